@@ -1,0 +1,89 @@
+"""Actions: everything that one can do, each with a name and a permission.
+
+An action is a function that takes the workspace first. Calling it asks the workspace to perform it, which authorises,
+begins, runs, writes one row of the journal and commits. There is no other way in, for users of the library too.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+
+ACTIONS: dict[str, Action] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """What is known of an action without calling it.
+
+    `reads` marks one that changes nothing and leaves no journal row. `subject` names the parameter whose value the
+    journal records. `prepare` runs before the transaction begins: long work at the edge (a scan of logs) that must not
+    hold the catalog; its result becomes the keyword argument `prepared`.
+    """
+
+    name: str
+    permission: str
+    run: Callable[..., Any]
+    reads: bool
+    subject: str | None
+    prepare: Callable[..., Any] | None
+
+    @property
+    def summary(self) -> str:
+        return (inspect.getdoc(self.run) or "").partition("\n")[0]
+
+
+class Performs(Protocol):
+    """What an action needs to be called: somebody who performs it."""
+
+    def perform(self, action: Action, arguments: Mapping[str, Any]) -> Any:
+        """Authorise, prepare, begin, run, journal and commit; return what the action returned."""
+        ...
+
+
+W = TypeVar("W", bound=Performs)
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def action(
+    *,
+    name: str,
+    permission: str,
+    reads: bool = False,
+    subject: str | None = None,
+    prepare: Callable[..., Any] | None = None,
+) -> Callable[[Callable[Concatenate[W, P], R]], Callable[Concatenate[W, P], R]]:
+    """Return a decorator that registers a function as an action and routes its calls through the workspace.
+
+    Parameters
+    ----------
+    name : noun and verb, for example `case.annotate`; unique
+    permission : what an actor needs, for example `case:annotate`
+    reads : True for an action that changes nothing
+    subject : the parameter that names what is acted on, for the journal
+    prepare : called with the same arguments outside the transaction
+    """
+
+    def register(run: Callable[Concatenate[W, P], R]) -> Callable[Concatenate[W, P], R]:
+        this = Action(name=name, permission=permission, run=run, reads=reads, subject=subject, prepare=prepare)
+        if name in ACTIONS:
+            raise ValueError(f"two actions are named {name}")
+        ACTIONS[name] = this
+        signature = inspect.signature(run)
+
+        @functools.wraps(run)
+        def call(ws: W, *args: P.args, **kwargs: P.kwargs) -> R:
+            bound = signature.bind(ws, *args, **kwargs)
+            bound.apply_defaults()
+            arguments = dict(list(bound.arguments.items())[1:])
+            arguments.pop("prepared", None)
+            result: R = ws.perform(this, arguments)
+            return result
+
+        return call
+
+    return register

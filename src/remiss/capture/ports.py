@@ -1,0 +1,125 @@
+"""What a capture needs of the world: an engine, the shelf of protocols, redaction's key, a vault, a store of runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from remiss.action import Performs
+from remiss.govern.ports import Keys, Vault
+from remiss.protocol.ports import Engine, Protocols
+from remiss.records.run import Cell, Change, Drawn, Group, Manifest, Member, Profile, RefusedRow, Run, RunWindow
+from remiss.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowInForce:
+    """Which run is in force for one window of a (source, protocol), and how sure its labels are."""
+
+    window: RunWindow
+    run: str
+    protocol_version: int
+    protocol_digest: str
+    as_of: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """An event that the run in force for its window had sampled: what a recapture compares with."""
+
+    event: str
+    window: datetime
+    output: str | None
+    label: str | None
+    met: tuple[str, ...]
+    undecided: tuple[str, ...]
+
+
+class Runs(Protocol):
+    """Runs in the catalog."""
+
+    def in_force(self, source: str, protocol: str) -> tuple[WindowInForce, ...]:
+        """Return the windows of which some run is in force, oldest first."""
+        ...
+
+    def known(self, source: str, protocol: str, since: datetime, until: datetime) -> tuple[Known, ...]:
+        """Return the events sampled by the runs in force for those windows."""
+        ...
+
+    def file(self, drawn: Drawn, *, run: str, status: str, changes: Sequence[Change], team: str) -> Run:
+        """File a whole run: events, samples, groups, cells, refusals, profiles, and a case for each that met a criterion.
+
+        A `complete` run comes in force for its windows and the runs before it go out of force; a `waiting` one does
+        neither until `accept`.
+        """
+        ...
+
+    def accept(self, run: str) -> Run:
+        """Bring a waiting run in force.
+
+        Raises
+        ------
+        NotFound, Conflict : not waiting, or a later run is already in force for one of its windows
+        """
+        ...
+
+    def get(self, run: str) -> Run:
+        """Return a run by id or by a unique prefix of six or more characters."""
+        ...
+
+    def latest(self, limit: int, protocol: str | None = None) -> tuple[Run, ...]:
+        """Return the newest runs first, without groups."""
+        ...
+
+    def manifest(self, run: str) -> Manifest:
+        """Return the named inputs of a run."""
+        ...
+
+    def windows(self, run: str) -> tuple[RunWindow, ...]:
+        """Return the windows of a run, oldest first."""
+        ...
+
+    def groups(self, run: str) -> tuple[Group, ...]:
+        """Return the groups of a run, sorted by window, stratum, criterion."""
+        ...
+
+    def cells(self, run: str) -> tuple[Cell, ...]:
+        """Return the cells of a run, sorted alike."""
+        ...
+
+    def members(self, run: str) -> tuple[Member, ...]:
+        """Return the sampled events of a run as it met them, by window and priority."""
+        ...
+
+    def profiles(self, run: str) -> tuple[Profile, ...]:
+        """Return the profiles of a run."""
+        ...
+
+    def refused(self, run: str) -> tuple[RefusedRow, ...]:
+        """Return the listed refused rows of a run, by reason."""
+        ...
+
+    def changes(self, run: str) -> tuple[Change, ...]:
+        """Return how a run differs from what was in force before it."""
+        ...
+
+
+class CaptureWorkspace(Performs, Protocol):
+    """The ports that capture's actions take."""
+
+    @property
+    def engine(self) -> Engine: ...
+    @property
+    def protocols(self) -> Protocols: ...
+    @property
+    def runs(self) -> Runs: ...
+    @property
+    def vault(self) -> Vault: ...
+    @property
+    def keys(self) -> Keys: ...
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def now(self) -> datetime: ...

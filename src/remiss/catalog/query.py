@@ -1,0 +1,71 @@
+"""The filter language as a value: what `parse` gives and what stores compile to bound SQL.
+
+    mode:remiss:model/* severity:<=2 (model:arrival-delay@1.* OR context.airport:EWR) -status:rejected "missed connection"
+
+Terms stand beside each other for AND; `OR`, `NOT` and a leading `-` are as elsewhere in the field. Text without a key is
+full text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+from remiss.records.event import Scalar
+
+
+class Level(StrEnum):
+    """What a key speaks of; estimates need to know (design, section 4)."""
+
+    EVENT = "event"          # model, occurred, context, inputs, output, confidence, latency, label, text
+    CRITERION = "criterion"  # which criteria the event met
+    PEOPLE = "people"        # status, mode, severity, title, filed, team, sensitivity
+
+
+class Operator(StrEnum):
+    """How a value is compared. A range is two comparisons; a glob is text with `*`."""
+
+    EQUAL = "="
+    LESS = "<"
+    AT_MOST = "<="
+    GREATER = ">"
+    AT_LEAST = ">="
+    GLOB = "glob"
+    PRESENT = "present"
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One comparison. `key` is canonical, for example `context.airport` or `severity`; `value` is typed by the key."""
+
+    key: str
+    operator: Operator
+    value: Scalar
+    level: Level
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Words to be found in the redacted text, title and note; several words are a phrase."""
+
+    phrase: str
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    parts: tuple[Query, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    parts: tuple[Query, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    part: Query
+
+
+Query: TypeAlias = Term | Text | And | Or | Not
+EVERYTHING = And(())

@@ -1,0 +1,180 @@
+"""The whole error tree: each error says what, where, and what to do.
+
+    RemissError                       70  our fault unless a subclass says otherwise
+    +-- InputError                     2  the call or its input was wrong
+    |   +-- ProtocolError                 a protocol, taxonomy or rubric document
+    |   +-- SourceError                   a log or label source that cannot be read
+    |   +-- IntervalError                 an interval that cuts a window
+    |   +-- QueryError                    a filter expression
+    |   +-- SettingError                  a setting or an option
+    |   +-- CatalogError                  which catalog, and whether it is one
+    |   |   +-- CatalogMissing
+    |   |   +-- CatalogForeign            the database is not a catalog
+    |   |   +-- CatalogNewer              a newer remiss wrote it
+    |   |   +-- CatalogOlder              needs `remiss catalog upgrade`
+    |   +-- NotFound                      no such case, run, protocol
+    |   +-- Ambiguous                     a prefix that several ids share
+    |   +-- Conflict                      somebody else changed it first
+    |   +-- Denied                        the actor may not do this
+    |   +-- StorageError                  disk full, folder not writable, database away
+    +-- AnswerNo                       1  the answer is no: findings, a difference, strict refusals
+    +-- Undecided                      3  cannot decide, and what is missing
+
+`code` is stable: faces return it and the reference explains it. `exit_status` is what the command line ends with.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where in somebody's file: a path as the user gave it and, where known, a line counted from 1."""
+
+    file: str
+    line: int | None = None
+
+    def __str__(self) -> str:
+        return self.file if self.line is None else f"{self.file}:{self.line}"
+
+
+class RemissError(Exception):
+    """Base of all errors of remiss.
+
+    Parameters
+    ----------
+    what : the problem, in one sentence without a full stop, naming the thing that is wrong
+    where : the user's file and line, when there is one
+    do : what to do about it, in the imperative
+    """
+
+    code: ClassVar[str] = "internal"
+    exit_status: ClassVar[int] = 70
+
+    def __init__(self, what: str, *, where: Location | None = None, do: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.where = where
+        self.do = do
+
+    def __str__(self) -> str:
+        head = self.what if self.where is None else f"{self.where}: {self.what}"
+        return f"{head}\n  {self.do}" if self.do else head
+
+    def to_json(self) -> dict[str, object]:
+        """Return the published `error` object (see `remiss schema error`)."""
+        where = None if self.where is None else {"file": self.where.file, "line": self.where.line}
+        return {"error": {"code": self.code, "what": self.what, "where": where, "do": self.do}}
+
+
+class InputError(RemissError):
+    """The call or its input was wrong."""
+
+    code = "input"
+    exit_status = 2
+
+
+class ProtocolError(InputError):
+    """A protocol, taxonomy or rubric document cannot be used."""
+
+    code = "protocol"
+
+
+class SourceError(InputError):
+    """A log or label source cannot be read."""
+
+    code = "source"
+
+
+class IntervalError(InputError):
+    """An interval is empty, reversed or cuts a window."""
+
+    code = "interval"
+
+
+class QueryError(InputError):
+    """A filter expression cannot be understood."""
+
+    code = "query"
+
+
+class SettingError(InputError):
+    """A setting or an option has a value that cannot be used."""
+
+    code = "setting"
+
+
+class CatalogError(InputError):
+    """The catalog cannot be used."""
+
+    code = "catalog"
+
+
+class CatalogMissing(CatalogError):
+    """No catalog is named, or the one named does not exist."""
+
+    code = "catalog-missing"
+
+
+class CatalogForeign(CatalogError):
+    """The database exists and is not a catalog of remiss."""
+
+    code = "catalog-foreign"
+
+
+class CatalogNewer(CatalogError):
+    """A newer version of remiss wrote the catalog."""
+
+    code = "catalog-newer"
+
+
+class CatalogOlder(CatalogError):
+    """The catalog needs an upgrade before this version may use it."""
+
+    code = "catalog-older"
+
+
+class NotFound(InputError):
+    """No such thing."""
+
+    code = "not-found"
+
+
+class Ambiguous(InputError):
+    """Several ids share the prefix."""
+
+    code = "ambiguous"
+
+
+class Conflict(InputError):
+    """Somebody else changed it first; nothing was written."""
+
+    code = "conflict"
+
+
+class Denied(InputError):
+    """The actor may not do this."""
+
+    code = "denied"
+
+
+class StorageError(InputError):
+    """The machine's storage or the database server refused."""
+
+    code = "storage"
+
+
+class AnswerNo(RemissError):
+    """The work was done and the answer is no."""
+
+    code = "no"
+    exit_status = 1
+
+
+class Undecided(RemissError):
+    """The question cannot be decided; `what` names what is missing."""
+
+    code = "undecided"
+    exit_status = 3

@@ -1,0 +1,107 @@
+"""What protocols need of the world: engines that know a source's columns, and a store of protocol versions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+from remiss.protocol.terms import Address, Type
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from remiss.protocol.terms import Protocol as Document
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Description:
+    """What an engine knows of a source before reading it: columns with types, in order, and the files behind it.
+
+    `types` are the engine's own names for the same columns (for messages). `files` are sorted absolute paths.
+    """
+
+    columns: Mapping[str, Type]
+    types: Mapping[str, str]
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnreadableRow:
+    """A row that the reader itself could not take apart."""
+
+    file: str
+    row: int | None
+    detail: str
+
+
+class Session(Protocol):
+    """An open engine on bound sources. Relations are named as bound, plus columns `remiss_file` and `remiss_row`."""
+
+    def run(self, sql: str) -> pa.Table:
+        """Run one SELECT and return all of its rows."""
+        ...
+
+    def keep(self, name: str, sql: str) -> None:
+        """Materialise one SELECT as a relation of that name, for later statements of this session."""
+        ...
+
+    def unreadable(self, relation: str) -> tuple[int, tuple[UnreadableRow, ...]]:
+        """Return how many rows of a bound relation the reader refused so far, and the first 100."""
+        ...
+
+
+class Engine(Protocol):
+    """Runs scans where the logs are."""
+
+    name: str
+    dialect: str
+
+    def describe(self, address: Address, folder: str) -> Description:
+        """Return columns and files of a source; `folder` is what its uri is relative to.
+
+        Raises
+        ------
+        SourceError : nothing there, not readable, not of that format
+        """
+        ...
+
+    def open(self, relations: Mapping[str, tuple[Address, Description]]) -> AbstractContextManager[Session]:
+        """Open a session in which each name is a relation over that source's rows."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredProtocol:
+    """A protocol version as the catalog keeps it."""
+
+    name: str
+    version: int
+    digest: str
+    text: str
+    team: str
+    at: datetime
+    position: int
+
+
+class Protocols(Protocol):
+    """The catalog's shelf of protocol versions."""
+
+    def find(self, name: str, version: int | None = None) -> StoredProtocol | None:
+        """Return that version, or the newest; None when there is none."""
+        ...
+
+    def versions(self, name: str | None = None) -> tuple[StoredProtocol, ...]:
+        """Return all versions, newest first within a name."""
+        ...
+
+    def save(self, document: Document) -> None:
+        """Keep a new version; the same digest again is no change.
+
+        Raises
+        ------
+        Conflict : the same name and version with another digest
+        """
+        ...

@@ -1,0 +1,262 @@
+"""The terms of a protocol: what a validated document says, as plain frozen values.
+
+`document.py` makes these from YAML; nothing after it checks them again. Expressions are still text here: `lint.examine`
+types them against a source and gives a `Checked` protocol, which is what a capture runs on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+
+from remiss.records.case import Sensitivity
+
+INPUTS = "inputs."
+CONTEXT = "context."
+
+
+class Kind(StrEnum):
+    """Kinds of criteria."""
+
+    MISCLASSIFICATION = "misclassification"
+    LOW_CONFIDENCE = "low-confidence"
+    ANOMALY = "anomaly"
+    LATENCY = "latency"
+    POLICY = "policy"
+    ERROR = "error"
+    CUSTOM = "custom"
+
+
+class Type(StrEnum):
+    """Types that expressions are checked with."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    INTEGER = "integer"
+    BOOLEAN = "boolean"
+    TIME = "time"
+    DATE = "date"
+    NULL = "null"
+    NESTED = "nested"
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """SQL text as the user wrote it and the line of the document where it stands."""
+
+    sql: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Where rows are read from. `name` is the identity; `uri` is relative to the protocol's folder."""
+
+    name: str
+    format: str
+    uri: str
+    time_zone: str | None = None
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labels:
+    """Ground truth that arrives late: joined on `key`, which both sides have; known since `time`; usable until `lag`."""
+
+    address: Address
+    key: str
+    time: str
+    lag: timedelta
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Criterion:
+    """One rule: what is caught, among whom, and what it suggests.
+
+    Every kind but anomaly has `when`. An anomaly has `of` (a canonical field name), `beyond` (a robust z) and
+    `reference` (`current` or `previous`). `among` None means: label IS NOT NULL when `when` reads the label, else all.
+    """
+
+    name: str
+    kind: Kind
+    why: str
+    severity: int
+    when: Expression | None = None
+    among: Expression | None = None
+    of: str | None = None
+    beyond: float | None = None
+    reference: str = "current"
+    mode: str | None = None
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sampling:
+    """How to draw: window width, strata (canonical field names) and how many to keep of each kind of group."""
+
+    window: timedelta
+    strata: tuple[str, ...]
+    keep: int
+    control: int
+    undecided: int
+    population: int
+    seed: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labelling:
+    """How labelling is planned: per `every`, at most `budget` cases, a share of controls, and shares to verify."""
+
+    every: timedelta
+    budget: int
+    controls: float
+    verify: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """How long raw and redacted evidence is kept; None is for ever."""
+
+    raw: timedelta | None
+    redacted: timedelta | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """Scheduled reviews: how often, who takes turns, how many must be there."""
+
+    every: timedelta
+    owners: tuple[str, ...]
+    quorum: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mode:
+    """A node of a taxonomy: `id` is namespace:path, for example `remiss:model/weak-slice`."""
+
+    id: str
+    title: str
+    definition: str
+    counts: tuple[str, ...]
+    excludes: tuple[str, ...]
+    parent: str | None = None
+    avid: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taxonomy:
+    """A namespaced tree of failure modes, by id, parents before children."""
+
+    namespace: str
+    version: int
+    modes: Mapping[str, Mode]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """One anchored answer of a rubric's question and the points it gives."""
+
+    id: str
+    says: str
+    points: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """One question of a rubric."""
+
+    id: str
+    asks: str
+    answers: tuple[Answer, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rubric:
+    """Questions whose points give a severity: the gravest grade (1 first) whose threshold the sum reaches, else 4."""
+
+    name: str
+    version: int
+    questions: tuple[Question, ...]
+    thresholds: Mapping[int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Protocol:
+    """A validated protocol document.
+
+    `fields` maps canonical names (`id`, `time`, `output`, ..., `inputs.carrier`, `context.airport`) to expressions over
+    the source's columns. `sensitivity` gives each field that is not internal its level. `digest` covers what decides
+    meaning (design, section 3).
+    """
+
+    name: str
+    version: int
+    model: str
+    source: Address
+    fields: Mapping[str, Expression]
+    criteria: tuple[Criterion, ...]
+    sampling: Sampling
+    taxonomy: Taxonomy
+    rubric: Rubric
+    digest: str
+    text: str
+    path: str
+    about: str = ""
+    team: str = "default"
+    owners: tuple[str, ...] = ()
+    labels: Labels | None = None
+    require: tuple[str, ...] = ()
+    sensitivity: Mapping[str, Sensitivity] = field(default_factory=dict)
+    redaction: tuple[str, ...] = ()
+    labelling: Labelling | None = None
+    retention: Retention | None = None
+    review: Review | None = None
+    lines: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedExpression:
+    """An expression after the allow-list and the type check.
+
+    `sql` is canonical text in the DuckDB dialect. For fields its columns are the source's, and the labels' as
+    `labels.NAME`; for predicates they are canonical field names quoted as one identifier, for example
+    `"inputs.carrier"`. `reads` are those names.
+    """
+
+    sql: str
+    type: Type
+    reads: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedCriterion:
+    """A criterion whose predicates are checked. `among` None means every event; `reads_label` is about `when`."""
+
+    criterion: Criterion
+    when: CheckedExpression | None
+    among: CheckedExpression | None
+    reads_label: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """A protocol that its source can answer: every expression typed."""
+
+    protocol: Protocol
+    fields: Mapping[str, CheckedExpression]
+    criteria: tuple[CheckedCriterion, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that `protocol check` has to say. `level` is `error` or `note`."""
+
+    code: str
+    level: str
+    file: str
+    line: int
+    what: str
+    do: str

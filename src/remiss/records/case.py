@@ -1,0 +1,95 @@
+"""Cases: the catalog's entries, on which everything that people add hangs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import IntEnum
+
+from remiss.records.event import Event, Values
+from remiss.records.states import Status
+
+
+class Sensitivity(IntEnum):
+    """How guarded a thing is; stored as its number so that a clearance compares in SQL."""
+
+    PUBLIC = 0
+    INTERNAL = 1
+    RESTRICTED = 2
+    SECRET = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capture:
+    """How one run met the event of a case."""
+
+    run: str
+    protocol: str
+    window: datetime
+    stratum: Values
+    probability: float
+    in_force: bool
+    criteria: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One case in one state.
+
+    `revision` counts from 1 and is what a writer names to say which state it read. `severity` is 1 (critical) to 4
+    (minor). `criteria` are those that the event meets in the runs in force. `origin` says how it came here.
+    """
+
+    id: str
+    revision: int
+    status: Status
+    source: str
+    event: Event
+    origin: str = "captured"
+    criteria: tuple[str, ...] = ()
+    captures: tuple[Capture, ...] = ()
+    mode: str | None = None
+    severity: int | None = None
+    suggested_mode: str | None = None
+    title: str | None = None
+    note: str | None = None
+    team: str = "default"
+    sensitivity: Sensitivity = Sensitivity.INTERNAL
+    links: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """One state that a case was in, and between which positions."""
+
+    revision: int
+    position_from: int
+    position_to: int | None
+    at: datetime
+    actor: str
+    action: str
+    status: Status
+    mode: str | None
+    severity: int | None
+    title: str | None
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filing:
+    """A case that a person files by hand: what they saw, where there may be no log at all."""
+
+    model: str
+    at: datetime
+    title: str
+    note: str = ""
+    model_version: str | None = None
+    output: str | None = None
+    label: str | None = None
+    mode: str | None = None
+    severity: int | None = None
+    inputs: Values = field(default_factory=dict)
+    context: Values = field(default_factory=dict)
+    text: str | None = None
+    team: str = "default"
+    sensitivity: Sensitivity = Sensitivity.INTERNAL

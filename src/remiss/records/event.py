@@ -1,0 +1,36 @@
+"""Events: one prediction as production logged it, after the protocol named its parts and redaction read it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeAlias
+
+Scalar: TypeAlias = str | int | float | bool | datetime | None
+Values: TypeAlias = Mapping[str, Scalar]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One prediction, redacted: what the catalog may hold of it.
+
+    `inputs` and `context` map the names of the protocol (without the `inputs.` and `context.` prefix) to plain values.
+    Fields that the protocol grades restricted or secret are absent, not null.
+    """
+
+    id: str
+    at: datetime
+    model: str
+    model_version: str | None = None
+    model_digest: str | None = None
+    features: str | None = None
+    output: Scalar = None
+    label: Scalar = None
+    confidence: float | None = None
+    latency_ms: float | None = None
+    status: str | None = None
+    trace_id: str | None = None
+    inputs: Values = field(default_factory=dict)
+    context: Values = field(default_factory=dict)
+    text: str | None = None

@@ -1,0 +1,132 @@
+"""Identity: canonical JSON, digests, ids and aware UTC times.
+
+Whatever names a thing or proves that two things are the same goes through here, so that every engine,
+machine and release agrees on it byte for byte.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+import rfc8785
+
+CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
+# Above this an IEEE double, and so a JSON reader, may round.
+SAFE_INTEGER = 2**53
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def plain(value: object) -> object:
+    """Return `value` as JSON that loses nothing: tags what a JSON number cannot carry.
+
+    Integers beyond 2^53 become `"int:..."`, NaN and infinities `"float:nan"`, `"float:inf"`, `"float:-inf"`; times become
+    RFC 3339 text. Mapping keys become text; sequences become lists.
+
+    Raises
+    ------
+    TypeError : a value of another type, for example bytes
+
+    >>> plain({"n": 2**60, "x": float("nan")})
+    {'n': 'int:1152921504606846976', 'x': 'float:nan'}
+    """
+    match value:
+        case None | bool() | str():
+            return value
+        case int():
+            return value if abs(value) < SAFE_INTEGER else f"int:{value}"
+        case float():
+            return value if math.isfinite(value) else f"float:{value}"
+        case datetime():
+            return format_time(value)
+        case Mapping():
+            return {str(key): plain(item) for key, item in value.items()}
+        case Sequence() if not isinstance(value, bytes | bytearray):
+            return [plain(item) for item in value]
+        case _:
+            raise TypeError(f"{type(value).__name__} has no canonical JSON form")
+
+
+def canonical(value: object) -> bytes:
+    """Return the RFC 8785 form of `value` after `plain`."""
+    return rfc8785.dumps(plain(value))  # type: ignore[arg-type]
+
+
+def digest(value: object) -> str:
+    """Return the SHA-256, in hex, over the canonical JSON of `value`."""
+    return hashlib.sha256(canonical(value)).hexdigest()
+
+
+def crockford(number: int, length: int) -> str:
+    """Return `number` in Crockford's base 32, lower case, padded to `length`.
+
+    >>> crockford(31, 2)
+    '0z'
+    """
+    letters = []
+    for _ in range(length):
+        number, last = divmod(number, 32)
+        letters.append(CROCKFORD[last])
+    return "".join(reversed(letters))
+
+
+def case_id(source_name: str, event_id: str) -> str:
+    """Return the case id of an event: 60 bits of SHA-256 over source name and event id, as `xxxx-xxxx-xxxx`.
+
+    >>> case_id("arrival-predictions", "2013-03-01/UA/1545/EWR/1")
+    'tytm-ejea-a5h0'
+    """
+    head = int.from_bytes(hashlib.sha256(canonical([source_name, event_id])).digest()[:8]) >> 4
+    letters = crockford(head, 12)
+    return f"{letters[:4]}-{letters[4:8]}-{letters[8:]}"
+
+
+def kind_id(kind: str, value: object) -> str:
+    """Return an id that carries its kind, for example `run-4f7q2m9x3kbd`: 60 bits of the digest of `value`."""
+    return f"{kind}-{crockford(int(digest(value)[:15], 16), 12)}"
+
+
+def utc(moment: datetime) -> datetime:
+    """Return `moment` in UTC.
+
+    Raises
+    ------
+    ValueError : a naive time, whose meaning nobody wrote down
+    """
+    if moment.tzinfo is None:
+        raise ValueError("a time without a zone")
+    return moment.astimezone(UTC)
+
+
+def format_time(moment: datetime) -> str:
+    """Return RFC 3339 in UTC, with microseconds only where there are some.
+
+    >>> format_time(datetime(2013, 6, 3, tzinfo=UTC))
+    '2013-06-03T00:00:00Z'
+    """
+    return utc(moment).isoformat().replace("+00:00", "Z")
+
+
+def parse_time(text: str) -> datetime:
+    """Return the aware UTC time that an ISO 8601 text names; a date alone means its first instant in UTC.
+
+    Raises
+    ------
+    ValueError : not a time, or a time of day without a zone
+    """
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None and len(text) <= len("2013-06-03"):
+        moment = moment.replace(tzinfo=UTC)
+    return utc(moment)
+
+
+def to_micros(moment: datetime) -> int:
+    """Return whole microseconds since 1970-01-01T00:00Z, exactly."""
+    return (utc(moment) - EPOCH) // timedelta(microseconds=1)
+
+
+def from_micros(micros: int) -> datetime:
+    """Return the aware UTC time of `micros` microseconds since 1970-01-01T00:00Z."""
+    return EPOCH + timedelta(microseconds=micros)

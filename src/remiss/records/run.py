@@ -1,0 +1,174 @@
+"""Runs: one application of one protocol version to whole windows of one source, and what it drew.
+
+Everything here is either in the digest of the run or says why not (see `capture/manifest.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from remiss.records.event import Event, Scalar, Values
+
+CONTROL = "control"
+UNDECIDED = "undecided"
+ALL = "all"
+RESERVED = frozenset({CONTROL, UNDECIDED, ALL})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """A set of events of which the k with least priority were kept.
+
+    `stratum` maps the protocol's strata (canonical names such as `context.airport`) to values; empty for `all` and for
+    protocols without strata. `threshold` is tau as a fraction, 1.0 when everything was kept.
+    """
+
+    criterion: str
+    window: datetime
+    stratum: Values
+    population: int
+    labelled: int
+    kept: int
+    threshold: float
+    provisional: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """An exact count of the events of one window and stratum with one pattern; cells are disjoint."""
+
+    window: datetime
+    stratum: Values
+    met: tuple[str, ...]
+    undecided: tuple[str, ...]
+    population: int
+    labelled: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """One sampled event as this run met it.
+
+    `groups` are the criteria (or reserved names) in whose groups it was kept; `probability` is the greatest of their
+    thresholds; `priority` is 13 lower-case hex digits. `met`, `undecided` and `outside` (those whose `among` is false) are
+    in the order of the protocol; a criterion in none of them was judged and not met.
+    """
+
+    event: Event
+    priority: str
+    window: datetime
+    stratum: Values
+    groups: tuple[str, ...]
+    probability: float
+    met: tuple[str, ...]
+    undecided: tuple[str, ...]
+    outside: tuple[str, ...] = ()
+    evidence: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """Exact facts of one field in one window, over all admitted events."""
+
+    window: datetime
+    field: str
+    count: int
+    nulls: int
+    minimum: Scalar
+    maximum: Scalar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedRow:
+    """A row that is not an event, where it stands and why."""
+
+    reason: str
+    file: str
+    row: int | None
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusals:
+    """All rows refused in a run: counted by reason, the first 100 of each listed."""
+
+    counts: Mapping[str, int] = field(default_factory=dict)
+    rows: tuple[RefusedRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunWindow:
+    """One window of a run: how many events were admitted and whether its labels may still change."""
+
+    window: datetime
+    population: int
+    labelled: int
+    provisional: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """The named inputs of a run: from these alone it can be derived again."""
+
+    protocol: str
+    protocol_version: int
+    protocol_digest: str
+    source: str
+    fingerprint: str
+    files: tuple[str, ...]
+    file_digests: Mapping[str, str]
+    rows: int
+    since: datetime
+    until: datetime
+    as_of: datetime
+    engine: str
+    software: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """How a recapture differs from the run that was in force: one event, and `added`, `dropped`, `gone` or `changed`."""
+
+    event: str
+    kind: str
+    window: datetime
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawn:
+    """Everything that one capture derived, before it is filed."""
+
+    manifest: Manifest
+    digest: str
+    windows: tuple[RunWindow, ...]
+    groups: tuple[Group, ...]
+    cells: tuple[Cell, ...]
+    members: tuple[Member, ...]
+    profiles: tuple[Profile, ...]
+    refusals: Refusals
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A filed run, without its members: what `run show` prints.
+
+    `status` is `complete`, or `waiting` while events are gone from the source and nobody has accepted that.
+    """
+
+    id: str
+    status: str
+    digest: str
+    manifest: Manifest
+    groups: tuple[Group, ...] = ()
+    refused: Mapping[str, int] = field(default_factory=dict)
+    events_new: int = 0
+    events_known: int = 0
+    cases_new: int = 0
+    cases_known: int = 0
+    changes: Mapping[str, int] = field(default_factory=dict)
+    actor: str = ""
+    at: datetime | None = None
+    position: int = 0

@@ -1,0 +1,65 @@
+"""States of a case: one table of every move there is.
+
+A case begins as a candidate (it met a criterion, or a person filed it) or as a control. Nothing else moves a case.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """Where a case stands."""
+
+    CANDIDATE = "candidate"
+    CONTROL = "control"
+    CLEARED = "cleared"
+    ANNOTATED = "annotated"
+    VERIFIED = "verified"
+    REJECTED = "rejected"
+    DISPUTED = "disputed"
+    RESOLVED = "resolved"
+    REGRESSED = "regressed"
+
+
+class Move(StrEnum):
+    """What can be done to a case."""
+
+    ANNOTATE = "annotate"
+    CLEAR = "clear"
+    CONFIRM = "verify-failure"
+    REFUTE = "verify-no-failure"
+    DIFFER = "verify-differently"
+    UPHOLD = "adjudicate-failure"
+    DISMISS = "adjudicate-no-failure"
+    RESOLVE = "resolve"
+    RECUR = "recur"
+    REOPEN = "reopen"
+
+
+MOVES: dict[tuple[Status, Move], Status] = {
+    (Status.CANDIDATE, Move.ANNOTATE): Status.ANNOTATED,
+    (Status.ANNOTATED, Move.ANNOTATE): Status.ANNOTATED,
+    (Status.CONTROL, Move.ANNOTATE): Status.ANNOTATED,
+    (Status.CONTROL, Move.CLEAR): Status.CLEARED,
+    (Status.ANNOTATED, Move.CONFIRM): Status.VERIFIED,
+    (Status.ANNOTATED, Move.REFUTE): Status.REJECTED,
+    (Status.ANNOTATED, Move.DIFFER): Status.DISPUTED,
+    (Status.DISPUTED, Move.UPHOLD): Status.VERIFIED,
+    (Status.DISPUTED, Move.DISMISS): Status.REJECTED,
+    (Status.VERIFIED, Move.RESOLVE): Status.RESOLVED,
+    (Status.REGRESSED, Move.RESOLVE): Status.RESOLVED,
+    (Status.RESOLVED, Move.RECUR): Status.REGRESSED,
+    (Status.REJECTED, Move.REOPEN): Status.CANDIDATE,
+    (Status.VERIFIED, Move.REOPEN): Status.CANDIDATE,
+    (Status.RESOLVED, Move.REOPEN): Status.CANDIDATE,
+}
+
+
+def after(status: Status, move: Move) -> Status | None:
+    """Return the status that `move` leads to, or None where the table has no such move.
+
+    >>> after(Status.ANNOTATED, Move.CONFIRM)
+    <Status.VERIFIED: 'verified'>
+    """
+    return MOVES.get((status, move))

@@ -1,0 +1,81 @@
+"""Settings: one table of every setting, read once at the top and passed down frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from remiss.errors import SettingError
+
+PREFIX = "REMISS_"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One setting: its name, default as text, and a sentence of help. The environment twin is REMISS_NAME."""
+
+    name: str
+    default: str
+    help: str
+
+    @property
+    def variable(self) -> str:
+        return PREFIX + self.name.upper()
+
+
+TABLE: tuple[Setting, ...] = (
+    Setting(name="catalog", default="", help="Which catalog: a path, sqlite:///PATH or postgresql://..."),
+    Setting(name="keys", default="", help="Folder of the catalog's secret key; default: CATALOG.keys beside a SQLite catalog."),
+    Setting(name="vault", default="", help="Folder of raw evidence; default: CATALOG.vault beside a SQLite catalog."),
+    Setting(name="memory_limit", default="", help="Most memory that the engine may use, for example 700MB; default: the engine's."),
+    Setting(name="threads", default="", help="How many threads the engine may use; default: one for each core."),
+    Setting(name="temporary", default="", help="Folder for the engine's spill files; default: the system's."),
+    Setting(name="temporary_limit", default="", help="Most disk that spill files may use, for example 20GB."),
+    Setting(name="progress", default="auto", help="Progress on stderr: auto (on a terminal), always or never."),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The values in force; empty text means the default that the help names."""
+
+    catalog: str = ""
+    keys: str = ""
+    vault: str = ""
+    memory_limit: str = ""
+    threads: str = ""
+    temporary: str = ""
+    temporary_limit: str = ""
+    progress: str = "auto"
+
+    def folder(self, name: str, beside: Path | None) -> Path:
+        """Return the folder setting `name`, or its default beside a SQLite catalog.
+
+        Raises
+        ------
+        SettingError : not set, and there is no file to be beside
+        """
+        value: str = getattr(self, name)
+        if value:
+            return Path(value)
+        if beside is None:
+            raise SettingError(f"no folder for {name} is set", do=f"set {PREFIX}{name.upper()} to a folder outside the database")
+        return beside.with_name(f"{beside.name}.{name}")
+
+
+def read(environment: Mapping[str, str], **given: str | None) -> Settings:
+    """Return settings: what is given, else the environment, else the defaults.
+
+    Raises
+    ------
+    SettingError : an unknown REMISS_ variable is not an error; a value that cannot be used is
+    """
+    values = {
+        setting.name: given.get(setting.name) or environment.get(setting.variable) or setting.default for setting in TABLE
+    }
+    if values["threads"] and not (values["threads"].isdigit() and int(values["threads"]) > 0):
+        raise SettingError(f"threads is {values['threads']!r}", do="give a whole number above 0")
+    if values["progress"] not in {"auto", "always", "never"}:
+        raise SettingError(f"progress is {values['progress']!r}", do="use auto, always or never")
+    return Settings(**values)
