@@ -1,0 +1,351 @@
+"""Every table of the catalog, once.
+
+Sampling facts belong to runs (`groups`, `cells`, `captures`, `samples`) and are never changed; `events` are immutable; what
+people add belongs to `cases`, whose every state is a row of `revisions`. Content that may have to be erased stands apart
+(`event_contents`, `case_texts`, `case_words`), so that erasing it touches no history and no statistics. The full-text table
+`case_words` differs between databases and is declared in `dialect.py`.
+
+`position_from` and `position_to` are numbers of the journal: a row was in force at P when
+`position_from <= P AND (position_to IS NULL OR position_to > P)`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+from remiss.edges.stores.dialect import CLUSTERED, Json, Key
+from remiss.records.identity import from_micros, to_micros
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC time as whole microseconds since 1970: the same number, order and precision on every database."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        return None if value is None else to_micros(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else from_micros(value)
+
+
+def _governed() -> tuple[Column[str], Column[int]]:
+    """Return the columns by which a row's visibility is decided (see `visible.py`)."""
+    return (
+        Column("team_id", Text, nullable=False, server_default="default"),
+        Column("sensitivity", SmallInteger, nullable=False, server_default="1"),
+    )
+
+
+# One row. Its row lock orders all writers (docs/adr/0003): whoever holds it has the next position.
+catalog_head = Table(
+    "catalog_head",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("position", BigInteger, nullable=False),
+    Column("catalog_id", Text, nullable=False),
+    Column("created", Instant, nullable=False),
+)
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", Instant, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("subjects", Json, nullable=False),
+    Column("request_id", Text),
+    Column("digests", Json, nullable=False),
+    *_governed(),
+)
+
+protocols = Table(
+    "protocols",
+    metadata,
+    Column("key", Key, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("position", BigInteger, nullable=False),
+    *_governed(),
+    UniqueConstraint("name", "version"),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("key", Key, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("protocol_key", ForeignKey("protocols.key"), nullable=False),
+    Column("source_name", Text, nullable=False),
+    Column("protocol_name", Text, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("until", Instant, nullable=False),
+    Column("as_of", Instant, nullable=False),
+    Column("status", Text, nullable=False),  # complete | waiting
+    Column("digest", Text, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    Column("manifest", Json, nullable=False),
+    Column("events_new", BigInteger, nullable=False),
+    Column("events_known", BigInteger, nullable=False),
+    Column("cases_new", BigInteger, nullable=False),
+    Column("cases_known", BigInteger, nullable=False),
+    Column("changes", Json, nullable=False),  # kind -> count
+    Column("refused", Json, nullable=False),  # reason -> count
+    Column("actor", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("position", BigInteger, nullable=False),
+    *_governed(),
+    Index(None, "protocol_name", "position"),
+)
+
+
+def _of_run() -> Column[int]:
+    return Column("run_key", ForeignKey("runs.key"), primary_key=True)
+
+
+# Source and protocol are repeated here so that one index answers which run is in force for a window, now or at a position.
+run_windows = Table(
+    "run_windows",
+    metadata,
+    _of_run(),
+    Column("window_start", Instant, primary_key=True),
+    Column("source_name", Text, nullable=False),
+    Column("protocol_name", Text, nullable=False),
+    Column("width_micros", BigInteger, nullable=False),
+    Column("population", BigInteger, nullable=False),
+    Column("labelled", BigInteger, nullable=False),
+    Column("provisional", Boolean(create_constraint=False), nullable=False),
+    Column("position_from", BigInteger),  # null while the run waits
+    Column("position_to", BigInteger),  # null while in force
+    Index(None, "source_name", "protocol_name", "window_start", "position_from", "position_to"),
+)
+
+groups = Table(
+    "groups",
+    metadata,
+    _of_run(),
+    Column("window_start", Instant, primary_key=True),
+    Column("stratum", Text, primary_key=True),  # canonical JSON
+    Column("criterion", Text, primary_key=True),
+    Column("population", BigInteger, nullable=False),
+    Column("labelled", BigInteger, nullable=False),
+    Column("kept", BigInteger, nullable=False),
+    Column("threshold", Float(53), nullable=False),
+    **CLUSTERED,
+)
+
+cells = Table(
+    "cells",
+    metadata,
+    _of_run(),
+    Column("window_start", Instant, primary_key=True),
+    Column("stratum", Text, primary_key=True),
+    Column("met", Text, primary_key=True),  # canonical JSON list
+    Column("undecided", Text, primary_key=True),
+    Column("population", BigInteger, nullable=False),
+    Column("labelled", BigInteger, nullable=False),
+    **CLUSTERED,
+)
+
+profiles = Table(
+    "profiles",
+    metadata,
+    _of_run(),
+    Column("window_start", Instant, primary_key=True),
+    Column("field", Text, primary_key=True),
+    Column("count", BigInteger, nullable=False),
+    Column("nulls", BigInteger, nullable=False),
+    Column("minimum", Json),
+    Column("maximum", Json),
+)
+
+refused_rows = Table(
+    "refused_rows",
+    metadata,
+    _of_run(),
+    Column("reason", Text, primary_key=True),
+    Column("ordinal", Integer, primary_key=True),
+    Column("file", Text, nullable=False),
+    Column("row", BigInteger),
+    Column("detail", Text, nullable=False),
+)
+
+run_changes = Table(
+    "run_changes",
+    metadata,
+    _of_run(),
+    Column("event_id", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),  # added | dropped | gone | changed
+    Column("window_start", Instant, nullable=False),
+    Column("detail", Text, nullable=False),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("key", Key, primary_key=True),
+    Column("source_name", Text, nullable=False),
+    Column("event_id", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("model_version", Text),
+    Column("model_digest", Text),
+    Column("features", Text),
+    Column("confidence", Float(53)),
+    Column("latency_ms", Float(53)),
+    Column("status", Text),
+    Column("trace_id", Text),
+    *_governed(),
+    UniqueConstraint("source_name", "event_id"),
+)
+
+# The redacted content of an event: can be erased alone. `output` is what was first seen; captures have each run's.
+event_contents = Table(
+    "event_contents",
+    metadata,
+    Column("event_key", ForeignKey("events.key"), primary_key=True, autoincrement=False),
+    Column("output", Json),
+    Column("inputs", Json, nullable=False),
+    Column("context", Json, nullable=False),
+    Column("text", Text),
+)
+
+# What one run saw of one sampled event.
+captures = Table(
+    "captures",
+    metadata,
+    _of_run(),
+    Column("event_key", ForeignKey("events.key"), primary_key=True),
+    Column("window_start", Instant, nullable=False),
+    Column("stratum", Text, nullable=False),
+    Column("priority", Text, nullable=False),
+    Column("probability", Float(53), nullable=False),
+    Column("met", Json, nullable=False),
+    Column("undecided", Json, nullable=False),
+    Column("outside", Json, nullable=False),
+    Column("output", Json),
+    Column("label", Json),
+    Column("labelled", Boolean(create_constraint=False), nullable=False),
+    Column("evidence", Text),  # address in the vault
+    Index(None, "event_key", "run_key"),
+)
+
+# In the groups of which criteria (or control, undecided, all) a run kept an event.
+samples = Table(
+    "samples",
+    metadata,
+    _of_run(),
+    Column("event_key", ForeignKey("events.key"), primary_key=True),
+    Column("criterion", Text, primary_key=True),
+    **CLUSTERED,
+)
+
+# The current state of every case. What filters and pages read is repeated from the event and its capture in force.
+cases = Table(
+    "cases",
+    metadata,
+    Column("key", Key, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("event_key", ForeignKey("events.key"), nullable=False, unique=True),
+    Column("status", Text, nullable=False),
+    Column("origin", Text, nullable=False),  # captured | filed | missed
+    Column("revision", Integer, nullable=False),
+    Column("mode", Text),
+    Column("severity", SmallInteger),
+    Column("suggested_mode", Text),
+    Column("text_version", Integer),
+    Column("source_name", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("model_version", Text),
+    Column("at", Instant, nullable=False),
+    Column("output", Text),  # as text, for comparison
+    Column("label", Text),
+    Column("confidence", Float(53)),
+    Column("latency_ms", Float(53)),
+    Column("position_from", BigInteger, nullable=False),
+    *_governed(),
+    # A filter on one of these, newest first, is one walk down an index.
+    Index(None, "status", "key"),
+    Index(None, "severity", "key"),
+    Index(None, "mode", "key"),
+    Index(None, "model", "model_version", "key"),
+    Index(None, "at", "key"),
+)
+
+# Current criteria of a case, and current values of its context, for filters and facets: the index is the table.
+case_criteria = Table(
+    "case_criteria",
+    metadata,
+    Column("criterion", Text, primary_key=True),
+    Column("case_key", ForeignKey("cases.key"), primary_key=True),
+    Index(None, "case_key"),
+    **CLUSTERED,
+)
+
+case_context = Table(
+    "case_context",
+    metadata,
+    Column("name", Text, primary_key=True),  # without the context. prefix
+    Column("value", Text, primary_key=True),  # as text; nulls have no row
+    Column("case_key", ForeignKey("cases.key"), primary_key=True),
+    Index(None, "case_key"),
+    **CLUSTERED,
+)
+
+# People's words by version, apart from the states that refer to them.
+case_texts = Table(
+    "case_texts",
+    metadata,
+    Column("case_key", ForeignKey("cases.key"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("title", Text),
+    Column("note", Text),
+)
+
+revisions = Table(
+    "revisions",
+    metadata,
+    Column("case_key", ForeignKey("cases.key"), primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("position_from", BigInteger, nullable=False),
+    Column("position_to", BigInteger),
+    Column("at", Instant, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("mode", Text),
+    Column("severity", SmallInteger),
+    Column("text_version", Integer),
+    Index(None, "position_from"),
+)
