@@ -76,7 +76,7 @@ def action(
         signature = inspect.signature(run)
 
         @functools.wraps(run)
-        def call(ws: W, *args: P.args, **kwargs: P.kwargs) -> R:
+        def call(ws: W, /, *args: P.args, **kwargs: P.kwargs) -> R:
             bound = signature.bind(ws, *args, **kwargs)
             bound.apply_defaults()
             arguments = dict(list(bound.arguments.items())[1:])

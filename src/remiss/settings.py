@@ -28,7 +28,7 @@ TABLE: tuple[Setting, ...] = (
     Setting(name="catalog", default="", help="Which catalog: a path, sqlite:///PATH or postgresql://..."),
     Setting(name="keys", default="", help="Folder of the catalog's secret key; default: CATALOG.keys beside a SQLite catalog."),
     Setting(name="vault", default="", help="Folder of raw evidence; default: CATALOG.vault beside a SQLite catalog."),
-    Setting(name="memory_limit", default="", help="Most memory that the engine may use, for example 700MB; default: the engine's."),
+    Setting(name="memory_limit", default="", help="Most memory the engine may use, for example 700MB; default: the engine's."),
     Setting(name="threads", default="", help="How many threads the engine may use; default: one for each core."),
     Setting(name="temporary", default="", help="Folder for the engine's spill files; default: the system's."),
     Setting(name="temporary_limit", default="", help="Most disk that spill files may use, for example 20GB."),
@@ -71,9 +71,7 @@ def read(environment: Mapping[str, str], **given: str | None) -> Settings:
     ------
     SettingError : an unknown REMISS_ variable is not an error; a value that cannot be used is
     """
-    values = {
-        setting.name: given.get(setting.name) or environment.get(setting.variable) or setting.default for setting in TABLE
-    }
+    values = {setting.name: given.get(setting.name) or environment.get(setting.variable) or setting.default for setting in TABLE}
     if values["threads"] and not (values["threads"].isdigit() and int(values["threads"]) > 0):
         raise SettingError(f"threads is {values['threads']!r}", do="give a whole number above 0")
     if values["progress"] not in {"auto", "always", "never"}:

@@ -8,6 +8,7 @@ full text.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
@@ -18,9 +19,9 @@ from remiss.records.event import Scalar
 class Level(StrEnum):
     """What a key speaks of; estimates need to know (design, section 4)."""
 
-    EVENT = "event"          # model, occurred, context, inputs, output, confidence, latency, label, text
+    EVENT = "event"  # model, occurred, context, inputs, output, confidence, latency, label, text
     CRITERION = "criterion"  # which criteria the event met
-    PEOPLE = "people"        # status, mode, severity, title, filed, team, sensitivity
+    PEOPLE = "people"  # status, mode, severity, title, filed, team, sensitivity
 
 
 class Operator(StrEnum):
@@ -69,3 +70,62 @@ class Not:
 
 Query: TypeAlias = Term | Text | And | Or | Not
 EVERYTHING = And(())
+
+
+def both(*parts: Query) -> Query:
+    """Return the conjunction of some queries, flat: an And within becomes its parts, and one part stands alone."""
+    flat = tuple(inner for part in parts for inner in (part.parts if isinstance(part, And) else (part,)))
+    return flat[0] if len(flat) == 1 else And(flat)
+
+
+def either(*parts: Query) -> Query:
+    """Return the disjunction of some queries, flat likewise.
+
+    Raises
+    ------
+    ValueError : of nothing
+    """
+    flat = tuple(inner for part in parts for inner in (part.parts if isinstance(part, Or) else (part,)))
+    if not flat:
+        raise ValueError("nothing to choose from")
+    return flat[0] if len(flat) == 1 else Or(flat)
+
+
+def leaves(query: Query) -> Iterator[Term | Text]:
+    """Yield every comparison and every phrase of a query, left to right."""
+    match query:
+        case And(parts) | Or(parts):
+            for part in parts:
+                yield from leaves(part)
+        case Not(part):
+            yield from leaves(part)
+        case _:
+            yield query
+
+
+def levels(query: Query) -> frozenset[Level]:
+    """Return the levels that a query speaks of. Phrases are found in people's titles and notes too: both levels."""
+    found: set[Level] = set()
+    for leaf in leaves(query):
+        found.update({leaf.level} if isinstance(leaf, Term) else {Level.EVENT, Level.PEOPLE})
+    return frozenset(found)
+
+
+def event_terms(query: Query) -> Query:
+    """Return the event-level part of a conjunction: those of its parts that speak of events alone.
+
+    This is the denominator of a rate that names none (design, section 4). A part that mixes levels, such as
+    `(criterion:slow OR model:x)`, is no event-level term.
+    """
+    return both(*(part for part in conjuncts(query) if levels(part) == {Level.EVENT}))
+
+
+def conjuncts(query: Query) -> tuple[Query, ...]:
+    """Return the parts that must all hold; a query that is no conjunction is its only part."""
+    return query.parts if isinstance(query, And) else (query,)
+
+
+def criteria(query: Query) -> tuple[str, ...]:
+    """Return the names of the criteria that a query speaks of, in order, each once; globs as they are written."""
+    named = (leaf.value for leaf in leaves(query) if isinstance(leaf, Term) and leaf.key == "criterion")
+    return tuple(dict.fromkeys(name for name in named if isinstance(name, str)))

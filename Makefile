@@ -1,0 +1,92 @@
+# Every command of the project, once. CI runs `make check` and `make test` and nothing else.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+# Where uv puts itself and where scripts/install-uv puts it, for shells whose profile has not been read again.
+export PATH := $(HOME)/.local/bin:$(HOME)/.cargo/bin:$(PATH)
+# Linking from the cache is not always possible, and no news.
+export UV_LINK_MODE ?= copy
+# pytest-xdist measures memory as well as time: two workers is what the time limits were set on.
+WORKERS ?= 2
+RUN := uv run --no-sync
+
+.PHONY: help
+help: ## this list
+	@echo "remiss: make TARGET"
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  \1@\2/p' $(MAKEFILE_LIST) | awk -F@ '{ printf "%-12s %s\n", $$1, $$2 }'
+
+.PHONY: demo
+demo: uv ## the main job on real flights: logs, models, capture, catalog and estimates in ./demo, in about a minute
+	@uv sync --locked --inexact --no-default-groups --extra demo
+	@$(RUN) remiss demo ./demo
+
+.PHONY: test
+test: setup postgresql ## everything CI tests, on SQLite and on private PostgreSQL servers that it starts itself
+	$(RUN) pytest -n $(WORKERS) --dist worksteal
+
+.PHONY: check
+check: format lint types arrows docs schema fragments ## all quick checks: no services, under two minutes
+
+.PHONY: soak
+soak: setup postgresql ## the long versions of the tests, under an hour; run before an issue is called resolved
+	$(RUN) pytest -n $(WORKERS) --dist worksteal -m soak
+
+.PHONY: bench
+bench: setup postgresql ## both sides of every performance promise, into bench/RESULTS.md
+	$(RUN) python -m bench
+
+.PHONY: format
+format: setup ## is the code formatted?
+	$(RUN) ruff format --check
+
+.PHONY: lint
+lint: setup ## ruff's findings
+	$(RUN) ruff check
+
+.PHONY: types
+types: setup ## mypy, strict on src
+	$(RUN) mypy
+
+.PHONY: arrows
+arrows: setup ## do imports point down?
+	$(RUN) lint-imports --no-logo
+
+.PHONY: docs
+docs: setup ## is the reference in step with the code, and do links resolve?
+	$(RUN) python -m scripts.reference --check
+	$(RUN) python -m scripts.links
+
+.PHONY: schema
+schema: setup ## are the committed schema files what the migrations make?
+	$(RUN) python -m scripts.schema --check
+
+.PHONY: fragments
+fragments: setup ## are the changelog fragments well-formed?
+	$(RUN) python -m scripts.fragments
+
+.PHONY: tidy
+tidy: setup ## format, fix what ruff can fix, and regenerate the reference and the schema files
+	$(RUN) ruff check --fix
+	$(RUN) ruff format
+	$(RUN) python -m scripts.reference
+	$(RUN) python -m scripts.schema
+
+.PHONY: hooks
+hooks: setup ## run the quick checks before every commit
+	$(RUN) pre-commit install
+
+.PHONY: setup
+setup: uv ## the environment of developers: every extra, as locked
+	@uv sync --locked --all-extras --quiet
+
+.PHONY: uv
+uv:
+	@command -v uv >/dev/null || scripts/install-uv
+
+.PHONY: postgresql
+postgresql:
+	@scripts/provide-postgresql
