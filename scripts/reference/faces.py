@@ -1,0 +1,113 @@
+"""Reference pages of what one can do: the commands, and the actions behind them."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import inspect
+import pkgutil
+import re
+from collections.abc import Iterator
+
+import click
+
+import remiss
+from remiss.action import ACTIONS, Action
+from remiss.faces.actions import FACES, Face
+from remiss.faces.cli.main import cli
+from scripts.reference.markdown import block, code, page, prose, section, table
+
+
+def load_actions() -> dict[str, Action]:
+    """Import every chapter's actions, which registers them, and return them all by name."""
+    for module in pkgutil.iter_modules(remiss.__path__, "remiss."):
+        if module.ispkg and importlib.util.find_spec(f"{module.name}.actions") and module.name != "remiss.faces":
+            importlib.import_module(f"{module.name}.actions")
+    return dict(sorted(ACTIONS.items()))
+
+
+def commands() -> Iterator[click.Context]:
+    """Every command that is not a group, in the order of its path."""
+    yield from under(click.Context(cli, info_name="remiss", **cli.context_settings))
+
+
+def under(context: click.Context) -> Iterator[click.Context]:
+    """The context itself when it is a command's, else those of the commands below it."""
+    if not isinstance(context.command, click.Group):
+        yield context
+        return
+    for name in context.command.list_commands(context):
+        command = context.command.get_command(context, name)
+        if command is not None:
+            yield from under(click.Context(command, info_name=name, parent=context))
+
+
+def commands_page() -> str:
+    """Every command with its arguments, options and environment twins."""
+    parts = [part for context in commands() for part in command_parts(context)]
+    return page(
+        "Commands",
+        "Results go to stdout, talk to stderr. Exit status: 0 done or yes, 1 the answer is no, 2 the call or its input was "
+        "wrong, 3 cannot decide, 70 a fault of ours; see [errors](errors.md). Every option can be given in the environment too.",
+        "## remiss",
+        options(click.Context(cli, info_name="remiss", **cli.context_settings)),
+        *parts,
+    )
+
+
+def command_parts(context: click.Context) -> list[str]:
+    """The parts of one command: path, usage, help, examples, options."""
+    usage = " ".join([context.command_path, *context.command.collect_usage_pieces(context)])
+    paragraphs = inspect.cleandoc(context.command.help or "").replace("\b", "").split("\n\n")
+    examples = [re.sub(r"^Examples?:\s*", "", each) for each in paragraphs if each.startswith("Example")]
+    told = [each for each in paragraphs if not each.startswith("Example")]
+    return [
+        f"## {context.command_path}",
+        block(usage),
+        *told,
+        *(block(inspect.cleandoc(each), "sh") for each in examples),
+        options(context),
+    ]
+
+
+def options(context: click.Context) -> str:
+    """The table of a command's options; nothing when it has none."""
+    rows = []
+    for each in context.command.params:
+        if not isinstance(each, click.Option):
+            continue
+        names = ", ".join(code(name) for name in [*each.opts, *each.secondary_opts])
+        values = " \\| ".join(each.type.choices) if isinstance(each.type, click.Choice) else ""
+        twin = f"{context.auto_envvar_prefix}_{each.name}".upper() if each.name and not each.is_eager else ""
+        meaning = (each.help or "").replace("\n", " ") + (f" ({values})" if values else "")
+        rows.append([names, code(twin), meaning])
+    return table(["option", "environment", "meaning"], rows) if rows else ""
+
+
+def actions_page() -> str:
+    """Every action: permission, what it takes and gives, and where it is found."""
+    faces = {each.action: each for each in FACES}
+    parts = [part for name, each in load_actions().items() for part in action_parts(each, faces[name])]
+    return page(
+        "Actions",
+        "An action is a function that takes the workspace first. It asks whether the actor may, begins, runs, writes one row of "
+        "the journal and commits; one that only reads leaves no row. Commands and the HTTP API (coming) call nothing else.",
+        *parts,
+    )
+
+
+def action_parts(action: Action, face: Face) -> list[str]:
+    """The parts of one action."""
+    module = action.run.__module__
+    facts = [
+        ["call", code(f"{module}.{action.run.__name__}")],
+        ["command", code(face.command)],
+        ["route", f"{code(face.route)} (coming)"],
+        ["permission", code(action.permission)],
+        [
+            "journal",
+            "no row: it only reads" if action.reads else f"one row{f', about {code(action.subject)}' if action.subject else ''}",
+        ],
+    ]
+    raises = section(action.run, "Raises")
+    return [f"## {action.name}", prose(action.run), table(["", ""], facts), f"Raises {raises}" if raises else ""]

@@ -1,0 +1,47 @@
+"""Imports point down, and chapters touch no clock, environment or randomness of the process."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCE = ROOT / "src" / "remiss"
+CHAPTERS = ("records", "govern", "protocol", "catalog", "capture", "understand")
+PURE = sorted(path for chapter in CHAPTERS for path in (SOURCE / chapter).rglob("*.py"))
+# What reads the world behind an argument's back; a chapter takes it as an argument instead.
+WORLD = {"datetime.now", "datetime.today", "date.today", "os.environ", "os.getenv", "time.time", "random.random", "uuid.uuid4"}
+ENGINES_OF_CHANCE = {"random", "secrets", "socket", "subprocess", "threading", "tempfile", "time", "uuid"}
+
+
+def test_imports_obey_the_contracts():
+    linted = subprocess.run(
+        [Path(sys.executable).with_name("lint-imports"), "--no-logo", "--no-cache"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert linted.returncode == 0, linted.stdout
+
+
+@pytest.mark.parametrize("path", PURE, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_a_chapter_takes_the_world_as_an_argument(path):
+    assert not sorted(set(touched(ast.parse(path.read_text("utf-8")))))
+
+
+def test_packages_hold_no_code():
+    fronts = [path for path in SOURCE.rglob("__init__.py") if path.parent != SOURCE]
+    assert not [path for path in fronts if ast.parse(path.read_text("utf-8")).body]
+
+
+def touched(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.Attribute(value=ast.Name(id=owner), attr=name) if f"{owner}.{name}" in WORLD:
+                yield f"line {node.lineno}: {owner}.{name}"
+            case ast.Import(names=names):
+                yield from (f"line {node.lineno}: {name.name}" for name in names if name.name in ENGINES_OF_CHANCE)
+            case ast.ImportFrom(module=module) if module in ENGINES_OF_CHANCE:
+                yield f"line {node.lineno}: {module}"
