@@ -13,6 +13,24 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def spreadsheet_safe(value: object) -> object:
+    """Return a CSV cell that a spreadsheet does not run: text that would start a formula gets a leading apostrophe.
+
+    Numbers stay numbers, also negative ones. Source: OWASP, CSV injection.
+
+    >>> spreadsheet_safe("=cmd|' /C calc'!A0"), spreadsheet_safe(-1.5), spreadsheet_safe(None)
+    ("'=cmd|' /C calc'!A0", -1.5, '')
+    """
+    if value is None:
+        return ""
+    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
+        return "'" + value
+    return value
+
+
 @dataclass(frozen=True, slots=True)
 class Rows:
     """A page of a list.

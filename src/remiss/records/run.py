@@ -110,7 +110,12 @@ class RunWindow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """The named inputs of a run: from these alone it can be derived again."""
+    """The named inputs of a run: from these alone it can be derived again.
+
+    `file_digests` are SHA-256 of the source files that hold at least one of its events, by path relative to `folder`;
+    `label_digests` the same of the label files. `folder` is where the protocol's addresses start; addresses and label
+    files are here to find things again and are in no digest.
+    """
 
     protocol: str
     protocol_version: int
@@ -125,6 +130,8 @@ class Manifest:
     as_of: datetime
     engine: str
     software: str
+    folder: str = "."
+    label_digests: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,127 @@
+"""Which windows are due, and which are provisional.
+
+A window is captured when it has ended; it is provisional while its labels may still change, and due again once they are
+mature. `capture` without an interval does exactly what is due.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from statistics import median
+
+from remiss.capture.ports import WindowInForce
+from remiss.errors import IntervalError
+from remiss.records.identity import format_time
+from remiss.records.run import RunWindow
+from remiss.records.window import Window, window_at, window_index, window_of, windows_between
+
+REFERENCE_WINDOWS = 8
+LABELLED_SHARE_EXPECTED = 0.8
+
+
+def labels_mature(window: Window, as_of: datetime, lag: timedelta | None) -> bool:
+    """Return whether every label of the window that may still be used could be known at `as_of`."""
+    return lag is None or as_of >= window.end + lag
+
+
+def provisional(window: Window, share: float, before: Sequence[float], as_of: datetime, lag: timedelta | None) -> bool:
+    """Return whether the labels of a window may still change.
+
+    Parameters
+    ----------
+    share : labelled events over admitted events of this window
+    before : the same of the windows before it, oldest first; the last 8 count
+    as_of : until when labels were read
+    lag : how long labels may take; None where they are in the log itself
+    """
+    if not labels_mature(window, as_of, lag):
+        return True
+    reference = before[-REFERENCE_WINDOWS:]
+    return bool(reference) and share < LABELLED_SHARE_EXPECTED * median(reference)
+
+
+def mark_provisional(
+    windows: Sequence[RunWindow], width: timedelta, in_force: Iterable[WindowInForce], as_of: datetime, lag: timedelta | None
+) -> tuple[RunWindow, ...]:
+    """Return the windows of a new run with their provisional flags; earlier windows in force are the reference."""
+    shares = {item.window.window: _share(item.window) for item in in_force}
+    marked = []
+    for item in sorted(windows, key=lambda window: window.window):
+        before = [share for start, share in sorted(shares.items()) if start < item.window]
+        flag = provisional(Window(item.window, width), _share(item), before, as_of, lag)
+        shares[item.window] = _share(item)
+        marked.append(RunWindow(window=item.window, population=item.population, labelled=item.labelled, provisional=flag))
+    return tuple(marked)
+
+
+def _share(window: RunWindow) -> float:
+    return window.labelled / window.population if window.population else 1.0
+
+
+def due_windows(
+    extent: tuple[datetime, datetime] | None,
+    width: timedelta,
+    in_force: Iterable[WindowInForce],
+    as_of: datetime,
+    lag: timedelta | None,
+) -> tuple[Window, ...]:
+    """Return the windows to capture now, oldest first.
+
+    Parameters
+    ----------
+    extent : least and greatest event time of the source; None when it has no event
+    in_force : the windows captured so far
+    as_of : now; windows that have not ended by then are left for later
+    """
+    held = {item.window.window: item for item in in_force}
+    found = []
+    if extent is not None:
+        first, last = window_index(extent[0], width), window_index(min(extent[1], as_of), width)
+        for index in range(first, last + 1):
+            window = window_at(index, width)
+            if window.end <= as_of and window.start not in held:
+                found.append(window)
+    for start, item in held.items():
+        window = Window(start, width)
+        # One that stays provisional for want of labels is tried again only after another lag: labels need time to come.
+        rested = as_of >= item.as_of + (lag or timedelta(0))
+        if (
+            item.window.provisional
+            and labels_mature(window, as_of, lag)
+            and (rested or not labels_mature(window, item.as_of, lag))
+        ):
+            found.append(window)
+    return tuple(sorted(found))
+
+
+def spans(windows: Sequence[Window]) -> tuple[tuple[datetime, datetime], ...]:
+    """Return the unbroken stretches that sorted windows make, as (since, until)."""
+    found: list[tuple[datetime, datetime]] = []
+    for window in windows:
+        if found and found[-1][1] == window.start:
+            found[-1] = (found[-1][0], window.end)
+        else:
+            found.append((window.start, window.end))
+    return tuple(found)
+
+
+def whole_windows(since: datetime, until: datetime, width: timedelta) -> tuple[Window, ...]:
+    """Return the windows of an interval.
+
+    Raises
+    ------
+    IntervalError : the interval is empty, or a bound cuts a window; names the two nearest bounds
+    """
+    for name, bound in (("--since", since), ("--until", until)):
+        window = window_of(bound, width)
+        if window.start != bound:
+            raise IntervalError(
+                f"{name} {format_time(bound)} cuts a window",
+                do=f"use {format_time(window.start)} or {format_time(window.end)}, the nearest bounds of windows",
+            )
+    if since >= until:
+        raise IntervalError(
+            f"the interval from {format_time(since)} to {format_time(until)} is empty", do="give --until later than --since"
+        )
+    return windows_between(since, until, width)

@@ -1,0 +1,131 @@
+"""The digest of a run: from what it is made, and what is left out of it on purpose.
+
+Left out are capture time, actor, position, row keys (they differ between two honest repetitions), floating-point profiles
+(compared to 1e-9 instead), redacted text (its key is the catalog's own) and whether a window is provisional (which depends
+on what was captured before).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from remiss.records.identity import canonical, digest
+from remiss.records.run import Cell, Drawn, Group, Member, RunWindow
+
+
+def fingerprint(file_digests: Iterable[str]) -> str:
+    """Return SHA-256, in hex, over the sorted content digests of the files that hold at least one event of the run.
+
+    Names do not count: a log that was moved or whose files were renamed is the same log.
+    """
+    return hashlib.sha256("\n".join(sorted(file_digests)).encode()).hexdigest()
+
+
+def stratum_key(stratum: Mapping[str, object]) -> bytes:
+    """Return the canonical text that orders and joins strata."""
+    return canonical(stratum)
+
+
+def group_order(group: Group) -> tuple[datetime, bytes, str]:
+    """Return what groups are sorted by: window, stratum, criterion."""
+    return group.window, stratum_key(group.stratum), group.criterion
+
+
+def cell_order(cell: Cell) -> tuple[datetime, bytes, tuple[str, ...], tuple[str, ...]]:
+    """Return what cells are sorted by: window, stratum, pattern."""
+    return cell.window, stratum_key(cell.stratum), cell.met, cell.undecided
+
+
+def member_order(member: Member) -> tuple[datetime, str, str]:
+    """Return what members are sorted by: window, priority, id."""
+    return member.window, member.priority, member.event.id
+
+
+def run_digest(
+    *,
+    protocol_digest: str,
+    source_fingerprint: str,
+    as_of: datetime,
+    windows: Sequence[RunWindow],
+    groups: Sequence[Group],
+    cells: Sequence[Cell],
+    members: Sequence[Member],
+    refused: Mapping[str, int],
+) -> str:
+    """Return the digest by which two derivations of one run are compared (design, section 4)."""
+    return digest(
+        {
+            "protocol": protocol_digest,
+            "source": source_fingerprint,
+            "as_of": as_of,
+            "windows": [[window.window, window.population, window.labelled] for window in windows],
+            "groups": [
+                [group.window, group.stratum, group.criterion, group.population, group.labelled, group.kept, group.threshold]
+                for group in sorted(groups, key=group_order)
+            ],
+            "cells": [
+                [cell.window, cell.stratum, cell.met, cell.undecided, cell.population, cell.labelled]
+                for cell in sorted(cells, key=cell_order)
+            ],
+            "members": [
+                [member.event.id, sorted(member.met), sorted(member.undecided), member.priority]
+                for member in sorted(members, key=member_order)
+            ],
+            "refused": dict(refused),
+        }
+    )
+
+
+def differences(before: Drawn, after: Drawn) -> tuple[str, ...]:
+    """Return, in words, where two derivations of one run part; empty when their digests agree."""
+    if before.digest == after.digest:
+        return ()
+    found: list[str] = []
+    old, new = before.manifest, after.manifest
+    if old.protocol_digest != new.protocol_digest:
+        found.append("the protocol means something else now (its taxonomy or rubric file changed)")
+    if old.fingerprint != new.fingerprint:
+        found.extend(_file_differences(old.file_digests, new.file_digests))
+    if old.as_of != new.as_of:
+        found.append("the as-of times differ")
+    for name, left, right in (
+        ("window", [_comparable(item) for item in before.windows], [_comparable(item) for item in after.windows]),
+        ("group", [_comparable(item) for item in before.groups], [_comparable(item) for item in after.groups]),
+        ("cell", [_comparable(item) for item in before.cells], [_comparable(item) for item in after.cells]),
+        ("sampled event", [_member(item) for item in before.members], [_member(item) for item in after.members]),
+    ):
+        lost, won = len(set(left) - set(right)), len(set(right) - set(left))
+        if lost or won:
+            found.append(f"{name}s: {lost} only in the run, {won} only in the new derivation")
+    reasons = sorted({*before.refusals.counts, *after.refusals.counts})
+    found.extend(
+        f"refused for {reason}: {before.refusals.counts.get(reason, 0)} in the run, {after.refusals.counts.get(reason, 0)} now"
+        for reason in reasons
+        if before.refusals.counts.get(reason, 0) != after.refusals.counts.get(reason, 0)
+    )
+    return tuple(found) or ("the digests differ, and nothing that is recorded shows where",)
+
+
+def _file_differences(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
+    changed = [name for name in sorted(old) if name in new and new[name] != old[name]]
+    return [
+        *(f"{name} holds other bytes than when the run was made" for name in changed),
+        *(f"{name} no longer holds an event of these windows" for name in sorted(set(old) - set(new))),
+        *(f"{name} holds events of these windows and did not before" for name in sorted(set(new) - set(old))),
+    ]
+
+
+def _comparable(item: RunWindow | Group | Cell) -> bytes:
+    match item:
+        case RunWindow():
+            return canonical([item.window, item.population, item.labelled])
+        case Group():
+            return canonical([*group_order(item)[::2], item.stratum, item.population, item.labelled, item.kept, item.threshold])
+        case Cell():
+            return canonical([item.window, item.stratum, item.met, item.undecided, item.population, item.labelled])
+
+
+def _member(item: Member) -> bytes:
+    return canonical([item.event.id, sorted(item.met), sorted(item.undecided), item.priority])

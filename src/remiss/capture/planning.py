@@ -1,0 +1,81 @@
+"""What a capture would bring, month by month, against what the protocol plans to label."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+from remiss.protocol.terms import Protocol
+
+AVERAGE_MONTH = timedelta(days=365.2425 / 12)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowYield:
+    """What one window would bring: admitted events, sampled ones, and those of them that met a criterion."""
+
+    window: datetime
+    events: int
+    sampled: int
+    cases: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Month:
+    """What the windows that start in one month would bring. `budget` is how many cases that month can label, or None."""
+
+    month: str
+    events: int
+    sampled: int
+    cases: int
+    budget: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A dry run."""
+
+    months: tuple[Month, ...]
+    notes: tuple[str, ...]
+
+    def to_json(self) -> dict[str, object]:
+        """Return the published `plan` object."""
+        return {"schema": "remiss/plan@1", "months": [asdict(month) for month in self.months], "notes": list(self.notes)}
+
+
+def plan(protocol: Protocol, windows: Iterable[WindowYield]) -> Plan:
+    """Return the plan that exact counts of the windows make.
+
+    The budget of a month is that of the windows that start in it: `labelling.budget` an `labelling.every`.
+    """
+    by_month: dict[str, list[WindowYield]] = defaultdict(list)
+    for window in windows:
+        by_month[f"{window.window:%Y-%m}"].append(window)
+    labelling = protocol.labelling
+    months = tuple(
+        Month(
+            month=name,
+            events=sum(item.events for item in items),
+            sampled=sum(item.sampled for item in items),
+            cases=sum(item.cases for item in items),
+            budget=None
+            if labelling is None
+            else round(labelling.budget * (len(items) * protocol.sampling.window / labelling.every)),
+        )
+        for name, items in sorted(by_month.items())
+    )
+    return Plan(months=months, notes=tuple(_notes(months)))
+
+
+def _notes(months: tuple[Month, ...]) -> Iterable[str]:
+    over = [month for month in months if month.budget is not None and month.cases > month.budget]
+    if over:
+        worst = max(over, key=lambda month: month.cases - (month.budget or 0))
+        yield (
+            f"{len(over)} of {len(months)} months bring more cases than can be labelled: {worst.month} brings {worst.cases} for a "
+            f"budget of {worst.budget}; lower sampling.keep, raise labelling.budget, or accept that a share waits"
+        )
+    if not months:
+        yield "no window of the source has ended yet: nothing would be captured"

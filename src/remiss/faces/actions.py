@@ -1,0 +1,43 @@
+"""The table of faces: each action, the command that calls it, and the route that will.
+
+A repository test demands a row here for every action, and that the command exists.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """Where one action is found: its command line and its HTTP route (served by `remiss serve`, which is coming)."""
+
+    action: str
+    command: str
+    route: str
+
+
+FACES: tuple[Face, ...] = (
+    Face("run.capture", "remiss capture", "POST /api/v1/runs"),
+    Face("run.plan", "remiss capture --dry-run", "POST /api/v1/runs/plan"),
+    Face("run.due", "remiss capture", "GET /api/v1/runs/due"),
+    Face("run.status", "remiss status", "GET /api/v1/status"),
+    Face("run.list", "remiss run list", "GET /api/v1/runs"),
+    Face("run.show", "remiss run show", "GET /api/v1/runs/{run}"),
+    Face("run.diff", "remiss run diff", "GET /api/v1/runs/{run}/changes"),
+    Face("run.refused", "remiss run refused", "GET /api/v1/runs/{run}/refused"),
+    Face("run.accept", "remiss run accept", "POST /api/v1/runs/{run}/accept"),
+    Face("run.reproduce", "remiss reproduce", "POST /api/v1/runs/{run}/reproduce"),
+    Face("protocol.check", "remiss protocol check", "POST /api/v1/protocols/check"),
+    Face("protocol.list", "remiss protocol list", "GET /api/v1/protocols"),
+    Face("protocol.show", "remiss protocol show", "GET /api/v1/protocols/{name}"),
+    Face("protocol.diff", "remiss protocol diff", "GET /api/v1/protocols/{name}/diff"),
+    Face("taxonomy.show", "remiss taxonomy show", "GET /api/v1/taxonomy"),
+    Face("case.search", "remiss case search", "GET /api/v1/cases"),
+    Face("case.facets", "remiss case search --facets", "GET /api/v1/cases/facets"),
+    Face("case.show", "remiss case show", "GET /api/v1/cases/{case}"),
+    Face("case.history", "remiss case history", "GET /api/v1/cases/{case}/history"),
+    Face("case.file", "remiss case file", "POST /api/v1/cases"),
+    Face("case.revise", "remiss case revise", "PATCH /api/v1/cases/{case}"),
+    Face("estimate", "remiss estimate", "GET /api/v1/estimate"),
+)

@@ -1,0 +1,92 @@
+"""Answers as published JSON: one function for each kind of object of `remiss schema`.
+
+Keys are only ever added; the schema files of the reference say what each means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+
+from remiss.protocol.terms import Finding
+from remiss.records.identity import format_time, plain
+from remiss.records.rows import Rows
+from remiss.records.run import Change, Group, Run
+
+Json = dict[str, object]
+
+
+def schema_name(kind: str) -> str:
+    """Return the value of `schema` for a kind of object."""
+    return f"remiss/{kind}@1"
+
+
+def listing(rows: Rows) -> Json:
+    """Return a `list`: what matched, where it was read, and how to go on."""
+    return {
+        "schema": schema_name("list"),
+        "of": rows.schema,
+        "position": rows.position,
+        "total": rows.total,
+        "items": [plain(row) for row in rows],
+        "next": rows.next,
+    }
+
+
+def finding(item: Finding) -> Json:
+    """Return a `finding` of `protocol check`."""
+    return asdict(item)
+
+
+def findings(items: Iterable[Finding]) -> Json:
+    """Return all findings of one document."""
+    return {"schema": schema_name("findings"), "items": [finding(item) for item in items]}
+
+
+def group(item: Group) -> Json:
+    """Return a `group` of a run."""
+    return {
+        "criterion": item.criterion,
+        "stratum": plain(item.stratum),
+        "window": format_time(item.window),
+        "population": item.population,
+        "labelled": item.labelled,
+        "kept": item.kept,
+        "threshold": item.threshold,
+        "provisional": item.provisional,
+    }
+
+
+def run(item: Run) -> Json:
+    """Return a `run` (design, section 11)."""
+    manifest = item.manifest
+    return {
+        "schema": schema_name("run"),
+        "run": item.id,
+        "status": item.status,
+        "digest": item.digest,
+        "protocol": {
+            "name": manifest.protocol,
+            "version": manifest.protocol_version,
+            "digest": manifest.protocol_digest,
+        },
+        "source": {
+            "name": manifest.source,
+            "fingerprint": manifest.fingerprint,
+            "files": len(manifest.files),
+            "rows": manifest.rows,
+        },
+        "interval": {"since": format_time(manifest.since), "until": format_time(manifest.until)},
+        "as_of": format_time(manifest.as_of),
+        "refused": dict(item.refused),
+        "groups": [group(each) for each in item.groups if each.population],
+        "events": {"new": item.events_new, "known": item.events_known},
+        "cases": {"new": item.cases_new, "known": item.cases_known},
+        "changes": dict(item.changes),
+        "position": item.position,
+    }
+
+
+def change(item: Change) -> Json:
+    """Return one `change` between a run and what was in force before it."""
+    return {"event": item.event, "kind": item.kind, "window": format_time(item.window), "detail": item.detail}

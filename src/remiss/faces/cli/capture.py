@@ -1,0 +1,83 @@
+"""The main job from the command line."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from remiss.errors import AnswerNo
+from remiss.faces import answers
+from remiss.faces.cli import render
+from remiss.faces.cli.options import Time, formatted_object, progress, workspace
+
+if TYPE_CHECKING:
+    from remiss.records.run import Run
+    from remiss.workspace import Workspace
+
+
+@click.command()
+@click.argument("protocol")
+@click.option("--since", type=Time(), help="Start of the first window to capture; default: what is due.")
+@click.option("--until", type=Time(), help="End of the last window to capture; default: the last window that has ended.")
+@click.option("--dry-run", is_flag=True, help="Only say how many events and cases to expect, and what that costs to label.")
+@click.option("--strict", is_flag=True, help="File nothing and end with status 1 when any row is refused.")
+@formatted_object
+def capture(protocol: str, since: datetime | None, until: datetime | None, dry_run: bool, strict: bool, shape: str) -> int:
+    """Capture failures from a log, as the file PROTOCOL says.
+
+    Without an interval, captures what is due: windows never captured, and provisional ones whose labels are mature now.
+
+    Example: remiss capture arrival-delay.yaml --since 2013-06-03 --until 2013-07-01
+    """
+    with workspace(create=True) as ws:
+        if dry_run:
+            return _plan(ws, protocol, since, until, shape)
+        return _capture(ws, protocol, since, until, strict=strict, shape=shape)
+
+
+def _plan(ws: Workspace, protocol: str, since: datetime | None, until: datetime | None, shape: str) -> int:
+    from remiss.capture import actions
+
+    with progress(ws):
+        plan = actions.plan(ws, protocol, since=since, until=until)
+    if shape == "json":
+        render.as_json(plan.to_json())
+    else:
+        render.table(
+            ("month", "events", "to catalogue", "cases", "labelling budget"),
+            [(line.month, line.events, line.sampled, line.cases, line.budget) for line in plan.months],
+        )
+        for note in plan.notes:
+            render.say(note)
+    return 0
+
+
+def _capture(ws: Workspace, protocol: str, since: datetime | None, until: datetime | None, *, strict: bool, shape: str) -> int:
+    from remiss.capture import actions
+
+    intervals = [(since, until)] if since or until else list(actions.due(ws, protocol))
+    if not intervals:
+        render.say("nothing is due: every window that has ended is captured, and none is provisional with mature labels")
+    runs = []
+    for start, end in intervals:
+        with progress(ws):
+            runs.append(actions.apply(ws, protocol, since=start, until=end, strict=strict))
+    if shape == "json":
+        for item in runs:
+            render.as_json(answers.run(item))
+    else:
+        for item in runs:
+            _told(item)
+    return AnswerNo.exit_status if any(item.status == "waiting" for item in runs) else 0
+
+
+def _told(run: Run) -> None:
+    from remiss.faces.cli import run_page
+
+    run_page.show(run)
+    if run.status == "waiting":
+        render.say(f"not in force yet: look at `remiss run diff {run.id}`, then `remiss run accept {run.id}`")
+    elif run.cases_new or run.cases_known:
+        render.say("next: remiss case search --facets, or remiss estimate --by criterion")

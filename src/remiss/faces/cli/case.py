@@ -1,0 +1,213 @@
+"""Commands on cases."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from remiss.faces.cli import render
+from remiss.faces.cli.options import Time, as_of, formatted, formatted_object, with_workspace
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from remiss.workspace import Workspace
+
+
+@click.group()
+def case() -> None:
+    """Search, show and file cases."""
+
+
+@case.command("search")
+@click.argument("query", default="", required=False)
+@click.option("--facets", is_flag=True, help="Count the matches by status, mode, severity and other fields instead.")
+@click.option("--sort", default="-occurred", show_default=True, help="occurred, severity or filed; a leading - for descending.")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="How many at most.")
+@click.option("--after", metavar="TOKEN", help="Go on after the page that ended with this token.")
+@as_of
+@formatted
+@with_workspace
+def search(
+    ws: Workspace, query: str, facets: bool, sort: str, limit: int, after: str | None, as_of: int | None, shape: str
+) -> None:
+    """List the cases that match QUERY, newest first.
+
+    Example: remiss case search 'criterion:missed-delay severity:<=2 context.airport:EWR'
+    """
+    from remiss.catalog import actions as catalog
+
+    if facets:
+        render.rows(catalog.facets(ws, query, as_of=as_of), shape)
+        return
+    page = catalog.search(ws, query, as_of=as_of, sort=sort, limit=limit, after=after)
+    render.rows(page, shape)
+    if shape == "table":
+        render.say(f"{len(page)} of {page.total} cases" + (f"; go on with --after {page.next}" if page.next else ""))
+
+
+@case.command("show")
+@click.argument("case_id")
+@as_of
+@formatted_object
+@with_workspace
+def show(ws: Workspace, case_id: str, as_of: int | None, shape: str) -> None:
+    """Show CASE_ID: what happened, what caught it, how it was sampled.
+
+    A prefix of six or more characters is enough.
+
+    Example: remiss case show k7m4-qp
+    """
+    from remiss.catalog import actions as catalog
+    from remiss.faces.cli import case_page
+
+    found = catalog.show(ws, case_id, as_of=as_of)
+    if shape == "json":
+        from remiss.catalog.rendering import case_json
+
+        render.as_json(case_json(found))
+    else:
+        case_page.show(found)
+
+
+@case.command("history")
+@click.argument("case_id")
+@formatted
+@with_workspace
+def history(ws: Workspace, case_id: str, shape: str) -> None:
+    """List every state that CASE_ID was in, oldest first.
+
+    Example: remiss case history k7m4-qp
+    """
+    from remiss.catalog import actions as catalog
+    from remiss.records.rows import Rows
+
+    revisions = catalog.history(ws, case_id)
+    columns = ("revision", "position", "at", "actor", "action", "status", "mode", "severity", "title")
+    lines = tuple(
+        (
+            each.revision,
+            each.position_from,
+            each.at,
+            each.actor,
+            each.action,
+            each.status.value,
+            each.mode,
+            each.severity,
+            each.title,
+        )
+        for each in revisions
+    )
+    render.rows(Rows("revision", columns, lines, revisions[-1].position_from, total=len(lines)), shape)
+
+
+@case.command("file")
+@click.option("--model", required=True, help="Which model failed.")
+@click.option("--title", required=True, help="What went wrong, in a sentence.")
+@click.option("--at", type=Time(), required=True, help="When it happened, for example 2013-06-03T06:00Z.")
+@click.option("--model-version", help="Which version of it.")
+@click.option("--output", help="What the model said.")
+@click.option("--label", help="What would have been right.")
+@click.option("--mode", help="Failure mode, for example remiss:model/weak-slice.")
+@click.option("--severity", type=click.IntRange(1, 4), help="1 (critical) to 4 (minor).")
+@click.option("--note", default="", help="What else is known.")
+@click.option("--text", help="The text that the failure is about; redacted before it is filed.")
+@click.option("--input", "inputs", multiple=True, metavar="NAME=VALUE", help="An input of the prediction; may be repeated.")
+@click.option("--context", multiple=True, metavar="NAME=VALUE", help="Context of the prediction; may be repeated.")
+@formatted_object
+@with_workspace
+def file(
+    ws: Workspace,
+    model: str,
+    title: str,
+    at: datetime,
+    model_version: str | None,
+    output: str | None,
+    label: str | None,
+    mode: str | None,
+    severity: int | None,
+    note: str,
+    text: str | None,
+    inputs: tuple[str, ...],
+    context: tuple[str, ...],
+    shape: str,
+) -> None:
+    """File a failure that you saw yourself.
+
+    Such a case has no sampling weight: it counts in no estimate.
+
+    Example: remiss case file --model arrival-delay --at 2013-06-03T06:00Z --title "Board showed the wrong terminal"
+    """
+    from remiss.catalog import actions as catalog
+    from remiss.catalog.rendering import case_json
+    from remiss.faces.cli import case_page
+    from remiss.records.case import Filing
+
+    filed = catalog.file(
+        ws,
+        Filing(
+            model=model,
+            at=at,
+            title=title,
+            note=note,
+            model_version=model_version,
+            output=output,
+            label=label,
+            mode=mode,
+            severity=severity,
+            inputs=_pairs(inputs, "--input"),
+            context=_pairs(context, "--context"),
+            text=text,
+        ),
+    )
+    if shape == "json":
+        render.as_json(case_json(filed))
+    else:
+        case_page.show(filed)
+
+
+@case.command("revise")
+@click.argument("case_id")
+@click.option("--revision", type=click.IntRange(min=1), required=True, help="The revision that you read; see `case show`.")
+@click.option("--title", help="A new title.")
+@click.option("--note", help="A new note.")
+@click.option("--mode", help="A new failure mode.")
+@click.option("--severity", type=click.IntRange(1, 4), help="A new severity, 1 (critical) to 4 (minor).")
+@formatted_object
+@with_workspace
+def revise(
+    ws: Workspace,
+    case_id: str,
+    revision: int,
+    title: str | None,
+    note: str | None,
+    mode: str | None,
+    severity: int | None,
+    shape: str,
+) -> None:
+    """Change what people wrote on CASE_ID, naming the revision that you read.
+
+    Example: remiss case revise k7m4-qp --revision 1 --title "Missed delay out of Newark"
+    """
+    from remiss.catalog import actions as catalog
+    from remiss.catalog.rendering import case_json
+    from remiss.faces.cli import case_page
+
+    changed = catalog.revise(ws, case_id, revision, title=title, note=note, mode=mode, severity=severity)
+    if shape == "json":
+        render.as_json(case_json(changed))
+    else:
+        case_page.show(changed)
+
+
+def _pairs(texts: tuple[str, ...], option: str) -> dict[str, str]:
+    pairs = {}
+    for text in texts:
+        name, found, value = text.partition("=")
+        if not found or not name:
+            raise click.BadParameter(f"{text!r} is not NAME=VALUE", param_hint=option)
+        if name in pairs:
+            raise click.BadParameter(f"{name} is given twice", param_hint=option)
+        pairs[name] = value
+    return pairs

@@ -1,0 +1,58 @@
+"""Estimates from the command line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from remiss.faces.cli import render
+from remiss.faces.cli.options import as_of, formatted, with_workspace
+
+if TYPE_CHECKING:
+    from remiss.workspace import Workspace
+
+
+@click.command()
+@click.argument("query", default="", required=False)
+@click.option("--rate", is_flag=True, help="A rate instead of a total; --of, or the criterion's `among`, is the denominator.")
+@click.option("--of", metavar="QUERY", help="The denominator of the rate.")
+@click.option(
+    "--by", metavar="FIELD", help="One figure for each value: a field such as inputs.carrier, or month, week, day, window."
+)
+@click.option(
+    "--basis",
+    type=click.Choice(["log", "process"]),
+    default="log",
+    show_default=True,
+    help="How sure: of this log, or of the process behind it (between windows).",
+)
+@click.option("--source", help="Which source, when the catalog has several.")
+@click.option("--protocol", help="Which protocol, when the catalog has several.")
+@as_of
+@formatted
+@with_workspace
+def estimate(
+    ws: Workspace,
+    query: str,
+    rate: bool,
+    of: str | None,
+    by: str | None,
+    basis: str,
+    source: str | None,
+    protocol: str | None,
+    as_of: int | None,
+    shape: str,
+) -> None:
+    """Estimate how many events of the log match QUERY, with a 95 % interval.
+
+    Example: remiss estimate 'criterion:missed-delay' --rate --by inputs.carrier
+    """
+    from remiss.faces.cli import estimate_page
+    from remiss.understand import actions
+
+    found = actions.estimate(ws, query, rate=rate, of=of, by=by, basis=basis, source=source, protocol=protocol, as_of=as_of)
+    if shape == "json":
+        render.as_json(found.to_json())
+    else:
+        estimate_page.show(found, shape)

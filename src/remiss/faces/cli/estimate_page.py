@@ -1,0 +1,41 @@
+"""An estimate as a person reads it on a terminal."""
+
+from __future__ import annotations
+
+import click
+
+from remiss.faces.cli import render
+from remiss.records.estimate import Estimate, EstimateRow
+
+COLUMNS = ("key", "value", "low", "high", "method", "basis", "sampled", "effective", "remarks")
+
+
+def show(found: Estimate, shape: str) -> None:
+    """Print the figures, then in words what they are of and what to know about them."""
+    lines = [
+        (
+            row.key,
+            row.value,
+            row.low,
+            row.high,
+            row.method,
+            row.basis,
+            row.sampled,
+            row.effective,
+            ", ".join(_remarks(row)),
+        )
+        for row in found.rows
+    ]
+    if shape == "csv":
+        click.echo(render.as_csv(COLUMNS, lines), nl=False)
+        return
+    shown = COLUMNS if found.by else COLUMNS[1:]
+    render.table(shown, lines if found.by else [line[1:] for line in lines])
+    for note in found.notes:
+        render.say(note)
+    for note in dict.fromkeys(note for row in found.rows for note in row.notes if note not in found.notes):
+        render.say(note)
+
+
+def _remarks(row: EstimateRow) -> list[str]:
+    return [name for name, holds in (("few", row.few), ("provisional", row.provisional)) if holds]

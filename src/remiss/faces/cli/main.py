@@ -1,0 +1,107 @@
+"""The command line: `remiss NOUN VERB`.
+
+Commands load when they are called, so that `remiss --help` answers at once; `COMMANDS` has their one-line help.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import traceback
+from typing import Any
+
+import click
+
+from remiss.errors import RemissError
+
+VERSION_LINE = "remiss, version %(version)s"
+
+# name: (module under remiss.faces.cli, attribute, one line of help)
+COMMANDS: dict[str, tuple[str, str, str]] = {
+    "capture": ("capture", "capture", "Capture failures from a log, as a protocol says."),
+    "case": ("case", "case", "Search, show and file cases."),
+    "catalog": ("catalog", "catalog", "Look at a catalog or upgrade it."),
+    "demo": ("demo", "demo", "Run the whole job on real flights, in a new folder."),
+    "doctor": ("doctor", "doctor", "Check this machine and the catalog for what could go wrong."),
+    "estimate": ("estimate", "estimate", "Estimate how often a failure happens, with an interval."),
+    "init": ("catalog", "init", "Make a new catalog."),
+    "protocol": ("protocol", "protocol", "Write, check and compare protocols."),
+    "reproduce": ("run", "reproduce", "Derive a run again from its manifest and compare."),
+    "run": ("run", "run", "List, show, compare and accept capture runs."),
+    "schema": ("schema", "schema", "Print the JSON Schema of a document or an answer."),
+    "status": ("status", "status", "Say what is due, provisional or odd."),
+    "taxonomy": ("protocol", "taxonomy", "Show failure modes."),
+}
+
+
+class Commands(click.Group):
+    """A group whose commands are imported when they are needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        module, attribute, _ = COMMANDS[name]
+        command: click.Command = getattr(importlib.import_module(f"remiss.faces.cli.{module}"), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name][2]) for name in sorted(COMMANDS)])
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "REMISS"})
+@click.version_option(package_name="remiss", prog_name="remiss", message=VERSION_LINE)
+@click.option(
+    "--catalog", metavar="ADDRESS", help="A path, sqlite:///PATH or postgresql://...; else REMISS_CATALOG, else ./remiss.db."
+)
+@click.pass_context
+def cli(ctx: click.Context, catalog: str | None) -> None:
+    """The catalog of what your models got wrong.
+
+    Start with `remiss demo DIR`, or with `remiss protocol new` on a log of your own.
+    """
+    ctx.obj = catalog
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and end the process with its status (design, section 11)."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run the command line and return the exit status: 0, 1, 2, 3, or 70 for a fault of ours."""
+    try:
+        result: Any = cli.main(arguments, prog_name="remiss", standalone_mode=False)
+    except click.exceptions.Abort:
+        click.echo("stopped", err=True)
+        return 130
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except RemissError as error:
+        if error.exit_status == RemissError.exit_status:
+            return _our_fault()
+        click.echo(str(error), err=True)
+        return error.exit_status
+    except BrokenPipeError:
+        # The reader has gone (`remiss case search | head`); Python would complain once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        click.echo(f"{error.filename or 'output'}: {error.strerror}\n  make room or name another place, then try again", err=True)
+        return 2
+    except Exception:  # noqa: BLE001 - the last line of defence: our fault, told with its traceback
+        return _our_fault()
+    return result if isinstance(result, int) else 0
+
+
+def _our_fault() -> int:
+    traceback.print_exc()
+    click.echo(
+        "This is a fault of remiss. Please report it, with the lines above, where SECURITY.md or CONTRIBUTING.md say.", err=True
+    )
+    return RemissError.exit_status

@@ -1,0 +1,96 @@
+"""What commands share: opening the workspace, the format of answers, times on the command line, progress."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from remiss.records.identity import parse_time
+
+if TYPE_CHECKING:
+    from remiss.workspace import Workspace
+
+Command = Callable[..., Any]
+
+
+def with_workspace(command: Command) -> Command:
+    """Give a command the workspace of the catalog that was named, as its first argument."""
+
+    @functools.wraps(command)
+    def opened(*args: Any, **kwargs: Any) -> Any:
+        with workspace() as ws:
+            return command(ws, *args, **kwargs)
+
+    return opened
+
+
+@contextmanager
+def workspace(*, create: bool = False) -> Iterator[Workspace]:
+    """Open the catalog that the call, the environment or the folder names."""
+    import remiss
+
+    with remiss.open(click.get_current_context().find_root().obj, create=create) as ws:
+        yield ws
+
+
+def formatted(command: Command) -> Command:
+    """Add `--format table|json|csv`."""
+    return click.option(
+        "--format", "shape", type=click.Choice(["table", "json", "csv"]), default="table", help="How to print the answer."
+    )(command)
+
+
+def formatted_object(command: Command) -> Command:
+    """Add `--format table|json`, for answers that are not lists."""
+    return click.option(
+        "--format", "shape", type=click.Choice(["table", "json"]), default="table", help="How to print the answer."
+    )(command)
+
+
+def as_of(command: Command) -> Command:
+    """Add `--as-of P`: read the catalog as it stood at a position."""
+    return click.option("--as-of", type=click.IntRange(min=0), metavar="P", help="Read the catalog as it stood at position P.")(
+        command
+    )
+
+
+class Time(click.ParamType[datetime, Any]):
+    """A time in UTC: `2013-06-03`, `2013-06-03T06:00Z`."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        try:
+            return parse_time(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a time; write 2013-06-03 or 2013-06-03T06:00:00Z", param, ctx)
+
+
+def progress_wanted(setting: str) -> bool:
+    """Return whether progress goes to stderr."""
+    return setting == "always" or (setting == "auto" and sys.stderr.isatty() and os.environ.get("TERM") != "dumb")
+
+
+@contextmanager
+def progress(ws: Workspace) -> Iterator[None]:
+    """Draw on stderr how far the work of `ws` has come, while it lasts."""
+    if not progress_wanted(ws.settings.progress):
+        yield
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as drawn:
+        task = drawn.add_task("reading", total=1.0)
+        with ws.reporting(lambda stage, done: drawn.update(task, description=stage, completed=done)):
+            yield

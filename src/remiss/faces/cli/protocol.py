@@ -1,0 +1,129 @@
+"""Commands on protocols and taxonomies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from remiss.errors import AnswerNo, InputError
+from remiss.faces import answers
+from remiss.faces.cli import render
+from remiss.faces.cli.options import formatted, formatted_object, with_workspace
+
+if TYPE_CHECKING:
+    from remiss.workspace import Workspace
+
+
+@click.group()
+def protocol() -> None:
+    """Write, check and compare protocols."""
+
+
+@protocol.command("new")
+@click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--name", help="The protocol's name; default: the file's name.")
+def new(path: Path, name: str | None) -> None:
+    """Write a commented protocol to PATH, ready to be filled in.
+
+    Example: remiss protocol new arrival-delay.yaml
+    """
+    from remiss.protocol.template import template
+
+    try:
+        with path.open("x", encoding="utf-8") as opened:
+            opened.write(template(name or path.stem))
+    except FileExistsError as error:
+        raise InputError(f"{path} exists already", do="name another file, or remove it first") from error
+    render.say(f"wrote {path}; fill it in, then run: remiss protocol check {path}")
+
+
+@protocol.command("check")
+@click.argument("path")
+@formatted_object
+def check(path: str, shape: str) -> int:
+    """Check the protocol at PATH against its source and print all findings.
+
+    Exit status 1 when one of them is an error.
+
+    Example: remiss protocol check arrival-delay.yaml
+    """
+    from remiss.protocol import actions
+    from remiss.workspace import bench
+
+    with bench() as ws:
+        found = actions.check(ws, path)
+    errors = sum(item.level == "error" for item in found)
+    if shape == "json":
+        render.as_json(answers.findings(found))
+    else:
+        for item in found:
+            mark = "" if item.level == "error" else "note: "
+            click.echo(f"{item.file}:{item.line}: {mark}{item.what}" + (f"\n  {item.do}" if item.do else ""))
+        render.say(f"{path}: {errors or 'no'} error{'' if errors == 1 else 's'}, {len(found) - errors} notes")
+    return AnswerNo.exit_status if errors else 0
+
+
+@protocol.command("list")
+@formatted
+@with_workspace
+def list_(ws: Workspace, shape: str) -> None:
+    """List the protocol versions that the catalog has met.
+
+    Example: remiss protocol list
+    """
+    from remiss.protocol import actions
+
+    render.rows(actions.versions(ws), shape)
+
+
+@protocol.command("show")
+@click.argument("name")
+@click.option("--version", type=int, help="Which version; default: the newest.")
+@with_workspace
+def show(ws: Workspace, name: str, version: int | None) -> None:
+    """Print the text of a protocol as it was used.
+
+    Example: remiss protocol show arrival-delay --version 2
+    """
+    from remiss.protocol import actions
+
+    click.echo(actions.show(ws, name, version).text, nl=False)
+
+
+@protocol.command("diff")
+@click.argument("name")
+@click.argument("before", type=int)
+@click.argument("after", type=int)
+@with_workspace
+def diff(ws: Workspace, name: str, before: int, after: int) -> int:
+    """Show what changed between two versions of a protocol; exit status 1 when something did.
+
+    Example: remiss protocol diff arrival-delay 2 3
+    """
+    from remiss.protocol import actions
+
+    lines = actions.diff(ws, name, before, after)
+    for line in lines:
+        click.echo(line)
+    return AnswerNo.exit_status if lines else 0
+
+
+@click.group()
+def taxonomy() -> None:
+    """Show failure modes."""
+
+
+@taxonomy.command("show")
+@click.argument("mode", required=False)
+@formatted
+@with_workspace
+def taxonomy_show(ws: Workspace, mode: str | None, shape: str) -> None:
+    """List the built-in failure modes, or those under MODE.
+
+    Example: remiss taxonomy show remiss:model
+    """
+    from remiss.protocol import actions
+
+    render.rows(actions.taxonomy(ws, mode), shape)

@@ -1,0 +1,100 @@
+"""How answers are printed: tables for people, JSON and CSV for programs. Results go to stdout, talk to stderr."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+import click
+
+from remiss.faces import answers
+from remiss.records.identity import format_time
+from remiss.records.rows import Rows, spreadsheet_safe
+
+
+def say(text: str) -> None:
+    """Print talk: what is going on, what to do next. Never part of an answer."""
+    click.echo(text, err=True)
+
+
+def as_json(value: object) -> None:
+    """Print one JSON object."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def rows(page: Rows, shape: str, titles: Mapping[str, str] | None = None) -> None:
+    """Print a list in the shape that was asked for."""
+    if shape == "json":
+        as_json(answers.listing(page))
+    elif shape == "csv":
+        click.echo(as_csv(page.columns, page.rows), nl=False)
+    else:
+        table([(titles or {}).get(name, name) for name in page.columns], page.rows)
+
+
+def as_csv(columns: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
+    """Return CSV that a spreadsheet reads as data, never as a formula."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(
+        [spreadsheet_safe(cell(value) if isinstance(value, datetime) else value) for value in line] for line in lines
+    )
+    return text.getvalue()
+
+
+def cell(value: object) -> str:
+    """Return a value as a person reads it."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case datetime():
+            return format_time(value)
+        case float():
+            return f"{value:.6g}"
+        case int():
+            return f"{value:,}".replace(",", "\u202f") if abs(value) >= 10_000 else str(value)
+        case _:
+            return printable(str(value))
+
+
+def printable(text: str) -> str:
+    """Return text without what would move a terminal's cursor or hide: logged text may be hostile."""
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
+
+
+def table(titles: Sequence[str], lines: Iterable[Sequence[object]]) -> None:
+    """Print a table; numbers to the right."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    lines = [tuple(line) for line in lines]
+    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    for at, title in enumerate(titles):
+        numeric = bool(lines) and all(isinstance(line[at], int | float) or line[at] is None for line in lines)
+        drawn.add_column(title, justify="right" if numeric else "left", overflow="fold")
+    for line in lines:
+        drawn.add_row(*(Text(cell(value)) for value in line))
+    Console(width=_width(), highlight=False, soft_wrap=False).print(drawn)
+
+
+def facts(pairs: Iterable[tuple[str, object]]) -> None:
+    """Print names and values under each other."""
+    pairs = [(name, cell(value)) for name, value in pairs]
+    width = max((len(name) for name, _ in pairs), default=0)
+    for name, value in pairs:
+        click.echo(f"{name:<{width}}  {value}".rstrip())
+
+
+def _width() -> int:
+    import shutil
+
+    # Piped output is for programs that cut columns: do not fold it at the width of nobody's screen.
+    return shutil.get_terminal_size((160, 40)).columns

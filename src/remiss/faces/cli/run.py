@@ -1,0 +1,119 @@
+"""Commands on runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from remiss.errors import AnswerNo
+from remiss.faces import answers
+from remiss.faces.cli import render
+from remiss.faces.cli.options import formatted, formatted_object, with_workspace
+
+if TYPE_CHECKING:
+    from remiss.workspace import Workspace
+
+
+@click.group()
+def run() -> None:
+    """List, show, compare and accept capture runs."""
+
+
+@run.command("list")
+@click.option("--protocol", help="Only runs of this protocol.")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="How many at most.")
+@formatted
+@with_workspace
+def list_(ws: Workspace, protocol: str | None, limit: int, shape: str) -> None:
+    """List runs, newest first.
+
+    Example: remiss run list --protocol arrival-delay
+    """
+    from remiss.capture import actions as capture
+
+    render.rows(capture.runs(ws, protocol=protocol, limit=limit), shape)
+
+
+@run.command("show")
+@click.argument("run_id")
+@formatted_object
+@with_workspace
+def show(ws: Workspace, run_id: str, shape: str) -> None:
+    """Show RUN_ID: what it read, what it drew, and how much of each group.
+
+    Example: remiss run show run-4f7q2m
+    """
+    from remiss.capture import actions as capture
+    from remiss.faces.cli import run_page
+
+    found = capture.show(ws, run_id)
+    if shape == "json":
+        render.as_json(answers.run(found))
+    else:
+        run_page.show(found)
+
+
+@run.command("diff")
+@click.argument("run_id")
+@formatted
+@with_workspace
+def diff(ws: Workspace, run_id: str, shape: str) -> None:
+    """List what RUN_ID changed against the runs in force before it.
+
+    Example: remiss run diff run-4f7q2m
+    """
+    from remiss.capture import actions as capture
+
+    render.rows(capture.diff(ws, run_id), shape)
+
+
+@run.command("refused")
+@click.argument("run_id")
+@formatted
+@with_workspace
+def refused(ws: Workspace, run_id: str, shape: str) -> None:
+    """List the rows that RUN_ID refused: the first 100 of each reason, with file and row.
+
+    Example: remiss run refused run-4f7q2m
+    """
+    from remiss.capture import actions as capture
+
+    render.rows(capture.refused(ws, run_id), shape)
+
+
+@run.command("accept")
+@click.argument("run_id")
+@with_workspace
+def accept(ws: Workspace, run_id: str) -> None:
+    """Bring RUN_ID in force although events are gone from its source.
+
+    Example: remiss run accept run-4f7q2m
+    """
+    from remiss.capture import actions as capture
+
+    accepted = capture.accept(ws, run_id)
+    render.say(f"{accepted.id} is in force")
+
+
+@click.command()
+@click.argument("run_id")
+@formatted_object
+@with_workspace
+def reproduce(ws: Workspace, run_id: str, shape: str) -> int:
+    """Derive RUN_ID again from its named inputs and compare digests.
+
+    Exit status 0 when it is the same, 1 when it differs (and how), 3 when its source is not all there (and what is missing).
+
+    Example: remiss reproduce run-4f7q2m
+    """
+    from remiss.capture import actions as capture
+
+    outcome = capture.reproduce(ws, run_id)
+    if shape == "json":
+        render.as_json(outcome.to_json())
+    else:
+        click.echo(f"{outcome.run}: {outcome.verdict}")
+        for line in (*outcome.differences, *outcome.missing):
+            click.echo(f"  {line}")
+    return {"same": 0, "different": AnswerNo.exit_status, "cannot": 3}[outcome.verdict]

@@ -1,0 +1,25 @@
+"""`remiss schema`: the JSON Schema of a document or an answer."""
+
+from __future__ import annotations
+
+import click
+
+from remiss.errors import NotFound
+from remiss.faces import schemas
+from remiss.faces.cli import render
+
+
+@click.command()
+@click.argument("name", required=False)
+def schema(name: str | None) -> None:
+    """Print the JSON Schema called NAME; without NAME, list what there is.
+
+    Example: remiss schema protocol > protocol.schema.json
+    """
+    if name is None:
+        for each in schemas.names():
+            click.echo(each)
+        return
+    if name not in schemas.names():
+        raise NotFound(f"there is no schema {name!r}", do=f"use one of {', '.join(schemas.names())}")
+    render.as_json(schemas.published(name))

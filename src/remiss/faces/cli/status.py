@@ -1,0 +1,51 @@
+"""`remiss status`: what is due, provisional or odd."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from remiss.faces.cli import render
+from remiss.faces.cli.options import formatted_object, with_workspace
+from remiss.records.identity import plain
+
+if TYPE_CHECKING:
+    from remiss.capture.standing import Standing
+    from remiss.workspace import Workspace
+
+
+@click.command()
+@formatted_object
+@with_workspace
+def status(ws: Workspace, shape: str) -> None:
+    """Say, for each protocol and source, which windows are due or provisional, and what looks odd.
+
+    Example: remiss status
+    """
+    from remiss.capture import actions as capture
+
+    found = capture.status(ws)
+    if shape == "json":
+        render.as_json({"schema": "remiss/status@1", "items": [plain(asdict(item)) for item in found]})
+        return
+    if not found:
+        render.say("nothing is captured yet; next: remiss protocol new PROTOCOL.yaml, then remiss capture PROTOCOL.yaml")
+    for item in found:
+        render.facts(_lines(item))
+        click.echo()
+
+
+def _lines(item: Standing) -> list[tuple[str, object]]:
+    return [
+        ("protocol", f"{item.protocol} version {item.version} on {item.source}"),
+        ("windows captured", item.windows),
+        ("last window", item.last),
+        ("windows due", f"unknown: {item.unseen}" if item.due is None else item.due),
+        ("provisional", f"{item.provisional}, of which {item.mature} can be captured again now"),
+        ("refused", f"{item.refused_share:.2%} of rows"),
+        *([("caught nothing", ", ".join(item.nothing))] if item.nothing else []),
+        *([("caught nearly everything", ", ".join(item.nearly_all))] if item.nearly_all else []),
+        *([("waiting to be accepted", ", ".join(item.waiting))] if item.waiting else []),
+    ]

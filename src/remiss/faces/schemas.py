@@ -1,0 +1,163 @@
+"""JSON Schemas of what remiss prints, as `remiss schema NAME` publishes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Schema = dict[str, Any]
+
+TEXT: Schema = {"type": "string"}
+COUNT: Schema = {"type": "integer", "minimum": 0}
+SHARE: Schema = {"type": "number", "minimum": 0, "maximum": 1}
+TIME: Schema = {"type": "string", "format": "date-time"}
+FLAG: Schema = {"type": "boolean"}
+VALUES: Schema = {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean", "null"]}}
+COUNTS: Schema = {"type": "object", "additionalProperties": COUNT}
+
+
+def one_of(*values: str) -> Schema:
+    """Return the schema of a closed choice."""
+    return {"enum": list(values)}
+
+
+def nullable(schema: Schema) -> Schema:
+    """Return the schema of that, or null."""
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def many(schema: Schema) -> Schema:
+    """Return the schema of a list of that."""
+    return {"type": "array", "items": schema}
+
+
+def record(optional: dict[str, Schema] | None = None, /, **required: Schema) -> Schema:
+    """Return the schema of an object with these keys; later versions may add others."""
+    return {"type": "object", "properties": {**required, **(optional or {})}, "required": sorted(required)}
+
+
+def kind(name: str) -> Schema:
+    """Return the schema of the `schema` key."""
+    return {"const": f"remiss/{name}@1"}
+
+
+FINDING = record(code=TEXT, level=one_of("error", "note"), file=TEXT, line=COUNT, what=TEXT, do=TEXT)
+GROUP = record(
+    criterion=TEXT,
+    stratum=VALUES,
+    window=TIME,
+    population=COUNT,
+    labelled=COUNT,
+    kept=COUNT,
+    threshold=SHARE,
+    provisional=FLAG,
+)
+EVENT = record(
+    id=TEXT,
+    at=TIME,
+    model=TEXT,
+    model_version=nullable(TEXT),
+    output={},
+    label={},
+    confidence={},
+    latency_ms={},
+    status=nullable(TEXT),
+    inputs=VALUES,
+    context=VALUES,
+    text=nullable(TEXT),
+)
+CAPTURE = record(run=TEXT, protocol=TEXT, window=TIME, stratum=VALUES, probability=SHARE, in_force=FLAG)
+ESTIMATE_ROW = record(
+    key={},
+    value=nullable({"type": "number"}),
+    low=nullable({"type": "number"}),
+    high=nullable({"type": "number"}),
+    level={"const": 0.95},
+    method=one_of("counted", "weighted"),
+    basis=one_of("log", "process"),
+    sampled=COUNT,
+    effective=nullable({"type": "number"}),
+    few=FLAG,
+    provisional=FLAG,
+    preliminary=FLAG,
+    notes=many(TEXT),
+)
+
+SCHEMAS: dict[str, Schema] = {
+    "list": record(
+        schema=kind("list"), position=COUNT, total=nullable(COUNT), items=many({"type": "object"}), next=nullable(TEXT)
+    ),
+    "error": record(error=record(code=TEXT, what=TEXT, where=nullable(record(file=TEXT, line=nullable(COUNT))), do=TEXT)),
+    "finding": FINDING,
+    "findings": record(schema=kind("findings"), items=many(FINDING)),
+    "run": record(
+        schema=kind("run"),
+        run=TEXT,
+        status=one_of("complete", "waiting"),
+        digest=TEXT,
+        protocol=record(name=TEXT, version=COUNT, digest=TEXT),
+        source=record(name=TEXT, fingerprint=TEXT, files=COUNT, rows=COUNT),
+        interval=record(since=TIME, until=TIME),
+        as_of=TIME,
+        refused=COUNTS,
+        groups=many(GROUP),
+        events=record(new=COUNT, known=COUNT),
+        cases=record(new=COUNT, known=COUNT),
+        changes=COUNTS,
+        position=COUNT,
+    ),
+    "group": GROUP,
+    "estimate": record(
+        schema=kind("estimate"),
+        query=TEXT,
+        of=nullable(TEXT),
+        by=nullable(TEXT),
+        position=COUNT,
+        kind=one_of("flagged", "confirmed"),
+        rows=many(ESTIMATE_ROW),
+    ),
+    "case": record(
+        schema=kind("case"),
+        id=TEXT,
+        status=TEXT,
+        revision=COUNT,
+        event=EVENT,
+        criteria=many(TEXT),
+        captures=many(CAPTURE),
+        labelling={},
+        mode=nullable(TEXT),
+        severity=nullable({"type": "integer", "minimum": 1, "maximum": 4}),
+        sensitivity=one_of("public", "internal", "restricted", "secret"),
+        links=many(TEXT),
+    ),
+    "plan": record(
+        schema=kind("plan"),
+        months=many(record(month=TEXT, events=COUNT, sampled=COUNT, cases=COUNT, budget=nullable(COUNT))),
+        notes=many(TEXT),
+    ),
+    "reproduction": record(
+        schema=kind("reproduction"),
+        run=TEXT,
+        verdict=one_of("same", "different", "cannot"),
+        differences=many(TEXT),
+        missing=many(TEXT),
+    ),
+}
+
+
+def published(name: str) -> Schema:
+    """Return the JSON Schema of that name.
+
+    Raises
+    ------
+    KeyError : no such schema
+    """
+    if name == "protocol":
+        from remiss.protocol.schema import json_schema
+
+        return json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": f"remiss/{name}@1", **SCHEMAS[name]}
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of all published schemas."""
+    return ("protocol", *sorted(SCHEMAS))

@@ -1,0 +1,87 @@
+"""Which windows are due and which are provisional."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from remiss.capture.due import due_windows, mark_provisional, provisional, spans, whole_windows
+from remiss.capture.ports import WindowInForce
+from remiss.errors import IntervalError
+from remiss.records.run import RunWindow
+from remiss.records.window import Window
+
+WEEK = timedelta(weeks=1)
+MONDAY = datetime(2013, 6, 3, tzinfo=UTC)
+LAG = timedelta(days=2)
+
+
+def held(start: datetime, *, as_of: datetime, is_provisional: bool = False, labelled: int = 100) -> WindowInForce:
+    return WindowInForce(
+        window=RunWindow(window=start, population=100, labelled=labelled, provisional=is_provisional),
+        run="run-x",
+        protocol_version=1,
+        protocol_digest="d",
+        as_of=as_of,
+    )
+
+
+def test_a_window_that_was_never_captured_is_due_once_it_has_ended():
+    now = MONDAY + 2 * WEEK + timedelta(days=3)
+    due = due_windows((MONDAY, now), WEEK, [], now, LAG)
+    assert [window.start for window in due] == [MONDAY, MONDAY + WEEK]
+
+
+def test_a_provisional_window_is_due_again_when_its_labels_are_mature():
+    then = MONDAY + WEEK
+    window = held(MONDAY, as_of=then, is_provisional=True)
+    extent = (MONDAY, MONDAY + timedelta(days=6))
+    assert due_windows(extent, WEEK, [window], then + timedelta(days=1), LAG) == ()
+    assert due_windows(extent, WEEK, [window], then + LAG, LAG) == (Window(MONDAY, WEEK),)
+
+
+def test_a_window_that_lacks_labels_although_mature_is_tried_again_after_another_lag():
+    then = MONDAY + WEEK + LAG
+    window = held(MONDAY, as_of=then, is_provisional=True, labelled=3)
+    assert due_windows(None, WEEK, [window], then + timedelta(days=1), LAG) == ()
+    assert due_windows(None, WEEK, [window], then + LAG, LAG) == (Window(MONDAY, WEEK),)
+
+
+def test_a_source_without_events_has_nothing_due():
+    assert due_windows(None, WEEK, [], MONDAY, LAG) == ()
+
+
+def test_a_window_is_provisional_before_its_end_plus_lag():
+    window = Window(MONDAY, WEEK)
+    assert provisional(window, 1.0, [], window.end + LAG - timedelta(seconds=1), LAG)
+    assert not provisional(window, 1.0, [], window.end + LAG, LAG)
+
+
+def test_a_window_is_provisional_while_its_labelled_share_lags_behind_the_eight_before():
+    window, mature = Window(MONDAY, WEEK), MONDAY + 3 * WEEK
+    assert provisional(window, 0.79, [0.1, *[1.0] * 8], mature, LAG)
+    assert not provisional(window, 0.80, [0.1, *[1.0] * 8], mature, LAG)
+
+
+def test_windows_of_one_run_are_references_for_each_other():
+    windows = [RunWindow(window=MONDAY + i * WEEK, population=100, labelled=n, provisional=False) for i, n in enumerate((90, 20))]
+    marked = mark_provisional(windows, WEEK, [], MONDAY + 10 * WEEK, LAG)
+    assert [window.provisional for window in marked] == [False, True]
+
+
+def test_due_windows_that_touch_make_one_span():
+    windows = [Window(MONDAY + i * WEEK, WEEK) for i in (0, 1, 4)]
+    assert spans(windows) == ((MONDAY, MONDAY + 2 * WEEK), (MONDAY + 4 * WEEK, MONDAY + 5 * WEEK))
+
+
+def test_an_interval_that_cuts_a_window_is_refused_with_the_two_nearest_bounds():
+    with pytest.raises(IntervalError) as caught:
+        whole_windows(MONDAY + timedelta(days=1), MONDAY + WEEK, WEEK)
+    assert "2013-06-03T00:00:00Z or 2013-06-10T00:00:00Z" in caught.value.do
+    assert "--since 2013-06-04" in caught.value.what
+
+
+def test_an_interval_that_ends_before_it_starts_is_refused():
+    with pytest.raises(IntervalError, match="empty"):
+        whole_windows(MONDAY + WEEK, MONDAY, WEEK)
