@@ -223,12 +223,13 @@ class CheckedExpression:
 
     `sql` is canonical text in the DuckDB dialect. For fields its columns are the source's, and the labels' as
     `labels.NAME`; for predicates they are canonical field names quoted as one identifier, for example
-    `"inputs.carrier"`. `reads` are those names.
+    `"inputs.carrier"`. `reads` are those names. `zoned` says of a time whether its values carry a zone.
     """
 
     sql: str
     type: Type
     reads: frozenset[str]
+    zoned: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,104 @@
+"""The text of an expression to a parsed tree, within limits that keep any stranger's text cheap to refuse."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+from sqlglot.dialects.duckdb import DuckDB
+from sqlglot.errors import ParseError, TokenError
+from sqlglot.tokens import Token, TokenType
+
+from remiss.errors import ProtocolError
+
+MOST_CHARACTERS = 4_000
+MOST_TOKENS = 800
+# The parser recurses some twenty frames a level; this keeps far from Python's limit of a thousand.
+MOST_NESTING = 24
+
+_OPENING = {TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE, TokenType.CASE}
+_CLOSING = {TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE, TokenType.END}
+_PREFIXES = {TokenType.NOT, TokenType.DASH, TokenType.PLUS, TokenType.TILDE}
+_STATEMENTS = {
+    "alter", "analyze", "attach", "begin", "call", "checkpoint", "comment", "commit", "copy", "create", "deallocate", "delete",
+    "describe", "detach", "drop", "execute", "explain", "export", "force", "from", "grant", "import", "insert", "install",
+    "load", "merge", "pivot", "pragma", "prepare", "reset", "revoke", "rollback", "select", "set", "show", "summarize",
+    "truncate", "unpivot", "update", "use", "vacuum", "values", "with",
+}  # fmt: skip
+
+
+def parse(text: str) -> exp.Expression:
+    """Return the tree of one scalar expression.
+
+    Raises
+    ------
+    ProtocolError : empty, too long, too deep, a statement, several, or not SQL
+    """
+    if len(text) > MOST_CHARACTERS:
+        raise ProtocolError(
+            f"an expression of {len(text):,} characters, and the most is {MOST_CHARACTERS:,}",
+            do="split the criterion, or have the log write the value as a column",
+        )
+    try:
+        tokens = DuckDB().tokenize(text)
+        _limits(tokens)
+        trees = DuckDB().parser().parse(tokens, text)
+    except RecursionError:
+        raise _too_deep() from None
+    except TokenError as error:
+        raise _unreadable(text, "a quote that is not closed, or a character that SQL does not know") from error
+    except ParseError as error:
+        raise _unreadable(text, _where(error)) from error
+    tree = trees[0] if len(trees) == 1 else None
+    if not isinstance(tree, exp.Expression):
+        raise ProtocolError("an empty expression", do="write one SQL expression, for example output = 'late'")
+    return tree
+
+
+def _limits(tokens: list[Token]) -> None:
+    if len(tokens) > MOST_TOKENS:
+        raise ProtocolError(
+            f"an expression of {len(tokens):,} words and signs, and the most is {MOST_TOKENS:,}",
+            do="split the criterion, or have the log write the value as a column",
+        )
+    if any(token.token_type is TokenType.SEMICOLON for token in tokens):
+        raise ProtocolError("a semicolon in an expression", do="write one SQL expression, without ';'")
+    if tokens and tokens[0].text.lower() in _STATEMENTS and not _is_name(tokens):
+        raise ProtocolError(
+            f"{tokens[0].text} begins a statement, and only an expression is allowed here",
+            do="write a condition or a value, for example output = 'late'; quote the name if it is a column",
+        )
+    depth = prefixes = 0
+    for token in tokens:
+        depth += (token.token_type in _OPENING) - (token.token_type in _CLOSING)
+        prefixes = prefixes + 1 if token.token_type in _PREFIXES else 0
+        if max(depth, prefixes) > MOST_NESTING:
+            raise _too_deep()
+
+
+def _is_name(tokens: list[Token]) -> bool:
+    # A column may well be called `show` or `comment`; a statement's word is followed by another word or a value.
+    if tokens[0].token_type is TokenType.IDENTIFIER:
+        return True
+    words = {"select", "from", "with", "values"}
+    following = {TokenType.VAR, TokenType.STRING, TokenType.IDENTIFIER, TokenType.NUMBER, TokenType.TABLE, TokenType.ALL}
+    return tokens[0].text.lower() not in words and (len(tokens) == 1 or tokens[1].token_type not in following)
+
+
+def _too_deep() -> ProtocolError:
+    return ProtocolError(
+        f"an expression nested deeper than {MOST_NESTING} levels", do="split the criterion, or have the log write the value"
+    )
+
+
+def _unreadable(text: str, why: str) -> ProtocolError:
+    shown = " ".join(text.split())
+    shown = shown if len(shown) <= 60 else f"{shown[:57]}..."
+    return ProtocolError(f"{shown} is not an SQL expression: {why}", do="write one expression, for example output = 'late'")
+
+
+def _where(error: ParseError) -> str:
+    if not error.errors:
+        return "it cannot be read"
+    first = error.errors[0]
+    near = str(first.get("highlight") or "").strip()
+    place = f"column {first.get('col')}" if first.get("col") else "the end"
+    return f"unexpected {near!r} at {place}" if near else f"it stops making sense at {place}"

@@ -1,0 +1,92 @@
+"""Why a node of an expression is not allowed, and what to write instead."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from remiss.errors import ProtocolError
+from remiss.protocol.nearest import nearest
+
+# As people write them; aliases that the parser folds into these are allowed too.
+FUNCTIONS = (
+    "abs", "ceil", "coalesce", "concat", "contains", "day", "dayofweek", "extract", "floor", "greatest", "hour", "if", "ifnull",
+    "isodow", "least", "length", "ln", "lower", "ltrim", "minute", "month", "nullif", "quarter", "regexp_matches", "replace",
+    "round", "rtrim", "second", "sqrt", "starts_with", "substr", "substring", "to_timestamp", "trim", "upper", "week", "year",
+)  # fmt: skip
+
+_CHANGING = frozenset({
+    "random", "rand", "now", "current_date", "current_time", "current_timestamp", "get_current_timestamp",
+    "transaction_timestamp", "localtime", "localtimestamp", "today", "uuid", "gen_random_uuid", "uuidv4", "uuidv7", "nextval",
+    "currval", "setseed", "txid_current", "get_current_time", "current_localtime", "current_localtimestamp", "randn", "age",
+})  # fmt: skip
+_OUTSIDE = frozenset({
+    "getenv", "current_setting", "current_user", "session_user", "user", "current_database", "current_schema", "version",
+    "current_query", "pg_sleep", "sleep", "shell", "system", "getvariable", "current_version", "current_catalog", "current_role",
+})  # fmt: skip
+_TABLES = ("read_", "parquet_", "sniff_", "duckdb_", "pragma_", "query", "from_", "postgres_", "sqlite_", "mysql_", "iceberg_",
+           "delta_", "st_read", "glob", "scan_", "generate_series", "range", "unnest", "seq_scan", "arrow_", "json_execute")  # fmt: skip
+
+
+def refuse(node: exp.Expression) -> ProtocolError:
+    """Return the error that says why `node` may not stand in an expression, and what to do."""
+    shown = _show(node)
+    for kinds, why, do in _REASONS:
+        if isinstance(node, kinds):
+            return ProtocolError(f"{shown} {why}", do=do)
+    if isinstance(node, exp.Func):
+        return _function(node, shown)
+    return ProtocolError(
+        f"{shown} is not allowed in an expression",
+        do="use comparisons, AND, OR, NOT, arithmetic, CASE, COALESCE, IN, BETWEEN, LIKE and the functions that the reference lists",
+    )
+
+
+def _function(node: exp.Func, shown: str) -> ProtocolError:
+    name = (node.name if isinstance(node, exp.Anonymous) else node.sql_name()).lower()
+    if name in _CHANGING:
+        return ProtocolError(
+            f"{name} gives another value each time, so no run could be derived again",
+            do="use the event's own time, or a column of the log",
+        )
+    if name in _OUTSIDE:
+        return ProtocolError(f"{name} reads the surroundings, not the event", do="use a column of the log")
+    if name.startswith(_TABLES):
+        return ProtocolError(
+            f"{name} reads files or tables, and an expression sees one event only", do="name data under source or labels"
+        )
+    if name in FUNCTIONS:
+        return ProtocolError(f"{shown} has arguments that are not allowed", do=f"write {name} with its plain arguments")
+    return ProtocolError(f"the function {name} is not known", do=nearest(name, FUNCTIONS, "the functions are"))
+
+
+def _show(node: exp.Expression) -> str:
+    text = node.sql(dialect="duckdb", comments=False)
+    return text if len(text) <= 50 else f"{text[:47]}..."
+
+
+_FLATTEN = "have the log write the part as a column of its own"
+_REASONS: tuple[tuple[tuple[type[exp.Expression], ...], str, str], ...] = (
+    ((exp.Query, exp.Subquery, exp.Exists, exp.Any, exp.All), "is a sub-query, and an expression sees one event only",
+     "compare with values, or join what is needed into the log or the labels"),
+    ((exp.Window, exp.WindowSpec), "is a window function, and an expression sees one event only",
+     "use a criterion of kind anomaly to compare with the other events of a window"),
+    ((exp.Rand, exp.Randn, exp.Uuid, exp.CurrentDate, exp.CurrentTime, exp.CurrentTimestamp, exp.CurrentDatetime, exp.Localtime,
+      exp.Localtimestamp), "gives another value each time, so no run could be derived again",
+     "use the event's own time, or a column of the log"),
+    ((exp.AggFunc, exp.Filter), "is an aggregate, and an expression sees one event only",
+     "use a criterion of kind anomaly to compare with the other events of a window"),
+    ((exp.ReadCSV, exp.ReadParquet, exp.Unnest, exp.UDTF), "reads files or tables, and an expression sees one event only",
+     "name data under source or labels"),
+    ((exp.Lambda, exp.Kwarg), "is a lambda", "write the condition out"),
+    ((exp.Star, exp.Columns), "stands for many columns", "name one column or field"),
+    ((exp.Placeholder, exp.Parameter, exp.SessionParameter), "is a parameter, and there is nothing to fill it", "write the value"),
+    ((exp.Bracket, exp.Dot, exp.Struct, exp.Array, exp.Tuple, exp.JSONExtract, exp.JSONExtractScalar, exp.StructExtract, exp.Map),
+     "takes nested values apart or makes them", _FLATTEN),
+    ((exp.Column,), "has more than two parts", _FLATTEN),
+    ((exp.Interval,), "reckons with times", "have the log write the duration as a number"),
+    ((exp.Alias,), "gives a name", "write the value only; the key of the YAML file names it"),
+    ((exp.Escape, exp.SimilarTo, exp.Glob), "is matching that engines do differently", "use LIKE, ILIKE or regexp_matches(value, 'pattern')"),
+    ((exp.RawString, exp.ByteString, exp.HexString, exp.BitString, exp.UnicodeString, exp.National), "is a special kind of text",
+     "write it in single quotes"),
+    ((exp.DDL, exp.DML, exp.Command, exp.Set, exp.Pragma, exp.Attach, exp.Copy), "is a statement", "write a condition or a value"),
+)  # fmt: skip
