@@ -1,0 +1,1 @@
+"""One script a promise about speed or memory."""
