@@ -17,6 +17,7 @@ from pathlib import Path
 
 WORK = Path(__file__).parent / ".work"
 PAGE = Path(__file__).parent / "RESULTS.md"
+VERDICT = {None: "", True: "yes", False: "NO"}
 REPEATS = int(os.environ.get("BENCH_REPEATS", "5"))
 
 
@@ -112,10 +113,7 @@ def write(section: str, figures: Sequence[Figure]) -> None:
         "",
         "| figure | measured | bound | holds |",
         "| --- | --- | --- | --- |",
-        *(
-            f"| {figure.name} | {figure.measured} | {figure.bound} | {'' if figure.holds is None else 'yes' if figure.holds else 'NO'} |"
-            for figure in figures
-        ),
+        *(f"| {figure.name} | {figure.measured} | {figure.bound} | {VERDICT[figure.holds]} |" for figure in figures),
         "",
         *(f"- {figure.name}: {figure.detail}" for figure in figures if figure.detail),
     ]
