@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from remiss.catalog import globs
 from remiss.catalog.keys import TABLE, Form, Key
+from remiss.catalog.parsing import UNNAMEABLE
 from remiss.catalog.query import Not, Operator, Query, Term, Text, both, either
 from remiss.catalog.words import words_of
 from remiss.records.identity import from_micros
@@ -36,7 +37,9 @@ TRICKY = st.sampled_from(
 ANY_TEXT = TEXTS | TRICKY
 NUMBERS = st.integers(-(10**20), 10**20) | st.floats(allow_nan=False, allow_infinity=False, width=32)
 TIMES = st.integers(-(10**15), 4 * 10**15).map(from_micros)
-FIELDS = st.text(string.ascii_letters + string.digits + "_-", min_size=1, max_size=8) | ANY_TEXT
+FIELDS = st.text(string.ascii_letters + string.digits + "_-", min_size=1, max_size=8) | ANY_TEXT.filter(
+    lambda name: not UNNAMEABLE.search(name)
+)
 PHRASES = ANY_TEXT.filter(words_of)
 
 
@@ -58,8 +61,10 @@ def terms(draw: st.DrawFn, keys: tuple[Key, ...] = TABLE) -> Query:
             return Term(name, Operator.GLOB, globs.pattern(stars), key.level)
         case Form.TEXT:
             return Term(name, Operator.EQUAL, draw(ANY_TEXT), key.level)
+        case Form.VALUE if draw(st.booleans()):
+            return Term(name, Operator.EQUAL, draw(st.booleans()), key.level)
         case Form.VALUE:
-            return Term(name, operator, draw(ANY_TEXT | NUMBERS.map(whole) | st.booleans()), key.level)
+            return Term(name, operator, draw(ANY_TEXT | NUMBERS.map(whole)), key.level)
         case Form.CHOICE:
             operator = operator if key.name == "sensitivity" else Operator.EQUAL
             return Term(name, operator, draw(st.sampled_from(key.choices)), key.level)

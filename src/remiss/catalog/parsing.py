@@ -35,6 +35,8 @@ QUOTED = re.compile(r'"((?:\\.|[^"\\])*)"', re.DOTALL)
 BARE = re.compile(r'(?:\\.|[^\s()"\\])+', re.DOTALL)
 ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 AFTER = re.compile(r"[\s()]|$")
+# What no path into a JSON value can hold on every database; protocols name fields without.
+UNNAMEABLE = re.compile(r"[\"\\\x00-\x1f]")
 KNOWN = (*(key.name for key in TABLE if key.name not in FAMILIES), HAS)
 
 
@@ -189,6 +191,8 @@ class Reader:
         if dot and field.startswith('"'):
             name = family + "." + ESCAPE.sub(r"\1", field[1:-1])
         key = find(name)
+        if key is not None and UNNAMEABLE.search(name):
+            raise self.error(f"no field is named {name!r}", "a field's name has no quote, backslash or line break", start)
         if key is not None:
             return name, key
         if f"{written.rstrip('.')}." in FAMILIES:

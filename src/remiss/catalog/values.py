@@ -95,7 +95,7 @@ def open_value(key: Key, operator: Operator, raw: str, *, quoted: bool) -> tuple
     if key.form is Form.VALUE:
         if NUMBER.fullmatch(raw):
             return operator, numeric(raw)
-        if raw in {"true", "false"}:
+        if raw in {"true", "false"} and operator is Operator.EQUAL:
             return operator, raw == "true"
     parts = globs.pieces(raw)
     if len(parts) > 1 and operator is Operator.EQUAL:
