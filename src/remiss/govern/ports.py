@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -53,6 +54,15 @@ class Vault(Protocol):
 
     def put(self, content: bytes) -> str:
         """Store and return the address; putting the same content again is no change."""
+        ...
+
+    def put_many(self, contents: Iterable[bytes]) -> tuple[str, ...]:
+        """Store many at once, far faster than one by one, and return their addresses in the same order.
+
+        Raises
+        ------
+        StorageError : disk full, or the place cannot be written; some of them may be stored then, none of them in part
+        """
         ...
 
     def get(self, address: str) -> bytes:

@@ -1,0 +1,185 @@
+"""The folder vault and the folder of the key, on a real file system."""
+
+import concurrent.futures
+import os
+import stat
+
+import pytest
+
+from remiss.edges.guarded import refused
+from remiss.edges.keys import FolderKeys
+from remiss.edges.vaults.folder import FolderVault
+from remiss.errors import NotFound, StorageError
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "catalog.vault"
+
+
+@pytest.fixture
+def vault(folder):
+    return FolderVault(folder, b"k" * 32)
+
+
+def files(folder):
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def mode(path):
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_what_is_put_is_got_back_by_its_address(vault):
+    content = b"\x00raw evidence\xff"
+    assert vault.get(vault.put(content)) == content
+
+
+def test_nobody_else_may_read_or_enter(vault, folder):
+    vault.put(b"evidence")
+    assert {mode(path) for path in files(folder)} == {0o600}
+    assert {mode(path) for path in [folder, *folder.rglob("*")] if path.is_dir()} == {0o700}
+
+
+def test_the_same_content_is_stored_once(vault, folder):
+    assert vault.put_many([b"a", b"b", b"a"]) == (vault.put(b"a"), vault.put(b"b"), vault.put(b"a"))
+    assert len(files(folder)) == 2
+
+
+def test_many_are_stored_in_batches_and_in_order(vault, folder):
+    contents = [f"event {number}".encode() for number in range(2500)]
+    addresses = vault.put_many(iter(contents))
+    assert [vault.get(address) for address in addresses] == contents
+    assert not list((folder / "incoming").iterdir())
+
+
+def test_an_address_tells_nothing_without_the_key(tmp_path):
+    one = FolderVault(tmp_path / "one", b"1" * 32).put(b"evidence")
+    other = FolderVault(tmp_path / "other", b"2" * 32).put(b"evidence")
+    assert one != other
+
+
+def test_altered_evidence_is_refused(vault, folder):
+    address = vault.put(b"evidence")
+    (path,) = files(folder)
+    path.write_bytes(b"Evidence")
+    with pytest.raises(StorageError, match="was altered"):
+        vault.get(address)
+
+
+def test_putting_again_mends_a_damaged_copy(vault, folder):
+    address = vault.put(b"evidence")
+    files(folder)[0].write_bytes(b"")
+    assert vault.put(b"evidence") == address
+    assert vault.get(address) == b"evidence"
+
+
+def test_discarded_evidence_is_gone_and_discarding_again_is_no_error(vault, folder):
+    address = vault.put(b"evidence")
+    vault.discard(address)
+    vault.discard(address)
+    assert files(folder) == []
+    with pytest.raises(NotFound, match="holds no evidence"):
+        vault.get(address)
+
+
+@pytest.mark.parametrize("address", ["", "../../etc/passwd", "a" * 63, "A" * 64, "a" * 64 + "\n", "/" + "a" * 63])
+def test_no_path_is_made_from_what_is_not_an_address(vault, tmp_path, address):
+    outside = tmp_path / "etc"
+    outside.write_bytes(b"safe")
+    with pytest.raises(NotFound):
+        vault.get(address)
+    vault.discard(address)
+    assert outside.read_bytes() == b"safe"
+
+
+def test_a_folder_that_is_open_to_others_is_refused_with_advice(vault, folder):
+    folder.chmod(0o750)
+    with pytest.raises(StorageError, match=r"open to others \(mode 0750\)") as refused:
+        FolderVault(folder, b"k" * 32)
+    assert "chmod 700" in refused.value.do
+
+
+def test_a_file_or_a_link_where_the_folder_belongs_is_refused(tmp_path):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "real").mkdir(mode=0o700)
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    for name in ("file", "link"):
+        with pytest.raises(StorageError, match="is not a folder"):
+            FolderVault(tmp_path / name, b"k" * 32)
+
+
+def test_a_write_that_the_system_cuts_short_leaves_nothing_behind(vault, folder):
+    """The limit on the size of files stands in for a full disk: the same call fails at the same place."""
+    import resource
+    import signal
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
+    try:
+        with pytest.raises(StorageError, match="File too large"):
+            vault.put_many([b"small", b"x" * 100_000])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, before)
+    assert files(folder) == []
+    assert vault.get(vault.put(b"x" * 100_000)) == b"x" * 100_000
+
+
+def test_a_full_disk_is_said_with_what_to_do(folder):
+    with pytest.raises(OSError, match="No space left") as full, open("/dev/full", "wb", buffering=0) as device:  # noqa: PTH123
+        device.write(b"x")
+    error = refused(full.value, folder, setting="REMISS_VAULT")
+    assert error.what == f"the disk that holds {folder} is full"
+    assert "REMISS_VAULT" in error.do
+
+
+def test_what_a_died_process_left_aside_is_swept_and_a_living_one_is_not(vault, folder):
+    old, young = folder / "incoming" / "old", folder / "incoming" / "young"
+    for path in (old, young):
+        path.write_bytes(b"raw")
+    os.utime(old, (1_000_000_000, 1_000_000_000))
+    FolderVault(folder, b"k" * 32)
+    assert not old.exists()
+    assert young.exists()
+
+
+def test_a_key_is_made_once_and_always_gives_the_same_secrets(tmp_path):
+    made = FolderKeys(tmp_path / "keys", create=True)
+    again = FolderKeys(tmp_path / "keys", create=True)
+    assert made.secret("vault") == again.secret("vault") == FolderKeys(tmp_path / "keys").secret("vault")
+    assert len(made.secret("vault")) == 32
+    assert made.secret("vault") != made.secret("redaction")
+    assert mode(tmp_path / "keys") == 0o700
+    assert [(path.name, mode(path), path.stat().st_size) for path in files(tmp_path / "keys")] == [("catalog.key", 0o600, 32)]
+
+
+def test_processes_that_race_for_the_first_key_agree_on_one(tmp_path):
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        found = set(pool.map(lambda _: FolderKeys(tmp_path / "keys", create=True).secret("vault"), range(64)))
+    assert len(found) == 1
+    assert len(files(tmp_path / "keys")) == 1
+
+
+def test_a_missing_key_is_never_replaced_in_silence(tmp_path):
+    with pytest.raises(StorageError, match="key of this catalog is missing") as refused:
+        FolderKeys(tmp_path / "keys")
+    assert "REMISS_KEYS" in refused.value.do
+    assert not (tmp_path / "keys").exists()
+
+
+@pytest.mark.parametrize(("where", "to"), [("keys", 0o755), ("keys/catalog.key", 0o640)])
+def test_a_key_that_others_may_read_is_refused(tmp_path, where, to):
+    FolderKeys(tmp_path / "keys", create=True)
+    (tmp_path / where).chmod(to)
+    with pytest.raises(StorageError, match="open to others") as refused:
+        FolderKeys(tmp_path / "keys")
+    assert "chmod" in refused.value.do
+
+
+def test_a_damaged_key_is_refused(tmp_path):
+    FolderKeys(tmp_path / "keys", create=True)
+    (tmp_path / "keys" / "catalog.key").write_bytes(b"short")
+    with pytest.raises(StorageError, match="5 bytes where 32 belong"):
+        FolderKeys(tmp_path / "keys", create=True)
