@@ -3,7 +3,7 @@
 Sampling facts belong to runs (`groups`, `cells`, `captures`, `samples`) and are never changed; `events` are immutable; what
 people add belongs to `cases`, whose every state is a row of `revisions`. Content that may have to be erased stands apart
 (`event_contents`, `case_texts`, `case_words`), so that erasing it touches no history and no statistics. The full-text table
-`case_words` differs between databases and is declared in `dialect.py`.
+`case_words` differs between databases and is declared in `dialect/words.py`.
 
 `position_from` and `position_to` are numbers of the journal: a row was in force at P when
 `position_from <= P AND (position_to IS NULL OR position_to > P)`.
@@ -25,12 +25,11 @@ from sqlalchemy import (
     MetaData,
     SmallInteger,
     Table,
-    Text,
     TypeDecorator,
     UniqueConstraint,
 )
 
-from remiss.edges.stores.dialect import CLUSTERED, Json, Key
+from remiss.edges.stores.dialect.types import CLUSTERED, Json, Key, Word
 from remiss.records.identity import from_micros, to_micros
 
 metadata = MetaData(
@@ -59,7 +58,7 @@ class Instant(TypeDecorator[datetime]):
 def _governed() -> tuple[Column[str], Column[int]]:
     """Return the columns by which a row's visibility is decided (see `visible.py`)."""
     return (
-        Column("team_id", Text, nullable=False, server_default="default"),
+        Column("team_id", Word, nullable=False, server_default="default"),
         Column("sensitivity", SmallInteger, nullable=False, server_default="1"),
     )
 
@@ -70,7 +69,7 @@ catalog_head = Table(
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("position", BigInteger, nullable=False),
-    Column("catalog_id", Text, nullable=False),
+    Column("catalog_id", Word, nullable=False),
     Column("created", Instant, nullable=False),
 )
 
@@ -79,10 +78,10 @@ journal = Table(
     metadata,
     Column("position", BigInteger, primary_key=True, autoincrement=False),
     Column("at", Instant, nullable=False),
-    Column("actor", Text, nullable=False),
-    Column("action", Text, nullable=False),
+    Column("actor", Word, nullable=False),
+    Column("action", Word, nullable=False),
     Column("subjects", Json, nullable=False),
-    Column("request_id", Text),
+    Column("request_id", Word),
     Column("digests", Json, nullable=False),
     *_governed(),
 )
@@ -91,10 +90,10 @@ protocols = Table(
     "protocols",
     metadata,
     Column("key", Key, primary_key=True),
-    Column("name", Text, nullable=False),
+    Column("name", Word, nullable=False),
     Column("version", Integer, nullable=False),
-    Column("digest", Text, nullable=False),
-    Column("text", Text, nullable=False),
+    Column("digest", Word, nullable=False),
+    Column("text", Word, nullable=False),
     Column("at", Instant, nullable=False),
     Column("position", BigInteger, nullable=False),
     *_governed(),
@@ -105,16 +104,16 @@ runs = Table(
     "runs",
     metadata,
     Column("key", Key, primary_key=True),
-    Column("id", Text, nullable=False, unique=True),
+    Column("id", Word, nullable=False, unique=True),
     Column("protocol_key", ForeignKey("protocols.key"), nullable=False),
-    Column("source_name", Text, nullable=False),
-    Column("protocol_name", Text, nullable=False),
+    Column("source_name", Word, nullable=False),
+    Column("protocol_name", Word, nullable=False),
     Column("since", Instant, nullable=False),
     Column("until", Instant, nullable=False),
     Column("as_of", Instant, nullable=False),
-    Column("status", Text, nullable=False),  # complete | waiting
-    Column("digest", Text, nullable=False),
-    Column("fingerprint", Text, nullable=False),
+    Column("status", Word, nullable=False),  # complete | waiting
+    Column("digest", Word, nullable=False),
+    Column("fingerprint", Word, nullable=False),
     Column("manifest", Json, nullable=False),
     Column("events_new", BigInteger, nullable=False),
     Column("events_known", BigInteger, nullable=False),
@@ -122,7 +121,7 @@ runs = Table(
     Column("cases_known", BigInteger, nullable=False),
     Column("changes", Json, nullable=False),  # kind -> count
     Column("refused", Json, nullable=False),  # reason -> count
-    Column("actor", Text, nullable=False),
+    Column("actor", Word, nullable=False),
     Column("at", Instant, nullable=False),
     Column("position", BigInteger, nullable=False),
     *_governed(),
@@ -140,8 +139,8 @@ run_windows = Table(
     metadata,
     _of_run(),
     Column("window_start", Instant, primary_key=True),
-    Column("source_name", Text, nullable=False),
-    Column("protocol_name", Text, nullable=False),
+    Column("source_name", Word, nullable=False),
+    Column("protocol_name", Word, nullable=False),
     Column("width_micros", BigInteger, nullable=False),
     Column("population", BigInteger, nullable=False),
     Column("labelled", BigInteger, nullable=False),
@@ -156,8 +155,8 @@ groups = Table(
     metadata,
     _of_run(),
     Column("window_start", Instant, primary_key=True),
-    Column("stratum", Text, primary_key=True),  # canonical JSON
-    Column("criterion", Text, primary_key=True),
+    Column("stratum", Word, primary_key=True),  # canonical JSON
+    Column("criterion", Word, primary_key=True),
     Column("population", BigInteger, nullable=False),
     Column("labelled", BigInteger, nullable=False),
     Column("kept", BigInteger, nullable=False),
@@ -170,9 +169,9 @@ cells = Table(
     metadata,
     _of_run(),
     Column("window_start", Instant, primary_key=True),
-    Column("stratum", Text, primary_key=True),
-    Column("met", Text, primary_key=True),  # canonical JSON list
-    Column("undecided", Text, primary_key=True),
+    Column("stratum", Word, primary_key=True),
+    Column("met", Word, primary_key=True),  # canonical JSON list
+    Column("undecided", Word, primary_key=True),
     Column("population", BigInteger, nullable=False),
     Column("labelled", BigInteger, nullable=False),
     **CLUSTERED,
@@ -183,7 +182,7 @@ profiles = Table(
     metadata,
     _of_run(),
     Column("window_start", Instant, primary_key=True),
-    Column("field", Text, primary_key=True),
+    Column("field", Word, primary_key=True),
     Column("count", BigInteger, nullable=False),
     Column("nulls", BigInteger, nullable=False),
     Column("minimum", Json),
@@ -194,38 +193,38 @@ refused_rows = Table(
     "refused_rows",
     metadata,
     _of_run(),
-    Column("reason", Text, primary_key=True),
+    Column("reason", Word, primary_key=True),
     Column("ordinal", Integer, primary_key=True),
-    Column("file", Text, nullable=False),
+    Column("file", Word, nullable=False),
     Column("row", BigInteger),
-    Column("detail", Text, nullable=False),
+    Column("detail", Word, nullable=False),
 )
 
 run_changes = Table(
     "run_changes",
     metadata,
     _of_run(),
-    Column("event_id", Text, primary_key=True),
-    Column("kind", Text, primary_key=True),  # added | dropped | gone | changed
+    Column("event_id", Word, primary_key=True),
+    Column("kind", Word, primary_key=True),  # added | dropped | gone | changed
     Column("window_start", Instant, nullable=False),
-    Column("detail", Text, nullable=False),
+    Column("detail", Word, nullable=False),
 )
 
 events = Table(
     "events",
     metadata,
     Column("key", Key, primary_key=True),
-    Column("source_name", Text, nullable=False),
-    Column("event_id", Text, nullable=False),
+    Column("source_name", Word, nullable=False),
+    Column("event_id", Word, nullable=False),
     Column("at", Instant, nullable=False),
-    Column("model", Text, nullable=False),
-    Column("model_version", Text),
-    Column("model_digest", Text),
-    Column("features", Text),
+    Column("model", Word, nullable=False),
+    Column("model_version", Word),
+    Column("model_digest", Word),
+    Column("features", Word),
     Column("confidence", Float(53)),
     Column("latency_ms", Float(53)),
-    Column("status", Text),
-    Column("trace_id", Text),
+    Column("status", Word),
+    Column("trace_id", Word),
     *_governed(),
     UniqueConstraint("source_name", "event_id"),
 )
@@ -238,7 +237,7 @@ event_contents = Table(
     Column("output", Json),
     Column("inputs", Json, nullable=False),
     Column("context", Json, nullable=False),
-    Column("text", Text),
+    Column("text", Word),
 )
 
 # What one run saw of one sampled event.
@@ -248,8 +247,8 @@ captures = Table(
     _of_run(),
     Column("event_key", ForeignKey("events.key"), primary_key=True),
     Column("window_start", Instant, nullable=False),
-    Column("stratum", Text, nullable=False),
-    Column("priority", Text, nullable=False),
+    Column("stratum", Word, nullable=False),
+    Column("priority", Word, nullable=False),
     Column("probability", Float(53), nullable=False),
     Column("met", Json, nullable=False),
     Column("undecided", Json, nullable=False),
@@ -257,7 +256,7 @@ captures = Table(
     Column("output", Json),
     Column("label", Json),
     Column("labelled", Boolean(create_constraint=False), nullable=False),
-    Column("evidence", Text),  # address in the vault
+    Column("evidence", Word),  # address in the vault
     Index(None, "event_key", "run_key"),
 )
 
@@ -267,7 +266,7 @@ samples = Table(
     metadata,
     _of_run(),
     Column("event_key", ForeignKey("events.key"), primary_key=True),
-    Column("criterion", Text, primary_key=True),
+    Column("criterion", Word, primary_key=True),
     **CLUSTERED,
 )
 
@@ -276,21 +275,21 @@ cases = Table(
     "cases",
     metadata,
     Column("key", Key, primary_key=True),
-    Column("id", Text, nullable=False, unique=True),
+    Column("id", Word, nullable=False, unique=True),
     Column("event_key", ForeignKey("events.key"), nullable=False, unique=True),
-    Column("status", Text, nullable=False),
-    Column("origin", Text, nullable=False),  # captured | filed | missed
+    Column("status", Word, nullable=False),
+    Column("origin", Word, nullable=False),  # captured | filed | missed
     Column("revision", Integer, nullable=False),
-    Column("mode", Text),
+    Column("mode", Word),
     Column("severity", SmallInteger),
-    Column("suggested_mode", Text),
+    Column("suggested_mode", Word),
     Column("text_version", Integer),
-    Column("source_name", Text, nullable=False),
-    Column("model", Text, nullable=False),
-    Column("model_version", Text),
+    Column("source_name", Word, nullable=False),
+    Column("model", Word, nullable=False),
+    Column("model_version", Word),
     Column("at", Instant, nullable=False),
-    Column("output", Text),  # as text, for comparison
-    Column("label", Text),
+    Column("output", Word),  # as text, for comparison
+    Column("label", Word),
     Column("confidence", Float(53)),
     Column("latency_ms", Float(53)),
     Column("position_from", BigInteger, nullable=False),
@@ -307,7 +306,7 @@ cases = Table(
 case_criteria = Table(
     "case_criteria",
     metadata,
-    Column("criterion", Text, primary_key=True),
+    Column("criterion", Word, primary_key=True),
     Column("case_key", ForeignKey("cases.key"), primary_key=True),
     Index(None, "case_key"),
     **CLUSTERED,
@@ -316,8 +315,8 @@ case_criteria = Table(
 case_context = Table(
     "case_context",
     metadata,
-    Column("name", Text, primary_key=True),  # without the context. prefix
-    Column("value", Text, primary_key=True),  # as text; nulls have no row
+    Column("name", Word, primary_key=True),  # without the context. prefix
+    Column("value", Word, primary_key=True),  # as text; nulls have no row
     Column("case_key", ForeignKey("cases.key"), primary_key=True),
     Index(None, "case_key"),
     **CLUSTERED,
@@ -329,8 +328,8 @@ case_texts = Table(
     metadata,
     Column("case_key", ForeignKey("cases.key"), primary_key=True),
     Column("version", Integer, primary_key=True),
-    Column("title", Text),
-    Column("note", Text),
+    Column("title", Word),
+    Column("note", Word),
 )
 
 revisions = Table(
@@ -341,10 +340,10 @@ revisions = Table(
     Column("position_from", BigInteger, nullable=False),
     Column("position_to", BigInteger),
     Column("at", Instant, nullable=False),
-    Column("actor", Text, nullable=False),
-    Column("action", Text, nullable=False),
-    Column("status", Text, nullable=False),
-    Column("mode", Text),
+    Column("actor", Word, nullable=False),
+    Column("action", Word, nullable=False),
+    Column("status", Word, nullable=False),
+    Column("mode", Word),
     Column("severity", SmallInteger),
     Column("text_version", Integer),
     Index(None, "position_from"),

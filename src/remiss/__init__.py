@@ -1,0 +1,59 @@
+"""The catalog of what your machine-learning models got wrong.
+
+    import remiss
+
+    with remiss.open("failures.db") as ws:
+        run = remiss.capture.apply(ws, "arrival-delay.yaml")
+
+`open` gives a workspace; the chapters hold the verbs and load on first use. Every error is a `RemissError`.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from remiss.errors import AnswerNo, Conflict, Denied, InputError, NotFound, RemissError, Undecided
+
+if TYPE_CHECKING:
+    from remiss.capture import actions as capture
+    from remiss.catalog import actions as catalog
+    from remiss.protocol import actions as protocol
+    from remiss.understand import actions as understand
+    from remiss.workspace import Workspace
+    from remiss.workspace import open_workspace as open  # noqa: A004  (the front's word is open)
+
+__all__ = [
+    "AnswerNo",
+    "Conflict",
+    "Denied",
+    "InputError",
+    "NotFound",
+    "RemissError",
+    "Undecided",
+    "Workspace",
+    "__version__",
+    "capture",
+    "catalog",
+    "open",
+    "protocol",
+    "understand",
+]
+
+_CHAPTERS = {"capture", "catalog", "protocol", "understand"}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _CHAPTERS:
+        return import_module(f"remiss.{name}.actions")
+    if name == "Workspace":
+        return import_module("remiss.workspace").Workspace
+    if name == "open":
+        return import_module("remiss.workspace").open_workspace
+    if name == "__version__":
+        return import_module("importlib.metadata").version("remiss")
+    raise AttributeError(f"module 'remiss' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,180 @@
+"""Connecting to a catalog: which database, whether it is a catalog of this version, and its transactions.
+
+A `Store` is an open catalog. The modules of statements (`runs.py`, `cases.py`, ...) read through `reading()`, which is the
+transaction under way or a snapshot of its own, and write through `transaction`, which exists only inside an action.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine, select
+
+from remiss.edges.stores.crashing import crash_point
+from remiss.edges.stores.dialect.driving import (
+    FOLD_BYTES,
+    check_server,
+    connect,
+    file_of,
+    fold,
+    foreign,
+    hidden,
+    parse_address,
+    tables_of,
+)
+from remiss.edges.stores.journal import Transaction
+from remiss.edges.stores.tables import catalog_head
+from remiss.edges.stores.version import LATEST, read_version
+from remiss.errors import CatalogMissing, CatalogNewer, CatalogOlder, StorageError
+from remiss.govern.ports import Actor
+
+
+class Store(threading.local):
+    """An open catalog. Each thread has its own transaction."""
+
+    def __init__(self, engine: Engine, catalog_id: str, *, created: bool = False) -> None:
+        self.engine = engine
+        self.catalog_id = catalog_id
+        self.created = created
+        self.where = hidden(engine.url)
+        self.file = file_of(engine.url)
+        self._writer = engine.execution_options(writes=True)
+        self._connection: Connection | None = None
+        self._transaction: Transaction | None = None
+
+    @property
+    def transaction(self) -> Transaction:
+        """The writing transaction under way. To write outside an action is a mistake in this program."""
+        if self._transaction is None:
+            raise RuntimeError("something writes to the catalog outside an action")
+        return self._transaction
+
+    @property
+    def writes(self) -> bool:
+        """Whether a writing transaction is under way."""
+        return self._transaction is not None
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Give a connection on one snapshot: the one under way, or one of its own that ends with the block."""
+        if self._connection is not None:
+            yield self._connection
+            return
+        with self.engine.connect() as connection, connection.begin():
+            self._connection = connection
+            try:
+                yield connection
+            finally:
+                self._connection = None
+
+    @contextmanager
+    def writing(self, actor: Actor, action: str, at: datetime, request_id: str | None = None) -> Iterator[Transaction]:
+        """Begin, give the transaction, write its row of the journal and commit; on any error nothing is left.
+
+        Raises
+        ------
+        StorageError, Conflict : as the database says
+        """
+        if self._connection is not None:
+            raise RuntimeError("a transaction is under way already")
+        crash_point("before-begin")
+        with self._writer.connect() as connection, connection.begin():
+            self._connection = connection
+            self._transaction = Transaction(connection=connection, actor=actor, action=action, at=at, request_id=request_id)
+            try:
+                yield self._transaction
+                self._transaction.write_journal()
+                crash_point("before-commit")
+            finally:
+                self._connection = self._transaction = None
+        crash_point("after-commit")
+        fold(self.engine, at_least=FOLD_BYTES)
+
+    def close(self) -> None:
+        """Fold the log back if nobody else does, and let go of all connections."""
+        fold(self.engine)
+        self.engine.dispose()
+
+
+def open_store(address: str, *, create: bool = False, upgrade: bool = False, now: datetime) -> Store:
+    """Open the catalog at an address.
+
+    Parameters
+    ----------
+    address : a path, `sqlite:///PATH` or `postgresql://...`
+    create : make it when it is not there
+    upgrade : bring an older one to this version
+    now : when a new one is created
+
+    Raises
+    ------
+    CatalogMissing, CatalogForeign, CatalogNewer, CatalogOlder, StorageError, SettingError
+    """
+    engine = connect(parse_address(address))
+    try:
+        _check_file(engine, create=create)
+        version = _version(engine)
+        _check_version(version, engine, create=create, upgrade=upgrade)
+        if version != LATEST:
+            from remiss.edges.stores.migrating import migrate
+
+            migrate(engine, now)
+        with engine.connect() as connection:
+            catalog_id = connection.execute(select(catalog_head.c.catalog_id)).scalar_one()
+    except BaseException:
+        engine.dispose()
+        raise
+    return Store(engine, catalog_id, created=version is None)
+
+
+def _check_version(version: int | None, engine: Engine, *, create: bool, upgrade: bool) -> None:
+    where = hidden(engine.url)
+    if version is None:
+        if not create:
+            raise CatalogMissing(f"{where} is empty", do=f"make a catalog there with: remiss init {where}")
+    elif version > LATEST:
+        raise CatalogNewer(
+            f"{where} was written by a newer remiss (catalog version {version}, this one knows {LATEST})",
+            do="use that version of remiss",
+        )
+    elif version < LATEST and not upgrade:
+        raise CatalogOlder(
+            f"{where} was written by an older remiss (catalog version {version}, this one needs {LATEST})",
+            do="copy it for safety, then: remiss catalog upgrade",
+        )
+
+
+def _check_file(engine: Engine, *, create: bool) -> None:
+    path = file_of(engine.url)
+    if path is None:
+        return
+    if path.is_dir():
+        raise StorageError(f"{path} is a folder", do="name a file in it, for example remiss.db")
+    if not path.exists():
+        if not create:
+            raise CatalogMissing(f"there is no catalog {path}", do=f"make one with: remiss init {path}")
+        if not path.parent.is_dir():
+            raise StorageError(f"there is no folder {path.parent}", do=f"make it with: mkdir -p {path.parent}")
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise StorageError(
+            f"the folder {path.parent} may not be written, and the catalog keeps its log there",
+            do="check the folder's permissions, or name another",
+        )
+    if path.exists() and not os.access(path, os.R_OK | os.W_OK):
+        raise StorageError(f"{path} may not be read and written", do="check the file's permissions")
+
+
+def _version(engine: Engine) -> int | None:
+    """Return the number of the catalog's last migration, or None when the database is empty."""
+    with engine.connect() as connection:
+        check_server(connection)
+        there = tables_of(connection)
+        if not there:
+            return None
+        if not {"catalog_head", "catalog_version"} <= there:
+            raise foreign(hidden(engine.url))
+        return read_version(connection)

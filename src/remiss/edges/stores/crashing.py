@@ -1,0 +1,21 @@
+"""Points at which a test may have this very process killed, to prove that a capture is filed whole or not at all.
+
+With REMISS_CRASH_AT=NAME the process sends itself SIGKILL, which nobody can catch, on reaching the point of that name.
+`tests/README.md` lists the points. Nothing else reads the variable.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import Literal, TypeAlias
+
+Point: TypeAlias = Literal[
+    "before-begin", "after-events", "after-samples", "before-position", "before-journal", "before-commit", "after-commit"
+]
+
+
+def crash_point(name: Point) -> None:
+    """Kill this process if the environment asks for it here."""
+    if os.environ.get("REMISS_CRASH_AT") == name:
+        os.kill(os.getpid(), signal.SIGKILL)

@@ -1,0 +1,146 @@
+"""Conditions and values that SQLite and PostgreSQL spell differently: JSON members, many values, patterns."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, ColumnElement, Float, Integer, String, Text, literal, type_coerce
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
+from remiss.edges.stores.dialect.types import POSTGRESQL, SQLITE
+
+
+class _JsonText(FunctionElement[str]):
+    inherit_cache = True
+    type = String()
+
+
+class _JsonNumber(FunctionElement[float]):
+    inherit_cache = True
+    type = Float()
+
+
+class _JsonHas(FunctionElement[bool]):
+    inherit_cache = True
+    type = Boolean()
+
+
+class _Among(FunctionElement[bool]):
+    inherit_cache = True
+    type = Boolean()
+
+
+class _Like(FunctionElement[bool]):
+    inherit_cache = True
+    type = Boolean()
+
+
+def json_text(of: ColumnElement[Any], name: str | None = None) -> ColumnElement[str]:
+    """Return the member `name` of a JSON column as text, or the column's own scalar; booleans are `true` and `false`."""
+    return _JsonText(type_coerce(of, Text()), *_names(name))
+
+
+def json_number(of: ColumnElement[Any], name: str | None = None) -> ColumnElement[float]:
+    """Return the same as a number; null when it is none."""
+    return _JsonNumber(type_coerce(of, Text()), *_names(name))
+
+
+def _names(name: str | None) -> tuple[ColumnElement[str], ...]:
+    return () if name is None else (literal(name, Text()),)
+
+
+def json_has(of: ColumnElement[Any], value: str) -> ColumnElement[bool]:
+    """Return whether a JSON list of texts has `value`."""
+    return _JsonHas(type_coerce(of, Text()), literal(value, Text()))
+
+
+def among(of: ColumnElement[Any], values: Sequence[str] | Sequence[int]) -> ColumnElement[bool]:
+    """Return whether `of` is one of `values`, all texts or all integers: any number of them in one bound value."""
+    return _Among(of, literal(json.dumps(list(values)), Text()))
+
+
+def like(of: ColumnElement[Any], pattern: str) -> ColumnElement[bool]:
+    """Return whether text matches a pattern in which `*` alone is special; letter case counts."""
+    return _Like(of, literal(pattern, Text()))
+
+
+def _sql(compiler: SQLCompiler, element: FunctionElement[Any], **kw: Any) -> list[str]:
+    return [compiler.process(part, **kw) for part in element.clauses]
+
+
+@compiles(_JsonText, SQLITE)
+def _json_text_sqlite(element: _JsonText, compiler: SQLCompiler, **kw: Any) -> str:
+    of, path = _path(compiler, element, **kw)
+    return (
+        f"(CASE json_type({of}, {path}) WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' "
+        f"ELSE CAST(json_extract({of}, {path}) AS TEXT) END)"
+    )
+
+
+@compiles(_JsonNumber, SQLITE)
+def _json_number_sqlite(element: _JsonNumber, compiler: SQLCompiler, **kw: Any) -> str:
+    of, path = _path(compiler, element, **kw)
+    return f"(CASE WHEN json_type({of}, {path}) IN ('integer', 'real') THEN json_extract({of}, {path}) END)"
+
+
+def _path(compiler: SQLCompiler, element: FunctionElement[Any], **kw: Any) -> tuple[str, str]:
+    of, *name = _sql(compiler, element, **kw)
+    return of, f"'$.\"' || {name[0]} || '\"'" if name else "'$'"
+
+
+@compiles(_JsonText, POSTGRESQL)
+def _json_text_postgresql(element: _JsonText, compiler: SQLCompiler, **kw: Any) -> str:
+    of, *name = _sql(compiler, element, **kw)
+    return f"({of} ->> {name[0]})" if name else f"({of} #>> '{{}}')"
+
+
+@compiles(_JsonNumber, POSTGRESQL)
+def _json_number_postgresql(element: _JsonNumber, compiler: SQLCompiler, **kw: Any) -> str:
+    of, *name = _sql(compiler, element, **kw)
+    part = f"({of} -> {name[0]})" if name else of
+    return f"(CASE WHEN jsonb_typeof({part}) = 'number' THEN ({part} #>> '{{}}')::double precision END)"
+
+
+@compiles(_JsonHas, SQLITE)
+def _json_has_sqlite(element: _JsonHas, compiler: SQLCompiler, **kw: Any) -> str:
+    of, value = _sql(compiler, element, **kw)
+    return f"({value} IN (SELECT value FROM json_each({of})))"
+
+
+@compiles(_JsonHas, POSTGRESQL)
+def _json_has_postgresql(element: _JsonHas, compiler: SQLCompiler, **kw: Any) -> str:
+    of, value = _sql(compiler, element, **kw)
+    return f"({of} @> to_jsonb({value}))"
+
+
+@compiles(_Among, SQLITE)
+def _among_sqlite(element: _Among, compiler: SQLCompiler, **kw: Any) -> str:
+    of, values = _sql(compiler, element, **kw)
+    return f"({of} IN (SELECT value FROM json_each({values})))"
+
+
+@compiles(_Among, POSTGRESQL)
+def _among_postgresql(element: _Among, compiler: SQLCompiler, **kw: Any) -> str:
+    of, values = _sql(compiler, element, **kw)
+    each = f"(SELECT value FROM jsonb_array_elements_text({values}::jsonb) AS each(value))"
+    whole = isinstance(next(iter(element.clauses)).type, Integer | BigInteger)
+    return f"({of} = ANY(ARRAY{each}{'::bigint[]' if whole else ''}))"
+
+
+@compiles(_Like, SQLITE)
+def _like_sqlite(element: _Like, compiler: SQLCompiler, **kw: Any) -> str:
+    of, pattern = _sql(compiler, element, **kw)
+    return f"({of} GLOB replace(replace({pattern}, '[', '[[]'), '?', '[?]'))"
+
+
+@compiles(_Like, POSTGRESQL)
+def _like_postgresql(element: _Like, compiler: SQLCompiler, **kw: Any) -> str:
+    of, pattern = _sql(compiler, element, **kw)
+    escaped = pattern
+    for special, plain_ in (("\\", "\\\\"), ("%%", "\\%%"), ("_", "\\_"), ("*", "%%")):
+        escaped = f"replace({escaped}, '{special}', '{plain_}')"
+    return f"({of} LIKE {escaped})"

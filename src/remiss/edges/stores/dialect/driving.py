@@ -1,0 +1,243 @@
+"""The drivers' side of connecting: addresses, pragmas, beginnings, and what their errors mean.
+
+SQLite runs in WAL mode with every commit synced. SQLite before 3.51.3 can corrupt a WAL database when two connections
+checkpoint at once, so that no connection checkpoints by itself here: `fold` does, in one process at a time, under a lock
+file. (SQLite also checkpoints when the last connection closes, which it does alone under its own exclusive lock.)
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import URL, ExceptionContext, make_url
+from sqlalchemy.exc import ArgumentError
+
+from remiss.edges.stores.dialect.types import POSTGRESQL, SQLITE
+from remiss.errors import CatalogForeign, CatalogMissing, Conflict, RemissError, SettingError, StorageError
+
+BUSY_MS = 30_000
+OLDEST_SQLITE = (3, 38)  # `->>`, RETURNING and FTS5 as used here
+OLDEST_POSTGRESQL = 15
+# When the log that SQLite keeps beside the catalog is longer than this, a commit tries to fold it back.
+FOLD_BYTES = 16 * 1024 * 1024
+
+
+def parse_address(address: str) -> URL:
+    """Return the URL of a catalog's address: a path, `sqlite:///PATH` or `postgresql://...`.
+
+    Raises
+    ------
+    SettingError : another kind of address, or one that cannot be read
+    """
+    advice = "give a path, sqlite:///PATH or postgresql://USER@HOST/DATABASE"
+    if "://" not in address:
+        if not address:
+            raise SettingError("the catalog's address is empty", do=advice)
+        return URL.create(SQLITE, database=address)
+    try:
+        url = make_url(address)
+    except (ArgumentError, ValueError) as error:
+        raise SettingError(f"{address!r} is not an address of a catalog", do=advice) from error
+    if url.drivername == SQLITE and not url.host and url.database and url.database != ":memory:":
+        return url
+    if url.drivername in {POSTGRESQL, "postgres", "postgresql+psycopg"} and url.database:
+        return url.set(drivername="postgresql+psycopg")
+    if url.drivername in {"http", "https"}:
+        raise SettingError(f"{address} is a server, and this version reaches databases only", do=advice)
+    raise SettingError(f"{hidden(url)} is not an address of a catalog", do=advice)
+
+
+def hidden(url: URL) -> str:
+    """Return the address as people may see it: without its password."""
+    if url.drivername == SQLITE:
+        return str(url.database)
+    return url.set(drivername=POSTGRESQL).render_as_string(hide_password=True)
+
+
+def file_of(url: URL) -> Path | None:
+    """Return the file of a catalog that is one."""
+    return Path(url.database) if url.drivername == SQLITE and url.database else None
+
+
+def connect(url: URL) -> Engine:
+    """Return an engine whose connections are set up as the catalog needs them; nothing is connected yet.
+
+    Raises
+    ------
+    SettingError : the driver is not installed; StorageError : the SQLite of this Python is too old
+    """
+    if url.drivername == SQLITE:
+        if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+            oldest = ".".join(map(str, OLDEST_SQLITE))
+            raise StorageError(f"this Python has SQLite {sqlite3.sqlite_version}", do=f"use one with {oldest} or newer")
+        engine = create_engine(url, connect_args={"timeout": BUSY_MS / 1000})
+        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    else:
+        try:
+            engine = create_engine(url, pool_pre_ping=True, connect_args={"application_name": "remiss"})
+        except ModuleNotFoundError as error:
+            raise SettingError("PostgreSQL needs the driver psycopg", do='install it: pip install "remiss[postgres]"') from error
+        event.listen(engine, "connect", _set_up_postgresql)
+        event.listen(engine, "begin", _begin_postgresql)
+    event.listen(engine, "handle_error", _explain, retval=True)
+    return engine
+
+
+def _set_up_sqlite(driver: Any, _: object) -> None:
+    driver.isolation_level = None  # we say BEGIN ourselves, so that DDL is part of transactions too
+    for pragma in ("foreign_keys = ON", "synchronous = FULL", "wal_autocheckpoint = 0", f"busy_timeout = {BUSY_MS}"):
+        driver.execute(f"PRAGMA {pragma}").close()
+
+
+def make_durable(connection: Connection) -> None:
+    """Set what a database file remembers: its journal mode."""
+    if connection.dialect.name == SQLITE:
+        connection.connection.cursor().execute("PRAGMA journal_mode = WAL").close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN DEFERRED")
+
+
+def _set_up_postgresql(driver: Any, _: object) -> None:
+    from psycopg.types.string import TextLoader
+
+    driver.adapters.register_loader("jsonb", TextLoader)
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    # Readers see one snapshot. Writers do not: what they read after waiting for a lock must be what its holder left.
+    writes = connection.get_execution_options().get("writes", False)
+    mode = "READ COMMITTED, READ WRITE" if writes else "REPEATABLE READ, READ ONLY"
+    connection.exec_driver_sql(f"SET TRANSACTION ISOLATION LEVEL {mode}")
+
+
+def check_server(connection: Connection) -> None:
+    """Refuse a server that is too old, or whose text is not UTF-8.
+
+    Raises
+    ------
+    StorageError
+    """
+    if connection.dialect.name == POSTGRESQL:
+        version = connection.dialect.server_version_info or (0,)
+        if int(version[0]) < OLDEST_POSTGRESQL:
+            raise StorageError(
+                f"the server is PostgreSQL {'.'.join(map(str, version))}", do=f"use version {OLDEST_POSTGRESQL} or newer"
+            )
+        encoding = connection.execute(text("SHOW server_encoding")).scalar_one()
+        if encoding != "UTF8":
+            raise StorageError(f"the database's encoding is {encoding}", do="create it with: createdb --encoding UTF8 NAME")
+
+
+def tables_of(connection: Connection) -> frozenset[str]:
+    """Return the names of the tables that are there, in the schema that is used."""
+    if connection.dialect.name == SQLITE:
+        listed = text("SELECT name FROM sqlite_master WHERE type = 'table'")
+    else:
+        listed = text("SELECT tablename FROM pg_catalog.pg_tables WHERE schemaname = current_schema()")
+    return frozenset(connection.execute(listed).scalars())
+
+
+def fold(engine: Engine, *, at_least: int = 0) -> bool:
+    """Fold SQLite's write-ahead log back into the catalog if no other process is doing so; return whether it was done.
+
+    `at_least` is the length in bytes that the log must have. Elsewhere there is nothing to fold.
+    """
+    path = file_of(engine.url)
+    if path is None:
+        return False
+    log = path.with_name(path.name + "-wal")
+    try:
+        if log.stat().st_size <= at_least:
+            return False
+        lock = os.open(path.with_name(path.name + "-fold"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with engine.connect() as connection:
+            cursor = connection.connection.cursor()
+            cursor.execute("PRAGMA busy_timeout = 0")
+            blocked = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            cursor.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+            cursor.close()
+        return not blocked
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(lock)
+
+
+def _explain(context: ExceptionContext) -> BaseException | None:
+    error = context.original_exception
+    engine = context.engine
+    return explained(error, engine.url) if engine is not None else None
+
+
+def explained(error: BaseException, url: URL) -> RemissError | None:
+    """Return what a driver's error means to a user, or None when it can only be our mistake."""
+    where = hidden(url)
+    if isinstance(error, sqlite3.Error):
+        return _explained_sqlite(error, where)
+    if type(error).__module__.startswith("psycopg"):
+        return _explained_postgresql(error, where)
+    return None
+
+
+def _explained_sqlite(error: sqlite3.Error, where: str) -> RemissError | None:
+    code = getattr(error, "sqlite_errorcode", None)
+    match None if code is None else code & 0xFF:
+        case sqlite3.SQLITE_FULL:
+            return StorageError(f"there is no room left for {where}; nothing was written", do="make room and do it again")
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            return StorageError(
+                f"{where} was in use by another writer for {BUSY_MS // 1000} seconds", do="wait for it to end and do it again"
+            )
+        case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM:
+            return StorageError(f"{where} may not be written", do="check the permissions of the file and of its folder")
+        case sqlite3.SQLITE_CANTOPEN:
+            return StorageError(f"{where} cannot be opened", do="check that its folder exists and may be written")
+        case sqlite3.SQLITE_IOERR:
+            return StorageError(f"the disk failed on {where}: {error}", do="check the disk and the file system")
+        case sqlite3.SQLITE_CORRUPT:
+            return StorageError(f"{where} is damaged: {error}", do="restore the catalog from a copy")
+        case sqlite3.SQLITE_NOTADB:
+            return foreign(where)
+        case _:
+            return None
+
+
+def foreign(where: str) -> RemissError:
+    """Return the error for a database that is not a catalog."""
+    return CatalogForeign(f"{where} is not a catalog of remiss", do="name another one, or make one with: remiss init PATH")
+
+
+def _explained_postgresql(error: BaseException, where: str) -> RemissError | None:
+    state = getattr(error, "sqlstate", None) or ""
+    said = str(error).strip().partition("\n")[0]
+    if state in {"40001", "40P01", "55P03"}:
+        return Conflict("somebody else was changing the same things; nothing was written", do="do it again")
+    if state == "53100":
+        return StorageError(f"there is no room left for {where}; nothing was written", do="make room and do it again")
+    if state == "3D000" or (not state and "does not exist" in said and "database" in said):
+        return CatalogMissing(f"there is no database {where}", do="create it with: createdb NAME, then: remiss init ADDRESS")
+    if state in {"42501", "25006"}:
+        return StorageError(f"{where} may not be written: {said}", do="ask for the rights, or use another user")
+    if state[:2] in {"08", "28", "53", "57"} or (not state and type(error).__name__ == "OperationalError"):
+        return StorageError(f"{where} cannot be reached: {said}", do="check that the server runs and that the address is right")
+    return None
+
+
+def server_of(connection: Connection) -> str:
+    """Return the name and version of the database, for people."""
+    if connection.dialect.name == SQLITE:
+        return f"SQLite {sqlite3.sqlite_version}"
+    return f"PostgreSQL {connection.execute(text('SHOW server_version')).scalar_one()}"

@@ -1,0 +1,100 @@
+"""Full text: FTS5 on SQLite, tsvector with GIN on PostgreSQL, made to find the same cases.
+
+Texts are taken apart here, by `words`, and not by the databases, whose ideas of a word differ.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    Boolean,
+    Connection,
+    Dialect,
+    Select,
+    Text,
+    bindparam,
+    column,
+    literal,
+    select,
+    table,
+    text,
+)
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
+from remiss.edges.stores.dialect.types import POSTGRESQL, SQLITE
+
+# Each side's own table of words. Both see the same words, which `words` takes apart, so that both find the same cases.
+WORDS_DDL = {
+    SQLITE: ("CREATE VIRTUAL TABLE case_words USING fts5(text, title, note, tokenize = 'unicode61 remove_diacritics 0')",),
+    POSTGRESQL: (
+        "CREATE TABLE case_words (case_key BIGINT CONSTRAINT pk_case_words PRIMARY KEY, words TSVECTOR NOT NULL)",
+        "CREATE INDEX ix_case_words_words ON case_words USING gin (words)",
+    ),
+}
+_case_words = table("case_words", column("case_key", BigInteger()), column("rowid", BigInteger()))
+# A tsvector holds at most a megabyte and positions to 16383; the longer end of a longer text is not searched.
+SEARCHED = 100_000
+_BORDER = " remissborder "
+
+
+def words(of: str | None) -> str:
+    """Return the words of a text as full text sees them: letters and digits in lower case, apart by one space.
+
+    >>> words("Missed connection: [email:3f9a], na\u00efve")
+    'missed connection email 3f9a na\u00efve'
+    """
+    return " ".join(re.findall(r"[^\W_]+", of[:SEARCHED].casefold())) if of else ""
+
+
+def found(phrase: str, dialect: Dialect) -> Select[int]:
+    """Return the keys of the cases whose text, title or note has these words, one after another."""
+    key = _case_words.c.rowid if dialect.name == SQLITE else _case_words.c.case_key
+    return select(key).select_from(_case_words).where(_Found(literal(words(phrase), Text())))
+
+
+class _Found(FunctionElement[bool]):
+    inherit_cache = True
+    type = Boolean()
+
+
+def _phrase(compiler: SQLCompiler, element: FunctionElement[Any], **kw: Any) -> str:
+    return compiler.process(next(iter(element.clauses)), **kw)
+
+
+@compiles(_Found, SQLITE)
+def _found_sqlite(element: _Found, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"case_words MATCH '\"' || {_phrase(compiler, element, **kw)} || '\"'"
+
+
+@compiles(_Found, POSTGRESQL)
+def _found_postgresql(element: _Found, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"case_words.words @@ phraseto_tsquery('simple', {_phrase(compiler, element, **kw)})"
+
+
+def index_words(connection: Connection, rows: Iterable[tuple[int, str | None, str | None, str | None]]) -> None:
+    """Make new cases findable: (case key, text, title, note) each."""
+    if connection.dialect.name == SQLITE:
+        sql = "INSERT INTO case_words (rowid, text, title, note) VALUES (?, ?, ?, ?)"
+        _insert(connection, sql, [(key, words(a), words(b), words(c)) for key, a, b, c in rows])
+    else:
+        sql = "INSERT INTO case_words (case_key, words) VALUES (%s, to_tsvector('simple', %s))"
+        _insert(connection, sql, [(key, _BORDER.join((words(a), words(b), words(c)))) for key, a, b, c in rows])
+
+
+def forget_words(connection: Connection, case_keys: Sequence[int]) -> None:
+    """Make cases unfindable, before they are indexed anew or for good."""
+    name = "rowid" if connection.dialect.name == SQLITE else "case_key"
+    keys: BindParameter[Sequence[int]] = bindparam("keys", list(case_keys), expanding=True)
+    connection.execute(text(f"DELETE FROM case_words WHERE {name} IN :keys").bindparams(keys))
+
+
+def _insert(connection: Connection, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    if rows:
+        connection.exec_driver_sql(sql, list(rows))

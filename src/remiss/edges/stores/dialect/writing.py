@@ -1,0 +1,79 @@
+"""Writing and locking, as SQLite and PostgreSQL spell them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Dialect, Table, TypeDecorator, func, select, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.types import TypeEngine
+
+from remiss.edges.stores.dialect.driving import explained
+from remiss.edges.stores.dialect.types import POSTGRESQL, SQLITE
+
+
+def insert_missing(connection: Connection, into: Table, rows: Sequence[dict[str, Any]], on: Sequence[str]) -> None:
+    """Insert the rows whose unique columns `on` are not there yet; leave the others as they are."""
+    make = sqlite.insert if connection.dialect.name == SQLITE else postgresql.insert
+    if rows:
+        connection.execute(make(into).on_conflict_do_nothing(index_elements=list(on)), list(rows))
+
+
+def insert_or_update(connection: Connection, into: Table, rows: Sequence[dict[str, Any]], on: Sequence[str]) -> None:
+    """Insert rows; where the unique columns `on` are there already, replace the row's other columns."""
+    make = sqlite.insert if connection.dialect.name == SQLITE else postgresql.insert
+    if rows:
+        statement = make(into)
+        others = {name: statement.excluded[name] for name in rows[0] if name not in on}
+        connection.execute(statement.on_conflict_do_update(index_elements=list(on), set_=others), list(rows))
+
+
+def insert_many(connection: Connection, into: Table, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
+    """Insert many rows the fastest way that the database has: `executemany` on SQLite, COPY on PostgreSQL."""
+    dialect = connection.dialect
+    turns = [(at, turn) for at, name in enumerate(columns) if (turn := _turn(into.c[name].type, dialect)) is not None]
+    ready = (_turned(row, turns) for row in rows) if turns else rows
+    names = ", ".join(f'"{name}"' for name in columns)
+    cursor: Any = connection.connection.cursor()
+    try:
+        if dialect.name == SQLITE:
+            marks = ", ".join("?" * len(columns))
+            cursor.executemany(f"INSERT INTO {into.name} ({names}) VALUES ({marks})", ready)
+        else:
+            with cursor.copy(f"COPY {into.name} ({names}) FROM STDIN") as copy:
+                for row in ready:
+                    copy.write_row(row)
+    except dialect.loaded_dbapi.Error as error:
+        raise explained(error, connection.engine.url) or error from error
+    finally:
+        cursor.close()
+
+
+def _turn(of: TypeEngine[Any], dialect: Dialect) -> Any:
+    return of.bind_processor(dialect) if isinstance(of, TypeDecorator) else None
+
+
+def _turned(row: tuple[Any, ...], turns: Sequence[tuple[int, Any]]) -> list[Any]:
+    cells = list(row)
+    for at, turn in turns:
+        cells[at] = turn(cells[at])
+    return cells
+
+
+def next_keys(connection: Connection, of: Table, count: int) -> Sequence[int]:
+    """Return `count` increasing keys of a table with a `Key`, which nobody else will use."""
+    if connection.dialect.name == SQLITE:
+        last = connection.execute(select(func.coalesce(func.max(of.c.key), 0))).scalar_one()
+        return range(last + 1, last + 1 + count)
+    drawn = text("SELECT nextval(pg_get_serial_sequence(:name, 'key')) FROM generate_series(1, :count)")
+    return sorted(connection.execute(drawn, {"name": of.name, "count": count}).scalars())
+
+
+def lock_name(connection: Connection, name: str) -> None:
+    """Wait until no other transaction holds the lock of that name; hold it until this one ends.
+
+    On SQLite there is one writer at a time, so that a writing transaction has it already.
+    """
+    if connection.dialect.name == POSTGRESQL:
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})

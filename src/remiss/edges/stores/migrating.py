@@ -1,0 +1,53 @@
+"""Bringing a catalog to this version: from nothing or from an older one, under a lock, all of it or nothing.
+
+The migrations are Alembic's, forward only, numbered `0001_pre_...`; a `pre` one may run while older code still does, a
+`post` one only after. A released migration never changes.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, insert, select
+
+from remiss.edges.stores.dialect.driving import make_durable
+from remiss.edges.stores.dialect.writing import lock_name
+from remiss.edges.stores.tables import catalog_head
+from remiss.edges.stores.version import TABLE
+
+FOLDER = Path(__file__).with_name("migrations")
+
+
+def scripts() -> ScriptDirectory:
+    """Return the migrations that this version carries."""
+    return ScriptDirectory(str(FOLDER), version_locations=[str(FOLDER)])
+
+
+def migrate(engine: Engine, now: datetime, to: str = "head") -> None:
+    """Apply the migrations that are missing, up to `to`, in one transaction; give a new catalog its identity."""
+    with engine.connect() as connection:
+        make_durable(connection)
+    with engine.execution_options(writes=True).connect() as connection, connection.begin():
+        lock_name(connection, "remiss migrations")
+        _apply(connection, to)
+        if connection.execute(select(catalog_head.c.id)).first() is None:
+            row = {"id": 1, "position": 0, "catalog_id": str(uuid.uuid4()), "created": now}
+            connection.execute(insert(catalog_head), row)
+
+
+def _apply(connection: Connection, to: str) -> None:
+    directory = scripts()
+
+    def steps(at: Any, _: Any) -> Any:
+        # Alembic's own `upgrade` command says it so; the public way would need an env.py and a configuration file.
+        return directory._upgrade_revs(to, at)  # noqa: SLF001
+
+    with EnvironmentContext(Config(), directory, fn=steps) as environment:
+        environment.configure(connection=connection, version_table=TABLE)
+        environment.run_migrations()

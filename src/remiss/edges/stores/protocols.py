@@ -1,0 +1,86 @@
+"""The shelf of protocol versions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Row, insert, select, update
+
+from remiss.edges.stores.connecting import Store
+from remiss.edges.stores.dialect.writing import lock_name
+from remiss.edges.stores.tables import protocols
+from remiss.errors import Conflict, Location
+from remiss.protocol.ports import StoredProtocol
+from remiss.protocol.terms import Protocol
+
+
+class ProtocolShelf:
+    """Protocol versions in the catalog: fulfils `protocol.ports.Protocols`."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def find(self, name: str, version: int | None = None) -> StoredProtocol | None:
+        """Return that version, or the newest; None when there is none."""
+        found = select(protocols).where(protocols.c.name == name).order_by(protocols.c.version.desc()).limit(1)
+        if version is not None:
+            found = found.where(protocols.c.version == version)
+        with self._store.reading() as connection:
+            row = connection.execute(found).first()
+        return None if row is None else _stored(row)
+
+    def versions(self, name: str | None = None) -> tuple[StoredProtocol, ...]:
+        """Return all versions, newest first within a name."""
+        found = select(protocols).order_by(protocols.c.name, protocols.c.version.desc())
+        if name is not None:
+            found = found.where(protocols.c.name == name)
+        with self._store.reading() as connection:
+            return tuple(_stored(row) for row in connection.execute(found))
+
+    def save(self, document: Protocol) -> None:
+        """Keep a new version; the same digest again is no change.
+
+        Raises
+        ------
+        Conflict : the same name and version with another digest
+        """
+        transaction = self._store.transaction
+        # Two that save the same new version at once: the second waits here and then finds it there.
+        lock_name(transaction.connection, f"protocol {document.name}")
+        known = self.find(document.name, document.version)
+        if known is None:
+            row = {
+                "name": document.name,
+                "version": document.version,
+                "digest": document.digest,
+                "text": document.text,
+                "team_id": document.team,
+                "at": transaction.at,
+                "position": 0,
+            }
+            connection = transaction.connection
+            key = connection.execute(insert(protocols).returning(protocols.c.key), row).scalar_one()
+            transaction.stamp(lambda position: self._stamp(key, position))
+        elif known.digest != document.digest:
+            raise Conflict(
+                f"protocol {document.name} version {document.version} is already in the catalog and means something else",
+                where=Location(document.path, document.lines.get("version")),
+                do="raise `version`, so that figures of the two are never mixed",
+            )
+        transaction.subjects.append(f"{document.name}@{document.version}")
+
+    def _stamp(self, key: int, position: int) -> None:
+        stamped = update(protocols).where(protocols.c.key == key).values(position=position)
+        self._store.transaction.connection.execute(stamped)
+
+
+def _stored(row: Row[Any]) -> StoredProtocol:
+    return StoredProtocol(
+        name=row.name,
+        version=row.version,
+        digest=row.digest,
+        text=row.text,
+        team=row.team_id,
+        at=row.at,
+        position=row.position,
+    )

@@ -1,0 +1,256 @@
+"""The workspace: the one place that chooses which edge stands behind which port, and the one way in for actions.
+
+`open_workspace` (`remiss.open`) finds the catalog and gives a `Workspace`; an action called with it is authorised,
+prepared outside the transaction, run inside it, written into the journal and committed. Edges are loaded when first used.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import fields, is_dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from remiss import settings as settings_table
+from remiss.action import Action
+from remiss.errors import CatalogMissing, Denied
+from remiss.govern.authority import LocalOwner
+from remiss.govern.ports import Actor, Authority, Keys, Vault
+from remiss.records.identity import canonical
+from remiss.settings import Settings
+
+if TYPE_CHECKING:
+    from remiss.capture.ports import Runs
+    from remiss.edges.stores.connecting import Store
+    from remiss.protocol.ports import Engine, Protocols
+    from remiss.understand.ports import Evidence
+
+HERE = "remiss.db"
+
+
+def open_workspace(
+    address: str | os.PathLike[str] | None = None,
+    *,
+    environment: Mapping[str, str] | None = None,
+    create: bool = False,
+    upgrade: bool = False,
+) -> Workspace:
+    """Open a catalog to work in.
+
+    Parameters
+    ----------
+    address : a path, `sqlite:///PATH` or `postgresql://...`; else REMISS_CATALOG; else ./remiss.db if it is there
+    environment : where settings are read; default: the process's
+    create : make the catalog that is named when it is not there
+    upgrade : bring an older catalog to this version
+
+    Raises
+    ------
+    CatalogMissing, CatalogForeign, CatalogNewer, CatalogOlder, StorageError, SettingError
+
+    >>> with open_workspace("example.db", environment={}, create=True) as ws:
+    ...     ws.position()
+    0
+    """
+    settings = settings_table.read(os.environ if environment is None else environment, catalog=_text(address))
+    from remiss.edges.stores.connecting import open_store
+
+    store = open_store(which(settings), create=create, upgrade=upgrade, now=datetime.now(UTC))
+    return Workspace(store=store, settings=settings, actor=Actor(name=_user()))
+
+
+def _text(address: str | os.PathLike[str] | None) -> str | None:
+    return None if address is None else os.fspath(address)
+
+
+def which(settings: Settings) -> str:
+    """Return the address of the catalog to use.
+
+    Raises
+    ------
+    CatalogMissing : none is named and there is none in this folder
+    """
+    if settings.catalog:
+        return settings.catalog
+    if Path(HERE).exists():
+        return HERE
+    raise CatalogMissing(
+        "no catalog is named, and there is no remiss.db in this folder",
+        do="make one with `remiss init`, or name one with --catalog or REMISS_CATALOG",
+    )
+
+
+def _user() -> str:
+    """Return the operating system's name of who runs this; never taken from the environment, which anybody may set."""
+    try:
+        import pwd
+
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return f"uid {os.geteuid()}"
+
+
+class Bench:
+    """What can be done without a catalog: check a protocol, describe a source."""
+
+    def __init__(self, *, settings: Settings, actor: Actor) -> None:
+        self.settings = settings
+        self.actor = actor
+        self.authority: Authority = LocalOwner()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of everything that was opened."""
+
+    @property
+    def now(self) -> datetime:
+        """The time of the action under way."""
+        return datetime.now(UTC)
+
+    @cached_property
+    def engine(self) -> Engine:
+        """What reads logs."""
+        from remiss.edges.engines.duckdb import DuckDB
+
+        return DuckDB(self.settings)
+
+    def perform(self, action: Action, arguments: Mapping[str, Any]) -> Any:
+        """Authorise and run an action that reads; there is nothing here that it could write to."""
+        self._authorise(action)
+        prepared = {} if action.prepare is None else {"prepared": action.prepare(self, **arguments)}
+        return action.run(self, **arguments, **prepared)
+
+    def _authorise(self, action: Action) -> None:
+        if not self.authority.may(self.actor, action.permission):
+            raise Denied(
+                f"{self.actor.name} may not do {action.name}: it needs {action.permission}", do="ask whoever runs the catalog"
+            )
+
+
+def bench(environment: Mapping[str, str] | None = None) -> Bench:
+    """Return a workspace without a catalog."""
+    settings = settings_table.read(os.environ if environment is None else environment)
+    return Bench(settings=settings, actor=Actor(name=_user()))
+
+
+class Workspace(Bench):
+    """An open catalog, the ports that actions take, and who acts.
+
+    `created` says whether opening it made the catalog.
+    """
+
+    def __init__(self, *, store: Store, settings: Settings, actor: Actor) -> None:
+        super().__init__(settings=settings, actor=actor)
+        self._store = store
+        self.address = store.where
+        self.created = store.created
+
+    def close(self) -> None:
+        """Let go of the catalog."""
+        self._store.close()
+
+    @property
+    def now(self) -> datetime:
+        """The time of the action under way: the one that its row of the journal has."""
+        return self._store.transaction.at if self._store.writes else datetime.now(UTC)
+
+    @cached_property
+    def protocols(self) -> Protocols:
+        """The shelf of protocol versions."""
+        from remiss.edges.stores.protocols import ProtocolShelf
+
+        return ProtocolShelf(self._store)
+
+    @cached_property
+    def runs(self) -> Runs:
+        """Runs in the catalog."""
+        from remiss.edges.stores.runs import RunStore
+
+        return RunStore(self._store)
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """Sampling facts in the catalog."""
+        from remiss.edges.stores.evidence import EvidenceStore
+
+        return EvidenceStore(self._store)
+
+    @cached_property
+    def keys(self) -> Keys:
+        """The catalog's secret key; made when nothing has been committed to the catalog yet."""
+        from remiss.edges.keys import FolderKeys
+
+        return FolderKeys(self.settings.folder("keys", self._store.file), create=self.position() == 0)
+
+    @cached_property
+    def vault(self) -> Vault:
+        """Where raw evidence lies."""
+        from remiss.edges.vaults.folder import FolderVault
+
+        return FolderVault(self.settings.folder("vault", self._store.file), self.keys.secret("vault"))
+
+    def position(self) -> int:
+        """Return the catalog's position."""
+        from remiss.edges.stores.journal import head
+
+        with self._store.reading() as connection:
+            return head(connection)
+
+    def facts(self) -> dict[str, Any]:
+        """Return what the catalog is and how large, for people."""
+        from remiss.edges.stores.facts import facts
+
+        return facts(self._store)
+
+    def reading(self) -> AbstractContextManager[object]:
+        """Return a block in which everything is read from one snapshot of the catalog."""
+        return self._store.reading()
+
+    def perform(self, action: Action, arguments: Mapping[str, Any]) -> Any:
+        """Authorise, prepare, begin, run, append to the journal and commit; return what the action returned.
+
+        An action that reads runs on one snapshot and leaves no row.
+
+        Raises
+        ------
+        Denied : the actor lacks the permission; and whatever the action raises, after which nothing is left
+        """
+        self._authorise(action)
+        prepared = {} if action.prepare is None else {"prepared": action.prepare(self, **arguments)}
+        if action.reads:
+            with self._store.reading():
+                return action.run(self, **arguments, **prepared)
+        digests = {"arguments": hmac.new(self.keys.secret("journal"), canonical(_plain(arguments)), hashlib.sha256).hexdigest()}
+        with self._store.writing(self.actor, action.name, self.now) as transaction:
+            transaction.digests.update(digests)
+            if action.subject is not None and arguments.get(action.subject) is not None:
+                transaction.subjects.append(str(arguments[action.subject]))
+            return action.run(self, **arguments, **prepared)
+
+
+def _plain(value: object) -> object:
+    """Return arguments as what canonical JSON can hold; what has no such form is named by its type."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return _plain({field.name: getattr(value, field.name) for field in fields(value)})
+    match value:
+        case None | bool() | str() | int() | float() | datetime():
+            return value
+        case Mapping():
+            return {str(key): _plain(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_plain(item) for item in value]
+        case os.PathLike():
+            return os.fspath(value)
+        case _:
+            return f"<{type(value).__name__}>"
