@@ -15,8 +15,26 @@ from remiss.records.run import Cell, Group, RunWindow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Earlier:
+    """A run by another version of the same protocol that was in force for a window before the run that is now.
+
+    People could see the cases that it sampled there, and may have changed a criterion because of them. `position` is where
+    it came in force.
+    """
+
+    window: datetime
+    version: int
+    position: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
-    """What one estimate stands on: one source, one protocol digest, the windows whose runs are in force."""
+    """What one estimate stands on: one source, one protocol digest, the windows whose runs are in force.
+
+    `refused` and `admitted` add up the rows of those runs: rows that are not events, and events. `earlier` lists, for each
+    window in force here, every run with another protocol digest (same source and protocol name) that was in force for it
+    before: those of its `run_windows` with a `position_from` below that of the run in force.
+    """
 
     source: str
     protocol: str
@@ -25,14 +43,18 @@ class Ground:
     windows: tuple[RunWindow, ...]
     refused: int
     admitted: int
+    earlier: tuple[Earlier, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sampled:
     """One sampled event of a run in force, seen through a query.
 
-    `inside` is whether it matches the query, `of` whether it matches the second one (True without one); what a criterion's
-    `among` excludes is in `outside`. `key` is its value of the field that the estimate is broken down by.
+    `met`, `undecided`, `outside`, `labelled` and `probability` are as the run in force met the event, and so are the output
+    and the label that queries compare. `inside` is whether it matches the query, `of` whether it matches the second one (True
+    without one); what a criterion's `among` excludes is in `outside`. A phrase is looked for in the event's own text only:
+    titles and notes are people's. `key` is its value of the field that the estimate is broken down by; None where it has
+    none, and without a breakdown.
     """
 
     window: datetime
@@ -70,8 +92,11 @@ class Evidence(Protocol):
     def sampled(self, ground: Ground, query: Query, of: Query | None, by: str | None, position: int) -> Sequence[Sampled]:
         """Return every sampled event of the runs in force of a ground, marked by what it matches.
 
-        `by` is a canonical field name (`context.airport`, `inputs.carrier`, `model_version`, `output`), `month`, `week`,
-        `day` or `window`.
+        Every event of a sample is returned, inside or not: cases, controls, undecided and `all` alike, whether or not it
+        has become a case, and whatever has been erased of it since.
+
+        `by` is a key of the filter language (`context.airport`, `inputs.carrier`, `model_version`, `output`), `month`, `week`,
+        `day` or `window`; periods are named by `understand.periods.period_of`.
         """
         ...
 

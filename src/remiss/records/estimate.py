@@ -1,0 +1,86 @@
+"""Estimates: how often something happens, how sure that is, and among whom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from remiss.records.event import Scalar
+from remiss.records.identity import plain
+
+COUNTED = "counted"
+WEIGHTED = "weighted"
+LOG = "log"
+PROCESS = "process"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EstimateRow:
+    """One figure.
+
+    `value` is a number of events, or a fraction for a rate; None where it is undefined (nothing to count among). `low` and
+    `high` are None for an exact count and where there is too little history. `method` is `counted` (sums of exact counts) or
+    `weighted` (from sampled events); `basis` is `log` (this very log) or `process` (what wrote it). `sampled` is how many
+    sampled events are in the figure's set and `effective` how many equally weighted ones they are worth. `few` marks under
+    ten sampled. For rates `judged` is the share of events that could be judged (labelled) and `bounds` what the rate would be
+    if none or all of the others had met the criterion.
+    """
+
+    key: Scalar = None
+    value: float | int | None
+    low: float | None = None
+    high: float | None = None
+    level: float = 0.95
+    method: str
+    basis: str = LOG
+    sampled: int = 0
+    effective: float | None = None
+    few: bool = False
+    provisional: bool = False
+    preliminary: bool = False
+    judged: float | None = None
+    bounds: tuple[float, float] | None = None
+    notes: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, object]:
+        """Return one row of the published `estimate` object."""
+        names = (name for name in self.__slots__)
+        return {name: plain(getattr(self, name)) for name in names}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """What `remiss estimate` answers: one row, or one for each value of `by`.
+
+    `of` is the second query as it was given, None without one; `denominator` says in words what a rate is among. `source`
+    and `protocol` (name@version) are the one ground that the figures stand on. `kind` is `flagged`: by machine criterion
+    alone.
+    """
+
+    query: str
+    of: str | None
+    by: str | None
+    position: int
+    rows: tuple[EstimateRow, ...]
+    rate: bool = False
+    denominator: str | None = None
+    source: str = ""
+    protocol: str = ""
+    kind: str = "flagged"
+    notes: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, object]:
+        """Return the published `estimate` object (see `remiss schema estimate`)."""
+        return {
+            "schema": "remiss/estimate@1",
+            "query": self.query,
+            "of": self.of,
+            "by": self.by,
+            "position": self.position,
+            "kind": self.kind,
+            "rate": self.rate,
+            "denominator": self.denominator,
+            "source": self.source,
+            "protocol": self.protocol,
+            "rows": [row.to_json() for row in self.rows],
+            "notes": list(self.notes),
+        }

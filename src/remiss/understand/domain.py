@@ -1,0 +1,240 @@
+"""Domains: which cells, windows and sampled events a figure is about.
+
+Everything that the estimate does later is arithmetic on what is gathered here: for each cell whether its events belong
+(known, unknown, not), its key and the inclusion probability that its events have; for each sampled event its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeAlias
+
+import numpy as np
+
+from remiss.records.event import Scalar, Values
+from remiss.records.identity import canonical
+from remiss.records.run import ALL, CONTROL, UNDECIDED, Cell, Group
+from remiss.records.window import Window
+from remiss.understand.figures import Hidden, Weighted
+from remiss.understand.periods import PERIODS, period_within, periods_touched
+from remiss.understand.ports import Ground, Sampled
+from remiss.understand.question import Plan, Rules
+from remiss.understand.scope import Facts, conjunction, holds
+from remiss.understand.variance import Indices, Numbers
+
+Key: TypeAlias = tuple[str, Scalar]
+NO_KEY: Key = ("", None)
+# The number of a key that no sampled event has; unlisted events are numbered -1.
+ABSENT = -2
+
+
+def key_of(value: Scalar) -> Key:
+    """Return a key that keeps true, 1 and "1" apart."""
+    return (type(value).__name__, value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """A cell as a plan sees it; `numerator` and `denominator` are True, False or None (unknown).
+
+    `judged` is whether none of the criteria that the plan names is undecided in it, and `among` what the denominator's
+    query alone says. `key` is None where the cell's events may differ in it. `probability` is what each of its events had
+    to be sampled.
+    """
+
+    cell: Cell
+    key: Key | None
+    among: bool | None
+    judged: bool
+    numerator: bool | None
+    denominator: bool | None
+    probability: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """All that a plan needs of a ground: the windows in scope, its cells there, its sampled events there."""
+
+    plan: Plan
+    width: timedelta
+    windows: tuple[datetime, ...]
+    provisional: frozenset[datetime]
+    cells: tuple[Placed, ...]
+    sampled: tuple[Sampled, ...]
+
+    @property
+    def whole(self) -> bool:
+        """Whether exact counts answer the question: no cell in scope is unknown in any way."""
+        return all(
+            None not in (placed.key, placed.numerator, placed.denominator)
+            for placed in self.cells
+            if placed.among is not False and placed.denominator is not False
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Census:
+    """What is exactly known of a ground: its rules, and groups and cells of the runs in force."""
+
+    ground: Ground
+    rules: Rules
+    groups: Sequence[Group]
+    cells: Sequence[Cell]
+
+    @property
+    def constants(self) -> Values:
+        """Canonical keys whose value all its events share."""
+        return {"source": self.ground.source, "protocol": self.ground.protocol, "model": self.rules.model}
+
+
+def lay_out(plan: Plan, census: Census, sampled: Sequence[Sampled]) -> Field:
+    """Return the windows in scope with their cells placed and their sampled events."""
+    rules, constants = census.rules, census.constants
+    reach = plan.question.query if plan.among is None else plan.among
+    in_scope = {
+        one.window: one
+        for one in census.ground.windows
+        if holds(reach, Facts(window=Window(one.window, rules.width), constants=constants)) is not False
+    }
+    thresholds = {(group.window, stratum_key(group.stratum), group.criterion): group.threshold for group in census.groups}
+    return Field(
+        plan=plan,
+        width=rules.width,
+        windows=tuple(sorted(in_scope)),
+        provisional=frozenset(start for start, one in in_scope.items() if one.provisional),
+        cells=tuple(
+            place(plan, rules, cell, constants, thresholds)
+            for cell in census.cells
+            if cell.window in in_scope and cell.population
+        ),
+        sampled=tuple(event for event in sampled if event.window in in_scope),
+    )
+
+
+def place(
+    plan: Plan, rules: Rules, cell: Cell, constants: Values, thresholds: Mapping[tuple[datetime, bytes, str], float]
+) -> Placed:
+    """Return what a plan makes of one cell."""
+    facts = Facts(window=Window(cell.window, rules.width), stratum=cell.stratum, met=frozenset(cell.met), constants=constants)
+    judged = not set(plan.named) & set(cell.undecided)
+    among = True if plan.among is None else holds(plan.among, facts)
+    matches = holds(plan.question.query, facts)
+    if plan.question.rate:
+        risk: bool | None = True
+        if plan.risk in rules.bounded and plan.risk not in cell.met:
+            risk = None
+        denominator = conjunction([among, judged, risk])
+        numerator = conjunction([matches, denominator])
+    else:
+        numerator, denominator = matches, True
+    return Placed(
+        cell=cell,
+        key=cell_key(plan.question.by, cell, rules),
+        among=among,
+        judged=judged,
+        numerator=numerator,
+        denominator=denominator,
+        probability=cell_probability(cell, thresholds),
+    )
+
+
+def cell_key(by: str | None, cell: Cell, rules: Rules) -> Key | None:
+    """Return the key that all events of a cell share, or None where they may differ."""
+    if by is None:
+        return NO_KEY
+    if by in PERIODS:
+        period = period_within(by, Window(cell.window, rules.width))
+        return None if period is None else key_of(period)
+    return key_of(cell.stratum[by]) if by in cell.stratum else None
+
+
+def cell_probability(cell: Cell, thresholds: Mapping[tuple[datetime, bytes, str], float]) -> float:
+    """Return the inclusion probability of each event of a cell: the greatest threshold of the groups that it is in."""
+    named = cell.met or ((UNDECIDED,) if cell.undecided else (CONTROL,))
+    stratum = stratum_key(cell.stratum)
+    found = [thresholds.get((cell.window, stratum, name)) for name in named]
+    found.append(thresholds.get((cell.window, stratum_key({}), ALL)))
+    return max((tau for tau in found if tau is not None), default=1.0)
+
+
+def stratum_key(stratum: Values) -> bytes:
+    """Return a stratum as something to look up by."""
+    return canonical(stratum)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """The sampled events in scope as arrays: what `Weighted` needs, the key and what could not be judged."""
+
+    domain: Weighted
+    keys: tuple[Key, ...]
+    key: Indices
+    unjudged: Numbers
+
+
+def of_key(sheet: Sheet, key: Key, windows: Sequence[int]) -> tuple[Weighted, Numbers]:
+    """Return the events of one key, the windows that could hold some counted from 0, and which were not judged."""
+    whole = sheet.domain
+    mask = sheet.key == (sheet.keys.index(key) if key in sheet.keys else ABSENT)
+    renumbered = np.zeros(whole.windows, dtype=np.intp)
+    renumbered[list(windows)] = np.arange(len(windows))
+    domain = Weighted(
+        y=whole.y[mask], x=whole.x[mask], p=whole.p[mask], window=renumbered[whole.window[mask]], windows=len(windows)
+    )
+    return domain, sheet.unjudged[mask]
+
+
+def sheet_of(plan: Plan, events: Sequence[Sampled], windows: Sequence[datetime]) -> Sheet:
+    """Return sampled events as arrays, keys numbered in sorted order (null last)."""
+    named = set(plan.named)
+    undecided = [bool(named & set(event.undecided)) for event in events]
+    if plan.question.rate:
+        x = [event.of and not doubt and plan.risk not in event.outside for event, doubt in zip(events, undecided, strict=True)]
+        y = [event.inside and among for event, among in zip(events, x, strict=True)]
+    else:
+        x = [True] * len(events)
+        y = [event.inside for event in events]
+    own = [NO_KEY if plan.question.by is None else key_of(event.key) for event in events]
+    listed = {key for key, event in zip(own, events, strict=True) if event.of or event.inside}
+    numbered = {key: at for at, key in enumerate(in_order(listed))}
+    place_of = {start: at for at, start in enumerate(windows)}
+    return Sheet(
+        domain=Weighted(
+            y=np.array(y, dtype=np.float64),
+            x=np.array(x, dtype=np.float64),
+            p=np.array([event.probability for event in events], dtype=np.float64),
+            window=np.array([place_of[event.window] for event in events], dtype=np.intp),
+            windows=len(windows),
+        ),
+        keys=tuple(numbered),
+        key=np.array([numbered.get(key, -1) for key in own], dtype=np.intp),
+        unjudged=np.array([doubt and event.of for event, doubt in zip(events, undecided, strict=True)], dtype=np.float64),
+    )
+
+
+def in_order(keys: Iterable[Key]) -> list[Key]:
+    """Return keys sorted by type and value, null last."""
+    return sorted(keys, key=lambda key: (key[1] is None, key))
+
+
+def hidden(cells: Sequence[Placed], *, numerator: bool) -> Hidden:
+    """Return what could match and not have been sampled."""
+    found = [
+        placed
+        for placed in cells
+        if (placed.numerator if numerator else placed.denominator) is not False and placed.probability < 1
+    ]
+    return Hidden(
+        population=sum(placed.cell.population for placed in found),
+        least_probability=min((placed.probability for placed in found), default=1.0),
+    )
+
+
+def windows_of_key(field: Field, key: Key) -> tuple[int, ...]:
+    """Return which windows in scope could hold events of a key: for periods those that touch it, else all."""
+    by = field.plan.question.by
+    if by not in PERIODS:
+        return tuple(range(len(field.windows)))
+    return tuple(at for at, start in enumerate(field.windows) if key[1] in periods_touched(by, Window(start, field.width)))

@@ -1,0 +1,105 @@
+"""Estimates: how many events, or what share of them, a question is about, each with its method, basis and interval.
+
+A question that cuts no cell is answered by adding exact counts. Any other is answered from the sampled events, weighted
+by the inverse of their inclusion probability (Horvitz and Thompson, JASA 47, 1952). Which formula gives the interval is
+in `figures.py`; why it is right is in the explanation of estimation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from remiss.records.estimate import COUNTED, LOG, WEIGHTED, EstimateRow
+from remiss.understand.domain import NO_KEY, Census, Field, Key, Sheet, in_order, lay_out, of_key, sheet_of, windows_of_key
+from remiss.understand.intervals import FEW
+from remiss.understand.notes import notes_of, remarks, shares_of
+from remiss.understand.periods import PERIODS
+from remiss.understand.ports import Sampled
+from remiss.understand.question import Plan
+from remiss.understand.sums import counted, history_of, weighted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """What a process figure may learn from: the plan without its limits in time, and the events marked by it."""
+
+    plan: Plan
+    sampled: Sequence[Sampled]
+
+
+def estimate(
+    plan: Plan, census: Census, sampled: Sequence[Sampled], *, reference: Reference | None = None
+) -> tuple[EstimateRow, ...]:
+    """Return one row, or one for each key of `by`, sorted by key with null last.
+
+    Parameters
+    ----------
+    plan : the settled question
+    census : of one ground: one source, one protocol digest
+    sampled : every sampled event of its runs in force, `inside` by the plan's query and `of` by `plan.among`
+    reference : the same without limits in time; process figures of under 8 windows take from the windows before the scope
+        how much windows differ
+
+    Returns
+    -------
+    Rows in events (totals) or fractions (rates). A key that no sampled event and no cell shows is absent. Nothing at all
+    when no window is in scope.
+    """
+    field = lay_out(plan, census, sampled)
+    if not field.windows:
+        return ()
+    past = None
+    if reference is not None and plan.question.basis != LOG:
+        past = lay_out(reference.plan, census, reference.sampled)
+    sheet = sheet_of(plan, field.sampled, field.windows)
+    notes = notes_of(field, census.ground)
+    return tuple(row(field, sheet, past, key, notes) for key in keys(field, sheet))
+
+
+def keys(field: Field, sheet: Sheet) -> tuple[Key, ...]:
+    """Return the keys to report: those of cells where cells decide, else those of sampled events."""
+    if field.plan.question.by is None:
+        return (NO_KEY,)
+    if not field.whole:
+        return sheet.keys
+    return tuple(in_order({placed.key for placed in field.cells if placed.among is not False and placed.key is not None}))
+
+
+def row(field: Field, sheet: Sheet, past: Field | None, key: Key, notes: tuple[str, ...]) -> EstimateRow:
+    """Return the figure of one key."""
+    question = field.plan.question
+    windows = windows_of_key(field, key)
+    starts = tuple(field.windows[at] for at in windows)
+    cells = tuple(placed for placed in field.cells if placed.key in {None, key})
+    domain, unjudged = of_key(sheet, key, windows)
+    history = None if past is None else history_of(before(past, starts[0]), key if question.by not in PERIODS else NO_KEY)
+    figure = counted(question, cells, starts, history) if field.whole else weighted(question, domain, cells, history)
+    sampled = int(domain.y.sum())
+    judged, bounds = shares_of(field, cells, domain, unjudged)
+    return EstimateRow(
+        key=key[1],
+        value=figure.value,
+        low=figure.low,
+        high=figure.high,
+        method=COUNTED if field.whole else WEIGHTED,
+        basis=question.basis,
+        sampled=sampled,
+        effective=figure.effective,
+        few=not field.whole and sampled < FEW and figure.low != figure.high,
+        provisional=any(start in field.provisional for start in starts),
+        judged=judged,
+        bounds=bounds,
+        notes=(*figure.notes, *remarks(field, cells, starts, judged, bounds), *notes),
+    )
+
+
+def before(past: Field, moment: datetime) -> Field:
+    """Return the part of a field that lies in windows before a moment."""
+    return replace(
+        past,
+        windows=tuple(start for start in past.windows if start < moment),
+        cells=tuple(placed for placed in past.cells if placed.cell.window < moment),
+        sampled=tuple(event for event in past.sampled if event.window < moment),
+    )

@@ -1,0 +1,205 @@
+"""Figures: one number with its interval, from the sampled events of one domain and the cells that could hold more.
+
+This is where design section 4 chooses: exact where nothing could have been missed, the gamma interval for few, the
+log-scale interval for many, Clopper-Pearson for rates; and which variance speaks, this log's or the process's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from remiss.understand.intervals import (
+    FEW,
+    Interval,
+    few_interval,
+    none_upper,
+    none_upper_of_process,
+    rate_interval,
+    total_interval,
+)
+from remiss.understand.variance import (
+    HISTORY,
+    Indices,
+    Numbers,
+    Spread,
+    between_windows,
+    kish_size,
+    log_variance,
+    overdispersion,
+)
+
+NOBODY = "no event was sampled to count among"
+ALL_KEPT = "every event that could match was kept"
+LITTLE_HISTORY = f"too little history: under {HISTORY} windows, and no {HISTORY} windows before them, so no process interval"
+BORROWED = "under {history} windows: their spread is taken from the {count} windows before them"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weighted:
+    """A domain as its sampled events show it, one element for each.
+
+    `y` is 1 in the numerator (for a total: in the figure) and `x` 1 in the denominator, else 0; y <= x. `p` is the
+    inclusion probability. `window` counts the windows in scope from 0; `windows` is how many those are.
+    """
+
+    y: Numbers
+    x: Numbers
+    p: Numbers
+    window: Indices
+    windows: int
+
+    def total(self, values: Numbers) -> float:
+        return float(np.sum(values / self.p))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hidden:
+    """What could match and not have been sampled: events in cells in scope whose inclusion probability is below 1."""
+
+    population: int = 0
+    least_probability: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """A value and its interval; `low` and `high` None where there is none."""
+
+    value: float | int | None
+    low: float | None = None
+    high: float | None = None
+    effective: float | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """A reference period: window totals of the same residuals, and what independent events would give."""
+
+    totals: Numbers
+    poisson: float
+
+
+def weighted_total(domain: Weighted, hidden: Hidden) -> Figure:
+    """Return an estimated total of this log.
+
+    Events kept with certainty are counted; the interval is of the rest, by how many of those were sampled.
+    """
+    certain = domain.p >= 1
+    sure = float(np.sum(domain.y[certain]))
+    uncertain = (domain.y > 0) & ~certain
+    probabilities = domain.p[uncertain]
+    total = float(np.sum(1 / probabilities))
+    effective = kish_size(domain.p[domain.y > 0])
+    low, high = rest_interval(probabilities, total, hidden)
+    exact = total == 0 and hidden.population == 0
+    note = (ALL_KEPT,) if exact else ()
+    return Figure(value=sure + total, low=sure + low, high=sure + high, effective=effective, notes=note)
+
+
+def rest_interval(probabilities: Numbers, total: float, hidden: Hidden) -> Interval:
+    """Return the interval of a total of events that were sampled with probabilities below 1."""
+    count = len(probabilities)
+    if count == 0:
+        return 0.0, min(none_upper(hidden.least_probability), float(hidden.population))
+    if count >= FEW:
+        return total_interval(total, log_variance(np.ones(count), probabilities), at_least=count)
+    least = min(float(probabilities.min()), hidden.least_probability)
+    low, high = few_interval(total, float(np.sum(1 / probabilities**2)), 1 / least)
+    return max(float(count), low), high
+
+
+def process_spread(totals: Numbers, poisson: float, history: History | None) -> tuple[Spread | None, tuple[str, ...]]:
+    """Return the variance of the sum of window totals as a draw of the process, and what to say of where it came from.
+
+    Parameters
+    ----------
+    totals : residual totals of the windows in scope, zeros included
+    poisson : the variance that independent events would give their sum
+    history : the reference period; used when there are too few windows in scope
+    """
+    if len(totals) >= HISTORY:
+        return between_windows(totals), ()
+    if history is None or len(history.totals) < HISTORY:
+        return None, (LITTLE_HISTORY,)
+    factor = overdispersion(history.totals, history.poisson)
+    return Spread(factor * poisson, len(history.totals) - 1), (BORROWED.format(history=HISTORY, count=len(history.totals)),)
+
+
+def process_total(
+    totals: Numbers, poisson: float, sampled: int, history: History | None, least_probability: float = 1.0
+) -> Figure:
+    """Return a total as a draw of the process: the interval is of totals of such a period in the long run.
+
+    Parameters
+    ----------
+    totals : counted or estimated totals of the windows in scope
+    poisson : the sum of squared weights behind them; of counted ones the count
+    sampled : how many events stand behind them
+    history : the reference period, used under 8 windows
+    least_probability : the least inclusion probability in scope; 1 of counted ones
+    """
+    value = float(totals.sum())
+    spread, notes = process_spread(totals, poisson, history)
+    if spread is None:
+        return Figure(value=value, notes=notes)
+    if value <= 0:
+        low, high = 0.0, none_upper_of_process(least_probability)
+    elif sampled < FEW:
+        # Few events cannot show less spread than independent ones would have.
+        low, high = few_interval(value, max(spread.variance, poisson), 1 / least_probability)
+    else:
+        low, high = total_interval(value, spread.variance, degrees=spread.degrees)
+    return Figure(value=value, low=low, high=high, notes=notes)
+
+
+def weighted_rate(domain: Weighted, hidden_numerator: Hidden, hidden_denominator: Hidden) -> Figure:
+    """Return an estimated rate T(y)/T(x) of this log; the value is None when nobody was sampled to count among."""
+    among = domain.total(domain.x)
+    if among <= 0:
+        return Figure(value=None, notes=(NOBODY,))
+    rate = min(1.0, domain.total(domain.y) / among)
+    if hidden_denominator.population == 0 and bool(np.all(domain.p[domain.x > 0] >= 1)):
+        return Figure(value=rate, low=rate, high=rate, effective=float(domain.x.sum()), notes=(ALL_KEPT,))
+    if rate == 0 and hidden_numerator.population == 0:
+        return Figure(value=0.0, low=0.0, high=0.0, notes=(ALL_KEPT,))
+    spread = Spread(log_variance(residuals(domain, rate, among), domain.p))
+    effective = effective_size(rate, spread, domain.p[domain.x > 0])
+    low, high = rate_interval(rate, effective)
+    if hidden_numerator.population > 0 and not np.any((domain.y > 0) & (domain.p < 1)):
+        # What was seen was certain to be seen; what was not seen is not in V.
+        unseen = min(none_upper(hidden_numerator.least_probability), float(hidden_numerator.population))
+        high = max(high, min(1.0, (domain.total(domain.y) + unseen) / among)) if rate > 0 else high
+    return Figure(value=rate, low=low, high=high, effective=effective)
+
+
+def process_rate(rate: float, totals: Numbers, independent: float, kish: float, history: History | None) -> Figure:
+    """Return a rate as a draw of the process.
+
+    Parameters
+    ----------
+    rate : the estimate or the counted rate
+    totals : residual totals (y - R x)/X of the windows in scope
+    independent : the variance that independent events would give
+    kish : the size to use when there is no variance; of counted rates the number counted among
+    history : the reference period, used under 8 windows
+    """
+    spread, notes = process_spread(totals, independent, history)
+    if spread is None:
+        return Figure(value=rate, notes=notes)
+    effective = rate * (1 - rate) / spread.variance if 0 < rate < 1 and spread.variance > 0 else kish
+    low, high = rate_interval(rate, effective, degrees=spread.degrees)
+    return Figure(value=rate, low=low, high=high, effective=effective, notes=notes)
+
+
+def residuals(domain: Weighted, rate: float, among: float) -> Numbers:
+    """Return (y - R x)/T(x), the linearised part of each event in the error of a rate."""
+    return (domain.y - rate * domain.x) / among
+
+
+def effective_size(rate: float, spread: Spread, probabilities: Numbers) -> float:
+    """Return R(1 - R)/V, or Kish's size when V is 0."""
+    if 0 < rate < 1 and spread.variance > 0:
+        return rate * (1 - rate) / spread.variance
+    return kish_size(probabilities)

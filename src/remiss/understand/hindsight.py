@@ -1,0 +1,79 @@
+"""Hindsight: whether a criterion was written by people who had already seen the sample that it is now measured on.
+
+Somebody looks at the sampled cases of June, rewrites a criterion to fit them, and captures June again with the same seed:
+the same events are sampled, and the new criterion was chosen because it catches them. Its weighted figures for June are
+then as biased as a test set that one has trained on. Exact counts are not: they look at every event.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from remiss.errors import QueryError
+from remiss.protocol.terms import Criterion, Protocol
+from remiss.understand.ports import Earlier
+
+
+def chosen_on_sample(
+    now: Protocol, since: int, named: Collection[str], earlier: Collection[Earlier], then: Mapping[int, Protocol]
+) -> dict[str, tuple[datetime, ...]]:
+    """Return the named criteria that were changed after their sample could be seen, with the windows.
+
+    Parameters
+    ----------
+    now : the protocol in force
+    since : the position at which the catalog first knew it; what was captured later cannot have inspired it
+    named : the criteria that a figure is about
+    earlier : runs of other versions that were in force before
+    then : those versions, by number
+
+    Returns
+    -------
+    Nothing for criteria that are the same, and for versions with another seed: those drew another sample.
+    """
+    found: dict[str, set[datetime]] = {}
+    for run in earlier:
+        before = then[run.version]
+        if run.position >= since or before.sampling.seed != now.sampling.seed:
+            continue
+        for name in named:
+            if meaning(now, name) != meaning(before, name):
+                found.setdefault(name, set()).add(run.window)
+    return {name: tuple(sorted(windows)) for name, windows in found.items()}
+
+
+def meaning(document: Protocol, name: str) -> tuple[object, ...] | None:
+    """Return what decides whom a criterion catches, the fields that it reads included; None when there is no such one."""
+    criterion = next((one for one in document.criteria if one.name == name), None)
+    if criterion is None:
+        return None
+    texts = tuple(expression.sql if expression else "" for expression in (criterion.when, criterion.among))
+    read = tuple(
+        (field, expression.sql) for field, expression in sorted(document.fields.items()) if mentions(criterion, texts, field)
+    )
+    return (*texts, criterion.of, criterion.beyond, criterion.reference, read)
+
+
+def mentions(criterion: Criterion, texts: tuple[str, ...], field: str) -> bool:
+    """Return whether a criterion reads a field, by its name as a whole word: too often rather than too seldom."""
+    word = re.compile(rf"(?<![\w.]){re.escape(field)}(?![\w.])")
+    return criterion.of == field or any(word.search(text) for text in texts)
+
+
+def refuse_hindsight(found: Mapping[str, tuple[datetime, ...]]) -> None:
+    """Refuse a weighted figure of criteria that were chosen on its sample.
+
+    Raises
+    ------
+    QueryError : there are such
+    """
+    for name, windows in found.items():
+        first, last = windows[0].date().isoformat(), windows[-1].date().isoformat()
+        raise QueryError(
+            f"{name} was changed after the sampled cases of {len(windows)} windows from {first} to {last} could be seen: "
+            "chosen on this sample",
+            do="ask only for windows captured since (occurred:), ask for an exact count (no terms but criteria, strata and "
+            "whole windows), or capture again with a new sampling.seed",
+        )

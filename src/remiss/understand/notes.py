@@ -1,0 +1,74 @@
+"""Notes: what a reader must know beside a figure, in plain sentences, and the share that could be judged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import numpy as np
+
+from remiss.understand.domain import Field, Placed
+from remiss.understand.figures import Weighted
+from remiss.understand.ports import Ground
+from remiss.understand.variance import Numbers
+
+
+def notes_of(field: Field, ground: Ground) -> tuple[str, ...]:
+    """Return what holds for every row: refused rows, and windows that were never captured."""
+    found = []
+    if ground.refused:
+        share = ground.refused / (ground.refused + ground.admitted)
+        found.append(f"{ground.refused:,} rows ({share:.2%}) were refused at capture and are outside every figure")
+    span = (field.windows[-1] - field.windows[0]) // field.width + 1
+    missing = span - len(field.windows)
+    if missing:
+        found.append(f"{missing:,} of {span:,} windows in this time were never captured and are not in the figures")
+    return tuple(found)
+
+
+def remarks(
+    field: Field,
+    cells: Sequence[Placed],
+    starts: Sequence[datetime],
+    judged: float | None,
+    bounds: tuple[float, float] | None,
+) -> tuple[str, ...]:
+    """Return what holds for one row."""
+    found = []
+    open_windows = sum(start in field.provisional for start in starts)
+    if open_windows:
+        found.append(f"{open_windows:,} of {len(starts):,} windows are provisional: labels may still arrive")
+    if judged is not None and bounds is not None:
+        found.append(
+            f"{judged:.1%} of the events in question could be judged; were none or all of the others such, the rate would be "
+            f"{bounds[0]:.4g} to {bounds[1]:.4g}"
+        )
+    elif not field.plan.question.rate and field.plan.named:
+        doubt = sum(placed.cell.population for placed in cells if placed.among is not False and not placed.judged)
+        if doubt:
+            some = "" if all(placed.among for placed in cells if not placed.judged and placed.among is not False) else "up to "
+            found.append(f"{some}{doubt:,} more events could not be judged on {' and '.join(field.plan.named)}; none is counted")
+    return tuple(found)
+
+
+def shares_of(
+    field: Field, cells: Sequence[Placed], domain: Weighted, unjudged: Numbers
+) -> tuple[float | None, tuple[float, float] | None]:
+    """Return the share of events in question that could be judged, and the bounds that the others allow.
+
+    In question are the events of the denominator and those that only a missing label or value kept out of it. A missing
+    label is never taken for a correct answer: the bounds say what it could hide. (None, None) for totals, and where
+    nothing was left unjudged.
+    """
+    if not field.plan.question.rate:
+        return None, None
+    if field.whole:
+        matching = float(sum(placed.cell.population for placed in cells if placed.numerator))
+        among = float(sum(placed.cell.population for placed in cells if placed.denominator))
+        doubt = float(sum(placed.cell.population for placed in cells if placed.among and not placed.judged))
+    else:
+        matching, among = domain.total(domain.y), domain.total(domain.x)
+        doubt = float(np.sum(unjudged / domain.p))
+    if doubt == 0:
+        return None, None
+    return among / (among + doubt), (matching / (among + doubt), (matching + doubt) / (among + doubt))

@@ -1,0 +1,165 @@
+"""Questions: what exactly an estimate asks, settled before any number is looked at.
+
+A figure is only as clear as the two sets behind it. Here a query becomes a plan that names both, or is refused with what
+to write instead.
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from datetime import timedelta
+
+from remiss.catalog.printing import words
+from remiss.catalog.query import Level, Query, both
+from remiss.errors import QueryError
+from remiss.protocol.terms import Protocol
+from remiss.records.case import Sensitivity
+from remiss.records.estimate import LOG, PROCESS
+from remiss.understand.periods import PERIODS
+from remiss.understand.scope import CRITERION, event_part, named_criteria, terms_of
+
+# Filter keys that are called otherwise in a protocol.
+FIELD_OF = {"event_id": "id", "occurred": "time", "call_status": "status"}
+CONSTANTS = frozenset({"source", "protocol", "model"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What of a protocol an estimate must know.
+
+    `criteria` are in the order of the document; `bounded` are those with an explicit `among`, of which cells do not say who
+    is outside. `fields` are the canonical names that the catalog holds, `withheld` those that never reach it.
+    """
+
+    model: str
+    width: timedelta
+    criteria: tuple[str, ...]
+    bounded: frozenset[str] = frozenset()
+    fields: frozenset[str] = frozenset()
+    withheld: frozenset[str] = frozenset()
+
+
+def rules_of(document: Protocol) -> Rules:
+    """Return the rules of a protocol document."""
+    withheld = frozenset(name for name, level in document.sensitivity.items() if level >= Sensitivity.RESTRICTED)
+    return Rules(
+        model=document.model,
+        width=document.sampling.window,
+        criteria=tuple(criterion.name for criterion in document.criteria),
+        bounded=frozenset(criterion.name for criterion in document.criteria if criterion.among is not None),
+        fields=frozenset(document.fields) - withheld,
+        withheld=withheld,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What somebody asks: the query, whether as a rate, among what, broken down by what, and of the log or the process."""
+
+    query: Query
+    rate: bool = False
+    of: Query | None = None
+    by: str | None = None
+    basis: str = LOG
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A question whose sets are settled.
+
+    `among` is the second query that sampled events are marked with: a rate's denominator; for a total whatever the figure
+    could be about, or None. `named` are the criteria in the query: events undecided on one of them are in neither set of
+    a rate. `risk` is the criterion whose `among` also bounds the denominator, None where a second query was given.
+    `denominator` says the denominator in words.
+    """
+
+    question: Question
+    among: Query | None
+    named: tuple[str, ...]
+    risk: str | None = None
+    denominator: str | None = None
+
+
+def settle(question: Question, rules: Rules) -> Plan:
+    """Return the plan of a question.
+
+    Raises
+    ------
+    QueryError : terms that only people decide, unknown names, a rate whose denominator nobody could guess
+    """
+    for query in (question.query, question.of):
+        if query is not None:
+            check_terms(query, rules)
+    check_choices(question, rules)
+    named = named_criteria(question.query, rules.criteria)
+    if not question.rate:
+        if question.of is not None:
+            raise QueryError("a second query was given, but no rate was asked for", do="add --rate, or drop --of")
+        return Plan(question=question, among=event_part(question.query), named=named)
+    if question.of is not None:
+        return Plan(question=question, among=question.of, named=named, denominator=in_words(question.of, named, None))
+    return with_default_denominator(question, named)
+
+
+def with_default_denominator(question: Question, named: tuple[str, ...]) -> Plan:
+    """Return the plan of a rate among the events that the query speaks of, as far as its criterion could judge them."""
+    among = event_part(question.query)
+    if among is None:
+        raise QueryError(
+            "the query tangles criteria with other terms, so what the rate is among cannot be read from it",
+            do="say it with --of, for example --of 'occurred:2013-06'; --of '' is every event",
+        )
+    if not any(term.key == CRITERION for term in terms_of(question.query)):
+        raise QueryError(
+            "a rate needs two sets, and the query names no criterion",
+            do="add a criterion, for example criterion:NAME, or name the second set with --of",
+        )
+    if len(named) > 1:
+        raise QueryError(
+            f"the query names {len(named)} criteria ({', '.join(named)}), each with its own population at risk",
+            do="ask for one criterion at a time, or name the denominator with --of; --of '' is every event",
+        )
+    return Plan(question=question, among=among, named=named, risk=named[0], denominator=in_words(among, named, named[0]))
+
+
+def in_words(among: Query, named: tuple[str, ...], risk: str | None) -> str:
+    """Return the denominator in words."""
+    said = "all admitted events" if among == both() else f"events where {words(among)}"
+    if risk is not None:
+        return f"{said}, as far as {risk} applies to them and could be judged"
+    return f"{said}, as far as {' and '.join(named)} could be judged" if named else said
+
+
+def check_terms(query: Query, rules: Rules) -> None:
+    """Refuse terms that a flagged figure cannot answer."""
+    for term in terms_of(query):
+        if term.level is Level.PEOPLE:
+            raise QueryError(
+                f"{term.key} is decided by people, and this is a figure of what machines flagged",
+                do="ask by criterion:NAME; figures of confirmed failures are coming with labelling. "
+                "To count cases in the catalog use case search",
+            )
+        if term.level is Level.EVENT and term.key not in CONSTANTS:
+            check_field(term.key, rules)
+
+
+def check_field(key: str, rules: Rules) -> None:
+    """Refuse a field that the protocol does not have, since no event could match it, or that the catalog never holds."""
+    name = FIELD_OF.get(key, key)
+    if name in rules.withheld:
+        raise QueryError(f"{key} is graded restricted or secret and never reaches the catalog", do="use another field")
+    if name not in rules.fields:
+        near = difflib.get_close_matches(key, sorted(rules.fields), n=1)
+        raise QueryError(
+            f"the protocol has no field {key}",
+            do=f"did you mean {near[0]}?" if near else f"its fields are {', '.join(sorted(rules.fields))}",
+        )
+
+
+def check_choices(question: Question, rules: Rules) -> None:
+    """Refuse an unknown basis or breakdown."""
+    if question.basis not in {LOG, PROCESS}:
+        raise QueryError(f"basis is {question.basis!r}", do="use log (this very log) or process (what wrote it)")
+    if question.by is not None and question.by not in PERIODS:
+        check_field(question.by, rules)

@@ -1,0 +1,96 @@
+"""Sums: from a domain's cells or sampled events to its figure, as total or rate, of the log or the process."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import numpy as np
+
+from remiss.records.estimate import LOG
+from remiss.understand.domain import Field, Key, Placed, hidden, of_key, sheet_of
+from remiss.understand.figures import (
+    Figure,
+    History,
+    Weighted,
+    process_rate,
+    process_total,
+    residuals,
+    weighted_rate,
+    weighted_total,
+)
+from remiss.understand.question import Question
+from remiss.understand.variance import Numbers, kish_size, poisson_variance, window_totals
+
+NOBODY_THERE = "there is no event to count among"
+
+
+def counted(question: Question, cells: Sequence[Placed], windows: Sequence[datetime], history: History | None) -> Figure:
+    """Return the figure that exact counts give; only a process figure has an interval."""
+    y, x = counts(cells, windows)
+    matching, among = int(y.sum()), int(x.sum())
+    if not question.rate:
+        if question.basis == LOG:
+            return Figure(value=matching)
+        figure = process_total(y, float(matching), matching, history)
+        return Figure(value=matching, low=figure.low, high=figure.high, notes=figure.notes)
+    if among == 0:
+        return Figure(value=None, notes=(NOBODY_THERE,))
+    rate = matching / among
+    if question.basis == LOG:
+        return Figure(value=rate)
+    return process_rate(rate, (y - rate * x) / among, rate * (1 - rate) / among, float(among), history)
+
+
+def counts(cells: Sequence[Placed], windows: Sequence[datetime]) -> tuple[Numbers, Numbers]:
+    """Return exact counts of each window: of the numerator and of the denominator."""
+    place_of = {start: at for at, start in enumerate(windows)}
+    y, x = np.zeros(len(windows)), np.zeros(len(windows))
+    for placed in cells:
+        at = place_of[placed.cell.window]
+        y[at] += placed.cell.population if placed.numerator else 0
+        x[at] += placed.cell.population if placed.denominator else 0
+    return y, x
+
+
+def weighted(question: Question, domain: Weighted, cells: Sequence[Placed], history: History | None) -> Figure:
+    """Return the figure that sampled events give."""
+    of_numerator = hidden(cells, numerator=True)
+    if question.rate:
+        figure = weighted_rate(domain, of_numerator, hidden(cells, numerator=False))
+        if question.basis == LOG or figure.value is None:
+            return figure
+        among = domain.total(domain.x)
+        e = residuals(domain, figure.value, among)
+        totals = window_totals(e / domain.p, domain.window, domain.windows)
+        return process_rate(figure.value, totals, poisson_variance(e, domain.p), kish_size(domain.p[domain.x > 0]), history)
+    figure = weighted_total(domain, of_numerator)
+    if question.basis == LOG:
+        return figure
+    totals = window_totals(domain.y / domain.p, domain.window, domain.windows)
+    seen = domain.p[domain.y > 0]
+    least = min(float(seen.min()) if len(seen) else 1.0, of_numerator.least_probability)
+    process = process_total(totals, poisson_variance(domain.y, domain.p), len(seen), history, least)
+    return Figure(value=figure.value, low=process.low, high=process.high, effective=figure.effective, notes=process.notes)
+
+
+def history_of(past: Field, key: Key) -> History | None:
+    """Return how the windows of a reference period differ in the figure of one key; None when there are none.
+
+    Exact counts where they answer the question, sampled events else. A rate's residuals are around its own value there.
+    """
+    if not past.windows:
+        return None
+    rate = past.plan.question.rate
+    if past.whole:
+        y, x = counts([placed for placed in past.cells if placed.key == key], past.windows)
+        matching, among = float(y.sum()), float(x.sum())
+        if not rate:
+            return History(totals=y, poisson=matching)
+        own = matching / among if among else 0.0
+        return History(totals=(y - own * x) / max(among, 1.0), poisson=own * (1 - own) / max(among, 1.0))
+    sheet = sheet_of(past.plan, past.sampled, past.windows)
+    domain, _ = of_key(sheet, key, range(len(past.windows)))
+    among = domain.total(domain.x)
+    e = residuals(domain, domain.total(domain.y) / among, among) if rate and among > 0 else domain.y
+    return History(totals=window_totals(e / domain.p, domain.window, domain.windows), poisson=poisson_variance(e, domain.p))
