@@ -1,0 +1,175 @@
+"""Real databases for tests: SQLite, and a private PostgreSQL server for the whole session.
+
+The server is started by the first test that needs it, listens on a socket in its own folder and on no port, and is stopped
+when the session ends. Every test gets a fresh catalog, copied from one that was made once.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+import pytest
+
+import remiss
+from remiss.edges.stores.connecting import open_store
+
+SERVER = "REMISS_TEST_PG_DIR"
+BINARIES = "REMISS_TEST_PG_BIN"
+DATABASES = ("sqlite", "postgresql")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the server's folder before workers start, so that all of them find the same one."""
+    if not hasattr(config, "workerinput"):
+        os.environ[SERVER] = tempfile.mkdtemp(prefix="remiss-pg-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the server, if any test had it started."""
+    if not hasattr(config, "workerinput"):
+        folder = Path(os.environ.pop(SERVER))
+        if (folder / "data" / "postmaster.pid").exists():
+            _run("pg_ctl", "stop", "-D", str(folder / "data"), "-m", "immediate", "-w")
+        shutil.rmtree(folder)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Turn a declared gap into an expected failure for the store or engine that has it."""
+    parameters = getattr(item, "callspec", None)
+    for mark in item.iter_markers("gap"):
+        if parameters is not None and mark.args[0] in parameters.params.values():
+            item.add_marker(pytest.mark.xfail(reason=mark.kwargs["reason"], raises=mark.kwargs["raises"], strict=True))
+
+
+def _binaries() -> Path:
+    """Return the folder of the newest PostgreSQL, or of the one that REMISS_TEST_PG_BIN names."""
+    if BINARIES in os.environ:
+        return Path(os.environ[BINARIES])
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    if not found:
+        pytest.exit(f"the tests need PostgreSQL 17: install postgresql-17, or name its folder bin in {BINARIES}", 2)
+    return found[-1].parent
+
+
+def _user() -> str | None:
+    """Return the unprivileged user that the server runs as when we are root; it refuses to run as root itself."""
+    if os.geteuid() != 0:
+        return None
+    names = {entry.pw_name for entry in pwd.getpwall()}
+    return "postgres" if "postgres" in names else "nobody"
+
+
+def _run(program: str, *arguments: str) -> None:
+    subprocess.run(
+        [str(_binaries() / program), *arguments],
+        user=_user(),
+        cwd="/",
+        check=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.STDOUT,
+    )
+
+
+@contextmanager
+def _one_at_a_time(lock: Path) -> Iterator[None]:
+    with lock.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.fixture(scope="session")
+def postgres() -> str:
+    """The folder of the running server's socket."""
+    folder = Path(os.environ[SERVER])
+    if (user := _user()) is not None:
+        shutil.chown(folder, user)
+    with _one_at_a_time(folder / "lock"):
+        if not (folder / "data" / "postmaster.pid").exists():
+            # Another language than C, so that a test fails where the order of text is left to the server.
+            locale = ("--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=en-US")
+            _run("initdb", "-D", str(folder / "data"), "-U", "remiss", "-A", "trust", "-E", "UTF8", "--no-sync", *locale)
+            options = "-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c max_connections=60 -c jit=off"
+            sockets = f"-c listen_addresses='' -c unix_socket_directories='{folder}'"
+            log = str(folder / "log")
+            _run("pg_ctl", "start", "-D", str(folder / "data"), "-l", log, "-w", "-o", f"{options} {sockets}")
+            with psycopg.connect(host=str(folder), user="remiss", dbname="postgres", autocommit=True) as admin:
+                admin.execute("CREATE DATABASE template")
+            open_store(_postgres_address(str(folder), "template"), create=True, now=datetime.now(UTC)).close()
+    return str(folder)
+
+
+def _postgres_address(folder: str, database: str) -> str:
+    return f"postgresql://remiss@/{database}?host={folder}"
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A new catalog in a file, to be copied."""
+    path = tmp_path_factory.mktemp("template") / "remiss.db"
+    open_store(str(path), create=True, now=datetime.now(UTC)).close()
+    return path
+
+
+@contextmanager
+def database_on(folder: str, template: str) -> Iterator[str]:
+    """A database of its own on the server; gives its address."""
+    name = f"test_{uuid.uuid4().hex}"
+    with psycopg.connect(host=folder, user="remiss", dbname="postgres", autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    try:
+        yield _postgres_address(folder, name)
+    finally:
+        with psycopg.connect(host=folder, user="remiss", dbname="postgres", autocommit=True) as admin:
+            admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=DATABASES)
+def database(request: pytest.FixtureRequest) -> str:
+    """Which database the test runs on."""
+    return str(request.param)
+
+
+@pytest.fixture
+def address(database: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a new catalog on each database in turn."""
+    if database == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "remiss.db")
+        yield f"sqlite:///{tmp_path / 'remiss.db'}"
+    else:
+        with database_on(request.getfixturevalue("postgres"), "template") as found:
+            yield found
+
+
+@pytest.fixture
+def empty_address(database: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a database in which there is nothing yet."""
+    if database == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.db'}"
+    else:
+        with database_on(request.getfixturevalue("postgres"), "template0") as found:
+            yield found
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """Settings for a workspace: keys and vault in the test's own folder."""
+    return {"REMISS_KEYS": str(tmp_path / "keys"), "REMISS_VAULT": str(tmp_path / "vault")}
+
+
+@pytest.fixture
+def ws(address: str, environment: dict[str, str]) -> Iterator[remiss.Workspace]:
+    """An open workspace on a new catalog, on each database in turn."""
+    with remiss.open(address, environment=environment) as opened:
+        yield opened
