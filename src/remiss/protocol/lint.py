@@ -1,0 +1,212 @@
+"""A protocol examined against its sources: every expression typed, and everything that would not work found.
+
+Errors are what a capture could not run on; notes are what works otherwise than one might think.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from remiss.errors import ProtocolError
+from remiss.protocol.nearest import nearest
+from remiss.protocol.notes import notes
+from remiss.protocol.ports import Description
+from remiss.protocol.predicate import LABELS, check_field, check_predicate
+from remiss.protocol.terms import (
+    Checked,
+    CheckedCriterion,
+    CheckedExpression,
+    Criterion,
+    Expression,
+    Finding,
+    Kind,
+    Protocol,
+    Type,
+)
+
+LABEL = "label"
+_NAMING = frozenset({"id", "model_version", "model_digest", "features", "status", "trace_id", "text"})
+_NUMERIC = frozenset({"confidence", "latency_ms"})
+
+
+def examine(protocol: Protocol, source: Description, labels: Description | None) -> tuple[Checked | None, tuple[Finding, ...]]:
+    """Return the protocol with every expression checked, None with errors, and every finding, notes among them.
+
+    Parameters
+    ----------
+    protocol : as `document.parse` gave it
+    source, labels : what the engine says of the columns; labels None without a label source
+
+    Fields come out ready for the catalog: what names something (id, versions, status, trace, text) as text, numbers as
+    DOUBLE. The times stay as they are, `zoned` saying whether a zone is theirs.
+    """
+    bench = _Bench(protocol)
+    columns = dict(source.columns)
+    zoned = {name for name in source.columns if _zoned(source, name)}
+    if labels is not None:
+        columns |= {f"{LABELS}.{name}": kind for name, kind in labels.columns.items()}
+        zoned |= {f"{LABELS}.{name}" for name in labels.columns if _zoned(labels, name)}
+        _check_labels(bench, source, labels)
+    fields = {
+        name: checked
+        for name, expression in protocol.fields.items()
+        if (checked := _field(bench, name, expression, columns, frozenset(zoned))) is not None
+    }
+    # A field that could not be typed is reported once, where it is defined, and not again by every criterion that reads it.
+    broken = protocol.fields.keys() - fields.keys()
+    types = {name: checked.type for name, checked in fields.items()}
+    criteria = [_criterion(bench, criterion, types, broken, _columns_of(protocol)) for criterion in protocol.criteria]
+    checked = Checked(protocol=protocol, fields=fields, criteria=tuple(each for each in criteria if each is not None))
+    findings = [*bench.findings, *notes(checked, source)]
+    findings.sort(key=lambda finding: finding.line)
+    return (None if bench.findings else checked), tuple(findings)
+
+
+@dataclass(frozen=True, slots=True)
+class _Bench:
+    """The protocol on the bench and what was found so far."""
+
+    protocol: Protocol
+    findings: list[Finding] = field(default_factory=list)
+
+    def find(self, line: int, what: str, do: str) -> None:
+        self.findings.append(Finding(code="lint", level="error", file=self.protocol.path, line=line, what=what, do=do))
+
+
+def _zoned(description: Description, column: str) -> bool:
+    kind = description.types.get(column, "").upper()
+    return "WITH TIME ZONE" in kind or kind in {"TIMESTAMPTZ", "TIMESTAMP_TZ"}
+
+
+def _columns_of(protocol: Protocol) -> dict[str, str]:
+    """Return the columns that a field shows unchanged, each with the field that holds it."""
+    plain = re.compile(r'"?([^"]+)"?')
+    return {found[1]: name for name, each in protocol.fields.items() if (found := plain.fullmatch(each.sql)) and found[1] != name}
+
+
+def _check_labels(bench: _Bench, source: Description, labels: Description) -> None:
+    wanted = bench.protocol.labels
+    if wanted is None:
+        return
+    line = bench.protocol.lines.get("labels.key", wanted.line)
+    for whose, described in (("source", source), (LABELS, labels)):
+        kind = described.columns.get(wanted.key)
+        if kind is None:
+            do = nearest(wanted.key, described.columns, "the columns are")
+            bench.find(line, f"the key {wanted.key} is not a column of the {whose}", f"{do}; both sides must have the key")
+        elif kind not in {Type.TEXT, Type.INTEGER}:
+            shown = described.types.get(wanted.key, kind.value)
+            bench.find(
+                line,
+                f"the key {wanted.key} is {shown} in the {whose}, not text or a whole number",
+                "join on a key of exact values",
+            )
+    line = bench.protocol.lines.get("labels.time", wanted.line)
+    known = labels.columns.get(wanted.time)
+    if known is None:
+        bench.find(line, f"{wanted.time} is not a column of the labels", nearest(wanted.time, labels.columns, "the columns are"))
+    elif known not in {Type.TIME, Type.DATE, Type.TEXT}:
+        shown = labels.types.get(wanted.time, known.value)
+        bench.find(
+            line, f"{wanted.time} of the labels is {shown}, not a time", "name the column that says since when a label is known"
+        )
+    elif known is not Type.TEXT and not _zoned(labels, wanted.time) and wanted.address.time_zone is None:
+        bench.find(
+            line, f"{wanted.time} of the labels has times without a zone", "add time_zone under labels or source, for example UTC"
+        )
+
+
+def _field(
+    bench: _Bench, name: str, expression: Expression, columns: Mapping[str, Type], zoned: frozenset[str]
+) -> CheckedExpression | None:
+    try:
+        checked = check_field(expression.sql, columns, zoned=zoned)
+    except ProtocolError as error:
+        bench.find(expression.line, f"field {name}: {error.what}", error.do)
+        return None
+    problem = _unfit(bench.protocol, name, checked)
+    if problem is not None:
+        bench.find(expression.line, *problem)
+        return None
+    if name in _NAMING and checked.type is not Type.TEXT:
+        return replace(checked, sql=_cast(checked.sql, "TEXT"), type=Type.TEXT)
+    if name in _NUMERIC or checked.type is Type.NUMBER:
+        return replace(checked, sql=_cast(checked.sql, "DOUBLE"), type=Type.NUMBER)
+    return checked
+
+
+def _cast(sql: str, to: str) -> str:
+    already = re.fullmatch(rf"TRY_CAST\((?:[^()]|\([^()]*\))* AS {to}\)", sql)
+    return sql if already else f"TRY_CAST({sql} AS {to})"
+
+
+def _unfit(protocol: Protocol, name: str, checked: CheckedExpression) -> tuple[str, str] | None:
+    kind = checked.type
+    if kind is Type.NESTED:
+        return f"field {name} is nested", "have the log write its parts as columns, and name those"
+    if name == "time":
+        if kind not in {Type.TIME, Type.DATE, Type.TEXT}:
+            return (
+                f"field time is a {kind.value}, not a time",
+                "name a timestamp column; for seconds since 1970 write to_timestamp(column)",
+            )
+        if kind is not Type.TEXT and not checked.zoned and protocol.source.time_zone is None:
+            return "field time has times without a zone", "add time_zone under source, for example time_zone: UTC"
+        return None
+    if name == "id" and kind not in {Type.TEXT, Type.INTEGER}:
+        why = "equal ids may be written differently" if kind is Type.NUMBER else "an id must be text or a whole number"
+        return f"field id is a {kind.value}: {why}", "name a text or whole-number column that names one prediction"
+    if name in _NAMING and kind not in {Type.TEXT, Type.INTEGER}:
+        return (
+            f"field {name} is a {kind.value}, not text or a whole number",
+            f"write CAST({checked.sql.replace(chr(34), '')} AS VARCHAR)",
+        )
+    if name in _NUMERIC and kind not in {Type.NUMBER, Type.INTEGER}:
+        return f"field {name} is {kind.value}, not a number", f"write TRY_CAST({checked.sql.replace(chr(34), '')} AS DOUBLE)"
+    return None
+
+
+def _criterion(
+    bench: _Bench, criterion: Criterion, types: Mapping[str, Type], broken: frozenset[str] | set[str], columns: Mapping[str, str]
+) -> CheckedCriterion | None:
+    if criterion.kind is Kind.ANOMALY:
+        if criterion.of in broken:
+            return None
+        kind = types.get(criterion.of or "")
+        if kind is not None and kind not in {Type.NUMBER, Type.INTEGER}:
+            line = bench.protocol.lines.get(f"criteria.{bench.protocol.criteria.index(criterion)}.of", criterion.line)
+            bench.find(
+                line, f"criterion {criterion.name!r} compares {criterion.of}, which is {kind.value}", "name a numeric field"
+            )
+            return None
+    known = dict(types) | dict.fromkeys(broken, Type.NESTED)
+    when, when_fails = _predicate(bench, criterion, criterion.when, known, columns, broken)
+    among, among_fails = _predicate(bench, criterion, criterion.among, known, columns, broken)
+    if when_fails or among_fails:
+        return None
+    reads_label = when is not None and LABEL in when.reads
+    if among is None and reads_label:
+        among = check_predicate(f"{LABEL} IS NOT NULL", types)
+    return CheckedCriterion(criterion=criterion, when=when, among=among, reads_label=reads_label)
+
+
+def _predicate(
+    bench: _Bench,
+    criterion: Criterion,
+    expression: Expression | None,
+    types: Mapping[str, Type],
+    columns: Mapping[str, str],
+    broken: frozenset[str] | set[str],
+) -> tuple[CheckedExpression | None, bool]:
+    """Return the checked predicate, and whether there is one that could not be checked."""
+    if expression is None:
+        return None, False
+    try:
+        checked = check_predicate(expression.sql, types, columns=columns)
+    except ProtocolError as error:
+        if not any(name in error.what for name in broken):
+            bench.find(expression.line, f"criterion {criterion.name!r}: {error.what}", error.do)
+        return None, True
+    return checked, bool(checked.reads & broken)

@@ -1,0 +1,119 @@
+"""Notes on a protocol that can run: what acts otherwise than a reader might think, or not at all yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from remiss.protocol.ports import Description
+from remiss.protocol.terms import Checked, CheckedCriterion, Finding, Kind, Protocol, Type
+from remiss.records.case import Sensitivity
+
+_READS = {Kind.MISCLASSIFICATION: "label", Kind.LOW_CONFIDENCE: "confidence", Kind.LATENCY: "latency_ms"}
+_PERSONAL = (
+    "name",
+    "email",
+    "mail",
+    "phone",
+    "address",
+    "birth",
+    "passport",
+    "ssn",
+    "iban",
+    "comment",
+    "remark",
+    "message",
+    "note",
+)
+_NOT_YET = {
+    "retention": "nothing is deleted by it yet; `remiss retention apply` comes with a later version",
+    "review": "no review is scheduled by it yet; `remiss review schedule` comes with a later version",
+    "labelling": "no batch is made by it yet; `remiss queue next` comes with a later version",
+}
+
+
+def notes(checked: Checked, source: Description) -> tuple[Finding, ...]:
+    """Return the notes on a protocol, in the order of the document."""
+    protocol = checked.protocol
+    said = [*_sections(protocol), *_fields(checked), *_criteria(checked), *_personal(checked, source)]
+    return tuple(Finding(code="note", level="note", file=protocol.path, line=line, what=what, do=do) for line, what, do in said)
+
+
+Note = tuple[int, str, str]
+
+
+def _sections(protocol: Protocol) -> Iterator[Note]:
+    for key, why in _NOT_YET.items():
+        if getattr(protocol, key) is not None:
+            yield (
+                protocol.lines.get(key, 1),
+                f"{key} is checked and stored, but {why}",
+                "keep it; it will act when that version comes",
+            )
+    if protocol.labels is not None and "label" not in protocol.fields:
+        yield protocol.labels.line, "labels are read and no field shows them", "add label: labels.NAME under fields"
+    if not protocol.sampling.strata:
+        yield (
+            protocol.lines.get("sampling", 1),
+            "no strata: rare groups may get few sampled events",
+            "name a field or two under strata",
+        )
+
+
+def _fields(checked: Checked) -> Iterator[Note]:
+    time = checked.fields.get("time")
+    if time is not None and time.type is Type.TEXT and checked.protocol.source.time_zone is None:
+        line = checked.protocol.fields["time"].line
+        yield (
+            line,
+            "field time is text: rows whose time names no zone will be refused",
+            "add time_zone under source if they mean one zone",
+        )
+
+
+def _criteria(checked: Checked) -> Iterator[Note]:
+    protocol = checked.protocol
+    for each in checked.criteria:
+        criterion = each.criterion
+        if criterion.mode is None:
+            yield (
+                criterion.line,
+                f"criterion {criterion.name!r} suggests no failure mode",
+                "add mode; `remiss taxonomy show` lists them",
+            )
+        yield from _reading(each)
+        unread = _required_elsewhere(protocol, each)
+        if unread:
+            yield (
+                criterion.line,
+                f"criterion {criterion.name!r} reads {', '.join(unread)}, which may be null: such events are undecided, never caught",
+                "require it, or say what null means with COALESCE or IS NULL",
+            )
+
+
+def _reading(each: CheckedCriterion) -> Iterator[Note]:
+    wanted = _READS.get(each.criterion.kind)
+    if wanted is not None and each.when is not None and wanted not in each.when.reads:
+        what = f"criterion {each.criterion.name!r} is of kind {each.criterion.kind} and does not read {wanted}"
+        yield each.criterion.line, what, "choose the kind that says what it catches, perhaps custom"
+
+
+def _required_elsewhere(protocol: Protocol, each: CheckedCriterion) -> list[str]:
+    if each.when is None or "IS NULL" in each.when.sql or "COALESCE" in each.when.sql:
+        return []
+    return sorted(each.when.reads - set(protocol.require) - {"label", "id", "time"})
+
+
+def _personal(checked: Checked, source: Description) -> Iterator[Note]:
+    protocol = checked.protocol
+    if protocol.redaction:
+        return
+    for name, expression in checked.fields.items():
+        if protocol.sensitivity.get(name, Sensitivity.INTERNAL) >= Sensitivity.RESTRICTED or expression.type is not Type.TEXT:
+            continue
+        words = {name.rpartition(".")[2].lower(), *(column.lower() for column in expression.reads)}
+        if name == "text" or any(hint in word.split("_") for hint in _PERSONAL for word in words):
+            yield (
+                protocol.fields[name].line,
+                f"field {name} may hold personal data, and nothing redacts it",
+                f"add redaction: [email, phone, card, ip], or {name}: restricted under sensitivity",
+            )

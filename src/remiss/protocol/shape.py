@@ -1,0 +1,208 @@
+"""The shape of a document: pydantic models over read YAML, and their complaints as findings with lines and advice."""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from remiss.protocol.nearest import nearest
+from remiss.protocol.reading import Document, Path, Unclear, Value
+from remiss.protocol.terms import Finding
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class Part(BaseModel):
+    """A mapping of a document: exactly these keys, values of exactly these types."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, protected_namespaces=(), use_attribute_docstrings=True)
+
+
+def wrong(what: str, do: str) -> PydanticCustomError:
+    """Return what a validator raises: `what` follows the key's name, for example `is not a duration`."""
+    return PydanticCustomError("remiss", "{what}", {"what": what, "do": do})
+
+
+def validate(
+    kind: type[M], document: Document, file: str, *, optional: Sequence[Path] = ()
+) -> tuple[M | None, tuple[Finding, ...]]:
+    """Return the model of a document and every complaint.
+
+    When something is wrong, what is wrong is left out and the rest is read again, so that later checks still see it:
+    `optional` names by pattern (`*` is any step) what may be left out. The model is None when nothing can be saved.
+    """
+    try:
+        return kind.model_validate(document.value), ()
+    except ValidationError as error:
+        details = error.errors(include_url=False)
+    findings = tuple(_finding(kind, detail, document, file) for detail in details)
+    rest = _without(document.value, [tuple(detail["loc"]) for detail in details], optional)
+    try:
+        return kind.model_validate(rest), findings
+    except ValidationError:
+        return None, findings
+
+
+def _without(value: Value, bad: Iterable[Path], optional: Sequence[Path]) -> Value:
+    drop = {cut for path in bad if (cut := _cut(path, optional)) is not None}
+
+    def copy(part: Value, path: Path) -> Value:
+        if isinstance(part, dict):
+            return {key: copy(item, (*path, key)) for key, item in part.items() if (*path, key) not in drop}
+        if isinstance(part, list):
+            return [copy(item, (*path, at)) for at, item in enumerate(part) if (*path, at) not in drop]
+        return part
+
+    return copy(value, ())
+
+
+def _cut(path: Path, optional: Sequence[Path]) -> Path | None:
+    for pattern in optional:
+        if len(pattern) <= len(path) and all(step in ("*", at) for step, at in zip(pattern, path, strict=False)):
+            return path[: len(pattern)]
+    return None
+
+
+def _finding(kind: type[BaseModel], detail: ErrorDetails, document: Document, file: str) -> Finding:
+    path = tuple(detail["loc"])
+    holder, name = _said(path[:-1]), str(path[-1]) if path else ""
+    what, do = _words(kind, detail, path, holder, name)
+    line = document.line(path[:-1] if detail["type"] == "missing" else path)
+    return Finding(code="document", level="error", file=file, line=line, what=what, do=do)
+
+
+def _said(path: Sequence[str | int]) -> str:
+    """Return a path as people say it: `criteria[2].when`; items are counted from 1."""
+    said = ""
+    for step in path:
+        said += f"[{step + 1}]" if isinstance(step, int) else (f".{step}" if said else step)
+    return said
+
+
+def _words(kind: type[BaseModel], detail: ErrorDetails, path: Path, holder: str, name: str) -> tuple[str, str]:
+    said, given, context = _said(path) or "the document", detail["input"], detail.get("ctx", {})
+    match detail["type"]:
+        case "remiss":
+            return f"{said} {context['what']}", str(context["do"])
+        case "missing":
+            return f"{holder or 'the protocol'} lacks {name}", f"add {name}: {about(kind, path)}"
+        case "extra_forbidden":
+            known = keys(kind, path[:-1])
+            return f"unknown key {name}" + (f" in {holder}" if holder else ""), nearest(name, known, "the keys are")
+        case "string_type":
+            return _not_text(said, name, given)
+        case "literal_error" | "enum":
+            options = [option.strip(" '") for option in str(context.get("expected", "")).replace(" or ", ", ").split(",")]
+            return f"{said} is {_shown(given)}, which is not known", nearest(str(given), options, "use one of")
+        case "int_type" | "int_from_float" | "float_type" | "int_parsing" | "float_parsing":
+            whole = "a whole number" if detail["type"].startswith("int") else "a number"
+            hint = " without quotes" if isinstance(given, str) else ""
+            return (
+                f"{said} is {_shown(given)} where {whole} is wanted",
+                f"write {whole}{hint}, for example {said.split('.')[-1]}: 2",
+            )
+        case "list_type":
+            return f"{said} is {_shown(given)} where a list is wanted", f"write [{given if isinstance(given, str) else 'a, b'}]"
+        case "dict_type" | "model_type" | "model_attributes_type":
+            wanted = ", ".join(list(keys(kind, path))[:4])
+            return (
+                f"{said} is {_shown(given)} where keys with values are wanted",
+                f"write its keys: {wanted}" if wanted else "write key: value",
+            )
+        case "too_short":
+            return f"{said} is empty", "list at least one"
+        case "greater_than_equal" | "greater_than" | "less_than_equal" | "less_than":
+            sign = {
+                "greater_than_equal": "at least",
+                "greater_than": "more than",
+                "less_than_equal": "at most",
+                "less_than": "less than",
+            }
+            bound = next(iter(context.values()))
+            return (
+                f"{said} is {given}, and it must be {sign[detail['type']]} {bound}",
+                f"write a number that is {sign[detail['type']]} {bound}",
+            )
+        case _:
+            return f"{said}: {detail['msg']}", about(kind, path)
+
+
+def _not_text(said: str, name: str, given: object) -> tuple[str, str]:
+    if isinstance(given, Unclear):
+        return f"{said} is {given.text}, which YAML also reads as {given.reading}", f'write it in quotes: "{given.text}"'
+    if given is None:
+        return f"{said} is empty", "write a text, or leave the key out"
+    if isinstance(given, bool | int | float):
+        text = str(given).lower() if isinstance(given, bool) else str(given)
+        kind = "true or false" if isinstance(given, bool) else "a number"
+        return f"{said} is {text}, which YAML reads as {kind} where text is wanted", f'write it in quotes: "{text}"'
+    return f"{said} is {_shown(given)} where text is wanted", "write a text"
+
+
+def _shown(given: object) -> str:
+    match given:
+        case None:
+            return "empty"
+        case Unclear():
+            return given.text
+        case dict():
+            return "a mapping"
+        case list():
+            return "a list"
+        case bool():
+            return str(given).lower()
+        case _:
+            text = str(given)
+            return text if len(text) <= 40 else f"{text[:37]}..."
+
+
+def keys(kind: type[BaseModel], path: Sequence[str | int]) -> tuple[str, ...]:
+    """Return the keys that the mapping at `path` may have; none when they are free."""
+    at = _at(kind, path)
+    return tuple(field.alias or name for name, field in at.model_fields.items()) if at else ()
+
+
+def about(kind: type[BaseModel], path: Sequence[str | int]) -> str:
+    """Return the sentence that describes the key at `path`."""
+    holder = _at(kind, path[:-1])
+    for name, field in holder.model_fields.items() if holder and path else ():
+        if (field.alias or name) == path[-1]:
+            return field.description or ""
+    return ""
+
+
+def _at(kind: type[BaseModel], path: Sequence[str | int]) -> type[BaseModel] | None:
+    here: type[BaseModel] | None = kind
+    for step in path:
+        if isinstance(step, int):
+            continue
+        field = next((f for name, f in here.model_fields.items() if (f.alias or name) == step), None) if here else None
+        here = None if field is None else _model(field.annotation)
+    return here
+
+
+def _model(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for part in typing.get_args(annotation) if (found := _model(part))), None)
+
+
+Sink: typing.TypeAlias = Callable[[Path, str, str], None]
+
+
+def sink(findings: list[Finding], document: Document, file: str, *, code: str = "document", level: str = "error") -> Sink:
+    """Return a function that appends a finding about the part at a path."""
+
+    def add(path: Path, what: str, do: str) -> None:
+        findings.append(Finding(code=code, level=level, file=file, line=document.line(path), what=what, do=do))
+
+    return add
+
+
+def has_errors(findings: Iterable[Finding]) -> bool:
+    """Return whether any finding is an error."""
+    return any(finding.level == "error" for finding in findings)
