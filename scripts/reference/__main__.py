@@ -6,15 +6,18 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from scripts.reference import records
+from scripts.reference import documents, records
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "reference"
 
 PAGES: dict[str, Callable[[], str]] = {
+    "answers.md": documents.answers_page,
     "errors.md": records.errors_page,
     "query.md": records.query_page,
     "settings.md": records.settings_page,
+    "severity.md": documents.severity_page,
     "states.md": records.states_page,
+    "taxonomy.md": documents.taxonomy_page,
 }
 
 

@@ -1,0 +1,163 @@
+"""Reference pages of documents: the protocol's keys, the built-in taxonomy and rubric, and what is printed as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from remiss.faces import schemas
+from remiss.protocol import rubric, taxonomy
+from remiss.protocol.terms import Mode
+from scripts.reference.markdown import block, code, page, table
+
+Schema = Mapping[str, Any]
+
+
+def taxonomy_page() -> str:
+    """The built-in failure modes, as a tree with what counts and what does not."""
+    built_in = taxonomy.builtin()
+    parts = [part for mode in built_in.modes.values() for part in mode_parts(mode)]
+    return page(
+        "Failure modes",
+        f"The built-in taxonomy, namespace `{built_in.namespace}`, version {built_in.version}: {len(built_in.modes)} modes. A "
+        "protocol may name a taxonomy of its own instead, with a namespace of its own. AVID codes are those of the AI "
+        "Vulnerability Database's SEP view, where one fits.",
+        *parts,
+    )
+
+
+def mode_parts(mode: Mode) -> list[str]:
+    """The parts of one mode; a mode without a parent begins a section."""
+    heading = f"{'##' if mode.parent is None else '###'} {mode.id}"
+    rows = [
+        *(["counts", each] for each in mode.counts),
+        *(["does not count", each] for each in mode.excludes),
+        *([["AVID", code(mode.avid)]] if mode.avid else []),
+    ]
+    return [heading, f"{mode.title}. {mode.definition}", *([table(["", ""], rows)] if rows else [])]
+
+
+def severity_page() -> str:
+    """The built-in rubric: questions, anchored answers, thresholds."""
+    built_in = rubric.builtin()
+    parts = []
+    for question in built_in.questions:
+        rows = [[code(answer.id), answer.says, str(answer.points)] for answer in question.answers]
+        parts += [f"## {question.asks}", f"As `{question.id}`:", table(["answer", "when", "points"], rows)]
+    grades = [[str(grade), f"{points} points and more"] for grade, points in sorted(built_in.thresholds.items())]
+    return page(
+        "Severity",
+        f"The built-in rubric, version {built_in.version}. The points of the answers add up to a grade from 1 (critical) to 4 "
+        "(minor). A protocol may name a rubric of its own instead. People answer it when they label (coming); until then a case "
+        "has the severity that its criterion suggests, or that whoever filed it gave.",
+        *parts,
+        "## Grades",
+        table(["severity", "from"], [*grades, ["4", "fewer"]]),
+    )
+
+
+def protocol_page() -> str:
+    """Every key of a protocol, from its JSON Schema."""
+    schema = schemas.published("protocol")
+    parts = []
+    for path, part in sections(schema, schema.get("$defs", {})):
+        required = set(part.get("required", ()))
+        rows = [
+            [code(name), kind_of(each, schema.get("$defs", {})), "required" if name in required else default(each), told(each)]
+            for name, each in part["properties"].items()
+        ]
+        parts += [f"## {path}" if path else "## The document", table(["key", "value", "default", "meaning"], rows)]
+    return page(
+        "The protocol document",
+        "Every key there is; any other is refused by name. `remiss schema protocol` prints the JSON Schema, for editors. How to "
+        "write one: [write a protocol](../how-to/write-a-protocol.md).",
+        *parts,
+    )
+
+
+def sections(schema: Schema, defs: Schema, path: str = "") -> Iterator[tuple[str, Schema]]:
+    """Each object with fixed keys in a schema, with its path, outer ones first."""
+    yield path, schema
+    for name, each in schema["properties"].items():
+        for inner, item in objects(each, defs):
+            yield from sections(inner, defs, f"{path}.{name}".lstrip(".") + item)
+
+
+def objects(part: Schema, defs: Schema, item: str = "") -> Iterator[tuple[Schema, str]]:
+    """The objects with fixed keys that a value may be, and `[]` for each list and `.NAME` for each mapping around them."""
+    if "$ref" in part:
+        yield from objects(defs[part["$ref"].rpartition("/")[2]], defs, item)
+    elif "properties" in part:
+        yield part, item
+    for choice in (*part.get("anyOf", ()), *part.get("oneOf", ())):
+        yield from objects(choice, defs, item)
+    if isinstance(part.get("items"), Mapping):
+        yield from objects(part["items"], defs, f"{item}[]")
+    if isinstance(part.get("additionalProperties"), Mapping):
+        yield from objects(part["additionalProperties"], defs, f"{item}.NAME")
+
+
+def kind_of(part: Schema, defs: Schema) -> str:
+    """What a value is, in a few words."""
+    if "$ref" in part:
+        return kind_of(defs[part["$ref"].rpartition("/")[2]], defs)
+    if "enum" in part:
+        return ", ".join(code(str(each)) for each in part["enum"])
+    if "const" in part:
+        return code(str(part["const"]))
+    choices = [*part.get("anyOf", ()), *part.get("oneOf", ())]
+    if choices:
+        return " or ".join(dict.fromkeys(kind_of(each, defs) for each in choices if each.get("type") != "null"))
+    match part.get("type"):
+        case "array":
+            return f"list of {kind_of(part['items'], defs)}" if part.get("items") else "list"
+        case "object":
+            inner = part.get("additionalProperties")
+            return f"mapping to {kind_of(inner, defs)}" if isinstance(inner, Mapping) else "mapping"
+        case "integer" | "number" as number:
+            bounds = [
+                f"{words} {part[key]}"
+                for key, words in (
+                    ("minimum", "at least"),
+                    ("exclusiveMinimum", "above"),
+                    ("maximum", "at most"),
+                    ("exclusiveMaximum", "below"),
+                )
+                if key in part
+            ]
+            return " ".join(["whole number" if number == "integer" else "number", *bounds])
+        case "string":
+            return "text"
+        case "boolean":
+            return "true or false"
+        case _:
+            return "any value"
+
+
+def default(part: Schema) -> str:
+    """The default of a key, as it would be written."""
+    value = part.get("default")
+    return "" if value is None else code(json.dumps(value, ensure_ascii=False))
+
+
+def told(part: Schema) -> str:
+    """The description of a key, as a sentence."""
+    text = " ".join(str(part.get("description", "")).split())
+    return text[:1].upper() + text[1:]
+
+
+def answers_page() -> str:
+    """Every JSON object that is printed, with its schema."""
+    parts = [
+        part
+        for name in schemas.names()
+        if name != "protocol"
+        for part in (f"## {name}", block(json.dumps(schemas.published(name), indent=2, ensure_ascii=False), "json"))
+    ]
+    return page(
+        "What is printed as JSON",
+        "With `--format json`. Keys are only ever added. `remiss schema NAME` prints one of these; the protocol document has "
+        "[a page of its own](protocol.md).",
+        *parts,
+    )
