@@ -1,0 +1,44 @@
+"""What the tutorial tells the reader to type works, in that order, in an empty folder."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TUTORIAL = Path(__file__).resolve().parents[2] / "docs" / "tutorial"
+COMMANDS = [
+    line
+    for block in re.findall(r"^```sh\n(.*?)^```", (TUTORIAL / "first-capture.md").read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    for line in block.splitlines()
+]
+
+
+@pytest.fixture(scope="module")
+def transcript(tmp_path_factory) -> dict[str, subprocess.CompletedProcess[str]]:
+    folder = tmp_path_factory.mktemp("tutorial")
+    for name in ("make_log.py", "tickets.yaml"):
+        shutil.copy(TUTORIAL / name, folder)
+    environment = {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "HOME": str(folder), "LANG": "C.UTF-8"}
+    return {
+        command: subprocess.run(command, shell=True, cwd=folder, env=environment, capture_output=True, text=True)
+        for command in COMMANDS
+    }
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_of_the_tutorial_works(transcript, command):
+    done = transcript[command]
+    assert done.returncode == 0, done.stderr
+    assert done.stdout or done.stderr or command.startswith("python")
+
+
+def test_the_rate_in_french_is_as_the_tutorial_says(transcript):
+    rates = transcript["remiss estimate 'criterion:wrong-queue' --rate --by context.language"].stdout
+    shares = {line.split()[0]: float(line.split()[1]) for line in rates.splitlines() if re.match(r"\s*(en|de|fr)\b", line)}
+    assert 0.12 < shares["fr"] < 0.18
+    assert 0.02 < shares["en"] < 0.04
