@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from remiss.action import Performs
 from remiss.govern.ports import Keys, Vault
 from remiss.protocol.ports import Engine, Protocols
 from remiss.records.run import Cell, Change, Drawn, Group, Manifest, Member, Profile, RefusedRow, Run, RunWindow
 from remiss.settings import Settings
+
+if TYPE_CHECKING:
+    from remiss.protocol.terms import Protocol as Document
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,11 +51,16 @@ class Runs(Protocol):
         """Return the events sampled by the runs in force for those windows."""
         ...
 
-    def file(self, drawn: Drawn, *, run: str, status: str, changes: Sequence[Change], team: str) -> Run:
+    def file(self, drawn: Drawn, *, run: str, status: str, changes: Sequence[Change], team: str, document: Document) -> Run:
         """File a whole run: events, samples, groups, cells, refusals, profiles, and a case for each that met a criterion.
 
         A `complete` run comes in force for its windows and the runs before it go out of force; a `waiting` one does
-        neither until `accept`.
+        neither until `accept`. `document` is the protocol that drew it, saved before: its window width, and what its criteria
+        suggest for the cases.
+
+        Raises
+        ------
+        Conflict : the run is filed already, or a known event came back with another time or model
         """
         ...
 
