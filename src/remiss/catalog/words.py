@@ -13,8 +13,8 @@ import unicodedata
 WORD = re.compile(r"[^\W_]+")
 # A longer "word" is no word but a blob; its beginning is enough to find it again.
 LETTER_LIMIT = 40
-# What of one text is searchable: within what a tsvector can hold, positions included.
-WORD_LIMIT = 10_000
+# What of one text is searchable: three texts of a case stay within what a tsvector holds, a megabyte and 16,383 positions.
+WORD_LIMIT = 5_000
 
 
 def words_of(text: str) -> tuple[str, ...]:
@@ -30,7 +30,7 @@ def words_of(text: str) -> tuple[str, ...]:
 
 
 def searchable(*texts: str | None) -> str:
-    """Return what of some texts is indexed: their words between single spaces, at most the first 10,000."""
+    """Return what of some texts is indexed: their words between single spaces, at most the first 5,000."""
     found: list[str] = []
     for text in texts:
         if text:

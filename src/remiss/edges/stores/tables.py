@@ -121,6 +121,7 @@ runs = Table(
     Column("cases_known", BigInteger, nullable=False),
     Column("changes", Json, nullable=False),  # kind -> count
     Column("refused", Json, nullable=False),  # reason -> count
+    Column("suggestions", Json, nullable=False),  # criterion -> [severity, mode], for the cases that it files
     Column("actor", Word, nullable=False),
     Column("at", Instant, nullable=False),
     Column("position", BigInteger, nullable=False),
@@ -226,7 +227,7 @@ events = Table(
     Column("status", Word),
     Column("trace_id", Word),
     *_governed(),
-    UniqueConstraint("source_name", "event_id"),
+    UniqueConstraint("event_id", "source_name"),  # in this order, an id is found without its source too
 )
 
 # The redacted content of an event: can be erased alone. `output` is what was first seen; captures have each run's.
@@ -295,10 +296,10 @@ cases = Table(
     Column("position_from", BigInteger, nullable=False),
     *_governed(),
     # A filter on one of these, newest first, is one walk down an index.
-    Index(None, "status", "key"),
-    Index(None, "severity", "key"),
-    Index(None, "mode", "key"),
-    Index(None, "model", "model_version", "key"),
+    Index(None, "status", "at", "key"),
+    Index(None, "severity", "at", "key"),
+    Index(None, "mode", "at", "key"),
+    Index(None, "model", "model_version", "at", "key"),
     Index(None, "at", "key"),
 )
 

@@ -46,7 +46,7 @@ def upgrade() -> None:
         sa.Column("team_id", WORD, server_default="default", nullable=False),
         sa.Column("sensitivity", sa.SmallInteger(), server_default="1", nullable=False),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_events")),
-        sa.UniqueConstraint("source_name", "event_id", name=op.f("uq_events_source_name_event_id")),
+        sa.UniqueConstraint("event_id", "source_name", name=op.f("uq_events_event_id_source_name")),
     )
     op.create_table(
         "journal",
@@ -104,10 +104,10 @@ def upgrade() -> None:
         sa.UniqueConstraint("id", name=op.f("uq_cases_id")),
     )
     op.create_index(op.f("ix_cases_at_key"), "cases", ["at", "key"], unique=False)
-    op.create_index(op.f("ix_cases_mode_key"), "cases", ["mode", "key"], unique=False)
-    op.create_index(op.f("ix_cases_model_model_version_key"), "cases", ["model", "model_version", "key"], unique=False)
-    op.create_index(op.f("ix_cases_severity_key"), "cases", ["severity", "key"], unique=False)
-    op.create_index(op.f("ix_cases_status_key"), "cases", ["status", "key"], unique=False)
+    op.create_index(op.f("ix_cases_mode_at_key"), "cases", ["mode", "at", "key"], unique=False)
+    op.create_index(op.f("ix_cases_model_model_version_at_key"), "cases", ["model", "model_version", "at", "key"], unique=False)
+    op.create_index(op.f("ix_cases_severity_at_key"), "cases", ["severity", "at", "key"], unique=False)
+    op.create_index(op.f("ix_cases_status_at_key"), "cases", ["status", "at", "key"], unique=False)
     op.create_table(
         "event_contents",
         sa.Column("event_key", KEY, autoincrement=False, nullable=False),
