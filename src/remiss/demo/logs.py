@@ -1,0 +1,139 @@
+"""Logs: what a service that answers with these models writes down, and what comes to be known later.
+
+`predictions/YYYY-MM.parquet` holds one row a prediction, in time order; `outcomes/YYYY-MM.parquet` one row a flight that
+arrived, known at its arrival. Cancelled and diverted flights have no outcome, then as in production.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from remiss.demo import models
+from remiss.demo.flights import AIRPORTS, WEATHER
+
+SEASONS = ("winter", "spring", "summer", "autumn")
+
+
+@dataclass(frozen=True, slots=True)
+class Logs:
+    """What was written: how many predictions and outcomes, and where."""
+
+    folder: Path
+    predictions: int
+    outcomes: int
+
+
+def write(
+    folder: Path,
+    flights: pa.Table,
+    progress: Callable[[str, int, int], object],
+    versions: Sequence[models.Version] = models.VERSIONS,
+) -> Logs:
+    """Train, answer for every flight in time order, and write both logs under `folder`.
+
+    Parameters
+    ----------
+    folder : made if missing; files of the same names are written anew
+    flights : as `flights.load` gives them
+    progress : called with what is being done, how much of it is done and how much there is
+    versions : which versions of the model to train and serve
+    """
+    flights = flights.append_column("remarks", _remarks(flights))
+    scored = [_scored(flights, version, progress) for version in versions]
+    predictions = pa.concat_tables(scored)
+    predictions = predictions.take(pc.sort_indices(predictions, [("scheduled_at", "ascending"), ("prediction_id", "ascending")]))
+    outcomes = _outcomes(flights.filter(pc.greater_equal(flights["month"], min(version.served.start for version in versions))))
+    for name, table, by in (("predictions", predictions, "scheduled_at"), ("outcomes", outcomes, "known_at")):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        for month, part in _months(table, by):
+            pq.write_table(part, folder / name / f"{month}.parquet", compression="zstd")
+    return Logs(folder, len(predictions), len(outcomes))
+
+
+def _scored(flights: pa.Table, version: models.Version, progress: Callable[[str, int, int], object]) -> pa.Table:
+    progress(f"training version {version.name}", 0, 1)
+    model = models.train(flights, version)
+    asked = models.served(flights, version)
+    done = 0
+
+    def advance(count: int) -> None:
+        nonlocal done
+        done += count
+        progress(f"version {version.name} answers", done, len(asked))
+
+    answers = models.score(asked, model, advance)
+    return pa.table(
+        {
+            "prediction_id": pc.binary_join_element_wise(asked["flight_key"], pa.scalar(version.name), "/"),
+            "flight_key": asked["flight_key"],
+            "scheduled_at": asked["scheduled_at"],
+            "model_version": pa.repeat(version.name, len(asked)),
+            "digest": pa.repeat(model.digest, len(asked)),
+            "feature_set": pa.repeat(models.FEATURE_SET, len(asked)),
+            "trace": _traces(asked, version.name),
+            **{name: asked[name] for name in ("carrier", "flight", "origin", "dest", "distance", "hour", *WEATHER)},
+            "season": pa.array([SEASONS[month % 12 // 3] for month in asked["month"].to_pylist()]),
+            "station": pc.binary_join_element_wise("asos", asked["origin"], "-"),
+            "remarks": asked["remarks"],
+            **{name: answers[name] for name in answers.column_names},
+        }
+    )
+
+
+def _outcomes(flights: pa.Table) -> pa.Table:
+    arrived = flights.filter(flights["late"].is_valid())
+    return pa.table(
+        {
+            "flight_key": arrived["flight_key"],
+            "actual": pa.array(np.where(arrived["late"].to_numpy(zero_copy_only=False), "late", "on-time")),
+            "arrival_delay": arrived["arr_delay"],
+            "known_at": arrived["arrived_at"],
+        }
+    ).sort_by([("known_at", "ascending"), ("flight_key", "ascending")])
+
+
+def _traces(flights: pa.Table, version: str) -> pa.Array:
+    """Return the name of the batch that a flight was answered in."""
+    hour = pc.strftime(flights["time_hour"], format="%Y%m%dT%HZ")
+    return pc.binary_join_element_wise("board", hour, pa.scalar(version), "-")
+
+
+def _remarks(flights: pa.Table) -> pa.Array:
+    """Return a sentence on each flight as an agent at the gate would say it, made of the record alone."""
+    named = ["airline", "flight", "origin", "dest", "tailnum", "observed", "wind_speed", "visib", "precip", "temp"]
+    return pa.array([_remark(flight) for flight in flights.select(named).to_pylist()])
+
+
+def _remark(flight: dict[str, Any]) -> str:
+    where = f"{flight['airline']} {flight['flight']} from {AIRPORTS[flight['origin']]} to {flight['dest']}"
+    said = [f"{where}, aircraft {flight['tailnum']}" if flight["tailnum"] else f"{where}, no aircraft assigned"]
+    if not flight["observed"]:
+        return f"{said[0]}; weather station silent."
+    visible, wind, rain, temperature = flight["visib"], flight["wind_speed"], flight["precip"], flight["temp"]
+    if rain:
+        freezing = temperature is not None and temperature <= 32
+        said.append("snow or freezing rain" if freezing else "heavy rain" if rain >= 0.1 else "light rain")
+    if visible is not None and visible < 3:
+        said.append("fog" if visible < 1 else "mist")
+    if wind is None:
+        said.append("wind sensor silent")
+    elif wind >= 25:
+        said.append("strong wind")
+    return "; ".join(said) + "."
+
+
+def _months(table: pa.Table, by: str) -> Iterator[tuple[str, pa.Table]]:
+    """Yield each month's name and its rows; the table is in the order of that column."""
+    months = pc.strftime(table[by], format="%Y-%m").to_numpy(zero_copy_only=False)
+    bounds = [0, *(np.flatnonzero(months[1:] != months[:-1]) + 1).tolist(), len(months)]
+    for start, end in itertools.pairwise(bounds):
+        yield str(months[start]), table.slice(start, end - start)

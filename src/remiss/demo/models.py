@@ -1,0 +1,149 @@
+"""Models: "arrives more than 15 minutes late", twice, trained on what is known before departure.
+
+Version 1 learned from January and February, version 2 from January to June. They are what such models are in practice:
+somewhat better than a guess, trained on a season that then passes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from remiss.demo.flights import WEATHER
+from remiss.errors import InputError
+
+# Saying "late" costs less than missing a delay, so half a chance is not asked for.
+THRESHOLD = 0.3
+NUMBERS = ("distance", "hour", "minute", "weekday", *WEATHER)
+PLACES = ("carrier", "origin", "dest")
+SETTINGS = {"max_iter": 60, "max_leaf_nodes": 31, "learning_rate": 0.15, "early_stopping": False, "random_state": 2013}
+FEATURE_SET = "schedule-and-station-1"
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A version of the model: the months that it learned from and those in which it answered."""
+
+    name: str
+    learned: range
+    served: range
+
+
+VERSIONS = (Version("1", range(1, 3), range(3, 13)), Version("2", range(1, 7), range(7, 13)))
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A trained version. `levels` maps each carrier, origin and destination to its rank by late rate in training.
+
+    `rates` are the late rates by carrier that it falls back on when there is no weather; `digest` names what it was made of.
+    """
+
+    version: str
+    digest: str
+    levels: dict[str, dict[str, int]]
+    rates: dict[str, float]
+    usual: float
+    predict: Callable[[np.ndarray], np.ndarray]
+
+    def features(self, flights: pa.Table) -> np.ndarray:
+        """Return the matrix that the model reads, one row a flight; what it has never seen is missing."""
+        return _matrix(flights, self.levels)
+
+
+def train(flights: pa.Table, version: Version) -> Model:
+    """Return the version trained on the flights of its months that arrived.
+
+    Raises
+    ------
+    InputError : scikit-learn is not installed
+    """
+    try:
+        from sklearn.ensemble import HistGradientBoostingClassifier
+    except ImportError as error:
+        raise InputError("scikit-learn is not installed", do="install the extra: pip install 'remiss[demo]'") from error
+    seen = flights.filter(pc.and_(_within(flights, version.learned), flights["late"].is_valid()))
+    late = seen["late"].to_numpy(zero_copy_only=False)
+    rates = {name: _rates(seen[name], late) for name in PLACES}
+    levels = {name: _ranks(each) for name, each in rates.items()}
+    matrix = _matrix(seen, levels)
+    learner = HistGradientBoostingClassifier(**SETTINGS).fit(matrix, late)
+    made_of = repr(sorted(SETTINGS.items())).encode() + np.nan_to_num(matrix, nan=-1.0).tobytes()
+    return Model(
+        version=version.name,
+        digest=hashlib.sha256(made_of).hexdigest(),
+        levels=levels,
+        rates=rates["carrier"],
+        usual=float(late.mean()),
+        predict=lambda rows: learner.predict_proba(rows)[:, 1],
+    )
+
+
+def score(flights: pa.Table, model: Model, progress: Callable[[int], object]) -> pa.Table:
+    """Return the answers of a model to flights in time order, one batch for each scheduled hour as a service would.
+
+    Columns: `probability` of being late, `predicted`, `latency_ms` (measured, of the whole batch) and `status`: `ok`, or
+    `no-weather` where the station was silent and the answer is the carrier's late rate in training.
+    """
+    matrix = model.features(flights)
+    observed = flights["observed"].to_numpy()
+    carriers = flights["carrier"].to_pylist()
+    probability = np.array([model.rates.get(carrier, model.usual) for carrier in carriers])
+    latency_ms = np.zeros(len(flights))
+    for start, end in _batches(flights["time_hour"]):
+        asked = start + np.flatnonzero(observed[start:end])
+        began = perf_counter()
+        if len(asked):
+            probability[asked] = model.predict(matrix[asked])
+        latency_ms[start:end] = (perf_counter() - began) * 1000
+        progress(end - start)
+    return pa.table(
+        {
+            "probability": probability.round(6),
+            "predicted": pa.array(np.where(probability >= THRESHOLD, "late", "on-time")),
+            "latency_ms": latency_ms.round(3),
+            "status": pa.array(np.where(observed, "ok", "no-weather")),
+        }
+    )
+
+
+def served(flights: pa.Table, version: Version) -> pa.Table:
+    """Return the flights that a version answered for."""
+    return flights.filter(_within(flights, version.served))
+
+
+def _within(flights: pa.Table, months: range) -> pa.ChunkedArray:
+    return pc.and_(pc.greater_equal(flights["month"], months.start), pc.less(flights["month"], months.stop))
+
+
+def _rates(column: pa.ChunkedArray, late: np.ndarray) -> dict[str, float]:
+    by_level = pa.table({"level": column, "late": late.astype(float)}).group_by("level").aggregate([("late", "mean")])
+    return dict(zip(by_level["level"].to_pylist(), by_level["late_mean"].to_pylist(), strict=True))
+
+
+def _ranks(rates: dict[str, float]) -> dict[str, int]:
+    ordered = sorted(rates, key=lambda level: (rates[level], level))
+    return {level: rank for rank, level in enumerate(ordered)}
+
+
+def _matrix(flights: pa.Table, levels: dict[str, dict[str, int]]) -> np.ndarray:
+    places = [np.array([levels[name].get(value, np.nan) for value in flights[name].to_pylist()]) for name in PLACES]
+    weekday = pc.day_of_week(flights["time_hour"])
+    columns: dict[str, Any] = {name: flights[name] for name in NUMBERS if name != "weekday"} | {"weekday": weekday}
+    numbers = [columns[name].to_numpy().astype(float) for name in NUMBERS]
+    return np.column_stack([*places, *numbers])
+
+
+def _batches(hours: pa.ChunkedArray) -> Iterator[tuple[int, int]]:
+    """Yield the bounds of the runs of equal hours."""
+    values = hours.cast(pa.int64()).to_numpy()
+    bounds = [0, *(np.flatnonzero(np.diff(values)) + 1).tolist(), len(values)]
+    yield from itertools.pairwise(bounds)
