@@ -18,6 +18,7 @@ from remiss.records.identity import canonical
 from remiss.records.run import ALL, CONTROL, UNDECIDED, Cell, Group
 from remiss.records.window import Window
 from remiss.understand.figures import Hidden, Weighted
+from remiss.understand.grounds import constants_of
 from remiss.understand.periods import PERIODS, period_within, periods_touched
 from remiss.understand.ports import Ground, Sampled
 from remiss.understand.question import Plan, Rules
@@ -83,27 +84,31 @@ class Census:
     groups: Sequence[Group]
     cells: Sequence[Cell]
 
-    @property
-    def constants(self) -> Values:
-        """Canonical keys whose value all its events share."""
-        return {"source": self.ground.source, "protocol": self.ground.protocol, "model": self.rules.model}
+
+def windows_in_scope(plan: Plan, census: Census) -> tuple[datetime, ...]:
+    """Return the starts of the windows in force that the plan's query, or a rate's denominator, reaches; oldest first."""
+    reach = plan.question.query if plan.among is None else plan.among
+    constants = constants_of(census.ground, census.rules)
+    return tuple(
+        sorted(
+            one.window
+            for one in census.ground.windows
+            if holds(reach, Facts(window=Window(one.window, census.rules.width), constants=constants)) is not False
+        )
+    )
 
 
 def lay_out(plan: Plan, census: Census, sampled: Sequence[Sampled]) -> Field:
     """Return the windows in scope with their cells placed and their sampled events."""
-    rules, constants = census.rules, census.constants
-    reach = plan.question.query if plan.among is None else plan.among
-    in_scope = {
-        one.window: one
-        for one in census.ground.windows
-        if holds(reach, Facts(window=Window(one.window, rules.width), constants=constants)) is not False
-    }
+    rules, constants = census.rules, constants_of(census.ground, census.rules)
+    windows = windows_in_scope(plan, census)
+    in_scope = frozenset(windows)
     thresholds = {(group.window, stratum_key(group.stratum), group.criterion): group.threshold for group in census.groups}
     return Field(
         plan=plan,
         width=rules.width,
-        windows=tuple(sorted(in_scope)),
-        provisional=frozenset(start for start, one in in_scope.items() if one.provisional),
+        windows=windows,
+        provisional=frozenset(one.window for one in census.ground.windows if one.provisional) & in_scope,
         cells=tuple(
             place(plan, rules, cell, constants, thresholds)
             for cell in census.cells

@@ -29,7 +29,7 @@ class Reference:
     sampled: Sequence[Sampled]
 
 
-def estimate(
+def estimate_rows(
     plan: Plan, census: Census, sampled: Sequence[Sampled], *, reference: Reference | None = None
 ) -> tuple[EstimateRow, ...]:
     """Return one row, or one for each key of `by`, sorted by key with null last.

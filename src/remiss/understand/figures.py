@@ -99,15 +99,19 @@ def weighted_total(domain: Weighted, hidden: Hidden) -> Figure:
 
 
 def rest_interval(probabilities: Numbers, total: float, hidden: Hidden) -> Interval:
-    """Return the interval of a total of events that were sampled with probabilities below 1."""
-    count = len(probabilities)
+    """Return the interval of a total of events that were sampled with probabilities below 1.
+
+    However wide a formula is, there are no more of them than events that the query leaves open.
+    """
+    count, most = len(probabilities), float(hidden.population)
     if count == 0:
-        return 0.0, min(none_upper(hidden.least_probability), float(hidden.population))
+        return 0.0, min(none_upper(hidden.least_probability), most)
     if count >= FEW:
-        return total_interval(total, log_variance(np.ones(count), probabilities), at_least=count)
-    least = min(float(probabilities.min()), hidden.least_probability)
-    low, high = few_interval(total, float(np.sum(1 / probabilities**2)), 1 / least)
-    return max(float(count), low), high
+        low, high = total_interval(total, log_variance(np.ones(count), probabilities), at_least=count)
+    else:
+        least = min(float(probabilities.min()), hidden.least_probability)
+        low, high = few_interval(total, float(np.sum(1 / probabilities**2)), 1 / least)
+    return max(float(count), low), max(min(high, most), float(count))
 
 
 def process_spread(totals: Numbers, poisson: float, history: History | None) -> tuple[Spread | None, tuple[str, ...]]:

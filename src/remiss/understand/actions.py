@@ -1,0 +1,211 @@
+"""The action of this chapter's first room: `estimate`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from remiss.action import action
+from remiss.catalog.parsing import parse
+from remiss.catalog.query import Level, Operator, Term, both
+from remiss.errors import InputError, NotFound, QueryError
+from remiss.protocol import document
+from remiss.protocol.terms import Protocol
+from remiss.records.estimate import LOG, WEIGHTED, Estimate, EstimateRow
+from remiss.understand.domain import Census, windows_in_scope
+from remiss.understand.estimate import Reference, estimate_rows
+from remiss.understand.grounds import narrowed, only
+from remiss.understand.hindsight import chosen_on_sample, refuse_hindsight
+from remiss.understand.periods import PERIODS
+from remiss.understand.ports import Ground, UnderstandWorkspace
+from remiss.understand.question import Plan, Question, rules_of, settle
+from remiss.understand.scope import CRITERION, named_criteria, without_time
+
+OF_THIS_LOG = "the intervals are of this very log; to compare rows with each other ask with --basis process"
+
+
+@action(name="estimate", permission="estimate:read", reads=True)
+def estimate(
+    ws: UnderstandWorkspace,
+    query: str = "",
+    *,
+    rate: bool = False,
+    of: str | None = None,
+    by: str | None = None,
+    basis: str = LOG,
+    source: str | None = None,
+    protocol: str | None = None,
+    as_of: int | None = None,
+) -> Estimate:
+    """Return how many events match a query, or what share of them, as machines flagged them, with 95 % intervals.
+
+    Parameters
+    ----------
+    query : in the filter language; empty is every admitted event
+    rate : a share instead of a number
+    of : the denominator of a rate, in the filter language; without it the query's event-level terms with the criterion's
+        `among`
+    by : one row for each value of a field, for each `month`, `week`, `day`, `window` or `criterion`
+    basis : `log`, how sure of this very log; or `process`, how sure of what wrote it
+    source, protocol : which, where the catalog has several; a protocol as NAME or NAME@VERSION
+    as_of : a catalog position; default: now
+
+    Raises
+    ------
+    QueryError : the query cannot be understood, spans several sources or versions, asks what people decide, or asks a
+        weighted figure of a criterion that was chosen on the very sample
+    NotFound : nothing was captured
+    """
+    position = position_of(ws, as_of)
+    asked = Question(query=parse(query), rate=rate, of=None if of is None else parse(of), by=by, basis=basis)
+    ground = ground_of(ws, asked, position, source, protocol)
+    footing = footing_of(ws, ground, position)
+    split = [asked] if by != CRITERION else [of_criterion(asked, name) for name in footing.census.rules.criteria]
+    answers = [answer(ws, footing, settle(one, footing.census.rules)) for one in split]
+    rows = answers[0].rows if by != CRITERION else by_criterion(footing, answers)
+    return Estimate(
+        query=query,
+        of=of,
+        by=by,
+        position=position,
+        rows=rows,
+        rate=rate,
+        denominator=answers[0].plan.denominator if len(answers) == 1 else None,
+        source=ground.source,
+        protocol=f"{ground.protocol}@{ground.version}",
+        notes=(OF_THIS_LOG,) if by is not None and basis == LOG else (),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Footing:
+    """A ground with what is exactly known of it, its protocol, and where the catalog stood."""
+
+    census: Census
+    document: Protocol
+    since: int
+    position: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A settled question and its rows."""
+
+    plan: Plan
+    rows: tuple[EstimateRow, ...]
+
+
+def position_of(ws: UnderstandWorkspace, as_of: int | None) -> int:
+    """Return the position to read at.
+
+    Raises
+    ------
+    QueryError : one that the catalog has not reached
+    """
+    now = ws.evidence.position()
+    if as_of is None:
+        return now
+    if not 0 <= as_of <= now:
+        raise QueryError(f"the catalog has no position {as_of}", do=f"positions go from 0 to {now}")
+    return as_of
+
+
+def ground_of(ws: UnderstandWorkspace, asked: Question, position: int, source: str | None, protocol: str | None) -> Ground:
+    """Return the one ground that a question stands on."""
+    grounds = narrowed(ws.evidence.grounds(position), source, protocol)
+    if len(grounds) == 1:
+        return grounds[0]
+    queries = [query for query in (asked.query, asked.of) if query is not None]
+    return only(grounds, queries, lambda ground: rules_of(document_of(ws, ground.protocol, ground.version)))
+
+
+def footing_of(ws: UnderstandWorkspace, ground: Ground, position: int) -> Footing:
+    """Return a ground with everything that is exactly known of it."""
+    stored = ws.protocols.find(ground.protocol, ground.version)
+    written = document_of(ws, ground.protocol, ground.version)
+    census = Census(
+        ground=ground,
+        rules=rules_of(written),
+        groups=ws.evidence.groups(ground, position),
+        cells=ws.evidence.cells(ground, position),
+    )
+    return Footing(census=census, document=written, since=0 if stored is None else stored.position, position=position)
+
+
+def document_of(ws: UnderstandWorkspace, name: str, version: int) -> Protocol:
+    """Return a protocol version as the catalog keeps it. Its taxonomy and rubric do not matter to figures.
+
+    Raises
+    ------
+    NotFound : the catalog has no such version, or this version of remiss cannot read it
+    """
+    stored = ws.protocols.find(name, version)
+    if stored is None:
+        raise NotFound(f"the catalog has no protocol {name}@{version}", do="see remiss protocol list")
+    found, _ = document.draft(stored.text, f"{name}@{version}", no_file)
+    if found is None:
+        raise NotFound(f"protocol {name}@{version} cannot be read any more", do="look at it with remiss protocol show")
+    return found
+
+
+def no_file(name: str) -> str:
+    """Refuse to read what a stored protocol names beside itself: what was meant by it is in its digest."""
+    raise InputError(f"{name} is not kept with the protocol")
+
+
+def answer(ws: UnderstandWorkspace, footing: Footing, plan: Plan) -> Answer:
+    """Return the rows of a settled question.
+
+    Raises
+    ------
+    QueryError : no window in scope, or weighted figures of a criterion chosen on their sample
+    """
+    census, question = footing.census, plan.question
+    sampled = ws.evidence.sampled(census.ground, question.query, plan.among, question.by, footing.position)
+    rows = estimate_rows(plan, census, sampled, reference=reference_of(ws, footing, plan))
+    if not rows and question.by is None:
+        only([census.ground], [question.query], lambda _: census.rules)
+    if any(row.method == WEIGHTED for row in rows):
+        refuse_chosen(ws, footing, plan)
+    return Answer(plan=plan, rows=rows)
+
+
+def reference_of(ws: UnderstandWorkspace, footing: Footing, plan: Plan) -> Reference | None:
+    """Return the same question without limits in time, for process figures that have too few windows of their own."""
+    question = plan.question
+    if question.basis == LOG:
+        return None
+    query, of = without_time(question.query), None if question.of is None else without_time(question.of)
+    if query is None or (question.of is not None and of is None):
+        return None
+    timeless = replace(question, query=query, of=of, by=None if question.by in PERIODS else question.by)
+    settled = settle(timeless, footing.census.rules)
+    events = ws.evidence.sampled(footing.census.ground, query, settled.among, timeless.by, footing.position)
+    return Reference(plan=settled, sampled=events)
+
+
+def refuse_chosen(ws: UnderstandWorkspace, footing: Footing, plan: Plan) -> None:
+    """Refuse weighted figures of criteria that were changed after their sample could be seen."""
+    windows = set(windows_in_scope(plan, footing.census))
+    earlier = tuple(run for run in footing.census.ground.earlier if run.window in windows)
+    if not earlier:
+        return
+    name = footing.census.ground.protocol
+    then = {version: document_of(ws, name, version) for version in {run.version for run in earlier}}
+    criteria = footing.census.rules.criteria
+    named = {*plan.named, *(() if plan.question.of is None else named_criteria(plan.question.of, criteria))}
+    refuse_hindsight(chosen_on_sample(footing.document, footing.since, sorted(named), earlier, then))
+
+
+def of_criterion(asked: Question, name: str) -> Question:
+    """Return the question asked of one criterion only."""
+    return replace(asked, query=both(Term(CRITERION, Operator.EQUAL, name, Level.CRITERION), asked.query), by=None)
+
+
+def by_criterion(footing: Footing, answers: Sequence[Answer]) -> tuple[EstimateRow, ...]:
+    """Return one row for each criterion; an event that meets several is in several."""
+    return tuple(
+        replace(row, key=name, notes=(*row.notes, *([f"among {found.plan.denominator}"] if found.plan.denominator else [])))
+        for name, found in zip(footing.census.rules.criteria, answers, strict=True)
+        for row in found.rows
+    )
