@@ -14,12 +14,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from remiss.errors import AnswerNo, Conflict, Denied, InputError, NotFound, RemissError, Undecided
+from remiss.version import __version__
 
 if TYPE_CHECKING:
-    from remiss.capture import actions as capture
-    from remiss.catalog import actions as catalog
-    from remiss.protocol import actions as protocol
-    from remiss.understand import actions as understand
+    from remiss import capture, catalog, protocol, understand
     from remiss.workspace import Workspace
     from remiss.workspace import open_workspace as open  # noqa: A004  (the front's word is open)
 
@@ -45,13 +43,11 @@ _CHAPTERS = {"capture", "catalog", "protocol", "understand"}
 
 def __getattr__(name: str) -> Any:
     if name in _CHAPTERS:
-        return import_module(f"remiss.{name}.actions")
+        return import_module(f"remiss.{name}")
     if name == "Workspace":
         return import_module("remiss.workspace").Workspace
     if name == "open":
         return import_module("remiss.workspace").open_workspace
-    if name == "__version__":
-        return import_module("importlib.metadata").version("remiss")
     raise AttributeError(f"module 'remiss' has no attribute {name!r}")
 
 

@@ -74,8 +74,8 @@ def _notes(months: tuple[Month, ...]) -> Iterable[str]:
     if over:
         worst = max(over, key=lambda month: month.cases - (month.budget or 0))
         yield (
-            f"{len(over)} of {len(months)} months bring more cases than can be labelled: {worst.month} brings {worst.cases} for a "
-            f"budget of {worst.budget}; lower sampling.keep, raise labelling.budget, or accept that a share waits"
+            f"{len(over)} of {len(months)} months bring more cases than can be labelled: {worst.month} brings {worst.cases} "
+            f"for a budget of {worst.budget}; lower sampling.keep, raise labelling.budget, or accept that a share waits"
         )
     if not months:
         yield "no window of the source has ended yet: nothing would be captured"

@@ -114,7 +114,7 @@ class Manifest:
 
     `file_digests` are SHA-256 of the source files that hold at least one of its events, by path relative to `folder`;
     `label_digests` the same of the label files. `folder` is where the protocol's addresses start; addresses and label
-    files are here to find things again and are in no digest.
+    files are here to find things again and are in no digest. `notes` say what people should know of how it went.
     """
 
     protocol: str
@@ -132,6 +132,7 @@ class Manifest:
     software: str
     folder: str = "."
     label_digests: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

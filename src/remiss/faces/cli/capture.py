@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Only say how many events and cases to expect, and what that costs to label.")
 @click.option("--strict", is_flag=True, help="File nothing and end with status 1 when any row is refused.")
 @formatted_object
-def capture(protocol: str, since: datetime | None, until: datetime | None, dry_run: bool, strict: bool, shape: str) -> int:
+def capture(protocol: str, *, since: datetime | None, until: datetime | None, dry_run: bool, strict: bool, shape: str) -> int:
     """Capture failures from a log, as the file PROTOCOL says.
 
     Without an interval, captures what is due: windows never captured, and provisional ones whose labels are mature now.

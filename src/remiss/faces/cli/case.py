@@ -30,7 +30,7 @@ def case() -> None:
 @formatted
 @with_workspace
 def search(
-    ws: Workspace, query: str, facets: bool, sort: str, limit: int, after: str | None, as_of: int | None, shape: str
+    ws: Workspace, query: str, *, facets: bool, sort: str, limit: int, after: str | None, as_of: int | None, shape: str
 ) -> None:
     """List the cases that match QUERY, newest first.
 
@@ -119,6 +119,7 @@ def history(ws: Workspace, case_id: str, shape: str) -> None:
 @with_workspace
 def file(
     ws: Workspace,
+    *,
     model: str,
     title: str,
     at: datetime,
@@ -179,6 +180,7 @@ def file(
 def revise(
     ws: Workspace,
     case_id: str,
+    *,
     revision: int,
     title: str | None,
     note: str | None,

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 def estimate(
     ws: Workspace,
     query: str,
+    *,
     rate: bool,
     of: str | None,
     by: str | None,

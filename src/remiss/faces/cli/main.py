@@ -14,8 +14,7 @@ from typing import Any
 import click
 
 from remiss.errors import RemissError
-
-VERSION_LINE = "remiss, version %(version)s"
+from remiss.version import __version__
 
 # name: (module under remiss.faces.cli, attribute, one line of help)
 COMMANDS: dict[str, tuple[str, str, str]] = {
@@ -54,7 +53,7 @@ class Commands(click.Group):
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "REMISS"})
-@click.version_option(package_name="remiss", prog_name="remiss", message=VERSION_LINE)
+@click.version_option(__version__, prog_name="remiss")
 @click.option(
     "--catalog", metavar="ADDRESS", help="A path, sqlite:///PATH or postgresql://...; else REMISS_CATALOG, else ./remiss.db."
 )
