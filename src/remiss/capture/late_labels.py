@@ -1,0 +1,63 @@
+"""Late labels: the statements that say, for each key, which label was known when.
+
+Ground truth arrives after the prediction and may be corrected. Each label row holds from its own time until the next one
+of the same key, so that an event's label is the row whose span contains min(as-of, event time + lag).
+"""
+
+from __future__ import annotations
+
+from remiss.capture.scan import KNOWN, LABELS, LabelHistory, Plan, Shape, instant, name, statement
+from remiss.protocol.terms import Checked, Labels
+from remiss.records.identity import to_micros
+
+
+def columns(checked: Checked) -> tuple[str, ...]:
+    """Return the columns of the labels that fields read, sorted."""
+    read = {one for expression in checked.fields.values() for one in expression.reads if one.startswith(f"{LABELS}.")}
+    return tuple(sorted({one.removeprefix(f"{LABELS}.").partition(".")[0] for one in read}))
+
+
+def probe(labels: Labels) -> str:
+    """Return a statement without rows whose one column has the type of the labels' time."""
+    return statement(f"SELECT {name(labels.time)} AS known FROM {LABELS} LIMIT 0")
+
+
+def _rows(plan: Plan, labels: Labels, shape: Shape) -> str:
+    """Labels known by the as-of time. A null key joins nothing and a null time means not known yet."""
+    known = instant(name(labels.time), shape, labels.address.time_zone or plan.checked.protocol.source.time_zone)
+    values = "".join(f", {name(one)}" for one in columns(plan.checked))
+    return (
+        f"SELECT CAST({name(labels.key)} AS VARCHAR) AS remiss_key, epoch_us({known}) AS remiss_from{values} FROM {LABELS} "
+        f"WHERE {name(labels.key)} IS NOT NULL AND epoch_us({known}) <= {to_micros(plan.as_of)}"
+    )
+
+
+def survey(plan: Plan, labels: Labels, shape: Shape) -> str:
+    """Return the statement that tells whether any key has several rows: only then is their order worth its price."""
+    return statement(
+        f"WITH known AS ({_rows(plan, labels, shape)}) SELECT COUNT(*) AS rows, "
+        "(SELECT COUNT(*) FROM (SELECT DISTINCT hash(remiss_key) FROM known)) AS keys FROM known"
+    )
+
+
+def known(plan: Plan, labels: Labels, shape: Shape) -> str:
+    """Return the statement that lists labels with the span of time in which each is the newest.
+
+    Rows of one key and time that say the same are one; where they differ the event cannot have a label (`remiss_disagree`).
+    """
+    rows = _rows(plan, labels, shape)
+    if plan.history is not LabelHistory.MANY:
+        return statement(rows)
+    values = columns(plan.checked)
+    kept = "".join(f", ANY_VALUE({name(one)}) AS {name(one)}" for one in values)
+    row = f"COUNT(DISTINCT ROW({', '.join(name(one) for one in values)}))" if values else "1"
+    return statement(
+        f"WITH known AS ({rows}), once AS (SELECT remiss_key, remiss_from{kept}, {row} > 1 AS remiss_disagree FROM known "
+        "GROUP BY remiss_key, remiss_from) SELECT *, LEAD(remiss_from) OVER (PARTITION BY remiss_key ORDER BY remiss_from) "
+        "AS remiss_until FROM once"
+    )
+
+
+def disagreements() -> str:
+    """Return the statement that tells whether any label contradicts another of the same key and time."""
+    return statement(f"SELECT COUNT(*) AS rows FROM {KNOWN} WHERE remiss_disagree")

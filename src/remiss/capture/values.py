@@ -1,0 +1,68 @@
+"""Values: from what an engine returns to the plain values that records hold."""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+
+import pyarrow as pa
+
+from remiss.capture.scan import Shape
+from remiss.records.event import Scalar
+from remiss.records.identity import from_micros
+
+# One object for every NaN: unlike two floats, an object is equal to itself, so that NaN can be a stratum.
+NAN = math.nan
+# PostgreSQL keeps no text with a zero byte; the replacement character is what readers show for what they cannot.
+ZERO, REPLACEMENT = "\0", "\N{REPLACEMENT CHARACTER}"
+
+
+def value_of(value: object, shape: Shape) -> Scalar:
+    """Return a value as records hold it.
+
+    Instants come as microseconds; one beyond the calendar's year 9999 becomes text. Decimals without a fraction become
+    integers, others floats.
+
+    >>> value_of(1356998400000000, Shape.INSTANT).isoformat()
+    '2013-01-01T00:00:00+00:00'
+    """
+    match value:
+        case int() if shape is Shape.INSTANT:
+            try:
+                return from_micros(value)
+            except OverflowError:
+                return f"epoch+{value}us"
+        case Decimal():
+            return int(value) if value == value.to_integral_value() else float(value)
+        case float():
+            return NAN if math.isnan(value) else value
+        case str():
+            return value.replace(ZERO, REPLACEMENT)
+        case None | bool() | int():
+            return value
+        case _:
+            return str(value).replace(ZERO, REPLACEMENT)
+
+
+def shape_of(kind: pa.DataType) -> Shape:
+    """Return the shape of a column by its Arrow type.
+
+    >>> shape_of(pa.timestamp("us", tz="UTC")), shape_of(pa.dictionary(pa.int8(), pa.string()))
+    (<Shape.INSTANT: 'instant'>, <Shape.TEXT: 'text'>)
+    """
+    checks = (
+        (pa.types.is_boolean, Shape.BOOLEAN),
+        (pa.types.is_integer, Shape.INTEGER),
+        (pa.types.is_floating, Shape.NUMBER),
+        (lambda one: pa.types.is_decimal(one) and one.scale == 0, Shape.WIDE),
+        (pa.types.is_decimal, Shape.DECIMAL),
+        (lambda one: pa.types.is_timestamp(one) and one.tz is not None, Shape.INSTANT),
+        (pa.types.is_timestamp, Shape.NAIVE),
+        (pa.types.is_date, Shape.DATE),
+        (pa.types.is_null, Shape.NULL),
+        (pa.types.is_dictionary, Shape.TEXT),
+        (pa.types.is_string, Shape.TEXT),
+        (pa.types.is_large_string, Shape.TEXT),
+        (pa.types.is_string_view, Shape.TEXT),
+    )
+    return next((shape for holds, shape in checks if holds(kind)), Shape.NESTED)

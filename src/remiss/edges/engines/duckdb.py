@@ -1,0 +1,304 @@
+"""DuckDB: runs scans over Parquet, CSV and JSON Lines on this machine.
+
+The engine only runs and fetches; what is run is written by `capture/scan.py`. It opens the database in memory, closed to
+everything but the files of the sources: what a protocol says becomes SQL, and SQL must not reach any other file, load an
+extension, or change a setting.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from remiss.edges.engines import delimited, json_lines
+from remiss.edges.engines import files as source_files
+from remiss.edges.engines.quoting import identifier, literal
+from remiss.edges.engines.rejects import Rejects
+from remiss.errors import Location, RemissError, SettingError, SourceError, StorageError
+from remiss.protocol.ports import Description, UnreadableRow
+from remiss.protocol.terms import Address, Type
+from remiss.settings import Settings
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+RESERVED = frozenset({"remiss_file", "remiss_row"})
+READERS = {"csv": delimited, "jsonl": json_lines}
+INTEGERS = frozenset(
+    {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"}
+)
+
+
+def type_of(name: str) -> Type:
+    """Return what an expression may do with a column of that DuckDB type.
+
+    >>> type_of("DECIMAL(18,3)"), type_of("STRUCT(a INTEGER)"), type_of("TIMESTAMP WITH TIME ZONE")
+    (<Type.NUMBER: 'number'>, <Type.NESTED: 'nested'>, <Type.TIME: 'time'>)
+    """
+    if name in INTEGERS:
+        return Type.INTEGER
+    # A struct or a list of numbers also begins with the name of a type, or ends in brackets: nested is what is left.
+    plain = {"VARCHAR": Type.TEXT, "UUID": Type.TEXT, "BOOLEAN": Type.BOOLEAN, "DATE": Type.DATE, "FLOAT": Type.NUMBER}
+    plain |= {"DOUBLE": Type.NUMBER, '"NULL"': Type.NULL, "NULL": Type.NULL}
+    if name in plain:
+        return plain[name]
+    if re.fullmatch(r"DECIMAL\(\d+,\d+\)", name):
+        return Type.NUMBER
+    if re.fullmatch(r"TIMESTAMP(_S|_MS|_NS| WITH TIME ZONE|TZ)?", name):
+        return Type.TIME
+    return Type.TEXT if re.fullmatch(r"ENUM\(.*\)", name, re.DOTALL) else Type.NESTED
+
+
+class DuckDB:
+    """The engine of one machine (see `protocol/ports.Engine`)."""
+
+    name = f"duckdb {duckdb.__version__}"
+    dialect = "duckdb"
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    def describe(self, address: Address, folder: str) -> Description:
+        """Return columns and files of a source.
+
+        Raises
+        ------
+        SourceError : nothing there, not readable, not of that format, or a column with a name that is taken
+        """
+        files = source_files.resolve(address, folder)
+        kind = source_files.format_of(address)
+        with self._connected(files) as connection, _translated(address, files):
+            if kind == "parquet":
+                _check_parquet(files)
+                types = _columns(connection, f"SELECT * FROM {_parquet(files)}")
+            else:
+                types = READERS[kind].describe(connection, address, files)
+        for column in types:
+            if column.lower() in RESERVED:
+                raise SourceError(
+                    f"source {address.name} has a column named {column}, which remiss uses itself",
+                    where=Location(files[0]),
+                    do="rename the column where the log is written, or read the log through a renamed copy",
+                )
+        if not types:
+            raise SourceError(
+                f"source {address.name} has no columns", where=Location(files[0]), do="check the file and its format"
+            )
+        return Description(columns={name: type_of(kind) for name, kind in types.items()}, types=types, files=files)
+
+    @contextmanager
+    def open(self, relations: Mapping[str, tuple[Address, Description]]) -> Iterator[Session]:
+        """Open a session in which each name is a relation over that source's rows.
+
+        Text formats are parsed once, into tables that spill to disk: a scan takes several passes and needs row numbers.
+        """
+        every = sorted({file for _, description in relations.values() for file in description.files})
+        before = source_files.states(every)
+        with self._connected(every) as connection:
+            unreadable = {}
+            for name, (address, description) in relations.items():
+                with _translated(address, description.files):
+                    unreadable[name] = _bind(connection, name, address, description)
+            source_files.unchanged(before)
+            yield Session(connection, relations, unreadable, before)
+
+    @contextmanager
+    def _connected(self, files: Sequence[str]) -> Iterator[duckdb.DuckDBPyConnection]:
+        place = self.settings.temporary or tempfile.gettempdir()
+        with tempfile.TemporaryDirectory(prefix="remiss-", dir=_writable(place)) as spill:
+            connection = duckdb.connect(config=self._configuration(spill))
+            try:
+                allowed = ", ".join(literal(file) for file in files)
+                connection.execute(f"SET allowed_paths = [{allowed}]")
+                connection.execute("SET TimeZone = 'UTC'")
+                connection.execute("SET enable_external_access = false")
+                connection.execute("SET lock_configuration = true")
+                yield connection
+            finally:
+                connection.close()
+
+    def _configuration(self, spill: str) -> dict[str, str | bool | int | float | list[str]]:
+        given = {
+            "memory_limit": self.settings.memory_limit,
+            "threads": self.settings.threads,
+            "max_temp_directory_size": self.settings.temporary_limit,
+        }
+        for name, value in given.items():
+            if value and not re.fullmatch(r"\d+(\.\d+)? ?([KMGT]i?B)?", value, re.IGNORECASE):
+                raise SettingError(
+                    f"{name.replace('max_temp_directory_size', 'temporary_limit')} is {value!r}", do="give a size such as 700MB"
+                )
+        return {
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "temp_directory": spill,
+            **{name: value for name, value in given.items() if value},
+        }
+
+
+def _writable(place: str) -> str:
+    if not (os.path.isdir(place) and os.access(place, os.W_OK | os.X_OK)):
+        raise StorageError(
+            "the folder for spill files is not there or not writable",
+            where=Location(place),
+            do="set REMISS_TEMPORARY to a folder that is",
+        )
+    return place
+
+
+class Session:
+    """An open engine on bound sources (see `protocol/ports.Session`)."""
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        relations: Mapping[str, tuple[Address, Description]],
+        unreadable: Mapping[str, Rejects],
+        before: Mapping[str, tuple[int, int]],
+    ) -> None:
+        self._connection = connection
+        self._relations = relations
+        self._unreadable = unreadable
+        self._before = before
+
+    def run(self, sql: str) -> pa.Table:
+        """Run one SELECT and return all of its rows.
+
+        Raises
+        ------
+        SourceError : a file is broken, or was changed or removed since the session was opened
+        StorageError : memory or spill space ran out
+        """
+        with self._watched():
+            return self._connection.sql(sql).to_arrow_table()
+
+    def keep(self, name: str, sql: str) -> None:
+        """Materialise one SELECT as a relation of that name."""
+        with self._watched():
+            self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {identifier(name)} AS {sql}")
+
+    def unreadable(self, relation: str) -> tuple[int, tuple[UnreadableRow, ...]]:
+        """Return how many rows of a bound relation the reader refused, and the first 100 by file and row."""
+        found = self._unreadable[relation]
+        return found.count, found.rows
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        address, _ = next(iter(self._relations.values()))
+        try:
+            with _translated(address, tuple(self._before)):
+                yield
+        except RemissError:
+            # A file that was changed explains whatever went wrong better than the reader's words do.
+            source_files.unchanged(self._before)
+            raise
+        source_files.unchanged(self._before)
+
+
+def _bind(connection: duckdb.DuckDBPyConnection, name: str, address: Address, description: Description) -> Rejects:
+    kind = source_files.format_of(address)
+    if kind != "parquet":
+        return READERS[kind].load(connection, name, description)
+    _check_parquet(description.files)
+    columns = ", ".join(identifier(column) for column in description.types)
+    connection.execute(
+        f"CREATE TEMP VIEW {identifier(name)} AS "
+        f"SELECT {columns}, remiss_file, file_row_number + 1 AS remiss_row FROM {_parquet(description.files)}"
+    )
+    return Rejects()
+
+
+def _parquet(files: Sequence[str]) -> str:
+    listed = ", ".join(literal(file) for file in files)
+    # By name: log writers add columns in the middle of a month. Folder names are not columns: they may contradict the rows.
+    return f"read_parquet([{listed}], filename = 'remiss_file', union_by_name = true, hive_partitioning = false)"
+
+
+def _check_parquet(files: Sequence[str]) -> None:
+    """Say which file is no Parquet before a scan of many fails with the words of a reader."""
+    for file in files:
+        with open(file, "rb") as content:
+            head = content.read(4)
+            size = content.seek(0, os.SEEK_END)
+            content.seek(max(0, size - 4))
+            tail = content.read(4)
+        if size == 0:
+            raise SourceError("the file is empty", where=Location(file), do="remove it, or wait until its writer is done")
+        if head != b"PAR1":
+            raise SourceError(
+                "the file is not Parquet", where=Location(file), do="check the format that the protocol names for the source"
+            )
+        if tail != b"PAR1" or size < 12:
+            raise SourceError(
+                "the file is only a part of a Parquet file: its end is missing",
+                where=Location(file),
+                do="wait until its writer is done, or copy it again",
+            )
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, sql: str) -> dict[str, str]:
+    described = connection.execute(f"DESCRIBE {sql}").fetchall()
+    return {str(row[0]): str(row[1]) for row in described if str(row[0]) != "remiss_file"}
+
+
+@contextmanager
+def _translated(address: Address, files: Sequence[str]) -> Iterator[None]:
+    """Turn what DuckDB raises into what happened, where, and what to do."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException as problem:
+        text = str(problem)
+        if "max_temp_directory_size" in text or "failed to offload" in text:
+            raise StorageError(
+                "the engine's spill files would need more disk than they may use",
+                do="raise temporary_limit, or free disk in the folder that temporary names, or capture fewer windows at a time",
+            ) from problem
+        raise StorageError(
+            "the engine ran out of memory", do="raise memory_limit, or capture fewer windows at a time"
+        ) from problem
+    except duckdb.IOException as problem:
+        text = str(problem)
+        if "No space left" in text or "Could not write" in text:
+            raise StorageError("the disk is full", do="free space in the folder that temporary names") from problem
+        raise SourceError(
+            f"source {address.name} cannot be read: {_sentence(text)}",
+            where=_named(text, files),
+            do="check the file; copy it again if it is broken",
+        ) from problem
+    except (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.SerializationException) as problem:
+        text = str(problem)
+        raise SourceError(
+            f"source {address.name} has content that cannot be read: {_sentence(text)}",
+            where=_named(text, files),
+            do="check the file and the format that the protocol names for the source",
+        ) from problem
+    except duckdb.BinderException as problem:
+        text = str(problem)
+        if "remiss_file" not in text:
+            raise
+        raise SourceError(
+            f"source {address.name} has a column named remiss_file, which remiss uses itself",
+            where=_named(text, files),
+            do="rename the column where the log is written, or read the log through a renamed copy",
+        ) from problem
+
+
+def _sentence(text: str) -> str:
+    r"""Return the first sentence of an engine's message, without its class and without advice on settings of the engine.
+
+    >>> _sentence("Invalid Input Error: File 'x' too small to be a Parquet file.\nLINE 1")
+    "File 'x' too small to be a Parquet file"
+    """
+    first = text.partition("\n")[0]
+    return re.sub(r"^[A-Z][A-Za-z ]+ Error: ", "", first).strip().rstrip(".")
+
+
+def _named(text: str, files: Sequence[str]) -> Location | None:
+    named = [file for file in files if file in text]
+    return Location(named[0]) if named else Location(files[0]) if len(files) == 1 else None

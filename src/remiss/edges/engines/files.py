@@ -1,0 +1,146 @@
+"""Files of a source: what an address names, sorted, and whether they are still what they were."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from remiss.errors import Location, SourceError
+from remiss.protocol.terms import Address
+
+SUFFIXES: Mapping[str, tuple[str, ...]] = {
+    "parquet": (".parquet", ".pq"),
+    "csv": (".csv", ".tsv", ".csv.gz", ".tsv.gz"),
+    "jsonl": (".jsonl", ".ndjson", ".json", ".jsonl.gz", ".ndjson.gz", ".json.gz"),
+}
+ALIASES = {"ndjson": "jsonl", "json": "jsonl", "tsv": "csv"}
+MAGIC = "*?["
+
+
+def format_of(address: Address) -> str:
+    """Return `parquet`, `csv` or `jsonl`.
+
+    Raises
+    ------
+    SourceError : another format
+    """
+    name = ALIASES.get(address.format.lower(), address.format.lower())
+    if name not in SUFFIXES:
+        raise SourceError(
+            f"source {address.name} has the unknown format {address.format!r}",
+            do=f"use one of {', '.join(SUFFIXES)}",
+        )
+    return name
+
+
+def resolve(address: Address, folder: str) -> tuple[str, ...]:
+    """Return the sorted absolute paths of the files that an address names: one file, a glob, or all of a folder.
+
+    Raises
+    ------
+    SourceError : nothing there, not readable, or an address of another machine
+    """
+    if "://" in address.uri and not address.uri.startswith("file://"):
+        raise SourceError(
+            f"source {address.name} has the address {address.uri}, which is not on this machine",
+            do="copy the files here, or mount them, and give their path",
+        )
+    # normpath, not resolve: the files keep the names by which people know them, links included.
+    path = os.path.normpath(os.path.join(os.path.abspath(folder or "."), address.uri.removeprefix("file://")))
+    suffixes = SUFFIXES[format_of(address)]
+    if os.path.isdir(path):
+        files = _walk(address, path, suffixes)
+        nothing = f"the folder has no file that ends in {', '.join(suffixes)}"
+    elif any(letter in address.uri for letter in MAGIC) and not os.path.lexists(path):
+        files = _match(address, path)
+        nothing = "the pattern matches no file"
+    else:
+        _listable(address, os.path.dirname(path))
+        files, nothing = ([path] if os.path.lexists(path) else []), "there is no such file or folder"
+    if not files:
+        raise SourceError(
+            f"source {address.name} has nothing to read: {nothing}",
+            where=Location(path),
+            do=f"check uri ({address.uri}); it is relative to the folder of the protocol, {os.path.abspath(folder or '.')}",
+        )
+    for file in files:
+        _readable(address, file)
+    return tuple(sorted(files))
+
+
+def _walk(address: Address, top: str, suffixes: Sequence[str]) -> list[str]:
+    def refuse(problem: OSError) -> None:
+        raise _closed(address, str(problem.filename or top), problem) from problem
+
+    found = []
+    for folder, below, names in os.walk(top, onerror=refuse):
+        # Hidden and underscored names are the marks of writers (_SUCCESS, _temporary), not logs.
+        below[:] = sorted(name for name in below if not name.startswith((".", "_")))
+        found += [os.path.join(folder, name) for name in names if name.endswith(tuple(suffixes)) and name[0] not in "._"]
+    return found
+
+
+def _match(address: Address, pattern: str) -> list[str]:
+    fixed = Path(pattern)
+    while any(letter in str(fixed) for letter in MAGIC):
+        fixed = fixed.parent
+    # glob passes over folders that it may not list; a source that is silently smaller would be worse than a refusal.
+    _listable(address, str(fixed))
+    return [file for file in glob.glob(pattern, recursive=True) if os.path.isfile(file)]
+
+
+def _listable(address: Address, folder: str) -> None:
+    try:
+        with os.scandir(folder):
+            pass
+    except FileNotFoundError:
+        return
+    except OSError as problem:
+        raise _closed(address, folder, problem) from problem
+
+
+def _readable(address: Address, file: str) -> None:
+    try:
+        with open(file, "rb"):
+            pass
+    except OSError as problem:
+        raise _closed(address, file, problem) from problem
+
+
+def _closed(address: Address, path: str, problem: OSError) -> SourceError:
+    return SourceError(
+        f"source {address.name} cannot be read: {(problem.strerror or 'no access').lower()}",
+        where=Location(path),
+        do="give the user that runs remiss the right to read it",
+    )
+
+
+def states(files: Sequence[str]) -> Mapping[str, tuple[int, int]]:
+    """Return size and time of change (nanoseconds) of each file; a file that is gone has (-1, 0)."""
+    found = {}
+    for file in files:
+        try:
+            status = os.stat(file)
+            found[file] = (status.st_size, status.st_mtime_ns)
+        except OSError:
+            found[file] = (-1, 0)
+    return found
+
+
+def unchanged(before: Mapping[str, tuple[int, int]]) -> None:
+    """Check that files are what they were.
+
+    Raises
+    ------
+    SourceError : one was changed or removed since: what was read may be half of each
+    """
+    for file, state in states(tuple(before)).items():
+        if state != before[file]:
+            gone = state[0] < 0
+            raise SourceError(
+                "the file was removed while it was read" if gone else "the file was changed while it was read",
+                where=Location(file),
+                do="nothing was filed; capture again when the writer is done with it",
+            )

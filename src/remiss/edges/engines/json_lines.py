@@ -1,0 +1,155 @@
+"""JSON Lines: one object a line, read as lines so that each keeps its number and none is lost.
+
+DuckDB's own JSON reader turns a broken line into a row of nulls and a value of another type into a null, without a word.
+Here a line that is not an object of the described types is counted as unreadable, with its number.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import duckdb
+
+from remiss.edges.engines.delimited import LONGEST_LINE, SAMPLED_FILES, SAMPLED_ROWS, first_line
+from remiss.edges.engines.quoting import identifier, literal
+from remiss.edges.engines.rejects import LISTED, Loading, Rejects
+from remiss.errors import Location, SourceError
+from remiss.protocol.ports import Description
+from remiss.protocol.terms import Address
+
+WHOLE = {"UBIGINT": "BIGINT", "HUGEINT": "HUGEINT", "UHUGEINT": "HUGEINT"}
+
+
+def _lines(file: str, more: str) -> str:
+    return (
+        f"read_csv({literal(file)}, auto_detect = false, header = false, delim = '', quote = '', escape = '', "
+        f"columns = {{'line': 'VARCHAR'}}, max_line_size = {LONGEST_LINE}, hive_partitioning = false, {more})"
+    )
+
+
+def describe(connection: duckdb.DuckDBPyConnection, address: Address, files: Sequence[str]) -> dict[str, str]:
+    """Return the keys of the objects in a sample of lines, in the order in which they first occur, with their types.
+
+    Texts stay texts, times too: the protocol says how they are meant.
+
+    Raises
+    ------
+    SourceError : empty, not UTF-8, or no object in any line that was looked at
+    """
+    structure: dict[str, object] = {}
+    step = max(1, len(files) // SAMPLED_FILES)
+    for at, file in enumerate(files):
+        first_line(file)
+        if structure and at % step:
+            continue
+        found = connection.execute(
+            f"SELECT json_group_structure(line::JSON) FROM (SELECT line FROM {_lines(file, 'ignore_errors = true')} LIMIT {SAMPLED_ROWS}) "
+            "WHERE CASE WHEN json_valid(line) THEN json_type(line) = 'OBJECT' ELSE FALSE END"
+        ).fetchone()
+        if found and found[0]:
+            structure = _merged(structure, json.loads(found[0]))
+    if not structure:
+        raise SourceError(
+            f"source {address.name} has no line that is a JSON object",
+            where=Location(files[0], 1),
+            do="check the file and its format",
+        )
+    return {name: _type(kind) for name, kind in structure.items()}
+
+
+def _merged(first: dict[str, object], second: dict[str, object]) -> dict[str, object]:
+    """Return the structure of both: where they differ numbers win over whole numbers, and anything else is kept as JSON."""
+    result = dict(first)
+    for name, kind in second.items():
+        other = result.get(name, kind)
+        if other == kind or kind == "NULL":
+            result[name] = other
+        elif other == "NULL":
+            result[name] = kind
+        elif isinstance(kind, dict) and isinstance(other, dict):
+            result[name] = _merged(other, kind)
+        elif {str(kind), str(other)} <= {"UBIGINT", "BIGINT"}:
+            result[name] = "BIGINT"
+        elif {str(kind), str(other)} <= {"UBIGINT", "BIGINT", "HUGEINT", "DOUBLE"}:
+            result[name] = "DOUBLE"
+        else:
+            result[name] = "JSON"
+    return result
+
+
+def _type(kind: object) -> str:
+    """Return the engine's type for a structure.
+
+    >>> _type({"a": "UBIGINT", "b": ["VARCHAR"]})
+    'STRUCT("a" BIGINT, "b" VARCHAR[])'
+    """
+    if isinstance(kind, dict):
+        # An object without keys tells nothing of what it may hold.
+        return f"STRUCT({', '.join(f'{identifier(name)} {_type(its)}' for name, its in kind.items())})" if kind else "JSON"
+    if isinstance(kind, list):
+        return f"{_type(kind[0])}[]"
+    return "VARCHAR" if kind == "NULL" else WHOLE.get(str(kind), str(kind))
+
+
+def load(connection: duckdb.DuckDBPyConnection, name: str, description: Description) -> Rejects:
+    """Parse all files into a table and bind the relation over it.
+
+    Every line is a row of the table, broken ones with the reason and no values, so that places are line numbers.
+    """
+    table = f"remiss_rows_of_{name}"
+    columns = ", ".join(f"{identifier(column)} {kind}" for column, kind in description.types.items())
+    connection.execute(f"CREATE TEMP TABLE {identifier(table)} ({columns}, remiss_problem VARCHAR, remiss_source INTEGER)")
+    loading = Loading(table=table, files=description.files)
+    for at, file in enumerate(description.files):
+        loading.begin(connection)
+        errors = f"remiss_errors_{name}_{at}"
+        storing = f"store_rejects = true, rejects_limit = 0, rejects_table = {literal(errors)}, rejects_scan = {literal(errors + '_scan')}"
+        connection.execute(f"INSERT INTO {identifier(table)} BY NAME {_parse(file, at + 1, description, storing)}")
+        unread = connection.execute(
+            f"SELECT line, MIN(error_type::VARCHAR) FROM {identifier(errors)} GROUP BY line ORDER BY line"
+        ).fetchall()
+        connection.execute(f"DROP TABLE {identifier(errors)}; DROP TABLE {identifier(errors + '_scan')}")
+        loading.reject(file, [(int(row), _reason(kind)) for row, kind in unread])
+    loading.view(connection, name, tuple(description.types), "remiss_problem IS NULL")
+    broken = f"FROM (SELECT *, {loading.number()} AS remiss_row FROM {identifier(table)}) WHERE remiss_problem <> ''"
+    count = connection.execute(f"SELECT COUNT(*) {broken}").fetchone()
+    found = connection.execute(
+        f"SELECT remiss_source, remiss_row, remiss_problem {broken} ORDER BY remiss_source, remiss_row LIMIT {LISTED}"
+    ).fetchall()
+    unreadable = [*loading.rows]
+    loading.rows.clear()
+    for source, row, problem in found:
+        loading.note(description.files[source - 1], 0, [(row, problem)])
+    loading.rows = sorted([*unreadable, *loading.rows], key=lambda one: (one.file, one.row or 0))[:LISTED]
+    loading.count += int(count[0]) if count else 0
+    return loading.rejects()
+
+
+def _parse(file: str, source: int, description: Description, storing: str) -> str:
+    structure = json.dumps(dict(description.types))
+    values = ", ".join(f"struct_extract(remiss_values, {literal(name)}) AS {identifier(name)}" for name in description.types)
+    # Only a null can hide a value of another type, so only there is the text of the line looked at again.
+    misfits = " ".join(
+        f"WHEN struct_extract(remiss_values, {literal(name)}) IS NULL AND json_type(remiss_object, {literal(_path(name))}) <> 'NULL' "
+        f"THEN {literal(f'{name} cannot be read as {kind}')}"
+        for name, kind in description.types.items()
+    )
+    return (
+        "WITH lines AS (SELECT line, CASE WHEN line IS NULL OR trim(line) = '' THEN '' WHEN NOT json_valid(line) THEN 'the line is not JSON' "
+        f"WHEN json_type(line) <> 'OBJECT' THEN 'the line is not an object' END AS remiss_broken FROM {_lines(file, storing)}), "
+        "objects AS (SELECT remiss_broken, CASE WHEN remiss_broken IS NULL THEN line ELSE '{}' END AS remiss_object FROM lines), "
+        f"parsed AS (SELECT *, json_transform(remiss_object, {literal(structure)}) AS remiss_values FROM objects) "
+        f"SELECT {values}, COALESCE(remiss_broken, CASE {misfits} END) AS remiss_problem, {source} AS remiss_source FROM parsed"
+    )
+
+
+def _path(name: str) -> str:
+    return f"$.{json.dumps(name, ensure_ascii=False)}"
+
+
+def _reason(kind: str) -> str:
+    return {
+        "LINE SIZE OVER MAXIMUM": f"the line is longer than {LONGEST_LINE:,} bytes",
+        "INVALID ENCODING": "the line is not UTF-8",
+    }.get(kind, kind.lower())

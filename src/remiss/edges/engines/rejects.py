@@ -1,0 +1,82 @@
+"""Rejects: rows that a reader of text could not take apart, and the view that numbers the others.
+
+A text file is parsed once into a table. DuckDB's readers know no row numbers, but the table keeps the order of the file,
+so that the number of a row follows from its place in the table, the place where its file begins, and the rejected rows
+before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import duckdb
+
+from remiss.edges.engines.quoting import identifier, literal
+from remiss.protocol.ports import UnreadableRow
+
+LISTED = 100
+# Numbering looks through the rejected rows of a file for each row that is listed. A file with more than these is so
+# broken that its rows are better shown without a number than slowly.
+NUMBERED = 5_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejects:
+    """Rows that a reader could not take apart: how many, and the first 100 by file and row."""
+
+    count: int = 0
+    rows: tuple[UnreadableRow, ...] = ()
+
+
+@dataclass(slots=True)
+class Loading:
+    """What is known of the files of one relation while they are parsed one after the other."""
+
+    table: str
+    files: Sequence[str]
+    starts: list[int] = field(default_factory=list)
+    rejected: list[list[int]] = field(default_factory=list)
+    count: int = 0
+    rows: list[UnreadableRow] = field(default_factory=list)
+
+    def begin(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Note where the next file begins in the table."""
+        found = connection.execute(f"SELECT COUNT(*) FROM {identifier(self.table)}").fetchone()
+        self.starts.append(int(found[0]) if found else 0)
+        self.rejected.append([])
+
+    def reject(self, file: str, found: Sequence[tuple[int, str]]) -> None:
+        """Note rejected rows, in order: their numbers in the file and why. They are not in the table."""
+        self.rejected[-1] = [row for row, _ in found[: NUMBERED + 1]]
+        self.note(file, len(found), found)
+
+    def note(self, file: str, count: int, found: Sequence[tuple[int, str]]) -> None:
+        """Count rejected rows and list them while fewer than 100 are."""
+        self.count += count
+        free = LISTED - len(self.rows)
+        self.rows += [UnreadableRow(file=file, row=row, detail=detail) for row, detail in found[:free]]
+
+    def rejects(self) -> Rejects:
+        return Rejects(count=self.count, rows=tuple(self.rows))
+
+    def number(self) -> str:
+        """Return SQL that gives a row of the table its number in its file, from 1."""
+        starts = ", ".join(str(start) for start in self.starts)
+        own = f"rowid - ([{starts}])[remiss_source] + 1"
+        if not any(self.rejected):
+            return own
+        # The n-th readable row comes after as many rejected ones as have numbers that leave fewer than n rows before them.
+        shifted = ", ".join("[" + ", ".join(str(row - at) for at, row in enumerate(rows)) + "]" for rows in self.rejected)
+        shift = f"len(list_filter(([{shifted}]::BIGINT[][])[remiss_source], remiss_gap -> remiss_gap <= {own}))"
+        broken = ", ".join(str(at + 1) for at, rows in enumerate(self.rejected) if len(rows) > NUMBERED)
+        numbered = f"{own} + {shift}"
+        return f"CASE WHEN remiss_source NOT IN ({broken}) THEN {numbered} END" if broken else numbered
+
+    def view(self, connection: duckdb.DuckDBPyConnection, name: str, columns: Sequence[str], condition: str = "TRUE") -> None:
+        """Bind the relation: its columns, the file and the number of each row."""
+        listed = ", ".join(literal(file) for file in self.files)
+        connection.execute(
+            f"CREATE TEMP VIEW {identifier(name)} AS SELECT {', '.join(identifier(one) for one in columns)}, "
+            f"([{listed}])[remiss_source] AS remiss_file, {self.number()} AS remiss_row FROM {identifier(self.table)} WHERE {condition}"
+        )
