@@ -28,7 +28,7 @@ from remiss.settings import Settings
 if TYPE_CHECKING:
     from remiss.capture.ports import Runs
     from remiss.edges.stores.connecting import Store
-    from remiss.protocol.ports import Engine, Protocols
+    from remiss.protocol.ports import Documents, Engine, Protocols
     from remiss.understand.ports import Evidence
 
 HERE = "remiss.db"
@@ -117,6 +117,13 @@ class Bench:
     def now(self) -> datetime:
         """The time of the action under way."""
         return datetime.now(UTC)
+
+    @cached_property
+    def documents(self) -> Documents:
+        """Where protocol documents are read from."""
+        from remiss.edges.documents import FileDocuments
+
+        return FileDocuments()
 
     @cached_property
     def engine(self) -> Engine:

@@ -7,13 +7,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from remiss.protocol.actions import check, diff, show, taxonomy, versions
+    from remiss.protocol.actions import check, diff, modes, show, versions
 
 __all__ = [
     "check",
     "diff",
+    "modes",
     "show",
-    "taxonomy",
     "versions",
 ]
 

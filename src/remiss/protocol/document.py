@@ -8,14 +8,15 @@ what can be saved of it is a draft on which later checks still find their share.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
 
-from remiss.errors import ProtocolError, RemissError
+from remiss.errors import Location, ProtocolError, RemissError
 from remiss.protocol import rubric as rubrics
 from remiss.protocol import taxonomy as taxonomies
+from remiss.protocol.attaching import attach, detach
 from remiss.protocol.durations import parse_duration
 from remiss.protocol.model import CriterionModel, FieldsModel, LabellingModel, ProtocolModel, RetentionModel
 from remiss.protocol.nearest import nearest
@@ -51,6 +52,8 @@ _SALVAGEABLE: tuple[Path, ...] = (
     ("fields", "*", "*"),
     *(("fields", name) for name in FieldsModel.model_fields if name not in {"id", "time"}),
     ("labelling", "verify", "*"),
+    ("source", "time_zone"),
+    ("labels", "time_zone"),
     *((name,) for name in ("about", "team", "owners", "require", "sensitivity", "redaction", "taxonomy", "severity")),
     *((name,) for name in ("labelling", "retention", "review")),
     *(("sampling", name) for name in ("strata", "control", "undecided", "population")),
@@ -71,8 +74,33 @@ def parse(text: str, path: str, read_file: Read) -> tuple[Protocol | None, tuple
     return (None if has_errors(findings) else protocol), findings
 
 
+def restore(text: str, path: str) -> Protocol:
+    """Return the protocol that the catalog keeps as `text`, with the files attached to it.
+
+    Raises
+    ------
+    ProtocolError : this version of remiss refuses what an earlier one took
+    """
+
+    def nowhere(name: str) -> str:
+        raise ProtocolError(f"{name} is not attached", where=Location(path), do="load the protocol from its file")
+
+    protocol, findings = parse(text, path, nowhere)
+    if protocol is None:
+        raise first_of(findings)
+    return protocol
+
+
+def first_of(findings: Sequence[Finding]) -> ProtocolError:
+    """Return the error that carries the first error found and the count of the others."""
+    first, *others = [finding for finding in findings if finding.level == "error"]
+    more = f" (and {len(others)} more; `remiss protocol check` shows all)" if others else ""
+    return ProtocolError(first.what + more, where=Location(first.file, first.line), do=first.do)
+
+
 def draft(text: str, path: str, read_file: Read) -> tuple[Protocol | None, tuple[Finding, ...]]:
     """Return what can be saved of a document, errors or not, and every finding; for checking on, never for a capture."""
+    text, attached = detach(text)
     document, early = read(text, path)
     if document is None:
         return None, early
@@ -84,8 +112,17 @@ def draft(text: str, path: str, read_file: Read) -> tuple[Protocol | None, tuple
         return None, _sorted([*early, *complaints])
     findings = [*early, *complaints]
     add = sink(findings, document, path)
-    taxonomy = _attached(model.taxonomy, ("taxonomy",), read_file, taxonomies.parse, add, findings) or taxonomies.builtin()
-    rubric = _attached(model.severity, ("severity",), read_file, rubrics.parse, add, findings) or rubrics.builtin()
+    files: dict[str, str] = {}
+    for key, name in (("taxonomy", model.taxonomy), ("severity", model.severity)):
+        try:
+            if name is not None:
+                files[name] = _read(name, read_file, attached)
+        except RemissError as error:
+            add((key,), f"{key} names {name}: {error.what}", error.do or "name a file beside this document")
+    taxonomy, more = _parsed(model.taxonomy, files, taxonomies.parse, taxonomies.builtin)
+    findings += more
+    rubric, more = _parsed(model.severity, files, rubrics.parse, rubrics.builtin)
+    findings += more
     fields = _fields(model.fields, document)
     _check_names(model, fields, add)
     _check_criteria(model, taxonomy, fields, add)
@@ -95,7 +132,7 @@ def draft(text: str, path: str, read_file: Read) -> tuple[Protocol | None, tuple
             f"a quorum of {model.review.quorum} of {len(set(model.review.owners))} owners",
             "name more owners",
         )
-    protocol = _protocol(_Whole(model, document, path, text), fields, taxonomy, rubric)
+    protocol = _protocol(_Whole(model, document, path, attach(text, files)), fields, taxonomy, rubric)
     return protocol, _sorted(findings)
 
 
@@ -103,24 +140,25 @@ def _sorted(findings: list[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(dict.fromkeys(findings), key=lambda finding: (finding.file, finding.line)))
 
 
-def _attached(
-    name: str | None,
-    where: Path,
-    read_file: Read,
-    parse_file: Callable[[str, str], tuple[T | None, tuple[Finding, ...]]],
-    add: Sink,
-    findings: list[Finding],
-) -> T | None:
-    if name is None:
-        return None
+def _read(name: str, read_file: Read, attached: Mapping[str, str]) -> str:
     try:
-        text = read_file(name)
-    except RemissError as error:
-        add(where, f"{where[0]} names {name}: {error.what}", error.do or "name a file beside this document")
-        return None
-    value, more = parse_file(text, name)
-    findings.extend(more)
-    return value
+        return read_file(name)
+    except RemissError:
+        if name in attached:
+            return attached[name]
+        raise
+
+
+def _parsed(
+    name: str | None,
+    files: Mapping[str, str],
+    parse_file: Callable[[str, str], tuple[T | None, tuple[Finding, ...]]],
+    builtin: Callable[[], T],
+) -> tuple[T, tuple[Finding, ...]]:
+    if name is None or name not in files:
+        return builtin(), ()
+    value, findings = parse_file(files[name], name)
+    return (builtin() if value is None else value), findings
 
 
 def _fields(model: FieldsModel, document: Document) -> dict[str, Expression]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
+from remiss.action import Performs
 from remiss.protocol.terms import Address, Type
 
 if TYPE_CHECKING:
@@ -104,4 +105,37 @@ class Protocols(Protocol):
         ------
         Conflict : the same name and version with another digest
         """
+        ...
+
+
+class Documents(Protocol):
+    """Where protocol documents, taxonomies and rubrics are read from."""
+
+    def read(self, path: str) -> str:
+        """Return the text of a document.
+
+        Raises
+        ------
+        ProtocolError : not there, not readable, too large, not UTF-8
+        """
+        ...
+
+
+class ProtocolWorkspace(Performs, Protocol):
+    """The ports that actions on documents take; they need no catalog."""
+
+    @property
+    def documents(self) -> Documents: ...
+    @property
+    def engine(self) -> Engine: ...
+
+
+class ShelfWorkspace(Performs, Protocol):
+    """The ports that actions on the catalog's protocol versions take."""
+
+    @property
+    def protocols(self) -> Protocols: ...
+
+    def position(self) -> int:
+        """Return the catalog's position."""
         ...

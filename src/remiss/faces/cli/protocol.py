@@ -126,4 +126,4 @@ def taxonomy_show(ws: Workspace, mode: str | None, shape: str) -> None:
     """
     from remiss.protocol import actions
 
-    render.rows(actions.taxonomy(ws, mode), shape)
+    render.rows(actions.modes(ws, mode), shape)

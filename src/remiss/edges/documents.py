@@ -1,0 +1,37 @@
+"""Protocol documents on disk: fulfils `protocol.ports.Documents`."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+from remiss.errors import Location, ProtocolError
+from remiss.protocol.reading import MOST_BYTES, decode
+
+
+class FileDocuments:
+    """Documents by their path as the user gave it, relative to the working folder."""
+
+    def read(self, path: str) -> str:
+        """Return the text of a document.
+
+        Raises
+        ------
+        ProtocolError : not there, not readable, too large, not UTF-8
+        """
+        where = Location(path)
+        try:
+            found = Path(path)
+            if not stat.S_ISREG(found.stat().st_mode):
+                raise ProtocolError(f"{path} is not a file", where=where, do="name the YAML file itself")
+            with found.open("rb") as opened:
+                # One byte more than is allowed tells too large from just right, without reading the rest.
+                content = opened.read(MOST_BYTES + 1)
+        except FileNotFoundError as error:
+            raise ProtocolError(
+                f"there is no file {path}", where=where, do=f"check the name, or write one: remiss protocol new {path}"
+            ) from error
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or "its name is not one"
+            raise ProtocolError(f"{path} cannot be read: {reason}", where=where, do="make it a file that you can read") from error
+        return decode(content, path)

@@ -1,0 +1,160 @@
+"""What one can do with protocols and taxonomies: check a document, and see and compare the versions a catalog keeps."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import PurePath
+
+from remiss.action import action
+from remiss.errors import NotFound, RemissError
+from remiss.protocol import taxonomy as taxonomies
+from remiss.protocol.document import draft, first_of, parse
+from remiss.protocol.lint import examine
+from remiss.protocol.nearest import nearest
+from remiss.protocol.ports import Description, ProtocolWorkspace, ShelfWorkspace, StoredProtocol
+from remiss.protocol.shape import has_errors
+from remiss.protocol.terms import Address, Checked, Finding, Protocol
+from remiss.records.identity import format_time
+from remiss.records.rows import Rows
+
+
+@action(name="protocol.check", permission="protocol:check", reads=True)
+def check(ws: ProtocolWorkspace, path: str) -> tuple[Finding, ...]:
+    """Return every finding on the protocol at `path`, checked against its sources; notes too.
+
+    A document or source that cannot be read is a finding. Needs no catalog.
+    """
+    try:
+        text = ws.documents.read(path)
+    except RemissError as error:
+        return (_finding(error, path, 1),)
+    protocol, findings = draft(text, path, lambda name: ws.documents.read(beside(path, name)))
+    if protocol is None or _sources_unclear(protocol, findings):
+        return findings
+    source, problems = _described(ws, protocol.source, path)
+    labels = None
+    if protocol.labels is not None:
+        labels, more = _described(ws, protocol.labels.address, path)
+        problems += more
+    found = [*findings, *problems]
+    if not problems and source is not None:
+        found += examine(protocol, source, labels)[1]
+    return tuple(sorted(dict.fromkeys(found), key=lambda finding: (finding.file != path, finding.file, finding.line)))
+
+
+def load(ws: ProtocolWorkspace, path: str) -> Checked:
+    """Return the protocol at `path`, checked against its sources, ready for a capture.
+
+    Raises
+    ------
+    ProtocolError : the first error, and how many there are more
+    SourceError : a source that cannot be described
+    """
+    protocol, findings = parse(ws.documents.read(path), path, lambda name: ws.documents.read(beside(path, name)))
+    if protocol is None:
+        raise first_of(findings)
+    return checked(ws, protocol)
+
+
+def checked(ws: ProtocolWorkspace, protocol: Protocol) -> Checked:
+    """Return a protocol checked against its sources as they are now.
+
+    Raises
+    ------
+    ProtocolError, SourceError : as `load`
+    """
+    folder = str(PurePath(protocol.path).parent)
+    source = ws.engine.describe(protocol.source, folder)
+    labels = None if protocol.labels is None else ws.engine.describe(protocol.labels.address, folder)
+    done, findings = examine(protocol, source, labels)
+    if done is None:
+        raise first_of(findings)
+    return done
+
+
+def beside(path: str, name: str) -> str:
+    """Return the path of a file that the document at `path` names."""
+    return str(PurePath(path).parent / name)
+
+
+def _described(ws: ProtocolWorkspace, address: Address, path: str) -> tuple[Description | None, list[Finding]]:
+    try:
+        return ws.engine.describe(address, str(PurePath(path).parent)), []
+    except RemissError as error:
+        return None, [_finding(error, path, address.line or 1, at_line=True)]
+
+
+def _sources_unclear(protocol: Protocol, findings: tuple[Finding, ...]) -> bool:
+    # Labels left out because of an error of their own would make every field that reads them look wrong.
+    return protocol.labels is None and has_errors(findings) and any(key.startswith("labels") for key in protocol.lines)
+
+
+def _finding(error: RemissError, path: str, line: int, *, at_line: bool = False) -> Finding:
+    where = None if at_line else error.where
+    file, number = (path, line) if where is None else (where.file, where.line or line)
+    return Finding(code=error.code, level="error", file=file, line=number, what=error.what, do=error.do)
+
+
+@action(name="protocol.list", permission="protocol:read", reads=True)
+def versions(ws: ShelfWorkspace) -> Rows:
+    """Return the protocol versions that the catalog keeps, newest first within a name."""
+    columns = ("protocol", "version", "digest", "team", "at")
+    rows = tuple((each.name, each.version, each.digest, each.team, format_time(each.at)) for each in ws.protocols.versions())
+    return Rows("remiss/protocols@1", columns, rows, ws.position(), total=len(rows))
+
+
+@action(name="protocol.show", permission="protocol:read", reads=True)
+def show(ws: ShelfWorkspace, name: str, version: int | None = None) -> StoredProtocol:
+    """Return a protocol version as the catalog keeps it, the newest by default, files that it names attached.
+
+    Raises
+    ------
+    NotFound : no such protocol or version
+    """
+    return _stored(ws, name, version)
+
+
+@action(name="protocol.diff", permission="protocol:read", reads=True)
+def diff(ws: ShelfWorkspace, name: str, before: int, after: int) -> tuple[str, ...]:
+    """Return what changed between two versions of a protocol as lines of a unified diff; none when nothing did.
+
+    Raises
+    ------
+    NotFound : no such protocol or version
+    """
+    old, new = _stored(ws, name, before), _stored(ws, name, after)
+    lines = difflib.unified_diff(
+        old.text.splitlines(), new.text.splitlines(), f"{name} version {before}", f"{name} version {after}", lineterm=""
+    )
+    return tuple(lines)
+
+
+def _stored(ws: ShelfWorkspace, name: str, version: int | None) -> StoredProtocol:
+    found = ws.protocols.find(name, version)
+    if found is not None:
+        return found
+    known = ws.protocols.versions()
+    of_name = sorted(each.version for each in known if each.name == name)
+    if of_name:
+        raise NotFound(f"protocol {name} has no version {version}", do=f"it has {', '.join(map(str, of_name))}")
+    names = dict.fromkeys(each.name for each in known)
+    do = nearest(name, names, "the catalog has") if names else "capture with it first"
+    raise NotFound(f"the catalog has no protocol {name}", do=do)
+
+
+@action(name="taxonomy.show", permission="protocol:read", reads=True)
+def modes(ws: ShelfWorkspace, mode: str | None = None) -> Rows:
+    """Return the built-in failure modes, or one and those under it: mode, title, definition, what counts and what does not.
+
+    Raises
+    ------
+    ProtocolError : no such mode
+    """
+    known = taxonomies.builtin()
+    within = None if mode is None else taxonomies.find(known, mode).id
+    shown = [each for each in known.modes.values() if within is None or each.id == within or each.id.startswith(f"{within}/")]
+    columns = ("mode", "title", "definition", "counts", "excludes", "avid")
+    rows = tuple(
+        (each.id, each.title, each.definition, "; ".join(each.counts), "; ".join(each.excludes), each.avid) for each in shown
+    )
+    return Rows("remiss/taxonomy@1", columns, rows, ws.position(), total=len(rows))
