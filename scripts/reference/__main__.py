@@ -13,6 +13,7 @@ FOLDER = Path(__file__).resolve().parents[2] / "docs" / "reference"
 PAGES: dict[str, Callable[[], str]] = {
     "answers.md": documents.answers_page,
     "errors.md": records.errors_page,
+    "protocol.md": documents.protocol_page,
     "query.md": records.query_page,
     "settings.md": records.settings_page,
     "severity.md": documents.severity_page,

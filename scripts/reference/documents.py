@@ -126,7 +126,7 @@ def kind_of(part: Schema, defs: Schema) -> str:
                 )
                 if key in part
             ]
-            return " ".join(["whole number" if number == "integer" else "number", *bounds])
+            return f"{'whole number' if number == 'integer' else 'number'} {' and '.join(bounds)}".rstrip()
         case "string":
             return "text"
         case "boolean":
