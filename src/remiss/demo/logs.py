@@ -7,7 +7,7 @@ arrived, known at its arrival. Cancelled and diverted flights have no outcome, t
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,7 @@ def write(
     folder: Path,
     flights: pa.Table,
     progress: Callable[[str, int, int], object],
-    versions: Sequence[models.Version] = models.VERSIONS,
+    asked: Callable[[pa.Table], pa.Table] = lambda flights: flights,
 ) -> Logs:
     """Train, answer for every flight in time order, and write both logs under `folder`.
 
@@ -45,13 +45,13 @@ def write(
     folder : made if missing; files of the same names are written anew
     flights : as `flights.load` gives them
     progress : called with what is being done, how much of it is done and how much there is
-    versions : which versions of the model to train and serve
+    asked : which of the flights the service was asked about; default: all of those months in which a version served
     """
     flights = flights.append_column("remarks", _remarks(flights))
-    scored = [_scored(flights, version, progress) for version in versions]
+    scored = [_scored(flights, version, asked, progress) for version in models.VERSIONS]
     predictions = pa.concat_tables(scored)
     predictions = predictions.take(pc.sort_indices(predictions, [("scheduled_at", "ascending"), ("prediction_id", "ascending")]))
-    outcomes = _outcomes(flights.filter(pc.greater_equal(flights["month"], min(version.served.start for version in versions))))
+    outcomes = _outcomes(asked(models.served(flights, models.VERSIONS[0])))
     for name, table, by in (("predictions", predictions, "scheduled_at"), ("outcomes", outcomes, "known_at")):
         (folder / name).mkdir(parents=True, exist_ok=True)
         for month, part in _months(table, by):
@@ -59,10 +59,15 @@ def write(
     return Logs(folder, len(predictions), len(outcomes))
 
 
-def _scored(flights: pa.Table, version: models.Version, progress: Callable[[str, int, int], object]) -> pa.Table:
+def _scored(
+    flights: pa.Table,
+    version: models.Version,
+    narrow: Callable[[pa.Table], pa.Table],
+    progress: Callable[[str, int, int], object],
+) -> pa.Table:
     progress(f"training version {version.name}", 0, 1)
     model = models.train(flights, version)
-    asked = models.served(flights, version)
+    asked = narrow(models.served(flights, version))
     done = 0
 
     def advance(count: int) -> None:
