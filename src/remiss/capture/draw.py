@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from remiss.capture import late_labels, profile, requirements, sampling, scan
-from remiss.capture.members import Drawing, drawings
+from remiss.capture.members import Drawing, drawings, revisits
 from remiss.capture.sampling import GroupName, Part, Sample, Selection
 from remiss.capture.scan import LabelHistory, Plan, Shape
 from remiss.capture.values import shape_of, value_of
@@ -35,7 +35,8 @@ SAMPLE_ROWS = 20_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draw:
-    """What a capture derived. `members` hold raw values: the caller redacts before anything is filed.
+    """What a capture derived. `drawings` hold raw values: the caller redacts before anything is filed.
+    `refreshed` are events that were asked for beside the sample and are in the windows: in no group, of probability 0.
 
     `windows` are all of the interval, empty ones too; whether labels may still change is left to the caller. `files` are
     those that hold at least one row that was counted, admitted or refused, and `rows` is how many such rows there are.
@@ -46,6 +47,7 @@ class Draw:
     groups: tuple[Group, ...]
     cells: tuple[Cell, ...]
     drawings: tuple[Drawing, ...]
+    refreshed: tuple[Drawing, ...]
     profiles: tuple[Profile, ...]
     refusals: Refusals
     files: tuple[str, ...]
@@ -105,11 +107,12 @@ def draw(
     session: Session,
     checked: Checked,
     source: Description,
-    *,
     since: datetime,
     until: datetime,
     as_of: datetime,
-    progress: Progress | None = None,
+    progress: Progress = _silent,
+    *,
+    also: Sequence[str] = (),
 ) -> Draw:
     """Return everything that a capture of [since, until) derives.
 
@@ -121,6 +124,7 @@ def draw(
     since, until : the bounds of whole windows
     as_of : labels known later are not used
     progress : called with the name of a stage and the share of the work that is done, in [0, 1]
+    also : ids of events to read again although they may not be sampled
 
     Raises
     ------
@@ -129,15 +133,15 @@ def draw(
     SourceError, StorageError : from the session
     """
     windows = whole_windows(since, until, checked)
-    progress = progress or _silent
-    plan, seen, parts, whole = _counted(session, checked, source, since, until, as_of, progress)
+    plan = Plan(checked=checked, columns=tuple(source.types), since=since, until=until, as_of=as_of)
+    plan, seen, parts, whole = _counted(session, plan, progress)
     drawn = sampling.groups(parts, whole, checked.protocol.sampling)
     selected = sampling.selections(drawn, [one.criterion.name for one in checked.criteria])
     starts = {plan.reach + at: window.start for at, window in enumerate(windows)}
     progress("profile", 0.6)
     profiled = session.run(profile.question(plan)).to_pylist() if whole else []
     progress("fetch", 0.75)
-    content = _fetched(session, plan, selected)
+    content = _fetched(session, plan, selected, also)
     progress("refused rows", 0.95)
     refusals = _refusals(session, plan, seen)
     populations = {part.window: part for part in whole}
@@ -146,6 +150,7 @@ def draw(
         groups=_groups(plan, drawn, starts),
         cells=_cells(plan, parts, starts),
         drawings=drawings(plan, content, selected, starts),
+        refreshed=revisits(plan, content, selected, starts),
         profiles=profile.profiles(plan, profiled, starts),
         refusals=refusals,
         files=tuple(sorted(seen.files)),
@@ -160,11 +165,10 @@ def expect(
     session: Session,
     checked: Checked,
     source: Description,
-    *,
     since: datetime,
     until: datetime,
     as_of: datetime,
-    progress: Progress | None = None,
+    progress: Progress = _silent,
 ) -> Expected:
     """Return what `draw` would derive, exactly, without bringing content or profiles (a dry run).
 
@@ -172,8 +176,8 @@ def expect(
     and those that `all` happens to keep.
     """
     windows = whole_windows(since, until, checked)
-    progress = progress or _silent
-    plan, seen, parts, whole = _counted(session, checked, source, since, until, as_of, progress)
+    plan = Plan(checked=checked, columns=tuple(source.types), since=since, until=until, as_of=as_of)
+    plan, seen, parts, whole = _counted(session, plan, progress)
     selected = sampling.selections(
         sampling.groups(parts, whole, checked.protocol.sampling), [one.criterion.name for one in checked.criteria]
     )
@@ -194,11 +198,9 @@ def expect(
     )
 
 
-def _counted(
-    session: Session, checked: Checked, source: Description, since: datetime, until: datetime, as_of: datetime, progress: Progress
-) -> tuple[Plan, _Survey, list[Part], list[Part]]:
+def _counted(session: Session, plan: Plan, progress: Progress) -> tuple[Plan, _Survey, list[Part], list[Part]]:
     progress("prepare", 0.0)
-    plan = _prepared(session, checked, source, since, until, as_of)
+    plan = _prepared(session, plan)
     progress("survey", 0.05)
     seen = _surveyed(session, plan)
     _bear_strata(session, plan, seen)
@@ -207,7 +209,7 @@ def _counted(
     own = {number: rows for number, rows in seen.events.items() if number >= plan.reach}
     if not own:
         return plan, seen, [], []
-    session.keep(scan.BOUNDS, scan.bounds(own, checked.protocol.sampling.population))
+    session.keep(scan.BOUNDS, scan.bounds(own, plan.checked.protocol.sampling.population))
     if plan.anomalies:
         progress("references", 0.25)
         _keep_references(session, plan, seen)
@@ -216,11 +218,12 @@ def _counted(
     return plan, seen, parts, whole
 
 
-def _prepared(session: Session, checked: Checked, source: Description, since: datetime, until: datetime, as_of: datetime) -> Plan:
+def _prepared(session: Session, plan: Plan) -> Plan:
+    checked = plan.checked
     schema = session.run(scan.probe(checked)).schema
     shapes = {one: shape_of(kind) for one, kind in zip(checked.fields, schema.types, strict=True)}
     _usable(checked, shapes)
-    plan = Plan(checked=checked, shapes=shapes, columns=tuple(source.types), since=since, until=until, as_of=as_of)
+    plan = replace(plan, shapes=shapes)
     labels = checked.protocol.labels
     if labels is None or not late_labels.columns(checked):
         return plan
@@ -399,10 +402,11 @@ def _whole(number: int, parts: Sequence[Part], keys: Sequence[Sequence[str]], ke
     )
 
 
-def _fetched(session: Session, plan: Plan, selected: Sequence[Selection]) -> list[dict[str, object]]:
-    if not selected:
+def _fetched(session: Session, plan: Plan, selected: Sequence[Selection], also: Sequence[str]) -> list[dict[str, object]]:
+    sampled = {sampling.event_of(one.key) for one in selected}
+    ids = sorted(sampled.union(also))
+    if not ids:
         return []
-    ids = sorted({sampling.event_of(one.key) for one in selected})
     # Texts of millions of ids would make one statement that no parser likes.
     tables: list[str] = []
     for at in range(0, len(ids), SAMPLE_ROWS):
@@ -410,9 +414,10 @@ def _fetched(session: Session, plan: Plan, selected: Sequence[Selection]) -> lis
         session.keep(tables[-1], scan.sample(ids[at : at + SAMPLE_ROWS]))
     session.keep(scan.SAMPLE, " UNION ALL ".join(f"SELECT id FROM {table}" for table in tables))
     rows: list[dict[str, object]] = session.run(scan.fetch(plan)).to_pylist()
-    if len(rows) != len(ids):
+    missing = sampled - {row["id"] for row in rows}
+    if missing:
         raise SourceError(
-            f"{len(ids):,} sampled events were asked for and {len(rows):,} came back: the log changed while it was read",
+            f"{len(missing):,} sampled events did not come back: the log changed while it was read",
             do="nothing was filed; capture again when the writer is done with it",
         )
     return rows

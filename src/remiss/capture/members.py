@@ -46,6 +46,24 @@ def drawings(
     return tuple(_drawing(plan, content[sampling.event_of(one.key)], one, starts[one.window]) for one in selected)
 
 
+def revisits(
+    plan: Plan, rows: Sequence[Mapping[str, object]], selected: Sequence[Selection], starts: Mapping[int, datetime]
+) -> tuple[Drawing, ...]:
+    """Return the events that were fetched and not sampled, by window and priority: in no group, of probability 0."""
+    sampled = {sampling.event_of(one.key) for one in selected}
+    seed = plan.checked.protocol.sampling.seed
+    others = [
+        (
+            Selection(key=sampling.key(seed, str(row["id"])), window=int(str(row["remiss_window"])), groups=(), probability=0.0),
+            row,
+        )
+        for row in rows
+        if row["id"] not in sampled
+    ]
+    others.sort(key=lambda one: (one[0].window, one[0].key))
+    return tuple(_drawing(plan, row, one, starts[one.window]) for one, row in others)
+
+
 def _drawing(plan: Plan, row: Mapping[str, object], chosen: Selection, window: datetime) -> Drawing:
     values = {one: value_of(row[one], plan.shapes[one]) for one in plan.checked.fields if one not in ("id", "time")}
     names = [one.criterion.name for one in plan.checked.criteria]

@@ -15,7 +15,7 @@ only the census does it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -71,15 +71,15 @@ class Plan:
     """All that decides the text of the statements of one run.
 
     `reach` is how many windows before `since` are read for the references of anomalies (0 or 1). `columns` are the
-    source's own, for the raw row. The last three grow while the run learns about its rows.
+    source's own, for the raw row. The rest is filled in while the run learns about its rows.
     """
 
     checked: Checked
-    shapes: dict[str, Shape]
     columns: tuple[str, ...]
     since: datetime
     until: datetime
     as_of: datetime
+    shapes: Mapping[str, Shape] = field(default_factory=dict)
     history: LabelHistory = LabelHistory.NONE
     labels_disagree: bool = False
     repeated: bool = False
@@ -118,7 +118,7 @@ def statement(text: str) -> str:
     return sqlglot.parse_one(text, read="duckdb").sql("duckdb", pretty=True)
 
 
-def of_source(expression: CheckedExpression, has_labels: bool) -> str:
+def of_source(expression: CheckedExpression, *, has_labels: bool) -> str:
     """Return a field's expression with each column qualified by the side that it comes from."""
 
     def qualify(node: exp.Expression) -> exp.Expression:
@@ -140,7 +140,9 @@ def reads_labels(plan: Plan, fields: Iterable[str]) -> bool:
 def probe(checked: Checked) -> str:
     """Return a statement without rows whose columns have the types of the fields."""
     has_labels = checked.protocol.labels is not None
-    fields = ", ".join(f"{of_source(one, has_labels)} AS {name(field_name)}" for field_name, one in checked.fields.items())
+    fields = ", ".join(
+        f"{of_source(one, has_labels=has_labels)} AS {name(field_name)}" for field_name, one in checked.fields.items()
+    )
     return statement(f"SELECT {fields} FROM {EVENTS} AS source {f'CROSS JOIN {LABELS} AS labels' if has_labels else ''} LIMIT 0")
 
 
@@ -182,7 +184,7 @@ def typed(plan: Plan, *, labels: bool, extra: Sequence[str] = (), only_sample: b
     for field_name, expression in plan.checked.fields.items():
         if not labels and reads_labels(plan, [field_name]):
             continue
-        sql = of_source(expression, has_labels)
+        sql = of_source(expression, has_labels=has_labels)
         if field_name == "id":
             sql = identity = f"CAST({sql} AS VARCHAR)"
         elif field_name == "time":
@@ -221,7 +223,8 @@ def judged(plan: Plan) -> str:
     negative and dividing integers rounds down on every engine.
     """
     cases = " ".join(
-        f"WHEN {condition} THEN {literal(reason)}" for reason, condition in requirements.tests(plan.checked, plan.labels_disagree)
+        f"WHEN {condition} THEN {literal(reason)}"
+        for reason, condition in requirements.tests(plan.checked, labels_disagree=plan.labels_disagree)
     )
     width = plan.width // timedelta(microseconds=1)
     return f"SELECT *, (remiss_at - {plan.base}) // {width} AS remiss_window, CASE {cases} END AS remiss_reason FROM typed"
@@ -322,9 +325,10 @@ def state(plan: Plan, at: int) -> str:
 def anomaly(one: CheckedCriterion, at: int) -> str:
     """Return the predicate of an anomaly: a robust z beyond the limit, null where it cannot be judged."""
     value = f"CAST({name(one.criterion.of or '')} AS DOUBLE)"
-    spread = f"NULLIF(around.{name(f'mad_{at}')}, 0) * {MAD_TO_SIGMA}"
-    # NaN compares as greater than everything here; a value that is no number is neither odd nor even.
-    return f"CASE WHEN NOT isnan({value}) THEN ABS({value} - around.{name(f'median_{at}')}) / ({spread}) > {one.criterion.beyond!r} END"
+    distance = f"ABS({value} - around.{name(f'median_{at}')})"
+    limit = f"around.{name(f'mad_{at}')} * CAST({literal(repr(MAD_TO_SIGMA))} AS DOUBLE) * CAST({literal(repr(one.criterion.beyond))} AS DOUBLE)"
+    # NaN compares as greater than everything here; a value that is no number is neither odd nor ordinary.
+    return f"CASE WHEN NOT isnan({value}) THEN {distance} > {limit} END"
 
 
 def stated(plan: Plan) -> str:

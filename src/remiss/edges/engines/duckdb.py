@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 RESERVED = frozenset({"remiss_file", "remiss_row"})
-READERS = {"csv": delimited, "jsonl": json_lines}
 INTEGERS = frozenset(
     {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"}
 )
@@ -77,8 +76,10 @@ class DuckDB:
             if kind == "parquet":
                 _check_parquet(files)
                 types = _columns(connection, f"SELECT * FROM {_parquet(files)}")
+            elif kind == "csv":
+                types = delimited.describe(connection, address, files)
             else:
-                types = READERS[kind].describe(connection, address, files)
+                types = json_lines.describe(connection, address, files)
         for column in types:
             if column.lower() in RESERVED:
                 raise SourceError(
@@ -107,6 +108,15 @@ class DuckDB:
                     unreadable[name] = _bind(connection, name, address, description)
             source_files.unchanged(before)
             yield Session(connection, relations, unreadable, before)
+
+    def digests(self, files: Sequence[str]) -> Mapping[str, str]:
+        """Return the SHA-256, in hex, of the content of each file.
+
+        Raises
+        ------
+        SourceError : a file is gone or cannot be read
+        """
+        return source_files.digests(files)
 
     @contextmanager
     def _connected(self, files: Sequence[str]) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -203,8 +213,10 @@ class Session:
 
 def _bind(connection: duckdb.DuckDBPyConnection, name: str, address: Address, description: Description) -> Rejects:
     kind = source_files.format_of(address)
-    if kind != "parquet":
-        return READERS[kind].load(connection, name, description)
+    if kind == "csv":
+        return delimited.load(connection, name, description)
+    if kind == "jsonl":
+        return json_lines.load(connection, name, description)
     _check_parquet(description.files)
     columns = ", ".join(identifier(column) for column in description.types)
     connection.execute(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -144,3 +145,24 @@ def unchanged(before: Mapping[str, tuple[int, int]]) -> None:
                 where=Location(file),
                 do="nothing was filed; capture again when the writer is done with it",
             )
+
+
+def digests(files: Sequence[str]) -> Mapping[str, str]:
+    """Return the SHA-256, in hex, of the content of each file.
+
+    Raises
+    ------
+    SourceError : a file is gone or cannot be read
+    """
+    found = {}
+    for file in files:
+        try:
+            with open(file, "rb") as content:
+                found[file] = hashlib.file_digest(content, "sha256").hexdigest()
+        except OSError as problem:
+            raise SourceError(
+                f"the file cannot be read any more: {(problem.strerror or 'no access').lower()}",
+                where=Location(file),
+                do="nothing was filed; capture again when the file is back",
+            ) from problem
+    return found
