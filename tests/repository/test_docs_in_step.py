@@ -15,7 +15,9 @@ from scripts.links import ROOT, broken, pages
 from scripts.reference.__main__ import out_of_step
 
 MODULES = sorted(
-    module.name for module in pkgutil.walk_packages(remiss.__path__, "remiss.") if ".migrations." not in f"{module.name}."
+    module.name
+    for module in pkgutil.walk_packages(remiss.__path__, "remiss.")
+    if ".migrations." not in f"{module.name}." and not module.name.endswith("__main__")
 )
 
 

@@ -86,7 +86,7 @@ def redact(text: str, detectors: Collection[str], key: bytes) -> str:
     InputError : a name that is not a detector
 
     >>> redact("call ana@example.org", ["email"], b"key")
-    'call [email:e0a3]'
+    'call [email:9378]'
     """
     return _redact(text, check_detectors(detectors), key)
 
