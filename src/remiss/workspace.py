@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -26,7 +26,7 @@ from remiss.records.identity import canonical
 from remiss.settings import Settings
 
 if TYPE_CHECKING:
-    from remiss.capture.ports import Runs
+    from remiss.capture.ports import Progress, Runs
     from remiss.edges.stores.connecting import Store
     from remiss.protocol.ports import Documents, Engine, Protocols
     from remiss.understand.ports import Evidence
@@ -103,6 +103,7 @@ class Bench:
         self.settings = settings
         self.actor = actor
         self.authority: Authority = LocalOwner()
+        self.progress: Progress = _quietly
 
     def __enter__(self) -> Self:
         return self
@@ -112,6 +113,15 @@ class Bench:
 
     def close(self) -> None:
         """Let go of everything that was opened."""
+
+    @contextmanager
+    def reporting(self, progress: Progress) -> Iterator[None]:
+        """Have long work in this block tell how far it has come: the stage, and the share that is done."""
+        before, self.progress = self.progress, progress
+        try:
+            yield
+        finally:
+            self.progress = before
 
     @property
     def now(self) -> datetime:
@@ -143,6 +153,10 @@ class Bench:
             raise Denied(
                 f"{self.actor.name} may not do {action.name}: it needs {action.permission}", do="ask whoever runs the catalog"
             )
+
+
+def _quietly(stage: str, done: float) -> None:
+    """Tell nobody."""
 
 
 def bench(environment: Mapping[str, str] | None = None) -> Bench:

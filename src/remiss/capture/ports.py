@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from remiss.action import Performs
 from remiss.govern.ports import Keys, Vault
@@ -52,6 +52,10 @@ class Runs(Protocol):
 
     def known(self, source: str, protocol: str, since: datetime, until: datetime) -> tuple[Known, ...]:
         """Return the events sampled by the runs in force for those windows."""
+        ...
+
+    def catalogued(self, source: str, since: datetime, until: datetime) -> tuple[str, ...]:
+        """Return the ids of all events of a source in the catalog that happened in [since, until), sampled or not."""
         ...
 
     def file(self, drawn: Drawn, *, run: str, status: str, changes: Sequence[Change], team: str, document: Document) -> Run:
@@ -138,3 +142,7 @@ class CaptureWorkspace(Performs, Protocol):
     def progress(self) -> Progress: ...
     @property
     def now(self) -> datetime: ...
+
+    def position(self) -> int:
+        """Return the catalog's position."""
+        ...

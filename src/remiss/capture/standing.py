@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from remiss.capture.due import labels_mature
-from remiss.capture.ports import WindowInForce
-from remiss.records.run import RESERVED, Group
+from remiss.capture.deriving import as_filed, event_times
+from remiss.capture.due import due_windows, labels_mature
+from remiss.capture.ports import CaptureWorkspace, WindowInForce
+from remiss.errors import InputError
+from remiss.protocol.terms import Checked
+from remiss.records.run import RESERVED, Group, Run
 from remiss.records.window import Window
 
 # A criterion that catches this share of the events it could catch is about the log, not about failures.
 NEARLY_EVERYTHING = 0.9
+# Older runs than these do not say how things stand.
+MOST_RUNS = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +64,49 @@ def odd_criteria(criteria: Sequence[str], groups: Iterable[Group], admitted: int
     return nothing, nearly_all
 
 
-def refused_share(refused: Mapping[str, int], rows: int) -> float:
-    """Return refused rows over rows read; 0 when none were read."""
-    return sum(refused.values()) / rows if rows else 0.0
+def standing(ws: CaptureWorkspace, source: str, protocol: str) -> Standing:
+    """Return how a protocol stands on a source, by its newest version and the runs in force."""
+    recent = ws.runs.latest(MOST_RUNS, protocol)
+    own = [run for run in recent if run.manifest.source == source]
+    newest = own[0]
+    in_force = ws.runs.in_force(source, protocol)
+    runs = {item.run: ws.runs.get(item.run) for item in in_force}
+    due, unseen, checked = _due(ws, newest)
+    names = tuple(item.criterion.name for item in checked.criteria) if checked else ()
+    width = checked.protocol.sampling.window if checked else timedelta(0)
+    lag = checked.protocol.labels.lag if checked and checked.protocol.labels else None
+    open_windows, mature = provisional_counts(in_force, width, lag, ws.now)
+    held = {(item.run, item.window.window) for item in in_force}
+    groups = [group for run in runs.values() for group in run.groups if (run.id, group.window) in held]
+    nothing, nearly_all = odd_criteria(names, groups, sum(item.window.population for item in in_force))
+    rows = sum(run.manifest.rows for run in runs.values())
+    return Standing(
+        protocol=protocol,
+        version=newest.manifest.protocol_version,
+        source=source,
+        windows=len(in_force),
+        last=in_force[-1].window.window if in_force else None,
+        due=due,
+        unseen=unseen,
+        provisional=open_windows,
+        mature=mature,
+        refused_share=sum(sum(run.refused.values()) for run in runs.values()) / rows if rows else 0.0,
+        nothing=nothing,
+        nearly_all=nearly_all,
+        waiting=tuple(run.id for run in own if run.status == "waiting"),
+    )
+
+
+def _due(ws: CaptureWorkspace, newest: Run) -> tuple[int | None, str, Checked | None]:
+    try:
+        checked = as_filed(ws, newest.manifest)
+        found = due_windows(
+            event_times(ws, checked),
+            checked.protocol.sampling.window,
+            ws.runs.in_force(newest.manifest.source, newest.manifest.protocol),
+            ws.now,
+            checked.protocol.labels.lag if checked.protocol.labels else None,
+        )
+    except InputError as error:
+        return None, error.what, None
+    return len(found), "", checked

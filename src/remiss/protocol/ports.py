@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -67,6 +67,19 @@ class Engine(Protocol):
         ------
         SourceError : nothing there, not readable, not of that format
         """
+        ...
+
+    def digests(self, files: Sequence[str]) -> Mapping[str, str]:
+        """Return the SHA-256, in hex, of the content of each file.
+
+        Raises
+        ------
+        SourceError : a file vanished or cannot be read
+        """
+        ...
+
+    def present(self, files: Sequence[str]) -> frozenset[str]:
+        """Return which of the files are there."""
         ...
 
     def open(self, relations: Mapping[str, tuple[Address, Description]]) -> AbstractContextManager[Session]:

@@ -1,0 +1,267 @@
+"""What one can do with runs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from remiss.action import action
+from remiss.capture import planning
+from remiss.capture.deriving import Derived, derive, event_times, expect
+from remiss.capture.due import due_windows, mark_provisional, spans, whole_windows
+from remiss.capture.ports import CaptureWorkspace, WindowInForce
+from remiss.capture.recapture import GONE, compare
+from remiss.capture.reproduction import Reproduction, rederive
+from remiss.capture.standing import Standing, standing
+from remiss.errors import AnswerNo, Conflict, IntervalError, Location, ProtocolError
+from remiss.protocol.actions import load
+from remiss.protocol.terms import Checked
+from remiss.records.identity import kind_id
+from remiss.records.rows import Rows
+from remiss.records.run import Drawn, Group, Run, RunWindow
+from remiss.records.window import Window, window_at, window_index
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """What a capture derived, and which runs were in force while it did."""
+
+    derived: Derived
+    in_force: tuple[str, ...]
+
+
+def _prepare(ws: CaptureWorkspace, protocol: str, since: datetime | None, until: datetime | None, strict: bool) -> Prepared:
+    checked = _meant(ws, protocol)
+    as_of = ws.now
+    windows = _windows(ws, checked, since, until, as_of)
+    source = checked.protocol.source.name
+    held = _held(ws, checked, windows)
+    catalogued = ws.runs.catalogued(source, windows[0].start, windows[-1].end)
+    derived = derive(ws, checked, windows, as_of, known=catalogued, vault=ws.vault)
+    refused = derived.drawn.refusals.counts
+    if strict and refused:
+        told = ", ".join(f"{count} {reason}" for reason, count in refused.items())
+        first = derived.drawn.refusals.rows[0] if derived.drawn.refusals.rows else None
+        where = f"; the first: {first.file} row {first.row}, {first.detail}" if first else ""
+        raise AnswerNo(
+            f"{sum(refused.values())} rows are refused ({told}){where}",
+            do="nothing was filed; mend the log, or capture without --strict and look at `remiss run refused`",
+        )
+    return Prepared(derived=derived, in_force=tuple(item.run for item in held))
+
+
+@action(name="run.capture", permission="run:capture", subject="protocol", prepare=_prepare)
+def apply(
+    ws: CaptureWorkspace,
+    protocol: str,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    strict: bool = False,
+    *,
+    prepared: Prepared | None = None,
+) -> Run:
+    """Capture failures of whole windows of a log, by the protocol at the path `protocol`.
+
+    Parameters
+    ----------
+    since, until : bounds of windows; without `since` the first stretch of windows that is due, without `until` up to the
+        last window that has ended
+    strict : file nothing when any row is refused
+
+    Returns
+    -------
+    The run; its status is `waiting` when events that were sampled before are gone from the source.
+
+    Raises
+    ------
+    ProtocolError, SourceError, IntervalError, StorageError : the input cannot be used
+    AnswerNo : rows were refused and `strict` is set
+    Conflict : another capture of these windows was filed meanwhile
+    """
+    assert prepared is not None
+    checked, drawn = prepared.derived.checked, prepared.derived.drawn
+    document, manifest = checked.protocol, drawn.manifest
+    windows = [Window(item.window, document.sampling.window) for item in drawn.windows]
+    if tuple(item.run for item in _held(ws, checked, windows)) != prepared.in_force:
+        raise Conflict("another capture of these windows was filed meanwhile", do="capture again: nothing of this one was filed")
+    ws.protocols.save(document)
+    known = ws.runs.known(manifest.source, document.name, manifest.since, manifest.until)
+    changes = compare(known, drawn.members, prepared.derived.present)
+    waits = any(change.kind == GONE for change in changes)
+    lag = document.labels.lag if document.labels else None
+    in_force = ws.runs.in_force(manifest.source, document.name)
+    marked = mark_provisional(drawn.windows, document.sampling.window, in_force, manifest.as_of, lag)
+    return ws.runs.file(
+        _to_file(prepared.derived, marked),
+        run=kind_id("run", [drawn.digest, ws.now, len(in_force)]),
+        status="waiting" if waits else "complete",
+        changes=changes,
+        team=document.team,
+        document=document,
+    )
+
+
+def _to_file(derived: Derived, windows: tuple[RunWindow, ...]) -> Drawn:
+    """Return what was drawn with its provisional flags, and with the known events that were only read again."""
+    drawn = derived.drawn
+    flags = {item.window: item.provisional for item in windows}
+    groups: tuple[Group, ...] = tuple(replace(group, provisional=flags[group.window]) for group in drawn.groups)
+    return replace(drawn, windows=windows, groups=groups, members=(*drawn.members, *derived.refreshed))
+
+
+def _meant(ws: CaptureWorkspace, path: str) -> Checked:
+    """Load a protocol, and refuse one whose name and version stand for something else in this catalog."""
+    checked = load(ws, path)
+    document = checked.protocol
+    stored = ws.protocols.find(document.name, document.version)
+    if stored is not None and stored.digest != document.digest:
+        raise ProtocolError(
+            f"version {document.version} of {document.name} means something else in this catalog",
+            where=Location(document.path, document.lines.get("version")),
+            do="raise `version`: figures of two meanings must never be added up (see `remiss protocol show`)",
+        )
+    return checked
+
+
+def _held(ws: CaptureWorkspace, checked: Checked, windows: Sequence[Window]) -> tuple[WindowInForce, ...]:
+    starts = {window.start for window in windows}
+    in_force = ws.runs.in_force(checked.protocol.source.name, checked.protocol.name)
+    return tuple(item for item in in_force if item.window.window in starts)
+
+
+def _windows(
+    ws: CaptureWorkspace, checked: Checked, since: datetime | None, until: datetime | None, as_of: datetime
+) -> tuple[Window, ...]:
+    width = checked.protocol.sampling.window
+    if since is not None and until is not None:
+        return whole_windows(since, until, width)
+    times = event_times(ws, checked)
+    if since is None:
+        due = [window for window in _due(ws, checked, times, as_of) if until is None or window.end <= until]
+        if not due:
+            raise IntervalError("no window is due", do="give --since and --until to capture windows again")
+        return whole_windows(*spans(due)[0], width)
+    last = min(times[1], as_of) if times else since
+    ended = window_at(window_index(last, width), width)
+    return whole_windows(since, ended.end if ended.end <= as_of else ended.start, width)
+
+
+def _due(ws: CaptureWorkspace, checked: Checked, times: tuple[datetime, datetime] | None, as_of: datetime) -> tuple[Window, ...]:
+    document = checked.protocol
+    lag = document.labels.lag if document.labels else None
+    return due_windows(times, document.sampling.window, ws.runs.in_force(document.source.name, document.name), as_of, lag)
+
+
+def _prepare_due(ws: CaptureWorkspace, protocol: str) -> tuple[tuple[datetime, datetime], ...]:
+    checked = _meant(ws, protocol)
+    return spans(_due(ws, checked, event_times(ws, checked), ws.now))
+
+
+@action(name="run.due", permission="run:read", reads=True, prepare=_prepare_due)
+def due(
+    ws: CaptureWorkspace, protocol: str, *, prepared: tuple[tuple[datetime, datetime], ...] = ()
+) -> tuple[tuple[datetime, datetime], ...]:
+    """Return the intervals that are due: windows never captured, and provisional ones whose labels are mature now."""
+    return prepared
+
+
+def _prepare_plan(ws: CaptureWorkspace, protocol: str, since: datetime | None, until: datetime | None) -> planning.Plan:
+    checked = _meant(ws, protocol)
+    as_of = ws.now
+    if since is None and until is None:
+        stretches = [whole_windows(*span, checked.protocol.sampling.window) for span in _prepare_due(ws, protocol)]
+    else:
+        stretches = [_windows(ws, checked, since, until, as_of)]
+    return planning.plan(checked.protocol, [window for stretch in stretches for window in expect(ws, checked, stretch, as_of)])
+
+
+@action(name="run.plan", permission="run:read", reads=True, prepare=_prepare_plan)
+def plan(
+    ws: CaptureWorkspace,
+    protocol: str,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    *,
+    prepared: planning.Plan | None = None,
+) -> planning.Plan:
+    """Return how many events and cases a capture would bring each month, against the labelling budget; files nothing."""
+    assert prepared is not None
+    return prepared
+
+
+@action(name="run.accept", permission="run:accept", subject="run")
+def accept(ws: CaptureWorkspace, run: str) -> Run:
+    """Bring a waiting run in force although events are gone from its source.
+
+    Raises
+    ------
+    NotFound : no such run
+    Conflict : it does not wait, or a later run is in force for one of its windows
+    """
+    return ws.runs.accept(run)
+
+
+@action(name="run.list", permission="run:read", reads=True)
+def runs(ws: CaptureWorkspace, protocol: str | None = None, limit: int = 50) -> Rows:
+    """List runs, newest first."""
+    found = ws.runs.latest(limit, protocol)
+    columns = ("run", "status", "protocol", "source", "since", "until", "as_of", "rows", "events", "cases", "refused", "position")
+    lines = tuple(
+        (
+            each.id,
+            each.status,
+            f"{each.manifest.protocol}@{each.manifest.protocol_version}",
+            each.manifest.source,
+            each.manifest.since,
+            each.manifest.until,
+            each.manifest.as_of,
+            each.manifest.rows,
+            each.events_new + each.events_known,
+            each.cases_new + each.cases_known,
+            sum(each.refused.values()),
+            each.position,
+        )
+        for each in found
+    )
+    return Rows("run", columns, lines, ws.position(), total=len(lines))
+
+
+@action(name="run.show", permission="run:read", reads=True)
+def show(ws: CaptureWorkspace, run: str) -> Run:
+    """Show a run: what it read, what it drew, and how much of each group."""
+    return ws.runs.get(run)
+
+
+@action(name="run.diff", permission="run:read", reads=True)
+def diff(ws: CaptureWorkspace, run: str) -> Rows:
+    """List what a run changed against the runs in force before it."""
+    lines = tuple((each.kind, each.event, each.window, each.detail) for each in ws.runs.changes(run))
+    return Rows("change", ("kind", "event", "window", "detail"), lines, ws.position(), total=len(lines))
+
+
+@action(name="run.refused", permission="run:read", reads=True)
+def refused(ws: CaptureWorkspace, run: str) -> Rows:
+    """List the rows that a run refused, the first 100 of each reason; `total` counts all."""
+    found = ws.runs.get(run)
+    lines = tuple((each.reason, each.file, each.row, each.detail) for each in ws.runs.refused(run))
+    return Rows("refused", ("reason", "file", "row", "detail"), lines, ws.position(), total=sum(found.refused.values()))
+
+
+@action(name="run.reproduce", permission="run:read", reads=True, prepare=rederive)
+def reproduce(ws: CaptureWorkspace, run: str, *, prepared: Reproduction | None = None) -> Reproduction:
+    """Derive a run again from its named inputs and compare digests."""
+    assert prepared is not None
+    return prepared
+
+
+def _prepare_status(ws: CaptureWorkspace) -> tuple[Standing, ...]:
+    pairs = Counter((each.manifest.source, each.manifest.protocol) for each in ws.runs.latest(10_000))
+    return tuple(standing(ws, source, protocol) for source, protocol in sorted(pairs))
+
+
+@action(name="run.status", permission="run:read", reads=True, prepare=_prepare_status)
+def status(ws: CaptureWorkspace, *, prepared: tuple[Standing, ...] = ()) -> tuple[Standing, ...]:
+    """Say, for each protocol and source, which windows are due or provisional, and what looks odd."""
+    return prepared

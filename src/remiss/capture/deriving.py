@@ -1,0 +1,171 @@
+"""Deriving: from a protocol file and an interval to a drawn run, before the catalog is touched.
+
+The same function serves a capture, which then files what it gave, and `reproduce`, which only compares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import PurePath
+
+import remiss.records.run as records
+from remiss.capture import draw, extent, sealing
+from remiss.capture.manifest import fingerprint, run_digest
+from remiss.capture.planning import WindowYield
+from remiss.capture.ports import CaptureWorkspace
+from remiss.errors import ProtocolError
+from remiss.govern.ports import Vault
+from remiss.protocol.actions import beside
+from remiss.protocol.actions import checked as checked_against_sources
+from remiss.protocol.document import first_of, parse
+from remiss.protocol.ports import Description, Session
+from remiss.protocol.terms import Checked
+from remiss.records.window import Window
+from remiss.version import __version__
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Derived:
+    """A drawn run, redacted. `refreshed` are known events that were not drawn and are still in the source."""
+
+    checked: Checked
+    drawn: records.Drawn
+    refreshed: tuple[records.Member, ...]
+
+    @property
+    def present(self) -> frozenset[str]:
+        """The ids of `refreshed`."""
+        return frozenset(member.event.id for member in self.refreshed)
+
+
+@contextmanager
+def reading(ws: CaptureWorkspace, checked: Checked) -> Iterator[tuple[Session, Description, Description | None]]:
+    """Open the sources of a protocol; nothing of what was read is used when they change meanwhile."""
+    protocol = checked.protocol
+    folder = str(PurePath(protocol.path).parent)
+    source = ws.engine.describe(protocol.source, folder)
+    labels = None if protocol.labels is None else ws.engine.describe(protocol.labels.address, folder)
+    relations = {"events": (protocol.source, source)}
+    if protocol.labels is not None and labels is not None:
+        relations["labels"] = (protocol.labels.address, labels)
+    with ws.engine.open(relations) as session:
+        yield session, source, labels
+
+
+def derive(
+    ws: CaptureWorkspace,
+    checked: Checked,
+    windows: Sequence[Window],
+    as_of: datetime,
+    *,
+    known: Sequence[str] = (),
+    vault: Vault | None = None,
+) -> Derived:
+    """Return what a capture of these windows draws, redacted and digested.
+
+    Parameters
+    ----------
+    windows : whole windows that touch, oldest first
+    as_of : labels known later are not used
+    known : ids of events catalogued before, to be read again although they may not be drawn
+    vault : where raw rows go; None keeps none
+
+    Raises
+    ------
+    ProtocolError, SourceError, StorageError : from the sources; nothing is filed then
+    """
+    protocol = checked.protocol
+    since, until = windows[0].start, windows[-1].end
+    with reading(ws, checked) as (session, source, labels):
+        result = draw.draw(session, checked, source, since, until, as_of, ws.progress, also=known)
+        file_digests = ws.engine.digests(result.files)
+        label_digests = ws.engine.digests(labels.files if labels else ())
+    key = ws.keys.secret("redaction")
+    sealing.check_strata(result.groups, protocol, key)
+    folder = PurePath(protocol.path).parent
+    members = sealing.sealed_members(result.drawings, protocol, key, vault)
+    manifest = records.Manifest(
+        protocol=protocol.name,
+        protocol_version=protocol.version,
+        protocol_digest=protocol.digest,
+        source=protocol.source.name,
+        fingerprint=fingerprint(file_digests.values()),
+        files=tuple(_relative(name, folder) for name in source.files),
+        file_digests={_relative(name, folder): value for name, value in file_digests.items()},
+        rows=result.rows,
+        since=since,
+        until=until,
+        as_of=as_of,
+        engine=ws.engine.name,
+        software=f"remiss {__version__}",
+        folder=str(folder),
+        label_digests={_relative(name, folder): value for name, value in label_digests.items()},
+        notes=(*result.notes, *sealing.exposed_ids(members, protocol)),
+    )
+    digest = run_digest(
+        protocol_digest=manifest.protocol_digest,
+        source_fingerprint=manifest.fingerprint,
+        as_of=as_of,
+        windows=result.windows,
+        groups=result.groups,
+        cells=result.cells,
+        members=[item.member for item in result.drawings],
+        refused=result.refusals.counts,
+    )
+    drawn = records.Drawn(
+        manifest=manifest,
+        digest=digest,
+        windows=result.windows,
+        groups=result.groups,
+        cells=result.cells,
+        members=members,
+        profiles=sealing.sealed_profiles(result.profiles, protocol, key),
+        refusals=replace(
+            result.refusals,
+            rows=tuple(replace(row, file=_relative(row.file, folder)) for row in result.refusals.rows),
+        ),
+    )
+    return Derived(checked=checked, drawn=drawn, refreshed=sealing.sealed_members(result.refreshed, protocol, key, vault))
+
+
+def event_times(ws: CaptureWorkspace, checked: Checked) -> tuple[datetime, datetime] | None:
+    """Return the least and greatest event time of the source, or None when it has no event."""
+    with reading(ws, checked) as (session, _, _):
+        return extent.extent(session, checked)
+
+
+def _relative(name: str, folder: PurePath) -> str:
+    try:
+        return str(PurePath(name).relative_to(folder))
+    except ValueError:
+        return name
+
+
+def expect(ws: CaptureWorkspace, checked: Checked, windows: Sequence[Window], as_of: datetime) -> list[WindowYield]:
+    """Return what a capture of these windows would bring, exactly, without bringing content."""
+    with reading(ws, checked) as (session, source, _):
+        found = draw.expect(session, checked, source, windows[0].start, windows[-1].end, as_of, ws.progress)
+    return [
+        WindowYield(window=item.window, events=item.population, sampled=found.events[item.window], cases=found.cases[item.window])
+        for item in found.windows
+    ]
+
+
+def as_filed(ws: CaptureWorkspace, manifest: records.Manifest) -> Checked:
+    """Return the protocol of a run as the catalog keeps it, checked against its sources as they are now.
+
+    Raises
+    ------
+    ProtocolError, SourceError : a taxonomy or rubric file, or a source, is not what it was
+    """
+    stored = ws.protocols.find(manifest.protocol, manifest.protocol_version)
+    if stored is None:
+        raise ProtocolError(f"the catalog has no version {manifest.protocol_version} of {manifest.protocol}")
+    path = str(PurePath(manifest.folder) / f"{manifest.protocol}.yaml")
+    document, findings = parse(stored.text, path, lambda name: ws.documents.read(beside(path, name)))
+    if document is None:
+        raise first_of(findings)
+    return checked_against_sources(ws, document)

@@ -1,0 +1,68 @@
+"""Reproducing a run: derived again from its named inputs, and compared."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import PurePath
+from typing import Literal
+
+from remiss.capture.deriving import as_filed, derive
+from remiss.capture.due import whole_windows
+from remiss.capture.manifest import differences
+from remiss.capture.ports import CaptureWorkspace
+from remiss.errors import ProtocolError, SourceError
+from remiss.records.run import Drawn, Manifest, Refusals, Run
+
+# Sums of floating point depend on the order of rows, which no engine promises; 1e-9 is far below any use of a profile.
+PROFILE_TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reproduction:
+    """Whether a run could be derived again, and whether it came out the same."""
+
+    run: str
+    verdict: Literal["same", "different", "cannot"]
+    differences: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, object]:
+        """Return the published `reproduction` object."""
+        return {"schema": "remiss/reproduction@1", **asdict(self)}
+
+
+def rederive(ws: CaptureWorkspace, run: str) -> Reproduction:
+    """Derive a run again and compare it with what was filed; changes nothing, also not in the vault."""
+    stored = ws.runs.get(run)
+    manifest = stored.manifest
+    missing = _missing(ws, manifest)
+    if missing:
+        return Reproduction(run=stored.id, verdict="cannot", missing=missing)
+    try:
+        checked = as_filed(ws, manifest)
+        windows = whole_windows(manifest.since, manifest.until, checked.protocol.sampling.window)
+        again = derive(ws, checked, windows, manifest.as_of).drawn
+    except (SourceError, ProtocolError) as error:
+        return Reproduction(run=stored.id, verdict="cannot", missing=(str(error),))
+    found = differences(_filed(ws, stored), again)
+    return Reproduction(run=stored.id, verdict="different" if found else "same", differences=found)
+
+
+def _missing(ws: CaptureWorkspace, manifest: Manifest) -> tuple[str, ...]:
+    folder = PurePath(manifest.folder)
+    wanted = [*manifest.file_digests, *manifest.label_digests]
+    there = ws.engine.present([str(folder / name) for name in wanted])
+    return tuple(f"{folder / name} is not there" for name in wanted if str(folder / name) not in there)
+
+
+def _filed(ws: CaptureWorkspace, run: Run) -> Drawn:
+    return Drawn(
+        manifest=run.manifest,
+        digest=run.digest,
+        windows=ws.runs.windows(run.id),
+        groups=ws.runs.groups(run.id),
+        cells=ws.runs.cells(run.id),
+        members=tuple(member for member in ws.runs.members(run.id) if member.groups),
+        profiles=ws.runs.profiles(run.id),
+        refusals=Refusals(counts=run.refused),
+    )

@@ -1,0 +1,99 @@
+"""Sealing: from what was drawn, raw, to what the catalog may hold.
+
+Raw rows go to the vault; fields graded restricted or secret go nowhere else, and everything else passes the detectors of
+the protocol. Profiles too: the least and greatest value of a text are values of somebody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from remiss.capture.members import Drawing
+from remiss.errors import Location, ProtocolError
+from remiss.govern.ports import Vault
+from remiss.govern.redaction import admits, exposed, redact_event, redact_value
+from remiss.protocol.terms import CONTEXT, INPUTS, Protocol
+from remiss.records.event import Event, Scalar
+from remiss.records.run import Group, Member, Profile
+
+PLAIN = (
+    "model_version",
+    "model_digest",
+    "features",
+    "output",
+    "label",
+    "confidence",
+    "latency_ms",
+    "status",
+    "trace_id",
+    "text",
+)
+
+
+def sealed_event(event: Event, protocol: Protocol, key: bytes) -> Event:
+    """Return the event as the catalog may hold it: fields graded restricted or secret absent, the rest redacted."""
+    fields: dict[str, Scalar] = {
+        **{name: getattr(event, name) for name in PLAIN},
+        **{f"{INPUTS}{name}": value for name, value in event.inputs.items()},
+        **{f"{CONTEXT}{name}": value for name, value in event.context.items()},
+    }
+    kept = redact_event(fields, protocol.sensitivity, protocol.redaction, key)
+    plain: dict[str, Any] = {name: kept.get(name) for name in PLAIN}
+    return replace(
+        event,
+        **plain,
+        inputs={name.removeprefix(INPUTS): value for name, value in kept.items() if name.startswith(INPUTS)},
+        context={name.removeprefix(CONTEXT): value for name, value in kept.items() if name.startswith(CONTEXT)},
+    )
+
+
+def sealed_members(drawings: Iterable[Drawing], protocol: Protocol, key: bytes, vault: Vault | None) -> tuple[Member, ...]:
+    """Return the members redacted, each with the vault's address of its raw row; without a vault nothing is put there."""
+    drawn = list(drawings)
+    addresses = vault.put_many([item.raw.encode() for item in drawn]) if vault else [None] * len(drawn)
+    return tuple(
+        replace(item.member, event=sealed_event(item.member.event, protocol, key), evidence=address)
+        for item, address in zip(drawn, addresses, strict=True)
+    )
+
+
+def sealed_profiles(profiles: Iterable[Profile], protocol: Protocol, key: bytes) -> tuple[Profile, ...]:
+    """Return the profiles of fields that the catalog may hold, their least and greatest values redacted."""
+    return tuple(
+        replace(
+            item,
+            minimum=redact_value(item.minimum, protocol.redaction, key),
+            maximum=redact_value(item.maximum, protocol.redaction, key),
+        )
+        for item in profiles
+        if admits(item.field, protocol.sensitivity)
+    )
+
+
+def check_strata(groups: Iterable[Group], protocol: Protocol, key: bytes) -> None:
+    """Refuse strata that redaction would change: two that come out alike could not be told apart any more.
+
+    Raises
+    ------
+    ProtocolError : names the stratum
+    """
+    for name, value in {(name, value) for group in groups for name, value in group.stratum.items()}:
+        if isinstance(value, str | int) and redact_value(value, protocol.redaction, key) != value:
+            raise ProtocolError(
+                f"{name} holds what looks like personal data, and it is a stratum",
+                where=Location(protocol.path, protocol.lines.get("sampling")),
+                do=f"take {name} out of sampling.strata, or make it coarser under fields",
+            )
+
+
+def exposed_ids(members: Sequence[Member], protocol: Protocol) -> tuple[str, ...]:
+    """Return a note when event ids, which are names and never changed, look like personal data."""
+    seen: Mapping[str, str] = {
+        detector: member.event.id for member in members for detector in exposed(member.event.id, protocol.redaction)
+    }
+    if not seen:
+        return ()
+    kinds = ", ".join(sorted(seen))
+    return (f"event ids look like personal data ({kinds}) and are kept as they are: log an id that tells nothing",)

@@ -1,0 +1,158 @@
+"""The main job, told through the library: a log goes in, countable cases come out."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from remiss.capture import actions as capture
+from remiss.catalog import actions as catalog
+from remiss.errors import AnswerNo, Conflict, IntervalError, ProtocolError
+from tests.stories.logs import MONDAY, PROTOCOL, WEEK, small_log
+
+
+@pytest.fixture
+def log(tmp_path):
+    return small_log(tmp_path / "log")
+
+
+def captured(ws, log, weeks=3):
+    return capture.apply(ws, log.protocol, since=MONDAY, until=MONDAY + weeks * WEEK)
+
+
+def test_a_capture_files_every_sampled_event_and_a_case_for_each_that_met_a_criterion(ws, log):
+    run = captured(ws, log)
+    assert run.status == "complete"
+    assert run.manifest.rows == 1200
+    population = [group for group in run.groups if group.criterion == "all"]
+    assert [group.population for group in population] == [400, 400, 400]
+    assert run.events_new > 150
+    found = catalog.search(ws, "", limit=1000)
+    assert found.total == run.cases_new == len(found)
+    assert run.cases_new >= sum(group.kept for group in run.groups if group.criterion == "missed-delay")
+
+
+def test_the_groups_count_exactly_what_the_log_holds(ws, log):
+    run = captured(ws, log)
+    actual = {row["flight"]: row["actual"] for row in log.outcomes}
+    missed = sum(row["predicted"] == "on-time" and actual.get(row["flight"]) == "late" for row in log.predictions)
+    slow = sum(row["latency_ms"] > 250 for row in log.predictions)
+    totals = {
+        name: sum(group.population for group in run.groups if group.criterion == name) for name in ("missed-delay", "slow")
+    }
+    assert totals == {"missed-delay": missed, "slow": slow}
+
+
+def test_a_case_shows_what_happened_and_how_it_was_sampled(ws, log):
+    run = captured(ws, log)
+    [line, *_] = catalog.search(ws, "criterion:missed-delay", limit=1)
+    case = catalog.show(ws, line["id"])
+    assert case.event.output == "on-time"
+    assert case.event.label == "late"
+    assert case.suggested_mode == "remiss:model/weak-slice"
+    assert case.severity == 2
+    [fact] = case.captures
+    assert fact.run == run.id
+    assert fact.in_force
+    assert 0 < fact.probability <= 1
+
+
+def test_people_in_the_text_never_reach_the_catalog(ws, log):
+    captured(ws, log)
+    texts = [
+        catalog.show(ws, line["id"]).event.text or "" for line in catalog.search(ws, "", limit=1000)
+    ]
+    assert any("[email:" in text for text in texts)
+    assert not any("@example.com" in text for text in texts)
+
+
+def test_without_an_interval_everything_due_is_captured_once(ws, log):
+    [(since, until)] = capture.due(ws, log.protocol)
+    assert (since, until) == (MONDAY, MONDAY + 3 * WEEK)
+    capture.apply(ws, log.protocol, since=since, until=until)
+    assert capture.due(ws, log.protocol) == ()
+
+
+def test_the_same_capture_again_finds_the_same_and_changes_nothing(ws, log):
+    first = captured(ws, log)
+    second = captured(ws, log)
+    assert second.events_new == second.cases_new == 0
+    assert second.changes == {}
+    assert catalog.search(ws, "").total == first.cases_new
+    assert {group.criterion: group.threshold for group in second.groups} == {
+        group.criterion: group.threshold for group in first.groups
+    }
+
+
+def test_a_late_label_changes_a_case_when_its_window_is_captured_again(ws, log):
+    captured(ws, log)
+    flight = next(
+        row["flight"]
+        for row in log.predictions
+        if row["predicted"] == "on-time" and row["flight"] not in {outcome["flight"] for outcome in log.outcomes}
+    )
+    log.outcomes.append({"flight": flight, "actual": "late", "known_at": MONDAY + timedelta(hours=1)})
+    log.write()
+    before = captured(ws, log)
+    assert before.status == "complete"
+    groups = {name: sum(g.population for g in before.groups if g.criterion == name) for name in ("missed-delay", "undecided")}
+    assert groups["missed-delay"] > 0
+
+
+def test_events_that_left_the_source_make_a_run_wait_until_somebody_accepts(ws, log):
+    first = captured(ws, log)
+    sampled = {member.event.id for member in ws.runs.members(first.id)}
+    gone = next(row for row in log.predictions if row["prediction_id"] in sampled)
+    log.predictions.remove(gone)
+    log.write()
+    second = captured(ws, log)
+    assert second.status == "waiting"
+    assert {line["kind"]: line["event"] for line in capture.diff(ws, second.id)}["gone"] == gone["prediction_id"]
+    assert {item.run for item in ws.runs.in_force("arrival-predictions", "arrival-delay")} == {first.id}
+    accepted = capture.accept(ws, second.id)
+    assert accepted.status == "complete"
+    assert {item.run for item in ws.runs.in_force("arrival-predictions", "arrival-delay")} == {second.id}
+    with pytest.raises(Conflict):
+        capture.accept(ws, second.id)
+
+
+def test_another_meaning_under_the_same_version_is_refused(ws, log):
+    captured(ws, log)
+    log.write(PROTOCOL.replace("latency_ms > 250", "latency_ms > 200"))
+    with pytest.raises(ProtocolError, match="version"):
+        captured(ws, log)
+
+
+def test_an_interval_that_cuts_a_window_is_refused(ws, log):
+    with pytest.raises(IntervalError):
+        capture.apply(ws, log.protocol, since=MONDAY + timedelta(days=1), until=MONDAY + WEEK)
+
+
+def test_refused_rows_are_counted_and_listed_and_strict_stops_at_them(ws, log):
+    log.predictions[7]["carrier"] = None
+    log.write()
+    run = captured(ws, log)
+    assert run.refused == {"missing:inputs.carrier": 1}
+    [line] = capture.refused(ws, run.id)
+    assert line["row"] == 7
+    assert line["file"].endswith("all.parquet")
+    position = ws.position()
+    with pytest.raises(AnswerNo, match="refused"):
+        capture.apply(ws, log.protocol, since=MONDAY, until=MONDAY + WEEK, strict=True)
+    assert ws.position() == position
+
+
+def test_a_run_reproduces_and_says_when_its_source_is_another_or_away(ws, log, tmp_path):
+    run = captured(ws, log)
+    assert capture.reproduce(ws, run.id).verdict == "same"
+    file = log.folder / "predictions" / "all.parquet"
+    log.predictions[0]["latency_ms"] = 9999.0
+    log.write()
+    outcome = capture.reproduce(ws, run.id)
+    assert outcome.verdict == "different"
+    assert any("all.parquet" in line for line in outcome.differences)
+    file.rename(tmp_path / "away.parquet")
+    outcome = capture.reproduce(ws, run.id)
+    assert outcome.verdict == "cannot"
+    assert any("all.parquet" in line for line in outcome.missing)
