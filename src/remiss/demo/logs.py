@@ -7,6 +7,7 @@ arrived, known at its arrival. Cancelled and diverted flights have no outcome, t
 from __future__ import annotations
 
 import itertools
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ import pyarrow.parquet as pq
 from remiss.demo import models
 from remiss.demo.flights import AIRPORTS, WEATHER
 
+PROTOCOL = "arrival-delay.yaml"
 SEASONS = ("winter", "spring", "summer", "autumn")
 
 
@@ -38,7 +40,7 @@ def write(
     progress: Callable[[str, int, int], object],
     asked: Callable[[pa.Table], pa.Table] = lambda flights: flights,
 ) -> Logs:
-    """Train, answer for every flight in time order, and write both logs under `folder`.
+    """Train, answer for every flight in time order, and write both logs and the protocol that reads them under `folder`.
 
     Parameters
     ----------
@@ -56,6 +58,7 @@ def write(
         (folder / name).mkdir(parents=True, exist_ok=True)
         for month, part in _months(table, by):
             pq.write_table(part, folder / name / f"{month}.parquet", compression="zstd")
+    shutil.copyfile(Path(__file__).with_name(PROTOCOL), folder / PROTOCOL)
     return Logs(folder, len(predictions), len(outcomes))
 
 

@@ -5,7 +5,6 @@ Tests build it once and copy it. Both versions answer in it, and it holds window
 
 from __future__ import annotations
 
-import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,19 +16,11 @@ from remiss.demo import flights, logs
 SINCE, UNTIL = datetime(2013, 7, 1, tzinfo=UTC), datetime(2013, 7, 15, tzinfo=UTC)
 ORIGINS = ("EWR", "LGA")
 CARRIERS = ("UA", "MQ", "DL")
-PROTOCOL = "arrival-delay.yaml"
 
 
 def write(folder: Path) -> logs.Logs:
-    """Write logs, outcomes and the demo's own protocol under `folder`, which is made if missing."""
-    folder.mkdir(parents=True, exist_ok=True)
-    copy_protocol(folder)
+    """Write the logs of those two weeks and the demo's own protocol under `folder`, which is made if missing."""
     return logs.write(folder, flights.load(), lambda *_: None, asked=_asked)
-
-
-def copy_protocol(folder: Path) -> Path:
-    """Put the demo's protocol into a folder and return its path."""
-    return Path(shutil.copyfile(Path(__file__).with_name(PROTOCOL), folder / PROTOCOL))
 
 
 def _asked(table: pa.Table) -> pa.Table:

@@ -1,0 +1,166 @@
+"""The story: real flights, real models, what they got wrong, and whether what the catalog says of it is true.
+
+This is what `remiss demo` tells. It uses the library as anybody would; only the truth at the end comes from elsewhere.
+"""
+
+from __future__ import annotations
+
+import csv
+import shlex
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeAlias
+
+import remiss
+from remiss.demo import flights, logs, truth
+from remiss.demo.truth import Compared
+
+Say: TypeAlias = Callable[[str], object]
+Show: TypeAlias = Callable[[str, float], None]
+
+CATALOG = "remiss.db"
+COMPARISON = "comparison.csv"
+MISSED = "criterion:missed-delay"
+HEAD = "{:<9}{:>9}   {:>18}{:>9}   {}"
+
+
+def run(folder: Path, say: Say | None = None) -> None:
+    """Run the whole job in `folder`, which is made if missing.
+
+    A folder in which it has run before keeps its logs and its catalog; only what is missing is done again.
+
+    Parameters
+    ----------
+    say : takes each line of the result; default: standard output. Progress goes to standard error.
+
+    Raises
+    ------
+    InputError : the extra `demo` is not installed
+    StorageError : the folder cannot be written
+    """
+    say = say or _print
+    with _progress() as show:
+        if not (folder / CATALOG).exists():
+            show("reading flights and weather", 0.0)
+            logs.write(folder, flights.load(), lambda what, done, total: show(what, done / total))
+        with remiss.open(folder / CATALOG, create=True) as ws:
+            with ws.reporting(show):
+                captured(ws, folder / logs.PROTOCOL)
+            show("counting the truth", 0.0)
+            counted = truth.missed_delays(folder)
+            cells = by_carrier_and_month(ws, counted, show)
+            carriers, months = by_carrier(ws, counted), by_month(ws, counted)
+            say(first_line(ws))
+    write_comparison(folder / COMPARISON, cells)
+    for line in [*told(carriers, months, cells), "", *next_steps(folder)]:
+        say(line)
+
+
+def captured(ws: remiss.Workspace, protocol: Path) -> None:
+    """Capture every window that is due: all of them the first time, none the second."""
+    for since, until in remiss.capture.due(ws, str(protocol)):
+        remiss.capture.apply(ws, str(protocol), since=since, until=until)
+
+
+def first_line(ws: remiss.Workspace) -> str:
+    """Return how much was predicted and how much of it was kept as cases."""
+    predictions = remiss.understand.estimate(ws).rows[0].value or 0
+    cases = remiss.catalog.search(ws, limit=1).total or 0
+    return f"{predictions:,} predictions, {cases:,} cases: {cases / predictions:.0%} kept, and it answers for all of them"
+
+
+def by_carrier(ws: remiss.Workspace, counted: truth.Counts) -> list[Compared]:
+    """Compare the missed delays of each airline over all months."""
+    rows = remiss.understand.estimate(ws, MISSED, by="inputs.carrier").rows
+    return [Compared(str(row.key), truth.EVERY, row, truth.total(counted, carrier=str(row.key))) for row in rows]
+
+
+def by_month(ws: remiss.Workspace, counted: truth.Counts) -> list[Compared]:
+    """Compare the missed delays of each month over all airlines."""
+    rows = remiss.understand.estimate(ws, MISSED, by="month").rows
+    return [Compared(truth.EVERY, str(row.key), row, truth.total(counted, month=str(row.key))) for row in rows]
+
+
+def by_carrier_and_month(ws: remiss.Workspace, counted: truth.Counts, show: Show) -> list[Compared]:
+    """Compare the missed delays of each airline in each month, those of which nothing was sampled included."""
+    months = sorted({month for _, month in counted})
+    found: list[Compared] = []
+    for done, month in enumerate(months):
+        show("comparing with the truth", done / len(months))
+        within = f"{MISSED} occurred:{month}"
+        rows = {row.key: row for row in remiss.understand.estimate(ws, within, by="inputs.carrier").rows}
+        for carrier in sorted(carrier for carrier, when in counted if when == month):
+            row = rows.get(carrier) or remiss.understand.estimate(ws, f"{within} inputs.carrier:{carrier}").rows[0]
+            found.append(Compared(carrier, month, row, counted[carrier, month]))
+    return found
+
+
+def told(carriers: Sequence[Compared], months: Sequence[Compared], cells: Sequence[Compared]) -> Iterator[str]:
+    """Yield the comparison as people read it: two tables, and how often the interval holds the truth in all cells."""
+    yield ""
+    yield "Late flights that the models announced as on time: estimated from the cases, and counted over the whole log."
+    yield "Airlines and months were no strata: nothing was drawn with them in mind."
+    for title, rows in (("carrier", carriers), ("month", months)):
+        yield ""
+        yield HEAD.format(title, "estimate", "95 % interval", "truth", "")
+        for each in rows:
+            yield _line(each.carrier if title == "carrier" else each.month, each)
+    holding = sum(each.holds for each in cells)
+    yield ""
+    yield f"By carrier and month the interval holds the truth in {holding} of {len(cells)} cells ({holding / len(cells):.0%})."
+
+
+def next_steps(folder: Path) -> Iterator[str]:
+    """Yield what to look at next, as commands that can be pasted."""
+    base = f"remiss --catalog {shlex.quote(str(folder / CATALOG))}"
+    yield f"Every cell is in {folder / COMPARISON}. What to look at next:"
+    yield f"  {base} case search '{MISSED} inputs.carrier:EV' --limit 5"
+    yield f"  {base} estimate '{MISSED}' --rate --by model_version"
+    yield f"  {base} estimate --by criterion"
+    yield f"  {base} status"
+    yield f"and {folder / logs.PROTOCOL}, which says what counts as a failure and why."
+
+
+def write_comparison(path: Path, cells: Sequence[Compared]) -> None:
+    """Write all cells as CSV."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        table = csv.writer(file)
+        table.writerow(("carrier", "month", "estimate", "low", "high", "truth", "holds", "sampled", "method"))
+        for each in cells:
+            row = each.estimate
+            table.writerow(
+                (each.carrier, each.month, row.value, row.low, row.high, each.truth, each.holds, row.sampled, row.method)
+            )
+
+
+def _line(name: str, each: Compared) -> str:
+    row = each.estimate
+    interval = "exact" if row.low is None or row.high is None else f"{row.low:,.0f} to {row.high:,.0f}"
+    return HEAD.format(name, f"{row.value or 0:,.0f}", interval, f"{each.truth:,}", "" if each.holds else "outside").rstrip()
+
+
+def _print(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+
+
+@contextmanager
+def _progress() -> Iterator[Show]:
+    """Draw on standard error how far the work has come; where that is no terminal, one line for each stage."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as drawn:
+        task = drawn.add_task("", total=1.0)
+        stages: set[str] = set()
+
+        def show(stage: str, done: float) -> None:
+            if stage not in stages and not console.is_terminal:
+                console.print(stage, highlight=False)
+            stages.add(stage)
+            drawn.update(task, description=stage, completed=done)
+
+        yield show
