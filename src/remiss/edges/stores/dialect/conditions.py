@@ -14,6 +14,16 @@ from sqlalchemy.sql.functions import FunctionElement
 from remiss.edges.stores.dialect.types import POSTGRESQL, SQLITE
 
 
+class Condition(FunctionElement[bool]):
+    """A condition of its own spelling, which is one already: SQLAlchemy would write `= 1` behind it and hide the index."""
+
+    inherit_cache = True
+    type = Boolean()
+
+    def self_group(self, against: object = None) -> Condition:
+        return self
+
+
 class _JsonText(FunctionElement[str]):
     inherit_cache = True
     type = String()
@@ -24,19 +34,12 @@ class _JsonNumber(FunctionElement[float]):
     type = Float()
 
 
-class _JsonHas(FunctionElement[bool]):
+class _JsonHas(Condition):
     inherit_cache = True
-    type = Boolean()
 
 
-class _Among(FunctionElement[bool]):
+class _Among(Condition):
     inherit_cache = True
-    type = Boolean()
-
-
-class _Like(FunctionElement[bool]):
-    inherit_cache = True
-    type = Boolean()
 
 
 def json_text(of: ColumnElement[Any], name: str | None = None) -> ColumnElement[str]:
@@ -61,11 +64,6 @@ def json_has(of: ColumnElement[Any], value: str) -> ColumnElement[bool]:
 def among(of: ColumnElement[Any], values: Sequence[str] | Sequence[int]) -> ColumnElement[bool]:
     """Return whether `of` is one of `values`, all texts or all integers: any number of them in one bound value."""
     return _Among(of, literal(json.dumps(list(values)), Text()))
-
-
-def like(of: ColumnElement[Any], pattern: str) -> ColumnElement[bool]:
-    """Return whether text matches a pattern in which `*` alone is special; letter case counts."""
-    return _Like(of, literal(pattern, Text()))
 
 
 def _sql(compiler: SQLCompiler, element: FunctionElement[Any], **kw: Any) -> list[str]:
@@ -129,18 +127,3 @@ def _among_postgresql(element: _Among, compiler: SQLCompiler, **kw: Any) -> str:
     each = f"(SELECT value FROM jsonb_array_elements_text({values}::jsonb) AS each(value))"
     whole = isinstance(next(iter(element.clauses)).type, Integer | BigInteger)
     return f"({of} = ANY(ARRAY{each}{'::bigint[]' if whole else ''}))"
-
-
-@compiles(_Like, SQLITE)
-def _like_sqlite(element: _Like, compiler: SQLCompiler, **kw: Any) -> str:
-    of, pattern = _sql(compiler, element, **kw)
-    return f"({of} GLOB replace(replace({pattern}, '[', '[[]'), '?', '[?]'))"
-
-
-@compiles(_Like, POSTGRESQL)
-def _like_postgresql(element: _Like, compiler: SQLCompiler, **kw: Any) -> str:
-    of, pattern = _sql(compiler, element, **kw)
-    escaped = pattern
-    for special, plain_ in (("\\", "\\\\"), ("%%", "\\%%"), ("_", "\\_"), ("*", "%%")):
-        escaped = f"replace({escaped}, '{special}', '{plain_}')"
-    return f"({of} LIKE {escaped})"

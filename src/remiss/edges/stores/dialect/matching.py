@@ -5,25 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Float, Text, literal, type_coerce
+from sqlalchemy import ColumnElement, Float, Text, literal, type_coerce
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
+from remiss.edges.stores.dialect.conditions import Condition
 from remiss.edges.stores.dialect.types import POSTGRESQL, SQLITE
 
 # What JSON takes for a number, within what a double holds.
 NUMBER = r"^[ \t\n\r]*-?(0|[1-9][0-9]{0,39})([.][0-9]{1,40})?([eE][+-]?[0-9]{1,2})?[ \t\n\r]*$"
 
 
-class _Glob(FunctionElement[bool]):
+class _Glob(Condition):
     inherit_cache = True
-    type = Boolean()
 
 
-class _AnyGlob(FunctionElement[bool]):
+class _AnyGlob(Condition):
     inherit_cache = True
-    type = Boolean()
 
 
 class _Number(FunctionElement[float]):

@@ -11,7 +11,6 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     BindParameter,
-    Boolean,
     ColumnElement,
     Connection,
     Dialect,
@@ -29,6 +28,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 from remiss.catalog.words import searchable
+from remiss.edges.stores.dialect.conditions import Condition
 from remiss.edges.stores.dialect.types import POSTGRESQL, SQLITE
 
 # Each side's own table of words. Both see the same words, which `words` takes apart, so that both find the same cases.
@@ -67,9 +67,8 @@ def _conditions(phrases: Sequence[str], dialect: Dialect) -> list[ColumnElement[
     return [_Found(literal(words, Text())) for words in wanted]
 
 
-class _Found(FunctionElement[bool]):
+class _Found(Condition):
     inherit_cache = True
-    type = Boolean()
 
 
 def _phrase(compiler: SQLCompiler, element: FunctionElement[Any], **kw: Any) -> str:

@@ -138,6 +138,7 @@ def upgrade() -> None:
         sa.Column("cases_known", sa.BigInteger(), nullable=False),
         sa.Column("changes", JSON, nullable=False),
         sa.Column("refused", JSON, nullable=False),
+        sa.Column("suggestions", JSON, nullable=False),
         sa.Column("actor", WORD, nullable=False),
         sa.Column("at", INSTANT, nullable=False),
         sa.Column("position", sa.BigInteger(), nullable=False),

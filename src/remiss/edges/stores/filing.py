@@ -1,0 +1,199 @@
+"""Filing a run: its events, what it saw of them, its exact counts; and bringing it in force.
+
+The order of locks is the same in all writers (docs/adr/0003): the source's name, rows of cases, then the position.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from datetime import timedelta
+
+from sqlalchemy import Connection, insert, select, update
+
+from remiss.edges.stores.crashing import crash_point
+from remiss.edges.stores.dialect.conditions import among
+from remiss.edges.stores.dialect.types import to_json
+from remiss.edges.stores.dialect.writing import insert_many, lock_name, next_keys
+from remiss.edges.stores.journal import Transaction
+from remiss.edges.stores.promotion import promote
+from remiss.edges.stores.tables import (
+    captures,
+    cells,
+    event_contents,
+    events,
+    groups,
+    profiles,
+    protocols,
+    refused_rows,
+    run_changes,
+    run_windows,
+    runs,
+    samples,
+)
+from remiss.errors import Conflict
+from remiss.protocol.terms import Protocol
+from remiss.records.event import Event
+from remiss.records.identity import format_time
+from remiss.records.run import Change, Drawn, Member
+
+
+def lock_source(connection: Connection, source: str) -> None:
+    """Have one capture of a source at a time, from the moment it reads what it compares itself with."""
+    lock_name(connection, f"source {source}")
+
+
+def file_run(
+    transaction: Transaction, drawn: Drawn, *, run: str, status: str, changes: Sequence[Change], team: str, document: Protocol
+) -> None:
+    """File a whole run in the transaction; a `complete` one comes in force.
+
+    Raises
+    ------
+    Conflict : the run is filed already, or an event came back with another time or model
+    """
+    connection = transaction.connection
+    lock_source(connection, drawn.manifest.source)
+    if connection.execute(select(runs.c.key).where(runs.c.id == run)).first() is not None:
+        raise Conflict(f"{run} is in the catalog already", do="do nothing: this very capture was filed before")
+    keys, new = _file_events(connection, drawn.manifest.source, [member.event for member in drawn.members], team)
+    crash_point("after-events")
+    row = _run_row(transaction, drawn, run, status, changes, team, document)
+    row |= {"events_new": new, "events_known": len(drawn.members) - new}
+    run_key = connection.execute(insert(runs).returning(runs.c.key), row).scalar_one()
+    _file_sample(connection, run_key, drawn.members, keys)
+    crash_point("after-samples")
+    _file_windows(connection, run_key, drawn, document.sampling.window)
+    _file_counts(connection, run_key, drawn, changes)
+    transaction.subjects.append(run)
+    if status == "complete":
+        promote(transaction, run_key, [(keys[member.event.id], member) for member in drawn.members])
+    position = transaction.position()
+    connection.execute(update(runs).where(runs.c.key == run_key).values(position=position))
+
+
+def _run_row(
+    transaction: Transaction, drawn: Drawn, run: str, status: str, changes: Sequence[Change], team: str, document: Protocol
+) -> dict[str, object]:
+    manifest = drawn.manifest
+    version = (protocols.c.name == manifest.protocol) & (protocols.c.version == manifest.protocol_version)
+    return {
+        "id": run,
+        "protocol_key": transaction.connection.execute(select(protocols.c.key).where(version)).scalar_one(),
+        "source_name": manifest.source,
+        "protocol_name": manifest.protocol,
+        "since": manifest.since,
+        "until": manifest.until,
+        "as_of": manifest.as_of,
+        "status": status,
+        "digest": drawn.digest,
+        "fingerprint": manifest.fingerprint,
+        "manifest": {field.name: getattr(manifest, field.name) for field in fields(manifest)},
+        "cases_new": 0,
+        "cases_known": 0,
+        "changes": Counter(change.kind for change in changes),
+        "refused": drawn.refusals.counts,
+        "suggestions": {item.name: [item.severity, item.mode] for item in document.criteria},
+        "actor": transaction.actor.name,
+        "at": transaction.at,
+        "position": 0,  # stamped when the position is taken
+        "team_id": team,
+    }
+
+
+EVENT = ("key", "source_name", "event_id", "at", "model", "team_id")
+DETAILS = ("model_version", "model_digest", "features", "confidence", "latency_ms", "status", "trace_id")
+
+
+def _file_events(connection: Connection, source: str, found: Sequence[Event], team: str) -> tuple[Mapping[str, int], int]:
+    """Insert the events that are not there yet; return the keys of all by event id, and how many were new."""
+    ids = [event.id for event in found]
+    there = select(events.c.event_id, events.c.key, events.c.at, events.c.model).where(
+        events.c.source_name == source, among(events.c.event_id, ids)
+    )
+    known = {row.event_id: row for row in connection.execute(there)}
+    for event in found:
+        before = known.get(event.id)
+        if before is not None and (before.at != event.at or before.model != event.model):
+            raise Conflict(
+                f"event {event.id} of {source} came back as another one: it was of {before.model} at "
+                f"{format_time(before.at)}, and now is of {event.model} at {format_time(event.at)}",
+                do="let the protocol's field `id` name one prediction for ever; nothing was filed",
+            )
+    fresh = [event for event in found if event.id not in known]
+    keys = {event_id: row.key for event_id, row in known.items()}
+    keys |= zip((event.id for event in fresh), next_keys(connection, events, len(fresh)), strict=True)
+    rows = ((keys[e.id], source, e.id, e.at, e.model, team, *(getattr(e, name) for name in DETAILS)) for e in fresh)
+    insert_many(connection, events, (*EVENT, *DETAILS), rows)
+    contents = ((keys[event.id], event.output, event.inputs, event.context, event.text) for event in fresh)
+    insert_many(connection, event_contents, ("event_key", "output", "inputs", "context", "text"), contents)
+    return keys, len(fresh)
+
+
+def _file_sample(connection: Connection, run_key: int, members: Sequence[Member], keys: Mapping[str, int]) -> None:
+    seen = (
+        (
+            *(run_key, keys[item.event.id], item.window, to_json(item.stratum), item.priority, item.probability),
+            *(item.met, item.undecided, item.outside),
+            *(item.event.output, item.event.label, item.event.label is not None, item.evidence),
+        )
+        for item in members
+    )
+    columns = (
+        *("run_key", "event_key", "window_start", "stratum", "priority", "probability"),
+        *("met", "undecided", "outside"),
+        *("output", "label", "labelled", "evidence"),
+    )
+    insert_many(connection, captures, columns, seen)
+    kept = ((run_key, keys[item.event.id], criterion) for item in members for criterion in item.groups)
+    insert_many(connection, samples, ("run_key", "event_key", "criterion"), kept)
+
+
+def _file_windows(connection: Connection, run_key: int, drawn: Drawn, width: timedelta) -> None:
+    source, protocol, micros = drawn.manifest.source, drawn.manifest.protocol, width // timedelta(microseconds=1)
+    rows = (
+        (run_key, item.window, source, protocol, micros, item.population, item.labelled, item.provisional)
+        for item in drawn.windows
+    )
+    columns = ("run_key", "window_start", "source_name", "protocol_name", "width_micros", "population", "labelled", "provisional")
+    insert_many(connection, run_windows, columns, rows)
+
+
+def _file_counts(connection: Connection, run_key: int, drawn: Drawn, changes: Sequence[Change]) -> None:
+    insert_many(
+        connection,
+        groups,
+        ("run_key", "window_start", "stratum", "criterion", "population", "labelled", "kept", "threshold"),
+        (
+            (run_key, g.window, to_json(g.stratum), g.criterion, g.population, g.labelled, g.kept, g.threshold)
+            for g in drawn.groups
+        ),
+    )
+    insert_many(
+        connection,
+        cells,
+        ("run_key", "window_start", "stratum", "met", "undecided", "population", "labelled"),
+        (
+            (run_key, c.window, to_json(c.stratum), to_json(c.met), to_json(c.undecided), c.population, c.labelled)
+            for c in drawn.cells
+        ),
+    )
+    insert_many(
+        connection,
+        profiles,
+        ("run_key", "window_start", "field", "count", "nulls", "minimum", "maximum"),
+        ((run_key, p.window, p.field, p.count, p.nulls, p.minimum, p.maximum) for p in drawn.profiles),
+    )
+    insert_many(
+        connection,
+        refused_rows,
+        ("run_key", "ordinal", "reason", "file", "row", "detail"),
+        ((run_key, at, r.reason, r.file, r.row, r.detail) for at, r in enumerate(drawn.refusals.rows)),
+    )
+    insert_many(
+        connection,
+        run_changes,
+        ("run_key", "event_id", "kind", "window_start", "detail"),
+        ((run_key, item.event, item.kind, item.window, item.detail) for item in changes),
+    )

@@ -1,0 +1,32 @@
+"""Which run is in force for which window: conditions that reading and filing share."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, or_
+
+from remiss.edges.stores.dialect.conditions import among
+from remiss.edges.stores.tables import run_windows
+from remiss.records.identity import to_micros
+
+
+def in_force(position: int | None = None) -> ColumnElement[bool]:
+    """Return the condition on `run_windows` that a run is in force for a window, now or as it was at a position."""
+    if position is None:
+        return and_(run_windows.c.position_from.is_not(None), run_windows.c.position_to.is_(None))
+    return and_(
+        run_windows.c.position_from <= position,
+        or_(run_windows.c.position_to.is_(None), run_windows.c.position_to > position),
+    )
+
+
+def of(source: str, protocol: str) -> ColumnElement[bool]:
+    """Return the condition on `run_windows` that it is of that source and protocol."""
+    return and_(run_windows.c.source_name == source, run_windows.c.protocol_name == protocol)
+
+
+def starting(windows: Collection[datetime]) -> ColumnElement[bool]:
+    """Return the condition on `run_windows` that the window is one of these."""
+    return among(run_windows.c.window_start, sorted(to_micros(window) for window in windows))

@@ -1,0 +1,150 @@
+"""Bringing a run in force: the runs before it step back, its failures become cases, known cases show what it saw.
+
+A case is filed for every event that met a criterion in a run that is or was in force; events that met none are evidence
+without a case. Suggested mode and severity are those of the gravest criterion met, the first of them by the protocol's order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, exists, select, update
+
+from remiss.capture.recapture import as_text
+from remiss.edges.stores.dialect.conditions import among
+from remiss.edges.stores.dialect.words import index_words
+from remiss.edges.stores.dialect.writing import insert_many, next_keys
+from remiss.edges.stores.in_force import in_force
+from remiss.edges.stores.journal import Transaction
+from remiss.edges.stores.tables import captures, case_context, case_criteria, cases, revisions, run_windows, runs
+from remiss.errors import Conflict
+from remiss.records.identity import case_id
+from remiss.records.run import Member
+from remiss.records.states import Status
+
+Sampled = Sequence[tuple[int, Member]]  # event keys with what the run saw
+
+
+def promote(transaction: Transaction, run_key: int, sampled: Sampled) -> None:
+    """Bring a filed run in force and count its cases.
+
+    Raises
+    ------
+    Conflict : a run that was filed later is in force for one of its windows
+    """
+    connection = transaction.connection
+    own = run_windows.alias("own")
+    # The same window is one with the same start and width, of the same source and protocol.
+    same = and_(
+        own.c.run_key == run_key,
+        *(own.c[name] == run_windows.c[name] for name in ("source_name", "protocol_name", "window_start", "width_micros")),
+    )
+    replaced = connection.execute(
+        select(run_windows.c.run_key, run_windows.c.window_start).where(
+            in_force(), run_windows.c.run_key != run_key, exists().where(same)
+        )
+    ).all()
+    if any(row.run_key > run_key for row in replaced):
+        raise Conflict("a later run is in force for one of its windows already", do="capture the interval again")
+    affected = _affected([run_key, *sorted({row.run_key for row in replaced})])
+    # Lock before taking the position: a writer who holds one of these rows may be waiting for it (docs/adr/0003).
+    locked = select(cases.c.event_key, cases.c.key).where(affected).order_by(cases.c.key).with_for_update()
+    known = {row.event_key: row.key for row in connection.execute(locked)}
+    run = connection.execute(select(runs).where(runs.c.key == run_key)).one()
+    met = [(key, member) for key, member in sampled if member.met]
+    new = [(key, member) for key, member in met if key not in known]
+    position = transaction.position()
+    for row in replaced:
+        gone = (run_windows.c.run_key == row.run_key) & (run_windows.c.window_start == row.window_start)
+        connection.execute(update(run_windows).where(gone).values(position_to=position))
+    connection.execute(update(run_windows).where(run_windows.c.run_key == run_key).values(position_from=position))
+    _file_cases(transaction, new, run.source_name, run.team_id, run.suggestions)
+    _refresh(connection, known, sampled)
+    counted = {"status": "complete", "cases_new": len(new), "cases_known": len(met) - len(new)}
+    connection.execute(update(runs).where(runs.c.key == run_key).values(counted))
+
+
+def _affected(run_keys: Sequence[int]) -> ColumnElement[bool]:
+    """Return the condition on `cases` that one of these runs sampled its event."""
+    return cases.c.event_key.in_(select(captures.c.event_key).where(among(captures.c.run_key, run_keys)))
+
+
+CASE = (
+    *("key", "id", "event_key", "status", "origin", "revision", "severity", "suggested_mode", "source_name", "model"),
+    *("model_version", "at", "output", "label", "confidence", "latency_ms", "position_from", "team_id"),
+)
+REVISION = ("case_key", "revision", "position_from", "at", "actor", "action", "status", "severity")
+
+
+def _file_cases(
+    transaction: Transaction, new: Sampled, source: str, team: str, suggestions: Mapping[str, tuple[int, str | None]]
+) -> None:
+    connection, position = transaction.connection, transaction.position()
+    keyed = list(zip(next_keys(connection, cases, len(new)), new, strict=True))
+    suggested = {key: suggestion(member.met, suggestions) for key, (_, member) in keyed}
+    insert_many(
+        connection,
+        cases,
+        CASE,
+        (
+            (
+                *(key, case_id(source, member.event.id), event_key, Status.CANDIDATE, "captured", 1),
+                *(*suggested[key], source, member.event.model, member.event.model_version, member.event.at),
+                *(as_text(member.event.output), as_text(member.event.label)),
+                *(member.event.confidence, member.event.latency_ms, position, team),
+            )
+            for key, (event_key, member) in keyed
+        ),
+    )
+    by, at, action = transaction.actor.name, transaction.at, transaction.action
+    states = ((key, 1, position, at, by, action, Status.CANDIDATE, suggested[key][0]) for key, _ in keyed)
+    insert_many(connection, revisions, REVISION, states)
+    _file_criteria(connection, ((criterion, key) for key, (_, member) in keyed for criterion in member.met))
+    context = (
+        (name, as_text(value), key)
+        for key, (_, member) in keyed
+        for name, value in member.event.context.items()
+        if value is not None
+    )
+    insert_many(connection, case_context, ("name", "value", "case_key"), context)
+    index_words(connection, ((key, member.event.text, None, None) for key, (_, member) in keyed if member.event.text))
+
+
+def suggestion(met: Sequence[str], suggestions: Mapping[str, tuple[int, str | None]]) -> tuple[int | None, str | None]:
+    """Return severity and mode of the gravest criterion met; of several alike, the first.
+
+    >>> suggestion(("slow", "wrong", "bad"), {"slow": (3, "a"), "wrong": (1, None), "bad": (1, "b")})
+    (1, None)
+    """
+    severity, mode = min(
+        (suggestions[name] for name in met if name in suggestions), key=lambda pair: pair[0], default=(None, None)
+    )
+    return severity, mode
+
+
+def _file_criteria(connection: Connection, rows: Iterable[tuple[str, int]]) -> None:
+    insert_many(connection, case_criteria, ("criterion", "case_key"), rows)
+
+
+def _refresh(connection: Connection, known: Mapping[int, int], sampled: Sampled) -> None:
+    """Show in known cases what the runs in force now say of their events: output, label, criteria."""
+    shown = [
+        {"case_key": known[key], "output": as_text(member.event.output), "label": as_text(member.event.label)}
+        for key, member in sampled
+        if key in known
+    ]
+    if shown:
+        connection.execute(update(cases).where(cases.c.key == bindparam("case_key")), shown)
+    if known:
+        case_keys = sorted(known.values())
+        connection.execute(delete(case_criteria).where(among(case_criteria.c.case_key, case_keys)))
+        meets = (
+            select(captures.c.event_key, captures.c.met)
+            .join(
+                run_windows,
+                and_(run_windows.c.run_key == captures.c.run_key, run_windows.c.window_start == captures.c.window_start),
+            )
+            .where(in_force(), among(captures.c.event_key, sorted(known)))
+        )
+        found = {(name, known[row.event_key]) for row in connection.execute(meets) for name in row.met}
+        _file_criteria(connection, sorted(found))
