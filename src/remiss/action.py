@@ -19,15 +19,17 @@ ACTIONS: dict[str, Action] = {}
 class Action:
     """What is known of an action without calling it.
 
-    `reads` marks one that changes nothing and leaves no journal row. `subject` names the parameter whose value the
-    journal records. `prepare` runs before the transaction begins: long work at the edge (a scan of logs) that must not
-    hold the catalog; its result becomes the keyword argument `prepared`.
+    `reads` marks one that changes nothing and leaves no journal row; it sees one snapshot of the catalog unless `snapshot`
+    is False, for work so long at the edge that holding a snapshot would hurt others. `subject` names the parameter whose
+    value the journal records. `prepare` runs before the transaction begins: long work at the edge (a scan of logs) that
+    must not hold the catalog; its result becomes the keyword argument `prepared`.
     """
 
     name: str
     permission: str
     run: Callable[..., Any]
     reads: bool
+    snapshot: bool
     subject: str | None
     prepare: Callable[..., Any] | None
 
@@ -54,6 +56,7 @@ def action(
     name: str,
     permission: str,
     reads: bool = False,
+    snapshot: bool = True,
     subject: str | None = None,
     prepare: Callable[..., Any] | None = None,
 ) -> Callable[[Callable[Concatenate[W, P], R]], Callable[Concatenate[W, P], R]]:
@@ -64,12 +67,13 @@ def action(
     name : noun and verb, for example `case.annotate`; unique
     permission : what an actor needs, for example `case:annotate`
     reads : True for an action that changes nothing
+    snapshot : False for one that reads and works long outside the catalog
     subject : the parameter that names what is acted on, for the journal
     prepare : called with the same arguments outside the transaction
     """
 
     def register(run: Callable[Concatenate[W, P], R]) -> Callable[Concatenate[W, P], R]:
-        this = Action(name=name, permission=permission, run=run, reads=reads, subject=subject, prepare=prepare)
+        this = Action(name=name, permission=permission, run=run, reads=reads, snapshot=snapshot, subject=subject, prepare=prepare)
         if name in ACTIONS:
             raise ValueError(f"two actions are named {name}")
         ACTIONS[name] = this

@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -250,7 +250,7 @@ class Workspace(Bench):
         self._authorise(action)
         prepared = {} if action.prepare is None else {"prepared": action.prepare(self, **arguments)}
         if action.reads:
-            with self._store.reading():
+            with self._store.reading() if action.snapshot else nullcontext():
                 return action.run(self, **arguments, **prepared)
         digests = {"arguments": hmac.new(self.keys.secret("journal"), canonical(_plain(arguments)), hashlib.sha256).hexdigest()}
         with self._store.writing(self.actor, action.name, self.now) as transaction:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,7 +13,7 @@ from remiss.capture.due import due_windows, mark_provisional, spans, whole_windo
 from remiss.capture.ports import CaptureWorkspace, WindowInForce
 from remiss.capture.recapture import GONE, compare
 from remiss.capture.reproduction import Reproduction, rederive
-from remiss.capture.standing import Standing, standing
+from remiss.capture.standing import MOST_RUNS, Standing, standing
 from remiss.errors import AnswerNo, Conflict, IntervalError, Location, ProtocolError
 from remiss.protocol.actions import load
 from remiss.protocol.terms import Checked
@@ -32,7 +31,7 @@ class Prepared:
     in_force: tuple[str, ...]
 
 
-def _prepare(ws: CaptureWorkspace, protocol: str, since: datetime | None, until: datetime | None, strict: bool) -> Prepared:
+def _prepare(ws: CaptureWorkspace, protocol: str, since: datetime | None, until: datetime | None, *, strict: bool) -> Prepared:
     checked = _meant(ws, protocol)
     as_of = ws.now
     windows = _windows(ws, checked, since, until, as_of)
@@ -55,11 +54,11 @@ def _prepare(ws: CaptureWorkspace, protocol: str, since: datetime | None, until:
 @action(name="run.capture", permission="run:capture", subject="protocol", prepare=_prepare)
 def apply(
     ws: CaptureWorkspace,
-    protocol: str,
-    since: datetime | None = None,
-    until: datetime | None = None,
-    strict: bool = False,
+    protocol: str,  # noqa: ARG001  (what _prepare reads, before the transaction)
+    since: datetime | None = None,  # noqa: ARG001
+    until: datetime | None = None,  # noqa: ARG001
     *,
+    strict: bool = False,  # noqa: ARG001
     prepared: Prepared | None = None,
 ) -> Run:
     """Capture failures of whole windows of a log, by the protocol at the path `protocol`.
@@ -154,41 +153,25 @@ def _due(ws: CaptureWorkspace, checked: Checked, times: tuple[datetime, datetime
     return due_windows(times, document.sampling.window, ws.runs.in_force(document.source.name, document.name), as_of, lag)
 
 
-def _prepare_due(ws: CaptureWorkspace, protocol: str) -> tuple[tuple[datetime, datetime], ...]:
+@action(name="run.due", permission="run:read", reads=True, snapshot=False)
+def due(ws: CaptureWorkspace, protocol: str) -> tuple[tuple[datetime, datetime], ...]:
+    """Return the intervals that are due: windows never captured, and provisional ones whose labels are mature now."""
     checked = _meant(ws, protocol)
     return spans(_due(ws, checked, event_times(ws, checked), ws.now))
 
 
-@action(name="run.due", permission="run:read", reads=True, prepare=_prepare_due)
-def due(
-    ws: CaptureWorkspace, protocol: str, *, prepared: tuple[tuple[datetime, datetime], ...] = ()
-) -> tuple[tuple[datetime, datetime], ...]:
-    """Return the intervals that are due: windows never captured, and provisional ones whose labels are mature now."""
-    return prepared
-
-
-def _prepare_plan(ws: CaptureWorkspace, protocol: str, since: datetime | None, until: datetime | None) -> planning.Plan:
+@action(name="run.plan", permission="run:read", reads=True, snapshot=False)
+def plan(ws: CaptureWorkspace, protocol: str, since: datetime | None = None, until: datetime | None = None) -> planning.Plan:
+    """Return how many events and cases a capture would bring each month, against the labelling budget; files nothing."""
     checked = _meant(ws, protocol)
-    as_of = ws.now
+    as_of, width = ws.now, checked.protocol.sampling.window
     if since is None and until is None:
-        stretches = [whole_windows(*span, checked.protocol.sampling.window) for span in _prepare_due(ws, protocol)]
+        due_now = spans(_due(ws, checked, event_times(ws, checked), as_of))
+        stretches = [whole_windows(*span, width) for span in due_now]
     else:
         stretches = [_windows(ws, checked, since, until, as_of)]
-    return planning.plan(checked.protocol, [window for stretch in stretches for window in expect(ws, checked, stretch, as_of)])
-
-
-@action(name="run.plan", permission="run:read", reads=True, prepare=_prepare_plan)
-def plan(
-    ws: CaptureWorkspace,
-    protocol: str,
-    since: datetime | None = None,
-    until: datetime | None = None,
-    *,
-    prepared: planning.Plan | None = None,
-) -> planning.Plan:
-    """Return how many events and cases a capture would bring each month, against the labelling budget; files nothing."""
-    assert prepared is not None
-    return prepared
+    found = [window for stretch in stretches for window in expect(ws, checked, stretch, as_of)]
+    return planning.plan(checked.protocol, found)
 
 
 @action(name="run.accept", permission="run:accept", subject="run")
@@ -249,19 +232,14 @@ def refused(ws: CaptureWorkspace, run: str) -> Rows:
     return Rows("refused", ("reason", "file", "row", "detail"), lines, ws.position(), total=sum(found.refused.values()))
 
 
-@action(name="run.reproduce", permission="run:read", reads=True, prepare=rederive)
-def reproduce(ws: CaptureWorkspace, run: str, *, prepared: Reproduction | None = None) -> Reproduction:
+@action(name="run.reproduce", permission="run:read", reads=True, snapshot=False)
+def reproduce(ws: CaptureWorkspace, run: str) -> Reproduction:
     """Derive a run again from its named inputs and compare digests."""
-    assert prepared is not None
-    return prepared
+    return rederive(ws, run)
 
 
-def _prepare_status(ws: CaptureWorkspace) -> tuple[Standing, ...]:
-    pairs = Counter((each.manifest.source, each.manifest.protocol) for each in ws.runs.latest(10_000))
-    return tuple(standing(ws, source, protocol) for source, protocol in sorted(pairs))
-
-
-@action(name="run.status", permission="run:read", reads=True, prepare=_prepare_status)
-def status(ws: CaptureWorkspace, *, prepared: tuple[Standing, ...] = ()) -> tuple[Standing, ...]:
+@action(name="run.status", permission="run:read", reads=True, snapshot=False)
+def status(ws: CaptureWorkspace) -> tuple[Standing, ...]:
     """Say, for each protocol and source, which windows are due or provisional, and what looks odd."""
-    return prepared
+    pairs = {(each.manifest.source, each.manifest.protocol) for each in ws.runs.latest(MOST_RUNS)}
+    return tuple(standing(ws, source, protocol) for source, protocol in sorted(pairs))
