@@ -193,6 +193,8 @@ def of_key(sheet: Sheet, key: Key, windows: Sequence[int]) -> tuple[Weighted, Nu
 
 def sheet_of(plan: Plan, events: Sequence[Sampled], windows: Sequence[datetime]) -> Sheet:
     """Return sampled events as arrays, keys numbered in sorted order (null last)."""
+    # In one order whatever the store's: sums of floats depend on it in their last digit.
+    events = sorted(events, key=lambda event: (event.window, event.probability, event.inside, event.of, event.undecided))
     named = set(plan.named)
     undecided = [bool(named & set(event.undecided)) for event in events]
     if plan.question.rate:
@@ -224,13 +226,19 @@ def in_order(keys: Iterable[Key]) -> list[Key]:
     return sorted(keys, key=lambda key: (key[1] is None, key))
 
 
-def hidden(cells: Sequence[Placed], *, numerator: bool) -> Hidden:
+def hidden_numerator(cells: Sequence[Placed]) -> Hidden:
     """Return what could match and not have been sampled."""
-    found = [
-        placed
-        for placed in cells
-        if (placed.numerator if numerator else placed.denominator) is not False and placed.probability < 1
-    ]
+    return hidden(placed for placed in cells if placed.numerator is not False)
+
+
+def hidden_rest(cells: Sequence[Placed]) -> Hidden:
+    """Return what could be in the denominator alone and not have been sampled."""
+    return hidden(placed for placed in cells if placed.denominator is not False and placed.numerator is not True)
+
+
+def hidden(cells: Iterable[Placed]) -> Hidden:
+    """Return how many events of these cells could be missing from the sample, and the least chance that one had."""
+    found = [placed for placed in cells if placed.probability < 1]
     return Hidden(
         population=sum(placed.cell.population for placed in found),
         least_probability=min((placed.probability for placed in found), default=1.0),

@@ -158,24 +158,46 @@ def process_total(
     return Figure(value=value, low=low, high=high, notes=notes)
 
 
-def weighted_rate(domain: Weighted, hidden_numerator: Hidden, hidden_denominator: Hidden) -> Figure:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HiddenParts:
+    """What could be hidden of a rate's numerator, and of the rest of its denominator."""
+
+    numerator: Hidden
+    rest: Hidden
+
+
+def weighted_rate(domain: Weighted, parts: HiddenParts) -> Figure:
     """Return an estimated rate T(y)/T(x) of this log; the value is None when nobody was sampled to count among."""
     among = domain.total(domain.x)
     if among <= 0:
         return Figure(value=None, notes=(NOBODY,))
-    rate = min(1.0, domain.total(domain.y) / among)
-    if hidden_denominator.population == 0 and bool(np.all(domain.p[domain.x > 0] >= 1)):
+    matching = domain.total(domain.y)
+    rate = min(1.0, matching / among)
+    if parts.numerator.population == 0 and (rate == 0 or parts.rest.population == 0):
         return Figure(value=rate, low=rate, high=rate, effective=float(domain.x.sum()), notes=(ALL_KEPT,))
-    if rate == 0 and hidden_numerator.population == 0:
-        return Figure(value=0.0, low=0.0, high=0.0, notes=(ALL_KEPT,))
     spread = Spread(log_variance(residuals(domain, rate, among), domain.p))
     effective = effective_size(rate, spread, domain.p[domain.x > 0])
     low, high = rate_interval(rate, effective)
-    if hidden_numerator.population > 0 and not np.any((domain.y > 0) & (domain.p < 1)):
-        # What was seen was certain to be seen; what was not seen is not in V.
-        unseen = min(none_upper(hidden_numerator.least_probability), float(hidden_numerator.population))
-        high = max(high, min(1.0, (domain.total(domain.y) + unseen) / among)) if rate > 0 else high
+    # Linearisation trusts both parts to be near their totals. Of few sampled events that is not so: then the interval of
+    # that part alone, with the other as estimated, must fit in.
+    _, most = part_interval(domain, domain.y, parts.numerator)
+    _, rest_most = part_interval(domain, domain.x - domain.y, parts.rest)
+    rest = among - matching
+    low = min(low, matching / (matching + rest_most)) if matching > 0 else low
+    high = max(high, most / (most + rest)) if most + rest > 0 else high
     return Figure(value=rate, low=low, high=high, effective=effective)
+
+
+def part_interval(domain: Weighted, values: Numbers, hidden: Hidden) -> Interval:
+    """Return the interval of one part's total where under ten of its uncertain events were sampled, else its estimate."""
+    uncertain = (values > 0) & (domain.p < 1)
+    total = domain.total(values)
+    if int(uncertain.sum()) >= FEW or hidden.population == 0:
+        return total, total
+    weights = 1 / domain.p[uncertain]
+    low, high = rest_interval(domain.p[uncertain], float(weights.sum()), hidden)
+    sure = total - float(weights.sum())
+    return sure + low, sure + high
 
 
 def process_rate(rate: float, totals: Numbers, independent: float, kish: float, history: History | None) -> Figure:

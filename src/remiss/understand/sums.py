@@ -8,9 +8,10 @@ from datetime import datetime
 import numpy as np
 
 from remiss.records.estimate import LOG
-from remiss.understand.domain import Field, Key, Placed, hidden, of_key, sheet_of
+from remiss.understand.domain import Field, Key, Placed, hidden_numerator, hidden_rest, of_key, sheet_of
 from remiss.understand.figures import (
     Figure,
+    HiddenParts,
     History,
     Weighted,
     process_rate,
@@ -55,9 +56,9 @@ def counts(cells: Sequence[Placed], windows: Sequence[datetime]) -> tuple[Number
 
 def weighted(question: Question, domain: Weighted, cells: Sequence[Placed], history: History | None) -> Figure:
     """Return the figure that sampled events give."""
-    of_numerator = hidden(cells, numerator=True)
+    of_numerator = hidden_numerator(cells)
     if question.rate:
-        figure = weighted_rate(domain, of_numerator, hidden(cells, numerator=False))
+        figure = weighted_rate(domain, HiddenParts(numerator=of_numerator, rest=hidden_rest(cells)))
         if question.basis == LOG or figure.value is None:
             return figure
         among = domain.total(domain.x)

@@ -1,0 +1,250 @@
+"""Estimates of a small log: what is counted, what is weighted, and among whom."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from remiss.records.estimate import PROCESS
+from tests.understand.logs import SAMPLING, START, WEEK, Logged, ask, flights, truth
+
+EVENTS = flights(840)
+OF_WEEK_2 = "occurred:>=2013-06-10 occurred:<2013-06-17"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "criterion:missed",
+        "criterion:missed criterion:slow",
+        "criterion:missed OR criterion:slow",
+        "-criterion:missed",
+        "criterion:*",
+        "context.airport:EWR criterion:slow",
+        "context.airport:E* -criterion:*",
+        OF_WEEK_2,
+        f"{OF_WEEK_2} criterion:missed -context.airport:JFK",
+        "(criterion:missed context.airport:EWR) OR (criterion:slow occurred:<2013-06-10)",
+        "model:arrival-delay criterion:missed",
+        "model:another",
+        "criterion:missed inputs.carrier:UA -inputs.carrier:UA criterion:slow -criterion:slow",
+    ],
+)
+def test_a_sum_of_whole_cells_is_counted_exactly(text):
+    (row,) = ask(EVENTS, text) or [None]
+    if row is None:
+        assert truth(EVENTS, text) == 0
+        return
+    assert (row.method, row.value, row.low, row.high) == ("counted", truth(EVENTS, text), None, None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "inputs.carrier:UA",
+        "criterion:missed inputs.carrier:UA",
+        "criterion:missed occurred:>=2013-06-05",
+        "criterion:missed OR inputs.carrier:UA",
+    ],
+)
+def test_whatever_cuts_a_cell_is_weighted_and_has_an_interval_around_the_truth(text):
+    (row,) = ask(EVENTS, text)
+    assert row.method == "weighted"
+    assert row.sampled > 0
+    assert row.low < row.value < row.high
+    assert row.low <= truth(EVENTS, text) <= row.high
+
+
+def test_an_empty_query_over_everything_is_the_number_of_admitted_events():
+    (row,) = ask(EVENTS)
+    assert row.value == len(EVENTS)
+
+
+def test_when_every_event_is_kept_a_weighted_figure_is_exact():
+    everything = replace(SAMPLING, population=10_000)
+    (row,) = ask(EVENTS, "criterion:missed inputs.carrier:UA", sampling=everything)
+    assert (row.value, row.low, row.high) == (truth(EVENTS, "criterion:missed inputs.carrier:UA"),) * 3
+    assert not row.few
+    assert any("every event" in note for note in row.notes)
+
+
+def test_the_lower_end_is_at_least_the_number_sampled():
+    (row,) = ask(EVENTS, "criterion:missed inputs.carrier:UA")
+    assert row.low >= row.sampled
+
+
+def test_under_ten_sampled_is_marked_few():
+    (few,) = ask(EVENTS, f"criterion:slow inputs.carrier:UA {OF_WEEK_2}")
+    (many,) = ask(EVENTS, "criterion:slow inputs.carrier:UA")
+    assert 0 < few.sampled < 10 <= many.sampled
+    assert (few.few, many.few) == (True, False)
+
+
+def test_where_none_was_sampled_the_figure_is_nothing_to_a_bound():
+    (row,) = ask(EVENTS, "criterion:slow inputs.carrier:ZZ")
+    assert (row.value, row.low, row.sampled) == (0, 0, 0)
+    assert 0 < row.high <= truth(EVENTS, "criterion:slow")
+
+
+def test_where_no_event_met_the_criterion_none_can_have_been_missed():
+    events = flights(840, slow=10_000)
+    (row,) = ask([event for event in events if "slow" not in event.met], "criterion:slow inputs.carrier:UA")
+    assert (row.method, row.value) == ("counted", 0)
+
+
+def test_by_a_stratum_or_the_window_is_counted_too():
+    rows = ask(EVENTS, "criterion:missed", by="context.airport")
+    assert [(row.key, row.value) for row in rows] == [
+        (airport, truth(EVENTS, f"criterion:missed context.airport:{airport}")) for airport in ("EWR", "JFK")
+    ]
+    weeks = ask(EVENTS, "criterion:missed", by="week")
+    assert [row.key for row in weeks] == ["2013-06-03", "2013-06-10", "2013-06-17", "2013-06-24"]
+    assert {row.method for row in weeks} == {"counted"}
+    assert sum(row.value for row in weeks) == truth(EVENTS, "criterion:missed")
+
+
+def test_months_are_counted_only_where_windows_tile_them():
+    june_and_july_until_sunday = [(row.key, row.method) for row in ask(flights(840, weeks=8), "criterion:missed", by="month")]
+    assert june_and_july_until_sunday == [("2013-06", "counted"), ("2013-07", "counted")]
+    with_a_week_into_august = ask(flights(840, weeks=9), "criterion:missed", by="month")
+    assert {row.method for row in with_a_week_into_august} == {"weighted"}
+
+
+def test_a_key_that_is_null_has_a_row_of_its_own_at_the_end():
+    rows = ask(flights(840, carriers=("UA", None, "AA")), "criterion:missed", by="inputs.carrier")
+    assert [row.key for row in rows] == ["AA", "UA", None]
+    strata = ask(flights(840, airports=("JFK", None)), "criterion:missed", by="context.airport")
+    assert [row.key for row in strata] == ["JFK", None]
+
+
+def test_a_carrier_without_any_failure_has_a_row_with_a_bound():
+    events = [replace(event, met=()) if event.carrier == "DL" else event for event in EVENTS]
+    rows = {row.key: row for row in ask(events, "criterion:missed", by="inputs.carrier")}
+    assert rows["DL"].value == 0
+    assert rows["DL"].high > 0
+
+
+def test_a_rate_is_among_the_events_that_its_criterion_could_judge():
+    events = flights(840, unlabelled=4)
+    (row,) = ask(events, "criterion:missed", rate=True)
+    judged = [event for event in events if not event.undecided]
+    assert row.method == "counted"
+    assert row.value == sum("missed" in event.met for event in judged) / len(judged)
+    assert row.judged == len(judged) / len(events)
+
+
+def test_a_missing_label_is_never_counted_as_correct_and_its_bounds_are_printed():
+    events = flights(840, unlabelled=4)
+    (row,) = ask(events, "criterion:missed", rate=True)
+    hits, doubt = truth(events, "criterion:missed"), sum(bool(event.undecided) for event in events)
+    assert row.bounds == (hits / 840, (hits + doubt) / 840)
+    assert any("could be judged" in note for note in row.notes)
+    (of_all,) = ask(events, "criterion:missed", rate=True, of="")
+    assert of_all.value == row.value
+
+
+def test_a_criterion_with_an_among_is_weighted_since_cells_do_not_say_who_is_outside():
+    events = flights(840, elsewhere=3)
+    inside = [event for event in events if "local" not in event.outside]
+    true = sum("local" in event.met for event in inside) / len(inside)
+    rows = [ask(events, "criterion:local", rate=True, sampling=replace(SAMPLING, seed=f"{seed}"))[0] for seed in range(20)]
+    assert {row.method for row in rows} == {"weighted"}
+    assert sum(row.low <= true <= row.high for row in rows) >= 17
+
+
+def test_a_second_query_is_the_denominator_as_it_says():
+    (row,) = ask(EVENTS, "criterion:slow", rate=True, of="criterion:missed")
+    assert row.method == "counted"
+    assert row.value == truth(EVENTS, "criterion:slow criterion:missed") / truth(EVENTS, "criterion:missed")
+
+
+def test_a_weighted_rate_has_an_interval_around_the_truth():
+    (row,) = ask(EVENTS, "criterion:missed inputs.carrier:UA", rate=True)
+    assert row.method == "weighted"
+    true = truth(EVENTS, "criterion:missed inputs.carrier:UA") / truth(EVENTS, "inputs.carrier:UA")
+    assert row.low <= true <= row.high
+    assert row.effective > 0
+
+
+def test_a_rate_among_nobody_is_undefined():
+    (weighted,) = ask(EVENTS, "criterion:missed inputs.carrier:ZZ", rate=True)
+    assert (weighted.value, weighted.low, weighted.high) == (None, None, None)
+    (counted,) = ask(EVENTS, "criterion:missed context.airport:LAX", rate=True)
+    assert counted.value is None
+    assert any("count among" in note for note in counted.notes)
+
+
+def test_figures_of_windows_whose_labels_may_still_come_are_provisional():
+    (row,) = ask(EVENTS, "criterion:missed", provisional=[START + WEEK])
+    assert row.provisional
+    assert any("1 of 4 windows are provisional" in note for note in row.notes)
+    (first,) = ask(EVENTS, "criterion:missed occurred:<2013-06-10", provisional=[START + WEEK])
+    assert not first.provisional
+
+
+def test_undecided_events_are_mentioned_beside_a_total():
+    (row,) = ask(flights(840, unlabelled=4), "criterion:missed")
+    assert any("210 more events could not be judged on missed" in note for note in row.notes)
+
+
+def test_refused_rows_and_windows_never_captured_are_said():
+    events = [event for event in flights(840, weeks=6) if not START + WEEK <= event.at < START + 3 * WEEK]
+    (row,) = ask(events, "criterion:missed", change=lambda ground: replace(ground, refused=60))
+    assert any(note.startswith("60 rows") for note in row.notes)
+    assert any("2 of 6 windows" in note for note in row.notes)
+
+
+def uneven(events: list[Logged]) -> list[Logged]:
+    """Return the events without half of those of every third week."""
+    return [event for at, event in enumerate(events) if (event.at - START) // WEEK % 3 or at % 4 < 2]
+
+
+def test_with_eight_windows_a_process_figure_comes_from_how_they_differ():
+    events = uneven(flights(2000, weeks=10))
+    (row,) = ask(events, "criterion:missed inputs.carrier:UA", basis=PROCESS)
+    assert row.basis == "process"
+    assert row.low < row.value < row.high
+    (counted,) = ask(events, "criterion:missed", basis=PROCESS)
+    assert counted.method == "counted"
+    assert counted.value == truth(events, "criterion:missed")
+    assert counted.low < counted.value < counted.high
+
+
+def test_under_eight_windows_without_a_past_there_is_too_little_history():
+    (row,) = ask(EVENTS, "criterion:missed inputs.carrier:UA", basis=PROCESS)
+    assert (row.low, row.high) == (None, None)
+    assert any("too little history" in note for note in row.notes)
+
+
+@pytest.mark.parametrize("rate", [False, True])
+@pytest.mark.parametrize("text", ["criterion:missed", "criterion:missed inputs.carrier:UA"])
+def test_under_eight_windows_the_weeks_before_say_how_much_windows_differ(text, rate):
+    events = flights(3000, weeks=14)
+    late = (START + 11 * WEEK).date()
+    (row,) = ask(events, f"{text} occurred:>={late}", basis=PROCESS, rate=rate)
+    assert any("11 windows before" in note for note in row.notes)
+    assert row.low < row.value < row.high
+
+
+def test_by_month_each_month_looks_back_at_the_windows_before_it():
+    rows = ask(flights(6000, weeks=20), "criterion:missed", by="month", basis=PROCESS)
+    assert [row.low is None for row in rows] == [True, True, False, False, False]
+
+
+def test_no_window_in_scope_gives_no_row():
+    assert ask(EVENTS, "criterion:missed occurred:2014-01") == ()
+
+
+def test_an_estimate_is_the_same_whatever_the_order_of_events():
+    text = "criterion:missed inputs.carrier:UA"
+    assert ask(EVENTS, text) == ask(EVENTS[::-1], text)
+
+
+def test_a_day_that_is_cut_from_a_window_is_weighted():
+    day = (START + timedelta(days=2)).date()
+    (row,) = ask(EVENTS, f"occurred:{day}")
+    assert row.method == "weighted"
+    assert row.low <= 30 <= row.high
