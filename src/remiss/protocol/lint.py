@@ -58,10 +58,10 @@ def examine(protocol: Protocol, source: Description, labels: Description | None)
     broken = protocol.fields.keys() - fields.keys()
     types = {name: checked.type for name, checked in fields.items()}
     criteria = [_criterion(bench, criterion, types, broken, _columns_of(protocol)) for criterion in protocol.criteria]
-    checked = Checked(protocol=protocol, fields=fields, criteria=tuple(each for each in criteria if each is not None))
-    findings = [*bench.findings, *notes(checked, source)]
+    whole = Checked(protocol=protocol, fields=fields, criteria=tuple(each for each in criteria if each is not None))
+    findings = [*bench.findings, *notes(whole)]
     findings.sort(key=lambda finding: finding.line)
-    return (None if bench.findings else checked), tuple(findings)
+    return (None if bench.findings else whole), tuple(findings)
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,6 +107,15 @@ def _seed(value: str) -> str:
     return value
 
 
+def _kind(value: Any) -> Any:
+    if not isinstance(value, str):
+        raise wrong("is not a kind of criterion", f"use one of {', '.join(Kind)}")
+    try:
+        return Kind(value)
+    except ValueError:
+        raise wrong(f"is {value}, an unknown kind of criterion", nearest(value, list(Kind), "use one of")) from None
+
+
 def _detector(value: str) -> str:
     if value.lower() in COMING_DETECTORS:
         raise wrong(
@@ -220,7 +229,7 @@ class FieldsModel(Part):
 class CriterionModel(Part):
     name: Annotated[str, AfterValidator(_criterion)]
     """a slug that names the rule"""
-    kind: Annotated[Kind, BeforeValidator(lambda value: _kind(value))]
+    kind: Annotated[Kind, BeforeValidator(_kind)]
     """misclassification, low-confidence, anomaly, latency, policy, error or custom"""
     when: Sql | None = None
     """the condition that catches an event, over event fields; every kind but anomaly has one"""
@@ -238,15 +247,6 @@ class CriterionModel(Part):
     """the grade suggested, 1 (critical) to 4 (minor)"""
     why: Text
     """why it matters, in a sentence"""
-
-
-def _kind(value: Any) -> Any:
-    if not isinstance(value, str):
-        raise wrong("is not a kind of criterion", f"use one of {', '.join(Kind)}")
-    try:
-        return Kind(value)
-    except ValueError:
-        raise wrong(f"is {value}, an unknown kind of criterion", nearest(value, list(Kind), "use one of")) from None
 
 
 class SamplingModel(Part):

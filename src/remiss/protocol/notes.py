@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from remiss.protocol.ports import Description
 from remiss.protocol.terms import Checked, CheckedCriterion, Finding, Kind, Protocol, Type
 from remiss.records.case import Sensitivity
 
@@ -31,10 +30,10 @@ _NOT_YET = {
 }
 
 
-def notes(checked: Checked, source: Description) -> tuple[Finding, ...]:
+def notes(checked: Checked) -> tuple[Finding, ...]:
     """Return the notes on a protocol, in the order of the document."""
     protocol = checked.protocol
-    said = [*_sections(protocol), *_fields(checked), *_criteria(checked), *_personal(checked, source)]
+    said = [*_sections(protocol), *_fields(checked), *_criteria(checked), *_personal(checked)]
     return tuple(Finding(code="note", level="note", file=protocol.path, line=line, what=what, do=do) for line, what, do in said)
 
 
@@ -81,13 +80,10 @@ def _criteria(checked: Checked) -> Iterator[Note]:
                 "add mode; `remiss taxonomy show` lists them",
             )
         yield from _reading(each)
-        unread = _required_elsewhere(protocol, each)
-        if unread:
-            yield (
-                criterion.line,
-                f"criterion {criterion.name!r} reads {', '.join(unread)}, which may be null: such events are undecided, never caught",
-                "require it, or say what null means with COALESCE or IS NULL",
-            )
+        silent = _may_be_null(protocol, each)
+        if silent:
+            what = f"criterion {criterion.name!r} catches no event without {', '.join(silent)}, though a call that failed may lack it"
+            yield criterion.line, what, "say what its absence means, with IS NULL or COALESCE, or require it"
 
 
 def _reading(each: CheckedCriterion) -> Iterator[Note]:
@@ -97,13 +93,13 @@ def _reading(each: CheckedCriterion) -> Iterator[Note]:
         yield each.criterion.line, what, "choose the kind that says what it catches, perhaps custom"
 
 
-def _required_elsewhere(protocol: Protocol, each: CheckedCriterion) -> list[str]:
-    if each.when is None or "IS NULL" in each.when.sql or "COALESCE" in each.when.sql:
+def _may_be_null(protocol: Protocol, each: CheckedCriterion) -> list[str]:
+    if each.criterion.kind is not Kind.ERROR or each.when is None or "IS NULL" in each.when.sql or "COALESCE" in each.when.sql:
         return []
     return sorted(each.when.reads - set(protocol.require) - {"label", "id", "time"})
 
 
-def _personal(checked: Checked, source: Description) -> Iterator[Note]:
+def _personal(checked: Checked) -> Iterator[Note]:
     protocol = checked.protocol
     if protocol.redaction:
         return

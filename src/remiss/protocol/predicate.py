@@ -16,10 +16,11 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from remiss.errors import ProtocolError
-from remiss.protocol.dialect import parse
+from remiss.protocol.expressions.grammar import Names, typed
+from remiss.protocol.expressions.parsing import parse
+from remiss.protocol.expressions.typed import Typed
 from remiss.protocol.nearest import nearest
 from remiss.protocol.terms import CheckedExpression, Type
-from remiss.protocol.typing import Names, Typed, typed
 
 LABELS = "labels"
 

@@ -30,7 +30,7 @@ class Unclear:
     reading: str
 
 
-Value: TypeAlias = "None | bool | int | float | str | Unclear | list[Value] | dict[str, Value]"
+Value: TypeAlias = "bool | int | float | str | Unclear | list[Value] | dict[str, Value] | None"
 Path: TypeAlias = tuple[str | int, ...]
 
 
@@ -144,7 +144,7 @@ class _Reader:
         self.findings.append(Finding(code="yaml", level="error", file=self.file, line=line, what=what, do=do))
 
     def take(self, event: yaml.Event) -> None:
-        line = event.start_mark.line + 1
+        line = 1 if event.start_mark is None else event.start_mark.line + 1
         match event:
             case yaml.DocumentStartEvent():
                 self.documents += 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -83,55 +83,55 @@ def _said(path: Sequence[str | int]) -> str:
     return said
 
 
+_BOUNDS = {
+    "greater_than_equal": "at least",
+    "greater_than": "more than",
+    "less_than_equal": "at most",
+    "less_than": "less than",
+}
+
+
 def _words(kind: type[BaseModel], detail: ErrorDetails, path: Path, holder: str, name: str) -> tuple[str, str]:
     said, given, context = _said(path) or "the document", detail["input"], detail.get("ctx", {})
-    match detail["type"]:
-        case "remiss":
-            return f"{said} {context['what']}", str(context["do"])
-        case "missing":
-            return f"{holder or 'the protocol'} lacks {name}", f"add {name}: {about(kind, path)}"
-        case "extra_forbidden":
-            known = keys(kind, path[:-1])
-            return f"unknown key {name}" + (f" in {holder}" if holder else ""), nearest(name, known, "the keys are")
+    complaint = detail["type"]
+    if complaint == "remiss":
+        return f"{said} {context['what']}", str(context["do"])
+    if complaint == "missing":
+        return f"{holder or 'the protocol'} lacks {name}", f"add {name}: {about(kind, path)}"
+    if complaint == "extra_forbidden":
+        known = keys(kind, path[:-1])
+        return f"unknown key {name}" + (f" in {holder}" if holder else ""), nearest(name, known, "the keys are")
+    if complaint == "literal_error":
+        options = [option.strip(" '") for option in str(context["expected"]).replace(" or ", ", ").split(",")]
+        return f"{said} is {_shown(given)}, which is not known", nearest(_shown(given), options, "use one of")
+    if complaint in {"too_short", "string_too_short"}:
+        return f"{said} is empty or too short", f"write at least {context['min_length']}"
+    if complaint in _BOUNDS:
+        bound = f"{_BOUNDS[complaint]} {next(iter(context.values()))}"
+        return f"{said} is {given}, and it must be {bound}", f"write a number that is {bound}"
+    return _wrong_type(kind, complaint, path, given)
+
+
+def _wrong_type(kind: type[BaseModel], complaint: str, path: Path, given: object) -> tuple[str, str]:
+    said = _said(path) or "the document"
+    match complaint:
         case "string_type":
-            return _not_text(said, name, given)
-        case "literal_error" | "enum":
-            options = [option.strip(" '") for option in str(context.get("expected", "")).replace(" or ", ", ").split(",")]
-            return f"{said} is {_shown(given)}, which is not known", nearest(str(given), options, "use one of")
-        case "int_type" | "int_from_float" | "float_type" | "int_parsing" | "float_parsing":
-            whole = "a whole number" if detail["type"].startswith("int") else "a number"
+            return _not_text(said, given)
+        case "int_type" | "int_from_float" | "float_type":
+            number = "a number" if complaint == "float_type" else "a whole number"
             hint = " without quotes" if isinstance(given, str) else ""
-            return (
-                f"{said} is {_shown(given)} where {whole} is wanted",
-                f"write {whole}{hint}, for example {said.split('.')[-1]}: 2",
-            )
+            return f"{said} is {_shown(given)} where {number} is wanted", f"write {number}{hint}, for example 2"
         case "list_type":
             return f"{said} is {_shown(given)} where a list is wanted", f"write [{given if isinstance(given, str) else 'a, b'}]"
         case "dict_type" | "model_type" | "model_attributes_type":
-            wanted = ", ".join(list(keys(kind, path))[:4])
-            return (
-                f"{said} is {_shown(given)} where keys with values are wanted",
-                f"write its keys: {wanted}" if wanted else "write key: value",
-            )
-        case "too_short":
-            return f"{said} is empty", "list at least one"
-        case "greater_than_equal" | "greater_than" | "less_than_equal" | "less_than":
-            sign = {
-                "greater_than_equal": "at least",
-                "greater_than": "more than",
-                "less_than_equal": "at most",
-                "less_than": "less than",
-            }
-            bound = next(iter(context.values()))
-            return (
-                f"{said} is {given}, and it must be {sign[detail['type']]} {bound}",
-                f"write a number that is {sign[detail['type']]} {bound}",
-            )
+            wanted = ", ".join(keys(kind, path)[:4])
+            do = f"write its keys: {wanted}" if wanted else "write key: value"
+            return f"{said} is {_shown(given)} where keys with values are wanted", do
         case _:
-            return f"{said}: {detail['msg']}", about(kind, path)
+            return f"{said} is {_shown(given)}, which cannot be used here", about(kind, path)
 
 
-def _not_text(said: str, name: str, given: object) -> tuple[str, str]:
+def _not_text(said: str, given: object) -> tuple[str, str]:
     if isinstance(given, Unclear):
         return f"{said} is {given.text}, which YAML also reads as {given.reading}", f'write it in quotes: "{given.text}"'
     if given is None:

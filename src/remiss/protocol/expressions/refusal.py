@@ -23,8 +23,60 @@ _OUTSIDE = frozenset({
     "getenv", "current_setting", "current_user", "session_user", "user", "current_database", "current_schema", "version",
     "current_query", "pg_sleep", "sleep", "shell", "system", "getvariable", "current_version", "current_catalog", "current_role",
 })  # fmt: skip
-_TABLES = ("read_", "parquet_", "sniff_", "duckdb_", "pragma_", "query", "from_", "postgres_", "sqlite_", "mysql_", "iceberg_",
-           "delta_", "st_read", "glob", "scan_", "generate_series", "range", "unnest", "seq_scan", "arrow_", "json_execute")  # fmt: skip
+_TABLES = (
+    "read_", "parquet_", "sniff_", "duckdb_", "pragma_", "query", "from_", "postgres_", "sqlite_", "mysql_", "iceberg_", "delta_",
+    "st_read", "glob", "scan_", "generate_series", "range", "unnest", "seq_scan", "arrow_", "json_execute",
+)  # fmt: skip
+
+_ONE_EVENT = "and an expression sees one event only"
+_COMPARE = "use a criterion of kind anomaly to compare with the other events of a window"
+_FLATTEN = "have the log write the part as a column of its own"
+_MATCH = "use LIKE, ILIKE or regexp_matches(value, 'pattern')"
+
+# By kind of node, the first that fits: why it is refused, and what to do.
+_REASONS: tuple[tuple[tuple[type, ...], str, str], ...] = (
+    (
+        (exp.Query, exp.Subquery, exp.Exists, exp.Any, exp.All),
+        f"is a sub-query, {_ONE_EVENT}",
+        "compare with values, or join what is needed into the log or the labels",
+    ),
+    ((exp.Window, exp.WindowSpec), f"is a window function, {_ONE_EVENT}", _COMPARE),
+    (
+        (exp.Rand, exp.Randn, exp.Uuid, exp.CurrentDate, exp.CurrentTime, exp.CurrentTimestamp, exp.CurrentDatetime,
+         exp.Localtime, exp.Localtimestamp),
+        "gives another value each time, so no run could be derived again",
+        "use the event's own time, or a column of the log",
+    ),
+    ((exp.AggFunc, exp.Filter), f"is an aggregate, {_ONE_EVENT}", _COMPARE),
+    (
+        (exp.ReadCSV, exp.ReadParquet, exp.Unnest, exp.UDTF),
+        f"reads files or tables, {_ONE_EVENT}",
+        "name data under source or labels",
+    ),
+    ((exp.Lambda, exp.Kwarg), "is a lambda", "write the condition out"),
+    ((exp.Star, exp.Columns), "stands for many columns", "name one column or field"),
+    ((exp.Placeholder, exp.Parameter, exp.SessionParameter), "is a parameter, and nothing fills it", "write the value"),
+    (
+        (exp.Bracket, exp.Dot, exp.Struct, exp.Array, exp.Tuple, exp.JSONExtract, exp.JSONExtractScalar, exp.StructExtract,
+         exp.Map),
+        "takes nested values apart or makes them",
+        _FLATTEN,
+    ),
+    ((exp.Column,), "has more than two parts", _FLATTEN),
+    ((exp.Interval,), "reckons with times", "have the log write the duration as a number"),
+    ((exp.Alias,), "gives a name", "write the value only; the key of the YAML file names it"),
+    ((exp.Escape, exp.SimilarTo, exp.Glob), "is matching that engines do differently", _MATCH),
+    (
+        (exp.RawString, exp.ByteString, exp.HexString, exp.BitString, exp.UnicodeString, exp.National),
+        "is a special kind of text",
+        "write it in single quotes",
+    ),
+    (
+        (exp.DDL, exp.DML, exp.Command, exp.Set, exp.Pragma, exp.Attach, exp.Copy),
+        "is a statement",
+        "write a condition or a value",
+    ),
+)  # fmt: skip
 
 
 def refuse(node: exp.Expression) -> ProtocolError:
@@ -37,7 +89,7 @@ def refuse(node: exp.Expression) -> ProtocolError:
         return _function(node, shown)
     return ProtocolError(
         f"{shown} is not allowed in an expression",
-        do="use comparisons, AND, OR, NOT, arithmetic, CASE, COALESCE, IN, BETWEEN, LIKE and the functions that the reference lists",
+        do="use comparisons, AND, OR, NOT, arithmetic, CASE, COALESCE, IN, BETWEEN, LIKE and the functions of the reference",
     )
 
 
@@ -62,31 +114,3 @@ def _function(node: exp.Func, shown: str) -> ProtocolError:
 def _show(node: exp.Expression) -> str:
     text = node.sql(dialect="duckdb", comments=False)
     return text if len(text) <= 50 else f"{text[:47]}..."
-
-
-_FLATTEN = "have the log write the part as a column of its own"
-_REASONS: tuple[tuple[tuple[type[exp.Expression], ...], str, str], ...] = (
-    ((exp.Query, exp.Subquery, exp.Exists, exp.Any, exp.All), "is a sub-query, and an expression sees one event only",
-     "compare with values, or join what is needed into the log or the labels"),
-    ((exp.Window, exp.WindowSpec), "is a window function, and an expression sees one event only",
-     "use a criterion of kind anomaly to compare with the other events of a window"),
-    ((exp.Rand, exp.Randn, exp.Uuid, exp.CurrentDate, exp.CurrentTime, exp.CurrentTimestamp, exp.CurrentDatetime, exp.Localtime,
-      exp.Localtimestamp), "gives another value each time, so no run could be derived again",
-     "use the event's own time, or a column of the log"),
-    ((exp.AggFunc, exp.Filter), "is an aggregate, and an expression sees one event only",
-     "use a criterion of kind anomaly to compare with the other events of a window"),
-    ((exp.ReadCSV, exp.ReadParquet, exp.Unnest, exp.UDTF), "reads files or tables, and an expression sees one event only",
-     "name data under source or labels"),
-    ((exp.Lambda, exp.Kwarg), "is a lambda", "write the condition out"),
-    ((exp.Star, exp.Columns), "stands for many columns", "name one column or field"),
-    ((exp.Placeholder, exp.Parameter, exp.SessionParameter), "is a parameter, and there is nothing to fill it", "write the value"),
-    ((exp.Bracket, exp.Dot, exp.Struct, exp.Array, exp.Tuple, exp.JSONExtract, exp.JSONExtractScalar, exp.StructExtract, exp.Map),
-     "takes nested values apart or makes them", _FLATTEN),
-    ((exp.Column,), "has more than two parts", _FLATTEN),
-    ((exp.Interval,), "reckons with times", "have the log write the duration as a number"),
-    ((exp.Alias,), "gives a name", "write the value only; the key of the YAML file names it"),
-    ((exp.Escape, exp.SimilarTo, exp.Glob), "is matching that engines do differently", "use LIKE, ILIKE or regexp_matches(value, 'pattern')"),
-    ((exp.RawString, exp.ByteString, exp.HexString, exp.BitString, exp.UnicodeString, exp.National), "is a special kind of text",
-     "write it in single quotes"),
-    ((exp.DDL, exp.DML, exp.Command, exp.Set, exp.Pragma, exp.Attach, exp.Copy), "is a statement", "write a condition or a value"),
-)  # fmt: skip

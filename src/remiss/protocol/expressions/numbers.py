@@ -1,0 +1,130 @@
+"""Rules of arithmetic. What would stop a run at one bad row is null instead: division by zero, the root of -1."""
+
+from __future__ import annotations
+
+import re
+
+from sqlglot import exp
+
+from remiss.protocol.expressions.typed import (
+    TIMES,
+    Reader,
+    Typed,
+    as_integer,
+    as_number,
+    child,
+    error,
+    only,
+    operand,
+    reads,
+    show,
+    try_cast,
+)
+from remiss.protocol.terms import Type
+
+
+def wide(part: Typed) -> exp.Expression:
+    """Return a number as BIGINT or DOUBLE, for use beside an operator."""
+    # Narrow integers and decimals overflow where BIGINT and DOUBLE do not; a run must not stop at one row's product.
+    integer = part.type is Type.INTEGER
+    arithmetic = exp.Add | exp.Sub | exp.Mul | exp.Div | exp.Mod | exp.IntDiv | exp.Neg | exp.Cast | exp.TryCast
+    if isinstance(part.node, arithmetic) or (integer and isinstance(part.node, exp.Literal)):
+        return operand(part.node)
+    return try_cast(part.node, "BIGINT" if integer else "DOUBLE")
+
+
+def double(part: Typed) -> exp.Expression:
+    """Return a number as DOUBLE."""
+    cast = isinstance(part.node, exp.Cast) and part.type is Type.NUMBER
+    return part.node if cast else try_cast(part.node, "DOUBLE")
+
+
+def arithmetic(node: exp.Expression, reader: Reader) -> Typed:
+    """Read + - * / // and %."""
+    only(node, "this", "expression", "typed", "safe")
+    left, right = child(node, "this", reader), child(node, "expression", reader)
+    for side in (left, right):
+        if side.type in TIMES or isinstance(side.node, exp.Interval):
+            raise error(f"{show(node)} reckons with times", "have the log write the duration as a number of ms or days")
+        as_number(side)
+    kind = type(node)
+    if kind in (exp.IntDiv, exp.Mod):
+        as_integer(left), as_integer(right)
+    divides = kind in (exp.Div, exp.IntDiv, exp.Mod)
+    divisor = _nonzero(right) if divides else wide(right)
+    whole = kind is not exp.Div and left.type is right.type is Type.INTEGER
+    built = kind(this=double(left) if kind is exp.Div else wide(left), expression=divisor)
+    if kind is exp.Div:
+        built.set("typed", False)
+        built.set("safe", False)
+    return Typed(built, Type.INTEGER if whole else Type.NUMBER, reads(left, right))
+
+
+def _nonzero(part: Typed) -> exp.Expression:
+    node = part.node
+    if isinstance(node, exp.Literal) and float(node.name) != 0:
+        return node
+    if isinstance(node, exp.Nullif) and isinstance(node.expression, exp.Literal) and node.expression.name == "0":
+        return node
+    return exp.Nullif(this=node, expression=exp.Literal.number(0))
+
+
+def negative(node: exp.Expression, reader: Reader) -> Typed:
+    """Read a minus sign."""
+    only(node, "this")
+    part = as_number(child(node, "this", reader))
+    inner = part.node if isinstance(part.node, exp.Literal) else wide(part)
+    return Typed(exp.Neg(this=operand(inner)), part.type, part.reads)
+
+
+def magnitude(node: exp.Expression, reader: Reader) -> Typed:
+    """Read abs."""
+    only(node, "this")
+    part = as_number(child(node, "this", reader))
+    return Typed(exp.Abs(this=wide(part)), part.type, part.reads)
+
+
+def rounding(node: exp.Expression, reader: Reader) -> Typed:
+    """Read round, to a fixed number of places."""
+    only(node, "this", "decimals")
+    part = as_number(child(node, "this", reader))
+    decimals = node.args.get("decimals")
+    if decimals is not None and not (isinstance(decimals, exp.Literal) and re.fullmatch("[0-9]|1[0-5]", decimals.name)):
+        raise error(f"{show(node)} does not round to a fixed number of places", "write round(value, 2), with 0 to 15 places")
+    places = None if decimals is None else exp.Literal.number(decimals.name)
+    return Typed(exp.Round(this=double(part), decimals=places), Type.NUMBER, part.reads)
+
+
+def whole_below_or_above(node: exp.Expression, reader: Reader) -> Typed:
+    """Read floor and ceil."""
+    only(node, "this")
+    part = as_number(child(node, "this", reader))
+    return Typed(type(node)(this=double(part)), Type.NUMBER, part.reads)
+
+
+def logarithm(node: exp.Expression, reader: Reader) -> Typed:
+    """Read ln; null where there is none."""
+    only(node, "this")
+    if isinstance(node.this, exp.Nullif) and isinstance(node.this.this, exp.Greatest):
+        return _guarded(node, reader)
+    part = as_number(child(node, "this", reader))
+    zero = exp.Literal.number(0)
+    positive = exp.Greatest(this=double(part), expressions=[zero], ignore_nulls=True)
+    return Typed(exp.Ln(this=exp.Nullif(this=positive, expression=zero.copy())), Type.NUMBER, part.reads)
+
+
+def root(node: exp.Expression, reader: Reader) -> Typed:
+    """Read sqrt; null below zero."""
+    only(node, "this")
+    if isinstance(node.this, exp.Case):
+        return _guarded(node, reader)
+    part = as_number(child(node, "this", reader))
+    inner = double(part)
+    negative = exp.GTE(this=inner.copy(), expression=exp.Literal.number(0))
+    return Typed(exp.Sqrt(this=exp.Case(ifs=[exp.If(this=negative, true=inner)])), Type.NUMBER, part.reads)
+
+
+def _guarded(node: exp.Expression, reader: Reader) -> Typed:
+    # What this module itself wrote, read again.
+    part = as_number(child(node, "this", reader))
+    return Typed(type(node)(this=part.node), Type.NUMBER, part.reads)

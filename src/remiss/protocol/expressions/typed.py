@@ -1,0 +1,155 @@
+"""A checked part of an expression: its node built anew, its type, what it reads; and what rules share.
+
+Types are our own and few (see `terms.Type`), so that an expression means the same on every engine, and comparing text
+with a number is refused here and not at the ten-millionth row.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+from sqlglot import exp
+
+from remiss.errors import ProtocolError
+from remiss.protocol.expressions.refusal import refuse
+from remiss.protocol.terms import Type
+
+NUMBERS = frozenset({Type.INTEGER, Type.NUMBER})
+TIMES = frozenset({Type.TIME, Type.DATE})
+NOTHING: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A checked node, its type, the names that it reads, and whether a time carries a zone."""
+
+    node: exp.Expression
+    type: Type
+    reads: frozenset[str] = NOTHING
+    zoned: bool = False
+
+
+class Reader(Protocol):
+    """Who reads the parts of an expression for its rules."""
+
+    def read(self, node: exp.Expression) -> Typed:
+        """Return `node` built anew from checked parts.
+
+        Raises
+        ------
+        ProtocolError : a node, a part of a node or a combination of types that is not allowed
+        """
+        ...
+
+    def resolve(self, qualifier: str, name: str) -> Typed:
+        """Return the column that a name stands for.
+
+        Raises
+        ------
+        ProtocolError : nobody knows it
+        """
+        ...
+
+
+Rule: TypeAlias = Callable[[exp.Expression, Reader], Typed]
+
+
+def child(node: exp.Expression, key: str, reader: Reader) -> Typed:
+    """Return the checked part of a node that stands under a key."""
+    return reader.read(node.args[key])
+
+
+def reads(*parts: Typed) -> frozenset[str]:
+    """Return all names that parts read."""
+    return frozenset().union(*(part.reads for part in parts))
+
+
+def only(node: exp.Expression, *known: str) -> None:
+    """Refuse a node that has other parts than those known."""
+    for part, value in node.args.items():
+        if part not in known and value not in (None, False, [], ""):
+            raise refuse(node)
+
+
+def error(what: str, do: str) -> ProtocolError:
+    """Return the error that says what is wrong and what to do."""
+    return ProtocolError(what, do=do)
+
+
+def operand(node: exp.Expression) -> exp.Expression:
+    """Return a node that can stand beside an operator."""
+    # Parentheses wherever precedence could matter: what is written reads back as the same tree on every engine.
+    bare = isinstance(node, exp.Column | exp.Literal | exp.Boolean | exp.Null | exp.Paren | exp.Case | exp.Func)
+    return node if bare and not isinstance(node, exp.Connector) else exp.Paren(this=node)
+
+
+def try_cast(node: exp.Expression, to: str) -> exp.Expression:
+    """Return a cast that gives null where it fails."""
+    return exp.TryCast(this=node, to=exp.DataType.build(to, dialect="duckdb"))
+
+
+def show(node: exp.Expression) -> str:
+    """Return how a node reads, short enough for a message."""
+    text = re.sub(r'"([A-Za-z_][\w.]*)"', r"\1", node.sql(dialect="duckdb", comments=False))
+    return text if len(text) <= 50 else f"{text[:47]}..."
+
+
+def say(kind: Type) -> str:
+    """Return a type in words."""
+    return {
+        Type.INTEGER: "a whole number", Type.NUMBER: "a number", Type.TEXT: "text", Type.BOOLEAN: "true or false",
+        Type.TIME: "a time", Type.DATE: "a date", Type.NULL: "null", Type.NESTED: "nested",
+    }[kind]  # fmt: skip
+
+
+def want(part: Typed, wanted: frozenset[Type], what: str, advice: str) -> Typed:
+    """Return a part whose type is among those wanted."""
+    if part.type not in wanted:
+        raise error(f"{show(part.node)} is {say(part.type)} where {what} is wanted", advice)
+    return part
+
+
+def as_text(part: Typed) -> Typed:
+    """Return a part that is text."""
+    return want(part, frozenset({Type.TEXT}), "text", f"write CAST({show(part.node)} AS VARCHAR)")
+
+
+def as_number(part: Typed) -> Typed:
+    """Return a part that is a number."""
+    return want(part, NUMBERS, "a number", f"write TRY_CAST({show(part.node)} AS DOUBLE)")
+
+
+def as_integer(part: Typed) -> Typed:
+    """Return a part that is a whole number."""
+    return want(part, frozenset({Type.INTEGER}), "a whole number", f"write CAST({show(part.node)} AS BIGINT)")
+
+
+def as_time(part: Typed) -> Typed:
+    """Return a part that is a time or a date."""
+    return want(part, TIMES, "a time or a date", f"write TRY_CAST({show(part.node)} AS TIMESTAMP)")
+
+
+def as_truth(part: Typed) -> Typed:
+    """Return a part that is true or false."""
+    return want(part, frozenset({Type.BOOLEAN}), "a condition", f"compare {show(part.node)} with something")
+
+
+def same(parts: list[Typed], node: exp.Expression) -> tuple[Type, bool]:
+    """Return the type that all parts share, null fitting any, and whether it is zoned."""
+    kinds = {part.type for part in parts} - {Type.NULL}
+    zoned = any(part.zoned for part in parts)
+    if Type.NESTED in kinds:
+        raise error(f"{show(node)} gives a nested value", "have the log write the part as a column")
+    if not kinds:
+        return Type.NULL, False
+    if len(kinds) == 1:
+        return kinds.pop(), zoned
+    if kinds <= NUMBERS:
+        return Type.NUMBER, False
+    if kinds <= TIMES:
+        return Type.TIME, zoned
+    words = " and ".join(sorted(say(kind) for kind in kinds))
+    raise error(f"{show(node)} mixes {words}", "give every branch the same type, with CAST if need be")
