@@ -175,6 +175,7 @@ class Workspace(Bench):
         super().__init__(settings=settings, actor=actor)
         self._store = store
         self.address = store.where
+        self.file = store.file
         self.created = store.created
 
     def close(self) -> None:

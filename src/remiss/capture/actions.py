@@ -54,11 +54,11 @@ def _prepare(ws: CaptureWorkspace, protocol: str, since: datetime | None, until:
 @action(name="run.capture", permission="run:capture", subject="protocol", prepare=_prepare)
 def apply(
     ws: CaptureWorkspace,
-    protocol: str,  # noqa: ARG001  (what _prepare reads, before the transaction)
-    since: datetime | None = None,  # noqa: ARG001
-    until: datetime | None = None,  # noqa: ARG001
+    protocol: str,
+    since: datetime | None = None,
+    until: datetime | None = None,
     *,
-    strict: bool = False,  # noqa: ARG001
+    strict: bool = False,
     prepared: Prepared | None = None,
 ) -> Run:
     """Capture failures of whole windows of a log, by the protocol at the path `protocol`.
