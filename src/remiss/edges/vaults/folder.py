@@ -7,11 +7,12 @@ The contents themselves are not encrypted yet; until they are, the folder is as 
 Durability. A file is written aside, flushed, and renamed into place, so that a crash leaves the whole of it or nothing.
 With `durable`, the default, it is on the disk when `put` or `put_many` returns: catalogs refer to evidence, so evidence
 must not be lost after them. Without, the system writes it when it likes: for evidence that can be made again, as in demos.
-`put_many` flushes each file as well, but only after all of a batch are written, which lets the disk work in one sweep.
+`put_many` flushes each file as well, but only after a batch is written and many at a time, so that the disk can sweep.
 """
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import hashlib
 import hmac
@@ -19,7 +20,8 @@ import itertools
 import os
 import re
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from remiss.edges.guarded import private_folder, refused
@@ -28,6 +30,7 @@ from remiss.errors import Location, NotFound, StorageError
 ADDRESS = re.compile(r"[0-9a-f]{64}")
 INCOMING = "incoming"
 BATCH = 1000
+FLUSHES = 16
 # A file that has waited aside for so long was left by a process that died; nobody will come for it.
 ABANDONED_SECONDS = 24 * 60 * 60
 
@@ -100,8 +103,8 @@ class FolderVault:
         path = self._path(address)
         try:
             path.unlink(missing_ok=True)
-            if self._durable and path.parent.exists():
-                _flush(path.parent)
+            if path.parent.exists():
+                self._flush([path.parent])
         except OSError as error:
             raise self._refused(error) from error
 
@@ -112,8 +115,7 @@ class FolderVault:
         }
         with self._staged(missing.values()) as staged:
             try:
-                for path in staged if self._durable else ():
-                    _flush(path)
+                self._flush(staged)
                 folders = set()
                 for address, path in zip(missing, staged, strict=True):
                     final = self._path(address)
@@ -122,11 +124,20 @@ class FolderVault:
                         folders.add(self._folder)
                     path.replace(final)
                     folders.add(final.parent)
-                for folder in folders if self._durable else ():
-                    _flush(folder)
+                self._flush(folders)
             except OSError as error:
                 raise self._refused(error) from error
         return addresses
+
+    def _flush(self, paths: Collection[Path]) -> None:
+        """Wait until these are on the disk; many at a time, since what takes long is each one's turn."""
+        if not self._durable or not paths:
+            return
+        if len(paths) == 1:
+            _wait_for_disk(*paths)
+            return
+        with ThreadPoolExecutor(FLUSHES) as pool:
+            collections.deque(pool.map(_wait_for_disk, paths), maxlen=0)
 
     @contextlib.contextmanager
     def _staged(self, contents: Iterable[bytes]) -> Iterator[list[Path]]:
@@ -184,7 +195,7 @@ class FolderVault:
         return refused(error, self._folder, setting="REMISS_VAULT")
 
 
-def _flush(path: Path) -> None:
+def _wait_for_disk(path: Path) -> None:
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
