@@ -40,6 +40,7 @@ def open_workspace(
     environment: Mapping[str, str] | None = None,
     create: bool = False,
     upgrade: bool = False,
+    otherwise: str | None = None,
 ) -> Workspace:
     """Open a catalog to work in.
 
@@ -49,19 +50,16 @@ def open_workspace(
     environment : where settings are read; default: the process's
     create : make the catalog that is named when it is not there
     upgrade : bring an older catalog to this version
+    otherwise : the address when nothing is named and there is no ./remiss.db
 
     Raises
     ------
     CatalogMissing, CatalogForeign, CatalogNewer, CatalogOlder, StorageError, SettingError
-
-    >>> with open_workspace("example.db", environment={}, create=True) as ws:
-    ...     ws.position()
-    0
     """
     settings = settings_table.read(os.environ if environment is None else environment, catalog=_text(address))
     from remiss.edges.stores.connecting import open_store
 
-    store = open_store(which(settings), create=create, upgrade=upgrade, now=datetime.now(UTC))
+    store = open_store(which(settings, otherwise), create=create, upgrade=upgrade, now=datetime.now(UTC))
     return Workspace(store=store, settings=settings, actor=Actor(name=_user()))
 
 
@@ -69,7 +67,7 @@ def _text(address: str | os.PathLike[str] | None) -> str | None:
     return None if address is None else os.fspath(address)
 
 
-def which(settings: Settings) -> str:
+def which(settings: Settings, otherwise: str | None = None) -> str:
     """Return the address of the catalog to use.
 
     Raises
@@ -80,6 +78,8 @@ def which(settings: Settings) -> str:
         return settings.catalog
     if Path(HERE).exists():
         return HERE
+    if otherwise is not None:
+        return otherwise
     raise CatalogMissing(
         "no catalog is named, and there is no remiss.db in this folder",
         do="make one with `remiss init`, or name one with --catalog or REMISS_CATALOG",

@@ -60,7 +60,8 @@ def file_run(
     keys, new = _file_events(connection, drawn.manifest.source, [member.event for member in drawn.members], team)
     crash_point("after-events")
     row = _run_row(transaction, drawn, run, status, changes, team, document)
-    row |= {"events_new": new, "events_known": len(drawn.members) - new}
+    # Those in no group were not sampled: they were in the catalog already and only read again.
+    row |= {"events_new": new, "events_known": sum(bool(member.groups) for member in drawn.members) - new}
     run_key = connection.execute(insert(runs).returning(runs.c.key), row).scalar_one()
     _file_sample(connection, run_key, drawn.members, keys)
     crash_point("after-samples")

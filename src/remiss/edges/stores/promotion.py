@@ -22,10 +22,10 @@ from remiss.records.identity import case_id
 from remiss.records.run import Member
 from remiss.records.states import Status
 
-Sampled = Sequence[tuple[int, Member]]  # event keys with what the run saw
+Seen = Sequence[tuple[int, Member]]  # event keys with what the run saw
 
 
-def promote(transaction: Transaction, run_key: int, sampled: Sampled) -> None:
+def promote(transaction: Transaction, run_key: int, seen: Seen) -> None:
     """Bring a filed run in force and count its cases.
 
     Raises
@@ -51,7 +51,7 @@ def promote(transaction: Transaction, run_key: int, sampled: Sampled) -> None:
     locked = select(cases.c.event_key, cases.c.key).where(affected).order_by(cases.c.key).with_for_update()
     known = {row.event_key: row.key for row in connection.execute(locked)}
     run = connection.execute(select(runs).where(runs.c.key == run_key)).one()
-    met = [(key, member) for key, member in sampled if member.met]
+    met = [(key, member) for key, member in seen if member.met]
     new = [(key, member) for key, member in met if key not in known]
     position = transaction.position()
     for row in replaced:
@@ -59,8 +59,9 @@ def promote(transaction: Transaction, run_key: int, sampled: Sampled) -> None:
         connection.execute(update(run_windows).where(gone).values(position_to=position))
     connection.execute(update(run_windows).where(run_windows.c.run_key == run_key).values(position_from=position))
     _file_cases(transaction, new, run.source_name, run.team_id, run.suggestions)
-    _refresh(connection, known, sampled)
-    counted = {"status": "complete", "cases_new": len(new), "cases_known": len(met) - len(new)}
+    _refresh(connection, known, seen)
+    again = sum(key in known for key, member in met if member.groups)
+    counted = {"status": "complete", "cases_new": len(new), "cases_known": again}
     connection.execute(update(runs).where(runs.c.key == run_key).values(counted))
 
 
@@ -77,7 +78,7 @@ REVISION = ("case_key", "revision", "position_from", "at", "actor", "action", "s
 
 
 def _file_cases(
-    transaction: Transaction, new: Sampled, source: str, team: str, suggestions: Mapping[str, tuple[int, str | None]]
+    transaction: Transaction, new: Seen, source: str, team: str, suggestions: Mapping[str, tuple[int, str | None]]
 ) -> None:
     connection, position = transaction.connection, transaction.position()
     keyed = list(zip(next_keys(connection, cases, len(new)), new, strict=True))
@@ -126,11 +127,11 @@ def _file_criteria(connection: Connection, rows: Iterable[tuple[str, int]]) -> N
     insert_many(connection, case_criteria, ("criterion", "case_key"), rows)
 
 
-def _refresh(connection: Connection, known: Mapping[int, int], sampled: Sampled) -> None:
+def _refresh(connection: Connection, known: Mapping[int, int], seen: Seen) -> None:
     """Show in known cases what the runs in force now say of their events: output, label, criteria."""
     shown = [
         {"case_key": known[key], "output": as_text(member.event.output), "label": as_text(member.event.label)}
-        for key, member in sampled
+        for key, member in seen
         if key in known
     ]
     if shown:

@@ -47,7 +47,11 @@ class RunStore:
         self._store = store
 
     def in_force(self, source: str, protocol: str) -> tuple[WindowInForce, ...]:
-        """Return the windows of which some run is in force, oldest first."""
+        """Return the windows of which some run is in force, oldest first.
+
+        Inside an action that writes, it first waits for other captures of the source: what a run is compared with must still
+        be in force when it is filed.
+        """
         found = (
             select(run_windows, runs.c.id, runs.c.as_of, protocols.c.version, protocols.c.digest)
             .join(runs, runs.c.key == run_windows.c.run_key)
@@ -56,6 +60,7 @@ class RunStore:
             .order_by(run_windows.c.window_start)
         )
         with self._store.reading() as connection:
+            self._alone(connection, source)
             return tuple(
                 WindowInForce(
                     window=_window(row),
@@ -68,11 +73,7 @@ class RunStore:
             )
 
     def known(self, source: str, protocol: str, since: datetime, until: datetime) -> tuple[Known, ...]:
-        """Return the events sampled by the runs in force for those windows.
-
-        Inside an action that writes it also waits for other captures of the source, so that what a run is compared with is
-        still in force when it is filed.
-        """
+        """Return the events sampled by the runs in force for those windows; inside an action it waits like `in_force`."""
         found = (
             select(captures, events.c.event_id)
             .join(events, events.c.key == captures.c.event_key)
@@ -82,8 +83,7 @@ class RunStore:
             .order_by(captures.c.window_start, captures.c.priority, events.c.event_id)
         )
         with self._store.reading() as connection:
-            if self._store.writes:
-                lock_source(connection, source)
+            self._alone(connection, source)
             return tuple(
                 Known(
                     event=row.event_id,
@@ -127,7 +127,7 @@ class RunStore:
         if row.status != "waiting":
             raise Conflict(f"{row.id} is not waiting: it is {row.status}", do="see remiss run show")
         transaction.subjects.append(row.id)
-        promote(transaction, row.key, _sampled(transaction.connection, row.key))
+        promote(transaction, row.key, _captured(transaction.connection, row.key))
         return self.get(row.id)
 
     def get(self, run: str) -> Run:
@@ -166,7 +166,8 @@ class RunStore:
     def members(self, run: str) -> tuple[Member, ...]:
         """Return the sampled events of a run as it met them, by window and priority."""
         with self._store.reading() as connection:
-            return tuple(member for _, member in _sampled(connection, _find(connection, run).key))
+            found = _captured(connection, _find(connection, run).key)
+        return tuple(member for _, member in found if member.groups)
 
     def profiles(self, run: str) -> tuple[Profile, ...]:
         """Return the profiles of a run."""
@@ -197,6 +198,10 @@ class RunStore:
             Change(event=row.event_id, kind=row.kind, window=row.window_start, detail=row.detail)
             for row in self._rows(run, found)
         )
+
+    def _alone(self, connection: Connection, source: str) -> None:
+        if self._store.writes:
+            lock_source(connection, source)
 
     def _rows(self, run: str, of_runs: Select[Any]) -> Sequence[Row[Any]]:
         """Return the rows that belong to one run, of a select from one table that has `run_key`."""
@@ -291,8 +296,11 @@ def cell(row: Row[Any]) -> Cell:
     )
 
 
-def _sampled(connection: Connection, run_key: int) -> list[tuple[int, Member]]:
-    """Return the sampled events of a run with their keys, by window and priority; of erased ones what is left."""
+def _captured(connection: Connection, run_key: int) -> list[tuple[int, Member]]:
+    """Return the events that a run saw with their keys, by window and priority; of erased ones what is left.
+
+    Those in no group were not sampled: they were in the catalog already and only read again.
+    """
     kept = defaultdict(list)
     for row in connection.execute(select(samples.c.event_key, samples.c.criterion).where(samples.c.run_key == run_key)):
         kept[row.event_key].append(row.criterion)

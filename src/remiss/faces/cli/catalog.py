@@ -18,7 +18,7 @@ def init(address: str | None) -> None:
     import remiss
 
     named = address or click.get_current_context().find_root().obj
-    with remiss.open(named, create=True) as ws:
+    with remiss.open(named, create=True, otherwise="remiss.db") as ws:
         render.say(f"{ws.address} is ready at position {ws.position()}; next: remiss protocol new PROTOCOL.yaml")
 
 

@@ -1,0 +1,224 @@
+"""Sampling facts, as they stood at a position: what estimates are made from."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, literal, select
+
+from remiss.catalog.query import And, Query
+from remiss.edges.stores.connecting import Store
+from remiss.edges.stores.dialect.types import from_json
+from remiss.edges.stores.in_force import in_force
+from remiss.edges.stores.journal import head
+from remiss.edges.stores.phrases import spoken_by_events
+from remiss.edges.stores.runs import cell, group
+from remiss.edges.stores.search import capture_face, condition
+from remiss.edges.stores.tables import (
+    captures,
+    cells,
+    event_contents,
+    events,
+    groups,
+    protocols,
+    run_windows,
+    runs,
+    samples,
+)
+from remiss.protocol.terms import CONTEXT, INPUTS
+from remiss.records.event import Scalar
+from remiss.records.run import Cell, Group, RunWindow
+from remiss.understand.periods import PERIODS, period_of
+from remiss.understand.ports import Earlier, Ground, Sampled
+
+# Keys of the filter language that events and captures answer from a column of their own.
+COLUMNS: Mapping[str, Any] = {
+    "source": events.c.source_name,
+    "protocol": run_windows.c.protocol_name,
+    "event_id": events.c.event_id,
+    "model": events.c.model,
+    "model_version": events.c.model_version,
+    "model_digest": events.c.model_digest,
+    "features": events.c.features,
+    "confidence": events.c.confidence,
+    "latency_ms": events.c.latency_ms,
+    "call_status": events.c.status,
+    "trace_id": events.c.trace_id,
+    "output": captures.c.output,
+    "label": captures.c.label,
+    "occurred": events.c.at,
+}
+
+
+class EvidenceStore:
+    """Sampling facts in the catalog: fulfils `understand.ports.Evidence`."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def position(self) -> int:
+        """Return the catalog's position."""
+        with self._store.reading() as connection:
+            return head(connection)
+
+    def grounds(self, position: int) -> tuple[Ground, ...]:
+        """Return every (source, protocol, digest) with windows in force, by name and version."""
+        found = (
+            select(run_windows, runs.c.refused, protocols.c.version, protocols.c.digest)
+            .join(runs, runs.c.key == run_windows.c.run_key)
+            .join(protocols, protocols.c.key == runs.c.protocol_key)
+            .where(in_force(position))
+            .order_by(run_windows.c.window_start)
+        )
+        grounds = defaultdict(list)
+        with self._store.reading() as connection:
+            for row in connection.execute(found):
+                grounds[row.source_name, row.protocol_name, row.version, row.digest].append(row)
+            return tuple(_ground(connection, name, rows, position) for name, rows in sorted(grounds.items()))
+
+    def groups(self, ground: Ground, position: int) -> Sequence[Group]:
+        """Return the groups of the runs in force of a ground, sorted by window, stratum, criterion."""
+        found = select(groups, run_windows.c.provisional).where(_same_window(groups), _of(ground, position))
+        ordered = found.order_by(groups.c.window_start, groups.c.stratum, groups.c.criterion)
+        with self._store.reading() as connection:
+            return [group(row) for row in connection.execute(ordered)]
+
+    def cells(self, ground: Ground, position: int) -> Sequence[Cell]:
+        """Return the cells of the runs in force of a ground, sorted alike."""
+        found = select(cells).where(_same_window(cells), _of(ground, position))
+        ordered = found.order_by(cells.c.window_start, cells.c.stratum, cells.c.met, cells.c.undecided)
+        with self._store.reading() as connection:
+            return [cell(row) for row in connection.execute(ordered)]
+
+    def sampled(self, ground: Ground, query: Query, of: Query | None, by: str | None, position: int) -> Sequence[Sampled]:
+        """Return every sampled event of the runs in force of a ground, marked by what it matches; see the port."""
+        with self._store.reading() as connection:
+            spoken = spoken_by_events(connection, query if of is None else And((query, of)))
+            face = capture_face(position, connection.dialect, spoken)
+            inside = condition(query, face)
+            among = literal(True) if of is None else condition(of, face)
+            found = (
+                select(captures, run_windows.c.width_micros, inside.label("inside"), among.label("of"), *_key_columns(by))
+                .join_from(captures, events, events.c.key == captures.c.event_key)
+                .outerjoin(event_contents, event_contents.c.event_key == captures.c.event_key)
+                .join(run_windows, _same_window(captures))
+                # Of probability 0 is what was not sampled, only read again because it is in the catalog.
+                .where(_of(ground, position), captures.c.probability > 0)
+                .order_by(captures.c.window_start, captures.c.priority, captures.c.event_key)
+            )
+            kept = _kept(connection, ground, position)
+            return [_sampled(row, kept[row.run_key, row.event_key], by) for row in connection.execute(found)]
+
+
+def _ground(connection: Connection, name: tuple[str, str, int, str], rows: Sequence[Row[Any]], position: int) -> Ground:
+    source, protocol, version, digest = name
+    refused = {row.run_key: sum(row.refused.values()) for row in rows}
+    return Ground(
+        source=source,
+        protocol=protocol,
+        version=version,
+        digest=digest,
+        windows=tuple(
+            RunWindow(window=row.window_start, population=row.population, labelled=row.labelled, provisional=row.provisional)
+            for row in rows
+        ),
+        refused=sum(refused.values()),
+        admitted=sum(row.population for row in rows),
+        earlier=_earlier(connection, name, position),
+    )
+
+
+def _earlier(connection: Connection, name: tuple[str, str, int, str], position: int) -> tuple[Earlier, ...]:
+    """Return the runs of other versions that were in force for these windows before."""
+    source, protocol, _, digest = name
+    before, run, version = run_windows.alias("before"), runs.alias("run_before"), protocols.alias("protocol_before")
+    found = (
+        select(before.c.window_start, version.c.version, before.c.position_from)
+        .join_from(run_windows, runs, runs.c.key == run_windows.c.run_key)
+        .join(protocols, protocols.c.key == runs.c.protocol_key)
+        .join(
+            before,
+            and_(
+                *(before.c[key] == run_windows.c[key] for key in ("source_name", "protocol_name", "window_start")),
+                before.c.position_from < run_windows.c.position_from,
+            ),
+        )
+        .join(run, run.c.key == before.c.run_key)
+        .join(version, version.c.key == run.c.protocol_key)
+        .where(in_force(position), run_windows.c.source_name == source, run_windows.c.protocol_name == protocol)
+        .where(protocols.c.digest == digest, version.c.digest != digest)
+        .order_by(before.c.window_start, before.c.position_from)
+    )
+    return tuple(
+        Earlier(window=row.window_start, version=row.version, position=row.position_from) for row in connection.execute(found)
+    )
+
+
+def _same_window(of_run: Any) -> Any:
+    return and_(run_windows.c.run_key == of_run.c.run_key, run_windows.c.window_start == of_run.c.window_start)
+
+
+def _of(ground: Ground, position: int) -> Any:
+    """Return the condition on `run_windows` that a run of this ground is in force."""
+    by_its_protocol = (
+        select(runs.c.key)
+        .join(protocols, protocols.c.key == runs.c.protocol_key)
+        .where(runs.c.source_name == ground.source, protocols.c.name == ground.protocol, protocols.c.digest == ground.digest)
+    )
+    return and_(in_force(position), run_windows.c.run_key.in_(by_its_protocol))
+
+
+def _kept(connection: Connection, ground: Ground, position: int) -> Mapping[tuple[int, int], tuple[str, ...]]:
+    """Return in which groups each event was kept, by run and event."""
+    of_ground = select(run_windows.c.run_key).where(_of(ground, position))
+    found = select(samples).where(samples.c.run_key.in_(of_ground)).order_by(samples.c.criterion)
+    kept = defaultdict(list)
+    for row in connection.execute(found):
+        kept[row.run_key, row.event_key].append(row.criterion)
+    return defaultdict(tuple, {key: tuple(names) for key, names in kept.items()})
+
+
+def _key_columns(by: str | None) -> tuple[Any, ...]:
+    """Return what a row must have so that `_key` finds its value of the breakdown."""
+    if by is None:
+        return ()
+    if by in PERIODS:
+        return (events.c.at.label("by"),)
+    for prefix, column in ((INPUTS, event_contents.c.inputs), (CONTEXT, event_contents.c.context)):
+        if by.startswith(prefix):
+            return (column.label("by"),)
+    if by not in COLUMNS:
+        raise ValueError(f"no event has the key {by}")
+    return (COLUMNS[by].label("by"),)
+
+
+def _key(row: Row[Any], by: str | None) -> Scalar:
+    if by is None:
+        return None
+    if by in PERIODS:
+        return period_of(by, row.by, timedelta(microseconds=row.width_micros))
+    found: Scalar = row.by
+    for prefix in (INPUTS, CONTEXT):
+        if by.startswith(prefix):
+            return (row.by or {}).get(by.removeprefix(prefix))
+    return found
+
+
+def _sampled(row: Row[Any], kept: tuple[str, ...], by: str | None) -> Sampled:
+    return Sampled(
+        window=row.window_start,
+        stratum=from_json(row.stratum),
+        probability=row.probability,
+        groups=kept,
+        met=tuple(row.met),
+        undecided=tuple(row.undecided),
+        outside=tuple(row.outside),
+        labelled=row.labelled,
+        # What is null does not match.
+        inside=bool(row.inside),
+        of=bool(row.of),
+        key=_key(row, by),
+    )
