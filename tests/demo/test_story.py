@@ -1,0 +1,71 @@
+"""The story that `remiss demo` tells, in small and, as a long test, whole."""
+
+import csv
+import re
+import shutil
+import time
+
+import pytest
+
+import remiss
+from remiss.demo import small, story
+
+
+@pytest.fixture(scope="module")
+def told_in_small(small_demo, tmp_path_factory):
+    """A folder in which the story was told of two weeks, and its lines."""
+    folder = tmp_path_factory.mktemp("told") / "demo"
+    shutil.copytree(small_demo.folder, folder)
+    remiss.open(folder / story.CATALOG, environment={}, create=True).close()
+    lines: list[str] = []
+    story.run(folder, lines.append)
+    return folder, lines
+
+
+def test_the_first_line_says_how_much_of_the_log_was_kept(told_in_small, small_demo):
+    _, lines = told_in_small
+    said = re.match(r"([\d,]+) predictions, ([\d,]+) cases: (\d+)% kept", lines[0])
+    predictions, cases, share = (int(number.replace(",", "")) for number in said.groups())
+    assert predictions == small_demo.predictions
+    assert share == round(100 * cases / predictions)
+
+
+def test_every_carrier_and_month_is_compared_with_the_truth(told_in_small):
+    folder, lines = told_in_small
+    with (folder / story.COMPARISON).open(encoding="utf-8") as file:
+        cells = list(csv.DictReader(file))
+    assert {(cell["carrier"], cell["month"]) for cell in cells} == {(carrier, "2013-07") for carrier in small.CARRIERS}
+    assert all(float(cell["low"]) <= int(cell["truth"]) <= float(cell["high"]) for cell in cells)
+    assert f"holds the truth in {len(cells)} of {len(cells)} cells" in "\n".join(lines)
+
+
+def test_the_story_ends_with_commands_to_go_on_with(told_in_small):
+    folder, lines = told_in_small
+    commands = [line.strip() for line in lines if line.strip().startswith("remiss ")]
+    assert len(commands) >= 3
+    assert all(str(folder / story.CATALOG) in command for command in commands)
+
+
+def test_telling_it_again_captures_nothing_again(told_in_small):
+    folder, lines = told_in_small
+    with remiss.open(folder / story.CATALOG, environment={}) as ws:
+        before = ws.position()
+    again: list[str] = []
+    story.run(folder, again.append)
+    with remiss.open(folder / story.CATALOG, environment={}) as ws:
+        assert ws.position() == before
+    assert again == lines
+
+
+@pytest.mark.soak
+def test_the_whole_story_takes_under_ninety_seconds_and_its_intervals_hold(tmp_path):
+    lines: list[str] = []
+    started = time.perf_counter()
+    story.run(tmp_path / "demo", lines.append)
+    seconds = time.perf_counter() - started
+    assert lines[0].startswith("455,439 predictions, ")
+    assert "1% kept" in lines[0]
+    with (tmp_path / "demo" / story.COMPARISON).open(encoding="utf-8") as file:
+        holds = [cell["holds"] == "True" for cell in csv.DictReader(file)]
+    assert sum(holds) / len(holds) >= 0.92
+    assert seconds < 90
