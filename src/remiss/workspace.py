@@ -26,10 +26,11 @@ from remiss.records.identity import canonical
 from remiss.settings import Settings
 
 if TYPE_CHECKING:
-    from remiss.capture.ports import Progress, Runs
+    from remiss.capture.ports import CaptureWorkspace, Progress, Runs
+    from remiss.catalog.ports import Cases, CatalogWorkspace
     from remiss.edges.stores.connecting import Store
-    from remiss.protocol.ports import Documents, Engine, Protocols
-    from remiss.understand.ports import Evidence
+    from remiss.protocol.ports import Documents, Engine, Protocols, ProtocolWorkspace, ShelfWorkspace
+    from remiss.understand.ports import Evidence, UnderstandWorkspace
 
 HERE = "remiss.db"
 
@@ -202,6 +203,13 @@ class Workspace(Bench):
         return RunStore(self._store)
 
     @cached_property
+    def cases(self) -> Cases:
+        """Cases in the catalog, as far as the actor may see them."""
+        from remiss.edges.stores.cases import CaseStore
+
+        return CaseStore(self._store, self.authority.scope(self.actor))
+
+    @cached_property
     def evidence(self) -> Evidence:
         """Sampling facts in the catalog."""
         from remiss.edges.stores.evidence import EvidenceStore
@@ -276,3 +284,21 @@ def _plain(value: object) -> object:
             return os.fspath(value)
         case _:
             return f"<{type(value).__name__}>"
+
+
+if TYPE_CHECKING:
+
+    def _satisfies_capture(ws: Workspace) -> CaptureWorkspace:
+        return ws
+
+    def _satisfies_catalog(ws: Workspace) -> CatalogWorkspace:
+        return ws
+
+    def _satisfies_protocol(ws: Workspace | Bench) -> ProtocolWorkspace:
+        return ws
+
+    def _satisfies_shelf(ws: Workspace) -> ShelfWorkspace:
+        return ws
+
+    def _satisfies_understand(ws: Workspace) -> UnderstandWorkspace:
+        return ws

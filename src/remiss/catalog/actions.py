@@ -1,0 +1,168 @@
+"""What one can do with cases: search, count, show, file by hand, revise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from remiss.action import action
+from remiss.catalog import filing as filings
+from remiss.catalog import revision as revisions
+from remiss.catalog.counting import CONTEXT, DEFAULT, VALUE_LIMIT, check_fields
+from remiss.catalog.listing import COLUMNS, PAGE_LIMIT, Order, Turn, list_name, parse_sort, row, token, turn
+from remiss.catalog.parsing import parse
+from remiss.catalog.ports import CatalogWorkspace
+from remiss.errors import InputError
+from remiss.records.case import Case, Filing, Revision
+from remiss.records.rows import Rows
+
+REDACTION = "redaction"
+
+
+@action(name="case.search", permission="case:read", reads=True)
+def search(
+    ws: CatalogWorkspace,
+    query: str = "",
+    *,
+    as_of: int | None = None,
+    sort: str = "-occurred",
+    limit: int = 50,
+    after: str | None = None,
+    total: bool = True,
+) -> Rows:
+    """List the cases that match a query.
+
+    Parameters
+    ----------
+    query : in the filter language; empty is everything
+    as_of : a position of the catalog; default: now
+    sort : occurred, severity or filed; a leading - for descending
+    limit : how many at most, 1 to 10,000
+    after : the token of the page before
+    total : whether to count all that match, which on a large catalog takes longer than the page
+
+    Raises
+    ------
+    QueryError : the query cannot be understood
+    InputError : an unknown order, a position that is not there yet, a token of another list
+    """
+    wanted, order = parse(query), parse_sort(sort)
+    if not 1 <= limit <= PAGE_LIMIT:
+        raise InputError(f"{limit} is no length of a page", do=f"give 1 to {PAGE_LIMIT}")
+    head = ws.cases.position()
+    name = list_name(query, sort, as_of)
+    turned = None if after is None else turn(after, name)
+    position = checked(as_of if turned is None or turned.position is None else turned.position, head)
+    page = ws.cases.page(wanted, sort=order, limit=limit, after=None if turned is None else turned.last, position=position)
+    if turned is not None:
+        matching = turned.total
+    elif page.last is None:
+        matching = len(page.lines)
+    else:
+        matching = ws.cases.count(wanted, position) if total else None
+    following = None
+    if page.last is not None:
+        # What people change may move a case in the list while somebody reads on: such a list stays at its position.
+        pinned = head if position is None and order.order is Order.SEVERITY else position
+        following = token(Turn(of=name, position=pinned, total=matching, last=page.last))
+    lines = tuple(row(line) for line in page.lines)
+    return Rows("remiss/cases@1", COLUMNS, lines, head if position is None else position, total=matching, next=following)
+
+
+@action(name="case.facets", permission="case:read", reads=True)
+def facets(ws: CatalogWorkspace, query: str = "", fields: Sequence[str] | None = None, *, as_of: int | None = None) -> Rows:
+    """Count the cases that match a query by the values of fields, the most frequent first.
+
+    Parameters
+    ----------
+    query : in the filter language; empty is everything
+    fields : for example `status`, `criterion` or `context.airport`; default: the usual ones and all context fields
+    as_of : a position of the catalog; default: now
+
+    Raises
+    ------
+    QueryError, InputError : a query that cannot be understood, a field that cannot be counted by
+    """
+    wanted = parse(query)
+    head = ws.cases.position()
+    position = checked(as_of, head)
+    if fields is None:
+        fields = (*DEFAULT, *(CONTEXT + name for name in ws.cases.context_names()))
+    lines = tuple(
+        (name, value, count)
+        for name in check_fields(tuple(fields))
+        for value, count in ws.cases.facet(wanted, name, VALUE_LIMIT, position)
+    )
+    at = head if position is None else position
+    return Rows("remiss/facets@1", ("field", "value", "count"), lines, at, total=len(lines))
+
+
+@action(name="case.show", permission="case:read", reads=True)
+def show(ws: CatalogWorkspace, case_id: str, *, as_of: int | None = None) -> Case:
+    """Show one case: what happened, what caught it, how it was sampled.
+
+    Parameters
+    ----------
+    case_id : the id, or a prefix of six or more characters that no other case shares
+    as_of : a position of the catalog; default: now
+
+    Raises
+    ------
+    NotFound, Ambiguous, InputError
+    """
+    return ws.cases.get(case_id, checked(as_of, ws.cases.position()))
+
+
+@action(name="case.history", permission="case:read", reads=True)
+def history(ws: CatalogWorkspace, case_id: str) -> tuple[Revision, ...]:
+    """List every state that a case was in, oldest first.
+
+    Raises
+    ------
+    NotFound, Ambiguous, InputError
+    """
+    return ws.cases.revisions(case_id)
+
+
+@action(name="case.file", permission="case:file")
+def file(ws: CatalogWorkspace, filing: Filing) -> Case:
+    """File a failure that a person saw. Its texts are redacted first; filing the same again gives the same case.
+
+    Raises
+    ------
+    InputError : something is missing, or such as no catalog can hold
+    """
+    return ws.cases.file(filings.prepared(filing, ws.keys.secret(REDACTION)))
+
+
+@action(name="case.revise", permission="case:revise", subject="case_id")
+def revise(
+    ws: CatalogWorkspace,
+    case_id: str,
+    revision: int,
+    *,
+    title: str | None = None,
+    note: str | None = None,
+    mode: str | None = None,
+    severity: int | None = None,
+) -> Case:
+    """Change what people say of a case, naming the revision that was read. An empty note takes the note away.
+
+    Raises
+    ------
+    Conflict : somebody else wrote since; nothing was written
+    NotFound, Ambiguous, InputError
+    """
+    change = revisions.Change(title=title, note=note, mode=mode, severity=severity)
+    return ws.cases.revise(case_id, revision, revisions.prepared(change, ws.keys.secret(REDACTION)))
+
+
+def checked(as_of: int | None, head: int) -> int | None:
+    """Return the position to read at; None where that is now.
+
+    Raises
+    ------
+    InputError : a position that the catalog has not reached
+    """
+    if as_of is not None and not 0 <= as_of <= head:
+        raise InputError(f"the catalog has no position {as_of}", do=f"give one from 0 to {head}")
+    return None if as_of == head else as_of

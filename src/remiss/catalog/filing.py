@@ -1,0 +1,160 @@
+"""Filing by hand: what a person saw, checked and redacted, as an event of its own that no log has.
+
+The event's id is the digest of what was filed, so that filing the same thing twice gives one case. There is no protocol that
+would choose detectors: all of them read everything.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from remiss.errors import InputError
+from remiss.govern.redaction import DETECTORS, redact, redact_value
+from remiss.records.case import Filing
+from remiss.records.event import Event, Scalar, Values
+from remiss.records.identity import digest, utc
+
+SOURCE = "by-hand"
+# A path in a namespaced taxonomy, for example `remiss:model/weak-slice`.
+MODE = re.compile(r"[a-z0-9][a-z0-9-]*:[a-z0-9][a-z0-9-]*(/[a-z0-9][a-z0-9-]*)*", re.ASCII)
+FIELD = re.compile(r"[^\"\\\x00-\x1f]{1,200}")
+TITLE_LIMIT = 300
+TEXT_LIMIT = 100_000
+GRAVEST, MILDEST = 1, 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filed:
+    """A filing that the catalog may hold: checked, redacted, with the event that it tells of."""
+
+    filing: Filing
+    event: Event
+
+
+def prepared(filing: Filing, key: bytes) -> Filed:
+    """Return a filing as the catalog may hold it.
+
+    Parameters
+    ----------
+    filing : what the person wrote
+    key : the catalog's secret for redaction
+
+    Raises
+    ------
+    InputError : something is missing, too long, or such as no catalog can hold
+    """
+    check(filing)
+
+    def clean(value: Scalar) -> Scalar:
+        return redact_value(value, DETECTORS, key)
+
+    def cleaned(text: str | None) -> str | None:
+        return None if text is None else redact(text, DETECTORS, key)
+
+    kept = replace(
+        filing,
+        at=utc(filing.at),
+        title=redact(filing.title.strip(), DETECTORS, key),
+        note=redact(filing.note, DETECTORS, key),
+        output=cleaned(filing.output),
+        label=cleaned(filing.label),
+        inputs={name: clean(value) for name, value in filing.inputs.items()},
+        context={name: clean(value) for name, value in filing.context.items()},
+        text=cleaned(filing.text),
+    )
+    event = Event(
+        id=content_digest(kept),
+        at=kept.at,
+        model=kept.model,
+        model_version=kept.model_version,
+        output=kept.output,
+        label=kept.label,
+        inputs=kept.inputs,
+        context=kept.context,
+        text=kept.text,
+    )
+    return Filed(filing=kept, event=event)
+
+
+def content_digest(filing: Filing) -> str:
+    """Return the digest over all that was said of the event, redacted: no digest of raw content is stored anywhere."""
+    names = ("model", "model_version", "at", "output", "label", "inputs", "context", "text", "title", "note", "team")
+    return digest({name: getattr(filing, name) for name in names})
+
+
+def check(filing: Filing) -> None:
+    """Refuse what cannot be filed.
+
+    Raises
+    ------
+    InputError
+    """
+    if not filing.model.strip():
+        raise InputError("no model is named", do="name the model that failed")
+    if not filing.title.strip():
+        raise InputError("the title is empty", do="say in a sentence what went wrong")
+    if filing.at.tzinfo is None:
+        raise InputError("the time has no zone", do="give one, for example 2013-06-03T06:00Z")
+    check_mode(filing.mode)
+    check_severity(filing.severity)
+    for name in (*filing.inputs, *filing.context):
+        if not FIELD.fullmatch(name):
+            raise InputError(f"{name!r} cannot name a field", do="use a name without quotes, backslashes and line breaks")
+    for name, text in texts(filing):
+        check_text(name, text)
+
+
+def texts(filing: Filing) -> Iterator[tuple[str, str]]:
+    """Yield every text of a filing with its name."""
+    for name in ("model", "model_version", "title", "note", "output", "label", "text", "team"):
+        value = getattr(filing, name)
+        if value is not None:
+            yield name, value
+    yield from texts_of("inputs", filing.inputs)
+    yield from texts_of("context", filing.context)
+
+
+def texts_of(family: str, values: Values | Mapping[str, Scalar]) -> Iterator[tuple[str, str]]:
+    """Yield the names and the texts among some fields."""
+    for name, value in values.items():
+        yield f"the name of {family}.{name}", name
+        if isinstance(value, str):
+            yield f"{family}.{name}", value
+
+
+def check_text(name: str, text: str) -> None:
+    """Refuse text that some database cannot hold, or that is no title or note any more.
+
+    Raises
+    ------
+    InputError
+    """
+    limit = TITLE_LIMIT if name == "title" else TEXT_LIMIT
+    if len(text) > limit:
+        raise InputError(f"{name} has {len(text)} letters, more than {limit}", do="shorten it; attach the rest elsewhere")
+    if "\0" in text or (not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text)):
+        raise InputError(f"{name} has a letter that no catalog can hold (NUL or half a surrogate pair)", do="remove it")
+
+
+def check_mode(mode: str | None) -> None:
+    """Refuse what is no failure mode with its namespace.
+
+    Raises
+    ------
+    InputError
+    """
+    if mode is not None and not MODE.fullmatch(mode):
+        raise InputError(f"{mode!r} is no failure mode", do="write NAMESPACE:PATH, for example remiss:model/weak-slice")
+
+
+def check_severity(severity: int | None) -> None:
+    """Refuse what is no grade.
+
+    Raises
+    ------
+    InputError
+    """
+    if severity is not None and not GRAVEST <= severity <= MILDEST:
+        raise InputError(f"{severity} is no severity", do="give 1 (critical) to 4 (minor)")

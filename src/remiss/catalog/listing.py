@@ -1,0 +1,144 @@
+"""Lists of cases: what a line shows, in which orders they stand, and the token by which one turns the page.
+
+Pages follow one another by what the last line was, not by how many came before: cases that are filed meanwhile shift nothing,
+and each case is met once.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from remiss.catalog.keys import nearest
+from remiss.errors import InputError
+from remiss.records.event import Scalar
+from remiss.records.identity import digest
+from remiss.records.states import Status
+
+PAGE_LIMIT = 10_000
+
+
+class Order(StrEnum):
+    """What a list is sorted by; among equals the newest come first."""
+
+    OCCURRED = "occurred"
+    SEVERITY = "severity"  # cases without one are last either way
+    FILED = "filed"
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """An order and its direction."""
+
+    order: Order
+    descending: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """What a list shows of a case."""
+
+    id: str
+    occurred: datetime
+    status: Status
+    severity: int | None
+    mode: str | None
+    suggested_mode: str | None
+    model: str
+    model_version: str | None
+    output: str | None
+    label: str | None
+    confidence: float | None
+    latency_ms: float | None
+    criteria: tuple[str, ...]
+    title: str | None
+    source: str
+    event: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Some lines, and the sort values of the last when more follow."""
+
+    lines: tuple[Line, ...]
+    last: tuple[int, ...] | None
+
+
+COLUMNS = (
+    *("id", "occurred", "status", "severity", "mode", "suggested_mode", "model", "model_version", "output", "label"),
+    *("confidence", "latency_ms", "criteria", "title", "source", "event"),
+)
+
+
+def row(line: Line) -> tuple[Scalar, ...]:
+    """Return a line as the values of COLUMNS; several criteria are set apart by commas."""
+    return tuple(
+        ", ".join(line.criteria) if name == "criteria" else str(value) if name == "status" else value
+        for name, value in ((name, getattr(line, name)) for name in COLUMNS)
+    )
+
+
+def parse_sort(text: str) -> Sort:
+    """Return the order that `occurred`, `-occurred` and the like name.
+
+    Raises
+    ------
+    InputError : another order
+
+    >>> parse_sort("-occurred")
+    Sort(order=<Order.OCCURRED: 'occurred'>, descending=True)
+    """
+    name = text.removeprefix("-")
+    orders = tuple(order.value for order in Order)
+    if name not in orders:
+        close = nearest(name, orders)
+        hint = f"did you mean {close}? " if close else ""
+        raise InputError(f"cases cannot be sorted by {name!r}", do=f"{hint}use {', '.join(orders)}; a leading - for descending")
+    return Sort(Order(name), text.startswith("-"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """Where a next page begins: the list it belongs to, as of which position, how many matched, the last sort values."""
+
+    of: str
+    position: int | None
+    total: int | None
+    last: tuple[int, ...]
+
+
+def list_name(query: str, sort: str, as_of: int | None) -> str:
+    """Return what makes two pages pages of the same list."""
+    return digest([query, sort, as_of])[:16]
+
+
+def token(turn: Turn) -> str:
+    """Return a turn as opaque text."""
+    content = json.dumps([turn.of, turn.position, turn.total, *turn.last], separators=(",", ":"))
+    return base64.urlsafe_b64encode(content.encode()).decode().rstrip("=")
+
+
+def turn(text: str, of: str) -> Turn:
+    """Return the turn that a token names.
+
+    Raises
+    ------
+    InputError : no token of ours, or of another list
+    """
+    again = "start again without it"
+    try:
+        content = json.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
+        name, position, total, *last = content
+    except (binascii.Error, ValueError, TypeError, RecursionError) as error:
+        raise InputError("the page token cannot be read", do=again) from error
+    counts = [number for number in (position, total) if number is not None]
+    # An int of JSON is of any size; what a database stores is not.
+    if not isinstance(name, str) or not last or not all(type(n) is int and abs(n) < 2**63 for n in (*counts, *last)):
+        raise InputError("the page token cannot be read", do=again)
+    if name != of:
+        raise InputError("the page token belongs to another query, sort or position", do=again)
+    return Turn(of=name, position=position, total=total, last=tuple(last))

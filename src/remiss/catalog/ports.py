@@ -1,0 +1,81 @@
+"""What the catalog's actions need of the world: the store of cases, the key of redaction, the time."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from remiss.action import Performs
+from remiss.catalog.filing import Filed
+from remiss.catalog.listing import Page, Sort
+from remiss.catalog.query import Query
+from remiss.catalog.revision import Change
+from remiss.govern.ports import Keys
+from remiss.records.case import Case, Revision
+from remiss.records.event import Scalar
+
+
+class Cases(Protocol):
+    """Cases in the catalog. `position` None is now; another is the catalog as it stood there."""
+
+    def position(self) -> int:
+        """Return the catalog's position."""
+        ...
+
+    def page(self, query: Query, *, sort: Sort, limit: int, after: tuple[int, ...] | None, position: int | None) -> Page:
+        """Return the lines of the cases that match, in order, from behind the sort values `after`."""
+        ...
+
+    def count(self, query: Query, position: int | None) -> int:
+        """Return how many cases match."""
+        ...
+
+    def facet(self, query: Query, field: str, limit: int, position: int | None) -> tuple[tuple[Scalar, int], ...]:
+        """Return the most frequent values of a field among the cases that match, and how many have each.
+
+        A case that meets several criteria counts for each. Without a value is a value, None, but for criteria and context.
+        """
+        ...
+
+    def context_names(self) -> tuple[str, ...]:
+        """Return the names of all context fields that some case has, without `context.`, sorted."""
+        ...
+
+    def get(self, case_id: str, position: int | None) -> Case:
+        """Return a case by id or by a unique prefix of six or more characters.
+
+        Raises
+        ------
+        NotFound : no such case, or not yet at that position
+        Ambiguous : several ids begin so
+        InputError : too short
+        """
+        ...
+
+    def revisions(self, case_id: str) -> tuple[Revision, ...]:
+        """Return every state of a case, oldest first; raises like `get`."""
+        ...
+
+    def file(self, filed: Filed) -> Case:
+        """File a case by hand and return it; the same again is the case that is there."""
+        ...
+
+    def revise(self, case_id: str, revision: int, change: Change) -> Case:
+        """Write the next state of a case and return it; raises like `get`, and
+
+        Raises
+        ------
+        Conflict : the case was written since that revision was read
+        """
+        ...
+
+
+class CatalogWorkspace(Performs, Protocol):
+    """The ports that the catalog's actions take."""
+
+    @property
+    def cases(self) -> Cases: ...
+    @property
+    def keys(self) -> Keys: ...
+    @property
+    def now(self) -> datetime: ...

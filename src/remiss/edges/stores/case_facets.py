@@ -1,0 +1,80 @@
+"""Facets: how the cases that match are spread over the values of one field."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, TypeAlias
+
+from sqlalchemy import ColumnElement, Connection, Select, func, select
+
+from remiss.catalog.counting import CONTEXT
+from remiss.edges.stores.case_pages import Matches
+from remiss.edges.stores.search import as_seen_at, seen_at
+from remiss.edges.stores.tables import captures, case_context, case_criteria, cases, revisions, run_windows
+from remiss.records.case import Sensitivity
+from remiss.records.event import Scalar
+
+Counts: TypeAlias = tuple[tuple[Scalar, int], ...]
+BATCH = 5_000
+COLUMNS: dict[str, ColumnElement[Any]] = {
+    "status": cases.c.status,
+    "severity": cases.c.severity,
+    "mode": cases.c.mode,
+    "suggested_mode": cases.c.suggested_mode,
+    "model": cases.c.model,
+    "model_version": cases.c.model_version,
+    "label": cases.c.label,
+    "output": cases.c.output,
+    "source": cases.c.source_name,
+    "origin": cases.c.origin,
+    "team": cases.c.team_id,
+    "sensitivity": cases.c.sensitivity,
+}
+
+
+def facet(connection: Connection, found: Matches, field: str, limit: int) -> Counts:
+    """Return the most frequent values of a field among what was found, and how many cases have each."""
+    if field == "criterion" and found.position is not None:
+        return criteria_then(connection, found, limit)
+    of, statement = counted(found, field)
+    rows = connection.execute(statement.group_by(of).order_by(func.count().desc(), of).limit(limit))
+    return tuple((shown(field, value), count) for value, count in rows)
+
+
+def counted(found: Matches, field: str) -> tuple[ColumnElement[Any], Select[Any]]:
+    """Return what is counted by, and the select of its values with their counts, not yet grouped."""
+    if field == "criterion" or field.startswith(CONTEXT):
+        side = case_criteria if field == "criterion" else case_context
+        of = case_criteria.c.criterion if field == "criterion" else case_context.c.value
+        # Without a condition the side table's own index has the answer.
+        statement = select(of, func.count())
+        if not found.trivial:
+            statement = found.chosen(of, func.count()).join(side, side.c.case_key == cases.c.key).where(found.whole)
+        return of, statement if side is case_criteria else statement.where(side.c.name == field.removeprefix(CONTEXT))
+    of = COLUMNS[field]
+    if found.position is not None and field in {"status", "severity", "mode"}:
+        of = revisions.c[field]
+    elif found.position is not None and field in {"label", "output"}:
+        of = as_seen_at(found.position, field)[0].label(field)
+    return of, found.chosen(of, func.count()).where(found.whole)
+
+
+def criteria_then(connection: Connection, found: Matches, limit: int) -> Counts:
+    """Return the facet of criteria in the past: those met in the runs then in force, each once for a case."""
+    position = found.position or 0
+    met = found.chosen(cases.c.key, captures.c.met).join(captures, captures.c.event_key == cases.c.event_key)
+    met = met.join(run_windows, seen_at(cases.c.event_key, position)).where(found.whole).order_by(cases.c.key)
+    counts: Counter[str] = Counter()
+    last, names = None, set()
+    for key, listed in connection.execution_options(yield_per=BATCH).execute(met):
+        if key != last:
+            last, names = key, set()
+        counts.update(set(listed) - names)
+        names |= set(listed)
+    return tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:limit])
+
+
+def shown(field: str, value: Any) -> Scalar:
+    """Return a value as the filter language writes it."""
+    result: Scalar = Sensitivity(value).name.lower() if field == "sensitivity" else value
+    return result

@@ -1,0 +1,196 @@
+"""One case and its history, read from all the tables that know of it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, func, select
+
+from remiss.catalog.identifying import only, prefix_of
+from remiss.edges.stores.in_force import in_force
+from remiss.edges.stores.search import in_force_at
+from remiss.edges.stores.tables import (
+    captures,
+    case_criteria,
+    case_texts,
+    cases,
+    event_contents,
+    events,
+    revisions,
+    run_windows,
+    runs,
+)
+from remiss.edges.stores.visible import visible_to
+from remiss.errors import NotFound
+from remiss.govern.ports import Scope
+from remiss.records.case import Capture, Case, Revision, Sensitivity
+from remiss.records.event import Event, Scalar
+from remiss.records.states import Status
+
+# How many of the cases that share a beginning are looked up, to name some.
+SHARING = 7
+
+
+def resolve(connection: Connection, case_id: str, scope: Scope) -> Row[Any]:
+    """Return the row of the one case that an id or a beginning means.
+
+    Raises
+    ------
+    NotFound, Ambiguous, InputError
+    """
+    prefix = prefix_of(case_id)
+    # '~' sorts behind every letter of an id.
+    alike = select(cases).where(cases.c.id >= prefix, cases.c.id < prefix + "~", visible_to(scope))
+    found = connection.execute(alike.order_by(cases.c.id).limit(SHARING)).all()
+    only(case_id, [row.id for row in found])
+    return found[0]
+
+
+def case_at(connection: Connection, case_id: str, scope: Scope, position: int | None) -> Case:
+    """Return a case as it is, or as it was at a position.
+
+    Raises
+    ------
+    NotFound, Ambiguous, InputError
+    """
+    row = resolve(connection, case_id, scope)
+    state = row if position is None else _state_at(connection, row, position)
+    seen = captures_of(connection, row.event_key, position)
+    current = seen[0] if seen else None
+    event = connection.execute(select(events).where(events.c.key == row.event_key)).one()
+    content = connection.execute(select(event_contents).where(event_contents.c.event_key == row.event_key)).first()
+    texts = connection.execute(
+        select(case_texts).where(case_texts.c.case_key == row.key, case_texts.c.version == state.text_version)
+    ).first()
+    latest = next((each for each in seen if each.in_force), current)
+    erased = content is None
+    output: Scalar = (content.output if content is not None else None) if latest is None else latest.output
+    label: Scalar = row.label if latest is None else latest.label
+    return Case(
+        id=row.id,
+        revision=state.revision,
+        status=Status(state.status),
+        source=row.source_name,
+        event=Event(
+            id=event.event_id,
+            at=event.at,
+            model=event.model,
+            model_version=event.model_version,
+            model_digest=event.model_digest,
+            features=event.features,
+            output=None if erased else output,
+            label=None if erased else label,
+            confidence=event.confidence,
+            latency_ms=event.latency_ms,
+            status=event.status,
+            trace_id=event.trace_id,
+            inputs={} if content is None else content.inputs,
+            context={} if content is None else content.context,
+            text=None if content is None else content.text,
+        ),
+        origin=row.origin,
+        criteria=_criteria(connection, row.key, seen, position),
+        captures=tuple(_capture(each) for each in seen),
+        mode=state.mode,
+        severity=state.severity,
+        suggested_mode=row.suggested_mode,
+        title=None if texts is None else texts.title,
+        note=None if texts is None else texts.note,
+        team=row.team_id,
+        sensitivity=Sensitivity(row.sensitivity),
+    )
+
+
+def _state_at(connection: Connection, row: Row[Any], position: int) -> Row[Any]:
+    then = select(revisions).join(cases, and_(*in_force_at(position))).where(cases.c.key == row.key)
+    state = connection.execute(then).first()
+    if state is None:
+        raise NotFound(f"case {row.id} was not there yet at position {position}", do="give a later position, or none")
+    return state
+
+
+def captures_of(connection: Connection, event_key: int, position: int | None) -> list[Row[Any]]:
+    """Return every capture of an event up to a position by a run that came in force, the latest first."""
+    statement = (
+        select(
+            captures,
+            runs.c.id,
+            runs.c.protocol_name,
+            run_windows.c.position_from,
+            in_force(position).label("in_force"),
+        )
+        .join(runs, runs.c.key == captures.c.run_key)
+        .join(
+            run_windows,
+            and_(run_windows.c.run_key == captures.c.run_key, run_windows.c.window_start == captures.c.window_start),
+        )
+        .where(captures.c.event_key == event_key, run_windows.c.position_from.is_not(None))
+        .order_by(run_windows.c.position_from.desc(), captures.c.run_key.desc())
+    )
+    if position is not None:
+        statement = statement.where(run_windows.c.position_from <= position)
+    return list(connection.execute(statement))
+
+
+def _capture(row: Row[Any]) -> Capture:
+    return Capture(
+        run=row.id,
+        protocol=row.protocol_name,
+        window=row.window_start,
+        stratum=json.loads(row.stratum),
+        probability=row.probability,
+        in_force=bool(row.in_force),
+        criteria=tuple(row.met),
+    )
+
+
+def _criteria(connection: Connection, case_key: int, seen: list[Row[Any]], position: int | None) -> tuple[str, ...]:
+    """Return the criteria met in the runs in force, in the order of their protocols; what `cases` repeats comes last."""
+    met = [name for each in seen if each.in_force for name in each.met]
+    if position is None:
+        named = select(case_criteria.c.criterion).where(case_criteria.c.case_key == case_key)
+        repeated = set(connection.execute(named).scalars())
+        met = [name for name in met if name in repeated] + sorted(repeated - set(met))
+    return tuple(dict.fromkeys(met))
+
+
+def states(connection: Connection, case_id: str, scope: Scope) -> tuple[Revision, ...]:
+    """Return every state of a case, oldest first.
+
+    Raises
+    ------
+    NotFound, Ambiguous, InputError
+    """
+    row = resolve(connection, case_id, scope)
+    statement = (
+        select(revisions, case_texts.c.title, case_texts.c.note)
+        .outerjoin(
+            case_texts,
+            and_(case_texts.c.case_key == revisions.c.case_key, case_texts.c.version == revisions.c.text_version),
+        )
+        .where(revisions.c.case_key == row.key)
+        .order_by(revisions.c.revision)
+    )
+    return tuple(
+        Revision(
+            revision=each.revision,
+            position_from=each.position_from,
+            position_to=each.position_to,
+            at=each.at,
+            actor=each.actor,
+            action=each.action,
+            status=Status(each.status),
+            mode=each.mode,
+            severity=each.severity,
+            title=each.title,
+            note=each.note,
+        )
+        for each in connection.execute(statement)
+    )
+
+
+def next_text_version(connection: Connection, case_key: int) -> int:
+    """Return the number that no version of a case's texts has yet."""
+    last = connection.execute(select(func.max(case_texts.c.version)).where(case_texts.c.case_key == case_key)).scalar()
+    return (last or 0) + 1

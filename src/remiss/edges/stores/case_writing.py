@@ -1,0 +1,130 @@
+"""Writing cases: filing one by hand, and the next state of one.
+
+The order of locks is that of all writers (docs/adr/0003): rows of cases, then the position, after which the rows that carry it.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import insert, select, update
+
+from remiss.catalog.filing import SOURCE, Filed
+from remiss.catalog.revision import Change, State, revised
+from remiss.catalog.spelling import spelled
+from remiss.edges.stores.case_reading import next_text_version, resolve
+from remiss.edges.stores.dialect.words import forget_words, index_words
+from remiss.edges.stores.dialect.writing import insert_missing, next_keys
+from remiss.edges.stores.journal import Transaction
+from remiss.edges.stores.tables import case_context, case_texts, cases, event_contents, events, revisions
+from remiss.govern.ports import Scope
+from remiss.records.identity import case_id
+from remiss.records.states import Status
+
+FILED = "filed"
+
+
+def file_by_hand(transaction: Transaction, filed: Filed) -> str:
+    """File a case and return its id; the same again changes nothing."""
+    connection, filing, event = transaction.connection, filed.filing, filed.event
+    named = case_id(SOURCE, event.id)
+    transaction.subjects.append(named)
+    governed = {"team_id": filing.team, "sensitivity": int(filing.sensitivity)}
+    row = {
+        "source_name": SOURCE,
+        "event_id": event.id,
+        "at": event.at,
+        "model": event.model,
+        "model_version": event.model_version,
+        **governed,
+    }
+    # Whoever files the same at the same time waits here, and finds the case below.
+    insert_missing(connection, events, [row], ["event_id", "source_name"])
+    event_key = connection.execute(
+        select(events.c.key).where(events.c.event_id == event.id, events.c.source_name == SOURCE)
+    ).scalar_one()
+    if connection.execute(select(cases.c.key).where(cases.c.event_key == event_key)).first() is not None:
+        return named
+    content = {"output": event.output, "inputs": event.inputs, "context": event.context, "text": event.text}
+    connection.execute(insert(event_contents), {"event_key": event_key, **content})
+    (key,) = next_keys(connection, cases, 1)
+    index_words(connection, [(key, event.text, filing.title, filing.note)])
+    position = transaction.position()
+    state = {"status": Status.CANDIDATE.value, "mode": filing.mode, "severity": filing.severity, "text_version": 1}
+    connection.execute(
+        insert(cases),
+        {
+            "key": key,
+            "id": named,
+            "event_key": event_key,
+            "origin": FILED,
+            "revision": 1,
+            "source_name": SOURCE,
+            "model": event.model,
+            "model_version": event.model_version,
+            "at": event.at,
+            "output": spelled(event.output),
+            "label": spelled(event.label),
+            "position_from": position,
+            **state,
+            **governed,
+        },
+    )
+    connection.execute(insert(case_texts), {"case_key": key, "version": 1, "title": filing.title, "note": filing.note or None})
+    shown = [
+        {"name": name, "value": spelled(value), "case_key": key} for name, value in event.context.items() if value is not None
+    ]
+    if shown:
+        connection.execute(insert(case_context), shown)
+    _write_state(transaction, key, 1, state)
+    return named
+
+
+def revise(transaction: Transaction, case: str, read: int, change: Change, scope: Scope) -> str:
+    """Write the next state of a case, of which revision `read` was read, and return its whole id.
+
+    Raises
+    ------
+    Conflict : somebody wrote since; NotFound, Ambiguous, InputError
+    """
+    connection = transaction.connection
+    found = resolve(connection, case, scope)
+    # Under the row's lock, so that of two who read the same revision the second sees what the first has written.
+    row = connection.execute(select(cases).where(cases.c.key == found.key).with_for_update()).one()
+    of_row = case_texts.c.case_key == row.key
+    texts = connection.execute(select(case_texts).where(of_row, case_texts.c.version == row.text_version)).first()
+    before = State(
+        revision=row.revision,
+        mode=row.mode,
+        severity=row.severity,
+        title=None if texts is None else texts.title,
+        note=None if texts is None else texts.note,
+    )
+    after = revised(row.id, before, read, change)
+    version = row.text_version
+    if (after.title, after.note) != (before.title, before.note):
+        version = next_text_version(connection, row.key)
+        new = {"case_key": row.key, "version": version, "title": after.title, "note": after.note}
+        connection.execute(insert(case_texts), new)
+        said = connection.execute(select(event_contents.c.text).where(event_contents.c.event_key == row.event_key)).scalar()
+        forget_words(connection, [row.key])
+        index_words(connection, [(row.key, said, after.title, after.note)])
+    position = transaction.position()
+    state = {"status": row.status, "mode": after.mode, "severity": after.severity, "text_version": version}
+    last = (revisions.c.case_key == row.key) & (revisions.c.revision == before.revision)
+    connection.execute(update(revisions).where(last).values(position_to=position))
+    _write_state(transaction, row.key, after.revision, state)
+    written = {**state, "revision": after.revision, "position_from": position}
+    connection.execute(update(cases).where(cases.c.key == row.key).values(written))
+    transaction.subjects.append(row.id)
+    return str(row.id)
+
+
+def _write_state(transaction: Transaction, key: int, revision: int, state: dict[str, object]) -> None:
+    written = {
+        "case_key": key,
+        "revision": revision,
+        "position_from": transaction.position(),
+        "at": transaction.at,
+        "actor": transaction.actor.name,
+        "action": transaction.action,
+    }
+    transaction.connection.execute(insert(revisions), {**written, **state})

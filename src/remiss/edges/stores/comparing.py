@@ -1,0 +1,168 @@
+"""Comparisons of the filter language as SQL: one term against one column, one JSON field or one set of rows.
+
+What a comparison looks into besides the statement's own tables it looks into under an alias, so that statements may join
+the same tables for themselves.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from sqlalchemy import ColumnElement, and_, exists, or_, select, true
+
+from remiss.catalog import globs
+from remiss.catalog.keys import Form, find
+from remiss.catalog.query import Operator, Term
+from remiss.catalog.spelling import spelled
+from remiss.edges.stores.dialect.conditions import json_has, json_number, json_text
+from remiss.edges.stores.dialect.matching import any_glob, by_code_point, glob
+from remiss.edges.stores.tables import (
+    captures,
+    case_context,
+    case_criteria,
+    case_texts,
+    cases,
+    event_contents,
+    events,
+    revisions,
+    runs,
+)
+from remiss.records.case import Sensitivity
+
+Condition: TypeAlias = ColumnElement[bool]
+Compare: TypeAlias = Callable[[Term], Condition]
+# Which integers a database compares exactly with doubles; beyond, both are doubles.
+EXACT = 2**53
+COMPARISONS = {
+    Operator.EQUAL: operator.eq,
+    Operator.LESS: operator.lt,
+    Operator.AT_MOST: operator.le,
+    Operator.GREATER: operator.gt,
+    Operator.AT_LEAST: operator.ge,
+}
+EVENT = events.alias("event")
+CONTENT = event_contents.alias("content")
+CRITERION = case_criteria.alias("of_criterion")
+CONTEXT = case_context.alias("of_context")
+TEXTS = case_texts.alias("texts")
+REVISION = revisions.alias("revision_now")
+RUN = runs.alias("run")
+CAPTURE = captures.alias("capture")
+
+
+def column(of: ColumnElement[Any]) -> Compare:
+    """Return comparisons with a column whose type is that of the key's values."""
+
+    def compare(term: Term) -> Condition:
+        if term.operator is Operator.PRESENT:
+            return of.is_not(None)
+        if term.operator is Operator.GLOB:
+            return glob(of, globs.pieces(str(term.value)))
+        return ordered(of, term.operator, bound(term))
+
+    return compare
+
+
+def value(text: ColumnElement[Any], number: ColumnElement[Any]) -> Compare:
+    """Return comparisons with a value that may be text, a number or a truth: given as text and as number if it is one.
+
+    Numbers are compared with numbers (3 and 3.0 are the same), and are equal to text that spells them alike. Text is
+    compared with text; whole numbers and truths are equal to their spelling.
+    """
+
+    def compare(term: Term) -> Condition:
+        match term:
+            case Term(_, Operator.PRESENT):
+                return text.is_not(None)
+            case Term(_, Operator.GLOB, pattern):
+                return glob(text, globs.pieces(str(pattern)))
+            case Term(_, sign, int() | float() as given) if not isinstance(given, bool):
+                exact = ordered(number, sign, given if abs(given) < EXACT else float(given))
+                return or_(exact, text == spelled(given)) if sign is Operator.EQUAL else exact
+            case Term(_, Operator.EQUAL, given):
+                return text == spelled(given)
+            case _:
+                return and_(number.is_(None), ordered(by_code_point(text), term.operator, str(term.value)))
+
+    return compare
+
+
+def ordered(of: ColumnElement[Any], sign: Operator, given: Any) -> Condition:
+    """Return one comparison."""
+    result: Condition = COMPARISONS[sign](of, given)
+    return result
+
+
+def bound(term: Term) -> str | int | float | datetime:
+    """Return the value of a comparison as its column holds it."""
+    if term.key == "sensitivity":
+        return int(Sensitivity[str(term.value).upper()])
+    if isinstance(term.value, int) and abs(term.value) >= EXACT:
+        return float(term.value)
+    entry = find(term.key)
+    if term.value is None or (entry is not None and entry.form is Form.TEXT and not isinstance(term.value, str)):
+        raise ValueError(f"{term.key} is compared with {term.value!r}")
+    return term.value
+
+
+def in_event(of: ColumnElement[Any]) -> Compare:
+    """Return comparisons with what only the event knows. As a set, so that an id that is indexed leads to its case."""
+    return lambda term: cases.c.event_key.in_(select(EVENT.c.key).where(column(of)(term)))
+
+
+def in_content(part: str, event_key: ColumnElement[int]) -> Compare:
+    """Return comparisons with a field in the event's JSON."""
+
+    def compare(term: Term) -> Condition:
+        field = term.key.partition(".")[2]
+        of = CONTENT.c[part]
+        return exists().where(CONTENT.c.event_key == event_key, value(json_text(of, field), json_number(of, field))(term))
+
+    return compare
+
+
+def in_context(term: Term) -> Condition:
+    """Return a comparison with a context field: by the table made for it where the value is compared as text."""
+    if isinstance(term.value, str) and term.operator in {Operator.EQUAL, Operator.GLOB}:
+        name = term.key.partition(".")[2]
+        return exists().where(CONTEXT.c.case_key == cases.c.key, CONTEXT.c.name == name, column(CONTEXT.c.value)(term))
+    return in_content("context", cases.c.event_key)(term)
+
+
+def in_revision(revision: ColumnElement[int]) -> Compare:
+    """Return comparisons with when the current revision was written."""
+    return lambda term: exists().where(
+        REVISION.c.case_key == cases.c.key, REVISION.c.revision == revision, column(REVISION.c.at)(term)
+    )
+
+
+def in_texts(version: ColumnElement[int]) -> Compare:
+    """Return comparisons with the title of one version of the case's texts."""
+    return lambda term: exists().where(TEXTS.c.case_key == cases.c.key, TEXTS.c.version == version, column(TEXTS.c.title)(term))
+
+
+def criterion_now(term: Term) -> Condition:
+    """Return a comparison with the criteria that the event meets in the runs now in force."""
+    return exists().where(CRITERION.c.case_key == cases.c.key, column(CRITERION.c.criterion)(term))
+
+
+def met(term: Term) -> Condition:
+    """Return a comparison with the criteria that a capture found met."""
+    match term.operator:
+        case Operator.PRESENT:
+            return any_glob(captures.c.met, ("", ""))
+        case Operator.GLOB:
+            return any_glob(captures.c.met, globs.pieces(str(term.value)))
+        case _:
+            return json_has(captures.c.met, str(term.value))
+
+
+def protocol_of(event_key: ColumnElement[int], position: int | None) -> Compare:
+    """Return comparisons with the protocols of the runs that sampled the event, up to a position."""
+    until = true() if position is None else RUN.c.position <= position
+    return lambda term: exists().where(
+        CAPTURE.c.event_key == event_key, CAPTURE.c.run_key == RUN.c.key, until, column(RUN.c.protocol_name)(term)
+    )

@@ -1,0 +1,59 @@
+"""Phrases where the full-text index cannot answer: what cases said before they were changed, what events without a case say.
+
+Both are few or small: the texts are read once and taken apart by the same rule that the index was made with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, Row, Select, and_, select
+
+from remiss.catalog.query import Query, Text, leaves
+from remiss.catalog.words import mentions, searchable
+from remiss.edges.stores.search import in_force_at
+from remiss.edges.stores.tables import case_texts, cases, event_contents, revisions
+
+Keys = dict[str, set[int]]
+BATCH = 1_000
+
+
+def phrases_in(query: Query) -> list[str]:
+    """Return the phrases of a query, each once."""
+    return list(dict.fromkeys(leaf.phrase for leaf in leaves(query) if isinstance(leaf, Text)))
+
+
+def said_before(connection: Connection, query: Query, position: int) -> Keys:
+    """Return for each phrase the keys of the cases that said it at a position, among those whose texts have changed since."""
+    then = (
+        select(cases.c.key, event_contents.c.text, case_texts.c.title, case_texts.c.note)
+        .join(revisions, and_(*in_force_at(position)))
+        .outerjoin(event_contents, event_contents.c.event_key == cases.c.event_key)
+        .outerjoin(case_texts, and_(case_texts.c.case_key == cases.c.key, case_texts.c.version == revisions.c.text_version))
+        .where(revisions.c.text_version.is_distinct_from(cases.c.text_version))
+    )
+    return _among(connection, query, then)
+
+
+def spoken_by_events(connection: Connection, query: Query) -> Keys:
+    """Return for each phrase the keys of the events whose own text says it, with a case or without."""
+    return _among(
+        connection, query, select(event_contents.c.event_key, event_contents.c.text).where(event_contents.c.text.is_not(None))
+    )
+
+
+def _among(connection: Connection, query: Query, texts: Select[*tuple[object, ...]]) -> Keys:
+    found: Keys = {phrase: set() for phrase in phrases_in(query)}
+    if not found:
+        return found
+    for batch in connection.execution_options(yield_per=BATCH).execute(texts).partitions():
+        _mark(found, batch)
+    return found
+
+
+def _mark(found: Keys, batch: Iterable[Row[*tuple[object, ...]]]) -> None:
+    for key, *said in batch:
+        documents = [searchable(text) for text in said]
+        for phrase, keys in found.items():
+            if any(mentions(document, phrase) for document in documents):
+                keys.add(key)

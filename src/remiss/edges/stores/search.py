@@ -1,0 +1,237 @@
+"""The filter language as SQL: a `Query` value in, a condition with bound values out.
+
+Two faces of the catalog are searched. The *case face* answers `case search` from what `cases` repeats for it, or as of a
+position from revisions and from the runs then in force. The *capture face* answers estimates from what a run saw of each
+sampled event, case or not.
+
+A comparison with what is not there is false, and its negation true: `-label:late` finds what has no label yet. Nothing of a
+query ever becomes SQL text; field names are bound like values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Dialect, and_, case, exists, false, func, not_, or_, select, true
+
+from remiss.catalog.keys import find
+from remiss.catalog.query import And, Not, Or, Query, Term, Text
+from remiss.edges.stores.comparing import (
+    EVENT,
+    RUN,
+    Compare,
+    Condition,
+    column,
+    criterion_now,
+    in_content,
+    in_context,
+    in_event,
+    in_revision,
+    in_texts,
+    met,
+    protocol_of,
+    value,
+)
+from remiss.edges.stores.dialect.conditions import among, json_number, json_text
+from remiss.edges.stores.dialect.matching import number_in
+from remiss.edges.stores.dialect.words import found
+from remiss.edges.stores.in_force import in_force
+from remiss.edges.stores.tables import captures, cases, events, revisions, run_windows
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """How each key and each phrase is answered. Keys of families are looked up by the family's name."""
+
+    keys: Mapping[str, Compare]
+    text: Callable[[str], Condition]
+
+
+def condition(query: Query, face: Face) -> Condition:
+    """Return the condition that holds for what matches the query."""
+    match query:
+        case And(parts):
+            return and_(true(), *(condition(part, face) for part in parts))
+        case Or(parts):
+            return or_(false(), *(condition(part, face) for part in parts))
+        case Not(part):
+            # What is null is false, and so its negation true.
+            return not_(func.coalesce(condition(part, face), false()))
+        case Text(phrase):
+            return face.text(phrase)
+        case Term(key):
+            entry = find(key)
+            if entry is None:
+                raise ValueError(f"a query with the unknown key {key}")
+            return face.keys[entry.name](query)
+
+
+def case_face(dialect: Dialect) -> Face:
+    """Return the face of `cases` as they are now. Statements select from `cases`."""
+    of_event = {
+        name: in_event(of)
+        for name, of in {
+            "event_id": EVENT.c.event_id,
+            "model_digest": EVENT.c.model_digest,
+            "features": EVENT.c.features,
+            "call_status": EVENT.c.status,
+            "trace_id": EVENT.c.trace_id,
+        }.items()
+    }
+    return Face(
+        keys={
+            **of_event,
+            **constants(),
+            "status": column(cases.c.status),
+            "mode": column(cases.c.mode),
+            "severity": column(cases.c.severity),
+            "revision": column(cases.c.revision),
+            "revised": in_revision(cases.c.revision),
+            "title": in_texts(cases.c.text_version),
+            "output": value(cases.c.output, number_in(cases.c.output)),
+            "label": value(cases.c.label, number_in(cases.c.label)),
+            "criterion": criterion_now,
+            "protocol": protocol_of(cases.c.event_key, None),
+        },
+        text=lambda phrase: cases.c.key.in_(found([phrase], dialect)),
+    )
+
+
+def case_face_at(position: int, dialect: Dialect, past: Mapping[str, Collection[int]]) -> Face:
+    """Return the face of `cases` joined with the `revisions` in force at a position.
+
+    `past` gives for each phrase the keys of the cases that said it then, among those whose texts have changed since
+    (see `changed_since`): the index knows only what is said now.
+    """
+    now = case_face(dialect)
+    seen = seen_at(cases.c.event_key, position)
+
+    def of_capture(name: str) -> Compare:
+        text, number = as_seen_at(position, name)
+        return value(text, number)
+
+    def said(phrase: str) -> Condition:
+        unchanged = revisions.c.text_version.is_not_distinct_from(cases.c.text_version)
+        return or_(
+            and_(unchanged, cases.c.key.in_(found([phrase], dialect))),
+            and_(not_(unchanged), among(cases.c.key, sorted(past.get(phrase, ())))),
+        )
+
+    return Face(
+        keys={
+            **now.keys,
+            "status": column(revisions.c.status),
+            "mode": column(revisions.c.mode),
+            "severity": column(revisions.c.severity),
+            "revision": column(revisions.c.revision),
+            "revised": column(revisions.c.at),
+            "title": in_texts(revisions.c.text_version),
+            "output": of_capture("output"),
+            "label": of_capture("label"),
+            "criterion": lambda term: exists().where(seen, met(term)),
+            "protocol": protocol_of(cases.c.event_key, position),
+        },
+        text=said,
+    )
+
+
+def capture_face(position: int, dialect: Dialect, spoken: Mapping[str, Collection[int]]) -> Face:
+    """Return the face of `captures` joined with `events`, for estimates from the runs in force at a position.
+
+    Statements select from both; they may join other tables, but not `cases` or `revisions`.
+
+    `spoken` gives for each phrase the keys of the events whose own text says it (see `spoken_in`): in an estimate a phrase
+    speaks of events alone, since most of them are no cases. What people say is that of the case as of the position.
+    """
+    case_then = case_face_at(position, dialect, {})
+    # Keys that only a case has are asked of the event's case, if it has one.
+    of_people = {
+        name: in_case(case_then.keys[name], position)
+        for name in ("id", "status", "mode", "severity", "origin", "title", "revision", "revised", "team", "sensitivity")
+    }
+    return Face(
+        keys={
+            **of_people,
+            "source": column(events.c.source_name),
+            "protocol": lambda term: exists().where(RUN.c.key == captures.c.run_key, column(RUN.c.protocol_name)(term)),
+            "event_id": column(events.c.event_id),
+            "model": column(events.c.model),
+            "model_version": column(events.c.model_version),
+            "model_digest": column(events.c.model_digest),
+            "features": column(events.c.features),
+            "occurred": column(events.c.at),
+            "output": value(json_text(captures.c.output), json_number(captures.c.output)),
+            "label": value(json_text(captures.c.label), json_number(captures.c.label)),
+            "confidence": column(events.c.confidence),
+            "latency_ms": column(events.c.latency_ms),
+            "call_status": column(events.c.status),
+            "trace_id": column(events.c.trace_id),
+            "inputs.": in_content("inputs", events.c.key),
+            "context.": in_content("context", events.c.key),
+            "criterion": met,
+            "suggested_mode": in_case(case_then.keys["suggested_mode"], position),
+        },
+        text=lambda phrase: among(events.c.key, sorted(spoken.get(phrase, ()))),
+    )
+
+
+def constants() -> dict[str, Compare]:
+    """Return the keys that `cases` answers alike at every position."""
+    return {
+        "source": column(cases.c.source_name),
+        "model": column(cases.c.model),
+        "model_version": column(cases.c.model_version),
+        "occurred": column(cases.c.at),
+        "confidence": column(cases.c.confidence),
+        "latency_ms": column(cases.c.latency_ms),
+        "inputs.": in_content("inputs", cases.c.event_key),
+        "context.": in_context,
+        "suggested_mode": column(cases.c.suggested_mode),
+        "id": column(cases.c.id),
+        "origin": column(cases.c.origin),
+        "team": column(cases.c.team_id),
+        "sensitivity": column(cases.c.sensitivity),
+    }
+
+
+def in_case(compare: Compare, position: int) -> Compare:
+    """Return comparisons with the case of the event, in the state that was in force; without a case they are false."""
+    return lambda term: exists().where(cases.c.event_key == events.c.key, *in_force_at(position), compare(term))
+
+
+def in_force_at(position: int) -> tuple[Condition, Condition]:
+    """Return the join of `cases` with that of its `revisions` which was in force at a position."""
+    return (
+        revisions.c.case_key == cases.c.key,
+        and_(
+            revisions.c.position_from <= position,
+            or_(revisions.c.position_to.is_(None), revisions.c.position_to > position),
+        ),
+    )
+
+
+def as_seen_at(position: int, name: str) -> tuple[ColumnElement[str], ColumnElement[float]]:
+    """Return output or label of a case as text and as number, as the latest run in force at a position saw it."""
+    seen = seen_at(cases.c.event_key, position)
+
+    def latest(of: ColumnElement[Any]) -> ColumnElement[Any]:
+        return select(of).where(seen).order_by(run_windows.c.position_from.desc()).limit(1).scalar_subquery()
+
+    # No run ever saw what a person filed; it never changes.
+    filed = cases.c.origin == "filed"
+    return (
+        case((filed, cases.c[name]), else_=latest(json_text(captures.c[name]))),
+        case((filed, number_in(cases.c[name])), else_=latest(json_number(captures.c[name]))),
+    )
+
+
+def seen_at(event_key: ColumnElement[int], position: int) -> Condition:
+    """Return the join of an event with its `captures` by the runs in force at a position."""
+    return and_(
+        captures.c.event_key == event_key,
+        run_windows.c.run_key == captures.c.run_key,
+        run_windows.c.window_start == captures.c.window_start,
+        in_force(position),
+    )
