@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 
 from remiss.capture.ports import Known
+from remiss.catalog.spelling import spelled
 from remiss.records.run import Change, Member
 
 ADDED, DROPPED, GONE, CHANGED = "added", "dropped", "gone", "changed"
@@ -40,24 +41,9 @@ def compare(known: Iterable[Known], members: Sequence[Member], present: Collecti
 
 def _changed(old: Known, new: Member) -> Iterable[str]:
     pairs = (
-        ("output", old.output, as_text(new.event.output)),
-        ("label", old.label, as_text(new.event.label)),
+        ("output", old.output, spelled(new.event.output)),
+        ("label", old.label, spelled(new.event.label)),
         ("met", ", ".join(sorted(old.met)), ", ".join(sorted(new.met))),
         ("undecided", ", ".join(sorted(old.undecided)), ", ".join(sorted(new.undecided))),
     )
     return (f"{name}: {before or 'none'} -> {after or 'none'}" for name, before, after in pairs if before != after)
-
-
-def as_text(value: object) -> str | None:
-    """Return outputs and labels as the catalog keeps them: text, whatever type the log had.
-
-    >>> as_text(True), as_text(2.0), as_text(None)
-    ('true', '2.0', None)
-    """
-    match value:
-        case None | str():
-            return value
-        case bool():
-            return "true" if value else "false"
-        case _:
-            return str(value)

@@ -1,6 +1,6 @@
 """Filing a run: its events, what it saw of them, its exact counts; and bringing it in force.
 
-The order of locks is the same in all writers (docs/adr/0003): the source's name, rows of cases, then the position.
+The order of locks is the same in all writers (docs/adr/0004): the source's name, rows of cases, then the position.
 """
 
 from __future__ import annotations

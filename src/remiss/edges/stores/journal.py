@@ -1,4 +1,4 @@
-"""The journal: one position per committed transaction, and how a transaction comes by it (docs/adr/0003).
+"""The journal: one position per committed transaction, and how a transaction comes by it (docs/adr/0004).
 
 A writing transaction first reads, locks and changes what it has to; then it takes its position, which is the last lock that
 it waits for; then it writes the rows that carry the position, the journal's row, and commits. Since the lock is held until

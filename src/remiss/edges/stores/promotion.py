@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, exists, select, update
 
-from remiss.capture.recapture import as_text
+from remiss.catalog.spelling import spelled
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.dialect.words import index_words
 from remiss.edges.stores.dialect.writing import insert_many, next_keys
@@ -47,7 +47,7 @@ def promote(transaction: Transaction, run_key: int, seen: Seen) -> None:
     if any(row.run_key > run_key for row in replaced):
         raise Conflict("a later run is in force for one of its windows already", do="capture the interval again")
     affected = _affected([run_key, *sorted({row.run_key for row in replaced})])
-    # Lock before taking the position: a writer who holds one of these rows may be waiting for it (docs/adr/0003).
+    # Lock before taking the position: a writer who holds one of these rows may be waiting for it (docs/adr/0004).
     locked = select(cases.c.event_key, cases.c.key).where(affected).order_by(cases.c.key).with_for_update()
     known = {row.event_key: row.key for row in connection.execute(locked)}
     run = connection.execute(select(runs).where(runs.c.key == run_key)).one()
@@ -91,7 +91,7 @@ def _file_cases(
             (
                 *(key, case_id(source, member.event.id), event_key, Status.CANDIDATE, "captured", 1),
                 *(*suggested[key], source, member.event.model, member.event.model_version, member.event.at),
-                *(as_text(member.event.output), as_text(member.event.label)),
+                *(spelled(member.event.output), spelled(member.event.label)),
                 *(member.event.confidence, member.event.latency_ms, position, team),
             )
             for key, (event_key, member) in keyed
@@ -102,7 +102,7 @@ def _file_cases(
     insert_many(connection, revisions, REVISION, states)
     _file_criteria(connection, ((criterion, key) for key, (_, member) in keyed for criterion in member.met))
     context = (
-        (name, as_text(value), key)
+        (name, spelled(value), key)
         for key, (_, member) in keyed
         for name, value in member.event.context.items()
         if value is not None
@@ -130,7 +130,7 @@ def _file_criteria(connection: Connection, rows: Iterable[tuple[str, int]]) -> N
 def _refresh(connection: Connection, known: Mapping[int, int], seen: Seen) -> None:
     """Show in known cases what the runs in force now say of their events: output, label, criteria."""
     shown = [
-        {"case_key": known[key], "output": as_text(member.event.output), "label": as_text(member.event.label)}
+        {"case_key": known[key], "output": spelled(member.event.output), "label": spelled(member.event.label)}
         for key, member in seen
         if key in known
     ]

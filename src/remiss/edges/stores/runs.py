@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, and_, select
 
 from remiss.capture.ports import Known, WindowInForce
-from remiss.capture.recapture import as_text
+from remiss.catalog.spelling import spelled
 from remiss.edges.stores.connecting import Store
 from remiss.edges.stores.dialect.types import from_json
 from remiss.edges.stores.filing import file_run, lock_source
@@ -88,8 +88,8 @@ class RunStore:
                 Known(
                     event=row.event_id,
                     window=row.window_start,
-                    output=as_text(row.output),
-                    label=as_text(row.label),
+                    output=spelled(row.output),
+                    label=spelled(row.label),
                     met=tuple(row.met),
                     undecided=tuple(row.undecided),
                 )

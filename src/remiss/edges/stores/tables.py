@@ -63,7 +63,7 @@ def _governed() -> tuple[Column[str], Column[int]]:
     )
 
 
-# One row. Its row lock orders all writers (docs/adr/0003): whoever holds it has the next position.
+# One row. Its row lock orders all writers (docs/adr/0004): whoever holds it has the next position.
 catalog_head = Table(
     "catalog_head",
     metadata,

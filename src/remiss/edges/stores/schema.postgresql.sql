@@ -1,0 +1,290 @@
+-- The catalog's schema, version 1. Generated: run `make tidy` after a change.
+
+CREATE TABLE captures (
+    run_key BIGINT NOT NULL,
+    event_key BIGINT NOT NULL,
+    window_start BIGINT NOT NULL,
+    stratum TEXT COLLATE "C" NOT NULL,
+    priority TEXT COLLATE "C" NOT NULL,
+    probability FLOAT(53) NOT NULL,
+    met JSONB NOT NULL,
+    undecided JSONB NOT NULL,
+    outside JSONB NOT NULL,
+    output JSONB,
+    label JSONB,
+    labelled BOOLEAN NOT NULL,
+    evidence TEXT COLLATE "C",
+    CONSTRAINT pk_captures PRIMARY KEY (run_key, event_key),
+    CONSTRAINT fk_captures_run_key FOREIGN KEY(run_key) REFERENCES runs (key),
+    CONSTRAINT fk_captures_event_key FOREIGN KEY(event_key) REFERENCES events (key)
+);
+
+CREATE INDEX ix_captures_event_key_run_key ON captures (event_key, run_key);
+
+CREATE TABLE case_context (
+    name TEXT COLLATE "C" NOT NULL,
+    value TEXT COLLATE "C" NOT NULL,
+    case_key BIGINT NOT NULL,
+    CONSTRAINT pk_case_context PRIMARY KEY (name, value, case_key),
+    CONSTRAINT fk_case_context_case_key FOREIGN KEY(case_key) REFERENCES cases (key)
+);
+
+CREATE INDEX ix_case_context_case_key ON case_context (case_key);
+
+CREATE TABLE case_criteria (
+    criterion TEXT COLLATE "C" NOT NULL,
+    case_key BIGINT NOT NULL,
+    CONSTRAINT pk_case_criteria PRIMARY KEY (criterion, case_key),
+    CONSTRAINT fk_case_criteria_case_key FOREIGN KEY(case_key) REFERENCES cases (key)
+);
+
+CREATE INDEX ix_case_criteria_case_key ON case_criteria (case_key);
+
+CREATE TABLE case_texts (
+    case_key BIGINT NOT NULL,
+    version INTEGER NOT NULL,
+    title TEXT COLLATE "C",
+    note TEXT COLLATE "C",
+    CONSTRAINT pk_case_texts PRIMARY KEY (case_key, version),
+    CONSTRAINT fk_case_texts_case_key FOREIGN KEY(case_key) REFERENCES cases (key)
+);
+
+CREATE TABLE cases (
+    key BIGSERIAL NOT NULL,
+    id TEXT COLLATE "C" NOT NULL,
+    event_key BIGINT NOT NULL,
+    status TEXT COLLATE "C" NOT NULL,
+    origin TEXT COLLATE "C" NOT NULL,
+    revision INTEGER NOT NULL,
+    mode TEXT COLLATE "C",
+    severity SMALLINT,
+    suggested_mode TEXT COLLATE "C",
+    text_version INTEGER,
+    source_name TEXT COLLATE "C" NOT NULL,
+    model TEXT COLLATE "C" NOT NULL,
+    model_version TEXT COLLATE "C",
+    at BIGINT NOT NULL,
+    output TEXT COLLATE "C",
+    label TEXT COLLATE "C",
+    confidence FLOAT(53),
+    latency_ms FLOAT(53),
+    position_from BIGINT NOT NULL,
+    team_id TEXT COLLATE "C" DEFAULT 'default' NOT NULL,
+    sensitivity SMALLINT DEFAULT '1' NOT NULL,
+    CONSTRAINT pk_cases PRIMARY KEY (key),
+    CONSTRAINT uq_cases_id UNIQUE (id),
+    CONSTRAINT uq_cases_event_key UNIQUE (event_key),
+    CONSTRAINT fk_cases_event_key FOREIGN KEY(event_key) REFERENCES events (key)
+);
+
+CREATE INDEX ix_cases_at_key ON cases (at, key);
+
+CREATE INDEX ix_cases_mode_at_key ON cases (mode, at, key);
+
+CREATE INDEX ix_cases_model_model_version_at_key ON cases (model, model_version, at, key);
+
+CREATE INDEX ix_cases_severity_at_key ON cases (severity, at, key);
+
+CREATE INDEX ix_cases_status_at_key ON cases (status, at, key);
+
+CREATE TABLE catalog_head (
+    id INTEGER NOT NULL,
+    position BIGINT NOT NULL,
+    catalog_id TEXT COLLATE "C" NOT NULL,
+    created BIGINT NOT NULL,
+    CONSTRAINT pk_catalog_head PRIMARY KEY (id)
+);
+
+CREATE TABLE cells (
+    run_key BIGINT NOT NULL,
+    window_start BIGINT NOT NULL,
+    stratum TEXT COLLATE "C" NOT NULL,
+    met TEXT COLLATE "C" NOT NULL,
+    undecided TEXT COLLATE "C" NOT NULL,
+    population BIGINT NOT NULL,
+    labelled BIGINT NOT NULL,
+    CONSTRAINT pk_cells PRIMARY KEY (run_key, window_start, stratum, met, undecided),
+    CONSTRAINT fk_cells_run_key FOREIGN KEY(run_key) REFERENCES runs (key)
+);
+
+CREATE TABLE event_contents (
+    event_key BIGINT NOT NULL,
+    output JSONB,
+    inputs JSONB NOT NULL,
+    context JSONB NOT NULL,
+    text TEXT COLLATE "C",
+    CONSTRAINT pk_event_contents PRIMARY KEY (event_key),
+    CONSTRAINT fk_event_contents_event_key FOREIGN KEY(event_key) REFERENCES events (key)
+);
+
+CREATE TABLE events (
+    key BIGSERIAL NOT NULL,
+    source_name TEXT COLLATE "C" NOT NULL,
+    event_id TEXT COLLATE "C" NOT NULL,
+    at BIGINT NOT NULL,
+    model TEXT COLLATE "C" NOT NULL,
+    model_version TEXT COLLATE "C",
+    model_digest TEXT COLLATE "C",
+    features TEXT COLLATE "C",
+    confidence FLOAT(53),
+    latency_ms FLOAT(53),
+    status TEXT COLLATE "C",
+    trace_id TEXT COLLATE "C",
+    team_id TEXT COLLATE "C" DEFAULT 'default' NOT NULL,
+    sensitivity SMALLINT DEFAULT '1' NOT NULL,
+    CONSTRAINT pk_events PRIMARY KEY (key),
+    CONSTRAINT uq_events_event_id_source_name UNIQUE (event_id, source_name)
+);
+
+CREATE TABLE groups (
+    run_key BIGINT NOT NULL,
+    window_start BIGINT NOT NULL,
+    stratum TEXT COLLATE "C" NOT NULL,
+    criterion TEXT COLLATE "C" NOT NULL,
+    population BIGINT NOT NULL,
+    labelled BIGINT NOT NULL,
+    kept BIGINT NOT NULL,
+    threshold FLOAT(53) NOT NULL,
+    CONSTRAINT pk_groups PRIMARY KEY (run_key, window_start, stratum, criterion),
+    CONSTRAINT fk_groups_run_key FOREIGN KEY(run_key) REFERENCES runs (key)
+);
+
+CREATE TABLE journal (
+    position BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    actor TEXT COLLATE "C" NOT NULL,
+    action TEXT COLLATE "C" NOT NULL,
+    subjects JSONB NOT NULL,
+    request_id TEXT COLLATE "C",
+    digests JSONB NOT NULL,
+    team_id TEXT COLLATE "C" DEFAULT 'default' NOT NULL,
+    sensitivity SMALLINT DEFAULT '1' NOT NULL,
+    CONSTRAINT pk_journal PRIMARY KEY (position)
+);
+
+CREATE TABLE profiles (
+    run_key BIGINT NOT NULL,
+    window_start BIGINT NOT NULL,
+    field TEXT COLLATE "C" NOT NULL,
+    count BIGINT NOT NULL,
+    nulls BIGINT NOT NULL,
+    minimum JSONB,
+    maximum JSONB,
+    CONSTRAINT pk_profiles PRIMARY KEY (run_key, window_start, field),
+    CONSTRAINT fk_profiles_run_key FOREIGN KEY(run_key) REFERENCES runs (key)
+);
+
+CREATE TABLE protocols (
+    key BIGSERIAL NOT NULL,
+    name TEXT COLLATE "C" NOT NULL,
+    version INTEGER NOT NULL,
+    digest TEXT COLLATE "C" NOT NULL,
+    text TEXT COLLATE "C" NOT NULL,
+    at BIGINT NOT NULL,
+    position BIGINT NOT NULL,
+    team_id TEXT COLLATE "C" DEFAULT 'default' NOT NULL,
+    sensitivity SMALLINT DEFAULT '1' NOT NULL,
+    CONSTRAINT pk_protocols PRIMARY KEY (key),
+    CONSTRAINT uq_protocols_name_version UNIQUE (name, version)
+);
+
+CREATE TABLE refused_rows (
+    run_key BIGINT NOT NULL,
+    reason TEXT COLLATE "C" NOT NULL,
+    ordinal INTEGER NOT NULL,
+    file TEXT COLLATE "C" NOT NULL,
+    row BIGINT,
+    detail TEXT COLLATE "C" NOT NULL,
+    CONSTRAINT pk_refused_rows PRIMARY KEY (run_key, reason, ordinal),
+    CONSTRAINT fk_refused_rows_run_key FOREIGN KEY(run_key) REFERENCES runs (key)
+);
+
+CREATE TABLE revisions (
+    case_key BIGINT NOT NULL,
+    revision INTEGER NOT NULL,
+    position_from BIGINT NOT NULL,
+    position_to BIGINT,
+    at BIGINT NOT NULL,
+    actor TEXT COLLATE "C" NOT NULL,
+    action TEXT COLLATE "C" NOT NULL,
+    status TEXT COLLATE "C" NOT NULL,
+    mode TEXT COLLATE "C",
+    severity SMALLINT,
+    text_version INTEGER,
+    CONSTRAINT pk_revisions PRIMARY KEY (case_key, revision),
+    CONSTRAINT fk_revisions_case_key FOREIGN KEY(case_key) REFERENCES cases (key)
+);
+
+CREATE INDEX ix_revisions_position_from ON revisions (position_from);
+
+CREATE TABLE run_changes (
+    run_key BIGINT NOT NULL,
+    event_id TEXT COLLATE "C" NOT NULL,
+    kind TEXT COLLATE "C" NOT NULL,
+    window_start BIGINT NOT NULL,
+    detail TEXT COLLATE "C" NOT NULL,
+    CONSTRAINT pk_run_changes PRIMARY KEY (run_key, event_id, kind),
+    CONSTRAINT fk_run_changes_run_key FOREIGN KEY(run_key) REFERENCES runs (key)
+);
+
+CREATE TABLE run_windows (
+    run_key BIGINT NOT NULL,
+    window_start BIGINT NOT NULL,
+    source_name TEXT COLLATE "C" NOT NULL,
+    protocol_name TEXT COLLATE "C" NOT NULL,
+    width_micros BIGINT NOT NULL,
+    population BIGINT NOT NULL,
+    labelled BIGINT NOT NULL,
+    provisional BOOLEAN NOT NULL,
+    position_from BIGINT,
+    position_to BIGINT,
+    CONSTRAINT pk_run_windows PRIMARY KEY (run_key, window_start),
+    CONSTRAINT fk_run_windows_run_key FOREIGN KEY(run_key) REFERENCES runs (key)
+);
+
+CREATE INDEX ix_run_windows_source_name_protocol_name_window_start_p_03d1 ON run_windows (source_name, protocol_name, window_start, position_from, position_to);
+
+CREATE TABLE runs (
+    key BIGSERIAL NOT NULL,
+    id TEXT COLLATE "C" NOT NULL,
+    protocol_key BIGINT NOT NULL,
+    source_name TEXT COLLATE "C" NOT NULL,
+    protocol_name TEXT COLLATE "C" NOT NULL,
+    since BIGINT NOT NULL,
+    until BIGINT NOT NULL,
+    as_of BIGINT NOT NULL,
+    status TEXT COLLATE "C" NOT NULL,
+    digest TEXT COLLATE "C" NOT NULL,
+    fingerprint TEXT COLLATE "C" NOT NULL,
+    manifest JSONB NOT NULL,
+    events_new BIGINT NOT NULL,
+    events_known BIGINT NOT NULL,
+    cases_new BIGINT NOT NULL,
+    cases_known BIGINT NOT NULL,
+    changes JSONB NOT NULL,
+    refused JSONB NOT NULL,
+    suggestions JSONB NOT NULL,
+    actor TEXT COLLATE "C" NOT NULL,
+    at BIGINT NOT NULL,
+    position BIGINT NOT NULL,
+    team_id TEXT COLLATE "C" DEFAULT 'default' NOT NULL,
+    sensitivity SMALLINT DEFAULT '1' NOT NULL,
+    CONSTRAINT pk_runs PRIMARY KEY (key),
+    CONSTRAINT uq_runs_id UNIQUE (id),
+    CONSTRAINT fk_runs_protocol_key FOREIGN KEY(protocol_key) REFERENCES protocols (key)
+);
+
+CREATE INDEX ix_runs_protocol_name_position ON runs (protocol_name, position);
+
+CREATE TABLE samples (
+    run_key BIGINT NOT NULL,
+    event_key BIGINT NOT NULL,
+    criterion TEXT COLLATE "C" NOT NULL,
+    CONSTRAINT pk_samples PRIMARY KEY (run_key, event_key, criterion),
+    CONSTRAINT fk_samples_run_key FOREIGN KEY(run_key) REFERENCES runs (key),
+    CONSTRAINT fk_samples_event_key FOREIGN KEY(event_key) REFERENCES events (key)
+);
+
+CREATE TABLE case_words (case_key BIGINT CONSTRAINT pk_case_words PRIMARY KEY, words TSVECTOR NOT NULL);
+
+CREATE INDEX ix_case_words_words ON case_words USING gin (words);

@@ -1,0 +1,60 @@
+"""The schema as text, for reviewers: `schema.sqlite.sql` and `schema.postgresql.sql` beside this file.
+
+SQLite's is what the migrations make of an empty database; PostgreSQL's is rendered from the tables without a server, and a
+test proves that the migrations make the same there.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import text
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from remiss.edges.stores.connecting import open_store
+from remiss.edges.stores.dialect.types import POSTGRESQL, SQLITE
+from remiss.edges.stores.dialect.words import WORDS_DDL
+from remiss.edges.stores.tables import metadata
+from remiss.edges.stores.version import LATEST
+
+FILES = {name: Path(__file__).with_name(f"schema.{name}.sql") for name in (SQLITE, POSTGRESQL)}
+HEAD = "-- The catalog's schema, version {version}. Generated: run `make tidy` after a change.\n\n"
+
+
+def rendered() -> dict[Path, str]:
+    """Return what the schema files must hold."""
+    head = HEAD.format(version=LATEST)
+    return {FILES[SQLITE]: head + _of_sqlite(), FILES[POSTGRESQL]: head + _of_postgresql()}
+
+
+def _of_sqlite() -> str:
+    # FTS5 keeps its index in tables that it makes itself.
+    listed = text(
+        "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'case\\_words\\_%' ESCAPE '\\' "
+        "ORDER BY tbl_name, type DESC, name"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        store = open_store(str(Path(folder) / "remiss.db"), create=True, now=datetime.now(UTC))
+        with store.reading() as connection:
+            statements = [_tidy(statement) for statement in connection.execute(listed).scalars()]
+        store.close()
+    return "".join(f"{statement};\n\n" for statement in statements).rstrip() + "\n"
+
+
+def _of_postgresql() -> str:
+    dialect = postgresql.dialect()
+    statements = []
+    for table in sorted(metadata.tables.values(), key=lambda table: table.name):
+        statements.append(str(CreateTable(table).compile(dialect=dialect)))
+        indexes = sorted(table.indexes, key=lambda index: str(index.name))
+        statements.extend(str(CreateIndex(index).compile(dialect=dialect)) for index in indexes)
+    statements.extend(WORDS_DDL[POSTGRESQL])
+    return "".join(f"{_tidy(statement)};\n\n" for statement in statements).rstrip() + "\n"
+
+
+def _tidy(statement: str) -> str:
+    lines = (line.rstrip().replace("\t", "    ") for line in statement.strip().splitlines())
+    return "\n".join(line for line in lines if line)

@@ -1,0 +1,298 @@
+-- The catalog's schema, version 1. Generated: run `make tidy` after a change.
+
+CREATE TABLE captures (
+    run_key INTEGER NOT NULL,
+    event_key INTEGER NOT NULL,
+    window_start BIGINT NOT NULL,
+    stratum TEXT NOT NULL,
+    priority TEXT NOT NULL,
+    probability FLOAT NOT NULL,
+    met TEXT NOT NULL,
+    undecided TEXT NOT NULL,
+    outside TEXT NOT NULL,
+    output TEXT,
+    label TEXT,
+    labelled BOOLEAN NOT NULL,
+    evidence TEXT,
+    CONSTRAINT pk_captures PRIMARY KEY (run_key, event_key),
+    CONSTRAINT fk_captures_event_key FOREIGN KEY(event_key) REFERENCES events ("key"),
+    CONSTRAINT fk_captures_run_key FOREIGN KEY(run_key) REFERENCES runs ("key")
+);
+
+CREATE INDEX ix_captures_event_key_run_key ON captures (event_key, run_key);
+
+CREATE TABLE case_context (
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    case_key INTEGER NOT NULL,
+    CONSTRAINT pk_case_context PRIMARY KEY (name, value, case_key),
+    CONSTRAINT fk_case_context_case_key FOREIGN KEY(case_key) REFERENCES cases ("key")
+)
+ WITHOUT ROWID;
+
+CREATE INDEX ix_case_context_case_key ON case_context (case_key);
+
+CREATE TABLE case_criteria (
+    criterion TEXT NOT NULL,
+    case_key INTEGER NOT NULL,
+    CONSTRAINT pk_case_criteria PRIMARY KEY (criterion, case_key),
+    CONSTRAINT fk_case_criteria_case_key FOREIGN KEY(case_key) REFERENCES cases ("key")
+)
+ WITHOUT ROWID;
+
+CREATE INDEX ix_case_criteria_case_key ON case_criteria (case_key);
+
+CREATE TABLE case_texts (
+    case_key INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    title TEXT,
+    note TEXT,
+    CONSTRAINT pk_case_texts PRIMARY KEY (case_key, version),
+    CONSTRAINT fk_case_texts_case_key FOREIGN KEY(case_key) REFERENCES cases ("key")
+);
+
+CREATE VIRTUAL TABLE case_words USING fts5(text, title, note, tokenize = 'unicode61 remove_diacritics 0');
+
+CREATE TABLE cases (
+    "key" INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    event_key INTEGER NOT NULL,
+    status TEXT NOT NULL,
+    origin TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    mode TEXT,
+    severity SMALLINT,
+    suggested_mode TEXT,
+    text_version INTEGER,
+    source_name TEXT NOT NULL,
+    model TEXT NOT NULL,
+    model_version TEXT,
+    at BIGINT NOT NULL,
+    output TEXT,
+    label TEXT,
+    confidence FLOAT,
+    latency_ms FLOAT,
+    position_from BIGINT NOT NULL,
+    team_id TEXT DEFAULT 'default' NOT NULL,
+    sensitivity SMALLINT DEFAULT '1' NOT NULL,
+    CONSTRAINT pk_cases PRIMARY KEY ("key"),
+    CONSTRAINT fk_cases_event_key FOREIGN KEY(event_key) REFERENCES events ("key"),
+    CONSTRAINT uq_cases_event_key UNIQUE (event_key),
+    CONSTRAINT uq_cases_id UNIQUE (id)
+);
+
+CREATE INDEX ix_cases_at_key ON cases (at, "key");
+
+CREATE INDEX ix_cases_mode_at_key ON cases (mode, at, "key");
+
+CREATE INDEX ix_cases_model_model_version_at_key ON cases (model, model_version, at, "key");
+
+CREATE INDEX ix_cases_severity_at_key ON cases (severity, at, "key");
+
+CREATE INDEX ix_cases_status_at_key ON cases (status, at, "key");
+
+CREATE TABLE catalog_head (
+    id INTEGER NOT NULL,
+    position BIGINT NOT NULL,
+    catalog_id TEXT NOT NULL,
+    created BIGINT NOT NULL,
+    CONSTRAINT pk_catalog_head PRIMARY KEY (id)
+);
+
+CREATE TABLE catalog_version (
+    version_num VARCHAR(32) NOT NULL,
+    CONSTRAINT catalog_version_pkc PRIMARY KEY (version_num)
+);
+
+CREATE TABLE cells (
+    run_key INTEGER NOT NULL,
+    window_start BIGINT NOT NULL,
+    stratum TEXT NOT NULL,
+    met TEXT NOT NULL,
+    undecided TEXT NOT NULL,
+    population BIGINT NOT NULL,
+    labelled BIGINT NOT NULL,
+    CONSTRAINT pk_cells PRIMARY KEY (run_key, window_start, stratum, met, undecided),
+    CONSTRAINT fk_cells_run_key FOREIGN KEY(run_key) REFERENCES runs ("key")
+)
+ WITHOUT ROWID;
+
+CREATE TABLE event_contents (
+    event_key INTEGER NOT NULL,
+    output TEXT,
+    inputs TEXT NOT NULL,
+    context TEXT NOT NULL,
+    text TEXT,
+    CONSTRAINT pk_event_contents PRIMARY KEY (event_key),
+    CONSTRAINT fk_event_contents_event_key FOREIGN KEY(event_key) REFERENCES events ("key")
+);
+
+CREATE TABLE events (
+    "key" INTEGER NOT NULL,
+    source_name TEXT NOT NULL,
+    event_id TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    model TEXT NOT NULL,
+    model_version TEXT,
+    model_digest TEXT,
+    features TEXT,
+    confidence FLOAT,
+    latency_ms FLOAT,
+    status TEXT,
+    trace_id TEXT,
+    team_id TEXT DEFAULT 'default' NOT NULL,
+    sensitivity SMALLINT DEFAULT '1' NOT NULL,
+    CONSTRAINT pk_events PRIMARY KEY ("key"),
+    CONSTRAINT uq_events_event_id_source_name UNIQUE (event_id, source_name)
+);
+
+CREATE TABLE groups (
+    run_key INTEGER NOT NULL,
+    window_start BIGINT NOT NULL,
+    stratum TEXT NOT NULL,
+    criterion TEXT NOT NULL,
+    population BIGINT NOT NULL,
+    labelled BIGINT NOT NULL,
+    kept BIGINT NOT NULL,
+    threshold FLOAT NOT NULL,
+    CONSTRAINT pk_groups PRIMARY KEY (run_key, window_start, stratum, criterion),
+    CONSTRAINT fk_groups_run_key FOREIGN KEY(run_key) REFERENCES runs ("key")
+)
+ WITHOUT ROWID;
+
+CREATE TABLE journal (
+    position BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    actor TEXT NOT NULL,
+    action TEXT NOT NULL,
+    subjects TEXT NOT NULL,
+    request_id TEXT,
+    digests TEXT NOT NULL,
+    team_id TEXT DEFAULT 'default' NOT NULL,
+    sensitivity SMALLINT DEFAULT '1' NOT NULL,
+    CONSTRAINT pk_journal PRIMARY KEY (position)
+);
+
+CREATE TABLE profiles (
+    run_key INTEGER NOT NULL,
+    window_start BIGINT NOT NULL,
+    field TEXT NOT NULL,
+    count BIGINT NOT NULL,
+    nulls BIGINT NOT NULL,
+    minimum TEXT,
+    maximum TEXT,
+    CONSTRAINT pk_profiles PRIMARY KEY (run_key, window_start, field),
+    CONSTRAINT fk_profiles_run_key FOREIGN KEY(run_key) REFERENCES runs ("key")
+);
+
+CREATE TABLE protocols (
+    "key" INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    digest TEXT NOT NULL,
+    text TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    position BIGINT NOT NULL,
+    team_id TEXT DEFAULT 'default' NOT NULL,
+    sensitivity SMALLINT DEFAULT '1' NOT NULL,
+    CONSTRAINT pk_protocols PRIMARY KEY ("key"),
+    CONSTRAINT uq_protocols_name_version UNIQUE (name, version)
+);
+
+CREATE TABLE refused_rows (
+    run_key INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    ordinal INTEGER NOT NULL,
+    file TEXT NOT NULL,
+    "row" BIGINT,
+    detail TEXT NOT NULL,
+    CONSTRAINT pk_refused_rows PRIMARY KEY (run_key, reason, ordinal),
+    CONSTRAINT fk_refused_rows_run_key FOREIGN KEY(run_key) REFERENCES runs ("key")
+);
+
+CREATE TABLE revisions (
+    case_key INTEGER NOT NULL,
+    revision INTEGER NOT NULL,
+    position_from BIGINT NOT NULL,
+    position_to BIGINT,
+    at BIGINT NOT NULL,
+    actor TEXT NOT NULL,
+    action TEXT NOT NULL,
+    status TEXT NOT NULL,
+    mode TEXT,
+    severity SMALLINT,
+    text_version INTEGER,
+    CONSTRAINT pk_revisions PRIMARY KEY (case_key, revision),
+    CONSTRAINT fk_revisions_case_key FOREIGN KEY(case_key) REFERENCES cases ("key")
+);
+
+CREATE INDEX ix_revisions_position_from ON revisions (position_from);
+
+CREATE TABLE run_changes (
+    run_key INTEGER NOT NULL,
+    event_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    window_start BIGINT NOT NULL,
+    detail TEXT NOT NULL,
+    CONSTRAINT pk_run_changes PRIMARY KEY (run_key, event_id, kind),
+    CONSTRAINT fk_run_changes_run_key FOREIGN KEY(run_key) REFERENCES runs ("key")
+);
+
+CREATE TABLE run_windows (
+    run_key INTEGER NOT NULL,
+    window_start BIGINT NOT NULL,
+    source_name TEXT NOT NULL,
+    protocol_name TEXT NOT NULL,
+    width_micros BIGINT NOT NULL,
+    population BIGINT NOT NULL,
+    labelled BIGINT NOT NULL,
+    provisional BOOLEAN NOT NULL,
+    position_from BIGINT,
+    position_to BIGINT,
+    CONSTRAINT pk_run_windows PRIMARY KEY (run_key, window_start),
+    CONSTRAINT fk_run_windows_run_key FOREIGN KEY(run_key) REFERENCES runs ("key")
+);
+
+CREATE INDEX ix_run_windows_source_name_protocol_name_window_start_position_from_position_to ON run_windows (source_name, protocol_name, window_start, position_from, position_to);
+
+CREATE TABLE runs (
+    "key" INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    protocol_key INTEGER NOT NULL,
+    source_name TEXT NOT NULL,
+    protocol_name TEXT NOT NULL,
+    since BIGINT NOT NULL,
+    until BIGINT NOT NULL,
+    as_of BIGINT NOT NULL,
+    status TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    manifest TEXT NOT NULL,
+    events_new BIGINT NOT NULL,
+    events_known BIGINT NOT NULL,
+    cases_new BIGINT NOT NULL,
+    cases_known BIGINT NOT NULL,
+    changes TEXT NOT NULL,
+    refused TEXT NOT NULL,
+    suggestions TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    position BIGINT NOT NULL,
+    team_id TEXT DEFAULT 'default' NOT NULL,
+    sensitivity SMALLINT DEFAULT '1' NOT NULL,
+    CONSTRAINT pk_runs PRIMARY KEY ("key"),
+    CONSTRAINT fk_runs_protocol_key FOREIGN KEY(protocol_key) REFERENCES protocols ("key"),
+    CONSTRAINT uq_runs_id UNIQUE (id)
+);
+
+CREATE INDEX ix_runs_protocol_name_position ON runs (protocol_name, position);
+
+CREATE TABLE samples (
+    run_key INTEGER NOT NULL,
+    event_key INTEGER NOT NULL,
+    criterion TEXT NOT NULL,
+    CONSTRAINT pk_samples PRIMARY KEY (run_key, event_key, criterion),
+    CONSTRAINT fk_samples_event_key FOREIGN KEY(event_key) REFERENCES events ("key"),
+    CONSTRAINT fk_samples_run_key FOREIGN KEY(run_key) REFERENCES runs ("key")
+)
+ WITHOUT ROWID;
