@@ -1,0 +1,57 @@
+"""The vectorised sampler of the simulations is the sampler that captures use."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from remiss.capture.sampling import Part, as_fraction, groups, key, priority, selections
+from remiss.protocol.terms import Sampling
+from remiss.records.run import ALL
+from tests.simulation.world import Keep, build, draw, memberships
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_both_samplers_keep_the_same_events_with_the_same_probabilities(seed):
+    world = build(np.random.default_rng(seed), windows=3, per_window=400.0, rates=(0.1, 0.05, 0.02))
+    keep = Keep(criterion=4, control=6, undecided=3, population=30)
+    ids = [f"event-{at}" for at in range(world.size)]
+    priorities = np.array([as_fraction(priority("2026", one)) for one in ids])
+    vectorised = draw(world, keep, priorities, memberships(world, keep))
+
+    sampling = Sampling(window=timedelta(weeks=1), strata=("s",), keep=4, control=6, undecided=3, population=30, seed="2026")
+    names = tuple(str(c) for c in range(world.criteria))
+    parts = [part(at, world, ids, (int(world.stratum[at]),), names) for at in range(world.size)]
+    whole = [
+        Part(
+            window=window,
+            stratum=(),
+            met=(),
+            undecided=(),
+            population=int((world.window == window).sum()),
+            labelled=0,
+            least=tuple(sorted(key("2026", ids[at]) for at in np.flatnonzero(world.window == window))),
+        )
+        for window in range(world.windows)
+    ]
+    chosen = selections(groups(parts, whole, sampling), names)
+
+    assert {one.key[14:]: one.probability for one in chosen} == {
+        ids[at]: vectorised.probability[at] for at in np.flatnonzero(vectorised.kept)
+    }
+    assert any(ALL in one.groups and len(one.groups) > 1 for one in chosen)
+
+
+def part(at, world, ids, stratum, names):
+    """Return one event as a part of its own: parts of a group are merged."""
+    return Part(
+        window=int(world.window[at]),
+        stratum=stratum,
+        met=tuple(name for name, met in zip(names, world.met[at], strict=True) if met),
+        undecided=tuple(name for name, doubt in zip(names, world.undecided[at], strict=True) if doubt),
+        population=1,
+        labelled=1,
+        least=(key("2026", ids[at]),),
+    )
