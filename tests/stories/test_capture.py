@@ -135,7 +135,7 @@ def test_refused_rows_are_counted_and_listed_and_strict_stops_at_them(ws, log):
     run = captured(ws, log)
     assert run.refused == {"missing:inputs.carrier": 1}
     [line] = capture.refused(ws, run.id)
-    assert line["row"] == 7
+    assert line["row"] == 8
     assert line["file"].endswith("all.parquet")
     position = ws.position()
     with pytest.raises(AnswerNo, match="refused"):

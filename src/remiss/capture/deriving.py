@@ -85,7 +85,7 @@ def derive(
         label_digests = ws.engine.digests(labels.files if labels else ())
     key = ws.keys.secret("redaction")
     sealing.check_strata(result.groups, protocol, key)
-    folder = PurePath(protocol.path).parent
+    folder = PurePath(ws.documents.folder(protocol.path))
     members = sealing.sealed_members(result.drawings, protocol, key, vault)
     manifest = records.Manifest(
         protocol=protocol.name,

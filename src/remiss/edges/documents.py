@@ -35,3 +35,7 @@ class FileDocuments:
             reason = getattr(error, "strerror", None) or "its name is not one"
             raise ProtocolError(f"{path} cannot be read: {reason}", where=where, do="make it a file that you can read") from error
         return decode(content, path)
+
+    def folder(self, path: str) -> str:
+        """Return the absolute path of the folder that a document lies in."""
+        return str(Path(path).absolute().parent)

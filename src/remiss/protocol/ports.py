@@ -133,6 +133,10 @@ class Documents(Protocol):
         """
         ...
 
+    def folder(self, path: str) -> str:
+        """Return the absolute path of the folder that a document lies in."""
+        ...
+
 
 class ProtocolWorkspace(Performs, Protocol):
     """The ports that actions on documents take; they need no catalog."""

@@ -82,7 +82,7 @@ class Profile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefusedRow:
-    """A row that is not an event, where it stands and why."""
+    """A row that is not an event, where it stands (rows count from 1; None where a reader cannot tell) and why."""
 
     reason: str
     file: str

@@ -32,6 +32,8 @@ def capture(protocol: str, *, since: datetime | None, until: datetime | None, dr
     Example: remiss capture arrival-delay.yaml --since 2013-06-03 --until 2013-07-01
     """
     with workspace(create=True) as ws:
+        if ws.created:
+            render.say(f"made the catalog {ws.address}")
         if dry_run:
             return _plan(ws, protocol, since, until, shape)
         return _capture(ws, protocol, since, until, strict=strict, shape=shape)

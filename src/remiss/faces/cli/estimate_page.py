@@ -31,6 +31,8 @@ def show(found: Estimate, shape: str) -> None:
         return
     shown = COLUMNS if found.by else COLUMNS[1:]
     render.table(shown, lines if found.by else [line[1:] for line in lines])
+    if found.denominator:
+        render.say(f"among {found.denominator}" if not found.denominator.startswith("among") else found.denominator)
     for note in found.notes:
         render.say(note)
     for note in dict.fromkeys(note for row in found.rows for note in row.notes if note not in found.notes):

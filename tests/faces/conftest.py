@@ -1,0 +1,61 @@
+"""One small catalog, captured once, and the command line in this process."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from remiss.faces.cli import main
+from tests.stories.logs import Log, small_log
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command said and how it ended."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def cli(capsys, monkeypatch):
+    """Call the command line as a person would, and get its answer."""
+    monkeypatch.setenv("REMISS_PROGRESS", "never")
+
+    def call(*arguments: str) -> Answer:
+        capsys.readouterr()
+        status = main.run([str(argument) for argument in arguments])
+        said = capsys.readouterr()
+        assert "Traceback" not in said.err, said.err
+        return Answer(status, said.out, said.err)
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def captured_once(tmp_path_factory):
+    """A folder with a log and a catalog that captured it."""
+    folder = tmp_path_factory.mktemp("captured")
+    log = small_log(folder / "log")
+    assert main.run(["--catalog", str(folder / "remiss.db"), "capture", log.protocol]) == 0
+    return folder
+
+
+@pytest.fixture
+def captured(captured_once, tmp_path, monkeypatch) -> Log:
+    """A copy of that folder, which is the current one; its catalog is found as ./remiss.db."""
+    folder = tmp_path / "here"
+    shutil.copytree(captured_once, folder)
+    monkeypatch.chdir(folder)
+    monkeypatch.delenv("REMISS_CATALOG", raising=False)
+    return Log(Path("log"))
