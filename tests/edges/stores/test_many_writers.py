@@ -1,0 +1,62 @@
+"""Many processes on one catalog: nothing is lost, and nothing appears below a position that was read."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import remiss
+from remiss.catalog import actions
+from remiss.records.case import Filing
+from tests.edges.stores.drawing import MONDAY, drawn, file, member
+from tests.edges.stores.writers import finish, start
+
+
+def test_eight_processes_that_revise_the_same_case_lose_no_update(address, environment):
+    with remiss.open(address, environment=environment) as ws:
+        case = actions.file(ws, Filing(model="m", at=datetime(2026, 1, 1, tzinfo=UTC), title="first"))
+        names = [f"writer{number}" for number in range(8)]
+        told = finish([start("revise", address, case.id, name, "3", environment=environment) for name in names])
+        history = actions.history(ws, case.id)
+    assert [state.revision for state in history] == list(range(1, 26))
+    assert sorted(state.title or "" for state in history[1:]) == sorted(
+        f"{name} {number}" for name in names for number in range(3)
+    )
+    assert [state.position_to for state in history[:-1]] == [state.position_from for state in history[1:]]
+    assert history[-1].position_to is None
+    # Whoever lost a race was told; nobody was told so without having lost one.
+    assert sum(one["lost"] for one in told) >= 1
+
+
+def test_what_was_read_at_a_position_is_read_again_alike_while_others_write(address, environment):
+    with remiss.open(address, environment=environment) as ws:
+        actions.file(ws, Filing(model="m", at=datetime(2026, 1, 1, tzinfo=UTC), title="first"))
+    writers = [start("file", address, f"writer{number}", "15", environment=environment) for number in range(4)]
+    watchers = [start("watch", address, "61", environment=environment) for _ in range(2)]
+    finish(writers)
+    for watched in finish(watchers):
+        assert watched["reached"] == 61
+        assert watched["snapshots"] > 2
+
+
+def test_captures_of_the_same_events_at_once_are_filed_one_after_another(address, environment):
+    with remiss.open(address, environment=environment) as ws:
+        file(ws, drawn([]), run="run-00000000")
+        runs = [f"run-{letter * 8}" for letter in "abcd"]
+        told = finish([start("capture", address, run, "0", "40", environment=environment) for run in runs])
+        assert sorted(one["position"] for one in told) == [2, 3, 4, 5]
+        assert sorted(one["cases_new"] for one in told) == [0, 0, 0, 20]
+        assert sorted(one["events_new"] for one in told) == [0, 0, 0, 40]
+        last = max(zip(told, runs, strict=True), key=lambda pair: pair[0]["position"])[1]
+        assert [item.run for item in ws.runs.in_force("arrivals", "arrival-delay")] == [last]
+        known = ws.runs.known("arrivals", "arrival-delay", MONDAY, datetime(2014, 1, 1, tzinfo=UTC))
+    assert len(known) == 40
+
+
+def test_a_capture_and_the_people_who_revise_its_cases_do_not_block_each_other(address, environment):
+    with remiss.open(address, environment=environment) as ws:
+        file(ws, drawn([member(1, met=["slow"])]), run="run-00000000")
+        (line,) = actions.search(ws)
+        revising = [start("revise", address, str(line["id"]), f"w{number}", "3", environment=environment) for number in range(2)]
+        capturing = [start("capture", address, f"run-{name * 8}", "0", "60", environment=environment) for name in "abc"]
+        finish([*revising, *capturing])
+        assert len(actions.history(ws, str(line["id"]))) == 7

@@ -1,0 +1,112 @@
+"""Other processes that write to the same catalog, and what they did."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def start(work: str, *arguments: str, environment: Mapping[str, str]) -> subprocess.Popen[str]:
+    """Start a process that calls a function of this module."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.edges.stores.writers", work, *arguments],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def finish(processes: Sequence[subprocess.Popen[str]], *, within: float = 120) -> list[Any]:
+    """Wait for processes that must succeed, and return what each of them told."""
+    told = []
+    for process in processes:
+        out, err = process.communicate(timeout=within)
+        assert process.returncode == 0, err
+        told.append(json.loads(out))
+    return told
+
+
+def revise(address: str, case_id: str, name: str, times: str) -> dict[str, int]:
+    """Revise one case until it was done so many times, reading it again after each lost race."""
+    import remiss
+    from remiss.catalog import actions
+    from remiss.errors import Conflict
+
+    lost = 0
+    with remiss.open(address) as ws:
+        for number in range(int(times)):
+            while True:
+                case = actions.show(ws, case_id)
+                try:
+                    actions.revise(ws, case_id, case.revision, title=f"{name} {number}")
+                except Conflict:
+                    lost += 1
+                else:
+                    break
+    return {"lost": lost}
+
+
+def file(address: str, name: str, times: str) -> dict[str, int]:
+    """File cases by hand, one after another."""
+    from datetime import UTC, datetime
+
+    import remiss
+    from remiss.catalog import actions
+    from remiss.records.case import Filing
+
+    with remiss.open(address) as ws:
+        for number in range(int(times)):
+            filing = Filing(model="m", at=datetime(2026, 1, 1, tzinfo=UTC), title=f"{name} {number}")
+            actions.file(ws, filing)
+    return {"filed": int(times)}
+
+
+def watch(address: str, until: str) -> dict[str, int]:
+    """Read the catalog again and again until a position is reached; whatever was once read must be read again alike."""
+    import time
+
+    from sqlalchemy import func, select
+
+    import remiss
+    from remiss.edges.stores.journal import head
+    from remiss.edges.stores.tables import journal, revisions
+
+    seen: dict[int, int] = {}
+    deadline = time.monotonic() + 100
+    with remiss.open(address) as ws:
+        while max(seen, default=0) < int(until) and time.monotonic() < deadline:
+            with ws.reading() as connection:
+                position = head(connection)
+                written = connection.execute(select(func.count(), func.max(journal.c.position)).select_from(journal)).one()
+                assert tuple(written) == (position, position or None), f"at {position} the journal has {written}"
+                for before in (*seen, position):
+                    count = select(func.count()).select_from(revisions).where(revisions.c.position_from <= before)
+                    found = connection.execute(count).scalar_one()
+                    assert seen.setdefault(before, found) == found, f"as of {before} there were {seen[before]}, now {found}"
+    return {"reached": max(seen), "snapshots": len(seen)}
+
+
+def capture(address: str, run: str, first: str, last: str) -> dict[str, Any]:
+    """File a run of one window with the events of these numbers, every second of which met a criterion."""
+    import remiss
+    from tests.edges.stores import drawing
+
+    members = [drawing.member(number, met=["slow"] if number % 2 else []) for number in range(int(first), int(last))]
+    with remiss.open(address) as ws:
+        filed = drawing.file(ws, drawing.drawn(members), run=run)
+    return {"position": filed.position, "cases_new": filed.cases_new, "events_new": filed.events_new}
+
+
+WORK = {"revise": revise, "file": file, "watch": watch, "capture": capture}
+
+if __name__ == "__main__":
+    print(json.dumps(WORK[sys.argv[1]](*sys.argv[2:])))
