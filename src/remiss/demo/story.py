@@ -6,6 +6,7 @@ This is what `remiss demo` tells. It uses the library as anybody would; only the
 from __future__ import annotations
 
 import csv
+import os
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -14,8 +15,12 @@ from pathlib import Path
 from typing import TypeAlias
 
 import remiss
+from remiss import settings
+from remiss.capture import actions as capture
+from remiss.catalog import actions as catalog
 from remiss.demo import flights, logs, truth
 from remiss.demo.truth import Compared
+from remiss.understand import actions as understand
 
 Say: TypeAlias = Callable[[str], object]
 Show: TypeAlias = Callable[[str, float], None]
@@ -60,26 +65,26 @@ def run(folder: Path, say: Say | None = None) -> None:
 
 def captured(ws: remiss.Workspace, protocol: Path) -> None:
     """Capture every window that is due: all of them the first time, none the second."""
-    for since, until in remiss.capture.due(ws, str(protocol)):
-        remiss.capture.apply(ws, str(protocol), since=since, until=until)
+    for since, until in capture.due(ws, str(protocol)):
+        capture.apply(ws, str(protocol), since=since, until=until)
 
 
 def first_line(ws: remiss.Workspace) -> str:
     """Return how much was predicted and how much of it was kept as cases."""
-    predictions = remiss.understand.estimate(ws).rows[0].value or 0
-    cases = remiss.catalog.search(ws, limit=1).total or 0
+    predictions = understand.estimate(ws).rows[0].value or 0
+    cases = catalog.search(ws, limit=1).total or 0
     return f"{predictions:,} predictions, {cases:,} cases: {cases / predictions:.0%} kept, and it answers for all of them"
 
 
 def by_carrier(ws: remiss.Workspace, counted: truth.Counts) -> list[Compared]:
     """Compare the missed delays of each airline over all months."""
-    rows = remiss.understand.estimate(ws, MISSED, by="inputs.carrier").rows
+    rows = understand.estimate(ws, MISSED, by="inputs.carrier").rows
     return [Compared(str(row.key), truth.EVERY, row, truth.total(counted, carrier=str(row.key))) for row in rows]
 
 
 def by_month(ws: remiss.Workspace, counted: truth.Counts) -> list[Compared]:
     """Compare the missed delays of each month over all airlines."""
-    rows = remiss.understand.estimate(ws, MISSED, by="month").rows
+    rows = understand.estimate(ws, MISSED, by="month").rows
     return [Compared(truth.EVERY, str(row.key), row, truth.total(counted, month=str(row.key))) for row in rows]
 
 
@@ -90,9 +95,9 @@ def by_carrier_and_month(ws: remiss.Workspace, counted: truth.Counts, show: Show
     for done, month in enumerate(months):
         show("comparing with the truth", done / len(months))
         within = f"{MISSED} occurred:{month}"
-        rows = {row.key: row for row in remiss.understand.estimate(ws, within, by="inputs.carrier").rows}
+        rows = {row.key: row for row in understand.estimate(ws, within, by="inputs.carrier").rows}
         for carrier in sorted(carrier for carrier, when in counted if when == month):
-            row = rows.get(carrier) or remiss.understand.estimate(ws, f"{within} inputs.carrier:{carrier}").rows[0]
+            row = rows.get(carrier) or understand.estimate(ws, f"{within} inputs.carrier:{carrier}").rows[0]
             found.append(Compared(carrier, month, row, counted[carrier, month]))
     return found
 
@@ -152,13 +157,15 @@ def _progress() -> Iterator[Show]:
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     console = Console(stderr=True)
+    setting = settings.read(os.environ).progress
+    drawing = setting == "always" or (setting == "auto" and console.is_terminal)
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as drawn:
+    with Progress(*columns, console=console, transient=True, disable=not drawing) as drawn:
         task = drawn.add_task("", total=1.0)
         stages: set[str] = set()
 
         def show(stage: str, done: float) -> None:
-            if stage not in stages and not console.is_terminal:
+            if stage not in stages and not drawing and setting != "never":
                 console.print(stage, highlight=False)
             stages.add(stage)
             drawn.update(task, description=stage, completed=done)
