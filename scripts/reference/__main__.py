@@ -6,12 +6,14 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from scripts.reference import documents, records
+from scripts.reference import documents, faces, records
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "reference"
 
 PAGES: dict[str, Callable[[], str]] = {
+    "actions.md": faces.actions_page,
     "answers.md": documents.answers_page,
+    "commands.md": faces.commands_page,
     "errors.md": records.errors_page,
     "protocol.md": documents.protocol_page,
     "query.md": records.query_page,

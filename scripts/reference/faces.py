@@ -77,9 +77,9 @@ def options(context: click.Context) -> str:
         if not isinstance(each, click.Option):
             continue
         names = ", ".join(code(name) for name in [*each.opts, *each.secondary_opts])
-        values = " \\| ".join(each.type.choices) if isinstance(each.type, click.Choice) else ""
+        values = ", ".join(each.type.choices) if isinstance(each.type, click.Choice) else ""
         twin = f"{context.auto_envvar_prefix}_{each.name}".upper() if each.name and not each.is_eager else ""
-        meaning = (each.help or "").replace("\n", " ") + (f" ({values})" if values else "")
+        meaning = (each.help or "").replace("\n", " ") + (f" One of {values}." if values else "")
         rows.append([names, code(twin), meaning])
     return table(["option", "environment", "meaning"], rows) if rows else ""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 
+import click
 import pytest
 
 from remiss.faces.actions import FACES
@@ -65,7 +66,7 @@ def test_a_command_has_help_with_an_example(path):
 
 @pytest.mark.parametrize("path", COMMANDS)
 def test_every_option_has_help(path):
-    assert not [option.name for option in COMMANDS[path].params if hasattr(option, "help") and not option.help]
+    assert not [option.name for option in COMMANDS[path].params if isinstance(option, click.Option) and not option.help]
 
 
 @pytest.mark.parametrize("path", COMMANDS)
