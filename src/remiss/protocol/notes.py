@@ -82,7 +82,7 @@ def _criteria(checked: Checked) -> Iterator[Note]:
         yield from _reading(each)
         silent = _may_be_null(protocol, each)
         if silent:
-            what = f"criterion {criterion.name!r} catches no event without {', '.join(silent)}, though a call that failed may lack it"
+            what = f"criterion {criterion.name!r} passes over events without {', '.join(silent)}, which failed calls may lack"
             yield criterion.line, what, "say what its absence means, with IS NULL or COALESCE, or require it"
 
 

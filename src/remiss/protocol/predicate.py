@@ -10,7 +10,7 @@ cast that fails, a division by zero, a logarithm of nothing or the root of a neg
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -90,11 +90,14 @@ class _Columns:
 
     def resolve(self, qualifier: str, name: str) -> Typed:
         asked = f"{qualifier}.{name}" if qualifier else name
-        found = _find(asked, self.types)
+        of_labels = qualifier.lower() == LABELS
+        found = _find(asked, [column for column in self.types if column.startswith(f"{LABELS}.") == of_labels])
         if found is None:
             raise self._unknown(qualifier, name)
-        plain = found.removeprefix(f"{LABELS}.") if qualifier else found
-        node = exp.column(plain, table=LABELS if qualifier else None, quoted=True)
+        # A source's column may have a dot in its name; the labels' are known by their table.
+        node = exp.column(
+            found.removeprefix(f"{LABELS}.") if of_labels else found, table=LABELS if of_labels else None, quoted=True
+        )
         return Typed(node, self.types[found], frozenset({found}), zoned=found in self.zoned)
 
     def _unknown(self, qualifier: str, name: str) -> ProtocolError:
@@ -130,7 +133,8 @@ class _Fields:
         found = _find(asked, self.types)
         if found is None:
             raise self._unknown(asked)
-        return Typed(exp.column(found, quoted=True), self.types[found], frozenset({found}), zoned=True)
+        kind = self.types[found]
+        return Typed(exp.column(found, quoted=True), kind, frozenset({found}), zoned=kind is Type.TIME)
 
     def _unknown(self, asked: str) -> ProtocolError:
         if asked in self.columns:
@@ -145,7 +149,7 @@ class _Fields:
         )
 
 
-def _find(asked: str, known: Mapping[str, Type]) -> str | None:
+def _find(asked: str, known: Collection[str]) -> str | None:
     # As engines do: by case first, then without.
     if asked in known:
         return asked

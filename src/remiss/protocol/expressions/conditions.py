@@ -57,11 +57,20 @@ def comparison(node: exp.Expression, reader: Reader) -> Typed:
 def between(node: exp.Expression, reader: Reader) -> Typed:
     """Read BETWEEN."""
     only(node, "this", "low", "high")
-    value = child(node, "this", reader)
-    value, low = comparable(value, child(node, "low", reader))
-    value, high = comparable(value, child(node, "high", reader))
+    value, (low, high) = _all_comparable(child(node, "this", reader), [child(node, key, reader) for key in ("low", "high")])
     built = exp.Between(this=operand(value.node), low=operand(low.node), high=operand(high.node))
     return Typed(built, Type.BOOLEAN, reads(value, low, high))
+
+
+def _all_comparable(value: Typed, others: list[Typed]) -> tuple[Typed, list[Typed]]:
+    # Twice: a text that is a time beside the last one is a time beside the first one too.
+    for other in others:
+        value, _ = comparable(value, other)
+    done = []
+    for other in others:
+        value, right = comparable(value, other)
+        done.append(right)
+    return value, done
 
 
 def membership(node: exp.Expression, reader: Reader) -> Typed:
@@ -71,11 +80,7 @@ def membership(node: exp.Expression, reader: Reader) -> Typed:
     if node.args.get("field") is not None or node.args.get("unnest") is not None or not node.expressions:
         raise error(f"{show(node)} does not list values", "write IN ('a', 'b')")
     only(node, "this", "expressions")
-    value = child(node, "this", reader)
-    items = []
-    for item in node.expressions:
-        value, right = comparable(value, reader.read(item))
-        items.append(right)
+    value, items = _all_comparable(child(node, "this", reader), [reader.read(item) for item in node.expressions])
     built = exp.In(this=operand(value.node), expressions=[item.node for item in items])
     return Typed(built, Type.BOOLEAN, reads(value, *items))
 

@@ -55,7 +55,7 @@ RULES: Mapping[type[exp.Expression], Rule] = {
     **dict.fromkeys((exp.And, exp.Or), conditions.connector),
     **dict.fromkeys((exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.NullSafeEQ, exp.NullSafeNEQ), conditions.comparison),
     **dict.fromkeys((exp.Like, exp.ILike), conditions.likeness),
-    **dict.fromkeys((exp.Add, exp.Sub, exp.Mul, exp.Div, exp.IntDiv, exp.Mod), numbers.arithmetic),
+    **dict.fromkeys((exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod), numbers.arithmetic),
     **dict.fromkeys((exp.Floor, exp.Ceil), numbers.whole_below_or_above),
     **dict.fromkeys(times.PARTS.values(), times.date_part),
 }

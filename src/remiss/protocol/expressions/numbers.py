@@ -10,7 +10,6 @@ from remiss.protocol.expressions.typed import (
     TIMES,
     Reader,
     Typed,
-    as_integer,
     as_number,
     child,
     error,
@@ -22,66 +21,65 @@ from remiss.protocol.expressions.typed import (
 )
 from remiss.protocol.terms import Type
 
-
-def wide(part: Typed) -> exp.Expression:
-    """Return a number as BIGINT or DOUBLE, for use beside an operator."""
-    # Narrow integers and decimals overflow where BIGINT and DOUBLE do not; a run must not stop at one row's product.
-    integer = part.type is Type.INTEGER
-    arithmetic = exp.Add | exp.Sub | exp.Mul | exp.Div | exp.Mod | exp.IntDiv | exp.Neg | exp.Cast | exp.TryCast
-    if isinstance(part.node, arithmetic) or (integer and isinstance(part.node, exp.Literal)):
-        return operand(part.node)
-    return try_cast(part.node, "BIGINT" if integer else "DOUBLE")
+# Nodes whose value is a DOUBLE already.
+_DOUBLES = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod, exp.Abs, exp.Round, exp.Floor, exp.Ceil, exp.Ln, exp.Sqrt)
 
 
 def double(part: Typed) -> exp.Expression:
     """Return a number as DOUBLE."""
-    cast = isinstance(part.node, exp.Cast) and part.type is Type.NUMBER
-    return part.node if cast else try_cast(part.node, "DOUBLE")
+    bare = part.node.this if isinstance(part.node, exp.Paren) else part.node
+    already = isinstance(bare, _DOUBLES) or (isinstance(bare, exp.Cast) and part.type is Type.NUMBER)
+    return part.node if already else try_cast(part.node, "DOUBLE")
 
 
 def arithmetic(node: exp.Expression, reader: Reader) -> Typed:
-    """Read + - * / // and %."""
+    """Read + - * / and %, all in double precision: whole numbers and decimals overflow, and a run must not stop at one row."""
     only(node, "this", "expression", "typed", "safe")
     left, right = child(node, "this", reader), child(node, "expression", reader)
     for side in (left, right):
-        if side.type in TIMES or isinstance(side.node, exp.Interval):
+        if side.type in TIMES:
             raise error(f"{show(node)} reckons with times", "have the log write the duration as a number of ms or days")
         as_number(side)
     kind = type(node)
-    if kind in (exp.IntDiv, exp.Mod):
-        as_integer(left), as_integer(right)
-    divides = kind in (exp.Div, exp.IntDiv, exp.Mod)
-    divisor = _nonzero(right) if divides else wide(right)
-    whole = kind is not exp.Div and left.type is right.type is Type.INTEGER
-    built = kind(this=double(left) if kind is exp.Div else wide(left), expression=divisor)
+    # A literal beside a DOUBLE is read as one.
+    second = right.node if isinstance(right.node, exp.Literal) else double(right)
+    if isinstance(node, exp.Div | exp.Mod):
+        second = _nonzero(second)
+    both = isinstance(left.node, exp.Literal) and isinstance(right.node, exp.Literal)
+    first = left.node if isinstance(left.node, exp.Literal) and not both else double(left)
+    built = kind(this=operand(first), expression=operand(second))
     if kind is exp.Div:
-        built.set("typed", False)
-        built.set("safe", False)
-    return Typed(built, Type.INTEGER if whole else Type.NUMBER, reads(left, right))
+        built.args |= {"typed": False, "safe": False}
+    return Typed(built, Type.NUMBER, reads(left, right))
 
 
-def _nonzero(part: Typed) -> exp.Expression:
-    node = part.node
+def _nonzero(node: exp.Expression) -> exp.Expression:
     if isinstance(node, exp.Literal) and float(node.name) != 0:
         return node
-    if isinstance(node, exp.Nullif) and isinstance(node.expression, exp.Literal) and node.expression.name == "0":
-        return node
+    if isinstance(node, exp.Cast) and isinstance(node.this, exp.Nullif) and _guards(node.this):
+        guarded: exp.Expression = node.this
+        return guarded
     return exp.Nullif(this=node, expression=exp.Literal.number(0))
+
+
+def _guards(node: exp.Nullif) -> bool:
+    return isinstance(node.expression, exp.Literal) and node.expression.name == "0"
 
 
 def negative(node: exp.Expression, reader: Reader) -> Typed:
     """Read a minus sign."""
     only(node, "this")
     part = as_number(child(node, "this", reader))
-    inner = part.node if isinstance(part.node, exp.Literal) else wide(part)
-    return Typed(exp.Neg(this=operand(inner)), part.type, part.reads)
+    if isinstance(part.node, exp.Literal):
+        return Typed(exp.Neg(this=part.node), part.type, part.reads)
+    return Typed(exp.Neg(this=operand(double(part))), Type.NUMBER, part.reads)
 
 
 def magnitude(node: exp.Expression, reader: Reader) -> Typed:
     """Read abs."""
     only(node, "this")
     part = as_number(child(node, "this", reader))
-    return Typed(exp.Abs(this=wide(part)), part.type, part.reads)
+    return Typed(exp.Abs(this=double(part)), Type.NUMBER, part.reads)
 
 
 def rounding(node: exp.Expression, reader: Reader) -> Typed:

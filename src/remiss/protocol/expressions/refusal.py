@@ -63,6 +63,7 @@ _REASONS: tuple[tuple[tuple[type, ...], str, str], ...] = (
         _FLATTEN,
     ),
     ((exp.Column,), "has more than two parts", _FLATTEN),
+    ((exp.IntDiv,), "is whole-number division, which engines round differently", "write floor(a / b)"),
     ((exp.Interval,), "reckons with times", "have the log write the duration as a number"),
     ((exp.Alias,), "gives a name", "write the value only; the key of the YAML file names it"),
     ((exp.Escape, exp.SimilarTo, exp.Glob), "is matching that engines do differently", _MATCH),

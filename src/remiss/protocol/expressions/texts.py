@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from typing import TypeGuard
+
 from sqlglot import exp
 
-from remiss.protocol.expressions.numbers import wide
 from remiss.protocol.expressions.typed import (
     Reader,
     Rule,
     Typed,
-    as_integer,
     as_text,
     child,
     error,
@@ -86,9 +87,14 @@ def substring(node: exp.Expression, reader: Reader) -> Typed:
     """Read substr."""
     only(node, "this", "start", "length")
     value = as_text(child(node, "this", reader))
-    if node.args.get("start") is None:
-        raise error(f"{show(node)} does not say where to start", "write substr(text, 1, 3)")
-    start = as_integer(child(node, "start", reader))
-    length = None if node.args.get("length") is None else as_integer(child(node, "length", reader))
-    built = exp.Substring(this=value.node, start=wide(start), length=None if length is None else wide(length))
-    return Typed(built, Type.TEXT, reads(value, start, *([length] if length else [])))
+    start, length = node.args.get("start"), node.args.get("length")
+    # Fixed places only: engines disagree on places beyond the text, and stop at lengths beyond 32 bits.
+    if not _fixed(start) or not (length is None or _fixed(length)):
+        raise error(f"{show(node)} does not cut at fixed places", "write substr(text, 1, 3), with whole numbers")
+    built = exp.Substring(this=value.node, start=start.copy(), length=None if length is None else length.copy())
+    return Typed(built, Type.TEXT, value.reads)
+
+
+def _fixed(place: exp.Expression | None) -> TypeGuard[exp.Expression]:
+    number = place.this if isinstance(place, exp.Neg) else place
+    return isinstance(number, exp.Literal) and re.fullmatch("[0-9]{1,6}", number.name) is not None and not number.is_string

@@ -1,0 +1,217 @@
+"""Whatever passes `check_predicate` runs on the engine, whatever the events hold, and reads back as the same tree."""
+
+from __future__ import annotations
+
+import duckdb
+import pytest
+import sqlglot
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from remiss.errors import ProtocolError
+from remiss.protocol.predicate import check_field, check_predicate
+from remiss.protocol.terms import Type
+
+FIELDS = {
+    "id": Type.TEXT,
+    "time": Type.TIME,
+    "output": Type.TEXT,
+    "confidence": Type.NUMBER,
+    "latency_ms": Type.INTEGER,
+    "inputs.count": Type.INTEGER,
+    "inputs.price": Type.NUMBER,
+    "inputs.member": Type.BOOLEAN,
+    "context.day": Type.DATE,
+    "context.local": Type.TIME,
+}
+COLUMNS = {
+    "id": "VARCHAR",
+    "time": "TIMESTAMPTZ",
+    "output": "VARCHAR",
+    "confidence": "DOUBLE",
+    "latency_ms": "BIGINT",
+    "inputs.count": "SMALLINT",
+    "inputs.price": "DECIMAL(38, 10)",
+    "inputs.member": "BOOLEAN",
+    "context.day": "DATE",
+    "context.local": "TIMESTAMP",
+}
+ROWS = """
+    ('a', TIMESTAMPTZ '2013-06-03 10:00:00+00', 'late', 0.5, 250, 3, 9.99, true, DATE '2013-06-03', TIMESTAMP '2013-06-03 10:00:00'),
+    (NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('', TIMESTAMPTZ '1900-01-01 00:00:00+00', '0', 'nan', -1, -32768, -1, false, DATE '0001-01-01', TIMESTAMP '9999-12-31 23:59:59'),
+    ('%_', TIMESTAMPTZ '9999-12-31 23:59:59+00', '1e999', '-inf', 0, 32767, 0, NULL, DATE '9999-12-31', NULL)
+"""
+
+
+@pytest.fixture(scope="module")
+def events():
+    connection = duckdb.connect(config={"autoload_known_extensions": "false", "autoinstall_known_extensions": "false"})
+    connection.execute("SET TimeZone = 'UTC'; SET enable_external_access = false")
+    columns = ", ".join(f'"{name}" {kind}' for name, kind in COLUMNS.items())
+    connection.execute(f"CREATE TABLE events ({columns})")
+    connection.execute(f"INSERT INTO events VALUES {ROWS}")
+    yield connection
+    connection.close()
+
+
+def names(*kinds: Type) -> st.SearchStrategy[str]:
+    return st.sampled_from([name for name, kind in FIELDS.items() if kind in kinds])
+
+
+def one_of(form: str, *parts: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    return st.tuples(*parts).map(lambda given: form.format(*given))
+
+
+TEXTS = st.sampled_from(["'late'", "''", "'it''s'", "'100%'", "'2013-06-03'", "'[a'", "'ß'"])
+NUMBERS = st.sampled_from(["0", "1", "-1", "2.5", "1e300", "9223372036854775807", "0.1", ".5", "12345678901234567890"])
+TIMES = st.sampled_from(["'2013-06-03'", "timestamp '2013-06-03 10:00:00'", "date '2013-06-03'", "'2013-06-03T10:00:00Z'"])
+SIGNS = st.sampled_from("= <> < <= > >= == !=".split() + ["IS DISTINCT FROM", "IS NOT DISTINCT FROM"])
+
+
+def comparisons(*sides: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    return st.one_of(*(st.builds(lambda a, sign, b: f"{a} {sign} {b}", side, SIGNS, side) for side in sides))
+
+
+# Each kind nests itself; of the other kinds it takes leaves, so that what is drawn stays small.
+TEXT_LEAF = names(Type.TEXT) | TEXTS
+NUMBER_LEAF = names(Type.NUMBER, Type.INTEGER) | NUMBERS
+TIME_LEAF = names(Type.TIME, Type.DATE) | TIMES
+CONDITION_LEAF = names(Type.BOOLEAN) | st.sampled_from(["TRUE", "FALSE"]) | comparisons(TEXT_LEAF, NUMBER_LEAF, TIME_LEAF)
+ANY_LEAF = TEXT_LEAF | NUMBER_LEAF | TIME_LEAF | CONDITION_LEAF | st.just("NULL")
+
+TEXT: st.SearchStrategy[str] = st.recursive(
+    TEXT_LEAF,
+    lambda text: (
+        st.builds(lambda f, a: f"{f}({a})", st.sampled_from(["lower", "upper", "trim", "ltrim", "rtrim"]), text)
+        | one_of("{} || {}", text, text)
+        | one_of("concat({}, {})", text, text | names(Type.INTEGER))
+        | one_of("replace({}, {}, {})", text, text, text)
+        | one_of("substr({}, {}, {})", text, NUMBERS, NUMBERS)
+        | one_of("coalesce({}, {})", text, text)
+        | one_of("nullif({}, {})", text, text)
+        | one_of("CASE WHEN {} THEN {} ELSE {} END", CONDITION_LEAF, text, text | st.just("NULL"))
+        | one_of("CASE {} WHEN {} THEN {} END", text, text, text)
+        | one_of("CAST({} AS VARCHAR)", NUMBER_LEAF | TIME_LEAF | CONDITION_LEAF)
+        | one_of("greatest({}, {})", text, text)
+        | one_of("trim(both {} from {})", text, text)
+    ),
+    max_leaves=4,
+)
+NUMBER: st.SearchStrategy[str] = st.recursive(
+    NUMBER_LEAF,
+    lambda number: (
+        st.builds(lambda a, sign, b: f"{a} {sign} {b}", number, st.sampled_from("+ - * / %".split()), number)
+        | st.builds(
+            lambda f, a: f"{f}({a})", st.sampled_from(["abs", "round", "floor", "ceil", "ln", "sqrt", "-", "coalesce"]), number
+        )
+        | one_of("({})", number)
+        | one_of("-{}", number)
+        | one_of("round({}, 2)", number)
+        | one_of("least({}, {})", number, number)
+        | one_of("nullif({}, {})", number, number)
+        | one_of("length({})", TEXT_LEAF)
+        | st.builds(
+            lambda f, a: f"{f}({a})", st.sampled_from(["year", "month", "day", "hour", "dayofweek", "week", "isodow"]), TIME_LEAF
+        )
+        | one_of("extract(dow FROM {})", TIME_LEAF)
+        | st.builds(
+            lambda a, to: f"CAST({a} AS {to})",
+            TEXT_LEAF | CONDITION_LEAF | number,
+            st.sampled_from(["DOUBLE", "BIGINT", "INTEGER"]),
+        )
+        | one_of("CASE WHEN {} THEN {} WHEN {} THEN {} END", CONDITION_LEAF, number, names(Type.BOOLEAN), number)
+    ),
+    max_leaves=5,
+)
+TIME: st.SearchStrategy[str] = st.recursive(
+    TIME_LEAF,
+    lambda time: (
+        one_of("coalesce({}, {})", time, time)
+        | one_of("CAST({} AS DATE)", time | names(Type.TEXT))
+        | one_of("CAST({} AS TIMESTAMP)", time | names(Type.TEXT))
+        | one_of("TRY_CAST({} AS TIMESTAMPTZ)", time | names(Type.TEXT))
+        | one_of("to_timestamp({})", names(Type.INTEGER))
+        | one_of("least({}, {})", time, time)
+    ),
+    max_leaves=3,
+)
+CONDITION: st.SearchStrategy[str] = st.recursive(
+    CONDITION_LEAF | comparisons(TEXT, NUMBER, TIME),
+    lambda condition: (
+        st.builds(lambda a, word, b: f"{a} {word} {b}", condition, st.sampled_from(["AND", "OR", "=", "<>"]), condition)
+        | one_of("NOT {}", condition)
+        | one_of("({})", condition)
+        | one_of("{} IS NULL", ANY_LEAF)
+        | one_of("{} IS NOT TRUE", condition)
+        | one_of("{} IN ({}, {})", NUMBER, NUMBER, NUMBER)
+        | one_of("{} NOT IN ({})", TEXT, TEXT)
+        | one_of("{} BETWEEN {} AND {}", NUMBER, NUMBER, NUMBER)
+        | one_of("{} NOT BETWEEN {} AND {}", TIME, TIME, TIME)
+        | one_of("{} LIKE {}", TEXT, TEXT)
+        | one_of("{} NOT ILIKE {}", TEXT, TEXT)
+        | one_of("starts_with({}, {})", TEXT, TEXT)
+        | one_of("contains({}, {})", TEXT, TEXT)
+        | st.builds(
+            lambda a, p, f: f"regexp_matches({a}, '{p}'{f})",
+            TEXT,
+            st.text("ab.*+?|()[]{}^$\\d1,-", max_size=6),
+            st.sampled_from(["", ", 'i'", ", 's'"]),
+        )
+        | one_of("if({}, {}, {})", condition, condition, condition)
+    ),
+    max_leaves=5,
+)
+BROKEN = st.builds(
+    lambda text, at, piece: text[:at] + piece + text[at:],
+    CONDITION,
+    st.integers(0, 40),
+    st.sampled_from(["(", ")", "'", " AND ", "--", ";", "[1]", ".x", "::", "NULL", "*", " OVER ()", "/*", "?", '"', "$$", "\\"]),
+)
+
+
+def accepted(text: str, kind: str = "predicate"):
+    try:
+        return check_predicate(text, FIELDS) if kind == "predicate" else check_field(text, FIELDS)
+    except ProtocolError as error:
+        assert error.what
+        assert error.do
+        return None
+
+
+def runs(events, sql: str) -> None:
+    # TRY leaves what a value can do to arithmetic (an overflow) null; what the binder says stays an error.
+    events.execute(f"SELECT count(TRY({sql})) FROM events").fetchall()
+
+
+@settings(max_examples=60, deadline=None)
+@given(text=CONDITION | BROKEN)
+def test_a_predicate_that_passes_runs_on_the_engine_and_reads_back_alike(events, text):
+    checked = accepted(text)
+    if checked is None:
+        return
+    runs(events, checked.sql)
+    assert checked.reads <= FIELDS.keys()
+    assert sqlglot.parse_one(checked.sql, read="duckdb").sql("duckdb") == checked.sql
+    again = check_predicate(checked.sql, FIELDS)
+    assert again == checked
+
+
+@settings(max_examples=60, deadline=None)
+@given(text=TEXT | NUMBER | TIME)
+def test_a_field_that_passes_has_the_type_that_the_engine_gives_it(events, text):
+    checked = accepted(text, "field")
+    if checked is None:
+        return
+    found = events.execute(f"DESCRIBE SELECT {checked.sql} AS it FROM events").fetchall()[0][1]
+    runs(events, checked.sql)
+    families = {
+        Type.TEXT: ("VARCHAR",),
+        Type.INTEGER: ("BIGINT", "INTEGER", "SMALLINT"),
+        Type.NUMBER: ("DOUBLE", "DECIMAL", "FLOAT", "BIGINT"),
+        Type.TIME: ("TIMESTAMP", "TIMESTAMP WITH TIME ZONE"),
+        Type.DATE: ("DATE",),
+    }
+    assert found.startswith(families[checked.type])
+    if checked.type is Type.TIME and not {"time", "context.local"} & checked.reads:
+        assert checked.zoned == (found == "TIMESTAMP WITH TIME ZONE")
