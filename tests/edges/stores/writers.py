@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[3]
+EACH = 40  # events of one run, every second of which becomes a case
 
 
 def start(work: str, *arguments: str, environment: Mapping[str, str]) -> subprocess.Popen[str]:
@@ -72,8 +75,6 @@ def file(address: str, name: str, times: str) -> dict[str, int]:
 
 def watch(address: str, until: str) -> dict[str, int]:
     """Read the catalog again and again until a position is reached; whatever was once read must be read again alike."""
-    import time
-
     from sqlalchemy import func, select
 
     import remiss
@@ -106,7 +107,57 @@ def capture(address: str, run: str, first: str, last: str) -> dict[str, Any]:
     return {"position": filed.position, "cases_new": filed.cases_new, "events_new": filed.events_new}
 
 
-WORK = {"revise": revise, "file": file, "watch": watch, "capture": capture}
+def crash(address: str, *points: str) -> list[dict[str, Any]]:
+    """File a run for each point, in a process that dies there, and then again; return what was in the catalog after each."""
+
+    def at(point: str, number: int) -> int:
+        return _forked(address, number, before=lambda: os.environ.update(REMISS_CRASH_AT=point))
+
+    return [_twice(address, number, at(point, number)) for number, point in enumerate(points)]
+
+
+def kill(address: str, times: str, seed: str) -> list[dict[str, Any]]:
+    """The same, killed from outside at moments drawn over somewhat more than the time that filing takes."""
+    import random
+
+    moments = random.Random(int(seed))
+    began = time.perf_counter()
+    _forked(address, 0)
+    usual = time.perf_counter() - began
+    return [
+        _twice(address, number, _forked(address, number, kill_after=moments.uniform(0, 1.2) * usual))
+        for number in range(1, int(times) + 1)
+    ]
+
+
+def _forked(address: str, number: int, *, before: Callable[[], object] = bool, kill_after: float | None = None) -> int:
+    """File run `number` in a fork of this process, and return by which signal it ended, 0 for none."""
+    child = os.fork()
+    if child == 0:
+        before()
+        capture(address, f"run-{number:08}", str(number * EACH), str(number * EACH + EACH))
+        os._exit(0)
+    if kill_after is not None:
+        time.sleep(kill_after)
+        os.kill(child, signal.SIGKILL)
+    return os.WTERMSIG(os.waitpid(child, 0)[1])
+
+
+def _twice(address: str, number: int, ended_by: int) -> dict[str, Any]:
+    import remiss
+    from remiss.errors import Conflict
+
+    with remiss.open(address) as ws:
+        facts = ws.facts()
+    found = {"signal": ended_by, **{name: facts[name] for name in ("position", "runs", "events", "cases")}}
+    try:
+        capture(address, f"run-{number:08}", str(number * EACH), str(number * EACH + EACH))
+    except Conflict:
+        return {**found, "again": "was there"}
+    return {**found, "again": "filed"}
+
+
+WORK = {"crash": crash, "kill": kill, "revise": revise, "file": file, "watch": watch, "capture": capture}
 
 if __name__ == "__main__":
     print(json.dumps(WORK[sys.argv[1]](*sys.argv[2:])))
