@@ -32,6 +32,18 @@ def comparable(left: Typed, right: Typed) -> tuple[Typed, Typed]:
     return left, right
 
 
+def all_comparable(value: Typed, others: list[Typed]) -> tuple[Typed, list[Typed]]:
+    """Return a value and what it is compared with in turn, all made comparable."""
+    # Twice: a text that is a time beside the last one is a time beside the first one too.
+    for other in others:
+        value, _ = comparable(value, other)
+    done = []
+    for other in others:
+        value, right = comparable(value, other)
+        done.append(right)
+    return value, done
+
+
 def _make_alike(left: Typed, right: Typed) -> str:
     text, other = (left, right) if left.type is Type.TEXT else (right, left)
     if text.type is not Type.TEXT:

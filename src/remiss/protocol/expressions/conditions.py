@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from remiss.protocol.expressions.comparing import comparable
+from remiss.protocol.expressions.comparing import all_comparable, comparable
 from remiss.protocol.expressions.patterns import check_pattern
 from remiss.protocol.expressions.refusal import refuse
 from remiss.protocol.expressions.typed import Reader, Typed, as_text, as_truth, child, error, only, operand, reads, show
@@ -57,20 +57,9 @@ def comparison(node: exp.Expression, reader: Reader) -> Typed:
 def between(node: exp.Expression, reader: Reader) -> Typed:
     """Read BETWEEN."""
     only(node, "this", "low", "high")
-    value, (low, high) = _all_comparable(child(node, "this", reader), [child(node, key, reader) for key in ("low", "high")])
+    value, (low, high) = all_comparable(child(node, "this", reader), [child(node, key, reader) for key in ("low", "high")])
     built = exp.Between(this=operand(value.node), low=operand(low.node), high=operand(high.node))
     return Typed(built, Type.BOOLEAN, reads(value, low, high))
-
-
-def _all_comparable(value: Typed, others: list[Typed]) -> tuple[Typed, list[Typed]]:
-    # Twice: a text that is a time beside the last one is a time beside the first one too.
-    for other in others:
-        value, _ = comparable(value, other)
-    done = []
-    for other in others:
-        value, right = comparable(value, other)
-        done.append(right)
-    return value, done
 
 
 def membership(node: exp.Expression, reader: Reader) -> Typed:
@@ -80,7 +69,7 @@ def membership(node: exp.Expression, reader: Reader) -> Typed:
     if node.args.get("field") is not None or node.args.get("unnest") is not None or not node.expressions:
         raise error(f"{show(node)} does not list values", "write IN ('a', 'b')")
     only(node, "this", "expressions")
-    value, items = _all_comparable(child(node, "this", reader), [reader.read(item) for item in node.expressions])
+    value, items = all_comparable(child(node, "this", reader), [reader.read(item) for item in node.expressions])
     built = exp.In(this=operand(value.node), expressions=[item.node for item in items])
     return Typed(built, Type.BOOLEAN, reads(value, *items))
 

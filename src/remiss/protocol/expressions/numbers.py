@@ -21,6 +21,8 @@ from remiss.protocol.expressions.typed import (
 )
 from remiss.protocol.terms import Type
 
+_ZERO = exp.Literal.number(0)
+_NAN = try_cast(exp.Literal.string("NaN"), "DOUBLE")
 # Nodes whose value is a DOUBLE already.
 _DOUBLES = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod, exp.Abs, exp.Round, exp.Floor, exp.Ceil, exp.Ln, exp.Sqrt)
 
@@ -56,14 +58,14 @@ def arithmetic(node: exp.Expression, reader: Reader) -> Typed:
 def _nonzero(node: exp.Expression) -> exp.Expression:
     if isinstance(node, exp.Literal) and float(node.name) != 0:
         return node
-    if isinstance(node, exp.Cast) and isinstance(node.this, exp.Nullif) and _guards(node.this):
+    if isinstance(node, exp.Cast) and _guards(node.this):
         guarded: exp.Expression = node.this
         return guarded
     return exp.Nullif(this=node, expression=exp.Literal.number(0))
 
 
-def _guards(node: exp.Nullif) -> bool:
-    return isinstance(node.expression, exp.Literal) and node.expression.name == "0"
+def _guards(node: exp.Expression) -> bool:
+    return isinstance(node, exp.Nullif) and node.expression == _ZERO
 
 
 def negative(node: exp.Expression, reader: Reader) -> Typed:
@@ -103,26 +105,21 @@ def whole_below_or_above(node: exp.Expression, reader: Reader) -> Typed:
 def logarithm(node: exp.Expression, reader: Reader) -> Typed:
     """Read ln; null where there is none."""
     only(node, "this")
-    if isinstance(node.this, exp.Nullif) and isinstance(node.this.this, exp.Greatest):
-        return _guarded(node, reader)
     part = as_number(child(node, "this", reader))
-    zero = exp.Literal.number(0)
-    positive = exp.Greatest(this=double(part), expressions=[zero], ignore_nulls=True)
-    return Typed(exp.Ln(this=exp.Nullif(this=positive, expression=zero.copy())), Type.NUMBER, part.reads)
+    if _clamped(part.node):
+        return Typed(exp.Ln(this=part.node), Type.NUMBER, part.reads)
+    positive = exp.Greatest(this=double(part), expressions=[_ZERO.copy()], ignore_nulls=True)
+    return Typed(exp.Ln(this=exp.Nullif(this=positive, expression=_ZERO.copy())), Type.NUMBER, part.reads)
 
 
 def root(node: exp.Expression, reader: Reader) -> Typed:
     """Read sqrt; null below zero."""
     only(node, "this")
-    if isinstance(node.this, exp.Case):
-        return _guarded(node, reader)
     part = as_number(child(node, "this", reader))
-    inner = double(part)
-    negative = exp.GTE(this=inner.copy(), expression=exp.Literal.number(0))
-    return Typed(exp.Sqrt(this=exp.Case(ifs=[exp.If(this=negative, true=inner)])), Type.NUMBER, part.reads)
+    # The root of a negative number is NaN, which engines hold for equal to itself and greater than all: never let out.
+    return Typed(exp.Nullif(this=exp.Sqrt(this=double(part)), expression=_NAN.copy()), Type.NUMBER, part.reads)
 
 
-def _guarded(node: exp.Expression, reader: Reader) -> Typed:
-    # What this module itself wrote, read again.
-    part = as_number(child(node, "this", reader))
-    return Typed(type(node)(this=part.node), Type.NUMBER, part.reads)
+def _clamped(node: exp.Expression) -> bool:
+    # What `logarithm` itself wrote, read again.
+    return _guards(node) and isinstance(node.this, exp.Greatest) and node.this.expressions == [_ZERO]

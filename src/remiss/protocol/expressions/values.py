@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from sqlglot import exp
 
-from remiss.protocol.expressions.comparing import comparable, moment_of
+from remiss.protocol.expressions.comparing import all_comparable, comparable, moment_of
 from remiss.protocol.expressions.refusal import refuse
 from remiss.protocol.expressions.typed import (
     TIMES,
@@ -18,7 +19,6 @@ from remiss.protocol.expressions.typed import (
     child,
     error,
     only,
-    operand,
     reads,
     same,
     say,
@@ -72,21 +72,15 @@ def parentheses(node: exp.Expression, reader: Reader) -> Typed:
 def case(node: exp.Expression, reader: Reader) -> Typed:
     """Read CASE."""
     only(node, "this", "ifs", "default")
-    subject = None if node.args.get("this") is None else child(node, "this", reader)
-    conditions, values = [], []
-    for branch in node.args["ifs"]:
-        condition = reader.read(branch.this)
-        if subject is None:
-            as_truth(condition)
-        else:
-            # One `=` for each branch: comparing as CASE does, but with the types made alike.
-            left, right = comparable(subject, condition)
-            built = exp.EQ(this=operand(left.node.copy()), expression=operand(right.node))
-            condition = Typed(built, Type.BOOLEAN, reads(left, right))
-        conditions.append(condition)
-        values.append(reader.read(branch.args["true"]))
+    whens = [reader.read(branch.this) for branch in node.args["ifs"]]
+    thens = [reader.read(branch.args["true"]) for branch in node.args["ifs"]]
     default = [] if node.args.get("default") is None else [child(node, "default", reader)]
-    return _choice(conditions, values, default, node)
+    if node.args.get("this") is None:
+        return _choice([as_truth(when) for when in whens], thens, default, node)
+    subject, whens = all_comparable(child(node, "this", reader), whens)
+    chosen = _choice(whens, thens, default, node)
+    chosen.node.set("this", subject.node)
+    return replace(chosen, reads=chosen.reads | subject.reads)
 
 
 def if_then(node: exp.Expression, reader: Reader) -> Typed:
@@ -120,6 +114,9 @@ def null_if(node: exp.Expression, reader: Reader) -> Typed:
     """Read NULLIF."""
     only(node, "this", "expression")
     left, right = comparable(child(node, "this", reader), child(node, "expression", reader))
+    if isinstance(left.node, exp.Nullif) and left.node.expression == right.node:
+        # Null already where it would become null; a guard that was written before is not written again.
+        return left
     return Typed(exp.Nullif(this=left.node, expression=right.node), left.type, reads(left, right), zoned=left.zoned)
 
 
