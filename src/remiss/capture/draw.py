@@ -221,7 +221,7 @@ def _counted(session: Session, plan: Plan, progress: Progress) -> tuple[Plan, _S
 def _prepared(session: Session, plan: Plan) -> Plan:
     checked = plan.checked
     schema = session.run(scan.probe(checked)).schema
-    shapes = {one: shape_of(kind) for one, kind in zip(checked.fields, schema.types, strict=True)}
+    shapes = {one: shape_of(kind) for one, kind in zip(schema.names, schema.types, strict=True)}
     _usable(checked, shapes)
     plan = replace(plan, shapes=shapes)
     labels = checked.protocol.labels
@@ -257,8 +257,8 @@ def _usable(checked: Checked, shapes: Mapping[str, Shape]) -> None:
         refuse("time", f"is {shapes['time']}", "use a time, or make one of it, for example to_timestamp(seconds)")
     _zoned(shapes["time"], protocol.source.time_zone, "time", Location(protocol.path, protocol.fields["time"].line))
     for one in requirements.NUMERIC:
-        if one in shapes and shapes[one] in (Shape.INSTANT, Shape.NAIVE, Shape.DATE, Shape.NESTED, Shape.BOOLEAN):
-            refuse(one, f"is {shapes[one]}", "use a number")
+        if shapes.get(f"remiss_raw_{one}") in (Shape.INSTANT, Shape.NAIVE, Shape.DATE, Shape.NESTED, Shape.BOOLEAN):
+            refuse(one, f"is {shapes[f'remiss_raw_{one}']}", "use a number")
 
 
 def _zoned(shape: Shape, time_zone: str | None, what: str, where: Location) -> None:

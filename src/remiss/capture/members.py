@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +13,7 @@ from remiss.capture.scan import Plan, Shape
 from remiss.capture.values import value_of
 from remiss.protocol.terms import CONTEXT, INPUTS
 from remiss.records.event import Event, Scalar
-from remiss.records.identity import from_micros
+from remiss.records.identity import canonical, from_micros
 from remiss.records.run import Member
 
 TEXTS = ("model_version", "model_digest", "features", "status", "trace_id", "text")
@@ -87,7 +88,16 @@ def _drawing(plan: Plan, row: Mapping[str, object], chosen: Selection, window: d
         undecided=having(scan.UNDECIDED),
         outside=having(scan.OUTSIDE),
     )
-    return Drawing(member=member, raw=str(row["remiss_raw"]), file=str(row["remiss_file"]), row=int(str(row["remiss_row"])))
+    return Drawing(
+        member=member, raw=_strict(str(row["remiss_raw"])), file=str(row["remiss_file"]), row=int(str(row["remiss_row"]))
+    )
+
+
+def _strict(raw: str) -> str:
+    """Return a row as JSON that every reader takes: the engine writes NaN and Infinity, which JSON does not know."""
+    if "NaN" not in raw and "Infinity" not in raw:
+        return raw
+    return canonical(json.loads(raw)).decode()
 
 
 def _event(plan: Plan, row: Mapping[str, object], values: Mapping[str, Scalar]) -> Event:

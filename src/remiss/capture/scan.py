@@ -137,12 +137,22 @@ def reads_labels(plan: Plan, fields: Iterable[str]) -> bool:
     return any(one.startswith(f"{LABELS}.") for field_name in fields for one in plan.checked.fields[field_name].reads)
 
 
+def before_cast(sql: str) -> str:
+    """Return what an expression that ends in TRY_CAST tries to cast, and any other expression as it is.
+
+    >>> before_cast("TRY_CAST(source.score AS DOUBLE)")
+    'source.score'
+    """
+    parsed = sqlglot.parse_one(sql, read="duckdb")
+    return parsed.this.sql("duckdb") if isinstance(parsed, exp.TryCast) else sql
+
+
 def probe(checked: Checked) -> str:
-    """Return a statement without rows whose columns have the types of the fields."""
+    """Return a statement without rows whose columns have the types of the fields, and of numbers before they are cast."""
     has_labels = checked.protocol.labels is not None
-    fields = ", ".join(
-        f"{of_source(one, has_labels=has_labels)} AS {name(field_name)}" for field_name, one in checked.fields.items()
-    )
+    columns = {one: of_source(expression, has_labels=has_labels) for one, expression in checked.fields.items()}
+    columns |= {f"remiss_raw_{one}": before_cast(columns[one]) for one in requirements.NUMERIC if one in columns}
+    fields = ", ".join(f"{sql} AS {name(column)}" for column, sql in columns.items())
     return statement(f"SELECT {fields} FROM {EVENTS} AS source {f'CROSS JOIN {LABELS} AS labels' if has_labels else ''} LIMIT 0")
 
 
@@ -161,6 +171,16 @@ def instant(sql: str, shape: Shape, time_zone: str | None) -> str:
         offset = literal(r":\d\d(\.\d+)? ?(Z|z|UTC|[+-]\d\d(:?\d\d)?)$")
         found = f"CASE WHEN regexp_matches(trim({sql}), {offset}) THEN TRY_CAST(trim({sql}) AS TIMESTAMPTZ) ELSE {local} END"
     return f"CASE WHEN isfinite({found}) THEN {found} END"
+
+
+def number(sql: str) -> str:
+    """Return SQL that gives a floating-point number, null for NaN: missing, as in the frames that most logs are written from.
+
+    NaN cannot be left to the engine's order, in which it is greatest. The statistics of a Parquet file leave NaN out, and
+    DuckDB decides comparisons, and isnan() too, for a whole file by them: what an event meets would depend on how rows are
+    split into files. isfinite() is always computed.
+    """
+    return f"CASE WHEN isfinite({sql}) OR ABS({sql}) = CAST('Infinity' AS DOUBLE) THEN {sql} END"
 
 
 def moment(micros: int) -> str:
@@ -191,9 +211,12 @@ def typed(plan: Plan, *, labels: bool, extra: Sequence[str] = (), only_sample: b
             sql = time = instant(sql, plan.shapes["time"], protocol.source.time_zone)
             columns.append(f"epoch_us({sql}) AS remiss_at")
         elif field_name in requirements.NUMERIC:
-            bad = f"{sql} IS NOT NULL AND TRY_CAST({sql} AS DOUBLE) IS NULL" if plan.shapes[field_name] is Shape.TEXT else "FALSE"
+            raw, sql = before_cast(sql), f"TRY_CAST({sql} AS DOUBLE)"
+            is_text = plan.shapes[f"remiss_raw_{field_name}"] is Shape.TEXT
+            bad = f"{raw} IS NOT NULL AND {sql} IS NULL" if is_text else "FALSE"
             columns.append(f"{bad} AS {name('remiss_bad_' + field_name)}")
-            sql = f"TRY_CAST({sql} AS DOUBLE)"
+        if plan.shapes[field_name] is Shape.NUMBER:
+            sql = number(sql)
         columns.append(f"{sql} AS {name(field_name)}")
     if labels and plan.labels_disagree:
         columns.append("COALESCE(labels.remiss_disagree, FALSE) AS remiss_disagree")
@@ -326,9 +349,9 @@ def anomaly(one: CheckedCriterion, at: int) -> str:
     """Return the predicate of an anomaly: a robust z beyond the limit, null where it cannot be judged."""
     value = f"CAST({name(one.criterion.of or '')} AS DOUBLE)"
     distance = f"ABS({value} - around.{name(f'median_{at}')})"
-    limit = f"around.{name(f'mad_{at}')} * CAST({literal(repr(MAD_TO_SIGMA))} AS DOUBLE) * CAST({literal(repr(one.criterion.beyond))} AS DOUBLE)"
-    # NaN compares as greater than everything here; a value that is no number is neither odd nor ordinary.
-    return f"CASE WHEN NOT isnan({value}) THEN {distance} > {limit} END"
+    beyond = f"CAST({literal(repr(MAD_TO_SIGMA))} AS DOUBLE) * CAST({literal(repr(one.criterion.beyond))} AS DOUBLE)"
+    limit = f"around.{name(f'mad_{at}')} * {beyond}"
+    return f"{distance} > {limit}"
 
 
 def stated(plan: Plan) -> str:

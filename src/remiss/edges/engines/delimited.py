@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 import duckdb
 
 from remiss.edges.engines.quoting import identifier, literal
-from remiss.edges.engines.rejects import Loading, Rejects
+from remiss.edges.engines.rejects import Loading, Rejects, rejected, storing
 from remiss.errors import Location, SourceError
 from remiss.protocol.ports import Description
 from remiss.protocol.terms import Address
@@ -63,6 +63,7 @@ def first_line(file: str) -> str:
 
 
 def not_utf8(file: str) -> SourceError:
+    """Return the error for a file of another encoding."""
     return SourceError(
         "the file is not UTF-8 text",
         where=Location(file, 1),
@@ -93,11 +94,13 @@ def header(file: str) -> tuple[str, tuple[str, ...]]:
     return separator, names
 
 
-def _reading(file: str, separator: str, types: Mapping[str, str], more: str) -> str:
+def reading(file: str, separator: str, quote: str, types: Mapping[str, str], more: str) -> str:
+    """Return the call of DuckDB's CSV reader that leaves nothing for it to guess. Without a quote there is no header either."""
     columns = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in types.items())
     return (
-        f"read_csv({literal(file)}, auto_detect = false, header = true, delim = {literal(separator)}, quote = '\"', escape = '\"', "
-        f"columns = {{{columns}}}, max_line_size = {LONGEST_LINE}, hive_partitioning = false, {more})"
+        f"read_csv({literal(file)}, auto_detect = false, header = {'true' if quote else 'false'}, delim = {literal(separator)}, "
+        f"quote = {literal(quote)}, escape = {literal(quote)}, columns = {{{columns}}}, "
+        f"max_line_size = {LONGEST_LINE}, hive_partitioning = false, {more})"
     )
 
 
@@ -120,21 +123,9 @@ def describe(connection: duckdb.DuckDBPyConnection, address: Address, files: Seq
         if some and at % step:
             continue
         separator, names = header(file)
-        asked = []
-        for name in names:
-            value = identifier(name)
-            # 007 is no number: its zeros would be lost.
-            plain = f"NOT regexp_matches({value}, '^[+-]?0[0-9]')"
-            asked.append(
-                f"CASE WHEN COUNT({value}) = 0 THEN '' "
-                f"WHEN bool_and({plain} AND CAST(TRY_CAST({value} AS BIGINT) AS VARCHAR) = {value}) THEN 'BIGINT' "
-                f"WHEN bool_and({plain} AND TRY_CAST({value} AS DOUBLE) IS NOT NULL) THEN 'DOUBLE' "
-                f"WHEN bool_and(lower({value}) IN ('true', 'false')) THEN 'BOOLEAN' ELSE 'VARCHAR' END"
-            )
-        reading = _reading(file, separator, dict.fromkeys(names, "VARCHAR"), "ignore_errors = true")
-        found = connection.execute(
-            f"SELECT COUNT(*), {', '.join(asked)} FROM (SELECT * FROM {reading} LIMIT {SAMPLED_ROWS})"
-        ).fetchone()
+        asked = ", ".join(_kind(identifier(name)) for name in names)
+        rows = reading(file, separator, '"', dict.fromkeys(names, "VARCHAR"), "ignore_errors = true")
+        found = connection.execute(f"SELECT COUNT(*), {asked} FROM (SELECT * FROM {rows} LIMIT {SAMPLED_ROWS})").fetchone()
         if found is None or not found[0]:
             continue
         some = True
@@ -148,6 +139,24 @@ def describe(connection: duckdb.DuckDBPyConnection, address: Address, files: Seq
             do="check that the log was written",
         )
     return {name: _common(kinds) for name, kinds in columns.items()}
+
+
+def _kind(value: str) -> str:
+    """Return the aggregate that names the narrowest type that all values of a column have; empty when all are null."""
+    # 007 is no number: its zeros would be lost.
+    plain = f"NOT regexp_matches({value}, '^[+-]?0[0-9]')"
+
+    def all_are(condition: str) -> str:
+        # A cast that fails gives null, and an aggregate passes over nulls.
+        return f"bool_and(COALESCE({condition}, FALSE)) FILTER (WHERE {value} IS NOT NULL)"
+
+    whole = f"CAST(TRY_CAST({value} AS BIGINT) AS VARCHAR) = {value}"
+    boolean = f"lower({value}) IN ('true', 'false')"
+    return (
+        f"CASE WHEN COUNT({value}) = 0 THEN '' WHEN {all_are(whole)} THEN 'BIGINT' "
+        f"WHEN {all_are(f'{plain} AND TRY_CAST({value} AS DOUBLE) IS NOT NULL')} THEN 'DOUBLE' "
+        f"WHEN {all_are(boolean)} THEN 'BOOLEAN' ELSE 'VARCHAR' END"
+    )
 
 
 def _common(kinds: Sequence[str]) -> str:
@@ -168,17 +177,11 @@ def load(connection: duckdb.DuckDBPyConnection, name: str, description: Descript
         loading.begin(connection)
         types = {column: description.types[column] for column in names}
         errors = f"remiss_errors_{name}_{at}"
-        storing = f"store_rejects = true, rejects_limit = 0, rejects_table = {literal(errors)}, rejects_scan = {literal(errors + '_scan')}"
-        connection.execute(
-            f"INSERT INTO {identifier(table)} BY NAME SELECT *, {at + 1} AS remiss_source FROM {_reading(file, separator, types, storing)}"
-        )
-        # The reader counts records, the header as the first, so that a line break within quotes moves nothing.
-        found = connection.execute(
-            f"SELECT line - 1 AS row, MIN_BY(error_type::VARCHAR, column_idx), MIN_BY(column_name, column_idx), MIN_BY(error_message, column_idx) "
-            f"FROM {identifier(errors)} GROUP BY line ORDER BY line"
-        ).fetchall()
-        loading.reject(file, [(int(row), _detail(kind, column, message, types)) for row, kind, column, message in found])
-        connection.execute(f"DROP TABLE {identifier(errors)}; DROP TABLE {identifier(errors + '_scan')}")
+        rows = reading(file, separator, '"', types, storing(errors))
+        connection.execute(f"INSERT INTO {identifier(table)} BY NAME SELECT *, {at + 1} AS remiss_source FROM {rows}")
+        # The header is the first record.
+        found = rejected(connection, errors)
+        loading.reject(file, [(line - 1, _detail(kind, column, message, types)) for line, kind, column, message in found])
     loading.view(connection, name, tuple(description.types))
     return loading.rejects()
 

@@ -109,6 +109,10 @@ class DuckDB:
             source_files.unchanged(before)
             yield Session(connection, relations, unreadable, before)
 
+    def present(self, files: Sequence[str]) -> frozenset[str]:
+        """Return which of the files are there."""
+        return frozenset(file for file in files if os.path.isfile(file))
+
     def digests(self, files: Sequence[str]) -> Mapping[str, str]:
         """Return the SHA-256, in hex, of the content of each file.
 

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 
 import duckdb
 
-from remiss.edges.engines.delimited import LONGEST_LINE, SAMPLED_FILES, SAMPLED_ROWS, first_line
+from remiss.edges.engines.delimited import REASONS, SAMPLED_FILES, SAMPLED_ROWS, first_line, reading
 from remiss.edges.engines.quoting import identifier, literal
-from remiss.edges.engines.rejects import LISTED, Loading, Rejects
+from remiss.edges.engines.rejects import LISTED, Loading, Rejects, rejected, storing
 from remiss.errors import Location, SourceError
 from remiss.protocol.ports import Description
 from remiss.protocol.terms import Address
@@ -22,10 +22,7 @@ WHOLE = {"UBIGINT": "BIGINT", "HUGEINT": "HUGEINT", "UHUGEINT": "HUGEINT"}
 
 
 def _lines(file: str, more: str) -> str:
-    return (
-        f"read_csv({literal(file)}, auto_detect = false, header = false, delim = '', quote = '', escape = '', "
-        f"columns = {{'line': 'VARCHAR'}}, max_line_size = {LONGEST_LINE}, hive_partitioning = false, {more})"
-    )
+    return reading(file, "", "", {"line": "VARCHAR"}, more)
 
 
 def describe(connection: duckdb.DuckDBPyConnection, address: Address, files: Sequence[str]) -> dict[str, str]:
@@ -44,8 +41,8 @@ def describe(connection: duckdb.DuckDBPyConnection, address: Address, files: Seq
         if structure and at % step:
             continue
         found = connection.execute(
-            f"SELECT json_group_structure(line::JSON) FROM (SELECT line FROM {_lines(file, 'ignore_errors = true')} LIMIT {SAMPLED_ROWS}) "
-            "WHERE CASE WHEN json_valid(line) THEN json_type(line) = 'OBJECT' ELSE FALSE END"
+            f"SELECT json_group_structure(line::JSON) FROM (SELECT line FROM {_lines(file, 'ignore_errors = true')} "
+            f"LIMIT {SAMPLED_ROWS}) WHERE CASE WHEN json_valid(line) THEN json_type(line) = 'OBJECT' ELSE FALSE END"
         ).fetchone()
         if found and found[0]:
             structure = _merged(structure, json.loads(found[0]))
@@ -59,22 +56,21 @@ def describe(connection: duckdb.DuckDBPyConnection, address: Address, files: Seq
 
 
 def _merged(first: dict[str, object], second: dict[str, object]) -> dict[str, object]:
-    """Return the structure of both: where they differ numbers win over whole numbers, and anything else is kept as JSON."""
+    """Return the structure of both: where they differ numbers win over whole numbers, and text over all."""
     result = dict(first)
     for name, kind in second.items():
         other = result.get(name, kind)
-        if other == kind or kind == "NULL":
-            result[name] = other
-        elif other == "NULL":
-            result[name] = kind
-        elif isinstance(kind, dict) and isinstance(other, dict):
+        kinds = {str(kind), str(other)}
+        if isinstance(kind, dict) and isinstance(other, dict):
             result[name] = _merged(other, kind)
-        elif {str(kind), str(other)} <= {"UBIGINT", "BIGINT"}:
+        elif "NULL" in kinds or len(kinds) == 1:
+            result[name] = other if kind == "NULL" else kind
+        elif kinds <= {"UBIGINT", "BIGINT"}:
             result[name] = "BIGINT"
-        elif {str(kind), str(other)} <= {"UBIGINT", "BIGINT", "HUGEINT", "DOUBLE"}:
+        elif kinds <= {"UBIGINT", "BIGINT", "HUGEINT", "DOUBLE"}:
             result[name] = "DOUBLE"
         else:
-            result[name] = "JSON"
+            result[name] = "VARCHAR"
     return result
 
 
@@ -89,7 +85,8 @@ def _type(kind: object) -> str:
         return f"STRUCT({', '.join(f'{identifier(name)} {_type(its)}' for name, its in kind.items())})" if kind else "JSON"
     if isinstance(kind, list):
         return f"{_type(kind[0])}[]"
-    return "VARCHAR" if kind == "NULL" else WHOLE.get(str(kind), str(kind))
+    # Values of several kinds, and those that were null in the whole sample, are read as their text.
+    return "VARCHAR" if kind in ("NULL", "JSON") else WHOLE.get(str(kind), str(kind))
 
 
 def load(connection: duckdb.DuckDBPyConnection, name: str, description: Description) -> Rejects:
@@ -104,13 +101,8 @@ def load(connection: duckdb.DuckDBPyConnection, name: str, description: Descript
     for at, file in enumerate(description.files):
         loading.begin(connection)
         errors = f"remiss_errors_{name}_{at}"
-        storing = f"store_rejects = true, rejects_limit = 0, rejects_table = {literal(errors)}, rejects_scan = {literal(errors + '_scan')}"
-        connection.execute(f"INSERT INTO {identifier(table)} BY NAME {_parse(file, at + 1, description, storing)}")
-        unread = connection.execute(
-            f"SELECT line, MIN(error_type::VARCHAR) FROM {identifier(errors)} GROUP BY line ORDER BY line"
-        ).fetchall()
-        connection.execute(f"DROP TABLE {identifier(errors)}; DROP TABLE {identifier(errors + '_scan')}")
-        loading.reject(file, [(int(row), _reason(kind)) for row, kind in unread])
+        connection.execute(f"INSERT INTO {identifier(table)} BY NAME {_parse(file, at + 1, description, storing(errors))}")
+        loading.reject(file, [(line, REASONS.get(kind, kind.lower())) for line, kind, _, _ in rejected(connection, errors)])
     loading.view(connection, name, tuple(description.types), "remiss_problem IS NULL")
     broken = f"FROM (SELECT *, {loading.number()} AS remiss_row FROM {identifier(table)}) WHERE remiss_problem <> ''"
     count = connection.execute(f"SELECT COUNT(*) {broken}").fetchone()
@@ -129,27 +121,25 @@ def load(connection: duckdb.DuckDBPyConnection, name: str, description: Descript
 def _parse(file: str, source: int, description: Description, storing: str) -> str:
     structure = json.dumps(dict(description.types))
     values = ", ".join(f"struct_extract(remiss_values, {literal(name)}) AS {identifier(name)}" for name in description.types)
-    # Only a null can hide a value of another type, so only there is the text of the line looked at again.
-    misfits = " ".join(
-        f"WHEN struct_extract(remiss_values, {literal(name)}) IS NULL AND json_type(remiss_object, {literal(_path(name))}) <> 'NULL' "
-        f"THEN {literal(f'{name} cannot be read as {kind}')}"
-        for name, kind in description.types.items()
+    misfits = " ".join(_misfit(name, kind) for name, kind in description.types.items())
+    broken = (
+        "CASE WHEN line IS NULL OR trim(line) = '' THEN '' WHEN NOT json_valid(line) THEN 'the line is not JSON' "
+        "WHEN json_type(line) <> 'OBJECT' THEN 'the line is not an object' END"
     )
     return (
-        "WITH lines AS (SELECT line, CASE WHEN line IS NULL OR trim(line) = '' THEN '' WHEN NOT json_valid(line) THEN 'the line is not JSON' "
-        f"WHEN json_type(line) <> 'OBJECT' THEN 'the line is not an object' END AS remiss_broken FROM {_lines(file, storing)}), "
+        f"WITH lines AS (SELECT line, {broken} AS remiss_broken FROM {_lines(file, storing)}), "
         "objects AS (SELECT remiss_broken, CASE WHEN remiss_broken IS NULL THEN line ELSE '{}' END AS remiss_object FROM lines), "
         f"parsed AS (SELECT *, json_transform(remiss_object, {literal(structure)}) AS remiss_values FROM objects) "
         f"SELECT {values}, COALESCE(remiss_broken, CASE {misfits} END) AS remiss_problem, {source} AS remiss_source FROM parsed"
     )
 
 
+def _misfit(name: str, kind: str) -> str:
+    """Return the rule that finds a value of another type: only a null can hide one, so only there the text is read again."""
+    hidden = f"struct_extract(remiss_values, {literal(name)}) IS NULL"
+    present = f"json_type(remiss_object, {literal(_path(name))}) <> 'NULL'"
+    return f"WHEN {hidden} AND {present} THEN {literal(f'{name} cannot be read as {kind}')}"
+
+
 def _path(name: str) -> str:
     return f"$.{json.dumps(name, ensure_ascii=False)}"
-
-
-def _reason(kind: str) -> str:
-    return {
-        "LINE SIZE OVER MAXIMUM": f"the line is longer than {LONGEST_LINE:,} bytes",
-        "INVALID ENCODING": "the line is not UTF-8",
-    }.get(kind, kind.lower())

@@ -68,15 +68,34 @@ class Loading:
             return own
         # The n-th readable row comes after as many rejected ones as have numbers that leave fewer than n rows before them.
         shifted = ", ".join("[" + ", ".join(str(row - at) for at, row in enumerate(rows)) + "]" for rows in self.rejected)
-        shift = f"len(list_filter(([{shifted}]::BIGINT[][])[remiss_source], remiss_gap -> remiss_gap <= {own}))"
+        shift = f"len(list_filter(([{shifted}]::BIGINT[][])[remiss_source], lambda remiss_gap: remiss_gap <= {own}))"
         broken = ", ".join(str(at + 1) for at, rows in enumerate(self.rejected) if len(rows) > NUMBERED)
         numbered = f"{own} + {shift}"
         return f"CASE WHEN remiss_source NOT IN ({broken}) THEN {numbered} END" if broken else numbered
 
     def view(self, connection: duckdb.DuckDBPyConnection, name: str, columns: Sequence[str], condition: str = "TRUE") -> None:
         """Bind the relation: its columns, the file and the number of each row."""
+        values = ", ".join(identifier(one) for one in columns)
         listed = ", ".join(literal(file) for file in self.files)
         connection.execute(
-            f"CREATE TEMP VIEW {identifier(name)} AS SELECT {', '.join(identifier(one) for one in columns)}, "
-            f"([{listed}])[remiss_source] AS remiss_file, {self.number()} AS remiss_row FROM {identifier(self.table)} WHERE {condition}"
+            f"CREATE TEMP VIEW {identifier(name)} AS SELECT {values}, ([{listed}])[remiss_source] AS remiss_file, "
+            f"{self.number()} AS remiss_row FROM {identifier(self.table)} WHERE {condition}"
         )
+
+
+def storing(errors: str) -> str:
+    """Return options of DuckDB's CSV reader that put rejected rows into the table `errors`, however many there are."""
+    return (
+        f"store_rejects = true, rejects_limit = 0, rejects_table = {literal(errors)}, rejects_scan = {literal(errors + '_scan')}"
+    )
+
+
+def rejected(connection: duckdb.DuckDBPyConnection, errors: str) -> Sequence[tuple[int, str, str | None, str]]:
+    """Return the first problem of each rejected record and forget them: line, kind, column, message.
+
+    Lines are counted in records, so that a line break within quotes moves nothing.
+    """
+    first = ", ".join(f"MIN_BY({one}, column_idx)" for one in ("error_type::VARCHAR", "column_name", "error_message"))
+    found = connection.execute(f"SELECT line, {first} FROM {identifier(errors)} GROUP BY line ORDER BY line").fetchall()
+    connection.execute(f"DROP TABLE {identifier(errors)}; DROP TABLE {identifier(errors + '_scan')}")
+    return [(int(line), str(kind), column, str(message)) for line, kind, column, message in found]

@@ -1,0 +1,134 @@
+"""What must always hold of a sample, whatever the events are called and however they come."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import pyarrow as pa
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from remiss.capture.sampling import Part, as_fraction, groups, key, merge, priority, sample, selections
+from tests.edges.engines.worlds import HOUR, MONDAY, WEEK, captured, protocol, write
+
+KEEP = 3
+# Letters of every plane, line breaks, quotes and colons: whatever a text may hold but zero bytes, which are refused.
+ids = st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="\0"), min_size=1, max_size=12)
+keys = st.lists(ids, unique=True, max_size=60).map(lambda found: [key("7", one) for one in found])
+
+
+@given(keys, st.randoms(use_true_random=False), st.integers(1, 5))
+def test_order_and_split_into_parts_change_no_sample(found, order, parts):
+    shuffled = order.sample(found, len(found))
+    pieces = [sample(shuffled[at::parts], KEEP) for at in range(parts)]
+    assert merge(pieces, KEEP) == sample(found, KEEP)
+
+
+@given(keys)
+def test_every_event_under_the_threshold_is_kept_and_no_other(found):
+    drawn = sample(found, KEEP)
+    under = {one for one in found if as_fraction(one[:13]) < drawn.threshold}
+    assert set(drawn.kept) == (under if len(found) > KEEP else set(found))
+
+
+@given(st.lists(st.tuples(st.sampled_from("0123"), ids), unique=True, max_size=30))
+def test_events_of_equal_priority_are_kept_by_their_ids(found):
+    tied = [f"{digit * 13}:{one}" for digit, one in found]
+    assert sample(tied, KEEP).kept == tuple(sorted(tied)[:KEEP])
+
+
+@given(st.text(max_size=8).filter(lambda text: ":" not in text), ids)
+def test_a_priority_is_a_fraction_written_in_hex(seed, one):
+    assert 0 <= as_fraction(priority(seed, one)) < 1
+    assert len(priority(seed, one)) == 13
+
+
+rows = st.lists(
+    st.fixed_dictionaries(
+        {
+            "id": ids,
+            "hour": st.integers(-3 * 168, 3 * 168 - 1),
+            "said": st.sampled_from(["yes", "no", None]),
+            "size": st.sampled_from([None, 1.0, 2.0, 300.0, float("nan"), float("inf")]),
+            "place": st.sampled_from(["north", "", "Süd", None]),
+        }
+    ),
+    unique_by=lambda row: row["id"],
+    max_size=120,
+)
+
+
+def undecided_met(row):
+    """Return which criteria a row meets and which it leaves undecided, by the rules of the design."""
+    facts = {
+        "wrong": None if row["said"] is None else row["said"] != "yes",
+        # Not a number means missing.
+        "large": None if row["size"] is None or row["size"] != row["size"] else row["size"] > 250,
+    }
+    met = tuple(name for name, fact in facts.items() if fact)
+    return met, tuple(name for name, fact in facts.items() if fact is None)
+
+
+# Without shrinking: each try opens an engine, and the rows of a failure are few enough to read.
+@settings(max_examples=15, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@given(rows, st.integers(1, 3), st.integers(1, 2))
+def test_the_engine_draws_what_the_definition_says(events, files, threads):
+    text = protocol(
+        uri="log/*.parquet",
+        fields=["latency_ms: size", "context: {place: place}"],
+        criteria=[
+            "{name: wrong, kind: custom, when: \"output <> 'yes'\", severity: 2, why: It said no.}",
+            "{name: large, kind: latency, when: latency_ms > 250, severity: 3, why: It took long.}",
+        ],
+        strata=["context.place"],
+    )
+    schema = pa.schema(
+        [
+            ("id", pa.string()),
+            ("at", pa.timestamp("us", tz="UTC")),
+            ("said", pa.string()),
+            ("size", pa.float64()),
+            ("place", pa.string()),
+        ]
+    )
+    lines = [{**row, "at": MONDAY + row["hour"] * HOUR} for row in events]
+    with tempfile.TemporaryDirectory() as place:
+        for at in range(files):
+            write(Path(place, "log", f"{at}.parquet"), pa.Table.from_pylist(lines[at::files], schema))
+        drawn = captured(Path(place), text, MONDAY - 3 * WEEK, MONDAY + 3 * WEEK, threads=str(threads))
+    parts, whole = [], []
+    for row in events:
+        met, undecided = undecided_met(row)
+        part = Part(
+            window=row["hour"] // 168,
+            stratum=(row["place"],),
+            met=met,
+            undecided=undecided,
+            population=1,
+            labelled=0,
+            least=(key("7", row["id"]),),
+        )
+        parts.append(part)
+    for window in {part.window for part in parts}:
+        own = [part for part in parts if part.window == window]
+        least = tuple(sorted(one for part in own for one in part.least))
+        whole.append(Part(window=window, stratum=(), met=(), undecided=(), population=len(own), labelled=0, least=least))
+
+    class Amounts:
+        keep = control = undecided = 3
+        population = 5
+
+    expected = groups(parts, whole, Amounts)
+    assert {
+        (group.window, tuple(group.stratum.values()), group.criterion): (group.population, group.kept, group.threshold)
+        for group in drawn.groups
+    } == {
+        (MONDAY + name.window * WEEK, name.stratum or (), name.criterion): (one.population, len(one.kept), one.threshold)
+        for name, one in expected.items()
+    }
+    assert [
+        (one.member.window, f"{one.member.priority}:{one.member.event.id}", one.member.groups, one.member.probability)
+        for one in drawn.drawings
+    ] == [(MONDAY + one.window * WEEK, one.key, one.groups, one.probability) for one in selections(expected, ["wrong", "large"])]
+    assert sum(cell.population for cell in drawn.cells) == len(events)
