@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from remiss.catalog.counting import CONTEXT
 from remiss.edges.stores.case_pages import Matches
+from remiss.edges.stores.dialect.planning import unindexed
 from remiss.edges.stores.search import as_seen_at, seen_at
 from remiss.edges.stores.tables import captures, case_context, case_criteria, cases, revisions, run_windows
 from remiss.records.case import Sensitivity
@@ -49,21 +50,23 @@ def counted(found: Matches, field: str) -> tuple[ColumnElement[Any], Select[Any]
         # Without a condition the side table's own index has the answer.
         statement = select(of, func.count())
         if not found.trivial:
-            statement = found.chosen(of, func.count()).join(side, side.c.case_key == cases.c.key).where(found.whole)
+            statement = found.chosen(of, func.count()).join(side, side.c.case_key == cases.c.key)
         return of, statement if side is case_criteria else statement.where(side.c.name == field.removeprefix(CONTEXT))
     of = COLUMNS[field]
     if found.position is not None and field in {"status", "severity", "mode"}:
         of = revisions.c[field]
     elif found.position is not None and field in {"label", "output"}:
         of = as_seen_at(found.position, field)[0].label(field)
-    return of, found.chosen(of, func.count()).where(found.whole)
+    if not found.trivial:
+        of = unindexed(of)
+    return of, found.chosen(of, func.count())
 
 
 def criteria_then(connection: Connection, found: Matches, limit: int) -> Counts:
     """Return the facet of criteria in the past: those met in the runs then in force, each once for a case."""
     position = found.position or 0
     met = found.chosen(cases.c.key, captures.c.met).join(captures, captures.c.event_key == cases.c.event_key)
-    met = met.join(run_windows, seen_at(cases.c.event_key, position)).where(found.whole).order_by(cases.c.key)
+    met = met.join(run_windows, seen_at(cases.c.event_key, position)).order_by(cases.c.key)
     counts: Counter[str] = Counter()
     last, names = None, set()
     for key, listed in connection.execution_options(yield_per=BATCH).execute(met):

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, Subquery, and_, func, select
 
 from remiss.catalog.filing import Filed
 from remiss.catalog.listing import Line, Page, Sort
 from remiss.catalog.query import Query
 from remiss.catalog.revision import Change
 from remiss.edges.stores import case_facets, case_writing
-from remiss.edges.stores.case_pages import behind, matches, sort_columns
+from remiss.edges.stores.case_pages import Purpose, behind, matches, sort_columns
 from remiss.edges.stores.case_reading import case_at, states
 from remiss.edges.stores.connecting import Store
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.journal import head
-from remiss.edges.stores.search import as_seen_at, seen_at
+from remiss.edges.stores.search import as_seen_at, in_force_at, seen_at
 from remiss.edges.stores.tables import captures, case_context, case_criteria, case_texts, cases, events, revisions, run_windows
 from remiss.govern.ports import Scope
 from remiss.records.case import Case, Revision
@@ -42,36 +43,33 @@ class CaseStore:
     def page(self, query: Query, *, sort: Sort, limit: int, after: tuple[int, ...] | None, position: int | None) -> Page:
         """Return some lines of what matches, and the sort values of the last when more follow."""
         with self._store.reading() as connection:
-            found = matches(connection, query, self._scope, position)
-            columns = sort_columns(sort, position)
-            state = cases if position is None else revisions
-            shown = [state.c[name] for name in ("status", "severity", "mode", "text_version")]
-            statement = found.chosen(
-                *cases.c,
-                *(column.label(f"then_{column.name}") for column in shown),
-                *(of.label(f"sort_{at}") for at, (of, _) in enumerate(columns)),
-            )
-            statement = statement.where(found.walk).order_by(*(of.desc() if down else of.asc() for of, down in columns))
+            found = matches(connection, query, self._scope, position, Purpose.PAGE)
+            columns = sort_columns(sort, found)
+            statement = found.chosen(cases.c.key, *(of.label(f"sort_{at}") for at, (of, _) in enumerate(columns)))
             if after is not None:
                 statement = statement.where(behind(columns, after))
-            rows = connection.execute(statement.limit(limit + 1)).all()
-            listed = rows[:limit]
-            lines = _lines(connection, listed, position)
-        values = [getattr(listed[-1], f"sort_{at}") for at in range(len(columns))] if len(rows) > limit else None
-        last = None if values is None else tuple(value if isinstance(value, int) else to_micros(value) for value in values)
-        return Page(lines=lines, last=last)
+            ordered = statement.order_by(*(of.desc() if down else of.asc() for of, down in columns))
+            # What is shown is looked up for the page alone, however many cases had to be sorted for it.
+            rows = connection.execute(shown(ordered.limit(limit + 1).subquery("page"), columns, position)).all()
+            criteria = criteria_of(connection, [row.key for row in rows[:limit]], position)
+        last = rows[limit - 1] if len(rows) > limit else None
+        return Page(
+            lines=tuple(_line(row, tuple(sorted(criteria[row.key]))) for row in rows[:limit]),
+            last=None if last is None else tuple(_number(last[at]) for at in range(len(columns))),
+        )
 
     def count(self, query: Query, position: int | None) -> int:
         """Return how many cases match."""
         with self._store.reading() as connection:
-            found = matches(connection, query, self._scope, position)
-            counted: int = connection.execute(found.chosen(func.count()).where(found.whole)).scalar_one()
+            found = matches(connection, query, self._scope, position, Purpose.COUNT)
+            counted: int = connection.execute(found.chosen(func.count())).scalar_one()
             return counted
 
     def facet(self, query: Query, field: str, limit: int, position: int | None) -> tuple[tuple[Scalar, int], ...]:
         """Return the most frequent values of a field among the cases that match, and how many have each."""
         with self._store.reading() as connection:
-            return case_facets.facet(connection, matches(connection, query, self._scope, position), field, limit)
+            found = matches(connection, query, self._scope, position, Purpose.FACET)
+            return case_facets.facet(connection, found, field, limit)
 
     def context_names(self) -> tuple[str, ...]:
         """Return the names of all context fields that some case has."""
@@ -113,60 +111,64 @@ def _distinct(connection: Connection) -> list[str]:
         names.append(name)
 
 
-def _lines(connection: Connection, rows: Sequence[Row[Any]], position: int | None) -> tuple[Line, ...]:
-    keys = [row.key for row in rows]
-    if not keys:
-        return ()
-    criteria = _criteria(connection, keys, position)
-    titles: dict[tuple[int, int], str | None] = {}
-    if any(row.then_text_version is not None for row in rows):
-        said = select(case_texts).where(among(case_texts.c.case_key, keys))
-        titles = {(each.case_key, each.version): each.title for each in connection.execute(said)}
-    named = select(events.c.key, events.c.event_id).where(among(events.c.key, [row.event_key for row in rows]))
-    names = {row.key: row.event_id for row in connection.execute(named)}
-    seen = {row.key: (row.output, row.label) for row in rows}
+def shown(page: Subquery, columns: Sequence[tuple[ColumnElement[Any], bool]], position: int | None) -> Select[Any]:
+    """Return the select of what lines show of the cases of a page, in its order; first the sort values."""
+    state = cases if position is None else revisions
+    seen: list[ColumnElement[Any]] = [cases.c.output, cases.c.label]
     if position is not None:
-        then = select(cases.c.key, *(as_seen_at(position, name)[0] for name in ("output", "label"))).where(
-            among(cases.c.key, keys)
-        )
-        seen = {key: (output, label) for key, output, label in connection.execute(then)}
-    return tuple(
-        Line(
-            id=row.id,
-            occurred=row.at,
-            status=Status(row.then_status),
-            severity=row.then_severity,
-            mode=row.then_mode,
-            suggested_mode=row.suggested_mode,
-            model=row.model,
-            model_version=row.model_version,
-            output=seen[row.key][0],
-            label=seen[row.key][1],
-            confidence=row.confidence,
-            latency_ms=row.latency_ms,
-            criteria=tuple(sorted(criteria[row.key])),
-            title=titles.get((row.key, row.then_text_version)),
-            source=row.source_name,
-            event=names[row.event_key],
-        )
-        for row in rows
+        seen = [as_seen_at(position, name)[0].label(name) for name in ("output", "label")]
+    sorts = [page.c[f"sort_{at}"] for at in range(len(columns))]
+    of_case = [cases.c[name] for name in ("key", "id", "at", "suggested_mode", "model", "model_version", "source_name")]
+    of_state = [state.c[name] for name in ("status", "severity", "mode")]
+    measured = [cases.c.confidence, cases.c.latency_ms]
+    statement = (
+        select(*sorts, *of_case, *of_state, *measured, *seen, events.c.event_id, case_texts.c.title)
+        .select_from(page)
+        .join(cases, cases.c.key == page.c.key)
+        .join(events, events.c.key == cases.c.event_key)
     )
+    if position is not None:
+        statement = statement.join(revisions, and_(*in_force_at(position)))
+    said = and_(case_texts.c.case_key == cases.c.key, case_texts.c.version == state.c.text_version)
+    order = [of.desc() if down else of.asc() for of, (_, down) in zip(sorts, columns, strict=True)]
+    return statement.outerjoin(case_texts, said).order_by(*order)
 
 
-def _criteria(connection: Connection, keys: list[int], position: int | None) -> dict[int, set[str]]:
+def criteria_of(connection: Connection, keys: Sequence[int], position: int | None) -> dict[int, set[str]]:
+    """Return the criteria that the events of some cases meet in the runs in force."""
     found: dict[int, set[str]] = defaultdict(set)
     if position is None:
         now = select(case_criteria.c.case_key, case_criteria.c.criterion).where(among(case_criteria.c.case_key, keys))
         for key, name in connection.execute(now):
             found[key].add(name)
     else:
-        then = select(cases.c.key, captures.c.met).where(
-            among(cases.c.key, keys), and_(captures.c.event_key == cases.c.event_key, seen_at(cases.c.event_key, position))
-        )
-        for key, met in connection.execute(
-            then.select_from(cases)
-            .join(captures, captures.c.event_key == cases.c.event_key)
-            .join(run_windows, run_windows.c.run_key == captures.c.run_key)
-        ):
+        then = select(cases.c.key, captures.c.met).select_from(cases).join(captures, captures.c.event_key == cases.c.event_key)
+        then = then.join(run_windows, seen_at(cases.c.event_key, position)).where(among(cases.c.key, keys))
+        for key, met in connection.execute(then):
             found[key].update(met)
     return found
+
+
+def _line(row: Row[Any], criteria: tuple[str, ...]) -> Line:
+    return Line(
+        id=row.id,
+        occurred=row.at,
+        status=Status(row.status),
+        severity=row.severity,
+        mode=row.mode,
+        suggested_mode=row.suggested_mode,
+        model=row.model,
+        model_version=row.model_version,
+        output=row.output,
+        label=row.label,
+        confidence=row.confidence,
+        latency_ms=row.latency_ms,
+        criteria=criteria,
+        title=row.title,
+        source=row.source_name,
+        event=row.event_id,
+    )
+
+
+def _number(value: int | datetime) -> int:
+    return to_micros(value) if isinstance(value, datetime) else value

@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Dialect, and_, case, exists, false, func, not_, or_, select, true
+from sqlalchemy import ColumnElement, Dialect, Exists, and_, case, exists, false, func, not_, or_, select, true
 
 from remiss.catalog.keys import find
 from remiss.catalog.query import And, Not, Or, Query, Term, Text
@@ -57,8 +57,9 @@ def condition(query: Query, face: Face) -> Condition:
         case Or(parts):
             return or_(false(), *(condition(part, face) for part in parts))
         case Not(part):
-            # What is null is false, and so its negation true.
-            return not_(func.coalesce(condition(part, face), false()))
+            inner = condition(part, face)
+            # What is null is false, and so its negation true. Whether something exists is never null.
+            return not_(inner) if isinstance(inner, Exists) else not_(func.coalesce(inner, false()))
         case Text(phrase):
             return face.text(phrase)
         case Term(key):

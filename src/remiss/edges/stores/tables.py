@@ -299,7 +299,8 @@ cases = Table(
     Index(None, "status", "at", "key"),
     Index(None, "severity", "at", "key"),
     Index(None, "mode", "at", "key"),
-    Index(None, "model", "model_version", "at", "key"),
+    Index(None, "model", "at", "key"),
+    Index(None, "model_version", "at", "key"),
     Index(None, "at", "key"),
 )
 

@@ -65,7 +65,7 @@ def few(connection: Connection, phrases: Sequence[str], limit: int) -> list[int]
 # How many of the newest cases are looked at to tell how common phrases are, and at what share of them it is quicker to ask
 # case by case, newest first, than to collect all that have them. Measured; the two databases differ in what a question costs.
 _NEWEST = {SQLITE: 2_000, POSTGRESQL: 500}
-_COMMON = {SQLITE: 0.05, POSTGRESQL: 0.008}
+_COMMON = {SQLITE: 0.2, POSTGRESQL: 0.008}
 
 
 def common(connection: Connection, phrases: Sequence[str], last_key: int) -> bool:

@@ -105,7 +105,8 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_cases_at_key"), "cases", ["at", "key"], unique=False)
     op.create_index(op.f("ix_cases_mode_at_key"), "cases", ["mode", "at", "key"], unique=False)
-    op.create_index(op.f("ix_cases_model_model_version_at_key"), "cases", ["model", "model_version", "at", "key"], unique=False)
+    op.create_index(op.f("ix_cases_model_at_key"), "cases", ["model", "at", "key"], unique=False)
+    op.create_index(op.f("ix_cases_model_version_at_key"), "cases", ["model_version", "at", "key"], unique=False)
     op.create_index(op.f("ix_cases_severity_at_key"), "cases", ["severity", "at", "key"], unique=False)
     op.create_index(op.f("ix_cases_status_at_key"), "cases", ["status", "at", "key"], unique=False)
     op.create_table(
