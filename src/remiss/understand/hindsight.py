@@ -70,10 +70,10 @@ def refuse_hindsight(found: Mapping[str, tuple[datetime, ...]]) -> None:
     QueryError : there are such
     """
     for name, windows in found.items():
+        count = "1 window" if len(windows) == 1 else f"{len(windows)} windows"
         first, last = windows[0].date().isoformat(), windows[-1].date().isoformat()
         raise QueryError(
-            f"{name} was changed after the sampled cases of {len(windows)} windows from {first} to {last} could be seen: "
-            "chosen on this sample",
+            f"{name} was changed after the sampled cases of {count} from {first} to {last} could be seen: chosen on this sample",
             do="ask only for windows captured since (occurred:), ask for an exact count (no terms but criteria, strata and "
             "whole windows), or capture again with a new sampling.seed",
         )

@@ -1,0 +1,141 @@
+"""How often does this happen in production? Told through the library, against the truth counted over the whole log."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from remiss.capture import actions as capture
+from remiss.errors import NotFound, QueryError
+from remiss.understand import actions as understand
+from tests.stories.logs import MONDAY, PROTOCOL, WEEK, small_log
+
+UNTIL = MONDAY + 3 * WEEK
+
+
+@pytest.fixture
+def log(tmp_path):
+    return small_log(tmp_path / "log")
+
+
+@pytest.fixture
+def captured(ws, log):
+    capture.apply(ws, log.protocol, since=MONDAY, until=UNTIL)
+    return ws
+
+
+def missed(log, **having):
+    """Return how many predictions of the log said on time and were late, and how many had an outcome at all."""
+    actual = {row["flight"]: row["actual"] for row in log.outcomes}
+    rows = [row for row in log.predictions if all(row[name] == value for name, value in having.items())]
+    known = [row for row in rows if row["flight"] in actual]
+    return sum(row["predicted"] == "on-time" and actual[row["flight"]] == "late" for row in known), len(known)
+
+
+def recapture(ws, log, protocol):
+    log.write(protocol)
+    return capture.apply(ws, log.protocol, since=MONDAY, until=UNTIL)
+
+
+def second_version(**changes):
+    """Return the second version of the protocol, in which a miss with a high score does not count."""
+    text = PROTOCOL.replace("version: 1\n", "version: 2\n").replace("label = 'late'\"", "label = 'late' AND confidence < 0.8\"")
+    for old, new in changes.items():
+        text = text.replace(old, new)
+    return text
+
+
+def test_failures_are_counted_exactly_where_whole_cells_answer(captured, log):
+    found = understand.estimate(captured, "criterion:missed-delay")
+    [row] = found.rows
+    assert (row.value, row.method, row.low, row.high) == (missed(log)[0], "counted", None, None)
+    assert (found.source, found.protocol, found.kind) == ("arrival-predictions", "arrival-delay@1", "flagged")
+
+
+def test_by_a_field_that_was_no_stratum_the_sample_answers_with_intervals(captured, log):
+    found = understand.estimate(captured, "criterion:missed-delay", by="inputs.carrier")
+    assert [row.key for row in found.rows] == ["B6", "DL", "UA"]
+    for row in found.rows:
+        assert row.method == "weighted"
+        assert row.low <= missed(log, carrier=row.key)[0] <= row.high
+    assert "process" in found.notes[0]
+
+
+def test_a_rate_is_among_judged_events_and_says_so_in_words(captured, log):
+    found = understand.estimate(captured, "criterion:missed-delay context.airport:EWR", rate=True)
+    [row] = found.rows
+    hits, known = missed(log, origin="EWR")
+    assert (row.method, row.value) == ("counted", hits / known)
+    assert found.denominator == (
+        "events where context.airport is EWR, as far as missed-delay applies to them and could be judged"
+    )
+
+
+def test_a_rate_may_name_its_denominator(captured, log):
+    found = understand.estimate(captured, "criterion:slow", rate=True, of="criterion:missed-delay")
+    assert 0 <= found.rows[0].value <= 1
+    assert found.of == "criterion:missed-delay"
+    assert found.denominator == "events where criterion is missed-delay, as far as slow could be judged"
+
+
+def test_each_criterion_has_its_own_denominator_when_criteria_are_compared(captured, log):
+    totals = understand.estimate(captured, by="criterion")
+    assert [row.key for row in totals.rows] == ["missed-delay", "slow"]
+    assert totals.rows[0].value == missed(log)[0]
+    rates = understand.estimate(captured, rate=True, by="criterion")
+    assert rates.rows[0].value == missed(log)[0] / missed(log)[1]
+    assert any("among all admitted events" in note for note in rates.rows[1].notes)
+
+
+def test_an_estimate_survives_json(captured):
+    found = understand.estimate(captured, "criterion:slow", by="inputs.carrier", basis="process").to_json()
+    assert json.loads(json.dumps(found))["rows"][0]["low"] is None
+    assert found["schema"] == "remiss/estimate@1"
+
+
+def test_a_question_without_an_honest_answer_is_refused_with_advice(captured):
+    for query, asked, says in (
+        ("severity:1", {}, "decided by people"),
+        ("occurred:2014-01", {}, "no captured window"),
+        ("criterion:slow", {"as_of": 99}, "no position 99"),
+    ):
+        with pytest.raises(QueryError, match=says) as refused:
+            understand.estimate(captured, query, **asked)
+        assert refused.value.do
+
+
+def test_an_empty_catalog_says_what_to_do(ws):
+    with pytest.raises(NotFound, match="no captured windows") as refused:
+        understand.estimate(ws, "criterion:slow")
+    assert "remiss capture" in refused.value.do
+
+
+def test_two_protocols_are_never_added_up(captured, log):
+    recapture(captured, log, PROTOCOL.replace("protocol: arrival-delay", "protocol: another"))
+    with pytest.raises(QueryError, match="spans 2 sources or protocol versions"):
+        understand.estimate(captured, "criterion:slow")
+    assert understand.estimate(captured, "criterion:slow", protocol="another").protocol == "another@1"
+    with pytest.raises(NotFound, match="arrival-delay@1"):
+        understand.estimate(captured, "criterion:slow", protocol="third")
+
+
+def test_a_criterion_changed_after_its_sample_was_seen_has_no_weighted_figures_there(captured, log):
+    recapture(captured, log, second_version())
+    with pytest.raises(QueryError, match="missed-delay was changed after the sampled cases of 3 windows") as refused:
+        understand.estimate(captured, "criterion:missed-delay inputs.carrier:UA")
+    assert "chosen on this sample" in str(refused.value)
+    assert understand.estimate(captured, "criterion:missed-delay").rows[0].method == "counted"
+    assert understand.estimate(captured, "criterion:slow inputs.carrier:UA").rows[0].method == "weighted"
+
+
+def test_a_fresh_seed_gives_the_changed_criterion_its_figures_back(captured, log):
+    recapture(captured, log, second_version(**{'seed: "2026"': 'seed: "2027"'}))
+    assert understand.estimate(captured, "criterion:missed-delay inputs.carrier:UA").rows[0].method == "weighted"
+
+
+def test_an_estimate_as_of_a_position_is_what_it_was_then(captured, log):
+    before = understand.estimate(captured, "criterion:missed-delay inputs.carrier:UA")
+    recapture(captured, log, second_version(**{'seed: "2026"': 'seed: "2027"'}))
+    again = understand.estimate(captured, "criterion:missed-delay inputs.carrier:UA", as_of=before.position)
+    assert again == before
