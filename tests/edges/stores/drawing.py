@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import remiss
-from remiss.action import action
 from remiss.protocol.terms import Address, Criterion, Kind, Protocol, Rubric, Sampling, Taxonomy
 from remiss.records.event import Event
 from remiss.records.identity import digest
 from remiss.records.run import Cell, Change, Drawn, Group, Manifest, Member, Profile, Refusals, RefusedRow, Run, RunWindow
+from tests.edges.stores.acting import unlisted
 
 MONDAY = datetime(2013, 6, 3, tzinfo=UTC)
 WEEK = timedelta(weeks=1)
@@ -125,7 +125,7 @@ def drawn(members: Sequence[Member], *, weeks: Sequence[int] = (0,), version: in
     )
 
 
-@action(name="test.file", permission="test")
+@unlisted("test.file")
 def file(
     ws: remiss.Workspace,
     draw: Drawn,
@@ -141,7 +141,7 @@ def file(
     return ws.runs.file(draw, run=run, status=status, changes=changes, team="default", document=document)
 
 
-@action(name="test.accept", permission="test")
+@unlisted("test.accept")
 def accept(ws: remiss.Workspace, run: str) -> Run:
     """Accept a waiting run."""
     return ws.runs.accept(run)
