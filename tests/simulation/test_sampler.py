@@ -55,3 +55,27 @@ def part(at, world, ids, stratum, names):
         labelled=1,
         least=(key("2026", ids[at]),),
     )
+
+
+def weights_of(keep: int, draws: int) -> np.ndarray:
+    """Return 1/p of each of seven events in overlapping groups, 0 where it was not sampled, for each draw."""
+    groups_ = [(0, 1, 2, 3, 4, 5), (2, 3, 4, 5, 6), (0, 2, 3, 5, 6), (0, 1, 2, 3, 4, 5, 6)]
+    priorities = np.random.default_rng(3).random((draws, 7))
+    probability = np.zeros((draws, 7))
+    for members in groups_:
+        mine = priorities[:, members]
+        tau = np.sort(mine, axis=1)[:, keep : keep + 1]
+        probability[:, members] = np.maximum(probability[:, members], np.where(mine < tau, tau, 0))
+    return np.divide(1.0, probability, out=np.zeros_like(probability), where=probability > 0)
+
+
+def test_weights_have_mean_one_and_no_covariance_however_groups_overlap():
+    weights = weights_of(keep=4, draws=200_000)
+    assert weights.mean(axis=0) == pytest.approx(np.ones(7), abs=0.01)
+    products = weights.T @ weights / len(weights)
+    assert products[~np.eye(7, dtype=bool)] == pytest.approx(np.ones(42), abs=0.02)
+
+
+def test_with_one_kept_a_group_the_claim_is_false_which_is_why_keep_is_at_least_two():
+    weights = weights_of(keep=1, draws=100_000)
+    assert (weights[:, 3] * weights[:, 5]).max() == 0
