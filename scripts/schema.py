@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from remiss.edges.stores.schema import rendered
+from remiss.edges.stores.dialect.schema import rendered
 
 
 def main(arguments: list[str]) -> int:

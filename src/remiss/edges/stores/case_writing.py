@@ -1,6 +1,6 @@
 """Writing cases: filing one by hand, and the next state of one.
 
-The order of locks is that of all writers (docs/adr/0003): rows of cases, then the position, after which the rows that carry it.
+The order of locks is that of all writers (docs/adr/0004): rows of cases, then the position, after which the rows that carry it.
 """
 
 from __future__ import annotations

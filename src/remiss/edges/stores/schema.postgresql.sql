@@ -81,7 +81,9 @@ CREATE INDEX ix_cases_at_key ON cases (at, key);
 
 CREATE INDEX ix_cases_mode_at_key ON cases (mode, at, key);
 
-CREATE INDEX ix_cases_model_model_version_at_key ON cases (model, model_version, at, key);
+CREATE INDEX ix_cases_model_at_key ON cases (model, at, key);
+
+CREATE INDEX ix_cases_model_version_at_key ON cases (model_version, at, key);
 
 CREATE INDEX ix_cases_severity_at_key ON cases (severity, at, key);
 

@@ -1,4 +1,4 @@
-"""The schema as text, for reviewers: `schema.sqlite.sql` and `schema.postgresql.sql` beside this file.
+"""The schema as text, for reviewers: `schema.sqlite.sql` and `schema.postgresql.sql` beside the tables.
 
 SQLite's is what the migrations make of an empty database; PostgreSQL's is rendered from the tables without a server, and a
 test proves that the migrations make the same there.
@@ -20,7 +20,7 @@ from remiss.edges.stores.dialect.words import WORDS_DDL
 from remiss.edges.stores.tables import metadata
 from remiss.edges.stores.version import LATEST
 
-FILES = {name: Path(__file__).with_name(f"schema.{name}.sql") for name in (SQLITE, POSTGRESQL)}
+FILES = {name: Path(__file__).parents[1] / f"schema.{name}.sql" for name in (SQLITE, POSTGRESQL)}
 HEAD = "-- The catalog's schema, version {version}. Generated: run `make tidy` after a change.\n\n"
 
 
@@ -45,7 +45,7 @@ def _of_sqlite() -> str:
 
 
 def _of_postgresql() -> str:
-    dialect = postgresql.dialect()
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
     statements = []
     for table in sorted(metadata.tables.values(), key=lambda table: table.name):
         statements.append(str(CreateTable(table).compile(dialect=dialect)))
