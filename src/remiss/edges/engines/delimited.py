@@ -143,8 +143,8 @@ def describe(connection: duckdb.DuckDBPyConnection, address: Address, files: Seq
 
 def _kind(value: str) -> str:
     """Return the aggregate that names the narrowest type that all values of a column have; empty when all are null."""
-    # 007 is no number: its zeros would be lost.
-    plain = f"NOT regexp_matches({value}, '^[+-]?0[0-9]')"
+    # 007 is no number: its zeros would be lost. Nor is a number with spaces or line breaks around it: a cast would trim it.
+    plain = f"NOT regexp_matches({value}, '^[+-]?0[0-9]|\\s')"
 
     def all_are(condition: str) -> str:
         # A cast that fails gives null, and an aggregate passes over nulls.

@@ -208,7 +208,7 @@ class Session:
         try:
             with _translated(address, tuple(self._before)):
                 yield
-        except RemissError:
+        except (RemissError, duckdb.Error):
             # A file that was changed explains whatever went wrong better than the reader's words do.
             source_files.unchanged(self._before)
             raise
@@ -287,13 +287,6 @@ def _translated(address: Address, files: Sequence[str]) -> Iterator[None]:
             where=_named(text, files),
             do="check the file; copy it again if it is broken",
         ) from problem
-    except (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.SerializationException) as problem:
-        text = str(problem)
-        raise SourceError(
-            f"source {address.name} has content that cannot be read: {_sentence(text)}",
-            where=_named(text, files),
-            do="check the file and the format that the protocol names for the source",
-        ) from problem
     except duckdb.BinderException as problem:
         text = str(problem)
         if "remiss_file" not in text:
@@ -302,6 +295,17 @@ def _translated(address: Address, files: Sequence[str]) -> Iterator[None]:
             f"source {address.name} has a column named remiss_file, which remiss uses itself",
             where=_named(text, files),
             do="rename the column where the log is written, or read the log through a renamed copy",
+        ) from problem
+    except duckdb.Error as problem:
+        # What a reader finds broken inside a file has one of these classes, or none but the base of all (Thrift's errors).
+        broken = (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.SerializationException)
+        if not isinstance(problem, broken) and type(problem) is not duckdb.Error:
+            raise
+        text = str(problem)
+        raise SourceError(
+            f"source {address.name} has content that cannot be read: {_sentence(text)}",
+            where=_named(text, files),
+            do="check the file and the format that the protocol names for the source",
         ) from problem
 
 

@@ -1,0 +1,344 @@
+"""What people find in the folders of their logs: each is said plainly, and nothing is lost without a word."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from remiss.edges.engines.duckdb import DuckDB
+from remiss.errors import SettingError, SourceError, StorageError
+from remiss.protocol.terms import Address, Type
+from remiss.settings import Settings
+from tests.edges.engines.worlds import MONDAY, settings, write
+
+ROWS = [{"id": f"e{at}", "at": MONDAY, "said": "yes"} for at in range(200)]
+
+
+def address(uri: str, format: str = "parquet") -> Address:
+    return Address(name="log", format=format, uri=uri)
+
+
+def describe(folder: Path, uri: str, format: str = "parquet"):
+    return DuckDB(settings(folder)).describe(address(uri, format), str(folder))
+
+
+def read(folder: Path, uri: str, format: str, sql: str = "SELECT * FROM events ORDER BY remiss_file, remiss_row", **changes: str):
+    engine = DuckDB(settings(folder, **changes))
+    where = address(uri, format)
+    with engine.open({"events": (where, engine.describe(where, str(folder)))}) as session:
+        return session.run(sql).to_pylist(), session.unreadable("events")
+
+
+def refusal(folder: Path, uri: str, format: str = "parquet") -> SourceError:
+    with pytest.raises(SourceError) as caught:
+        read(folder, uri, format)
+    assert caught.value.do
+    return caught.value
+
+
+@pytest.mark.parametrize("format", ["parquet", "csv", "jsonl"])
+def test_an_empty_file_is_named(tmp_path, format):
+    (tmp_path / "log").touch()
+    error = refusal(tmp_path, "log", format)
+    assert error.what == "the file is empty"
+    assert error.where.file == str(tmp_path / "log")
+
+
+def test_a_csv_of_nothing_but_a_header_is_refused(tmp_path):
+    (tmp_path / "log.csv").write_text("id,at,said\n")
+    assert "a header and no rows" in refusal(tmp_path, "log.csv", "csv").what
+
+
+def test_a_file_of_nothing_but_a_header_among_others_is_read(tmp_path):
+    (tmp_path / "a.csv").write_text("id,at,said\n")
+    (tmp_path / "b.csv").write_text("id,at,said\n1,2013-06-03,yes\n")
+    rows, _ = read(tmp_path, "*.csv", "csv")
+    assert [row["remiss_row"] for row in rows] == [1]
+
+
+@pytest.mark.parametrize("content", ["naïve,at\n1,2\n".encode("latin1"), "id,at\n1,2\n".encode("utf-16")])
+def test_a_csv_of_another_encoding_says_how_to_convert_it(tmp_path, content):
+    (tmp_path / "log.csv").write_bytes(content)
+    error = refusal(tmp_path, "log.csv", "csv")
+    assert error.what == "the file is not UTF-8 text"
+    assert "iconv" in error.do
+
+
+@pytest.mark.parametrize(
+    ("format", "lines"),
+    [("csv", ["id,said", "1,yes", "2,na\xefve", "3,no"]), ("jsonl", ['{"id":1}', '{"id":"\xef"}', '{"id":3}'])],
+)
+def test_a_line_of_another_encoding_is_counted_with_its_number(tmp_path, format, lines):
+    (tmp_path / "log").write_bytes("\n".join(lines).encode("latin1"))
+    rows, (count, listed) = read(tmp_path, "log", format)
+    assert count == 1
+    assert [(one.row, one.detail) for one in listed] == [(2, "the line is not UTF-8")]
+    assert [(str(row["id"]), row["remiss_row"]) for row in rows] == [("1", 1), ("3", 3)]
+
+
+def test_half_a_parquet_file_is_named(tmp_path):
+    whole = write(tmp_path / "a.parquet", ROWS).read_bytes()
+    (tmp_path / "b.parquet").write_bytes(whole[: len(whole) // 2])
+    error = refusal(tmp_path, "*.parquet")
+    assert "only a part of a Parquet file" in error.what
+    assert error.where.file.endswith("b.parquet")
+
+
+def test_a_parquet_file_that_is_broken_inside_is_named(tmp_path):
+    whole = bytearray(write(tmp_path / "a.parquet", ROWS).read_bytes())
+    whole[4:400] = os.urandom(396)
+    (tmp_path / "a.parquet").write_bytes(whole)
+    assert refusal(tmp_path, "a.parquet").where.file.endswith("a.parquet")
+
+
+def test_a_file_of_another_format_is_named(tmp_path):
+    (tmp_path / "log.parquet").write_text("id,at\n1,2\n")
+    assert refusal(tmp_path, "log.parquet").what == "the file is not Parquet"
+
+
+def test_half_a_gzip_file_is_named(tmp_path):
+    whole = gzip.compress(b"id,said\n" + os.urandom(20_000).hex().encode())
+    (tmp_path / "log.csv.gz").write_bytes(whole[: len(whole) // 2])
+    assert "not complete gzip" in refusal(tmp_path, "log.csv.gz", "csv").what
+
+
+def test_csv_rows_that_do_not_fit_are_counted_and_numbered_and_the_rest_is_read(tmp_path):
+    (tmp_path / "log.csv").write_text('id,size\n1,1.5\n2,2.5,extra\n"3\n",3\n4\n5,5.5\n')
+    rows, (count, listed) = read(tmp_path, "log.csv", "csv")
+    assert [(row["id"], row["size"], row["remiss_row"]) for row in rows] == [("1", 1.5, 1), ("3\n", 3.0, 3), ("5", 5.5, 5)]
+    assert count == 2
+    assert [(one.row, one.detail) for one in listed] == [(2, "columns expected: 2 found: 3"), (4, "columns expected: 2 found: 1")]
+
+
+def test_a_value_of_another_type_late_in_a_csv_is_counted_without_its_content(tmp_path):
+    lines = [f"e{at},{at}.5" for at in range(30_000)]
+    lines[25_000] = "e25000,secret"
+    (tmp_path / "log.csv").write_text("id,size\n" + "\n".join(lines))
+    rows, (count, listed) = read(tmp_path, "log.csv", "csv", "SELECT MAX(remiss_row) AS last, COUNT(*) AS n FROM events")
+    assert rows == [{"last": 30_000, "n": 29_999}]
+    assert count == 1
+    assert (listed[0].row, listed[0].detail) == (25_001, "size cannot be read as DOUBLE")
+
+
+def test_numbers_with_leading_zeros_and_times_stay_text_in_csv(tmp_path):
+    (tmp_path / "log.csv").write_text("id,at,size,ok\n007,2013-06-03T10:00:00+02:00,1,true\n")
+    assert describe(tmp_path, "log.csv", "csv").columns == {
+        "id": Type.TEXT,
+        "at": Type.TEXT,
+        "size": Type.INTEGER,
+        "ok": Type.BOOLEAN,
+    }
+
+
+def test_lines_that_are_no_objects_are_counted_and_blank_ones_are_not(tmp_path):
+    (tmp_path / "log.jsonl").write_text('{"id": 1}\n{"id": \n\n[1]\n{"id": 5}\n')
+    rows, (count, listed) = read(tmp_path, "log.jsonl", "jsonl")
+    assert [(row["id"], row["remiss_row"]) for row in rows] == [(1, 1), (5, 5)]
+    assert count == 2
+    assert [(one.row, one.detail) for one in listed] == [(2, "the line is not JSON"), (4, "the line is not an object")]
+
+
+def test_a_value_of_another_type_late_in_json_is_counted_and_not_turned_into_null(tmp_path):
+    lines = [json.dumps({"id": f"e{at}", "size": at}) for at in range(30_000)]
+    lines[25_000] = '{"id": "e25000", "size": "secret"}'
+    lines[26_000] = '{"id": "e26000", "size": null}'
+    (tmp_path / "log.jsonl").write_text("\n".join(lines))
+    rows, (count, listed) = read(tmp_path, "log.jsonl", "jsonl", "SELECT COUNT(*) AS n, COUNT(size) AS sizes FROM events")
+    assert rows == [{"n": 29_999, "sizes": 29_998}]
+    assert count == 1
+    assert (listed[0].row, listed[0].detail) == (25_001, "size cannot be read as BIGINT")
+
+
+@pytest.mark.parametrize("format", ["csv", "jsonl"])
+def test_a_line_of_50_megabytes_is_counted_and_the_rest_is_read(tmp_path, format):
+    long = "x" * 50_000_000
+    lines = ["id", "1", long, "3"] if format == "csv" else ['{"id":1}', f'{{"id":"{long}"}}', '{"id":3}']
+    (tmp_path / "log").write_text("\n".join(lines) + "\n")
+    rows, (count, listed) = read(tmp_path, "log", format)
+    assert [str(row["id"]) for row in rows] == ["1", "3"]
+    assert count == 1
+    assert "longer than" in listed[0].detail
+
+
+def test_a_pattern_that_matches_nothing_says_what_it_was_relative_to(tmp_path):
+    error = refusal(tmp_path, "logs/*.parquet")
+    assert "the pattern matches no file" in error.what
+    assert str(tmp_path) in error.do
+
+
+def test_a_missing_file_and_a_folder_without_logs_are_named(tmp_path):
+    assert "no such file or folder" in refusal(tmp_path, "log.parquet").what
+    (tmp_path / "logs").mkdir()
+    assert "no file that ends in .parquet" in refusal(tmp_path, "logs").what
+
+
+def test_a_folder_is_read_with_those_below_and_without_the_marks_of_writers(tmp_path):
+    write(tmp_path / "logs" / "june" / "a.parquet", ROWS)
+    write(tmp_path / "logs" / "b.parquet", ROWS)
+    write(tmp_path / "logs" / "_temporary" / "c.parquet", ROWS)
+    (tmp_path / "logs" / "_SUCCESS").touch()
+    names = [Path(file).name for file in describe(tmp_path, "logs").files]
+    assert names == ["b.parquet", "a.parquet"]
+
+
+def test_an_address_on_another_machine_is_refused(tmp_path):
+    assert "not on this machine" in refusal(tmp_path, "s3://bucket/log.parquet").what
+
+
+def test_an_unknown_format_is_refused_with_those_there_are(tmp_path):
+    assert "parquet, csv, jsonl" in refusal(tmp_path, "log", "avro").do
+
+
+@pytest.mark.parametrize("column", ["remiss_file", "REMISS_ROW"])
+@pytest.mark.parametrize("format", ["parquet", "csv"])
+def test_a_column_with_a_name_that_remiss_uses_is_refused(tmp_path, column, format):
+    if format == "csv":
+        (tmp_path / "log").write_text(f"id,{column}\n1,2\n")
+    else:
+        write(tmp_path / "log", [{"id": "1", column: "2"}])
+    assert "which remiss uses itself" in refusal(tmp_path, "log", format).what
+
+
+def test_a_header_that_names_a_column_twice_is_refused(tmp_path):
+    (tmp_path / "log.csv").write_text("id,ID\n1,2\n")
+    assert "'ID' twice" in refusal(tmp_path, "log.csv", "csv").what
+
+
+@pytest.mark.parametrize("closed", ["logs", "logs/a.parquet"])
+def test_what_the_user_may_not_read_is_named(tmp_path, closed):
+    """Root may read everything, so a child that drops its rights looks."""
+    file = write(tmp_path / "logs" / "a.parquet", ROWS)
+    file.chmod(0o644)
+    for folder in file.parents:
+        if folder.stat().st_uid == os.getuid() and not folder.stat().st_mode & 0o001:
+            folder.chmod(0o755)
+    (tmp_path / closed).chmod(0)
+    program = (
+        "import os, pwd, sys\n"
+        "from remiss.edges.engines.duckdb import DuckDB\n"
+        "from remiss.errors import SourceError\n"
+        "from remiss.protocol.terms import Address\n"
+        "from remiss.settings import Settings\n"
+        "if os.getuid() == 0:\n"
+        "    os.setgroups([]); os.setuid(pwd.getpwnam('nobody').pw_uid)\n"
+        "try:\n"
+        "    DuckDB(Settings()).describe(Address(name='log', format='parquet', uri=sys.argv[2]), sys.argv[1])\n"
+        "except SourceError as error:\n"
+        "    print(error.what, error.where, error.do, sep='|')\n"
+    )
+    for uri in ("logs", "logs/*.parquet", "logs/a.parquet"):
+        done = subprocess.run([sys.executable, "-c", program, str(tmp_path), uri], capture_output=True, text=True, timeout=60)
+        what, where, do = done.stdout.strip().split("|")
+        assert what == "source log cannot be read: permission denied", done.stderr
+        assert where == str(tmp_path / closed)
+        assert "right to read" in do
+
+
+def test_spill_files_that_would_outgrow_their_limit_are_an_error_of_storage(tmp_path):
+    write(tmp_path / "log.parquet", pa.table({"id": [f"{at:050}" for at in range(400_000)]}))
+    sql = "SELECT id, row_number() OVER (ORDER BY md5(id)) AS n FROM events ORDER BY md5(id || 'x') DESC"
+    with pytest.raises(StorageError) as caught:
+        read(tmp_path, "log.parquet", "parquet", sql, memory_limit="40MB", temporary_limit="1MB")
+    assert "temporary_limit" in caught.value.do or "memory_limit" in caught.value.do
+
+
+def test_spill_files_are_gone_afterwards(tmp_path):
+    write(tmp_path / "logs" / "log.parquet", ROWS)
+    (tmp_path / "spill").mkdir()
+    read(tmp_path, "logs", "parquet", temporary=str(tmp_path / "spill"))
+    assert not list((tmp_path / "spill").iterdir())
+
+
+def test_a_folder_for_spill_files_that_is_not_there_is_named(tmp_path):
+    write(tmp_path / "log.parquet", ROWS)
+    with pytest.raises(StorageError) as caught:
+        read(tmp_path, "log.parquet", "parquet", temporary=str(tmp_path / "nowhere"))
+    assert caught.value.where.file == str(tmp_path / "nowhere")
+
+
+def test_a_size_that_is_none_is_an_error_of_the_setting(tmp_path):
+    with pytest.raises(SettingError, match="memory_limit"):
+        DuckDB(Settings(memory_limit="plenty")).describe(
+            address("log.parquet"), str(write(tmp_path / "log.parquet", ROWS).parent)
+        )
+
+
+@pytest.mark.parametrize(("how", "what"), [("changed", "was changed while"), ("removed", "was removed while")])
+@pytest.mark.parametrize("format", ["parquet", "csv"])
+def test_a_file_that_is_not_what_it_was_ends_the_read(tmp_path, how, what, format):
+    path = tmp_path / "log"
+    if format == "csv":
+        path.write_text("id\n1\n2\n")
+    else:
+        write(path, ROWS)
+    engine = DuckDB(settings(tmp_path))
+    where = address("log", format)
+    with engine.open({"events": (where, engine.describe(where, str(tmp_path)))}) as session:
+        assert session.run("SELECT COUNT(*) AS n FROM events").num_rows == 1
+        if how == "removed":
+            path.unlink()
+        else:
+            write(path, ROWS[:50])
+        with pytest.raises(SourceError, match=what):
+            session.run("SELECT MIN(id) AS least FROM events")
+
+
+def test_a_session_reaches_no_file_but_those_of_its_sources(tmp_path):
+    write(tmp_path / "log.parquet", ROWS)
+    (tmp_path / "secret.csv").write_text("a\n1\n")
+    engine = DuckDB(settings(tmp_path))
+    where = address("log.parquet")
+    with engine.open({"events": (where, engine.describe(where, str(tmp_path)))}) as session:
+        for sql in (
+            f"SELECT * FROM read_csv('{tmp_path}/secret.csv')",
+            f"SELECT * FROM '{tmp_path}/secret.csv'",
+            f"SELECT * FROM glob('{tmp_path}/*')",
+            "SELECT * FROM read_text('/etc/passwd')",
+        ):
+            with pytest.raises(Exception, match="disabled by configuration"):
+                session.run(sql)
+        with pytest.raises(Exception, match="locked"):
+            session._connection.execute("SET enable_external_access = true")
+
+
+def test_columns_that_some_files_lack_are_null_there(tmp_path):
+    write(tmp_path / "a.parquet", [{"id": "1"}])
+    write(tmp_path / "b.parquet", [{"id": "2", "said": "no"}])
+    rows, _ = read(tmp_path, "*.parquet", "parquet")
+    assert [(row["id"], row["said"], row["remiss_row"]) for row in rows] == [("1", None, 1), ("2", "no", 1)]
+    (tmp_path / "a.csv").write_text("id\n1\n")
+    (tmp_path / "b.csv").write_text("said;id\nno;2\n")
+    rows, _ = read(tmp_path, "*.csv", "csv")
+    assert [(row["id"], row["said"], row["remiss_row"]) for row in rows] == [(1, None, 1), (2, "no", 1)]
+
+
+def test_rows_keep_their_numbers_whatever_the_threads(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.csv").write_text("n\n" + "\n".join(str(at) for at in range(1, 300_001)))
+    (tmp_path / "log.jsonl").write_text("\n".join(f'{{"n": {at}}}' for at in range(1, 300_001)))
+    write(tmp_path / "log.parquet", pa.table({"n": list(range(1, 1_001))}))
+    for uri, format in (("*.csv", "csv"), ("log.jsonl", "jsonl"), ("log.parquet", "parquet")):
+        rows, _ = read(tmp_path, uri, format, "SELECT COUNT(*) FILTER (WHERE n <> remiss_row) AS wrong FROM events")
+        assert rows == [{"wrong": 0}]
+
+
+def test_engine_names_itself_with_its_version():
+    assert DuckDB(Settings()).name.startswith("duckdb 2.")
+    assert DuckDB(Settings()).dialect == "duckdb"
+
+
+def test_digests_are_of_content(tmp_path):
+    (tmp_path / "a").write_bytes(b"abc")
+    engine = DuckDB(Settings())
+    assert engine.digests([str(tmp_path / "a")]) == {
+        str(tmp_path / "a"): "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    }
+    with pytest.raises(SourceError, match="cannot be read any more"):
+        engine.digests([str(tmp_path / "b")])
