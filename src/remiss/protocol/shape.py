@@ -107,7 +107,7 @@ def _words(kind: type[BaseModel], detail: ErrorDetails, path: Path, holder: str,
     if complaint in {"too_short", "string_too_short"}:
         return f"{said} is empty or too short", f"write at least {context['min_length']}"
     if complaint in _BOUNDS:
-        bound = f"{_BOUNDS[complaint]} {next(iter(context.values()))}"
+        bound = f"{_BOUNDS[complaint]} {next(iter(context.values())):g}"
         return f"{said} is {given}, and it must be {bound}", f"write a number that is {bound}"
     return _wrong_type(kind, complaint, path, given)
 

@@ -24,6 +24,8 @@ _STATEMENTS = {
     "truncate", "unpivot", "update", "use", "vacuum", "values", "with",
 }  # fmt: skip
 
+_AFTER_NAMES = {"and", "or", "is", "in", "not", "like", "ilike", "between", "collate", "similar", "glob", "isnull", "notnull"}
+
 
 def parse(text: str) -> exp.Expression:
     """Return the tree of one scalar expression.
@@ -76,11 +78,14 @@ def _limits(tokens: list[Token]) -> None:
 
 def _is_name(tokens: list[Token]) -> bool:
     # A column may well be called `show` or `comment`; a statement's word is followed by another word or a value.
-    if tokens[0].token_type is TokenType.IDENTIFIER:
+    first, second = tokens[0], tokens[1] if len(tokens) > 1 else None
+    if first.token_type is TokenType.IDENTIFIER:
         return True
-    words = {"select", "from", "with", "values"}
-    following = {TokenType.VAR, TokenType.STRING, TokenType.IDENTIFIER, TokenType.NUMBER, TokenType.TABLE, TokenType.ALL}
-    return tokens[0].text.lower() not in words and (len(tokens) == 1 or tokens[1].token_type not in following)
+    if second is None or first.text.lower() in {"select", "from", "with", "values"}:
+        return second is None
+    values = {TokenType.STRING, TokenType.NUMBER, TokenType.IDENTIFIER}
+    word = second.text[:1].isalpha() and second.text.lower() not in _AFTER_NAMES
+    return not (word or second.token_type in values)
 
 
 def _too_deep() -> ProtocolError:

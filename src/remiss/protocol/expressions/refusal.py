@@ -66,7 +66,7 @@ _REASONS: tuple[tuple[tuple[type, ...], str, str], ...] = (
     ((exp.IntDiv,), "is whole-number division, which engines round differently", "write floor(a / b)"),
     ((exp.Interval,), "reckons with times", "have the log write the duration as a number"),
     ((exp.Alias,), "gives a name", "write the value only; the key of the YAML file names it"),
-    ((exp.Escape, exp.SimilarTo, exp.Glob), "is matching that engines do differently", _MATCH),
+    ((exp.Escape, exp.SimilarTo, exp.Glob, exp.Collate), "is matching that engines do differently", _MATCH),
     (
         (exp.RawString, exp.ByteString, exp.HexString, exp.BitString, exp.UnicodeString, exp.National),
         "is a special kind of text",

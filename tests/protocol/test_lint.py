@@ -1,0 +1,180 @@
+"""A protocol examined against its sources: types of fields, criteria, what the catalog needs, and notes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from remiss.protocol.lint import examine
+from remiss.protocol.ports import Description
+from remiss.protocol.terms import Type
+from tests.protocol.documents import LABELS, SOURCE, WHOLE, changed, line_of, protocol_of
+
+
+def examined(text: str = WHOLE, source: Description = SOURCE, labels: Description | None = LABELS):
+    return examine(protocol_of(text), source, labels)
+
+
+def errors_of(text: str = WHOLE, source: Description = SOURCE, labels: Description | None = LABELS):
+    checked, findings = examined(text, source, labels)
+    errors = [finding for finding in findings if finding.level == "error"]
+    assert (checked is None) == bool(errors)
+    return errors
+
+
+def notes_of(text: str = WHOLE, source: Description = SOURCE):
+    return [finding for finding in examined(text, source)[1] if finding.level == "note"]
+
+
+def with_column(name: str, kind: Type, shown: str = "") -> Description:
+    return replace(SOURCE, columns={**SOURCE.columns, name: kind}, types={**SOURCE.types, name: shown or kind.value})
+
+
+def test_a_sound_protocol_is_checked_with_every_field_typed():
+    checked, findings = examined()
+    assert checked is not None
+    assert {finding.level for finding in findings} == {"note"}
+    kinds = {name: expression.type for name, expression in checked.fields.items()}
+    assert kinds["id"] is Type.TEXT
+    assert kinds["inputs.distance"] is Type.INTEGER
+    assert kinds["latency_ms"] is Type.NUMBER
+    assert checked.fields["label"].sql == '"labels"."actual"'
+    assert checked.fields["label"].reads == {"labels.actual"}
+
+
+def test_what_names_something_comes_out_as_text_and_numbers_as_double():
+    checked, _ = examined()
+    assert checked is not None
+    assert checked.fields["model_version"].sql == 'TRY_CAST("model_version" AS TEXT)'
+    assert checked.fields["model_version"].type is Type.TEXT
+    assert checked.fields["latency_ms"].sql == 'TRY_CAST("latency_ms" AS DOUBLE)'
+    assert checked.fields["inputs.wind_speed"].sql == 'TRY_CAST("wind_speed" AS DOUBLE)'
+
+
+def test_a_cast_that_is_there_is_not_written_twice():
+    checked, _ = examined(changed("confidence: score", "confidence: CAST(score AS DOUBLE)"))
+    assert checked is not None
+    assert checked.fields["confidence"].sql == 'TRY_CAST("score" AS DOUBLE)'
+
+
+def test_a_criterion_that_reads_the_label_is_among_labelled_events_unless_it_says_otherwise():
+    checked, _ = examined()
+    assert checked is not None
+    missed, no_answer, _, odd = checked.criteria
+    assert missed.reads_label
+    assert missed.among is not None
+    assert missed.among.sql == 'NOT "label" IS NULL'
+    assert (no_answer.reads_label, no_answer.among) == (False, None)
+    assert (odd.when, odd.among) == (None, None)
+    other, _ = examined(changed("severity: 2\n", "severity: 2\n    among: confidence > 0.5\n"))
+    assert other is not None
+    assert other.criteria[0].among is not None
+    assert other.criteria[0].among.sql == '"confidence" > 0.5'
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what", "do"),
+    [
+        ("confidence: score", "confidence: scor", "field confidence: scor is not a column of the source", "write score"),
+        (
+            "label: labels.actual",
+            "label: labels.actul",
+            "field label: labels.actul is not a column of the labels",
+            "labels.actual",
+        ),
+        ("id: prediction_id", "id: score", "field id is a number: equal ids may be written differently", "whole-number column"),
+        ("id: prediction_id", "id: tags", "field id is nested", "parts"),
+        ("id: prediction_id", "id: scheduled_at", "field id is a time", "names one prediction"),
+        ("time: scheduled_at", "time: latency_ms", "field time is a integer, not a time", "to_timestamp(column)"),
+        ("confidence: score", "confidence: carrier", "field confidence is text, not a number", "TRY_CAST(carrier AS DOUBLE)"),
+        ("status: status", "status: score", "field status is a number, not text", "CAST(score AS VARCHAR)"),
+        ("inputs: [carrier", "inputs: [tags, carrier", "field inputs.tags is nested", "columns"),
+        ("when: status <> 'ok'", "when: sttus <> 'ok'", "criterion 'no-answer': sttus is not a field", "write status"),
+        (
+            "latency_ms > 250",
+            "latency_ms > '250'",
+            "criterion 'slow': latency_ms is a number and '250' is text",
+            "without quotes",
+        ),
+        ("latency_ms > 250", "latency_ms + 250", "criterion 'slow': the predicate latency_ms + 250 is a number", "compare"),
+        ("output = 'on-time'", "predicted = 'on-time'", "predicted is a column of the source", "write output"),
+        ("of: inputs.wind_speed", "of: inputs.carrier", "criterion 'odd-wind' compares inputs.carrier, which is text", "numeric"),
+        ("key: flight_key", "key: flight", "the key flight is not a column of the source", "flight_key"),
+        ("time: known_at", "time: know_at", "know_at is not a column of the labels", "known_at"),
+    ],
+)
+def test_what_a_capture_could_not_run_on_is_found_at_its_line(old, new, what, do):
+    text = changed(old, new)
+    fitting = [finding for finding in errors_of(text) if what in finding.what]
+    assert len(fitting) == 1, errors_of(text)
+    assert do in fitting[0].do
+    assert fitting[0].line == line_of(text, new)
+
+
+def test_a_field_that_cannot_be_typed_is_reported_once_and_not_by_every_criterion_that_reads_it():
+    errors = errors_of(changed("latency_ms: latency_ms", "latency_ms: latency"))
+    assert [error.what.split(":")[0] for error in errors] == ["field latency_ms"]
+    errors = errors_of(
+        changed("inputs: [carrier, distance, wind_speed]", "inputs: [carrier, distance, {}]".format("wind")).replace(
+            "of: inputs.wind_speed", "of: inputs.wind"
+        )
+    )
+    assert [error.what.split(":")[0] for error in errors] == ["field inputs.wind"]
+
+
+def test_naive_times_need_a_zone():
+    text = changed(", time_zone: America/New_York", "")
+    errors = errors_of(text)
+    assert [error.what for error in errors] == ["field time has times without a zone"]
+    assert "time_zone: UTC" in errors[0].do
+    assert errors_of(text, with_column("scheduled_at", Type.TIME, "TIMESTAMP WITH TIME ZONE")) == []
+    assert errors_of(text.replace("time: scheduled_at", "time: day"))[0].what == "field time has times without a zone"
+
+
+def test_label_times_need_a_zone_too():
+    naive = replace(LABELS, types={"known_at": "TIMESTAMP"})
+    assert errors_of(WHOLE, SOURCE, naive) == []
+    errors = errors_of(
+        changed(", time_zone: America/New_York", ""), with_column("scheduled_at", Type.TIME, "TIMESTAMP WITH TIME ZONE"), naive
+    )
+    assert [error.what for error in errors] == ["known_at of the labels has times without a zone"]
+
+
+def test_a_text_time_without_a_zone_is_noted():
+    notes = notes_of(changed(", time_zone: America/New_York", ""), with_column("scheduled_at", Type.TEXT))
+    assert any("rows whose time names no zone will be refused" in note.what for note in notes)
+
+
+def test_a_key_of_inexact_values_is_refused():
+    errors = errors_of(source=with_column("flight_key", Type.NUMBER, "DOUBLE"))
+    assert errors[0].what == "the key flight_key is DOUBLE in the source, not text or a whole number"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "part"),
+    [
+        ("", "", "retention is checked and stored"),
+        ("", "", "review is checked and stored"),
+        ("", "", "labelling is checked and stored"),
+        ("", "", "criterion 'no-answer' suggests no failure mode"),
+        ("", "", "criterion 'no-answer' passes over events without status"),
+        ("strata: [context.airport]", "strata: []", "no strata"),
+        ("redaction: [email, phone, card, ip]", "redaction: []", "field text may hold personal data"),
+        ("  label: labels.actual\n", "", "labels are read and no field shows them"),
+        ("kind: latency, when: latency_ms > 250", "kind: latency, when: confidence > 0.9", "does not read latency_ms"),
+    ],
+)
+def test_what_works_otherwise_than_one_might_think_is_noted(old, new, part):
+    text = WHOLE.replace(old, new, 1) if old else WHOLE
+    if "label: labels" in old:
+        text = text.replace("when: output = 'on-time' AND label = 'late'", "when: output = 'on-time'")
+    fitting = [note for note in notes_of(text) if part in note.what]
+    assert len(fitting) == 1
+    assert fitting[0].do
+
+
+def test_personal_data_that_is_redacted_or_restricted_is_not_noted():
+    assert not [note for note in notes_of() if "personal data" in note.what]
+    text = changed("redaction: [email, phone, card, ip]", "").replace("{text: internal", "{text: restricted")
+    assert not [note for note in notes_of(text) if "personal data" in note.what]
