@@ -13,9 +13,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
 
-from remiss.edges.stores.dialect import schema
 from remiss.edges.stores.connecting import open_store
-from remiss.edges.stores.dialect import driving
+from remiss.edges.stores.dialect import driving, schema
 from remiss.edges.stores.dialect.words import WORDS_DDL
 from remiss.edges.stores.migrating import FOLDER, migrate, scripts
 from remiss.edges.stores.tables import metadata
