@@ -48,8 +48,13 @@ class Logged:
     outside: tuple[str, ...] = ()
 
     @property
+    def label(self) -> str | None:
+        """A flight of which `missed` could not be judged has no label."""
+        return None if self.undecided else "late" if "missed" in self.met else "on-time"
+
+    @property
     def values(self) -> dict[str, Scalar]:
-        return {"context.airport": self.airport, "inputs.carrier": self.carrier}
+        return {"context.airport": self.airport, "inputs.carrier": self.carrier, "label": self.label}
 
 
 def flights(

@@ -146,6 +146,24 @@ def test_a_missing_label_is_never_counted_as_correct_and_its_bounds_are_printed(
     assert of_all.value == row.value
 
 
+def test_an_event_without_a_label_is_not_taken_for_one_with_another_label():
+    events = flights(840, unlabelled=4)
+    known = truth(events, "has:label")
+    everything = replace(SAMPLING, population=10_000)
+    (row,) = ask(events, "label:late", rate=True, of="", sampling=everything)
+    assert row.value == truth(events, "label:late") / known
+    assert row.judged == known / 840
+    (negated,) = ask(events, "-label:late", rate=True, of="", sampling=everything)
+    assert negated.value == 1 - row.value
+    (presence,) = ask(events, "has:label", rate=True, of="", sampling=everything)
+    assert presence.value == known / 840
+
+
+def test_a_total_that_compares_labels_says_how_many_have_none():
+    (row,) = ask(flights(840, unlabelled=4), "label:late")
+    assert any("210 events could not be judged on the label" in note for note in row.notes)
+
+
 def test_a_criterion_with_an_among_is_weighted_since_cells_do_not_say_who_is_outside():
     events = flights(840, elsewhere=3)
     inside = [event for event in events if "local" not in event.outside]
@@ -187,7 +205,7 @@ def test_figures_of_windows_whose_labels_may_still_come_are_provisional():
 
 def test_undecided_events_are_mentioned_beside_a_total():
     (row,) = ask(flights(840, unlabelled=4), "criterion:missed")
-    assert any("210 more events could not be judged on missed" in note for note in row.notes)
+    assert any("210 events could not be judged on missed" in note for note in row.notes)
 
 
 def test_refused_rows_and_windows_never_captured_are_said():

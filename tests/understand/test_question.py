@@ -76,3 +76,10 @@ def test_a_second_query_takes_any_number_of_criteria():
 def test_a_total_marks_what_it_could_be_about_so_that_empty_keys_are_seen():
     assert plan("criterion:slow inputs.carrier:UA").among == parse("inputs.carrier:UA")
     assert plan("criterion:slow OR inputs.carrier:UA").among is None
+
+
+def test_a_rate_that_compares_labels_is_among_labelled_events():
+    found = plan("label:late", rate=True, of="output:early")
+    assert found.needs_label
+    assert found.denominator == "events where output is early, as far as the label could be judged"
+    assert not plan("has:label", rate=True, of="").needs_label

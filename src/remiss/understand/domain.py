@@ -22,7 +22,7 @@ from remiss.understand.grounds import constants_of
 from remiss.understand.periods import PERIODS, period_within, periods_touched
 from remiss.understand.ports import Ground, Sampled
 from remiss.understand.question import Plan, Rules
-from remiss.understand.scope import Facts, conjunction, holds
+from remiss.understand.scope import Facts, Truth, conjunction, holds
 from remiss.understand.variance import Indices, Numbers
 
 Key: TypeAlias = tuple[str, Scalar]
@@ -40,17 +40,17 @@ def key_of(value: Scalar) -> Key:
 class Placed:
     """A cell as a plan sees it; `numerator` and `denominator` are True, False or None (unknown).
 
-    `judged` is whether none of the criteria that the plan names is undecided in it, and `among` what the denominator's
+    `unjudged` is how many of its events could not be judged on what the plan names, and `among` what the denominator's
     query alone says. `key` is None where the cell's events may differ in it. `probability` is what each of its events had
     to be sampled.
     """
 
     cell: Cell
     key: Key | None
-    among: bool | None
-    judged: bool
-    numerator: bool | None
-    denominator: bool | None
+    among: Truth
+    unjudged: int
+    numerator: Truth
+    denominator: Truth
     probability: float
 
 
@@ -123,11 +123,12 @@ def place(
 ) -> Placed:
     """Return what a plan makes of one cell."""
     facts = Facts(window=Window(cell.window, rules.width), stratum=cell.stratum, met=frozenset(cell.met), constants=constants)
-    judged = not set(plan.named) & set(cell.undecided)
+    unjudged = unjudged_in(plan, cell)
+    judged: Truth = {0: True, cell.population: False}.get(unjudged)
     among = True if plan.among is None else holds(plan.among, facts)
     matches = holds(plan.question.query, facts)
     if plan.question.rate:
-        risk: bool | None = True
+        risk: Truth = True
         if plan.risk in rules.bounded and plan.risk not in cell.met:
             risk = None
         denominator = conjunction([among, judged, risk])
@@ -138,11 +139,18 @@ def place(
         cell=cell,
         key=cell_key(plan.question.by, cell, rules),
         among=among,
-        judged=judged,
+        unjudged=unjudged,
         numerator=numerator,
         denominator=denominator,
         probability=cell_probability(cell, thresholds),
     )
+
+
+def unjudged_in(plan: Plan, cell: Cell) -> int:
+    """Return how many events of a cell are undecided on a criterion that the plan names, or lack a label that it reads."""
+    if set(plan.named) & set(cell.undecided):
+        return cell.population
+    return cell.population - cell.labelled if plan.needs_label else 0
 
 
 def cell_key(by: str | None, cell: Cell, rules: Rules) -> Key | None:
@@ -196,7 +204,7 @@ def sheet_of(plan: Plan, events: Sequence[Sampled], windows: Sequence[datetime])
     # In one order whatever the store's: sums of floats depend on it in their last digit.
     events = sorted(events, key=lambda event: (event.window, event.probability, event.inside, event.of, event.undecided))
     named = set(plan.named)
-    undecided = [bool(named & set(event.undecided)) for event in events]
+    undecided = [bool(named & set(event.undecided)) or (plan.needs_label and not event.labelled) for event in events]
     if plan.question.rate:
         x = [event.of and not doubt and plan.risk not in event.outside for event, doubt in zip(events, undecided, strict=True)]
         y = [event.inside and among for event, among in zip(events, x, strict=True)]

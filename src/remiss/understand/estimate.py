@@ -8,8 +8,7 @@ in `figures.py`; why it is right is in the explanation of estimation.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
 
 from remiss.records.estimate import COUNTED, LOG, WEIGHTED, EstimateRow
 from remiss.understand.domain import NO_KEY, Census, Field, Key, Sheet, in_order, lay_out, of_key, sheet_of, windows_of_key
@@ -18,7 +17,8 @@ from remiss.understand.notes import notes_of, remarks, shares_of
 from remiss.understand.periods import PERIODS
 from remiss.understand.ports import Sampled
 from remiss.understand.question import Plan
-from remiss.understand.sums import counted, history_of, weighted
+from remiss.understand.sums import Past, counted, history_of, weighted
+from remiss.understand.variance import HISTORY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,8 @@ def estimate_rows(
         return ()
     past = None
     if reference is not None and plan.question.basis != LOG:
-        past = lay_out(reference.plan, census, reference.sampled)
+        whole = lay_out(reference.plan, census, reference.sampled)
+        past = Past(field=whole, sheet=sheet_of(reference.plan, whole.sampled, whole.windows))
     sheet = sheet_of(plan, field.sampled, field.windows)
     notes = notes_of(field, census.ground)
     return tuple(row(field, sheet, past, key, notes) for key in keys(field, sheet))
@@ -67,14 +68,16 @@ def keys(field: Field, sheet: Sheet) -> tuple[Key, ...]:
     return tuple(in_order({placed.key for placed in field.cells if placed.among is not False and placed.key is not None}))
 
 
-def row(field: Field, sheet: Sheet, past: Field | None, key: Key, notes: tuple[str, ...]) -> EstimateRow:
+def row(field: Field, sheet: Sheet, past: Past | None, key: Key, notes: tuple[str, ...]) -> EstimateRow:
     """Return the figure of one key."""
     question = field.plan.question
     windows = windows_of_key(field, key)
     starts = tuple(field.windows[at] for at in windows)
     cells = tuple(placed for placed in field.cells if placed.key in {None, key})
     domain, unjudged = of_key(sheet, key, windows)
-    history = None if past is None else history_of(before(past, starts[0]), key if question.by not in PERIODS else NO_KEY)
+    history = None
+    if past is not None and len(starts) < HISTORY:
+        history = history_of(past, NO_KEY if question.by in PERIODS else key, starts[0])
     figure = counted(question, cells, starts, history) if field.whole else weighted(question, domain, cells, history)
     sampled = int(domain.y.sum())
     judged, bounds = shares_of(field, cells, domain, unjudged)
@@ -92,14 +95,4 @@ def row(field: Field, sheet: Sheet, past: Field | None, key: Key, notes: tuple[s
         judged=judged,
         bounds=bounds,
         notes=(*figure.notes, *remarks(field, cells, starts, judged, bounds), *notes),
-    )
-
-
-def before(past: Field, moment: datetime) -> Field:
-    """Return the part of a field that lies in windows before a moment."""
-    return replace(
-        past,
-        windows=tuple(start for start in past.windows if start < moment),
-        cells=tuple(placed for placed in past.cells if placed.cell.window < moment),
-        sampled=tuple(event for event in past.sampled if event.window < moment),
     )

@@ -51,7 +51,13 @@ class Weighted:
     windows: int
 
     def total(self, values: Numbers) -> float:
+        """Return the weighted sum of one value for each event."""
         return float(np.sum(values / self.p))
+
+    def before(self, windows: int) -> Weighted:
+        """Return the events of the first so many windows."""
+        mask = self.window < windows
+        return Weighted(y=self.y[mask], x=self.x[mask], p=self.p[mask], window=self.window[mask], windows=windows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

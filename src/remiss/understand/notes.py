@@ -43,12 +43,17 @@ def remarks(
             f"{judged:.1%} of the events in question could be judged; were none or all of the others such, the rate would be "
             f"{bounds[0]:.4g} to {bounds[1]:.4g}"
         )
-    elif not field.plan.question.rate and field.plan.named:
-        doubt = sum(placed.cell.population for placed in cells if placed.among is not False and not placed.judged)
-        if doubt:
-            some = "" if all(placed.among for placed in cells if not placed.judged and placed.among is not False) else "up to "
-            found.append(f"{some}{doubt:,} more events could not be judged on {' and '.join(field.plan.named)}; none is counted")
+    elif not field.plan.question.rate:
+        found += [unjudged_note(field, cells)] if any(placed.unjudged for placed in cells if placed.among is not False) else []
     return tuple(found)
+
+
+def unjudged_note(field: Field, cells: Sequence[Placed]) -> str:
+    """Return how many events of a total nobody could judge. A missing value meets nothing, so a NOT counts them in."""
+    left_out = [placed for placed in cells if placed.among is not False and placed.unjudged]
+    some = "" if all(placed.among for placed in left_out) else "up to "
+    on = " and ".join((*field.plan.named, *(("the label",) if field.plan.needs_label else ())))
+    return f"{some}{sum(placed.unjudged for placed in left_out):,} events could not be judged on {on} and count as not meeting it"
 
 
 def shares_of(
@@ -65,7 +70,7 @@ def shares_of(
     if field.whole:
         matching = float(sum(placed.cell.population for placed in cells if placed.numerator))
         among = float(sum(placed.cell.population for placed in cells if placed.denominator))
-        doubt = float(sum(placed.cell.population for placed in cells if placed.among and not placed.judged))
+        doubt = float(sum(placed.unjudged for placed in cells if placed.among))
     else:
         matching, among = domain.total(domain.y), domain.total(domain.x)
         doubt = float(np.sum(unjudged / domain.p))

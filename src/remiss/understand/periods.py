@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from remiss.records.identity import format_time, utc
 from remiss.records.window import Window, window_of
@@ -55,6 +56,8 @@ def period_within(by: str, window: Window) -> str | None:
     return first if first == period_of(by, window.end - INSTANT, window.width) else None
 
 
+# Every key of a breakdown by time asks it of every window.
+@lru_cache(maxsize=8192)
 def periods_touched(by: str, window: Window) -> frozenset[str]:
     """Return every period that shares an instant with the window."""
     found = set()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from remiss.catalog.printing import words
-from remiss.catalog.query import Level, Query, both
+from remiss.catalog.query import Level, Operator, Query, both
 from remiss.errors import QueryError
 from remiss.protocol.terms import Protocol
 from remiss.records.case import Sensitivity
@@ -70,13 +70,14 @@ class Plan:
 
     `among` is the second query that sampled events are marked with: a rate's denominator; for a total whatever the figure
     could be about, or None. `named` are the criteria in the query: events undecided on one of them are in neither set of
-    a rate. `risk` is the criterion whose `among` also bounds the denominator, None where a second query was given.
-    `denominator` says the denominator in words.
+    a rate; nor, where the query compares labels (`needs_label`), are events without one. `risk` is the criterion whose
+    `among` also bounds the denominator, None where a second query was given. `denominator` says the denominator in words.
     """
 
     question: Question
     among: Query | None
     named: tuple[str, ...]
+    needs_label: bool = False
     risk: str | None = None
     denominator: str | None = None
 
@@ -93,16 +94,24 @@ def settle(question: Question, rules: Rules) -> Plan:
             check_terms(query, rules)
     check_choices(question, rules)
     named = named_criteria(question.query, rules.criteria)
+    needs_label = compares_labels(question.query)
     if not question.rate:
         if question.of is not None:
             raise QueryError("a second query was given, but no rate was asked for", do="add --rate, or drop --of")
-        return Plan(question=question, among=event_part(question.query), named=named)
-    if question.of is not None:
-        return Plan(question=question, among=question.of, named=named, denominator=in_words(question.of, named, None))
-    return with_default_denominator(question, named)
+        return Plan(question=question, among=event_part(question.query), named=named, needs_label=needs_label)
+    if question.of is None:
+        return with_default_denominator(question, named, needs_label=needs_label)
+    judged_on = (*named, *(("the label",) if needs_label else ()))
+    said = in_words(question.of, judged_on, None)
+    return Plan(question=question, among=question.of, named=named, needs_label=needs_label, denominator=said)
 
 
-def with_default_denominator(question: Question, named: tuple[str, ...]) -> Plan:
+def compares_labels(query: Query) -> bool:
+    """Return whether a query asks what a label is, not only whether there is one."""
+    return any(term.key == "label" and term.operator is not Operator.PRESENT for term in terms_of(query))
+
+
+def with_default_denominator(question: Question, named: tuple[str, ...], *, needs_label: bool) -> Plan:
     """Return the plan of a rate among the events that the query speaks of, as far as its criterion could judge them."""
     among = event_part(question.query)
     if among is None:
@@ -120,15 +129,16 @@ def with_default_denominator(question: Question, named: tuple[str, ...]) -> Plan
             f"the query names {len(named)} criteria ({', '.join(named)}), each with its own population at risk",
             do="ask for one criterion at a time, or name the denominator with --of; --of '' is every event",
         )
-    return Plan(question=question, among=among, named=named, risk=named[0], denominator=in_words(among, named, named[0]))
+    said = in_words(among, named, named[0])
+    return Plan(question=question, among=among, named=named, needs_label=needs_label, risk=named[0], denominator=said)
 
 
-def in_words(among: Query, named: tuple[str, ...], risk: str | None) -> str:
+def in_words(among: Query, judged_on: tuple[str, ...], risk: str | None) -> str:
     """Return the denominator in words."""
     said = "all admitted events" if among == both() else f"events where {words(among)}"
     if risk is not None:
         return f"{said}, as far as {risk} applies to them and could be judged"
-    return f"{said}, as far as {' and '.join(named)} could be judged" if named else said
+    return f"{said}, as far as {' and '.join(judged_on)} could be judged" if judged_on else said
 
 
 def check_terms(query: Query, rules: Rules) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
 
 from remiss.records.estimate import LOG
-from remiss.understand.domain import Field, Key, Placed, hidden_numerator, hidden_rest, of_key, sheet_of
+from remiss.understand.domain import Field, Key, Placed, Sheet, hidden_numerator, hidden_rest, of_key
 from remiss.understand.figures import (
     Figure,
     HiddenParts,
@@ -75,23 +76,32 @@ def weighted(question: Question, domain: Weighted, cells: Sequence[Placed], hist
     return Figure(value=figure.value, low=process.low, high=process.high, effective=figure.effective, notes=process.notes)
 
 
-def history_of(past: Field, key: Key) -> History | None:
-    """Return how the windows of a reference period differ in the figure of one key; None when there are none.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """A ground without limits in time, gathered once for all keys; each looks at the windows before its own."""
+
+    field: Field
+    sheet: Sheet
+
+
+def history_of(past: Past, key: Key, moment: datetime) -> History | None:
+    """Return how the windows before a moment differ in the figure of one key; None when there are none.
 
     Exact counts where they answer the question, sampled events else. A rate's residuals are around its own value there.
     """
-    if not past.windows:
+    field = past.field
+    windows = tuple(start for start in field.windows if start < moment)
+    if not windows:
         return None
-    rate = past.plan.question.rate
-    if past.whole:
-        y, x = counts([placed for placed in past.cells if placed.key == key], past.windows)
+    if field.whole:
+        y, x = counts([placed for placed in field.cells if placed.key == key and placed.cell.window < moment], windows)
         matching, among = float(y.sum()), float(x.sum())
-        if not rate:
+        if not field.plan.question.rate:
             return History(totals=y, poisson=matching)
         own = matching / among if among else 0.0
         return History(totals=(y - own * x) / max(among, 1.0), poisson=own * (1 - own) / max(among, 1.0))
-    sheet = sheet_of(past.plan, past.sampled, past.windows)
-    domain, _ = of_key(sheet, key, range(len(past.windows)))
+    domain = of_key(past.sheet, key, range(len(field.windows)))[0].before(len(windows))
     among = domain.total(domain.x)
-    e = residuals(domain, domain.total(domain.y) / among, among) if rate and among > 0 else domain.y
+    rate = field.plan.question.rate and among > 0
+    e = residuals(domain, domain.total(domain.y) / among, among) if rate else domain.y
     return History(totals=window_totals(e / domain.p, domain.window, domain.windows), poisson=poisson_variance(e, domain.p))
