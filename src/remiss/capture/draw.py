@@ -20,7 +20,7 @@ from remiss.protocol.ports import Description, Session
 from remiss.protocol.terms import Checked
 from remiss.records.event import Scalar
 from remiss.records.identity import format_time
-from remiss.records.run import ALL, CONTROL, UNDECIDED, Cell, Group, Profile, Refusals, RefusedRow, RunWindow
+from remiss.records.run import Cell, Group, Profile, Refusals, RefusedRow, RunWindow
 from remiss.records.window import Window, window_of, windows_between
 
 Progress = Callable[[str, float], None]
@@ -134,7 +134,7 @@ def draw(
     """
     windows = whole_windows(since, until, checked)
     plan = Plan(checked=checked, columns=tuple(source.types), since=since, until=until, as_of=as_of)
-    plan, seen, parts, whole = _counted(session, plan, progress)
+    plan, seen, (parts, whole, _) = _counted(session, plan, progress)
     drawn = sampling.groups(parts, whole, checked.protocol.sampling)
     selected = sampling.selections(drawn, [one.criterion.name for one in checked.criteria])
     starts = {plan.reach + at: window.start for at, window in enumerate(windows)}
@@ -172,12 +172,11 @@ def expect(
 ) -> Expected:
     """Return what `draw` would derive, exactly, without bringing content or profiles (a dry run).
 
-    Cases are sampled events that meet a criterion: those kept in some group other than `control`, `undecided` and `all`,
-    and those that `all` happens to keep.
+    Cases are sampled events that meet a criterion, those that only `all` happens to keep among them.
     """
     windows = whole_windows(since, until, checked)
     plan = Plan(checked=checked, columns=tuple(source.types), since=since, until=until, as_of=as_of)
-    plan, seen, parts, whole = _counted(session, plan, progress)
+    plan, seen, (parts, whole, meeting) = _counted(session, plan, progress)
     selected = sampling.selections(
         sampling.groups(parts, whole, checked.protocol.sampling), [one.criterion.name for one in checked.criteria]
     )
@@ -187,7 +186,7 @@ def expect(
     cases = dict.fromkeys(starts.values(), 0)
     for one in selected:
         events[starts[one.window]] += 1
-        cases[starts[one.window]] += any(group not in (CONTROL, UNDECIDED, ALL) for group in one.groups)
+        cases[starts[one.window]] += one.key in meeting
     progress("done", 1.0)
     return Expected(
         windows=tuple(_run_window(start, populations.get(number)) for number, start in starts.items()),
@@ -198,7 +197,9 @@ def expect(
     )
 
 
-def _counted(session: Session, plan: Plan, progress: Progress) -> tuple[Plan, _Survey, list[Part], list[Part]]:
+def _counted(
+    session: Session, plan: Plan, progress: Progress
+) -> tuple[Plan, _Survey, tuple[list[Part], list[Part], frozenset[str]]]:
     progress("prepare", 0.0)
     plan = _prepared(session, plan)
     progress("survey", 0.05)
@@ -208,14 +209,12 @@ def _counted(session: Session, plan: Plan, progress: Progress) -> tuple[Plan, _S
     plan = _without_repeats(session, plan, seen)
     own = {number: rows for number, rows in seen.events.items() if number >= plan.reach}
     if not own:
-        return plan, seen, [], []
-    session.keep(scan.BOUNDS, scan.bounds(own, plan.checked.protocol.sampling.population))
+        return plan, seen, ([], [], frozenset())
     if plan.anomalies:
         progress("references", 0.25)
         _keep_references(session, plan, seen)
     progress("census", 0.3)
-    parts, whole = _census(session, plan)
-    return plan, seen, parts, whole
+    return plan, seen, _census(session, plan, own)
 
 
 def _prepared(session: Session, plan: Plan) -> Plan:
@@ -322,7 +321,7 @@ def _keep_references(session: Session, plan: Plan, seen: _Survey) -> None:
     for first, last in _chunks(seen.events, REFERENCE_ROWS):
         tables.append(f"{scan.REFERENCE}_{len(tables)}")
         session.keep(tables[-1], scan.reference(plan, first, last))
-    session.keep(scan.REFERENCE, scan.references(plan, tables))
+    session.keep(scan.REFERENCE, scan.references(plan, tables, sorted(number for number in seen.events if number >= plan.reach)))
 
 
 def _chunks(events: Mapping[int, int], most: int) -> list[tuple[int, int]]:
@@ -343,35 +342,46 @@ def _chunks(events: Mapping[int, int], most: int) -> list[tuple[int, int]]:
     return found
 
 
-def _census(session: Session, plan: Plan) -> tuple[list[Part], list[Part]]:
+def _census(session: Session, plan: Plan, rows: Mapping[int, int]) -> tuple[list[Part], list[Part], frozenset[str]]:
+    """Return the census, whole windows, and the keys of events that meet a criterion, among those that it brought.
+
+    Each window's bound on the keys of `all` is almost surely high enough. Where one was not, the census is taken again.
+    """
+    keep = plan.checked.protocol.sampling.population
+    bounds = {number: scan.bound(count, keep) for number, count in rows.items()}
+    while True:
+        session.keep(scan.BOUNDS, scan.bounds(bounds))
+        parts, whole, meeting = _counts(session, plan)
+        short = [one.window for one in whole if len(one.least) < min(one.population, keep + 1)]
+        if not short:
+            return parts, whole, meeting
+        bounds |= dict.fromkeys(short, scan.NO_BOUND)
+
+
+def _counts(session: Session, plan: Plan) -> tuple[list[Part], list[Part], frozenset[str]]:
     names = [one.criterion.name for one in plan.checked.criteria]
     strata = plan.checked.protocol.sampling.strata
     parts: list[Part] = []
-    uniform: dict[int, list[list[str]]] = {}
+    uniform: dict[int, list[str]] = {}
+    meeting: set[str] = set()
     for row in session.run(scan.census(plan)).to_pylist():
         met, undecided = _pattern(row, names)
-        stratum = tuple(value_of(row[f"stratum_{at}"], plan.shapes[one]) for at, one in enumerate(strata))
-        number = row["remiss_window"]
-        parts.append(
-            Part(
-                window=number,
-                stratum=stratum,
-                met=met,
-                undecided=undecided,
-                population=row["population"],
-                labelled=row["labelled"],
-                least=tuple(row["least"]),
-            )
+        part = Part(
+            window=row["remiss_window"],
+            stratum=tuple(value_of(row[f"stratum_{at}"], plan.shapes[one]) for at, one in enumerate(strata)),
+            met=met,
+            undecided=undecided,
+            population=row["population"],
+            labelled=row["labelled"],
+            least=tuple(row["least"]),
         )
-        uniform.setdefault(number, []).append(row["uniform"] or [])
+        parts.append(part)
+        uniform.setdefault(part.window, []).extend(row["uniform"] or [])
+        if met:
+            meeting.update(part.least, row["uniform"] or [])
     keep = plan.checked.protocol.sampling.population
-    wholes = {number: _whole(number, parts_of, uniform[number], keep) for number, parts_of in _by_window(parts).items()}
-    short = [number for number, whole in wholes.items() if len(whole.least) < min(whole.population, keep + 1)]
-    if short:
-        for row in session.run(scan.uniform(plan, short)).to_pylist():
-            number = row["remiss_window"]
-            wholes[number] = replace(wholes[number], least=tuple(row["uniform"]))
-    return parts, [wholes[number] for number in sorted(wholes)]
+    whole = [_whole(number, own, uniform[number], keep) for number, own in sorted(_by_window(parts).items())]
+    return parts, whole, frozenset(meeting)
 
 
 def _pattern(row: Mapping[str, int], names: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -390,7 +400,7 @@ def _by_window(parts: Sequence[Part]) -> dict[int, list[Part]]:
     return found
 
 
-def _whole(number: int, parts: Sequence[Part], keys: Sequence[Sequence[str]], keep: int) -> Part:
+def _whole(number: int, parts: Sequence[Part], keys: Sequence[str], keep: int) -> Part:
     return Part(
         window=number,
         stratum=(),
@@ -398,7 +408,7 @@ def _whole(number: int, parts: Sequence[Part], keys: Sequence[Sequence[str]], ke
         undecided=(),
         population=sum(part.population for part in parts),
         labelled=sum(part.labelled for part in parts),
-        least=tuple(sorted(key for some in keys for key in some)[: keep + 1]),
+        least=tuple(sorted(keys)[: keep + 1]),
     )
 
 

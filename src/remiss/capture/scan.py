@@ -40,6 +40,8 @@ CRITERIA_A_PATTERN = 31
 NOT_MET, MET, UNDECIDED, OUTSIDE = range(4)
 MAD_TO_SIGMA = 1.4826
 LEAST_VALUES = 30
+# Above every hex digit.
+NO_BOUND = "g"
 
 
 class Shape(StrEnum):
@@ -420,30 +422,20 @@ def census(plan: Plan, *, keys: bool = True) -> str:
 def bound(rows: int, population: int) -> str:
     """Return a key that at least `population` + 1 of that many events almost surely lie under.
 
-    Eight standard deviations above the mean: when it fails after all, the census says so and `uniform` is asked.
+    Eight standard deviations above the mean; when it fails after all, the census shows it and is taken again.
 
     >>> bound(100, 500)
     'g'
     """
     wanted = population + 1
     share = (wanted + 8 * wanted**0.5 + 16) / max(rows, 1)
-    return "g" if share >= 1 else f"{int(share * SPAN):013x}"
+    return NO_BOUND if share >= 1 else f"{int(share * SPAN):013x}"
 
 
-def bounds(rows: dict[int, int], population: int) -> str:
+def bounds(found: Mapping[int, str]) -> str:
     """Return the statement that gives each window its bound."""
-    listed = ", ".join(f"({number}, {literal(bound(count, population))})" for number, count in sorted(rows.items()))
-    return statement(f"SELECT number, remiss_bound FROM (VALUES {listed}) AS given(number, remiss_bound)")
-
-
-def uniform(plan: Plan, numbers: Sequence[int]) -> str:
-    """Return the statement that gives the least keys of whole windows, without a bound."""
-    least = plan.checked.protocol.sampling.population + 1
-    listed = ", ".join(str(one) for one in numbers)
-    return statement(
-        f"{steps(plan, labels=refusing_labels(plan))} SELECT remiss_window, MIN({keyed(plan)}, {least}) AS uniform "
-        f"FROM admitted WHERE remiss_window IN ({listed}) GROUP BY remiss_window"
-    )
+    listed = ", ".join(f"({number}, {literal(given)})" for number, given in sorted(found.items()))
+    return f"SELECT number, remiss_bound FROM (VALUES {listed}) AS given(number, remiss_bound)"
 
 
 def shown(plan: Plan, field_name: str) -> str:
@@ -524,12 +516,13 @@ def reference(plan: Plan, first: int, last: int) -> str:
     )
 
 
-def references(plan: Plan, tables: Sequence[str]) -> str:
+def references(plan: Plan, tables: Sequence[str], windows: Sequence[int]) -> str:
     """Return the statement that joins the references kept so far, each moved to the window that it judges.
 
     Too few values, or none that differ from the median, give null: the criterion is undecided on the whole window.
     """
     everything = " UNION ALL ".join(f"SELECT * FROM {table}" for table in tables)
+    listed = ", ".join(f"({number})" for number in windows)
     columns = []
     joins = []
     for at, one in enumerate(plan.checked.criteria):
@@ -545,6 +538,6 @@ def references(plan: Plan, tables: Sequence[str]) -> str:
         ]
         joins.append(f"LEFT JOIN everything AS {alias} ON numbers.number = {alias}.number + {shift}")
     return statement(
-        f"WITH everything AS ({everything}), numbers AS (SELECT number FROM {BOUNDS}) "
+        f"WITH everything AS ({everything}), numbers AS (SELECT number FROM (VALUES {listed}) AS given(number)) "
         f"SELECT numbers.number, {', '.join(columns)} FROM numbers {' '.join(joins)}"
     )

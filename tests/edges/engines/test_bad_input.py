@@ -324,8 +324,8 @@ def test_rows_keep_their_numbers_whatever_the_threads(tmp_path):
         (tmp_path / f"{name}.csv").write_text("n\n" + "\n".join(str(at) for at in range(1, 300_001)))
     (tmp_path / "log.jsonl").write_text("\n".join(f'{{"n": {at}}}' for at in range(1, 300_001)))
     write(tmp_path / "log.parquet", pa.table({"n": list(range(1, 1_001))}))
-    for uri, format in (("*.csv", "csv"), ("log.jsonl", "jsonl"), ("log.parquet", "parquet")):
-        rows, _ = read(tmp_path, uri, format, "SELECT COUNT(*) FILTER (WHERE n <> remiss_row) AS wrong FROM events")
+    for uri, kind in (("*.csv", "csv"), ("log.jsonl", "jsonl"), ("log.parquet", "parquet")):
+        rows, _ = read(tmp_path, uri, kind, "SELECT COUNT(*) FILTER (WHERE n <> remiss_row) AS wrong FROM events")
         assert rows == [{"wrong": 0}]
 
 

@@ -85,9 +85,8 @@ class Loading:
 
 def storing(errors: str) -> str:
     """Return options of DuckDB's CSV reader that put rejected rows into the table `errors`, however many there are."""
-    return (
-        f"store_rejects = true, rejects_limit = 0, rejects_table = {literal(errors)}, rejects_scan = {literal(errors + '_scan')}"
-    )
+    tables = f"rejects_table = {literal(errors)}, rejects_scan = {literal(errors + '_scan')}"
+    return f"store_rejects = true, rejects_limit = 0, {tables}"
 
 
 def rejected(connection: duckdb.DuckDBPyConnection, errors: str) -> Sequence[tuple[int, str, str | None, str]]:
