@@ -37,8 +37,8 @@ def check(ws: ProtocolWorkspace, path: str) -> tuple[Finding, ...]:
         labels, more = _described(ws, protocol.labels.address, path)
         problems += more
     found = [*findings, *problems]
-    if not problems and source is not None:
-        found += examine(protocol, source, labels)[1]
+    if source is not None:
+        found += examine(protocol, source, labels, labels_unknown=protocol.labels is not None and labels is None)[1]
     return tuple(sorted(dict.fromkeys(found), key=lambda finding: (finding.file != path, finding.file, finding.line)))
 
 
@@ -143,8 +143,8 @@ def _stored(ws: ShelfWorkspace, name: str, version: int | None) -> StoredProtoco
 
 
 @action(name="taxonomy.show", permission="protocol:read", reads=True)
-def modes(ws: ShelfWorkspace, mode: str | None = None) -> Rows:
-    """Return the built-in failure modes, or one and those under it: mode, title, definition, what counts and what does not.
+def modes(ws: ProtocolWorkspace, mode: str | None = None) -> Rows:
+    """Return the built-in failure modes, or one and those under it, with what counts and what does not. Needs no catalog.
 
     Raises
     ------
@@ -157,4 +157,4 @@ def modes(ws: ShelfWorkspace, mode: str | None = None) -> Rows:
     rows = tuple(
         (each.id, each.title, each.definition, "; ".join(each.counts), "; ".join(each.excludes), each.avid) for each in shown
     )
-    return Rows("remiss/taxonomy@1", columns, rows, ws.position(), total=len(rows))
+    return Rows("remiss/taxonomy@1", columns, rows, 0, total=len(rows))

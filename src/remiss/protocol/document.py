@@ -20,7 +20,7 @@ from remiss.protocol.attaching import attach, detach
 from remiss.protocol.durations import parse_duration
 from remiss.protocol.model import CriterionModel, FieldsModel, LabellingModel, ProtocolModel, RetentionModel
 from remiss.protocol.nearest import nearest
-from remiss.protocol.reading import Document, Path, read
+from remiss.protocol.reading import Document, Path, Value, read
 from remiss.protocol.shape import Sink, has_errors, sink, validate
 from remiss.protocol.terms import (
     CONTEXT,
@@ -59,6 +59,20 @@ _SALVAGEABLE: tuple[Path, ...] = (
     *(("sampling", name) for name in ("strata", "control", "undecided", "population")),
     ("*",),
 )
+# What stands in for a part that is wrong and cannot be left out, so that the rest of the document is checked too.
+_STAND_INS: Mapping[Path, Value] = {
+    ("protocol",): "draft",
+    ("version",): 1,
+    ("model",): "draft",
+    ("source", "name"): "draft",
+    ("fields", "id"): "''",
+    ("fields", "time"): "to_timestamp(0)",
+    ("labels", "lag"): "1 day",
+    ("sampling",): {"window": "1 day", "keep": 2, "seed": "draft"},
+    ("sampling", "window"): "1 day",
+    ("sampling", "keep"): 2,
+    ("sampling", "seed"): "draft",
+}
 
 
 def parse(text: str, path: str, read_file: Read) -> tuple[Protocol | None, tuple[Finding, ...]]:
@@ -107,7 +121,7 @@ def draft(text: str, path: str, read_file: Read) -> tuple[Protocol | None, tuple
     if not isinstance(document.value, dict):
         what, do = "the document is not a mapping", "begin with protocol: NAME; `remiss protocol new` writes a template"
         return None, (*early, Finding(code="document", level="error", file=path, line=1, what=what, do=do))
-    model, complaints = validate(ProtocolModel, document, path, optional=_SALVAGEABLE)
+    model, complaints = validate(ProtocolModel, document, path, optional=_SALVAGEABLE, instead=_STAND_INS)
     if model is None:
         return None, _sorted([*early, *complaints])
     findings = [*early, *complaints]

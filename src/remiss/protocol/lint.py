@@ -31,18 +31,21 @@ _NAMING = frozenset({"id", "model_version", "model_digest", "features", "status"
 _NUMERIC = frozenset({"confidence", "latency_ms"})
 
 
-def examine(protocol: Protocol, source: Description, labels: Description | None) -> tuple[Checked | None, tuple[Finding, ...]]:
+def examine(
+    protocol: Protocol, source: Description, labels: Description | None, *, labels_unknown: bool = False
+) -> tuple[Checked | None, tuple[Finding, ...]]:
     """Return the protocol with every expression checked, None with errors, and every finding, notes among them.
 
     Parameters
     ----------
     protocol : as `document.parse` gave it
     source, labels : what the engine says of the columns; labels None without a label source
+    labels_unknown : the label source could not be described, which was said already: what reads it is passed over
 
     Fields come out ready for the catalog: what names something (id, versions, status, trace, text) as text, numbers as
     DOUBLE. The times stay as they are, `zoned` saying whether a zone is theirs.
     """
-    bench = _Bench(protocol)
+    bench = _Bench(protocol, labels_unknown)
     columns = dict(source.columns)
     zoned = {name for name in source.columns if _zoned(source, name)}
     if labels is not None:
@@ -61,7 +64,7 @@ def examine(protocol: Protocol, source: Description, labels: Description | None)
     whole = Checked(protocol=protocol, fields=fields, criteria=tuple(each for each in criteria if each is not None))
     findings = [*bench.findings, *notes(whole)]
     findings.sort(key=lambda finding: finding.line)
-    return (None if bench.findings else whole), tuple(findings)
+    return (None if bench.findings or labels_unknown else whole), tuple(findings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,7 @@ class _Bench:
     """The protocol on the bench and what was found so far."""
 
     protocol: Protocol
+    labels_unknown: bool
     findings: list[Finding] = field(default_factory=list)
 
     def find(self, line: int, what: str, do: str) -> None:
@@ -124,6 +128,8 @@ def _field(
     try:
         checked = check_field(expression.sql, columns, zoned=zoned)
     except ProtocolError as error:
+        if bench.labels_unknown and f"{LABELS}." in expression.sql.lower():
+            return None
         bench.find(expression.line, f"field {name}: {error.what}", error.do)
         return None
     problem = _unfit(bench.protocol, name, checked)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -28,28 +28,33 @@ def wrong(what: str, do: str) -> PydanticCustomError:
 
 
 def validate(
-    kind: type[M], document: Document, file: str, *, optional: Sequence[Path] = ()
+    kind: type[M], document: Document, file: str, *, optional: Sequence[Path] = (), instead: Mapping[Path, Value] | None = None
 ) -> tuple[M | None, tuple[Finding, ...]]:
     """Return the model of a document and every complaint.
 
     When something is wrong, what is wrong is left out and the rest is read again, so that later checks still see it:
-    `optional` names by pattern (`*` is any step) what may be left out. The model is None when nothing can be saved.
+    `optional` names by pattern (`*` is any step) what may be left out, `instead` what stands in for what may not. The
+    model is None when nothing can be saved.
     """
     try:
         return kind.model_validate(document.value), ()
     except ValidationError as error:
         details = error.errors(include_url=False)
     findings = tuple(_finding(kind, detail, document, file) for detail in details)
-    rest = _without(document.value, [tuple(detail["loc"]) for detail in details], optional)
+    bad = [tuple(detail["loc"]) for detail in details]
+    stand_ins = {path: value for path, value in (instead or {}).items() if path in bad}
+    unknown = [tuple(detail["loc"]) for detail in details if detail["type"] == "extra_forbidden"]
+    cuts = [_cut(path, optional) for path in bad if path not in stand_ins and path not in unknown]
+    rest = _without(document.value, {*unknown, *(cut for cut in cuts if cut is not None)})
+    for path, value in stand_ins.items():
+        _put(rest, path, value)
     try:
         return kind.model_validate(rest), findings
     except ValidationError:
         return None, findings
 
 
-def _without(value: Value, bad: Iterable[Path], optional: Sequence[Path]) -> Value:
-    drop = {cut for path in bad if (cut := _cut(path, optional)) is not None}
-
+def _without(value: Value, drop: Collection[Path]) -> Value:
     def copy(part: Value, path: Path) -> Value:
         if isinstance(part, dict):
             return {key: copy(item, (*path, key)) for key, item in part.items() if (*path, key) not in drop}
@@ -58,6 +63,14 @@ def _without(value: Value, bad: Iterable[Path], optional: Sequence[Path]) -> Val
         return part
 
     return copy(value, ())
+
+
+def _put(value: Value, path: Path, stand_in: Value) -> None:
+    *above, last = path
+    for step in above:
+        value = value.get(str(step)) if isinstance(value, dict) else None
+    if isinstance(value, dict):
+        value[str(last)] = stand_in
 
 
 def _cut(path: Path, optional: Sequence[Path]) -> Path | None:

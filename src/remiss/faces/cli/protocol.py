@@ -118,12 +118,13 @@ def taxonomy() -> None:
 @taxonomy.command("show")
 @click.argument("mode", required=False)
 @formatted
-@with_workspace
-def taxonomy_show(ws: Workspace, mode: str | None, shape: str) -> None:
+def taxonomy_show(mode: str | None, shape: str) -> None:
     """List the built-in failure modes, or those under MODE.
 
     Example: remiss taxonomy show remiss:model
     """
     from remiss.protocol import actions
+    from remiss.workspace import bench
 
-    render.rows(actions.modes(ws, mode), shape)
+    with bench() as ws:
+        render.rows(actions.modes(ws, mode), shape)

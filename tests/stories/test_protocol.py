@@ -1,0 +1,133 @@
+"""Writing a protocol: what `check` says of a document and its sources, and what the catalog keeps of its versions."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from remiss.capture import actions as capture
+from remiss.errors import NotFound, ProtocolError, SourceError
+from remiss.protocol import actions
+from remiss.protocol.document import restore
+from remiss.workspace import bench
+from tests.stories.logs import MONDAY, WEEK, small_log
+
+
+@pytest.fixture
+def desk():
+    with bench({}) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    return small_log(tmp_path_factory.mktemp("log"))
+
+
+@pytest.fixture
+def log(written, tmp_path):
+    """Return a folder with a protocol and its logs, to be changed."""
+    folder = Path(written.protocol).parent
+    shutil.copytree(folder, tmp_path / "log")
+    return tmp_path / "log" / Path(written.protocol).name
+
+
+def changed(path: Path, old: str, new: str) -> str:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    return str(path)
+
+
+def errors(desk, path) -> list[str]:
+    return [finding.what for finding in actions.check(desk, str(path)) if finding.level == "error"]
+
+
+def test_a_sound_protocol_has_no_errors_and_loads(desk, log):
+    assert errors(desk, log) == []
+    checked = actions.load(desk, str(log))
+    assert checked.fields.keys() == checked.protocol.fields.keys()
+
+
+def test_findings_of_the_document_and_of_the_source_come_together(desk, log):
+    changed(log, "latency_ms > 250", "latency_ms > '250'")
+    found = errors(desk, changed(log, "seed:", "sed:"))
+    assert len(found) == 3
+    assert any("unknown key sed" in what for what in found)
+    assert any("cannot be compared" in what for what in found)
+
+
+def test_loading_a_protocol_with_errors_raises_the_first_and_counts_the_others(desk, log):
+    changed(log, "latency_ms > 250", "latency_ms > '250'")
+    changed(log, "output = 'on-time'", "predicted = 'on-time'")
+    with pytest.raises(ProtocolError, match=r"1 more; `remiss protocol check` shows all") as refused:
+        actions.load(desk, str(log))
+    assert refused.value.where is not None
+    assert refused.value.where.file == str(log)
+    assert refused.value.where.line is not None
+
+
+def test_a_source_that_is_not_there_is_a_finding_of_check_and_an_error_of_load(desk, log):
+    shutil.rmtree(log.parent / "predictions")
+    found = actions.check(desk, str(log))
+    assert found[0].code == "source"
+    assert found[0].file == str(log)
+    with pytest.raises(SourceError):
+        actions.load(desk, str(log))
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfea", b"a: \xe9", b"", b"- x", b"a: &x [*x]", b"\x00", b"x" * 300_000])
+def test_a_document_that_cannot_be_read_is_a_finding(desk, tmp_path, content):
+    path = tmp_path / "p.yaml"
+    path.write_bytes(content)
+    assert errors(desk, path)
+    with pytest.raises(ProtocolError):
+        actions.load(desk, str(path))
+
+
+def test_a_file_that_is_not_there_or_not_a_file_is_a_finding(desk, tmp_path):
+    assert errors(desk, tmp_path / "nowhere.yaml") == [f"there is no file {tmp_path / 'nowhere.yaml'}"]
+    assert errors(desk, tmp_path) == [f"{tmp_path} is not a file"]
+    assert errors(desk, "/dev/zero") == ["/dev/zero is not a file"]
+    assert errors(desk, "a\x00b") == ["a\x00b cannot be read: its name is not one"]
+
+
+def test_failure_modes_are_listed_whole_or_below_one(desk):
+    rows = actions.modes(desk)
+    assert len(rows) >= 30
+    below = actions.modes(desk, "model").column("mode")
+    assert below[0] == "remiss:model"
+    assert all(str(mode).startswith("remiss:model") for mode in below)
+    with pytest.raises(ProtocolError, match="no mode"):
+        actions.modes(desk, "modell")
+
+
+def test_the_catalog_keeps_each_version_and_shows_what_changed(ws, log):
+    def capture_it() -> None:
+        capture.apply(ws, str(log), since=MONDAY, until=MONDAY + WEEK)
+
+    capture_it()
+    name = actions.load(ws, str(log)).protocol.name
+    first = actions.show(ws, name)
+    assert restore(first.text, str(log)).digest == first.digest
+
+    changed(log, "latency_ms > 250", "latency_ms > 300")
+    with pytest.raises(ProtocolError, match="means something else") as refused:
+        capture_it()
+    assert "raise `version`" in refused.value.do
+
+    changed(log, f"version: {first.version}", f"version: {first.version + 1}")
+    capture_it()
+    assert actions.versions(ws).column("version") == (first.version + 1, first.version)
+    assert actions.show(ws, name).version == first.version + 1
+    lines = actions.diff(ws, name, first.version, first.version + 1)
+    assert any(line.startswith("+") and "latency_ms > 300" in line for line in lines)
+    assert actions.diff(ws, name, first.version, first.version) == ()
+
+    with pytest.raises(NotFound, match="has no version 99"):
+        actions.show(ws, name, 99)
+    with pytest.raises(NotFound, match="the catalog has no protocol") as missing:
+        actions.show(ws, name[:-1])
+    assert missing.value.do == f"write {name}"
