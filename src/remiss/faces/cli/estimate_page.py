@@ -35,8 +35,16 @@ def show(found: Estimate, shape: str) -> None:
         render.say(f"among {found.denominator}" if not found.denominator.startswith("among") else found.denominator)
     for note in found.notes:
         render.say(note)
-    for note in dict.fromkeys(note for row in found.rows for note in row.notes if note not in found.notes):
+    for note in _notes_of_rows(found):
         render.say(note)
+
+
+def _notes_of_rows(found: Estimate) -> list[str]:
+    """Return what is true of every row once, and before that what is true of some rows, with their keys."""
+    shared = list(dict.fromkeys(note for row in found.rows for note in row.notes))
+    shared = [note for note in shared if all(note in row.notes for row in found.rows)]
+    own = [f"{row.key}: {note}" for row in found.rows for note in row.notes if note not in shared]
+    return [*own, *shared]
 
 
 def _remarks(row: EstimateRow) -> list[str]:
