@@ -79,6 +79,8 @@ ESTIMATE_ROW = record(
     few=FLAG,
     provisional=FLAG,
     preliminary=FLAG,
+    judged=nullable(SHARE),
+    bounds=nullable({"type": "array", "items": SHARE, "minItems": 2, "maxItems": 2}),
     notes=many(TEXT),
 )
 
@@ -113,7 +115,12 @@ SCHEMAS: dict[str, Schema] = {
         by=nullable(TEXT),
         position=COUNT,
         kind=one_of("flagged", "confirmed"),
+        rate=FLAG,
+        denominator=nullable(TEXT),
+        source=TEXT,
+        protocol=TEXT,
         rows=many(ESTIMATE_ROW),
+        notes=many(TEXT),
     ),
     "case": record(
         schema=kind("case"),
