@@ -83,4 +83,4 @@ def queries(leaf: st.SearchStrategy[Query] | None = None) -> st.SearchStrategy[Q
         some = st.lists(inner, min_size=2, max_size=4)
         return some.map(lambda parts: both(*parts)) | some.map(lambda parts: either(*parts)) | inner.map(Not)
 
-    return st.recursive(leaf or (terms() | PHRASES.map(Text)), wider, max_leaves=8)
+    return st.recursive(terms() | PHRASES.map(Text) if leaf is None else leaf, wider, max_leaves=8)

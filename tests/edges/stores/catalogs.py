@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -37,11 +36,14 @@ TITLES = ("Newark again", "late ünï", "wrong 100%")
 MODES = ("remiss:model/weak-slice", "remiss:system/latency", "house:other")
 
 
-@dataclass
 class Known:
-    """What is known: for each position from 1, the facts of every case there is by its id."""
+    """What is known: for each position from 1, the facts of every case there is by its id.
 
-    positions: list[dict[str, Facts]]
+    No dataclass, for it is too long to show.
+    """
+
+    def __init__(self, positions: list[dict[str, Facts]]) -> None:
+        self.positions = positions
 
 
 def fill(ws: remiss.Workspace, seed: int, events: int = 24) -> Known:

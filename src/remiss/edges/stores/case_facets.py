@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, Connection, Select, func, select
 from remiss.catalog.counting import CONTEXT
 from remiss.edges.stores.case_pages import Matches
 from remiss.edges.stores.dialect.planning import unindexed
-from remiss.edges.stores.search import as_seen_at, seen_at
+from remiss.edges.stores.in_force import in_force
+from remiss.edges.stores.search import as_seen_at, captured_in
 from remiss.edges.stores.tables import captures, case_context, case_criteria, cases, revisions, run_windows
 from remiss.records.case import Sensitivity
 from remiss.records.event import Scalar
@@ -56,7 +57,7 @@ def counted(found: Matches, field: str) -> tuple[ColumnElement[Any], Select[Any]
     if found.position is not None and field in {"status", "severity", "mode"}:
         of = revisions.c[field]
     elif found.position is not None and field in {"label", "output"}:
-        of = as_seen_at(found.position, field)[0].label(field)
+        of = as_seen_at(found.position, field).label(field)
     if not found.trivial:
         of = unindexed(of)
     return of, found.chosen(of, func.count())
@@ -64,9 +65,9 @@ def counted(found: Matches, field: str) -> tuple[ColumnElement[Any], Select[Any]
 
 def criteria_then(connection: Connection, found: Matches, limit: int) -> Counts:
     """Return the facet of criteria in the past: those met in the runs then in force, each once for a case."""
-    position = found.position or 0
-    met = found.chosen(cases.c.key, captures.c.met).join(captures, captures.c.event_key == cases.c.event_key)
-    met = met.join(run_windows, seen_at(cases.c.event_key, position)).order_by(cases.c.key)
+    matched = found.chosen(cases.c.key, cases.c.event_key).subquery("matched")
+    met = select(matched.c.key, captures.c.met).join_from(matched, captures, captures.c.event_key == matched.c.event_key)
+    met = met.join(run_windows, captured_in()).where(in_force(found.position)).order_by(matched.c.key)
     counts: Counter[str] = Counter()
     last, names = None, set()
     for key, listed in connection.execution_options(yield_per=BATCH).execute(met):

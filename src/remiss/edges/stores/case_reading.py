@@ -63,10 +63,9 @@ def case_at(connection: Connection, case_id: str, scope: Scope, position: int | 
     texts = connection.execute(
         select(case_texts).where(case_texts.c.case_key == row.key, case_texts.c.version == state.text_version)
     ).first()
-    latest = next((each for each in seen if each.in_force), current)
     erased = content is None
-    output: Scalar = (content.output if content is not None else None) if latest is None else latest.output
-    label: Scalar = row.label if latest is None else latest.label
+    output: Scalar = (content.output if content is not None else None) if current is None else current.output
+    label: Scalar = row.label if current is None else current.label
     return Case(
         id=row.id,
         revision=state.revision,

@@ -116,7 +116,7 @@ def shown(page: Subquery, columns: Sequence[tuple[ColumnElement[Any], bool]], po
     state = cases if position is None else revisions
     seen: list[ColumnElement[Any]] = [cases.c.output, cases.c.label]
     if position is not None:
-        seen = [as_seen_at(position, name)[0].label(name) for name in ("output", "label")]
+        seen = [as_seen_at(position, name).label(name) for name in ("output", "label")]
     sorts = [page.c[f"sort_{at}"] for at in range(len(columns))]
     of_case = [cases.c[name] for name in ("key", "id", "at", "suggested_mode", "model", "model_version", "source_name")]
     of_state = [state.c[name] for name in ("status", "severity", "mode")]

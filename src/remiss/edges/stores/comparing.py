@@ -18,7 +18,7 @@ from remiss.catalog.keys import Form, find
 from remiss.catalog.query import Operator, Term
 from remiss.catalog.spelling import spelled
 from remiss.edges.stores.dialect.conditions import json_has, json_number, json_text
-from remiss.edges.stores.dialect.matching import any_glob, by_code_point, glob
+from remiss.edges.stores.dialect.matching import any_glob, by_code_point, glob, number_in
 from remiss.edges.stores.tables import (
     captures,
     case_context,
@@ -88,6 +88,11 @@ def value(text: ColumnElement[Any], number: ColumnElement[Any]) -> Compare:
                 return and_(number.is_(None), ordered(by_code_point(text), term.operator, str(term.value)))
 
     return compare
+
+
+def spelled_value(text: ColumnElement[Any]) -> Compare:
+    """Return the same comparisons with a value of which only the spelling is kept: what spells a number is one."""
+    return value(text, number_in(text))
 
 
 def ordered(of: ColumnElement[Any], sign: Operator, given: Any) -> Condition:

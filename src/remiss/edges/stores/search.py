@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import ColumnElement, Dialect, Exists, and_, case, exists, false, func, not_, or_, select, true
 
@@ -32,10 +31,9 @@ from remiss.edges.stores.comparing import (
     in_texts,
     met,
     protocol_of,
-    value,
+    spelled_value,
 )
-from remiss.edges.stores.dialect.conditions import among, json_number, json_text
-from remiss.edges.stores.dialect.matching import number_in
+from remiss.edges.stores.dialect.conditions import among, json_text
 from remiss.edges.stores.dialect.words import found
 from remiss.edges.stores.in_force import in_force
 from remiss.edges.stores.tables import captures, cases, events, revisions, run_windows
@@ -91,8 +89,8 @@ def case_face(dialect: Dialect) -> Face:
             "revision": column(cases.c.revision),
             "revised": in_revision(cases.c.revision),
             "title": in_texts(cases.c.text_version),
-            "output": value(cases.c.output, number_in(cases.c.output)),
-            "label": value(cases.c.label, number_in(cases.c.label)),
+            "output": spelled_value(cases.c.output),
+            "label": spelled_value(cases.c.label),
             "criterion": criterion_now,
             "protocol": protocol_of(cases.c.event_key, None),
         },
@@ -108,10 +106,6 @@ def case_face_at(position: int, dialect: Dialect, past: Mapping[str, Collection[
     """
     now = case_face(dialect)
     seen = seen_at(cases.c.event_key, position)
-
-    def of_capture(name: str) -> Compare:
-        text, number = as_seen_at(position, name)
-        return value(text, number)
 
     def said(phrase: str) -> Condition:
         unchanged = revisions.c.text_version.is_not_distinct_from(cases.c.text_version)
@@ -129,8 +123,8 @@ def case_face_at(position: int, dialect: Dialect, past: Mapping[str, Collection[
             "revision": column(revisions.c.revision),
             "revised": column(revisions.c.at),
             "title": in_texts(revisions.c.text_version),
-            "output": of_capture("output"),
-            "label": of_capture("label"),
+            "output": spelled_value(as_seen_at(position, "output")),
+            "label": spelled_value(as_seen_at(position, "label")),
             "criterion": lambda term: exists().where(seen, met(term)),
             "protocol": protocol_of(cases.c.event_key, position),
         },
@@ -163,8 +157,8 @@ def capture_face(position: int, dialect: Dialect, spoken: Mapping[str, Collectio
             "model_digest": column(events.c.model_digest),
             "features": column(events.c.features),
             "occurred": column(events.c.at),
-            "output": value(json_text(captures.c.output), json_number(captures.c.output)),
-            "label": value(json_text(captures.c.label), json_number(captures.c.label)),
+            "output": spelled_value(json_text(captures.c.output)),
+            "label": spelled_value(json_text(captures.c.label)),
             "confidence": column(events.c.confidence),
             "latency_ms": column(events.c.latency_ms),
             "call_status": column(events.c.status),
@@ -213,26 +207,21 @@ def in_force_at(position: int) -> tuple[Condition, Condition]:
     )
 
 
-def as_seen_at(position: int, name: str) -> tuple[ColumnElement[str], ColumnElement[float]]:
-    """Return output or label of a case as text and as number, as the latest run in force at a position saw it."""
-    seen = seen_at(cases.c.event_key, position)
-
-    def latest(of: ColumnElement[Any]) -> ColumnElement[Any]:
-        return select(of).where(seen).order_by(run_windows.c.position_from.desc()).limit(1).scalar_subquery()
-
-    # No run ever saw what a person filed; it never changes.
-    filed = cases.c.origin == "filed"
-    return (
-        case((filed, cases.c[name]), else_=latest(json_text(captures.c[name]))),
-        case((filed, number_in(cases.c[name])), else_=latest(json_number(captures.c[name]))),
+def as_seen_at(position: int, name: str) -> ColumnElement[str]:
+    """Return output or label of a case as text, as the last run that had come in force by a position saw it."""
+    of_event = and_(captures.c.event_key == cases.c.event_key, captured_in(), run_windows.c.position_from <= position)
+    latest = (
+        select(json_text(captures.c[name])).where(of_event).correlate(cases).order_by(run_windows.c.position_from.desc()).limit(1)
     )
+    # No run ever saw what a person filed; it never changes.
+    return case((cases.c.origin == "filed", cases.c[name]), else_=latest.scalar_subquery())
 
 
 def seen_at(event_key: ColumnElement[int], position: int) -> Condition:
     """Return the join of an event with its `captures` by the runs in force at a position."""
-    return and_(
-        captures.c.event_key == event_key,
-        run_windows.c.run_key == captures.c.run_key,
-        run_windows.c.window_start == captures.c.window_start,
-        in_force(position),
-    )
+    return and_(captures.c.event_key == event_key, captured_in(), in_force(position))
+
+
+def captured_in() -> Condition:
+    """Return the join of `captures` with the windows of their runs."""
+    return and_(run_windows.c.run_key == captures.c.run_key, run_windows.c.window_start == captures.c.window_start)

@@ -1,0 +1,84 @@
+"""The filter language evaluated in plain Python, as the reference page says it: what every database must agree with."""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from remiss.catalog.globs import fits, pieces
+from remiss.catalog.keys import Form, find
+from remiss.catalog.query import And, Not, Operator, Or, Query, Term, Text
+from remiss.catalog.spelling import spelled
+from remiss.catalog.words import mentions, searchable
+from remiss.records.case import Sensitivity
+
+# What JSON takes for a number: 07 is none.
+NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
+ORDERS = {
+    Operator.EQUAL: operator.eq,
+    Operator.LESS: operator.lt,
+    Operator.AT_MOST: operator.le,
+    Operator.GREATER: operator.gt,
+    Operator.AT_LEAST: operator.ge,
+}
+
+
+@dataclass
+class Facts:
+    """What is known of a case: values by canonical key (several for `criterion` and `protocol`), and its texts."""
+
+    values: Mapping[str, Any]
+    texts: tuple[str | None, ...] = ()
+    several: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+
+def holds(query: Query, facts: Facts) -> bool:
+    match query:
+        case And(parts):
+            return all(holds(part, facts) for part in parts)
+        case Or(parts):
+            return any(holds(part, facts) for part in parts)
+        case Not(part):
+            return not holds(part, facts)
+        case Text(phrase):
+            return any(mentions(searchable(text), phrase) for text in facts.texts)
+        case Term():
+            if query.key in facts.several:
+                return any(compare(query, value) for value in facts.several[query.key])
+            return compare(query, facts.values.get(query.key))
+
+
+def compare(term: Term, value: Any) -> bool:
+    if term.operator is Operator.PRESENT or value is None:
+        return value is not None
+    form = find(term.key).form
+    if term.operator is Operator.GLOB:
+        return fits(pieces(str(term.value)), spelled(value))
+    if form is Form.VALUE:
+        return compare_value(term.operator, term.value, value, of_text=term.key in {"output", "label"})
+    if term.key == "sensitivity":
+        return ORDERS[term.operator](value, Sensitivity[term.value.upper()])
+    return ORDERS[term.operator](value, term.value)
+
+
+def compare_value(sign: Operator, wanted: Any, value: Any, *, of_text: bool) -> bool:
+    text = spelled(value)
+    number = number_of(text) if of_text else value if is_number(value) else None
+    if is_number(wanted):
+        exact = number is not None and ORDERS[sign](float(number), float(wanted))
+        return exact or (sign is Operator.EQUAL and text == spelled(wanted))
+    if sign is Operator.EQUAL:
+        return text == spelled(wanted)
+    return number is None and ORDERS[sign](text.encode(), str(wanted).encode())
+
+
+def is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool | datetime)
+
+
+def number_of(text: str) -> float | None:
+    return float(text) if NUMBER.fullmatch(text) else None
