@@ -92,7 +92,8 @@ def storing(errors: str) -> str:
 def rejected(connection: duckdb.DuckDBPyConnection, errors: str) -> Sequence[tuple[int, str, str | None, str]]:
     """Return the first problem of each rejected record and forget them: line, kind, column, message.
 
-    A problem of the whole line has no column and comes first. Lines are counted in records, so that a line break within quotes moves nothing.
+    A problem of the whole line has no column and comes first. Lines are counted in records, so that a line break within
+    quotes moves nothing.
     """
     first = ", ".join(
         f"MIN_BY({one}, COALESCE(column_idx, 0))" for one in ("error_type::VARCHAR", "column_name", "error_message")
