@@ -15,6 +15,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "answers.md": documents.answers_page,
     "commands.md": faces.commands_page,
     "errors.md": records.errors_page,
+    "expressions.md": documents.expressions_page,
     "protocol.md": documents.protocol_page,
     "query.md": records.query_page,
     "settings.md": records.settings_page,

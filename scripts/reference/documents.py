@@ -8,6 +8,8 @@ from typing import Any
 
 from remiss.faces import schemas
 from remiss.protocol import rubric, taxonomy
+from remiss.protocol.expressions.functions import TABLE
+from remiss.protocol.expressions.parsing import MOST_CHARACTERS, MOST_NESTING, MOST_TOKENS
 from remiss.protocol.terms import Mode
 from scripts.reference.markdown import block, code, page, table
 
@@ -54,6 +56,42 @@ def severity_page() -> str:
         *parts,
         "## Grades",
         table(["severity", "from"], [*grades, ["4", "fewer"]]),
+    )
+
+
+def expressions_page() -> str:
+    """What an expression of a protocol may say, and what it means."""
+    calls = [[code(each.example), each.gives.value, each.says] for each in TABLE]
+    return page(
+        "Expressions",
+        "Fields, `when` and `among` of a protocol are SQL scalar expressions in DuckDB's dialect. Each is read, checked node "
+        "by node against this page, and written anew; nothing of a protocol is executed as text.",
+        "## What may be written",
+        "- Names: in `fields` columns of the source and `labels.NAME`; in `when` and `among` event fields, `inputs.NAME` and "
+        "`context.NAME` among them. Double quotes for names that SQL would not read.\n"
+        "- Texts in single quotes, numbers, `TRUE`, `FALSE`, times as `'2013-06-03'` or `'2013-06-03T14:30:00Z'` beside a time.\n"
+        "- `AND OR NOT`, `= <> < <= > >=`, `IS [NOT] DISTINCT FROM`, `BETWEEN`, `IN (...)`, `IS [NOT] NULL`, `IS [NOT] TRUE`, "
+        "`LIKE`, `ILIKE`.\n"
+        "- `+ - * / %`, `||`, `CASE`, and `CAST(... AS ...)` to `VARCHAR`, `DOUBLE`, `BIGINT`, `BOOLEAN`, `TIMESTAMP`, "
+        "`TIMESTAMPTZ` and `DATE`; `::` likewise.\n"
+        "- The functions below.",
+        "## What it means",
+        "- Text is compared with text, numbers with numbers, times with times; anything else is refused, and says which cast to "
+        "write.\n"
+        "- Arithmetic is in double precision, so that nothing overflows.\n"
+        "- What has no value is null and never stops a run: a cast that fails, a division by zero, the "
+        "logarithm of zero, the root "
+        "of a negative number.\n"
+        "- Times without a zone beside the event's time are UTC, and so are the parts of times.",
+        "## Functions",
+        table(["call", "gives", "what"], calls),
+        "## What is refused",
+        f"Sub-queries, aggregates, window functions, everything that reads files, tables or the surroundings, "
+        "everything that gives "
+        f"another value each time, statements, `;`, parameters, lambdas, nested values, intervals; texts of more than "
+        f"{MOST_CHARACTERS:,} characters, {MOST_TOKENS:,} words and signs, or {MOST_NESTING} levels. Patterns "
+        "are those that every "
+        f"engine reads alike: no look-around, no back-references.",
     )
 
 

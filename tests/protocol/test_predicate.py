@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from remiss.errors import ProtocolError
+from remiss.protocol.expressions.functions import NAMES, TABLE
 from remiss.protocol.expressions.parsing import MOST_CHARACTERS, MOST_NESTING
 from remiss.protocol.predicate import check_field, check_predicate
 from remiss.protocol.terms import Type
@@ -396,6 +397,12 @@ def test_a_field_over_unknown_columns_is_refused(text, what, do):
 def test_labels_without_a_label_source_are_refused():
     error = refused("labels.actual", lambda text: check_field(text, {"predicted": Type.TEXT}))
     assert "the protocol has none" in error.what
+
+
+@pytest.mark.parametrize("function", TABLE, ids=NAMES)
+def test_every_function_of_the_reference_is_read_and_gives_what_it_says(function):
+    fields = {**FIELDS, "inputs.change": Type.NUMBER, "inputs.flight": Type.INTEGER, "inputs.seconds": Type.NUMBER}
+    assert check_field(function.example, fields).type is function.gives
 
 
 @pytest.mark.parametrize(

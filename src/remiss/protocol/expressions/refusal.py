@@ -5,14 +5,8 @@ from __future__ import annotations
 from sqlglot import exp
 
 from remiss.errors import ProtocolError
+from remiss.protocol.expressions.functions import NAMES
 from remiss.protocol.nearest import nearest
-
-# As people write them; aliases that the parser folds into these are allowed too.
-FUNCTIONS = (
-    "abs", "ceil", "coalesce", "concat", "contains", "day", "dayofweek", "extract", "floor", "greatest", "hour", "if", "ifnull",
-    "isodow", "least", "length", "ln", "lower", "ltrim", "minute", "month", "nullif", "quarter", "regexp_matches", "replace",
-    "round", "rtrim", "second", "sqrt", "starts_with", "substr", "substring", "to_timestamp", "trim", "upper", "week", "year",
-)  # fmt: skip
 
 _CHANGING = frozenset({
     "random", "rand", "now", "current_date", "current_time", "current_timestamp", "get_current_timestamp",
@@ -107,9 +101,9 @@ def _function(node: exp.Func, shown: str) -> ProtocolError:
         return ProtocolError(
             f"{name} reads files or tables, and an expression sees one event only", do="name data under source or labels"
         )
-    if name in FUNCTIONS:
+    if name in NAMES:
         return ProtocolError(f"{shown} has arguments that are not allowed", do=f"write {name} with its plain arguments")
-    return ProtocolError(f"the function {name} is not known", do=nearest(name, FUNCTIONS, "the functions are"))
+    return ProtocolError(f"the function {name} is not known", do=nearest(name, NAMES, "the functions are"))
 
 
 def _show(node: exp.Expression) -> str:
