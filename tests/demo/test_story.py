@@ -4,7 +4,9 @@ import csv
 import re
 import shutil
 import time
+from collections import Counter
 
+import pyarrow.parquet as pq
 import pytest
 
 import remiss
@@ -35,8 +37,20 @@ def test_every_carrier_and_month_is_compared_with_the_truth(told_in_small):
     with (folder / story.COMPARISON).open(encoding="utf-8") as file:
         cells = list(csv.DictReader(file))
     assert {(cell["carrier"], cell["month"]) for cell in cells} == {(carrier, "2013-07") for carrier in small.CARRIERS}
-    assert all(float(cell["low"]) <= int(cell["truth"]) <= float(cell["high"]) for cell in cells)
-    assert f"holds the truth in {len(cells)} of {len(cells)} cells" in "\n".join(lines)
+    holding = [float(cell["low"]) <= int(cell["truth"]) <= float(cell["high"]) for cell in cells]
+    assert [cell["holds"] == "True" for cell in cells] == holding
+    assert f"holds the truth in {sum(holding)} of {len(cells)} cells" in "\n".join(lines)
+
+
+def test_the_truth_is_counted_over_the_whole_log(told_in_small, small_demo):
+    folder, _ = told_in_small
+    predictions = pq.read_table(small_demo.folder / "predictions").to_pylist()
+    actual = {row["flight_key"]: row["actual"] for row in pq.read_table(small_demo.folder / "outcomes").to_pylist()}
+    missed = Counter(
+        row["carrier"] for row in predictions if row["predicted"] == "on-time" and actual.get(row["flight_key"]) == "late"
+    )
+    with (folder / story.COMPARISON).open(encoding="utf-8") as file:
+        assert {cell["carrier"]: int(cell["truth"]) for cell in csv.DictReader(file)} == dict(missed)
 
 
 def test_the_story_ends_with_commands_to_go_on_with(told_in_small):

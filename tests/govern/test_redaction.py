@@ -224,9 +224,9 @@ HOSTILE = [
 def test_work_grows_with_the_length_of_hostile_text_and_no_faster(piece):
     def seconds(length):
         text = (piece * (length // len(piece) + 1))[:length] + "1@"
-        started = time.perf_counter()
+        started = time.process_time()
         redact(text, ALL, KEY)
-        return time.perf_counter() - started
+        return time.process_time() - started
 
     seconds(1000)
     # a quadratic pattern would need a hundred times and more; wide of any noise of the machine
