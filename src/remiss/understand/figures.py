@@ -107,7 +107,8 @@ def weighted_total(domain: Weighted, hidden: Hidden) -> Figure:
 def rest_interval(probabilities: Numbers, total: float, hidden: Hidden) -> Interval:
     """Return the interval of a total of events that were sampled with probabilities below 1.
 
-    However wide a formula is, there are no more of them than events that the query leaves open.
+    However wide a formula is, there are no more of them than events that the query leaves open: no end lies beyond that
+    number, but for the upper one where the estimate itself does.
     """
     count, most = len(probabilities), float(hidden.population)
     if count == 0:
@@ -117,7 +118,7 @@ def rest_interval(probabilities: Numbers, total: float, hidden: Hidden) -> Inter
     else:
         least = min(float(probabilities.min()), hidden.least_probability)
         low, high = few_interval(total, float(np.sum(1 / probabilities**2)), 1 / least)
-    return max(float(count), low), max(min(high, most), float(count))
+    return max(float(count), min(low, most)), max(min(high, most), total)
 
 
 def process_spread(totals: Numbers, poisson: float, history: History | None) -> tuple[Spread | None, tuple[str, ...]]:
