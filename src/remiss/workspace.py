@@ -274,10 +274,15 @@ def _plain(value: object) -> object:
     if is_dataclass(value) and not isinstance(value, type):
         return _plain({field.name: getattr(value, field.name) for field in fields(value)})
     match value:
-        case None | bool() | str() | int() | float() | datetime():
+        case None | bool() | int() | float():
             return value
+        case str():
+            # What no JSON can hold is for the action to refuse, which comes later.
+            return value.encode("utf-8", "backslashreplace").decode()
+        case datetime():
+            return value if value.tzinfo is not None else value.isoformat()
         case Mapping():
-            return {str(key): _plain(item) for key, item in value.items()}
+            return {str(_plain(str(key))): _plain(item) for key, item in value.items()}
         case list() | tuple():
             return [_plain(item) for item in value]
         case os.PathLike():
