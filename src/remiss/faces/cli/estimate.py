@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 @click.option("--rate", is_flag=True, help="A rate instead of a total; --of, or the criterion's `among`, is the denominator.")
 @click.option("--of", metavar="QUERY", help="The denominator of the rate.")
 @click.option(
-    "--by", metavar="FIELD", help="One figure for each value: a field such as inputs.carrier, or month, week, day, window."
+    "--by",
+    metavar="FIELD",
+    help="One figure for each value: a field such as inputs.carrier, or month, week, day, window, criterion.",
 )
 @click.option(
     "--basis",
