@@ -10,6 +10,7 @@ import remiss
 from remiss.catalog import actions
 from remiss.records.case import Case, Filing
 from remiss.records.identity import case_id
+from remiss.records.run import Member
 from tests.catalog.naive import Facts
 from tests.edges.stores.drawing import MONDAY, drawn, file, member
 
@@ -37,13 +38,19 @@ MODES = ("remiss:model/weak-slice", "remiss:system/latency", "house:other")
 
 
 class Known:
-    """What is known: for each position from 1, the facts of every case there is by its id.
+    """What is known: for each position from 1, the facts of every case there is by its id; and what both captures sampled.
 
     No dataclass, for it is too long to show.
     """
 
-    def __init__(self, positions: list[dict[str, Facts]]) -> None:
+    def __init__(self, positions: list[dict[str, Facts]], samples: list[list[Member]]) -> None:
         self.positions = positions
+        self.samples = samples
+
+    def sampled(self, position: int) -> list[Facts]:
+        """Return the facts of every event that the run in force at a position sampled, in the order of their priority."""
+        members = sorted(self.samples[min(position, 2) - 1], key=lambda item: item.priority)
+        return [_of_event(item, self.positions[position - 1].get(case_id("arrivals", item.event.id))) for item in members]
 
 
 def fill(ws: remiss.Workspace, seed: int, events: int = 24) -> Known:
@@ -52,10 +59,12 @@ def fill(ws: remiss.Workspace, seed: int, events: int = 24) -> Known:
     positions: list[dict[str, Facts]] = []
     captured: dict[str, dict[str, Any]] = {}
     numbers = range(events)
+    samples = []
     for turn in range(2):
         seen = draw.sample(numbers, events * 3 // 4)
         members = [_member(draw, number, captured) for number in sorted(seen)]
         file(ws, drawn(members), run=f"run-{turn}0000000")
+        samples.append(members)
         positions.append(_after_capture(positions[-1] if positions else {}, members, captured))
     for number in range(4):
         filing = Filing(
@@ -87,10 +96,10 @@ def fill(ws: remiss.Workspace, seed: int, events: int = 24) -> Known:
             change["note"] = f"seen {draw.random()}"
         changed = actions.revise(ws, chosen, before.values["revision"], **change)
         positions.append({**positions[-1], chosen: _revised(before, changed)})
-    return Known(positions)
+    return Known(positions, samples)
 
 
-def _member(draw: random.Random, number: int, captured: dict[str, dict[str, Any]]) -> Any:
+def _member(draw: random.Random, number: int, captured: dict[str, dict[str, Any]]) -> Member:
     """An event: what is fixed of it stays as it was first seen; output, label and criteria may change."""
     name = f"e{number}"
     fixed = captured.setdefault(
@@ -115,7 +124,7 @@ def _member(draw: random.Random, number: int, captured: dict[str, dict[str, Any]
 SUGGESTED = {"slow": (3, "remiss:system/latency"), "missed": (2, "remiss:model/weak-slice"), "odd": (2, None)}
 
 
-def _after_capture(before: dict[str, Facts], members: list[Any], captured: dict[str, dict[str, Any]]) -> dict[str, Facts]:
+def _after_capture(before: dict[str, Facts], members: list[Member], captured: dict[str, dict[str, Any]]) -> dict[str, Facts]:
     sampled = {case_id("arrivals", item.event.id): item for item in members}
     after = {}
     for known, facts in before.items():
@@ -131,7 +140,7 @@ def _after_capture(before: dict[str, Facts], members: list[Any], captured: dict[
     return after
 
 
-def _of_member(known: str, item: Any, fixed: dict[str, Any]) -> Facts:
+def _of_member(known: str, item: Member, fixed: dict[str, Any]) -> Facts:
     severity, mode = min((SUGGESTED[name] for name in item.met), key=lambda pair: pair[0])
     values = {
         **_constants(known, "arrivals", item.event.id, item.event.at, fixed),
@@ -144,6 +153,22 @@ def _of_member(known: str, item: Any, fixed: dict[str, Any]) -> Facts:
         "origin": "captured",
     }
     return Facts(values, (fixed["text"],), {"criterion": frozenset(item.met), "protocol": frozenset({"arrival-delay"})})
+
+
+# What only a case has; what an estimate asks of an event without one is false.
+OF_CASE = ("id", "status", "mode", "severity", "origin", "title", "revision", "team", "sensitivity", "suggested_mode")
+
+
+def _of_event(item: Member, case: Facts | None) -> Facts:
+    event = item.event
+    fixed = {name: getattr(event, name) for name in ("model", "model_version", "inputs", "context")}
+    values = {
+        **{name: value for name, value in _constants("", "arrivals", event.id, event.at, fixed).items() if name not in OF_CASE},
+        **{name: getattr(event, name) for name in ("confidence", "latency_ms", "trace_id", "features", "output", "label")},
+        "call_status": event.status,
+        **({} if case is None else {name: case.values.get(name) for name in OF_CASE}),
+    }
+    return Facts(values, (event.text,), {"criterion": frozenset(item.met), "protocol": frozenset({"arrival-delay"})})
 
 
 def _of_filing(case: Case, filing: Filing) -> Facts:

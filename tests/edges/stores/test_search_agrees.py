@@ -128,3 +128,15 @@ def test_facets_count_what_search_finds(filled, query, field, position):
                 counts[shown] = counts.get(shown, 0) + 1
     rows = actions.facets(ws, unparse(query), [field], as_of=position)
     assert {value: count for _, value, count in rows.rows} == counts
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None)
+@given(query=queries(terms() | st.sampled_from(WORDS).map(Text)), of=queries(terms()), position=st.integers(1, POSITIONS))
+def test_estimates_mark_the_sampled_events_that_plain_python_marks(filled, query, of, position):
+    ws, known = filled
+    with ws.reading():
+        (ground,) = ws.evidence.grounds(position)
+        marked = ws.evidence.sampled(ground, query, of, None, position)
+    facts = known.sampled(position)
+    assert [item.inside for item in marked] == [holds(query, each) for each in facts]
+    assert [item.of for item in marked] == [holds(of, each) for each in facts]
