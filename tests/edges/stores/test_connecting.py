@@ -271,6 +271,6 @@ def test_one_process_at_a_time_folds_the_log_back(tmp_path):
 def test_a_long_log_is_folded_back_after_a_commit(tmp_path, environment):
     with remiss.open(tmp_path / "x.db", environment=environment, create=True) as ws:
         text_of = "word " * 4000
-        file(ws, drawn([member(number, met=["slow"], text=text_of) for number in range(800)]), run="run-aaaaaaaa")
+        file(ws, drawn([member(number, met=["slow"], text=text_of) for number in range(2600)]), run="run-aaaaaaaa")
         assert (tmp_path / "x.db-wal").stat().st_size == 0
         assert (tmp_path / "x.db").stat().st_size > driving.FOLD_BYTES

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from remiss.edges.stores.crashing import crash_point
 from remiss.edges.stores.dialect.conditions import among
-from remiss.edges.stores.dialect.types import to_json
+from remiss.edges.stores.dialect.types import json_cell, to_json
 from remiss.edges.stores.dialect.writing import insert_many, lock_name, next_keys
 from remiss.edges.stores.journal import Transaction
 from remiss.edges.stores.promotion import promote
@@ -24,6 +24,7 @@ from remiss.edges.stores.tables import (
     event_contents,
     events,
     groups,
+    instant,
     profiles,
     protocols,
     refused_rows,
@@ -125,19 +126,25 @@ def _file_events(connection: Connection, source: str, found: Sequence[Event], te
     fresh = [event for event in found if event.id not in known]
     keys = {event_id: row.key for event_id, row in known.items()}
     keys |= zip((event.id for event in fresh), next_keys(connection, events, len(fresh)), strict=True)
-    rows = ((keys[e.id], source, e.id, e.at, e.model, team, *(getattr(e, name) for name in DETAILS)) for e in fresh)
+    rows = ((keys[e.id], source, e.id, instant(e.at), e.model, team, *(getattr(e, name) for name in DETAILS)) for e in fresh)
     insert_many(connection, events, (*EVENT, *DETAILS), rows)
-    contents = ((keys[event.id], event.output, event.inputs, event.context, event.text) for event in fresh)
+    contents = (
+        (keys[event.id], json_cell(event.output), json_cell(event.inputs), json_cell(event.context), event.text)
+        for event in fresh
+    )
     insert_many(connection, event_contents, ("event_key", "output", "inputs", "context", "text"), contents)
     return keys, len(fresh)
 
 
 def _file_sample(connection: Connection, run_key: int, members: Sequence[Member], keys: Mapping[str, int]) -> None:
+    # Few strata, each with many members.
+    strata = {key: to_json(dict(key)) for key in {tuple(item.stratum.items()) for item in members}}
     seen = (
         (
-            *(run_key, keys[item.event.id], item.window, to_json(item.stratum), item.priority, item.probability),
-            *(item.met, item.undecided, item.outside),
-            *(item.event.output, item.event.label, item.event.label is not None, item.evidence),
+            *(run_key, keys[item.event.id], instant(item.window), strata[tuple(item.stratum.items())]),
+            *(item.priority, item.probability),
+            *(json_cell(item.met), json_cell(item.undecided), json_cell(item.outside)),
+            *(json_cell(item.event.output), json_cell(item.event.label), item.event.label is not None, item.evidence),
         )
         for item in members
     )
@@ -154,7 +161,7 @@ def _file_sample(connection: Connection, run_key: int, members: Sequence[Member]
 def _file_windows(connection: Connection, run_key: int, drawn: Drawn, width: timedelta) -> None:
     source, protocol, micros = drawn.manifest.source, drawn.manifest.protocol, width // timedelta(microseconds=1)
     rows = (
-        (run_key, item.window, source, protocol, micros, item.population, item.labelled, item.provisional)
+        (run_key, instant(item.window), source, protocol, micros, item.population, item.labelled, item.provisional)
         for item in drawn.windows
     )
     columns = ("run_key", "window_start", "source_name", "protocol_name", "width_micros", "population", "labelled", "provisional")
@@ -167,7 +174,7 @@ def _file_counts(connection: Connection, run_key: int, drawn: Drawn, changes: Se
         groups,
         ("run_key", "window_start", "stratum", "criterion", "population", "labelled", "kept", "threshold"),
         (
-            (run_key, g.window, to_json(g.stratum), g.criterion, g.population, g.labelled, g.kept, g.threshold)
+            (run_key, instant(g.window), to_json(g.stratum), g.criterion, g.population, g.labelled, g.kept, g.threshold)
             for g in drawn.groups
         ),
     )
@@ -176,7 +183,7 @@ def _file_counts(connection: Connection, run_key: int, drawn: Drawn, changes: Se
         cells,
         ("run_key", "window_start", "stratum", "met", "undecided", "population", "labelled"),
         (
-            (run_key, c.window, to_json(c.stratum), to_json(c.met), to_json(c.undecided), c.population, c.labelled)
+            (run_key, instant(c.window), to_json(c.stratum), to_json(c.met), to_json(c.undecided), c.population, c.labelled)
             for c in drawn.cells
         ),
     )
@@ -184,7 +191,10 @@ def _file_counts(connection: Connection, run_key: int, drawn: Drawn, changes: Se
         connection,
         profiles,
         ("run_key", "window_start", "field", "count", "nulls", "minimum", "maximum"),
-        ((run_key, p.window, p.field, p.count, p.nulls, p.minimum, p.maximum) for p in drawn.profiles),
+        (
+            (run_key, instant(p.window), p.field, p.count, p.nulls, json_cell(p.minimum), json_cell(p.maximum))
+            for p in drawn.profiles
+        ),
     )
     insert_many(
         connection,
@@ -196,5 +206,5 @@ def _file_counts(connection: Connection, run_key: int, drawn: Drawn, changes: Se
         connection,
         run_changes,
         ("run_key", "event_id", "kind", "window_start", "detail"),
-        ((run_key, item.event, item.kind, item.window, item.detail) for item in changes),
+        ((run_key, item.event, item.kind, instant(item.window), item.detail) for item in changes),
     )

@@ -16,7 +16,7 @@ from remiss.edges.stores.dialect.words import index_words
 from remiss.edges.stores.dialect.writing import insert_many, next_keys
 from remiss.edges.stores.in_force import in_force
 from remiss.edges.stores.journal import Transaction
-from remiss.edges.stores.tables import captures, case_context, case_criteria, cases, revisions, run_windows, runs
+from remiss.edges.stores.tables import captures, case_context, case_criteria, cases, instant, revisions, run_windows, runs
 from remiss.errors import Conflict
 from remiss.records.identity import case_id
 from remiss.records.run import Member
@@ -90,14 +90,14 @@ def _file_cases(
         (
             (
                 *(key, case_id(source, member.event.id), event_key, Status.CANDIDATE, "captured", 1),
-                *(*suggested[key], source, member.event.model, member.event.model_version, member.event.at),
+                *(*suggested[key], source, member.event.model, member.event.model_version, instant(member.event.at)),
                 *(spelled(member.event.output), spelled(member.event.label)),
                 *(member.event.confidence, member.event.latency_ms, position, team),
             )
             for key, (event_key, member) in keyed
         ),
     )
-    by, at, action = transaction.actor.name, transaction.at, transaction.action
+    by, at, action = transaction.actor.name, instant(transaction.at), transaction.action
     states = ((key, 1, position, at, by, action, Status.CANDIDATE, suggested[key][0]) for key, _ in keyed)
     insert_many(connection, revisions, REVISION, states)
     _file_criteria(connection, ((criterion, key) for key, (_, member) in keyed for criterion in member.met))

@@ -12,6 +12,7 @@ people add belongs to `cases`, whose every state is a row of `revisions`. Conten
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 
 from sqlalchemy import (
     BigInteger,
@@ -42,6 +43,13 @@ metadata = MetaData(
 )
 
 
+# A capture writes the same times again and again: of its windows, and of its events in several tables.
+@lru_cache(65_536)
+def instant(value: datetime | None) -> int | None:
+    """Return what an `Instant` column holds of a time."""
+    return None if value is None else to_micros(value)
+
+
 class Instant(TypeDecorator[datetime]):
     """An aware UTC time as whole microseconds since 1970: the same number, order and precision on every database."""
 
@@ -49,7 +57,7 @@ class Instant(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
-        return None if value is None else to_micros(value)
+        return instant(value)
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
         return None if value is None else from_micros(value)

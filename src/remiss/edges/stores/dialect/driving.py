@@ -24,7 +24,7 @@ BUSY_MS = 30_000
 OLDEST_SQLITE = (3, 38)  # `->>`, RETURNING and FTS5 as used here
 OLDEST_POSTGRESQL = 15
 # When the log that SQLite keeps beside the catalog is longer than this, a commit tries to fold it back.
-FOLD_BYTES = 16 * 1024 * 1024
+FOLD_BYTES = 64 * 1024 * 1024
 
 
 def parse_address(address: str) -> URL:

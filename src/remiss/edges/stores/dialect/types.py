@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BigInteger, Dialect, Integer, Text, TypeDecorator
@@ -36,6 +37,24 @@ def to_json(value: object) -> str:
         return _encode(plain(value))
 
 
+# Outputs, labels, strata and lists of criteria: few, and written again for every event.
+_of_text = lru_cache(4096)(to_json)
+_of_texts = lru_cache(4096)(to_json)
+
+
+def json_cell(value: object) -> str | None:
+    """Return what a JSON column holds of a value: nothing for None."""
+    match value:
+        case None:
+            return None
+        case str():
+            return _of_text(value)
+        case tuple() if all(isinstance(item, str) for item in value):
+            return _of_texts(value)
+        case _:
+            return to_json(value)
+
+
 def from_json(value: str) -> Any:
     """Return what `to_json` wrote; times stay text."""
     found = json.loads(value)
@@ -64,7 +83,7 @@ class Json(TypeDecorator[Any]):
         return dialect.type_descriptor(_Jsonb() if dialect.name == POSTGRESQL else Text())
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        return None if value is None else to_json(value)
+        return json_cell(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         return None if value is None else from_json(value)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Table, TypeDecorator, func, select, text
+from sqlalchemy import Connection, Table, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.types import TypeEngine
 
 from remiss.edges.stores.dialect.driving import explained
 from remiss.edges.stores.dialect.types import POSTGRESQL, SQLITE
@@ -30,35 +29,25 @@ def insert_or_update(connection: Connection, into: Table, rows: Sequence[dict[st
 
 
 def insert_many(connection: Connection, into: Table, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
-    """Insert many rows the fastest way that the database has: `executemany` on SQLite, COPY on PostgreSQL."""
+    """Insert many rows the fastest way that the database has: `executemany` on SQLite, COPY on PostgreSQL.
+
+    Values are taken as they are stored: times by `tables.instant`, JSON by `types.json_cell`.
+    """
     dialect = connection.dialect
-    turns = [(at, turn) for at, name in enumerate(columns) if (turn := _turn(into.c[name].type, dialect)) is not None]
-    ready = (_turned(row, turns) for row in rows) if turns else rows
     names = ", ".join(f'"{name}"' for name in columns)
     cursor: Any = connection.connection.cursor()
     try:
         if dialect.name == SQLITE:
             marks = ", ".join("?" * len(columns))
-            cursor.executemany(f"INSERT INTO {into.name} ({names}) VALUES ({marks})", ready)
+            cursor.executemany(f"INSERT INTO {into.name} ({names}) VALUES ({marks})", rows)
         else:
             with cursor.copy(f"COPY {into.name} ({names}) FROM STDIN") as copy:
-                for row in ready:
+                for row in rows:
                     copy.write_row(row)
     except dialect.loaded_dbapi.Error as error:
         raise explained(error, connection.engine.url) or error from error
     finally:
         cursor.close()
-
-
-def _turn(of: TypeEngine[Any], dialect: Dialect) -> Any:
-    return of.bind_processor(dialect) if isinstance(of, TypeDecorator) else None
-
-
-def _turned(row: tuple[Any, ...], turns: Sequence[tuple[int, Any]]) -> list[Any]:
-    cells = list(row)
-    for at, turn in turns:
-        cells[at] = turn(cells[at])
-    return cells
 
 
 def next_keys(connection: Connection, of: Table, count: int) -> Sequence[int]:
