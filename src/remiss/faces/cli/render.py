@@ -14,6 +14,9 @@ from remiss.faces import answers
 from remiss.records.identity import format_time
 from remiss.records.rows import Rows, spreadsheet_safe
 
+# Between thousands; Python counts it among what cannot be printed.
+NARROW_SPACE = "\u202f"
+
 
 def say(text: str) -> None:
     """Print talk: what is going on, what to do next. Never part of an answer."""
@@ -58,14 +61,14 @@ def cell(value: object) -> str:
         case float():
             return f"{value:.6g}"
         case int():
-            return f"{value:,}".replace(",", "\u202f") if abs(value) >= 10_000 else str(value)
+            return f"{value:,}".replace(",", NARROW_SPACE) if abs(value) >= 10_000 else str(value)
         case _:
             return printable(str(value))
 
 
 def printable(text: str) -> str:
     """Return text without what would move a terminal's cursor or hide: logged text may be hostile."""
-    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
+    return "".join(letter if letter.isprintable() or letter == NARROW_SPACE else repr(letter)[1:-1] for letter in text)
 
 
 def table(titles: Sequence[str], lines: Iterable[Sequence[object]]) -> None:
