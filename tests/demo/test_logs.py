@@ -1,5 +1,6 @@
 """The demo's data, models and logs: real, and what a service would have written."""
 
+import re
 import sys
 from datetime import timedelta
 
@@ -8,7 +9,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from remiss.demo import flights, models
+from remiss.demo import flights, logs, models
 from remiss.errors import InputError
 from remiss.govern.redaction import DETECTORS, redact
 
@@ -85,6 +86,12 @@ def test_latency_is_that_of_the_whole_batch(predictions):
         batches.setdefault(trace, set()).add(latency)
     assert all(len(values) == 1 for values in batches.values())
     assert any(values != {0.0} for values in batches.values())
+
+
+def test_the_bound_on_latency_is_one_that_few_answers_of_this_machine_exceed(small_demo, predictions):
+    written = (small_demo.folder / logs.PROTOCOL).read_text(encoding="utf-8")
+    bound = float(re.search(r"when: latency_ms > ([\d.]+) ", written)[1])
+    assert pc.mean(pc.greater(predictions["latency_ms"], bound)).as_py() <= 0.01
 
 
 def test_models_do_better_than_a_guess_and_say_the_same_each_time(all_flights):

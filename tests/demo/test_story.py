@@ -26,7 +26,7 @@ def told_in_small(small_demo, tmp_path_factory):
 
 def test_the_first_line_says_how_much_of_the_log_was_kept(told_in_small, small_demo):
     _, lines = told_in_small
-    said = re.match(r"([\d,]+) predictions, ([\d,]+) cases: (\d+)% kept", lines[0])
+    said = re.match(r"([\d,]+) predictions, ([\d,]+) cases: (\d+) % kept", lines[0])
     predictions, cases, share = (int(number.replace(",", "")) for number in said.groups())
     assert predictions == small_demo.predictions
     assert share == round(100 * cases / predictions)
@@ -78,7 +78,7 @@ def test_the_whole_story_takes_under_ninety_seconds_and_its_intervals_hold(tmp_p
     story.run(tmp_path / "demo", lines.append)
     seconds = time.perf_counter() - started
     assert lines[0].startswith("455,439 predictions, ")
-    assert "1% kept" in lines[0]
+    assert "1 % kept" in lines[0]
     with (tmp_path / "demo" / story.COMPARISON).open(encoding="utf-8") as file:
         holds = [cell["holds"] == "True" for cell in csv.DictReader(file)]
     assert sum(holds) / len(holds) >= 0.92

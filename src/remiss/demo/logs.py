@@ -7,7 +7,7 @@ arrived, known at its arrival. Cancelled and diverted flights have no outcome, t
 from __future__ import annotations
 
 import itertools
-import shutil
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,8 @@ from remiss.demo import models
 from remiss.demo.flights import AIRPORTS, WEATHER
 
 PROTOCOL = "arrival-delay.yaml"
+SLOW = "latency_ms > 3"
+PROMPT = 0.998
 SEASONS = ("winter", "spring", "summer", "autumn")
 
 
@@ -58,8 +60,15 @@ def write(
         (folder / name).mkdir(parents=True, exist_ok=True)
         for month, part in _months(table, by):
             pq.write_table(part, folder / name / f"{month}.parquet", compression="zstd")
-    shutil.copyfile(Path(__file__).with_name(PROTOCOL), folder / PROTOCOL)
+    (folder / PROTOCOL).write_text(protocol_for(predictions), encoding="utf-8")
     return Logs(folder, len(predictions), len(outcomes))
+
+
+def protocol_for(predictions: pa.Table) -> str:
+    """Return the demo's protocol with a bound on latency that some answers of this very machine exceed, and few."""
+    text = Path(__file__).with_name(PROTOCOL).read_text(encoding="utf-8")
+    bound = math.ceil(10 * np.quantile(predictions["latency_ms"].to_numpy(), PROMPT)) / 10
+    return text.replace(SLOW, f"latency_ms > {bound}")
 
 
 def _scored(

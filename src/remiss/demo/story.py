@@ -73,7 +73,7 @@ def first_line(ws: remiss.Workspace) -> str:
     """Return how much was predicted and how much of it was kept as cases."""
     predictions = understand.estimate(ws).rows[0].value or 0
     cases = catalog.search(ws, limit=1).total or 0
-    return f"{predictions:,} predictions, {cases:,} cases: {cases / predictions:.0%} kept, and it answers for all of them"
+    return f"{predictions:,} predictions, {cases:,} cases: {100 * cases / predictions:.0f} % kept, and it answers for all of them"
 
 
 def by_carrier(ws: remiss.Workspace, counted: truth.Counts) -> list[Compared]:
@@ -113,8 +113,9 @@ def told(carriers: Sequence[Compared], months: Sequence[Compared], cells: Sequen
         for each in rows:
             yield _line(each.carrier if title == "carrier" else each.month, each)
     holding = sum(each.holds for each in cells)
+    share = f"{100 * holding / len(cells):.0f} %"
     yield ""
-    yield f"By carrier and month the interval holds the truth in {holding} of {len(cells)} cells ({holding / len(cells):.0%})."
+    yield f"By carrier and month the interval holds the truth in {holding} of {len(cells)} cells ({share})."
 
 
 def next_steps(folder: Path) -> Iterator[str]:
