@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from remiss.edges.stores.case_pages import Purpose, behind, matches, sort_column
 from remiss.edges.stores.case_reading import case_at, states
 from remiss.edges.stores.connecting import Store
 from remiss.edges.stores.dialect.conditions import among
+from remiss.edges.stores.dialect.gathering import gathered
 from remiss.edges.stores.journal import head
 from remiss.edges.stores.search import as_seen_at, in_force_at, seen_at
 from remiss.edges.stores.tables import captures, case_context, case_criteria, case_texts, cases, events, revisions, run_windows
@@ -51,10 +52,10 @@ class CaseStore:
             ordered = statement.order_by(*(of.desc() if down else of.asc() for of, down in columns))
             # What is shown is looked up for the page alone, however many cases had to be sorted for it.
             rows = connection.execute(shown(ordered.limit(limit + 1).subquery("page"), columns, position)).all()
-            criteria = criteria_of(connection, [row.key for row in rows[:limit]], position)
+            met = None if position is None else met_at(connection, [row.key for row in rows[:limit]], position)
         last = rows[limit - 1] if len(rows) > limit else None
         return Page(
-            lines=tuple(_line(row, tuple(sorted(criteria[row.key]))) for row in rows[:limit]),
+            lines=tuple(_line(row, row.met or () if met is None else met[row.key]) for row in rows[:limit]),
             last=None if last is None else tuple(_number(last[at]) for at in range(len(columns))),
         )
 
@@ -114,7 +115,8 @@ def _distinct(connection: Connection) -> list[str]:
 def shown(page: Subquery, columns: Sequence[tuple[ColumnElement[Any], bool]], position: int | None) -> Select[Any]:
     """Return the select of what lines show of the cases of a page, in its order; first the sort values."""
     state = cases if position is None else revisions
-    seen: list[ColumnElement[Any]] = [cases.c.output, cases.c.label]
+    met = select(gathered(case_criteria.c.criterion)).where(case_criteria.c.case_key == cases.c.key)
+    seen: list[ColumnElement[Any]] = [cases.c.output, cases.c.label, met.scalar_subquery().label("met")]
     if position is not None:
         seen = [as_seen_at(position, name).label(name) for name in ("output", "label")]
     sorts = [page.c[f"sort_{at}"] for at in range(len(columns))]
@@ -134,22 +136,17 @@ def shown(page: Subquery, columns: Sequence[tuple[ColumnElement[Any], bool]], po
     return statement.outerjoin(case_texts, said).order_by(*order)
 
 
-def criteria_of(connection: Connection, keys: Sequence[int], position: int | None) -> dict[int, set[str]]:
-    """Return the criteria that the events of some cases meet in the runs in force."""
+def met_at(connection: Connection, keys: Sequence[int], position: int) -> dict[int, set[str]]:
+    """Return the criteria that the events of some cases met in the runs in force at a position."""
     found: dict[int, set[str]] = defaultdict(set)
-    if position is None:
-        now = select(case_criteria.c.case_key, case_criteria.c.criterion).where(among(case_criteria.c.case_key, keys))
-        for key, name in connection.execute(now):
-            found[key].add(name)
-    else:
-        then = select(cases.c.key, captures.c.met).select_from(cases).join(captures, captures.c.event_key == cases.c.event_key)
-        then = then.join(run_windows, seen_at(cases.c.event_key, position)).where(among(cases.c.key, keys))
-        for key, met in connection.execute(then):
-            found[key].update(met)
+    then = select(cases.c.key, captures.c.met).select_from(cases).join(captures, captures.c.event_key == cases.c.event_key)
+    then = then.join(run_windows, seen_at(cases.c.event_key, position)).where(among(cases.c.key, keys))
+    for key, met in connection.execute(then):
+        found[key].update(met)
     return found
 
 
-def _line(row: Row[Any], criteria: tuple[str, ...]) -> Line:
+def _line(row: Row[Any], criteria: Iterable[str]) -> Line:
     return Line(
         id=row.id,
         occurred=row.at,
@@ -163,7 +160,7 @@ def _line(row: Row[Any], criteria: tuple[str, ...]) -> Line:
         label=row.label,
         confidence=row.confidence,
         latency_ms=row.latency_ms,
-        criteria=criteria,
+        criteria=tuple(sorted(criteria)),
         title=row.title,
         source=row.source_name,
         event=row.event_id,

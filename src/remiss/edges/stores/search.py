@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sqlalchemy import ColumnElement, Dialect, Exists, and_, case, exists, false, func, not_, or_, select, true
 
@@ -67,6 +68,7 @@ def condition(query: Query, face: Face) -> Condition:
             return face.keys[entry.name](query)
 
 
+@lru_cache(maxsize=8)
 def case_face(dialect: Dialect) -> Face:
     """Return the face of `cases` as they are now. Statements select from `cases`."""
     of_event = {
