@@ -301,3 +301,21 @@ def test_a_time_without_a_zone_and_a_missing_title_are_refused(ws):
         with pytest.raises(InputError, match=reason):
             actions.file(ws, filing(**said))
     assert actions.file(ws, filing(at=datetime(2013, 6, 3, tzinfo=UTC))).event.at == MONDAY
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        " OR ".join(f"inputs.x:>{number}" for number in range(200)),
+        " ".join(f"-context.a:{number}*" for number in range(200)),
+        " OR ".join(f"word{number}" for number in range(200)),
+        "NOT " * 39 + "output:x",
+        "(" * 39 + "criterion:a" + ")" * 39,
+        "title:" + "*a" * 300,
+    ],
+    ids=["or", "not", "words", "negations", "parentheses", "stars"],
+)
+def test_the_largest_queries_that_are_read_are_answered(ws, query):
+    actions.file(ws, filing(inputs={"x": 1}, title="a" * 200 + "b"))
+    assert len(actions.search(ws, query)) in {0, 1}
+    assert len(actions.search(ws, query, as_of=0)) == 0
