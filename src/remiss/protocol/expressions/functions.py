@@ -28,7 +28,12 @@ TABLE: tuple[Function, ...] = (
     Function("contains", "contains(output, 'late')", Type.BOOLEAN, "whether the second text is in the first"),
     Function("day", "day(time)", Type.INTEGER, "the day of the month, from 1"),
     Function("dayofweek", "dayofweek(time)", Type.INTEGER, "the day of the week, Sunday 0"),
-    Function("extract", "extract(hour FROM time)", Type.INTEGER, "year, quarter, month, week, day, hour, minute, second, dow or isodow of a time"),
+    Function(
+        "extract",
+        "extract(hour FROM time)",
+        Type.INTEGER,
+        "the part of a time that a function here gives, or dow",
+    ),
     Function("floor", "floor(confidence)", Type.NUMBER, "the next whole number below"),
     Function("greatest", "greatest(latency_ms, 10)", Type.NUMBER, "the greatest that is not null"),
     Function("hour", "hour(time)", Type.INTEGER, "the hour in UTC, 0 to 23"),

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from sqlglot import exp
 
+from remiss.errors import ProtocolError
 from remiss.protocol.expressions import conditions, numbers, texts, times, values
 from remiss.protocol.expressions.refusal import refuse
 from remiss.protocol.expressions.typed import Rule, Typed
@@ -78,7 +79,9 @@ class Names(Protocol):
 class _Reader:
     names: Names
 
-    def read(self, node: exp.Expression) -> Typed:
+    def read(self, node: exp.Expression | None) -> Typed:
+        if node is None:
+            raise ProtocolError("an expression that breaks off after an operator", do="write what stands on its other side")
         rule = RULES.get(type(node))
         if rule is None:
             raise refuse(node)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
+
 from sqlglot import exp
 from sqlglot.dialects.duckdb import DuckDB
 from sqlglot.errors import ParseError, TokenError
@@ -68,6 +70,11 @@ def _limits(tokens: list[Token]) -> None:
             f"{tokens[0].text} begins a statement, and only an expression is allowed here",
             do="write a condition or a value, for example output = 'late'; quote the name if it is a column",
         )
+    for token, following in zip_longest(tokens, tokens[1:]):
+        called = following is not None and following.text == "("
+        # Without its parenthesis the parser takes IF for a statement of its own, and says so on stderr.
+        if token.text.lower() == "if" and token.token_type is not TokenType.IDENTIFIER and not called:
+            raise ProtocolError("IF without its parenthesis", do="write if(condition, value, other), or CASE WHEN ... END")
     depth = prefixes = 0
     for token in tokens:
         depth += (token.token_type in _OPENING) - (token.token_type in _CLOSING)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlglot import exp
+from sqlglot import ErrorLevel, exp
 
 from remiss.errors import ProtocolError
 from remiss.protocol.expressions.functions import NAMES
@@ -76,19 +76,19 @@ _REASONS: tuple[tuple[tuple[type, ...], str, str], ...] = (
 
 def refuse(node: exp.Expression) -> ProtocolError:
     """Return the error that says why `node` may not stand in an expression, and what to do."""
-    shown = _show(node)
+    text = shown(node)
     for kinds, why, do in _REASONS:
         if isinstance(node, kinds):
-            return ProtocolError(f"{shown} {why}", do=do)
+            return ProtocolError(f"{text} {why}", do=do)
     if isinstance(node, exp.Func):
-        return _function(node, shown)
+        return _function(node, text)
     return ProtocolError(
-        f"{shown} is not allowed in an expression",
+        f"{text} is not allowed in an expression",
         do="use comparisons, AND, OR, NOT, arithmetic, CASE, COALESCE, IN, BETWEEN, LIKE and the functions of the reference",
     )
 
 
-def _function(node: exp.Func, shown: str) -> ProtocolError:
+def _function(node: exp.Func, text: str) -> ProtocolError:
     name = (node.name if isinstance(node, exp.Anonymous) else node.sql_name()).lower()
     if name in _CHANGING:
         return ProtocolError(
@@ -102,10 +102,11 @@ def _function(node: exp.Func, shown: str) -> ProtocolError:
             f"{name} reads files or tables, and an expression sees one event only", do="name data under source or labels"
         )
     if name in NAMES:
-        return ProtocolError(f"{shown} has arguments that are not allowed", do=f"write {name} with its plain arguments")
+        return ProtocolError(f"{text} has arguments that are not allowed", do=f"write {name} with its plain arguments")
     return ProtocolError(f"the function {name} is not known", do=nearest(name, NAMES, "the functions are"))
 
 
-def _show(node: exp.Expression) -> str:
-    text = node.sql(dialect="duckdb", comments=False)
+def shown(node: exp.Expression) -> str:
+    """Return how a node reads, short enough for a message."""
+    text = node.sql(dialect="duckdb", comments=False, unsupported_level=ErrorLevel.IGNORE)
     return text if len(text) <= 50 else f"{text[:47]}..."

@@ -14,7 +14,7 @@ from typing import Protocol, TypeAlias
 from sqlglot import exp
 
 from remiss.errors import ProtocolError
-from remiss.protocol.expressions.refusal import refuse
+from remiss.protocol.expressions.refusal import refuse, shown
 from remiss.protocol.terms import Type
 
 NUMBERS = frozenset({Type.INTEGER, Type.NUMBER})
@@ -35,7 +35,7 @@ class Typed:
 class Reader(Protocol):
     """Who reads the parts of an expression for its rules."""
 
-    def read(self, node: exp.Expression) -> Typed:
+    def read(self, node: exp.Expression | None) -> Typed:
         """Return `node` built anew from checked parts.
 
         Raises
@@ -59,7 +59,7 @@ Rule: TypeAlias = Callable[[exp.Expression, Reader], Typed]
 
 def child(node: exp.Expression, key: str, reader: Reader) -> Typed:
     """Return the checked part of a node that stands under a key."""
-    return reader.read(node.args[key])
+    return reader.read(node.args.get(key))
 
 
 def reads(*parts: Typed) -> frozenset[str]:
@@ -93,8 +93,7 @@ def try_cast(node: exp.Expression, to: str) -> exp.Expression:
 
 def show(node: exp.Expression) -> str:
     """Return how a node reads, short enough for a message."""
-    text = re.sub(r'"([A-Za-z_][\w.]*)"', r"\1", node.sql(dialect="duckdb", comments=False))
-    return text if len(text) <= 50 else f"{text[:47]}..."
+    return re.sub(r'"([A-Za-z_][\w.]*)"', r"\1", shown(node))
 
 
 def say(kind: Type) -> str:
