@@ -75,6 +75,7 @@ class _Survey:
     files: set[str]
     rows: int
     strata: dict[int, int]
+    reasons: set[str]
 
 
 def _silent(_stage: str, _done: float) -> None:
@@ -134,12 +135,13 @@ def draw(
     """
     windows = whole_windows(since, until, checked)
     plan = Plan(checked=checked, columns=tuple(source.types), since=since, until=until, as_of=as_of)
-    plan, seen, (parts, whole, _) = _counted(session, plan, progress)
+    plan, seen = _surveyed_rows(session, plan, progress)
+    progress("profile", 0.2)
+    plan, profiled = _profiled(session, plan)
+    parts, whole, _ = _counted(session, plan, seen, progress)
     drawn = sampling.groups(parts, whole, checked.protocol.sampling)
     selected = sampling.selections(drawn, [one.criterion.name for one in checked.criteria])
     starts = {plan.reach + at: window.start for at, window in enumerate(windows)}
-    progress("profile", 0.6)
-    profiled = session.run(profile.question(plan)).to_pylist() if whole else []
     progress("fetch", 0.75)
     content = _fetched(session, plan, selected, also)
     progress("refused rows", 0.95)
@@ -176,7 +178,8 @@ def expect(
     """
     windows = whole_windows(since, until, checked)
     plan = Plan(checked=checked, columns=tuple(source.types), since=since, until=until, as_of=as_of)
-    plan, seen, (parts, whole, meeting) = _counted(session, plan, progress)
+    plan, seen = _surveyed_rows(session, plan, progress)
+    parts, whole, meeting = _counted(session, plan, seen, progress)
     selected = sampling.selections(
         sampling.groups(parts, whole, checked.protocol.sampling), [one.criterion.name for one in checked.criteria]
     )
@@ -197,24 +200,41 @@ def expect(
     )
 
 
-def _counted(
-    session: Session, plan: Plan, progress: Progress
-) -> tuple[Plan, _Survey, tuple[list[Part], list[Part], frozenset[str]]]:
+def _surveyed_rows(session: Session, plan: Plan, progress: Progress) -> tuple[Plan, _Survey]:
     progress("prepare", 0.0)
     plan = _prepared(session, plan)
     progress("survey", 0.05)
     seen = _surveyed(session, plan)
+    plan = replace(plan, reasons=frozenset(seen.reasons))
     _bear_strata(session, plan, seen)
-    progress("repeats", 0.15)
-    plan = _without_repeats(session, plan, seen)
+    progress("repeats", 0.1)
+    return _without_repeats(session, plan, seen), seen
+
+
+def _profiled(session: Session, plan: Plan) -> tuple[Plan, list[dict[str, object]]]:
+    """Return the answer to `profile.question`, and the plan that knows which numbers may be NaN.
+
+    Guarding every number against NaN costs a sixth of a capture, and NaN is greatest: the extremes tell whether there is
+    any. Only then is the question asked again.
+    """
+    hopeful = replace(plan, guarded=profile.without_extremes(plan))
+    rows = session.run(profile.question(hopeful)).to_pylist()
+    found = profile.not_numbers(plan, rows)
+    if not found:
+        return hopeful, rows
+    guarded = replace(hopeful, guarded=(hopeful.guarded or frozenset()) | found)
+    return guarded, session.run(profile.question(guarded)).to_pylist()
+
+
+def _counted(session: Session, plan: Plan, seen: _Survey, progress: Progress) -> tuple[list[Part], list[Part], frozenset[str]]:
     own = {number: rows for number, rows in seen.events.items() if number >= plan.reach}
     if not own:
-        return plan, seen, ([], [], frozenset())
+        return [], [], frozenset()
     if plan.anomalies:
-        progress("references", 0.25)
+        progress("references", 0.35)
         _keep_references(session, plan, seen)
-    progress("census", 0.3)
-    return plan, seen, _census(session, plan, own)
+    progress("census", 0.4)
+    return _census(session, plan, own)
 
 
 def _prepared(session: Session, plan: Plan) -> Plan:
@@ -270,11 +290,13 @@ def _zoned(shape: Shape, time_zone: str | None, what: str, where: Location) -> N
 
 
 def _surveyed(session: Session, plan: Plan) -> _Survey:
-    seen = _Survey(events={}, refused={}, files=set(), rows=0, strata={})
+    seen = _Survey(events={}, refused={}, files=set(), rows=0, strata={}, reasons=set())
     for row in session.run(scan.survey(plan)).to_pylist():
         number, reason, rows = row["number"], row["reason"], row["rows"]
         if reason is None:
             seen.events[number] = seen.events.get(number, 0) + rows
+        else:
+            seen.reasons.add(reason)
         if number is not None and number < plan.reach:
             continue
         seen.files.add(row["file"])
@@ -373,15 +395,21 @@ def _counts(session: Session, plan: Plan) -> tuple[list[Part], list[Part], froze
             undecided=undecided,
             population=row["population"],
             labelled=row["labelled"],
-            least=tuple(row["least"]),
+            least=_keys(row["least"]),
         )
         parts.append(part)
-        uniform.setdefault(part.window, []).extend(row["uniform"] or [])
+        offered = _keys(row["uniform"])
+        uniform.setdefault(part.window, []).extend(offered)
         if met:
-            meeting.update(part.least, row["uniform"] or [])
+            meeting.update(part.least, offered)
     keep = plan.checked.protocol.sampling.population
     whole = [_whole(number, own, uniform[number], keep) for number, own in sorted(_by_window(parts).items())]
     return parts, whole, frozenset(meeting)
+
+
+def _keys(found: Sequence[str] | None) -> tuple[str, ...]:
+    """Return keys as `sampling.key` writes them; the engine leaves out the colon."""
+    return tuple(f"{one[: sampling.DIGITS]}:{one[sampling.DIGITS :]}" for one in found or ())
 
 
 def _pattern(row: Mapping[str, int], names: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:

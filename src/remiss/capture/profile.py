@@ -6,6 +6,7 @@ same either way. Whatever else one wants to know of a population comes from the 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -29,8 +30,23 @@ def has_extremes(plan: Plan, field_name: str) -> bool:
     return not guarded and plan.shapes[field_name] not in (Shape.NESTED, Shape.NULL)
 
 
+def without_extremes(plan: Plan) -> frozenset[str]:
+    """Return the numbers whose extremes are not asked for, so that nothing tells whether they are NaN somewhere."""
+    return frozenset(one for one in fields(plan) if plan.shapes[one] is Shape.NUMBER and not has_extremes(plan, one))
+
+
+def not_numbers(plan: Plan, rows: Sequence[Mapping[str, object]]) -> frozenset[str]:
+    """Return the fields that are NaN somewhere, by an answer that was not guarded against it: NaN is greatest."""
+    return frozenset(
+        one
+        for at, one in enumerate(fields(plan))
+        for row in rows
+        if isinstance(found := row.get(f"greatest_{at}"), float) and math.isnan(found)
+    )
+
+
 def question(plan: Plan) -> str:
-    """Return the statement: one row a window, with count, and for each field nulls, least and greatest."""
+    """Return the statement: one row a window, with count, and for each field how many are present, least and greatest."""
     asked = []
     for at, one in enumerate(fields(plan)):
         value = "remiss_at" if one == "time" else shown(plan, one)
