@@ -1,0 +1,67 @@
+"""Ids, words, orders and page tokens: the pure parts of looking cases up."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from remiss.catalog.counting import check_fields
+from remiss.catalog.identifying import only, prefix_of
+from remiss.catalog.listing import Turn, token, turn
+from remiss.catalog.words import LETTER_LIMIT, WORD_LIMIT, mentions, searchable, words_of
+from remiss.errors import Ambiguous, InputError, NotFound
+from remiss.records.identity import case_id
+
+
+@given(event=st.text(max_size=20), length=st.integers(6, 12))
+def test_the_beginning_of_an_id_means_the_ids_that_begin_so(event, length):
+    case = case_id("log", event)
+    letters = case.replace("-", "")[:length]
+    assert case.startswith(prefix_of(letters))
+    assert prefix_of(letters.upper()) == prefix_of(letters)
+    assert prefix_of(case) == case
+
+
+def test_letters_that_people_confuse_are_read_as_what_was_meant():
+    assert prefix_of("kOm4-ilx") == "k0m4-11x"
+
+
+def test_one_id_is_found_none_and_several_are_told():
+    assert only("k7m4qp", ["a"]) == "a"
+    with pytest.raises(NotFound):
+        only("k7m4qp", [])
+    with pytest.raises(Ambiguous, match="a, b, c, d, e and more"):
+        only("k7m4qp", list("abcdef"))
+
+
+@given(last=st.lists(st.integers(-(2**63) + 1, 2**63 - 1), min_size=1, max_size=3), total=st.none() | st.integers(0, 10**9))
+def test_a_token_says_where_its_page_begins(last, total):
+    there = Turn(of="list", position=None, total=total, last=tuple(last))
+    assert turn(token(there), "list") == there
+
+
+@given(text=st.text(max_size=30) | st.text("ABCabc0123_-=", max_size=30))
+def test_whatever_is_given_as_a_token_is_refused_not_crashed_on(text):
+    with pytest.raises(InputError, match="page token"):
+        turn(text, "list")
+
+
+@given(texts=st.lists(st.text(max_size=40), min_size=1, max_size=3))
+def test_a_text_mentions_every_run_of_its_own_words(texts):
+    document = searchable(*texts)
+    words = document.split(" ") if document else []
+    assert words == [word for text in texts for word in words_of(text)]
+    for start in range(len(words)):
+        assert mentions(document, " ".join(words[start : start + 3]))
+
+
+def test_the_end_of_a_very_long_text_is_not_searched():
+    long = searchable("w " * (WORD_LIMIT + 5) + "end")
+    assert len(long.split(" ")) == WORD_LIMIT
+    assert words_of("x" * 100) == ("x" * LETTER_LIMIT,)
+
+
+def test_cases_are_counted_by_known_fields_and_by_any_context():
+    assert check_fields(("status", "context.airport", "status")) == ("status", "context.airport")
+    for name in ("confidence", "inputs.distance", "context.", "occurred"):
+        with pytest.raises(InputError, match="cannot be counted"):
+            check_fields((name,))
