@@ -12,7 +12,7 @@ import pytest
 
 from tests.simulation.study import between, mean_coverage, rates_in, study, totals_in
 
-DRAWS = [pytest.param(100, id="short"), pytest.param(3000, marks=pytest.mark.soak, id="long")]
+DRAWS = [pytest.param(100, id="short"), pytest.param(1000, marks=pytest.mark.soak, id="long")]
 
 
 @pytest.fixture(scope="module", params=DRAWS)
@@ -45,7 +45,7 @@ def test_intervals_of_totals_with_twenty_sampled_cover_93_to_97_percent(totals):
     many = between(totals, 20, np.inf)
     assert len(many) > 100
     assert 0.93 <= mean_coverage(many) <= 0.97
-    assert min(one.coverage for one in many) > lowest_plausible(0.92, many[0].draws)
+    assert min(one.coverage for one in many) > lowest_plausible(0.93, many[0].draws)
 
 
 def test_intervals_of_totals_with_five_to_twenty_sampled_cover_at_least_93_percent(totals):
@@ -66,7 +66,7 @@ def test_intervals_of_rates_with_twenty_sampled_failures_cover_93_to_97_percent(
     many = between(rates, 20, np.inf)
     assert len(many) > 30
     assert 0.93 <= mean_coverage(many) <= 0.97
-    assert min(one.coverage for one in many) > lowest_plausible(0.92, many[0].draws)
+    assert min(one.coverage for one in many) > lowest_plausible(0.93, many[0].draws)
 
 
 def test_intervals_of_rates_with_fewer_sampled_failures_cover_at_least_93_percent(rates):

@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from remiss.records.estimate import COUNTED, LOG, WEIGHTED, EstimateRow
-from remiss.understand.domain import NO_KEY, Census, Field, Key, Sheet, in_order, lay_out, of_key, sheet_of, windows_of_key
+from remiss.understand.domain import NO_KEY, Census, Field, Key, lay_out, windows_of_key
 from remiss.understand.intervals import FEW
 from remiss.understand.notes import notes_of, remarks, shares_of
 from remiss.understand.periods import PERIODS
 from remiss.understand.ports import Sampled
 from remiss.understand.question import Plan
+from remiss.understand.sheet import Sheet, in_order, of_key, sheet_of
 from remiss.understand.sums import Past, counted, history_of, weighted
 from remiss.understand.variance import HISTORY
 

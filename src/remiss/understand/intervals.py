@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 
-from scipy.stats import beta, chi2, norm, t
+# Not scipy.stats: the same quantiles, ten times as fast, and it takes most of a second to import.
+from scipy.special import betaincinv, gammaincinv, ndtri, stdtrit
 
 LEVEL = 0.95
 TAIL = (1 - LEVEL) / 2
-Z = float(norm.ppf(1 - TAIL))
+Z = float(ndtri(1 - TAIL))
 # Below this many sampled events a log-normal shape is not to be trusted and the gamma interval takes over.
 FEW = 10
 
@@ -25,7 +26,7 @@ def quantile(degrees: int | None) -> float:
     >>> round(quantile(None), 3), round(quantile(9), 3)
     (1.96, 2.262)
     """
-    return Z if degrees is None else float(t.ppf(1 - TAIL, degrees))
+    return Z if degrees is None else float(stdtrit(degrees, 1 - TAIL))
 
 
 def total_interval(total: float, variance: float, *, at_least: float = 0.0, degrees: int | None = None) -> Interval:
@@ -85,9 +86,9 @@ def few_interval(total: float, variance: float, greatest: float) -> Interval:
     """
     if total <= 0 or variance <= 0:
         raise ValueError("no gamma interval around a total of nothing; see none_upper")
-    low = variance / (2 * total) * float(chi2.ppf(TAIL, 2 * total * total / variance))
+    low = variance / total * float(gammaincinv(total * total / variance, TAIL))
     more, wider = total + greatest, variance + greatest * greatest
-    high = wider / (2 * more) * float(chi2.ppf(1 - TAIL, 2 * more * more / wider))
+    high = wider / more * float(gammaincinv(more * more / wider, 1 - TAIL))
     return low, high
 
 
@@ -153,6 +154,6 @@ def rate_interval(rate: float, effective: float, *, degrees: int | None = None) 
         raise ValueError(f"no interval for a rate of {rate} at effective size {effective}")
     size = effective * (Z / quantile(degrees)) ** 2
     successes = rate * size
-    low = float(beta.ppf(TAIL, successes, size - successes + 1)) if successes > 0 else 0.0
-    high = float(beta.ppf(1 - TAIL, successes + 1, size - successes)) if rate < 1 else 1.0
+    low = float(betaincinv(successes, size - successes + 1, TAIL)) if successes > 0 else 0.0
+    high = float(betaincinv(successes + 1, size - successes, 1 - TAIL)) if rate < 1 else 1.0
     return low, high

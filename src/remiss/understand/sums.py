@@ -9,7 +9,7 @@ from datetime import datetime
 import numpy as np
 
 from remiss.records.estimate import LOG
-from remiss.understand.domain import Field, Key, Placed, Sheet, hidden_numerator, hidden_rest, of_key
+from remiss.understand.domain import Field, Key, Placed, hidden_numerator, hidden_rest
 from remiss.understand.figures import (
     Figure,
     HiddenParts,
@@ -22,6 +22,7 @@ from remiss.understand.figures import (
     weighted_total,
 )
 from remiss.understand.question import Question
+from remiss.understand.sheet import Sheet, of_key
 from remiss.understand.variance import Numbers, kish_size, poisson_variance, window_totals
 
 NOBODY_THERE = "there is no event to count among"
