@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import timedelta
 
 from sqlalchemy import Connection, insert, select, update
@@ -18,6 +18,7 @@ from remiss.edges.stores.dialect.types import json_cell, to_json
 from remiss.edges.stores.dialect.writing import insert_many, lock_name, next_keys
 from remiss.edges.stores.journal import Transaction
 from remiss.edges.stores.promotion import promote
+from remiss.edges.stores.storable import signed, storable
 from remiss.edges.stores.tables import (
     captures,
     cells,
@@ -55,6 +56,7 @@ def file_run(
     Conflict : the run is filed already, or an event came back with another time or model
     """
     connection = transaction.connection
+    drawn = replace(drawn, members=tuple(storable(member) for member in drawn.members))
     lock_source(connection, drawn.manifest.source)
     if connection.execute(select(runs.c.key).where(runs.c.id == run)).first() is not None:
         raise Conflict(f"{run} is in the catalog already", do="do nothing: this very capture was filed before")
@@ -192,7 +194,7 @@ def _file_counts(connection: Connection, run_key: int, drawn: Drawn, changes: Se
         profiles,
         ("run_key", "window_start", "field", "count", "nulls", "minimum", "maximum"),
         (
-            (run_key, instant(p.window), p.field, p.count, p.nulls, json_cell(p.minimum), json_cell(p.maximum))
+            (run_key, instant(p.window), p.field, p.count, p.nulls, json_cell(signed(p.minimum)), json_cell(signed(p.maximum)))
             for p in drawn.profiles
         ),
     )
@@ -200,11 +202,11 @@ def _file_counts(connection: Connection, run_key: int, drawn: Drawn, changes: Se
         connection,
         refused_rows,
         ("run_key", "ordinal", "reason", "file", "row", "detail"),
-        ((run_key, at, r.reason, r.file, r.row, r.detail) for at, r in enumerate(drawn.refusals.rows)),
+        ((run_key, at, r.reason, r.file, r.row, signed(r.detail)) for at, r in enumerate(drawn.refusals.rows)),
     )
     insert_many(
         connection,
         run_changes,
         ("run_key", "event_id", "kind", "window_start", "detail"),
-        ((run_key, item.event, item.kind, instant(item.window), item.detail) for item in changes),
+        ((run_key, item.event, item.kind, instant(item.window), signed(item.detail)) for item in changes),
     )

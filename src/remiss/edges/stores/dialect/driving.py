@@ -164,16 +164,23 @@ def fold(engine: Engine, *, at_least: int = 0) -> bool:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         with engine.connect() as connection:
-            cursor = connection.connection.cursor()
-            cursor.execute("PRAGMA busy_timeout = 0")
-            blocked = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-            cursor.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
-            cursor.close()
-        return not blocked
-    except BlockingIOError:
+            return _checkpoint(connection.connection.cursor())
+    except (BlockingIOError, sqlite3.OperationalError):
+        # Somebody else is at it, or the disk is full: nothing is lost, the log stays beside the catalog.
         return False
     finally:
         os.close(lock)
+
+
+def _checkpoint(cursor: Any) -> bool:
+    try:
+        # Not to wait for readers: what they still need is left for the next time.
+        cursor.execute("PRAGMA busy_timeout = 0")
+        blocked, *_ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not blocked
+    finally:
+        cursor.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+        cursor.close()
 
 
 def _explain(context: ExceptionContext) -> BaseException | None:

@@ -1,0 +1,42 @@
+"""What no database keeps alike: the character NUL, which some cannot hold in text.
+
+It is kept as its sign, on every database, so that a log that holds one can be captured and reads the same everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from typing import Any
+
+from remiss.records.event import Event
+from remiss.records.run import Member
+
+NUL, SIGN = "\0", "\N{SYMBOL FOR NULL}"
+NAMES = tuple(field.name for field in fields(Event))
+
+
+def storable(member: Member) -> Member:
+    """Return a member whose event every database can hold: nearly always itself."""
+    event = member.event
+    found = {name: value for name in NAMES if _holds_nul(value := getattr(event, name))}
+    if not found:
+        return member
+    return replace(member, event=replace(event, **{name: signed(value) for name, value in found.items()}))
+
+
+def signed(value: Any) -> Any:
+    """Return a value with the sign for every NUL in its texts."""
+    match value:
+        case str():
+            return value.replace(NUL, SIGN)
+        case Mapping():
+            return {signed(name): signed(item) for name, item in value.items()}
+        case _:
+            return value
+
+
+def _holds_nul(value: object) -> bool:
+    if isinstance(value, str):
+        return NUL in value
+    return isinstance(value, Mapping) and any(isinstance(item, str) and NUL in item for item in value.values())
