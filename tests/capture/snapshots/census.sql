@@ -1,0 +1,175 @@
+WITH typed AS (
+  SELECT
+    source.remiss_file,
+    source.remiss_row,
+    CAST("source"."prediction_id" AS TEXT) AS "id",
+    EPOCH_US(
+      CASE
+        WHEN ISFINITE(TIMEZONE('America/New_York', CAST("source"."scheduled_at" AS TIMESTAMP)))
+        THEN TIMEZONE('America/New_York', CAST("source"."scheduled_at" AS TIMESTAMP))
+      END
+    ) AS remiss_at,
+    CASE
+      WHEN ISFINITE(TIMEZONE('America/New_York', CAST("source"."scheduled_at" AS TIMESTAMP)))
+      THEN TIMEZONE('America/New_York', CAST("source"."scheduled_at" AS TIMESTAMP))
+    END AS "time",
+    "source"."predicted" AS "output",
+    "labels"."actual" AS "label",
+    NOT "source"."latency" IS NULL
+    AND TRY_CAST(TRY_CAST("source"."latency" AS DOUBLE) AS DOUBLE) IS NULL AS "remiss_bad_latency_ms",
+    CASE
+      WHEN ISFINITE(TRY_CAST(TRY_CAST("source"."latency" AS DOUBLE) AS DOUBLE))
+      OR ABS(TRY_CAST(TRY_CAST("source"."latency" AS DOUBLE) AS DOUBLE)) = CAST('Infinity' AS DOUBLE)
+      THEN TRY_CAST(TRY_CAST("source"."latency" AS DOUBLE) AS DOUBLE)
+    END AS "latency_ms",
+    CASE
+      WHEN ISFINITE(TRY_CAST("source"."wind" AS DOUBLE))
+      OR ABS(TRY_CAST("source"."wind" AS DOUBLE)) = CAST('Infinity' AS DOUBLE)
+      THEN TRY_CAST("source"."wind" AS DOUBLE)
+    END AS "inputs.wind",
+    "source"."origin" AS "context.airport"
+  FROM events AS source
+  LEFT JOIN remiss_labels AS labels
+    ON CAST(source."flight" AS TEXT) = labels.remiss_key
+    AND labels.remiss_from <= LEAST(
+      1372636800000000,
+      EPOCH_US(
+        CASE
+          WHEN ISFINITE(TIMEZONE('America/New_York', CAST("source"."scheduled_at" AS TIMESTAMP)))
+          THEN TIMEZONE('America/New_York', CAST("source"."scheduled_at" AS TIMESTAMP))
+        END
+      ) + 172800000000
+    )
+    AND (
+      labels.remiss_until IS NULL
+      OR labels.remiss_until > LEAST(
+        1372636800000000,
+        EPOCH_US(
+          CASE
+            WHEN ISFINITE(TIMEZONE('America/New_York', CAST("source"."scheduled_at" AS TIMESTAMP)))
+            THEN TIMEZONE('America/New_York', CAST("source"."scheduled_at" AS TIMESTAMP))
+          END
+        ) + 172800000000
+      )
+    )
+  WHERE
+    (
+      CASE
+        WHEN ISFINITE(TIMEZONE('America/New_York', CAST("source"."scheduled_at" AS TIMESTAMP)))
+        THEN TIMEZONE('America/New_York', CAST("source"."scheduled_at" AS TIMESTAMP))
+      END IS NULL
+      OR (
+        CASE
+          WHEN ISFINITE(TIMEZONE('America/New_York', CAST("source"."scheduled_at" AS TIMESTAMP)))
+          THEN TIMEZONE('America/New_York', CAST("source"."scheduled_at" AS TIMESTAMP))
+        END >= CAST('2013-05-27T00:00:00Z' AS TIMESTAMPTZ)
+        AND CASE
+          WHEN ISFINITE(TIMEZONE('America/New_York', CAST("source"."scheduled_at" AS TIMESTAMP)))
+          THEN TIMEZONE('America/New_York', CAST("source"."scheduled_at" AS TIMESTAMP))
+        END < CAST('2013-06-17T00:00:00Z' AS TIMESTAMPTZ)
+      )
+    )
+), judged AS (
+  SELECT
+    *,
+    (
+      remiss_at - 1369612800000000
+    ) // 604800000000 AS remiss_window,
+    CASE
+      WHEN "id" IS NULL OR "id" = '' OR CONTAINS("id", CHR(0))
+      THEN 'bad-id'
+      WHEN remiss_at IS NULL
+      THEN 'bad-time'
+      WHEN "remiss_bad_latency_ms"
+      THEN 'bad-type:latency_ms'
+      WHEN "output" IS NULL
+      THEN 'missing:output'
+      WHEN "context.airport" IS NULL
+      THEN 'missing:context.airport'
+    END AS remiss_reason
+  FROM typed
+), admitted AS (
+  SELECT
+    *
+  FROM judged
+  WHERE
+    remiss_reason IS NULL
+), stated AS (
+  SELECT
+    admitted.*,
+    CASE
+      WHEN "label" IS NULL
+      THEN 2
+      WHEN (
+        NOT "label" IS NULL
+      ) IS NULL
+      THEN 2
+      WHEN NOT (
+        NOT "label" IS NULL
+      )
+      THEN 3
+      WHEN (
+        "output" = 'on-time' AND "label" = 'late'
+      ) IS NULL
+      THEN 2
+      WHEN "output" = 'on-time' AND "label" = 'late'
+      THEN 1
+      ELSE 0
+    END AS "remiss_state_0",
+    CASE
+      WHEN (
+        "context.airport" <> 'TST'
+      ) IS NULL
+      THEN 2
+      WHEN NOT (
+        "context.airport" <> 'TST'
+      )
+      THEN 3
+      WHEN (
+        "latency_ms" > 250
+      ) IS NULL
+      THEN 2
+      WHEN "latency_ms" > 250
+      THEN 1
+      ELSE 0
+    END AS "remiss_state_1",
+    CASE
+      WHEN (
+        ABS(CAST("inputs.wind" AS DOUBLE) - around."median_2") > around."mad_2" * CAST('1.4826' AS DOUBLE) * CAST('6.0' AS DOUBLE)
+      ) IS NULL
+      THEN 2
+      WHEN ABS(CAST("inputs.wind" AS DOUBLE) - around."median_2") > around."mad_2" * CAST('1.4826' AS DOUBLE) * CAST('6.0' AS DOUBLE)
+      THEN 1
+      ELSE 0
+    END AS "remiss_state_2"
+  FROM admitted
+  LEFT JOIN remiss_reference AS around
+    ON admitted.remiss_window = around.number
+  WHERE
+    remiss_window >= 1
+), placed AS (
+  SELECT
+    remiss_window,
+    CAST("context.airport" AS TEXT) AS "stratum_0",
+    CAST("remiss_state_0" % 3 AS BIGINT) * 1 + CAST("remiss_state_1" % 3 AS BIGINT) * 4 + CAST("remiss_state_2" % 3 AS BIGINT) * 16 AS "pattern_0",
+    "label",
+    CONCAT(LEFT(MD5(CONCAT('2026:', id)), 13), id) AS remiss_key,
+    remiss_bound
+  FROM stated
+  INNER JOIN remiss_bounds AS bounds
+    ON remiss_window = bounds.number
+)
+SELECT
+  remiss_window,
+  stratum_0,
+  pattern_0,
+  COUNT(*) AS population,
+  COUNT("label") AS labelled,
+  MIN(remiss_key, 21) AS least,
+  MIN(remiss_key, 501) FILTER(WHERE
+    remiss_key < remiss_bound) AS uniform
+FROM placed
+GROUP BY
+  remiss_window,
+  stratum_0,
+  pattern_0

@@ -1,0 +1,5 @@
+SELECT
+  COUNT(*) AS rows
+FROM remiss_labels
+WHERE
+  remiss_disagree

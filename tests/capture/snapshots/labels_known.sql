@@ -1,0 +1,54 @@
+WITH known AS (
+  SELECT
+    CAST("flight" AS TEXT) AS remiss_key,
+    EPOCH_US(
+      CASE
+        WHEN ISFINITE(
+          CASE
+            WHEN REGEXP_MATCHES(TRIM("known_at"), ':\d\d(\.\d+)? ?(Z|z|UTC|[+-]\d\d(:?\d\d)?)$')
+            THEN TRY_CAST(TRIM("known_at") AS TIMESTAMPTZ)
+            ELSE TIMEZONE('America/New_York', TRY_CAST("known_at" AS TIMESTAMP))
+          END
+        )
+        THEN CASE
+          WHEN REGEXP_MATCHES(TRIM("known_at"), ':\d\d(\.\d+)? ?(Z|z|UTC|[+-]\d\d(:?\d\d)?)$')
+          THEN TRY_CAST(TRIM("known_at") AS TIMESTAMPTZ)
+          ELSE TIMEZONE('America/New_York', TRY_CAST("known_at" AS TIMESTAMP))
+        END
+      END
+    ) AS remiss_from,
+    "actual"
+  FROM labels
+  WHERE
+    NOT "flight" IS NULL
+    AND EPOCH_US(
+      CASE
+        WHEN ISFINITE(
+          CASE
+            WHEN REGEXP_MATCHES(TRIM("known_at"), ':\d\d(\.\d+)? ?(Z|z|UTC|[+-]\d\d(:?\d\d)?)$')
+            THEN TRY_CAST(TRIM("known_at") AS TIMESTAMPTZ)
+            ELSE TIMEZONE('America/New_York', TRY_CAST("known_at" AS TIMESTAMP))
+          END
+        )
+        THEN CASE
+          WHEN REGEXP_MATCHES(TRIM("known_at"), ':\d\d(\.\d+)? ?(Z|z|UTC|[+-]\d\d(:?\d\d)?)$')
+          THEN TRY_CAST(TRIM("known_at") AS TIMESTAMPTZ)
+          ELSE TIMEZONE('America/New_York', TRY_CAST("known_at" AS TIMESTAMP))
+        END
+      END
+    ) <= 1372636800000000
+), once AS (
+  SELECT
+    remiss_key,
+    remiss_from,
+    ANY_VALUE("actual") AS "actual",
+    COUNT(DISTINCT ROW("actual")) > 1 AS remiss_disagree
+  FROM known
+  GROUP BY
+    remiss_key,
+    remiss_from
+)
+SELECT
+  *,
+  LEAD(remiss_from) OVER (PARTITION BY remiss_key ORDER BY remiss_from) AS remiss_until
+FROM once

@@ -1,0 +1,4 @@
+SELECT
+  "known_at" AS known
+FROM labels
+LIMIT 0

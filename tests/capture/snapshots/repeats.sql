@@ -1,0 +1,125 @@
+WITH typed AS (
+  SELECT
+    source.remiss_file,
+    source.remiss_row,
+    CAST("source"."prediction_id" AS TEXT) AS "id",
+    EPOCH_US(
+      CASE
+        WHEN ISFINITE(TIMEZONE('America/New_York', CAST("source"."scheduled_at" AS TIMESTAMP)))
+        THEN TIMEZONE('America/New_York', CAST("source"."scheduled_at" AS TIMESTAMP))
+      END
+    ) AS remiss_at,
+    CASE
+      WHEN ISFINITE(TIMEZONE('America/New_York', CAST("source"."scheduled_at" AS TIMESTAMP)))
+      THEN TIMEZONE('America/New_York', CAST("source"."scheduled_at" AS TIMESTAMP))
+    END AS "time",
+    "source"."predicted" AS "output",
+    "labels"."actual" AS "label",
+    NOT "source"."latency" IS NULL
+    AND TRY_CAST(TRY_CAST("source"."latency" AS DOUBLE) AS DOUBLE) IS NULL AS "remiss_bad_latency_ms",
+    CASE
+      WHEN ISFINITE(TRY_CAST(TRY_CAST("source"."latency" AS DOUBLE) AS DOUBLE))
+      OR ABS(TRY_CAST(TRY_CAST("source"."latency" AS DOUBLE) AS DOUBLE)) = CAST('Infinity' AS DOUBLE)
+      THEN TRY_CAST(TRY_CAST("source"."latency" AS DOUBLE) AS DOUBLE)
+    END AS "latency_ms",
+    CASE
+      WHEN ISFINITE(TRY_CAST("source"."wind" AS DOUBLE))
+      OR ABS(TRY_CAST("source"."wind" AS DOUBLE)) = CAST('Infinity' AS DOUBLE)
+      THEN TRY_CAST("source"."wind" AS DOUBLE)
+    END AS "inputs.wind",
+    "source"."origin" AS "context.airport"
+  FROM events AS source
+  LEFT JOIN remiss_labels AS labels
+    ON CAST(source."flight" AS TEXT) = labels.remiss_key
+    AND labels.remiss_from <= LEAST(
+      1372636800000000,
+      EPOCH_US(
+        CASE
+          WHEN ISFINITE(TIMEZONE('America/New_York', CAST("source"."scheduled_at" AS TIMESTAMP)))
+          THEN TIMEZONE('America/New_York', CAST("source"."scheduled_at" AS TIMESTAMP))
+        END
+      ) + 172800000000
+    )
+    AND (
+      labels.remiss_until IS NULL
+      OR labels.remiss_until > LEAST(
+        1372636800000000,
+        EPOCH_US(
+          CASE
+            WHEN ISFINITE(TIMEZONE('America/New_York', CAST("source"."scheduled_at" AS TIMESTAMP)))
+            THEN TIMEZONE('America/New_York', CAST("source"."scheduled_at" AS TIMESTAMP))
+          END
+        ) + 172800000000
+      )
+    )
+  WHERE
+    (
+      CASE
+        WHEN ISFINITE(TIMEZONE('America/New_York', CAST("source"."scheduled_at" AS TIMESTAMP)))
+        THEN TIMEZONE('America/New_York', CAST("source"."scheduled_at" AS TIMESTAMP))
+      END IS NULL
+      OR (
+        CASE
+          WHEN ISFINITE(TIMEZONE('America/New_York', CAST("source"."scheduled_at" AS TIMESTAMP)))
+          THEN TIMEZONE('America/New_York', CAST("source"."scheduled_at" AS TIMESTAMP))
+        END >= CAST('2013-05-27T00:00:00Z' AS TIMESTAMPTZ)
+        AND CASE
+          WHEN ISFINITE(TIMEZONE('America/New_York', CAST("source"."scheduled_at" AS TIMESTAMP)))
+          THEN TIMEZONE('America/New_York', CAST("source"."scheduled_at" AS TIMESTAMP))
+        END < CAST('2013-06-17T00:00:00Z' AS TIMESTAMPTZ)
+      )
+    )
+), judged AS (
+  SELECT
+    *,
+    (
+      remiss_at - 1369612800000000
+    ) // 604800000000 AS remiss_window,
+    CASE
+      WHEN "id" IS NULL OR "id" = '' OR CONTAINS("id", CHR(0))
+      THEN 'bad-id'
+      WHEN remiss_at IS NULL
+      THEN 'bad-time'
+      WHEN "remiss_bad_latency_ms"
+      THEN 'bad-type:latency_ms'
+      WHEN "output" IS NULL
+      THEN 'missing:output'
+      WHEN "context.airport" IS NULL
+      THEN 'missing:context.airport'
+    END AS remiss_reason
+  FROM typed
+), admitted AS (
+  SELECT
+    *
+  FROM judged
+  WHERE
+    remiss_reason IS NULL
+), again AS (
+  SELECT
+    HASH(id) AS h
+  FROM judged
+  WHERE
+    remiss_reason IS NULL
+  GROUP BY
+    HASH(id)
+  HAVING
+    COUNT(*) > 1
+)
+SELECT
+  id,
+  COUNT(
+    DISTINCT ROW("id", "time", "output", "label", "latency_ms", "inputs.wind", "context.airport")
+  ) > 1 AS disagree,
+  MIN(ROW(remiss_file, remiss_row))[1] AS file,
+  MIN(ROW(remiss_file, remiss_row))[2] AS line
+FROM judged
+WHERE
+  remiss_reason IS NULL AND HASH(id) IN (
+    SELECT
+      h
+    FROM again
+  )
+GROUP BY
+  id
+HAVING
+  COUNT(*) > 1

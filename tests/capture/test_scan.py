@@ -1,0 +1,174 @@
+"""The statements of a capture, as text: a change of what engines are asked shows here before it shows in a sample."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from remiss.capture import late_labels, profile, requirements, scan
+from remiss.capture.scan import LabelHistory, Plan, Shape
+from remiss.protocol import document, lint
+from remiss.protocol.ports import Description
+from remiss.protocol.terms import Type
+
+SNAPSHOTS = Path(__file__).parent / "snapshots"
+PROTOCOL = """\
+protocol: arrival-delay
+version: 1
+model: arrival-delay
+source: {name: predictions, format: parquet, uri: "*.parquet", time_zone: America/New_York}
+labels: {format: parquet, uri: "outcomes/*.parquet", key: flight, time: known_at, lag: 2 days}
+fields:
+  id: prediction_id
+  time: scheduled_at
+  output: predicted
+  label: labels.actual
+  latency_ms: TRY_CAST(latency AS DOUBLE)
+  inputs: [wind]
+  context: {airport: origin}
+require: [id, time, output, context.airport]
+criteria:
+  - {name: missed-delay, kind: misclassification, when: "output = 'on-time' AND label = 'late'",
+     severity: 2, why: A missed connection.}
+  - {name: slow, kind: latency, when: latency_ms > 250, among: "context.airport <> 'TST'", severity: 3, why: The board times out.}
+  - {name: odd-wind, kind: anomaly, of: inputs.wind, beyond: 6, reference: previous, severity: 3, why: A sensor fault.}
+sampling: {window: 1 week, strata: [context.airport], keep: 10, control: 20, undecided: 10, population: 500, seed: "2026"}
+"""
+SOURCE = {
+    "prediction_id": ("VARCHAR", Type.TEXT),
+    "scheduled_at": ("TIMESTAMP", Type.TIME),
+    "predicted": ("VARCHAR", Type.TEXT),
+    "latency": ("VARCHAR", Type.TEXT),
+    "wind": ("DOUBLE", Type.NUMBER),
+    "origin": ("VARCHAR", Type.TEXT),
+    "flight": ("VARCHAR", Type.TEXT),
+}
+LABELS = {"flight": ("VARCHAR", Type.TEXT), "known_at": ("TIMESTAMPTZ", Type.TIME), "actual": ("VARCHAR", Type.TEXT)}
+SHAPES = {
+    "id": Shape.TEXT,
+    "time": Shape.NAIVE,
+    "output": Shape.TEXT,
+    "label": Shape.TEXT,
+    "latency_ms": Shape.NUMBER,
+    "remiss_raw_latency_ms": Shape.TEXT,
+    "inputs.wind": Shape.NUMBER,
+    "context.airport": Shape.TEXT,
+}
+SINCE = datetime(2013, 6, 3, tzinfo=UTC)
+
+
+def described(columns):
+    return Description(
+        columns={name: kind for name, (_, kind) in columns.items()},
+        types={name: kind for name, (kind, _) in columns.items()},
+        files=("/log.parquet",),
+    )
+
+
+def plan(**changes: object) -> Plan:
+    protocol, found = document.parse(PROTOCOL, "arrival-delay.yaml", lambda name: "")
+    assert protocol is not None, found
+    checked, found = lint.examine(protocol, described(SOURCE), described(LABELS))
+    assert checked is not None, found
+    first = Plan(
+        checked=checked,
+        columns=tuple(SOURCE),
+        since=SINCE,
+        until=SINCE + timedelta(weeks=2),
+        as_of=datetime(2013, 7, 1, tzinfo=UTC),
+        shapes=SHAPES,
+        history=LabelHistory.MANY,
+    )
+    return replace(first, **changes)
+
+
+def learned() -> Plan:
+    """Return the plan of a run that found repeated ids, no refused row and no NaN."""
+    return plan(repeated=True, reasons=frozenset(), guarded=frozenset())
+
+
+STATEMENTS = {
+    "probe": lambda: scan.probe(plan().checked),
+    "survey": lambda: scan.survey(plan()),
+    "strata": lambda: scan.strata(plan(), [1, 2]),
+    "distinct_ids": lambda: scan.distinct_ids(plan()),
+    "repeats": lambda: scan.repeats(plan()),
+    "contradictions": lambda: scan.contradictions(plan()),
+    "census": lambda: scan.census(plan()),
+    "census_of_a_clean_log": lambda: scan.census(learned()),
+    "bounds": lambda: scan.bounds({1: scan.bound(1_000_000, 500), 2: scan.bound(100, 500)}),
+    "reference": lambda: scan.reference(plan(), 0, 1),
+    "references": lambda: scan.references(plan(), ["remiss_reference_0", "remiss_reference_1"], [1, 2]),
+    "profile": lambda: profile.question(plan()),
+    "sample": lambda: scan.sample(["a", "it's", 'a "quote"', "line\nbreak"]),
+    "fetch": lambda: scan.fetch(plan()),
+    "refused": lambda: scan.refused(
+        plan(labels_disagree=True, repeated=True), ["bad-id", "bad-type:latency_ms", "labels-disagree", "duplicate-id"]
+    ),
+    "labels_probe": lambda: late_labels.probe(plan().checked.protocol.labels),
+    "labels_survey": lambda: late_labels.survey(plan(), plan().checked.protocol.labels, Shape.INSTANT),
+    "labels_known": lambda: late_labels.known(plan(), plan().checked.protocol.labels, Shape.TEXT),
+    "labels_known_of_one_row_a_key": lambda: late_labels.known(
+        plan(history=LabelHistory.ONE), plan().checked.protocol.labels, Shape.INSTANT
+    ),
+    "labels_disagreements": late_labels.disagreements,
+}
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+def test_a_statement_is_what_it_was(name):
+    """To accept a change, run with UPDATE_SNAPSHOTS=1 and review the difference."""
+    text = STATEMENTS[name]() + "\n"
+    file = SNAPSHOTS / f"{name}.sql"
+    if os.environ.get("UPDATE_SNAPSHOTS"):
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text)
+    assert text == file.read_text()
+
+
+def test_every_snapshot_is_of_some_statement():
+    assert {file.stem for file in SNAPSHOTS.glob("*.sql")} == set(STATEMENTS)
+
+
+def test_a_clean_log_is_asked_for_no_reason_and_no_nan():
+    text = scan.census(learned())
+    assert "isfinite" not in text.lower()
+    assert "bad-id" not in text
+    assert "IS NULL OR" not in text.partition("judged AS")[0]
+
+
+def test_columns_are_qualified_by_the_side_that_they_come_from():
+    fields = plan().checked.fields
+    assert scan.of_source(fields["label"], has_labels=True) == '"labels"."actual"'
+    assert scan.of_source(fields["output"], has_labels=True) == '"source"."predicted"'
+
+
+def test_labels_are_joined_only_where_a_question_needs_them():
+    assert "JOIN" not in scan.survey(plan())
+    assert "LEFT JOIN remiss_labels" in scan.census(plan())
+    assert "LEFT JOIN remiss_labels" in scan.survey(plan(labels_disagree=True))
+
+
+def test_the_window_before_is_read_for_references_and_not_counted():
+    assert plan().reach == 1
+    assert "2013-05-27T00:00:00Z" in scan.survey(plan())
+    assert "remiss_window >= 1" in scan.census(plan())
+
+
+def test_reasons_are_tried_in_the_order_of_the_design():
+    reasons = [reason for reason, _ in requirements.tests(plan().checked, labels_disagree=True)]
+    assert reasons == [
+        "bad-id",
+        "bad-time",
+        "bad-type:latency_ms",
+        "missing:output",
+        "missing:context.airport",
+        "labels-disagree",
+    ]
+    counts = {"duplicate-id": 1, "missing:output": 2, "unreadable-row": 3, "bad-time": 0}
+    assert list(requirements.in_order(counts, plan().checked)) == ["unreadable-row", "missing:output", "duplicate-id"]
+    assert all(requirements.explain(reason) for reason in [*reasons, "unreadable-row", "unreadable-label", "duplicate-id"])
