@@ -364,7 +364,12 @@ def test_a_predicate_says_which_fields_it_reads():
         ('"Wind Speed" * 2', 'TRY_CAST("Wind Speed" AS DOUBLE) * 2', Type.NUMBER, {"Wind Speed"}),
         ("features.age", '"features.age"', Type.INTEGER, {"features.age"}),
         ("CAST(at AS DATE)", 'TRY_CAST("at" AS DATE)', Type.DATE, {"at"}),
-        ("to_timestamp(count)", 'TO_TIMESTAMP(TRY_CAST("count" AS DOUBLE))', Type.TIME, {"count"}),
+        (
+            "to_timestamp(count)",
+            'TO_TIMESTAMP(TRY_CAST(TRY_CAST(TRY_CAST("count" AS DOUBLE) AS DECIMAL(18, 6)) AS DOUBLE))',
+            Type.TIME,
+            {"count"},
+        ),
         ("blob", '"blob"', Type.NESTED, {"blob"}),
         ("CASE WHEN score > 0.5 THEN 'late' ELSE 'on-time' END", None, Type.TEXT, {"score"}),
         ("coalesce(labels.actual, predicted)", None, Type.TEXT, {"labels.actual", "predicted"}),

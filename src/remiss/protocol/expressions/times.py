@@ -7,8 +7,11 @@ from collections.abc import Mapping
 from sqlglot import exp
 
 from remiss.protocol.expressions.numbers import double
-from remiss.protocol.expressions.typed import Reader, Typed, as_number, as_time, child, error, only, show
+from remiss.protocol.expressions.typed import Reader, Typed, as_number, as_time, child, error, only, show, try_cast
 from remiss.protocol.terms import Type
+
+# Microseconds, and no further than some thirty thousand years.
+_SECONDS = exp.DataType.build("DECIMAL(18, 6)", dialect="duckdb")
 
 
 def date_part(node: exp.Expression, reader: Reader) -> Typed:
@@ -39,5 +42,11 @@ def from_epoch(node: exp.Expression, reader: Reader) -> Typed:
     if node.args.get("scale") is not None:
         raise error(f"{show(node)} counts in other units than seconds", "write to_timestamp(column / 1000) for milliseconds")
     only(node, "this")
-    part = as_number(child(node, "this", reader))
-    return Typed(exp.UnixToTime(this=double(part)), Type.TIME, part.reads, zoned=True)
+    inner = node.this
+    if isinstance(inner, exp.Cast) and isinstance(inner.this, exp.Cast) and inner.this.to == _SECONDS:
+        # What this function wrote, read again.
+        inner = inner.this.this
+    part = as_number(reader.read(inner))
+    # Seconds beyond the years that engines know are null, and so are those that are no number.
+    bounded = try_cast(exp.TryCast(this=double(part), to=_SECONDS.copy()), "DOUBLE")
+    return Typed(exp.UnixToTime(this=bounded), Type.TIME, part.reads, zoned=True)
