@@ -1,0 +1,163 @@
+"""Models of a validated document to the frozen values of `terms.py`."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+from remiss.protocol.durations import parse_duration
+from remiss.protocol.meaning import meaning
+from remiss.protocol.model import CriterionModel, FieldsModel, LabellingModel, ProtocolModel, RetentionModel
+from remiss.protocol.reading import Document
+from remiss.protocol.terms import (
+    CONTEXT,
+    INPUTS,
+    Address,
+    Criterion,
+    Expression,
+    Labelling,
+    Labels,
+    Protocol,
+    Retention,
+    Review,
+    Rubric,
+    Sampling,
+    Taxonomy,
+)
+from remiss.records.case import Sensitivity
+from remiss.records.identity import digest
+from remiss.records.window import parse_width
+
+_STANDING = tuple(name for name in FieldsModel.model_fields if name not in {"inputs", "context"})
+
+
+def fields_of(model: FieldsModel, document: Document) -> dict[str, Expression]:
+    """Return the fields of a document by canonical name, each with the line where it stands."""
+    fields = {}
+    for name in _STANDING:
+        sql = getattr(model, name)
+        if sql is not None:
+            fields[name] = Expression(sql.strip(), document.line(("fields", name)))
+    for prefix, section in ((INPUTS, model.inputs), (CONTEXT, model.context)):
+        key = prefix.rstrip(".")
+        for at, (name, sql) in enumerate(section.items()):
+            as_list = ("fields", key, at) in document.lines
+            fields[prefix + name] = Expression(sql.strip(), document.line(("fields", key, at if as_list else name)))
+    return fields
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A validated document and where it came from."""
+
+    model: ProtocolModel
+    document: Document
+    path: str
+    text: str
+
+
+def assemble(whole: Whole, fields: dict[str, Expression], taxonomy: Taxonomy, rubric: Rubric) -> Protocol:
+    """Return the protocol that a validated document says."""
+    model, document = whole.model, whole.document
+    criteria = tuple(_criterion(criterion, at, document, taxonomy) for at, criterion in enumerate(model.criteria))
+    sampling = Sampling(
+        window=parse_width(model.sampling.window),
+        strata=tuple(model.sampling.strata),
+        keep=model.sampling.keep,
+        control=model.sampling.control,
+        undecided=model.sampling.undecided,
+        population=model.sampling.population,
+        seed=model.sampling.seed,
+    )
+    labels = _labels(model, document)
+    labelling = None if model.labelling is None else _labelling(model.labelling)
+    sensitivity = {name: Sensitivity[level.upper()] for name, level in model.sensitivity.items() if level != "internal"}
+    protocol = Protocol(
+        name=model.protocol,
+        version=model.version,
+        model=model.model,
+        source=Address(
+            name=model.source.name,
+            format=model.source.format,
+            uri=model.source.uri,
+            time_zone=model.source.time_zone,
+            line=document.line(("source",)),
+        ),
+        fields=fields,
+        criteria=criteria,
+        sampling=sampling,
+        taxonomy=taxonomy,
+        rubric=rubric,
+        digest="",
+        text=whole.text,
+        path=whole.path,
+        about=model.about,
+        team=model.team,
+        owners=tuple(model.owners),
+        labels=labels,
+        require=tuple(dict.fromkeys(model.require)),
+        sensitivity=sensitivity,
+        redaction=tuple(dict.fromkeys(model.redaction)),
+        labelling=labelling,
+        retention=_retention(model.retention),
+        review=None
+        if model.review is None
+        else Review(
+            every=parse_duration(model.review.every),
+            owners=tuple(dict.fromkeys(model.review.owners)),
+            quorum=model.review.quorum,
+        ),
+        lines={".".join(map(str, path)): line for path, line in document.lines.items()},
+    )
+    return dataclasses.replace(protocol, digest=digest(meaning(protocol)))
+
+
+def _criterion(model: CriterionModel, at: int, document: Document, taxonomy: Taxonomy) -> Criterion:
+    def expression(key: str) -> Expression | None:
+        sql = getattr(model, key)
+        return None if sql is None else Expression(sql.strip(), document.line(("criteria", at, key)))
+
+    mode = model.mode
+    if mode is not None and ":" not in mode:
+        mode = f"{taxonomy.namespace}:{mode}"
+    return Criterion(
+        name=model.name,
+        kind=model.kind,
+        why=model.why.strip(),
+        severity=model.severity,
+        when=expression("when"),
+        among=expression("among"),
+        of=model.of,
+        beyond=model.beyond,
+        reference=model.reference or "current",
+        mode=mode,
+        line=document.line(("criteria", at)),
+    )
+
+
+def _labels(model: ProtocolModel, document: Document) -> Labels | None:
+    labels = model.labels
+    if labels is None:
+        return None
+    line = document.line(("labels",))
+    address = Address(
+        name=f"{model.source.name}.labels",
+        format=labels.format or model.source.format,
+        uri=labels.uri,
+        time_zone=labels.time_zone or model.source.time_zone,
+        line=line,
+    )
+    return Labels(address=address, key=labels.key, time=labels.time, lag=parse_duration(labels.lag), line=line)
+
+
+def _labelling(model: LabellingModel) -> Labelling:
+    verify = model.verify.model_dump(by_alias=True)
+    return Labelling(every=parse_duration(model.every), budget=model.budget, controls=model.controls, verify=verify)
+
+
+def _retention(model: RetentionModel | None) -> Retention | None:
+    if model is None:
+        return None
+    raw = None if model.raw is None else parse_duration(model.raw)
+    redacted = None if model.redacted is None else parse_duration(model.redacted)
+    return Retention(raw=raw, redacted=redacted)

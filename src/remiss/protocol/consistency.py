@@ -1,0 +1,99 @@
+"""What needs several sections of a document to be judged: names that must be fields, kinds with their own keys, modes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import remiss.protocol.taxonomy as taxonomies
+from remiss.errors import ProtocolError
+from remiss.protocol.model import CriterionModel, ProtocolModel
+from remiss.protocol.nearest import nearest
+from remiss.protocol.reading import Path
+from remiss.protocol.shape import Sink
+from remiss.protocol.terms import Expression, Kind, Taxonomy
+from remiss.records.case import Sensitivity
+
+
+def check_sections(model: ProtocolModel, taxonomy: Taxonomy, fields: Mapping[str, Expression], add: Sink) -> None:
+    """Add a finding for everything in which the sections of a document do not agree."""
+    _check_names(model, fields, add)
+    _check_criteria(model, taxonomy, fields, add)
+    owners = 0 if model.review is None else len(set(model.review.owners))
+    if model.review is not None and model.review.quorum > owners:
+        add(
+            ("review", "quorum"),
+            f"a quorum of {model.review.quorum} of {owners} owners",
+            "name more owners",
+        )
+
+
+def _check_names(model: ProtocolModel, fields: Mapping[str, Expression], add: Sink) -> None:
+    def known(path: Path, name: str, what: str) -> bool:
+        if name in fields:
+            return True
+        add(
+            path,
+            f"{what} names {name}, which is not a field",
+            f"{nearest(name, fields, 'the fields are')}, or add it under fields",
+        )
+        return False
+
+    for at, name in enumerate(model.require):
+        known(("require", at), name, "require")
+    for at, name in enumerate(model.sampling.strata):
+        where: Path = ("sampling", "strata", at)
+        if not known(where, name, "strata"):
+            continue
+        if name in model.sampling.strata[:at]:
+            add(where, f"strata names {name} twice", "name it once")
+        if name in {"id", "time"}:
+            add(
+                where,
+                f"{name} is no stratum: each event has its own",
+                "name a field with few values, for example context.airport",
+            )
+        if Sensitivity[model.sensitivity.get(name, "internal").upper()] >= Sensitivity.RESTRICTED:
+            add(
+                where,
+                f"{name} is {model.sensitivity[name]} and a stratum, which would show its values in the catalog",
+                "choose another stratum, or grade the field internal",
+            )
+    for name, level in model.sensitivity.items():
+        if known(("sensitivity", name), name, "sensitivity") and name in {"id", "time"} and level in {"restricted", "secret"}:
+            add(
+                ("sensitivity", name),
+                f"{name} is {level}, and no case can be named without it",
+                "log a pseudonym, and grade it internal",
+            )
+
+
+def _check_criteria(model: ProtocolModel, taxonomy: Taxonomy, fields: Mapping[str, Expression], add: Sink) -> None:
+    names = [criterion.name for criterion in model.criteria]
+    for at, criterion in enumerate(model.criteria):
+        where: Path = ("criteria", at)
+        if criterion.name in names[:at]:
+            add((*where, "name"), f"two criteria are named {criterion.name}", "give each its own name")
+        _check_kind(criterion, where, fields, add)
+        if criterion.mode is not None:
+            try:
+                taxonomies.find(taxonomy, criterion.mode)
+            except ProtocolError as error:
+                add((*where, "mode"), f"criterion {criterion.name!r}: {error.what}", error.do)
+
+
+def _check_kind(criterion: CriterionModel, where: Path, fields: Mapping[str, Expression], add: Sink) -> None:
+    said = f"criterion {criterion.name!r}"
+    if criterion.kind is not Kind.ANOMALY:
+        if criterion.when is None:
+            add(where, f"{said} lacks when", "add the condition that catches an event, for example when: latency_ms > 250")
+        for key in ("of", "beyond", "reference"):
+            if getattr(criterion, key) is not None:
+                add((*where, key), f"{said} has {key}, which only an anomaly has", f"remove it, or write kind: {Kind.ANOMALY}")
+        return
+    if criterion.when is not None:
+        add((*where, "when"), f"{said} is an anomaly and has when", "write of, beyond and reference; or choose another kind")
+    for key, example in (("of", "inputs.wind_speed"), ("beyond", "6")):
+        if getattr(criterion, key) is None:
+            add(where, f"{said} is an anomaly and lacks {key}", f"add it, for example {key}: {example}")
+    if criterion.of is not None and criterion.of not in fields:
+        add((*where, "of"), f"{said} names {criterion.of}, which is not a field", nearest(criterion.of, fields, "the fields are"))
