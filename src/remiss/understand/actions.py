@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from remiss.action import action
 from remiss.catalog.parsing import parse
-from remiss.catalog.query import Level, Operator, Term, both
+from remiss.catalog.query import Level, Operator, Query, Term, both
 from remiss.errors import InputError, NotFound, QueryError
 from remiss.protocol import document
 from remiss.protocol.terms import Protocol
@@ -17,9 +18,10 @@ from remiss.understand.estimate import Reference, estimate_rows
 from remiss.understand.grounds import narrowed, only
 from remiss.understand.hindsight import chosen_on_sample, refuse_hindsight
 from remiss.understand.periods import PERIODS
-from remiss.understand.ports import Ground, UnderstandWorkspace
+from remiss.understand.ports import Ground, Sampled, UnderstandWorkspace
 from remiss.understand.question import Plan, Question, rules_of, settle
 from remiss.understand.scope import CRITERION, named_criteria, without_time
+from remiss.understand.variance import HISTORY
 
 OF_THIS_LOG = "the intervals are of this very log; to compare rows with each other ask with --basis process"
 
@@ -60,8 +62,8 @@ def estimate(
     asked = Question(query=parse(query), rate=rate, of=None if of is None else parse(of), by=by, basis=basis)
     ground = ground_of(ws, asked, position, source, protocol)
     footing = footing_of(ws, ground, position)
-    split = [asked] if by != CRITERION else [of_criterion(asked, name) for name in footing.census.rules.criteria]
-    answers = [answer(ws, footing, settle(one, footing.census.rules)) for one in split]
+    names = [None] if by != CRITERION else list(footing.census.rules.criteria)
+    answers = [answer(ws, footing, asked, name) for name in names]
     rows = answers[0].rows if by != CRITERION else by_criterion(footing, answers)
     return Estimate(
         query=query,
@@ -79,12 +81,15 @@ def estimate(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Footing:
-    """A ground with what is exactly known of it, its protocol, and where the catalog stood."""
+    """A ground with what is exactly known of it, its protocol, since when the catalog knows that, and its sampled events.
+
+    `read` gives the sampled events marked by two queries, and asks the catalog only once for the same marks.
+    """
 
     census: Census
     document: Protocol
     since: int
-    position: int
+    read: Callable[[Query, Query | None, str | None], Sequence[Sampled]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +134,12 @@ def footing_of(ws: UnderstandWorkspace, ground: Ground, position: int) -> Footin
         groups=ws.evidence.groups(ground, position),
         cells=ws.evidence.cells(ground, position),
     )
-    return Footing(census=census, document=written, since=0 if stored is None else stored.position, position=position)
+
+    @cache
+    def read(query: Query, among: Query | None, by: str | None) -> Sequence[Sampled]:
+        return ws.evidence.sampled(ground, query, among, by, position)
+
+    return Footing(census=census, document=written, since=0 if stored is None else stored.position, read=read)
 
 
 def document_of(ws: UnderstandWorkspace, name: str, version: int) -> Protocol:
@@ -153,35 +163,47 @@ def no_file(name: str) -> str:
     raise InputError(f"{name} is not kept with the protocol")
 
 
-def answer(ws: UnderstandWorkspace, footing: Footing, plan: Plan) -> Answer:
-    """Return the rows of a settled question.
+def answer(ws: UnderstandWorkspace, footing: Footing, asked: Question, criterion: str | None) -> Answer:
+    """Return the rows of a question, or its one row for one criterion.
 
     Raises
     ------
     QueryError : no window in scope, or weighted figures of a criterion chosen on their sample
     """
-    census, question = footing.census, plan.question
-    sampled = ws.evidence.sampled(census.ground, question.query, plan.among, question.by, footing.position)
-    rows = estimate_rows(plan, census, sampled, reference=reference_of(ws, footing, plan))
-    if not rows and question.by is None:
-        only([census.ground], [question.query], lambda _: census.rules)
+    census = footing.census
+    plan = settle(of_criterion(asked, criterion), census.rules)
+    by = plan.question.by
+    reference = reference_of(footing, asked, criterion) if needs_reference(plan, census) else None
+    rows = estimate_rows(plan, census, marked(footing, asked.query, plan, criterion), reference=reference)
+    if not rows and by is None:
+        only([census.ground], [plan.question.query], lambda _: census.rules)
     if any(row.method == WEIGHTED for row in rows):
         refuse_chosen(ws, footing, plan)
     return Answer(plan=plan, rows=rows)
 
 
-def reference_of(ws: UnderstandWorkspace, footing: Footing, plan: Plan) -> Reference | None:
-    """Return the same question without limits in time, for process figures that have too few windows of their own."""
+def marked(footing: Footing, query: Query, plan: Plan, criterion: str | None) -> Sequence[Sampled]:
+    """Return the sampled events, inside when they match the query and, where one is given, meet the criterion."""
+    events = footing.read(query, plan.among, plan.question.by)
+    if criterion is None:
+        return events
+    return [replace(event, inside=event.inside and criterion in event.met) for event in events]
+
+
+def needs_reference(plan: Plan, census: Census) -> bool:
+    """Return whether some row may have too few windows of its own to say how they differ."""
     question = plan.question
-    if question.basis == LOG:
+    return question.basis != LOG and (question.by in PERIODS or len(windows_in_scope(plan, census)) < HISTORY)
+
+
+def reference_of(footing: Footing, asked: Question, criterion: str | None) -> Reference | None:
+    """Return the same question without limits in time; None where they are tangled up in it."""
+    query, of = without_time(asked.query), None if asked.of is None else without_time(asked.of)
+    if query is None or (asked.of is not None and of is None):
         return None
-    query, of = without_time(question.query), None if question.of is None else without_time(question.of)
-    if query is None or (question.of is not None and of is None):
-        return None
-    timeless = replace(question, query=query, of=of, by=None if question.by in PERIODS else question.by)
-    settled = settle(timeless, footing.census.rules)
-    events = ws.evidence.sampled(footing.census.ground, query, settled.among, timeless.by, footing.position)
-    return Reference(plan=settled, sampled=events)
+    timeless = replace(asked, query=query, of=of, by=None if asked.by in PERIODS else asked.by)
+    settled = settle(of_criterion(timeless, criterion), footing.census.rules)
+    return Reference(plan=settled, sampled=marked(footing, query, settled, criterion))
 
 
 def refuse_chosen(ws: UnderstandWorkspace, footing: Footing, plan: Plan) -> None:
@@ -197,8 +219,10 @@ def refuse_chosen(ws: UnderstandWorkspace, footing: Footing, plan: Plan) -> None
     refuse_hindsight(chosen_on_sample(footing.document, footing.since, sorted(named), earlier, then))
 
 
-def of_criterion(asked: Question, name: str) -> Question:
-    """Return the question asked of one criterion only."""
+def of_criterion(asked: Question, name: str | None) -> Question:
+    """Return the question asked of one criterion only, or as it is."""
+    if name is None:
+        return asked
     return replace(asked, query=both(Term(CRITERION, Operator.EQUAL, name, Level.CRITERION), asked.query), by=None)
 
 
