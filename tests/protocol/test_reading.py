@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from remiss.errors import ProtocolError
-from remiss.protocol.reading import MOST_BYTES, Unclear, decode, read, resolve
+from remiss.protocol.reading import MOST_BYTES, MOST_FINDINGS, Unclear, decode, read, resolve
 
 
 def test_every_value_knows_its_line():
@@ -57,8 +57,8 @@ def test_an_alias_bomb_is_refused_without_being_built():
         f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 30)
     )
     document, findings = read(bomb, "bomb.yaml")
-    assert document is not None
-    assert len(findings) == 30 + 29 * 10
+    assert document is None
+    assert MOST_FINDINGS <= len(findings) <= MOST_FINDINGS + 2
     assert {finding.what.split()[1] for finding in findings} == {"alias", "anchor"}
 
 
@@ -66,7 +66,7 @@ def test_a_document_that_is_too_large_is_refused_before_it_is_parsed():
     document, findings = read("a: " + "x" * MOST_BYTES, "large.yaml")
     assert document is None
     assert "more than" in findings[0].what
-    with pytest.raises(ProtocolError, match="262,144"):
+    with pytest.raises(ProtocolError, match=f"the most is {MOST_BYTES:,}"):
         decode(b"x" * (MOST_BYTES + 1), "large.yaml")
 
 

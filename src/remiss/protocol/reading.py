@@ -17,9 +17,11 @@ import yaml
 from remiss.errors import Location, ProtocolError
 from remiss.protocol.terms import Finding
 
-MOST_BYTES = 256 * 1024
+MOST_BYTES = 128 * 1024
 MOST_DEPTH = 16
 MOST_KEY = 128
+# Enough to mend a document by; a file with more is not a protocol.
+MOST_FINDINGS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,8 @@ class _Reader:
         self.findings.append(Finding(code="yaml", level="error", file=self.file, line=line, what=what, do=do))
 
     def take(self, event: yaml.Event) -> None:
+        if len(self.findings) >= MOST_FINDINGS:
+            raise _Stop
         line = 1 if event.start_mark is None else event.start_mark.line + 1
         match event:
             case yaml.DocumentStartEvent():

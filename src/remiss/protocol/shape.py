@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from remiss.protocol.nearest import nearest
-from remiss.protocol.reading import Document, Path, Unclear, Value
+from remiss.protocol.reading import MOST_FINDINGS, Document, Path, Unclear, Value
 from remiss.protocol.terms import Finding
 
 M = TypeVar("M", bound=BaseModel)
@@ -40,10 +40,10 @@ def validate(
         return kind.model_validate(document.value), ()
     except ValidationError as error:
         details = error.errors(include_url=False)
-    findings = tuple(_finding(kind, detail, document, file) for detail in details)
+    findings = tuple(_finding(kind, detail, document, file) for detail in details[:MOST_FINDINGS])
     bad = [tuple(detail["loc"]) for detail in details]
     stand_ins = {path: value for path, value in (instead or {}).items() if path in bad}
-    unknown = [tuple(detail["loc"]) for detail in details if detail["type"] == "extra_forbidden"]
+    unknown = {tuple(detail["loc"]) for detail in details if detail["type"] == "extra_forbidden"}
     cuts = [_cut(path, optional) for path in bad if path not in stand_ins and path not in unknown]
     rest = _without(document.value, {*unknown, *(cut for cut in cuts if cut is not None)})
     for path, value in stand_ins.items():
