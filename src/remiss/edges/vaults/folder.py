@@ -4,35 +4,29 @@ Where a file lies is the HMAC of its content under a secret of the catalog: noth
 from its address, the same content is stored once, and what was altered is recognised. No part of a path comes from a user.
 The contents themselves are not encrypted yet; until they are, the folder is as private as the disk that it is on.
 
-Durability. A file is written aside, flushed, and renamed into place, so that a crash leaves the whole of it or nothing.
-With `durable`, the default, it is on the disk when `put` or `put_many` returns: catalogs refer to evidence, so evidence
-must not be lost after them. Without, the system writes it when it likes: for evidence that can be made again, as in demos.
-`put_many` flushes each file as well, but only after a batch is written and many at a time, so that the disk can sweep.
+Durability. With `durable`, the default, evidence is on the disk when `put` or `put_many` returns: catalogs refer to it, so
+it must not be lost after them. Without, the system writes it when it likes: for evidence that can be made again, as in
+demos. A process that dies leaves at most a torn file that no catalog refers to; who puts that content again mends it.
+A capture puts tens of thousands of small files, and waiting for each costs more than reading the log: beyond a few the
+whole system's buffers are flushed once instead (`sync`).
 """
 
 from __future__ import annotations
 
-import collections
-import contextlib
 import hashlib
 import hmac
-import itertools
 import os
 import re
 import secrets
-from collections.abc import Collection, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from remiss.edges.guarded import private_folder, refused
 from remiss.errors import Location, NotFound, StorageError
 
 ADDRESS = re.compile(r"[0-9a-f]{64}")
-INCOMING = "incoming"
-BATCH = 1000
-FLUSHES = 16
-# A file that has waited aside for so long was left by a process that died; nobody will come for it.
-ABANDONED_SECONDS = 24 * 60 * 60
+# From here on one flush of everything is sooner done than one for each file.
+MANY = 32
 
 
 class FolderVault:
@@ -45,11 +39,9 @@ class FolderVault:
 
     def __init__(self, folder: Path, key: bytes, *, durable: bool = True) -> None:
         private_folder(folder, create=True)
-        private_folder(folder / INCOMING, create=True)
         self._folder = folder
         self._key = key
         self._durable = durable
-        self._sweep()
 
     def put(self, content: bytes) -> str:
         """Store and return the address; putting the same content again is no change, and mends a damaged copy."""
@@ -60,12 +52,22 @@ class FolderVault:
 
         Raises
         ------
-        StorageError : disk full, or the folder cannot be written; some may be stored then, none of them in part
+        StorageError : disk full, or the folder cannot be written; some may be stored then
         """
         addresses: list[str] = []
-        rest = iter(contents)
-        while batch := list(itertools.islice(rest, BATCH)):
-            addresses += self._put_batch(batch)
+        written: list[Path] = []
+        folders: set[Path] = set()
+        try:
+            for content in contents:
+                address = self._address(content)
+                path = self._path(address)
+                addresses.append(address)
+                if self._write(path, content):
+                    written.append(path)
+                    folders.add(path.parent)
+            self._flush([*written, *folders])
+        except OSError as error:
+            raise self._refused(error) from error
         return tuple(addresses)
 
     def get(self, address: str) -> bytes:
@@ -108,73 +110,32 @@ class FolderVault:
         except OSError as error:
             raise self._refused(error) from error
 
-    def _put_batch(self, contents: list[bytes]) -> list[str]:
-        addresses = [self._address(content) for content in contents]
-        missing = {
-            address: content for address, content in zip(addresses, contents, strict=True) if not self._holds(address, content)
-        }
-        with self._staged(missing.values()) as staged:
-            try:
-                self._flush(staged)
-                folders = set()
-                for address, path in zip(missing, staged, strict=True):
-                    final = self._path(address)
-                    if not final.parent.exists():
-                        final.parent.mkdir(mode=0o700, exist_ok=True)
-                        folders.add(self._folder)
-                    path.replace(final)
-                    folders.add(final.parent)
-                self._flush(folders)
-            except OSError as error:
-                raise self._refused(error) from error
-        return addresses
+    def _write(self, path: Path, content: bytes) -> bool:
+        """Write a file unless it is there; return whether it was written."""
+        try:
+            _create(path, content)
+        except FileNotFoundError:
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            self._flush([self._folder])
+            _create(path, content)
+        except FileExistsError:
+            if path.read_bytes() == content:
+                return False
+            # Torn by a crash, or altered: replaced whole, since somebody may be reading it.
+            aside = path.with_name(secrets.token_hex(16))
+            _create(aside, content)
+            aside.replace(path)
+        return True
 
     def _flush(self, paths: Collection[Path]) -> None:
-        """Wait until these are on the disk; many at a time, since what takes long is each one's turn."""
-        if not self._durable or not paths:
+        """Wait until these are on the disk."""
+        if not self._durable:
             return
-        if len(paths) == 1:
-            _wait_for_disk(*paths)
+        if len(paths) > MANY:
+            os.sync()
             return
-        with ThreadPoolExecutor(FLUSHES) as pool:
-            collections.deque(pool.map(_wait_for_disk, paths), maxlen=0)
-
-    @contextlib.contextmanager
-    def _staged(self, contents: Iterable[bytes]) -> Iterator[list[Path]]:
-        """Write each content to a file aside; whatever is still there at the end is removed."""
-        staged: list[Path] = []
-        try:
-            for content in contents:
-                path = self._folder / INCOMING / secrets.token_hex(16)
-                staged.append(path)
-                try:
-                    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-                    with os.fdopen(handle, "wb") as file:
-                        file.write(content)
-                except OSError as error:
-                    raise self._refused(error) from error
-            yield staged
-        finally:
-            for path in staged:
-                path.unlink(missing_ok=True)
-
-    def _sweep(self) -> None:
-        """Remove what died processes left aside: it is raw evidence that nothing refers to."""
-        with self._staged([b""]) as (probe,):
-            # the disk's own idea of now, which is also what the others' times were taken from
-            before = probe.stat().st_mtime - ABANDONED_SECONDS
-        for path in (self._folder / INCOMING).iterdir():
-            with contextlib.suppress(FileNotFoundError):
-                if path.stat().st_mtime < before:
-                    path.unlink()
-
-    def _holds(self, address: str, content: bytes) -> bool:
-        try:
-            return self._path(address).read_bytes() == content
-        except FileNotFoundError:
-            return False
-        except OSError as error:
-            raise self._refused(error) from error
+        for path in paths:
+            _wait_for_disk(path)
 
     def _address(self, content: bytes) -> str:
         return hmac.new(self._key, content, hashlib.sha256).hexdigest()
@@ -193,6 +154,23 @@ class FolderVault:
 
     def _refused(self, error: OSError) -> StorageError:
         return refused(error, self._folder, setting="REMISS_VAULT")
+
+
+def _create(path: Path, content: bytes) -> None:
+    """Write a new file, whole or not at all as far as this process lives to see to it.
+
+    Raises
+    ------
+    FileExistsError, FileNotFoundError : the file is there, its folder is not
+    OSError : disk full and the like; the file is removed again
+    """
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
 
 
 def _wait_for_disk(path: Path) -> None:
