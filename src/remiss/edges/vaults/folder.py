@@ -64,7 +64,7 @@ class FolderVault:
                 addresses.append(address)
                 if self._write(path, content):
                     written.append(path)
-                    folders.add(path.parent)
+                    folders |= {path.parent, self._folder}
             self._flush([*written, *folders])
         except OSError as error:
             raise self._refused(error) from error
@@ -116,7 +116,6 @@ class FolderVault:
             _create(path, content)
         except FileNotFoundError:
             path.parent.mkdir(mode=0o700, exist_ok=True)
-            self._flush([self._folder])
             _create(path, content)
         except FileExistsError:
             if path.read_bytes() == content:
