@@ -160,7 +160,7 @@ def test_the_window_before_is_read_for_references_and_not_counted():
 
 
 def test_reasons_are_tried_in_the_order_of_the_design():
-    reasons = [reason for reason, _ in requirements.tests(plan().checked, labels_disagree=True)]
+    reasons = [reason for reason, _ in requirements.rules(plan().checked, labels_disagree=True)]
     assert reasons == [
         "bad-id",
         "bad-time",

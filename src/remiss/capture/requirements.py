@@ -42,7 +42,7 @@ def explain(reason: str) -> str:
     }[reason]
 
 
-def tests(checked: Checked, *, labels_disagree: bool) -> Sequence[tuple[str, str]]:
+def rules(checked: Checked, *, labels_disagree: bool) -> Sequence[tuple[str, str]]:
     """Return reasons in order, each with the SQL condition under which it holds for a row of the `typed` relation.
 
     Parameters
@@ -61,5 +61,5 @@ def tests(checked: Checked, *, labels_disagree: bool) -> Sequence[tuple[str, str
 
 def in_order(counts: Mapping[str, int], checked: Checked) -> dict[str, int]:
     """Return counts by reason in the order in which reasons are tried, without those that never held."""
-    order = [UNREADABLE, UNREADABLE_LABEL, *(reason for reason, _ in tests(checked, labels_disagree=True)), DUPLICATE_ID]
+    order = [UNREADABLE, UNREADABLE_LABEL, *(reason for reason, _ in rules(checked, labels_disagree=True)), DUPLICATE_ID]
     return {reason: counts[reason] for reason in order if counts.get(reason)}

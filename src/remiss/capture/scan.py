@@ -264,7 +264,7 @@ def judged(plan: Plan) -> str:
 
 def reasons(plan: Plan) -> list[tuple[str, str]]:
     """Return the reasons for which some row may be refused, in order, with their conditions."""
-    every = requirements.tests(plan.checked, labels_disagree=plan.labels_disagree)
+    every = requirements.rules(plan.checked, labels_disagree=plan.labels_disagree)
     return [(reason, condition) for reason, condition in every if plan.reasons is None or reason in plan.reasons]
 
 

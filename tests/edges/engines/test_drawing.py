@@ -431,3 +431,55 @@ def test_progress_rises_to_one(tmp_path):
         draw(session, checked, source, MONDAY, MONDAY + WEEK, LATER, lambda stage, done: seen.append(done))
     assert seen == sorted(seen)
     assert (seen[0], seen[-1]) == (0.0, 1.0)
+
+
+# --- what logs are made of ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", None])
+def test_times_of_every_precision_are_read(tmp_path, unit, zone):
+    moment = MONDAY + HOUR
+    table = pa.table(
+        {
+            "id": ["a"],
+            "at": pa.array([moment if zone else moment.replace(tzinfo=None)], pa.timestamp(unit, tz=zone)),
+            "said": ["yes"],
+        }
+    )
+    found = drawn(tmp_path, table, protocol(source="" if zone else "time_zone: UTC"))
+    assert by_id(found)["a"].event.at == moment
+
+
+def test_columns_may_be_called_anything(tmp_path):
+    odd = 'it\'s "odd"; --'
+    table = pa.table({"id": ["a"], "at": [MONDAY], "said": ["yes"], odd: [1], "": [2], "select": [3], "ID ": [b"\x00\xff"]})
+    text = protocol(fields=["inputs: [select]"])
+    [one] = drawn(tmp_path, table, text).drawings
+    assert one.member.event.inputs == {"select": 3}
+    assert json.loads(one.raw)[odd] == 1
+
+
+def test_a_csv_log_with_json_labels_draws_the_same_as_parquet(tmp_path):
+    rows = [event(f"e{at}", at / 2, said="no" if at % 7 == 0 else "yes", size=at / 4) for at in range(300)]
+    labels = [label(f"e{at}", "no" if at % 5 == 0 else "yes", at / 2 + 1) for at in range(300)]
+    fields = [*LABEL, "latency_ms: size"]
+    first = drawn(tmp_path, rows, protocol(labels=LABELS, fields=fields, criteria=MISSED), labels)
+    lines = [f"{row['id']},{row['at'].isoformat()},{row['said']},{row['size']}" for row in rows]
+    (tmp_path / "log.csv").write_text("\n".join(["id,at,said,size", *lines]))
+    objects = [json.dumps({**row, "known": row["known"].isoformat()}) for row in labels]
+    (tmp_path / "labels.jsonl").write_text("\n".join([*objects, "{broken"]))
+    text = protocol(
+        format="csv",
+        uri="log.csv",
+        labels=LABELS.replace("parquet, uri: labels.parquet", "jsonl, uri: labels.jsonl"),
+        fields=fields,
+        criteria=MISSED,
+    )
+    second = captured(tmp_path, text)
+    assert second.groups == first.groups
+    assert second.cells == first.cells
+    assert [one.member for one in second.drawings] == [one.member for one in first.drawings]
+    assert second.profiles == first.profiles
+    assert second.refusals.counts == {"unreadable-label": 1}
+    assert second.refusals.rows[0].row == 301

@@ -28,6 +28,7 @@ from remiss.settings import Settings
 if TYPE_CHECKING:
     import pyarrow as pa
 
+NANOSECONDS = {"TIMESTAMP_NS": "TIMESTAMP", "TIMESTAMPTZ_NS": "TIMESTAMP WITH TIME ZONE"}
 RESERVED = frozenset({"remiss_file", "remiss_row"})
 INTEGERS = frozenset(
     {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"}
@@ -222,7 +223,11 @@ def _bind(connection: duckdb.DuckDBPyConnection, name: str, address: Address, de
     if kind == "jsonl":
         return json_lines.load(connection, name, description)
     _check_parquet(description.files)
-    columns = ", ".join(identifier(column) for column in description.types)
+    # Without effect but for times of nanoseconds, which records and most of the engine's functions do not know.
+    columns = ", ".join(
+        f"CAST({identifier(column)} AS {kind}) AS {identifier(column)}" if kind in NANOSECONDS.values() else identifier(column)
+        for column, kind in description.types.items()
+    )
     connection.execute(
         f"CREATE TEMP VIEW {identifier(name)} AS "
         f"SELECT {columns}, remiss_file, file_row_number + 1 AS remiss_row FROM {_parquet(description.files)}"
@@ -260,7 +265,7 @@ def _check_parquet(files: Sequence[str]) -> None:
 
 def _columns(connection: duckdb.DuckDBPyConnection, sql: str) -> dict[str, str]:
     described = connection.execute(f"DESCRIBE {sql}").fetchall()
-    return {str(row[0]): str(row[1]) for row in described if str(row[0]) != "remiss_file"}
+    return {str(row[0]): NANOSECONDS.get(str(row[1]), str(row[1])) for row in described if str(row[0]) != "remiss_file"}
 
 
 @contextmanager
