@@ -19,7 +19,9 @@ from remiss.edges.stores.connecting import open_store
 from remiss.edges.stores.dialect import driving
 from remiss.errors import CatalogForeign, CatalogMissing, CatalogNewer, CatalogOlder, SettingError, StorageError
 from remiss.govern.ports import Actor
-from tests.edges.stores.drawing import drawn, file, member
+from tests.conftest import database_on
+from tests.edges.stores.acting import unlisted
+from tests.edges.stores.drawing import drawn, file, member, protocol
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -169,6 +171,23 @@ def test_a_catalog_that_another_process_keeps_locked_is_said(tmp_path, sqlite_te
 def test_a_server_that_is_away_is_said(tmp_path):
     with pytest.raises(StorageError, match=r"postgresql://remiss@/none\?host=.* cannot be reached"):
         remiss.open(f"postgresql://remiss@/none?host={tmp_path}", environment={})
+
+
+def test_a_server_that_goes_away_in_the_middle_leaves_nothing(postgres, environment):
+    with database_on(postgres, "template") as address, remiss.open(address, environment=environment) as ws:
+
+        @unlisted("test.cut-off")
+        def cut_off(ws, members):
+            ws.protocols.save(protocol())
+            pid = ws._store.transaction.connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+            with psycopg.connect(host=postgres, user="remiss", dbname="postgres", autocommit=True) as admin:
+                admin.execute(f"SELECT pg_terminate_backend({pid}, 10000)")
+            ws.protocols.save(protocol(2))
+
+        with pytest.raises(StorageError, match="cannot be reached"):
+            cut_off(ws, [])
+        assert ws.position() == 0
+        assert file(ws, drawn([]), run="run-aaaaaaaa").position == 1
 
 
 def test_a_server_s_password_is_never_shown(tmp_path):

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, literal, select
+from sqlalchemy import Connection, Row, Select, Text, and_, literal, select, type_coerce
 
 from remiss.catalog.query import And, Query
 from remiss.edges.stores.connecting import Store
@@ -29,7 +31,7 @@ from remiss.edges.stores.tables import (
     samples,
 )
 from remiss.protocol.terms import CONTEXT, INPUTS
-from remiss.records.event import Scalar
+from remiss.records.event import Scalar, Values
 from remiss.records.run import Cell, Group, RunWindow
 from remiss.understand.periods import PERIODS, period_of
 from remiss.understand.ports import Earlier, Ground, Sampled
@@ -51,6 +53,11 @@ COLUMNS: Mapping[str, Any] = {
     "label": captures.c.label,
     "occurred": events.c.at,
 }
+# Lists of criteria and strata are few and come again with every event: they are taken as text and read once.
+SEEN = (
+    *(captures.c[name] for name in ("run_key", "event_key", "window_start", "stratum", "probability", "labelled")),
+    *(type_coerce(captures.c[name], Text()).label(name) for name in ("met", "undecided", "outside")),
+)
 
 
 class EvidenceStore:
@@ -100,8 +107,8 @@ class EvidenceStore:
             face = capture_face(position, connection.dialect, spoken)
             inside = condition(query, face)
             among = literal(True) if of is None else condition(of, face)
-            found = (
-                select(captures, run_windows.c.width_micros, inside.label("inside"), among.label("of"), *_key_columns(by))
+            found: Select[Any] = (
+                select(*SEEN, run_windows.c.width_micros, inside.label("inside"), among.label("of"), *_key_columns(by))
                 .join_from(captures, events, events.c.key == captures.c.event_key)
                 .outerjoin(event_contents, event_contents.c.event_key == captures.c.event_key)
                 .join(run_windows, _same_window(captures))
@@ -210,15 +217,25 @@ def _key(row: Row[Any], by: str | None) -> Scalar:
 def _sampled(row: Row[Any], kept: tuple[str, ...], by: str | None) -> Sampled:
     return Sampled(
         window=row.window_start,
-        stratum=from_json(row.stratum),
+        stratum=_stratum(row.stratum),
         probability=row.probability,
         groups=kept,
-        met=tuple(row.met),
-        undecided=tuple(row.undecided),
-        outside=tuple(row.outside),
+        met=_names(row.met),
+        undecided=_names(row.undecided),
+        outside=_names(row.outside),
         labelled=row.labelled,
         # What is null does not match.
         inside=bool(row.inside),
         of=bool(row.of),
         key=_key(row, by),
     )
+
+
+@lru_cache(4096)
+def _names(stored: str) -> tuple[str, ...]:
+    return tuple(from_json(stored))
+
+
+@lru_cache(4096)
+def _stratum(stored: str) -> Values:
+    return MappingProxyType(from_json(stored))

@@ -36,8 +36,8 @@ def parse_address(address: str) -> URL:
     """
     advice = "give a path, sqlite:///PATH or postgresql://USER@HOST/DATABASE"
     if "://" not in address:
-        if not address:
-            raise SettingError("the catalog's address is empty", do=advice)
+        if not address or address == ":memory:" or address.startswith("file:"):
+            raise SettingError(f"{address!r} names no file that a catalog could be kept in", do=advice)
         return URL.create(SQLITE, database=address)
     try:
         url = make_url(address)
