@@ -18,16 +18,16 @@ LIMITS = {"memory_limit": "600MB", "threads": "2"}
 
 def floor() -> None:
     """Run capture_floor.sql."""
-    _run_sql((HERE / "capture_floor.sql").read_text())
+    run_sql((HERE / "capture_floor.sql").read_text())
 
 
 def copy() -> None:
     """Run a filtered COPY of all columns: about what a log's reader and writer cost alone."""
-    _run_sql("COPY (SELECT * FROM read_parquet('log/*.parquet') WHERE latency_ms > 215) TO 'copy.parquet' (FORMAT parquet)")
+    run_sql("COPY (SELECT * FROM read_parquet('log/*.parquet') WHERE latency_ms > 215) TO 'copy.parquet' (FORMAT parquet)")
 
 
-def capture() -> None:
-    """Run the capture into a new catalog."""
+def capture(protocol: str = "capture.yaml") -> None:
+    """Run the capture of a protocol into a new catalog."""
     import remiss
     from remiss.capture import actions
 
@@ -35,13 +35,14 @@ def capture() -> None:
         shutil.rmtree(old) if old.is_dir() else old.unlink()
     environment = {f"REMISS_{name.upper()}": value for name, value in LIMITS.items()}
     with remiss.open("bench.db", create=True, environment=environment) as ws:
-        [(since, until)] = actions.due(ws, "capture.yaml")
-        run = actions.apply(ws, "capture.yaml", since=since, until=until)
+        [(since, until)] = actions.due(ws, protocol)
+        run = actions.apply(ws, protocol, since=since, until=until)
         if run.manifest.rows != ROWS or run.events_new < 1000:
             sys.exit(f"the capture read {run.manifest.rows} rows and filed {run.events_new} events")
 
 
-def _run_sql(text: str) -> None:
+def run_sql(text: str) -> None:
+    """Run SQL in an engine with the limits that captures have."""
     import duckdb
 
     connection = duckdb.connect(config={**LIMITS, "temp_directory": "spill"})

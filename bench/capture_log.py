@@ -52,5 +52,23 @@ def generate(folder: Path, rows: int) -> None:
     done.touch()
 
 
+def outcomes(log: Path, folder: Path) -> None:
+    """Write what became known of each prediction of the log, three hours later, in an order of its own."""
+    done = folder / next(log.glob("*.done")).name
+    if done.exists():
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.iterdir():
+        old.unlink()
+    connection = duckdb.connect(config={"memory_limit": "2GB", "preserve_insertion_order": "false"})
+    for part, file in enumerate(sorted(log.glob("*.parquet"))):
+        connection.execute(
+            "COPY (SELECT prediction_id, actual, scheduled_at + INTERVAL 3 HOUR AS known_at "
+            f"FROM read_parquet('{file}') WHERE actual IS NOT NULL ORDER BY hash(prediction_id)) "
+            f"TO '{folder / f'outcomes-{part:02}.parquet'}' (FORMAT parquet, COMPRESSION zstd)"
+        )
+    done.touch()
+
+
 if __name__ == "__main__":
     generate(Path(sys.argv[1]), int(sys.argv[2]))

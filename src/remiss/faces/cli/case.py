@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from remiss.workspace import Workspace
 
+# What a table shows of a case; JSON and CSV have all.
+SHOWN = ("id", "occurred", "status", "severity", "criteria", "model", "model_version", "output", "label", "mode", "title")
+
 
 @click.group()
 def case() -> None:
@@ -42,7 +45,7 @@ def search(
         render.rows(catalog.facets(ws, query, as_of=as_of), shape)
         return
     page = catalog.search(ws, query, as_of=as_of, sort=sort, limit=limit, after=after)
-    render.rows(page, shape)
+    render.rows(page, shape, SHOWN)
     if shape == "table":
         render.say(f"{len(page)} of {page.total} cases" + (f"; go on with --after {page.next}" if page.next else ""))
 

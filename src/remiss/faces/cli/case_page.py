@@ -28,8 +28,9 @@ def show(case: Case) -> None:
             ("severity", case.severity),
             ("team", case.team),
             ("sensitivity", case.sensitivity.name.lower()),
-            *((f"inputs.{name}", value) for name, value in event.inputs.items()),
-            *((f"context.{name}", value) for name, value in event.context.items()),
+            # As text: a number that is a name (flight 1371) must not be grouped into thousands.
+            *((f"inputs.{name}", None if value is None else str(value)) for name, value in event.inputs.items()),
+            *((f"context.{name}", None if value is None else str(value)) for name, value in event.context.items()),
             *_given(("text", event.text), ("note", case.note)),
         ]
     )

@@ -43,14 +43,24 @@ def workspace(*, create: bool = False) -> Iterator[Workspace]:
 def formatted(command: Command) -> Command:
     """Add `--format table|json|csv`."""
     return click.option(
-        "--format", "shape", type=click.Choice(["table", "json", "csv"]), default="table", help="How to print the answer."
+        "--format",
+        "shape",
+        type=click.Choice(["table", "json", "csv"]),
+        default="table",
+        envvar="REMISS_FORMAT",
+        help="How to print the answer.",
     )(command)
 
 
 def formatted_object(command: Command) -> Command:
     """Add `--format table|json`, for answers that are not lists."""
     return click.option(
-        "--format", "shape", type=click.Choice(["table", "json"]), default="table", help="How to print the answer."
+        "--format",
+        "shape",
+        type=click.Choice(["table", "json"]),
+        default="table",
+        envvar="REMISS_FORMAT",
+        help="How to print the answer.",
     )(command)
 
 

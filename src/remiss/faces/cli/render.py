@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import click
@@ -28,14 +28,15 @@ def as_json(value: object) -> None:
     click.echo(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
 
 
-def rows(page: Rows, shape: str, titles: Mapping[str, str] | None = None) -> None:
-    """Print a list in the shape that was asked for."""
+def rows(page: Rows, shape: str, shown: Sequence[str] = ()) -> None:
+    """Print a list in the shape that was asked for; a table shows only the columns `shown`, where some are named."""
     if shape == "json":
         as_json(answers.listing(page))
     elif shape == "csv":
         click.echo(as_csv(page.columns, page.rows), nl=False)
     else:
-        table([(titles or {}).get(name, name) for name in page.columns], page.rows)
+        names = [name for name in shown or page.columns if any(value is not None for value in page.column(name)) or not page]
+        table(names, [[line[name] for name in names] for line in page])
 
 
 def as_csv(columns: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
@@ -50,18 +51,18 @@ def as_csv(columns: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
 
 
 def cell(value: object) -> str:
-    """Return a value as a person reads it."""
+    """Return a value as a person reads it; times to the second."""
     match value:
         case None:
             return ""
         case bool():
             return "yes" if value else "no"
         case datetime():
-            return format_time(value)
+            return format_time(value.replace(microsecond=0))
         case float():
             return f"{value:.6g}"
         case int():
-            return f"{value:,}".replace(",", NARROW_SPACE) if abs(value) >= 10_000 else str(value)
+            return f"{value:,}"
         case _:
             return printable(str(value))
 
@@ -82,7 +83,8 @@ def table(titles: Sequence[str], lines: Iterable[Sequence[object]]) -> None:
     drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for at, title in enumerate(titles):
         numeric = bool(lines) and all(isinstance(line[at], int | float) or line[at] is None for line in lines)
-        drawn.add_column(title, justify="right" if numeric else "left", overflow="fold")
+        # What people copy (ids) stands first and is never broken.
+        drawn.add_column(title, justify="right" if numeric else "left", overflow="fold", no_wrap=at == 0)
     for line in lines:
         drawn.add_row(*(Text(cell(value)) for value in line))
     Console(width=_width(), highlight=False, soft_wrap=False).print(drawn)

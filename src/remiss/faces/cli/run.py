@@ -14,6 +14,9 @@ from remiss.faces.cli.options import formatted, formatted_object, with_workspace
 if TYPE_CHECKING:
     from remiss.workspace import Workspace
 
+# What a table shows of a run; JSON and CSV have all.
+SHOWN = ("run", "status", "protocol", "since", "until", "rows", "events", "cases", "refused", "position")
+
 
 @click.group()
 def run() -> None:
@@ -32,7 +35,7 @@ def list_(ws: Workspace, protocol: str | None, limit: int, shape: str) -> None:
     """
     from remiss.capture import actions as capture
 
-    render.rows(capture.runs(ws, protocol=protocol, limit=limit), shape)
+    render.rows(capture.runs(ws, protocol=protocol, limit=limit), shape, SHOWN)
 
 
 @run.command("show")
