@@ -12,6 +12,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from remiss.catalog.keys import nearest
 from remiss.errors import InputError
@@ -38,9 +39,8 @@ class Sort:
     descending: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """What a list shows of a case."""
+class Line(NamedTuple):
+    """What a list shows of a case, in the order of its columns. (A tuple, for pages make thousands.)"""
 
     id: str
     occurred: datetime
@@ -68,18 +68,13 @@ class Page:
     last: tuple[int, ...] | None
 
 
-COLUMNS = (
-    *("id", "occurred", "status", "severity", "mode", "suggested_mode", "model", "model_version", "output", "label"),
-    *("confidence", "latency_ms", "criteria", "title", "source", "event"),
-)
+COLUMNS = Line._fields
 
 
 def row(line: Line) -> tuple[Scalar, ...]:
     """Return a line as the values of COLUMNS; several criteria are set apart by commas."""
-    return tuple(
-        ", ".join(line.criteria) if name == "criteria" else str(value) if name == "status" else value
-        for name, value in ((name, getattr(line, name)) for name in COLUMNS)
-    )
+    values: dict[str, Scalar] = {**line._asdict(), "status": line.status.value, "criteria": ", ".join(line.criteria)}
+    return tuple(values.values())
 
 
 def parse_sort(text: str) -> Sort:

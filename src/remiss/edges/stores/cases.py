@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Subquery, and_, func, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Row, Select, Subquery, and_, func, null, select, type_coerce
 
 from remiss.catalog.filing import Filed
 from remiss.catalog.listing import Line, Page, Sort
@@ -25,8 +24,9 @@ from remiss.edges.stores.tables import captures, case_context, case_criteria, ca
 from remiss.govern.ports import Scope
 from remiss.records.case import Case, Revision
 from remiss.records.event import Scalar
-from remiss.records.identity import to_micros
 from remiss.records.states import Status
+
+STATUSES = {status.value: status for status in Status}
 
 
 class CaseStore:
@@ -56,7 +56,7 @@ class CaseStore:
         last = rows[limit - 1] if len(rows) > limit else None
         return Page(
             lines=tuple(_line(row, row.met or () if met is None else met[row.key]) for row in rows[:limit]),
-            last=None if last is None else tuple(_number(last[at]) for at in range(len(columns))),
+            last=None if last is None else tuple(last[: len(columns)]),
         )
 
     def count(self, query: Query, position: int | None) -> int:
@@ -113,18 +113,20 @@ def _distinct(connection: Connection) -> list[str]:
 
 
 def shown(page: Subquery, columns: Sequence[tuple[ColumnElement[Any], bool]], position: int | None) -> Select[Any]:
-    """Return the select of what lines show of the cases of a page, in its order; first the sort values."""
+    """Return the select of the cases of a page, in its order: first the sort values as numbers, then the key, then a line."""
     state = cases if position is None else revisions
-    met = select(gathered(case_criteria.c.criterion)).where(case_criteria.c.case_key == cases.c.key)
-    seen: list[ColumnElement[Any]] = [cases.c.output, cases.c.label, met.scalar_subquery().label("met")]
-    if position is not None:
-        seen = [as_seen_at(position, name).label(name) for name in ("output", "label")]
+    now = select(gathered(case_criteria.c.criterion)).where(case_criteria.c.case_key == cases.c.key).scalar_subquery()
+    line: tuple[ColumnElement[Any], ...] = (
+        *(cases.c.id, cases.c.at, state.c.status, state.c.severity, state.c.mode),
+        *(cases.c.suggested_mode, cases.c.model, cases.c.model_version),
+        *((cases.c[name] if position is None else as_seen_at(position, name)).label(name) for name in ("output", "label")),
+        *(cases.c.confidence, cases.c.latency_ms, (now if position is None else null()).label("met")),
+        *(case_texts.c.title, cases.c.source_name, events.c.event_id),
+    )
     sorts = [page.c[f"sort_{at}"] for at in range(len(columns))]
-    of_case = [cases.c[name] for name in ("key", "id", "at", "suggested_mode", "model", "model_version", "source_name")]
-    of_state = [state.c[name] for name in ("status", "severity", "mode")]
-    measured = [cases.c.confidence, cases.c.latency_ms]
+    first: list[ColumnElement[Any]] = [type_coerce(of, BigInteger()) for of in sorts]
     statement = (
-        select(*sorts, *of_case, *of_state, *measured, *seen, events.c.event_id, case_texts.c.title)
+        select(*first, cases.c.key, *line)
         .select_from(page)
         .join(cases, cases.c.key == page.c.key)
         .join(events, events.c.key == cases.c.event_key)
@@ -147,25 +149,5 @@ def met_at(connection: Connection, keys: Sequence[int], position: int) -> dict[i
 
 
 def _line(row: Row[Any], criteria: Iterable[str]) -> Line:
-    return Line(
-        id=row.id,
-        occurred=row.at,
-        status=Status(row.status),
-        severity=row.severity,
-        mode=row.mode,
-        suggested_mode=row.suggested_mode,
-        model=row.model,
-        model_version=row.model_version,
-        output=row.output,
-        label=row.label,
-        confidence=row.confidence,
-        latency_ms=row.latency_ms,
-        criteria=tuple(sorted(criteria)),
-        title=row.title,
-        source=row.source_name,
-        event=row.event_id,
-    )
-
-
-def _number(value: int | datetime) -> int:
-    return to_micros(value) if isinstance(value, datetime) else value
+    """Return a row of `shown` as a line: after the sort values, the key and what `met` became."""
+    return Line(*row[-len(Line._fields) :])._replace(status=STATUSES[row.status], criteria=tuple(sorted(criteria)))
