@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 import rfc8785
 
 CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
+_quoted = json.JSONEncoder(ensure_ascii=False).encode
 _TO_CROCKFORD = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", CROCKFORD.encode())
 # Above this an IEEE double, and so a JSON reader, may round.
 SAFE_INTEGER = 2**53
@@ -81,8 +82,8 @@ def case_id(source_name: str, event_id: str) -> str:
     >>> case_id("arrival-predictions", "2013-03-01/UA/1545/EWR/1")
     'gx4g-gbka-qdve'
     """
-    # Of two texts, json writes the canonical form, and a capture needs an id for every case: this is ten times faster.
-    named = json.dumps([source_name, event_id], ensure_ascii=False, separators=(",", ":")).encode()
+    # Of text, json writes the canonical form, and a capture needs an id for every case: this is ten times faster.
+    named = f"[{_quoted(source_name)},{_quoted(event_id)}]".encode()
     letters = base64.b32encode(hashlib.sha256(named).digest()[:8])[:12].translate(_TO_CROCKFORD).decode()
     return f"{letters[:4]}-{letters[4:8]}-{letters[8:]}"
 

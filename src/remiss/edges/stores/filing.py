@@ -14,7 +14,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from remiss.edges.stores.crashing import crash_point
 from remiss.edges.stores.dialect.conditions import among
-from remiss.edges.stores.dialect.types import json_cell, to_json
+from remiss.edges.stores.dialect.types import json_cell, names_cell, to_json
 from remiss.edges.stores.dialect.writing import insert_many, lock_name, next_keys
 from remiss.edges.stores.journal import Transaction
 from remiss.edges.stores.promotion import promote
@@ -145,7 +145,7 @@ def _file_sample(connection: Connection, run_key: int, members: Sequence[Member]
         (
             *(run_key, keys[item.event.id], instant(item.window), strata[tuple(item.stratum.items())]),
             *(item.priority, item.probability),
-            *(json_cell(item.met), json_cell(item.undecided), json_cell(item.outside)),
+            *(names_cell(item.met), names_cell(item.undecided), names_cell(item.outside)),
             *(json_cell(item.event.output), json_cell(item.event.label), item.event.label is not None, item.evidence),
         )
         for item in members
@@ -185,7 +185,7 @@ def _file_counts(connection: Connection, run_key: int, drawn: Drawn, changes: Se
         cells,
         ("run_key", "window_start", "stratum", "met", "undecided", "population", "labelled"),
         (
-            (run_key, instant(c.window), to_json(c.stratum), to_json(c.met), to_json(c.undecided), c.population, c.labelled)
+            (run_key, instant(c.window), to_json(c.stratum), names_cell(c.met), names_cell(c.undecided), c.population, c.labelled)
             for c in drawn.cells
         ),
     )

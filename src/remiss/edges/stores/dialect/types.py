@@ -37,9 +37,14 @@ def to_json(value: object) -> str:
         return _encode(plain(value))
 
 
-# Outputs, labels, strata and lists of criteria: few, and written again for every event.
+# Outputs, labels and lists of criteria: few, and written again for every event.
 _of_text = lru_cache(4096)(to_json)
-_of_texts = lru_cache(4096)(to_json)
+
+
+@lru_cache(4096)
+def names_cell(names: tuple[str, ...]) -> str:
+    """Return what a JSON column holds of a list of names."""
+    return to_json(names)
 
 
 def json_cell(value: object) -> str | None:
@@ -49,8 +54,6 @@ def json_cell(value: object) -> str | None:
             return None
         case str():
             return _of_text(value)
-        case tuple() if all(isinstance(item, str) for item in value):
-            return _of_texts(value)
         case _:
             return to_json(value)
 
