@@ -1,5 +1,6 @@
 """What redaction finds, what it leaves alone, and what no text may do to it."""
 
+import re
 import time
 from datetime import UTC, datetime
 
@@ -142,6 +143,38 @@ def test_a_bare_number_is_a_telephone_only_where_a_word_says_so():
 
 def test_an_expiry_date_does_not_hide_the_card_before_it():
     assert redact("4111 1111 1111 1111 12/25", ALL, KEY).endswith("] 12/25")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "020 7946 0958 020 7946 0958 020 7946 0958",
+        "+49 30 1234567 3.5 late",
+        "030 1234567 2013 2014 2015",
+        "(212) 555-0123(212) 555-0124+1 212 555 0125+44 20 7946 0958+44 20 7946 0958",
+        "4111111111111111 4111111111111111-4111 1111 1111 1111",
+    ],
+)
+def test_a_number_is_found_whatever_number_stands_beside_it(text):
+    redacted = redact(text, ALL, KEY)
+    assert not re.search(r"0958|1234567|555|4111", redacted)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "+44 20 7946 0958",
+        "2001:db8::1._",
+        "2001:db8::13f.",
+        ".3::12",
+        "1.2.3.4fe80::",
+        "(212) 555-0123",
+        "4111111111111111.0.1.2.3",
+    ],
+)
+def test_a_chain_of_neighbours_is_redacted_at_once(piece):
+    once = redact(piece * 60, ALL, KEY)
+    assert redact(once, ALL, KEY) == once
 
 
 def test_neighbours_do_not_hide_each_other():

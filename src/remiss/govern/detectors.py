@@ -11,9 +11,10 @@ import ipaddress
 import re
 from collections.abc import Iterator
 
-# A number does not continue a word or a number, nor is it the fraction of one; the same behind it.
+# A number does not continue a word or a number, nor is it the fraction of one; the same behind it. That both ends ask for
+# the same keeps redaction whole in one pass: what was found never hid, by touching it, what comes next.
 BEFORE = r"(?<![^\W_])(?<!\d\.)"
-AFTER = r"(?![^\W_])(?!\.\d)"
+AFTER = r"(?![^\W_])(?!(?<=\d)\.\d)"
 
 AT = re.compile(r"@|%40")
 LOCAL = re.compile(r"[\w.+%'-]")
@@ -100,10 +101,11 @@ def cards(text: str) -> Iterator[tuple[int, int, str]]:
 
 NOT_A_VERSION = "".join(rf"(?<!{word})" for word in ("v", "v ", r"v\.", "ver ", r"ver\. ", "version ", "version: ", "release "))
 OCTET = r"(?:25[0-5]|2[0-4]\d|[01]?\d?\d)"
-IPV4 = re.compile(rf"(?<!\d)(?<!\d\.){NOT_A_VERSION}{OCTET}(?:\.{OCTET}){{3}}(?!\d)(?!\.\d)", re.IGNORECASE)
-COLONS = re.compile(r"(?<![\w:])\w*(?::\w*){2,}")
-IPV4_TAIL = re.compile(rf"(?:\.{OCTET}){{3}}(?!\d)(?!\.\d)")
-ZONE = re.compile(r"%[0-9a-z]{1,15}", re.IGNORECASE)
+IPV4 = re.compile(rf"(?<!\d)(?<!\d\.){NOT_A_VERSION}{OCTET}(?:\.{OCTET}){{3}}{AFTER}", re.IGNORECASE)
+COLONS = re.compile(r"(?<![^\W_])(?<!:)(?:(?<!\d\.)|(?!\d))[^\W_]*(?::[^\W_]*){2,}")
+IPV4_TAIL = re.compile(rf"(?:\.{OCTET}){{3}}{AFTER}")
+ZONE = re.compile(rf"%[0-9a-z]{{1,15}}{AFTER}", re.IGNORECASE)
+END = re.compile(AFTER)
 HEXTET = re.compile(r"[0-9a-f]{0,4}", re.IGNORECASE)
 # Eight hextets, or seven and a `::` at one end, which splits into two empty ones.
 MOST_HEXTETS = 9
@@ -142,7 +144,8 @@ def _ipv6(text: str) -> Iterator[tuple[int, int, str]]:
                     skipped, shown, value = address
                     end = begin + skipped + len(shown)
                     zone = ZONE.match(text, end)
-                    yield begin + skipped, zone.end() if zone else end, value
+                    if zone or END.match(text, end):
+                        yield begin + skipped, zone.end() if zone else end, value
                 together, begin = [], at + len(part) + 1
             at += len(part) + 1
 
@@ -164,17 +167,19 @@ def _hextets(parts: list[str]) -> tuple[int, str, str] | None:
     return None if value in NOBODY else (skipped, shown, value)
 
 
+# A plus or a bracket begins a number wherever it stands.
+START = rf"(?:(?=[+(])|{BEFORE})"
 BETWEEN = r"[ ./()-]{0,3}"
 PHONE = re.compile(
     # North America: 3-3-4, where spaces alone are trusted only in numbers that its plan allows
-    rf"{BEFORE}(?P<america>\+1{BETWEEN}[2-9]\d\d{BETWEEN}\d{{3}}{BETWEEN}\d{{4}}"
-    r"|(?:\b1[ .-])?(?:\([1-9]\d\d\)[ .-]?\d{3}[ .-]|[1-9]\d\d-\d{3}-|[1-9]\d\d\.\d{3}\.|[2-9]\d\d [2-9]\d\d )\d{4}"
+    rf"{START}(?P<america>\+1{BETWEEN}[2-9]\d\d{BETWEEN}\d{{3}}{BETWEEN}\d{{4}}"
+    r"|(?:1[ .-])?(?:\([1-9]\d\d\)[ .-]?\d{3}[ .-]|[1-9]\d\d-\d{3}-|[1-9]\d\d\.\d{3}\.|[2-9]\d\d [2-9]\d\d )\d{4}"
     rf"){AFTER}"
     # anywhere else, with its country code (ITU-T E.164)
-    rf"|{BEFORE}(?P<abroad>\+[2-9]\d{{0,2}}(?:{BETWEEN}\d){{7,13}}"
+    rf"|{START}(?P<abroad>\+[2-9]\d{{0,2}}(?:{BETWEEN}\d){{7,13}}"
     rf"|00[2-9]\d{{0,2}}[ ./-](?:{BETWEEN}\d){{6,12}}){AFTER}"
     # within a country, after a trunk 0: pairs, or an area code and the subscriber's number
-    rf"|{BEFORE}(?<![+-])(?P<trunk>0[1-9](?:([ .-])\d\d)(?:\4\d\d){{3}}"
+    rf"|{START}(?<![+-])(?P<trunk>0[1-9](?:([ .-])\d\d)(?:\4\d\d){{3}}"
     rf"|(?:\(0[1-9]\d{{0,4}}\)|0[1-9]\d{{0,4}})[ /-]{{1,3}}\d{{3,8}}(?:[ -]\d{{2,8}}){{0,2}}){AFTER}"
     # bare digits only where a word says what they are
     r"|(?<![^\W_])(?:telephone|tel|phone|mobile|cell|fax|whatsapp|sms)[\"']?[ ]?[.:=#]{0,2}[ ]?[\"']?"
@@ -183,7 +188,8 @@ PHONE = re.compile(
 )
 DATE = re.compile(r"(?<!\d)(?:\d{4}([-/.])\d{1,2}\1\d{1,2}|\d{1,2}([-/.])\d{1,2}\2\d{4})(?!\d)")
 HOURS = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d(?:[ /-]+(?:[01]\d|2[0-3])[0-5]\d)*")
-TRUNK_DIGITS = range(9, 13)
+LAST_GROUP = re.compile(r"[ ./()-]{1,3}\d+$")
+DIGITS = {"abroad": range(8, 16), "trunk": range(9, 13), "said": range(7, 16)}
 
 
 def phones(text: str) -> Iterator[tuple[int, int, str]]:
@@ -194,23 +200,28 @@ def phones(text: str) -> Iterator[tuple[int, int, str]]:
     found = PHONE.search(text)
     while found:
         name = str(found.lastgroup)
-        start, end = found.span(name)
-        if value := _phone(name, found[name]):
+        start, shown = found.start(name), found[name]
+        value = _phone(name, shown)
+        # what looked like its end may be a number of its own, a year say
+        while value is None and (cut := LAST_GROUP.search(shown)):
+            shown = shown[: cut.start()]
+            value = _phone(name, shown) if END.match(text, start + len(shown)) else None
+        if value is None:
+            found = PHONE.search(text, start + 1)
+        else:
+            end = start + len(shown)
             yield start, end, value
             found = PHONE.search(text, end)
-        else:
-            found = PHONE.search(text, start + 1)
 
 
 def _phone(plan: str, shown: str) -> str | None:
     digits = re.sub(r"\D", "", shown.replace("(0)", ""))
     if plan == "america":
-        return digits if len(digits) == 11 else f"1{digits}"
+        return digits if len(digits) == 11 else f"1{digits}" if len(digits) == 10 else None
     if DATE.search(shown) or HOURS.fullmatch(shown) or _decimal(shown):
         return None
-    if plan == "trunk" and len(digits) not in TRUNK_DIGITS:
-        return None
-    return digits.removeprefix("00")
+    digits = digits.removeprefix("00")
+    return digits if len(digits) in DIGITS[plan] else None
 
 
 def _decimal(shown: str) -> bool:
