@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from remiss.capture import late_labels, profile, requirements, sampling, scan
-from remiss.capture.members import Drawing, drawings, revisits
+from remiss.capture.members import Content, Drawing, drawings, revisits
 from remiss.capture.sampling import GroupName, Part, Sample, Selection
 from remiss.capture.scan import LabelHistory, Plan, Shape
 from remiss.capture.values import shape_of, value_of
@@ -151,8 +151,8 @@ def draw(
         windows=tuple(_run_window(start, populations.get(number)) for number, start in starts.items()),
         groups=_groups(plan, drawn, starts),
         cells=_cells(plan, parts, starts),
-        drawings=drawings(plan, content, selected, starts),
-        refreshed=revisits(plan, content, selected, starts),
+        drawings=drawings(content, selected, starts) if content else (),
+        refreshed=revisits(content, selected, starts) if content else (),
         profiles=profile.profiles(plan, profiled, starts),
         refusals=refusals,
         files=tuple(sorted(seen.files)),
@@ -440,25 +440,25 @@ def _whole(number: int, parts: Sequence[Part], keys: Sequence[str], keep: int) -
     )
 
 
-def _fetched(session: Session, plan: Plan, selected: Sequence[Selection], also: Sequence[str]) -> list[dict[str, object]]:
+def _fetched(session: Session, plan: Plan, selected: Sequence[Selection], also: Sequence[str]) -> Content | None:
     sampled = {sampling.event_of(one.key) for one in selected}
     ids = sorted(sampled.union(also))
     if not ids:
-        return []
+        return None
     # Texts of millions of ids would make one statement that no parser likes.
     tables: list[str] = []
     for at in range(0, len(ids), SAMPLE_ROWS):
         tables.append(f"{scan.SAMPLE}_{len(tables)}")
         session.keep(tables[-1], scan.sample(ids[at : at + SAMPLE_ROWS]))
     session.keep(scan.SAMPLE, " UNION ALL ".join(f"SELECT id FROM {table}" for table in tables))
-    rows: list[dict[str, object]] = session.run(scan.fetch(plan)).to_pylist()
-    missing = sampled - {row["id"] for row in rows}
+    content = Content(plan, session.run(scan.fetch(plan)))
+    missing = sampled.difference(content.ids)
     if missing:
         raise SourceError(
             f"{len(missing):,} sampled events did not come back: the log changed while it was read",
             do="nothing was filed; capture again when the writer is done with it",
         )
-    return rows
+    return content
 
 
 def _all_refused(session: Session, plan: Plan, seen: _Survey) -> dict[str, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from decimal import Decimal
+from typing import Any
 
 import pyarrow as pa
 
@@ -42,6 +43,20 @@ def value_of(value: object, shape: Shape) -> Scalar:
             return value
         case _:
             return str(value).replace(ZERO, REPLACEMENT)
+
+
+def values_of(values: list[Any], shape: Shape) -> list[Scalar]:
+    """Return a column of values as records hold them.
+
+    >>> values_of(["a", None], Shape.TEXT)
+    ['a', None]
+    """
+    # Most columns are as they are; a look at the type of each value would take longer than all else.
+    if shape in (Shape.INTEGER, Shape.BOOLEAN):
+        return values
+    if shape is Shape.TEXT and not any(ZERO in one for one in values if one is not None):
+        return values
+    return [value_of(one, shape) for one in values]
 
 
 def shape_of(kind: pa.DataType) -> Shape:
