@@ -70,7 +70,7 @@ ISSUED = re.compile(
     r"|3[47]\d{13}"  # American Express
     r"|3(?:0[0-5]|095|[689]\d)\d{11,16}"  # Diners Club
     r"|35(?:2[89]|[3-8]\d)\d{12,15}"  # JCB
-    r"|(?:50|5[6-9]|6\d)\d{14,17}"  # Maestro, Discover, UnionPay, RuPay
+    r"|(?:50|5[6-9]|6\d)\d{14}(?:\d{3})?"  # Maestro, Discover, UnionPay, RuPay
 )
 
 
@@ -177,7 +177,7 @@ PHONE = re.compile(
     rf"){AFTER}"
     # anywhere else, with its country code (ITU-T E.164)
     rf"|{START}(?P<abroad>\+[2-9]\d{{0,2}}(?:{BETWEEN}\d){{7,13}}"
-    rf"|00[2-9]\d{{0,2}}[ ./-](?:{BETWEEN}\d){{6,12}}){AFTER}"
+    rf"|(?<!-)00[2-9]\d{{0,2}}[ ./-](?:{BETWEEN}\d){{6,12}}){AFTER}"
     # within a country, after a trunk 0: pairs, or an area code and the subscriber's number
     rf"|{START}(?<![+-])(?P<trunk>0[1-9](?:([ .-])\d\d)(?:\4\d\d){{3}}"
     rf"|(?:\(0[1-9]\d{{0,4}}\)|0[1-9]\d{{0,4}})[ /-]{{1,3}}\d{{3,8}}(?:[ -]\d{{2,8}}){{0,2}}){AFTER}"
