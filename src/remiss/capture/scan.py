@@ -228,10 +228,11 @@ def typed(plan: Plan, *, labels: bool, extra: Sequence[str] = (), only_sample: b
         columns.append(f"{sql} AS {name(field_name)}")
     if labels and plan.labels_disagree:
         columns.append("COALESCE(labels.remiss_disagree, FALSE) AS remiss_disagree")
-    # Bare comparisons reach the reader, which then passes over whole row groups.
-    wanted = f"{time} >= {moment(plan.base)} AND {time} < {moment(to_micros(plan.until))}"
+    # BETWEEN reads the time once, and times are whole microseconds; bare, it reaches the reader, which then passes over
+    # whole row groups.
+    wanted = f"{time} BETWEEN {moment(plan.base)} AND {moment(to_micros(plan.until) - 1)}"
     if not timely:
-        wanted = f"({time} IS NULL OR ({wanted}))"
+        wanted = f"COALESCE({wanted}, TRUE)"
     if only_sample:
         wanted += f" AND {identity} IN (SELECT id FROM {SAMPLE})"
     return f"SELECT {', '.join(columns)} FROM {EVENTS} AS source {label_join(plan, time) if labels else ''} WHERE {wanted}"

@@ -27,8 +27,7 @@ WITH typed AS (
       )
     )
   WHERE
-    TIMEZONE('America/New_York', CAST("source"."scheduled_at" AS TIMESTAMP)) >= CAST('2013-05-27T00:00:00Z' AS TIMESTAMPTZ)
-    AND TIMEZONE('America/New_York', CAST("source"."scheduled_at" AS TIMESTAMP)) < CAST('2013-06-17T00:00:00Z' AS TIMESTAMPTZ)
+    TIMEZONE('America/New_York', CAST("source"."scheduled_at" AS TIMESTAMP)) BETWEEN CAST('2013-05-27T00:00:00Z' AS TIMESTAMPTZ) AND CAST('2013-06-16T23:59:59.999999Z' AS TIMESTAMPTZ)
 ), judged AS (
   SELECT
     *,

@@ -56,21 +56,12 @@ WITH typed AS (
       )
     )
   WHERE
-    (
+    COALESCE(
       CASE
         WHEN ISFINITE(TIMEZONE('America/New_York', CAST("source"."scheduled_at" AS TIMESTAMP)))
         THEN TIMEZONE('America/New_York', CAST("source"."scheduled_at" AS TIMESTAMP))
-      END IS NULL
-      OR (
-        CASE
-          WHEN ISFINITE(TIMEZONE('America/New_York', CAST("source"."scheduled_at" AS TIMESTAMP)))
-          THEN TIMEZONE('America/New_York', CAST("source"."scheduled_at" AS TIMESTAMP))
-        END >= CAST('2013-05-27T00:00:00Z' AS TIMESTAMPTZ)
-        AND CASE
-          WHEN ISFINITE(TIMEZONE('America/New_York', CAST("source"."scheduled_at" AS TIMESTAMP)))
-          THEN TIMEZONE('America/New_York', CAST("source"."scheduled_at" AS TIMESTAMP))
-        END < CAST('2013-06-17T00:00:00Z' AS TIMESTAMPTZ)
-      )
+      END BETWEEN CAST('2013-05-27T00:00:00Z' AS TIMESTAMPTZ) AND CAST('2013-06-16T23:59:59.999999Z' AS TIMESTAMPTZ),
+      TRUE
     )
     AND CAST("source"."prediction_id" AS TEXT) IN (
       SELECT

@@ -29,21 +29,12 @@ WITH typed AS (
     "source"."origin" AS "context.airport"
   FROM events AS source
   WHERE
-    (
+    COALESCE(
       CASE
         WHEN ISFINITE(TIMEZONE('America/New_York', CAST("source"."scheduled_at" AS TIMESTAMP)))
         THEN TIMEZONE('America/New_York', CAST("source"."scheduled_at" AS TIMESTAMP))
-      END IS NULL
-      OR (
-        CASE
-          WHEN ISFINITE(TIMEZONE('America/New_York', CAST("source"."scheduled_at" AS TIMESTAMP)))
-          THEN TIMEZONE('America/New_York', CAST("source"."scheduled_at" AS TIMESTAMP))
-        END >= CAST('2013-05-27T00:00:00Z' AS TIMESTAMPTZ)
-        AND CASE
-          WHEN ISFINITE(TIMEZONE('America/New_York', CAST("source"."scheduled_at" AS TIMESTAMP)))
-          THEN TIMEZONE('America/New_York', CAST("source"."scheduled_at" AS TIMESTAMP))
-        END < CAST('2013-06-17T00:00:00Z' AS TIMESTAMPTZ)
-      )
+      END BETWEEN CAST('2013-05-27T00:00:00Z' AS TIMESTAMPTZ) AND CAST('2013-06-16T23:59:59.999999Z' AS TIMESTAMPTZ),
+      TRUE
     )
 ), judged AS (
   SELECT
