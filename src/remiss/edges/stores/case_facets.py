@@ -53,14 +53,14 @@ def counted(found: Matches, field: str) -> tuple[ColumnElement[Any], Select[Any]
         if not found.trivial:
             statement = found.chosen(of, func.count()).join(side, side.c.case_key == cases.c.key)
         return of, statement if side is case_criteria else statement.where(side.c.name == field.removeprefix(CONTEXT))
-    of = COLUMNS[field]
+    shown_by: ColumnElement[Any] = COLUMNS[field]
     if found.position is not None and field in {"status", "severity", "mode"}:
-        of = revisions.c[field]
+        shown_by = revisions.c[field]
     elif found.position is not None and field in {"label", "output"}:
-        of = as_seen_at(found.position, field).label(field)
+        shown_by = as_seen_at(found.position, field).label(field)
     if not found.trivial:
-        of = unindexed(of)
-    return of, found.chosen(of, func.count())
+        shown_by = unindexed(shown_by)
+    return shown_by, found.chosen(shown_by, func.count())
 
 
 def criteria_then(connection: Connection, found: Matches, limit: int) -> Counts:
@@ -69,7 +69,8 @@ def criteria_then(connection: Connection, found: Matches, limit: int) -> Counts:
     met = select(matched.c.key, captures.c.met).join_from(matched, captures, captures.c.event_key == matched.c.event_key)
     met = met.join(run_windows, captured_in()).where(in_force(found.position)).order_by(matched.c.key)
     counts: Counter[str] = Counter()
-    last, names = None, set()
+    last: int | None = None
+    names: set[str] = set()
     for key, listed in connection.execution_options(yield_per=BATCH).execute(met):
         if key != last:
             last, names = key, set()

@@ -5,6 +5,8 @@ The order of locks is that of all writers (docs/adr/0004): rows of cases, then t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlalchemy import insert, select, update
 
 from remiss.catalog.filing import SOURCE, Filed
@@ -118,7 +120,7 @@ def revise(transaction: Transaction, case: str, read: int, change: Change, scope
     return str(row.id)
 
 
-def _write_state(transaction: Transaction, key: int, revision: int, state: dict[str, object]) -> None:
+def _write_state(transaction: Transaction, key: int, revision: int, state: Mapping[str, object]) -> None:
     written = {
         "case_key": key,
         "revision": revision,

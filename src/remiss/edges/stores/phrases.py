@@ -6,6 +6,7 @@ Both are few or small: the texts are read once and taken apart by the same rule 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, select
 
@@ -42,7 +43,7 @@ def spoken_by_events(connection: Connection, query: Query) -> Keys:
     )
 
 
-def _among(connection: Connection, query: Query, texts: Select[*tuple[object, ...]]) -> Keys:
+def _among(connection: Connection, query: Query, texts: Select[*tuple[Any, ...]]) -> Keys:
     found: Keys = {phrase: set() for phrase in phrases_in(query)}
     if not found:
         return found
@@ -51,7 +52,7 @@ def _among(connection: Connection, query: Query, texts: Select[*tuple[object, ..
     return found
 
 
-def _mark(found: Keys, batch: Iterable[Row[*tuple[object, ...]]]) -> None:
+def _mark(found: Keys, batch: Iterable[Row[*tuple[Any, ...]]]) -> None:
     for key, *said in batch:
         documents = [searchable(text) for text in said]
         for phrase, keys in found.items():
