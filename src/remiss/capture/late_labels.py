@@ -51,10 +51,17 @@ def known(plan: Plan, labels: Labels, shape: Shape) -> str:
     values = columns(plan.checked)
     kept = "".join(f", ANY_VALUE({name(one)}) AS {name(one)}" for one in values)
     row = f"COUNT(DISTINCT ROW({', '.join(name(one) for one in values)}))" if values else "1"
+    listed = "".join(f", {name(one)}" for one in values)
+    # Few keys have several rows, and ordering them is dear: the others go by. Where two keys share a hash, one is ordered
+    # needlessly.
     return statement(
-        f"WITH known AS ({rows}), once AS (SELECT remiss_key, remiss_from{kept}, {row} > 1 AS remiss_disagree FROM known "
-        "GROUP BY remiss_key, remiss_from) SELECT *, LEAD(remiss_from) OVER (PARTITION BY remiss_key ORDER BY remiss_from) "
-        "AS remiss_until FROM once"
+        f"WITH known AS ({rows}), several AS (SELECT hash(remiss_key) AS h FROM known GROUP BY hash(remiss_key) "
+        f"HAVING COUNT(*) > 1), once AS (SELECT remiss_key, remiss_from{kept}, {row} > 1 AS remiss_disagree FROM known "
+        "WHERE hash(remiss_key) IN (SELECT h FROM several) GROUP BY remiss_key, remiss_from) "
+        f"SELECT remiss_key, remiss_from{listed}, remiss_disagree, LEAD(remiss_from) OVER (PARTITION BY remiss_key "
+        "ORDER BY remiss_from) AS remiss_until FROM once UNION ALL "
+        f"SELECT remiss_key, remiss_from{listed}, FALSE, NULL FROM known LEFT JOIN several ON hash(remiss_key) = several.h "
+        "WHERE several.h IS NULL"
     )
 
 

@@ -37,6 +37,14 @@ WITH known AS (
         END
       END
     ) <= 1372636800000000
+), several AS (
+  SELECT
+    HASH(remiss_key) AS h
+  FROM known
+  GROUP BY
+    HASH(remiss_key)
+  HAVING
+    COUNT(*) > 1
 ), once AS (
   SELECT
     remiss_key,
@@ -44,11 +52,32 @@ WITH known AS (
     ANY_VALUE("actual") AS "actual",
     COUNT(DISTINCT ROW("actual")) > 1 AS remiss_disagree
   FROM known
+  WHERE
+    HASH(remiss_key) IN (
+      SELECT
+        h
+      FROM several
+    )
   GROUP BY
     remiss_key,
     remiss_from
 )
 SELECT
-  *,
+  remiss_key,
+  remiss_from,
+  "actual",
+  remiss_disagree,
   LEAD(remiss_from) OVER (PARTITION BY remiss_key ORDER BY remiss_from) AS remiss_until
 FROM once
+UNION ALL
+SELECT
+  remiss_key,
+  remiss_from,
+  "actual",
+  FALSE,
+  NULL
+FROM known
+LEFT JOIN several
+  ON HASH(remiss_key) = several.h
+WHERE
+  several.h IS NULL
