@@ -17,7 +17,7 @@ from remiss.edges.stores.dialect.types import from_json
 from remiss.edges.stores.in_force import in_force
 from remiss.edges.stores.journal import head
 from remiss.edges.stores.phrases import spoken_by_events
-from remiss.edges.stores.runs import cell, group
+from remiss.edges.stores.run_rows import cell, group
 from remiss.edges.stores.search import capture_face, condition
 from remiss.edges.stores.tables import (
     captures,

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import gc
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -15,28 +13,23 @@ from sqlalchemy import Connection, Row, Select, and_, select
 from remiss.capture.ports import Known, WindowInForce
 from remiss.catalog.spelling import spelled
 from remiss.edges.stores.connecting import Store
-from remiss.edges.stores.dialect.types import from_json
 from remiss.edges.stores.filing import file_run, lock_source
 from remiss.edges.stores.in_force import in_force, of
 from remiss.edges.stores.promotion import promote
+from remiss.edges.stores.run_rows import captured, cell, groups_of, manifest, run_of, window
 from remiss.edges.stores.tables import (
     captures,
     cells,
-    event_contents,
     events,
-    groups,
     profiles,
     protocols,
     refused_rows,
     run_changes,
     run_windows,
     runs,
-    samples,
 )
 from remiss.errors import Ambiguous, Conflict, NotFound
 from remiss.protocol.terms import Protocol
-from remiss.records.event import Event
-from remiss.records.identity import parse_time
 from remiss.records.run import Cell, Change, Drawn, Group, Manifest, Member, Profile, RefusedRow, Run, RunWindow
 
 SHORTEST = 6
@@ -65,7 +58,7 @@ class RunStore:
             self._alone(connection, source)
             return tuple(
                 WindowInForce(
-                    window=_window(row),
+                    window=window(row),
                     run=row.id,
                     protocol_version=row.version,
                     protocol_digest=row.digest,
@@ -130,14 +123,14 @@ class RunStore:
         if row.status != "waiting":
             raise Conflict(f"{row.id} is not waiting: it is {row.status}", do="see remiss run show")
         transaction.subjects.append(row.id)
-        promote(transaction, row.key, _captured(transaction.connection, row.key))
+        promote(transaction, row.key, captured(transaction.connection, row.key))
         return self.get(row.id)
 
     def get(self, run: str) -> Run:
         """Return a run by id or by a unique prefix of six or more characters."""
         with self._store.reading() as connection:
             row = _find(connection, run)
-            return _run(row, _groups(connection, row.key))
+            return run_of(row, groups_of(connection, row.key))
 
     def latest(self, limit: int, protocol: str | None = None) -> tuple[Run, ...]:
         """Return the newest runs first, without groups."""
@@ -145,21 +138,21 @@ class RunStore:
         if protocol is not None:
             found = found.where(runs.c.protocol_name == protocol)
         with self._store.reading() as connection:
-            return tuple(_run(row) for row in connection.execute(found))
+            return tuple(run_of(row) for row in connection.execute(found))
 
     def manifest(self, run: str) -> Manifest:
         """Return the named inputs of a run."""
         with self._store.reading() as connection:
-            return _manifest(_find(connection, run).manifest)
+            return manifest(_find(connection, run).manifest)
 
     def windows(self, run: str) -> tuple[RunWindow, ...]:
         """Return the windows of a run, oldest first."""
-        return tuple(_window(row) for row in self._rows(run, select(run_windows).order_by(run_windows.c.window_start)))
+        return tuple(window(row) for row in self._rows(run, select(run_windows).order_by(run_windows.c.window_start)))
 
     def groups(self, run: str) -> tuple[Group, ...]:
         """Return the groups of a run, sorted by window, stratum, criterion."""
         with self._store.reading() as connection:
-            return _groups(connection, _find(connection, run).key)
+            return groups_of(connection, _find(connection, run).key)
 
     def cells(self, run: str) -> tuple[Cell, ...]:
         """Return the cells of a run, sorted alike."""
@@ -169,7 +162,7 @@ class RunStore:
     def members(self, run: str) -> tuple[Member, ...]:
         """Return the sampled events of a run as it met them, by window and priority."""
         with self._store.reading() as connection:
-            found = _captured(connection, _find(connection, run).key)
+            found = captured(connection, _find(connection, run).key)
         return tuple(member for _, member in found if member.groups)
 
     def profiles(self, run: str) -> tuple[Profile, ...]:
@@ -243,118 +236,3 @@ def _find(connection: Connection, run: str) -> Row[Any]:
     if len(found) > 1:
         raise Ambiguous(f"several runs begin with {run}", do=f"write more of it: {', '.join(row.id for row in found)}")
     return found[0]
-
-
-def _window(row: Row[Any]) -> RunWindow:
-    return RunWindow(window=row.window_start, population=row.population, labelled=row.labelled, provisional=row.provisional)
-
-
-def _run(row: Row[Any], of_run: tuple[Group, ...] = ()) -> Run:
-    return Run(
-        id=row.id,
-        status=row.status,
-        digest=row.digest,
-        manifest=_manifest(row.manifest),
-        groups=of_run,
-        refused=row.refused,
-        events_new=row.events_new,
-        events_known=row.events_known,
-        cases_new=row.cases_new,
-        cases_known=row.cases_known,
-        changes=row.changes,
-        actor=row.actor,
-        at=row.at,
-        position=row.position,
-    )
-
-
-def _manifest(stored: dict[str, Any]) -> Manifest:
-    found: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()}
-    for name in ("since", "until", "as_of"):
-        found[name] = parse_time(stored[name])
-    return Manifest(**{field.name: found[field.name] for field in fields(Manifest) if field.name in found})
-
-
-def _groups(connection: Connection, run_key: int) -> tuple[Group, ...]:
-    found = (
-        select(groups, run_windows.c.provisional)
-        .join(run_windows, and_(run_windows.c.run_key == groups.c.run_key, run_windows.c.window_start == groups.c.window_start))
-        .where(groups.c.run_key == run_key)
-        .order_by(groups.c.window_start, groups.c.stratum, groups.c.criterion)
-    )
-    return tuple(group(row) for row in connection.execute(found))
-
-
-def group(row: Row[Any]) -> Group:
-    """Return a row of `groups`, with its window's `provisional`, as a record."""
-    return Group(
-        criterion=row.criterion,
-        window=row.window_start,
-        stratum=from_json(row.stratum),
-        population=row.population,
-        labelled=row.labelled,
-        kept=row.kept,
-        threshold=row.threshold,
-        provisional=row.provisional,
-    )
-
-
-def cell(row: Row[Any]) -> Cell:
-    """Return a row of `cells` as a record."""
-    return Cell(
-        window=row.window_start,
-        stratum=from_json(row.stratum),
-        met=tuple(from_json(row.met)),
-        undecided=tuple(from_json(row.undecided)),
-        population=row.population,
-        labelled=row.labelled,
-    )
-
-
-def _captured(connection: Connection, run_key: int) -> list[tuple[int, Member]]:
-    """Return the events that a run saw with their keys, by window and priority; of erased ones what is left.
-
-    Those in no group were not sampled: they were in the catalog already and only read again.
-    """
-    kept = defaultdict(list)
-    for row in connection.execute(select(samples.c.event_key, samples.c.criterion).where(samples.c.run_key == run_key)):
-        kept[row.event_key].append(row.criterion)
-    found = (
-        select(captures, events, event_contents.c.inputs, event_contents.c.context, event_contents.c.text)
-        .join(events, events.c.key == captures.c.event_key)
-        .outerjoin(event_contents, event_contents.c.event_key == events.c.key)
-        .where(captures.c.run_key == run_key)
-        .order_by(captures.c.window_start, captures.c.priority, events.c.event_id)
-    )
-    return [(row.event_key, _member(row, tuple(sorted(kept[row.event_key])))) for row in connection.execute(found)]
-
-
-def _member(row: Row[Any], kept: tuple[str, ...]) -> Member:
-    return Member(
-        event=Event(
-            id=row.event_id,
-            at=row.at,
-            model=row.model,
-            model_version=row.model_version,
-            model_digest=row.model_digest,
-            features=row.features,
-            output=row.output,
-            label=row.label,
-            confidence=row.confidence,
-            latency_ms=row.latency_ms,
-            status=row.status,
-            trace_id=row.trace_id,
-            inputs=row.inputs or {},
-            context=row.context or {},
-            text=row.text,
-        ),
-        priority=row.priority,
-        window=row.window_start,
-        stratum=from_json(row.stratum),
-        groups=kept,
-        probability=row.probability,
-        met=tuple(row.met),
-        undecided=tuple(row.undecided),
-        outside=tuple(row.outside),
-        evidence=row.evidence,
-    )

@@ -1,0 +1,134 @@
+"""Rows of runs as records: the run, its manifest, groups and cells, and the events that it saw."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import fields
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, select
+
+from remiss.edges.stores.dialect.types import from_json
+from remiss.edges.stores.tables import captures, event_contents, events, groups, run_windows, samples
+from remiss.records.event import Event
+from remiss.records.identity import parse_time
+from remiss.records.run import Cell, Group, Manifest, Member, Run, RunWindow
+
+
+def window(row: Row[Any]) -> RunWindow:
+    """Return a row of `run_windows` as a record."""
+    return RunWindow(window=row.window_start, population=row.population, labelled=row.labelled, provisional=row.provisional)
+
+
+def run_of(row: Row[Any], of_run: tuple[Group, ...] = ()) -> Run:
+    """Return a row of `runs` as a record, with its groups where they are wanted."""
+    return Run(
+        id=row.id,
+        status=row.status,
+        digest=row.digest,
+        manifest=manifest(row.manifest),
+        groups=of_run,
+        refused=row.refused,
+        events_new=row.events_new,
+        events_known=row.events_known,
+        cases_new=row.cases_new,
+        cases_known=row.cases_known,
+        changes=row.changes,
+        actor=row.actor,
+        at=row.at,
+        position=row.position,
+    )
+
+
+def manifest(stored: dict[str, Any]) -> Manifest:
+    """Return the stored manifest of a run as a record."""
+    found: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()}
+    for name in ("since", "until", "as_of"):
+        found[name] = parse_time(stored[name])
+    return Manifest(**{field.name: found[field.name] for field in fields(Manifest) if field.name in found})
+
+
+def groups_of(connection: Connection, run_key: int) -> tuple[Group, ...]:
+    """Return the groups of a run, sorted by window, stratum, criterion."""
+    found = (
+        select(groups, run_windows.c.provisional)
+        .join(run_windows, and_(run_windows.c.run_key == groups.c.run_key, run_windows.c.window_start == groups.c.window_start))
+        .where(groups.c.run_key == run_key)
+        .order_by(groups.c.window_start, groups.c.stratum, groups.c.criterion)
+    )
+    return tuple(group(row) for row in connection.execute(found))
+
+
+def group(row: Row[Any]) -> Group:
+    """Return a row of `groups`, with its window's `provisional`, as a record."""
+    return Group(
+        criterion=row.criterion,
+        window=row.window_start,
+        stratum=from_json(row.stratum),
+        population=row.population,
+        labelled=row.labelled,
+        kept=row.kept,
+        threshold=row.threshold,
+        provisional=row.provisional,
+    )
+
+
+def cell(row: Row[Any]) -> Cell:
+    """Return a row of `cells` as a record."""
+    return Cell(
+        window=row.window_start,
+        stratum=from_json(row.stratum),
+        met=tuple(from_json(row.met)),
+        undecided=tuple(from_json(row.undecided)),
+        population=row.population,
+        labelled=row.labelled,
+    )
+
+
+def captured(connection: Connection, run_key: int) -> list[tuple[int, Member]]:
+    """Return the events that a run saw with their keys, by window and priority; of erased ones what is left.
+
+    Those in no group were not sampled: they were in the catalog already and only read again.
+    """
+    kept = defaultdict(list)
+    for row in connection.execute(select(samples.c.event_key, samples.c.criterion).where(samples.c.run_key == run_key)):
+        kept[row.event_key].append(row.criterion)
+    found = (
+        select(captures, events, event_contents.c.inputs, event_contents.c.context, event_contents.c.text)
+        .join(events, events.c.key == captures.c.event_key)
+        .outerjoin(event_contents, event_contents.c.event_key == events.c.key)
+        .where(captures.c.run_key == run_key)
+        .order_by(captures.c.window_start, captures.c.priority, events.c.event_id)
+    )
+    return [(row.event_key, _member(row, tuple(sorted(kept[row.event_key])))) for row in connection.execute(found)]
+
+
+def _member(row: Row[Any], kept: tuple[str, ...]) -> Member:
+    return Member(
+        event=Event(
+            id=row.event_id,
+            at=row.at,
+            model=row.model,
+            model_version=row.model_version,
+            model_digest=row.model_digest,
+            features=row.features,
+            output=row.output,
+            label=row.label,
+            confidence=row.confidence,
+            latency_ms=row.latency_ms,
+            status=row.status,
+            trace_id=row.trace_id,
+            inputs=row.inputs or {},
+            context=row.context or {},
+            text=row.text,
+        ),
+        priority=row.priority,
+        window=row.window_start,
+        stratum=from_json(row.stratum),
+        groups=kept,
+        probability=row.probability,
+        met=tuple(row.met),
+        undecided=tuple(row.undecided),
+        outside=tuple(row.outside),
+        evidence=row.evidence,
+    )
