@@ -31,14 +31,20 @@ def capture(protocol: str = "capture.yaml") -> None:
     import remiss
     from remiss.capture import actions
 
-    for old in Path().glob("bench.db*"):
-        shutil.rmtree(old) if old.is_dir() else old.unlink()
     environment = {f"REMISS_{name.upper()}": value for name, value in LIMITS.items()}
-    with remiss.open("bench.db", create=True, environment=environment) as ws:
+    # A new one each time, removed when all is measured: ext4 is slow to reuse the inodes of files just removed.
+    catalog = f"bench-{os.getpid()}.db"
+    with remiss.open(catalog, create=True, environment=environment) as ws:
         [(since, until)] = actions.due(ws, protocol)
         run = actions.apply(ws, protocol, since=since, until=until)
         if run.manifest.rows != ROWS or run.events_new < 1000:
             sys.exit(f"the capture read {run.manifest.rows} rows and filed {run.events_new} events")
+
+
+def clear() -> None:
+    """Remove the catalogs of all runs from the working folder."""
+    for old in Path().glob("bench-*"):
+        shutil.rmtree(old) if old.is_dir() else old.unlink()
 
 
 def run_sql(text: str) -> None:
@@ -57,6 +63,7 @@ def measure() -> list[Figure]:
     shutil.copy(HERE / "capture.yaml", WORK / "capture.yaml")
     os.environ["PYTHONPATH"] = str(HERE.parent)
     os.chdir(WORK)
+    clear()
     ours, by_hand, copied = results.alternate(lambda: _side("capture"), lambda: _side("floor"), lambda: _side("copy"))
     ratio = results.ratio(ours, by_hand)
     beside = results.ratio(by_hand, copied)

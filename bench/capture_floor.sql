@@ -1,5 +1,5 @@
--- What a capture derives, written by hand for this one log: exact cells with their least keys and per-field profiles, the
--- uniform sample of each window, proof that no id occurs twice, refused rows, and the content of every sampled event.
+-- What a capture derives, written by hand for this one log: exact cells with their least keys, the uniform sample and the
+-- per-field profile of each window, proof that no id occurs twice, refused rows, and the content of every sampled event.
 -- 10 are kept of each criterion and of undecided events, 20 controls, 500 of each window.
 
 CREATE TEMP TABLE census AS
@@ -16,6 +16,17 @@ SELECT
   count(*) AS population,
   count(actual) AS labelled,
   min(substr(md5('2026:' || prediction_id), 1, 13) || ':' || prediction_id, 21) AS least,
+  -- 501 of 1.7 million lie under this bound in any window but one in 10^20
+  min(substr(md5('2026:' || prediction_id), 1, 13) || ':' || prediction_id, 501)
+    FILTER (WHERE substr(md5('2026:' || prediction_id), 1, 13) < '002') AS uniform
+FROM read_parquet('log/*.parquet')
+WHERE prediction_id IS NOT NULL AND scheduled_at IS NOT NULL AND model_version IS NOT NULL
+  AND predicted IS NOT NULL AND carrier IS NOT NULL AND origin IS NOT NULL
+GROUP BY ALL;
+
+CREATE TEMP TABLE profile AS
+SELECT
+  (epoch_us(scheduled_at) - 345600000000) // 604800000000 AS window_index,
   count(model_version) AS n01, min(model_version) AS a01, max(model_version) AS b01,
   count(digest) AS n02, min(digest) AS a02, max(digest) AS b02,
   count(predicted) AS n03, min(predicted) AS a03, max(predicted) AS b03,
@@ -41,16 +52,6 @@ WHERE prediction_id IS NOT NULL AND scheduled_at IS NOT NULL AND model_version I
   AND predicted IS NOT NULL AND carrier IS NOT NULL AND origin IS NOT NULL
 GROUP BY ALL;
 
-CREATE TEMP TABLE uniform AS
-SELECT
-  (epoch_us(scheduled_at) - 345600000000) // 604800000000 AS window_index,
-  count(*) AS population,
-  min(substr(md5('2026:' || prediction_id), 1, 13) || ':' || prediction_id, 501) AS least
-FROM read_parquet('log/*.parquet')
-WHERE prediction_id IS NOT NULL AND scheduled_at IS NOT NULL AND model_version IS NOT NULL
-  AND predicted IS NOT NULL AND carrier IS NOT NULL AND origin IS NOT NULL
-GROUP BY ALL;
-
 CREATE TEMP TABLE repeated AS
 SELECT hash(prediction_id) AS h FROM read_parquet('log/*.parquet') GROUP BY h HAVING count(*) > 1;
 
@@ -69,7 +70,8 @@ WITH cell_keys AS (
 ), kept AS (
   SELECT k FROM cell_keys QUALIFY row_number() OVER (PARTITION BY window_index, origin, rest ORDER BY k) <= 60
   UNION
-  SELECT unnest(least[1:500]) FROM uniform
+  SELECT k FROM (SELECT window_index, unnest(uniform) AS k FROM census)
+  QUALIFY row_number() OVER (PARTITION BY window_index ORDER BY k) <= 500
 )
 SELECT substr(k, 15) AS prediction_id FROM kept;
 
@@ -78,3 +80,4 @@ COPY (
   WHERE prediction_id IN (SELECT prediction_id FROM sampled)
 ) TO 'floor.parquet' (FORMAT parquet);
 COPY census TO 'census.parquet' (FORMAT parquet);
+COPY profile TO 'profile.parquet' (FORMAT parquet);

@@ -27,9 +27,8 @@ SELECT hash(prediction_id) AS h FROM read_parquet('outcomes/*.parquet') GROUP BY
 def floor() -> None:
     """Run capture_floor.sql with the census over the joined rows, and proof that no key has two labels."""
     text = (capture.HERE / "capture_floor.sql").read_text()
-    census, *rest = text.split("CREATE TEMP TABLE uniform")
-    census = census.replace("read_parquet('log/*.parquet')", JOINED)
-    capture.run_sql(ONCE + census + "CREATE TEMP TABLE uniform" + "CREATE TEMP TABLE uniform".join(rest))
+    census, profile = text.split("CREATE TEMP TABLE profile")
+    capture.run_sql(ONCE + census.replace("read_parquet('log/*.parquet')", JOINED) + "CREATE TEMP TABLE profile" + profile)
 
 
 def measure() -> list[Figure]:
@@ -45,6 +44,7 @@ def measure() -> list[Figure]:
     ours, by_hand = results.alternate(
         lambda: results.child("-m", "bench.labels", "capture"), lambda: results.child("-m", "bench.labels", "floor")
     )
+    capture.clear()
     return [
         Figure(
             f"capture of {capture.ROWS:,} rows with as many labels from a second source",

@@ -73,10 +73,20 @@ def medians(calls: Sequence[Callable[[], object]], repeats: int = 0) -> list[flo
         call()
     for _ in range(repeats or REPEATS):
         for at, call in enumerate(calls):
-            started = time.perf_counter()
-            call()
-            times[at].append((time.perf_counter() - started) * 1000)
+            times[at].append(timed(call))
     return [statistics.median(each) for each in times]
+
+
+def timed(call: Callable[[], object]) -> float:
+    """Return the milliseconds of one call."""
+    started = time.perf_counter()
+    call()
+    return (time.perf_counter() - started) * 1000
+
+
+def middle(values: Sequence[float]) -> float:
+    """Return the median."""
+    return statistics.median(values)
 
 
 def seconds(runs: Sequence[Timed]) -> float:
