@@ -1,0 +1,154 @@
+"""The cases that catalogs are timed on: as a protocol of three criteria would capture them, filed run by run.
+
+Everything follows from the number of an event, so that both databases hold the same. `overbooked` stands in one text of three,
+`rerouted` in one of 200, `birdstrike` in one of 50,000.
+"""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime, timedelta
+
+from remiss.edges.stores.connecting import Store
+from remiss.edges.stores.protocols import ProtocolShelf
+from remiss.edges.stores.runs import RunStore
+from remiss.govern.ports import Actor
+from remiss.protocol.terms import Address, Criterion, Kind, Protocol, Rubric, Sampling, Taxonomy
+from remiss.records.event import Event
+from remiss.records.identity import digest
+from remiss.records.run import Cell, Drawn, Group, Manifest, Member, Refusals, RunWindow
+
+SOURCE = "arrivals"
+START = datetime(2025, 1, 6, tzinfo=UTC)
+WEEK = timedelta(weeks=1)
+AIRPORTS = ("EWR", "JFK", "LGA")
+WORDS = tuple(f"{front}{back}" for front in ("gate", "crew", "bag", "fuel", "slot", "taxi") for back in range(40))
+PEOPLE = Actor(name="bench")
+
+PROTOCOL = Protocol(
+    name="arrival-delay",
+    version=1,
+    model="arrival-delay",
+    source=Address(name=SOURCE, format="parquet", uri="*.parquet"),
+    fields={},
+    criteria=(
+        Criterion(name="missed-delay", kind=Kind.MISCLASSIFICATION, why="a bench", severity=2, mode="remiss:model/weak-slice"),
+        Criterion(name="slow", kind=Kind.LATENCY, why="a bench", severity=3, mode="remiss:system/latency"),
+        Criterion(name="off-scale", kind=Kind.ANOMALY, why="a bench", severity=1),
+    ),
+    sampling=Sampling(window=WEEK, strata=("context.airport",), keep=10, control=20, undecided=10, population=500, seed="1"),
+    taxonomy=Taxonomy(namespace="remiss", version=1, modes={}),
+    rubric=Rubric(name="r", version=1, questions=(), thresholds={}),
+    digest="bench",
+    text="protocol: arrival-delay\nversion: 1\n",
+    path="arrival-delay.yaml",
+    lines={"version": 2},
+)
+
+
+def file_runs(store: Store, cases: int, size: int) -> None:
+    """File `cases` cases through the store's own filing, in runs of `size`, a week each."""
+    for week in range(-(-cases // size)):
+        file_run(store, drawn(week, min(size, cases - week * size), size), week)
+
+
+def file_run(store: Store, draw: Drawn, week: int) -> None:
+    """File what was drawn in one transaction, as a capture does."""
+    with store.writing(PEOPLE, "bench.file", START + (week + 1) * WEEK):
+        ProtocolShelf(store).save(PROTOCOL)
+        RunStore(store).file(draw, run=f"run-{week:012d}", status="complete", changes=(), team="default", document=PROTOCOL)
+
+
+def drawn(week: int, count: int, size: int) -> Drawn:
+    """Return what the capture of one week drew: `count` events, numbered from `week * size`."""
+    members = tuple(member(number, week) for number in range(week * size, week * size + count))
+    window = START + week * WEEK
+    return Drawn(
+        manifest=Manifest(
+            protocol=PROTOCOL.name,
+            protocol_version=PROTOCOL.version,
+            protocol_digest=PROTOCOL.digest,
+            source=SOURCE,
+            fingerprint="f",
+            files=("a.parquet",),
+            file_digests={"a.parquet": "d"},
+            rows=1_000_000,
+            since=window,
+            until=window + WEEK,
+            as_of=window + 3 * WEEK,
+            engine="duckdb",
+            software="0",
+        ),
+        digest=digest([week, count, size]),
+        windows=(RunWindow(window=window, population=1_000_000, labelled=1_000_000, provisional=False),),
+        groups=tuple(
+            Group(
+                criterion=criterion.name,
+                window=window,
+                stratum={"context.airport": airport},
+                population=100_000,
+                labelled=100_000,
+                kept=count,
+                threshold=0.25,
+            )
+            for criterion in PROTOCOL.criteria
+            for airport in AIRPORTS
+        ),
+        cells=tuple(
+            Cell(
+                window=window,
+                stratum={"context.airport": airport},
+                met=(),
+                undecided=(),
+                population=100_000,
+                labelled=100_000,
+            )
+            for airport in AIRPORTS
+        ),
+        members=members,
+        profiles=(),
+        refusals=Refusals(counts={}, rows=()),
+    )
+
+
+def member(number: int, week: int) -> Member:
+    """Return an event and what a run saw of it."""
+    draw = random.Random(number)
+    window = START + week * WEEK
+    airport = draw.choices(AIRPORTS, (4, 4, 2))[0]
+    met = draw.choices((("missed-delay",), ("slow",), ("missed-delay", "slow"), ("off-scale",)), (25, 60, 10, 5))[0]
+    output, label = ("on-time", "late") if "missed-delay" in met else ("late", "late")
+    said = [*draw.choices(WORDS, k=9), *(word for word, every in SAID.items() if draw.randrange(every) == 0)]
+    return Member(
+        event=Event(
+            id=f"2025/{number:08d}/{airport}",
+            at=window + timedelta(seconds=draw.randrange(7 * 86_400)),
+            model=draw.choices(("arrival-delay", "boarding"), (8, 2))[0],
+            model_version=draw.choices(("1", "2", "3"), (5, 4, 1))[0],
+            output=output,
+            label=label,
+            confidence=round(draw.random(), 4),
+            latency_ms=round(draw.random() * 900, 1),
+            status="ok",
+            inputs={"distance": draw.randrange(100, 2600), "carrier": f"C{draw.randrange(16)}", "wind_speed": draw.randrange(40)},
+            context={"airport": airport, "month": f"{1 + week % 12:02d}"},
+            text=" ".join(said),
+        ),
+        priority=f"{draw.getrandbits(52):013x}",
+        window=window,
+        stratum={"context.airport": airport},
+        groups=met,
+        probability=0.25,
+        met=met,
+        undecided=(),
+        evidence=f"{draw.getrandbits(128):032x}",
+    )
+
+
+SAID = {"overbooked": 3, "rerouted": 200, "birdstrike": 50_000}
+
+# People have been at work on one case of ten; written at once, for a million revisions through actions would take hours.
+WORKED_ON = (
+    "UPDATE cases SET status = 'annotated', mode = 'remiss:model/weak-slice' WHERE key % 10 = 3",
+    "UPDATE revisions SET status = 'annotated', mode = 'remiss:model/weak-slice' WHERE case_key % 10 = 3",
+)

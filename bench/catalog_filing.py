@@ -1,0 +1,124 @@
+"""Filing a run, and a bare `executemany` of the rows that it left in every table: same tables, same indexes, one commit."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg.types.string import TextLoader
+
+from bench import catalog_cases, results, server
+from bench.results import Figure
+from remiss.edges.stores.connecting import Store, open_store
+from remiss.edges.stores.dialect.types import POSTGRESQL, SQLITE
+
+# In an order in which every row finds what it refers to.
+TABLES = (
+    *("protocols", "runs", "run_windows", "groups", "cells", "events", "event_contents", "captures", "samples"),
+    *("cases", "revisions", "case_criteria", "case_context", "case_words", "journal"),
+)
+# What a hidden column or a type of its own needs: how it is read and written.
+READ = {(SQLITE, "case_words"): "rowid, text, title, note", (POSTGRESQL, "case_words"): "case_key, words::text"}
+MARK = {SQLITE: "?", POSTGRESQL: "%s"}
+
+Fresh = Callable[[], str]  # makes a new catalog in place of the last, and returns its address
+Driver = Callable[[str], Any]  # connects to an address as a program by hand would
+
+
+def sqlite(folder: Path) -> tuple[Fresh, Driver]:
+    """Return how catalogs for this are made and reached in files."""
+
+    def fresh() -> str:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        open_store(str(folder / "filing.db"), create=True, now=datetime.now(UTC)).close()
+        return str(folder / "filing.db")
+
+    return fresh, sqlite_by_hand
+
+
+def sqlite_by_hand(address: str) -> Any:
+    """Return a connection with the settings that the catalog's own have: every commit is synced, references are checked."""
+    connection = sqlite3.connect(address, isolation_level=None)
+    for pragma in ("foreign_keys = ON", "synchronous = FULL", "wal_autocheckpoint = 0"):
+        connection.execute(f"PRAGMA {pragma}")
+    return connection
+
+
+def postgresql(socket: str) -> tuple[Fresh, Driver]:
+    """Return how catalogs for this are made and reached on a server."""
+
+    def fresh() -> str:
+        server.administer(socket, "DROP DATABASE IF EXISTS filing WITH (FORCE)", "CREATE DATABASE filing")
+        open_store(server.address(socket, "filing"), create=True, now=datetime.now(UTC)).close()
+        # What the last round left to write is not this one's.
+        server.administer(socket, "CHECKPOINT")
+        return server.address(socket, "filing")
+
+    return fresh, postgresql_by_hand
+
+
+def postgresql_by_hand(address: str) -> Any:
+    """Return a connection that gives JSON as it is stored."""
+    connection = psycopg.connect(address, autocommit=True)
+    connection.adapters.register_loader("jsonb", TextLoader)
+    return connection
+
+
+def measure(database: str, fresh: Fresh, by_hand: Driver, events: int) -> Figure:
+    """Time both sides in turn, each into a new catalog."""
+    draw = catalog_cases.drawn(0, events, events)
+    address = fresh()
+    with opened(address) as store:
+        catalog_cases.file_run(store, draw, 0)
+    with closing(by_hand(address)) as connection:
+        rows = {table: list(left(connection, database, table)) for table in TABLES}
+    times: tuple[list[float], list[float]] = ([], [])
+    for _ in range(results.REPEATS):
+        with opened(fresh()) as store:
+            times[0].append(results.timed(lambda store=store: catalog_cases.file_run(store, draw, 0)))
+        with closing(by_hand(fresh())) as connection:
+            times[1].append(results.timed(lambda connection=connection: insert(connection, database, rows)))
+    ours, theirs = (results.middle(each) for each in times)
+    speed = results.middle([hand / own for own, hand in zip(*times, strict=True)])
+    return Figure(
+        f"{database}: filing {events:,} events, all of them new cases",
+        f"{ours:.0f} ms; by hand {theirs:.0f} ms; {speed:.2f} times its speed",
+        "0.5",
+        speed >= 0.5,
+        f"{sum(map(len, rows.values())):,} rows in {len(TABLES)} tables",
+    )
+
+
+@contextmanager
+def opened(address: str) -> Iterator[Store]:
+    """Open a catalog and close it again."""
+    store = open_store(address, now=datetime.now(UTC))
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def left(connection: Any, database: str, table: str) -> Iterator[tuple[Any, ...]]:
+    """Return the rows of a table as they are stored."""
+    columns = READ.get((database, table), "*")
+    return iter(connection.execute(f"SELECT {columns} FROM {table}").fetchall())
+
+
+def insert(connection: Any, database: str, rows: dict[str, list[tuple[Any, ...]]]) -> None:
+    """Insert all rows, table by table, in one transaction."""
+    cursor = connection.cursor()
+    cursor.execute("BEGIN")
+    for table, found in rows.items():
+        columns = READ.get((database, table), "").replace("::text", "")
+        into = f"{table} ({columns})" if columns else table
+        marks = ", ".join([MARK[database]] * len(found[0]))
+        cursor.executemany(f"INSERT INTO {into} VALUES ({marks})", found)
+    cursor.execute("COMMIT")

@@ -1,0 +1,125 @@
+"""What catalogs are asked, each through an action and as the SQL that somebody who knows the tables would write.
+
+The SQL may use what its writer knows and a program does not: how many cases a word or a value has. So each question has the
+statement that is quickest for it, on each database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from remiss.catalog import actions
+from remiss.edges.stores.dialect.types import POSTGRESQL, SQLITE
+from remiss.records.identity import from_micros
+from remiss.workspace import Workspace
+
+Connection = Any  # of sqlite3 or psycopg
+MET = {
+    SQLITE: "(SELECT group_concat(criterion, ', ') FROM case_criteria WHERE case_key = c.key)",
+    POSTGRESQL: "(SELECT string_agg(criterion, ', ' ORDER BY criterion) FROM case_criteria WHERE case_key = c.key)",
+}
+PAGE = """
+SELECT c.id, c.at, c.status, c.severity, c.mode, c.suggested_mode, c.model, c.model_version, c.output, c.label, c.confidence,
+       c.latency_ms, {met}, t.title, c.source_name, e.event_id
+  FROM ({page}) AS c JOIN events AS e ON e.key = c.event_key
+       LEFT JOIN case_texts AS t ON t.case_key = c.key AND t.version = c.text_version
+ ORDER BY c.at DESC, c.key DESC"""
+NEWEST = "SELECT * FROM cases AS c WHERE {where} ORDER BY c.at DESC, c.key DESC LIMIT 50"
+IN_CONTEXT = "EXISTS (SELECT 1 FROM case_context WHERE name = 'airport' AND value = 'EWR' AND case_key = c.key)"
+IN_CRITERION = "EXISTS (SELECT 1 FROM case_criteria WHERE criterion = '{}' AND case_key = c.key)"
+WORDS = {
+    SQLITE: "SELECT rowid FROM case_words WHERE case_words MATCH '{}'",
+    POSTGRESQL: "SELECT case_key FROM case_words WHERE words @@ phraseto_tsquery('simple', '{}')",
+}
+# The match first, and its keys sorted after: no walk through all cases in order of time.
+COLLECTED = {
+    SQLITE: "SELECT c.* FROM cases AS c WHERE c.key IN ({words}) ORDER BY +c.at DESC, +c.key DESC LIMIT 50",
+    POSTGRESQL: (
+        "SELECT c.* FROM cases AS c WHERE c.key IN (WITH said AS MATERIALIZED ({words}) SELECT * FROM said) "
+        "ORDER BY c.at DESC, c.key DESC LIMIT 50"
+    ),
+}
+# Where most cases have a word, they are asked one by one from the newest.
+ASKED = {
+    SQLITE: "EXISTS ({words} AND rowid = c.key)",
+    POSTGRESQL: "EXISTS ({words} AND case_key = c.key OFFSET 0)",
+}
+GROUPED = "SELECT {of}, count(*) FROM {table} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 50"
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question: its name, the action that answers it, and the SQL for each database."""
+
+    name: str
+    ask: Callable[[Workspace], list[tuple[Any, ...]]]
+    sql: dict[str, str]
+    read: Callable[[list[tuple[Any, ...]]], list[tuple[Any, ...]]]
+
+    def by_hand(self, connection: Connection, database: str) -> list[tuple[Any, ...]]:
+        """Return what the SQL answers, as the same values."""
+        return self.read(connection.execute(self.sql[database]).fetchall())
+
+
+def page(query: str, within: dict[str, str]) -> Question:
+    """Return the question for the newest 50 cases that match."""
+
+    def ask(ws: Workspace) -> list[tuple[Any, ...]]:
+        return list(actions.search(ws, query, total=False).rows)
+
+    sql = {database: PAGE.format(met=MET[database], page=within[database]) for database in MET}
+    return Question(f"page of 50, `{query}`", ask, sql, _lines)
+
+
+def facet(field: str, query: str, table: dict[str, str]) -> Question:
+    """Return the question for the values of a field."""
+
+    def ask(ws: Workspace) -> list[tuple[Any, ...]]:
+        return [row[1:] for row in actions.facets(ws, query, [field]).rows]
+
+    sql = {database: GROUPED.format(of=field, table=table[database]) for database in MET}
+    return Question(f"facet of {field}, {f'`{query}`' if query else 'all cases'}", ask, sql, list)
+
+
+def where(condition: str) -> dict[str, str]:
+    """Return the page of the newest cases with a condition, alike on both databases."""
+    return dict.fromkeys(MET, NEWEST.format(where=condition))
+
+
+def collected(word: str) -> dict[str, str]:
+    """Return the page of the newest cases with a word of which there are few or some."""
+    return {database: COLLECTED[database].format(words=WORDS[database].format(word)) for database in MET}
+
+
+def asked(word: str) -> dict[str, str]:
+    """Return the page of the newest cases with a word that most have."""
+    words = {database: ASKED[database].format(words=WORDS[database].format(word)) for database in MET}
+    return {database: NEWEST.format(where=words[database]) for database in MET}
+
+
+def _lines(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    return [(row[0], from_micros(row[1]), *row[2:]) for row in rows]
+
+
+# Where half of the cases match, one pass over the table beats half a million look-ups in an index.
+EWR = "SELECT case_key FROM case_context WHERE name = 'airport' AND value = 'EWR'"
+GRAVE_AT_EWR = dict.fromkeys(MET, f"cases AS c WHERE +c.severity <= 2 AND c.key IN ({EWR})")
+REROUTED = {database: f"cases AS c WHERE c.key IN ({WORDS[database].format('rerouted')})" for database in MET}
+
+QUESTIONS = (
+    page("severity:<=2 context.airport:EWR", where(f"c.severity <= 2 AND {IN_CONTEXT}")),
+    page("criterion:missed-delay", where(IN_CRITERION.format("missed-delay"))),
+    page(
+        "model:arrival-delay@1 status:candidate",
+        where("c.model = 'arrival-delay' AND c.model_version = '1' AND c.status = 'candidate'"),
+    ),
+    page("birdstrike", collected("birdstrike")),
+    page("rerouted", collected("rerouted")),
+    page("overbooked", asked("overbooked")),
+    facet("status", "", dict.fromkeys(MET, "cases")),
+    facet("criterion", "", dict.fromkeys(MET, "case_criteria")),
+    facet("model_version", "severity:<=2 context.airport:EWR", GRAVE_AT_EWR),
+    facet("severity", "rerouted", REROUTED),
+)
