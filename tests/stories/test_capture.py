@@ -38,9 +38,7 @@ def test_the_groups_count_exactly_what_the_log_holds(ws, log):
     actual = {row["flight"]: row["actual"] for row in log.outcomes}
     missed = sum(row["predicted"] == "on-time" and actual.get(row["flight"]) == "late" for row in log.predictions)
     slow = sum(row["latency_ms"] > 250 for row in log.predictions)
-    totals = {
-        name: sum(group.population for group in run.groups if group.criterion == name) for name in ("missed-delay", "slow")
-    }
+    totals = {name: sum(group.population for group in run.groups if group.criterion == name) for name in ("missed-delay", "slow")}
     assert totals == {"missed-delay": missed, "slow": slow}
 
 
@@ -60,9 +58,7 @@ def test_a_case_shows_what_happened_and_how_it_was_sampled(ws, log):
 
 def test_people_in_the_text_never_reach_the_catalog(ws, log):
     captured(ws, log)
-    texts = [
-        catalog.show(ws, line["id"]).event.text or "" for line in catalog.search(ws, "", limit=1000)
-    ]
+    texts = [catalog.show(ws, line["id"]).event.text or "" for line in catalog.search(ws, "", limit=1000)]
     assert any("[email:" in text for text in texts)
     assert not any("@example.com" in text for text in texts)
 

@@ -121,7 +121,7 @@ def _event(model: str, event_id: str, at: int, values: Mapping[str, Scalar]) -> 
         id=event_id,
         at=from_micros(at),
         model=model,
-        **{one: text(one) for one in TEXTS},  # type: ignore[arg-type]
+        **{one: text(one) for one in TEXTS},
         output=values.get("output"),
         label=values.get("label"),
         confidence=number("confidence"),

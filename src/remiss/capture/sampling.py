@@ -21,7 +21,7 @@ from remiss.records.run import ALL, CONTROL, UNDECIDED
 
 # 13 hex digits are 52 bits: the most that a double holds exactly, so that every engine computes the same fraction.
 DIGITS = 13
-SPAN = 16**DIGITS
+SPAN = 1 << (4 * DIGITS)
 
 
 def priority(seed: str, event_id: str) -> str:

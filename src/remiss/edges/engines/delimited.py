@@ -188,7 +188,7 @@ def load(connection: duckdb.DuckDBPyConnection, name: str, description: Descript
 
 def _detail(kind: str, column: str | None, message: str, types: Mapping[str, str]) -> str:
     """Return why a row was rejected, without its content: nobody has redacted it."""
-    if kind == "CAST" and column in types:
+    if kind == "CAST" and column is not None and column in types:
         return f"{column} cannot be read as {types[column]}"
     if kind in ("TOO MANY COLUMNS", "MISSING COLUMNS"):
         return message.partition("\n")[0].replace("Expected Number of Columns", "columns expected").replace("Found", "found")
