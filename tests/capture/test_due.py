@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from time import perf_counter
 
 import pytest
 
@@ -85,3 +86,22 @@ def test_an_interval_that_cuts_a_window_is_refused_with_the_two_nearest_bounds()
 def test_an_interval_that_ends_before_it_starts_is_refused():
     with pytest.raises(IntervalError, match="empty"):
         whole_windows(MONDAY + WEEK, MONDAY, WEEK)
+
+
+def test_a_window_captured_before_it_ended_is_provisional_and_due_at_its_end_also_without_late_labels():
+    midweek = MONDAY + timedelta(days=3)
+    [window] = mark_provisional([held(MONDAY, as_of=midweek).window], WEEK, [], midweek, None)
+    assert window.provisional
+    early = held(MONDAY, as_of=midweek, is_provisional=True)
+    assert due_windows((MONDAY, midweek), WEEK, [early], midweek, None) == ()
+    assert due_windows((MONDAY, midweek), WEEK, [early], MONDAY + WEEK, None) == (Window(MONDAY, WEEK),)
+
+
+def test_two_years_of_hours_is_marked_in_one_pass():
+    """One event with a wild time makes every window since due; a pass for each of them never came to an end."""
+    hour = timedelta(hours=1)
+    windows = [RunWindow(window=MONDAY + i * hour, population=1, labelled=1, provisional=False) for i in range(20_000)]
+    started = perf_counter()
+    marked = mark_provisional(windows, hour, [], MONDAY + 30_000 * hour, LAG)
+    assert [window.window for window in marked] == [window.window for window in windows]
+    assert perf_counter() - started < 10

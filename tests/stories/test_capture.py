@@ -8,7 +8,7 @@ import pytest
 
 from remiss.capture import actions as capture
 from remiss.catalog import actions as catalog
-from remiss.errors import AnswerNo, Conflict, IntervalError, ProtocolError
+from remiss.errors import AnswerNo, Conflict, IntervalError, ProtocolError, SourceError
 from tests.stories.logs import MONDAY, PROTOCOL, WEEK, small_log
 
 
@@ -152,3 +152,12 @@ def test_a_run_reproduces_and_says_when_its_source_is_another_or_away(ws, log, t
     outcome = capture.reproduce(ws, run.id)
     assert outcome.verdict == "cannot"
     assert any("all.parquet" in line for line in outcome.missing)
+
+
+def test_a_log_in_which_no_time_can_be_read_is_refused_and_not_called_captured(ws, log):
+    for row in log.predictions:
+        row["scheduled_at"] = f"{row['scheduled_at']:%Y-%m-%dT%H:%M:%S}"
+    log.write()
+    with pytest.raises(SourceError, match="none of the 1,200 rows of source arrival-predictions has a time") as caught:
+        capture.due(ws, log.protocol)
+    assert "time_zone" in caught.value.do

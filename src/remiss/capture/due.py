@@ -6,6 +6,7 @@ mature. `capture` without an interval does exactly what is due.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from statistics import median
@@ -21,8 +22,8 @@ LABELLED_SHARE_EXPECTED = 0.8
 
 
 def labels_mature(window: Window, as_of: datetime, lag: timedelta | None) -> bool:
-    """Return whether every label of the window that may still be used could be known at `as_of`."""
-    return lag is None or as_of >= window.end + lag
+    """Return whether the window had ended at `as_of`, and every label of it that may still be used could be known."""
+    return as_of >= window.end + (lag or timedelta(0))
 
 
 def provisional(window: Window, share: float, before: Sequence[float], as_of: datetime, lag: timedelta | None) -> bool:
@@ -45,13 +46,15 @@ def mark_provisional(
     windows: Sequence[RunWindow], width: timedelta, in_force: Iterable[WindowInForce], as_of: datetime, lag: timedelta | None
 ) -> tuple[RunWindow, ...]:
     """Return the windows of a new run with their provisional flags; earlier windows in force are the reference."""
-    shares = {item.window.window: _share(item.window) for item in in_force}
+    new = {item.window: item for item in windows}
+    known = {item.window.window: item.window for item in in_force} | new
     marked = []
-    for item in sorted(windows, key=lambda window: window.window):
-        before = [share for start, share in sorted(shares.items()) if start < item.window]
-        flag = provisional(Window(item.window, width), _share(item), before, as_of, lag)
-        shares[item.window] = _share(item)
-        marked.append(RunWindow(window=item.window, population=item.population, labelled=item.labelled, provisional=flag))
+    before: deque[float] = deque(maxlen=REFERENCE_WINDOWS)
+    for start, item in sorted(known.items()):
+        if start in new:
+            flag = provisional(Window(start, width), _share(item), tuple(before), as_of, lag)
+            marked.append(RunWindow(window=start, population=item.population, labelled=item.labelled, provisional=flag))
+        before.append(_share(item))
     return tuple(marked)
 
 
