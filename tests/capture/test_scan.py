@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from remiss.capture import late_labels, profile, requirements, scan
-from remiss.capture.scan import LabelHistory, Plan, Shape
+from remiss.capture import late_labels, profile, questions, requirements, scan, states
+from remiss.capture.plan import LabelHistory, Plan, Shape
 from remiss.protocol import document, lint
 from remiss.protocol.ports import Description
 from remiss.protocol.terms import Type
@@ -93,20 +93,20 @@ def learned() -> Plan:
 
 STATEMENTS = {
     "probe": lambda: scan.probe(plan().checked),
-    "survey": lambda: scan.survey(plan()),
-    "strata": lambda: scan.strata(plan(), [1, 2]),
-    "distinct_ids": lambda: scan.distinct_ids(plan()),
-    "repeats": lambda: scan.repeats(plan()),
-    "contradictions": lambda: scan.contradictions(plan()),
-    "census": lambda: scan.census(plan()),
-    "census_of_a_clean_log": lambda: scan.census(learned()),
-    "bounds": lambda: scan.bounds({1: scan.bound(1_000_000, 500), 2: scan.bound(100, 500)}),
-    "reference": lambda: scan.reference(plan(), 0, 1),
-    "references": lambda: scan.references(plan(), ["remiss_reference_0", "remiss_reference_1"], [1, 2]),
+    "survey": lambda: questions.survey(plan()),
+    "strata": lambda: questions.strata(plan(), [1, 2]),
+    "distinct_ids": lambda: questions.distinct_ids(plan()),
+    "repeats": lambda: questions.repeats(plan()),
+    "contradictions": lambda: questions.contradictions(plan()),
+    "census": lambda: questions.census(plan()),
+    "census_of_a_clean_log": lambda: questions.census(learned()),
+    "bounds": lambda: questions.bounds({1: questions.bound(1_000_000, 500), 2: questions.bound(100, 500)}),
+    "reference": lambda: states.reference(plan(), 0, 1),
+    "references": lambda: states.references(plan(), ["remiss_reference_0", "remiss_reference_1"], [1, 2]),
     "profile": lambda: profile.question(plan()),
-    "sample": lambda: scan.sample(["a", "it's", 'a "quote"', "line\nbreak"]),
-    "fetch": lambda: scan.fetch(plan()),
-    "refused": lambda: scan.refused(
+    "sample": lambda: questions.sample(["a", "it's", 'a "quote"', "line\nbreak"]),
+    "fetch": lambda: questions.fetch(plan()),
+    "refused": lambda: questions.refused(
         plan(labels_disagree=True, repeated=True), ["bad-id", "bad-type:latency_ms", "labels-disagree", "duplicate-id"]
     ),
     "labels_probe": lambda: late_labels.probe(plan().checked.protocol.labels),
@@ -135,7 +135,7 @@ def test_every_snapshot_is_of_some_statement():
 
 
 def test_a_clean_log_is_asked_for_no_reason_and_no_nan():
-    text = scan.census(learned())
+    text = questions.census(learned())
     assert "isfinite" not in text.lower()
     assert "bad-id" not in text
     assert "COALESCE" not in text
@@ -148,15 +148,15 @@ def test_columns_are_qualified_by_the_side_that_they_come_from():
 
 
 def test_labels_are_joined_only_where_a_question_needs_them():
-    assert "JOIN" not in scan.survey(plan())
-    assert "LEFT JOIN remiss_labels" in scan.census(plan())
-    assert "LEFT JOIN remiss_labels" in scan.survey(plan(labels_disagree=True))
+    assert "JOIN" not in questions.survey(plan())
+    assert "LEFT JOIN remiss_labels" in questions.census(plan())
+    assert "LEFT JOIN remiss_labels" in questions.survey(plan(labels_disagree=True))
 
 
 def test_the_window_before_is_read_for_references_and_not_counted():
     assert plan().reach == 1
-    assert "2013-05-27T00:00:00Z" in scan.survey(plan())
-    assert "remiss_window >= 1" in scan.census(plan())
+    assert "2013-05-27T00:00:00Z" in questions.survey(plan())
+    assert "remiss_window >= 1" in questions.census(plan())
 
 
 def test_reasons_are_tried_in_the_order_of_the_design():

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from remiss.capture import plan, scan
+from remiss.capture import scan
+from remiss.capture.plan import EVENTS
 from remiss.capture.values import shape_of
 from remiss.errors import Location, SourceError
 from remiss.protocol.ports import Session
@@ -31,7 +32,7 @@ def extent(session: Session, checked: Checked) -> tuple[datetime, datetime] | No
     row = session.run(
         scan.statement(
             f"SELECT COUNT(*) AS rows, MIN(micros) {within} AS least, MAX(micros) {within} AS greatest "
-            f"FROM (SELECT epoch_us({time}) AS micros FROM {plan.EVENTS} AS source) AS times"
+            f"FROM (SELECT epoch_us({time}) AS micros FROM {EVENTS} AS source) AS times"
         )
     ).to_pylist()[0]
     if not row["rows"]:

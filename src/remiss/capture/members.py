@@ -9,9 +9,10 @@ from datetime import datetime
 
 import pyarrow as pa
 
-from remiss.capture import sampling, scan
+from remiss.capture import sampling
+from remiss.capture.plan import Plan
 from remiss.capture.sampling import DIGITS, Selection
-from remiss.capture.scan import Plan
+from remiss.capture.states import MET, OUTSIDE, UNDECIDED
 from remiss.capture.values import values_of
 from remiss.protocol.terms import CONTEXT, INPUTS
 from remiss.records.event import Event, Scalar
@@ -38,7 +39,7 @@ class Content:
     """Fetched rows by column, each value as records hold it: whole columns are turned at once, which is twice as fast."""
 
     def __init__(self, plan: Plan, table: pa.Table) -> None:
-        """Take the answer to `scan.fetch`, in which each id occurs once."""
+        """Take the answer to `questions.fetch`, in which each id occurs once."""
         self.plan = plan
         self.ids: list[str] = table.column("id").to_pylist()
         self.windows: list[int] = table.column("remiss_window").to_pylist()
@@ -70,9 +71,9 @@ class Content:
             stratum={one: values[one] if one in values else self.ids[at] for one in self.plan.checked.protocol.sampling.strata},
             groups=chosen.groups,
             probability=chosen.probability,
-            met=states.get(scan.MET, ()),
-            undecided=states.get(scan.UNDECIDED, ()),
-            outside=states.get(scan.OUTSIDE, ()),
+            met=states.get(MET, ()),
+            undecided=states.get(UNDECIDED, ()),
+            outside=states.get(OUTSIDE, ()),
         )
         return Drawing(member=member, raw=_strict(self.raws[at]), file=self.files[at], row=self.rows[at])
 
@@ -82,7 +83,7 @@ def drawings(content: Content, selected: Sequence[Selection], starts: Mapping[in
 
     Parameters
     ----------
-    content : what `scan.fetch` brought
+    content : what `questions.fetch` brought
     selected : what was sampled, each id once
     starts : the start of each window by its number in the plan
     """

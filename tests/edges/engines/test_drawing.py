@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from remiss.capture.draw import draw, expect
-from remiss.errors import IntervalError, ProtocolError
+from remiss.errors import ProtocolError
 from remiss.records.identity import to_micros
 from tests.edges.engines.worlds import HOUR, LATER, MONDAY, WEEK, captured, opened, protocol, write
 
@@ -303,14 +303,6 @@ def test_windows_before_1970_are_cut_where_all_others_are(tmp_path):
     assert [(one.window, one.population) for one in found.windows] == [(start, 1), (start + WEEK, 2), (start + 2 * WEEK, 1)]
 
 
-def test_an_interval_that_cuts_a_window_is_refused_with_the_nearest_bounds(tmp_path):
-    with pytest.raises(IntervalError) as caught:
-        drawn(tmp_path, [event("a")], since=MONDAY + HOUR)
-    assert caught.value.do == "use 2013-06-03T00:00:00Z or 2013-06-10T00:00:00Z"
-    with pytest.raises(IntervalError, match="is empty"):
-        captured(tmp_path, protocol(), MONDAY, MONDAY)
-
-
 def test_one_run_over_weeks_is_the_runs_of_each_week(tmp_path):
     rows = [event(f"e{at}", at, said="yes" if at % 3 else "no") for at in range(3 * 168)]
     whole = drawn(tmp_path, rows, until=MONDAY + 3 * WEEK)
@@ -389,7 +381,7 @@ def test_the_uniform_sample_is_right_where_its_bound_was_too_low(tmp_path, monke
     rows = [event(f"e{at}", said="yes" if at % 3 else "no") for at in range(900)]
     text = protocol(population=7)
     sure = drawn(tmp_path, rows, text)
-    monkeypatch.setattr("remiss.capture.scan.bound", lambda rows, population: "0000000000001")
+    monkeypatch.setattr("remiss.capture.questions.bound", lambda rows, population: "0000000000001")
     assert captured(tmp_path, text) == sure
 
 

@@ -1,0 +1,131 @@
+"""Census: exact counts and least keys by window, stratum and pattern, and what anomalies are measured against."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from remiss.capture import questions, sampling, states
+from remiss.capture.plan import BOUNDS, REFERENCE, Plan
+from remiss.capture.ports import Progress
+from remiss.capture.sampling import Part
+from remiss.capture.survey import Survey
+from remiss.capture.values import value_of
+from remiss.protocol.ports import Session
+
+# Exact medians keep 8 bytes a value in memory: 80 MB for each anomaly at most, unless one window alone is larger.
+REFERENCE_ROWS = 10_000_000
+
+
+def counted(session: Session, plan: Plan, seen: Survey, progress: Progress) -> tuple[list[Part], list[Part], frozenset[str]]:
+    """Return the cells, the whole windows, and the keys of those that met a criterion among the least of each."""
+    own = {number: rows for number, rows in seen.events.items() if number >= plan.reach}
+    if not own:
+        return [], [], frozenset()
+    if plan.anomalies:
+        progress("references", 0.35)
+        _keep_references(session, plan, seen)
+    progress("census", 0.4)
+    return _census(session, plan, own)
+
+
+def _keep_references(session: Session, plan: Plan, seen: Survey) -> None:
+    tables: list[str] = []
+    for first, last in _chunks(seen.events, REFERENCE_ROWS):
+        tables.append(f"{REFERENCE}_{len(tables)}")
+        session.keep(tables[-1], states.reference(plan, first, last))
+    session.keep(REFERENCE, states.references(plan, tables, sorted(number for number in seen.events if number >= plan.reach)))
+
+
+def _chunks(events: Mapping[int, int], most: int) -> list[tuple[int, int]]:
+    """Return runs of windows, first and last, of at most so many events each unless one window alone has more.
+
+    >>> _chunks({0: 5, 1: 5, 2: 7, 4: 1}, 10)
+    [(0, 1), (2, 4)]
+    """
+    found: list[tuple[int, int]] = []
+    held = 0
+    for number in sorted(events):
+        if found and held + events[number] <= most:
+            found[-1] = (found[-1][0], number)
+            held += events[number]
+        else:
+            found.append((number, number))
+            held = events[number]
+    return found
+
+
+def _census(session: Session, plan: Plan, rows: Mapping[int, int]) -> tuple[list[Part], list[Part], frozenset[str]]:
+    """Return the census, whole windows, and the keys of events that meet a criterion, among those that it brought.
+
+    Each window's bound on the keys of `all` is almost surely high enough. Where one was not, the census is taken again.
+    """
+    keep = plan.checked.protocol.sampling.population
+    bounds = {number: questions.bound(count, keep) for number, count in rows.items()}
+    while True:
+        session.keep(BOUNDS, questions.bounds(bounds))
+        parts, whole, meeting = _counts(session, plan)
+        short = [one.window for one in whole if len(one.least) < min(one.population, keep + 1)]
+        if not short:
+            return parts, whole, meeting
+        bounds |= dict.fromkeys(short, questions.NO_BOUND)
+
+
+def _counts(session: Session, plan: Plan) -> tuple[list[Part], list[Part], frozenset[str]]:
+    names = [one.criterion.name for one in plan.checked.criteria]
+    strata = plan.checked.protocol.sampling.strata
+    parts: list[Part] = []
+    uniform: dict[int, list[str]] = {}
+    meeting: set[str] = set()
+    for row in session.run(questions.census(plan)).to_pylist():
+        met, undecided = _pattern(row, names)
+        part = Part(
+            window=row["remiss_window"],
+            stratum=tuple(value_of(row[f"stratum_{at}"], plan.shapes[one]) for at, one in enumerate(strata)),
+            met=met,
+            undecided=undecided,
+            population=row["population"],
+            labelled=row["labelled"],
+            least=_keys(row["least"]),
+        )
+        parts.append(part)
+        offered = _keys(row["uniform"])
+        uniform.setdefault(part.window, []).extend(offered)
+        if met:
+            meeting.update(part.least, offered)
+    keep = plan.checked.protocol.sampling.population
+    whole = [_whole(number, own, uniform[number], keep) for number, own in sorted(_by_window(parts).items())]
+    return parts, whole, frozenset(meeting)
+
+
+def _keys(found: Sequence[str] | None) -> tuple[str, ...]:
+    """Return keys as `sampling.key` writes them; the engine leaves out the colon."""
+    return tuple(f"{one[: sampling.DIGITS]}:{one[sampling.DIGITS :]}" for one in found or ())
+
+
+def _pattern(row: Mapping[str, int], names: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    digits = [
+        row[f"pattern_{at // states.CRITERIA_A_PATTERN}"] >> (2 * (at % states.CRITERIA_A_PATTERN)) & 3
+        for at in range(len(names))
+    ]
+    met = tuple(name for name, digit in zip(names, digits, strict=True) if digit == states.MET)
+    undecided = tuple(name for name, digit in zip(names, digits, strict=True) if digit == states.UNDECIDED)
+    return met, undecided
+
+
+def _by_window(parts: Sequence[Part]) -> dict[int, list[Part]]:
+    found: dict[int, list[Part]] = {}
+    for part in parts:
+        found.setdefault(part.window, []).append(part)
+    return found
+
+
+def _whole(number: int, parts: Sequence[Part], keys: Sequence[str], keep: int) -> Part:
+    return Part(
+        window=number,
+        stratum=(),
+        met=(),
+        undecided=(),
+        population=sum(part.population for part in parts),
+        labelled=sum(part.labelled for part in parts),
+        least=tuple(sorted(keys)[: keep + 1]),
+    )

@@ -1,0 +1,117 @@
+"""Findings: from what the engine counted to the records of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from remiss.capture import questions, requirements, states
+from remiss.capture.plan import EVENTS, LABELS, REFERENCE, Plan, Shape
+from remiss.capture.sampling import GroupName, Part, Sample
+from remiss.capture.survey import Survey
+from remiss.capture.values import value_of
+from remiss.protocol.ports import Session
+from remiss.records.event import Scalar
+from remiss.records.run import Cell, Group, Refusals, RefusedRow, RunWindow
+
+
+def all_refused(session: Session, plan: Plan, seen: Survey) -> dict[str, int]:
+    """Return how many rows were refused for each reason, the reader's own among them."""
+    counts = dict(seen.refused)
+    counts[requirements.UNREADABLE] = session.unreadable(EVENTS)[0]
+    if plan.checked.protocol.labels is not None:
+        counts[requirements.UNREADABLE_LABEL] = session.unreadable(LABELS)[0]
+    return counts
+
+
+def refusals(session: Session, plan: Plan, seen: Survey) -> Refusals:
+    """Return all refusals, with the first rows of each reason."""
+    rows: list[RefusedRow] = []
+    relations = {requirements.UNREADABLE: EVENTS}
+    if plan.checked.protocol.labels is not None:
+        relations[requirements.UNREADABLE_LABEL] = LABELS
+    for reason, relation in relations.items():
+        rows += [
+            RefusedRow(reason=reason, file=one.file, row=one.row, detail=one.detail) for one in session.unreadable(relation)[1]
+        ]
+    counts = requirements.in_order(all_refused(session, plan, seen), plan.checked)
+    reasons = [reason for reason in counts if reason not in relations]
+    if reasons:
+        for row in session.run(questions.refused(plan, reasons)).to_pylist():
+            detail = requirements.explain(row["reason"]) + (f" (id {value_of(row['id'], Shape.TEXT)})" if row["id"] else "")
+            rows.append(RefusedRow(reason=row["reason"], file=row["file"], row=row["line"], detail=detail))
+    order = {reason: at for at, reason in enumerate(counts)}
+    # The sort is stable: within a reason rows stay in the order of files and rows.
+    return Refusals(counts=counts, rows=tuple(sorted(rows, key=lambda one: order[one.reason])))
+
+
+def run_window(start: datetime, whole: Part | None) -> RunWindow:
+    """Return one window of the run; empty without a part."""
+    population, labelled = (whole.population, whole.labelled) if whole else (0, 0)
+    return RunWindow(window=start, population=population, labelled=labelled, provisional=False)
+
+
+def _stratum(plan: Plan, values: tuple[Scalar, ...]) -> dict[str, Scalar]:
+    return dict(zip(plan.checked.protocol.sampling.strata, values, strict=True))
+
+
+def _order(values: tuple[Scalar, ...]) -> tuple[tuple[bool, str], ...]:
+    """Return what strata are sorted by: null last, others as text, so that unlike types compare."""
+    return tuple((value is None, str(value)) for value in values)
+
+
+def groups(plan: Plan, drawn: Mapping[GroupName, Sample], starts: Mapping[int, datetime]) -> tuple[Group, ...]:
+    """Return the groups by window, stratum and criterion."""
+    found = sorted(drawn.items(), key=lambda one: (one[0].window, _order(one[0].stratum or ()), one[0].criterion))
+    return tuple(
+        Group(
+            criterion=name.criterion,
+            window=starts[name.window],
+            stratum={} if name.stratum is None else _stratum(plan, name.stratum),
+            population=group.population,
+            labelled=group.labelled,
+            kept=len(group.kept),
+            threshold=group.threshold,
+        )
+        for name, group in found
+    )
+
+
+def cells(plan: Plan, parts: Sequence[Part], starts: Mapping[int, datetime]) -> tuple[Cell, ...]:
+    """Return the cells by window, stratum and pattern."""
+    # Values that the engine tells apart may be one here (texts with a zero byte): cells stay disjoint.
+    counts: dict[tuple[int, tuple[Scalar, ...], tuple[str, ...], tuple[str, ...]], list[int]] = {}
+    for part in parts:
+        count = counts.setdefault((part.window, part.stratum, part.met, part.undecided), [0, 0])
+        count[0] += part.population
+        count[1] += part.labelled
+    found = sorted(counts.items(), key=lambda one: (one[0][0], _order(one[0][1]), one[0][2:]))
+    return tuple(
+        Cell(
+            window=starts[number],
+            stratum=_stratum(plan, stratum),
+            met=met,
+            undecided=undecided,
+            population=population,
+            labelled=labelled,
+        )
+        for (number, stratum, met, undecided), (population, labelled) in found
+    )
+
+
+def notes(session: Session, plan: Plan) -> tuple[str, ...]:
+    """Say in how many windows an anomaly could not be judged: too few values, or too alike, to tell what is odd."""
+    if not plan.anomalies:
+        return ()
+    rows = session.run(f"SELECT * FROM {REFERENCE} ORDER BY number").to_pylist()
+    found = []
+    for at, one in enumerate(plan.checked.criteria):
+        blind = [row for row in rows if one.criterion.of is not None and row[f"mad_{at}"] is None]
+        if blind:
+            few = sum(row[f"count_{at}"] < states.LEAST_VALUES for row in blind)
+            found.append(
+                f"{one.criterion.name} is undecided in {len(blind)} of {len(rows)} windows: {few} have under "
+                f"{states.LEAST_VALUES} values of {one.criterion.of} to compare with, "
+                f"in {len(blind) - few} at least half are the same"
+            )
+    return tuple(found)

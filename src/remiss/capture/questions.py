@@ -1,0 +1,200 @@
+"""Questions: the statements of a run, each one small question about the rows that `scan.py` reads.
+
+Several small statements are faster than one that answers all: an engine reads only the columns that a question needs, and
+hashing every id for its priority is the dearest part, so only the census does it.
+
+    survey    how many rows of each window, reason and file there are      time, id, required fields
+    repeats   whether any id occurs twice, and which rows that concerns    id
+    census    counts and least keys by window, stratum and pattern         what criteria and strata read
+    profile   count, nulls, minimum, maximum of each field by window       every field   (`profile.py`)
+    fetch     content of the sampled events                                everything, of few rows
+    refused   the first rows of each reason, with file and row             only when there are any
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+from remiss.capture import requirements
+from remiss.capture.plan import BOUNDS, REPEATS, Plan, Shape
+from remiss.capture.sampling import DIGITS, SPAN
+from remiss.capture.scan import literal, name, reads_labels, refusing_labels, statement, steps
+from remiss.capture.states import patterns, stated
+
+# Above every hex digit.
+NO_BOUND = "g"
+
+
+def survey(plan: Plan) -> str:
+    """Return the statement that counts rows by window, reason and file, with a guess at the number of strata."""
+    strata = ", ".join(name(one) for one in plan.checked.protocol.sampling.strata)
+    guess = f"approx_count_distinct(ROW({strata}))" if strata else "1"
+    labels = refusing_labels(plan) or reads_labels(plan, plan.checked.protocol.sampling.strata)
+    return statement(
+        f"{steps(plan, labels=labels)} SELECT remiss_window AS number, remiss_reason AS reason, remiss_file AS file, "
+        f"COUNT(*) AS rows, {guess} AS strata FROM judged GROUP BY remiss_window, remiss_reason, remiss_file"
+    )
+
+
+def strata(plan: Plan, numbers: Sequence[int]) -> str:
+    """Return the statement that counts the strata of some windows exactly."""
+    names = ", ".join(name(one) for one in plan.checked.protocol.sampling.strata)
+    labels = refusing_labels(plan) or reads_labels(plan, plan.checked.protocol.sampling.strata)
+    listed = ", ".join(str(one) for one in numbers)
+    return statement(
+        f"{steps(plan, labels=labels)} SELECT remiss_window AS number, COUNT(DISTINCT ROW({names})) AS strata FROM judged "
+        f"WHERE remiss_reason IS NULL AND remiss_window IN ({listed}) GROUP BY remiss_window"
+    )
+
+
+def distinct_ids(plan: Plan) -> str:
+    """Return the statement that counts different ids: fewer than events means that some id is repeated.
+
+    By a 64-bit hash of the id: a third of the memory. Two ids that share a hash only cost the exact look below.
+    """
+    return statement(
+        f"{steps(plan, labels=refusing_labels(plan))} SELECT COUNT(*) AS ids FROM "
+        "(SELECT DISTINCT hash(id) AS h FROM judged WHERE remiss_reason IS NULL)"
+    )
+
+
+def repeats(plan: Plan) -> str:
+    """Return the statement that lists ids of several rows: whether the rows disagree, and which row stands first."""
+    fields = ", ".join(name(one) for one in plan.checked.fields)
+    return statement(
+        f"{steps(plan, labels=True)}, again AS (SELECT hash(id) AS h FROM judged WHERE remiss_reason IS NULL "
+        "GROUP BY hash(id) HAVING COUNT(*) > 1) "
+        f"SELECT id, COUNT(DISTINCT ROW({fields})) > 1 AS disagree, MIN(ROW(remiss_file, remiss_row))[1] AS file, "
+        "MIN(ROW(remiss_file, remiss_row))[2] AS line FROM judged "
+        "WHERE remiss_reason IS NULL AND hash(id) IN (SELECT h FROM again) GROUP BY id HAVING COUNT(*) > 1"
+    )
+
+
+def contradictions(plan: Plan) -> str:
+    """Return the statement that counts the rows whose id others contradict, and those that merely repeat, by window."""
+    return statement(
+        f"{steps(plan, labels=refusing_labels(plan))} SELECT remiss_window AS number, "
+        "COUNT(*) FILTER (WHERE twin.disagree) AS refused, COUNT(*) FILTER (WHERE NOT twin.disagree AND "
+        "(twin.file <> remiss_file OR twin.line <> remiss_row)) AS copies "
+        f"FROM judged INNER JOIN {REPEATS} AS twin ON judged.id = twin.id WHERE remiss_reason IS NULL GROUP BY remiss_window"
+    )
+
+
+def labelled(plan: Plan) -> str:
+    """Return the aggregate that counts labelled events."""
+    return 'COUNT("label")' if "label" in plan.checked.fields else "0"
+
+
+def keyed(plan: Plan) -> str:
+    """Return the sampling key of `sampling.key` without its colon, which a text of fixed length before it does not need."""
+    return f"concat(left(md5(concat({literal(plan.checked.protocol.sampling.seed + ':')}, id)), {DIGITS}), id)"
+
+
+def census(plan: Plan, *, keys: bool = True) -> str:
+    """Return the statement that counts each window, stratum and pattern and gives its least keys.
+
+    The least keys of a group are the least of those of its parts, so that parts need no more than the largest group keeps,
+    and one. The `all` sample needs many keys of a window but few of a part: only keys under a bound that the window's
+    sample almost surely reaches are offered to it (`bounds`), or a part of every rare pattern would hold hundreds.
+    """
+    sampling = plan.checked.protocol.sampling
+    strata = ", ".join(f"{shown(plan, one)} AS {name(f'stratum_{at}')}" for at, one in enumerate(sampling.strata))
+    numbers = ", ".join(f"{sql} AS {name(f'pattern_{at}')}" for at, sql in enumerate(patterns(plan)))
+    least = max(sampling.keep, sampling.control, sampling.undecided) + 1
+    label = ', "label"' if "label" in plan.checked.fields else ""
+    key = f", {keyed(plan)} AS remiss_key, remiss_bound" if keys else ""
+    bounded = f"INNER JOIN {BOUNDS} AS bounds ON remiss_window = bounds.number" if keys else ""
+    drawn = (
+        f", MIN(remiss_key, {least}) AS least, MIN(remiss_key, {sampling.population + 1}) "
+        "FILTER (WHERE remiss_key < remiss_bound) AS uniform"
+        if keys
+        else ""
+    )
+    columns = ", ".join(
+        [
+            "remiss_window",
+            *(f"stratum_{at}" for at in range(len(sampling.strata))),
+            *(f"pattern_{at}" for at in range(len(patterns(plan)))),
+        ]
+    )
+    return statement(
+        f"{steps(plan, labels=True)}, stated AS ({stated(plan)}), "
+        f"placed AS (SELECT remiss_window, {strata}{',' if strata else ''} {numbers}{label}{key} FROM stated {bounded}) "
+        f"SELECT {columns}, COUNT(*) AS population, {labelled(plan)} AS labelled{drawn} FROM placed GROUP BY {columns}"
+    )
+
+
+def bound(rows: int, population: int) -> str:
+    """Return a key that at least `population` + 1 of that many events almost surely lie under.
+
+    Eight standard deviations above the mean; when it fails after all, the census shows it and is taken again.
+
+    >>> bound(100, 500)
+    'g'
+    """
+    wanted = population + 1
+    share = (wanted + 8 * wanted**0.5 + 16) / max(rows, 1)
+    return NO_BOUND if share >= 1 else f"{int(share * SPAN):013x}"
+
+
+def bounds(found: Mapping[int, str]) -> str:
+    """Return the statement that gives each window its bound."""
+    listed = ", ".join(f"({number}, {literal(given)})" for number, given in sorted(found.items()))
+    return f"SELECT number, remiss_bound FROM (VALUES {listed}) AS given(number, remiss_bound)"
+
+
+def shown(plan: Plan, field_name: str) -> str:
+    """Return a field as a value that leaves the engine: text, number, boolean, or microseconds for an instant."""
+    quoted = name(field_name)
+    match plan.shapes[field_name]:
+        case Shape.NESTED:
+            return f"CAST(to_json({quoted}) AS VARCHAR)"
+        case Shape.NAIVE | Shape.DATE | Shape.NULL:
+            return f"CAST({quoted} AS VARCHAR)"
+        case Shape.DECIMAL:
+            return f"CAST({quoted} AS DOUBLE)"
+        case Shape.INSTANT if field_name != "time":
+            return f"CASE WHEN isfinite({quoted}) THEN epoch_us({quoted}) END"
+        case Shape.TEXT if field_name not in requirements.NUMERIC:
+            return f"CAST({quoted} AS VARCHAR)"
+        case _:
+            return quoted
+
+
+def sample(ids: Sequence[str]) -> str:
+    """Return the statement that lists sampled ids: one literal, which is parsed faster than a row of VALUES for each."""
+    return f"SELECT unnest(from_json({literal(json.dumps(ids, ensure_ascii=False))}, '[\"VARCHAR\"]')) AS id"
+
+
+def fetch(plan: Plan) -> str:
+    """Return the statement that brings the content of the sampled events, and the raw row as JSON text."""
+    raw = ", ".join(f"{name(one)} := source.{name(one)}" for one in plan.columns)
+    extra = [f"CAST(to_json(struct_pack({raw})) AS VARCHAR) AS remiss_raw"]
+    fields = ", ".join(f"{shown(plan, one)} AS {name(one)}" for one in plan.checked.fields if one != "time")
+    states = ", ".join(name(f"remiss_state_{at}") for at in range(len(plan.checked.criteria)))
+    return statement(
+        f"{steps(plan, labels=True, extra=extra, only_sample=True)}, stated AS ({stated(plan)}) "
+        f"SELECT remiss_window, remiss_at, remiss_file, remiss_row, remiss_raw, {states}, {fields} FROM stated"
+    )
+
+
+def refused(plan: Plan, reasons: Sequence[str]) -> str:
+    """Return the statement that lists the first rows of each reason, in the order of files and rows.
+
+    Only the id is told of a row: a refused row may hold anything, and nobody has redacted it.
+    """
+    parts = []
+    for reason in reasons:
+        if reason == requirements.DUPLICATE_ID:
+            rows = f"judged INNER JOIN {REPEATS} AS twin ON judged.id = twin.id WHERE remiss_reason IS NULL AND twin.disagree"
+        else:
+            rows = f"judged WHERE remiss_reason = {literal(reason)}"
+        parts.append(
+            f"(SELECT {literal(reason)} AS reason, remiss_file AS file, remiss_row AS line, judged.id AS id FROM {rows} "
+            f"AND (remiss_window IS NULL OR remiss_window >= {plan.reach}) "
+            f"ORDER BY remiss_file, remiss_row LIMIT {requirements.LISTED})"
+        )
+    return statement(
+        f"{steps(plan, labels=True)} SELECT * FROM ({' UNION ALL '.join(parts)}) AS every ORDER BY reason, file, line"
+    )
