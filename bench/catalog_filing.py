@@ -65,8 +65,11 @@ def postgresql(socket: str) -> tuple[Fresh, Driver]:
 
 
 def postgresql_by_hand(address: str) -> Any:
-    """Return a connection that gives JSON as it is stored."""
-    connection = psycopg.connect(address, autocommit=True)
+    """Return a connection that gives JSON as it is stored.
+
+    Nothing is prepared: people's queries differ, and each is planned for its own values, as the catalog has it done too.
+    """
+    connection = psycopg.connect(address, autocommit=True, prepare_threshold=None)
     connection.adapters.register_loader("jsonb", TextLoader)
     return connection
 

@@ -12,7 +12,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from remiss.catalog.keys import nearest
 from remiss.errors import InputError
@@ -69,12 +69,14 @@ class Page:
 
 
 COLUMNS = Line._fields
+_STATUS, _CRITERIA = COLUMNS.index("status"), COLUMNS.index("criteria")
 
 
 def row(line: Line) -> tuple[Scalar, ...]:
     """Return a line as the values of COLUMNS; several criteria are set apart by commas."""
-    values: dict[str, Scalar] = {**line._asdict(), "status": line.status.value, "criteria": ", ".join(line.criteria)}
-    return tuple(values.values())
+    values: list[Any] = list(line)
+    values[_STATUS], values[_CRITERIA] = line.status.value, ", ".join(line.criteria)
+    return tuple(values)
 
 
 def parse_sort(text: str) -> Sort:

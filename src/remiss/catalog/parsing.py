@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from remiss.catalog.keys import BY_NAME, FAMILIES, HAS, TABLE, Key, find, nearest
 from remiss.catalog.query import EVERYTHING, Not, Operator, Query, Term, Text, both, either
@@ -40,6 +41,7 @@ UNNAMEABLE = re.compile(r"[\"\\\x00-\x1f]")
 KNOWN = (*(key.name for key in TABLE if key.name not in FAMILIES), HAS)
 
 
+@lru_cache(256)
 def parse(text: str) -> Query:
     """Return the query that `text` writes; empty text is everything.
 

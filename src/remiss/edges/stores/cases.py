@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from typing import Any
-
-from sqlalchemy import BigInteger, ColumnElement, Connection, Row, Select, Subquery, and_, func, null, select, type_coerce
+from sqlalchemy import Connection, func, select
 
 from remiss.catalog.filing import Filed
 from remiss.catalog.listing import Line, Page, Sort
 from remiss.catalog.query import Query
 from remiss.catalog.revision import Change
 from remiss.edges.stores import case_facets, case_writing
-from remiss.edges.stores.case_pages import Purpose, behind, matches, sort_columns
+from remiss.edges.stores.case_lines import criteria_in, line_of, list_of, met_at
+from remiss.edges.stores.case_pages import matches
 from remiss.edges.stores.case_reading import case_at, states
+from remiss.edges.stores.case_ways import Purpose
 from remiss.edges.stores.connecting import Store
-from remiss.edges.stores.dialect.conditions import among
-from remiss.edges.stores.dialect.gathering import gathered
 from remiss.edges.stores.journal import head
-from remiss.edges.stores.search import as_seen_at, in_force_at, seen_at
-from remiss.edges.stores.tables import captures, case_context, case_criteria, case_texts, cases, events, revisions, run_windows
+from remiss.edges.stores.tables import case_context
 from remiss.govern.ports import Scope
 from remiss.records.case import Case, Revision
 from remiss.records.event import Scalar
@@ -43,21 +38,19 @@ class CaseStore:
 
     def page(self, query: Query, *, sort: Sort, limit: int, after: tuple[int, ...] | None, position: int | None) -> Page:
         """Return some lines of what matches, and the sort values of the last when more follow."""
+        bound = {"lines": limit + 1, **{f"last_{at}": value for at, value in enumerate(after or ())}}
         with self._store.reading() as connection:
-            found = matches(connection, query, self._scope, position, Purpose.PAGE)
-            columns = sort_columns(sort, found)
-            statement = found.chosen(cases.c.key, *(of.label(f"sort_{at}") for at, (of, _) in enumerate(columns)))
-            if after is not None:
-                statement = statement.where(behind(columns, after))
-            ordered = statement.order_by(*(of.desc() if down else of.asc() for of, down in columns))
-            # What is shown is looked up for the page alone, however many cases had to be sorted for it.
-            rows = connection.execute(shown(ordered.limit(limit + 1).subquery("page"), columns, position)).all()
-            met = None if position is None else met_at(connection, [row.key for row in rows[:limit]], position)
-        last = rows[limit - 1] if len(rows) > limit else None
-        return Page(
-            lines=tuple(_line(row, row.met or () if met is None else met[row.key]) for row in rows[:limit]),
-            last=None if last is None else tuple(last[: len(columns)]),
-        )
+            statement = list_of(connection, query, self._scope, position, sort, continued=after is not None)
+            rows = connection.execute(statement, bound).all()
+            shown = rows[:limit]
+            if position is None:
+                met = [criteria_in(row.met) for row in shown]
+            else:
+                then = met_at(connection, [row.key for row in shown], position)
+                met = [tuple(sorted(then[row.key])) for row in shown]
+        # Before what a line shows stand the sort values, behind it the key.
+        last = tuple(rows[limit - 1][: -len(Line._fields) - 1]) if len(rows) > limit else None
+        return Page(lines=tuple(map(line_of, shown, met)), last=last)
 
     def count(self, query: Query, position: int | None) -> int:
         """Return how many cases match."""
@@ -110,44 +103,3 @@ def _distinct(connection: Connection) -> list[str]:
         if name is None:
             return names
         names.append(name)
-
-
-def shown(page: Subquery, columns: Sequence[tuple[ColumnElement[Any], bool]], position: int | None) -> Select[Any]:
-    """Return the select of the cases of a page, in its order: first the sort values as numbers, then the key, then a line."""
-    state = cases if position is None else revisions
-    now = select(gathered(case_criteria.c.criterion)).where(case_criteria.c.case_key == cases.c.key).scalar_subquery()
-    line: tuple[ColumnElement[Any], ...] = (
-        *(cases.c.id, cases.c.at, state.c.status, state.c.severity, state.c.mode),
-        *(cases.c.suggested_mode, cases.c.model, cases.c.model_version),
-        *((cases.c[name] if position is None else as_seen_at(position, name)).label(name) for name in ("output", "label")),
-        *(cases.c.confidence, cases.c.latency_ms, (now if position is None else null()).label("met")),
-        *(case_texts.c.title, cases.c.source_name, events.c.event_id),
-    )
-    sorts = [page.c[f"sort_{at}"] for at in range(len(columns))]
-    first: list[ColumnElement[Any]] = [type_coerce(of, BigInteger()) for of in sorts]
-    statement = (
-        select(*first, cases.c.key, *line)
-        .select_from(page)
-        .join(cases, cases.c.key == page.c.key)
-        .join(events, events.c.key == cases.c.event_key)
-    )
-    if position is not None:
-        statement = statement.join(revisions, and_(*in_force_at(position)))
-    said = and_(case_texts.c.case_key == cases.c.key, case_texts.c.version == state.c.text_version)
-    order = [of.desc() if down else of.asc() for of, (_, down) in zip(sorts, columns, strict=True)]
-    return statement.outerjoin(case_texts, said).order_by(*order)
-
-
-def met_at(connection: Connection, keys: Sequence[int], position: int) -> dict[int, set[str]]:
-    """Return the criteria that the events of some cases met in the runs in force at a position."""
-    found: dict[int, set[str]] = defaultdict(set)
-    then = select(cases.c.key, captures.c.met).select_from(cases).join(captures, captures.c.event_key == cases.c.event_key)
-    then = then.join(run_windows, seen_at(cases.c.event_key, position)).where(among(cases.c.key, keys))
-    for key, met in connection.execute(then):
-        found[key].update(met)
-    return found
-
-
-def _line(row: Row[Any], criteria: Iterable[str]) -> Line:
-    """Return a row of `shown` as a line: after the sort values, the key and what `met` became."""
-    return Line(*row[-len(Line._fields) :])._replace(status=STATUSES[row.status], criteria=tuple(sorted(criteria)))

@@ -18,10 +18,12 @@ from remiss.edges.stores.crashing import crash_point
 from remiss.edges.stores.tables import catalog_head, journal
 from remiss.govern.ports import Actor
 
+_HEAD = select(catalog_head.c.position)
+
 
 def head(connection: Connection) -> int:
     """Return the catalog's position as this connection's snapshot sees it."""
-    position: int = connection.execute(select(catalog_head.c.position)).scalar_one()
+    position: int = connection.execute(_HEAD).scalar_one()
     return position
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from sqlalchemy import ColumnElement, Dialect, Exists, and_, case, exists, false, func, not_, or_, select, true
+from sqlalchemy import ColumnElement, Dialect, Exists, FromClause, and_, case, exists, false, func, not_, or_, select, true
 
 from remiss.catalog.keys import find
 from remiss.catalog.query import And, Not, Or, Query, Term, Text
@@ -209,14 +209,17 @@ def in_force_at(position: int) -> tuple[Condition, Condition]:
     )
 
 
-def as_seen_at(position: int, name: str) -> ColumnElement[str]:
-    """Return output or label of a case as text, as the last run that had come in force by a position saw it."""
-    of_event = and_(captures.c.event_key == cases.c.event_key, captured_in(), run_windows.c.position_from <= position)
+def as_seen_at(position: int, name: str, of: FromClause = cases) -> ColumnElement[str]:
+    """Return output or label of a case as text, as the last run that had come in force by a position saw it.
+
+    `of` has the case's columns: `cases` or a select from it.
+    """
+    of_event = and_(captures.c.event_key == of.c.event_key, captured_in(), run_windows.c.position_from <= position)
     latest = (
-        select(json_text(captures.c[name])).where(of_event).correlate(cases).order_by(run_windows.c.position_from.desc()).limit(1)
+        select(json_text(captures.c[name])).where(of_event).correlate(of).order_by(run_windows.c.position_from.desc()).limit(1)
     )
     # No run ever saw what a person filed; it never changes.
-    return case((cases.c.origin == "filed", cases.c[name]), else_=latest.scalar_subquery())
+    return case((of.c.origin == "filed", of.c[name]), else_=latest.scalar_subquery())
 
 
 def seen_at(event_key: ColumnElement[int], position: int) -> Condition:

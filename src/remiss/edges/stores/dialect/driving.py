@@ -116,10 +116,14 @@ def _set_up_postgresql(driver: Any, _: object) -> None:
 
 
 def _begin_postgresql(connection: Connection) -> None:
+    from psycopg import IsolationLevel
+
     # Readers see one snapshot. Writers do not: what they read after waiting for a lock must be what its holder left.
     writes = connection.get_execution_options().get("writes", False)
-    mode = "READ COMMITTED, READ WRITE" if writes else "REPEATABLE READ, READ ONLY"
-    connection.exec_driver_sql(f"SET TRANSACTION ISOLATION LEVEL {mode}")
+    driver: Any = connection.connection.driver_connection
+    # Said by the driver in its BEGIN, at no cost of their own.
+    driver.isolation_level = IsolationLevel.READ_COMMITTED if writes else IsolationLevel.REPEATABLE_READ
+    driver.read_only = not writes
 
 
 def check_server(connection: Connection) -> None:

@@ -40,7 +40,7 @@ WORDS_DDL = {
         "CREATE INDEX ix_case_words_words ON case_words USING gin (words)",
     ),
 }
-_case_words = table("case_words", column("case_key", BigInteger()), column("rowid", BigInteger()))
+_case_words = table("case_words", column("case_key", BigInteger()), column("rowid", BigInteger()), column("words"))
 _BORDER = " remissborder "
 
 
@@ -56,24 +56,23 @@ def says(case_key: ColumnElement[int], phrases: Sequence[str], dialect: Dialect)
     return (asked.offset(0) if dialect.name == POSTGRESQL else asked).exists()
 
 
-def few(connection: Connection, phrases: Sequence[str], limit: int) -> list[int] | None:
-    """Return the keys of the cases that have the phrases when there are at most `limit`."""
-    keys = connection.execute(found(phrases, connection.dialect).limit(limit + 1)).scalars().all()
-    return list(keys) if len(keys) <= limit else None
-
-
 # How many of the newest cases are looked at to tell how common phrases are, and at what share of them it is quicker to ask
 # case by case, newest first, than to collect all that have them. Measured; the two databases differ in what a question costs.
 _NEWEST = {SQLITE: 2_000, POSTGRESQL: 500}
 _COMMON = {SQLITE: 0.2, POSTGRESQL: 0.008}
 
 
-def common(connection: Connection, phrases: Sequence[str], last_key: int) -> bool:
+def common(phrases: Sequence[str], last_key: Select[int], dialect: Dialect) -> ColumnElement[bool]:
     """Return whether so many cases have the phrases that a walk from the newest soon meets enough of them."""
-    dialect = connection.dialect
-    newest = found(phrases, dialect).where(_key(dialect) > last_key - _NEWEST[dialect.name])
-    counted = connection.execute(select(func.count()).select_from(newest.subquery())).scalar_one()
-    return bool(counted >= _COMMON[dialect.name] * _NEWEST[dialect.name])
+    newest = _NEWEST[dialect.name]
+    if dialect.name == SQLITE:
+        having = found(phrases, dialect).where(_key(dialect) > last_key.scalar_subquery() - newest)
+    else:
+        # Taken before they are asked, for a planner that would rather collect all cases with the phrases.
+        taken = select(_case_words.c.words).order_by(_key(dialect).desc()).limit(newest).subquery("case_words")
+        having = select(literal(1)).select_from(taken).where(*_conditions(phrases, dialect))
+    counted = select(func.count()).select_from(having.subquery("newest")).scalar_subquery()
+    return counted >= int(_COMMON[dialect.name] * newest)
 
 
 def _key(dialect: Dialect) -> ColumnElement[int]:
