@@ -1,7 +1,7 @@
 """Real databases for tests: SQLite, and a private PostgreSQL server for the whole session.
 
-The server is started by the first test that needs it, listens on a socket in its own folder and on no port, and is stopped
-when the session ends. Every test gets a fresh catalog, copied from one that was made once.
+The server is started by the first test that needs it, as an unprivileged user, listens on a free port of the loopback
+address alone, and is stopped when the session ends. Every test gets a fresh catalog, copied from one that was made once.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import fcntl
 import os
 import pwd
 import shutil
+import socket
 import subprocess
 import tempfile
 import uuid
@@ -91,7 +92,7 @@ def _one_at_a_time(lock: Path) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def postgres() -> str:
-    """The folder of the running server's socket."""
+    """The address of the running server, to which `/` and the name of a database are added."""
     folder = Path(os.environ[SERVER])
     if (user := _user()) is not None:
         shutil.chown(folder, user)
@@ -101,17 +102,31 @@ def postgres() -> str:
             locale = ("--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=en-US")
             _run("initdb", "-D", str(folder / "data"), "-U", "remiss", "-A", "trust", "-E", "UTF8", "--no-sync", *locale)
             options = "-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c max_connections=60 -c jit=off"
-            sockets = f"-c listen_addresses='' -c unix_socket_directories='{folder}'"
+            port = _free_port()
+            sockets = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories=''"
             log = str(folder / "log")
             _run("pg_ctl", "start", "-D", str(folder / "data"), "-l", log, "-w", "-o", f"{options} {sockets}")
-            with psycopg.connect(host=str(folder), user="remiss", dbname="postgres", autocommit=True) as admin:
+            (folder / "port").write_text(str(port))
+            with administering(_server(port)) as admin:
                 admin.execute("CREATE DATABASE template")
-            open_store(_postgres_address(str(folder), "template"), create=True, now=datetime.now(UTC)).close()
-    return str(folder)
+            open_store(f"{_server(port)}/template", create=True, now=datetime.now(UTC)).close()
+        return _server(int((folder / "port").read_text()))
 
 
-def _postgres_address(folder: str, database: str) -> str:
-    return f"postgresql://remiss@/{database}?host={folder}"
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _server(port: int) -> str:
+    return f"postgresql://remiss@127.0.0.1:{port}"
+
+
+def administering(server: str) -> psycopg.Connection[tuple[object, ...]]:
+    """Return a connection of the server's owner, outside any transaction."""
+    return psycopg.connect(f"{server}/postgres", autocommit=True)
 
 
 @pytest.fixture(scope="session")
@@ -123,15 +138,15 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @contextmanager
-def database_on(folder: str, template: str) -> Iterator[str]:
+def database_on(server: str, template: str) -> Iterator[str]:
     """A database of its own on the server; gives its address."""
     name = f"test_{uuid.uuid4().hex}"
-    with psycopg.connect(host=folder, user="remiss", dbname="postgres", autocommit=True) as admin:
+    with administering(server) as admin:
         admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
     try:
-        yield _postgres_address(folder, name)
+        yield f"{server}/{name}"
     finally:
-        with psycopg.connect(host=folder, user="remiss", dbname="postgres", autocommit=True) as admin:
+        with administering(server) as admin:
             admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 

@@ -10,7 +10,6 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-import psycopg
 import pytest
 from sqlalchemy import event, text
 
@@ -19,7 +18,7 @@ from remiss.edges.stores.connecting import open_store
 from remiss.edges.stores.dialect import driving
 from remiss.errors import CatalogForeign, CatalogMissing, CatalogNewer, CatalogOlder, SettingError, StorageError
 from remiss.govern.ports import Actor
-from tests.conftest import database_on
+from tests.conftest import administering, database_on
 from tests.edges.stores.acting import unlisted
 from tests.edges.stores.drawing import drawn, file, member, protocol
 
@@ -180,7 +179,7 @@ def test_a_server_that_goes_away_in_the_middle_leaves_nothing(postgres, environm
         def cut_off(ws, members):
             ws.protocols.save(protocol())
             pid = ws._store.transaction.connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
-            with psycopg.connect(host=postgres, user="remiss", dbname="postgres", autocommit=True) as admin:
+            with administering(postgres) as admin:
                 admin.execute(f"SELECT pg_terminate_backend({pid}, 10000)")
             ws.protocols.save(protocol(2))
 
@@ -197,16 +196,16 @@ def test_a_server_s_password_is_never_shown(tmp_path):
 
 
 def test_a_database_that_is_not_on_the_server_is_missing(postgres):
-    with pytest.raises(CatalogMissing, match="there is no database postgresql://remiss@/none") as refused:
-        remiss.open(f"postgresql://remiss@/none?host={postgres}", environment={})
+    with pytest.raises(CatalogMissing, match=rf"there is no database {postgres}/none") as refused:
+        remiss.open(f"{postgres}/none", environment={})
     assert "createdb" in refused.value.do
 
 
 def test_a_database_whose_text_is_not_utf_8_is_refused(postgres):
-    with psycopg.connect(host=postgres, user="remiss", dbname="postgres", autocommit=True) as admin:
+    with administering(postgres) as admin:
         admin.execute("CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' LOCALE_PROVIDER libc TEMPLATE template0")
     with pytest.raises(StorageError, match="the database's encoding is LATIN1"):
-        remiss.open(f"postgresql://remiss@/latin?host={postgres}", environment={}, create=True)
+        remiss.open(f"{postgres}/latin", environment={}, create=True)
 
 
 def test_a_missing_driver_is_named_with_its_extra():
