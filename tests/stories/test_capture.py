@@ -161,3 +161,23 @@ def test_a_log_in_which_no_time_can_be_read_is_refused_and_not_called_captured(w
     with pytest.raises(SourceError, match="none of the 1,200 rows of source arrival-predictions has a time") as caught:
         capture.due(ws, log.protocol)
     assert "time_zone" in caught.value.do
+
+
+def test_another_seed_in_a_new_version_is_said(ws, log):
+    captured(ws, log)
+    again = PROTOCOL.replace("version: 1", "version: 2").replace('seed: "2026"', 'seed: "2027"')
+    log.write(again)
+    run = captured(ws, log)
+    assert any("the seed is another than in version 1" in note for note in run.manifest.notes)
+    log.write(again.replace("version: 2", "version: 3").replace("> 250", "> 240"))
+    assert not captured(ws, log).manifest.notes
+
+
+def test_an_anomaly_that_cannot_be_judged_is_said(ws, log):
+    odd = "  - {name: far, kind: anomaly, of: inputs.distance, beyond: 6, severity: 3, why: A wrong airport.}\nsampling:"
+    for row in log.predictions:
+        row["distance"] = 500
+    log.write(PROTOCOL.replace("sampling:", odd))
+    run = captured(ws, log)
+    assert any("far is undecided in 3 of 3 windows" in note for note in run.manifest.notes)
+    assert sum(group.population for group in run.groups if group.criterion == "undecided") > 0

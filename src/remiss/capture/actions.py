@@ -16,7 +16,8 @@ from remiss.capture.reproduction import Reproduction, rederive
 from remiss.capture.standing import MOST_RUNS, Standing, standing
 from remiss.errors import AnswerNo, Conflict, IntervalError, Location, ProtocolError
 from remiss.protocol.actions import load
-from remiss.protocol.terms import Checked
+from remiss.protocol.document import restore
+from remiss.protocol.terms import Checked, Protocol
 from remiss.records.identity import kind_id
 from remiss.records.rows import Rows
 from remiss.records.run import Drawn, Group, Run, RunWindow
@@ -38,7 +39,8 @@ def _prepare(ws: CaptureWorkspace, protocol: str, since: datetime | None, until:
     source = checked.protocol.source.name
     held = _held(ws, checked, windows)
     catalogued = ws.runs.catalogued(source, windows[0].start, windows[-1].end)
-    derived = derive(ws, checked, windows, as_of, known=catalogued, vault=ws.vault)
+    notes = _on_seed(ws, checked.protocol)
+    derived = derive(ws, checked, windows, as_of, known=catalogued, vault=ws.vault, notes=notes)
     refused = derived.drawn.refusals.counts
     if strict and refused:
         told = ", ".join(f"{count} {reason}" for reason, count in refused.items())
@@ -122,6 +124,19 @@ def _meant(ws: CaptureWorkspace, path: str) -> Checked:
             do="raise `version`: figures of two meanings must never be added up (see `remiss protocol show`)",
         )
     return checked
+
+
+def _on_seed(ws: CaptureWorkspace, document: Protocol) -> tuple[str, ...]:
+    """Return a note when this version has another seed than the newest that the catalog keeps."""
+    newest = ws.protocols.find(document.name)
+    if newest is None or newest.version == document.version:
+        return ()
+    if restore(newest.text, document.path).sampling.seed == document.sampling.seed:
+        return ()
+    return (
+        f"the seed is another than in version {newest.version}: the samples share no more than chance gives, and people's "
+        "work on the former one carries no weight in this",
+    )
 
 
 def _held(ws: CaptureWorkspace, checked: Checked, windows: Sequence[Window]) -> tuple[WindowInForce, ...]:

@@ -18,9 +18,8 @@ from remiss.capture.planning import WindowYield
 from remiss.capture.ports import CaptureWorkspace
 from remiss.errors import ProtocolError
 from remiss.govern.ports import Vault
-from remiss.protocol.actions import beside
 from remiss.protocol.actions import checked as checked_against_sources
-from remiss.protocol.document import first_of, parse
+from remiss.protocol.document import restore
 from remiss.protocol.ports import Description, Session
 from remiss.protocol.terms import Checked
 from remiss.records.window import Window
@@ -63,6 +62,7 @@ def derive(
     *,
     known: Sequence[str] = (),
     vault: Vault | None = None,
+    notes: tuple[str, ...] = (),
 ) -> Derived:
     """Return what a capture of these windows draws, redacted and digested.
 
@@ -72,6 +72,7 @@ def derive(
     as_of : labels known later are not used
     known : ids of events catalogued before, to be read again although they may not be drawn
     vault : where raw rows go; None keeps none
+    notes : what the manifest should say beside what the sources tell
 
     Raises
     ------
@@ -103,7 +104,7 @@ def derive(
         software=f"remiss {__version__}",
         folder=str(folder),
         label_digests={_relative(name, folder): value for name, value in label_digests.items()},
-        notes=(*result.notes, *sealing.exposed_ids(members, protocol)),
+        notes=(*notes, *result.notes, *sealing.exposed_ids(members, protocol)),
     )
     digest = run_digest(
         protocol_digest=manifest.protocol_digest,
@@ -165,7 +166,4 @@ def as_filed(ws: CaptureWorkspace, manifest: records.Manifest) -> Checked:
     if stored is None:
         raise ProtocolError(f"the catalog has no version {manifest.protocol_version} of {manifest.protocol}")
     path = str(PurePath(manifest.folder) / f"{manifest.protocol}.yaml")
-    document, findings = parse(stored.text, path, lambda name: ws.documents.read(beside(path, name)))
-    if document is None:
-        raise first_of(findings)
-    return checked_against_sources(ws, document)
+    return checked_against_sources(ws, restore(stored.text, path))

@@ -83,6 +83,7 @@ def run(item: Run) -> Json:
         "events": {"new": item.events_new, "known": item.events_known},
         "cases": {"new": item.cases_new, "known": item.cases_known},
         "changes": dict(item.changes),
+        "notes": list(manifest.notes),
         "position": item.position,
     }
 

@@ -105,6 +105,7 @@ SCHEMAS: dict[str, Schema] = {
         events=record(new=COUNT, known=COUNT),
         cases=record(new=COUNT, known=COUNT),
         changes=COUNTS,
+        notes=many(TEXT),
         position=COUNT,
     ),
     "group": GROUP,

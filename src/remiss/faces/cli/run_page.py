@@ -31,6 +31,7 @@ def show(run: Run) -> None:
             ("refused", ", ".join(f"{count} {reason}" for reason, count in sorted(run.refused.items())) or "none"),
             *([("changes", ", ".join(f"{count} {kind}" for kind, count in sorted(run.changes.items())))] if run.changes else []),
             ("position", run.position),
+            *(("note", note) for note in manifest.notes),
         ]
     )
     if run.groups:
