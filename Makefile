@@ -23,6 +23,7 @@ help: ## this list
 demo: uv ## the main job on real flights: logs, models, capture, catalog and estimates in ./demo, in about a minute
 	@uv sync --locked --inexact --no-default-groups --extra demo
 	@$(RUN) remiss demo ./demo
+	@echo "remiss is in .venv/bin: source .venv/bin/activate"
 
 .PHONY: test
 test: setup postgresql ## everything CI tests, on SQLite and on private PostgreSQL servers that it starts itself
