@@ -27,6 +27,8 @@ def plan(text, *, of=None, **asked):
         ("inputs.passenger:ana", {}, "never reaches the catalog"),
         ("criterion:slow", {"by": "inputs.carier"}, "no field inputs.carier"),
         ("criterion:slow", {"by": "severity"}, "no field severity"),
+        ("criterion:slow", {"by": "id"}, "id is called event_id"),
+        ("criterion:slow", {"by": "time"}, "time is called occurred"),
         ("criterion:slow", {"basis": "hunch"}, "basis is 'hunch'"),
         ("criterion:slow", {"of": ""}, "no rate was asked"),
         ("inputs.carrier:UA", {"rate": True}, "names no criterion"),

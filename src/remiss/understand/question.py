@@ -21,6 +21,7 @@ from remiss.understand.scope import CRITERION, event_part, named_criteria, terms
 
 # Filter keys that are called otherwise in a protocol.
 FIELD_OF = {"event_id": "id", "occurred": "time", "call_status": "status"}
+TEXT = "text"
 CONSTANTS = frozenset({"source", "protocol", "model"})
 
 
@@ -171,5 +172,11 @@ def check_choices(question: Question, rules: Rules) -> None:
     """Refuse an unknown basis or breakdown."""
     if question.basis not in {LOG, PROCESS}:
         raise QueryError(f"basis is {question.basis!r}", do="use log (this very log) or process (what wrote it)")
-    if question.by is not None and question.by not in PERIODS:
-        check_field(question.by, rules)
+    if question.by is None or question.by in PERIODS:
+        return
+    check_field(question.by, rules)
+    for key, field in FIELD_OF.items():
+        if question.by == field:
+            raise QueryError(f"the field {field} is called {key} in queries", do=f"break down by {key}")
+    if question.by == TEXT:
+        raise QueryError("text is for searching, and nothing is broken down by it", do="break down by another field")

@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import stat
+import threading
 
 import pytest
 
@@ -183,3 +184,18 @@ def test_a_damaged_key_is_refused(tmp_path):
     (tmp_path / "keys" / "catalog.key").write_bytes(b"short")
     with pytest.raises(StorageError, match="5 bytes where 32 belong"):
         FolderKeys(tmp_path / "keys", create=True)
+
+
+def test_captures_that_put_the_same_evidence_at_the_same_moment_all_succeed(folder):
+    contents = [f"row {at}".encode() for at in range(400)]
+    vaults = [FolderVault(folder, b"k" * 32, durable=False) for _ in range(4)]
+    together = threading.Barrier(len(vaults))
+
+    def put(vault):
+        together.wait()
+        return vault.put_many(contents)
+
+    with concurrent.futures.ThreadPoolExecutor(len(vaults)) as pool:
+        addresses = set(pool.map(put, vaults))
+    assert len(addresses) == 1
+    assert len(files(folder)) == len(contents)

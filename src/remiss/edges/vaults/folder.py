@@ -116,7 +116,8 @@ class FolderVault:
             _create(path, content)
         except FileNotFoundError:
             path.parent.mkdir(mode=0o700, exist_ok=True)
-            _create(path, content)
+            # From the start: another capture may write the same evidence at this moment.
+            return self._write(path, content)
         except FileExistsError:
             if path.read_bytes() == content:
                 return False
