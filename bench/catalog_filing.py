@@ -16,6 +16,7 @@ from psycopg.types.string import TextLoader
 from bench import catalog_cases, results, server
 from bench.results import Figure
 from remiss.edges.stores.connecting import Store, open_store
+from remiss.edges.stores.dialect.driving import CACHE_KB
 from remiss.edges.stores.dialect.types import POSTGRESQL, SQLITE
 
 # In an order in which every row finds what it refers to.
@@ -46,7 +47,7 @@ def sqlite(folder: Path) -> tuple[Fresh, Driver]:
 def sqlite_by_hand(address: str) -> Any:
     """Return a connection with the settings that the catalog's own have: every commit is synced, references are checked."""
     connection = sqlite3.connect(address, isolation_level=None)
-    for pragma in ("foreign_keys = ON", "synchronous = FULL", "wal_autocheckpoint = 0"):
+    for pragma in ("foreign_keys = ON", "synchronous = FULL", "wal_autocheckpoint = 0", f"cache_size = {-CACHE_KB}"):
         connection.execute(f"PRAGMA {pragma}")
     return connection
 

@@ -48,10 +48,10 @@ def search(
     wanted, order = parse(query), parse_sort(sort)
     if not 1 <= limit <= PAGE_LIMIT:
         raise InputError(f"{limit} is no length of a page", do=f"give 1 to {PAGE_LIMIT}")
-    head = ws.cases.position()
     name = list_name(query, sort, as_of)
     turned = None if after is None else turn(after, name)
-    position = checked(as_of if turned is None or turned.position is None else turned.position, head)
+    at = as_of if turned is None or turned.position is None else turned.position
+    position = None if at is None else checked(at, ws.cases.position())
     page = ws.cases.page(wanted, sort=order, limit=limit, after=None if turned is None else turned.last, position=position)
     if turned is not None:
         matching = turned.total
@@ -62,10 +62,10 @@ def search(
     following = None
     if page.last is not None:
         # What people change may move a case in the list while somebody reads on: such a list stays at its position.
-        pinned = head if position is None and order.order is Order.SEVERITY else position
+        pinned = page.head if position is None and order.order is Order.SEVERITY else position
         following = token(Turn(of=name, position=pinned, total=matching, last=page.last))
     lines = tuple(row(line) for line in page.lines)
-    return Rows("remiss/cases@1", COLUMNS, lines, head if position is None else position, total=matching, next=following)
+    return Rows("remiss/cases@1", COLUMNS, lines, page.head if position is None else position, total=matching, next=following)
 
 
 @action(name="case.facets", permission="case:read", reads=True)

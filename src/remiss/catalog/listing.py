@@ -62,10 +62,11 @@ class Line(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """Some lines, and the sort values of the last when more follow."""
+    """Some lines, the sort values of the last when more follow, and where the catalog stood when they were read."""
 
     lines: tuple[Line, ...]
     last: tuple[int, ...] | None
+    head: int
 
 
 COLUMNS = Line._fields

@@ -6,25 +6,25 @@ The statement for a list as it is now is remembered, so that whoever turns pages
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, Row, Select, Subquery, and_, bindparam, null, select, type_coerce
 
 from remiss.catalog.listing import Line, Sort
-from remiss.catalog.query import Query
-from remiss.edges.stores.case_pages import Matches, behind, matches, matches_now, sort_columns
-from remiss.edges.stores.case_ways import Asked, Purpose, Ways, ways
+from remiss.edges.stores.case_pages import Matches, behind, matches_now, sort_columns
+from remiss.edges.stores.case_ways import REMEMBERED, Asked, Ways
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.dialect.gathering import gathered
 from remiss.edges.stores.search import as_seen_at, seen_at
-from remiss.edges.stores.tables import captures, case_criteria, case_texts, cases, events, revisions, run_windows
-from remiss.govern.ports import Scope
+from remiss.edges.stores.tables import captures, case_criteria, case_texts, cases, catalog_head, events, revisions, run_windows
+from remiss.records.identity import from_micros
 from remiss.records.states import Status
 
 STATUSES = {status.value: status for status in Status}
-MET = Line._fields.index("criteria")
+# A line, and behind it the key and the position.
+WIDTH = len(Line._fields) + 2
 STATE = ("status", "severity", "mode", "text_version")
 FIXED = (
     *("key", "id", "at", "event_key", "origin", "suggested_mode", "model", "model_version", "output", "label", "confidence"),
@@ -32,27 +32,18 @@ FIXED = (
 )
 
 
-def list_of(
-    connection: Connection, query: Query, scope: Scope, position: int | None, sort: Sort, *, continued: bool
-) -> Select[Any]:
-    """Return the statement for a page of what matches. Rows have the sort values as numbers, then what a line shows.
-
-    The number of `lines` is bound when it is executed, and if it is `continued` the sort values that it begins behind.
-    """
-    if position is not None:
-        return listed(matches(connection, query, scope, position, Purpose.PAGE), sort, continued=continued)
-    asked = Asked.of(query, scope, Purpose.PAGE, connection)
-    return listed_now(asked, ways(connection, asked), sort, continued=continued)
-
-
-@lru_cache(256)
+@lru_cache(REMEMBERED)
 def listed_now(asked: Asked, by: Ways, sort: Sort, *, continued: bool) -> Select[Any]:
     """Return the statement for a page of the cases as they are now."""
     return listed(matches_now(asked, by), sort, continued=continued)
 
 
 def listed(found: Matches, sort: Sort, *, continued: bool) -> Select[Any]:
-    """Return the statement for a page of what was found."""
+    """Return the statement for a page of what was found.
+
+    Rows have the sort values as numbers, then what a line shows, then the case's key and the catalog's position. The number of
+    `lines` is bound when it is executed, and if the page is `continued` the sort values that it begins behind.
+    """
     columns = sort_columns(sort, found)
     state = cases if found.position is None else revisions
     own = (*(cases.c[name] for name in FIXED), *(state.c[name] for name in STATE))
@@ -68,16 +59,18 @@ def shown(page: Subquery, columns: Sequence[tuple[ColumnElement[Any], bool]], po
     of = page.c
     now = select(gathered(case_criteria.c.criterion)).where(case_criteria.c.case_key == of.key).scalar_subquery()
     line: tuple[ColumnElement[Any], ...] = (
-        *(of.id, of.at, of.status, of.severity, of.mode, of.suggested_mode, of.model, of.model_version),
+        *(of.id, type_coerce(of.at, BigInteger()), of.status, of.severity, of.mode),
+        *(of.suggested_mode, of.model, of.model_version),
         *(of[name] if position is None else as_seen_at(position, name, page) for name in ("output", "label")),
         *(of.confidence, of.latency_ms, (now if position is None else null()).label("met")),
-        *(case_texts.c.title, of.source_name, events.c.event_id, of.key),
+        *(case_texts.c.title, of.source_name, events.c.event_id),
     )
+    behind_it = (of.key, select(catalog_head.c.position).scalar_subquery().label("head"))
     said = and_(case_texts.c.case_key == of.key, case_texts.c.version == of.text_version)
     sorts = [of[f"sort_{at}"] for at in range(len(columns))]
     first: list[ColumnElement[Any]] = [type_coerce(value, BigInteger()) for value in sorts]
     order = [value.desc() if down else value.asc() for value, (_, down) in zip(sorts, columns, strict=True)]
-    statement = select(*first, *line).select_from(page).join(events, events.c.key == of.event_key)
+    statement = select(*first, *line, *behind_it).select_from(page).join(events, events.c.key == of.event_key)
     return statement.outerjoin(case_texts, said).order_by(*order)
 
 
@@ -91,10 +84,17 @@ def met_at(connection: Connection, keys: Sequence[int], position: int) -> dict[i
     return found
 
 
-def line_of(row: Row[Any], criteria: tuple[str, ...]) -> Line:
-    """Return a row of a list as a line."""
-    shows = row[-len(Line._fields) - 1 : -1]
-    return Line._make((*shows[:2], STATUSES[shows[2]], *shows[3:MET], criteria, *shows[MET + 1 :]))
+def line_of(row: Row[Any], then: Iterable[str] | None = None) -> Line:
+    """Return a row of a list as a line; `then` are the criteria met as of its position."""
+    id_, at, status, severity, mode, suggested, model, version, output, label, confidence, latency, met, *which = row[-WIDTH:-2]
+    criteria = criteria_in(met) if then is None else tuple(sorted(then))
+    state = (STATUSES[status], severity, mode, suggested)
+    return Line(id_, from_micros(at), *state, model, version, output, label, confidence, latency, criteria, *which)
+
+
+def sort_values(row: Row[Any]) -> tuple[int, ...]:
+    """Return what a row of a list is sorted by."""
+    return tuple(row[:-WIDTH])
 
 
 @lru_cache(1024)

@@ -27,6 +27,8 @@ from remiss.govern.ports import Scope
 SOME_OF_PAGE, CASES_OF_PAGE = 500, 200
 # The same for all cases that match: at least this many, or this share of the cases.
 SOME_OF_ALL, CASES_OF_ALL = 10_000, 16
+# How many queries, and statements for them, are remembered.
+REMEMBERED = 256
 INDEXED: dict[str, ColumnElement[Any]] = {
     "status": cases.c.status,
     "severity": cases.c.severity,
@@ -81,6 +83,29 @@ class Ways:
     common: bool
 
 
+class Remembered:
+    """The ways found lately, each until the catalog has changed: a page that is looked at again needs no more looking round.
+
+    A way that was the quickest before a change still gives the right answer, once; so nobody has to ask for the position first.
+    """
+
+    def __init__(self) -> None:
+        self._found: dict[Asked, tuple[int, Ways]] = {}
+
+    def ways(self, connection: Connection, asked: Asked) -> Ways:
+        """Return the ways that are remembered, or else the quickest."""
+        found = self._found.get(asked)
+        return ways(connection, asked) if found is None else found[1]
+
+    def went(self, asked: Asked, by: Ways, head: int) -> None:
+        """Remember by which ways a query was answered at a position, or forget them when they were of another."""
+        found = self._found.pop(asked, (head, by))
+        if found[0] == head:
+            self._found[asked] = found
+        if len(self._found) > REMEMBERED:
+            self._found.pop(next(iter(self._found)), None)
+
+
 def ways(connection: Connection, asked: Asked) -> Ways:
     """Return the quickest ways to answer a query in this catalog."""
     looks = _looks(asked)
@@ -90,7 +115,7 @@ def ways(connection: Connection, asked: Asked) -> Ways:
     return Ways(tuple(each is None for each in beyond), bool(common))
 
 
-@lru_cache(256)
+@lru_cache(REMEMBERED)
 def _looks(asked: Asked) -> Select[Any] | None:
     """Return the select of an entry beyond the few of each part, and of whether the phrases are common.
 

@@ -5,23 +5,20 @@ from __future__ import annotations
 from sqlalchemy import Connection, func, select
 
 from remiss.catalog.filing import Filed
-from remiss.catalog.listing import Line, Page, Sort
+from remiss.catalog.listing import Page, Sort
 from remiss.catalog.query import Query
 from remiss.catalog.revision import Change
 from remiss.edges.stores import case_facets, case_writing
-from remiss.edges.stores.case_lines import criteria_in, line_of, list_of, met_at
+from remiss.edges.stores.case_lines import line_of, listed, listed_now, met_at, sort_values
 from remiss.edges.stores.case_pages import matches
 from remiss.edges.stores.case_reading import case_at, states
-from remiss.edges.stores.case_ways import Purpose
+from remiss.edges.stores.case_ways import Asked, Purpose, Remembered
 from remiss.edges.stores.connecting import Store
 from remiss.edges.stores.journal import head
 from remiss.edges.stores.tables import case_context
 from remiss.govern.ports import Scope
 from remiss.records.case import Case, Revision
 from remiss.records.event import Scalar
-from remiss.records.states import Status
-
-STATUSES = {status.value: status for status in Status}
 
 
 class CaseStore:
@@ -30,6 +27,7 @@ class CaseStore:
     def __init__(self, store: Store, scope: Scope) -> None:
         self._store = store
         self._scope = scope
+        self._remembered = Remembered()
 
     def position(self) -> int:
         """Return the catalog's position."""
@@ -40,17 +38,21 @@ class CaseStore:
         """Return some lines of what matches, and the sort values of the last when more follow."""
         bound = {"lines": limit + 1, **{f"last_{at}": value for at, value in enumerate(after or ())}}
         with self._store.reading() as connection:
-            statement = list_of(connection, query, self._scope, position, sort, continued=after is not None)
-            rows = connection.execute(statement, bound).all()
-            shown = rows[:limit]
             if position is None:
-                met = [criteria_in(row.met) for row in shown]
+                asked = Asked.of(query, self._scope, Purpose.PAGE, connection)
+                by = self._remembered.ways(connection, asked)
+                rows = connection.execute(listed_now(asked, by, sort, continued=after is not None), bound).all()
+                lines = tuple(map(line_of, rows[:limit]))
             else:
-                then = met_at(connection, [row.key for row in shown], position)
-                met = [tuple(sorted(then[row.key])) for row in shown]
-        # Before what a line shows stand the sort values, behind it the key.
-        last = tuple(rows[limit - 1][: -len(Line._fields) - 1]) if len(rows) > limit else None
-        return Page(lines=tuple(map(line_of, shown, met)), last=last)
+                found = matches(connection, query, self._scope, position, Purpose.PAGE)
+                rows = connection.execute(listed(found, sort, continued=after is not None), bound).all()
+                then = met_at(connection, [row.key for row in rows[:limit]], position)
+                lines = tuple(line_of(row, then[row.key]) for row in rows[:limit])
+            at = rows[0].head if rows else head(connection)
+        if position is None:
+            self._remembered.went(asked, by, at)
+        last = sort_values(rows[limit - 1]) if len(rows) > limit else None
+        return Page(lines=lines, last=last, head=at)
 
     def count(self, query: Query, position: int | None) -> int:
         """Return how many cases match."""
