@@ -342,3 +342,22 @@ def test_digests_are_of_content(tmp_path):
     }
     with pytest.raises(SourceError, match="cannot be read any more"):
         engine.digests([str(tmp_path / "b")])
+
+
+def test_ctrl_c_in_the_middle_of_a_statement_is_an_interruption_and_no_fault(tmp_path):
+    write(tmp_path / "log.parquet", ROWS)
+    program = (
+        "import _thread, sys, threading\n"
+        "from remiss.edges.engines.duckdb import DuckDB\n"
+        "from remiss.protocol.terms import Address\n"
+        "from remiss.settings import Settings\n"
+        "engine, where = DuckDB(Settings()), Address(name='log', format='parquet', uri='log.parquet')\n"
+        "with engine.open({'events': (where, engine.describe(where, sys.argv[1]))}) as session:\n"
+        "    threading.Timer(0.5, _thread.interrupt_main).start()\n"
+        "    try:\n"
+        "        session.run('SELECT COUNT(*) AS n FROM events a, events b, events c, events d, events e WHERE a.id < b.id')\n"
+        "    except KeyboardInterrupt:\n"
+        "        print('stopped')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, timeout=60)
+    assert done.stdout == "stopped\n", done.stderr

@@ -283,6 +283,11 @@ def _translated(address: Address, files: Sequence[str]) -> Iterator[None]:
         raise StorageError(
             "the engine ran out of memory", do="raise memory_limit, or capture fewer windows at a time"
         ) from problem
+    except RuntimeError as problem:
+        # Ctrl-C in the middle of a statement: the engine tells it so, and only the class differs from Python's own.
+        if type(problem) is RuntimeError and "interrupted" in str(problem):
+            raise KeyboardInterrupt from problem
+        raise
     except duckdb.IOException as problem:
         text = str(problem)
         if "No space left" in text or "Could not write" in text:
