@@ -9,6 +9,7 @@ import pytest
 from remiss.capture import actions as capture
 from remiss.catalog import actions as catalog
 from remiss.errors import AnswerNo, Conflict, IntervalError, ProtocolError, SourceError
+from remiss.understand import actions as understand
 from tests.stories.logs import MONDAY, PROTOCOL, WEEK, small_log
 
 
@@ -139,6 +140,14 @@ def test_refused_rows_are_counted_and_listed_and_strict_stops_at_them(ws, log):
     assert ws.position() == position
 
 
+def test_a_strict_capture_that_is_refused_leaves_no_raw_evidence(ws, log, tmp_path):
+    log.predictions[7]["carrier"] = None
+    log.write()
+    with pytest.raises(AnswerNo, match=r"1 rows? .*missing:inputs\.carrier.*all\.parquet row 8"):
+        capture.apply(ws, log.protocol, since=MONDAY, until=MONDAY + WEEK, strict=True)
+    assert [file for file in (tmp_path / "vault").rglob("*") if file.is_file()] == []
+
+
 def test_a_run_reproduces_and_says_when_its_source_is_another_or_away(ws, log, tmp_path):
     run = captured(ws, log)
     assert capture.reproduce(ws, run.id).verdict == "same"
@@ -152,6 +161,34 @@ def test_a_run_reproduces_and_says_when_its_source_is_another_or_away(ws, log, t
     outcome = capture.reproduce(ws, run.id)
     assert outcome.verdict == "cannot"
     assert any("all.parquet" in line for line in outcome.missing)
+
+
+def test_a_run_reproduces_from_where_it_read_when_the_protocol_has_moved_on(ws, log):
+    first = capture.apply(ws, log.protocol, since=MONDAY, until=MONDAY + WEEK)
+    (log.folder / "predictions").rename(log.folder / "archive")
+    (log.folder / "outcomes").rename(log.folder / "truth")
+    moved = PROTOCOL.replace("predictions/*", "archive/*").replace("outcomes/*", "truth/*")
+    (log.folder / "arrival-delay.yaml").write_text(moved)
+    second = capture.apply(ws, log.protocol, since=MONDAY + WEEK, until=MONDAY + 2 * WEEK)
+    assert second.manifest.protocol_digest == first.manifest.protocol_digest
+    assert capture.reproduce(ws, second.id).verdict == "same"
+    assert capture.reproduce(ws, first.id).verdict == "cannot"
+    [stands] = capture.status(ws)
+    assert stands.due == 1
+
+
+def test_rows_without_a_time_are_told_once_however_often_their_source_was_captured(ws, log):
+    for row in log.predictions:
+        row["scheduled_at"] = row["scheduled_at"].isoformat()
+    log.predictions[7]["scheduled_at"] = "yesterday"
+    log.predictions[8]["carrier"] = None
+    log.write()
+    for week in range(3):
+        capture.apply(ws, log.protocol, since=MONDAY + week * WEEK, until=MONDAY + (week + 1) * WEEK)
+    [row] = understand.estimate(ws, "criterion:slow").rows
+    assert any(note.startswith("2 rows (0.17%) were refused") for note in row.notes)
+    [stands] = capture.status(ws)
+    assert stands.refused_share == pytest.approx(2 / 1200)
 
 
 def test_a_log_in_which_no_time_can_be_read_is_refused_and_not_called_captured(ws, log):

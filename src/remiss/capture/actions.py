@@ -14,7 +14,7 @@ from remiss.capture.ports import CaptureWorkspace, WindowInForce
 from remiss.capture.recapture import GONE, compare
 from remiss.capture.reproduction import Reproduction, rederive
 from remiss.capture.standing import MOST_RUNS, Standing, standing
-from remiss.errors import AnswerNo, Conflict, IntervalError, Location, ProtocolError
+from remiss.errors import Conflict, IntervalError, Location, ProtocolError
 from remiss.protocol.actions import load
 from remiss.protocol.document import restore
 from remiss.protocol.terms import Checked, Protocol
@@ -40,16 +40,7 @@ def _prepare(ws: CaptureWorkspace, protocol: str, since: datetime | None, until:
     held = _held(ws, checked, windows)
     catalogued = ws.runs.catalogued(source, windows[0].start, windows[-1].end)
     notes = _on_seed(ws, checked.protocol)
-    derived = derive(ws, checked, windows, as_of, known=catalogued, vault=ws.vault, notes=notes)
-    refused = derived.drawn.refusals.counts
-    if strict and refused:
-        told = ", ".join(f"{count} {reason}" for reason, count in refused.items())
-        first = derived.drawn.refusals.rows[0] if derived.drawn.refusals.rows else None
-        where = f"; the first: {first.file} row {first.row}, {first.detail}" if first else ""
-        raise AnswerNo(
-            f"{sum(refused.values())} rows are refused ({told}){where}",
-            do="nothing was filed; mend the log, or capture without --strict and look at `remiss run refused`",
-        )
+    derived = derive(ws, checked, windows, as_of, known=catalogued, vault=ws.vault, notes=notes, strict=strict)
     return Prepared(derived=derived, in_force=tuple(item.run for item in held))
 
 

@@ -5,7 +5,7 @@ The same function serves a capture, which then files what it gave, and `reproduc
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,12 +16,12 @@ from remiss.capture import draw, extent, sealing
 from remiss.capture.manifest import fingerprint, run_digest
 from remiss.capture.planning import WindowYield
 from remiss.capture.ports import CaptureWorkspace
-from remiss.errors import ProtocolError
+from remiss.errors import AnswerNo, ProtocolError
 from remiss.govern.ports import Vault
 from remiss.protocol.actions import checked as checked_against_sources
 from remiss.protocol.document import restore
 from remiss.protocol.ports import Description, Session
-from remiss.protocol.terms import Checked
+from remiss.protocol.terms import Address, Checked, Protocol
 from remiss.records.window import Window
 from remiss.version import __version__
 
@@ -63,6 +63,7 @@ def derive(
     known: Sequence[str] = (),
     vault: Vault | None = None,
     notes: tuple[str, ...] = (),
+    strict: bool = False,
 ) -> Derived:
     """Return what a capture of these windows draws, redacted and digested.
 
@@ -73,10 +74,12 @@ def derive(
     known : ids of events catalogued before, to be read again although they may not be drawn
     vault : where raw rows go; None keeps none
     notes : what the manifest should say beside what the sources tell
+    strict : stop at refused rows, before any raw row goes to the vault
 
     Raises
     ------
     ProtocolError, SourceError, StorageError : from the sources; nothing is filed then
+    AnswerNo : rows were refused and `strict` is set
     """
     protocol = checked.protocol
     since, until = windows[0].start, windows[-1].end
@@ -87,6 +90,12 @@ def derive(
     key = ws.keys.secret("redaction")
     sealing.check_strata(result.groups, protocol, key)
     folder = PurePath(ws.documents.folder(protocol.path))
+    refusals = replace(
+        result.refusals,
+        rows=tuple(replace(row, file=_relative(row.file, folder)) for row in result.refusals.rows),
+    )
+    if strict:
+        _refuse(refusals)
     members = sealing.sealed_members(result.drawings, protocol, key, vault)
     manifest = records.Manifest(
         protocol=protocol.name,
@@ -105,6 +114,7 @@ def derive(
         folder=str(folder),
         label_digests={_relative(name, folder): value for name, value in label_digests.items()},
         notes=(*notes, *result.notes, *sealing.exposed_ids(members, protocol)),
+        addresses=_addresses(protocol),
     )
     digest = run_digest(
         protocol_digest=manifest.protocol_digest,
@@ -124,12 +134,37 @@ def derive(
         cells=result.cells,
         members=members,
         profiles=sealing.sealed_profiles(result.profiles, protocol, key),
-        refusals=replace(
-            result.refusals,
-            rows=tuple(replace(row, file=_relative(row.file, folder)) for row in result.refusals.rows),
-        ),
+        refusals=refusals,
     )
     return Derived(checked=checked, drawn=drawn, refreshed=sealing.sealed_members(result.refreshed, protocol, key, vault))
+
+
+def _refuse(refusals: records.Refusals) -> None:
+    """Stop a strict capture at the first sight of refused rows."""
+    if not refusals.counts:
+        return
+    told = ", ".join(f"{count} {reason}" for reason, count in refusals.counts.items())
+    first = refusals.rows[0] if refusals.rows else None
+    where = f"; the first: {first.file} row {first.row}, {first.detail}" if first else ""
+    raise AnswerNo(
+        f"{sum(refusals.counts.values())} rows are refused ({told}){where}",
+        do="nothing was filed; mend the log, or capture without --strict and look at `remiss run refused`",
+    )
+
+
+def _addresses(protocol: Protocol) -> Mapping[str, Mapping[str, str | None]]:
+    """Return where and how the sources of a protocol are read, for the manifest."""
+    read = {"events": protocol.source} | ({} if protocol.labels is None else {"labels": protocol.labels.address})
+    return {name: {"uri": one.uri, "format": one.format, "time_zone": one.time_zone} for name, one in read.items()}
+
+
+def _addressed(address: Address, given: Mapping[str, str | None] | None) -> Address:
+    """Return an address as a run read it."""
+    if given is None:
+        return address
+    return replace(
+        address, uri=given["uri"] or address.uri, format=given["format"] or address.format, time_zone=given["time_zone"]
+    )
 
 
 def event_times(ws: CaptureWorkspace, checked: Checked) -> tuple[datetime, datetime] | None:
@@ -166,4 +201,9 @@ def as_filed(ws: CaptureWorkspace, manifest: records.Manifest) -> Checked:
     if stored is None:
         raise ProtocolError(f"the catalog has no version {manifest.protocol_version} of {manifest.protocol}")
     path = str(PurePath(manifest.folder) / f"{manifest.protocol}.yaml")
-    return checked_against_sources(ws, restore(stored.text, path))
+    document = restore(stored.text, path)
+    document = replace(document, source=_addressed(document.source, manifest.addresses.get("events")))
+    if document.labels is not None:
+        labels = replace(document.labels, address=_addressed(document.labels.address, manifest.addresses.get("labels")))
+        document = replace(document, labels=labels)
+    return checked_against_sources(ws, document)

@@ -6,7 +6,8 @@ are listed. What a reason says stands here; `scan.py` puts it into the query.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 
 from remiss.protocol.terms import Checked
 
@@ -18,6 +19,8 @@ BAD_TYPE = "bad-type:"
 MISSING = "missing:"
 LABELS_DISAGREE = "labels-disagree"
 DUPLICATE_ID = "duplicate-id"
+# Nobody can say in which window such a row belongs: every run of the source comes upon it.
+WITHOUT_WINDOW = frozenset({UNREADABLE, UNREADABLE_LABEL, BAD_TIME})
 NUMERIC = ("confidence", "latency_ms")
 LISTED = 100
 
@@ -63,3 +66,20 @@ def in_order(counts: Mapping[str, int], checked: Checked) -> dict[str, int]:
     """Return counts by reason in the order in which reasons are tried, without those that never held."""
     order = [UNREADABLE, UNREADABLE_LABEL, *(reason for reason, _ in rules(checked, labels_disagree=True)), DUPLICATE_ID]
     return {reason: counts[reason] for reason in order if counts.get(reason)}
+
+
+def refused_rows(runs: Iterable[Mapping[str, int]]) -> int:
+    """Return how many rows the runs of one source refused, those that belong to no window counted once.
+
+    Parameters
+    ----------
+    runs : for each run, its refused rows by reason
+
+    >>> refused_rows([{"bad-time": 1, "missing:output": 2}, {"bad-time": 3}])
+    5
+    """
+    total: Counter[str] = Counter()
+    for counts in runs:
+        for reason, count in counts.items():
+            total[reason] = max(total[reason], count) if reason in WITHOUT_WINDOW else total[reason] + count
+    return total.total()

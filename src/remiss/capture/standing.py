@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from remiss.capture.deriving import as_filed, event_times
 from remiss.capture.due import due_windows, labels_mature
 from remiss.capture.ports import CaptureWorkspace, WindowInForce
+from remiss.capture.requirements import refused_rows
 from remiss.errors import InputError
 from remiss.protocol.terms import Checked
 from remiss.records.run import RESERVED, Group, Run
@@ -27,7 +28,7 @@ class Standing:
 
     `due` is the number of windows never captured that have ended, or None when the source cannot be looked at (`unseen`
     says why). `mature` counts provisional windows whose labels are all in by now. `refused_share` is refused rows over
-    rows read, over the runs in force. `nothing` and `nearly_all` name criteria by what they caught.
+    these and admitted events, over the runs in force. `nothing` and `nearly_all` name criteria by what they caught.
     """
 
     protocol: str
@@ -78,8 +79,9 @@ def standing(ws: CaptureWorkspace, source: str, protocol: str) -> Standing:
     open_windows, mature = provisional_counts(in_force, width, lag, ws.now)
     held = {(item.run, item.window.window) for item in in_force}
     groups = [group for run in runs.values() for group in run.groups if (run.id, group.window) in held]
-    nothing, nearly_all = odd_criteria(names, groups, sum(item.window.population for item in in_force))
-    rows = sum(run.manifest.rows for run in runs.values())
+    admitted = sum(item.window.population for item in in_force)
+    nothing, nearly_all = odd_criteria(names, groups, admitted)
+    refused = refused_rows(run.refused for run in runs.values())
     return Standing(
         protocol=protocol,
         version=newest.manifest.protocol_version,
@@ -90,7 +92,7 @@ def standing(ws: CaptureWorkspace, source: str, protocol: str) -> Standing:
         unseen=unseen,
         provisional=open_windows,
         mature=mature,
-        refused_share=sum(sum(run.refused.values()) for run in runs.values()) / rows if rows else 0.0,
+        refused_share=refused / (admitted + refused) if refused else 0.0,
         nothing=nothing,
         nearly_all=nearly_all,
         waiting=tuple(run.id for run in own if run.status == "waiting"),

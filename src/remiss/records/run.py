@@ -113,8 +113,9 @@ class Manifest:
     """The named inputs of a run: from these alone it can be derived again.
 
     `file_digests` are SHA-256 of the source files that hold at least one of its events, by path relative to `folder`;
-    `label_digests` the same of the label files. `folder` is where the protocol's addresses start; addresses and label
-    files are here to find things again and are in no digest. `notes` say what people should know of how it went.
+    `label_digests` the same of the label files. `addresses` say where and how `events` and `labels` were read, since a
+    protocol may change these without meaning anything else, and `folder` is where they start. Addresses and label files
+    are here to find things again and are in no digest. `notes` say what people should know of how it went.
     """
 
     protocol: str
@@ -133,6 +134,7 @@ class Manifest:
     folder: str = "."
     label_digests: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    addresses: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,7 +31,8 @@ class Earlier:
 class Ground:
     """What one estimate stands on: one source, one protocol digest, the windows whose runs are in force.
 
-    `refused` and `admitted` add up the rows of those runs: rows that are not events, and events. `earlier` lists, for each
+    `refused` and `admitted` add up the rows of those runs: rows that are not events (such as belong to no window once,
+    though each run comes upon them), and events. `earlier` lists, for each
     window in force here, every run with another protocol digest (same source and protocol name) that was in force for it
     before: those of its `run_windows` with a `position_from` below that of the run in force.
     """

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, Text, and_, literal, select, type_coerce
 
+from remiss.capture.requirements import refused_rows
 from remiss.catalog.query import And, Query
 from remiss.edges.stores.connecting import Store
 from remiss.edges.stores.dialect.types import from_json
@@ -122,7 +123,7 @@ class EvidenceStore:
 
 def _ground(connection: Connection, name: tuple[str, str, int, str], rows: Sequence[Row[Any]], position: int) -> Ground:
     source, protocol, version, digest = name
-    refused = {row.run_key: sum(row.refused.values()) for row in rows}
+    refused = {row.run_key: row.refused for row in rows}
     return Ground(
         source=source,
         protocol=protocol,
@@ -132,7 +133,7 @@ def _ground(connection: Connection, name: tuple[str, str, int, str], rows: Seque
             RunWindow(window=row.window_start, population=row.population, labelled=row.labelled, provisional=row.provisional)
             for row in rows
         ),
-        refused=sum(refused.values()),
+        refused=refused_rows(refused.values()),
         admitted=sum(row.population for row in rows),
         earlier=_earlier(connection, name, position),
     )
