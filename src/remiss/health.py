@@ -61,6 +61,7 @@ def _catalog(settings: Settings, environment: Mapping[str, str] | None) -> Itera
             facts = ws.facts()
             yield Check("catalog", "ok", f"{facts['address']}, {facts['database']}, position {facts['position']}")
             yield _key(ws)
+            yield _vault(settings, ws, events=int(str(facts["events"])))
             yield _room(settings, ws)
     except RemissError as error:
         yield Check("catalog", "bad", error.what, error.do)
@@ -72,6 +73,16 @@ def _key(ws: Workspace) -> Check:
     except RemissError as error:
         return Check("key", "bad", error.what, error.do)
     return Check("key", "ok", "there, and only its owner may read it")
+
+
+def _vault(settings: Settings, ws: Workspace, *, events: int) -> Check:
+    place = settings.folder("vault", ws.file)
+    if place.is_dir():
+        return Check("vault", "ok", str(place))
+    if events:
+        what = f"{place} is missing, and with it the raw evidence of {events:,} events"
+        return Check("vault", "bad", what, "bring it back, or name it in REMISS_VAULT")
+    return Check("vault", "ok", "made by the first capture")
 
 
 def _room(settings: Settings, ws: Workspace) -> Check:

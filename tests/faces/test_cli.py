@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -157,7 +158,16 @@ def test_status_and_doctor_say_how_things_stand(cli, captured):
     assert cli("status", "--format", "json").json["items"][0]["windows"] == 3
     doctor = cli("doctor", "--format", "json")
     assert doctor.status == 0
-    assert {item["name"] for item in doctor.json["items"]} >= {"SQLite", "catalog", "key", "disk"}
+    assert {item["name"] for item in doctor.json["items"]} >= {"SQLite", "catalog", "key", "vault", "disk"}
+
+
+def test_doctor_misses_the_vault_of_a_catalog_that_was_moved_without_it(cli, captured):
+    shutil.rmtree("remiss.db.vault")
+    doctor = cli("doctor", "--format", "json")
+    assert doctor.status == 1
+    [vault] = [item for item in doctor.json["items"] if item["name"] == "vault"]
+    assert vault["level"] == "bad"
+    assert "REMISS_VAULT" in vault["do"]
 
 
 def test_a_protocol_is_written_checked_and_compared(cli, captured, tmp_path):
