@@ -8,7 +8,8 @@ import pytest
 
 from remiss.capture import actions as capture
 from remiss.catalog import actions as catalog
-from remiss.errors import AnswerNo, Conflict, IntervalError, ProtocolError, SourceError
+from remiss.errors import AnswerNo, Conflict, InputError, IntervalError, NotFound, ProtocolError, SourceError
+from remiss.protocol import actions as protocols
 from remiss.understand import actions as understand
 from tests.stories.logs import MONDAY, PROTOCOL, WEEK, small_log
 
@@ -218,3 +219,37 @@ def test_an_anomaly_that_cannot_be_judged_is_said(ws, log):
     run = captured(ws, log)
     assert any("far is undecided in 3 of 3 windows" in note for note in run.manifest.notes)
     assert sum(group.population for group in run.groups if group.criterion == "undecided") > 0
+
+
+def test_a_run_is_read_as_it_stood_at_a_position(ws, log):
+    first = captured(ws, log)
+    del log.predictions[: len(log.predictions) // 3]
+    log.write()
+    second = captured(ws, log)
+    waiting = ws.position()
+    accepted = capture.accept(ws, second.id)
+    assert accepted.cases_known > 0
+    then = capture.show(ws, second.id, as_of=waiting)
+    assert (then.status, then.cases_known) == ("waiting", 0)
+    assert capture.show(ws, second.id, as_of=ws.position()) == accepted
+    listed = capture.runs(ws, limit=1)
+    assert ([line["run"] for line in listed], listed.total) == ([second.id], 2)
+    before = capture.runs(ws, as_of=first.position)
+    assert [line["run"] for line in before] == [first.id]
+    assert (before.position, before.total) == (first.position, 1)
+    for read in (capture.show, capture.diff, capture.refused):
+        with pytest.raises(NotFound):
+            read(ws, second.id, as_of=first.position)
+        with pytest.raises(InputError, match="has no position 99"):
+            read(ws, second.id, as_of=99)
+
+
+def test_protocols_are_read_as_the_shelf_stood_at_a_position(ws, log):
+    position = captured(ws, log).position
+    log.write(PROTOCOL.replace("version: 1", "version: 2").replace("> 250", "> 240"))
+    captured(ws, log)
+    assert protocols.show(ws, "arrival-delay").version == 2
+    assert protocols.show(ws, "arrival-delay", as_of=position).version == 1
+    assert [line["version"] for line in protocols.versions(ws, as_of=position)] == [1]
+    with pytest.raises(NotFound, match="no version 2"):
+        protocols.diff(ws, "arrival-delay", 1, 2, as_of=position)

@@ -19,6 +19,7 @@ from remiss.protocol.actions import load
 from remiss.protocol.document import restore
 from remiss.protocol.terms import Checked, Protocol
 from remiss.records.identity import kind_id
+from remiss.records.position import reached
 from remiss.records.rows import Rows
 from remiss.records.run import Drawn, Group, Run, RunWindow
 from remiss.records.window import Window, window_at, window_index
@@ -193,9 +194,18 @@ def accept(ws: CaptureWorkspace, run: str) -> Run:
 
 
 @action(name="run.list", permission="run:read", reads=True)
-def runs(ws: CaptureWorkspace, protocol: str | None = None, limit: int = 50) -> Rows:
-    """List runs, newest first."""
-    found = ws.runs.latest(limit, protocol)
+def runs(ws: CaptureWorkspace, protocol: str | None = None, limit: int = 50, *, as_of: int | None = None) -> Rows:
+    """List runs, newest first; `total` counts all.
+
+    Parameters
+    ----------
+    protocol : only runs of this one
+    limit : how many at most
+    as_of : a position of the catalog; default: now
+    """
+    head = ws.position()
+    position = reached(as_of, head)
+    found = ws.runs.latest(limit, protocol, position)
     columns = ("run", "status", "protocol", "source", "since", "until", "as_of", "rows", "events", "cases", "refused", "position")
     lines = tuple(
         (
@@ -214,28 +224,49 @@ def runs(ws: CaptureWorkspace, protocol: str | None = None, limit: int = 50) -> 
         )
         for each in found
     )
-    return Rows("run", columns, lines, ws.position(), total=len(lines))
+    at = head if position is None else position
+    return Rows("run", columns, lines, at, total=ws.runs.count(protocol, position))
 
 
 @action(name="run.show", permission="run:read", reads=True)
-def show(ws: CaptureWorkspace, run: str) -> Run:
-    """Show a run: what it read, what it drew, and how much of each group."""
-    return ws.runs.get(run)
+def show(ws: CaptureWorkspace, run: str, *, as_of: int | None = None) -> Run:
+    """Show a run: what it read, what it drew, and how much of each group.
+
+    Parameters
+    ----------
+    as_of : a position of the catalog; default: now
+    """
+    return ws.runs.get(run, reached(as_of, ws.position()))
 
 
 @action(name="run.diff", permission="run:read", reads=True)
-def diff(ws: CaptureWorkspace, run: str) -> Rows:
-    """List what a run changed against the runs in force before it."""
-    lines = tuple((each.kind, each.event, each.window, each.detail) for each in ws.runs.changes(run))
-    return Rows("change", ("kind", "event", "window", "detail"), lines, ws.position(), total=len(lines))
+def diff(ws: CaptureWorkspace, run: str, *, as_of: int | None = None) -> Rows:
+    """List what a run changed against the runs in force before it.
+
+    Parameters
+    ----------
+    as_of : a position of the catalog; default: now
+    """
+    head = ws.position()
+    found = ws.runs.get(run, reached(as_of, head))
+    lines = tuple((each.kind, each.event, each.window, each.detail) for each in ws.runs.changes(found.id))
+    at = head if as_of is None else as_of
+    return Rows("change", ("kind", "event", "window", "detail"), lines, at, total=len(lines))
 
 
 @action(name="run.refused", permission="run:read", reads=True)
-def refused(ws: CaptureWorkspace, run: str) -> Rows:
-    """List the rows that a run refused, the first 100 of each reason; `total` counts all."""
-    found = ws.runs.get(run)
-    lines = tuple((each.reason, each.file, each.row, each.detail) for each in ws.runs.refused(run))
-    return Rows("refused", ("reason", "file", "row", "detail"), lines, ws.position(), total=sum(found.refused.values()))
+def refused(ws: CaptureWorkspace, run: str, *, as_of: int | None = None) -> Rows:
+    """List the rows that a run refused, the first 100 of each reason; `total` counts all.
+
+    Parameters
+    ----------
+    as_of : a position of the catalog; default: now
+    """
+    head = ws.position()
+    found = ws.runs.get(run, reached(as_of, head))
+    lines = tuple((each.reason, each.file, each.row, each.detail) for each in ws.runs.refused(found.id))
+    at = head if as_of is None else as_of
+    return Rows("refused", ("reason", "file", "row", "detail"), lines, at, total=sum(found.refused.values()))
 
 
 @action(name="run.reproduce", permission="run:read", reads=True, snapshot=False)

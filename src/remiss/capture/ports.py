@@ -80,12 +80,16 @@ class Runs(Protocol):
         """
         ...
 
-    def get(self, run: str) -> Run:
-        """Return a run by id or by a unique prefix of six or more characters."""
+    def get(self, run: str, position: int | None = None) -> Run:
+        """Return a run by id or by a unique prefix of six or more characters, as it stood at a position."""
         ...
 
-    def latest(self, limit: int, protocol: str | None = None) -> tuple[Run, ...]:
-        """Return the newest runs first, without groups."""
+    def latest(self, limit: int, protocol: str | None = None, position: int | None = None) -> tuple[Run, ...]:
+        """Return the newest runs first, without groups, as they stood at a position."""
+        ...
+
+    def count(self, protocol: str | None = None, position: int | None = None) -> int:
+        """Return how many runs there are, or were at a position."""
         ...
 
     def manifest(self, run: str) -> Manifest:

@@ -13,6 +13,7 @@ from remiss.catalog.parsing import parse
 from remiss.catalog.ports import CatalogWorkspace
 from remiss.errors import InputError
 from remiss.records.case import Case, Filing, Revision
+from remiss.records.position import reached
 from remiss.records.rows import Rows
 
 REDACTION = "redaction"
@@ -51,7 +52,7 @@ def search(
     name = list_name(query, sort, as_of)
     turned = None if after is None else turn(after, name)
     at = as_of if turned is None or turned.position is None else turned.position
-    position = None if at is None else checked(at, ws.cases.position())
+    position = None if at is None else reached(at, ws.cases.position())
     page = ws.cases.page(wanted, sort=order, limit=limit, after=None if turned is None else turned.last, position=position)
     if turned is not None:
         matching = turned.total
@@ -84,7 +85,7 @@ def facets(ws: CatalogWorkspace, query: str = "", fields: Sequence[str] | None =
     """
     wanted = parse(query)
     head = ws.cases.position()
-    position = checked(as_of, head)
+    position = reached(as_of, head)
     if fields is None:
         fields = (*DEFAULT, *(CONTEXT + name for name in ws.cases.context_names()))
     lines = tuple(
@@ -109,18 +110,25 @@ def show(ws: CatalogWorkspace, case_id: str, *, as_of: int | None = None) -> Cas
     ------
     NotFound, Ambiguous, InputError
     """
-    return ws.cases.get(case_id, checked(as_of, ws.cases.position()))
+    return ws.cases.get(case_id, reached(as_of, ws.cases.position()))
 
 
 @action(name="case.history", permission="case:read", reads=True)
-def history(ws: CatalogWorkspace, case_id: str) -> tuple[Revision, ...]:
+def history(ws: CatalogWorkspace, case_id: str, *, as_of: int | None = None) -> tuple[Revision, ...]:
     """List every state that a case was in, oldest first.
+
+    Parameters
+    ----------
+    case_id : the id, or a prefix of six or more characters that no other case shares
+    as_of : a position of the catalog; default: now
 
     Raises
     ------
     NotFound, Ambiguous, InputError
     """
-    return ws.cases.revisions(case_id)
+    position = reached(as_of, ws.cases.position())
+    known = ws.cases.revisions(case_id)
+    return known if position is None else revisions.as_it_stood(known, position)
 
 
 @action(name="case.file", permission="case:file")
@@ -154,15 +162,3 @@ def revise(
     """
     change = revisions.Change(title=title, note=note, mode=mode, severity=severity)
     return ws.cases.revise(case_id, revision, revisions.prepared(change, ws.keys.secret(REDACTION)))
-
-
-def checked(as_of: int | None, head: int) -> int | None:
-    """Return the position to read at; None where that is now.
-
-    Raises
-    ------
-    InputError : a position that the catalog has not reached
-    """
-    if as_of is not None and not 0 <= as_of <= head:
-        raise InputError(f"the catalog has no position {as_of}", do=f"give one from 0 to {head}")
-    return None if as_of == head else as_of

@@ -6,11 +6,13 @@ no update is ever lost.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from remiss.catalog.filing import check_mode, check_severity, check_text
-from remiss.errors import Conflict, InputError
+from remiss.errors import Conflict, InputError, NotFound
 from remiss.govern.redaction import DETECTORS, redact
+from remiss.records.case import Revision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,3 +89,17 @@ def revised(case_id: str, state: State, read: int, change: Change) -> State:
     if (after.mode, after.severity, after.title, after.note) == (state.mode, state.severity, state.title, state.note):
         raise InputError(f"case {case_id} says all that already", do="nothing, or change something")
     return after
+
+
+def as_it_stood(revisions: Sequence[Revision], position: int) -> tuple[Revision, ...]:
+    """Return the states that a case had been in at a position, the last of them without an end.
+
+    Raises
+    ------
+    NotFound : the case was not there yet
+    """
+    found = [each for each in revisions if each.position_from <= position]
+    if not found:
+        raise NotFound(f"the case was not there yet at position {position}", do="give a later position, or none")
+    last = found[-1]
+    return (*found[:-1], replace(last, position_to=None))

@@ -15,6 +15,7 @@ from remiss.protocol.ports import Description, ProtocolWorkspace, ShelfWorkspace
 from remiss.protocol.shape import has_errors
 from remiss.protocol.terms import Address, Checked, Finding, Protocol
 from remiss.records.identity import format_time
+from remiss.records.position import reached
 from remiss.records.rows import Rows
 
 
@@ -96,44 +97,66 @@ def _finding(error: RemissError, path: str, line: int, *, at_line: bool = False)
 
 
 @action(name="protocol.list", permission="protocol:read", reads=True)
-def versions(ws: ShelfWorkspace) -> Rows:
-    """Return the protocol versions that the catalog keeps, newest first within a name."""
+def versions(ws: ShelfWorkspace, *, as_of: int | None = None) -> Rows:
+    """Return the protocol versions that the catalog keeps, newest first within a name.
+
+    Parameters
+    ----------
+    as_of : a position of the catalog; default: now
+    """
+    at = _position(ws, as_of)
     columns = ("protocol", "version", "digest", "team", "at")
-    rows = tuple((each.name, each.version, each.digest, each.team, format_time(each.at)) for each in ws.protocols.versions())
-    return Rows("remiss/protocols@1", columns, rows, ws.position(), total=len(rows))
+    kept = (each for each in ws.protocols.versions() if each.position <= at)
+    rows = tuple((each.name, each.version, each.digest, each.team, format_time(each.at)) for each in kept)
+    return Rows("remiss/protocols@1", columns, rows, at, total=len(rows))
 
 
 @action(name="protocol.show", permission="protocol:read", reads=True)
-def show(ws: ShelfWorkspace, name: str, version: int | None = None) -> StoredProtocol:
+def show(ws: ShelfWorkspace, name: str, version: int | None = None, *, as_of: int | None = None) -> StoredProtocol:
     """Return a protocol version as the catalog keeps it, the newest by default, files that it names attached.
+
+    Parameters
+    ----------
+    as_of : a position of the catalog; default: now
 
     Raises
     ------
     NotFound : no such protocol or version
     """
-    return _stored(ws, name, version)
+    return _stored(ws, name, version, _position(ws, as_of))
 
 
 @action(name="protocol.diff", permission="protocol:read", reads=True)
-def diff(ws: ShelfWorkspace, name: str, before: int, after: int) -> tuple[str, ...]:
+def diff(ws: ShelfWorkspace, name: str, before: int, after: int, *, as_of: int | None = None) -> tuple[str, ...]:
     """Return what changed between two versions of a protocol as lines of a unified diff; none when nothing did.
+
+    Parameters
+    ----------
+    as_of : a position of the catalog; default: now
 
     Raises
     ------
     NotFound : no such protocol or version
     """
-    old, new = _stored(ws, name, before), _stored(ws, name, after)
+    at = _position(ws, as_of)
+    old, new = _stored(ws, name, before, at), _stored(ws, name, after, at)
     lines = difflib.unified_diff(
         old.text.splitlines(), new.text.splitlines(), f"{name} version {before}", f"{name} version {after}", lineterm=""
     )
     return tuple(lines)
 
 
-def _stored(ws: ShelfWorkspace, name: str, version: int | None) -> StoredProtocol:
-    found = ws.protocols.find(name, version)
-    if found is not None:
-        return found
-    known = ws.protocols.versions()
+def _position(ws: ShelfWorkspace, as_of: int | None) -> int:
+    head = ws.position()
+    position = reached(as_of, head)
+    return head if position is None else position
+
+
+def _stored(ws: ShelfWorkspace, name: str, version: int | None, position: int) -> StoredProtocol:
+    known = [each for each in ws.protocols.versions() if each.position <= position]
+    for each in known:
+        if each.name == name and version in {None, each.version}:
+            return each
     of_name = sorted(each.version for each in known if each.name == name)
     if of_name:
         raise NotFound(f"protocol {name} has no version {version}", do=f"it has {', '.join(map(str, of_name))}")

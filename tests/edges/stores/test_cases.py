@@ -145,6 +145,10 @@ def test_every_former_state_can_be_read_again(ws):
     assert found == {"seen": [0, 1, 0, 0], "missed": [0, 0, 1, 1], "gate": [0, 0, 0, 1]}
     with pytest.raises(NotFound, match="was not there yet"):
         actions.show(ws, case.id, as_of=filed - 1)
+    then = actions.history(ws, case.id, as_of=filed + 1)
+    assert [(state.revision, state.position_to) for state in then] == [(1, filed + 1), (2, None)]
+    with pytest.raises(NotFound, match="was not there yet"):
+        actions.history(ws, case.id, as_of=filed - 1)
 
 
 @pytest.mark.parametrize("position", [-1, 99])

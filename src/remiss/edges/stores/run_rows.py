@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, select
@@ -38,6 +38,13 @@ def run_of(row: Row[Any], of_run: tuple[Group, ...] = ()) -> Run:
         at=row.at,
         position=row.position,
     )
+
+
+def as_it_stood(run: Run, came: int | None, position: int | None) -> Run:
+    """Return a run as it stood at a position, None being now: one that was accepted later still waited."""
+    if position is None or (came is not None and came <= position):
+        return run
+    return replace(run, status="waiting", cases_new=0, cases_known=0)
 
 
 def manifest(stored: dict[str, Any]) -> Manifest:

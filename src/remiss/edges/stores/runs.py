@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, select
+from sqlalchemy import ColumnElement, Connection, Label, Row, Select, and_, func, select, true
 
 from remiss.capture.ports import Known, WindowInForce
 from remiss.catalog.spelling import spelled
@@ -16,7 +16,7 @@ from remiss.edges.stores.connecting import Store
 from remiss.edges.stores.filing import file_run, lock_source
 from remiss.edges.stores.in_force import in_force, of
 from remiss.edges.stores.promotion import promote
-from remiss.edges.stores.run_rows import captured, cell, groups_of, manifest, run_of, window
+from remiss.edges.stores.run_rows import as_it_stood, captured, cell, groups_of, manifest, run_of, window
 from remiss.edges.stores.tables import (
     captures,
     cells,
@@ -126,19 +126,27 @@ class RunStore:
         promote(transaction, row.key, captured(transaction.connection, row.key))
         return self.get(row.id)
 
-    def get(self, run: str) -> Run:
-        """Return a run by id or by a unique prefix of six or more characters."""
+    def get(self, run: str, position: int | None = None) -> Run:
+        """Return a run by id or by a unique prefix of six or more characters, as it stood at a position."""
         with self._store.reading() as connection:
-            row = _find(connection, run)
-            return run_of(row, groups_of(connection, row.key))
+            row = _find(connection, run, position)
+            return as_it_stood(run_of(row, groups_of(connection, row.key)), row.came, position)
 
-    def latest(self, limit: int, protocol: str | None = None) -> tuple[Run, ...]:
-        """Return the newest runs first, without groups."""
-        found = select(runs).order_by(runs.c.position.desc(), runs.c.key.desc()).limit(limit)
+    def latest(self, limit: int, protocol: str | None = None, position: int | None = None) -> tuple[Run, ...]:
+        """Return the newest runs first, without groups, as they stood at a position."""
+        found = select(runs, _came()).where(_filed(position)).order_by(runs.c.position.desc(), runs.c.key.desc()).limit(limit)
         if protocol is not None:
             found = found.where(runs.c.protocol_name == protocol)
         with self._store.reading() as connection:
-            return tuple(run_of(row) for row in connection.execute(found))
+            return tuple(as_it_stood(run_of(row), row.came, position) for row in connection.execute(found))
+
+    def count(self, protocol: str | None = None, position: int | None = None) -> int:
+        """Return how many runs there are, or were at a position."""
+        found = select(func.count()).select_from(runs).where(_filed(position))
+        if protocol is not None:
+            found = found.where(runs.c.protocol_name == protocol)
+        with self._store.reading() as connection:
+            return int(connection.execute(found).scalar_one())
 
     def manifest(self, run: str) -> Manifest:
         """Return the named inputs of a run."""
@@ -221,12 +229,22 @@ def _no_collector() -> Iterator[None]:
 _window_of_capture = and_(run_windows.c.run_key == captures.c.run_key, run_windows.c.window_start == captures.c.window_start)
 
 
-def _find(connection: Connection, run: str) -> Row[Any]:
+def _came() -> Label[int | None]:
+    """Return the column that says at which position a run came in force; null while it waits."""
+    first = select(func.min(run_windows.c.position_from)).where(run_windows.c.run_key == runs.c.key)
+    return first.correlate(runs).scalar_subquery().label("came")
+
+
+def _filed(position: int | None) -> ColumnElement[bool]:
+    """Return the condition that a run was filed by a position; None is now."""
+    return true() if position is None else runs.c.position <= position
+
+
+def _find(connection: Connection, run: str, position: int | None = None) -> Row[Any]:
     """Return the row of a run by its id, or by a prefix of it that no other run has."""
     prefix = run if run.startswith("run-") else f"run-{run}"
-    found = connection.execute(
-        select(runs).where(runs.c.id >= prefix, runs.c.id < prefix + "~").order_by(runs.c.id).limit(3)
-    ).all()
+    alike = select(runs, _came()).where(runs.c.id >= prefix, runs.c.id < prefix + "~", _filed(position))
+    found = connection.execute(alike.order_by(runs.c.id).limit(3)).all()
     if found and found[0].id == prefix:
         return found[0]
     if not found or len(prefix) < len("run-") + SHORTEST:

@@ -76,9 +76,10 @@ def show(ws: Workspace, case_id: str, as_of: int | None, shape: str) -> None:
 
 @case.command("history")
 @click.argument("case_id")
+@as_of
 @formatted
 @with_workspace
-def history(ws: Workspace, case_id: str, shape: str) -> None:
+def history(ws: Workspace, case_id: str, as_of: int | None, shape: str) -> None:
     """List every state that CASE_ID was in, oldest first.
 
     Example: remiss case history k7m4-qp
@@ -86,7 +87,7 @@ def history(ws: Workspace, case_id: str, shape: str) -> None:
     from remiss.catalog import actions as catalog
     from remiss.records.rows import Rows
 
-    revisions = catalog.history(ws, case_id)
+    revisions = catalog.history(ws, case_id, as_of=as_of)
     columns = ("revision", "position", "at", "actor", "action", "status", "mode", "severity", "title")
     lines = tuple(
         (
@@ -102,7 +103,8 @@ def history(ws: Workspace, case_id: str, shape: str) -> None:
         )
         for each in revisions
     )
-    render.rows(Rows("revision", columns, lines, revisions[-1].position_from, total=len(lines)), shape)
+    position = ws.position() if as_of is None else as_of
+    render.rows(Rows("revision", columns, lines, position, total=len(lines)), shape)
 
 
 @case.command("file")

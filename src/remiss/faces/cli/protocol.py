@@ -10,7 +10,7 @@ import click
 from remiss.errors import AnswerNo, InputError
 from remiss.faces import answers
 from remiss.faces.cli import render
-from remiss.faces.cli.options import formatted, formatted_object, with_workspace
+from remiss.faces.cli.options import as_of, formatted, formatted_object, with_workspace
 
 if TYPE_CHECKING:
     from remiss.workspace import Workspace
@@ -66,45 +66,48 @@ def check(path: str, shape: str) -> int:
 
 
 @protocol.command("list")
+@as_of
 @formatted
 @with_workspace
-def list_(ws: Workspace, shape: str) -> None:
+def list_(ws: Workspace, as_of: int | None, shape: str) -> None:
     """List the protocol versions that the catalog has met.
 
     Example: remiss protocol list
     """
     from remiss.protocol import actions
 
-    render.rows(actions.versions(ws), shape)
+    render.rows(actions.versions(ws, as_of=as_of), shape)
 
 
 @protocol.command("show")
 @click.argument("name")
 @click.option("--version", type=int, help="Which version; default: the newest.")
+@as_of
 @with_workspace
-def show(ws: Workspace, name: str, version: int | None) -> None:
+def show(ws: Workspace, name: str, version: int | None, as_of: int | None) -> None:
     """Print the text of a protocol as it was used.
 
     Example: remiss protocol show arrival-delay --version 2
     """
     from remiss.protocol import actions
 
-    click.echo(actions.show(ws, name, version).text, nl=False)
+    click.echo(actions.show(ws, name, version, as_of=as_of).text, nl=False)
 
 
 @protocol.command("diff")
 @click.argument("name")
 @click.argument("before", type=int)
 @click.argument("after", type=int)
+@as_of
 @with_workspace
-def diff(ws: Workspace, name: str, before: int, after: int) -> int:
+def diff(ws: Workspace, name: str, before: int, after: int, as_of: int | None) -> int:
     """Show what changed between two versions of a protocol; exit status 1 when something did.
 
     Example: remiss protocol diff arrival-delay 2 3
     """
     from remiss.protocol import actions
 
-    lines = actions.diff(ws, name, before, after)
+    lines = actions.diff(ws, name, before, after, as_of=as_of)
     for line in lines:
         click.echo(line)
     return AnswerNo.exit_status if lines else 0

@@ -9,7 +9,7 @@ import click
 from remiss.errors import AnswerNo
 from remiss.faces import answers
 from remiss.faces.cli import render
-from remiss.faces.cli.options import formatted, formatted_object, with_workspace
+from remiss.faces.cli.options import as_of, formatted, formatted_object, with_workspace
 
 if TYPE_CHECKING:
     from remiss.workspace import Workspace
@@ -26,23 +26,25 @@ def run() -> None:
 @run.command("list")
 @click.option("--protocol", help="Only runs of this protocol.")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="How many at most.")
+@as_of
 @formatted
 @with_workspace
-def list_(ws: Workspace, protocol: str | None, limit: int, shape: str) -> None:
+def list_(ws: Workspace, protocol: str | None, limit: int, as_of: int | None, shape: str) -> None:
     """List runs, newest first.
 
     Example: remiss run list --protocol arrival-delay
     """
     from remiss.capture import actions as capture
 
-    render.rows(capture.runs(ws, protocol=protocol, limit=limit), shape, SHOWN)
+    render.rows(capture.runs(ws, protocol=protocol, limit=limit, as_of=as_of), shape, SHOWN)
 
 
 @run.command("show")
 @click.argument("run_id")
+@as_of
 @formatted_object
 @with_workspace
-def show(ws: Workspace, run_id: str, shape: str) -> None:
+def show(ws: Workspace, run_id: str, as_of: int | None, shape: str) -> None:
     """Show RUN_ID: what it read, what it drew, and how much of each group.
 
     Example: remiss run show run-4f7q2m
@@ -50,7 +52,7 @@ def show(ws: Workspace, run_id: str, shape: str) -> None:
     from remiss.capture import actions as capture
     from remiss.faces.cli import run_page
 
-    found = capture.show(ws, run_id)
+    found = capture.show(ws, run_id, as_of=as_of)
     if shape == "json":
         render.as_json(answers.run(found))
     else:
@@ -59,30 +61,32 @@ def show(ws: Workspace, run_id: str, shape: str) -> None:
 
 @run.command("diff")
 @click.argument("run_id")
+@as_of
 @formatted
 @with_workspace
-def diff(ws: Workspace, run_id: str, shape: str) -> None:
+def diff(ws: Workspace, run_id: str, as_of: int | None, shape: str) -> None:
     """List what RUN_ID changed against the runs in force before it.
 
     Example: remiss run diff run-4f7q2m
     """
     from remiss.capture import actions as capture
 
-    render.rows(capture.diff(ws, run_id), shape)
+    render.rows(capture.diff(ws, run_id, as_of=as_of), shape)
 
 
 @run.command("refused")
 @click.argument("run_id")
+@as_of
 @formatted
 @with_workspace
-def refused(ws: Workspace, run_id: str, shape: str) -> None:
+def refused(ws: Workspace, run_id: str, as_of: int | None, shape: str) -> None:
     """List the rows that RUN_ID refused: the first 100 of each reason, with file and row.
 
     Example: remiss run refused run-4f7q2m
     """
     from remiss.capture import actions as capture
 
-    render.rows(capture.refused(ws, run_id), shape)
+    render.rows(capture.refused(ws, run_id, as_of=as_of), shape)
 
 
 @run.command("accept")
