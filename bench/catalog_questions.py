@@ -6,8 +6,9 @@ statement that is quickest for it, on each database.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 from remiss.catalog import actions
@@ -63,6 +64,24 @@ class Question:
         return self.read(connection.execute(self.sql[database]).fetchall())
 
 
+@dataclass(frozen=True)
+class Series:
+    """One question with another value each time it is asked, so that nobody remembers it."""
+
+    name: str
+    questions: Callable[[int], Question]
+    asked: Iterator[int] = field(default_factory=count)
+    asked_by_hand: Iterator[int] = field(default_factory=count)
+
+    def ask(self, ws: Workspace) -> list[tuple[Any, ...]]:
+        """Return what the action answers to the next of them."""
+        return self.questions(next(self.asked)).ask(ws)
+
+    def by_hand(self, connection: Connection, database: str) -> list[tuple[Any, ...]]:
+        """Return what the SQL answers to the next of them."""
+        return self.questions(next(self.asked_by_hand)).by_hand(connection, database)
+
+
 def page(query: str, within: dict[str, str]) -> Question:
     """Return the question for the newest 50 cases that match."""
 
@@ -108,8 +127,17 @@ EWR = "SELECT case_key FROM case_context WHERE name = 'airport' AND value = 'EWR
 GRAVE_AT_EWR = dict.fromkeys(MET, f"cases AS c WHERE +c.severity <= 2 AND c.key IN ({EWR})")
 REROUTED = {database: f"cases AS c WHERE c.key IN ({WORDS[database].format('rerouted')})" for database in MET}
 
+
+def never_asked(at: int) -> Question:
+    """Return the question for a page that nobody has asked for before."""
+    least = at / 1_000_000
+    return page(f"severity:<=2 context.airport:EWR confidence:>{least}", where(f"{GRAVE} AND c.confidence > {least}"))
+
+
+GRAVE = f"c.severity <= 2 AND {IN_CONTEXT}"
 QUESTIONS = (
-    page("severity:<=2 context.airport:EWR", where(f"c.severity <= 2 AND {IN_CONTEXT}")),
+    page("severity:<=2 context.airport:EWR", where(GRAVE)),
+    Series("page of 50, `severity:<=2 context.airport:EWR confidence:>X`, another X each time", never_asked),
     page("criterion:missed-delay", where(IN_CRITERION.format("missed-delay"))),
     page(
         "model:arrival-delay@1 status:candidate",

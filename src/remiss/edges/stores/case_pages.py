@@ -53,13 +53,15 @@ def matches(connection: Connection, query: Query, scope: Scope, position: int | 
 
 def matches_now(asked: Asked, by: Ways) -> Matches:
     """Return what matches a query and may be seen, to be answered in these ways."""
-    found = [part_condition(part, asked, few=few) for part, few in zip(asked.parts, by.few, strict=True)]
-    found.append(saying(asked, common=by.common))
+    said, collected = saying(asked, common=by.common)
+    # Where few cases are named by one condition, no index may be tempting for another.
+    named = collected or any(by.few)
+    found = [part_condition(part, asked, few=few, named=named) for part, few in zip(asked.parts, by.few, strict=True)]
     return Matches(
-        where=and_(visible_to(asked.scope), *(each for each, _ in found)),
+        where=and_(visible_to(asked.scope), said, *(each for each, _ in found)),
         position=None,
         trivial=asked.query == EVERYTHING and asked.scope.everything,
-        collected=any(collected for _, collected in found),
+        collected=named or any(sorts for _, sorts in found),
     )
 
 
@@ -74,7 +76,7 @@ def saying(asked: Asked, *, common: bool) -> tuple[Condition, bool]:
     return cases.c.key.in_(select(collected)), True
 
 
-def part_condition(part: Query, asked: Asked, *, few: bool) -> tuple[Condition, bool]:
+def part_condition(part: Query, asked: Asked, *, few: bool, named: bool) -> tuple[Condition, bool]:
     """Return the condition of one part of a conjunction, such that a planner without statistics does well.
 
     Also return whether it names the cases by their keys.
@@ -86,7 +88,7 @@ def part_condition(part: Query, asked: Asked, *, few: bool) -> tuple[Condition, 
     if entries is not None:
         start_there = few or asked.purpose is not Purpose.PAGE
         return (cases.c.key.in_(entries), True) if start_there else (plain, False)
-    if few or part.key not in INDEXED or leads(part, asked):
+    if few or part.key not in INDEXED or (leads(part, asked) and not named):
         return plain, False
     return column(unindexed(INDEXED[part.key]))(part), False
 

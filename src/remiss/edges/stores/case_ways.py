@@ -15,6 +15,7 @@ from typing import Any, Self
 from sqlalchemy import ColumnElement, Connection, Dialect, ScalarSelect, Select, func, literal, null, select
 
 from remiss.catalog.counting import CONTEXT
+from remiss.catalog.listing import Order
 from remiss.catalog.query import Operator, Query, Term, Text, conjuncts
 from remiss.edges.stores.dialect import words
 from remiss.edges.stores.dialect.planning import weighs
@@ -57,12 +58,14 @@ class Asked:
     spelling: str
     scope: Scope
     purpose: Purpose
+    order: Order | None
     dialect: Dialect
 
     @classmethod
-    def of(cls, query: Query, scope: Scope, purpose: Purpose, connection: Connection) -> Self:
-        """Return the query as it is asked on a connection."""
-        return cls(query=query, spelling=repr(query), scope=scope, purpose=purpose, dialect=connection.dialect)
+    def of(cls, query: Query, scope: Scope, purpose: Purpose, connection: Connection, order: Order | None = None) -> Self:
+        """Return the query as it is asked on a connection, for a page in some order."""
+        dialect = connection.dialect
+        return cls(query=query, spelling=repr(query), scope=scope, purpose=purpose, order=order, dialect=dialect)
 
     @property
     def parts(self) -> list[Query]:
@@ -122,7 +125,8 @@ def _looks(asked: Asked) -> Select[Any] | None:
     None when there is nothing to find out.
     """
     counted = [_entries(part, asked) for part in asked.parts]
-    walks = asked.purpose is Purpose.PAGE and bool(asked.phrases)
+    # By severity there is no walk, for all that match have to be sorted.
+    walks = asked.order in {Order.OCCURRED, Order.FILED} and bool(asked.phrases)
     if not walks and all(entries is None for entries in counted):
         return None
     # A part without entries is not met by few.
@@ -155,7 +159,7 @@ def leads(part: Term, asked: Asked) -> bool:
     """Return whether the index on one value has the cases in the order of pages, or the number of them."""
     match asked.purpose:
         case Purpose.PAGE:
-            return part.operator is Operator.EQUAL
+            return part.operator is Operator.EQUAL and asked.order is Order.OCCURRED
         case Purpose.COUNT:
             return len(conjuncts(asked.query)) == 1 and asked.scope.everything
         case Purpose.FACET:

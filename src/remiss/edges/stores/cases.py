@@ -39,7 +39,7 @@ class CaseStore:
         bound = {"lines": limit + 1, **{f"last_{at}": value for at, value in enumerate(after or ())}}
         with self._store.reading() as connection:
             if position is None:
-                asked = Asked.of(query, self._scope, Purpose.PAGE, connection)
+                asked = Asked.of(query, self._scope, Purpose.PAGE, connection, sort.order)
                 by = self._remembered.ways(connection, asked)
                 rows = connection.execute(listed_now(asked, by, sort, continued=after is not None), bound).all()
                 lines = tuple(map(line_of, rows[:limit]))

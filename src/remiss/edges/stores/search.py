@@ -35,7 +35,7 @@ from remiss.edges.stores.comparing import (
     spelled_value,
 )
 from remiss.edges.stores.dialect.conditions import among, json_text
-from remiss.edges.stores.dialect.words import found
+from remiss.edges.stores.dialect.words import has
 from remiss.edges.stores.in_force import in_force
 from remiss.edges.stores.tables import captures, cases, events, revisions, run_windows
 
@@ -96,7 +96,7 @@ def case_face(dialect: Dialect) -> Face:
             "criterion": criterion_now,
             "protocol": protocol_of(cases.c.event_key, None),
         },
-        text=lambda phrase: cases.c.key.in_(found([phrase], dialect)),
+        text=lambda phrase: has(cases.c.key, phrase, dialect),
     )
 
 
@@ -112,7 +112,7 @@ def case_face_at(position: int, dialect: Dialect, past: Mapping[str, Collection[
     def said(phrase: str) -> Condition:
         unchanged = revisions.c.text_version.is_not_distinct_from(cases.c.text_version)
         return or_(
-            and_(unchanged, cases.c.key.in_(found([phrase], dialect))),
+            and_(unchanged, has(cases.c.key, phrase, dialect)),
             and_(not_(unchanged), among(cases.c.key, sorted(past.get(phrase, ())))),
         )
 

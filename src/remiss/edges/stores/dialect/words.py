@@ -62,6 +62,16 @@ _NEWEST = {SQLITE: 2_000, POSTGRESQL: 500}
 _COMMON = {SQLITE: 0.2, POSTGRESQL: 0.008}
 
 
+def has(case_key: ColumnElement[int], phrase: str, dialect: Dialect) -> ColumnElement[bool]:
+    """Return whether a case has a phrase, for any place in a condition, also behind NOT and OR.
+
+    PostgreSQL answers NOT IN case by case when the matches do not fit its memory, and NOT EXISTS by a join.
+    """
+    if dialect.name == SQLITE:
+        return case_key.in_(found([phrase], dialect))
+    return found([phrase], dialect).where(_key(dialect) == case_key).exists()
+
+
 def common(phrases: Sequence[str], last_key: Select[int], dialect: Dialect) -> ColumnElement[bool]:
     """Return whether so many cases have the phrases that a walk from the newest soon meets enough of them."""
     newest = _NEWEST[dialect.name]
