@@ -204,6 +204,7 @@ def test_every_schema_is_a_schema(cli, name):
         ("case", "search", "--sort", "colour"),
         ("case", "search", "--after", "nonsense"),
         ("case", "search", "--as-of", "99999"),
+        ("case", "search", "--facets", "--limit", "3"),
         ("estimate", "criterion:nothing-like-it"),
         ("estimate", "--by", "colour"),
         ("run", "show", "run-zzzzzzz"),

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from remiss.errors import InputError
-from remiss.govern.redaction import DETECTORS, redact, redact_value
+from remiss.govern.redaction import DETECTORS, NAMING, exposed, redact, redact_value
 from remiss.records.case import Filing
 from remiss.records.event import Event, Scalar, Values
 from remiss.records.identity import digest, utc
@@ -56,6 +56,8 @@ def prepared(filing: Filing, key: bytes) -> Filed:
     kept = replace(
         filing,
         at=utc(filing.at),
+        model=redact(filing.model, NAMING, key),
+        model_version=None if filing.model_version is None else redact(filing.model_version, NAMING, key),
         title=redact(filing.title.strip(), DETECTORS, key),
         note=redact(filing.note, DETECTORS, key),
         output=cleaned(filing.output),
@@ -102,6 +104,9 @@ def check(filing: Filing) -> None:
     for name in (*filing.inputs, *filing.context):
         if not FIELD.fullmatch(name):
             raise InputError(f"{name!r} cannot name a field", do="use a name without quotes, backslashes and line breaks")
+    for family, values in (("inputs", filing.inputs), ("context", filing.context)):
+        if any(exposed(name, NAMING) for name in values):
+            raise InputError(f"the name of some {family}.NAME looks like personal data", do="name the field by what it holds")
     for name, text in texts(filing):
         check_text(name, text)
 

@@ -59,6 +59,15 @@ def test_what_a_person_files_is_redacted_everywhere(ws):
     assert case.title.startswith("[email:")
 
 
+def test_names_that_people_file_lose_addresses_too(ws):
+    case = actions.file(ws, filing(model="ana@example.org", model_version="1.2.3.4 by ana@example.org"))
+    assert case.event.model.startswith("[email:")
+    assert case.event.model_version.startswith("1.2.3.4 by [email:")
+    with pytest.raises(InputError, match=r"context\.NAME looks like personal data") as refused:
+        actions.file(ws, filing(context={"ana@example.org": 1}))
+    assert "ana@" not in str(refused.value)
+
+
 @pytest.mark.parametrize("text", HOSTILE)
 def test_whatever_people_write_comes_back_and_is_found(ws, text):
     case = actions.file(

@@ -42,6 +42,10 @@ def search(
     from remiss.catalog import actions as catalog
 
     if facets:
+        context = click.get_current_context()
+        for name in ("sort", "limit", "after"):
+            if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
+                raise click.UsageError(f"--facets counts all that match and has no --{name}")
         render.rows(catalog.facets(ws, query, as_of=as_of), shape)
         return
     page = catalog.search(ws, query, as_of=as_of, sort=sort, limit=limit, after=after)
