@@ -9,6 +9,7 @@ import pytest
 
 from remiss.capture.due import due_windows, mark_provisional, provisional, spans, whole_windows
 from remiss.capture.ports import WindowInForce
+from remiss.capture.standing import provisional_counts
 from remiss.errors import IntervalError
 from remiss.records.run import RunWindow
 from remiss.records.window import Window
@@ -47,6 +48,13 @@ def test_a_window_that_lacks_labels_although_mature_is_tried_again_after_another
     window = held(MONDAY, as_of=then, is_provisional=True, labelled=3)
     assert due_windows(None, WEEK, [window], then + timedelta(days=1), LAG) == ()
     assert due_windows(None, WEEK, [window], then + LAG, LAG) == (Window(MONDAY, WEEK),)
+
+
+def test_status_counts_as_ready_only_the_provisional_windows_that_are_due():
+    then = MONDAY + WEEK + LAG
+    windows = [held(MONDAY, as_of=then, is_provisional=True, labelled=3), held(MONDAY + WEEK, as_of=then, is_provisional=True)]
+    assert provisional_counts(windows, WEEK, LAG, then + timedelta(days=1)) == (2, 0)
+    assert provisional_counts(windows, WEEK, LAG, then + LAG) == (2, 1)
 
 
 def test_a_source_without_events_has_nothing_due():

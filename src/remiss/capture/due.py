@@ -85,17 +85,19 @@ def due_windows(
             window = window_at(index, width)
             if window.end <= as_of and window.start not in held:
                 found.append(window)
-    for start, item in held.items():
-        window = Window(start, width)
-        # One that stays provisional for want of labels is tried again only after another lag: labels need time to come.
-        rested = as_of >= item.as_of + (lag or timedelta(0))
-        if (
-            item.window.provisional
-            and labels_mature(window, as_of, lag)
-            and (rested or not labels_mature(window, item.as_of, lag))
-        ):
-            found.append(window)
+    found += [Window(start, width) for start, item in held.items() if due_again(item, width, as_of, lag)]
     return tuple(sorted(found))
+
+
+def due_again(item: WindowInForce, width: timedelta, as_of: datetime, lag: timedelta | None) -> bool:
+    """Return whether a window in force is provisional and capturing it again now could settle its labels.
+
+    One that stays provisional for want of labels is tried again only after another lag: labels need time to come.
+    """
+    window = Window(item.window.window, width)
+    if not (item.window.provisional and labels_mature(window, as_of, lag)):
+        return False
+    return as_of >= item.as_of + (lag or timedelta(0)) or not labels_mature(window, item.as_of, lag)
 
 
 def spans(windows: Sequence[Window]) -> tuple[tuple[datetime, datetime], ...]:

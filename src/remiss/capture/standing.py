@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from remiss.capture.deriving import as_filed, event_times
-from remiss.capture.due import due_windows, labels_mature
+from remiss.capture.due import due_again, due_windows
 from remiss.capture.ports import CaptureWorkspace, WindowInForce
 from remiss.capture.requirements import refused_rows
 from remiss.errors import InputError
 from remiss.protocol.terms import Checked
 from remiss.records.run import RESERVED, Group, Run
-from remiss.records.window import Window
 
 # A criterion that catches this share of the events it could catch is about the log, not about failures.
 NEARLY_EVERYTHING = 0.9
@@ -26,9 +25,9 @@ MOST_RUNS = 1000
 class Standing:
     """How one protocol stands on one source.
 
-    `due` is the number of windows never captured that have ended, or None when the source cannot be looked at (`unseen`
-    says why). `mature` counts provisional windows whose labels are all in by now. `refused_share` is refused rows over
-    these and admitted events, over the runs in force. `nothing` and `nearly_all` name criteria by what they caught.
+    `due` is how many windows `capture` would take now, or None when the source cannot be looked at (`unseen` says why).
+    `mature` counts provisional windows that are among them, their labels being all in by now. `refused_share` is refused rows
+    over these and admitted events, over the runs in force. `nothing` and `nearly_all` name criteria by what they caught.
     """
 
     protocol: str
@@ -49,9 +48,9 @@ class Standing:
 def provisional_counts(
     in_force: Iterable[WindowInForce], width: timedelta, lag: timedelta | None, now: datetime
 ) -> tuple[int, int]:
-    """Return how many windows in force are provisional, and how many of these are mature now."""
-    open_windows = [item.window.window for item in in_force if item.window.provisional]
-    return len(open_windows), sum(labels_mature(Window(start, width), now, lag) for start in open_windows)
+    """Return how many windows in force are provisional, and how many of these are due again now."""
+    open_windows = [item for item in in_force if item.window.provisional]
+    return len(open_windows), sum(due_again(item, width, now, lag) for item in open_windows)
 
 
 def odd_criteria(criteria: Sequence[str], groups: Iterable[Group], admitted: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
