@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import click
 import jsonschema
@@ -70,6 +71,23 @@ def test_a_capture_makes_a_missing_catalog_that_was_named_and_says_so(cli, captu
     assert "new.db" in answer.err
 
 
+def test_a_protocol_that_cannot_be_used_makes_no_catalog(cli, captured, tmp_path):
+    broken = captured.folder / "broken.yaml"
+    broken.write_text((captured.folder / "arrival-delay.yaml").read_text().replace("latency_ms > 250", "latencyms > 250"))
+    for path in ("nope.yaml", broken):
+        assert cli("--catalog", tmp_path / "new.db", "capture", path).status == 2
+    assert not list(tmp_path.glob("new.db*"))
+
+
+def test_a_dry_run_needs_no_catalog_and_makes_none(cli, captured, tmp_path, monkeypatch):
+    plan = valid(cli("--catalog", tmp_path / "new.db", "capture", captured.protocol, "--dry-run", "--format", "json"), "plan")
+    assert [month["events"] for month in plan["months"]] == [1200]
+    assert not list(tmp_path.glob("new.db*"))
+    Path("remiss.db").unlink()
+    assert cli("capture", captured.protocol, "--dry-run").status == 0
+    assert not Path("remiss.db").exists()
+
+
 def test_a_capture_answers_with_the_published_run(cli, captured):
     answer = cli("capture", captured.protocol, "--since", "2013-06-03", "--until", "2013-06-17", "--format", "json")
     assert answer.status == 0
@@ -119,6 +137,31 @@ def test_a_case_filed_by_hand_is_found_and_revised(cli, captured):
     assert lost.status == 2
     history = cli("case", "history", case["id"], "--format", "json")
     assert [item["revision"] for item in history.json["items"]] == [1, 2]
+
+
+def test_a_failure_mode_that_no_taxonomy_has_is_refused(cli, captured):
+    filing = ("case", "file", "--model", "m", "--at", "2013-06-05", "--title", "Wrong gate", "--format", "json")
+    for mode in ("nope:x", "remiss:model/weak-slise"):
+        refused = cli(*filing, "--mode", mode)
+        assert refused.status == 2
+        assert mode in refused.err
+    assert "write remiss:model/weak-slice" in refused.err
+    case = valid(cli(*filing, "--mode", "remiss:model/weak-slice"), "case")
+    assert case["mode"] == "remiss:model/weak-slice"
+    assert cli("case", "revise", case["id"], "--revision", "1", "--mode", "nope:x").status == 2
+
+
+def test_a_case_may_have_a_mode_of_a_taxonomy_that_the_catalog_met(cli, captured):
+    own = "namespace: acme\nversion: 1\nmodes:\n  board:\n    title: Board\n    definition: The board is wrong.\n"
+    (captured.folder / "own.yaml").write_text(own)
+    text = (captured.folder / "arrival-delay.yaml").read_text().replace("remiss:model/weak-slice", "acme:board")
+    (captured.folder / "acme.yaml").write_text(
+        text.replace("arrival-delay\nversion", "acme\nversion", 1) + "taxonomy: own.yaml\n"
+    )
+    assert cli("capture", captured.folder / "acme.yaml").status == 0
+    filing = ("case", "file", "--model", "m", "--at", "2013-06-05", "--title", "Wrong gate", "--format", "json")
+    assert cli(*filing, "--mode", "acme:board").json["mode"] == "acme:board"
+    assert "write acme:board" in cli(*filing, "--mode", "acme:bord").err
 
 
 def test_csv_is_safe_in_a_spreadsheet(cli, captured):

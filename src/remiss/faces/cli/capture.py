@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import click
 
-from remiss.errors import AnswerNo
+from remiss.errors import AnswerNo, CatalogMissing
 from remiss.faces import answers
 from remiss.faces.cli import render
 from remiss.faces.cli.options import Time, formatted_object, progress, workspace
@@ -31,12 +34,32 @@ def capture(protocol: str, *, since: datetime | None, until: datetime | None, dr
 
     Example: remiss capture arrival-delay.yaml --since 2013-06-03 --until 2013-07-01
     """
-    with workspace(create=True) as ws:
-        if ws.created:
-            render.say(f"made the catalog {ws.address}")
+    with ExitStack() as held:
+        ws = _open(protocol, held, dry_run=dry_run)
         if dry_run:
             return _plan(ws, protocol, since, until, shape)
+        if ws.created:
+            render.say(f"made the catalog {ws.address}")
         return _capture(ws, protocol, since, until, strict=strict, shape=shape)
+
+
+def _open(protocol: str, held: ExitStack, *, dry_run: bool) -> Workspace:
+    """Open the catalog; make one that is missing only for a capture, and only by a protocol that can be used."""
+    try:
+        return held.enter_context(workspace())
+    except CatalogMissing:
+        if not dry_run:
+            from remiss.protocol.actions import load
+            from remiss.workspace import bench
+
+            with bench() as ws:
+                load(ws, protocol)
+            return held.enter_context(workspace(create=True))
+    import remiss
+
+    # Where there is no catalog, nothing is captured yet: an empty one says the same, and is gone afterwards.
+    folder = held.enter_context(TemporaryDirectory(prefix="remiss-"))
+    return held.enter_context(remiss.open(Path(folder) / "empty.db", create=True))
 
 
 def _plan(ws: Workspace, protocol: str, since: datetime | None, until: datetime | None, shape: str) -> int:
