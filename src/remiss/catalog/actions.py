@@ -9,6 +9,7 @@ from remiss.catalog import filing as filings
 from remiss.catalog import revision as revisions
 from remiss.catalog.counting import CONTEXT, DEFAULT, VALUE_LIMIT, check_fields
 from remiss.catalog.listing import COLUMNS, PAGE_LIMIT, Order, Turn, list_name, parse_sort, row, token, turn
+from remiss.catalog.modes import check_known
 from remiss.catalog.parsing import parse
 from remiss.catalog.ports import CatalogWorkspace
 from remiss.errors import InputError
@@ -137,9 +138,11 @@ def file(ws: CatalogWorkspace, filing: Filing) -> Case:
 
     Raises
     ------
-    InputError : something is missing, or such as no catalog can hold
+    InputError : something is missing, such as no catalog can hold, or a failure mode that no taxonomy has
     """
-    return ws.cases.file(filings.prepared(filing, ws.keys.secret(REDACTION)))
+    filed = filings.prepared(filing, ws.keys.secret(REDACTION))
+    check_known(filing.mode, ws.protocols)
+    return ws.cases.file(filed)
 
 
 @action(name="case.revise", permission="case:revise", subject="case_id")
@@ -160,5 +163,6 @@ def revise(
     Conflict : somebody else wrote since; nothing was written
     NotFound, Ambiguous, InputError
     """
-    change = revisions.Change(title=title, note=note, mode=mode, severity=severity)
-    return ws.cases.revise(case_id, revision, revisions.prepared(change, ws.keys.secret(REDACTION)))
+    change = revisions.prepared(revisions.Change(title=title, note=note, mode=mode, severity=severity), ws.keys.secret(REDACTION))
+    check_known(change.mode, ws.protocols)
+    return ws.cases.revise(case_id, revision, change)

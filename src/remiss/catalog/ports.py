@@ -11,6 +11,7 @@ from remiss.catalog.listing import Page, Sort
 from remiss.catalog.query import Query
 from remiss.catalog.revision import Change
 from remiss.govern.ports import Keys
+from remiss.protocol.ports import Protocols
 from remiss.records.case import Case, Revision
 from remiss.records.event import Scalar
 
@@ -75,6 +76,8 @@ class CatalogWorkspace(Performs, Protocol):
 
     @property
     def cases(self) -> Cases: ...
+    @property
+    def protocols(self) -> Protocols: ...
     @property
     def keys(self) -> Keys: ...
     @property
