@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from remiss.capture import actions as capture
@@ -164,6 +166,21 @@ def test_a_run_reproduces_and_says_when_its_source_is_another_or_away(ws, log, t
     assert any("all.parquet" in line for line in outcome.missing)
 
 
+def test_a_file_of_refused_rows_is_no_part_of_the_fingerprint_and_missed_when_it_is_away(ws, log, tmp_path):
+    whole = log.folder / "predictions" / "all.parquet"
+    broken = log.folder / "predictions" / "broken.parquet"
+    table = pq.read_table(whole).slice(0, 2)
+    pq.write_table(table.set_column(table.column_names.index("scheduled_at"), "scheduled_at", pa.nulls(2, pa.string())), broken)
+    run = captured(ws, log)
+    assert run.refused == {"bad-time": 2}
+    assert set(run.manifest.file_digests) == {"predictions/all.parquet"}
+    assert capture.reproduce(ws, run.id).verdict == "same"
+    broken.rename(tmp_path / "broken.parquet")
+    outcome = capture.reproduce(ws, run.id)
+    assert outcome.verdict == "cannot"
+    assert any("broken.parquet" in line for line in outcome.missing)
+
+
 def test_a_run_reproduces_from_where_it_read_when_the_protocol_has_moved_on(ws, log):
     first = capture.apply(ws, log.protocol, since=MONDAY, until=MONDAY + WEEK)
     (log.folder / "predictions").rename(log.folder / "archive")
@@ -253,3 +270,13 @@ def test_protocols_are_read_as_the_shelf_stood_at_a_position(ws, log):
     assert [line["version"] for line in protocols.versions(ws, as_of=position)] == [1]
     with pytest.raises(NotFound, match="no version 2"):
         protocols.diff(ws, "arrival-delay", 1, 2, as_of=position)
+
+
+def test_a_refused_row_names_nobody(ws, log):
+    log.predictions[3]["prediction_id"] = "ana@example.com/3"
+    log.predictions[3]["carrier"] = None
+    log.write()
+    run = captured(ws, log)
+    [line] = capture.refused(ws, run.id)
+    assert "[email:" in line["detail"]
+    assert "ana@" not in line["detail"]

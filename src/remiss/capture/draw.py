@@ -31,7 +31,7 @@ class Draw:
     `refreshed` are events that were asked for beside the sample and are in the windows: in no group, of probability 0.
 
     `windows` are all of the interval, empty ones too; whether labels may still change is left to the caller. `files` are
-    those that hold at least one row that was counted, admitted or refused, and `rows` is how many such rows there are.
+    those that hold at least one event of the windows; `rows` is how many rows were counted, admitted or refused.
     `notes` say what people should know about how it was decided.
     """
 
@@ -113,7 +113,7 @@ def draw(
         refreshed=revisits(content, selected, starts) if content else (),
         profiles=profile.profiles(plan, profiled, starts),
         refusals=refusals,
-        files=tuple(sorted(seen.files)),
+        files=tuple(sorted(file for file, events in seen.held.items() if events)),
         rows=seen.rows,
         notes=findings.notes(session, plan) if whole else (),
     )

@@ -72,12 +72,13 @@ def repeats(plan: Plan) -> str:
 
 
 def contradictions(plan: Plan) -> str:
-    """Return the statement that counts the rows whose id others contradict, and those that merely repeat, by window."""
+    """Return the statement that counts the rows whose id others contradict, and those that merely repeat, by window and file."""
     return statement(
-        f"{steps(plan, labels=refusing_labels(plan))} SELECT remiss_window AS number, "
+        f"{steps(plan, labels=refusing_labels(plan))} SELECT remiss_window AS number, remiss_file AS file, "
         "COUNT(*) FILTER (WHERE twin.disagree) AS refused, COUNT(*) FILTER (WHERE NOT twin.disagree AND "
         "(twin.file <> remiss_file OR twin.line <> remiss_row)) AS copies "
-        f"FROM judged INNER JOIN {REPEATS} AS twin ON judged.id = twin.id WHERE remiss_reason IS NULL GROUP BY remiss_window"
+        f"FROM judged INNER JOIN {REPEATS} AS twin ON judged.id = twin.id WHERE remiss_reason IS NULL "
+        "GROUP BY remiss_window, remiss_file"
     )
 
 

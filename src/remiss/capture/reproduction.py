@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import PurePath
 from typing import Literal
@@ -35,7 +36,7 @@ def rederive(ws: CaptureWorkspace, run: str) -> Reproduction:
     """Derive a run again and compare it with what was filed; changes nothing, also not in the vault."""
     stored = ws.runs.get(run)
     manifest = stored.manifest
-    missing = _missing(ws, manifest)
+    missing = _away(ws, manifest, [*manifest.file_digests, *manifest.label_digests])
     if missing:
         return Reproduction(run=stored.id, verdict="cannot", missing=missing)
     try:
@@ -45,12 +46,15 @@ def rederive(ws: CaptureWorkspace, run: str) -> Reproduction:
     except (SourceError, ProtocolError) as error:
         return Reproduction(run=stored.id, verdict="cannot", missing=(str(error),))
     found = differences(_filed(ws, stored), again)
+    # Files that held refused rows alone are not in the fingerprint: without them the rest is the same, and nothing is known.
+    gone = _away(ws, manifest, manifest.files) if found and again.manifest.fingerprint == manifest.fingerprint else ()
+    if gone:
+        return Reproduction(run=stored.id, verdict="cannot", differences=found, missing=gone)
     return Reproduction(run=stored.id, verdict="different" if found else "same", differences=found)
 
 
-def _missing(ws: CaptureWorkspace, manifest: Manifest) -> tuple[str, ...]:
+def _away(ws: CaptureWorkspace, manifest: Manifest, wanted: Sequence[str]) -> tuple[str, ...]:
     folder = PurePath(manifest.folder)
-    wanted = [*manifest.file_digests, *manifest.label_digests]
     there = ws.engine.present([str(folder / name) for name in wanted])
     return tuple(f"{folder / name} is not there" for name in wanted if str(folder / name) not in there)
 

@@ -23,11 +23,14 @@ GUESS = 0.8
 
 @dataclass(slots=True)
 class Survey:
-    """What a first pass over the rows tells: events by window of the plan, refused rows by reason, files."""
+    """What a first pass over the rows tells: events by window of the plan, refused rows by reason, files.
+
+    `held` counts the events of the run's windows in each file; of rows that repeat an event, each counts for its own file.
+    """
 
     events: dict[int, int]
     refused: dict[str, int]
-    files: set[str]
+    held: dict[str, int]
     rows: int
     strata: dict[int, int]
     reasons: set[str]
@@ -51,7 +54,7 @@ def surveyed(session: Session, plan: Plan, progress: Progress) -> tuple[Plan, Su
 
 
 def _counted_rows(session: Session, plan: Plan) -> Survey:
-    seen = Survey(events={}, refused={}, files=set(), rows=0, strata={}, reasons=set())
+    seen = Survey(events={}, refused={}, held={}, rows=0, strata={}, reasons=set())
     for row in session.run(questions.survey(plan)).to_pylist():
         number, reason, rows = row["number"], row["reason"], row["rows"]
         if reason is None:
@@ -60,9 +63,9 @@ def _counted_rows(session: Session, plan: Plan) -> Survey:
             seen.reasons.add(reason)
         if number is not None and number < plan.reach:
             continue
-        seen.files.add(row["file"])
         seen.rows += rows
         if reason is None:
+            seen.held[row["file"]] = seen.held.get(row["file"], 0) + rows
             seen.strata[number] = max(seen.strata.get(number, 0), row["strata"])
         else:
             seen.refused[reason] = seen.refused.get(reason, 0) + rows
@@ -95,5 +98,6 @@ def _without_repeats(session: Session, plan: Plan, seen: Survey) -> Plan:
         if not seen.events[number]:
             del seen.events[number]
         if number >= plan.reach and row["refused"]:
+            seen.held[row["file"]] -= row["refused"]
             seen.refused[requirements.DUPLICATE_ID] = seen.refused.get(requirements.DUPLICATE_ID, 0) + row["refused"]
     return plan
