@@ -12,9 +12,6 @@ from remiss.protocol.ports import Session
 from remiss.protocol.terms import Checked
 from remiss.records.identity import from_micros
 
-# The calendar of records ends here; an event beyond it is refused when its window is captured, and makes none due.
-LAST = 253_402_300_800_000_000
-
 
 def extent(session: Session, checked: Checked) -> tuple[datetime, datetime] | None:
     """Return the least and greatest readable event time, or None when there is no row.
@@ -28,10 +25,9 @@ def extent(session: Session, checked: Checked) -> tuple[datetime, datetime] | No
     shape = shape_of(session.run(scan.probe(checked)).schema.field("time").type)
     has_labels = checked.protocol.labels is not None
     time = scan.instant(scan.of_source(checked.fields["time"], has_labels=has_labels), shape, checked.protocol.source.time_zone)
-    within = f"FILTER (WHERE micros < {LAST})"
     row = session.run(
         scan.statement(
-            f"SELECT COUNT(*) AS rows, MIN(micros) {within} AS least, MAX(micros) {within} AS greatest "
+            f"SELECT COUNT(*) AS rows, MIN(micros) AS least, MAX(micros) AS greatest "
             f"FROM (SELECT epoch_us({time}) AS micros FROM {EVENTS} AS source) AS times"
         )
     ).to_pylist()[0]

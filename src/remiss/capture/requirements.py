@@ -39,7 +39,7 @@ def explain(reason: str) -> str:
         UNREADABLE: "the reader could not take the row apart",
         UNREADABLE_LABEL: "the reader could not take the row of the labels apart",
         BAD_ID: "the id is empty, or holds a zero byte",
-        BAD_TIME: "the time is empty or cannot be read",
+        BAD_TIME: "the time is empty, cannot be read, or lies outside years 1 to 9999",
         LABELS_DISAGREE: "two labels of the same time say different things",
         DUPLICATE_ID: "another row has the same id and says something else",
     }[reason]

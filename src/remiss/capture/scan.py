@@ -15,7 +15,7 @@ from sqlglot import exp
 from remiss.capture import requirements
 from remiss.capture.plan import EVENTS, KNOWN, LABELS, REPEATS, SAMPLE, LabelHistory, Plan, Shape
 from remiss.protocol.terms import Checked, CheckedExpression
-from remiss.records.identity import format_time, from_micros, to_micros
+from remiss.records.identity import FIRST, LAST, format_time, from_micros, to_micros
 
 
 def name(text: str) -> str:
@@ -71,8 +71,10 @@ def probe(checked: Checked) -> str:
     return statement(f"SELECT {fields} FROM {EVENTS} AS source {f'CROSS JOIN {LABELS} AS labels' if has_labels else ''} LIMIT 0")
 
 
-def instant(sql: str, shape: Shape, time_zone: str | None, *, all_finite: bool = False) -> str:
-    """Return SQL that gives a TIMESTAMPTZ, null where there is no finite time; `all_finite` says that this occurs nowhere.
+def instant(sql: str, shape: Shape, time_zone: str | None, *, all_known: bool = False) -> str:
+    """Return SQL that gives a TIMESTAMPTZ, null where there is none of years 1 to 9999; `all_known`: this occurs nowhere.
+
+    Engines know times beyond the calendar of records, and infinite ones: no window could hold such an event.
 
     A naive time means local time of the source's zone; without one it means nothing. A text is naive unless it ends in an
     offset: a cast alone would read it in the session's zone and be wrong without a word.
@@ -85,7 +87,7 @@ def instant(sql: str, shape: Shape, time_zone: str | None, *, all_finite: bool =
         local = f"timezone({literal(time_zone)}, TRY_CAST({sql} AS TIMESTAMP))" if time_zone else "NULL"
         offset = literal(r":\d\d(\.\d+)? ?(Z|z|UTC|[+-]\d\d(:?\d\d)?)$")
         found = f"CASE WHEN regexp_matches(trim({sql}), {offset}) THEN TRY_CAST(trim({sql}) AS TIMESTAMPTZ) ELSE {local} END"
-    return found if all_finite else f"CASE WHEN isfinite({found}) THEN {found} END"
+    return found if all_known else f"CASE WHEN {found} BETWEEN {moment(FIRST)} AND {moment(LAST)} THEN {found} END"
 
 
 def number(sql: str) -> str:
@@ -124,7 +126,7 @@ def typed(plan: Plan, *, labels: bool, extra: Sequence[str] = (), only_sample: b
         if field_name == "id":
             sql = identity = f"CAST({sql} AS VARCHAR)"
         elif field_name == "time":
-            sql = time = instant(sql, plan.shapes["time"], protocol.source.time_zone, all_finite=timely)
+            sql = time = instant(sql, plan.shapes["time"], protocol.source.time_zone, all_known=timely)
             columns.append(f"epoch_us({sql}) AS remiss_at")
         elif field_name in requirements.NUMERIC:
             raw, sql = before_cast(sql), f"TRY_CAST({sql} AS DOUBLE)"

@@ -21,6 +21,9 @@ _TO_CROCKFORD = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", CROCKFORD.e
 # Above this an IEEE double, and so a JSON reader, may round.
 SAFE_INTEGER = 2**53
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# The calendar of records, in microseconds since the epoch: years 1 to 9999.
+FIRST = -62_135_596_800_000_000
+LAST = 253_402_300_799_999_999
 
 
 def plain(value: object) -> object:

@@ -3,13 +3,11 @@ WITH known AS (
     CAST("flight" AS TEXT) AS remiss_key,
     EPOCH_US(
       CASE
-        WHEN ISFINITE(
-          CASE
-            WHEN REGEXP_MATCHES(TRIM("known_at"), ':\d\d(\.\d+)? ?(Z|z|UTC|[+-]\d\d(:?\d\d)?)$')
-            THEN TRY_CAST(TRIM("known_at") AS TIMESTAMPTZ)
-            ELSE TIMEZONE('America/New_York', TRY_CAST("known_at" AS TIMESTAMP))
-          END
-        )
+        WHEN CASE
+          WHEN REGEXP_MATCHES(TRIM("known_at"), ':\d\d(\.\d+)? ?(Z|z|UTC|[+-]\d\d(:?\d\d)?)$')
+          THEN TRY_CAST(TRIM("known_at") AS TIMESTAMPTZ)
+          ELSE TIMEZONE('America/New_York', TRY_CAST("known_at" AS TIMESTAMP))
+        END BETWEEN CAST('0001-01-01T00:00:00Z' AS TIMESTAMPTZ) AND CAST('9999-12-31T23:59:59.999999Z' AS TIMESTAMPTZ)
         THEN CASE
           WHEN REGEXP_MATCHES(TRIM("known_at"), ':\d\d(\.\d+)? ?(Z|z|UTC|[+-]\d\d(:?\d\d)?)$')
           THEN TRY_CAST(TRIM("known_at") AS TIMESTAMPTZ)
@@ -23,13 +21,11 @@ WITH known AS (
     NOT "flight" IS NULL
     AND EPOCH_US(
       CASE
-        WHEN ISFINITE(
-          CASE
-            WHEN REGEXP_MATCHES(TRIM("known_at"), ':\d\d(\.\d+)? ?(Z|z|UTC|[+-]\d\d(:?\d\d)?)$')
-            THEN TRY_CAST(TRIM("known_at") AS TIMESTAMPTZ)
-            ELSE TIMEZONE('America/New_York', TRY_CAST("known_at" AS TIMESTAMP))
-          END
-        )
+        WHEN CASE
+          WHEN REGEXP_MATCHES(TRIM("known_at"), ':\d\d(\.\d+)? ?(Z|z|UTC|[+-]\d\d(:?\d\d)?)$')
+          THEN TRY_CAST(TRIM("known_at") AS TIMESTAMPTZ)
+          ELSE TIMEZONE('America/New_York', TRY_CAST("known_at" AS TIMESTAMP))
+        END BETWEEN CAST('0001-01-01T00:00:00Z' AS TIMESTAMPTZ) AND CAST('9999-12-31T23:59:59.999999Z' AS TIMESTAMPTZ)
         THEN CASE
           WHEN REGEXP_MATCHES(TRIM("known_at"), ':\d\d(\.\d+)? ?(Z|z|UTC|[+-]\d\d(:?\d\d)?)$')
           THEN TRY_CAST(TRIM("known_at") AS TIMESTAMPTZ)

@@ -5,12 +5,12 @@ WITH typed AS (
     CAST("source"."prediction_id" AS TEXT) AS "id",
     EPOCH_US(
       CASE
-        WHEN ISFINITE(TIMEZONE('America/New_York', CAST("source"."scheduled_at" AS TIMESTAMP)))
+        WHEN TIMEZONE('America/New_York', CAST("source"."scheduled_at" AS TIMESTAMP)) BETWEEN CAST('0001-01-01T00:00:00Z' AS TIMESTAMPTZ) AND CAST('9999-12-31T23:59:59.999999Z' AS TIMESTAMPTZ)
         THEN TIMEZONE('America/New_York', CAST("source"."scheduled_at" AS TIMESTAMP))
       END
     ) AS remiss_at,
     CASE
-      WHEN ISFINITE(TIMEZONE('America/New_York', CAST("source"."scheduled_at" AS TIMESTAMP)))
+      WHEN TIMEZONE('America/New_York', CAST("source"."scheduled_at" AS TIMESTAMP)) BETWEEN CAST('0001-01-01T00:00:00Z' AS TIMESTAMPTZ) AND CAST('9999-12-31T23:59:59.999999Z' AS TIMESTAMPTZ)
       THEN TIMEZONE('America/New_York', CAST("source"."scheduled_at" AS TIMESTAMP))
     END AS "time",
     "source"."predicted" AS "output",
@@ -31,7 +31,7 @@ WITH typed AS (
   WHERE
     COALESCE(
       CASE
-        WHEN ISFINITE(TIMEZONE('America/New_York', CAST("source"."scheduled_at" AS TIMESTAMP)))
+        WHEN TIMEZONE('America/New_York', CAST("source"."scheduled_at" AS TIMESTAMP)) BETWEEN CAST('0001-01-01T00:00:00Z' AS TIMESTAMPTZ) AND CAST('9999-12-31T23:59:59.999999Z' AS TIMESTAMPTZ)
         THEN TIMEZONE('America/New_York', CAST("source"."scheduled_at" AS TIMESTAMP))
       END BETWEEN CAST('2013-05-27T00:00:00Z' AS TIMESTAMPTZ) AND CAST('2013-06-16T23:59:59.999999Z' AS TIMESTAMPTZ),
       TRUE

@@ -287,11 +287,31 @@ def test_times_at_the_ends_of_the_calendar_and_beyond_do_no_harm(tmp_path):
     )
     found = drawn(tmp_path, table, protocol(fields=["inputs: [seen]"]))
     assert sorted(by_id(found)) == ["0"]
-    assert found.refusals.counts == {"bad-time": 2}
+    assert found.refusals.counts == {"bad-time": 4}
     late = captured(
         tmp_path, protocol(), datetime(9999, 12, 20, tzinfo=UTC) + timedelta(days=0), datetime(9999, 12, 27, tzinfo=UTC)
     )
     assert late.windows[0].population == 0
+
+
+def test_an_event_beyond_the_year_9999_is_refused_and_counted(tmp_path):
+    (tmp_path / "log.csv").write_text("id,at,said\na,2013-06-03T10:00:00Z,yes\nb,292277-01-01T00:00:00Z,yes\n")
+    found = captured(tmp_path, protocol(format="csv", uri="log.csv"))
+    assert found.rows == 2
+    assert found.refusals.counts == {"bad-time": 1}
+    assert [row.row for row in found.refusals.rows] == [2]
+
+
+def test_files_of_a_run_are_those_that_hold_an_event_of_its_windows(tmp_path):
+    write(tmp_path / "good.parquet", [event("a"), event("twin", said="yes")])
+    write(tmp_path / "same.parquet", [event("a")])
+    write(tmp_path / "next.parquet", [event("b", hour=200)])
+    write(tmp_path / "refused.parquet", [event("", said="no"), {**event("c"), "at": None}])
+    write(tmp_path / "contradicting.parquet", [event("twin", said="no")])
+    found = captured(tmp_path, protocol(uri="*.parquet"))
+    assert found.refusals.counts == {"bad-id": 1, "bad-time": 1, "duplicate-id": 2}
+    assert [file.rpartition("/")[2] for file in found.files] == ["good.parquet", "same.parquet"]
+    assert found.rows == 6
 
 
 def test_windows_before_1970_are_cut_where_all_others_are(tmp_path):
@@ -405,15 +425,6 @@ def test_a_dry_run_expects_exactly_what_a_capture_draws(tmp_path):
         own = [one.member for one in real.drawings if one.member.window == window.window]
         assert found.events[window.window] == len(own)
         assert found.cases[window.window] == sum(bool(member.met) for member in own)
-
-
-def test_files_are_those_that_hold_a_counted_row(tmp_path):
-    write(tmp_path / "log" / "may.parquet", [event("a", -1)])
-    write(tmp_path / "log" / "june.parquet", [event("b")])
-    write(tmp_path / "log" / "bad.parquet", [{**event("c"), "at": None}, event("d", 500)])
-    found = captured(tmp_path, protocol(uri="log"))
-    assert [file.rpartition("/")[2] for file in found.files] == ["bad.parquet", "june.parquet"]
-    assert found.rows == 2
 
 
 def test_progress_rises_to_one(tmp_path):
