@@ -76,6 +76,7 @@ class DuckDB:
         with self._connected(files) as connection, _translated(address, files):
             if kind == "parquet":
                 _check_parquet(files)
+                _check_names(connection, files)
                 types = _columns(connection, f"SELECT * FROM {_parquet(files)}")
             elif kind == "csv":
                 types = delimited.describe(connection, address, files)
@@ -261,6 +262,31 @@ def _check_parquet(files: Sequence[str]) -> None:
                 where=Location(file),
                 do="wait until its writer is done, or copy it again",
             )
+
+
+def _check_names(connection: duckdb.DuckDBPyConnection, files: Sequence[str]) -> None:
+    """Refuse columns whose names differ at most in case: the reader would show the first under all of them."""
+    listed = ", ".join(literal(file) for file in files)
+    rows = connection.execute(f"SELECT file_name, name, COALESCE(num_children, 0) FROM parquet_schema([{listed}])").fetchall()
+    below: list[int] = []
+    seen: dict[str, dict[str, str]] = {}
+    for file, name, children in rows:
+        # A schema is listed from the root down; `below` says how many children each open node still waits for.
+        names = seen.setdefault(file, {})
+        if len(below) == 1:
+            former = names.setdefault(name.lower(), "")
+            if former:
+                both = f"the column {name!r} twice" if former == name else f"columns {former!r} and {name!r}"
+                raise SourceError(
+                    f"the file has {both}", where=Location(file), do="give each column a name of its own, whatever its case"
+                )
+            names[name.lower()] = name
+        if below:
+            below[-1] -= 1
+        if children:
+            below.append(int(children))
+        while below and not below[-1]:
+            below.pop()
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, sql: str) -> dict[str, str]:
