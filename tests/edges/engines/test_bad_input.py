@@ -211,6 +211,30 @@ def test_a_header_that_names_a_column_twice_is_refused(tmp_path):
     assert "'ID' twice" in refusal(tmp_path, "log.csv", "csv").what
 
 
+@pytest.mark.parametrize(("names", "said"), [(["id", "id"], "the column 'id' twice"), (["id", "ID"], "columns 'id' and 'ID'")])
+def test_a_parquet_file_whose_columns_cannot_be_told_apart_is_refused(tmp_path, names, said):
+    nested = pa.array([{"id": 1, "x": [{"id": 2}]}])
+    write(tmp_path / "a.parquet", pa.table([nested, pa.array([1])], names=["deep", "id"]))
+    assert set(describe(tmp_path, "a.parquet").columns) == {"deep", "id"}
+    write(tmp_path / "b.parquet", pa.table([nested, pa.array([1]), pa.array([2])], names=["deep", *names]))
+    error = refusal(tmp_path, "*.parquet")
+    assert said in error.what
+    assert error.where.file.endswith("b.parquet")
+
+
+def test_a_source_that_is_no_regular_file_is_refused_by_name(tmp_path):
+    os.mkfifo(tmp_path / "log.csv")
+    error = refusal(tmp_path, "log.csv", "csv")
+    assert "source log names what is not a regular file" in error.what
+    assert error.where.file == str(tmp_path / "log.csv")
+
+
+def test_a_file_that_only_looks_regular_is_refused_by_name(tmp_path):
+    error = refusal(tmp_path, "/proc/self/mem")
+    assert "source log cannot be read" in error.what
+    assert error.where.file == "/proc/self/mem"
+
+
 @pytest.mark.parametrize("closed", ["logs", "logs/a.parquet"])
 def test_what_the_user_may_not_read_is_named(tmp_path, closed):
     """Root may read everything, so a child that drops its rights looks."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import hashlib
 import os
+import stat
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -105,17 +106,28 @@ def _listable(address: Address, folder: str) -> None:
 
 def _readable(address: Address, file: str) -> None:
     try:
-        with open(file, "rb"):
-            pass
+        # Opening a pipe would wait for its writer, and a device never ends.
+        regular = stat.S_ISREG(os.stat(file).st_mode)
+        if regular:
+            with open(file, "rb") as content:
+                content.read(1)
     except OSError as problem:
         raise _closed(address, file, problem) from problem
+    if not regular:
+        raise SourceError(
+            f"source {address.name} names what is not a regular file",
+            where=Location(file),
+            do="copy what it gives into a file of the format that the protocol names, and give its path",
+        )
 
 
 def _closed(address: Address, path: str, problem: OSError) -> SourceError:
     return SourceError(
         f"source {address.name} cannot be read: {(problem.strerror or 'no access').lower()}",
         where=Location(path),
-        do="give the user that runs remiss the right to read it",
+        do="give the user that runs remiss the right to read it"
+        if isinstance(problem, PermissionError)
+        else "name a file, a pattern or a folder that can be read",
     )
 
 
