@@ -91,7 +91,8 @@ def actions_page() -> str:
     return page(
         "Actions",
         "An action is a function that takes the workspace first. It asks whether the actor may, begins, runs, writes one row of "
-        "the journal and commits; one that only reads leaves no row. Commands and the HTTP API (coming) call nothing else.",
+        "the journal and commits; one that only reads leaves no row. Nothing of what a catalog holds "
+        "changes in another way, by commands or over HTTP (coming); making a catalog and upgrading it are no actions.",
         *parts,
     )
 

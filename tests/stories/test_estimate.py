@@ -7,7 +7,7 @@ import json
 import pytest
 
 from remiss.capture import actions as capture
-from remiss.errors import NotFound, QueryError
+from remiss.errors import InputError, NotFound, QueryError
 from remiss.understand import actions as understand
 from tests.stories.logs import MONDAY, PROTOCOL, WEEK, small_log
 
@@ -100,7 +100,7 @@ def test_a_question_without_an_honest_answer_is_refused_with_advice(captured):
         ("occurred:2014-01", {}, "no captured window"),
         ("criterion:slow", {"as_of": 99}, "no position 99"),
     ):
-        with pytest.raises(QueryError, match=says) as refused:
+        with pytest.raises(InputError, match=says) as refused:
             understand.estimate(captured, query, **asked)
         assert refused.value.do
 

@@ -18,6 +18,7 @@ from remiss.capture.planning import WindowYield
 from remiss.capture.ports import CaptureWorkspace
 from remiss.errors import AnswerNo, ProtocolError
 from remiss.govern.ports import Vault
+from remiss.govern.redaction import redact
 from remiss.protocol.actions import checked as checked_against_sources
 from remiss.protocol.document import restore
 from remiss.protocol.ports import Description, Session
@@ -92,7 +93,10 @@ def derive(
     folder = PurePath(ws.documents.folder(protocol.path))
     refusals = replace(
         result.refusals,
-        rows=tuple(replace(row, file=_relative(row.file, folder)) for row in result.refusals.rows),
+        rows=tuple(
+            replace(row, file=_relative(row.file, folder), detail=redact(row.detail, protocol.redaction, key))
+            for row in result.refusals.rows
+        ),
     )
     if strict:
         _refuse(refusals)
@@ -113,7 +117,7 @@ def derive(
         software=f"remiss {__version__}",
         folder=str(folder),
         label_digests={_relative(name, folder): value for name, value in label_digests.items()},
-        notes=(*notes, *result.notes, *sealing.exposed_ids(members, protocol)),
+        notes=(*notes, *result.notes, *sealing.exposed_ids((member.event.id for member in members), protocol)),
         addresses=_addresses(protocol),
     )
     digest = run_digest(

@@ -6,7 +6,7 @@ the protocol. Profiles too: the least and greatest value of a text are values of
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -88,11 +88,9 @@ def check_strata(groups: Iterable[Group], protocol: Protocol, key: bytes) -> Non
             )
 
 
-def exposed_ids(members: Sequence[Member], protocol: Protocol) -> tuple[str, ...]:
+def exposed_ids(ids: Iterable[str], protocol: Protocol) -> tuple[str, ...]:
     """Return a note when event ids, which are names and never changed, look like personal data."""
-    seen: Mapping[str, str] = {
-        detector: member.event.id for member in members for detector in exposed(member.event.id, protocol.redaction)
-    }
+    seen = {detector for event_id in ids for detector in exposed(event_id, protocol.redaction)}
     if not seen:
         return ()
     kinds = ", ".join(sorted(seen))

@@ -68,7 +68,7 @@ def standing(ws: CaptureWorkspace, source: str, protocol: str) -> Standing:
     """Return how a protocol stands on a source, by its newest version and the runs in force."""
     recent = ws.runs.latest(MOST_RUNS, protocol)
     own = [run for run in recent if run.manifest.source == source]
-    newest = own[0]
+    newest = max(own, key=lambda run: (run.manifest.protocol_version, run.position))
     in_force = ws.runs.in_force(source, protocol)
     runs = {item.run: ws.runs.get(item.run) for item in in_force}
     due, unseen, checked = _due(ws, newest)

@@ -67,7 +67,7 @@ def search(
         pinned = page.head if position is None and order.order is Order.SEVERITY else position
         following = token(Turn(of=name, position=pinned, total=matching, last=page.last))
     lines = tuple(row(line) for line in page.lines)
-    return Rows("remiss/cases@1", COLUMNS, lines, page.head if position is None else position, total=matching, next=following)
+    return Rows("case", COLUMNS, lines, page.head if position is None else position, total=matching, next=following)
 
 
 @action(name="case.facets", permission="case:read", reads=True)
@@ -95,7 +95,7 @@ def facets(ws: CatalogWorkspace, query: str = "", fields: Sequence[str] | None =
         for value, count in ws.cases.facet(wanted, name, VALUE_LIMIT, position)
     )
     at = head if position is None else position
-    return Rows("remiss/facets@1", ("field", "value", "count"), lines, at, total=len(lines))
+    return Rows("facet", ("field", "value", "count"), lines, at, total=len(lines))
 
 
 @action(name="case.show", permission="case:read", reads=True)

@@ -108,7 +108,7 @@ def versions(ws: ShelfWorkspace, *, as_of: int | None = None) -> Rows:
     columns = ("protocol", "version", "digest", "team", "at")
     kept = (each for each in ws.protocols.versions() if each.position <= at)
     rows = tuple((each.name, each.version, each.digest, each.team, format_time(each.at)) for each in kept)
-    return Rows("remiss/protocols@1", columns, rows, at, total=len(rows))
+    return Rows("protocol", columns, rows, at, total=len(rows))
 
 
 @action(name="protocol.show", permission="protocol:read", reads=True)
@@ -180,4 +180,4 @@ def modes(ws: ProtocolWorkspace, mode: str | None = None) -> Rows:
     rows = tuple(
         (each.id, each.title, each.definition, "; ".join(each.counts), "; ".join(each.excludes), each.avid) for each in shown
     )
-    return Rows("remiss/taxonomy@1", columns, rows, 0, total=len(rows))
+    return Rows("mode", columns, rows, 0, total=len(rows))

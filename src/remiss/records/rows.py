@@ -35,8 +35,9 @@ def spreadsheet_safe(value: object) -> object:
 class Rows:
     """A page of a list.
 
-    `columns` names the values of each row, in order; `total` is how many match in all, shown or not; `next` is the
-    token of the next page, or None at the end; `position` is the catalog position that was read.
+    `schema` is the kind of thing in the rows (`case`, `run`, `facet`, ...). `columns` names the values of each row, in
+    order; `total` is how many match in all, shown or not; `next` is the token of the next page, or None at the end;
+    `position` is the catalog position that was read.
     """
 
     schema: str

@@ -9,10 +9,11 @@ from functools import cache
 from remiss.action import action
 from remiss.catalog.parsing import parse
 from remiss.catalog.query import Level, Operator, Query, Term, both
-from remiss.errors import InputError, NotFound, QueryError
+from remiss.errors import InputError, NotFound
 from remiss.protocol import document
 from remiss.protocol.terms import Protocol
 from remiss.records.estimate import LOG, WEIGHTED, Estimate, EstimateRow
+from remiss.records.position import reached
 from remiss.understand.domain import Census, windows_in_scope
 from remiss.understand.estimate import Reference, estimate_rows
 from remiss.understand.grounds import narrowed, only
@@ -58,7 +59,9 @@ def estimate(
         weighted figure of a criterion that was chosen on the very sample
     NotFound : nothing was captured
     """
-    position = position_of(ws, as_of)
+    head = ws.evidence.position()
+    position = reached(as_of, head)
+    position = head if position is None else position
     asked = Question(query=parse(query), rate=rate, of=None if of is None else parse(of), by=by, basis=basis)
     ground = ground_of(ws, asked, position, source, protocol)
     footing = footing_of(ws, ground, position)
@@ -98,21 +101,6 @@ class Answer:
 
     plan: Plan
     rows: tuple[EstimateRow, ...]
-
-
-def position_of(ws: UnderstandWorkspace, as_of: int | None) -> int:
-    """Return the position to read at.
-
-    Raises
-    ------
-    QueryError : one that the catalog has not reached
-    """
-    now = ws.evidence.position()
-    if as_of is None:
-        return now
-    if not 0 <= as_of <= now:
-        raise QueryError(f"the catalog has no position {as_of}", do=f"positions go from 0 to {now}")
-    return as_of
 
 
 def ground_of(ws: UnderstandWorkspace, asked: Question, position: int, source: str | None, protocol: str | None) -> Ground:
