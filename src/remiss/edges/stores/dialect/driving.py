@@ -48,13 +48,18 @@ def parse_address(address: str) -> URL:
         url = make_url(address)
     except (ArgumentError, ValueError) as error:
         raise SettingError(f"{address!r} is not an address of a catalog", do=advice) from error
+    if url.drivername == SQLITE and url.query:
+        raise SettingError(
+            f"{address} has options after `?`, and a SQLite catalog takes none", do="leave them out: sqlite:///PATH"
+        )
     if url.drivername == SQLITE and not url.host and url.database and url.database != ":memory:":
         return url
     if url.drivername in {POSTGRESQL, "postgres", "postgresql+psycopg"} and url.database:
         return url.set(drivername="postgresql+psycopg")
     if url.drivername in {"http", "https"}:
         raise SettingError(f"{address} is a server, and this version reaches databases only", do=advice)
-    raise SettingError(f"{hidden(url)} is not an address of a catalog", do=advice)
+    shown = url.render_as_string(hide_password=True)
+    raise SettingError(f"{shown} is not an address of a catalog", do=advice)
 
 
 def hidden(url: URL) -> str:
