@@ -302,6 +302,38 @@ def test_a_full_output_device_is_an_error_and_not_a_traceback(captured):
     assert "No space left" in process.stderr
 
 
+@pytest.mark.parametrize(
+    ("arguments", "status"), [(("case", "search"), 0), (("case", "show", "zzzzzz"), 2), (("case", "search", "--nope"), 2)]
+)
+def test_talk_that_cannot_be_printed_does_not_change_how_a_command_ends(captured, arguments, status):
+    with open("/dev/full", "w", encoding="utf-8") as full:  # noqa: PTH123
+        command = [sys.executable, "-m", "remiss", *arguments]
+        process = subprocess.run(command, stdout=subprocess.PIPE, stderr=full, text=True, check=False)
+    assert process.returncode == status
+
+
+def test_a_query_may_begin_with_a_minus(cli, captured):
+    everything = cli("case", "search", "--format", "json").json["total"]
+    with_it = cli("case", "search", "criterion:missed-delay", "--format", "json").json["total"]
+    for arguments in (
+        ["-criterion:missed-delay"],
+        ["--limit", "3", "-criterion:missed-delay"],
+        ["--", "-criterion:missed-delay"],
+    ):
+        assert cli("case", "search", "--format", "json", *arguments).json["total"] == everything - with_it
+    # Every letter of this one is no option, `h` neither.
+    assert cli("estimate", "-context.airport:h", "--format", "json").json["query"] == "-context.airport:h"
+    rate = cli("estimate", "-context.airport:EWR", "--of", "-context.airport:JFK", "--rate", "--format", "json")
+    assert rate.json["of"] == "-context.airport:JFK"
+    assert cli("case", "search", "-h").out.startswith("Usage:")
+    assert "No such option" in cli("case", "search", "--nope").err
+
+
+def test_one_of_a_thing_is_said_in_the_singular(cli, captured):
+    run = cli("run", "list", "--format", "json").json["items"][0]["run"]
+    assert "rows in 1 file\n" in cli("run", "show", run).out
+
+
 def test_a_reader_that_goes_away_is_no_error(captured):
     process = subprocess.run(
         f"{sys.executable} -m remiss case search --limit 1000 --format json | head -c 10; echo ${{PIPESTATUS[0]}} >&2",

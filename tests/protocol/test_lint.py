@@ -86,9 +86,9 @@ def test_a_criterion_that_reads_the_label_is_among_labelled_events_unless_it_say
         ("id: prediction_id", "id: score", "field id is a number: equal ids may be written differently", "whole-number column"),
         ("id: prediction_id", "id: tags", "field id is nested", "parts"),
         ("id: prediction_id", "id: scheduled_at", "field id is a time", "names one prediction"),
-        ("time: scheduled_at", "time: latency_ms", "field time is a integer, not a time", "to_timestamp(column)"),
+        ("time: scheduled_at", "time: latency_ms", "field time is an integer, not a time", "to_timestamp(column)"),
         ("confidence: score", "confidence: carrier", "field confidence is text, not a number", "TRY_CAST(carrier AS DOUBLE)"),
-        ("status: status", "status: score", "field status is a number, not text", "CAST(score AS VARCHAR)"),
+        ("status: status", "status: score", "field status is a number, in which 1.1 and 1.10 are the same", "CAST(score AS VARCHAR)"),
         ("inputs: [carrier", "inputs: [tags, carrier", "field inputs.tags is nested", "columns"),
         ("when: status <> 'ok'", "when: sttus <> 'ok'", "criterion 'no-answer': sttus is not a field", "write status"),
         (

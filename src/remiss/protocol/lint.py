@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from remiss.errors import ProtocolError
+from remiss.protocol.columns import NAMING, NUMERIC
 from remiss.protocol.nearest import nearest
 from remiss.protocol.notes import notes
 from remiss.protocol.ports import Description
@@ -27,8 +28,6 @@ from remiss.protocol.terms import (
 )
 
 LABEL = "label"
-_NAMING = frozenset({"id", "model_version", "model_digest", "features", "status", "trace_id", "text"})
-_NUMERIC = frozenset({"confidence", "latency_ms"})
 
 
 def examine(
@@ -136,11 +135,15 @@ def _field(
     if problem is not None:
         bench.find(expression.line, *problem)
         return None
-    if name in _NAMING and checked.type is not Type.TEXT:
+    if name in NAMING and checked.type is not Type.TEXT:
         return replace(checked, sql=_cast(checked.sql, "TEXT"), type=Type.TEXT)
-    if name in _NUMERIC or checked.type is Type.NUMBER:
+    if name in NUMERIC or checked.type is Type.NUMBER:
         return replace(checked, sql=_cast(checked.sql, "DOUBLE"), type=Type.NUMBER)
     return checked
+
+
+def _a(kind: Type) -> str:
+    return f"an {kind.value}" if kind is Type.INTEGER else f"a {kind.value}"
 
 
 def _cast(sql: str, to: str) -> str:
@@ -155,7 +158,7 @@ def _unfit(protocol: Protocol, name: str, checked: CheckedExpression) -> tuple[s
     if name == "time":
         if kind not in {Type.TIME, Type.DATE, Type.TEXT}:
             return (
-                f"field time is a {kind.value}, not a time",
+                f"field time is {_a(kind)}, not a time",
                 "name a timestamp column; for seconds since 1970 write to_timestamp(column)",
             )
         if kind is not Type.TEXT and not checked.zoned and protocol.source.time_zone is None:
@@ -163,13 +166,18 @@ def _unfit(protocol: Protocol, name: str, checked: CheckedExpression) -> tuple[s
         return None
     if name == "id" and kind not in {Type.TEXT, Type.INTEGER}:
         why = "equal ids may be written differently" if kind is Type.NUMBER else "an id must be text or a whole number"
-        return f"field id is a {kind.value}: {why}", "name a text or whole-number column that names one prediction"
-    if name in _NAMING and kind not in {Type.TEXT, Type.INTEGER}:
+        return f"field id is {_a(kind)}: {why}", "name a text or whole-number column that names one prediction"
+    if name in NAMING and kind is Type.NUMBER:
         return (
-            f"field {name} is a {kind.value}, not text or a whole number",
+            f"field {name} is a number, in which 1.1 and 1.10 are the same",
+            f"have the log write text; write CAST({checked.sql.replace(chr(34), '')} AS VARCHAR) only if no name ends in a zero",
+        )
+    if name in NAMING and kind not in {Type.TEXT, Type.INTEGER}:
+        return (
+            f"field {name} is {_a(kind)}, not text or a whole number",
             f"write CAST({checked.sql.replace(chr(34), '')} AS VARCHAR)",
         )
-    if name in _NUMERIC and kind not in {Type.NUMBER, Type.INTEGER}:
+    if name in NUMERIC and kind not in {Type.NUMBER, Type.INTEGER}:
         return f"field {name} is {kind.value}, not a number", f"write TRY_CAST({checked.sql.replace(chr(34), '')} AS DOUBLE)"
     return None
 

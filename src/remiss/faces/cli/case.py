@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from remiss.faces.cli import render
+from remiss.faces.cli.negation import QueryCommand
 from remiss.faces.cli.options import Time, as_of, formatted, formatted_object, with_workspace
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def case() -> None:
     """Search, show and file cases."""
 
 
-@case.command("search")
+@case.command("search", cls=QueryCommand)
 @click.argument("query", default="", required=False)
 @click.option("--facets", is_flag=True, help="Count the matches by status, mode, severity and other fields instead.")
 @click.option("--sort", default="-occurred", show_default=True, help="occurred, severity or filed; a leading - for descending.")
@@ -51,7 +52,8 @@ def search(
     page = catalog.search(ws, query, as_of=as_of, sort=sort, limit=limit, after=after)
     render.rows(page, shape, SHOWN)
     if shape == "table":
-        render.say(f"{len(page)} of {page.total} cases" + (f"; go on with --after {page.next}" if page.next else ""))
+        matching = render.counted(len(page) if page.total is None else page.total, "case")
+        render.say(f"{len(page):,} of {matching}" + (f"; go on with --after {page.next}" if page.next else ""))
 
 
 @case.command("show")

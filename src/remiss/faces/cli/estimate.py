@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import click
 
 from remiss.faces.cli import render
+from remiss.faces.cli.negation import QueryCommand
 from remiss.faces.cli.options import as_of, formatted, with_workspace
 
 if TYPE_CHECKING:
     from remiss.workspace import Workspace
 
 
-@click.command()
+@click.command(cls=QueryCommand)
 @click.argument("query", default="", required=False)
 @click.option("--rate", is_flag=True, help="A rate instead of a total; --of, or the criterion's `among`, is the denominator.")
 @click.option("--of", metavar="QUERY", help="The denominator of the rate.")

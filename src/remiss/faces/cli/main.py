@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from remiss.errors import RemissError
+from remiss.faces.cli.talk import talking
 from remiss.version import __version__
 
 # name: (module under remiss.faces.cli, attribute, one line of help)
@@ -76,31 +77,35 @@ def run(arguments: list[str] | None = None) -> int:
     try:
         result: Any = cli.main(arguments, prog_name="remiss", standalone_mode=False)
     except click.exceptions.Abort:
-        click.echo("stopped", err=True)
+        _say("stopped")
         return 130
     except click.ClickException as error:
-        error.show()
+        with talking():
+            error.show()
         return 2
     except RemissError as error:
         if error.exit_status == RemissError.exit_status:
             return _our_fault()
-        click.echo(str(error), err=True)
+        _say(str(error))
         return error.exit_status
     except BrokenPipeError:
         # The reader has gone (`remiss case search | head`); Python would complain once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
-        click.echo(f"{error.filename or 'output'}: {error.strerror}\n  make room or name another place, then try again", err=True)
+        _say(f"{error.filename or 'output'}: {error.strerror}\n  make room or name another place, then try again")
         return 2
     except Exception:  # noqa: BLE001 - the last line of defence: our fault, told with its traceback
         return _our_fault()
     return result if isinstance(result, int) else 0
 
 
+def _say(text: str) -> None:
+    with talking():
+        click.echo(text, err=True)
+
+
 def _our_fault() -> int:
-    traceback.print_exc()
-    click.echo(
-        "This is a fault of remiss. Please report it, with the lines above, where SECURITY.md or CONTRIBUTING.md say.", err=True
-    )
+    _say(traceback.format_exc().rstrip())
+    _say("This is a fault of remiss. Please report it, with the lines above, where SECURITY.md or CONTRIBUTING.md say.")
     return RemissError.exit_status

@@ -11,6 +11,7 @@ from datetime import datetime
 import click
 
 from remiss.faces import answers
+from remiss.faces.cli.talk import talking
 from remiss.records.identity import format_time
 from remiss.records.rows import Rows, spreadsheet_safe
 
@@ -20,7 +21,13 @@ NARROW_SPACE = "\u202f"
 
 def say(text: str) -> None:
     """Print talk: what is going on, what to do next. Never part of an answer."""
-    click.echo(text, err=True)
+    with talking():
+        click.echo(text, err=True)
+
+
+def counted(count: int, thing: str) -> str:
+    """Return a count with its noun, for example `1 file` or `2,000 files`."""
+    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
 
 
 def as_json(value: object) -> None:

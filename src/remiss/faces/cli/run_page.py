@@ -22,7 +22,10 @@ def show(run: Run) -> None:
                 else run.status,
             ),
             ("protocol", f"{manifest.protocol} version {manifest.protocol_version}"),
-            ("source", f"{manifest.source}, {render.cell(manifest.rows)} rows in {len(manifest.files)} files"),
+            (
+                "source",
+                f"{manifest.source}, {render.counted(manifest.rows, 'row')} in {render.counted(len(manifest.files), 'file')}",
+            ),
             ("interval", f"{format_time(manifest.since)} to {format_time(manifest.until)}"),
             ("as of", manifest.as_of),
             ("digest", run.digest),
