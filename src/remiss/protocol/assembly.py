@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
+from remiss.protocol.columns import taken_for
 from remiss.protocol.durations import parse_duration
 from remiss.protocol.meaning import meaning
 from remiss.protocol.model import CriterionModel, FieldsModel, LabellingModel, ProtocolModel, RetentionModel
@@ -70,6 +71,11 @@ def assemble(whole: Whole, fields: dict[str, Expression], taxonomy: Taxonomy, ru
         seed=model.sampling.seed,
     )
     labels = _labels(model, document)
+    predicates = [each for criterion in criteria for each in (criterion.when, criterion.among) if each is not None]
+    anomalies = [criterion.of for criterion in criteria if criterion.of is not None]
+    in_source, in_labels = taken_for(fields, predicates, anomalies, None if labels is None else labels.key)
+    if labels is not None:
+        labels = dataclasses.replace(labels, address=dataclasses.replace(labels.address, taken_for=in_labels))
     labelling = None if model.labelling is None else _labelling(model.labelling)
     sensitivity = {name: Sensitivity[level.upper()] for name, level in model.sensitivity.items() if level != "internal"}
     protocol = Protocol(
@@ -82,6 +88,7 @@ def assemble(whole: Whole, fields: dict[str, Expression], taxonomy: Taxonomy, ru
             uri=model.source.uri,
             time_zone=model.source.time_zone,
             line=document.line(("source",)),
+            taken_for=in_source,
         ),
         fields=fields,
         criteria=criteria,

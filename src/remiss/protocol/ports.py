@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
@@ -21,12 +21,14 @@ if TYPE_CHECKING:
 class Description:
     """What an engine knows of a source before reading it: columns with types, in order, and the files behind it.
 
-    `types` are the engine's own names for the same columns (for messages). `files` are sorted absolute paths.
+    `types` are the engine's own names for the same columns (for messages). `files` are sorted absolute paths. `spellings`
+    say of columns of delimited files how each value is spelled; a row with another spelling is unreadable.
     """
 
     columns: Mapping[str, Type]
     types: Mapping[str, str]
     files: tuple[str, ...]
+    spellings: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,13 +52,17 @@ class Expression:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
-    """Where rows are read from. `name` is the identity; `uri` is relative to the protocol's folder."""
+    """Where rows are read from. `name` is the identity; `uri` is relative to the protocol's folder.
+
+    `taken_for` says which columns the protocol reads as text or as numbers (`columns.py`), for formats without types.
+    """
 
     name: str
     format: str
     uri: str
     time_zone: str | None = None
     line: int = 0
+    taken_for: Mapping[str, Type] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -294,6 +294,79 @@ def test_times_at_the_ends_of_the_calendar_and_beyond_do_no_harm(tmp_path):
     assert late.windows[0].population == 0
 
 
+VERSIONS = ["model_version: ver", "trace_id: trace", "context: [rel]"]
+
+
+def csv_log(tmp_path, lines):
+    (tmp_path / "log.csv").write_text("id,at,said,ver,trace,rel\n" + "\n".join(lines) + "\n")
+
+
+def test_versions_that_are_one_number_stay_apart_in_csv(tmp_path):
+    line = "{id},2013-06-03T10:00:00Z,yes,{ver},{ver},{ver}"
+    csv_log(tmp_path, [line.format(id=at, ver=ver) for at, ver in enumerate(["1.1", "1.10", "1e5", "+1", "100000", "007"])])
+    text = protocol(format="csv", uri="log.csv", fields=VERSIONS, strata=["context.rel"], population=50)
+    found = captured(tmp_path, text)
+    assert {group.stratum["context.rel"] for group in found.groups if group.stratum} == {
+        *("1.1", "1.10", "1e5", "+1", "100000", "007")
+    }
+    events = [one.member.event for one in found.drawings]
+    assert {one.model_version for one in events} == {one.trace_id for one in events}
+    assert {one.model_version for one in events} == {"1.1", "1.10", "1e5", "+1", "100000", "007"}
+
+
+def test_a_version_spelled_otherwise_far_down_in_a_csv_is_never_merged(tmp_path):
+    lines = [f"{at}.5,2013-06-03T10:00:00Z,yes,1.1,1.1,1.1" for at in range(1, 20_005)]
+    lines += ["1.50,2013-06-03T10:00:00Z,no,1.10,1.10,1.1", "late,2013-06-03T10:00:00Z,no,1.1,1.1,1.10"]
+    csv_log(tmp_path, lines)
+    text = protocol(format="csv", uri="log.csv", fields=VERSIONS, strata=["context.rel"])
+    found = captured(tmp_path, text)
+    assert by_id(found)["1.50"].event.model_version == "1.10"
+    assert found.refusals.counts == {"unreadable-row": 1}
+    [row] = found.refusals.rows
+    assert row.row == 20_006
+    assert row.detail.startswith("rel is spelled unlike the other values of its column")
+
+
+def test_numbers_that_a_protocol_asks_for_are_read_in_any_spelling(tmp_path):
+    csv_log(tmp_path, [f"e{at},2013-06-03T10:00:00Z,yes,1,1,{rel}" for at, rel in enumerate(["12.50", "7", "1e2", "+1.0"])])
+    slow = ["{name: slow, kind: latency, when: latency_ms > 10, severity: 3, why: It was slow.}"]
+    dear = ["{name: dear, kind: custom, when: inputs.rel > 10, severity: 3, why: It was dear.}"]
+    text = protocol(format="csv", uri="log.csv", fields=["latency_ms: rel", "inputs: [rel]"], criteria=slow + dear)
+    found = captured(tmp_path, text)
+    assert {one.criterion: one.population for one in found.groups if one.criterion in ("slow", "dear")} == {"slow": 2, "dear": 2}
+
+
+def test_whole_numbers_of_a_csv_are_not_rounded_far_down(tmp_path):
+    lines = [f"e{at},2013-06-03T10:00:00Z,yes,1,1,7" for at in range(20_001)]
+    csv_log(tmp_path, [*lines, "last,2013-06-03T10:00:00Z,yes,1,1,12.7"])
+    found = captured(tmp_path, protocol(format="csv", uri="log.csv", fields=["inputs: [rel]"]))
+    assert found.refusals.counts == {"unreadable-row": 1}
+    counted = captured(tmp_path, protocol(format="csv", uri="log.csv", fields=["inputs: {rel: TRY_CAST(rel AS DOUBLE)}"]))
+    assert not counted.refusals.counts
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        (["1.5", "7", "0.25"], "DOUBLE"),
+        (["1.5", "7.0", "5e-05", "nan"], "DOUBLE"),
+        (["1.50", "7.00", "NaN"], "DOUBLE"),
+        (["7", "-12", ""], "BIGINT"),
+        (["7", "7.0"], "VARCHAR"),
+        (["1.1", "1.10"], "VARCHAR"),
+        (["100000", "1e5"], "VARCHAR"),
+        (["1", "+1"], "VARCHAR"),
+        (["0.1", "0.10000000000000001"], "VARCHAR"),
+        (["12345678901234567890", "1"], "VARCHAR"),
+        (["true", "false"], "BOOLEAN"),
+    ],
+)
+def test_a_csv_column_is_numbers_only_where_no_two_spellings_are_one_number(tmp_path, values, kind):
+    csv_log(tmp_path, [f"e{at},2013-06-03T10:00:00Z,yes,1,1,{value}" for at, value in enumerate(values)])
+    with opened(tmp_path, protocol(format="csv", uri="log.csv")) as (_, _, source):
+        assert source.types["rel"] == kind
+
+
 def test_an_event_beyond_the_year_9999_is_refused_and_counted(tmp_path):
     (tmp_path / "log.csv").write_text("id,at,said\na,2013-06-03T10:00:00Z,yes\nb,292277-01-01T00:00:00Z,yes\n")
     found = captured(tmp_path, protocol(format="csv", uri="log.csv"))

@@ -1,8 +1,9 @@
 """Delimited text (CSV): columns from the header, types from a look at the rows, and no row lost.
 
 Types are decided here and not by the engine's sniffer, which turns 007 into 7 and a time with an offset into one without.
-A column is whole numbers, numbers or booleans only where its values say so; times stay text, and the protocol says how
-they are meant. Rows that do not fit are rejected one by one with their number, never dropped and never fatal.
+What the protocol takes for a name stays text. Another column is whole numbers, numbers or booleans only where its values
+are all spelled alike (`spelling.py`); times stay text, and the protocol says how they are meant.
+Rows that do not fit are rejected one by one with their number, never dropped and never fatal.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ import duckdb
 
 from remiss.edges.engines.quoting import identifier, literal
 from remiss.edges.engines.rejects import Loading, Rejects, rejected, storing
+from remiss.edges.engines.spelling import TEXT, common, holds, narrowest
 from remiss.errors import Location, SourceError
 from remiss.protocol.ports import Description
-from remiss.protocol.terms import Address
+from remiss.protocol.terms import Address, Type
 
 SEPARATORS = (",", ";", "\t", "|")
 SAMPLED_FILES = 8
@@ -105,7 +107,7 @@ def reading(file: str, separator: str, quote: str, types: Mapping[str, str], mor
 
 
 def describe(connection: duckdb.DuckDBPyConnection, address: Address, files: Sequence[str]) -> dict[str, str]:
-    """Return the columns of all files, in the order in which they first occur, with their types.
+    """Return the columns of all files, in the order in which they first occur, with the spelling of their values.
 
     Raises
     ------
@@ -117,79 +119,71 @@ def describe(connection: duckdb.DuckDBPyConnection, address: Address, files: Seq
         for name in names:
             columns.setdefault(name, [])
     some = False
+    taken_for = {name.lower(): kind for name, kind in address.taken_for.items()}
     step = max(1, len(files) // SAMPLED_FILES)
     # Few files are looked at for types, but until one has rows each may be the first that does.
     for at, file in enumerate(files):
         if some and at % step:
             continue
         separator, names = header(file)
-        asked = ", ".join(_kind(identifier(name)) for name in names)
+        asked = ", ".join(narrowest(identifier(name), number=taken_for.get(name.lower()) is Type.NUMBER) for name in names)
         rows = reading(file, separator, '"', dict.fromkeys(names, "VARCHAR"), "ignore_errors = true")
         found = connection.execute(f"SELECT COUNT(*), {asked} FROM (SELECT * FROM {rows} LIMIT {SAMPLED_ROWS})").fetchone()
         if found is None or not found[0]:
             continue
         some = True
-        for name, kind in zip(names, found[1:], strict=True):
-            if kind:
-                columns[name].append(str(kind))
+        for name, spelling in zip(names, found[1:], strict=True):
+            if spelling:
+                columns[name].append(str(spelling))
     if not some:
         raise SourceError(
             f"source {address.name} has a header and no rows that can be read",
             where=Location(files[0]),
             do="check that the log was written",
         )
-    return {name: _common(kinds) for name, kinds in columns.items()}
-
-
-def _kind(value: str) -> str:
-    """Return the aggregate that names the narrowest type that all values of a column have; empty when all are null."""
-    # 007 is no number: its zeros would be lost. Nor is a number with spaces or line breaks around it: a cast would trim it.
-    plain = f"NOT regexp_matches({value}, '^[+-]?0[0-9]|\\s')"
-
-    def all_are(condition: str) -> str:
-        # A cast that fails gives null, and an aggregate passes over nulls.
-        return f"bool_and(COALESCE({condition}, FALSE)) FILTER (WHERE {value} IS NOT NULL)"
-
-    whole = f"CAST(TRY_CAST({value} AS BIGINT) AS VARCHAR) = {value}"
-    boolean = f"lower({value}) IN ('true', 'false')"
-    return (
-        f"CASE WHEN COUNT({value}) = 0 THEN '' WHEN {all_are(whole)} THEN 'BIGINT' "
-        f"WHEN {all_are(f'{plain} AND TRY_CAST({value} AS DOUBLE) IS NOT NULL')} THEN 'DOUBLE' "
-        f"WHEN {all_are(boolean)} THEN 'BOOLEAN' ELSE 'VARCHAR' END"
-    )
-
-
-def _common(kinds: Sequence[str]) -> str:
-    found = set(kinds)
-    if found == {"BIGINT", "DOUBLE"}:
-        return "DOUBLE"
-    return found.pop() if len(found) == 1 else "VARCHAR"
+    return {name: TEXT if taken_for.get(name.lower()) is Type.TEXT else common(spellings) for name, spellings in columns.items()}
 
 
 def load(connection: duckdb.DuckDBPyConnection, name: str, description: Description) -> Rejects:
     """Parse all files into a table and bind the relation over it."""
     table = f"remiss_rows_of_{name}"
     columns = ", ".join(f"{identifier(column)} {kind}" for column, kind in description.types.items())
-    connection.execute(f"CREATE TEMP TABLE {identifier(table)} ({columns}, remiss_source INTEGER)")
+    connection.execute(f"CREATE TEMP TABLE {identifier(table)} ({columns}, remiss_problem VARCHAR, remiss_source INTEGER)")
     loading = Loading(table=table, files=description.files)
     for at, file in enumerate(description.files):
         separator, names = header(file)
         loading.begin(connection)
-        types = {column: description.types[column] for column in names}
         errors = f"remiss_errors_{name}_{at}"
-        rows = reading(file, separator, '"', types, storing(errors))
-        connection.execute(f"INSERT INTO {identifier(table)} BY NAME SELECT *, {at + 1} AS remiss_source FROM {rows}")
+        rows = reading(file, separator, '"', dict.fromkeys(names, "VARCHAR"), storing(errors))
+        values = ", ".join(f"TRY_CAST({identifier(one)} AS {description.types[one]}) AS {identifier(one)}" for one in names)
+        misfits = " ".join(_misfit(one, description) for one in names)
+        problem = f"CASE {misfits} END" if misfits.strip() else "NULL"
+        connection.execute(
+            f"INSERT INTO {identifier(table)} BY NAME SELECT {values}, {problem} AS remiss_problem, "
+            f"{at + 1} AS remiss_source FROM {rows}"
+        )
         # The header is the first record.
         found = rejected(connection, errors)
-        loading.reject(file, [(line - 1, _detail(kind, column, message, types)) for line, kind, column, message in found])
-    loading.view(connection, name, tuple(description.types))
+        loading.reject(file, [(line - 1, _detail(kind, message)) for line, kind, _, message in found])
+    loading.view(connection, name, tuple(description.types), "remiss_problem IS NULL")
+    loading.set_aside(connection)
     return loading.rejects()
 
 
-def _detail(kind: str, column: str | None, message: str, types: Mapping[str, str]) -> str:
+def _misfit(column: str, description: Description) -> str:
+    """Return the rules that find a value of another type or spelling: read as a number it might become another one."""
+    kind, spelling, value = description.types[column], description.spellings.get(column, TEXT), identifier(column)
+    if spelling == TEXT:
+        return ""
+    unlike = f"{column} is spelled unlike the other values of its column; TRY_CAST({column} AS {kind}) takes any"
+    return (
+        f"WHEN {value} IS NOT NULL AND TRY_CAST({value} AS {kind}) IS NULL THEN {literal(f'{column} cannot be read as {kind}')} "
+        f"WHEN NOT {holds(value, spelling)} THEN {literal(unlike)}"
+    )
+
+
+def _detail(kind: str, message: str) -> str:
     """Return why a row was rejected, without its content: nobody has redacted it."""
-    if kind == "CAST" and column is not None and column in types:
-        return f"{column} cannot be read as {types[column]}"
     if kind in ("TOO MANY COLUMNS", "MISSING COLUMNS"):
         return message.partition("\n")[0].replace("Expected Number of Columns", "columns expected").replace("Found", "found")
     return REASONS.get(kind, kind.lower())

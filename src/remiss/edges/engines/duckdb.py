@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from remiss.edges.engines import delimited, json_lines
+from remiss.edges.engines import delimited, json_lines, spelling
 from remiss.edges.engines import files as source_files
 from remiss.edges.engines.quoting import identifier, literal
 from remiss.edges.engines.rejects import Rejects
@@ -73,13 +73,15 @@ class DuckDB:
         """
         files = source_files.resolve(address, folder)
         kind = source_files.format_of(address)
+        spellings: Mapping[str, str] = {}
         with self._connected(files) as connection, _translated(address, files):
             if kind == "parquet":
                 _check_parquet(files)
                 _check_names(connection, files)
                 types = _columns(connection, f"SELECT * FROM {_parquet(files)}")
             elif kind == "csv":
-                types = delimited.describe(connection, address, files)
+                spellings = delimited.describe(connection, address, files)
+                types = {name: spelling.type_of(one) for name, one in spellings.items()}
             else:
                 types = json_lines.describe(connection, address, files)
         for column in types:
@@ -93,7 +95,9 @@ class DuckDB:
             raise SourceError(
                 f"source {address.name} has no columns", where=Location(files[0]), do="check the file and its format"
             )
-        return Description(columns={name: type_of(kind) for name, kind in types.items()}, types=types, files=files)
+        return Description(
+            columns={name: type_of(kind) for name, kind in types.items()}, types=types, files=files, spellings=spellings
+        )
 
     @contextmanager
     def open(self, relations: Mapping[str, tuple[Address, Description]]) -> Iterator[Session]:

@@ -13,7 +13,7 @@ import duckdb
 
 from remiss.edges.engines.delimited import REASONS, SAMPLED_FILES, SAMPLED_ROWS, first_line, reading
 from remiss.edges.engines.quoting import identifier, literal
-from remiss.edges.engines.rejects import LISTED, Loading, Rejects, rejected, storing
+from remiss.edges.engines.rejects import Loading, Rejects, rejected, storing
 from remiss.errors import Location, SourceError
 from remiss.protocol.ports import Description
 from remiss.protocol.terms import Address
@@ -104,17 +104,7 @@ def load(connection: duckdb.DuckDBPyConnection, name: str, description: Descript
         connection.execute(f"INSERT INTO {identifier(table)} BY NAME {_parse(file, at + 1, description, storing(errors))}")
         loading.reject(file, [(line, REASONS.get(kind, kind.lower())) for line, kind, _, _ in rejected(connection, errors)])
     loading.view(connection, name, tuple(description.types), "remiss_problem IS NULL")
-    broken = f"FROM (SELECT *, {loading.number()} AS remiss_row FROM {identifier(table)}) WHERE remiss_problem <> ''"
-    count = connection.execute(f"SELECT COUNT(*) {broken}").fetchone()
-    found = connection.execute(
-        f"SELECT remiss_source, remiss_row, remiss_problem {broken} ORDER BY remiss_source, remiss_row LIMIT {LISTED}"
-    ).fetchall()
-    unreadable = [*loading.rows]
-    loading.rows.clear()
-    for source, row, problem in found:
-        loading.note(description.files[source - 1], 0, [(row, problem)])
-    loading.rows = sorted([*unreadable, *loading.rows], key=lambda one: (one.file, one.row or 0))[:LISTED]
-    loading.count += int(count[0]) if count else 0
+    loading.set_aside(connection)
     return loading.rejects()
 
 

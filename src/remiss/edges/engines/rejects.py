@@ -57,6 +57,17 @@ class Loading:
         free = LISTED - len(self.rows)
         self.rows += [UnreadableRow(file=file, row=row, detail=detail) for row, detail in found[:free]]
 
+    def set_aside(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Count and list the rows of the table that have a `remiss_problem`; once all files are in it."""
+        broken = f"FROM (SELECT *, {self.number()} AS remiss_row FROM {identifier(self.table)}) WHERE remiss_problem <> ''"
+        [(count,)] = connection.execute(f"SELECT COUNT(*) {broken}").fetchall()
+        found = connection.execute(
+            f"SELECT remiss_source, remiss_row, remiss_problem {broken} ORDER BY remiss_source, remiss_row LIMIT {LISTED}"
+        ).fetchall()
+        others = [UnreadableRow(file=self.files[source - 1], row=row, detail=problem) for source, row, problem in found]
+        self.rows = sorted([*self.rows, *others], key=lambda one: (one.file, one.row or 0))[:LISTED]
+        self.count += int(count)
+
     def rejects(self) -> Rejects:
         return Rejects(count=self.count, rows=tuple(self.rows))
 
