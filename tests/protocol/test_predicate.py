@@ -59,6 +59,13 @@ def test_a_sub_query_is_refused(text):
     assert "sub-query" in refused(text).what
 
 
+@pytest.mark.parametrize("text", ["select", "From", "case"])
+def test_a_column_named_like_a_word_of_sql_is_to_be_quoted(text):
+    error = refused(text)
+    assert error.what == f"{text} is a word of SQL"
+    assert f"""'"{text}"'""" in error.do
+
+
 @pytest.mark.parametrize(
     "text",
     [

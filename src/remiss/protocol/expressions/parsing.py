@@ -50,8 +50,12 @@ def parse(text: str) -> exp.Expression:
     except TokenError as error:
         raise _unreadable(text, "a quote that is not closed, or a character that SQL does not know") from error
     except ParseError as error:
+        if len(tokens) == 1 and text.strip().isidentifier():
+            raise _word_of_sql(text) from error
         raise _unreadable(text, _where(error)) from error
     tree = trees[0] if len(trees) == 1 else None
+    if len(tokens) == 1 and isinstance(tree, exp.Query):
+        raise _word_of_sql(text)
     if not isinstance(tree, exp.Expression):
         raise ProtocolError("an empty expression", do="write one SQL expression, for example output = 'late'")
     return tree
@@ -93,6 +97,11 @@ def _is_name(tokens: list[Token]) -> bool:
     values = {TokenType.STRING, TokenType.NUMBER, TokenType.IDENTIFIER}
     word = second.text[:1].isalpha() and second.text.lower() not in _AFTER_NAMES
     return not (word or second.token_type in values)
+
+
+def _word_of_sql(text: str) -> ProtocolError:
+    word = text.strip()
+    return ProtocolError(f"{word} is a word of SQL", do=f"""quote a column that is named so: '"{word}"'""")
 
 
 def _too_deep() -> ProtocolError:
