@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import platform
+import shlex
 import shutil
 import sqlite3
+import stat
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Literal
@@ -20,6 +23,8 @@ from remiss.workspace import Workspace, open_workspace
 # https://sqlite.org/wal.html#walresetbug: before this, two connections that checkpoint at once can corrupt a WAL database.
 SQLITE_SAFE = (3, 51, 3)
 LITTLE_DISK = 1 << 30
+# A capture that runs may have a folder of spill files that nothing touches for hours.
+STALE_SECONDS = 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,7 @@ class Check:
 def examine(address: str | None, environment: Mapping[str, str] | None = None) -> tuple[Check, ...]:
     """Return what was looked at: the programs below remiss, the catalog, its key, its vault, room on disk."""
     settings = read(os.environ if environment is None else environment, catalog=address)
-    return (*_programs(), *_catalog(settings, environment), _spill(settings))
+    return (*_programs(), *_catalog(settings, environment), _spill(settings), *_left(settings, datetime.now(UTC)))
 
 
 def _programs() -> Iterator[Check]:
@@ -98,3 +103,20 @@ def _spill(settings: Settings) -> Check:
     if not os.access(place, os.W_OK):
         return Check("temporary folder", "bad", f"{place} may not be written", "set REMISS_TEMPORARY to a folder that may")
     return Check("temporary folder", "ok", f"{place}, {shutil.disk_usage(place).free / 2**30:.1f} GB free")
+
+
+def _left(settings: Settings, now: datetime) -> Iterator[Check]:
+    """What captures left in the temporary folder when they were killed: nobody else would ever remove it."""
+    place = Path(settings.temporary or tempfile.gettempdir())
+    stale = sorted(str(path) for path in place.glob("remiss-*") if _stale(path, now))
+    if stale:
+        says = f"{place} has {len(stale)} of remiss's spill folders older than a day, left by work that was killed"
+        yield Check("spill", "note", says, f"if none of that work still runs: rm -r {shlex.join(stale)}")
+
+
+def _stale(path: Path, now: datetime) -> bool:
+    try:
+        found = path.stat(follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and now.timestamp() - found.st_mtime > STALE_SECONDS
