@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import shutil
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -211,6 +213,34 @@ def test_doctor_misses_the_vault_of_a_catalog_that_was_moved_without_it(cli, cap
     [vault] = [item for item in doctor.json["items"] if item["name"] == "vault"]
     assert vault["level"] == "bad"
     assert "REMISS_VAULT" in vault["do"]
+
+
+def test_doctor_names_what_killed_captures_left_in_the_temporary_folder(cli, captured, tmp_path, monkeypatch):
+    monkeypatch.setenv("REMISS_TEMPORARY", str(tmp_path))
+    for name, age in (("remiss-old", 2 * 86_400), ("remiss-running", 60), ("other", 2 * 86_400)):
+        (tmp_path / name).mkdir()
+        os.utime(tmp_path / name, (datetime.now(UTC).timestamp() - age,) * 2)
+    doctor = cli("doctor", "--format", "json")
+    [spill] = [item for item in doctor.json["items"] if item["name"] == "spill"]
+    assert spill["do"].endswith(f"rm -r {tmp_path / 'remiss-old'}")
+
+
+def test_a_check_tells_errors_before_notes(cli, captured):
+    broken = captured.folder / "broken.yaml"
+    text = (captured.folder / "arrival-delay.yaml").read_text().replace("sampling:", "retention: {raw: 90 days}\nsampling:")
+    broken.write_text(text.replace("latency_ms > 250", "latencyms > 250"))
+    levels = [item["level"] for item in cli("protocol", "check", broken, "--format", "json").json["items"]]
+    assert levels == sorted(levels)
+    assert set(levels) == {"error", "note"}
+
+
+def test_dashes_do_not_count_in_the_prefix_of_a_case(cli, captured):
+    assert "dashes do not count" in cli("case", "show", "98s8-1").err
+    assert "dashes do not count" in cli("case", "show", "--help").out
+
+
+def test_status_says_nothing_of_provisional_windows_that_cannot_be_captured_again(cli, captured):
+    assert "of which 0" not in cli("status").out
 
 
 def test_a_protocol_is_written_checked_and_compared(cli, captured, tmp_path):

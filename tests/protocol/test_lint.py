@@ -88,7 +88,12 @@ def test_a_criterion_that_reads_the_label_is_among_labelled_events_unless_it_say
         ("id: prediction_id", "id: scheduled_at", "field id is a time", "names one prediction"),
         ("time: scheduled_at", "time: latency_ms", "field time is an integer, not a time", "to_timestamp(column)"),
         ("confidence: score", "confidence: carrier", "field confidence is text, not a number", "TRY_CAST(carrier AS DOUBLE)"),
-        ("status: status", "status: score", "field status is a number, in which 1.1 and 1.10 are the same", "CAST(score AS VARCHAR)"),
+        (
+            "status: status",
+            "status: score",
+            "field status is a number, in which 1.1 and 1.10 are the same",
+            "CAST(score AS VARCHAR)",
+        ),
         ("inputs: [carrier", "inputs: [tags, carrier", "field inputs.tags is nested", "columns"),
         ("when: status <> 'ok'", "when: sttus <> 'ok'", "criterion 'no-answer': sttus is not a field", "write status"),
         (
@@ -143,7 +148,7 @@ def test_label_times_need_a_zone_too():
 
 def test_a_text_time_without_a_zone_is_noted():
     notes = notes_of(changed(", time_zone: America/New_York", ""), with_column("scheduled_at", Type.TEXT))
-    assert any("rows whose time names no zone will be refused" in note.what for note in notes)
+    assert any("each value must name its zone" in note.what for note in notes)
 
 
 def test_a_key_of_inexact_values_is_refused():

@@ -22,6 +22,12 @@ def test_the_template_is_a_valid_protocol_whatever_its_name(name):
     assert protocol is not None
 
 
+def test_the_comment_on_the_name_stays_in_its_column():
+    first = [template(name).index("# its name") - template(name).index("protocol:") for name in ("x", "my-protocol", "2026")]
+    assert first[0] == first[1] == first[2]
+    assert "x # its name" in template("x" * 40)
+
+
 def test_the_template_shows_every_key_of_the_document():
     text = template("x")
     for key in ProtocolModel.model_fields:

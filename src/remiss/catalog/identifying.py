@@ -29,7 +29,9 @@ def prefix_of(text: str) -> str:
     if not re.fullmatch(f"[{CROCKFORD}]*", letters) or len(letters) > LENGTH:
         raise InputError(f"{text!r} is no id of a case", do="an id is like k7m4-qp2x-9w3d; its first six letters are enough")
     if len(letters) < SHORTEST:
-        raise InputError(f"{text!r} is too short for a case", do=f"give at least {SHORTEST} letters of the id")
+        raise InputError(
+            f"{text!r} is too short for a case", do=f"give at least {SHORTEST} letters of the id; dashes do not count"
+        )
     return "-".join(letters[at : at + 4] for at in range(0, len(letters), 4))
 
 

@@ -64,8 +64,8 @@ def _fields(checked: Checked) -> Iterator[Note]:
         line = checked.protocol.fields["time"].line
         yield (
             line,
-            "field time is text: rows whose time names no zone will be refused",
-            "add time_zone under source if they mean one zone",
+            "field time is text: each value must name its zone, as 2013-06-03T06:00:00Z does, or its row is refused",
+            "nothing, where all do; else add time_zone under source",
         )
 
 

@@ -12,4 +12,5 @@ def template(name: str) -> str:
     # A name like 2026 or `no` would be read as another thing by YAML.
     quoted = slug if re.match(r"[a-z]{4}", slug) else f'"{slug}"'
     text = files("remiss.protocol").joinpath("builtin/template.yaml").read_text(encoding="utf-8")
-    return text.replace("protocol: my-protocol", f"protocol: {quoted}", 1)
+    # The comment stays in its column, where the name leaves room.
+    return re.sub(r"^protocol: my-protocol +", lambda old: f"protocol: {quoted} ".ljust(len(old[0])), text, flags=re.MULTILINE)

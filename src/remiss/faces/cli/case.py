@@ -64,7 +64,7 @@ def search(
 def show(ws: Workspace, case_id: str, as_of: int | None, shape: str) -> None:
     """Show CASE_ID: what happened, what caught it, how it was sampled.
 
-    A prefix of six or more characters is enough.
+    A prefix of six or more characters is enough; dashes do not count.
 
     Example: remiss case show k7m4-qp
     """

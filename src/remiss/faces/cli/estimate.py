@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     help="How sure: of this log, or of the process behind it (between windows).",
 )
 @click.option("--source", help="Which source, when the catalog has several.")
-@click.option("--protocol", help="Which protocol, when the catalog has several.")
+@click.option("--protocol", help="Which protocol, as NAME or NAME@VERSION, when the catalog has several.")
 @as_of
 @formatted
 @with_workspace

@@ -53,7 +53,7 @@ def check(path: str, shape: str) -> int:
     from remiss.workspace import bench
 
     with bench() as ws:
-        found = actions.check(ws, path)
+        found = sorted(actions.check(ws, path), key=lambda item: item.level != "error")
     errors = sum(item.level == "error" for item in found)
     if shape == "json":
         render.as_json(answers.findings(found))
@@ -61,7 +61,7 @@ def check(path: str, shape: str) -> int:
         for item in found:
             mark = "" if item.level == "error" else "note: "
             click.echo(f"{item.file}:{item.line}: {mark}{item.what}" + (f"\n  {item.do}" if item.do else ""))
-        render.say(f"{path}: {errors or 'no'} error{'' if errors == 1 else 's'}, {len(found) - errors} notes")
+        render.say(f"{path}: {render.counted(errors, 'error')}, {render.counted(len(found) - errors, 'note')}")
     return AnswerNo.exit_status if errors else 0
 
 

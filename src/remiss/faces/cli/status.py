@@ -43,7 +43,10 @@ def _lines(item: Standing) -> list[tuple[str, object]]:
         ("windows captured", item.windows),
         ("last window", item.last),
         ("windows due", f"unknown: {item.unseen}" if item.due is None else item.due),
-        ("provisional", f"{item.provisional}, of which {item.mature} can be captured again now"),
+        (
+            "provisional",
+            item.provisional if not item.mature else f"{item.provisional}, of which {item.mature} can be captured again now",
+        ),
         ("refused", f"{item.refused_share:.2%} of rows"),
         *([("caught nothing", ", ".join(item.nothing))] if item.nothing else []),
         *([("caught nearly everything", ", ".join(item.nearly_all))] if item.nearly_all else []),
