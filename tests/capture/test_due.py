@@ -31,7 +31,7 @@ def held(start: datetime, *, as_of: datetime, is_provisional: bool = False, labe
 
 def test_a_window_that_was_never_captured_is_due_once_it_has_ended():
     now = MONDAY + 2 * WEEK + timedelta(days=3)
-    due = due_windows((MONDAY, now), WEEK, [], now, LAG)
+    due = due_windows([(MONDAY, now)], WEEK, [], now, LAG)
     assert [window.start for window in due] == [MONDAY, MONDAY + WEEK]
 
 
@@ -39,15 +39,15 @@ def test_a_provisional_window_is_due_again_when_its_labels_are_mature():
     then = MONDAY + WEEK
     window = held(MONDAY, as_of=then, is_provisional=True)
     extent = (MONDAY, MONDAY + timedelta(days=6))
-    assert due_windows(extent, WEEK, [window], then + timedelta(days=1), LAG) == ()
-    assert due_windows(extent, WEEK, [window], then + LAG, LAG) == (Window(MONDAY, WEEK),)
+    assert due_windows([extent], WEEK, [window], then + timedelta(days=1), LAG) == ()
+    assert due_windows([extent], WEEK, [window], then + LAG, LAG) == (Window(MONDAY, WEEK),)
 
 
 def test_a_window_that_lacks_labels_although_mature_is_tried_again_after_another_lag():
     then = MONDAY + WEEK + LAG
     window = held(MONDAY, as_of=then, is_provisional=True, labelled=3)
-    assert due_windows(None, WEEK, [window], then + timedelta(days=1), LAG) == ()
-    assert due_windows(None, WEEK, [window], then + LAG, LAG) == (Window(MONDAY, WEEK),)
+    assert due_windows([], WEEK, [window], then + timedelta(days=1), LAG) == ()
+    assert due_windows([], WEEK, [window], then + LAG, LAG) == (Window(MONDAY, WEEK),)
 
 
 def test_status_counts_as_ready_only_the_provisional_windows_that_are_due():
@@ -58,7 +58,7 @@ def test_status_counts_as_ready_only_the_provisional_windows_that_are_due():
 
 
 def test_a_source_without_events_has_nothing_due():
-    assert due_windows(None, WEEK, [], MONDAY, LAG) == ()
+    assert due_windows([], WEEK, [], MONDAY, LAG) == ()
 
 
 def test_a_window_is_provisional_before_its_end_plus_lag():
@@ -91,6 +91,38 @@ def test_an_interval_that_cuts_a_window_is_refused_with_the_two_nearest_bounds()
     assert "--since 2013-06-04" in caught.value.what
 
 
+def test_a_bound_at_an_end_of_the_calendar_is_refused_with_the_one_bound_there_is():
+    with pytest.raises(IntervalError, match="--until 9999-12-31T00:00:00Z cuts a window") as caught:
+        whole_windows(MONDAY, datetime(9999, 12, 31, tzinfo=UTC), WEEK)
+    assert caught.value.do == "use 9999-12-27T00:00:00Z, the nearest bounds of windows"
+    with pytest.raises(IntervalError, match="--since 0001-01-01T00:00:00Z cuts a window"):
+        whole_windows(datetime(1, 1, 1, tzinfo=UTC), MONDAY, 52 * WEEK)
+
+
+@pytest.mark.parametrize(("since", "until", "width"), [(2013, 9999, WEEK), (1, 2013, timedelta(hours=1))])
+def test_an_interval_of_more_windows_than_a_run_can_hold_is_refused_at_once_with_a_bound_that_can_be_used(since, until, width):
+    since, until = (Window(datetime(year, 6, 3, tzinfo=UTC), width).start for year in (since, until))
+    since, until = (moment - timedelta(days=moment.weekday()) for moment in (since, until))
+    began = perf_counter()
+    with pytest.raises(IntervalError, match="one run takes 100,000") as caught:
+        whole_windows(since, until, width)
+    assert perf_counter() - began < 0.1
+    bound = datetime.fromisoformat(caught.value.do.split("--until ")[1].partition(";")[0])
+    assert len(whole_windows(since, bound, width)) == 100_000
+
+
+def test_due_windows_of_a_very_long_log_are_captured_by_several_runs():
+    hour = timedelta(hours=1)
+    windows = [Window(MONDAY + at * hour, hour) for at in range(100_001)]
+    assert [(until - since) // hour for since, until in spans(windows)] == [100_000, 1]
+
+
+def test_due_windows_of_each_stretch_are_due_and_those_between_them_are_not():
+    wild = datetime(1, 1, 3, tzinfo=UTC)
+    due = due_windows([(wild, wild), (MONDAY, MONDAY + WEEK)], WEEK, [], MONDAY + 5 * WEEK, LAG)
+    assert [window.start for window in due] == [datetime(1, 1, 1, tzinfo=UTC), MONDAY, MONDAY + WEEK]
+
+
 def test_an_interval_that_ends_before_it_starts_is_refused():
     with pytest.raises(IntervalError, match="empty"):
         whole_windows(MONDAY + WEEK, MONDAY, WEEK)
@@ -101,8 +133,8 @@ def test_a_window_captured_before_it_ended_is_provisional_and_due_at_its_end_als
     [window] = mark_provisional([held(MONDAY, as_of=midweek).window], WEEK, [], midweek, None)
     assert window.provisional
     early = held(MONDAY, as_of=midweek, is_provisional=True)
-    assert due_windows((MONDAY, midweek), WEEK, [early], midweek, None) == ()
-    assert due_windows((MONDAY, midweek), WEEK, [early], MONDAY + WEEK, None) == (Window(MONDAY, WEEK),)
+    assert due_windows([(MONDAY, midweek)], WEEK, [early], midweek, None) == ()
+    assert due_windows([(MONDAY, midweek)], WEEK, [early], MONDAY + WEEK, None) == (Window(MONDAY, WEEK),)
 
 
 def test_two_years_of_hours_is_marked_in_one_pass():

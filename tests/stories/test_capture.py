@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -207,6 +207,16 @@ def test_rows_without_a_time_are_told_once_however_often_their_source_was_captur
     assert any(note.startswith("2 rows (0.17%) were refused") for note in row.notes)
     [stands] = capture.status(ws)
     assert stands.refused_share == pytest.approx(2 / 1200)
+
+
+def test_one_event_of_year_1_makes_its_own_window_due_and_not_the_centuries_between(ws, log):
+    log.predictions[0]["scheduled_at"] = datetime(1, 1, 3, tzinfo=UTC)
+    log.write()
+    due = capture.due(ws, log.protocol)
+    assert due == ((datetime(1, 1, 1, tzinfo=UTC), datetime(1, 1, 8, tzinfo=UTC)), (MONDAY, MONDAY + 3 * WEEK))
+    first, second = (capture.apply(ws, log.protocol) for _ in due)
+    assert (first.manifest.rows, second.manifest.rows) == (1, 1199)
+    assert capture.due(ws, log.protocol) == ()
 
 
 def test_a_log_in_which_no_time_can_be_read_is_refused_and_not_called_captured(ws, log):

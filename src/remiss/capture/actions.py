@@ -149,12 +149,14 @@ def _windows(
         if not due:
             raise IntervalError("no window is due", do="give --since and --until to capture windows again")
         return whole_windows(*spans(due)[0], width)
-    last = min(times[1], as_of) if times else since
+    last = min(times[-1][1], as_of) if times else since
     ended = window_at(window_index(last, width), width)
     return whole_windows(since, ended.end if ended.end <= as_of else ended.start, width)
 
 
-def _due(ws: CaptureWorkspace, checked: Checked, times: tuple[datetime, datetime] | None, as_of: datetime) -> tuple[Window, ...]:
+def _due(
+    ws: CaptureWorkspace, checked: Checked, times: Sequence[tuple[datetime, datetime]], as_of: datetime
+) -> tuple[Window, ...]:
     document = checked.protocol
     lag = document.labels.lag if document.labels else None
     return due_windows(times, document.sampling.window, ws.runs.in_force(document.source.name, document.name), as_of, lag)

@@ -171,10 +171,10 @@ def _addressed(address: Address, given: Mapping[str, str | None] | None) -> Addr
     )
 
 
-def event_times(ws: CaptureWorkspace, checked: Checked) -> tuple[datetime, datetime] | None:
-    """Return the least and greatest event time of the source, or None when it has no event."""
+def event_times(ws: CaptureWorkspace, checked: Checked) -> tuple[tuple[datetime, datetime], ...]:
+    """Return the least and greatest event time of each stretch of the source, oldest first."""
     with reading(ws, checked) as (session, _, _):
-        return extent.extent(session, checked)
+        return extent.stretches(session, checked)
 
 
 def _relative(name: str, folder: PurePath) -> str:

@@ -15,10 +15,12 @@ from remiss.capture.ports import WindowInForce
 from remiss.errors import IntervalError
 from remiss.records.identity import format_time
 from remiss.records.run import RunWindow
-from remiss.records.window import Window, window_at, window_index, window_of, windows_between
+from remiss.records.window import Window, window_at, window_index, windows_between
 
 REFERENCE_WINDOWS = 8
 LABELLED_SHARE_EXPECTED = 0.8
+# Eleven years of hours. Every window is a row of the catalog, empty ones too, and all of a run are held in memory at once.
+MOST_WINDOWS = 100_000
 
 
 def labels_mature(window: Window, as_of: datetime, lag: timedelta | None) -> bool:
@@ -63,7 +65,7 @@ def _share(window: RunWindow) -> float:
 
 
 def due_windows(
-    extent: tuple[datetime, datetime] | None,
+    stretches: Sequence[tuple[datetime, datetime]],
     width: timedelta,
     in_force: Iterable[WindowInForce],
     as_of: datetime,
@@ -73,15 +75,17 @@ def due_windows(
 
     Parameters
     ----------
-    extent : least and greatest event time of the source; None when it has no event
+    stretches : least and greatest event time of each stretch of the source (`extent.py`), oldest first; none without events
     in_force : the windows captured so far
     as_of : now; windows that have not ended by then are left for later
     """
     held = {item.window.window: item for item in in_force}
     found = []
-    if extent is not None:
-        first, last = window_index(extent[0], width), window_index(min(extent[1], as_of), width)
+    for least, greatest in stretches:
+        first, last = window_index(least, width), window_index(min(greatest, as_of), width)
         for index in range(first, last + 1):
+            if _bound(index, width) is None:
+                continue
             window = window_at(index, width)
             if window.end <= as_of and window.start not in held:
                 found.append(window)
@@ -101,10 +105,10 @@ def due_again(item: WindowInForce, width: timedelta, as_of: datetime, lag: timed
 
 
 def spans(windows: Sequence[Window]) -> tuple[tuple[datetime, datetime], ...]:
-    """Return the unbroken stretches that sorted windows make, as (since, until)."""
+    """Return the unbroken stretches that sorted windows make, as (since, until), none longer than one run may be."""
     found: list[tuple[datetime, datetime]] = []
     for window in windows:
-        if found and found[-1][1] == window.start:
+        if found and found[-1][1] == window.start and window.end - found[-1][0] <= MOST_WINDOWS * window.width:
             found[-1] = (found[-1][0], window.end)
         else:
             found.append((window.start, window.end))
@@ -116,17 +120,34 @@ def whole_windows(since: datetime, until: datetime, width: timedelta) -> tuple[W
 
     Raises
     ------
-    IntervalError : the interval is empty, or a bound cuts a window; names the two nearest bounds
+    IntervalError : the interval is empty or has over 100,000 windows, or a bound cuts one; names the two nearest bounds
     """
     for name, bound in (("--since", since), ("--until", until)):
-        window = window_of(bound, width)
-        if window.start != bound:
+        index = window_index(bound, width)
+        if _bound(index, width) != bound:
+            nearest = [format_time(each) for each in (_bound(index, width), _bound(index + 1, width)) if each is not None]
             raise IntervalError(
                 f"{name} {format_time(bound)} cuts a window",
-                do=f"use {format_time(window.start)} or {format_time(window.end)}, the nearest bounds of windows",
+                do=f"use {' or '.join(nearest)}, the nearest bounds of windows",
             )
     if since >= until:
         raise IntervalError(
             f"the interval from {format_time(since)} to {format_time(until)} is empty", do="give --until later than --since"
         )
+    count = (until - since) // width
+    if count > MOST_WINDOWS:
+        raise IntervalError(
+            f"the interval from {format_time(since)} to {format_time(until)} has {count:,} windows; "
+            f"one run takes {MOST_WINDOWS:,}",
+            do=f"capture in parts, the first --until {format_time(since + MOST_WINDOWS * width)}; or give no bounds: "
+            "then the windows of the log's events are found",
+        )
     return windows_between(since, until, width)
+
+
+def _bound(index: int, width: timedelta) -> datetime | None:
+    """Return where the window of that index starts, None outside the calendar."""
+    try:
+        return window_at(index, width).start
+    except OverflowError:
+        return None
