@@ -6,6 +6,7 @@ import argparse
 import os
 import shutil
 import sys
+import uuid
 from pathlib import Path
 
 from bench import capture_log, results
@@ -27,18 +28,26 @@ def copy() -> None:
 
 
 def capture(protocol: str = "capture.yaml") -> None:
-    """Run the capture of a protocol into a new catalog."""
+    """Run the capture of a protocol into the new catalog that REMISS_CATALOG names."""
     import remiss
     from remiss.capture import actions
 
-    environment = {f"REMISS_{name.upper()}": value for name, value in LIMITS.items()}
-    # A new one each time, removed when all is measured: ext4 is slow to reuse the inodes of files just removed.
-    catalog = f"bench-{os.getpid()}.db"
-    with remiss.open(catalog, create=True, environment=environment) as ws:
-        [(since, until)] = actions.due(ws, protocol)
-        run = actions.apply(ws, protocol, since=since, until=until)
+    with remiss.open() as ws:
+        run = actions.apply(ws, protocol, since=capture_log.SINCE, until=capture_log.UNTIL)
         if run.manifest.rows != ROWS or run.events_new < 1000:
             sys.exit(f"the capture read {run.manifest.rows} rows and filed {run.events_new} events")
+
+
+def new_catalog() -> None:
+    """Make an empty catalog for the next capture and let the environment name it.
+
+    A new one each time, and all removed at the end: ext4 is slow to reuse the inodes of files just removed.
+    """
+    import remiss
+
+    os.environ |= {f"REMISS_{name.upper()}": value for name, value in LIMITS.items()}
+    os.environ["REMISS_CATALOG"] = f"bench-{uuid.uuid4().hex}.db"
+    remiss.open(create=True).close()
 
 
 def clear() -> None:
@@ -81,6 +90,8 @@ def measure() -> list[Figure]:
 
 
 def _side(name: str) -> Timed:
+    if name == "capture":
+        new_catalog()
     return results.child("-m", "bench.capture", name)
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
 
 FILES = 12
+SINCE = datetime(2025, 1, 6, tzinfo=UTC)
+UNTIL = SINCE + timedelta(weeks=12)
 COLUMNS = """
   'p-' || lpad(i::VARCHAR, 9, '0')                                             AS prediction_id,
   TIMESTAMPTZ '2025-01-06 00:00:00+00' + to_microseconds((i * step)::BIGINT)   AS scheduled_at,
