@@ -48,7 +48,8 @@ def commands_page() -> str:
     return page(
         "Commands",
         "Results go to stdout, talk to stderr. Exit status: 0 done or yes, 1 the answer is no, 2 the call or its input was "
-        "wrong, 3 cannot decide, 70 a fault of ours; see [errors](errors.md). Every option can be given in the environment too.",
+        "wrong, 3 cannot decide, 70 a fault of ours; see [errors](errors.md). Every option can be given in the environment too: "
+        "a flag as 1, and one that may be repeated as several values with spaces between them.",
         "## remiss",
         options(click.Context(cli, info_name="remiss", **cli.context_settings)),
         *parts,
@@ -78,7 +79,8 @@ def options(context: click.Context) -> str:
             continue
         names = ", ".join(code(name) for name in [*each.opts, *each.secondary_opts])
         values = ", ".join(each.type.choices) if isinstance(each.type, click.Choice) else ""
-        twin = f"{context.auto_envvar_prefix}_{each.name}".upper() if each.name and not each.is_eager else ""
+        automatic = f"{context.auto_envvar_prefix}_{each.name}".upper() if each.name and not each.is_eager else ""
+        twin = each.envvar if isinstance(each.envvar, str) else automatic
         meaning = (each.help or "").replace("\n", " ") + (f" One of {values}." if values else "")
         rows.append([names, code(twin), meaning])
     return table(["option", "environment", "meaning"], rows) if rows else ""

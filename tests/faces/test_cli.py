@@ -302,6 +302,22 @@ def test_a_mistake_ends_with_a_status_and_advice(cli, captured, arguments):
     assert (answer.err or answer.out).strip()
 
 
+def test_the_environment_twin_of_an_option_has_its_name():
+    for path, command in commands():
+        for option in command.params:
+            if isinstance(option, click.Option) and not option.is_eager:
+                name = option.opts[0].removeprefix("--").replace("-", "_").upper()
+                automatic = "_".join(("remiss", *path, option.name)).replace("-", "_").upper()
+                assert (option.envvar or automatic) in {"_".join(("REMISS", *path, name)).upper(), f"REMISS_{name}"}
+
+
+def test_options_are_read_from_the_environment(cli, captured, monkeypatch):
+    monkeypatch.setenv("REMISS_FORMAT", "json")
+    monkeypatch.setenv("REMISS_CASE_FILE_INPUT", "carrier=UA distance=200")
+    case = valid(cli("case", "file", "--model", "m", "--at", "2013-06-05", "--title", "Wrong gate"), "case")
+    assert case["event"]["inputs"] == {"carrier": "UA", "distance": "200"}
+
+
 def test_without_a_catalog_the_error_names_init(cli, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("REMISS_CATALOG", raising=False)

@@ -124,7 +124,15 @@ def history(ws: Workspace, case_id: str, as_of: int | None, shape: str) -> None:
 @click.option("--severity", type=click.IntRange(1, 4), help="1 (critical) to 4 (minor).")
 @click.option("--note", default="", help="What else is known.")
 @click.option("--text", help="The text that the failure is about; redacted before it is filed.")
-@click.option("--input", "inputs", multiple=True, metavar="NAME=VALUE", help="An input of the prediction; may be repeated.")
+@click.option(
+    "--input",
+    "inputs",
+    multiple=True,
+    metavar="NAME=VALUE",
+    envvar="REMISS_CASE_FILE_INPUT",
+    allow_from_autoenv=False,
+    help="An input of the prediction; may be repeated.",
+)
 @click.option("--context", multiple=True, metavar="NAME=VALUE", help="Context of the prediction; may be repeated.")
 @formatted_object
 @with_workspace

@@ -48,6 +48,7 @@ def formatted(command: Command) -> Command:
         type=click.Choice(["table", "json", "csv"]),
         default="table",
         envvar="REMISS_FORMAT",
+        allow_from_autoenv=False,
         help="How to print the answer.",
     )(command)
 
@@ -60,6 +61,7 @@ def formatted_object(command: Command) -> Command:
         type=click.Choice(["table", "json"]),
         default="table",
         envvar="REMISS_FORMAT",
+        allow_from_autoenv=False,
         help="How to print the answer.",
     )(command)
 
