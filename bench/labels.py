@@ -41,7 +41,6 @@ def measure() -> list[Figure]:
     os.environ["PYTHONPATH"] = str(capture.HERE.parent)
     os.chdir(WORK)
     shutil.rmtree("spill", ignore_errors=True)
-    capture.clear()
     ours, by_hand = results.alternate(lambda: _side("capture"), lambda: _side("floor"))
     capture.clear()
     return [
