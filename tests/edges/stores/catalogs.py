@@ -34,7 +34,7 @@ FIELDS: tuple[Any, ...] = (
 CRITERIA = ("slow", "missed", "odd")
 VERSIONS = ("1", "1.2", "1.10", None)
 TITLES = ("Newark again", "late ünï", "wrong 100%")
-MODES = ("remiss:model/weak-slice", "remiss:system/latency", "house:other")
+MODES = ("remiss:model/weak-slice", "remiss:system/latency", "remiss:data/drift")
 
 
 class Known:
