@@ -391,3 +391,17 @@ def test_a_reader_that_goes_away_is_no_error(captured):
     )
     assert process.stderr.strip() == "0"
     assert json.loads(process.stdout.replace("\n", "") + "}" if process.stdout.strip() == "{" else "{}") == {}
+
+
+def test_a_program_that_asks_for_json_gets_errors_as_objects(cli, captured):
+    answer = cli("case", "search", "sevrity:1", "--format", "json")
+    assert answer.status == 2
+    assert answer.out == ""
+    error = json.loads(answer.err)
+    jsonschema.validate(error, schemas.published("error"))
+    assert error["error"]["code"] == "query"
+
+
+def test_a_capture_of_nothing_due_answers_with_an_empty_list(cli, captured):
+    found = valid(cli("capture", captured.protocol, "--format", "json"), "list")
+    assert found["items"] == []

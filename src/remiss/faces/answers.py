@@ -5,7 +5,7 @@ Keys are only ever added; the schema files of the reference say what each means.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
 from remiss.protocol.terms import Finding
@@ -31,6 +31,11 @@ def listing(rows: Rows) -> Json:
         "items": [plain(row) for row in rows],
         "next": rows.next,
     }
+
+
+def items(of: str, found: Sequence[Json], position: int) -> Json:
+    """Return a `list` of whole objects."""
+    return {"schema": schema_name("list"), "of": of, "position": position, "total": len(found), "items": [*found], "next": None}
 
 
 def finding(item: Finding) -> Json:

@@ -90,8 +90,9 @@ def _capture(ws: Workspace, protocol: str, since: datetime | None, until: dateti
         with progress(ws):
             runs.append(actions.apply(ws, protocol, since=start, until=end, strict=strict))
     if shape == "json":
-        for item in runs:
-            render.as_json(answers.run(item))
+        # What is due may lie apart, and then makes several runs: a program gets one document all the same.
+        found = [answers.run(item) for item in runs]
+        render.as_json(found[0] if len(found) == 1 else answers.items("run", found, ws.position()))
     else:
         for item in runs:
             _told(item)

@@ -6,9 +6,11 @@ Commands load when they are called, so that `remiss --help` answers at once; `CO
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import sys
 import traceback
+from itertools import pairwise
 from typing import Any
 
 import click
@@ -86,7 +88,7 @@ def run(arguments: list[str] | None = None) -> int:
     except RemissError as error:
         if error.exit_status == RemissError.exit_status:
             return _our_fault()
-        _say(str(error))
+        _say(json.dumps(error.to_json(), ensure_ascii=False) if _wants_json(arguments) else str(error))
         return error.exit_status
     except BrokenPipeError:
         # The reader has gone (`remiss case search | head`); Python would complain once more at exit.
@@ -98,6 +100,14 @@ def run(arguments: list[str] | None = None) -> int:
     except Exception:  # noqa: BLE001 - the last line of defence: our fault, told with its traceback
         return _our_fault()
     return result if isinstance(result, int) else 0
+
+
+def _wants_json(arguments: list[str] | None) -> bool:
+    """Return whether a program reads the answer: it gets errors as the published `error` object, on stderr."""
+    words = sys.argv[1:] if arguments is None else arguments
+    given = [second for first, second in pairwise(words) if first == "--format"]
+    given += [word.removeprefix("--format=") for word in words if word.startswith("--format=")]
+    return (given or [os.environ.get("REMISS_FORMAT", "")])[-1] == "json"
 
 
 def _say(text: str) -> None:
