@@ -18,7 +18,6 @@ from remiss.capture.planning import WindowYield
 from remiss.capture.ports import CaptureWorkspace
 from remiss.errors import AnswerNo, ProtocolError
 from remiss.govern.ports import Vault
-from remiss.govern.redaction import redact
 from remiss.protocol.actions import checked as checked_against_sources
 from remiss.protocol.document import restore
 from remiss.protocol.ports import Description, Session
@@ -83,56 +82,37 @@ def derive(
     AnswerNo : rows were refused and `strict` is set
     """
     protocol = checked.protocol
-    since, until = windows[0].start, windows[-1].end
-    with reading(ws, checked) as (session, source, labels):
-        result = draw.draw(session, checked, source, since, until, as_of, ws.progress, also=known)
-        file_digests = ws.engine.digests(result.files)
-        label_digests = ws.engine.digests(labels.files if labels else ())
-    key = ws.keys.secret("redaction")
+    found = _read(ws, checked, windows, as_of, known)
+    result, key = found.draw, ws.keys.secret("redaction")
     sealing.check_strata(result.groups, protocol, key)
     folder = PurePath(ws.documents.folder(protocol.path))
-    refusals = replace(
-        result.refusals,
-        rows=tuple(
-            replace(row, file=_relative(row.file, folder), detail=redact(row.detail, protocol.redaction, key))
-            for row in result.refusals.rows
-        ),
-    )
+    refusals = sealing.sealed_refusals(result.refusals, protocol, key, lambda file: _relative(file, folder))
     if strict:
         _refuse(refusals)
     members = sealing.sealed_members(result.drawings, protocol, key, vault)
+    exposed = sealing.exposed_ids((member.event.id for member in members), protocol)
     manifest = records.Manifest(
         protocol=protocol.name,
         protocol_version=protocol.version,
         protocol_digest=protocol.digest,
         source=protocol.source.name,
-        fingerprint=fingerprint(file_digests.values()),
-        files=tuple(_relative(name, folder) for name in source.files),
-        file_digests={_relative(name, folder): value for name, value in file_digests.items()},
+        fingerprint=fingerprint(found.file_digests.values()),
+        files=tuple(_relative(name, folder) for name in found.files),
+        file_digests={_relative(name, folder): value for name, value in found.file_digests.items()},
         rows=result.rows,
-        since=since,
-        until=until,
+        since=windows[0].start,
+        until=windows[-1].end,
         as_of=as_of,
         engine=ws.engine.name,
         software=f"remiss {__version__}",
         folder=str(folder),
-        label_digests={_relative(name, folder): value for name, value in label_digests.items()},
-        notes=(*notes, *result.notes, *sealing.exposed_ids((member.event.id for member in members), protocol)),
+        label_digests={_relative(name, folder): value for name, value in found.label_digests.items()},
+        notes=(*notes, *result.notes, *exposed),
         addresses=_addresses(protocol),
-    )
-    digest = run_digest(
-        protocol_digest=manifest.protocol_digest,
-        source_fingerprint=manifest.fingerprint,
-        as_of=as_of,
-        windows=result.windows,
-        groups=result.groups,
-        cells=result.cells,
-        members=[item.member for item in result.drawings],
-        refused=result.refusals.counts,
     )
     drawn = records.Drawn(
         manifest=manifest,
-        digest=digest,
+        digest=_digest(manifest, result),
         windows=result.windows,
         groups=result.groups,
         cells=result.cells,
@@ -141,6 +121,42 @@ def derive(
         refusals=refusals,
     )
     return Derived(checked=checked, drawn=drawn, refreshed=sealing.sealed_members(result.refreshed, protocol, key, vault))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """What the sources gave, raw: the draw, the source's files, and content digests of those that count."""
+
+    draw: draw.Draw
+    files: tuple[str, ...]
+    file_digests: Mapping[str, str]
+    label_digests: Mapping[str, str]
+
+
+def _read(ws: CaptureWorkspace, checked: Checked, windows: Sequence[Window], as_of: datetime, known: Sequence[str]) -> _Found:
+    since, until = windows[0].start, windows[-1].end
+    with reading(ws, checked) as (session, source, labels):
+        result = draw.draw(session, checked, source, since, until, as_of, ws.progress, also=known)
+        return _Found(
+            draw=result,
+            files=source.files,
+            file_digests=ws.engine.digests(result.files),
+            label_digests=ws.engine.digests(labels.files if labels else ()),
+        )
+
+
+def _digest(manifest: records.Manifest, result: draw.Draw) -> str:
+    """Return the digest of a run: over raw values, since redaction's key is the catalog's own."""
+    return run_digest(
+        protocol_digest=manifest.protocol_digest,
+        source_fingerprint=manifest.fingerprint,
+        as_of=manifest.as_of,
+        windows=result.windows,
+        groups=result.groups,
+        cells=result.cells,
+        members=[item.member for item in result.drawings],
+        refused=result.refusals.counts,
+    )
 
 
 def _refuse(refusals: records.Refusals) -> None:

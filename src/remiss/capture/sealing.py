@@ -6,17 +6,17 @@ the protocol. Profiles too: the least and greatest value of a text are values of
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
 from remiss.capture.members import Drawing
 from remiss.errors import Location, ProtocolError
 from remiss.govern.ports import Vault
-from remiss.govern.redaction import admits, exposed, redact_event, redact_value
+from remiss.govern.redaction import admits, exposed, redact, redact_event, redact_value
 from remiss.protocol.terms import CONTEXT, INPUTS, Protocol
 from remiss.records.event import Event, Scalar
-from remiss.records.run import Group, Member, Profile
+from remiss.records.run import Group, Member, Profile, Refusals
 
 PLAIN = (
     "model_version",
@@ -70,6 +70,12 @@ def sealed_profiles(profiles: Iterable[Profile], protocol: Protocol, key: bytes)
         for item in profiles
         if admits(item.field, protocol.sensitivity)
     )
+
+
+def sealed_refusals(refusals: Refusals, protocol: Protocol, key: bytes, shown: Callable[[str], str]) -> Refusals:
+    """Return the refusals with what is told of their rows redacted, and their files named by `shown`."""
+    rows = (replace(row, file=shown(row.file), detail=redact(row.detail, protocol.redaction, key)) for row in refusals.rows)
+    return replace(refusals, rows=tuple(rows))
 
 
 def check_strata(groups: Iterable[Group], protocol: Protocol, key: bytes) -> None:
