@@ -15,7 +15,6 @@ import remiss
 from bench import catalog_cases, catalog_filing, results, server
 from bench.catalog_questions import QUESTIONS
 from bench.results import WORK, Figure
-from remiss.edges.stores.connecting import open_store
 from remiss.edges.stores.dialect.types import POSTGRESQL, SQLITE
 
 CASES = int(os.environ.get("BENCH_CASES", "1000000"))
@@ -79,7 +78,7 @@ def postgresql_catalog(socket: str) -> str:
 
 def fill(address: str) -> None:
     """Make and fill a catalog."""
-    open_store(address, create=True, now=datetime.now(UTC)).close()
+    remiss.open(address, environment={}, create=True).close()
     with catalog_filing.opened(address) as store:
         catalog_cases.file_runs(store, CASES, min(RUN, CASES))
         with store.writing(catalog_cases.PEOPLE, "bench.revise", datetime.now(UTC)) as transaction:

@@ -13,11 +13,13 @@ from typing import Any
 import psycopg
 from psycopg.types.string import TextLoader
 
+import remiss
 from bench import catalog_cases, results, server
 from bench.results import Figure
 from remiss.edges.stores.connecting import Store, open_store
 from remiss.edges.stores.dialect.driving import CACHE_KB
 from remiss.edges.stores.dialect.types import POSTGRESQL, SQLITE
+from remiss.govern.ports import Actor
 
 # In an order in which every row finds what it refers to.
 TABLES = (
@@ -38,7 +40,7 @@ def sqlite(folder: Path) -> tuple[Fresh, Driver]:
     def fresh() -> str:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
-        open_store(str(folder / "filing.db"), create=True, now=datetime.now(UTC)).close()
+        remiss.open(str(folder / "filing.db"), environment={}, create=True).close()
         return str(folder / "filing.db")
 
     return fresh, sqlite_by_hand
@@ -57,7 +59,7 @@ def postgresql(socket: str) -> tuple[Fresh, Driver]:
 
     def fresh() -> str:
         server.administer(socket, "DROP DATABASE IF EXISTS filing WITH (FORCE)", "CREATE DATABASE filing")
-        open_store(server.address(socket, "filing"), create=True, now=datetime.now(UTC)).close()
+        remiss.open(server.address(socket, "filing"), environment={}, create=True).close()
         # What the last round left to write is not this one's.
         server.administer(socket, "CHECKPOINT")
         return server.address(socket, "filing")
@@ -103,7 +105,7 @@ def measure(database: str, fresh: Fresh, by_hand: Driver, events: int) -> Figure
 @contextmanager
 def opened(address: str) -> Iterator[Store]:
     """Open a catalog and close it again."""
-    store = open_store(address, now=datetime.now(UTC))
+    store = open_store(address, now=datetime.now(UTC), actor=Actor(name="bench"))
     try:
         yield store
     finally:

@@ -16,14 +16,12 @@ import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
 import pytest
 
 import remiss
-from remiss.edges.stores.connecting import open_store
 
 SERVER = "REMISS_TEST_PG_DIR"
 BINARIES = "REMISS_TEST_PG_BIN"
@@ -109,7 +107,7 @@ def postgres() -> str:
             (folder / "port").write_text(str(port))
             with administering(_server(port)) as admin:
                 admin.execute("CREATE DATABASE template")
-            open_store(f"{_server(port)}/template", create=True, now=datetime.now(UTC)).close()
+            remiss.open(f"{_server(port)}/template", environment={}, create=True).close()
         return _server(int((folder / "port").read_text()))
 
 
@@ -133,7 +131,7 @@ def administering(server: str) -> psycopg.Connection[tuple[object, ...]]:
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A new catalog in a file, to be copied."""
     path = tmp_path_factory.mktemp("template") / "remiss.db"
-    open_store(str(path), create=True, now=datetime.now(UTC)).close()
+    remiss.open(str(path), environment={}, create=True).close()
     return path
 
 

@@ -94,7 +94,9 @@ def actions_page() -> str:
         "Actions",
         "An action is a function that takes the workspace first. It asks whether the actor may, begins, runs, writes one row of "
         "the journal and commits; one that only reads leaves no row. Nothing of what a catalog holds "
-        "changes in another way, by commands or over HTTP (coming); making a catalog and upgrading it are no actions.",
+        "changes in another way, by commands or over HTTP (coming). Making a catalog and upgrading its schema happen below "
+        "all actions, for whoever opens the database; each leaves its row all the same, `catalog.init` (position 1) and "
+        "`catalog.upgrade`.",
         *parts,
     )
 

@@ -60,8 +60,9 @@ def open_workspace(
     settings = settings_table.read(os.environ if environment is None else environment, catalog=_text(address))
     from remiss.edges.stores.connecting import open_store
 
-    store = open_store(which(settings, otherwise), create=create, upgrade=upgrade, now=datetime.now(UTC))
-    return Workspace(store=store, settings=settings, actor=Actor(name=_user()))
+    actor = Actor(name=_user())
+    store = open_store(which(settings, otherwise), create=create, upgrade=upgrade, now=datetime.now(UTC), actor=actor)
+    return Workspace(store=store, settings=settings, actor=actor)
 
 
 def _text(address: str | os.PathLike[str] | None) -> str | None:
@@ -218,10 +219,10 @@ class Workspace(Bench):
 
     @cached_property
     def keys(self) -> Keys:
-        """The catalog's secret key; made when nothing has been committed to the catalog yet."""
+        """The catalog's secret key; made as long as nothing was done with the catalog, and so nothing made under a key."""
         from remiss.edges.keys import FolderKeys
 
-        return FolderKeys(self.settings.folder("keys", self._store.file), create=self.position() == 0)
+        return FolderKeys(self.settings.folder("keys", self._store.file), create=not self._acted())
 
     @cached_property
     def vault(self) -> Vault:
@@ -229,6 +230,12 @@ class Workspace(Bench):
         from remiss.edges.vaults.folder import FolderVault
 
         return FolderVault(self.settings.folder("vault", self._store.file), self.keys.secret("vault"))
+
+    def _acted(self) -> bool:
+        from remiss.edges.stores.journal import acted
+
+        with self._store.reading() as connection:
+            return acted(connection)
 
     def position(self) -> int:
         """Return the catalog's position."""

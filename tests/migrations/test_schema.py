@@ -19,8 +19,10 @@ from remiss.edges.stores.dialect.words import WORDS_DDL
 from remiss.edges.stores.migrating import FOLDER, migrate, scripts
 from remiss.edges.stores.tables import metadata
 from remiss.edges.stores.version import LATEST, TABLE
+from remiss.govern.ports import Actor
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
+ANA = Actor(name="ana")
 
 
 @pytest.fixture
@@ -36,7 +38,7 @@ def ours(entry, name, kind, *_):
 
 
 def test_the_migrations_make_the_tables_that_the_code_declares(engine):
-    migrate(engine, NOW)
+    migrate(engine, NOW, ANA)
     with engine.connect() as connection:
         options = {"compare_type": True, "include_object": ours}
         assert compare_metadata(MigrationContext.configure(connection, opts=options), metadata) == []
@@ -60,7 +62,7 @@ def described(connection):
 
 
 def test_a_fresh_schema_equals_the_migrated_one(engine, database):
-    migrate(engine, NOW)
+    migrate(engine, NOW, ANA)
     with engine.connect() as connection:
         migrated = described(connection)
     with engine.begin() as connection:
@@ -93,10 +95,10 @@ def test_every_migration_is_in_its_folder_and_has_a_sentence():
 
 
 def test_to_migrate_again_changes_nothing(engine):
-    migrate(engine, NOW)
+    migrate(engine, NOW, ANA)
     with engine.connect() as connection:
         before = described(connection), connection.execute(text("SELECT catalog_id FROM catalog_head")).scalar_one()
-    migrate(engine, NOW)
+    migrate(engine, NOW, ANA)
     with engine.connect() as connection:
         after = described(connection), connection.execute(text("SELECT catalog_id FROM catalog_head")).scalar_one()
     assert before == after
@@ -106,7 +108,8 @@ def test_two_processes_that_make_the_same_catalog_make_one(empty_address):
     make = (
         "import datetime, sys\n"
         "from remiss.edges.stores.connecting import open_store\n"
-        "store = open_store(sys.argv[1], create=True, now=datetime.datetime.now(datetime.UTC))\n"
+        "from remiss.govern.ports import Actor\n"
+        "store = open_store(sys.argv[1], create=True, now=datetime.datetime.now(datetime.UTC), actor=Actor(name='ana'))\n"
         "print(store.catalog_id); store.close()\n"
     )
     started = [
@@ -115,6 +118,6 @@ def test_two_processes_that_make_the_same_catalog_make_one(empty_address):
     ]
     made = {process.communicate(timeout=60)[0] for process in started}
     assert {process.returncode for process in started} == {0}
-    store = open_store(empty_address, now=NOW)
+    store = open_store(empty_address, now=NOW, actor=ANA)
     assert made == {f"{store.catalog_id}\n"}
     store.close()

@@ -33,7 +33,7 @@ def filed(address, environment):
     with remiss.open(address, environment=environment) as ws:
         runs = ws.runs.latest(100)
         facts = ws.facts()
-        assert facts["position"] == facts["runs"] == len(runs)
+        assert facts["position"] - 1 == facts["runs"] == len(runs)
         for run in runs:
             members = ws.runs.members(run.id)
             assert len(members) == run.events_new + run.events_known

@@ -49,14 +49,14 @@ class Known:
 
     def sampled(self, position: int) -> list[Facts]:
         """Return the facts of every event that the run in force at a position sampled, in the order of their priority."""
-        members = sorted(self.samples[min(position, 2) - 1], key=lambda item: item.priority)
+        members = sorted(self.samples[min(position, 3) - 2], key=lambda item: item.priority)
         return [_of_event(item, self.positions[position - 1].get(case_id("arrivals", item.event.id))) for item in members]
 
 
 def fill(ws: remiss.Workspace, seed: int, events: int = 24) -> Known:
     """Capture twice, file by hand, revise some, in random order of content, and remember each state."""
     draw = random.Random(seed)
-    positions: list[dict[str, Facts]] = []
+    positions: list[dict[str, Facts]] = [{}]  # 1 is the making of the catalog
     captured: dict[str, dict[str, Any]] = {}
     numbers = range(events)
     samples = []
@@ -65,7 +65,7 @@ def fill(ws: remiss.Workspace, seed: int, events: int = 24) -> Known:
         members = [_member(draw, number, captured) for number in sorted(seen)]
         file(ws, drawn(members), run=f"run-{turn}0000000")
         samples.append(members)
-        positions.append(_after_capture(positions[-1] if positions else {}, members, captured))
+        positions.append(_after_capture(positions[-1], members, captured))
     for number in range(4):
         filing = Filing(
             model=draw.choice(("arrival-delay", "boarding")),

@@ -23,6 +23,7 @@ from tests.edges.stores.acting import unlisted
 from tests.edges.stores.drawing import drawn, file, member, protocol
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
+ANA = Actor(name="ana")
 
 
 def written(address, statement):
@@ -36,7 +37,7 @@ def written(address, statement):
 def test_an_empty_database_becomes_a_catalog_when_asked(empty_address, environment):
     with remiss.open(empty_address, environment=environment, create=True) as ws:
         assert ws.created
-        assert ws.position() == 0
+        assert ws.position() == 1
     with remiss.open(empty_address, environment=environment, create=True) as ws:
         assert not ws.created
 
@@ -100,6 +101,7 @@ def as_nobody(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         "import os, sys, datetime, remiss.edges.stores.migrating\n"
         "from remiss.edges.stores.connecting import open_store\n"
         "from remiss.errors import RemissError\n"
+        "from remiss.govern.ports import Actor\n"
         "if os.geteuid() == 0: os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
         "now = datetime.datetime.now(datetime.UTC)\n"
         "try:\n"
@@ -121,7 +123,7 @@ def closed_folder():
 
 
 def test_a_folder_that_may_not_be_written_is_named(closed_folder):
-    told = as_nobody("open_store(sys.argv[1], create=True, now=now)", str(closed_folder / "x.db"))
+    told = as_nobody("open_store(sys.argv[1], create=True, now=now, actor=Actor(name='ana'))", str(closed_folder / "x.db"))
     assert told.stdout.startswith(f"StorageError the folder {closed_folder} may not be written")
 
 
@@ -129,7 +131,7 @@ def test_a_catalog_that_may_not_be_read_is_named(closed_folder, sqlite_template)
     shutil.copy(sqlite_template, closed_folder / "x.db")
     (closed_folder / "x.db").chmod(0o400 if os.geteuid() == 0 else 0o000)
     closed_folder.chmod(0o777)
-    told = as_nobody("open_store(sys.argv[1], now=now)", str(closed_folder / "x.db"))
+    told = as_nobody("open_store(sys.argv[1], now=now, actor=Actor(name='ana'))", str(closed_folder / "x.db"))
     assert told.stdout.startswith(f"StorageError {closed_folder / 'x.db'} may not be read and written")
 
 
@@ -146,7 +148,7 @@ def test_a_full_disk_is_said_and_leaves_nothing_behind(tmp_path, sqlite_template
         with pytest.raises(StorageError, match=r"there is no room left for .*; nothing was written"):
             file(ws, drawn(many), run="run-bbbbbbbb")
         assert ws.facts()["events"] == 1
-        assert ws.position() == 1
+        assert ws.position() == 2
         assert file(ws, drawn([member(2)]), run="run-cccccccc").events_new == 1
 
 
@@ -163,7 +165,7 @@ def test_a_catalog_that_another_process_keeps_locked_is_said(tmp_path, sqlite_te
         with pytest.raises(StorageError, match="was in use by another writer"):
             file(ws, drawn([]), run="run-aaaaaaaa")
         other.execute("ROLLBACK")
-        assert file(ws, drawn([]), run="run-aaaaaaaa").position == 1
+        assert file(ws, drawn([]), run="run-aaaaaaaa").position == 2
     other.close()
 
 
@@ -185,8 +187,8 @@ def test_a_server_that_goes_away_in_the_middle_leaves_nothing(postgres, environm
 
         with pytest.raises(StorageError, match="cannot be reached"):
             cut_off(ws, [])
-        assert ws.position() == 0
-        assert file(ws, drawn([]), run="run-aaaaaaaa").position == 1
+        assert ws.position() == 1
+        assert file(ws, drawn([]), run="run-aaaaaaaa").position == 2
 
 
 def test_a_server_s_password_is_never_shown(tmp_path):
@@ -235,7 +237,7 @@ def test_a_missing_driver_is_named_with_its_extra():
 )
 def test_an_address_that_names_no_database_is_refused(address):
     with pytest.raises(SettingError) as refused:
-        open_store(address, now=NOW)
+        open_store(address, now=NOW, actor=ANA)
     assert "sqlite:///PATH" in refused.value.do
     assert "postgresql" not in refused.value.what or address.startswith("postgresql")
 
@@ -258,7 +260,7 @@ def test_which_catalog_is_what_is_given_then_the_environment_then_the_folder(tmp
 
 
 def test_every_sqlite_connection_is_durable_and_leaves_checkpoints_to_us(tmp_path):
-    store = open_store(str(tmp_path / "x.db"), create=True, now=NOW)
+    store = open_store(str(tmp_path / "x.db"), create=True, now=NOW, actor=ANA)
     pragmas = ("journal_mode", "synchronous", "foreign_keys", "wal_autocheckpoint")
     with store.reading() as connection:
         found = [connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in pragmas]
@@ -267,7 +269,7 @@ def test_every_sqlite_connection_is_durable_and_leaves_checkpoints_to_us(tmp_pat
 
 
 def test_one_process_at_a_time_folds_the_log_back(tmp_path):
-    store = open_store(str(tmp_path / "x.db"), create=True, now=NOW)
+    store = open_store(str(tmp_path / "x.db"), create=True, now=NOW, actor=ANA)
     log = tmp_path / "x.db-wal"
     holder = (
         "import fcntl, os, sys\n"
@@ -278,7 +280,7 @@ def test_one_process_at_a_time_folds_the_log_back(tmp_path):
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == "held\n"
-        with store.writing(Actor(name="ana"), "test", NOW):
+        with store.writing(ANA, "test", NOW):
             pass
         assert not driving.fold(store.engine)
         assert log.stat().st_size > 0

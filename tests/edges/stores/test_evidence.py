@@ -40,7 +40,7 @@ def test_a_ground_is_a_source_and_a_digest_with_its_windows_in_force(filed):
 
 
 def test_there_is_no_ground_before_the_first_capture(filed):
-    assert filed.evidence.grounds(0) == ()
+    assert filed.evidence.grounds(1) == ()
 
 
 def test_windows_of_another_version_are_another_ground_and_remember_the_first(filed):
@@ -49,19 +49,19 @@ def test_windows_of_another_version_are_another_ground_and_remember_the_first(fi
     assert [item.window for item in first.windows] == [MONDAY]
     assert [item.window for item in second.windows] == [MONDAY + WEEK]
     assert first.earlier == ()
-    assert [(item.window, item.version, item.position) for item in second.earlier] == [(MONDAY + WEEK, 1, 1)]
+    assert [(item.window, item.version, item.position) for item in second.earlier] == [(MONDAY + WEEK, 1, 2)]
 
 
 def test_groups_and_cells_are_those_of_the_runs_in_force(filed):
-    ground = filed.evidence.grounds(1)[0]
+    ground = filed.evidence.grounds(2)[0]
     whole = drawn([], weeks=(0, 1))
-    assert filed.evidence.groups(ground, 1) == list(whole.groups)
-    assert len(filed.evidence.cells(ground, 1)) == len(whole.cells)
+    assert filed.evidence.groups(ground, 2) == list(whole.groups)
+    assert len(filed.evidence.cells(ground, 2)) == len(whole.cells)
     file(filed, drawn([], weeks=(1,), version=2), run="run-bbbbbbbb", version=2)
-    later = filed.evidence.grounds(2)[0]
-    assert {group.window for group in filed.evidence.groups(later, 2)} == {MONDAY}
-    assert {cell.window for cell in filed.evidence.cells(later, 2)} == {MONDAY}
-    assert filed.evidence.groups(ground, 1) == list(whole.groups)
+    later = filed.evidence.grounds(3)[0]
+    assert {group.window for group in filed.evidence.groups(later, 3)} == {MONDAY}
+    assert {cell.window for cell in filed.evidence.cells(later, 3)} == {MONDAY}
+    assert filed.evidence.groups(ground, 2) == list(whole.groups)
 
 
 def test_every_sampled_event_is_returned_and_marked_by_what_it_matches(filed):
@@ -103,10 +103,10 @@ def test_an_event_has_the_value_that_the_estimate_is_broken_down_by(filed, by, v
 def test_an_earlier_position_shows_what_the_run_in_force_then_saw(filed):
     again = [member(1, met=["missed"], label="early"), member(2)]
     file(filed, drawn(again, weeks=(0,)), run="run-bbbbbbbb")
-    assert {item.met for item in sampled(filed, position=1)} == {(), ("slow",), ("missed", "slow")}
-    assert {item.met for item in sampled(filed, position=2)} == {(), ("missed",), ("missed", "slow")}
-    assert [item.inside for item in sampled(filed, "label:early", position=1)] == [False, False, False]
-    assert sum(item.inside for item in sampled(filed, "label:early", position=2)) == 1
+    assert {item.met for item in sampled(filed, position=2)} == {(), ("slow",), ("missed", "slow")}
+    assert {item.met for item in sampled(filed, position=3)} == {(), ("missed",), ("missed", "slow")}
+    assert [item.inside for item in sampled(filed, "label:early", position=2)] == [False, False, False]
+    assert sum(item.inside for item in sampled(filed, "label:early", position=3)) == 1
 
 
 def test_an_event_that_was_only_read_again_has_no_weight(filed):

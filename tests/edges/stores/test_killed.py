@@ -26,7 +26,7 @@ def test_a_process_that_dies_at_a_named_point_leaves_the_whole_run_or_nothing(ad
         assert found["signal"] == 9, point
         survived = point == "after-commit"
         assert whole(found, before + survived), point
-        assert found["position"] == before + survived, point
+        assert found["position"] == 1 + before + survived, point
         assert found["again"] == ("was there" if survived else "filed"), point
 
 

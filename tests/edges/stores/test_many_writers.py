@@ -31,10 +31,10 @@ def test_what_was_read_at_a_position_is_read_again_alike_while_others_write(addr
     with remiss.open(address, environment=environment) as ws:
         actions.file(ws, Filing(model="m", at=datetime(2026, 1, 1, tzinfo=UTC), title="first"))
     writers = [start("file", address, f"writer{number}", "15", environment=environment) for number in range(4)]
-    watchers = [start("watch", address, "61", environment=environment) for _ in range(2)]
+    watchers = [start("watch", address, "62", environment=environment) for _ in range(2)]
     finish(writers)
     for watched in finish(watchers):
-        assert watched["reached"] == 61
+        assert watched["reached"] == 62
         assert watched["snapshots"] > 2
 
 
@@ -43,7 +43,7 @@ def test_captures_of_the_same_events_at_once_are_filed_one_after_another(address
         file(ws, drawn([]), run="run-00000000")
         runs = [f"run-{letter * 8}" for letter in "abcd"]
         told = finish([start("capture", address, run, "0", "40", environment=environment) for run in runs])
-        assert sorted(one["position"] for one in told) == [2, 3, 4, 5]
+        assert sorted(one["position"] for one in told) == [3, 4, 5, 6]
         assert sorted(one["cases_new"] for one in told) == [0, 0, 0, 20]
         assert sorted(one["events_new"] for one in told) == [0, 0, 0, 40]
         last = max(zip(told, runs, strict=True), key=lambda pair: pair[0]["position"])[1]

@@ -34,7 +34,7 @@ def test_a_version_knows_where_in_the_journal_it_came(ws):
     save(ws, protocol(1))
     save(ws, protocol(1))
     save(ws, protocol(2))
-    assert [item.position for item in ws.protocols.versions()] == [3, 1]
+    assert [item.position for item in ws.protocols.versions()] == [4, 2]
 
 
 def test_the_same_version_with_another_meaning_is_refused(ws):
@@ -43,4 +43,4 @@ def test_the_same_version_with_another_meaning_is_refused(ws):
         save(ws, replace(protocol(1), digest="another"))
     assert refused.value.where == Location("arrival-delay.yaml", 2)
     assert "raise `version`" in refused.value.do
-    assert ws.position() == 1
+    assert ws.position() == 2

@@ -28,7 +28,7 @@ def test_what_is_filed_can_be_read_again(ws):
     run = file(ws, draw, run="run-aaaaaaaa", changes=[Change(event="e9", kind="gone", window=MONDAY, detail="why")])
     assert (run.id, run.status, run.digest, run.manifest) == ("run-aaaaaaaa", "complete", draw.digest, draw.manifest)
     assert (run.events_new, run.events_known, run.cases_new, run.cases_known) == (3, 0, 2, 0)
-    assert run.position == ws.position() == 1
+    assert run.position == ws.position() == 2
     assert run.refused == {"missing id": 3}
     assert run.changes == {"gone": 1}
     assert run.groups == ws.runs.groups(run.id) == draw.groups
@@ -152,7 +152,7 @@ def test_an_event_that_comes_back_as_another_is_refused_and_nothing_is_filed(ws,
     file(ws, drawn([member(1, met=["slow"])]), run="run-aaaaaaaa")
     with pytest.raises(Conflict, match="event e1 of arrivals came back as another one"):
         file(ws, drawn([member(1, met=["slow"], **change), member(2, met=["slow"])]), run="run-bbbbbbbb")
-    assert ws.position() == 1
+    assert ws.position() == 2
     assert len(rows(ws, select(cases.c.id))) == 1
 
 

@@ -100,7 +100,7 @@ class Store(threading.local):
         self.engine.dispose()
 
 
-def open_store(address: str, *, create: bool = False, upgrade: bool = False, now: datetime) -> Store:
+def open_store(address: str, *, create: bool = False, upgrade: bool = False, now: datetime, actor: Actor) -> Store:
     """Open the catalog at an address.
 
     Parameters
@@ -108,7 +108,7 @@ def open_store(address: str, *, create: bool = False, upgrade: bool = False, now
     address : a path, `sqlite:///PATH` or `postgresql://...`
     create : make it when it is not there
     upgrade : bring an older one to this version
-    now : when a new one is created
+    now, actor : when and by whom one is made or upgraded, for the journal
 
     Raises
     ------
@@ -122,7 +122,7 @@ def open_store(address: str, *, create: bool = False, upgrade: bool = False, now
         if version != LATEST:
             from remiss.edges.stores.migrating import migrate
 
-            migrate(engine, now)
+            migrate(engine, now, actor)
         with engine.connect() as connection:
             catalog_id = connection.execute(select(catalog_head.c.catalog_id)).scalar_one()
     except BaseException:

@@ -12,19 +12,29 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, exists, insert, select, update
 
 from remiss.edges.stores.crashing import crash_point
 from remiss.edges.stores.tables import catalog_head, journal
 from remiss.govern.ports import Actor
 
+# What is done to the catalog itself, before and below all actions.
+INIT = "catalog.init"
+UPGRADE = "catalog.upgrade"
 _HEAD = select(catalog_head.c.position)
+_ACTED = select(exists().where(journal.c.action.not_in([INIT, UPGRADE])))
 
 
 def head(connection: Connection) -> int:
     """Return the catalog's position as this connection's snapshot sees it."""
     position: int = connection.execute(_HEAD).scalar_one()
     return position
+
+
+def acted(connection: Connection) -> bool:
+    """Return whether anything was done with the catalog yet, other than making and upgrading it."""
+    found: bool = connection.execute(_ACTED).scalar_one()
+    return found
 
 
 @dataclass(slots=True, kw_only=True)

@@ -18,8 +18,10 @@ from sqlalchemy import Connection, Engine, insert, select
 
 from remiss.edges.stores.dialect.driving import make_durable
 from remiss.edges.stores.dialect.writing import lock_name
+from remiss.edges.stores.journal import INIT, UPGRADE, Transaction
 from remiss.edges.stores.tables import catalog_head
-from remiss.edges.stores.version import TABLE
+from remiss.edges.stores.version import TABLE, read_version
+from remiss.govern.ports import Actor
 
 FOLDER = Path(__file__).with_name("migrations")
 
@@ -29,25 +31,40 @@ def scripts() -> ScriptDirectory:
     return ScriptDirectory(str(FOLDER), version_locations=[str(FOLDER)])
 
 
-def migrate(engine: Engine, now: datetime, to: str = "head") -> None:
-    """Apply the migrations that are missing, up to `to`, in one transaction; give a new catalog its identity."""
+def migrate(engine: Engine, now: datetime, actor: Actor, to: str = "head") -> None:
+    """Apply the migrations that are missing, up to `to`, in one transaction; give a new catalog its identity.
+
+    What was made or upgraded has its row in the journal, in the same transaction; where nothing was missing there is none.
+    """
     with engine.connect() as connection:
         make_durable(connection)
     with engine.execution_options(writes=True).connect() as connection, connection.begin():
         lock_name(connection, "remiss migrations")
-        _apply(connection, to)
-        if connection.execute(select(catalog_head.c.id)).first() is None:
+        before = _apply(connection, to)
+        after = read_version(connection)
+        if before == after:
+            return
+        made = connection.execute(select(catalog_head.c.id)).first() is None
+        if made:
             row = {"id": 1, "position": 0, "catalog_id": str(uuid.uuid4()), "created": now}
             connection.execute(insert(catalog_head), row)
+        done = Transaction(connection=connection, actor=actor, action=INIT if made else UPGRADE, at=now)
+        done.subjects.append(f"schema {after}" if made else f"schema {before} to {after}")
+        done.write_journal()
 
 
-def _apply(connection: Connection, to: str) -> None:
+def _apply(connection: Connection, to: str) -> int:
+    """Apply what is missing; return the schema's number before, 0 of an empty database."""
     directory = scripts()
+    before = 0
 
     def steps(at: Any, _: Any) -> Any:
+        nonlocal before
+        before = max((int(each) for each in at), default=0)
         # Alembic's own `upgrade` command says it so; the public way would need an env.py and a configuration file.
         return directory._upgrade_revs(to, at)  # noqa: SLF001
 
     with EnvironmentContext(Config(), directory, fn=steps) as environment:
         environment.configure(connection=connection, version_table=TABLE)
         environment.run_migrations()
+    return before

@@ -19,6 +19,7 @@ from remiss.edges.stores.dialect.types import POSTGRESQL, SQLITE
 from remiss.edges.stores.dialect.words import WORDS_DDL
 from remiss.edges.stores.tables import metadata
 from remiss.edges.stores.version import LATEST
+from remiss.govern.ports import Actor
 
 FILES = {name: Path(__file__).parents[1] / f"schema.{name}.sql" for name in (SQLITE, POSTGRESQL)}
 HEAD = "-- The catalog's schema, version {version}. Generated: run `make tidy` after a change.\n\n"
@@ -37,7 +38,7 @@ def _of_sqlite() -> str:
         "ORDER BY tbl_name, type DESC, name"
     )
     with tempfile.TemporaryDirectory() as folder:
-        store = open_store(str(Path(folder) / "remiss.db"), create=True, now=datetime.now(UTC))
+        store = open_store(str(Path(folder) / "remiss.db"), create=True, now=datetime.now(UTC), actor=Actor(name="schema"))
         with store.reading() as connection:
             statements = [_tidy(statement) for statement in connection.execute(listed).scalars()]
         store.close()
