@@ -10,7 +10,7 @@ import functools
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, get_type_hints
 
 ACTIONS: dict[str, Action] = {}
 
@@ -22,7 +22,8 @@ class Action:
     `reads` marks one that changes nothing and leaves no journal row; it sees one snapshot of the catalog unless `snapshot`
     is False, for work so long at the edge that holding a snapshot would hurt others. `subject` names the parameter whose
     value the journal records. `prepare` runs before the transaction begins: long work at the edge (a scan of logs) that
-    must not hold the catalog; its result becomes the keyword argument `prepared`.
+    must not hold the catalog; its result becomes the keyword argument `prepared`. `document` names the parameter that is the
+    path of a document where the caller is; called from afar, the document travels with the arguments.
     """
 
     name: str
@@ -31,7 +32,19 @@ class Action:
     reads: bool
     snapshot: bool
     subject: str | None
+    document: str | None
     prepare: Callable[..., Any] | None
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The type of each argument that a caller gives, by name."""
+        hints = get_type_hints(self.run)
+        return {name: hints[name] for name in list(inspect.signature(self.run).parameters)[1:] if name != "prepared"}
+
+    @property
+    def returns(self) -> Any:
+        """The type of what the action returns."""
+        return get_type_hints(self.run)["return"]
 
     @property
     def summary(self) -> str:
@@ -58,6 +71,7 @@ def action(
     reads: bool = False,
     snapshot: bool = True,
     subject: str | None = None,
+    document: str | None = None,
     prepare: Callable[..., Any] | None = None,
 ) -> Callable[[Callable[Concatenate[W, P], R]], Callable[Concatenate[W, P], R]]:
     """Return a decorator that registers a function as an action and routes its calls through the workspace.
@@ -69,11 +83,21 @@ def action(
     reads : True for an action that changes nothing
     snapshot : False for one that reads and works long outside the catalog
     subject : the parameter that names what is acted on, for the journal
+    document : the parameter that is a path to a document of the caller
     prepare : called with the same arguments outside the transaction
     """
 
     def register(run: Callable[Concatenate[W, P], R]) -> Callable[Concatenate[W, P], R]:
-        this = Action(name=name, permission=permission, run=run, reads=reads, snapshot=snapshot, subject=subject, prepare=prepare)
+        this = Action(
+            name=name,
+            permission=permission,
+            run=run,
+            reads=reads,
+            snapshot=snapshot,
+            subject=subject,
+            document=document,
+            prepare=prepare,
+        )
         if name in ACTIONS:
             raise ValueError(f"two actions are named {name}")
         ACTIONS[name] = this

@@ -25,7 +25,14 @@ class Setting:
 
 
 TABLE: tuple[Setting, ...] = (
-    Setting(name="catalog", default="", help="Which catalog: a path, sqlite:///PATH or postgresql://..."),
+    Setting(
+        name="catalog", default="", help="Which catalog: a path, sqlite:///PATH, postgresql://... or a server's http address."
+    ),
+    Setting(name="token", default="", help="What a server knows you by; better kept in a file (token_file)."),
+    Setting(name="token_file", default="", help="File that holds the token of a server; only its owner may read it."),
+    Setting(
+        name="sources", default="", help="Folder that the sources of protocols posted to a server lie in; default: this one."
+    ),
     Setting(name="keys", default="", help="Folder of the catalog's secret key; default: CATALOG.keys beside a SQLite catalog."),
     Setting(name="vault", default="", help="Folder of raw evidence; default: CATALOG.vault beside a SQLite catalog."),
     Setting(name="memory_limit", default="", help="Most memory the engine may use, for example 700MB; default: the engine's."),
@@ -41,6 +48,9 @@ class Settings:
     """The values in force; empty text means the default that the help names."""
 
     catalog: str = ""
+    token: str = ""
+    token_file: str = ""
+    sources: str = ""
     keys: str = ""
     vault: str = ""
     memory_limit: str = ""

@@ -15,7 +15,7 @@ from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from remiss import settings as settings_table
 from remiss.action import Action
@@ -23,6 +23,7 @@ from remiss.errors import CatalogMissing, Denied
 from remiss.govern.authority import LocalOwner
 from remiss.govern.ports import Actor, Authority, Keys, Vault
 from remiss.records.identity import canonical
+from remiss.remote import is_server, open_remote
 from remiss.settings import Settings
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ HERE = "remiss.db"
 def open_workspace(
     address: str | os.PathLike[str] | None = None,
     *,
+    token: str | None = None,
     environment: Mapping[str, str] | None = None,
     create: bool = False,
     upgrade: bool = False,
@@ -47,7 +49,9 @@ def open_workspace(
 
     Parameters
     ----------
-    address : a path, `sqlite:///PATH` or `postgresql://...`; else REMISS_CATALOG; else ./remiss.db if it is there
+    address : a path, `sqlite:///PATH`, `postgresql://...` or a server's `https://...`; else REMISS_CATALOG; else ./remiss.db
+        if it is there
+    token : what a server knows you by; else REMISS_TOKEN or the file REMISS_TOKEN_FILE
     environment : where settings are read; default: the process's
     create : make the catalog that is named when it is not there
     upgrade : bring an older catalog to this version
@@ -57,11 +61,15 @@ def open_workspace(
     ------
     CatalogMissing, CatalogForeign, CatalogNewer, CatalogOlder, StorageError, SettingError
     """
-    settings = settings_table.read(os.environ if environment is None else environment, catalog=_text(address))
+    settings = settings_table.read(os.environ if environment is None else environment, catalog=_text(address), token=token)
+    where = which(settings, otherwise)
+    if is_server(where):
+        # It answers every action as a catalog of one's own would; ports it has none, and actions are all that anybody calls.
+        return cast("Workspace", open_remote(where, settings))
     from remiss.edges.stores.connecting import open_store
 
     actor = Actor(name=_user())
-    store = open_store(which(settings, otherwise), create=create, upgrade=upgrade, now=datetime.now(UTC), actor=actor)
+    store = open_store(where, create=create, upgrade=upgrade, now=datetime.now(UTC), actor=actor)
     return Workspace(store=store, settings=settings, actor=actor)
 
 
@@ -179,6 +187,26 @@ class Workspace(Bench):
         self.address = store.where
         self.file = store.file
         self.created = store.created
+        self.request_id: str | None = None
+
+    def serving(self, request_id: str, posted: Mapping[str, str] | None = None) -> Workspace:
+        """Return a workspace for one call from afar, on the same open catalog.
+
+        Parameters
+        ----------
+        request_id : what the journal knows the call by
+        posted : documents that came along; their sources are read in the folder of the setting `sources` and nowhere else
+        """
+        ws = Workspace(store=self._store, settings=self.settings, actor=self.actor)
+        ws.request_id = request_id
+        if posted is not None:
+            from remiss.edges.documents import PostedDocuments
+            from remiss.edges.engines.duckdb import DuckDB
+
+            sources = Path(self.settings.sources or ".").absolute()
+            ws.documents = PostedDocuments(posted, sources)
+            ws.engine = DuckDB(self.settings, within=sources)
+        return ws
 
     def close(self) -> None:
         """Let go of the catalog."""
@@ -269,7 +297,7 @@ class Workspace(Bench):
             with self._store.reading() if action.snapshot else nullcontext():
                 return action.run(self, **arguments, **prepared)
         digests = {"arguments": hmac.new(self.keys.secret("journal"), canonical(_plain(arguments)), hashlib.sha256).hexdigest()}
-        with self._store.writing(self.actor, action.name, self.now) as transaction:
+        with self._store.writing(self.actor, action.name, self.now, self.request_id) as transaction:
             transaction.digests.update(digests)
             if action.subject is not None and arguments.get(action.subject) is not None:
                 transaction.subjects.append(str(arguments[action.subject]))

@@ -45,7 +45,7 @@ def _prepare(ws: CaptureWorkspace, protocol: str, since: datetime | None, until:
     return Prepared(derived=derived, in_force=tuple(item.run for item in held))
 
 
-@action(name="run.capture", permission="run:capture", subject="protocol", prepare=_prepare)
+@action(name="run.capture", permission="run:capture", subject="protocol", document="protocol", prepare=_prepare)
 def apply(
     ws: CaptureWorkspace,
     protocol: str,
@@ -162,14 +162,14 @@ def _due(
     return due_windows(times, document.sampling.window, ws.runs.in_force(document.source.name, document.name), as_of, lag)
 
 
-@action(name="run.due", permission="run:read", reads=True, snapshot=False)
+@action(name="run.due", permission="run:read", reads=True, snapshot=False, document="protocol")
 def due(ws: CaptureWorkspace, protocol: str) -> tuple[tuple[datetime, datetime], ...]:
     """Return the intervals that are due: windows never captured, and provisional ones whose labels are mature now."""
     checked = _meant(ws, protocol)
     return spans(_due(ws, checked, event_times(ws, checked), ws.now))
 
 
-@action(name="run.plan", permission="run:read", reads=True, snapshot=False)
+@action(name="run.plan", permission="run:read", reads=True, snapshot=False, document="protocol")
 def plan(ws: CaptureWorkspace, protocol: str, since: datetime | None = None, until: datetime | None = None) -> planning.Plan:
     """Return how many events and cases a capture would bring each month, against the labelling budget; files nothing."""
     checked = _meant(ws, protocol)

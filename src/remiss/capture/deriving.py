@@ -44,7 +44,7 @@ class Derived:
 def reading(ws: CaptureWorkspace, checked: Checked) -> Iterator[tuple[Session, Description, Description | None]]:
     """Open the sources of a protocol; nothing of what was read is used when they change meanwhile."""
     protocol = checked.protocol
-    folder = str(PurePath(protocol.path).parent)
+    folder = ws.documents.folder(protocol.path)
     source = ws.engine.describe(protocol.source, folder)
     labels = None if protocol.labels is None else ws.engine.describe(protocol.labels.address, folder)
     relations = {"events": (protocol.source, source)}

@@ -1,8 +1,9 @@
-"""Protocol documents on disk: fulfils `protocol.ports.Documents`."""
+"""Protocol documents, on disk or as they were posted: fulfil `protocol.ports.Documents`."""
 
 from __future__ import annotations
 
 import stat
+from collections.abc import Mapping
 from pathlib import Path
 
 from remiss.errors import Location, ProtocolError
@@ -39,3 +40,26 @@ class FileDocuments:
     def folder(self, path: str) -> str:
         """Return the absolute path of the folder that a document lies in."""
         return str(Path(path).absolute().parent)
+
+
+class PostedDocuments:
+    """Documents that came with a call from afar, by the paths that they have there; their sources are in a folder here."""
+
+    def __init__(self, texts: Mapping[str, str], sources: Path) -> None:
+        self._texts = texts
+        self._sources = sources
+
+    def read(self, path: str) -> str:
+        """Return the text of a document.
+
+        Raises
+        ------
+        ProtocolError : it was not sent along, or is too large
+        """
+        if path not in self._texts:
+            raise ProtocolError(f"there is no file {path}", where=Location(path), do="check the name")
+        return decode(self._texts[path].encode("utf-8", "surrogatepass"), path)
+
+    def folder(self, path: str) -> str:
+        """Return the absolute path of the folder that the sources of a document are relative to."""
+        return str(self._sources if path in self._texts else Path(path).absolute().parent)

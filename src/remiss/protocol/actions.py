@@ -19,7 +19,7 @@ from remiss.records.position import reached
 from remiss.records.rows import Rows
 
 
-@action(name="protocol.check", permission="protocol:check", reads=True)
+@action(name="protocol.check", permission="protocol:check", reads=True, document="path")
 def check(ws: ProtocolWorkspace, path: str) -> tuple[Finding, ...]:
     """Return every finding on the protocol at `path`, checked against its sources; notes too.
 
@@ -64,7 +64,7 @@ def checked(ws: ProtocolWorkspace, protocol: Protocol) -> Checked:
     ------
     ProtocolError, SourceError : as `load`
     """
-    folder = str(PurePath(protocol.path).parent)
+    folder = ws.documents.folder(protocol.path)
     source = ws.engine.describe(protocol.source, folder)
     labels = None if protocol.labels is None else ws.engine.describe(protocol.labels.address, folder)
     done, findings = examine(protocol, source, labels)
@@ -80,7 +80,7 @@ def beside(path: str, name: str) -> str:
 
 def _described(ws: ProtocolWorkspace, address: Address, path: str) -> tuple[Description | None, list[Finding]]:
     try:
-        return ws.engine.describe(address, str(PurePath(path).parent)), []
+        return ws.engine.describe(address, ws.documents.folder(path)), []
     except RemissError as error:
         return None, [_finding(error, path, address.line or 1, at_line=True)]
 

@@ -12,6 +12,7 @@ import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -56,13 +57,17 @@ def type_of(name: str) -> Type:
 
 
 class DuckDB:
-    """The engine of one machine (see `protocol/ports.Engine`)."""
+    """The engine of one machine (see `protocol/ports.Engine`).
+
+    `within` is the folder that it reads from and from nowhere else; None where who calls may read any file themselves.
+    """
 
     name = f"duckdb {duckdb.__version__}"
     dialect = "duckdb"
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, within: Path | None = None) -> None:
         self.settings = settings
+        self._within = within
 
     def describe(self, address: Address, folder: str) -> Description:
         """Return columns and files of a source.
@@ -71,7 +76,7 @@ class DuckDB:
         ------
         SourceError : nothing there, not readable, not of that format, or a column with a name that is taken
         """
-        files = source_files.resolve(address, folder)
+        files = source_files.resolve(address, folder, self._within)
         kind = source_files.format_of(address)
         spellings: Mapping[str, str] = {}
         with self._connected(files) as connection, _translated(address, files):

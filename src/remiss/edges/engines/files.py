@@ -38,8 +38,13 @@ def format_of(address: Address) -> str:
     return name
 
 
-def resolve(address: Address, folder: str) -> tuple[str, ...]:
+def resolve(address: Address, folder: str, within: Path | None = None) -> tuple[str, ...]:
     """Return the sorted absolute paths of the files that an address names: one file, a glob, or all of a folder.
+
+    Parameters
+    ----------
+    folder : what the address is relative to
+    within : the folder that all of them must lie in, links followed; None for any
 
     Raises
     ------
@@ -52,6 +57,8 @@ def resolve(address: Address, folder: str) -> tuple[str, ...]:
         )
     # normpath, not resolve: the files keep the names by which people know them, links included.
     path = os.path.normpath(os.path.join(os.path.abspath(folder or "."), address.uri.removeprefix("file://")))
+    # Before anything is looked for: whether a file elsewhere exists is nobody's business either.
+    _contained(address, [_fixed(path)], within)
     suffixes = SUFFIXES[format_of(address)]
     if os.path.isdir(path):
         files = _walk(address, path, suffixes)
@@ -68,6 +75,7 @@ def resolve(address: Address, folder: str) -> tuple[str, ...]:
             where=Location(path),
             do=f"check uri ({address.uri}); it is relative to the folder of the protocol, {os.path.abspath(folder or '.')}",
         )
+    _contained(address, files, within)
     for file in files:
         _readable(address, file)
     return tuple(sorted(files))
@@ -85,12 +93,28 @@ def _walk(address: Address, top: str, suffixes: Sequence[str]) -> list[str]:
     return found
 
 
-def _match(address: Address, pattern: str) -> list[str]:
+def _fixed(pattern: str) -> str:
+    """Return the longest beginning of a pattern that is a path itself."""
     fixed = Path(pattern)
     while any(letter in str(fixed) for letter in MAGIC):
         fixed = fixed.parent
+    return str(fixed)
+
+
+def _contained(address: Address, paths: Sequence[str], within: Path | None) -> None:
+    if within is None:
+        return
+    for path in paths:
+        if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(within)):
+            raise SourceError(
+                f"source {address.name} has the address {address.uri}, which leaves the folder that this server reads",
+                do="name files in it, relative to it; whoever runs the server chooses it with REMISS_SOURCES",
+            )
+
+
+def _match(address: Address, pattern: str) -> list[str]:
     # glob passes over folders that it may not list; a source that is silently smaller would be worse than a refusal.
-    _listable(address, str(fixed))
+    _listable(address, _fixed(pattern))
     return [file for file in glob.glob(pattern, recursive=True) if os.path.isfile(file)]
 
 

@@ -1,0 +1,128 @@
+"""A catalog behind a server: the same actions, posted to it.
+
+What an action takes and returns survives JSON, so that a `RemoteWorkspace` stands wherever a `Workspace` does. Only the server
+knows its files: a protocol is read here, with the files it names, and sent along; its sources are read there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import quote
+
+from remiss.action import Action
+from remiss.errors import SettingError
+from remiss.records.wire import from_wire, to_wire
+from remiss.settings import Settings
+
+if TYPE_CHECKING:
+    from remiss.edges.servers.http import Server
+
+ACTIONS_PATH = "/api/v1/actions/"
+
+
+def is_server(address: str) -> bool:
+    """Return whether an address is a server's rather than a database's."""
+    return address.startswith(("http://", "https://"))
+
+
+def open_remote(address: str, settings: Settings) -> RemoteWorkspace:
+    """Return a workspace whose actions a server performs; nothing is sent yet.
+
+    Raises
+    ------
+    SettingError : no token, or an address that a token must not be sent to
+    """
+    from remiss.edges.servers.http import Server
+
+    return RemoteWorkspace(Server(address, token_of(settings)), settings)
+
+
+def token_of(settings: Settings) -> str:
+    """Return the token that settings give, itself or in a file.
+
+    Raises
+    ------
+    SettingError : neither, or a file that cannot be read
+    """
+    if settings.token:
+        return settings.token
+    if not settings.token_file:
+        raise SettingError(
+            "a server asks for a token, and none is given", do="set REMISS_TOKEN, or name a file with --token-file"
+        )
+    try:
+        token = Path(settings.token_file).read_text("utf-8").strip()
+    except (OSError, ValueError) as error:
+        raise SettingError(
+            f"the token file {settings.token_file} cannot be read", do="check its name and its permissions"
+        ) from error
+    if not token:
+        raise SettingError(f"the token file {settings.token_file} is empty", do="let remiss serve --token-file write it")
+    return token
+
+
+class RemoteWorkspace:
+    """A catalog behind a server. Who acts is for the server to know, by the token."""
+
+    created = False
+    file = None
+
+    def __init__(self, server: Server, settings: Settings) -> None:
+        self.settings = settings
+        self.address = server.address
+        self._server = server
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the server; each call was a connection of its own."""
+
+    @contextmanager
+    def reporting(self, _progress: object) -> Iterator[None]:
+        """Report nothing: a server answers when it is done."""
+        yield
+
+    def perform(self, action: Action, arguments: Mapping[str, Any]) -> Any:
+        """Have the server perform an action; return what the action returned.
+
+        Raises
+        ------
+        RemissError : whatever the action raised there, or what kept it from being reached
+        """
+        call: dict[str, object] = {"arguments": {name: to_wire(value) for name, value in arguments.items()}}
+        if action.document is not None:
+            call["documents"] = documents_of(str(arguments[action.document]))
+        answer = self._server.call(ACTIONS_PATH + quote(action.name), call)
+        return from_wire(action.returns, answer["result"], action.name)
+
+
+def documents_of(path: str) -> dict[str, str]:
+    """Return a protocol's text by its path, and likewise the taxonomy and rubric that it names.
+
+    One that it names and that cannot be read is left out: that is for the action to find.
+
+    Raises
+    ------
+    ProtocolError : the protocol itself cannot be read
+    """
+    from remiss.edges.documents import FileDocuments
+    from remiss.protocol.actions import beside
+    from remiss.protocol.document import draft
+
+    documents = FileDocuments()
+    found = {path: documents.read(path)}
+
+    def read(name: str) -> str:
+        text = documents.read(beside(path, name))
+        found[beside(path, name)] = text
+        return text
+
+    draft(found[path], path, read)
+    return found
