@@ -41,6 +41,19 @@ class Action:
         hints = get_type_hints(self.run)
         return {name: hints[name] for name in list(inspect.signature(self.run).parameters)[1:] if name != "prepared"}
 
+    def filled(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return all arguments by name, defaults filled in.
+
+        Raises
+        ------
+        TypeError : one is missing or unknown
+        """
+        bound = inspect.signature(self.run).bind(None, **given)
+        bound.apply_defaults()
+        arguments = dict(list(bound.arguments.items())[1:])
+        arguments.pop("prepared", None)
+        return arguments
+
     @property
     def returns(self) -> Any:
         """The type of what the action returns."""

@@ -40,6 +40,7 @@ def open_workspace(
     address: str | os.PathLike[str] | None = None,
     *,
     token: str | None = None,
+    token_file: str | None = None,
     environment: Mapping[str, str] | None = None,
     create: bool = False,
     upgrade: bool = False,
@@ -51,7 +52,7 @@ def open_workspace(
     ----------
     address : a path, `sqlite:///PATH`, `postgresql://...` or a server's `https://...`; else REMISS_CATALOG; else ./remiss.db
         if it is there
-    token : what a server knows you by; else REMISS_TOKEN or the file REMISS_TOKEN_FILE
+    token, token_file : what a server knows you by, or a file with it; else REMISS_TOKEN or REMISS_TOKEN_FILE
     environment : where settings are read; default: the process's
     create : make the catalog that is named when it is not there
     upgrade : bring an older catalog to this version
@@ -61,7 +62,8 @@ def open_workspace(
     ------
     CatalogMissing, CatalogForeign, CatalogNewer, CatalogOlder, StorageError, SettingError
     """
-    settings = settings_table.read(os.environ if environment is None else environment, catalog=_text(address), token=token)
+    environment = os.environ if environment is None else environment
+    settings = settings_table.read(environment, catalog=_text(address), token=token, token_file=token_file)
     where = which(settings, otherwise)
     if is_server(where):
         # It answers every action as a catalog of one's own would; ports it has none, and actions are all that anybody calls.

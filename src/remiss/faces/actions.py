@@ -1,4 +1,4 @@
-"""The table of faces: each action, the command that calls it, and the route that will.
+"""The table of faces: each action, the command that calls it, and its route.
 
 A repository test demands a row here for every action, and that the command exists.
 """
@@ -10,17 +10,25 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """Where one action is found: its command line and its HTTP route (served by `remiss serve`, which is coming)."""
+    """Where one action is found: its command line and its HTTP route."""
 
     action: str
     command: str
     route: str
 
+    @property
+    def module(self) -> str:
+        """The module that holds the action; imported when it is called."""
+        return f"remiss.{_CHAPTERS[self.action.partition('.')[0]]}.actions"
+
+
+_CHAPTERS = {"run": "capture", "protocol": "protocol", "taxonomy": "protocol", "case": "catalog", "estimate": "understand"}
+
 
 FACES: tuple[Face, ...] = (
     Face("run.capture", "remiss capture", "POST /api/v1/runs"),
     Face("run.plan", "remiss capture --dry-run", "POST /api/v1/runs/plan"),
-    Face("run.due", "remiss capture", "GET /api/v1/runs/due"),
+    Face("run.due", "remiss capture", "POST /api/v1/runs/due"),
     Face("run.status", "remiss status", "GET /api/v1/status"),
     Face("run.list", "remiss run list", "GET /api/v1/runs"),
     Face("run.show", "remiss run show", "GET /api/v1/runs/{run}"),

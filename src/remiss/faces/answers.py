@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
+from remiss.protocol.ports import StoredProtocol
 from remiss.protocol.terms import Finding
 from remiss.records.identity import format_time, plain
 from remiss.records.rows import Rows
@@ -46,6 +47,20 @@ def finding(item: Finding) -> Json:
 def findings(items: Iterable[Finding]) -> Json:
     """Return all findings of one document."""
     return {"schema": schema_name("findings"), "items": [finding(item) for item in items]}
+
+
+def stored_protocol(item: StoredProtocol) -> Json:
+    """Return a protocol version as the catalog keeps it."""
+    return {
+        "schema": schema_name("stored-protocol"),
+        "name": item.name,
+        "version": item.version,
+        "digest": item.digest,
+        "text": item.text,
+        "team": item.team,
+        "at": format_time(item.at),
+        "position": item.position,
+    }
 
 
 def group(item: Group) -> Json:

@@ -66,6 +66,21 @@ EVENT = record(
     text=nullable(TEXT),
 )
 CAPTURE = record(run=TEXT, protocol=TEXT, window=TIME, stratum=VALUES, probability=SHARE, in_force=FLAG)
+STANDING = record(
+    protocol=TEXT,
+    version=COUNT,
+    source=TEXT,
+    windows=COUNT,
+    last=nullable(TIME),
+    due=nullable(COUNT),
+    unseen=TEXT,
+    provisional=COUNT,
+    mature=COUNT,
+    refused_share=SHARE,
+    nothing=many(TEXT),
+    nearly_all=many(TEXT),
+    waiting=many(TEXT),
+)
 ESTIMATE_ROW = record(
     key={},
     value=nullable({"type": "number"}),
@@ -137,6 +152,20 @@ SCHEMAS: dict[str, Schema] = {
         sensitivity=one_of("public", "internal", "restricted", "secret"),
         links=many(TEXT),
     ),
+    "stored-protocol": record(
+        schema=kind("stored-protocol"),
+        name=TEXT,
+        version=COUNT,
+        digest=TEXT,
+        text=TEXT,
+        team=TEXT,
+        at=TIME,
+        position=COUNT,
+    ),
+    "diff": record(schema=kind("diff"), lines=many(TEXT)),
+    "due": record(schema=kind("due"), items=many(record(since=TIME, until=TIME))),
+    "status": record(schema=kind("status"), items=many(STANDING)),
+    "result": record(schema=kind("result"), result={}),
     "plan": record(
         schema=kind("plan"),
         months=many(record(month=TEXT, events=COUNT, sampled=COUNT, cases=COUNT, budget=nullable(COUNT))),

@@ -271,7 +271,7 @@ def _mapping(item: _Read) -> _Read:
 
 def _record(declared: type) -> _Read:
     hints = typing.get_type_hints(declared)
-    wanted = {field.name: field for field in fields(declared) if field.init}  # type: ignore[arg-type]
+    wanted = {field.name: field for field in fields(declared) if field.init}
     needed = {name for name, field in wanted.items() if field.default is MISSING and field.default_factory is MISSING}
 
     def read(value: object, where: str) -> Any:

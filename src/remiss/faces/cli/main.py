@@ -16,6 +16,7 @@ from typing import Any
 import click
 
 from remiss.errors import RemissError
+from remiss.faces.cli.options import TOKEN_FILE
 from remiss.faces.cli.talk import talking
 from remiss.version import __version__
 
@@ -31,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "protocol": ("protocol", "protocol", "Write, check and compare protocols."),
     "reproduce": ("run", "reproduce", "Derive a run again from its manifest and compare."),
     "run": ("run", "run", "List, show, compare and accept capture runs."),
+    "serve": ("serve", "serve", "Serve pages and the HTTP API on this machine."),
     "schema": ("schema", "schema", "Print the JSON Schema of a document or an answer."),
     "status": ("status", "status", "Say what is due, provisional or odd."),
     "taxonomy": ("protocol", "taxonomy", "Show failure modes."),
@@ -58,15 +60,19 @@ class Commands(click.Group):
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "REMISS"})
 @click.version_option(__version__, prog_name="remiss")
 @click.option(
-    "--catalog", metavar="ADDRESS", help="A path, sqlite:///PATH or postgresql://...; else REMISS_CATALOG, else ./remiss.db."
+    "--catalog",
+    metavar="ADDRESS",
+    help="A path, sqlite:///PATH, postgresql://... or a server's http address; else REMISS_CATALOG, else ./remiss.db.",
 )
+@click.option("--token-file", metavar="FILE", help="File with the token of a server; `remiss serve` writes it.")
 @click.pass_context
-def cli(ctx: click.Context, catalog: str | None) -> None:
+def cli(ctx: click.Context, catalog: str | None, token_file: str | None) -> None:
     """The catalog of what your models got wrong.
 
     Start with `remiss demo DIR`, or with `remiss protocol new` on a log of your own.
     """
     ctx.obj = catalog
+    ctx.meta[TOKEN_FILE] = token_file
 
 
 def main(arguments: list[str] | None = None) -> None:

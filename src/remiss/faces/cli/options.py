@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from remiss.workspace import Workspace
 
 Command = Callable[..., Any]
+# Under this name every command finds the file that --token-file named.
+TOKEN_FILE = "remiss.token_file"  # noqa: S105 - a name
 
 
 def with_workspace(command: Command) -> Command:
@@ -36,7 +38,8 @@ def workspace(*, create: bool = False) -> Iterator[Workspace]:
     """Open the catalog that the call, the environment or the folder names."""
     import remiss
 
-    with remiss.open(click.get_current_context().find_root().obj, create=create) as ws:
+    context = click.get_current_context()
+    with remiss.open(context.find_root().obj, token_file=context.meta.get(TOKEN_FILE), create=create) as ws:
         yield ws
 
 

@@ -1,0 +1,72 @@
+"""The route behind `remiss.open("https://...")`: any action, posted by name, its arguments and result as records on the wire.
+
+One route for all, so that whatever can be done with a catalog of one's own can be done with a server's from the day it is built.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from fastapi import APIRouter
+from pydantic import Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from remiss.action import ACTIONS, Action
+from remiss.errors import InputError, NotFound
+from remiss.faces.actions import FACES
+from remiss.faces.api.answering import answers as documented
+from remiss.faces.api.answering import as_json
+from remiss.faces.api.serving import Asked, opened
+from remiss.records.wire import WireError, from_wire, to_wire
+
+router = APIRouter(tags=["actions"])
+_MODULES = {face.action: face.module for face in FACES}
+
+
+class Call(Asked):
+    """A call of an action."""
+
+    arguments: dict[str, Any] = Field({}, description="By name, as the library takes them; left out are the defaults.")
+    documents: dict[str, str] | None = Field(None, description="Texts of the documents that an argument is the path of.")
+
+
+@router.post("/actions/{name}", operation_id="perform", responses=documented("result", 404, 409))
+def perform(request: Request, name: str, body: Call) -> Response:
+    """Perform an action. Use the other routes unless you are remiss: what travels here is for programs of the same version."""
+    action = action_of(name)
+    arguments = arguments_of(action, body.arguments)
+    documents = (body.documents or {}) if action.document is not None else None
+    ws = opened(request, documents)
+    return as_json({"schema": "remiss/result@1", "result": to_wire(ws.perform(action, arguments))})
+
+
+def action_of(name: str) -> Action:
+    """Return the action of that name, loading its chapter.
+
+    Raises
+    ------
+    NotFound : no such action
+    """
+    if name not in _MODULES:
+        raise NotFound(f"there is no action {name}", do="see the reference of actions")
+    import_module(_MODULES[name])
+    return ACTIONS[name]
+
+
+def arguments_of(action: Action, given: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments of a call as the library takes them, defaults filled in.
+
+    Raises
+    ------
+    WireError : an unknown or missing argument, or one of another form
+    """
+    wanted = action.parameters
+    unknown = given.keys() - wanted.keys()
+    if unknown:
+        raise WireError(f"{action.name} takes no {', '.join(sorted(unknown))}", do=f"it takes {', '.join(wanted)}")
+    try:
+        return action.filled({name: from_wire(wanted[name], value, name) for name, value in given.items()})
+    except (TypeError, RecursionError) as error:
+        raise InputError(f"{action.name}: {error}", do=f"it takes {', '.join(wanted)}") from error

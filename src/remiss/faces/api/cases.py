@@ -1,0 +1,154 @@
+"""Routes on cases."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query
+from pydantic import AwareDatetime, Field
+from starlette.responses import Response
+
+from remiss.catalog import actions as catalog
+from remiss.catalog.rendering import HISTORY, case_json, history_rows
+from remiss.faces import answers
+from remiss.faces.api.answering import answers as documented
+from remiss.faces.api.answering import as_json, tagged
+from remiss.faces.api.errors import Precondition, Unconditional
+from remiss.faces.api.serving import MOST_POSITION, Asked, Ws
+from remiss.records.case import Filing, Sensitivity
+from remiss.records.rows import Rows
+
+router = APIRouter(tags=["cases"])
+Position = Annotated[int | None, Field(default=None, ge=0, le=MOST_POSITION, description="Read the catalog as it stood there.")]
+Scalar = str | int | float | bool | None
+
+
+class AsOf(Asked):
+    """At which position to read."""
+
+    as_of: Position = None
+
+
+class Search(AsOf):
+    """Which cases, in which order, how many."""
+
+    query: str = Field("", description="In the filter language, for example `criterion:missed-delay severity:<=2`.")
+    sort: str = Field("-occurred", description="occurred, severity or filed; a leading - for descending.")
+    limit: int = Field(50, ge=1, le=10_000, description="How many at most.")
+    after: str | None = Field(None, description="`next` of the page before.")
+    total: bool = Field(True, description="Whether to count all that match.")
+
+
+class Facets(AsOf):
+    """Which cases to count, by what."""
+
+    query: str = Field("", description="In the filter language.")
+    field: list[str] | None = Field(None, description="Fields to count by; default: the usual ones.")
+
+
+class NewCase(Asked):
+    """A case that a person files: what they saw, where there may be no log at all."""
+
+    model: str
+    at: AwareDatetime
+    title: str
+    note: str = ""
+    model_version: str | None = None
+    output: str | None = None
+    label: str | None = None
+    mode: str | None = None
+    severity: int | None = None
+    inputs: dict[str, Scalar] = Field(default_factory=dict)
+    context: dict[str, Scalar] = Field(default_factory=dict)
+    text: str | None = None
+    team: str = "default"
+    sensitivity: int = Field(Sensitivity.INTERNAL, ge=0, le=3, description="0 public, 1 internal, 2 restricted, 3 secret.")
+
+    def filing(self) -> Filing:
+        """Return the record."""
+        given = {name: getattr(self, name) for name in type(self).model_fields}
+        moment: datetime = self.at
+        return Filing(**given | {"at": moment, "sensitivity": Sensitivity(self.sensitivity)})
+
+
+class Revision(Asked):
+    """What to change of a case; what is left out stays. An empty note takes the note away."""
+
+    title: str | None = None
+    note: str | None = None
+    mode: str | None = None
+    severity: int | None = None
+
+
+@router.get("/cases", operation_id="case.search", responses=documented("list"))
+def search(ws: Ws, asked: Annotated[Search, Query()]) -> Response:
+    """List the cases that match a query."""
+    page = catalog.search(
+        ws, asked.query, as_of=asked.as_of, sort=asked.sort, limit=asked.limit, after=asked.after, total=asked.total
+    )
+    return as_json(answers.listing(page))
+
+
+@router.get("/cases/facets", operation_id="case.facets", responses=documented("list"))
+def facets(ws: Ws, asked: Annotated[Facets, Query()]) -> Response:
+    """Count the cases that match a query by the values of fields."""
+    return as_json(answers.listing(catalog.facets(ws, asked.query, asked.field, as_of=asked.as_of)))
+
+
+@router.post("/cases", operation_id="case.file", status_code=201, responses=documented("case", status=201, etag=True))
+def file(ws: Ws, body: NewCase) -> Response:
+    """File a failure that a person saw."""
+    case = catalog.file(ws, body.filing())
+    response = tagged(case_json(case), case.revision, None)
+    response.status_code = 201
+    response.headers["Location"] = f"/api/v1/cases/{case.id}"
+    return response
+
+
+@router.get("/cases/{case}", operation_id="case.show", responses=documented("case", 304, 404, 409, etag=True))
+def show(
+    ws: Ws,
+    case: str,
+    asked: Annotated[AsOf, Query()],
+    if_none_match: Annotated[str | None, Header()] = None,
+) -> Response:
+    """Show one case, by its id or a unique prefix of six or more characters."""
+    found = catalog.show(ws, case, as_of=asked.as_of)
+    return tagged(case_json(found), found.revision, if_none_match)
+
+
+@router.get("/cases/{case}/history", operation_id="case.history", responses=documented("list", 404, 409))
+def history(ws: Ws, case: str, asked: Annotated[AsOf, Query()]) -> Response:
+    """List every state that a case was in, oldest first."""
+    found = catalog.history(ws, case, as_of=asked.as_of)
+    rows = history_rows(found)
+    position = found[-1].position_from if found else 0
+    return as_json(answers.listing(Rows("revision", HISTORY, rows, position, total=len(rows))))
+
+
+@router.patch("/cases/{case}", operation_id="case.revise", responses=documented("case", 404, 409, 412, 428, etag=True))
+def revise(ws: Ws, case: str, body: Revision, if_match: Annotated[str | None, Header()] = None) -> Response:
+    """Change what people say of a case; If-Match names the ETag that was read."""
+    revision = revision_of(if_match)
+    found = catalog.show(ws, case)
+    if found.revision != revision:
+        raise Precondition(
+            f"{found.id} was revised since: it is at revision {found.revision}, and revision {revision} was read",
+            do="read it again, then change it",
+        )
+    revised = catalog.revise(ws, found.id, revision, title=body.title, note=body.note, mode=body.mode, severity=body.severity)
+    return tagged(case_json(revised), revised.revision, None)
+
+
+def revision_of(tag: str | None) -> int:
+    """Return the revision that an If-Match header names.
+
+    Raises
+    ------
+    Unconditional : none, or not one of ours
+    """
+    digits = (tag or "").strip().removeprefix('"').partition(".")[0]
+    if tag is None or not tag.strip().startswith('"') or not digits.isdecimal() or len(digits) > 18:
+        raise Unconditional("the change does not say which revision was read", do="send the ETag of what was read as If-Match")
+    return int(digits)

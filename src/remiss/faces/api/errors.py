@@ -1,0 +1,87 @@
+"""Errors as HTTP: the published `error` object, and the status that says the same to programs that read no body."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from remiss.errors import AnswerNo, CatalogError, Conflict, Denied, InputError, NotFound, RemissError, StorageError, Undecided
+from remiss.faces.api.answering import as_json
+
+LOG = logging.getLogger("remiss")
+
+
+class Precondition(Conflict):
+    """The thing was revised since it was read."""
+
+    code = "precondition"
+
+
+class Unconditional(InputError):
+    """A change that does not say what it read."""
+
+    code = "unconditional"
+
+
+# The first that fits, most special first.
+STATUSES: tuple[tuple[type[RemissError], int], ...] = (
+    (Precondition, 412),
+    (Unconditional, 428),
+    (Denied, 403),
+    (NotFound, 404),
+    (Conflict, 409),
+    (StorageError, 503),
+    (CatalogError, 503),
+    (AnswerNo, 409),
+    (Undecided, 409),
+    (InputError, 422),
+    (RemissError, 500),
+)
+
+
+def status_of(error: RemissError) -> int:
+    """Return the HTTP status of an error."""
+    return next(status for kind, status in STATUSES if isinstance(error, kind))
+
+
+def error_object(code: str, what: str, do: str = "") -> dict[str, object]:
+    """Return an `error` object for what no RemissError stands for."""
+    return {"error": {"code": code, "what": what, "where": None, "do": do}}
+
+
+def answer_errors(app: FastAPI) -> None:
+    """Have an application answer every error as the published object."""
+
+    @app.exception_handler(RemissError)
+    async def _known(request: Request, error: RemissError) -> Response:
+        return as_json(error.to_json(), status=status_of(error))
+
+    @app.exception_handler(RequestValidationError)
+    async def _malformed(request: Request, error: RequestValidationError) -> Response:
+        what = "; ".join(_complaints(error.errors()))
+        return as_json(error_object("request", what, "see the OpenAPI document at /api/v1/openapi.json"), status=422)
+
+    @app.exception_handler(HTTPException)
+    async def _routing(request: Request, error: HTTPException) -> Response:
+        code = {404: "not-found", 405: "method"}.get(error.status_code, "request")
+        headers = dict(error.headers or {})
+        return as_json(error_object(code, str(error.detail).lower()), status=error.status_code, headers=headers)
+
+    @app.exception_handler(Exception)
+    async def _ours(request: Request, error: Exception) -> Response:
+        request_id = request.state.request_id
+        LOG.error("request %s failed", request_id, exc_info=error)
+        do = f"report it with the traceback that the server printed for request {request_id}"
+        return as_json(error_object("internal", "this is a fault of remiss", do), status=500)
+
+
+def _complaints(errors: Iterable[Any]) -> Iterable[str]:
+    for each in list(errors)[:10]:
+        place = ".".join(str(part) for part in each["loc"][1:] or each["loc"])
+        yield f"{place}: {each['msg']}"

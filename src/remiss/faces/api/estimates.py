@@ -1,0 +1,37 @@
+"""The route of estimates."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+from pydantic import Field
+from starlette.responses import Response
+
+from remiss.faces.api.answering import answers as documented
+from remiss.faces.api.answering import as_json
+from remiss.faces.api.cases import AsOf
+from remiss.faces.api.serving import Ws
+
+router = APIRouter(tags=["estimates"])
+
+
+class Question(AsOf):
+    """How many events match, or what share of which."""
+
+    query: str = Field("", description="In the filter language; empty is every admitted event.")
+    rate: bool = Field(False, description="A share instead of a number.")
+    of: str | None = Field(None, description="The denominator of a rate; default: the query's event-level terms.")
+    by: str | None = Field(None, description="One row for each value of a field, month, week, day, window or criterion.")
+    basis: Literal["log", "process"] = Field("log", description="How sure: of this log, or of the process behind it.")
+    source: str | None = None
+    protocol: str | None = None
+
+
+@router.get("/estimate", operation_id="estimate", responses=documented("estimate", 404))
+def estimate(ws: Ws, asked: Annotated[Question, Query()]) -> Response:
+    """Estimate how many events match a query, or what share of them, with 95 % intervals."""
+    from remiss.understand import actions
+
+    found = actions.estimate(ws, asked.query, **asked.model_dump(exclude={"query"}))
+    return as_json(found.to_json())

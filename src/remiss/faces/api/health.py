@@ -1,0 +1,36 @@
+"""Whether the server lives, whether its catalog can be read, and figures for Prometheus."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from remiss.faces.metrics import CONTENT_TYPE
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/livez", operation_id="livez", response_class=PlainTextResponse)
+async def livez() -> Response:
+    """Answer that the server is running."""
+    return PlainTextResponse("ok\n")
+
+
+@router.get("/readyz", operation_id="readyz", response_class=PlainTextResponse, responses={503: {"description": "Not ready."}})
+def readyz(request: Request) -> Response:
+    """Answer whether the catalog can be read."""
+    from remiss.errors import RemissError
+
+    try:
+        request.app.state.workspace.serving("readyz").position()
+    except RemissError:
+        return PlainTextResponse("the catalog cannot be read\n", 503)
+    return PlainTextResponse("ok\n")
+
+
+@router.get("/metrics", operation_id="metrics", response_class=PlainTextResponse)
+def metrics(request: Request) -> Response:
+    """Return figures of this server in the text format of Prometheus."""
+    ws = request.app.state.workspace.serving("metrics")
+    return Response(request.app.state.metrics.text(position=ws.position()), media_type=CONTENT_TYPE)

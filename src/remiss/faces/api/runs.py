@@ -1,0 +1,122 @@
+"""Routes on capture runs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import AwareDatetime, Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from remiss.faces import answers
+from remiss.faces.api.answering import answers as documented
+from remiss.faces.api.answering import as_json
+from remiss.faces.api.cases import AsOf
+from remiss.faces.api.serving import Asked, Ws, opened
+from remiss.records.identity import format_time
+
+router = APIRouter(tags=["runs"])
+
+
+class Documented(Asked):
+    """A protocol that comes with the request; its sources are relative to the folder that the server reads."""
+
+    protocol: str = Field("protocol.yaml", max_length=1000, description="The document's name, for messages.")
+    documents: dict[str, str] = Field(description="Texts by name: the protocol, and the taxonomy and rubric that it names.")
+
+
+class Interval(Documented):
+    """A protocol and the bounds of windows; without bounds what is due."""
+
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+
+
+class NewRun(Interval):
+    """What to capture."""
+
+    strict: bool = Field(False, description="File nothing when any row is refused.")
+
+
+class Runs(AsOf):
+    """Which runs."""
+
+    protocol: str | None = Field(None, description="Only runs of this protocol.")
+    limit: int = Field(50, ge=1, le=10_000)
+
+
+@router.post("/runs", operation_id="run.capture", status_code=201, responses=documented("run", 409, status=201))
+def capture(request: Request, body: NewRun) -> Response:
+    """Capture failures of whole windows of a log."""
+    from remiss.capture import actions
+
+    ws = opened(request, body.documents)
+    run = actions.apply(ws, body.protocol, since=body.since, until=body.until, strict=body.strict)
+    return as_json(answers.run(run), status=201, headers={"Location": f"/api/v1/runs/{run.id}"})
+
+
+@router.post("/runs/plan", operation_id="run.plan", responses=documented("plan"))
+def plan(request: Request, body: Interval) -> Response:
+    """Say how many events and cases a capture would bring; files nothing."""
+    from remiss.capture import actions
+
+    return as_json(actions.plan(opened(request, body.documents), body.protocol, since=body.since, until=body.until).to_json())
+
+
+@router.post("/runs/due", operation_id="run.due", responses=documented("due"))
+def due(request: Request, body: Documented) -> Response:
+    """List the intervals that are due."""
+    from remiss.capture import actions
+
+    spans = actions.due(opened(request, body.documents), body.protocol)
+    items = [{"since": format_time(since), "until": format_time(until)} for since, until in spans]
+    return as_json({"schema": answers.schema_name("due"), "items": items})
+
+
+@router.get("/runs", operation_id="run.list", responses=documented("list"))
+def list_(ws: Ws, asked: Annotated[Runs, Query()]) -> Response:
+    """List runs, newest first."""
+    from remiss.capture import actions
+
+    return as_json(answers.listing(actions.runs(ws, asked.protocol, asked.limit, as_of=asked.as_of)))
+
+
+@router.get("/runs/{run}", operation_id="run.show", responses=documented("run", 404, 409))
+def show(ws: Ws, run: str, asked: Annotated[AsOf, Query()]) -> Response:
+    """Show a run: what it read, what it drew, and how much of each group."""
+    from remiss.capture import actions
+
+    return as_json(answers.run(actions.show(ws, run, as_of=asked.as_of)))
+
+
+@router.get("/runs/{run}/changes", operation_id="run.diff", responses=documented("list", 404, 409))
+def changes(ws: Ws, run: str, asked: Annotated[AsOf, Query()]) -> Response:
+    """List what a run changed against the runs in force before it."""
+    from remiss.capture import actions
+
+    return as_json(answers.listing(actions.diff(ws, run, as_of=asked.as_of)))
+
+
+@router.get("/runs/{run}/refused", operation_id="run.refused", responses=documented("list", 404, 409))
+def refused(ws: Ws, run: str, asked: Annotated[AsOf, Query()]) -> Response:
+    """List the rows that a run refused, the first 100 of each reason."""
+    from remiss.capture import actions
+
+    return as_json(answers.listing(actions.refused(ws, run, as_of=asked.as_of)))
+
+
+@router.post("/runs/{run}/accept", operation_id="run.accept", responses=documented("run", 404, 409))
+def accept(ws: Ws, run: str) -> Response:
+    """Bring a waiting run in force although events are gone from its source."""
+    from remiss.capture import actions
+
+    return as_json(answers.run(actions.accept(ws, run)))
+
+
+@router.post("/runs/{run}/reproduce", operation_id="run.reproduce", responses=documented("reproduction", 404, 409))
+def reproduce(ws: Ws, run: str) -> Response:
+    """Derive a run again from its named inputs and compare digests."""
+    from remiss.capture import actions
+
+    return as_json(actions.reproduce(ws, run).to_json())

@@ -1,0 +1,37 @@
+"""What every route takes: the workspace of its request, and models that refuse what they do not know."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import Depends, Request
+from pydantic import BaseModel, ConfigDict
+
+if TYPE_CHECKING:
+    from remiss.workspace import Workspace
+else:
+    # Routes are declared with it, and only the workspace loads what a catalog needs.
+    Workspace = Any
+
+MOST_POSITION = 2**63 - 1
+
+
+class Asked(BaseModel):
+    """A request's query or body: an unknown name is an error, never ignored."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+async def _workspace(request: Request) -> Workspace:
+    return opened(request)
+
+
+def opened(request: Request, documents: Mapping[str, str] | None = None) -> Workspace:
+    """Return a workspace of its own for a request, which reads documents, if any, from what came along."""
+    ws: Workspace = request.app.state.workspace.serving(request.state.request_id, documents)
+    return ws
+
+
+# Each request has a workspace of its own on the one open catalog.
+Ws = Annotated[Workspace, Depends(_workspace)]

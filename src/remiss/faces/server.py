@@ -1,0 +1,165 @@
+"""`remiss serve`: one catalog on this machine's loopback address, for pages, programs and remiss elsewhere on it.
+
+Until people and roles come, whoever holds the token or a session may do all that the owner may; so it binds no other address.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import os
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from remiss.errors import SettingError, StorageError
+from remiss.faces.api.app import create_app
+from remiss.faces.auth import Sessions, fresh
+from remiss.faces.doorkeeper import Doorkeeper
+from remiss.faces.guard import App, Guard
+from remiss.faces.metrics import Measured
+from remiss.faces.web.app import add_pages
+
+if TYPE_CHECKING:
+    from remiss.workspace import Workspace
+
+PORT = 8765
+MOST_CONNECTIONS = 100
+HEADER_BYTES = 32 * 1024
+# A request line and its headers are one packet; who needs longer holds a connection for its own sake.
+HEADER_SECONDS = 10.0
+IDLE_SECONDS = 30
+STOP_SECONDS = 5
+
+
+class Protocol(H11Protocol):
+    """HTTP/1.1 that closes a connection on which no request has arrived in time."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to wait for the first request."""
+        super().connection_made(transport)
+        self.loop.call_later(HEADER_SECONDS, self._close_unused)
+
+    def _close_unused(self) -> None:
+        if self.cycle is None and not self.transport.is_closing():
+            self.transport.close()
+
+
+def guarded(workspace: Workspace, sessions: Sessions, port: int, announce: Callable[[str], None]) -> App:
+    """Return everything that one server serves, behind its door.
+
+    Parameters
+    ----------
+    announce : called with each new link by which a browser signs in
+    """
+    origins = [f"http://{host}:{port}" for host in ("127.0.0.1", "localhost", "[::1]")]
+    app = create_app(workspace)
+    add_pages(app, sessions, lambda: announce(link(sessions, port)))
+    return Guard(Doorkeeper(Measured(app, app.state.metrics), sessions), origins)
+
+
+def link(sessions: Sessions, port: int) -> str:
+    """Return a link that signs one browser in, once."""
+    return f"http://127.0.0.1:{port}/sign-in?token={sessions.link()}"
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens on a loopback address.
+
+    Raises
+    ------
+    SettingError : an address that others can reach
+    StorageError : it is taken
+    """
+    try:
+        address = ipaddress.ip_address("127.0.0.1" if host == "localhost" else host)
+    except ValueError as error:
+        raise SettingError(f"{host!r} is not an address of this machine", do="use 127.0.0.1, ::1 or localhost") from error
+    if not address.is_loopback:
+        raise SettingError(
+            f"{host} can be reached from other machines, and remiss does not know people and roles yet",
+            do="use 127.0.0.1, and an SSH tunnel from elsewhere",
+        )
+    bound = socket.socket(socket.AF_INET6 if address.version == 6 else socket.AF_INET, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((str(address), port))
+    except OSError as error:
+        bound.close()
+        raise StorageError(f"port {port} of {host} cannot be used: {error.strerror}", do="choose another with --port") from error
+    bound.listen(128)
+    return bound
+
+
+def token_from(settings_token: str, token_file: str) -> str | None:
+    """Return the token by which programs are known; a file that is named and not there is written, for its owner alone.
+
+    Raises
+    ------
+    SettingError : a file that cannot be read or written, or that others may read
+    """
+    if settings_token or not token_file:
+        return settings_token or None
+    path = Path(token_file)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        if path.stat().st_mode & 0o077:
+            raise SettingError(f"others may read the token file {path}", do=f"chmod 600 {path}") from None
+        token = path.read_text("utf-8").strip()
+        if len(token) < 16:
+            raise SettingError(
+                f"the token in {path} is shorter than 16 characters", do="remove the file to have one made"
+            ) from None
+        return token
+    except OSError as error:
+        raise SettingError(f"the token file {path} cannot be written: {error.strerror}", do="name another") from error
+    token = fresh()
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(token + "\n")
+    return token
+
+
+def serve(workspace: Workspace, *, host: str, port: int, announce: Callable[[str], None]) -> None:
+    """Serve until interrupted.
+
+    Raises
+    ------
+    SettingError, StorageError : the address or the token cannot be used
+    """
+    token = token_from(workspace.settings.token, workspace.settings.token_file)
+    with listen(host, port) as bound:
+        actual: int = bound.getsockname()[1]
+        sessions = Sessions(token=token, port=actual)
+        app = guarded(workspace, sessions, actual, announce)
+        announce(link(sessions, actual))
+        uvicorn.Server(configured(app)).run(sockets=[bound])
+
+
+def configured(app: App) -> uvicorn.Config:
+    """Return how the server is run: quiet, bounded, one process."""
+    asynchronous: Any = app
+    return uvicorn.Config(
+        asynchronous,
+        http=Protocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        h11_max_incomplete_event_size=HEADER_BYTES,
+        limit_concurrency=MOST_CONNECTIONS,
+        timeout_keep_alive=IDLE_SECONDS,
+        timeout_graceful_shutdown=STOP_SECONDS,
+    )
+
+
+def wants_browser() -> bool:
+    """Return whether a person is there to look at pages."""
+    return sys.stdin.isatty() and not os.environ.get("CI")
