@@ -21,19 +21,20 @@ help: ## this list
 
 .PHONY: demo
 demo: uv ## the main job on real flights: logs, models, capture, catalog and estimates in ./demo, in about a minute
-	@uv sync --locked --inexact --no-default-groups --extra demo
+	@uv sync --locked --inexact --no-default-groups --extra demo --extra serve
+	@$(RUN) python -m scripts.assets
 	@$(RUN) remiss demo ./demo
 	@echo "remiss is in .venv/bin: source .venv/bin/activate"
 
 .PHONY: test
-test: setup postgresql ## everything CI tests, on SQLite and on private PostgreSQL servers that it starts itself
+test: setup postgresql chromium ## everything CI tests, on SQLite and on private PostgreSQL servers that it starts itself
 	$(RUN) pytest -n $(WORKERS) --dist worksteal
 
 .PHONY: check
 check: format lint types arrows docs schema fragments ## all quick checks: no services, under two minutes
 
 .PHONY: soak
-soak: setup postgresql ## the long versions of the tests, under an hour; run before an issue is called resolved
+soak: setup postgresql chromium ## the long versions of the tests, under an hour; run before an issue is called resolved
 	$(RUN) pytest -n $(WORKERS) --dist worksteal -m soak
 
 .PHONY: bench
@@ -81,8 +82,12 @@ hooks: setup ## run the quick checks before every commit
 	$(RUN) pre-commit install
 
 .PHONY: setup
-setup: uv ## the environment of developers: every extra, as locked
+setup: uv ## the environment of developers: every extra as locked, and what the pages use of others
 	@uv sync --locked --all-extras --quiet
+	@$(RUN) python -m scripts.assets
+
+.PHONY: assets
+assets: setup ## the scripts and styles that the pages use, from npm, where the package wants them
 
 .PHONY: uv
 uv:
@@ -91,3 +96,7 @@ uv:
 .PHONY: postgresql
 postgresql:
 	@scripts/provide-postgresql
+
+.PHONY: chromium
+chromium:
+	@scripts/provide-chromium
