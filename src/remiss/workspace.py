@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from remiss.capture.ports import CaptureWorkspace, Progress, Runs
     from remiss.catalog.ports import Cases, CatalogWorkspace
     from remiss.edges.stores.connecting import Store
+    from remiss.govern.ports import GovernWorkspace, Health
     from remiss.protocol.ports import Documents, Engine, Protocols, ProtocolWorkspace, ShelfWorkspace
+    from remiss.records.catalog import CatalogFacts
     from remiss.understand.ports import Evidence, UnderstandWorkspace
 
 HERE = "remiss.db"
@@ -154,6 +156,13 @@ class Bench:
 
         return DuckDB(self.settings)
 
+    @property
+    def health(self) -> Health:
+        """How this machine is."""
+        from remiss.edges.health import MachineHealth
+
+        return MachineHealth(self.settings)
+
     def perform(self, action: Action, arguments: Mapping[str, Any]) -> Any:
         """Authorise and run an action that reads; there is nothing here that it could write to."""
         self._authorise(action)
@@ -274,11 +283,19 @@ class Workspace(Bench):
         with self._store.reading() as connection:
             return head(connection)
 
-    def facts(self) -> dict[str, Any]:
-        """Return what the catalog is and how large, for people."""
+    def facts(self, position: int | None = None) -> CatalogFacts:
+        """Return what the catalog is and how much it holds, or held at a position."""
         from remiss.edges.stores.facts import facts
 
-        return facts(self._store)
+        return facts(self._store, position)
+
+    @property
+    def health(self) -> Health:
+        """How this machine and the catalog are."""
+        from remiss.edges.health import MachineHealth, Opened
+
+        opened = Opened(file=self._store.file, facts=self.facts, keys=lambda: self.keys, acted=self._acted)
+        return MachineHealth(self.settings, opened)
 
     def reading(self) -> AbstractContextManager[object]:
         """Return a block in which everything is read from one snapshot of the catalog."""
@@ -334,6 +351,9 @@ if TYPE_CHECKING:
         return ws
 
     def _satisfies_catalog(ws: Workspace) -> CatalogWorkspace:
+        return ws
+
+    def _satisfies_govern(ws: Workspace | Bench) -> GovernWorkspace:
         return ws
 
     def _satisfies_protocol(ws: Workspace | Bench) -> ProtocolWorkspace:

@@ -200,10 +200,35 @@ def test_runs_are_listed_shown_and_reproduced(cli, captured):
 
 def test_status_and_doctor_say_how_things_stand(cli, captured):
     assert "arrival-delay" in cli("status").out
-    assert cli("status", "--format", "json").json["items"][0]["windows"] == 3
-    doctor = cli("doctor", "--format", "json")
+    assert valid(cli("status", "--format", "json"), "status")["items"][0]["windows"] == 3
+    checks = valid(cli("doctor", "--format", "json"), "checks")
+    assert {item["name"] for item in checks["items"]} >= {"SQLite", "catalog", "key", "vault", "disk"}
+
+
+def test_a_catalog_says_what_it_holds_and_what_it_held(cli, captured):
+    now = valid(cli("catalog", "info", "--format", "json"), "catalog")
+    then = valid(cli("catalog", "info", "--as-of", "1", "--format", "json"), "catalog")
+    assert (now["position"], now["runs"]) == (2, 1)
+    assert now["cases"] > 0
+    assert [then[name] for name in ("position", "protocols", "runs", "events", "cases")] == [1, 0, 0, 0, 0]
+    assert "schema version  1" in cli("catalog", "info").out
+
+
+def test_doctor_looks_at_a_new_catalog_without_making_its_key(cli, tmp_path):
+    cli("init", tmp_path / "new.db")
+    doctor = cli("--catalog", tmp_path / "new.db", "doctor")
     assert doctor.status == 0
-    assert {item["name"] for item in doctor.json["items"]} >= {"SQLite", "catalog", "key", "vault", "disk"}
+    assert "key: made by the first change" in doctor.out
+    assert not (tmp_path / "new.db.keys").exists()
+
+
+def test_doctor_looks_at_the_machine_where_there_is_no_catalog(cli, tmp_path):
+    doctor = cli("--catalog", tmp_path / "none.db", "doctor", "--format", "json")
+    assert doctor.status == 1
+    found = {item["name"]: item for item in doctor.json["items"]}
+    assert found["catalog"]["level"] == "bad"
+    assert "remiss init" in found["catalog"]["do"]
+    assert "duckdb" in found
 
 
 def test_doctor_misses_the_vault_of_a_catalog_that_was_moved_without_it(cli, captured):

@@ -13,7 +13,7 @@ PLACES = {
     "edges/stores/migrations/": "written once and kept",
     "settings.py": "tells users how addresses are written",
     "faces/cli/main.py": "tells users how addresses are written",
-    "health.py": "warns of versions of the library that this Python has",
+    "edges/health.py": "warns of versions of the library that this Python has",
     "protocol/expressions/refusal.py": "refuses functions of other databases by name",
 }
 NAMES = re.compile(r"sqlite|postgres|psycopg|\bfts5\b|tsvector|jsonb", re.IGNORECASE)

@@ -33,12 +33,12 @@ def filed(address, environment):
     with remiss.open(address, environment=environment) as ws:
         runs = ws.runs.latest(100)
         facts = ws.facts()
-        assert facts["position"] - 1 == facts["runs"] == len(runs)
+        assert facts.position - 1 == facts.runs == len(runs)
         for run in runs:
             members = ws.runs.members(run.id)
             assert len(members) == run.events_new + run.events_known
-            assert facts["events"] == len(members)
-            assert facts["cases"] == sum(bool(member.met) for member in members)
+            assert facts.events == len(members)
+            assert facts.cases == sum(bool(member.met) for member in members)
         return len(runs)
 
 

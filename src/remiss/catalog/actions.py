@@ -1,4 +1,4 @@
-"""What one can do with cases: search, count, show, file by hand, revise."""
+"""What one can do with cases: search, count, show, file by hand, revise; and what the catalog is that holds them."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from remiss.catalog.parsing import parse
 from remiss.catalog.ports import CatalogWorkspace
 from remiss.errors import InputError
 from remiss.records.case import Case, Filing, Revision
+from remiss.records.catalog import CatalogFacts
 from remiss.records.position import reached
 from remiss.records.rows import Rows
 
@@ -166,3 +167,18 @@ def revise(
     change = revisions.prepared(revisions.Change(title=title, note=note, mode=mode, severity=severity), ws.keys.secret(REDACTION))
     check_known(change.mode, ws.protocols)
     return ws.cases.revise(case_id, revision, change)
+
+
+@action(name="catalog.info", permission="catalog:read", reads=True)
+def info(ws: CatalogWorkspace, *, as_of: int | None = None) -> CatalogFacts:
+    """Say what the catalog is, where it lies and how much it holds.
+
+    Parameters
+    ----------
+    as_of : a position of the catalog, for how much it held; what it is and its size are of now
+
+    Raises
+    ------
+    InputError : a position that is not there yet
+    """
+    return ws.facts(reached(as_of, ws.position()))

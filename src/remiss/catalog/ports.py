@@ -13,6 +13,7 @@ from remiss.catalog.revision import Change
 from remiss.govern.ports import Keys
 from remiss.protocol.ports import Protocols
 from remiss.records.case import Case, Revision
+from remiss.records.catalog import CatalogFacts
 from remiss.records.event import Scalar
 
 
@@ -82,3 +83,11 @@ class CatalogWorkspace(Performs, Protocol):
     def keys(self) -> Keys: ...
     @property
     def now(self) -> datetime: ...
+
+    def position(self) -> int:
+        """Return the catalog's position."""
+        ...
+
+    def facts(self, position: int | None) -> CatalogFacts:
+        """Return what the catalog is and how much it holds, or held at a position; None is now."""
+        ...

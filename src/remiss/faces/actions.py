@@ -22,7 +22,15 @@ class Face:
         return f"remiss.{_CHAPTERS[self.action.partition('.')[0]]}.actions"
 
 
-_CHAPTERS = {"run": "capture", "protocol": "protocol", "taxonomy": "protocol", "case": "catalog", "estimate": "understand"}
+_CHAPTERS = {
+    "run": "capture",
+    "protocol": "protocol",
+    "taxonomy": "protocol",
+    "case": "catalog",
+    "catalog": "catalog",
+    "doctor": "govern",
+    "estimate": "understand",
+}
 
 
 FACES: tuple[Face, ...] = (
@@ -47,5 +55,7 @@ FACES: tuple[Face, ...] = (
     Face("case.history", "remiss case history", "GET /api/v1/cases/{case}/history"),
     Face("case.file", "remiss case file", "POST /api/v1/cases"),
     Face("case.revise", "remiss case revise", "PATCH /api/v1/cases/{case}"),
+    Face("catalog.info", "remiss catalog info", "GET /api/v1/catalog"),
+    Face("doctor", "remiss doctor", "GET /api/v1/doctor"),
     Face("estimate", "remiss estimate", "GET /api/v1/estimate"),
 )

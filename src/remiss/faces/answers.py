@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
+from remiss.govern.health import Check
 from remiss.protocol.ports import StoredProtocol
 from remiss.protocol.terms import Finding
 from remiss.records.identity import format_time, plain
@@ -61,6 +62,11 @@ def stored_protocol(item: StoredProtocol) -> Json:
         "at": format_time(item.at),
         "position": item.position,
     }
+
+
+def checks(found: Iterable[Check]) -> Json:
+    """Return all `checks` of `doctor`."""
+    return {"schema": schema_name("checks"), "items": [item.to_json() for item in found]}
 
 
 def group(item: Group) -> Json:

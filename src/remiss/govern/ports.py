@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from remiss.action import Performs
+from remiss.govern.health import Check
 from remiss.records.case import Sensitivity
 
 
@@ -77,3 +79,18 @@ class Vault(Protocol):
     def discard(self, address: str) -> None:
         """Remove the content if it is there."""
         ...
+
+
+class Health(Protocol):
+    """What is looked at of a machine and, where there is one, of the catalog that is open."""
+
+    def checks(self) -> Iterator[Check]:
+        """Yield what was found, each thing as soon as it is known."""
+        ...
+
+
+class GovernWorkspace(Performs, Protocol):
+    """The ports that governance's actions take."""
+
+    @property
+    def health(self) -> Health: ...

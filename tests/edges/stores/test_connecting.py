@@ -44,9 +44,9 @@ def test_an_empty_database_becomes_a_catalog_when_asked(empty_address, environme
 
 def test_what_was_made_keeps_its_identity(empty_address, environment):
     with remiss.open(empty_address, environment=environment, create=True) as ws:
-        made = ws.facts()["catalog"]
+        made = ws.facts().catalog
     with remiss.open(empty_address, environment=environment) as ws:
-        assert ws.facts()["catalog"] == made
+        assert ws.facts().catalog == made
 
 
 def test_a_catalog_of_a_newer_version_is_refused(address, environment):
@@ -147,7 +147,7 @@ def test_a_full_disk_is_said_and_leaves_nothing_behind(tmp_path, sqlite_template
         many = [member(number, met=["slow"], text="word " * 200) for number in range(2, 400)]
         with pytest.raises(StorageError, match=r"there is no room left for .*; nothing was written"):
             file(ws, drawn(many), run="run-bbbbbbbb")
-        assert ws.facts()["events"] == 1
+        assert ws.facts().events == 1
         assert ws.position() == 2
         assert file(ws, drawn([member(2)]), run="run-cccccccc").events_new == 1
 

@@ -11,13 +11,15 @@ import pytest
 from sqlalchemy import select
 
 import remiss
+from remiss.catalog import actions as catalog
 from remiss.edges.stores import connecting, migrating
 from remiss.edges.stores.journal import Transaction
 from remiss.edges.stores.tables import journal
 from remiss.edges.stores.version import LATEST
 from remiss.errors import CatalogOlder, Denied, StorageError
+from remiss.records.case import Filing
 from tests.edges.stores.acting import unlisted
-from tests.edges.stores.drawing import protocol
+from tests.edges.stores.drawing import MONDAY, drawn, file, member, protocol
 
 
 @unlisted("test.write", permission="test:write", subject="name")
@@ -33,7 +35,7 @@ def write(ws, name, *, fails=False):
 def read(ws):
     """Read twice, while somebody else writes in between."""
     before = ws.position()
-    with remiss.open(ws.facts()["address"], environment={"REMISS_KEYS": ws.settings.keys}) as other:
+    with remiss.open(ws.address, environment={"REMISS_KEYS": ws.settings.keys}) as other:
         write(other, "between")
         assert other.position() == before + 1
     return before, ws.position(), len(ws.protocols.versions())
@@ -56,9 +58,28 @@ def rows(ws):
 
 def test_a_catalog_says_what_it_is(ws):
     facts = ws.facts()
-    assert facts["schema version"] == 1
-    assert (facts["position"], facts["cases"]) == (1, 0)
-    assert len(facts["catalog"]) == 36
+    assert facts.schema_version == LATEST
+    assert (facts.position, facts.cases) == (1, 0)
+    assert len(facts.catalog) == 36
+
+
+def test_a_catalog_says_what_it_held_at_a_position(ws):
+    write(ws, "delays")
+    file(ws, drawn([member(1, met=["slow"]), member(2)]), run="run-aaaaaaaa")
+    case = catalog.file(ws, Filing(model="m", at=MONDAY, title="by hand"))
+    catalog.revise(ws, case.id, 1, title="revised")
+    file(ws, drawn([member(2, met=["slow"]), member(3)]), run="run-bbbbbbbb")
+    held = [catalog.info(ws, as_of=position) for position in range(1, 7)]
+    assert [found.position for found in held] == [1, 2, 3, 4, 5, 6]
+    assert [(found.protocols, found.runs, found.events, found.cases) for found in held] == [
+        (0, 0, 0, 0),
+        (1, 0, 0, 0),
+        (2, 1, 2, 1),
+        (2, 1, 3, 2),
+        (2, 1, 3, 2),
+        (2, 2, 4, 3),
+    ]
+    assert catalog.info(ws) == held[-1]
 
 
 def test_an_action_leaves_one_row_in_the_journal(ws):
@@ -117,7 +138,7 @@ def test_who_acts_is_the_system_s_user_and_never_claimed(ws, monkeypatch):
     for name in ("USER", "LOGNAME", "USERNAME"):
         monkeypatch.setenv(name, "somebody-else")
     assert getpass.getuser() == "somebody-else"
-    with remiss.open(ws.facts()["address"], environment={}) as other:
+    with remiss.open(ws.address, environment={}) as other:
         assert other.actor.name == pwd.getpwuid(os.geteuid()).pw_name
 
 

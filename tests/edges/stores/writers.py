@@ -149,7 +149,7 @@ def _twice(address: str, number: int, ended_by: int) -> dict[str, Any]:
 
     with remiss.open(address) as ws:
         facts = ws.facts()
-    found = {"signal": ended_by, **{name: facts[name] for name in ("position", "runs", "events", "cases")}}
+    found = {"signal": ended_by, **{name: getattr(facts, name) for name in ("position", "runs", "events", "cases")}}
     try:
         capture(address, f"run-{number:08}", str(number * EACH), str(number * EACH + EACH))
     except Conflict:

@@ -1,19 +1,37 @@
-"""Routes on the catalog itself: how captures stand."""
+"""Routes on the catalog itself: what it is, how it and its machine are, how captures stand."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from remiss.faces import answers
 from remiss.faces.api.answering import answers as documented
 from remiss.faces.api.answering import as_json
+from remiss.faces.api.cases import AsOf
 from remiss.faces.api.serving import Ws
 from remiss.records.identity import plain
 
 router = APIRouter(tags=["catalog"])
+
+
+@router.get("/catalog", operation_id="catalog.info", responses=documented("catalog"))
+def info(ws: Ws, asked: Annotated[AsOf, Query()]) -> Response:
+    """Say what the catalog is, where it lies and how much it holds."""
+    from remiss.catalog import actions
+
+    return as_json(actions.info(ws, as_of=asked.as_of).to_json())
+
+
+@router.get("/doctor", operation_id="doctor", responses=documented("checks"))
+def doctor(ws: Ws) -> Response:
+    """Look at the server's machine, its catalog, its key, its vault, and room on disk."""
+    from remiss.govern import actions
+
+    return as_json(answers.checks(actions.doctor(ws)))
 
 
 @router.get("/status", operation_id="run.status", responses=documented("status"))

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+from typing import TYPE_CHECKING
+
 import click
 
 from remiss.faces.cli import render
-from remiss.faces.cli.options import formatted_object, workspace
+from remiss.faces.cli.options import as_of, formatted_object, with_workspace
+
+if TYPE_CHECKING:
+    from remiss.workspace import Workspace
 
 
 @click.command()
@@ -28,18 +34,22 @@ def catalog() -> None:
 
 
 @catalog.command("info")
+@as_of
 @formatted_object
-def info(shape: str) -> None:
+@with_workspace
+def info(ws: Workspace, as_of: int | None, shape: str) -> None:
     """Say what the catalog is, how large, and which version wrote it.
 
     Example: remiss catalog info
     """
-    with workspace() as ws:
-        facts = ws.facts()
+    from remiss.catalog import actions
+
+    found = actions.info(ws, as_of=as_of)
     if shape == "json":
-        render.as_json({"schema": "remiss/catalog@1", **facts})
+        render.as_json(found.to_json())
     else:
-        render.facts(facts.items())
+        pairs = ((field.name.replace("_", " "), getattr(found, field.name)) for field in fields(found))
+        render.facts((name, value) for name, value in pairs if value is not None)
 
 
 @catalog.command("upgrade")
@@ -49,6 +59,7 @@ def upgrade() -> None:
     Example: remiss catalog upgrade
     """
     import remiss
+    from remiss.catalog import actions
 
     with remiss.open(click.get_current_context().find_root().obj, upgrade=True) as ws:
-        render.say(f"{ws.address} has schema {ws.facts()['schema version']}")
+        render.say(f"{ws.address} has schema {actions.info(ws).schema_version}")

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from remiss.errors import AnswerNo
+from remiss.errors import AnswerNo, InputError
+from remiss.faces import answers
 from remiss.faces.cli import render
-from remiss.faces.cli.options import formatted_object
+from remiss.faces.cli.options import formatted_object, workspace
+
+if TYPE_CHECKING:
+    from remiss.govern.health import Check
 
 
 @click.command()
@@ -16,17 +22,24 @@ def doctor(shape: str) -> int:
 
     Example: remiss doctor
     """
-    from remiss.health import examine
-
-    checks = examine(click.get_current_context().find_root().obj)
+    checks = _examine()
     if shape == "json":
-        render.as_json(
-            {
-                "schema": "remiss/checks@1",
-                "items": [{"name": each.name, "level": each.level, "says": each.says, "do": each.do} for each in checks],
-            }
-        )
+        render.as_json(answers.checks(checks))
     else:
         for each in checks:
             click.echo(f"{each.level:<5}  {each.name}: {each.says}" + (f"\n         {each.do}" if each.do else ""))
     return AnswerNo.exit_status if any(each.level == "bad" for each in checks) else 0
+
+
+def _examine() -> tuple[Check, ...]:
+    """Look at the catalog that is named, and at the machine alone where it cannot be opened, which is a finding too."""
+    from remiss.govern import actions
+    from remiss.govern.health import Check
+    from remiss.workspace import bench
+
+    try:
+        with workspace() as ws:
+            return actions.doctor(ws)
+    except InputError as error:
+        with bench() as alone:
+            return (*actions.doctor(alone), Check("catalog", "bad", error.what, error.do))

@@ -1,4 +1,4 @@
-"""What could go wrong on this machine and with a catalog, asked before it does: `remiss doctor`."""
+"""The machine as `remiss doctor` looks at it: programs, folders and room, and the catalog that is open."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ import shutil
 import sqlite3
 import stat
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
-from typing import Literal
 
 from remiss.errors import RemissError
-from remiss.settings import Settings, read
-from remiss.workspace import Workspace, open_workspace
+from remiss.govern.health import Check
+from remiss.govern.ports import Keys
+from remiss.records.catalog import CatalogFacts
+from remiss.settings import Settings
 
 # https://sqlite.org/wal.html#walresetbug: before this, two connections that checkpoint at once can corrupt a WAL database.
 SQLITE_SAFE = (3, 51, 3)
@@ -27,20 +28,31 @@ LITTLE_DISK = 1 << 30
 STALE_SECONDS = 24 * 3600
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that was looked at. `level` is `ok`, `note` (know it) or `bad` (do something)."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """An open catalog as it is looked at: its file where it is one, what it is, its key, and whether anything was done yet."""
 
-    name: str
-    level: Literal["ok", "note", "bad"]
-    says: str
-    do: str = ""
+    file: Path | None
+    facts: Callable[[], CatalogFacts]
+    keys: Callable[[], Keys]
+    acted: Callable[[], bool]
 
 
-def examine(address: str | None, environment: Mapping[str, str] | None = None) -> tuple[Check, ...]:
-    """Return what was looked at: the programs below remiss, the catalog, its key, its vault, room on disk."""
-    settings = read(os.environ if environment is None else environment, catalog=address)
-    return (*_programs(), *_catalog(settings, environment), _spill(settings), *_left(settings, datetime.now(UTC)))
+class MachineHealth:
+    """The machine and perhaps a catalog: fulfils `govern.ports.Health`."""
+
+    def __init__(self, settings: Settings, opened: Opened | None = None) -> None:
+        self._settings = settings
+        self._opened = opened
+
+    def checks(self) -> Iterator[Check]:
+        """Yield what was looked at: the programs below remiss, the catalog, its key, its vault, room on disk."""
+        settings = self._settings
+        yield from _programs()
+        if self._opened is not None:
+            yield from _catalog(settings, self._opened)
+        yield _spill(settings)
+        yield from _left(settings, datetime.now(UTC))
 
 
 def _programs() -> Iterator[Check]:
@@ -60,28 +72,33 @@ def _programs() -> Iterator[Check]:
         yield Check("SQLite", "ok", version)
 
 
-def _catalog(settings: Settings, environment: Mapping[str, str] | None) -> Iterator[Check]:
+def _catalog(settings: Settings, opened: Opened) -> Iterator[Check]:
     try:
-        with open_workspace(settings.catalog or None, environment=environment) as ws:
-            facts = ws.facts()
-            yield Check("catalog", "ok", f"{facts['address']}, {facts['database']}, position {facts['position']}")
-            yield _key(ws)
-            yield _vault(settings, ws, events=int(str(facts["events"])))
-            yield _room(settings, ws)
+        facts, acted = opened.facts(), opened.acted()
     except RemissError as error:
         yield Check("catalog", "bad", error.what, error.do)
+        return
+    yield Check("catalog", "ok", f"{facts.address}, {facts.database}, position {facts.position}")
+    yield _of_folder("key", settings, opened, lambda folder: _key(folder, opened, acted=acted))
+    yield _of_folder("vault", settings, opened, lambda folder: _vault(folder, events=facts.events))
+    yield _room(settings, opened)
 
 
-def _key(ws: Workspace) -> Check:
+def _of_folder(name: str, settings: Settings, opened: Opened, look: Callable[[Path], Check]) -> Check:
     try:
-        ws.keys.secret("doctor")
+        return look(settings.folder("keys" if name == "key" else name, opened.file))
     except RemissError as error:
-        return Check("key", "bad", error.what, error.do)
+        return Check(name, "bad", error.what, error.do)
+
+
+def _key(folder: Path, opened: Opened, *, acted: bool) -> Check:
+    if not acted and not folder.exists():
+        return Check("key", "ok", "made by the first change")
+    opened.keys().secret("doctor")
     return Check("key", "ok", "there, and only its owner may read it")
 
 
-def _vault(settings: Settings, ws: Workspace, *, events: int) -> Check:
-    place = settings.folder("vault", ws.file)
+def _vault(place: Path, *, events: int) -> Check:
     if place.is_dir():
         return Check("vault", "ok", str(place))
     if events:
@@ -90,8 +107,8 @@ def _vault(settings: Settings, ws: Workspace, *, events: int) -> Check:
     return Check("vault", "ok", "made by the first capture")
 
 
-def _room(settings: Settings, ws: Workspace) -> Check:
-    place = ws.file.parent if ws.file is not None else Path(settings.vault or ".")
+def _room(settings: Settings, opened: Opened) -> Check:
+    place = opened.file.parent if opened.file is not None else Path(settings.vault or ".")
     free = shutil.disk_usage(place if place.exists() else ".").free
     if free < LITTLE_DISK:
         return Check("disk", "bad", f"{free / 2**20:.0f} MB free at {place}", "make room: a capture that runs out files nothing")

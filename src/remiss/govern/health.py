@@ -1,0 +1,20 @@
+"""Health: what could go wrong with a machine and a catalog, asked before it does."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at. `level` is `ok`, `note` (know it) or `bad` (do something)."""
+
+    name: str
+    level: Literal["ok", "note", "bad"]
+    says: str
+    do: str = ""
+
+    def to_json(self) -> dict[str, object]:
+        """Return one item of the published `checks` object (see `remiss schema checks`)."""
+        return asdict(self)

@@ -1,0 +1,33 @@
+"""The catalog itself: what it is, where it lies, how much it holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from remiss.records.identity import plain
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogFacts:
+    """What a catalog is and holds, in the order in which it is told.
+
+    `position` is where it was read, and `protocols`, `runs`, `events` and `cases` are how many there were then. The rest is of
+    now. `bytes` is the size of a catalog that is a file, else None.
+    """
+
+    address: str
+    database: str
+    schema_version: int
+    catalog: str
+    created: datetime
+    position: int
+    protocols: int
+    runs: int
+    events: int
+    cases: int
+    bytes: int | None = None
+
+    def to_json(self) -> dict[str, object]:
+        """Return the published `catalog` object (see `remiss schema catalog`)."""
+        return {"schema": "remiss/catalog@1", **{name: plain(getattr(self, name)) for name in self.__slots__}}
