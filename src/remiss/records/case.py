@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
 
+from remiss.records import notebook
 from remiss.records.event import Event, Values
 from remiss.records.states import Status
 
@@ -56,6 +57,9 @@ class Case:
     team: str = "default"
     sensitivity: Sensitivity = Sensitivity.INTERNAL
     links: tuple[str, ...] = ()
+
+    def _repr_html_(self) -> str:
+        return notebook.case(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

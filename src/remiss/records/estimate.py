@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
+from remiss.records import arrow, notebook
 from remiss.records.event import Scalar
 from remiss.records.identity import plain
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 COUNTED = "counted"
 WEIGHTED = "weighted"
 LOG = "log"
 PROCESS = "process"
+# Of its columns in Arrow, but for the key, which the breakdown decides.
+TYPES = {
+    **dict.fromkeys(("value", "low", "high", "level", "effective", "judged", "bounds_low", "bounds_high"), arrow.REAL),
+    **dict.fromkeys(("method", "basis"), arrow.TEXT),
+    **dict.fromkeys(("few", "provisional", "preliminary"), arrow.YES_NO),
+    "sampled": arrow.WHOLE,
+    "notes": arrow.TEXTS,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +53,13 @@ class EstimateRow:
     judged: float | None = None
     bounds: tuple[float, float] | None = None
     notes: tuple[str, ...] = ()
+
+    @property
+    def exact(self) -> bool:
+        """Whether the value is known without error: a count of this log, or an interval without width."""
+        if self.low is None or self.high is None:
+            return self.value is not None and self.method == COUNTED and self.basis == LOG
+        return self.low == self.high
 
     def to_json(self) -> dict[str, object]:
         """Return one row of the published `estimate` object."""
@@ -84,3 +104,17 @@ class Estimate:
             "rows": [row.to_json() for row in self.rows],
             "notes": list(self.notes),
         }
+
+    def to_arrow(self) -> pa.Table:
+        """Return an Arrow table with a line for each row."""
+        columns = {name: [getattr(row, name) for row in self.rows] for name in EstimateRow.__slots__ if name != "bounds"}
+        bounds = [row.bounds or (None, None) for row in self.rows]
+        columns |= {"bounds_low": [low for low, _ in bounds], "bounds_high": [high for _, high in bounds]}
+        return arrow.table(columns, TYPES)
+
+    def to_pandas(self) -> Any:
+        """Return a pandas data frame with a line for each row; needs pandas."""
+        return arrow.to_pandas(self.to_arrow())
+
+    def _repr_html_(self) -> str:
+        return notebook.estimate(self)

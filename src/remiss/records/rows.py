@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from remiss.records import arrow, notebook
 from remiss.records.event import Scalar
 
 if TYPE_CHECKING:
@@ -59,19 +59,13 @@ class Rows:
         return tuple(row[at] for row in self.rows)
 
     def to_arrow(self) -> pa.Table:
-        """Return an Arrow table with the same columns."""
-        import pyarrow as pa
-
-        return pa.table({name: pa.array([row[at] for row in self.rows]) for at, name in enumerate(self.columns)})
+        """Return an Arrow table with the same columns; of the same types, however many rows there are."""
+        columns = {name: [row[at] for row in self.rows] for at, name in enumerate(self.columns)}
+        return arrow.table(columns, arrow.column_types(self.schema, self.columns))
 
     def to_pandas(self) -> Any:
         """Return a pandas data frame; needs pandas."""
-        return self.to_arrow().to_pandas()
+        return arrow.to_pandas(self.to_arrow())
 
     def _repr_html_(self) -> str:
-        head = "".join(f"<th>{html.escape(name)}</th>" for name in self.columns)
-        body = "".join(
-            "<tr>" + "".join(f"<td>{html.escape('' if value is None else str(value))}</td>" for value in row) + "</tr>"
-            for row in self.rows
-        )
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        return notebook.rows(self)

@@ -8,13 +8,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
+from remiss.records import arrow, notebook
 from remiss.records.event import Event, Scalar, Values
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 CONTROL = "control"
 UNDECIDED = "undecided"
 ALL = "all"
 RESERVED = frozenset({CONTROL, UNDECIDED, ALL})
+# Of the columns of its groups in Arrow, but for the strata, which the log decides.
+TYPES = {
+    "criterion": arrow.TEXT,
+    "window": arrow.TIME,
+    **dict.fromkeys(("population", "labelled", "kept"), arrow.WHOLE),
+    "threshold": arrow.REAL,
+    "provisional": arrow.YES_NO,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,3 +195,18 @@ class Run:
     actor: str = ""
     at: datetime | None = None
     position: int = 0
+
+    def to_arrow(self) -> pa.Table:
+        """Return an Arrow table with a line for each group; each stratum is a column of its own."""
+        columns = {name: [getattr(group, name) for group in self.groups] for name in ("criterion", "window")}
+        for stratum in dict.fromkeys(name for group in self.groups for name in group.stratum):
+            columns[stratum] = [group.stratum.get(stratum) for group in self.groups]
+        columns |= {name: [getattr(group, name) for group in self.groups] for name in TYPES if name not in columns}
+        return arrow.table(columns, TYPES)
+
+    def to_pandas(self) -> Any:
+        """Return a pandas data frame with a line for each group; needs pandas."""
+        return arrow.to_pandas(self.to_arrow())
+
+    def _repr_html_(self) -> str:
+        return notebook.run(self)

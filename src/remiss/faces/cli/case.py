@@ -9,6 +9,7 @@ import click
 from remiss.faces.cli import render
 from remiss.faces.cli.negation import QueryCommand
 from remiss.faces.cli.options import Time, as_of, formatted, formatted_object, with_workspace
+from remiss.records.legible import counted
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -52,7 +53,7 @@ def search(
     page = catalog.search(ws, query, as_of=as_of, sort=sort, limit=limit, after=after)
     render.rows(page, shape, SHOWN)
     if shape == "table":
-        matching = render.counted(len(page) if page.total is None else page.total, "case")
+        matching = counted(len(page) if page.total is None else page.total, "case")
         render.say(f"{len(page):,} of {matching}" + (f"; go on with --after {page.next}" if page.next else ""))
 
 

@@ -11,6 +11,7 @@ from remiss.errors import AnswerNo, InputError
 from remiss.faces import answers
 from remiss.faces.cli import render
 from remiss.faces.cli.options import as_of, formatted, formatted_object, with_workspace
+from remiss.records.legible import counted
 
 if TYPE_CHECKING:
     from remiss.workspace import Workspace
@@ -61,7 +62,7 @@ def check(path: str, shape: str) -> int:
         for item in found:
             mark = "" if item.level == "error" else "note: "
             click.echo(f"{item.file}:{item.line}: {mark}{item.what}" + (f"\n  {item.do}" if item.do else ""))
-        render.say(f"{path}: {render.counted(errors, 'error')}, {render.counted(len(found) - errors, 'note')}")
+        render.say(f"{path}: {counted(errors, 'error')}, {counted(len(found) - errors, 'note')}")
     return AnswerNo.exit_status if errors else 0
 
 

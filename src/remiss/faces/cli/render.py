@@ -13,21 +13,14 @@ import click
 from remiss.faces import answers
 from remiss.faces.cli.talk import talking
 from remiss.records.identity import format_time
+from remiss.records.legible import printable
 from remiss.records.rows import Rows, spreadsheet_safe
-
-# Between thousands; Python counts it among what cannot be printed.
-NARROW_SPACE = "\u202f"
 
 
 def say(text: str) -> None:
     """Print talk: what is going on, what to do next. Never part of an answer."""
     with talking():
         click.echo(text, err=True)
-
-
-def counted(count: int, thing: str) -> str:
-    """Return a count with its noun, for example `1 file` or `2,000 files`."""
-    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
 
 
 def as_json(value: object) -> None:
@@ -72,11 +65,6 @@ def cell(value: object) -> str:
             return f"{value:,}"
         case _:
             return printable(str(value))
-
-
-def printable(text: str) -> str:
-    """Return text without what would move a terminal's cursor or hide: logged text may be hostile."""
-    return "".join(letter if letter.isprintable() or letter == NARROW_SPACE else repr(letter)[1:-1] for letter in text)
 
 
 def table(titles: Sequence[str], lines: Iterable[Sequence[object]]) -> None:

@@ -1,0 +1,164 @@
+"""What a person wants to know of a record, as names and values: the terminal, notebooks and pages tell the same.
+
+Values stay values (times, numbers, None); how they are spelled is up to who shows them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from remiss.records.identity import format_time
+from remiss.records.legible import counted, figure, moment, one_line, share
+
+if TYPE_CHECKING:
+    from remiss.records.case import Case
+    from remiss.records.estimate import Estimate, EstimateRow
+    from remiss.records.event import Values
+    from remiss.records.run import Run
+
+CAPTURES = ("run", "protocol", "window", "stratum", "probability", "in force")
+SUMMARY = ("criterion", "population", "labelled", "kept", "kept share")
+WAITING = "waiting: events are gone from the source; look at `remiss run diff`, then `remiss run accept`"
+UNDEFINED = "undefined"
+INTERVAL = "{level} % interval"
+FIGURES = ("value", "95 % interval", "sampled", "judged")
+Pair = tuple[str, object]
+
+
+def of_case(case: Case) -> Iterator[Pair]:
+    """What happened, what caught it, and what people said of it."""
+    event = case.event
+    version = f"@{event.model_version}" if event.model_version else ""
+    yield "case", case.id
+    yield "status", f"{case.status.value} (revision {case.revision})"
+    yield from _given(("title", case.title))
+    yield "event", event.id
+    yield "source", case.source
+    yield "happened", event.at
+    yield "model", f"{event.model}{version}"
+    yield "output", event.output
+    yield "label", event.label if event.label is not None else "not known"
+    yield from _given(("confidence", event.confidence), ("latency, ms", event.latency_ms), ("call status", event.status))
+    yield from _given(("trace", event.trace_id))
+    yield "caught by", ", ".join(case.criteria) or ("a person" if case.origin == "filed" else "no criterion in force")
+    yield "mode", case.mode or (f"{case.suggested_mode} (suggested)" if case.suggested_mode else "")
+    yield "severity", case.severity
+    yield "team", case.team
+    yield "sensitivity", case.sensitivity.name.lower()
+    # As text: a number that is a name (flight 1371) must not be grouped into thousands.
+    for family, values in (("inputs", event.inputs), ("context", event.context)):
+        yield from ((f"{family}.{name}", None if value is None else str(value)) for name, value in values.items())
+    yield from _given(("text", event.text), ("note", case.note))
+
+
+def captures(case: Case) -> list[tuple[object, ...]]:
+    """One line for each run that met the event, in the order of CAPTURES."""
+    return [
+        (each.run, each.protocol, each.window, stratum(each.stratum), each.probability, each.in_force) for each in case.captures
+    ]
+
+
+def stratum(values: Values) -> str:
+    """Return a stratum in one line."""
+    return ", ".join(f"{name}={value}" for name, value in values.items())
+
+
+def of_run(run: Run) -> Iterator[Pair]:
+    """What a run read, and what came of it."""
+    manifest = run.manifest
+    yield "run", run.id
+    yield "status", WAITING if run.status == "waiting" else run.status
+    yield "protocol", f"{manifest.protocol} version {manifest.protocol_version}"
+    yield "source", f"{manifest.source}, {counted(manifest.rows, 'row')} in {counted(len(manifest.files), 'file')}"
+    yield "interval", f"{format_time(manifest.since)} to {format_time(manifest.until)}"
+    yield "as of", manifest.as_of
+    yield "digest", run.digest
+    yield "events", f"{run.events_new} new, {run.events_known} known"
+    yield "cases", f"{run.cases_new} new, {run.cases_known} known"
+    yield "refused", ", ".join(f"{count} {reason}" for reason, count in sorted(run.refused.items())) or "none"
+    if run.changes:
+        yield "changes", ", ".join(f"{count} {kind}" for kind, count in sorted(run.changes.items()))
+    yield "position", run.position
+    yield from (("note", note) for note in manifest.notes)
+
+
+def summary(run: Run) -> list[tuple[str, int, int, int, float]]:
+    """One line a criterion, in the order of SUMMARY: its groups added up over windows and strata."""
+    totals: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
+    for group in run.groups:
+        for at, count in enumerate((group.population, group.labelled, group.kept)):
+            totals[group.criterion][at] += count
+    return [(name, n, labelled, kept, kept / n if n else 0.0) for name, (n, labelled, kept) in totals.items()]
+
+
+def heading(estimate: Estimate) -> str:
+    """Return what an estimate is of, for example `Rate of criterion:wrong-queue by context.language`."""
+    of = estimate.query or "all events"
+    by = f" by {estimate.by}" if estimate.by else ""
+    return f"Rate of {of}{by}" if estimate.rate else f"Events: {of}{by}"
+
+
+def key_of(row: EstimateRow) -> str:
+    """Return the name of a row of a breakdown. A number is a name here (flight 1371) and not grouped into thousands."""
+    match row.key:
+        case None:
+            return "not known"
+        case bool():
+            return "true" if row.key else "false"
+        case datetime():
+            return moment(row.key)
+        case _:
+            return one_line(str(row.key))
+
+
+def figure_of(row: EstimateRow, *, rate: bool) -> tuple[str, str]:
+    """Return the value and the interval of a row as texts; UNDEFINED where there is no value, empty without an interval."""
+    if row.value is None or not math.isfinite(row.value):
+        return UNDEFINED, ""
+    low, high = ((end if end is not None and math.isfinite(end) else None) for end in (row.low, row.high))
+    return figure(row.value, low, high, rate=rate)
+
+
+def figures(estimate: Estimate) -> tuple[list[str], list[tuple[str, ...]]]:
+    """Return the titles and the lines of the table of an estimate, each figure in the digits that its interval allows."""
+    level = next((row.level for row in estimate.rows), 0.95)
+    titles = [*([estimate.by] if estimate.by else []), "value", INTERVAL.format(level=f"{level * 100:g}"), "sampled"]
+    judged = any(row.judged is not None and row.judged < 1 for row in estimate.rows)
+    marked = any(remarks(row) for row in estimate.rows)
+    titles += [*(["judged"] if judged else []), *(["remarks"] if marked else [])]
+    lines = []
+    for row in estimate.rows:
+        value, interval = figure_of(row, rate=estimate.rate)
+        line = [*([key_of(row)] if estimate.by else []), value]
+        line += [interval or ("" if value == UNDEFINED else "exact" if row.exact else "unknown"), f"{row.sampled:,}"]
+        line += [("" if row.judged is None else share(row.judged))] if judged else []
+        line += [remarks(row)] if marked else []
+        lines.append(tuple(line))
+    return titles, lines
+
+
+def among(estimate: Estimate) -> str:
+    """Return what the rows are rates among, in words; empty of totals."""
+    words = estimate.denominator or ""
+    return words if not words or words.startswith("among") else f"among {words}"
+
+
+def remarks(row: EstimateRow) -> str:
+    """Return the marks of one row."""
+    return ", ".join(name for name, holds in (("few", row.few), ("provisional", row.provisional)) if holds)
+
+
+def notes(estimate: Estimate) -> list[str]:
+    """Return what to know of all figures, what is true of some rows, with their keys, and once what is true of every row."""
+    shared = list(dict.fromkeys(note for row in estimate.rows for note in row.notes))
+    shared = [note for note in shared if all(note in row.notes for row in estimate.rows)]
+    own = [f"{row.key}: {note}" for row in estimate.rows for note in row.notes if note not in shared]
+    return [*estimate.notes, *own, *shared]
+
+
+def _given(*pairs: Pair) -> Iterator[Pair]:
+    return (pair for pair in pairs if pair[1] is not None)

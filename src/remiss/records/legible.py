@@ -1,0 +1,140 @@
+"""Values as a person reads them: numbers rounded to what is known of them, times in UTC, texts that play no tricks.
+
+The terminal, notebooks and pages say the same figure in the same digits, because all of them ask here.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+
+from remiss.records.identity import format_time, utc
+
+# Between a number and its percent sign; Python counts it among what cannot be printed.
+NARROW_SPACE = "\u202f"
+# Where digits stop meaning anything to a person.
+HUGE = 1e15
+FINEST = 6
+
+
+def counted(count: int, thing: str) -> str:
+    """Return a count with its noun, for example `1 file` or `2,000 files`."""
+    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
+
+
+def printable(text: str) -> str:
+    """Return text without what would move a cursor, turn the direction of reading or hide: logged text may be hostile."""
+    if text.isprintable():
+        return text
+    return "".join(letter if letter.isprintable() or letter == NARROW_SPACE else repr(letter)[1:-1] for letter in text)
+
+
+def one_line(text: str) -> str:
+    r"""Return text on one line: what breaks lines is a space, whatever else is not printable is spelled.
+
+    >>> one_line("missed\n connection\x00")
+    'missed connection\\x00'
+    """
+    return printable(" ".join(text.split()))
+
+
+def moment(at: datetime) -> str:
+    """Return a time in UTC to the second.
+
+    >>> from datetime import UTC
+    >>> moment(datetime(2013, 6, 3, 6, 30, tzinfo=UTC))
+    '2013-06-03 06:30:00 UTC'
+    """
+    return format_time(utc(at).replace(microsecond=0)).replace("T", " ").replace("Z", " UTC")
+
+
+def number(value: float) -> str:
+    """Return a number of unknown precision: whole ones in full, others to four digits.
+
+    >>> number(1234567), number(0.87349), number(12345.6), number(0.0)
+    ('1,234,567', '0.8735', '12,346', '0')
+    """
+    if isinstance(value, int):
+        return f"{value:,}"
+    if not math.isfinite(value) or abs(value) >= HUGE:
+        return f"{value:.3g}"
+    if value == int(value):
+        return f"{int(value):,}"
+    text = _fixed(value, min(FINEST, max(0, 3 - _magnitude(value))))
+    return text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text
+
+
+def share(value: float) -> str:
+    """Return an exact fraction in percent, with two digits of what sets it apart from none and all.
+
+    >>> [share(value).replace(NARROW_SPACE, " ") for value in (0, 0.031415, 0.99974, 0.00012, 1)]
+    ['0 %', '3.1 %', '99.974 %', '0.012 %', '100 %']
+    """
+    percent = value * 100
+    return _percent(percent, max(1, 1 - _magnitude(_apart(percent))))
+
+
+def figure(value: float, low: float | None = None, high: float | None = None, *, rate: bool = False) -> tuple[str, str]:
+    """Return a value and its interval: both to two digits of the interval's width, since more would pretend.
+
+    Parameters
+    ----------
+    value, low, high : a number of events, or a fraction for a rate; without an interval the second text is empty
+    rate : whether these are fractions, to be said in percent
+
+    >>> figure(10_345.2, 9_876.4, 11_012.9), figure(1_717)
+    (('10,300', '9,900 to 11,000'), ('1,717', ''))
+    >>> [text.replace(NARROW_SPACE, " ") for text in figure(0.1512, 0.1298, 0.1741, rate=True)]
+    ['15.1 %', '13.0 to 17.4 %']
+    """
+    if low is None or high is None or low == high:
+        return (share(value), "") if rate else (_total(value), "")
+    width = (high - low) * 100 if rate else high - low
+    decimals = 1 - _magnitude(width)
+    if rate:
+        ends = [_percent(end * 100, max(0, decimals)).removesuffix(f"{NARROW_SPACE}%") for end in (low, high)]
+        return _percent(value * 100, max(0, decimals)), f"{ends[0]} to {ends[1]}{NARROW_SPACE}%"
+    decimals = min(0, decimals)
+    return _fixed(value, decimals), f"{_fixed(low, decimals)} to {_fixed(high, decimals)}"
+
+
+def _total(value: float) -> str:
+    """Return a number of events of which no interval is known: three digits, unless it is whole."""
+    if value == int(value):
+        return _fixed(value, 0)
+    return _fixed(value, min(0, 2 - _magnitude(value)))
+
+
+def _percent(percent: float, decimals: int) -> str:
+    """Return a percentage; one that is neither 0 nor 100 never reads as either."""
+    decimals = min(decimals, FINEST)
+    apart = _apart(percent)
+    if apart == 0:
+        return f"{percent:.0f}{NARROW_SPACE}%"
+    if round(apart, decimals) == 0:
+        decimals = -_magnitude(apart)
+    if decimals > FINEST:
+        least = 10**-FINEST
+        text = f"<{least:.{FINEST}f}" if percent < 50 else f">{100 - least:.{FINEST}f}"
+    else:
+        text = f"{percent:.{decimals}f}"
+    return f"{text}{NARROW_SPACE}%"
+
+
+def _apart(percent: float) -> float:
+    return max(0.0, min(percent, 100 - percent))
+
+
+def _fixed(value: float, decimals: int) -> str:
+    """Return a number with so many decimals (negative ones round to tens); what is not zero never reads as zero."""
+    if abs(value) >= HUGE:
+        return f"{value:.3g}"
+    shown = round(value, decimals)
+    if shown == 0 and value != 0:
+        return f"{value:.1g}"
+    return f"{shown:,.{max(0, decimals)}f}"
+
+
+def _magnitude(value: float) -> int:
+    """Return the power of ten of a number's first digit; of zero, that of one."""
+    return math.floor(math.log10(abs(value)) + 1e-9) if value else 0

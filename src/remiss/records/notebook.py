@@ -1,0 +1,47 @@
+"""Records as notebooks show them: the facts of each, its figures in a table, and an estimate with its chart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from remiss.records import facts, html
+from remiss.records.forest import forest
+
+if TYPE_CHECKING:
+    from remiss.records.case import Case
+    from remiss.records.estimate import Estimate
+    from remiss.records.rows import Rows
+    from remiss.records.run import Run
+
+
+def rows(page: Rows) -> str:
+    """Return the first lines of a list without the columns that are empty, and how many there are in all."""
+    names = [name for name in page.columns if not page or any(value is not None for value in page.column(name))]
+    shown = min(len(page), html.ROW_LIMIT)
+    if page.total is not None and page.total > shown:
+        foot = f"… {shown:,} of {page.total:,}"
+    else:
+        foot = f"… {shown:,}, and more" if page.next or len(page) > shown else f"{shown:,} in all"
+    return html.table(names, [[line[name] for name in names] for line in page], foot=foot)
+
+
+def case(found: Case) -> str:
+    """Return what happened, what caught it, and how it was sampled."""
+    captures = html.table(facts.CAPTURES, facts.captures(found)) if found.captures else ""
+    return f"<div>{html.pairs(facts.of_case(found))}{captures}</div>"
+
+
+def run(found: Run) -> str:
+    """Return what a run read, what it drew, and how much of each criterion."""
+    summary = html.table(facts.SUMMARY, facts.summary(found)) if found.groups else ""
+    return f"<div>{html.pairs(facts.of_run(found))}{summary}</div>"
+
+
+def estimate(found: Estimate) -> str:
+    """Return what the figures are of, their chart, the same in a table, and what to know about them."""
+    heading = f"<p><strong>{html.escaped(facts.heading(found))}</strong></p>"
+    known = len(found.rows) > 1 or any(not row.exact for row in found.rows)
+    chart = forest(found) if known else ""  # one exact number needs no picture
+    titles, lines = facts.figures(found)
+    told = "".join(f"<p>{html.escaped(line)}</p>" for line in (facts.among(found), *facts.notes(found)) if line)
+    return f"<div>{heading}{chart}{html.table(titles, lines, right=facts.FIGURES)}{told}</div>"

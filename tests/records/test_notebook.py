@@ -1,0 +1,269 @@
+"""Records as notebooks show them: markup that is well-formed, runs nothing and has every number in the picture."""
+
+import re
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from remiss.records.case import Capture, Case
+from remiss.records.estimate import Estimate, EstimateRow
+from remiss.records.event import Event
+from remiss.records.forest import MARK_LIMIT, forest
+from remiss.records.legible import one_line
+from remiss.records.rows import Rows
+from remiss.records.run import Group, Manifest, Run
+from remiss.records.states import Status
+
+MONDAY = datetime(2013, 6, 3, tzinfo=UTC)
+HOSTILE = (
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "</title></svg><script>x</script>",
+    "]]><!--",
+    "' onload='x",
+    "javascript:x",
+    "\u202egnp.exe",
+    "a\x00b\ud800",
+    "&lt;b&gt;",
+)
+TEXTS = st.sampled_from(HOSTILE) | st.text(st.characters(), max_size=200)
+SCALARS = st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats() | TEXTS | st.datetimes(timezones=st.just(UTC))
+ENDS = st.floats(0, 1e300) | st.integers(0, 10**12) | st.just(0)
+SVG = "{http://www.w3.org/2000/svg}"
+ELEMENTS = {"svg", "title", "desc", "g", "path", "circle", "text"}
+ATTRIBUTES = {
+    *("class", "role", "width", "height", "viewBox", "fill", "fill-opacity", "font-family", "font-size", "d", "cx", "cy", "r"),
+    *("x", "y", "text-anchor", "stroke", "stroke-opacity", "stroke-width", "stroke-dasharray"),
+}
+
+
+@st.composite
+def estimate_rows(draw, rate):
+    low, value, high = sorted(draw(st.tuples(*[st.floats(0, 1) if rate else ENDS] * 3)))
+    if draw(st.booleans()):
+        low = high = None
+    return EstimateRow(
+        key=draw(SCALARS),
+        value=draw(st.none() | st.just(value)),
+        low=low,
+        high=high,
+        method=draw(st.sampled_from(["counted", "weighted"])),
+        basis=draw(st.sampled_from(["log", "process"])),
+        few=draw(st.booleans()),
+        provisional=draw(st.booleans()),
+        judged=draw(st.none() | st.floats(0, 1)),
+        notes=tuple(draw(st.lists(TEXTS, max_size=2))),
+    )
+
+
+@st.composite
+def estimates(draw):
+    rate = draw(st.booleans())
+    return Estimate(
+        query=draw(TEXTS),
+        of=None,
+        by=draw(st.none() | TEXTS),
+        position=1,
+        rate=rate,
+        denominator=draw(st.none() | TEXTS),
+        rows=tuple(draw(st.lists(estimate_rows(rate), max_size=6))),
+        notes=tuple(draw(st.lists(TEXTS, max_size=2))),
+    )
+
+
+class Reader(HTMLParser):
+    """Reads markup as a browser does, and keeps what elements and texts there are."""
+
+    def __init__(self, markup):
+        super().__init__()
+        self.elements, self.text, self.attributes = set(), "", set()
+        self.feed(markup)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def shows_only(markup):
+    """Assert that markup has no element but those that we write, and return what it says."""
+    markup.encode("utf-8")
+    read = Reader(markup)
+    ours = {"div", "p", "strong", "table", "thead", "tbody", "tr", "th", "td", "span", "time"}
+    assert read.elements <= ours | ELEMENTS
+    lower = {each.lower() for each in ATTRIBUTES}
+    assert read.attributes <= lower | {"style", "scope", "title", "datetime", "xmlns"}
+    return read.text
+
+
+def texts_of(svg):
+    return [element.text for element in ET.fromstring(svg).iter(f"{SVG}text")]
+
+
+@given(found=estimates(), width=st.integers(0, 2000))
+def test_a_chart_has_nothing_but_shapes_and_texts_whatever_was_logged(found, width):
+    root = ET.fromstring(forest(found, width=width))
+    assert {element.tag.removeprefix(SVG) for element in root.iter()} <= ELEMENTS
+    assert {name for element in root.iter() for name in element.attrib} <= ATTRIBUTES
+    assert root.get("role") == "img"
+    assert [child.tag for child in root][:2] == [f"{SVG}title", f"{SVG}desc"]
+
+
+@given(found=estimates(), width=st.integers(0, 2000))
+def test_everything_in_a_chart_is_drawn_within_it(found, width):
+    svg = forest(found, width=width)
+    root = ET.fromstring(svg)
+    _, _, wide, high = (float(number) for number in root.get("viewBox").split())
+    for element in root.iter():
+        for name, limit in (("x", wide), ("y", high), ("cx", wide), ("cy", high)):
+            assert 0 <= float(element.get(name, 0)) <= limit
+        for x, y in re.findall(r"[ML](-?[\d.e+-]+) (-?[\d.e+-]+)", element.get("d", "")):
+            assert 0 <= float(x) <= wide
+            assert 0 <= float(y) <= high
+    shapes = " ".join(value for element in root.iter() for name, value in element.attrib.items() if name in {"d", "x", "cx"})
+    assert not re.search(r"nan|inf", shapes)
+
+
+@given(found=estimates())
+def test_an_estimate_shows_texts_and_never_runs_them(found):
+    said = shows_only(found._repr_html_())
+    for note in found.notes:
+        assert one_line(note) in said
+
+
+@given(values=st.lists(SCALARS, max_size=30), name=TEXTS)
+def test_a_list_shows_texts_and_never_runs_them(values, name):
+    shows_only(Rows("facet", (name,), tuple((value,) for value in values), 1, total=len(values))._repr_html_())
+
+
+@given(text=TEXTS, key=TEXTS.filter(lambda text: text.isprintable()))
+def test_a_case_shows_texts_and_never_runs_them(text, key):
+    event = Event(id=text, at=MONDAY, model=text, output=text, inputs={key: text}, text=text)
+    capture = Capture(
+        run=text, protocol=text, window=MONDAY, stratum={key: text}, probability=0.25, in_force=True, criteria=(text,)
+    )
+    said = shows_only(case(event=event, captures=(capture,), title=text, note=text)._repr_html_())
+    assert "0.25" in said
+
+
+def case(**given):
+    return Case(**{"id": "k7m4-qp00-0000", "revision": 1, "status": Status.CANDIDATE, "source": "log", **given})
+
+
+def row(**given):
+    return EstimateRow(**{"key": "a", "method": "weighted", "value": 50, "low": 40.0, "high": 60.0, **given})
+
+
+def chart(*rows, **given):
+    return forest(Estimate(**{"query": "q", "of": None, "by": "k", "position": 1, "rows": rows, **given}))
+
+
+def test_an_estimate_is_a_dot_on_its_interval_and_an_exact_count_has_none():
+    assert "<circle" in chart(row())
+    exact = chart(row(method="counted", low=None, high=None))
+    assert "<circle" not in exact
+    assert "exact" in texts_of(exact)
+
+
+def test_a_value_without_an_interval_is_drawn_as_unknown():
+    svg = chart(row(method="counted", basis="process", low=None, high=None))
+    assert "<circle" not in svg
+    assert "stroke-dasharray" in svg
+    assert "interval unknown" in texts_of(svg)
+
+
+def test_few_events_are_a_hollow_dot_and_a_row_that_may_change_has_an_asterisk():
+    svg = chart(row(few=True), row(key="b", provisional=True))
+    assert svg.count('r="3.3" fill="none"') == 2
+    assert "provisional: labels may still change" in texts_of(svg)
+    assert texts_of(svg).count("*") == 2
+
+
+def test_what_has_no_value_is_said_and_not_drawn():
+    svg = chart(row(value=None, low=None, high=None), row())
+    assert "undefined" in texts_of(svg)
+    assert svg.count("<circle") == 2
+
+
+def test_a_chart_says_its_figures_to_who_does_not_see_it():
+    root = ET.fromstring(chart(row(provisional=True), row(key=None, value=7.0, low=1.0, high=20.0)))
+    assert root.find(f"{SVG}title").text == "Events: q by k"
+    assert root.find(f"{SVG}desc").text == "a: 50 (40 to 60), provisional; not known: 7 (1 to 20)"
+
+
+def test_a_chart_of_very_many_rows_draws_the_first_and_tells_of_the_rest():
+    svg = chart(*(row(key=number) for number in range(100)))
+    assert svg.count("<circle") == MARK_LIMIT + 1
+    assert "and 88 more" in ET.fromstring(svg).find(f"{SVG}desc").text
+
+
+def test_one_exact_number_needs_no_chart():
+    found = Estimate(query="q", of=None, by=None, position=1, rows=(row(key=None, method="counted", low=None, high=None),))
+    assert "<svg" not in found._repr_html_()
+    assert "<svg" in replace(found, rows=(row(key=None),))._repr_html_()
+
+
+def test_a_long_list_says_how_many_there_are():
+    page = Rows("case", ("id", "mode"), tuple((f"id{n}", None) for n in range(50)), 1, total=1234)
+    said = shows_only(page._repr_html_())
+    assert "id19" in said
+    assert "id20" not in said
+    assert "… 20 of 1,234" in said
+    assert "mode" not in said
+
+
+def test_a_list_shows_days_as_days_and_numbers_to_the_right():
+    markup = Rows("change", ("window", "n"), ((MONDAY, 1234), (None, 5)), 1)._repr_html_()
+    assert '<time datetime="2013-06-03T00:00:00Z">2013-06-03</time>' in markup
+    assert "window (UTC)" in markup
+    assert '<td style="text-align: right">1,234</td>' in markup
+
+
+def test_a_long_text_is_cut_and_whole_in_its_title():
+    markup = Rows("case", ("id",), (("x" * 300,),), 1)._repr_html_()
+    assert f'title="{"x" * 300}"' in markup
+    assert f">{'x' * 79}…<" in markup
+
+
+@pytest.fixture
+def run():
+    manifest = Manifest(
+        protocol="p",
+        protocol_version=1,
+        protocol_digest="d",
+        source="log",
+        fingerprint="f",
+        files=("a",),
+        file_digests={},
+        rows=1,
+        since=MONDAY,
+        until=MONDAY,
+        as_of=MONDAY,
+        engine="e",
+        software="s",
+        notes=(HOSTILE[0],),
+    )
+    drawn = {"criterion": "late", "window": MONDAY, "labelled": 5, "kept": 2, "threshold": 0.2}
+    groups = tuple(Group(**drawn, stratum={"context.airport": name}, population=10) for name in ("EWR", "JFK"))
+    return Run(id="run-1", status="complete", digest="d", manifest=manifest, groups=groups)
+
+
+def test_a_run_shows_each_criterion_once(run):
+    said = shows_only(run._repr_html_())
+    assert said.count("late") == 1
+    assert HOSTILE[0] in said
+
+
+def test_the_groups_of_a_run_are_a_table_with_a_column_for_each_stratum(run):
+    found = run.to_arrow()
+    assert found.column_names[:3] == ["criterion", "window", "context.airport"]
+    assert found["context.airport"].to_pylist() == ["EWR", "JFK"]
+    assert found["window"].to_pylist() == [MONDAY, MONDAY]
