@@ -106,8 +106,11 @@ STATEMENTS = {
     "profile": lambda: profile.question(plan()),
     "sample": lambda: questions.sample(["a", "it's", 'a "quote"', "line\nbreak"]),
     "fetch": lambda: questions.fetch(plan()),
+    "eventful": lambda: questions.eventful(plan(repeated=True), ["/log/may.parquet", "/log/june.parquet"]),
     "refused": lambda: questions.refused(
-        plan(labels_disagree=True, repeated=True), ["bad-id", "bad-type:latency_ms", "labels-disagree", "duplicate-id"]
+        plan(labels_disagree=True, repeated=True),
+        ["bad-id", "bad-type:latency_ms", "labels-disagree", "duplicate-id"],
+        ["/log.parquet"],
     ),
     "labels_probe": lambda: late_labels.probe(plan().checked.protocol.labels),
     "labels_survey": lambda: late_labels.survey(plan(), plan().checked.protocol.labels, Shape.INSTANT),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -132,3 +135,45 @@ def test_the_engine_draws_what_the_definition_says(events, files, threads):
         for one in drawn.drawings
     ] == [(MONDAY + one.window * WEEK, one.key, one.groups, one.probability) for one in selections(expected, ["wrong", "large"])]
     assert sum(cell.population for cell in drawn.cells) == len(events)
+
+
+# An hour of one of three weeks, a time that cannot be read, or half a line.
+lines = st.lists(st.one_of(st.integers(0, 3 * 168 - 1), st.just("yesterday"), st.none()), max_size=12)
+
+
+def log_lines(name: str, found: Sequence[int | str | None]) -> str:
+    """Return JSON Lines of events at those hours, of rows with a bad time, and of broken lines."""
+
+    def line(at: int, hour: int | str | None) -> str:
+        when = (MONDAY + hour * HOUR).isoformat() if isinstance(hour, int) else hour
+        text = json.dumps({"id": f"{name}-{at}", "at": when, "said": "yes" if at % 3 else "no"})
+        return text if hour is not None else text[:15]
+
+    return "".join(f"{line(at, hour)}\n" for at, hour in enumerate(found))
+
+
+def derived(found: object) -> tuple[object, ...]:
+    return tuple(getattr(found, name) for name in ("windows", "groups", "cells", "drawings", "refusals", "files", "rows"))
+
+
+@settings(max_examples=25, deadline=None, phases=(Phase.explicit, Phase.generate))
+@given(lines, lines, st.integers(0, 2))
+def test_a_file_without_an_event_of_a_run_changes_nothing_of_it_and_loses_no_row(first, added, own):
+    text = protocol(format="jsonl", uri="*.jsonl")
+    week = (MONDAY + own * WEEK, MONDAY + (own + 1) * WEEK)
+    elsewhere = [hour for hour in added if not isinstance(hour, int) or hour // 168 != own] or ["yesterday"]
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        (folder / "a.jsonl").write_text(log_lines("a", [0, *first]))
+        before = captured(folder, text, *week)
+        (folder / "b.jsonl").write_text(log_lines("b", elsewhere))
+        assert derived(captured(folder, text, *week)) == derived(before)
+        every = [captured(folder, text, MONDAY + at * WEEK, MONDAY + (at + 1) * WEEK) for at in range(3)]
+    placed = {file: reasons for one in every for file, reasons in one.unplaced.items()}
+    expected = Counter("bad-time" if hour else "unreadable-row" for hour in [*first, *elsewhere] if not isinstance(hour, int))
+    assert sum((Counter(reasons) for reasons in placed.values()), Counter()) == expected
+    for file, reasons in placed.items():
+        holding = [one for one in every if file in one.files]
+        assert all(one.lost.get(file) == (None if holding else reasons) for one in every)
+        for reason, count in reasons.items():
+            assert all(one.refusals.counts[reason] >= count for one in holding)

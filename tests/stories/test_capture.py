@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
@@ -21,8 +22,8 @@ def log(tmp_path):
     return small_log(tmp_path / "log")
 
 
-def captured(ws, log, weeks=3):
-    return capture.apply(ws, log.protocol, since=MONDAY, until=MONDAY + weeks * WEEK)
+def captured(ws, log, weeks=3, **more):
+    return capture.apply(ws, log.protocol, since=MONDAY, until=MONDAY + weeks * WEEK, **more)
 
 
 def test_a_capture_files_every_sampled_event_and_a_case_for_each_that_met_a_criterion(ws, log):
@@ -166,19 +167,59 @@ def test_a_run_reproduces_and_says_when_its_source_is_another_or_away(ws, log, t
     assert any("all.parquet" in line for line in outcome.missing)
 
 
-def test_a_file_of_refused_rows_is_no_part_of_the_fingerprint_and_missed_when_it_is_away(ws, log, tmp_path):
-    whole = log.folder / "predictions" / "all.parquet"
-    broken = log.folder / "predictions" / "broken.parquet"
-    table = pq.read_table(whole).slice(0, 2)
-    pq.write_table(table.set_column(table.column_names.index("scheduled_at"), "scheduled_at", pa.nulls(2, pa.string())), broken)
+def add(log, name, rows, times):
+    """Add a file to the log: some of its rows again, with other times; None is a time that cannot be read."""
+    table = pq.read_table(log.folder / "predictions" / "all.parquet").slice(0, rows)
+    at = table.column_names.index("scheduled_at")
+    ids = pa.array([f"{name}-{number}" for number in range(rows)])
+    table = table.set_column(0, "prediction_id", ids)
+    table = table.set_column(at, "scheduled_at", pa.array(times, table.schema.field("scheduled_at").type))
+    pq.write_table(table, log.folder / "predictions" / f"{name}.parquet")
+
+
+def test_a_file_without_any_event_changes_no_run_and_is_said_by_each_that_read_it(ws, log, tmp_path):
+    before = captured(ws, log)
+    add(log, "broken", 2, [None, None])
+    assert capture.reproduce(ws, before.id).verdict == "same"
+    after = captured(ws, log)
+    assert after.refused == {}
+    assert after.manifest.unplaced == {"predictions/broken.parquet": {"bad-time": 2}}
+    assert after.manifest.notes == (
+        "2 rows of 1 file without any event belong to no window and count in no run: predictions/broken.parquet (2 bad-time)",
+    )
+    [row] = understand.estimate(ws, "criterion:slow").rows
+    assert any(note.startswith("2 rows (0.17%) were refused") for note in row.notes)
+    with pytest.raises(AnswerNo, match=r"broken\.parquet \(2 bad-time\)"):
+        captured(ws, log, strict=True)
+    (log.folder / "predictions" / "broken.parquet").rename(tmp_path / "broken.parquet")
+    assert capture.reproduce(ws, after.id).verdict == "same"
+
+
+def test_rows_without_a_time_count_in_the_runs_that_have_an_event_of_their_file(ws, log):
+    first = captured(ws, log, weeks=1)
+    add(log, "later", 4, [None, MONDAY + WEEK, MONDAY + 2 * WEEK, None])
+    assert capture.reproduce(ws, first.id).verdict == "same"
+    again = captured(ws, log, weeks=1)
+    second = capture.apply(ws, log.protocol, since=MONDAY + WEEK, until=MONDAY + 2 * WEEK)
+    third = capture.apply(ws, log.protocol, since=MONDAY + 2 * WEEK, until=MONDAY + 3 * WEEK)
+    assert [run.refused for run in (first, again, second, third)] == [{}, {}, {"bad-time": 2}, {"bad-time": 2}]
+    assert [run.manifest.notes for run in (again, second, third)] == [(), (), ()]
+    assert [(line["file"], line["row"]) for line in capture.refused(ws, second.id)] == [
+        ("predictions/later.parquet", 1),
+        ("predictions/later.parquet", 4),
+    ]
+    [stands] = capture.status(ws)
+    assert stands.refused_share == pytest.approx(2 / 1204)
+
+
+def test_a_broken_line_of_labels_that_is_added_later_changes_no_run(ws, log):
+    log.write(PROTOCOL.replace('{format: parquet, uri: "outcomes/*.parquet"', '{format: jsonl, uri: "outcomes/*.jsonl"'))
+    lines = "".join(f"{json.dumps({**row, 'known_at': row['known_at'].isoformat()})}\n" for row in log.outcomes)
+    (log.folder / "outcomes" / "all.jsonl").write_text(lines)
     run = captured(ws, log)
-    assert run.refused == {"bad-time": 2}
-    assert set(run.manifest.file_digests) == {"predictions/all.parquet"}
+    (log.folder / "outcomes" / "more.jsonl").write_text("half of a li\n")
     assert capture.reproduce(ws, run.id).verdict == "same"
-    broken.rename(tmp_path / "broken.parquet")
-    outcome = capture.reproduce(ws, run.id)
-    assert outcome.verdict == "cannot"
-    assert any("broken.parquet" in line for line in outcome.missing)
+    assert captured(ws, log).refused == {"unreadable-label": 1}
 
 
 def test_a_run_reproduces_from_where_it_read_when_the_protocol_has_moved_on(ws, log):

@@ -16,6 +16,7 @@ from remiss.capture import draw, extent, sealing
 from remiss.capture.manifest import fingerprint, run_digest
 from remiss.capture.planning import WindowYield
 from remiss.capture.ports import CaptureWorkspace
+from remiss.capture.requirements import told
 from remiss.errors import AnswerNo, ProtocolError
 from remiss.govern.ports import Vault
 from remiss.protocol.actions import checked as checked_against_sources
@@ -87,8 +88,9 @@ def derive(
     sealing.check_strata(result.groups, protocol, key)
     folder = PurePath(ws.documents.folder(protocol.path))
     refusals = sealing.sealed_refusals(result.refusals, protocol, key, lambda file: _relative(file, folder))
+    lost = {_relative(file, folder): reasons for file, reasons in result.lost.items()}
     if strict:
-        _refuse(refusals)
+        _refuse(refusals, lost)
     members = sealing.sealed_members(result.drawings, protocol, key, vault)
     exposed = sealing.exposed_ids((member.event.id for member in members), protocol)
     manifest = records.Manifest(
@@ -107,7 +109,8 @@ def derive(
         software=f"remiss {__version__}",
         folder=str(folder),
         label_digests={_relative(name, folder): value for name, value in found.label_digests.items()},
-        notes=(*notes, *result.notes, *exposed),
+        notes=(*notes, *result.notes, *told(lost), *exposed),
+        unplaced={_relative(file, folder): reasons for file, reasons in result.unplaced.items()},
         addresses=_addresses(protocol),
     )
     drawn = records.Drawn(
@@ -159,15 +162,17 @@ def _digest(manifest: records.Manifest, result: draw.Draw) -> str:
     )
 
 
-def _refuse(refusals: records.Refusals) -> None:
-    """Stop a strict capture at the first sight of refused rows."""
+def _refuse(refusals: records.Refusals, lost: Mapping[str, Mapping[str, int]]) -> None:
+    """Stop a strict capture at the first sight of refused rows, those that count in no run too."""
     if not refusals.counts:
+        for note in told(lost):
+            raise AnswerNo(note, do="nothing was filed; mend the log or take the file out of it, or capture without --strict")
         return
-    told = ", ".join(f"{count} {reason}" for reason, count in refusals.counts.items())
+    reasons = ", ".join(f"{count} {reason}" for reason, count in refusals.counts.items())
     first = refusals.rows[0] if refusals.rows else None
     where = f"; the first: {first.file} row {first.row}, {first.detail}" if first else ""
     raise AnswerNo(
-        f"{sum(refusals.counts.values())} rows are refused ({told}){where}",
+        f"{sum(refusals.counts.values())} rows are refused ({reasons}){where}",
         do="nothing was filed; mend the log, or capture without --strict and look at `remiss run refused`",
     )
 

@@ -32,6 +32,8 @@ class Draw:
 
     `windows` are all of the interval, empty ones too; whether labels may still change is left to the caller. `files` are
     those that hold at least one event of the windows; `rows` is how many rows were counted, admitted or refused.
+    `unplaced` are the rows without a window by file and reason: those of `files`, which are among the refusals, and those of
+    files without any event, which are in no run's (`lost`).
     `notes` say what people should know about how it was decided.
     """
 
@@ -44,6 +46,8 @@ class Draw:
     refusals: Refusals
     files: tuple[str, ...]
     rows: int
+    unplaced: Mapping[str, Mapping[str, int]]
+    lost: Mapping[str, Mapping[str, int]]
     notes: tuple[str, ...]
 
 
@@ -113,8 +117,10 @@ def draw(
         refreshed=revisits(content, selected, starts) if content else (),
         profiles=profile.profiles(plan, profiled, starts),
         refusals=refusals,
-        files=tuple(sorted(file for file, events in seen.held.items() if events)),
+        files=seen.files,
         rows=seen.rows,
+        unplaced={**seen.placed, **seen.lost},
+        lost=seen.lost,
         notes=findings.notes(session, plan) if whole else (),
     )
     progress("done", 1.0)

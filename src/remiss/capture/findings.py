@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -16,28 +17,28 @@ from remiss.records.run import Cell, Group, Refusals, RefusedRow, RunWindow
 
 
 def all_refused(session: Session, plan: Plan, seen: Survey) -> dict[str, int]:
-    """Return how many rows were refused for each reason, the reader's own among them."""
-    counts = dict(seen.refused)
-    counts[requirements.UNREADABLE] = session.unreadable(EVENTS)[0]
+    """Return how many rows of this run were refused for each reason, the reader's own among them."""
+    counts = Counter(seen.refused)
+    for reasons in seen.placed.values():
+        counts.update(reasons)
     if plan.checked.protocol.labels is not None:
-        counts[requirements.UNREADABLE_LABEL] = session.unreadable(LABELS)[0]
+        counts[requirements.UNREADABLE_LABEL] = sum(one.count for one in session.unreadable(LABELS).values())
     return counts
 
 
 def refusals(session: Session, plan: Plan, seen: Survey) -> Refusals:
     """Return all refusals, with the first rows of each reason."""
     rows: list[RefusedRow] = []
-    relations = {requirements.UNREADABLE: EVENTS}
+    unreadable = {requirements.UNREADABLE: [one for file, one in session.unreadable(EVENTS).items() if file in seen.placed]}
     if plan.checked.protocol.labels is not None:
-        relations[requirements.UNREADABLE_LABEL] = LABELS
-    for reason, relation in relations.items():
-        rows += [
-            RefusedRow(reason=reason, file=one.file, row=one.row, detail=one.detail) for one in session.unreadable(relation)[1]
-        ]
+        unreadable[requirements.UNREADABLE_LABEL] = list(session.unreadable(LABELS).values())
+    for reason, found in unreadable.items():
+        first = [row for one in found for row in one.rows][: requirements.LISTED]
+        rows += [RefusedRow(reason=reason, file=one.file, row=one.row, detail=one.detail) for one in first]
     counts = requirements.in_order(all_refused(session, plan, seen), plan.checked)
-    reasons = [reason for reason in counts if reason not in relations]
+    reasons = [reason for reason in counts if reason not in unreadable]
     if reasons:
-        for row in session.run(questions.refused(plan, reasons)).to_pylist():
+        for row in session.run(questions.refused(plan, reasons, tuple(seen.placed))).to_pylist():
             detail = requirements.explain(row["reason"]) + (f" (id {value_of(row['id'], Shape.TEXT)})" if row["id"] else "")
             rows.append(RefusedRow(reason=row["reason"], file=row["file"], row=row["line"], detail=detail))
     order = {reason: at for at, reason in enumerate(counts)}

@@ -1,8 +1,9 @@
 """The digest of a run: from what it is made, and what is left out of it on purpose.
 
 Left out are capture time, actor, position, row keys (they differ between two honest repetitions), floating-point profiles
-(compared to 1e-9 instead), redacted text (its key is the catalog's own) and whether a window is provisional (which depends
-on what was captured before).
+(compared to 1e-9 instead), redacted text (its key is the catalog's own), whether a window is provisional (which depends
+on what was captured before), and rows of the labels that no reader could take apart (they belong to no event and no window:
+what a label said is in the events that have it).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
+from remiss.capture.requirements import UNREADABLE_LABEL
 from remiss.records.identity import canonical, digest
 from remiss.records.run import Cell, Drawn, Group, Member, RunWindow
 
@@ -73,7 +75,7 @@ def run_digest(
                 [member.event.id, sorted(member.met), sorted(member.undecided), member.priority]
                 for member in sorted(members, key=member_order)
             ],
-            "refused": dict(refused),
+            "refused": _of_events(refused),
         }
     )
 
@@ -99,13 +101,17 @@ def differences(before: Drawn, after: Drawn) -> tuple[str, ...]:
         lost, won = len(set(left) - set(right)), len(set(right) - set(left))
         if lost or won:
             found.append(f"{name}s: {lost} only in the run, {won} only in the new derivation")
-    reasons = sorted({*before.refusals.counts, *after.refusals.counts})
+    was, now = _of_events(before.refusals.counts), _of_events(after.refusals.counts)
     found.extend(
-        f"refused for {reason}: {before.refusals.counts.get(reason, 0)} in the run, {after.refusals.counts.get(reason, 0)} now"
-        for reason in reasons
-        if before.refusals.counts.get(reason, 0) != after.refusals.counts.get(reason, 0)
+        f"refused for {reason}: {was.get(reason, 0)} in the run, {now.get(reason, 0)} now"
+        for reason in sorted({*was, *now})
+        if was.get(reason, 0) != now.get(reason, 0)
     )
     return tuple(found) or ("the digests differ, and nothing that is recorded shows where",)
+
+
+def _of_events(refused: Mapping[str, int]) -> dict[str, int]:
+    return {reason: count for reason, count in refused.items() if reason != UNREADABLE_LABEL}
 
 
 def _file_differences(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:

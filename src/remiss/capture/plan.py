@@ -62,7 +62,7 @@ class Plan:
     `reach` is how many windows before `since` are read for the references of anomalies (0 or 1). `columns` are the
     source's own, for the raw row. The rest is filled in while the run learns about its rows, so that later statements
     ask only what may still have an answer: `reasons` are those for which some row is refused (None: not known yet) and
-    `guarded` the numbers of which some value may be NaN (None: all).
+    `guarded` the numbers of which some value may be NaN (None: all). `anytime`: read rows of every window, not the run's.
     """
 
     checked: Checked
@@ -76,6 +76,7 @@ class Plan:
     repeated: bool = False
     reasons: frozenset[str] | None = None
     guarded: frozenset[str] | None = None
+    anytime: bool = False
     reach: int = field(init=False)
 
     def __post_init__(self) -> None:

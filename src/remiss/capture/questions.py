@@ -4,6 +4,7 @@ Several small statements are faster than one that answers all: an engine reads o
 hashing every id for its priority is the dearest part, so only the census does it.
 
     survey    how many rows of each window, reason and file there are      time, id, required fields
+    eventful  which files hold an event at all                             the same, only of files with unplaced rows
     repeats   whether any id occurs twice, and which rows that concerns    id
     census    counts and least keys by window, stratum and pattern         what criteria and strata read
     profile   count, nulls, minimum, maximum of each field by window       every field   (`profile.py`)
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from remiss.capture import requirements
 from remiss.capture.plan import BOUNDS, REPEATS, Plan, Shape
@@ -80,6 +82,21 @@ def contradictions(plan: Plan) -> str:
         f"FROM judged INNER JOIN {REPEATS} AS twin ON judged.id = twin.id WHERE remiss_reason IS NULL "
         "GROUP BY remiss_window, remiss_file"
     )
+
+
+def eventful(plan: Plan, files: Sequence[str]) -> str:
+    """Return the statement that lists those of the files that hold an event of any window, this run's or another's."""
+    wide = replace(plan, reasons=None, anytime=True)
+    contradicted = f"AND NOT id IN (SELECT id FROM {REPEATS} WHERE disagree)" if plan.repeated else ""
+    return statement(
+        f"{steps(wide, labels=refusing_labels(wide))} SELECT DISTINCT remiss_file AS file FROM judged "
+        f"WHERE remiss_reason IS NULL AND {among(files)} {contradicted}"
+    )
+
+
+def among(files: Sequence[str]) -> str:
+    """Return the condition that a row stands in one of the files."""
+    return f"remiss_file IN ({', '.join(literal(file) for file in files)})"
 
 
 def labelled(plan: Plan) -> str:
@@ -180,12 +197,17 @@ def fetch(plan: Plan) -> str:
     )
 
 
-def refused(plan: Plan, reasons: Sequence[str]) -> str:
+def refused(plan: Plan, reasons: Sequence[str], unplaced: Sequence[str] = ()) -> str:
     """Return the statement that lists the first rows of each reason, in the order of files and rows.
+
+    `unplaced` are files of which rows without a window count in this run.
 
     Only the id is told of a row: a refused row may hold anything, and nobody has redacted it.
     """
     parts = []
+    counts = f"remiss_window >= {plan.reach}"
+    if unplaced:
+        counts = f"({counts} OR (remiss_window IS NULL AND {among(unplaced)}))"
     for reason in reasons:
         if reason == requirements.DUPLICATE_ID:
             rows = f"judged INNER JOIN {REPEATS} AS twin ON judged.id = twin.id WHERE remiss_reason IS NULL AND twin.disagree"
@@ -193,8 +215,7 @@ def refused(plan: Plan, reasons: Sequence[str]) -> str:
             rows = f"judged WHERE remiss_reason = {literal(reason)}"
         parts.append(
             f"(SELECT {literal(reason)} AS reason, remiss_file AS file, remiss_row AS line, judged.id AS id FROM {rows} "
-            f"AND (remiss_window IS NULL OR remiss_window >= {plan.reach}) "
-            f"ORDER BY remiss_file, remiss_row LIMIT {requirements.LISTED})"
+            f"AND {counts} ORDER BY remiss_file, remiss_row LIMIT {requirements.LISTED})"
         )
     return statement(
         f"{steps(plan, labels=True)} SELECT * FROM ({' UNION ALL '.join(parts)}) AS every ORDER BY reason, file, line"

@@ -6,8 +6,8 @@ are listed. What a reason says stands here; `scan.py` puts it into the query.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from remiss.protocol.terms import Checked
 
@@ -19,10 +19,10 @@ BAD_TYPE = "bad-type:"
 MISSING = "missing:"
 LABELS_DISAGREE = "labels-disagree"
 DUPLICATE_ID = "duplicate-id"
-# Nobody can say in which window such a row belongs: every run of the source comes upon it.
-WITHOUT_WINDOW = frozenset({UNREADABLE, UNREADABLE_LABEL, BAD_TIME})
 NUMERIC = ("confidence", "latency_ms")
 LISTED = 100
+# How many files a note names.
+NAMED = 5
 
 
 def explain(reason: str) -> str:
@@ -68,18 +68,47 @@ def in_order(counts: Mapping[str, int], checked: Checked) -> dict[str, int]:
     return {reason: counts[reason] for reason in order if counts.get(reason)}
 
 
-def refused_rows(runs: Iterable[Mapping[str, int]]) -> int:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """What one run refused by reason, its files, and the rows without a window that it met by file (`Manifest.unplaced`)."""
+
+    counts: Mapping[str, int]
+    files: Collection[str] = ()
+    unplaced: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+
+def refused_rows(runs: Iterable[Refused]) -> int:
     """Return how many rows the runs of one source refused, those that belong to no window counted once.
 
-    Parameters
-    ----------
-    runs : for each run, its refused rows by reason
-
-    >>> refused_rows([{"bad-time": 1, "missing:output": 2}, {"bad-time": 3}])
+    >>> week = {"missing:output": 2, "bad-time": 1}
+    >>> refused_rows(Refused(counts=week, files={"may.csv"}, unplaced={"may.csv": {"bad-time": 1}}) for _ in range(2))
     5
     """
-    total: Counter[str] = Counter()
-    for counts in runs:
-        for reason, count in counts.items():
-            total[reason] = max(total[reason], count) if reason in WITHOUT_WINDOW else total[reason] + count
-    return total.total()
+    total, labels = 0, 0
+    apart: dict[tuple[str, str], int] = {}
+    for run in runs:
+        total += sum(count for reason, count in run.counts.items() if reason != UNREADABLE_LABEL)
+        # Every run that reads the labels comes upon these.
+        labels = max(labels, run.counts.get(UNREADABLE_LABEL, 0))
+        for file, reasons in run.unplaced.items():
+            total -= sum(reasons.values()) if file in run.files else 0
+            apart |= {(file, reason): count for reason, count in reasons.items()}
+    return total + labels + sum(apart.values())
+
+
+def told(lost: Mapping[str, Mapping[str, int]]) -> tuple[str, ...]:
+    """Return a note on files in which no row is an event, so that no run counts their rows; none without such files.
+
+    >>> told({"june.csv": {"bad-time": 2}})
+    ('2 rows of 1 file without any event belong to no window and count in no run: june.csv (2 bad-time)',)
+    """
+    if not lost:
+        return ()
+    rows = sum(sum(reasons.values()) for reasons in lost.values())
+    listed = [f"{file} ({', '.join(f'{count:,} {reason}' for reason, count in of.items())})" for file, of in lost.items()]
+    more = f" and {len(listed) - NAMED:,} more" if len(listed) > NAMED else ""
+    files = "1 file" if len(lost) == 1 else f"{len(lost):,} files"
+    return (
+        f"{rows:,} {'row' if rows == 1 else 'rows'} of {files} without any event belong to no window and count in no run: "
+        f"{', '.join(listed[:NAMED])}{more}",
+    )

@@ -145,6 +145,8 @@ def typed(plan: Plan, *, labels: bool, extra: Sequence[str] = (), only_sample: b
         wanted = f"COALESCE({wanted}, TRUE)"
     if only_sample:
         wanted += f" AND {identity} IN (SELECT id FROM {SAMPLE})"
+    if plan.anytime:
+        wanted = "TRUE"
     return f"SELECT {', '.join(columns)} FROM {EVENTS} AS source {label_join(plan, time) if labels else ''} WHERE {wanted}"
 
 

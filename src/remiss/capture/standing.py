@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from remiss.capture.deriving import as_filed, event_times
 from remiss.capture.due import due_again, due_windows
 from remiss.capture.ports import CaptureWorkspace, WindowInForce
-from remiss.capture.requirements import refused_rows
+from remiss.capture.requirements import Refused, refused_rows
 from remiss.errors import InputError
 from remiss.protocol.terms import Checked
 from remiss.records.run import RESERVED, Group, Run
@@ -80,7 +80,9 @@ def standing(ws: CaptureWorkspace, source: str, protocol: str) -> Standing:
     groups = [group for run in runs.values() for group in run.groups if (run.id, group.window) in held]
     admitted = sum(item.window.population for item in in_force)
     nothing, nearly_all = odd_criteria(names, groups, admitted)
-    refused = refused_rows(run.refused for run in runs.values())
+    refused = refused_rows(
+        Refused(counts=run.refused, files=run.manifest.file_digests, unplaced=run.manifest.unplaced) for run in runs.values()
+    )
     return Standing(
         protocol=protocol,
         version=newest.manifest.protocol_version,

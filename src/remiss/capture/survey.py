@@ -1,14 +1,19 @@
 """Survey: what a first pass over the rows tells, which decides what must be asked at all.
 
 Events by window, refused rows by reason, files, how many strata, and whether any id is repeated.
+
+A row that nobody can place in a window (its time, or all of it, cannot be read) belongs to the runs whose windows have an
+event in its file, as the fingerprint does: a file that is added later changes no older run. A file without any event has
+no such run; it is said of every run that read it, and counts in none.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from remiss.capture import questions, requirements
-from remiss.capture.plan import REPEATS, Plan
+from remiss.capture.plan import EVENTS, REPEATS, Plan
 from remiss.capture.ports import Progress
 from remiss.capture.preparing import prepared
 from remiss.errors import Location, ProtocolError
@@ -26,6 +31,8 @@ class Survey:
     """What a first pass over the rows tells: events by window of the plan, refused rows by reason, files.
 
     `held` counts the events of the run's windows in each file; of rows that repeat an event, each counts for its own file.
+    `unplaced` are the rows that belong to no window, by file and reason; `eventless` are the files among those that hold no
+    event of any window. `rows` are those of the windows, and the unplaced ones of `files`.
     """
 
     events: dict[int, int]
@@ -34,6 +41,23 @@ class Survey:
     rows: int
     strata: dict[int, int]
     reasons: set[str]
+    unplaced: dict[str, dict[str, int]] = field(default_factory=dict)
+    eventless: frozenset[str] = frozenset()
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files that hold at least one event of the run's windows, sorted."""
+        return tuple(sorted(file for file, events in self.held.items() if events))
+
+    @property
+    def placed(self) -> Mapping[str, Mapping[str, int]]:
+        """The unplaced rows of `files`: those that count in this run."""
+        return {file: self.unplaced[file] for file in self.files if file in self.unplaced}
+
+    @property
+    def lost(self) -> Mapping[str, Mapping[str, int]]:
+        """The unplaced rows of files without an event: those that count in no run."""
+        return {file: reasons for file, reasons in sorted(self.unplaced.items()) if file in self.eventless}
 
 
 def surveyed(session: Session, plan: Plan, progress: Progress) -> tuple[Plan, Survey]:
@@ -50,7 +74,9 @@ def surveyed(session: Session, plan: Plan, progress: Progress) -> tuple[Plan, Su
     plan = replace(plan, reasons=frozenset(seen.reasons))
     _bear_strata(session, plan, seen)
     progress("repeats", 0.1)
-    return _without_repeats(session, plan, seen), seen
+    plan = _without_repeats(session, plan, seen)
+    _place(session, plan, seen)
+    return plan, seen
 
 
 def _counted_rows(session: Session, plan: Plan) -> Survey:
@@ -61,7 +87,12 @@ def _counted_rows(session: Session, plan: Plan) -> Survey:
             seen.events[number] = seen.events.get(number, 0) + rows
         else:
             seen.reasons.add(reason)
-        if number is not None and number < plan.reach:
+        if number is None:
+            seen.reasons.add(requirements.BAD_TIME)
+            of_file = seen.unplaced.setdefault(row["file"], {})
+            of_file[reason] = of_file.get(reason, 0) + rows
+            continue
+        if number < plan.reach:
             continue
         seen.rows += rows
         if reason is None:
@@ -101,3 +132,14 @@ def _without_repeats(session: Session, plan: Plan, seen: Survey) -> Plan:
             seen.held[row["file"]] -= row["refused"]
             seen.refused[requirements.DUPLICATE_ID] = seen.refused.get(requirements.DUPLICATE_ID, 0) + row["refused"]
     return plan
+
+
+def _place(session: Session, plan: Plan, seen: Survey) -> None:
+    """Find the runs of rows without a window: this one, others, or none."""
+    for file, unreadable in session.unreadable(EVENTS).items():
+        seen.unplaced.setdefault(file, {})[requirements.UNREADABLE] = unreadable.count
+    seen.rows += sum(sum(reasons.values()) for reasons in seen.placed.values())
+    elsewhere = sorted(file for file in seen.unplaced if not seen.held.get(file))
+    if elsewhere:
+        found = session.run(questions.eventful(plan, elsewhere)).to_pylist()
+        seen.eventless = frozenset(elsewhere).difference(row["file"] for row in found)

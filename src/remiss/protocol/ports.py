@@ -40,6 +40,14 @@ class UnreadableRow:
     detail: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable:
+    """The rows of one file that the reader could not take apart: how many, and the first 100."""
+
+    count: int = 0
+    rows: tuple[UnreadableRow, ...] = ()
+
+
 class Session(Protocol):
     """An open engine on bound sources. Relations are named as bound, plus columns `remiss_file` and `remiss_row`."""
 
@@ -51,8 +59,8 @@ class Session(Protocol):
         """Materialise one SELECT as a relation of that name, for later statements of this session."""
         ...
 
-    def unreadable(self, relation: str) -> tuple[int, tuple[UnreadableRow, ...]]:
-        """Return how many rows of a bound relation the reader refused so far, and the first 100."""
+    def unreadable(self, relation: str) -> Mapping[str, Unreadable]:
+        """Return the rows of a bound relation that the reader refused, by file in order; files without any are left out."""
         ...
 
 

@@ -129,6 +129,9 @@ class Manifest:
     `label_digests` the same of the label files. `addresses` say where and how `events` and `labels` were read, since a
     protocol may change these without meaning anything else, and `folder` is where they start. Addresses and label files
     are here to find things again and are in no digest. `notes` say what people should know of how it went.
+
+    `unplaced` counts, by file and reason, the rows that belong to no window: those of the run's files, which are among its
+    refusals, and those of files that hold no event of any window, which are in no run's refusals and in no digest.
     """
 
     protocol: str
@@ -148,6 +151,7 @@ class Manifest:
     label_digests: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     addresses: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict)
+    unplaced: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -108,8 +108,12 @@ FROM (
       judged.id AS id
     FROM judged
     WHERE
-      remiss_reason = 'bad-id' AND (
-        remiss_window IS NULL OR remiss_window >= 1
+      remiss_reason = 'bad-id'
+      AND (
+        remiss_window >= 1
+        OR (
+          remiss_window IS NULL AND remiss_file IN ('/log.parquet')
+        )
       )
     ORDER BY
       remiss_file,
@@ -127,7 +131,10 @@ FROM (
     WHERE
       remiss_reason = 'bad-type:latency_ms'
       AND (
-        remiss_window IS NULL OR remiss_window >= 1
+        remiss_window >= 1
+        OR (
+          remiss_window IS NULL AND remiss_file IN ('/log.parquet')
+        )
       )
     ORDER BY
       remiss_file,
@@ -145,7 +152,10 @@ FROM (
     WHERE
       remiss_reason = 'labels-disagree'
       AND (
-        remiss_window IS NULL OR remiss_window >= 1
+        remiss_window >= 1
+        OR (
+          remiss_window IS NULL AND remiss_file IN ('/log.parquet')
+        )
       )
     ORDER BY
       remiss_file,
@@ -166,7 +176,10 @@ FROM (
       remiss_reason IS NULL
       AND twin.disagree
       AND (
-        remiss_window IS NULL OR remiss_window >= 1
+        remiss_window >= 1
+        OR (
+          remiss_window IS NULL AND remiss_file IN ('/log.parquet')
+        )
       )
     ORDER BY
       remiss_file,

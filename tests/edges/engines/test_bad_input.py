@@ -33,7 +33,9 @@ def read(folder: Path, uri: str, format: str, sql: str = "SELECT * FROM events O
     engine = DuckDB(settings(folder, **changes))
     where = address(uri, format)
     with engine.open({"events": (where, engine.describe(where, str(folder)))}) as session:
-        return session.run(sql).to_pylist(), session.unreadable("events")
+        unreadable = session.unreadable("events").values()
+        listed = [row for one in unreadable for row in one.rows]
+        return session.run(sql).to_pylist(), (sum(one.count for one in unreadable), listed)
 
 
 def refusal(folder: Path, uri: str, format: str = "parquet") -> SourceError:

@@ -382,9 +382,16 @@ def test_files_of_a_run_are_those_that_hold_an_event_of_its_windows(tmp_path):
     write(tmp_path / "refused.parquet", [event("", said="no"), {**event("c"), "at": None}])
     write(tmp_path / "contradicting.parquet", [event("twin", said="no")])
     found = captured(tmp_path, protocol(uri="*.parquet"))
-    assert found.refusals.counts == {"bad-id": 1, "bad-time": 1, "duplicate-id": 2}
+    assert found.refusals.counts == {"bad-id": 1, "duplicate-id": 2}
     assert [file.rpartition("/")[2] for file in found.files] == ["good.parquet", "same.parquet"]
-    assert found.rows == 6
+    assert found.rows == 5
+    assert found.lost == {str(tmp_path / "refused.parquet"): {"bad-time": 1}}
+
+
+def test_a_row_without_id_and_time_is_listed_with_its_file(tmp_path):
+    found = drawn(tmp_path, [event("a"), {**event(""), "at": None}])
+    assert found.refusals.counts == {"bad-id": 1}
+    assert [(one.reason, one.row) for one in found.refusals.rows] == [("bad-id", 2)]
 
 
 def test_windows_before_1970_are_cut_where_all_others_are(tmp_path):

@@ -20,9 +20,8 @@ import duckdb
 from remiss.edges.engines import delimited, json_lines, spelling
 from remiss.edges.engines import files as source_files
 from remiss.edges.engines.quoting import identifier, literal
-from remiss.edges.engines.rejects import Rejects
 from remiss.errors import Location, RemissError, SettingError, SourceError, StorageError
-from remiss.protocol.ports import Description, UnreadableRow
+from remiss.protocol.ports import Description, Unreadable
 from remiss.protocol.terms import Address, Type
 from remiss.settings import Settings
 
@@ -184,7 +183,7 @@ class Session:
         self,
         connection: duckdb.DuckDBPyConnection,
         relations: Mapping[str, tuple[Address, Description]],
-        unreadable: Mapping[str, Rejects],
+        unreadable: Mapping[str, Mapping[str, Unreadable]],
         before: Mapping[str, tuple[int, int]],
     ) -> None:
         self._connection = connection
@@ -208,10 +207,9 @@ class Session:
         with self._watched():
             self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {identifier(name)} AS {sql}")
 
-    def unreadable(self, relation: str) -> tuple[int, tuple[UnreadableRow, ...]]:
-        """Return how many rows of a bound relation the reader refused, and the first 100 by file and row."""
-        found = self._unreadable[relation]
-        return found.count, found.rows
+    def unreadable(self, relation: str) -> Mapping[str, Unreadable]:
+        """Return the rows of a bound relation that the reader refused, by file; files without any are left out."""
+        return self._unreadable[relation]
 
     @contextmanager
     def _watched(self) -> Iterator[None]:
@@ -226,7 +224,9 @@ class Session:
         source_files.unchanged(self._before)
 
 
-def _bind(connection: duckdb.DuckDBPyConnection, name: str, address: Address, description: Description) -> Rejects:
+def _bind(
+    connection: duckdb.DuckDBPyConnection, name: str, address: Address, description: Description
+) -> Mapping[str, Unreadable]:
     kind = source_files.format_of(address)
     if kind == "csv":
         return delimited.load(connection, name, description)
@@ -242,7 +242,7 @@ def _bind(connection: duckdb.DuckDBPyConnection, name: str, address: Address, de
         f"CREATE TEMP VIEW {identifier(name)} AS "
         f"SELECT {columns}, remiss_file, file_row_number + 1 AS remiss_row FROM {_parquet(description.files)}"
     )
-    return Rejects()
+    return {}
 
 
 def _parquet(files: Sequence[str]) -> str:

@@ -7,15 +7,15 @@ Here a line that is not an object of the described types is counted as unreadabl
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import duckdb
 
 from remiss.edges.engines.delimited import REASONS, SAMPLED_FILES, SAMPLED_ROWS, first_line, reading
 from remiss.edges.engines.quoting import identifier, literal
-from remiss.edges.engines.rejects import Loading, Rejects, rejected, storing
+from remiss.edges.engines.rejects import Loading, rejected, storing
 from remiss.errors import Location, SourceError
-from remiss.protocol.ports import Description
+from remiss.protocol.ports import Description, Unreadable
 from remiss.protocol.terms import Address
 
 WHOLE = {"UBIGINT": "BIGINT", "HUGEINT": "HUGEINT", "UHUGEINT": "HUGEINT"}
@@ -89,7 +89,7 @@ def _type(kind: object) -> str:
     return "VARCHAR" if kind in ("NULL", "JSON") else WHOLE.get(str(kind), str(kind))
 
 
-def load(connection: duckdb.DuckDBPyConnection, name: str, description: Description) -> Rejects:
+def load(connection: duckdb.DuckDBPyConnection, name: str, description: Description) -> Mapping[str, Unreadable]:
     """Parse all files into a table and bind the relation over it.
 
     Every line is a row of the table, broken ones with the reason and no values, so that places are line numbers.

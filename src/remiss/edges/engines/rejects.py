@@ -7,26 +7,18 @@ before it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import duckdb
 
 from remiss.edges.engines.quoting import identifier, literal
-from remiss.protocol.ports import UnreadableRow
+from remiss.protocol.ports import Unreadable, UnreadableRow
 
 LISTED = 100
 # Numbering looks through the rejected rows of a file for each row that is listed. A file with more than these is so
 # broken that its rows are better shown without a number than slowly.
 NUMBERED = 5_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rejects:
-    """Rows that a reader could not take apart: how many, and the first 100 by file and row."""
-
-    count: int = 0
-    rows: tuple[UnreadableRow, ...] = ()
 
 
 @dataclass(slots=True)
@@ -37,8 +29,7 @@ class Loading:
     files: Sequence[str]
     starts: list[int] = field(default_factory=list)
     rejected: list[list[int]] = field(default_factory=list)
-    count: int = 0
-    rows: list[UnreadableRow] = field(default_factory=list)
+    unreadable: dict[str, Unreadable] = field(default_factory=dict)
 
     def begin(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Note where the next file begins in the table."""
@@ -49,27 +40,37 @@ class Loading:
     def reject(self, file: str, found: Sequence[tuple[int, str]]) -> None:
         """Note rejected rows, in order: their numbers in the file and why. They are not in the table."""
         self.rejected[-1] = [row for row, _ in found[: NUMBERED + 1]]
-        self.note(file, len(found), found)
+        self._note(file, len(found), found)
 
-    def note(self, file: str, count: int, found: Sequence[tuple[int, str]]) -> None:
-        """Count rejected rows and list them while fewer than 100 are."""
-        self.count += count
-        free = LISTED - len(self.rows)
-        self.rows += [UnreadableRow(file=file, row=row, detail=detail) for row, detail in found[:free]]
+    def _note(self, file: str, count: int, found: Sequence[tuple[int | None, str]]) -> None:
+        """Count rejected rows of a file and list the first 100 of it."""
+        if not count:
+            return
+        before = self.unreadable.get(file, Unreadable())
+        more = [UnreadableRow(file=file, row=row, detail=detail) for row, detail in found[:LISTED]]
+        rows = sorted([*before.rows, *more], key=lambda one: one.row or 0)
+        self.unreadable[file] = Unreadable(count=before.count + count, rows=tuple(rows[:LISTED]))
 
     def set_aside(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Count and list the rows of the table that have a `remiss_problem`; once all files are in it."""
         broken = f"FROM (SELECT *, {self.number()} AS remiss_row FROM {identifier(self.table)}) WHERE remiss_problem <> ''"
-        [(count,)] = connection.execute(f"SELECT COUNT(*) {broken}").fetchall()
-        found = connection.execute(
-            f"SELECT remiss_source, remiss_row, remiss_problem {broken} ORDER BY remiss_source, remiss_row LIMIT {LISTED}"
+        counts = connection.execute(f"SELECT remiss_source, COUNT(*) {broken} GROUP BY remiss_source").fetchall()
+        if not counts:
+            return
+        found: dict[int, list[tuple[int | None, str]]] = {source: [] for source, _ in counts}
+        listed = connection.execute(
+            f"SELECT remiss_source, remiss_row, remiss_problem {broken} "
+            f"QUALIFY ROW_NUMBER() OVER (PARTITION BY remiss_source ORDER BY remiss_row) <= {LISTED} "
+            "ORDER BY remiss_source, remiss_row"
         ).fetchall()
-        others = [UnreadableRow(file=self.files[source - 1], row=row, detail=problem) for source, row, problem in found]
-        self.rows = sorted([*self.rows, *others], key=lambda one: (one.file, one.row or 0))[:LISTED]
-        self.count += int(count)
+        for source, row, problem in listed:
+            found[source].append((row, problem))
+        for source, count in counts:
+            self._note(self.files[source - 1], int(count), found[source])
 
-    def rejects(self) -> Rejects:
-        return Rejects(count=self.count, rows=tuple(self.rows))
+    def rejects(self) -> Mapping[str, Unreadable]:
+        """Return what was rejected, by file in order."""
+        return {file: self.unreadable[file] for file in self.files if file in self.unreadable}
 
     def number(self) -> str:
         """Return SQL that gives a row of the table its number in its file, from 1."""

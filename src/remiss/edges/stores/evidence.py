@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import lru_cache
 from types import MappingProxyType
@@ -11,14 +11,15 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, Text, and_, literal, select, type_coerce
 
-from remiss.capture.requirements import refused_rows
+from remiss.capture.requirements import Refused, refused_rows
 from remiss.catalog.query import And, Query
 from remiss.edges.stores.connecting import Store
+from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.dialect.types import from_json
 from remiss.edges.stores.in_force import in_force
 from remiss.edges.stores.journal import head
 from remiss.edges.stores.phrases import spoken_by_events
-from remiss.edges.stores.run_rows import cell, group
+from remiss.edges.stores.run_rows import cell, group, manifest
 from remiss.edges.stores.search import capture_face, condition
 from remiss.edges.stores.tables import (
     captures,
@@ -75,7 +76,7 @@ class EvidenceStore:
     def grounds(self, position: int) -> tuple[Ground, ...]:
         """Return every (source, protocol, digest) with windows in force, by name and version."""
         found = (
-            select(run_windows, runs.c.refused, protocols.c.version, protocols.c.digest)
+            select(run_windows, protocols.c.version, protocols.c.digest)
             .join(runs, runs.c.key == run_windows.c.run_key)
             .join(protocols, protocols.c.key == runs.c.protocol_key)
             .where(in_force(position))
@@ -107,9 +108,9 @@ class EvidenceStore:
             spoken = spoken_by_events(connection, query if of is None else And((query, of)))
             face = capture_face(position, connection.dialect, spoken)
             inside = condition(query, face)
-            among = literal(True) if of is None else condition(of, face)
+            base = literal(True) if of is None else condition(of, face)
             found: Select[Any] = (
-                select(*SEEN, run_windows.c.width_micros, inside.label("inside"), among.label("of"), *_key_columns(by))
+                select(*SEEN, run_windows.c.width_micros, inside.label("inside"), base.label("of"), *_key_columns(by))
                 .join_from(captures, events, events.c.key == captures.c.event_key)
                 .outerjoin(event_contents, event_contents.c.event_key == captures.c.event_key)
                 .join(run_windows, _same_window(captures))
@@ -123,7 +124,6 @@ class EvidenceStore:
 
 def _ground(connection: Connection, name: tuple[str, str, int, str], rows: Sequence[Row[Any]], position: int) -> Ground:
     source, protocol, version, digest = name
-    refused = {row.run_key: row.refused for row in rows}
     return Ground(
         source=source,
         protocol=protocol,
@@ -133,10 +133,17 @@ def _ground(connection: Connection, name: tuple[str, str, int, str], rows: Seque
             RunWindow(window=row.window_start, population=row.population, labelled=row.labelled, provisional=row.provisional)
             for row in rows
         ),
-        refused=refused_rows(refused.values()),
+        refused=refused_rows(_refused(connection, sorted({row.run_key for row in rows}))),
         admitted=sum(row.population for row in rows),
         earlier=_earlier(connection, name, position),
     )
+
+
+def _refused(connection: Connection, run_keys: Sequence[int]) -> Iterator[Refused]:
+    """Return what runs refused, and their rows without a window."""
+    for row in connection.execute(select(runs.c.refused, runs.c.manifest).where(among(runs.c.key, run_keys))):
+        its = manifest(row.manifest)
+        yield Refused(counts=row.refused, files=its.file_digests, unplaced=its.unplaced)
 
 
 def _earlier(connection: Connection, name: tuple[str, str, int, str], position: int) -> tuple[Earlier, ...]:
