@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -56,29 +56,37 @@ def error_object(code: str, what: str, do: str = "") -> dict[str, object]:
 
 
 def answer_errors(app: FastAPI) -> None:
-    """Have an application answer every error as the published object."""
+    """Have an application answer every error as the published object, or as a page where pages are and one was asked for.
+
+    Pages say how in `app.state.problem`: called with request, status and error object, it returns a response.
+    """
+
+    def answer(request: Request, status: int, document: dict[str, object], headers: Mapping[str, str] | None = None) -> Response:
+        if request.url.path.startswith("/api/") or not hasattr(app.state, "problem"):
+            return as_json(document, status=status, headers=headers)
+        page: Response = app.state.problem(request, status, document)
+        return page
 
     @app.exception_handler(RemissError)
     async def _known(request: Request, error: RemissError) -> Response:
-        return as_json(error.to_json(), status=status_of(error))
+        return answer(request, status_of(error), error.to_json())
 
     @app.exception_handler(RequestValidationError)
     async def _malformed(request: Request, error: RequestValidationError) -> Response:
         what = "; ".join(_complaints(error.errors()))
-        return as_json(error_object("request", what, "see the OpenAPI document at /api/v1/openapi.json"), status=422)
+        return answer(request, 422, error_object("request", what, "see the OpenAPI document at /api/v1/openapi.json"))
 
     @app.exception_handler(HTTPException)
     async def _routing(request: Request, error: HTTPException) -> Response:
         code = {404: "not-found", 405: "method"}.get(error.status_code, "request")
-        headers = dict(error.headers or {})
-        return as_json(error_object(code, str(error.detail).lower()), status=error.status_code, headers=headers)
+        return answer(request, error.status_code, error_object(code, str(error.detail).lower()), error.headers)
 
     @app.exception_handler(Exception)
     async def _ours(request: Request, error: Exception) -> Response:
         request_id = request.state.request_id
         LOG.error("request %s failed", request_id, exc_info=error)
         do = f"report it with the traceback that the server printed for request {request_id}"
-        return as_json(error_object("internal", "this is a fault of remiss", do), status=500)
+        return answer(request, 500, error_object("internal", "this is a fault of remiss", do))
 
 
 def _complaints(errors: Iterable[Any]) -> Iterable[str]:

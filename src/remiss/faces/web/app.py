@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
+from remiss.errors import RemissError
 from remiss.faces.auth import Sessions
 from remiss.faces.web import sign_in
+from remiss.faces.web.pages import overview
+from remiss.faces.web.pages.problem import ProblemPage
+from remiss.faces.web.rendering import Shell, render
 
 HERE = Path(__file__).parent
+PAGES = (overview.router,)
+HEADINGS = {404: "There is no such page or thing", 409: "That does not go together", 503: "The catalog cannot be read"}
 
 
 def add_pages(app: FastAPI, sessions: Sessions, used: Callable[[], None]) -> None:
@@ -21,6 +30,22 @@ def add_pages(app: FastAPI, sessions: Sessions, used: Callable[[], None]) -> Non
     ----------
     used : called when the one-time link has been used, so that there is a new one
     """
+    app.state.problem = problem
     app.include_router(sign_in.router(sessions, used))
+    for page in PAGES:
+        app.include_router(page, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     app.mount("/assets", StaticFiles(directory=HERE / "assets", check_dir=False), name="assets")
+
+
+def problem(request: Request, status: int, document: dict[str, Any]) -> Response:
+    """Return an error as a page."""
+    said = document["error"]
+    page = ProblemPage(heading=HEADINGS.get(status, "That did not work"), what=said["what"], do=said["do"])
+    ws = request.app.state.workspace
+    try:
+        position = ws.serving("problem").position()
+    except RemissError:
+        position = 0
+    around = Shell(title=page.heading, section="", catalog=ws.address.rpartition("/")[2], position=position, twins=())
+    return render(page, around, status=status)

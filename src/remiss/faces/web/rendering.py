@@ -1,17 +1,126 @@
-"""Pages from templates: escaped always, strict about what they were not given, with one language for numbers and times."""
+"""Pages from templates: a typed context in, escaped HTML out; one language for numbers, shares and times.
+
+A page's context is a frozen dataclass that names its template; templates show it and decide nothing. Around it stands a
+`Shell`: what every page has, whatever it shows.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from pathlib import Path
+from typing import ClassVar, Protocol
+from urllib.parse import quote, urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse
 
+from remiss.records.identity import format_time
 from remiss.version import __version__
 
 TEMPLATES = Path(__file__).parent / "templates"
+# What stands in the bar at the top, in the order of the work: name of the section, address, words.
+SECTIONS = (
+    ("overview", "/", "Overview"),
+    ("cases", "/cases", "Cases"),
+    ("runs", "/runs", "Runs"),
+    ("estimates", "/estimates", "Estimates"),
+    ("protocols", "/protocols", "Protocols"),
+)
+THIN_SPACE = "\u2009"
+
+
+class Page(Protocol):
+    """A context: a frozen dataclass whose template shows it as `page`."""
+
+    template: ClassVar[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Twin:
+    """The API route that answers what a page shows, for programs."""
+
+    href: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shell:
+    """base.html: what stands around every page.
+
+    `section` is the entry of the bar that is current; `position` the one that was read; `twins` name the page's JSON.
+    """
+
+    title: str
+    section: str
+    catalog: str
+    position: int
+    twins: tuple[Twin, ...]
+
+
+def count(value: float) -> str:
+    """Return a count as people write it: whole, thousands set apart by a thin space.
+
+    >>> count(455439)
+    '455\u2009439'
+    """
+    return f"{value:,.0f}".replace(",", THIN_SPACE)
+
+
+def share(value: float) -> str:
+    """Return a share of 1 in percent, with as many digits as say something.
+
+    >>> share(0.0277), share(0.5), share(0.00012), share(0.0)
+    ('2.8 %', '50 %', '0.012 %', '0 %')
+    """
+    percent = 100 * value
+    if percent == 0 or percent >= 99.95 or percent >= 10:
+        return f"{percent:.0f} %"
+    return f"{percent:.1f} %" if percent >= 1 else f"{percent:.2g} %"
+
+
+def moment(value: datetime | None) -> Markup:
+    """Return a time as an element that says it in UTC; the script of the pages turns it to the reader's zone."""
+    if value is None:
+        return Markup("")
+    exact = format_time(value.replace(microsecond=0))
+    return Markup('<time datetime="{}">{} UTC</time>').format(exact, f"{value:%Y-%m-%d %H:%M}")
+
+
+def day(value: datetime) -> Markup:
+    """Return the day of a bound in UTC: windows begin and end at days of UTC, wherever the reader is."""
+    exact = format_time(value.replace(microsecond=0))
+    shown = f"{value:%Y-%m-%d}" if not (value.hour or value.minute) else f"{value:%Y-%m-%d %H:%M}"
+    return Markup('<span class="day" title="{}">{}</span>').format(exact, shown)
+
+
+def address(path: str, **query: object) -> str:
+    """Return an address with a query, leaving out what is empty."""
+    given = {name: value for name, value in query.items() if value not in {None, ""}}
+    return path + (f"?{urlencode(given, doseq=True)}" if given else "")
+
+
+def segment(text: object) -> str:
+    """Return a text as one segment of an address."""
+    return quote(str(text), safe="")
+
+
+def spelled(value: object) -> str:
+    """Return a logged value as text; an absent one as a dash."""
+    match value:
+        case None:
+            return "\u2013"
+        case bool():
+            return "yes" if value else "no"
+        case float():
+            return f"{value:.6g}"
+        case datetime():
+            return format_time(value)
+        case _:
+            return str(value)
 
 
 @cache
@@ -20,12 +129,29 @@ def environment() -> Environment:
     found = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    found.globals["version"] = __version__
+    found.globals |= {"version": __version__, "sections": SECTIONS, "address": address}
+    found.filters |= {
+        "count": count,
+        "share": share,
+        "moment": moment,
+        "day": day,
+        "segment": segment,
+        "spelled": spelled,
+        "escape": escape,
+    }
     return found
 
 
-def page(
-    template: str, context: Mapping[str, object], *, status: int = 200, headers: Mapping[str, str] | None = None
-) -> HTMLResponse:
+def render(page: Page, shell: Shell, *, status: int = 200) -> HTMLResponse:
+    """Return a page in its shell, as a response."""
+    return filled(page.template, {"page": page, "shell": shell}, status=status)
+
+
+def part(page: Page) -> HTMLResponse:
+    """Return a piece of a page without a shell, for a script to put where it belongs."""
+    return filled(page.template, {"page": page})
+
+
+def filled(template: str, context: Mapping[str, object], *, status: int = 200) -> HTMLResponse:
     """Return a template filled in, as a response."""
-    return HTMLResponse(environment().get_template(template).render(context), status, headers)
+    return HTMLResponse(environment().get_template(template).render(context), status)

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 
 from remiss.faces.auth import SESSION_SECONDS, Sessions
-from remiss.faces.web.rendering import page
+from remiss.faces.web.rendering import filled
 
 STYLE = Path(__file__).parent / "static" / "sign-in.css"
 
@@ -26,7 +26,7 @@ def router(sessions: Sessions, used: Callable[[], None]) -> APIRouter:
     @routes.get("/sign-in")
     async def form(token: str = "") -> Response:
         known = sessions.knows_link(token)
-        return page("sign_in/form.html", {"token": token if known else None}, status=200 if known else 401)
+        return filled("sign_in/form.html", {"token": token if known else None}, status=200 if known else 401)
 
     @routes.get("/sign-in/style.css")
     async def style() -> Response:
@@ -36,7 +36,7 @@ def router(sessions: Sessions, used: Callable[[], None]) -> APIRouter:
     async def sign_in(token: Annotated[str, Form()] = "") -> Response:
         session = sessions.sign_in(token)
         if session is None:
-            return page("sign_in/form.html", {"token": None}, status=401)
+            return filled("sign_in/form.html", {"token": None}, status=401)
         used()
         response = RedirectResponse("/", 303)
         response.set_cookie(sessions.cookie, session, max_age=SESSION_SECONDS, httponly=True, samesite="strict", path="/")

@@ -1,0 +1,28 @@
+"""What every page needs besides its own context: the workspace of the request, and its shell."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from remiss.faces.web.rendering import Shell, Twin
+
+if TYPE_CHECKING:
+    from remiss.workspace import Workspace
+
+
+def shell(ws: Workspace, title: str, section: str, *twins: tuple[str, str], position: int | None = None) -> Shell:
+    """Return the shell of a page.
+
+    Parameters
+    ----------
+    section : the entry of the bar that is current, or empty
+    twins : address and title of the API routes that answer the same
+    position : the one that was read; default: the catalog's
+    """
+    return Shell(
+        title=title,
+        section=section,
+        catalog=ws.address.rpartition("/")[2] or ws.address,
+        position=ws.position() if position is None else position,
+        twins=tuple(Twin(href=href, title=name) for href, name in twins),
+    )
