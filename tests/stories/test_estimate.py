@@ -54,12 +54,32 @@ def test_failures_are_counted_exactly_where_whole_cells_answer(captured, log):
 
 
 def test_by_a_field_that_was_no_stratum_the_sample_answers_with_intervals(captured, log):
-    found = understand.estimate(captured, "criterion:missed-delay", by="inputs.carrier")
+    found = understand.estimate(captured, "criterion:missed-delay", by="inputs.carrier", basis="log")
     assert [row.key for row in found.rows] == ["B6", "DL", "UA"]
     for row in found.rows:
         assert row.method == "weighted"
         assert row.low <= missed(log, carrier=row.key)[0] <= row.high
     assert "process" in found.notes[0]
+
+
+@pytest.mark.parametrize("by", ["inputs.carrier", "model_version", "month", "week", "window", "context.airport"])
+def test_rows_that_compare_are_of_the_process_unless_the_log_is_asked_for(captured, by):
+    found = understand.estimate(captured, "criterion:missed-delay", by=by)
+    assert {row.basis for row in found.rows} == {"process"}
+    assert "--basis log" in found.notes[0]
+    # Three weeks say too little of how weeks differ: no interval, least of all the log's.
+    for row in found.rows:
+        assert row.value is not None
+        assert (row.low, row.high) == (None, None)
+        assert any("too little history" in note for note in row.notes)
+    of_log = understand.estimate(captured, "criterion:missed-delay", by=by, basis="log")
+    assert {row.basis for row in of_log.rows} == {"log"}
+    assert [row.value for row in of_log.rows] == [row.value for row in found.rows]
+
+
+def test_one_figure_and_rows_by_criterion_are_of_the_log(captured):
+    for by in (None, "criterion"):
+        assert {row.basis for row in understand.estimate(captured, by=by).rows} == {"log"}
 
 
 def test_a_rate_is_among_judged_events_and_says_so_in_words(captured, log):

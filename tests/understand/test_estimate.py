@@ -231,6 +231,16 @@ def test_with_eight_windows_a_process_figure_comes_from_how_they_differ():
     assert counted.low < counted.value < counted.high
 
 
+def test_a_rate_that_only_few_windows_know_of_is_not_as_sure_as_if_all_did():
+    began = START + 10 * WEEK
+    logged = enumerate(flights(3000, weeks=12))
+    events = [replace(event, carrier="B6") if event.at >= began and at % 3 else event for at, event in logged]
+    rows = {row.key: row for row in ask(uneven(events), "criterion:missed", rate=True, by="inputs.carrier", basis=PROCESS)}
+    assert (rows["B6"].low, rows["B6"].high) == (None, None)
+    assert any("too little history" in note for note in rows["B6"].notes)
+    assert rows["UA"].low < rows["UA"].value < rows["UA"].high
+
+
 def test_under_eight_windows_without_a_past_there_is_too_little_history():
     (row,) = ask(EVENTS, "criterion:missed inputs.carrier:UA", basis=PROCESS)
     assert (row.low, row.high) == (None, None)

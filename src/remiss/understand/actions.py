@@ -20,11 +20,12 @@ from remiss.understand.grounds import narrowed, only
 from remiss.understand.hindsight import chosen_on_sample, refuse_hindsight
 from remiss.understand.periods import PERIODS
 from remiss.understand.ports import Ground, Sampled, UnderstandWorkspace
-from remiss.understand.question import Plan, Question, rules_of, settle
+from remiss.understand.question import Plan, Question, rules_of, settle, usual_basis
 from remiss.understand.scope import CRITERION, named_criteria, without_time
 from remiss.understand.variance import HISTORY
 
 OF_THIS_LOG = "the intervals are of this very log; to compare rows with each other ask with --basis process"
+OF_PROCESS = "the intervals are of the process that wrote the log, to compare rows; of this very log ask with --basis log"
 
 
 @action(name="estimate", permission="estimate:read", reads=True)
@@ -35,7 +36,7 @@ def estimate(
     rate: bool = False,
     of: str | None = None,
     by: str | None = None,
-    basis: str = LOG,
+    basis: str | None = None,
     source: str | None = None,
     protocol: str | None = None,
     as_of: int | None = None,
@@ -49,7 +50,8 @@ def estimate(
     of : the denominator of a rate, in the filter language; without it the query's event-level terms with the criterion's
         `among`
     by : one row for each value of a field, for each `month`, `week`, `day`, `window` or `criterion`
-    basis : `log`, how sure of this very log; or `process`, how sure of what wrote it
+    basis : `log`, how sure of this very log; or `process`, how sure of what wrote it; default: `process` where rows by a field
+        or a period are there to be compared, else `log`
     source, protocol : which, where the catalog has several; a protocol as NAME or NAME@VERSION
     as_of : a catalog position; default: now
 
@@ -62,7 +64,7 @@ def estimate(
     head = ws.evidence.position()
     position = reached(as_of, head)
     position = head if position is None else position
-    asked = Question(query=parse(query), rate=rate, of=None if of is None else parse(of), by=by, basis=basis)
+    asked = Question(query=parse(query), rate=rate, of=None if of is None else parse(of), by=by, basis=basis or usual_basis(by))
     ground = ground_of(ws, asked, position, source, protocol)
     footing = footing_of(ws, ground, position)
     names = [None] if by != CRITERION else list(footing.census.rules.criteria)
@@ -78,8 +80,17 @@ def estimate(
         denominator=answers[0].plan.denominator if len(answers) == 1 else None,
         source=ground.source,
         protocol=f"{ground.protocol}@{ground.version}",
-        notes=(OF_THIS_LOG,) if by is not None and basis == LOG else (),
+        notes=notes_on_basis(asked, named=basis is not None),
     )
+
+
+def notes_on_basis(asked: Question, *, named: bool) -> tuple[str, ...]:
+    """Return what to say of rows beside each other: of what they are, where nobody asked for it or it may mislead."""
+    if asked.by is None:
+        return ()
+    if asked.basis == LOG:
+        return (OF_THIS_LOG,)
+    return () if named else (OF_PROCESS,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

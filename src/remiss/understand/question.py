@@ -83,6 +83,17 @@ class Plan:
     denominator: str | None = None
 
 
+def usual_basis(by: str | None) -> str:
+    """Return the basis of a question that names none: rows that compare slices, versions, windows or time are of the process.
+
+    Rows by criterion are different questions about the same events, and one figure alone compares nothing: both are of the log.
+
+    >>> usual_basis("month"), usual_basis("model_version"), usual_basis("criterion"), usual_basis(None)
+    ('process', 'process', 'log', 'log')
+    """
+    return LOG if by in {None, CRITERION} else PROCESS
+
+
 def settle(question: Question, rules: Rules) -> Plan:
     """Return the plan of a question.
 

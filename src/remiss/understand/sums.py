@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
+from numpy.typing import NDArray
 
 from remiss.records.estimate import LOG
 from remiss.understand.domain import Field, Key, Placed, hidden_numerator, hidden_rest
@@ -42,7 +43,7 @@ def counted(question: Question, cells: Sequence[Placed], windows: Sequence[datet
     rate = matching / among
     if question.basis == LOG:
         return Figure(value=rate)
-    return process_rate(rate, (y - rate * x) / among, rate * (1 - rate) / among, float(among), history)
+    return process_rate(rate, ((y - rate * x) / among)[x > 0], rate * (1 - rate) / among, float(among), history)
 
 
 def counts(cells: Sequence[Placed], windows: Sequence[datetime]) -> tuple[Numbers, Numbers]:
@@ -65,7 +66,7 @@ def weighted(question: Question, domain: Weighted, cells: Sequence[Placed], hist
             return figure
         among = domain.total(domain.x)
         e = residuals(domain, figure.value, among)
-        totals = window_totals(e / domain.p, domain.window, domain.windows)
+        totals = window_totals(e / domain.p, domain.window, domain.windows)[populated(domain)]
         return process_rate(figure.value, totals, poisson_variance(e, domain.p), kish_size(domain.p[domain.x > 0]), history)
     figure = weighted_total(domain, of_numerator)
     if question.basis == LOG:
@@ -75,6 +76,14 @@ def weighted(question: Question, domain: Weighted, cells: Sequence[Placed], hist
     least = min(float(seen.min()) if len(seen) else 1.0, of_numerator.least_probability)
     process = process_total(totals, poisson_variance(domain.y, domain.p), len(seen), history, least)
     return Figure(value=figure.value, low=process.low, high=process.high, effective=figure.effective, notes=process.notes)
+
+
+def populated(domain: Weighted) -> NDArray[np.bool_]:
+    """Return in which windows somebody was sampled to count among.
+
+    The others know nothing of a rate: a version that ran for two weeks has two windows, however many there are.
+    """
+    return window_totals(domain.x, domain.window, domain.windows) > 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,9 +109,10 @@ def history_of(past: Past, key: Key, moment: datetime) -> History | None:
         if not field.plan.question.rate:
             return History(totals=y, poisson=matching)
         own = matching / among if among else 0.0
-        return History(totals=(y - own * x) / max(among, 1.0), poisson=own * (1 - own) / max(among, 1.0))
+        return History(totals=((y - own * x) / max(among, 1.0))[x > 0], poisson=own * (1 - own) / max(among, 1.0))
     domain = of_key(past.sheet, key, range(len(field.windows)))[0].before(len(windows))
     among = domain.total(domain.x)
     rate = field.plan.question.rate and among > 0
     e = residuals(domain, domain.total(domain.y) / among, among) if rate else domain.y
-    return History(totals=window_totals(e / domain.p, domain.window, domain.windows), poisson=poisson_variance(e, domain.p))
+    totals = window_totals(e / domain.p, domain.window, domain.windows)
+    return History(totals=totals[populated(domain)] if rate else totals, poisson=poisson_variance(e, domain.p))

@@ -23,7 +23,9 @@ class Question(AsOf):
     rate: bool = Field(False, description="A share instead of a number.")
     of: str | None = Field(None, description="The denominator of a rate; default: the query's event-level terms.")
     by: str | None = Field(None, description="One row for each value of a field, month, week, day, window or criterion.")
-    basis: Literal["log", "process"] = Field("log", description="How sure: of this log, or of the process behind it.")
+    basis: Literal["log", "process"] | None = Field(
+        None, description="How sure: of this log, or of the process behind it; default: process where `by` has rows to compare."
+    )
     source: str | None = None
     protocol: str | None = None
 

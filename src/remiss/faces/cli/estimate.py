@@ -26,9 +26,7 @@ if TYPE_CHECKING:
 @click.option(
     "--basis",
     type=click.Choice(["log", "process"]),
-    default="log",
-    show_default=True,
-    help="How sure: of this log, or of the process behind it (between windows).",
+    help="How sure: of this log, or of the process behind it (between windows); default: process where --by has rows to compare.",
 )
 @click.option("--source", help="Which source, when the catalog has several.")
 @click.option("--protocol", help="Which protocol, as NAME or NAME@VERSION, when the catalog has several.")
@@ -42,7 +40,7 @@ def estimate(
     rate: bool,
     of: str | None,
     by: str | None,
-    basis: str,
+    basis: str | None,
     source: str | None,
     protocol: str | None,
     as_of: int | None,
