@@ -19,6 +19,7 @@ from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse
 
 from remiss.records.identity import format_time
+from remiss.records.legible import figure, number, printable, share
 from remiss.version import __version__
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -30,7 +31,6 @@ SECTIONS = (
     ("estimates", "/estimates", "Estimates"),
     ("protocols", "/protocols", "Protocols"),
 )
-THIN_SPACE = "\u2009"
 
 
 class Page(Protocol):
@@ -59,27 +59,6 @@ class Shell:
     catalog: str
     position: int
     twins: tuple[Twin, ...]
-
-
-def count(value: float) -> str:
-    """Return a count as people write it: whole, thousands set apart by a thin space.
-
-    >>> count(455439)
-    '455\u2009439'
-    """
-    return f"{value:,.0f}".replace(",", THIN_SPACE)
-
-
-def share(value: float) -> str:
-    """Return a share of 1 in percent, with as many digits as say something.
-
-    >>> share(0.0277), share(0.5), share(0.00012), share(0.0)
-    ('2.8 %', '50 %', '0.012 %', '0 %')
-    """
-    percent = 100 * value
-    if percent == 0 or percent >= 99.95 or percent >= 10:
-        return f"{percent:.0f} %"
-    return f"{percent:.1f} %" if percent >= 1 else f"{percent:.2g} %"
 
 
 def moment(value: datetime | None) -> Markup:
@@ -116,11 +95,11 @@ def spelled(value: object) -> str:
         case bool():
             return "yes" if value else "no"
         case float():
-            return f"{value:.6g}"
+            return number(value)
         case datetime():
             return format_time(value)
         case _:
-            return str(value)
+            return printable(str(value))
 
 
 @cache
@@ -131,7 +110,9 @@ def environment() -> Environment:
     )
     found.globals |= {"version": __version__, "sections": SECTIONS, "address": address}
     found.filters |= {
-        "count": count,
+        "count": number,
+        "figure": figure,
+        "printable": printable,
         "share": share,
         "moment": moment,
         "day": day,
