@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from remiss.capture import late_labels, profile, questions, requirements, scan, states
-from remiss.capture.plan import LabelHistory, Plan, Shape
+from remiss.capture.scan_plan import LabelHistory, Plan, Shape
 from remiss.protocol import document, lint
 from remiss.protocol.ports import Description
 from remiss.protocol.terms import Type

@@ -16,7 +16,7 @@ from remiss.records.event import Scalar
 from remiss.records.run import ALL, Cell, Group, RunWindow
 from remiss.records.window import Window, window_at, window_index
 from remiss.understand.domain import Census
-from remiss.understand.estimate import Reference, estimate_rows
+from remiss.understand.estimating import Reference, estimate_rows
 from remiss.understand.periods import PERIODS, period_of
 from remiss.understand.ports import Ground, Sampled
 from remiss.understand.question import Plan, Question, Rules, settle

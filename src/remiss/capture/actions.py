@@ -9,10 +9,10 @@ from datetime import datetime
 from remiss.action import action
 from remiss.capture import planning
 from remiss.capture.deriving import Derived, derive, event_times, expect
-from remiss.capture.due import due_windows, mark_provisional, spans, whole_windows
 from remiss.capture.ports import CaptureWorkspace, WindowInForce
 from remiss.capture.recapture import GONE, compare
 from remiss.capture.reproduction import Reproduction, rederive
+from remiss.capture.schedule import due_windows, mark_provisional, spans, whole_windows
 from remiss.capture.standing import MOST_RUNS, Standing, standing
 from remiss.errors import Conflict, IntervalError, Location, ProtocolError
 from remiss.protocol.actions import load

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from remiss.capture import questions, sampling, states
-from remiss.capture.plan import BOUNDS, REFERENCE, Plan
 from remiss.capture.ports import Progress
 from remiss.capture.sampling import Part
+from remiss.capture.scan_plan import BOUNDS, REFERENCE, Plan
 from remiss.capture.survey import Survey
 from remiss.capture.values import value_of
 from remiss.protocol.ports import Session

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from remiss.capture import scan
-from remiss.capture.plan import EVENTS
+from remiss.capture.scan_plan import EVENTS
 from remiss.capture.values import shape_of
 from remiss.errors import Location, SourceError
 from remiss.protocol.ports import Session

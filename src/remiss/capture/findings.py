@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from remiss.capture import questions, requirements, states
-from remiss.capture.plan import EVENTS, LABELS, REFERENCE, Plan, Shape
 from remiss.capture.sampling import GroupName, Part, Sample
+from remiss.capture.scan_plan import EVENTS, LABELS, REFERENCE, Plan, Shape
 from remiss.capture.survey import Survey
 from remiss.capture.values import value_of
 from remiss.protocol.ports import Session

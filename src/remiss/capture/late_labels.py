@@ -6,8 +6,8 @@ of the same key, so that an event's label is the row whose span contains min(as-
 
 from __future__ import annotations
 
-from remiss.capture.plan import KNOWN, LABELS, LabelHistory, Plan, Shape
 from remiss.capture.scan import instant, name, statement
+from remiss.capture.scan_plan import KNOWN, LABELS, LabelHistory, Plan, Shape
 from remiss.protocol.terms import Checked, Labels
 from remiss.records.identity import to_micros
 

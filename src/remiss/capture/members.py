@@ -10,8 +10,8 @@ from datetime import datetime
 import pyarrow as pa
 
 from remiss.capture import sampling
-from remiss.capture.plan import Plan
 from remiss.capture.sampling import DIGITS, Selection
+from remiss.capture.scan_plan import Plan
 from remiss.capture.states import MET, OUTSIDE, UNDECIDED
 from remiss.capture.values import values_of
 from remiss.protocol.terms import CONTEXT, INPUTS

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from remiss.capture import late_labels, requirements, scan
-from remiss.capture.plan import KNOWN, LabelHistory, Plan, Shape
+from remiss.capture.scan_plan import KNOWN, LabelHistory, Plan, Shape
 from remiss.capture.values import shape_of
 from remiss.errors import Location, ProtocolError
 from remiss.protocol.ports import Session

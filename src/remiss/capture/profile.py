@@ -10,9 +10,9 @@ import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from remiss.capture.plan import Plan, Shape
 from remiss.capture.questions import shown
 from remiss.capture.scan import name, statement, steps
+from remiss.capture.scan_plan import Plan, Shape
 from remiss.capture.values import value_of
 from remiss.records.case import Sensitivity
 from remiss.records.run import Profile

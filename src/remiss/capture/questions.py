@@ -19,9 +19,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from remiss.capture import requirements
-from remiss.capture.plan import BOUNDS, REPEATS, Plan, Shape
 from remiss.capture.sampling import DIGITS, SPAN
 from remiss.capture.scan import literal, name, reads_labels, refusing_labels, statement, steps
+from remiss.capture.scan_plan import BOUNDS, REPEATS, Plan, Shape
 from remiss.capture.states import patterns, stated
 
 # Above every hex digit.

@@ -8,9 +8,9 @@ from pathlib import PurePath
 from typing import Literal
 
 from remiss.capture.deriving import as_filed, derive
-from remiss.capture.due import whole_windows
 from remiss.capture.manifest import differences
 from remiss.capture.ports import CaptureWorkspace
+from remiss.capture.schedule import whole_windows
 from remiss.errors import ProtocolError, SourceError
 from remiss.records.run import Drawn, Manifest, Refusals, Run
 

@@ -13,7 +13,7 @@ import sqlglot
 from sqlglot import exp
 
 from remiss.capture import requirements
-from remiss.capture.plan import EVENTS, KNOWN, LABELS, REPEATS, SAMPLE, LabelHistory, Plan, Shape
+from remiss.capture.scan_plan import EVENTS, KNOWN, LABELS, REPEATS, SAMPLE, LabelHistory, Plan, Shape
 from remiss.protocol.terms import Checked, CheckedExpression
 from remiss.records.identity import FIRST, LAST, format_time, from_micros, to_micros
 

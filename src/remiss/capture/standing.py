@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from remiss.capture.deriving import as_filed, event_times
-from remiss.capture.due import due_again, due_windows
 from remiss.capture.ports import CaptureWorkspace, WindowInForce
 from remiss.capture.requirements import Refused, refused_rows
+from remiss.capture.schedule import due_again, due_windows
 from remiss.errors import InputError
 from remiss.protocol.terms import Checked
 from remiss.records.run import RESERVED, Group, Run

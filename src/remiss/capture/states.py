@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from remiss.capture.plan import REFERENCE, Plan
 from remiss.capture.scan import literal, name, reads_labels, refusing_labels, statement, steps
+from remiss.capture.scan_plan import REFERENCE, Plan
 from remiss.protocol.terms import CheckedCriterion
 
 # Two bits for each criterion in a signed 64-bit integer: grouping by one integer is faster than by a column for each.

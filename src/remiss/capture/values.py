@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from remiss.capture.plan import Shape
+from remiss.capture.scan_plan import Shape
 from remiss.records.event import Scalar
 from remiss.records.identity import from_micros
 

@@ -15,7 +15,7 @@ from remiss.protocol.terms import Protocol
 from remiss.records.estimate import LOG, WEIGHTED, Estimate, EstimateRow
 from remiss.records.position import reached
 from remiss.understand.domain import Census, windows_in_scope
-from remiss.understand.estimate import Reference, estimate_rows
+from remiss.understand.estimating import Reference, estimate_rows
 from remiss.understand.grounds import narrowed, only
 from remiss.understand.hindsight import chosen_on_sample, refuse_hindsight
 from remiss.understand.periods import PERIODS

@@ -1,7 +1,7 @@
 """95 % intervals for what sampling cannot know exactly: totals, totals of few or none, and rates.
 
 Each function takes plain numbers and returns (low, high) in the units of its value: events for totals, a fraction for
-rates. Where the numbers come from is the business of `variance.py` and `estimate.py`.
+rates. Where the numbers come from is the business of `variance.py` and `estimating.py`.
 """
 
 from __future__ import annotations
