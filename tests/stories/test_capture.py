@@ -125,6 +125,35 @@ def test_another_meaning_under_the_same_version_is_refused(ws, log):
         captured(ws, log)
 
 
+def test_another_zone_of_the_log_under_the_same_version_is_refused_by_name(ws, log):
+    zoned = PROTOCOL.replace('predictions/*.parquet"', 'predictions/*.parquet", time_zone: UTC')
+    log.write(zoned)
+    captured(ws, log)
+    log.write(zoned.replace("time_zone: UTC", "time_zone: Europe/Berlin"))
+    with pytest.raises(ProtocolError, match="means something else in this catalog: another source, labels"):
+        captured(ws, log)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "named"),
+    [
+        ("redaction: [email, phone]", "redaction: [email]", "redaction"),
+        ("redaction: [email, phone]", "redaction: [email, phone]\nsensitivity: {text: restricted}", "sensitivity"),
+        ("model: arrival-delay\n", "model: arrival-delay\nteam: arrivals\n", "team"),
+    ],
+)
+def test_content_guarded_otherwise_needs_another_version_and_figures_go_on(ws, log, old, new, named):
+    capture.apply(ws, log.protocol, since=MONDAY, until=MONDAY + WEEK)
+    log.write(PROTOCOL.replace(old, new))
+    with pytest.raises(ProtocolError, match=f"guards its content otherwise in this catalog: another {named}"):
+        captured(ws, log)
+    log.write(PROTOCOL.replace(old, new).replace("version: 1", "version: 2"))
+    capture.apply(ws, log.protocol, since=MONDAY + WEEK, until=MONDAY + 3 * WEEK)
+    [whole] = understand.estimate(ws, "").rows
+    assert whole.value == 1200
+    assert understand.estimate(ws, "", protocol="arrival-delay@1").rows == (whole,)
+
+
 def test_an_interval_that_cuts_a_window_is_refused(ws, log):
     with pytest.raises(IntervalError):
         capture.apply(ws, log.protocol, since=MONDAY + timedelta(days=1), until=MONDAY + WEEK)

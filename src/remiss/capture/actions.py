@@ -14,9 +14,10 @@ from remiss.capture.recapture import GONE, compare
 from remiss.capture.reproduction import Reproduction, rederive
 from remiss.capture.schedule import due_windows, mark_provisional, spans, whole_windows
 from remiss.capture.standing import MOST_RUNS, Standing, standing
-from remiss.errors import Conflict, IntervalError, Location, ProtocolError
+from remiss.errors import Conflict, IntervalError
 from remiss.protocol.actions import load
 from remiss.protocol.document import restore
+from remiss.protocol.keeping import check_kept
 from remiss.protocol.terms import Checked, Protocol
 from remiss.records.identity import kind_id
 from remiss.records.position import reached
@@ -80,6 +81,7 @@ def apply(
     if tuple(item.run for item in _held(ws, checked, windows)) != prepared.in_force:
         raise Conflict("another capture of these windows was filed meanwhile", do="capture again: nothing of this one was filed")
     ws.protocols.save(document)
+    check_kept(ws.protocols.find(document.name, document.version), document)
     known = ws.runs.known(manifest.source, document.name, manifest.since, manifest.until)
     changes = compare(known, drawn.members, prepared.derived.present)
     waits = any(change.kind == GONE for change in changes)
@@ -105,16 +107,10 @@ def _to_file(derived: Derived, windows: tuple[RunWindow, ...]) -> Drawn:
 
 
 def _meant(ws: CaptureWorkspace, path: str) -> Checked:
-    """Load a protocol, and refuse one whose name and version stand for something else in this catalog."""
+    """Load a protocol, and refuse one whose name and version stand for another in this catalog."""
     checked = load(ws, path)
     document = checked.protocol
-    stored = ws.protocols.find(document.name, document.version)
-    if stored is not None and stored.digest != document.digest:
-        raise ProtocolError(
-            f"version {document.version} of {document.name} means something else in this catalog",
-            where=Location(document.path, document.lines.get("version")),
-            do="raise `version`: figures of two meanings must never be added up (see `remiss protocol show`)",
-        )
+    check_kept(ws.protocols.find(document.name, document.version), document)
     return checked
 
 

@@ -1,4 +1,9 @@
-"""What a protocol means: the part of it that its digest covers, and by which figures are kept apart."""
+"""What a protocol means: the part of it that its digest covers, and by which figures are kept apart.
+
+How content is guarded (`handling`) means nothing to a figure and is not in the digest: who keeps more out of the catalog must not
+lose the comparison with what was counted before. What is stored is redacted by it, though, so that it belongs to a version as
+well.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +12,22 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from remiss.protocol.terms import Criterion, Protocol
+from remiss.records.identity import canonical
 
 
 def meaning(protocol: Protocol) -> Mapping[str, object]:
-    """Return what the digest of a protocol covers: what decides meaning, and not addresses, about, owners, review, retention."""
+    """Return what the digest of a protocol covers: what decides meaning, and not addresses, about, owners, review, retention.
+
+    Zones are no part of an address: a naive time is another moment in another zone, and its event of another window. So is
+    the column that says since when a label is known.
+    """
     sampling, labelling, labels = protocol.sampling, protocol.labelling, protocol.labels
     return {
         "model": protocol.model,
-        "source": protocol.source.name,
-        "labels": None if labels is None else {"key": labels.key, "lag": _minutes(labels.lag)},
+        "source": {"name": protocol.source.name, "time_zone": protocol.source.time_zone},
+        "labels": None
+        if labels is None
+        else {"key": labels.key, "time": labels.time, "time_zone": labels.address.time_zone, "lag": _minutes(labels.lag)},
         "fields": {name: expression.sql for name, expression in protocol.fields.items()},
         "require": sorted(protocol.require),
         "criteria": [_criterion_meaning(criterion) for criterion in protocol.criteria],
@@ -31,6 +43,20 @@ def meaning(protocol: Protocol) -> Mapping[str, object]:
         },
         "labelling": None if labelling is None else {**dataclasses.asdict(labelling), "every": _minutes(labelling.every)},
     }
+
+
+def handling(protocol: Protocol) -> Mapping[str, object]:
+    """Return what decides how content is guarded: to whom it belongs, which fields the catalog holds and what is masked."""
+    return {
+        "team": protocol.team,
+        "sensitivity": {name: level.name.lower() for name, level in sorted(protocol.sensitivity.items())},
+        "redaction": sorted(protocol.redaction),
+    }
+
+
+def parts_that_differ(before: Mapping[str, object], after: Mapping[str, object]) -> tuple[str, ...]:
+    """Return the sections of a document in which two meanings, or two handlings, differ."""
+    return tuple(name for name, value in after.items() if canonical(value) != canonical(before[name]))
 
 
 def _minutes(span: timedelta) -> int:

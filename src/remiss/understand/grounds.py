@@ -34,7 +34,9 @@ def narrowed(grounds: Sequence[Ground], source: str | None, protocol: str | None
     found = tuple(
         ground
         for ground in grounds
-        if source in {None, ground.source} and name in {"", ground.protocol} and version in {"", str(ground.version)}
+        if source in {None, ground.source}
+        and name in {"", ground.protocol}
+        and version in {"", str(ground.version), *map(str, ground.versions)}
     )
     if not found:
         raise NotFound(

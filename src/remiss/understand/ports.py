@@ -31,6 +31,8 @@ class Earlier:
 class Ground:
     """What one estimate stands on: one source, one protocol digest, the windows whose runs are in force.
 
+    `versions` are those of that digest, which mean the same, and `version` is the newest of them.
+
     `refused` and `admitted` add up the rows of those runs: rows that are not events (such as belong to no window once,
     though each run comes upon them), and events. `earlier` lists, for each
     window in force here, every run with another protocol digest (same source and protocol name) that was in force for it
@@ -45,6 +47,7 @@ class Ground:
     refused: int
     admitted: int
     earlier: tuple[Earlier, ...] = ()
+    versions: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -74,7 +74,7 @@ class EvidenceStore:
             return head(connection)
 
     def grounds(self, position: int) -> tuple[Ground, ...]:
-        """Return every (source, protocol, digest) with windows in force, by name and version."""
+        """Return every (source, protocol, digest) with windows in force, by name and newest version."""
         found = (
             select(run_windows, protocols.c.version, protocols.c.digest)
             .join(runs, runs.c.key == run_windows.c.run_key)
@@ -85,8 +85,9 @@ class EvidenceStore:
         grounds = defaultdict(list)
         with self._store.reading() as connection:
             for row in connection.execute(found):
-                grounds[row.source_name, row.protocol_name, row.version, row.digest].append(row)
-            return tuple(_ground(connection, name, rows, position) for name, rows in sorted(grounds.items()))
+                grounds[row.source_name, row.protocol_name, row.digest].append(row)
+            every = (_ground(connection, name, rows, position) for name, rows in grounds.items())
+            return tuple(sorted(every, key=lambda one: (one.source, one.protocol, one.version)))
 
     def groups(self, ground: Ground, position: int) -> Sequence[Group]:
         """Return the groups of the runs in force of a ground, sorted by window, stratum, criterion."""
@@ -122,12 +123,14 @@ class EvidenceStore:
             return [_sampled(row, kept[row.run_key, row.event_key], by) for row in connection.execute(found)]
 
 
-def _ground(connection: Connection, name: tuple[str, str, int, str], rows: Sequence[Row[Any]], position: int) -> Ground:
-    source, protocol, version, digest = name
+def _ground(connection: Connection, name: tuple[str, str, str], rows: Sequence[Row[Any]], position: int) -> Ground:
+    source, protocol, digest = name
+    versions = tuple(sorted({row.version for row in rows}))
     return Ground(
         source=source,
         protocol=protocol,
-        version=version,
+        version=versions[-1],
+        versions=versions,
         digest=digest,
         windows=tuple(
             RunWindow(window=row.window_start, population=row.population, labelled=row.labelled, provisional=row.provisional)
@@ -146,9 +149,9 @@ def _refused(connection: Connection, run_keys: Sequence[int]) -> Iterator[Refuse
         yield Refused(counts=row.refused, files=its.file_digests, unplaced=its.unplaced)
 
 
-def _earlier(connection: Connection, name: tuple[str, str, int, str], position: int) -> tuple[Earlier, ...]:
+def _earlier(connection: Connection, name: tuple[str, str, str], position: int) -> tuple[Earlier, ...]:
     """Return the runs of other versions that were in force for these windows before."""
-    source, protocol, _, digest = name
+    source, protocol, digest = name
     before, run, version = run_windows.alias("before"), runs.alias("run_before"), protocols.alias("protocol_before")
     found = (
         select(before.c.window_start, version.c.version, before.c.position_from)
