@@ -50,6 +50,10 @@ def commands_page() -> str:
         "Results go to stdout, talk to stderr. Exit status: 0 done or yes, 1 the answer is no, 2 the call or its input was "
         "wrong, 3 cannot decide, 70 a fault of ours; see [errors](errors.md). Every option can be given in the environment too: "
         "a flag as 1, and one that may be repeated as several values with spaces between them.",
+        "`--as-of P` reads the catalog as it stood at position P. It is on whatever reads what a catalog holds, and not on "
+        "`capture --dry-run` (it plans what a capture would do now), `reproduce` (what a run filed never changes, and is "
+        "compared with its source as that is now), `doctor` (which looks at the machine as it is), `protocol check`, "
+        "`taxonomy show` and `schema` (which read no catalog).",
         "## remiss",
         options(click.Context(cli, info_name="remiss", **cli.context_settings)),
         *parts,

@@ -283,6 +283,13 @@ class Workspace(Bench):
         with self._store.reading() as connection:
             return head(connection)
 
+    def moment(self, position: int) -> datetime:
+        """Return when the catalog came to a position."""
+        from remiss.edges.stores.journal import moment
+
+        with self._store.reading() as connection:
+            return moment(connection, position)
+
     def facts(self, position: int | None = None) -> CatalogFacts:
         """Return what the catalog is and how much it holds, or held at a position."""
         from remiss.edges.stores.facts import facts

@@ -176,7 +176,9 @@ def test_csv_is_safe_in_a_spreadsheet(cli, captured):
 
 
 def test_an_estimate_answers_with_the_published_figures(cli, captured):
-    found = valid(cli("estimate", "criterion:missed-delay", "--by", "inputs.carrier", "--format", "json"), "estimate")
+    asked = ("estimate", "criterion:missed-delay", "--by", "inputs.carrier", "--format", "json")
+    assert {row["basis"] for row in valid(cli(*asked), "estimate")["rows"]} == {"process"}
+    found = valid(cli(*asked, "--basis", "log"), "estimate")
     assert {row["key"] for row in found["rows"]} == {"UA", "DL", "B6"}
     assert all(row["low"] <= row["value"] <= row["high"] for row in found["rows"])
     rate = valid(cli("estimate", "criterion:missed-delay", "--rate", "--format", "json"), "estimate")
@@ -341,6 +343,21 @@ def test_options_are_read_from_the_environment(cli, captured, monkeypatch):
     monkeypatch.setenv("REMISS_CASE_FILE_INPUT", "carrier=UA distance=200")
     case = valid(cli("case", "file", "--model", "m", "--at", "2013-06-05", "--title", "Wrong gate"), "case")
     assert case["event"]["inputs"] == {"carrier": "UA", "distance": "200"}
+
+
+def test_a_format_that_the_environment_wishes_holds_where_a_command_has_it(cli, captured, monkeypatch):
+    monkeypatch.setenv("REMISS_FORMAT", "csv")
+    assert cli("run", "list").out.startswith("run,")
+    assert (cli("status").status, cli("catalog", "info").status) == (0, 0)
+    assert cli("status", "--format", "csv").status == 2
+    monkeypatch.setenv("REMISS_FORMAT", "xml")
+    assert cli("status").status == 2
+
+
+def test_to_check_a_protocol_that_is_not_there_is_a_wrong_call(cli, captured):
+    answer = cli("protocol", "check", "missing.yaml")
+    assert (answer.status, answer.out) == (2, "")
+    assert "there is no file missing.yaml" in answer.err
 
 
 def test_without_a_catalog_the_error_names_init(cli, tmp_path, monkeypatch):

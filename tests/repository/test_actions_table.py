@@ -42,6 +42,24 @@ def test_an_action_names_its_subject_as_a_parameter(name):
     assert subject is None or subject in inspect.signature(ACTIONS[name].run).parameters
 
 
+# What reads and knows no position, and why; the reference of commands tells users.
+OF_NOW = {
+    "run.due": "what a capture would do now",
+    "run.plan": "what a capture would do now",
+    "run.reproduce": "what a run filed never changes, and its source is as it is now",
+    "doctor": "the machine as it is",
+    "protocol.check": "reads no catalog",
+    "taxonomy.show": "reads no catalog",
+}
+
+
+@pytest.mark.parametrize("name", [name for name, action in ACTIONS.items() if action.reads and name not in OF_NOW])
+def test_whatever_reads_the_catalog_reads_it_at_any_position(name):
+    assert "as_of" in inspect.signature(ACTIONS[name].run).parameters
+    path = FACE[name].command.partition(" --")[0]
+    assert "--as-of" in {option for parameter in COMMANDS[path].params for option in parameter.opts}
+
+
 @pytest.mark.parametrize("name", ACTIONS)
 def test_an_action_has_an_entry_in_the_reference(name):
     assert f"\n## {name}\n" in (FOLDER / "actions.md").read_text("utf-8")

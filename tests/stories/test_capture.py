@@ -341,6 +341,18 @@ def test_a_run_is_read_as_it_stood_at_a_position(ws, log):
             read(ws, second.id, as_of=99)
 
 
+def test_status_tells_how_captures_stood_at_a_position(ws, log):
+    first = capture.apply(ws, log.protocol, since=MONDAY, until=MONDAY + WEEK)
+    capture.apply(ws, log.protocol, since=MONDAY + WEEK, until=MONDAY + 2 * WEEK)
+    [now], [then] = capture.status(ws), capture.status(ws, as_of=first.position)
+    assert (then.windows, now.windows) == (1, 2)
+    assert (then.last, now.last) == (MONDAY, MONDAY + WEEK)
+    assert then.due == now.due + 1
+    assert capture.status(ws, as_of=1) == capture.status(ws, as_of=0) == ()
+    with pytest.raises(InputError, match="has no position 99"):
+        capture.status(ws, as_of=99)
+
+
 def test_protocols_are_read_as_the_shelf_stood_at_a_position(ws, log):
     position = captured(ws, log).position
     log.write(PROTOCOL.replace("version: 1", "version: 2").replace("> 250", "> 240"))

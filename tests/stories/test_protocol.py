@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from remiss.capture import actions as capture
-from remiss.errors import NotFound, ProtocolError, SourceError
+from remiss.errors import InputError, NotFound, ProtocolError, SourceError
 from remiss.protocol import actions
 from remiss.protocol.document import restore
 from remiss.workspace import bench
@@ -87,11 +87,16 @@ def test_a_document_that_cannot_be_read_is_a_finding(desk, tmp_path, content):
         actions.load(desk, str(path))
 
 
-def test_a_file_that_is_not_there_or_not_a_file_is_a_finding(desk, tmp_path):
-    assert errors(desk, tmp_path / "nowhere.yaml") == [f"there is no file {tmp_path / 'nowhere.yaml'}"]
-    assert errors(desk, tmp_path) == [f"{tmp_path} is not a file"]
-    assert errors(desk, "/dev/zero") == ["/dev/zero is not a file"]
-    assert errors(desk, "a\x00b") == ["a\x00b cannot be read: its name is not one"]
+def test_where_there_is_no_file_there_is_nothing_to_check_and_the_call_was_wrong(desk, tmp_path):
+    for path, says in (
+        (tmp_path / "nowhere.yaml", f"there is no file {tmp_path / 'nowhere.yaml'}"),
+        (tmp_path, f"{tmp_path} is not a file"),
+        ("/dev/zero", "/dev/zero is not a file"),
+        ("a\x00b", "a\x00b cannot be read: its name is not one"),
+    ):
+        with pytest.raises(InputError) as refused:
+            actions.check(desk, str(path))
+        assert (refused.value.what, refused.value.exit_status) == (says, 2)
 
 
 def test_failure_modes_are_listed_whole_or_below_one(desk):

@@ -274,7 +274,19 @@ def reproduce(ws: CaptureWorkspace, run: str) -> Reproduction:
 
 
 @action(name="run.status", permission="run:read", reads=True, snapshot=False)
-def status(ws: CaptureWorkspace) -> tuple[Standing, ...]:
-    """Say, for each protocol and source, which windows are due or provisional, and what looks odd."""
-    pairs = {(each.manifest.source, each.manifest.protocol) for each in ws.runs.latest(MOST_RUNS)}
-    return tuple(standing(ws, source, protocol) for source, protocol in sorted(pairs))
+def status(ws: CaptureWorkspace, *, as_of: int | None = None) -> tuple[Standing, ...]:
+    """Say, for each protocol and source, which windows are due or provisional, and what looks odd.
+
+    Parameters
+    ----------
+    as_of : a position of the catalog; default: now. Then what was due and mature when the catalog came there is told, from the
+        sources as they are now
+
+    Raises
+    ------
+    InputError : a position that is not there yet
+    """
+    position = reached(as_of, ws.position())
+    now = ws.now if position is None else ws.moment(position)
+    pairs = {(each.manifest.source, each.manifest.protocol) for each in ws.runs.latest(MOST_RUNS, position=position)}
+    return tuple(standing(ws, source, protocol, position, now) for source, protocol in sorted(pairs))

@@ -46,8 +46,8 @@ class Known:
 class Runs(Protocol):
     """Runs in the catalog."""
 
-    def in_force(self, source: str, protocol: str) -> tuple[WindowInForce, ...]:
-        """Return the windows of which some run is in force, oldest first."""
+    def in_force(self, source: str, protocol: str, position: int | None = None) -> tuple[WindowInForce, ...]:
+        """Return the windows of which some run is in force, or was at a position, oldest first."""
         ...
 
     def known(self, source: str, protocol: str, since: datetime, until: datetime) -> tuple[Known, ...]:
@@ -149,4 +149,8 @@ class CaptureWorkspace(Performs, Protocol):
 
     def position(self) -> int:
         """Return the catalog's position."""
+        ...
+
+    def moment(self, position: int) -> datetime:
+        """Return when the catalog came to a position."""
         ...

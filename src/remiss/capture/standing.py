@@ -64,18 +64,21 @@ def odd_criteria(criteria: Sequence[str], groups: Iterable[Group], admitted: int
     return nothing, nearly_all
 
 
-def standing(ws: CaptureWorkspace, source: str, protocol: str) -> Standing:
-    """Return how a protocol stands on a source, by its newest version and the runs in force."""
-    recent = ws.runs.latest(MOST_RUNS, protocol)
+def standing(ws: CaptureWorkspace, source: str, protocol: str, position: int | None, now: datetime) -> Standing:
+    """Return how a protocol stands on a source, by its newest version and the runs in force, now or at a position.
+
+    The source is looked at as it is; what is due and what is mature is reckoned at `now`.
+    """
+    recent = ws.runs.latest(MOST_RUNS, protocol, position)
     own = [run for run in recent if run.manifest.source == source]
     newest = max(own, key=lambda run: (run.manifest.protocol_version, run.position))
-    in_force = ws.runs.in_force(source, protocol)
-    runs = {item.run: ws.runs.get(item.run) for item in in_force}
-    due, unseen, checked = _due(ws, newest)
+    in_force = ws.runs.in_force(source, protocol, position)
+    runs = {item.run: ws.runs.get(item.run, position) for item in in_force}
+    due, unseen, checked = _due(ws, newest, in_force, now)
     names = tuple(item.criterion.name for item in checked.criteria) if checked else ()
     width = checked.protocol.sampling.window if checked else timedelta(0)
     lag = checked.protocol.labels.lag if checked and checked.protocol.labels else None
-    open_windows, mature = provisional_counts(in_force, width, lag, ws.now)
+    open_windows, mature = provisional_counts(in_force, width, lag, now)
     held = {(item.run, item.window.window) for item in in_force}
     groups = [group for run in runs.values() for group in run.groups if (run.id, group.window) in held]
     admitted = sum(item.window.population for item in in_force)
@@ -100,14 +103,16 @@ def standing(ws: CaptureWorkspace, source: str, protocol: str) -> Standing:
     )
 
 
-def _due(ws: CaptureWorkspace, newest: Run) -> tuple[int | None, str, Checked | None]:
+def _due(
+    ws: CaptureWorkspace, newest: Run, in_force: Sequence[WindowInForce], now: datetime
+) -> tuple[int | None, str, Checked | None]:
     try:
         checked = as_filed(ws, newest.manifest)
         found = due_windows(
             event_times(ws, checked),
             checked.protocol.sampling.window,
-            ws.runs.in_force(newest.manifest.source, newest.manifest.protocol),
-            ws.now,
+            in_force,
+            now,
             checked.protocol.labels.lag if checked.protocol.labels else None,
         )
     except InputError as error:

@@ -6,7 +6,7 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
-from remiss.errors import Location, ProtocolError
+from remiss.errors import InputError, Location
 from remiss.protocol.reading import MOST_BYTES, decode
 
 
@@ -18,23 +18,24 @@ class FileDocuments:
 
         Raises
         ------
-        ProtocolError : not there, not readable, too large, not UTF-8
+        InputError : not there, not a file, not readable
+        ProtocolError : too large, not UTF-8
         """
         where = Location(path)
         try:
             found = Path(path)
             if not stat.S_ISREG(found.stat().st_mode):
-                raise ProtocolError(f"{path} is not a file", where=where, do="name the YAML file itself")
+                raise InputError(f"{path} is not a file", where=where, do="name the YAML file itself")
             with found.open("rb") as opened:
                 # One byte more than is allowed tells too large from just right, without reading the rest.
                 content = opened.read(MOST_BYTES + 1)
         except FileNotFoundError as error:
-            raise ProtocolError(
+            raise InputError(
                 f"there is no file {path}", where=where, do=f"check the name, or write one: remiss protocol new {path}"
             ) from error
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or "its name is not one"
-            raise ProtocolError(f"{path} cannot be read: {reason}", where=where, do="make it a file that you can read") from error
+            raise InputError(f"{path} cannot be read: {reason}", where=where, do="make it a file that you can read") from error
         return decode(content, path)
 
     def folder(self, path: str) -> str:
@@ -54,10 +55,11 @@ class PostedDocuments:
 
         Raises
         ------
-        ProtocolError : it was not sent along, or is too large
+        InputError : it was not sent along
+        ProtocolError : it is too large
         """
         if path not in self._texts:
-            raise ProtocolError(f"there is no file {path}", where=Location(path), do="check the name")
+            raise InputError(f"there is no file {path}", where=Location(path), do="check the name")
         return decode(self._texts[path].encode("utf-8", "surrogatepass"), path)
 
     def folder(self, path: str) -> str:

@@ -6,7 +6,7 @@ import difflib
 from pathlib import PurePath
 
 from remiss.action import action
-from remiss.errors import NotFound, RemissError
+from remiss.errors import NotFound, ProtocolError, RemissError
 from remiss.protocol import taxonomy as taxonomies
 from remiss.protocol.document import draft, first_of, parse
 from remiss.protocol.lint import examine
@@ -23,11 +23,15 @@ from remiss.records.rows import Rows
 def check(ws: ProtocolWorkspace, path: str) -> tuple[Finding, ...]:
     """Return every finding on the protocol at `path`, checked against its sources; notes too.
 
-    A document or source that cannot be read is a finding. Needs no catalog.
+    A document that is no text, and a source that cannot be read, is a finding. Needs no catalog.
+
+    Raises
+    ------
+    InputError : there is no file at `path` that could be checked
     """
     try:
         text = ws.documents.read(path)
-    except RemissError as error:
+    except ProtocolError as error:
         return (_finding(error, path, 1),)
     protocol, findings = draft(text, path, lambda name: ws.documents.read(beside(path, name)))
     if protocol is None or _sources_unclear(protocol, findings):

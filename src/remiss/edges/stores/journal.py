@@ -31,6 +31,12 @@ def head(connection: Connection) -> int:
     return position
 
 
+def moment(connection: Connection, position: int) -> datetime:
+    """Return when the catalog came to a position that it has: the time of the row, or that of its making for 0."""
+    found: datetime | None = connection.execute(select(journal.c.at).where(journal.c.position == position)).scalar_one_or_none()
+    return found or connection.execute(select(catalog_head.c.created)).scalar_one()
+
+
 def acted(connection: Connection) -> bool:
     """Return whether anything was done with the catalog yet, other than making and upgrading it."""
     found: bool = connection.execute(_ACTED).scalar_one()

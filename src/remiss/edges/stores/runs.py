@@ -41,8 +41,8 @@ class RunStore:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def in_force(self, source: str, protocol: str) -> tuple[WindowInForce, ...]:
-        """Return the windows of which some run is in force, oldest first.
+    def in_force(self, source: str, protocol: str, position: int | None = None) -> tuple[WindowInForce, ...]:
+        """Return the windows of which some run is in force, or was at a position, oldest first.
 
         Inside an action that writes, it first waits for other captures of the source: what a run is compared with must still
         be in force when it is filed.
@@ -51,7 +51,7 @@ class RunStore:
             select(run_windows, runs.c.id, runs.c.as_of, protocols.c.version, protocols.c.digest)
             .join(runs, runs.c.key == run_windows.c.run_key)
             .join(protocols, protocols.c.key == runs.c.protocol_key)
-            .where(of(source, protocol), in_force())
+            .where(of(source, protocol), in_force(position))
             .order_by(run_windows.c.window_start)
         )
         with self._store.reading() as connection:

@@ -43,30 +43,39 @@ def workspace(*, create: bool = False) -> Iterator[Workspace]:
         yield ws
 
 
-def formatted(command: Command) -> Command:
-    """Add `--format table|json|csv`."""
+FORMATS = ("table", "json", "csv")
+
+
+class Format(click.Option):
+    """The option `--format`. What the environment wishes for all commands holds for those that have that format."""
+
+    def resolve_envvar_value(self, ctx: click.Context) -> str | None:
+        wished = super().resolve_envvar_value(ctx)
+        assert isinstance(self.type, click.Choice)
+        return None if wished in FORMATS and wished not in self.type.choices else wished
+
+
+def _format(*formats: str) -> Callable[[Command], Command]:
     return click.option(
         "--format",
         "shape",
-        type=click.Choice(["table", "json", "csv"]),
-        default="table",
+        cls=Format,
+        type=click.Choice(formats),
+        default=FORMATS[0],
         envvar="REMISS_FORMAT",
         allow_from_autoenv=False,
         help="How to print the answer.",
-    )(command)
+    )
+
+
+def formatted(command: Command) -> Command:
+    """Add `--format table|json|csv`."""
+    return _format(*FORMATS)(command)
 
 
 def formatted_object(command: Command) -> Command:
     """Add `--format table|json`, for answers that are not lists."""
-    return click.option(
-        "--format",
-        "shape",
-        type=click.Choice(["table", "json"]),
-        default="table",
-        envvar="REMISS_FORMAT",
-        allow_from_autoenv=False,
-        help="How to print the answer.",
-    )(command)
+    return _format("table", "json")(command)
 
 
 def as_of(command: Command) -> Command:

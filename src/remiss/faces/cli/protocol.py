@@ -46,7 +46,7 @@ def new(path: Path, name: str | None) -> None:
 def check(path: str, shape: str) -> int:
     """Check the protocol at PATH against its source and print all findings.
 
-    Exit status 1 when one of them is an error.
+    Exit status 1 when one of them is an error, 2 when there is no such file.
 
     Example: remiss protocol check arrival-delay.yaml
     """

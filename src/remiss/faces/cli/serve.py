@@ -17,7 +17,7 @@ def serve(host: str, port: int) -> None:
 
     Prints a link that signs one browser in. Programs send the token of REMISS_TOKEN or --token-file.
 
-    Example: remiss --catalog failures.db serve
+    Example: remiss serve --port 8765
     """
     try:
         from remiss.faces import server

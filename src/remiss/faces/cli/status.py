@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from remiss.faces.cli import render
-from remiss.faces.cli.options import formatted_object, with_workspace
+from remiss.faces.cli.options import as_of, formatted_object, with_workspace
 from remiss.records.identity import plain
 
 if TYPE_CHECKING:
@@ -17,16 +17,17 @@ if TYPE_CHECKING:
 
 
 @click.command()
+@as_of
 @formatted_object
 @with_workspace
-def status(ws: Workspace, shape: str) -> None:
+def status(ws: Workspace, as_of: int | None, shape: str) -> None:
     """Say, for each protocol and source, which windows are due or provisional, and what looks odd.
 
     Example: remiss status
     """
     from remiss.capture import actions as capture
 
-    found = capture.status(ws)
+    found = capture.status(ws, as_of=as_of)
     if shape == "json":
         render.as_json({"schema": "remiss/status@1", "items": [plain(asdict(item)) for item in found]})
         return
