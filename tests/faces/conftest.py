@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from remiss.faces.cli import main
+from tests.serving import Served, served
 from tests.stories.logs import Log, small_log
 
 
@@ -59,3 +61,19 @@ def captured(captured_once, tmp_path, monkeypatch) -> Log:
     monkeypatch.chdir(folder)
     monkeypatch.delenv("REMISS_CATALOG", raising=False)
     return Log(Path("log"))
+
+
+@pytest.fixture(scope="session")
+def reading(captured_once, tmp_path_factory) -> Iterator[Served]:
+    """One server for the whole session, on a captured catalog that tests only read."""
+    folder = tmp_path_factory.mktemp("read") / "here"
+    shutil.copytree(captured_once, folder)
+    with served(str(folder / "remiss.db"), {"REMISS_SOURCES": str(folder / "log")}) as there:
+        yield there
+
+
+@pytest.fixture
+def there(address, environment, tmp_path) -> Iterator[Served]:
+    """A server of the test's own, on a new catalog on each database in turn."""
+    with served(address, {**environment, "REMISS_SOURCES": str(tmp_path / "log")}) as found:
+        yield found

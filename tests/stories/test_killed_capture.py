@@ -11,9 +11,16 @@ import time
 import pytest
 
 import remiss
+from tests.conftest import DATABASES
 from tests.stories.logs import small_log
 
 WEEKS = ("--since", "2013-06-03", "--until", "2013-06-24")
+
+
+@pytest.fixture(params=DATABASES)
+def database(request):
+    """A process that dies has the catalog itself open."""
+    return request.param
 
 
 @pytest.fixture

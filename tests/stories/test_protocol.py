@@ -114,7 +114,7 @@ def test_the_catalog_keeps_each_version_and_shows_what_changed(ws, log):
         capture.apply(ws, str(log), since=MONDAY, until=MONDAY + WEEK)
 
     capture_it()
-    name = actions.load(ws, str(log)).protocol.name
+    [name] = actions.versions(ws).column("protocol")
     first = actions.show(ws, name)
     assert restore(first.text, str(log)).digest == first.digest
 

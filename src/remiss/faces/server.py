@@ -35,6 +35,7 @@ HEADER_BYTES = 32 * 1024
 HEADER_SECONDS = 10.0
 IDLE_SECONDS = 30
 STOP_SECONDS = 5
+SHORTEST_TOKEN = 16
 
 
 class Protocol(H11Protocol):
@@ -101,27 +102,36 @@ def token_from(settings_token: str, token_file: str) -> str | None:
 
     Raises
     ------
-    SettingError : a file that cannot be read or written, or that others may read
+    SettingError : a file that cannot be read or written, or that others may read; a token short enough to guess
     """
     if settings_token or not token_file:
-        return settings_token or None
+        return _long_enough(settings_token, "REMISS_TOKEN", "set a longer one") if settings_token else None
     path = Path(token_file)
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        if path.stat().st_mode & 0o077:
-            raise SettingError(f"others may read the token file {path}", do=f"chmod 600 {path}") from None
-        token = path.read_text("utf-8").strip()
-        if len(token) < 16:
-            raise SettingError(
-                f"the token in {path} is shorter than 16 characters", do="remove the file to have one made"
-            ) from None
-        return token
+        return _kept(path)
     except OSError as error:
         raise SettingError(f"the token file {path} cannot be written: {error.strerror}", do="name another") from error
     token = fresh()
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(token + "\n")
+    return token
+
+
+def _kept(path: Path) -> str:
+    try:
+        if path.stat().st_mode & 0o077:
+            raise SettingError(f"others may read the token file {path}", do=f"chmod 600 {path}")
+        token = path.read_text("utf-8").strip()
+    except (OSError, ValueError) as error:
+        raise SettingError(f"the token file {path} cannot be read", do="check its name and its permissions") from error
+    return _long_enough(token, str(path), "remove the file to have one made")
+
+
+def _long_enough(token: str, where: str, do: str) -> str:
+    if len(token) < SHORTEST_TOKEN:
+        raise SettingError(f"the token in {where} is shorter than {SHORTEST_TOKEN} characters", do=do)
     return token
 
 

@@ -1,0 +1,78 @@
+"""A real server for tests: uvicorn on a free port of this machine, behind its door, spoken to over real sockets."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import uvicorn
+
+import remiss
+from remiss.faces import server
+from remiss.faces.auth import Sessions
+from remiss.workspace import Workspace
+
+TOKEN = "a-token-that-only-tests-know-of"
+
+
+@dataclass
+class Served:
+    """A catalog that is being served, and what a test needs to talk to it or to look behind it."""
+
+    workspace: Workspace
+    port: int
+    sessions: Sessions
+    app: Any
+    links: list[str] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def client(self, **settings: Any) -> httpx.Client:
+        """Return a program's client, which sends the token."""
+        return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60, **settings)
+
+    def stranger(self, **settings: Any) -> httpx.Client:
+        """Return a client that sends nothing of its own."""
+        return httpx.Client(base_url=self.url, timeout=60, **settings)
+
+    @contextmanager
+    def browser(self) -> Iterator[httpx.Client]:
+        """Give a client that has signed in by a link, as a browser does, and says where its requests come from."""
+        with self.stranger(headers={"Origin": self.url, "Sec-Fetch-Site": "same-origin"}) as client:
+            answer = client.post("/sign-in", data={"token": self.sessions.link()})
+            assert answer.status_code == 303, answer.text
+            yield client
+
+    def position(self) -> int:
+        """Return the catalog's position: how much was journalled."""
+        return self.workspace.position()
+
+
+@contextmanager
+def served(
+    address: str, environment: Mapping[str, str], *, clock: Callable[[], float] = time.monotonic, **given: Any
+) -> Iterator[Served]:
+    """Serve a catalog while the block lasts."""
+    with remiss.open(address, environment={**environment, "REMISS_TOKEN": TOKEN}, **given) as ws:
+        bound = server.listen("127.0.0.1", 0)
+        port: int = bound.getsockname()[1]
+        links: list[str] = []
+        sessions = Sessions(token=TOKEN, port=port, clock=clock)
+        app = server.guarded(ws, sessions, port, links.append)
+        running = uvicorn.Server(server.configured(app))
+        thread = threading.Thread(target=running.run, kwargs={"sockets": [bound]}, name="remiss-serve")
+        thread.start()
+        try:
+            yield Served(ws, port, sessions, app, links)
+        finally:
+            running.should_exit = True
+            thread.join(30)
+            bound.close()
+        assert not thread.is_alive()
