@@ -17,6 +17,7 @@
     |   +-- Conflict                      somebody else changed it first
     |   +-- Denied                        the actor may not do this
     |   +-- StorageError                  disk full, folder not writable, database away
+    |   +-- TimedOut                      a question that took longer than one statement may
     +-- AnswerNo                       1  the answer is no: findings, a difference, strict refusals
     +-- Undecided                      3  cannot decide, and what is missing
 
@@ -164,6 +165,12 @@ class StorageError(InputError):
     """The machine's storage or the database server refused."""
 
     code = "storage"
+
+
+class TimedOut(InputError):
+    """A question took longer than one statement of the catalog may; see the setting `statement_timeout`."""
+
+    code = "timed-out"
 
 
 class AnswerNo(RemissError):

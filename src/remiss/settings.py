@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +40,11 @@ TABLE: tuple[Setting, ...] = (
     Setting(name="threads", default="", help="How many threads the engine may use; default: one for each core."),
     Setting(name="temporary", default="", help="Folder for the engine's spill files; default: the system's."),
     Setting(name="temporary_limit", default="", help="Most disk that spill files may use, for example 20GB."),
+    Setting(
+        name="statement_timeout",
+        default="600",
+        help="Most seconds that one statement may take that reads the catalog; 0 for no limit.",
+    ),
     Setting(name="progress", default="auto", help="Progress on stderr: auto (on a terminal), always or never."),
 )
 
@@ -57,6 +63,7 @@ class Settings:
     threads: str = ""
     temporary: str = ""
     temporary_limit: str = ""
+    statement_timeout: str = "600"
     progress: str = "auto"
 
     def folder(self, name: str, beside: Path | None) -> Path:
@@ -84,6 +91,8 @@ def read(environment: Mapping[str, str], **given: str | None) -> Settings:
     values = {setting.name: given.get(setting.name) or environment.get(setting.variable) or setting.default for setting in TABLE}
     if values["threads"] and not (values["threads"].isdigit() and int(values["threads"]) > 0):
         raise SettingError(f"threads is {values['threads']!r}", do="give a whole number above 0")
+    if not re.fullmatch("[0-9]{1,6}", values["statement_timeout"]):
+        raise SettingError(f"statement_timeout is {values['statement_timeout']!r}", do="give whole seconds, 0 for no limit")
     if values["progress"] not in {"auto", "always", "never"}:
         raise SettingError(f"progress is {values['progress']!r}", do="use auto, always or never")
     return Settings(**values)

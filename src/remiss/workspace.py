@@ -73,7 +73,8 @@ def open_workspace(
     from remiss.edges.stores.connecting import open_store
 
     actor = Actor(name=_user())
-    store = open_store(where, create=create, upgrade=upgrade, now=datetime.now(UTC), actor=actor)
+    limit = int(settings.statement_timeout)
+    store = open_store(where, create=create, upgrade=upgrade, now=datetime.now(UTC), actor=actor, limit_seconds=limit)
     return Workspace(store=store, settings=settings, actor=actor)
 
 

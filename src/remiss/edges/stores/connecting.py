@@ -26,6 +26,7 @@ from remiss.edges.stores.dialect.driving import (
     parse_address,
     tables_of,
 )
+from remiss.edges.stores.dialect.limiting import limit
 from remiss.edges.stores.journal import Transaction
 from remiss.edges.stores.tables import catalog_head
 from remiss.edges.stores.version import LATEST, read_version
@@ -100,7 +101,9 @@ class Store(threading.local):
         self.engine.dispose()
 
 
-def open_store(address: str, *, create: bool = False, upgrade: bool = False, now: datetime, actor: Actor) -> Store:
+def open_store(
+    address: str, *, create: bool = False, upgrade: bool = False, now: datetime, actor: Actor, limit_seconds: int = 0
+) -> Store:
     """Open the catalog at an address.
 
     Parameters
@@ -109,12 +112,15 @@ def open_store(address: str, *, create: bool = False, upgrade: bool = False, now
     create : make it when it is not there
     upgrade : bring an older one to this version
     now, actor : when and by whom one is made or upgraded, for the journal
+    limit_seconds : how long one statement that reads may take; 0 is no limit
 
     Raises
     ------
     CatalogMissing, CatalogForeign, CatalogNewer, CatalogOlder, StorageError, SettingError
     """
     engine = connect(parse_address(address))
+    if limit_seconds:
+        limit(engine, limit_seconds)
     try:
         _check_file(engine, create=create)
         version = _version(engine)

@@ -18,7 +18,7 @@ from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError
 
 from remiss.edges.stores.dialect.types import POSTGRESQL, SQLITE
-from remiss.errors import CatalogForeign, CatalogMissing, Conflict, RemissError, SettingError, StorageError
+from remiss.errors import CatalogForeign, CatalogMissing, Conflict, RemissError, SettingError, StorageError, TimedOut
 
 BUSY_MS = 30_000
 # How much of a catalog a connection keeps at hand; SQLite's own 2 MB do not hold what one page of a large catalog touches.
@@ -236,10 +236,20 @@ def _explained_sqlite(error: sqlite3.Error, where: str) -> RemissError | None:
             return StorageError(f"the disk failed on {where}: {error}", do="check the disk and the file system")
         case sqlite3.SQLITE_CORRUPT:
             return StorageError(f"{where} is damaged: {error}", do="restore the catalog from a copy")
+        case sqlite3.SQLITE_INTERRUPT:
+            return timed_out(where)
         case sqlite3.SQLITE_NOTADB:
             return foreign(where)
         case _:
             return None
+
+
+def timed_out(where: str) -> RemissError:
+    """Return the error for a statement that was ended because it took too long."""
+    return TimedOut(
+        f"{where} did not answer in the time that one statement may take",
+        do="ask a narrower question (fewer words and terms, a time: occurred:2013-06), or raise REMISS_STATEMENT_TIMEOUT",
+    )
 
 
 def foreign(where: str) -> RemissError:
@@ -252,6 +262,8 @@ def _explained_postgresql(error: BaseException, where: str) -> RemissError | Non
     said = str(error).strip().partition("\n")[0]
     if state in {"40001", "40P01", "55P03"}:
         return Conflict("somebody else was changing the same things; nothing was written", do="do it again")
+    if state == "57014":
+        return timed_out(where)
     if state == "53100":
         return StorageError(f"there is no room left for {where}; nothing was written", do="make room and do it again")
     if state == "3D000" or (not state and "does not exist" in said and "database" in said):

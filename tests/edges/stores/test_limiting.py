@@ -1,0 +1,71 @@
+"""No question holds a catalog for ever."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from sqlalchemy import text
+
+import remiss
+from remiss.errors import SettingError, TimedOut
+from tests.conftest import administering, database_on
+from tests.edges.stores.acting import unlisted
+from tests.edges.stores.drawing import drawn, file, member
+
+COUNT = text("WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < :most) SELECT count(*) FROM n")
+WITHOUT_END = 10**9
+
+
+@pytest.fixture
+def hurried(address, environment):
+    with remiss.open(address, environment={**environment, "REMISS_STATEMENT_TIMEOUT": "1"}) as opened:
+        yield opened
+
+
+@unlisted("test.read-long", reads=True)
+def read_long(ws, most):
+    """Count for long."""
+    with ws.reading() as connection:
+        return connection.execute(COUNT, {"most": most}).scalar_one()
+
+
+@unlisted("test.write-long")
+def write_long(ws):
+    """Count in a transaction that writes until more than the limit has passed."""
+    most, began = 100_000, time.monotonic()
+    while time.monotonic() < began + 1.2:
+        began, most = time.monotonic(), most * 2
+        ws._store.transaction.connection.execute(COUNT, {"most": most}).scalar_one()
+    return most
+
+
+def test_a_statement_that_takes_too_long_ends_with_advice_and_the_next_one_works(hurried):
+    with pytest.raises(TimedOut, match="did not answer in the time that one statement may take") as ended:
+        read_long(hurried, WITHOUT_END)
+    assert "REMISS_STATEMENT_TIMEOUT" in ended.value.do
+    assert read_long(hurried, 1000) == 1000
+    assert file(hurried, drawn([member(1)]), run="run-aaaaaaaa").events_new == 1
+
+
+def test_what_writes_takes_the_time_that_it_takes(hurried):
+    assert write_long(hurried) > 100_000
+    with pytest.raises(TimedOut):
+        read_long(hurried, WITHOUT_END)
+
+
+def test_a_server_s_own_lower_limit_stays(postgres, environment):
+    with database_on(postgres, "template") as address:
+        with administering(postgres) as admin:
+            admin.execute(f"ALTER DATABASE {address.rpartition('/')[2]} SET statement_timeout = 700")
+        with remiss.open(address, environment=environment) as ws:
+            with pytest.raises(TimedOut):
+                read_long(ws, WITHOUT_END)
+            with ws.reading() as connection:
+                assert connection.execute(text("SHOW statement_timeout")).scalar_one() == "700ms"
+
+
+@pytest.mark.parametrize("value", ["soon", "-1", "1.5", "9" * 9])
+def test_a_limit_that_is_no_number_of_seconds_is_refused(value, address):
+    with pytest.raises(SettingError, match="statement_timeout"):
+        remiss.open(address, environment={"REMISS_STATEMENT_TIMEOUT": value})
