@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, get_type_hints
 
@@ -21,9 +22,9 @@ class Action:
 
     `reads` marks one that changes nothing and leaves no journal row; it sees one snapshot of the catalog unless `snapshot`
     is False, for work so long at the edge that holding a snapshot would hurt others. `subject` names the parameter whose
-    value the journal records. `prepare` runs before the transaction begins: long work at the edge (a scan of logs) that
-    must not hold the catalog; its result becomes the keyword argument `prepared`. `document` names the parameter that is the
-    path of a document where the caller is; called from afar, the document travels with the arguments.
+    value the journal records. `prepare` gives a block around the transaction: long work at the edge (a scan of logs) that
+    must not hold the catalog comes before it, and what it gives becomes the keyword argument `prepared`. `document` names the
+    parameter that is the path of a document where the caller is; called from afar, the document travels with the arguments.
     """
 
     name: str
@@ -33,7 +34,7 @@ class Action:
     snapshot: bool
     subject: str | None
     document: str | None
-    prepare: Callable[..., Any] | None
+    prepare: Callable[..., AbstractContextManager[Any]] | None
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -85,7 +86,7 @@ def action(
     snapshot: bool = True,
     subject: str | None = None,
     document: str | None = None,
-    prepare: Callable[..., Any] | None = None,
+    prepare: Callable[..., AbstractContextManager[Any]] | None = None,
 ) -> Callable[[Callable[Concatenate[W, P], R]], Callable[Concatenate[W, P], R]]:
     """Return a decorator that registers a function as an action and routes its calls through the workspace.
 
@@ -97,7 +98,7 @@ def action(
     snapshot : False for one that reads and works long outside the catalog
     subject : the parameter that names what is acted on, for the journal
     document : the parameter that is a path to a document of the caller
-    prepare : called with the same arguments outside the transaction
+    prepare : called with the same arguments outside the transaction; gives a block that the transaction lies in
     """
 
     def register(run: Callable[Concatenate[W, P], R]) -> Callable[Concatenate[W, P], R]:

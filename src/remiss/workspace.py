@@ -167,8 +167,8 @@ class Bench:
     def perform(self, action: Action, arguments: Mapping[str, Any]) -> Any:
         """Authorise and run an action that reads; there is nothing here that it could write to."""
         self._authorise(action)
-        prepared = {} if action.prepare is None else {"prepared": action.prepare(self, **arguments)}
-        return action.run(self, **arguments, **prepared)
+        with _prepared(self, action, arguments) as prepared:
+            return action.run(self, **arguments, **prepared)
 
     def _authorise(self, action: Action) -> None:
         if not self.authority.may(self.actor, action.permission):
@@ -302,7 +302,9 @@ class Workspace(Bench):
         """How this machine and the catalog are."""
         from remiss.edges.health import MachineHealth, Opened
 
-        opened = Opened(file=self._store.file, facts=self.facts, keys=lambda: self.keys, acted=self._acted)
+        opened = Opened(
+            file=self._store.file, facts=self.facts, keys=lambda: self.keys, vault=lambda: self.vault, acted=self._acted
+        )
         return MachineHealth(self.settings, opened)
 
     def reading(self) -> AbstractContextManager[object]:
@@ -319,16 +321,26 @@ class Workspace(Bench):
         Denied : the actor lacks the permission; and whatever the action raises, after which nothing is left
         """
         self._authorise(action)
-        prepared = {} if action.prepare is None else {"prepared": action.prepare(self, **arguments)}
-        if action.reads:
-            with self._store.reading() if action.snapshot else nullcontext():
+        with _prepared(self, action, arguments) as prepared:
+            if action.reads:
+                with self._store.reading() if action.snapshot else nullcontext():
+                    return action.run(self, **arguments, **prepared)
+            digest = hmac.new(self.keys.secret("journal"), canonical(_plain(arguments)), hashlib.sha256).hexdigest()
+            with self._store.writing(self.actor, action.name, self.now, self.request_id) as transaction:
+                transaction.digests["arguments"] = digest
+                if action.subject is not None and arguments.get(action.subject) is not None:
+                    transaction.subjects.append(str(arguments[action.subject]))
                 return action.run(self, **arguments, **prepared)
-        digests = {"arguments": hmac.new(self.keys.secret("journal"), canonical(_plain(arguments)), hashlib.sha256).hexdigest()}
-        with self._store.writing(self.actor, action.name, self.now, self.request_id) as transaction:
-            transaction.digests.update(digests)
-            if action.subject is not None and arguments.get(action.subject) is not None:
-                transaction.subjects.append(str(arguments[action.subject]))
-            return action.run(self, **arguments, **prepared)
+
+
+@contextmanager
+def _prepared(ws: Bench, action: Action, arguments: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Give what an action prepares as a keyword argument, in the block that its preparing gives."""
+    if action.prepare is None:
+        yield {}
+        return
+    with action.prepare(ws, **arguments) as prepared:
+        yield {"prepared": prepared}
 
 
 def _plain(value: object) -> object:

@@ -242,6 +242,18 @@ def test_doctor_misses_the_vault_of_a_catalog_that_was_moved_without_it(cli, cap
     assert "REMISS_VAULT" in vault["do"]
 
 
+def test_doctor_says_that_killed_captures_left_raw_evidence_which_the_next_one_removes(cli, captured):
+    left = Path("remiss.db.vault/bundles/0123.staged")
+    left.write_bytes(b"evidence")
+    doctor = cli("doctor", "--format", "json")
+    assert doctor.status == 0
+    [vault] = [item for item in doctor.json["items"] if item["name"] == "vault"]
+    assert vault["level"] == "note"
+    assert "raw evidence of 1 captures" in vault["says"]
+    assert cli("capture", captured.protocol, "--since", "2013-06-03", "--until", "2013-06-10").status == 0
+    assert not left.exists()
+
+
 def test_doctor_names_what_killed_captures_left_in_the_temporary_folder(cli, captured, tmp_path, monkeypatch):
     monkeypatch.setenv("REMISS_TEMPORARY", str(tmp_path))
     for name, age in (("remiss-old", 2 * 86_400), ("remiss-running", 60), ("other", 2 * 86_400)):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -49,7 +51,19 @@ def filed(address, environment):
         return len(runs)
 
 
-@pytest.mark.parametrize(("point", "survives"), [("after-samples", 0), ("before-commit", 0), ("after-commit", 1)])
+def check_vault(address, environment):
+    """Each run has its raw evidence, and there is none of anything else."""
+    with remiss.open(address, environment=environment) as ws:
+        runs = ws.runs.latest(100)
+        kept = Path(environment["REMISS_VAULT"]) / "bundles"
+        assert {path.name for path in kept.iterdir()} == {f"{run.id}.bundle" for run in runs}
+        for member in ws.runs.members(runs[-1].id):
+            assert json.loads(ws.vault.get(member.evidence))["prediction_id"] == member.event.id
+
+
+@pytest.mark.parametrize(
+    ("point", "survives"), [("before-begin", 0), ("after-samples", 0), ("before-commit", 0), ("after-commit", 1)]
+)
 def test_a_capture_that_dies_at_a_named_point(address, environment, log, point, survives):
     out, _ = (process := capture(address, log, environment, REMISS_CRASH_AT=point)).communicate(timeout=120)
     assert (process.returncode, out) == (-9, "")
@@ -58,6 +72,7 @@ def test_a_capture_that_dies_at_a_named_point(address, environment, log, point, 
     _, err = again.communicate(timeout=120)
     assert again.returncode == 0, err
     assert filed(address, environment) == survives + 1
+    check_vault(address, environment)
 
 
 def check_moments(address, environment, log, times):
@@ -78,6 +93,7 @@ def check_moments(address, environment, log, times):
     _, err = last.communicate(timeout=120)
     assert last.returncode == 0, err
     assert filed(address, environment) == reported + 1
+    check_vault(address, environment)
 
 
 def test_a_capture_killed_at_two_moments(address, environment, log):

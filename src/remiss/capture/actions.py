@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -14,7 +15,8 @@ from remiss.capture.recapture import GONE, compare
 from remiss.capture.reproduction import Reproduction, rederive
 from remiss.capture.schedule import due_windows, mark_provisional, spans, whole_windows
 from remiss.capture.standing import MOST_RUNS, Standing, standing
-from remiss.errors import Conflict, IntervalError
+from remiss.errors import Conflict, IntervalError, NotFound
+from remiss.govern.ports import Bundle
 from remiss.protocol.actions import load
 from remiss.protocol.document import restore
 from remiss.protocol.keeping import check_kept
@@ -28,13 +30,17 @@ from remiss.records.window import Window, window_at, window_index
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """What a capture derived, and which runs were in force while it did."""
+    """What a capture derived, where its raw rows lie, and which runs were in force while it did."""
 
     derived: Derived
+    bundle: Bundle
     in_force: tuple[str, ...]
 
 
-def _prepare(ws: CaptureWorkspace, protocol: str, since: datetime | None, until: datetime | None, *, strict: bool) -> Prepared:
+@contextmanager
+def _prepare(
+    ws: CaptureWorkspace, protocol: str, since: datetime | None, until: datetime | None, *, strict: bool
+) -> Iterator[Prepared]:
     checked = _meant(ws, protocol)
     as_of = ws.now
     windows = _windows(ws, checked, since, until, as_of)
@@ -42,8 +48,16 @@ def _prepare(ws: CaptureWorkspace, protocol: str, since: datetime | None, until:
     held = _held(ws, checked, windows)
     catalogued = ws.runs.catalogued(source, windows[0].start, windows[-1].end)
     notes = _on_seed(ws, checked.protocol)
-    derived = derive(ws, checked, windows, as_of, known=catalogued, vault=ws.vault, notes=notes, strict=strict)
-    return Prepared(derived=derived, in_force=tuple(item.run for item in held))
+    with ws.vault.bundle(lambda run: _filed(ws, run)) as bundle:
+        derived = derive(ws, checked, windows, as_of, known=catalogued, bundle=bundle, notes=notes, strict=strict)
+        yield Prepared(derived=derived, bundle=bundle, in_force=tuple(item.run for item in held))
+
+
+def _filed(ws: CaptureWorkspace, run: str) -> bool:
+    try:
+        return ws.runs.get(run).id == run
+    except NotFound:
+        return False
 
 
 @action(name="run.capture", permission="run:capture", subject="protocol", document="protocol", prepare=_prepare)
@@ -88,7 +102,7 @@ def apply(
     lag = document.labels.lag if document.labels else None
     in_force = ws.runs.in_force(manifest.source, document.name)
     marked = mark_provisional(drawn.windows, document.sampling.window, in_force, manifest.as_of, lag)
-    return ws.runs.file(
+    run = ws.runs.file(
         _to_file(prepared.derived, marked),
         run=kind_id("run", [drawn.digest, ws.now, len(in_force)]),
         status="waiting" if waits else "complete",
@@ -96,6 +110,8 @@ def apply(
         team=document.team,
         document=document,
     )
+    prepared.bundle.belong(run.id)
+    return run
 
 
 def _to_file(derived: Derived, windows: tuple[RunWindow, ...]) -> Drawn:

@@ -18,7 +18,7 @@ from remiss.capture.planning import WindowYield
 from remiss.capture.ports import CaptureWorkspace
 from remiss.capture.requirements import told
 from remiss.errors import AnswerNo, ProtocolError
-from remiss.govern.ports import Vault
+from remiss.govern.ports import Bundle
 from remiss.protocol.actions import checked as checked_against_sources
 from remiss.protocol.document import restore
 from remiss.protocol.ports import Description, Session
@@ -62,7 +62,7 @@ def derive(
     as_of: datetime,
     *,
     known: Sequence[str] = (),
-    vault: Vault | None = None,
+    bundle: Bundle | None = None,
     notes: tuple[str, ...] = (),
     strict: bool = False,
 ) -> Derived:
@@ -73,9 +73,9 @@ def derive(
     windows : whole windows that touch, oldest first
     as_of : labels known later are not used
     known : ids of events catalogued before, to be read again although they may not be drawn
-    vault : where raw rows go; None keeps none
+    bundle : where raw rows go; None keeps none. It is sealed then
     notes : what the manifest should say beside what the sources tell
-    strict : stop at refused rows, before any raw row goes to the vault
+    strict : stop at refused rows, before any raw row goes to the bundle
 
     Raises
     ------
@@ -91,7 +91,7 @@ def derive(
     lost = {_relative(file, folder): reasons for file, reasons in result.lost.items()}
     if strict:
         _refuse(refusals, lost)
-    members = sealing.sealed_members(result.drawings, protocol, key, vault)
+    members = sealing.sealed_members(result.drawings, protocol, key, bundle)
     exposed = sealing.exposed_ids((member.event.id for member in members), protocol)
     manifest = records.Manifest(
         protocol=protocol.name,
@@ -123,7 +123,10 @@ def derive(
         profiles=sealing.sealed_profiles(result.profiles, protocol, key),
         refusals=refusals,
     )
-    return Derived(checked=checked, drawn=drawn, refreshed=sealing.sealed_members(result.refreshed, protocol, key, vault))
+    refreshed = sealing.sealed_members(result.refreshed, protocol, key, bundle)
+    if bundle:
+        bundle.seal()
+    return Derived(checked=checked, drawn=drawn, refreshed=refreshed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

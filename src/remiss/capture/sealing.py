@@ -12,7 +12,7 @@ from typing import Any
 
 from remiss.capture.members import Drawing
 from remiss.errors import Location, ProtocolError
-from remiss.govern.ports import Vault
+from remiss.govern.ports import Bundle
 from remiss.govern.redaction import admits, exposed, redact, redact_event, redact_value
 from remiss.protocol.terms import CONTEXT, INPUTS, Protocol
 from remiss.records.event import Event, Scalar
@@ -49,13 +49,15 @@ def sealed_event(event: Event, protocol: Protocol, key: bytes) -> Event:
     )
 
 
-def sealed_members(drawings: Iterable[Drawing], protocol: Protocol, key: bytes, vault: Vault | None) -> tuple[Member, ...]:
-    """Return the members redacted, each with the vault's address of its raw row; without a vault nothing is put there."""
-    drawn = list(drawings)
-    addresses = vault.put_many([item.raw.encode() for item in drawn]) if vault else [None] * len(drawn)
+def sealed_members(drawings: Iterable[Drawing], protocol: Protocol, key: bytes, bundle: Bundle | None) -> tuple[Member, ...]:
+    """Return the members redacted, each with the address of its raw row; without a bundle that is put nowhere."""
     return tuple(
-        replace(item.member, event=sealed_event(item.member.event, protocol, key), evidence=address)
-        for item, address in zip(drawn, addresses, strict=True)
+        replace(
+            item.member,
+            event=sealed_event(item.member.event, protocol, key),
+            evidence=bundle.add(item.raw.encode()) if bundle else None,
+        )
+        for item in drawings
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from remiss.errors import Location, StorageError
@@ -67,6 +69,15 @@ def refused(error: OSError, folder: Path, *, setting: str) -> StorageError:
         where=where,
         do=f"see that it is yours and its disk is there; {setting} names it",
     )
+
+
+@contextmanager
+def said(folder: Path, *, setting: str) -> Iterator[None]:
+    """Say in our words what the operating system refuses in this block."""
+    try:
+        yield
+    except OSError as error:
+        raise refused(error, folder, setting=setting) from error
 
 
 def _closed(found: os.stat_result, path: Path, mode: str) -> None:

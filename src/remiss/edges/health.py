@@ -17,7 +17,7 @@ from pathlib import Path
 
 from remiss.errors import RemissError
 from remiss.govern.health import Check
-from remiss.govern.ports import Keys
+from remiss.govern.ports import Keys, Vault
 from remiss.records.catalog import CatalogFacts
 from remiss.settings import Settings
 
@@ -30,12 +30,13 @@ STALE_SECONDS = 24 * 3600
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
-    """An open catalog as it is looked at: its file where it is one, what it is, its key, and whether anything was done yet."""
+    """An open catalog as it is looked at: its file where it is one, what it is, key, vault, and whether it was changed."""
 
     file: Path | None
     facts: Callable[[], CatalogFacts]
     keys: Callable[[], Keys]
     acted: Callable[[], bool]
+    vault: Callable[[], Vault]
 
 
 class MachineHealth:
@@ -80,7 +81,7 @@ def _catalog(settings: Settings, opened: Opened) -> Iterator[Check]:
         return
     yield Check("catalog", "ok", f"{facts.address}, {facts.database}, position {facts.position}")
     yield _of_folder("key", settings, opened, lambda folder: _key(folder, opened, acted=acted))
-    yield _of_folder("vault", settings, opened, lambda folder: _vault(folder, events=facts.events))
+    yield _of_folder("vault", settings, opened, lambda folder: _vault(folder, opened, events=facts.events))
     yield _room(settings, opened)
 
 
@@ -98,8 +99,12 @@ def _key(folder: Path, opened: Opened, *, acted: bool) -> Check:
     return Check("key", "ok", "there, and only its owner may read it")
 
 
-def _vault(place: Path, *, events: int) -> Check:
+def _vault(place: Path, opened: Opened, *, events: int) -> Check:
     if place.is_dir():
+        left = opened.vault().left()
+        if left:
+            says = f"{place} has raw evidence of {left} captures that were killed"
+            return Check("vault", "note", says, "nothing refers to it unless its run was filed: the next capture sorts it out")
         return Check("vault", "ok", str(place))
     if events:
         what = f"{place} is missing, and with it the raw evidence of {events:,} events"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -51,24 +52,54 @@ class Keys(Protocol):
         ...
 
 
+class Bundle(Protocol):
+    """Raw evidence that a capture puts together, staged until the run is filed (docs/adr/0009)."""
+
+    def add(self, content: bytes) -> str:
+        """Store with the bundle and return the address.
+
+        Raises
+        ------
+        StorageError : disk full, or the place cannot be written
+        """
+        ...
+
+    def seal(self) -> None:
+        """Wait until everything that was added is on the disk; nothing can be added any more."""
+        ...
+
+    def belong(self, run: str) -> None:
+        """Say whose evidence this is. Called last in the transaction that files the run: a run keeps what belongs to it."""
+        ...
+
+
 class Vault(Protocol):
     """Where raw evidence lies, addressed by HMAC under the catalog's key."""
 
     def put(self, content: bytes) -> str:
-        """Store and return the address; putting the same content again is no change."""
-        ...
-
-    def put_many(self, contents: Iterable[bytes]) -> tuple[str, ...]:
-        """Store many at once, far faster than one by one, and return their addresses in the same order.
+        """Store alone and return the address; putting the same content again is no change.
 
         Raises
         ------
-        StorageError : disk full, or the place cannot be written; some of them may be stored then, none of them in part
+        StorageError : disk full, or the place cannot be written
         """
         ...
 
+    def bundle(self, filed: Callable[[str], bool]) -> AbstractContextManager[Bundle]:
+        """Give a bundle in a block around the transaction that files its addresses.
+
+        When the block ends well the bundle is final; when it fails the bundle is removed unless it belongs to a run by then:
+        whether that was filed is for the next to find out. For, after a block that ended well, bundles that were left by
+        processes that died are made final if `filed` says that their run is filed, and removed if not.
+        """
+        ...
+
+    def left(self) -> int:
+        """Return how many bundles were left by processes that died."""
+        ...
+
     def get(self, address: str) -> bytes:
-        """Return the content, checked against its address.
+        """Return the content, put alone or in a bundle, checked against its address.
 
         Raises
         ------
@@ -77,7 +108,7 @@ class Vault(Protocol):
         ...
 
     def discard(self, address: str) -> None:
-        """Remove the content if it is there."""
+        """Remove the content wherever it is."""
         ...
 
 

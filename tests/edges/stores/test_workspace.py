@@ -6,6 +6,7 @@ import getpass
 import os
 import pwd
 import shutil
+from contextlib import contextmanager
 
 import pytest
 from sqlalchemy import select
@@ -41,8 +42,9 @@ def read(ws):
     return before, ws.position(), len(ws.protocols.versions())
 
 
+@contextmanager
 def long_work(ws, name):
-    return ws.position(), name
+    yield ws.position(), name
 
 
 @unlisted("test.prepared", permission="test:write", prepare=long_work)

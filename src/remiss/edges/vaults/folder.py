@@ -1,32 +1,46 @@
-"""A vault that is a folder: raw evidence, one file each, that only its owner may read.
+"""A vault that is a folder: raw evidence that only its owner may read.
 
-Where a file lies is the HMAC of its content under a secret of the catalog: nothing of the content can be told or guessed
-from its address, the same content is stored once, and what was altered is recognised. No part of a path comes from a user.
-The contents themselves are not encrypted yet; until they are, the folder is as private as the disk that it is on.
+An address is the HMAC of a content under a secret of the catalog: nothing of the content can be told or guessed from it, and
+what was altered is recognised. What is put alone is a file of its own; what a capture puts is one bundle (`bundle.py`). No
+part of a path comes from a user. The contents themselves are not encrypted yet; until they are, the folder is as private as
+the disk that it is on.
 
-Durability. With `durable`, the default, evidence is on the disk when `put` or `put_many` returns: catalogs refer to it, so
-it must not be lost after them. Without, the system writes it when it likes: for evidence that can be made again, as in
-demos. A process that dies leaves at most a torn file that no catalog refers to; who puts that content again mends it.
-A capture puts tens of thousands of small files, and waiting for each costs more than reading the log: beyond a few the
-whole system's buffers are flushed once instead (`sync`).
+Evidence is on the disk before a catalog can refer to it. A bundle is staged while its capture is under way and made final
+when the run is filed. One that a killed capture left is readable where it lies; the next capture that is filed removes it,
+or makes it final if its run was filed after all.
 """
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import os
 import re
 import secrets
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
-from remiss.edges.guarded import private_folder, refused
+from remiss.edges.guarded import private_folder, said
+from remiss.edges.vaults.bundle import (
+    FINISHED,
+    SETTING,
+    STAGED,
+    Damaged,
+    StagedBundle,
+    address_of,
+    check,
+    content_at,
+    locked,
+    rest,
+    wait_for_disk,
+    whose,
+)
 from remiss.errors import Location, NotFound, StorageError
 
 ADDRESS = re.compile(r"[0-9a-f]{64}")
-# From here on one flush of everything is sooner done than one for each file.
-MANY = 32
+BUNDLES = "bundles"
+MEND = "bring back the file from where it was saved, and ask who can write in the vault"
 
 
 class FolderVault:
@@ -37,38 +51,61 @@ class FolderVault:
     StorageError : the folder is somebody else's, open to others, or cannot be made
     """
 
-    def __init__(self, folder: Path, key: bytes, *, durable: bool = True) -> None:
+    def __init__(self, folder: Path, key: bytes) -> None:
         private_folder(folder, create=True)
         self._folder = folder
+        self._bundles = folder / BUNDLES
         self._key = key
-        self._durable = durable
 
     def put(self, content: bytes) -> str:
-        """Store and return the address; putting the same content again is no change, and mends a damaged copy."""
-        return self.put_many([content])[0]
-
-    def put_many(self, contents: Iterable[bytes]) -> tuple[str, ...]:
-        """Store many at once and return their addresses in the same order.
+        """Store and return the address; putting the same content again is no change, and mends a damaged copy.
 
         Raises
         ------
-        StorageError : disk full, or the folder cannot be written; some may be stored then
+        StorageError : disk full, or the folder cannot be written
         """
-        addresses: list[str] = []
-        written: list[Path] = []
-        folders: set[Path] = set()
-        try:
-            for content in contents:
-                address = self._address(content)
-                path = self._path(address)
-                addresses.append(address)
-                if self._write(path, content):
-                    written.append(path)
-                    folders |= {path.parent, self._folder}
-            self._flush([*written, *folders])
-        except OSError as error:
-            raise self._refused(error) from error
-        return tuple(addresses)
+        address = address_of(self._key, content)
+        path = self._path(address)
+        with self._said():
+            if self._write(path, content):
+                for each in (path, path.parent, self._folder):
+                    wait_for_disk(each)
+        return address
+
+    @contextmanager
+    def bundle(self, filed: Callable[[str], bool]) -> Iterator[StagedBundle]:
+        """Give a bundle to be filled, around the transaction that files its addresses; see the port.
+
+        Raises
+        ------
+        StorageError : the folder cannot be used
+        """
+        with self._said():
+            self._make_room()
+        with ExitStack() as held:
+            # Locked before the block: a run of theirs that is still being committed is filed before ours is.
+            left = [(path, held.enter_context(file)) for path, file in self._left()]
+            staged = StagedBundle(self._bundles, self._key)
+            held.callback(staged.close)
+            try:
+                yield staged
+            except BaseException:
+                with suppress(StorageError):
+                    staged.drop()
+                raise
+            # The run is filed. What cannot be finished now is readable as it is, and the next capture finishes it.
+            with suppress(OSError, StorageError):
+                staged.finish()
+                for path, _ in left:
+                    _settle(path, filed)
+
+    def left(self) -> int:
+        """Return how many bundles were left by captures that died."""
+        count = 0
+        for _, file in self._left():
+            file.close()
+            count += 1
+        return count
 
     def get(self, address: str) -> bytes:
         """Return the content, checked against its address.
@@ -79,22 +116,25 @@ class FolderVault:
         StorageError : it was altered, or cannot be read
         """
         path = self._path(address)
-        try:
-            content = path.read_bytes()
-        except FileNotFoundError as error:
-            raise self._unknown(address) from error
-        except OSError as error:
-            raise self._refused(error) from error
-        if not hmac.compare_digest(self._address(content), address):
+        with self._said():
+            try:
+                content = path.read_bytes()
+            except FileNotFoundError:
+                found = self._bundled(address)
+                if found is None:
+                    self._check_bundles(address)
+                    raise self._unknown(address) from None
+                path, content = found
+        if not hmac.compare_digest(address_of(self._key, content), address):
             raise StorageError(
                 f"the evidence {address[:12]} was altered: its content does not fit its address",
                 where=Location(str(path)),
-                do="bring back the file from where it was saved, and ask who can write in the vault",
+                do=MEND,
             )
         return content
 
     def discard(self, address: str) -> None:
-        """Remove the content if it is there.
+        """Remove the content wherever it is.
 
         Raises
         ------
@@ -103,12 +143,12 @@ class FolderVault:
         if not ADDRESS.fullmatch(address):
             return
         path = self._path(address)
-        try:
+        with self._said():
             path.unlink(missing_ok=True)
             if path.parent.exists():
-                self._flush([path.parent])
-        except OSError as error:
-            raise self._refused(error) from error
+                wait_for_disk(path.parent)
+            while (found := self._bundled(address)) is not None:
+                self._take_out(found[0], address)
 
     def _write(self, path: Path, content: bytes) -> bool:
         """Write a file unless it is there; return whether it was written."""
@@ -116,7 +156,7 @@ class FolderVault:
             _create(path, content)
         except FileNotFoundError:
             path.parent.mkdir(mode=0o700, exist_ok=True)
-            # From the start: another capture may write the same evidence at this moment.
+            # From the start: another process may write the same evidence at this moment.
             return self._write(path, content)
         except FileExistsError:
             if path.read_bytes() == content:
@@ -127,18 +167,65 @@ class FolderVault:
             aside.replace(path)
         return True
 
-    def _flush(self, paths: Collection[Path]) -> None:
-        """Wait until these are on the disk."""
-        if not self._durable:
-            return
-        if len(paths) > MANY:
-            os.sync()
-            return
-        for path in paths:
-            _wait_for_disk(path)
+    def _make_room(self) -> None:
+        if not self._bundles.exists():
+            private_folder(self._bundles, create=True)
+            wait_for_disk(self._folder)
+            wait_for_disk(self._folder.parent)
 
-    def _address(self, content: bytes) -> str:
-        return hmac.new(self._key, content, hashlib.sha256).hexdigest()
+    def _bundled(self, address: str) -> tuple[Path, bytes] | None:
+        """Return a bundle that holds a content, and the content, unchecked."""
+        for path in self._paths():
+            # One that is staged may have no index yet, and nobody refers to it then.
+            with suppress(Damaged, FileNotFoundError), path.open("rb") as file:
+                content = content_at(file, address)
+                if content is not None:
+                    return path, content
+        return None
+
+    def _check_bundles(self, address: str) -> None:
+        """Refuse to say that there is no such evidence as long as a damaged bundle might hold it."""
+        for path in self._paths():
+            try:
+                with path.open("rb") as file:
+                    check(file, self._key)
+            except FileNotFoundError:
+                continue
+            except Damaged as error:
+                if path.suffix == FINISHED:
+                    raise StorageError(
+                        f"the evidence {address[:12]} is not found, and a bundle that may have held it was altered or torn",
+                        where=Location(str(path)),
+                        do=MEND,
+                    ) from error
+
+    def _take_out(self, path: Path, address: str) -> None:
+        """Write a bundle anew without one content; others may do so at the same moment, or finish the bundle."""
+        file = locked(path, wait=True)
+        if file is None:
+            return
+        anew = StagedBundle(self._bundles, self._key)
+        try:
+            with file:
+                for content in rest(file, address):
+                    anew.add(content)
+                anew.seal()
+                anew.replace(path)
+        finally:
+            anew.drop()
+            anew.close()
+
+    def _paths(self) -> list[Path]:
+        """Return all bundles."""
+        return sorted([*self._bundles.glob(f"*{FINISHED}"), *self._bundles.glob(f"*{STAGED}")])
+
+    def _left(self) -> Iterator[tuple[Path, BinaryIO]]:
+        """Return the bundles that nobody is writing any more and that were not made final, locked."""
+        for path in sorted(self._bundles.glob(f"*{STAGED}")):
+            with self._said():
+                file = locked(path, wait=False)
+            if file is not None:
+                yield path, file
 
     def _path(self, address: str) -> Path:
         if not ADDRESS.fullmatch(address):
@@ -152,8 +239,17 @@ class FolderVault:
             do="it may have been erased or be past its retention; if not, see that REMISS_VAULT names the catalog's own vault",
         )
 
-    def _refused(self, error: OSError) -> StorageError:
-        return refused(error, self._folder, setting="REMISS_VAULT")
+    def _said(self) -> AbstractContextManager[None]:
+        return said(self._folder, setting=SETTING)
+
+
+def _settle(path: Path, filed: Callable[[str], bool]) -> None:
+    """Make final what a dead capture left if its run is filed, and remove it if not."""
+    owner = whose(path)
+    if owner is not None and filed(owner):
+        path.replace(path.with_name(f"{owner}{FINISHED}"))
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _create(path: Path, content: bytes) -> None:
@@ -171,11 +267,3 @@ def _create(path: Path, content: bytes) -> None:
     except OSError:
         path.unlink(missing_ok=True)
         raise
-
-
-def _wait_for_disk(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
