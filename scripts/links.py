@@ -5,6 +5,7 @@ Links to other sites are not followed: whether they are up is not this repositor
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Iterator
@@ -20,7 +21,16 @@ HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*#*$", re.MULTILINE)
 def pages() -> list[Path]:
     """Every page that people read: at the top, under docs, and the READMEs beside the code."""
     beside = (ROOT / folder / "README.md" for folder in ("tests", "bench", "changes"))
-    return sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(page for page in beside if page.exists())])
+    docs = (page for kind in ("*.md", "*.ipynb") for page in (ROOT / "docs").rglob(kind))
+    return sorted([*ROOT.glob("*.md"), *docs, *(page for page in beside if page.exists())])
+
+
+def text_of(page: Path) -> str:
+    """What a page says; of a notebook, what its cells of prose say."""
+    text = page.read_text("utf-8")
+    if page.suffix != ".ipynb":
+        return text
+    return "\n\n".join("".join(cell["source"]) for cell in json.loads(text)["cells"] if cell["cell_type"] == "markdown")
 
 
 def anchors(text: str) -> set[str]:
@@ -35,7 +45,7 @@ def anchors(text: str) -> set[str]:
 
 def broken(page: Path) -> Iterator[str]:
     """Each link of a page that leads nowhere, with the reason."""
-    text = CODE.sub("", FENCE.sub("", page.read_text("utf-8")))
+    text = CODE.sub("", FENCE.sub("", text_of(page)))
     for link in LINK.findall(text):
         if re.match(r"[a-z]+:", link):
             continue
@@ -45,7 +55,7 @@ def broken(page: Path) -> Iterator[str]:
             yield f"{link} leads out of the repository"
         elif not target.exists():
             yield f"{link} leads to no file"
-        elif anchor and anchor not in anchors(target.read_text("utf-8")):
+        elif anchor and anchor not in anchors(text_of(target)):
             yield f"{link} leads to no heading"
 
 

@@ -212,7 +212,7 @@ def test_one_exact_number_needs_no_chart():
 
 
 def test_a_long_list_says_how_many_there_are():
-    page = Rows("case", ("id", "mode"), tuple((f"id{n}", None) for n in range(50)), 1, total=1234)
+    page = Rows("line", ("id", "mode"), tuple((f"id{n}", None) for n in range(50)), 1, total=1234)
     said = shows_only(page._repr_html_())
     assert "id19" in said
     assert "id20" not in said
@@ -228,7 +228,7 @@ def test_a_list_shows_days_as_days_and_numbers_to_the_right():
 
 
 def test_a_long_text_is_cut_and_whole_in_its_title():
-    markup = Rows("case", ("id",), (("x" * 300,),), 1)._repr_html_()
+    markup = Rows("line", ("id",), (("x" * 300,),), 1)._repr_html_()
     assert f'title="{"x" * 300}"' in markup
     assert f">{'x' * 79}…<" in markup
 

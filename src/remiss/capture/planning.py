@@ -8,7 +8,10 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from remiss.protocol.terms import Protocol
+from remiss.records import html
 
+# What people call the facts of a month.
+COLUMNS = ("month", "events", "to catalogue", "cases", "labelling budget")
 AVERAGE_MONTH = timedelta(days=365.2425 / 12)
 
 
@@ -43,6 +46,14 @@ class Plan:
     def to_json(self) -> dict[str, object]:
         """Return the published `plan` object."""
         return {"schema": "remiss/plan@1", "months": [asdict(month) for month in self.months], "notes": list(self.notes)}
+
+    def lines(self) -> list[tuple[str, int, int, int, int | None]]:
+        """Return one line a month, in the order of COLUMNS."""
+        return [(month.month, month.events, month.sampled, month.cases, month.budget) for month in self.months]
+
+    def _repr_html_(self) -> str:
+        notes = "".join(f"<p>{html.escaped(note)}</p>" for note in self.notes)
+        return f"<div>{html.table(COLUMNS, self.lines())}{notes}</div>"
 
 
 def plan(protocol: Protocol, windows: Iterable[WindowYield]) -> Plan:

@@ -18,15 +18,27 @@ if TYPE_CHECKING:
     from remiss.records.case import Case
     from remiss.records.estimate import Estimate, EstimateRow
     from remiss.records.event import Values
+    from remiss.records.rows import Rows
     from remiss.records.run import Run
 
 CAPTURES = ("run", "protocol", "window", "stratum", "probability", "in force")
 SUMMARY = ("criterion", "population", "labelled", "kept", "kept share")
+# By the kind of list, what a table for people shows of it; data for programs has all.
+SHOWN = {
+    "case": ("id", "occurred", "status", "severity", "criteria", "model", "model_version", "output", "label", "mode", "title"),
+    "run": ("run", "status", "protocol", "since", "until", "rows", "events", "cases", "refused", "position"),
+}
 WAITING = "waiting: events are gone from the source; look at `remiss run diff`, then `remiss run accept`"
 UNDEFINED = "undefined"
 INTERVAL = "{level} % interval"
 FIGURES = ("value", "95 % interval", "sampled", "judged")
 Pair = tuple[str, object]
+
+
+def shown(page: Rows) -> list[str]:
+    """Return the columns of a list that a table for people shows: none that is empty, unless all are."""
+    names = SHOWN.get(page.schema, page.columns)
+    return [name for name in names if not page or any(value is not None for value in page.column(name))]
 
 
 def of_case(case: Case) -> Iterator[Pair]:

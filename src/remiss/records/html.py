@@ -14,10 +14,12 @@ from remiss.records.identity import format_time, utc
 from remiss.records.legible import moment, number, one_line
 
 ROW_LIMIT = 20
-TEXT_LIMIT = 80
+TEXT_LIMIT, WORD_LIMIT = 80, 20
 # What a title shows of a text that was cut; longer ones are for `to_pandas`.
 TITLE_LIMIT = 2_000
 LEFT, RIGHT = (f'style="text-align: {side}"' for side in ("left", "right"))
+# Ids and times are read and copied as a whole.
+WHOLE_LEFT = 'style="text-align: left; white-space: nowrap"'
 
 
 def escaped(text: str) -> str:
@@ -61,7 +63,7 @@ def table(
     right: Collection[str] = (),
     limit: int = ROW_LIMIT,
 ) -> str:
-    """Return a table of the first lines; numbers to the right, times in UTC, and under it how many there are.
+    """Return a table of the first lines without empty columns; numbers to the right, times in UTC, and how many there are.
 
     Parameters
     ----------
@@ -69,6 +71,9 @@ def table(
     right : titles of columns that hold numbers as texts
     """
     lines = [tuple(line) for line in lines]
+    empty = {at for at in range(len(titles)) if lines and all(line[at] is None for line in lines)}
+    titles = [title for at, title in enumerate(titles) if at not in empty]
+    lines = [tuple(item for at, item in enumerate(line) if at not in empty) for line in lines]
     columns = [Column(title, [line[at] for line in lines], right=title in right) for at, title in enumerate(titles)]
     head = "".join(f'<th scope="col" {each.align}>{escaped(each.title)}</th>' for each in columns)
     body = "".join(
@@ -87,6 +92,11 @@ def pairs(found: Iterable[tuple[str, object]]) -> str:
     return f"<table><tbody>{lines}</tbody></table>"
 
 
+def short(values: Sequence[object]) -> bool:
+    """Return whether values are names and words that need not be broken into lines."""
+    return all(isinstance(item, str) and len(item) <= WORD_LIMIT for item in values)
+
+
 class Column:
     """One column of a table: what its values have in common decides how each is spelled."""
 
@@ -98,7 +108,7 @@ class Column:
         self.days = self.timed and all(format_time(item).endswith("T00:00:00Z") for item in times)
         self.title = f"{title} (UTC)" if self.timed else title
         numeric = bool(given) and all(isinstance(item, int | float) and not isinstance(item, bool) for item in given)
-        self.align = RIGHT if numeric or right else LEFT
+        self.align = RIGHT if numeric or right else WHOLE_LEFT if self.timed or short(given) else LEFT
 
     def cell(self, item: object) -> str:
         """Return one value as markup."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from remiss.records import facts, html
 from remiss.records.forest import forest
+from remiss.records.legible import share
 
 if TYPE_CHECKING:
     from remiss.records.case import Case
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
 
 
 def rows(page: Rows) -> str:
-    """Return the first lines of a list without the columns that are empty, and how many there are in all."""
-    names = [name for name in page.columns if not page or any(value is not None for value in page.column(name))]
+    """Return the first lines of a list, and how many there are in all."""
+    names = facts.shown(page)
     shown = min(len(page), html.ROW_LIMIT)
     if page.total is not None and page.total > shown:
         foot = f"… {shown:,} of {page.total:,}"
@@ -33,7 +34,8 @@ def case(found: Case) -> str:
 
 def run(found: Run) -> str:
     """Return what a run read, what it drew, and how much of each criterion."""
-    summary = html.table(facts.SUMMARY, facts.summary(found)) if found.groups else ""
+    lines = [(*counts, share(kept)) for *counts, kept in facts.summary(found)]
+    summary = html.table(facts.SUMMARY, lines, right=facts.SUMMARY[-1:]) if lines else ""
     return f"<div>{html.pairs(facts.of_run(found))}{summary}</div>"
 
 

@@ -63,17 +63,14 @@ def _open(protocol: str, held: ExitStack, *, dry_run: bool) -> Workspace:
 
 
 def _plan(ws: Workspace, protocol: str, since: datetime | None, until: datetime | None, shape: str) -> int:
-    from remiss.capture import actions
+    from remiss.capture import actions, planning
 
     with progress(ws):
         plan = actions.plan(ws, protocol, since=since, until=until)
     if shape == "json":
         render.as_json(plan.to_json())
     else:
-        render.table(
-            ("month", "events", "to catalogue", "cases", "labelling budget"),
-            [(line.month, line.events, line.sampled, line.cases, line.budget) for line in plan.months],
-        )
+        render.table(planning.COLUMNS, plan.lines())
         for note in plan.notes:
             render.say(note)
     return 0

@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 
     from remiss.workspace import Workspace
 
-# What a table shows of a case; JSON and CSV have all.
-SHOWN = ("id", "occurred", "status", "severity", "criteria", "model", "model_version", "output", "label", "mode", "title")
-
 
 @click.group()
 def case() -> None:
@@ -51,7 +48,7 @@ def search(
         render.rows(catalog.facets(ws, query, as_of=as_of), shape)
         return
     page = catalog.search(ws, query, as_of=as_of, sort=sort, limit=limit, after=after)
-    render.rows(page, shape, SHOWN)
+    render.rows(page, shape)
     if shape == "table":
         matching = counted(len(page) if page.total is None else page.total, "case")
         render.say(f"{len(page):,} of {matching}" + (f"; go on with --after {page.next}" if page.next else ""))

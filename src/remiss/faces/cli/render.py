@@ -12,6 +12,7 @@ import click
 
 from remiss.faces import answers
 from remiss.faces.cli.talk import talking
+from remiss.records import facts as facts_of
 from remiss.records.identity import format_time
 from remiss.records.legible import printable
 from remiss.records.rows import Rows, spreadsheet_safe
@@ -28,14 +29,14 @@ def as_json(value: object) -> None:
     click.echo(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
 
 
-def rows(page: Rows, shape: str, shown: Sequence[str] = ()) -> None:
-    """Print a list in the shape that was asked for; a table shows only the columns `shown`, where some are named."""
+def rows(page: Rows, shape: str) -> None:
+    """Print a list in the shape that was asked for; JSON and CSV have all its columns."""
     if shape == "json":
         as_json(answers.listing(page))
     elif shape == "csv":
         click.echo(as_csv(page.columns, page.rows), nl=False)
     else:
-        names = [name for name in shown or page.columns if any(value is not None for value in page.column(name)) or not page]
+        names = facts_of.shown(page)
         table(names, [[line[name] for name in names] for line in page])
 
 

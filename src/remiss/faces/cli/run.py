@@ -14,9 +14,6 @@ from remiss.faces.cli.options import as_of, formatted, formatted_object, with_wo
 if TYPE_CHECKING:
     from remiss.workspace import Workspace
 
-# What a table shows of a run; JSON and CSV have all.
-SHOWN = ("run", "status", "protocol", "since", "until", "rows", "events", "cases", "refused", "position")
-
 
 @click.group()
 def run() -> None:
@@ -36,7 +33,7 @@ def list_(ws: Workspace, protocol: str | None, limit: int, as_of: int | None, sh
     """
     from remiss.capture import actions as capture
 
-    render.rows(capture.runs(ws, protocol=protocol, limit=limit, as_of=as_of), shape, SHOWN)
+    render.rows(capture.runs(ws, protocol=protocol, limit=limit, as_of=as_of), shape)
 
 
 @run.command("show")
