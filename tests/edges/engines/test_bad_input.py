@@ -166,7 +166,95 @@ def test_a_line_of_50_megabytes_is_counted_and_the_rest_is_read(tmp_path, format
     rows, (count, listed) = read(tmp_path, "log", format)
     assert [str(row["id"]) for row in rows] == ["1", "3"]
     assert count == 1
-    assert "longer than" in listed[0].detail
+    assert listed[0].row == 2
+    assert listed[0].detail == (
+        "the line is longer than 4,000,000 bytes, the most that is read of text: leave its large field out of the log, or write "
+        "the log as Parquet"
+    )
+
+
+@pytest.mark.parametrize("format", ["csv", "jsonl"])
+def test_a_log_of_nothing_but_a_line_that_is_too_long_says_so(tmp_path, format):
+    long = "x" * 5_000_000
+    (tmp_path / "log").write_text(f"id\n{long}\n" if format == "csv" else f'{{"id":"{long}"}}\n')
+    error = refusal(tmp_path, "log", format)
+    assert "longer than 4,000,000 bytes" in error.what
+    assert error.where.line == (2 if format == "csv" else 1)
+    assert "Parquet" in error.do
+
+
+def test_a_header_that_is_too_long_is_refused(tmp_path):
+    (tmp_path / "log.csv").write_text(f"id,{'x' * 2_000_000}\n1,2\n")
+    error = refusal(tmp_path, "log.csv", "csv")
+    assert "the header is longer than 1,000,000 bytes" in error.what
+    (tmp_path / "log.csv").write_text(f"id,{'x' * 200_000}\n1,2\n")
+    assert "a name of over 131,072 letters" in refusal(tmp_path, "log.csv", "csv").what
+
+
+NAIVE, ZONED = pa.timestamp("us"), pa.timestamp("ns", "UTC")
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (pa.array([MONDAY], NAIVE), pa.array([MONDAY], ZONED)),
+        (pa.array([MONDAY.date()]), pa.array([MONDAY], pa.timestamp("us", "UTC"))),
+        (pa.array([True]), pa.array([1])),
+        (pa.array([1.5]), pa.array([MONDAY], NAIVE)),
+        (pa.array(["a"]), pa.array([{"a": 1}])),
+        (pa.array([[1]]), pa.array([1])),
+    ],
+)
+@pytest.mark.parametrize("between", [False, True])
+def test_a_column_of_unlike_values_in_two_files_is_refused_with_both_named(tmp_path, first, second, between):
+    for one, other in ((first, second), (second, first)):
+        write(tmp_path / "a.parquet", pa.table({"id": ["1"], "x": one}))
+        write(tmp_path / "c.parquet", pa.table({"id": ["2"], "X": other}))
+        if between:
+            write(tmp_path / "b.parquet", pa.table({"id": ["3"], "x": pa.nulls(1)}))
+        error = refusal(tmp_path, "*.parquet")
+        assert error.where.file.endswith("c.parquet")
+        assert "the column 'X' holds" in error.what
+        assert "a.parquet" in error.what
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "together"),
+    [
+        (pa.array([1], pa.int32()), pa.array([2], pa.uint64()), [1, 2]),
+        (pa.array([1]), pa.array([2.5]), [1.0, 2.5]),
+        (pa.array([7]), pa.array(["b"]), ["7", "b"]),
+        (pa.nulls(1), pa.array(["b"]), [None, "b"]),
+        (pa.array([MONDAY], pa.timestamp("us", "UTC")), pa.array([MONDAY], ZONED), [MONDAY, MONDAY]),
+    ],
+)
+def test_a_column_of_like_values_is_one_whatever_its_case_and_width(tmp_path, first, second, together):
+    write(tmp_path / "a.parquet", pa.table({"id": ["1"], "Carrier": first}))
+    write(tmp_path / "b.parquet", pa.table({"carrier": second, "id": ["2"]}))
+    rows, _ = read(tmp_path, "*.parquet", "parquet")
+    assert [row["Carrier"] for row in rows] == together
+
+
+def test_columns_of_csv_files_are_one_whatever_their_case(tmp_path):
+    (tmp_path / "a.csv").write_text("id,Carrier\n1,UA\n")
+    (tmp_path / "b.csv").write_text("carrier,ID\nDL,2\n")
+    rows, _ = read(tmp_path, "*.csv", "csv")
+    assert [(row["id"], row["Carrier"]) for row in rows] == [(1, "UA"), (2, "DL")]
+
+
+@pytest.mark.parametrize("second", ['{"id": 2, "carrier": "DL"}', '{"id": 2, "x": {"a": 1, "A": 2}}'])
+def test_json_keys_that_differ_only_in_case_are_refused(tmp_path, second):
+    (tmp_path / "a.jsonl").write_text('{"id": 1, "Carrier": "UA"}\n')
+    (tmp_path / "b.jsonl").write_text(second)
+    error = refusal(tmp_path, "*.jsonl", "jsonl")
+    assert "differ only in case" in error.what
+    assert error.where.file.endswith("b.jsonl")
+
+
+def test_a_number_of_json_is_a_number_and_not_how_it_is_written(tmp_path):
+    (tmp_path / "log.jsonl").write_text('{"version": 1.10, "name": "1.10"}\n{"version": 1.1, "name": "1.1"}\n')
+    rows, _ = read(tmp_path, "log.jsonl", "jsonl")
+    assert [(row["version"], row["name"]) for row in rows] == [(1.1, "1.10"), (1.1, "1.1")]
 
 
 def test_a_pattern_that_matches_nothing_says_what_it_was_relative_to(tmp_path):

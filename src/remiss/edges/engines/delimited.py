@@ -11,6 +11,7 @@ from __future__ import annotations
 import csv
 import gzip
 from collections.abc import Mapping, Sequence
+from typing import BinaryIO, cast
 
 import duckdb
 
@@ -27,8 +28,10 @@ SAMPLED_ROWS = 20_000
 # A longer line is rejected and counted. The reader's buffers are several of these, so it is also a bound on memory.
 LONGEST_LINE = 4_000_000
 HEADER_BYTES = 1_000_000
+TOO_LONG = f"the line is longer than {LONGEST_LINE:,} bytes, the most that is read of text"
+SHORTEN = "leave its large field out of the log, or write the log as Parquet"
 REASONS = {
-    "LINE SIZE OVER MAXIMUM": f"the line is longer than {LONGEST_LINE:,} bytes",
+    "LINE SIZE OVER MAXIMUM": f"{TOO_LONG}: {SHORTEN}",
     "INVALID ENCODING": "the line is not UTF-8",
     "UNQUOTED VALUE": "a quote is not closed, or text follows it",
     "INVALID STATE": "a quote stands where none may",
@@ -43,7 +46,7 @@ def first_line(file: str) -> str:
     SourceError : empty, not UTF-8, or not what its name says
     """
     try:
-        with gzip.open(file) if file.endswith(".gz") else open(file, "rb") as content:
+        with _binary(file) as content:
             head = content.read(HEADER_BYTES)
     except (gzip.BadGzipFile, EOFError) as problem:
         raise SourceError(
@@ -64,6 +67,26 @@ def first_line(file: str) -> str:
     return text
 
 
+def _binary(file: str) -> BinaryIO:
+    return cast("BinaryIO", gzip.open(file)) if file.endswith(".gz") else open(file, "rb")
+
+
+def refuse_long_lines(files: Sequence[str]) -> None:
+    """Say which line is too long to be read, where nothing of the files was.
+
+    Raises
+    ------
+    SourceError : the first such line
+    """
+    for file in files:
+        with _binary(file) as content:
+            number = 1
+            while line := content.readline(LONGEST_LINE + 1):
+                if len(line) > LONGEST_LINE:
+                    raise SourceError(TOO_LONG, where=Location(file, number), do=SHORTEN)
+                number += line.endswith(b"\n")
+
+
 def not_utf8(file: str) -> SourceError:
     """Return the error for a file of another encoding."""
     return SourceError(
@@ -81,12 +104,22 @@ def header(file: str) -> tuple[str, tuple[str, ...]]:
     SourceError : see `first_line`; or a name that is empty or occurs twice
     """
     text = first_line(file)
+    if len(text.encode()) >= HEADER_BYTES - 4 and not any(end in text for end in "\r\n"):
+        raise SourceError(
+            f"the header is longer than {HEADER_BYTES:,} bytes",
+            where=Location(file, 1),
+            do="check that the file begins with a line of names",
+        )
     if file.endswith((".tsv", ".tsv.gz")):
         separator = "\t"
     else:
         line = text.partition("\n")[0]
         separator = max(SEPARATORS, key=line.count)
-    names = tuple(next(csv.reader([*text.splitlines(keepends=True)], delimiter=separator)))
+    try:
+        names = tuple(next(csv.reader([*text.splitlines(keepends=True)], delimiter=separator)))
+    except csv.Error as error:
+        what = f"the header has a name of over {csv.field_size_limit():,} letters: {error}"
+        raise SourceError(what, where=Location(file, 1), do="check that the file begins with a line of names") from error
     seen: set[str] = set()
     for name in names:
         if not name.strip() or name.lower() in seen:
@@ -114,10 +147,11 @@ def describe(connection: duckdb.DuckDBPyConnection, address: Address, files: Seq
     SourceError : a header that cannot be used, or no row in any file
     """
     columns: dict[str, list[str]] = {}
+    first: dict[str, str] = {}
     for file in files:
         _, names = header(file)
         for name in names:
-            columns.setdefault(name, [])
+            columns.setdefault(first.setdefault(name.lower(), name), [])
     some = False
     taken_for = {name.lower(): kind for name, kind in address.taken_for.items()}
     step = max(1, len(files) // SAMPLED_FILES)
@@ -134,8 +168,9 @@ def describe(connection: duckdb.DuckDBPyConnection, address: Address, files: Seq
         some = True
         for name, spelling in zip(names, found[1:], strict=True):
             if spelling:
-                columns[name].append(str(spelling))
+                columns[first[name.lower()]].append(str(spelling))
     if not some:
+        refuse_long_lines(files)
         raise SourceError(
             f"source {address.name} has a header and no rows that can be read",
             where=Location(files[0]),
@@ -150,8 +185,11 @@ def load(connection: duckdb.DuckDBPyConnection, name: str, description: Descript
     columns = ", ".join(f"{identifier(column)} {kind}" for column, kind in description.types.items())
     connection.execute(f"CREATE TEMP TABLE {identifier(table)} ({columns}, remiss_problem VARCHAR, remiss_source INTEGER)")
     loading = Loading(table=table, files=description.files)
+    # Names are the same whatever their case, as in SQL: the first file's spelling is the column's.
+    known = {column.lower(): column for column in description.types}
     for at, file in enumerate(description.files):
-        separator, names = header(file)
+        separator, written = header(file)
+        names = [known[name.lower()] for name in written]
         loading.begin(connection)
         errors = f"remiss_errors_{name}_{at}"
         rows = reading(file, separator, '"', dict.fromkeys(names, "VARCHAR"), storing(errors))

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from remiss.edges.engines import delimited, json_lines, spelling
+from remiss.edges.engines import delimited, json_lines, parquet, spelling
 from remiss.edges.engines import files as source_files
 from remiss.edges.engines.quoting import identifier, literal
 from remiss.errors import Location, RemissError, SettingError, SourceError, StorageError
@@ -80,9 +80,9 @@ class DuckDB:
         spellings: Mapping[str, str] = {}
         with self._connected(files) as connection, _translated(address, files):
             if kind == "parquet":
-                _check_parquet(files)
-                _check_names(connection, files)
-                types = _columns(connection, f"SELECT * FROM {_parquet(files)}")
+                parquet.check_files(files)
+                parquet.check_columns(connection, files)
+                types = _columns(connection, f"SELECT * FROM {parquet.reading(files)}")
             elif kind == "csv":
                 spellings = delimited.describe(connection, address, files)
                 types = {name: spelling.type_of(one) for name, one in spellings.items()}
@@ -232,7 +232,7 @@ def _bind(
         return delimited.load(connection, name, description)
     if kind == "jsonl":
         return json_lines.load(connection, name, description)
-    _check_parquet(description.files)
+    parquet.check_files(description.files)
     # Without effect but for times of nanoseconds, which records and most of the engine's functions do not know.
     columns = ", ".join(
         f"CAST({identifier(column)} AS {kind}) AS {identifier(column)}" if kind in NANOSECONDS.values() else identifier(column)
@@ -240,62 +240,9 @@ def _bind(
     )
     connection.execute(
         f"CREATE TEMP VIEW {identifier(name)} AS "
-        f"SELECT {columns}, remiss_file, file_row_number + 1 AS remiss_row FROM {_parquet(description.files)}"
+        f"SELECT {columns}, remiss_file, file_row_number + 1 AS remiss_row FROM {parquet.reading(description.files)}"
     )
     return {}
-
-
-def _parquet(files: Sequence[str]) -> str:
-    listed = ", ".join(literal(file) for file in files)
-    # By name: log writers add columns in the middle of a month. Folder names are not columns: they may contradict the rows.
-    return f"read_parquet([{listed}], filename = 'remiss_file', union_by_name = true, hive_partitioning = false)"
-
-
-def _check_parquet(files: Sequence[str]) -> None:
-    """Say which file is no Parquet before a scan of many fails with the words of a reader."""
-    for file in files:
-        with open(file, "rb") as content:
-            head = content.read(4)
-            size = content.seek(0, os.SEEK_END)
-            content.seek(max(0, size - 4))
-            tail = content.read(4)
-        if size == 0:
-            raise SourceError("the file is empty", where=Location(file), do="remove it, or wait until its writer is done")
-        if head != b"PAR1":
-            raise SourceError(
-                "the file is not Parquet", where=Location(file), do="check the format that the protocol names for the source"
-            )
-        if tail != b"PAR1" or size < 12:
-            raise SourceError(
-                "the file is only a part of a Parquet file: its end is missing",
-                where=Location(file),
-                do="wait until its writer is done, or copy it again",
-            )
-
-
-def _check_names(connection: duckdb.DuckDBPyConnection, files: Sequence[str]) -> None:
-    """Refuse columns whose names differ at most in case: the reader would show the first under all of them."""
-    listed = ", ".join(literal(file) for file in files)
-    rows = connection.execute(f"SELECT file_name, name, COALESCE(num_children, 0) FROM parquet_schema([{listed}])").fetchall()
-    below: list[int] = []
-    seen: dict[str, dict[str, str]] = {}
-    for file, name, children in rows:
-        # A schema is listed from the root down; `below` says how many children each open node still waits for.
-        names = seen.setdefault(file, {})
-        if len(below) == 1:
-            former = names.setdefault(name.lower(), "")
-            if former:
-                both = f"the column {name!r} twice" if former == name else f"columns {former!r} and {name!r}"
-                raise SourceError(
-                    f"the file has {both}", where=Location(file), do="give each column a name of its own, whatever its case"
-                )
-            names[name.lower()] = name
-        if below:
-            below[-1] -= 1
-        if children:
-            below.append(int(children))
-        while below and not below[-1]:
-            below.pop()
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, sql: str) -> dict[str, str]:

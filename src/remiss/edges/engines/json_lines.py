@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 import duckdb
 
-from remiss.edges.engines.delimited import REASONS, SAMPLED_FILES, SAMPLED_ROWS, first_line, reading
+from remiss.edges.engines.delimited import REASONS, SAMPLED_FILES, SAMPLED_ROWS, first_line, reading, refuse_long_lines
 from remiss.edges.engines.quoting import identifier, literal
 from remiss.edges.engines.rejects import Loading, rejected, storing
 from remiss.errors import Location, SourceError
@@ -46,13 +46,33 @@ def describe(connection: duckdb.DuckDBPyConnection, address: Address, files: Seq
         ).fetchone()
         if found and found[0]:
             structure = _merged(structure, json.loads(found[0]))
+            _check_case(structure, file)
     if not structure:
+        refuse_long_lines(files)
         raise SourceError(
             f"source {address.name} has no line that is a JSON object",
             where=Location(files[0], 1),
             do="check the file and its format",
         )
     return {name: _type(kind) for name, kind in structure.items()}
+
+
+def _check_case(structure: object, file: str) -> None:
+    """Refuse keys that differ only in case: in SQL they are one column, and in JSON two."""
+    if isinstance(structure, list):
+        _check_case(structure[0], file)
+    if not isinstance(structure, dict):
+        return
+    names: dict[str, str] = {}
+    for name, its in structure.items():
+        former = names.setdefault(name.lower(), name)
+        if former != name:
+            raise SourceError(
+                f"the objects have keys {former!r} and {name!r}, which differ only in case",
+                where=Location(file),
+                do="give each value a key of its own, or spell the key alike in all lines and files",
+            )
+        _check_case(its, file)
 
 
 def _merged(first: dict[str, object], second: dict[str, object]) -> dict[str, object]:
