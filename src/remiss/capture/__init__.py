@@ -7,11 +7,27 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from remiss.capture.actions import accept, apply, diff, due, plan, refused, reproduce, runs, show, status
+    from remiss.capture.actions import (
+        accept,
+        apply,
+        cells,
+        coverage,
+        diff,
+        due,
+        plan,
+        refused,
+        reproduce,
+        runs,
+        show,
+        status,
+        windows,
+    )
 
 __all__ = [
     "accept",
     "apply",
+    "cells",
+    "coverage",
     "diff",
     "due",
     "plan",
@@ -20,6 +36,7 @@ __all__ = [
     "runs",
     "show",
     "status",
+    "windows",
 ]
 
 

@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from remiss.action import action
-from remiss.capture import planning
+from remiss.capture import listing, planning
 from remiss.capture.deriving import Derived, derive, event_times, expect
 from remiss.capture.ports import CaptureWorkspace, WindowInForce
 from remiss.capture.recapture import GONE, compare
 from remiss.capture.reproduction import Reproduction, rederive
 from remiss.capture.schedule import due_windows, mark_provisional, spans, whole_windows
 from remiss.capture.standing import MOST_RUNS, Standing, standing
+from remiss.catalog.listing import Turn, list_name, token, turn
 from remiss.errors import Conflict, IntervalError, NotFound
 from remiss.govern.ports import Bundle
 from remiss.protocol.actions import load
@@ -24,7 +25,7 @@ from remiss.protocol.terms import Checked, Protocol
 from remiss.records.identity import kind_id
 from remiss.records.position import reached
 from remiss.records.rows import Rows
-from remiss.records.run import Drawn, Group, Run, RunWindow
+from remiss.records.run import Drawn, Group, Manifest, Run, RunWindow
 from remiss.records.window import Window, window_at, window_index
 
 
@@ -208,38 +209,89 @@ def accept(ws: CaptureWorkspace, run: str) -> Run:
 
 
 @action(name="run.list", permission="run:read", reads=True)
-def runs(ws: CaptureWorkspace, protocol: str | None = None, limit: int = 50, *, as_of: int | None = None) -> Rows:
+def runs(
+    ws: CaptureWorkspace, protocol: str | None = None, limit: int = 50, *, after: str | None = None, as_of: int | None = None
+) -> Rows:
     """List runs, newest first; `total` counts all.
 
     Parameters
     ----------
     protocol : only runs of this one
     limit : how many at most
+    after : the token of the page before
+    as_of : a position of the catalog; default: now
+
+    Raises
+    ------
+    InputError : a position that is not there yet, a token of another list
+    """
+    head = ws.position()
+    position = reached(as_of, head)
+    name = list_name(protocol or "", "-position", as_of)
+    before = None if after is None else turn(after, name).last[0]
+    found = ws.runs.latest(limit + 1, protocol, position, before=before)
+    shown, total = found[:limit], ws.runs.count(protocol, position)
+    more = len(found) > limit
+    following = token(Turn(of=name, position=as_of, total=total, last=(shown[-1].position,))) if more else None
+    at = head if position is None else position
+    return Rows("run", listing.RUN, listing.run_lines(shown), at, total=total, next=following)
+
+
+@action(name="run.coverage", permission="run:read", reads=True)
+def coverage(ws: CaptureWorkspace, *, as_of: int | None = None) -> Rows:
+    """List what is captured: for each source and protocol version its windows in force, from when to when, and their events.
+
+    Parameters
+    ----------
     as_of : a position of the catalog; default: now
     """
     head = ws.position()
     position = reached(as_of, head)
-    found = ws.runs.latest(limit, protocol, position)
-    columns = ("run", "status", "protocol", "source", "since", "until", "as_of", "rows", "events", "cases", "refused", "position")
-    lines = tuple(
-        (
-            each.id,
-            each.status,
-            f"{each.manifest.protocol}@{each.manifest.protocol_version}",
-            each.manifest.source,
-            each.manifest.since,
-            each.manifest.until,
-            each.manifest.as_of,
-            each.manifest.rows,
-            each.events_new + each.events_known,
-            each.cases_new + each.cases_known,
-            sum(each.refused.values()),
-            each.position,
-        )
-        for each in found
-    )
-    at = head if position is None else position
-    return Rows("run", columns, lines, at, total=ws.runs.count(protocol, position))
+    lines = listing.coverage_lines(ws.runs.coverage(position))
+    return Rows("coverage", listing.COVERAGE, lines, head if position is None else position, total=len(lines))
+
+
+@action(name="run.windows", permission="run:read", reads=True)
+def windows(ws: CaptureWorkspace, run: str, *, as_of: int | None = None) -> Rows:
+    """List the windows of a run, oldest first: their events, whether labels may still change, and from when they settle.
+
+    Parameters
+    ----------
+    as_of : a position of the catalog, for which windows the run was in force; default: now
+    """
+    head = ws.position()
+    position = reached(as_of, head)
+    found = ws.runs.get(run, position)
+    manifest = found.manifest
+    document = _document(ws, manifest)
+    in_force = ws.runs.in_force(manifest.source, manifest.protocol, position)
+    held = {item.window.window for item in in_force if item.run == found.id}
+    lag = document.labels.lag if document.labels else None
+    lines = listing.window_lines(ws.runs.windows(found.id), document.sampling.window, lag, manifest.as_of, held)
+    return Rows("window", listing.WINDOW, lines, head if position is None else position, total=len(lines))
+
+
+def _document(ws: CaptureWorkspace, manifest: Manifest) -> Protocol:
+    """Return the protocol that drew a run; it is filed with every run."""
+    stored = ws.protocols.find(manifest.protocol, manifest.protocol_version)
+    assert stored is not None
+    return restore(stored.text, f"{manifest.protocol}.yaml")
+
+
+@action(name="run.cells", permission="run:read", reads=True)
+def cells(ws: CaptureWorkspace, run: str, *, as_of: int | None = None) -> Rows:
+    """List the cells of a run: how many events of each window and stratum met and were undecided on the same criteria.
+
+    Cells are disjoint: whatever union of them is exactly counted by adding up.
+
+    Parameters
+    ----------
+    as_of : a position of the catalog; default: now
+    """
+    head = ws.position()
+    found = ws.runs.cells(ws.runs.get(run, reached(as_of, head)).id)
+    at = head if as_of is None else as_of
+    return Rows("cell", listing.cell_columns(found), listing.cell_lines(found), at, total=len(found))
 
 
 @action(name="run.show", permission="run:read", reads=True)

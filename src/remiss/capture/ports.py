@@ -43,8 +43,33 @@ class Known:
     undecided: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """What is captured of one source by one version of a protocol: its windows in force, added up.
+
+    `since` and `until` are the outer bounds of these windows, `events` the admitted ones, and `run` the newest run in force,
+    which was filed `at`.
+    """
+
+    source: str
+    protocol: str
+    version: int
+    windows: int
+    since: datetime
+    until: datetime
+    events: int
+    labelled: int
+    provisional: int
+    run: str
+    at: datetime
+
+
 class Runs(Protocol):
     """Runs in the catalog."""
+
+    def coverage(self, position: int | None = None) -> tuple[Coverage, ...]:
+        """Return what is captured, now or as it was at a position; by source and protocol, newer versions first."""
+        ...
 
     def in_force(self, source: str, protocol: str, position: int | None = None) -> tuple[WindowInForce, ...]:
         """Return the windows of which some run is in force, or was at a position, oldest first."""
@@ -84,8 +109,10 @@ class Runs(Protocol):
         """Return a run by id or by a unique prefix of six or more characters, as it stood at a position."""
         ...
 
-    def latest(self, limit: int, protocol: str | None = None, position: int | None = None) -> tuple[Run, ...]:
-        """Return the newest runs first, without groups, as they stood at a position."""
+    def latest(
+        self, limit: int, protocol: str | None = None, position: int | None = None, *, before: int | None = None
+    ) -> tuple[Run, ...]:
+        """Return the newest runs first, without groups, as they stood at a position; only those filed `before` one."""
         ...
 
     def count(self, protocol: str | None = None, position: int | None = None) -> int:

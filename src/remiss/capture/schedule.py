@@ -104,6 +104,12 @@ def due_again(item: WindowInForce, width: timedelta, as_of: datetime, lag: timed
     return as_of >= item.as_of + (lag or timedelta(0)) or not labels_mature(window, item.as_of, lag)
 
 
+def settles(window: datetime, width: timedelta, as_of: datetime, lag: timedelta | None) -> datetime:
+    """Return from when on a provisional window that was captured as of then is due again (`due_again`)."""
+    whole = Window(window, width)
+    return as_of + (lag or timedelta(0)) if labels_mature(whole, as_of, lag) else whole.end + (lag or timedelta(0))
+
+
 def spans(windows: Sequence[Window]) -> tuple[tuple[datetime, datetime], ...]:
     """Return the unbroken stretches that sorted windows make, as (since, until), none longer than one run may be."""
     found: list[tuple[datetime, datetime]] = []

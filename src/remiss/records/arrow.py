@@ -27,6 +27,15 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         **dict.fromkeys(("since", "until", "as_of"), TIME),
         **dict.fromkeys(("rows", "events", "cases", "refused", "position"), WHOLE),
     },
+    "coverage": {
+        **dict.fromkeys(("since", "until", "at"), TIME),
+        **dict.fromkeys(("windows", "events", "labelled", "provisional"), WHOLE),
+    },
+    "window": {
+        **dict.fromkeys(("window", "until", "settles"), TIME),
+        **dict.fromkeys(("events", "labelled"), WHOLE),
+        **dict.fromkeys(("provisional", "in_force"), YES_NO),
+    },
     "change": {"window": TIME},
     "refused": {"row": WHOLE},
     "protocol": {"version": WHOLE},

@@ -10,9 +10,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Label, Row, Select, and_, func, select, true
 
-from remiss.capture.ports import Known, WindowInForce
+from remiss.capture.ports import Coverage, Known, WindowInForce
 from remiss.catalog.spelling import spelled
 from remiss.edges.stores.connecting import Store
+from remiss.edges.stores.coverage import coverage
 from remiss.edges.stores.filing import file_run, lock_source
 from remiss.edges.stores.in_force import in_force, of
 from remiss.edges.stores.promotion import promote
@@ -66,6 +67,11 @@ class RunStore:
                 )
                 for row in connection.execute(found)
             )
+
+    def coverage(self, position: int | None = None) -> tuple[Coverage, ...]:
+        """Return what is captured, now or as it was at a position; by source and protocol, newer versions first."""
+        with self._store.reading() as connection:
+            return coverage(connection, position)
 
     def known(self, source: str, protocol: str, since: datetime, until: datetime) -> tuple[Known, ...]:
         """Return the events sampled by the runs in force for those windows; inside an action it waits like `in_force`."""
@@ -132,11 +138,15 @@ class RunStore:
             row = _find(connection, run, position)
             return as_it_stood(run_of(row, groups_of(connection, row.key)), row.came, position)
 
-    def latest(self, limit: int, protocol: str | None = None, position: int | None = None) -> tuple[Run, ...]:
-        """Return the newest runs first, without groups, as they stood at a position."""
+    def latest(
+        self, limit: int, protocol: str | None = None, position: int | None = None, *, before: int | None = None
+    ) -> tuple[Run, ...]:
+        """Return the newest runs first, without groups, as they stood at a position; only those filed `before` one."""
         found = select(runs, _came()).where(_filed(position)).order_by(runs.c.position.desc(), runs.c.key.desc()).limit(limit)
         if protocol is not None:
             found = found.where(runs.c.protocol_name == protocol)
+        if before is not None:
+            found = found.where(runs.c.position < before)
         with self._store.reading() as connection:
             return tuple(as_it_stood(run_of(row), row.came, position) for row in connection.execute(found))
 

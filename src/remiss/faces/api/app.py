@@ -12,6 +12,7 @@ from remiss.faces.api import actions, cases, catalog, estimates, health, protoco
 from remiss.faces.api.answering import components
 from remiss.faces.api.errors import answer_errors
 from remiss.faces.metrics import Metrics
+from remiss.faces.remembered import Answers
 from remiss.version import __version__
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def create_app(workspace: Workspace) -> FastAPI:
     )
     app.state.workspace = workspace
     app.state.metrics = Metrics()
+    app.state.answers = Answers()
     answer_errors(app)
     api = APIRouter(prefix=ROOT)
     for chapter in CHAPTERS:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from remiss.faces.api.answering import answers as documented
 from remiss.faces.api.answering import as_json
 from remiss.faces.api.cases import AsOf
-from remiss.faces.api.serving import Ws
+from remiss.faces.api.serving import Remembered, Ws
 
 router = APIRouter(tags=["estimates"])
 
@@ -31,9 +31,10 @@ class Question(AsOf):
 
 
 @router.get("/estimate", operation_id="estimate", responses=documented("estimate", 404))
-def estimate(ws: Ws, asked: Annotated[Question, Query()]) -> Response:
+def estimate(ws: Ws, answers: Remembered, asked: Annotated[Question, Query()]) -> Response:
     """Estimate how many events match a query, or what share of them, with 95 % intervals."""
     from remiss.understand import actions
 
-    found = actions.estimate(ws, asked.query, **asked.model_dump(exclude={"query"}))
+    position = ws.position() if asked.as_of is None else asked.as_of
+    found = answers.ask(ws, actions.estimate, position, **asked.model_dump(exclude={"as_of"}))
     return as_json(found.to_json())

@@ -44,6 +44,7 @@ class Runs(AsOf):
 
     protocol: str | None = Field(None, description="Only runs of this protocol.")
     limit: int = Field(50, ge=1, le=10_000)
+    after: str | None = Field(None, description="`next` of the page before.")
 
 
 @router.post("/runs", operation_id="run.capture", status_code=201, responses=documented("run", 409, status=201))
@@ -79,7 +80,15 @@ def list_(ws: Ws, asked: Annotated[Runs, Query()]) -> Response:
     """List runs, newest first."""
     from remiss.capture import actions
 
-    return as_json(answers.listing(actions.runs(ws, asked.protocol, asked.limit, as_of=asked.as_of)))
+    return as_json(answers.listing(actions.runs(ws, asked.protocol, asked.limit, after=asked.after, as_of=asked.as_of)))
+
+
+@router.get("/coverage", operation_id="run.coverage", responses=documented("list"))
+def coverage(ws: Ws, asked: Annotated[AsOf, Query()]) -> Response:
+    """List what is captured, for each source and protocol version."""
+    from remiss.capture import actions
+
+    return as_json(answers.listing(actions.coverage(ws, as_of=asked.as_of)))
 
 
 @router.get("/runs/{run}", operation_id="run.show", responses=documented("run", 404, 409))
@@ -88,6 +97,22 @@ def show(ws: Ws, run: str, asked: Annotated[AsOf, Query()]) -> Response:
     from remiss.capture import actions
 
     return as_json(answers.run(actions.show(ws, run, as_of=asked.as_of)))
+
+
+@router.get("/runs/{run}/windows", operation_id="run.windows", responses=documented("list", 404, 409))
+def windows(ws: Ws, run: str, asked: Annotated[AsOf, Query()]) -> Response:
+    """List the windows of a run: their events, whether labels may still change, and from when they settle."""
+    from remiss.capture import actions
+
+    return as_json(answers.listing(actions.windows(ws, run, as_of=asked.as_of)))
+
+
+@router.get("/runs/{run}/cells", operation_id="run.cells", responses=documented("list", 404, 409))
+def cells(ws: Ws, run: str, asked: Annotated[AsOf, Query()]) -> Response:
+    """List the cells of a run: exact counts of events that met, and were undecided on, the same criteria."""
+    from remiss.capture import actions
+
+    return as_json(answers.listing(actions.cells(ws, run, as_of=asked.as_of)))
 
 
 @router.get("/runs/{run}/changes", operation_id="run.diff", responses=documented("list", 404, 409))

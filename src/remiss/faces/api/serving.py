@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import Depends, Request
 from pydantic import BaseModel, ConfigDict
 
+from remiss.faces.remembered import Answers
+
 if TYPE_CHECKING:
     from remiss.workspace import Workspace
 else:
@@ -33,5 +35,12 @@ def opened(request: Request, documents: Mapping[str, str] | None = None) -> Work
     return ws
 
 
+async def _answers(request: Request) -> Answers:
+    found: Answers = request.app.state.answers
+    return found
+
+
 # Each request has a workspace of its own on the one open catalog.
 Ws = Annotated[Workspace, Depends(_workspace)]
+# What the server remembers of answers; for actions that take long.
+Remembered = Annotated[Answers, Depends(_answers)]

@@ -10,6 +10,7 @@ from remiss.errors import AnswerNo
 from remiss.faces import answers
 from remiss.faces.cli import render
 from remiss.faces.cli.options import as_of, formatted, formatted_object, with_workspace
+from remiss.records.legible import counted
 
 if TYPE_CHECKING:
     from remiss.workspace import Workspace
@@ -23,17 +24,35 @@ def run() -> None:
 @run.command("list")
 @click.option("--protocol", help="Only runs of this protocol.")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="How many at most.")
+@click.option("--after", metavar="TOKEN", help="Go on after the page that ended with this token.")
 @as_of
 @formatted
 @with_workspace
-def list_(ws: Workspace, protocol: str | None, limit: int, as_of: int | None, shape: str) -> None:
+def list_(ws: Workspace, protocol: str | None, limit: int, after: str | None, as_of: int | None, shape: str) -> None:
     """List runs, newest first.
 
     Example: remiss run list --protocol arrival-delay
     """
     from remiss.capture import actions as capture
 
-    render.rows(capture.runs(ws, protocol=protocol, limit=limit, as_of=as_of), shape)
+    page = capture.runs(ws, protocol=protocol, limit=limit, after=after, as_of=as_of)
+    render.rows(page, shape)
+    if shape == "table" and page.next:
+        render.say(f"{len(page):,} of {counted(page.total or 0, 'run')}; go on with --after {page.next}")
+
+
+@run.command("coverage")
+@as_of
+@formatted
+@with_workspace
+def coverage(ws: Workspace, as_of: int | None, shape: str) -> None:
+    """List what is captured: windows in force of each source and protocol version, and their events.
+
+    Example: remiss run coverage
+    """
+    from remiss.capture import actions as capture
+
+    render.rows(capture.coverage(ws, as_of=as_of), shape)
 
 
 @run.command("show")
@@ -54,6 +73,36 @@ def show(ws: Workspace, run_id: str, as_of: int | None, shape: str) -> None:
         render.as_json(answers.run(found))
     else:
         run_page.show(found)
+
+
+@run.command("windows")
+@click.argument("run_id")
+@as_of
+@formatted
+@with_workspace
+def windows(ws: Workspace, run_id: str, as_of: int | None, shape: str) -> None:
+    """List the windows of RUN_ID: their events, whether labels may still change, and from when they settle.
+
+    Example: remiss run windows run-4f7q2m
+    """
+    from remiss.capture import actions as capture
+
+    render.rows(capture.windows(ws, run_id, as_of=as_of), shape)
+
+
+@run.command("cells")
+@click.argument("run_id")
+@as_of
+@formatted
+@with_workspace
+def cells(ws: Workspace, run_id: str, as_of: int | None, shape: str) -> None:
+    """List the cells of RUN_ID: how many events met, and were undecided on, the same criteria; whatever union is exact.
+
+    Example: remiss run cells run-4f7q2m --format csv
+    """
+    from remiss.capture import actions as capture
+
+    render.rows(capture.cells(ws, run_id, as_of=as_of), shape)
 
 
 @run.command("diff")

@@ -1,0 +1,116 @@
+"""Lists about runs: what a line shows of each, and of the windows and cells in them.
+
+Actions read and say where; which columns there are, and what stands in them, is here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime, timedelta
+
+from remiss.capture.ports import Coverage
+from remiss.capture.schedule import settles
+from remiss.records.event import Scalar
+from remiss.records.run import Cell, Run, RunWindow
+
+RUN = ("run", "status", "protocol", "source", "since", "until", "as_of", "rows", "events", "cases", "refused", "position")
+COVERAGE = (
+    "source",
+    "protocol",
+    "windows",
+    "since",
+    "until",
+    "events",
+    "labelled",
+    "provisional",
+    "run",
+    "at",
+)
+WINDOW = ("window", "until", "events", "labelled", "provisional", "settles", "in_force")
+COUNTS = ("met", "undecided", "events", "labelled")
+Line = tuple[Scalar, ...]
+
+
+def run_lines(runs: Iterable[Run]) -> tuple[Line, ...]:
+    """Return one line a run, in the order of RUN."""
+    return tuple(
+        (
+            each.id,
+            each.status,
+            f"{each.manifest.protocol}@{each.manifest.protocol_version}",
+            each.manifest.source,
+            each.manifest.since,
+            each.manifest.until,
+            each.manifest.as_of,
+            each.manifest.rows,
+            each.events_new + each.events_known,
+            each.cases_new + each.cases_known,
+            sum(each.refused.values()),
+            each.position,
+        )
+        for each in runs
+    )
+
+
+def coverage_lines(found: Iterable[Coverage]) -> tuple[Line, ...]:
+    """Return one line for each version of a protocol on a source, in the order of COVERAGE."""
+    return tuple(
+        (
+            each.source,
+            f"{each.protocol}@{each.version}",
+            each.windows,
+            each.since,
+            each.until,
+            each.events,
+            each.labelled,
+            each.provisional,
+            each.run,
+            each.at,
+        )
+        for each in found
+    )
+
+
+def window_lines(
+    windows: Iterable[RunWindow], width: timedelta, lag: timedelta | None, as_of: datetime, held: Collection[datetime]
+) -> tuple[Line, ...]:
+    """Return one line a window of a run, in the order of WINDOW.
+
+    Parameters
+    ----------
+    as_of : until when the run read labels
+    held : the windows for which the run is in force
+    """
+    return tuple(
+        (
+            each.window,
+            each.window + width,
+            each.population,
+            each.labelled,
+            each.provisional,
+            settles(each.window, width, as_of, lag) if each.provisional else None,
+            each.window in held,
+        )
+        for each in windows
+    )
+
+
+def cell_columns(cells: Sequence[Cell]) -> tuple[str, ...]:
+    """Return the columns of cells: each stratifying field is one of its own."""
+    return ("window", *dict.fromkeys(name for cell in cells for name in cell.stratum), *COUNTS)
+
+
+def cell_lines(cells: Sequence[Cell]) -> tuple[Line, ...]:
+    """Return one line a cell, in the order of its columns; several criteria are set apart by commas."""
+    strata = cell_columns(cells)[1 : -len(COUNTS)]
+    return tuple(
+        (
+            each.window,
+            *(each.stratum.get(name) for name in strata),
+            ", ".join(each.met),
+            ", ".join(each.undecided),
+            each.population,
+            each.labelled,
+        )
+        for each in cells
+    )

@@ -1,0 +1,54 @@
+"""What is captured: the windows in force, added up by source and protocol version."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, case, func, select, type_coerce
+
+from remiss.capture.ports import Coverage
+from remiss.edges.stores.in_force import in_force
+from remiss.edges.stores.tables import Instant, protocols, run_windows, runs
+from remiss.records.identity import from_micros
+
+
+def coverage(connection: Connection, position: int | None) -> tuple[Coverage, ...]:
+    """Return one sum for each source and protocol version that has windows in force, now or at a position."""
+    own = (run_windows.c.source_name, run_windows.c.protocol_name, protocols.c.version)
+    end = func.max(type_coerce(run_windows.c.window_start, run_windows.c.width_micros.type) + run_windows.c.width_micros)
+    summed = (
+        select(
+            *own,
+            func.count().label("windows"),
+            type_coerce(func.min(run_windows.c.window_start), Instant).label("since"),
+            end.label("until"),
+            func.sum(run_windows.c.population).label("events"),
+            func.sum(run_windows.c.labelled).label("labelled"),
+            func.sum(case((run_windows.c.provisional, 1), else_=0)).label("provisional"),
+            func.max(run_windows.c.run_key).label("newest"),
+        )
+        .join_from(run_windows, runs, runs.c.key == run_windows.c.run_key)
+        .join(protocols, protocols.c.key == runs.c.protocol_key)
+        .where(in_force(position))
+        .group_by(*own)
+        .subquery()
+    )
+    found = (
+        select(summed, runs.c.id, runs.c.at)
+        .join(runs, runs.c.key == summed.c.newest)
+        .order_by(summed.c.source_name, summed.c.protocol_name, summed.c.version.desc())
+    )
+    return tuple(
+        Coverage(
+            source=row.source_name,
+            protocol=row.protocol_name,
+            version=row.version,
+            windows=row.windows,
+            since=row.since,
+            until=from_micros(int(row.until)),
+            events=int(row.events),
+            labelled=int(row.labelled),
+            provisional=int(row.provisional),
+            run=row.id,
+            at=row.at,
+        )
+        for row in connection.execute(found)
+    )
