@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 from urllib.parse import quote
 
 from remiss.action import Action
-from remiss.errors import SettingError
-from remiss.records.wire import from_wire, to_wire
+from remiss.errors import SettingError, StorageError
+from remiss.records.wire import WireError, from_wire, to_wire
 from remiss.settings import Settings
 
 if TYPE_CHECKING:
+    from remiss.catalog.ports import CatalogWorkspace
     from remiss.edges.servers.http import Server
 
 ACTIONS_PATH = "/api/v1/actions/"
@@ -84,6 +85,12 @@ class RemoteWorkspace:
     def close(self) -> None:
         """Let go of the server; each call was a connection of its own."""
 
+    def position(self) -> int:
+        """Return the catalog's position."""
+        from remiss.catalog import actions
+
+        return actions.info(cast("CatalogWorkspace", self)).position
+
     @contextmanager
     def reporting(self, _progress: object) -> Iterator[None]:
         """Report nothing: a server answers when it is done."""
@@ -94,13 +101,18 @@ class RemoteWorkspace:
 
         Raises
         ------
-        RemissError : whatever the action raised there, or what kept it from being reached
+        RemissError : whatever the action raised there, or what kept it from being reached or understood
         """
         call: dict[str, object] = {"arguments": {name: to_wire(value) for name, value in arguments.items()}}
         if action.document is not None:
             call["documents"] = documents_of(str(arguments[action.document]))
         answer = self._server.call(ACTIONS_PATH + quote(action.name), call)
-        return from_wire(action.returns, answer["result"], action.name)
+        try:
+            return from_wire(action.returns, answer["result"], action.name)
+        except (WireError, KeyError, TypeError) as error:
+            raise StorageError(
+                f"what {self.address} answered cannot be read", do="use the same version of remiss there and here"
+            ) from error
 
 
 def documents_of(path: str) -> dict[str, str]:

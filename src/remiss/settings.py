@@ -89,6 +89,9 @@ def read(environment: Mapping[str, str], **given: str | None) -> Settings:
     SettingError : an unknown REMISS_ variable is not an error; a value that cannot be used is
     """
     values = {setting.name: given.get(setting.name) or environment.get(setting.variable) or setting.default for setting in TABLE}
+    if given.get("token_file") and not given.get("token"):
+        # A file that the call names says more than a token that lies about in the environment.
+        values["token"] = ""
     if values["threads"] and not (values["threads"].isdigit() and int(values["threads"]) > 0):
         raise SettingError(f"threads is {values['threads']!r}", do="give a whole number above 0")
     if not re.fullmatch("[0-9]{1,6}", values["statement_timeout"]):

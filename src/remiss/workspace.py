@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 from remiss import settings as settings_table
 from remiss.action import Action
-from remiss.errors import CatalogMissing, Denied
+from remiss.errors import CatalogMissing, Denied, SettingError
 from remiss.govern.authority import LocalOwner
 from remiss.govern.ports import Actor, Authority, Keys, Vault
 from remiss.records.identity import canonical
@@ -68,6 +68,10 @@ def open_workspace(
     settings = settings_table.read(environment, catalog=_text(address), token=token, token_file=token_file)
     where = which(settings, otherwise)
     if is_server(where):
+        if create or upgrade:
+            raise SettingError(
+                f"{where} is a server: its catalog is made and upgraded where it lies", do="name the database itself"
+            )
         # It answers every action as a catalog of one's own would; ports it has none, and actions are all that anybody calls.
         return cast("Workspace", open_remote(where, settings))
     from remiss.edges.stores.connecting import open_store

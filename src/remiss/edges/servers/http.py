@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from http import HTTPStatus
 from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
-from remiss.errors import Location, RemissError, SettingError, StorageError
+from remiss.errors import InputError, Location, RemissError, SettingError, StorageError
 from remiss.version import __version__
 
 # A capture may read logs for long; a server that is silent for an hour is gone.
@@ -29,8 +30,12 @@ class Server:
     """One server. `address` is `http://HOST:PORT`; `token` is what it knows its users by."""
 
     def __init__(self, address: str, token: str) -> None:
-        parts = urlsplit(address)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query or parts.fragment:
+        try:
+            parts = urlsplit(address)
+            whole = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+        except ValueError:
+            whole = False
+        if not whole or parts.username or parts.query or parts.fragment:
             raise SettingError(f"{address!r} is not the address of a server", do="give it as http://HOST:PORT or https://HOST")
         if parts.scheme == "http" and parts.hostname not in {"127.0.0.1", "localhost", "::1"}:
             raise SettingError(
@@ -73,17 +78,24 @@ class Server:
             raise StorageError(f"{self.address} answered with more than {MOST_BYTES >> 20} MB", do="ask for less at once")
         try:
             return json.loads(content)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise StorageError(f"what answers at {self.address} is no remiss server", do="check the address") from error
 
     def _error(self, status: int, content: bytes) -> RemissError:
+        if status == HTTPStatus.UNAUTHORIZED:
+            return SettingError(
+                f"{self.address} does not know the token",
+                do="give the one that it was started with: REMISS_TOKEN or --token-file",
+            )
         try:
             said = json.loads(content)["error"]
             code, what, where, do = str(said["code"]), str(said["what"]), said["where"], str(said["do"])
             place = None if where is None else Location(str(where["file"]), where["line"])
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             return StorageError(f"{self.address} answered with status {status} and no reason", do="check the address")
-        return _CLASSES.get(code, RemissError)(what, where=place, do=do)
+        # What only a server says (too large, of another site) has a code that no error of the library has.
+        otherwise = InputError if status < HTTPStatus.INTERNAL_SERVER_ERROR else StorageError
+        return _CLASSES.get(code, otherwise)(what, where=place, do=do)
 
 
 def _tree(top: type[RemissError]) -> Mapping[str, type[RemissError]]:

@@ -123,7 +123,7 @@ def history(ws: Ws, case: str, asked: Annotated[AsOf, Query()]) -> Response:
     """List every state that a case was in, oldest first."""
     found = catalog.history(ws, case, as_of=asked.as_of)
     rows = history_rows(found)
-    position = found[-1].position_from if found else 0
+    position = ws.position() if asked.as_of is None else asked.as_of
     return as_json(answers.listing(Rows("revision", HISTORY, rows, position, total=len(rows))))
 
 

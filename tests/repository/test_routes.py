@@ -1,0 +1,81 @@
+"""The HTTP API has every action, under the route that the table says, and changes nothing by any other way."""
+
+from __future__ import annotations
+
+import pytest
+
+from remiss.faces.actions import FACES
+from remiss.faces.schemas import SCHEMAS
+from tests.faces.api.routes import READS, WAYS, application
+
+DOCUMENT = application().openapi()
+OPERATIONS = {
+    operation["operationId"]: (method.upper(), path, operation)
+    for path, methods in DOCUMENT["paths"].items()
+    for method, operation in methods.items()
+}
+# Signing in and out are no actions: they change who may ask, and nothing in the catalog. `perform` is any action by its name.
+BESIDE = {("POST", "/sign-in"), ("POST", "/sign-out"), ("POST", "/api/v1/actions/{name}")}
+# These read, and are posted all the same: a document comes along, or logs are read for long.
+POSTED = {"run.plan", "run.due", "protocol.check", "run.reproduce"}
+
+
+@pytest.mark.parametrize("face", FACES, ids=lambda face: face.action)
+def test_an_action_has_its_route(face):
+    method, path, operation = OPERATIONS[face.action]
+    assert f"{method} {path}" == face.route
+    assert operation["summary"] or operation["description"]
+
+
+def test_whatever_changes_something_is_an_action_or_signs_in_or_out():
+    of_actions = {tuple(face.route.split(" ")) for face in FACES}
+    others = {(way.method, way.path) for way in WAYS if way.method not in READS} - of_actions - BESIDE
+    # A page's form posts what an action does; its route stands beside the page, and names the action.
+    named = {(way.method, way.path) for way in WAYS if way.name in {face.action for face in FACES}}
+    assert others - named == set()
+
+
+def test_an_operation_id_is_given_once():
+    found = [operation["operationId"] for methods in DOCUMENT["paths"].values() for operation in methods.values()]
+    assert sorted(set(found)) == sorted(found)
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_an_operation_says_how_it_answers(name):
+    _, path, operation = OPERATIONS[name]
+    assert operation["description"] if path.startswith("/api/") else True
+    if path.startswith("/api/"):
+        assert {"401", "422"} <= operation["responses"].keys()
+        kinds = {
+            content["schema"]["$ref"].rpartition("/")[2]
+            for answer in operation["responses"].values()
+            for content in answer.get("content", {}).values()
+        }
+        assert kinds <= SCHEMAS.keys()
+        assert "error" in kinds
+
+
+def test_the_document_is_openapi_3_1_and_refers_to_nothing_that_is_not_there():
+    assert DOCUMENT["openapi"].startswith("3.1")
+    there = DOCUMENT["components"]["schemas"].keys()
+
+    def walk(node):
+        match node:
+            case dict():
+                for key, value in node.items():
+                    if key == "$ref":
+                        assert value.rpartition("/")[2] in there
+                    walk(value)
+            case list():
+                for value in node:
+                    walk(value)
+
+    walk(DOCUMENT)
+
+
+def test_only_actions_that_read_or_write_have_the_method_for_it():
+    from scripts.reference.faces import load_actions
+
+    for name, action in load_actions().items():
+        method = OPERATIONS[name][0]
+        assert (method == "GET") == (action.reads and name not in POSTED), name
