@@ -66,7 +66,7 @@ def test_by_a_field_that_was_no_stratum_the_sample_answers_with_intervals(captur
 def test_rows_that_compare_are_of_the_process_unless_the_log_is_asked_for(captured, by):
     found = understand.estimate(captured, "criterion:missed-delay", by=by)
     assert {row.basis for row in found.rows} == {"process"}
-    assert "--basis log" in found.notes[0]
+    assert "basis log" in found.notes[0]
     # Three weeks say too little of how weeks differ: no interval, least of all the log's.
     for row in found.rows:
         assert row.value is not None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -164,12 +164,41 @@ def remarks(row: EstimateRow) -> str:
     return ", ".join(name for name, holds in (("few", row.few), ("provisional", row.provisional)) if holds)
 
 
+def judged(row: EstimateRow) -> str:
+    """Return how much of what a rate is among could be judged, and what the rest could make of it; empty when all could."""
+    if row.judged is None or row.judged >= 1 or row.bounds is None:
+        return ""
+    low, high = (share(end) for end in row.bounds)
+    return f"{share(row.judged)} could be judged; were none or all of the others such, the rate would be {low} to {high}"
+
+
 def notes(estimate: Estimate) -> list[str]:
     """Return what to know of all figures, what is true of some rows, with their keys, and once what is true of every row."""
-    shared = list(dict.fromkeys(note for row in estimate.rows for note in row.notes))
-    shared = [note for note in shared if all(note in row.notes for row in estimate.rows)]
-    own = [f"{row.key}: {note}" for row in estimate.rows for note in row.notes if note not in shared]
-    return [*estimate.notes, *own, *shared]
+    shared = shared_notes(estimate)
+    return [*estimate.notes, *rows_own(estimate, shared), *shared]
+
+
+def shared_notes(estimate: Estimate) -> list[str]:
+    """Return what is true of every row, each note once."""
+    every = dict.fromkeys(note for row in estimate.rows for note in row.notes)
+    return [note for note in every if all(note in row.notes for row in estimate.rows)]
+
+
+def rows_own(estimate: Estimate, shared: Sequence[str], *, judging: bool = True) -> list[str]:
+    """Return what is true of some rows, each with its row's key where there are several.
+
+    Parameters
+    ----------
+    shared : notes of every row, to leave out
+    judging : whether to say how much could be judged, for whoever does not show it beside the figure
+    """
+    own = [
+        (row, note)
+        for row in estimate.rows
+        for note in (*row.notes, *([judged(row)] if judging else []))
+        if note and note not in shared
+    ]
+    return [f"{key_of(row)}: {note}" if estimate.by else note for row, note in own]
 
 
 def _given(*pairs: Pair) -> Iterator[Pair]:

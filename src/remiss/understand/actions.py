@@ -24,8 +24,8 @@ from remiss.understand.question import Plan, Question, rules_of, settle, usual_b
 from remiss.understand.scope import CRITERION, named_criteria, without_time
 from remiss.understand.variance import HISTORY
 
-OF_THIS_LOG = "the intervals are of this very log; to compare rows with each other ask with --basis process"
-OF_PROCESS = "the intervals are of the process that wrote the log, to compare rows; of this very log ask with --basis log"
+OF_THIS_LOG = "the intervals are of this very log; to compare rows with each other ask with basis process"
+OF_PROCESS = "the intervals are of the process that wrote the log, to compare rows; of this very log ask with basis log"
 
 
 @action(name="estimate", permission="estimate:read", reads=True)

@@ -95,5 +95,5 @@ def row(field: Field, sheet: Sheet, past: Past | None, key: Key, notes: tuple[st
         provisional=any(start in field.provisional for start in starts),
         judged=judged,
         bounds=bounds,
-        notes=(*figure.notes, *remarks(field, cells, starts, judged, bounds), *notes),
+        notes=(*figure.notes, *remarks(field, cells, starts), *notes),
     )

@@ -30,21 +30,15 @@ def remarks(
     field: Field,
     cells: Sequence[Placed],
     starts: Sequence[datetime],
-    judged: float | None,
-    bounds: tuple[float, float] | None,
 ) -> tuple[str, ...]:
     """Return what holds for one row."""
     found = []
     open_windows = sum(start in field.provisional for start in starts)
     if open_windows:
         found.append(f"{open_windows:,} of {len(starts):,} windows are provisional: labels may still arrive")
-    if judged is not None and bounds is not None:
-        found.append(
-            f"{judged:.1%} of the events in question could be judged; were none or all of the others such, the rate would be "
-            f"{bounds[0]:.4g} to {bounds[1]:.4g}"
-        )
-    elif not field.plan.question.rate:
-        found += [unjudged_note(field, cells)] if any(placed.unjudged for placed in cells if placed.among is not False) else []
+    # Of a rate the row itself has the share that could be judged, and the bounds.
+    if not field.plan.question.rate and any(placed.unjudged for placed in cells if placed.among is not False):
+        found.append(unjudged_note(field, cells))
     return tuple(found)
 
 

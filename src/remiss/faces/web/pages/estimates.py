@@ -1,0 +1,218 @@
+"""Estimates: a question in a form, its figures in a chart and in a table, each leading to the cases behind it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from fastapi import APIRouter, Query
+from markupsafe import Markup
+from starlette.responses import Response
+
+from remiss.catalog.parsing import parse
+from remiss.catalog.printing import unparse
+from remiss.errors import InputError, NotFound
+from remiss.faces.api.cases import AsOf
+from remiss.faces.api.errors import status_of
+from remiss.faces.api.serving import Ws
+from remiss.faces.web import charts, shelf
+from remiss.faces.web.pages.shell import shell
+from remiss.faces.web.rendering import address, render
+from remiss.records import facts
+from remiss.records.estimate import Estimate, EstimateRow
+from remiss.records.forest import forest
+from remiss.records.legible import share
+
+if TYPE_CHECKING:
+    from remiss.protocol.terms import Protocol
+
+router = APIRouter()
+WINDOW = "window"
+PERIODS = ("month", "week", "day", WINDOW)
+
+
+class Asked(AsOf):
+    """What the form of the page sends; texts may be empty."""
+
+    query: str = ""
+    what: Literal["count", "rate"] = "count"
+    of: str = ""
+    by: str = ""
+    basis: Literal["", "log", "process"] = ""
+    source: str = ""
+    protocol: str = ""
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the same as the library takes it."""
+        texts = {name: getattr(self, name) or None for name in ("of", "by", "basis", "source", "protocol")}
+        return {"query": self.query, "rate": self.what == "rate", "as_of": self.as_of, **texts}
+
+    def twin(self) -> str:
+        """Return the address of the API route that answers the same."""
+        return address("/api/v1/estimate", **self.arguments() | {"rate": "true" if self.what == "rate" else None})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One row of the table: its name, its texts, and the cases behind it."""
+
+    key: str
+    href: str
+    value: str
+    interval: str
+    sampled: int
+    judged: str
+    bounds: str
+    remarks: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """The figures of one question."""
+
+    heading: str
+    among: str
+    lines: tuple[Line, ...]
+    notes: tuple[str, ...]
+    details: tuple[str, ...]
+    ground: str
+    judged: bool
+    remarks: bool
+    basis: str
+    spec: dict[str, Any] | None
+    svg: Markup
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """A question that is asked often, as a link."""
+
+    words: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EstimatesPage:
+    """estimates/page.html: the form as it was sent, its answer or what is wrong with it, and ready questions."""
+
+    template: ClassVar[str] = "estimates/page.html"
+    asked: Asked
+    fields: tuple[str, ...]
+    ready: tuple[Ready, ...]
+    result: Result | None
+    problem: InputError | None
+    empty: bool
+
+
+@router.get("/estimates")
+def estimates(ws: Ws, asked: Annotated[Asked, Query()]) -> Response:
+    """Show the form, and the answer to what it asked; without a question, how often each criterion is met."""
+    from remiss.understand import actions
+
+    if asked == Asked():
+        asked = Asked(what="rate", by="criterion")
+    protocols = shelf.newest(ws)
+    result, empty = None, False
+    problem: InputError | None = None
+    try:
+        found = actions.estimate(ws, **asked.arguments())
+        result = result_of(found, shelf.protocol(ws, found.protocol).sampling.window if found.by == WINDOW else timedelta(0))
+    except NotFound as error:
+        empty = not asked.protocol and not asked.source
+        problem = None if empty else error
+    except InputError as error:
+        problem = error
+    page = EstimatesPage(
+        asked=asked, fields=fields_of(protocols), ready=ready_of(protocols), result=result, problem=problem, empty=empty
+    )
+    status = 200 if problem is None else status_of(problem)
+    return render(page, shell(ws, "Estimates", "estimates", (asked.twin(), "Estimate")), status=status)
+
+
+def result_of(found: Estimate, width: timedelta) -> Result:
+    """Return an estimate as the page shows it."""
+    query = parse(found.query)
+    lines = tuple(line_of(row, found, cases_of(found, query, row, width)) for row in found.rows)
+    known = len(found.rows) > 1 or any(not row.exact for row in found.rows)
+    return Result(
+        heading=facts.heading(found),
+        among=facts.among(found),
+        lines=lines,
+        notes=(*found.notes, *facts.shared_notes(found)),
+        details=tuple(facts.rows_own(found, facts.shared_notes(found), judging=False)),
+        ground=f"{found.source}, by protocol {found.protocol}",
+        judged=any(line.judged for line in lines),
+        remarks=any(line.remarks for line in lines),
+        basis=found.rows[0].basis if found.rows else "log",
+        spec=spec_of(found, lines) if known else None,
+        svg=Markup(forest(found)) if known else Markup(""),  # noqa: S704 - it escapes what it writes
+    )
+
+
+def cases_of(found: Estimate, query: Any, row: EstimateRow, width: timedelta) -> str:
+    """Return the address of the cases in one row, as the catalog stood where the figure was read."""
+    from remiss.understand.behind import behind
+
+    return address("/cases", query=unparse(behind(query, found.by, row.key, width)), as_of=found.position)
+
+
+def line_of(row: EstimateRow, found: Estimate, href: str) -> Line:
+    """Return one row of the table."""
+    value, interval = facts.figure_of(row, rate=found.rate)
+    partly = row.judged is not None and row.judged < 1
+    bounds = "" if row.bounds is None or not partly else f"{share(row.bounds[0])} to {share(row.bounds[1])}"
+    return Line(
+        key=facts.key_of(row) if found.by else "all",
+        href=href,
+        value=value,
+        interval=interval or ("" if value == facts.UNDEFINED else "exact" if row.exact else "unknown"),
+        sampled=row.sampled,
+        judged=share(row.judged) if partly and row.judged is not None else "",
+        bounds=bounds,
+        remarks=facts.remarks(row),
+    )
+
+
+def spec_of(found: Estimate, lines: tuple[Line, ...]) -> dict[str, Any]:
+    """Return the chart of an estimate; rows without a value are in the table only."""
+    marks = [
+        charts.Mark(
+            label=line.key,
+            value=float(row.value),
+            low=row.low,
+            high=row.high,
+            exact=row.exact,
+            few=row.few,
+            says=line.value,
+            interval="" if row.exact else line.interval,
+            href=line.href,
+        )
+        for row, line in zip(found.rows, lines, strict=True)
+        if row.value is not None and math.isfinite(row.value)
+    ]
+    return charts.figures(marks, rate=found.rate, over_time=found.by in PERIODS, title=facts.heading(found))
+
+
+def fields_of(protocols: Sequence[Protocol]) -> tuple[str, ...]:
+    """Return what a figure can be broken down by, for the form to offer."""
+    named = [name for found in protocols for name in shelf.fields(found) if name not in {"event_id", "occurred", "text"}]
+    return (*PERIODS, "criterion", *dict.fromkeys(named))
+
+
+def ready_of(protocols: Sequence[Protocol]) -> tuple[Ready, ...]:
+    """Return the questions that are asked most: all criteria side by side, then each over time."""
+    several = len(protocols) > 1
+    found = []
+    for each in protocols:
+        which = {"protocol": each.name} if several else {}
+        prefix = f"{each.name}: " if several else ""
+        by_criterion = address("/estimates", what="rate", by="criterion", **which)
+        found.append(Ready(words=f"{prefix}how often is each criterion met?", href=by_criterion))
+        for criterion in each.criteria:
+            query = unparse(parse(f'criterion:"{criterion.name}"'))
+            by_month = address("/estimates", query=query, what="rate", by="month", **which)
+            found.append(Ready(words=f"{prefix}{criterion.name} by month", href=by_month))
+    return tuple(found)

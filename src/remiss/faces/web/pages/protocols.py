@@ -1,0 +1,158 @@
+"""Protocols: which the catalog keeps; one of them as it was written, each criterion with what it caught."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from remiss.catalog import actions as catalog
+from remiss.catalog.parsing import parse
+from remiss.catalog.printing import unparse
+from remiss.errors import RemissError
+from remiss.faces.api.cases import AsOf
+from remiss.faces.api.protocols import OneVersion, TwoVersions
+from remiss.faces.api.serving import Ws
+from remiss.faces.web import highlighting, shelf
+from remiss.faces.web.pages.shell import shell
+from remiss.faces.web.rendering import address, render, segment
+from remiss.protocol import actions as protocols
+from remiss.protocol.attaching import detach
+from remiss.protocol.ports import StoredProtocol
+from remiss.records.identity import parse_time
+
+if TYPE_CHECKING:
+    from remiss.protocol.terms import Protocol
+
+router = APIRouter()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """One version in a list."""
+
+    name: str
+    version: int
+    team: str
+    at: datetime
+    href: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProtocolsPage:
+    """protocols/list.html: every version that the catalog keeps."""
+
+    template: ClassVar[str] = "protocols/list.html"
+    versions: tuple[Version, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Criterion:
+    """A criterion with what it caught. `line` is where it stands in the document."""
+
+    name: str
+    kind: str
+    why: str
+    severity: int | None
+    mode: str | None
+    line: int
+    cases: int
+    href: str
+    estimate: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProtocolPage:
+    """protocols/page.html: a protocol as it was written. `readable` says whether this version of remiss can read it."""
+
+    template: ClassVar[str] = "protocols/page.html"
+    stored: StoredProtocol
+    about: str
+    criteria: tuple[Criterion, ...]
+    others: tuple[Version, ...]
+    files: tuple[tuple[str, tuple[highlighting.Line, ...]], ...]
+    readable: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiffPage:
+    """protocols/diff.html: what changed between two versions; no line where nothing did."""
+
+    template: ClassVar[str] = "protocols/diff.html"
+    name: str
+    before: int
+    after: int
+    lines: tuple[tuple[str, str], ...]
+
+
+@router.get("/protocols")
+def list_(ws: Ws, asked: Annotated[AsOf, Query()]) -> Response:
+    """Show which protocol versions the catalog keeps."""
+    listed = protocols.versions(ws, as_of=asked.as_of)
+    page = ProtocolsPage(versions=tuple(versions_of(listed)))
+    return render(page, shell(ws, "Protocols", "protocols", ("/api/v1/protocols", "Protocols"), position=listed.position))
+
+
+@router.get("/protocols/{name}")
+def show(ws: Ws, name: str, asked: Annotated[OneVersion, Query()]) -> Response:
+    """Show one protocol version as it was written."""
+    stored = protocols.show(ws, name, asked.version, as_of=asked.as_of)
+    listed = protocols.versions(ws, as_of=asked.as_of)
+    text, attached = detach(stored.text)
+    try:
+        document = shelf.protocol(ws, f"{stored.name}@{stored.version}")
+    except RemissError:
+        document = None
+    lines = {} if document is None else {item.name: item.line for item in document.criteria}
+    page = ProtocolPage(
+        stored=stored,
+        about="" if document is None else document.about,
+        criteria=() if document is None else tuple(criteria_of(ws, document)),
+        others=tuple(each for each in versions_of(listed) if each.name == stored.name),
+        files=(
+            (f"{stored.name}.yaml", highlighting.yaml(text, {line: f"criterion-{name}" for name, line in lines.items()})),
+            *((file, highlighting.yaml(content, {})) for file, content in attached.items()),
+        ),
+        readable=document is not None,
+    )
+    twin = address(f"/api/v1/protocols/{segment(name)}", version=stored.version)
+    return render(page, shell(ws, stored.name, "protocols", (twin, "Protocol"), position=listed.position))
+
+
+@router.get("/protocols/{name}/diff")
+def diff(ws: Ws, name: str, asked: Annotated[TwoVersions, Query()]) -> Response:
+    """Show what changed between two versions."""
+    found = protocols.diff(ws, name, asked.before, asked.after, as_of=asked.as_of)
+    kinds = {"+": "added", "-": "removed", "@": "place"}
+    lines = tuple((kinds.get(line[:1], "same"), line) for line in found[2:])
+    page = DiffPage(name=name, before=asked.before, after=asked.after, lines=lines)
+    twin = address(f"/api/v1/protocols/{segment(name)}/diff", before=asked.before, after=asked.after)
+    return render(page, shell(ws, f"{name}: {asked.before} to {asked.after}", "protocols", (twin, "Difference")))
+
+
+def versions_of(listed: Any) -> Iterator[Version]:
+    """Yield what a list of versions holds."""
+    for each in listed:
+        href = address(f"/protocols/{segment(each['protocol'])}", version=each["version"])
+        yield Version(name=each["protocol"], version=each["version"], team=each["team"], at=parse_time(each["at"]), href=href)
+
+
+def criteria_of(ws: Ws, document: Protocol) -> Iterator[Criterion]:
+    """Yield each criterion with how many cases it has."""
+    for each in document.criteria:
+        query = unparse(parse(f'protocol:"{document.name}" criterion:"{each.name}"'))
+        yield Criterion(
+            name=each.name,
+            kind=each.kind,
+            why=each.why,
+            severity=each.severity,
+            mode=each.mode,
+            line=each.line,
+            cases=catalog.search(ws, query, limit=1).total or 0,
+            href=address("/cases", query=query),
+            estimate=address("/estimates", query=unparse(parse(f'criterion:"{each.name}"')), what="rate", by="month"),
+        )

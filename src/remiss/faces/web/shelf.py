@@ -1,0 +1,59 @@
+"""Protocols as the pages read them: the newest version of each that a catalog keeps, parsed once."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from remiss.errors import RemissError
+from remiss.records.case import Sensitivity
+
+if TYPE_CHECKING:
+    from remiss.protocol.terms import Protocol
+    from remiss.workspace import Workspace
+
+
+def newest(ws: Workspace) -> tuple[Protocol, ...]:
+    """Return the newest version of each protocol; one that this version of remiss cannot read is left out."""
+    from remiss.protocol import actions
+
+    listed = actions.versions(ws)
+    versions: dict[str, int] = {}
+    # Newest first within a name.
+    for each in listed:
+        versions.setdefault(str(each["protocol"]), int(str(each["version"])))
+    found = []
+    for name, version in versions.items():
+        stored = actions.show(ws, name, version)
+        try:
+            found.append(_parsed(stored.text, f"{name}@{version}"))
+        except RemissError:
+            continue
+    return tuple(found)
+
+
+def protocol(ws: Workspace, label: str) -> Protocol:
+    """Return a protocol by its label, for example `arrival-delay@3`.
+
+    Raises
+    ------
+    NotFound, ProtocolError : the catalog has none such, or it cannot be read any more
+    """
+    from remiss.protocol import actions
+
+    name, _, version = label.rpartition("@")
+    return _parsed(actions.show(ws, name, int(version)).text, label)
+
+
+def fields(found: Protocol) -> tuple[str, ...]:
+    """Return the fields of a protocol that reach the catalog, as the filter language calls them."""
+    called = {"id": "event_id", "time": "occurred", "status": "call_status"}
+    hidden = {name for name, level in found.sensitivity.items() if level >= Sensitivity.RESTRICTED}
+    return tuple(called.get(name, name) for name in found.fields if name not in hidden)
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: str, label: str) -> Protocol:
+    from remiss.protocol.document import restore
+
+    return restore(text, label)
