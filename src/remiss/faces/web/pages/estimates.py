@@ -17,7 +17,7 @@ from remiss.catalog.printing import unparse
 from remiss.errors import InputError, NotFound
 from remiss.faces.api.cases import AsOf
 from remiss.faces.api.errors import status_of
-from remiss.faces.api.serving import Ws
+from remiss.faces.api.serving import Remembered, Ws
 from remiss.faces.web import charts, shelf
 from remiss.faces.web.pages.shell import shell
 from remiss.faces.web.rendering import address, render
@@ -25,6 +25,7 @@ from remiss.records import facts
 from remiss.records.estimate import Estimate, EstimateRow
 from remiss.records.forest import forest
 from remiss.records.legible import share
+from remiss.records.position import reached
 
 if TYPE_CHECKING:
     from remiss.protocol.terms import Protocol
@@ -48,11 +49,13 @@ class Asked(AsOf):
     def arguments(self) -> dict[str, Any]:
         """Return the same as the library takes it."""
         texts = {name: getattr(self, name) or None for name in ("of", "by", "basis", "source", "protocol")}
-        return {"query": self.query, "rate": self.what == "rate", "as_of": self.as_of, **texts}
+        return {"query": self.query, "rate": self.what == "rate", **texts}
 
     def twin(self) -> str:
         """Return the address of the API route that answers the same."""
-        return address("/api/v1/estimate", **self.arguments() | {"rate": "true" if self.what == "rate" else None})
+        return address(
+            "/api/v1/estimate", **self.arguments() | {"rate": "true" if self.what == "rate" else None, "as_of": self.as_of}
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,17 +111,20 @@ class EstimatesPage:
 
 
 @router.get("/estimates")
-def estimates(ws: Ws, asked: Annotated[Asked, Query()]) -> Response:
+def estimates(ws: Ws, remembered: Remembered, asked: Annotated[Asked, Query()]) -> Response:
     """Show the form, and the answer to what it asked; without a question, how often each criterion is met."""
     from remiss.understand import actions
 
     if asked == Asked():
         asked = Asked(what="rate", by="criterion")
+    head = ws.position()
+    earlier = reached(asked.as_of, head)
+    position = head if earlier is None else earlier
     protocols = shelf.newest(ws)
     result, empty = None, False
     problem: InputError | None = None
     try:
-        found = actions.estimate(ws, **asked.arguments())
+        found = remembered.ask(ws, actions.estimate, position, **asked.arguments())
         result = result_of(found, shelf.protocol(ws, found.protocol).sampling.window if found.by == WINDOW else timedelta(0))
     except NotFound as error:
         empty = not asked.protocol and not asked.source
@@ -129,7 +135,7 @@ def estimates(ws: Ws, asked: Annotated[Asked, Query()]) -> Response:
         asked=asked, fields=fields_of(protocols), ready=ready_of(protocols), result=result, problem=problem, empty=empty
     )
     status = 200 if problem is None else status_of(problem)
-    return render(page, shell(ws, "Estimates", "estimates", (asked.twin(), "Estimate")), status=status)
+    return render(page, shell(ws, "Estimates", "estimates", (asked.twin(), "Estimate"), position=position), status=status)
 
 
 def result_of(found: Estimate, width: timedelta) -> Result:

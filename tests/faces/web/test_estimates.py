@@ -1,0 +1,101 @@
+"""The page of estimates: a question, its figures in a chart and a table, and the cases behind each."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from remiss.catalog.parsing import parse
+from remiss.catalog.query import Term, conjuncts
+
+
+@pytest.fixture
+def get(reading):
+    with reading.browser() as client:
+        yield lambda **asked: client.get("/estimates", params=asked)
+
+
+def links_to_cases(page: str) -> list[str]:
+    return [html.unescape(each) for each in re.findall(r'<th scope="row"><a href="(/cases[^"]*)"', page)]
+
+
+def chart(page: str) -> dict:
+    return json.loads(re.search(r'<script type="application/json">(.*?)</script>', page, re.DOTALL)[1])
+
+
+def test_without_a_question_it_says_how_often_each_criterion_is_met(get):
+    page = get().text
+    assert "missed-delay" in page
+    assert "slow" in page
+    assert "what share of them" in page
+
+
+def test_each_row_and_each_mark_lead_to_the_cases_behind_them(reading, get):
+    page = get(query="criterion:missed-delay", what="rate", by="context.airport").text
+    links = links_to_cases(page)
+    assert len(links) == 2
+    assert [datum["href"] for datum in chart(page)["data"]["values"]] == links
+    asked = parse_qs(urlsplit(links[0]).query)
+    terms = {term.key: term.value for term in conjuncts(parse(asked["query"][0])) if isinstance(term, Term)}
+    assert terms == {"criterion": "missed-delay", "context.airport": "EWR"}
+    with reading.client() as client:
+        found = client.get("/api/v1/cases", params={"query": asked["query"][0], "as_of": asked["as_of"][0]}).json()
+    assert found["total"] > 0
+
+
+def test_the_chart_draws_what_the_table_and_the_twin_say(reading, get):
+    asked = {"query": "criterion:missed-delay", "what": "rate", "by": "inputs.carrier", "basis": "log"}
+    page = get(**asked).text
+    twin = html.unescape(re.search(r'<link rel="alternate" type="application/json" href="([^"]*)"', page)[1])
+    with reading.client() as client:
+        rows = client.get(twin).json()["rows"]
+    drawn = chart(page)["data"]["values"]
+    assert [(each["label"], each["value"], each["low"], each["high"]) for each in drawn] == [
+        (row["key"], row["value"], row["low"], row["high"]) for row in rows
+    ]
+    assert all(each["says"] in page and each["interval"] in page for each in drawn)
+
+
+def test_a_period_leads_to_the_cases_of_its_time(get):
+    links = links_to_cases(get(query="criterion:slow", what="count", by="week", basis="log").text)
+    assert "occurred:>=2013-06-03T00:00:00Z occurred:<2013-06-10T00:00:00Z" in parse_qs(urlsplit(links[0]).query)["query"][0]
+    links = links_to_cases(get(query="criterion:slow", what="count", by="window", basis="log").text)
+    assert "occurred:<2013-06-10T00:00:00Z" in parse_qs(urlsplit(links[0]).query)["query"][0]
+
+
+@pytest.mark.parametrize(
+    ("asked", "advice"),
+    [
+        ({"query": "criterion:nope", "what": "rate"}, "missed-delay"),
+        ({"query": "severity:1"}, "decided by people"),
+        ({"query": '"unclosed'}, "quote"),
+        ({"by": "inputs.nope"}, "nope"),
+    ],
+)
+def test_a_wrong_question_says_what_to_do_and_keeps_what_was_typed(get, asked, advice):
+    answer = get(**asked)
+    assert answer.status_code == 422
+    assert advice in html.unescape(answer.text)
+    assert 'role="alert"' in answer.text
+    assert all(html.escape(value) in answer.text.replace("&#34;", "&quot;") for value in asked.values())
+
+
+def test_markup_in_a_question_is_text(get):
+    hostile = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
+    for name in ("query", "of", "by", "protocol", "source"):
+        page = get(**{name: hostile}).text
+        assert "<script>alert" not in page
+        assert "<img" not in page
+
+
+def test_an_unknown_parameter_is_no_question(get):
+    assert get(nope="1").status_code == 422
+
+
+def test_an_answer_of_a_position_is_as_it_was_there(get):
+    assert "Nothing is captured yet" in get(as_of=0, what="count").text
+    assert get(as_of=10**6).status_code == 422
