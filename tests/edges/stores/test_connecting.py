@@ -191,6 +191,15 @@ def test_a_server_that_goes_away_in_the_middle_leaves_nothing(postgres, environm
         assert file(ws, drawn([]), run="run-aaaaaaaa").position == 2
 
 
+def test_a_user_whom_the_database_refuses_is_told_so(postgres, environment):
+    with database_on(postgres, "template") as address:
+        with administering(postgres) as admin:
+            admin.execute("DROP ROLE IF EXISTS stranger; CREATE ROLE stranger LOGIN")
+        with pytest.raises(StorageError, match=r"refuses this user: permission denied for table") as refused:
+            remiss.open(address.replace("remiss@", "stranger@"), environment=environment)
+        assert "ask for the rights" in refused.value.do
+
+
 def test_a_server_s_password_is_never_shown(tmp_path):
     with pytest.raises(StorageError) as refused:
         remiss.open(f"postgresql://remiss:hunter2@/none?host={tmp_path}", environment={})

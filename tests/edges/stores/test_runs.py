@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
+from remiss.capture import actions as capture
 from remiss.edges.stores.dialect.words import found
 from remiss.edges.stores.tables import case_context, case_criteria, cases, revisions
 from remiss.errors import Ambiguous, Conflict, NotFound
@@ -145,6 +146,16 @@ def test_a_waiting_run_is_refused_when_a_later_one_is_in_force(ws):
     with pytest.raises(Conflict, match="a later run is in force"):
         accept(ws, "run-aaaaaaaa")
     assert ws.runs.get("run-aaaaaaaa").status == "waiting"
+
+
+@pytest.mark.parametrize("name", ["run-\x00\x00\x00\x00\x00\x00", "run-\udcff\udcff\udcff\udcff\udcff\udcff", "\x00"])
+def test_a_name_that_no_database_could_hold_names_nothing(ws, name):
+    file(ws, drawn([]), run="run-aaaaaaaa")
+    for read in (capture.show, capture.diff, capture.refused, capture.accept, capture.reproduce):
+        with pytest.raises(NotFound, match="there is no run"):
+            read(ws, name)
+    listed = capture.runs(ws, protocol=name)
+    assert (listed.rows, listed.total) == ((), 0)
 
 
 @pytest.mark.parametrize("change", [{"at": MONDAY}, {"model": "another"}])

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Label, Row, Select, and_, func, select, true
+from sqlalchemy import ColumnElement, Connection, Label, Row, Select, and_, false, func, select, true
 
 from remiss.capture.ports import Coverage, Known, WindowInForce
 from remiss.catalog.spelling import spelled
@@ -18,6 +18,7 @@ from remiss.edges.stores.filing import file_run, lock_source
 from remiss.edges.stores.in_force import in_force, of
 from remiss.edges.stores.promotion import promote
 from remiss.edges.stores.run_rows import as_it_stood, captured, cell, groups_of, manifest, run_of, window
+from remiss.edges.stores.storable import is_text
 from remiss.edges.stores.tables import (
     captures,
     cells,
@@ -144,7 +145,7 @@ class RunStore:
         """Return the newest runs first, without groups, as they stood at a position; only those filed `before` one."""
         found = select(runs, _came()).where(_filed(position)).order_by(runs.c.position.desc(), runs.c.key.desc()).limit(limit)
         if protocol is not None:
-            found = found.where(runs.c.protocol_name == protocol)
+            found = found.where(runs.c.protocol_name == protocol if is_text(protocol) else false())
         if before is not None:
             found = found.where(runs.c.position < before)
         with self._store.reading() as connection:
@@ -154,7 +155,7 @@ class RunStore:
         """Return how many runs there are, or were at a position."""
         found = select(func.count()).select_from(runs).where(_filed(position))
         if protocol is not None:
-            found = found.where(runs.c.protocol_name == protocol)
+            found = found.where(runs.c.protocol_name == protocol if is_text(protocol) else false())
         with self._store.reading() as connection:
             return int(connection.execute(found).scalar_one())
 
@@ -253,7 +254,8 @@ def _filed(position: int | None) -> ColumnElement[bool]:
 def _find(connection: Connection, run: str, position: int | None = None) -> Row[Any]:
     """Return the row of a run by its id, or by a prefix of it that no other run has."""
     prefix = run if run.startswith("run-") else f"run-{run}"
-    alike = select(runs, _came()).where(runs.c.id >= prefix, runs.c.id < prefix + "~", _filed(position))
+    named = and_(runs.c.id >= prefix, runs.c.id < prefix + "~") if is_text(run) else false()
+    alike = select(runs, _came()).where(named, _filed(position))
     found = connection.execute(alike.order_by(runs.c.id).limit(3)).all()
     if found and found[0].id == prefix:
         return found[0]

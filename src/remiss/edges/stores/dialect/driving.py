@@ -268,7 +268,9 @@ def _explained_postgresql(error: BaseException, where: str) -> RemissError | Non
         return StorageError(f"there is no room left for {where}; nothing was written", do="make room and do it again")
     if state == "3D000" or (not state and "does not exist" in said and "database" in said):
         return CatalogMissing(f"there is no database {where}", do="create it with: createdb NAME, then: remiss init ADDRESS")
-    if state in {"42501", "25006"}:
+    if state == "42501":
+        return StorageError(f"{where} refuses this user: {said}", do="ask for the rights, or use another user")
+    if state == "25006":
         return StorageError(f"{where} may not be written: {said}", do="ask for the rights, or use another user")
     if state[:2] in {"08", "28", "53", "57"} or (not state and type(error).__name__ == "OperationalError"):
         return StorageError(f"{where} cannot be reached: {said}", do="check that the server runs and that the address is right")
