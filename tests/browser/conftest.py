@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+import remiss
+from remiss.capture import actions as capture
+from tests.serving import Served, served
+from tests.stories.logs import MONDAY, WEEK, small_log
 
 PROGRAM = "REMISS_TEST_CHROMIUM"
+LOADING = "Failed to load resource"
 
 
 # Not for the session: while playwright runs, its event loop does, and no test of another folder could start one of its own.
@@ -26,15 +35,62 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page that knows nothing of the pages before it; what goes wrong in its scripts fails the test."""
-    context = browser.new_context()
+@contextmanager
+def _opened(browser: Browser, **settings: Any) -> Iterator[Page]:
+    context = browser.new_context(**settings)
     context.set_default_timeout(10_000)
     opened = context.new_page()
     faults: list[str] = []
     opened.on("pageerror", lambda error: faults.append(str(error)))
-    opened.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+
+    def heard(message: ConsoleMessage) -> None:
+        # What the policy refuses is reported here too. A page whose own status is an error is no fault of its scripts.
+        if message.type == "error" and not (message.text.startswith(LOADING) and message.location["url"] == opened.url):
+            faults.append(f"{message.text} ({message.location['url']})")
+
+    opened.on("console", heard)
     yield opened
     context.close()
     assert faults == []
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page that knows nothing of the pages before it; what goes wrong in its scripts fails the test."""
+    with _opened(browser) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def captured_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a small log and the catalog that captured it, to be copied."""
+    folder = tmp_path_factory.mktemp("captured")
+    log = small_log(folder / "log")
+    with remiss.open(str(folder / "remiss.db"), environment={}, create=True) as ws:
+        capture.apply(ws, log.protocol, since=MONDAY, until=MONDAY + 3 * WEEK)
+    return folder
+
+
+@pytest.fixture
+def site(captured_folder: Path, tmp_path: Path) -> Iterator[Served]:
+    """A server of the test's own on a copy of that catalog."""
+    folder = tmp_path / "site"
+    shutil.copytree(captured_folder, folder)
+    with served(str(folder / "remiss.db"), {"REMISS_SOURCES": str(folder / "log")}) as there:
+        yield there
+
+
+@pytest.fixture
+def signed_in(browser: Browser, site: Served) -> Iterator[Callable[..., Page]]:
+    """Open pages of the site as somebody who is signed in; settings are those of a browser's context."""
+    with ExitStack() as open_pages:
+
+        def open_page(path: str, **settings: Any) -> Page:
+            page = open_pages.enter_context(_opened(browser, base_url=site.url, **settings))
+            session = site.sessions.sign_in(site.sessions.link())
+            assert session is not None
+            page.context.add_cookies([{"name": site.sessions.cookie, "value": session, "url": site.url}])
+            page.goto(path)
+            return page
+
+        yield open_page

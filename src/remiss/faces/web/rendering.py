@@ -87,6 +87,15 @@ def segment(text: object) -> str:
     return quote(str(text), safe="")
 
 
+def without_namespace(mode: str) -> str:
+    """Return a failure mode without its namespace, for where there is little room.
+
+    >>> without_namespace("remiss:model/weak-slice")
+    'model/weak-slice'
+    """
+    return mode.partition(":")[2] or mode
+
+
 def spelled(value: object) -> str:
     """Return a logged value as text; an absent one as a dash."""
     match value:
@@ -117,6 +126,7 @@ def environment() -> Environment:
         "moment": moment,
         "day": day,
         "segment": segment,
+        "without_namespace": without_namespace,
         "spelled": spelled,
         "escape": escape,
     }

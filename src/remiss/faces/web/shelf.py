@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from remiss.errors import RemissError
+from remiss.protocol import taxonomy as taxonomies
 from remiss.records.case import Sensitivity
 
 if TYPE_CHECKING:
@@ -50,6 +52,14 @@ def fields(found: Protocol) -> tuple[str, ...]:
     called = {"id": "event_id", "time": "occurred", "status": "call_status"}
     hidden = {name for name, level in found.sensitivity.items() if level >= Sensitivity.RESTRICTED}
     return tuple(called.get(name, name) for name in found.fields if name not in hidden)
+
+
+def modes(known: Iterable[Protocol]) -> dict[str, str]:
+    """Return the failure modes that one may choose from with their titles: the built-in ones and those of the protocols."""
+    found = {mode.id: mode.title for mode in taxonomies.builtin().modes.values()}
+    for each in known:
+        found |= {mode.id: mode.title for mode in each.taxonomy.modes.values()}
+    return found
 
 
 @lru_cache(maxsize=64)

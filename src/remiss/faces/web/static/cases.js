@@ -1,0 +1,55 @@
+// What scripts add to the list of cases: completion in the search box, keys, and the link of a view.
+import { complete } from "/static/completing.js";
+
+const box = document.getElementById("query");
+complete(box, document.getElementById("completions"), document.getElementById("offered"));
+
+const copy = document.getElementById("copy");
+if (copy && navigator.clipboard) {
+  copy.hidden = false;
+  copy.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(location.href);
+    copy.textContent = "Copied";
+    setTimeout(() => { copy.textContent = "Copy link to this view"; }, 1500);
+  });
+}
+
+// Whoever speaks to their machine, or hits keys by chance, can switch single letters off (WCAG 2.1.4).
+const STORED = "remiss.letter-keys";
+const letters = document.getElementById("letter-keys");
+document.getElementById("letters").hidden = false;
+letters.checked = localStorage.getItem(STORED) !== "off";
+letters.addEventListener("change", () => localStorage.setItem(STORED, letters.checked ? "on" : "off"));
+
+/** Move the focus down or up the list of cases. */
+function move(step) {
+  const links = [...document.querySelectorAll("table.cases a.id")];
+  if (!links.length) return;
+  const row = document.activeElement?.closest("table.cases tr");
+  const at = row ? links.findIndex((link) => row.contains(link)) : -1;
+  const next = at < 0 ? 0 : Math.min(links.length - 1, Math.max(0, at + step));
+  links[next].focus();
+}
+
+const KEYS = {
+  j: () => move(1),
+  k: () => move(-1),
+  "/": () => { box.focus(); box.select(); },
+  "?": () => {
+    const help = document.getElementById("language");
+    help.open = true;
+    help.querySelector("summary").focus();
+    help.scrollIntoView({ block: "start" });
+  },
+};
+
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest?.("input:not([type=checkbox]), select, textarea, [contenteditable]");
+  if (typing || event.ctrlKey || event.metaKey || event.altKey || !letters.checked || !KEYS[event.key]) return;
+  event.preventDefault();
+  KEYS[event.key]();
+});
+
+for (const link of document.querySelectorAll('a[href="#language"]')) {
+  link.addEventListener("click", () => { document.getElementById("language").open = true; });
+}

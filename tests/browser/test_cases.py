@@ -1,0 +1,87 @@
+"""The list of cases as a person uses it: by mouse, by keyboard alone, and without script."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import expect
+
+
+def test_by_mouse_one_narrows_turns_the_page_and_opens_a_case(signed_in):
+    page = signed_in("/cases")
+    value = page.locator("#facets section", has_text="criterion").get_by_role("link", name=re.compile("slow"))
+    count = value.locator(".count").inner_text()
+    value.click()
+    expect(page.get_by_role("heading", name=f"{count} cases")).to_be_visible()
+    expect(page.get_by_label("Which cases")).to_have_value("criterion:slow")
+    page.locator("#facets a.chosen").click()
+    expect(page.get_by_label("Which cases")).to_have_value("")
+    page.get_by_role("link", name="Next 50").click()
+    expect(page.get_by_role("link", name="First page")).to_be_visible()
+    page.get_by_role("link", name="Severity").click()
+    expect(page.get_by_role("columnheader", name="Severity")).to_have_attribute("aria-sort", "ascending")
+
+
+def test_by_keyboard_one_completes_a_query_and_walks_the_list(signed_in):
+    page = signed_in("/cases")
+    page.keyboard.press("/")
+    box = page.get_by_role("combobox", name="Which cases")
+    expect(box).to_be_focused()
+    page.keyboard.type("-airp")
+    expect(page.get_by_role("option", name="context.airport:")).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    expect(box).to_have_attribute("aria-activedescendant", "completion-1")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("option", name="context.airport:JFK")).to_be_visible()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Tab")
+    expect(box).to_have_value("-context.airport:JFK ")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"query=-context.airport%3AJFK"))
+    expect(page.get_by_role("button", name="Copy link to this view")).to_be_visible()
+    lines = page.locator("table.cases a.id")
+    page.keyboard.press("j")
+    expect(lines.nth(0)).to_be_focused()
+    page.keyboard.press("j")
+    expect(lines.nth(1)).to_be_focused()
+    page.keyboard.press("k")
+    expect(lines.nth(0)).to_be_focused()
+    page.keyboard.press("?")
+    expect(page.get_by_text("Single letters act as keys")).to_be_visible()
+
+
+def test_escape_closes_the_completions_and_keeps_what_was_written(signed_in):
+    page = signed_in("/cases")
+    box = page.get_by_role("combobox", name="Which cases")
+    box.press_sequentially("(status:")
+    expect(page.get_by_role("option").first).to_be_visible()
+    box.press("Escape")
+    expect(page.get_by_role("listbox")).to_be_hidden()
+    expect(box).to_have_value("(status:")
+
+
+def test_letters_are_no_keys_once_they_are_switched_off(signed_in):
+    page = signed_in("/cases")
+    page.keyboard.press("?")
+    page.get_by_label("Single letters act as keys").uncheck()
+    page.locator("body").press("j")
+    expect(page.locator("table.cases a.id:focus")).to_have_count(0)
+
+
+def test_without_script_one_searches_counts_and_narrows(signed_in):
+    page = signed_in("/cases", java_script_enabled=False)
+    page.get_by_label("Which cases").fill("severity:3")
+    page.get_by_role("button", name="Search").click()
+    page.get_by_role("link", name="Count them by field").click()
+    page.locator("#facets").get_by_role("link", name=re.compile("EWR")).click()
+    expect(page.get_by_label("Which cases")).to_have_value("severity:3 context.airport:EWR")
+    expect(page.locator("table.cases a.id").first).to_be_visible()
+
+
+def test_a_query_that_cannot_be_understood_is_explained_at_the_box(signed_in):
+    page = signed_in("/cases")
+    box = page.get_by_label("Which cases")
+    box.fill("serverity:1")
+    box.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("did you mean severity?")
+    expect(box).to_have_attribute("aria-invalid", "true")

@@ -1,0 +1,130 @@
+"""The list of cases as HTML: what it shows, links to and survives."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import pytest
+
+from remiss.catalog.parsing import parse
+from remiss.faces.web.pages.cases import Asked, facets_of
+from remiss.records.rows import Rows
+
+HOSTILE = '"><script>alert(1)</script>\u202e\x07'
+
+
+@pytest.fixture
+def client(reading):
+    with reading.browser() as signed_in:
+        yield signed_in
+
+
+def links(text: str) -> list[str]:
+    return [html.unescape(href) for href in re.findall(r'href="([^"]*)"', text)]
+
+
+def test_the_list_names_its_twin_which_answers_the_same(client):
+    text = client.get("/cases", params={"query": "criterion:slow", "sort": "severity"}).text
+    [twin, counts] = [html.unescape(each) for each in re.findall(r'rel="alternate" type="application/json" href="([^"]*)"', text)]
+    answer = client.get(twin).json()
+    assert f"{answer['total']} cases" in text
+    assert [item["id"] for item in answer["items"]] == re.findall(r'class="id" href="/cases/([^"]*)"', text)
+    assert client.get(counts).json()["of"] == "facet"
+
+
+def test_each_value_of_a_facet_links_to_that_many_cases(client):
+    text = client.get("/parts/cases/facets", params={"query": "severity:2"}).text
+    found = re.findall(r'<li><a href="([^"]*)"(?! class="chosen").*?class="count">([\d,]+)<', text, re.DOTALL)
+    assert len(found) > 3
+    for href, count in found:
+        shown = client.get(html.unescape(href)).text
+        assert re.search(r'<h2 id="count">([\d,]+) case', shown)[1] == count
+
+
+def test_a_chosen_value_links_to_the_list_without_it(client):
+    text = client.get("/parts/cases/facets", params={"query": "severity:2 criterion:slow"}).text
+    chosen = [html.unescape(href) for href in re.findall(r'href="([^"]*)" class="chosen"', text)]
+    assert chosen == ["/cases?query=severity%3A2", "/cases?query=criterion%3Aslow"]
+
+
+def test_without_script_facets_are_one_link_away(client):
+    text = client.get("/cases", params={"query": "severity:2"}).text
+    [href] = [each for each in links(text) if "facets=true" in each]
+    assert "context.airport" in client.get(href).text
+
+
+def test_pages_follow_one_another_to_the_end(client):
+    seen, href = [], "/cases"
+    while href:
+        text = client.get(href).text
+        seen += re.findall(r'class="id" href="/cases/([^"]*)"', text)
+        following = re.search(r'<a rel="next" href="([^"]*)"', text)
+        href = html.unescape(following[1]) if following else None
+    total = client.get("/api/v1/cases").json()["total"]
+    assert len(seen) == len(set(seen)) == total > 50
+
+
+def test_a_pinned_list_keeps_its_position_in_every_link(client):
+    position = client.get("/api/v1/cases").json()["position"]
+    text = client.get("/cases", params={"as_of": position, "query": "severity:2"}).text
+    assert f"as it stood at position {position}" in text
+    cases = [each for each in links(text) if each.startswith("/cases/") and each != "/cases/file"]
+    assert cases
+    assert all(f"as_of={position}" in each for each in cases)
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        ({"query": "serverity:1"}, "did you mean severity?"),
+        ({"query": "(open"}, "a parenthesis is never closed"),
+        ({"sort": "colour"}, "cases cannot be sorted by"),
+        ({"as_of": 10**6}, "position"),
+        ({"after": "forged"}, "the page token cannot be read"),
+    ],
+)
+def test_what_cannot_be_understood_is_said_at_the_search_box(client, asked, says):
+    answer = client.get("/cases", params=asked)
+    assert answer.status_code == 422
+    assert says in html.unescape(answer.text)
+    assert 'aria-describedby="problem"' in answer.text
+
+
+@pytest.mark.parametrize("path", ["/cases", "/parts/cases/facets", "/parts/cases/completions"])
+def test_hostile_text_stays_text(client, path):
+    for name in ("query", "word"):
+        text = client.get(path, params={name: f'"{HOSTILE}"'}).text
+        assert "<script>alert" not in text
+        assert "\u202e" not in text.partition('id="query"')[0]
+
+
+def test_hostile_values_of_facets_stay_text_and_are_read_back(reading):
+    from remiss.faces.web.rendering import part
+
+    rows = Rows("facet", ("field", "value", "count"), (("context.airport", HOSTILE[:-1], 1), ("context.airport", "x", 2)), 1)
+    counted = facets_of(rows, Asked(), parse(""))
+    text = part(counted).body.decode()
+    assert "<script>" not in text
+    assert "\u202e" not in text
+    with reading.browser() as client:
+        assert client.get(counted.facets[0].first[0].href).status_code == 200
+
+
+def test_completions_know_the_fields_and_values_of_this_catalog(client):
+    def offered(word):
+        text = client.get("/parts/cases/completions", params={"word": word}).text
+        return [html.unescape(each) for each in re.findall(r'data-text="([^"]*)"', text)]
+
+    assert offered("airp") == ["context.airport:"]
+    assert offered("context.airport:") == ["context.airport:EWR", "context.airport:JFK"]
+    assert offered("criterion:m") == ["criterion:missed-delay"]
+    assert "mode:remiss:data/label-noise" in offered("mode:label")
+
+
+def test_a_catalog_without_cases_says_what_to_do(there):
+    with there.browser() as client:
+        answer = client.get("/cases")
+    assert answer.status_code == 200
+    assert "remiss capture" in answer.text
+    assert "No case matches" not in answer.text
