@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import fields, is_dataclass
@@ -204,6 +205,9 @@ class Workspace(Bench):
         self.file = store.file
         self.created = store.created
         self.request_id: str | None = None
+        # A folder that is set may serve other catalogs too; one that is named after this one's new file cannot.
+        fresh = [each for each in ("keys", "vault") if store.created and store.file and not getattr(settings, each)]
+        self._made = tuple(path for path in (settings.folder(each, store.file) for each in fresh) if not path.exists())
 
     def serving(self, request_id: str, posted: Mapping[str, str] | None = None) -> Workspace:
         """Return a workspace for one call from afar, on the same open catalog.
@@ -223,6 +227,19 @@ class Workspace(Bench):
             ws.documents = PostedDocuments(posted, sources)
             ws.engine = DuckDB(self.settings, within=sources)
         return ws
+
+    def abandon(self) -> bool:
+        """Remove the catalog again if opening it made it and nothing was done with it, with its key and vault.
+
+        Returns
+        -------
+        Whether it is gone. A database of a server stays, and so do folders that were named by a setting.
+        """
+        if not self._store.take_away():
+            return False
+        for folder in self._made:
+            shutil.rmtree(folder, ignore_errors=True)
+        return True
 
     def close(self) -> None:
         """Let go of the catalog."""

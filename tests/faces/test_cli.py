@@ -22,6 +22,7 @@ from remiss.faces.actions import FACES
 from remiss.faces.cli import main
 from remiss.faces.cli.main import COMMANDS
 from remiss.faces.cli.main import cli as root
+from tests.stories.logs import small_log
 
 
 def commands(group: click.Group = root, path: tuple[str, ...] = ()):
@@ -79,6 +80,34 @@ def test_a_protocol_that_cannot_be_used_makes_no_catalog(cli, captured, tmp_path
     for path in ("nope.yaml", broken):
         assert cli("--catalog", tmp_path / "new.db", "capture", path).status == 2
     assert not list(tmp_path.glob("new.db*"))
+
+
+def test_a_capture_that_files_nothing_leaves_no_catalog_behind(cli, tmp_path, monkeypatch):
+    log = small_log(tmp_path / "log")
+    log.predictions[7]["carrier"] = None
+    good = log.write().protocol
+    refused = {
+        "an interval that cuts a window": (2, (good, "--since", "2013-06-04", "--until", "2013-06-17")),
+        "refused rows": (1, (good, "--strict")),
+        "an empty interval": (2, (good, "--since", "2013-06-03", "--until", "2013-06-03")),
+    }
+    before = sorted(tmp_path.rglob("*"))
+    for what, (status, arguments) in refused.items():
+        answer = cli("--catalog", tmp_path / "new.db", "capture", *arguments)
+        assert answer.status == status, what
+        assert "made the catalog" not in answer.err
+        assert sorted(tmp_path.rglob("*")) == before, what
+    monkeypatch.setenv("REMISS_KEYS", str(tmp_path / "keys"))
+    assert cli("--catalog", tmp_path / "new.db", "capture", good, "--strict").status == 1
+    assert not list(tmp_path.glob("new.db*"))
+    assert cli("--catalog", tmp_path / "new.db", "capture", good).status == 0
+    assert (tmp_path / "new.db").exists()
+
+
+def test_a_refused_capture_keeps_a_catalog_that_was_there(cli, captured, tmp_path):
+    assert cli("init", tmp_path / "new.db").status == 0
+    assert cli("--catalog", tmp_path / "new.db", "capture", captured.protocol, "--since", "2013-06-04").status == 2
+    assert cli("--catalog", tmp_path / "new.db", "run", "list").status == 0
 
 
 def test_a_dry_run_needs_no_catalog_and_makes_none(cli, captured, tmp_path, monkeypatch):

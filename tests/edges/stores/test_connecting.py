@@ -16,7 +16,7 @@ from sqlalchemy import event, text
 import remiss
 from remiss.edges.stores.connecting import open_store
 from remiss.edges.stores.dialect import driving
-from remiss.errors import CatalogForeign, CatalogMissing, CatalogNewer, CatalogOlder, SettingError, StorageError
+from remiss.errors import CatalogForeign, CatalogMissing, CatalogNewer, CatalogOlder, Conflict, SettingError, StorageError
 from remiss.govern.ports import Actor
 from tests.conftest import administering, database_on
 from tests.edges.stores.acting import unlisted
@@ -305,3 +305,30 @@ def test_a_long_log_is_folded_back_after_a_commit(tmp_path, environment):
         file(ws, drawn([member(number, met=["slow"], text=text_of) for number in range(2600)]), run="run-aaaaaaaa")
         assert (tmp_path / "x.db-wal").stat().st_size == 0
         assert (tmp_path / "x.db").stat().st_size > driving.FOLD_BYTES
+
+
+def test_a_new_catalog_that_another_has_open_is_not_taken_away(tmp_path):
+    path = tmp_path / "remiss.db"
+    ours = open_store(str(path), create=True, now=NOW, actor=ANA)
+    theirs = open_store(str(path), now=NOW, actor=Actor(name="bo"))
+    with theirs.reading():
+        assert not ours.take_away()
+    with theirs.writing(Actor(name="bo"), "test", NOW):
+        pass
+    theirs.close()
+    assert not ours.take_away()
+    assert path.exists()
+    ours.close()
+
+
+def test_whoever_opened_a_catalog_that_was_taken_away_writes_nothing_and_is_told(tmp_path):
+    path = tmp_path / "remiss.db"
+    ours = open_store(str(path), create=True, now=NOW, actor=ANA)
+    theirs = open_store(str(path), now=NOW, actor=Actor(name="bo"))
+    theirs.engine.dispose()
+    assert ours.take_away()
+    assert list(tmp_path.iterdir()) == []
+    open_store(str(path), create=True, now=NOW, actor=ANA).close()
+    with pytest.raises(Conflict, match="was removed or replaced"), theirs.writing(Actor(name="bo"), "test", NOW):
+        pass
+    theirs.close()

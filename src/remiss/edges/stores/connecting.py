@@ -23,26 +23,31 @@ from remiss.edges.stores.dialect.driving import (
     fold,
     foreign,
     hidden,
+    identity_of,
     parse_address,
     tables_of,
+    take_away,
 )
 from remiss.edges.stores.dialect.limiting import limit
-from remiss.edges.stores.journal import Transaction
+from remiss.edges.stores.journal import Transaction, acted
 from remiss.edges.stores.tables import catalog_head
 from remiss.edges.stores.version import LATEST, read_version
-from remiss.errors import CatalogMissing, CatalogNewer, CatalogOlder, StorageError
+from remiss.errors import CatalogMissing, CatalogNewer, CatalogOlder, Conflict, StorageError
 from remiss.govern.ports import Actor
 
 
 class Store(threading.local):
     """An open catalog. Each thread has its own transaction."""
 
-    def __init__(self, engine: Engine, catalog_id: str, *, created: bool = False) -> None:
+    def __init__(
+        self, engine: Engine, catalog_id: str, *, created: bool = False, identity: tuple[int, int] | None = None
+    ) -> None:
         self.engine = engine
         self.catalog_id = catalog_id
         self.created = created
         self.where = hidden(engine.url)
         self.file = file_of(engine.url)
+        self._identity = identity
         self._writer = engine.execution_options(writes=True)
         self._connection: Connection | None = None
         self._transaction: Transaction | None = None
@@ -83,7 +88,9 @@ class Store(threading.local):
         if self._connection is not None:
             raise RuntimeError("a transaction is under way already")
         crash_point("before-begin")
+        self._check_there()
         with self._writer.connect() as connection, connection.begin():
+            self._check_there(connection)
             self._connection = connection
             self._transaction = Transaction(connection=connection, actor=actor, action=action, at=at, request_id=request_id)
             try:
@@ -94,6 +101,22 @@ class Store(threading.local):
                 self._connection = self._transaction = None
         crash_point("after-commit")
         fold(self.engine, at_least=FOLD_BYTES)
+
+    def _check_there(self, connection: Connection | None = None) -> None:
+        """Refuse to write to a file that is not in its place any more, or to another one that is there now."""
+        there = self.file is None or identity_of(self.file) == self._identity
+        if there and connection is not None:
+            # The number of a file that was removed may come again.
+            there = connection.execute(select(catalog_head.c.catalog_id)).scalar_one_or_none() == self.catalog_id
+        if not there:
+            raise Conflict(
+                f"the catalog {self.where} was removed or replaced since it was opened",
+                do="do it again: nothing was written, and what is there now will be opened",
+            )
+
+    def take_away(self) -> bool:
+        """Remove the catalog if opening it made it, nobody else has it open, and nothing was done with it since."""
+        return self.created and take_away(self.engine, lambda connection: not acted(connection))
 
     def close(self) -> None:
         """Fold the log back if nobody else does, and let go of all connections."""
@@ -134,7 +157,8 @@ def open_store(
     except BaseException:
         engine.dispose()
         raise
-    return Store(engine, catalog_id, created=version is None)
+    path = file_of(engine.url)
+    return Store(engine, catalog_id, created=version is None, identity=None if path is None else identity_of(path))
 
 
 def _check_version(version: int | None, engine: Engine, *, create: bool, upgrade: bool) -> None:

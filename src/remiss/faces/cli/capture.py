@@ -38,9 +38,12 @@ def capture(protocol: str, *, since: datetime | None, until: datetime | None, dr
         ws = _open(protocol, held, dry_run=dry_run)
         if dry_run:
             return _plan(ws, protocol, since, until, shape)
-        if ws.created:
-            render.say(f"made the catalog {ws.address}")
-        return _capture(ws, protocol, since, until, strict=strict, shape=shape)
+        try:
+            return _capture(ws, protocol, since, until, strict=strict, shape=shape)
+        finally:
+            # A capture that is refused leaves nothing that was not there before.
+            if ws.created and not ws.abandon():
+                render.say(f"made the catalog {ws.address}")
 
 
 def _open(protocol: str, held: ExitStack, *, dry_run: bool) -> Workspace:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -190,6 +191,49 @@ def fold(engine: Engine, *, at_least: int = 0) -> bool:
         return False
     finally:
         os.close(lock)
+
+
+def identity_of(path: Path) -> tuple[int, int] | None:
+    """Return what tells a file from another that has its name later; None when there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def take_away(engine: Engine, unused: Callable[[Connection], bool]) -> bool:
+    """Remove the file of a catalog if nobody else has it open and nothing was done with it; return whether it was removed.
+
+    Leaving WAL mode needs that no other connection is open. Whoever comes in between waits for our lock, and then finds that
+    the file is not the one that it opened (`Store.writing`).
+    """
+    path = file_of(engine.url)
+    if path is None:
+        return False
+    engine.dispose()
+    removed = False
+    with engine.execution_options(writes=True).connect() as connection:
+        cursor = connection.connection.cursor()
+        try:
+            cursor.execute("PRAGMA busy_timeout = 0")
+            if cursor.execute("PRAGMA journal_mode = DELETE").fetchone()[0] != "delete":
+                return False
+        except sqlite3.OperationalError:
+            return False
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+            cursor.close()
+        with connection.begin():
+            if unused(connection):
+                path.unlink()
+                removed = True
+        if not removed:
+            make_durable(connection)
+    engine.dispose()
+    if removed:
+        path.with_name(path.name + "-fold").unlink(missing_ok=True)
+    return removed
 
 
 def _checkpoint(cursor: Any) -> bool:
