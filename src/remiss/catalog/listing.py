@@ -111,7 +111,8 @@ class Turn:
 
 def list_name(query: str, sort: str, as_of: int | None) -> str:
     """Return what makes two pages pages of the same list."""
-    return digest([query, sort, as_of])[:16]
+    # A list may be asked for by what is no text; it is empty, and has a name all the same.
+    return digest([query.encode("utf-8", "backslashreplace").decode(), sort, as_of])[:16]
 
 
 def token(turn: Turn) -> str:
