@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -16,9 +16,9 @@ from remiss.records.event import Scalar
 from remiss.records.run import ALL, Cell, Group, RunWindow
 from remiss.records.window import Window, window_at, window_index
 from remiss.understand.domain import Census
-from remiss.understand.estimating import Reference, estimate_rows
+from remiss.understand.estimating import Reference, Sample, estimate_rows
 from remiss.understand.periods import PERIODS, period_of
-from remiss.understand.ports import Ground, Sampled
+from remiss.understand.ports import Ground, Sampled, pattern_of
 from remiss.understand.question import Plan, Question, Rules, settle
 from remiss.understand.scope import Facts, holds, without_time
 
@@ -214,8 +214,12 @@ def ask(
     census = replace(census, ground=change(census.ground))
     plan = settle(question, rules)
     timeless = settle(replace(question, query=timeless_of(plan), by=None if question.by in PERIODS else question.by), rules)
-    past = Reference(plan=timeless, sampled=seen(events, kept, timeless.question.query, timeless.among, timeless.question.by))
-    return estimate_rows(plan, census, seen(events, kept, question.query, plan.among, question.by), reference=past)
+    past = Reference(
+        plan=timeless, sampled=lambda: seen(events, kept, timeless.question.query, timeless.among, timeless.question.by)
+    )
+    marked = seen(events, kept, question.query, plan.among, question.by)
+    counts = Counter(pattern_of(each.window, each.stratum, each.met, each.undecided) for each in marked)
+    return estimate_rows(plan, census, Sample(events=lambda: marked, counts=lambda: counts), reference=past)
 
 
 def timeless_of(plan: Plan) -> Query:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -15,11 +15,11 @@ from remiss.protocol.terms import Protocol
 from remiss.records.estimate import LOG, WEIGHTED, Estimate, EstimateRow
 from remiss.records.position import reached
 from remiss.understand.domain import Census, windows_in_scope
-from remiss.understand.estimating import Reference, estimate_rows
+from remiss.understand.estimating import Reference, Sample, estimate_rows
 from remiss.understand.grounds import narrowed, only
 from remiss.understand.hindsight import chosen_on_sample, refuse_hindsight
 from remiss.understand.periods import PERIODS
-from remiss.understand.ports import Ground, Sampled, UnderstandWorkspace
+from remiss.understand.ports import Ground, Pattern, Sampled, UnderstandWorkspace
 from remiss.understand.question import Plan, Question, rules_of, settle, usual_basis
 from remiss.understand.scope import CRITERION, named_criteria, without_time
 from remiss.understand.variance import HISTORY
@@ -97,13 +97,15 @@ def notes_on_basis(asked: Question, *, named: bool) -> tuple[str, ...]:
 class Footing:
     """A ground with what is exactly known of it, its protocol, since when the catalog knows that, and its sampled events.
 
-    `read` gives the sampled events marked by two queries, and asks the catalog only once for the same marks.
+    `read` gives the sampled events marked by two queries, `count` how many there are in each cell; neither asks the catalog
+    twice for the same.
     """
 
     census: Census
     document: Protocol
     since: int
     read: Callable[[Query, Query | None, str | None], Sequence[Sampled]]
+    count: Callable[[], Mapping[Pattern, int]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +140,11 @@ def footing_of(ws: UnderstandWorkspace, ground: Ground, position: int) -> Footin
     def read(query: Query, among: Query | None, by: str | None) -> Sequence[Sampled]:
         return ws.evidence.sampled(ground, query, among, by, position)
 
-    return Footing(census=census, document=written, since=0 if stored is None else stored.position, read=read)
+    @cache
+    def count() -> Mapping[Pattern, int]:
+        return ws.evidence.sampled_counts(ground, position)
+
+    return Footing(census=census, document=written, since=0 if stored is None else stored.position, read=read, count=count)
 
 
 def document_of(ws: UnderstandWorkspace, name: str, version: int) -> Protocol:
@@ -173,7 +179,8 @@ def answer(ws: UnderstandWorkspace, footing: Footing, asked: Question, criterion
     plan = settle(of_criterion(asked, criterion), census.rules)
     by = plan.question.by
     reference = reference_of(footing, asked, criterion) if needs_reference(plan, census) else None
-    rows = estimate_rows(plan, census, marked(footing, asked.query, plan, criterion), reference=reference)
+    sample = Sample(events=lambda: marked(footing, asked.query, plan, criterion), counts=footing.count)
+    rows = estimate_rows(plan, census, sample, reference=reference)
     if not rows and by is None:
         only([census.ground], [plan.question.query], lambda _: census.rules)
     if any(row.method == WEIGHTED for row in rows):
@@ -202,7 +209,7 @@ def reference_of(footing: Footing, asked: Question, criterion: str | None) -> Re
         return None
     timeless = replace(asked, query=query, of=of, by=None if asked.by in PERIODS else asked.by)
     settled = settle(of_criterion(timeless, criterion), footing.census.rules)
-    return Reference(plan=settled, sampled=marked(footing, query, settled, criterion))
+    return Reference(plan=settled, sampled=lambda: marked(footing, query, settled, criterion))
 
 
 def refuse_chosen(ws: UnderstandWorkspace, footing: Footing, plan: Plan) -> None:

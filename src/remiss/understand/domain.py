@@ -6,8 +6,8 @@ Everything that the estimate does later is arithmetic on what is gathered here: 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
@@ -51,14 +51,14 @@ class Placed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """All that a plan needs of a ground: the windows in scope, its cells there, its sampled events there."""
+    """All that a plan needs of a ground: windows in scope, their cells and, unless these answer it, their sampled events."""
 
     plan: Plan
     width: timedelta
     windows: tuple[datetime, ...]
     provisional: frozenset[datetime]
     cells: tuple[Placed, ...]
-    sampled: tuple[Sampled, ...]
+    sampled: tuple[Sampled, ...] = ()
 
     @property
     def whole(self) -> bool:
@@ -93,13 +93,13 @@ def windows_in_scope(plan: Plan, census: Census) -> tuple[datetime, ...]:
     )
 
 
-def lay_out(plan: Plan, census: Census, sampled: Sequence[Sampled]) -> Field:
-    """Return the windows in scope with their cells placed and their sampled events."""
+def lay_out(plan: Plan, census: Census, sampled: Callable[[], Sequence[Sampled]]) -> Field:
+    """Return the windows in scope with their cells placed; sampled events are read only where cells do not answer the plan."""
     rules, constants = census.rules, constants_of(census.ground, census.rules)
     windows = windows_in_scope(plan, census)
     in_scope = frozenset(windows)
     thresholds = {(group.window, stratum_key(group.stratum), group.criterion): group.threshold for group in census.groups}
-    return Field(
+    field = Field(
         plan=plan,
         width=rules.width,
         windows=windows,
@@ -109,8 +109,10 @@ def lay_out(plan: Plan, census: Census, sampled: Sequence[Sampled]) -> Field:
             for cell in census.cells
             if cell.window in in_scope and cell.population
         ),
-        sampled=tuple(event for event in sampled if event.window in in_scope),
     )
+    if field.whole:
+        return field
+    return replace(field, sampled=tuple(event for event in sampled() if event.window in in_scope))
 
 
 def place(

@@ -7,15 +7,15 @@ in `figures.py`; why it is right is in the explanation of estimation.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from remiss.records.estimate import COUNTED, LOG, WEIGHTED, EstimateRow
-from remiss.understand.domain import NO_KEY, Census, Field, Key, lay_out, windows_of_key
+from remiss.understand.domain import NO_KEY, Census, Field, Key, Placed, lay_out, windows_of_key
 from remiss.understand.intervals import FEW
 from remiss.understand.notes import notes_of, remarks, shares_of
 from remiss.understand.periods import PERIODS
-from remiss.understand.ports import Sampled
+from remiss.understand.ports import Pattern, Sampled, pattern_of
 from remiss.understand.question import Plan
 from remiss.understand.sheet import Sheet, in_order, of_key, sheet_of
 from remiss.understand.sums import Past, counted, history_of, weighted
@@ -23,23 +23,32 @@ from remiss.understand.variance import HISTORY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """The sampled events of a ground, marked by a plan, and how many there are in each cell: both read when they are needed.
+
+    Where exact counts answer the question there may be a million of them, and nobody asks for more than their number.
+    """
+
+    events: Callable[[], Sequence[Sampled]]
+    counts: Callable[[], Mapping[Pattern, int]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:
     """What a process figure may learn from: the plan without its limits in time, and the events marked by it."""
 
     plan: Plan
-    sampled: Sequence[Sampled]
+    sampled: Callable[[], Sequence[Sampled]]
 
 
-def estimate_rows(
-    plan: Plan, census: Census, sampled: Sequence[Sampled], *, reference: Reference | None = None
-) -> tuple[EstimateRow, ...]:
+def estimate_rows(plan: Plan, census: Census, sample: Sample, *, reference: Reference | None = None) -> tuple[EstimateRow, ...]:
     """Return one row, or one for each key of `by`, sorted by key with null last.
 
     Parameters
     ----------
     plan : the settled question
     census : of one ground: one source, one protocol digest
-    sampled : every sampled event of its runs in force, `inside` by the plan's query and `of` by `plan.among`
+    sample : every sampled event of its runs in force, `inside` by the plan's query and `of` by `plan.among`
     reference : the same without limits in time; process figures of under 8 windows take from the windows before the scope
         how much windows differ
 
@@ -48,7 +57,7 @@ def estimate_rows(
     Rows in events (totals) or fractions (rates). A key that no sampled event and no cell shows is absent. Nothing at all
     when no window is in scope.
     """
-    field = lay_out(plan, census, sampled)
+    field = lay_out(plan, census, sample.events)
     if not field.windows:
         return ()
     past = None
@@ -57,7 +66,8 @@ def estimate_rows(
         past = Past(field=whole, sheet=sheet_of(reference.plan, whole.sampled, whole.windows))
     sheet = sheet_of(plan, field.sampled, field.windows)
     notes = notes_of(field, census.ground)
-    return tuple(row(field, sheet, past, key, notes) for key in keys(field, sheet))
+    counts = sample.counts() if field.whole else {}
+    return tuple(row(field, sheet, past, key, notes, counts) for key in keys(field, sheet))
 
 
 def keys(field: Field, sheet: Sheet) -> tuple[Key, ...]:
@@ -69,8 +79,10 @@ def keys(field: Field, sheet: Sheet) -> tuple[Key, ...]:
     return tuple(in_order({placed.key for placed in field.cells if placed.among is not False and placed.key is not None}))
 
 
-def row(field: Field, sheet: Sheet, past: Past | None, key: Key, notes: tuple[str, ...]) -> EstimateRow:
-    """Return the figure of one key."""
+def row(
+    field: Field, sheet: Sheet, past: Past | None, key: Key, notes: tuple[str, ...], counts: Mapping[Pattern, int]
+) -> EstimateRow:
+    """Return the figure of one key; `counts` says how many events of each cell were sampled where cells answer."""
     question = field.plan.question
     windows = windows_of_key(field, key)
     starts = tuple(field.windows[at] for at in windows)
@@ -80,7 +92,7 @@ def row(field: Field, sheet: Sheet, past: Past | None, key: Key, notes: tuple[st
     if past is not None and len(starts) < HISTORY:
         history = history_of(past, NO_KEY if question.by in PERIODS else key, starts[0])
     figure = counted(question, cells, starts, history) if field.whole else weighted(question, domain, cells, history)
-    sampled = int(domain.y.sum())
+    sampled = sampled_in(cells, counts) if field.whole else int(domain.y.sum())
     judged, bounds = shares_of(field, cells, domain, unjudged)
     return EstimateRow(
         key=key[1],
@@ -97,3 +109,9 @@ def row(field: Field, sheet: Sheet, past: Past | None, key: Key, notes: tuple[st
         bounds=bounds,
         notes=(*figure.notes, *remarks(field, cells, starts), *notes),
     )
+
+
+def sampled_in(cells: Iterable[Placed], counts: Mapping[Pattern, int]) -> int:
+    """Return how many sampled events stand behind an exact count."""
+    counted_cells = (placed.cell for placed in cells if placed.numerator)
+    return sum(counts.get(pattern_of(cell.window, cell.stratum, cell.met, cell.undecided), 0) for cell in counted_cells)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from remiss.action import Performs
 from remiss.catalog.query import Query
 from remiss.protocol.ports import Protocols
 from remiss.records.event import Scalar, Values
+from remiss.records.identity import canonical
 from remiss.records.run import Cell, Group, RunWindow
+
+# A window, a stratum (canonical JSON), the criteria met and those undecided: what an event shares with those of its cell.
+Pattern: TypeAlias = tuple[datetime, bytes, frozenset[str], frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +78,11 @@ class Sampled:
     key: Scalar = None
 
 
+def pattern_of(window: datetime, stratum: Values, met: Iterable[str], undecided: Iterable[str]) -> Pattern:
+    """Return the cell that an event is in, as something to look up by."""
+    return window, canonical(stratum), frozenset(met), frozenset(undecided)
+
+
 class Evidence(Protocol):
     """Sampling facts in the catalog, as they stood at a position."""
 
@@ -91,6 +100,10 @@ class Evidence(Protocol):
 
     def cells(self, ground: Ground, position: int) -> Sequence[Cell]:
         """Return the cells of the runs in force of a ground."""
+        ...
+
+    def sampled_counts(self, ground: Ground, position: int) -> Mapping[Pattern, int]:
+        """Return how many events of each cell were sampled; cells without any are left out."""
         ...
 
     def sampled(self, ground: Ground, query: Query, of: Query | None, by: str | None, position: int) -> Sequence[Sampled]:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, Text, and_, literal, select, type_coerce
+from sqlalchemy import Connection, Row, Select, Text, and_, func, literal, select, type_coerce
 
 from remiss.capture.requirements import Refused, refused_rows
 from remiss.catalog.query import And, Query
@@ -36,7 +36,7 @@ from remiss.protocol.terms import CONTEXT, INPUTS
 from remiss.records.event import Scalar, Values
 from remiss.records.run import Cell, Group, RunWindow
 from remiss.understand.periods import PERIODS, period_of
-from remiss.understand.ports import Earlier, Ground, Sampled
+from remiss.understand.ports import Earlier, Ground, Pattern, Sampled, pattern_of
 
 # Keys of the filter language that events and captures answer from a column of their own.
 COLUMNS: Mapping[str, Any] = {
@@ -102,6 +102,21 @@ class EvidenceStore:
         ordered = found.order_by(cells.c.window_start, cells.c.stratum, cells.c.met, cells.c.undecided)
         with self._store.reading() as connection:
             return [cell(row) for row in connection.execute(ordered)]
+
+    def sampled_counts(self, ground: Ground, position: int) -> Mapping[Pattern, int]:
+        """Return how many events of each cell were sampled; cells without any are left out."""
+        names = (type_coerce(captures.c[name], Text()).label(name) for name in ("met", "undecided"))
+        found = (
+            select(captures.c.window_start, captures.c.stratum, *names, func.count().label("sampled"))
+            .join(run_windows, _same_window(captures))
+            .where(_of(ground, position), captures.c.probability > 0)
+            .group_by(captures.c.window_start, captures.c.stratum, captures.c.met, captures.c.undecided)
+        )
+        with self._store.reading() as connection:
+            return {
+                pattern_of(row.window_start, _stratum(row.stratum), _names(row.met), _names(row.undecided)): row.sampled
+                for row in connection.execute(found)
+            }
 
     def sampled(self, ground: Ground, query: Query, of: Query | None, by: str | None, position: int) -> Sequence[Sampled]:
         """Return every sampled event of the runs in force of a ground, marked by what it matches; see the port."""
