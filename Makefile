@@ -23,8 +23,8 @@ help: ## this list
 demo: uv ## the main job on real flights: logs, models, capture, catalog and estimates in ./demo, in about a minute
 	@uv sync --locked --inexact --no-default-groups --extra demo --extra serve
 	@$(RUN) python -m scripts.assets
-	@$(RUN) remiss demo ./demo
 	@echo "remiss is in .venv/bin: source .venv/bin/activate"
+	@$(RUN) remiss demo ./demo --serve
 
 .PHONY: test
 test: setup postgresql chromium ## everything CI tests, on SQLite and on private PostgreSQL servers that it starts itself

@@ -1,8 +1,11 @@
 """The small demo, written once for all tests of this folder."""
 
+import shutil
+
 import pytest
 
-from remiss.demo import flights, small
+import remiss
+from remiss.demo import flights, small, story
 
 
 @pytest.fixture(scope="session")
@@ -15,3 +18,14 @@ def all_flights():
 def small_demo(tmp_path_factory):
     """Logs of two weeks, and what was written of them."""
     return small.write(tmp_path_factory.mktemp("demo"))
+
+
+@pytest.fixture(scope="session")
+def told_in_small(small_demo, tmp_path_factory):
+    """A folder in which the story was told of two weeks, and its lines."""
+    folder = tmp_path_factory.mktemp("told") / "demo"
+    shutil.copytree(small_demo.folder, folder)
+    remiss.open(folder / story.CATALOG, environment={}, create=True).close()
+    lines: list[str] = []
+    story.run(folder, lines.append)
+    return folder, lines

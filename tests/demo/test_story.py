@@ -2,7 +2,6 @@
 
 import csv
 import re
-import shutil
 import time
 from collections import Counter
 
@@ -11,17 +10,6 @@ import pytest
 
 import remiss
 from remiss.demo import small, story
-
-
-@pytest.fixture(scope="module")
-def told_in_small(small_demo, tmp_path_factory):
-    """A folder in which the story was told of two weeks, and its lines."""
-    folder = tmp_path_factory.mktemp("told") / "demo"
-    shutil.copytree(small_demo.folder, folder)
-    remiss.open(folder / story.CATALOG, environment={}, create=True).close()
-    lines: list[str] = []
-    story.run(folder, lines.append)
-    return folder, lines
 
 
 def test_the_first_line_says_how_much_of_the_log_was_kept(told_in_small, small_demo):

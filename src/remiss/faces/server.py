@@ -9,7 +9,6 @@ import asyncio
 import ipaddress
 import os
 import socket
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -168,8 +167,3 @@ def configured(app: App) -> uvicorn.Config:
         timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=STOP_SECONDS,
     )
-
-
-def wants_browser() -> bool:
-    """Return whether a person is there to look at pages."""
-    return sys.stdin.isatty() and not os.environ.get("CI")

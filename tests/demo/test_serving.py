@@ -1,0 +1,45 @@
+"""The demo ends with its pages when a person is there, and by itself when nobody is."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+
+import httpx
+import pytest
+
+COMMAND = [sys.executable, "-m", "remiss", "demo", "demo", "--serve"]
+
+
+@pytest.fixture
+def settings():
+    return {name: value for name, value in os.environ.items() if name != "CI"} | {"REMISS_PROGRESS": "never"}
+
+
+def test_a_person_is_shown_the_pages(told_in_small, settings):
+    folder, _ = told_in_small
+    person, terminal = pty.openpty()
+    with subprocess.Popen(COMMAND, cwd=folder.parent, env=settings, stdin=terminal, stderr=subprocess.PIPE, text=True) as running:
+        link = next(found[0] for line in running.stderr if (found := re.search(r"http://\S+", line)))
+        assert httpx.get(link).status_code == 200
+        running.send_signal(signal.SIGINT)
+        assert "Traceback" not in running.stderr.read()
+    os.close(terminal)
+    os.close(person)
+
+
+@pytest.mark.parametrize("nobody", ["stdin is no terminal", "CI is set"])
+def test_it_ends_by_itself_when_nobody_is_there(told_in_small, settings, nobody):
+    folder, _ = told_in_small
+    person, terminal = pty.openpty()
+    stdin = subprocess.DEVNULL if nobody == "stdin is no terminal" else terminal
+    settings |= {"CI": "true"} if nobody == "CI is set" else {}
+    ended = subprocess.run(COMMAND, cwd=folder.parent, env=settings, stdin=stdin, capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 0
+    assert "What to look at next" in ended.stdout
+    os.close(terminal)
+    os.close(person)
