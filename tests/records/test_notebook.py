@@ -97,7 +97,7 @@ def shows_only(markup):
     """Assert that markup has no element but those that we write, and return what it says."""
     markup.encode("utf-8")
     read = Reader(markup)
-    ours = {"div", "p", "strong", "table", "thead", "tbody", "tr", "th", "td", "span", "time"}
+    ours = {"div", "p", "strong", "table", "thead", "tbody", "tr", "th", "td", "span", "time", "details", "summary", "ul", "li"}
     assert read.elements <= ours | ELEMENTS
     lower = {each.lower() for each in ATTRIBUTES}
     assert read.attributes <= lower | {"style", "scope", "title", "datetime", "xmlns"}
@@ -209,6 +209,13 @@ def test_one_exact_number_needs_no_chart():
     found = Estimate(query="q", of=None, by=None, position=1, rows=(row(key=None, method="counted", low=None, high=None),))
     assert "<svg" not in found._repr_html_()
     assert "<svg" in replace(found, rows=(row(key=None),))._repr_html_()
+
+
+def test_what_is_true_of_every_row_is_said_once_and_of_some_under_a_fold():
+    rows = (row(notes=("few labels",)), row(key=None, notes=("few labels", "odd week")))
+    said = shows_only(Estimate(query="q", of=None, by="k", position=1, rows=rows, notes=("of the log",))._repr_html_())
+    assert said.count("few labels") == said.count("of the log") == 1
+    assert "notes on single rows (1)not known: odd week" in said
 
 
 def test_a_long_list_says_how_many_there_are():

@@ -92,6 +92,12 @@ def pairs(found: Iterable[tuple[str, object]]) -> str:
     return f"<table><tbody>{lines}</tbody></table>"
 
 
+def folded(title: str, lines: Sequence[str]) -> str:
+    """Return lines that unfold under a title; nothing where there are none."""
+    items = "".join(f"<li>{escaped(line)}</li>" for line in lines)
+    return f"<details><summary>{escaped(title)} ({len(lines):,})</summary><ul>{items}</ul></details>" if lines else ""
+
+
 def short(values: Sequence[object]) -> bool:
     """Return whether values are names and words that need not be broken into lines."""
     return all(isinstance(item, str) and len(item) <= WORD_LIMIT for item in values)

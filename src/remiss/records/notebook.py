@@ -45,5 +45,8 @@ def estimate(found: Estimate) -> str:
     known = len(found.rows) > 1 or any(not row.exact for row in found.rows)
     chart = forest(found) if known else ""  # one exact number needs no picture
     titles, lines = facts.figures(found)
-    told = "".join(f"<p>{html.escaped(line)}</p>" for line in (facts.among(found), *facts.notes(found)) if line)
-    return f"<div>{heading}{chart}{html.table(titles, lines, right=facts.FIGURES)}{told}</div>"
+    shared = facts.shared_notes(found)
+    told = "".join(f"<p>{html.escaped(line)}</p>" for line in (facts.among(found), *found.notes, *shared) if line)
+    own = facts.rows_own(found, [*found.notes, *shared])
+    rows = html.folded("notes on single rows", own)
+    return f"<div>{heading}{chart}{html.table(titles, lines, right=facts.FIGURES)}{told}{rows}</div>"
