@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, Select, func, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Select, func, select
 
 from remiss.catalog.counting import CONTEXT
-from remiss.edges.stores.case_pages import Matches
+from remiss.edges.stores.case_pages import Matches, matches_now
+from remiss.edges.stores.case_ways import REMEMBERED, Asked, Ways
 from remiss.edges.stores.dialect.planning import unindexed
 from remiss.edges.stores.in_force import in_force
+from remiss.edges.stores.late import Asking, Ready, Row, late
 from remiss.edges.stores.search import as_seen_at, captured_in
 from remiss.edges.stores.tables import captures, case_context, case_criteria, cases, revisions, run_windows
 from remiss.records.case import Sensitivity
@@ -34,13 +38,24 @@ COLUMNS: dict[str, ColumnElement[Any]] = {
 }
 
 
-def facet(connection: Connection, found: Matches, field: str, limit: int) -> Counts:
-    """Return the most frequent values of a field among what was found, and how many cases have each."""
-    if field == "criterion" and found.position is not None:
-        return criteria_then(connection, found, limit)
+@lru_cache(REMEMBERED)
+def facet_now(asked: Asked, by: Ways, field: str) -> Ready:
+    """Return the statement for the most frequent values of a field among the cases as they are now, with their counts."""
+    return Ready(grouped(matches_now(asked, by), field), asked.dialect)
+
+
+def facet_then(connection: Connection, found: Matches, field: str, asking: Asking) -> Sequence[Row]:
+    """Return the most frequent values of a field among what was found at a position, and how many cases have each."""
+    if field == "criterion":
+        return criteria_then(connection, found, asking.lines)
+    return Ready(grouped(found, field), connection.dialect).ask(connection, asking)
+
+
+def grouped(found: Matches, field: str) -> Select[Any]:
+    """Return the select of the most frequent values of a field and their counts; how many of them the asking brings."""
     of, statement = counted(found, field)
-    rows = connection.execute(statement.group_by(of).order_by(func.count().desc(), of).limit(limit))
-    return tuple((shown(field, value), count) for value, count in rows)
+    most = late(lambda asking: asking.lines, BigInteger())
+    return statement.group_by(of).order_by(func.count().desc(), of).limit(most)
 
 
 def counted(found: Matches, field: str) -> tuple[ColumnElement[Any], Select[Any]]:
@@ -63,7 +78,7 @@ def counted(found: Matches, field: str) -> tuple[ColumnElement[Any], Select[Any]
     return shown_by, found.chosen(shown_by, func.count())
 
 
-def criteria_then(connection: Connection, found: Matches, limit: int) -> Counts:
+def criteria_then(connection: Connection, found: Matches, limit: int) -> Sequence[Row]:
     """Return the facet of criteria in the past: those met in the runs then in force, each once for a case."""
     matched = found.chosen(cases.c.key, cases.c.event_key).subquery("matched")
     met = select(matched.c.key, captures.c.met).join_from(matched, captures, captures.c.event_key == matched.c.event_key)
@@ -76,10 +91,11 @@ def criteria_then(connection: Connection, found: Matches, limit: int) -> Counts:
             last, names = key, set()
         counts.update(set(listed) - names)
         names |= set(listed)
-    return tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:limit])
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:limit]
 
 
-def shown(field: str, value: Any) -> Scalar:
-    """Return a value as the filter language writes it."""
-    result: Scalar = Sensitivity(value).name.lower() if field == "sensitivity" else value
-    return result
+def shown(field: str, found: Iterable[Row]) -> Counts:
+    """Return values and counts as they were found, the values as the filter language writes them."""
+    if field == "sensitivity":
+        return tuple((Sensitivity(value).name.lower(), count) for value, count in found)
+    return tuple((value, count) for value, count in found)

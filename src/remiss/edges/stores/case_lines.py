@@ -10,13 +10,14 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Row, Select, Subquery, and_, bindparam, null, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Connection, Select, Subquery, and_, null, select, type_coerce
 
 from remiss.catalog.listing import Line, Sort
 from remiss.edges.stores.case_pages import Matches, behind, matches_now, sort_columns
 from remiss.edges.stores.case_ways import REMEMBERED, Asked, Ways
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.dialect.gathering import gathered
+from remiss.edges.stores.late import Ready, Row, late
 from remiss.edges.stores.search import as_seen_at, seen_at
 from remiss.edges.stores.tables import captures, case_criteria, case_texts, cases, catalog_head, events, revisions, run_windows
 from remiss.records.identity import from_micros
@@ -33,16 +34,16 @@ FIXED = (
 
 
 @lru_cache(REMEMBERED)
-def listed_now(asked: Asked, by: Ways, sort: Sort, *, continued: bool) -> Select[Any]:
+def listed_now(asked: Asked, by: Ways, sort: Sort, *, continued: bool) -> Ready:
     """Return the statement for a page of the cases as they are now."""
-    return listed(matches_now(asked, by), sort, continued=continued)
+    return Ready(listed(matches_now(asked, by), sort, continued=continued), asked.dialect)
 
 
 def listed(found: Matches, sort: Sort, *, continued: bool) -> Select[Any]:
     """Return the statement for a page of what was found.
 
-    Rows have the sort values as numbers, then what a line shows, then the case's key and the catalog's position. The number of
-    `lines` is bound when it is executed, and if the page is `continued` the sort values that it begins behind.
+    Rows have the sort values as numbers, then what a line shows, then the case's key and the catalog's position. How many
+    lines there are the asking brings, and if the page is `continued` the sort values that it begins behind.
     """
     columns = sort_columns(sort, found)
     state = cases if found.position is None else revisions
@@ -51,7 +52,7 @@ def listed(found: Matches, sort: Sort, *, continued: bool) -> Select[Any]:
     if continued:
         statement = statement.where(behind(columns))
     ordered = statement.order_by(*(of.desc() if down else of.asc() for of, down in columns))
-    return shown(ordered.limit(bindparam("lines", type_=BigInteger())).subquery("page"), columns, found.position)
+    return shown(ordered.limit(late(lambda asking: asking.lines, BigInteger())).subquery("page"), columns, found.position)
 
 
 def shown(page: Subquery, columns: Sequence[tuple[ColumnElement[Any], bool]], position: int | None) -> Select[Any]:
@@ -84,7 +85,7 @@ def met_at(connection: Connection, keys: Sequence[int], position: int) -> dict[i
     return found
 
 
-def line_of(row: Row[Any], then: Iterable[str] | None = None) -> Line:
+def line_of(row: Row, then: Iterable[str] | None = None) -> Line:
     """Return a row of a list as a line; `then` are the criteria met as of its position."""
     id_, at, status, severity, mode, suggested, model, version, output, label, confidence, latency, met, *which = row[-WIDTH:-2]
     criteria = criteria_in(met) if then is None else tuple(sorted(then))
@@ -92,9 +93,21 @@ def line_of(row: Row[Any], then: Iterable[str] | None = None) -> Line:
     return Line(id_, from_micros(at), *state, model, version, output, label, confidence, latency, criteria, *which)
 
 
-def sort_values(row: Row[Any]) -> tuple[int, ...]:
+def key_of(row: Row) -> int:
+    """Return the key of the case that a row of a list shows."""
+    key: int = row[-2]
+    return key
+
+
+def head_of(row: Row) -> int:
+    """Return the catalog's position when a row of a list was read."""
+    head: int = row[-1]
+    return head
+
+
+def sort_values(row: Row) -> tuple[int, ...]:
     """Return what a row of a list is sorted by."""
-    return tuple(row[:-WIDTH])
+    return row[:-WIDTH]
 
 
 @lru_cache(1024)

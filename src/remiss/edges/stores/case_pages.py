@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Select, and_, bindparam, func, literal, or_, select, true, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Connection, Dialect, Select, and_, func, literal, or_, select, true, tuple_
 
 from remiss.catalog.listing import Order, Sort
 from remiss.catalog.query import EVERYTHING, Query, Term
-from remiss.edges.stores.case_ways import INDEXED, Asked, Purpose, Ways, leads, side_entries, ways
+from remiss.edges.stores.case_ways import INDEXED, REMEMBERED, Asked, Purpose, Ways, leads, side_entries
 from remiss.edges.stores.comparing import Condition, column
 from remiss.edges.stores.dialect import words
 from remiss.edges.stores.dialect.planning import unindexed, weighs
+from remiss.edges.stores.late import Asking, Ready, late
 from remiss.edges.stores.phrases import said_before
 from remiss.edges.stores.search import case_face, case_face_at, condition, in_force_at
 from remiss.edges.stores.tables import cases, revisions
@@ -42,27 +44,35 @@ class Matches:
         return statement if self.position is None else statement.join(revisions, and_(*in_force_at(self.position)))
 
 
-def matches(connection: Connection, query: Query, scope: Scope, position: int | None, purpose: Purpose) -> Matches:
-    """Return what matches a query and may be seen."""
-    if position is not None:
-        face = case_face_at(position, connection.dialect, said_before(connection, query, position))
-        return Matches(where=and_(visible_to(scope), condition(query, face)), position=position)
-    asked = Asked.of(query, scope, purpose, connection)
-    return matches_now(asked, ways(connection, asked))
+def matches_then(connection: Connection, query: Query, scope: Scope, position: int) -> Matches:
+    """Return what matched a query at a position and may be seen; made for this very query."""
+    face = case_face_at(position, connection.dialect, said_before(connection, query, position))
+    return Matches(where=and_(visible_to(scope), condition(query, face)), position=position)
 
 
 def matches_now(asked: Asked, by: Ways) -> Matches:
-    """Return what matches a query and may be seen, to be answered in these ways."""
+    """Return what matches a kind of question and may be seen, to be answered in these ways."""
     said, collected = saying(asked, common=by.common)
     # Where few cases are named by one condition, no index may be tempting for another.
     named = collected or any(by.few)
     found = [part_condition(part, asked, few=few, named=named) for part, few in zip(asked.parts, by.few, strict=True)]
     return Matches(
-        where=and_(visible_to(asked.scope), said, *(each for each, _ in found)),
+        where=and_(visible_to(asked.sight), said, *(each for each, _ in found)),
         position=None,
-        trivial=asked.query == EVERYTHING and asked.scope.everything,
+        trivial=asked.query == EVERYTHING and asked.sight.everything,
         collected=named or any(sorts for _, sorts in found),
     )
+
+
+@lru_cache(REMEMBERED)
+def counted_now(asked: Asked, by: Ways) -> Ready:
+    """Return the statement for the number of what matches now."""
+    return counted(matches_now(asked, by), asked.dialect)
+
+
+def counted(found: Matches, dialect: Dialect) -> Ready:
+    """Return the statement for the number of what was found."""
+    return Ready(found.chosen(func.count()), dialect)
 
 
 def saying(asked: Asked, *, common: bool) -> tuple[Condition, bool]:
@@ -110,8 +120,8 @@ def sort_columns(sort: Sort, found: Matches) -> list[tuple[ColumnElement[Any], b
 
 
 def behind(columns: Sequence[tuple[ColumnElement[Any], bool]]) -> Condition:
-    """Return the condition that a case stands behind a line whose sort values are bound as `last_0`, `last_1`, ..."""
-    values = [bindparam(f"last_{at}", type_=BigInteger()) for at in range(len(columns))]
+    """Return the condition that a case stands behind the line whose sort values an asking brings."""
+    values = [late(partial(_last, at), BigInteger()) for at in range(len(columns))]
     if len({down for _, down in columns}) == 1:
         # As one comparison of rows, which is one step down an index.
         ours, theirs = tuple_(*(of for of, _ in columns)), tuple_(*values)
@@ -121,3 +131,7 @@ def behind(columns: Sequence[tuple[ColumnElement[Any], bool]]) -> Condition:
         same = [before == value for (before, _), value in zip(columns[:at], values[:at], strict=True)]
         steps.append(and_(*same, of < values[at] if down else of > values[at]))
     return or_(*steps)
+
+
+def _last(at: int, asking: Asking) -> int:
+    return asking.after[at]

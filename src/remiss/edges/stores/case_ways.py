@@ -7,28 +7,32 @@ out here, by looking at no more than a few entries of an index, in one statement
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
-from typing import Any, Self
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Dialect, ScalarSelect, Select, func, literal, null, select
 
 from remiss.catalog.counting import CONTEXT
 from remiss.catalog.listing import Order
 from remiss.catalog.query import Operator, Query, Term, Text, conjuncts
+from remiss.catalog.shape import kind_of
+from remiss.edges.stores.comparing import column
 from remiss.edges.stores.dialect import words
 from remiss.edges.stores.dialect.planning import weighs
-from remiss.edges.stores.search import case_face, condition
+from remiss.edges.stores.late import Asking, Ready, Row
+from remiss.edges.stores.search import case_face, condition, phrase
 from remiss.edges.stores.tables import case_context, case_criteria, cases
-from remiss.govern.ports import Scope
+from remiss.edges.stores.visible import Sight
 
 # Up to this many entries of an index, and one for so many cases, it is quicker to start from them than to walk the cases,
 # newest first, until a page is full. (Both take as long where the entries are the root of 50 times the cases.)
 SOME_OF_PAGE, CASES_OF_PAGE = 500, 200
 # The same for all cases that match: at least this many, or this share of the cases.
 SOME_OF_ALL, CASES_OF_ALL = 10_000, 16
-# How many queries, and statements for them, are remembered.
+# How many kinds of questions, statements for them and ways are remembered.
 REMEMBERED = 256
 INDEXED: dict[str, ColumnElement[Any]] = {
     "status": cases.c.status,
@@ -47,25 +51,18 @@ class Purpose(Enum):
     FACET = "facet"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Asked:
-    """A query about cases as they are now: all that the statement for it depends on, but for the ways.
+    """A kind of question about cases as they are now: all that its statements depend on, but for the ways.
 
-    What was made for one is found again by its spelling, since to Python 1, 1.0 and True are equal.
+    Its query is a shape, so that the same kind is asked again and again with other values. There is one of each kind.
     """
 
-    query: Query = field(compare=False)
-    spelling: str
-    scope: Scope
+    query: Query
+    sight: Sight
     purpose: Purpose
     order: Order | None
     dialect: Dialect
-
-    @classmethod
-    def of(cls, query: Query, scope: Scope, purpose: Purpose, connection: Connection, order: Order | None = None) -> Self:
-        """Return the query as it is asked on a connection, for a page in some order."""
-        dialect = connection.dialect
-        return cls(query=query, spelling=repr(query), scope=scope, purpose=purpose, order=order, dialect=dialect)
 
     @property
     def parts(self) -> list[Query]:
@@ -73,9 +70,15 @@ class Asked:
         return [part for part in conjuncts(self.query) if not isinstance(part, Text)]
 
     @property
-    def phrases(self) -> list[str]:
+    def phrases(self) -> list[ColumnElement[str]]:
         """What has to be said."""
-        return [part.phrase for part in conjuncts(self.query) if isinstance(part, Text)]
+        return [phrase(part, self.dialect) for part in conjuncts(self.query) if isinstance(part, Text)]
+
+
+@lru_cache(REMEMBERED)
+def asked_for(query: Query, sight: Sight, purpose: Purpose, order: Order | None, dialect: Dialect) -> Asked:
+    """Return the kind of a question: a query's shape, for scopes of a kind, for a page in some order if for a page."""
+    return Asked(query=query, sight=sight, purpose=purpose, order=order, dialect=dialect)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,37 +92,51 @@ class Ways:
 class Remembered:
     """The ways found lately, each until the catalog has changed: a page that is looked at again needs no more looking round.
 
-    A way that was the quickest before a change still gives the right answer, once; so nobody has to ask for the position first.
+    Nor does one that differs only in values on which the ways do not depend. A way that was the quickest before a change still
+    gives the right answer, once; so nobody has to ask for the position first.
     """
 
     def __init__(self) -> None:
-        self._found: dict[Asked, tuple[int, Ways]] = {}
+        self._found: dict[tuple[Asked, Row], tuple[int, Ways]] = {}
 
-    def ways(self, connection: Connection, asked: Asked) -> Ways:
-        """Return the ways that are remembered, or else the quickest."""
-        found = self._found.get(asked)
-        return ways(connection, asked) if found is None else found[1]
+    def ways(self, connection: Connection, asked: Asked, asking: Asking) -> tuple[Ways, Row]:
+        """Return the ways that are remembered, or else the quickest; and what they depend on."""
+        looks = looks_for(asked)
+        if looks is None:
+            return plain_ways(asked), ()
+        looked_at = looks.arguments(asking)
+        found = self._found.get((asked, looked_at))
+        return (_ways(looks.rows(connection, looked_at)) if found is None else found[1]), looked_at
 
-    def went(self, asked: Asked, by: Ways, head: int) -> None:
-        """Remember by which ways a query was answered at a position, or forget them when they were of another."""
-        found = self._found.pop(asked, (head, by))
-        if found[0] == head:
-            self._found[asked] = found
-        if len(self._found) > REMEMBERED:
-            self._found.pop(next(iter(self._found)), None)
+    def went(self, asked: Asked, looked_at: Row, by: Ways, head: int) -> None:
+        """Remember by which ways a question was answered at a position, or forget them when they were of another."""
+        if looked_at:
+            found = self._found.pop((asked, looked_at), (head, by))
+            if found[0] == head:
+                self._found[asked, looked_at] = found
+            if len(self._found) > REMEMBERED:
+                self._found.pop(next(iter(self._found)), None)
 
 
-def ways(connection: Connection, asked: Asked) -> Ways:
-    """Return the quickest ways to answer a query in this catalog."""
-    looks = _looks(asked)
-    if looks is None:
-        return Ways((False,) * len(asked.parts), common=False)
-    *beyond, common = connection.execute(looks).one()
+def ways(connection: Connection, asked: Asked, asking: Asking) -> Ways:
+    """Return the quickest ways to answer a question in this catalog."""
+    looks = looks_for(asked)
+    return plain_ways(asked) if looks is None else _ways(looks.ask(connection, asking))
+
+
+@lru_cache(REMEMBERED)
+def plain_ways(asked: Asked) -> Ways:
+    """Return the ways where there is nothing to find out."""
+    return Ways((False,) * len(asked.parts), common=False)
+
+
+def _ways(found: Sequence[Row]) -> Ways:
+    ((*beyond, common),) = found
     return Ways(tuple(each is None for each in beyond), bool(common))
 
 
 @lru_cache(REMEMBERED)
-def _looks(asked: Asked) -> Select[Any] | None:
+def looks_for(asked: Asked) -> Ready | None:
     """Return the select of an entry beyond the few of each part, and of whether the phrases are common.
 
     None when there is nothing to find out.
@@ -133,7 +150,7 @@ def _looks(asked: Asked) -> Select[Any] | None:
     beyond = [literal(0) if entries is None else _beyond_few(entries, asked.purpose) for entries in counted]
     common = words.common(asked.phrases, select(func.max(cases.c.key)), asked.dialect) if walks else null()
     every: list[ColumnElement[Any]] = [*beyond, common]
-    return select(*every)
+    return Ready(select(*every), asked.dialect)
 
 
 def _beyond_few(entries: Select[int], purpose: Purpose) -> ScalarSelect[int]:
@@ -161,18 +178,18 @@ def leads(part: Term, asked: Asked) -> bool:
         case Purpose.PAGE:
             return part.operator is Operator.EQUAL and asked.order is Order.OCCURRED
         case Purpose.COUNT:
-            return len(conjuncts(asked.query)) == 1 and asked.scope.everything
+            return len(conjuncts(asked.query)) == 1 and asked.sight.everything
         case Purpose.FACET:
             return False
 
 
 def side_entries(part: Term) -> Select[int] | None:
     """Return the keys of the cases that a side table gives for an equality, by its index alone."""
-    if part.operator is not Operator.EQUAL or not isinstance(part.value, str):
+    if part.operator is not Operator.EQUAL or kind_of(part) is not str:
         return None
     if part.key == "criterion":
-        return select(case_criteria.c.case_key).where(case_criteria.c.criterion == part.value)
+        return select(case_criteria.c.case_key).where(column(case_criteria.c.criterion)(part))
     if part.key.startswith(CONTEXT):
         named = case_context.c.name == part.key.removeprefix(CONTEXT)
-        return select(case_context.c.case_key).where(named, case_context.c.value == part.value)
+        return select(case_context.c.case_key).where(named, column(case_context.c.value)(part))
     return None

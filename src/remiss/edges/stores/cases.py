@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection, func, select
 
 from remiss.catalog.filing import Filed
-from remiss.catalog.listing import Page, Sort
+from remiss.catalog.listing import Order, Page, Sort
 from remiss.catalog.query import Query
 from remiss.catalog.revision import Change
-from remiss.edges.stores import case_facets, case_writing
-from remiss.edges.stores.case_lines import line_of, listed, listed_now, met_at, sort_values
-from remiss.edges.stores.case_pages import matches
+from remiss.catalog.shape import parted
+from remiss.edges.stores import case_writing
+from remiss.edges.stores.case_facets import facet_now, facet_then, shown
+from remiss.edges.stores.case_lines import head_of, key_of, line_of, listed, listed_now, met_at, sort_values
+from remiss.edges.stores.case_pages import counted, counted_now, matches_then
 from remiss.edges.stores.case_reading import case_at, states
-from remiss.edges.stores.case_ways import Asked, Purpose, Remembered
+from remiss.edges.stores.case_ways import Asked, Purpose, Remembered, asked_for, ways
 from remiss.edges.stores.connecting import Store
 from remiss.edges.stores.journal import head
+from remiss.edges.stores.late import Asking, Ready, Row
 from remiss.edges.stores.tables import case_context
+from remiss.edges.stores.visible import Sight
 from remiss.govern.ports import Scope
 from remiss.records.case import Case, Revision
 from remiss.records.event import Scalar
@@ -27,6 +33,7 @@ class CaseStore:
     def __init__(self, store: Store, scope: Scope) -> None:
         self._store = store
         self._scope = scope
+        self._sight = Sight.of(scope)
         self._remembered = Remembered()
 
     def position(self) -> int:
@@ -36,36 +43,52 @@ class CaseStore:
 
     def page(self, query: Query, *, sort: Sort, limit: int, after: tuple[int, ...] | None, position: int | None) -> Page:
         """Return some lines of what matches, and the sort values of the last when more follow."""
-        bound = {"lines": limit + 1, **{f"last_{at}": value for at, value in enumerate(after or ())}}
+        asked, asking = self._asked(query, Purpose.PAGE, sort.order, lines=limit + 1, after=after or ())
+        continued = after is not None
         with self._store.reading() as connection:
             if position is None:
-                asked = Asked.of(query, self._scope, Purpose.PAGE, connection, sort.order)
-                by = self._remembered.ways(connection, asked)
-                rows = connection.execute(listed_now(asked, by, sort, continued=after is not None), bound).all()
+                by, looked_at = self._remembered.ways(connection, asked, asking)
+                rows = listed_now(asked, by, sort, continued=continued).ask(connection, asking)
                 lines = tuple(map(line_of, rows[:limit]))
             else:
-                found = matches(connection, query, self._scope, position, Purpose.PAGE)
-                rows = connection.execute(listed(found, sort, continued=after is not None), bound).all()
-                then = met_at(connection, [row.key for row in rows[:limit]], position)
-                lines = tuple(line_of(row, then[row.key]) for row in rows[:limit])
-            at = rows[0].head if rows else head(connection)
+                found = matches_then(connection, query, self._scope, position)
+                rows = Ready(listed(found, sort, continued=continued), connection.dialect).ask(connection, asking)
+                then = met_at(connection, [key_of(row) for row in rows[:limit]], position)
+                lines = tuple(line_of(row, then[key_of(row)]) for row in rows[:limit])
+            at = head_of(rows[0]) if rows else head(connection)
         if position is None:
-            self._remembered.went(asked, by, at)
+            self._remembered.went(asked, looked_at, by, at)
         last = sort_values(rows[limit - 1]) if len(rows) > limit else None
         return Page(lines=lines, last=last, head=at)
 
     def count(self, query: Query, position: int | None) -> int:
         """Return how many cases match."""
+        asked, asking = self._asked(query, Purpose.COUNT)
         with self._store.reading() as connection:
-            found = matches(connection, query, self._scope, position, Purpose.COUNT)
-            counted: int = connection.execute(found.chosen(func.count())).scalar_one()
-            return counted
+            if position is None:
+                counting = counted_now(asked, ways(connection, asked, asking))
+            else:
+                counting = counted(matches_then(connection, query, self._scope, position), connection.dialect)
+            ((number,),) = counting.ask(connection, asking)
+            return int(number)
 
     def facet(self, query: Query, field: str, limit: int, position: int | None) -> tuple[tuple[Scalar, int], ...]:
         """Return the most frequent values of a field among the cases that match, and how many have each."""
+        asked, asking = self._asked(query, Purpose.FACET, lines=limit)
         with self._store.reading() as connection:
-            found = matches(connection, query, self._scope, position, Purpose.FACET)
-            return case_facets.facet(connection, found, field, limit)
+            if position is None:
+                rows: Sequence[Row] = facet_now(asked, ways(connection, asked, asking), field).ask(connection, asking)
+            else:
+                rows = facet_then(connection, matches_then(connection, query, self._scope, position), field, asking)
+            return shown(field, rows)
+
+    def _asked(
+        self, query: Query, purpose: Purpose, order: Order | None = None, *, lines: int = 0, after: tuple[int, ...] = ()
+    ) -> tuple[Asked, Asking]:
+        """Return of which kind a question is, and what it brings."""
+        shape, values = parted(query)
+        asked = asked_for(shape, self._sight, purpose, order, self._store.engine.dialect)
+        return asked, Asking(values=values, scope=self._scope, lines=lines, after=after)
 
     def context_names(self) -> tuple[str, ...]:
         """Return the names of all context fields that some case has."""

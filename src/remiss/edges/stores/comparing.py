@@ -9,16 +9,20 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select, true
+from sqlalchemy import ColumnElement, Float, Text, and_, exists, literal, or_, select, true
+from sqlalchemy.types import TypeEngine
 
 from remiss.catalog import globs
 from remiss.catalog.keys import Form, find
 from remiss.catalog.query import Operator, Term
+from remiss.catalog.shape import kind_of
 from remiss.catalog.spelling import spelled
 from remiss.edges.stores.dialect.conditions import json_has, json_number, json_text
-from remiss.edges.stores.dialect.matching import any_glob, by_code_point, glob, number_in
+from remiss.edges.stores.dialect.matching import Pattern, any_glob, by_code_point, glob, number_in
+from remiss.edges.stores.late import given
 from remiss.edges.stores.tables import (
     captures,
     case_context,
@@ -31,11 +35,10 @@ from remiss.edges.stores.tables import (
     runs,
 )
 from remiss.records.case import Sensitivity
+from remiss.records.event import Scalar
 
 Condition: TypeAlias = ColumnElement[bool]
 Compare: TypeAlias = Callable[[Term], Condition]
-# Which integers a database compares exactly with doubles; beyond, both are doubles.
-EXACT = 2**53
 COMPARISONS = {
     Operator.EQUAL: operator.eq,
     Operator.LESS: operator.lt,
@@ -60,8 +63,8 @@ def column(of: ColumnElement[Any]) -> Compare:
         if term.operator is Operator.PRESENT:
             return of.is_not(None)
         if term.operator is Operator.GLOB:
-            return glob(of, globs.pieces(str(term.value)))
-        return ordered(of, term.operator, bound(term))
+            return glob(of, pattern_of(term))
+        return ordered(of, term.operator, given(term, partial(bound, term.key, of.type), of.type))
 
     return compare
 
@@ -77,15 +80,16 @@ def value(text: ColumnElement[Any], number: ColumnElement[Any]) -> Compare:
         match term:
             case Term(_, Operator.PRESENT):
                 return text.is_not(None)
-            case Term(_, Operator.GLOB, pattern):
-                return glob(text, globs.pieces(str(pattern)))
-            case Term(_, sign, int() | float() as given) if not isinstance(given, bool):
-                exact = ordered(number, sign, given if abs(given) < EXACT else float(given))
-                return or_(exact, text == spelled(given)) if sign is Operator.EQUAL else exact
-            case Term(_, Operator.EQUAL, given):
-                return text == spelled(given)
+            case Term(_, Operator.GLOB):
+                return glob(text, pattern_of(term))
+            case Term(_, sign) if kind_of(term) is float:
+                # Every whole number that a double does not hold is compared as the double next to it.
+                exact = ordered(number, sign, given(term, float, Float(53)))
+                return or_(exact, text == given(term, spelled, text.type)) if sign is Operator.EQUAL else exact
+            case Term(_, Operator.EQUAL):
+                return text == given(term, spelled, text.type)
             case _:
-                return and_(number.is_(None), ordered(by_code_point(text), term.operator, str(term.value)))
+                return and_(number.is_(None), ordered(by_code_point(text), term.operator, given(term, str, Text())))
 
     return compare
 
@@ -101,16 +105,19 @@ def ordered(of: ColumnElement[Any], sign: Operator, given: Any) -> Condition:
     return result
 
 
-def bound(term: Term) -> str | int | float | datetime:
+def bound(key: str, type_: TypeEngine[Any], value: Scalar) -> str | int | float | datetime:
     """Return the value of a comparison as its column holds it."""
-    if term.key == "sensitivity":
-        return int(Sensitivity[str(term.value).upper()])
-    if isinstance(term.value, int) and abs(term.value) >= EXACT:
-        return float(term.value)
-    entry = find(term.key)
-    if term.value is None or (entry is not None and entry.form is Form.TEXT and not isinstance(term.value, str)):
-        raise ValueError(f"{term.key} is compared with {term.value!r}")
-    return term.value
+    if key == "sensitivity":
+        return int(Sensitivity[str(value).upper()])
+    entry = find(key)
+    if value is None or (entry is not None and entry.form is Form.TEXT and not isinstance(value, str)):
+        raise ValueError(f"{key} is compared with {value!r}")
+    return float(value) if isinstance(type_, Float) and isinstance(value, int) else value
+
+
+def pattern_of(term: Term) -> Pattern:
+    """Return the pattern of a glob, to be spelt as the database wants it."""
+    return lambda spell: given(term, lambda value: spell(globs.pieces(str(value))), Text())
 
 
 def in_event(of: ColumnElement[Any]) -> Compare:
@@ -131,7 +138,7 @@ def in_content(part: str, event_key: ColumnElement[int]) -> Compare:
 
 def in_context(term: Term) -> Condition:
     """Return a comparison with a context field: by the table made for it where the value is compared as text."""
-    if isinstance(term.value, str) and term.operator in {Operator.EQUAL, Operator.GLOB}:
+    if kind_of(term) is str and term.operator in {Operator.EQUAL, Operator.GLOB}:
         name = term.key.partition(".")[2]
         return exists().where(CONTEXT.c.case_key == cases.c.key, CONTEXT.c.name == name, column(CONTEXT.c.value)(term))
     return in_content("context", cases.c.event_key)(term)
@@ -158,11 +165,11 @@ def met(term: Term) -> Condition:
     """Return a comparison with the criteria that a capture found met."""
     match term.operator:
         case Operator.PRESENT:
-            return any_glob(captures.c.met, ("", ""))
+            return any_glob(captures.c.met, lambda spell: literal(spell(("", "")), Text()))
         case Operator.GLOB:
-            return any_glob(captures.c.met, globs.pieces(str(term.value)))
+            return any_glob(captures.c.met, pattern_of(term))
         case _:
-            return json_has(captures.c.met, str(term.value))
+            return json_has(captures.c.met, given(term, str, Text()))
 
 
 def protocol_of(event_key: ColumnElement[int], position: int | None) -> Compare:

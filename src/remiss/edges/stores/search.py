@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from sqlalchemy import ColumnElement, Dialect, Exists, FromClause, and_, case, exists, false, func, not_, or_, select, true
+from sqlalchemy import Text as SqlText
 
 from remiss.catalog.keys import find
 from remiss.catalog.query import And, Not, Or, Query, Term, Text
@@ -35,8 +36,9 @@ from remiss.edges.stores.comparing import (
     spelled_value,
 )
 from remiss.edges.stores.dialect.conditions import among, json_text
-from remiss.edges.stores.dialect.words import has
+from remiss.edges.stores.dialect.words import has, wanted
 from remiss.edges.stores.in_force import in_force
+from remiss.edges.stores.late import given
 from remiss.edges.stores.tables import captures, cases, events, revisions, run_windows
 
 
@@ -45,7 +47,7 @@ class Face:
     """How each key and each phrase is answered. Keys of families are looked up by the family's name."""
 
     keys: Mapping[str, Compare]
-    text: Callable[[str], Condition]
+    text: Callable[[Text], Condition]
 
 
 def condition(query: Query, face: Face) -> Condition:
@@ -59,13 +61,18 @@ def condition(query: Query, face: Face) -> Condition:
             inner = condition(part, face)
             # What is null is false, and so its negation true. Whether something exists is never null.
             return not_(inner) if isinstance(inner, Exists) else not_(func.coalesce(inner, false()))
-        case Text(phrase):
-            return face.text(phrase)
+        case Text():
+            return face.text(query)
         case Term(key):
             entry = find(key)
             if entry is None:
                 raise ValueError(f"a query with the unknown key {key}")
             return face.keys[entry.name](query)
+
+
+def phrase(said: Text, dialect: Dialect) -> ColumnElement[str]:
+    """Return the words to be found as a value for the database's full-text search."""
+    return given(said, wanted(dialect), SqlText())
 
 
 @lru_cache(maxsize=8)
@@ -96,7 +103,7 @@ def case_face(dialect: Dialect) -> Face:
             "criterion": criterion_now,
             "protocol": protocol_of(cases.c.event_key, None),
         },
-        text=lambda phrase: has(cases.c.key, phrase, dialect),
+        text=lambda said: has(cases.c.key, phrase(said, dialect), dialect),
     )
 
 
@@ -109,11 +116,11 @@ def case_face_at(position: int, dialect: Dialect, past: Mapping[str, Collection[
     now = case_face(dialect)
     seen = seen_at(cases.c.event_key, position)
 
-    def said(phrase: str) -> Condition:
+    def said(text: Text) -> Condition:
         unchanged = revisions.c.text_version.is_not_distinct_from(cases.c.text_version)
         return or_(
-            and_(unchanged, has(cases.c.key, phrase, dialect)),
-            and_(not_(unchanged), among(cases.c.key, sorted(past.get(phrase, ())))),
+            and_(unchanged, now.text(text)),
+            and_(not_(unchanged), among(cases.c.key, sorted(past.get(text.phrase, ())))),
         )
 
     return Face(
@@ -170,7 +177,7 @@ def capture_face(position: int, dialect: Dialect, spoken: Mapping[str, Collectio
             "criterion": met,
             "suggested_mode": in_case(case_then.keys["suggested_mode"], position),
         },
-        text=lambda phrase: among(events.c.key, sorted(spoken.get(phrase, ()))),
+        text=lambda said: among(events.c.key, sorted(spoken.get(said.phrase, ()))),
     )
 
 

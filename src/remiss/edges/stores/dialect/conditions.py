@@ -56,14 +56,19 @@ def _names(name: str | None) -> tuple[ColumnElement[str], ...]:
     return () if name is None else (literal(name, Text()),)
 
 
-def json_has(of: ColumnElement[Any], value: str) -> ColumnElement[bool]:
+def json_has(of: ColumnElement[Any], value: ColumnElement[str]) -> ColumnElement[bool]:
     """Return whether a JSON list of texts has `value`."""
-    return _JsonHas(type_coerce(of, Text()), literal(value, Text()))
+    return _JsonHas(type_coerce(of, Text()), value)
 
 
 def among(of: ColumnElement[Any], values: Sequence[str] | Sequence[int]) -> ColumnElement[bool]:
     """Return whether `of` is one of `values`, all texts or all integers: any number of them in one bound value."""
-    return _Among(of, literal(json.dumps(list(values)), Text()))
+    return among_listed(of, literal(json.dumps(list(values)), Text()))
+
+
+def among_listed(of: ColumnElement[Any], values: ColumnElement[str]) -> ColumnElement[bool]:
+    """Return whether `of` is one of the values of a JSON list."""
+    return _Among(of, values)
 
 
 def _sql(compiler: SQLCompiler, element: FunctionElement[Any], **kw: Any) -> list[str]:

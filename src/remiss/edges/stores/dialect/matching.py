@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Float, Text, literal, type_coerce
+from sqlalchemy import ColumnElement, Float, Text, type_coerce
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -13,6 +13,9 @@ from sqlalchemy.sql.functions import FunctionElement
 from remiss.edges.stores.dialect.conditions import Condition
 from remiss.edges.stores.dialect.types import POSTGRESQL, SQLITE
 
+# A pattern's value, given how a database spells the pieces between its stars.
+Spell: TypeAlias = Callable[[Sequence[str]], str]
+Pattern: TypeAlias = Callable[[Spell], ColumnElement[str]]
 # What JSON takes for a number, within what a double holds.
 NUMBER = r"^[ \t\n\r]*-?(0|[1-9][0-9]{0,39})([.][0-9]{1,40})?([eE][+-]?[0-9]{1,2})?[ \t\n\r]*$"
 
@@ -35,14 +38,14 @@ class _Ordered(FunctionElement[str]):
     type = Text()
 
 
-def glob(of: ColumnElement[Any], pieces: Sequence[str]) -> ColumnElement[bool]:
-    """Return whether text is these pieces with anything between; letter case counts."""
-    return _Glob(of, *_patterns(pieces))
+def glob(of: ColumnElement[Any], pattern: Pattern) -> ColumnElement[bool]:
+    """Return whether text is the pattern's pieces with anything between; letter case counts."""
+    return _Glob(of, pattern(_globbed), pattern(_liked))
 
 
-def any_glob(of: ColumnElement[Any], pieces: Sequence[str]) -> ColumnElement[bool]:
-    """Return whether a JSON list of texts has one that is these pieces with anything between."""
-    return _AnyGlob(type_coerce(of, Text()), *_patterns(pieces))
+def any_glob(of: ColumnElement[Any], pattern: Pattern) -> ColumnElement[bool]:
+    """Return whether a JSON list of texts has one that is the pattern's pieces with anything between."""
+    return _AnyGlob(type_coerce(of, Text()), pattern(_globbed), pattern(_liked))
 
 
 def number_in(of: ColumnElement[Any]) -> ColumnElement[float]:
@@ -55,11 +58,13 @@ def by_code_point(of: ColumnElement[Any]) -> ColumnElement[str]:
     return _Ordered(of)
 
 
-def _patterns(pieces: Sequence[str]) -> tuple[ColumnElement[str], ColumnElement[str]]:
-    """Return both databases' patterns, each with its own wildcards taken literally where the user wrote them."""
-    globbed = "*".join("".join(f"[{letter}]" if letter in "*?[" else letter for letter in piece) for piece in pieces)
-    liked = "%".join("".join(f"\\{letter}" if letter in "\\%_" else letter for letter in piece) for piece in pieces)
-    return literal(globbed, Text()), literal(liked, Text())
+# Each database's own wildcards are taken literally where the user wrote them.
+def _globbed(pieces: Sequence[str]) -> str:
+    return "*".join("".join(f"[{letter}]" if letter in "*?[" else letter for letter in piece) for piece in pieces)
+
+
+def _liked(pieces: Sequence[str]) -> str:
+    return "%".join("".join(f"\\{letter}" if letter in "\\%_" else letter for letter in piece) for piece in pieces)
 
 
 def _sql(compiler: SQLCompiler, element: FunctionElement[Any], at: int, **kw: Any) -> str:

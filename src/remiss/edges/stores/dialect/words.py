@@ -5,8 +5,8 @@ Texts are taken apart by `catalog/words.py` and not by the databases, whose idea
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeAlias
 
 from sqlalchemy import (
     BigInteger,
@@ -15,7 +15,6 @@ from sqlalchemy import (
     Connection,
     Dialect,
     Select,
-    Text,
     bindparam,
     column,
     func,
@@ -26,12 +25,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import FunctionElement
 
 from remiss.catalog.words import searchable
 from remiss.edges.stores.dialect.conditions import Condition
 from remiss.edges.stores.dialect.types import POSTGRESQL, SQLITE
 
+Phrases: TypeAlias = Sequence[ColumnElement[str]]
 # Each side's own table of words. Both see the same words, which `words` takes apart, so that both find the same cases.
 WORDS_DDL = {
     SQLITE: ("CREATE VIRTUAL TABLE case_words USING fts5(text, title, note, tokenize = 'unicode61 remove_diacritics 0')",),
@@ -44,12 +43,22 @@ _case_words = table("case_words", column("case_key", BigInteger()), column("rowi
 _BORDER = " remissborder "
 
 
-def found(phrases: Sequence[str], dialect: Dialect) -> Select[int]:
+def wanted(dialect: Dialect) -> Callable[[str], str]:
+    """Return how a phrase is written for the functions below, which take phrases as values of such text."""
+    # Words are letters and digits alone, so that nothing in the quotes can be FTS5's own syntax.
+    return _quoted if dialect.name == SQLITE else searchable
+
+
+def _quoted(phrase: str) -> str:
+    return f'"{searchable(phrase)}"'
+
+
+def found(phrases: Phrases, dialect: Dialect) -> Select[int]:
     """Return the keys of the cases whose text, title or note has each phrase: its words one after another."""
     return select(_key(dialect)).select_from(_case_words).where(*_conditions(phrases, dialect))
 
 
-def says(case_key: ColumnElement[int], phrases: Sequence[str], dialect: Dialect) -> ColumnElement[bool]:
+def says(case_key: ColumnElement[int], phrases: Phrases, dialect: Dialect) -> ColumnElement[bool]:
     """Return the same as a question to one case at a time: quicker where most cases have the phrases."""
     asked = select(literal(1)).select_from(_case_words).where(*_conditions(phrases, dialect), _key(dialect) == case_key)
     # OFFSET 0 keeps PostgreSQL from turning the question into a join that collects all matches first.
@@ -62,7 +71,7 @@ _NEWEST = {SQLITE: 2_000, POSTGRESQL: 500}
 _COMMON = {SQLITE: 0.2, POSTGRESQL: 0.008}
 
 
-def has(case_key: ColumnElement[int], phrase: str, dialect: Dialect) -> ColumnElement[bool]:
+def has(case_key: ColumnElement[int], phrase: ColumnElement[str], dialect: Dialect) -> ColumnElement[bool]:
     """Return whether a case has a phrase, for any place in a condition, also behind NOT and OR.
 
     PostgreSQL answers NOT IN case by case when the matches do not fit its memory, and NOT EXISTS by a join.
@@ -72,7 +81,7 @@ def has(case_key: ColumnElement[int], phrase: str, dialect: Dialect) -> ColumnEl
     return found([phrase], dialect).where(_key(dialect) == case_key).exists()
 
 
-def common(phrases: Sequence[str], last_key: Select[int], dialect: Dialect) -> ColumnElement[bool]:
+def common(phrases: Phrases, last_key: Select[int], dialect: Dialect) -> ColumnElement[bool]:
     """Return whether so many cases have the phrases that a walk from the newest soon meets enough of them."""
     newest = _NEWEST[dialect.name]
     if dialect.name == SQLITE:
@@ -89,30 +98,25 @@ def _key(dialect: Dialect) -> ColumnElement[int]:
     return _case_words.c.rowid if dialect.name == SQLITE else _case_words.c.case_key
 
 
-def _conditions(phrases: Sequence[str], dialect: Dialect) -> list[ColumnElement[bool]]:
-    wanted = [searchable(phrase) for phrase in phrases]
-    if dialect.name == SQLITE:
-        # Words are letters and digits alone, so that nothing in the quotes can be FTS5's own syntax.
-        wanted = [" AND ".join(f'"{words}"' for words in wanted)]
-    return [_Found(literal(words, Text())) for words in wanted]
+def _conditions(phrases: Phrases, dialect: Dialect) -> list[ColumnElement[bool]]:
+    # One question to FTS5 for all, since it answers one MATCH in a select by its index.
+    return [_Found(*phrases)] if dialect.name == SQLITE else [_Found(phrase) for phrase in phrases]
 
 
 class _Found(Condition):
     inherit_cache = True
 
 
-def _phrase(compiler: SQLCompiler, element: FunctionElement[Any], **kw: Any) -> str:
-    return compiler.process(next(iter(element.clauses)), **kw)
-
-
 @compiles(_Found, SQLITE)
 def _found_sqlite(element: _Found, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"case_words MATCH {_phrase(compiler, element, **kw)}"
+    phrases = " || ' AND ' || ".join(compiler.process(phrase, **kw) for phrase in element.clauses)
+    return f"case_words MATCH ({phrases})"
 
 
 @compiles(_Found, POSTGRESQL)
 def _found_postgresql(element: _Found, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"case_words.words @@ phraseto_tsquery('simple', {_phrase(compiler, element, **kw)})"
+    (phrase,) = element.clauses
+    return f"case_words.words @@ phraseto_tsquery('simple', {compiler.process(phrase, **kw)})"
 
 
 def index_words(connection: Connection, rows: Iterable[tuple[int, str | None, str | None, str | None]]) -> None:

@@ -1,0 +1,101 @@
+"""Statements that are made once and asked often: values are bound when they are executed, and not before.
+
+To put a statement together and compile it takes some milliseconds, many times what its answer takes. So a statement is made
+for the shape of a question (`catalog/shape.py`), and `Ready` keeps the text that it compiles to. `late` stands in it for
+what an `Asking` brings. The rows are the driver's own: as stored, not as the columns' types would read them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from sqlalchemy import BindParameter, Connection, Dialect, Select, bindparam, literal
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import TypeEngine
+
+from remiss.catalog.query import Term, Text
+from remiss.catalog.shape import Blank, BlankText
+from remiss.edges.stores.dialect.driving import explained
+from remiss.govern.ports import Scope
+from remiss.records.event import Scalar
+
+Row: TypeAlias = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """What one asking brings: the query's values, who asks, and for a page its length and what it begins behind."""
+
+    values: tuple[Scalar, ...]
+    scope: Scope
+    lines: int = 0
+    after: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """Stands in a statement for what an asking brings."""
+
+    of: Callable[[Asking], Any]
+
+
+def late(of: Callable[[Asking], Any], type_: TypeEngine[Any]) -> BindParameter[Any]:
+    """Return a value that is bound when the statement is executed."""
+    return bindparam(None, Late(of), type_=type_, unique=True)
+
+
+def given(leaf: Term | Text, spell: Callable[[Any], Any], type_: TypeEngine[Any]) -> BindParameter[Any]:
+    """Return what a comparison or phrase compares with, as `spell` writes it: late where it is left blank."""
+    if isinstance(leaf, Blank | BlankText):
+        at = leaf.at
+        return late(lambda asking: spell(asking.values[at]), type_)
+    return literal(spell(leaf.phrase if isinstance(leaf, Text) else leaf.value), type_)
+
+
+class Ready:
+    """A statement compiled for a database."""
+
+    def __init__(self, statement: Select[Any], dialect: Dialect) -> None:
+        compiled = statement.compile(dialect=dialect)
+        if not isinstance(compiled, SQLCompiler) or compiled.post_compile_params or compiled.literal_execute_params:
+            raise ValueError(f"a statement whose text depends on its values: {compiled}")
+        self._sql = str(compiled)
+        self._names = None if compiled.positional else tuple(compiled.binds)
+        order = compiled.positiontup if compiled.positional else tuple(compiled.binds)
+        self._arguments = [_argument(compiled.binds[name], dialect) for name in order or ()]
+
+    def arguments(self, asking: Asking) -> Row:
+        """Return the values that are bound, in their order."""
+        return tuple([of(asking) for of in self._arguments])
+
+    def rows(self, connection: Connection, arguments: Row) -> list[Row]:
+        """Execute it and return all rows."""
+        cursor: Any = connection.connection.cursor()
+        bound = arguments if self._names is None else dict(zip(self._names, arguments, strict=True))
+        try:
+            cursor.execute(self._sql, bound)
+            found: list[Row] = cursor.fetchall()
+            return found
+        except connection.dialect.loaded_dbapi.Error as error:
+            raise explained(error, connection.engine.url) or error from error
+        finally:
+            cursor.close()
+
+    def ask(self, connection: Connection, asking: Asking) -> list[Row]:
+        """Execute it with what an asking brings and return all rows."""
+        return self.rows(connection, self.arguments(asking))
+
+
+def _argument(bound: BindParameter[Any], dialect: Dialect) -> Callable[[Asking], Any]:
+    """Return how the value of a parameter is found, as the driver takes it."""
+    stored = bound.type.dialect_impl(dialect).bind_processor(dialect)
+    value = bound.value
+    if not isinstance(value, Late):
+        fixed = value if stored is None else stored(value)
+        return lambda _: fixed
+    if stored is None:
+        return value.of
+    of = value.of
+    return lambda asking: stored(of(asking))
