@@ -51,8 +51,7 @@ def search(
     wanted, order = parse(query), parse_sort(sort)
     if not 1 <= limit <= PAGE_LIMIT:
         raise InputError(f"{limit} is no length of a page", do=f"give 1 to {PAGE_LIMIT}")
-    name = list_name(query, sort, as_of)
-    turned = None if after is None else turn(after, name)
+    turned = None if after is None else turn(after, list_name(query, sort, as_of))
     at = as_of if turned is None or turned.position is None else turned.position
     position = None if at is None else reached(at, ws.cases.position())
     page = ws.cases.page(wanted, sort=order, limit=limit, after=None if turned is None else turned.last, position=position)
@@ -66,7 +65,7 @@ def search(
     if page.last is not None:
         # What people change may move a case in the list while somebody reads on: such a list stays at its position.
         pinned = page.head if position is None and order.order is Order.SEVERITY else position
-        following = token(Turn(of=name, position=pinned, total=matching, last=page.last))
+        following = token(Turn(of=list_name(query, sort, as_of), position=pinned, total=matching, last=page.last))
     lines = tuple(row(line) for line in page.lines)
     return Rows("case", COLUMNS, lines, page.head if position is None else position, total=matching, next=following)
 

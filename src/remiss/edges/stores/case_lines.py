@@ -12,8 +12,8 @@ from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, Select, Subquery, and_, null, select, type_coerce
 
-from remiss.catalog.listing import Line, Sort
-from remiss.edges.stores.case_pages import Matches, behind, matches_now, sort_columns
+from remiss.catalog.listing import Line, Order, Sort
+from remiss.edges.stores.case_pages import Matches, behind, matches_now, sort_columns, sorted_by, ungraded
 from remiss.edges.stores.case_ways import REMEMBERED, Asked, Ways
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.dialect.gathering import gathered
@@ -24,8 +24,10 @@ from remiss.records.identity import from_micros
 from remiss.records.states import Status
 
 STATUSES = {status.value: status for status in Status}
-# A line, and behind it the key and the position.
-WIDTH = len(Line._fields) + 2
+# Where a row has what it is sorted by, and the catalog's position.
+AT, SEVERITY, KEY, HEAD = Line._fields.index("occurred"), Line._fields.index("severity"), -2, -1
+# A Line of its values without another call.
+_line = tuple.__new__
 STATE = ("status", "severity", "mode", "text_version")
 FIXED = (
     *("key", "id", "at", "event_key", "origin", "suggested_mode", "model", "model_version", "output", "label", "confidence"),
@@ -42,20 +44,20 @@ def listed_now(asked: Asked, by: Ways, sort: Sort, *, continued: bool) -> Ready:
 def listed(found: Matches, sort: Sort, *, continued: bool) -> Select[Any]:
     """Return the statement for a page of what was found.
 
-    Rows have the sort values as numbers, then what a line shows, then the case's key and the catalog's position. How many
-    lines there are the asking brings, and if the page is `continued` the sort values that it begins behind.
+    Rows have what a line shows, then the case's key and the catalog's position. How many lines there are the asking brings,
+    and if the page is `continued` the sort values that it begins behind.
     """
-    columns = sort_columns(sort, found)
+    columns = sorted_by(sort, found)
     state = cases if found.position is None else revisions
     own = (*(cases.c[name] for name in FIXED), *(state.c[name] for name in STATE))
-    statement = found.chosen(*own, *(of.label(f"sort_{at}") for at, (of, _) in enumerate(columns)))
+    statement = found.chosen(*own)
     if continued:
         statement = statement.where(behind(columns))
     ordered = statement.order_by(*(of.desc() if down else of.asc() for of, down in columns))
-    return shown(ordered.limit(late(lambda asking: asking.lines, BigInteger())).subquery("page"), columns, found.position)
+    return shown(ordered.limit(late(lambda asking: asking.lines, BigInteger())).subquery("page"), sort, found.position)
 
 
-def shown(page: Subquery, columns: Sequence[tuple[ColumnElement[Any], bool]], position: int | None) -> Select[Any]:
+def shown(page: Subquery, sort: Sort, position: int | None) -> Select[Any]:
     """Return the select of what else is shown of a page, in its order; looked up for the page alone, whatever was sorted."""
     of = page.c
     now = select(gathered(case_criteria.c.criterion)).where(case_criteria.c.case_key == of.key).scalar_subquery()
@@ -68,10 +70,8 @@ def shown(page: Subquery, columns: Sequence[tuple[ColumnElement[Any], bool]], po
     )
     behind_it = (of.key, select(catalog_head.c.position).scalar_subquery().label("head"))
     said = and_(case_texts.c.case_key == of.key, case_texts.c.version == of.text_version)
-    sorts = [of[f"sort_{at}"] for at in range(len(columns))]
-    first: list[ColumnElement[Any]] = [type_coerce(value, BigInteger()) for value in sorts]
-    order = [value.desc() if down else value.asc() for value, (_, down) in zip(sorts, columns, strict=True)]
-    statement = select(*first, *line, *behind_it).select_from(page).join(events, events.c.key == of.event_key)
+    order = [value.desc() if down else value.asc() for value, down in sort_columns(sort, of.at, of.key, of.severity)]
+    statement = select(*line, *behind_it).select_from(page).join(events, events.c.key == of.event_key)
     return statement.outerjoin(case_texts, said).order_by(*order)
 
 
@@ -85,29 +85,41 @@ def met_at(connection: Connection, keys: Sequence[int], position: int) -> dict[i
     return found
 
 
-def line_of(row: Row, then: Iterable[str] | None = None) -> Line:
-    """Return a row of a list as a line; `then` are the criteria met as of its position."""
-    id_, at, status, severity, mode, suggested, model, version, output, label, confidence, latency, met, *which = row[-WIDTH:-2]
-    criteria = criteria_in(met) if then is None else tuple(sorted(then))
-    state = (STATUSES[status], severity, mode, suggested)
-    return Line(id_, from_micros(at), *state, model, version, output, label, confidence, latency, criteria, *which)
+def line_of(row: Row) -> Line:
+    """Return a row of a list as a line."""
+    # Flat, without loops and slices, which would take half as long again: pages make thousands.
+    id_, at, was, grade, mode, hint, model, version, output, label, sure, ms, met, title, source, event, _, _ = row
+    when, status, criteria = from_micros(at), STATUSES[was], criteria_in(met)
+    whole = (id_, when, status, grade, mode, hint, model, version, output, label, sure, ms, criteria, title, source, event)
+    return _line(Line, whole)
+
+
+def line_then(row: Row, met: Iterable[str]) -> Line:
+    """Return a row of a list as of a position as a line: of the criteria that were met then, which are read apart."""
+    return line_of(row)._replace(criteria=tuple(sorted(met)))
 
 
 def key_of(row: Row) -> int:
     """Return the key of the case that a row of a list shows."""
-    key: int = row[-2]
+    key: int = row[KEY]
     return key
 
 
 def head_of(row: Row) -> int:
     """Return the catalog's position when a row of a list was read."""
-    head: int = row[-1]
+    head: int = row[HEAD]
     return head
 
 
-def sort_values(row: Row) -> tuple[int, ...]:
+def sort_values(row: Row, sort: Sort) -> tuple[int, ...]:
     """Return what a row of a list is sorted by."""
-    return row[:-WIDTH]
+    match sort.order:
+        case Order.OCCURRED:
+            return row[AT], row[KEY]
+        case Order.FILED:
+            return (row[KEY],)
+        case Order.SEVERITY:
+            return ungraded(sort) if row[SEVERITY] is None else row[SEVERITY], row[AT], row[KEY]
 
 
 @lru_cache(1024)

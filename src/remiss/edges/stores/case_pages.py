@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, Dialect, Select, and_, func, literal, or_, select, true, tuple_
 
@@ -22,8 +22,8 @@ from remiss.edges.stores.tables import cases, revisions
 from remiss.edges.stores.visible import visible_to
 from remiss.govern.ports import Scope
 
-# Sorts behind every grade.
-UNGRADED = 9
+BEHIND_ALL_GRADES = 9
+SortColumns: TypeAlias = Sequence[tuple[ColumnElement[Any], bool]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,23 +103,32 @@ def part_condition(part: Query, asked: Asked, *, few: bool, named: bool) -> tupl
     return column(unindexed(INDEXED[part.key]))(part), False
 
 
-def sort_columns(sort: Sort, found: Matches) -> list[tuple[ColumnElement[Any], bool]]:
-    """Return what a list is sorted by, each with whether it descends; the last tells all cases apart."""
-    down = sort.descending
+def sorted_by(sort: Sort, found: Matches) -> SortColumns:
+    """Return what a list of cases is sorted by."""
+    severity = cases.c.severity if found.position is None else revisions.c.severity
     # Where the cases are named, no walk in the order of an index may be tempting.
     at, key = (unindexed(cases.c.at), unindexed(cases.c.key)) if found.collected else (cases.c.at, cases.c.key)
+    return sort_columns(sort, at, key, severity)
+
+
+def sort_columns(sort: Sort, at: ColumnElement[Any], key: ColumnElement[int], severity: ColumnElement[int]) -> SortColumns:
+    """Return what a list is sorted by, each with whether it descends; the last tells all cases apart."""
+    down = sort.descending
     match sort.order:
         case Order.OCCURRED:
             return [(at, down), (key, down)]
         case Order.FILED:
             return [(key, down)]
         case Order.SEVERITY:
-            severity = cases.c.severity if found.position is None else revisions.c.severity
-            last = -1 if down else UNGRADED
-            return [(func.coalesce(severity, literal(last)), down), (at, True), (key, True)]
+            return [(func.coalesce(severity, literal(ungraded(sort))), down), (at, True), (key, True)]
 
 
-def behind(columns: Sequence[tuple[ColumnElement[Any], bool]]) -> Condition:
+def ungraded(sort: Sort) -> int:
+    """Return the severity by which cases without one are sorted, so that they come last."""
+    return -1 if sort.descending else BEHIND_ALL_GRADES
+
+
+def behind(columns: SortColumns) -> Condition:
     """Return the condition that a case stands behind the line whose sort values an asking brings."""
     values = [late(partial(_last, at), BigInteger()) for at in range(len(columns))]
     if len({down for _, down in columns}) == 1:

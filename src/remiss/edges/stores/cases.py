@@ -13,7 +13,7 @@ from remiss.catalog.revision import Change
 from remiss.catalog.shape import parted
 from remiss.edges.stores import case_writing
 from remiss.edges.stores.case_facets import facet_now, facet_then, shown
-from remiss.edges.stores.case_lines import head_of, key_of, line_of, listed, listed_now, met_at, sort_values
+from remiss.edges.stores.case_lines import head_of, key_of, line_of, line_then, listed, listed_now, met_at, sort_values
 from remiss.edges.stores.case_pages import counted, counted_now, matches_then
 from remiss.edges.stores.case_reading import case_at, states
 from remiss.edges.stores.case_ways import Asked, Purpose, Remembered, asked_for, ways
@@ -49,16 +49,16 @@ class CaseStore:
             if position is None:
                 by, looked_at = self._remembered.ways(connection, asked, asking)
                 rows = listed_now(asked, by, sort, continued=continued).ask(connection, asking)
-                lines = tuple(map(line_of, rows[:limit]))
+                lines = tuple([line_of(row) for row in rows[:limit]])
             else:
                 found = matches_then(connection, query, self._scope, position)
                 rows = Ready(listed(found, sort, continued=continued), connection.dialect).ask(connection, asking)
                 then = met_at(connection, [key_of(row) for row in rows[:limit]], position)
-                lines = tuple(line_of(row, then[key_of(row)]) for row in rows[:limit])
+                lines = tuple([line_then(row, then[key_of(row)]) for row in rows[:limit]])
             at = head_of(rows[0]) if rows else head(connection)
         if position is None:
             self._remembered.went(asked, looked_at, by, at)
-        last = sort_values(rows[limit - 1]) if len(rows) > limit else None
+        last = sort_values(rows[limit - 1], sort) if len(rows) > limit else None
         return Page(lines=lines, last=last, head=at)
 
     def count(self, query: Query, position: int | None) -> int:
