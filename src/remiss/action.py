@@ -21,10 +21,11 @@ class Action:
     """What is known of an action without calling it.
 
     `reads` marks one that changes nothing and leaves no journal row; it sees one snapshot of the catalog unless `snapshot`
-    is False, for work so long at the edge that holding a snapshot would hurt others. `subject` names the parameter whose
-    value the journal records. `prepare` gives a block around the transaction: long work at the edge (a scan of logs) that
-    must not hold the catalog comes before it, and what it gives becomes the keyword argument `prepared`. `document` names the
-    parameter that is the path of a document where the caller is; called from afar, the document travels with the arguments.
+    is False, for work so long at the edge that holding a snapshot would hurt others, and for what takes one itself when it
+    needs one. `subject` names the parameter whose value the journal records. `prepare` gives a block around the transaction:
+    long work at the edge (a scan of logs) that must not hold the catalog comes before it, and what it gives becomes the
+    keyword argument `prepared`. `document` names the parameter that is the path of a document where the caller is; called from
+    afar, the document travels with the arguments.
     """
 
     name: str
@@ -49,11 +50,7 @@ class Action:
         ------
         TypeError : one is missing or unknown
         """
-        bound = inspect.signature(self.run).bind(None, **given)
-        bound.apply_defaults()
-        arguments = dict(list(bound.arguments.items())[1:])
-        arguments.pop("prepared", None)
-        return arguments
+        return binder(self.run)((), given)
 
     @property
     def returns(self) -> Any:
@@ -95,7 +92,7 @@ def action(
     name : noun and verb, for example `case.annotate`; unique
     permission : what an actor needs, for example `case:annotate`
     reads : True for an action that changes nothing
-    snapshot : False for one that reads and works long outside the catalog
+    snapshot : False for one that reads and works long outside the catalog, or takes a snapshot itself
     subject : the parameter that names what is acted on, for the journal
     document : the parameter that is a path to a document of the caller
     prepare : called with the same arguments outside the transaction; gives a block that the transaction lies in
@@ -127,6 +124,7 @@ def action(
     return register
 
 
+@functools.cache
 def binder(run: Callable[..., Any]) -> Callable[[tuple[Any, ...], Mapping[str, Any]], dict[str, Any]]:
     """Return how the arguments of a call, without the workspace and without what is `prepared`, are found by name.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 from remiss.action import action
 from remiss.catalog import filing as filings
@@ -21,7 +22,7 @@ from remiss.records.rows import Rows
 REDACTION = "redaction"
 
 
-@action(name="case.search", permission="case:read", reads=True)
+@action(name="case.search", permission="case:read", reads=True, snapshot=False)
 def search(
     ws: CatalogWorkspace,
     query: str = "",
@@ -54,13 +55,15 @@ def search(
     turned = None if after is None else turn(after, list_name(query, sort, as_of))
     at = as_of if turned is None or turned.position is None else turned.position
     position = None if at is None else reached(at, ws.cases.position())
-    page = ws.cases.page(wanted, sort=order, limit=limit, after=None if turned is None else turned.last, position=position)
-    if turned is not None:
-        matching = turned.total
-    elif page.last is None:
-        matching = len(page.lines)
-    else:
-        matching = ws.cases.count(wanted, position) if total else None
+    # A page alone is one statement, for which no snapshot need be held.
+    with ws.reading() if total and turned is None else nullcontext():
+        page = ws.cases.page(wanted, sort=order, limit=limit, after=None if turned is None else turned.last, position=position)
+        if turned is not None:
+            matching = turned.total
+        elif page.last is None:
+            matching = len(page.lines)
+        else:
+            matching = ws.cases.count(wanted, position) if total else None
     following = None
     if page.last is not None:
         # What people change may move a case in the list while somebody reads on: such a list stays at its position.

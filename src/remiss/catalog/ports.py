@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
@@ -90,4 +91,8 @@ class CatalogWorkspace(Performs, Protocol):
 
     def facts(self, position: int | None) -> CatalogFacts:
         """Return what the catalog is and how much it holds, or held at a position; None is now."""
+        ...
+
+    def reading(self) -> AbstractContextManager[object]:
+        """Return a block in which everything is read from one snapshot of the catalog."""
         ...

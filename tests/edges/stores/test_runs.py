@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import literal, select
 
 from remiss.capture import actions as capture
-from remiss.edges.stores.dialect.words import found
+from remiss.edges.stores.dialect.words import found, wanted
 from remiss.edges.stores.tables import case_context, case_criteria, cases, revisions
 from remiss.errors import Ambiguous, Conflict, NotFound
 from remiss.records.identity import case_id
@@ -70,7 +70,8 @@ def test_a_new_case_can_be_found_by_its_words_and_its_context(ws):
         run="run-aaaaaaaa",
     )
     with ws._store.reading() as connection:
-        keys = connection.execute(found(["Email:3F9A"], connection.dialect)).scalars().all()
+        said = literal(wanted(connection.dialect)("Email:3F9A"))
+        keys = connection.execute(found([said], connection.dialect)).scalars().all()
     assert rows(ws, select(cases.c.event_key, cases.c.id).where(cases.c.key.in_(keys)))[0][1] == case_id("arrivals", "e2")
     assert set(rows(ws, select(case_context.c.name, case_context.c.value))) == {("airport", "EWR"), ("airport", "JFK")}
 

@@ -44,22 +44,33 @@ class CaseStore:
     def page(self, query: Query, *, sort: Sort, limit: int, after: tuple[int, ...] | None, position: int | None) -> Page:
         """Return some lines of what matches, and the sort values of the last when more follow."""
         asked, asking = self._asked(query, Purpose.PAGE, sort.order, lines=limit + 1, after=after or ())
-        continued = after is not None
-        with self._store.reading() as connection:
-            if position is None:
-                by, looked_at = self._remembered.ways(connection, asked, asking)
-                rows = listed_now(asked, by, sort, continued=continued).ask(connection, asking)
-                lines = tuple([line_of(row) for row in rows[:limit]])
-            else:
+        if position is None:
+            rows, at = self._rows_now(asked, asking, sort)
+            lines = tuple([line_of(row) for row in rows[:limit]])
+        else:
+            with self._store.reading() as connection:
                 found = matches_then(connection, query, self._scope, position)
-                rows = Ready(listed(found, sort, continued=continued), connection.dialect).ask(connection, asking)
+                rows = Ready(listed(found, sort, continued=bool(after)), connection.dialect).ask(connection, asking)
                 then = met_at(connection, [key_of(row) for row in rows[:limit]], position)
                 lines = tuple([line_then(row, then[key_of(row)]) for row in rows[:limit]])
-            at = head_of(rows[0]) if rows else head(connection)
-        if position is None:
-            self._remembered.went(asked, looked_at, by, at)
+                at = head_of(rows[0]) if rows else head(connection)
         last = sort_values(rows[limit - 1], sort) if len(rows) > limit else None
         return Page(lines=lines, last=last, head=at)
+
+    def _rows_now(self, asked: Asked, asking: Asking, sort: Sort) -> tuple[Sequence[Row], int]:
+        """Return the rows of a page as it is now, and the catalog's position: by one statement where some case matches."""
+        with self._store.glancing() as connection:
+            by, looked_at = self._remembered.ways(connection, asked, asking)
+            page = listed_now(asked, by, sort, continued=bool(asking.after))
+            rows = page.ask(connection, asking)
+        if rows:
+            at = head_of(rows[0])
+        else:
+            with self._store.reading() as connection:
+                rows = page.ask(connection, asking)
+                at = head(connection)
+        self._remembered.went(asked, looked_at, by, at)
+        return rows, at
 
     def count(self, query: Query, position: int | None) -> int:
         """Return how many cases match."""

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine, select
 from remiss.edges.stores.crashing import crash_point
 from remiss.edges.stores.dialect.driving import (
     FOLD_BYTES,
+    begin_nothing,
     check_server,
     connect,
     file_of,
@@ -76,6 +77,19 @@ class Store(threading.local):
                 yield connection
             finally:
                 self._connection = None
+
+    @contextmanager
+    def glancing(self) -> Iterator[Connection]:
+        """Give a connection for a single statement, which is a snapshot by itself: the one under way, or one without a beginning.
+
+        To begin and to end takes a server two more answers, which is as long as a page.
+        """
+        if self._connection is not None:
+            yield self._connection
+            return
+        with self.engine.connect() as connection:
+            begin_nothing(connection)
+            yield connection
 
     @contextmanager
     def writing(self, actor: Actor, action: str, at: datetime, request_id: str | None = None) -> Iterator[Transaction]:

@@ -17,7 +17,7 @@ from sqlalchemy.types import TypeEngine
 
 from remiss.catalog.query import Term, Text
 from remiss.catalog.shape import Blank, BlankText
-from remiss.edges.stores.dialect.driving import explained
+from remiss.edges.stores.dialect.driving import failed
 from remiss.govern.ports import Scope
 from remiss.records.event import Scalar
 
@@ -62,9 +62,10 @@ class Ready:
         if not isinstance(compiled, SQLCompiler) or compiled.post_compile_params or compiled.literal_execute_params:
             raise ValueError(f"a statement whose text depends on its values: {compiled}")
         self._sql = str(compiled)
-        self._names = None if compiled.positional else tuple(compiled.binds)
-        order = compiled.positiontup if compiled.positional else tuple(compiled.binds)
-        self._arguments = [_argument(compiled.binds[name], dialect) for name in order or ()]
+        bound = {name: of for of, name in compiled.bind_names.items()}
+        names = tuple(bound) if compiled.positiontup is None else tuple(compiled.positiontup)
+        self._names = None if compiled.positional else names
+        self._arguments = [_argument(bound[name], dialect) for name in names]
 
     def arguments(self, asking: Asking) -> Row:
         """Return the values that are bound, in their order."""
@@ -79,7 +80,7 @@ class Ready:
             found: list[Row] = cursor.fetchall()
             return found
         except connection.dialect.loaded_dbapi.Error as error:
-            raise explained(error, connection.engine.url) or error from error
+            raise failed(connection, error) from error
         finally:
             cursor.close()
 

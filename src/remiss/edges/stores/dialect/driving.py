@@ -8,15 +8,20 @@ file. (SQLite also checkpoints when the last connection closes, which it does al
 from __future__ import annotations
 
 import fcntl
+import math
 import os
 import sqlite3
+import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Dialect, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, ExceptionContext, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError, DisconnectionError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from remiss.edges.stores.dialect.types import POSTGRESQL, SQLITE
 from remiss.errors import CatalogForeign, CatalogMissing, Conflict, RemissError, SettingError, StorageError, TimedOut
@@ -27,6 +32,8 @@ CACHE_KB = 64 * 1024
 # Nothing is prepared on the server: after five times it would plan for any value alike, and common words and rare ones need
 # different plans. (Measured: a page of a common word took 50 ms in place of 1.)
 POSTGRESQL_OPTIONS = {"application_name": "remiss", "prepare_threshold": None}
+# A connection to a server that has not been used for so long is tried first; to try each time would take a page as long again.
+RESTED_SECONDS = 1.0
 OLDEST_SQLITE = (3, 38)  # `->>`, RETURNING and FTS5 as used here
 OLDEST_POSTGRESQL = 15
 # When the log that SQLite keeps beside the catalog is longer than this, a commit tries to fold it back.
@@ -91,11 +98,13 @@ def connect(url: URL) -> Engine:
         event.listen(engine, "begin", _begin_sqlite)
     else:
         try:
-            engine = create_engine(url, pool_pre_ping=True, connect_args=POSTGRESQL_OPTIONS)
+            engine = create_engine(url, connect_args=POSTGRESQL_OPTIONS)
         except ModuleNotFoundError as error:
             raise SettingError("PostgreSQL needs the driver psycopg", do='install it: pip install "remiss[postgres]"') from error
         event.listen(engine, "connect", _set_up_postgresql)
         event.listen(engine, "begin", _begin_postgresql)
+        event.listen(engine, "checkin", _rests)
+        event.listen(engine, "checkout", partial(_still_there, engine.dialect))
     event.listen(engine, "handle_error", _explain, retval=True)
     return engine
 
@@ -135,9 +144,31 @@ def _begin_postgresql(connection: Connection) -> None:
     # Readers see one snapshot. Writers do not: what they read after waiting for a lock must be what its holder left.
     writes = connection.get_execution_options().get("writes", False)
     driver: Any = connection.connection.driver_connection
+    driver.autocommit = False
     # Said by the driver in its BEGIN, at no cost of their own.
     driver.isolation_level = IsolationLevel.READ_COMMITTED if writes else IsolationLevel.REPEATABLE_READ
     driver.read_only = not writes
+
+
+def begin_nothing(connection: Connection) -> None:
+    """Have each statement be a transaction of its own, until one is begun: there is no BEGIN and no COMMIT to wait for."""
+    if connection.dialect.name == POSTGRESQL:
+        driver: Any = connection.connection.driver_connection
+        if not driver.autocommit:
+            driver.autocommit = True
+
+
+def _rests(_: object, record: ConnectionPoolEntry) -> None:
+    record.info["since"] = time.monotonic()
+
+
+def _still_there(dialect: Dialect, driver: DBAPIConnection, record: ConnectionPoolEntry, _: object) -> None:
+    """Ask a connection that has rested for long whether the server is still there; the pool makes a new one if not."""
+    if time.monotonic() - record.info.get("since", math.inf) > RESTED_SECONDS:
+        try:
+            dialect.do_ping(driver)
+        except dialect.loaded_dbapi.Error as error:
+            raise DisconnectionError("the server went away") from error
 
 
 def check_server(connection: Connection) -> None:
@@ -251,6 +282,15 @@ def _explain(context: ExceptionContext) -> BaseException | None:
     error = context.original_exception
     engine = context.engine
     return explained(error, engine.url) if engine is not None else None
+
+
+def failed(connection: Connection, error: Any) -> Exception:
+    """Return what the error of a statement given straight to the driver means; a connection that broke is used no more."""
+    driver: Any = connection.connection.driver_connection
+    if connection.dialect.is_disconnect(error, driver, None):
+        connection.invalidate(error)
+    known: Exception = explained(error, connection.engine.url) or error
+    return known
 
 
 def explained(error: BaseException, url: URL) -> RemissError | None:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
-from remiss.edges.stores.dialect.driving import explained
+from remiss.edges.stores.dialect.driving import failed
 from remiss.edges.stores.dialect.types import POSTGRESQL, SQLITE
 
 
@@ -45,7 +45,7 @@ def insert_many(connection: Connection, into: Table, columns: Sequence[str], row
                 for row in rows:
                     copy.write_row(row)
     except dialect.loaded_dbapi.Error as error:
-        raise explained(error, connection.engine.url) or error from error
+        raise failed(connection, error) from error
     finally:
         cursor.close()
 

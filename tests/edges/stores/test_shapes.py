@@ -1,0 +1,143 @@
+"""A statement is made once for a query's shape: with other values, other scopes and on other pages it answers as rightly."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import update
+
+from remiss.catalog import actions, globs
+from remiss.catalog.keys import Form, find
+from remiss.catalog.listing import Line, parse_sort
+from remiss.catalog.parsing import parse
+from remiss.catalog.query import And, Not, Operator, Or, Query, Term, Text
+from remiss.catalog.shape import kind_of, parted
+from remiss.edges.stores.case_lines import listed_now
+from remiss.edges.stores.cases import CaseStore
+from remiss.edges.stores.tables import cases
+from remiss.govern.ports import Scope
+from remiss.records.case import Sensitivity
+from tests.catalog.naive import holds
+from tests.catalog.strategies import queries
+from tests.edges.stores.catalogs import FIELDS, OUTPUTS, Known
+from tests.edges.stores.drawing import drawn, file, member
+from tests.edges.stores.test_search_agrees import NAMES, TIMES, WORDS, filled, terms  # noqa: F401  a fixture is found by name
+
+ANY_STORE = settings(
+    max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
+)
+SORTS = ("-occurred", "occurred", "severity", "-severity", "filed", "-filed")
+NUMBERS = (0, 1, 2, 3.0, 3, 0.25, 0.5, 7, 12.5, -3, 250, 1200, 1200.0, 2**53 + 1, 1e300)
+
+
+@st.composite
+def with_other_values(draw: st.DrawFn, query: Query) -> Query:
+    """A query of the same shape."""
+    match query:
+        case And(parts):
+            return And(tuple(draw(with_other_values(part)) for part in parts))
+        case Or(parts):
+            return Or(tuple(draw(with_other_values(part)) for part in parts))
+        case Not(part):
+            return Not(draw(with_other_values(part)))
+        case Text():
+            return Text(draw(st.sampled_from(WORDS)))
+        case _:
+            return Term(query.key, query.operator, draw(another_value(query)), query.level)
+
+
+def another_value(term: Term) -> st.SearchStrategy[Any]:
+    key = find(term.key)
+    texts = tuple(value for value in (*NAMES, *FIELDS, *OUTPUTS) if isinstance(value, str))
+    if term.operator is Operator.PRESENT:
+        return st.none()
+    if term.operator is Operator.GLOB:
+        return st.lists(st.sampled_from((*texts, "", "a", "1")), min_size=2, max_size=3).map(globs.pattern)
+    match key.form:
+        case Form.CHOICE:
+            return st.sampled_from(key.choices)
+        case Form.GRADE | Form.INTEGER:
+            return st.integers(1, 4)
+        case Form.TIME:
+            return st.sampled_from(TIMES)
+    if kind_of(term) is bool:
+        return st.booleans()
+    return st.sampled_from(texts if kind_of(term) is str else NUMBERS)
+
+
+QUERIES = queries(terms() | st.sampled_from(WORDS).map(Text))
+
+
+def now(known: Known, query: Query) -> list[str]:
+    return sorted(case for case, facts in known.positions[-1].items() if holds(query, facts))
+
+
+def read_on(store: CaseStore, query: Query, sort: str, limit: int) -> list[Line]:
+    """All lines of a list, page by page."""
+    lines: list[Line] = []
+    after: tuple[int, ...] | None = None
+    while True:
+        page = store.page(query, sort=parse_sort(sort), limit=limit, after=after, position=None)
+        lines.extend(page.lines)
+        if page.last is None:
+            return lines
+        after = page.last
+
+
+@ANY_STORE
+@given(data=st.data(), query=QUERIES, sort=st.sampled_from(SORTS), limit=st.integers(2, 9))
+def test_other_values_of_a_shape_find_what_plain_python_finds(filled, data, query, sort, limit):  # noqa: F811  the fixture
+    ws, known = filled
+    for asked in (query, data.draw(with_other_values(query)), data.draw(with_other_values(query)), query):
+        assert parted(asked)[0] == parted(query)[0]
+        expected = now(known, asked)
+        lines = read_on(ws.cases, asked, sort, limit)
+        assert sorted(line.id for line in lines) == expected
+        assert in_order(lines, sort)
+        assert ws.cases.count(asked, None) == len(expected)
+        assert sum(count for _, count in ws.cases.facet(asked, "status", 99, None)) == len(expected)
+
+
+def in_order(lines: list[Line], sort: str) -> bool:
+    match sort:
+        case "occurred" | "-occurred":
+            ranks: list[Any] = [line.occurred for line in lines]
+        case "severity" | "-severity":
+            none = -1 if sort.startswith("-") else 9
+            ranks = [none if line.severity is None else line.severity for line in lines]
+        case _:
+            return True  # lines do not show when they were filed; that each comes once is told by their ids
+    ascending = not sort.startswith("-")
+    return all(before <= behind if ascending else before >= behind for before, behind in pairwise(ranks))
+
+
+def test_another_value_takes_no_other_statement(ws):
+    file(ws, drawn([member(number, met=["slow"]) for number in range(4)]), run="run-aaaaaaaa")
+    actions.search(ws, "confidence:>0.1 model:arrival-delay late")
+    made = listed_now.cache_info().misses
+    for value in (0.2, 7, 1e10):
+        actions.search(ws, f"confidence:>{value} model:boarding{value} early{value}")
+    assert listed_now.cache_info().misses == made
+
+
+def test_scopes_of_one_kind_each_see_their_own(ws):
+    file(ws, drawn([member(number, met=["slow"]) for number in range(12)]), run="run-aaaaaaaa")
+    governed = [(team, level) for team in ("a", "b", "c'") for level in Sensitivity]
+    with ws._store.engine.execution_options(writes=True).begin() as connection:
+        for key, (team, level) in enumerate(governed, 1):
+            connection.execute(update(cases).where(cases.c.key == key).values(team_id=team, sensitivity=int(level)))
+    teams = (None, {"a"}, {"b"}, {"a", "c'"}, {"none"}, set())
+    for named in teams:
+        for clearance in Sensitivity:
+            scope = Scope(teams=None if named is None else frozenset(named), clearance=clearance)
+            seen = [pair for pair in governed if (named is None or pair[0] in named) and pair[1] <= clearance]
+            store = CaseStore(ws._store, scope)
+            for text in ("", "criterion:slow", "severity:<=4 criterion:slow"):
+                query = parse(text)
+                assert len(read_on(store, query, "-occurred", 5)) == len(seen)
+                assert store.count(query, None) == len(seen)
+                assert sum(count for _, count in store.facet(query, "team", 9, None)) == len(seen)
+                assert sum(count for _, count in store.facet(query, "criterion", 9, None)) == len(seen)
