@@ -80,11 +80,7 @@ def postgresql_by_hand(address: str) -> Any:
 def measure(database: str, fresh: Fresh, by_hand: Driver, events: int) -> Figure:
     """Time both sides in turn, each into a new catalog."""
     draw = catalog_cases.drawn(0, events, events)
-    address = fresh()
-    with opened(address) as store:
-        catalog_cases.file_run(store, draw, 0)
-    with closing(by_hand(address)) as connection:
-        rows = {table: list(left(connection, database, table)) for table in TABLES}
+    rows = added(database, fresh, by_hand, lambda store: catalog_cases.file_run(store, draw, 0))
     times: tuple[list[float], list[float]] = ([], [])
     for _ in range(results.REPEATS):
         with opened(fresh()) as store:
@@ -100,6 +96,17 @@ def measure(database: str, fresh: Fresh, by_hand: Driver, events: int) -> Figure
         speed >= 0.5,
         f"{sum(map(len, rows.values())):,} rows in {len(TABLES)} tables",
     )
+
+
+def added(database: str, fresh: Fresh, by_hand: Driver, file: Callable[[Store], None]) -> dict[str, list[tuple[Any, ...]]]:
+    """Return what a filing adds to each table of a new catalog, which has a row of the journal of its own."""
+    address = fresh()
+    with closing(by_hand(address)) as connection:
+        before = {table: set(left(connection, database, table)) for table in TABLES}
+    with opened(address) as store:
+        file(store)
+    with closing(by_hand(address)) as connection:
+        return {table: [row for row in left(connection, database, table) if row not in before[table]] for table in TABLES}
 
 
 @contextmanager

@@ -26,7 +26,10 @@ def words_of(text: str) -> tuple[str, ...]:
     if not text.isascii():
         apart = unicodedata.normalize("NFKD", text)
         text = "".join(letter for letter in apart if not unicodedata.combining(letter))
-    return tuple(word[:LETTER_LIMIT] for word in WORD.findall(text.casefold()))
+    found = WORD.findall(text.casefold())
+    if len(text) > LETTER_LIMIT and max(map(len, found), default=0) > LETTER_LIMIT:
+        found = [word[:LETTER_LIMIT] for word in found]
+    return tuple(found)
 
 
 def searchable(*texts: str | None) -> str:

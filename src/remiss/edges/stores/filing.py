@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import timedelta
+from operator import attrgetter
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -128,7 +129,8 @@ def _file_events(connection: Connection, source: str, found: Sequence[Event], te
     fresh = [event for event in found if event.id not in known]
     keys = {event_id: row.key for event_id, row in known.items()}
     keys |= zip((event.id for event in fresh), next_keys(connection, events, len(fresh)), strict=True)
-    rows = ((keys[e.id], source, e.id, instant(e.at), e.model, team, *(getattr(e, name) for name in DETAILS)) for e in fresh)
+    details = attrgetter(*DETAILS)
+    rows = ((keys[e.id], source, e.id, instant(e.at), e.model, team, *details(e)) for e in fresh)
     insert_many(connection, events, (*EVENT, *DETAILS), rows)
     contents = (
         (keys[event.id], json_cell(event.output), json_cell(event.inputs), json_cell(event.context), event.text)

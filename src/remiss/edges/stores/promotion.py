@@ -82,7 +82,9 @@ def _file_cases(
 ) -> None:
     connection, position = transaction.connection, transaction.position()
     keyed = list(zip(next_keys(connection, cases, len(new)), new, strict=True))
-    suggested = {key: suggestion(member.met, suggestions) for key, (_, member) in keyed}
+    # Few patterns of criteria, each of many cases.
+    suggesting = {met: suggestion(met, suggestions) for met in {member.met for _, member in new}}
+    suggested = {key: suggesting[member.met] for key, (_, member) in keyed}
     insert_many(
         connection,
         cases,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
+from operator import attrgetter
 from typing import Any
 
 from remiss.records.event import Event
@@ -14,14 +15,17 @@ from remiss.records.run import Member
 
 NUL, SIGN = "\0", "\N{SYMBOL FOR NULL}"
 NAMES = tuple(field.name for field in fields(Event))
+_plain = attrgetter(*(name for name in NAMES if name not in {"inputs", "context"}))
 
 
 def storable(member: Member) -> Member:
     """Return a member whose event every database can hold: nearly always itself."""
     event = member.event
-    found = {name: value for name in NAMES if _holds_nul(value := getattr(event, name))}
-    if not found:
+    # All texts at once, for a capture asks this of every event.
+    values = (*_plain(event), *event.inputs.values(), *event.context.values())
+    if NUL not in "".join([value for value in values if isinstance(value, str)]):
         return member
+    found = {name: value for name in NAMES if _holds_nul(value := getattr(event, name))}
     return replace(member, event=replace(event, **{name: signed(value) for name, value in found.items()}))
 
 
