@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import event, text
 
 import remiss
+from remiss.catalog import actions
 from remiss.edges.stores.connecting import open_store
 from remiss.edges.stores.dialect import driving
 from remiss.errors import CatalogForeign, CatalogMissing, CatalogNewer, CatalogOlder, Conflict, SettingError, StorageError
@@ -198,6 +199,23 @@ def test_a_user_whom_the_database_refuses_is_told_so(postgres, environment):
         with pytest.raises(StorageError, match=r"refuses this user: permission denied for table") as refused:
             remiss.open(address.replace("remiss@", "stranger@"), environment=environment)
         assert "ask for the rights" in refused.value.do
+
+
+@pytest.mark.parametrize(("rested", "asks_first"), [(1e9, False), (0.0, True)], ids=["busy", "rested"])
+def test_a_server_that_went_away_between_two_pages_is_noticed(postgres, environment, monkeypatch, rested, asks_first):
+    monkeypatch.setattr(driving, "RESTED_SECONDS", rested)
+    with database_on(postgres, "template") as address, remiss.open(address, environment=environment) as ws:
+        file(ws, drawn([member(1, met=["slow"])]), run="run-aaaaaaaa")
+        assert len(actions.search(ws, "criterion:slow", total=False)) == 1
+        with administering(postgres) as admin:
+            admin.execute(
+                "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = %s", (address.rsplit("/", 1)[1],)
+            )
+        if not asks_first:
+            # A connection that was used just now is not tried before it is used again.
+            with pytest.raises(StorageError, match="cannot be reached"):
+                actions.search(ws, "criterion:slow", total=False)
+        assert len(actions.search(ws, "criterion:slow", total=False)) == 1
 
 
 def test_a_server_s_password_is_never_shown(tmp_path):

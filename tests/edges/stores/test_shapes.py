@@ -20,11 +20,10 @@ from remiss.edges.stores.cases import CaseStore
 from remiss.edges.stores.tables import cases
 from remiss.govern.ports import Scope
 from remiss.records.case import Sensitivity
-from tests.catalog.naive import holds
 from tests.catalog.strategies import queries
-from tests.edges.stores.catalogs import FIELDS, OUTPUTS, Known
+from tests.edges.stores.catalogs import FIELDS, OUTPUTS
 from tests.edges.stores.drawing import drawn, file, member
-from tests.edges.stores.test_search_agrees import NAMES, TIMES, WORDS, filled, terms  # noqa: F401  a fixture is found by name
+from tests.edges.stores.test_search_agrees import NAMES, POSITIONS, TIMES, WORDS, expected, filled, terms  # noqa: F401  a fixture is found by name
 
 ANY_STORE = settings(
     max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
@@ -71,16 +70,12 @@ def another_value(term: Term) -> st.SearchStrategy[Any]:
 QUERIES = queries(terms() | st.sampled_from(WORDS).map(Text))
 
 
-def now(known: Known, query: Query) -> list[str]:
-    return sorted(case for case, facts in known.positions[-1].items() if holds(query, facts))
-
-
-def read_on(store: CaseStore, query: Query, sort: str, limit: int) -> list[Line]:
+def read_on(store: CaseStore, query: Query, sort: str, limit: int, position: int | None = None) -> list[Line]:
     """All lines of a list, page by page."""
     lines: list[Line] = []
     after: tuple[int, ...] | None = None
     while True:
-        page = store.page(query, sort=parse_sort(sort), limit=limit, after=after, position=None)
+        page = store.page(query, sort=parse_sort(sort), limit=limit, after=after, position=position)
         lines.extend(page.lines)
         if page.last is None:
             return lines
@@ -88,17 +83,24 @@ def read_on(store: CaseStore, query: Query, sort: str, limit: int) -> list[Line]
 
 
 @ANY_STORE
-@given(data=st.data(), query=QUERIES, sort=st.sampled_from(SORTS), limit=st.integers(2, 9))
-def test_other_values_of_a_shape_find_what_plain_python_finds(filled, data, query, sort, limit):  # noqa: F811  the fixture
+@given(
+    data=st.data(),
+    query=QUERIES,
+    sort=st.sampled_from(SORTS),
+    limit=st.integers(2, 9),
+    positions=st.lists(st.sampled_from((None, 1, 2, POSITIONS // 2, POSITIONS - 1)), min_size=4, max_size=4),
+)
+def test_other_values_of_a_shape_find_what_plain_python_finds(filled, data, query, sort, limit, positions):  # noqa: F811
     ws, known = filled
-    for asked in (query, data.draw(with_other_values(query)), data.draw(with_other_values(query)), query):
+    others = (data.draw(with_other_values(query)), data.draw(with_other_values(query)))
+    for asked, position in zip((query, *others, query), positions, strict=True):
         assert parted(asked)[0] == parted(query)[0]
-        expected = now(known, asked)
-        lines = read_on(ws.cases, asked, sort, limit)
-        assert sorted(line.id for line in lines) == expected
+        found = expected(known, len(known.positions) if position is None else position, asked)
+        lines = read_on(ws.cases, asked, sort, limit, position)
+        assert sorted(line.id for line in lines) == found
         assert in_order(lines, sort)
-        assert ws.cases.count(asked, None) == len(expected)
-        assert sum(count for _, count in ws.cases.facet(asked, "status", 99, None)) == len(expected)
+        assert ws.cases.count(asked, position) == len(found)
+        assert sum(count for _, count in ws.cases.facet(asked, "status", 99, position)) == len(found)
 
 
 def in_order(lines: list[Line], sort: str) -> bool:
@@ -130,6 +132,7 @@ def test_scopes_of_one_kind_each_see_their_own(ws):
         for key, (team, level) in enumerate(governed, 1):
             connection.execute(update(cases).where(cases.c.key == key).values(team_id=team, sensitivity=int(level)))
     teams = (None, {"a"}, {"b"}, {"a", "c'"}, {"none"}, set())
+    position = ws.position()
     for named in teams:
         for clearance in Sensitivity:
             scope = Scope(teams=None if named is None else frozenset(named), clearance=clearance)
@@ -138,6 +141,6 @@ def test_scopes_of_one_kind_each_see_their_own(ws):
             for text in ("", "criterion:slow", "severity:<=4 criterion:slow"):
                 query = parse(text)
                 assert len(read_on(store, query, "-occurred", 5)) == len(seen)
-                assert store.count(query, None) == len(seen)
+                assert store.count(query, None) == store.count(query, position) == len(seen)
                 assert sum(count for _, count in store.facet(query, "team", 9, None)) == len(seen)
                 assert sum(count for _, count in store.facet(query, "criterion", 9, None)) == len(seen)

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import Any, TypeAlias
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, Select, func, select
 
 from remiss.catalog.counting import CONTEXT
-from remiss.edges.stores.case_pages import Matches, matches_now
+from remiss.edges.stores.case_pages import Matches, matches_now, matches_then
 from remiss.edges.stores.case_ways import REMEMBERED, Asked, Ways
 from remiss.edges.stores.dialect.planning import unindexed
+from remiss.edges.stores.dialect.types import from_json
 from remiss.edges.stores.in_force import in_force
 from remiss.edges.stores.late import Asking, Ready, Row, late
 from remiss.edges.stores.search import as_seen_at, captured_in
@@ -44,11 +46,17 @@ def facet_now(asked: Asked, by: Ways, field: str) -> Ready:
     return Ready(grouped(matches_now(asked, by), field), asked.dialect)
 
 
-def facet_then(connection: Connection, found: Matches, field: str, asking: Asking) -> Sequence[Row]:
-    """Return the most frequent values of a field among what was found at a position, and how many cases have each."""
+def facet_then(connection: Connection, asked: Asked, field: str, asking: Asking) -> Sequence[Row]:
+    """Return the most frequent values of a field among the cases as they were, and how many cases have each."""
     if field == "criterion":
-        return criteria_then(connection, found, asking.lines)
-    return Ready(grouped(found, field), connection.dialect).ask(connection, asking)
+        return criteria_then(connection, asked, asking)
+    return grouped_then(asked, field).ask(connection, asking)
+
+
+@lru_cache(REMEMBERED)
+def grouped_then(asked: Asked, field: str) -> Ready:
+    """Return the statement for the same as `facet_now` at the asking's position."""
+    return Ready(grouped(matches_then(asked), field), asked.dialect)
 
 
 def grouped(found: Matches, field: str) -> Select[Any]:
@@ -78,20 +86,34 @@ def counted(found: Matches, field: str) -> tuple[ColumnElement[Any], Select[Any]
     return shown_by, found.chosen(shown_by, func.count())
 
 
-def criteria_then(connection: Connection, found: Matches, limit: int) -> Sequence[Row]:
+def criteria_then(connection: Connection, asked: Asked, asking: Asking) -> Sequence[Row]:
     """Return the facet of criteria in the past: those met in the runs then in force, each once for a case."""
-    matched = found.chosen(cases.c.key, cases.c.event_key).subquery("matched")
-    met = select(matched.c.key, captures.c.met).join_from(matched, captures, captures.c.event_key == matched.c.event_key)
-    met = met.join(run_windows, captured_in()).where(in_force(found.position)).order_by(matched.c.key)
     counts: Counter[str] = Counter()
     last: int | None = None
     names: set[str] = set()
-    for key, listed in connection.execution_options(yield_per=BATCH).execute(met):
+    for key, listed in chain.from_iterable(met_then(asked).batches(connection, asking, BATCH)):
         if key != last:
             last, names = key, set()
-        counts.update(set(listed) - names)
-        names |= set(listed)
-    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:limit]
+        met = names_in(listed)
+        counts.update(met - names)
+        names |= met
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[: asking.lines]
+
+
+@lru_cache(REMEMBERED)
+def met_then(asked: Asked) -> Ready:
+    """Return the statement for what the runs in force at the asking's position met, by case."""
+    found = matches_then(asked)
+    matched = found.chosen(cases.c.key, cases.c.event_key).subquery("matched")
+    met = select(matched.c.key, captures.c.met).join_from(matched, captures, captures.c.event_key == matched.c.event_key)
+    met = met.join(run_windows, captured_in()).where(in_force(found.position)).order_by(matched.c.key)
+    return Ready(met, asked.dialect)
+
+
+@lru_cache(1024)
+def names_in(listed: str) -> frozenset[str]:
+    """Return the names in a list as it is stored."""
+    return frozenset(from_json(listed))
 
 
 def shown(field: str, found: Iterable[Row]) -> Counts:

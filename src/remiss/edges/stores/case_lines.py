@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, Connection, Select, Subquery, and_, null, select, type_coerce
 
 from remiss.catalog.listing import Line, Order, Sort
-from remiss.edges.stores.case_pages import Matches, behind, matches_now, sort_columns, sorted_by, ungraded
+from remiss.edges.stores.case_pages import Matches, behind, matches_now, matches_then, sort_columns, sorted_by, ungraded
 from remiss.edges.stores.case_ways import REMEMBERED, Asked, Ways
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.dialect.gathering import gathered
@@ -41,6 +41,12 @@ def listed_now(asked: Asked, by: Ways, sort: Sort, *, continued: bool) -> Ready:
     return Ready(listed(matches_now(asked, by), sort, continued=continued), asked.dialect)
 
 
+@lru_cache(REMEMBERED)
+def listed_then(asked: Asked, sort: Sort, *, continued: bool) -> Ready:
+    """Return the statement for a page of the cases as they were at the asking's position."""
+    return Ready(listed(matches_then(asked), sort, continued=continued), asked.dialect)
+
+
 def listed(found: Matches, sort: Sort, *, continued: bool) -> Select[Any]:
     """Return the statement for a page of what was found.
 
@@ -57,7 +63,7 @@ def listed(found: Matches, sort: Sort, *, continued: bool) -> Select[Any]:
     return shown(ordered.limit(late(lambda asking: asking.lines, BigInteger())).subquery("page"), sort, found.position)
 
 
-def shown(page: Subquery, sort: Sort, position: int | None) -> Select[Any]:
+def shown(page: Subquery, sort: Sort, position: ColumnElement[int] | None) -> Select[Any]:
     """Return the select of what else is shown of a page, in its order; looked up for the page alone, whatever was sorted."""
     of = page.c
     now = select(gathered(case_criteria.c.criterion)).where(case_criteria.c.case_key == of.key).scalar_subquery()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any, TypeAlias
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Dialect, Select, and_, func, literal, or_, select, true, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, func, literal, or_, select, true, tuple_
 
 from remiss.catalog.listing import Order, Sort
 from remiss.catalog.query import EVERYTHING, Query, Term
@@ -15,12 +15,10 @@ from remiss.edges.stores.case_ways import INDEXED, REMEMBERED, Asked, Purpose, W
 from remiss.edges.stores.comparing import Condition, column
 from remiss.edges.stores.dialect import words
 from remiss.edges.stores.dialect.planning import unindexed, weighs
-from remiss.edges.stores.late import Asking, Ready, late
-from remiss.edges.stores.phrases import said_before
+from remiss.edges.stores.late import Asking, Ready, late, then
 from remiss.edges.stores.search import case_face, case_face_at, condition, in_force_at
 from remiss.edges.stores.tables import cases, revisions
 from remiss.edges.stores.visible import visible_to
-from remiss.govern.ports import Scope
 
 BEHIND_ALL_GRADES = 9
 SortColumns: TypeAlias = Sequence[tuple[ColumnElement[Any], bool]]
@@ -34,7 +32,7 @@ class Matches:
     """
 
     where: Condition
-    position: int | None
+    position: ColumnElement[int] | None
     trivial: bool = False
     collected: bool = False
 
@@ -44,10 +42,11 @@ class Matches:
         return statement if self.position is None else statement.join(revisions, and_(*in_force_at(self.position)))
 
 
-def matches_then(connection: Connection, query: Query, scope: Scope, position: int) -> Matches:
-    """Return what matched a query at a position and may be seen; made for this very query."""
-    face = case_face_at(position, connection.dialect, said_before(connection, query, position))
-    return Matches(where=and_(visible_to(scope), condition(query, face)), position=position)
+def matches_then(asked: Asked) -> Matches:
+    """Return what matched a kind of question at the asking's position and may be seen."""
+    position = then()
+    face = case_face_at(position, asked.dialect)
+    return Matches(where=and_(visible_to(asked.sight), condition(asked.query, face)), position=position)
 
 
 def matches_now(asked: Asked, by: Ways) -> Matches:
@@ -67,12 +66,13 @@ def matches_now(asked: Asked, by: Ways) -> Matches:
 @lru_cache(REMEMBERED)
 def counted_now(asked: Asked, by: Ways) -> Ready:
     """Return the statement for the number of what matches now."""
-    return counted(matches_now(asked, by), asked.dialect)
+    return Ready(matches_now(asked, by).chosen(func.count()), asked.dialect)
 
 
-def counted(found: Matches, dialect: Dialect) -> Ready:
-    """Return the statement for the number of what was found."""
-    return Ready(found.chosen(func.count()), dialect)
+@lru_cache(REMEMBERED)
+def counted_then(asked: Asked) -> Ready:
+    """Return the statement for the number of what matched at the asking's position."""
+    return Ready(matches_then(asked).chosen(func.count()), asked.dialect)
 
 
 def saying(asked: Asked, *, common: bool) -> tuple[Condition, bool]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy import Connection, func, select
 
@@ -13,13 +14,14 @@ from remiss.catalog.revision import Change
 from remiss.catalog.shape import parted
 from remiss.edges.stores import case_writing
 from remiss.edges.stores.case_facets import facet_now, facet_then, shown
-from remiss.edges.stores.case_lines import head_of, key_of, line_of, line_then, listed, listed_now, met_at, sort_values
-from remiss.edges.stores.case_pages import counted, counted_now, matches_then
+from remiss.edges.stores.case_lines import head_of, key_of, line_of, line_then, listed_now, listed_then, met_at, sort_values
+from remiss.edges.stores.case_pages import counted_now, counted_then
 from remiss.edges.stores.case_reading import case_at, states
 from remiss.edges.stores.case_ways import Asked, Purpose, Remembered, asked_for, ways
 from remiss.edges.stores.connecting import Store
 from remiss.edges.stores.journal import head
-from remiss.edges.stores.late import Asking, Ready, Row
+from remiss.edges.stores.late import Asking, Row
+from remiss.edges.stores.phrases import said_before
 from remiss.edges.stores.tables import case_context
 from remiss.edges.stores.visible import Sight
 from remiss.govern.ports import Scope
@@ -49,8 +51,8 @@ class CaseStore:
             lines = tuple([line_of(row) for row in rows[:limit]])
         else:
             with self._store.reading() as connection:
-                found = matches_then(connection, query, self._scope, position)
-                rows = Ready(listed(found, sort, continued=bool(after)), connection.dialect).ask(connection, asking)
+                asking = asking_then(connection, asking, query, position)
+                rows = listed_then(asked, sort, continued=bool(after)).ask(connection, asking)
                 then = met_at(connection, [key_of(row) for row in rows[:limit]], position)
                 lines = tuple([line_then(row, then[key_of(row)]) for row in rows[:limit]])
                 at = head_of(rows[0]) if rows else head(connection)
@@ -77,10 +79,10 @@ class CaseStore:
         asked, asking = self._asked(query, Purpose.COUNT)
         with self._store.reading() as connection:
             if position is None:
-                counting = counted_now(asked, ways(connection, asked, asking))
+                ((number,),) = counted_now(asked, ways(connection, asked, asking)).ask(connection, asking)
             else:
-                counting = counted(matches_then(connection, query, self._scope, position), connection.dialect)
-            ((number,),) = counting.ask(connection, asking)
+                asking = asking_then(connection, asking, query, position)
+                ((number,),) = counted_then(asked).ask(connection, asking)
             return int(number)
 
     def facet(self, query: Query, field: str, limit: int, position: int | None) -> tuple[tuple[Scalar, int], ...]:
@@ -90,7 +92,7 @@ class CaseStore:
             if position is None:
                 rows: Sequence[Row] = facet_now(asked, ways(connection, asked, asking), field).ask(connection, asking)
             else:
-                rows = facet_then(connection, matches_then(connection, query, self._scope, position), field, asking)
+                rows = facet_then(connection, asked, field, asking_then(connection, asking, query, position))
             return shown(field, rows)
 
     def _asked(
@@ -126,6 +128,11 @@ class CaseStore:
         transaction = self._store.transaction
         written = case_writing.revise(transaction, case_id, revision, change, self._scope)
         return case_at(transaction.connection, written, self._scope, None)
+
+
+def asking_then(connection: Connection, asking: Asking, query: Query, position: int) -> Asking:
+    """Return what an asking brings of a position: what was said then, which no index knows."""
+    return replace(asking, position=position, past=said_before(connection, query, position))
 
 
 def _distinct(connection: Connection) -> list[str]:

@@ -22,7 +22,7 @@ from remiss.catalog.shape import kind_of
 from remiss.catalog.spelling import spelled
 from remiss.edges.stores.dialect.conditions import json_has, json_number, json_text
 from remiss.edges.stores.dialect.matching import Pattern, any_glob, by_code_point, glob, number_in
-from remiss.edges.stores.late import given
+from remiss.edges.stores.late import Position, given
 from remiss.edges.stores.tables import (
     captures,
     case_context,
@@ -172,7 +172,7 @@ def met(term: Term) -> Condition:
             return json_has(captures.c.met, given(term, str, Text()))
 
 
-def protocol_of(event_key: ColumnElement[int], position: int | None) -> Compare:
+def protocol_of(event_key: ColumnElement[int], position: Position | None) -> Compare:
     """Return comparisons with the protocols of the runs that sampled the event, up to a position."""
     until = true() if position is None else RUN.c.position <= position
     return lambda term: exists().where(

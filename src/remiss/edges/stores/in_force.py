@@ -8,11 +8,12 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, or_
 
 from remiss.edges.stores.dialect.conditions import among
+from remiss.edges.stores.late import Position
 from remiss.edges.stores.tables import run_windows
 from remiss.records.identity import to_micros
 
 
-def in_force(position: int | None = None) -> ColumnElement[bool]:
+def in_force(position: Position | None = None) -> ColumnElement[bool]:
     """Return the condition on `run_windows` that a run is in force for a window, now or as it was at a position."""
     if position is None:
         return and_(run_windows.c.position_from.is_not(None), run_windows.c.position_to.is_(None))

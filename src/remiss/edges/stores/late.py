@@ -7,31 +7,40 @@ what an `Asking` brings. The rows are the driver's own: as stored, not as the co
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from sqlalchemy import BindParameter, Connection, Dialect, Select, bindparam, literal
+from sqlalchemy import BigInteger, BindParameter, ColumnElement, Connection, Dialect, Select, bindparam, literal
+from sqlalchemy import Text as SqlText
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
 
 from remiss.catalog.query import Term, Text
 from remiss.catalog.shape import Blank, BlankText
-from remiss.edges.stores.dialect.driving import failed
+from remiss.edges.stores.dialect.driving import failed, streaming
+from remiss.edges.stores.dialect.types import to_json
 from remiss.govern.ports import Scope
 from remiss.records.event import Scalar
 
 Row: TypeAlias = tuple[Any, ...]
+Position: TypeAlias = int | ColumnElement[int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asking:
-    """What one asking brings: the query's values, who asks, and for a page its length and what it begins behind."""
+    """What one asking brings.
+
+    The query's values; who asks; for a list how long it is at most, and what a page begins behind; for the past its position,
+    and by phrase the keys of the cases that said it then, among those whose texts have changed since.
+    """
 
     values: tuple[Scalar, ...]
     scope: Scope
     lines: int = 0
     after: tuple[int, ...] = ()
+    position: int | None = None
+    past: Mapping[str, Collection[int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +63,19 @@ def given(leaf: Term | Text, spell: Callable[[Any], Any], type_: TypeEngine[Any]
     return literal(spell(leaf.phrase if isinstance(leaf, Text) else leaf.value), type_)
 
 
+def said_then(phrase: Text) -> BindParameter[str]:
+    """Return the keys of the cases that said a phrase at the asking's position, of those that do not say it now, as JSON."""
+    if not isinstance(phrase, BlankText):
+        raise TypeError(f"{phrase.phrase!r} is asked of the past in a statement of its own")
+    at = phrase.at
+    return late(lambda asking: to_json(sorted(asking.past.get(str(asking.values[at]), ()))), SqlText())
+
+
+def then() -> BindParameter[int]:
+    """Return the asking's position."""
+    return late(lambda asking: asking.position, BigInteger())
+
+
 class Ready:
     """A statement compiled for a database."""
 
@@ -74,15 +96,29 @@ class Ready:
     def rows(self, connection: Connection, arguments: Row) -> list[Row]:
         """Execute it and return all rows."""
         cursor: Any = connection.connection.cursor()
-        bound = arguments if self._names is None else dict(zip(self._names, arguments, strict=True))
         try:
-            cursor.execute(self._sql, bound)
+            cursor.execute(self._sql, self._bound(arguments))
             found: list[Row] = cursor.fetchall()
             return found
         except connection.dialect.loaded_dbapi.Error as error:
             raise failed(connection, error) from error
         finally:
             cursor.close()
+
+    def batches(self, connection: Connection, asking: Asking, size: int) -> Iterator[list[Row]]:
+        """Execute it and give the rows in batches, none of which is kept; within a transaction."""
+        cursor = streaming(connection)
+        try:
+            cursor.execute(self._sql, self._bound(self.arguments(asking)))
+            while found := cursor.fetchmany(size):
+                yield found
+        except connection.dialect.loaded_dbapi.Error as error:
+            raise failed(connection, error) from error
+        finally:
+            cursor.close()
+
+    def _bound(self, arguments: Row) -> Row | dict[str, Any]:
+        return arguments if self._names is None else dict(zip(self._names, arguments, strict=True))
 
     def ask(self, connection: Connection, asking: Asking) -> list[Row]:
         """Execute it with what an asking brings and return all rows."""

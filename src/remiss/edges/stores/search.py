@@ -35,10 +35,10 @@ from remiss.edges.stores.comparing import (
     protocol_of,
     spelled_value,
 )
-from remiss.edges.stores.dialect.conditions import among, json_text
+from remiss.edges.stores.dialect.conditions import among, among_listed, json_text
 from remiss.edges.stores.dialect.words import has, wanted
 from remiss.edges.stores.in_force import in_force
-from remiss.edges.stores.late import given
+from remiss.edges.stores.late import Position, given, said_then
 from remiss.edges.stores.tables import captures, cases, events, revisions, run_windows
 
 
@@ -107,11 +107,11 @@ def case_face(dialect: Dialect) -> Face:
     )
 
 
-def case_face_at(position: int, dialect: Dialect, past: Mapping[str, Collection[int]]) -> Face:
+def case_face_at(position: Position, dialect: Dialect) -> Face:
     """Return the face of `cases` joined with the `revisions` in force at a position.
 
-    `past` gives for each phrase the keys of the cases that said it then, among those whose texts have changed since
-    (see `changed_since`): the index knows only what is said now.
+    The index knows only what is said now; which cases said a phrase then, among those whose texts have changed since, the
+    asking brings (`said_before`).
     """
     now = case_face(dialect)
     seen = seen_at(cases.c.event_key, position)
@@ -120,7 +120,7 @@ def case_face_at(position: int, dialect: Dialect, past: Mapping[str, Collection[
         unchanged = revisions.c.text_version.is_not_distinct_from(cases.c.text_version)
         return or_(
             and_(unchanged, now.text(text)),
-            and_(not_(unchanged), among(cases.c.key, sorted(past.get(text.phrase, ())))),
+            and_(not_(unchanged), among_listed(cases.c.key, said_then(text))),
         )
 
     return Face(
@@ -149,7 +149,7 @@ def capture_face(position: int, dialect: Dialect, spoken: Mapping[str, Collectio
     `spoken` gives for each phrase the keys of the events whose own text says it (see `spoken_in`): in an estimate a phrase
     speaks of events alone, since most of them are no cases. What people say is that of the case as of the position.
     """
-    case_then = case_face_at(position, dialect, {})
+    case_then = case_face_at(position, dialect)
     # Keys that only a case has are asked of the event's case, if it has one.
     of_people = {
         name: in_case(case_then.keys[name], position)
@@ -205,7 +205,7 @@ def in_case(compare: Compare, position: int) -> Compare:
     return lambda term: exists().where(cases.c.event_key == events.c.key, *in_force_at(position), compare(term))
 
 
-def in_force_at(position: int) -> tuple[Condition, Condition]:
+def in_force_at(position: Position) -> tuple[Condition, Condition]:
     """Return the join of `cases` with that of its `revisions` which was in force at a position."""
     return (
         revisions.c.case_key == cases.c.key,
@@ -216,7 +216,7 @@ def in_force_at(position: int) -> tuple[Condition, Condition]:
     )
 
 
-def as_seen_at(position: int, name: str, of: FromClause = cases) -> ColumnElement[str]:
+def as_seen_at(position: Position, name: str, of: FromClause = cases) -> ColumnElement[str]:
     """Return output or label of a case as text, as the last run that had come in force by a position saw it.
 
     `of` has the case's columns: `cases` or a select from it.
@@ -229,7 +229,7 @@ def as_seen_at(position: int, name: str, of: FromClause = cases) -> ColumnElemen
     return case((of.c.origin == "filed", of.c[name]), else_=latest.scalar_subquery())
 
 
-def seen_at(event_key: ColumnElement[int], position: int) -> Condition:
+def seen_at(event_key: ColumnElement[int], position: Position) -> Condition:
     """Return the join of an event with its `captures` by the runs in force at a position."""
     return and_(captures.c.event_key == event_key, captured_in(), in_force(position))
 

@@ -158,6 +158,12 @@ def begin_nothing(connection: Connection) -> None:
             driver.autocommit = True
 
 
+def streaming(connection: Connection) -> Any:
+    """Return a cursor of the driver that does not hold all rows at once; within a transaction."""
+    driver: Any = connection.connection.driver_connection
+    return driver.cursor() if connection.dialect.name == SQLITE else driver.cursor(name="streaming")
+
+
 def _rests(_: object, record: ConnectionPoolEntry) -> None:
     record.info["since"] = time.monotonic()
 
