@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import func, literal, select, text
 
 import remiss
+from remiss.edges.stores.late import Asking, Ready
 from remiss.errors import SettingError, TimedOut
+from remiss.govern.ports import Scope
 from tests.conftest import administering, database_on
 from tests.edges.stores.acting import unlisted
 from tests.edges.stores.drawing import drawn, file, member
@@ -46,6 +48,26 @@ def test_a_statement_that_takes_too_long_ends_with_advice_and_the_next_one_works
     assert "REMISS_STATEMENT_TIMEOUT" in ended.value.do
     assert read_long(hurried, 1000) == 1000
     assert file(hurried, drawn([member(1)]), run="run-aaaaaaaa").events_new == 1
+
+
+def count_straight(ws, most):
+    """Count by a statement given straight to the driver, in a snapshot and without."""
+    numbers = select(literal(1).label("x")).cte("n", recursive=True)
+    numbers = numbers.union_all(select(numbers.c.x + 1).where(numbers.c.x < most))
+    counting = Ready(select(func.count()).select_from(numbers), ws._store.engine.dialect)
+    asking = Asking(values=(), scope=Scope())
+    with ws._store.glancing() as connection:
+        alone = counting.ask(connection, asking)
+    with ws._store.reading() as connection:
+        return alone, counting.ask(connection, asking), [*counting.batches(connection, asking, 5)]
+
+
+def test_a_statement_given_straight_to_the_driver_ends_too(hurried):
+    with pytest.raises(TimedOut):
+        count_straight(hurried, WITHOUT_END)
+    assert count_straight(hurried, 1000) == ([(1000,)], [(1000,)], [[(1000,)]])
+    with hurried._store.reading(), pytest.raises(TimedOut):
+        count_straight(hurried, WITHOUT_END)
 
 
 def test_what_writes_takes_the_time_that_it_takes(hurried):

@@ -19,6 +19,7 @@ from sqlalchemy.types import TypeEngine
 from remiss.catalog.query import Term, Text
 from remiss.catalog.shape import Blank, BlankText
 from remiss.edges.stores.dialect.driving import failed, streaming
+from remiss.edges.stores.dialect.limiting import begins
 from remiss.edges.stores.dialect.types import to_json
 from remiss.govern.ports import Scope
 from remiss.records.event import Scalar
@@ -96,6 +97,7 @@ class Ready:
     def rows(self, connection: Connection, arguments: Row) -> list[Row]:
         """Execute it and return all rows."""
         cursor: Any = connection.connection.cursor()
+        begins(connection)
         try:
             cursor.execute(self._sql, self._bound(arguments))
             found: list[Row] = cursor.fetchall()
@@ -108,6 +110,7 @@ class Ready:
     def batches(self, connection: Connection, asking: Asking, size: int) -> Iterator[list[Row]]:
         """Execute it and give the rows in batches, none of which is kept; within a transaction."""
         cursor = streaming(connection)
+        begins(connection)
         try:
             cursor.execute(self._sql, self._bound(self.arguments(asking)))
             while found := cursor.fetchmany(size):

@@ -26,11 +26,19 @@ FROM pg_settings WHERE name = 'statement_timeout'
 class _Clock:
     """When the statement that a SQLite connection runs has to end; None where it may take its time."""
 
-    def __init__(self) -> None:
-        self.until: float | None = None
+    def __init__(self, seconds: int) -> None:
+        self._seconds = seconds
+        self._until: float | None = None
+
+    def start(self, connection: Connection) -> None:
+        writes = connection.get_execution_options().get("writes", False)
+        self._until = None if writes else time.monotonic() + self._seconds
+
+    def stop(self) -> None:
+        self._until = None
 
     def over(self) -> bool:
-        return self.until is not None and time.monotonic() > self.until
+        return self._until is not None and time.monotonic() > self._until
 
 
 def limit(engine: Engine, seconds: int) -> None:
@@ -41,21 +49,27 @@ def limit(engine: Engine, seconds: int) -> None:
         _limit_postgresql(engine, seconds)
 
 
+def begins(connection: Connection) -> None:
+    """Have the time of a statement count that is given straight to the driver, which passes by SQLAlchemy's events."""
+    clock = connection.info.get(_KEPT)
+    if isinstance(clock, _Clock):
+        clock.start(connection)
+
+
 def _limit_sqlite(engine: Engine, seconds: int) -> None:
     @event.listens_for(engine, "connect")
     def _connected(driver: Any, record: Any) -> None:
-        clock = record.info[_KEPT] = _Clock()
+        clock = record.info[_KEPT] = _Clock(seconds)
         driver.set_progress_handler(clock.over, STEPS)
 
     @event.listens_for(engine, "checkin")
     def _given_back(_: Any, record: Any) -> None:
         # What a driver's own cursor does later passes by the next event.
-        record.info[_KEPT].until = None
+        record.info[_KEPT].stop()
 
     @event.listens_for(engine, "before_cursor_execute")
     def _executes(connection: Connection, *_: object) -> None:
-        writes = connection.get_execution_options().get("writes", False)
-        connection.info[_KEPT].until = None if writes else time.monotonic() + seconds
+        connection.info[_KEPT].start(connection)
 
 
 def _limit_postgresql(engine: Engine, seconds: int) -> None:
