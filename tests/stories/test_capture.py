@@ -379,3 +379,32 @@ def test_a_refused_row_names_nobody(ws, log):
     [line] = capture.refused(ws, run.id)
     assert "[email:" in line["detail"]
     assert "ana@" not in line["detail"]
+
+
+def graded(text, level, version=1):
+    """Return the protocol with every field graded alike but one that never reaches the catalog."""
+    names = ["id", "time", "model_version", "output", "label", "confidence", "latency_ms", "status"]
+    names += ["inputs.carrier", "inputs.distance", "context.airport"]
+    grades = ", ".join(f"{name}: {level}" for name in names)
+    return text.replace("version: 1", f"version: {version}") + f"sensitivity: {{text: secret, {grades}}}\n"
+
+
+def test_events_and_cases_are_as_guarded_as_the_most_guarded_field_that_reached_the_catalog(ws, log):
+    log.write(graded(PROTOCOL, "public"))
+    captured(ws, log)
+    assert catalog.search(ws, "sensitivity:public").total == catalog.search(ws, "").total > 0
+    log.write(graded(PROTOCOL, "public", version=2).replace("inputs.carrier: public", "inputs.carrier: internal"))
+    captured(ws, log, weeks=1)
+    assert catalog.search(ws, "sensitivity:internal").total > 0
+    assert (
+        catalog.search(ws, "sensitivity:internal occurred:<2013-06-10").total == catalog.search(ws, "occurred:<2013-06-10").total
+    )
+    assert catalog.search(ws, "sensitivity:public").total == catalog.search(ws, "occurred:>=2013-06-10").total
+    log.write(graded(PROTOCOL, "public", version=3))
+    captured(ws, log)
+    assert catalog.search(ws, "sensitivity:internal").total == catalog.search(ws, "occurred:<2013-06-10").total
+
+
+def test_a_case_of_a_protocol_without_grades_is_internal(ws, log):
+    captured(ws, log)
+    assert catalog.search(ws, "sensitivity:internal").total == catalog.search(ws, "").total

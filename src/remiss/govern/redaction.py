@@ -145,6 +145,21 @@ def admits(name: str, sensitivity: Mapping[str, Sensitivity]) -> bool:
     return sensitivity.get(name, Sensitivity.INTERNAL) < Sensitivity.RESTRICTED
 
 
+def sensitivity_of(names: Iterable[str], sensitivity: Mapping[str, Sensitivity]) -> Sensitivity:
+    """Return how guarded what the catalog holds of an event is: as its most guarded field that may reach the catalog.
+
+    Parameters
+    ----------
+    names : canonical names of all fields that a protocol reads
+    sensitivity : grades by canonical name; a field without one is internal
+
+    >>> sensitivity_of(["id", "text"], {"id": Sensitivity.PUBLIC, "text": Sensitivity.SECRET}).name
+    'PUBLIC'
+    """
+    grades = (sensitivity.get(name, Sensitivity.INTERNAL) for name in names if admits(name, sensitivity))
+    return max(grades, default=Sensitivity.INTERNAL)
+
+
 def exposed(event_id: str, detectors: Collection[str]) -> tuple[str, ...]:
     """Return the detectors that see personal data in an event id, which redaction leaves as it is.
 

@@ -36,7 +36,9 @@ from remiss.edges.stores.tables import (
     samples,
 )
 from remiss.errors import Conflict
+from remiss.govern.redaction import sensitivity_of
 from remiss.protocol.terms import Protocol
+from remiss.records.case import Sensitivity
 from remiss.records.event import Event
 from remiss.records.identity import format_time
 from remiss.records.run import Change, Drawn, Member
@@ -61,11 +63,16 @@ def file_run(
     lock_source(connection, drawn.manifest.source)
     if connection.execute(select(runs.c.key).where(runs.c.id == run)).first() is not None:
         raise Conflict(f"{run} is in the catalog already", do="do nothing: this very capture was filed before")
-    keys, new = _file_events(connection, drawn.manifest.source, [member.event for member in drawn.members], team)
+    guarded = sensitivity_of(document.fields, document.sensitivity)
+    keys, new = _file_events(connection, drawn.manifest.source, [member.event for member in drawn.members], team, guarded)
     crash_point("after-events")
     row = _run_row(transaction, drawn, run, status, changes, team, document)
     # Those in no group were not sampled: they were in the catalog already and only read again.
-    row |= {"events_new": new, "events_known": sum(bool(member.groups) for member in drawn.members) - new}
+    row |= {
+        "sensitivity": int(guarded),
+        "events_new": new,
+        "events_known": sum(bool(member.groups) for member in drawn.members) - new,
+    }
     run_key = connection.execute(insert(runs).returning(runs.c.key), row).scalar_one()
     _file_sample(connection, run_key, drawn.members, keys)
     crash_point("after-samples")
@@ -107,11 +114,13 @@ def _run_row(
     }
 
 
-EVENT = ("key", "source_name", "event_id", "at", "model", "team_id")
+EVENT = ("key", "source_name", "event_id", "at", "model", "team_id", "sensitivity")
 DETAILS = ("model_version", "model_digest", "features", "confidence", "latency_ms", "status", "trace_id")
 
 
-def _file_events(connection: Connection, source: str, found: Sequence[Event], team: str) -> tuple[Mapping[str, int], int]:
+def _file_events(
+    connection: Connection, source: str, found: Sequence[Event], team: str, guarded: Sensitivity
+) -> tuple[Mapping[str, int], int]:
     """Insert the events that are not there yet; return the keys of all by event id, and how many were new."""
     ids = [event.id for event in found]
     there = select(events.c.event_id, events.c.key, events.c.at, events.c.model).where(
@@ -130,7 +139,7 @@ def _file_events(connection: Connection, source: str, found: Sequence[Event], te
     keys = {event_id: row.key for event_id, row in known.items()}
     keys |= zip((event.id for event in fresh), next_keys(connection, events, len(fresh)), strict=True)
     details = attrgetter(*DETAILS)
-    rows = ((keys[e.id], source, e.id, instant(e.at), e.model, team, *details(e)) for e in fresh)
+    rows = ((keys[e.id], source, e.id, instant(e.at), e.model, team, int(guarded), *details(e)) for e in fresh)
     insert_many(connection, events, (*EVENT, *DETAILS), rows)
     contents = (
         (keys[event.id], json_cell(event.output), json_cell(event.inputs), json_cell(event.context), event.text)

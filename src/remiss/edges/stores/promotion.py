@@ -7,8 +7,9 @@ without a case. Suggested mode and severity are those of the gravest criterion m
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, exists, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, delete, exists, select, update
 
 from remiss.catalog.spelling import spelled
 from remiss.edges.stores.dialect.conditions import among
@@ -16,7 +17,7 @@ from remiss.edges.stores.dialect.words import index_words
 from remiss.edges.stores.dialect.writing import insert_many, next_keys
 from remiss.edges.stores.in_force import in_force
 from remiss.edges.stores.journal import Transaction
-from remiss.edges.stores.tables import captures, case_context, case_criteria, cases, instant, revisions, run_windows, runs
+from remiss.edges.stores.tables import captures, case_context, case_criteria, cases, events, instant, revisions, run_windows, runs
 from remiss.errors import Conflict
 from remiss.records.identity import case_id
 from remiss.records.run import Member
@@ -53,13 +54,15 @@ def promote(transaction: Transaction, run_key: int, seen: Seen) -> None:
     run = connection.execute(select(runs).where(runs.c.key == run_key)).one()
     met = [(key, member) for key, member in seen if member.met]
     new = [(key, member) for key, member in met if key not in known]
+    guarded = _guarded(connection, [key for key, _ in seen], run.sensitivity)
     position = transaction.position()
     for row in replaced:
         gone = (run_windows.c.run_key == row.run_key) & (run_windows.c.window_start == row.window_start)
         connection.execute(update(run_windows).where(gone).values(position_to=position))
     connection.execute(update(run_windows).where(run_windows.c.run_key == run_key).values(position_from=position))
-    _file_cases(transaction, new, run.source_name, run.team_id, run.suggestions)
+    _file_cases(transaction, new, run, guarded)
     _refresh(connection, known, seen)
+    _guard(connection, known, guarded)
     again = sum(key in known for key, member in met if member.groups)
     counted = {"status": "complete", "cases_new": len(new), "cases_known": again}
     connection.execute(update(runs).where(runs.c.key == run_key).values(counted))
@@ -72,15 +75,36 @@ def _affected(run_keys: Sequence[int]) -> ColumnElement[bool]:
 
 CASE = (
     *("key", "id", "event_key", "status", "origin", "revision", "severity", "suggested_mode", "source_name", "model"),
-    *("model_version", "at", "output", "label", "confidence", "latency_ms", "position_from", "team_id"),
+    *("model_version", "at", "output", "label", "confidence", "latency_ms", "position_from", "team_id", "sensitivity"),
 )
 REVISION = ("case_key", "revision", "position_from", "at", "actor", "action", "status", "severity")
 
 
-def _file_cases(
-    transaction: Transaction, new: Seen, source: str, team: str, suggestions: Mapping[str, tuple[int, str | None]]
-) -> None:
+def _guarded(connection: Connection, event_keys: Sequence[int], level: int) -> Mapping[int, int]:
+    """Return how guarded each event is by now: as what was filed of it first, or more by the protocol that saw it now.
+
+    What was filed stays as it is, so that a laxer protocol opens nothing; a stricter one raises the event too.
+    """
+    other = select(events.c.key, events.c.sensitivity).where(events.c.sensitivity != level, among(events.c.key, event_keys))
+    its = {row.key: int(row.sensitivity) for row in connection.execute(other)}
+    laxer = sorted(key for key, former in its.items() if former < level)
+    if laxer:
+        connection.execute(update(events).where(among(events.c.key, laxer)).values(sensitivity=level))
+    return dict.fromkeys(event_keys, level) | {key: former for key, former in its.items() if former > level}
+
+
+def _guard(connection: Connection, known: Mapping[int, int], guarded: Mapping[int, int]) -> None:
+    """Raise cases to their events; never lower one, since people may have added to it."""
+    for level in sorted(set(guarded.values())):
+        keys = [case_key for event_key, case_key in known.items() if guarded.get(event_key) == level]
+        if keys:
+            of_level = (cases.c.sensitivity < level) & among(cases.c.key, keys)
+            connection.execute(update(cases).where(of_level).values(sensitivity=level))
+
+
+def _file_cases(transaction: Transaction, new: Seen, run: Row[Any], guarded: Mapping[int, int]) -> None:
     connection, position = transaction.connection, transaction.position()
+    source, team, suggestions = run.source_name, run.team_id, run.suggestions
     keyed = list(zip(next_keys(connection, cases, len(new)), new, strict=True))
     # Few patterns of criteria, each of many cases.
     suggesting = {met: suggestion(met, suggestions) for met in {member.met for _, member in new}}
@@ -94,7 +118,7 @@ def _file_cases(
                 *(key, case_id(source, member.event.id), event_key, Status.CANDIDATE, "captured", 1),
                 *(*suggested[key], source, member.event.model, member.event.model_version, instant(member.event.at)),
                 *(spelled(member.event.output), spelled(member.event.label)),
-                *(member.event.confidence, member.event.latency_ms, position, team),
+                *(member.event.confidence, member.event.latency_ms, position, team, guarded[event_key]),
             )
             for key, (event_key, member) in keyed
         ),
