@@ -79,6 +79,14 @@ def test_windows_of_one_run_are_references_for_each_other():
     assert [window.provisional for window in marked] == [False, True]
 
 
+def test_the_eight_windows_before_are_those_that_were_captured_however_far_apart():
+    late = MONDAY + 40 * WEEK
+    before = [held(MONDAY + at * 4 * WEEK, as_of=late) for at in range(8)]
+    poor = RunWindow(window=MONDAY + 39 * WEEK, population=100, labelled=79, provisional=False)
+    assert [window.provisional for window in mark_provisional([poor], WEEK, before, late + LAG, LAG)] == [True]
+    assert [window.provisional for window in mark_provisional([poor], WEEK, [], late + LAG, LAG)] == [False]
+
+
 def test_due_windows_that_touch_make_one_span():
     windows = [Window(MONDAY + i * WEEK, WEEK) for i in (0, 1, 4)]
     assert spans(windows) == ((MONDAY, MONDAY + 2 * WEEK), (MONDAY + 4 * WEEK, MONDAY + 5 * WEEK))

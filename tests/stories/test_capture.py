@@ -296,6 +296,27 @@ def test_one_event_of_year_1_makes_its_own_window_due_and_not_the_centuries_betw
     assert capture.due(ws, log.protocol) == ()
 
 
+def test_an_interval_of_more_windows_than_a_run_takes_is_refused_before_anything_is_read(ws, log):
+    log.write(PROTOCOL.replace("window: 1 week", "window: 1 minute"))
+    stages = []
+    with (
+        ws.reporting(lambda stage, _: stages.append(stage)),
+        pytest.raises(IntervalError, match="one run takes 100,000") as caught,
+    ):
+        capture.apply(ws, log.protocol, since=MONDAY - 10 * WEEK, until=MONDAY + 3 * WEEK)
+    assert "the first --until" in caught.value.do
+    assert stages == []
+    assert capture.runs(ws).total == 0
+
+
+def test_a_run_of_more_windows_than_this_version_takes_cannot_be_reproduced_and_says_why(ws, log, monkeypatch):
+    run = captured(ws, log)
+    monkeypatch.setattr("remiss.capture.schedule.MOST_WINDOWS", 2)
+    outcome = capture.reproduce(ws, run.id)
+    assert outcome.verdict == "cannot"
+    assert any("has 3 windows; one run takes 2" in line for line in outcome.missing)
+
+
 def test_a_log_in_which_no_time_can_be_read_is_refused_and_not_called_captured(ws, log):
     for row in log.predictions:
         row["scheduled_at"] = f"{row['scheduled_at']:%Y-%m-%dT%H:%M:%S}"

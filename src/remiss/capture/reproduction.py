@@ -11,7 +11,7 @@ from remiss.capture.deriving import as_filed, derive
 from remiss.capture.manifest import differences
 from remiss.capture.ports import CaptureWorkspace
 from remiss.capture.schedule import whole_windows
-from remiss.errors import ProtocolError, SourceError
+from remiss.errors import IntervalError, ProtocolError, SourceError
 from remiss.records.run import Drawn, Manifest, Refusals, Run
 
 # Sums of floating point depend on the order of rows, which no engine promises; 1e-9 is far below any use of a profile.
@@ -43,7 +43,7 @@ def rederive(ws: CaptureWorkspace, run: str) -> Reproduction:
         checked = as_filed(ws, manifest)
         windows = whole_windows(manifest.since, manifest.until, checked.protocol.sampling.window)
         again = derive(ws, checked, windows, manifest.as_of).drawn
-    except (SourceError, ProtocolError) as error:
+    except (IntervalError, SourceError, ProtocolError) as error:
         return Reproduction(run=stored.id, verdict="cannot", missing=(str(error),))
     found = differences(_filed(ws, stored), again)
     # Files that held refused rows alone are not in the fingerprint: without them the rest is the same, and nothing is known.

@@ -34,7 +34,7 @@ def provisional(window: Window, share: float, before: Sequence[float], as_of: da
     Parameters
     ----------
     share : labelled events over admitted events of this window
-    before : the same of the windows before it, oldest first; the last 8 count
+    before : the same of the captured windows before it, oldest first, however far apart; the last 8 count
     as_of : until when labels were read
     lag : how long labels may take; None where they are in the log itself
     """
