@@ -14,6 +14,8 @@ import secrets
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any, TypeAlias
 
+from starlette.exceptions import HTTPException
+
 from remiss.version import __version__
 
 Scope: TypeAlias = MutableMapping[str, Any]
@@ -24,6 +26,9 @@ App: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 READS = frozenset({"GET", "HEAD"})
 MOST_BODY_BYTES = 4 * 1024 * 1024
+# Each is a thread at work or one that waits for it; more would only wait longer.
+MOST_REQUESTS = 128
+MOST_HEADER_BYTES = 32 * 1024
 MOST_TARGET_BYTES = 16 * 1024
 BODY_SECONDS = 30.0
 CSP = (
@@ -44,8 +49,14 @@ HEADERS: tuple[tuple[bytes, bytes], ...] = (
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
 
-class TooMuch(Exception):
-    """The body of a request is longer than any that is meant, or takes longer to arrive."""
+class TooMuch(HTTPException):
+    """The body of a request is longer than any that is meant, or takes longer to arrive.
+
+    It is raised where the body is read, in whatever route that may be; as an HTTPException it passes through.
+    """
+
+    def __init__(self, what: str) -> None:
+        super().__init__(413, what, {"connection": "close"})
 
 
 def header(scope: Scope, name: bytes) -> bytes | None:
@@ -63,6 +74,7 @@ class Guard:
     def __init__(self, app: App, origins: Iterable[str]) -> None:
         self._app = app
         self._origins = frozenset(origin.encode() for origin in origins)
+        self._under_way = 0
         self._hosts = frozenset(origin.partition(b"://")[2] for origin in self._origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -78,17 +90,29 @@ class Guard:
         if refusal is not None:
             await refuse(answer, *refusal)
             return
+        if self._under_way >= MOST_REQUESTS:
+            later = (b"retry-after", b"1")
+            await refuse(answer, 503, "busy", f"{MOST_REQUESTS} requests are under way", "try again in a second", later)
+            return
+        if scope["method"] == "HEAD":
+            # The answer is that of GET; the connection leaves its body out.
+            scope = {**scope, "method": "GET"}
+        self._under_way += 1
         try:
             await self._app(scope, _bounded(receive), answer)
-        except TooMuch as problem:
-            await refuse(answer, 413, "too-large", str(problem), "send less, and send it at once")
+        finally:
+            self._under_way -= 1
 
     def _refusal(self, scope: Scope) -> tuple[int, str, str, str] | None:
         if len(scope["raw_path"] or b"") + len(scope["query_string"]) > MOST_TARGET_BYTES:
             return 414, "too-large", f"the address is longer than {MOST_TARGET_BYTES >> 10} KB", "ask something shorter"
+        if sum(len(name) + len(value) for name, value in scope["headers"]) > MOST_HEADER_BYTES:
+            return 431, "too-large", f"the headers have more than {MOST_HEADER_BYTES >> 10} KB", "send fewer, shorter ones"
         if header(scope, b"host") not in self._hosts:
             hosts = " or ".join(sorted(host.decode() for host in self._hosts))
             return 421, "foreign", "the request is for another host", f"use {hosts}"
+        if header(scope, b"content-length") is not None and header(scope, b"transfer-encoding") is not None:
+            return 400, "request", "the request has two lengths", "send Content-Length or Transfer-Encoding"
         length = header(scope, b"content-length") or b"0"
         if not length.isdigit() or int(length) > MOST_BODY_BYTES:
             return 413, "too-large", f"a request may have {MOST_BODY_BYTES >> 20} MB", "send less"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
@@ -39,9 +41,11 @@ class Metrics:
 class Measured:
     """Counts and times every request that gets past the door, by the route that served it, never by its address."""
 
-    def __init__(self, app: App, metrics: Metrics) -> None:
-        self._app = app
+    def __init__(self, app: FastAPI, metrics: Metrics) -> None:
+        self._app: App = app
         self._metrics = metrics
+        # A request knows its route as its router declared it, without the prefix that the router was included under.
+        self._paths = {id(each.original_route): each.path or "" for each in iter_route_contexts(app.routes)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or what the server asks around requests."""
@@ -61,7 +65,7 @@ class Measured:
             await self._app(scope, receive, counted)
         finally:
             self._metrics.open.dec()
-            route = getattr(scope.get("route"), "path", "none")
-            method = scope["method"] if scope["method"] in {"GET", "HEAD", "POST", "PATCH"} else "other"
+            route = self._paths.get(id(scope.get("route")), "none")
+            method = scope["method"] if scope["method"] in {"GET", "POST", "PATCH"} else "other"
             self._metrics.requests.labels(method, route, str(status)).inc()
             self._metrics.seconds.labels(method, route).observe(time.perf_counter() - begun)

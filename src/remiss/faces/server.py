@@ -5,7 +5,6 @@ Until people and roles come, whoever holds the token or a session may do all tha
 
 from __future__ import annotations
 
-import asyncio
 import ipaddress
 import os
 import socket
@@ -14,13 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from remiss.errors import SettingError, StorageError
 from remiss.faces.api.app import create_app
 from remiss.faces.auth import Sessions, fresh
+from remiss.faces.connection import IDLE_SECONDS, Protocol
 from remiss.faces.doorkeeper import Doorkeeper
-from remiss.faces.guard import App, Guard
+from remiss.faces.guard import MOST_HEADER_BYTES, App, Guard
 from remiss.faces.metrics import Measured
 from remiss.faces.web.app import add_pages
 
@@ -28,26 +27,8 @@ if TYPE_CHECKING:
     from remiss.workspace import Workspace
 
 PORT = 8765
-MOST_CONNECTIONS = 100
-HEADER_BYTES = 32 * 1024
-# A request line and its headers are one packet; who needs longer holds a connection for its own sake.
-HEADER_SECONDS = 10.0
-IDLE_SECONDS = 30
 STOP_SECONDS = 5
 SHORTEST_TOKEN = 16
-
-
-class Protocol(H11Protocol):
-    """HTTP/1.1 that closes a connection on which no request has arrived in time."""
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin to wait for the first request."""
-        super().connection_made(transport)
-        self.loop.call_later(HEADER_SECONDS, self._close_unused)
-
-    def _close_unused(self) -> None:
-        if self.cycle is None and not self.transport.is_closing():
-            self.transport.close()
 
 
 def guarded(workspace: Workspace, sessions: Sessions, port: int, announce: Callable[[str], None]) -> App:
@@ -162,8 +143,7 @@ def configured(app: App) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        h11_max_incomplete_event_size=HEADER_BYTES,
-        limit_concurrency=MOST_CONNECTIONS,
+        h11_max_incomplete_event_size=MOST_HEADER_BYTES,
         timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=STOP_SECONDS,
     )

@@ -11,23 +11,27 @@ from starlette.responses import Response
 
 from remiss.faces.schemas import SCHEMAS
 
-# What any route may answer besides its own: not signed in, foreign, malformed or wrong input, the catalog away, our fault.
-ALWAYS = (401, 403, 413, 421, 422, 500, 503)
+# What any route may answer besides its own: not signed in, foreign, malformed or too large, wrong input, the catalog away,
+# our fault.
+ALWAYS = (400, 401, 403, 413, 414, 421, 422, 431, 500, 503)
 SAYS = {
     200: "Done.",
     201: "Filed.",
     304: "Not modified.",
+    400: "The request is no sound HTTP.",
     401: "Nobody is signed in.",
     403: "Not allowed, or a request of another site.",
     404: "No such thing.",
     409: "Somebody else changed it first, several things share the id, or the answer is no.",
     412: "It was revised since it was read.",
     413: "The request is too large or too slow.",
+    414: "The address is too long.",
     421: "The request is for another host.",
     422: "The request or its input is wrong.",
     428: "The change does not say which revision was read.",
+    431: "The headers are too long.",
     500: "A fault of remiss.",
-    503: "The catalog cannot be reached or is of another version.",
+    503: "The catalog cannot be reached, or too much is asked at once.",
 }
 
 

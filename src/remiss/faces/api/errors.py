@@ -78,7 +78,7 @@ def answer_errors(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def _routing(request: Request, error: HTTPException) -> Response:
-        code = {404: "not-found", 405: "method"}.get(error.status_code, "request")
+        code = {404: "not-found", 405: "method", 413: "too-large"}.get(error.status_code, "request")
         return answer(request, error.status_code, error_object(code, str(error.detail).lower()), error.headers)
 
     @app.exception_handler(Exception)
