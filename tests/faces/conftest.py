@@ -77,3 +77,11 @@ def there(address, environment, tmp_path) -> Iterator[Served]:
     """A server of the test's own, on a new catalog on each database in turn."""
     with served(address, {**environment, "REMISS_SOURCES": str(tmp_path / "log")}) as found:
         yield found
+
+
+@pytest.fixture
+def alone(sqlite_template, environment, tmp_path) -> Iterator[Served]:
+    """A server of the test's own on a new catalog in a file, for what no database has a part in."""
+    shutil.copy(sqlite_template, tmp_path / "alone.db")
+    with served(str(tmp_path / "alone.db"), environment) as found:
+        yield found

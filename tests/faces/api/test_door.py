@@ -91,7 +91,7 @@ def test_only_the_token_itself_is_the_token(reading, authorization):
         assert answer.status_code == 401
 
 
-def test_without_a_token_of_its_own_a_server_takes_none(there):
+def test_without_a_token_of_its_own_a_server_takes_none(alone):
     sessions = Sessions(token=None, port=1)
     for given in (b"Bearer ", b"Bearer None", b"Bearer x", b"Bearer"):
         assert not sessions.admits(given, None)
@@ -106,41 +106,41 @@ def test_a_person_who_is_not_signed_in_sees_the_page_that_says_how(reading):
         assert client.get("/api/v1/cases").json()["error"]["code"] == "unauthenticated"
 
 
-def test_a_link_signs_in_once_and_opening_it_changes_nothing(there):
-    token = there.sessions.link()
-    with there.stranger() as client:
+def test_a_link_signs_in_once_and_opening_it_changes_nothing(alone):
+    token = alone.sessions.link()
+    with alone.stranger() as client:
         for _ in range(3):
             form = client.get("/sign-in", params={"token": token})
             assert form.status_code == 200
             assert "set-cookie" not in form.headers
         first = client.post("/sign-in", data={"token": token})
         assert (first.status_code, first.headers["Location"]) == (303, "/")
-    with there.stranger() as client:
+    with alone.stranger() as client:
         again = client.post("/sign-in", data={"token": token})
         assert again.status_code == 401
         assert "set-cookie" not in again.headers
         assert client.get("/sign-in", params={"token": token}).status_code == 401
-    assert re.fullmatch(rf"{there.url}/sign-in\?token=[\w-]{{43}}", there.links[0])
-    assert token not in there.links[0]
+    assert re.fullmatch(rf"{alone.url}/sign-in\?token=[\w-]{{43}}", alone.links[0])
+    assert token not in alone.links[0]
 
 
-def test_a_new_link_ends_the_one_before(there):
-    old, new = there.sessions.link(), there.sessions.link()
-    with there.stranger() as client:
+def test_a_new_link_ends_the_one_before(alone):
+    old, new = alone.sessions.link(), alone.sessions.link()
+    with alone.stranger() as client:
         assert client.post("/sign-in", data={"token": old}).status_code == 401
         assert client.post("/sign-in", data={"token": new}).status_code == 303
 
 
-def test_the_cookie_is_for_this_server_alone_and_out_of_the_reach_of_scripts(there):
-    with there.stranger() as client:
-        cookie = client.post("/sign-in", data={"token": there.sessions.link()}).headers["Set-Cookie"]
+def test_the_cookie_is_for_this_server_alone_and_out_of_the_reach_of_scripts(alone):
+    with alone.stranger() as client:
+        cookie = client.post("/sign-in", data={"token": alone.sessions.link()}).headers["Set-Cookie"]
     name, *flags = cookie.split("; ")
-    assert re.fullmatch(rf"remiss-{there.port}=[\w-]{{43}}", name)
+    assert re.fullmatch(rf"remiss-{alone.port}=[\w-]{{43}}", name)
     assert {flag.lower() for flag in flags} == {"httponly", "samesite=strict", "path=/", f"max-age={SESSION_SECONDS}"}
 
 
-def test_a_session_reads_and_writes_until_it_is_signed_out(there):
-    with there.browser() as browser:
+def test_a_session_reads_and_writes_until_it_is_signed_out(alone):
+    with alone.browser() as browser:
         session = dict(browser.cookies)
         filed = browser.post("/api/v1/cases", json={"model": "m", "at": "2013-06-05T00:00:00Z", "title": "Wrong gate"})
         assert filed.status_code == 201
@@ -148,13 +148,16 @@ def test_a_session_reads_and_writes_until_it_is_signed_out(there):
         out = browser.post("/sign-out")
         assert (out.status_code, out.headers["Location"]) == (303, "/sign-in")
         assert browser.get("/api/v1/cases").status_code == 401
-    with there.stranger(cookies=session) as copied:
+    with alone.stranger(cookies=session) as copied:
         assert copied.get("/api/v1/cases").status_code == 401
 
 
-def test_a_session_ends_by_itself(address, environment):
+def test_a_session_ends_by_itself(environment, tmp_path):
     hours = [0.0]
-    with served(address, environment, clock=lambda: hours[0] * 3600) as there, there.browser() as browser:
+    with (
+        served(str(tmp_path / "here.db"), environment, create=True, clock=lambda: hours[0] * 3600) as alone,
+        alone.browser() as browser,
+    ):
         hours[0] = 11.9
         assert browser.get("/api/v1/cases").status_code == 200
         hours[0] = 12.1
@@ -168,16 +171,16 @@ def test_so_many_sign_in_and_the_oldest_session_makes_room():
     assert admitted == [False] * 36 + [True] * 64
 
 
-def test_a_session_of_another_port_or_a_broken_cookie_is_none(there):
-    with there.browser() as browser:
+def test_a_session_of_another_port_or_a_broken_cookie_is_none(alone):
+    with alone.browser() as browser:
         [session] = dict(browser.cookies).values()
-    with there.stranger() as client:
-        for cookie in (f"remiss-1={session}", f"remiss={session}", ";;;=", f"remiss-{there.port}=", 'a="', f"x{session}"):
+    with alone.stranger() as client:
+        for cookie in (f"remiss-1={session}", f"remiss={session}", ";;;=", f"remiss-{alone.port}=", 'a="', f"x{session}"):
             assert client.get("/api/v1/cases", headers={"Cookie": cookie}).status_code == 401
 
 
-def test_a_wrong_token_is_not_saved_by_a_session(there):
-    with there.browser() as browser:
+def test_a_wrong_token_is_not_saved_by_a_session(alone):
+    with alone.browser() as browser:
         assert browser.get("/api/v1/cases", headers={"Authorization": "Bearer wrong"}).status_code == 401
 
 
@@ -198,13 +201,13 @@ def test_every_answer_forbids_frames_sniffing_caches_and_foreign_scripts(reading
     assert said["Server"].startswith("remiss/")
 
 
-def test_no_get_changes_anything(there):
-    before = there.position()
-    with there.client() as client:
+def test_no_get_changes_anything(alone):
+    before = alone.position()
+    with alone.client() as client:
         for way in WAYS:
             if way.method == "GET":
-                client.get(way.address, params={"token": there.sessions.link()})
-    assert there.position() == before
+                client.get(way.address, params={"token": alone.sessions.link()})
+    assert alone.position() == before
 
 
 @pytest.mark.parametrize(
@@ -266,7 +269,7 @@ def test_the_request_id_is_ours_unless_a_sound_one_is_given(reading):
             assert re.fullmatch(r"[0-9a-f]{16}", given), odd
 
 
-def test_a_program_of_the_same_machine_needs_no_origin(there):
-    with httpx.Client(base_url=there.url, headers=BEARER) as client:
+def test_a_program_of_the_same_machine_needs_no_origin(alone):
+    with httpx.Client(base_url=alone.url, headers=BEARER) as client:
         answer = client.post("/api/v1/cases", json={"model": "m", "at": "2013-06-05T00:00:00Z", "title": "Wrong gate"})
     assert answer.status_code == 201

@@ -79,7 +79,10 @@ def answer_errors(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def _routing(request: Request, error: HTTPException) -> Response:
         code = {404: "not-found", 405: "method", 413: "too-large"}.get(error.status_code, "request")
-        return answer(request, error.status_code, error_object(code, str(error.detail).lower()), error.headers)
+        do = {400: "send JSON in UTF-8, of ordinary depth and size", 413: "send less, and send it at once"}.get(
+            error.status_code, ""
+        )
+        return answer(request, error.status_code, error_object(code, str(error.detail).lower(), do), error.headers)
 
     @app.exception_handler(Exception)
     async def _ours(request: Request, error: Exception) -> Response:

@@ -24,7 +24,7 @@ from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from remiss.edges.stores.dialect.types import POSTGRESQL, SQLITE
-from remiss.errors import CatalogForeign, CatalogMissing, Conflict, RemissError, SettingError, StorageError, TimedOut
+from remiss.errors import CatalogForeign, CatalogMissing, Conflict, InputError, RemissError, SettingError, StorageError, TimedOut
 
 BUSY_MS = 30_000
 # How much of a catalog a connection keeps at hand; SQLite's own 2 MB do not hold what one page of a large catalog touches.
@@ -302,6 +302,8 @@ def failed(connection: Connection, error: Any) -> Exception:
 def explained(error: BaseException, url: URL) -> RemissError | None:
     """Return what a driver's error means to a user, or None when it can only be our mistake."""
     where = hidden(url)
+    if isinstance(error, UnicodeEncodeError | OverflowError):
+        return _unstorable()
     if isinstance(error, sqlite3.Error):
         return _explained_sqlite(error, where)
     if type(error).__module__.startswith("psycopg"):
@@ -334,6 +336,13 @@ def _explained_sqlite(error: sqlite3.Error, where: str) -> RemissError | None:
             return None
 
 
+def _unstorable() -> RemissError:
+    return InputError(
+        "no catalog can hold that: a text with a NUL or half a character, or a whole number of more than 64 bits",
+        do="leave it out",
+    )
+
+
 def timed_out(where: str) -> RemissError:
     """Return the error for a statement that was ended because it took too long."""
     return TimedOut(
@@ -350,6 +359,8 @@ def foreign(where: str) -> RemissError:
 def _explained_postgresql(error: BaseException, where: str) -> RemissError | None:
     state = getattr(error, "sqlstate", None) or ""
     said = str(error).strip().partition("\n")[0]
+    if state in {"22021", "22P05"} or (not state and "cannot contain NUL" in said):
+        return _unstorable()
     if state in {"40001", "40P01", "55P03"}:
         return Conflict("somebody else was changing the same things; nothing was written", do="do it again")
     if state == "57014":
