@@ -52,6 +52,8 @@ ASKED = (
     "case show {case}",
     "case show {case} --as-of 2",
     "case history {case}",
+    "case compare {case}",
+    "case compare {case} --controls 2 --as-of 2",
     "estimate criterion:missed-delay",
     "estimate criterion:missed-delay --rate --by inputs.carrier --basis process",
     "estimate --by criterion",

@@ -13,6 +13,7 @@ from remiss.capture import actions as capture
 from remiss.catalog import actions as catalog
 from remiss.errors import AnswerNo, Conflict, InputError, IntervalError, NotFound, ProtocolError, SourceError
 from remiss.protocol import actions as protocols
+from remiss.records import chances
 from remiss.understand import actions as understand
 from tests.stories.logs import MONDAY, PROTOCOL, WEEK, small_log
 
@@ -59,6 +60,19 @@ def test_a_case_shows_what_happened_and_how_it_was_sampled(ws, log):
     assert fact.run == run.id
     assert fact.in_force
     assert 0 < fact.probability <= 1
+
+
+def test_a_case_is_compared_with_controls_of_its_window_and_stratum(ws, log):
+    captured(ws, log)
+    [line, *_] = catalog.search(ws, "criterion:missed-delay", limit=1)
+    found = catalog.compare(ws, line["id"], controls=3)
+    assert len(found.controls) == 3
+    assert all(control.event.context == found.event.context for control in found.controls)
+    assert all(found.window <= control.event.at < found.until for control in found.controls)
+    assert not any((control.event.output, control.event.label) == ("on-time", "late") for control in found.controls)
+    likeness = [control.likeness for control in found.controls]
+    assert likeness == sorted(likeness, reverse=True)
+    assert "in the week of 17 June 2013" in chances.drawn(found)
 
 
 def test_people_in_the_text_never_reach_the_catalog(ws, log):

@@ -7,9 +7,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from remiss.catalog.actions import facets, file, history, revise, search, show
+    from remiss.catalog.actions import compare, facets, file, history, revise, search, show
 
 __all__ = [
+    "compare",
     "facets",
     "file",
     "history",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 
 from remiss.action import action
 from remiss.catalog import filing as filings
 from remiss.catalog import revision as revisions
 from remiss.catalog.counting import CONTEXT, DEFAULT, VALUE_LIMIT, check_fields
+from remiss.catalog.likeness import likest
 from remiss.catalog.listing import COLUMNS, PAGE_LIMIT, Order, Turn, list_name, parse_sort, row, token, turn
 from remiss.catalog.modes import check_known
 from remiss.catalog.parsing import parse
@@ -16,10 +18,14 @@ from remiss.catalog.ports import CatalogWorkspace
 from remiss.errors import InputError
 from remiss.records.case import Case, Filing, Revision
 from remiss.records.catalog import CatalogFacts
+from remiss.records.comparison import Comparison
 from remiss.records.position import reached
 from remiss.records.rows import Rows
 
 REDACTION = "redaction"
+CONTROL_LIMIT = 100
+# Where a run kept more controls than this, the likest are looked for among so many of least priority: a uniform sample of them.
+CONSIDERED = 500
 
 
 @action(name="case.search", permission="case:read", reads=True, snapshot=False)
@@ -115,6 +121,27 @@ def show(ws: CatalogWorkspace, case_id: str, *, as_of: int | None = None) -> Cas
     NotFound, Ambiguous, InputError
     """
     return ws.cases.get(case_id, reached(as_of, ws.cases.position()))
+
+
+@action(name="case.compare", permission="case:read", reads=True)
+def compare(ws: CatalogWorkspace, case_id: str, *, controls: int = 10, as_of: int | None = None) -> Comparison:
+    """Say how a case was drawn, and show the controls of its window and stratum that are most like it.
+
+    Parameters
+    ----------
+    case_id : the id, or a prefix of six or more characters that no other case shares
+    controls : how many at most, 0 to 100; 0 for how it was drawn alone
+    as_of : a position of the catalog; default: now
+
+    Raises
+    ------
+    NotFound, Ambiguous, InputError : among them a case whose event no run drew
+    """
+    if not 0 <= controls <= CONTROL_LIMIT:
+        raise InputError(f"{controls} is no number of controls", do=f"give 0 to {CONTROL_LIMIT}")
+    position = reached(as_of, ws.cases.position())
+    found, events = ws.cases.drawn_with(case_id, position, CONSIDERED if controls else 0)
+    return replace(found, controls=likest(found.event, events, controls))
 
 
 @action(name="case.history", permission="case:read", reads=True)

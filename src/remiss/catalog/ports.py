@@ -15,7 +15,8 @@ from remiss.govern.ports import Keys
 from remiss.protocol.ports import Protocols
 from remiss.records.case import Case, Revision
 from remiss.records.catalog import CatalogFacts
-from remiss.records.event import Scalar
+from remiss.records.comparison import Comparison
+from remiss.records.event import Event, Scalar
 
 
 class Cases(Protocol):
@@ -52,6 +53,17 @@ class Cases(Protocol):
         NotFound : no such case, or not yet at that position
         Ambiguous : several ids begin so
         InputError : too short
+        """
+        ...
+
+    def drawn_with(self, case_id: str, position: int | None, considered: int) -> tuple[Comparison, tuple[Event, ...]]:
+        """Return how the event of a case was drawn, without controls, and up to `considered` controls of its window and stratum.
+
+        By the latest run in force that met it, else by the latest of all. Raises like `get`, and
+
+        Raises
+        ------
+        NotFound : no run met its event
         """
         ...
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from remiss.records.case import Capture, Case, Revision
+from remiss.records.comparison import Comparison
 from remiss.records.event import Event, Scalar
 from remiss.records.identity import format_time, plain
+from remiss.records.run import Group
 
 Json = dict[str, object]
 
@@ -66,6 +68,42 @@ def capture_json(capture: Capture) -> Json:
         "probability": capture.probability,
         "in_force": capture.in_force,
         "criteria": list(capture.criteria),
+    }
+
+
+def comparison_json(comparison: Comparison) -> Json:
+    """Return the `comparison` object: how a case was drawn, and the controls that are most like it."""
+    return {
+        "schema": "remiss/comparison@1",
+        "case": comparison.case,
+        "event": event_json(comparison.event),
+        "run": comparison.run,
+        "protocol": {"name": comparison.protocol, "version": comparison.protocol_version},
+        "in_force": comparison.in_force,
+        "window": {"since": format_time(comparison.window), "until": format_time(comparison.until)},
+        "stratum": plain(comparison.stratum),
+        "population": comparison.population,
+        "labelled": comparison.labelled,
+        "provisional": comparison.provisional,
+        "groups": [group_json(group) for group in comparison.groups],
+        "kept_in": list(comparison.kept_in),
+        "probability": comparison.probability,
+        "controls": [{"event": event_json(each.event), "likeness": each.likeness} for each in comparison.controls],
+        "position": comparison.position,
+    }
+
+
+def group_json(group: Group) -> Json:
+    """Return a `group` of a run."""
+    return {
+        "criterion": group.criterion,
+        "stratum": plain(group.stratum),
+        "window": format_time(group.window),
+        "population": group.population,
+        "labelled": group.labelled,
+        "kept": group.kept,
+        "threshold": group.threshold,
+        "provisional": group.provisional,
     }
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
+from remiss.catalog.rendering import group_json
 from remiss.govern.health import Check
 from remiss.protocol.ports import StoredProtocol
 from remiss.protocol.terms import Finding
 from remiss.records.identity import format_time, plain
 from remiss.records.rows import Rows
-from remiss.records.run import Change, Group, Run
+from remiss.records.run import Change, Run
 
 Json = dict[str, object]
 
@@ -69,20 +70,6 @@ def checks(found: Iterable[Check]) -> Json:
     return {"schema": schema_name("checks"), "items": [item.to_json() for item in found]}
 
 
-def group(item: Group) -> Json:
-    """Return a `group` of a run."""
-    return {
-        "criterion": item.criterion,
-        "stratum": plain(item.stratum),
-        "window": format_time(item.window),
-        "population": item.population,
-        "labelled": item.labelled,
-        "kept": item.kept,
-        "threshold": item.threshold,
-        "provisional": item.provisional,
-    }
-
-
 def run(item: Run) -> Json:
     """Return a `run` (design, section 11)."""
     manifest = item.manifest
@@ -105,7 +92,7 @@ def run(item: Run) -> Json:
         "interval": {"since": format_time(manifest.since), "until": format_time(manifest.until)},
         "as_of": format_time(manifest.as_of),
         "refused": dict(item.refused),
-        "groups": [group(each) for each in item.groups if each.population],
+        "groups": [group_json(each) for each in item.groups if each.population],
         "events": {"new": item.events_new, "known": item.events_known},
         "cases": {"new": item.cases_new, "known": item.cases_known},
         "changes": dict(item.changes),

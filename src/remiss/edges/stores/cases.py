@@ -12,7 +12,7 @@ from remiss.catalog.listing import Order, Page, Sort
 from remiss.catalog.query import Query
 from remiss.catalog.revision import Change
 from remiss.catalog.shape import parted
-from remiss.edges.stores import case_writing
+from remiss.edges.stores import case_controls, case_writing
 from remiss.edges.stores.case_facets import facet_now, facet_then, shown
 from remiss.edges.stores.case_lines import head_of, key_of, line_of, line_then, listed_now, listed_then, met_at, sort_values
 from remiss.edges.stores.case_pages import counted_now, counted_then
@@ -26,7 +26,8 @@ from remiss.edges.stores.tables import case_context
 from remiss.edges.stores.visible import Sight
 from remiss.govern.ports import Scope
 from remiss.records.case import Case, Revision
-from remiss.records.event import Scalar
+from remiss.records.comparison import Comparison
+from remiss.records.event import Event, Scalar
 
 
 class CaseStore:
@@ -112,6 +113,11 @@ class CaseStore:
         """Return a case by id or by a unique prefix."""
         with self._store.reading() as connection:
             return case_at(connection, case_id, self._scope, position)
+
+    def drawn_with(self, case_id: str, position: int | None, considered: int) -> tuple[Comparison, tuple[Event, ...]]:
+        """Return how the event of a case was drawn, and controls of its window and stratum."""
+        with self._store.reading() as connection:
+            return case_controls.drawn_with(connection, case_id, self._scope, position, considered)
 
     def revisions(self, case_id: str) -> tuple[Revision, ...]:
         """Return every state of a case, oldest first."""

@@ -110,25 +110,30 @@ def captured(connection: Connection, run_key: int) -> list[tuple[int, Member]]:
     return [(row.event_key, _member(row, tuple(sorted(kept[row.event_key])))) for row in connection.execute(found)]
 
 
+def event_of(row: Row[Any]) -> Event:
+    """Return a row of `captures`, `events` and their content as an event, as that run saw it; of an erased one what is left."""
+    return Event(
+        id=row.event_id,
+        at=row.at,
+        model=row.model,
+        model_version=row.model_version,
+        model_digest=row.model_digest,
+        features=row.features,
+        output=row.output,
+        label=row.label,
+        confidence=row.confidence,
+        latency_ms=row.latency_ms,
+        status=row.status,
+        trace_id=row.trace_id,
+        inputs=row.inputs or {},
+        context=row.context or {},
+        text=row.text,
+    )
+
+
 def _member(row: Row[Any], kept: tuple[str, ...]) -> Member:
     return Member(
-        event=Event(
-            id=row.event_id,
-            at=row.at,
-            model=row.model,
-            model_version=row.model_version,
-            model_digest=row.model_digest,
-            features=row.features,
-            output=row.output,
-            label=row.label,
-            confidence=row.confidence,
-            latency_ms=row.latency_ms,
-            status=row.status,
-            trace_id=row.trace_id,
-            inputs=row.inputs or {},
-            context=row.context or {},
-            text=row.text,
-        ),
+        event=event_of(row),
         priority=row.priority,
         window=row.window_start,
         stratum=from_json(row.stratum),

@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, Field
 from starlette.responses import Response
 
 from remiss.catalog import actions as catalog
-from remiss.catalog.rendering import HISTORY, case_json, history_rows
+from remiss.catalog.rendering import HISTORY, case_json, comparison_json, history_rows
 from remiss.faces import answers
 from remiss.faces.api.answering import answers as documented
 from remiss.faces.api.answering import as_json, tagged
@@ -45,6 +45,12 @@ class Facets(AsOf):
 
     query: str = Field("", description="In the filter language.")
     field: list[str] | None = Field(None, description="Fields to count by; default: the usual ones.")
+
+
+class Compared(AsOf):
+    """With how many controls to compare a case."""
+
+    controls: int = Field(10, ge=0, le=100, description="How many controls at most; 0 for how the case was drawn alone.")
 
 
 class NewCase(Asked):
@@ -116,6 +122,12 @@ def show(
     """Show one case, by its id or a unique prefix of six or more characters."""
     found = catalog.show(ws, case, as_of=asked.as_of)
     return tagged(case_json(found), found.revision, if_none_match)
+
+
+@router.get("/cases/{case}/comparison", operation_id="case.compare", responses=documented("comparison", 404, 409))
+def compare(ws: Ws, case: str, asked: Annotated[Compared, Query()]) -> Response:
+    """Say how a case was drawn, and show the controls of its window and stratum that are most like it."""
+    return as_json(comparison_json(catalog.compare(ws, case, controls=asked.controls, as_of=asked.as_of)))
 
 
 @router.get("/cases/{case}/history", operation_id="case.history", responses=documented("list", 404, 409))

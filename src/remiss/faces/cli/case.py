@@ -78,6 +78,31 @@ def show(ws: Workspace, case_id: str, as_of: int | None, shape: str) -> None:
         case_page.show(found)
 
 
+@case.command("compare")
+@click.argument("case_id")
+@click.option("--controls", type=click.IntRange(0, 100), default=10, show_default=True, help="How many controls at most.")
+@as_of
+@formatted_object
+@with_workspace
+def compare(ws: Workspace, case_id: str, *, controls: int, as_of: int | None, shape: str) -> None:
+    """Compare CASE_ID with controls that are most like it.
+
+    Controls are events of the same window and stratum that met no criterion; the likest share most inputs and context.
+
+    Example: remiss case compare k7m4-qp --controls 3
+    """
+    from remiss.catalog import actions as catalog
+    from remiss.faces.cli import case_page
+
+    found = catalog.compare(ws, case_id, controls=controls, as_of=as_of)
+    if shape == "json":
+        from remiss.catalog.rendering import comparison_json
+
+        render.as_json(comparison_json(found))
+    else:
+        case_page.compare(found)
+
+
 @case.command("history")
 @click.argument("case_id")
 @as_of

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from remiss.faces.cli import render
-from remiss.records import facts
+from remiss.records import chances, facts
 from remiss.records.case import Case
+from remiss.records.comparison import Comparison
+from remiss.records.event import Event
+
+COMPARED = ("id", "at", "model_version", "output", "label", "confidence", "latency_ms")
 
 
 def show(case: Case) -> None:
@@ -12,3 +16,30 @@ def show(case: Case) -> None:
     render.facts(facts.of_case(case))
     if case.captures:
         render.table(facts.CAPTURES, facts.captures(case))
+
+
+def compare(found: Comparison) -> None:
+    """Print how a case was drawn, and it beside the controls that are most like it: a column of each, a line a field."""
+    render.say(chances.drawn(found))
+    if not found.controls:
+        render.say("There are no controls to compare it with.")
+        return
+    events = [found.event, *(control.event for control in found.controls)]
+    titles = ["field", found.case, *(f"control {at}" for at in range(1, len(events)))]
+    lines: list[tuple[object, ...]] = [("likeness", None, *(control.likeness for control in found.controls))]
+    lines += [(name, *(_spelled(value) for value in values)) for name, values in _fields(events)]
+    render.table(titles, lines)
+
+
+def _fields(events: list[Event]) -> list[tuple[str, list[object]]]:
+    """Return what is known of some events, field by field."""
+    found: list[tuple[str, list[object]]] = [(name, [getattr(event, name) for event in events]) for name in COMPARED]
+    for family in ("inputs", "context"):
+        names = dict.fromkeys(name for event in events for name in getattr(event, family))
+        found += [(f"{family}.{name}", [getattr(event, family).get(name) for event in events]) for name in names]
+    return [(name, values) for name, values in found if any(value is not None for value in values)]
+
+
+def _spelled(value: object) -> object:
+    # As text: a number that is a name (flight 1371) must not be grouped into thousands.
+    return f"{value:.6g}" if isinstance(value, float) else None if value is None else str(value)

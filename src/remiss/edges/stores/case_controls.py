@@ -1,0 +1,100 @@
+"""What was drawn with a case: the groups of its window and stratum, and the controls that the same run kept there."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, and_, select
+
+from remiss.edges.stores.case_reading import captures_of, case_at
+from remiss.edges.stores.dialect.types import from_json, to_json
+from remiss.edges.stores.journal import head
+from remiss.edges.stores.run_rows import event_of, group
+from remiss.edges.stores.tables import captures, cases, event_contents, events, groups, protocols, run_windows, runs, samples
+from remiss.edges.stores.visible import visible_to
+from remiss.errors import NotFound
+from remiss.govern.ports import Scope
+from remiss.records.comparison import Comparison
+from remiss.records.event import Event
+from remiss.records.run import ALL, CONTROL
+
+
+def drawn_with(
+    connection: Connection, case_id: str, scope: Scope, position: int | None, considered: int
+) -> tuple[Comparison, tuple[Event, ...]]:
+    """Return how the event of a case was drawn, and up to `considered` controls of its window and stratum.
+
+    By the latest run in force that met it, else by the latest of all. The controls are those of least priority.
+
+    Raises
+    ------
+    NotFound, Ambiguous, InputError : no such case, or no run met its event
+    """
+    case = case_at(connection, case_id, scope, position)
+    event_key = connection.execute(select(cases.c.event_key).where(cases.c.id == case.id)).scalar_one()
+    seen = captures_of(connection, event_key, position)
+    if not seen:
+        raise NotFound(f"no run drew the event of case {case.id}", do="what a person filed has nothing that was drawn with it")
+    met = next((each for each in seen if each.in_force), seen[0])
+    window = connection.execute(_window(met)).one()
+    found = connection.execute(_groups(met)).all()
+    kept = select(samples.c.criterion).where(samples.c.run_key == met.run_key, samples.c.event_key == event_key)
+    comparison = Comparison(
+        case=case.id,
+        event=case.event,
+        run=met.id,
+        protocol=met.protocol_name,
+        protocol_version=window.version,
+        in_force=bool(met.in_force),
+        window=met.window_start,
+        until=met.window_start + timedelta(microseconds=window.width_micros),
+        stratum=from_json(met.stratum),
+        population=window.population,
+        labelled=window.labelled,
+        provisional=window.provisional,
+        groups=tuple(group(row) for row in found),
+        kept_in=tuple(connection.execute(kept.order_by(samples.c.criterion)).scalars()),
+        probability=met.probability,
+        position=head(connection) if position is None else position,
+    )
+    if not considered:
+        return comparison, ()
+    return comparison, tuple(event_of(row) for row in connection.execute(_controls(met, scope).limit(considered)))
+
+
+def _window(met: Row[Any]) -> Select[Any]:
+    """Return the select of the window in which a capture lies, with the version of the protocol that drew it."""
+    return (
+        select(run_windows, protocols.c.version)
+        .join(runs, runs.c.key == run_windows.c.run_key)
+        .join(protocols, protocols.c.key == runs.c.protocol_key)
+        .where(run_windows.c.run_key == met.run_key, run_windows.c.window_start == met.window_start)
+    )
+
+
+def _groups(met: Row[Any]) -> Select[Any]:
+    """Return the select of the groups of a capture's window and stratum, and of all events of the window."""
+    within = (groups.c.stratum == met.stratum) | ((groups.c.criterion == ALL) & (groups.c.stratum == to_json({})))
+    return (
+        select(groups, run_windows.c.provisional)
+        .join(run_windows, and_(run_windows.c.run_key == groups.c.run_key, run_windows.c.window_start == groups.c.window_start))
+        .where(groups.c.run_key == met.run_key, groups.c.window_start == met.window_start, within)
+        .order_by(groups.c.stratum, groups.c.criterion)
+    )
+
+
+def _controls(met: Row[Any], scope: Scope) -> Select[Any]:
+    """Return the select of the controls that a run kept in a capture's window and stratum, by priority."""
+    kept = and_(
+        samples.c.run_key == captures.c.run_key, samples.c.event_key == captures.c.event_key, samples.c.criterion == CONTROL
+    )
+    return (
+        select(captures, events, event_contents.c.inputs, event_contents.c.context, event_contents.c.text)
+        .join(events, events.c.key == captures.c.event_key)
+        .join(samples, kept)
+        .join(event_contents, event_contents.c.event_key == events.c.key)
+        .where(captures.c.run_key == met.run_key, captures.c.window_start == met.window_start)
+        .where(captures.c.stratum == met.stratum, visible_to(scope, events))
+        .order_by(captures.c.priority, events.c.event_id)
+    )

@@ -1,0 +1,89 @@
+"""How a case was drawn, in plain sentences: the terminal and the pages say the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from remiss.records.comparison import Comparison
+from remiss.records.event import Scalar
+from remiss.records.legible import one_line, share
+from remiss.records.run import ALL, CONTROL, UNDECIDED
+from remiss.records.window import format_width
+
+# How groups that are no criterion's are spoken of.
+SPOKEN = {
+    CONTROL: "events that met no criterion",
+    UNDECIDED: "events that could not be judged on every criterion",
+    ALL: "events of every kind",
+}
+
+
+def drawn(found: Comparison) -> str:
+    """Return how the event of a case was drawn, how likely that was, and how many it stands for.
+
+    For example: Kept as one of 10 of 312 events that met missed-delay, with airport EWR, in the week of 3 June 2013: each had
+    a chance of 3.2 %, so it stands for about 31.
+    """
+    group = found.deciding
+    if group is None:
+        return f"Read again in {period(found)} but not drawn: it counts in no estimate."
+    of = f"{spoken(group.criterion)}{where(found) if group.criterion != ALL else ''} in {period(found)}"
+    if group.kept == group.population:
+        said = "The only one of the" if group.population == 1 else f"One of {group.population:,}"
+        said += f" {of}, all of which were kept: it stands for itself alone."
+    else:
+        said = f"Kept as one of {group.kept:,} of {group.population:,} {of}: "
+        said += f"each had a chance of {share(found.probability)}, so it stands for about {rounded(1 / found.probability)}."
+    others = [spoken(name) for name in found.kept_in if name != group.criterion]
+    return f"{said} It was drawn among the {' and the '.join(others)} too." if others else said
+
+
+def spoken(criterion: str) -> str:
+    """Return what a group is a sample of."""
+    return SPOKEN.get(criterion, f"events that met {one_line(criterion)}")
+
+
+def where(found: Comparison) -> str:
+    """Return the stratum as a clause between commas; nothing without strata."""
+    said = [f"{plain_name(name)} {value_of(value)}" for name, value in found.stratum.items()]
+    return f", with {listed(said)}," if said else ""
+
+
+def period(found: Comparison) -> str:
+    """Return the window in words, for example `the week of 3 June 2013`."""
+    width, start = found.until - found.window, found.window
+    day = f"{start.day} {start:%B} {start.year}"
+    if width == timedelta(weeks=1):
+        return f"the week of {day}"
+    if width == timedelta(days=1):
+        return f"the day of {day}"
+    return f"the {format_width(width)} from {day}" + (f" {start:%H:%M} UTC" if start.hour or start.minute else "")
+
+
+def plain_name(field: str) -> str:
+    """Return a field's name without its family.
+
+    >>> plain_name("context.airport")
+    'airport'
+    """
+    return field.partition(".")[2] or field
+
+
+def value_of(value: Scalar) -> str:
+    """Return a value of a stratum in a sentence."""
+    return "not known" if value is None else one_line(str(value))
+
+
+def listed(words: Sequence[str]) -> str:
+    """Return words as a list in a sentence.
+
+    >>> listed(["a", "b", "c"])
+    'a, b and c'
+    """
+    return " and ".join([*([", ".join(words[:-1])] if words[:-1] else []), *words[-1:]])
+
+
+def rounded(weight: float) -> str:
+    """Return how many events one stands for, in the digits that a person would say."""
+    return f"{weight:,.0f}" if weight >= 10 else f"{weight:.2g}"
