@@ -34,10 +34,11 @@ class Figure:
 
 @dataclass(frozen=True)
 class Timed:
-    """One run of a child process: wall seconds and its peak resident memory in MB."""
+    """One run of a child process: wall seconds, its peak resident memory in MB, and what all its threads computed for."""
 
     seconds: float
     peak_mb: float
+    processor_seconds: float
 
 
 def child(*arguments: str) -> Timed:
@@ -52,7 +53,7 @@ def child(*arguments: str) -> Timed:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         sys.exit(f"{' '.join(arguments)} ended with {process.returncode}")
-    return Timed(seconds, usage.ru_maxrss / 1024)
+    return Timed(seconds, usage.ru_maxrss / 1024, usage.ru_utime + usage.ru_stime)
 
 
 def alternate(*sides: Callable[[], Timed]) -> list[list[Timed]]:
@@ -92,6 +93,11 @@ def middle(values: Sequence[float]) -> float:
 def seconds(runs: Sequence[Timed]) -> float:
     """Return the median wall seconds."""
     return statistics.median(run.seconds for run in runs)
+
+
+def processor(runs: Sequence[Timed]) -> float:
+    """Return the median processor seconds, which tell work from waiting for others who use the machine."""
+    return statistics.median(run.processor_seconds for run in runs)
 
 
 def peak(runs: Sequence[Timed]) -> float:

@@ -23,6 +23,7 @@ from remiss.protocol.actions import checked as checked_against_sources
 from remiss.protocol.document import restore
 from remiss.protocol.ports import Description, Session
 from remiss.protocol.terms import Address, Checked, Protocol
+from remiss.records.bulk import in_bulk
 from remiss.records.window import Window
 from remiss.version import __version__
 
@@ -82,8 +83,27 @@ def derive(
     ProtocolError, SourceError, StorageError : from the sources; nothing is filed then
     AnswerNo : rows were refused and `strict` is set
     """
-    protocol = checked.protocol
     found = _read(ws, checked, windows, as_of, known)
+    with in_bulk():
+        derived = _sealed(ws, checked, found, windows, as_of, bundle=bundle, notes=notes, strict=strict)
+    if bundle:
+        bundle.seal()
+    return derived
+
+
+def _sealed(
+    ws: CaptureWorkspace,
+    checked: Checked,
+    found: _Found,
+    windows: Sequence[Window],
+    as_of: datetime,
+    *,
+    bundle: Bundle | None,
+    notes: tuple[str, ...],
+    strict: bool,
+) -> Derived:
+    """Return what was found as the catalog may hold it, with its manifest and digest."""
+    protocol = checked.protocol
     result, key = found.draw, ws.keys.secret("redaction")
     sealing.check_strata(result.groups, protocol, key)
     folder = PurePath(ws.documents.folder(protocol.path))
@@ -124,8 +144,6 @@ def derive(
         refusals=refusals,
     )
     refreshed = sealing.sealed_members(result.refreshed, protocol, key, bundle)
-    if bundle:
-        bundle.seal()
     return Derived(checked=checked, drawn=drawn, refreshed=refreshed)
 
 

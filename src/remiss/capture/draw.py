@@ -19,6 +19,7 @@ from remiss.capture.schedule import whole_windows
 from remiss.errors import SourceError
 from remiss.protocol.ports import Description, Session
 from remiss.protocol.terms import Checked
+from remiss.records.bulk import in_bulk
 from remiss.records.run import Cell, Group, Profile, Refusals, RunWindow
 
 # Texts of millions of ids would make one statement that no parser likes.
@@ -109,12 +110,15 @@ def draw(
     progress("refused rows", 0.95)
     refusals = findings.refusals(session, plan, seen)
     populations = {part.window: part for part in whole}
+    with in_bulk():
+        drawn_events = drawings(content, selected, starts) if content else ()
+        refreshed = revisits(content, selected, starts) if content else ()
     result = Draw(
         windows=tuple(findings.run_window(start, populations.get(number)) for number, start in starts.items()),
         groups=findings.groups(plan, drawn, starts),
         cells=findings.cells(plan, parts, starts),
-        drawings=drawings(content, selected, starts) if content else (),
-        refreshed=revisits(content, selected, starts) if content else (),
+        drawings=drawn_events,
+        refreshed=refreshed,
         profiles=profile.profiles(plan, profiled, starts),
         refusals=refusals,
         files=seen.files,

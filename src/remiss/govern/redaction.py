@@ -49,6 +49,9 @@ SUSPICIOUS = re.compile(r"[@\N{FULLWIDTH COMMERCIAL AT}\N{SMALL COMMERCIAL AT}\d
 # three rounds do; the bound keeps the work linear whatever the text.
 ROUNDS = 8
 
+# Carriers, gates, versions: short values come again and again, and what is found in the last few thousand is remembered.
+SHORT = 40
+
 ESSENTIAL = frozenset({"id", "time"})
 NAMES = frozenset({"model", "model_version", "model_digest", "features", "trace_id"})
 # What names are read for.
@@ -195,12 +198,19 @@ def _redact_value(value: Scalar, detectors: tuple[str, ...], key: bytes) -> Scal
 def _redact(text: str, detectors: tuple[str, ...], key: bytes) -> str:
     if not detectors or not SUSPICIOUS.search(text):
         return text
+    return _short(text, detectors, key) if len(text) <= SHORT else _searched(text, detectors, key)
+
+
+def _searched(text: str, detectors: tuple[str, ...], key: bytes) -> str:
     for _ in range(ROUNDS):
         after = functools.reduce(lambda seen, name: _replace(seen, name, key), detectors, text)
         if after == text:
             break
         text = after
     return text
+
+
+_short = functools.lru_cache(maxsize=4096)(_searched)
 
 
 def _replace(text: str, detector: str, key: bytes) -> str:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -32,6 +30,7 @@ from remiss.edges.stores.tables import (
 )
 from remiss.errors import Ambiguous, Conflict, NotFound
 from remiss.protocol.terms import Protocol
+from remiss.records.bulk import in_bulk
 from remiss.records.run import Cell, Change, Drawn, Group, Manifest, Member, Profile, RefusedRow, Run, RunWindow
 
 SHORTEST = 6
@@ -111,7 +110,7 @@ class RunStore:
         ------
         Conflict : the run is filed already, or a known event came back with another time or model
         """
-        with _no_collector():
+        with in_bulk():
             file_run(self._store.transaction, drawn, run=run, status=status, changes=changes, team=team, document=document)
         return self.get(run)
 
@@ -223,18 +222,6 @@ class RunStore:
         with self._store.reading() as connection:
             key = _find(connection, run).key
             return connection.execute(of_runs.where(of_runs.selected_columns.run_key == key)).all()
-
-
-@contextmanager
-def _no_collector() -> Iterator[None]:
-    """Keep the collector of cycles out: filing makes none, and it would walk all members again and again (a sixth slower)."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 _window_of_capture = and_(run_windows.c.run_key == captures.c.run_key, run_windows.c.window_start == captures.c.window_start)

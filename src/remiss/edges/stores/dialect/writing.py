@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Table, func, select, text
-from sqlalchemy.dialects import postgresql, sqlite
 
 from remiss.edges.stores.dialect.driving import failed
 from remiss.edges.stores.dialect.types import POSTGRESQL, SQLITE
@@ -14,18 +13,27 @@ from remiss.edges.stores.dialect.types import POSTGRESQL, SQLITE
 
 def insert_missing(connection: Connection, into: Table, rows: Sequence[dict[str, Any]], on: Sequence[str]) -> None:
     """Insert the rows whose unique columns `on` are not there yet; leave the others as they are."""
-    make = sqlite.insert if connection.dialect.name == SQLITE else postgresql.insert
     if rows:
-        connection.execute(make(into).on_conflict_do_nothing(index_elements=list(on)), list(rows))
+        connection.execute(_insert(connection, into).on_conflict_do_nothing(index_elements=list(on)), list(rows))
 
 
 def insert_or_update(connection: Connection, into: Table, rows: Sequence[dict[str, Any]], on: Sequence[str]) -> None:
     """Insert rows; where the unique columns `on` are there already, replace the row's other columns."""
-    make = sqlite.insert if connection.dialect.name == SQLITE else postgresql.insert
     if rows:
-        statement = make(into)
+        statement = _insert(connection, into)
         others = {name: statement.excluded[name] for name in rows[0] if name not in on}
         connection.execute(statement.on_conflict_do_update(index_elements=list(on), set_=others), list(rows))
+
+
+def _insert(connection: Connection, into: Table) -> Any:
+    """Return an INSERT that knows ON CONFLICT; the dialect of the other database is never loaded."""
+    if connection.dialect.name == SQLITE:
+        from sqlalchemy.dialects import sqlite
+
+        return sqlite.insert(into)
+    from sqlalchemy.dialects import postgresql
+
+    return postgresql.insert(into)
 
 
 def insert_many(connection: Connection, into: Table, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
