@@ -58,7 +58,7 @@ def search(
     wanted, order = parse(query), parse_sort(sort)
     if not 1 <= limit <= PAGE_LIMIT:
         raise InputError(f"{limit} is no length of a page", do=f"give 1 to {PAGE_LIMIT}")
-    turned = None if after is None else turn(after, list_name(query, sort, as_of))
+    turned = None if after is None else turn(after, list_name(query, sort, as_of), order.order.values)
     at = as_of if turned is None or turned.position is None else turned.position
     position = None if at is None else reached(at, ws.cases.position())
     # A page alone is one statement, for which no snapshot need be held.

@@ -31,6 +31,11 @@ class Order(StrEnum):
     SEVERITY = "severity"  # cases without one are last either way
     FILED = "filed"
 
+    @property
+    def values(self) -> int:
+        """How many values a line is sorted by, up to the key, which tells all cases apart."""
+        return {Order.OCCURRED: 2, Order.SEVERITY: 3, Order.FILED: 1}[self]
+
 
 @dataclass(frozen=True, slots=True)
 class Sort:
@@ -123,8 +128,8 @@ def token(turn: Turn) -> str:
     return base64.urlsafe_b64encode(content.encode()).decode().rstrip("=")
 
 
-def turn(text: str, of: str) -> Turn:
-    """Return the turn that a token names.
+def turn(text: str, of: str, values: int) -> Turn:
+    """Return the turn that a token names, in a list whose lines are sorted by so many values.
 
     Raises
     ------
@@ -138,7 +143,7 @@ def turn(text: str, of: str) -> Turn:
         raise InputError("the page token cannot be read", do=again) from error
     counts = [number for number in (position, total) if number is not None]
     # An int of JSON is of any size; what a database stores is not.
-    if not isinstance(name, str) or not last or not all(type(n) is int and abs(n) < 2**63 for n in (*counts, *last)):
+    if not isinstance(name, str) or len(last) != values or not all(type(n) is int and abs(n) < 2**63 for n in (*counts, *last)):
         raise InputError("the page token cannot be read", do=again)
     if name != of:
         raise InputError("the page token belongs to another query, sort or position", do=again)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -284,6 +286,18 @@ def test_words_are_found_alike_whatever_the_database_takes_for_a_word(ws):
         assert actions.search(ws, f'"{phrase}"').column("id") == (case.id,), phrase
     for phrase in ("exampl", "time on", "seen see", "AND", "NEAR(a b)"):
         assert actions.search(ws, f'"{phrase}"').rows == (), phrase
+
+
+@pytest.mark.parametrize("sort", ["occurred", "severity", "filed"])
+def test_a_page_token_that_says_too_little_or_too_much_is_refused(ws, sort):
+    for number in range(3):
+        actions.file(ws, filing(number))
+    token = actions.search(ws, "model:m", sort=sort, limit=1).next
+    kept = json.loads(base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_"))
+    for altered in (kept[:-1], [*kept, 1]):
+        written = base64.urlsafe_b64encode(json.dumps(altered).encode()).decode().rstrip("=")
+        with pytest.raises(InputError, match="the page token cannot be read"):
+            actions.search(ws, "model:m", sort=sort, limit=1, after=written)
 
 
 def test_what_is_above_one_s_clearance_is_neither_listed_nor_counted(ws):
