@@ -206,10 +206,10 @@ def _check_file(engine: Engine, *, create: bool) -> None:
     if not os.access(path.parent, os.W_OK | os.X_OK):
         raise StorageError(
             f"the folder {path.parent} may not be written, and the catalog keeps its log there",
-            do="check the folder's permissions, or name another",
+            do="check the folder's permissions, or name another; a catalog of others can be copied to a folder of yours",
         )
     if path.exists() and not os.access(path, os.R_OK | os.W_OK):
-        raise StorageError(f"{path} may not be read and written", do="check the file's permissions")
+        raise StorageError(f"{path} may not be read and written", do="check the file's permissions, or copy it")
 
 
 def _version(engine: Engine) -> int | None:
