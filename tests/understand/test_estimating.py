@@ -263,6 +263,20 @@ def test_by_month_each_month_looks_back_at_the_windows_before_it():
     assert [row.low is None for row in rows] == [True, True, False, False, False]
 
 
+def test_a_month_of_sampled_events_is_not_blamed_for_what_sampling_adds():
+    # Every week another share of the flights is missed, which counted weeks show sharply and sampled ones behind a veil.
+    events = [
+        replace(event, met=tuple({*event.met, "missed"})) if event.carrier == "UA" and (event.at - START) // WEEK % 2 else event
+        for event in flights(12_000, weeks=20)
+    ]
+    rows = ask(events, "criterion:missed", rate=True, by="month", basis=PROCESS)
+    later = [row for row in rows if row.low is not None and row.method == "weighted" and not row.few]
+    assert later
+    for row in later:
+        assert 0.2 < row.value < 0.5
+        assert row.high - row.low < 0.6
+
+
 def test_no_window_in_scope_gives_no_row():
     assert ask(EVENTS, "criterion:missed occurred:2014-01") == ()
 

@@ -71,5 +71,13 @@ def test_which_variance_speaks_depends_on_how_many_windows_there_are():
         assert process_spread(np.arange(7.0), 21.0, little) == (None, (LITTLE_HISTORY,))
 
 
+def test_what_counted_windows_tell_of_the_process_is_no_factor_on_what_sampling_adds():
+    counted = History(totals=np.array([0.0, 20.0] * 4), poisson=80.0, exact=True)
+    factor = 8 / 7 * 10
+    assert process_spread(np.arange(7.0), 21.0, counted, sampling=15.0)[0] == Spread(pytest.approx(factor * 6 + 15), 7)
+    sampled = History(totals=counted.totals, poisson=80.0)
+    assert process_spread(np.arange(7.0), 21.0, sampled, sampling=15.0)[0] == Spread(pytest.approx(factor * 21), 7)
+
+
 def test_independent_events_have_the_variance_of_their_weights():
     assert poisson_variance(np.ones(2), np.array([0.5, 0.1])) == pytest.approx(4 + 100)

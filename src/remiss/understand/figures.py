@@ -81,10 +81,14 @@ class Figure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """A reference period: window totals of the same residuals, and what independent events would give."""
+    """A reference period: window totals of the same residuals, and what independent events would give.
+
+    `exact` says that the totals were counted, so that nothing of how they differ is owed to sampling.
+    """
 
     totals: Numbers
     poisson: float
+    exact: bool = False
 
 
 def weighted_total(domain: Weighted, hidden: Hidden) -> Figure:
@@ -121,7 +125,9 @@ def rest_interval(probabilities: Numbers, total: float, hidden: Hidden) -> Inter
     return max(float(count), min(low, most)), max(min(high, most), total)
 
 
-def process_spread(totals: Numbers, poisson: float, history: History | None) -> tuple[Spread | None, tuple[str, ...]]:
+def process_spread(
+    totals: Numbers, poisson: float, history: History | None, sampling: float = 0.0
+) -> tuple[Spread | None, tuple[str, ...]]:
     """Return the variance of the sum of window totals as a draw of the process, and what to say of where it came from.
 
     Parameters
@@ -129,17 +135,27 @@ def process_spread(totals: Numbers, poisson: float, history: History | None) -> 
     totals : residual totals of the windows in scope, zeros included
     poisson : the variance that independent events would give their sum
     history : the reference period; used when there are too few windows in scope
+    sampling : the part of `poisson` that is owed to sampling; 0 of counted totals. What counted totals of the past tell of
+        the process is no factor on it.
     """
     if len(totals) >= HISTORY:
         return between_windows(totals), ()
     if history is None or len(history.totals) < HISTORY:
         return None, (LITTLE_HISTORY,)
     factor = overdispersion(history.totals, history.poisson)
-    return Spread(factor * poisson, len(history.totals) - 1), (BORROWED.format(history=HISTORY, count=len(history.totals)),)
+    apart = sampling if history.exact else 0.0
+    note = BORROWED.format(history=HISTORY, count=len(history.totals))
+    return Spread(factor * (poisson - apart) + apart, len(history.totals) - 1), (note,)
 
 
 def process_total(
-    totals: Numbers, poisson: float, sampled: int, history: History | None, least_probability: float = 1.0
+    totals: Numbers,
+    poisson: float,
+    sampled: int,
+    history: History | None,
+    least_probability: float = 1.0,
+    *,
+    sampling: float = 0.0,
 ) -> Figure:
     """Return a total as a draw of the process: the interval is of totals of such a period in the long run.
 
@@ -150,9 +166,10 @@ def process_total(
     sampled : how many events stand behind them
     history : the reference period, used under 8 windows
     least_probability : the least inclusion probability in scope; 1 of counted ones
+    sampling : the part of `poisson` that is owed to sampling; 0 of counted ones
     """
     value = float(totals.sum())
-    spread, notes = process_spread(totals, poisson, history)
+    spread, notes = process_spread(totals, poisson, history, sampling)
     if spread is None:
         return Figure(value=value, notes=notes)
     if value <= 0:
@@ -207,7 +224,9 @@ def part_interval(domain: Weighted, values: Numbers, hidden: Hidden) -> Interval
     return sure + low, sure + high
 
 
-def process_rate(rate: float, totals: Numbers, independent: float, kish: float, history: History | None) -> Figure:
+def process_rate(
+    rate: float, totals: Numbers, independent: float, kish: float, history: History | None, *, sampling: float = 0.0
+) -> Figure:
     """Return a rate as a draw of the process.
 
     Parameters
@@ -217,8 +236,9 @@ def process_rate(rate: float, totals: Numbers, independent: float, kish: float, 
     independent : the variance that independent events would give
     kish : the size to use when there is no variance; of counted rates the number counted among
     history : the reference period, used under 8 windows
+    sampling : the part of `independent` that is owed to sampling; 0 of counted rates
     """
-    spread, notes = process_spread(totals, independent, history)
+    spread, notes = process_spread(totals, independent, history, sampling)
     if spread is None:
         return Figure(value=rate, notes=notes)
     effective = rate * (1 - rate) / spread.variance if 0 < rate < 1 and spread.variance > 0 else kish

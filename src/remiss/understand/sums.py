@@ -24,7 +24,7 @@ from remiss.understand.figures import (
 )
 from remiss.understand.question import Question
 from remiss.understand.sheet import Sheet, of_key
-from remiss.understand.variance import Numbers, kish_size, poisson_variance, window_totals
+from remiss.understand.variance import Numbers, kish_size, log_variance, poisson_variance, window_totals
 
 NOBODY_THERE = "there is no event to count among"
 
@@ -67,14 +67,16 @@ def weighted(question: Question, domain: Weighted, cells: Sequence[Placed], hist
         among = domain.total(domain.x)
         e = residuals(domain, figure.value, among)
         totals = window_totals(e / domain.p, domain.window, domain.windows)[populated(domain)]
-        return process_rate(figure.value, totals, poisson_variance(e, domain.p), kish_size(domain.p[domain.x > 0]), history)
+        kish, sampling = kish_size(domain.p[domain.x > 0]), log_variance(e, domain.p)
+        return process_rate(figure.value, totals, poisson_variance(e, domain.p), kish, history, sampling=sampling)
     figure = weighted_total(domain, of_numerator)
     if question.basis == LOG:
         return figure
     totals = window_totals(domain.y / domain.p, domain.window, domain.windows)
     seen = domain.p[domain.y > 0]
     least = min(float(seen.min()) if len(seen) else 1.0, of_numerator.least_probability)
-    process = process_total(totals, poisson_variance(domain.y, domain.p), len(seen), history, least)
+    poisson, sampling = poisson_variance(domain.y, domain.p), log_variance(domain.y, domain.p)
+    process = process_total(totals, poisson, len(seen), history, least, sampling=sampling)
     return Figure(value=figure.value, low=process.low, high=process.high, effective=figure.effective, notes=process.notes)
 
 
@@ -107,9 +109,10 @@ def history_of(past: Past, key: Key, moment: datetime) -> History | None:
         y, x = counts([placed for placed in field.cells if placed.key == key and placed.cell.window < moment], windows)
         matching, among = float(y.sum()), float(x.sum())
         if not field.plan.question.rate:
-            return History(totals=y, poisson=matching)
+            return History(totals=y, poisson=matching, exact=True)
         own = matching / among if among else 0.0
-        return History(totals=((y - own * x) / max(among, 1.0))[x > 0], poisson=own * (1 - own) / max(among, 1.0))
+        spread = ((y - own * x) / max(among, 1.0))[x > 0]
+        return History(totals=spread, poisson=own * (1 - own) / max(among, 1.0), exact=True)
     domain = of_key(past.sheet, key, range(len(field.windows)))[0].before(len(windows))
     among = domain.total(domain.x)
     rate = field.plan.question.rate and among > 0
