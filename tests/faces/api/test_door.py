@@ -192,7 +192,7 @@ def test_every_answer_forbids_frames_sniffing_caches_and_foreign_scripts(reading
     assert (said["X-Content-Type-Options"], said["X-Frame-Options"], said["Referrer-Policy"]) == (
         "nosniff",
         "DENY",
-        "no-referrer",
+        "same-origin",
     )
     assert (said["Cross-Origin-Resource-Policy"], said["Cross-Origin-Opener-Policy"]) == ("same-origin", "same-origin")
     assert said["Cache-Control"] == "no-store"
