@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 from starlette.responses import RedirectResponse, Response
 
 from remiss.faces.api import actions, cases, catalog, estimates, health, protocols, runs
 from remiss.faces.api.answering import components
 from remiss.faces.api.errors import answer_errors
+from remiss.faces.api.serving import nothing_unknown
 from remiss.faces.metrics import Metrics
 from remiss.faces.remembered import Answers
 from remiss.version import __version__
@@ -37,7 +38,7 @@ def create_app(workspace: Workspace) -> FastAPI:
     app.state.metrics = Metrics()
     app.state.answers = Answers()
     answer_errors(app)
-    api = APIRouter(prefix=ROOT)
+    api = APIRouter(prefix=ROOT, dependencies=[Depends(nothing_unknown)])
     for chapter in CHAPTERS:
         api.include_router(chapter)
     app.include_router(api)

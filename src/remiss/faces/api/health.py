@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from remiss.faces.api.answering import SAYS, reference
 from remiss.faces.metrics import CONTENT_TYPE
 
 router = APIRouter(tags=["health"])
@@ -29,7 +32,12 @@ def readyz(request: Request) -> Response:
     return PlainTextResponse("ok\n")
 
 
-@router.get("/metrics", operation_id="metrics", response_class=PlainTextResponse)
+REFUSED: dict[int | str, dict[str, Any]] = {
+    status: {"description": SAYS[status], "content": reference("error")} for status in (401, 503)
+}
+
+
+@router.get("/metrics", operation_id="metrics", response_class=PlainTextResponse, responses=REFUSED)
 def metrics(request: Request) -> Response:
     """Return figures of this server in the text format of Prometheus."""
     ws = request.app.state.workspace.serving("metrics")

@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 from pydantic import BaseModel, ConfigDict
 
 from remiss.faces.remembered import Answers
+from remiss.records.wire import WireError
 
 if TYPE_CHECKING:
     from remiss.workspace import Workspace
@@ -27,6 +28,20 @@ class Asked(BaseModel):
 
 async def _workspace(request: Request) -> Workspace:
     return opened(request)
+
+
+async def nothing_unknown(request: Request) -> None:
+    """Refuse what a route that takes no query, or no body, was given all the same; the models of the others do it themselves.
+
+    Raises
+    ------
+    WireError
+    """
+    route = request.scope["route"]
+    if request.query_params and not route.dependant.query_params:
+        raise WireError(f"unknown {', '.join(sorted(request.query_params))}", do="send no query here")
+    if route.body_field is None and await request.body() not in {b"", b"{}"}:
+        raise WireError("unknown fields in a body where none belongs", do="send no body here")
 
 
 def opened(request: Request, documents: Mapping[str, str] | None = None) -> Workspace:
