@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 from remiss.capture.deriving import as_filed, event_times
 from remiss.capture.ports import CaptureWorkspace, WindowInForce
 from remiss.capture.requirements import Refused, refused_rows
-from remiss.capture.schedule import due_again, due_windows
+from remiss.capture.schedule import due_again, due_windows, spans
 from remiss.errors import InputError
 from remiss.protocol.terms import Checked
 from remiss.records.run import RESERVED, Group, Run
+from remiss.records.window import Window
 
 # A criterion that catches this share of the events it could catch is about the log, not about failures.
 NEARLY_EVERYTHING = 0.9
@@ -22,10 +23,19 @@ MOST_RUNS = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """A stretch of windows without a gap."""
+
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """How one protocol stands on one source.
 
-    `due` is how many windows `capture` would take now, or None when the source cannot be looked at (`unseen` says why).
+    `due` is how many windows `capture` would take now, or None when the source cannot be looked at (`unseen` says why);
+    `intervals` are the stretches that they make, oldest first.
     `mature` counts provisional windows that are among them, their labels being all in by now. `refused_share` is refused rows
     over these and admitted events, over the runs in force. `nothing` and `nearly_all` name criteria by what they caught.
     """
@@ -43,6 +53,7 @@ class Standing:
     nothing: tuple[str, ...]
     nearly_all: tuple[str, ...]
     waiting: tuple[str, ...]
+    intervals: tuple[Interval, ...] = ()
 
 
 def provisional_counts(
@@ -74,7 +85,7 @@ def standing(ws: CaptureWorkspace, source: str, protocol: str, position: int | N
     newest = max(own, key=lambda run: (run.manifest.protocol_version, run.position))
     in_force = ws.runs.in_force(source, protocol, position)
     runs = {item.run: ws.runs.get(item.run, position) for item in in_force}
-    due, unseen, checked = _due(ws, newest, in_force, now)
+    found, unseen, checked = _due(ws, newest, in_force, now)
     names = tuple(item.criterion.name for item in checked.criteria) if checked else ()
     width = checked.protocol.sampling.window if checked else timedelta(0)
     lag = checked.protocol.labels.lag if checked and checked.protocol.labels else None
@@ -92,7 +103,7 @@ def standing(ws: CaptureWorkspace, source: str, protocol: str, position: int | N
         source=source,
         windows=len(in_force),
         last=in_force[-1].window.window if in_force else None,
-        due=due,
+        due=None if found is None else len(found),
         unseen=unseen,
         provisional=open_windows,
         mature=mature,
@@ -100,12 +111,13 @@ def standing(ws: CaptureWorkspace, source: str, protocol: str, position: int | N
         nothing=nothing,
         nearly_all=nearly_all,
         waiting=tuple(run.id for run in own if run.status == "waiting"),
+        intervals=tuple(Interval(since=since, until=until) for since, until in spans(found or ())),
     )
 
 
 def _due(
     ws: CaptureWorkspace, newest: Run, in_force: Sequence[WindowInForce], now: datetime
-) -> tuple[int | None, str, Checked | None]:
+) -> tuple[tuple[Window, ...] | None, str, Checked | None]:
     try:
         checked = as_filed(ws, newest.manifest)
         found = due_windows(
@@ -117,4 +129,4 @@ def _due(
         )
     except InputError as error:
         return None, error.what, None
-    return len(found), "", checked
+    return found, "", checked

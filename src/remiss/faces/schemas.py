@@ -80,6 +80,7 @@ STANDING = record(
     nothing=many(TEXT),
     nearly_all=many(TEXT),
     waiting=many(TEXT),
+    intervals=many(record(since=TIME, until=TIME)),
 )
 ESTIMATE_ROW = record(
     key={},

@@ -9,11 +9,14 @@ import click
 
 from remiss.faces.cli import render
 from remiss.faces.cli.options import as_of, formatted_object, with_workspace
-from remiss.records.identity import plain
+from remiss.records.identity import format_time, plain
 
 if TYPE_CHECKING:
     from remiss.capture.standing import Standing
     from remiss.workspace import Workspace
+
+# Of the stretches of windows that are due; more than some say only that the log was never captured whole.
+SHOWN = 5
 
 
 @click.command()
@@ -44,6 +47,8 @@ def _lines(item: Standing) -> list[tuple[str, object]]:
         ("windows captured", item.windows),
         ("last window", item.last),
         ("windows due", f"unknown: {item.unseen}" if item.due is None else item.due),
+        *(("", f"{format_time(each.since)} to {format_time(each.until)}") for each in item.intervals[:SHOWN]),
+        *([("", f"and {len(item.intervals) - SHOWN:,} stretches more")] if len(item.intervals) > SHOWN else []),
         (
             "provisional",
             item.provisional if not item.mature else f"{item.provisional}, of which {item.mature} can be captured again now",

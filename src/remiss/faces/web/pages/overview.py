@@ -1,34 +1,115 @@
-"""The overview: what a catalog holds, before anything is asked of it."""
+"""The overview: what was captured when, what is due, how often each criterion is met, and the newest cases.
+
+What takes longer than a page may (counting all, estimating, looking at sources) stands in it when the server remembers the
+answer; else the page comes without, and has it loaded.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from remiss.catalog import actions as catalog
-from remiss.faces.api.serving import Ws
+from remiss.faces.api.serving import Asked, Remembered, Ws
+from remiss.faces.web.criteria import CriteriaOf, criteria
 from remiss.faces.web.pages.shell import shell
-from remiss.faces.web.rendering import render
+from remiss.faces.web.rendering import part, render
+
+if TYPE_CHECKING:
+    from remiss.capture.standing import Standing
+    from remiss.records.catalog import CatalogFacts
 
 router = APIRouter()
 NEWEST = 10
+HOLDINGS, CRITERIA, STANDING = "/parts/overview/holdings", "/parts/overview/criteria", "/parts/standing"
+# How long it may take until the pages notice that a log has grown.
+STANDING_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldingsPart:
+    """overview/holdings.html: how much the catalog holds."""
+
+    template: ClassVar[str] = "overview/holdings.html"
+    facts: CatalogFacts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CriteriaPart:
+    """overview/criteria.html: each criterion with its rate and its trend, by protocol version and source."""
+
+    template: ClassVar[str] = "overview/criteria.html"
+    grounds: tuple[CriteriaOf, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingPart:
+    """_parts/standing.html: what is due, provisional, waiting or odd."""
+
+    template: ClassVar[str] = "_parts/standing.html"
+    items: tuple[Standing, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OverviewPage:
-    """overview/page.html: how many cases there are, and the newest of them."""
+    """overview/page.html: what is there, with the parts that are ready; the others are loaded from their addresses."""
 
     template: ClassVar[str] = "overview/page.html"
-    total: int
+    captured: tuple[dict[str, Any], ...]
     newest: tuple[dict[str, Any], ...]
+    holdings: HoldingsPart | None
+    criteria: CriteriaPart | None
+    standing: StandingPart | None
+    parts: dict[str, str]
+
+
+class View(Asked):
+    """Whether to wait until everything is there, for browsers without script."""
+
+    whole: bool = False
 
 
 @router.get("/")
-def overview(ws: Ws) -> Response:
+def overview(ws: Ws, answers: Remembered, asked: Annotated[View, Query()]) -> Response:
     """Show the overview."""
-    found = catalog.search(ws, limit=NEWEST)
-    page = OverviewPage(total=found.total or 0, newest=tuple(found))
-    return render(page, shell(ws, "Overview", "overview", ("/api/v1/status", "Status"), position=found.position))
+    from remiss.capture import actions as capture
+
+    position = ws.position()
+    captured = answers.ask(ws, capture.coverage, position)
+    look = answers.ask if asked.whole else answers.ready
+    facts = look(ws, catalog.info, position)
+    rates = look(ws, criteria, position) if len(captured) else None
+    standing = look(ws, capture.status, position, seconds=STANDING_SECONDS) if len(captured) else None
+    page = OverviewPage(
+        captured=tuple(captured),
+        newest=tuple(catalog.search(ws, limit=NEWEST, total=False)),
+        holdings=None if facts is None else HoldingsPart(facts=facts),
+        criteria=None if rates is None else CriteriaPart(grounds=rates),
+        standing=None if standing is None else StandingPart(items=standing),
+        parts={"holdings": HOLDINGS, "criteria": CRITERIA, "standing": STANDING},
+    )
+    twins = (("/api/v1/coverage", "Coverage"), ("/api/v1/status", "Status"), ("/api/v1/catalog", "Catalog"))
+    return render(page, shell(ws, "Overview", "overview", *twins, position=position))
+
+
+@router.get(HOLDINGS)
+def holdings(ws: Ws, answers: Remembered) -> Response:
+    """Count what the catalog holds, as a piece of the page."""
+    return part(HoldingsPart(facts=answers.ask(ws, catalog.info, ws.position())))
+
+
+@router.get(CRITERIA)
+def rates(ws: Ws, answers: Remembered) -> Response:
+    """Estimate how often each criterion is met, as a piece of the page."""
+    return part(CriteriaPart(grounds=answers.ask(ws, criteria, ws.position())))
+
+
+@router.get(STANDING)
+def standing(ws: Ws, answers: Remembered) -> Response:
+    """Look at the sources, and say what is due, as a piece of a page."""
+    from remiss.capture import actions as capture
+
+    return part(StandingPart(items=answers.ask(ws, capture.status, ws.position(), seconds=STANDING_SECONDS)))

@@ -1,0 +1,191 @@
+"""The criteria of everything captured: how often each is met, and how that went over the last windows.
+
+Asking takes a question for each criterion, and one more for its trend: a server asks once for each position (`Answers`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+
+from remiss.catalog.narrowing import having
+from remiss.catalog.printing import unparse
+from remiss.catalog.query import Level, Operator, Query, Term, both
+from remiss.errors import InputError
+from remiss.faces.web import shelf
+from remiss.faces.web.rendering import address
+from remiss.records import facts
+from remiss.records.estimate import Estimate, EstimateRow
+from remiss.records.identity import parse_time
+from remiss.records.legible import share
+from remiss.records.sparkline import Point, sparkline
+
+if TYPE_CHECKING:
+    from remiss.protocol.terms import Criterion, Protocol
+    from remiss.workspace import Workspace
+
+# A year of weeks and some more; finer windows show their latest.
+TREND = 60
+# Protocol versions whose criteria stand on one page.
+MOST_GROUNDS = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """How often a criterion was met, as texts; `bounds` and `judged` are empty where all events could be judged."""
+
+    value: str
+    interval: str
+    bounds: str
+    judged: str
+    remarks: str
+    sampled: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trend:
+    """How that went, as a picture and in words."""
+
+    svg: Markup
+    says: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CriterionLine:
+    """One criterion: what it is, where its cases and its estimate are, its rate and its trend, or why there are none."""
+
+    name: str
+    why: str
+    severity: int
+    cases: str
+    estimate: str
+    rate: Rate | None = None
+    trend: Trend | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CriteriaOf:
+    """The criteria of one protocol version on one source; `problem` says why there are none."""
+
+    source: str
+    protocol: str
+    lines: tuple[CriterionLine, ...] = ()
+    problem: str = ""
+
+
+def criteria(ws: Workspace, *, as_of: int) -> tuple[CriteriaOf, ...]:
+    """Return the criteria of everything captured, what was captured last first."""
+    from remiss.capture import actions as capture
+
+    captured = sorted(capture.coverage(ws, as_of=as_of), key=lambda line: str(line["at"]), reverse=True)
+    return tuple(criteria_of(ws, line, as_of) for line in captured[:MOST_GROUNDS])
+
+
+def criteria_of(ws: Workspace, captured: dict[str, Any], as_of: int) -> CriteriaOf:
+    """Return the criteria of one line of the coverage."""
+    source, label = str(captured["source"]), str(captured["protocol"])
+    try:
+        document = shelf.protocol(ws, label)
+    except InputError as error:
+        return CriteriaOf(source=source, protocol=label, problem=error.what)
+    ask = Asking(ws=ws, source=source, label=label, as_of=as_of)
+    since = max(captured["since"], captured["until"] - TREND * document.sampling.window)
+    lines = tuple(line_of(ask, document, each, since) for each in document.criteria)
+    return CriteriaOf(source=source, protocol=label, lines=lines)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """Who asks for rates, and of what."""
+
+    ws: Workspace
+    source: str
+    label: str
+    as_of: int
+
+    def rate(self, query: Query, by: str | None = None) -> Estimate:
+        """Return the rate of a query."""
+        from remiss.understand import actions
+
+        return actions.estimate(
+            self.ws, unparse(query), rate=True, by=by, source=self.source, protocol=self.label, as_of=self.as_of
+        )
+
+    def href(self, query: Query, by: str | None = None) -> str:
+        """Return the address of the page that shows the same."""
+        return address("/estimates", query=unparse(query), what="rate", by=by, source=self.source, protocol=self.label)
+
+
+def line_of(ask: Asking, document: Protocol, criterion: Criterion, since: datetime) -> CriterionLine:
+    """Return one criterion with its rate and its trend; what cannot be estimated says why."""
+    query = having("criterion", criterion.name)
+    own = both(query, having("source", ask.source), having("protocol", document.name))
+    line = CriterionLine(
+        name=criterion.name,
+        why=criterion.why,
+        severity=criterion.severity,
+        cases=address("/cases", query=unparse(own)),
+        estimate=ask.href(query, by="window"),
+    )
+    try:
+        [row] = ask.rate(query).rows
+        found = ask.rate(both(query, Term("occurred", Operator.AT_LEAST, since, Level.EVENT)), by="window")
+    except InputError as error:
+        return replace(line, problem=error.what)
+    return replace(line, rate=rate_of(row), trend=trend_of(found, own, document.sampling.window))
+
+
+def rate_of(row: EstimateRow) -> Rate:
+    """Return a rate as texts."""
+    value, interval = facts.figure_of(row, rate=True)
+    partly = row.judged is not None and row.judged < 1
+    return Rate(
+        value=value,
+        interval=interval or ("" if value == facts.UNDEFINED else "exact" if row.exact else "interval unknown"),
+        bounds=f"{share(row.bounds[0])} to {share(row.bounds[1])}" if partly and row.bounds is not None else "",
+        judged=share(row.judged) if partly and row.judged is not None else "",
+        remarks=facts.remarks(row),
+        sampled=row.sampled,
+    )
+
+
+def trend_of(found: Estimate, own: Query, width: timedelta) -> Trend | None:
+    """Return a rate over windows as a trend; of one window there is none."""
+    if len(found.rows) < 2:
+        return None
+    svg = Markup(sparkline(tuple(points_of(found, own, width))))  # noqa: S704 - it escapes what it writes
+    return Trend(svg=svg, says=trend_in_words(found))
+
+
+def points_of(trend: Estimate, own: Query, width: timedelta) -> Iterator[Point]:
+    """Give the marks of a trend, each with the cases of its window."""
+    from remiss.understand.behind import behind
+
+    starts = [parse_time(str(row.key)) for row in trend.rows]
+    for row, start in zip(trend.rows, starts, strict=True):
+        value, interval = facts.figure_of(row, rate=True)
+        says = f"{start:%Y-%m-%d}: {value}" if not interval else f"{start:%Y-%m-%d}: {value} ({interval})"
+        yield Point(
+            place=(start - starts[0]) // width,
+            value=row.value,
+            low=row.low,
+            high=row.high,
+            provisional=row.provisional,
+            href=address("/cases", query=unparse(behind(own, trend.by, row.key, width)), as_of=trend.position),
+            says=", ".join(filter(None, (says, facts.remarks(row)))),
+        )
+
+
+def trend_in_words(trend: Estimate) -> str:
+    """Return a trend for those who do not see it."""
+    known: Sequence[EstimateRow] = [row for row in trend.rows if row.value is not None]
+    if not known:
+        return "no window to show"
+    least, most = (facts.figure_of(pick(known, key=lambda row: float(row.value or 0)), rate=True)[0] for pick in (min, max))
+    last = facts.figure_of(known[-1], rate=True)[0]
+    return f"over {len(known)} windows between {least} and {most}, {last} in the last"

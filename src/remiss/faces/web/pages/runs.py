@@ -1,0 +1,169 @@
+"""Runs: what was captured when, and of each what it read, drew, refused and changed, and how sure its windows are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from fastapi import APIRouter, Query
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from remiss.errors import RemissError
+from remiss.faces.api.cases import AsOf
+from remiss.faces.api.serving import Remembered, Ws
+from remiss.faces.web import run_facts, shelf
+from remiss.faces.web.pages.overview import STANDING, STANDING_SECONDS, StandingPart
+from remiss.faces.web.pages.shell import shell
+from remiss.faces.web.rendering import Page, address, part, render, segment
+
+if TYPE_CHECKING:
+    from remiss.capture.reproduction import Reproduction
+    from remiss.records.run import Run
+    from remiss.workspace import Workspace
+
+router = APIRouter()
+PATH = "/runs"
+LIMIT = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunsPage:
+    """runs/list.html: runs, newest first, and what is due."""
+
+    template: ClassVar[str] = "runs/list.html"
+    lines: tuple[dict[str, Any], ...]
+    total: int
+    protocol: str | None
+    first: str | None
+    following: str | None
+    standing: StandingPart | None
+    standing_part: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunPage:
+    """runs/page.html: one run."""
+
+    template: ClassVar[str] = "runs/page.html"
+    run: Run
+    windows: run_facts.Windows
+    drawn: tuple[run_facts.Drawn, ...]
+    cells: run_facts.Table
+    refused: tuple[run_facts.Reason, ...]
+    changes: tuple[run_facts.Changes, ...]
+    files: tuple[tuple[str, str], ...]
+    verdict: Reproduction | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerdictPart:
+    """runs/verdict.html: whether a run could be derived again, and came out the same."""
+
+    template: ClassVar[str] = "runs/verdict.html"
+    verdict: Reproduction | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptPage:
+    """runs/accept.html: what accepting a run means, before it is done."""
+
+    template: ClassVar[str] = "runs/accept.html"
+    run: Run
+    gone: run_facts.Changes | None
+
+
+class View(AsOf):
+    """Which runs, from where on, and whether to wait until everything is there."""
+
+    protocol: str | None = None
+    after: str | None = None
+    whole: bool = False
+
+
+@router.get(PATH)
+def runs(ws: Ws, answers: Remembered, asked: Annotated[View, Query()]) -> Response:
+    """Show a list of runs."""
+    from remiss.capture import actions as capture
+
+    found = capture.runs(ws, asked.protocol, LIMIT, after=asked.after, as_of=asked.as_of)
+    same = {"protocol": asked.protocol, "as_of": asked.as_of}
+    look = answers.ask if asked.whole else answers.ready
+    standing = look(ws, capture.status, ws.position(), seconds=STANDING_SECONDS)
+    page = RunsPage(
+        lines=tuple(found),
+        total=found.total or 0,
+        protocol=asked.protocol,
+        first=address(PATH, **same) if asked.after else None,
+        following=None if found.next is None else address(PATH, **same, after=found.next),
+        standing=None if standing is None else StandingPart(items=standing),
+        standing_part=STANDING,
+    )
+    twin = address("/api/v1/runs", **same, limit=LIMIT, after=asked.after)
+    return render(page, shell(ws, "Runs", "runs", (twin, "Runs"), position=found.position))
+
+
+@router.get(PATH + "/{run}")
+def run(ws: Ws, run: str, asked: Annotated[AsOf, Query()]) -> Response:
+    """Show one run."""
+    return _shown(ws, run, asked.as_of)
+
+
+@router.post(PATH + "/{run}/reproduce")
+def reproduce(request: Request, ws: Ws, run: str) -> Response:
+    """Derive a run again, and show whether it came out the same: beside the button, or on the run's page without script."""
+    from remiss.capture import actions as capture
+
+    verdict = capture.reproduce(ws, run)
+    if request.headers.get("hx-request"):
+        return part(VerdictPart(verdict=verdict))
+    return _shown(ws, run, None, verdict)
+
+
+@router.get(PATH + "/{run}/accept")
+def ask_to_accept(ws: Ws, run: str) -> Response:
+    """Say what accepting a waiting run means, and ask whether to do it."""
+    from remiss.capture import actions as capture
+
+    found = capture.show(ws, run)
+    grouped = run_facts.changes_of(ws, found, capture.diff(ws, found.id))
+    page = AcceptPage(run=found, gone=next((each for each in grouped if each.kind == "gone"), None))
+    return _rendered(ws, page, found, f"Accept {found.id}")
+
+
+@router.post(PATH + "/{run}/accept")
+def accept(ws: Ws, run: str) -> Response:
+    """Bring a waiting run in force."""
+    from remiss.capture import actions as capture
+
+    accepted = capture.accept(ws, run)
+    return RedirectResponse(f"{PATH}/{segment(accepted.id)}", 303)
+
+
+def _shown(ws: Workspace, which: str, as_of: int | None, verdict: Reproduction | None = None) -> Response:
+    from remiss.capture import actions as capture
+
+    found = capture.show(ws, which, as_of=as_of)
+    manifest = found.manifest
+    label = f"{manifest.protocol}@{manifest.protocol_version}"
+    try:
+        document = shelf.protocol(ws, label)
+    except RemissError:
+        document = None
+    page = RunPage(
+        run=found,
+        windows=run_facts.windows_of(capture.windows(ws, found.id, as_of=as_of), document),
+        drawn=run_facts.drawn_of(found, document),
+        cells=run_facts.cells_of(capture.cells(ws, found.id, as_of=as_of)),
+        refused=run_facts.refused_of(found, capture.refused(ws, found.id, as_of=as_of)),
+        changes=run_facts.changes_of(ws, found, capture.diff(ws, found.id, as_of=as_of)),
+        files=tuple((name, manifest.file_digests.get(name, "")) for name in manifest.files[: run_facts.MOST]),
+        verdict=verdict,
+    )
+    return _rendered(ws, page, found, found.id)
+
+
+def _rendered(ws: Workspace, page: Page, found: Run, title: str) -> Response:
+    api = f"/api/v1/runs/{segment(found.id)}"
+    twins = [(api, "Run"), *((f"{api}/{name}", name.title()) for name in ("windows", "cells", "changes", "refused"))]
+    return render(page, shell(ws, title, "runs", *twins))

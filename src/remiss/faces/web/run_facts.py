@@ -1,0 +1,284 @@
+"""What a run's page says of it, in words and in tables that stay readable: long ones are cut, and the twin has them whole."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from remiss.capture.requirements import explain
+from remiss.catalog import actions as catalog
+from remiss.catalog.narrowing import having
+from remiss.catalog.printing import unparse
+from remiss.catalog.query import either
+from remiss.faces.web.rendering import address, segment
+from remiss.records.event import Scalar, Values
+from remiss.records.facts import stratum
+from remiss.records.legible import share
+from remiss.records.rows import Rows
+from remiss.records.run import ALL, CONTROL, UNDECIDED, Group, Run
+
+if TYPE_CHECKING:
+    from remiss.protocol.terms import Protocol
+    from remiss.workspace import Workspace
+
+MOST = 200
+# A query may have 4,000 letters and 200 terms.
+QUERY_LETTERS, QUERY_TERMS = 3_500, 100
+RESERVED = {
+    CONTROL: "met no criterion, and could be judged on all",
+    UNDECIDED: "met no criterion, and could not be judged on some",
+    ALL: "every event, whatever it met: the base of shares and profiles",
+}
+KINDS = {
+    "added": "sampled now, and not before",
+    "dropped": "still in the log, and no longer sampled",
+    "gone": "sampled before, and no longer in the log",
+    "changed": "another output or label than before, or other criteria met",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Some lines of a list; `total` counts all."""
+
+    columns: tuple[str, ...]
+    lines: tuple[tuple[Scalar, ...], ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Windows:
+    """The windows of a run; `meaning` says what a provisional one is."""
+
+    lines: tuple[dict[str, Any], ...]
+    total: int
+    provisional: tuple[dict[str, Any], ...]
+    in_force: int
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupLine:
+    """One group of a window and stratum, with its threshold in words."""
+
+    window: datetime
+    stratum: str
+    population: int
+    labelled: int
+    kept: int
+    says: str
+    provisional: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawn:
+    """What was drawn of one criterion or reserved group: in all, and by window and stratum."""
+
+    name: str
+    means: str
+    severity: int | None
+    cases: str | None
+    population: int
+    labelled: int
+    kept: int
+    says: str
+    groups: tuple[GroupLine, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why rows were refused, how many, and the first of them."""
+
+    name: str
+    means: str
+    count: int
+    rows: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeLine:
+    """One event that another run saw otherwise; `case` is its case's id, None where it has none."""
+
+    event: str
+    window: datetime
+    detail: str
+    case: str | None
+    href: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """The events of one kind of change."""
+
+    kind: str
+    means: str
+    count: int
+    lines: tuple[ChangeLine, ...]
+
+
+def windows_of(found: Rows, document: Protocol | None) -> Windows:
+    """Return the windows of a run as its page shows them."""
+    lines = tuple(found)
+    lag = "" if document is None or document.labels is None else f" and the lag of {in_words(document.labels.lag)}"
+    meaning = (
+        f"A window is provisional while its labels may still change: they were read before its end{lag} had passed, or fewer of "
+        "its events have a label than is usual in the windows before. Capturing it again later settles it."
+    )
+    return Windows(
+        lines=lines[:MOST],
+        total=len(lines),
+        provisional=tuple(line for line in lines if line["provisional"])[:MOST],
+        in_force=sum(bool(line["in_force"]) for line in lines),
+        meaning=meaning,
+    )
+
+
+def in_words(span: Any) -> str:
+    """Return a length of time in its greatest whole unit."""
+    seconds = int(span.total_seconds())
+    for unit, size in (("week", 604_800), ("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)):
+        count, rest = divmod(seconds, size)
+        if count and not rest:
+            return f"1 {unit}" if count == 1 else f"{count:,} {unit}s"
+    return "nothing"
+
+
+def drawn_of(run: Run, document: Protocol | None) -> tuple[Drawn, ...]:
+    """Return what was drawn of each criterion, in the order of the protocol, then of the reserved groups."""
+    known = {} if document is None else {each.name: each for each in document.criteria}
+    groups: dict[str, list[Group]] = defaultdict(list)
+    for group in run.groups:
+        if group.population:
+            groups[group.criterion].append(group)
+    names = [*known, *(name for name in groups if name not in known and name not in RESERVED), *RESERVED]
+    found = []
+    for name in names:
+        own, criterion = groups.get(name, []), known.get(name)
+        reserved = name in RESERVED
+        query = unparse(having("criterion", name))
+        found.append(
+            Drawn(
+                name=name,
+                means=RESERVED.get(name, "" if criterion is None else criterion.why),
+                severity=None if criterion is None else criterion.severity,
+                cases=None if reserved or not own else address("/cases", query=query),
+                population=sum(group.population for group in own),
+                labelled=sum(group.labelled for group in own),
+                kept=sum(group.kept for group in own),
+                says=chances(own),
+                groups=tuple(_line(group) for group in own[:MOST]),
+                total=len(own),
+            )
+        )
+    return tuple(found)
+
+
+def chances(groups: Sequence[Group]) -> str:
+    """Return the thresholds of some groups in words: with which chance their events were kept."""
+    if not groups:
+        return "there were none"
+    least, most = min(group.threshold for group in groups), max(group.threshold for group in groups)
+    if least == 1:
+        return "all kept"
+    return f"each had a chance of {share(least)}" if least == most else f"each had a chance of {share(least)} to {share(most)}"
+
+
+def threshold_in_words(group: Group) -> str:
+    """Return the threshold of one group in words.
+
+    >>> from datetime import UTC
+    >>> group = Group(criterion="slow", window=datetime(2013, 6, 3, tzinfo=UTC), stratum={}, population=800, labelled=0, kept=10,
+    ...     threshold=0.0125)
+    >>> threshold_in_words(group).replace("\u202f", " ")
+    'each with a chance of 1.2 %, so one stands for 80'
+    """
+    if group.threshold == 1:
+        return "all kept, each stands for itself"
+    return f"each with a chance of {share(group.threshold)}, so one stands for {1 / group.threshold:,.0f}"
+
+
+def _line(group: Group) -> GroupLine:
+    return GroupLine(
+        window=group.window,
+        stratum=_stratum(group.stratum),
+        population=group.population,
+        labelled=group.labelled,
+        kept=group.kept,
+        says=threshold_in_words(group),
+        provisional=group.provisional,
+    )
+
+
+def _stratum(values: Values) -> str:
+    return stratum(values) or "all"
+
+
+def cells_of(found: Rows) -> Table:
+    """Return the cells of a run as far as its page shows them."""
+    return Table(columns=found.columns, lines=found.rows[:MOST], total=len(found))
+
+
+def refused_of(run: Run, found: Rows) -> tuple[Reason, ...]:
+    """Return the refused rows of a run by reason, the most frequent first."""
+    rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for line in found:
+        rows[str(line["reason"])].append(line)
+    frequent = sorted(run.refused.items(), key=lambda each: (-each[1], each[0]))
+    return tuple(Reason(name=name, means=explain(name), count=count, rows=tuple(rows[name])) for name, count in frequent)
+
+
+def changes_of(ws: Workspace, run: Run, found: Rows) -> tuple[Changes, ...]:
+    """Return the changes of a run by kind, what is gone first, each event with its case."""
+    lines: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for line in found:
+        lines[str(line["kind"])].append(line)
+    shown = {kind: of_kind[:MOST] for kind, of_kind in lines.items()}
+    known = cases_of_events(ws, run.manifest.source, [str(line["event"]) for part in shown.values() for line in part])
+    order = [kind for kind in ("gone", "changed", "added", "dropped") if kind in lines]
+    return tuple(
+        Changes(
+            kind=kind,
+            means=KINDS[kind],
+            count=len(lines[kind]),
+            lines=tuple(_changed(line, known) for line in shown[kind]),
+        )
+        for kind in order
+    )
+
+
+def _changed(line: Mapping[str, Any], known: Mapping[str, str]) -> ChangeLine:
+    event = str(line["event"])
+    case = known.get(event)
+    href = "" if case is None else f"/cases/{segment(case)}"
+    return ChangeLine(event=event, window=line["window"], detail=str(line["detail"] or ""), case=case, href=href)
+
+
+def cases_of_events(ws: Workspace, source: str, events: Iterable[str]) -> dict[str, str]:
+    """Return the ids of the cases of some events of a source, by event; events without a case are left out."""
+    found: dict[str, str] = {}
+    for batch in batches(events):
+        query = either(*(having("event_id", event) for event in batch))
+        lines = catalog.search(ws, unparse(query), limit=10_000, total=False)
+        found |= {str(line["event"]): str(line["id"]) for line in lines if line["source"] == source}
+    return found
+
+
+def batches(events: Iterable[str]) -> Iterator[list[str]]:
+    """Give events in as many parts as queries have room for; an id that fits into none is left out."""
+    batch: list[str] = []
+    letters = 0
+    for event in events:
+        needs = len(unparse(having("event_id", event))) + len(" OR ")
+        if needs > QUERY_LETTERS:
+            continue
+        if batch and (letters + needs > QUERY_LETTERS or len(batch) == QUERY_TERMS):
+            yield batch
+            batch, letters = [], 0
+        batch.append(event)
+        letters += needs
+    if batch:
+        yield batch

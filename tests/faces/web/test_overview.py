@@ -1,0 +1,118 @@
+"""The overview as HTML: what it says at once, what it has loaded, and where its numbers lead."""
+
+from __future__ import annotations
+
+import html
+import re
+import shutil
+
+import pytest
+
+from remiss.catalog import actions as catalog
+from remiss.records.case import Filing
+from remiss.records.identity import parse_time
+from tests.serving import served
+
+
+@pytest.fixture
+def client(reading):
+    with reading.browser() as signed_in:
+        yield signed_in
+
+
+@pytest.fixture
+def cold(captured_once, tmp_path):
+    """A server that has not been asked anything yet."""
+    folder = tmp_path / "here"
+    shutil.copytree(captured_once, folder)
+    with served(str(folder / "remiss.db"), {"REMISS_SOURCES": str(folder / "log")}) as there, there.browser() as signed_in:
+        yield signed_in
+
+
+@pytest.fixture
+def new(tmp_path):
+    """A server of a catalog in which there is nothing."""
+    with served(str(tmp_path / "remiss.db"), {}, create=True) as there:
+        yield there
+
+
+def parts(text):
+    return re.findall(r'hx-get="([^"]*)"', text)
+
+
+def test_it_answers_at_once_and_has_the_rest_loaded(cold):
+    text = cold.get("/").text
+    assert "arrival-delay@1" in text
+    assert len(re.findall(r'class="id" href="/cases/', text)) == 10
+    assert parts(text) == ["/parts/overview/holdings", "/parts/standing", "/parts/overview/criteria"]
+    for part in parts(text):
+        answer = cold.get(part)
+        assert answer.status_code == 200
+        assert "<html" not in answer.text
+
+
+def test_what_is_known_already_stands_in_the_page(cold):
+    for part in parts(cold.get("/").text):
+        cold.get(part)
+    text = cold.get("/").text
+    assert parts(text) == []
+    assert "A traveller missed a connection." in text
+    assert "Nothing is due" in text
+
+
+def test_without_script_one_link_leads_to_all_of_it(cold):
+    text = cold.get("/").text
+    [whole] = set(re.findall(r'<noscript>.*?href="([^"]*)"', text))
+    assert parts(cold.get(whole).text) == []
+
+
+def test_the_rates_are_those_of_the_estimate(client):
+    text = client.get("/parts/overview/criteria").text
+    row = client.get("/api/v1/estimate", params={"query": "criterion:slow", "rate": "true"}).json()["rows"][0]
+    assert f"{row['value'] * 100:.1f}\u202f%" in text
+    assert f"{row['sampled']:,}</a>" in text
+
+
+def test_each_mark_of_a_trend_leads_to_the_cases_of_its_window(client):
+    text = client.get("/parts/overview/criteria").text
+    pictures = re.findall(r"<svg.*?</svg>", text, re.DOTALL)
+    assert len(pictures) == 2
+    marks = [html.unescape(href) for href in re.findall(r'<a href="([^"]*)"', pictures[1])]
+    assert len(marks) == 3
+    counted = [re.search(r'id="count">([\d,]+) case', client.get(href).text) for href in marks]
+    whole = client.get("/api/v1/cases", params={"query": "criterion:slow"}).json()["total"]
+    assert sum(int(found[1]) for found in counted) == whole
+
+
+def test_numbers_lead_to_what_is_behind_them(client):
+    text = client.get("/?whole=true").text
+    for href in {html.unescape(each) for each in re.findall(r'href="(/(?:cases\?|runs|estimates|protocols)[^"]*)"', text)}:
+        assert client.get(href, follow_redirects=True).status_code == 200, href
+
+
+def test_its_twins_answer(client):
+    for twin in re.findall(r'rel="alternate" type="application/json" href="([^"]*)"', client.get("/").text):
+        assert client.get(twin).status_code == 200
+
+
+def test_a_new_catalog_says_what_to_do_first(new):
+    with new.browser() as client:
+        text = client.get("/").text
+        assert "remiss protocol new" in text
+        assert "remiss demo" in text
+        assert "Newest cases" not in text
+        assert client.get("/runs?whole=true").text.count("remiss protocol new") == 1
+
+
+def test_cases_filed_by_hand_are_there_before_any_capture(new):
+    filing = Filing(model="m", at=parse_time("2026-01-01T00:00:00Z"), title='<script>alert("1")</script>')
+    catalog.file(new.workspace, filing)
+    with new.browser() as client:
+        text = client.get("/").text
+    assert "No log is captured yet" in text
+    assert "<script>alert" not in text
+    assert "alert(" in text
+
+
+def test_an_unknown_parameter_is_refused(client):
+    assert client.get("/?nope=1").status_code == 422

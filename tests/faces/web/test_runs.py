@@ -1,0 +1,182 @@
+"""Pages on runs as HTML: the list, one run, and what can be done with it."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import pytest
+
+from remiss.capture import actions as capture
+from remiss.faces.web.run_facts import QUERY_LETTERS, batches
+from tests.serving import served
+from tests.stories.logs import MONDAY, WEEK, small_log
+
+HOSTILE = '"><script>alert(1)</script>'
+
+
+@pytest.fixture
+def client(reading):
+    with reading.browser() as signed_in:
+        yield signed_in
+
+
+@pytest.fixture
+def log(tmp_path):
+    return small_log(tmp_path / "log")
+
+
+@pytest.fixture
+def site(log, tmp_path):
+    """A server on a new catalog of the test's own, beside the log."""
+    with served(str(tmp_path / "remiss.db"), {"REMISS_SOURCES": str(log.folder)}, create=True) as there:
+        yield there
+
+
+def captured(site, log, weeks=3):
+    return capture.apply(site.workspace, log.protocol, since=MONDAY, until=MONDAY + weeks * WEEK)
+
+
+def waiting(site, log):
+    """A run that waits, since the event of a case is gone from the log; that event."""
+    captured(site, log)
+    slow = next(row for row in log.predictions if row["latency_ms"] > 250 and met(site, row["prediction_id"]))
+    log.predictions.remove(slow)
+    log.write()
+    return captured(site, log), slow["prediction_id"]
+
+
+def met(site, event):
+    with site.client() as client:
+        return client.get("/api/v1/cases", params={"query": f'event_id:"{event}"'}).json()["total"]
+
+
+def test_the_list_turns_its_pages_and_says_what_is_due(site, log, monkeypatch):
+    monkeypatch.setattr("remiss.faces.web.pages.runs.LIMIT", 1)
+    first, second = captured(site, log, 1), captured(site, log, 1)
+    with site.browser() as client:
+        text = client.get("/runs?whole=true").text
+        assert second.id in text
+        assert first.id not in text
+        assert "2 windows are due" in text
+        assert "remiss capture arrival-delay.yaml" in text
+        older = client.get(html.unescape(re.search(r'rel="next" href="([^"]*)"', text)[1])).text
+        assert first.id in older
+        assert 'rel="next"' not in older
+
+
+def test_a_run_says_what_it_read_and_drew(client):
+    run = client.get("/api/v1/runs").json()["items"][0]["run"]
+    text = client.get(f"/runs/{run}").text
+    manifest = client.get(f"/api/v1/runs/{run}").json()
+    for said in (manifest["source"]["fingerprint"], manifest["digest"], "1,200 in 1 file", "in force for 3 of 3 windows"):
+        assert said in text
+    assert "each had a chance of" in text
+    assert "context.airport=EWR" in text
+    assert "the lag of 2 days" in text
+    twins = re.findall(r'rel="alternate" type="application/json" href="([^"]*)"', text)
+    assert [client.get(twin).status_code for twin in twins] == [200] * 5
+
+
+def test_a_run_is_found_by_the_beginning_of_its_id_and_others_are_not(client):
+    run = client.get("/api/v1/runs").json()["items"][0]["run"]
+    assert client.get(f"/runs/{run[:11]}").status_code == 200
+    missing = client.get("/runs/run-nothing0")
+    assert missing.status_code == 404
+    assert "there is no run" in missing.text
+
+
+def test_refused_rows_are_told_by_reason_with_file_and_row(site, log):
+    log.predictions[7]["carrier"] = None
+    log.write()
+    run = captured(site, log)
+    with site.browser() as client:
+        text = client.get(f"/runs/{run.id}").text
+    assert "missing:inputs.carrier" in text
+    assert "inputs.carrier is empty, and the protocol requires it" in text
+    assert re.search(r'class="file">[^<]*all.parquet</th><td class="number">8</td>', text)
+
+
+def test_a_waiting_run_asks_before_it_is_accepted(site, log):
+    run, gone = waiting(site, log)
+    with site.browser() as client:
+        text = client.get(f"/runs/{run.id}").text
+        assert "This run waits" in text
+        [confirm] = set(re.findall(r'href="(/runs/[^"]*/accept)"', text))
+        asked = client.get(confirm).text
+        assert gone in asked
+        [case] = re.findall(r'class="id" href="(/cases/[^"]*)"', asked)
+        assert gone in client.get(f"/api/v1{case}").text
+        assert capture.show(site.workspace, run.id).status == "waiting"
+        answer = client.post(confirm)
+        assert (answer.status_code, answer.headers["location"]) == (303, f"/runs/{run.id}")
+        assert capture.show(site.workspace, run.id).status == "complete"
+        assert client.post(confirm).status_code == 409
+        assert "does not wait" in client.get(confirm).text
+
+
+def test_a_run_says_what_changed_with_the_case_of_each_event(site, log):
+    captured(site, log)
+    [line] = capture_search(site, "criterion:slow")
+    flight = str(line["event"]).partition("@")[0]
+    for row in log.outcomes:
+        if row["flight"] == flight:
+            row["actual"] = "late" if row["actual"] == "on-time" else "on-time"
+    log.write()
+    run = captured(site, log)
+    with site.browser() as client:
+        text = client.get(f"/runs/{run.id}").text
+    assert f'href="/cases/{line["id"]}"' in text
+    assert "label: on-time -&gt; late" in text or "label: late -&gt; on-time" in text
+
+
+def capture_search(site, query):
+    with site.client() as client:
+        return client.get("/api/v1/cases", params={"query": query, "limit": 1}).json()["items"]
+
+
+def test_reproducing_tells_whether_it_is_the_same(site, log):
+    run = captured(site, log)
+    with site.browser() as client:
+        whole = client.post(f"/runs/{run.id}/reproduce")
+        assert "<strong>The same.</strong>" in whole.text
+        assert "What it read" in whole.text
+        piece = client.post(f"/runs/{run.id}/reproduce", headers={"HX-Request": "true"})
+        assert "<strong>The same.</strong>" in piece.text
+        assert "<html" not in piece.text
+        (log.folder / "predictions" / "all.parquet").unlink()
+        assert "<strong>Cannot be told.</strong>" in client.post(f"/runs/{run.id}/reproduce").text
+    assert site.position() == run.position
+
+
+def test_provisional_windows_are_named_with_when_they_settle(site, log):
+    log.outcomes = [row for at, row in enumerate(log.outcomes) if at < 800 or at % 2]
+    log.write()
+    run = captured(site, log)
+    with site.browser() as client:
+        text = client.get(f"/runs/{run.id}").text
+    assert "1 provisional:" in text
+    assert "can be settled by capturing it again from" in text
+
+
+def test_hostile_names_stay_text(site, log):
+    for at, row in enumerate(log.predictions):
+        row["origin"] = HOSTILE if at % 2 else "\u202eEWR" + "x" * 2000
+    for row in log.predictions[:50]:
+        row["carrier"] = None
+    log.write()
+    (log.folder / "predictions" / "all.parquet").rename(log.folder / "predictions" / "<b>bold.parquet")
+    run = captured(site, log)
+    with site.browser() as client:
+        for path in ("/?whole=true", "/runs", f"/runs/{run.id}"):
+            text = client.get(path).text
+            assert "<script>alert" not in text
+            assert "<b>" not in text
+            assert "\u202e" not in text
+
+
+def test_events_are_looked_up_in_batches_that_a_query_can_hold():
+    events = [f"{at:04}-" + "e" * 100 for at in range(250)] + ["x" * 5000, '"quoted" \\ and: odd']
+    found = list(batches(events))
+    assert [event for batch in found for event in batch] == [event for event in events if len(event) < 5000]
+    assert all(sum(len(event) for event in batch) < QUERY_LETTERS for batch in found)
