@@ -7,6 +7,7 @@ out here, by looking at no more than a few entries of an index, in one statement
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -97,7 +98,8 @@ class Remembered:
     """
 
     def __init__(self) -> None:
-        self._found: dict[tuple[Asked, Row], tuple[int, Ways]] = {}
+        # Which forgets its oldest in one step, for the threads of a server share it.
+        self._found: OrderedDict[tuple[Asked, Row], tuple[int, Ways]] = OrderedDict()
 
     def ways(self, connection: Connection, asked: Asked, asking: Asking) -> tuple[Ways, Row]:
         """Return the ways that are remembered, or else the quickest; and what they depend on."""
@@ -115,7 +117,7 @@ class Remembered:
             if found[0] == head:
                 self._found[asked, looked_at] = found
             if len(self._found) > REMEMBERED:
-                self._found.pop(next(iter(self._found)), None)
+                self._found.popitem(last=False)
 
 
 def ways(connection: Connection, asked: Asked, asking: Asking) -> Ways:
