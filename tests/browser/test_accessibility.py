@@ -1,0 +1,80 @@
+"""Every page, wide and narrow, light and dark, as people who do not see or do not use a mouse meet it."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+# One of each template. `{case}` and `{run}` are ids of the catalog.
+PAGES = (
+    "/",
+    "/cases",
+    "/cases?query=criterion%3Anope%3A",
+    "/cases/{case}",
+    "/runs",
+    "/runs/{run}",
+    "/estimates",
+    "/estimates?query=criterion%3Aslow&what=rate&by=week&basis=log",
+    "/estimates?query=nope%3A1",
+    "/protocols",
+    "/protocols/arrival-delay",
+    "/nothing",
+)
+LOOKS = (
+    {"color_scheme": "light", "viewport": {"width": 1360, "height": 900}},
+    {"color_scheme": "dark", "viewport": {"width": 390, "height": 844}},
+)
+
+
+@pytest.fixture
+def filled_in(site):
+    with site.client() as client:
+        names = {
+            "case": client.get("/api/v1/cases?limit=1").json()["items"][0]["id"],
+            "run": client.get("/api/v1/runs?limit=1").json()["items"][0]["run"],
+        }
+    return lambda path: path.format(**names)
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=["light and wide", "dark and narrow"])
+def test_no_page_breaks_a_rule_that_machines_can_check(signed_in, filled_in, look):
+    page = signed_in("/", allowed=("404", "422"), **look)
+    broken = {}
+    for path in map(filled_in, PAGES):
+        page.goto(path)
+        page.wait_for_load_state("networkidle")
+        found = Axe().run(page).response["violations"]
+        broken |= {f"{path}: {rule['id']}": [node["html"][:200] for node in rule["nodes"][:3]] for rule in found}
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{path} is wider than the screen"
+    assert broken == {}
+
+
+def test_headings_follow_one_another_and_each_page_has_one_title(signed_in, filled_in):
+    page = signed_in("/", allowed=("404", "422"))
+    titles = set()
+    for path in map(filled_in, PAGES):
+        page.goto(path)
+        levels = page.locator("main :is(h1, h2, h3, h4)").evaluate_all("all => all.map(one => Number(one.tagName[1]))")
+        assert levels[0] == 1, path
+        assert levels.count(1) == 1, path
+        assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False)), (path, levels)
+        titles.add(page.title())
+    assert len(titles) >= 9
+
+
+def test_the_focus_goes_through_a_page_in_the_order_of_reading(signed_in):
+    page = signed_in("/estimates")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+    met = []
+    for _ in range(14):
+        page.keyboard.press("Tab")
+        met.append(page.evaluate("(({top, left}) => [Math.round(top / 12), left])(document.activeElement.getBoundingClientRect())"))
+    assert met == sorted(met)
+
+
+def test_the_first_stop_skips_to_the_content(signed_in):
+    page = signed_in("/protocols")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "content"
