@@ -15,6 +15,9 @@
     |   +-- NotFound                      no such case, run, protocol
     |   +-- Ambiguous                     a prefix that several ids share
     |   +-- Conflict                      somebody else changed it first
+    |   |   +-- Precondition              it was revised since it was read
+    |   +-- RequestError                  a call from afar that has not the form of one
+    |   +-- Unconditional                 a change that does not say what it read
     |   +-- Denied                        the actor may not do this
     |   +-- StorageError                  disk full, folder not writable, database away
     |   +-- TimedOut                      a question that took longer than one statement may
@@ -153,6 +156,24 @@ class Conflict(InputError):
     """Somebody else changed it first; nothing was written."""
 
     code = "conflict"
+
+
+class Precondition(Conflict):
+    """The thing was revised since it was read; nothing was written."""
+
+    code = "precondition"
+
+
+class RequestError(InputError):
+    """What was sent does not have the form that was declared."""
+
+    code = "request"
+
+
+class Unconditional(InputError):
+    """A change that does not say which revision it read."""
+
+    code = "unconditional"
 
 
 class Denied(InputError):

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Self, cast
 from urllib.parse import quote
 
 from remiss.action import Action
-from remiss.errors import SettingError, StorageError
-from remiss.records.wire import WireError, from_wire, to_wire
+from remiss.errors import RequestError, SettingError, StorageError
+from remiss.records.wire import from_wire, to_wire
 from remiss.settings import Settings
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ class RemoteWorkspace:
         answer = self._server.call(ACTIONS_PATH + quote(action.name), call)
         try:
             return from_wire(action.returns, answer["result"], action.name)
-        except (WireError, KeyError, TypeError) as error:
+        except (RequestError, KeyError, TypeError) as error:
             raise StorageError(
                 f"what {self.address} answered cannot be read", do="use the same version of remiss there and here"
             ) from error

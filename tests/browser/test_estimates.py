@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 def test_by_mouse_a_mark_of_the_chart_leads_to_its_cases(signed_in):
     page = signed_in("/estimates")
-    page.get_by_label("Which events").fill("criterion:slow")
+    page.get_by_label("Which events", exact=True).fill("criterion:slow")
     page.get_by_label("By", exact=True).fill("context.airport")
     page.get_by_role("button", name="Estimate").click()
     expect(page.get_by_role("heading", name="Rate of criterion:slow by context.airport")).to_be_visible()
@@ -24,7 +24,7 @@ def test_by_mouse_a_mark_of_the_chart_leads_to_its_cases(signed_in):
 
 def test_by_keyboard_a_question_is_asked_and_a_row_followed(signed_in):
     page = signed_in("/estimates")
-    page.get_by_label("Which events").focus()
+    page.get_by_label("Which events", exact=True).focus()
     page.keyboard.type("criterion:missed-delay")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name=re.compile("Rate of criterion:missed-delay"))).to_be_visible()

@@ -13,9 +13,8 @@ import pytest
 import remiss
 from remiss.catalog import actions as catalog
 from remiss.edges.servers.http import Server
-from remiss.errors import InputError, NotFound, ProtocolError, RemissError, SettingError, StorageError
+from remiss.errors import InputError, NotFound, ProtocolError, RemissError, RequestError, SettingError, StorageError
 from remiss.protocol import actions as protocols
-from remiss.records.wire import WireError
 from tests.serving import TOKEN, served
 
 
@@ -270,7 +269,7 @@ def test_what_only_a_server_says_is_an_error_of_the_library_too(status, kind):
 def test_an_argument_that_no_action_takes_is_refused_there(far):
     server = Server(far, TOKEN)
     for arguments in ({"qeury": ""}, {"limit": "7"}, {"limit": None}, {"query": {"$time": "x"}}):
-        with pytest.raises(WireError):
+        with pytest.raises(RequestError):
             server.call("/api/v1/actions/case.search", {"arguments": arguments})
     with pytest.raises(NotFound):
         server.call("/api/v1/actions/case.delete", {})

@@ -18,16 +18,10 @@ from enum import Enum
 from functools import cache
 from typing import Any
 
-from remiss.errors import InputError
+from remiss.errors import RequestError
 from remiss.records.identity import SAFE_INTEGER, format_time, parse_time
 
 _TAGS = ("$time", "$int", "$float")
-
-
-class WireError(InputError):
-    """What was sent does not have the form that was declared."""
-
-    code = "request"
 
 
 def to_wire(value: object) -> object:
@@ -79,7 +73,7 @@ def from_wire(declared: Any, value: object, where: str = "") -> Any:
 
     Raises
     ------
-    WireError : another form, an unknown or missing key
+    RequestError : another form, an unknown or missing key
     """
     return _reader(declared)(value, where)
 
@@ -87,9 +81,9 @@ def from_wire(declared: Any, value: object, where: str = "") -> Any:
 _Read = Callable[[object, str], Any]
 
 
-def _wrong(where: str, wanted: str, value: object) -> WireError:
+def _wrong(where: str, wanted: str, value: object) -> RequestError:
     got = {type(None): "null", dict: "an object", list: "a list", str: "text", bool: "a boolean"}.get(type(value), "a number")
-    return WireError(f"{where or 'the value'}: expected {wanted}, got {got}", do="send what the reference of the action says")
+    return RequestError(f"{where or 'the value'}: expected {wanted}, got {got}", do="send what the reference of the action says")
 
 
 @cache
@@ -234,7 +228,7 @@ def _choice(values: Sequence[object], make: Callable[[Any], Any]) -> _Read:
 
     def read(value: object, where: str) -> Any:
         if isinstance(value, bool) or value not in allowed:
-            raise WireError(f"{where or 'the value'}: no such choice", do=f"use one of {', '.join(map(str, allowed))}")
+            raise RequestError(f"{where or 'the value'}: no such choice", do=f"use one of {', '.join(map(str, allowed))}")
         return make(value)
 
     return read
@@ -250,7 +244,7 @@ def _fixed(readers: tuple[_Read, ...]) -> _Read:
     def read(value: object, where: str) -> tuple[Any, ...]:
         items = _list(value, where)
         if len(items) != len(readers):
-            raise WireError(f"{where}: expected {len(readers)} items, got {len(items)}")
+            raise RequestError(f"{where}: expected {len(readers)} items, got {len(items)}")
         return tuple(each(item, f"{where}[{at}]") for at, (each, item) in enumerate(zip(readers, items, strict=True)))
 
     return read
@@ -280,7 +274,7 @@ def _record(declared: type) -> _Read:
         unknown, missing = value.keys() - wanted.keys(), needed - value.keys()
         if unknown or missing:
             what = f"unknown {', '.join(sorted(unknown))}" if unknown else f"{', '.join(sorted(missing))} missing"
-            raise WireError(f"{where or declared.__name__}: {what}", do=f"it has {', '.join(wanted)}")
+            raise RequestError(f"{where or declared.__name__}: {what}", do=f"it has {', '.join(wanted)}")
         return declared(**{key: _reader(hints[key])(item, f"{where}.{key}" if where else key) for key, item in value.items()})
 
     return read

@@ -14,12 +14,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from remiss.action import ACTIONS, Action
-from remiss.errors import InputError, NotFound
+from remiss.errors import InputError, NotFound, RequestError
 from remiss.faces.actions import FACES
 from remiss.faces.api.answering import answers as documented
 from remiss.faces.api.answering import as_json
 from remiss.faces.api.serving import Asked, opened
-from remiss.records.wire import WireError, from_wire, to_wire
+from remiss.records.wire import from_wire, to_wire
 
 router = APIRouter(tags=["actions"])
 _MODULES = {face.action: face.module for face in FACES}
@@ -60,12 +60,12 @@ def arguments_of(action: Action, given: dict[str, Any]) -> dict[str, Any]:
 
     Raises
     ------
-    WireError : an unknown or missing argument, or one of another form
+    RequestError : an unknown or missing argument, or one of another form
     """
     wanted = action.parameters
     unknown = given.keys() - wanted.keys()
     if unknown:
-        raise WireError(f"{action.name} takes no {', '.join(sorted(unknown))}", do=f"it takes {', '.join(wanted)}")
+        raise RequestError(f"{action.name} takes no {', '.join(sorted(unknown))}", do=f"it takes {', '.join(wanted)}")
     try:
         return action.filled({name: from_wire(wanted[name], value, name) for name, value in given.items()})
     except (TypeError, RecursionError) as error:

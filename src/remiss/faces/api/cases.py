@@ -11,10 +11,10 @@ from starlette.responses import Response
 
 from remiss.catalog import actions as catalog
 from remiss.catalog.rendering import HISTORY, case_json, comparison_json, history_rows
+from remiss.errors import Precondition, Unconditional
 from remiss.faces import answers
 from remiss.faces.api.answering import answers as documented
 from remiss.faces.api.answering import as_json, tagged
-from remiss.faces.api.errors import Precondition, Unconditional
 from remiss.faces.api.serving import MOST_POSITION, Asked, Ws
 from remiss.records.case import Filing, Sensitivity
 from remiss.records.rows import Rows

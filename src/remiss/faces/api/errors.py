@@ -11,22 +11,22 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from remiss.errors import AnswerNo, CatalogError, Conflict, Denied, InputError, NotFound, RemissError, StorageError, Undecided
+from remiss.errors import (
+    AnswerNo,
+    CatalogError,
+    Conflict,
+    Denied,
+    InputError,
+    NotFound,
+    Precondition,
+    RemissError,
+    StorageError,
+    Unconditional,
+    Undecided,
+)
 from remiss.faces.api.answering import as_json
 
 LOG = logging.getLogger("remiss")
-
-
-class Precondition(Conflict):
-    """The thing was revised since it was read."""
-
-    code = "precondition"
-
-
-class Unconditional(InputError):
-    """A change that does not say what it read."""
-
-    code = "unconditional"
 
 
 # The first that fits, most special first.

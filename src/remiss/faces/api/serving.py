@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import Depends, Request
 from pydantic import BaseModel, ConfigDict
 
+from remiss.errors import RequestError
 from remiss.faces.remembered import Answers
-from remiss.records.wire import WireError
 
 if TYPE_CHECKING:
     from remiss.workspace import Workspace
@@ -35,13 +35,13 @@ async def nothing_unknown(request: Request) -> None:
 
     Raises
     ------
-    WireError
+    RequestError
     """
     route = request.scope["route"]
     if request.query_params and not route.dependant.query_params:
-        raise WireError(f"unknown {', '.join(sorted(request.query_params))}", do="send no query here")
+        raise RequestError(f"unknown {', '.join(sorted(request.query_params))}", do="send no query here")
     if route.body_field is None and await request.body() not in {b"", b"{}"}:
-        raise WireError("unknown fields in a body where none belongs", do="send no body here")
+        raise RequestError("unknown fields in a body where none belongs", do="send no body here")
 
 
 def opened(request: Request, documents: Mapping[str, str] | None = None) -> Workspace:

@@ -77,6 +77,8 @@ class Result:
     """The figures of one question."""
 
     heading: str
+    by: str
+    rate: bool
     among: str
     lines: tuple[Line, ...]
     notes: tuple[str, ...]
@@ -115,8 +117,10 @@ def estimates(ws: Ws, remembered: Remembered, asked: Annotated[Asked, Query()]) 
     """Show the form, and the answer to what it asked; without a question, how often each criterion is met."""
     from remiss.understand import actions
 
+    question = asked
     if asked == Asked():
-        asked = Asked(what="rate", by="criterion")
+        # An answer to begin with; the form stays open for a question of one's own.
+        asked, question = Asked(what="rate"), Asked(what="rate", by="criterion")
     head = ws.position()
     earlier = reached(asked.as_of, head)
     position = head if earlier is None else earlier
@@ -124,7 +128,7 @@ def estimates(ws: Ws, remembered: Remembered, asked: Annotated[Asked, Query()]) 
     result, empty = None, False
     problem: InputError | None = None
     try:
-        found = remembered.ask(ws, actions.estimate, position, **asked.arguments())
+        found = remembered.ask(ws, actions.estimate, position, **question.arguments())
         result = result_of(found, shelf.protocol(ws, found.protocol).sampling.window if found.by == WINDOW else timedelta(0))
     except NotFound as error:
         empty = not asked.protocol and not asked.source
@@ -135,7 +139,7 @@ def estimates(ws: Ws, remembered: Remembered, asked: Annotated[Asked, Query()]) 
         asked=asked, fields=fields_of(protocols), ready=ready_of(protocols), result=result, problem=problem, empty=empty
     )
     status = 200 if problem is None else status_of(problem)
-    return render(page, shell(ws, "Estimates", "estimates", (asked.twin(), "Estimate"), position=position), status=status)
+    return render(page, shell(ws, "Estimates", "estimates", (question.twin(), "Estimate"), position=position), status=status)
 
 
 def result_of(found: Estimate, width: timedelta) -> Result:
@@ -145,6 +149,8 @@ def result_of(found: Estimate, width: timedelta) -> Result:
     known = len(found.rows) > 1 or any(not row.exact for row in found.rows)
     return Result(
         heading=facts.heading(found),
+        by=found.by or "events",
+        rate=found.rate,
         among=facts.among(found),
         lines=lines,
         notes=(*found.notes, *facts.shared_notes(found)),
