@@ -77,6 +77,10 @@ tidy: setup ## format, fix what ruff can fix, and regenerate the reference and t
 	$(RUN) python -m scripts.reference
 	$(RUN) python -m scripts.schema
 
+.PHONY: screenshots
+screenshots: setup chromium ## pictures of the pages for README and docs, from the demo that `make demo` made
+	$(RUN) python -m scripts.screenshots
+
 .PHONY: hooks
 hooks: setup ## run the quick checks before every commit
 	$(RUN) pre-commit install
