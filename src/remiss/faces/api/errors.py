@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from remiss.errors import (
+    Ambiguous,
     AnswerNo,
     CatalogError,
     Conflict,
@@ -36,6 +37,7 @@ STATUSES: tuple[tuple[type[RemissError], int], ...] = (
     (Denied, 403),
     (NotFound, 404),
     (Conflict, 409),
+    (Ambiguous, 409),
     (StorageError, 503),
     (CatalogError, 503),
     (AnswerNo, 409),

@@ -14,12 +14,20 @@ from starlette.staticfiles import StaticFiles
 from remiss.errors import RemissError
 from remiss.faces.auth import Sessions
 from remiss.faces.web import sign_in
-from remiss.faces.web.pages import cases, estimates, overview, protocols, runs
+from remiss.faces.web.pages import case, cases, estimates, filing, overview, protocols, runs
 from remiss.faces.web.pages.problem import ProblemPage
 from remiss.faces.web.rendering import Shell, render
 
 HERE = Path(__file__).parent
-PAGES = (overview.router, cases.router, runs.router, estimates.router, protocols.router)
+PAGES = (
+    overview.router,
+    cases.router,
+    filing.router,
+    case.router,
+    runs.router,
+    estimates.router,
+    protocols.router,
+)
 HEADINGS = {404: "There is no such page or thing", 409: "That does not go together", 503: "The catalog cannot be read"}
 
 

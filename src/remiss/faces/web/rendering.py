@@ -111,6 +111,11 @@ def spelled(value: object) -> str:
             return printable(str(value))
 
 
+def printable_lines(text: str) -> str:
+    """Return text of several lines without what would turn the direction of reading or hide; its line breaks stay."""
+    return "\n".join(printable(line.replace("\t", "    ")) for line in text.splitlines())
+
+
 @cache
 def environment() -> Environment:
     """Return the environment of all templates; compiled once."""
@@ -122,6 +127,7 @@ def environment() -> Environment:
         "count": number,
         "figure": figure,
         "printable": printable,
+        "printable_lines": printable_lines,
         "share": share,
         "moment": moment,
         "day": day,
@@ -130,6 +136,7 @@ def environment() -> Environment:
         "spelled": spelled,
         "escape": escape,
     }
+    found.tests["moment_like"] = lambda value: isinstance(value, datetime)
     return found
 
 

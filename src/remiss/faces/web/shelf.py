@@ -11,7 +11,7 @@ from remiss.protocol import taxonomy as taxonomies
 from remiss.records.case import Sensitivity
 
 if TYPE_CHECKING:
-    from remiss.protocol.terms import Protocol
+    from remiss.protocol.terms import Criterion, Protocol
     from remiss.workspace import Workspace
 
 
@@ -60,6 +60,17 @@ def modes(known: Iterable[Protocol]) -> dict[str, str]:
     for each in known:
         found |= {mode.id: mode.title for mode in each.taxonomy.modes.values()}
     return found
+
+
+def lines_of(found: Protocol, criterion: Criterion) -> range:
+    """Return the numbers of the lines on which a criterion stands, without comments and blank lines behind it."""
+    own = f"criteria.{found.criteria.index(criterion)}"
+    others = [line for path, line in found.lines.items() if path != own and not path.startswith(f"{own}.")]
+    text = found.text.splitlines()
+    end = min((line for line in others if line > criterion.line), default=len(text) + 1)
+    while end - 1 > criterion.line and text[end - 2].lstrip()[:1] in {"", "#"}:
+        end -= 1
+    return range(criterion.line, end)
 
 
 @lru_cache(maxsize=64)

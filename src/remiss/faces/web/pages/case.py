@@ -1,0 +1,247 @@
+"""A case: why it was caught, how it was drawn, what happened, what to compare it with, and what people said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from fastapi import APIRouter, Form, Query
+from pydantic import Field
+from starlette.responses import RedirectResponse, Response
+
+from remiss.catalog import actions as catalog
+from remiss.catalog import globs, narrowing
+from remiss.catalog.identifying import prefix_of
+from remiss.catalog.printing import unparse
+from remiss.catalog.query import Level, Operator, Term, both
+from remiss.errors import Ambiguous, Conflict, InputError, NotFound, RemissError
+from remiss.faces.api.cases import AsOf
+from remiss.faces.api.errors import status_of
+from remiss.faces.api.serving import Ws
+from remiss.faces.web import highlighting, shelf
+from remiss.faces.web.pages import revising
+from remiss.faces.web.pages.beside import ControlsPart, controls_of
+from remiss.faces.web.pages.drawn import Window, window_of
+from remiss.faces.web.pages.shell import shell
+from remiss.faces.web.pages.story import Chapter, story
+from remiss.faces.web.rendering import address, part, render, segment
+from remiss.records.case import Case
+from remiss.records.comparison import Comparison
+
+if TYPE_CHECKING:
+    from remiss.protocol.terms import Protocol
+    from remiss.workspace import Workspace
+
+router = APIRouter()
+CONTROLS = 5
+MOST_ALIKE = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caught:
+    """A criterion that the event met, with the lines of the protocol that say so; none where the protocol cannot be read."""
+
+    name: str
+    why: str
+    severity: int | None
+    lines: tuple[highlighting.Line, ...]
+    protocol: str
+    href: str
+    cases: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CasePage:
+    """case/page.html: one case. `controls` is the table beside controls, or None while it is to be loaded."""
+
+    template: ClassVar[str] = "case/page.html"
+    case: Case
+    as_of: int | None
+    caught: tuple[Caught, ...]
+    window: Window | None
+    event: tuple[tuple[str, Any], ...]
+    chapters: tuple[Chapter, ...]
+    controls: ControlsPart | None
+    controls_href: str
+    controls_part: str
+    form: revising.RevisionForm | None
+    alike: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownPage:
+    """case/unknown.html: no case, or several, under what somebody wrote."""
+
+    template: ClassVar[str] = "case/unknown.html"
+    asked: str
+    what: str
+    do: str
+    lines: tuple[dict[str, Any], ...]
+    as_of: int | None
+
+
+class Asked(AsOf):
+    """How to show a case."""
+
+    controls: bool = Field(False, description="Whether to compare it with controls at once.")
+
+
+@router.get("/cases/{case}")
+def show(ws: Ws, case: str, asked: Annotated[Asked, Query()]) -> Response:
+    """Show a case; a beginning of its id leads to it."""
+    try:
+        found = catalog.show(ws, case, as_of=asked.as_of)
+    except InputError as error:
+        if error.code not in {"not-found", "ambiguous", "input"}:
+            raise
+        return unknown(ws, case, asked.as_of, error)
+    if case != found.id:
+        return RedirectResponse(address(f"/cases/{segment(found.id)}", as_of=asked.as_of), 302)
+    return shown(ws, found, asked)
+
+
+@router.get("/parts/cases/{case}/controls")
+def controls(ws: Ws, case: str, asked: Annotated[AsOf, Query()]) -> Response:
+    """Compare a case with controls, as a piece of its page."""
+    return part(controls_of(catalog.compare(ws, case, controls=CONTROLS, as_of=asked.as_of)))
+
+
+@router.post("/cases/{case}")
+def revise(
+    ws: Ws,
+    case: str,
+    revision: Annotated[int, Form()],
+    title: Annotated[str, Form()] = "",
+    note: Annotated[str, Form()] = "",
+    mode: Annotated[str, Form()] = "",
+    severity: Annotated[str, Form()] = "",
+) -> Response:
+    """Change what is said of a case; whatever is not taken is shown again with what was typed."""
+    history = catalog.history(ws, case)
+    read = next((each for each in history if each.revision == revision), history[-1])
+    typed = {"title": title, "note": note.replace("\r\n", "\n"), "mode": mode.strip(), "severity": severity}
+    mine = revising.changed(revising.spelled(read), typed)
+    try:
+        revised = catalog.revise(ws, case, revision, **_change(mine))
+    except Conflict as error:
+        now = catalog.show(ws, case)
+        form = revising.lost(now, _modes(ws), catalog.history(ws, case), mine, (error.what, ""))
+        return shown(ws, now, Asked(), form=form, status=409)
+    except InputError as error:
+        if error.code != "input":
+            raise
+        now = catalog.show(ws, case)
+        form = revising.again(now, _modes(ws), typed, (error.what, error.do))
+        return shown(ws, now, Asked(), form=form, status=422)
+    return RedirectResponse(f"/cases/{segment(revised.id)}", 303)
+
+
+def _change(mine: Mapping[str, str]) -> dict[str, Any]:
+    """Return what was typed as the arguments of a revision."""
+    found: dict[str, Any] = dict(mine)
+    if "severity" in found:
+        found["severity"] = int(found["severity"]) if found["severity"].isdecimal() else 0
+    return found
+
+
+def shown(ws: Workspace, case: Case, asked: Asked, *, form: revising.RevisionForm | None = None, status: int = 200) -> Response:
+    """Return the page of a case."""
+    comparison = None
+    if case.captures:
+        comparison = catalog.compare(ws, case.id, controls=CONTROLS if asked.controls else 0, as_of=asked.as_of)
+    if form is None and asked.as_of is None:
+        form = revising.blank(case, _modes(ws))
+    page = CasePage(
+        case=case,
+        as_of=asked.as_of,
+        caught=tuple(caught(ws, case, comparison)),
+        window=None if comparison is None else window_of(comparison, asked.as_of),
+        event=tuple(facts_of(case)),
+        chapters=story(catalog.history(ws, case.id, as_of=asked.as_of)),
+        controls=controls_of(comparison) if comparison is not None and asked.controls else None,
+        controls_href=address(f"/cases/{segment(case.id)}", as_of=asked.as_of, controls="true") + "#controls",
+        controls_part=address(f"/parts/cases/{segment(case.id)}/controls", as_of=asked.as_of),
+        form=form,
+        alike=_alike(case),
+    )
+    twin = f"/api/v1/cases/{segment(case.id)}"
+    twins = [(address(twin, as_of=asked.as_of), "Case"), (address(f"{twin}/history", as_of=asked.as_of), "History")]
+    if comparison is not None:
+        twins.append((address(f"{twin}/comparison", as_of=asked.as_of), "Comparison"))
+    around = shell(ws, case.id, "cases", *twins, position=asked.as_of)
+    return render(page, around, status=status)
+
+
+def unknown(ws: Workspace, case: str, as_of: int | None, error: RemissError) -> Response:
+    """Return the page that says what to do when an id means no case, or several."""
+    lines: tuple[dict[str, Any], ...] = ()
+    if isinstance(error, Ambiguous):
+        begun = Term("id", Operator.GLOB, globs.pattern((prefix_of(case), "")), Level.PEOPLE)
+        lines = tuple(catalog.search(ws, unparse(begun), as_of=as_of, limit=MOST_ALIKE))
+    do = "give more of it, or look for the case by what it is about" if isinstance(error, NotFound) else error.do
+    page = UnknownPage(asked=case, what=error.what, do=do, lines=lines, as_of=as_of)
+    return render(page, shell(ws, "Which case?", "cases", position=as_of), status=status_of(error))
+
+
+def caught(ws: Workspace, case: Case, comparison: Comparison | None) -> Iterator[Caught]:
+    """Yield the criteria that the event meets, or met when it was last drawn, with their lines."""
+    names = case.criteria or (case.captures[0].criteria if case.captures else ())
+    label = None if comparison is None else f"{comparison.protocol}@{comparison.protocol_version}"
+    protocol = None if label is None else _readable(ws, label)
+    for name in names:
+        query = unparse(narrowing.having("criterion", name))
+        rule = None if protocol is None else next((each for each in protocol.criteria if each.name == name), None)
+        within = range(0) if protocol is None or rule is None else shelf.lines_of(protocol, rule)
+        href = ""
+        if comparison is not None:
+            path = f"/protocols/{segment(comparison.protocol)}"
+            href = address(path, version=comparison.protocol_version) + f"#criterion-{segment(name)}"
+        yield Caught(
+            name=name,
+            why="" if rule is None else rule.why,
+            severity=None if rule is None else rule.severity,
+            lines=()
+            if protocol is None
+            else highlighting.yaml(protocol.text, {})[max(0, within.start - 1) : within.stop - 1]
+            if within
+            else (),
+            protocol="" if comparison is None else f"{comparison.protocol}, version {comparison.protocol_version}",
+            href=href,
+            cases=address("/cases", query=query),
+        )
+
+
+def _readable(ws: Workspace, label: str) -> Protocol | None:
+    try:
+        return shelf.protocol(ws, label)
+    except RemissError:
+        # An earlier remiss took what this one refuses; the case is shown without the lines.
+        return None
+
+
+def facts_of(case: Case) -> Iterator[tuple[str, Any]]:
+    """Yield what else is known of the event: what neither stands at the top nor went in."""
+    event = case.event
+    pairs: tuple[tuple[str, Any], ...] = (
+        ("digest", event.model_digest),
+        ("features", event.features),
+        ("latency, ms", event.latency_ms),
+        ("the call ended", event.status),
+        ("trace", event.trace_id),
+        ("event", event.id),
+        ("source", case.source),
+    )
+    return (pair for pair in pairs if pair[1] is not None)
+
+
+def _alike(case: Case) -> str | None:
+    """Return the list of cases that met the same criteria on the same version of the model."""
+    if not case.criteria:
+        return None
+    terms = [narrowing.having("criterion", name) for name in case.criteria]
+    return address("/cases", query=unparse(both(*terms, narrowing.having("model", case.event.model))))
+
+
+def _modes(ws: Workspace) -> dict[str, str]:
+    return shelf.modes(shelf.newest(ws))

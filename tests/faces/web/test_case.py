@@ -1,0 +1,234 @@
+"""A case as HTML: what its page tells and links to, and what becomes of what people type."""
+
+from __future__ import annotations
+
+import html
+import re
+from urllib.parse import quote
+
+import pytest
+
+from remiss.catalog import actions as catalog
+from remiss.records.case import Filing
+from remiss.records.identity import case_id
+from tests.edges.stores.drawing import MONDAY, drawn, file, member
+
+HOSTILE = '"><script>alert(1)</script>\u202e\x07'
+
+
+@pytest.fixture
+def client(reading):
+    with reading.browser() as signed_in:
+        yield signed_in
+
+
+@pytest.fixture
+def missed(client):
+    """The newest case that met missed-delay alone, as its API route answers it."""
+    [item] = client.get("/api/v1/cases", params={"query": "criterion:missed-delay -criterion:slow", "limit": 1}).json()["items"]
+    return client.get(f"/api/v1/cases/{item['id']}").json()
+
+
+@pytest.fixture
+def filed(there):
+    """A case that somebody filed, on a server of the test's own."""
+    return catalog.file(there.workspace, Filing(model="m", at=MONDAY, title="The board lied", note="one\ntwo", severity=3))
+
+
+def typed(case, **changed):
+    said = {"title": case.title or "", "note": case.note or "", "mode": case.mode or "", "severity": str(case.severity or "")}
+    return {"revision": str(case.revision), **said, **changed}
+
+
+def plain(answer) -> str:
+    return html.unescape(answer.text)
+
+
+def test_a_case_names_its_twins_which_answer(client, missed):
+    text = client.get(f"/cases/{missed['id']}").text
+    twins = [html.unescape(each) for each in re.findall(r'rel="alternate" type="application/json" href="([^"]*)"', text)]
+    assert [client.get(twin).json()["schema"] for twin in twins] == ["remiss/case@1", "remiss/list@1", "remiss/comparison@1"]
+
+
+def test_it_says_why_it_was_caught_with_the_lines_of_the_protocol(client, missed):
+    page = plain(client.get(f"/cases/{missed['id']}"))
+    assert "A traveller missed a connection." in page
+    excerpt = re.sub(r"<[^>]*>", "", re.search(r"<figure.*?</figure>", page, re.DOTALL)[0])
+    assert "when: \"output = 'on-time' AND label = 'late'\"" in excerpt
+    assert "slow" not in excerpt
+    [href] = re.findall(r'<figcaption><a href="([^"]*)"', page)
+    assert f'id="{href.partition("#")[2]}"' in client.get(href).text
+
+
+def test_it_says_how_it_was_drawn_and_links_to_the_cases_of_its_window(client, missed):
+    text = client.get(f"/cases/{missed['id']}").text
+    comparison = client.get(f"/api/v1/cases/{missed['id']}/comparison").json()
+    assert re.search(r"in the week of \d+ June 2013", text)
+    kept = re.findall(r'events that met ([\w-]+), with.*?<a href="([^"]*)">(\d+)</a>', text)
+    groups = {each["criterion"]: each for each in comparison["groups"]}
+    assert {name for name, _, _ in kept} == {"missed-delay", "slow"}
+    for name, href, count in kept:
+        assert int(count) == groups[name]["kept"]
+        listed = client.get(html.unescape(href))
+        assert listed.status_code == 200
+        assert f'href="/cases/{missed["id"]}"' in listed.text or name not in missed["criteria"]
+
+
+def test_controls_come_as_a_part_and_without_script_by_a_link(client, missed):
+    text = client.get(f"/cases/{missed['id']}").text
+    assert "% alike" not in text
+    [href] = re.findall(r'<a href="([^"]*)">Compare it with', text)
+    [piece] = re.findall(r'hx-get="([^"]*)"', text)
+    for address in (href, piece):
+        assert "% alike" in client.get(html.unescape(address)).text
+
+
+def test_a_beginning_of_an_id_leads_to_the_case(client, missed):
+    answer = client.get(f"/cases/{missed['id'][:9].upper()}", params={"as_of": 2})
+    assert (answer.status_code, answer.headers["location"]) == (302, f"/cases/{missed['id']}?as_of=2")
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "says"),
+    [
+        ("zzzzzz", 404, "there is no case zzzzzz"),
+        ("abc", 422, "at least 6 letters"),
+        ("no-such-case", 422, "is no id of a case"),
+        (HOSTILE.replace("/", ""), 422, "is no id of a case"),
+    ],
+)
+def test_an_id_that_means_no_case_says_what_to_do(client, asked, status, says):
+    answer = client.get(f"/cases/{quote(asked, safe='')}")
+    assert answer.status_code == status
+    assert says in plain(answer)
+    assert "<script>" not in answer.text.partition("<main")[2]
+
+
+def test_an_id_that_means_several_cases_lists_them(there):
+    first: dict[str, int] = {}
+    numbers = iter(range(10**6))
+    while (begun := case_id("arrivals", f"e{(number := next(numbers))}")[:7]) not in first:
+        first[begun] = number
+    members = [member(each, met=("slow",), at=MONDAY) for each in (first[begun], number)]
+    file(there.workspace, drawn(members), run="run-1")
+    with there.browser() as client:
+        answer = client.get(f"/cases/{begun}")
+    assert answer.status_code == 409
+    assert sorted(re.findall(r'class="id" href="/cases/([^"]*)"', answer.text)) == sorted(
+        case_id("arrivals", each.event.id) for each in members
+    )
+
+
+def test_what_was_said_is_changed_by_a_form_and_told_in_the_history(there, filed):
+    with there.browser() as client:
+        answer = client.post(f"/cases/{filed.id}", data=typed(filed, title="The board was wrong", note=""))
+        assert (answer.status_code, answer.headers["location"]) == (303, f"/cases/{filed.id}")
+        page = plain(client.get(f"/cases/{filed.id}"))
+    now = catalog.show(there.workspace, filed.id)
+    assert (now.revision, now.title, now.note, now.severity) == (2, "The board was wrong", None, 3)
+    assert re.search(r"<del>The board lied</del>\s*<ins>The board was wrong</ins>", page)
+    assert "taken away" in page
+
+
+def test_line_breaks_of_a_form_are_no_change(there, filed):
+    with there.browser() as client:
+        answer = client.post(f"/cases/{filed.id}", data=typed(filed, note="one\r\ntwo"))
+    assert answer.status_code == 422
+    assert "nothing is changed" in answer.text
+
+
+def test_a_lost_race_keeps_what_was_typed_and_shows_what_the_other_wrote(there, filed):
+    catalog.revise(there.workspace, filed.id, 1, title="Their title", severity=1)
+    with there.browser() as client:
+        answer = client.post(f"/cases/{filed.id}", data=typed(filed, title="My title", mode="remiss:data/label-noise"))
+        page = plain(answer)
+        assert answer.status_code == 409
+        assert catalog.show(there.workspace, filed.id).title == "Their title"
+        assert re.search(r"<td>My title</td><td>Their title</td>", page)
+        assert 'name="revision" value="2"' in page
+        assert 'name="title" value="My title"' in page
+        assert 'name="mode" value="remiss:data/label-noise"' in page
+        assert re.search(r'<option value="1" selected>', page)
+        form = typed(filed, revision="2", title="My title", mode="remiss:data/label-noise", severity="1")
+        assert client.post(f"/cases/{filed.id}", data=form).status_code == 303
+    now = catalog.show(there.workspace, filed.id)
+    assert (now.title, now.mode, now.severity, now.revision) == ("My title", "remiss:data/label-noise", 1, 3)
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"title": " "}, "the title is empty"),
+        ({"mode": "remiss:nope"}, "no taxonomy has the failure mode"),
+        ({"severity": "9"}, "9 is no severity"),
+        ({"severity": "x"}, "is no severity"),
+        ({"revision": "7", "title": "x"}, "has no revision 7 yet"),
+    ],
+)
+def test_what_cannot_be_said_is_shown_again_with_the_reason(there, filed, changed, says):
+    with there.browser() as client:
+        answer = client.post(f"/cases/{filed.id}", data=typed(filed, **{"note": "kept as typed", **changed}))
+    assert answer.status_code == 422
+    assert says in plain(answer)
+    assert "kept as typed" in answer.text
+    assert catalog.show(there.workspace, filed.id).revision == 1
+
+
+def test_a_case_is_filed_by_a_form(there):
+    form = {
+        "model": "arrival-delay",
+        "at": "2013-06-03T06:00",
+        "title": "Wrong terminal, said ana@example.com",
+        "inputs": "carrier = UA\r\n\r\ndistance=200",
+        "context": "airport=EWR",
+        "severity": "2",
+    }
+    with there.browser() as client:
+        answer = client.post("/cases/file", data=form)
+        assert answer.status_code == 303
+        page = plain(client.get(answer.headers["location"]))
+    case = catalog.show(there.workspace, answer.headers["location"].removeprefix("/cases/"))
+    assert (case.event.at, case.severity, case.mode, case.event.output) == (MONDAY.replace(hour=6), 2, None, None)
+    assert case.event.inputs == {"carrier": "UA", "distance": "200"}
+    assert "[email:" in page
+    assert "A person filed it by hand" in page
+    assert "Beside controls" not in page
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"at": ""}, "the time is missing"),
+        ({"at": "noon"}, "'noon' is no time"),
+        ({"title": ""}, "the title is empty"),
+        ({"inputs": "carrier"}, "is not NAME=VALUE"),
+        ({"context": "a=1\na=2"}, "stands twice"),
+        ({"mode": "remiss:nope"}, "no taxonomy has"),
+    ],
+)
+def test_a_filing_that_is_not_taken_is_shown_again(there, changed, says):
+    form = {"model": "m", "at": "2013-06-03T06:00", "title": "t", "note": "kept as typed", **changed}
+    with there.browser() as client:
+        answer = client.post("/cases/file", data=form)
+    assert answer.status_code == 422
+    assert says in plain(answer)
+    assert "kept as typed" in answer.text
+    assert len(catalog.search(there.workspace)) == 0
+
+
+def test_hostile_text_stays_text_wherever_a_case_holds_it(there):
+    hostile = HOSTILE + "w" * 10_000
+    said = {"output": hostile, "label": HOSTILE, "text": hostile, "model_version": HOSTILE}
+    case = catalog.file(
+        there.workspace,
+        Filing(model=HOSTILE, at=MONDAY, title=HOSTILE, note=hostile, inputs={"x<b>": HOSTILE}, context={"<i>": hostile}, **said),
+    )
+    with there.browser() as client:
+        for path in (f"/cases/{case.id}", "/cases", "/cases?facets=true"):
+            main = client.get(path).text.partition("<main")[2]
+            assert "<script>" not in main
+            assert "<b>" not in main
+            assert "<i>" not in main
+        again = client.post(f"/cases/{case.id}", data=typed(case, note=HOSTILE, mode=HOSTILE))
+        assert again.status_code == 422
+        assert "<script>" not in again.text.partition("<main")[2]
