@@ -66,7 +66,9 @@ def listen(host: str, port: int) -> socket.socket:
             f"{host} can be reached from other machines, and remiss does not know people and roles yet",
             do="use 127.0.0.1, and an SSH tunnel from elsewhere",
         )
-    bound = socket.socket(socket.AF_INET6 if address.version == 6 else socket.AF_INET, socket.SOCK_STREAM)
+    family = socket.AF_INET6 if address.version == 6 else socket.AF_INET
+    # With the protocol named: only then asyncio sends small packets at once, and without that each answer takes 40 ms more.
+    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind((str(address), port))

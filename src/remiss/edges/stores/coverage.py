@@ -11,12 +11,16 @@ from remiss.records.identity import from_micros
 
 
 def coverage(connection: Connection, position: int | None) -> tuple[Coverage, ...]:
-    """Return one sum for each source and protocol version that has windows in force, now or at a position."""
-    own = (run_windows.c.source_name, run_windows.c.protocol_name, protocols.c.version)
+    """Return one sum for each source and meaning of a protocol that has windows in force, now or at a position.
+
+    Versions that mean the same are one, as in estimates, and go by the newest of them.
+    """
+    own = (run_windows.c.source_name, run_windows.c.protocol_name, protocols.c.digest)
     end = func.max(type_coerce(run_windows.c.window_start, run_windows.c.width_micros.type) + run_windows.c.width_micros)
     summed = (
         select(
             *own,
+            func.max(protocols.c.version).label("version"),
             func.count().label("windows"),
             type_coerce(func.min(run_windows.c.window_start), Instant).label("since"),
             end.label("until"),

@@ -9,7 +9,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, Text, and_, func, literal, select, type_coerce
+from sqlalchemy import Connection, Row, Select, Text, and_, literal, select, type_coerce
 
 from remiss.capture.requirements import Refused, refused_rows
 from remiss.catalog.query import And, Query
@@ -20,6 +20,7 @@ from remiss.edges.stores.in_force import in_force
 from remiss.edges.stores.journal import head
 from remiss.edges.stores.phrases import spoken_by_events
 from remiss.edges.stores.run_rows import cell, group, manifest
+from remiss.edges.stores.sampled_counts import sampled_counts
 from remiss.edges.stores.search import capture_face, condition
 from remiss.edges.stores.tables import (
     captures,
@@ -36,7 +37,7 @@ from remiss.protocol.terms import CONTEXT, INPUTS
 from remiss.records.event import Scalar, Values
 from remiss.records.run import Cell, Group, RunWindow
 from remiss.understand.periods import PERIODS, period_of
-from remiss.understand.ports import Earlier, Ground, Pattern, Sampled, pattern_of
+from remiss.understand.ports import Earlier, Ground, Pattern, Sampled
 
 # Keys of the filter language that events and captures answer from a column of their own.
 COLUMNS: Mapping[str, Any] = {
@@ -105,18 +106,19 @@ class EvidenceStore:
 
     def sampled_counts(self, ground: Ground, position: int) -> Mapping[Pattern, int]:
         """Return how many events of each cell were sampled; cells without any are left out."""
-        names = (type_coerce(captures.c[name], Text()).label(name) for name in ("met", "undecided"))
-        found = (
-            select(captures.c.window_start, captures.c.stratum, *names, func.count().label("sampled"))
-            .join(run_windows, _same_window(captures))
-            .where(_of(ground, position), captures.c.probability > 0)
-            .group_by(captures.c.window_start, captures.c.stratum, captures.c.met, captures.c.undecided)
-        )
+        held = select(run_windows.c.run_key, run_windows.c.window_start).where(_of(ground, position))
         with self._store.reading() as connection:
-            return {
-                pattern_of(row.window_start, _stratum(row.stratum), _names(row.met), _names(row.undecided)): row.sampled
-                for row in connection.execute(found)
-            }
+            in_force_of = defaultdict(set)
+            for row in connection.execute(held):
+                in_force_of[row.run_key].add(row.window_start)
+            counts = sampled_counts(connection, in_force_of, _names, _stratum)
+        # Of each window one run is in force, so that no pattern comes twice.
+        return {
+            pattern: sampled
+            for run_key, windows in in_force_of.items()
+            for pattern, sampled in counts[run_key].items()
+            if pattern[0] in windows
+        }
 
     def sampled(self, ground: Ground, query: Query, of: Query | None, by: str | None, position: int) -> Sequence[Sampled]:
         """Return every sampled event of the runs in force of a ground, marked by what it matches; see the port."""
