@@ -121,6 +121,10 @@ class Protocols(Protocol):
         """Return all versions, newest first within a name."""
         ...
 
+    def modes(self) -> frozenset[str]:
+        """Return the failure modes of all taxonomies that the versions name."""
+        ...
+
     def save(self, document: Document) -> None:
         """Keep a new version; the same digest again is no change.
 

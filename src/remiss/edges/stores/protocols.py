@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import Row, insert, select, update
@@ -9,7 +10,7 @@ from sqlalchemy import Row, insert, select, update
 from remiss.edges.stores.connecting import Store
 from remiss.edges.stores.dialect.writing import lock_name
 from remiss.edges.stores.tables import protocols
-from remiss.errors import Conflict, Location
+from remiss.errors import Conflict, Location, ProtocolError
 from remiss.protocol.ports import StoredProtocol
 from remiss.protocol.terms import Protocol
 
@@ -36,6 +37,18 @@ class ProtocolShelf:
             found = found.where(protocols.c.name == name)
         with self._store.reading() as connection:
             return tuple(_stored(row) for row in connection.execute(found))
+
+    def modes(self) -> frozenset[str]:
+        """Return the failure modes of all taxonomies that the versions name."""
+        # What reads a protocol takes a while to load, and few who look at a catalog need it.
+        from remiss.protocol.document import restore
+
+        found: set[str] = set()
+        for each in self.versions():
+            # An earlier remiss took what this one refuses: such a version names no modes here, and is no fault of this filing.
+            with suppress(ProtocolError):
+                found |= restore(each.text, each.name).taxonomy.modes.keys()
+        return frozenset(found)
 
     def save(self, document: Protocol) -> None:
         """Keep a new version; the same digest again is no change.

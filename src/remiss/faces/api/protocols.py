@@ -15,7 +15,6 @@ from remiss.faces.api.answering import as_json
 from remiss.faces.api.cases import AsOf
 from remiss.faces.api.runs import Documented
 from remiss.faces.api.serving import Asked, Ws, opened
-from remiss.protocol import actions as protocols
 
 router = APIRouter(tags=["protocols"])
 Version = Annotated[int, Field(ge=0, le=2**31 - 1)]
@@ -43,24 +42,32 @@ class Modes(Asked):
 @router.post("/protocols/check", operation_id="protocol.check", responses=documented("findings"))
 def check(request: Request, body: Documented) -> Response:
     """Return every finding on a protocol, checked against its sources."""
+    from remiss.protocol import actions as protocols
+
     return as_json(answers.findings(protocols.check(opened(request, body.documents), body.protocol)))
 
 
 @router.get("/protocols", operation_id="protocol.list", responses=documented("list"))
 def list_(ws: Ws, asked: Annotated[AsOf, Query()]) -> Response:
     """List the protocol versions that the catalog keeps."""
+    from remiss.protocol import actions as protocols
+
     return as_json(answers.listing(protocols.versions(ws, as_of=asked.as_of)))
 
 
 @router.get("/protocols/{name}", operation_id="protocol.show", responses=documented("stored-protocol", 404))
 def show(ws: Ws, name: str, asked: Annotated[OneVersion, Query()]) -> Response:
     """Return a protocol version as the catalog keeps it."""
+    from remiss.protocol import actions as protocols
+
     return as_json(answers.stored_protocol(protocols.show(ws, name, asked.version, as_of=asked.as_of)))
 
 
 @router.get("/protocols/{name}/diff", operation_id="protocol.diff", responses=documented("diff", 404))
 def diff(ws: Ws, name: str, asked: Annotated[TwoVersions, Query()]) -> Response:
     """Return what changed between two versions of a protocol, as lines of a unified diff."""
+    from remiss.protocol import actions as protocols
+
     lines = protocols.diff(ws, name, asked.before, asked.after, as_of=asked.as_of)
     return as_json({"schema": answers.schema_name("diff"), "lines": list(lines)})
 
@@ -68,4 +75,6 @@ def diff(ws: Ws, name: str, asked: Annotated[TwoVersions, Query()]) -> Response:
 @router.get("/taxonomy", operation_id="taxonomy.show", responses=documented("list"))
 def taxonomy(ws: Ws, asked: Annotated[Modes, Query()]) -> Response:
     """List the built-in failure modes, with what counts and what does not."""
+    from remiss.protocol import actions as protocols
+
     return as_json(answers.listing(protocols.modes(ws, asked.mode)))

@@ -20,7 +20,6 @@ from remiss.faces.api.serving import Ws
 from remiss.faces.web import highlighting, shelf
 from remiss.faces.web.pages.shell import shell
 from remiss.faces.web.rendering import address, render, segment
-from remiss.protocol import actions as protocols
 from remiss.protocol.attaching import detach
 from remiss.protocol.ports import StoredProtocol
 from remiss.records.identity import parse_time
@@ -92,6 +91,8 @@ class DiffPage:
 @router.get("/protocols")
 def list_(ws: Ws, asked: Annotated[AsOf, Query()]) -> Response:
     """Show which protocol versions the catalog keeps."""
+    from remiss.protocol import actions as protocols
+
     listed = protocols.versions(ws, as_of=asked.as_of)
     page = ProtocolsPage(versions=tuple(versions_of(listed)))
     return render(page, shell(ws, "Protocols", "protocols", ("/api/v1/protocols", "Protocols"), position=listed.position))
@@ -100,6 +101,8 @@ def list_(ws: Ws, asked: Annotated[AsOf, Query()]) -> Response:
 @router.get("/protocols/{name}")
 def show(ws: Ws, name: str, asked: Annotated[OneVersion, Query()]) -> Response:
     """Show one protocol version as it was written."""
+    from remiss.protocol import actions as protocols
+
     stored = protocols.show(ws, name, asked.version, as_of=asked.as_of)
     listed = protocols.versions(ws, as_of=asked.as_of)
     text, attached = detach(stored.text)
@@ -126,6 +129,8 @@ def show(ws: Ws, name: str, asked: Annotated[OneVersion, Query()]) -> Response:
 @router.get("/protocols/{name}/diff")
 def diff(ws: Ws, name: str, asked: Annotated[TwoVersions, Query()]) -> Response:
     """Show what changed between two versions."""
+    from remiss.protocol import actions as protocols
+
     found = protocols.diff(ws, name, asked.before, asked.after, as_of=asked.as_of)
     kinds = {"+": "added", "-": "removed", "@": "place"}
     lines = tuple((kinds.get(line[:1], "same"), line) for line in found[2:])
