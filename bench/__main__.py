@@ -7,7 +7,7 @@ import sys
 
 from bench.results import write
 
-NAMES = ("startup", "capture", "labels", "catalog")
+NAMES = ("startup", "serve", "capture", "labels", "catalog")
 
 
 def main(wanted: list[str]) -> None:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import signal
 import socket
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -118,13 +120,15 @@ def _long_enough(token: str, where: str, do: str) -> str:
 
 
 def serve(workspace: Workspace, *, host: str, port: int, announce: Callable[[str], None]) -> None:
-    """Serve until interrupted.
+    """Serve until interrupted; when a service manager ends it (SIGTERM), the process ends well.
 
     Raises
     ------
     SettingError, StorageError : the address or the token cannot be used
     """
     token = token_from(workspace.settings.token, workspace.settings.token_file)
+    # uvicorn lets requests end, then sends itself the signal again: to die of it would leave the catalog's log unfolded.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with listen(host, port) as bound:
         actual: int = bound.getsockname()[1]
         sessions = Sessions(token=token, port=actual)
