@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from remiss.workspace import Workspace
 
 router = APIRouter()
-PATH, FACETS, COMPLETIONS = "/cases", "/parts/cases/facets", "/parts/cases/completions"
+PATH, COUNT, FACETS, COMPLETIONS = "/cases", "/parts/cases/count", "/parts/cases/facets", "/parts/cases/completions"
 LIMIT = 50
 FIRST = 8
 NEWEST = "-occurred"
@@ -122,7 +122,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CasesPage:
-    """cases/page.html: the search box, the list, and links to every other view of it."""
+    """cases/page.html: the search box, the list, and links to every other view of it. `total` is None until it is counted."""
 
     template: ClassVar[str] = "cases/page.html"
     query: str
@@ -137,6 +137,7 @@ class CasesPage:
     by_occurred: View
     by_severity: View
     counted: View | FacetsPart
+    count_part: str
     facets_part: str
     first: str | None
     following: str | None
@@ -144,6 +145,14 @@ class CasesPage:
     unpinned: str
     help: tuple[Help, ...]
     empty: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountPart:
+    """cases/count.html: how many cases match."""
+
+    template: ClassVar[str] = "cases/count.html"
+    total: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +178,10 @@ def cases(ws: Ws, asked: Annotated[Asked, Query()]) -> Response:
     found: Rows | None = None
     problem = counted = None
     try:
-        found = catalog.search(ws, asked.query, as_of=asked.as_of, sort=asked.sort, limit=LIMIT, after=asked.after)
+        # Counting all that match takes a hundred times as long as finding a page of them: it follows as a part.
+        found = catalog.search(
+            ws, asked.query, as_of=asked.as_of, sort=asked.sort, limit=LIMIT, after=asked.after, total=asked.facets
+        )
         counted = _counted(ws, asked) if asked.facets else None
     except InputError as error:
         if not shown_at_the_box(error):
@@ -180,6 +192,12 @@ def cases(ws: Ws, asked: Annotated[Asked, Query()]) -> Response:
     twins.append((address("/api/v1/cases/facets", query=asked.query, as_of=asked.as_of), "Facets"))
     around = shell(ws, title_of(asked.query), "cases", *twins, position=None if found is None else found.position)
     return render(page, around, status=200 if problem is None else 422)
+
+
+@router.get(COUNT)
+def count(ws: Ws, asked: Annotated[Asked, Query()]) -> Response:
+    """Count the cases of a list, as a piece of the page."""
+    return part(CountPart(total=catalog.search(ws, asked.query, as_of=asked.as_of, limit=1).total or 0))
 
 
 @router.get(FACETS)
@@ -221,13 +239,14 @@ def page_of(asked: Asked, found: Rows | None, problem: Problem | None, counted: 
         by_occurred=_sorted(asked, "occurred", NEWEST, "occurred"),
         by_severity=_sorted(asked, "severity", "severity", "-severity"),
         counted=counted or View(words="Count them by field", href=_link(asked, facets="true")),
+        count_part=address(COUNT, **same),
         facets_part=address(FACETS, **same, sort=_unusual(asked.sort)),
         first=_link(asked) if asked.after else None,
         following=None if found is None or found.next is None else _link(asked, after=found.next),
         pinned=address(PATH, query=asked.query, sort=_unusual(asked.sort), as_of=at),
         unpinned=address(PATH, query=asked.query, sort=_unusual(asked.sort)),
         help=tuple(_help(key) for key in TABLE),
-        empty=found is not None and not found.total and not asked.query.strip(),
+        empty=found is not None and not len(found) and not asked.query.strip(),
     )
 
 
