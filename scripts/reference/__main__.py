@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from scripts.reference import documents, faces, records
+from scripts.reference import documents, faces, http, records
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "reference"
 
@@ -16,6 +16,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "commands.md": faces.commands_page,
     "errors.md": records.errors_page,
     "expressions.md": documents.expressions_page,
+    "http.md": http.http_page,
     "protocol.md": documents.protocol_page,
     "query.md": records.query_page,
     "settings.md": records.settings_page,
