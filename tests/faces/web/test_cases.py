@@ -49,12 +49,23 @@ def test_a_chosen_value_links_to_the_list_without_it(client):
 
 
 def test_without_script_facets_are_one_link_away(client):
-    text = client.get("/cases").text
+    text = client.get("/cases", params={"query": "-severity:1"}).text
     assert "More than 50 cases" in text
     [href] = [each for each in links(text) if "facets=true" in each]
     counted = client.get(href).text
     assert "context.airport" in counted
     assert "More than 50 cases" not in counted
+
+
+def test_what_was_counted_once_stands_in_the_page_at_once(client):
+    asked = {"query": "-severity:4"}
+    assert "context.airport" not in client.get("/cases", params=asked).text.partition('<details class="language"')[0]
+    total = client.get("/parts/cases/count", params=asked).text.strip()
+    client.get("/parts/cases/facets", params=asked)
+    page = client.get("/cases", params=asked).text.partition('<details class="language"')[0]
+    assert total in page
+    assert "context.airport" in page
+    assert "hx-get" not in page
 
 
 def test_pages_follow_one_another_to_the_end(client):
@@ -92,6 +103,13 @@ def test_what_cannot_be_understood_is_said_at_the_search_box(client, asked, says
     assert answer.status_code == 422
     assert says in html.unescape(answer.text)
     assert 'aria-describedby="problem"' in answer.text
+
+
+def test_a_piece_that_fails_is_a_piece_and_no_page(client):
+    answer = client.get("/parts/cases/facets", params={"query": "serverity:1"}, headers={"HX-Request": "true"})
+    assert answer.status_code == 422
+    assert "did you mean severity?" in html.unescape(answer.text)
+    assert "<main" not in answer.text
 
 
 @pytest.mark.parametrize("path", ["/cases", "/parts/cases/facets", "/parts/cases/completions"])

@@ -16,7 +16,7 @@ from remiss.faces.auth import Sessions
 from remiss.faces.web import sign_in
 from remiss.faces.web.pages import case, cases, estimates, filing, overview, protocols, runs
 from remiss.faces.web.pages.problem import ProblemPage
-from remiss.faces.web.rendering import Shell, render
+from remiss.faces.web.rendering import Shell, filled, render
 
 HERE = Path(__file__).parent
 PAGES = (
@@ -50,6 +50,9 @@ def problem(request: Request, status: int, document: dict[str, Any]) -> Response
     """Return an error as a page."""
     said = document["error"]
     page = ProblemPage(heading=HEADINGS.get(status, "That did not work"), what=said["what"], do=said["do"])
+    if request.headers.get("hx-request"):
+        # A script asked for a piece of a page, and puts there whatever comes.
+        return filled("_parts/problem.html", {"page": page}, status=status)
     ws = request.app.state.workspace
     try:
         position = ws.serving("problem").position()

@@ -18,7 +18,7 @@ from remiss.catalog.printing import unparse
 from remiss.catalog.query import Query as Filter
 from remiss.errors import InputError, RemissError
 from remiss.faces.api.cases import AsOf
-from remiss.faces.api.serving import Ws
+from remiss.faces.api.serving import Remembered, Ws
 from remiss.faces.web import shelf
 from remiss.faces.web.pages.shell import shell
 from remiss.faces.web.rendering import address, part, render
@@ -27,6 +27,7 @@ from remiss.records.event import Scalar
 from remiss.records.legible import printable
 
 if TYPE_CHECKING:
+    from remiss.faces.remembered import Answers
     from remiss.records.rows import Rows
     from remiss.workspace import Workspace
 
@@ -173,21 +174,22 @@ class Asked(AsOf):
 
 
 @router.get(PATH)
-def cases(ws: Ws, asked: Annotated[Asked, Query()]) -> Response:
+def cases(ws: Ws, answers: Remembered, asked: Annotated[Asked, Query()]) -> Response:
     """Show a list of cases."""
     found: Rows | None = None
-    problem = counted = None
+    problem = total = counted = None
     try:
-        # Counting all that match takes a hundred times as long as finding a page of them: it follows as a part.
-        found = catalog.search(
-            ws, asked.query, as_of=asked.as_of, sort=asked.sort, limit=LIMIT, after=asked.after, total=asked.facets
-        )
-        counted = _counted(ws, asked) if asked.facets else None
+        # Counting all that match takes a hundred times as long as finding a page of them: what nobody counted yet follows.
+        found = catalog.search(ws, asked.query, as_of=asked.as_of, sort=asked.sort, limit=LIMIT, after=asked.after, total=False)
+        look = answers.ask if asked.facets else answers.ready
+        all_of_it = found if found.total is not None else look(ws, catalog.search, found.position, query=asked.query, limit=1)
+        total = None if all_of_it is None else all_of_it.total
+        counted = look(ws, catalog.facets, found.position, query=asked.query)
     except InputError as error:
         if not shown_at_the_box(error):
             raise
         problem = Problem(what=error.what, do=error.do)
-    page = page_of(asked, found, problem, counted)
+    page = page_of(asked, found, problem, total, None if counted is None else facets_of(counted, asked, parse(asked.query)))
     twins = [(address("/api/v1/cases", query=asked.query, sort=asked.sort, as_of=asked.as_of), "Cases")]
     twins.append((address("/api/v1/cases/facets", query=asked.query, as_of=asked.as_of), "Facets"))
     around = shell(ws, title_of(asked.query), "cases", *twins, position=None if found is None else found.position)
@@ -195,21 +197,27 @@ def cases(ws: Ws, asked: Annotated[Asked, Query()]) -> Response:
 
 
 @router.get(COUNT)
-def count(ws: Ws, asked: Annotated[Asked, Query()]) -> Response:
+def count(ws: Ws, answers: Remembered, asked: Annotated[Asked, Query()]) -> Response:
     """Count the cases of a list, as a piece of the page."""
-    return part(CountPart(total=catalog.search(ws, asked.query, as_of=asked.as_of, limit=1).total or 0))
+    total = answers.ask(ws, catalog.search, _position(ws, asked), query=asked.query, limit=1).total
+    return part(CountPart(total=total or 0))
 
 
 @router.get(FACETS)
-def facets(ws: Ws, asked: Annotated[Asked, Query()]) -> Response:
+def facets(ws: Ws, answers: Remembered, asked: Annotated[Asked, Query()]) -> Response:
     """Count the cases of a list by field, as a piece of the page."""
-    return part(_counted(ws, asked))
+    found = answers.ask(ws, catalog.facets, _position(ws, asked), query=asked.query)
+    return part(facets_of(found, asked, parse(asked.query)))
 
 
 @router.get(COMPLETIONS)
-def completed(ws: Ws, word: Annotated[str, Query(max_length=500)] = "") -> Response:
+def completed(ws: Ws, answers: Remembered, word: Annotated[str, Query(max_length=500)] = "") -> Response:
     """Offer what may follow a word of the search box, as a piece of the page."""
-    return part(CompletionsPart(offers=completions(word, known(ws, word))))
+    return part(CompletionsPart(offers=completions(word, known(ws, answers, word))))
+
+
+def _position(ws: Workspace, asked: Asked) -> int:
+    return ws.position() if asked.as_of is None else asked.as_of
 
 
 def shown_at_the_box(error: RemissError) -> bool:
@@ -222,7 +230,9 @@ def title_of(query: str) -> str:
     return f"Cases: {printable(query[:80])}" if query.strip() else "Cases"
 
 
-def page_of(asked: Asked, found: Rows | None, problem: Problem | None, counted: FacetsPart | None) -> CasesPage:
+def page_of(
+    asked: Asked, found: Rows | None, problem: Problem | None, total: int | None, counted: FacetsPart | None
+) -> CasesPage:
     """Return the context of a list."""
     same = {"query": asked.query, "as_of": asked.as_of}
     at = asked.as_of if found is None else found.position
@@ -233,7 +243,7 @@ def page_of(asked: Asked, found: Rows | None, problem: Problem | None, counted: 
         as_of=asked.as_of,
         limit=LIMIT,
         lines=() if found is None else tuple(found),
-        total=None if found is None else found.total,
+        total=total,
         problem=problem,
         views=tuple(_ready(asked, *each) for each in READY),
         by_occurred=_sorted(asked, "occurred", NEWEST, "occurred"),
@@ -278,10 +288,6 @@ def _help(key: Key) -> Help:
     return Help(name=name, says=key.help, takes=takes, example=key.example, href=address(PATH, query=key.example))
 
 
-def _counted(ws: Workspace, asked: Asked) -> FacetsPart:
-    return facets_of(catalog.facets(ws, asked.query, as_of=asked.as_of), asked, parse(asked.query))
-
-
 def facets_of(found: Rows, asked: Asked, query: Filter) -> FacetsPart:
     """Return the counts of a list as links that narrow it or widen it again."""
     fields: dict[str, list[tuple[Scalar, int]]] = {}
@@ -306,7 +312,7 @@ def _value(asked: Asked, query: Filter, field: str, value: Scalar, count: int) -
     return Value(words=words, count=count, href=href, chosen=narrowing.narrowed(query, term), missing=value is None)
 
 
-def known(ws: Workspace, word: str) -> Known:
+def known(ws: Workspace, answers: Answers, word: str) -> Known:
     """Return what the catalog knows that could complete a word: fields from its protocols, values by counting cases."""
     kept = shelf.newest(ws)
     named = (name for protocol in kept for name in shelf.fields(protocol))
@@ -322,6 +328,6 @@ def known(ws: Workspace, word: str) -> Known:
     elif key == "protocol":
         values = [(protocol.name, protocol.about) for protocol in kept]
     elif key in FIELDS or key.startswith(CONTEXT):
-        rows = catalog.facets(ws, "", [key]).rows
+        rows = answers.ask(ws, catalog.facets, ws.position(), fields=(key,)).rows
         values = [(value, f"{count:,} cases") for _, value, count in rows]
     return Known(fields=fields, values={key: values})
