@@ -22,6 +22,7 @@ from remiss.errors import RequestError
 from remiss.records.identity import SAFE_INTEGER, format_time, parse_time
 
 _TAGS = ("$time", "$int", "$float")
+ADVICE = "send what the reference of the action says"
 
 
 def to_wire(value: object) -> object:
@@ -83,7 +84,7 @@ _Read = Callable[[object, str], Any]
 
 def _wrong(where: str, wanted: str, value: object) -> RequestError:
     got = {type(None): "null", dict: "an object", list: "a list", str: "text", bool: "a boolean"}.get(type(value), "a number")
-    return RequestError(f"{where or 'the value'}: expected {wanted}, got {got}", do="send what the reference of the action says")
+    return RequestError(f"{where or 'the value'}: expected {wanted}, got {got}", do=ADVICE)
 
 
 @cache
@@ -163,7 +164,7 @@ def _int(value: object, where: str) -> int:
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     text = _tagged(value, "$int")
-    if text is None or len(text) > 400 or not text.removeprefix("-").isdecimal():
+    if text is None or len(text) > 400 or not (text.isascii() and text.removeprefix("-").isdecimal()):
         raise _wrong(where, "a whole number", value)
     return int(text)
 
@@ -244,7 +245,7 @@ def _fixed(readers: tuple[_Read, ...]) -> _Read:
     def read(value: object, where: str) -> tuple[Any, ...]:
         items = _list(value, where)
         if len(items) != len(readers):
-            raise RequestError(f"{where}: expected {len(readers)} items, got {len(items)}")
+            raise RequestError(f"{where}: expected {len(readers)} items, got {len(items)}", do=ADVICE)
         return tuple(each(item, f"{where}[{at}]") for at, (each, item) in enumerate(zip(readers, items, strict=True)))
 
     return read

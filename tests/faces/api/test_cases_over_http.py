@@ -7,11 +7,15 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 import jsonschema
+import psycopg
 import pytest
 from sqlalchemy import select
 
 from remiss.edges.stores.tables import journal
 from remiss.faces import schemas
+from tests.conftest import database_on
+from tests.serving import served
+from tests.stories.logs import PROTOCOL, small_log
 
 FILING = {"model": "arrival-delay", "at": "2013-06-05T06:00:00Z", "title": "Wrong gate"}
 
@@ -142,9 +146,6 @@ def test_an_answer_is_the_published_object(reading, path, kind):
 
 
 def test_a_run_is_captured_over_http_from_the_folder_of_sources_and_no_other(reading, tmp_path):
-    from tests.serving import served
-    from tests.stories.logs import PROTOCOL, small_log
-
     small_log(tmp_path / "log")
     (tmp_path / "secret").mkdir()
     (tmp_path / "secret" / "s.parquet").write_bytes((tmp_path / "log" / "predictions" / "all.parquet").read_bytes())
@@ -299,3 +300,20 @@ def test_odd_names_in_a_path_are_not_found(client):
         assert client.post(f"/api/v1/runs/{piece}/accept").status_code in {404, 422}
         revised = client.patch(f"/api/v1/cases/{piece}", json={"severity": 1}, headers={"If-Match": '"1.a"'})
         assert revised.status_code in {404, 422}
+
+
+def test_a_question_that_takes_too_long_is_ended_and_the_next_one_answered(postgres, environment):
+    with (
+        database_on(postgres, "template") as address,
+        served(address, {**environment, "REMISS_STATEMENT_TIMEOUT": "1"}) as there,
+        there.client() as client,
+        psycopg.connect(address) as other,
+    ):
+        assert client.get("/api/v1/cases").status_code == 200
+        # A statement that waits for what somebody else holds takes as long as one that computes for ever.
+        other.execute("LOCK TABLE cases IN ACCESS EXCLUSIVE MODE")
+        refused = client.get("/api/v1/cases", params={"query": "status:detected"})
+        assert refused.status_code == 422
+        assert "REMISS_STATEMENT_TIMEOUT" in error(refused, "timed-out")["do"]
+        other.rollback()
+        assert client.get("/api/v1/cases", params={"query": "status:detected"}).status_code == 200
