@@ -155,7 +155,7 @@ def shown(ws: Workspace, case: Case, asked: Asked, *, form: revising.RevisionFor
     page = CasePage(
         case=case,
         as_of=asked.as_of,
-        caught=tuple(caught(ws, case, comparison)),
+        caught=tuple(caught(ws, case, comparison, asked.as_of)),
         window=None if comparison is None else window_of(comparison, asked.as_of),
         event=tuple(facts_of(case)),
         chapters=story(catalog.history(ws, case.id, as_of=asked.as_of)),
@@ -163,7 +163,7 @@ def shown(ws: Workspace, case: Case, asked: Asked, *, form: revising.RevisionFor
         controls_href=address(f"/cases/{segment(case.id)}", as_of=asked.as_of, controls="true") + "#controls",
         controls_part=address(f"/parts/cases/{segment(case.id)}/controls", as_of=asked.as_of),
         form=form,
-        alike=_alike(case),
+        alike=_alike(case, asked.as_of),
     )
     twin = f"/api/v1/cases/{segment(case.id)}"
     twins = [(address(twin, as_of=asked.as_of), "Case"), (address(f"{twin}/history", as_of=asked.as_of), "History")]
@@ -179,37 +179,35 @@ def unknown(ws: Workspace, case: str, as_of: int | None, error: RemissError) -> 
     if isinstance(error, Ambiguous):
         begun = Term("id", Operator.GLOB, globs.pattern((prefix_of(case), "")), Level.PEOPLE)
         lines = tuple(catalog.search(ws, unparse(begun), as_of=as_of, limit=MOST_ALIKE))
-    do = "give more of it, or look for the case by what it is about" if isinstance(error, NotFound) else error.do
+    do = "look for it by what it is about, or check its letters" if isinstance(error, NotFound) else error.do
     page = UnknownPage(asked=case, what=error.what, do=do, lines=lines, as_of=as_of)
     return render(page, shell(ws, "Which case?", "cases", position=as_of), status=status_of(error))
 
 
-def caught(ws: Workspace, case: Case, comparison: Comparison | None) -> Iterator[Caught]:
+def caught(ws: Workspace, case: Case, comparison: Comparison | None, as_of: int | None) -> Iterator[Caught]:
     """Yield the criteria that the event meets, or met when it was last drawn, with their lines."""
-    names = case.criteria or (case.captures[0].criteria if case.captures else ())
-    label = None if comparison is None else f"{comparison.protocol}@{comparison.protocol_version}"
-    protocol = None if label is None else _readable(ws, label)
-    for name in names:
-        query = unparse(narrowing.having("criterion", name))
-        rule = None if protocol is None else next((each for each in protocol.criteria if each.name == name), None)
-        within = range(0) if protocol is None or rule is None else shelf.lines_of(protocol, rule)
-        href = ""
-        if comparison is not None:
-            path = f"/protocols/{segment(comparison.protocol)}"
-            href = address(path, version=comparison.protocol_version) + f"#criterion-{segment(name)}"
+    protocol, title, path = None, "", ""
+    if comparison is not None:
+        name, version = comparison.protocol, comparison.protocol_version
+        protocol = _readable(ws, f"{name}@{version}")
+        title, path = f"{name}, version {version}", address(f"/protocols/{segment(name)}", version=version)
+    rules = {} if protocol is None else {rule.name: rule for rule in protocol.criteria}
+    for name in case.criteria or (case.captures[0].criteria if case.captures else ()):
+        rule = rules.get(name)
         yield Caught(
             name=name,
             why="" if rule is None else rule.why,
             severity=None if rule is None else rule.severity,
-            lines=()
-            if protocol is None
-            else highlighting.yaml(protocol.text, {})[max(0, within.start - 1) : within.stop - 1]
-            if within
-            else (),
-            protocol="" if comparison is None else f"{comparison.protocol}, version {comparison.protocol_version}",
-            href=href,
-            cases=address("/cases", query=query),
+            lines=() if protocol is None or rule is None else excerpt(protocol, shelf.lines_of(protocol, rule)),
+            protocol=title,
+            href=f"{path}#criterion-{segment(name)}" if path else "",
+            cases=address("/cases", query=unparse(narrowing.having("criterion", name)), as_of=as_of),
         )
+
+
+def excerpt(protocol: Protocol, numbers: range) -> tuple[highlighting.Line, ...]:
+    """Return some lines of a protocol, highlighted."""
+    return highlighting.yaml(protocol.text, {})[numbers.start - 1 : numbers.stop - 1]
 
 
 def _readable(ws: Workspace, label: str) -> Protocol | None:
@@ -235,12 +233,12 @@ def facts_of(case: Case) -> Iterator[tuple[str, Any]]:
     return (pair for pair in pairs if pair[1] is not None)
 
 
-def _alike(case: Case) -> str | None:
-    """Return the list of cases that met the same criteria on the same version of the model."""
+def _alike(case: Case, as_of: int | None) -> str | None:
+    """Return the list of cases that met the same criteria, of the same model."""
     if not case.criteria:
         return None
     terms = [narrowing.having("criterion", name) for name in case.criteria]
-    return address("/cases", query=unparse(both(*terms, narrowing.having("model", case.event.model))))
+    return address("/cases", query=unparse(both(*terms, narrowing.having("model", case.event.model))), as_of=as_of)
 
 
 def _modes(ws: Workspace) -> dict[str, str]:

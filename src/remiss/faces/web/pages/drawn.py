@@ -13,7 +13,7 @@ from remiss.faces.web.rendering import address, segment
 from remiss.records import chances
 from remiss.records.comparison import Comparison
 from remiss.records.event import Values
-from remiss.records.run import ALL, RESERVED, Group
+from remiss.records.run import RESERVED, Group
 
 # What a protocol calls a field and the filter language does not.
 CALLED = {"id": "event_id", "time": "occurred", "status": "call_status"}
@@ -21,7 +21,7 @@ CALLED = {"id": "event_id", "time": "occurred", "status": "call_status"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupLine:
-    """A group of the case's window: how many events it has and how many of them are kept; `cases` lists those that are cases."""
+    """A group of the case's window: how many events it has and how many of them were kept. `cases` lists those in the catalog."""
 
     says: str
     population: int
@@ -46,6 +46,7 @@ class Window:
     in_force: bool
     groups: tuple[GroupLine, ...]
     cases: str
+    stratum: str
 
 
 def window_of(found: Comparison, as_of: int | None) -> Window:
@@ -62,20 +63,19 @@ def window_of(found: Comparison, as_of: int | None) -> Window:
         in_force=found.in_force,
         groups=tuple(_group(found, group, as_of) for group in found.groups),
         cases=address("/cases", query=unparse(both(*_within(found))), as_of=as_of),
+        stratum=chances.where(found).strip(", "),
     )
 
 
 def _group(found: Comparison, group: Group, as_of: int | None) -> GroupLine:
-    is_criterion = group.criterion not in RESERVED
-    says = chances.spoken(group.criterion) + ("" if group.criterion == ALL else chances.where(found).rstrip(","))
     query = both(narrowing.having("criterion", group.criterion), *_stratum(group.stratum), *_within(found))
     return GroupLine(
-        says=says,
+        says=chances.spoken(group.criterion),
         population=group.population,
         kept=group.kept,
         threshold=group.threshold,
         drawn=group.criterion in found.kept_in,
-        cases=address("/cases", query=unparse(query), as_of=as_of) if is_criterion else None,
+        cases=None if group.criterion in RESERVED else address("/cases", query=unparse(query), as_of=as_of),
     )
 
 
