@@ -7,7 +7,7 @@ import sys
 
 from bench.results import write
 
-NAMES = ("startup", "serve", "capture", "labels", "catalog")
+NAMES = ("startup", "serve", "capture", "labels", "catalog", "overview")
 
 
 def main(wanted: list[str]) -> None:

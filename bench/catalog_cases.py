@@ -7,6 +7,8 @@ Everything follows from the number of an event, so that both databases hold the 
 from __future__ import annotations
 
 import random
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from remiss.edges.stores.connecting import Store
@@ -25,6 +27,31 @@ AIRPORTS = ("EWR", "JFK", "LGA")
 WORDS = tuple(f"{front}{back}" for front in ("gate", "crew", "bag", "fuel", "slot", "taxi") for back in range(40))
 PEOPLE = Actor(name="bench")
 
+TEXT = """\
+protocol: arrival-delay
+version: 1
+about: What catalogs are timed on.
+model: arrival-delay
+source: {name: arrivals, format: parquet, uri: "*.parquet"}
+fields:
+  id: id
+  time: at
+  model_version: model_version
+  output: output
+  label: label
+  confidence: confidence
+  latency_ms: latency_ms
+  status: status
+  inputs: [distance, carrier, wind_speed]
+  context: {airport: airport, month: month}
+  text: text
+require: [id, time]
+criteria:
+  - {name: missed-delay, kind: misclassification, when: "output = 'on-time' AND label = 'late'", severity: 2, why: a bench}
+  - {name: slow, kind: latency, when: latency_ms > 250, severity: 3, why: a bench}
+  - {name: off-scale, kind: anomaly, of: inputs.wind_speed, beyond: 4, severity: 1, why: a bench}
+sampling: {window: 1 week, strata: [context.airport], keep: 10, control: 20, undecided: 10, population: 500, seed: "1"}
+"""
 PROTOCOL = Protocol(
     name="arrival-delay",
     version=1,
@@ -40,7 +67,7 @@ PROTOCOL = Protocol(
     taxonomy=Taxonomy(namespace="remiss", version=1, modes={}),
     rubric=Rubric(name="r", version=1, questions=(), thresholds={}),
     digest="bench",
-    text="protocol: arrival-delay\nversion: 1\n",
+    text=TEXT,
     path="arrival-delay.yaml",
     lines={"version": 2},
 )
@@ -94,21 +121,20 @@ def drawn(week: int, count: int, size: int) -> Drawn:
             for criterion in PROTOCOL.criteria
             for airport in AIRPORTS
         ),
-        cells=tuple(
-            Cell(
-                window=window,
-                stratum={"context.airport": airport},
-                met=(),
-                undecided=(),
-                population=100_000,
-                labelled=100_000,
-            )
-            for airport in AIRPORTS
-        ),
+        cells=tuple(cells(window, members)),
         members=members,
         profiles=(),
         refusals=Refusals(counts={}, rows=()),
     )
+
+
+def cells(window: datetime, members: Sequence[Member]) -> Iterator[Cell]:
+    """Give the cells of a week: four times as many events as were sampled from each, and as many again without a failure."""
+    for airport in AIRPORTS:
+        stratum = {"context.airport": airport}
+        sampled = Counter(each.met for each in members if each.stratum == stratum)
+        for met, count in ((), sum(sampled.values())), *sorted(sampled.items()):
+            yield Cell(window=window, stratum=stratum, met=met, undecided=(), population=4 * count, labelled=4 * count)
 
 
 def member(number: int, week: int) -> Member:

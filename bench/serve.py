@@ -56,9 +56,9 @@ def measure() -> list[Figure]:
     ours: list[Started] = []
     bare: list[Started] = []
     for _ in range(results.REPEATS + 1):
-        port = _free_port()
+        port = free_port()
         ours.append(_start(["-m", "remiss", "--catalog", str(catalog), "serve", "--port", str(port)], port))
-        port = _free_port()
+        port = free_port()
         bare.append(_start(["-c", BARE, str(catalog), str(port)], port))
     # The first round brings files into memory.
     seconds, beside = (statistics.median(each.seconds for each in side[1:]) for side in (ours, bare))
@@ -76,7 +76,8 @@ def measure() -> list[Figure]:
     ]
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port that nobody listens on."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port: int = probe.getsockname()[1]
         return port
