@@ -98,7 +98,7 @@ def actions_page() -> str:
         "Actions",
         "An action is a function that takes the workspace first. It asks whether the actor may, begins, runs, writes one row of "
         "the journal and commits; one that only reads leaves no row. Nothing of what a catalog holds "
-        "changes in another way, by commands or over HTTP (coming). Making a catalog and upgrading its schema happen below "
+        "changes in another way, by commands or over HTTP. Making a catalog and upgrading its schema happen below "
         "all actions, for whoever opens the database; each leaves its row all the same, `catalog.init` (position 1) and "
         "`catalog.upgrade`.",
         *parts,
@@ -111,7 +111,7 @@ def action_parts(action: Action, face: Face) -> list[str]:
     facts = [
         ["call", code(f"{module}.{action.run.__name__}")],
         ["command", code(face.command)],
-        ["route", f"{code(face.route)} (coming)"],
+        ["route", code(face.route)],
         ["permission", code(action.permission)],
         [
             "journal",

@@ -18,8 +18,8 @@ from remiss.version import __version__
 
 if TYPE_CHECKING:
     from remiss import capture, catalog, protocol, understand
+    from remiss.opening import open_workspace as open  # noqa: A004  (the front's word is open)
     from remiss.workspace import Workspace
-    from remiss.workspace import open_workspace as open  # noqa: A004  (the front's word is open)
 
 __all__ = [
     "AnswerNo",
@@ -47,7 +47,7 @@ def __getattr__(name: str) -> Any:
     if name == "Workspace":
         return import_module("remiss.workspace").Workspace
     if name == "open":
-        return import_module("remiss.workspace").open_workspace
+        return import_module("remiss.opening").open_workspace
     raise AttributeError(f"module 'remiss' has no attribute {name!r}")
 
 

@@ -1,7 +1,7 @@
 """The workspace: the one place that chooses which edge stands behind which port, and the one way in for actions.
 
-`open_workspace` (`remiss.open`) finds the catalog and gives a `Workspace`; an action called with it is authorised,
-prepared outside the transaction, run inside it, written into the journal and committed. Edges are loaded when first used.
+An action that is called with a `Workspace` is authorised, prepared outside the transaction, run inside it, written into the
+journal and committed. Edges are loaded when first used. `opening.py` finds the catalog.
 """
 
 from __future__ import annotations
@@ -16,15 +16,13 @@ from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self
 
-from remiss import settings as settings_table
 from remiss.action import Action
-from remiss.errors import CatalogMissing, Denied, SettingError
+from remiss.errors import Denied
 from remiss.govern.authority import LocalOwner
 from remiss.govern.ports import Actor, Authority, Keys, Vault
 from remiss.records.identity import canonical
-from remiss.remote import is_server, open_remote
 from remiss.settings import Settings
 
 if TYPE_CHECKING:
@@ -35,85 +33,6 @@ if TYPE_CHECKING:
     from remiss.protocol.ports import Documents, Engine, Protocols, ProtocolWorkspace, ShelfWorkspace
     from remiss.records.catalog import CatalogFacts
     from remiss.understand.ports import Evidence, UnderstandWorkspace
-
-HERE = "remiss.db"
-
-
-def open_workspace(
-    address: str | os.PathLike[str] | None = None,
-    *,
-    token: str | None = None,
-    token_file: str | None = None,
-    environment: Mapping[str, str] | None = None,
-    create: bool = False,
-    upgrade: bool = False,
-    otherwise: str | None = None,
-) -> Workspace:
-    """Open a catalog to work in.
-
-    Parameters
-    ----------
-    address : a path, `sqlite:///PATH`, `postgresql://...` or a server's `https://...`; else REMISS_CATALOG; else ./remiss.db
-        if it is there
-    token, token_file : what a server knows you by, or a file with it; else REMISS_TOKEN or REMISS_TOKEN_FILE
-    environment : where settings are read; default: the process's
-    create : make the catalog that is named when it is not there
-    upgrade : bring an older catalog to this version
-    otherwise : the address when nothing is named and there is no ./remiss.db
-
-    Raises
-    ------
-    CatalogMissing, CatalogForeign, CatalogNewer, CatalogOlder, StorageError, SettingError
-    """
-    environment = os.environ if environment is None else environment
-    settings = settings_table.read(environment, catalog=_text(address), token=token, token_file=token_file)
-    where = which(settings, otherwise)
-    if is_server(where):
-        if create or upgrade:
-            raise SettingError(
-                f"{where} is a server: its catalog is made and upgraded where it lies", do="name the database itself"
-            )
-        # It answers every action as a catalog of one's own would; ports it has none, and actions are all that anybody calls.
-        return cast("Workspace", open_remote(where, settings))
-    from remiss.edges.stores.connecting import open_store
-
-    actor = Actor(name=_user())
-    limit = int(settings.statement_timeout)
-    store = open_store(where, create=create, upgrade=upgrade, now=datetime.now(UTC), actor=actor, limit_seconds=limit)
-    return Workspace(store=store, settings=settings, actor=actor)
-
-
-def _text(address: str | os.PathLike[str] | None) -> str | None:
-    return None if address is None else os.fspath(address)
-
-
-def which(settings: Settings, otherwise: str | None = None) -> str:
-    """Return the address of the catalog to use.
-
-    Raises
-    ------
-    CatalogMissing : none is named and there is none in this folder
-    """
-    if settings.catalog:
-        return settings.catalog
-    if Path(HERE).exists():
-        return HERE
-    if otherwise is not None:
-        return otherwise
-    raise CatalogMissing(
-        "no catalog is named, and there is no remiss.db in this folder",
-        do="make one with `remiss init`, or name one with --catalog or REMISS_CATALOG",
-    )
-
-
-def _user() -> str:
-    """Return the operating system's name of who runs this; never taken from the environment, which anybody may set."""
-    try:
-        import pwd
-
-        return pwd.getpwuid(os.geteuid()).pw_name
-    except KeyError:
-        return f"uid {os.geteuid()}"
 
 
 class Bench:
@@ -184,12 +103,6 @@ class Bench:
 
 def _quietly(stage: str, done: float) -> None:
     """Tell nobody."""
-
-
-def bench(environment: Mapping[str, str] | None = None) -> Bench:
-    """Return a workspace without a catalog."""
-    settings = settings_table.read(os.environ if environment is None else environment)
-    return Bench(settings=settings, actor=Actor(name=_user()))
 
 
 class Workspace(Bench):

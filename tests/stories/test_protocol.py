@@ -9,9 +9,9 @@ import pytest
 
 from remiss.capture import actions as capture
 from remiss.errors import InputError, NotFound, ProtocolError, SourceError
+from remiss.opening import bench
 from remiss.protocol import actions
 from remiss.protocol.document import restore
-from remiss.workspace import bench
 from tests.stories.logs import MONDAY, WEEK, small_log
 
 

@@ -52,8 +52,8 @@ def _open(protocol: str, held: ExitStack, *, dry_run: bool) -> Workspace:
         return held.enter_context(workspace())
     except CatalogMissing:
         if not dry_run:
+            from remiss.opening import bench
             from remiss.protocol.actions import load
-            from remiss.workspace import bench
 
             with bench() as ws:
                 load(ws, protocol)

@@ -35,7 +35,7 @@ def _examine() -> tuple[Check, ...]:
     """Look at the catalog that is named, and at the machine alone where it cannot be opened, which is a finding too."""
     from remiss.govern import actions
     from remiss.govern.health import Check
-    from remiss.workspace import bench
+    from remiss.opening import bench
 
     try:
         with workspace() as ws:

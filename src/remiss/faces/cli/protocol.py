@@ -50,8 +50,8 @@ def check(path: str, shape: str) -> int:
 
     Example: remiss protocol check arrival-delay.yaml
     """
+    from remiss.opening import bench
     from remiss.protocol import actions
-    from remiss.workspace import bench
 
     with bench() as ws:
         found = sorted(actions.check(ws, path), key=lambda item: item.level != "error")
@@ -127,8 +127,8 @@ def taxonomy_show(mode: str | None, shape: str) -> None:
 
     Example: remiss taxonomy show remiss:model
     """
+    from remiss.opening import bench
     from remiss.protocol import actions
-    from remiss.workspace import bench
 
     with bench() as ws:
         render.rows(actions.modes(ws, mode), shape)

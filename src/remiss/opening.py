@@ -1,0 +1,104 @@
+"""Opening: from an address and the settings to a workspace, on a database or behind a server.
+
+`remiss.open` is `open_workspace`. Here the process is asked who runs it, what its environment says, and what time it is.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import cast
+
+from remiss import settings as settings_table
+from remiss.errors import CatalogMissing, SettingError
+from remiss.govern.ports import Actor
+from remiss.remote import is_server, open_remote
+from remiss.settings import Settings
+from remiss.workspace import Bench, Workspace
+
+HERE = "remiss.db"
+
+
+def open_workspace(
+    address: str | os.PathLike[str] | None = None,
+    *,
+    token: str | None = None,
+    token_file: str | None = None,
+    environment: Mapping[str, str] | None = None,
+    create: bool = False,
+    upgrade: bool = False,
+    otherwise: str | None = None,
+) -> Workspace:
+    """Open a catalog to work in.
+
+    Parameters
+    ----------
+    address : a path, `sqlite:///PATH`, `postgresql://...` or a server's `https://...`; else REMISS_CATALOG; else ./remiss.db
+        if it is there
+    token, token_file : what a server knows you by, or a file with it; else REMISS_TOKEN or REMISS_TOKEN_FILE
+    environment : where settings are read; default: the process's
+    create : make the catalog that is named when it is not there
+    upgrade : bring an older catalog to this version
+    otherwise : the address when nothing is named and there is no ./remiss.db
+
+    Raises
+    ------
+    CatalogMissing, CatalogForeign, CatalogNewer, CatalogOlder, StorageError, SettingError
+    """
+    environment = os.environ if environment is None else environment
+    settings = settings_table.read(environment, catalog=_text(address), token=token, token_file=token_file)
+    where = which(settings, otherwise)
+    if is_server(where):
+        if create or upgrade:
+            raise SettingError(
+                f"{where} is a server: its catalog is made and upgraded where it lies", do="name the database itself"
+            )
+        # It answers every action as a catalog of one's own would; ports it has none, and actions are all that anybody calls.
+        return cast("Workspace", open_remote(where, settings))
+    from remiss.edges.stores.connecting import open_store
+
+    actor = Actor(name=_user())
+    limit = int(settings.statement_timeout)
+    store = open_store(where, create=create, upgrade=upgrade, now=datetime.now(UTC), actor=actor, limit_seconds=limit)
+    return Workspace(store=store, settings=settings, actor=actor)
+
+
+def _text(address: str | os.PathLike[str] | None) -> str | None:
+    return None if address is None else os.fspath(address)
+
+
+def which(settings: Settings, otherwise: str | None = None) -> str:
+    """Return the address of the catalog to use.
+
+    Raises
+    ------
+    CatalogMissing : none is named and there is none in this folder
+    """
+    if settings.catalog:
+        return settings.catalog
+    if Path(HERE).exists():
+        return HERE
+    if otherwise is not None:
+        return otherwise
+    raise CatalogMissing(
+        "no catalog is named, and there is no remiss.db in this folder",
+        do="make one with `remiss init`, or name one with --catalog or REMISS_CATALOG",
+    )
+
+
+def _user() -> str:
+    """Return the operating system's name of who runs this; never taken from the environment, which anybody may set."""
+    try:
+        import pwd
+
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return f"uid {os.geteuid()}"
+
+
+def bench(environment: Mapping[str, str] | None = None) -> Bench:
+    """Return a workspace without a catalog."""
+    settings = settings_table.read(os.environ if environment is None else environment)
+    return Bench(settings=settings, actor=Actor(name=_user()))
