@@ -156,6 +156,18 @@ def test_cases_are_listed_counted_and_shown(cli, captured):
     assert case["event"]["id"] in shown.out
 
 
+def test_a_case_is_compared_with_its_controls(cli, captured):
+    [item] = cli("case", "search", "criterion:missed-delay", "--limit", "1", "--format", "json").json["items"]
+    comparison = valid(cli("case", "compare", item["id"], "--controls", "2", "--format", "json"), "comparison")
+    assert len(comparison["controls"]) == 2
+    shown = cli("case", "compare", item["id"], "--controls", "2")
+    sentence, *table = shown.out.splitlines()
+    assert "in the week of" in sentence
+    assert "control 2" in table[1]
+    assert any(line.strip().startswith("context.airport") for line in table)
+    assert len(cli("case", "compare", item["id"], "--controls", "0").out.splitlines()) == 1
+
+
 def test_a_case_filed_by_hand_is_found_and_revised(cli, captured):
     filed = cli(
         "case", "file", "--model", "arrival-delay", "--at", "2013-06-05T06:00Z", "--title", "Wrong gate, told ana@example.com",

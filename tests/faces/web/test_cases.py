@@ -68,6 +68,14 @@ def test_what_was_counted_once_stands_in_the_page_at_once(client):
     assert "hx-get" not in page
 
 
+def test_an_id_in_the_search_box_leads_to_its_case(client):
+    [item] = client.get("/api/v1/cases", params={"limit": 1}).json()["items"]
+    text = client.get("/cases", params={"query": item["id"].upper()}).text
+    [href] = re.findall(r'<a href="([^"]*)">open it</a>', text)
+    assert href == f"/cases/{item['id']}"
+    assert "open it" not in client.get("/cases", params={"query": "nothing-of-the-kind"}).text
+
+
 def test_pages_follow_one_another_to_the_end(client):
     seen, href = [], "/cases"
     while href:

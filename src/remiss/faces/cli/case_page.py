@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import click
+
 from remiss.faces.cli import render
 from remiss.records import chances, facts
 from remiss.records.case import Case
@@ -20,9 +22,8 @@ def show(case: Case) -> None:
 
 def compare(found: Comparison) -> None:
     """Print how a case was drawn, and it beside the controls that are most like it: a column of each, a line a field."""
-    render.say(chances.drawn(found))
+    click.echo(chances.drawn(found))
     if not found.controls:
-        render.say("There are no controls to compare it with.")
         return
     events = [found.event, *(control.event for control in found.controls)]
     titles = ["field", found.case, *(f"control {at}" for at in range(1, len(events)))]

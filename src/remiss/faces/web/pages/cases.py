@@ -12,6 +12,7 @@ from remiss.catalog import actions as catalog
 from remiss.catalog import narrowing
 from remiss.catalog.completing import Completion, Known, completions, key_of
 from remiss.catalog.counting import FIELDS
+from remiss.catalog.identifying import prefix_of
 from remiss.catalog.keys import TABLE, Form, Key
 from remiss.catalog.parsing import parse
 from remiss.catalog.printing import unparse
@@ -21,7 +22,7 @@ from remiss.faces.api.cases import AsOf
 from remiss.faces.api.serving import Remembered, Ws
 from remiss.faces.web import shelf
 from remiss.faces.web.pages.shell import shell
-from remiss.faces.web.rendering import address, part, render
+from remiss.faces.web.rendering import address, part, render, segment
 from remiss.protocol.terms import CONTEXT, INPUTS
 from remiss.records.event import Scalar
 from remiss.records.legible import printable
@@ -146,6 +147,7 @@ class CasesPage:
     unpinned: str
     help: tuple[Help, ...]
     empty: bool
+    id_href: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,7 +259,17 @@ def page_of(
         unpinned=address(PATH, query=asked.query, sort=_unusual(asked.sort)),
         help=tuple(_help(key) for key in TABLE),
         empty=found is not None and not len(found) and not asked.query.strip(),
+        id_href=None if found is None or len(found) else as_id(asked),
     )
+
+
+def as_id(asked: Asked) -> str | None:
+    """Return the address of the case whose id somebody may have written instead of a query."""
+    try:
+        begun = prefix_of(asked.query)
+    except InputError:
+        return None
+    return address(f"/cases/{segment(begun)}", as_of=asked.as_of)
 
 
 def _unusual(sort: str) -> str | None:
