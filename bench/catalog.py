@@ -52,35 +52,35 @@ def asked(database: str, address: str, driver: catalog_filing.Driver) -> Iterato
             )
 
 
-def sqlite_catalog(folder: Path) -> Path:
+def sqlite_catalog(folder: Path, cases: int = CASES) -> Path:
     """Return the file of the filled catalog; make it unless it is there."""
-    path = folder / f"catalog-{CASES}" / "remiss.db"
+    path = folder / f"catalog-{cases}" / "remiss.db"
     if not path.parent.exists():
         making = folder / "catalog-in-making"
         shutil.rmtree(making, ignore_errors=True)
         making.mkdir()
-        fill(str(making / path.name))
+        fill(str(making / path.name), cases)
         making.rename(path.parent)
     return path
 
 
-def postgresql_catalog(socket: str) -> str:
+def postgresql_catalog(socket: str, cases: int = CASES) -> str:
     """Return the address of the filled catalog on the server; make it unless it is there."""
-    name = f"catalog_{CASES}"
+    name = f"catalog_{cases}"
     if not server.has_database(socket, name):
         server.administer(socket, "DROP DATABASE IF EXISTS making WITH (FORCE)", "CREATE DATABASE making")
-        fill(server.address(socket, "making"))
+        fill(server.address(socket, "making"), cases)
         # As the server would do by itself some minutes later.
         server.administer(socket, "VACUUM ANALYZE", database="making")
         server.administer(socket, f"ALTER DATABASE making RENAME TO {name}")
     return server.address(socket, name)
 
 
-def fill(address: str) -> None:
-    """Make and fill a catalog."""
+def fill(address: str, cases: int) -> None:
+    """Make a catalog of so many cases."""
     remiss.open(address, environment={}, create=True).close()
     with catalog_filing.opened(address) as store:
-        catalog_cases.file_runs(store, CASES, min(RUN, CASES))
+        catalog_cases.file_runs(store, cases, min(RUN, cases))
         with store.writing(catalog_cases.PEOPLE, "bench.revise", datetime.now(UTC)) as transaction:
             for statement in catalog_cases.WORKED_ON:
                 transaction.connection.execute(text(statement))

@@ -52,12 +52,17 @@ GROUPED = "SELECT {of}, count(*) FROM {table} GROUP BY 1 ORDER BY 2 DESC, 1 LIMI
 
 @dataclass(frozen=True)
 class Question:
-    """One question: its name, the action that answers it, and the SQL for each database."""
+    """One question: its name and query, the action that answers it, and the SQL for each database.
+
+    `counting` is the SQL for the number of all that match, where somebody asks for it.
+    """
 
     name: str
+    query: str
     ask: Callable[[Workspace], list[tuple[Any, ...]]]
     sql: dict[str, str]
     read: Callable[[list[tuple[Any, ...]]], list[tuple[Any, ...]]]
+    counting: dict[str, str] = field(default_factory=dict)
 
     def by_hand(self, connection: Connection, database: str) -> list[tuple[Any, ...]]:
         """Return what the SQL answers, as the same values."""
@@ -82,24 +87,25 @@ class Series:
         return self.questions(next(self.asked_by_hand)).by_hand(connection, database)
 
 
-def page(query: str, within: dict[str, str]) -> Question:
-    """Return the question for the newest 50 cases that match."""
+def page(query: str, within: dict[str, str], table: dict[str, str]) -> Question:
+    """Return the question for the newest 50 cases that match; `table` is what to count for the number of all."""
 
     def ask(ws: Workspace) -> list[tuple[Any, ...]]:
         return list(actions.search(ws, query, total=False).rows)
 
     sql = {database: PAGE.format(met=MET[database], page=within[database]) for database in MET}
-    return Question(f"page of 50, `{query}`", ask, sql, _lines)
+    counting = {database: f"SELECT count(*) FROM {table[database]}" for database in MET}
+    return Question(f"page of 50, `{query}`", query, ask, sql, _lines, counting)
 
 
-def facet(field: str, query: str, table: dict[str, str]) -> Question:
+def facet(of: str, query: str, table: dict[str, str]) -> Question:
     """Return the question for the values of a field."""
 
     def ask(ws: Workspace) -> list[tuple[Any, ...]]:
-        return [row[1:] for row in actions.facets(ws, query, [field]).rows]
+        return [row[1:] for row in actions.facets(ws, query, [of]).rows]
 
-    sql = {database: GROUPED.format(of=field, table=table[database]) for database in MET}
-    return Question(f"facet of {field}, {f'`{query}`' if query else 'all cases'}", ask, sql, list)
+    sql = {database: GROUPED.format(of=of, table=table[database]) for database in MET}
+    return Question(f"facet of {of}, {f'`{query}`' if query else 'all cases'}", query, ask, sql, list)
 
 
 def where(condition: str) -> dict[str, str]:
@@ -126,26 +132,38 @@ def _lines(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
 EWR = "SELECT case_key FROM case_context WHERE name = 'airport' AND value = 'EWR'"
 GRAVE_AT_EWR = dict.fromkeys(MET, f"cases AS c WHERE +c.severity <= 2 AND c.key IN ({EWR})")
 REROUTED = {database: f"cases AS c WHERE c.key IN ({WORDS[database].format('rerouted')})" for database in MET}
+MODEL = "c.model = 'arrival-delay' AND c.model_version = '1' AND c.status = 'candidate'"
+
+
+def said(word: str) -> dict[str, str]:
+    """Return what to count for the number of cases with a word."""
+    return {database: f"({WORDS[database].format(word)}) AS said" for database in MET}
 
 
 def never_asked(at: int) -> Question:
     """Return the question for a page that nobody has asked for before."""
     least = at / 1_000_000
-    return page(f"severity:<=2 context.airport:EWR confidence:>{least}", where(f"{GRAVE} AND c.confidence > {least}"))
+    more = f" AND c.confidence > {least}"
+    table = {database: f"{grave}{more}" for database, grave in GRAVE_AT_EWR.items()}
+    return page(f"severity:<=2 context.airport:EWR confidence:>{least}", where(f"{GRAVE}{more}"), table)
 
 
 GRAVE = f"c.severity <= 2 AND {IN_CONTEXT}"
-QUESTIONS = (
-    page("severity:<=2 context.airport:EWR", where(GRAVE)),
+PAGES = (
+    page("severity:<=2 context.airport:EWR", where(GRAVE), GRAVE_AT_EWR),
     Series("page of 50, `severity:<=2 context.airport:EWR confidence:>X`, another X each time", never_asked),
-    page("criterion:missed-delay", where(IN_CRITERION.format("missed-delay"))),
     page(
-        "model:arrival-delay@1 status:candidate",
-        where("c.model = 'arrival-delay' AND c.model_version = '1' AND c.status = 'candidate'"),
+        "criterion:missed-delay",
+        where(IN_CRITERION.format("missed-delay")),
+        dict.fromkeys(MET, "case_criteria WHERE criterion = 'missed-delay'"),
     ),
-    page("birdstrike", collected("birdstrike")),
-    page("rerouted", collected("rerouted")),
-    page("overbooked", asked("overbooked")),
+    page("model:arrival-delay@1 status:candidate", where(MODEL), dict.fromkeys(MET, f"cases AS c WHERE {MODEL}")),
+    page("birdstrike", collected("birdstrike"), said("birdstrike")),
+    page("rerouted", collected("rerouted"), said("rerouted")),
+    page("overbooked", asked("overbooked"), said("overbooked")),
+)
+QUESTIONS = (
+    *PAGES,
     facet("status", "", dict.fromkeys(MET, "cases")),
     facet("criterion", "", dict.fromkeys(MET, "case_criteria")),
     facet("model_version", "severity:<=2 context.airport:EWR", GRAVE_AT_EWR),

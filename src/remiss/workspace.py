@@ -28,6 +28,7 @@ from remiss.settings import Settings
 if TYPE_CHECKING:
     from remiss.capture.ports import CaptureWorkspace, Progress, Runs
     from remiss.catalog.ports import Cases, CatalogWorkspace
+    from remiss.edges.stores.case_ways import Remembered
     from remiss.edges.stores.connecting import Store
     from remiss.govern.ports import GovernWorkspace, Health
     from remiss.protocol.ports import Documents, Engine, Protocols, ProtocolWorkspace, ShelfWorkspace
@@ -132,6 +133,7 @@ class Workspace(Bench):
         """
         ws = Workspace(store=self._store, settings=self.settings, actor=self.actor)
         ws.request_id = request_id
+        ws._ways = self._ways
         if posted is not None:
             from remiss.edges.documents import PostedDocuments
             from remiss.edges.engines.duckdb import DuckDB
@@ -182,7 +184,14 @@ class Workspace(Bench):
         """Cases in the catalog, as far as the actor may see them."""
         from remiss.edges.stores.cases import CaseStore
 
-        return CaseStore(self._store, self.authority.scope(self.actor))
+        return CaseStore(self._store, self.authority.scope(self.actor), self._ways)
+
+    @cached_property
+    def _ways(self) -> Remembered:
+        """How questions about cases were answered lately; one for all calls from afar."""
+        from remiss.edges.stores.case_ways import Remembered
+
+        return Remembered()
 
     @cached_property
     def evidence(self) -> Evidence:

@@ -315,6 +315,7 @@ def test_what_is_above_one_s_clearance_is_neither_listed_nor_counted(ws):
             assert [line.title for line in page.lines] == ["open"]
             assert seen.count(parse(query), None) == 1
             assert seen.facet(parse(query), "status", 9, None) == (("candidate", 1),)
+        assert seen.count(parse("closed"), None) == 0
         with pytest.raises(NotFound):
             seen.get(secret.id, None)
 

@@ -66,7 +66,22 @@ def matches_now(asked: Asked, by: Ways) -> Matches:
 @lru_cache(REMEMBERED)
 def counted_now(asked: Asked, by: Ways) -> Ready:
     """Return the statement for the number of what matches now."""
-    return Ready(matches_now(asked, by).chosen(func.count()), asked.dialect)
+    entries = entries_alone(asked)
+    counting = matches_now(asked, by).chosen(func.count())
+    return Ready(counting if entries is None else select(func.count()).select_from(entries.subquery("entries")), asked.dialect)
+
+
+def entries_alone(asked: Asked) -> Select[int] | None:
+    """Return the entries of a side table that are all that matches, one for each case; None where more is to be asked."""
+    if not asked.sight.everything:
+        return None
+    match asked.parts:
+        case []:
+            return words.found(asked.phrases, asked.dialect) if asked.phrases else None
+        case [Term() as part] if not asked.phrases:
+            return side_entries(part)
+        case _:
+            return None
 
 
 @lru_cache(REMEMBERED)

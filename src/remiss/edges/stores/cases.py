@@ -31,13 +31,13 @@ from remiss.records.event import Event, Scalar
 
 
 class CaseStore:
-    """Cases of an open catalog, as far as a scope may see them."""
+    """Cases of an open catalog, as far as a scope may see them. Those of one catalog may share what they `remembered`."""
 
-    def __init__(self, store: Store, scope: Scope) -> None:
+    def __init__(self, store: Store, scope: Scope, remembered: Remembered | None = None) -> None:
         self._store = store
         self._scope = scope
         self._sight = Sight.of(scope)
-        self._remembered = Remembered()
+        self._remembered = Remembered() if remembered is None else remembered
 
     def position(self) -> int:
         """Return the catalog's position."""
