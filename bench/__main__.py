@@ -7,7 +7,7 @@ import sys
 
 from bench.results import write
 
-NAMES = ("startup", "serve", "capture", "labels", "catalog", "overview")
+NAMES = ("startup", "serve", "capture", "labels", "catalog", "pages", "overview")
 
 
 def main(wanted: list[str]) -> None:

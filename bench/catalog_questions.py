@@ -134,6 +134,9 @@ GRAVE_AT_EWR = dict.fromkeys(MET, f"cases AS c WHERE +c.severity <= 2 AND c.key 
 REROUTED = {database: f"cases AS c WHERE c.key IN ({WORDS[database].format('rerouted')})" for database in MET}
 MODEL = "c.model = 'arrival-delay' AND c.model_version = '1' AND c.status = 'candidate'"
 
+# Again one pass: a third of the cases match.
+COUNTED_MODEL = {SQLITE: f"cases AS c WHERE {MODEL.replace('c.', '+c.')}", POSTGRESQL: f"cases AS c WHERE {MODEL}"}
+
 
 def said(word: str) -> dict[str, str]:
     """Return what to count for the number of cases with a word."""
@@ -157,7 +160,7 @@ PAGES = (
         where(IN_CRITERION.format("missed-delay")),
         dict.fromkeys(MET, "case_criteria WHERE criterion = 'missed-delay'"),
     ),
-    page("model:arrival-delay@1 status:candidate", where(MODEL), dict.fromkeys(MET, f"cases AS c WHERE {MODEL}")),
+    page("model:arrival-delay@1 status:candidate", where(MODEL), COUNTED_MODEL),
     page("birdstrike", collected("birdstrike"), said("birdstrike")),
     page("rerouted", collected("rerouted"), said("rerouted")),
     page("overbooked", asked("overbooked"), said("overbooked")),

@@ -1,4 +1,4 @@
-"""Pages of a catalog of a million cases over HTTP, and the same lists by hand-written SQL behind a bare ASGI application.
+"""Lists of a million cases over HTTP, and the same lists by hand-written SQL behind a bare ASGI application.
 
 Both are served by a process of their own with the same uvicorn settings, and asked in turn over a connection that is kept.
 """
@@ -10,10 +10,11 @@ import statistics
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import urlencode
 
-from bench import catalog, pages_by_hand, results, server
-from bench.catalog_questions import PAGES, Series
+from bench import catalog, pages_by_hand, server
+from bench.catalog_questions import PAGES
 from bench.results import WORK, Figure
 from bench.serving import Client, serving, serving_by_hand
 from remiss.edges.stores.dialect.types import POSTGRESQL, SQLITE
@@ -22,23 +23,25 @@ FEWER = catalog.CASES // 10
 ROUNDS, WARMING = 200, 20
 # Counting all that match takes a hundred times as long.
 COUNTED_ROUNDS = 30
-WRITES = 60
 MIDDLE, LATE = 2.0, 3.0
-# Twice as many cases make an index one step deeper at most; ten times as many, not twice as slow.
 FLAT = 1.5
-OVERVIEW_MS = 150
 
 
 @dataclass(frozen=True)
 class Side:
-    """One server, and the addresses of its answers: of the page of a question, at a place of a series, counted or not."""
+    """One server, and the addresses of its answers: of the page of a question, at a place of a series."""
 
     client: Client
-    page: Callable[[int, int, bool], str]
+    page: Callable[[int, int], str]
 
-    def ask(self, number: int, at: int, counted: bool = False) -> float:
+    def ask(self, number: int, at: int) -> float:
         """Return the milliseconds of one answer."""
-        return self.client.timed(self.page(number, at, counted))
+        return self.client.timed(self.page(number, at))
+
+    def answer(self, number: int) -> dict[str, object]:
+        """Return one answer."""
+        found: dict[str, object] = json.loads(self.client.get(self.page(number, 7)))
+        return found
 
 
 @dataclass(frozen=True)
@@ -67,19 +70,22 @@ def measured(database: str, address: str, fewer: str) -> Iterator[Figure]:
     """Measure the pages of one database."""
     with ExitStack() as open_servers:
         ours, hand = (open_servers.enter_context(each) for each in (serving(address), serving_by_hand(database, address)))
-        small = open_servers.enter_context(serving(fewer))
-        sides = Side(ours, api), Side(hand, by_hand), Side(ours, html), Side(small, api)
+        small, hand_small = (open_servers.enter_context(each) for each in (serving(fewer), serving_by_hand(database, fewer)))
+        sides = Side(ours, api), Side(hand, by_hand), Side(ours, html), Side(small, api), Side(hand_small, by_hand)
+        counted = Side(ours, partial(api, total="true")), Side(hand, partial(by_hand, total="1"))
         for number, question in enumerate(PAGES):
-            same(sides[0], sides[1], number)
+            same(counted, number)
             yield from listed(f"{database}: {question.name}", number, sides)
         for number, question in enumerate(PAGES):
-            yield from listed_and_counted(f"{database}: {question.name}, counted", number, sides[:2])
-        yield from overview(database, ours)
+            yield from listed_and_counted(f"{database}: {question.name}, counted", number, counted)
 
 
 def listed(name: str, number: int, sides: Sequence[Side]) -> Iterator[Figure]:
-    """Time the page of one question as JSON, by hand, as HTML, and among fewer cases."""
-    ours, hand, page, small = in_turn([lambda at, side=side: side.ask(number, at) for side in sides], ROUNDS, WARMING)
+    """Time the page of one question as JSON, by hand, as HTML, and both sides among fewer cases.
+
+    Where few cases match they have to be collected and sorted, so that neither side is flat: ten times as many take longer.
+    """
+    ours, hand, page, small, hand_small = in_turn([partial(side.ask, number) for side in sides], ROUNDS, WARMING)
     middle, late = ours.middle / hand.middle, ours.late / hand.late
     yield Figure(
         name,
@@ -87,10 +93,10 @@ def listed(name: str, number: int, sides: Sequence[Side]) -> Iterator[Figure]:
         f"{MIDDLE:g}, {LATE:g}",
         middle <= MIDDLE and late <= LATE,
     )
-    growth = ours.middle / small.middle
+    growth, hand_growth = ours.middle / small.middle, hand.middle / hand_small.middle
     yield Figure(
         f"{name}, among {catalog.CASES:,} cases and {FEWER:,}",
-        f"{ours.middle:.2f} and {small.middle:.2f} ms; ratio {growth:.2f}",
+        f"{ours.middle:.2f} and {small.middle:.2f} ms; ratio {growth:.2f}; by hand {hand_growth:.2f}",
         f"{FLAT:g}",
         growth <= FLAT,
     )
@@ -98,37 +104,10 @@ def listed(name: str, number: int, sides: Sequence[Side]) -> Iterator[Figure]:
 
 def listed_and_counted(name: str, number: int, sides: Sequence[Side]) -> Iterator[Figure]:
     """Time the page of one question with the number of all that match, which the page of cases loads afterwards."""
-    calls = [lambda at, side=side: side.ask(number, at, True) for side in sides]
-    ours, hand = in_turn(calls, COUNTED_ROUNDS, 2)
+    ours, hand = in_turn([partial(side.ask, number) for side in sides], COUNTED_ROUNDS, 2)
     middle, late = ours.middle / hand.middle, ours.late / hand.late
     holds = middle <= MIDDLE and late <= LATE
     yield Figure(name, f"{ours}; by hand {hand}; ratios {middle:.2f}, {late:.2f}", f"{MIDDLE:g}, {LATE:g}", holds)
-
-
-def overview(database: str, ours: Client) -> Iterator[Figure]:
-    """Time the overview, and the first look at it after each of some writes."""
-    for part in ("", "parts/overview/holdings", "parts/overview/criteria", "parts/standing"):
-        ours.timed(f"/{part}")
-    steady = spread([ours.timed("/") for _ in range(ROUNDS)])
-    yield Figure(f"{database}: overview", str(steady), f"{OVERVIEW_MS} ms", steady.late < OVERVIEW_MS)
-    after, parts = [], []
-    for number in range(WRITES):
-        revise(ours, f"looked at {number} times")
-        after.append(ours.timed("/"))
-        parts.append([ours.timed(f"/parts/{part}") for part in ("overview/holdings", "overview/criteria", "standing")])
-    first = spread(after)
-    later = "; ".join(f"{name} {spread(each)}" for name, each in zip(("holdings", "criteria", "standing"), zip(*parts), strict=True))
-    yield Figure(
-        f"{database}: overview, the first after a write", str(first), f"{OVERVIEW_MS} ms", first.late < OVERVIEW_MS, f"parts that follow: {later}"
-    )
-
-
-def revise(ours: Client, note: str) -> None:
-    """Write something about the newest case."""
-    [case] = json.loads(ours.get("/api/v1/cases?limit=1&total=false")[1])["items"]
-    path = f"/api/v1/cases/{case['id']}"
-    headers, _ = ours.get(path)
-    ours.send("PATCH", path, {"note": note}, {"If-Match": headers["ETag"]})
 
 
 def in_turn(calls: Sequence[Callable[[int], float]], rounds: int, warming: int) -> list[Spread]:
@@ -145,24 +124,23 @@ def spread(times: Sequence[float]) -> Spread:
     return Spread(statistics.median(times), statistics.quantiles(times, n=20)[-1])
 
 
-def same(ours: Side, hand: Side, number: int) -> None:
+def same(sides: Sequence[Side], number: int) -> None:
     """Check that both sides answer the same."""
-    answers = [json.loads(side.client.get(side.page(number, 7, True))[1]) for side in (ours, hand)]
-    if any(answers[0][key] != answers[1][key] for key in ("items", "total")):
-        raise SystemExit(f"{PAGES[number].name}: the two sides answer differently: {answers}")
+    ours, hand = (side.answer(number) for side in sides)
+    if any(ours[key] != hand[key] for key in ("items", "total")):
+        raise SystemExit(f"{PAGES[number].name}: the two sides answer differently: {ours} {hand}")
 
 
-def api(number: int, at: int, counted: bool) -> str:
+def api(number: int, at: int, total: str = "false") -> str:
     """Return the address of a page of cases as JSON."""
-    total = str(counted).lower()
     return f"/api/v1/cases?{urlencode({'query': pages_by_hand.question(number, at).query, 'total': total})}"
 
 
-def html(number: int, at: int, counted: bool) -> str:
+def html(number: int, at: int) -> str:
     """Return the address of a page of cases for a browser, which has no count."""
     return f"/cases?{urlencode({'query': pages_by_hand.question(number, at).query})}"
 
 
-def by_hand(number: int, at: int, counted: bool) -> str:
+def by_hand(number: int, at: int, total: str = "") -> str:
     """Return the address of the page that was made by hand."""
-    return f"/?question={number}&at={at}" + ("&total=1" if counted else "")
+    return f"/?{urlencode({'question': number, 'at': at, 'total': total})}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import os
-import socket
 import statistics
 import subprocess
 import sys
@@ -15,8 +14,8 @@ from pathlib import Path
 
 from bench import results
 from bench.results import Figure
+from bench.serving import TOKEN, free_port
 
-TOKEN = "a-token-of-the-benchmark-alone"
 MOST_SECONDS = 1.0
 MOST_MB = 150
 # The least that answers with what a catalog holds on the same framework: no door, no pages, one route.
@@ -74,13 +73,6 @@ def measure() -> list[Figure]:
             "remiss serve: idle", f"{resident:.0f} MB; a bare application {least:.0f} MB", f"{MOST_MB} MB", resident < MOST_MB
         ),
     ]
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _start(arguments: Sequence[str], port: int) -> Started:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import http.client
-import json
 import os
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from http.client import HTTPMessage
 
 TOKEN = "a-token-of-the-benchmark-alone"
 START_SECONDS = 30
@@ -23,21 +21,14 @@ class Client:
     def __init__(self, port: int) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=300)
 
-    def get(self, path: str) -> tuple[HTTPMessage, bytes]:
-        """Return the headers and the body of an answer."""
-        return self.send("GET", path)
-
-    def send(
-        self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None
-    ) -> tuple[HTTPMessage, bytes]:
-        """Ask anything, and return the headers and the body of the answer, which has to be a good one."""
-        given = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json", **(headers or {})}
-        self._connection.request(method, path, None if body is None else json.dumps(body), given)
+    def get(self, path: str) -> bytes:
+        """Return the body of an answer, which has to be a good one."""
+        self._connection.request("GET", path, headers={"Authorization": f"Bearer {TOKEN}"})
         answer = self._connection.getresponse()
         content = answer.read()
         if answer.status != http.client.OK:
-            sys.exit(f"{method} {path} was answered {answer.status}: {content[:500]!r}")
-        return answer.headers, content
+            sys.exit(f"{path} was answered {answer.status}: {content[:500]!r}")
+        return content
 
     def timed(self, path: str) -> float:
         """Return the milliseconds until an answer was there."""
@@ -69,7 +60,8 @@ def serving_by_hand(database: str, address: str) -> Iterator[Client]:
 @contextmanager
 def _running(arguments: Sequence[str], port: int) -> Iterator[Client]:
     environment = os.environ | {"REMISS_TOKEN": TOKEN}
-    process = subprocess.Popen([sys.executable, *arguments], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    quiet = subprocess.DEVNULL
+    process = subprocess.Popen([sys.executable, *arguments], env=environment, stdout=quiet, stderr=quiet)
     client = Client(port)
     try:
         _wait(process, port)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 from starlette.responses import RedirectResponse, Response
 
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from remiss.workspace import Workspace
 
 ROOT = "/api/v1"
-CHAPTERS = (catalog.router, protocols.router, runs.router, cases.router, estimates.router, actions.router)
+# What is asked most comes first: a router is searched for its route in this order.
+CHAPTERS = (cases.router, catalog.router, protocols.router, runs.router, estimates.router, actions.router)
 
 
 def create_app(workspace: Workspace) -> FastAPI:
@@ -38,10 +39,9 @@ def create_app(workspace: Workspace) -> FastAPI:
     app.state.metrics = Metrics()
     app.state.answers = Answers()
     answer_errors(app)
-    api = APIRouter(prefix=ROOT, dependencies=[Depends(nothing_unknown)])
     for chapter in CHAPTERS:
-        api.include_router(chapter)
-    app.include_router(api)
+        # Each by itself: a router within a router is searched again at every level.
+        app.include_router(chapter, prefix=ROOT, dependencies=[Depends(nothing_unknown)])
     app.include_router(health.router)
 
     @app.get(ROOT, include_in_schema=False)
