@@ -296,6 +296,7 @@ def test_a_typical_document_is_parsed_in_under_50_ms():
 
 
 def _seconds() -> float:
-    begin = time.perf_counter()
+    # Of the processor, so that whatever else runs beside the test makes it no slower.
+    begin = time.process_time()
     protocol_of()
-    return time.perf_counter() - begin
+    return time.process_time() - begin
