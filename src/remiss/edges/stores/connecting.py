@@ -22,13 +22,12 @@ from remiss.edges.stores.dialect.driving import (
     connect,
     file_of,
     fold,
-    foreign,
-    hidden,
     identity_of,
     parse_address,
     tables_of,
     take_away,
 )
+from remiss.edges.stores.dialect.explaining import foreign, hidden
 from remiss.edges.stores.dialect.limiting import limit
 from remiss.edges.stores.journal import Transaction, acted
 from remiss.edges.stores.tables import catalog_head

@@ -18,7 +18,8 @@ from sqlalchemy.types import TypeEngine
 
 from remiss.catalog.query import Term, Text
 from remiss.catalog.shape import Blank, BlankText
-from remiss.edges.stores.dialect.driving import failed, streaming
+from remiss.edges.stores.dialect.driving import streaming
+from remiss.edges.stores.dialect.explaining import failed
 from remiss.edges.stores.dialect.limiting import begins
 from remiss.edges.stores.dialect.types import to_json
 from remiss.govern.ports import Scope

@@ -1,4 +1,4 @@
-"""The drivers' side of connecting: addresses, pragmas, beginnings, and what their errors mean.
+"""The drivers' side of connecting: addresses, pragmas and beginnings. What drivers' errors mean stands in `explaining.py`.
 
 SQLite runs in WAL mode with every commit synced. SQLite before 3.51.3 can corrupt a WAL database when two connections
 checkpoint at once, so that no connection checkpoints by itself here: `fold` does, in one process at a time, under a lock
@@ -23,10 +23,10 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from remiss.edges.stores.dialect.explaining import BUSY_MS, explained
 from remiss.edges.stores.dialect.types import POSTGRESQL, SQLITE
-from remiss.errors import CatalogForeign, CatalogMissing, Conflict, InputError, RemissError, SettingError, StorageError, TimedOut
+from remiss.errors import SettingError, StorageError
 
-BUSY_MS = 30_000
 # How much of a catalog a connection keeps at hand; SQLite's own 2 MB do not hold what one page of a large catalog touches.
 CACHE_KB = 64 * 1024
 # Nothing is prepared on the server: after five times it would plan for any value alike, and common words and rare ones need
@@ -64,17 +64,8 @@ def parse_address(address: str) -> URL:
         return url
     if url.drivername in {POSTGRESQL, "postgres", "postgresql+psycopg"} and url.database:
         return url.set(drivername="postgresql+psycopg")
-    if url.drivername in {"http", "https"}:
-        raise SettingError(f"{address} is a server, and this version reaches databases only", do=advice)
     shown = url.render_as_string(hide_password=True)
     raise SettingError(f"{shown} is not an address of a catalog", do=advice)
-
-
-def hidden(url: URL) -> str:
-    """Return the address as people may see it: without its password."""
-    if url.drivername == SQLITE:
-        return str(url.database)
-    return url.set(drivername=POSTGRESQL).render_as_string(hide_password=True)
 
 
 def file_of(url: URL) -> Path | None:
@@ -288,94 +279,6 @@ def _explain(context: ExceptionContext) -> BaseException | None:
     error = context.original_exception
     engine = context.engine
     return explained(error, engine.url) if engine is not None else None
-
-
-def failed(connection: Connection, error: Any) -> Exception:
-    """Return what the error of a statement given straight to the driver means; a connection that broke is used no more."""
-    driver: Any = connection.connection.driver_connection
-    if connection.dialect.is_disconnect(error, driver, None):
-        connection.invalidate(error)
-    known: Exception = explained(error, connection.engine.url) or error
-    return known
-
-
-def explained(error: BaseException, url: URL) -> RemissError | None:
-    """Return what a driver's error means to a user, or None when it can only be our mistake."""
-    where = hidden(url)
-    if isinstance(error, UnicodeEncodeError | OverflowError):
-        return _unstorable()
-    if isinstance(error, sqlite3.Error):
-        return _explained_sqlite(error, where)
-    if type(error).__module__.startswith("psycopg"):
-        return _explained_postgresql(error, where)
-    return None
-
-
-def _explained_sqlite(error: sqlite3.Error, where: str) -> RemissError | None:
-    code = getattr(error, "sqlite_errorcode", None)
-    match None if code is None else code & 0xFF:
-        case sqlite3.SQLITE_FULL:
-            return StorageError(f"there is no room left for {where}; nothing was written", do="make room and do it again")
-        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
-            return StorageError(
-                f"{where} was in use by another writer for {BUSY_MS // 1000} seconds", do="wait for it to end and do it again"
-            )
-        case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM:
-            return StorageError(f"{where} may not be written", do="check the permissions of the file and of its folder")
-        case sqlite3.SQLITE_CANTOPEN:
-            return StorageError(f"{where} cannot be opened", do="check that its folder exists and may be written")
-        case sqlite3.SQLITE_IOERR:
-            return StorageError(f"the disk failed on {where}: {error}", do="check the disk and the file system")
-        case sqlite3.SQLITE_CORRUPT:
-            return StorageError(f"{where} is damaged: {error}", do="restore the catalog from a copy")
-        case sqlite3.SQLITE_INTERRUPT:
-            return timed_out(where)
-        case sqlite3.SQLITE_NOTADB:
-            return foreign(where)
-        case _:
-            return None
-
-
-def _unstorable() -> RemissError:
-    return InputError(
-        "no catalog can hold that: a text with a NUL or half a character, or a whole number of more than 64 bits",
-        do="leave it out",
-    )
-
-
-def timed_out(where: str) -> RemissError:
-    """Return the error for a statement that was ended because it took too long."""
-    return TimedOut(
-        f"{where} did not answer in the time that one statement may take",
-        do="ask a narrower question (fewer words and terms, a time: occurred:2013-06), or raise REMISS_STATEMENT_TIMEOUT",
-    )
-
-
-def foreign(where: str) -> RemissError:
-    """Return the error for a database that is not a catalog."""
-    return CatalogForeign(f"{where} is not a catalog of remiss", do="name another one, or make one with: remiss init PATH")
-
-
-def _explained_postgresql(error: BaseException, where: str) -> RemissError | None:
-    state = getattr(error, "sqlstate", None) or ""
-    said = str(error).strip().partition("\n")[0]
-    if state in {"22021", "22P05"} or (not state and "cannot contain NUL" in said):
-        return _unstorable()
-    if state in {"40001", "40P01", "55P03"}:
-        return Conflict("somebody else was changing the same things; nothing was written", do="do it again")
-    if state == "57014":
-        return timed_out(where)
-    if state == "53100":
-        return StorageError(f"there is no room left for {where}; nothing was written", do="make room and do it again")
-    if state == "3D000" or (not state and "does not exist" in said and "database" in said):
-        return CatalogMissing(f"there is no database {where}", do="create it with: createdb NAME, then: remiss init ADDRESS")
-    if state == "42501":
-        return StorageError(f"{where} refuses this user: {said}", do="ask for the rights, or use another user")
-    if state == "25006":
-        return StorageError(f"{where} may not be written: {said}", do="ask for the rights, or use another user")
-    if state[:2] in {"08", "28", "53", "57"} or (not state and type(error).__name__ == "OperationalError"):
-        return StorageError(f"{where} cannot be reached: {said}", do="check that the server runs and that the address is right")
-    return None
 
 
 def server_of(connection: Connection) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, func, select, text
 
-from remiss.edges.stores.dialect.driving import failed
+from remiss.edges.stores.dialect.explaining import failed
 from remiss.edges.stores.dialect.types import POSTGRESQL, SQLITE
 
 
