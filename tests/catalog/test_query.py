@@ -3,31 +3,12 @@
 import pytest
 
 from remiss.catalog.parsing import parse
-from remiss.catalog.printing import unparse, words
-from remiss.catalog.query import EVERYTHING, Level, criteria, event_terms, levels
-
-
-def test_event_level_terms_leave_out_criteria_grades_and_people():
-    query = parse("model:a context.airport:EWR criterion:slow severity:<=2 status:candidate mode:remiss:x missed")
-    assert unparse(event_terms(query)) == "model:a context.airport:EWR"
-
-
-def test_a_part_that_mixes_levels_is_no_event_level_term():
-    assert event_terms(parse("(criterion:slow OR model:a) -label:late")) == parse("-label:late")
-
-
-@pytest.mark.parametrize("text", ["criterion:slow", "criterion:slow OR model:a", ""])
-def test_without_event_level_terms_the_denominator_is_everything(text):
-    assert event_terms(parse(text)) == EVERYTHING
+from remiss.catalog.printing import words
+from remiss.catalog.query import criteria
 
 
 def test_criteria_are_named_in_order_and_once():
     assert criteria(parse("criterion:slow (criterion:odd OR -criterion:slow) has:criterion")) == ("slow", "odd")
-
-
-def test_phrases_are_found_in_what_people_wrote_too():
-    assert levels(parse("delayed")) == {Level.EVENT, Level.PEOPLE}
-    assert levels(parse("model:a criterion:b -severity:1")) == set(Level)
 
 
 @pytest.mark.parametrize(

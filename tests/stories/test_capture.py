@@ -8,9 +8,12 @@ from datetime import UTC, datetime, timedelta
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from sqlalchemy import update
 
+import remiss
 from remiss.capture import actions as capture
 from remiss.catalog import actions as catalog
+from remiss.edges.stores.tables import profiles
 from remiss.errors import AnswerNo, Conflict, InputError, IntervalError, NotFound, ProtocolError, SourceError
 from remiss.protocol import actions as protocols
 from remiss.records import chances
@@ -215,6 +218,17 @@ def test_a_run_reproduces_and_says_when_its_source_is_another_or_away(ws, log, t
     outcome = capture.reproduce(ws, run.id)
     assert outcome.verdict == "cannot"
     assert any("all.parquet" in line for line in outcome.missing)
+
+
+def test_a_run_whose_profiles_say_something_else_than_its_source_is_different(address, environment, log):
+    with remiss.open(address, environment=environment) as ws:
+        run = captured(ws, log)
+        with ws._store.engine.execution_options(writes=True).begin() as connection:
+            of_latency = profiles.c.field == "latency_ms"
+            connection.execute(update(profiles).where(of_latency).values(nulls=profiles.c.nulls + 1))
+        outcome = capture.reproduce(ws, run.id)
+    assert outcome.verdict == "different"
+    assert all(line.startswith("the profile of latency_ms in the window of 2013-06-") for line in outcome.differences)
 
 
 def add(log, name, rows, times):

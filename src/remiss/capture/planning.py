@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from remiss.protocol.terms import Protocol
 from remiss.records import html
 
 # What people call the facts of a month.
 COLUMNS = ("month", "events", "to catalogue", "cases", "labelling budget")
-AVERAGE_MONTH = timedelta(days=365.2425 / 12)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ same either way. Whatever else one wants to know of a population comes from the 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from remiss.capture.questions import shown
@@ -15,7 +15,14 @@ from remiss.capture.scan import name, statement, steps
 from remiss.capture.scan_plan import Plan, Shape
 from remiss.capture.values import value_of
 from remiss.records.case import Sensitivity
+from remiss.records.event import Scalar
+from remiss.records.identity import canonical, format_time
 from remiss.records.run import Profile
+
+# What is computed in floating point may depend on the order of rows, which no engine promises; this is far below any use.
+TOLERANCE = 1e-9
+# How many differences are told one by one.
+NAMED = 5
 
 
 def fields(plan: Plan) -> tuple[str, ...]:
@@ -79,3 +86,31 @@ def profiles(plan: Plan, rows: Sequence[Mapping[str, object]], starts: Mapping[i
                 )
             )
     return tuple(found)
+
+
+def unlike(before: Iterable[Profile], after: Iterable[Profile]) -> tuple[str, ...]:
+    """Return, in words, where the profiles of two derivations part: numbers beyond 1e-9 of one another, all else at all."""
+    old, new = ({(item.window, item.field): item for item in items} for items in (before, after))
+    found = [
+        f"the profile of {field} in the window of {format_time(window)} differs"
+        for window, field in sorted({*old, *new})
+        if not _alike(old.get((window, field)), new.get((window, field)))
+    ]
+    more = len(found) - NAMED
+    return tuple(found) if more <= 1 else (*found[:NAMED], f"{more} more profiles differ")
+
+
+def _alike(one: Profile | None, other: Profile | None) -> bool:
+    if one is None or other is None:
+        return False
+    return (
+        (one.count, one.nulls) == (other.count, other.nulls)
+        and _same(one.minimum, other.minimum)
+        and _same(one.maximum, other.maximum)
+    )
+
+
+def _same(one: Scalar, other: Scalar) -> bool:
+    if isinstance(one, float) and isinstance(other, float) and math.isfinite(one) and math.isfinite(other):
+        return math.isclose(one, other, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
+    return canonical(one) == canonical(other)

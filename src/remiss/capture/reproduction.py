@@ -10,12 +10,10 @@ from typing import Literal
 from remiss.capture.deriving import as_filed, derive
 from remiss.capture.manifest import differences
 from remiss.capture.ports import CaptureWorkspace
+from remiss.capture.profile import unlike
 from remiss.capture.schedule import whole_windows
 from remiss.errors import IntervalError, ProtocolError, SourceError
 from remiss.records.run import Drawn, Manifest, Refusals, Run
-
-# Sums of floating point depend on the order of rows, which no engine promises; 1e-9 is far below any use of a profile.
-PROFILE_TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +43,8 @@ def rederive(ws: CaptureWorkspace, run: str) -> Reproduction:
         again = derive(ws, checked, windows, manifest.as_of).drawn
     except (IntervalError, SourceError, ProtocolError) as error:
         return Reproduction(run=stored.id, verdict="cannot", missing=(str(error),))
-    found = differences(_filed(ws, stored), again)
+    filed = _filed(ws, stored)
+    found = (*differences(filed, again), *unlike(filed.profiles, again.profiles))
     # Files that held refused rows alone are not in the fingerprint: without them the rest is the same, and nothing is known.
     gone = _away(ws, manifest, manifest.files) if found and again.manifest.fingerprint == manifest.fingerprint else ()
     if gone:

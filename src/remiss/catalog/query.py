@@ -103,23 +103,6 @@ def leaves(query: Query) -> Iterator[Term | Text]:
             yield query
 
 
-def levels(query: Query) -> frozenset[Level]:
-    """Return the levels that a query speaks of. Phrases are found in people's titles and notes too: both levels."""
-    found: set[Level] = set()
-    for leaf in leaves(query):
-        found.update({leaf.level} if isinstance(leaf, Term) else {Level.EVENT, Level.PEOPLE})
-    return frozenset(found)
-
-
-def event_terms(query: Query) -> Query:
-    """Return the event-level part of a conjunction: those of its parts that speak of events alone.
-
-    This is the denominator of a rate that names none (design, section 4). A part that mixes levels, such as
-    `(criterion:slow OR model:x)`, is no event-level term.
-    """
-    return both(*(part for part in conjuncts(query) if levels(part) == {Level.EVENT}))
-
-
 def conjuncts(query: Query) -> tuple[Query, ...]:
     """Return the parts that must all hold; a query that is no conjunction is its only part."""
     return query.parts if isinstance(query, And) else (query,)

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from datetime import datetime
-
 from sqlalchemy import ColumnElement, and_, or_
 
-from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.late import Position
 from remiss.edges.stores.tables import run_windows
-from remiss.records.identity import to_micros
 
 
 def in_force(position: Position | None = None) -> ColumnElement[bool]:
@@ -26,8 +21,3 @@ def in_force(position: Position | None = None) -> ColumnElement[bool]:
 def of(source: str, protocol: str) -> ColumnElement[bool]:
     """Return the condition on `run_windows` that it is of that source and protocol."""
     return and_(run_windows.c.source_name == source, run_windows.c.protocol_name == protocol)
-
-
-def starting(windows: Collection[datetime]) -> ColumnElement[bool]:
-    """Return the condition on `run_windows` that the window is one of these."""
-    return among(run_windows.c.window_start, sorted(to_micros(window) for window in windows))

@@ -9,8 +9,6 @@ from sqlglot import exp
 from remiss.protocol.expressions.typed import NUMBERS, TIMES, Typed, error, say, show, try_cast
 from remiss.protocol.terms import Type
 
-DATE_LENGTH = len("2013-06-03")
-
 
 def comparable(left: Typed, right: Typed) -> tuple[Typed, Typed]:
     """Return both sides made comparable; a text that stands beside a time is read as one."""

@@ -121,11 +121,6 @@ def as_number(part: Typed) -> Typed:
     return want(part, NUMBERS, "a number", f"write TRY_CAST({show(part.node)} AS DOUBLE)")
 
 
-def as_integer(part: Typed) -> Typed:
-    """Return a part that is a whole number."""
-    return want(part, frozenset({Type.INTEGER}), "a whole number", f"write CAST({show(part.node)} AS BIGINT)")
-
-
 def as_time(part: Typed) -> Typed:
     """Return a part that is a time or a date."""
     return want(part, TIMES, "a time or a date", f"write TRY_CAST({show(part.node)} AS TIMESTAMP)")

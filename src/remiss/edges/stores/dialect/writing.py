@@ -17,14 +17,6 @@ def insert_missing(connection: Connection, into: Table, rows: Sequence[dict[str,
         connection.execute(_insert(connection, into).on_conflict_do_nothing(index_elements=list(on)), list(rows))
 
 
-def insert_or_update(connection: Connection, into: Table, rows: Sequence[dict[str, Any]], on: Sequence[str]) -> None:
-    """Insert rows; where the unique columns `on` are there already, replace the row's other columns."""
-    if rows:
-        statement = _insert(connection, into)
-        others = {name: statement.excluded[name] for name in rows[0] if name not in on}
-        connection.execute(statement.on_conflict_do_update(index_elements=list(on), set_=others), list(rows))
-
-
 def _insert(connection: Connection, into: Table) -> Any:
     """Return an INSERT that knows ON CONFLICT; the dialect of the other database is never loaded."""
     if connection.dialect.name == SQLITE:
