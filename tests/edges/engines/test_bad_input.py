@@ -319,6 +319,32 @@ def test_a_source_that_is_no_regular_file_is_refused_by_name(tmp_path):
     assert error.where.file == str(tmp_path / "log.csv")
 
 
+@pytest.mark.parametrize("name", ["part[1]", "a*", "d?", "[!x]", "f[", "**", "h[[]", "x{1,2}", "back\\slash"])
+@pytest.mark.parametrize("format", ["parquet", "csv", "jsonl"])
+def test_a_file_whose_name_is_a_pattern_is_read_as_itself(tmp_path, name, format):
+    """Beside files that the pattern would match: they would be read twice, and the file itself never."""
+    names = [name, "part1", "ab", "dd", "y", "h["]
+    for each in names:
+        file, row = tmp_path / f"{each}.{format}", {"id": each, "at": MONDAY, "said": "yes"}
+        if format == "parquet":
+            write(file, [row])
+        elif format == "csv":
+            file.write_text(f"id,said\n{each},yes\n" if "," not in each else f'id,said\n"{each}",yes\n')
+        else:
+            file.write_text(json.dumps({"id": each, "said": "yes"}) + "\n")
+    rows, _ = read(tmp_path, ".", format)
+    assert {Path(row["remiss_file"]).stem: row["id"] for row in rows} == {each: each for each in names}
+    alone, _ = read(tmp_path, f"{name}.{format}", format)
+    assert [row["id"] for row in alone] == [name]
+
+
+def test_a_path_that_readers_would_mistake_is_refused_by_name(tmp_path):
+    write(tmp_path / "a\\[1].parquet", ROWS)
+    error = refusal(tmp_path, ".")
+    assert "a backslash and one of" in error.what
+    assert error.where.file == str(tmp_path / "a\\[1].parquet")
+
+
 def test_a_file_that_only_looks_regular_is_refused_by_name(tmp_path):
     error = refusal(tmp_path, "/proc/self/mem")
     assert "source log cannot be read" in error.what

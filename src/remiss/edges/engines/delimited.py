@@ -15,7 +15,7 @@ from typing import BinaryIO, cast
 
 import duckdb
 
-from remiss.edges.engines.quoting import identifier, literal
+from remiss.edges.engines.quoting import identifier, literal, pattern
 from remiss.edges.engines.rejects import Loading, rejected, storing
 from remiss.edges.engines.spelling import TEXT, common, holds, narrowest
 from remiss.errors import Location, SourceError
@@ -133,7 +133,7 @@ def reading(file: str, separator: str, quote: str, types: Mapping[str, str], mor
     """Return the call of DuckDB's CSV reader that leaves nothing for it to guess. Without a quote there is no header either."""
     columns = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in types.items())
     return (
-        f"read_csv({literal(file)}, auto_detect = false, header = {'true' if quote else 'false'}, delim = {literal(separator)}, "
+        f"read_csv({pattern(file)}, auto_detect = false, header = {'true' if quote else 'false'}, delim = {literal(separator)}, "
         f"quote = {literal(quote)}, escape = {literal(quote)}, columns = {{{columns}}}, "
         f"max_line_size = {LONGEST_LINE}, hive_partitioning = false, {more})"
     )

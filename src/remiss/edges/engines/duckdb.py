@@ -19,7 +19,7 @@ import duckdb
 
 from remiss.edges.engines import delimited, json_lines, parquet, spelling
 from remiss.edges.engines import files as source_files
-from remiss.edges.engines.quoting import identifier, literal
+from remiss.edges.engines.quoting import identifier, literal, pattern
 from remiss.errors import Location, RemissError, SettingError, SourceError, StorageError
 from remiss.protocol.ports import Description, Unreadable
 from remiss.protocol.terms import Address, Type
@@ -138,7 +138,8 @@ class DuckDB:
         with tempfile.TemporaryDirectory(prefix="remiss-", dir=_writable(place)) as spill:
             connection = duckdb.connect(config=self._configuration(spill))
             try:
-                allowed = ", ".join(literal(file) for file in files)
+                # Each as itself and as its reader is given it: both are checked.
+                allowed = ", ".join(spell(file) for file in files for spell in (literal, pattern))
                 connection.execute(f"SET allowed_paths = [{allowed}]")
                 connection.execute("SET TimeZone = 'UTC'")
                 connection.execute("SET enable_external_access = false")

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from remiss.edges.engines.quoting import MAGIC, nameable
 from remiss.errors import Location, SourceError
 from remiss.protocol.terms import Address
 
@@ -19,7 +20,6 @@ SUFFIXES: Mapping[str, tuple[str, ...]] = {
     "jsonl": (".jsonl", ".ndjson", ".json", ".jsonl.gz", ".ndjson.gz", ".json.gz"),
 }
 ALIASES = {"ndjson": "jsonl", "json": "jsonl", "tsv": "csv"}
-MAGIC = "*?["
 
 
 def format_of(address: Address) -> str:
@@ -129,6 +129,12 @@ def _listable(address: Address, folder: str) -> None:
 
 
 def _readable(address: Address, file: str) -> None:
+    if not nameable(file):
+        raise SourceError(
+            f"source {address.name} has a file whose path holds a backslash and one of {' '.join(MAGIC)}",
+            where=Location(file),
+            do="rename it: readers of files take such a path for a pattern that matches others",
+        )
     try:
         # Opening a pipe would wait for its writer, and a device never ends.
         regular = stat.S_ISREG(os.stat(file).st_mode)

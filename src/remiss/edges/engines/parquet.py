@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from remiss.edges.engines.quoting import literal
+from remiss.edges.engines.quoting import pattern
 from remiss.errors import Location, SourceError
 
 KINDS = (
@@ -40,7 +40,7 @@ def kind_of(type_name: str) -> str:
 
 def reading(files: Sequence[str]) -> str:
     """Return the call of the reader that unites files."""
-    listed = ", ".join(literal(file) for file in files)
+    listed = ", ".join(pattern(file) for file in files)
     # By name: log writers add columns in the middle of a month. Folder names are not columns: they may contradict the rows.
     return f"read_parquet([{listed}], filename = 'remiss_file', union_by_name = true, hive_partitioning = false)"
 
@@ -113,7 +113,7 @@ def _check_kind(known: dict[str, _Column], column: _Column) -> None:
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, files: Sequence[str]) -> list[_Column]:
-    listed = ", ".join(literal(file) for file in files)
+    listed = ", ".join(pattern(file) for file in files)
     rows = connection.execute(
         f"SELECT file_name, name, COALESCE(num_children, 0), duckdb_type FROM parquet_schema([{listed}])"
     ).fetchall()
