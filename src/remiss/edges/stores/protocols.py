@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Row, insert, select, update
@@ -40,15 +40,7 @@ class ProtocolShelf:
 
     def modes(self) -> frozenset[str]:
         """Return the failure modes of all taxonomies that the versions name."""
-        # What reads a protocol takes a while to load, and few who look at a catalog need it.
-        from remiss.protocol.document import restore
-
-        found: set[str] = set()
-        for each in self.versions():
-            # An earlier remiss took what this one refuses: such a version names no modes here, and is no fault of this filing.
-            with suppress(ProtocolError):
-                found |= restore(each.text, each.name).taxonomy.modes.keys()
-        return frozenset(found)
+        return frozenset(mode for each in self.versions() for mode in _modes(each.text, each.name))
 
     def save(self, document: Protocol) -> None:
         """Keep a new version; the same digest again is no change.
@@ -97,3 +89,16 @@ def _stored(row: Row[Any]) -> StoredProtocol:
         at=row.at,
         position=row.position,
     )
+
+
+# A version never changes, and every filing asks all of them; to read a long document takes a tenth of a second.
+@lru_cache(maxsize=64)
+def _modes(text: str, name: str) -> tuple[str, ...]:
+    # What reads a protocol takes a while to load, and few who look at a catalog need it.
+    from remiss.protocol.document import restore
+
+    try:
+        return tuple(restore(text, name).taxonomy.modes)
+    except ProtocolError:
+        # An earlier remiss took what this one refuses: such a version names no modes here, and is no fault of this filing.
+        return ()
