@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
-from remiss.govern.policy import Policy
 from remiss.records.case import Sensitivity
 
 INPUTS = "inputs."
@@ -215,7 +214,7 @@ class Protocol:
     labels: Labels | None = None
     require: tuple[str, ...] = ()
     sensitivity: Mapping[str, Sensitivity] = field(default_factory=dict)
-    redaction: Policy = field(default_factory=Policy)
+    redaction: tuple[str, ...] = ()
     labelling: Labelling | None = None
     retention: Retention | None = None
     review: Review | None = None

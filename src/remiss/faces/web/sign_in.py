@@ -17,6 +17,8 @@ from remiss.faces.auth import SESSION_SECONDS, Sessions
 from remiss.faces.web.rendering import filled
 
 STYLE = Path(__file__).parent / "static" / "sign-in.css"
+# The link stands in the address of the form, and no other page is to read it there.
+SILENT = {"Referrer-Policy": "strict-origin"}
 
 
 def router(sessions: Sessions, used: Callable[[], None]) -> APIRouter:
@@ -26,7 +28,7 @@ def router(sessions: Sessions, used: Callable[[], None]) -> APIRouter:
     @routes.get("/sign-in")
     async def form(token: str = "") -> Response:
         known = sessions.knows_link(token)
-        return filled("sign_in/form.html", {"token": token if known else None}, status=200 if known else 401)
+        return _form(token if known else None)
 
     @routes.get("/sign-in/style.css")
     async def style() -> Response:
@@ -36,7 +38,7 @@ def router(sessions: Sessions, used: Callable[[], None]) -> APIRouter:
     async def sign_in(token: Annotated[str, Form()] = "") -> Response:
         session = sessions.sign_in(token)
         if session is None:
-            return filled("sign_in/form.html", {"token": None}, status=401)
+            return _form(None)
         used()
         response = RedirectResponse("/", 303)
         response.set_cookie(sessions.cookie, session, max_age=SESSION_SECONDS, httponly=True, samesite="strict", path="/")
@@ -51,3 +53,9 @@ def router(sessions: Sessions, used: Callable[[], None]) -> APIRouter:
         return response
 
     return routes
+
+
+def _form(token: str | None) -> Response:
+    answer = filled("sign_in/form.html", {"token": token}, status=401 if token is None else 200)
+    answer.headers.update(SILENT)
+    return answer

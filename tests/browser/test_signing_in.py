@@ -1,0 +1,26 @@
+"""Signing in with a browser, and what of the link stays behind."""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+
+def test_a_browser_signs_in_by_the_link_and_no_page_after_it_learns_the_token(page, site):
+    link = f"{site.url}/sign-in?token={site.sessions.link()}"
+    page.goto(link)
+    page.get_by_role("button", name="Open the catalog").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
+    assert page.url == f"{site.url}/"
+    assert page.evaluate("document.referrer") == f"{site.url}/"
+    # What the history of the browser keeps opens nothing any more.
+    page.goto(link)
+    expect(page.get_by_text("each works once")).to_be_visible()
+
+
+def test_signing_in_leads_to_the_overview_whatever_was_asked_for(page, site):
+    page.goto(f"{site.url}//evil.example/%2f..?next=//evil.example")
+    expect(page.get_by_text("Nobody is signed in here")).to_be_visible()
+    token = site.sessions.link()
+    page.goto(f"{site.url}/sign-in?token={token}&next=//evil.example&return=https://evil.example")
+    page.get_by_role("button", name="Open the catalog").click()
+    page.wait_for_url(f"{site.url}/")

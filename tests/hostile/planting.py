@@ -1,0 +1,271 @@
+"""A catalog that holds the hostile texts wherever it can hold text, put there by captures and filings as people make them.
+
+Three weeks of a log. In the first, each text is the stratum of a case and of a control beside it. The second is captured
+twice: between the two, events go, change and come, so that the second run waits. The third holds rows that are no events.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from remiss.capture import actions as capture
+from remiss.catalog import actions as catalog
+from remiss.records.case import Case, Filing
+from remiss.records.run import Run
+from remiss.workspace import Workspace
+from tests.hostile.strings import COUNT, hostile
+from tests.stories.logs import MONDAY, WEEK
+
+T = TypeVar("T")
+TEXTS = hostile()
+# Between texts that share a place.
+BETWEEN = " ¦ "
+CRITERIA = ("first-third", "second-third", "last-third")
+GONE, CHANGED = 180, 360
+LISTED = 100
+NAME_BYTES = 230
+
+
+@dataclass(frozen=True)
+class Planted:
+    """What stands in a catalog."""
+
+    folder: Path
+    first: Run
+    waiting: Run
+    refused: Run
+    filed: Sequence[Case]
+    files: Sequence[str]
+
+
+def batched(texts: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """Yield so many at a time."""
+    return (texts[at : at + size] for at in range(0, len(texts), size))
+
+
+def together(texts: Iterable[str]) -> str:
+    """Return texts as one, each in it as it is."""
+    return BETWEEN.join(texts)
+
+
+def packed(texts: Iterable[str], most: int, size: object = len) -> Iterator[str]:
+    """Yield texts together, as many at a time as so much has room for; those that have no room alone are left out."""
+    measure = size if callable(size) else len
+    batch: list[str] = []
+    for text in texts:
+        if measure(text) > most:
+            continue
+        if batch and measure(together([*batch, text])) > most:
+            yield together(batch)
+            batch = []
+        batch.append(text)
+    if batch:
+        yield together(batch)
+
+
+def moved(by: int) -> Sequence[str]:
+    """Return the texts in another order, so that no two fields of an event say the same."""
+    return TEXTS[by:] + TEXTS[:by]
+
+
+def quoted(text: str) -> str:
+    """Return a text as a scalar of YAML in double quotes."""
+    return '"' + "".join(one if one.isprintable() and one not in '"\\' else f"\\U{ord(one):08x}" for one in text) + '"'
+
+
+def names(texts: Iterable[str], most: int = 200) -> list[str]:
+    """Return those of the texts that a protocol takes as names, as many in one as there is room for."""
+    return [each.strip() for each in packed((text for text in texts if text.isprintable() and text.strip()), most)]
+
+
+def comment(text: str) -> str:
+    """Return a text as a line of comments, without what no YAML may hold or what would end the line."""
+    return "# " + re.sub(r"[^\t -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]", "", text)
+
+
+def protocol(*, version: int = 1, name: str = "hostile", at: int = 0, source: str = "log/**/*.parquet") -> str:
+    """Return a document whose every free text is hostile; `at` chooses which texts become its names."""
+    thirds = [together(each) for each in batched(TEXTS, -(-COUNT // len(CRITERIA)))]
+    short = names(TEXTS)
+    owners = "\n".join(f"  - {quoted(owner)}" for owner in short[at : at + 20])
+    rules = "\n".join(
+        f'  - {{name: {each}, kind: custom, when: "confidence = {number} AND status IS NOT NULL", severity: {number},'
+        f' mode: "hostile:mode-{number}", why: {quoted(why)}}}'
+        for number, (each, why) in enumerate(zip(CRITERIA, thirds, strict=True), 1)
+    )
+    columns = ", ".join(f"odd_{number}: {quoted(identifier(column))}" for number, column in enumerate(columns_named(), 1))
+    return (
+        f"""\
+protocol: {name}
+version: {version}
+about: {quoted(together(moved(version)))}
+model: {quoted(short[at])}
+source: {{name: {quoted(short[at + 1])}, format: parquet, uri: "{source}"}}
+owners:
+{owners}
+fields:
+  id: event
+  time: at
+  model_version: version
+  model_digest: digest
+  features: features
+  output: said
+  label: actual
+  confidence: sure
+  status: ended
+  trace_id: trace
+  inputs: {{given: given, {columns}}}
+  context: {{place: place}}
+  text: remarks
+require: [id, time, output, model_version, features, trace_id, inputs.given]
+criteria:
+{rules}
+sampling: {{window: 1 week, strata: [context.place], keep: 2, control: 2, undecided: 2, population: 2, seed: "<script>"}}
+taxonomy: {quoted(TAXONOMY)}
+review: {{every: week, owners: [{quoted(short[at + 2])}], quorum: 1}}
+"""
+        + "\n".join(comment(text) for text in moved(7 * version))
+        + "\n"
+    )
+
+
+TAXONOMY = '"><script>pwned(0)<!-- {{ x }}.yaml'.replace("/", "")
+
+
+def taxonomy() -> str:
+    """Return failure modes with hostile titles, definitions and examples."""
+    modes = []
+    for number, texts in enumerate(batched(TEXTS, 50), 1):
+        said = quoted(together(texts))
+        last = quoted(texts[-1])
+        modes.append(f"  mode-{number}: {{title: {said}, definition: {last}, counts: [{last}], excludes: [{last}]}}")
+    return "namespace: hostile\nversion: 1\nmodes:\n" + "\n".join(modes) + "\n"
+
+
+def identifier(name: str) -> str:
+    """Return a name of a column as SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def columns_named() -> list[str]:
+    """Return names of columns that are hostile themselves."""
+    return [text for text in TEXTS if len(text) < 60 and "\0" not in text][:: COUNT // 12]
+
+
+def row(number: int, event: str, week: int, **given: object) -> dict[str, object]:
+    """Return one row of the log."""
+    found: dict[str, object] = {
+        "event": event,
+        "at": MONDAY + week * WEEK + number * WEEK / 2000,
+        "version": moved(1)[number],
+        "digest": moved(2)[number],
+        "features": moved(3)[number],
+        "said": moved(4)[number],
+        "actual": moved(5)[number],
+        "sure": 1.0 + number * len(CRITERIA) // COUNT,
+        "ended": moved(6)[number],
+        "trace": moved(7)[number],
+        "given": moved(8)[number],
+        "place": TEXTS[number],
+        "remarks": moved(9)[number],
+    }
+    return found | {name: moved(10 + at)[number] for at, name in enumerate(columns_named())} | given
+
+
+def first_week() -> Iterator[dict[str, object]]:
+    """Yield a case and a control for each text."""
+    for number, text in enumerate(TEXTS):
+        yield row(number, text, 0)
+        yield row(number, f"{text} as a control", 0, sure=0.0)
+
+
+def second_week(*, later: bool) -> Iterator[dict[str, object]]:
+    """Yield the events of the second week, as they were and as they are later."""
+    for number, text in enumerate(TEXTS):
+        there = number >= GONE if later else number < CHANGED
+        if there:
+            other = {"actual": moved(11)[number]} if later and number < CHANGED else {}
+            yield row(number, f"{text} once more", 1, **other)
+
+
+def third_week() -> Iterator[dict[str, object]]:
+    """Yield rows that are no events, for five reasons, and one that is."""
+    missing = ("said", "version", "features", "trace", "given")
+    for number, text in enumerate(TEXTS):
+        yield row(number, f"{text} refused", 2, **{missing[number // LISTED]: None})
+    yield row(0, "sound", 2)
+
+
+def write(folder: Path, rows: Iterable[dict[str, object]], stems: Sequence[str]) -> None:
+    """Write rows as so many files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    listed = list(rows)
+    for at, stem in enumerate(stems):
+        pq.write_table(pa.Table.from_pylist(listed[at :: len(stems)]), folder / f"{stem}.parquet")
+
+
+def stems() -> list[str]:
+    """Return names of files that hold all texts that have room in one; what stands for a folder there is another letter.
+
+    A backslash and a letter of patterns cannot stand in one name: such a file is refused.
+    """
+    safe = [text.replace("/", "\u29f8") for text in TEXTS]
+    straight = [text.replace("\\", "\u29f9") if set(text) & set("*?[") else text for text in safe]
+    apart = ([text for text in straight if ("\\" in text) is backslash] for backslash in (False, True))
+    return [f"f{each}" for texts in apart for each in packed(texts, NAME_BYTES, lambda text: len(os.fsencode(text)))]
+
+
+def plant(ws: Workspace, folder: Path) -> Planted:
+    """Fill a catalog."""
+    documents = folder / "documents"
+    documents.mkdir()
+    (documents / TAXONOMY).write_text(taxonomy())
+    main = documents / "hostile.yaml"
+    main.write_text(protocol(source="../log/**/*.parquet"))
+    write(folder / "log" / "1", first_week(), stems())
+    write(folder / "log" / "2", second_week(later=False), ["all"])
+    first = capture.apply(ws, str(main), since=MONDAY, until=MONDAY + WEEK)
+    capture.apply(ws, str(main), since=MONDAY + WEEK, until=MONDAY + 2 * WEEK)
+    write(folder / "log" / "2", second_week(later=True), ["all"])
+    waiting = capture.apply(ws, str(main), since=MONDAY + WEEK, until=MONDAY + 2 * WEEK)
+    write(folder / "log" / "3", third_week(), stems())
+    refused = capture.apply(ws, str(main), since=MONDAY + 2 * WEEK, until=MONDAY + 3 * WEEK)
+    for version in (1, 2):
+        other = documents / "other.yaml"
+        other.write_text(protocol(name="other", version=version, at=5, source="../log/2/*.parquet"))
+        capture.apply(ws, str(other), since=MONDAY + WEEK, until=MONDAY + 2 * WEEK)
+    filed = [catalog.file(ws, each) for each in filings()]
+    for each, title in zip(filed, packed(moved(12), 300), strict=False):
+        catalog.revise(ws, each.id, 1, title=title.strip(), note=together(TEXTS[:20]))
+    return Planted(folder, first, waiting, refused, filed, stems())
+
+
+def filings() -> Iterator[Filing]:
+    """Yield what a person files: texts in every field, and in one filing all texts as names and values of what went in."""
+    titles = list(packed(TEXTS, 300))
+    fields = {re.sub(r'["\\\x00-\x1f]', "'", text)[:200]: text for text in TEXTS}
+    for number, title in enumerate(titles):
+        some = together(TEXTS[number * COUNT // len(titles) : (number + 1) * COUNT // len(titles)])
+        all_of_them = number == 0
+        yield Filing(
+            model=some,
+            at=MONDAY,
+            title=title,
+            note=together(TEXTS) if all_of_them else some,
+            model_version=some,
+            output=some,
+            label=some,
+            mode=f"hostile:mode-{number % 10 + 1}",
+            inputs=fields if all_of_them else {"given": some},
+            context=fields if all_of_them else {"place": some},
+            text=together(TEXTS) if all_of_them else some,
+            team=some,
+        )
