@@ -147,6 +147,15 @@ def test_lines_that_are_no_objects_are_counted_and_blank_ones_are_not(tmp_path):
     assert [(one.row, one.detail) for one in listed] == [(2, "the line is not JSON"), (4, "the line is not an object")]
 
 
+@pytest.mark.parametrize("bad", [b"\0\0\0\0", b'\0{"id": 2}', b'{"id": 2, "text": "a\0b"}', b'{"id": 2, "text": "a\x01b"}'])
+def test_a_line_with_zero_bytes_as_a_crash_leaves_them_is_counted(tmp_path, bad):
+    (tmp_path / "log.jsonl").write_bytes(b'{"id": 1}\n' + bad + b'\n{"id": 3}\n' + bad)
+    rows, (count, listed) = read(tmp_path, "log.jsonl", "jsonl")
+    assert [(row["id"], row["remiss_row"]) for row in rows] == [(1, 1), (3, 3)]
+    assert count == 2
+    assert [(one.row, one.detail) for one in listed] == [(2, "the line is not JSON"), (4, "the line is not JSON")]
+
+
 def test_a_value_of_another_type_late_in_json_is_counted_and_not_turned_into_null(tmp_path):
     lines = [json.dumps({"id": f"e{at}", "size": at}) for at in range(30_000)]
     lines[25_000] = '{"id": "e25000", "size": "secret"}'

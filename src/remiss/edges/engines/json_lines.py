@@ -18,11 +18,16 @@ from remiss.errors import Location, SourceError
 from remiss.protocol.ports import Description, Unreadable
 from remiss.protocol.terms import Address
 
+# JSON allows it nowhere. Without a separator the engine takes the zero byte for one, and lines of these, which a crash leaves,
+# for blank ones.
+SEPARATOR = "\x01"
+# What the reader then calls columns are the two sides of a separator.
+OF_LINES = REASONS | {"TOO MANY COLUMNS": "the line is not JSON"}
 WHOLE = {"UBIGINT": "BIGINT", "HUGEINT": "HUGEINT", "UHUGEINT": "HUGEINT"}
 
 
 def _lines(file: str, more: str) -> str:
-    return reading(file, "", "", {"line": "VARCHAR"}, more)
+    return reading(file, SEPARATOR, "", {"line": "VARCHAR"}, more)
 
 
 def describe(connection: duckdb.DuckDBPyConnection, address: Address, files: Sequence[str]) -> dict[str, str]:
@@ -122,7 +127,7 @@ def load(connection: duckdb.DuckDBPyConnection, name: str, description: Descript
         loading.begin(connection)
         errors = f"remiss_errors_{name}_{at}"
         connection.execute(f"INSERT INTO {identifier(table)} BY NAME {_parse(file, at + 1, description, storing(errors))}")
-        loading.reject(file, [(line, REASONS.get(kind, kind.lower())) for line, kind, _, _ in rejected(connection, errors)])
+        loading.reject(file, [(line, OF_LINES.get(kind, kind.lower())) for line, kind, _, _ in rejected(connection, errors)])
     loading.view(connection, name, tuple(description.types), "remiss_problem IS NULL")
     loading.set_aside(connection)
     return loading.rejects()
