@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
@@ -17,9 +18,10 @@ from remiss.catalog.query import And, Not, Operator, Or, Query, Term, Text
 from remiss.catalog.shape import kind_of, parted
 from remiss.edges.stores.case_lines import listed_now
 from remiss.edges.stores.cases import CaseStore
+from remiss.edges.stores.late import Ready
 from remiss.edges.stores.tables import cases
 from remiss.govern.ports import Scope
-from remiss.records.case import Sensitivity
+from remiss.records.case import Filing, Sensitivity
 from tests.catalog.strategies import queries
 from tests.edges.stores.catalogs import FIELDS, OUTPUTS
 from tests.edges.stores.drawing import drawn, file, member
@@ -144,3 +146,14 @@ def test_scopes_of_one_kind_each_see_their_own(ws):
                 assert store.count(query, None) == store.count(query, position) == len(seen)
                 assert sum(count for _, count in store.facet(query, "team", 9, None)) == len(seen)
                 assert sum(count for _, count in store.facet(query, "criterion", 9, None)) == len(seen)
+
+
+def test_a_question_asked_again_from_afar_is_one_statement(ws, monkeypatch):
+    actions.file(ws, Filing(model="m", at=datetime(2013, 6, 3, tzinfo=UTC), title="late"))
+    statements: list[Ready] = []
+    rows = Ready.rows
+    monkeypatch.setattr(Ready, "rows", lambda self, *given: statements.append(self) or rows(self, *given))
+    for request in ("the first also looks how common the word is", "the second"):
+        statements.clear()
+        assert len(actions.search(ws.serving(request), "late", total=False))
+    assert len(statements) == 1
