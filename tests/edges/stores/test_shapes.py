@@ -16,6 +16,7 @@ from remiss.catalog.listing import Line, parse_sort
 from remiss.catalog.parsing import parse
 from remiss.catalog.query import And, Not, Operator, Or, Query, Term, Text
 from remiss.catalog.shape import kind_of, parted
+from remiss.edges.stores import case_pages
 from remiss.edges.stores.case_lines import listed_now
 from remiss.edges.stores.cases import CaseStore
 from remiss.edges.stores.late import Ready
@@ -157,3 +158,13 @@ def test_a_question_asked_again_from_afar_is_one_statement(ws, monkeypatch):
         statements.clear()
         assert len(actions.search(ws.serving(request), "late", total=False))
     assert len(statements) == 1
+
+
+def test_long_ago_is_listed_like_lately(ws, monkeypatch):
+    monkeypatch.setattr(case_pages, "MANY_CHANGES", 1)
+    file(ws, drawn([member(number, met=["slow"]) for number in range(4)]), run="run-aaaaaaaa")
+    then = ws.position()
+    for number in range(3):
+        actions.file(ws, Filing(model="m", at=datetime(2013, 6, 3, tzinfo=UTC), title=f"seen {number}"))
+    listed = [len(actions.search(ws, "", as_of=position, total=False)) for position in (then, then + 2, ws.position())]
+    assert listed == [4, 6, 7]

@@ -17,6 +17,7 @@ from remiss.edges.stores.case_pages import Matches, behind, matches_now, matches
 from remiss.edges.stores.case_ways import REMEMBERED, Asked, Ways
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.dialect.gathering import gathered
+from remiss.edges.stores.dialect.planning import unindexed
 from remiss.edges.stores.late import Ready, Row, late
 from remiss.edges.stores.search import as_seen_at, seen_at
 from remiss.edges.stores.tables import captures, case_criteria, case_texts, cases, catalog_head, events, revisions, run_windows
@@ -42,9 +43,9 @@ def listed_now(asked: Asked, by: Ways, sort: Sort, *, continued: bool) -> Ready:
 
 
 @lru_cache(REMEMBERED)
-def listed_then(asked: Asked, sort: Sort, *, continued: bool) -> Ready:
+def listed_then(asked: Asked, sort: Sort, *, continued: bool, walked: bool) -> Ready:
     """Return the statement for a page of the cases as they were at the asking's position."""
-    return Ready(listed(matches_then(asked), sort, continued=continued), asked.dialect)
+    return Ready(listed(matches_then(asked, walked=walked), sort, continued=continued), asked.dialect)
 
 
 def listed(found: Matches, sort: Sort, *, continued: bool) -> Select[Any]:
@@ -77,7 +78,8 @@ def shown(page: Subquery, sort: Sort, position: ColumnElement[int] | None) -> Se
     behind_it = (of.key, select(catalog_head.c.position).scalar_subquery().label("head"))
     said = and_(case_texts.c.case_key == of.key, case_texts.c.version == of.text_version)
     order = [value.desc() if down else value.asc() for value, down in sort_columns(sort, of.at, of.key, of.severity)]
-    statement = select(*line, *behind_it).select_from(page).join(events, events.c.key == of.event_key)
+    # Never the other way round: to look for a page's lines among all events takes as long as there are events.
+    statement = select(*line, *behind_it).select_from(page).join(events, events.c.key == unindexed(of.event_key))
     return statement.outerjoin(case_texts, said).order_by(*order)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any, TypeAlias
 
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, func, literal, or_, select, true, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Connection, Dialect, Select, and_, func, literal, or_, select, true, tuple_
 
 from remiss.catalog.listing import Order, Sort
 from remiss.catalog.query import EVERYTHING, Query, Term
@@ -21,6 +21,8 @@ from remiss.edges.stores.tables import cases, revisions
 from remiss.edges.stores.visible import visible_to
 
 BEHIND_ALL_GRADES = 9
+# So many entries of an index are passed over in a millisecond or two.
+MANY_CHANGES = 50_000
 SortColumns: TypeAlias = Sequence[tuple[ColumnElement[Any], bool]]
 
 
@@ -28,25 +30,47 @@ SortColumns: TypeAlias = Sequence[tuple[ColumnElement[Any], bool]]
 class Matches:
     """What matches a query: the condition and the tables that it is about.
 
-    `trivial` when it is no condition at all; `collected` when few cases are named, by their keys, which have to be sorted.
+    `trivial` when it is no condition at all; `collected` when few cases are named, by their keys, which have to be sorted;
+    `walked` when the state that a case had is looked up for one case after another, not the cases for all states.
     """
 
     where: Condition
     position: ColumnElement[int] | None
     trivial: bool = False
     collected: bool = False
+    walked: bool = False
 
     def chosen(self, *columns: ColumnElement[Any]) -> Select[Any]:
         """Return a select of what matches."""
         statement = select(*columns).select_from(cases).where(self.where)
-        return statement if self.position is None else statement.join(revisions, and_(*in_force_at(self.position)))
+        if self.position is None:
+            return statement
+        key = unindexed(cases.c.key) if self.walked else cases.c.key
+        return statement.join(revisions, and_(*in_force_at(self.position, key)))
 
 
-def matches_then(asked: Asked) -> Matches:
+def matches_then(asked: Asked, *, walked: bool = False) -> Matches:
     """Return what matched a kind of question at the asking's position and may be seen."""
     position = then()
     face = case_face_at(position, asked.dialect)
-    return Matches(where=and_(visible_to(asked.sight), condition(asked.query, face)), position=position)
+    return Matches(where=and_(visible_to(asked.sight), condition(asked.query, face)), position=position, walked=walked)
+
+
+def lately(connection: Connection, asked: Asked, asking: Asking) -> bool:
+    """Return whether so little has changed since the asking's position that most cases were there: a page of them is soon met.
+
+    By severity there is no walk, for all that match have to be sorted; and a planner that weighs needs no telling.
+    """
+    if weighs(asked.dialect) or asked.order is Order.SEVERITY:
+        return False
+    return not changed_since(asked.dialect).ask(connection, asking)
+
+
+@lru_cache(REMEMBERED)
+def changed_since(dialect: Dialect) -> Ready:
+    """Return the select of a change beyond many since the asking's position."""
+    since = select(revisions.c.case_key).where(revisions.c.position_from > then()).limit(1).offset(MANY_CHANGES)
+    return Ready(since, dialect)
 
 
 def matches_now(asked: Asked, by: Ways) -> Matches:

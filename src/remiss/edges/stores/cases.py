@@ -15,7 +15,7 @@ from remiss.catalog.shape import parted
 from remiss.edges.stores import case_controls, case_writing
 from remiss.edges.stores.case_facets import facet_now, facet_then, shown
 from remiss.edges.stores.case_lines import head_of, key_of, line_of, line_then, listed_now, listed_then, met_at, sort_values
-from remiss.edges.stores.case_pages import counted_now, counted_then
+from remiss.edges.stores.case_pages import counted_now, counted_then, lately
 from remiss.edges.stores.case_reading import case_at, states
 from remiss.edges.stores.case_ways import Asked, Purpose, Remembered, asked_for, ways
 from remiss.edges.stores.connecting import Store
@@ -53,7 +53,8 @@ class CaseStore:
         else:
             with self._store.reading() as connection:
                 asking = asking_then(connection, asking, query, position)
-                rows = listed_then(asked, sort, continued=bool(after)).ask(connection, asking)
+                walked = lately(connection, asked, asking)
+                rows = listed_then(asked, sort, continued=bool(after), walked=walked).ask(connection, asking)
                 then = met_at(connection, [key_of(row) for row in rows[:limit]], position)
                 lines = tuple([line_then(row, then[key_of(row)]) for row in rows[:limit]])
                 at = head_of(rows[0]) if rows else head(connection)

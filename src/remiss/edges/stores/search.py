@@ -205,10 +205,10 @@ def in_case(compare: Compare, position: int) -> Compare:
     return lambda term: exists().where(cases.c.event_key == events.c.key, *in_force_at(position), compare(term))
 
 
-def in_force_at(position: Position) -> tuple[Condition, Condition]:
-    """Return the join of `cases` with that of its `revisions` which was in force at a position."""
+def in_force_at(position: Position, key: ColumnElement[int] = cases.c.key) -> tuple[Condition, Condition]:
+    """Return the join of `cases`, by its `key`, with that of its `revisions` which was in force at a position."""
     return (
-        revisions.c.case_key == cases.c.key,
+        revisions.c.case_key == key,
         and_(
             revisions.c.position_from <= position,
             or_(revisions.c.position_to.is_(None), revisions.c.position_to > position),
