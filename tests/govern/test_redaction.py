@@ -2,6 +2,7 @@
 
 import re
 import time
+import weakref
 from datetime import UTC, datetime
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from remiss.errors import InputError
 from remiss.govern.detectors import luhn
-from remiss.govern.redaction import DETECTORS, exposed, redact, redact_event, redact_value
+from remiss.govern.redaction import DETECTORS, exposed, redact, redact_event, redact_value, remembering
 from remiss.records.case import Sensitivity
 
 KEY = b"k" * 32
@@ -321,3 +322,22 @@ def test_an_id_that_holds_personal_data_is_reported():
 def test_an_event_cannot_be_without_id_and_time(name):
     with pytest.raises(InputError, match=f"field {name} is graded restricted"):
         redact_event({"id": "e1"}, {name: Sensitivity.RESTRICTED}, ALL, KEY)
+
+
+class Raw(str):
+    """A text of which one can tell whether anything still holds it."""
+
+    __slots__ = ("__weakref__",)
+
+
+def test_short_raw_values_are_remembered_within_a_capture_and_not_beyond():
+    def redacted():
+        value = Raw("ana@example.org")
+        assert redact(value, ALL, KEY) == redact("ana@example.org", ALL, KEY)
+        return weakref.ref(value)
+
+    assert redacted()() is None
+    with remembering():
+        held = redacted()
+        assert held() is not None
+    assert held() is None

@@ -27,7 +27,9 @@ import functools
 import hashlib
 import hmac
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TypeAlias
 
 from remiss.errors import InputError
@@ -49,8 +51,9 @@ SUSPICIOUS = re.compile(r"[@\N{FULLWIDTH COMMERCIAL AT}\N{SMALL COMMERCIAL AT}\d
 # three rounds do; the bound keeps the work linear whatever the text.
 ROUNDS = 8
 
-# Carriers, gates, versions: short values come again and again, and what is found in the last few thousand is remembered.
+# Carriers, gates, versions: in a log short values come again and again (`remembering`).
 SHORT = 40
+REMEMBERED = 4096
 
 ESSENTIAL = frozenset({"id", "time"})
 NAMES = frozenset({"model", "model_version", "model_digest", "features", "trace_id"})
@@ -198,7 +201,7 @@ def _redact_value(value: Scalar, detectors: tuple[str, ...], key: bytes) -> Scal
 def _redact(text: str, detectors: tuple[str, ...], key: bytes) -> str:
     if not detectors or not SUSPICIOUS.search(text):
         return text
-    return _short(text, detectors, key) if len(text) <= SHORT else _searched(text, detectors, key)
+    return _of_short.get()(text, detectors, key) if len(text) <= SHORT else _searched(text, detectors, key)
 
 
 def _searched(text: str, detectors: tuple[str, ...], key: bytes) -> str:
@@ -210,7 +213,17 @@ def _searched(text: str, detectors: tuple[str, ...], key: bytes) -> str:
     return text
 
 
-_short = functools.lru_cache(maxsize=4096)(_searched)
+_of_short: ContextVar[Callable[[str, tuple[str, ...], bytes], str]] = ContextVar("_of_short", default=_searched)
+
+
+@contextmanager
+def remembering() -> Iterator[None]:
+    """Remember within the block what the last few thousand short values came to; they are raw, and forgotten at its end."""
+    outer = _of_short.set(functools.lru_cache(maxsize=REMEMBERED)(_searched))
+    try:
+        yield
+    finally:
+        _of_short.reset(outer)
 
 
 def _replace(text: str, detector: str, key: bytes) -> str:
