@@ -5,7 +5,7 @@ The same function serves a capture, which then files what it gave, and `reproduc
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -19,6 +19,7 @@ from remiss.capture.ports import CaptureWorkspace
 from remiss.capture.requirements import told
 from remiss.errors import AnswerNo, ProtocolError
 from remiss.govern.ports import Bundle
+from remiss.govern.redaction import remembering
 from remiss.protocol.actions import checked as checked_against_sources
 from remiss.protocol.document import restore
 from remiss.protocol.ports import Description, Session
@@ -84,8 +85,8 @@ def derive(
     AnswerNo : rows were refused and `strict` is set
     """
     found = _read(ws, checked, windows, as_of, known)
-    with in_bulk():
-        derived = _sealed(ws, checked, found, windows, as_of, bundle=bundle, notes=notes, strict=strict)
+    with in_bulk(), remembering(), ws.engine.digesting({*found.draw.files, *found.label_files}) as digests:
+        derived = _sealed(ws, checked, found, windows, as_of, digests, bundle=bundle, notes=notes, strict=strict)
     if bundle:
         bundle.seal()
     return derived
@@ -97,12 +98,13 @@ def _sealed(
     found: _Found,
     windows: Sequence[Window],
     as_of: datetime,
+    digests: Callable[[], Mapping[str, str]],
     *,
     bundle: Bundle | None,
     notes: tuple[str, ...],
     strict: bool,
 ) -> Derived:
-    """Return what was found as the catalog may hold it, with its manifest and digest."""
+    """Return what was found as the catalog may hold it, with its manifest and digest; `digests` waits for those of files."""
     protocol = checked.protocol
     result, key = found.draw, ws.keys.secret("redaction")
     sealing.check_strata(result.groups, protocol, key)
@@ -112,15 +114,18 @@ def _sealed(
     if strict:
         _refuse(refusals, lost)
     members = sealing.sealed_members(result.drawings, protocol, key, bundle)
+    refreshed = sealing.sealed_members(result.refreshed, protocol, key, bundle)
+    content = digests()
+    file_digests = {name: content[name] for name in result.files}
     exposed = sealing.exposed_ids((member.event.id for member in members), protocol)
     manifest = records.Manifest(
         protocol=protocol.name,
         protocol_version=protocol.version,
         protocol_digest=protocol.digest,
         source=protocol.source.name,
-        fingerprint=fingerprint(found.file_digests.values()),
+        fingerprint=fingerprint(file_digests.values()),
         files=tuple(_relative(name, folder) for name in found.files),
-        file_digests={_relative(name, folder): value for name, value in found.file_digests.items()},
+        file_digests={_relative(name, folder): value for name, value in file_digests.items()},
         rows=result.rows,
         since=windows[0].start,
         until=windows[-1].end,
@@ -128,7 +133,7 @@ def _sealed(
         engine=ws.engine.name,
         software=f"remiss {__version__}",
         folder=str(folder),
-        label_digests={_relative(name, folder): value for name, value in found.label_digests.items()},
+        label_digests={_relative(name, folder): content[name] for name in found.label_files},
         notes=(*notes, *result.notes, *told(lost), *exposed),
         unplaced={_relative(file, folder): reasons for file, reasons in result.unplaced.items()},
         addresses=_addresses(protocol),
@@ -143,30 +148,23 @@ def _sealed(
         profiles=sealing.sealed_profiles(result.profiles, protocol, key),
         refusals=refusals,
     )
-    refreshed = sealing.sealed_members(result.refreshed, protocol, key, bundle)
     return Derived(checked=checked, drawn=drawn, refreshed=refreshed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Found:
-    """What the sources gave, raw: the draw, the source's files, and content digests of those that count."""
+    """What the sources gave, raw: the draw, and the files of the source and of the labels."""
 
     draw: draw.Draw
     files: tuple[str, ...]
-    file_digests: Mapping[str, str]
-    label_digests: Mapping[str, str]
+    label_files: tuple[str, ...]
 
 
 def _read(ws: CaptureWorkspace, checked: Checked, windows: Sequence[Window], as_of: datetime, known: Sequence[str]) -> _Found:
     since, until = windows[0].start, windows[-1].end
     with reading(ws, checked) as (session, source, labels):
         result = draw.draw(session, checked, source, since, until, as_of, ws.progress, also=known)
-        return _Found(
-            draw=result,
-            files=source.files,
-            file_digests=ws.engine.digests(result.files),
-            label_digests=ws.engine.digests(labels.files if labels else ()),
-        )
+        return _Found(draw=result, files=source.files, label_files=labels.files if labels else ())
 
 
 def _digest(manifest: records.Manifest, result: draw.Draw) -> str:

@@ -3,9 +3,10 @@
 Several small statements are faster than one that answers all: an engine reads only the columns that a question needs, and
 hashing every id for its priority is the dearest part, so only the census does it.
 
-    survey    how many rows of each window, reason and file there are      time, id, required fields
-    eventful  which files hold an event at all                             the same, only of files with unplaced rows
-    repeats   whether any id occurs twice, and which rows that concerns    id
+    survey    how many rows of each window, reason and file there are      time, required fields
+    ids       whether an id is unusable, or occurs twice                   id
+    eventful  which files hold an event at all                             all of these, only of files with unplaced rows
+    repeats   which rows repeat an id, and whether they disagree           every field; only when an id occurs twice
     census    counts and least keys by window, stratum and pattern         what criteria and strata read
     profile   count, nulls, minimum, maximum of each field by window       every field   (`profile.py`)
     fetch     content of the sampled events                                everything, of few rows
@@ -51,13 +52,15 @@ def strata(plan: Plan, numbers: Sequence[int]) -> str:
 
 
 def distinct_ids(plan: Plan) -> str:
-    """Return the statement that counts different ids: fewer than events means that some id is repeated.
+    """Return the statement that counts different ids, fewer than events when some id is repeated, and the unusable ones.
 
-    By a 64-bit hash of the id: a third of the memory. Two ids that share a hash only cost the exact look below.
+    By a 64-bit hash of the id: a third of the memory. Two ids that share a hash only cost the exact look below. Every
+    unusable id has the same hash, none: `unusable` is 1 when there are any, among refused rows or others.
     """
+    bad = requirements.UNUSABLE_ID
     return statement(
-        f"{steps(plan, labels=refusing_labels(plan))} SELECT COUNT(*) AS ids FROM "
-        "(SELECT DISTINCT hash(id) AS h FROM judged WHERE remiss_reason IS NULL)"
+        f"{steps(plan, labels=refusing_labels(plan))} SELECT COUNT(h) AS ids, COUNT(*) - COUNT(h) AS unusable FROM "
+        f"(SELECT DISTINCT CASE WHEN NOT ({bad}) THEN hash(id) END AS h FROM judged WHERE remiss_reason IS NULL OR {bad})"
     )
 
 

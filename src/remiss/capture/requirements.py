@@ -20,6 +20,8 @@ MISSING = "missing:"
 LABELS_DISAGREE = "labels-disagree"
 DUPLICATE_ID = "duplicate-id"
 NUMERIC = ("confidence", "latency_ms")
+# A zero byte: PostgreSQL keeps no text with one, so no catalog could name the event.
+UNUSABLE_ID = '"id" IS NULL OR "id" = \'\' OR contains("id", chr(0))'
 LISTED = 100
 # How many files a note names.
 NAMED = 5
@@ -53,8 +55,7 @@ def rules(checked: Checked, *, labels_disagree: bool) -> Sequence[tuple[str, str
     checked : the protocol; its `require` names fields that may not be null
     labels_disagree : whether some label contradicts another, so that the relation knows `remiss_disagree`
     """
-    # A zero byte: PostgreSQL keeps no text with one, so no catalog could name the event.
-    found = [(BAD_ID, '"id" IS NULL OR "id" = \'\' OR contains("id", chr(0))'), (BAD_TIME, "remiss_at IS NULL")]
+    found = [(BAD_ID, UNUSABLE_ID), (BAD_TIME, "remiss_at IS NULL")]
     found += [(BAD_TYPE + name, f'"remiss_bad_{name}"') for name in NUMERIC if name in checked.fields]
     found += [(MISSING + name, f'"{name}" IS NULL') for name in checked.protocol.require if name not in ("id", "time")]
     if labels_disagree:

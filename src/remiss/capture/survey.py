@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from remiss.capture import questions, requirements
 from remiss.capture.ports import Progress
 from remiss.capture.preparing import prepared
+from remiss.capture.scan import reasons
 from remiss.capture.scan_plan import EVENTS, REPEATS, Plan
 from remiss.errors import Location, ProtocolError
 from remiss.protocol.ports import Session
@@ -70,13 +71,29 @@ def surveyed(session: Session, plan: Plan, progress: Progress) -> tuple[Plan, Su
     progress("prepare", 0.0)
     plan = prepared(session, plan)
     progress("survey", 0.05)
-    seen = _counted_rows(session, plan)
+    # Looking for repeats has to read every id anyway, and says whether one is unusable: so hardly ever are they read twice.
+    seen = _counted_rows(session, replace(plan, reasons=_all_but_ids(plan)))
+    progress("repeats", 0.1)
+    ids, unusable = _ids(session, replace(plan, reasons=frozenset(seen.reasons)))
+    if unusable:
+        seen = _counted_rows(session, plan)
+        ids, _ = _ids(session, replace(plan, reasons=frozenset(seen.reasons)))
     plan = replace(plan, reasons=frozenset(seen.reasons))
     _bear_strata(session, plan, seen)
-    progress("repeats", 0.1)
-    plan = _without_repeats(session, plan, seen)
+    if ids < sum(seen.events.values()):
+        plan = _without_repeats(session, plan, seen)
     _place(session, plan, seen)
     return plan, seen
+
+
+def _all_but_ids(plan: Plan) -> frozenset[str]:
+    return frozenset(reason for reason, _ in reasons(plan)) - {requirements.BAD_ID}
+
+
+def _ids(session: Session, plan: Plan) -> tuple[int, bool]:
+    """Return how many different ids events have, and whether some row has an unusable one."""
+    found = session.run(questions.distinct_ids(plan)).to_pylist()[0]
+    return found["ids"], found["unusable"] > 0
 
 
 def _counted_rows(session: Session, plan: Plan) -> Survey:
@@ -118,9 +135,6 @@ def _bear_strata(session: Session, plan: Plan, seen: Survey) -> None:
 
 
 def _without_repeats(session: Session, plan: Plan, seen: Survey) -> Plan:
-    events = sum(seen.events.values())
-    if not events or session.run(questions.distinct_ids(plan)).to_pylist()[0]["ids"] == events:
-        return plan
     session.keep(REPEATS, questions.repeats(plan))
     plan = replace(plan, repeated=True)
     for row in session.run(questions.contradictions(plan)).to_pylist():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -79,12 +79,12 @@ class Engine(Protocol):
         """
         ...
 
-    def digests(self, files: Sequence[str]) -> Mapping[str, str]:
-        """Return the SHA-256, in hex, of the content of each file.
+    def digesting(self, files: Collection[str]) -> AbstractContextManager[Callable[[], Mapping[str, str]]]:
+        """Hash files beside whatever the block does; what it is given waits for the SHA-256, in hex, of each file's content.
 
         Raises
         ------
-        SourceError : a file vanished or cannot be read
+        SourceError : (where it is waited for) a file vanished or cannot be read
         """
         ...
 

@@ -63,11 +63,17 @@ WITH typed AS (
     remiss_reason IS NULL
 )
 SELECT
-  COUNT(*) AS ids
+  COUNT(h) AS ids,
+  COUNT(*) - COUNT(h) AS unusable
 FROM (
   SELECT DISTINCT
-    HASH(id) AS h
+    CASE
+      WHEN NOT (
+        "id" IS NULL OR "id" = '' OR CONTAINS("id", CHR(0))
+      )
+      THEN HASH(id)
+    END AS h
   FROM judged
   WHERE
-    remiss_reason IS NULL
+    remiss_reason IS NULL OR "id" IS NULL OR "id" = '' OR CONTAINS("id", CHR(0))
 )

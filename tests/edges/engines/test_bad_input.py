@@ -486,11 +486,10 @@ def test_engine_names_itself_with_its_version():
 def test_digests_are_of_content(tmp_path):
     (tmp_path / "a").write_bytes(b"abc")
     engine = DuckDB(Settings())
-    assert engine.digests([str(tmp_path / "a")]) == {
-        str(tmp_path / "a"): "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-    }
-    with pytest.raises(SourceError, match="cannot be read any more"):
-        engine.digests([str(tmp_path / "b")])
+    with engine.digesting([str(tmp_path / "a")]) as digests:
+        assert digests() == {str(tmp_path / "a"): "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"}
+    with engine.digesting([str(tmp_path / "b")]) as digests, pytest.raises(SourceError, match="cannot be read any more"):
+        digests()
 
 
 def test_ctrl_c_in_the_middle_of_a_statement_is_an_interruption_and_no_fault(tmp_path):

@@ -388,6 +388,31 @@ def test_files_of_a_run_are_those_that_hold_an_event_of_its_windows(tmp_path):
     assert found.lost == {str(tmp_path / "refused.parquet"): {"bad-time": 1}}
 
 
+@pytest.mark.parametrize("unusable", [None, "", "\0", "zero\0byte"])
+@pytest.mark.parametrize("others", [[], [event("no-output", said=None)]])
+def test_an_unusable_id_is_found_whatever_else_is_wrong_with_rows(tmp_path, unusable, others):
+    rows = [
+        event("a"),
+        event("b"),
+        event("a"),
+        *others,
+        {**event("x"), "id": unusable},
+        {**event("y", said=None), "id": unusable},
+    ]
+    found = drawn(tmp_path, rows, protocol(require=["output"]))
+    counts = {"bad-id": 2, "missing:output": len(others)}
+    assert found.refusals.counts == {reason: count for reason, count in counts.items() if count}
+    assert sorted(by_id(found)) == ["a", "b"]
+    assert [window.population for window in found.windows] == [2]
+
+
+def test_rows_of_which_none_has_a_usable_id_are_all_refused(tmp_path):
+    rows = [event("", said=None), event("\0", said=None), event("next", hour=200)]
+    found = drawn(tmp_path, rows, protocol(require=["output"]))
+    assert found.refusals.counts == {"bad-id": 2}
+    assert found.drawings == ()
+
+
 def test_a_row_without_id_and_time_is_listed_with_its_file(tmp_path):
     found = drawn(tmp_path, [event("a"), {**event(""), "at": None}])
     assert found.refusals.counts == {"bad-id": 1}

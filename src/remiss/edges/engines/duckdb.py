@@ -10,8 +10,8 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -123,14 +123,9 @@ class DuckDB:
         """Return which of the files are there."""
         return frozenset(file for file in files if os.path.isfile(file))
 
-    def digests(self, files: Sequence[str]) -> Mapping[str, str]:
-        """Return the SHA-256, in hex, of the content of each file.
-
-        Raises
-        ------
-        SourceError : a file is gone or cannot be read
-        """
-        return source_files.digests(files)
+    def digesting(self, files: Collection[str]) -> AbstractContextManager[Callable[[], Mapping[str, str]]]:
+        """Hash files beside whatever the block does (see `files.digesting`)."""
+        return source_files.digesting(files)
 
     @contextmanager
     def _connected(self, files: Sequence[str]) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -6,8 +6,9 @@ import glob
 import hashlib
 import os
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 from remiss.edges.engines.quoting import MAGIC, nameable
@@ -190,16 +191,21 @@ def unchanged(before: Mapping[str, tuple[int, int]]) -> None:
             )
 
 
-def digests(files: Sequence[str]) -> Mapping[str, str]:
-    """Return the SHA-256, in hex, of the content of each file.
+@contextmanager
+def digesting(files: Collection[str]) -> Iterator[Callable[[], Mapping[str, str]]]:
+    """Hash files beside whatever the block does; what it is given waits for the SHA-256, in hex, of each file's content.
 
     Raises
     ------
-    SourceError : a file is gone or cannot be read
+    SourceError : (where it is waited for) a file is gone or cannot be read
     """
     # Hashing leaves the interpreter's lock, so that files are read side by side.
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        return dict(zip(files, pool.map(_digest, files), strict=True))
+        begun = {file: pool.submit(_digest, file) for file in sorted(files)}
+        try:
+            yield lambda: {file: one.result() for file, one in begun.items()}
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _digest(file: str) -> str:
