@@ -87,7 +87,7 @@ hooks: setup ## run the quick checks before every commit
 
 .PHONY: setup
 setup: uv ## the environment of developers: every extra as locked, and what the pages use of others
-	@uv sync --locked --all-extras --quiet
+	@uv sync --locked --all-extras --compile-bytecode --quiet
 	@$(RUN) python -m scripts.assets
 
 .PHONY: assets
