@@ -236,7 +236,7 @@ def plant(ws: Workspace, folder: Path) -> Planted:
     capture.apply(ws, str(main), since=MONDAY + WEEK, until=MONDAY + 2 * WEEK)
     write(folder / "log" / "2", second_week(later=True), ["all"])
     waiting = capture.apply(ws, str(main), since=MONDAY + WEEK, until=MONDAY + 2 * WEEK)
-    write(folder / "log" / "3", third_week(), stems())
+    write(folder / "log" / "3", third_week(), stems()[:5])
     refused = capture.apply(ws, str(main), since=MONDAY + 2 * WEEK, until=MONDAY + 3 * WEEK)
     for version in (1, 2):
         other = documents / "other.yaml"
