@@ -29,7 +29,8 @@ def _digest(secret: str) -> bytes:
 
 
 class Sessions:
-    """The one-time link and the sessions that it opened. A server's threads share it; each step is one dictionary operation.
+    """The one-time link and the sessions that it opened. A server's threads share it; each step is one operation on a set or
+    dictionary.
 
     `cookie` is the name of the session's cookie. It holds the port, since browsers keep one jar for all ports of a host.
     """
@@ -37,14 +38,14 @@ class Sessions:
     def __init__(self, *, token: str | None, port: int, clock: Callable[[], float] = time.monotonic) -> None:
         self.cookie = f"remiss-{port}"
         self._token = None if token is None else _digest(token)
-        self._links: dict[bytes, float] = {}
+        self._links: set[bytes] = set()
         self._sessions: dict[bytes, float] = {}
         self._clock = clock
 
     def link(self) -> str:
         """Return a new one-time token; those before it stop working."""
         token = fresh()
-        self._links = {_digest(token): self._clock()}
+        self._links = {_digest(token)}
         return token
 
     def knows_link(self, token: str) -> bool:
@@ -53,7 +54,10 @@ class Sessions:
 
     def sign_in(self, token: str) -> str | None:
         """Use a one-time token up and return the session that it opens; None when it does not work (any more)."""
-        if self._links.pop(_digest(token), None) is None:
+        try:
+            # In one step: of two who send the same token at once, one is let in.
+            self._links.remove(_digest(token))
+        except KeyError:
             return None
         now = self._clock()
         alive = sorted((end, key) for key, end in self._sessions.items() if end > now)

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 
 from remiss.errors import RemissError
 from remiss.faces.auth import Sessions
@@ -42,8 +43,18 @@ def add_pages(app: FastAPI, sessions: Sessions, used: Callable[[], None]) -> Non
     app.include_router(sign_in.router(sessions, used))
     for page in PAGES:
         app.include_router(page, include_in_schema=False)
-    app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
-    app.mount("/assets", StaticFiles(directory=HERE / "assets", check_dir=False), name="assets")
+    app.mount("/static", Files(directory=HERE / "static"), name="static")
+    app.mount("/assets", Files(directory=HERE / "assets", check_dir=False), name="assets")
+
+
+class Files(StaticFiles):
+    """Styles and scripts, the same for every catalog: a browser keeps them, and asks each time whether they are current."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """Return a file, or that it has not changed."""
+        response = await super().get_response(path, scope)
+        response.headers["Cache-Control"] = "private, no-cache"
+        return response
 
 
 def problem(request: Request, status: int, document: dict[str, Any]) -> Response:
