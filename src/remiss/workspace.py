@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Self
 from remiss.action import Action
 from remiss.errors import Denied
 from remiss.govern.authority import LocalOwner
-from remiss.govern.ports import Actor, Authority, Keys, Vault
+from remiss.govern.ports import Actor, Authority, Keys, Recogniser, Vault
 from remiss.records.identity import canonical
 from remiss.settings import Settings
 
@@ -213,6 +213,13 @@ class Workspace(Bench):
         from remiss.edges.vaults.folder import FolderVault
 
         return FolderVault(self.settings.folder("vault", self._store.file), self.keys.secret("vault"))
+
+    @cached_property
+    def recogniser(self) -> Recogniser:
+        """The model that knows names of people and places; loaded once a process."""
+        from remiss.edges.recognisers.presidio import recogniser
+
+        return recogniser()
 
     def _acted(self) -> bool:
         from remiss.edges.stores.journal import acted

@@ -11,7 +11,8 @@ import pytest
 
 from remiss.demo import flights, logs, models
 from remiss.errors import InputError
-from remiss.govern.redaction import DETECTORS, redact
+from remiss.govern.policy import WRITTEN
+from remiss.govern.redaction import Redactor, redact
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +108,7 @@ def test_models_do_better_than_a_guess_and_say_the_same_each_time(all_flights):
 
 def test_nothing_in_the_remarks_looks_like_personal_data(predictions):
     remarks = pc.unique(predictions["remarks"]).to_pylist()
-    assert [text for text in remarks if redact(text, DETECTORS, b"k") != text] == []
+    assert [text for text in remarks if redact(text, Redactor(WRITTEN, b"k")) != text] == []
 
 
 def test_missing_data_is_said_with_how_to_install_it(monkeypatch):

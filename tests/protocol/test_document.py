@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from remiss.errors import ProtocolError
+from remiss.govern.policy import Pattern, policy_of
 from remiss.protocol.document import draft, parse, restore
 from remiss.protocol.terms import Kind
 from remiss.records.case import Sensitivity
@@ -44,7 +45,7 @@ def test_every_key_of_the_document_arrives_in_the_protocol():
     assert protocol.sampling.window == timedelta(weeks=1)
     assert protocol.sampling.seed == "2026"
     assert protocol.sensitivity == {"context.data_source": Sensitivity.PUBLIC}
-    assert protocol.redaction == ("email", "phone", "card", "ip")
+    assert protocol.redaction == policy_of(["email", "phone", "card", "ip"])
     assert protocol.labelling is not None
     assert protocol.labelling.verify == {"1": 1.0, "2": 0.5, "3": 0.25, "4": 0.1, "rejected": 0.25}
     assert protocol.retention is not None
@@ -123,15 +124,36 @@ def test_an_expression_knows_the_line_where_it_stands():
         ("{text: internal", "{context.airport: restricted", "context.airport is restricted and a stratum", "another stratum"),
         (
             "redaction: [email",
-            "redaction: [person",
-            "redaction[1] is person, a detector that comes with the extra `pii`",
-            "restricted",
+            "redaction: [ssn",
+            "redaction[1] is ssn, and there is no detector of that name",
+            "write a pattern",
         ),
         (
             "redaction: [email",
-            "redaction: [iban",
-            "redaction[1] is iban, a detector that comes with the extra `pii`",
-            "restricted",
+            "redaction: [names",
+            "redaction[1] is names, and there is no detector of that name",
+            "write person",
+        ),
+        (
+            "redaction: [email",
+            "redaction: [{name: ticket, pattern: '(?=T)x'}",
+            "redaction[1].pattern is no pattern of RE2",
+            "look",
+        ),
+        (
+            "redaction: [email",
+            "redaction: [{name: ticket, pattern: 'a*'}",
+            "redaction[1].pattern matches where nothing",
+            "+ for *",
+        ),
+        ("redaction: [email", "redaction: [{name: Ticket, pattern: 'a'}", "redaction[1].name is 'Ticket', not a name", "ticket"),
+        ("redaction: [email", "redaction: [{name: card, pattern: 'a'}", "names a pattern card, which is a detector", "our-card"),
+        ("redaction: [email", "redaction: [{name: ticket}", "redaction[1] is ticket, an unknown detector", "the detectors are"),
+        (
+            "redaction: [email",
+            "redaction: [{name: t, pattern: 'a'}, {name: t, pattern: 'b'}",
+            "redaction has two patterns named t",
+            "its own name",
         ),
         ("redaction: [email", "redaction: [emial", "redaction[1] is emial, an unknown detector", "write email"),
         (
@@ -197,6 +219,14 @@ def test_a_draft_keeps_what_is_sound_for_the_checks_that_follow():
 
 def test_a_document_that_is_no_mapping_is_refused():
     assert "not a mapping" in findings_of("- a\n- b\n")[0].what
+
+
+def test_a_team_writes_patterns_of_its_own_beside_detectors():
+    text = changed("redaction: [email", "redaction: [{name: ticket, pattern: 'T-[0-9]{6}'}, national-id, {name: person}, email")
+    policy = protocol_of(text).redaction
+    assert policy.patterns == (Pattern("ticket", "T-[0-9]{6}"),)
+    assert {"email", "nl-bsn", "fr-nir", "person"} < set(policy.detectors)
+    assert protocol_of(text).digest == protocol_of().digest
 
 
 @pytest.mark.parametrize(

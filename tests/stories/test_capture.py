@@ -162,6 +162,7 @@ def test_another_zone_of_the_log_under_the_same_version_is_refused_by_name(ws, l
     ("old", "new", "named"),
     [
         ("redaction: [email, phone]", "redaction: [email]", "redaction"),
+        ("redaction: [email, phone]", "redaction: [email, phone, {name: ticket, pattern: 'T-[0-9]+'}]", "redaction"),
         ("redaction: [email, phone]", "redaction: [email, phone]\nsensitivity: {text: restricted}", "sensitivity"),
         ("model: arrival-delay\n", "model: arrival-delay\nteam: arrivals\n", "team"),
     ],

@@ -19,7 +19,7 @@ from remiss.capture.ports import CaptureWorkspace
 from remiss.capture.requirements import told
 from remiss.errors import AnswerNo, ProtocolError
 from remiss.govern.ports import Bundle
-from remiss.govern.redaction import remembering
+from remiss.govern.redaction import Redactor, remembering
 from remiss.protocol.actions import checked as checked_against_sources
 from remiss.protocol.document import restore
 from remiss.protocol.ports import Description, Session
@@ -82,11 +82,15 @@ def derive(
     Raises
     ------
     ProtocolError, SourceError, StorageError : from the sources; nothing is filed then
+    InputError : the protocol wants names found, and the extra `pii` is not installed
     AnswerNo : rows were refused and `strict` is set
     """
+    # First, for what redaction needs and cannot have is no reason to read the log.
+    policy = checked.protocol.redaction
+    by = Redactor(policy, ws.keys.secret("redaction"), ws.recogniser if policy.modelled else None)
     found = _read(ws, checked, windows, as_of, known)
     with in_bulk(), remembering(), ws.engine.digesting({*found.draw.files, *found.label_files}) as digests:
-        derived = _sealed(ws, checked, found, windows, as_of, digests, bundle=bundle, notes=notes, strict=strict)
+        derived = _sealed(ws, checked, found, by, windows, as_of, digests, bundle=bundle, notes=notes, strict=strict)
     if bundle:
         bundle.seal()
     return derived
@@ -96,6 +100,7 @@ def _sealed(
     ws: CaptureWorkspace,
     checked: Checked,
     found: _Found,
+    by: Redactor,
     windows: Sequence[Window],
     as_of: datetime,
     digests: Callable[[], Mapping[str, str]],
@@ -106,15 +111,15 @@ def _sealed(
 ) -> Derived:
     """Return what was found as the catalog may hold it, with its manifest and digest; `digests` waits for those of files."""
     protocol = checked.protocol
-    result, key = found.draw, ws.keys.secret("redaction")
-    sealing.check_strata(result.groups, protocol, key)
+    result = found.draw
+    sealing.check_strata(result.groups, protocol, by)
     folder = PurePath(ws.documents.folder(protocol.path))
-    refusals = sealing.sealed_refusals(result.refusals, protocol, key, lambda file: _relative(file, folder))
+    refusals = sealing.sealed_refusals(result.refusals, by, lambda file: _relative(file, folder))
     lost = {_relative(file, folder): reasons for file, reasons in result.lost.items()}
     if strict:
         _refuse(refusals, lost)
-    members = sealing.sealed_members(result.drawings, protocol, key, bundle)
-    refreshed = sealing.sealed_members(result.refreshed, protocol, key, bundle)
+    members = sealing.sealed_members(result.drawings, protocol, by, bundle)
+    refreshed = sealing.sealed_members(result.refreshed, protocol, by, bundle)
     content = digests()
     file_digests = {name: content[name] for name in result.files}
     exposed = sealing.exposed_ids((member.event.id for member in members), protocol)
@@ -145,7 +150,7 @@ def _sealed(
         groups=result.groups,
         cells=result.cells,
         members=members,
-        profiles=sealing.sealed_profiles(result.profiles, protocol, key),
+        profiles=sealing.sealed_profiles(result.profiles, protocol, by),
         refusals=refusals,
     )
     return Derived(checked=checked, drawn=drawn, refreshed=refreshed)

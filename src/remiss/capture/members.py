@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import pyarrow as pa
 
@@ -118,11 +119,12 @@ def _event(model: str, event_id: str, at: int, values: Mapping[str, Scalar]) -> 
         value = values.get(field_name)
         return float(value) if isinstance(value, int | float) else None
 
+    texts: dict[str, Any] = {one: text(one) for one in TEXTS}
     return Event(
         id=event_id,
         at=from_micros(at),
         model=model,
-        **{one: text(one) for one in TEXTS},
+        **texts,
         output=values.get("output"),
         label=values.get("label"),
         confidence=number("confidence"),

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from remiss.action import Performs
-from remiss.govern.ports import Keys, Vault
+from remiss.govern.ports import Keys, Recogniser, Vault
 from remiss.protocol.ports import Documents, Engine, Protocols
 from remiss.records.run import Cell, Change, Drawn, Group, Manifest, Member, Profile, RefusedRow, Run, RunWindow
 from remiss.settings import Settings
@@ -165,6 +165,8 @@ class CaptureWorkspace(Performs, Protocol):
     def vault(self) -> Vault: ...
     @property
     def keys(self) -> Keys: ...
+    @property
+    def recogniser(self) -> Recogniser: ...
     @property
     def settings(self) -> Settings: ...
     @property

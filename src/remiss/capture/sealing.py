@@ -13,7 +13,7 @@ from typing import Any
 from remiss.capture.members import Drawing
 from remiss.errors import Location, ProtocolError
 from remiss.govern.ports import Bundle
-from remiss.govern.redaction import admits, exposed, redact, redact_event, redact_value
+from remiss.govern.redaction import Redactor, admits, exposed, redact, redact_event, redact_value, redactions
 from remiss.protocol.terms import CONTEXT, INPUTS, Protocol
 from remiss.records.event import Event, Scalar
 from remiss.records.run import Group, Member, Profile, Refusals
@@ -32,55 +32,56 @@ PLAIN = (
 )
 
 
-def sealed_event(event: Event, protocol: Protocol, key: bytes) -> Event:
+def sealed_event(event: Event, protocol: Protocol, by: Redactor) -> Event:
     """Return the event as the catalog may hold it: fields graded restricted or secret absent, the rest redacted."""
     fields: dict[str, Scalar] = {
         **{name: getattr(event, name) for name in PLAIN},
         **{f"{INPUTS}{name}": value for name, value in event.inputs.items()},
         **{f"{CONTEXT}{name}": value for name, value in event.context.items()},
     }
-    kept = redact_event(fields, protocol.sensitivity, protocol.redaction, key)
+    kept = redact_event(fields, protocol.sensitivity, by)
     plain: dict[str, Any] = {name: kept.get(name) for name in PLAIN}
     return replace(
         event,
         **plain,
         inputs={name.removeprefix(INPUTS): value for name, value in kept.items() if name.startswith(INPUTS)},
         context={name.removeprefix(CONTEXT): value for name, value in kept.items() if name.startswith(CONTEXT)},
+        redactions=redactions(kept, by),
     )
 
 
-def sealed_members(drawings: Iterable[Drawing], protocol: Protocol, key: bytes, bundle: Bundle | None) -> tuple[Member, ...]:
+def sealed_members(drawings: Iterable[Drawing], protocol: Protocol, by: Redactor, bundle: Bundle | None) -> tuple[Member, ...]:
     """Return the members redacted, each with the address of its raw row; without a bundle that is put nowhere."""
     return tuple(
         replace(
             item.member,
-            event=sealed_event(item.member.event, protocol, key),
+            event=sealed_event(item.member.event, protocol, by),
             evidence=bundle.add(item.raw.encode()) if bundle else None,
         )
         for item in drawings
     )
 
 
-def sealed_profiles(profiles: Iterable[Profile], protocol: Protocol, key: bytes) -> tuple[Profile, ...]:
+def sealed_profiles(profiles: Iterable[Profile], protocol: Protocol, by: Redactor) -> tuple[Profile, ...]:
     """Return the profiles of fields that the catalog may hold, their least and greatest values redacted."""
     return tuple(
         replace(
             item,
-            minimum=redact_value(item.minimum, protocol.redaction, key),
-            maximum=redact_value(item.maximum, protocol.redaction, key),
+            minimum=redact_value(item.minimum, by),
+            maximum=redact_value(item.maximum, by),
         )
         for item in profiles
         if admits(item.field, protocol.sensitivity)
     )
 
 
-def sealed_refusals(refusals: Refusals, protocol: Protocol, key: bytes, shown: Callable[[str], str]) -> Refusals:
+def sealed_refusals(refusals: Refusals, by: Redactor, shown: Callable[[str], str]) -> Refusals:
     """Return the refusals with what is told of their rows redacted, and their files named by `shown`."""
-    rows = (replace(row, file=shown(row.file), detail=redact(row.detail, protocol.redaction, key)) for row in refusals.rows)
+    rows = (replace(row, file=shown(row.file), detail=redact(row.detail, by)) for row in refusals.rows)
     return replace(refusals, rows=tuple(rows))
 
 
-def check_strata(groups: Iterable[Group], protocol: Protocol, key: bytes) -> None:
+def check_strata(groups: Iterable[Group], protocol: Protocol, by: Redactor) -> None:
     """Refuse strata that redaction would change: two that come out alike could not be told apart any more.
 
     Raises
@@ -88,7 +89,7 @@ def check_strata(groups: Iterable[Group], protocol: Protocol, key: bytes) -> Non
     ProtocolError : names the stratum
     """
     for name, value in {(name, value) for group in groups for name, value in group.stratum.items()}:
-        if isinstance(value, str | int) and redact_value(value, protocol.redaction, key) != value:
+        if isinstance(value, str | int) and redact_value(value, by) != value:
             raise ProtocolError(
                 f"{name} holds what looks like personal data, and it is a stratum",
                 where=Location(protocol.path, protocol.lines.get("sampling")),

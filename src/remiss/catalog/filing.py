@@ -1,7 +1,7 @@
 """Filing by hand: what a person saw, checked and redacted, as an event of its own that no log has.
 
 The event's id is the digest of what was filed, so that filing the same thing twice gives one case. There is no protocol that
-would choose detectors: all of them read everything.
+would choose detectors: `WRITTEN` names those that read what people write.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from remiss.errors import InputError
-from remiss.govern.redaction import DETECTORS, NAMING, exposed, redact, redact_value
+from remiss.govern.policy import NAMING, WRITTEN
+from remiss.govern.redaction import Redactor, exposed, redact, redact_value, redactions
 from remiss.records.case import Filing
 from remiss.records.event import Event, Scalar, Values
 from remiss.records.identity import digest, utc
@@ -46,20 +47,21 @@ def prepared(filing: Filing, key: bytes) -> Filed:
     InputError : something is missing, too long, or such as no catalog can hold
     """
     check(filing)
+    by, naming = Redactor(WRITTEN, key), Redactor(NAMING, key)
 
     def clean(value: Scalar) -> Scalar:
-        return redact_value(value, DETECTORS, key)
+        return redact_value(value, by)
 
     def cleaned(text: str | None) -> str | None:
-        return None if text is None else redact(text, DETECTORS, key)
+        return None if text is None else redact(text, by)
 
     kept = replace(
         filing,
         at=utc(filing.at),
-        model=redact(filing.model, NAMING, key),
-        model_version=None if filing.model_version is None else redact(filing.model_version, NAMING, key),
-        title=redact(filing.title.strip(), DETECTORS, key),
-        note=redact(filing.note, DETECTORS, key),
+        model=redact(filing.model, naming),
+        model_version=None if filing.model_version is None else redact(filing.model_version, naming),
+        title=redact(filing.title.strip(), by),
+        note=redact(filing.note, by),
         output=cleaned(filing.output),
         label=cleaned(filing.label),
         inputs={name: clean(value) for name, value in filing.inputs.items()},
@@ -76,8 +78,16 @@ def prepared(filing: Filing, key: bytes) -> Filed:
         inputs=kept.inputs,
         context=kept.context,
         text=kept.text,
+        redactions=redactions(_fields(kept), by),
     )
     return Filed(filing=kept, event=event)
+
+
+def _fields(filing: Filing) -> dict[str, Scalar]:
+    """Return what the event of a filing has, by canonical names."""
+    families = {"inputs": filing.inputs, "context": filing.context}
+    named = {f"{family}.{name}": value for family, values in families.items() for name, value in values.items()}
+    return {"output": filing.output, "label": filing.label, **named, "text": filing.text}
 
 
 def content_digest(filing: Filing) -> str:

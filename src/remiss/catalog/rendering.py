@@ -55,6 +55,10 @@ def event_json(event: Event) -> Json:
         "inputs": plain(event.inputs),
         "context": plain(event.context),
         "text": event.text,
+        "redactions": [
+            {"field": each.field, "detector": each.detector, "start": each.start, "end": each.end, "policy": each.policy}
+            for each in event.redactions
+        ],
     }
 
 

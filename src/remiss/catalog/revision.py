@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 
 from remiss.catalog.filing import check_mode, check_severity, check_text
 from remiss.errors import Conflict, InputError, NotFound
-from remiss.govern.redaction import DETECTORS, redact
+from remiss.govern.policy import WRITTEN
+from remiss.govern.redaction import Redactor, redact
 from remiss.records.case import Revision
 
 
@@ -56,9 +57,10 @@ def prepared(change: Change, key: bytes) -> Change:
     for name, text in (("title", change.title), ("note", change.note)):
         if text is not None:
             check_text(name, text)
+    by = Redactor(WRITTEN, key)
     return Change(
-        title=None if change.title is None else redact(change.title.strip(), DETECTORS, key),
-        note=None if change.note is None else redact(change.note, DETECTORS, key),
+        title=None if change.title is None else redact(change.title.strip(), by),
+        note=None if change.note is None else redact(change.note, by),
         mode=change.mode,
         severity=change.severity,
     )

@@ -64,6 +64,7 @@ EVENT = record(
     inputs=VALUES,
     context=VALUES,
     text=nullable(TEXT),
+    redactions=many(record(field=TEXT, detector=TEXT, start=COUNT, end=COUNT, policy=TEXT)),
 )
 CAPTURE = record(run=TEXT, protocol=TEXT, window=TIME, stratum=VALUES, probability=SHARE, in_force=FLAG)
 STANDING = record(

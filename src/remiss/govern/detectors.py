@@ -178,8 +178,8 @@ PHONE = re.compile(
     # anywhere else, with its country code (ITU-T E.164)
     rf"|{START}(?P<abroad>\+[2-9]\d{{0,2}}(?:{BETWEEN}\d){{7,13}}"
     rf"|(?<!-)00[2-9]\d{{0,2}}[ ./-](?:{BETWEEN}\d){{6,12}}){AFTER}"
-    # within a country, after a trunk 0: pairs, or an area code and the subscriber's number
-    rf"|{START}(?<![+-])(?P<trunk>0[1-9](?:([ .-])\d\d)(?:\4\d\d){{3}}"
+    # within a country, after a trunk 0: pairs, or an area code and the subscriber's number; not a part of a path
+    rf"|{START}(?<![+-])(?<![^\W_]/)(?P<trunk>0[1-9](?:([ .-])\d\d)(?:\4\d\d){{3}}"
     rf"|(?:\(0[1-9]\d{{0,4}}\)|0[1-9]\d{{0,4}})[ /-]{{1,3}}\d{{3,8}}(?:[ -]\d{{2,8}}){{0,2}}){AFTER}"
     # bare digits only where a word says what they are
     r"|(?<![^\W_])(?:telephone|tel|phone|mobile|cell|fax|whatsapp|sms)[\"']?[ ]?[.:=#]{0,2}[ ]?[\"']?"

@@ -52,6 +52,19 @@ class Keys(Protocol):
         ...
 
 
+class Recogniser(Protocol):
+    """A model that knows names of people and places when it sees them in a sentence."""
+
+    @property
+    def version(self) -> str:
+        """What names the model and its weights."""
+        ...
+
+    def names(self, text: str) -> Iterator[tuple[int, int, str, str]]:
+        """Yield start, end, `person` or `place`, and the name in one spelling, from left to right, not overlapping."""
+        ...
+
+
 class Bundle(Protocol):
     """Raw evidence that a capture puts together, staged until the run is filed (docs/adr/0009)."""
 

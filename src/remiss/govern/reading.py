@@ -2,12 +2,15 @@
 
 Fullwidth letters and the digits of other scripts become ASCII, every dash and every space one of its kind. What cannot be
 seen (zero-width joiners, soft hyphens) is left out, and so are accents, so that both spellings of an accented letter read
-alike. Each character remembers where it came from.
+alike. Where characters came from is kept by stretches, so that plain text costs nothing.
 """
 
 from __future__ import annotations
 
+import functools
+import re
 import unicodedata
+from bisect import bisect_right
 from dataclasses import dataclass
 
 # Full stops that domain names may be written with (RFC 3490, section 3.1), as they are after NFKD.
@@ -15,20 +18,31 @@ DOTS = {"\N{IDEOGRAPHIC FULL STOP}": "."}
 MINUS = "\N{MINUS SIGN}"
 # Not of category Cf, and yet nothing to see: the grapheme joiner and fillers are marks or letters.
 UNSEEN = {"\N{COMBINING GRAPHEME JOINER}", "\N{HANGUL FILLER}", "\N{HALFWIDTH HANGUL FILLER}", "\N{BRAILLE PATTERN BLANK}"}
+BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """`text` to search in; `origins` the index, in the original, of each of its characters (None: the same)."""
+    """`text` to search in.
+
+    Stretch k of it begins at `starts[k]` and came from `origins[k]` on, one character for each; where `unfolded[k]`, all of
+    it came from the one character there.
+    """
 
     text: str
-    origins: tuple[int, ...] | None
+    starts: tuple[int, ...] = (0,)
+    origins: tuple[int, ...] = (0,)
+    unfolded: tuple[bool, ...] = (False,)
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Return the bounds in the original of a match in `text`: what was left out inside it belongs to it."""
-        if self.origins is None:
+        if len(self.starts) == 1:
             return start, end
-        return self.origins[start], self.origins[end - 1] + 1
+        return self._origin(start), self._origin(end - 1) + 1
+
+    def _origin(self, at: int) -> int:
+        stretch = bisect_right(self.starts, at) - 1
+        return self.origins[stretch] + (0 if self.unfolded[stretch] else at - self.starts[stretch])
 
 
 def read(text: str) -> Reading:
@@ -38,16 +52,32 @@ def read(text: str) -> Reading:
     'ana@example.org'
     """
     if text.isascii():
-        return Reading(text, None)
-    letters: list[str] = []
-    origins: list[int] = []
-    for index, character in enumerate(text):
-        seen = character if character.isascii() else _seen(character)
-        letters.append(seen)
-        origins.extend([index] * len(seen))
-    return Reading("".join(letters), tuple(origins))
+        return Reading(text)
+    pieces: list[str] = []
+    starts, origins, unfolded = [0], [0], [False]
+    done = length = 0
+    for run in BEYOND_ASCII.finditer(text):
+        first = run.start()
+        pieces.append(text[done:first])
+        length += first - done
+        for at, character in enumerate(run[0], first):
+            seen = _seen(character)
+            pieces.append(seen)
+            if len(seen) > 1:
+                starts.append(length)
+                origins.append(at)
+                unfolded.append(True)
+            length += len(seen)
+            if len(seen) != 1:
+                starts.append(length)
+                origins.append(at + 1)
+                unfolded.append(False)
+        done = run.end()
+    pieces.append(text[done:])
+    return Reading("".join(pieces), tuple(starts), tuple(origins), tuple(unfolded))
 
 
+@functools.lru_cache(maxsize=8192)
 def _seen(character: str) -> str:
     """Return what a reader takes a character for: nothing, itself, or plainer characters."""
     category = unicodedata.category(character)

@@ -4,8 +4,9 @@ Threat model. The catalog is read by people who may not see whom an event is abo
 given an export, whoever finds a backup. What is guarded against is accident: addresses and numbers that production wrote
 into features, statuses and remarks, also in the shapes that systems and people give them (fullwidth or Arabic digits,
 zero-width characters inside an address, `%40` for `@`, spaces, dots and dashes in numbers). Not guarded against: somebody
-who hides a value on purpose (`ana at example dot org`), names and street addresses, and what a combination of harmless
-fields gives away. Fields that may hold such things belong under `sensitivity` as restricted: they are left out whole.
+who hides a value on purpose (`ana at example dot org`), names that no model was asked for or that it does not know, and what
+a combination of harmless fields gives away. Fields that may hold such things belong under `sensitivity` as restricted: they
+are left out whole.
 
 A found value is replaced by a mark such as `[email:3f9a]`: sixteen bits of an HMAC under a key of the catalog. Within a
 catalog the same value gives the same mark, so that one can see it come back; in another catalog it gives another. The
@@ -16,6 +17,9 @@ Text may be hostile: every pattern is bounded or anchored, the work is linear in
 changes nothing. Where form cannot decide, the detectors lean to hiding (`1.2.3.4` is an address unless `v` or `version`
 stands before it) but for bare runs of digits, which are far more often ids, counts and times than telephones.
 
+Text is worked on by lines: hints (`built_in.py`) tell which lines may hold something, and these are read until nothing is found
+any more. Only private keys, a team's own patterns and names found by a model go over lines.
+
 Ids are names. The event id finds the event in its log again, and its case and sample hang on it: it is never changed, but
 `exposed` says which detectors see something in it, so that the caller can say so. The other names (model version, digest,
 feature configuration, trace) only lose e-mail addresses, which they hold by mistake alone: a version may well be `1.2.3.4`.
@@ -24,28 +28,30 @@ feature configuration, trace) only lose e-mail addresses, which they hold by mis
 from __future__ import annotations
 
 import functools
-import hashlib
 import hmac
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from remiss.errors import InputError
-from remiss.govern.detectors import cards, emails, ips, phones
-from remiss.govern.reading import Reading, read
+from remiss.govern.built_in import DETECTORS, NUMBERS, hints
+from remiss.govern.credentials import private_keys
+from remiss.govern.patterns import found
+from remiss.govern.policy import NAMING, Pattern, Policy, policy_version
+from remiss.govern.ports import Recogniser
+from remiss.govern.reading import read
 from remiss.records.case import Sensitivity
-from remiss.records.event import Scalar
+from remiss.records.event import Redaction, Scalar
 
 Found: TypeAlias = tuple[int, int, str]
-Detector: TypeAlias = Callable[[str], Iterable[Found]]
+# What is found, by which detector.
+Named: TypeAlias = tuple[int, int, str, str]
 
-# In this order: an e-mail address may contain what looks like a number, and a card number what looks like a telephone.
-DETECTORS: Mapping[str, Detector] = {"email": emails, "ip": ips, "card": cards, "phone": phones}
-
-# Without one of these characters no detector can find anything; most values of a log are told apart here.
-SUSPICIOUS = re.compile(r"[@\N{FULLWIDTH COMMERCIAL AT}\N{SMALL COMMERCIAL AT}\d]")
+MARK = re.compile(r"\[([a-z][a-z0-9-]{0,39}):[0-9a-f]{4}\]")
 
 # A replacement can uncover what its neighbour hid, say an address that a longer run of numbers did not look like. Two or
 # three rounds do; the bound keeps the work linear whatever the text.
@@ -57,93 +63,101 @@ REMEMBERED = 4096
 
 ESSENTIAL = frozenset({"id", "time"})
 NAMES = frozenset({"model", "model_version", "model_digest", "features", "trace_id"})
-# What names are read for.
-NAMING = ("email",)
 
-# Above this every whole number that a float carries is exact, and below it none is long enough for a card.
-SHORTEST_CARD = 10**12
+# Above the greatest every whole number that a float carries is exact; below the least none is long enough for an id.
+SHORTEST_NUMBER = 10**8
 
 
-def check_detectors(names: Iterable[str]) -> tuple[str, ...]:
-    """Return the detectors of those names in the order in which they run, each once.
+@dataclass(frozen=True, slots=True)
+class Redactor:
+    """A policy with what it needs: the catalog's secret for redaction, and for names the model that knows some."""
 
-    Raises
-    ------
-    InputError : a name that is not a detector
-    """
-    wanted = list(names)
-    for name in wanted:
-        if name not in DETECTORS:
-            raise InputError(
-                f"there is no detector {name!r}",
-                do=f"use {', '.join(sorted(DETECTORS))}; keep out what they cannot see by grading its field restricted",
-            )
-    return tuple(name for name in DETECTORS if name in wanted)
+    policy: Policy
+    key: bytes = field(repr=False)
+    recogniser: Recogniser | None = None
+
+    @property
+    def version(self) -> str:
+        """The version of the policy, as each redaction keeps it."""
+        return policy_version(self.policy, None if self.recogniser is None else self.recogniser.version)
+
+    def narrowed(self, policy: Policy) -> Redactor:
+        """Return the same, looking only for what the other policy looks for too."""
+        kept = tuple(name for name in self.policy.detectors if name in policy.detectors)
+        return replace(self, policy=Policy(kept))
 
 
-def redact(text: str, detectors: Collection[str], key: bytes) -> str:
-    """Return `text` with every value that a detector finds replaced by its mark.
+def redact(text: str, by: Redactor) -> str:
+    """Return `text`, of any length and from anywhere, with every value that is found replaced by its mark.
 
-    Parameters
-    ----------
-    text : any text, of any length, from anywhere
-    detectors : names out of `DETECTORS`
-    key : the catalog's secret for redaction (`Keys.secret("redaction")`)
-
-    Raises
-    ------
-    InputError : a name that is not a detector
-
-    >>> redact("call ana@example.org", ["email"], b"key")
+    >>> from remiss.govern.policy import policy_of
+    >>> redact("call ana@example.org", Redactor(policy_of(["email"]), b"key"))
     'call [email:9378]'
     """
-    return _redact(text, check_detectors(detectors), key)
+    if not text or not by.policy:
+        return text
+    return _of_short.get()(text, by) if len(text) <= SHORT else _searched(text, by)
 
 
-def redact_value(value: Scalar, detectors: Collection[str], key: bytes) -> Scalar:
-    """Return a plain value redacted: text by every detector, whole numbers by `card` alone, all else as it is.
+def redact_value(value: Scalar, by: Redactor) -> Scalar:
+    """Return a plain value redacted: text by the whole policy, whole numbers by what has no letters, all else as it is.
 
     A card number in a numeric column becomes its mark, and so text.
     """
-    return _redact_value(value, check_detectors(detectors), key)
+    match value:
+        case str():
+            return redact(value, by)
+        case bool():
+            return value
+        case int() | float() if abs(value) >= SHORTEST_NUMBER and value == value // 1:
+            digits = str(int(value))
+            changed = redact(digits, by.narrowed(Policy(NUMBERS)))
+            return value if changed == digits else changed
+        case _:
+            return value
 
 
-def redact_event(
-    fields: Mapping[str, Scalar],
-    sensitivity: Mapping[str, Sensitivity],
-    detectors: Collection[str],
-    key: bytes,
-) -> dict[str, Scalar]:
+def redact_event(fields: Mapping[str, Scalar], sensitivity: Mapping[str, Sensitivity], by: Redactor) -> dict[str, Scalar]:
     """Return what the catalog may hold of an event.
 
     Parameters
     ----------
     fields : canonical field names (`id`, `output`, `inputs.carrier`, ...) to values as production logged them
     sensitivity : grades by canonical name; fields graded restricted or secret are absent from the result
-    detectors, key : as in `redact`
 
     Raises
     ------
-    InputError : a name that is not a detector; `id` or `time` graded restricted, which no event can be without
+    InputError : `id` or `time` graded restricted, which no event can be without
     """
-    chosen = check_detectors(detectors)
     for name in ESSENTIAL:
         if not admits(name, sensitivity):
             raise InputError(
                 f"the field {name} is graded {sensitivity[name].name.lower()}, and no event can be filed without it",
                 do=f"grade it internal, or make {name} from something that tells nothing, for example md5(...)",
             )
+    naming = by.narrowed(NAMING)
     kept: dict[str, Scalar] = {}
     for name, value in fields.items():
         if not admits(name, sensitivity):
             continue
         if name in ESSENTIAL or not isinstance(value, str | int | float):
             kept[name] = value
-        elif name in NAMES:
-            kept[name] = _redact_value(value, tuple(each for each in chosen if each in NAMING), key)
         else:
-            kept[name] = _redact_value(value, chosen, key)
+            kept[name] = redact_value(value, naming if name in NAMES else by)
     return kept
+
+
+def redactions(fields: Mapping[str, Scalar], by: Redactor) -> tuple[Redaction, ...]:
+    """Return where in redacted fields which detector's marks stand. A mark that production wrote counts as one."""
+    names = by.policy.names
+    version = functools.cache(lambda: by.version)
+    return tuple(
+        Redaction(field=name, detector=each[1], start=each.start(), end=each.end(), policy=version())
+        for name, value in fields.items()
+        if isinstance(value, str) and "[" in value
+        for each in MARK.finditer(value)
+        if each[1] in names
+    )
 
 
 def admits(name: str, sensitivity: Mapping[str, Sensitivity]) -> bool:
@@ -166,54 +180,42 @@ def sensitivity_of(names: Iterable[str], sensitivity: Mapping[str, Sensitivity])
     return max(grades, default=Sensitivity.INTERNAL)
 
 
-def exposed(event_id: str, detectors: Collection[str]) -> tuple[str, ...]:
+def exposed(event_id: str, policy: Policy) -> tuple[str, ...]:
     """Return the detectors that see personal data in an event id, which redaction leaves as it is.
 
-    >>> exposed("ana@example.org/17", ["email", "card"])
+    >>> from remiss.govern.policy import policy_of
+    >>> exposed("ana@example.org/17", policy_of(["email", "card"]))
     ('email',)
     """
-    if not SUSPICIOUS.search(event_id):
+    if not policy.built_in:
         return ()
     seen = read(event_id).text
-    return tuple(name for name in check_detectors(detectors) if any(True for _ in DETECTORS[name](seen)))
+    may = hints(policy.built_in).at(_hinted(seen))
+    return tuple(name for name in may if any(True for _ in DETECTORS[name].find(seen)))
 
 
 def mark(detector: str, value: str, key: bytes) -> str:
     """Return the mark that stands for a value, in the detector's canonical form of it."""
-    seal = hmac.new(key, f"{detector}:{value}".encode("utf-8", "surrogatepass"), hashlib.sha256)
-    return f"[{detector}:{seal.hexdigest()[:4]}]"
+    seal = hmac.digest(key, f"{detector}:{value}".encode("utf-8", "surrogatepass"), "sha256")
+    return f"[{detector}:{seal[:2].hex()}]"
 
 
-def _redact_value(value: Scalar, detectors: tuple[str, ...], key: bytes) -> Scalar:
-    match value:
-        case str():
-            return _redact(value, detectors, key)
-        case bool():
-            return value
-        case int() | float() if "card" in detectors and abs(value) >= SHORTEST_CARD and value == value // 1:
-            digits = str(int(value))
-            changed = _redact(digits, ("card",), key)
-            return value if changed == digits else changed
-        case _:
-            return value
-
-
-def _redact(text: str, detectors: tuple[str, ...], key: bytes) -> str:
-    if not detectors or not SUSPICIOUS.search(text):
-        return text
-    return _of_short.get()(text, detectors, key) if len(text) <= SHORT else _searched(text, detectors, key)
-
-
-def _searched(text: str, detectors: tuple[str, ...], key: bytes) -> str:
+def _searched(text: str, by: Redactor) -> str:
+    policy = by.policy
     for _ in range(ROUNDS):
-        after = functools.reduce(lambda seen, name: _replace(seen, name, key), detectors, text)
-        if after == text:
+        before = text
+        for each in policy.patterns:
+            text = _over_lines(text, functools.partial(_matched, each), by.key)
+        text = _by_lines(text, policy.built_in, by.key)
+        if policy.modelled and by.recogniser is not None:
+            text = _over_lines(text, functools.partial(_recognised, by.recogniser, policy.modelled), by.key)
+        # Lines are done when they come back; what goes over lines may have uncovered something in them, or they in it.
+        if text == before or not (policy.patterns or policy.modelled):
             break
-        text = after
     return text
 
 
-_of_short: ContextVar[Callable[[str, tuple[str, ...], bytes], str]] = ContextVar("_of_short", default=_searched)
+_of_short: ContextVar[Callable[[str, Redactor], str]] = ContextVar("_of_short", default=_searched)
 
 
 @contextmanager
@@ -226,14 +228,87 @@ def remembering() -> Iterator[None]:
         _of_short.reset(outer)
 
 
-def _replace(text: str, detector: str, key: bytes) -> str:
-    reading: Reading = read(text)
+def _matched(pattern: Pattern, seen: str) -> Iterator[Named]:
+    return ((start, end, pattern.name, value) for start, end, value in found(pattern.pattern, seen))
+
+
+def _recognised(recogniser: Recogniser, names: tuple[str, ...], seen: str) -> Iterator[Named]:
+    # A model cannot read marks: without them it sees what a person sees.
+    return (each for each in recogniser.names(MARK.sub(lambda mark: " " * len(mark[0]), seen)) if each[2] in names)
+
+
+def _over_lines(text: str, find: Callable[[str], Iterable[Named]], key: bytes) -> str:
+    """Replace what is found, marks that stand in it included; what is inside of one mark is left alone."""
+    reading = read(text)
+    marks = [each.span() for each in MARK.finditer(reading.text)] if "[" in reading.text else []
+    ends = [last for _, last in marks]
     pieces: list[str] = []
     done = 0
-    for start, end, value in DETECTORS[detector](reading.text):
+    for start, end, name, value in find(reading.text):
+        touched = list(_touched(marks, bisect_right(ends, start), end))
+        if touched:
+            if sum(min(last, end) - max(first, start) for first, last in touched) == end - start:
+                continue
+            start, end = min(start, touched[0][0]), max(end, touched[-1][1])
+        first, last = reading.span(start, end)
+        if first >= done:
+            pieces += [text[done:first], mark(name, value, key)]
+            done = last
+    return "".join([*pieces, text[done:]]) if pieces else text
+
+
+def _touched(marks: list[tuple[int, int]], at: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield the marks from `at` on that begin before `end`."""
+    while at < len(marks) and marks[at][0] < end:
+        yield marks[at]
+        at += 1
+
+
+def _by_lines(text: str, names: tuple[str, ...], key: bytes) -> str:
+    if not names:
+        return text
+    if "secret" in names and "PRIVATE KEY" in text:
+        text = _replaced(text, "secret", private_keys, key)
+    where = hints(names)
+    reading = read(text)
+    seen = _hinted(reading.text)
+    at = where.next(seen, 0)
+    if at < 0:
+        return text
+    pieces: list[str] = []
+    done = 0
+    while at >= 0:
+        first, last = seen.rfind(b"\n", 0, at) + 1, seen.find(b"\n", at)
+        last = len(seen) if last < 0 else last
+        start, end = reading.span(first, last)
+        pieces += [text[done:start], _line(text[start:end], names, key)]
+        done = end
+        at = where.next(seen, last) if last < len(seen) else -1
+    return "".join([*pieces, text[done:]])
+
+
+def _line(line: str, names: tuple[str, ...], key: bytes) -> str:
+    where = hints(names)
+    for _ in range(ROUNDS):
+        may = where.at(_hinted(read(line).text))
+        before = line
+        for name in may:
+            line = _replaced(line, name, DETECTORS[name].find, key)
+        if line == before:
+            break
+    return line
+
+
+def _hinted(seen: str) -> bytes:
+    return seen.encode("ascii", "replace")
+
+
+def _replaced(text: str, detector: str, find: Callable[[str], Iterable[Found]], key: bytes) -> str:
+    reading = read(text)
+    pieces: list[str] = []
+    done = 0
+    for start, end, value in find(reading.text):
         first, last = reading.span(start, end)
         pieces += [text[done:first], mark(detector, value, key)]
         done = last
-    if not pieces:
-        return text
-    return "".join([*pieces, text[done:]])
+    return "".join([*pieces, text[done:]]) if pieces else text

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from remiss.protocol.columns import taken_for
 from remiss.protocol.durations import parse_duration
+from remiss.protocol.guarding import policy
 from remiss.protocol.meaning import meaning
 from remiss.protocol.model import CriterionModel, FieldsModel, LabellingModel, ProtocolModel, RetentionModel
 from remiss.protocol.reading import Document
@@ -104,7 +105,7 @@ def assemble(whole: Whole, fields: dict[str, Expression], taxonomy: Taxonomy, ru
         labels=labels,
         require=tuple(dict.fromkeys(model.require)),
         sensitivity=sensitivity,
-        redaction=tuple(dict.fromkeys(model.redaction)),
+        redaction=policy(model.redaction),
         labelling=labelling,
         retention=_retention(model.retention),
         review=None

@@ -50,7 +50,10 @@ def handling(protocol: Protocol) -> Mapping[str, object]:
     return {
         "team": protocol.team,
         "sensitivity": {name: level.name.lower() for name, level in sorted(protocol.sensitivity.items())},
-        "redaction": sorted(protocol.redaction),
+        "redaction": [
+            *sorted(protocol.redaction.detectors),
+            *([each.name, each.pattern] for each in protocol.redaction.patterns),
+        ],
     }
 
 

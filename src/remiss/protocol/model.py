@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from remiss.protocol.durations import parse_duration
+from remiss.protocol.guarding import Entries
 from remiss.protocol.nearest import nearest
 from remiss.protocol.shape import Part, wrong
 from remiss.protocol.terms import Kind
@@ -21,13 +22,6 @@ from remiss.records.window import parse_width
 
 MOST_ROWS = 100_000
 LEAST_SHARE = 0.05
-DETECTORS = ("email", "phone", "card", "ip")
-# What a detector of the coming extra is asked for by, in people's words.
-COMING_DETECTORS = frozenset({
-    "person", "name", "names", "location", "address", "city", "iban", "ssn", "passport", "date", "birthday", "date-of-birth",
-    "organisation", "organization", "license", "licence", "plate", "national-id", "health", "medical", "bank", "crypto", "nrp",
-    "age", "gender", "religion", "username", "password", "face",
-})  # fmt: skip
 
 
 def _slug(value: str) -> str:
@@ -114,17 +108,6 @@ def _kind(value: Any) -> Any:
         return Kind(value)
     except ValueError:
         raise wrong(f"is {value}, an unknown kind of criterion", nearest(value, list(Kind), "use one of")) from None
-
-
-def _detector(value: str) -> str:
-    if value.lower() in COMING_DETECTORS:
-        raise wrong(
-            f"is {value}, a detector that comes with the extra `pii`, which is not built yet",
-            f"use {', '.join(DETECTORS)}, and grade such fields restricted under sensitivity",
-        )
-    if value not in DETECTORS:
-        raise wrong(f"is {value}, an unknown detector", nearest(value, DETECTORS, "the detectors are"))
-    return value
 
 
 def _columns(value: Any) -> Any:
@@ -335,8 +318,8 @@ class ProtocolModel(Part):
     """the fields that an event must have; others may be null"""
     sensitivity: dict[str, Literal["public", "internal", "restricted", "secret"]] = Field(default_factory=dict)
     """the level of fields that are not internal; restricted and above never reach the catalog"""
-    redaction: list[Annotated[str, AfterValidator(_detector)]] = Field(default_factory=list)
-    """what is replaced in text before anything is filed: email, phone, card, ip"""
+    redaction: Entries = Field(default_factory=list)
+    """what is replaced in text before anything is filed: names of detectors, and patterns of your own"""
     taxonomy: Text | None = None
     """a taxonomy file relative to this document; default: the built-in one, namespace remiss"""
     severity: Text | None = None

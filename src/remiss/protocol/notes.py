@@ -111,5 +111,5 @@ def _personal(checked: Checked) -> Iterator[Note]:
             yield (
                 protocol.fields[name].line,
                 f"field {name} may hold personal data, and nothing redacts it",
-                f"add redaction: [email, phone, card, ip], or {name}: restricted under sensitivity",
+                f"add redaction: [email, phone, card, ip, iban, secret], or {name}: restricted under sensitivity",
             )

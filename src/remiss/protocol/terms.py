@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
+from remiss.govern.policy import Policy
 from remiss.records.case import Sensitivity
 
 INPUTS = "inputs."
@@ -214,7 +215,7 @@ class Protocol:
     labels: Labels | None = None
     require: tuple[str, ...] = ()
     sensitivity: Mapping[str, Sensitivity] = field(default_factory=dict)
-    redaction: tuple[str, ...] = ()
+    redaction: Policy = field(default_factory=Policy)
     labelling: Labelling | None = None
     retention: Retention | None = None
     review: Review | None = None

@@ -12,6 +12,20 @@ Values: TypeAlias = Mapping[str, Scalar]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Redaction:
+    """A mark in the text of an event: from `start` to before `end`, in characters of the text as it is kept.
+
+    `field` is a canonical name; `policy` the version of all that was looked for, how, and by which of a team's patterns.
+    """
+
+    field: str
+    detector: str
+    start: int
+    end: int
+    policy: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """One prediction, redacted: what the catalog may hold of it.
 
@@ -34,3 +48,4 @@ class Event:
     inputs: Values = field(default_factory=dict)
     context: Values = field(default_factory=dict)
     text: str | None = None
+    redactions: tuple[Redaction, ...] = ()

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, Select, and_, select
 from remiss.edges.stores.case_reading import captures_of, case_at
 from remiss.edges.stores.dialect.types import from_json, to_json
 from remiss.edges.stores.journal import head
+from remiss.edges.stores.redactions import FIRST
 from remiss.edges.stores.run_rows import event_of, group
 from remiss.edges.stores.tables import captures, cases, event_contents, events, groups, protocols, run_windows, runs, samples
 from remiss.edges.stores.visible import visible_to
@@ -90,7 +91,7 @@ def _controls(met: Row[Any], scope: Scope) -> Select[Any]:
         samples.c.run_key == captures.c.run_key, samples.c.event_key == captures.c.event_key, samples.c.criterion == CONTROL
     )
     return (
-        select(captures, events, event_contents.c.inputs, event_contents.c.context, event_contents.c.text)
+        select(captures, events, event_contents.c.inputs, event_contents.c.context, event_contents.c.text, FIRST)
         .join(events, events.c.key == captures.c.event_key)
         .join(samples, kept)
         .join(event_contents, event_contents.c.event_key == events.c.key)

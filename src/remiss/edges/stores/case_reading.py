@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, and_, func, select
 
 from remiss.catalog.identifying import only, prefix_of
 from remiss.edges.stores.in_force import in_force
+from remiss.edges.stores.redactions import redactions_of
 from remiss.edges.stores.search import in_force_at
 from remiss.edges.stores.tables import (
     captures,
@@ -87,6 +88,9 @@ def case_at(connection: Connection, case_id: str, scope: Scope, position: int | 
             inputs={} if content is None else content.inputs,
             context={} if content is None else content.context,
             text=None if content is None else content.text,
+            redactions=()
+            if content is None
+            else redactions_of(content.redactions, current and current.redactions, captured=current is not None),
         ),
         origin=row.origin,
         criteria=_criteria(connection, row.key, seen, position),

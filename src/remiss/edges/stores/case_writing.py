@@ -16,6 +16,7 @@ from remiss.edges.stores.case_reading import next_text_version, resolve
 from remiss.edges.stores.dialect.words import forget_words, index_words
 from remiss.edges.stores.dialect.writing import insert_missing, next_keys
 from remiss.edges.stores.journal import Transaction
+from remiss.edges.stores.redactions import redactions_value
 from remiss.edges.stores.tables import case_context, case_texts, cases, event_contents, events, revisions
 from remiss.govern.ports import Scope
 from remiss.records.identity import case_id
@@ -45,7 +46,13 @@ def file_by_hand(transaction: Transaction, filed: Filed) -> str:
     ).scalar_one()
     if connection.execute(select(cases.c.key).where(cases.c.event_key == event_key)).first() is not None:
         return named
-    content = {"output": event.output, "inputs": event.inputs, "context": event.context, "text": event.text}
+    content = {
+        "output": event.output,
+        "inputs": event.inputs,
+        "context": event.context,
+        "text": event.text,
+        "redactions": redactions_value(event.redactions),
+    }
     connection.execute(insert(event_contents), {"event_key": event_key, **content})
     (key,) = next_keys(connection, cases, 1)
     index_words(connection, [(key, event.text, filing.title, filing.note)])

@@ -19,6 +19,7 @@ from remiss.edges.stores.dialect.types import json_cell, names_cell, to_json
 from remiss.edges.stores.dialect.writing import insert_many, lock_name, next_keys
 from remiss.edges.stores.journal import Transaction
 from remiss.edges.stores.promotion import promote
+from remiss.edges.stores.redactions import redactions_cell, seen_redactions
 from remiss.edges.stores.storable import signed, storable
 from remiss.edges.stores.tables import (
     captures,
@@ -142,10 +143,13 @@ def _file_events(
     rows = ((keys[e.id], source, e.id, instant(e.at), e.model, team, int(guarded), *details(e)) for e in fresh)
     insert_many(connection, events, (*EVENT, *DETAILS), rows)
     contents = (
-        (keys[event.id], json_cell(event.output), json_cell(event.inputs), json_cell(event.context), event.text)
+        (
+            *(keys[event.id], json_cell(event.output), json_cell(event.inputs), json_cell(event.context), event.text),
+            redactions_cell(event.redactions),
+        )
         for event in fresh
     )
-    insert_many(connection, event_contents, ("event_key", "output", "inputs", "context", "text"), contents)
+    insert_many(connection, event_contents, ("event_key", "output", "inputs", "context", "text", "redactions"), contents)
     return keys, len(fresh)
 
 
@@ -158,13 +162,14 @@ def _file_sample(connection: Connection, run_key: int, members: Sequence[Member]
             *(item.priority, item.probability),
             *(names_cell(item.met), names_cell(item.undecided), names_cell(item.outside)),
             *(json_cell(item.event.output), json_cell(item.event.label), item.event.label is not None, item.evidence),
+            redactions_cell(seen_redactions(item.event.redactions)),
         )
         for item in members
     )
     columns = (
         *("run_key", "event_key", "window_start", "stratum", "priority", "probability"),
         *("met", "undecided", "outside"),
-        *("output", "label", "labelled", "evidence"),
+        *("output", "label", "labelled", "evidence", "redactions"),
     )
     insert_many(connection, captures, columns, seen)
     kept = ((run_key, keys[item.event.id], criterion) for item in members for criterion in item.groups)

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, select
 
 from remiss.edges.stores.dialect.types import from_json
+from remiss.edges.stores.redactions import FIRST, redactions_of
 from remiss.edges.stores.tables import captures, event_contents, events, groups, run_windows, samples
 from remiss.records.event import Event
 from remiss.records.identity import parse_time
@@ -101,7 +102,7 @@ def captured(connection: Connection, run_key: int) -> list[tuple[int, Member]]:
     for row in connection.execute(select(samples.c.event_key, samples.c.criterion).where(samples.c.run_key == run_key)):
         kept[row.event_key].append(row.criterion)
     found = (
-        select(captures, events, event_contents.c.inputs, event_contents.c.context, event_contents.c.text)
+        select(captures, events, event_contents.c.inputs, event_contents.c.context, event_contents.c.text, FIRST)
         .join(events, events.c.key == captures.c.event_key)
         .outerjoin(event_contents, event_contents.c.event_key == events.c.key)
         .where(captures.c.run_key == run_key)
@@ -128,6 +129,7 @@ def event_of(row: Row[Any]) -> Event:
         inputs=row.inputs or {},
         context=row.context or {},
         text=row.text,
+        redactions=redactions_of(row.content_redactions, row.redactions),
     )
 
 

@@ -1,4 +1,4 @@
--- The catalog's schema, version 1. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 2. Generated: run `make tidy` after a change.
 
 CREATE TABLE captures (
     run_key BIGINT NOT NULL,
@@ -14,6 +14,7 @@ CREATE TABLE captures (
     label JSONB,
     labelled BOOLEAN NOT NULL,
     evidence TEXT COLLATE "C",
+    redactions JSONB,
     CONSTRAINT pk_captures PRIMARY KEY (run_key, event_key),
     CONSTRAINT fk_captures_run_key FOREIGN KEY(run_key) REFERENCES runs (key),
     CONSTRAINT fk_captures_event_key FOREIGN KEY(event_key) REFERENCES events (key)
@@ -115,6 +116,7 @@ CREATE TABLE event_contents (
     inputs JSONB NOT NULL,
     context JSONB NOT NULL,
     text TEXT COLLATE "C",
+    redactions JSONB,
     CONSTRAINT pk_event_contents PRIMARY KEY (event_key),
     CONSTRAINT fk_event_contents_event_key FOREIGN KEY(event_key) REFERENCES events (key)
 );

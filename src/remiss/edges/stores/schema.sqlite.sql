@@ -1,4 +1,4 @@
--- The catalog's schema, version 1. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 2. Generated: run `make tidy` after a change.
 
 CREATE TABLE captures (
     run_key INTEGER NOT NULL,
@@ -13,7 +13,7 @@ CREATE TABLE captures (
     output TEXT,
     label TEXT,
     labelled BOOLEAN NOT NULL,
-    evidence TEXT,
+    evidence TEXT, redactions TEXT,
     CONSTRAINT pk_captures PRIMARY KEY (run_key, event_key),
     CONSTRAINT fk_captures_event_key FOREIGN KEY(event_key) REFERENCES events ("key"),
     CONSTRAINT fk_captures_run_key FOREIGN KEY(run_key) REFERENCES runs ("key")
@@ -124,7 +124,7 @@ CREATE TABLE event_contents (
     output TEXT,
     inputs TEXT NOT NULL,
     context TEXT NOT NULL,
-    text TEXT,
+    text TEXT, redactions TEXT,
     CONSTRAINT pk_event_contents PRIMARY KEY (event_key),
     CONSTRAINT fk_event_contents_event_key FOREIGN KEY(event_key) REFERENCES events ("key")
 );

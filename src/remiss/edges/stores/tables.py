@@ -247,6 +247,7 @@ event_contents = Table(
     Column("inputs", Json, nullable=False),
     Column("context", Json, nullable=False),
     Column("text", Word),
+    Column("redactions", Json),  # see redactions.py
 )
 
 # What one run saw of one sampled event.
@@ -266,6 +267,7 @@ captures = Table(
     Column("label", Json),
     Column("labelled", Boolean(create_constraint=False), nullable=False),
     Column("evidence", Word),  # address in the vault
+    Column("redactions", Json),  # of output and label
     Index(None, "event_key", "run_key"),
 )
 

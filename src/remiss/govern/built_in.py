@@ -1,0 +1,89 @@
+"""Built-in detectors: all that need no model, in the order in which they run, with hints that tell quickly where to look.
+
+A detector is exact and slow, its hint coarse and quick: an RE2 pattern that matches, on the same line, wherever the detector
+finds something. Letters beyond ASCII are `?` to a hint. All hints together are one automaton, so that text in which nothing
+stands is read once, whatever the number of detectors.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+import re2
+
+from remiss.govern import accounts, credentials
+from remiss.govern.detectors import cards, emails, ips, phones
+from remiss.govern.national_ids import NATIONAL_IDS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detector:
+    """How a kind of value is found. `version` is raised with every change of what it finds; see policy.py."""
+
+    find: Callable[[str], Iterable[tuple[int, int, str]]]
+    hint: str
+    version: int = 1
+
+
+BEGINS = r"(?:^|[^0-9A-Za-z+-])"
+GAP = r"[ ./()-]{0,3}"
+PHONE_HINT = "|".join((
+    rf"\+[1-9](?:{GAP}\d){{7}}",
+    r"\d{3}\)?[ .-]?\d{3}[ .-]\d{4}",
+    rf"(?:^|[^0-9A-Za-z-])00[2-9]\d{{0,2}}[ ./-](?:{GAP}\d){{6}}",
+    rf"{BEGINS}0[1-9](?:[ .-]\d\d){{4}}",
+    rf"(?:\(|{BEGINS})0[1-9]\d{{0,4}}\)?[ /-]{{1,3}}\d{{3}}",
+    rf"(?i:tel|phone|mobile|cell|fax|whatsapp|sms)[\"']?[ ]?[.:=#]{{0,2}}[ ]?[\"']?\d(?:{GAP}\d){{6}}",
+))  # fmt: skip
+CARD_HINT = r"\d{13}|\d{4}[ \t._/-]{1,3}\d{4}[ \t._/-]{1,3}\d{4}|\d{4}[ \t._/-]{1,3}\d{6}[ \t._/-]"
+IP_HINT = r"\d\.\d{1,3}\.\d{1,3}\.\d|::|(?:[0-9A-Fa-f]{1,4}:){7}"
+EMAIL_HINT = r"(?:@|%40)[0-9A-Za-z?][0-9A-Za-z?_-]*\."
+
+# What may hold what looks like another comes first: a URL an e-mail address, that a number, and a card number a telephone.
+DETECTORS: Mapping[str, Detector] = {
+    "url-credentials": Detector(find=credentials.url_credentials, hint=credentials.URL_HINT),
+    "secret": Detector(find=credentials.secrets, hint=credentials.KEY_HINT),
+    "email": Detector(find=emails, hint=EMAIL_HINT),
+    "ip": Detector(find=ips, hint=IP_HINT),
+    "iban": Detector(find=accounts.ibans, hint=accounts.HINT),
+    "card": Detector(find=cards, hint=CARD_HINT),
+    **{name: Detector(find=find, hint=hint) for name, (find, hint) in NATIONAL_IDS.items()},
+    "phone": Detector(find=phones, hint=PHONE_HINT),
+}
+# Whose values may be whole numbers in a numeric column.
+NUMBERS = ("card", "be-nn", "br-cpf", "fr-nir", "in-aadhaar", "nl-bsn", "pl-pesel", "se-personnummer")
+
+
+class Hints:
+    """Where in a text some detectors may find something."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        options = re2.Options()
+        # A set that runs out of memory finds nothing; so much is never needed, and `at` would notice.
+        options.max_mem = 64 << 20
+        self.names = names
+        self._any = re2.compile("|".join(f"(?:{DETECTORS[name].hint})" for name in names).encode(), options)
+        self._each = re2.Set.SearchSet(options)
+        for name in names:
+            self._each.Add(DETECTORS[name].hint.encode())
+        self._each.Compile()
+
+    def next(self, seen: bytes, start: int) -> int:
+        """Return the place of the last character of the next hint; -1 when there is none."""
+        found = self._any.search(seen, start)
+        return found.end() - 1 if found else -1
+
+    def at(self, seen: bytes) -> tuple[str, ...]:
+        """Return the detectors that may find something in it, in their order."""
+        which = self._each.Match(seen)
+        if not which:
+            return self.names if self._any.search(seen) else ()
+        return tuple(self.names[index] for index in sorted(which))
+
+
+@functools.lru_cache(maxsize=64)
+def hints(names: tuple[str, ...]) -> Hints:
+    """Return the hints of these detectors, compiled once."""
+    return Hints(names)

@@ -1,0 +1,118 @@
+"""A team's own patterns, where marks stand, and what names a policy."""
+
+import re
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from remiss.errors import InputError
+from remiss.govern.built_in import DETECTORS
+from remiss.govern.patterns import check_pattern
+from remiss.govern.policy import Pattern, policy_of, policy_version
+from remiss.govern.redaction import Redactor, redact, redactions
+
+KEY = b"k" * 32
+TICKET = Pattern("ticket", "T-[0-9]{6}")
+
+
+def by(*patterns, detectors=("email", "phone")):
+    return Redactor(policy_of(detectors, patterns), KEY)
+
+
+def test_what_a_pattern_finds_becomes_a_mark_of_its_name():
+    redacted = redact("see T-123456 and T-123456, T-12", by(TICKET))
+    assert re.fullmatch(r"see (\[ticket:[0-9a-f]{4}\]) and \1, T-12", redacted)
+
+
+def test_a_pattern_sees_what_detectors_see():
+    assert redact("T\u2010\uff11\uff12\uff134\u200d56 caf\u00e9", by(TICKET)).endswith("] caf\u00e9")
+    assert redact("\u00fc\U0001f600 T-123456 \ud800 T-123457 \u00fc", by(TICKET)).count("[ticket:") == 2
+
+
+def test_a_pattern_may_go_over_lines_and_take_marks_with_it():
+    redacted = redact("BEGIN ana@example.org\nbo@example.org END [email:3f9a]", by(Pattern("block", "(?s)BEGIN.*END")))
+    assert re.fullmatch(r"\[block:[0-9a-f]{4}\] \[email:3f9a\]", redacted)
+
+
+@pytest.mark.parametrize("pattern", ["(a+)+$", "(a|aa)+$", "(.*a){20}x", "([a-z]+)*[0-9]"])
+def test_no_pattern_takes_longer_than_the_text_is_long(pattern):
+    check_pattern(pattern)
+    for text in ("a" * 100_000 + "!", "ab" * 50_000):
+        started = time.process_time()
+        redact(text, by(Pattern("mean", pattern), detectors=()))
+        assert time.process_time() - started < 0.05 * (1 if pattern == "(a+)+$" else 20)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "what"),
+    [
+        ("(?=a)b", "is no pattern of RE2"),
+        (r"(a)\1", "is no pattern of RE2"),
+        ("[a-", "is no pattern of RE2"),
+        ("(?:a{1000}){1000}", "is no pattern of RE2"),
+        ("a*", "matches where nothing stands"),
+        ("", "is of 0 letters"),
+        ("a" * 1001, "is of 1001 letters"),
+        (r"\C", "takes letters apart"),
+        ("\ud800", "is no pattern of RE2"),
+    ],
+)
+def test_what_is_no_pattern_is_refused_with_the_reason(pattern, what):
+    with pytest.raises(InputError) as refused:
+        check_pattern(pattern)
+    assert what in refused.value.what
+    assert refused.value.do
+
+
+PATTERNS = st.sampled_from(
+    [TICKET, Pattern("word", r"\w+"), Pattern("all", ".+"), Pattern("mean", "[a-z:]+ ?"), Pattern("end", r"\d+$")]
+)
+TEXTS = st.lists(
+    st.one_of(
+        st.sampled_from(["T-123456", "ana@example.org", "[ip:beef]", "[word:0000]", "+1 212 555 0123", "\n"]), st.text(max_size=8)
+    )
+).map(" ".join)
+
+
+@settings(max_examples=200, deadline=None)
+@given(TEXTS, st.lists(PATTERNS, max_size=3, unique_by=lambda each: each.name))
+def test_redacting_twice_changes_nothing_whatever_the_patterns(text, patterns):
+    redactor = by(*patterns)
+    once = redact(text, redactor)
+    assert redact(once, redactor) == once
+
+
+@settings(max_examples=200, deadline=None)
+@given(TEXTS)
+def test_each_redaction_says_where_its_mark_stands(text):
+    redactor = by(TICKET)
+    redacted = redact(text, redactor)
+    found = redactions({"text": redacted, "confidence": 0.5, "label": None}, redactor)
+    assert len(found) >= redacted.count("[ticket:")
+    for each in found:
+        assert re.fullmatch(rf"\[{each.detector}:[0-9a-f]{{4}}\]", redacted[each.start : each.end])
+        assert (each.field, each.policy) == ("text", redactor.version)
+
+
+def test_a_policy_is_named_by_all_that_it_looks_for():
+    names = {
+        policy_version(policy_of([])),
+        policy_version(policy_of(["email"])),
+        policy_version(policy_of(["email", "ip"])),
+        policy_version(policy_of(["email"], [TICKET])),
+        policy_version(policy_of(["email"], [Pattern("ticket", "T-[0-9]{7}")])),
+        policy_version(policy_of(["person"]), "small 1"),
+        policy_version(policy_of(["person"]), "small 2"),
+    }
+    assert len(names) == 7
+    assert policy_version(policy_of(["ip", "email"])) == policy_version(policy_of(["email", "ip", "ip"]))
+
+
+def test_the_key_is_in_no_text_that_python_makes_of_a_redactor():
+    assert "kkkk" not in repr(by(TICKET))
+
+
+def test_detectors_know_their_version():
+    assert all(each.version >= 1 for each in DETECTORS.values())
