@@ -215,3 +215,12 @@ def test_no_value_is_left_behind_beside_others(parts):
     redacted = redact("".join(before + value for before, _, value in values), BY)
     for _, name, value in values:
         assert hidden(name, value) not in redacted
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(sorted(VALUES)), st.integers(0, 9999), st.integers(0, 40)), min_size=1, max_size=4))
+def test_a_long_line_is_read_like_a_short_one(parts):
+    values = [(VALUES[name](random.Random(seed)), "It began well, we said. " * words) for name, seed, words in parts]
+    in_one = redact("".join(f"{prose}They wrote {value}, then. " for value, prose in values), BY)
+    apart = "".join(f"{prose}They wrote {redact(value, BY)}, then. " for value, prose in values)
+    assert in_one == apart

@@ -21,7 +21,7 @@ LENGTHS = {
 START = re.compile(rf"{BEFORE}(?:{'|'.join(sorted(LENGTHS))})\d\d", re.IGNORECASE)
 NEXT = re.compile(r"[ -]?[0-9a-z]", re.IGNORECASE | re.ASCII)
 END = re.compile(AFTER)
-HINT = r"(?i:[A-Z]{2}\d\d(?:[ -]?[0-9A-Z]){11})"
+HINT = r"(?:^|[^0-9A-Za-z])(?i:[A-Z]{2}\d\d(?:[ -]?[0-9A-Z]){11})"
 
 
 def ibans(text: str) -> Iterator[tuple[int, int, str]]:

@@ -27,6 +27,9 @@ class Detector:
     version: int = 1
 
 
+# What may stand before a number, and behind one: it is no part of a word, of a longer number or of a fraction.
+FREE = r"(?:^\.?|[^0-9A-Za-z.]|[^0-9]\.)"
+ENDS = r"(?:$|[^0-9A-Za-z])"
 BEGINS = r"(?:^|[^0-9A-Za-z+-])"
 GAP = r"[ ./()-]{0,3}"
 PHONE_HINT = "|".join((
@@ -37,7 +40,8 @@ PHONE_HINT = "|".join((
     rf"(?:\(|{BEGINS})0[1-9]\d{{0,4}}\)?[ /-]{{1,3}}\d{{3}}",
     rf"(?i:tel|phone|mobile|cell|fax|whatsapp|sms)[\"']?[ ]?[.:=#]{{0,2}}[ ]?[\"']?\d(?:{GAP}\d){{6}}",
 ))  # fmt: skip
-CARD_HINT = r"\d{13}|\d{4}[ \t._/-]{1,3}\d{4}[ \t._/-]{1,3}\d{4}|\d{4}[ \t._/-]{1,3}\d{6}[ \t._/-]"
+# No network issues numbers that begin otherwise.
+CARD_HINT = rf"{FREE}[2-6](?:\d{{12}}|\d{{3}}[ \t._/-]{{1,3}}(?:\d{{4}}[ \t._/-]{{1,3}}\d{{4}}|\d{{6}}[ \t._/-]))"
 IP_HINT = r"\d\.\d{1,3}\.\d{1,3}\.\d|::|(?:[0-9A-Fa-f]{1,4}:){7}"
 EMAIL_HINT = r"(?:@|%40)[0-9A-Za-z?][0-9A-Za-z?_-]*\."
 
@@ -49,7 +53,7 @@ DETECTORS: Mapping[str, Detector] = {
     "ip": Detector(find=ips, hint=IP_HINT),
     "iban": Detector(find=accounts.ibans, hint=accounts.HINT),
     "card": Detector(find=cards, hint=CARD_HINT),
-    **{name: Detector(find=find, hint=hint) for name, (find, hint) in NATIONAL_IDS.items()},
+    **{name: Detector(find=find, hint=rf"{FREE}(?:{hint}){ENDS}") for name, (find, hint) in NATIONAL_IDS.items()},
     "phone": Detector(find=phones, hint=PHONE_HINT),
 }
 # Whose values may be whole numbers in a numeric column.
@@ -71,9 +75,9 @@ class Hints:
         self._each.Compile()
 
     def next(self, seen: bytes, start: int) -> int:
-        """Return the place of the last character of the next hint; -1 when there is none."""
+        """Return the place of the second character of the next hint, for the first may end a line; -1 when there is none."""
         found = self._any.search(seen, start)
-        return found.end() - 1 if found else -1
+        return found.start() + 1 if found else -1
 
     def at(self, seen: bytes) -> tuple[str, ...]:
         """Return the detectors that may find something in it, in their order."""

@@ -186,5 +186,8 @@ NATIONAL_IDS = {
     "it-codice-fiscale": (_found(_CODICE, it_codice_fiscale), f"(?i:{_CODICE})"),
     "nl-bsn": (_found(r"\d{9}|\d{4}[. ]\d\d[. ]\d{3}", nl_bsn), r"\d{9}|\d{4}[. ]\d\d[. ]\d{3}"),
     "pl-pesel": (_found(r"\d{11}", pl_pesel), r"\d{11}"),
-    "se-personnummer": (_found(r"(?:19|20)?\d{6}[-+]?\d{4}", se_personnummer), r"\d{6}[-+]?\d{4}"),
+    "se-personnummer": (
+        _found(r"(?:19|20)?\d{6}[-+]?\d{4}", se_personnummer),
+        r"(?:19|20)?\d\d(?:0[1-9]|1[0-2])[0-36-9]\d[-+]?\d{4}",
+    ),
 }

@@ -17,8 +17,9 @@ Text may be hostile: every pattern is bounded or anchored, the work is linear in
 changes nothing. Where form cannot decide, the detectors lean to hiding (`1.2.3.4` is an address unless `v` or `version`
 stands before it) but for bare runs of digits, which are far more often ids, counts and times than telephones.
 
-Text is worked on by lines: hints (`built_in.py`) tell which lines may hold something, and these are read until nothing is found
-any more. Only private keys, a team's own patterns and names found by a model go over lines.
+Text is worked on by stretches: hints (`built_in.py`) tell where something may stand, and the line or the sentences around it
+(`stretches.py`) are read until nothing is found any more. Only private keys, a team's own patterns and names found by a model
+go over lines.
 
 Ids are names. The event id finds the event in its log again, and its case and sample hang on it: it is never changed, but
 `exposed` says which detectors see something in it, so that the caller can say so. The other names (model version, digest,
@@ -44,6 +45,7 @@ from remiss.govern.patterns import found
 from remiss.govern.policy import NAMING, Pattern, Policy, policy_version
 from remiss.govern.ports import Recogniser
 from remiss.govern.reading import read
+from remiss.govern.stretches import around
 from remiss.records.case import Sensitivity
 from remiss.records.event import Redaction, Scalar
 
@@ -206,10 +208,10 @@ def _searched(text: str, by: Redactor) -> str:
         before = text
         for each in policy.patterns:
             text = _over_lines(text, functools.partial(_matched, each), by.key)
-        text = _by_lines(text, policy.built_in, by.key)
+        text = _by_stretches(text, policy.built_in, by.key)
         if policy.modelled and by.recogniser is not None:
             text = _over_lines(text, functools.partial(_recognised, by.recogniser, policy.modelled), by.key)
-        # Lines are done when they come back; what goes over lines may have uncovered something in them, or they in it.
+        # Stretches are done when they come back; what goes over lines may have uncovered something in them, or they in it.
         if text == before or not (policy.patterns or policy.modelled):
             break
     return text
@@ -264,7 +266,7 @@ def _touched(marks: list[tuple[int, int]], at: int, end: int) -> Iterator[tuple[
         at += 1
 
 
-def _by_lines(text: str, names: tuple[str, ...], key: bytes) -> str:
+def _by_stretches(text: str, names: tuple[str, ...], key: bytes) -> str:
     if not names:
         return text
     if "secret" in names and "PRIVATE KEY" in text:
@@ -276,27 +278,26 @@ def _by_lines(text: str, names: tuple[str, ...], key: bytes) -> str:
     if at < 0:
         return text
     pieces: list[str] = []
-    done = 0
+    done = last = 0
     while at >= 0:
-        first, last = seen.rfind(b"\n", 0, at) + 1, seen.find(b"\n", at)
-        last = len(seen) if last < 0 else last
+        first, last = around(seen, at, last)
         start, end = reading.span(first, last)
-        pieces += [text[done:start], _line(text[start:end], names, key)]
+        pieces += [text[done:start], _stretch(text[start:end], names, key)]
         done = end
         at = where.next(seen, last) if last < len(seen) else -1
     return "".join([*pieces, text[done:]])
 
 
-def _line(line: str, names: tuple[str, ...], key: bytes) -> str:
+def _stretch(stretch: str, names: tuple[str, ...], key: bytes) -> str:
     where = hints(names)
     for _ in range(ROUNDS):
-        may = where.at(_hinted(read(line).text))
-        before = line
+        may = where.at(_hinted(read(stretch).text))
+        before = stretch
         for name in may:
-            line = _replaced(line, name, DETECTORS[name].find, key)
-        if line == before:
+            stretch = _replaced(stretch, name, DETECTORS[name].find, key)
+        if stretch == before:
             break
-    return line
+    return stretch
 
 
 def _hinted(seen: str) -> bytes:
