@@ -17,7 +17,8 @@ from remiss.errors import RemissError
 from remiss.faces.guard import HEADERS
 from remiss.faces.web import highlighting
 from remiss.faces.web.rendering import TEMPLATES, environment, printable_lines
-from remiss.govern.redaction import DETECTORS, redact
+from remiss.govern.policy import WRITTEN
+from remiss.govern.redaction import Redactor, redact
 from remiss.protocol.document import parse as document
 from remiss.records.identity import parse_time
 from remiss.records.legible import one_line, printable
@@ -200,7 +201,7 @@ REPEATED = (
 def work(text: str) -> None:
     """Do with a text whatever remiss does with those of strangers by patterns."""
     printable(text), one_line(text), printable_lines(text)
-    redact(text, DETECTORS, b"key")
+    redact(text, Redactor(WRITTEN, b"key"))
     MODE.fullmatch(text), FIELD.fullmatch(text)
     for strict in (parse, parse_time):
         with suppress(RemissError, ValueError):
