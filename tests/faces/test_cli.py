@@ -128,6 +128,23 @@ def test_a_capture_answers_with_the_published_run(cli, captured):
     assert {group["criterion"] for group in run["groups"]} >= {"missed-delay", "slow", "control", "all"}
 
 
+def test_a_run_that_waits_is_accepted_with_the_published_run(cli, captured):
+    log = small_log(captured.folder)
+    sampled = cli("case", "search", "--limit", "1", "--format", "json").json["items"][0]["event"]
+    log.predictions = [row for row in log.predictions if row["prediction_id"] != sampled]
+    log.write()
+    waiting = cli("capture", captured.protocol, "--since", "2013-06-03", "--until", "2013-06-24", "--format", "json")
+    assert (waiting.status, waiting.json["status"]) == (1, "waiting")
+    accepted = valid(cli("run", "accept", waiting.json["run"], "--format", "json"), "run")
+    assert (accepted["run"], accepted["status"]) == (waiting.json["run"], "complete")
+
+
+def test_a_protocol_is_shown_to_programs_with_what_the_catalog_knows_of_it(cli, captured):
+    shown = valid(cli("protocol", "show", "arrival-delay", "--format", "json"), "stored-protocol")
+    assert shown["text"] == cli("protocol", "show", "arrival-delay").out
+    assert shown["version"] == 1
+
+
 def test_a_dry_run_says_what_would_come_and_files_nothing(cli, captured, tmp_path):
     catalog = tmp_path / "dry.db"
     assert cli("init", catalog).status == 0

@@ -73,8 +73,8 @@ REFUSED = (
     "case file --model m --at 2013-06-05 --title t --mode remiss:nope",
     "case revise {case} --revision 9 --severity 2",
 )
-# These print a document as it is.
-TEXT = ("protocol show", "protocol diff")
+# This prints lines as they are.
+TEXT = ("protocol diff",)
 
 
 def ids(cli) -> dict[str, str]:

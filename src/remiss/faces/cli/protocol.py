@@ -84,15 +84,20 @@ def list_(ws: Workspace, as_of: int | None, shape: str) -> None:
 @click.argument("name")
 @click.option("--version", type=int, help="Which version; default: the newest.")
 @as_of
+@formatted_object
 @with_workspace
-def show(ws: Workspace, name: str, version: int | None, as_of: int | None) -> None:
+def show(ws: Workspace, name: str, version: int | None, as_of: int | None, shape: str) -> None:
     """Print the text of a protocol as it was used.
 
     Example: remiss protocol show arrival-delay --version 2
     """
     from remiss.protocol import actions
 
-    click.echo(actions.show(ws, name, version, as_of=as_of).text, nl=False)
+    stored = actions.show(ws, name, version, as_of=as_of)
+    if shape == "json":
+        render.as_json(answers.stored_protocol(stored))
+    else:
+        click.echo(stored.text, nl=False)
 
 
 @protocol.command("diff")

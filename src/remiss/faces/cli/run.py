@@ -137,8 +137,9 @@ def refused(ws: Workspace, run_id: str, as_of: int | None, shape: str) -> None:
 
 @run.command("accept")
 @click.argument("run_id")
+@formatted_object
 @with_workspace
-def accept(ws: Workspace, run_id: str) -> None:
+def accept(ws: Workspace, run_id: str, shape: str) -> None:
     """Bring RUN_ID in force although events are gone from its source.
 
     Example: remiss run accept run-4f7q2m
@@ -146,7 +147,10 @@ def accept(ws: Workspace, run_id: str) -> None:
     from remiss.capture import actions as capture
 
     accepted = capture.accept(ws, run_id)
-    render.say(f"{accepted.id} is in force")
+    if shape == "json":
+        render.as_json(answers.run(accepted))
+    else:
+        render.say(f"{accepted.id} is in force")
 
 
 @click.command()
