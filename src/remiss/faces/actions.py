@@ -19,17 +19,18 @@ class Face:
     @property
     def module(self) -> str:
         """The module that holds the action; imported when it is called."""
-        return f"remiss.{_CHAPTERS[self.action.partition('.')[0]]}.actions"
+        return f"remiss.{_HOMES.get(self.action) or _HOMES[self.action.partition('.')[0]]}"
 
 
-_CHAPTERS = {
-    "run": "capture",
-    "protocol": "protocol",
-    "taxonomy": "protocol",
-    "case": "catalog",
-    "catalog": "catalog",
-    "doctor": "govern",
-    "estimate": "understand",
+# Where the actions of a noun are, and single ones that live elsewhere than the rest of their noun.
+_HOMES = {
+    "run": "capture.actions",
+    "protocol": "protocol.actions",
+    "taxonomy": "protocol.actions",
+    "case": "catalog.actions",
+    "catalog": "catalog.actions",
+    "doctor": "govern.actions",
+    "estimate": "understand.actions",
 }
 
 

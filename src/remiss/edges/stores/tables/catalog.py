@@ -1,4 +1,4 @@
-"""Every table of the catalog, once.
+"""The tables of what was captured and of cases.
 
 Sampling facts belong to runs (`groups`, `cells`, `captures`, `samples`) and are never changed; `events` are immutable; what
 people add belongs to `cases`, whose every state is a row of `revisions`. Content that may have to be erased stands apart
@@ -11,65 +11,10 @@ people add belongs to `cases`, whose every state is a row of `revisions`. Conten
 
 from __future__ import annotations
 
-from datetime import datetime
-from functools import lru_cache
-
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    Column,
-    Dialect,
-    Float,
-    ForeignKey,
-    Index,
-    Integer,
-    MetaData,
-    SmallInteger,
-    Table,
-    TypeDecorator,
-    UniqueConstraint,
-)
+from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, Integer, SmallInteger, Table, UniqueConstraint
 
 from remiss.edges.stores.dialect.types import CLUSTERED, Json, Key, Word
-from remiss.records.identity import from_micros, to_micros
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-
-# A capture writes the same times again and again: of its windows, and of its events in several tables.
-@lru_cache(65_536)
-def instant(value: datetime | None) -> int | None:
-    """Return what an `Instant` column holds of a time."""
-    return None if value is None else to_micros(value)
-
-
-class Instant(TypeDecorator[datetime]):
-    """An aware UTC time as whole microseconds since 1970: the same number, order and precision on every database."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
-        return instant(value)
-
-    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else from_micros(value)
-
-
-def _governed() -> tuple[Column[str], Column[int]]:
-    """Return the columns by which a row's visibility is decided (see `visible.py`)."""
-    return (
-        Column("team_id", Word, nullable=False, server_default="default"),
-        Column("sensitivity", SmallInteger, nullable=False, server_default="1"),
-    )
-
+from remiss.edges.stores.tables.base import Instant, governed, metadata
 
 # One row. Its row lock orders all writers (docs/adr/0004): whoever holds it has the next position.
 catalog_head = Table(
@@ -91,7 +36,7 @@ journal = Table(
     Column("subjects", Json, nullable=False),
     Column("request_id", Word),
     Column("digests", Json, nullable=False),
-    *_governed(),
+    *governed(),
 )
 
 protocols = Table(
@@ -104,7 +49,7 @@ protocols = Table(
     Column("text", Word, nullable=False),
     Column("at", Instant, nullable=False),
     Column("position", BigInteger, nullable=False),
-    *_governed(),
+    *governed(),
     UniqueConstraint("name", "version"),
 )
 
@@ -133,7 +78,7 @@ runs = Table(
     Column("actor", Word, nullable=False),
     Column("at", Instant, nullable=False),
     Column("position", BigInteger, nullable=False),
-    *_governed(),
+    *governed(),
     Index(None, "protocol_name", "position"),
 )
 
@@ -234,7 +179,7 @@ events = Table(
     Column("latency_ms", Float(53)),
     Column("status", Word),
     Column("trace_id", Word),
-    *_governed(),
+    *governed(),
     UniqueConstraint("event_id", "source_name"),  # in this order, an id is found without its source too
 )
 
@@ -304,7 +249,7 @@ cases = Table(
     Column("confidence", Float(53)),
     Column("latency_ms", Float(53)),
     Column("position_from", BigInteger, nullable=False),
-    *_governed(),
+    *governed(),
     # A filter on one of these, newest first, is one walk down an index.
     Index(None, "status", "at", "key"),
     Index(None, "severity", "at", "key"),
