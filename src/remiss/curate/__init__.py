@@ -1,0 +1,1 @@
+"""Curate: people make cases true."""

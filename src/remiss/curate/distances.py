@@ -1,0 +1,80 @@
+"""How far two labels are apart, for alpha; and how near, for AC2.
+
+A metric takes the categories of a field and how often each was chosen, and gives the squared difference of every two of them. One
+that goes by rank depends on how often each category was chosen; the others do not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats: TypeAlias = NDArray[np.float64]
+Categories: TypeAlias = Sequence[Hashable]
+# Categories (q of them) and how often each was chosen (... x q) to squared differences (q x q, or ... x q x q).
+Metric: TypeAlias = Callable[[Categories, Floats], Floats]
+
+
+def nominal(categories: Categories, chosen: Floats) -> Floats:
+    """Return 0 for the same and 1 for any two that differ."""
+    return 1.0 - np.eye(len(categories))
+
+
+def ordinal(categories: Categories, chosen: Floats) -> Floats:
+    """Return the squared number of ranks between two categories, which are given in their order.
+
+    A category's rank is the middle of those who chose it, so that two that nobody stands between are near. Source:
+    Krippendorff, Computing Krippendorff's alpha-reliability, 2011, section E.
+    """
+    middle = np.cumsum(chosen, axis=-1) - chosen / 2
+    apart: Floats = (middle[..., :, None] - middle[..., None, :]) ** 2
+    return apart
+
+
+def of_sets(categories: Sequence[Any], chosen: Floats) -> Floats:
+    """Return the MASI distance of every two sets."""
+    return np.array([[masi_distance(first, second) for second in categories] for first in categories], dtype=np.float64).reshape(
+        len(categories), len(categories)
+    )
+
+
+def masi_distance(first: AbstractSet[Hashable], second: AbstractSet[Hashable]) -> float:
+    """Return how far two sets are apart, from 0 (the same) to 1 (nothing in common).
+
+    One less Jaccard's index times 1 for equal sets, 2/3 where one holds the other, 1/3 where they only overlap. Two empty sets
+    are the same; an empty one has nothing in common with another.
+
+    Source: Passonneau, Measuring agreement on set-valued items (MASI) for semantic and pragmatic annotation, LREC 2006.
+
+    >>> masi_distance({"data"}, {"data"}), round(masi_distance({"data"}, {"data", "model"}), 4)
+    (0.0, 0.6667)
+    """
+    if first == second:
+        return 0.0
+    shared, either = len(first & second), len(first | second)
+    monotonicity = 2 / 3 if first <= second or second <= first else 1 / 3
+    return 1.0 - shared / either * monotonicity
+
+
+def same(categories: Categories) -> Floats:
+    """Return the weights with which AC2 is AC1: 1 for the same, 0 for any two that differ."""
+    return np.eye(len(categories))
+
+
+def near(categories: Categories) -> Floats:
+    """Return the ordinal weights of AC2 for categories in their order: 1 for the same, 0 from one end to the other.
+
+    One less the number of pairs among the categories from one to the other, as a share of all pairs. Source: Gwet, Handbook
+    of inter-rater reliability, 4th edition, 2014, chapter 3.
+
+    >>> near([1, 2, 3]).round(4).tolist()
+    [[1.0, 0.6667, 0.0], [0.6667, 1.0, 0.6667], [0.0, 0.6667, 1.0]]
+    """
+    size = len(categories)
+    steps = np.abs(np.arange(size)[:, None] - np.arange(size)[None, :])
+    weights: Floats = 1.0 - steps * (steps + 1) / max(size * (size - 1), 1)
+    return weights
