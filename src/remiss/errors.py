@@ -7,6 +7,7 @@
     |   +-- IntervalError                 an interval that cuts a window
     |   +-- QueryError                    a filter expression
     |   +-- SettingError                  a setting or an option
+    |   +-- LabellingError                what somebody said of a case when they labelled it
     |   +-- CatalogError                  which catalog, and whether it is one
     |   |   +-- CatalogMissing
     |   |   +-- CatalogForeign            the database is not a catalog
@@ -29,7 +30,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import ClassVar
 
 
@@ -108,6 +111,26 @@ class SettingError(InputError):
     """A setting or an option has a value that cannot be used."""
 
     code = "setting"
+
+
+class LabellingError(InputError):
+    """What a labelling says does not fit the case, its rubric or its taxonomies.
+
+    `fields` has by name what is wrong with each field of it, and what to do about that.
+    """
+
+    code = "labelling"
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        where: Location | None = None,
+        do: str = "",
+        fields: Mapping[str, tuple[str, str]] = MappingProxyType({}),
+    ) -> None:
+        super().__init__(what, where=where, do=do)
+        self.fields = fields
 
 
 class CatalogError(InputError):

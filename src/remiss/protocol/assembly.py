@@ -160,7 +160,13 @@ def _labels(model: ProtocolModel, document: Document) -> Labels | None:
 
 def _labelling(model: LabellingModel) -> Labelling:
     verify = model.verify.model_dump(by_alias=True)
-    return Labelling(every=parse_duration(model.every), budget=model.budget, controls=model.controls, verify=verify)
+    return Labelling(
+        every=parse_duration(model.every),
+        budget=model.budget,
+        controls=model.controls,
+        verify=verify,
+        units=tuple(dict.fromkeys(model.units)),
+    )
 
 
 def _retention(model: RetentionModel | None) -> Retention | None:

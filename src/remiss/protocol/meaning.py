@@ -11,7 +11,7 @@ import dataclasses
 from collections.abc import Mapping
 from datetime import timedelta
 
-from remiss.protocol.terms import Criterion, Protocol
+from remiss.protocol.terms import Criterion, Labelling, Protocol
 from remiss.records.identity import canonical
 
 
@@ -41,7 +41,7 @@ def meaning(protocol: Protocol) -> Mapping[str, object]:
             "questions": [dataclasses.asdict(question) for question in protocol.rubric.questions],
             "thresholds": protocol.rubric.thresholds,
         },
-        "labelling": None if labelling is None else {**dataclasses.asdict(labelling), "every": _minutes(labelling.every)},
+        "labelling": None if labelling is None else _labelling_meaning(labelling),
     }
 
 
@@ -64,6 +64,13 @@ def parts_that_differ(before: Mapping[str, object], after: Mapping[str, object])
 
 def _minutes(span: timedelta) -> int:
     return span // timedelta(minutes=1)
+
+
+def _labelling_meaning(labelling: Labelling) -> Mapping[str, object]:
+    # Units came later: a document that names none means what it always did.
+    named = {} if labelling.units else {"units"}
+    said = {name: value for name, value in dataclasses.asdict(labelling).items() if name not in named}
+    return {**said, "every": _minutes(labelling.every)}
 
 
 def _criterion_meaning(criterion: Criterion) -> Mapping[str, object]:

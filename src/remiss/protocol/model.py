@@ -271,6 +271,8 @@ class LabellingModel(Part):
     """the share of controls and undecided events in each batch, from 0 to 1"""
     verify: VerifyModel = Field(default_factory=VerifyModel)
     """the share that a second person labels, by grade and for rejected; at least 0.05"""
+    units: Annotated[list[Name], Field(max_length=20)] = Field(default_factory=list)
+    """the units in which people may say what one failure costs, for example [EUR, minutes]; default: any"""
 
 
 class RetentionModel(Part):

@@ -127,3 +127,18 @@ def severity(rubric: Rubric, answers: Mapping[str, str]) -> int:
             )
         points += options[answers[question]]
     return next((grade for grade, least in sorted(rubric.thresholds.items()) if points >= least), LEAST_GRADE)
+
+
+def reason(rubric: Rubric, answers: Mapping[str, str]) -> str:
+    """Return in words how a grade follows from answers that `severity` takes.
+
+    >>> reason(builtin(), {"harm": "loss", "reach": "slice", "detection": "late", "recovery": "itself"})
+    '7 points (harm: loss 3, reach: slice 2, detection: late 2, recovery: itself 0); from 6 the severity is 2'
+    """
+    given = [
+        (question, answer) for question in rubric.questions for answer in question.answers if answers[question.id] == answer.id
+    ]
+    parts = ", ".join(f"{question.id}: {answer.id} {answer.points}" for question, answer in given)
+    grade, points = severity(rubric, answers), sum(answer.points for _, answer in given)
+    least = f"from {rubric.thresholds[grade]}" if grade in rubric.thresholds else f"below {rubric.thresholds[LEAST_GRADE - 1]}"
+    return f"{points} points ({parts}); {least} the severity is {grade}"

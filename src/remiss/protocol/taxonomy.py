@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Annotated
@@ -43,6 +44,8 @@ class ModeModel(Part):
     """what looks like it and belongs elsewhere"""
     avid: Annotated[str, AfterValidator(_avid)] | None = None
     """the SEP code of the AVID taxonomy, where one fits"""
+    template: Annotated[str, Field(min_length=1, max_length=2000)] | None = None
+    """what the rationale of a failure of this mode begins as, with ___ for each blank; default: its parent's"""
 
 
 class TaxonomyModel(Part):
@@ -93,8 +96,19 @@ def _taxonomy(model: TaxonomyModel) -> Taxonomy:
             excludes=tuple(mode.excludes),
             parent=f"{model.namespace}:{parent}" if parent else None,
             avid=mode.avid,
+            template=_template(path, model.modes),
         )
     return Taxonomy(namespace=model.namespace, version=model.version, modes=modes)
+
+
+def _template(path: str, modes: Mapping[str, ModeModel]) -> str | None:
+    """Return the template of a mode, or else of the nearest mode above that has one."""
+    while path:
+        mode = modes.get(path)
+        if mode is not None and mode.template is not None:
+            return " ".join(mode.template.split())
+        path = path.rpartition("/")[0]
+    return None
 
 
 @cache

@@ -113,12 +113,16 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Labelling:
-    """How labelling is planned: per `every`, at most `budget` cases, a share of controls, and shares to verify."""
+    """How labelling is planned: per `every`, at most `budget` cases, a share of controls, and shares to verify.
+
+    `units` are those in which people may say what a failure costs; none named means any.
+    """
 
     every: timedelta
     budget: int
     controls: float
     verify: Mapping[str, float]
+    units: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +144,10 @@ class Review:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mode:
-    """A node of a taxonomy: `id` is namespace:path, for example `remiss:model/weak-slice`."""
+    """A node of a taxonomy: `id` is namespace:path, for example `remiss:model/weak-slice`.
+
+    `template` is what a rationale of this mode begins as, with a blank `___` for each thing that its writer is to say.
+    """
 
     id: str
     title: str
@@ -149,6 +156,7 @@ class Mode:
     excludes: tuple[str, ...]
     parent: str | None = None
     avid: str | None = None
+    template: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

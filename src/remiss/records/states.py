@@ -53,7 +53,10 @@ MOVES: dict[tuple[Status, Move], Status] = {
     (Status.REJECTED, Move.REOPEN): Status.CANDIDATE,
     (Status.VERIFIED, Move.REOPEN): Status.CANDIDATE,
     (Status.RESOLVED, Move.REOPEN): Status.CANDIDATE,
+    (Status.CLEARED, Move.REOPEN): Status.CANDIDATE,
 }
+# Where people have decided what a case is; until then what they say of it is hidden from whoever labels it next.
+DECIDED = frozenset({Status.CLEARED, Status.VERIFIED, Status.REJECTED, Status.RESOLVED, Status.REGRESSED})
 
 
 def after(status: Status, move: Move) -> Status | None:

@@ -1,0 +1,96 @@
+"""Grounds: by what a case is labelled: the rubric and failure modes of its protocols, their units, and who owns its model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from remiss.errors import ProtocolError
+from remiss.protocol import rubric as rubrics
+from remiss.protocol import taxonomy as taxonomies
+from remiss.protocol.document import restore
+from remiss.protocol.ports import StoredProtocol
+from remiss.protocol.terms import Mode, Protocol, Rubric
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grounds:
+    """What a labelling of a case is held to. Without `units` any name of one will do."""
+
+    rubric: Rubric
+    modes: Mapping[str, Mode]
+    units: tuple[str, ...]
+    owners: frozenset[str]
+
+
+def grounds_of(model: str, caught_by: Sequence[tuple[str, int]], shelf: Iterable[StoredProtocol]) -> Grounds:
+    """Return by what a case of a model is labelled.
+
+    Parameters
+    ----------
+    caught_by : names and versions of the protocols whose runs met the event, the latest first
+    shelf : all versions that the catalog keeps
+
+    A case that no protocol caught is labelled by the newest protocols of its model; where there is none, by the built-in rubric
+    and with the modes of every taxonomy.
+    """
+    known = {(each.name, each.version): each for each in read(shelf)}
+    newest = newest_of(known.values())
+    of_model = [each for each in newest if each.model == model]
+    own = [known[each] for each in caught_by if each in known] or of_model
+    modes = dict(taxonomies.builtin().modes)
+    for each in own or newest:
+        modes |= each.taxonomy.modes
+    return Grounds(
+        rubric=own[0].rubric if own else rubrics.builtin(),
+        modes=modes,
+        units=tuple(dict.fromkeys(unit for each in own if each.labelling is not None for unit in each.labelling.units)),
+        owners=owners_of(model, newest),
+    )
+
+
+def owners_of(model: str, protocols: Iterable[Protocol]) -> frozenset[str]:
+    """Return who owns a model by the newest version of each protocol of it, as names are compared."""
+    return frozenset(named(owner) for each in newest_of(protocols) if each.model == model for owner in each.owners)
+
+
+def owns(person: str, owners: frozenset[str]) -> bool:
+    """Return whether a person is among the owners of a model; however the document spells them."""
+    return named(person) in owners
+
+
+def named(person: str) -> str:
+    """Return a person's name as two spellings of it are compared.
+
+    >>> named(" Ana ") == named("ana")
+    True
+    """
+    return person.strip().casefold()
+
+
+def newest_of(protocols: Iterable[Protocol]) -> list[Protocol]:
+    """Return the newest version of each protocol, by name."""
+    found: dict[str, Protocol] = {}
+    for each in protocols:
+        if each.name not in found or found[each.name].version < each.version:
+            found[each.name] = each
+    return [found[name] for name in sorted(found)]
+
+
+def read(shelf: Iterable[StoredProtocol]) -> Iterator[Protocol]:
+    """Yield the kept versions that this remiss can read."""
+    for each in shelf:
+        protocol = _restored(each.text, f"{each.name}@{each.version}")
+        if protocol is not None:
+            yield protocol
+
+
+# A version never changes, and to read a long document takes a tenth of a second.
+@lru_cache(maxsize=256)
+def _restored(text: str, label: str) -> Protocol | None:
+    try:
+        return restore(text, label)
+    except ProtocolError:
+        # An earlier remiss took what this one refuses; it has neither modes nor owners for us.
+        return None

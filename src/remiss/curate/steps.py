@@ -1,0 +1,181 @@
+"""Steps: what a labelling, or beginning anew, does to a case, by the table of moves and by nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from remiss.curate.annotation import Made
+from remiss.curate.eligibility import check_eligible
+from remiss.curate.standing import Standing
+from remiss.curate.verification import Said, settled, together, verified
+from remiss.errors import Conflict, InputError
+from remiss.records.labelling import Labelling, LabellingKind, Verdict
+from remiss.records.states import DECIDED, Move, Status, after
+
+MISSED = "missed"
+CONTROL = "control"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What is to be written of a case.
+
+    Parameters
+    ----------
+    status : where it stands then
+    mode, severity : as suggested until it is decided, then as decided
+    supersedes : why the labellings in force give way, and whether all do or annotations alone; None when they stay
+    round, attempt : of the labelling that comes with it
+    decided : what people found, when this decides it
+    """
+
+    status: Status
+    origin: str
+    mode: str | None
+    severity: int | None
+    round: int
+    attempt: int = 1
+    supersedes: str | None = None
+    decided: Said | None = None
+
+
+def said(labelling: Labelling) -> Said:
+    """Return what of a labelling decides."""
+    return Said(verdict=labelling.verdict, mode=labelling.mode, severity=labelling.severity, target=labelling.target)
+
+
+def said_in(made: Made) -> Said:
+    """Return what of a labelling that is about to be written decides."""
+    given = made.judgement
+    return Said(verdict=given.verdict, mode=given.mode, severity=made.severity, target=given.target)
+
+
+def check_read(standing: Standing, revision: int) -> None:
+    """Refuse what is based on another state of the case.
+
+    Raises
+    ------
+    Conflict : somebody wrote since; InputError : a revision that never was
+    """
+    if revision > standing.revision:
+        raise InputError(f"case {standing.case} has no revision {revision} yet, it is at {standing.revision}", do="read it again")
+    if revision < standing.revision:
+        raise Conflict(
+            f"case {standing.case} was changed since revision {revision}, it is at revision {standing.revision}; "
+            "nothing was written",
+            do=f"read it again, and label revision {standing.revision}",
+        )
+
+
+def annotation(standing: Standing, person: str) -> Callable[[Made], Step]:
+    """Return what an annotation by a person does to a case, once it is made.
+
+    Raises
+    ------
+    Conflict : nobody, or somebody else, annotates a case that stands so
+    """
+    if standing.link is not None:
+        raise Conflict(
+            f"case {standing.case} takes the verdict of {standing.link.case}", do="take the link away to label it by itself"
+        )
+    before = standing.labelling(LabellingKind.ANNOTATION)
+    status, round_, attempt, why = standing.status, standing.round, standing.attempts + 1, None
+    if standing.stale and status in DECIDED:
+        status, round_, attempt, why = _moved(standing, Move.REOPEN, "annotated"), standing.round + 1, 1, "stale"
+    elif before is not None:
+        if before.person != person and not standing.stale:
+            raise Conflict(f"case {standing.case} is annotated already", do="verify it: a second labelling is worth more")
+        why = "stale" if standing.stale else "redone"
+    begun = status
+    _moved_from(standing, begun, Move.ANNOTATE, "annotated")
+
+    def step(made: Made) -> Step:
+        clears = begun is Status.CONTROL and made.judgement.verdict is not Verdict.FAILURE
+        reached = _moved_from(standing, begun, Move.CLEAR if clears else Move.ANNOTATE, "annotated")
+        return Step(
+            status=reached,
+            origin=MISSED if standing.origin == CONTROL and not clears else standing.origin,
+            mode=None if clears else standing.suggested[0],
+            severity=None if clears else standing.suggested[1],
+            round=round_,
+            attempt=attempt,
+            supersedes=why,
+            decided=said_in(made) if clears else None,
+        )
+
+    return step
+
+
+def verification(standing: Standing, person: str, owners: frozenset[str]) -> Callable[[Made], Step]:
+    """Return what a verification by a person does to a case, once it is made.
+
+    Raises
+    ------
+    Denied : the annotator, or an owner of the model; Conflict : nobody verifies a case that stands so
+    """
+    first = standing.labelling(LabellingKind.ANNOTATION)
+    _moved(standing, Move.DIFFER, "verified")
+    if first is None:
+        raise ValueError(f"case {standing.case} is annotated and has no annotation")
+    check_eligible(LabellingKind.VERIFICATION, standing, person, owners)
+    if standing.stale:
+        raise Conflict(f"the event of case {standing.case} has changed since it was annotated", do="annotate it anew first")
+
+    def step(made: Made) -> Step:
+        move = verified(said(first), said_in(made))
+        return _decided(standing, move, None if move is Move.DIFFER else together(said(first), said_in(made)), "verified")
+
+    return step
+
+
+def adjudication(standing: Standing, person: str, owners: frozenset[str]) -> Callable[[Made], Step]:
+    """Return what an adjudication by a person does to a case, once it is made.
+
+    Raises
+    ------
+    Denied : one of the two who differ, or an owner of the model; Conflict : there is no dispute
+    """
+    _moved(standing, Move.UPHOLD, "adjudicated")
+    check_eligible(LabellingKind.ADJUDICATION, standing, person, owners)
+    return lambda made: _decided(standing, settled(said_in(made)), said_in(made), "adjudicated")
+
+
+def reopening(standing: Standing) -> Step:
+    """Return what reopening does to a case: it is as it was before anybody labelled it.
+
+    Raises
+    ------
+    Conflict : it is not decided
+    """
+    return Step(
+        status=_moved(standing, Move.REOPEN, "reopened"),
+        origin=standing.origin,
+        mode=standing.suggested[0],
+        severity=standing.suggested[1],
+        round=standing.round + 1,
+        supersedes="reopened",
+    )
+
+
+def _decided(standing: Standing, move: Move, decided: Said | None, done: str) -> Step:
+    mode, severity = standing.suggested if decided is None else (decided.mode, decided.severity)
+    return Step(
+        status=_moved(standing, move, done),
+        origin=standing.origin,
+        mode=mode,
+        severity=severity,
+        round=standing.round,
+        decided=decided,
+    )
+
+
+def _moved(standing: Standing, move: Move, done: str) -> Status:
+    return _moved_from(standing, standing.status, move, done)
+
+
+def _moved_from(standing: Standing, status: Status, move: Move, done: str) -> Status:
+    reached = after(status, move)
+    if reached is None:
+        raise Conflict(f"case {standing.case} is {status.value}, and nobody has it {done} so", do="see the table of states")
+    return reached

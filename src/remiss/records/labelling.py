@@ -1,0 +1,129 @@
+"""Labellings: what people say of a case, each by themselves: whether it is a failure, of which mode, how grave, why.
+
+The first is the annotation; the second, by somebody who has not seen the first, the verification; a third settles what the
+two see differently.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    """What a person found an event to be. Only the first counts as a failure."""
+
+    FAILURE = "failure"
+    NOT_A_FAILURE = "not-a-failure"
+    WRONG_LABEL = "wrong-label"  # the ground truth is at fault, not the model
+    SAME_EVENT = "same-event"  # another case is of this very event
+
+
+class LabellingKind(StrEnum):
+    """Which labelling of a case one is."""
+
+    ANNOTATION = "annotation"
+    VERIFICATION = "verification"
+    ADJUDICATION = "adjudication"
+
+
+class Reproduced(StrEnum):
+    """Whether a verifier could make the failure happen again."""
+
+    YES = "yes"
+    NO = "no"
+    NOT_TRIED = "not-tried"
+
+
+class Relation(StrEnum):
+    """How one case hangs on another."""
+
+    ALIKE = "alike"  # another event, the same problem: takes the other's verdict, keeps its own weight
+    SAME_EVENT = "same-event"  # the same event twice: counts as no failure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Impact:
+    """What one occurrence costs: from `low` to `high`, in a unit that the protocol names."""
+
+    low: float
+    high: float
+    unit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """Words of the evidence, letter by letter, and in which field they stand, for example `text` or `inputs.remarks`."""
+
+    field: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What a person gives when they label a case.
+
+    A failure has a primary `mode`, perhaps others in `modes`, and an answer to each question of the rubric (`answers`:
+    question to answer, by their ids), from which its severity follows. `quotes` are exact pieces of the redacted evidence.
+    `target` is the case that `same-event` speaks of. Verifiers say in `reproduced` whether they could reproduce it.
+    """
+
+    verdict: Verdict
+    mode: str | None = None
+    modes: tuple[str, ...] = ()
+    answers: Mapping[str, str] = field(default_factory=dict)
+    impact: Impact | None = None
+    rationale: str = ""
+    quotes: tuple[str, ...] = ()
+    target: str | None = None
+    reproduced: Reproduced = Reproduced.NOT_TRIED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labelling:
+    """One labelling as the catalog holds it.
+
+    `round` counts how often the case was begun anew, `attempt` how often its author has redone it. `severity` is 1 (critical)
+    to 4 (minor), of a failure alone, and `severity_reason` says how it follows. `superseded` says why it is not in force any
+    more: `redone`, `stale` or `reopened`. Rationale and quotes are gone when they were erased.
+    """
+
+    kind: LabellingKind
+    person: str
+    at: datetime
+    position: int
+    verdict: Verdict
+    round: int = 1
+    attempt: int = 1
+    mode: str | None = None
+    modes: tuple[str, ...] = ()
+    answers: Mapping[str, str] = field(default_factory=dict)
+    severity: int | None = None
+    severity_reason: str = ""
+    impact: Impact | None = None
+    rationale: str = ""
+    quotes: tuple[Quote, ...] = ()
+    target: str | None = None
+    reproduced: Reproduced = Reproduced.NOT_TRIED
+    superseded: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labelled:
+    """What of the labellings in force of a case one may see: all, or one's own and why the others are `hidden`."""
+
+    labellings: tuple[Labelling, ...] = ()
+    hidden: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """How a case hangs on another, seen from one of the two: `outgoing` from the one that takes the other's verdict."""
+
+    relation: Relation
+    case: str
+    outgoing: bool
+    person: str
+    at: datetime

@@ -1,0 +1,62 @@
+"""Who sees which labellings of a case, and when."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from remiss.curate.blindness import Viewer, seen
+from remiss.records.labelling import LabellingKind
+from remiss.records.states import DECIDED, Status
+from tests.curate.standings import labelling
+
+FIRST, SECOND, THIRD = (labelling(person, kind) for person, kind in zip(("ana", "bo", "cy"), LabellingKind, strict=True))
+NAMES = ("ana", "bo", "cy", "dee")
+
+
+def view(name, status, *labellings, operator=False, settles=False):
+    people = frozenset(each.person for each in labellings)
+    viewer = Viewer(name=name, operator=operator, adjudicates=lambda team: settles)
+    return seen(labellings, people, status, viewer, lambda: settles)
+
+
+def test_of_an_annotated_case_its_author_sees_the_annotation_and_nobody_else():
+    assert view("ana", Status.ANNOTATED, FIRST).labellings == (FIRST,)
+    assert view("ana", Status.ANNOTATED, FIRST).hidden is None
+    other = view("bo", Status.ANNOTATED, FIRST, settles=True)
+    assert other.labellings == ()
+    assert other.hidden == "hidden until a second person has labelled the case by themselves"
+
+
+def test_of_a_dispute_both_who_differ_and_who_may_settle_it_see_both():
+    for name, settles in (("ana", False), ("bo", False), ("cy", True)):
+        assert view(name, Status.DISPUTED, FIRST, SECOND, settles=settles).labellings == (FIRST, SECOND)
+    assert view("dee", Status.DISPUTED, FIRST, SECOND).labellings == ()
+
+
+def test_what_is_decided_everybody_sees():
+    for status in DECIDED:
+        assert view("dee", status, FIRST, SECOND, THIRD).labellings == (FIRST, SECOND, THIRD)
+
+
+def test_an_operator_sees_everything():
+    assert view("dee", Status.ANNOTATED, FIRST, operator=True).hidden is None
+
+
+def test_a_case_that_is_begun_anew_hides_what_was_said_before():
+    assert view("dee", Status.CANDIDATE, FIRST, SECOND).hidden == "hidden while the case is labelled anew"
+
+
+def test_where_nobody_has_said_anything_nothing_is_hidden():
+    assert view("dee", Status.CANDIDATE) is None
+
+
+@given(st.sampled_from(NAMES), st.sampled_from(Status), st.sets(st.integers(0, 2), min_size=1), st.booleans())
+def test_one_s_own_is_never_hidden_and_what_is_hidden_is_said_to_be(name, status, numbers, settles):
+    labellings = [(FIRST, SECOND, THIRD)[number] for number in sorted(numbers)]
+    found = view(name, status, *labellings, settles=settles)
+    assert [each for each in labellings if each.person == name and each not in found.labellings] == []
+    assert (found.hidden is None) == (len(found.labellings) == len(labellings))
+    if any(each.person != name for each in found.labellings):
+        party = settles or name in {each.person for each in labellings}
+        assert status in DECIDED or (status is Status.DISPUTED and party)

@@ -1,0 +1,72 @@
+"""By what a case is labelled: which rubric, modes and units, and who owns its model."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from remiss.curate.grounds import grounds_of, owns
+from remiss.protocol import rubric, taxonomy
+from remiss.protocol.attaching import attach
+from remiss.protocol.ports import StoredProtocol
+from tests.protocol.documents import WHOLE
+
+TAXONOMY = """\
+namespace: acme
+version: 1
+modes:
+  gate: {title: Gate, definition: The gate was wrong., template: The board said ___.}
+  gate/late: {title: Late, definition: The gate was told too late.}
+"""
+RUBRIC = """\
+rubric: short
+version: 1
+questions:
+  - id: bad
+    asks: How bad?
+    answers: [{id: "no", says: Not., points: 0}, {id: "yes", says: Very., points: 3}]
+thresholds: {1: 3, 2: 2, 3: 1}
+"""
+OWN = WHOLE.replace("labelling: {every: week,", "labelling: {every: week, units: [EUR, minutes, EUR],")
+OWN = OWN.replace("remiss:model/weak-slice", "acme:gate/late") + "taxonomy: taxonomy.yaml\nseverity: rubric.yaml\n"
+
+
+def kept(name="arrival-delay", version=3, owners="ana", model="arrival-delay", text=WHOLE) -> StoredProtocol:
+    said = text.replace("protocol: arrival-delay", f"protocol: {name}").replace("version: 3", f"version: {version}")
+    said = said.replace("model: arrival-delay", f"model: {model}").replace("owners: [ana]", f"owners: [{owners}]")
+    attached = attach(said, {"taxonomy.yaml": TAXONOMY, "rubric.yaml": RUBRIC}) if text is OWN else said
+    return StoredProtocol(
+        name=name, version=version, digest="d", text=attached, team="t", at=datetime(2026, 1, 1, tzinfo=UTC), position=1
+    )
+
+
+def test_a_case_is_labelled_by_the_rubric_the_modes_and_the_units_of_the_protocol_that_caught_it():
+    found = grounds_of("arrival-delay", [("arrival-delay", 3)], [kept(text=OWN), kept("other", text=WHOLE)])
+    assert found.rubric.name == "short"
+    assert found.units == ("EUR", "minutes")
+    assert {"acme:gate", "acme:gate/late", "remiss:data/label-noise"} <= found.modes.keys()
+    assert found.modes["acme:gate/late"].template == "The board said ___."
+
+
+def test_a_case_that_no_protocol_caught_is_labelled_by_those_of_its_model():
+    assert grounds_of("arrival-delay", [], [kept(text=OWN)]).rubric.name == "short"
+    other = grounds_of("boarding", [], [kept(text=OWN)])
+    assert other.rubric == rubric.builtin()
+    assert "acme:gate" in other.modes
+    assert other.units == ()
+
+
+def test_without_any_protocol_the_built_in_rubric_and_modes_hold():
+    found = grounds_of("m", [], [])
+    assert (found.rubric, dict(found.modes), found.owners) == (rubric.builtin(), dict(taxonomy.builtin().modes), frozenset())
+
+
+def test_owners_are_those_of_the_newest_version_of_each_protocol_of_the_model():
+    shelf = [kept(version=3, owners="ana"), kept(version=4, owners='" Bo "'), kept("other", owners="cy")]
+    found = grounds_of("arrival-delay", [("arrival-delay", 3)], [*shelf, kept("third", model="boarding", owners="dee")])
+    assert found.owners == {"bo", "cy"}
+    assert owns("BO", found.owners)
+    assert not owns("ana", found.owners)
+
+
+def test_a_version_that_cannot_be_read_any_more_has_no_say():
+    assert grounds_of("m", [("m", 1)], [kept("m", 1, text="protocol: [")]).rubric == rubric.builtin()
