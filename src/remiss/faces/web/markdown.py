@@ -1,0 +1,77 @@
+"""What people write in Markdown, as HTML of which only the harmless is left.
+
+Threat model. Whoever may write a comment may write anything into it, and everybody who may see the case reads it: no script may
+run, nothing may be loaded from elsewhere (a picture tells who looked, and when), no text may look like a part of the page or
+lead somewhere unseen. So HTML in the text is text; of what Markdown makes, a list of elements is let through and nothing else;
+links say that they lead away; pictures and headings are what stands in them. It is cleaned by a parser of HTML after it was
+made, so that a mistake of the one that makes it does no harm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import nh3
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererProtocol
+from markdown_it.token import Token
+from markupsafe import Markup
+
+from remiss.faces.web.rendering import printable_lines
+
+TAGS = frozenset(
+    "a blockquote br code del em hr li ol p pre s strong table tbody td th thead tr ul".split()  # noqa: SIM905 - a list of words
+)
+ATTRIBUTES: Mapping[str, set[str]] = {"a": {"href", "title"}, "ol": {"start"}}
+SCHEMES = frozenset({"http", "https", "mailto"})
+AWAY = "nofollow noopener noreferrer"
+# Beyond these a text is shown as it was typed: for each sign that may open something, a reader looks through the rest.
+LIMIT = 20_000
+MOST_SIGNS: Mapping[str, int] = {"[": 500, "*": 1_000, "_": 1_000, "~": 1_000, "`": 1_000, "<": 1_000, "\\": 2_000, "&": 2_000}
+
+
+def markdown(text: str) -> Markup:
+    """Return text that a person wrote as HTML to stand in a page.
+
+    A text of more than LIMIT letters, or of many more signs than anybody needs, comes as one block of plain text.
+    """
+    # What turns the direction of reading is spelled, here as everywhere.
+    written = printable_lines(text)
+    if len(written) > LIMIT or any(written.count(sign) > most for sign, most in MOST_SIGNS.items()):
+        return Markup("<pre>{}</pre>").format(written)
+    cleaned = nh3.clean(
+        _reader().render(written),
+        tags=set(TAGS),
+        clean_content_tags=set(),
+        attributes={tag: set(names) for tag, names in ATTRIBUTES.items()},
+        url_schemes=set(SCHEMES),
+        url_relative="deny",
+        link_rel=AWAY,
+    )
+    return Markup(cleaned)  # noqa: S704 - this is what cleaning is for
+
+
+@cache
+def _reader() -> MarkdownIt:
+    """Return what reads CommonMark with tables and strikethrough; HTML in it is text."""
+    reader = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+    for name, rule in (("heading_open", _opens), ("heading_close", _closes), ("image", _picture)):
+        reader.add_render_rule(name, rule)
+    return reader
+
+
+def _opens(_: RendererProtocol, tokens: Sequence[Token], at: int, options: Any, env: Any) -> str:
+    # The page's own headings are its outline; those of a comment must not stand in it.
+    return "<p><strong>"
+
+
+def _closes(_: RendererProtocol, tokens: Sequence[Token], at: int, options: Any, env: Any) -> str:
+    return "</strong></p>\n"
+
+
+def _picture(_: RendererProtocol, tokens: Sequence[Token], at: int, options: Any, env: Any) -> str:
+    """Return a picture as what it is called."""
+    token = tokens[at]
+    return str(Markup("<em>{}</em>").format(token.content or "picture"))
