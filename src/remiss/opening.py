@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import cast
 
 from remiss import settings as settings_table
+from remiss.bench import Bench
 from remiss.errors import CatalogMissing, SettingError
 from remiss.govern.ports import Actor
 from remiss.remote import is_server, open_remote
 from remiss.settings import Settings
-from remiss.workspace import Bench, Workspace
+from remiss.workspace import Workspace
 
 HERE = "remiss.db"
 

@@ -1,0 +1,100 @@
+"""The bench: what can be done without a catalog, and how an action is authorised and prepared with or without one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self
+
+from remiss.action import Action
+from remiss.errors import Denied
+from remiss.govern.authority import LocalOwner
+from remiss.govern.ports import Actor, Authority
+from remiss.settings import Settings
+
+if TYPE_CHECKING:
+    from remiss.capture.ports import Progress
+    from remiss.govern.ports import Health
+    from remiss.protocol.ports import Documents, Engine
+
+
+class Bench:
+    """What can be done without a catalog: check a protocol, describe a source."""
+
+    def __init__(self, *, settings: Settings, actor: Actor) -> None:
+        self.settings = settings
+        self.actor = actor
+        self.authority: Authority = LocalOwner()
+        self.progress: Progress = _quietly
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of everything that was opened."""
+
+    @contextmanager
+    def reporting(self, progress: Progress) -> Iterator[None]:
+        """Have long work in this block tell how far it has come: the stage, and the share that is done."""
+        before, self.progress = self.progress, progress
+        try:
+            yield
+        finally:
+            self.progress = before
+
+    @property
+    def now(self) -> datetime:
+        """The time of the action under way."""
+        return datetime.now(UTC)
+
+    @cached_property
+    def documents(self) -> Documents:
+        """Where protocol documents are read from."""
+        from remiss.edges.documents import FileDocuments
+
+        return FileDocuments()
+
+    @cached_property
+    def engine(self) -> Engine:
+        """What reads logs."""
+        from remiss.edges.engines.duckdb import DuckDB
+
+        return DuckDB(self.settings)
+
+    @property
+    def health(self) -> Health:
+        """How this machine is."""
+        from remiss.edges.health import MachineHealth
+
+        return MachineHealth(self.settings)
+
+    def perform(self, action: Action, arguments: Mapping[str, Any]) -> Any:
+        """Authorise and run an action that reads; there is nothing here that it could write to."""
+        self._authorise(action)
+        with prepared(self, action, arguments) as given:
+            return action.run(self, **arguments, **given)
+
+    def _authorise(self, action: Action) -> None:
+        if not self.authority.may(self.actor, action.permission):
+            raise Denied(
+                f"{self.actor.name} may not do {action.name}: it needs {action.permission}", do="ask whoever runs the catalog"
+            )
+
+
+def _quietly(stage: str, done: float) -> None:
+    """Tell nobody."""
+
+
+@contextmanager
+def prepared(ws: Bench, action: Action, arguments: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Give what an action prepares as a keyword argument, in the block that its preparing gives."""
+    if action.prepare is None:
+        yield {}
+        return
+    with action.prepare(ws, **arguments) as given:
+        yield {"prepared": given}

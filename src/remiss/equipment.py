@@ -1,0 +1,159 @@
+"""The equipment: which edge stands behind which port of an open catalog. Edges are loaded when first used."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from remiss.bench import Bench
+from remiss.govern.ports import Actor, Keys, Recogniser, Vault
+from remiss.settings import Settings
+
+if TYPE_CHECKING:
+    from remiss.capture.ports import Runs
+    from remiss.catalog.ports import Cases
+    from remiss.edges.stores.case_ways import Remembered
+    from remiss.edges.stores.connecting import Store
+    from remiss.govern.ports import Health
+    from remiss.protocol.ports import Protocols
+    from remiss.records.catalog import CatalogFacts
+    from remiss.understand.ports import Evidence
+
+
+class Equipment(Bench):
+    """An open catalog and the ports that actions take.
+
+    `created` says whether opening it made the catalog.
+    """
+
+    def __init__(self, *, store: Store, settings: Settings, actor: Actor) -> None:
+        super().__init__(settings=settings, actor=actor)
+        self._store = store
+        self.address = store.where
+        self.file = store.file
+        self.created = store.created
+        self.request_id: str | None = None
+        # A folder that is set may serve other catalogs too; one that is named after this one's new file cannot.
+        fresh = [each for each in ("keys", "vault") if store.created and store.file and not getattr(settings, each)]
+        self._made = tuple(path for path in (settings.folder(each, store.file) for each in fresh) if not path.exists())
+
+    def abandon(self) -> bool:
+        """Remove the catalog again if opening it made it and nothing was done with it, with its key and vault.
+
+        Returns
+        -------
+        Whether it is gone. A database of a server stays, and so do folders that were named by a setting.
+        """
+        if not self._store.take_away():
+            return False
+        for folder in self._made:
+            shutil.rmtree(folder, ignore_errors=True)
+        return True
+
+    def close(self) -> None:
+        """Let go of the catalog."""
+        self._store.close()
+
+    @property
+    def now(self) -> datetime:
+        """The time of the action under way: the one that its row of the journal has."""
+        return self._store.transaction.at if self._store.writes else datetime.now(UTC)
+
+    @cached_property
+    def protocols(self) -> Protocols:
+        """The shelf of protocol versions."""
+        from remiss.edges.stores.protocols import ProtocolShelf
+
+        return ProtocolShelf(self._store)
+
+    @cached_property
+    def runs(self) -> Runs:
+        """Runs in the catalog."""
+        from remiss.edges.stores.runs import RunStore
+
+        return RunStore(self._store)
+
+    @cached_property
+    def cases(self) -> Cases:
+        """Cases in the catalog, as far as the actor may see them."""
+        from remiss.edges.stores.cases import CaseStore
+
+        return CaseStore(self._store, self.authority.scope(self.actor), self._ways)
+
+    @cached_property
+    def _ways(self) -> Remembered:
+        """How questions about cases were answered lately; one for all calls from afar."""
+        from remiss.edges.stores.case_ways import Remembered
+
+        return Remembered()
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """Sampling facts in the catalog."""
+        from remiss.edges.stores.evidence import EvidenceStore
+
+        return EvidenceStore(self._store)
+
+    @cached_property
+    def keys(self) -> Keys:
+        """The catalog's secret key; made as long as nothing was done with the catalog, and so nothing made under a key."""
+        from remiss.edges.keys import FolderKeys
+
+        return FolderKeys(self.settings.folder("keys", self._store.file), create=not self._acted())
+
+    @cached_property
+    def vault(self) -> Vault:
+        """Where raw evidence lies."""
+        from remiss.edges.vaults.folder import FolderVault
+
+        return FolderVault(self.settings.folder("vault", self._store.file), self.keys.secret("vault"))
+
+    @cached_property
+    def recogniser(self) -> Recogniser:
+        """The model that knows names of people and places; loaded once a process."""
+        from remiss.edges.recognisers.presidio import recogniser
+
+        return recogniser()
+
+    def _acted(self) -> bool:
+        from remiss.edges.stores.journal import acted
+
+        with self._store.reading() as connection:
+            return acted(connection)
+
+    def position(self) -> int:
+        """Return the catalog's position."""
+        from remiss.edges.stores.journal import head
+
+        with self._store.reading() as connection:
+            return head(connection)
+
+    def moment(self, position: int) -> datetime:
+        """Return when the catalog came to a position."""
+        from remiss.edges.stores.journal import moment
+
+        with self._store.reading() as connection:
+            return moment(connection, position)
+
+    def facts(self, position: int | None = None) -> CatalogFacts:
+        """Return what the catalog is and how much it holds, or held at a position."""
+        from remiss.edges.stores.facts import facts
+
+        return facts(self._store, position)
+
+    @property
+    def health(self) -> Health:
+        """How this machine and the catalog are."""
+        from remiss.edges.health import MachineHealth, Opened
+
+        opened = Opened(
+            file=self._store.file, facts=self.facts, keys=lambda: self.keys, vault=lambda: self.vault, acted=self._acted
+        )
+        return MachineHealth(self.settings, opened)
+
+    def reading(self) -> AbstractContextManager[object]:
+        """Return a block in which everything is read from one snapshot of the catalog."""
+        return self._store.reading()
