@@ -12,6 +12,7 @@ import re
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ import duckdb
 
 from remiss.edges.engines import delimited, json_lines, parquet, spelling
 from remiss.edges.engines import files as source_files
+from remiss.edges.engines.interrupting import interruptible
 from remiss.edges.engines.quoting import identifier, literal, pattern
 from remiss.errors import Location, RemissError, SettingError, SourceError, StorageError
 from remiss.protocol.ports import Description, Unreadable
@@ -84,10 +86,10 @@ class DuckDB:
                 parquet.check_columns(connection, files)
                 types = _columns(connection, f"SELECT * FROM {parquet.reading(files)}")
             elif kind == "csv":
-                spellings = delimited.describe(connection, address, files)
+                spellings = interruptible(connection, partial(delimited.describe, connection, address, files))
                 types = {name: spelling.type_of(one) for name, one in spellings.items()}
             else:
-                types = json_lines.describe(connection, address, files)
+                types = interruptible(connection, partial(json_lines.describe, connection, address, files))
         for column in types:
             if column.lower() in RESERVED:
                 raise SourceError(
@@ -115,7 +117,7 @@ class DuckDB:
             unreadable = {}
             for name, (address, description) in relations.items():
                 with _translated(address, description.files):
-                    unreadable[name] = _bind(connection, name, address, description)
+                    unreadable[name] = interruptible(connection, partial(_bind, connection, name, address, description))
             source_files.unchanged(before)
             yield Session(connection, relations, unreadable, before)
 
@@ -196,12 +198,13 @@ class Session:
         StorageError : memory or spill space ran out
         """
         with self._watched():
-            return self._connection.sql(sql).to_arrow_table()
+            return interruptible(self._connection, lambda: self._connection.sql(sql).to_arrow_table())
 
     def keep(self, name: str, sql: str) -> None:
         """Materialise one SELECT as a relation of that name."""
         with self._watched():
-            self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {identifier(name)} AS {sql}")
+            statement = f"CREATE OR REPLACE TEMP TABLE {identifier(name)} AS {sql}"
+            interruptible(self._connection, lambda: self._connection.execute(statement))
 
     def unreadable(self, relation: str) -> Mapping[str, Unreadable]:
         """Return the rows of a bound relation that the reader refused, by file; files without any are left out."""
@@ -261,11 +264,6 @@ def _translated(address: Address, files: Sequence[str]) -> Iterator[None]:
         raise StorageError(
             "the engine ran out of memory", do="raise memory_limit, or capture fewer windows at a time"
         ) from problem
-    except RuntimeError as problem:
-        # Ctrl-C in the middle of a statement: the engine tells it so, and only the class differs from Python's own.
-        if type(problem) is RuntimeError and "interrupted" in str(problem):
-            raise KeyboardInterrupt from problem
-        raise
     except duckdb.IOException as problem:
         text = str(problem)
         if "No space left" in text or "Could not write" in text:
