@@ -14,7 +14,7 @@ import socket
 import subprocess
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,6 +22,9 @@ import psycopg
 import pytest
 
 import remiss
+from remiss.govern.authority import Granted, actor_of
+from remiss.records.case import Sensitivity
+from remiss.records.person import Grant, Person
 
 SERVER = "REMISS_TEST_PG_DIR"
 BINARIES = "REMISS_TEST_PG_BIN"
@@ -186,3 +189,15 @@ def ws(address: str, environment: dict[str, str]) -> Iterator[remiss.Workspace]:
     """An open workspace on a new catalog, on each database in turn."""
     with remiss.open(address, environment=environment) as opened:
         yield opened
+
+
+@pytest.fixture
+def ws_as(ws: remiss.Workspace) -> Callable[..., remiss.Workspace]:
+    """Gives a workspace as a person with a role sees it, on the same catalog."""
+
+    def acting(name: str, *, role: str, clearance: str | Sensitivity = "internal", team: str = "default") -> remiss.Workspace:
+        level = clearance if isinstance(clearance, Sensitivity) else Sensitivity[clearance.upper()]
+        person = Person(name=name, grants=(Grant(role=role, team=team, clearance=level),))
+        return ws.serving(f"as-{name}", actor=actor_of(person), authority=Granted(person))
+
+    return acting

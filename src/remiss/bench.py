@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from remiss.govern.ports import Health
     from remiss.protocol.ports import Documents, Engine
 
+ASK = "ask an admin of the catalog for a role that has it"
+
 
 class Bench:
     """What can be done without a catalog: check a protocol, describe a source."""
@@ -79,11 +81,19 @@ class Bench:
         with prepared(self, action, arguments) as given:
             return action.run(self, **arguments, **given)
 
+    def allow(self, permission: str, team: str) -> None:
+        """Go on only if the actor holds a permission in a team.
+
+        Raises
+        ------
+        Denied
+        """
+        if not self.authority.may(self.actor, permission, team):
+            raise Denied(f"{self.actor.name} may not do this in team {team}: it needs {permission}", do=ASK)
+
     def _authorise(self, action: Action) -> None:
         if not self.authority.may(self.actor, action.permission):
-            raise Denied(
-                f"{self.actor.name} may not do {action.name}: it needs {action.permission}", do="ask whoever runs the catalog"
-            )
+            raise Denied(f"{self.actor.name} may not do {action.name}: it needs {action.permission}", do=ASK)
 
 
 def _quietly(stage: str, done: float) -> None:

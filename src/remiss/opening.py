@@ -14,6 +14,7 @@ from typing import cast
 from remiss import settings as settings_table
 from remiss.bench import Bench
 from remiss.errors import CatalogMissing, SettingError
+from remiss.govern.authority import OPERATOR
 from remiss.govern.ports import Actor
 from remiss.remote import is_server, open_remote
 from remiss.settings import Settings
@@ -60,7 +61,7 @@ def open_workspace(
         return cast("Workspace", open_remote(where, settings))
     from remiss.edges.stores.connecting import open_store
 
-    actor = Actor(name=_user())
+    actor = Actor(name=_user(), role=OPERATOR)
     limit = int(settings.statement_timeout)
     store = open_store(where, create=create, upgrade=upgrade, now=datetime.now(UTC), actor=actor, limit_seconds=limit)
     return Workspace(store=store, settings=settings, actor=actor)
@@ -102,4 +103,4 @@ def _user() -> str:
 def bench(environment: Mapping[str, str] | None = None) -> Bench:
     """Return a workspace without a catalog."""
     settings = settings_table.read(os.environ if environment is None else environment)
-    return Bench(settings=settings, actor=Actor(name=_user()))
+    return Bench(settings=settings, actor=Actor(name=_user(), role=OPERATOR))

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from remiss.action import Action
 from remiss.bench import Bench, prepared
 from remiss.equipment import Equipment
+from remiss.govern.ports import Actor, Authority
 from remiss.records.identity import canonical
 
 if TYPE_CHECKING:
@@ -32,15 +33,24 @@ if TYPE_CHECKING:
 class Workspace(Equipment):
     """An open catalog, the ports that actions take, and who acts."""
 
-    def serving(self, request_id: str, posted: Mapping[str, str] | None = None) -> Workspace:
+    def serving(
+        self,
+        request_id: str,
+        posted: Mapping[str, str] | None = None,
+        *,
+        actor: Actor | None = None,
+        authority: Authority | None = None,
+    ) -> Workspace:
         """Return a workspace for one call from afar, on the same open catalog.
 
         Parameters
         ----------
         request_id : what the journal knows the call by
         posted : documents that came along; their sources are read in the folder of the setting `sources` and nowhere else
+        actor, authority : who calls, and what says what they may; those of this workspace when not given
         """
-        ws = Workspace(store=self._store, settings=self.settings, actor=self.actor)
+        ws = Workspace(store=self._store, settings=self.settings, actor=actor or self.actor)
+        ws.authority = authority or self.authority
         ws.request_id = request_id
         ws._ways = self._ways
         if posted is not None:

@@ -1,7 +1,7 @@
-"""Authority, for as long as there is one person: whoever opens the database directly is its operator.
+"""Authority: who may do what and see what, for those who open the database and for those who come through a server.
 
-A direct connection can read and write the tables whatever this program says, so nothing is denied here. People with roles
-and clearances come through a server, which brings an authority of its own behind the same port.
+A direct connection can read and write the tables whatever this program says: whoever has one is the catalog's operator, to
+whom nothing is denied. People come through a server, which asks what they were granted, and denies everything else.
 """
 
 from __future__ import annotations
@@ -9,16 +9,58 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from remiss.govern.ports import Actor, Scope
+from remiss.govern.roles import holds
+from remiss.records.case import Sensitivity
+from remiss.records.person import EVERY_TEAM, Grant, Person
+
+# What lets somebody see the cases of a team; all else that is governed likewise.
+SEEING = "case:read"
+OPERATOR = "operator"
 
 
 @dataclass(frozen=True, slots=True)
 class LocalOwner:
     """The operator's authority: everything is allowed, everything is seen."""
 
-    def may(self, actor: Actor, permission: str) -> bool:
+    def may(self, actor: Actor, permission: str, team: str | None = None) -> bool:
         """Return True: the database is the actor's own."""
         return True
 
     def scope(self, actor: Actor) -> Scope:
         """Return the scope of every team and every grade."""
-        return Scope()
+        return Scope.everywhere()
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """The authority of one person: what they were granted, and nothing else."""
+
+    person: Person
+
+    def may(self, actor: Actor, permission: str, team: str | None = None) -> bool:
+        """Return whether the person holds the permission in a team; None asks whether they hold it in any."""
+        return self.by(actor, permission, team) is not None
+
+    def by(self, actor: Actor, permission: str, team: str | None = None) -> Grant | None:
+        """Return the grant that allows it, if one does; of nobody but the person themselves."""
+        if actor.name != self.person.name:
+            return None
+        teams = None if team is None else {team, EVERY_TEAM}
+        allowing = (each for each in self.person.grants if holds(each.role, permission) and (teams is None or each.team in teams))
+        return next(allowing, None)
+
+    def scope(self, actor: Actor) -> Scope:
+        """Return what the person may see: in each team what their clearance there allows, elsewhere nothing."""
+        seeing = [each for each in self.person.grants if holds(each.role, SEEING) and actor.name == self.person.name]
+        teams: dict[str, Sensitivity] = {}
+        for each in seeing:
+            teams[each.team] = max(each.clearance, teams.get(each.team, each.clearance))
+        elsewhere = teams.pop(EVERY_TEAM, None)
+        return Scope.of(teams, elsewhere=elsewhere)
+
+
+def actor_of(person: Person) -> Actor:
+    """Return a person as who acts; the journal has all their roles, and the team of their first grant."""
+    roles = ", ".join(sorted({each.role for each in person.grants}))
+    teams = [each.team for each in person.grants if each.team != EVERY_TEAM]
+    return Actor(name=person.name, team=next(iter(teams), "default"), role=roles or None)

@@ -55,7 +55,7 @@ def count_straight(ws, most):
     numbers = select(literal(1).label("x")).cte("n", recursive=True)
     numbers = numbers.union_all(select(numbers.c.x + 1).where(numbers.c.x < most))
     counting = Ready(select(func.count()).select_from(numbers), ws._store.engine.dialect)
-    asking = Asking(values=(), scope=Scope())
+    asking = Asking(values=(), scope=Scope.everywhere())
     with ws._store.glancing() as connection:
         alone = counting.ask(connection, asking)
     with ws._store.reading() as connection:

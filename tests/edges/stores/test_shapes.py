@@ -138,7 +138,8 @@ def test_scopes_of_one_kind_each_see_their_own(ws):
     position = ws.position()
     for named in teams:
         for clearance in Sensitivity:
-            scope = Scope(teams=None if named is None else frozenset(named), clearance=clearance)
+            teams_seen = dict.fromkeys(named or (), clearance)
+            scope = Scope.of(teams_seen, elsewhere=clearance if named is None else None)
             seen = [pair for pair in governed if (named is None or pair[0] in named) and pair[1] <= clearance]
             store = CaseStore(ws._store, scope)
             for text in ("", "criterion:slow", "severity:<=4 criterion:slow"):

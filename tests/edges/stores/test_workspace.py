@@ -146,7 +146,7 @@ def test_who_acts_is_the_system_s_user_and_never_claimed(ws, monkeypatch):
 
 def test_whoever_may_not_is_refused_before_anything_happens(ws):
     class Nobody:
-        def may(self, actor, permission):
+        def may(self, actor, permission, team=None):
             return False
 
         def scope(self, actor):

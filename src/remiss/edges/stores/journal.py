@@ -94,6 +94,7 @@ class Transaction:
             "at": self.at,
             "actor": self.actor.name,
             "team_id": self.actor.team,
+            "role": self.actor.role,
             "action": self.action,
             "subjects": list(dict.fromkeys(self.subjects)),
             "request_id": self.request_id,

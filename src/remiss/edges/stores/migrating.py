@@ -19,10 +19,15 @@ from sqlalchemy import Connection, Engine, insert, select
 from remiss.edges.stores.dialect.driving import make_durable
 from remiss.edges.stores.dialect.writing import lock_name
 from remiss.edges.stores.journal import INIT, UPGRADE, Transaction
+from remiss.edges.stores.people import enrol
 from remiss.edges.stores.tables import catalog_head
 from remiss.edges.stores.version import TABLE, read_version
 from remiss.govern.ports import Actor
+from remiss.records.case import Sensitivity
+from remiss.records.person import EVERY_TEAM, Grant
 
+# What whoever makes a catalog is granted.
+ADMIN = Grant(role="admin", team=EVERY_TEAM, clearance=Sensitivity.SECRET)
 FOLDER = Path(__file__).with_name("migrations")
 
 
@@ -50,6 +55,8 @@ def migrate(engine: Engine, now: datetime, actor: Actor, to: str = "head") -> No
             connection.execute(insert(catalog_head), row)
         done = Transaction(connection=connection, actor=actor, action=INIT if made else UPGRADE, at=now)
         done.subjects.append(f"schema {after}" if made else f"schema {before} to {after}")
+        if made:
+            enrol(done, actor.name, ADMIN)
         done.write_journal()
 
 

@@ -1,4 +1,4 @@
--- The catalog's schema, version 2. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 3. Generated: run `make tidy` after a change.
 
 CREATE TABLE captures (
     run_key BIGINT NOT NULL,
@@ -140,6 +140,16 @@ CREATE TABLE events (
     CONSTRAINT uq_events_event_id_source_name UNIQUE (event_id, source_name)
 );
 
+CREATE TABLE grants (
+    person TEXT COLLATE "C" NOT NULL,
+    team TEXT COLLATE "C" NOT NULL,
+    role TEXT COLLATE "C" NOT NULL,
+    position_from BIGINT NOT NULL,
+    position_to BIGINT,
+    clearance SMALLINT NOT NULL,
+    CONSTRAINT pk_grants PRIMARY KEY (person, team, role, position_from)
+);
+
 CREATE TABLE groups (
     run_key BIGINT NOT NULL,
     window_start BIGINT NOT NULL,
@@ -163,7 +173,16 @@ CREATE TABLE journal (
     digests JSONB NOT NULL,
     team_id TEXT COLLATE "C" DEFAULT 'default' NOT NULL,
     sensitivity SMALLINT DEFAULT '1' NOT NULL,
+    role TEXT COLLATE "C",
     CONSTRAINT pk_journal PRIMARY KEY (position)
+);
+
+CREATE TABLE people (
+    name TEXT COLLATE "C" NOT NULL,
+    position_from BIGINT NOT NULL,
+    position_to BIGINT,
+    about TEXT COLLATE "C",
+    CONSTRAINT pk_people PRIMARY KEY (name, position_from)
 );
 
 CREATE TABLE profiles (
@@ -288,6 +307,26 @@ CREATE TABLE samples (
     CONSTRAINT fk_samples_run_key FOREIGN KEY(run_key) REFERENCES runs (key),
     CONSTRAINT fk_samples_event_key FOREIGN KEY(event_key) REFERENCES events (key)
 );
+
+CREATE TABLE teams (
+    name TEXT COLLATE "C" NOT NULL,
+    about TEXT COLLATE "C",
+    position BIGINT NOT NULL,
+    CONSTRAINT pk_teams PRIMARY KEY (name)
+);
+
+CREATE TABLE tokens (
+    id TEXT COLLATE "C" NOT NULL,
+    person TEXT COLLATE "C" NOT NULL,
+    about TEXT COLLATE "C",
+    digest TEXT COLLATE "C" NOT NULL,
+    expires BIGINT,
+    position_from BIGINT NOT NULL,
+    position_to BIGINT,
+    CONSTRAINT pk_tokens PRIMARY KEY (id)
+);
+
+CREATE INDEX ix_tokens_person ON tokens (person);
 
 CREATE TABLE case_words (case_key BIGINT CONSTRAINT pk_case_words PRIMARY KEY, words TSVECTOR NOT NULL);
 

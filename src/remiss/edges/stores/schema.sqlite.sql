@@ -1,4 +1,4 @@
--- The catalog's schema, version 2. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 3. Generated: run `make tidy` after a change.
 
 CREATE TABLE captures (
     run_key INTEGER NOT NULL,
@@ -148,6 +148,16 @@ CREATE TABLE events (
     CONSTRAINT uq_events_event_id_source_name UNIQUE (event_id, source_name)
 );
 
+CREATE TABLE grants (
+    person TEXT NOT NULL,
+    team TEXT NOT NULL,
+    role TEXT NOT NULL,
+    position_from BIGINT NOT NULL,
+    position_to BIGINT,
+    clearance SMALLINT NOT NULL,
+    CONSTRAINT pk_grants PRIMARY KEY (person, team, role, position_from)
+);
+
 CREATE TABLE groups (
     run_key INTEGER NOT NULL,
     window_start BIGINT NOT NULL,
@@ -171,8 +181,16 @@ CREATE TABLE journal (
     request_id TEXT,
     digests TEXT NOT NULL,
     team_id TEXT DEFAULT 'default' NOT NULL,
-    sensitivity SMALLINT DEFAULT '1' NOT NULL,
+    sensitivity SMALLINT DEFAULT '1' NOT NULL, role TEXT,
     CONSTRAINT pk_journal PRIMARY KEY (position)
+);
+
+CREATE TABLE people (
+    name TEXT NOT NULL,
+    position_from BIGINT NOT NULL,
+    position_to BIGINT,
+    about TEXT,
+    CONSTRAINT pk_people PRIMARY KEY (name, position_from)
 );
 
 CREATE TABLE profiles (
@@ -298,3 +316,23 @@ CREATE TABLE samples (
     CONSTRAINT fk_samples_run_key FOREIGN KEY(run_key) REFERENCES runs ("key")
 )
  WITHOUT ROWID;
+
+CREATE TABLE teams (
+    name TEXT NOT NULL,
+    about TEXT,
+    position BIGINT NOT NULL,
+    CONSTRAINT pk_teams PRIMARY KEY (name)
+);
+
+CREATE TABLE tokens (
+    id TEXT NOT NULL,
+    person TEXT NOT NULL,
+    about TEXT,
+    digest TEXT NOT NULL,
+    expires BIGINT,
+    position_from BIGINT NOT NULL,
+    position_to BIGINT,
+    CONSTRAINT pk_tokens PRIMARY KEY (id)
+);
+
+CREATE INDEX ix_tokens_person ON tokens (person);

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Self
+from functools import partial
+from typing import Any, Self
 
-from sqlalchemy import ColumnElement, SmallInteger, Table, Text, and_, true
+from sqlalchemy import ColumnElement, SmallInteger, Table, Text, and_, literal, or_, true
+from sqlalchemy.types import TypeEngine
 
-from remiss.edges.stores.dialect.conditions import among, among_listed
+from remiss.edges.stores.dialect.conditions import among_listed
 from remiss.edges.stores.dialect.types import to_json
 from remiss.edges.stores.late import late
 from remiss.edges.stores.tables import cases
 from remiss.govern.ports import Scope
+from remiss.records.case import Sensitivity
+
+# Where nothing is seen: below every sensitivity.
+NOTHING = -1
 
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """The kind of a scope, on which a statement depends that is made once: its clearance and teams are bound late."""
+    """The kind of a scope, on which a statement depends that is made once: its clearances and teams are bound late."""
 
     everything: bool
     every_team: bool
@@ -24,17 +31,35 @@ class Sight:
     @classmethod
     def of(cls, scope: Scope) -> Self:
         """Return the kind of a scope."""
-        return cls(scope.everything, scope.teams is None)
+        return cls(scope.everything, not scope.teams)
 
 
 def visible_to(viewer: Scope | Sight, of: Table = cases) -> ColumnElement[bool]:
     """Return the condition that holds for the rows that a scope may see: always, for the owner."""
     if viewer.everything:
         return true()
-    if isinstance(viewer, Scope):
-        cleared = of.c.sensitivity <= int(viewer.clearance)
-        return cleared if viewer.teams is None else and_(cleared, among(of.c.team_id, sorted(viewer.teams)))
-    cleared = of.c.sensitivity <= late(lambda asking: int(asking.scope.clearance), SmallInteger())
-    if viewer.every_team:
-        return cleared
-    return and_(cleared, among_listed(of.c.team_id, late(lambda asking: to_json(sorted(asking.scope.teams or ())), Text())))
+    sight = Sight.of(viewer) if isinstance(viewer, Scope) else viewer
+
+    def bound(value: Callable[[Scope], Any], type_: TypeEngine[Any]) -> ColumnElement[Any]:
+        if isinstance(viewer, Scope):
+            return literal(value(viewer), type_)
+        return late(lambda asking: value(asking.scope), type_)
+
+    everywhere = of.c.sensitivity <= bound(_elsewhere, SmallInteger())
+    if sight.every_team:
+        return everywhere
+    # By equality, so that a row is compared with the teams of one grade only.
+    named = [
+        and_(of.c.sensitivity == int(level), among_listed(of.c.team_id, bound(partial(_cleared, level), Text())))
+        for level in Sensitivity
+    ]
+    return or_(everywhere, *named)
+
+
+def _elsewhere(scope: Scope) -> int:
+    return NOTHING if scope.elsewhere is None else int(scope.elsewhere)
+
+
+def _cleared(level: Sensitivity, scope: Scope) -> str:
+    """Return the teams of which things of that sensitivity are seen, as JSON."""
+    return to_json([team for team, clearance in scope.teams if clearance >= level])

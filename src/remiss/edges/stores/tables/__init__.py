@@ -22,6 +22,7 @@ from remiss.edges.stores.tables.catalog import (
     runs,
     samples,
 )
+from remiss.edges.stores.tables.people import grants, people, teams, tokens
 
 __all__ = [
     "Instant",
@@ -35,10 +36,12 @@ __all__ = [
     "event_contents",
     "events",
     "governed",
+    "grants",
     "groups",
     "instant",
     "journal",
     "metadata",
+    "people",
     "profiles",
     "protocols",
     "refused_rows",
@@ -47,4 +50,6 @@ __all__ = [
     "run_windows",
     "runs",
     "samples",
+    "teams",
+    "tokens",
 ]

@@ -37,6 +37,7 @@ journal = Table(
     Column("request_id", Word),
     Column("digests", Json, nullable=False),
     *governed(),
+    Column("role", Word),
 )
 
 protocols = Table(

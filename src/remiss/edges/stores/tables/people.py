@@ -1,0 +1,54 @@
+"""The tables of people: who there are, in which teams, what they were granted, and their tokens.
+
+What was granted is never changed: a row holds from `position_from` until `position_to`, and when and by whom it was given and
+taken is in the journal at these positions.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Index, SmallInteger, Table
+
+from remiss.edges.stores.dialect.types import Word
+from remiss.edges.stores.tables.base import Instant, metadata
+
+teams = Table(
+    "teams",
+    metadata,
+    Column("name", Word, primary_key=True),
+    Column("about", Word),
+    Column("position", BigInteger, nullable=False),
+)
+
+# A row for each time that somebody is there: who was disabled may be added again.
+people = Table(
+    "people",
+    metadata,
+    Column("name", Word, primary_key=True),
+    Column("position_from", BigInteger, primary_key=True, autoincrement=False),
+    Column("position_to", BigInteger),
+    Column("about", Word),
+)
+
+grants = Table(
+    "grants",
+    metadata,
+    Column("person", Word, primary_key=True),
+    Column("team", Word, primary_key=True),  # a team's name, or * for all of them
+    Column("role", Word, primary_key=True),
+    Column("position_from", BigInteger, primary_key=True, autoincrement=False),
+    Column("position_to", BigInteger),
+    Column("clearance", SmallInteger, nullable=False),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("id", Word, primary_key=True),
+    Column("person", Word, nullable=False),
+    Column("about", Word),
+    Column("digest", Word, nullable=False),  # of the secret, which nobody keeps
+    Column("expires", Instant),
+    Column("position_from", BigInteger, nullable=False),
+    Column("position_to", BigInteger),
+    Index(None, "person"),
+)

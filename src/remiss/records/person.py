@@ -1,0 +1,59 @@
+"""People: who they are, what they were granted, and by which tokens a server knows them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from remiss.records.case import Sensitivity
+
+# A grant on it holds in every team, those to come as well.
+EVERY_TEAM = "*"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """A role in a team, or in `EVERY_TEAM`, for things up to a sensitivity."""
+
+    role: str
+    team: str
+    clearance: Sensitivity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody who may be granted something.
+
+    `since` is the position at which the person was added, `until` the one at which they were disabled; None while they are
+    not. Of a disabled person there are no grants.
+    """
+
+    name: str
+    about: str | None = None
+    grants: tuple[Grant, ...] = ()
+    since: int = 0
+    until: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Team:
+    """Who looks after some protocols and their cases; every governed row is of one."""
+
+    name: str
+    about: str | None = None
+    since: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """What a server knows a person by, but for its secret, which nobody keeps.
+
+    `expires` None is never; `until` is the position at which it was revoked, None while it is not.
+    """
+
+    id: str
+    person: str
+    about: str | None
+    expires: datetime | None
+    since: int
+    until: int | None = None
