@@ -1,0 +1,189 @@
+"""Merkle trees as in RFC 6962 and RFC 9162: one hash that stands for a log, and short proofs about what is in it.
+
+A tree over a log that only grows is known by its `Frontier`: the roots of its complete subtrees, one for each bit that is set
+in its size, the largest first. That is all that has to be kept to grow it, however long the log is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+HASH_BYTES = 32
+EMPTY = hashlib.sha256(b"").digest()
+# Copied rather than made: to make one takes longer than to hash an entry.
+_LEAF = hashlib.sha256(b"\x00")
+_NODE = hashlib.sha256(b"\x01")
+
+
+def leaf_hash(entry: bytes) -> bytes:
+    """Return the hash of an entry, as a leaf.
+
+    >>> leaf_hash(b"").hex()[:16]
+    '6e340b9cffb37a98'
+    """
+    hashed = _LEAF.copy()
+    hashed.update(entry)
+    return hashed.digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """Return the hash of a node above two others."""
+    hashed = _NODE.copy()
+    hashed.update(left + right)
+    return hashed.digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Frontier:
+    """The roots of a tree's complete subtrees, the largest first, and how many leaves are below them all.
+
+    Raises
+    ------
+    ValueError : other than one root for each bit of the size
+    """
+
+    size: int = 0
+    roots: tuple[bytes, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.size < 0 or len(self.roots) != self.size.bit_count() or any(len(each) != HASH_BYTES for each in self.roots):
+            raise ValueError(f"{len(self.roots)} roots are no tree of {self.size} leaves")
+
+    def grown(self, leaves: Sequence[bytes]) -> Frontier:
+        """Return the frontier of the same tree with more leaves."""
+        size, roots = self.size, list(self.roots)
+        level, height = list(leaves), 0
+        # Level by level: what of the leaves forms pairs is hashed at once, and what stands alone joins a root or becomes one.
+        tail: list[bytes] = []
+        while level or height < size.bit_length():
+            if size >> height & 1 and level:
+                level.insert(0, roots.pop())
+            elif size >> height & 1:
+                break
+            if len(level) & 1:
+                tail.append(level.pop())
+            pairs = iter(level)
+            level = [node_hash(left, right) for left, right in zip(pairs, pairs, strict=True)]
+            height += 1
+        return Frontier(size + len(leaves), (*roots, *reversed(tail)))
+
+    @property
+    def root(self) -> bytes:
+        """The hash that stands for all leaves in their order."""
+        if not self.roots:
+            return EMPTY
+        found = self.roots[-1]
+        for each in reversed(self.roots[:-1]):
+            found = node_hash(each, found)
+        return found
+
+    def to_bytes(self) -> bytes:
+        """Return the roots one after the other; with the size they are the frontier."""
+        return b"".join(self.roots)
+
+    @classmethod
+    def from_bytes(cls, size: int, content: bytes) -> Frontier:
+        """Return the frontier that `to_bytes` wrote of a tree of that size.
+
+        Raises
+        ------
+        ValueError : it is none
+        """
+        return cls(size, tuple(content[at : at + HASH_BYTES] for at in range(0, len(content), HASH_BYTES)))
+
+
+NO_LEAVES = Frontier()
+
+
+def root_of(leaves: Iterable[bytes]) -> bytes:
+    """Return the root over some leaves."""
+    return NO_LEAVES.grown(list(leaves)).root
+
+
+def inclusion_path(leaves: Sequence[bytes], index: int) -> tuple[bytes, ...]:
+    """Return the hashes that lead from leaf `index`, counted from 0, to the root over `leaves`, the lowest first.
+
+    Raises
+    ------
+    IndexError : there is no such leaf
+    """
+    if not 0 <= index < len(leaves):
+        raise IndexError(index)
+    path: list[bytes] = []
+    level, last = list(leaves), len(leaves) - 1
+    while last:
+        beside = index ^ 1
+        if beside <= last:
+            path.append(level[beside])
+        pairs = zip(level[::2], level[1::2], strict=False)
+        level = [node_hash(left, right) for left, right in pairs] + ([level[-1]] if len(level) & 1 else [])
+        index, last = index >> 1, last >> 1
+    return tuple(path)
+
+
+def consistency_path(leaves: Sequence[bytes], size: int) -> tuple[bytes, ...]:
+    """Return the hashes that prove that the tree over the first `size` leaves is the beginning of the one over all.
+
+    Raises
+    ------
+    IndexError : not 0 < size <= the number of leaves
+    """
+    if not 0 < size <= len(leaves):
+        raise IndexError(size)
+    return tuple(_subproof(size, leaves, whole=True))
+
+
+def _subproof(size: int, leaves: Sequence[bytes], *, whole: bool) -> list[bytes]:
+    if size == len(leaves):
+        return [] if whole else [root_of(leaves)]
+    split = 1 << (len(leaves) - 1).bit_length() - 1
+    if size <= split:
+        return [*_subproof(size, leaves[:split], whole=whole), root_of(leaves[split:])]
+    return [*_subproof(size - split, leaves[split:], whole=False), root_of(leaves[:split])]
+
+
+def included(leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> bool:
+    """Return whether a path proves that a leaf stands at `index` of the tree of `size` leaves with that root.
+
+    RFC 9162, section 2.1.3.2.
+    """
+    if not 0 <= index < size:
+        return False
+    at, last, found = index, size - 1, leaf
+    for each in path:
+        if last == 0:
+            return False
+        if at & 1 or at == last:
+            found = node_hash(each, found)
+            while not at & 1 and at:
+                at, last = at >> 1, last >> 1
+        else:
+            found = node_hash(found, each)
+        at, last = at >> 1, last >> 1
+    return last == 0 and found == root
+
+
+def consistent(size: int, root: bytes, later_size: int, later_root: bytes, path: Sequence[bytes]) -> bool:
+    """Return whether a path proves that a tree is the beginning of a later one (RFC 9162, section 2.1.4.2)."""
+    if size == later_size:
+        return not path and root == later_root
+    if not 0 < size < later_size or not path:
+        return False
+    hashes = [root, *path] if size & (size - 1) == 0 else list(path)
+    at, last = size - 1, later_size - 1
+    while at & 1:
+        at, last = at >> 1, last >> 1
+    before = after = hashes[0]
+    for each in hashes[1:]:
+        if last == 0:
+            return False
+        if at & 1 or at == last:
+            before, after = node_hash(each, before), node_hash(each, after)
+            while not at & 1 and at:
+                at, last = at >> 1, last >> 1
+        else:
+            after = node_hash(after, each)
+        at, last = at >> 1, last >> 1
+    return last == 0 and before == root and after == later_root

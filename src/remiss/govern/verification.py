@@ -1,0 +1,193 @@
+"""Verification of a log: whether it is still what was written, and if not, which entry is the first that is not.
+
+The quick pass hashes every entry, grows the tree and compares its root with what was sealed or signed: since each leaf is
+linked to the seal before it, nothing of any row is left out. Only when something does not fit, a second pass looks at the seal
+of every entry, and so finds the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from remiss.govern.checkpoint import Checkpoint
+from remiss.govern.entries import NOTHING, Head, leaf_of, seal_of
+from remiss.govern.merkle import NO_LEAVES, leaf_hash
+
+# Number, canonical text as UTF-8, leaf and seal as they are kept; in the order of their numbers.
+Row = tuple[int, bytes, bytes | None, bytes | None]
+Blocks = Callable[[], Iterable[Sequence[Row]]]
+NO_KEY = "seals say which, for whoever has the catalog's key"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What was found of one log.
+
+    `first` is the number of the first entry that is not what was written there; `what` says how, and is empty when the log is
+    sound. `root` is the root over the `entries` that are there, in hex. `against` says what the log was held against.
+    """
+
+    log: str
+    entries: int
+    root: str
+    sound: bool
+    first: int | None = None
+    what: str = ""
+    against: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Wrong:
+    first: int
+    what: str
+
+
+def check(
+    log: str,
+    blocks: Blocks,
+    head: Head | None,
+    secret: bytes | None,
+    checkpoints: Sequence[Checkpoint] = (),
+    *,
+    begun: bool = False,
+) -> Verdict:
+    """Hold a log against its own seals, as far as the key is there, and against checkpoints.
+
+    Parameters
+    ----------
+    blocks : reads the log from its beginning, again each time it is called
+    head : what is kept as the log's end; None when it has none
+    secret : what the log is sealed with; None when only checkpoints can be relied on
+    checkpoints : of this log, signed by the catalog's key
+    begun : whether the log is known to have been sealed: then its head may not be missing
+    """
+    sizes = sorted({each.size for each in checkpoints})
+    grown = _Grown(sizes)
+    linked = grown.read(blocks())
+    against = (*(("the catalog's key",) if secret else ()), *(f"the checkpoint of {each.size:,} entries" for each in checkpoints))
+    exact = [] if linked is None else [linked]
+    if secret is not None:
+        exact += _sealed(grown, head, secret, begun=begun)
+        if exact and (found := _first_unsealed(blocks(), secret)) is not None:
+            exact.append(found)
+    # What is told of one entry says more than what is told of a stretch that it is in.
+    wrong = exact or list(_signed(grown, checkpoints, sealed=secret is not None))
+    first = min(wrong, key=lambda each: each.first, default=None)
+    return Verdict(
+        log=log,
+        entries=grown.frontier.size,
+        root=grown.frontier.root.hex(),
+        sound=first is None,
+        first=None if first is None else first.first,
+        what="" if first is None else first.what,
+        against=against,
+    )
+
+
+class _Grown:
+    """A log as it is read: its tree, its last seal, and its root at some sizes on the way."""
+
+    def __init__(self, sizes: Sequence[int]) -> None:
+        self.frontier = NO_LEAVES
+        self.link = NOTHING
+        self.unsealed = 0
+        self.roots: dict[int, bytes] = {0: self.frontier.root}
+        self._sizes = sizes
+
+    def read(self, blocks: Iterable[Sequence[Row]]) -> _Wrong | None:
+        """Read to the end, or to the first row that does not follow from the one before, and say which."""
+        for block in blocks:
+            leaves: list[bytes] = []
+            link, at = self.link, self.frontier.size
+            wrong = None
+            for number, entry, leaf, seal in block:
+                at += 1
+                if seal is None:
+                    # Written before the log was sealed, which is the first thing that is done with a catalog.
+                    self.unsealed += 1
+                    if number != at or leaf is not None:
+                        wrong = _misplaced(at, number)
+                        break
+                    leaves.append(leaf_of(entry, link))
+                    continue
+                found = leaf_hash(entry + link)
+                if number != at or found != leaf:
+                    wrong = _misplaced(at, number)
+                    break
+                leaves.append(found)
+                link = seal
+            self._grow(leaves)
+            self.link = link
+            if wrong is not None:
+                return wrong
+        return None
+
+    def _grow(self, leaves: Sequence[bytes]) -> None:
+        at = 0
+        for size in self._sizes:
+            if self.frontier.size <= size <= self.frontier.size + len(leaves) - at:
+                to = at + size - self.frontier.size
+                self.frontier, at = self.frontier.grown(leaves[at:to]), to
+                self.roots[size] = self.frontier.root
+        self.frontier = self.frontier.grown(leaves[at:])
+
+
+def _misplaced(expected: int, number: int) -> _Wrong:
+    if number > expected:
+        return _Wrong(expected, f"entry {expected} was removed")
+    return _Wrong(expected, f"entry {expected} was altered, or another stands in its place")
+
+
+def _signed(grown: _Grown, checkpoints: Sequence[Checkpoint], *, sealed: bool) -> Iterator[_Wrong]:
+    """What does not fit the checkpoints: the earliest stretch between two of them, or an end that is missing.
+
+    Of a log whose seals all hold it is known that what is there was written there; then it was cut off, or written anew by
+    somebody with the key.
+    """
+    sound = 0
+    for each in sorted(checkpoints, key=lambda each: each.size):
+        root, size = grown.roots.get(each.size), grown.frontier.size
+        if root is None and sealed:
+            yield _Wrong(size + 1, f"entry {size + 1:,} and all after it were cut off: a checkpoint was signed of {each.size:,}")
+            return
+        if root != each.root:
+            which = f"one of the entries {sound + 1:,} to {each.size:,}" if each.size > sound + 1 else f"entry {each.size:,}"
+            how = f"there are {size:,} entries, and a checkpoint was signed of {each.size:,}: " if root is None else ""
+            yield _Wrong(sound + 1, f"{how}{which} was removed, or is not what was there when a checkpoint was signed; {NO_KEY}")
+            return
+        sound = each.size
+
+
+def _sealed(grown: _Grown, head: Head | None, secret: bytes, *, begun: bool) -> Iterator[_Wrong]:
+    """What does not fit the head, which is under a seal."""
+    size = grown.frontier.size
+    if head is None:
+        if begun or grown.unsealed < size:
+            yield _Wrong(size + 1, f"the end of the log is missing: nothing proves that entry {size:,} is the last")
+        return
+    if not head.holds(secret):
+        yield _Wrong(size + 1, "what is kept of the end of the log was altered, or the key is not this catalog's")
+    elif head.size > size:
+        yield _Wrong(size + 1, f"entry {size + 1:,} and all after it were cut off: there were {head.size:,}")
+    elif head.size < size:
+        yield _Wrong(head.size + 1, f"entry {head.size + 1:,} was added by somebody without the key")
+    elif head.frontier != grown.frontier or head.link != grown.link or grown.unsealed:
+        yield _Wrong(size, f"entry {size:,} is not the one that was written there")
+
+
+def _first_unsealed(blocks: Iterable[Sequence[Row]], secret: bytes) -> _Wrong | None:
+    """The first entry whose seal is not the one that belongs there."""
+    link, expected = NOTHING, 0
+    for block in blocks:
+        for number, entry, leaf, seal in block:
+            expected += 1
+            if number != expected:
+                return _misplaced(expected, number)
+            found = leaf_of(entry, link)
+            if leaf != found:
+                return _Wrong(number, f"entry {number:,} was altered, or another stands in its place")
+            if seal != seal_of(secret, number, found):
+                return _Wrong(number, f"entry {number:,} was replaced by somebody without the key")
+            link = seal
+    return None
