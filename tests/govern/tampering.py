@@ -90,7 +90,7 @@ def insert(draw: random.Random, rows: Rows, head: Head) -> tuple[Rows, Head, int
     """Put an entry in, number the others again and make every hash fit."""
     at = draw.randrange(len(rows) + 1)
     made = (0, b'{"actor":"nobody"}', draw.randbytes(32), draw.randbytes(32))
-    return *_refitted(rows[:at] + [made] + rows[at:], head), at + 1
+    return *_refitted([*rows[:at], made, *rows[at:]], head), at + 1
 
 
 def add(draw: random.Random, rows: Rows, head: Head) -> tuple[Rows, Head, int]:

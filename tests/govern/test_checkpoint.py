@@ -63,7 +63,7 @@ def test_a_checkpoint_signed_by_another_proves_nothing():
 
 @pytest.mark.parametrize("text", ["", "\n", "remiss/c1/journal\n3\n", "words\n"])
 def test_a_file_without_a_signed_checkpoint_is_refused(text):
-    with pytest.raises(InputError, match="no checkpoint|no signature"):
+    with pytest.raises(InputError, match=r"no checkpoint|no signature"):
         read_notes(text, OURS.verifier)
 
 

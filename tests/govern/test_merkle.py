@@ -20,7 +20,10 @@ from remiss.govern.merkle import (
 
 # The entries and hashes with which the implementation of Certificate Transparency tests its trees
 # (google/certificate-transparency, cpp/merkletree/merkle_tree_test.cc).
-ENTRIES = [bytes.fromhex(each) for each in ("", "00", "10", "2021", "3031", "40414243", "5051525354555657", "60616263646566676869" "6a6b6c6d6e6f")]  # fmt: skip
+ENTRIES = [
+    bytes.fromhex(each)
+    for each in ("", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f")
+]
 LEAVES = [leaf_hash(each) for each in ENTRIES]
 ROOTS = (
     "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",

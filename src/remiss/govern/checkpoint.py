@@ -84,7 +84,7 @@ class Verifier:
         content = _decoded(encoded)
         if not name or content is None or content[:1] != ED25519 or len(content) != 33:
             raise InputError(
-                "this is no public key of a catalog", do="give the line that `remiss audit checkpoint` printed as key"
+                "this is no public key of a catalog", do="give the line that `remiss audit checkpoint` writes with --key"
             )
         found = cls(name, content[1:])
         if found.key_id.hex() != key_id:

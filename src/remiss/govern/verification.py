@@ -164,7 +164,8 @@ def _sealed(grown: _Grown, head: Head | None, secret: bytes, *, begun: bool) -> 
     size = grown.frontier.size
     if head is None:
         if begun or grown.unsealed < size:
-            yield _Wrong(size + 1, f"the end of the log is missing: nothing proves that entry {size:,} is the last")
+            after = f": nothing proves that entry {size:,} is the last" if size else ", and with it whatever there was"
+            yield _Wrong(size + 1, f"the end of the log is missing{after}")
         return
     if not head.holds(secret):
         yield _Wrong(size + 1, "what is kept of the end of the log was altered, or the key is not this catalog's")
