@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import inspect
 import pkgutil
 import re
@@ -19,10 +18,12 @@ from scripts.reference.markdown import block, code, page, prose, section, table
 
 
 def load_actions() -> dict[str, Action]:
-    """Import every chapter's actions, which registers them, and return them all by name."""
-    for module in pkgutil.iter_modules(remiss.__path__, "remiss."):
-        if module.ispkg and importlib.util.find_spec(f"{module.name}.actions") and module.name != "remiss.faces":
-            importlib.import_module(f"{module.name}.actions")
+    """Import every chapter's modules of actions, which registers them, and return them all by name."""
+    for chapter in pkgutil.iter_modules(remiss.__path__, "remiss."):
+        if chapter.ispkg and chapter.name != "remiss.faces":
+            for module in pkgutil.iter_modules(importlib.import_module(chapter.name).__path__, f"{chapter.name}."):
+                if module.name.rpartition(".")[2].rpartition("_")[2] == "actions":
+                    importlib.import_module(module.name)
     return dict(sorted(ACTIONS.items()))
 
 

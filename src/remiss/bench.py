@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Self
 from remiss.action import Action
 from remiss.errors import Denied
 from remiss.govern.authority import LocalOwner
-from remiss.govern.ports import Actor, Authority
+from remiss.govern.granting import team_words
+from remiss.govern.ports import Actor, Authority, Scope
 from remiss.settings import Settings
 
 if TYPE_CHECKING:
@@ -81,6 +82,11 @@ class Bench:
         with prepared(self, action, arguments) as given:
             return action.run(self, **arguments, **given)
 
+    @property
+    def scope(self) -> Scope:
+        """What the actor may see."""
+        return self.authority.scope(self.actor)
+
     def allow(self, permission: str, team: str) -> None:
         """Go on only if the actor holds a permission in a team.
 
@@ -89,7 +95,7 @@ class Bench:
         Denied
         """
         if not self.authority.may(self.actor, permission, team):
-            raise Denied(f"{self.actor.name} may not do this in team {team}: it needs {permission}", do=ASK)
+            raise Denied(f"{self.actor.name} may not do this in {team_words(team)}: it needs {permission}", do=ASK)
 
     def _authorise(self, action: Action) -> None:
         if not self.authority.may(self.actor, action.permission):

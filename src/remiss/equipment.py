@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from remiss.catalog.ports import Cases
     from remiss.edges.stores.case_ways import Remembered
     from remiss.edges.stores.connecting import Store
-    from remiss.govern.ports import Health
+    from remiss.govern.ports import Health, People
     from remiss.protocol.ports import Protocols
     from remiss.records.catalog import CatalogFacts
+    from remiss.records.person import Governed
     from remiss.understand.ports import Evidence
 
 
@@ -77,11 +78,24 @@ class Equipment(Bench):
         return RunStore(self._store)
 
     @cached_property
+    def people(self) -> People:
+        """People, teams, grants and tokens in the catalog."""
+        from remiss.edges.stores.people import PeopleStore
+
+        return PeopleStore(self._store)
+
+    def governed(self, case_id: str) -> Governed:
+        """Return what decides who sees a case, of one that the actor sees."""
+        from remiss.edges.stores.people import governed
+
+        return governed(self._store, case_id, self.scope)
+
+    @cached_property
     def cases(self) -> Cases:
         """Cases in the catalog, as far as the actor may see them."""
         from remiss.edges.stores.cases import CaseStore
 
-        return CaseStore(self._store, self.authority.scope(self.actor), self._ways)
+        return CaseStore(self._store, self.scope, self._ways)
 
     @cached_property
     def _ways(self) -> Remembered:

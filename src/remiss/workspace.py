@@ -25,7 +25,7 @@ from remiss.records.identity import canonical
 if TYPE_CHECKING:
     from remiss.capture.ports import CaptureWorkspace
     from remiss.catalog.ports import CatalogWorkspace
-    from remiss.govern.ports import GovernWorkspace
+    from remiss.govern.ports import AccessWorkspace, GovernWorkspace
     from remiss.protocol.ports import ProtocolWorkspace, ShelfWorkspace
     from remiss.understand.ports import UnderstandWorkspace
 
@@ -107,6 +107,9 @@ def _plain(value: object) -> object:
 
 
 if TYPE_CHECKING:
+
+    def _satisfies_access(ws: Workspace) -> AccessWorkspace:
+        return ws
 
     def _satisfies_capture(ws: Workspace) -> CaptureWorkspace:
         return ws

@@ -6,6 +6,10 @@ A repository test demands a row here for every action, and that the command exis
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
+
+from remiss.action import ACTIONS, Action
+from remiss.errors import NotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,10 @@ _HOMES = {
     "catalog": "catalog.actions",
     "doctor": "govern.actions",
     "estimate": "understand.actions",
+    "person": "govern.people_actions",
+    "team": "govern.people_actions",
+    "token": "govern.access_actions",
+    "access": "govern.access_actions",
 }
 
 
@@ -63,4 +71,39 @@ FACES: tuple[Face, ...] = (
     Face("catalog.info", "remiss catalog info", "GET /api/v1/catalog"),
     Face("doctor", "remiss doctor", "GET /api/v1/doctor"),
     Face("estimate", "remiss estimate", "GET /api/v1/estimate"),
+    Face("person.add", "remiss person add", "POST /api/v1/people"),
+    Face("person.list", "remiss person list", "GET /api/v1/people"),
+    Face("person.disable", "remiss person disable", "POST /api/v1/people/{person}/disable"),
+    Face("person.grant", "remiss person grant", "POST /api/v1/people/{person}/grant"),
+    Face("person.revoke", "remiss person revoke", "POST /api/v1/people/{person}/revoke"),
+    Face("team.add", "remiss team add", "POST /api/v1/teams"),
+    Face("team.list", "remiss team list", "GET /api/v1/teams"),
+    Face("token.create", "remiss token create", "POST /api/v1/tokens"),
+    Face("token.list", "remiss token list", "GET /api/v1/tokens"),
+    Face("token.revoke", "remiss token revoke", "POST /api/v1/tokens/{token}/revoke"),
+    Face("access.check", "remiss access check", "GET /api/v1/access"),
 )
+
+
+def action_of(name: str) -> Action:
+    """Return the action of that name, loading its chapter.
+
+    Raises
+    ------
+    NotFound : no such action
+    """
+    module = next((face.module for face in FACES if face.action == name), None)
+    if module is None:
+        raise NotFound(f"there is no action {name}", do="see the reference of actions")
+    import_module(module)
+    return ACTIONS[name]
+
+
+def permission_of(name: str) -> str:
+    """Return the permission that an action needs; what is a permission already stays one.
+
+    Raises
+    ------
+    NotFound : no such action
+    """
+    return name if ":" in name else action_of(name).permission

@@ -9,10 +9,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
 from remiss.catalog.rendering import group_json
+from remiss.govern.access import Access
 from remiss.govern.health import Check
 from remiss.protocol.ports import StoredProtocol
 from remiss.protocol.terms import Finding
 from remiss.records.identity import format_time, plain
+from remiss.records.person import IssuedToken, Person, Team, Token
 from remiss.records.rows import Rows
 from remiss.records.run import Change, Run
 
@@ -104,3 +106,44 @@ def run(item: Run) -> Json:
 def change(item: Change) -> Json:
     """Return one `change` between a run and what was in force before it."""
     return {"event": item.event, "kind": item.kind, "window": format_time(item.window), "detail": item.detail}
+
+
+def person(item: Person) -> Json:
+    """Return a `person` with what they hold."""
+    return {
+        "schema": schema_name("person"),
+        "person": item.name,
+        "about": item.about,
+        "grants": [{"role": each.role, "team": each.team, "clearance": each.clearance.name.lower()} for each in item.grants],
+        "since": item.since,
+        "until": item.until,
+    }
+
+
+def team(item: Team) -> Json:
+    """Return a `team`."""
+    return {"schema": schema_name("team"), "team": item.name, "about": item.about, "since": item.since}
+
+
+def token(item: Token, text: str | None = None) -> Json:
+    """Return a `token`; with its text only when it was just made."""
+    return {
+        "schema": schema_name("token"),
+        "token": item.id,
+        "person": item.person,
+        "about": item.about,
+        "expires": None if item.expires is None else format_time(item.expires),
+        "since": item.since,
+        "until": item.until,
+        **({} if text is None else {"text": text}),
+    }
+
+
+def issued(item: IssuedToken) -> Json:
+    """Return a `token` that was just made, with its text."""
+    return token(item.token, item.text)
+
+
+def access(item: Access) -> Json:
+    """Return an `access`: whether somebody may, and by which rule."""
+    return {"schema": schema_name("access"), **asdict(item)}

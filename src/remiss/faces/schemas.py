@@ -40,6 +40,7 @@ def kind(name: str) -> Schema:
     return {"const": f"remiss/{name}@1"}
 
 
+LEVEL = one_of("public", "internal", "restricted", "secret")
 FINDING = record(code=TEXT, level=one_of("error", "note"), file=TEXT, line=COUNT, what=TEXT, do=TEXT)
 GROUP = record(
     criterion=TEXT,
@@ -206,6 +207,26 @@ SCHEMAS: dict[str, Schema] = {
         months=many(record(month=TEXT, events=COUNT, sampled=COUNT, cases=COUNT, budget=nullable(COUNT))),
         notes=many(TEXT),
     ),
+    "person": record(
+        schema=kind("person"),
+        person=TEXT,
+        about=nullable(TEXT),
+        grants=many(record(role=TEXT, team=TEXT, clearance=LEVEL)),
+        since=COUNT,
+        until=nullable(COUNT),
+    ),
+    "team": record(schema=kind("team"), team=TEXT, about=nullable(TEXT), since=COUNT),
+    "token": record(
+        {"text": TEXT},
+        schema=kind("token"),
+        token=TEXT,
+        person=TEXT,
+        about=nullable(TEXT),
+        expires=nullable(TIME),
+        since=COUNT,
+        until=nullable(COUNT),
+    ),
+    "access": record(schema=kind("access"), person=TEXT, permission=TEXT, case=nullable(TEXT), allowed=FLAG, rule=TEXT),
     "reproduction": record(
         schema=kind("reproduction"),
         run=TEXT,

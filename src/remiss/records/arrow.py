@@ -40,6 +40,9 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
     "refused": {"row": WHOLE},
     "protocol": {"version": WHOLE},
     "mode": {},
+    "person": {"since": WHOLE, "until": WHOLE},
+    "team": {"since": WHOLE},
+    "token": {"expires": TIME, "since": WHOLE, "until": WHOLE},
     "revision": {"revision": WHOLE, "position": WHOLE, "at": TIME, "severity": WHOLE},
 }
 

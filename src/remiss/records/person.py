@@ -57,3 +57,20 @@ class Token:
     expires: datetime | None
     since: int
     until: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuedToken:
+    """A token with the text that its holder keeps. Shown once."""
+
+    token: Token
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Governed:
+    """What decides who sees a thing."""
+
+    id: str
+    team: str
+    sensitivity: Sensitivity

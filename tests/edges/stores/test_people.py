@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select, text
 
@@ -9,9 +11,11 @@ import remiss
 from remiss.catalog import actions as catalog
 from remiss.edges.stores import migrating
 from remiss.edges.stores.dialect import driving
-from remiss.edges.stores.people import person_now
-from remiss.edges.stores.tables import journal, teams
-from remiss.errors import Denied, NotFound
+from remiss.edges.stores.people import person_at
+from remiss.edges.stores.tables import grants, journal, teams, tokens
+from remiss.errors import Conflict, Denied, InputError, NotFound
+from remiss.govern import access_actions as access
+from remiss.govern import people_actions as actions
 from remiss.records.case import Filing, Sensitivity
 from remiss.records.person import EVERY_TEAM, Grant
 from tests.edges.stores.drawing import MONDAY
@@ -31,7 +35,7 @@ def filed(ws, title, **said):
 
 def test_whoever_makes_a_catalog_is_its_admin(empty_address, environment):
     with remiss.open(empty_address, environment=environment, create=True) as ws, ws.reading() as connection:
-        creator = person_now(connection, ws.actor.name)
+        creator = person_at(connection, ws.actor.name, None)
     assert creator is not None
     assert (creator.grants, creator.since) == ((ADMIN,), 1)
 
@@ -44,7 +48,7 @@ def test_of_an_older_catalog_the_maker_becomes_the_admin_and_what_rows_name_beco
             connection.execute(text(statement))
     engine.dispose()
     with remiss.open(empty_address, environment=environment, upgrade=True) as ws, ws.reading() as connection:
-        maker = person_now(connection, "ana")
+        maker = person_at(connection, "ana", None)
         named = connection.execute(select(teams.c.name).order_by(teams.c.name)).scalars().all()
     assert maker is not None
     assert maker.grants == (ADMIN,)
@@ -85,4 +89,163 @@ def test_an_action_may_ask_of_one_team_what_its_decorator_asks_of_any(ws, ws_as)
 
 def test_nobody_is_there_whom_nobody_added(ws):
     with ws.reading() as connection:
-        assert person_now(connection, "mallory") is None
+        assert person_at(connection, "mallory", None) is None
+
+
+@pytest.fixture
+def root(ws_as):
+    """An admin of the whole catalog."""
+    return ws_as("root", role="admin", team=EVERY_TEAM, clearance="secret")
+
+
+def test_a_person_is_added_granted_revoked_and_disabled_and_the_past_stays(ws):
+    actions.add(ws, "ana", "Ana Lima")
+    actions.add_team(ws, "arrivals")
+    actions.grant(ws, "ana", "annotator", team="arrivals")
+    granted = ws.position()
+    held = actions.grant(ws, "ana", "verifier", team="arrivals", clearance=Sensitivity.SECRET)
+    assert [(each.role, each.clearance) for each in held.grants] == [("annotator", 3), ("verifier", 3)]
+    actions.revoke(ws, "ana", "annotator", team="arrivals")
+    gone = actions.disable(ws, "ana")
+    assert (gone.grants, gone.until) == ((), ws.position())
+    assert lines(ws, "ana") == [("ana", "Ana Lima", None, None, None, granted - 2, gone.until)]
+    assert lines(ws, "ana", granted) == [("ana", "Ana Lima", "arrivals", "annotator", "internal", granted - 2, None)]
+    assert lines(ws, "ana", granted - 3) == []
+
+
+def lines(ws, name, as_of=None):
+    return [row for row in actions.people(ws, as_of=as_of).rows if row[0] == name]
+
+
+def test_whoever_comes_back_comes_without_what_they_held(ws):
+    actions.add(ws, "ana")
+    actions.grant(ws, "ana", "reader")
+    with pytest.raises(Conflict, match="ana is there already"):
+        actions.add(ws, "ana")
+    actions.disable(ws, "ana")
+    with pytest.raises(NotFound):
+        actions.disable(ws, "ana")
+    assert actions.add(ws, "ana", "again").grants == ()
+    assert lines(ws, "ana") == [("ana", "again", None, None, None, ws.position(), None)]
+
+
+def test_what_is_granted_again_leaves_the_former_row(ws):
+    actions.add(ws, "ana")
+    actions.grant(ws, "ana", "reader")
+    actions.grant(ws, "ana", "reader")
+    with ws.reading() as connection:
+        assert len(connection.execute(select(grants).where(grants.c.person == "ana")).all()) == 1
+
+
+def test_a_role_is_granted_in_a_team_that_is_there(ws):
+    actions.add(ws, "ana")
+    with pytest.raises(NotFound, match="no team 'arivals'"):
+        actions.grant(ws, "ana", "reader", team="arivals")
+    with pytest.raises(NotFound, match="nobody who is not disabled is named 'bo'"):
+        actions.grant(ws, "bo", "reader")
+    actions.add_team(ws, "boarding", "Boarding")
+    with pytest.raises(Conflict):
+        actions.add_team(ws, "boarding")
+    with pytest.raises(InputError):
+        actions.add_team(ws, EVERY_TEAM)
+    assert [row[:2] for row in actions.teams(ws).rows] == [("boarding", "Boarding"), ("default", None)]
+    assert [row[0] for row in actions.teams(ws, as_of=1).rows] == ["default"]
+
+
+def test_a_team_that_something_is_filed_under_is_a_team(ws):
+    filed(ws, "seen", team="arrivals")
+    filed(ws, "seen again", team="arrivals")
+    assert [row[0::2] for row in actions.teams(ws).rows] == [("arrivals", 2), ("default", 0)]
+
+
+def test_an_admin_of_one_team_grants_in_it_and_nowhere_else(ws, ws_as):
+    actions.add(ws, "ana")
+    actions.add_team(ws, "arrivals")
+    dana = ws_as("dana", role="admin", team="arrivals", clearance="restricted")
+    assert actions.grant(dana, "ana", "curator", team="arrivals").grants
+    for team in ("default", EVERY_TEAM):
+        with pytest.raises(Denied):
+            actions.grant(dana, "ana", "reader", team=team)
+    with pytest.raises(Denied, match="does not see up to secret in team arrivals"):
+        actions.grant(dana, "ana", "reader", team="arrivals", clearance=Sensitivity.SECRET)
+    for refused in (
+        lambda: actions.disable(dana, "ana"),
+        lambda: actions.add_team(dana, "mine"),
+        lambda: access.create(dana, "ana"),
+        lambda: access.revoke(dana, "0123456789ab"),
+    ):
+        with pytest.raises(Denied, match="in every team"):
+            refused()
+
+
+@pytest.mark.parametrize("role", ["reader", "annotator", "verifier", "curator", "steward"])
+def test_nobody_but_an_admin_gives_or_takes(ws, ws_as, role):
+    actions.add(ws, "ana")
+    somebody = ws_as("somebody", role=role, team=EVERY_TEAM, clearance="secret")
+    before = ws.position()
+    for attempt in (
+        lambda: actions.add(somebody, "friend"),
+        lambda: actions.grant(somebody, "somebody", "admin"),
+        lambda: actions.revoke(somebody, "ana", "reader"),
+        lambda: actions.disable(somebody, "ana"),
+        lambda: actions.add_team(somebody, "mine"),
+        lambda: access.create(somebody, "ana"),
+        lambda: access.revoke(somebody, "x"),
+    ):
+        with pytest.raises(Denied):
+            attempt()
+    assert ws.position() == before
+
+
+def test_a_token_stands_for_its_person_until_it_is_revoked_or_they_are_disabled(ws, root):
+    actions.add(ws, "ana")
+    first, second = access.create(root, "ana", about="laptop"), access.create(root, "ana", days=1)
+    found = ws.people.known_by(first.text, ws.now)
+    assert found is not None
+    assert (found[0].name, found[1]) == ("ana", first.token)
+    wrong = first.text[:-1] + ("a" if first.text[-1] != "a" else "b")
+    assert ws.people.known_by(wrong, ws.now) is None
+    assert ws.people.known_by(second.text, ws.now + timedelta(days=2)) is None
+    access.revoke(root, first.token.id)
+    assert ws.people.known_by(first.text, ws.now) is None
+    assert ws.people.still(first.token.id, ws.now) is None
+    with pytest.raises(NotFound):
+        access.revoke(root, first.token.id)
+    assert ws.people.still(second.token.id, ws.now) == found[0]
+    actions.disable(root, "ana")
+    assert ws.people.known_by(second.text, ws.now) is None
+    assert ws.people.still(second.token.id, ws.now) is None
+
+
+def test_no_secret_is_kept_anywhere(ws, address, tmp_path):
+    actions.add(ws, "ana")
+    secret = access.create(ws, "ana").text.rpartition("_")[2]
+    with ws.reading() as connection:
+        kept = [repr(connection.execute(select(table)).all()) for table in (tokens, journal)]
+    assert secret not in "".join(kept)
+    assert secret.encode() not in b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    (line,) = access.tokens(ws, "ana").rows
+    assert secret not in repr(line)
+    assert access.tokens(ws, "bo").rows == ()
+
+
+@pytest.mark.parametrize("days", [0, -1, 3661])
+def test_a_token_lasts_some_days(ws, days):
+    actions.add(ws, "ana")
+    with pytest.raises(InputError, match="cannot last"):
+        access.create(ws, "ana", days=days)
+
+
+def test_access_is_explained_to_a_steward_for_the_cases_that_they_see(ws, ws_as):
+    actions.add(ws, "ana")
+    actions.grant(ws, "ana", "annotator")
+    opened, closed = filed(ws, "open"), filed(ws, "closed", sensitivity=Sensitivity.SECRET)
+    sam = ws_as("sam", role="steward")
+    assert access.check(sam, "ana", "case:annotate", opened.id).allowed
+    assert not access.check(sam, "ana", "case:verify").allowed
+    assert not access.check(sam, "ana", "case:annotate", as_of=1).allowed
+    assert not access.check(ws, "ana", "case:annotate", closed.id).allowed
+    with pytest.raises(NotFound):
+        access.check(sam, "ana", "case:annotate", closed.id)
+    with pytest.raises(InputError, match="no permission"):
+        access.check(sam, "ana", "annotate")

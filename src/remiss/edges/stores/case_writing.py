@@ -16,6 +16,7 @@ from remiss.edges.stores.case_reading import next_text_version, resolve
 from remiss.edges.stores.dialect.words import forget_words, index_words
 from remiss.edges.stores.dialect.writing import insert_missing, next_keys
 from remiss.edges.stores.journal import Transaction
+from remiss.edges.stores.people import register_team
 from remiss.edges.stores.redactions import redactions_value
 from remiss.edges.stores.tables import case_context, case_texts, cases, event_contents, events, revisions
 from remiss.govern.ports import Scope
@@ -46,6 +47,7 @@ def file_by_hand(transaction: Transaction, filed: Filed) -> str:
     ).scalar_one()
     if connection.execute(select(cases.c.key).where(cases.c.event_key == event_key)).first() is not None:
         return named
+    register_team(transaction, filing.team)
     content = {
         "output": event.output,
         "inputs": event.inputs,

@@ -1,30 +1,248 @@
-"""People in the catalog: who there are, and what they were granted."""
+"""People in the catalog: who there are, what they were granted, and the tokens that stand for them."""
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, insert, select
+import secrets
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
 
+from sqlalchemy import ColumnElement, Connection, Row, Table, and_, insert, or_, select, update
+
+from remiss.edges.stores.case_reading import resolve
+from remiss.edges.stores.connecting import Store
+from remiss.edges.stores.dialect.writing import insert_missing, lock_name
 from remiss.edges.stores.journal import Transaction
-from remiss.edges.stores.tables import grants, people
+from remiss.edges.stores.tables import grants, people, teams, tokens
+from remiss.errors import Conflict, NotFound
+from remiss.govern.ports import Scope
+from remiss.govern.tokens import admits, digest, parted, works, written
 from remiss.records.case import Sensitivity
-from remiss.records.person import Grant, Person
+from remiss.records.identity import crockford
+from remiss.records.person import Governed, Grant, IssuedToken, Person, Team, Token
+
+ID_BITS = 60
+SECRET_BYTES = 32
+# Until the transaction has its position.
+UNSTAMPED = -1
 
 
-def person_now(connection: Connection, name: str) -> Person | None:
-    """Return a person with what they hold now; None when there is nobody of that name, or they are disabled."""
-    row = connection.execute(select(people).where(people.c.name == name, people.c.position_to.is_(None))).first()
+class PeopleStore:
+    """People of an open catalog: fulfils `govern.ports.People`."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def find(self, name: str, position: int | None = None) -> Person | None:
+        """Return a person with what they hold; None when nobody of that name is there, or they are disabled."""
+        with self._store.reading() as connection:
+            return person_at(connection, name, position)
+
+    def person(self, name: str) -> Person:
+        """Return a person who is there now; raises NotFound."""
+        found = self.find(name)
+        if found is None:
+            raise NotFound(f"nobody who is not disabled is named {name!r}", do="look for them with: remiss person list")
+        return found
+
+    def everybody(self, position: int | None) -> tuple[Person, ...]:
+        """Return everybody who ever was there, by name; of somebody who came back their latest time."""
+        with self._store.reading() as connection:
+            came = select(people).where(*_came(people, position)).order_by(people.c.name, people.c.position_from)
+            latest = {row.name: row for row in connection.execute(came)}
+            held: dict[str, list[Grant]] = {}
+            for row in connection.execute(_grants(position)):
+                held.setdefault(row.person, []).append(_grant(row))
+            return tuple(_person(row, held.get(row.name, ()), position) for row in latest.values())
+
+    def add(self, name: str, about: str | None) -> Person:
+        """Add a person without grants; raises Conflict when they are there."""
+        transaction = self._locked()
+        if self.find(name) is not None:
+            raise Conflict(f"{name} is there already", do=f"grant them something: remiss person grant {name} ROLE")
+        enrol(transaction, name, about=about)
+        return self.person(name)
+
+    def disable(self, name: str) -> Person:
+        """End a person's time here, their grants and tokens; raises NotFound."""
+        transaction = self._locked()
+        found = self.person(name)
+        position = transaction.position()
+        for table, of in ((people, people.c.name), (grants, grants.c.person), (tokens, tokens.c.person)):
+            ended = update(table).where(of == name, table.c.position_to.is_(None)).values(position_to=position)
+            transaction.connection.execute(ended)
+        return Person(name=found.name, about=found.about, since=found.since, until=position)
+
+    def hold(self, name: str, given: Sequence[Grant]) -> Person:
+        """Have a person hold these grants and no others; what they hold already is left as it is. Raises NotFound."""
+        transaction = self._locked()
+        before = self.person(name).grants
+        position = transaction.position()
+        for each in set(before) - set(given):
+            of = and_(grants.c.person == name, grants.c.team == each.team, grants.c.role == each.role)
+            ended = update(grants).where(of, grants.c.position_to.is_(None)).values(position_to=position)
+            transaction.connection.execute(ended)
+        _give(transaction, name, [each for each in given if each not in before])
+        return self.person(name)
+
+    def team(self, name: str) -> Team:
+        """Return a team; raises NotFound."""
+        for each in self.teams(None):
+            if each.name == name:
+                return each
+        raise NotFound(f"there is no team {name!r}", do=f"add it first: remiss team add {name}")
+
+    def teams(self, position: int | None) -> tuple[Team, ...]:
+        """Return all teams, by name."""
+        found = select(teams).order_by(teams.c.name)
+        if position is not None:
+            found = found.where(teams.c.position <= position)
+        with self._store.reading() as connection:
+            return tuple(Team(name=row.name, about=row.about, since=row.position) for row in connection.execute(found))
+
+    def add_team(self, name: str, about: str | None) -> Team:
+        """Add a team; raises Conflict when it is there."""
+        transaction = self._locked()
+        if any(each.name == name for each in self.teams(None)):
+            raise Conflict(f"there is a team {name} already", do="grant somebody a role in it")
+        row = {"name": name, "about": about, "position": transaction.position()}
+        transaction.connection.execute(insert(teams), row)
+        return self.team(name)
+
+    def tokens(self, position: int | None) -> tuple[Token, ...]:
+        """Return all tokens that ever were, by person and age."""
+        came = select(tokens).where(*_came(tokens, position))
+        with self._store.reading() as connection:
+            rows = connection.execute(came.order_by(tokens.c.person, tokens.c.position_from, tokens.c.id))
+            return tuple(_token(row, position) for row in rows)
+
+    def issue(self, person: str, about: str | None, expires: datetime) -> IssuedToken:
+        """Make a token with a random secret, of which a digest is kept."""
+        transaction = self._locked()
+        named, secret = crockford(secrets.randbits(ID_BITS), 12), secrets.token_urlsafe(SECRET_BYTES)
+        row = {"id": named, "person": person, "about": about, "digest": digest(secret), "expires": expires}
+        transaction.subjects.append(named)
+        transaction.connection.execute(insert(tokens), {**row, "position_from": transaction.position()})
+        (made,) = (each for each in self.tokens(None) if each.id == named)
+        return IssuedToken(token=made, text=written(named, secret))
+
+    def revoke(self, token: str) -> Token:
+        """End a token by its id; raises NotFound when there is none that works."""
+        transaction = self._locked()
+        working = and_(tokens.c.id == token, tokens.c.position_to.is_(None))
+        row = transaction.connection.execute(select(tokens).where(working)).first()
+        if row is None:
+            raise NotFound(f"there is no token {token!r} that is not revoked", do="look for it with: remiss token list")
+        transaction.subjects.append(str(row.person))
+        transaction.connection.execute(update(tokens).where(working).values(position_to=transaction.position()))
+        return next(each for each in self.tokens(None) if each.id == token)
+
+    def known_by(self, text: str, now: datetime) -> tuple[Person, Token] | None:
+        """Return whom a token stands for, if it is one that works."""
+        parts = parted(text)
+        if parts is None:
+            return None
+        named, secret = parts
+        with self._store.reading() as connection:
+            row = connection.execute(select(tokens).where(tokens.c.id == named)).first()
+            if row is None or not admits(_token(row, None), row.digest, secret, now):
+                return None
+            person = person_at(connection, row.person, None)
+            return None if person is None else (person, _token(row, None))
+
+    def still(self, token: str, now: datetime) -> Person | None:
+        """Return whom a token stands for by its id alone, if it still works."""
+        with self._store.reading() as connection:
+            row = connection.execute(select(tokens).where(tokens.c.id == token)).first()
+            return person_at(connection, row.person, None) if row is not None and works(_token(row, None), now) else None
+
+    def _locked(self) -> Transaction:
+        """Return the transaction under way, once nobody else changes what people hold."""
+        transaction = self._store.transaction
+        lock_name(transaction.connection, "people")
+        return transaction
+
+
+def person_at(connection: Connection, name: str, position: int | None) -> Person | None:
+    """Return a person with what they hold at a position, None being now; None when they are not there."""
+    row = connection.execute(select(people).where(people.c.name == name, _holds(people, position))).first()
     if row is None:
         return None
-    held = select(grants).where(grants.c.person == name, grants.c.position_to.is_(None))
-    found = connection.execute(held.order_by(grants.c.team, grants.c.role))
-    given = tuple(Grant(role=each.role, team=each.team, clearance=Sensitivity(each.clearance)) for each in found)
-    return Person(name=row.name, about=row.about, grants=given, since=row.position_from)
+    held = connection.execute(_grants(position).where(grants.c.person == name))
+    return _person(row, [_grant(each) for each in held], position)
 
 
-def enrol(transaction: Transaction, name: str, *given: Grant) -> None:
+def enrol(transaction: Transaction, name: str, *given: Grant, about: str | None = None) -> None:
     """Add a person who is not there, with some grants."""
+    row = {"name": name, "about": about, "position_from": transaction.position()}
+    transaction.connection.execute(insert(people), row)
+    _give(transaction, name, given)
+
+
+def register_team(transaction: Transaction, name: str) -> None:
+    """Have a team that something was filed under; one that is there already is left as it is."""
+    connection = transaction.connection
+    if connection.execute(select(teams.c.name).where(teams.c.name == name)).first() is None:
+        # Whoever names the same new team at the same time waits here, and leaves it to the first.
+        insert_missing(connection, teams, [{"name": name, "position": UNSTAMPED}], ["name"])
+        mine = and_(teams.c.name == name, teams.c.position == UNSTAMPED)
+        transaction.stamp(lambda position: _stamp(connection, mine, position))
+
+
+def _stamp(connection: Connection, those: ColumnElement[bool], position: int) -> None:
+    connection.execute(update(teams).where(those).values(position=position))
+
+
+def governed(store: Store, case_id: str, scope: Scope) -> Governed:
+    """Return what decides who sees a case, of one that a scope sees; raises NotFound, Ambiguous and InputError."""
+    with store.reading() as connection:
+        row = resolve(connection, case_id, scope)
+        return Governed(id=row.id, team=row.team_id, sensitivity=Sensitivity(row.sensitivity))
+
+
+def _give(transaction: Transaction, name: str, given: Iterable[Grant]) -> None:
     position = transaction.position()
-    transaction.connection.execute(insert(people), {"name": name, "position_from": position})
     for each in given:
         row = {"person": name, "team": each.team, "role": each.role, "clearance": int(each.clearance)}
         transaction.connection.execute(insert(grants), {**row, "position_from": position})
+
+
+def _came(table: Table, position: int | None) -> list[ColumnElement[bool]]:
+    return [] if position is None else [table.c.position_from <= position]
+
+
+def _holds(table: Table, position: int | None) -> ColumnElement[bool]:
+    """Return the condition that a row holds at a position; None is now."""
+    if position is None:
+        return table.c.position_to.is_(None)
+    return and_(table.c.position_from <= position, or_(table.c.position_to.is_(None), table.c.position_to > position))
+
+
+def _grants(position: int | None) -> Any:
+    return select(grants).where(_holds(grants, position)).order_by(grants.c.team, grants.c.role)
+
+
+def _grant(row: Row[Any]) -> Grant:
+    return Grant(role=row.role, team=row.team, clearance=Sensitivity(row.clearance))
+
+
+def _person(row: Row[Any], held: Sequence[Grant], position: int | None) -> Person:
+    until = _until(row, position)
+    given = tuple(held) if until is None else ()
+    return Person(name=row.name, about=row.about, grants=given, since=row.position_from, until=until)
+
+
+def _token(row: Row[Any], position: int | None) -> Token:
+    return Token(
+        id=row.id,
+        person=row.person,
+        about=row.about,
+        expires=row.expires,
+        since=row.position_from,
+        until=_until(row, position),
+    )
+
+
+def _until(row: Row[Any], position: int | None) -> int | None:
+    ended: int | None = row.position_to
+    return None if ended is None or (position is not None and ended > position) else ended

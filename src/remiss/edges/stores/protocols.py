@@ -9,6 +9,7 @@ from sqlalchemy import Row, insert, select, update
 
 from remiss.edges.stores.connecting import Store
 from remiss.edges.stores.dialect.writing import lock_name
+from remiss.edges.stores.people import register_team
 from remiss.edges.stores.tables import protocols
 from remiss.errors import Conflict, Location, ProtocolError
 from remiss.protocol.ports import StoredProtocol
@@ -64,6 +65,7 @@ class ProtocolShelf:
                 "position": 0,
             }
             connection = transaction.connection
+            register_team(transaction, document.team)
             key = connection.execute(insert(protocols).returning(protocols.c.key), row).scalar_one()
             transaction.stamp(lambda position: self._stamp(key, position))
         elif known.digest != document.digest:

@@ -5,7 +5,6 @@ One route for all, so that whatever can be done with a catalog of one's own can 
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Any
 
 from fastapi import APIRouter
@@ -13,16 +12,15 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from remiss.action import ACTIONS, Action
-from remiss.errors import InputError, NotFound, RequestError
-from remiss.faces.actions import FACES
+from remiss.action import Action
+from remiss.errors import InputError, RequestError
+from remiss.faces.actions import action_of
 from remiss.faces.api.answering import answers as documented
 from remiss.faces.api.answering import as_json
 from remiss.faces.api.serving import Asked, opened
 from remiss.records.wire import from_wire, to_wire
 
 router = APIRouter(tags=["actions"])
-_MODULES = {face.action: face.module for face in FACES}
 
 
 class Call(Asked):
@@ -40,19 +38,6 @@ def perform(request: Request, name: str, body: Call) -> Response:
     documents = (body.documents or {}) if action.document is not None else None
     ws = opened(request, documents)
     return as_json({"schema": "remiss/result@1", "result": to_wire(ws.perform(action, arguments))})
-
-
-def action_of(name: str) -> Action:
-    """Return the action of that name, loading its chapter.
-
-    Raises
-    ------
-    NotFound : no such action
-    """
-    if name not in _MODULES:
-        raise NotFound(f"there is no action {name}", do="see the reference of actions")
-    import_module(_MODULES[name])
-    return ACTIONS[name]
 
 
 def arguments_of(action: Action, given: dict[str, Any]) -> dict[str, Any]:

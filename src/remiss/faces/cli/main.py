@@ -22,6 +22,7 @@ from remiss.version import __version__
 
 # name: (module under remiss.faces.cli, attribute, one line of help)
 COMMANDS: dict[str, tuple[str, str, str]] = {
+    "access": ("access", "access", "Ask who may do what."),
     "capture": ("capture", "capture", "Capture failures from a log, as a protocol says."),
     "case": ("case", "case", "Search, show and file cases."),
     "catalog": ("catalog", "catalog", "Look at a catalog or upgrade it."),
@@ -29,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "doctor": ("doctor", "doctor", "Check this machine and the catalog for what could go wrong."),
     "estimate": ("estimate", "estimate", "Estimate how often a failure happens, with an interval."),
     "init": ("catalog", "init", "Make a new catalog."),
+    "person": ("person", "person", "Add people, grant them roles in teams, disable who has left."),
     "protocol": ("protocol", "protocol", "Write, check and compare protocols."),
     "reproduce": ("run", "reproduce", "Derive a run again from its manifest and compare."),
     "run": ("run", "run", "List, show, compare and accept capture runs."),
@@ -36,6 +38,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "schema": ("schema", "schema", "Print the JSON Schema of a document or an answer."),
     "status": ("status", "status", "Say what is due, provisional or odd."),
     "taxonomy": ("protocol", "taxonomy", "Show failure modes."),
+    "team": ("person", "team", "Add and list teams."),
+    "token": ("access", "token", "Give people tokens, by which a server knows them."),
 }
 
 

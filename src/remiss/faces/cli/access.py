@@ -1,0 +1,103 @@
+"""Commands on tokens and on who may do what."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from remiss.errors import AnswerNo
+from remiss.faces import answers
+from remiss.faces.cli import render
+from remiss.faces.cli.options import as_of, formatted, formatted_object, with_workspace
+
+if TYPE_CHECKING:
+    from remiss.workspace import Workspace
+
+
+@click.group()
+def token() -> None:
+    """Give people tokens, by which a server knows them."""
+
+
+@token.command("create")
+@click.argument("person")
+@click.option("--about", help="What it is for, for example the machine that holds it.")
+@click.option("--days", type=int, default=90, show_default=True, help="After how many days it expires.")
+@formatted_object
+@with_workspace
+def create(ws: Workspace, person: str, about: str | None, days: int, shape: str) -> None:
+    """Make a token for PERSON and print it, once: nobody can show it again.
+
+    With it a browser signs in at SERVER/sign-in, and programs name it as REMISS_TOKEN or --token-file.
+
+    Example: remiss token create ana --about laptop --days 30
+    """
+    from remiss.govern import access_actions as actions
+
+    made = actions.create(ws, person, about=about, days=days)
+    if shape == "json":
+        render.as_json(answers.issued(made))
+        return
+    click.echo(made.text)
+    ends = "" if made.token.expires is None else f", and works until {render.cell(made.token.expires)}"
+    render.say(f"token {made.token.id} stands for {person}{ends}; it is shown this once")
+
+
+@token.command("list")
+@click.option("--person", help="Only the tokens of one person.")
+@as_of
+@formatted
+@with_workspace
+def list_(ws: Workspace, person: str | None, as_of: int | None, shape: str) -> None:
+    """List tokens, without their secrets.
+
+    Example: remiss token list --person ana
+    """
+    from remiss.govern import access_actions as actions
+
+    render.rows(actions.tokens(ws, person, as_of=as_of), shape)
+
+
+@token.command("revoke")
+@click.argument("token_id", metavar="TOKEN")
+@with_workspace
+def revoke(ws: Workspace, token_id: str) -> None:
+    """Revoke TOKEN, named by its id: it and the sessions that it opened end at once.
+
+    Example: remiss token revoke 3f9k2m7qx4tb
+    """
+    from remiss.govern import access_actions as actions
+
+    found = actions.revoke(ws, token_id)
+    render.say(f"token {found.id} of {found.person} is revoked")
+
+
+@click.group()
+def access() -> None:
+    """Ask who may do what."""
+
+
+@access.command("check")
+@click.argument("person")
+@click.argument("action")
+@click.argument("case", required=False)
+@as_of
+@formatted_object
+@with_workspace
+def check(ws: Workspace, person: str, action: str, case: str | None, as_of: int | None, shape: str) -> int:
+    """Say whether PERSON may do ACTION, in any team or on CASE, and by which rule; exit status 1 when they may not.
+
+    ACTION is an action, or a permission.
+
+    Example: remiss access check ana case.revise k7m4-qp2x
+    """
+    from remiss.faces.actions import permission_of
+    from remiss.govern import access_actions as actions
+
+    found = actions.check(ws, person, permission_of(action), case, as_of=as_of)
+    if shape == "json":
+        render.as_json(answers.access(found))
+    else:
+        click.echo(f"{'yes' if found.allowed else 'no'}: {found.rule}")
+    return 0 if found.allowed else AnswerNo.exit_status

@@ -1,0 +1,143 @@
+"""Commands on people and teams."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from remiss.faces.cli import render
+from remiss.faces.cli.options import as_of, formatted, with_workspace
+from remiss.govern.roles import ROLES
+from remiss.records.case import Sensitivity
+
+if TYPE_CHECKING:
+    from remiss.records.person import Person
+    from remiss.workspace import Workspace
+
+TEAM = "Which team; * is every team, those to come as well."
+
+
+@click.group()
+def person() -> None:
+    """Add people, grant them roles in teams, disable who has left."""
+
+
+@person.command("add")
+@click.argument("name")
+@click.option("--about", help="For example their whole name.")
+@with_workspace
+def add(ws: Workspace, name: str, about: str | None) -> None:
+    """Add NAME, who may do nothing until they are granted a role.
+
+    Example: remiss person add ana --about "Ana Lima"
+    """
+    from remiss.govern import people_actions as actions
+
+    _said(actions.add(ws, name, about))
+
+
+@person.command("list")
+@as_of
+@formatted
+@with_workspace
+def list_(ws: Workspace, as_of: int | None, shape: str) -> None:
+    """List people, a line for each role that they hold.
+
+    Example: remiss person list
+    """
+    from remiss.govern import people_actions as actions
+
+    render.rows(actions.people(ws, as_of=as_of), shape)
+
+
+@person.command("disable")
+@click.argument("name")
+@with_workspace
+def disable(ws: Workspace, name: str) -> None:
+    """Disable NAME: their roles, tokens and sessions end at once; what they did stays theirs.
+
+    Example: remiss person disable ana
+    """
+    from remiss.govern import people_actions as actions
+
+    _said(actions.disable(ws, name))
+
+
+@person.command("grant")
+@click.argument("name")
+@click.argument("role", type=click.Choice(tuple(ROLES)))
+@click.option("--team", default="default", show_default=True, help=TEAM)
+@click.option(
+    "--clearance",
+    type=click.Choice([level.name.lower() for level in Sensitivity]),
+    default="internal",
+    show_default=True,
+    help="Up to which sensitivity they see things of the team, in whatever role there.",
+)
+@with_workspace
+def grant(ws: Workspace, name: str, role: str, team: str, clearance: str) -> None:
+    """Grant NAME a role in a team.
+
+    Example: remiss person grant ana annotator --team arrivals --clearance internal
+    """
+    from remiss.govern import people_actions as actions
+
+    _said(actions.grant(ws, name, role, team=team, clearance=Sensitivity[clearance.upper()]))
+
+
+@person.command("revoke")
+@click.argument("name")
+@click.argument("role", type=click.Choice(tuple(ROLES)))
+@click.option("--team", default="default", show_default=True, help=TEAM)
+@with_workspace
+def revoke(ws: Workspace, name: str, role: str, team: str) -> None:
+    """Take a role in a team from NAME.
+
+    Example: remiss person revoke ana annotator --team arrivals
+    """
+    from remiss.govern import people_actions as actions
+
+    _said(actions.revoke(ws, name, role, team=team))
+
+
+def _said(found: Person) -> None:
+    from remiss.govern.access import spelled
+
+    if found.until is not None:
+        render.say(f"{found.name} is disabled")
+    else:
+        render.say(f"{found.name} is {'; '.join(spelled(each) for each in found.grants) or 'nothing in any team'}")
+
+
+@click.group()
+def team() -> None:
+    """Add and list teams."""
+
+
+@team.command("add")
+@click.argument("name")
+@click.option("--about", help="What the team looks after.")
+@with_workspace
+def add_team(ws: Workspace, name: str, about: str | None) -> None:
+    """Add the team NAME; one that a protocol names is there by itself.
+
+    Example: remiss team add arrivals --about "Arrival delays"
+    """
+    from remiss.govern import people_actions as actions
+
+    render.say(f"team {actions.add_team(ws, name, about).name} is there")
+
+
+@team.command("list")
+@as_of
+@formatted
+@with_workspace
+def list_teams(ws: Workspace, as_of: int | None, shape: str) -> None:
+    """List the teams.
+
+    Example: remiss team list
+    """
+    from remiss.govern import people_actions as actions
+
+    render.rows(actions.teams(ws, as_of=as_of), shape)

@@ -1,0 +1,90 @@
+"""What one can do about access: give people tokens, take them back, and ask who may do what and why."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from remiss.action import action
+from remiss.errors import InputError
+from remiss.govern import granting
+from remiss.govern.access import Access, access
+from remiss.govern.ports import AccessWorkspace, PeopleWorkspace
+from remiss.records.person import EVERY_TEAM, IssuedToken, Token
+from remiss.records.position import reached
+from remiss.records.rows import Rows
+
+TOKENS = ("token", "person", "about", "expires", "since", "until")
+DAYS = 90
+MOST_DAYS = 3660
+
+
+@action(name="token.create", permission="token:create", subject="person")
+def create(ws: PeopleWorkspace, person: str, *, about: str | None = None, days: int = DAYS) -> IssuedToken:
+    """Make a token by which a server knows a person, and return it with its secret, which is never shown again.
+
+    Parameters
+    ----------
+    about : what it is for, for example the machine that holds it
+    days : after how many it expires, 1 to 3,660
+
+    Raises
+    ------
+    NotFound : nobody of that name is there
+    InputError
+    """
+    # Whoever holds it can do all that the person may, in every team.
+    ws.allow("token:create", EVERY_TEAM)
+    if not 1 <= days <= MOST_DAYS:
+        raise InputError(f"a token cannot last {days} days", do=f"give 1 to {MOST_DAYS}")
+    expires = ws.now + timedelta(days=days)
+    return ws.people.issue(ws.people.person(person).name, granting.checked_about(about), expires)
+
+
+@action(name="token.list", permission="token:list", reads=True)
+def tokens(ws: PeopleWorkspace, person: str | None = None, *, as_of: int | None = None) -> Rows:
+    """List tokens without their secrets: whose they are, what for, when they expire, since and until which positions they work.
+
+    Parameters
+    ----------
+    person : only theirs
+    as_of : a position of the catalog; default: now
+    """
+    head = ws.position()
+    found = [each for each in ws.people.tokens(reached(as_of, head)) if person in {None, each.person}]
+    lines = tuple((each.id, each.person, each.about, each.expires, each.since, each.until) for each in found)
+    return Rows("token", TOKENS, lines, head if as_of is None else as_of, total=len(lines))
+
+
+@action(name="token.revoke", permission="token:revoke", subject="token")
+def revoke(ws: PeopleWorkspace, token: str) -> Token:
+    """Revoke a token by its id: neither it nor a session that it opened works from now on.
+
+    Raises
+    ------
+    NotFound : no such token, or it is revoked already
+    """
+    ws.allow("token:revoke", EVERY_TEAM)
+    return ws.people.revoke(token)
+
+
+@action(name="access.check", permission="access:check", reads=True)
+def check(ws: AccessWorkspace, person: str, permission: str, case: str | None = None, *, as_of: int | None = None) -> Access:
+    """Say whether a person may do what needs a permission, in any team or on one case, and by which rule.
+
+    Parameters
+    ----------
+    permission : for example `case:verify`; each action names the one that it needs
+    case : the id of one that the asker sees, or a beginning of it; of a case, its team and sensitivity are those of now
+    as_of : a position of the catalog, for what the person held; default: now
+
+    Raises
+    ------
+    NotFound, Ambiguous : no such case
+    InputError : what is no permission
+    """
+    position = reached(as_of, ws.position())
+    noun, _, verb = permission.partition(":")
+    if not noun or not verb:
+        raise InputError(f"{permission!r} is no permission", do="write it like case:verify")
+    governed = None if case is None else ws.governed(case)
+    return access(ws.people.find(person, position), person, permission, governed)

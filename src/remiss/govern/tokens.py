@@ -1,0 +1,48 @@
+"""Tokens: how one is written, and whether what somebody sends is one.
+
+A token is `remiss_ID_SECRET`. The id finds it; of the secret, 256 random bits, only a digest is kept, which is compared in
+constant time. A plain digest does: nobody guesses 256 bits, however fast they try.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from datetime import datetime
+
+from remiss.records.identity import CROCKFORD
+from remiss.records.person import Token
+
+_TOKEN = re.compile(rf"remiss_([{CROCKFORD}]{{12}})_([A-Za-z0-9_-]{{43}})")
+
+
+def written(token_id: str, secret: str) -> str:
+    """Return a token as its holder keeps it."""
+    return f"remiss_{token_id}_{secret}"
+
+
+def parted(text: str) -> tuple[str, str] | None:
+    """Return the id and the secret of a token; None when it is not written like one.
+
+    >>> parted("remiss_0123456789ab_" + "x" * 43)[0], parted("remiss_secret")
+    ('0123456789ab', None)
+    """
+    found = _TOKEN.fullmatch(text)
+    return None if found is None else (found[1], found[2])
+
+
+def digest(secret: str) -> str:
+    """Return what is kept of a secret."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def admits(token: Token, kept: str, secret: str, now: datetime) -> bool:
+    """Return whether a secret is that of a token that still works."""
+    right = hmac.compare_digest(kept, digest(secret))
+    return right and works(token, now)
+
+
+def works(token: Token, now: datetime) -> bool:
+    """Return whether a token is neither revoked nor expired."""
+    return token.until is None and (token.expires is None or now < token.expires)

@@ -1,0 +1,102 @@
+"""People, teams, tokens and access on the command line and over HTTP."""
+
+from __future__ import annotations
+
+import re
+
+import jsonschema
+import pytest
+
+from remiss.faces import schemas
+
+
+@pytest.fixture
+def ana(cli, captured):
+    """Somebody who may annotate."""
+    assert cli("person", "add", "ana", "--about", "Ana Lima").status == 0
+    answer = cli("person", "grant", "ana", "annotator")
+    assert answer.err == "ana is annotator in team default, up to internal\n"
+
+
+def test_people_are_listed_with_their_roles(cli, ana):
+    answer = cli("person", "list", "--format", "csv")
+    assert "ana,Ana Lima,default,annotator,internal," in answer.out
+    assert cli("person", "list", "--format", "json", "--as-of", "1").json["total"] == 1
+
+
+def test_a_role_is_taken_and_a_person_disabled(cli, ana):
+    assert cli("person", "revoke", "ana", "annotator").err == "ana is nothing in any team\n"
+    assert cli("person", "revoke", "ana", "annotator").status == 2
+    assert cli("person", "disable", "ana").err == "ana is disabled\n"
+
+
+def test_a_team_is_added(cli, captured):
+    assert cli("team", "add", "arrivals").status == 0
+    assert [item["team"] for item in cli("team", "list", "--format", "json").json["items"]] == ["arrivals", "default"]
+
+
+def test_a_token_is_printed_once_and_revoked_by_its_id(cli, ana):
+    made = cli("token", "create", "ana", "--about", "laptop")
+    assert re.fullmatch(r"remiss_[0-9a-z]{12}_[\w-]{43}\n", made.out)
+    named = made.out.split("_")[1]
+    listed = cli("token", "list", "--format", "json")
+    assert [item["token"] for item in listed.json["items"]] == [named]
+    assert made.out.strip() not in listed.out
+    assert cli("token", "revoke", named).err == f"token {named} of ana is revoked\n"
+    whole = cli("token", "create", "ana", "--format", "json").json
+    jsonschema.validate(whole, schemas.published("token"))
+    assert whole["text"].startswith("remiss_")
+
+
+def test_access_answers_yes_or_no_by_its_exit_status(cli, ana):
+    yes = cli("access", "check", "ana", "case.file")
+    assert (yes.status, yes.out) == (0, "yes: ana is annotator in team default, which has case:file\n")
+    no = cli("access", "check", "ana", "run:accept")
+    assert (no.status, no.out.partition(":")[0]) == (1, "no")
+    [case, *_] = cli("case", "search", "--format", "json").json["items"]
+    on_case = cli("access", "check", "ana", "case.show", case["id"], "--format", "json")
+    jsonschema.validate(on_case.json, schemas.published("access"))
+    assert (on_case.status, on_case.json["case"]) == (0, case["id"])
+    assert cli("access", "check", "ana", "case.fly").status == 2
+
+
+def test_over_http_people_come_go_and_hold_what_they_were_granted(there):
+    with there.client() as client:
+        added = client.post("/api/v1/people", json={"name": "ana"})
+        assert (added.status_code, added.json()["grants"]) == (201, [])
+        assert client.post("/api/v1/people", json={"name": "ana"}).status_code == 409
+        assert client.post("/api/v1/teams", json={"name": "arrivals"}).status_code == 201
+        held = client.post("/api/v1/people/ana/grant", json={"role": "curator", "team": "arrivals", "clearance": "secret"})
+        assert held.json()["grants"] == [{"role": "curator", "team": "arrivals", "clearance": "secret"}]
+        made = client.post("/api/v1/tokens", json={"person": "ana"})
+        assert made.status_code == 201
+        asked = {"person": "ana", "action": "run.accept"}
+        assert client.get("/api/v1/access", params=asked).json()["allowed"]
+        assert client.post(f"/api/v1/tokens/{made.json()['token']}/revoke").json()["until"] is not None
+        taken = client.post("/api/v1/people/ana/revoke", json={"role": "curator", "team": "arrivals"})
+        assert taken.json()["grants"] == []
+        assert client.post("/api/v1/people/ana/disable").json()["until"] is not None
+        for kind, path in (("person", "people"), ("team", "teams"), ("token", "tokens")):
+            listed = client.get(f"/api/v1/{path}").json()
+            assert listed["of"] == kind
+            jsonschema.validate(listed, schemas.published("list"))
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("people", {"name": "ana", "grants": [{"role": "admin", "team": "*"}]}),
+        ("people", {"name": "ana", "since": 0}),
+        ("people/ana/grant", {"role": "reader", "person": "root"}),
+        ("people/ana/grant", {"role": "reader", "clearance": 3}),
+        ("tokens", {"person": "ana", "id": "000000000000"}),
+        ("tokens", {"person": "ana", "expires": None}),
+        ("teams", {"name": "arrivals", "position": 0}),
+    ],
+)
+def test_what_nobody_asked_for_is_not_assigned(there, path, body):
+    before = there.position()
+    with there.client() as client:
+        answer = client.post(f"/api/v1/{path}", json=body)
+    assert answer.status_code == 422
+    assert there.position() == before
