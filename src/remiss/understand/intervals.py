@@ -20,16 +20,16 @@ FEW = 10
 Interval = tuple[float, float]
 
 
-def quantile(degrees: int | None) -> float:
+def quantile(degrees: float | None) -> float:
     """Return the two-sided 95 % quantile: Student's t with that many degrees of freedom, the normal's for None.
 
     >>> round(quantile(None), 3), round(quantile(9), 3)
     (1.96, 2.262)
     """
-    return Z if degrees is None else float(stdtrit(degrees, 1 - TAIL))
+    return Z if degrees is None or math.isinf(degrees) else float(stdtrit(degrees, 1 - TAIL))
 
 
-def total_interval(total: float, variance: float, *, at_least: float = 0.0, degrees: int | None = None) -> Interval:
+def total_interval(total: float, variance: float, *, at_least: float = 0.0, degrees: float | None = None) -> Interval:
     """Return T exp(-+ q se/T) for an estimated total, the lower end at least what was seen.
 
     A total is positive and its error is skewed to the right; on the log scale it is nearly symmetric.
@@ -129,7 +129,7 @@ def none_upper_of_process(least_probability: float) -> float:
     return -math.log(1 - LEVEL) / least_probability
 
 
-def rate_interval(rate: float, effective: float, *, degrees: int | None = None) -> Interval:
+def rate_interval(rate: float, effective: float, *, degrees: float | None = None) -> Interval:
     """Return the Clopper-Pearson interval of a rate at an effective sample size, which need not be whole.
 
     Parameters

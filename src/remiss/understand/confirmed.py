@@ -1,0 +1,147 @@
+"""Confirmed figures: how many failures there are by what two people found, with intervals that know of all three draws.
+
+An event counts for what it stands for only when it was captured, annotated in its turn and, where its grade was selected,
+verified. What people have not decided yet is never taken for one or the other.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from remiss.understand.figures import Figure, History, process_total
+from remiss.understand.intervals import FEW, LEVEL, Interval, few_interval, none_upper, rate_interval, total_interval
+from remiss.understand.second_phase import Annotated, TwoPhase, two_phase
+from remiss.understand.variance import Numbers, kish_size, window_totals
+
+NOBODY = "none of these events has been annotated in its turn yet"
+UNKNOWN = "nobody has verified any of these cases yet"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Open:
+    """What could be in a figure besides what was found.
+
+    `population` is how many events of the log could be at most, `least_probability` the least p12 p3 that one of them had.
+    """
+
+    population: float
+    least_probability: float
+
+
+def confirmed_total(found: Annotated, estimate: TwoPhase, open_: Open) -> Figure:
+    """Return the estimated number of confirmed failures of this log.
+
+    Those that were certain to be found (p12 p3 = 1) are counted; the interval is of the rest, as for flagged totals.
+    """
+    if estimate.unknown > 0 and not found.known.any():
+        return Figure(value=None, notes=(UNKNOWN,))
+    hits = found.known & (found.y > 0)
+    weights = estimate.weights[hits]
+    certain = certainly(found, estimate)[hits]
+    sure, rest = float(np.sum(certain)), float(np.sum(weights[~certain]))
+    low, high = rest_interval(weights[~certain], rest, estimate.variance, open_, estimate.degrees)
+    effective = kish_size(1 / weights) if len(weights) else 0.0
+    return Figure(value=sure + rest, low=sure + low, high=sure + high, effective=effective)
+
+
+def certainly(found: Annotated, estimate: TwoPhase) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Return which events were certain to be captured, annotated and verified, and speak for themselves alone."""
+    answer: np.ndarray[tuple[int], np.dtype[np.bool_]] = (found.p12 * found.p3 >= 1) & (np.abs(estimate.weights - 1) < 1e-9)
+    return answer
+
+
+def rest_interval(weights: Numbers, total: float, variance: float, open_: Open, degrees: float) -> Interval:
+    """Return the interval of a total of confirmed failures that were found with probabilities below 1."""
+    count, most = len(weights), open_.population
+    if count == 0:
+        return 0.0, min(none_upper(open_.least_probability), most)
+    if count >= FEW:
+        low, high = total_interval(total, variance, at_least=count, degrees=degrees)
+    else:
+        greatest = max(float(weights.max()), 1 / open_.least_probability)
+        low, high = few_interval(total, max(variance, float(np.sum(weights**2))), greatest)
+    return max(float(count), min(low, most)), max(min(high, most), total)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Among:
+    """The denominator of a confirmed rate: its total and variance, and its covariance with the numerator's.
+
+    An exact count has neither.
+    """
+
+    total: float
+    variance: float = 0.0
+    covariance: float = 0.0
+
+
+def confirmed_rate(total: Figure, estimate: TwoPhase, among: Among) -> Figure:
+    """Return the confirmed total as a share of a denominator, by linearisation, its interval Clopper and Pearson's.
+
+    Parameters
+    ----------
+    total : the numerator, from `confirmed_total`; under ten found its own interval must fit in, as for flagged rates
+    """
+    if total.value is None:
+        return total
+    rate = min(1.0, total.value / among.total)
+    variance = max(0.0, estimate.variance - 2 * rate * among.covariance + rate**2 * among.variance) / among.total**2
+    found = int(np.count_nonzero(estimate.weights))
+    effective = rate * (1 - rate) / variance if 0 < rate < 1 and variance > 0 else max(1.0, float(found))
+    low, high = rate_interval(rate, effective, degrees=estimate.degrees)
+    if total.low is not None and total.high is not None and (total.effective or 0.0) < FEW:
+        low, high = min(low, total.low / among.total), max(high, min(1.0, total.high / among.total))
+    return Figure(value=rate, low=low, high=high, effective=effective)
+
+
+def confirmed_share(found: Annotated, total: Figure) -> Figure:
+    """Return which part of the domain is confirmed: the precision, where the domain is what a criterion flagged.
+
+    How many there are in the domain is taken from the same annotated events, so that having drawn many or few of them does
+    not matter.
+
+    Parameters
+    ----------
+    total : the numerator, from `confirmed_total`
+    """
+    if total.value is None:
+        return total
+    among = float(np.sum(1 / found.p12))
+    if among == 0:
+        return Figure(value=None, notes=(NOBODY,))
+    rate = min(1.0, two_phase(found).total / among)
+    spread = two_phase(found, around=rate)
+    variance = spread.variance / among**2
+    effective = rate * (1 - rate) / variance if 0 < rate < 1 and variance > 0 else max(1.0, float(found.known.sum()))
+    low, high = rate_interval(rate, effective, degrees=spread.degrees)
+    return Figure(value=rate, low=low, high=high, effective=effective)
+
+
+def confirmed_process(found: Annotated, estimate: TwoPhase, total: Figure, history: History | None, least: float) -> Figure:
+    """Return the confirmed total as a draw of the process: windows differ by what they are and by all three draws."""
+    if total.value is None:
+        return total
+    totals = window_totals(estimate.parts, found.window, found.windows)
+    hits = found.known & (found.y > 0)
+    poisson = float(np.sum(estimate.weights[hits] ** 2))
+    figure = process_total(totals, poisson, int(hits.sum()), history, least, sampling=estimate.variance)
+    return Figure(value=total.value, low=figure.low, high=figure.high, effective=total.effective, notes=figure.notes)
+
+
+def at_most_unseen(population: float, labelled: int) -> float:
+    """Return the greatest number of failures among events of which none was found among so many labelled ones, at 95 %.
+
+    Parameters
+    ----------
+    population : N, how many such events there are
+    labelled : n, how many of them, drawn alike, were labelled
+
+    Source: the exact binomial bound; Hanley and Lippman-Hand, JAMA 249 (1983) 1743-1745.
+
+    >>> round(at_most_unseen(20_000, 30))
+    1901
+    """
+    return population if labelled == 0 else population * (1 - math.exp(math.log(1 - LEVEL) / labelled))

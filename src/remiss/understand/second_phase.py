@@ -1,0 +1,204 @@
+"""The second phase: from the cases that two people labelled to all that the machines flagged.
+
+Sampled events are annotated in the order of their batches, each with probability p12 = p1 p2 by now, and of the annotated
+ones a share p3 that depends on the annotator's grade is verified. Within a cell (criterion pattern, annotator's grade) the
+share that is confirmed is taken from the verified ones and applied to all annotated ones: double sampling.
+
+Source: Sarndal, Swensson and Wretman, Model Assisted Survey Sampling, 1992, 9.4 (two-phase sampling for stratification).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from remiss.understand.variance import Indices, Numbers
+
+# Where fewer verified cases are to be expected a cell's share is left to chance, and it is merged with the next grade's.
+LEAST_VERIFIED = 5
+# Places of the annotator's grades within a pattern: 1 to 4, then rejected, so that neighbours are alike.
+GRADES = 5
+REJECTED = GRADES - 1
+
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Annotated:
+    """The annotated events of a domain that are in a labelled beginning of their batch, one element each (n).
+
+    What lies outside of the domain is known to, without anybody's verdict, and is not here.
+
+    Parameters
+    ----------
+    y : 1 where the final verdict is what is asked for; 0 where it is not, or not known
+    p12 : the probability to be captured and annotated, in (0, 1]
+    p3 : the share of its grade that is verified, in (0, 1]; 1 where annotating decides
+    kind : which events may share a cell when all else fails: 0 flagged, 1 not
+    pattern : the number of its criterion pattern
+    grade : 0 to 3 for the annotator's grade 1 to 4, 4 where the annotator found no failure
+    selected : whether it is among the share that is verified
+    known : whether it is selected and its final verdict is in
+    window : counts the windows in scope from 0; `windows` is how many those are
+    """
+
+    y: Numbers
+    p12: Numbers
+    p3: Numbers
+    kind: Indices
+    pattern: Indices
+    grade: Indices
+    selected: Flags
+    known: Flags
+    window: Indices
+    windows: int
+
+    def only(self, mask: Flags) -> Annotated:
+        """Return the events of a mask."""
+        arrays = ("y", "p12", "p3", "kind", "pattern", "grade", "selected", "known", "window")
+        return Annotated(**{name: getattr(self, name)[mask] for name in arrays}, windows=self.windows)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TwoPhase:
+    """An estimated total T and how sure it is.
+
+    Parameters
+    ----------
+    total, variance : in events, and events squared
+    degrees : of freedom of the variance: of how many equal parts it might be the sum; infinite where it is 0
+    weights : for how many events each known verdict speaks: g a (n); 0 of the others
+    parts : what each event adds to T by linearisation (n); they sum to T
+    preliminary : whether verdicts are still to come
+    unknown : how many events are in cells of which nobody has verified anything
+    """
+
+    total: float
+    variance: float
+    degrees: float
+    weights: Numbers
+    parts: Numbers
+    preliminary: bool
+    unknown: float
+
+
+def two_phase(found: Annotated, around: float = 0.0) -> TwoPhase:
+    """Return the estimate of design section 4: T = sum N_h R_h, with the variance of double sampling.
+
+    With p3 the share of a cell times the part of its selected cases whose verdict is in, a = 1/(p12 p3),
+    N_h = sum of 1/p12 over annotated, R_h = sum a y / sum a and g_h = N_h / sum a over verified ones:
+    variance = sum of (1 - p12)/(p12^2 p3) y^2 + g_h^2 (1 - p3)/(p12 p3)^2 (y - R_h)^2 over verified ones, the latter with the
+    degree of freedom that R_h takes (`freedom`). The variance is of T - `around` times the sum of N_h: what a share needs.
+
+    >>> one = np.ones(4)
+    >>> found = two_phase(Annotated(
+    ...     y=np.array([1.0, 0.0, 0.0, 0.0]), p12=one / 2, p3=one / 2, kind=np.zeros(4, int), pattern=np.zeros(4, int),
+    ...     grade=np.zeros(4, int), selected=np.array([True, True, False, False]), known=np.array([True, True, False, False]),
+    ...     window=np.zeros(4, int), windows=1))
+    >>> found.total, found.variance  # 8 events, half of those verified are failures; 0.5/0.125 + 2 (0.5/0.0625) 0.25 times 2
+    (4.0, 12.0)
+    """
+    cell = merged(found)
+    count = int(cell.max()) + 1 if len(cell) else 0
+    p3 = answered(found, cell, count)
+    a = np.where(found.known, 1 / (found.p12 * p3), 0.0)
+    population = np.bincount(cell, weights=1 / found.p12, minlength=count)
+    sums = np.bincount(cell, weights=a, minlength=count)
+    some = sums > 0
+    share = np.divide(np.bincount(cell, weights=a * found.y, minlength=count), sums, out=np.zeros(count), where=some)
+    g = np.divide(population, sums, out=np.zeros(count), where=some)
+    deviation = np.where(found.known, found.y - share[cell], 0.0)
+    of_drawing = np.where(found.known, (1 - found.p12) / (found.p12**2 * p3) * (found.y - around) ** 2, 0.0)
+    of_verifying = g[cell] ** 2 * (1 - p3) / (found.p12 * p3) ** 2 * deviation**2 * freedom(a, cell, count)[cell]
+    spread = of_drawing + of_verifying
+    squares = float(np.sum(spread**2))
+    return TwoPhase(
+        total=float(np.sum(population * share)),
+        variance=float(np.sum(spread)),
+        degrees=float(np.sum(spread)) ** 2 / squares if squares > 0 else math.inf,
+        weights=g[cell] * a,
+        parts=share[cell] / found.p12 + g[cell] * a * deviation,
+        preliminary=bool(np.any(found.selected & ~found.known)),
+        unknown=float(population[~some].sum()),
+    )
+
+
+def freedom(a: Numbers, cell: Indices, count: int) -> Numbers:
+    """Return, for each cell, by what its squared deviations fall short: it took R_h from the same few cases.
+
+    Of n equal weights that is n/(n - 1); of unequal ones n is Kish's size.
+    """
+    squares = np.bincount(cell, weights=a**2, minlength=count)
+    sums = np.bincount(cell, weights=a, minlength=count)
+    part = np.divide(squares, sums**2, out=np.zeros(count), where=sums > 0)
+    # One verified case alone has no deviation, so its factor multiplies nothing.
+    answer: Numbers = np.divide(1.0, 1 - part, out=np.ones(count), where=part < 1 - 1e-12)
+    return answer
+
+
+def answered(found: Annotated, cell: Indices, count: int) -> Numbers:
+    """Return p3 of each event, lessened by the part of its cell's selected cases whose verdict is still to come.
+
+    Those whose verdict is in stand for them too, as if which come first were chance.
+    """
+    a = np.where(found.selected, 1 / (found.p12 * found.p3), 0.0)
+    wanted = np.bincount(cell, weights=a, minlength=count)
+    have = np.bincount(cell, weights=np.where(found.known, a, 0.0), minlength=count)
+    part = np.divide(have, wanted, out=np.ones(count), where=have > 0)
+    return found.p3 * part[cell]
+
+
+def merged(found: Annotated) -> Indices:
+    """Return the cell of each event: pattern and grade, those with too few verified merged with the next grade.
+
+    Which they are goes by how many were to be expected (the sum of p3), not by how many there are: cells that are merged
+    because chance left them few would take their share along. What is still to come is not expected of now.
+
+    A pattern that has too few over all its grades is merged with the other such patterns of its kind, and if these are too
+    few together, with all of its kind: what was flagged is never merged with what was not.
+    """
+    size = int(found.pattern.max()) + 1 if len(found.pattern) else 0
+    kind_of = np.zeros(size, dtype=np.intp)
+    kind_of[found.pattern] = found.kind
+    place = found.pattern * GRADES + found.grade
+    expected, chosen, known = (
+        np.bincount(place, weights=each, minlength=size * GRADES) for each in (found.p3, found.selected, found.known)
+    )
+    verified = np.divide(expected * known, chosen, out=np.zeros(size * GRADES), where=chosen > 0).reshape(size, GRADES)
+    enough = verified.sum(axis=1) >= LEAST_VERIFIED
+    sets = [[int(each)] for each in np.flatnonzero(enough)]
+    for kind in np.unique(kind_of):
+        small = [int(each) for each in np.flatnonzero((kind_of == kind) & ~enough)]
+        if verified[small].sum() < LEAST_VERIFIED:
+            small = [int(each) for each in np.flatnonzero(kind_of == kind)]
+            sets = [each for each in sets if each[0] not in small]
+        sets.append(small)
+    cell = np.zeros((size, GRADES), dtype=np.intp)
+    number = 0
+    for patterns in sets:
+        together = grades_together(verified[patterns].sum(axis=0))
+        cell[patterns] = number + together
+        number += int(together.max()) + 1
+    return cell[found.pattern, found.grade]
+
+
+def grades_together(verified: Numbers) -> Indices:
+    """Return the number of the cell of each grade, given how many cases of each are verified.
+
+    From the gravest on, a cell takes the next grade as long as it has under five; the last joins the one before.
+
+    >>> [int(cell) for cell in grades_together(np.array([2.0, 4.0, 9.0, 0.0, 1.0]))]
+    [0, 0, 1, 1, 1]
+    """
+    cells = np.zeros(len(verified), dtype=np.intp)
+    number, have = 0, 0.0
+    for at, count in enumerate(verified):
+        cells[at] = number
+        have += count
+        if have >= LEAST_VERIFIED:
+            number, have = number + 1, 0.0
+    cells[cells == number] = max(0, number - 1) if have < LEAST_VERIFIED else number
+    return cells

@@ -1,0 +1,82 @@
+"""Batches: their order, how far people got, and the chance that it gave each event."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from remiss.capture.sampling import priority
+from remiss.curate.batches import Batch, batches_of, place, reach, reaches, second_probability, served
+
+WEEK = timedelta(weeks=1)
+MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
+
+
+def test_an_event_is_in_a_batch_for_each_criterion_it_met_in_its_period():
+    wednesday = MONDAY + timedelta(days=2)
+    assert batches_of(["slow", "odd"], [], wednesday, WEEK) == (Batch("slow", MONDAY), Batch("odd", MONDAY))
+    assert batches_of([], ["late"], wednesday, WEEK) == (Batch("undecided", MONDAY),)
+    assert batches_of([], [], wednesday + WEEK, WEEK) == (Batch("control", MONDAY + WEEK),)
+
+
+def test_the_order_has_nothing_to_do_with_the_order_of_capture():
+    ids = [f"event-{at}" for at in range(200)]
+    by_capture = sorted(ids, key=lambda each: priority("2026", each))
+    by_label = served((place("2026", each, 0.5), each) for each in ids)
+    together = len(set(by_capture[:100]) & set(by_label[:100]))
+    assert 35 < together < 65
+
+
+def test_out_of_turn_labels_do_not_count_until_the_gap_is_closed():
+    members = [(0.1, True), (0.2, True), (0.3, False), (0.4, True), (0.5, False)]
+    assert reach(members) == 0.3
+    assert reach([(0.1, True), (0.2, True), (0.3, True), (0.4, True), (0.5, False)]) == 0.5
+
+
+def test_a_batch_is_begun_with_two_labelled_events_or_with_all():
+    assert reach([(0.1, True), (0.2, False), (0.3, True)]) == 0.0
+    assert reach([(0.1, True)]) == math.inf
+
+
+def test_the_chance_of_an_event_in_several_batches_is_the_greatest():
+    one, other = Batch("one", MONDAY), Batch("other", MONDAY)
+    places = np.array([0.1, 0.2, 0.3, 0.4, 0.25])
+    labelled = np.array([True, True, True, False, False])
+    # In `one` the event at 0.25 is waiting; in `other` that at 0.4.
+    found = reaches(places, labelled, [(one,), (one, other), (other,), (one, other), (one,)])
+    assert found.batches == {one: 0.25, other: 0.4}
+    assert found.events.tolist() == [0.25, 0.4, 0.4, 0.4, 0.25]
+    assert second_probability(np.array([0.2, 0.5, 0.5, 0.5, 0.5]), found.events).tolist() == [0.2, 0.4, 0.4, 0.4, 0.25]
+
+
+def test_a_batch_without_sampled_events_is_done():
+    found = reaches(np.array([]), np.array([], dtype=bool), [])
+    assert found.begun(Batch("slow", MONDAY))
+
+
+@given(st.lists(st.tuples(st.floats(0, 1, allow_nan=False), st.booleans()), max_size=30, unique_by=lambda each: each[0]))
+def test_whoever_is_before_the_reach_is_labelled_and_the_reach_itself_is_not(members):
+    found = reach(members)
+    assert all(labelled for at, labelled in members if at < found)
+    assert found in {0.0, math.inf} or (found, False) in members
+
+
+def test_the_labelled_beginnings_of_a_batch_stand_for_all_of_it():
+    # 1/min(p1, t) over the first k of n events adds up to n on the average: they are a sample of known chances.
+    rng = np.random.default_rng(5)
+    p1 = rng.uniform(0.02, 1.0, 40)
+    sums = []
+    for _ in range(4000):
+        kept = rng.random(40) < p1
+        q = (rng.random(40) * p1)[kept]
+        order = np.argsort(q)
+        labelled = np.zeros(len(q), dtype=bool)
+        labelled[order[:8]] = True
+        t = reach(list(zip(q.tolist(), labelled.tolist(), strict=True)))
+        sums.append(np.sum(1 / second_probability(p1[kept], np.full(len(q), t))[q < t]))
+    assert np.mean(sums) == pytest.approx(40, abs=3.5 * np.std(sums) / len(sums) ** 0.5)

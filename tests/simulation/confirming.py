@@ -1,0 +1,105 @@
+"""Coverage of confirmed figures: many captures of one log, each labelled by people anew, against what is truly in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from remiss.understand.confirmed import Open, confirmed_share, confirmed_total
+from remiss.understand.second_phase import Annotated, TwoPhase, two_phase
+from tests.simulation.labelled import SHARES, Truth, labelled, truth_of
+from tests.simulation.study import Domain, Outcome
+from tests.simulation.world import Keep, World, build, draw, memberships
+
+# Of logs and of people: how often a flag is right, how many failures nothing caught, windows in a batch, how far people get.
+WORLDS: tuple[tuple[dict[str, object], Keep, dict[str, float], float], ...] = (
+    ({}, Keep(), {"precision": 0.8, "missed": 0.0}, 0.4),
+    ({"per_window": 3000.0, "windows": 12, "clustering": 0.2}, Keep(), {"precision": 0.5, "missed": 0.0}, 0.6),
+    (
+        {"per_window": 1200.0, "windows": 10, "strata": 5, "rates": (0.03, 0.01, 0.02)},
+        Keep(criterion=8, control=5, undecided=3, population=60),
+        {"precision": 0.8, "missed": 0.0, "windows_a_batch": 2},
+        0.5,
+    ),
+    (
+        {"per_window": 1500.0, "windows": 16, "overlap": 0.9, "rates": (0.1, 0.05)},
+        Keep(criterion=15, control=10, undecided=5, population=40),
+        {"precision": 0.3, "missed": 0.0},
+        0.4,
+    ),
+)
+
+
+def domains_in(world: World, truth: Truth) -> Iterator[Domain]:
+    """Yield confirmed failures by carrier, which is no stratum, and criterion; over all windows and over few."""
+    either = truth.flagged
+    for span in (world.windows, world.windows // 3):
+        within = world.window < span
+        for carrier in (*range(8), None):
+            of = within if carrier is None else within & (world.carrier == carrier)
+            for c in range(world.criteria):
+                yield domain(f"{c}/{carrier}/{span}", world.met[:, c] & of, truth.failure, world.met[:, c] & within)
+            yield domain(f"any/{carrier}/{span}", either & of, truth.failure, either & within)
+
+
+def domain(name: str, of: np.ndarray, failure: np.ndarray, open_: np.ndarray) -> Domain:
+    return Domain(name=name, y=of & failure, within=of, open_y=np.flatnonzero(open_))
+
+
+def variance_of(found: Annotated, estimate: TwoPhase, *, rates: bool) -> float:
+    if not rates:
+        return estimate.variance
+    among = np.sum(1 / found.p12)
+    return float(two_phase(found, around=estimate.total / among).variance / among**2)
+
+
+def study(draws: int, *, rates: bool = False, silent: float = 0.0) -> list[Outcome]:
+    """Return the outcome of every domain of every world; as shares of the events flagged when `rates`."""
+    found = []
+    for number, (shape, keep, people, least) in enumerate(WORLDS):
+        rng = np.random.default_rng([2014, number])
+        world = build(rng, **shape)  # type: ignore[arg-type]
+        truth = truth_of(world, rng, **people)  # type: ignore[arg-type]
+        found += study_world(world, truth, keep, draws, rng, least=least, silent=silent, rates=rates)
+    return found
+
+
+def study_world(
+    world: World, truth: Truth, keep: Keep, draws: int, rng: np.random.Generator, *, least: float, silent: float, rates: bool
+) -> list[Outcome]:
+    """Return how each domain of one log fared over that many captures and labellings."""
+    groups = memberships(world, keep)
+    domains = [each for each in domains_in(world, truth) if each.truth > 0]
+    values, hits, sampled, variances = (np.full((len(domains), draws), np.nan) for _ in range(4))
+    for at in range(draws):
+        kept = draw(world, keep, rng.random(world.size), groups)
+        every, counts = labelled(world, truth, kept, rng, least=least, silent=silent)
+        for row, domain in enumerate(domains):
+            found = every.only(domain.within[counts])
+            open_ = np.isin(counts, domain.open_y, assume_unique=True)
+            least_p = float((every.p12 * SHARES.min())[open_].min(initial=1.0))
+            estimate = two_phase(found)
+            figure = confirmed_total(found, estimate, Open(population=float(len(domain.open_y)), least_probability=least_p))
+            truth_here = domain.truth
+            if rates:
+                figure, truth_here = confirmed_share(found, figure), domain.truth / domain.within.sum()
+            if figure.value is None:
+                continue
+            values[row, at] = figure.value
+            hits[row, at] = figure.low - 1e-9 <= truth_here <= figure.high + 1e-9
+            sampled[row, at], variances[row, at] = float((found.y > 0).sum()), variance_of(found, estimate, rates=rates)
+    return [
+        Outcome(
+            name=domain.name,
+            truth=domain.truth / (domain.within.sum() if rates else 1),
+            sampled=float(np.nanmean(sampled[row])),
+            coverage=float(np.nanmean(hits[row])),
+            mean=float(np.nanmean(values[row])),
+            error_of_mean=float(np.nanstd(values[row]) / np.sqrt(draws)),
+            draws=draws,
+            variance=float(np.nanvar(values[row])),
+            estimated_variance=float(np.nanmean(variances[row])),
+        )
+        for row, domain in enumerate(domains)
+    ]

@@ -1,0 +1,118 @@
+"""People in a simulation: batches worked out of order and not to their end, annotators who err, and verifiers who do not.
+
+What a case truly is, is what two people find in the end; annotators find something else of 15 in 100.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from remiss.curate.batches import first_unlabelled, second_probability
+from remiss.understand.second_phase import REJECTED, Annotated
+from tests.simulation.world import Draw, World
+
+ERRING = 0.15
+SHARES = np.array([1.0, 0.5, 0.25, 0.1, 0.25])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Truth:
+    """What each event of a log truly is: whether a failure and how grave (0 to 3); and in which batches it is."""
+
+    failure: np.ndarray
+    grade: np.ndarray
+    pattern: np.ndarray
+    flagged: np.ndarray
+    event: np.ndarray
+    batch: np.ndarray
+    batches: int
+
+
+def truth_of(world: World, rng: np.random.Generator, *, precision: float, missed: float, windows_a_batch: int = 1) -> Truth:
+    """Return a truth in which carriers differ in how often a flag is right.
+
+    Parameters
+    ----------
+    precision : how often flagged events are failures, on the whole
+    missed : how often events that no criterion caught are failures
+    """
+    flagged = world.met.any(axis=1)
+    chance = np.where(flagged, np.clip(precision * np.linspace(0.8, 1.2, 8)[world.carrier], 0, 1), missed)
+    none, doubt = ~flagged, world.undecided.any(axis=1)
+    groups = [*(world.met[:, c] for c in range(world.criteria)), none & ~doubt, none & doubt]
+    period = world.window // windows_a_batch
+    periods = int(period.max()) + 1
+    members = [np.flatnonzero(each) for each in groups]
+    pattern = world.met @ (1 << np.arange(world.criteria)) + 2**world.criteria * (none & doubt)
+    return Truth(
+        failure=rng.random(world.size) < chance,
+        grade=rng.choice(4, size=world.size, p=[0.05, 0.25, 0.4, 0.3]),
+        pattern=pattern,
+        flagged=flagged,
+        event=np.concatenate(members),
+        batch=np.concatenate([at * periods + period[each] for at, each in enumerate(members)]),
+        batches=periods * len(groups),
+    )
+
+
+def worked(truth: Truth, kept: Draw, places: np.ndarray, rng: np.random.Generator, least: float) -> np.ndarray:
+    """Return which sampled events are annotated: of each batch from that share on up to all, some of them still unfinished.
+
+    Where somebody sits over a case longer is a matter of its turn, not of what it is. Besides, one in twenty was annotated
+    out of turn by who came upon it.
+    """
+    annotated = kept.kept & (rng.random(len(kept.kept)) < 0.05)
+    mine = kept.kept[truth.event]
+    event, batch = truth.event[mine], truth.batch[mine]
+    order = np.lexsort((places[event], batch))
+    event, batch = event[order], batch[order]
+    sizes = np.bincount(batch, minlength=truth.batches)
+    turn = np.arange(len(batch)) - (np.cumsum(sizes) - sizes)[batch]
+    upto = np.maximum(2, np.ceil(sizes * rng.uniform(least, 1.3, truth.batches)))
+    behind = (turn >= np.maximum(2, 0.8 * upto[batch])) & (rng.random(len(batch)) < 0.15)
+    annotated[event[(turn < upto[batch]) & ~behind]] = True
+    return annotated
+
+
+def labelled(
+    world: World, truth: Truth, kept: Draw, rng: np.random.Generator, *, least: float, silent: float = 0.0
+) -> tuple[Annotated, np.ndarray]:
+    """Return the annotated events that count, y as their final verdict, and their numbers in the log.
+
+    Parameters
+    ----------
+    least : the least share of a batch that is worked
+    silent : the share of selected cases whose verdict is still to come
+    """
+    places = rng.random(world.size) * kept.probability
+    annotated = worked(truth, kept, places, rng, least)
+    mine = kept.kept[truth.event]
+    t = first_unlabelled(places, annotated, truth.event[mine], truth.batch[mine], truth.batches)
+    greatest = np.zeros(world.size)
+    np.maximum.at(greatest, truth.event[mine], t[truth.batch[mine]])
+    counts = np.flatnonzero(kept.kept & (places < greatest))
+    errs = rng.random(len(counts)) < ERRING
+    says = truth.failure[counts] ^ errs
+    near = np.clip(truth.grade[counts] + rng.integers(-1, 2, len(counts)), 0, 3)
+    grade = np.where(says, near, REJECTED)
+    decides = ~truth.flagged[counts] & ~says
+    p3 = np.where(decides, 1.0, SHARES[grade])
+    selected = rng.random(len(counts)) < p3
+    known = selected & (decides | (rng.random(len(counts)) >= silent))
+    # Nobody verifies that a control is none, so there the annotator's word is final.
+    final = np.where(decides, False, truth.failure[counts])
+    found = Annotated(
+        y=(final & known).astype(np.float64),
+        p12=second_probability(kept.probability[counts], greatest[counts]),
+        p3=p3,
+        kind=(~truth.flagged[counts]).astype(np.intp),
+        pattern=truth.pattern[counts],
+        grade=grade.astype(np.intp),
+        selected=selected,
+        known=known,
+        window=world.window[counts],
+        windows=world.windows,
+    )
+    return found, counts

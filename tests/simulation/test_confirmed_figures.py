@@ -1,0 +1,70 @@
+"""Confirmed figures: no bias and honest intervals with queues out of order, unfinished batches and annotators who err.
+
+Truth is what two people find in the end. Annotators find something else of 15 in 100, and grade one off as often as not; a
+twentieth is annotated out of turn; of each batch between two fifths and all is done. Tolerances are those of the statistical
+contract.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from remiss.understand.confirmed import at_most_unseen
+from tests.simulation.confirming import study
+from tests.simulation.study import between, mean_coverage
+from tests.simulation.test_log_figures import lowest_plausible
+
+# Totals; the same as shares of what was flagged; and totals while a third of the verdicts are still to come.
+FIGURES: dict[str, dict[str, object]] = {"totals": {}, "shares": {"rates": True}, "unfinished": {"silent": 0.3}}
+DRAWS = [
+    pytest.param((name, draws), id=f"{name}-{long}", marks=marks)
+    for name in FIGURES
+    for draws, long, marks in ((40, "short", ()), (600, "long", pytest.mark.soak))
+]
+
+
+@pytest.fixture(scope="module", params=DRAWS)
+def outcomes(request):
+    name, draws = request.param
+    return study(draws, **FIGURES[name])
+
+
+def sd(one):
+    return one.error_of_mean * np.sqrt(one.draws)
+
+
+def test_figures_of_many_have_next_to_no_bias(outcomes):
+    # What labelling one batch labels of another, and cells of few, take about one hundredth; an interval is thirty wide.
+    many = between(outcomes, 20, np.inf)
+    assert abs(np.mean([one.bias for one in many])) < 0.03
+    assert all(abs(one.mean - one.truth) < (0.2 + 3.5 / np.sqrt(one.draws)) * sd(one) for one in many)
+
+
+def test_the_variance_is_neither_too_small_nor_too_great(outcomes):
+    ratios = [one.estimated_variance / one.variance for one in between(outcomes, 20, np.inf)]
+    assert 0.85 < np.mean(ratios) < 1.2
+
+
+def test_intervals_with_twenty_confirmed_cover_93_to_97_percent(outcomes):
+    many = between(outcomes, 20, np.inf)
+    assert len(many) > 20
+    slack = 0.01 if many[0].draws < 100 else 0.0
+    assert 0.93 - slack <= mean_coverage(many) <= 0.97 + slack
+    assert min(one.coverage for one in many) > lowest_plausible(0.92, many[0].draws)
+
+
+def test_intervals_with_fewer_cover_at_least_93_percent(outcomes):
+    some = between(outcomes, 5, 20)
+    assert len(some) > 50
+    assert mean_coverage(some) >= 0.93
+    assert min(one.coverage for one in some) > lowest_plausible(0.92, some[0].draws)
+
+
+def test_the_bound_on_what_nothing_caught_covers_95_percent():
+    # 20,000 controls of which 40 are failures; 30, 75 and 200 of them are labelled, and none is found or some.
+    rng = np.random.default_rng(3)
+    for labelled in (30, 75, 200):
+        found = rng.hypergeometric(40, 19_960, labelled, size=20_000)
+        wrong = (found == 0) & (at_most_unseen(20_000, labelled) < 40)
+        assert wrong.mean() <= 0.05

@@ -1,0 +1,183 @@
+"""Double sampling worked by hand."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from remiss.understand.confirmed import (
+    NOBODY,
+    UNKNOWN,
+    Among,
+    Open,
+    at_most_unseen,
+    confirmed_process,
+    confirmed_rate,
+    confirmed_share,
+    confirmed_total,
+)
+from remiss.understand.figures import LITTLE_HISTORY
+from remiss.understand.second_phase import REJECTED, Annotated, grades_together, merged, two_phase
+
+ANYTHING = Open(population=1e9, least_probability=0.01)
+
+
+def annotated(rows, windows=1):
+    """Return events of rows (verdict or None, p12, p3, pattern, grade); None where nobody verified, "?" where one should."""
+    verdict, p12, p3, pattern, grade = zip(*rows, strict=True)
+    return Annotated(
+        y=np.array([each is True for each in verdict], dtype=np.float64),
+        p12=np.array(p12),
+        p3=np.array(p3),
+        kind=np.zeros(len(rows), dtype=np.intp),
+        pattern=np.array(pattern),
+        grade=np.array(grade),
+        selected=np.array([each is not None for each in verdict]),
+        known=np.array([each in {True, False} and each is not None for each in verdict]),
+        window=np.arange(len(rows), dtype=np.intp) % windows,
+        windows=windows,
+    )
+
+
+def rows(yes, no, rest, p12, p3, pattern=0, grade=1, pending=0):
+    """Return so many confirmed, refuted, unverified and pending events of one cell."""
+    said = [True] * yes + [False] * no + [None] * rest + ["?"] * pending
+    return [(each, p12, p3, pattern, grade) for each in said]
+
+
+def test_a_cell_gives_its_confirmed_share_to_all_its_annotated_events():
+    # 20 annotated at 1/4 stand for 80; 8 of 10 verified are failures: 64.
+    found = two_phase(annotated(rows(8, 2, 10, 0.25, 0.5)))
+    assert found.total == pytest.approx(64)
+    # a = 8; drawing: 8 x 0.75/(0.0625 x 0.5) = 192; verifying: 0.5 x 64 x (8 x 0.04 + 2 x 0.64) x 10/9 = 56.89
+    assert found.variance == pytest.approx(192 + 0.5 * 64 * 1.6 * 10 / 9)
+    assert found.parts.sum() == pytest.approx(64)
+    assert not found.preliminary
+
+
+def test_cells_add_up_each_with_its_own_share():
+    # Grade 2: 10 of 10 confirmed of 20 at 1/2 (40). Rejected: 1 of 5 of 20 at 1/2 (8).
+    found = two_phase(annotated(rows(10, 0, 10, 0.5, 0.5) + rows(1, 4, 15, 0.5, 0.25, grade=REJECTED)))
+    assert found.total == pytest.approx(40 + 8)
+
+
+def test_when_all_is_verified_nothing_but_the_capture_is_uncertain():
+    found = two_phase(annotated(rows(6, 4, 0, 0.5, 1.0)))
+    assert found.total == pytest.approx(12)
+    assert found.variance == pytest.approx(6 * 0.5 / 0.25)
+
+
+def test_a_verdict_to_come_is_neither_yes_nor_no():
+    settled = two_phase(annotated(rows(8, 2, 10, 0.25, 0.5)))
+    waiting = two_phase(annotated(rows(8, 2, 5, 0.25, 0.5, pending=5)))
+    assert waiting.preliminary
+    assert waiting.total == pytest.approx(settled.total)
+    # It is known less well: 10 of 15 verdicts are in, as if only a third were selected.
+    assert waiting.variance > settled.variance
+
+
+def test_verdicts_on_cases_that_were_not_selected_change_nothing():
+    # Somebody looked at what they found interesting; such cases are no sample.
+    few = annotated(rows(6, 4, 10, 0.5, 0.5))
+    assert two_phase(few).total == pytest.approx(0.6 * 40)
+
+
+def test_cells_with_too_few_verified_go_with_the_next_grade():
+    assert grades_together(np.array([5.0, 5.0, 1.0, 1.0, 3.0])).tolist() == [0, 1, 2, 2, 2]
+    assert grades_together(np.array([0.0, 0.0, 0.0, 0.0, 9.0])).tolist() == [0, 0, 0, 0, 0]
+    assert grades_together(np.array([9.0, 0.0, 0.0, 0.0, 1.0])).tolist() == [0, 0, 0, 0, 0]
+    assert grades_together(np.array([1.0, 0.0, 0.0, 0.0, 0.0])).tolist() == [0, 0, 0, 0, 0]
+
+
+def test_patterns_with_too_few_verified_go_together():
+    found = annotated(rows(8, 2, 0, 0.5, 1.0) + rows(2, 0, 0, 0.5, 1.0, pattern=1) + rows(0, 3, 0, 0.5, 1.0, pattern=2))
+    cells = merged(found)
+    assert len(set(cells[10:])) == 1
+    assert cells[0] not in cells[10:]
+
+
+def test_a_pattern_alone_with_too_few_goes_with_all_of_its_kind():
+    found = annotated(rows(8, 2, 0, 0.5, 1.0) + rows(1, 1, 0, 0.5, 1.0, pattern=1))
+    assert len(set(merged(found))) == 1
+
+
+def test_the_share_of_what_machines_flagged_says_nothing_of_what_they_did_not():
+    found = annotated(rows(8, 2, 0, 0.5, 1.0) + rows(0, 3, 0, 0.5, 1.0, pattern=1))
+    kinds = np.array([0] * 10 + [1] * 3, dtype=np.intp)
+    apart = Annotated(**{name: getattr(found, name) for name in Annotated.__slots__ if name != "kind"}, kind=kinds)
+    assert len(set(merged(apart))) == 2
+
+
+def test_nothing_verified_is_no_figure():
+    found = annotated(rows(0, 0, 10, 0.5, 0.5))
+    figure = confirmed_total(found, two_phase(found), ANYTHING)
+    assert (figure.value, figure.low, figure.high) == (None, None, None)
+    assert figure.notes == (UNKNOWN,)
+
+
+def test_of_nothing_annotated_there_is_no_share():
+    found = annotated(rows(8, 2, 0, 0.5, 0.5)).only(np.zeros(10, dtype=bool))
+    total = confirmed_total(found, two_phase(found), Open(population=0, least_probability=1.0))
+    assert (total.value, total.high) == (0, 0)
+    assert confirmed_share(found, total).notes == (NOBODY,)
+
+
+def test_what_was_certain_to_be_found_is_counted():
+    found = annotated(rows(12, 3, 0, 1.0, 1.0))
+    figure = confirmed_total(found, two_phase(found), Open(population=15, least_probability=1.0))
+    assert (figure.value, figure.low, figure.high) == (12, 12, 12)
+
+
+def test_of_few_the_interval_is_the_gamma_one_and_never_beyond_what_was_flagged():
+    found = annotated(rows(4, 1, 0, 0.5, 1.0))
+    figure = confirmed_total(found, two_phase(found), Open(population=10, least_probability=0.5))
+    assert figure.value == pytest.approx(8)
+    assert 4 <= figure.low < 8 < figure.high == 10
+
+
+def test_none_confirmed_leaves_as_many_as_could_be_missed():
+    found = annotated(rows(0, 8, 8, 0.1, 0.5))
+    figure = confirmed_total(found, two_phase(found), Open(population=160, least_probability=0.05))
+    assert figure.value == 0
+    assert figure.high == pytest.approx(math.log(0.05) / math.log(0.95))
+
+
+def test_precision_is_confirmed_among_flagged():
+    found = annotated(rows(16, 4, 20, 0.25, 0.5))
+    estimate = two_phase(found)
+    total = confirmed_total(found, estimate, Open(population=160, least_probability=0.0125))
+    figure = confirmed_share(found, total)
+    assert figure.value == pytest.approx(0.8)
+    # 40 annotated at 1/4, of which 20 verified: 0.75/(0.0625 x 0.5) x 3.2 for drawing, 0.5 x 64 x 3.2 x 20/19 for verifying
+    assert figure.effective == pytest.approx(0.16 * 160**2 / (24 * 3.2 + 32 * 3.2 * 20 / 19))
+    assert 0.5 < figure.low < 0.8 < figure.high < 0.96
+
+
+def test_a_denominator_that_varies_along_makes_a_rate_surer():
+    found = annotated(rows(16, 4, 20, 0.25, 0.5))
+    estimate = two_phase(found)
+    total = confirmed_total(found, estimate, Open(population=160, least_probability=0.0125))
+    alone = confirmed_rate(total, estimate, Among(total=160, variance=480.0))
+    along = confirmed_rate(total, estimate, Among(total=160, variance=480.0, covariance=384.0))
+    assert along.high - along.low < alone.high - alone.low
+
+
+def test_a_process_figure_takes_its_spread_from_windows_and_needs_eight():
+    found = annotated([each for at in range(16) for each in rows(1 + at % 3, 1, 4, 0.25, 0.5)], windows=8)
+    estimate = two_phase(found)
+    total = confirmed_total(found, estimate, ANYTHING)
+    figure = confirmed_process(found, estimate, total, None, 0.0125)
+    assert figure.value == pytest.approx(total.value)
+    assert figure.low < total.value < figure.high
+    short = annotated(rows(24, 8, 32, 0.25, 0.5), windows=4)
+    figure = confirmed_process(short, two_phase(short), total, None, 0.0125)
+    assert (figure.low, figure.notes) == (None, (LITTLE_HISTORY,))
+
+
+@pytest.mark.parametrize(("labelled", "least"), [(1, 0.95), (30, 0.095), (300, 0.0099)])
+def test_none_found_among_labelled_controls_bounds_what_nothing_caught(labelled, least):
+    # With so many failures the chance of labelling none is five in a hundred.
+    assert at_most_unseen(1000, labelled) == pytest.approx(1000 * least, rel=0.01)
+    assert (1 - at_most_unseen(1000, labelled) / 1000) ** labelled == pytest.approx(0.05)
