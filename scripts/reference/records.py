@@ -59,7 +59,7 @@ def states_page() -> str:
         "States of a case",
         f"A case begins as {starts}. This table has every move there is; whatever is not in it is refused.",
         table(["from", "move", "to"], rows),
-        "Annotating, verifying, adjudicating, resolving and reopening are (coming): today a case is captured, filed or revised.",
+        "How people label: [Label cases](../how-to/label-cases.md). Resolving and recurring are (coming): they need replays.",
     )
 
 

@@ -9,12 +9,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from remiss.bench import Bench
+from remiss.govern.authority import LocalOwner
 from remiss.govern.ports import Actor, Keys, Recogniser, Vault
 from remiss.settings import Settings
 
 if TYPE_CHECKING:
     from remiss.capture.ports import Runs
     from remiss.catalog.ports import Cases
+    from remiss.curate.blindness import Viewer
+    from remiss.curate.ports import Labellings
     from remiss.edges.stores.case_ways import Remembered
     from remiss.edges.stores.connecting import Store
     from remiss.govern.ports import Health, People
@@ -22,6 +25,9 @@ if TYPE_CHECKING:
     from remiss.records.catalog import CatalogFacts
     from remiss.records.person import Governed
     from remiss.understand.ports import Evidence
+
+# Whoever holds this for a team sees both sides of its disputes.
+ADJUDICATE = "case:adjudicate"
 
 
 class Equipment(Bench):
@@ -95,7 +101,26 @@ class Equipment(Bench):
         """Cases in the catalog, as far as the actor may see them."""
         from remiss.edges.stores.cases import CaseStore
 
-        return CaseStore(self._store, self.scope, self._ways)
+        return CaseStore(self._store, self.scope, self.viewer, self._ways)
+
+    @cached_property
+    def labellings(self) -> Labellings:
+        """Labellings in the catalog."""
+        from remiss.edges.stores.labellings import LabellingStore
+
+        return LabellingStore(self._store, self.scope)
+
+    @property
+    def viewer(self) -> Viewer:
+        """The actor as the rules of blindness know them."""
+        from remiss.curate.blindness import Viewer
+
+        authority, actor = self.authority, self.actor
+        return Viewer(
+            name=actor.name,
+            operator=isinstance(authority, LocalOwner),
+            adjudicates=lambda team: authority.may(actor, ADJUDICATE, team),
+        )
 
     @cached_property
     def _ways(self) -> Remembered:

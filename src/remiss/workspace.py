@@ -25,6 +25,7 @@ from remiss.records.identity import canonical
 if TYPE_CHECKING:
     from remiss.capture.ports import CaptureWorkspace
     from remiss.catalog.ports import CatalogWorkspace
+    from remiss.curate.ports import CurateWorkspace
     from remiss.govern.ports import AccessWorkspace, GovernWorkspace
     from remiss.protocol.ports import ProtocolWorkspace, ShelfWorkspace
     from remiss.understand.ports import UnderstandWorkspace
@@ -115,6 +116,9 @@ if TYPE_CHECKING:
         return ws
 
     def _satisfies_catalog(ws: Workspace) -> CatalogWorkspace:
+        return ws
+
+    def _satisfies_curate(ws: Workspace) -> CurateWorkspace:
         return ws
 
     def _satisfies_govern(ws: Workspace | Bench) -> GovernWorkspace:

@@ -518,3 +518,33 @@ def test_a_program_that_asks_for_json_gets_errors_as_objects(cli, captured):
 def test_a_capture_of_nothing_due_answers_with_an_empty_list(cli, captured):
     found = valid(cli("capture", captured.protocol, "--format", "json"), "list")
     assert found["items"] == []
+
+
+def test_a_case_is_annotated_redone_and_not_verified_by_the_same_person(cli, captured):
+    [item] = cli("case", "search", "criterion:missed-delay", "--limit", "1", "--format", "json").json["items"]
+    answers = [f"--answer={each}" for each in ("harm=loss", "reach=slice", "detection=late", "recovery=itself")]
+    fails = ("--verdict", "failure", "--mode", "remiss:model/weak-slice", "--also", "remiss:data/drift", *answers)
+    said = ("--impact", "10 to 40 minutes", "--rationale", "told ana@example.com", "--quote", "UA")
+    case = cli("case", "show", item["id"], "--format", "json").json
+    carrier = case["event"]["inputs"]["carrier"]
+    given = (*fails, *said[:-1], carrier, "--format", "json")
+    annotated = valid(cli("case", "annotate", case["id"], "--revision", "1", *given), "case")
+    [labelling] = annotated["labelling"]["labellings"]
+    assert (annotated["status"], labelling["severity"], labelling["modes"]) == ("annotated", 2, ["remiss:data/drift"])
+    assert labelling["impact"] == {"low": 10.0, "high": 40.0, "unit": "minutes"}
+    assert labelling["quotes"] == [{"field": "inputs.carrier", "text": carrier}]
+    assert "ana@" not in labelling["rationale"]
+    shown = cli("case", "annotate", case["id"], "--revision", "2", "--verdict", "not-a-failure")
+    assert "not-a-failure" in shown.out
+    own = cli("case", "verify", case["id"], "--revision", "3", "--verdict", "not-a-failure", "--reproduced", "no")
+    assert own.status == 2
+    assert "has labelled case" in own.err
+    for command, why in (("adjudicate", "--verdict=failure"), ("reopen", "--reason=x")):
+        assert "is annotated" in cli("case", command, case["id"], "--revision", "3", why).err
+
+
+@pytest.mark.parametrize("wrong", ["--answer=harm", "--impact=much", "--impact=a to b c"])
+def test_what_is_no_answer_or_impact_is_a_wrong_call(cli, captured, wrong):
+    answer = cli("case", "annotate", "k7m4-qp2x-9w3d", "--revision", "1", "--verdict", "failure", wrong)
+    assert answer.status == 2
+    assert wrong.partition("=")[0] in answer.err

@@ -11,7 +11,7 @@ import pytest
 
 import remiss
 
-CHAPTERS = ("capture", "catalog", "protocol", "understand")
+CHAPTERS = ("capture", "catalog", "curate", "protocol", "understand")
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)

@@ -8,13 +8,14 @@ from remiss.records.case import Capture, Case, Revision
 from remiss.records.comparison import Comparison
 from remiss.records.event import Event, Scalar
 from remiss.records.identity import format_time, plain
+from remiss.records.labelling import Labelled, Labelling
 from remiss.records.run import Group
 
 Json = dict[str, object]
 
 
 def case_json(case: Case) -> Json:
-    """Return the `case` object. `labelling` is null until people label cases."""
+    """Return the `case` object. `labelling` is null until somebody labels the case."""
     return {
         "schema": "remiss/case@1",
         "id": case.id,
@@ -25,7 +26,8 @@ def case_json(case: Case) -> Json:
         "event": event_json(case.event),
         "criteria": list(case.criteria),
         "captures": [capture_json(capture) for capture in case.captures],
-        "labelling": None,
+        "labelling": None if case.labelling is None else labelled_json(case.labelling),
+        "stale": case.stale,
         "mode": case.mode,
         "severity": case.severity,
         "suggested_mode": case.suggested_mode,
@@ -34,6 +36,35 @@ def case_json(case: Case) -> Json:
         "team": case.team,
         "sensitivity": case.sensitivity.name.lower(),
         "links": list(case.links),
+    }
+
+
+def labelled_json(labelled: Labelled) -> Json:
+    """Return the `labelling` of a case: what of it may be seen, and why the rest is hidden."""
+    return {"labellings": [labelling_json(each) for each in labelled.labellings], "hidden": labelled.hidden}
+
+
+def labelling_json(labelling: Labelling) -> Json:
+    """Return one labelling."""
+    impact = labelling.impact
+    return {
+        "kind": labelling.kind.value,
+        "person": labelling.person,
+        "at": format_time(labelling.at),
+        "position": labelling.position,
+        "round": labelling.round,
+        "attempt": labelling.attempt,
+        "verdict": labelling.verdict.value,
+        "mode": labelling.mode,
+        "modes": list(labelling.modes),
+        "answers": dict(labelling.answers),
+        "severity": labelling.severity,
+        "severity_reason": labelling.severity_reason,
+        "impact": None if impact is None else {"low": impact.low, "high": impact.high, "unit": impact.unit},
+        "rationale": labelling.rationale,
+        "quotes": [{"field": each.field, "text": each.text} for each in labelling.quotes],
+        "target": labelling.target,
+        "reproduced": labelling.reproduced.value,
     }
 
 

@@ -1,1 +1,31 @@
-"""Curate: people make cases true."""
+"""Curate: people make cases true.
+
+The verbs load on first use, each from the module of its actions.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from remiss.curate.labelling_actions import adjudicate, annotate, reopen, verify
+
+__all__ = [
+    "adjudicate",
+    "annotate",
+    "reopen",
+    "verify",
+]
+
+_HOMES = {
+    "adjudicate": "labelling_actions",
+    "annotate": "labelling_actions",
+    "reopen": "labelling_actions",
+    "verify": "labelling_actions",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # Verbs only: a module of this chapter must be found by the import system, not through the actions that import it.
+    if name in _HOMES:
+        return getattr(import_module(f"remiss.curate.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'remiss.curate' has no attribute {name!r}")

@@ -72,6 +72,19 @@ def prepared(given: Judgement, kind: LabellingKind, event: Event, grounds: Groun
     )
 
 
+def prepared_reason(reason: str, key: bytes) -> str:
+    """Return why somebody does a thing as the catalog may hold it: redacted.
+
+    Raises
+    ------
+    InputError : empty, too long, or such as no catalog can hold
+    """
+    if not reason.strip():
+        raise InputError("no reason is given", do="say in a sentence why")
+    check_text("the reason", reason)
+    return redact(reason.strip(), Redactor(WRITTEN, key))
+
+
 def problems(given: Judgement, kind: LabellingKind, event: Event, grounds: Grounds) -> Iterator[Problem]:
     """Yield all that keeps a labelling from being taken."""
     if given.verdict is Verdict.FAILURE:

@@ -9,7 +9,7 @@ from remiss.curate.annotation import Made
 from remiss.curate.eligibility import check_eligible
 from remiss.curate.standing import Standing
 from remiss.curate.verification import Said, settled, together, verified
-from remiss.errors import Conflict, InputError
+from remiss.errors import Conflict, InputError, Precondition
 from remiss.records.labelling import Labelling, LabellingKind, Verdict
 from remiss.records.states import DECIDED, Move, Status, after
 
@@ -56,12 +56,12 @@ def check_read(standing: Standing, revision: int) -> None:
 
     Raises
     ------
-    Conflict : somebody wrote since; InputError : a revision that never was
+    Precondition : somebody wrote since; InputError : a revision that never was
     """
     if revision > standing.revision:
         raise InputError(f"case {standing.case} has no revision {revision} yet, it is at {standing.revision}", do="read it again")
     if revision < standing.revision:
-        raise Conflict(
+        raise Precondition(
             f"case {standing.case} was changed since revision {revision}, it is at revision {standing.revision}; "
             "nothing was written",
             do=f"read it again, and label revision {standing.revision}",

@@ -68,6 +68,27 @@ EVENT = record(
     redactions=many(record(field=TEXT, detector=TEXT, start=COUNT, end=COUNT, policy=TEXT)),
 )
 CAPTURE = record(run=TEXT, protocol=TEXT, window=TIME, stratum=VALUES, probability=SHARE, in_force=FLAG)
+GRADE = nullable({"type": "integer", "minimum": 1, "maximum": 4})
+LABELLING = record(
+    kind=one_of("annotation", "verification", "adjudication"),
+    person=TEXT,
+    at=TIME,
+    position=COUNT,
+    round=COUNT,
+    attempt=COUNT,
+    verdict=one_of("failure", "not-a-failure", "wrong-label", "same-event"),
+    mode=nullable(TEXT),
+    modes=many(TEXT),
+    answers={"type": "object", "additionalProperties": TEXT},
+    severity=GRADE,
+    severity_reason=TEXT,
+    impact=nullable(record(low={"type": "number"}, high={"type": "number"}, unit=TEXT)),
+    rationale=TEXT,
+    quotes=many(record(field=TEXT, text=TEXT)),
+    target=nullable(TEXT),
+    reproduced=one_of("yes", "no", "not-tried"),
+)
+LABELLED = record(labellings=many(LABELLING), hidden=nullable(TEXT))
 STANDING = record(
     protocol=TEXT,
     version=COUNT,
@@ -149,9 +170,10 @@ SCHEMAS: dict[str, Schema] = {
         event=EVENT,
         criteria=many(TEXT),
         captures=many(CAPTURE),
-        labelling={},
+        labelling=nullable(LABELLED),
+        stale=FLAG,
         mode=nullable(TEXT),
-        severity=nullable({"type": "integer", "minimum": 1, "maximum": 4}),
+        severity=GRADE,
         sensitivity=one_of("public", "internal", "restricted", "secret"),
         links=many(TEXT),
     ),

@@ -8,6 +8,7 @@ from enum import IntEnum
 
 from remiss.records import notebook
 from remiss.records.event import Event, Values
+from remiss.records.labelling import Labelled
 from remiss.records.states import Status
 
 
@@ -38,7 +39,8 @@ class Case:
     """One case in one state.
 
     `revision` counts from 1 and is what a writer names to say which state it read. `severity` is 1 (critical) to 4
-    (minor). `criteria` are those that the event meets in the runs in force. `origin` says how it came here.
+    (minor). `criteria` are those that the event meets in the runs in force. `origin` says how it came here. `labelling` is what
+    whoever asked may see of what people said of it. `stale` says that its event has changed since.
     """
 
     id: str
@@ -57,6 +59,8 @@ class Case:
     team: str = "default"
     sensitivity: Sensitivity = Sensitivity.INTERNAL
     links: tuple[str, ...] = ()
+    labelling: Labelled | None = None
+    stale: bool = False
 
     def _repr_html_(self) -> str:
         return notebook.case(self)

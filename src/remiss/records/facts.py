@@ -12,12 +12,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from remiss.records.identity import format_time
+from remiss.records.labelling import Reproduced
 from remiss.records.legible import counted, figure, moment, one_line, share
 
 if TYPE_CHECKING:
     from remiss.records.case import Case
     from remiss.records.estimate import Estimate, EstimateRow
     from remiss.records.event import Values
+    from remiss.records.labelling import Impact, Labelled
     from remiss.records.rows import Rows
     from remiss.records.run import Run
 
@@ -57,6 +59,9 @@ def of_case(case: Case) -> Iterator[Pair]:
     yield from _given(("confidence", event.confidence), ("latency, ms", event.latency_ms), ("call status", event.status))
     yield from _given(("trace", event.trace_id))
     yield "caught by", ", ".join(case.criteria) or ("a person" if case.origin == "filed" else "no criterion in force")
+    if case.stale:
+        yield "stale", "its event has changed since it was labelled"
+    yield from labelled(case.labelling)
     yield "mode", case.mode or (f"{case.suggested_mode} (suggested)" if case.suggested_mode else "")
     yield "severity", case.severity
     yield "team", case.team
@@ -65,6 +70,26 @@ def of_case(case: Case) -> Iterator[Pair]:
     for family, values in (("inputs", event.inputs), ("context", event.context)):
         yield from ((f"{family}.{name}", None if value is None else str(value)) for name, value in values.items())
     yield from _given(("text", event.text), ("note", case.note))
+
+
+def labelled(found: Labelled | None) -> Iterator[Pair]:
+    """What one may see of what people said of a case, and why the rest is hidden."""
+    if found is None:
+        return
+    for each in found.labellings:
+        what = each.verdict.value if each.mode is None else f"{each.verdict.value}, {', '.join((each.mode, *each.modes))}"
+        yield each.kind.value, f"{each.person}: {what}" + (f" {each.target}" if each.target else "")
+        yield from _given(("graded", each.severity_reason or None), ("impact", each.impact and impact(each.impact)))
+        yield from _given(("reproduced", None if each.reproduced is Reproduced.NOT_TRIED else each.reproduced.value))
+        yield from _given(("rationale", each.rationale or None))
+        yield from ((f"quotes {quote.field}", quote.text) for quote in each.quotes)
+    if found.hidden is not None:
+        yield "labelling", found.hidden
+
+
+def impact(of: Impact) -> str:
+    """Return what one occurrence costs, in one line."""
+    return f"{of.low:g} to {of.high:g} {of.unit}"
 
 
 def captures(case: Case) -> list[tuple[object, ...]]:

@@ -141,7 +141,7 @@ def test_scopes_of_one_kind_each_see_their_own(ws):
             teams_seen = dict.fromkeys(named or (), clearance)
             scope = Scope.of(teams_seen, elsewhere=clearance if named is None else None)
             seen = [pair for pair in governed if (named is None or pair[0] in named) and pair[1] <= clearance]
-            store = CaseStore(ws._store, scope)
+            store = CaseStore(ws._store, scope, ws.viewer)
             for text in ("", "criterion:slow", "severity:<=4 criterion:slow"):
                 query = parse(text)
                 assert len(read_on(store, query, "-occurred", 5)) == len(seen)

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, select
 
+from remiss.curate.blindness import Viewer
 from remiss.edges.stores.case_reading import captures_of, case_at
 from remiss.edges.stores.dialect.types import from_json, to_json
 from remiss.edges.stores.journal import head
@@ -22,7 +23,7 @@ from remiss.records.run import ALL, CONTROL
 
 
 def drawn_with(
-    connection: Connection, case_id: str, scope: Scope, position: int | None, considered: int
+    connection: Connection, case_id: str, scope: Scope, viewer: Viewer, position: int | None, considered: int
 ) -> tuple[Comparison, tuple[Event, ...]]:
     """Return how the event of a case was drawn, and up to `considered` controls of its window and stratum.
 
@@ -32,7 +33,7 @@ def drawn_with(
     ------
     NotFound, Ambiguous, InputError : no such case, or no run met its event
     """
-    case = case_at(connection, case_id, scope, position)
+    case = case_at(connection, case_id, scope, viewer, position)
     event_key = connection.execute(select(cases.c.event_key).where(cases.c.id == case.id)).scalar_one()
     seen = captures_of(connection, event_key, position)
     if not seen:

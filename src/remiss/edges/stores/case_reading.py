@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, func, select
 
 from remiss.catalog.identifying import only, prefix_of
+from remiss.curate.blindness import Viewer
 from remiss.edges.stores.in_force import in_force
+from remiss.edges.stores.labelling_reading import labelled
 from remiss.edges.stores.redactions import redactions_of
 from remiss.edges.stores.search import in_force_at
 from remiss.edges.stores.tables import (
@@ -48,8 +51,8 @@ def resolve(connection: Connection, case_id: str, scope: Scope) -> Row[Any]:
     return found[0]
 
 
-def case_at(connection: Connection, case_id: str, scope: Scope, position: int | None) -> Case:
-    """Return a case as it is, or as it was at a position.
+def case_at(connection: Connection, case_id: str, scope: Scope, viewer: Viewer, position: int | None) -> Case:
+    """Return a case as it is, or as it was at a position, with what the viewer may see of its labellings.
 
     Raises
     ------
@@ -58,50 +61,63 @@ def case_at(connection: Connection, case_id: str, scope: Scope, position: int | 
     row = resolve(connection, case_id, scope)
     state = row if position is None else _state_at(connection, row, position)
     seen = captures_of(connection, row.event_key, position)
-    current = seen[0] if seen else None
-    event = connection.execute(select(events).where(events.c.key == row.event_key)).one()
-    content = connection.execute(select(event_contents).where(event_contents.c.event_key == row.event_key)).first()
     texts = connection.execute(
         select(case_texts).where(case_texts.c.case_key == row.key, case_texts.c.version == state.text_version)
     ).first()
-    erased = content is None
-    output: Scalar = (content.output if content is not None else None) if current is None else current.output
-    label: Scalar = row.label if current is None else current.label
     return Case(
         id=row.id,
         revision=state.revision,
         status=Status(state.status),
         source=row.source_name,
-        event=Event(
-            id=event.event_id,
-            at=event.at,
-            model=event.model,
-            model_version=event.model_version,
-            model_digest=event.model_digest,
-            features=event.features,
-            output=None if erased else output,
-            label=None if erased else label,
-            confidence=event.confidence,
-            latency_ms=event.latency_ms,
-            status=event.status,
-            trace_id=event.trace_id,
-            inputs={} if content is None else content.inputs,
-            context={} if content is None else content.context,
-            text=None if content is None else content.text,
-            redactions=()
-            if content is None
-            else redactions_of(content.redactions, current and current.redactions, captured=current is not None),
-        ),
+        event=event_at(connection, row.event_key, row.label, seen),
         origin=row.origin,
         criteria=_criteria(connection, row.key, seen, position),
         captures=tuple(_capture(each) for each in seen),
         mode=state.mode,
         severity=state.severity,
         suggested_mode=row.suggested_mode,
+        labelling=labelled(connection, row, viewer, position),
+        stale=row.stale,
         title=None if texts is None else texts.title,
         note=None if texts is None else texts.note,
         team=row.team_id,
         sensitivity=Sensitivity(row.sensitivity),
+    )
+
+
+def event_at(connection: Connection, event_key: int, label: Scalar, seen: Sequence[Row[Any]]) -> Event:
+    """Return an event as the latest of its captures saw it.
+
+    Parameters
+    ----------
+    label : of an event that no run saw, since a person filed it
+    seen : its captures, the latest first
+    """
+    current = seen[0] if seen else None
+    event = connection.execute(select(events).where(events.c.key == event_key)).one()
+    content = connection.execute(select(event_contents).where(event_contents.c.event_key == event_key)).first()
+    erased = content is None
+    output: Scalar = (content.output if content is not None else None) if current is None else current.output
+    known: Scalar = label if current is None else current.label
+    return Event(
+        id=event.event_id,
+        at=event.at,
+        model=event.model,
+        model_version=event.model_version,
+        model_digest=event.model_digest,
+        features=event.features,
+        output=None if erased else output,
+        label=None if erased else known,
+        confidence=event.confidence,
+        latency_ms=event.latency_ms,
+        status=event.status,
+        trace_id=event.trace_id,
+        inputs={} if content is None else content.inputs,
+        context={} if content is None else content.context,
+        text=None if content is None else content.text,
+        redactions=()
+        if content is None
+        else redactions_of(content.redactions, current and current.redactions, captured=current is not None),
     )
 
 

@@ -6,8 +6,9 @@ The order of locks is that of all writers (docs/adr/0004): rows of cases, then t
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Row, insert, select, update
 
 from remiss.catalog.filing import SOURCE, Filed
 from remiss.catalog.revision import Change, State, revised
@@ -118,15 +119,20 @@ def revise(transaction: Transaction, case: str, read: int, change: Change, scope
         said = connection.execute(select(event_contents.c.text).where(event_contents.c.event_key == row.event_key)).scalar()
         forget_words(connection, [row.key])
         index_words(connection, [(row.key, said, after.title, after.note)])
-    position = transaction.position()
     state = {"status": row.status, "mode": after.mode, "severity": after.severity, "text_version": version}
-    last = (revisions.c.case_key == row.key) & (revisions.c.revision == before.revision)
-    connection.execute(update(revisions).where(last).values(position_to=position))
-    _write_state(transaction, row.key, after.revision, state)
-    written = {**state, "revision": after.revision, "position_from": position}
-    connection.execute(update(cases).where(cases.c.key == row.key).values(written))
+    next_state(transaction, row, state)
     transaction.subjects.append(row.id)
     return str(row.id)
+
+
+def next_state(transaction: Transaction, row: Row[Any], state: Mapping[str, object], **more: object) -> None:
+    """Write the state of a case that follows that of its locked row; `more` are values of its row that no revision has."""
+    connection, position = transaction.connection, transaction.position()
+    last = (revisions.c.case_key == row.key) & (revisions.c.revision == row.revision)
+    connection.execute(update(revisions).where(last).values(position_to=position))
+    _write_state(transaction, row.key, row.revision + 1, state)
+    written = {**state, **more, "revision": row.revision + 1, "position_from": position}
+    connection.execute(update(cases).where(cases.c.key == row.key).values(written))
 
 
 def _write_state(transaction: Transaction, key: int, revision: int, state: Mapping[str, object]) -> None:

@@ -12,6 +12,7 @@ from remiss.catalog.listing import Order, Page, Sort
 from remiss.catalog.query import Query
 from remiss.catalog.revision import Change
 from remiss.catalog.shape import parted
+from remiss.curate.blindness import Viewer
 from remiss.edges.stores import case_controls, case_writing
 from remiss.edges.stores.case_facets import facet_now, facet_then, shown
 from remiss.edges.stores.case_lines import head_of, key_of, line_of, line_then, listed_now, listed_then, met_at, sort_values
@@ -31,11 +32,15 @@ from remiss.records.event import Event, Scalar
 
 
 class CaseStore:
-    """Cases of an open catalog, as far as a scope may see them. Those of one catalog may share what they `remembered`."""
+    """Cases of an open catalog, as far as a scope may see them, and labellings as far as the viewer may.
 
-    def __init__(self, store: Store, scope: Scope, remembered: Remembered | None = None) -> None:
+    Those of one catalog may share what they `remembered`.
+    """
+
+    def __init__(self, store: Store, scope: Scope, viewer: Viewer, remembered: Remembered | None = None) -> None:
         self._store = store
         self._scope = scope
+        self._viewer = viewer
         self._sight = Sight.of(scope)
         self._remembered = Remembered() if remembered is None else remembered
 
@@ -113,12 +118,12 @@ class CaseStore:
     def get(self, case_id: str, position: int | None) -> Case:
         """Return a case by id or by a unique prefix."""
         with self._store.reading() as connection:
-            return case_at(connection, case_id, self._scope, position)
+            return case_at(connection, case_id, self._scope, self._viewer, position)
 
     def drawn_with(self, case_id: str, position: int | None, considered: int) -> tuple[Comparison, tuple[Event, ...]]:
         """Return how the event of a case was drawn, and controls of its window and stratum."""
         with self._store.reading() as connection:
-            return case_controls.drawn_with(connection, case_id, self._scope, position, considered)
+            return case_controls.drawn_with(connection, case_id, self._scope, self._viewer, position, considered)
 
     def revisions(self, case_id: str) -> tuple[Revision, ...]:
         """Return every state of a case, oldest first."""
@@ -128,13 +133,13 @@ class CaseStore:
     def file(self, filed: Filed) -> Case:
         """File a case by hand; the same again is the case that is there."""
         transaction = self._store.transaction
-        return case_at(transaction.connection, case_writing.file_by_hand(transaction, filed), self._scope, None)
+        return case_at(transaction.connection, case_writing.file_by_hand(transaction, filed), self._scope, self._viewer, None)
 
     def revise(self, case_id: str, revision: int, change: Change) -> Case:
         """Write the next state of a case."""
         transaction = self._store.transaction
         written = case_writing.revise(transaction, case_id, revision, change, self._scope)
-        return case_at(transaction.connection, written, self._scope, None)
+        return case_at(transaction.connection, written, self._scope, self._viewer, None)
 
 
 def asking_then(connection: Connection, asking: Asking, query: Query, position: int) -> Asking:

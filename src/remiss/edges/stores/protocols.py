@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import insert, select, update
 
 from remiss.edges.stores.connecting import Store
 from remiss.edges.stores.dialect.writing import lock_name
 from remiss.edges.stores.people import register_team
+from remiss.edges.stores.protocol_rows import stored
 from remiss.edges.stores.tables import protocols
 from remiss.errors import Conflict, Location, ProtocolError
 from remiss.protocol.ports import StoredProtocol
@@ -29,7 +29,7 @@ class ProtocolShelf:
             found = found.where(protocols.c.version == version)
         with self._store.reading() as connection:
             row = connection.execute(found).first()
-        return None if row is None else _stored(row)
+        return None if row is None else stored(row)
 
     def versions(self, name: str | None = None) -> tuple[StoredProtocol, ...]:
         """Return all versions, newest first within a name."""
@@ -37,7 +37,7 @@ class ProtocolShelf:
         if name is not None:
             found = found.where(protocols.c.name == name)
         with self._store.reading() as connection:
-            return tuple(_stored(row) for row in connection.execute(found))
+            return tuple(stored(row) for row in connection.execute(found))
 
     def modes(self) -> frozenset[str]:
         """Return the failure modes of all taxonomies that the versions name."""
@@ -79,18 +79,6 @@ class ProtocolShelf:
     def _stamp(self, key: int, position: int) -> None:
         stamped = update(protocols).where(protocols.c.key == key).values(position=position)
         self._store.transaction.connection.execute(stamped)
-
-
-def _stored(row: Row[Any]) -> StoredProtocol:
-    return StoredProtocol(
-        name=row.name,
-        version=row.version,
-        digest=row.digest,
-        text=row.text,
-        team=row.team_id,
-        at=row.at,
-        position=row.position,
-    )
 
 
 # A version never changes, and every filing asks all of them; to read a long document takes a tenth of a second.

@@ -1,4 +1,4 @@
--- The catalog's schema, version 3. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 4. Generated: run `make tidy` after a change.
 
 CREATE TABLE captures (
     run_key BIGINT NOT NULL,
@@ -72,6 +72,7 @@ CREATE TABLE cases (
     position_from BIGINT NOT NULL,
     team_id TEXT COLLATE "C" DEFAULT 'default' NOT NULL,
     sensitivity SMALLINT DEFAULT '1' NOT NULL,
+    stale BOOLEAN DEFAULT false NOT NULL,
     CONSTRAINT pk_cases PRIMARY KEY (key),
     CONSTRAINT uq_cases_id UNIQUE (id),
     CONSTRAINT uq_cases_event_key UNIQUE (event_key),
@@ -177,6 +178,63 @@ CREATE TABLE journal (
     CONSTRAINT pk_journal PRIMARY KEY (position)
 );
 
+CREATE TABLE labelling_words (
+    labelling_key BIGINT NOT NULL,
+    rationale TEXT COLLATE "C" NOT NULL,
+    quotes JSONB NOT NULL,
+    CONSTRAINT pk_labelling_words PRIMARY KEY (labelling_key),
+    CONSTRAINT fk_labelling_words_labelling_key FOREIGN KEY(labelling_key) REFERENCES labellings (key)
+);
+
+CREATE TABLE labellings (
+    key BIGSERIAL NOT NULL,
+    case_key BIGINT NOT NULL,
+    kind TEXT COLLATE "C" NOT NULL,
+    round INTEGER NOT NULL,
+    attempt INTEGER NOT NULL,
+    person TEXT COLLATE "C" NOT NULL,
+    at BIGINT NOT NULL,
+    position BIGINT NOT NULL,
+    position_to BIGINT,
+    superseded TEXT COLLATE "C",
+    verdict TEXT COLLATE "C" NOT NULL,
+    mode TEXT COLLATE "C",
+    modes JSONB NOT NULL,
+    answers JSONB NOT NULL,
+    severity SMALLINT,
+    severity_reason TEXT COLLATE "C" NOT NULL,
+    impact_low FLOAT(53),
+    impact_high FLOAT(53),
+    impact_unit TEXT COLLATE "C",
+    target TEXT COLLATE "C",
+    reproduced TEXT COLLATE "C" NOT NULL,
+    CONSTRAINT pk_labellings PRIMARY KEY (key),
+    CONSTRAINT uq_labellings_case_key_round_kind_attempt UNIQUE (case_key, round, kind, attempt),
+    CONSTRAINT fk_labellings_case_key FOREIGN KEY(case_key) REFERENCES cases (key)
+);
+
+CREATE INDEX ix_labellings_person_position ON labellings (person, position);
+
+CREATE INDEX ix_labellings_position ON labellings (position);
+
+CREATE TABLE links (
+    key BIGSERIAL NOT NULL,
+    case_key BIGINT NOT NULL,
+    other_key BIGINT NOT NULL,
+    relation TEXT COLLATE "C" NOT NULL,
+    person TEXT COLLATE "C" NOT NULL,
+    at BIGINT NOT NULL,
+    position_from BIGINT NOT NULL,
+    position_to BIGINT,
+    CONSTRAINT pk_links PRIMARY KEY (key),
+    CONSTRAINT fk_links_case_key FOREIGN KEY(case_key) REFERENCES cases (key),
+    CONSTRAINT fk_links_other_key FOREIGN KEY(other_key) REFERENCES cases (key)
+);
+
+CREATE INDEX ix_links_case_key ON links (case_key);
+
+CREATE INDEX ix_links_other_key ON links (other_key);
+
 CREATE TABLE people (
     name TEXT COLLATE "C" NOT NULL,
     position_from BIGINT NOT NULL,
@@ -195,6 +253,14 @@ CREATE TABLE profiles (
     maximum JSONB,
     CONSTRAINT pk_profiles PRIMARY KEY (run_key, window_start, field),
     CONSTRAINT fk_profiles_run_key FOREIGN KEY(run_key) REFERENCES runs (key)
+);
+
+CREATE TABLE prospects (
+    id TEXT COLLATE "C" NOT NULL,
+    event_key BIGINT NOT NULL,
+    CONSTRAINT pk_prospects PRIMARY KEY (id),
+    CONSTRAINT uq_prospects_event_key UNIQUE (event_key),
+    CONSTRAINT fk_prospects_event_key FOREIGN KEY(event_key) REFERENCES events (key)
 );
 
 CREATE TABLE protocols (
@@ -220,6 +286,14 @@ CREATE TABLE refused_rows (
     detail TEXT COLLATE "C" NOT NULL,
     CONSTRAINT pk_refused_rows PRIMARY KEY (run_key, reason, ordinal),
     CONSTRAINT fk_refused_rows_run_key FOREIGN KEY(run_key) REFERENCES runs (key)
+);
+
+CREATE TABLE revision_reasons (
+    case_key BIGINT NOT NULL,
+    revision INTEGER NOT NULL,
+    reason TEXT COLLATE "C" NOT NULL,
+    CONSTRAINT pk_revision_reasons PRIMARY KEY (case_key, revision),
+    CONSTRAINT fk_revision_reasons_case_key FOREIGN KEY(case_key) REFERENCES cases (key)
 );
 
 CREATE TABLE revisions (

@@ -1,4 +1,4 @@
--- The catalog's schema, version 3. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 4. Generated: run `make tidy` after a change.
 
 CREATE TABLE captures (
     run_key INTEGER NOT NULL,
@@ -74,7 +74,7 @@ CREATE TABLE cases (
     latency_ms FLOAT,
     position_from BIGINT NOT NULL,
     team_id TEXT DEFAULT 'default' NOT NULL,
-    sensitivity SMALLINT DEFAULT '1' NOT NULL,
+    sensitivity SMALLINT DEFAULT '1' NOT NULL, stale BOOLEAN DEFAULT 0 NOT NULL,
     CONSTRAINT pk_cases PRIMARY KEY ("key"),
     CONSTRAINT fk_cases_event_key FOREIGN KEY(event_key) REFERENCES events ("key"),
     CONSTRAINT uq_cases_event_key UNIQUE (event_key),
@@ -185,6 +185,63 @@ CREATE TABLE journal (
     CONSTRAINT pk_journal PRIMARY KEY (position)
 );
 
+CREATE TABLE labelling_words (
+    labelling_key INTEGER NOT NULL,
+    rationale TEXT NOT NULL,
+    quotes TEXT NOT NULL,
+    CONSTRAINT pk_labelling_words PRIMARY KEY (labelling_key),
+    CONSTRAINT fk_labelling_words_labelling_key FOREIGN KEY(labelling_key) REFERENCES labellings ("key")
+);
+
+CREATE TABLE labellings (
+    "key" INTEGER NOT NULL,
+    case_key INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    round INTEGER NOT NULL,
+    attempt INTEGER NOT NULL,
+    person TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    position BIGINT NOT NULL,
+    position_to BIGINT,
+    superseded TEXT,
+    verdict TEXT NOT NULL,
+    mode TEXT,
+    modes TEXT NOT NULL,
+    answers TEXT NOT NULL,
+    severity SMALLINT,
+    severity_reason TEXT NOT NULL,
+    impact_low FLOAT,
+    impact_high FLOAT,
+    impact_unit TEXT,
+    target TEXT,
+    reproduced TEXT NOT NULL,
+    CONSTRAINT pk_labellings PRIMARY KEY ("key"),
+    CONSTRAINT fk_labellings_case_key FOREIGN KEY(case_key) REFERENCES cases ("key"),
+    CONSTRAINT uq_labellings_case_key_round_kind_attempt UNIQUE (case_key, round, kind, attempt)
+);
+
+CREATE INDEX ix_labellings_person_position ON labellings (person, position);
+
+CREATE INDEX ix_labellings_position ON labellings (position);
+
+CREATE TABLE links (
+    "key" INTEGER NOT NULL,
+    case_key INTEGER NOT NULL,
+    other_key INTEGER NOT NULL,
+    relation TEXT NOT NULL,
+    person TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    position_from BIGINT NOT NULL,
+    position_to BIGINT,
+    CONSTRAINT pk_links PRIMARY KEY ("key"),
+    CONSTRAINT fk_links_case_key FOREIGN KEY(case_key) REFERENCES cases ("key"),
+    CONSTRAINT fk_links_other_key FOREIGN KEY(other_key) REFERENCES cases ("key")
+);
+
+CREATE INDEX ix_links_case_key ON links (case_key);
+
+CREATE INDEX ix_links_other_key ON links (other_key);
+
 CREATE TABLE people (
     name TEXT NOT NULL,
     position_from BIGINT NOT NULL,
@@ -203,6 +260,14 @@ CREATE TABLE profiles (
     maximum TEXT,
     CONSTRAINT pk_profiles PRIMARY KEY (run_key, window_start, field),
     CONSTRAINT fk_profiles_run_key FOREIGN KEY(run_key) REFERENCES runs ("key")
+);
+
+CREATE TABLE prospects (
+    id TEXT NOT NULL,
+    event_key INTEGER NOT NULL,
+    CONSTRAINT pk_prospects PRIMARY KEY (id),
+    CONSTRAINT fk_prospects_event_key FOREIGN KEY(event_key) REFERENCES events ("key"),
+    CONSTRAINT uq_prospects_event_key UNIQUE (event_key)
 );
 
 CREATE TABLE protocols (
@@ -228,6 +293,14 @@ CREATE TABLE refused_rows (
     detail TEXT NOT NULL,
     CONSTRAINT pk_refused_rows PRIMARY KEY (run_key, reason, ordinal),
     CONSTRAINT fk_refused_rows_run_key FOREIGN KEY(run_key) REFERENCES runs ("key")
+);
+
+CREATE TABLE revision_reasons (
+    case_key INTEGER NOT NULL,
+    revision INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    CONSTRAINT pk_revision_reasons PRIMARY KEY (case_key, revision),
+    CONSTRAINT fk_revision_reasons_case_key FOREIGN KEY(case_key) REFERENCES cases ("key")
 );
 
 CREATE TABLE revisions (

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from remiss.faces.cli import render
+from remiss.faces.cli import labelling, render
 from remiss.faces.cli.negation import QueryCommand
 from remiss.faces.cli.options import Time, as_of, formatted, formatted_object, with_workspace
 from remiss.records.legible import counted
@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
 @click.group()
 def case() -> None:
-    """Search, show and file cases."""
+    """Search, show, file and label cases."""
+
+
+for _command in (labelling.annotate, labelling.verify, labelling.adjudicate, labelling.reopen):
+    case.add_command(_command)
 
 
 @case.command("search", cls=QueryCommand)

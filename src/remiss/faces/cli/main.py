@@ -24,7 +24,7 @@ from remiss.version import __version__
 COMMANDS: dict[str, tuple[str, str, str]] = {
     "access": ("access", "access", "Ask who may do what."),
     "capture": ("capture", "capture", "Capture failures from a log, as a protocol says."),
-    "case": ("case", "case", "Search, show and file cases."),
+    "case": ("case", "case", "Search, show, file and label cases."),
     "catalog": ("catalog", "catalog", "Look at a catalog or upgrade it."),
     "demo": ("demo", "demo", "Run the whole job on real flights, in a new folder."),
     "doctor": ("doctor", "doctor", "Check this machine and the catalog for what could go wrong."),

@@ -22,6 +22,7 @@ from remiss.edges.stores.tables.catalog import (
     runs,
     samples,
 )
+from remiss.edges.stores.tables.labelling import labelling_words, labellings, links, prospects, revision_reasons
 from remiss.edges.stores.tables.people import grants, people, teams, tokens
 
 __all__ = [
@@ -40,11 +41,16 @@ __all__ = [
     "groups",
     "instant",
     "journal",
+    "labelling_words",
+    "labellings",
+    "links",
     "metadata",
     "people",
     "profiles",
+    "prospects",
     "protocols",
     "refused_rows",
+    "revision_reasons",
     "revisions",
     "run_changes",
     "run_windows",

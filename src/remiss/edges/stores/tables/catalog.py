@@ -11,7 +11,19 @@ people add belongs to `cases`, whose every state is a row of `revisions`. Conten
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, Integer, SmallInteger, Table, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    SmallInteger,
+    Table,
+    UniqueConstraint,
+    false,
+)
 
 from remiss.edges.stores.dialect.types import CLUSTERED, Json, Key, Word
 from remiss.edges.stores.tables.base import Instant, governed, metadata
@@ -235,7 +247,7 @@ cases = Table(
     Column("id", Word, nullable=False, unique=True),
     Column("event_key", ForeignKey("events.key"), nullable=False, unique=True),
     Column("status", Word, nullable=False),
-    Column("origin", Word, nullable=False),  # captured | filed | missed
+    Column("origin", Word, nullable=False),  # captured | filed | control | missed
     Column("revision", Integer, nullable=False),
     Column("mode", Word),
     Column("severity", SmallInteger),
@@ -251,6 +263,8 @@ cases = Table(
     Column("latency_ms", Float(53)),
     Column("position_from", BigInteger, nullable=False),
     *governed(),
+    # Whether its event has changed since people labelled it.
+    Column("stale", Boolean(create_constraint=False), nullable=False, server_default=false()),
     # A filter on one of these, newest first, is one walk down an index.
     Index(None, "status", "at", "key"),
     Index(None, "severity", "at", "key"),

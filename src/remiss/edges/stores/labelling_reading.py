@@ -1,0 +1,129 @@
+"""Labellings read: which are in force, what of them a viewer may see, and where a case stands for whoever labels it next.
+
+No other module selects from `labellings` for somebody to look at: what is seen passes `blindness.seen` here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select
+
+from remiss.curate.blindness import Viewer, seen
+from remiss.curate.grounds import owners_of, owns, read
+from remiss.edges.stores.protocol_rows import stored
+from remiss.edges.stores.tables import captures, cases, labelling_words, labellings, protocols, run_windows, runs
+from remiss.records.labelling import Impact, Labelled, Labelling, LabellingKind, Quote, Reproduced, Verdict
+from remiss.records.states import Status
+
+
+def labellings_in_force(position: int | None = None) -> Select[Any]:
+    """Return the select of all labellings in force, now or at a position, with the id and event of their case.
+
+    Rows have the columns of `labellings`, `case_id` and `event_key`, by which sampling facts are joined. What reads it for
+    somebody to look at single labellings owes them blindness; figures over decided cases do not betray any.
+    """
+    return (
+        select(labellings, cases.c.id.label("case_id"), cases.c.event_key)
+        .join(cases, cases.c.key == labellings.c.case_key)
+        .where(in_force(position))
+    )
+
+
+def in_force(position: int | None = None) -> ColumnElement[bool]:
+    """Return the condition that a labelling is in force, now or at a position."""
+    if position is None:
+        return labellings.c.position_to.is_(None)
+    ended = labellings.c.position_to
+    return (labellings.c.position <= position) & or_(ended.is_(None), ended > position)
+
+
+def labelled(connection: Connection, case: Row[Any], viewer: Viewer, position: int | None) -> Labelled | None:
+    """Return what a viewer may see of the labellings that are, or were, in force; None when there are none.
+
+    `case` is its row as it is now, which decides on what is hidden.
+    """
+    found = of_case(connection, case.key, position)
+    if not found:
+        return None
+    now = found if position is None else of_case(connection, case.key, None)
+    return seen(found, people_of(now), Status(case.status), viewer, lambda: settles(connection, case, viewer))
+
+
+def people_of(found: Iterable[Labelling]) -> frozenset[str]:
+    """Return who gave some labellings."""
+    return frozenset(each.person for each in found)
+
+
+def settles(connection: Connection, case: Row[Any], viewer: Viewer) -> bool:
+    """Return whether a viewer is one who may settle a dispute of a case: permitted, and no owner of its model."""
+    if not viewer.adjudicates(case.team_id):
+        return False
+    shelf = connection.execute(select(protocols))
+    return not owns(viewer.name, owners_of(case.model, read(stored(row) for row in shelf)))
+
+
+def of_case(connection: Connection, case_key: int, position: int | None) -> Sequence[Labelling]:
+    """Return the labellings of a case in force, the first first."""
+    statement = (
+        select(labellings, labelling_words.c.rationale, labelling_words.c.quotes)
+        .outerjoin(labelling_words, labelling_words.c.labelling_key == labellings.c.key)
+        .where(labellings.c.case_key == case_key, in_force(position))
+        .order_by(labellings.c.key)
+    )
+    # What gave way later had not given way then.
+    return tuple(replace(labelling_of(row), superseded=None) for row in connection.execute(statement))
+
+
+def labelling_of(row: Row[Any]) -> Labelling:
+    """Return a row of `labellings` with its words as a record; without words they were erased."""
+    return Labelling(
+        kind=LabellingKind(row.kind),
+        person=row.person,
+        at=row.at,
+        position=row.position,
+        verdict=Verdict(row.verdict),
+        round=row.round,
+        attempt=row.attempt,
+        mode=row.mode,
+        modes=tuple(row.modes),
+        answers=row.answers,
+        severity=row.severity,
+        severity_reason=row.severity_reason,
+        impact=None if row.impact_unit is None else Impact(low=row.impact_low, high=row.impact_high, unit=row.impact_unit),
+        rationale=row.rationale or "",
+        quotes=tuple(Quote(field=field, text=text) for field, text in row.quotes or ()),
+        target=row.target,
+        reproduced=Reproduced(row.reproduced),
+        superseded=row.superseded,
+    )
+
+
+def rounds_of(connection: Connection, case_key: int, found: Sequence[Labelling]) -> tuple[int, int]:
+    """Return the round of the labellings in force, or the next when there are none; and how many annotations it has had."""
+    counted = select(func.max(labellings.c.round)).where(labellings.c.case_key == case_key)
+    number = found[0].round if found else (connection.execute(counted).scalar() or 0) + 1
+    attempts = select(func.max(labellings.c.attempt)).where(
+        labellings.c.case_key == case_key,
+        labellings.c.round == number,
+        labellings.c.kind == LabellingKind.ANNOTATION.value,
+    )
+    return number, connection.execute(attempts).scalar() or 0
+
+
+def caught_by(connection: Connection, event_key: int) -> tuple[tuple[str, int], ...]:
+    """Return names and versions of the protocols whose runs met an event, the latest first."""
+    statement = (
+        select(protocols.c.name, protocols.c.version)
+        .join(runs, runs.c.protocol_key == protocols.c.key)
+        .join(captures, captures.c.run_key == runs.c.key)
+        .join(
+            run_windows,
+            (run_windows.c.run_key == captures.c.run_key) & (run_windows.c.window_start == captures.c.window_start),
+        )
+        .where(captures.c.event_key == event_key, run_windows.c.position_from.is_not(None))
+        .order_by(run_windows.c.position_from.desc(), runs.c.key.desc())
+    )
+    return tuple(dict.fromkeys((row.name, row.version) for row in connection.execute(statement)))

@@ -1,0 +1,160 @@
+"""The store of labellings: the port `Labellings` on a database.
+
+The order of locks is that of all writers (docs/adr/0004): the case's row, then the position, after which the rows that carry it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from remiss.curate.annotation import Made
+from remiss.curate.standing import Standing
+from remiss.curate.steps import Step
+from remiss.edges.stores.case_reading import captures_of, event_at, resolve
+from remiss.edges.stores.case_writing import next_state
+from remiss.edges.stores.connecting import Store
+from remiss.edges.stores.journal import Transaction
+from remiss.edges.stores.labelling_reading import caught_by, of_case, rounds_of
+from remiss.edges.stores.tables import cases, labelling_words, labellings, links, revision_reasons, revisions
+from remiss.govern.ports import Scope
+from remiss.records.labelling import LabellingKind, Relation, Verdict
+from remiss.records.states import DECIDED, Status
+
+UNDECIDED = [status.value for status in Status if status not in DECIDED]
+
+
+class LabellingStore:
+    """Labellings of the cases that a scope may see."""
+
+    def __init__(self, store: Store, scope: Scope) -> None:
+        self._store = store
+        self._scope = scope
+
+    def standing(self, case_id: str) -> Standing:
+        """Return where a case stands, holding its row until the transaction ends."""
+        connection = self._store.transaction.connection
+        row = self._locked(case_id)
+        found = of_case(connection, row.key, None)
+        number, attempts = rounds_of(connection, row.key, found)
+        return Standing(
+            case=row.id,
+            revision=row.revision,
+            status=Status(row.status),
+            team=row.team_id,
+            model=row.model,
+            origin=row.origin,
+            stale=row.stale,
+            event=event_at(connection, row.event_key, row.label, captures_of(connection, row.event_key, None)),
+            labellings=tuple(found),
+            round=number,
+            attempts=attempts,
+            caught_by=caught_by(connection, row.event_key),
+            link=None,
+            suggested=suggested(connection, row),
+        )
+
+    def named(self, case_id: str) -> str:
+        """Return the whole id of a case."""
+        with self._store.reading() as connection:
+            return str(resolve(connection, case_id, self._scope).id)
+
+    def write(self, standing: Standing, kind: LabellingKind, made: Made, step: Step) -> None:
+        """Write a labelling by the actor, and what it does to the case."""
+        transaction, row = self._store.transaction, self._locked(standing.case)
+        if step.supersedes is not None:
+            _supersede(transaction, row.key, step.supersedes)
+        _insert(transaction, row.key, kind, made, step)
+        _close_links(transaction, row.key)
+        decided = step.decided
+        if decided is not None and decided.verdict is Verdict.SAME_EVENT and decided.target is not None:
+            other = resolve(transaction.connection, decided.target, Scope.everywhere())
+            _link(transaction, row.key, other.key, Relation.SAME_EVENT)
+        annotated = kind is LabellingKind.ANNOTATION
+        _move(transaction, row, step, stale=False if annotated else row.stale)
+
+    def reopen(self, standing: Standing, step: Step, reason: str) -> None:
+        """Write that a case is begun anew, and why."""
+        transaction, row = self._store.transaction, self._locked(standing.case)
+        _supersede(transaction, row.key, step.supersedes or "reopened")
+        _close_links(transaction, row.key)
+        _move(transaction, row, step, stale=False)
+        said = {"case_key": row.key, "revision": row.revision + 1, "reason": reason}
+        transaction.connection.execute(insert(revision_reasons), said)
+
+    def _locked(self, case_id: str) -> Row[Any]:
+        connection = self._store.transaction.connection
+        found = resolve(connection, case_id, self._scope)
+        return connection.execute(select(cases).where(cases.c.key == found.key).with_for_update()).one()
+
+
+def suggested(connection: Connection, row: Row[Any]) -> tuple[str | None, int | None]:
+    """Return mode and severity that a case had when it was last undecided: what was suggested."""
+    before = (
+        select(revisions.c.mode, revisions.c.severity)
+        .where(revisions.c.case_key == row.key, revisions.c.status.in_(UNDECIDED))
+        .order_by(revisions.c.revision.desc())
+        .limit(1)
+    )
+    found = connection.execute(before).first()
+    return (None, None) if found is None else (found.mode, found.severity)
+
+
+def _insert(transaction: Transaction, case_key: int, kind: LabellingKind, made: Made, step: Step) -> None:
+    given, impact = made.judgement, made.judgement.impact
+    row = {
+        "case_key": case_key,
+        "kind": kind.value,
+        "round": step.round,
+        "attempt": step.attempt,
+        "person": transaction.actor.name,
+        "at": transaction.at,
+        "position": transaction.position(),
+        "verdict": given.verdict.value,
+        "mode": given.mode,
+        "modes": list(given.modes),
+        "answers": dict(given.answers),
+        "severity": made.severity,
+        "severity_reason": made.severity_reason,
+        "impact_low": None if impact is None else impact.low,
+        "impact_high": None if impact is None else impact.high,
+        "impact_unit": None if impact is None else impact.unit,
+        "target": given.target,
+        "reproduced": given.reproduced.value,
+    }
+    key = transaction.connection.execute(insert(labellings).returning(labellings.c.key), row).scalar_one()
+    quotes = [[quote.field, quote.text] for quote in made.quotes]
+    words = {"labelling_key": key, "rationale": given.rationale, "quotes": quotes}
+    transaction.connection.execute(insert(labelling_words), words)
+
+
+def _supersede(transaction: Transaction, case_key: int, why: str) -> None:
+    """Let the labellings in force of a case give way."""
+    of_case_ = (labellings.c.case_key == case_key) & labellings.c.position_to.is_(None)
+    ended = update(labellings).where(of_case_).values(superseded=why, position_to=transaction.position())
+    transaction.connection.execute(ended)
+
+
+def _link(transaction: Transaction, case_key: int, other_key: int, relation: Relation) -> None:
+    row = {
+        "case_key": case_key,
+        "other_key": other_key,
+        "relation": relation.value,
+        "person": transaction.actor.name,
+        "at": transaction.at,
+        "position_from": transaction.position(),
+    }
+    transaction.connection.execute(insert(links), row)
+
+
+def _close_links(transaction: Transaction, case_key: int) -> None:
+    """End the link by which a decision said that a case is of another's event."""
+    ours = (links.c.case_key == case_key) & links.c.position_to.is_(None) & (links.c.relation == Relation.SAME_EVENT.value)
+    transaction.connection.execute(update(links).where(ours).values(position_to=transaction.position()))
+
+
+def _move(transaction: Transaction, row: Row[Any], step: Step, *, stale: bool) -> None:
+    state = {"status": step.status.value, "mode": step.mode, "severity": step.severity, "text_version": row.text_version}
+    next_state(transaction, row, state, origin=step.origin, stale=stale)
+    transaction.subjects.append(row.id)

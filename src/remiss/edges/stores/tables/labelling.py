@@ -1,0 +1,82 @@
+"""The tables of what people say of cases: labellings, links between cases, reasons.
+
+A labelling is never changed: a later one supersedes it. People's words stand apart (`labelling_words`, `revision_reasons`), so
+that erasing them touches neither verdicts nor statistics.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, SmallInteger, Table, UniqueConstraint
+
+from remiss.edges.stores.dialect.types import Json, Key, Word
+from remiss.edges.stores.tables.base import Instant, metadata
+
+labellings = Table(
+    "labellings",
+    metadata,
+    Column("key", Key, primary_key=True),
+    Column("case_key", ForeignKey("cases.key"), nullable=False),
+    Column("kind", Word, nullable=False),  # annotation | verification | adjudication
+    Column("round", Integer, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("person", Word, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("position_to", BigInteger),  # null while in force
+    Column("superseded", Word),  # redone | stale | reopened; null while in force
+    Column("verdict", Word, nullable=False),
+    Column("mode", Word),
+    Column("modes", Json, nullable=False),
+    Column("answers", Json, nullable=False),
+    Column("severity", SmallInteger),
+    Column("severity_reason", Word, nullable=False),
+    Column("impact_low", Float(53)),
+    Column("impact_high", Float(53)),
+    Column("impact_unit", Word),
+    Column("target", Word),  # id of the case that same-event speaks of
+    Column("reproduced", Word, nullable=False),  # yes | no | not-tried
+    UniqueConstraint("case_key", "round", "kind", "attempt"),
+    Index(None, "person", "position"),
+    Index(None, "position"),
+)
+
+labelling_words = Table(
+    "labelling_words",
+    metadata,
+    Column("labelling_key", ForeignKey("labellings.key"), primary_key=True, autoincrement=False),
+    Column("rationale", Word, nullable=False),
+    Column("quotes", Json, nullable=False),  # pairs of field and text
+)
+
+# From the case that takes a verdict to the one that it takes it of.
+links = Table(
+    "links",
+    metadata,
+    Column("key", Key, primary_key=True),
+    Column("case_key", ForeignKey("cases.key"), nullable=False),
+    Column("other_key", ForeignKey("cases.key"), nullable=False),
+    Column("relation", Word, nullable=False),  # alike | same-event
+    Column("person", Word, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("position_from", BigInteger, nullable=False),
+    Column("position_to", BigInteger),  # null while in force
+    Index(None, "case_key"),
+    Index(None, "other_key"),
+)
+
+# Why somebody moved a case, where a move needs a reason.
+revision_reasons = Table(
+    "revision_reasons",
+    metadata,
+    Column("case_key", ForeignKey("cases.key"), primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("reason", Word, nullable=False),
+)
+
+# Under which ids people are given events that are no cases yet: the id that the case of such an event will have.
+prospects = Table(
+    "prospects",
+    metadata,
+    Column("id", Word, primary_key=True),
+    Column("event_key", ForeignKey("events.key"), nullable=False, unique=True),
+)

@@ -1,0 +1,208 @@
+"""Labelling on each database: what is kept of it, who may do it, and that a second person does not see the first."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from remiss.catalog import actions
+from remiss.catalog.rendering import case_json
+from remiss.curate import labelling_actions as curate
+from remiss.errors import Conflict, Denied, InputError, LabellingError, NotFound, Precondition
+from remiss.govern.authority import Granted, actor_of
+from remiss.records.case import Sensitivity
+from remiss.records.identity import canonical, case_id
+from remiss.records.labelling import Impact, Judgement, LabellingKind, Quote, Reproduced, Verdict
+from remiss.records.person import Grant, Person
+from remiss.records.states import Status
+from tests.curate.standings import ANSWERS, NOISE, WEAK
+from tests.edges.stores.drawing import drawn, file, member
+
+CASE = case_id("arrivals", "e1")
+OTHER = case_id("arrivals", "e2")
+FAILS = Judgement(verdict=Verdict.FAILURE, mode=WEAK, answers=ANSWERS, rationale="feeder airports")
+NO = Judgement(verdict=Verdict.NOT_A_FAILURE)
+
+
+@pytest.fixture
+def ana(ws, ws_as):
+    file(ws, drawn([member(1, met=["slow"]), member(2, met=["missed"])]), run="run-a0000000")
+    return ws_as("ana", role="verifier")
+
+
+@pytest.fixture
+def bo(ana, ws_as):
+    return ws_as("bo", role="verifier")
+
+
+@pytest.fixture
+def cy(ana, ws_as):
+    return ws_as("cy", role="curator")
+
+
+def test_an_annotation_is_kept_whole(ana):
+    given = replace(
+        FAILS,
+        modes=(NOISE,),
+        impact=Impact(low=1, high=2.5, unit="hours"),
+        rationale=" mail ana@example.org ",
+        quotes=("flight 1", "UA"),
+    )
+    case = curate.annotate(ana, CASE, 1, given)
+    assert (case.status, case.revision) == (Status.ANNOTATED, 2)
+    (kept,) = case.labelling.labellings
+    assert (kept.kind, kept.person, kept.round, kept.attempt) == (LabellingKind.ANNOTATION, "ana", 1, 1)
+    assert (kept.verdict, kept.mode, kept.modes, kept.answers) == (Verdict.FAILURE, WEAK, (NOISE,), ANSWERS)
+    assert (kept.severity, kept.impact) == (2, given.impact)
+    assert kept.severity_reason.startswith("7 points")
+    assert kept.quotes == (Quote(field="text", text="flight 1"), Quote(field="inputs.carrier", text="UA"))
+    assert "ana@" not in kept.rationale
+    assert kept.position == case_position(ana)
+    assert actions.show(ana, CASE) == case
+
+
+def case_position(ws):
+    return actions.history(ws, CASE)[-1].position_from
+
+
+def test_an_annotation_changes_nothing_that_others_can_search_by_but_the_status(ana, bo):
+    before = actions.show(bo, CASE)
+    curate.annotate(ana, CASE, 1, FAILS)
+    after = actions.show(bo, CASE)
+    assert (after.mode, after.severity) == (before.mode, before.severity)
+    assert len(actions.search(bo, f"mode:{WEAK}")) == 0
+    assert actions.search(bo, "status:annotated").column("id") == (CASE,)
+    assert len(actions.search(bo, '"feeder airports"')) == 0
+
+
+def test_a_second_person_does_not_see_the_first_labelling_before_their_own_is_in(ana, bo):
+    curate.annotate(ana, CASE, 1, FAILS)
+    seen = actions.show(bo, CASE)
+    assert seen.labelling.labellings == ()
+    assert "second person" in seen.labelling.hidden
+    assert "feeder" not in canonical(case_json(seen)).decode()
+    own = curate.verify(bo, CASE, 2, replace(FAILS, reproduced=Reproduced.YES))
+    assert [each.person for each in own.labelling.labellings] == ["ana", "bo"]
+    assert own.labelling.labellings[1].reproduced is Reproduced.YES
+
+
+def test_the_author_sees_their_own_and_the_operator_everything(ws, ana):
+    curate.annotate(ana, CASE, 1, FAILS)
+    assert actions.show(ana, CASE).labelling.labellings == actions.show(ws, CASE).labelling.labellings != ()
+
+
+def test_an_annotation_may_be_redone_until_there_is_a_second(ana, bo):
+    curate.annotate(ana, CASE, 1, NO)
+    case = curate.annotate(ana, CASE, 2, FAILS)
+    assert [(each.verdict, each.attempt) for each in case.labelling.labellings] == [(Verdict.FAILURE, 2)]
+    curate.verify(bo, CASE, 3, FAILS)
+    with pytest.raises(Conflict):
+        curate.annotate(ana, CASE, 4, NO)
+
+
+def test_two_who_agree_verify_a_case_with_the_graver_severity(ana, bo):
+    curate.annotate(ana, CASE, 1, FAILS)
+    milder = {**ANSWERS, "detection": "at-once"}
+    case = curate.verify(bo, CASE, 2, replace(FAILS, answers=milder))
+    assert [each.severity for each in case.labelling.labellings] == [2, 3]
+    assert (case.status, case.mode, case.severity) == (Status.VERIFIED, WEAK, 2)
+    assert actions.search(ana, f"status:verified mode:{WEAK} severity:2").column("id") == (CASE,)
+
+
+def test_two_who_agree_that_it_is_none_reject_a_case(ana, bo):
+    curate.annotate(ana, CASE, 1, NO)
+    case = curate.verify(bo, CASE, 2, NO)
+    assert (case.status, case.mode, case.severity) == (Status.REJECTED, None, None)
+
+
+def test_a_dispute_is_settled_by_a_third_who_sees_both(ana, bo, cy):
+    curate.annotate(ana, CASE, 1, FAILS)
+    disputed = curate.verify(bo, CASE, 2, NO)
+    assert disputed.status is Status.DISPUTED
+    assert len(actions.show(cy, CASE).labelling.labellings) == 2
+    with pytest.raises(Denied):
+        curate.adjudicate(bo, CASE, 3, replace(NO, rationale="mine"))
+    with pytest.raises(LabellingError, match="no rationale"):
+        curate.adjudicate(cy, CASE, 3, NO)
+    case = curate.adjudicate(cy, CASE, 3, replace(FAILS, rationale="it is one"))
+    assert (case.status, case.mode, len(case.labelling.labellings)) == (Status.VERIFIED, WEAK, 3)
+
+
+def test_whoever_may_not_settle_a_dispute_sees_neither_side_of_it(ws_as, ana, bo):
+    curate.annotate(ana, CASE, 1, FAILS)
+    curate.verify(bo, CASE, 2, NO)
+    assert actions.show(ws_as("dee", role="annotator"), CASE).labelling.labellings == ()
+
+
+def test_nobody_verifies_their_own_annotation(ana):
+    curate.annotate(ana, CASE, 1, FAILS)
+    with pytest.raises(Denied):
+        curate.verify(ana, CASE, 2, FAILS)
+    assert actions.show(ana, CASE).status is Status.ANNOTATED
+
+
+def test_a_labelling_of_another_revision_is_refused(ana, bo):
+    curate.annotate(ana, CASE, 1, FAILS)
+    for revision in (1, 7):
+        with pytest.raises(InputError) as caught:
+            curate.verify(bo, CASE, revision, FAILS)
+        assert isinstance(caught.value, Precondition) == (revision == 1)
+
+
+def test_same_event_names_another_case_by_any_beginning_and_links_it_once_decided(ana, bo):
+    same = Judgement(verdict=Verdict.SAME_EVENT, target=OTHER[:7])
+    with pytest.raises(LabellingError, match="same event as itself"):
+        curate.annotate(ana, CASE, 1, replace(same, target=CASE))
+    with pytest.raises(NotFound):
+        curate.annotate(ana, CASE, 1, replace(same, target="zzzz-zzzz-zzzz"))
+    curate.annotate(ana, CASE, 1, same)
+    case = curate.verify(bo, CASE, 2, replace(same, target=OTHER))
+    assert (case.status, case.labelling.labellings[0].target) == (Status.REJECTED, OTHER)
+
+
+def test_a_decided_case_is_reopened_with_a_reason_and_what_was_said_stays(ana, bo, cy):
+    curate.annotate(ana, CASE, 1, FAILS)
+    before = curate.verify(bo, CASE, 2, FAILS)
+    with pytest.raises(InputError, match="no reason"):
+        curate.reopen(cy, CASE, 3, " ")
+    case = curate.reopen(cy, CASE, 3, "the label was corrected")
+    assert (case.status, case.labelling, case.severity, case.mode) == (Status.CANDIDATE, None, 3, None)
+    # What was visible is hidden while the case is labelled anew, also as of then.
+    then = actions.show(cy, CASE, as_of=case_position(cy) - 1)
+    assert (then.status, then.labelling.labellings) == (before.status, ())
+    again = curate.annotate(cy, CASE, 4, NO)
+    assert [(each.person, each.round, each.attempt) for each in again.labelling.labellings] == [("cy", 2, 1)]
+    curate.verify(ana, CASE, 5, NO)
+    assert actions.show(bo, CASE, as_of=case_position(cy) - 3).labelling == before.labelling
+
+
+def test_what_is_refused_leaves_nothing(ana):
+    position = ana.position()
+    with pytest.raises(LabellingError) as caught:
+        curate.annotate(ana, CASE, 1, Judgement(verdict=Verdict.FAILURE, quotes=("not there",), target=OTHER))
+    assert {"mode", "answers", "quotes", "target"} <= caught.value.fields.keys()
+    assert ana.position() == position
+
+
+def test_who_may_verify_in_one_team_may_not_in_another(ws, ana):
+    curate.annotate(ana, CASE, 1, FAILS)
+    grants = (
+        Grant(role="verifier", team="other", clearance=Sensitivity.INTERNAL),
+        Grant(role="annotator", team="default", clearance=Sensitivity.INTERNAL),
+    )
+    person = Person(name="dee", grants=grants)
+    dee = ws.serving("as-dee", actor=actor_of(person), authority=Granted(person))
+    with pytest.raises(Denied, match="case:verify"):
+        curate.verify(dee, CASE, 2, FAILS)
+
+
+def test_to_label_what_one_may_not_see_is_as_to_label_what_is_not_there(ana, ws_as):
+    elsewhere = ws_as("dee", role="curator", team="other")
+    answers = set()
+    for of in (CASE, "zzzz-zzzz-zzzz"):
+        for call in (curate.annotate, curate.verify, curate.adjudicate):
+            with pytest.raises(NotFound) as caught:
+                call(elsewhere, of, 1, FAILS)
+            answers.add(str(caught.value).replace(of, "CASE"))
+    assert len(answers) == 1
