@@ -16,8 +16,7 @@ from remiss.govern.ports import Actor, Authority, Scope
 from remiss.settings import Settings
 
 if TYPE_CHECKING:
-    from remiss.capture.ports import Progress
-    from remiss.govern.ports import Health
+    from remiss.govern.ports import Health, Progress
     from remiss.protocol.ports import Documents, Engine
 
 ASK = "ask an admin of the catalog for a role that has it"

@@ -148,7 +148,7 @@ class Equipment(Bench):
         """Where raw evidence lies."""
         from remiss.edges.vaults.folder import FolderVault
 
-        return FolderVault(self.settings.folder("vault", self._store.file), self.keys.secret("vault"))
+        return FolderVault(self.settings.folder("vault", self._store.file), self.keys)
 
     @cached_property
     def recogniser(self) -> Recogniser:

@@ -17,6 +17,7 @@ import click
 import jsonschema
 import pytest
 
+import remiss
 from remiss.edges.stores.version import LATEST
 from remiss.faces import schemas
 from remiss.faces.actions import FACES
@@ -311,6 +312,26 @@ def test_doctor_says_that_killed_captures_left_raw_evidence_which_the_next_one_r
     assert "raw evidence of 1 captures" in vault["says"]
     assert cli("capture", captured.protocol, "--since", "2013-06-03", "--until", "2013-06-10").status == 0
     assert not left.exists()
+
+
+def test_rotating_says_how_much_was_written_anew_and_doctor_that_nothing_is_left_to_do(cli, captured):
+    done = valid(cli("catalog", "rotate", "--format", "json"), "rotation")
+    assert done["pieces"] > 100
+    assert not done["resumed"]
+    assert f"pieces  {done['pieces']}" in cli("catalog", "rotate").out
+    [vault] = [item for item in cli("doctor", "--format", "json").json["items"] if item["name"] == "vault"]
+    assert vault["level"] == "ok"
+    assert "encrypted" in vault["says"]
+
+
+def test_doctor_says_that_a_rotation_was_cut_short_and_what_finishes_it(cli, captured):
+    with remiss.open("remiss.db") as ws:
+        ws.vault.renew(lambda stage, done: None)
+    doctor = cli("doctor", "--format", "json")
+    [vault] = [item for item in doctor.json["items"] if item["name"] == "vault"]
+    assert vault["level"] == "note"
+    assert "remiss catalog rotate" in vault["do"]
+    assert "is finished" in cli("catalog", "rotate").err
 
 
 def test_doctor_names_what_killed_captures_left_in_the_temporary_folder(cli, captured, tmp_path, monkeypatch):

@@ -12,11 +12,11 @@ from datetime import datetime
 
 from remiss.capture import census, findings, profile, questions, requirements, sampling, survey
 from remiss.capture.members import Content, Drawing, drawings, revisits
-from remiss.capture.ports import Progress
 from remiss.capture.sampling import Selection
 from remiss.capture.scan_plan import SAMPLE, Plan
 from remiss.capture.schedule import whole_windows
 from remiss.errors import SourceError
+from remiss.govern.ports import Progress
 from remiss.protocol.ports import Description, Session
 from remiss.protocol.terms import Checked
 from remiss.records.bulk import in_bulk

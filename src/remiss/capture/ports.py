@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol
 
 from remiss.action import Performs
-from remiss.govern.ports import Keys, Recogniser, Vault
+from remiss.govern.ports import Keys, Progress, Recogniser, Vault
 from remiss.protocol.ports import Documents, Engine, Protocols
 from remiss.records.run import Cell, Change, Drawn, Group, Manifest, Member, Profile, RefusedRow, Run, RunWindow
 from remiss.settings import Settings
 
 if TYPE_CHECKING:
     from remiss.protocol.terms import Protocol as Document
-
-# Called with the name of a stage and the share of the work that is done, in [0, 1].
-Progress: TypeAlias = Callable[[str, float], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,11 +13,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from remiss.capture import questions, requirements
-from remiss.capture.ports import Progress
 from remiss.capture.preparing import prepared
 from remiss.capture.scan import reasons
 from remiss.capture.scan_plan import EVENTS, REPEATS, Plan
 from remiss.errors import Location, ProtocolError
+from remiss.govern.ports import Progress
 from remiss.protocol.ports import Session
 
 MOST_STRATA = 1000

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from remiss.errors import RemissError
 from remiss.govern.health import Check
-from remiss.govern.ports import Keys, Vault
+from remiss.govern.ports import Keys, Vault, VaultState
 from remiss.records.catalog import CatalogFacts
 from remiss.settings import Settings
 
@@ -101,15 +101,24 @@ def _key(folder: Path, opened: Opened, *, acted: bool) -> Check:
 
 def _vault(place: Path, opened: Opened, *, events: int) -> Check:
     if place.is_dir():
-        left = opened.vault().left()
-        if left:
-            says = f"{place} has raw evidence of {left} captures that were killed"
-            return Check("vault", "note", says, "nothing refers to it unless its run was filed: the next capture sorts it out")
-        return Check("vault", "ok", str(place))
+        return _state(place, opened.vault().state())
     if events:
         what = f"{place} is missing, and with it the raw evidence of {events:,} events"
         return Check("vault", "bad", what, "bring it back, or name it in REMISS_VAULT")
     return Check("vault", "ok", "made by the first capture")
+
+
+def _state(place: Path, state: VaultState) -> Check:
+    if state.rotating:
+        says = f"{place} is partly under a former key: a rotation was cut short"
+        return Check("vault", "note", says, "finish it with `remiss catalog rotate`")
+    if state.plain:
+        says = f"{place} has raw evidence of {state.plain} captures that is not encrypted: an older remiss kept it"
+        return Check("vault", "note", says, "encrypt it with `remiss catalog rotate`")
+    if state.left:
+        says = f"{place} has raw evidence of {state.left} captures that were killed"
+        return Check("vault", "note", says, "nothing refers to it unless its run was filed: the next capture sorts it out")
+    return Check("vault", "ok", f"{place}, encrypted")
 
 
 def _room(settings: Settings, opened: Opened) -> Check:

@@ -1,8 +1,11 @@
-"""The catalog's secret key: a file in a folder that only its owner may enter.
+"""The catalog's keys: files in a folder that only its owner may enter.
 
 Everything that must not be guessed from outside (marks of redacted values, addresses of evidence) is made under secrets
-derived from it. It lies outside the database, so that a copy of the database alone tells nothing. A lost key is not
-replaced in silence: marks and evidence made under it could never be matched again.
+derived from `catalog.key`. It lies outside the database, so that a copy of the database alone tells nothing. A lost key is
+not replaced in silence: marks and evidence made under it could never be matched again.
+
+The keys that wrap those of evidence are independent of it and of one another, so that one can be replaced and destroyed
+(`wrapping-NAME.key`); which of them a vault uses is written in the vault, for a folder of keys may serve several.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
-from remiss.edges.guarded import private_file, private_folder, refused
+from remiss.edges.guarded import private_file, private_folder, refused, said
 from remiss.errors import Location, StorageError
 
 KEY_BYTES = 32
@@ -37,6 +40,7 @@ class FolderKeys:
 
     def __init__(self, folder: Path, *, create: bool = False) -> None:
         path = folder / NAME
+        self._folder = folder
         if create:
             private_folder(folder, create=True)
             if not path.exists():
@@ -48,23 +52,67 @@ class FolderKeys:
                 do="bring back the folder from where it was moved or saved, or name it in REMISS_KEYS; a new key would not fit",
             )
         private_folder(folder, create=False)
-        key = private_file(path)
-        if len(key) != KEY_BYTES:
-            raise StorageError(
-                f"the key is damaged: {len(key)} bytes where {KEY_BYTES} belong",
-                where=Location(str(path)),
-                do="bring back the file from where it was saved",
-            )
-        self._root = hmac.new(SALT, key, hashlib.sha256).digest()
+        self._root = hmac.new(SALT, _read(path), hashlib.sha256).digest()
 
     def secret(self, purpose: str) -> bytes:
         """Return 32 bytes for one purpose, by HKDF with SHA-256 (RFC 5869, one block): none tells anything of another."""
         return hmac.new(self._root, purpose.encode() + b"\x01", hashlib.sha256).digest()
 
+    def new_wrapping_key(self) -> str:
+        """Make a key that wraps those of evidence, and return its name: 16 hex digits.
+
+        Raises
+        ------
+        StorageError : the folder cannot be written
+        """
+        name = secrets.token_hex(8)
+        _make(self._wrapping(name))
+        return name
+
+    def wrapping_key(self, name: str) -> bytes:
+        """Return the 32 bytes of a wrapping key.
+
+        Raises
+        ------
+        StorageError : it is missing, damaged, or others may read it
+        """
+        path = self._wrapping(name)
+        if not path.exists():
+            raise StorageError(
+                f"a key of the raw evidence is missing: no {path.name} in {self._folder}",
+                where=Location(str(self._folder)),
+                do="bring it back from where it was saved; what a former key wrapped cannot be read once that was rotated away",
+            )
+        return _read(path)
+
+    def destroy_wrapping_key(self, name: str) -> None:
+        """Overwrite a wrapping key and remove it; one that is gone already is no error."""
+        path = self._wrapping(name)
+        with said(self._folder, setting="REMISS_KEYS"), suppress(FileNotFoundError):
+            with path.open("r+b", buffering=0) as file:
+                file.write(bytes(KEY_BYTES))
+                os.fsync(file.fileno())
+            path.unlink()
+            _wait_for_disk(self._folder)
+
+    def _wrapping(self, name: str) -> Path:
+        return self._folder / f"wrapping-{name}.key"
+
+
+def _read(path: Path) -> bytes:
+    key = private_file(path)
+    if len(key) != KEY_BYTES:
+        raise StorageError(
+            f"the key is damaged: {len(key)} bytes where {KEY_BYTES} belong",
+            where=Location(str(path)),
+            do="bring back the file from where it was saved",
+        )
+    return key
+
 
 def _make(path: Path) -> None:
     """Put a new key in place whole, unless another process was quicker; then theirs is the key."""
-    staged = path.with_name(f"{NAME}.{secrets.token_hex(8)}")
+    staged = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     try:
         handle = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "wb") as file:
@@ -74,12 +122,16 @@ def _make(path: Path) -> None:
         # a link, unlike a rename, never takes the place of a file that is already there
         with suppress(FileExistsError):
             os.link(staged, path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        _wait_for_disk(path.parent)
     except OSError as error:
         raise refused(error, path.parent, setting="REMISS_KEYS") from error
     finally:
         staged.unlink(missing_ok=True)
+
+
+def _wait_for_disk(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

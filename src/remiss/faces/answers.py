@@ -10,6 +10,7 @@ from dataclasses import asdict
 
 from remiss.catalog.rendering import group_json
 from remiss.govern.access import Access
+from remiss.govern.evidence_actions import Rotation
 from remiss.govern.health import Check
 from remiss.protocol.ports import StoredProtocol
 from remiss.protocol.terms import Finding
@@ -70,6 +71,11 @@ def stored_protocol(item: StoredProtocol) -> Json:
 def checks(found: Iterable[Check]) -> Json:
     """Return all `checks` of `doctor`."""
     return {"schema": schema_name("checks"), "items": [item.to_json() for item in found]}
+
+
+def rotation(item: Rotation) -> Json:
+    """Return what a `rotation` of the key of raw evidence did."""
+    return {"schema": schema_name("rotation"), "pieces": item.pieces, "resumed": item.resumed}
 
 
 def run(item: Run) -> Json:

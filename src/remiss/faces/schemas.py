@@ -223,6 +223,7 @@ SCHEMAS: dict[str, Schema] = {
         cases=COUNT,
         bytes=nullable(COUNT),
     ),
+    "rotation": record(schema=kind("rotation"), pieces=COUNT, resumed=FLAG),
     "checks": record(schema=kind("checks"), items=many(record(name=TEXT, level=one_of("ok", "note", "bad"), says=TEXT, do=TEXT))),
     "plan": record(
         schema=kind("plan"),

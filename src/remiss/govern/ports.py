@@ -6,12 +6,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, Self
+from typing import Protocol, Self, TypeAlias
 
 from remiss.action import Performs
 from remiss.govern.health import Check
 from remiss.records.case import Sensitivity
 from remiss.records.person import Governed, Grant, IssuedToken, Person, Team, Token
+
+# Called with the name of a stage and the share of the work that is done, in [0, 1].
+Progress: TypeAlias = Callable[[str, float], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,10 +191,32 @@ class Permits(Performs, Protocol):
 
 
 class Keys(Protocol):
-    """The catalog's secret key, which lives outside the database."""
+    """The catalog's secret key, and the keys that wrap those of raw evidence: they live outside the database."""
 
     def secret(self, purpose: str) -> bytes:
         """Return 32 bytes derived from the catalog's key for one purpose; always the same for the same purpose."""
+        ...
+
+    def new_wrapping_key(self) -> str:
+        """Make a key that wraps the keys of evidence, and return its name: 16 hex digits.
+
+        Raises
+        ------
+        StorageError : it cannot be kept
+        """
+        ...
+
+    def wrapping_key(self, name: str) -> bytes:
+        """Return the 32 bytes of a wrapping key.
+
+        Raises
+        ------
+        StorageError : it is missing or damaged
+        """
+        ...
+
+    def destroy_wrapping_key(self, name: str) -> None:
+        """Remove a wrapping key for ever; one that is gone already is no error."""
         ...
 
 
@@ -229,8 +254,17 @@ class Bundle(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VaultState:
+    """How a vault is: bundles `left` by captures that died, bundles that are still `plain`, and a rotation not finished."""
+
+    left: int
+    plain: int
+    rotating: bool
+
+
 class Vault(Protocol):
-    """Where raw evidence lies, addressed by HMAC under the catalog's key."""
+    """Where raw evidence lies, encrypted, addressed by HMAC under the catalog's key."""
 
     def put(self, content: bytes) -> str:
         """Store alone and return the address; putting the same content again is no change.
@@ -250,8 +284,8 @@ class Vault(Protocol):
         """
         ...
 
-    def left(self) -> int:
-        """Return how many bundles were left by processes that died."""
+    def state(self) -> VaultState:
+        """Return what captures that died left, what is not encrypted, and whether a rotation was cut short."""
         ...
 
     def get(self, address: str) -> bytes:
@@ -264,7 +298,27 @@ class Vault(Protocol):
         ...
 
     def discard(self, address: str) -> None:
-        """Remove the content wherever it is."""
+        """Destroy the content's key and remove the content, wherever it is."""
+        ...
+
+    def renew(self, progress: Progress) -> tuple[int, bool]:
+        """Wrap the key of every content under a new wrapping key, and encrypt what is not.
+
+        The former key stays until `retire`. When a rotation was cut short, that one is finished and no new key is made. Waits
+        for captures that are under way.
+
+        Returns
+        -------
+        How many contents were written anew, and whether a rotation that was cut short was finished.
+
+        Raises
+        ------
+        StorageError : something was altered or a key is missing; what was done stays, and doing it again goes on from there
+        """
+        ...
+
+    def retire(self) -> None:
+        """Destroy the wrapping keys before the current one. Only after `renew`: nothing may need them any more."""
         ...
 
 
@@ -307,3 +361,12 @@ class AccessWorkspace(PeopleWorkspace, Protocol):
         NotFound, Ambiguous, InputError
         """
         ...
+
+
+class EvidenceWorkspace(Performs, Protocol):
+    """The ports that actions on raw evidence take."""
+
+    @property
+    def vault(self) -> Vault: ...
+    @property
+    def progress(self) -> Progress: ...

@@ -9,11 +9,11 @@ import sys
 
 import pytest
 
+from remiss.edges.keys import FolderKeys
 from remiss.edges.vaults.bundle import MARK, TAIL
 from remiss.edges.vaults.folder import FolderVault
 from remiss.errors import NotFound, StorageError
 
-KEY = b"k" * 32
 CONTENTS = [f"event {number}".encode() * (1 + number % 7) for number in range(500)]
 
 
@@ -23,8 +23,13 @@ def folder(tmp_path):
 
 
 @pytest.fixture
-def vault(folder):
-    return FolderVault(folder, KEY)
+def keys(tmp_path):
+    return FolderKeys(tmp_path / "catalog.keys", create=True)
+
+
+@pytest.fixture
+def vault(folder, keys):
+    return FolderVault(folder, keys)
 
 
 def never(run):
@@ -41,6 +46,10 @@ def bundled(vault, contents, run="run-000000000001", filed=never):
 
 def names(folder):
     return sorted(path.name for path in (folder / "bundles").iterdir())
+
+
+def size(folder):
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def mode(path):
@@ -71,9 +80,9 @@ def test_an_address_is_the_same_alone_and_in_a_bundle(vault):
 
 
 def test_the_same_content_lies_in_a_bundle_once(vault, folder):
-    first, second = bundled(vault, [b"evidence", b"evidence"])
+    first, second = bundled(vault, [b"evidence" * 100, b"evidence" * 100])
     assert first == second
-    assert (folder / "bundles" / "run-000000000001.bundle").read_bytes().count(b"evidence") == 1
+    assert (folder / "bundles" / "run-000000000001.bundle").stat().st_size < 2 * 800
 
 
 def test_a_capture_without_evidence_leaves_no_file(vault, folder):
@@ -115,7 +124,7 @@ def test_a_bundle_that_belongs_to_a_run_survives_a_commit_of_which_nobody_knows_
         lose()
     [address] = told
     assert vault.get(address) == b"evidence"
-    assert vault.left() == 1
+    assert vault.state().left == 1
     bundled(vault, [b"other"], "run-000000000002", filed=lambda run: run == "run-000000000001")
     assert vault.get(address) == b"evidence"
     assert names(folder) == ["run-000000000001.bundle", "run-000000000002.bundle"]
@@ -124,8 +133,10 @@ def test_a_bundle_that_belongs_to_a_run_survives_a_commit_of_which_nobody_knows_
 DIES = """
 import os, signal, sys
 from pathlib import Path
+from remiss.edges.keys import FolderKeys
 from remiss.edges.vaults.folder import FolderVault
-with FolderVault(Path(sys.argv[1]), b"k" * 32).bundle(lambda run: False) as bundle:
+folder = Path(sys.argv[1])
+with FolderVault(folder, FolderKeys(folder.parent / "catalog.keys")).bundle(lambda run: False) as bundle:
     for at in range(int(sys.argv[3])):
         print(bundle.add(b"left %d" % at * 100_000), flush=True)
     if sys.argv[2] != "torn":
@@ -147,11 +158,11 @@ def die(folder, how, count=3):
 def test_what_a_killed_capture_left_is_removed_by_the_next_one_that_is_filed(vault, folder, how):
     kept = bundled(vault, CONTENTS[:3])
     addresses = die(folder, how)
-    assert vault.left() == 1
+    assert vault.state().left == 1
     assert vault.get(kept[0]) == CONTENTS[0]
     bundled(vault, [b"new"], "run-000000000002")
     assert names(folder) == ["run-000000000001.bundle", "run-000000000002.bundle"]
-    assert vault.left() == 0
+    assert vault.state().left == 0
     for address in addresses:
         with pytest.raises(NotFound):
             vault.get(address)
@@ -161,7 +172,7 @@ def test_what_a_killed_capture_left_stays_as_long_as_no_capture_is_filed(vault, 
     die(folder, "owned")
     with pytest.raises(ValueError, match="refused"), vault.bundle(never):
         raise ValueError("refused")
-    assert vault.left() == 1
+    assert vault.state().left == 1
 
 
 def test_the_evidence_of_a_run_that_was_filed_before_its_process_died_is_kept(vault, folder):
@@ -172,11 +183,11 @@ def test_the_evidence_of_a_run_that_was_filed_before_its_process_died_is_kept(va
     assert vault.get(addresses[2]) == b"left 2" * 100_000
 
 
-def test_a_capture_under_way_is_no_leftover(vault, folder):
-    other = FolderVault(folder, KEY)
+def test_a_capture_under_way_is_no_leftover(vault, folder, keys):
+    other = FolderVault(folder, keys)
     with vault.bundle(never) as bundle:
         address = bundle.add(b"mine")
-        assert other.left() == 0
+        assert other.state().left == 0
         bundled(other, [b"theirs"], "run-000000000002")
         bundle.seal()
         bundle.belong("run-000000000001")
@@ -187,7 +198,9 @@ def test_a_capture_under_way_is_no_leftover(vault, folder):
 def test_altered_evidence_in_a_bundle_is_refused(vault, folder):
     address, other = bundled(vault, [b"evidence", b"other"])
     path = folder / "bundles" / "run-000000000001.bundle"
-    path.write_bytes(path.read_bytes().replace(b"evidence", b"Evidence"))
+    content = bytearray(path.read_bytes())
+    content[len(MARK)] ^= 1
+    path.write_bytes(content)
     with pytest.raises(StorageError, match="was altered"):
         vault.get(address)
     assert vault.get(other) == b"other"
@@ -215,9 +228,9 @@ def test_a_torn_bundle_is_told_from_evidence_that_is_not_there_and_hides_no_othe
     assert vault.get(others[0]) == b"other"
 
 
-def test_a_bundle_of_another_catalog_is_not_taken_for_ours(vault, folder):
-    [address] = bundled(FolderVault(folder, b"o" * 32), [b"evidence"])
-    with pytest.raises(StorageError, match="altered"):
+def test_a_bundle_of_another_catalog_is_not_taken_for_ours(vault, folder, tmp_path):
+    [address] = bundled(FolderVault(folder, FolderKeys(tmp_path / "other.keys", create=True)), [b"evidence"])
+    with pytest.raises(StorageError, match="key of the raw evidence is missing"):
         vault.get(address)
 
 
@@ -225,12 +238,12 @@ def test_discarding_takes_one_content_out_of_every_bundle_and_leaves_the_rest(va
     addresses = bundled(vault, CONTENTS)
     bundled(vault, CONTENTS[100:200], "run-000000000002")
     vault.put(CONTENTS[123])
+    before = size(folder)
     vault.discard(addresses[123])
     vault.discard(addresses[123])
     with pytest.raises(NotFound, match="holds no evidence"):
         vault.get(addresses[123])
-    everything = b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
-    assert CONTENTS[123] not in everything
+    assert size(folder) < before - 3 * len(CONTENTS[123])
     for at in (0, 122, 124, 499):
         assert vault.get(addresses[at]) == CONTENTS[at]
     assert names(folder) == ["run-000000000001.bundle", "run-000000000002.bundle"]
@@ -243,10 +256,10 @@ def test_a_bundle_of_which_everything_was_discarded_is_gone(vault, folder):
     assert names(folder) == []
 
 
-def test_people_who_discard_from_one_bundle_at_the_same_moment_lose_no_erasure(vault, folder):
+def test_people_who_discard_from_one_bundle_at_the_same_moment_lose_no_erasure(vault, folder, keys):
     addresses = bundled(vault, CONTENTS)
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
-        list(pool.map(FolderVault(folder, KEY).discard, addresses[:40]))
+        list(pool.map(FolderVault(folder, keys).discard, addresses[:40]))
     for address in addresses[:40]:
         with pytest.raises(NotFound):
             vault.get(address)
@@ -254,9 +267,9 @@ def test_people_who_discard_from_one_bundle_at_the_same_moment_lose_no_erasure(v
     assert names(folder) == ["run-000000000001.bundle"]
 
 
-def test_captures_that_bundle_at_the_same_moment_do_not_disturb_one_another(folder):
+def test_captures_that_bundle_at_the_same_moment_do_not_disturb_one_another(folder, keys):
     def capture(number):
-        return bundled(FolderVault(folder, KEY), CONTENTS[:100], f"run-{number:012}")
+        return bundled(FolderVault(folder, keys), CONTENTS[:100], f"run-{number:012}")
 
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         found = set(map(tuple, pool.map(capture, range(32))))

@@ -18,12 +18,18 @@ def folder(tmp_path):
 
 
 @pytest.fixture
-def vault(folder):
-    return FolderVault(folder, b"k" * 32)
+def keys(tmp_path):
+    return FolderKeys(tmp_path / "catalog.keys", create=True)
+
+
+@pytest.fixture
+def vault(folder, keys):
+    return FolderVault(folder, keys)
 
 
 def files(folder):
-    return [path for path in folder.rglob("*") if path.is_file()]
+    """Return all files but the list of wrapping keys, which every vault has that was ever used."""
+    return [path for path in folder.rglob("*") if path.is_file() and path.name != "wrapping"]
 
 
 def mode(path):
@@ -47,17 +53,19 @@ def test_the_same_content_put_alone_is_stored_once(vault, folder):
 
 
 def test_an_address_tells_nothing_without_the_key(tmp_path):
-    one = FolderVault(tmp_path / "one", b"1" * 32).put(b"evidence")
-    other = FolderVault(tmp_path / "other", b"2" * 32).put(b"evidence")
+    one = FolderVault(tmp_path / "one", FolderKeys(tmp_path / "1", create=True)).put(b"evidence")
+    other = FolderVault(tmp_path / "other", FolderKeys(tmp_path / "2", create=True)).put(b"evidence")
     assert one != other
 
 
 def test_altered_evidence_is_refused(vault, folder):
     address = vault.put(b"evidence")
     (path,) = files(folder)
-    path.write_bytes(b"Evidence")
-    with pytest.raises(StorageError, match="was altered"):
-        vault.get(address)
+    held = path.read_bytes()
+    for altered in (b"evidence", held[:-1] + bytes([held[-1] ^ 1]), held[:30] + bytes([held[30] ^ 1]) + held[31:]):
+        path.write_bytes(altered)
+        with pytest.raises(StorageError, match="was altered"):
+            vault.get(address)
 
 
 def test_putting_again_mends_a_damaged_copy(vault, folder):
@@ -86,20 +94,20 @@ def test_no_path_is_made_from_what_is_not_an_address(vault, tmp_path, address):
     assert outside.read_bytes() == b"safe"
 
 
-def test_a_folder_that_is_open_to_others_is_refused_with_advice(vault, folder):
+def test_a_folder_that_is_open_to_others_is_refused_with_advice(vault, folder, keys):
     folder.chmod(0o750)
     with pytest.raises(StorageError, match=r"open to others \(mode 0750\)") as refused:
-        FolderVault(folder, b"k" * 32)
+        FolderVault(folder, keys)
     assert "chmod 700" in refused.value.do
 
 
-def test_a_file_or_a_link_where_the_folder_belongs_is_refused(tmp_path):
+def test_a_file_or_a_link_where_the_folder_belongs_is_refused(tmp_path, keys):
     (tmp_path / "file").write_text("")
     (tmp_path / "real").mkdir(mode=0o700)
     (tmp_path / "link").symlink_to(tmp_path / "real")
     for name in ("file", "link"):
         with pytest.raises(StorageError, match="is not a folder"):
-            FolderVault(tmp_path / name, b"k" * 32)
+            FolderVault(tmp_path / name, keys)
 
 
 def test_a_write_that_the_system_cuts_short_leaves_nothing_in_part(vault, folder):
@@ -179,9 +187,9 @@ def test_a_damaged_key_is_refused(tmp_path):
         FolderKeys(tmp_path / "keys", create=True)
 
 
-def test_writers_that_put_the_same_evidence_at_the_same_moment_all_succeed(folder):
+def test_writers_that_put_the_same_evidence_at_the_same_moment_all_succeed(folder, keys):
     contents = [f"row {at}".encode() for at in range(50)]
-    vaults = [FolderVault(folder, b"k" * 32) for _ in range(4)]
+    vaults = [FolderVault(folder, keys) for _ in range(4)]
     together = threading.Barrier(len(vaults))
 
     def put(vault):

@@ -1,9 +1,9 @@
-"""A vault that is a folder: raw evidence that only its owner may read.
+"""A vault that is a folder: raw evidence, encrypted, that only its owner may read.
 
 An address is the HMAC of a content under a secret of the catalog: nothing of the content can be told or guessed from it, and
-what was altered is recognised. What is put alone is a file of its own; what a capture puts is one bundle (`bundle.py`). No
-part of a path comes from a user. The contents themselves are not encrypted yet; until they are, the folder is as private as
-the disk that it is on.
+what was altered is recognised. Each content is sealed under a data key of its own, which is wrapped by a key that lies with
+the catalog's (`cipher.py`, `ring.py`). What is put alone is a file of its own (`single.py`); what a capture puts is one
+bundle (`bundle.py`). No part of a path comes from a user.
 
 Evidence is on the disk before a catalog can refer to it. A bundle is staged while its capture is under way and made final
 when the run is filed. One that a killed capture left is readable where it lies; the next capture that is filed removes it,
@@ -13,49 +13,36 @@ or makes it final if its run was filed after all.
 from __future__ import annotations
 
 import hmac
-import os
-import re
-import secrets
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from remiss.edges.guarded import private_folder, said
-from remiss.edges.vaults.bundle import (
-    FINISHED,
-    SETTING,
-    STAGED,
-    Damaged,
-    StagedBundle,
-    address_of,
-    check,
-    content_at,
-    locked,
-    rest,
-    wait_for_disk,
-    whose,
-)
+from remiss.edges.vaults import single
+from remiss.edges.vaults.bundle import Damaged, Piece, address_of, check, piece_at
+from remiss.edges.vaults.cipher import Unreadable, Wrapping, unseal
+from remiss.edges.vaults.rewriting import ADDRESS, MEND, Shelves
+from remiss.edges.vaults.ring import Ring
+from remiss.edges.vaults.staging import FINISHED, SETTING, STAGED, StagedBundle, locked, wait_for_disk, whose
 from remiss.errors import Location, NotFound, StorageError
-
-ADDRESS = re.compile(r"[0-9a-f]{64}")
-BUNDLES = "bundles"
-MEND = "bring back the file from where it was saved, and ask who can write in the vault"
+from remiss.govern.ports import Keys, Progress, VaultState
 
 
 class FolderVault:
-    """Evidence under `folder`, addressed by HMAC-SHA256 with `key` (`Keys.secret("vault")`).
+    """Evidence under `folder`, addressed by HMAC-SHA256 with `keys.secret("vault")`.
 
     Raises
     ------
     StorageError : the folder is somebody else's, open to others, or cannot be made
     """
 
-    def __init__(self, folder: Path, key: bytes) -> None:
+    def __init__(self, folder: Path, keys: Keys) -> None:
         private_folder(folder, create=True)
         self._folder = folder
-        self._bundles = folder / BUNDLES
-        self._key = key
+        self._key = keys.secret("vault")
+        self._ring = Ring(folder, keys)
+        self._shelves = Shelves(folder, self._key, self._ring)
 
     def put(self, content: bytes) -> str:
         """Store and return the address; putting the same content again is no change, and mends a damaged copy.
@@ -66,9 +53,9 @@ class FolderVault:
         """
         address = address_of(self._key, content)
         path = self._path(address)
-        with self._said():
-            if self._write(path, content):
-                for each in (path, path.parent, self._folder):
+        with self._said(), self._ring.current() as wrapping:
+            if self._write(path, address, content, wrapping):
+                for each in (path.parent, self._folder):
                     wait_for_disk(each)
         return address
 
@@ -85,7 +72,7 @@ class FolderVault:
         with ExitStack() as held:
             # Locked before the block: a run of theirs that is still being committed is filed before ours is.
             left = [(path, held.enter_context(file)) for path, file in self._left()]
-            staged = StagedBundle(self._bundles, self._key)
+            staged = self._shelves.staged()
             held.callback(staged.close)
             try:
                 yield staged
@@ -99,13 +86,14 @@ class FolderVault:
                 for path, _ in left:
                     _settle(path, filed)
 
-    def left(self) -> int:
-        """Return how many bundles were left by captures that died."""
-        count = 0
+    def state(self) -> VaultState:
+        """Return what captures that died left, what is not encrypted, and whether a rotation was cut short."""
+        left = 0
         for _, file in self._left():
             file.close()
-            count += 1
-        return count
+            left += 1
+        with self._said():
+            return VaultState(left=left, plain=self._shelves.plain(), rotating=len(self._ring.names()) > 1)
 
     def get(self, address: str) -> bytes:
         """Return the content, checked against its address.
@@ -115,26 +103,19 @@ class FolderVault:
         NotFound : no such evidence
         StorageError : it was altered, or cannot be read
         """
-        path = self._path(address)
         with self._said():
+            path, piece = self._found(address)
             try:
-                content = path.read_bytes()
-            except FileNotFoundError:
-                found = self._bundled(address)
-                if found is None:
-                    self._check_bundles(address)
-                    raise self._unknown(address) from None
-                path, content = found
-        if not hmac.compare_digest(address_of(self._key, content), address):
-            raise StorageError(
-                f"the evidence {address[:12]} was altered: its content does not fit its address",
-                where=Location(str(path)),
-                do=MEND,
-            )
-        return content
+                return self._opened(path, piece, address)
+            except StorageError:
+                # Its key may have been destroyed since, and then it lies there under another one.
+                path, again = self._found(address)
+                if again.wrapping == piece.wrapping:
+                    raise
+            return self._opened(path, again, address)
 
     def discard(self, address: str) -> None:
-        """Remove the content wherever it is.
+        """Destroy the content's key and remove the content, wherever it is.
 
         Raises
         ------
@@ -144,48 +125,109 @@ class FolderVault:
             return
         path = self._path(address)
         with self._said():
-            path.unlink(missing_ok=True)
+            # It may be replaced while its lock is waited for.
+            while (file := locked(path, wait=True)) is not None or path.exists():
+                if file is not None:
+                    with file:
+                        single.remove(path)
+            for aside in single.asides(path):
+                single.remove(aside)
             if path.parent.exists():
                 wait_for_disk(path.parent)
             while (found := self._bundled(address)) is not None:
-                self._take_out(found[0], address)
+                self._shelves.bundle_anew(found[0], without=address)
 
-    def _write(self, path: Path, content: bytes) -> bool:
-        """Write a file unless it is there; return whether it was written."""
+    def renew(self, progress: Progress) -> tuple[int, bool]:
+        """Wrap everything under a new key, or under that of a rotation that was cut short; see the port."""
+        with self._said():
+            resumed = self._ring.renew()
+            written = 0
+            # What was under way when the new key came first is finished under the former one: until nothing is left, again.
+            while waiting := list(self._shelves.former()):
+                for at, path in enumerate(waiting):
+                    progress("wrapping keys", at / len(waiting))
+                    written += self._shelves.anew(path)
+            progress("wrapping keys", 1.0)
+            return written, resumed
+
+    def retire(self) -> None:
+        """Destroy the wrapping keys that nothing needs any more."""
+        with self._said():
+            self._ring.retire()
+
+    def _write(self, path: Path, address: str, content: bytes, wrapping: Wrapping) -> bool:
+        """Write a file unless it is there and whole; return whether it was written."""
+        held = single.sealed(wrapping, bytes.fromhex(address), content)
         try:
-            _create(path, content)
+            single.create(path, held)
         except FileNotFoundError:
             path.parent.mkdir(mode=0o700, exist_ok=True)
             # From the start: another process may write the same evidence at this moment.
-            return self._write(path, content)
+            return self._write(path, address, content, wrapping)
         except FileExistsError:
-            if path.read_bytes() == content:
+            with suppress(StorageError, Damaged, FileNotFoundError):
+                self._opened(path, single.piece(address, path.read_bytes()), address)
                 return False
-            # Torn by a crash, or altered: replaced whole, since somebody may be reading it.
-            aside = path.with_name(secrets.token_hex(16))
-            _create(aside, content)
-            aside.replace(path)
+            # Torn by a crash, or altered.
+            single.replace(path, held)
         return True
 
+    def _found(self, address: str) -> tuple[Path, Piece]:
+        """Return where a content is, and the content as it lies there.
+
+        Raises
+        ------
+        NotFound, StorageError : see `get`
+        """
+        path = self._path(address)
+        try:
+            return path, single.piece(address, path.read_bytes())
+        except Damaged as error:
+            raise _altered(path, address) from error
+        except FileNotFoundError:
+            found = self._bundled(address)
+        if found is None:
+            self._check_bundles(address)
+            raise self._unknown(address)
+        return found
+
+    def _opened(self, path: Path, piece: Piece, address: str) -> bytes:
+        if piece.destroyed:
+            raise StorageError(
+                f"the key of the evidence {address[:12]} was destroyed, and the rest of it is still there",
+                where=Location(str(path)),
+                do="erase it again, which was cut short; if nobody did, ask who can write in the vault",
+            )
+        try:
+            content = piece.body if piece.plain else unseal(self._shelves.data_key(piece), piece.body, piece.address)
+        except Unreadable as error:
+            raise _altered(path, address) from error
+        if not hmac.compare_digest(address_of(self._key, content), address):
+            raise _altered(path, address)
+        return content
+
     def _make_room(self) -> None:
-        if not self._bundles.exists():
-            private_folder(self._bundles, create=True)
+        bundles = self._shelves.bundles
+        if not bundles.exists():
+            private_folder(bundles, create=True)
             wait_for_disk(self._folder)
             wait_for_disk(self._folder.parent)
 
-    def _bundled(self, address: str) -> tuple[Path, bytes] | None:
-        """Return a bundle that holds a content, and the content, unchecked."""
-        for path in self._paths():
+    def _bundled(self, address: str) -> tuple[Path, Piece] | None:
+        """Return a bundle that holds a content, and the content as it lies there; rather one where its key is whole."""
+        destroyed = None
+        for path in self._shelves.paths():
             # One that is staged may have no index yet, and nobody refers to it then.
             with suppress(Damaged, FileNotFoundError), path.open("rb") as file:
-                content = content_at(file, address)
-                if content is not None:
-                    return path, content
-        return None
+                piece = piece_at(file, address)
+                if piece is not None and not piece.destroyed:
+                    return path, piece
+                destroyed = destroyed if piece is None else (path, piece)
+        return destroyed
 
     def _check_bundles(self, address: str) -> None:
         """Refuse to say that there is no such evidence as long as a damaged bundle might hold it."""
-        for path in self._paths():
+        for path in self._shelves.paths():
             try:
                 with path.open("rb") as file:
                     check(file, self._key)
@@ -199,29 +241,9 @@ class FolderVault:
                         do=MEND,
                     ) from error
 
-    def _take_out(self, path: Path, address: str) -> None:
-        """Write a bundle anew without one content; others may do so at the same moment, or finish the bundle."""
-        file = locked(path, wait=True)
-        if file is None:
-            return
-        anew = StagedBundle(self._bundles, self._key)
-        try:
-            with file:
-                for content in rest(file, address):
-                    anew.add(content)
-                anew.seal()
-                anew.replace(path)
-        finally:
-            anew.drop()
-            anew.close()
-
-    def _paths(self) -> list[Path]:
-        """Return all bundles."""
-        return sorted([*self._bundles.glob(f"*{FINISHED}"), *self._bundles.glob(f"*{STAGED}")])
-
     def _left(self) -> Iterator[tuple[Path, BinaryIO]]:
         """Return the bundles that nobody is writing any more and that were not made final, locked."""
-        for path in sorted(self._bundles.glob(f"*{STAGED}")):
+        for path in sorted(self._shelves.bundles.glob(f"*{STAGED}")):
             with self._said():
                 file = locked(path, wait=False)
             if file is not None:
@@ -243,6 +265,12 @@ class FolderVault:
         return said(self._folder, setting=SETTING)
 
 
+def _altered(path: Path, address: str) -> StorageError:
+    return StorageError(
+        f"the evidence {address[:12]} was altered: its content does not fit its address", where=Location(str(path)), do=MEND
+    )
+
+
 def _settle(path: Path, filed: Callable[[str], bool]) -> None:
     """Make final what a dead capture left if its run is filed, and remove it if not."""
     owner = whose(path)
@@ -250,20 +278,3 @@ def _settle(path: Path, filed: Callable[[str], bool]) -> None:
         path.replace(path.with_name(f"{owner}{FINISHED}"))
     else:
         path.unlink(missing_ok=True)
-
-
-def _create(path: Path, content: bytes) -> None:
-    """Write a new file, whole or not at all as far as this process lives to see to it.
-
-    Raises
-    ------
-    FileExistsError, FileNotFoundError : the file is there, its folder is not
-    OSError : disk full and the like; the file is removed again
-    """
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-    except OSError:
-        path.unlink(missing_ok=True)
-        raise

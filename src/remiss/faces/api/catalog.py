@@ -26,6 +26,14 @@ def info(ws: Ws, asked: Annotated[AsOf, Query()]) -> Response:
     return as_json(actions.info(ws, as_of=asked.as_of).to_json())
 
 
+@router.post("/catalog/rotate", operation_id="catalog.rotate", responses=documented("rotation"))
+def rotate(ws: Ws) -> Response:
+    """Put a new key in the place of the one that wraps the keys of raw evidence, and destroy the former."""
+    from remiss.govern import evidence_actions
+
+    return as_json(answers.rotation(evidence_actions.rotate(ws)))
+
+
 @router.get("/doctor", operation_id="doctor", responses=documented("checks"))
 def doctor(ws: Ws) -> Response:
     """Look at the server's machine, its catalog, its key, its vault, and room on disk."""

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from remiss.faces import answers
 from remiss.faces.cli import render
-from remiss.faces.cli.options import as_of, formatted_object, with_workspace
+from remiss.faces.cli.options import as_of, formatted_object, progress, with_workspace
 
 if TYPE_CHECKING:
     from remiss.workspace import Workspace
@@ -30,7 +31,7 @@ def init(address: str | None) -> None:
 
 @click.group()
 def catalog() -> None:
-    """Look at a catalog or upgrade it."""
+    """Look at a catalog, upgrade it, or rotate the key of its raw evidence."""
 
 
 @catalog.command("info")
@@ -63,3 +64,26 @@ def upgrade() -> None:
 
     with remiss.open(click.get_current_context().find_root().obj, upgrade=True) as ws:
         render.say(f"{ws.address} has schema {actions.info(ws).schema_version}")
+
+
+@catalog.command("rotate")
+@formatted_object
+@with_workspace
+def rotate(ws: Workspace, shape: str) -> None:
+    """Put a new key in the place of the one that wraps the keys of raw evidence, and destroy the former.
+
+    A rotation that was cut short is finished. Copies of the vault from before need the former key: save the vault and its
+    keys anew.
+
+    Example: remiss catalog rotate
+    """
+    from remiss.govern import evidence_actions
+
+    with progress(ws):
+        done = evidence_actions.rotate(ws)
+    if shape == "json":
+        render.as_json(answers.rotation(done))
+        return
+    if done.resumed:
+        render.say("a rotation that was cut short is finished; to put another key in place, rotate again")
+    render.facts((("pieces", done.pieces),))

@@ -1,0 +1,42 @@
+"""What one can do with raw evidence and the keys that guard it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from remiss.action import action
+from remiss.govern.ports import EvidenceWorkspace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rotation:
+    """What a rotation did: how many pieces of evidence it wrote anew, and whether it finished one that was cut short."""
+
+    pieces: int
+    resumed: bool
+
+
+@contextmanager
+def _renewed(ws: EvidenceWorkspace) -> Iterator[Rotation]:
+    """Wrap everything under a new key before the transaction, and destroy the former key only when its row is written."""
+    pieces, resumed = ws.vault.renew(ws.progress)
+    yield Rotation(pieces=pieces, resumed=resumed)
+    ws.vault.retire()
+
+
+@action(name="catalog.rotate", permission="catalog:rotate", prepare=_renewed)
+def rotate(ws: EvidenceWorkspace, *, prepared: Rotation | None = None) -> Rotation:
+    """Put a new key in the place of the one that wraps the keys of raw evidence, and destroy the former.
+
+    Evidence is readable all the while and after a rotation that was cut short, which the next call finishes. What an older
+    version kept without encryption is encrypted. Waits for captures that are under way. The catalog's own key, under which
+    addresses and marks are made, stays.
+
+    Raises
+    ------
+    StorageError : a file of the vault was altered, or a key is missing; the former key is kept
+    """
+    assert prepared is not None
+    return prepared

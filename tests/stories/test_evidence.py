@@ -1,0 +1,64 @@
+"""Raw evidence: kept encrypted, readable after keys were rotated."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+import remiss
+from remiss.capture import actions as capture
+from remiss.catalog import actions as catalog
+from remiss.errors import StorageError
+from remiss.govern import evidence_actions as evidence
+from tests.stories.logs import MONDAY, WEEK, small_log
+
+
+@pytest.fixture
+def run(ws, tmp_path):
+    log = small_log(tmp_path / "log")
+    return capture.apply(ws, log.protocol, since=MONDAY, until=MONDAY + WEEK)
+
+
+@pytest.fixture
+def operator(ws, database, request, environment, tmp_path):
+    """Whoever runs the catalog: another process that has its files before it."""
+    address = str(tmp_path / "remiss.db") if database == "http" else request.getfixturevalue("address")
+    with remiss.open(address, environment=environment) as opened:
+        yield opened
+
+
+def wrapping_keys(tmp_path):
+    return list((tmp_path / "keys").glob("wrapping-*"))
+
+
+def test_no_raw_event_can_be_read_from_the_vault_without_its_key(run, tmp_path):
+    kept = b"".join(path.read_bytes() for path in (tmp_path / "vault").rglob("*") if path.is_file())
+    assert len(kept) > 10_000
+    assert b"prediction_id" not in kept
+
+
+def test_every_raw_event_is_readable_after_a_rotation_which_is_journalled(ws, run, operator):
+    before = catalog.info(ws).position
+    members = operator.runs.members(run.id)
+    assert evidence.rotate(ws).pieces == len({member.evidence for member in members})
+    assert catalog.info(ws).position == before + 1
+    for member in members:
+        assert json.loads(operator.vault.get(member.evidence))["prediction_id"] == member.event.id
+
+
+def test_a_rotation_that_ended_before_it_was_journalled_is_finished_by_the_next_one(ws, run, operator, tmp_path):
+    operator.vault.renew(lambda stage, done: None)
+    assert len(wrapping_keys(tmp_path)) == 2
+    finished = evidence.rotate(ws)
+    assert (finished.resumed, finished.pieces) == (True, 0)
+    assert len(wrapping_keys(tmp_path)) == 1
+
+
+def test_a_capture_without_the_key_of_the_vault_files_nothing_and_says_which_is_missing(ws, run, operator, tmp_path):
+    [key] = wrapping_keys(tmp_path)
+    key.unlink()
+    before = catalog.info(ws).position
+    with pytest.raises(StorageError, match=f"no {key.name}"):
+        capture.apply(operator, str(tmp_path / "log" / "arrival-delay.yaml"), since=MONDAY + WEEK, until=MONDAY + 2 * WEEK)
+    assert catalog.info(ws).position == before
