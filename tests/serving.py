@@ -15,6 +15,8 @@ import uvicorn
 import remiss
 from remiss.faces import server
 from remiss.faces.auth import Sessions
+from remiss.govern import access_actions, people_actions
+from remiss.records.case import Sensitivity
 from remiss.workspace import Workspace
 
 TOKEN = "a-token-that-only-tests-know-of"
@@ -47,6 +49,31 @@ class Served:
         """Give a client that has signed in by a link, as a browser does, and says where its requests come from."""
         with self.stranger(headers={"Origin": self.url, "Sec-Fetch-Site": "same-origin"}) as client:
             answer = client.post("/sign-in", data={"token": self.sessions.link()})
+            assert answer.status_code == 303, answer.text
+            yield client
+
+    def person(
+        self, name: str, *, role: str | None = None, team: str = "default", clearance: str = "internal", days: int = 90
+    ) -> str:
+        """Add a person unless they are there, grant them a role, and return a new token of theirs."""
+        ws = self.workspace.serving("people")
+        if ws.people.find(name) is None:
+            people_actions.add(ws, name)
+        if team not in {"*", *(each.name for each in ws.people.teams(None))}:
+            people_actions.add_team(ws, team)
+        if role is not None:
+            people_actions.grant(ws, name, role, team=team, clearance=Sensitivity[clearance.upper()])
+        return access_actions.create(ws, name, days=days).text
+
+    def program(self, token: str, **settings: Any) -> httpx.Client:
+        """Return a client that sends a person's token."""
+        return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {token}"}, timeout=60, **settings)
+
+    @contextmanager
+    def browser_of(self, token: str) -> Iterator[httpx.Client]:
+        """Give a client that has signed in with a person's token, as a browser does."""
+        with self.stranger(headers={"Origin": self.url, "Sec-Fetch-Site": "same-origin"}) as client:
+            answer = client.post("/sign-in", data={"token": token})
             assert answer.status_code == 303, answer.text
             yield client
 

@@ -10,7 +10,10 @@ import pytest
 
 from remiss.errors import QueryError
 from remiss.faces.remembered import Answers
-from remiss.govern.ports import Actor
+from remiss.govern.authority import Granted, LocalOwner
+from remiss.govern.ports import Actor, Authority
+from remiss.records.case import Sensitivity
+from remiss.records.person import Grant, Person
 
 
 @dataclass
@@ -19,6 +22,7 @@ class Catalog:
 
     actor: Actor = field(default_factory=lambda: Actor(name="ana"))
     asked: list[object] = field(default_factory=list)
+    authority: Authority = field(default_factory=LocalOwner)
 
 
 def question(ws, query="", *, as_of=None):
@@ -51,6 +55,15 @@ def test_what_somebody_was_answered_is_not_for_others():
     ana, bo, answers = Catalog(), Catalog(Actor(name="bo")), Answers()
     answers.ask(ana, question, 1)
     assert answers.ready(bo, question, 1) is None
+
+
+def test_what_somebody_was_answered_is_not_for_them_with_other_roles():
+    held = Grant(role="reader", team="a", clearance=Sensitivity.SECRET)
+    former = Catalog(authority=Granted(Person(name="ana", grants=(held,))))
+    ana, answers = Catalog(authority=Granted(Person(name="ana"))), Answers()
+    answers.ask(former, question, 1)
+    assert answers.ready(ana, question, 1) is None
+    assert answers.ready(former, question, 1) is not None
 
 
 def test_all_who_ask_at_once_wait_for_one_working_out():

@@ -98,7 +98,9 @@ def test_a_token_file_is_written_and_lets_the_command_line_in(captured, tmp_path
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["--host", "0.0.0.0"], "127.0.0.1"),
+        (["--host", "0.0.0.0"], "--origin"),
+        (["--host", "0.0.0.0", "--origin", "https://remiss.example.org"], "remiss token create"),
+        (["--origin", "remiss.example.org"], "no origin"),
         (["--host", "example.org"], "127.0.0.1"),
         (["--port", "70000"], "70000"),
     ],
@@ -107,6 +109,34 @@ def test_an_address_that_cannot_be_served_is_refused(captured, cli, arguments, s
     answer = cli("serve", *arguments)
     assert answer.status == 2
     assert says in answer.err
+
+
+def test_for_others_it_serves_people_and_no_operator(captured, cli):
+    assert cli("person", "add", "ana").status == 0
+    assert cli("person", "grant", "ana", "reader").status == 0
+    token = cli("token", "create", "ana").out.strip()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    origin = f"http://remiss.test:{port}"
+    with subprocess.Popen(
+        [sys.executable, "-m", "remiss", "serve", "--host", "0.0.0.0", "--port", str(port), "--origin", origin],
+        env=os.environ | {"REMISS_TOKEN": TOKEN},
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            said = [process.stderr.readline() for _ in range(3)]
+            assert f"people sign in at {origin}/sign-in" in said[1]
+            assert "not encrypted" in said[2]
+            assert answered(f"http://127.0.0.1:{port}").status_code == 401
+
+            def asked(token: str) -> int:
+                headers = {"Host": origin.removeprefix("http://"), "Authorization": f"Bearer {token}"}
+                return httpx.get(f"http://127.0.0.1:{port}/api/v1/catalog", headers=headers).status_code
+
+            assert (asked(token), asked(TOKEN)) == (200, 401)
+        finally:
+            process.kill()
 
 
 def test_a_port_that_is_taken_is_said(captured, cli):

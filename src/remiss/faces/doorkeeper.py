@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-from remiss.faces.auth import Sessions
+from anyio import CapacityLimiter, to_thread
+
+from remiss.faces.callers import Caller, Callers
 from remiss.faces.guard import App, Receive, Scope, Send, header, refuse
 
 # The only paths that answer to anybody. The style belongs to the sign-in page and shows nothing of the catalog.
 OPEN = frozenset({"/livez", "/readyz", "/sign-in", "/sign-in/style.css"})
+# Threads of its own: whoever is at the door does not wait for those who are at work inside.
+THREADS = 8
 
 
 class Doorkeeper:
-    """Lets in who has a session or the token; answers 401 to everybody else."""
+    """Lets in the operator and people, and notes who came; answers 401 to everybody else."""
 
-    def __init__(self, app: App, sessions: Sessions) -> None:
+    def __init__(self, app: App, callers: Callers) -> None:
         self._app = app
-        self._sessions = sessions
+        self._callers = callers
+        self._threads = CapacityLimiter(THREADS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or what the server asks around requests."""
-        admitted = (
-            scope["type"] != "http"
-            or scope["path"] in OPEN
-            or self._sessions.admits(header(scope, b"authorization"), header(scope, b"cookie"))
-        )
-        if admitted:
+        if scope["type"] != "http" or scope["path"] in OPEN:
+            await self._app(scope, receive, send)
+            return
+        caller = await self._caller(scope)
+        if caller is not None:
+            scope.setdefault("state", {})["caller"] = caller
             await self._app(scope, receive, send)
         elif not scope["path"].startswith("/api/") and b"text/html" in (header(scope, b"accept") or b""):
             await self._app(
@@ -31,5 +36,14 @@ class Doorkeeper:
             )
         else:
             challenge = (b"www-authenticate", b'Bearer realm="remiss"')
-            do = "open the link that remiss serve prints, or send its token as Authorization: Bearer"
+            do = "sign in with your token, or send it as Authorization: Bearer; the operator's are in what remiss serve prints"
             await refuse(send, 401, "unauthenticated", "nobody is signed in", do, challenge)
+
+    async def _caller(self, scope: Scope) -> Caller | None:
+        authorization, cookies = header(scope, b"authorization"), header(scope, b"cookie")
+        if authorization is None and cookies is None:
+            return None
+        operator = self._callers.operator(authorization, cookies)
+        if operator is not None:
+            return operator
+        return await to_thread.run_sync(self._callers.person, authorization, cookies, limiter=self._threads)

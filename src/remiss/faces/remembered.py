@@ -1,8 +1,8 @@
 """Answers remembered: what an action answered at a position, so that no question is worked out twice.
 
 At one position an answer never changes, and an estimate of a large catalog takes seconds. So a server keeps the latest answers,
-by who asked, action, arguments and position, and whoever asks for one that is being worked out waits for it. What looks at the
-world beside the catalog (`run.status` reads the ends of logs) is kept for a short while only.
+by who asked with which roles, action, arguments and position, and whoever asks for one that is being worked out waits for it.
+What looks at the world beside the catalog (`run.status` reads the ends of logs) is kept for a short while only.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 
+from remiss.govern.ports import Actor, Authority
+
 if TYPE_CHECKING:
     from remiss.workspace import Workspace
 
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 MOST = 256
 
 R = TypeVar("R")
-Key: TypeAlias = tuple[str, str, int, str]
+Key: TypeAlias = tuple[Actor, Authority, str, int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,6 @@ class Answers:
 def _asked(
     ws: Workspace, call: Callable[..., object], position: int, arguments: dict[str, object], seconds: float | None
 ) -> tuple[Key, dict[str, object]]:
-    # By who asks, too: what one may see is not for another.
-    key = (ws.actor.name, f"{call.__module__}.{call.__qualname__}", position, repr(sorted(arguments.items())))
+    # By who asks and what they may, too: what one sees is not for another, nor for the same person with other roles.
+    key = (ws.actor, ws.authority, f"{call.__module__}.{call.__qualname__}", position, repr(sorted(arguments.items())))
     return key, arguments if seconds is not None else {**arguments, "as_of": position}

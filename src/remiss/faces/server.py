@@ -1,6 +1,7 @@
-"""`remiss serve`: one catalog on this machine's loopback address, for pages, programs and remiss elsewhere on it.
+"""`remiss serve`: one catalog for pages, programs and remiss elsewhere.
 
-Until people and roles come, whoever holds the token or a session may do all that the owner may; so it binds no other address.
+On a loopback address whoever runs it is let in as its operator, by a link or a token. As soon as others can reach it, there is no
+operator any more: only people, with tokens of their own.
 """
 
 from __future__ import annotations
@@ -10,20 +11,23 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import uvicorn
 
 from remiss.errors import SettingError, StorageError
 from remiss.faces.api.app import create_app
 from remiss.faces.auth import Sessions, fresh
+from remiss.faces.callers import Callers
 from remiss.faces.connection import IDLE_SECONDS, Protocol
 from remiss.faces.doorkeeper import Doorkeeper
 from remiss.faces.guard import MOST_HEADER_BYTES, App, Guard
 from remiss.faces.metrics import Measured
 from remiss.faces.web.app import add_pages
+from remiss.govern.tokens import works
 
 if TYPE_CHECKING:
     from remiss.workspace import Workspace
@@ -31,42 +35,71 @@ if TYPE_CHECKING:
 PORT = 8765
 STOP_SECONDS = 5
 SHORTEST_TOKEN = 16
+ONCE = "sign in (works once): "
 
 
-def guarded(workspace: Workspace, sessions: Sessions, port: int, announce: Callable[[str], None]) -> App:
+def guarded(
+    workspace: Workspace, sessions: Sessions, port: int, announce: Callable[[str], None], origins: Sequence[str] = ()
+) -> App:
     """Return everything that one server serves, behind its door.
 
     Parameters
     ----------
-    announce : called with each new link by which a browser signs in
+    announce : called with each new link by which the operator's browser signs in
+    origins : under which it is reached besides this machine's own names, for example `https://remiss.example.org`
     """
-    origins = [f"http://{host}:{port}" for host in ("127.0.0.1", "localhost", "[::1]")]
+    own = [f"http://{host}:{port}" for host in ("127.0.0.1", "localhost", "[::1]")]
     app = create_app(workspace)
-    add_pages(app, sessions, lambda: announce(link(sessions, port)))
-    return Guard(Doorkeeper(Measured(app, app.state.metrics), sessions), origins)
+    callers = Callers(workspace, sessions)
+    add_pages(app, sessions, callers, lambda: announce(link(sessions, port)))
+    return Guard(Doorkeeper(Measured(app, app.state.metrics), callers), [*own, *origins])
 
 
 def link(sessions: Sessions, port: int) -> str:
-    """Return a link that signs one browser in, once."""
+    """Return a link that signs one browser of the operator in, once."""
     return f"http://127.0.0.1:{port}/sign-in?token={sessions.link()}"
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """Return a socket that listens on a loopback address.
+def checked_origin(text: str) -> str:
+    """Return an origin as browsers send it.
 
     Raises
     ------
-    SettingError : an address that others can reach
+    SettingError : none
+    """
+    parts = urlsplit(text)
+    try:
+        port = parts.port
+    except ValueError:
+        port = -1
+    there = parts.scheme in {"http", "https"} and parts.hostname and not parts.username
+    if not there or port == -1 or parts.path not in {"", "/"} or parts.query or parts.fragment:
+        raise SettingError(f"{text!r} is no origin", do="write it like https://remiss.example.org")
+    usual = {"http": 80, "https": 443}[parts.scheme]
+    host = f"[{parts.hostname}]" if ":" in str(parts.hostname) else parts.hostname
+    return f"{parts.scheme}://{host}" + ("" if port in {None, usual} else f":{port}")
+
+
+def listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
+    """Return a socket that listens on an address of this machine.
+
+    Parameters
+    ----------
+    shared : whether it is known under which origins others reach it
+
+    Raises
+    ------
+    SettingError : an address that others can reach, and nobody said how they do
     StorageError : it is taken
     """
     try:
         address = ipaddress.ip_address("127.0.0.1" if host == "localhost" else host)
     except ValueError as error:
         raise SettingError(f"{host!r} is not an address of this machine", do="use 127.0.0.1, ::1 or localhost") from error
-    if not address.is_loopback:
+    if not address.is_loopback and not shared:
         raise SettingError(
-            f"{host} can be reached from other machines, and remiss does not know people and roles yet",
-            do="use 127.0.0.1, and an SSH tunnel from elsewhere",
+            f"{host} can be reached from other machines, and nothing says under which address people do so",
+            do="name it with --origin https://NAME, with TLS before it; or use 127.0.0.1, and an SSH tunnel from elsewhere",
         )
     family = socket.AF_INET6 if address.version == 6 else socket.AF_INET
     # With the protocol named: only then asyncio sends small packets at once, and without that each answer takes 40 ms more.
@@ -119,22 +152,52 @@ def _long_enough(token: str, where: str, do: str) -> str:
     return token
 
 
-def serve(workspace: Workspace, *, host: str, port: int, announce: Callable[[str], None]) -> None:
+def serve(workspace: Workspace, *, host: str, port: int, announce: Callable[[str], None], origins: Sequence[str] = ()) -> None:
     """Serve until interrupted; when a service manager ends it (SIGTERM), the process ends well.
+
+    Parameters
+    ----------
+    announce : called with what people are to know: how to sign in, and what to beware of
+    origins : under which others reach it; with any, nobody is let in as the operator
 
     Raises
     ------
-    SettingError, StorageError : the address or the token cannot be used
+    SettingError, StorageError : the address or the token cannot be used, or nobody could sign in
     """
-    token = token_from(workspace.settings.token, workspace.settings.token_file)
+    origins = [checked_origin(each) for each in origins]
+    if origins:
+        check_somebody(workspace)
+    token = None if origins else token_from(workspace.settings.token, workspace.settings.token_file)
     # uvicorn lets requests end, then sends itself the signal again: to die of it would leave the catalog's log unfolded.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with listen(host, port) as bound:
+    with listen(host, port, shared=bool(origins)) as bound:
         actual: int = bound.getsockname()[1]
-        sessions = Sessions(token=token, port=actual)
-        app = guarded(workspace, sessions, actual, announce)
-        announce(link(sessions, actual))
+        secure = bool(origins) and all(each.startswith("https://") for each in origins)
+        sessions = Sessions(token=token, port=actual, secure=secure, operator=not origins)
+        app = guarded(workspace, sessions, actual, lambda link: announce(ONCE + link), origins)
+        for each in origins:
+            announce(f"people sign in at {each}/sign-in, with their tokens")
+            if not each.startswith("https://"):
+                announce(f"{each} is not encrypted: whoever listens on the way has every token; put TLS before it")
+        if not origins:
+            announce(ONCE + link(sessions, actual))
         uvicorn.Server(configured(app)).run(sockets=[bound])
+
+
+def check_somebody(workspace: Workspace) -> None:
+    """Refuse to serve for others a catalog into which nobody could come.
+
+    Raises
+    ------
+    SettingError
+    """
+    now, people = workspace.now, workspace.people
+    holding = {each.name for each in people.everybody(None) if each.grants}
+    if not any(works(each, now) and each.person in holding for each in people.tokens(None)):
+        raise SettingError(
+            "others can reach this server, and nobody has a token to sign in with",
+            do="remiss person add NAME, remiss person grant NAME ROLE, then remiss token create NAME",
+        )
 
 
 def configured(app: App) -> uvicorn.Config:

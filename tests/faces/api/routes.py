@@ -12,6 +12,7 @@ from starlette.routing import Mount
 
 from remiss.faces.api.app import create_app
 from remiss.faces.auth import Sessions
+from remiss.faces.callers import Callers
 from remiss.faces.web.app import add_pages
 
 READS = {"GET", "HEAD"}
@@ -38,7 +39,8 @@ def application() -> FastAPI:
     """Return the whole application without a catalog behind it: its routes, and nothing that could be called."""
     nothing: object = None
     app = create_app(nothing)  # type: ignore[arg-type]
-    add_pages(app, Sessions(token=None, port=1), lambda: None)
+    sessions = Sessions(token=None, port=1)
+    add_pages(app, sessions, Callers(nothing, sessions), lambda: None)  # type: ignore[arg-type]
     return app
 
 

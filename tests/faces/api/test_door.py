@@ -168,9 +168,9 @@ def test_a_session_ends_by_itself(environment, tmp_path):
 
 def test_so_many_sign_in_and_the_oldest_session_makes_room():
     sessions = Sessions(token=None, port=7, clock=iter(range(10**6)).__next__)
-    opened = [sessions.sign_in(sessions.link()) for _ in range(100)]
+    opened = [sessions.sign_in(sessions.link()) for _ in range(1060)]
     admitted = [sessions.admits(None, f"remiss-7={each}".encode()) for each in opened]
-    assert admitted == [False] * 36 + [True] * 64
+    assert admitted == [False] * 36 + [True] * 1024
 
 
 def test_a_session_of_another_port_or_a_broken_cookie_is_none(alone):

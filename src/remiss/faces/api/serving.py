@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 from pydantic import BaseModel, ConfigDict
 
 from remiss.errors import RequestError
+from remiss.faces.callers import Caller
 from remiss.faces.remembered import Answers
 
 if TYPE_CHECKING:
@@ -47,8 +48,11 @@ async def nothing_unknown(request: Request) -> None:
 
 
 def opened(request: Request, documents: Mapping[str, str] | None = None) -> Workspace:
-    """Return a workspace of its own for a request, which reads documents, if any, from what came along."""
-    ws: Workspace = request.app.state.workspace.serving(request.state.request_id, documents)
+    """Return a workspace of its own for a request, of whoever sent it, which reads documents, if any, from what came along."""
+    # Whoever came past the door was noted there; without a note nobody acts.
+    caller: Caller = request.state.caller
+    serving = request.app.state.workspace.serving
+    ws: Workspace = serving(request.state.request_id, documents, actor=caller.actor, authority=caller.authority)
     return ws
 
 

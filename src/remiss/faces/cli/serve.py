@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -19,22 +20,30 @@ PORT = 8765
 
 
 @click.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="A loopback address; others are refused for now.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="An address of this machine; beyond loopback with --origin.")
 @click.option("--port", type=click.IntRange(0, 65535), default=PORT, show_default=True, help="0 takes any free one.")
-def serve(host: str, port: int) -> None:
-    """Serve pages and the HTTP API of the catalog on this machine.
+@click.option(
+    "--origin",
+    "origins",
+    multiple=True,
+    metavar="URL",
+    help="Under which address others reach it, for example https://remiss.example.org; then only people are let in.",
+)
+def serve(host: str, port: int, origins: tuple[str, ...]) -> None:
+    """Serve pages and the HTTP API of the catalog.
 
-    Prints a link that signs one browser in. Programs send the token of REMISS_TOKEN or --token-file.
+    Prints a link that signs one browser of yours in, as the operator. Your programs send the token of REMISS_TOKEN or
+    --token-file. With --origin it is for people, who sign in with tokens of their own, and nobody is the operator.
 
     Example: remiss serve --port 8765
     """
     with workspace() as ws:
         if ws.file is None and ws.address.startswith("http"):
             raise SettingError(f"{ws.address} is served already", do="name the database itself")
-        serve_pages(ws, host, port)
+        serve_pages(ws, host, port, origins)
 
 
-def serve_pages(ws: Workspace, host: str = "127.0.0.1", port: int = PORT) -> None:
+def serve_pages(ws: Workspace, host: str = "127.0.0.1", port: int = PORT, origins: Sequence[str] = ()) -> None:
     """Serve an open catalog until somebody stops it, and say by which link to look at it.
 
     Raises
@@ -48,7 +57,7 @@ def serve_pages(ws: Workspace, host: str = "127.0.0.1", port: int = PORT) -> Non
         raise InputError(f"{error.name} is not installed", do='install the extra: pip install "remiss[serve]"') from error
 
     render.say(f"serving {ws.address}; stop with Ctrl-C")
-    server.serve(ws, host=host, port=port, announce=lambda link: render.say(f"sign in (works once): {link}"))
+    server.serve(ws, host=host, port=port, announce=render.say, origins=origins)
 
 
 def somebody_is_there() -> bool:

@@ -14,6 +14,7 @@ from starlette.types import Scope
 
 from remiss.errors import RemissError
 from remiss.faces.auth import Sessions
+from remiss.faces.callers import Callers
 from remiss.faces.web import sign_in
 from remiss.faces.web.pages import case, cases, estimates, filing, overview, protocols, runs
 from remiss.faces.web.pages.problem import ProblemPage
@@ -29,10 +30,15 @@ PAGES = (
     estimates.router,
     protocols.router,
 )
-HEADINGS = {404: "There is no such page or thing", 409: "That does not go together", 503: "The catalog cannot be read"}
+HEADINGS = {
+    403: "This is not for you to do or see",
+    404: "There is no such page or thing",
+    409: "That does not go together",
+    503: "The catalog cannot be read",
+}
 
 
-def add_pages(app: FastAPI, sessions: Sessions, used: Callable[[], None]) -> None:
+def add_pages(app: FastAPI, sessions: Sessions, callers: Callers, used: Callable[[], None]) -> None:
     """Add all pages.
 
     Parameters
@@ -40,7 +46,7 @@ def add_pages(app: FastAPI, sessions: Sessions, used: Callable[[], None]) -> Non
     used : called when the one-time link has been used, so that there is a new one
     """
     app.state.problem = problem
-    app.include_router(sign_in.router(sessions, used))
+    app.include_router(sign_in.router(sessions, callers, used))
     for page in PAGES:
         app.include_router(page, include_in_schema=False)
     app.mount("/static", Files(directory=HERE / "static"), name="static")
@@ -69,5 +75,7 @@ def problem(request: Request, status: int, document: dict[str, Any]) -> Response
         position = ws.serving("problem").position()
     except RemissError:
         position = 0
-    around = Shell(title=page.heading, section="", catalog=ws.address.rpartition("/")[2], position=position, twins=())
+    caller = getattr(request.state, "caller", None)
+    who = "" if caller is None or caller.person is None else caller.person.name
+    around = Shell(title=page.heading, section="", catalog=ws.address.rpartition("/")[2], position=position, twins=(), who=who)
     return render(page, around, status=status)

@@ -51,7 +51,8 @@ class Twin:
 class Shell:
     """base.html: what stands around every page.
 
-    `section` is the entry of the bar that is current; `position` the one that was read; `twins` name the page's JSON.
+    `section` is the entry of the bar that is current; `position` the one that was read; `twins` name the page's JSON; `who` is
+    the person who is signed in, empty for the operator.
     """
 
     title: str
@@ -59,6 +60,7 @@ class Shell:
     catalog: str
     position: int
     twins: tuple[Twin, ...]
+    who: str = ""
 
 
 def moment(value: datetime | None) -> Markup:

@@ -1,6 +1,7 @@
-"""Signing in: the form behind the one-time link, and the cookie that it is exchanged for.
+"""Signing in: the form behind a link, or for a token by itself, and the cookie that it is exchanged for.
 
-Opening the link changes nothing (mail scanners and previews open links too); only sending the form uses it up.
+Opening a link changes nothing (mail scanners and previews open links too); only sending the form does. Whoever signs in gets a
+new session, and the one that the browser had ends.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 
 from remiss.faces.auth import SESSION_SECONDS, Sessions
+from remiss.faces.callers import Callers
 from remiss.faces.web.rendering import filled
 
 STYLE = Path(__file__).parent / "static" / "sign-in.css"
@@ -21,41 +23,59 @@ STYLE = Path(__file__).parent / "static" / "sign-in.css"
 SILENT = {"Referrer-Policy": "strict-origin"}
 
 
-def router(sessions: Sessions, used: Callable[[], None]) -> APIRouter:
+def router(sessions: Sessions, callers: Callers, used: Callable[[], None]) -> APIRouter:
     """Return the routes of signing in and out."""
     routes = APIRouter(include_in_schema=False)
 
     @routes.get("/sign-in")
-    async def form(token: str = "") -> Response:
-        known = sessions.knows_link(token)
-        return _form(token if known else None)
+    def form(token: str = "") -> Response:
+        known = sessions.knows_link(token) or (bool(token) and callers.knows(token))
+        return _form(sessions, token if known else None)
 
     @routes.get("/sign-in/style.css")
     async def style() -> Response:
         return FileResponse(STYLE, media_type="text/css")
 
     @routes.post("/sign-in")
-    async def sign_in(token: Annotated[str, Form()] = "") -> Response:
+    def sign_in(request: Request, token: Annotated[str, Form()] = "") -> Response:
         session = sessions.sign_in(token)
+        if session is not None:
+            used()
+        else:
+            session = callers.sign_in(token.strip())
         if session is None:
-            return _form(None)
-        used()
+            return _form(sessions, None, refused=bool(token))
+        _sign_out(sessions, request)
         response = RedirectResponse("/", 303)
-        response.set_cookie(sessions.cookie, session, max_age=SESSION_SECONDS, httponly=True, samesite="strict", path="/")
+        response.set_cookie(
+            sessions.cookie,
+            session,
+            max_age=SESSION_SECONDS,
+            httponly=True,
+            samesite="strict",
+            secure=sessions.secure,
+            path="/",
+        )
         return response
 
     @routes.post("/sign-out")
     async def sign_out(request: Request) -> Response:
-        cookies = request.headers.get("cookie")
-        sessions.sign_out(None if cookies is None else cookies.encode("latin-1"))
+        _sign_out(sessions, request)
         response = RedirectResponse("/sign-in", 303)
-        response.delete_cookie(sessions.cookie, path="/")
+        response.delete_cookie(sessions.cookie, path="/", secure=sessions.secure, httponly=True, samesite="strict")
         return response
 
     return routes
 
 
-def _form(token: str | None) -> Response:
-    answer = filled("sign_in/form.html", {"token": token}, status=401 if token is None else 200)
+def _sign_out(sessions: Sessions, request: Request) -> None:
+    cookies = request.headers.get("cookie")
+    sessions.sign_out(None if cookies is None else cookies.encode("latin-1"))
+
+
+def _form(sessions: Sessions, token: str | None, *, refused: bool = False) -> Response:
+    once = token is not None and sessions.knows_link(token)
+    context = {"token": token, "once": once, "refused": refused, "operator": sessions.operator}
+    answer = filled("sign_in/form.html", context, status=401 if token is None else 200)
     answer.headers.update(SILENT)
     return answer

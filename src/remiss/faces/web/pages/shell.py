@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from remiss.faces.web.rendering import Shell, Twin
+from remiss.govern.authority import OPERATOR
 
 if TYPE_CHECKING:
     from remiss.workspace import Workspace
@@ -25,4 +26,5 @@ def shell(ws: Workspace, title: str, section: str, *twins: tuple[str, str], posi
         catalog=ws.address.rpartition("/")[2] or ws.address,
         position=ws.position() if position is None else position,
         twins=tuple(Twin(href=href, title=name) for href, name in twins),
+        who="" if ws.actor.role == OPERATOR else ws.actor.name,
     )
