@@ -201,6 +201,59 @@ def test_a_case_filed_by_hand_is_found_and_revised(cli, captured):
     assert [item["revision"] for item in history.json["items"]] == [1, 2]
 
 
+def test_inputs_that_are_no_text_follow_a_colon(cli, captured):
+    filing = ("case", "file", "--model", "m", "--at", "2013-06-05", "--title", "Wrong gate")
+    given = ("--input", "flight=1371", "--input", "distance:=200", "--input", "late:=true", "--context", "gate:=null")
+    event = valid(cli(*filing, *given, "--format", "json"), "case")["event"]
+    assert (event["inputs"], event["context"]) == ({"flight": "1371", "distance": 200, "late": True}, {"gate": None})
+    for wrong in ("distance:=", "distance:=far", "distance:=[1]", ":=1", 'x:="1"', "distance"):
+        assert cli(*filing, "--input", wrong).status == 2
+    assert "twice" in cli(*filing, "--input", "a=1", "--input", "a:=1").err
+
+
+def test_facets_count_by_the_fields_that_are_named(cli, captured):
+    counted = cli("case", "search", "--facets", "--field", "status", "--field", "context.airport", "--format", "json").json
+    assert {item["field"] for item in counted["items"]} == {"status", "context.airport"}
+    assert "--facets" in cli("case", "search", "--field", "status").err
+
+
+def test_a_list_that_was_not_counted_says_no_total(cli, captured):
+    assert valid(cli("case", "search", "--no-total", "--limit", "2", "--format", "json"), "list")["total"] is None
+    assert cli("case", "search", "--no-total", "--limit", "2").err.startswith("2 cases; go on with --after ")
+
+
+def test_what_changed_between_versions_is_had_as_json(cli, captured):
+    assert valid(cli("protocol", "diff", "arrival-delay", "1", "1", "--format", "json"), "diff")["lines"] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("case", "search", "--as-of", "x"), "--as-of"),
+        (("case", "search", "--nope"), "--nope"),
+        (("case", "revise", "k7m4qp"), "--revision"),
+        (("case", "file", "--input", "x"), "--model"),
+        (("nothing",), "nothing"),
+    ],
+)
+def test_a_command_that_is_called_wrongly_says_so_to_a_program_as_to_a_person(cli, monkeypatch, words, says):
+    person = cli(*words)
+    assert (person.status, person.out) == (2, "")
+    monkeypatch.setenv("REMISS_FORMAT", "json")
+    program = cli(*words)
+    error = json.loads(program.err)
+    jsonschema.validate(error, schemas.published("error"))
+    assert (program.status, program.out, error["error"]["code"]) == (2, "", "setting")
+    assert says in error["error"]["what"]
+    assert error["error"]["do"].startswith("see remiss")
+
+
+def test_without_a_command_the_help_is_for_people_whoever_asks(cli, monkeypatch):
+    monkeypatch.setenv("REMISS_FORMAT", "json")
+    asked = cli()
+    assert "Usage:" in asked.out + asked.err
+
+
 def test_a_failure_mode_that_no_taxonomy_has_is_refused(cli, captured):
     filing = ("case", "file", "--model", "m", "--at", "2013-06-05", "--title", "Wrong gate", "--format", "json")
     for mode in ("nope:x", "remiss:model/weak-slise"):

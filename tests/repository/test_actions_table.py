@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from dataclasses import fields, is_dataclass
 
 import click
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from remiss.faces.actions import FACES
 from scripts.reference.__main__ import FOLDER
 from scripts.reference.faces import commands, load_actions
+from tests.command_line import command_of, parameter_of
 
 ACTIONS = load_actions()
 FACE = {face.action: face for face in FACES}
@@ -58,6 +60,24 @@ def test_whatever_reads_the_catalog_reads_it_at_any_position(name):
     assert "as_of" in inspect.signature(ACTIONS[name].run).parameters
     path = FACE[name].command.partition(" --")[0]
     assert "--as-of" in {option for parameter in COMMANDS[path].params for option in parameter.opts}
+
+
+def arguments(name):
+    """Return the names of all that an action takes; of a record, such as a filing, those of its fields."""
+    for argument, kind in ACTIONS[name].parameters.items():
+        yield from (field.name for field in fields(kind)) if is_dataclass(kind) else [argument]
+
+
+@pytest.mark.parametrize("name", ACTIONS)
+def test_whatever_an_action_takes_its_command_can_give(name):
+    for argument in arguments(name):
+        assert parameter_of(command_of(name), argument)
+
+
+@pytest.mark.parametrize("name", ACTIONS)
+def test_an_answer_can_be_had_as_json(name):
+    [shape] = [each for each in command_of(name).params if each.name == "shape"]
+    assert "json" in shape.type.choices
 
 
 @pytest.mark.parametrize("name", ACTIONS)

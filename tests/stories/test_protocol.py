@@ -12,6 +12,7 @@ from remiss.errors import InputError, NotFound, ProtocolError, SourceError
 from remiss.opening import bench
 from remiss.protocol import actions
 from remiss.protocol.document import restore
+from tests.command_line import CommandLine
 from tests.stories.logs import MONDAY, WEEK, small_log
 
 
@@ -19,6 +20,12 @@ from tests.stories.logs import MONDAY, WEEK, small_log
 def desk():
     with bench({}) as opened:
         yield opened
+
+
+@pytest.fixture(params=["library", "cli"])
+def anywhere(request, desk):
+    """What needs no catalog: in the library, then by commands that get none."""
+    return desk if request.param == "library" else CommandLine(None, {})
 
 
 @pytest.fixture(scope="module")
@@ -45,15 +52,15 @@ def errors(desk, path) -> list[str]:
     return [finding.what for finding in actions.check(desk, str(path)) if finding.level == "error"]
 
 
-def test_a_sound_protocol_has_no_errors_and_loads(desk, log):
-    assert errors(desk, log) == []
+def test_a_sound_protocol_has_no_errors_and_loads(desk, anywhere, log):
+    assert errors(anywhere, log) == []
     checked = actions.load(desk, str(log))
     assert checked.fields.keys() == checked.protocol.fields.keys()
 
 
-def test_findings_of_the_document_and_of_the_source_come_together(desk, log):
+def test_findings_of_the_document_and_of_the_source_come_together(anywhere, log):
     changed(log, "latency_ms > 250", "latency_ms > '250'")
-    found = errors(desk, changed(log, "seed:", "sed:"))
+    found = errors(anywhere, changed(log, "seed:", "sed:"))
     assert len(found) == 3
     assert any("unknown key sed" in what for what in found)
     assert any("cannot be compared" in what for what in found)
@@ -69,9 +76,9 @@ def test_loading_a_protocol_with_errors_raises_the_first_and_counts_the_others(d
     assert refused.value.where.line is not None
 
 
-def test_a_source_that_is_not_there_is_a_finding_of_check_and_an_error_of_load(desk, log):
+def test_a_source_that_is_not_there_is_a_finding_of_check_and_an_error_of_load(desk, anywhere, log):
     shutil.rmtree(log.parent / "predictions")
-    found = actions.check(desk, str(log))
+    found = actions.check(anywhere, str(log))
     assert found[0].code == "source"
     assert found[0].file == str(log)
     with pytest.raises(SourceError):
@@ -87,7 +94,7 @@ def test_a_document_that_cannot_be_read_is_a_finding(desk, tmp_path, content):
         actions.load(desk, str(path))
 
 
-def test_where_there_is_no_file_there_is_nothing_to_check_and_the_call_was_wrong(desk, tmp_path):
+def test_where_there_is_no_file_there_is_nothing_to_check_and_the_call_was_wrong(anywhere, tmp_path):
     for path, says in (
         (tmp_path / "nowhere.yaml", f"there is no file {tmp_path / 'nowhere.yaml'}"),
         (tmp_path, f"{tmp_path} is not a file"),
@@ -95,18 +102,18 @@ def test_where_there_is_no_file_there_is_nothing_to_check_and_the_call_was_wrong
         ("a\x00b", "a\x00b cannot be read: its name is not one"),
     ):
         with pytest.raises(InputError) as refused:
-            actions.check(desk, str(path))
+            actions.check(anywhere, str(path))
         assert (refused.value.what, refused.value.exit_status) == (says, 2)
 
 
-def test_failure_modes_are_listed_whole_or_below_one(desk):
-    rows = actions.modes(desk)
+def test_failure_modes_are_listed_whole_or_below_one(anywhere):
+    rows = actions.modes(anywhere)
     assert len(rows) >= 30
-    below = actions.modes(desk, "model").column("mode")
+    below = actions.modes(anywhere, "model").column("mode")
     assert below[0] == "remiss:model"
     assert all(str(mode).startswith("remiss:model") for mode in below)
     with pytest.raises(ProtocolError, match="no mode"):
-        actions.modes(desk, "modell")
+        actions.modes(anywhere, "modell")
 
 
 def test_the_catalog_keeps_each_version_and_shows_what_changed(ws, log):

@@ -13,7 +13,7 @@ from remiss.capture.deriving import Derived, derive, event_times, expect
 from remiss.capture.ports import CaptureWorkspace, WindowInForce
 from remiss.capture.recapture import GONE, compare
 from remiss.capture.reproduction import Reproduction, rederive
-from remiss.capture.schedule import due_windows, mark_provisional, spans, whole_windows
+from remiss.capture.schedule import Interval, due_windows, mark_provisional, spans, whole_windows
 from remiss.capture.standing import MOST_RUNS, Standing, standing
 from remiss.catalog.listing import Turn, list_name, token, turn
 from remiss.errors import Conflict, IntervalError, NotFound
@@ -184,7 +184,10 @@ def due(ws: CaptureWorkspace, protocol: str) -> tuple[tuple[datetime, datetime],
 
 @action(name="run.plan", permission="run:read", reads=True, snapshot=False, document="protocol")
 def plan(ws: CaptureWorkspace, protocol: str, since: datetime | None = None, until: datetime | None = None) -> planning.Plan:
-    """Return how many events and cases a capture would bring each month, against the labelling budget; files nothing."""
+    """Return which windows a capture would take, and what they would bring each month; files nothing.
+
+    Events and cases are counted, and cases set against the labelling budget.
+    """
     checked = _meant(ws, protocol)
     as_of, width = ws.now, checked.protocol.sampling.window
     if since is None and until is None:
@@ -193,7 +196,8 @@ def plan(ws: CaptureWorkspace, protocol: str, since: datetime | None = None, unt
     else:
         stretches = [_windows(ws, checked, since, until, as_of)]
     found = [window for stretch in stretches for window in expect(ws, checked, stretch, as_of)]
-    return planning.plan(checked.protocol, found)
+    intervals = tuple(Interval(since=stretch[0].start, until=stretch[-1].end) for stretch in stretches)
+    return planning.plan(checked.protocol, found, intervals)
 
 
 @action(name="run.accept", permission="run:accept", subject="run")

@@ -7,8 +7,10 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
+from remiss.capture.schedule import Interval
 from remiss.protocol.terms import Protocol
 from remiss.records import html
+from remiss.records.identity import plain
 
 # What people call the facts of a month.
 COLUMNS = ("month", "events", "to catalogue", "cases", "labelling budget")
@@ -37,14 +39,20 @@ class Month:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """A dry run."""
+    """A dry run: what each month would bring, and the stretches of windows that would be captured, oldest first."""
 
     months: tuple[Month, ...]
     notes: tuple[str, ...]
+    intervals: tuple[Interval, ...]
 
     def to_json(self) -> dict[str, object]:
         """Return the published `plan` object."""
-        return {"schema": "remiss/plan@1", "months": [asdict(month) for month in self.months], "notes": list(self.notes)}
+        return {
+            "schema": "remiss/plan@1",
+            "months": [asdict(month) for month in self.months],
+            "intervals": [plain(asdict(each)) for each in self.intervals],
+            "notes": list(self.notes),
+        }
 
     def lines(self) -> list[tuple[str, int, int, int, int | None]]:
         """Return one line a month, in the order of COLUMNS."""
@@ -55,8 +63,8 @@ class Plan:
         return f"<div>{html.table(COLUMNS, self.lines())}{notes}</div>"
 
 
-def plan(protocol: Protocol, windows: Iterable[WindowYield]) -> Plan:
-    """Return the plan that exact counts of the windows make.
+def plan(protocol: Protocol, windows: Iterable[WindowYield], intervals: tuple[Interval, ...]) -> Plan:
+    """Return the plan that exact counts of the windows, which make up the intervals, make.
 
     The budget of a month is that of the windows that start in it: `labelling.budget` an `labelling.every`.
     """
@@ -76,7 +84,7 @@ def plan(protocol: Protocol, windows: Iterable[WindowYield]) -> Plan:
         )
         for name, items in sorted(by_month.items())
     )
-    return Plan(months=months, notes=tuple(_notes(months)))
+    return Plan(months=months, notes=tuple(_notes(months)), intervals=intervals)
 
 
 def _notes(months: tuple[Month, ...]) -> Iterable[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
 
@@ -21,6 +22,14 @@ REFERENCE_WINDOWS = 8
 LABELLED_SHARE_EXPECTED = 0.8
 # Eleven years of hours. Every window is a row of the catalog, empty ones too, and all of a run are held in memory at once.
 MOST_WINDOWS = 100_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """A stretch of windows without a gap."""
+
+    since: datetime
+    until: datetime
 
 
 def labels_mature(window: Window, as_of: datetime, lag: timedelta | None) -> bool:

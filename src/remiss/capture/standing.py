@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from remiss.capture.deriving import as_filed, event_times
 from remiss.capture.ports import CaptureWorkspace, WindowInForce
 from remiss.capture.requirements import Refused, refused_rows
-from remiss.capture.schedule import due_again, due_windows, spans
+from remiss.capture.schedule import Interval, due_again, due_windows, spans
 from remiss.errors import InputError
 from remiss.protocol.terms import Checked
 from remiss.records.run import RESERVED, Group, Run
@@ -20,14 +20,6 @@ from remiss.records.window import Window
 NEARLY_EVERYTHING = 0.9
 # Older runs than these do not say how things stand.
 MOST_RUNS = 1000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Interval:
-    """A stretch of windows without a gap."""
-
-    since: datetime
-    until: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,7 +50,7 @@ _HOMES = {
 FACES: tuple[Face, ...] = (
     Face("run.capture", "remiss capture", "POST /api/v1/runs"),
     Face("run.plan", "remiss capture --dry-run", "POST /api/v1/runs/plan"),
-    Face("run.due", "remiss capture", "POST /api/v1/runs/due"),
+    Face("run.due", "remiss capture --dry-run", "POST /api/v1/runs/due"),
     Face("run.status", "remiss status", "GET /api/v1/status"),
     Face("run.list", "remiss run list", "GET /api/v1/runs"),
     Face("run.show", "remiss run show", "GET /api/v1/runs/{run}"),

@@ -20,6 +20,8 @@ from remiss.records.rows import Rows
 from remiss.records.run import Change, Run
 
 Json = dict[str, object]
+# Of the named inputs of a run, those that its other keys do not have: what was read, where, and by what.
+MANIFEST = ("engine", "software", "folder", "files", "file_digests", "label_digests", "addresses", "unplaced")
 
 
 def schema_name(kind: str) -> str:
@@ -68,6 +70,11 @@ def stored_protocol(item: StoredProtocol) -> Json:
     }
 
 
+def diff(lines: Iterable[str]) -> Json:
+    """Return what changed between two versions of a protocol, as lines of a unified diff."""
+    return {"schema": schema_name("diff"), "lines": list(lines)}
+
+
 def checks(found: Iterable[Check]) -> Json:
     """Return all `checks` of `doctor`."""
     return {"schema": schema_name("checks"), "items": [item.to_json() for item in found]}
@@ -105,6 +112,9 @@ def run(item: Run) -> Json:
         "cases": {"new": item.cases_new, "known": item.cases_known},
         "changes": dict(item.changes),
         "notes": list(manifest.notes),
+        "actor": item.actor,
+        "at": None if item.at is None else format_time(item.at),
+        "manifest": {name: plain(getattr(manifest, name)) for name in MANIFEST},
         "position": item.position,
     }
 

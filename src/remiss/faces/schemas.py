@@ -12,7 +12,11 @@ SHARE: Schema = {"type": "number", "minimum": 0, "maximum": 1}
 TIME: Schema = {"type": "string", "format": "date-time"}
 FLAG: Schema = {"type": "boolean"}
 VALUES: Schema = {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean", "null"]}}
-COUNTS: Schema = {"type": "object", "additionalProperties": COUNT}
+
+
+def by_name(schema: Schema) -> Schema:
+    """Return the schema of an object whose values are of that, whatever their keys."""
+    return {"type": "object", "additionalProperties": schema}
 
 
 def one_of(*values: str) -> Schema:
@@ -41,6 +45,8 @@ def kind(name: str) -> Schema:
 
 
 LEVEL = one_of("public", "internal", "restricted", "secret")
+COUNTS = by_name(COUNT)
+INTERVAL = record(since=TIME, until=TIME)
 FINDING = record(code=TEXT, level=one_of("error", "note"), file=TEXT, line=COUNT, what=TEXT, do=TEXT)
 GROUP = record(
     criterion=TEXT,
@@ -66,6 +72,16 @@ EVENT = record(
     context=VALUES,
     text=nullable(TEXT),
     redactions=many(record(field=TEXT, detector=TEXT, start=COUNT, end=COUNT, policy=TEXT)),
+)
+MANIFEST = record(
+    engine=TEXT,
+    software=TEXT,
+    folder=TEXT,
+    files=many(TEXT),
+    file_digests=by_name(TEXT),
+    label_digests=by_name(TEXT),
+    addresses=by_name(by_name(nullable(TEXT))),
+    unplaced=by_name(COUNTS),
 )
 CAPTURE = record(run=TEXT, protocol=TEXT, window=TIME, stratum=VALUES, probability=SHARE, in_force=FLAG)
 GRADE = nullable({"type": "integer", "minimum": 1, "maximum": 4})
@@ -103,7 +119,7 @@ STANDING = record(
     nothing=many(TEXT),
     nearly_all=many(TEXT),
     waiting=many(TEXT),
-    intervals=many(record(since=TIME, until=TIME)),
+    intervals=many(INTERVAL),
 )
 ESTIMATE_ROW = record(
     key={},
@@ -137,7 +153,7 @@ SCHEMAS: dict[str, Schema] = {
         digest=TEXT,
         protocol=record(name=TEXT, version=COUNT, digest=TEXT),
         source=record(name=TEXT, fingerprint=TEXT, files=COUNT, rows=COUNT),
-        interval=record(since=TIME, until=TIME),
+        interval=INTERVAL,
         as_of=TIME,
         refused=COUNTS,
         groups=many(GROUP),
@@ -145,6 +161,9 @@ SCHEMAS: dict[str, Schema] = {
         cases=record(new=COUNT, known=COUNT),
         changes=COUNTS,
         notes=many(TEXT),
+        actor=TEXT,
+        at=nullable(TIME),
+        manifest=MANIFEST,
         position=COUNT,
     ),
     "group": GROUP,
@@ -184,7 +203,7 @@ SCHEMAS: dict[str, Schema] = {
         run=TEXT,
         protocol=record(name=TEXT, version=COUNT),
         in_force=FLAG,
-        window=record(since=TIME, until=TIME),
+        window=INTERVAL,
         stratum=VALUES,
         population=COUNT,
         labelled=COUNT,
@@ -206,7 +225,7 @@ SCHEMAS: dict[str, Schema] = {
         position=COUNT,
     ),
     "diff": record(schema=kind("diff"), lines=many(TEXT)),
-    "due": record(schema=kind("due"), items=many(record(since=TIME, until=TIME))),
+    "due": record(schema=kind("due"), items=many(INTERVAL)),
     "status": record(schema=kind("status"), items=many(STANDING)),
     "result": record(schema=kind("result"), result={}),
     "catalog": record(
@@ -228,6 +247,7 @@ SCHEMAS: dict[str, Schema] = {
     "plan": record(
         schema=kind("plan"),
         months=many(record(month=TEXT, events=COUNT, sampled=COUNT, cases=COUNT, budget=nullable(COUNT))),
+        intervals=many(INTERVAL),
         notes=many(TEXT),
     ),
     "person": record(

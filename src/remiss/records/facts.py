@@ -28,6 +28,7 @@ SUMMARY = ("criterion", "population", "labelled", "kept", "kept share")
 # By the kind of list, what a table for people shows of it; data for programs has all.
 SHOWN = {
     "case": ("id", "occurred", "status", "severity", "criteria", "model", "model_version", "output", "label", "mode", "title"),
+    "revision": ("revision", "position", "at", "actor", "action", "status", "mode", "severity", "title"),
     "run": ("run", "status", "protocol", "since", "until", "rows", "events", "cases", "refused", "position"),
 }
 WAITING = "waiting: events are gone from the source; look at `remiss run diff`, then `remiss run accept`"

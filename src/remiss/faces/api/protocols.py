@@ -69,7 +69,7 @@ def diff(ws: Ws, name: str, asked: Annotated[TwoVersions, Query()]) -> Response:
     from remiss.protocol import actions as protocols
 
     lines = protocols.diff(ws, name, asked.before, asked.after, as_of=asked.as_of)
-    return as_json({"schema": answers.schema_name("diff"), "lines": list(lines)})
+    return as_json(answers.diff(lines))
 
 
 @router.get("/taxonomy", operation_id="taxonomy.show", responses=documented("list"))

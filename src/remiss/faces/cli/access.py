@@ -61,8 +61,9 @@ def list_(ws: Workspace, person: str | None, as_of: int | None, shape: str) -> N
 
 @token.command("revoke")
 @click.argument("token_id", metavar="TOKEN")
+@formatted_object
 @with_workspace
-def revoke(ws: Workspace, token_id: str) -> None:
+def revoke(ws: Workspace, token_id: str, shape: str) -> None:
     """Revoke TOKEN, named by its id: it and the sessions that it opened end at once.
 
     Example: remiss token revoke 3f9k2m7qx4tb
@@ -70,7 +71,10 @@ def revoke(ws: Workspace, token_id: str) -> None:
     from remiss.govern import access_actions as actions
 
     found = actions.revoke(ws, token_id)
-    render.say(f"token {found.id} of {found.person} is revoked")
+    if shape == "json":
+        render.as_json(answers.token(found))
+    else:
+        render.say(f"token {found.id} of {found.person} is revoked")
 
 
 @click.group()
@@ -80,12 +84,12 @@ def access() -> None:
 
 @access.command("check")
 @click.argument("person")
-@click.argument("action")
+@click.argument("permission", metavar="ACTION")
 @click.argument("case", required=False)
 @as_of
 @formatted_object
 @with_workspace
-def check(ws: Workspace, person: str, action: str, case: str | None, as_of: int | None, shape: str) -> int:
+def check(ws: Workspace, person: str, permission: str, case: str | None, as_of: int | None, shape: str) -> int:
     """Say whether PERSON may do ACTION, in any team or on CASE, and by which rule; exit status 1 when they may not.
 
     ACTION is an action, or a permission.
@@ -95,7 +99,7 @@ def check(ws: Workspace, person: str, action: str, case: str | None, as_of: int 
     from remiss.faces.actions import permission_of
     from remiss.govern import access_actions as actions
 
-    found = actions.check(ws, person, permission_of(action), case, as_of=as_of)
+    found = actions.check(ws, person, permission_of(permission), case, as_of=as_of)
     if shape == "json":
         render.as_json(answers.access(found))
     else:

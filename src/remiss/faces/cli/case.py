@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import click
@@ -14,6 +15,7 @@ from remiss.records.legible import counted
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from remiss.records.event import Scalar
     from remiss.workspace import Workspace
 
 
@@ -29,14 +31,33 @@ for _command in (labelling.annotate, labelling.verify, labelling.adjudicate, lab
 @case.command("search", cls=QueryCommand)
 @click.argument("query", default="", required=False)
 @click.option("--facets", is_flag=True, help="Count the matches by status, mode, severity and other fields instead.")
+@click.option(
+    "--field",
+    "fields",
+    multiple=True,
+    envvar="REMISS_CASE_SEARCH_FIELD",
+    allow_from_autoenv=False,
+    help="What --facets counts by, for example context.airport, instead of the usual; may be repeated.",
+)
 @click.option("--sort", default="-occurred", show_default=True, help="occurred, severity or filed; a leading - for descending.")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="How many at most.")
 @click.option("--after", metavar="TOKEN", help="Go on after the page that ended with this token.")
+@click.option("--total/--no-total", default=True, help="Whether to count all that match, which takes longer than the page.")
 @as_of
 @formatted
 @with_workspace
 def search(
-    ws: Workspace, query: str, *, facets: bool, sort: str, limit: int, after: str | None, as_of: int | None, shape: str
+    ws: Workspace,
+    query: str,
+    *,
+    facets: bool,
+    fields: tuple[str, ...],
+    sort: str,
+    limit: int,
+    after: str | None,
+    total: bool,
+    as_of: int | None,
+    shape: str,
 ) -> None:
     """List the cases that match QUERY, newest first.
 
@@ -46,16 +67,18 @@ def search(
 
     if facets:
         context = click.get_current_context()
-        for name in ("sort", "limit", "after"):
+        for name in ("sort", "limit", "after", "total"):
             if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
                 raise click.UsageError(f"--facets counts all that match and has no --{name}")
-        render.rows(catalog.facets(ws, query, as_of=as_of), shape)
+        render.rows(catalog.facets(ws, query, fields or None, as_of=as_of), shape)
         return
-    page = catalog.search(ws, query, as_of=as_of, sort=sort, limit=limit, after=after)
+    if fields:
+        raise click.UsageError("--field says what --facets counts by; give both")
+    page = catalog.search(ws, query, as_of=as_of, sort=sort, limit=limit, after=after, total=total)
     render.rows(page, shape)
     if shape == "table":
-        matching = counted(len(page) if page.total is None else page.total, "case")
-        render.say(f"{len(page):,} of {matching}" + (f"; go on with --after {page.next}" if page.next else ""))
+        shown = counted(len(page), "case") if page.total is None else f"{len(page):,} of {counted(page.total, 'case')}"
+        render.say(shown + (f"; go on with --after {page.next}" if page.next else ""))
 
 
 @case.command("show")
@@ -118,26 +141,12 @@ def history(ws: Workspace, case_id: str, as_of: int | None, shape: str) -> None:
     Example: remiss case history k7m4-qp
     """
     from remiss.catalog import actions as catalog
+    from remiss.catalog.rendering import HISTORY, history_rows
     from remiss.records.rows import Rows
 
-    revisions = catalog.history(ws, case_id, as_of=as_of)
-    columns = ("revision", "position", "at", "actor", "action", "status", "mode", "severity", "title")
-    lines = tuple(
-        (
-            each.revision,
-            each.position_from,
-            each.at,
-            each.actor,
-            each.action,
-            each.status.value,
-            each.mode,
-            each.severity,
-            each.title,
-        )
-        for each in revisions
-    )
+    lines = history_rows(catalog.history(ws, case_id, as_of=as_of))
     position = ws.position() if as_of is None else as_of
-    render.rows(Rows("revision", columns, lines, position, total=len(lines)), shape)
+    render.rows(Rows("revision", HISTORY, lines, position, total=len(lines)), shape)
 
 
 @case.command("file")
@@ -158,9 +167,17 @@ def history(ws: Workspace, case_id: str, as_of: int | None, shape: str) -> None:
     metavar="NAME=VALUE",
     envvar="REMISS_CASE_FILE_INPUT",
     allow_from_autoenv=False,
-    help="An input of the prediction; may be repeated.",
+    help="An input of the prediction; NAME:=VALUE for a number, true, false or null. May be repeated.",
 )
-@click.option("--context", multiple=True, metavar="NAME=VALUE", help="Context of the prediction; may be repeated.")
+@click.option("--context", multiple=True, metavar="NAME=VALUE", help="Context of the prediction, as --input; may be repeated.")
+@click.option("--team", default="default", show_default=True, help="Whose case it is.")
+@click.option(
+    "--sensitivity",
+    type=click.Choice(["public", "internal", "restricted", "secret"]),
+    default="internal",
+    show_default=True,
+    help="How guarded it is.",
+)
 @formatted_object
 @with_workspace
 def file(
@@ -178,6 +195,8 @@ def file(
     text: str | None,
     inputs: tuple[str, ...],
     context: tuple[str, ...],
+    team: str,
+    sensitivity: str,
     shape: str,
 ) -> None:
     """File a failure that you saw yourself.
@@ -189,7 +208,7 @@ def file(
     from remiss.catalog import actions as catalog
     from remiss.catalog.rendering import case_json
     from remiss.faces.cli import case_page
-    from remiss.records.case import Filing
+    from remiss.records.case import Filing, Sensitivity
 
     filed = catalog.file(
         ws,
@@ -206,6 +225,8 @@ def file(
             inputs=_pairs(inputs, "--input"),
             context=_pairs(context, "--context"),
             text=text,
+            team=team,
+            sensitivity=Sensitivity[sensitivity.upper()],
         ),
     )
     if shape == "json":
@@ -249,13 +270,26 @@ def revise(
         case_page.show(changed)
 
 
-def _pairs(texts: tuple[str, ...], option: str) -> dict[str, str]:
-    pairs = {}
+def _pairs(texts: tuple[str, ...], option: str) -> dict[str, Scalar]:
+    pairs: dict[str, Scalar] = {}
     for text in texts:
         name, found, value = text.partition("=")
+        typed = name.endswith(":")
+        name = name.removesuffix(":")
         if not found or not name:
-            raise click.BadParameter(f"{text!r} is not NAME=VALUE", param_hint=option)
+            raise click.BadParameter(f"{text!r} is neither NAME=VALUE nor NAME:=VALUE", param_hint=option)
         if name in pairs:
             raise click.BadParameter(f"{name} is given twice", param_hint=option)
-        pairs[name] = value
+        pairs[name] = _scalar(value, option) if typed else value
     return pairs
+
+
+def _scalar(text: str, option: str) -> Scalar:
+    """Return the number, true, false or null that follows `:=`."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        value = text
+    if not (value is None or isinstance(value, bool | int | float)):
+        raise click.BadParameter(f"{text!r} is no number, true, false or null; text follows = alone", param_hint=option)
+    return value

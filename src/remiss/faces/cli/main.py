@@ -15,7 +15,7 @@ from typing import Any
 
 import click
 
-from remiss.errors import RemissError
+from remiss.errors import RemissError, SettingError, StorageError
 from remiss.faces.cli.options import TOKEN_FILE
 from remiss.faces.cli.talk import talking
 from remiss.version import __version__
@@ -92,24 +92,37 @@ def run(arguments: list[str] | None = None) -> int:
         _say("stopped")
         return 130
     except click.ClickException as error:
+        if _wants_json(arguments) and not isinstance(error, click.exceptions.NoArgsIsHelpError):
+            return _refused(_misused(error), arguments)
         with talking():
             error.show()
-        return 2
+        return SettingError.exit_status
     except RemissError as error:
         if error.exit_status == RemissError.exit_status:
             return _our_fault()
-        _say(json.dumps(error.to_json(), ensure_ascii=False) if _wants_json(arguments) else str(error))
-        return error.exit_status
+        return _refused(error, arguments)
     except BrokenPipeError:
         # The reader has gone (`remiss case search | head`); Python would complain once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
-        _say(f"{error.filename or 'output'}: {error.strerror}\n  make room or name another place, then try again")
-        return 2
+        what = f"{error.filename or 'output'}: {error.strerror}"
+        return _refused(StorageError(what, do="make room or name another place, then try again"), arguments)
     except Exception:  # noqa: BLE001 - the last line of defence: our fault, told with its traceback
         return _our_fault()
     return result if isinstance(result, int) else 0
+
+
+def _refused(error: RemissError, arguments: list[str] | None) -> int:
+    _say(json.dumps(error.to_json(), ensure_ascii=False) if _wants_json(arguments) else str(error))
+    return error.exit_status
+
+
+def _misused(error: click.ClickException) -> SettingError:
+    """Return what click says of a command that was called wrongly, as an error of ours."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    what = error.format_message().strip().removesuffix(".")
+    return SettingError(what, do=f"see {'remiss' if context is None else context.command_path} --help")
 
 
 def _wants_json(arguments: list[str] | None) -> bool:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from remiss.faces import answers
 from remiss.faces.cli import render
-from remiss.faces.cli.options import as_of, formatted, with_workspace
+from remiss.faces.cli.options import as_of, formatted, formatted_object, with_workspace
 from remiss.govern.roles import ROLES
 from remiss.records.case import Sensitivity
 
@@ -26,15 +27,16 @@ def person() -> None:
 @person.command("add")
 @click.argument("name")
 @click.option("--about", help="For example their whole name.")
+@formatted_object
 @with_workspace
-def add(ws: Workspace, name: str, about: str | None) -> None:
+def add(ws: Workspace, name: str, about: str | None, shape: str) -> None:
     """Add NAME, who may do nothing until they are granted a role.
 
     Example: remiss person add ana --about "Ana Lima"
     """
     from remiss.govern import people_actions as actions
 
-    _said(actions.add(ws, name, about))
+    _said(actions.add(ws, name, about), shape)
 
 
 @person.command("list")
@@ -53,15 +55,16 @@ def list_(ws: Workspace, as_of: int | None, shape: str) -> None:
 
 @person.command("disable")
 @click.argument("name")
+@formatted_object
 @with_workspace
-def disable(ws: Workspace, name: str) -> None:
+def disable(ws: Workspace, name: str, shape: str) -> None:
     """Disable NAME: their roles, tokens and sessions end at once; what they did stays theirs.
 
     Example: remiss person disable ana
     """
     from remiss.govern import people_actions as actions
 
-    _said(actions.disable(ws, name))
+    _said(actions.disable(ws, name), shape)
 
 
 @person.command("grant")
@@ -75,36 +78,40 @@ def disable(ws: Workspace, name: str) -> None:
     show_default=True,
     help="Up to which sensitivity they see things of the team, in whatever role there.",
 )
+@formatted_object
 @with_workspace
-def grant(ws: Workspace, name: str, role: str, team: str, clearance: str) -> None:
+def grant(ws: Workspace, name: str, role: str, *, team: str, clearance: str, shape: str) -> None:
     """Grant NAME a role in a team.
 
     Example: remiss person grant ana annotator --team arrivals --clearance internal
     """
     from remiss.govern import people_actions as actions
 
-    _said(actions.grant(ws, name, role, team=team, clearance=Sensitivity[clearance.upper()]))
+    _said(actions.grant(ws, name, role, team=team, clearance=Sensitivity[clearance.upper()]), shape)
 
 
 @person.command("revoke")
 @click.argument("name")
 @click.argument("role", type=click.Choice(tuple(ROLES)))
 @click.option("--team", default="default", show_default=True, help=TEAM)
+@formatted_object
 @with_workspace
-def revoke(ws: Workspace, name: str, role: str, team: str) -> None:
+def revoke(ws: Workspace, name: str, role: str, team: str, shape: str) -> None:
     """Take a role in a team from NAME.
 
     Example: remiss person revoke ana annotator --team arrivals
     """
     from remiss.govern import people_actions as actions
 
-    _said(actions.revoke(ws, name, role, team=team))
+    _said(actions.revoke(ws, name, role, team=team), shape)
 
 
-def _said(found: Person) -> None:
+def _said(found: Person, shape: str) -> None:
     from remiss.govern.access import spelled
 
-    if found.until is not None:
+    if shape == "json":
+        render.as_json(answers.person(found))
+    elif found.until is not None:
         render.say(f"{found.name} is disabled")
     else:
         render.say(f"{found.name} is {'; '.join(spelled(each) for each in found.grants) or 'nothing in any team'}")
@@ -118,15 +125,20 @@ def team() -> None:
 @team.command("add")
 @click.argument("name")
 @click.option("--about", help="What the team looks after.")
+@formatted_object
 @with_workspace
-def add_team(ws: Workspace, name: str, about: str | None) -> None:
+def add_team(ws: Workspace, name: str, about: str | None, shape: str) -> None:
     """Add the team NAME; one that a protocol names is there by itself.
 
     Example: remiss team add arrivals --about "Arrival delays"
     """
     from remiss.govern import people_actions as actions
 
-    render.say(f"team {actions.add_team(ws, name, about).name} is there")
+    made = actions.add_team(ws, name, about)
+    if shape == "json":
+        render.as_json(answers.team(made))
+    else:
+        render.say(f"team {made.name} is there")
 
 
 @team.command("list")

@@ -105,8 +105,9 @@ def show(ws: Workspace, name: str, version: int | None, as_of: int | None, shape
 @click.argument("before", type=int)
 @click.argument("after", type=int)
 @as_of
+@formatted_object
 @with_workspace
-def diff(ws: Workspace, name: str, before: int, after: int, as_of: int | None) -> int:
+def diff(ws: Workspace, name: str, before: int, after: int, as_of: int | None, shape: str) -> int:
     """Show what changed between two versions of a protocol; exit status 1 when something did.
 
     Example: remiss protocol diff arrival-delay 2 3
@@ -114,8 +115,11 @@ def diff(ws: Workspace, name: str, before: int, after: int, as_of: int | None) -
     from remiss.protocol import actions
 
     lines = actions.diff(ws, name, before, after, as_of=as_of)
-    for line in lines:
-        click.echo(line)
+    if shape == "json":
+        render.as_json(answers.diff(lines))
+    else:
+        for line in lines:
+            click.echo(line)
     return AnswerNo.exit_status if lines else 0
 
 

@@ -1,0 +1,63 @@
+"""Who may do what: people are added, granted, given tokens, asked about, and leave."""
+
+from __future__ import annotations
+
+import pytest
+
+from remiss.errors import InputError, NotFound
+from remiss.govern import access_actions as access
+from remiss.govern import people_actions as people
+from remiss.records.case import Sensitivity
+from remiss.records.person import Grant
+
+
+@pytest.fixture
+def ana(ws):
+    """Somebody who may annotate what arrivals look after, and nothing else."""
+    people.add_team(ws, "arrivals", "Arrival delays")
+    people.add(ws, "ana", "Ana Lima")
+    return people.grant(ws, "ana", "annotator", team="arrivals", clearance=Sensitivity.RESTRICTED)
+
+
+def test_a_person_holds_what_was_granted_until_it_is_taken(ws, ana):
+    assert (ana.name, ana.about, ana.until) == ("ana", "Ana Lima", None)
+    assert ana.grants == (Grant(role="annotator", team="arrivals", clearance=Sensitivity.RESTRICTED),)
+    assert people.revoke(ws, "ana", "annotator", team="arrivals").grants == ()
+    with pytest.raises(InputError):
+        people.revoke(ws, "ana", "annotator", team="arrivals")
+
+
+def of_ana(rows):
+    return [line["role"] for line in rows if line["person"] == "ana"]
+
+
+def test_people_and_teams_are_listed_as_they_were(ws, ana):
+    assert people.teams(ws).column("team") == ("arrivals", "default")
+    assert of_ana(people.people(ws)) == ["annotator"]
+    before = people.people(ws).position
+    gone = people.disable(ws, "ana")
+    assert (gone.grants, gone.until) == ((), before + 1)
+    assert of_ana(people.people(ws, as_of=before)) == ["annotator"]
+    assert of_ana(people.people(ws)) == [None]
+
+
+def test_a_token_is_shown_once_and_revoked_by_its_id(ws, ana):
+    made = access.create(ws, "ana", about="laptop", days=30)
+    assert made.text.startswith("remiss_")
+    assert made.token.person == "ana"
+    [line] = access.tokens(ws, "ana")
+    assert (line["token"], line["about"]) == (made.token.id, "laptop")
+    assert made.text not in map(str, line.values())
+    assert access.revoke(ws, made.token.id).until is not None
+    with pytest.raises(NotFound):
+        access.revoke(ws, "000000000000")
+
+
+def test_who_may_do_what_is_answered_with_the_rule(ws, ana):
+    yes = access.check(ws, "ana", "case:annotate")
+    assert (yes.allowed, yes.person, yes.permission) == (True, "ana", "case:annotate")
+    assert "annotator in team arrivals" in yes.rule
+    assert not access.check(ws, "ana", "run:accept").allowed
+    assert not access.check(ws, "nobody", "case:read").allowed
+    with pytest.raises(InputError, match=r"case\.fly"):
+        access.check(ws, "ana", "case.fly")
