@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from remiss.capture.ports import Runs
     from remiss.catalog.ports import Cases
     from remiss.curate.blindness import Viewer
-    from remiss.curate.ports import Labellings
+    from remiss.curate.ports import Labellings, Threads
     from remiss.edges.stores.case_ways import Remembered
     from remiss.edges.stores.connecting import Store
     from remiss.govern.ports import Health, People
@@ -128,6 +128,13 @@ class Equipment(Bench):
         from remiss.edges.stores.case_ways import Remembered
 
         return Remembered()
+
+    @cached_property
+    def threads(self) -> Threads:
+        """Threads on the cases that the actor may see."""
+        from remiss.edges.stores.discussion import ThreadStore
+
+        return ThreadStore(self._store, self.scope)
 
     @cached_property
     def evidence(self) -> Evidence:

@@ -25,7 +25,7 @@ from remiss.records.identity import canonical
 if TYPE_CHECKING:
     from remiss.capture.ports import CaptureWorkspace
     from remiss.catalog.ports import CatalogWorkspace
-    from remiss.curate.ports import CurateWorkspace
+    from remiss.curate.ports import CurateWorkspace, DiscussionWorkspace
     from remiss.govern.ports import AccessWorkspace, EvidenceWorkspace, GovernWorkspace
     from remiss.protocol.ports import ProtocolWorkspace, ShelfWorkspace
     from remiss.understand.ports import UnderstandWorkspace
@@ -119,6 +119,9 @@ if TYPE_CHECKING:
         return ws
 
     def _satisfies_curate(ws: Workspace) -> CurateWorkspace:
+        return ws
+
+    def _satisfies_discussion(ws: Workspace) -> DiscussionWorkspace:
         return ws
 
     def _satisfies_evidence(ws: Workspace) -> EvidenceWorkspace:

@@ -7,6 +7,9 @@ from itertools import pairwise
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from remiss.curate import discussion_actions as curate
+from remiss.govern.ports import Actor
+
 # One of each template. `{case}` and `{run}` are ids of the catalog.
 PAGES = (
     "/",
@@ -16,6 +19,8 @@ PAGES = (
     "/cases/{case}?controls=true",
     "/cases/file",
     "/cases/zzzzzz",
+    "/inbox",
+    "/inbox?all=true",
     "/runs",
     "/runs/{run}",
     "/estimates",
@@ -41,7 +46,18 @@ def filled_in(site):
             "case": client.get("/api/v1/cases?limit=1").json()["items"][0]["id"],
             "run": client.get("/api/v1/runs?limit=1").json()["items"][0]["run"],
         }
+        for text in ("Is this the *feed* again?\n\n| a | b |\n|---|---|\n| 1 | `2` |", "Yes: [the run](https://example.org/run)"):
+            client.post(f"/api/v1/cases/{names['case']}/comments", json={"text": text}).raise_for_status()
+    said_by_bo(site, names["case"])
     return lambda path: path.format(**names)
+
+
+def said_by_bo(site, case):
+    """Have somebody else mention whoever looks."""
+    ws, reader = site.workspace, site.workspace.actor
+    ws.actor = Actor(name="bo")
+    curate.comment(ws, case, f"@{reader.name}, what do *you* think?\n\n- one\n- two")
+    ws.actor = reader
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=["light and wide", "dark and narrow"])

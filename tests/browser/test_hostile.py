@@ -28,7 +28,7 @@ from remiss.records.identity import case_id
 from remiss.understand import actions
 from tests.conftest import database_on
 from tests.hostile.planting import TEXTS, Planted, packed, plant, together
-from tests.hostile.reading import ADDRESSES, HERE, KNOWN, NEVER, hidden, read, tricks
+from tests.hostile.reading import ADDRESSES, AWAY, AWAY_REL, HERE, KNOWN, NEVER, hidden, read, tricks
 from tests.hostile.strings import COUNT, shapes
 from tests.serving import Served, served
 
@@ -56,6 +56,7 @@ class World:
         """Return what addresses of pages are filled in with."""
         return {
             "filed": self.planted.filed[0].id,
+            "discussed": self.planted.discussed,
             "revised": self.planted.filed[1].id,
             "captured": self.items("/api/v1/cases?query=criterion:first-third&sort=occurred&limit=1")[0]["id"],
             "first": self.planted.first.id,
@@ -153,6 +154,9 @@ VISITS = (
     Visit(f"/cases?{urlencode({'query': LONG})}", status=422),
     Visit("/cases/{filed}", everything),
     Visit("/cases/{revised}"),
+    Visit("/cases/{discussed}", everything),
+    Visit("/inbox?all=true", everything),
+    Visit("/inbox"),
     Visit("/cases/{captured}?controls=true", of_the_event),
     Visit("/cases/{captured}", of_the_event),
     Visit("/cases/file"),
@@ -276,7 +280,7 @@ window.ran = [];
 window.pwned = (number) => { window.ran.push(`ran ${number}`); };
 document.addEventListener("securitypolicyviolation", (event) => window.ran.push(`${event.violatedDirective} ${event.sample}`));
 """
-LOOK = """([known, never, addresses, here]) => {
+LOOK = """([known, never, addresses, here, away, rel]) => {
   for (const details of document.querySelectorAll("details")) details.open = true;
   const faults = [...(window.ran ?? [])];
   const bad = new RegExp(`^(${never})`);
@@ -285,7 +289,8 @@ LOOK = """([known, never, addresses, here]) => {
     if (!known.includes(element.localName.toLowerCase()) && !drawn) faults.push(`<${element.localName}>`);
     for (const {name, value} of element.attributes) {
       if (bad.test(name) && !(name === "style" && drawn)) faults.push(`<${element.localName} ${name}=${value}>`);
-      const elsewhere = addresses.includes(name) && !new RegExp(`^(${here})`).test(value);
+      const written = element.localName === "a" && element.rel === rel && new RegExp(`^(${away})`).test(value);
+      const elsewhere = addresses.includes(name) && !written && !new RegExp(`^(${here})`).test(value);
       if (elsewhere) faults.push(`<${element.localName} ${name}=${value}>`);
     }
   }
@@ -295,7 +300,7 @@ LOOK = """([known, never, addresses, here]) => {
 
 def looked(page: Page) -> tuple[list[str], str]:
     """Return what is wrong with a page in the browser, and its text with all that unfolds."""
-    faults, text = page.evaluate(LOOK, [sorted(KNOWN), NEVER.pattern, ADDRESSES, HERE])
+    faults, text = page.evaluate(LOOK, [sorted(KNOWN), NEVER.pattern, ADDRESSES, HERE, AWAY, AWAY_REL])
     return faults, text
 
 
@@ -306,7 +311,7 @@ TAB = "\t"
 def settled(page: Page, path: str) -> None:
     """Go to a page, and wait until what it loads later has come and its charts are drawn."""
     page.goto(path)
-    expect(page.locator("[hx-trigger=load], figure:has([data-chart]):not([data-drawn])")).to_have_count(0)
+    expect(page.locator("[hx-trigger=load], figure:has([data-chart]):not([data-drawn])")).to_have_count(0, timeout=30_000)
 
 
 @pytest.fixture
@@ -454,7 +459,7 @@ def test_in_a_notebook_without_any_policy_nothing_runs_and_every_text_is_shown(w
             "[document.body.innerText, ...[...document.querySelectorAll('[title]')].map((one) => one.title)].join('\\n')"
         )
         never = NEVER.pattern.replace("style$|", "")
-        faults = page.evaluate(LOOK, [[*sorted(KNOWN), "g", "tspan"], never, ADDRESSES, HERE])[0]
+        faults = page.evaluate(LOOK, [[*sorted(KNOWN), "g", "tspan"], never, ADDRESSES, HERE, AWAY, AWAY_REL])[0]
         assert faults == []
         assert tricks(titled) <= {TAB}
         if number == 0:

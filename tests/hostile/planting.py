@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -18,6 +19,9 @@ import pyarrow.parquet as pq
 
 from remiss.capture import actions as capture
 from remiss.catalog import actions as catalog
+from remiss.curate import discussion_actions as curate
+from remiss.errors import InputError
+from remiss.govern.ports import Actor
 from remiss.records.case import Case, Filing
 from remiss.records.run import Run
 from remiss.workspace import Workspace
@@ -43,6 +47,7 @@ class Planted:
     waiting: Run
     refused: Run
     filed: Sequence[Case]
+    discussed: str
     files: Sequence[str]
 
 
@@ -245,7 +250,22 @@ def plant(ws: Workspace, folder: Path) -> Planted:
     filed = [catalog.file(ws, each) for each in filings()]
     for each, title in zip(filed, packed(moved(12), 300), strict=False):
         catalog.revise(ws, each.id, 1, title=title.strip(), note=together(TEXTS[:20]))
-    return Planted(folder, first, waiting, refused, filed, stems())
+    discuss(ws, filed[-1].id)
+    return Planted(folder, first, waiting, refused, filed, filed[-1].id, stems())
+
+
+def discuss(ws: Workspace, case: str) -> None:
+    """Say all texts about a case, once as code, which is shown letter by letter, and once as whatever Markdown makes of them.
+
+    All of it is said to whoever looks.
+    """
+    reader, ws.actor = ws.actor, Actor(name=TEXTS[0])
+    fenced = [f"@{reader.name}\n~~~\n{each}\n~~~" for each in packed(TEXTS, 15_000)]
+    plain = [f"@{reader.name}\n{each}" for each in packed(TEXTS, 2_500)]
+    for text in (*plain, *fenced):
+        with suppress(InputError):  # more than so many are mentioned
+            curate.comment(ws, case, text)
+    ws.actor = reader
 
 
 def filings() -> Iterator[Filing]:

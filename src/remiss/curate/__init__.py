@@ -7,19 +7,32 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from remiss.curate.discussion_actions import comment, inbox, reopen_thread, resolve_thread, thread, threads
     from remiss.curate.labelling_actions import adjudicate, annotate, reopen, verify
 
 __all__ = [
     "adjudicate",
     "annotate",
+    "comment",
+    "inbox",
     "reopen",
+    "reopen_thread",
+    "resolve_thread",
+    "thread",
+    "threads",
     "verify",
 ]
 
 _HOMES = {
     "adjudicate": "labelling_actions",
     "annotate": "labelling_actions",
+    "comment": "discussion_actions",
+    "inbox": "discussion_actions",
     "reopen": "labelling_actions",
+    "reopen_thread": "discussion_actions",
+    "resolve_thread": "discussion_actions",
+    "thread": "discussion_actions",
+    "threads": "discussion_actions",
     "verify": "labelling_actions",
 }
 

@@ -1,17 +1,21 @@
-"""What curating needs of the world: the store of labellings, beside cases, protocols, keys and who acts."""
+"""What curating needs of the world: the stores of labellings and threads, beside cases, protocols, keys and who acts."""
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from remiss.action import Performs
 from remiss.catalog.ports import Cases
 from remiss.curate.annotation import Made
+from remiss.curate.discussion import InboxPage
 from remiss.curate.standing import Standing
 from remiss.curate.steps import Step
-from remiss.govern.ports import Actor, Keys
+from remiss.govern.ports import Actor, Keys, Permits
 from remiss.protocol.ports import Protocols
+from remiss.records.discussion import Thread, ThreadStatus
 from remiss.records.labelling import LabellingKind
+from remiss.records.person import Governed
 
 
 class Labellings(Protocol):
@@ -39,6 +43,50 @@ class Labellings(Protocol):
         ...
 
 
+class Threads(Protocol):
+    """Threads on the cases that the actor may see. `position` None is now; another is the catalog as it stood there."""
+
+    def of_case(self, case_id: str, position: int | None) -> tuple[Thread, ...]:
+        """Return the threads of a case, the oldest first.
+
+        Raises
+        ------
+        NotFound, Ambiguous, InputError : as for the case
+        """
+        ...
+
+    def get(self, thread_id: str, position: int | None) -> Thread:
+        """Return a thread.
+
+        Raises
+        ------
+        NotFound : there is none, or not yet, or its case may not be seen
+        """
+        ...
+
+    def comment(self, case_id: str, thread_id: str | None, text: str, named: tuple[str, ...]) -> Thread:
+        """Write a comment in a thread of a case, or in a new one; return the thread. Raises like `of_case` and `get`."""
+        ...
+
+    def turn(self, thread_id: str, status: ThreadStatus) -> Thread:
+        """Resolve a thread or open it again, and return it.
+
+        Raises
+        ------
+        NotFound : as for `get`; Conflict : it stands so already
+        """
+        ...
+
+    def inbox(self, name: str, *, everything: bool, limit: int, before: int | None, position: int | None) -> InboxPage:
+        """Return where others mention a name, the newest first, and what waits alone unless `everything` is asked for.
+
+        Parameters
+        ----------
+        before : the key of the last line of the page before
+        """
+        ...
+
+
 class CurateWorkspace(Performs, Protocol):
     """The ports that curating takes."""
 
@@ -60,4 +108,32 @@ class CurateWorkspace(Performs, Protocol):
         ------
         Denied
         """
+        ...
+
+
+class DiscussionWorkspace(Permits, Protocol):
+    """The ports that actions on threads take."""
+
+    @property
+    def threads(self) -> Threads: ...
+    @property
+    def keys(self) -> Keys: ...
+    @property
+    def actor(self) -> Actor: ...
+
+    def governed(self, case_id: str) -> Governed:
+        """Return what decides who sees a case, of one that the actor sees.
+
+        Raises
+        ------
+        NotFound, Ambiguous, InputError
+        """
+        ...
+
+    def position(self) -> int:
+        """Return the catalog's position."""
+        ...
+
+    def reading(self) -> AbstractContextManager[object]:
+        """Return a block in which everything is read from one snapshot of the catalog."""
         ...

@@ -214,6 +214,14 @@ SCHEMAS: dict[str, Schema] = {
         controls=many(record(event=EVENT, likeness=SHARE)),
         position=COUNT,
     ),
+    "thread": record(
+        schema=kind("thread"),
+        thread=TEXT,
+        case=TEXT,
+        status=one_of("open", "resolved"),
+        comments=many(record(number=COUNT, person=TEXT, at=TIME, position=COUNT, text=nullable(TEXT), mentions=many(TEXT))),
+        turned=many(record(status=one_of("open", "resolved"), person=TEXT, at=TIME, position=COUNT)),
+    ),
     "stored-protocol": record(
         schema=kind("stored-protocol"),
         name=TEXT,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 
@@ -115,7 +116,7 @@ def test_very_many_requests_are_answered_as_the_document_says(fuzzed_everywhere,
 @pytest.mark.parametrize("name", [name for name in OPERATIONS if name not in {"livez", "readyz", "metrics"}])
 def test_an_unknown_field_is_refused(fuzzed, name):
     operation = OPERATIONS[name]
-    path = operation.path.format(case="abcdef", run="abcdef", name="arrival-delay")
+    path = re.sub(r"\{\w+\}", "abcdef", operation.path)
     with fuzzed.client() as client:
         headers = {"If-Match": '"1.x"'}
         answers = [client.request(operation.method, path, params={"unknown": "1"}, headers=headers)]

@@ -47,7 +47,12 @@ def plain(answer) -> str:
 def test_a_case_names_its_twins_which_answer(client, missed):
     text = client.get(f"/cases/{missed['id']}").text
     twins = [html.unescape(each) for each in re.findall(r'rel="alternate" type="application/json" href="([^"]*)"', text)]
-    assert [client.get(twin).json()["schema"] for twin in twins] == ["remiss/case@1", "remiss/list@1", "remiss/comparison@1"]
+    assert [client.get(twin).json()["schema"] for twin in twins] == [
+        "remiss/case@1",
+        "remiss/list@1",
+        "remiss/comparison@1",
+        "remiss/list@1",
+    ]
 
 
 def test_it_says_why_it_was_caught_with_the_lines_of_the_protocol(client, missed):

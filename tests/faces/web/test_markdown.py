@@ -97,6 +97,15 @@ def test_what_turns_the_direction_of_reading_is_spelled():
     assert "\u202e" not in str(markdown("abc \u202egnp.exe"))
 
 
+@pytest.mark.parametrize(
+    "text", ["a &#x202e;b", "a &#8238; b", '[a](https://e.org "&#x202e;b")', "<https://e.org/&#x202e;b>", "&#7;"]
+)
+def test_no_entity_writes_what_could_not_be_written_itself(text):
+    html = str(markdown(text))
+    assert not set("\u202e\x07") & set(html)
+    assert "\u202e" not in read(html).text
+
+
 def test_a_very_long_text_is_shown_as_it_was_typed():
     text = "**x** <i>\n" * (LIMIT // 8)
     html = str(markdown(text))

@@ -1,4 +1,4 @@
--- The catalog's schema, version 4. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 5. Generated: run `make tidy` after a change.
 
 CREATE TABLE captures (
     run_key BIGINT NOT NULL,
@@ -109,6 +109,26 @@ CREATE TABLE cells (
     labelled BIGINT NOT NULL,
     CONSTRAINT pk_cells PRIMARY KEY (run_key, window_start, stratum, met, undecided),
     CONSTRAINT fk_cells_run_key FOREIGN KEY(run_key) REFERENCES runs (key)
+);
+
+CREATE TABLE comment_texts (
+    comment_key BIGINT NOT NULL,
+    text TEXT COLLATE "C" NOT NULL,
+    CONSTRAINT pk_comment_texts PRIMARY KEY (comment_key),
+    CONSTRAINT fk_comment_texts_comment_key FOREIGN KEY(comment_key) REFERENCES comments (key)
+);
+
+CREATE TABLE comments (
+    key BIGSERIAL NOT NULL,
+    thread_key BIGINT NOT NULL,
+    number INTEGER NOT NULL,
+    person TEXT COLLATE "C" NOT NULL,
+    name TEXT COLLATE "C" NOT NULL,
+    at BIGINT NOT NULL,
+    position BIGINT NOT NULL,
+    CONSTRAINT pk_comments PRIMARY KEY (key),
+    CONSTRAINT uq_comments_thread_key_number UNIQUE (thread_key, number),
+    CONSTRAINT fk_comments_thread_key FOREIGN KEY(thread_key) REFERENCES threads (key)
 );
 
 CREATE TABLE event_contents (
@@ -234,6 +254,15 @@ CREATE TABLE links (
 CREATE INDEX ix_links_case_key ON links (case_key);
 
 CREATE INDEX ix_links_other_key ON links (other_key);
+
+CREATE TABLE mentions (
+    name TEXT COLLATE "C" NOT NULL,
+    comment_key BIGINT NOT NULL,
+    CONSTRAINT pk_mentions PRIMARY KEY (name, comment_key),
+    CONSTRAINT fk_mentions_comment_key FOREIGN KEY(comment_key) REFERENCES comments (key)
+);
+
+CREATE INDEX ix_mentions_comment_key ON mentions (comment_key);
 
 CREATE TABLE people (
     name TEXT COLLATE "C" NOT NULL,
@@ -387,6 +416,29 @@ CREATE TABLE teams (
     about TEXT COLLATE "C",
     position BIGINT NOT NULL,
     CONSTRAINT pk_teams PRIMARY KEY (name)
+);
+
+CREATE TABLE thread_turns (
+    thread_key BIGINT NOT NULL,
+    number INTEGER NOT NULL,
+    status TEXT COLLATE "C" NOT NULL,
+    person TEXT COLLATE "C" NOT NULL,
+    at BIGINT NOT NULL,
+    position BIGINT NOT NULL,
+    CONSTRAINT pk_thread_turns PRIMARY KEY (thread_key, number),
+    CONSTRAINT fk_thread_turns_thread_key FOREIGN KEY(thread_key) REFERENCES threads (key)
+);
+
+CREATE TABLE threads (
+    key BIGSERIAL NOT NULL,
+    id TEXT COLLATE "C" NOT NULL,
+    case_key BIGINT NOT NULL,
+    number INTEGER NOT NULL,
+    position BIGINT NOT NULL,
+    CONSTRAINT pk_threads PRIMARY KEY (key),
+    CONSTRAINT uq_threads_case_key_number UNIQUE (case_key, number),
+    CONSTRAINT uq_threads_id UNIQUE (id),
+    CONSTRAINT fk_threads_case_key FOREIGN KEY(case_key) REFERENCES cases (key)
 );
 
 CREATE TABLE tokens (

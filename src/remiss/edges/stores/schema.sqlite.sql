@@ -1,4 +1,4 @@
--- The catalog's schema, version 4. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 5. Generated: run `make tidy` after a change.
 
 CREATE TABLE captures (
     run_key INTEGER NOT NULL,
@@ -118,6 +118,26 @@ CREATE TABLE cells (
     CONSTRAINT fk_cells_run_key FOREIGN KEY(run_key) REFERENCES runs ("key")
 )
  WITHOUT ROWID;
+
+CREATE TABLE comment_texts (
+    comment_key INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    CONSTRAINT pk_comment_texts PRIMARY KEY (comment_key),
+    CONSTRAINT fk_comment_texts_comment_key FOREIGN KEY(comment_key) REFERENCES comments ("key")
+);
+
+CREATE TABLE comments (
+    "key" INTEGER NOT NULL,
+    thread_key INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    person TEXT NOT NULL,
+    name TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    position BIGINT NOT NULL,
+    CONSTRAINT pk_comments PRIMARY KEY ("key"),
+    CONSTRAINT fk_comments_thread_key FOREIGN KEY(thread_key) REFERENCES threads ("key"),
+    CONSTRAINT uq_comments_thread_key_number UNIQUE (thread_key, number)
+);
 
 CREATE TABLE event_contents (
     event_key INTEGER NOT NULL,
@@ -241,6 +261,16 @@ CREATE TABLE links (
 CREATE INDEX ix_links_case_key ON links (case_key);
 
 CREATE INDEX ix_links_other_key ON links (other_key);
+
+CREATE TABLE mentions (
+    name TEXT NOT NULL,
+    comment_key INTEGER NOT NULL,
+    CONSTRAINT pk_mentions PRIMARY KEY (name, comment_key),
+    CONSTRAINT fk_mentions_comment_key FOREIGN KEY(comment_key) REFERENCES comments ("key")
+)
+ WITHOUT ROWID;
+
+CREATE INDEX ix_mentions_comment_key ON mentions (comment_key);
 
 CREATE TABLE people (
     name TEXT NOT NULL,
@@ -395,6 +425,29 @@ CREATE TABLE teams (
     about TEXT,
     position BIGINT NOT NULL,
     CONSTRAINT pk_teams PRIMARY KEY (name)
+);
+
+CREATE TABLE thread_turns (
+    thread_key INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    status TEXT NOT NULL,
+    person TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    position BIGINT NOT NULL,
+    CONSTRAINT pk_thread_turns PRIMARY KEY (thread_key, number),
+    CONSTRAINT fk_thread_turns_thread_key FOREIGN KEY(thread_key) REFERENCES threads ("key")
+);
+
+CREATE TABLE threads (
+    "key" INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    case_key INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    position BIGINT NOT NULL,
+    CONSTRAINT pk_threads PRIMARY KEY ("key"),
+    CONSTRAINT fk_threads_case_key FOREIGN KEY(case_key) REFERENCES cases ("key"),
+    CONSTRAINT uq_threads_id UNIQUE (id),
+    CONSTRAINT uq_threads_case_key_number UNIQUE (case_key, number)
 );
 
 CREATE TABLE tokens (

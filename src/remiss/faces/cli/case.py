@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from remiss.faces.cli import labelling, render
+from remiss.faces.cli import discussion, labelling, render
 from remiss.faces.cli.negation import QueryCommand
 from remiss.faces.cli.options import Time, as_of, formatted, formatted_object, with_workspace
 from remiss.records.legible import counted
@@ -24,7 +24,7 @@ def case() -> None:
     """Search, show, file and label cases."""
 
 
-for _command in (labelling.annotate, labelling.verify, labelling.adjudicate, labelling.reopen):
+for _command in (labelling.annotate, labelling.verify, labelling.adjudicate, labelling.reopen, discussion.comment):
     case.add_command(_command)
 
 

@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "demo": ("demo", "demo", "Run the whole job on real flights, in a new folder."),
     "doctor": ("doctor", "doctor", "Check this machine and the catalog for what could go wrong."),
     "estimate": ("estimate", "estimate", "Estimate how often a failure happens, with an interval."),
+    "inbox": ("discussion", "inbox", "See what waits for you."),
     "init": ("catalog", "init", "Make a new catalog."),
     "person": ("person", "person", "Add people, grant them roles in teams, disable who has left."),
     "protocol": ("protocol", "protocol", "Write, check and compare protocols."),
@@ -40,6 +41,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "taxonomy": ("protocol", "taxonomy", "Show failure modes."),
     "team": ("person", "team", "Add and list teams."),
     "token": ("access", "token", "Give people tokens, by which a server knows them."),
+    "thread": ("discussion", "thread", "Read threads on cases, resolve them and open them again."),
 }
 
 

@@ -20,6 +20,7 @@ from markdown_it.token import Token
 from markupsafe import Markup
 
 from remiss.faces.web.rendering import printable_lines
+from remiss.records.legible import printable
 
 TAGS = frozenset(
     "a blockquote br code del em hr li ol p pre s strong table tbody td th thead tr ul".split()  # noqa: SIM905 - a list of words
@@ -50,13 +51,18 @@ def markdown(text: str) -> Markup:
         url_relative="deny",
         link_rel=AWAY,
     )
-    return Markup(cleaned)  # noqa: S704 - this is what cleaning is for
+    # An entity in the title or address of a link has become the letter that it stands for.
+    legible = "\n".join(printable(line) for line in cleaned.split("\n"))
+    return Markup(legible)  # noqa: S704 - this is what cleaning is for
 
 
 @cache
 def _reader() -> MarkdownIt:
-    """Return what reads CommonMark with tables and strikethrough; HTML in it is text."""
-    reader = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+    """Return what reads CommonMark with tables and strikethrough; HTML in it is text, and so are entities.
+
+    They could write what turns the direction of reading past whoever looks for the letter itself.
+    """
+    reader = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]).disable("entity")
     for name, rule in (("heading_open", _opens), ("heading_close", _closes), ("image", _picture)):
         reader.add_render_rule(name, rule)
     return reader

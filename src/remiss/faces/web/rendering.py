@@ -30,6 +30,7 @@ SECTIONS = (
     ("runs", "/runs", "Runs"),
     ("estimates", "/estimates", "Estimates"),
     ("protocols", "/protocols", "Protocols"),
+    ("inbox", "/inbox", "Inbox"),
 )
 
 

@@ -22,6 +22,7 @@ from remiss.edges.stores.tables.catalog import (
     runs,
     samples,
 )
+from remiss.edges.stores.tables.discussion import comment_texts, comments, mentions, thread_turns, threads
 from remiss.edges.stores.tables.labelling import labelling_words, labellings, links, prospects, revision_reasons
 from remiss.edges.stores.tables.people import grants, people, teams, tokens
 
@@ -34,6 +35,8 @@ __all__ = [
     "cases",
     "catalog_head",
     "cells",
+    "comment_texts",
+    "comments",
     "event_contents",
     "events",
     "governed",
@@ -44,6 +47,7 @@ __all__ = [
     "labelling_words",
     "labellings",
     "links",
+    "mentions",
     "metadata",
     "people",
     "profiles",
@@ -57,5 +61,7 @@ __all__ = [
     "runs",
     "samples",
     "teams",
+    "thread_turns",
+    "threads",
     "tokens",
 ]

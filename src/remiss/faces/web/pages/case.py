@@ -25,6 +25,7 @@ from remiss.faces.web.pages.beside import ControlsPart, controls_of
 from remiss.faces.web.pages.drawn import Window, window_of
 from remiss.faces.web.pages.shell import shell
 from remiss.faces.web.pages.story import Chapter, story
+from remiss.faces.web.pages.threads import DiscussionPart, Unsaid, discussion_of
 from remiss.faces.web.rendering import address, part, render, segment
 from remiss.records.case import Case
 from remiss.records.comparison import Comparison
@@ -66,6 +67,7 @@ class CasePage:
     controls_href: str
     controls_part: str
     form: revising.RevisionForm | None
+    discussion: DiscussionPart
     alike: str | None
 
 
@@ -145,8 +147,16 @@ def _change(mine: Mapping[str, str]) -> dict[str, Any]:
     return found
 
 
-def shown(ws: Workspace, case: Case, asked: Asked, *, form: revising.RevisionForm | None = None, status: int = 200) -> Response:
-    """Return the page of a case."""
+def shown(
+    ws: Workspace,
+    case: Case,
+    asked: Asked,
+    *,
+    form: revising.RevisionForm | None = None,
+    unsaid: Unsaid | None = None,
+    status: int = 200,
+) -> Response:
+    """Return the page of a case; with what was typed and not taken, where there is such."""
     comparison = None
     if case.captures:
         comparison = catalog.compare(ws, case.id, controls=CONTROLS if asked.controls else 0, as_of=asked.as_of)
@@ -163,12 +173,14 @@ def shown(ws: Workspace, case: Case, asked: Asked, *, form: revising.RevisionFor
         controls_href=address(f"/cases/{segment(case.id)}", as_of=asked.as_of, controls="true") + "#controls",
         controls_part=address(f"/parts/cases/{segment(case.id)}/controls", as_of=asked.as_of),
         form=form,
+        discussion=discussion_of(ws, case.id, asked.as_of, unsaid),
         alike=_alike(case, asked.as_of),
     )
     twin = f"/api/v1/cases/{segment(case.id)}"
     twins = [(address(twin, as_of=asked.as_of), "Case"), (address(f"{twin}/history", as_of=asked.as_of), "History")]
     if comparison is not None:
         twins.append((address(f"{twin}/comparison", as_of=asked.as_of), "Comparison"))
+    twins.append((address(f"{twin}/threads", as_of=asked.as_of), "Discussion"))
     around = shell(ws, case.id, "cases", *twins, position=asked.as_of)
     return render(page, around, status=status)
 

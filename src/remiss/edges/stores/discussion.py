@@ -1,0 +1,229 @@
+"""The store of threads: the port `Threads` on a database."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, and_, case, exists, func, insert, select, true
+
+from remiss.curate.discussion import InboxPage, Mention, check_turn, name_of
+from remiss.edges.stores.case_reading import resolve
+from remiss.edges.stores.connecting import Store
+from remiss.edges.stores.journal import Transaction, head
+from remiss.edges.stores.tables import cases, comment_texts, comments, mentions, thread_turns, threads
+from remiss.edges.stores.visible import visible_to
+from remiss.errors import NotFound
+from remiss.govern.ports import Scope
+from remiss.records.discussion import Comment, Mentioned, Thread, ThreadStatus, Turned
+from remiss.records.identity import kind_id
+
+
+class ThreadStore:
+    """Threads of an open catalog, on the cases that a scope may see."""
+
+    def __init__(self, store: Store, scope: Scope) -> None:
+        self._store = store
+        self._scope = scope
+
+    def of_case(self, case_id: str, position: int | None) -> tuple[Thread, ...]:
+        """Return the threads of a case, the oldest first."""
+        with self._store.reading() as connection:
+            row = resolve(connection, case_id, self._scope)
+            of_case = _there(self._scope, position).where(threads.c.case_key == row.key)
+            return _whole(connection, connection.execute(of_case.order_by(threads.c.number)).all(), position)
+
+    def get(self, thread_id: str, position: int | None) -> Thread:
+        """Return a thread."""
+        with self._store.reading() as connection:
+            return _whole(connection, [_row(connection, thread_id, self._scope, position)], position)[0]
+
+    def comment(self, case_id: str, thread_id: str | None, text: str, named: tuple[str, ...]) -> Thread:
+        """Write a comment in a thread of a case, or in a new one."""
+        transaction = self._store.transaction
+        connection = transaction.connection
+        row = resolve(connection, case_id, self._scope)
+        # Whoever comments on the same case at the same time waits here, so that numbers follow one another.
+        connection.execute(select(cases.c.key).where(cases.c.key == row.key).with_for_update())
+        if thread_id is None:
+            key, thread_id = _open(transaction, row)
+        else:
+            found = _row(connection, thread_id, self._scope, None)
+            if found.case_key != row.key:
+                raise NotFound(f"case {row.id} has no thread {thread_id}", do=f"it is of case {found.case_id}: name that one")
+            key = found.key
+        _write(transaction, key, text, named)
+        transaction.subjects.extend([row.id, thread_id])
+        return self.get(thread_id, None)
+
+    def turn(self, thread_id: str, status: ThreadStatus) -> Thread:
+        """Resolve a thread or open it again."""
+        transaction = self._store.transaction
+        connection = transaction.connection
+        found = _row(connection, thread_id, self._scope, None)
+        # Of two who resolve it at once, the second waits here and is told.
+        connection.execute(select(threads.c.key).where(threads.c.key == found.key).with_for_update())
+        thread = self.get(thread_id, None)
+        check_turn(thread, status)
+        turned = {
+            "thread_key": found.key,
+            "number": len(thread.turned) + 1,
+            "status": status.value,
+            "person": transaction.actor.name,
+            "at": transaction.at,
+            "position": transaction.position(),
+        }
+        connection.execute(insert(thread_turns), turned)
+        transaction.subjects.extend([thread.case, thread.id])
+        return self.get(thread_id, None)
+
+    def inbox(self, name: str, *, everything: bool, limit: int, before: int | None, position: int | None) -> InboxPage:
+        """Return the mentions of a name by others, the newest first."""
+        status = _mentioned(name, position)
+        asked = (
+            select(
+                comments.c.key,
+                threads.c.id.label("thread"),
+                cases.c.id.label("case"),
+                comments.c.person,
+                comments.c.at,
+                comments.c.number,
+                status.label("status"),
+                comment_texts.c.text,
+            )
+            .select_from(mentions)
+            .join(comments, comments.c.key == mentions.c.comment_key)
+            .join(threads, threads.c.key == comments.c.thread_key)
+            .join(cases, cases.c.key == threads.c.case_key)
+            .outerjoin(comment_texts, comment_texts.c.comment_key == comments.c.key)
+            # Nobody is told of what they said themselves.
+            .where(mentions.c.name == name, comments.c.name != name, visible_to(self._scope), _until(comments, position))
+        )
+        if not everything:
+            asked = asked.where(status == Mentioned.WAITING.value)
+        page = asked if before is None else asked.where(mentions.c.comment_key < before)
+        with self._store.reading() as connection:
+            total = connection.execute(select(func.count()).select_from(asked.subquery())).scalar_one()
+            found = connection.execute(page.order_by(mentions.c.comment_key.desc()).limit(limit + 1)).all()
+            at = head(connection)
+        shown = tuple(Mention(*each[1:]) for each in found[:limit])
+        return InboxPage(lines=shown, total=total, last=found[limit - 1].key if len(found) > limit else None, head=at)
+
+
+def _until(table: FromClause, position: int | None) -> ColumnElement[bool]:
+    return true() if position is None else table.c.position <= position
+
+
+def _there(scope: Scope, position: int | None) -> Select[Any]:
+    """Return the threads that there are on cases that a scope may see."""
+    named = (threads.c.key, threads.c.id, threads.c.case_key, cases.c.id.label("case_id"))
+    return select(*named).join(cases, cases.c.key == threads.c.case_key).where(visible_to(scope), _until(threads, position))
+
+
+def _row(connection: Connection, thread_id: str, scope: Scope, position: int | None) -> Row[Any]:
+    found = connection.execute(_there(scope, position).where(threads.c.id == thread_id)).first()
+    if found is None:
+        raise NotFound(f"there is no thread {thread_id}", do="look at the threads of its case with: remiss thread list")
+    return found
+
+
+def _whole(connection: Connection, found: Sequence[Row[Any]], position: int | None) -> tuple[Thread, ...]:
+    """Return threads with all that was said in them."""
+    keys = [each.key for each in found]
+    said, turned = _comments(connection, keys, position), _turns(connection, keys, position)
+    return tuple(
+        Thread(
+            id=each.id,
+            case=each.case_id,
+            status=turned[each.key][-1].status if turned[each.key] else ThreadStatus.OPEN,
+            comments=tuple(said[each.key]),
+            turned=tuple(turned[each.key]),
+        )
+        for each in found
+    )
+
+
+def _comments(connection: Connection, keys: Sequence[int], position: int | None) -> dict[int, list[Comment]]:
+    mentioned = select(mentions).join(comments, comments.c.key == mentions.c.comment_key).where(comments.c.thread_key.in_(keys))
+    named: dict[int, list[str]] = defaultdict(list)
+    for each in connection.execute(mentioned.order_by(mentions.c.name)):
+        named[each.comment_key].append(each.name)
+    written = (
+        select(comments, comment_texts.c.text)
+        .outerjoin(comment_texts, comment_texts.c.comment_key == comments.c.key)
+        .where(comments.c.thread_key.in_(keys), _until(comments, position))
+        .order_by(comments.c.number)
+    )
+    found: dict[int, list[Comment]] = defaultdict(list)
+    for each in connection.execute(written):
+        said = Comment(
+            number=each.number,
+            person=each.person,
+            at=each.at,
+            position=each.position,
+            text=each.text,
+            mentions=tuple(named[each.key]),
+        )
+        found[each.thread_key].append(said)
+    return found
+
+
+def _turns(connection: Connection, keys: Sequence[int], position: int | None) -> dict[int, list[Turned]]:
+    found: dict[int, list[Turned]] = defaultdict(list)
+    made = select(thread_turns).where(thread_turns.c.thread_key.in_(keys), _until(thread_turns, position))
+    for each in connection.execute(made.order_by(thread_turns.c.number)):
+        turned = Turned(status=ThreadStatus(each.status), person=each.person, at=each.at, position=each.position)
+        found[each.thread_key].append(turned)
+    return found
+
+
+def _open(transaction: Transaction, row: Row[Any]) -> tuple[int, str]:
+    """Open a thread on a case; return its key and id."""
+    connection = transaction.connection
+    last = connection.execute(select(func.max(threads.c.number)).where(threads.c.case_key == row.key)).scalar()
+    number = (last or 0) + 1
+    named = kind_id("thread", [row.id, number])
+    opened = {"id": named, "case_key": row.key, "number": number, "position": transaction.position()}
+    return connection.execute(insert(threads).returning(threads.c.key), opened).scalar_one(), named
+
+
+def _write(transaction: Transaction, thread_key: int, text: str, named: tuple[str, ...]) -> None:
+    connection = transaction.connection
+    last = connection.execute(select(func.max(comments.c.number)).where(comments.c.thread_key == thread_key)).scalar()
+    person = transaction.actor.name
+    written = {
+        "thread_key": thread_key,
+        "number": (last or 0) + 1,
+        "person": person,
+        "name": name_of(person),
+        "at": transaction.at,
+        "position": transaction.position(),
+    }
+    key = connection.execute(insert(comments).returning(comments.c.key), written).scalar_one()
+    connection.execute(insert(comment_texts), {"comment_key": key, "text": text})
+    if named:
+        connection.execute(insert(mentions), [{"name": each, "comment_key": key} for each in named])
+
+
+def _mentioned(name: str, position: int | None) -> ColumnElement[str]:
+    """Return what became of a mention of a name in the comment at hand."""
+    later = comments.alias("later")
+    answered = exists().where(
+        later.c.thread_key == comments.c.thread_key,
+        later.c.number > comments.c.number,
+        later.c.name == name,
+        _until(later, position),
+    )
+    turned = (
+        select(thread_turns.c.status)
+        .where(and_(thread_turns.c.thread_key == comments.c.thread_key, _until(thread_turns, position)))
+        .order_by(thread_turns.c.number.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return case(
+        (turned == ThreadStatus.RESOLVED.value, Mentioned.RESOLVED.value),
+        (answered, Mentioned.ANSWERED.value),
+        else_=Mentioned.WAITING.value,
+    )

@@ -1,0 +1,85 @@
+"""The inbox: where others mentioned whoever is signed in, and what of it waits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, ClassVar
+
+from fastapi import APIRouter, Query
+from markupsafe import Markup
+from pydantic import Field
+from starlette.responses import Response
+
+from remiss.curate import discussion_actions as curate
+from remiss.curate.discussion import Mention
+from remiss.faces.api.cases import AsOf
+from remiss.faces.api.serving import Ws
+from remiss.faces.web.markdown import markdown
+from remiss.faces.web.pages.shell import shell
+from remiss.faces.web.rendering import address, render, segment
+from remiss.records.discussion import Mentioned
+
+router = APIRouter()
+LINES = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A mention as it is shown; without a text it was erased."""
+
+    case: str
+    href: str
+    person: str
+    at: datetime
+    status: str
+    html: Markup | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxPage:
+    """inbox/page.html: mentions, the newest first; `total` is how many there are."""
+
+    template: ClassVar[str] = "inbox/page.html"
+    person: str
+    everything: bool
+    as_of: int | None
+    lines: tuple[Line, ...]
+    total: int
+    older: str | None
+
+
+class Asked(AsOf):
+    """Which mentions to show."""
+
+    all: bool = Field(False, description="Also what was answered and what is resolved.")
+    after: str | None = None
+
+
+@router.get("/inbox")
+def show(ws: Ws, asked: Annotated[Asked, Query()]) -> Response:
+    """Show what waits, or all."""
+    found = curate.inbox(ws, everything=asked.all, limit=LINES, after=asked.after, as_of=asked.as_of)
+    every = "true" if asked.all else None
+    page = InboxPage(
+        person=ws.actor.name,
+        everything=asked.all,
+        as_of=asked.as_of,
+        lines=tuple(line(Mention(*each), asked.as_of) for each in found.rows),  # type: ignore[arg-type]
+        total=found.total or 0,
+        older=address("/inbox", all=every, as_of=asked.as_of, after=found.next) if found.next else None,
+    )
+    twin = address("/api/v1/inbox", all=every, as_of=asked.as_of)
+    return render(page, shell(ws, "Inbox", "inbox", (twin, "Inbox"), position=asked.as_of))
+
+
+def line(mention: Mention, as_of: int | None) -> Line:
+    """Return a mention as it is shown."""
+    return Line(
+        case=mention.case,
+        href=address(f"/cases/{segment(mention.case)}", as_of=as_of) + f"#{mention.thread}-{mention.number}",
+        person=mention.person,
+        at=mention.at,
+        status=Mentioned(mention.status).value,
+        html=None if mention.text is None else markdown(mention.text),
+    )

@@ -1,0 +1,86 @@
+"""What people say to one another about a case, as a section of its page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from remiss.curate import discussion_actions as curate
+from remiss.faces.web.markdown import markdown
+from remiss.records.discussion import Comment, Thread, ThreadStatus, Turned
+
+if TYPE_CHECKING:
+    from remiss.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """A comment as it is shown; without a text it was erased."""
+
+    anchor: str
+    person: str
+    at: datetime
+    html: Markup | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadPart:
+    """A thread as it is shown: `turned` is how it came to be as it is, if anybody ever resolved it."""
+
+    id: str
+    open: bool
+    comments: tuple[Said, ...]
+    turned: Turned | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsaid:
+    """A comment that was not taken: in which thread ('' for a new one), as it was typed, and why."""
+
+    thread: str
+    typed: str
+    problem: tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiscussionPart:
+    """case/discussion.html: the threads of a case; `writable` unless the case is shown as it stood."""
+
+    threads: tuple[ThreadPart, ...]
+    writable: bool
+    unsaid: Unsaid | None
+
+    @property
+    def open_count(self) -> int:
+        """How many threads still want something."""
+        return sum(each.open for each in self.threads)
+
+
+def discussion_of(ws: Workspace, case: str, as_of: int | None, unsaid: Unsaid | None = None) -> DiscussionPart:
+    """Return the discussion of a case, open threads first, else in the order in which they began."""
+    found = [thread_part(each) for each in curate.threads(ws, case, as_of=as_of)]
+    found.sort(key=lambda each: not each.open)
+    return DiscussionPart(threads=tuple(found), writable=as_of is None, unsaid=unsaid)
+
+
+def thread_part(thread: Thread) -> ThreadPart:
+    """Return a thread as it is shown."""
+    return ThreadPart(
+        id=thread.id,
+        open=thread.status is ThreadStatus.OPEN,
+        comments=tuple(said(thread.id, each) for each in thread.comments),
+        turned=thread.turned[-1] if thread.turned else None,
+    )
+
+
+def said(thread: str, comment: Comment) -> Said:
+    """Return a comment as it is shown."""
+    return Said(
+        anchor=f"{thread}-{comment.number}",
+        person=comment.person,
+        at=comment.at,
+        html=None if comment.text is None else markdown(comment.text),
+    )

@@ -1,0 +1,55 @@
+"""Discussion: what people say to one another about a case, in threads, and what of it waits for whom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class ThreadStatus(StrEnum):
+    """Whether a thread still wants something of somebody."""
+
+    OPEN = "open"
+    RESOLVED = "resolved"
+
+
+class Mentioned(StrEnum):
+    """What became of a mention: it waits, whoever was mentioned has written in the thread since, or the thread is resolved."""
+
+    WAITING = "waiting"
+    ANSWERED = "answered"
+    RESOLVED = "resolved"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comment:
+    """What one person wrote, in Markdown; `text` is None once it was erased. `mentions` are the names that stand in it."""
+
+    number: int
+    person: str
+    at: datetime
+    position: int
+    text: str | None
+    mentions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turned:
+    """That somebody resolved a thread or opened it again."""
+
+    status: ThreadStatus
+    person: str
+    at: datetime
+    position: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thread:
+    """A thread on a case: its comments and how it was resolved and opened again, each in the order in which they came."""
+
+    id: str
+    case: str
+    status: ThreadStatus
+    comments: tuple[Comment, ...]
+    turned: tuple[Turned, ...] = ()
