@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import cast
 
@@ -11,7 +12,7 @@ import pytest
 
 import remiss
 from tests.command_line import CommandLine
-from tests.conftest import DATABASES
+from tests.conftest import DATABASES, database_on
 from tests.serving import TOKEN, served
 
 
@@ -28,11 +29,15 @@ def ws(database: str, request: pytest.FixtureRequest, environment: dict[str, str
         with remiss.open(request.getfixturevalue("address"), environment=environment) as opened:
             yield opened
         return
-    shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "remiss.db")
-    if database == "cli":
-        yield cast("remiss.Workspace", CommandLine(str(tmp_path / "remiss.db"), environment))
-        return
-    # The stories keep their logs here: a server reads sources in one folder and nowhere else.
-    sources = {"REMISS_SOURCES": str(tmp_path / "log")}
-    with served(str(tmp_path / "remiss.db"), environment | sources) as there, remiss.open(there.url, token=TOKEN) as far:
-        yield far
+    with ExitStack() as held:
+        if database == "http on postgresql":
+            address = held.enter_context(database_on(request.getfixturevalue("postgres"), "template"))
+        else:
+            address = str(shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "remiss.db"))
+        if database == "cli":
+            yield cast("remiss.Workspace", CommandLine(address, environment))
+            return
+        # The stories keep their logs here: a server reads sources in one folder and nowhere else.
+        sources = {"REMISS_SOURCES": str(tmp_path / "log")}
+        there = held.enter_context(served(address, environment | sources))
+        yield held.enter_context(remiss.open(there.url, token=TOKEN))
