@@ -15,7 +15,7 @@ from remiss.settings import Settings
 
 if TYPE_CHECKING:
     from remiss.capture.ports import Runs
-    from remiss.catalog.ports import Cases
+    from remiss.catalog.ports import Cases, Originals
     from remiss.curate.blindness import Viewer
     from remiss.curate.ports import Labellings, Threads
     from remiss.edges.stores.case_ways import Remembered
@@ -102,6 +102,13 @@ class Equipment(Bench):
         from remiss.edges.stores.cases import CaseStore
 
         return CaseStore(self._store, self.scope, self.viewer, self._ways)
+
+    @cached_property
+    def originals(self) -> Originals:
+        """Where raw events lie, of the cases that the actor may see."""
+        from remiss.edges.stores.originals import OriginalStore
+
+        return OriginalStore(self._store, self.scope)
 
     @cached_property
     def labellings(self) -> Labellings:

@@ -24,9 +24,9 @@ from remiss.records.identity import canonical
 
 if TYPE_CHECKING:
     from remiss.capture.ports import CaptureWorkspace
-    from remiss.catalog.ports import CatalogWorkspace
+    from remiss.catalog.ports import CatalogWorkspace, EvidenceWorkspace
     from remiss.curate.ports import CurateWorkspace, DiscussionWorkspace
-    from remiss.govern.ports import AccessWorkspace, EvidenceWorkspace, GovernWorkspace
+    from remiss.govern.ports import AccessWorkspace, GovernWorkspace, KeyWorkspace
     from remiss.protocol.ports import ProtocolWorkspace, ShelfWorkspace
     from remiss.understand.ports import UnderstandWorkspace
 
@@ -125,6 +125,9 @@ if TYPE_CHECKING:
         return ws
 
     def _satisfies_evidence(ws: Workspace) -> EvidenceWorkspace:
+        return ws
+
+    def _satisfies_keys(ws: Workspace) -> KeyWorkspace:
         return ws
 
     def _satisfies_govern(ws: Workspace | Bench) -> GovernWorkspace:

@@ -17,6 +17,7 @@ PAGES = (
     "/cases?query=criterion%3Anope%3A",
     "/cases/{case}",
     "/cases/{case}?controls=true",
+    "/cases/{case}/evidence",
     "/cases/file",
     "/cases/zzzzzz",
     "/inbox",

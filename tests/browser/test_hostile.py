@@ -159,6 +159,7 @@ VISITS = (
     Visit("/inbox"),
     Visit("/cases/{captured}?controls=true", of_the_event),
     Visit("/cases/{captured}", of_the_event),
+    Visit("/cases/{captured}/evidence"),
     Visit("/cases/file"),
     Visit(f"/parts/cases/{quote(SEGMENT, safe='')}/controls", status=422),
     Visit(f"/cases/{quote(SEGMENT, safe='')}", lambda _: [SEGMENT], 422),

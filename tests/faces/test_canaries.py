@@ -105,14 +105,15 @@ def test_no_planted_value_is_in_a_database_or_its_index(ws, address, tmp_path):
         assert catalog.search(ws, json.dumps(hidden(name, value))).total == 0
 
 
-def test_no_planted_value_is_in_a_file_but_the_vault_has_them(kept):
-    _, folder, _ = kept
-    for path in folder.glob("remiss.db*"):
-        if path.is_file():
-            held = path.read_bytes().decode("latin-1")
-            assert [value for name, value in PLANTED if len(value) > 14 and hidden(name, value) in held] == []
-    vault = "".join(path.read_bytes().decode("latin-1") for path in (folder / "remiss.db.vault").rglob("*") if path.is_file())
-    assert PLANTED[0][1] in vault
+def test_no_planted_value_is_in_a_file_and_the_vault_gives_them_all_back(kept):
+    there, folder, run = kept
+    held = b"".join(path.read_bytes() for path in folder.glob("remiss.db*/**/*") if path.is_file())
+    held += b"".join(path.read_bytes() for path in folder.glob("remiss.db*") if path.is_file())
+    text = held.decode("latin-1")
+    assert [value for name, value in PLANTED if len(value) > 14 and hidden(name, value) in text] == []
+    raw = "".join(there.workspace.vault.get(member.evidence).decode() for member in there.workspace.runs.members(run.id))
+    assert PLANTED[0][1] in raw
+    assert sum(json.dumps(value)[1:-1] in raw for _, value in PLANTED) > 0.9 * len(PLANTED)
 
 
 def test_no_answer_page_metric_or_line_of_a_log_shows_a_planted_value(kept, caplog):

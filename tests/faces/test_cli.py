@@ -377,6 +377,15 @@ def test_rotating_says_how_much_was_written_anew_and_doctor_that_nothing_is_left
     assert "encrypted" in vault["says"]
 
 
+def test_a_raw_event_is_shown_field_by_field_and_as_json(cli, captured):
+    [case, *_] = [line["id"] for line in cli("case", "search", "--limit", "1", "--format", "json").json["items"]]
+    assert "prediction_id" in cli("evidence", "show", case, "--purpose", "to see").out
+    found = valid(cli("evidence", "show", case, "--purpose", "to see", "--format", "json"), "raw-event")
+    assert json.loads(found["content"])["prediction_id"]
+    assert cli("evidence", "show", case).status == 2
+    assert "no purpose" in cli("evidence", "show", case, "--purpose", " ").err
+
+
 def test_doctor_says_that_a_rotation_was_cut_short_and_what_finishes_it(cli, captured):
     with remiss.open("remiss.db") as ws:
         ws.vault.renew(lambda stage, done: None)

@@ -9,8 +9,10 @@ import pytest
 import remiss
 from remiss.capture import actions as capture
 from remiss.catalog import actions as catalog
-from remiss.errors import StorageError
-from remiss.govern import evidence_actions as evidence
+from remiss.catalog import evidence_actions as evidence
+from remiss.errors import InputError, NotFound, StorageError
+from remiss.govern import key_actions as keys
+from remiss.records.case import Filing, Sensitivity
 from tests.stories.logs import MONDAY, WEEK, small_log
 
 
@@ -41,7 +43,7 @@ def test_no_raw_event_can_be_read_from_the_vault_without_its_key(run, tmp_path):
 def test_every_raw_event_is_readable_after_a_rotation_which_is_journalled(ws, run, operator):
     before = catalog.info(ws).position
     members = operator.runs.members(run.id)
-    assert evidence.rotate(ws).pieces == len({member.evidence for member in members})
+    assert keys.rotate(ws).pieces == len({member.evidence for member in members})
     assert catalog.info(ws).position == before + 1
     for member in members:
         assert json.loads(operator.vault.get(member.evidence))["prediction_id"] == member.event.id
@@ -50,7 +52,7 @@ def test_every_raw_event_is_readable_after_a_rotation_which_is_journalled(ws, ru
 def test_a_rotation_that_ended_before_it_was_journalled_is_finished_by_the_next_one(ws, run, operator, tmp_path):
     operator.vault.renew(lambda stage, done: None)
     assert len(wrapping_keys(tmp_path)) == 2
-    finished = evidence.rotate(ws)
+    finished = keys.rotate(ws)
     assert (finished.resumed, finished.pieces) == (True, 0)
     assert len(wrapping_keys(tmp_path)) == 1
 
@@ -62,3 +64,39 @@ def test_a_capture_without_the_key_of_the_vault_files_nothing_and_says_which_is_
     with pytest.raises(StorageError, match=f"no {key.name}"):
         capture.apply(operator, str(tmp_path / "log" / "arrival-delay.yaml"), since=MONDAY + WEEK, until=MONDAY + 2 * WEEK)
     assert catalog.info(ws).position == before
+
+
+def first_case(ws):
+    [line, *_] = catalog.search(ws, "", limit=1)
+    return line["id"]
+
+
+def test_whoever_may_sees_the_raw_event_and_the_journal_says_that_they_looked(ws, run):
+    case = catalog.show(ws, first_case(ws))
+    before = catalog.info(ws).position
+    found = evidence.show(ws, case.id[:8], "the carrier asked which flight it was")
+    row = json.loads(found.content)
+    assert row["prediction_id"] == case.event.id
+    assert (found.case, found.run, found.sensitivity) == (case.id, run.id, Sensitivity.RESTRICTED)
+    assert catalog.info(ws).position == before + 1
+
+
+@pytest.mark.parametrize("purpose", ["", "  \n", "x" * 301])
+def test_a_look_without_a_purpose_is_refused(ws, run, purpose):
+    with pytest.raises(InputError, match="purpose"):
+        evidence.show(ws, first_case(ws), purpose)
+
+
+def test_a_case_that_a_person_filed_has_no_raw_event(ws):
+    case = catalog.file(ws, Filing(model="m", at=MONDAY, title="seen at the desk"))
+    with pytest.raises(NotFound, match="filed it by hand"):
+        evidence.show(ws, case.id, "to see")
+
+
+def test_of_several_runs_each_gives_the_row_that_it_kept(ws, run, tmp_path):
+    again = capture.apply(ws, str(tmp_path / "log" / "arrival-delay.yaml"), since=MONDAY, until=MONDAY + WEEK)
+    case = first_case(ws)
+    assert evidence.show(ws, case, "to see").run == again.id
+    assert evidence.show(ws, case, "to see", run=run.id).run == run.id
+    with pytest.raises(NotFound, match=f"name one of {again.id}"):
+        evidence.show(ws, case, "to see", run="run-000000000000")

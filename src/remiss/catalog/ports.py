@@ -11,12 +11,13 @@ from remiss.catalog.filing import Filed
 from remiss.catalog.listing import Page, Sort
 from remiss.catalog.query import Query
 from remiss.catalog.revision import Change
-from remiss.govern.ports import Keys
+from remiss.govern.ports import Keys, Permits, Vault
 from remiss.protocol.ports import Protocols
 from remiss.records.case import Case, Revision
 from remiss.records.catalog import CatalogFacts
 from remiss.records.comparison import Comparison
 from remiss.records.event import Event, Scalar
+from remiss.records.evidence import Original
 
 
 class Cases(Protocol):
@@ -85,6 +86,19 @@ class Cases(Protocol):
         ...
 
 
+class Originals(Protocol):
+    """The raw events of cases, as far as the actor may see the cases."""
+
+    def of(self, case_id: str, run: str | None) -> Original:
+        """Return where the raw event of a case lies, by the run that kept it; None is the latest in force.
+
+        Raises
+        ------
+        NotFound : no such case, or nothing is kept of it; Ambiguous, InputError
+        """
+        ...
+
+
 class CatalogWorkspace(Performs, Protocol):
     """The ports that the catalog's actions take."""
 
@@ -108,3 +122,14 @@ class CatalogWorkspace(Performs, Protocol):
     def reading(self) -> AbstractContextManager[object]:
         """Return a block in which everything is read from one snapshot of the catalog."""
         ...
+
+
+class EvidenceWorkspace(Permits, Protocol):
+    """The ports that actions on raw evidence take."""
+
+    @property
+    def originals(self) -> Originals: ...
+    @property
+    def protocols(self) -> Protocols: ...
+    @property
+    def vault(self) -> Vault: ...

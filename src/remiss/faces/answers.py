@@ -10,10 +10,11 @@ from dataclasses import asdict
 
 from remiss.catalog.rendering import group_json
 from remiss.govern.access import Access
-from remiss.govern.evidence_actions import Rotation
 from remiss.govern.health import Check
+from remiss.govern.key_actions import Rotation
 from remiss.protocol.ports import StoredProtocol
 from remiss.protocol.terms import Finding
+from remiss.records.evidence import RawEvent
 from remiss.records.identity import format_time, plain
 from remiss.records.person import IssuedToken, Person, Team, Token
 from remiss.records.rows import Rows
@@ -78,6 +79,17 @@ def diff(lines: Iterable[str]) -> Json:
 def checks(found: Iterable[Check]) -> Json:
     """Return all `checks` of `doctor`."""
     return {"schema": schema_name("checks"), "items": [item.to_json() for item in found]}
+
+
+def raw_event(item: RawEvent) -> Json:
+    """Return the `raw-event` of a case."""
+    return {
+        "schema": schema_name("raw-event"),
+        "case": item.case,
+        "run": item.run,
+        "sensitivity": item.sensitivity.name.lower(),
+        "content": item.content,
+    }
 
 
 def rotation(item: Rotation) -> Json:

@@ -250,6 +250,13 @@ SCHEMAS: dict[str, Schema] = {
         cases=COUNT,
         bytes=nullable(COUNT),
     ),
+    "raw-event": record(
+        schema=kind("raw-event"),
+        case=TEXT,
+        run=TEXT,
+        sensitivity=one_of("public", "internal", "restricted", "secret"),
+        content=TEXT,
+    ),
     "rotation": record(schema=kind("rotation"), pieces=COUNT, resumed=FLAG),
     "checks": record(schema=kind("checks"), items=many(record(name=TEXT, level=one_of("ok", "note", "bad"), says=TEXT, do=TEXT))),
     "plan": record(

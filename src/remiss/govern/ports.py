@@ -363,8 +363,8 @@ class AccessWorkspace(PeopleWorkspace, Protocol):
         ...
 
 
-class EvidenceWorkspace(Performs, Protocol):
-    """The ports that actions on raw evidence take."""
+class KeyWorkspace(Performs, Protocol):
+    """The ports that actions on keys take."""
 
     @property
     def vault(self) -> Vault: ...

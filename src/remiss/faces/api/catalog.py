@@ -29,9 +29,9 @@ def info(ws: Ws, asked: Annotated[AsOf, Query()]) -> Response:
 @router.post("/catalog/rotate", operation_id="catalog.rotate", responses=documented("rotation"))
 def rotate(ws: Ws) -> Response:
     """Put a new key in the place of the one that wraps the keys of raw evidence, and destroy the former."""
-    from remiss.govern import evidence_actions
+    from remiss.govern import key_actions
 
-    return as_json(answers.rotation(evidence_actions.rotate(ws)))
+    return as_json(answers.rotation(key_actions.rotate(ws)))
 
 
 @router.get("/doctor", operation_id="doctor", responses=documented("checks"))

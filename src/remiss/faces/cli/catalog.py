@@ -77,10 +77,10 @@ def rotate(ws: Workspace, shape: str) -> None:
 
     Example: remiss catalog rotate
     """
-    from remiss.govern import evidence_actions
+    from remiss.govern import key_actions
 
     with progress(ws):
-        done = evidence_actions.rotate(ws)
+        done = key_actions.rotate(ws)
     if shape == "json":
         render.as_json(answers.rotation(done))
         return

@@ -16,7 +16,7 @@ from remiss.errors import RemissError
 from remiss.faces.auth import Sessions
 from remiss.faces.callers import Callers
 from remiss.faces.web import sign_in
-from remiss.faces.web.pages import case, cases, discussion, estimates, filing, inbox, overview, protocols, runs
+from remiss.faces.web.pages import case, cases, discussion, estimates, evidence, filing, inbox, overview, protocols, runs
 from remiss.faces.web.pages.problem import ProblemPage
 from remiss.faces.web.rendering import Shell, filled, render
 
@@ -28,6 +28,7 @@ PAGES = (
     case.router,
     discussion.router,
     inbox.router,
+    evidence.router,
     runs.router,
     estimates.router,
     protocols.router,

@@ -1,4 +1,4 @@
-"""What one can do with raw evidence and the keys that guard it."""
+"""What one can do with the keys that guard raw evidence."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from remiss.action import action
-from remiss.govern.ports import EvidenceWorkspace
+from remiss.govern.ports import KeyWorkspace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +19,7 @@ class Rotation:
 
 
 @contextmanager
-def _renewed(ws: EvidenceWorkspace) -> Iterator[Rotation]:
+def _renewed(ws: KeyWorkspace) -> Iterator[Rotation]:
     """Wrap everything under a new key before the transaction, and destroy the former key only when its row is written."""
     pieces, resumed = ws.vault.renew(ws.progress)
     yield Rotation(pieces=pieces, resumed=resumed)
@@ -27,7 +27,7 @@ def _renewed(ws: EvidenceWorkspace) -> Iterator[Rotation]:
 
 
 @action(name="catalog.rotate", permission="catalog:rotate", prepare=_renewed)
-def rotate(ws: EvidenceWorkspace, *, prepared: Rotation | None = None) -> Rotation:
+def rotate(ws: KeyWorkspace, *, prepared: Rotation | None = None) -> Rotation:
     """Put a new key in the place of the one that wraps the keys of raw evidence, and destroy the former.
 
     Evidence is readable all the while and after a rotation that was cut short, which the next call finishes. What an older

@@ -1,0 +1,50 @@
+"""What one can do with the raw evidence of a case. Each look at it has a purpose, and leaves a row in the journal."""
+
+from __future__ import annotations
+
+from remiss.action import action
+from remiss.catalog.guardedness import checked_purpose, raw_sensitivity
+from remiss.catalog.ports import EvidenceWorkspace
+from remiss.errors import Denied
+from remiss.protocol.document import restore
+from remiss.records.case import Sensitivity
+from remiss.records.evidence import Original, RawEvent
+
+READ = "evidence:read"
+
+
+@action(name="evidence.show", permission=READ, subject="case_id")
+def show(ws: EvidenceWorkspace, case_id: str, purpose: str, *, run: str | None = None) -> RawEvent:
+    """Show the raw event of a case, as production logged it, from the vault.
+
+    Parameters
+    ----------
+    case_id : the id, or a prefix of six or more characters that no other case shares
+    purpose : what it is needed for, in a sentence
+    run : the capture run that kept it; default: the latest in force
+
+    Raises
+    ------
+    Denied : it is more guarded than the actor's clearance in the case's team, or they may read no evidence there
+    NotFound : no such case, or no raw event of it: it was filed by hand, erased, or is past its retention
+    StorageError : it was altered, or its key is missing
+    Ambiguous, InputError : among them a purpose that is empty
+    """
+    checked_purpose(purpose)
+    original = ws.originals.of(case_id, run)
+    ws.allow(READ, original.team)
+    sensitivity = _guarded(ws, original)
+    if not ws.scope.sees(original.team, sensitivity):
+        raise Denied(
+            f"the raw evidence of {original.case} is {sensitivity.name.lower()}, which is above the clearance of {ws.actor.name}",
+            do=f"ask whoever runs the catalog for a clearance in team {original.team}",
+        )
+    content = ws.vault.get(original.address).decode()
+    return RawEvent(case=original.case, run=original.run, sensitivity=sensitivity, content=content)
+
+
+def _guarded(ws: EvidenceWorkspace, original: Original) -> Sensitivity:
+    stored = ws.protocols.find(original.protocol, original.version)
+    # A run is filed with its protocol, and no protocol is ever removed.
+    assert stored is not None
+    return raw_sensitivity(restore(stored.text, f"{original.protocol}.yaml"), original.sensitivity)

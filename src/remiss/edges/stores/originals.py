@@ -1,0 +1,52 @@
+"""Where the raw event of a case lies: which run kept it, under which protocol, at which address of the vault."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from remiss.edges.stores.case_reading import captures_of, resolve
+from remiss.edges.stores.connecting import Store
+from remiss.edges.stores.tables import protocols, runs
+from remiss.errors import NotFound
+from remiss.govern.ports import Scope
+from remiss.records.case import Sensitivity
+from remiss.records.evidence import Original
+
+FILED = "filed"
+
+
+class OriginalStore:
+    """Raw events of the cases that a scope may see: fulfils `catalog.ports.Originals`."""
+
+    def __init__(self, store: Store, scope: Scope) -> None:
+        self._store = store
+        self._scope = scope
+
+    def of(self, case_id: str, run: str | None) -> Original:
+        """Return where the raw event of a case lies; see the port."""
+        with self._store.reading() as connection:
+            row = resolve(connection, case_id, self._scope)
+            seen = captures_of(connection, row.event_key, None)
+            # Of the latest run in force, or of the latest at all.
+            ranked = sorted(seen, key=lambda each: not each.in_force)
+            found = next((each for each in ranked if each.evidence and (run is None or each.id == run)), None)
+            if found is None:
+                raise _nothing(row.id, row.origin, run, [each.id for each in seen if each.evidence])
+            version = select(protocols.c.version).join(runs, runs.c.protocol_key == protocols.c.key)
+            return Original(
+                case=row.id,
+                team=row.team_id,
+                sensitivity=Sensitivity(row.sensitivity),
+                run=found.id,
+                protocol=found.protocol_name,
+                version=connection.execute(version.where(runs.c.id == found.id)).scalar_one(),
+                address=found.evidence,
+            )
+
+
+def _nothing(case: str, origin: str, run: str | None, kept: list[str]) -> NotFound:
+    if run is not None and kept:
+        return NotFound(f"{run} kept no raw event of case {case}", do=f"name one of {', '.join(kept)}, or none")
+    if origin == FILED:
+        return NotFound(f"case {case} has no raw event: a person filed it by hand", do="show the case itself")
+    return NotFound(f"the raw event of case {case} is not kept any more", do="show the case itself, which has what is left")

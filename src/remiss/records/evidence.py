@@ -1,0 +1,30 @@
+"""Raw evidence as it is shown to whoever may see it, and what people attach to a case."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from remiss.records.case import Sensitivity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Original:
+    """Where the raw event of a case lies in the vault, and by which run and protocol version it was captured."""
+
+    case: str
+    team: str
+    sensitivity: Sensitivity
+    run: str
+    protocol: str
+    version: int
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawEvent:
+    """The raw event of a case: `content` is the JSON of the row as the log had it, letter by letter."""
+
+    case: str
+    run: str
+    sensitivity: Sensitivity
+    content: str

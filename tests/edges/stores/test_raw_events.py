@@ -1,0 +1,47 @@
+"""Who may look at raw evidence, on both databases."""
+
+from __future__ import annotations
+
+import pytest
+
+from remiss.capture import actions as capture
+from remiss.catalog import actions as catalog
+from remiss.catalog import evidence_actions as evidence
+from remiss.errors import Denied, NotFound
+from tests.stories.logs import MONDAY, WEEK, small_log
+
+WHY = "the carrier asked which flight it was"
+
+
+@pytest.fixture
+def case(ws, tmp_path):
+    log = small_log(tmp_path / "log")
+    capture.apply(ws, log.protocol, since=MONDAY, until=MONDAY + WEEK)
+    [line, *_] = catalog.search(ws, "", limit=1)
+    return line["id"]
+
+
+@pytest.mark.parametrize("role", ["annotator", "verifier", "curator", "steward", "admin"])
+def test_with_the_role_and_the_clearance_one_sees_it(ws_as, case, role):
+    assert evidence.show(ws_as("bo", role=role, clearance="restricted"), case, WHY).case == case
+
+
+def test_a_reader_sees_none_whatever_their_clearance(ws_as, case):
+    with pytest.raises(Denied, match="evidence:read"):
+        evidence.show(ws_as("bo", role="reader", clearance="secret"), case, WHY)
+
+
+def test_below_its_sensitivity_nobody_sees_it_though_they_see_the_case(ws_as, case):
+    bo = ws_as("bo", role="verifier", clearance="internal")
+    assert catalog.show(bo, case).id == case
+    with pytest.raises(Denied, match="is restricted, which is above the clearance of bo"):
+        evidence.show(bo, case, WHY)
+
+
+def test_of_a_case_that_one_may_not_see_nothing_more_is_said_than_of_one_that_is_not_there(ws_as, case):
+    stranger = ws_as("bo", role="verifier", clearance="secret", team="others")
+    with pytest.raises(NotFound) as hidden:
+        evidence.show(stranger, case, WHY)
+    with pytest.raises(NotFound) as unknown:
+        evidence.show(stranger, "zzzz-zzzz-zzzz", WHY)
+    assert str(hidden.value).replace(case, "CASE") == str(unknown.value).replace("zzzz-zzzz-zzzz", "CASE")
