@@ -42,6 +42,22 @@ COLLECTED = {
         "ORDER BY c.at DESC, c.key DESC LIMIT 50"
     ),
 }
+# A page's worth stands among the newest cases, and whoever knows how they were filed knows that these have the greatest keys.
+NEWEST_CASES = (
+    "SELECT min(at) AS at, min(key) AS key FROM (SELECT at, key FROM cases ORDER BY at DESC, key DESC LIMIT {some}) AS n"
+)
+AMONG_NEWEST = {
+    SQLITE: (
+        "WITH since AS MATERIALIZED ({newest}) SELECT c.* FROM cases AS c "
+        "WHERE c.key IN ({words} AND rowid >= (SELECT key FROM since)) AND +c.at > (SELECT at FROM since) "
+        "ORDER BY +c.at DESC, +c.key DESC LIMIT 50"
+    ),
+    POSTGRESQL: (
+        "WITH since AS MATERIALIZED ({newest}), said AS MATERIALIZED ({words} AND case_key >= (SELECT key FROM since)) "
+        "SELECT c.* FROM cases AS c WHERE c.key IN (SELECT * FROM said) AND c.at > (SELECT at FROM since) "
+        "ORDER BY c.at DESC, c.key DESC LIMIT 50"
+    ),
+}
 # Where most cases have a word, they are asked one by one from the newest.
 ASKED = {
     SQLITE: "EXISTS ({words} AND rowid = c.key)",
@@ -114,8 +130,14 @@ def where(condition: str) -> dict[str, str]:
 
 
 def collected(word: str) -> dict[str, str]:
-    """Return the page of the newest cases with a word of which there are few or some."""
+    """Return the page of the newest cases with a word of which there are few."""
     return {database: COLLECTED[database].format(words=WORDS[database].format(word)) for database in MET}
+
+
+def among_newest(word: str, some: int) -> dict[str, str]:
+    """Return the page of the newest cases with a word that more than a page of the newest `some` have."""
+    newest = NEWEST_CASES.format(some=some)
+    return {database: AMONG_NEWEST[database].format(words=WORDS[database].format(word), newest=newest) for database in MET}
 
 
 def asked(word: str) -> dict[str, str]:
@@ -162,7 +184,7 @@ PAGES = (
     ),
     page("model:arrival-delay@1 status:candidate", where(MODEL), COUNTED_MODEL),
     page("birdstrike", collected("birdstrike"), said("birdstrike")),
-    page("rerouted", collected("rerouted"), said("rerouted")),
+    page("rerouted", among_newest("rerouted", 20_000), said("rerouted")),
     page("overbooked", asked("overbooked"), said("overbooked")),
 )
 QUESTIONS = (

@@ -81,10 +81,7 @@ def measured(database: str, address: str, fewer: str) -> Iterator[Figure]:
 
 
 def listed(name: str, number: int, sides: Sequence[Side]) -> Iterator[Figure]:
-    """Time the page of one question as JSON, by hand, as HTML, and both sides among fewer cases.
-
-    Where few cases match they have to be collected and sorted, so that neither side is flat: ten times as many take longer.
-    """
+    """Time the page of one question as JSON, by hand, as HTML, and both sides among fewer cases."""
     ours, hand, page, small, hand_small = in_turn([partial(side.ask, number) for side in sides], ROUNDS, WARMING)
     middle, late = ours.middle / hand.middle, ours.late / hand.late
     yield Figure(

@@ -75,7 +75,7 @@ def changed_since(dialect: Dialect) -> Ready:
 
 def matches_now(asked: Asked, by: Ways) -> Matches:
     """Return what matches a kind of question and may be seen, to be answered in these ways."""
-    said, collected = saying(asked, common=by.common)
+    said, collected = saying(asked, by)
     # Where few cases are named by one condition, no index may be tempting for another.
     named = collected or any(by.few)
     found = [part_condition(part, asked, few=few, named=named) for part, few in zip(asked.parts, by.few, strict=True)]
@@ -114,15 +114,17 @@ def counted_then(asked: Asked) -> Ready:
     return Ready(matches_then(asked).chosen(func.count()), asked.dialect)
 
 
-def saying(asked: Asked, *, common: bool) -> tuple[Condition, bool]:
+def saying(asked: Asked, by: Ways) -> tuple[Condition, bool]:
     """Return the condition that a case has all the phrases, and whether it names the cases by their keys."""
     if not asked.phrases:
         return true(), False
-    if common:
+    if by.common:
         return words.says(cases.c.key, asked.phrases, asked.dialect), False
+    at, least = (late(partial(_since, which), BigInteger()) for which in (0, 1))
     # Collected before anything else: PostgreSQL would rather walk all cases by time, of which few have the words.
-    collected = words.found(asked.phrases, asked.dialect).cte("said").prefix_with("MATERIALIZED")
-    return cases.c.key.in_(select(collected)), True
+    found = words.found(asked.phrases, asked.dialect, least if by.recent else None)
+    named = cases.c.key.in_(select(found.cte("said").prefix_with("MATERIALIZED")))
+    return (and_(named, unindexed(cases.c.at) > at) if by.recent else named), True
 
 
 def part_condition(part: Query, asked: Asked, *, few: bool, named: bool) -> tuple[Condition, bool]:
@@ -183,3 +185,7 @@ def behind(columns: SortColumns) -> Condition:
 
 def _last(at: int, asking: Asking) -> int:
     return asking.after[at]
+
+
+def _since(which: int, asking: Asking) -> int:
+    return asking.since[which]

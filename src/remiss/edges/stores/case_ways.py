@@ -8,18 +8,19 @@ out here, by looking at no more than a few entries of an index, in one statement
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Dialect, ScalarSelect, Select, func, literal, null, select
+from sqlalchemy import ColumnElement, Connection, Dialect, ScalarSelect, Select, func, literal, select
 
 from remiss.catalog.counting import CONTEXT
-from remiss.catalog.listing import Order
+from remiss.catalog.listing import Order, Sort
 from remiss.catalog.query import Operator, Query, Term, Text, conjuncts
 from remiss.catalog.shape import kind_of
+from remiss.edges.stores import case_newest
 from remiss.edges.stores.comparing import column
 from remiss.edges.stores.dialect import words
 from remiss.edges.stores.dialect.planning import weighs
@@ -33,8 +34,11 @@ from remiss.edges.stores.visible import Sight
 SOME_OF_PAGE, CASES_OF_PAGE = 500, 200
 # The same for all cases that match: at least this many, or this share of the cases.
 SOME_OF_ALL, CASES_OF_ALL = 10_000, 16
+# So many of the newest cases have to say something at the least, whatever share they are, for it to be common.
+COMMON = 4
 # How many kinds of questions, statements for them and ways are remembered.
 REMEMBERED = 256
+NEWEST_FIRST = Sort(Order.OCCURRED, descending=True)
 INDEXED: dict[str, ColumnElement[Any]] = {
     "status": cases.c.status,
     "severity": cases.c.severity,
@@ -62,8 +66,18 @@ class Asked:
     query: Query
     sight: Sight
     purpose: Purpose
-    order: Order | None
+    sort: Sort | None
     dialect: Dialect
+
+    @property
+    def order(self) -> Order | None:
+        """By what a page is sorted."""
+        return None if self.sort is None else self.sort.order
+
+    @property
+    def walks(self) -> bool:
+        """Whether a page may be found by a walk: by severity it may not, for all that match have to be sorted."""
+        return self.order in {Order.OCCURRED, Order.FILED} and bool(self.phrases)
 
     @property
     def parts(self) -> list[Query]:
@@ -77,17 +91,38 @@ class Asked:
 
 
 @lru_cache(REMEMBERED)
-def asked_for(query: Query, sight: Sight, purpose: Purpose, order: Order | None, dialect: Dialect) -> Asked:
+def asked_for(query: Query, sight: Sight, purpose: Purpose, sort: Sort | None, dialect: Dialect) -> Asked:
     """Return the kind of a question: a query's shape, for scopes of a kind, for a page in some order if for a page."""
-    return Asked(query=query, sight=sight, purpose=purpose, order=order, dialect=dialect)
+    return Asked(query=query, sight=sight, purpose=purpose, sort=sort, dialect=dialect)
 
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """How a query is answered: which of its parts few cases meet, and whether many have its phrases."""
+    """How a query is answered: which of its parts few cases meet, and whether many have its phrases.
+
+    When `recent`, what has the phrases is looked for among the newest cases alone (see `case_newest.py`).
+    """
 
     few: tuple[bool, ...]
     common: bool
+    recent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The ways for one asking, on what they depend, and where the newest cases begin when the page is looked for there."""
+
+    ways: Ways
+    depends: Row
+    since: case_newest.Since | None = None
+
+    def misses(self, rows: Sequence[Row], asking: Asking, head: Callable[[Row], int]) -> bool:
+        """Return whether the newest cases were too few for a page, or are no longer those that they were."""
+        return self.since is not None and (len(rows) < asking.lines or head(rows[0]) != self.since.head)
+
+    def among_all(self) -> Choice:
+        """Return the same for a page that is not to be found among the newest cases."""
+        return Choice(replace(self.ways, recent=False), self.depends)
 
 
 class Remembered:
@@ -99,31 +134,33 @@ class Remembered:
 
     def __init__(self) -> None:
         # Which forgets its oldest in one step, for the threads of a server share it.
-        self._found: OrderedDict[tuple[Asked, Row], tuple[int, Ways]] = OrderedDict()
+        self._found: OrderedDict[tuple[Asked, Row], tuple[int, Choice]] = OrderedDict()
 
-    def ways(self, connection: Connection, asked: Asked, asking: Asking) -> tuple[Ways, Row]:
-        """Return the ways that are remembered, or else the quickest; and what they depend on."""
+    def choice(self, connection: Connection, asked: Asked, asking: Asking) -> Choice:
+        """Return the ways that are remembered for a page, or else the quickest."""
         looks = looks_for(asked)
         if looks is None:
-            return plain_ways(asked), ()
+            return Choice(plain_ways(asked), ())
         looked_at = looks.arguments(asking)
-        found = self._found.get((asked, looked_at))
-        return (_ways(looks.rows(connection, looked_at)) if found is None else found[1]), looked_at
+        # Where the newest cases begin depends on the page too.
+        depends = (*looked_at, *asking.after, asking.lines) if asked.walks else looked_at
+        found = self._found.get((asked, depends))
+        return found[1] if found is not None else _choice(connection, asked, asking, looks.rows(connection, looked_at), depends)
 
-    def went(self, asked: Asked, looked_at: Row, by: Ways, head: int) -> None:
+    def went(self, asked: Asked, choice: Choice, head: int) -> None:
         """Remember by which ways a question was answered at a position, or forget them when they were of another."""
-        if looked_at:
-            found = self._found.pop((asked, looked_at), (head, by))
-            if found[0] == head:
-                self._found[asked, looked_at] = found
+        if choice.depends:
+            at, _ = self._found.pop((asked, choice.depends), (head, choice))
+            if at == head:
+                self._found[asked, choice.depends] = (head, choice)
             if len(self._found) > REMEMBERED:
                 self._found.popitem(last=False)
 
 
 def ways(connection: Connection, asked: Asked, asking: Asking) -> Ways:
-    """Return the quickest ways to answer a question in this catalog."""
+    """Return the quickest ways to answer a question in this catalog that is not about a page."""
     looks = looks_for(asked)
-    return plain_ways(asked) if looks is None else _ways(looks.ask(connection, asking))
+    return plain_ways(asked) if looks is None else _ways(asked, looks.ask(connection, asking))
 
 
 @lru_cache(REMEMBERED)
@@ -132,26 +169,41 @@ def plain_ways(asked: Asked) -> Ways:
     return Ways((False,) * len(asked.parts), common=False)
 
 
-def _ways(found: Sequence[Row]) -> Ways:
-    ((*beyond, common),) = found
-    return Ways(tuple(each is None for each in beyond), bool(common))
+def _choice(connection: Connection, asked: Asked, asking: Asking, found: Sequence[Row], depends: Row) -> Choice:
+    """Return the quickest ways for a page."""
+    plain = Choice(_ways(asked, found), depends)
+    if asked.sort != NEWEST_FIRST or not asked.walks or plain.ways.common or any(plain.ways.few):
+        return plain
+    *_, said, count = found[0]
+    newest = case_newest.entries(said=said, sampled=_sampled(asked, count), cases=count, lines=asking.lines)
+    since = None if newest is None else case_newest.since(connection, asked.dialect, asking, newest)
+    return plain if since is None else Choice(replace(plain.ways, recent=True), depends, since)
+
+
+def _ways(asked: Asked, found: Sequence[Row]) -> Ways:
+    ((*beyond, said, count),) = found
+    common = asked.walks and said >= max(COMMON, words.COMMON[asked.dialect.name] * _sampled(asked, count))
+    return Ways(tuple(each is None for each in beyond), common=common)
+
+
+def _sampled(asked: Asked, count: int) -> int:
+    return min(count, words.SAMPLED[asked.dialect.name])
 
 
 @lru_cache(REMEMBERED)
 def looks_for(asked: Asked) -> Ready | None:
-    """Return the select of an entry beyond the few of each part, and of whether the phrases are common.
+    """Return the select of an entry beyond the few of each part, of how many of the last cases have the phrases, and of all.
 
     None when there is nothing to find out.
     """
     counted = [_entries(part, asked) for part in asked.parts]
-    # By severity there is no walk, for all that match have to be sorted.
-    walks = asked.order in {Order.OCCURRED, Order.FILED} and bool(asked.phrases)
-    if not walks and all(entries is None for entries in counted):
+    if not asked.walks and all(entries is None for entries in counted):
         return None
     # A part without entries is not met by few.
     beyond = [literal(0) if entries is None else _beyond_few(entries, asked.purpose) for entries in counted]
-    common = words.common(asked.phrases, select(func.max(cases.c.key)), asked.dialect) if walks else null()
-    every: list[ColumnElement[Any]] = [*beyond, common]
+    last_key = select(func.coalesce(func.max(cases.c.key), 0))
+    said = words.lately(asked.phrases, last_key, asked.dialect) if asked.walks else literal(0)
+    every: list[ColumnElement[Any]] = [*beyond, said, last_key.scalar_subquery()]
     return Ready(select(*every), asked.dialect)
 
 

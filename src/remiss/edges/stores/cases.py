@@ -8,7 +8,7 @@ from dataclasses import replace
 from sqlalchemy import Connection, func, select
 
 from remiss.catalog.filing import Filed
-from remiss.catalog.listing import Order, Page, Sort
+from remiss.catalog.listing import Page, Sort
 from remiss.catalog.query import Query
 from remiss.catalog.revision import Change
 from remiss.catalog.shape import parted
@@ -51,7 +51,7 @@ class CaseStore:
 
     def page(self, query: Query, *, sort: Sort, limit: int, after: tuple[int, ...] | None, position: int | None) -> Page:
         """Return some lines of what matches, and the sort values of the last when more follow."""
-        asked, asking = self._asked(query, Purpose.PAGE, sort.order, lines=limit + 1, after=after or ())
+        asked, asking = self._asked(query, Purpose.PAGE, sort, lines=limit + 1, after=after or ())
         if position is None:
             rows, at = self._rows_now(asked, asking, sort)
             lines = tuple([line_of(row) for row in rows[:limit]])
@@ -68,17 +68,22 @@ class CaseStore:
 
     def _rows_now(self, asked: Asked, asking: Asking, sort: Sort) -> tuple[Sequence[Row], int]:
         """Return the rows of a page as it is now, and the catalog's position: by one statement where some case matches."""
+        continued = bool(asking.after)
         with self._store.glancing() as connection:
-            by, looked_at = self._remembered.ways(connection, asked, asking)
-            page = listed_now(asked, by, sort, continued=bool(asking.after))
-            rows = page.ask(connection, asking)
+            choice = self._remembered.choice(connection, asked, asking)
+            page = listed_now(asked, choice.ways, sort, continued=continued)
+            rows = page.ask(connection, replace(asking, since=choice.since or ()))
+            if choice.misses(rows, asking, head_of):
+                choice = choice.among_all()
+                page = listed_now(asked, choice.ways, sort, continued=continued)
+                rows = page.ask(connection, asking)
         if rows:
             at = head_of(rows[0])
         else:
             with self._store.reading() as connection:
                 rows = page.ask(connection, asking)
                 at = head(connection)
-        self._remembered.went(asked, looked_at, by, at)
+        self._remembered.went(asked, choice, at)
         return rows, at
 
     def count(self, query: Query, position: int | None) -> int:
@@ -103,11 +108,11 @@ class CaseStore:
             return shown(field, rows)
 
     def _asked(
-        self, query: Query, purpose: Purpose, order: Order | None = None, *, lines: int = 0, after: tuple[int, ...] = ()
+        self, query: Query, purpose: Purpose, sort: Sort | None = None, *, lines: int = 0, after: tuple[int, ...] = ()
     ) -> tuple[Asked, Asking]:
         """Return of which kind a question is, and what it brings."""
         shape, values = parted(query)
-        asked = asked_for(shape, self._sight, purpose, order, self._store.engine.dialect)
+        asked = asked_for(shape, self._sight, purpose, sort, self._store.engine.dialect)
         return asked, Asking(values=values, scope=self._scope, lines=lines, after=after)
 
     def context_names(self) -> tuple[str, ...]:

@@ -33,14 +33,16 @@ Position: TypeAlias = int | ColumnElement[int]
 class Asking:
     """What one asking brings.
 
-    The query's values; who asks; for a list how long it is at most, and what a page begins behind; for the past its position,
-    and by phrase the keys of the cases that said it then, among those whose texts have changed since.
+    The query's values; who asks; for a list how long it is at most, what a page begins behind, and when it is looked for among
+    the newest cases alone, where these begin (`case_newest.Since`); for the past its position, and by phrase the keys of the
+    cases that said it then, among those whose texts have changed since.
     """
 
     values: tuple[Scalar, ...]
     scope: Scope
     lines: int = 0
     after: tuple[int, ...] = ()
+    since: tuple[int, ...] = ()
     position: int | None = None
     past: Mapping[str, Collection[int]] = field(default_factory=dict)
 

@@ -14,6 +14,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Dialect,
+    ScalarSelect,
     Select,
     bindparam,
     column,
@@ -53,9 +54,13 @@ def _quoted(phrase: str) -> str:
     return f'"{searchable(phrase)}"'
 
 
-def found(phrases: Phrases, dialect: Dialect) -> Select[int]:
-    """Return the keys of the cases whose text, title or note has each phrase: its words one after another."""
-    return select(_key(dialect)).select_from(_case_words).where(*_conditions(phrases, dialect))
+def found(phrases: Phrases, dialect: Dialect, least: ColumnElement[int] | None = None) -> Select[int]:
+    """Return the keys of the cases whose text, title or note has each phrase: its words one after another.
+
+    With `least` only keys from that on, by the index too: PostgreSQL joins what it says of both before it reads a row.
+    """
+    having = select(_key(dialect)).select_from(_case_words).where(*_conditions(phrases, dialect))
+    return having if least is None else having.where(_key(dialect) >= least)
 
 
 def says(case_key: ColumnElement[int], phrases: Phrases, dialect: Dialect) -> ColumnElement[bool]:
@@ -67,8 +72,8 @@ def says(case_key: ColumnElement[int], phrases: Phrases, dialect: Dialect) -> Co
 
 # How many of the newest cases are looked at to tell how common phrases are, and at what share of them it is quicker to ask
 # case by case, newest first, than to collect all that have them. Measured; the two databases differ in what a question costs.
-_NEWEST = {SQLITE: 2_000, POSTGRESQL: 500}
-_COMMON = {SQLITE: 0.2, POSTGRESQL: 0.008}
+SAMPLED = {SQLITE: 20_000, POSTGRESQL: 5_000}
+COMMON = {SQLITE: 0.2, POSTGRESQL: 0.008}
 
 
 def has(case_key: ColumnElement[int], phrase: ColumnElement[str], dialect: Dialect) -> ColumnElement[bool]:
@@ -81,17 +86,16 @@ def has(case_key: ColumnElement[int], phrase: ColumnElement[str], dialect: Diale
     return found([phrase], dialect).where(_key(dialect) == case_key).exists()
 
 
-def common(phrases: Phrases, last_key: Select[int], dialect: Dialect) -> ColumnElement[bool]:
-    """Return whether so many cases have the phrases that a walk from the newest soon meets enough of them."""
-    newest = _NEWEST[dialect.name]
+def lately(phrases: Phrases, last_key: Select[int], dialect: Dialect) -> ScalarSelect[int]:
+    """Return how many of the SAMPLED cases that were filed last have the phrases."""
+    newest = SAMPLED[dialect.name]
     if dialect.name == SQLITE:
         having = found(phrases, dialect).where(_key(dialect) > last_key.scalar_subquery() - newest)
     else:
         # Taken before they are asked, for a planner that would rather collect all cases with the phrases.
         taken = select(_case_words.c.words).order_by(_key(dialect).desc()).limit(newest).subquery("case_words")
         having = select(literal(1)).select_from(taken).where(*_conditions(phrases, dialect))
-    counted = select(func.count()).select_from(having.subquery("newest")).scalar_subquery()
-    return counted >= int(_COMMON[dialect.name] * newest)
+    return select(func.count()).select_from(having.subquery("newest")).scalar_subquery()
 
 
 def _key(dialect: Dialect) -> ColumnElement[int]:

@@ -1,0 +1,124 @@
+"""A page that is looked for among the newest cases alone is the page."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from remiss.catalog import actions
+from remiss.catalog.parsing import parse
+from remiss.catalog.query import And, Text
+from remiss.edges.stores import case_newest, case_ways
+from remiss.edges.stores.cases import CaseStore
+from remiss.edges.stores.dialect import words
+from remiss.edges.stores.journal import head
+from remiss.edges.stores.late import Asking, Ready
+from remiss.govern.ports import Scope
+from remiss.records.case import Filing
+from tests.catalog.strategies import queries
+from tests.edges.stores.test_search_agrees import WORDS, expected, filled, terms  # noqa: F401  a fixture is found by name
+from tests.edges.stores.test_shapes import in_order, read_on
+
+START = datetime(2013, 6, 3, tzinfo=UTC)
+
+
+@pytest.fixture
+def uncommon(monkeypatch):
+    """No word is so common that cases are asked one by one."""
+    monkeypatch.setattr(case_ways, "COMMON", 10**9)
+
+
+def said(ws, number, word="late"):
+    """File a case that says a word, the later the higher its number."""
+    return actions.file(ws, Filing(model="m", at=START + timedelta(hours=number), title=f"{word} {number}")).id
+
+
+def listed(ws, text="late", limit=3):
+    return list(actions.search(ws, text, limit=limit, total=False).column("id"))
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None)
+@given(
+    word=st.sampled_from(WORDS).map(Text),
+    query=queries(terms()),
+    newest=st.sampled_from((1, 2, 5, 9, 15)),
+    limit=st.integers(1, 5),
+)
+def test_wherever_the_newest_begin_all_pages_have_what_plain_python_finds(filled, word, query, newest, limit):  # noqa: F811
+    ws, known = filled
+    # Not with what the other tests remembered.
+    store = CaseStore(ws._store, Scope.everywhere())
+    for asked in (word, And((word, query))):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(case_newest, "entries", lambda **_: newest)
+            patch.setattr(case_ways, "COMMON", 10**9)
+            lines = read_on(store, asked, "-occurred", limit)
+        assert in_order(lines, "-occurred")
+        assert sorted(line.id for line in lines) == expected(known, len(known.positions), asked)
+
+
+def test_what_is_filed_later_is_listed_in_its_place(ws, uncommon, monkeypatch):
+    monkeypatch.setattr(case_newest, "entries", lambda **_: 6)
+    at = {number: said(ws, number) for number in range(10, 20)}
+    assert listed(ws) == [at[19], at[18], at[17]]
+    at[30], at[5], at[18.5] = said(ws, 30), said(ws, 5), said(ws, 18.5)
+    assert listed(ws) == [at[30], at[19], at[18.5]]
+    assert listed(ws, limit=99) == [at[number] for number in sorted(at, reverse=True)]
+
+
+def test_where_the_newest_began_before_the_catalog_changed_is_not_believed(ws, uncommon, monkeypatch):
+    ids = [said(ws, number) for number in range(10)]
+    with ws._store.reading() as connection:
+        now = head(connection)
+    # As when somebody who began to write earlier commits lesser keys later.
+    amiss = case_newest.Since(0, 5, now - 1)
+    monkeypatch.setattr(case_newest, "entries", lambda **_: 5)
+    monkeypatch.setattr(case_newest, "since", lambda *_: amiss)
+    assert listed(ws) == ids[:-4:-1]
+    assert listed(ws, limit=5) == ids[:-6:-1]
+
+
+def test_asked_again_it_is_one_statement_that_names_where_the_newest_begin(ws, uncommon, monkeypatch):
+    monkeypatch.setattr(case_newest, "entries", lambda **_: 6)
+    for number in range(10):
+        said(ws, number)
+    bound = []
+    rows = Ready.rows
+    monkeypatch.setattr(Ready, "rows", lambda self, connection, given: bound.append(given) or rows(self, connection, given))
+    listed(ws)
+    bound.clear()
+    listed(ws)
+    ((*arguments,),) = bound
+    with ws._store.reading() as connection:
+        at, key, _ = case_newest.since(connection, connection.dialect, _page_of(4), 6)
+    assert {at, key} <= set(arguments)
+
+
+def test_too_few_among_the_newest_is_remembered_until_the_catalog_changes(ws, uncommon, monkeypatch):
+    monkeypatch.setattr(case_newest, "entries", lambda **_: 2)
+    ids = [said(ws, number, "late" if number % 4 == 0 else "slow") for number in range(12)]
+    asked = []
+    ask = Ready.ask
+    monkeypatch.setattr(Ready, "ask", lambda self, *given: asked.append(self) or ask(self, *given))
+    for looks in (3, 1):
+        asked.clear()
+        assert listed(ws) == [ids[8], ids[4], ids[0]]
+        assert len(asked) == looks
+
+
+def test_both_databases_find_as_many_of_the_last_cases(ws):
+    for number in range(12):
+        said(ws, number, "late" if number % 4 == 0 else "slow")
+    store = ws.cases
+    asked, asking = store._asked(parse("late"), case_ways.Purpose.PAGE, case_ways.NEWEST_FIRST, lines=4)
+    with ws._store.reading() as connection:
+        ((*_, found, count),) = case_ways.looks_for(asked).ask(connection, asking)
+    assert (found, count) == (3, 12)
+    assert words.SAMPLED[connection.dialect.name] > count
+
+
+def _page_of(lines):
+    return Asking(values=(), scope=Scope.everywhere(), lines=lines)
