@@ -50,7 +50,7 @@ def listed(ws, text="late", limit=3):
 def test_wherever_the_newest_begin_all_pages_have_what_plain_python_finds(filled, word, query, newest, limit):  # noqa: F811
     ws, known = filled
     # Not with what the other tests remembered.
-    store = CaseStore(ws._store, Scope.everywhere())
+    store = CaseStore(ws._store, Scope.everywhere(), ws.viewer)
     for asked in (word, And((word, query))):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(case_newest, "entries", lambda **_: newest)
