@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from remiss.bench import Bench
 from remiss.govern.authority import LocalOwner
-from remiss.govern.ports import Actor, Keys, Recogniser, Vault
+from remiss.govern.ports import Actor, Audit, Keys, Recogniser, Vault
 from remiss.settings import Settings
 
 if TYPE_CHECKING:
@@ -150,12 +150,17 @@ class Equipment(Bench):
 
         return EvidenceStore(self._store)
 
-    @cached_property
+    @property
     def keys(self) -> Keys:
         """The catalog's secret key; made as long as nothing was done with the catalog, and so nothing made under a key."""
-        from remiss.edges.keys import FolderKeys
+        return self._store.sealing.keys(lambda: not self._acted())
 
-        return FolderKeys(self.settings.folder("keys", self._store.file), create=not self._acted())
+    @cached_property
+    def audit(self) -> Audit:
+        """The logs of what was done and looked at."""
+        from remiss.edges.stores.audit import AuditStore
+
+        return AuditStore(self._store)
 
     @cached_property
     def vault(self) -> Vault:

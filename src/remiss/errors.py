@@ -21,6 +21,7 @@
     |   +-- Unconditional                 a change that does not say what it read
     |   +-- Denied                        the actor may not do this
     |   +-- StorageError                  disk full, folder not writable, database away
+    |   +-- Tampered                      the audit log is not what was written
     |   +-- TimedOut                      a question that took longer than one statement may
     +-- AnswerNo                       1  the answer is no: findings, a difference, strict refusals
     +-- Undecided                      3  cannot decide, and what is missing
@@ -209,6 +210,12 @@ class StorageError(InputError):
     """The machine's storage or the database server refused."""
 
     code = "storage"
+
+
+class Tampered(InputError):
+    """The audit log is not what was written, so that nothing may be added to it."""
+
+    code = "tampered"
 
 
 class TimedOut(InputError):

@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -15,7 +16,7 @@ from remiss import settings as settings_table
 from remiss.bench import Bench
 from remiss.errors import CatalogMissing, SettingError
 from remiss.govern.authority import OPERATOR
-from remiss.govern.ports import Actor
+from remiss.govern.ports import Actor, Keys
 from remiss.remote import is_server, open_remote
 from remiss.settings import Settings
 from remiss.workspace import Workspace
@@ -63,8 +64,23 @@ def open_workspace(
 
     actor = Actor(name=_user(), role=OPERATOR)
     limit = int(settings.statement_timeout)
-    store = open_store(where, create=create, upgrade=upgrade, now=datetime.now(UTC), actor=actor, limit_seconds=limit)
+    store = open_store(
+        where,
+        create=create,
+        upgrade=upgrade,
+        now=datetime.now(UTC),
+        actor=actor,
+        limit_seconds=limit,
+        keys=partial(_finder, settings),
+    )
     return Workspace(store=store, settings=settings, actor=actor)
+
+
+def _finder(settings: Settings, file: Path | None) -> Callable[[bool], Keys]:
+    """Return what finds the key of a catalog, in the folder that is set or beside its file."""
+    from remiss.edges.keys import FolderKeys
+
+    return lambda create: FolderKeys(settings.folder("keys", file), create=create)
 
 
 def _text(address: str | os.PathLike[str] | None) -> str | None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from remiss.capture.ports import CaptureWorkspace
     from remiss.catalog.ports import CatalogWorkspace, EvidenceWorkspace
     from remiss.curate.ports import CurateWorkspace, DiscussionWorkspace
-    from remiss.govern.ports import AccessWorkspace, GovernWorkspace, KeyWorkspace
+    from remiss.govern.ports import AccessWorkspace, AuditWorkspace, GovernWorkspace, KeyWorkspace
     from remiss.protocol.ports import ProtocolWorkspace, ShelfWorkspace
     from remiss.understand.ports import UnderstandWorkspace
 
@@ -113,6 +113,9 @@ if TYPE_CHECKING:
         return ws
 
     def _satisfies_capture(ws: Workspace) -> CaptureWorkspace:
+        return ws
+
+    def _satisfies_audit(ws: Workspace) -> AuditWorkspace:
         return ws
 
     def _satisfies_catalog(ws: Workspace) -> CatalogWorkspace:

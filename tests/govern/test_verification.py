@@ -132,9 +132,9 @@ def test_another_key_fits_nothing():
 @pytest.mark.soak
 def test_every_deed_is_found_at_its_place_in_a_long_log():
     draw = random.Random(6)
-    rows, head, _ = log_of(20_000, groups=(1, 20))
-    for number in range(200):
+    rows, head, _ = log_of(3_000, groups=(1, 20))
+    for number in range(10_000):
         deed = DEEDS[number % len(DEEDS)]
         changed, changed_head, first = tampered(draw, deed, rows, head)
-        found = verdict(changed, changed_head, block=4096)
+        found = verdict(changed, changed_head, block=1024)
         assert (found.sound, found.first) == (False, first), deed

@@ -50,6 +50,10 @@ OF_NOW = {
     "run.plan": "what a capture would do now",
     "run.reproduce": "what a run filed never changes, and its source is as it is now",
     "doctor": "the machine as it is",
+    "audit.search": "a log has no positions but its own; --until names a moment",
+    "audit.verify": "a log as it is",
+    "audit.checkpoint": "a log as it is",
+    "audit.prove": "an entry never changes",
     "protocol.check": "reads no catalog",
     "taxonomy.show": "reads no catalog",
 }

@@ -58,6 +58,21 @@ class FolderKeys:
         """Return 32 bytes for one purpose, by HKDF with SHA-256 (RFC 5869, one block): none tells anything of another."""
         return hmac.new(self._root, purpose.encode() + b"\x01", hashlib.sha256).digest()
 
+    def mark(self, name: str) -> None:
+        """Leave an empty file of that name beside the key.
+
+        Raises
+        ------
+        StorageError : the folder cannot be written
+        """
+        with said(self._folder, setting="REMISS_KEYS"):
+            os.close(os.open(self._folder / name, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            _wait_for_disk(self._folder)
+
+    def marked(self, name: str) -> bool:
+        """Return whether there is a file of that name beside the key."""
+        return (self._folder / name).exists()
+
     def new_wrapping_key(self) -> str:
         """Make a key that wraps those of evidence, and return its name: 16 hex digits.
 

@@ -48,6 +48,7 @@ _HOMES = {
     "team": "govern.people_actions",
     "token": "govern.access_actions",
     "access": "govern.access_actions",
+    "audit": "govern.audit_actions",
 }
 
 
@@ -90,6 +91,10 @@ FACES: tuple[Face, ...] = (
     Face("evidence.show", "remiss evidence show", "POST /api/v1/cases/{case}/evidence"),
     Face("catalog.info", "remiss catalog info", "GET /api/v1/catalog"),
     Face("catalog.rotate", "remiss catalog rotate", "POST /api/v1/catalog/rotate"),
+    Face("audit.search", "remiss audit search", "GET /api/v1/audit"),
+    Face("audit.verify", "remiss audit verify", "POST /api/v1/audit/verify"),
+    Face("audit.checkpoint", "remiss audit checkpoint", "GET /api/v1/audit/checkpoint"),
+    Face("audit.prove", "remiss audit prove", "POST /api/v1/audit/entries/{entry}/proof"),
     Face("doctor", "remiss doctor", "GET /api/v1/doctor"),
     Face("estimate", "remiss estimate", "GET /api/v1/estimate"),
     Face("person.add", "remiss person add", "POST /api/v1/people"),

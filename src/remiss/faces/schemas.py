@@ -138,6 +138,7 @@ ESTIMATE_ROW = record(
     bounds=nullable({"type": "array", "items": SHARE, "minItems": 2, "maxItems": 2}),
     notes=many(TEXT),
 )
+LOG = one_of("journal", "views")
 
 SCHEMAS: dict[str, Schema] = {
     "list": record(
@@ -285,6 +286,33 @@ SCHEMAS: dict[str, Schema] = {
         until=nullable(COUNT),
     ),
     "access": record(schema=kind("access"), person=TEXT, permission=TEXT, case=nullable(TEXT), allowed=FLAG, rule=TEXT),
+    "verification": record(
+        schema=kind("verification"),
+        sound=FLAG,
+        logs=many(
+            record(
+                log=LOG,
+                entries=COUNT,
+                root=TEXT,
+                sound=FLAG,
+                first=nullable({"type": "integer", "minimum": 1}),
+                what=TEXT,
+                against=many(TEXT),
+            )
+        ),
+    ),
+    "checkpoint": record(schema=kind("checkpoint"), notes=many(TEXT), key=TEXT),
+    "proof": record(
+        schema=kind("proof"),
+        id=TEXT,
+        entry=TEXT,
+        link=TEXT,
+        index=COUNT,
+        size=COUNT,
+        path=many(TEXT),
+        checkpoint=TEXT,
+        key=TEXT,
+    ),
     "reproduction": record(
         schema=kind("reproduction"),
         run=TEXT,

@@ -30,6 +30,9 @@ class LocalOwner:
         """Return the scope of every team and every grade."""
         return Scope.everywhere()
 
+    def teams(self, actor: Actor, permission: str) -> None:
+        """Return None: every team."""
+
 
 @dataclass(frozen=True, slots=True)
 class Granted:
@@ -57,6 +60,12 @@ class Granted:
             teams[each.team] = max(each.clearance, teams.get(each.team, each.clearance))
         elsewhere = teams.pop(EVERY_TEAM, None)
         return Scope.of(teams, elsewhere=elsewhere)
+
+    def teams(self, actor: Actor, permission: str) -> frozenset[str] | None:
+        """Return the teams in which the person was granted the permission; None is all of them."""
+        granted = (each for each in self.person.grants if holds(each.role, permission) and actor.name == self.person.name)
+        teams = frozenset(each.team for each in granted)
+        return None if EVERY_TEAM in teams else teams
 
 
 def actor_of(person: Person) -> Actor:

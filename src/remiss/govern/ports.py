@@ -9,7 +9,10 @@ from datetime import datetime
 from typing import Protocol, Self, TypeAlias
 
 from remiss.action import Performs
+from remiss.govern.auditing import Wanted, Written
+from remiss.govern.entries import Head
 from remiss.govern.health import Check
+from remiss.govern.verification import Row
 from remiss.records.case import Sensitivity
 from remiss.records.person import Governed, Grant, IssuedToken, Person, Team, Token
 
@@ -74,6 +77,10 @@ class Authority(Protocol):
 
     def scope(self, actor: Actor) -> Scope:
         """Return what the actor may see."""
+        ...
+
+    def teams(self, actor: Actor, permission: str) -> frozenset[str] | None:
+        """Return the teams in which the actor holds a permission; None is all of them."""
         ...
 
 
@@ -219,6 +226,14 @@ class Keys(Protocol):
         """Remove a wrapping key for ever; one that is gone already is no error."""
         ...
 
+    def mark(self, name: str) -> None:
+        """Remember something beside the key, where nobody gets who has the database alone; `name` is that of a file."""
+        ...
+
+    def marked(self, name: str) -> bool:
+        """Return whether that was remembered."""
+        ...
+
 
 class Recogniser(Protocol):
     """A model that knows names of people and places when it sees them in a sentence."""
@@ -330,6 +345,49 @@ class Health(Protocol):
         ...
 
 
+class Audit(Protocol):
+    """The logs of what was done and what was looked at: `journal` and `views` (`govern/entries.py`)."""
+
+    @property
+    def catalog(self) -> str:
+        """The id of the catalog that they are of."""
+        ...
+
+    def rows(self, log: str) -> Iterator[Sequence[Row]]:
+        """Yield a log from its beginning, in blocks."""
+        ...
+
+    def head(self, log: str) -> Head | None:
+        """Return where a log ends, as it is kept; None when it was never sealed.
+
+        Raises
+        ------
+        Tampered : what is kept is no head
+        """
+        ...
+
+    def begun(self, log: str) -> bool:
+        """Return whether a log is known to have been sealed, by what lies beside the key."""
+        ...
+
+    def size(self, log: str) -> int:
+        """Return how many entries there are."""
+        ...
+
+    def entry(self, log: str, number: int) -> Written | None:
+        """Return one entry as it is kept."""
+        ...
+
+    def search(self, log: str, wanted: Wanted, before: int | None, limit: int) -> Sequence[Written]:
+        """Return entries, newest first.
+
+        Parameters
+        ----------
+        before : only those with a smaller number
+        """
+        ...
+
+
 class GovernWorkspace(Performs, Protocol):
     """The ports that governance's actions take."""
 
@@ -344,6 +402,26 @@ class PeopleWorkspace(Permits, Protocol):
     def people(self) -> People: ...
     @property
     def now(self) -> datetime: ...
+
+    def position(self) -> int:
+        """Return the catalog's position."""
+        ...
+
+
+class AuditWorkspace(Performs, Protocol):
+    """The ports that the actions on the audit take."""
+
+    @property
+    def actor(self) -> Actor: ...
+
+    @property
+    def authority(self) -> Authority: ...
+
+    @property
+    def audit(self) -> Audit: ...
+
+    @property
+    def keys(self) -> Keys: ...
 
     def position(self) -> int:
         """Return the catalog's position."""

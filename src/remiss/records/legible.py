@@ -17,9 +17,9 @@ HUGE = 1e15
 FINEST = 6
 
 
-def counted(count: int, thing: str) -> str:
-    """Return a count with its noun, for example `1 file` or `2,000 files`."""
-    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
+def counted(count: int, thing: str, things: str = "") -> str:
+    """Return a count with its noun, for example `1 file` or `2,000 files`; of a noun that takes no s, with its plural."""
+    return f"{count:,} {thing}" if count == 1 else f"{count:,} {things or thing + 's'}"
 
 
 def printable(text: str) -> str:

@@ -21,6 +21,7 @@ from remiss.edges.stores.people import register_team
 from remiss.edges.stores.redactions import redactions_value
 from remiss.edges.stores.tables import case_context, case_texts, cases, event_contents, events, revisions
 from remiss.govern.ports import Scope
+from remiss.records.case import Filing
 from remiss.records.identity import case_id
 from remiss.records.states import Status
 
@@ -87,6 +88,7 @@ def file_by_hand(transaction: Transaction, filed: Filed) -> str:
     if shown:
         connection.execute(insert(case_context), shown)
     _write_state(transaction, key, 1, state)
+    transaction.changed(named, None, {"status": state["status"], **_said(filing)})
     return named
 
 
@@ -122,6 +124,7 @@ def revise(transaction: Transaction, case: str, read: int, change: Change, scope
     state = {"status": row.status, "mode": after.mode, "severity": after.severity, "text_version": version}
     next_state(transaction, row, state)
     transaction.subjects.append(row.id)
+    transaction.changed(row.id, *({"status": row.status, **_said(each)} for each in (before, after)))
     return str(row.id)
 
 
@@ -133,6 +136,11 @@ def next_state(transaction: Transaction, row: Row[Any], state: Mapping[str, obje
     _write_state(transaction, row.key, row.revision + 1, state)
     written = {**state, **more, "revision": row.revision + 1, "position_from": position}
     connection.execute(update(cases).where(cases.c.key == row.key).values(written))
+
+
+def _said(of: Filing | State) -> dict[str, object]:
+    """Return what people say of a case, as the journal digests it."""
+    return {"mode": of.mode, "severity": of.severity, "title": of.title, "note": of.note or None}
 
 
 def _write_state(transaction: Transaction, key: int, revision: int, state: Mapping[str, object]) -> None:

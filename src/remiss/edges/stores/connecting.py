@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 
 from sqlalchemy import Connection, Engine, select
 
@@ -30,6 +31,7 @@ from remiss.edges.stores.dialect.driving import (
 from remiss.edges.stores.dialect.explaining import foreign, hidden
 from remiss.edges.stores.dialect.limiting import limit
 from remiss.edges.stores.journal import Transaction, acted
+from remiss.edges.stores.sealing import Finder, Sealing
 from remiss.edges.stores.tables import catalog_head
 from remiss.edges.stores.version import LATEST, read_version
 from remiss.errors import CatalogMissing, CatalogNewer, CatalogOlder, Conflict, StorageError
@@ -40,10 +42,17 @@ class Store(threading.local):
     """An open catalog. Each thread has its own transaction."""
 
     def __init__(
-        self, engine: Engine, catalog_id: str, *, created: bool = False, identity: tuple[int, int] | None = None
+        self,
+        engine: Engine,
+        catalog_id: str,
+        *,
+        sealing: Sealing,
+        created: bool = False,
+        identity: tuple[int, int] | None = None,
     ) -> None:
         self.engine = engine
         self.catalog_id = catalog_id
+        self.sealing = sealing
         self.created = created
         self.where = hidden(engine.url)
         self.file = file_of(engine.url)
@@ -105,14 +114,19 @@ class Store(threading.local):
         with self._writer.connect() as connection, connection.begin():
             self._check_there(connection)
             self._connection = connection
-            self._transaction = Transaction(connection=connection, actor=actor, action=action, at=at, request_id=request_id)
+            transaction = Transaction(
+                connection=connection, actor=actor, action=action, at=at, request_id=request_id, sealing=self.sealing
+            )
+            self._transaction = transaction
             try:
-                yield self._transaction
-                self._transaction.write_journal()
+                yield transaction
+                transaction.write_journal()
                 crash_point("before-commit")
             finally:
                 self._connection = self._transaction = None
         crash_point("after-commit")
+        if transaction.began:
+            self.sealing.began(self.catalog_id)
         fold(self.engine, at_least=FOLD_BYTES)
 
     def _check_there(self, connection: Connection | None = None) -> None:
@@ -138,7 +152,14 @@ class Store(threading.local):
 
 
 def open_store(
-    address: str, *, create: bool = False, upgrade: bool = False, now: datetime, actor: Actor, limit_seconds: int = 0
+    address: str,
+    *,
+    create: bool = False,
+    upgrade: bool = False,
+    now: datetime,
+    actor: Actor,
+    limit_seconds: int = 0,
+    keys: Callable[[Path | None], Finder] | None = None,
 ) -> Store:
     """Open the catalog at an address.
 
@@ -149,12 +170,15 @@ def open_store(
     upgrade : bring an older one to this version
     now, actor : when and by whom one is made or upgraded, for the journal
     limit_seconds : how long one statement that reads may take; 0 is no limit
+    keys : given the catalog's file, if it is one, returns what finds its key; without it nothing can be sealed
 
     Raises
     ------
     CatalogMissing, CatalogForeign, CatalogNewer, CatalogOlder, StorageError, SettingError
     """
     engine = connect(parse_address(address))
+    path = file_of(engine.url)
+    sealing = Sealing(None if keys is None else keys(path))
     if limit_seconds:
         limit(engine, limit_seconds)
     try:
@@ -164,14 +188,14 @@ def open_store(
         if version != LATEST:
             from remiss.edges.stores.migrating import migrate
 
-            migrate(engine, now, actor)
+            migrate(engine, now, actor, sealing)
         with engine.connect() as connection:
             catalog_id = connection.execute(select(catalog_head.c.catalog_id)).scalar_one()
     except BaseException:
         engine.dispose()
         raise
-    path = file_of(engine.url)
-    return Store(engine, catalog_id, created=version is None, identity=None if path is None else identity_of(path))
+    identity = None if path is None else identity_of(path)
+    return Store(engine, catalog_id, sealing=sealing, created=version is None, identity=identity)
 
 
 def _check_version(version: int | None, engine: Engine, *, create: bool, upgrade: bool) -> None:

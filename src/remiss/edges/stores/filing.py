@@ -80,6 +80,7 @@ def file_run(
     _file_windows(connection, run_key, drawn, document.sampling.window)
     _file_counts(connection, run_key, drawn, changes)
     transaction.subjects.append(run)
+    transaction.changed(run, None, {"digest": drawn.digest, "status": status})
     if status == "complete":
         promote(transaction, run_key, [(keys[member.event.id], member) for member in drawn.members])
     position = transaction.position()

@@ -3,24 +3,35 @@
 A writing transaction first reads, locks and changes what it has to; then it takes its position, which is the last lock that
 it waits for; then it writes the rows that carry the position, the journal's row, and commits. Since the lock is held until
 the commit, whoever reads position P also sees everything of all positions up to P.
+
+The journal is one of the two logs of the audit: position P is entry P. Its rows are sealed from the first change of a catalog on,
+for before that there is no key; the rows until then, which make and upgrade it, are sealed by that change.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hmac
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, exists, insert, select, update
+from sqlalchemy import Connection, bindparam, exists, insert, select, update
 
 from remiss.edges.stores.crashing import crash_point
+from remiss.edges.stores.sealing import ADVICE, Sealing, checked, read_head, write_head
 from remiss.edges.stores.tables import catalog_head, journal
+from remiss.errors import Tampered
+from remiss.govern.entries import JOURNAL, Head, append, text_of
 from remiss.govern.ports import Actor
+from remiss.records.identity import canonical, to_micros
 
 # What is done to the catalog itself, before and below all actions.
 INIT = "catalog.init"
 UPGRADE = "catalog.upgrade"
+# The secret under which the journal's digests are made.
+DIGESTS = "journal"
 _HEAD = select(catalog_head.c.position)
 _ACTED = select(exists().where(journal.c.action.not_in([INIT, UPGRADE])))
 
@@ -55,6 +66,10 @@ class Transaction:
     action: str
     at: datetime
     request_id: str | None = None
+    sealing: Sealing = field(default_factory=Sealing)
+    # Whether this may seal a journal of before there were seals, whatever is in it: an upgrade may.
+    seals_all: bool = False
+    began: bool = False
     subjects: list[str] = field(default_factory=list)
     digests: dict[str, Any] = field(default_factory=dict)
     _position: int | None = None
@@ -100,5 +115,99 @@ class Transaction:
             "request_id": self.request_id,
             "digests": self.digests,
         }
-        self.connection.execute(insert(journal), row)
+        self.connection.execute(insert(journal), row | self._sealed(row))
         return position
+
+    def changed(self, subject: str, before: object, after: object) -> None:
+        """Put into the journal that a thing was changed: digests, under the catalog's key, of what it was and what it is.
+
+        None is nothing: before it was made, or after it was taken away.
+        """
+        secret = self.sealing.keys().secret(DIGESTS)
+        self.digests.setdefault("changes", {})[subject] = [
+            None if each is None else hmac.digest(secret, canonical(each), "sha256").hex() for each in (before, after)
+        ]
+
+    def _sealed(self, row: Mapping[str, Any]) -> dict[str, bytes]:
+        """Return the leaf and the seal of this transaction's row, having replaced the head; nothing when there is no key yet."""
+        head = read_head(self.connection, JOURNAL)
+        if head is None and (not self.sealing.possible or not self._begins()):
+            return {}
+        secret = self.sealing.secret(JOURNAL)
+        before = self._begin(secret) if head is None else checked(head, JOURNAL, row["position"] - 1, secret)
+        (sealed,), _, after = append(before, secret, [partial(_text, row)])
+        write_head(self.connection, JOURNAL, after, first=head is None)
+        return {"leaf": sealed.leaf, "seal": sealed.seal}
+
+    def _begins(self) -> bool:
+        """Return whether this is the transaction that seals the journal.
+
+        Raises
+        ------
+        Tampered : it was sealed before, and its head is gone
+        """
+        if self.action in {INIT, UPGRADE} and not acted(self.connection):
+            return False
+        self.sealing.keys(lambda: not acted(self.connection))
+        catalog = self.connection.execute(select(catalog_head.c.catalog_id)).scalar_one()
+        if (acted(self.connection) and not self.seals_all) or self.sealing.known(catalog):
+            raise Tampered("what was kept of the end of the journal is gone: the audit log was altered", do=ADVICE)
+        return True
+
+    def _begin(self, secret: bytes) -> Head:
+        """Seal all rows that there are, and return the head of them."""
+        rows = self.connection.execute(select(journal).order_by(journal.c.position)).mappings().all()
+        kept, _, head = append(Head(), secret, [partial(_text, row) for row in rows])
+        if kept:
+            which = journal.c.position == bindparam("number")
+            sealed = [{"number": each.number, "leaf": each.leaf, "seal": each.seal} for each in kept]
+            self.connection.execute(update(journal).where(which), sealed)
+        self.began = True
+        return head
+
+
+def _text(row: Mapping[Any, Any], number: int) -> str:
+    return text_of(entry(row))
+
+
+def entry(row: Mapping[Any, Any]) -> dict[str, object]:
+    """Return what is hashed of a row of the journal."""
+    return said(
+        row["position"],
+        row["action"],
+        row["actor"],
+        to_micros(row["at"]),
+        row["digests"],
+        row["request_id"],
+        row["role"],
+        row.get("sensitivity", 1),
+        row["subjects"],
+        row["team_id"],
+    )
+
+
+def said(
+    number: int,
+    action: str,
+    actor: str,
+    micros: int,
+    digests: object,
+    request: str | None,
+    role: str | None,
+    sensitivity: int,
+    subjects: object,
+    team: str,
+) -> dict[str, object]:
+    """Return what is hashed of a row with these values; the time in microseconds since 1970."""
+    return {
+        "action": action,
+        "actor": actor,
+        "at": micros,
+        "digests": digests,
+        "n": number,
+        "request": request,
+        "role": role,
+        "sensitivity": sensitivity,
+        "subjects": subjects,
+        "team": team,
+    }

@@ -20,6 +20,7 @@ from remiss.edges.stores.dialect.driving import make_durable
 from remiss.edges.stores.dialect.writing import lock_name
 from remiss.edges.stores.journal import INIT, UPGRADE, Transaction
 from remiss.edges.stores.people import enrol
+from remiss.edges.stores.sealing import Sealing
 from remiss.edges.stores.tables import catalog_head
 from remiss.edges.stores.version import TABLE, read_version
 from remiss.govern.ports import Actor
@@ -28,6 +29,8 @@ from remiss.records.person import EVERY_TEAM, Grant
 
 # What whoever makes a catalog is granted.
 ADMIN = Grant(role="admin", team=EVERY_TEAM, clearance=Sensitivity.SECRET)
+# From this schema on the journal is sealed.
+SEALED = 6
 FOLDER = Path(__file__).with_name("migrations")
 
 
@@ -36,10 +39,11 @@ def scripts() -> ScriptDirectory:
     return ScriptDirectory(str(FOLDER), version_locations=[str(FOLDER)])
 
 
-def migrate(engine: Engine, now: datetime, actor: Actor, to: str = "head") -> None:
+def migrate(engine: Engine, now: datetime, actor: Actor, sealing: Sealing | None = None, to: str = "head") -> None:
     """Apply the migrations that are missing, up to `to`, in one transaction; give a new catalog its identity.
 
-    What was made or upgraded has its row in the journal, in the same transaction; where nothing was missing there is none.
+    What was made or upgraded has its row in the journal, in the same transaction; where nothing was missing there is none. An
+    upgrade from before the journal was sealed seals what is in it.
     """
     with engine.connect() as connection:
         make_durable(connection)
@@ -53,11 +57,21 @@ def migrate(engine: Engine, now: datetime, actor: Actor, to: str = "head") -> No
         if made:
             row = {"id": 1, "position": 0, "catalog_id": str(uuid.uuid4()), "created": now}
             connection.execute(insert(catalog_head), row)
-        done = Transaction(connection=connection, actor=actor, action=INIT if made else UPGRADE, at=now)
+        done = Transaction(
+            connection=connection,
+            actor=actor,
+            action=INIT if made else UPGRADE,
+            at=now,
+            sealing=sealing or Sealing(),
+            seals_all=before < SEALED <= after,
+        )
         done.subjects.append(f"schema {after}" if made else f"schema {before} to {after}")
         if made:
             enrol(done, actor.name, ADMIN)
         done.write_journal()
+        catalog_id = connection.execute(select(catalog_head.c.catalog_id)).scalar_one()
+    if done.began:
+        done.sealing.began(catalog_id)
 
 
 def _apply(connection: Connection, to: str) -> int:

@@ -68,6 +68,7 @@ class ProtocolShelf:
             register_team(transaction, document.team)
             key = connection.execute(insert(protocols).returning(protocols.c.key), row).scalar_one()
             transaction.stamp(lambda position: self._stamp(key, position))
+            transaction.changed(f"{document.name}@{document.version}", None, document.text)
         elif known.digest != document.digest:
             raise Conflict(
                 f"protocol {document.name} version {document.version} is already in the catalog and means something else",

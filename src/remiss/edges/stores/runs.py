@@ -129,6 +129,7 @@ class RunStore:
         if row.status != "waiting":
             raise Conflict(f"{row.id} is not waiting: it is {row.status}", do="see remiss run show")
         transaction.subjects.append(row.id)
+        transaction.changed(row.id, *({"digest": row.digest, "status": each} for each in ("waiting", "complete")))
         promote(transaction, row.key, captured(transaction.connection, row.key))
         return self.get(row.id)
 

@@ -1,4 +1,13 @@
--- The catalog's schema, version 5. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 6. Generated: run `make tidy` after a change.
+
+CREATE TABLE audit_heads (
+    log TEXT COLLATE "C" NOT NULL,
+    size BIGINT NOT NULL,
+    roots BYTEA NOT NULL,
+    link BYTEA NOT NULL,
+    seal BYTEA NOT NULL,
+    CONSTRAINT pk_audit_heads PRIMARY KEY (log)
+);
 
 CREATE TABLE captures (
     run_key BIGINT NOT NULL,
@@ -195,6 +204,8 @@ CREATE TABLE journal (
     team_id TEXT COLLATE "C" DEFAULT 'default' NOT NULL,
     sensitivity SMALLINT DEFAULT '1' NOT NULL,
     role TEXT COLLATE "C",
+    leaf BYTEA,
+    seal BYTEA,
     CONSTRAINT pk_journal PRIMARY KEY (position)
 );
 

@@ -1,4 +1,13 @@
--- The catalog's schema, version 5. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 6. Generated: run `make tidy` after a change.
+
+CREATE TABLE audit_heads (
+    log TEXT NOT NULL,
+    size BIGINT NOT NULL,
+    roots BLOB NOT NULL,
+    link BLOB NOT NULL,
+    seal BLOB NOT NULL,
+    CONSTRAINT pk_audit_heads PRIMARY KEY (log)
+);
 
 CREATE TABLE captures (
     run_key INTEGER NOT NULL,
@@ -201,7 +210,7 @@ CREATE TABLE journal (
     request_id TEXT,
     digests TEXT NOT NULL,
     team_id TEXT DEFAULT 'default' NOT NULL,
-    sensitivity SMALLINT DEFAULT '1' NOT NULL, role TEXT,
+    sensitivity SMALLINT DEFAULT '1' NOT NULL, role TEXT, leaf BLOB, seal BLOB,
     CONSTRAINT pk_journal PRIMARY KEY (position)
 );
 

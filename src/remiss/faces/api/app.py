@@ -8,7 +8,20 @@ from fastapi import Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 from starlette.responses import RedirectResponse, Response
 
-from remiss.faces.api import actions, cases, catalog, discussion, estimates, evidence, health, labelling, people, protocols, runs
+from remiss.faces.api import (
+    actions,
+    audit,
+    cases,
+    catalog,
+    discussion,
+    estimates,
+    evidence,
+    health,
+    labelling,
+    people,
+    protocols,
+    runs,
+)
 from remiss.faces.api.answering import components
 from remiss.faces.api.errors import answer_errors
 from remiss.faces.api.serving import nothing_unknown
@@ -23,7 +36,7 @@ ROOT = "/api/v1"
 # What is asked most comes first: a router is searched for its route in this order.
 CHAPTERS = (
     *(cases.router, labelling.router, discussion.router, evidence.router, catalog.router, protocols.router, runs.router),
-    *(estimates.router, people.router, actions.router),
+    *(estimates.router, people.router, audit.router, actions.router),
 )
 
 

@@ -1,5 +1,6 @@
 """Every table of the catalog, once; a module for each subject, all on one metadata."""
 
+from remiss.edges.stores.tables.audit import audit_heads
 from remiss.edges.stores.tables.base import Instant, governed, instant, metadata
 from remiss.edges.stores.tables.catalog import (
     captures,
@@ -28,6 +29,7 @@ from remiss.edges.stores.tables.people import grants, people, teams, tokens
 
 __all__ = [
     "Instant",
+    "audit_heads",
     "captures",
     "case_context",
     "case_criteria",

@@ -19,6 +19,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     SmallInteger,
     Table,
     UniqueConstraint,
@@ -50,6 +51,8 @@ journal = Table(
     Column("digests", Json, nullable=False),
     *governed(),
     Column("role", Word),
+    Column("leaf", LargeBinary),
+    Column("seal", LargeBinary),
 )
 
 protocols = Table(

@@ -1,0 +1,102 @@
+"""Sealing the logs of a catalog: under which key, and where each log ends.
+
+Before anything is appended, the head is held against its seal: otherwise what somebody altered would be sealed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from remiss.edges.stores.tables import audit_heads
+from remiss.errors import Tampered
+from remiss.govern.entries import Head, secret_of
+from remiss.govern.merkle import Frontier
+from remiss.govern.ports import Keys
+
+# Given whether the key may be made, which it may be while nothing was done with the catalog.
+Finder = Callable[[bool], Keys]
+ADVICE = "run `remiss audit verify` to learn which entry; then bring back the database as it was last saved"
+
+
+class Sealing:
+    """The keys of one open catalog, found when they are first needed; without a finder nothing can be sealed."""
+
+    def __init__(self, finder: Finder | None = None) -> None:
+        self._finder = finder
+        self._keys: Keys | None = None
+
+    @property
+    def possible(self) -> bool:
+        return self._finder is not None
+
+    def keys(self, may_be_made: Callable[[], bool] = lambda: False) -> Keys:
+        """Return the keys; those of a catalog with which nothing was done yet may be made.
+
+        Raises
+        ------
+        StorageError : they are not where they belong
+        """
+        if self._keys is None:
+            if self._finder is None:
+                raise RuntimeError("a catalog that was opened without keys is written to as if it had some")
+            self._keys = self._finder(may_be_made())
+        return self._keys
+
+    def secret(self, log: str) -> bytes:
+        """Return what a log is sealed with."""
+        return self.keys().secret(secret_of(log))
+
+    def known(self, catalog: str) -> bool:
+        """Return whether the journal of that catalog is known to have been sealed: said where the key is, not in the database."""
+        return self.keys().marked(_mark(catalog))
+
+    def began(self, catalog: str) -> None:
+        """Remember beside the key that the journal of that catalog is sealed from now on."""
+        self.keys().mark(_mark(catalog))
+
+
+def _mark(catalog: str) -> str:
+    return f"sealed-{catalog}"
+
+
+def read_head(connection: Connection, log: str) -> Head | None:
+    """Return where a log ends, as it is kept.
+
+    Raises
+    ------
+    Tampered : what is kept is no head at all
+    """
+    row = connection.execute(select(audit_heads).where(audit_heads.c.log == log)).first()
+    return None if row is None else _head(row)
+
+
+def _head(row: Row[tuple[object, ...]]) -> Head:
+    try:
+        return Head(frontier=Frontier.from_bytes(row.size, bytes(row.roots)), link=bytes(row.link), seal=bytes(row.seal))
+    except ValueError as error:
+        raise Tampered(f"what is kept of the end of the {row.log} was altered", do=ADVICE) from error
+
+
+def checked(head: Head, log: str, size: int, secret: bytes) -> Head:
+    """Return a head under which a log may go on.
+
+    Raises
+    ------
+    Tampered : its seal does not hold, or the log has another length
+    """
+    if head.size != size or not head.holds(secret):
+        raise Tampered(
+            f"the {log} does not end where it was sealed: the audit log was altered, and nothing is written", do=ADVICE
+        )
+    return head
+
+
+def write_head(connection: Connection, log: str, head: Head, *, first: bool) -> None:
+    """Keep where a log ends now."""
+    row = {"size": head.size, "roots": head.frontier.to_bytes(), "link": head.link, "seal": head.seal}
+    if first:
+        connection.execute(insert(audit_heads), {"log": log, **row})
+    else:
+        connection.execute(update(audit_heads).where(audit_heads.c.log == log).values(row))

@@ -1,0 +1,179 @@
+"""What one can do with the audit: look something up in it, verify it, sign how far it has come, prove that an entry is in it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from remiss.action import action
+from remiss.errors import InputError, NotFound, Tampered
+from remiss.govern.auditing import COLUMNS, Proof, Signed, Wanted, line, list_name, newest, parse_id, token, turn
+from remiss.govern.checkpoint import SECRET, Checkpoint, Signer, Verifier, name_of, origin_of, read_notes
+from remiss.govern.entries import LOGS, leaf_of, secret_of
+from remiss.govern.merkle import inclusion_path, root_of
+from remiss.govern.ports import AuditWorkspace
+from remiss.govern.verification import Verdict, check
+from remiss.records.rows import Rows
+
+READ = "audit:read"
+PAGE_LIMIT = 10_000
+NOT_SEALED = "nothing was done with this catalog yet, and so nothing is sealed"
+
+
+@action(name="audit.search", permission=READ, reads=True, snapshot=False)
+def search(
+    ws: AuditWorkspace,
+    *,
+    log: str | None = None,
+    actor: str | None = None,
+    action: str | None = None,
+    subject: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    limit: int = 50,
+    after: str | None = None,
+) -> Rows:
+    """List what was done and what was looked at, newest first; of the teams in which the actor may read the audit.
+
+    Parameters
+    ----------
+    log : journal or views; default: both
+    actor, action, subject : exactly these; a subject is the whole id of a case, a run, ...
+    since, until : from this moment, to before that one
+    limit : how many at most, 1 to 10,000
+    after : the token of the page before
+
+    Raises
+    ------
+    InputError : an unknown log, a limit out of bounds, a token of another list
+    """
+    if log is not None and log not in LOGS:
+        raise InputError(f"there is no log {log!r}", do=f"use one of {', '.join(LOGS)}")
+    if not 1 <= limit <= PAGE_LIMIT:
+        raise InputError(f"{limit} is no length of a page", do=f"give 1 to {PAGE_LIMIT}")
+    teams = ws.authority.teams(ws.actor, READ)
+    wanted = Wanted(actor=actor, action=action, subject=subject, since=since, until=until, teams=teams)
+    name = list_name(wanted, log)
+    before = {} if after is None else turn(after, name)
+    found = [ws.audit.search(each, wanted, before.get(each), limit + 1) for each in LOGS if log in {None, each}]
+    shown = newest(found, limit)
+    following = None
+    if sum(map(len, found)) > len(shown):
+        last = before | {each.log: each.number for each in shown}
+        following = token(name, last)
+    return Rows("audit-entry", COLUMNS, tuple(map(line, shown)), ws.position(), next=following)
+
+
+@action(name="audit.verify", permission=READ, reads=True, snapshot=False)
+def verify(ws: AuditWorkspace, *, checkpoint: str | None = None, key: str | None = None) -> tuple[Verdict, ...]:
+    """Say of each log whether it is still what was written, and if not, which entry is the first that is not.
+
+    Parameters
+    ----------
+    checkpoint : the text of what was kept elsewhere; may hold many
+    key : the text of the public key that they were signed with; then nothing but these checkpoints is relied on, and the
+        catalog's own key is not needed. Default: the catalog's own key
+
+    Raises
+    ------
+    InputError : a text that is no key or has no checkpoint, or one that is not signed by the key or is of another catalog
+    StorageError : the catalog's key is not where it belongs, and none was given
+    """
+    if key is not None and checkpoint is None:
+        raise InputError("a public key alone proves nothing", do="give a checkpoint that was signed with it, too")
+    verifier = Verifier.of(key) if key is not None else _signer(ws).verifier
+    points = () if checkpoint is None else read_notes(checkpoint, verifier)
+    for each in points:
+        if each.origin not in {origin_of(ws.audit.catalog, log) for log in LOGS}:
+            raise InputError(
+                f"the checkpoint is of {each.origin}, and this catalog is {name_of(ws.audit.catalog)}",
+                do="name the catalog that it was signed for",
+            )
+    return tuple(_verdict(ws, log, [each for each in points if each.log == log], sealed=key is None) for log in LOGS)
+
+
+def _verdict(ws: AuditWorkspace, log: str, points: list[Checkpoint], *, sealed: bool) -> Verdict:
+    if not sealed:
+        return check(log, lambda: ws.audit.rows(log), None, None, points)
+    begun = ws.audit.begun(log)
+    secret = ws.keys.secret(secret_of(log))
+    try:
+        head = ws.audit.head(log)
+    except Tampered:
+        head, begun = None, True
+    return check(log, lambda: ws.audit.rows(log), head, secret, points, begun=begun)
+
+
+@action(name="audit.checkpoint", permission="audit:checkpoint", reads=True, snapshot=False)
+def checkpoint(ws: AuditWorkspace) -> Signed:
+    """Sign how long each log is and which root it has, so that whoever keeps it can tell later that nothing before was changed.
+
+    Raises
+    ------
+    InputError : nothing was done with the catalog yet
+    Tampered : a log does not end where it was sealed
+    """
+    signer = _signer(ws)
+    notes = tuple(signer.note(_head(ws, log).text) for log in LOGS if ws.audit.head(log) is not None)
+    if not notes:
+        raise InputError(NOT_SEALED, do="sign a checkpoint after the first change")
+    return Signed(notes=notes, key=signer.verifier.text)
+
+
+@action(name="audit.prove", permission=READ, reads=True, snapshot=False)
+def prove(ws: AuditWorkspace, entry: str, *, checkpoint: str | None = None) -> Proof:
+    """Prove that an entry is in the log, to people who have no access to the catalog.
+
+    Parameters
+    ----------
+    entry : its id, for example views-12
+    checkpoint : the text of one that was kept; default: one that is signed now
+
+    Raises
+    ------
+    NotFound : no such entry; InputError : a checkpoint of before it
+    Tampered : the log is not the one that the checkpoint was signed of
+    """
+    log, number = parse_id(entry)
+    found = ws.audit.entry(log, number)
+    teams = ws.authority.teams(ws.actor, READ)
+    if found is None or (teams is not None and found.fields.get("team") not in teams):
+        raise NotFound(f"there is no entry {entry}", do="list entries with: remiss audit search")
+    signer = _signer(ws)
+    point = _head(ws, log) if checkpoint is None else _kept(checkpoint, signer.verifier, origin_of(ws.audit.catalog, log))
+    if point.size < number:
+        raise InputError(f"the checkpoint is of {point.size:,} entries, and {entry} came later", do="give a later one, or none")
+    leaves = [leaf or b"" for block in ws.audit.rows(log) for at, _, leaf, _ in block if at <= point.size]
+    leaves[number - 1] = leaf_of(found.text.encode(), found.link)
+    if root_of(leaves) != point.root:
+        raise Tampered(f"the {log} is not the one that the checkpoint was signed of", do="remiss audit verify says since where")
+    return Proof(
+        id=found.id,
+        entry=found.text,
+        link=found.link.hex(),
+        index=number - 1,
+        size=point.size,
+        path=tuple(each.hex() for each in inclusion_path(leaves, number - 1)),
+        checkpoint=signer.note(point.text),
+        key=signer.verifier.text,
+    )
+
+
+def _kept(text: str, verifier: Verifier, origin: str) -> Checkpoint:
+    points = [each for each in read_notes(text, verifier) if each.origin == origin]
+    if not points:
+        raise InputError(f"there is no checkpoint of {origin} in it", do="give the file that `remiss audit checkpoint` wrote")
+    return max(points, key=lambda each: each.size)
+
+
+def _signer(ws: AuditWorkspace) -> Signer:
+    return Signer(name_of(ws.audit.catalog), ws.keys.secret(SECRET))
+
+
+def _head(ws: AuditWorkspace, log: str) -> Checkpoint:
+    """Return the end of a log as what can be signed, having held it against its seal."""
+    head = ws.audit.head(log)
+    if head is None:
+        raise InputError(NOT_SEALED, do="do something first")
+    if not head.holds(ws.keys.secret(secret_of(log))):
+        raise Tampered(f"the {log} does not end where it was sealed, and is not signed", do="run: remiss audit verify")
+    return Checkpoint(origin=origin_of(ws.audit.catalog, log), size=head.size, root=head.frontier.root)

@@ -1,0 +1,169 @@
+"""What can be asked of the audit, and what it answers: entries that match, signed checkpoints, proofs about one entry."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from heapq import merge
+
+from remiss.errors import InputError
+from remiss.govern.entries import LOGS
+from remiss.govern.verification import Verdict
+from remiss.records.event import Scalar
+from remiss.records.identity import digest, format_time, from_micros
+
+COLUMNS = ("entry", "at", "actor", "role", "team", "action", "kind", "subject", "count", "position", "purpose", "request")
+CHANGE = "change"
+_ID = re.compile(r"(journal|views)-([1-9][0-9]{0,17})")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which entries: all that are given hold. `teams` None is every team; `until` is the first moment after."""
+
+    actor: str | None = None
+    action: str | None = None
+    subject: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    teams: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """An entry as it is kept: its log and number, its canonical text, and the seal before it, which its leaf is linked to."""
+
+    log: str
+    number: int
+    text: str
+    link: bytes
+
+    @property
+    def id(self) -> str:
+        return f"{self.log}-{self.number}"
+
+    @property
+    def fields(self) -> Mapping[str, object]:
+        """What the entry says."""
+        found: Mapping[str, object] = json.loads(self.text)
+        return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signed:
+    """Checkpoints of a catalog's logs, as signed notes, and the public key that they can be checked with."""
+
+    notes: tuple[str, ...]
+    key: str
+
+    def to_json(self) -> dict[str, object]:
+        """Return the published `checkpoint` object (see `remiss schema checkpoint`)."""
+        return {"schema": "remiss/checkpoint@1", **asdict(self), "notes": list(self.notes)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """That an entry is in a log of which a checkpoint was signed; whoever has the public key can check it without the catalog.
+
+    `entry` is the canonical text, `link` the seal before it and `path` the hashes up to the root, in hex; `index` counts from 0.
+    """
+
+    id: str
+    entry: str
+    link: str
+    index: int
+    size: int
+    path: tuple[str, ...]
+    checkpoint: str
+    key: str
+
+    def to_json(self) -> dict[str, object]:
+        """Return the published `proof` object (see `remiss schema proof`)."""
+        return {"schema": "remiss/proof@1", **asdict(self), "path": list(self.path)}
+
+
+def verification_json(verdicts: Iterable[Verdict]) -> dict[str, object]:
+    """Return the published `verification` object (see `remiss schema verification`)."""
+    verdicts = list(verdicts)
+    return {
+        "schema": "remiss/verification@1",
+        "sound": all(each.sound for each in verdicts),
+        "logs": [{**asdict(each), "against": list(each.against)} for each in verdicts],
+    }
+
+
+def parse_id(text: str) -> tuple[str, int]:
+    """Return the log and the number that an entry's id names.
+
+    Raises
+    ------
+    InputError : it is none
+
+    >>> parse_id("views-12")
+    ('views', 12)
+    """
+    found = _ID.fullmatch(text)
+    if found is None:
+        raise InputError(f"{text!r} names no entry", do="give an id that `remiss audit search` shows, for example journal-7")
+    return found[1], int(found[2])
+
+
+def line(entry: Written) -> tuple[Scalar, ...]:
+    """Return an entry as a row of a list."""
+    said = entry.fields
+    subjects = said.get("subjects")
+    subject = ", ".join(map(str, subjects)) if isinstance(subjects, list) else said.get("subject")
+    shown = {
+        **said,
+        "entry": entry.id,
+        "at": _at(entry),
+        "kind": said.get("kind", CHANGE),
+        "subject": subject or None,
+        "position": said.get("position", entry.number),
+    }
+    return tuple(shown.get(name) for name in COLUMNS)  # type: ignore[misc]
+
+
+def _at(entry: Written) -> datetime:
+    at = entry.fields["at"]
+    assert isinstance(at, int)
+    return from_micros(at)
+
+
+def newest(found: Iterable[Sequence[Written]], limit: int) -> tuple[Written, ...]:
+    """Return the newest entries of several logs, each of which has its own newest first."""
+    merged = merge(*found, key=_at, reverse=True)
+    return tuple(entry for entry, _ in zip(merged, range(limit), strict=False))
+
+
+def list_name(wanted: Wanted, log: str | None) -> str:
+    """Return what makes two pages pages of the same list."""
+    times = [None if each is None else format_time(each) for each in (wanted.since, wanted.until)]
+    given = [each and each.encode("utf-8", "backslashreplace").decode() for each in (wanted.actor, wanted.action, wanted.subject)]
+    return digest([log, *given, *times])[:16]
+
+
+def token(name: str, before: Mapping[str, int | None]) -> str:
+    """Return where the next page of a list begins, as opaque text: for each log the number above which all was shown."""
+    content = json.dumps([name, *(before.get(log) for log in LOGS)], separators=(",", ":"))
+    return base64.urlsafe_b64encode(content.encode()).decode().rstrip("=")
+
+
+def turn(text: str, name: str) -> dict[str, int | None]:
+    """Return the numbers that a token has.
+
+    Raises
+    ------
+    InputError : no token of ours, or of another list
+    """
+    try:
+        of, *numbers = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    except (ValueError, TypeError):
+        of, numbers = None, []
+    if of != name or len(numbers) != len(LOGS) or not all(each is None or type(each) is int for each in numbers):
+        raise InputError("this is no token of this list", do="give `next` of the page before, with the same filter")
+    return dict(zip(LOGS, numbers, strict=True))
