@@ -21,6 +21,7 @@ from remiss.understand.confirmed import (
 from remiss.understand.figures import LITTLE_HISTORY
 from remiss.understand.second_phase import REJECTED, Annotated, grades_together, merged, two_phase
 
+ALL = np.array([160.0])
 ANYTHING = Open(population=1e9, least_probability=0.01)
 
 
@@ -159,8 +160,8 @@ def test_a_denominator_that_varies_along_makes_a_rate_surer():
     found = annotated(rows(16, 4, 20, 0.25, 0.5))
     estimate = two_phase(found)
     total = confirmed_total(found, estimate, Open(population=160, least_probability=0.0125))
-    alone = confirmed_rate(total, estimate, Among(total=160, variance=480.0))
-    along = confirmed_rate(total, estimate, Among(total=160, variance=480.0, covariance=384.0))
+    alone = confirmed_rate(total, estimate, Among(total=160, windows=ALL, variance=480.0))
+    along = confirmed_rate(total, estimate, Among(total=160, windows=ALL, variance=480.0, covariance=384.0))
     assert along.high - along.low < alone.high - alone.low
 
 

@@ -6,10 +6,11 @@ Critical (1) agrees with nothing but itself. Both severities are kept, and the g
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from remiss.records.labelling import Verdict
-from remiss.records.states import Move
+from remiss.records.labelling import LabellingKind, Verdict
+from remiss.records.states import DECIDED, Move, Status
 
 CRITICAL = 1
 
@@ -55,6 +56,22 @@ def verified(first: Said, second: Said) -> Move:
 def settled(third: Said) -> Move:
     """Return the move that an adjudication makes."""
     return Move.UPHOLD if third.verdict is Verdict.FAILURE else Move.DISMISS
+
+
+def conclusion(status: Status, given: Mapping[LabellingKind, Verdict]) -> Verdict | None:
+    """Return the verdict that people came to, None until the case is decided.
+
+    Parameters
+    ----------
+    given : the verdicts of the labellings in force: the last of them counts, and two that agree say the same
+
+    >>> given = {LabellingKind.ANNOTATION: Verdict.FAILURE, LabellingKind.VERIFICATION: Verdict.FAILURE}
+    >>> conclusion(Status.VERIFIED, given), conclusion(Status.ANNOTATED, {LabellingKind.ANNOTATION: Verdict.FAILURE})
+    (<Verdict.FAILURE: 'failure'>, None)
+    """
+    if status not in DECIDED:
+        return None
+    return next((given[kind] for kind in reversed(LabellingKind) if kind in given), None)
 
 
 def together(first: Said, second: Said) -> Said:

@@ -19,7 +19,7 @@ def by_name(schema: Schema) -> Schema:
     return {"type": "object", "additionalProperties": schema}
 
 
-def one_of(*values: str) -> Schema:
+def one_of(*values: str | None) -> Schema:
     """Return the schema of a closed choice."""
     return {"enum": list(values)}
 
@@ -136,6 +136,8 @@ ESTIMATE_ROW = record(
     preliminary=FLAG,
     judged=nullable(SHARE),
     bounds=nullable({"type": "array", "items": SHARE, "minItems": 2, "maxItems": 2}),
+    flagged=nullable({"type": "number", "minimum": 0}),
+    precision=nullable({"type": "array", "items": SHARE, "minItems": 3, "maxItems": 3}),
     notes=many(TEXT),
 )
 LOG = one_of("journal", "views")
@@ -175,6 +177,7 @@ SCHEMAS: dict[str, Schema] = {
         by=nullable(TEXT),
         position=COUNT,
         kind=one_of("flagged", "confirmed"),
+        verdict=one_of("failure", "wrong-label", None),
         rate=FLAG,
         denominator=nullable(TEXT),
         source=TEXT,

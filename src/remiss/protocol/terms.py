@@ -125,6 +125,15 @@ class Labelling:
     units: tuple[str, ...] = ()
 
 
+# How labelling is planned where a protocol does not say; the shares are those of a protocol that names none.
+UNPLANNED = Labelling(
+    every=timedelta(weeks=1),
+    budget=150,
+    controls=0.2,
+    verify={"1": 1.0, "2": 0.5, "3": 0.25, "4": 0.1, "rejected": 0.25},
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retention:
     """How long raw and redacted evidence is kept; None is for ever."""

@@ -16,9 +16,12 @@ COUNTED = "counted"
 WEIGHTED = "weighted"
 LOG = "log"
 PROCESS = "process"
+FLAGGED = "flagged"
+CONFIRMED = "confirmed"
 # Of its columns in Arrow, but for the key, which the breakdown decides.
 TYPES = {
-    **dict.fromkeys(("value", "low", "high", "level", "effective", "judged", "bounds_low", "bounds_high"), arrow.REAL),
+    **dict.fromkeys(("value", "low", "high", "level", "effective", "judged", "bounds_low", "bounds_high", "flagged"), arrow.REAL),
+    **dict.fromkeys(("precision", "precision_low", "precision_high"), arrow.REAL),
     **dict.fromkeys(("method", "basis"), arrow.TEXT),
     **dict.fromkeys(("few", "provisional", "preliminary"), arrow.YES_NO),
     "sampled": arrow.WHOLE,
@@ -36,6 +39,10 @@ class EstimateRow:
     sampled events are in the figure's set and `effective` how many equally weighted ones they are worth. `few` marks under
     ten sampled. For rates `judged` is the share of events that could be judged (labelled) and `bounds` what the rate would be
     if none or all of the others had met the criterion.
+
+    In a confirmed figure `sampled` counts the confirmed events that were found, `preliminary` says that verdicts are still to
+    come, `flagged` is how many events of the same windows are in question whatever people found, and `precision` the share of
+    these that is confirmed, with its low and high.
     """
 
     key: Scalar = None
@@ -52,6 +59,8 @@ class EstimateRow:
     preliminary: bool = False
     judged: float | None = None
     bounds: tuple[float, float] | None = None
+    flagged: float | None = None
+    precision: tuple[float, float, float] | None = None
     notes: tuple[str, ...] = ()
 
     @property
@@ -72,8 +81,8 @@ class Estimate:
     """What `remiss estimate` answers: one row, or one for each value of `by`.
 
     `of` is the second query as it was given, None without one; `denominator` says in words what a rate is among. `source`
-    and `protocol` (name@version) are the one ground that the figures stand on. `kind` is `flagged`: by machine criterion
-    alone.
+    and `protocol` (name@version) are the one ground that the figures stand on. `kind` is `flagged`, by machine criterion
+    alone, or `confirmed`, by what two people found; `verdict` is then what they found: `failure` or `wrong-label`.
     """
 
     query: str
@@ -85,7 +94,8 @@ class Estimate:
     denominator: str | None = None
     source: str = ""
     protocol: str = ""
-    kind: str = "flagged"
+    kind: str = FLAGGED
+    verdict: str | None = None
     notes: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, object]:
@@ -97,6 +107,7 @@ class Estimate:
             "by": self.by,
             "position": self.position,
             "kind": self.kind,
+            "verdict": self.verdict,
             "rate": self.rate,
             "denominator": self.denominator,
             "source": self.source,
@@ -107,9 +118,17 @@ class Estimate:
 
     def to_arrow(self) -> pa.Table:
         """Return an Arrow table with a line for each row."""
-        columns = {name: [getattr(row, name) for row in self.rows] for name in EstimateRow.__slots__ if name != "bounds"}
+        columns = {
+            name: [getattr(row, name) for row in self.rows]
+            for name in EstimateRow.__slots__
+            if name not in {"bounds", "precision"}
+        }
         bounds = [row.bounds or (None, None) for row in self.rows]
         columns |= {"bounds_low": [low for low, _ in bounds], "bounds_high": [high for _, high in bounds]}
+        exact = [row.precision or (None, None, None) for row in self.rows]
+        columns |= {
+            name: [each[at] for each in exact] for at, name in enumerate(("precision", "precision_low", "precision_high"))
+        }
         return arrow.table(columns, TYPES)
 
     def to_pandas(self) -> Any:

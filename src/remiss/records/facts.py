@@ -11,8 +11,9 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from remiss.records.estimate import CONFIRMED
 from remiss.records.identity import format_time
-from remiss.records.labelling import Reproduced
+from remiss.records.labelling import Reproduced, Verdict
 from remiss.records.legible import counted, figure, moment, one_line, share
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ SHOWN = {
 WAITING = "waiting: events are gone from the source; look at `remiss run diff`, then `remiss run accept`"
 UNDEFINED = "undefined"
 INTERVAL = "{level} % interval"
-FIGURES = ("value", "95 % interval", "sampled", "judged")
+FIGURES = ("value", "95 % interval", "sampled", "judged", "flagged", "precision")
 Pair = tuple[str, object]
 
 
@@ -137,6 +138,10 @@ def heading(estimate: Estimate) -> str:
     """Return what an estimate is of, for example `Rate of criterion:wrong-queue by context.language`."""
     of = estimate.query or "all events"
     by = f" by {estimate.by}" if estimate.by else ""
+    if estimate.kind == CONFIRMED:
+        what = "confirmed wrong labels" if estimate.verdict == Verdict.WRONG_LABEL.value else "confirmed failures"
+        of = f"{what} among {of}"
+        return f"Rate of {of}{by}" if estimate.rate else f"{of[0].upper()}{of[1:]}{by}"
     return f"Rate of {of}{by}" if estimate.rate else f"Events: {of}{by}"
 
 
@@ -168,6 +173,8 @@ def figures(estimate: Estimate) -> tuple[list[str], list[tuple[str, ...]]]:
     judged = any(row.judged is not None and row.judged < 1 for row in estimate.rows)
     marked = any(remarks(row) for row in estimate.rows)
     titles += [*(["judged"] if judged else []), *(["remarks"] if marked else [])]
+    two = estimate.kind == CONFIRMED
+    titles += [*(["flagged", "precision"] if two else [])]
     lines = []
     for row in estimate.rows:
         value, interval = figure_of(row, rate=estimate.rate)
@@ -175,6 +182,7 @@ def figures(estimate: Estimate) -> tuple[list[str], list[tuple[str, ...]]]:
         line += [interval or ("" if value == UNDEFINED else "exact" if row.exact else "unknown"), f"{row.sampled:,}"]
         line += [("" if row.judged is None else share(row.judged))] if judged else []
         line += [remarks(row)] if marked else []
+        line += [flagged_of(row), precision_of(row)] if two else []
         lines.append(tuple(line))
     return titles, lines
 
@@ -187,7 +195,21 @@ def among(estimate: Estimate) -> str:
 
 def remarks(row: EstimateRow) -> str:
     """Return the marks of one row."""
-    return ", ".join(name for name, holds in (("few", row.few), ("provisional", row.provisional)) if holds)
+    marks = (("few", row.few), ("provisional", row.provisional), ("preliminary", row.preliminary))
+    return ", ".join(name for name, holds in marks if holds)
+
+
+def precision_of(row: EstimateRow) -> str:
+    """Return which share of what was flagged is confirmed, with its interval; empty where nobody can say."""
+    if row.precision is None:
+        return ""
+    value, interval = figure(*row.precision, rate=True)
+    return f"{value} ({interval})" if interval else value
+
+
+def flagged_of(row: EstimateRow) -> str:
+    """Return how many events a confirmed figure's events are among; empty where nothing was begun."""
+    return "" if row.flagged is None else figure(row.flagged, None, None, rate=False)[0]
 
 
 def judged(row: EstimateRow) -> str:

@@ -7,11 +7,12 @@ verified. What people have not decided yet is never taken for one or the other.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from remiss.understand.figures import Figure, History, process_total
+from remiss.understand.figures import Figure, History, process_rate, process_total
 from remiss.understand.intervals import FEW, LEVEL, Interval, few_interval, none_upper, rate_interval, total_interval
 from remiss.understand.second_phase import Annotated, TwoPhase, two_phase
 from remiss.understand.variance import Numbers, kish_size, window_totals
@@ -70,10 +71,11 @@ def rest_interval(weights: Numbers, total: float, variance: float, open_: Open, 
 class Among:
     """The denominator of a confirmed rate: its total and variance, and its covariance with the numerator's.
 
-    An exact count has neither.
+    An exact count has neither. `windows` has the part of each window in scope.
     """
 
     total: float
+    windows: Numbers
     variance: float = 0.0
     covariance: float = 0.0
 
@@ -121,14 +123,67 @@ def confirmed_share(found: Annotated, total: Figure) -> Figure:
 
 
 def confirmed_process(found: Annotated, estimate: TwoPhase, total: Figure, history: History | None, least: float) -> Figure:
-    """Return the confirmed total as a draw of the process: windows differ by what they are and by all three draws."""
+    """Return the confirmed total as a draw of the process: windows differ by what they are and by all three draws.
+
+    Parameters
+    ----------
+    total : of this log, from `confirmed_total`
+    history : the same of the windows before, used under 8 windows
+    least : the least p12 p3 of an event in scope
+    """
     if total.value is None:
         return total
     totals = window_totals(estimate.parts, found.window, found.windows)
-    hits = found.known & (found.y > 0)
-    poisson = float(np.sum(estimate.weights[hits] ** 2))
-    figure = process_total(totals, poisson, int(hits.sum()), history, least, sampling=estimate.variance)
-    return Figure(value=total.value, low=figure.low, high=figure.high, effective=total.effective, notes=figure.notes)
+    hits = int(np.sum(found.y > 0))
+    figure = process_total(totals, poisson_of(found, estimate), hits, history, least, sampling=estimate.variance)
+    return replace(total, low=figure.low, high=figure.high, notes=(*total.notes, *figure.notes))
+
+
+def confirmed_process_rate(found: Annotated, estimate: TwoPhase, total: Figure, among: Among, history: History | None) -> Figure:
+    """Return the confirmed rate as a draw of the process; see `confirmed_process`."""
+    if total.value is None:
+        return total
+    rate = min(1.0, total.value / among.total)
+    totals, independent = residuals_of(found, estimate, among)
+    kish = max(1.0, kish_size(1 / estimate.weights[estimate.weights > 0]))
+    return process_rate(rate, totals, independent, kish, history, sampling=min(independent, estimate.variance / among.total**2))
+
+
+def poisson_of(found: Annotated, estimate: TwoPhase) -> float:
+    """Return the variance of the total if confirmed events came independently of each other: the sum of squared weights."""
+    return float(np.sum(found.y * estimate.weights**2))
+
+
+def residuals_of(found: Annotated, estimate: TwoPhase, among: Among) -> tuple[Numbers, float]:
+    """Return what each window adds to the error of a rate, of those with somebody to count among; and what independent
+    events would give its variance.
+    """
+    rate = min(1.0, estimate.total / among.total)
+    parts = window_totals(estimate.parts, found.window, found.windows)
+    totals = (parts - rate * among.windows)[among.windows > 0] / among.total
+    return totals, poisson_of(found, estimate) * (1 - rate) / among.total**2
+
+
+def together(parts: Sequence[Figure]) -> Figure:
+    """Return the sum of independent figures, its interval from theirs: each end as far off as the parts' ends together.
+
+    Source: Zou and Donner, Construction of confidence limits about effect measures, Statistics in Medicine 27 (2008)
+    1693-1702 (MOVER).
+
+    >>> found = together([Figure(value=10.0, low=7.0, high=14.0), Figure(value=0.0, low=0.0, high=3.0)])
+    >>> (found.value, found.low, found.high)
+    (10.0, 7.0, 15.0)
+    """
+    if len(parts) == 1:
+        return parts[0]
+    unknown = [each for each in parts if each.value is None]
+    if unknown or not parts:
+        return Figure(value=None, notes=tuple(dict.fromkeys(note for each in unknown for note in each.notes)))
+    value = sum(each.value or 0.0 for each in parts)
+    below = math.hypot(*((each.value or 0.0) - (each.low or 0.0) for each in parts))
+    above = math.hypot(*((each.high or 0.0) - (each.value or 0.0) for each in parts))
+    effective = sum(each.effective or 0.0 for each in parts)
+    return Figure(value=value, low=value - below, high=value + above, effective=effective)
 
 
 def at_most_unseen(population: float, labelled: int) -> float:

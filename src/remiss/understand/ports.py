@@ -12,6 +12,7 @@ from remiss.catalog.query import Query
 from remiss.protocol.ports import Protocols
 from remiss.records.event import Scalar, Values
 from remiss.records.identity import canonical
+from remiss.records.labelling import Verdict
 from remiss.records.run import Cell, Group, RunWindow
 
 # A window, a stratum (canonical JSON), the criteria met and those undecided: what an event shares with those of its cell.
@@ -78,6 +79,25 @@ class Sampled:
     key: Scalar = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged(Sampled):
+    """One sampled event of a run in force with what people found of it, as it stood at a position.
+
+    `event` is its id in its source and `at` when it occurred. `agreed` is whether it matches the query that speaks of people's
+    decisions too. `annotated` says that somebody labelled it, and `severity` is the annotator's grade, None where they found no
+    failure. `final` is the verdict that people came to, None as long as they have not, or the event has changed since;
+    `cleared` says that an annotation alone decided.
+    """
+
+    event: str
+    at: datetime
+    agreed: bool
+    annotated: bool
+    severity: int | None
+    final: Verdict | None
+    cleared: bool
+
+
 def pattern_of(window: datetime, stratum: Values, met: Iterable[str], undecided: Iterable[str]) -> Pattern:
     """Return the cell that an event is in, as something to look up by."""
     return window, canonical(stratum), frozenset(met), frozenset(undecided)
@@ -114,6 +134,15 @@ class Evidence(Protocol):
 
         `by` is a key of the filter language (`context.airport`, `inputs.carrier`, `model_version`, `output`), `month`, `week`,
         `day` or `window`; periods are named by `understand.periods.period_of`.
+        """
+        ...
+
+    def judged(
+        self, ground: Ground, query: Query, agreed: Query, of: Query | None, by: str | None, position: int
+    ) -> Sequence[Judged]:
+        """Return every sampled event of the runs in force of a ground, marked alike, with what people found of it.
+
+        `agreed` is a further query to mark them by, which may speak of what people decide.
         """
         ...
 

@@ -94,6 +94,25 @@ def usual_basis(by: str | None) -> str:
     return LOG if by in {None, CRITERION} else PROCESS
 
 
+# What of people's decisions a confirmed figure may be narrowed by; it is known of every confirmed case and of no other.
+OF_CONFIRMED = frozenset({"mode", "severity"})
+
+
+def check_confirmed(query: Query) -> None:
+    """Refuse terms on people's work that a confirmed figure is not made of.
+
+    Raises
+    ------
+    QueryError
+    """
+    for term in terms_of(query):
+        if term.level is Level.PEOPLE and term.key not in OF_CONFIRMED:
+            raise QueryError(
+                f"{term.key} says nothing of what two people found",
+                do="narrow a confirmed figure by mode or severity, by criterion or by what is known of events",
+            )
+
+
 def settle(question: Question, rules: Rules) -> Plan:
     """Return the plan of a question.
 
@@ -159,7 +178,7 @@ def check_terms(query: Query, rules: Rules) -> None:
         if term.level is Level.PEOPLE:
             raise QueryError(
                 f"{term.key} is decided by people, and this is a figure of what machines flagged",
-                do="ask by criterion:NAME; figures of confirmed failures are coming with labelling. "
+                do="ask by criterion:NAME, or with --confirmed for what people found. "
                 "To count cases in the catalog use case search",
             )
         if term.level is Level.EVENT and term.key not in CONSTANTS:

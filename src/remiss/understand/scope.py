@@ -132,6 +132,12 @@ def without_time(query: Query) -> Query | None:
     return part_without(query, lambda leaf: isinstance(leaf, Term) and leaf.key == OCCURRED)
 
 
+def without_people(query: Query) -> Query:
+    """Return the part of a query that says nothing of what people decide; everything where the two are tangled up."""
+    found = part_without(query, lambda leaf: isinstance(leaf, Term) and leaf.level is Level.PEOPLE)
+    return EVERYTHING if found is None else found
+
+
 def part_without(query: Query, unwanted: Callable[[Term | Text], bool]) -> Query | None:
     """Return the conjunction of those parts that hold no unwanted leaf; None where a part holds both kinds."""
     found = {unwanted(leaf) for leaf in leaves(query)}

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row, Select, Text, and_, literal, select, typ
 from remiss.capture.requirements import Refused, refused_rows
 from remiss.catalog.query import And, Query
 from remiss.edges.stores.connecting import Store
+from remiss.edges.stores.decisions import NONE, Decision, decisions
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.dialect.types import from_json
 from remiss.edges.stores.in_force import in_force
@@ -37,7 +38,7 @@ from remiss.protocol.terms import CONTEXT, INPUTS
 from remiss.records.event import Scalar, Values
 from remiss.records.run import Cell, Group, RunWindow
 from remiss.understand.periods import PERIODS, period_of
-from remiss.understand.ports import Earlier, Ground, Pattern, Sampled
+from remiss.understand.ports import Earlier, Ground, Judged, Pattern, Sampled
 
 # Keys of the filter language that events and captures answer from a column of their own.
 COLUMNS: Mapping[str, Any] = {
@@ -123,21 +124,44 @@ class EvidenceStore:
     def sampled(self, ground: Ground, query: Query, of: Query | None, by: str | None, position: int) -> Sequence[Sampled]:
         """Return every sampled event of the runs in force of a ground, marked by what it matches; see the port."""
         with self._store.reading() as connection:
-            spoken = spoken_by_events(connection, query if of is None else And((query, of)))
-            face = capture_face(position, connection.dialect, spoken)
-            inside = condition(query, face)
-            base = literal(True) if of is None else condition(of, face)
-            found: Select[Any] = (
-                select(*SEEN, run_windows.c.width_micros, inside.label("inside"), base.label("of"), *_key_columns(by))
-                .join_from(captures, events, events.c.key == captures.c.event_key)
-                .outerjoin(event_contents, event_contents.c.event_key == captures.c.event_key)
-                .join(run_windows, _same_window(captures))
-                # Of probability 0 is what was not sampled, only read again because it is in the catalog.
-                .where(_of(ground, position), captures.c.probability > 0)
-                .order_by(captures.c.window_start, captures.c.priority, captures.c.event_key)
-            )
             kept = _kept(connection, ground, position)
-            return [_sampled(row, kept[row.run_key, row.event_key], by) for row in connection.execute(found)]
+            found = connection.execute(_marked(connection, ground, query, of, by, position))
+            return [Sampled(**_facts(row, kept, by)) for row in found]
+
+    def judged(
+        self, ground: Ground, query: Query, agreed: Query, of: Query | None, by: str | None, position: int
+    ) -> Sequence[Judged]:
+        """Return every sampled event of the runs in force of a ground, marked alike, with what people found of it."""
+        with self._store.reading() as connection:
+            kept, decided = _kept(connection, ground, position), decisions(connection, position)
+            found = connection.execute(_marked(connection, ground, query, of, by, position, agreed))
+            return [_judged(row, _facts(row, kept, by), decided.get(row.event_key, NONE)) for row in found]
+
+
+def _marked(
+    connection: Connection,
+    ground: Ground,
+    query: Query,
+    of: Query | None,
+    by: str | None,
+    position: int,
+    agreed: Query | None = None,
+) -> Select[Any]:
+    """Return the select of the sampled events of a ground, each marked by the queries."""
+    spoken = spoken_by_events(connection, And(tuple(each for each in (query, of, agreed) if each is not None)))
+    face = capture_face(position, connection.dialect, spoken)
+    inside = condition(query, face)
+    base = literal(True) if of is None else condition(of, face)
+    more = () if agreed is None else (events.c.event_id, events.c.at, condition(agreed, face).label("agreed"))
+    return (
+        select(*SEEN, run_windows.c.width_micros, inside.label("inside"), base.label("of"), *_key_columns(by), *more)
+        .join_from(captures, events, events.c.key == captures.c.event_key)
+        .outerjoin(event_contents, event_contents.c.event_key == captures.c.event_key)
+        .join(run_windows, _same_window(captures))
+        # Of probability 0 is what was not sampled, only read again because it is in the catalog.
+        .where(_of(ground, position), captures.c.probability > 0)
+        .order_by(captures.c.window_start, captures.c.priority, captures.c.event_key)
+    )
 
 
 def _ground(connection: Connection, name: tuple[str, str, str], rows: Sequence[Row[Any]], position: int) -> Ground:
@@ -242,20 +266,34 @@ def _key(row: Row[Any], by: str | None) -> Scalar:
     return found
 
 
-def _sampled(row: Row[Any], kept: tuple[str, ...], by: str | None) -> Sampled:
-    return Sampled(
-        window=row.window_start,
-        stratum=_stratum(row.stratum),
-        probability=row.probability,
-        groups=kept,
-        met=_names(row.met),
-        undecided=_names(row.undecided),
-        outside=_names(row.outside),
-        labelled=row.labelled,
+def _facts(row: Row[Any], kept: Mapping[tuple[int, int], tuple[str, ...]], by: str | None) -> dict[str, Any]:
+    """Return the fields of a `Sampled`."""
+    return {
+        "window": row.window_start,
+        "stratum": _stratum(row.stratum),
+        "probability": row.probability,
+        "groups": kept[row.run_key, row.event_key],
+        "met": _names(row.met),
+        "undecided": _names(row.undecided),
+        "outside": _names(row.outside),
+        "labelled": row.labelled,
         # What is null does not match.
-        inside=bool(row.inside),
-        of=bool(row.of),
-        key=_key(row, by),
+        "inside": bool(row.inside),
+        "of": bool(row.of),
+        "key": _key(row, by),
+    }
+
+
+def _judged(row: Row[Any], facts: dict[str, Any], decision: Decision) -> Judged:
+    return Judged(
+        **facts,
+        event=row.event_id,
+        at=row.at,
+        agreed=bool(row.agreed),
+        annotated=decision.annotated,
+        severity=decision.severity,
+        final=decision.final,
+        cleared=decision.cleared,
     )
 
 

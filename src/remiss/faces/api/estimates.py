@@ -26,6 +26,10 @@ class Question(AsOf):
     basis: Literal["log", "process"] | None = Field(
         None, description="How sure: of this log, or of the process behind it; default: process where `by` has rows to compare."
     )
+    confirmed: bool = Field(False, description="Only what two people found; the query may then name mode and severity.")
+    verdict: Literal["failure", "wrong-label"] | None = Field(
+        None, description="What a confirmed figure counts; default: failure."
+    )
     source: str | None = None
     protocol: str | None = None
 

@@ -28,6 +28,12 @@ if TYPE_CHECKING:
     type=click.Choice(["log", "process"]),
     help="How sure: of this log, or of the process behind it (between windows); default: process where --by has rows to compare.",
 )
+@click.option("--confirmed", is_flag=True, help="Only what two people found; QUERY may then name mode and severity.")
+@click.option(
+    "--verdict",
+    type=click.Choice(["failure", "wrong-label"]),
+    help="What a confirmed figure counts; default: failure.",
+)
 @click.option("--source", help="Which source, when the catalog has several.")
 @click.option("--protocol", help="Which protocol, as NAME or NAME@VERSION, when the catalog has several.")
 @as_of
@@ -43,17 +49,31 @@ def estimate(
     basis: str | None,
     source: str | None,
     protocol: str | None,
+    confirmed: bool,
+    verdict: str | None,
     as_of: int | None,
     shape: str,
 ) -> None:
-    """Estimate how many events of the log match QUERY, with a 95 % interval.
+    """Estimate how many events of the log match QUERY, with a 95 % interval: as machines flagged them, or as people confirmed.
 
     Example: remiss estimate 'criterion:missed-delay' --rate --by inputs.carrier
     """
     from remiss.faces.cli import estimate_page
     from remiss.understand import actions
 
-    found = actions.estimate(ws, query, rate=rate, of=of, by=by, basis=basis, source=source, protocol=protocol, as_of=as_of)
+    found = actions.estimate(
+        ws,
+        query,
+        rate=rate,
+        of=of,
+        by=by,
+        basis=basis,
+        source=source,
+        protocol=protocol,
+        confirmed=confirmed,
+        verdict=verdict,
+        as_of=as_of,
+    )
     if shape == "json":
         render.as_json(found.to_json())
     else:

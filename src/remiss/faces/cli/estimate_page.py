@@ -6,8 +6,9 @@ import click
 
 from remiss.faces.cli import render
 from remiss.records import facts
-from remiss.records.estimate import Estimate
+from remiss.records.estimate import CONFIRMED, Estimate
 
+CONFIRMED_COLUMNS = ("flagged", "precision")
 COLUMNS = ("key", "value", "low", "high", "method", "basis", "sampled", "effective", "remarks")
 
 
@@ -24,13 +25,15 @@ def show(found: Estimate, shape: str) -> None:
             row.sampled,
             row.effective,
             facts.remarks(row),
+            *((row.flagged, facts.precision_of(row)) if found.kind == CONFIRMED else ()),
         )
         for row in found.rows
     ]
+    columns = (*COLUMNS, *(CONFIRMED_COLUMNS if found.kind == CONFIRMED else ()))
     if shape == "csv":
-        click.echo(render.as_csv(COLUMNS, lines), nl=False)
+        click.echo(render.as_csv(columns, lines), nl=False)
         return
-    shown = COLUMNS if found.by else COLUMNS[1:]
+    shown = columns if found.by else columns[1:]
     render.table(shown, lines if found.by else [line[1:] for line in lines])
     if words := facts.among(found):
         render.say(words)

@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from remiss.catalog.parsing import parse
 from remiss.catalog.printing import unparse
+from remiss.catalog.query import both
 from remiss.errors import InputError, NotFound
 from remiss.faces.api.cases import AsOf
 from remiss.faces.api.errors import status_of
@@ -22,7 +23,7 @@ from remiss.faces.web import charts, shelf
 from remiss.faces.web.pages.shell import shell
 from remiss.faces.web.rendering import address, render
 from remiss.records import facts
-from remiss.records.estimate import Estimate, EstimateRow
+from remiss.records.estimate import CONFIRMED, Estimate, EstimateRow
 from remiss.records.forest import forest
 from remiss.records.legible import share
 from remiss.records.position import reached
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 router = APIRouter()
 WINDOW = "window"
+# Where the cases stand that a confirmed figure is made of; a wrong label is one of the reasons to reject.
+BEHIND_VERDICT = {"failure": "status:verified OR status:resolved OR status:regressed", "wrong-label": "status:rejected"}
 PERIODS = ("month", "week", "day", WINDOW)
 
 
@@ -40,6 +43,7 @@ class Asked(AsOf):
 
     query: str = ""
     what: Literal["count", "rate"] = "count"
+    found: Literal["", "failure", "wrong-label"] = ""
     of: str = ""
     by: str = ""
     basis: Literal["", "log", "process"] = ""
@@ -49,13 +53,13 @@ class Asked(AsOf):
     def arguments(self) -> dict[str, Any]:
         """Return the same as the library takes it."""
         texts = {name: getattr(self, name) or None for name in ("of", "by", "basis", "source", "protocol")}
-        return {"query": self.query, "rate": self.what == "rate", **texts}
+        by_people = {"confirmed": True, "verdict": self.found} if self.found else {}
+        return {"query": self.query, "rate": self.what == "rate", **by_people, **texts}
 
     def twin(self) -> str:
         """Return the address of the API route that answers the same."""
-        return address(
-            "/api/v1/estimate", **self.arguments() | {"rate": "true" if self.what == "rate" else None, "as_of": self.as_of}
-        )
+        flags = {"rate": "true" if self.what == "rate" else None, "confirmed": "true" if self.found else None}
+        return address("/api/v1/estimate", **self.arguments() | flags | {"as_of": self.as_of})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +74,8 @@ class Line:
     judged: str
     bounds: str
     remarks: str
+    flagged: str
+    precision: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +85,7 @@ class Result:
     heading: str
     by: str
     rate: bool
+    confirmed: bool
     among: str
     lines: tuple[Line, ...]
     notes: tuple[str, ...]
@@ -151,6 +158,7 @@ def result_of(found: Estimate, width: timedelta) -> Result:
         heading=facts.heading(found),
         by=found.by or "events",
         rate=found.rate,
+        confirmed=found.kind == CONFIRMED,
         among=facts.among(found),
         lines=lines,
         notes=(*found.notes, *facts.shared_notes(found)),
@@ -168,7 +176,10 @@ def cases_of(found: Estimate, query: Any, row: EstimateRow, width: timedelta) ->
     """Return the address of the cases in one row, as the catalog stood where the figure was read."""
     from remiss.understand.behind import behind
 
-    return address("/cases", query=unparse(behind(query, found.by, row.key, width)), as_of=found.position)
+    own = behind(query, found.by, row.key, width)
+    if found.kind == CONFIRMED:
+        own = both(own, parse(BEHIND_VERDICT[found.verdict or "failure"]))
+    return address("/cases", query=unparse(own), as_of=found.position)
 
 
 def line_of(row: EstimateRow, found: Estimate, href: str) -> Line:
@@ -185,6 +196,8 @@ def line_of(row: EstimateRow, found: Estimate, href: str) -> Line:
         judged=share(row.judged) if partly and row.judged is not None else "",
         bounds=bounds,
         remarks=facts.remarks(row),
+        flagged=facts.flagged_of(row),
+        precision=facts.precision_of(row),
     )
 
 
@@ -227,4 +240,6 @@ def ready_of(protocols: Sequence[Protocol]) -> tuple[Ready, ...]:
             query = unparse(parse(f'criterion:"{criterion.name}"'))
             by_month = address("/estimates", query=query, what="rate", by="month", **which)
             found.append(Ready(words=f"{prefix}{criterion.name} by month", href=by_month))
+        confirmed = address("/estimates", what="count", found="failure", by="criterion", **which)
+        found.append(Ready(words=f"{prefix}how many of them did people confirm?", href=confirmed))
     return tuple(found)

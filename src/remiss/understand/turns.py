@@ -1,0 +1,118 @@
+"""Turns: which sampled events were labelled in their turn, so that figures of what people decided may be made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from remiss.curate.batches import Batch, Reaches, batches_of, groups_of, periods_touched, place, reaches, second_probability
+from remiss.curate.selection import selected, share
+from remiss.protocol.terms import Labelling
+from remiss.records.labelling import Verdict
+from remiss.records.run import Cell
+from remiss.understand.ports import Judged
+from remiss.understand.second_phase import REJECTED, Annotated, Flags
+from remiss.understand.variance import Numbers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rota:
+    """How a protocol version has people label: its plan, the seed of its fractions, the width of its windows."""
+
+    labelling: Labelling
+    seed: str
+    width: timedelta
+
+    @property
+    def least_share(self) -> float:
+        """The least share of annotated cases that a second person labels."""
+        return min(self.labelling.verify.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turns:
+    """The sampled events of a ground (n), and how far people got with them.
+
+    `counts` marks those in a labelled beginning of a batch of theirs, and `p12` is the probability of that (0 where nobody
+    began).
+    """
+
+    rota: Rota
+    events: Sequence[Judged]
+    reached: Reaches
+    counts: Flags
+    p12: Numbers
+
+    def covers(self, cell: Cell) -> bool:
+        """Return whether people began a batch of the events of a cell, whatever part of its window they are from."""
+        return self.least(cell) > 0
+
+    def least(self, cell: Cell) -> float:
+        """Return the least t that an event of a cell may have had, by its criteria and the periods that its window touches."""
+        return min(
+            max(self.reached.batches.get(Batch(group, period), np.inf) for group in groups_of(cell.met, cell.undecided))
+            for period in periods_touched(cell.window, self.rota.width, self.rota.labelling.every)
+        )
+
+
+def turns_of(events: Sequence[Judged], rota: Rota) -> Turns:
+    """Return how far people got with the sampled events of a ground, all of them: batches may reach beyond a question."""
+    # In one order whatever the store's: sums of floats depend on it in their last digit.
+    ordered = sorted(events, key=lambda each: (each.window, each.event))
+    places = np.array([place(rota.seed, each.event, each.probability) for each in ordered])
+    found = reaches(
+        places,
+        np.array([each.annotated for each in ordered], dtype=bool),
+        [batches_of(each.met, each.undecided, each.at, rota.labelling.every) for each in ordered],
+    )
+    first = np.array([each.probability for each in ordered])
+    return Turns(
+        rota=rota,
+        events=ordered,
+        reached=found,
+        counts=places < found.events,
+        p12=second_probability(first, found.events),
+    )
+
+
+def annotated(turns: Turns, at: Sequence[int], verdict: Verdict, windows: Sequence[datetime]) -> Annotated:
+    """Return some of the events that count, as the arithmetic takes them.
+
+    Parameters
+    ----------
+    at : their numbers; all of them count
+    verdict : what y asks for
+    windows : in scope; every event is in one
+    """
+    events = [turns.events[each] for each in at]
+    place_of = {start: number for number, start in enumerate(windows)}
+    patterns: dict[tuple[str, ...], int] = {}
+    p3 = [1.0 if each.cleared else share(turns.rota.labelling.verify, each.severity) for each in events]
+    chosen = [each.cleared or selected(turns.rota.seed, each.event, part) for each, part in zip(events, p3, strict=True)]
+    known = [pick and each.final is not None for each, pick in zip(events, chosen, strict=True)]
+    return Annotated(
+        y=np.array(
+            [is_known and each.final is verdict and each.agreed for each, is_known in zip(events, known, strict=True)],
+            dtype=np.float64,
+        ),
+        p12=turns.p12[list(at)],
+        p3=np.array(p3, dtype=np.float64),
+        kind=np.array([not each.met for each in events], dtype=np.intp),
+        pattern=np.array(
+            [patterns.setdefault(groups_of(each.met, each.undecided), len(patterns)) for each in events], dtype=np.intp
+        ),
+        grade=np.array([REJECTED if each.severity is None else each.severity - 1 for each in events], dtype=np.intp),
+        selected=np.array(chosen, dtype=bool),
+        known=np.array(known, dtype=bool),
+        window=np.array([place_of[each.window] for each in events], dtype=np.intp),
+        windows=len(windows),
+    )
+
+
+def covered(turns: Turns, windows: Iterable[datetime], cells: Iterable[Cell]) -> tuple[datetime, ...]:
+    """Return the windows in which people began with the events of every one of these cells."""
+    behind = {cell.window for cell in cells if not turns.covers(cell)}
+    return tuple(start for start in windows if start not in behind)

@@ -1,0 +1,196 @@
+"""Confirmed figures on each database: a captured log, labelled in turn by people, against the formulas worked out plainly."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import pytest
+
+from remiss.capture import actions as capture
+from remiss.capture.sampling import fraction
+from remiss.catalog import actions as catalog
+from remiss.catalog.query import EVERYTHING
+from remiss.curate import labelling_actions as curate
+from remiss.errors import QueryError
+from remiss.records.identity import case_id
+from remiss.records.labelling import Judgement, Verdict
+from remiss.understand import actions as understand
+from tests.curate.standings import ANSWERS, NOISE, WEAK
+from tests.stories.logs import MONDAY, PROTOCOL, WEEK, small_log
+
+SOURCE, SEED = "arrival-predictions", "2026"
+FAILS = Judgement(verdict=Verdict.FAILURE, mode=WEAK, answers=ANSWERS)  # severity 2
+NO = Judgement(verdict=Verdict.NOT_A_FAILURE)
+SHARES = {2: 0.5, None: 0.25}
+LABELLING = 'labelling: {every: week, budget: 60, verify: {"2": 0.5, rejected: 0.25}}\n'
+
+
+def is_failure(event_id):
+    return fraction("truth", "", event_id) < 0.7
+
+
+def seems_failure(event_id):
+    return is_failure(event_id) != (fraction("error", "", event_id) < 0.15)
+
+
+class Team:
+    """Two people and the sampled events of a captured log, in the order of labelling."""
+
+    def __init__(self, ws, ws_as):
+        self.ws, self.ana, self.bo = ws, ws_as("ana", role="verifier"), ws_as("bo", role="verifier")
+        self.position = ws.position()
+        (self.ground,) = ws.evidence.grounds(self.position)
+
+    def sampled(self):
+        return self.ws.evidence.judged(self.ground, EVERYTHING, EVERYTHING, None, None, self.ws.position())
+
+    def batches(self):
+        """Return the ids of each batch of flagged events, in order: worked out anew, not as the library does it."""
+        found = defaultdict(list)
+        for each in self.sampled():
+            for criterion in each.met:
+                found[criterion, each.window].append((fraction("label", SEED, each.event) * each.probability, each.event))
+        return {name: [event for _, event in sorted(members)] for name, members in found.items()}
+
+    def annotate(self, event, verdict=None):
+        case = catalog.show(self.ws, case_id(SOURCE, event))
+        said = verdict or (FAILS if seems_failure(event) else NO)
+        if case.status.value == "candidate":
+            curate.annotate(self.ana, case.id, case.revision, said)
+
+    def verify(self, event, verdict=None):
+        case = catalog.show(self.ws, case_id(SOURCE, event))
+        said = verdict or (FAILS if is_failure(event) else NO)
+        if case.status.value == "annotated":
+            case = curate.verify(self.bo, case.id, case.revision, said)
+        if case.status.value == "disputed":
+            curate.adjudicate(self.ws, case.id, case.revision, Judgement(**parts(said), rationale="seen again"))
+
+
+def parts(judgement):
+    return {name: getattr(judgement, name) for name in ("verdict", "mode", "answers")}
+
+
+@pytest.fixture
+def team(ws, ws_as, tmp_path):
+    log = small_log(tmp_path / "log")
+    log.write(PROTOCOL.replace("keep: 5", "keep: 8") + LABELLING)
+    capture.apply(ws, log.protocol, since=MONDAY, until=MONDAY + 3 * WEEK)
+    return Team(ws, ws_as)
+
+
+@pytest.fixture
+def labelled(team):
+    """Two thirds of each batch are annotated in turn, and one case out of turn; who is selected is verified."""
+    done = {event for ids in team.batches().values() for event in ids[: len(ids) * 2 // 3]}
+    done |= {ids[-1] for ids in team.batches().values()}
+    for event in sorted(done):
+        team.annotate(event)
+        share = SHARES[2 if seems_failure(event) else None]
+        if fraction("verify", SEED, event) < share:
+            team.verify(event)
+    return team
+
+
+def reckoned(team):
+    """Return the confirmed total of all flagged events by the formulas, one event at a time."""
+    reach = {}
+    annotated = {each.event: each for each in team.sampled() if each.annotated}
+    places = {each.event: fraction("label", SEED, each.event) * each.probability for each in team.sampled()}
+    for name, ids in team.batches().items():
+        waiting = [event for event in ids if event not in annotated]
+        reach[name] = places[waiting[0]] if waiting else float("inf")
+    cells = defaultdict(list)
+    for each in annotated.values():
+        t = max((reach[name] for name, ids in team.batches().items() if each.event in ids), default=0)
+        if places[each.event] < t:
+            grade = 2 if seems_failure(each.event) else None
+            cells[each.met, grade].append((each, 1 / min(each.probability, t), SHARES[grade]))
+    return cells
+
+
+def test_the_figure_is_what_the_formulas_give(labelled):
+    [row] = understand.estimate(labelled.ws, "criterion:slow -criterion:missed-delay", confirmed=True).rows
+    members = [each for (met, _), own in reckoned(labelled).items() if met == ("slow",) for each in own]
+    rejected = [share for _, _, share in members if share == 0.25]
+    assert sum(rejected) < 5  # so that both grades are one cell
+    known = [(each, weight / share) for each, weight, share in members if fraction("verify", SEED, each.event) < share]
+    ratio = sum(a for each, a in known if is_failure(each.event)) / sum(a for _, a in known)
+    assert row.value == pytest.approx(ratio * sum(weight for _, weight, _ in members))
+    assert row.low < row.value < row.high
+    assert not row.preliminary
+    [total] = understand.estimate(labelled.ws, "criterion:slow", confirmed=True).rows
+    [rate] = understand.estimate(labelled.ws, "criterion:slow", confirmed=True, rate=True).rows
+    [every] = understand.estimate(labelled.ws, "").rows
+    assert rate.value == pytest.approx(total.value / every.value)
+    assert 0 < rate.low < rate.value < rate.high < 1
+
+
+def test_flagged_and_confirmed_stand_side_by_side_and_are_told_apart(labelled):
+    found = understand.estimate(labelled.ws, "criterion:slow", confirmed=True)
+    [row] = found.rows
+    [flagged] = understand.estimate(labelled.ws, "criterion:slow").rows
+    assert (found.kind, found.verdict, row.flagged) == ("confirmed", "failure", flagged.value)
+    assert row.value < row.flagged
+    value, low, high = row.precision
+    assert low < 0.7 < high
+    assert value == pytest.approx(row.value / row.flagged, rel=0.25)
+    rows = understand.estimate(labelled.ws, by="criterion", confirmed=True).rows
+    assert [row.key for row in rows] == ["missed-delay", "slow"]
+    assert all(row.precision is not None for row in rows)
+
+
+def test_a_verdict_to_come_makes_the_figure_preliminary(labelled):
+    waiting = next(
+        event
+        for ids in labelled.batches().values()
+        for event in ids[:2]
+        if seems_failure(event) and fraction("verify", SEED, event) < 0.5
+    )
+    case = catalog.show(labelled.ws, case_id(SOURCE, waiting))
+    curate.reopen(labelled.ws, case.id, case.revision, "look again")
+    labelled.annotate(waiting)
+    [row] = understand.estimate(labelled.ws, "criterion:*", confirmed=True).rows
+    assert row.preliminary
+    assert any("preliminary: 1 of" in note for note in row.notes)
+
+
+def test_windows_that_nobody_has_begun_with_are_left_out_and_told(team):
+    [row] = understand.estimate(team.ws, "criterion:slow", confirmed=True).rows
+    assert (row.value, row.low, row.high, row.flagged) == (None, None, None, None)
+    for (_, window), ids in team.batches().items():
+        if window == MONDAY:
+            for event in ids:
+                team.annotate(event)
+                if fraction("verify", SEED, event) < SHARES[2 if seems_failure(event) else None]:
+                    team.verify(event)
+    [row] = understand.estimate(team.ws, "criterion:*", confirmed=True).rows
+    [first] = understand.estimate(team.ws, f"criterion:* occurred:<{(MONDAY + WEEK).date()}").rows
+    assert row.flagged == first.value
+    assert any("2 of 3 windows are not in the figure" in note for note in row.notes)
+
+
+def test_it_can_be_narrowed_by_what_people_decided_and_read_as_it_was(labelled):
+    ws = labelled.ws
+    [every] = understand.estimate(ws, "criterion:*", confirmed=True).rows
+    [weak] = understand.estimate(ws, f"criterion:* mode:{WEAK}", confirmed=True).rows
+    [noise] = understand.estimate(ws, f"criterion:* mode:{NOISE}", confirmed=True).rows
+    [grave] = understand.estimate(ws, "criterion:* severity:<=2", confirmed=True).rows
+    assert every.value == weak.value == grave.value > 0
+    assert noise.value == 0 < noise.high
+    with pytest.raises(QueryError, match="status says nothing"):
+        understand.estimate(ws, "status:verified", confirmed=True)
+
+    [none] = understand.estimate(ws, "criterion:*", confirmed=True, verdict="wrong-label").rows
+    assert none.value == 0
+    with pytest.raises(QueryError, match="is what people found"):
+        understand.estimate(ws, "criterion:*", verdict="wrong-label")
+    [then] = understand.estimate(ws, "criterion:slow", confirmed=True, as_of=labelled.position).rows
+    assert then.value is None
+
+
+def test_of_few_cases_nothing_tells_what_one_person_found_of_one(labelled):
+    ids = next(iter(labelled.batches().values()))
+    open_ = next(event for event in ids[:4] if fraction("verify", SEED, event) >= SHARES[2 if seems_failure(event) else None])
+    [row] = understand.estimate(labelled.ws, f'event_id:"{open_}"', confirmed=True).rows
+    assert (row.value, row.preliminary, row.sampled) == (None, False, 0)
