@@ -94,6 +94,21 @@ def test_an_empty_note_takes_the_note_away(ws):
     assert catalog.revise(ws, filed.id, 1, note="").note is None
 
 
+def test_what_is_cleared_is_taken_away_and_stays_in_the_history(ws):
+    filed = catalog.file(ws, BOARD)
+    cleared = catalog.revise(ws, filed.id, 1, note="Nobody knows", clear=("title", "mode", "severity"))
+    assert (cleared.title, cleared.mode, cleared.severity, cleared.note) == (None, None, None, "Nobody knows")
+    assert catalog.search(ws, "terminal").total == 0
+    first, second = catalog.history(ws, filed.id)
+    assert (first.title, first.mode, first.severity) == (filed.title, filed.mode, filed.severity)
+    assert (second.title, second.mode, second.severity) == (None, None, None)
+    assert catalog.revise(ws, filed.id, 2, clear=("note",)).note is None
+    for change in ({"clear": ("note",)}, {"clear": ("title",), "title": "x"}, {"clear": ("status",)}):
+        with pytest.raises(InputError):
+            catalog.revise(ws, filed.id, 3, **change)
+    assert catalog.show(ws, filed.id).revision == 3
+
+
 def test_who_read_an_older_revision_is_told_and_writes_nothing(ws):
     filed = catalog.file(ws, BOARD)
     catalog.revise(ws, filed.id, 1, severity=1)

@@ -185,15 +185,22 @@ def revise(
     note: str | None = None,
     mode: str | None = None,
     severity: int | None = None,
+    clear: Sequence[str] = (),
 ) -> Case:
-    """Change what people say of a case, naming the revision that was read. An empty note takes the note away.
+    """Change what people say of a case, naming the revision that was read.
+
+    Parameters
+    ----------
+    title, note, mode, severity : what to say from now on; None leaves a thing as it is, an empty note takes the note away
+    clear : which of `title`, `note`, `mode` and `severity` to take away
 
     Raises
     ------
     Conflict : somebody else wrote since; nothing was written
     NotFound, Ambiguous, InputError
     """
-    change = revisions.prepared(revisions.Change(title=title, note=note, mode=mode, severity=severity), ws.keys.secret(REDACTION))
+    asked = revisions.Change(title=title, note=note, mode=mode, severity=severity, clear=tuple(clear))
+    change = revisions.prepared(asked, ws.keys.secret(REDACTION))
     check_known(change.mode, ws.protocols)
     return ws.cases.revise(case_id, revision, change)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from remiss.catalog.filing import check_mode, check_severity, check_text
 from remiss.errors import Conflict, InputError, NotFound
@@ -15,15 +16,19 @@ from remiss.govern.policy import WRITTEN
 from remiss.govern.redaction import Redactor, redact
 from remiss.records.case import Revision
 
+# What people say of a case, which they may change or take away.
+SAID = ("title", "note", "mode", "severity")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What to change; None leaves a thing as it is, an empty note takes the note away."""
+    """What to change; None leaves a thing as it is. `clear` names, among SAID, what to take away; an empty note does it too."""
 
     title: str | None = None
     note: str | None = None
     mode: str | None = None
     severity: int | None = None
+    clear: tuple[str, ...] = ()
 
     @property
     def empty(self) -> bool:
@@ -46,10 +51,15 @@ def prepared(change: Change, key: bytes) -> Change:
 
     Raises
     ------
-    InputError : nothing to change, an empty title, or a value that no case can have
+    InputError : nothing to change, an empty title, a value that no case can have, or a thing both given and taken away
     """
     if change.empty:
-        raise InputError("nothing is changed", do="give a title, a note, a mode or a severity")
+        raise InputError("nothing is changed", do="give a title, a note, a mode or a severity, or clear one")
+    for name in change.clear:
+        if name not in SAID:
+            raise InputError(f"{name!r} cannot be cleared", do=f"clear {', '.join(SAID)}")
+        if getattr(change, name) is not None:
+            raise InputError(f"the {name} is both given and cleared", do="do one of them")
     if change.title is not None and not change.title.strip():
         raise InputError("the title is empty", do="say in a sentence what went wrong")
     check_mode(change.mode)
@@ -63,6 +73,7 @@ def prepared(change: Change, key: bytes) -> Change:
         note=None if change.note is None else redact(change.note, by),
         mode=change.mode,
         severity=change.severity,
+        clear=change.clear,
     )
 
 
@@ -81,16 +92,19 @@ def revised(case_id: str, state: State, read: int, change: Change) -> State:
             f"case {case_id} was changed since revision {read}, it is at revision {state.revision}; nothing was written",
             do=f"look at `remiss case history {case_id}` and make the change again on revision {state.revision}",
         )
-    after = State(
-        revision=state.revision + 1,
-        mode=state.mode if change.mode is None else change.mode,
-        severity=state.severity if change.severity is None else change.severity,
-        title=state.title if change.title is None else change.title,
-        note=state.note if change.note is None else (change.note or None),
-    )
+    said: dict[str, Any] = {name: _after(name, state, change) for name in SAID}
+    after = State(revision=state.revision + 1, **said)
     if (after.mode, after.severity, after.title, after.note) == (state.mode, state.severity, state.title, state.note):
         raise InputError(f"case {case_id} says all that already", do="nothing, or change something")
     return after
+
+
+def _after(name: str, state: State, change: Change) -> object:
+    """Return what a case says under one name of SAID after a change."""
+    given = getattr(change, name)
+    if name in change.clear or given == "":
+        return None
+    return getattr(state, name) if given is None else given
 
 
 def as_it_stood(revisions: Sequence[Revision], position: int) -> tuple[Revision, ...]:

@@ -75,6 +75,18 @@ def test_a_change_names_what_it_read(client, filed):
     assert client.get(where, headers={"If-None-Match": tag}).status_code == 200
 
 
+def test_null_takes_away_and_what_is_left_out_stays(client, filed):
+    where, tag = filed.headers["Location"], filed.headers["ETag"]
+    title = filed.json()["title"]
+    graded = client.patch(where, json={"severity": 2, "mode": "remiss:model/weak-slice"}, headers={"If-Match": tag})
+    assert (graded.json()["severity"], graded.json()["title"]) == (2, title)
+    bare = client.patch(where, json={"severity": None, "mode": None}, headers={"If-Match": graded.headers["ETag"]})
+    assert (bare.status_code, bare.json()["severity"], bare.json()["mode"], bare.json()["title"]) == (200, None, None, title)
+    error(client.patch(where, json={"severity": None}, headers={"If-Match": bare.headers["ETag"]}), "input")
+    error(client.patch(where, json={}, headers={"If-Match": bare.headers["ETag"]}), "input")
+    assert client.patch(where, json={"title": None}, headers={"If-Match": bare.headers["ETag"]}).json()["title"] is None
+
+
 def test_of_two_changes_at_once_one_wins_and_the_other_is_told(there, client, filed):
     where, tag = filed.headers["Location"], filed.headers["ETag"]
 

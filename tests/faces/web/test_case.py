@@ -156,6 +156,15 @@ def test_a_lost_race_keeps_what_was_typed_and_shows_what_the_other_wrote(there, 
     assert (now.title, now.mode, now.severity, now.revision) == ("My title", "remiss:data/label-noise", 1, 3)
 
 
+def test_what_is_emptied_in_the_form_is_taken_away(there, filed):
+    with there.browser() as client:
+        assert 'value="">not graded' in client.get(f"/cases/{filed.id}").text
+        answer = client.post(f"/cases/{filed.id}", data=typed(filed, title="", severity=""))
+        assert answer.status_code == 303
+    now = catalog.show(there.workspace, filed.id)
+    assert (now.title, now.severity, now.note) == (None, None, filed.note)
+
+
 @pytest.mark.parametrize(
     ("changed", "says"),
     [

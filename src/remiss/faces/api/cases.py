@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from remiss.catalog import actions as catalog
 from remiss.catalog.rendering import HISTORY, case_json, comparison_json, history_rows
+from remiss.catalog.revision import SAID
 from remiss.errors import Precondition, Unconditional
 from remiss.faces import answers
 from remiss.faces.api.answering import answers as documented
@@ -79,12 +80,17 @@ class NewCase(Asked):
 
 
 class Revision(Asked):
-    """What to change of a case; what is left out stays. An empty note takes the note away."""
+    """What to change of a case: what is left out stays, null takes a thing away, and so does an empty note."""
 
     title: str | None = None
     note: str | None = None
     mode: str | None = None
     severity: int | None = None
+
+    @property
+    def clear(self) -> tuple[str, ...]:
+        """What to take away."""
+        return tuple(name for name in SAID if name in self.model_fields_set and getattr(self, name) is None)
 
 
 @router.get("/cases", operation_id="case.search", responses=documented("list"))
@@ -149,7 +155,8 @@ def revise(ws: Ws, case: str, body: Revision, if_match: Annotated[str | None, He
             f"{found.id} was revised since: it is at revision {found.revision}, and revision {revision} was read",
             do="read it again, then change it",
         )
-    revised = catalog.revise(ws, found.id, revision, title=body.title, note=body.note, mode=body.mode, severity=body.severity)
+    given = {name: getattr(body, name) for name in SAID}
+    revised = catalog.revise(ws, found.id, revision, **given, clear=body.clear)
     return tagged(case_json(revised), revised.revision, None)
 
 

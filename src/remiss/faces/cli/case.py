@@ -242,6 +242,12 @@ def file(
 @click.option("--note", help="A new note.")
 @click.option("--mode", help="A new failure mode.")
 @click.option("--severity", type=click.IntRange(1, 4), help="A new severity, 1 (critical) to 4 (minor).")
+@click.option(
+    "--clear",
+    multiple=True,
+    type=click.Choice(["title", "note", "mode", "severity"]),
+    help="What to take away; may be repeated.",
+)
 @formatted_object
 @with_workspace
 def revise(
@@ -253,6 +259,7 @@ def revise(
     note: str | None,
     mode: str | None,
     severity: int | None,
+    clear: tuple[str, ...],
     shape: str,
 ) -> None:
     """Change what people wrote on CASE_ID, naming the revision that you read.
@@ -263,7 +270,7 @@ def revise(
     from remiss.catalog.rendering import case_json
     from remiss.faces.cli import case_page
 
-    changed = catalog.revise(ws, case_id, revision, title=title, note=note, mode=mode, severity=severity)
+    changed = catalog.revise(ws, case_id, revision, title=title, note=note, mode=mode, severity=severity, clear=clear)
     if shape == "json":
         render.as_json(case_json(changed))
     else:

@@ -140,8 +140,9 @@ def revise(
 
 
 def _change(mine: Mapping[str, str]) -> dict[str, Any]:
-    """Return what was typed as the arguments of a revision."""
-    found: dict[str, Any] = dict(mine)
+    """Return what was typed as the arguments of a revision: what was emptied is taken away."""
+    found: dict[str, Any] = {name: text for name, text in mine.items() if text}
+    found["clear"] = tuple(name for name in mine if name not in found)
     if "severity" in found:
         found["severity"] = int(found["severity"]) if found["severity"].isdecimal() else 0
     return found

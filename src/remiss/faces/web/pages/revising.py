@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from remiss.catalog.revision import SAID
 from remiss.records.case import Case, Revision
-
-FIELDS = ("title", "note", "mode", "severity")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +20,7 @@ class Clash:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RevisionForm:
-    """What stands in the form, by the names of FIELDS, and which revision it is about.
+    """What stands in the form, by the names of SAID, and which revision it is about.
 
     `problem` says why nothing was written; after a lost race `clashes` name the fields that both changed, `other` the revision
     of the other, and the form is about that one: sent again, it writes over it.
@@ -37,7 +36,7 @@ class RevisionForm:
 
 def spelled(state: Case | Revision) -> dict[str, str]:
     """Return what a case says, as a form writes it."""
-    return {name: "" if getattr(state, name) is None else str(getattr(state, name)) for name in FIELDS}
+    return {name: "" if getattr(state, name) is None else str(getattr(state, name)) for name in SAID}
 
 
 def changed(read: Mapping[str, str], typed: Mapping[str, str]) -> dict[str, str]:
