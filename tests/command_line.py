@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import Any, cast
 
 import click
@@ -25,9 +25,16 @@ from remiss.errors import Location, RemissError
 from remiss.faces.actions import FACES
 from remiss.faces.cli import main
 from remiss.records.identity import format_time
+from remiss.records.labelling import Impact
 from tests import published
 
 COMMANDS = {face.action: face.command for face in FACES}
+# Options that are not called as what they give, because that is taken: the primary mode has it.
+BESIDE = {"modes": "also"}
+# What prints JSON to people too, for it is kept in a file.
+ALWAYS_JSON = {"audit.prove"}
+# What a record holds for other actions that take it too.
+FOR_OTHERS = dict.fromkeys(("case.annotate", "case.adjudicate"), ("reproduced",))
 # The statuses with which a command ends that did its work: yes, no, cannot tell.
 ANSWERED = {0, 1, 3}
 
@@ -69,11 +76,11 @@ def words(action: Action, arguments: Mapping[str, Any]) -> list[str]:
     """Return what a person types to call an action with these arguments, after `remiss`."""
     _, *path = COMMANDS[action.name].split()
     command = command_of(action.name)
-    options, places = ["--format", "json"], []
+    options, places = ([] if action.name in ALWAYS_JSON else ["--format", "json"]), []
     for name, value in flat(arguments):
-        parameter = parameter_of(command, name)
-        if value is None:
+        if value is None or name in FOR_OTHERS.get(action.name, ()):
             continue
+        parameter = parameter_of(command, name)
         if isinstance(parameter, click.Option):
             options += spelled(parameter, value)
         else:
@@ -106,10 +113,11 @@ def command_of(name: str) -> click.Command:
 def parameter_of(command: click.Command, name: str) -> click.Parameter:
     """Return the parameter of a command that gives an action its argument of that name."""
     found = {each.name: each for each in command.params}
-    # What names a thing is its id where people type it.
-    wanted = [each for each in (name, f"{name}_id") if each in found]
-    assert wanted, f"{command.name} cannot give {name}"
-    return found[wanted[0]]
+    # What names a thing is its id where people type it; what may be repeated is one of many.
+    one = found.get(BESIDE.get(name, name.removesuffix("s")))
+    wanted = found.get(name) or found.get(f"{name}_id") or (one if one is not None and one.multiple else None)
+    assert wanted is not None, f"{command.name} cannot give {name}"
+    return wanted
 
 
 def spelled(option: click.Option, value: Any) -> list[str]:
@@ -135,8 +143,12 @@ def pair(name: str, value: object) -> str:
 
 def text(value: object) -> str:
     match value:
+        case StrEnum():
+            return value.value
         case Enum():
             return value.name.lower()
+        case Impact():
+            return f"{value.low} to {value.high} {value.unit}"
         case datetime():
             return format_time(value)
         case _:

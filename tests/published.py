@@ -15,13 +15,16 @@ from remiss.capture.standing import Standing
 from remiss.faces.answers import MANIFEST
 from remiss.govern.access import Access
 from remiss.govern.health import Check
+from remiss.govern.key_actions import Rotation
 from remiss.protocol.ports import StoredProtocol
 from remiss.protocol.terms import Finding
 from remiss.records import arrow
 from remiss.records.case import Case, Revision, Sensitivity
 from remiss.records.catalog import CatalogFacts
 from remiss.records.comparison import Comparison
+from remiss.records.discussion import Thread
 from remiss.records.estimate import Estimate
+from remiss.records.evidence import RawEvent
 from remiss.records.identity import parse_time
 from remiss.records.person import IssuedToken, Person, Team, Token
 from remiss.records.rows import Rows
@@ -35,7 +38,9 @@ T = TypeVar("T")
 def read(action: Action, answer: Json) -> Any:
     """Return what an action returned, from the object that its command published."""
     schema = answer["schema"].removeprefix("remiss/").removesuffix("@1")
-    return _READERS[_BY_ACTION.get(action.name, schema)](answer)
+    kind = _BY_ACTION.get(action.name, schema)
+    assert kind in _READERS, f"add here how a published {kind} is read back"
+    return _READERS[kind](answer)
 
 
 def rows(answer: Json) -> Rows:
@@ -102,6 +107,10 @@ def token(answer: Json) -> Token | IssuedToken:
     return found if text is None else IssuedToken(token=found, text=text)
 
 
+def thread(answer: Json) -> Thread:
+    return _made(Thread, _renamed(answer, thread="id"))
+
+
 def estimate(answer: Json) -> Estimate:
     return _made(Estimate, answer)
 
@@ -128,7 +137,7 @@ def _whole(record: type) -> Callable[[Json], Any]:
 
 
 # What is not read by the kind of its object alone.
-_BY_ACTION = {"case.history": "revisions", "run.due": "due"}
+_BY_ACTION = {"case.history": "revisions", "run.due": "due", "thread.list": "threads"}
 _READERS: Mapping[str, Callable[[Json], Any]] = {
     "list": rows,
     "revisions": revisions,
@@ -141,6 +150,10 @@ _READERS: Mapping[str, Callable[[Json], Any]] = {
     "team": lambda answer: _made(Team, _renamed(answer, team="name")),
     "token": token,
     "access": _whole(Access),
+    "thread": thread,
+    "threads": lambda answer: tuple(thread(item) for item in answer["items"]),
+    "raw-event": lambda answer: _made(RawEvent, answer | {"sensitivity": Sensitivity[answer["sensitivity"].upper()].value}),
+    "rotation": _whole(Rotation),
     "plan": _whole(Plan),
     "reproduction": _whole(Reproduction),
     "catalog": _whole(CatalogFacts),

@@ -25,7 +25,7 @@ def run(ws, tmp_path):
 @pytest.fixture
 def operator(ws, database, request, environment, tmp_path):
     """Whoever runs the catalog: another process that has its files before it."""
-    address = str(tmp_path / "remiss.db") if database == "http" else request.getfixturevalue("address")
+    address = str(tmp_path / "remiss.db") if database in {"http", "cli"} else request.getfixturevalue("address")
     with remiss.open(address, environment=environment) as opened:
         yield opened
 

@@ -112,7 +112,14 @@ def inbox() -> None:
 
 
 @inbox.command("list")
-@click.option("--all", "everything", is_flag=True, help="Also what you answered and what is resolved.")
+@click.option(
+    "--all",
+    "everything",
+    is_flag=True,
+    envvar="REMISS_INBOX_LIST_ALL",
+    allow_from_autoenv=False,
+    help="Also what you answered and what is resolved.",
+)
 @click.option("--limit", type=click.IntRange(1, 1_000), default=50, show_default=True, help="How many at most.")
 @click.option("--after", metavar="TOKEN", help="Go on after the page that ended with this token.")
 @as_of
