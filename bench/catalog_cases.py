@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from remiss.edges.stores.connecting import Store
 from remiss.edges.stores.protocols import ProtocolShelf
 from remiss.edges.stores.runs import RunStore
-from remiss.govern.ports import Actor
+from remiss.govern.ports import Actor, Scope
 from remiss.protocol.terms import Address, Criterion, Kind, Protocol, Rubric, Sampling, Taxonomy
 from remiss.records.event import Event
 from remiss.records.identity import digest
@@ -82,8 +82,10 @@ def file_runs(store: Store, cases: int, size: int) -> None:
 def file_run(store: Store, draw: Drawn, week: int) -> None:
     """File what was drawn in one transaction, as a capture does."""
     with store.writing(PEOPLE, "bench.file", START + (week + 1) * WEEK):
-        ProtocolShelf(store).save(PROTOCOL)
-        RunStore(store).file(draw, run=f"run-{week:012d}", status="complete", changes=(), team="default", document=PROTOCOL)
+        everything = Scope.everywhere()
+        ProtocolShelf(store, everything).save(PROTOCOL)
+        run = f"run-{week:012d}"
+        RunStore(store, everything).file(draw, run=run, status="complete", changes=(), team="default", document=PROTOCOL)
 
 
 def drawn(week: int, count: int, size: int) -> Drawn:

@@ -74,14 +74,14 @@ class Equipment(Bench):
         """The shelf of protocol versions."""
         from remiss.edges.stores.protocols import ProtocolShelf
 
-        return ProtocolShelf(self._store)
+        return ProtocolShelf(self._store, self.scope)
 
     @cached_property
     def runs(self) -> Runs:
         """Runs in the catalog."""
         from remiss.edges.stores.runs import RunStore
 
-        return RunStore(self._store)
+        return RunStore(self._store, self.scope)
 
     @cached_property
     def people(self) -> People:
@@ -148,7 +148,7 @@ class Equipment(Bench):
         """Sampling facts in the catalog."""
         from remiss.edges.stores.evidence import EvidenceStore
 
-        return EvidenceStore(self._store)
+        return EvidenceStore(self._store, self.scope)
 
     @property
     def keys(self) -> Keys:
@@ -200,7 +200,7 @@ class Equipment(Bench):
         """Return what the catalog is and how much it holds, or held at a position."""
         from remiss.edges.stores.facts import facts
 
-        return facts(self._store, position)
+        return facts(self._store, self.scope, position)
 
     @property
     def health(self) -> Health:

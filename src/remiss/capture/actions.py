@@ -16,17 +16,22 @@ from remiss.capture.reproduction import Reproduction, rederive
 from remiss.capture.schedule import Interval, due_windows, mark_provisional, spans, whole_windows
 from remiss.capture.standing import MOST_RUNS, Standing, standing
 from remiss.catalog.listing import Turn, list_name, token, turn
-from remiss.errors import Conflict, IntervalError, NotFound
+from remiss.errors import Conflict, Denied, IntervalError
 from remiss.govern.ports import Bundle
+from remiss.govern.redaction import sensitivity_of
 from remiss.protocol.actions import load
 from remiss.protocol.document import restore
 from remiss.protocol.keeping import check_kept
 from remiss.protocol.terms import Checked, Protocol
+from remiss.records.case import Sensitivity
 from remiss.records.identity import kind_id
 from remiss.records.position import reached
 from remiss.records.rows import Rows
 from remiss.records.run import Drawn, Group, Manifest, Run, RunWindow
 from remiss.records.window import Window, window_at, window_index
+
+# To plan a capture reads the logs by whatever a document says, as capturing does.
+CAPTURE = "run:capture"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,19 +54,12 @@ def _prepare(
     held = _held(ws, checked, windows)
     catalogued = ws.runs.catalogued(source, windows[0].start, windows[-1].end)
     notes = _on_seed(ws, checked.protocol)
-    with ws.vault.bundle(lambda run: _filed(ws, run)) as bundle:
+    with ws.vault.bundle(ws.runs.filed) as bundle:
         derived = derive(ws, checked, windows, as_of, known=catalogued, bundle=bundle, notes=notes, strict=strict)
         yield Prepared(derived=derived, bundle=bundle, in_force=tuple(item.run for item in held))
 
 
-def _filed(ws: CaptureWorkspace, run: str) -> bool:
-    try:
-        return ws.runs.get(run).id == run
-    except NotFound:
-        return False
-
-
-@action(name="run.capture", permission="run:capture", subject="protocol", document="protocol", prepare=_prepare)
+@action(name="run.capture", permission=CAPTURE, subject="protocol", document="protocol", prepare=_prepare)
 def apply(
     ws: CaptureWorkspace,
     protocol: str,
@@ -124,9 +122,20 @@ def _to_file(derived: Derived, windows: tuple[RunWindow, ...]) -> Drawn:
 
 
 def _meant(ws: CaptureWorkspace, path: str) -> Checked:
-    """Load a protocol, and refuse one whose name and version stand for another in this catalog."""
+    """Load a protocol, and refuse one whose name and version stand for another in this catalog, or that is not for the actor.
+
+    Raises
+    ------
+    Denied : the actor may not capture in its team, or in one whose versions it would follow; or would not see what it captures
+    """
     checked = load(ws, path)
     document = checked.protocol
+    for team in sorted({document.team} | ws.protocols.teams(document.name)):
+        ws.allow(CAPTURE, team)
+    guarded = sensitivity_of(document.fields, document.sensitivity)
+    # The document itself is internal.
+    if not ws.scope.sees(document.team, max(guarded, Sensitivity.INTERNAL)):
+        raise Denied(f"{ws.actor.name} would not see what {document.name} captures", do="ask an admin for a higher clearance")
     check_kept(ws.protocols.find(document.name, document.version), document)
     return checked
 
@@ -175,14 +184,14 @@ def _due(
     return due_windows(times, document.sampling.window, ws.runs.in_force(document.source.name, document.name), as_of, lag)
 
 
-@action(name="run.due", permission="run:read", reads=True, snapshot=False, document="protocol")
+@action(name="run.due", permission=CAPTURE, reads=True, snapshot=False, document="protocol")
 def due(ws: CaptureWorkspace, protocol: str) -> tuple[tuple[datetime, datetime], ...]:
     """Return the intervals that are due: windows never captured, and provisional ones whose labels are mature now."""
     checked = _meant(ws, protocol)
     return spans(_due(ws, checked, event_times(ws, checked), ws.now))
 
 
-@action(name="run.plan", permission="run:read", reads=True, snapshot=False, document="protocol")
+@action(name="run.plan", permission=CAPTURE, reads=True, snapshot=False, document="protocol")
 def plan(ws: CaptureWorkspace, protocol: str, since: datetime | None = None, until: datetime | None = None) -> planning.Plan:
     """Return which windows a capture would take, and what they would bring each month; files nothing.
 
@@ -209,6 +218,7 @@ def accept(ws: CaptureWorkspace, run: str) -> Run:
     NotFound : no such run
     Conflict : it does not wait, or a later run is in force for one of its windows
     """
+    ws.allow("run:accept", ws.runs.governed(run).team)
     return ws.runs.accept(run)
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-from remiss.action import Performs
-from remiss.govern.ports import Keys, Progress, Recogniser, Vault
+from remiss.govern.ports import Keys, Permits, Progress, Recogniser, Vault
 from remiss.protocol.ports import Documents, Engine, Protocols
+from remiss.records.person import Governed
 from remiss.records.run import Cell, Change, Drawn, Group, Manifest, Member, Profile, RefusedRow, Run, RunWindow
 from remiss.settings import Settings
 
@@ -102,6 +102,14 @@ class Runs(Protocol):
         """
         ...
 
+    def filed(self, run: str) -> bool:
+        """Return whether there is a run of exactly this id, whether or not the actor sees it."""
+        ...
+
+    def governed(self, run: str) -> Governed:
+        """Return what decides who sees a run; raises like `get`."""
+        ...
+
     def get(self, run: str, position: int | None = None) -> Run:
         """Return a run by id or by a unique prefix of six or more characters, as it stood at a position."""
         ...
@@ -149,7 +157,7 @@ class Runs(Protocol):
         ...
 
 
-class CaptureWorkspace(Performs, Protocol):
+class CaptureWorkspace(Permits, Protocol):
     """The ports that capture's actions take."""
 
     @property

@@ -15,7 +15,7 @@ from remiss.catalog.listing import COLUMNS, PAGE_LIMIT, Order, Turn, list_name, 
 from remiss.catalog.modes import check_known
 from remiss.catalog.parsing import parse
 from remiss.catalog.ports import CatalogWorkspace
-from remiss.errors import InputError
+from remiss.errors import Denied, InputError
 from remiss.records.case import Case, Filing, Revision
 from remiss.records.catalog import CatalogFacts
 from remiss.records.comparison import Comparison
@@ -169,7 +169,12 @@ def file(ws: CatalogWorkspace, filing: Filing) -> Case:
     Raises
     ------
     InputError : something is missing, such as no catalog can hold, or a failure mode that no taxonomy has
+    Denied : in a team, or of a sensitivity, in which the actor may not
     """
+    ws.allow("case:file", filing.team)
+    if not ws.scope.sees(filing.team, filing.sensitivity):
+        level = filing.sensitivity.name.lower()
+        raise Denied(f"{ws.actor.name} would not see a case of sensitivity {level} there", do="file it within your clearance")
     filed = filings.prepared(filing, ws.keys.secret(REDACTION))
     check_known(filing.mode, ws.protocols)
     return ws.cases.file(filed)
@@ -202,6 +207,7 @@ def revise(
     asked = revisions.Change(title=title, note=note, mode=mode, severity=severity, clear=tuple(clear))
     change = revisions.prepared(asked, ws.keys.secret(REDACTION))
     check_known(change.mode, ws.protocols)
+    ws.allow("case:revise", ws.governed(case_id).team)
     return ws.cases.revise(case_id, revision, change)
 
 

@@ -6,7 +6,6 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
-from remiss.action import Performs
 from remiss.catalog.filing import Filed
 from remiss.catalog.listing import Page, Sort
 from remiss.catalog.query import Query
@@ -18,6 +17,7 @@ from remiss.records.catalog import CatalogFacts
 from remiss.records.comparison import Comparison
 from remiss.records.event import Event, Scalar
 from remiss.records.evidence import Original
+from remiss.records.person import Governed
 
 
 class Cases(Protocol):
@@ -99,7 +99,7 @@ class Originals(Protocol):
         ...
 
 
-class CatalogWorkspace(Performs, Protocol):
+class CatalogWorkspace(Permits, Protocol):
     """The ports that the catalog's actions take."""
 
     @property
@@ -113,6 +113,10 @@ class CatalogWorkspace(Performs, Protocol):
 
     def position(self) -> int:
         """Return the catalog's position."""
+        ...
+
+    def governed(self, case_id: str) -> Governed:
+        """Return what decides who sees a case, of one that the actor sees; raises like `Cases.get`."""
         ...
 
     def facts(self, position: int | None) -> CatalogFacts:

@@ -7,7 +7,7 @@ from remiss.govern.health import Check
 from remiss.govern.ports import GovernWorkspace
 
 
-@action(name="doctor", permission="catalog:read", reads=True, snapshot=False)
+@action(name="doctor", permission="machine:read", reads=True, snapshot=False)
 def doctor(ws: GovernWorkspace) -> tuple[Check, ...]:
     """Look at the programs below remiss, the catalog, its key, its vault, and room on disk. Changes nothing.
 

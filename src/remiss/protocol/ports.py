@@ -121,6 +121,10 @@ class Protocols(Protocol):
         """Return all versions, newest first within a name."""
         ...
 
+    def teams(self, name: str) -> frozenset[str]:
+        """Return the teams whose versions there are of a protocol, whether or not the actor sees them."""
+        ...
+
     def modes(self) -> frozenset[str]:
         """Return the failure modes of all taxonomies that the versions name."""
         ...

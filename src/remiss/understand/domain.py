@@ -105,7 +105,7 @@ def lay_out(plan: Plan, census: Census, sampled: Callable[[], Sequence[Sampled]]
         windows=windows,
         provisional=frozenset(one.window for one in census.ground.windows if one.provisional) & in_scope,
         cells=tuple(
-            place(plan, rules, cell, constants, thresholds)
+            place(plan, rules, cell, constants, thresholds, seen=None if cell.window in census.ground.veiled else True)
             for cell in census.cells
             if cell.window in in_scope and cell.population
         ),
@@ -116,9 +116,20 @@ def lay_out(plan: Plan, census: Census, sampled: Callable[[], Sequence[Sampled]]
 
 
 def place(
-    plan: Plan, rules: Rules, cell: Cell, constants: Values, thresholds: Mapping[tuple[datetime, bytes, str], float]
+    plan: Plan,
+    rules: Rules,
+    cell: Cell,
+    constants: Values,
+    thresholds: Mapping[tuple[datetime, bytes, str], float],
+    *,
+    seen: Truth = True,
 ) -> Placed:
-    """Return what a plan makes of one cell."""
+    """Return what a plan makes of one cell.
+
+    Parameters
+    ----------
+    seen : whether the asker sees its events; None where some may not be seen, which are outside of every domain
+    """
     facts = Facts(window=Window(cell.window, rules.width), stratum=cell.stratum, met=frozenset(cell.met), constants=constants)
     unjudged = unjudged_in(plan, cell)
     judged: Truth = {0: True, cell.population: False}.get(unjudged)
@@ -128,10 +139,10 @@ def place(
         risk: Truth = True
         if plan.risk in rules.bounded and plan.risk not in cell.met:
             risk = None
-        denominator = conjunction([among, judged, risk])
+        denominator = conjunction([among, judged, risk, seen])
         numerator = conjunction([matches, denominator])
     else:
-        numerator, denominator = matches, True
+        numerator, denominator = conjunction([matches, seen]), True
     return Placed(
         cell=cell,
         key=cell_key(plan.question.by, cell, rules),

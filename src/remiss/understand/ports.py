@@ -41,7 +41,8 @@ class Ground:
     `refused` and `admitted` add up the rows of those runs: rows that are not events (such as belong to no window once,
     though each run comes upon them), and events. `earlier` lists, for each
     window in force here, every run with another protocol digest (same source and protocol name) that was in force for it
-    before: those of its `run_windows` with a `position_from` below that of the run in force.
+    before: those of its `run_windows` with a `position_from` below that of the run in force. `veiled` are the windows in which
+    the asker does not see every sampled event: what is not seen is outside of every figure.
     """
 
     source: str
@@ -53,6 +54,7 @@ class Ground:
     admitted: int
     earlier: tuple[Earlier, ...] = ()
     versions: tuple[int, ...] = ()
+    veiled: frozenset[datetime] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,9 +63,9 @@ class Sampled:
 
     `met`, `undecided`, `outside`, `labelled` and `probability` are as the run in force met the event, and so are the output
     and the label that queries compare. `inside` is whether it matches the query, `of` whether it matches the second one (True
-    without one); what a criterion's `among` excludes is in `outside`. A phrase is looked for in the event's own text only:
-    titles and notes are people's. `key` is its value of the field that the estimate is broken down by; None where it has
-    none, and without a breakdown.
+    without one); an event that the asker may not see does neither. What a criterion's `among` excludes is in `outside`. A phrase
+    is looked for in the event's own text only: titles and notes are people's. `key` is its value of the field that the estimate
+    is broken down by; None where it has none, and without a breakdown.
     """
 
     window: datetime

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, and_, select
 
 from remiss.curate.blindness import Viewer
-from remiss.edges.stores.case_reading import captures_of, case_at
+from remiss.edges.stores.case_reading import captures_of, case_at, shown
 from remiss.edges.stores.dialect.types import from_json, to_json
 from remiss.edges.stores.journal import head
 from remiss.edges.stores.redactions import FIRST
@@ -35,7 +35,7 @@ def drawn_with(
     """
     case = case_at(connection, case_id, scope, viewer, position)
     event_key = connection.execute(select(cases.c.event_key).where(cases.c.id == case.id)).scalar_one()
-    seen = captures_of(connection, event_key, position)
+    seen = [each for each in captures_of(connection, event_key, position) if shown(each, scope)]
     if not seen:
         raise NotFound(f"no run drew the event of case {case.id}", do="what a person filed has nothing that was drawn with it")
     met = next((each for each in seen if each.in_force), seen[0])

@@ -72,7 +72,7 @@ def case_at(connection: Connection, case_id: str, scope: Scope, viewer: Viewer, 
         event=event_at(connection, row.event_key, row.label, seen),
         origin=row.origin,
         criteria=_criteria(connection, row.key, seen, position),
-        captures=tuple(_capture(each) for each in seen),
+        captures=tuple(_capture(each) for each in seen if shown(each, scope)),
         mode=state.mode,
         severity=state.severity,
         suggested_mode=row.suggested_mode,
@@ -136,6 +136,8 @@ def captures_of(connection: Connection, event_key: int, position: int | None) ->
             captures,
             runs.c.id,
             runs.c.protocol_name,
+            runs.c.team_id,
+            runs.c.sensitivity,
             run_windows.c.position_from,
             in_force(position).label("in_force"),
         )
@@ -150,6 +152,11 @@ def captures_of(connection: Connection, event_key: int, position: int | None) ->
     if position is not None:
         statement = statement.where(run_windows.c.position_from <= position)
     return list(connection.execute(statement))
+
+
+def shown(captured: Row[Any], scope: Scope) -> bool:
+    """Return whether a scope sees the run that captured an event."""
+    return scope.sees(captured.team_id, Sensitivity(captured.sensitivity))
 
 
 def _capture(row: Row[Any]) -> Capture:

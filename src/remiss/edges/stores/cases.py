@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, exists, func, select
 
 from remiss.catalog.filing import Filed
 from remiss.catalog.listing import Page, Sort
@@ -23,8 +23,8 @@ from remiss.edges.stores.connecting import Store
 from remiss.edges.stores.journal import head
 from remiss.edges.stores.late import Asking, Row
 from remiss.edges.stores.phrases import said_before
-from remiss.edges.stores.tables import case_context
-from remiss.edges.stores.visible import Sight
+from remiss.edges.stores.tables import case_context, cases
+from remiss.edges.stores.visible import Sight, visible_to
 from remiss.govern.ports import Scope
 from remiss.records.case import Case, Revision
 from remiss.records.comparison import Comparison
@@ -118,7 +118,7 @@ class CaseStore:
     def context_names(self) -> tuple[str, ...]:
         """Return the names of all context fields that some case has."""
         with self._store.reading() as connection:
-            return tuple(_distinct(connection))
+            return tuple(_distinct(connection, self._scope))
 
     def get(self, case_id: str, position: int | None) -> Case:
         """Return a case by id or by a unique prefix."""
@@ -152,11 +152,17 @@ def asking_then(connection: Connection, asking: Asking, query: Query, position: 
     return replace(asking, position=position, past=said_before(connection, query, position))
 
 
-def _distinct(connection: Connection) -> list[str]:
-    """Return the names in the context table by one step of its index for each, not by reading all of it."""
+def _distinct(connection: Connection, scope: Scope) -> list[str]:
+    """Return the names in the context table by one step of its index for each, not by reading all of it.
+
+    Of names that some case has which is seen: for those of others alone their cases are looked at one after another.
+    """
     names: list[str] = []
+    seen = exists().where(cases.c.key == case_context.c.case_key, visible_to(scope))
     while True:
         following = select(func.min(case_context.c.name))
+        if not scope.everything:
+            following = select(case_context.c.name).where(seen).order_by(case_context.c.name).limit(1)
         if names:
             following = following.where(case_context.c.name > names[-1])
         name = connection.execute(following).scalar()

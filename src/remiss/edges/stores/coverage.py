@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, case, func, select, type_coerce
+from sqlalchemy import ColumnElement, Connection, case, func, select, type_coerce
 
 from remiss.capture.ports import Coverage
 from remiss.edges.stores.in_force import in_force
@@ -10,10 +10,11 @@ from remiss.edges.stores.tables import Instant, protocols, run_windows, runs
 from remiss.records.identity import from_micros
 
 
-def coverage(connection: Connection, position: int | None) -> tuple[Coverage, ...]:
+def coverage(connection: Connection, position: int | None, visible: ColumnElement[bool]) -> tuple[Coverage, ...]:
     """Return one sum for each source and meaning of a protocol that has windows in force, now or at a position.
 
-    Versions that mean the same are one, as in estimates, and go by the newest of them.
+    Versions that mean the same are one, as in estimates, and go by the newest of them. `visible` is the condition on runs of who
+    asks.
     """
     own = (run_windows.c.source_name, run_windows.c.protocol_name, protocols.c.digest)
     end = func.max(type_coerce(run_windows.c.window_start, run_windows.c.width_micros.type) + run_windows.c.width_micros)
@@ -31,7 +32,7 @@ def coverage(connection: Connection, position: int | None) -> tuple[Coverage, ..
         )
         .join_from(run_windows, runs, runs.c.key == run_windows.c.run_key)
         .join(protocols, protocols.c.key == runs.c.protocol_key)
-        .where(in_force(position))
+        .where(in_force(position), visible)
         .group_by(*own)
         .subquery()
     )

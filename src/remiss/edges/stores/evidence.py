@@ -34,6 +34,9 @@ from remiss.edges.stores.tables import (
     runs,
     samples,
 )
+from remiss.edges.stores.veiled import veiled
+from remiss.edges.stores.visible import visible_to
+from remiss.govern.ports import Scope
 from remiss.protocol.terms import CONTEXT, INPUTS
 from remiss.records.event import Scalar, Values
 from remiss.records.run import Cell, Group, RunWindow
@@ -65,10 +68,15 @@ SEEN = (
 
 
 class EvidenceStore:
-    """Sampling facts in the catalog: fulfils `understand.ports.Evidence`."""
+    """Sampling facts in the catalog, as far as a scope may see them: fulfils `understand.ports.Evidence`.
 
-    def __init__(self, store: Store) -> None:
+    A run that is not seen is no ground. Events that are not seen, of a run that is, are outside of every domain: exact counts
+    of their windows do not answer then, and the sampled events do.
+    """
+
+    def __init__(self, store: Store, scope: Scope) -> None:
         self._store = store
+        self._scope = scope
 
     def position(self) -> int:
         """Return the catalog's position."""
@@ -81,33 +89,33 @@ class EvidenceStore:
             select(run_windows, protocols.c.version, protocols.c.digest)
             .join(runs, runs.c.key == run_windows.c.run_key)
             .join(protocols, protocols.c.key == runs.c.protocol_key)
-            .where(in_force(position))
+            .where(in_force(position), visible_to(self._scope, runs))
             .order_by(run_windows.c.window_start)
         )
         grounds = defaultdict(list)
         with self._store.reading() as connection:
             for row in connection.execute(found):
                 grounds[row.source_name, row.protocol_name, row.digest].append(row)
-            every = (_ground(connection, name, rows, position) for name, rows in grounds.items())
+            every = (_ground(connection, name, rows, position, self._scope) for name, rows in grounds.items())
             return tuple(sorted(every, key=lambda one: (one.source, one.protocol, one.version)))
 
     def groups(self, ground: Ground, position: int) -> Sequence[Group]:
         """Return the groups of the runs in force of a ground, sorted by window, stratum, criterion."""
-        found = select(groups, run_windows.c.provisional).where(_same_window(groups), _of(ground, position))
+        found = select(groups, run_windows.c.provisional).where(_same_window(groups), _of(ground, position, self._scope))
         ordered = found.order_by(groups.c.window_start, groups.c.stratum, groups.c.criterion)
         with self._store.reading() as connection:
             return [group(row) for row in connection.execute(ordered)]
 
     def cells(self, ground: Ground, position: int) -> Sequence[Cell]:
         """Return the cells of the runs in force of a ground, sorted alike."""
-        found = select(cells).where(_same_window(cells), _of(ground, position))
+        found = select(cells).where(_same_window(cells), _of(ground, position, self._scope))
         ordered = found.order_by(cells.c.window_start, cells.c.stratum, cells.c.met, cells.c.undecided)
         with self._store.reading() as connection:
             return [cell(row) for row in connection.execute(ordered)]
 
     def sampled_counts(self, ground: Ground, position: int) -> Mapping[Pattern, int]:
         """Return how many events of each cell were sampled; cells without any are left out."""
-        held = select(run_windows.c.run_key, run_windows.c.window_start).where(_of(ground, position))
+        held = select(run_windows.c.run_key, run_windows.c.window_start).where(_of(ground, position, self._scope))
         with self._store.reading() as connection:
             in_force_of = defaultdict(set)
             for row in connection.execute(held):
@@ -124,8 +132,8 @@ class EvidenceStore:
     def sampled(self, ground: Ground, query: Query, of: Query | None, by: str | None, position: int) -> Sequence[Sampled]:
         """Return every sampled event of the runs in force of a ground, marked by what it matches; see the port."""
         with self._store.reading() as connection:
-            kept = _kept(connection, ground, position)
-            found = connection.execute(_marked(connection, ground, query, of, by, position))
+            kept = _kept(connection, ground, position, self._scope)
+            found = connection.execute(_marked(connection, ground, query, of, by, position, self._scope))
             return [Sampled(**_facts(row, kept, by)) for row in found]
 
     def judged(
@@ -133,8 +141,8 @@ class EvidenceStore:
     ) -> Sequence[Judged]:
         """Return every sampled event of the runs in force of a ground, marked alike, with what people found of it."""
         with self._store.reading() as connection:
-            kept, decided = _kept(connection, ground, position), decisions(connection, position)
-            found = connection.execute(_marked(connection, ground, query, of, by, position, agreed))
+            kept, decided = _kept(connection, ground, position, self._scope), decisions(connection, position)
+            found = connection.execute(_marked(connection, ground, query, of, by, position, self._scope, agreed))
             return [_judged(row, _facts(row, kept, by), decided.get(row.event_key, NONE)) for row in found]
 
 
@@ -145,28 +153,33 @@ def _marked(
     of: Query | None,
     by: str | None,
     position: int,
+    scope: Scope,
     agreed: Query | None = None,
 ) -> Select[Any]:
-    """Return the select of the sampled events of a ground, each marked by the queries."""
+    """Return the select of the sampled events of a ground, each marked by the queries; what is not seen matches none."""
     spoken = spoken_by_events(connection, And(tuple(each for each in (query, of, agreed) if each is not None)))
     face = capture_face(position, connection.dialect, spoken)
-    inside = condition(query, face)
-    base = literal(True) if of is None else condition(of, face)
-    more = () if agreed is None else (events.c.event_id, events.c.at, condition(agreed, face).label("agreed"))
+    seen = visible_to(scope, events)
+    inside = and_(condition(query, face), seen)
+    base = and_(literal(True) if of is None else condition(of, face), seen)
+    more = () if agreed is None else (events.c.event_id, events.c.at, and_(condition(agreed, face), seen).label("agreed"))
     return (
         select(*SEEN, run_windows.c.width_micros, inside.label("inside"), base.label("of"), *_key_columns(by), *more)
         .join_from(captures, events, events.c.key == captures.c.event_key)
         .outerjoin(event_contents, event_contents.c.event_key == captures.c.event_key)
         .join(run_windows, _same_window(captures))
         # Of probability 0 is what was not sampled, only read again because it is in the catalog.
-        .where(_of(ground, position), captures.c.probability > 0)
+        .where(_of(ground, position, scope), captures.c.probability > 0)
         .order_by(captures.c.window_start, captures.c.priority, captures.c.event_key)
     )
 
 
-def _ground(connection: Connection, name: tuple[str, str, str], rows: Sequence[Row[Any]], position: int) -> Ground:
+def _ground(connection: Connection, name: tuple[str, str, str], rows: Sequence[Row[Any]], position: int, scope: Scope) -> Ground:
     source, protocol, digest = name
     versions = tuple(sorted({row.version for row in rows}))
+    windows_of = defaultdict(set)
+    for row in rows:
+        windows_of[row.run_key].add(row.window_start)
     return Ground(
         source=source,
         protocol=protocol,
@@ -180,6 +193,7 @@ def _ground(connection: Connection, name: tuple[str, str, str], rows: Sequence[R
         refused=refused_rows(_refused(connection, sorted({row.run_key for row in rows}))),
         admitted=sum(row.population for row in rows),
         earlier=_earlier(connection, name, position),
+        veiled=veiled(connection, windows_of, scope),
     )
 
 
@@ -220,19 +234,20 @@ def _same_window(of_run: Any) -> Any:
     return and_(run_windows.c.run_key == of_run.c.run_key, run_windows.c.window_start == of_run.c.window_start)
 
 
-def _of(ground: Ground, position: int) -> Any:
+def _of(ground: Ground, position: int, scope: Scope) -> Any:
     """Return the condition on `run_windows` that a run of this ground is in force."""
     by_its_protocol = (
         select(runs.c.key)
         .join(protocols, protocols.c.key == runs.c.protocol_key)
         .where(runs.c.source_name == ground.source, protocols.c.name == ground.protocol, protocols.c.digest == ground.digest)
+        .where(visible_to(scope, runs))
     )
     return and_(in_force(position), run_windows.c.run_key.in_(by_its_protocol))
 
 
-def _kept(connection: Connection, ground: Ground, position: int) -> Mapping[tuple[int, int], tuple[str, ...]]:
+def _kept(connection: Connection, ground: Ground, position: int, scope: Scope) -> Mapping[tuple[int, int], tuple[str, ...]]:
     """Return in which groups each event was kept, by run and event."""
-    of_ground = select(run_windows.c.run_key).where(_of(ground, position))
+    of_ground = select(run_windows.c.run_key).where(_of(ground, position, scope))
     found = select(samples).where(samples.c.run_key.in_(of_ground)).order_by(samples.c.criterion)
     kept = defaultdict(list)
     for row in connection.execute(found):

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ScalarSelect, exists, func, or_, select
+from collections.abc import Mapping
+from typing import TypeAlias
+
+from sqlalchemy import ColumnElement, ScalarSelect, Table, exists, func, or_, select
 
 from remiss.edges.stores.connecting import Store
 from remiss.edges.stores.dialect.driving import server_of
 from remiss.edges.stores.tables import captures, cases, catalog_head, events, protocols, revisions, runs
 from remiss.edges.stores.version import read_version
+from remiss.edges.stores.visible import visible_to
+from remiss.govern.ports import Scope
 from remiss.records.catalog import CatalogFacts
 
+Shown: TypeAlias = Mapping[Table, ColumnElement[bool]]
 
-def facts(store: Store, position: int | None = None) -> CatalogFacts:
-    """Return the facts, with what was there at a position; None is now."""
+
+def facts(store: Store, scope: Scope, position: int | None = None) -> CatalogFacts:
+    """Return the facts, with what a scope sees of what was there at a position; None is now."""
     with store.reading() as connection:
         head = connection.execute(select(catalog_head)).one()
-        counted = {name: how_many.label(name) for name, how_many in (_now() if position is None else _then(position)).items()}
+        shown = {table: visible_to(scope, table) for table in (protocols, runs, events, cases)}
+        found = _now(shown) if position is None else _then(shown, position)
+        counted = {name: how_many.label(name) for name, how_many in found.items()}
         return CatalogFacts(
             address=store.where,
             database=server_of(connection),
@@ -28,19 +37,24 @@ def facts(store: Store, position: int | None = None) -> CatalogFacts:
         )
 
 
-def _now() -> dict[str, ScalarSelect[int]]:
-    tables = {"protocols": protocols, "runs": runs, "events": events, "cases": cases}
-    return {name: select(func.count()).select_from(table).scalar_subquery() for name, table in tables.items()}
+def _now(shown: Shown) -> dict[str, ScalarSelect[int]]:
+    return {
+        table.name: select(func.count()).select_from(table).where(visible).scalar_subquery() for table, visible in shown.items()
+    }
 
 
-def _then(position: int) -> dict[str, ScalarSelect[int]]:
+def _then(shown: Shown, position: int) -> dict[str, ScalarSelect[int]]:
     """Return counts of what had come by a position; an event came with the first run that captured it, or with its case."""
     first = (revisions.c.revision == 1) & (revisions.c.position_from <= position)
     captured = exists().where(captures.c.event_key == events.c.key, captures.c.run_key == runs.c.key, runs.c.position <= position)
     filed = exists().where(cases.c.event_key == events.c.key, revisions.c.case_key == cases.c.key, first)
+    kept = {
+        protocols: protocols.c.position <= position,
+        runs: runs.c.position <= position,
+        events: or_(captured, filed),
+        cases: exists().where(revisions.c.case_key == cases.c.key, first),
+    }
     return {
-        "protocols": select(func.count()).select_from(protocols).where(protocols.c.position <= position).scalar_subquery(),
-        "runs": select(func.count()).select_from(runs).where(runs.c.position <= position).scalar_subquery(),
-        "events": select(func.count()).select_from(events).where(or_(captured, filed)).scalar_subquery(),
-        "cases": select(func.count()).select_from(revisions).where(first).scalar_subquery(),
+        table.name: select(func.count()).select_from(table).where(visible, kept[table]).scalar_subquery()
+        for table, visible in shown.items()
     }

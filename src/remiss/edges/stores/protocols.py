@@ -4,36 +4,48 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, insert, select, true, update
 
 from remiss.edges.stores.connecting import Store
 from remiss.edges.stores.dialect.writing import lock_name
 from remiss.edges.stores.people import register_team
 from remiss.edges.stores.protocol_rows import stored
 from remiss.edges.stores.tables import protocols
+from remiss.edges.stores.visible import visible_to
 from remiss.errors import Conflict, Location, ProtocolError
+from remiss.govern.ports import Scope
 from remiss.protocol.ports import StoredProtocol
 from remiss.protocol.terms import Protocol
 
 
 class ProtocolShelf:
-    """Protocol versions in the catalog: fulfils `protocol.ports.Protocols`."""
+    """Protocol versions in the catalog, as far as a scope may see them: fulfils `protocol.ports.Protocols`."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, scope: Scope) -> None:
         self._store = store
+        self._visible = visible_to(scope, protocols)
 
     def find(self, name: str, version: int | None = None) -> StoredProtocol | None:
         """Return that version, or the newest; None when there is none."""
-        found = select(protocols).where(protocols.c.name == name).order_by(protocols.c.version.desc()).limit(1)
+        return self._find(name, version, self._visible)
+
+    def _find(self, name: str, version: int | None, visible: ColumnElement[bool]) -> StoredProtocol | None:
+        found = select(protocols).where(protocols.c.name == name, visible).order_by(protocols.c.version.desc()).limit(1)
         if version is not None:
             found = found.where(protocols.c.version == version)
         with self._store.reading() as connection:
             row = connection.execute(found).first()
         return None if row is None else stored(row)
 
+    def teams(self, name: str) -> frozenset[str]:
+        """Return the teams whose versions there are of a protocol, seen or not."""
+        with self._store.reading() as connection:
+            found = connection.execute(select(protocols.c.team_id).where(protocols.c.name == name).distinct())
+            return frozenset(found.scalars())
+
     def versions(self, name: str | None = None) -> tuple[StoredProtocol, ...]:
         """Return all versions, newest first within a name."""
-        found = select(protocols).order_by(protocols.c.name, protocols.c.version.desc())
+        found = select(protocols).where(self._visible).order_by(protocols.c.name, protocols.c.version.desc())
         if name is not None:
             found = found.where(protocols.c.name == name)
         with self._store.reading() as connection:
@@ -53,7 +65,7 @@ class ProtocolShelf:
         transaction = self._store.transaction
         # Two that save the same new version at once: the second waits here and then finds it there.
         lock_name(transaction.connection, f"protocol {document.name}")
-        known = self.find(document.name, document.version)
+        known = self._find(document.name, document.version, true())
         if known is None:
             row = {
                 "name": document.name,

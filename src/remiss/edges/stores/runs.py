@@ -28,19 +28,28 @@ from remiss.edges.stores.tables import (
     run_windows,
     runs,
 )
+from remiss.edges.stores.visible import visible_to
 from remiss.errors import Ambiguous, Conflict, NotFound
+from remiss.govern.ports import Scope
 from remiss.protocol.terms import Protocol
 from remiss.records.bulk import in_bulk
+from remiss.records.case import Sensitivity
+from remiss.records.person import Governed
 from remiss.records.run import Cell, Change, Drawn, Group, Manifest, Member, Profile, RefusedRow, Run, RunWindow
 
 SHORTEST = 6
 
 
 class RunStore:
-    """Runs in the catalog: fulfils `capture.ports.Runs`."""
+    """Runs in the catalog: fulfils `capture.ports.Runs`.
 
-    def __init__(self, store: Store) -> None:
+    Who asks for a run, or for a list of them, gets what their scope allows; what a capture compares itself with is all that is
+    there.
+    """
+
+    def __init__(self, store: Store, scope: Scope) -> None:
         self._store = store
+        self._visible = visible_to(scope, runs)
 
     def in_force(self, source: str, protocol: str, position: int | None = None) -> tuple[WindowInForce, ...]:
         """Return the windows of which some run is in force, or was at a position, oldest first.
@@ -71,7 +80,7 @@ class RunStore:
     def coverage(self, position: int | None = None) -> tuple[Coverage, ...]:
         """Return what is captured, now or as it was at a position; by source and protocol, newer versions first."""
         with self._store.reading() as connection:
-            return coverage(connection, position)
+            return coverage(connection, position, self._visible)
 
     def known(self, source: str, protocol: str, since: datetime, until: datetime) -> tuple[Known, ...]:
         """Return the events sampled by the runs in force for those windows; inside an action it waits like `in_force`."""
@@ -122,10 +131,10 @@ class RunStore:
         NotFound, Conflict : not waiting, or a later run is already in force for one of its windows
         """
         transaction = self._store.transaction
-        row = _find(transaction.connection, run)
+        row = self._find(transaction.connection, run)
         lock_source(transaction.connection, row.source_name)
         # Again, now that nobody else can accept it.
-        row = _find(transaction.connection, row.id)
+        row = self._find(transaction.connection, row.id)
         if row.status != "waiting":
             raise Conflict(f"{row.id} is not waiting: it is {row.status}", do="see remiss run show")
         transaction.subjects.append(row.id)
@@ -136,14 +145,15 @@ class RunStore:
     def get(self, run: str, position: int | None = None) -> Run:
         """Return a run by id or by a unique prefix of six or more characters, as it stood at a position."""
         with self._store.reading() as connection:
-            row = _find(connection, run, position)
+            row = self._find(connection, run, position)
             return as_it_stood(run_of(row, groups_of(connection, row.key)), row.came, position)
 
     def latest(
         self, limit: int, protocol: str | None = None, position: int | None = None, *, before: int | None = None
     ) -> tuple[Run, ...]:
         """Return the newest runs first, without groups, as they stood at a position; only those filed `before` one."""
-        found = select(runs, _came()).where(_filed(position)).order_by(runs.c.position.desc(), runs.c.key.desc()).limit(limit)
+        filed = select(runs, _came()).where(_filed(position), self._visible)
+        found = filed.order_by(runs.c.position.desc(), runs.c.key.desc()).limit(limit)
         if protocol is not None:
             found = found.where(runs.c.protocol_name == protocol if is_text(protocol) else false())
         if before is not None:
@@ -153,7 +163,7 @@ class RunStore:
 
     def count(self, protocol: str | None = None, position: int | None = None) -> int:
         """Return how many runs there are, or were at a position."""
-        found = select(func.count()).select_from(runs).where(_filed(position))
+        found = select(func.count()).select_from(runs).where(_filed(position), self._visible)
         if protocol is not None:
             found = found.where(runs.c.protocol_name == protocol if is_text(protocol) else false())
         with self._store.reading() as connection:
@@ -162,7 +172,7 @@ class RunStore:
     def manifest(self, run: str) -> Manifest:
         """Return the named inputs of a run."""
         with self._store.reading() as connection:
-            return manifest(_find(connection, run).manifest)
+            return manifest(self._find(connection, run).manifest)
 
     def windows(self, run: str) -> tuple[RunWindow, ...]:
         """Return the windows of a run, oldest first."""
@@ -171,7 +181,7 @@ class RunStore:
     def groups(self, run: str) -> tuple[Group, ...]:
         """Return the groups of a run, sorted by window, stratum, criterion."""
         with self._store.reading() as connection:
-            return groups_of(connection, _find(connection, run).key)
+            return groups_of(connection, self._find(connection, run).key)
 
     def cells(self, run: str) -> tuple[Cell, ...]:
         """Return the cells of a run, sorted alike."""
@@ -181,7 +191,7 @@ class RunStore:
     def members(self, run: str) -> tuple[Member, ...]:
         """Return the sampled events of a run as it met them, by window and priority."""
         with self._store.reading() as connection:
-            found = captured(connection, _find(connection, run).key)
+            found = captured(connection, self._find(connection, run).key)
         return tuple(member for _, member in found if member.groups)
 
     def profiles(self, run: str) -> tuple[Profile, ...]:
@@ -214,6 +224,20 @@ class RunStore:
             for row in self._rows(run, found)
         )
 
+    def filed(self, run: str) -> bool:
+        """Return whether there is a run of exactly this id, seen or not."""
+        with self._store.reading() as connection:
+            return connection.execute(select(runs.c.key).where(runs.c.id == run)).first() is not None
+
+    def governed(self, run: str) -> Governed:
+        """Return what decides who sees a run, of one that is seen."""
+        with self._store.reading() as connection:
+            row = self._find(connection, run)
+            return Governed(id=row.id, team=row.team_id, sensitivity=Sensitivity(row.sensitivity))
+
+    def _find(self, connection: Connection, run: str, position: int | None = None) -> Row[Any]:
+        return _find(connection, run, self._visible, position)
+
     def _alone(self, connection: Connection, source: str) -> None:
         if self._store.writes:
             lock_source(connection, source)
@@ -221,7 +245,7 @@ class RunStore:
     def _rows(self, run: str, of_runs: Select[Any]) -> Sequence[Row[Any]]:
         """Return the rows that belong to one run, of a select from one table that has `run_key`."""
         with self._store.reading() as connection:
-            key = _find(connection, run).key
+            key = self._find(connection, run).key
             return connection.execute(of_runs.where(of_runs.selected_columns.run_key == key)).all()
 
 
@@ -239,11 +263,11 @@ def _filed(position: int | None) -> ColumnElement[bool]:
     return true() if position is None else runs.c.position <= position
 
 
-def _find(connection: Connection, run: str, position: int | None = None) -> Row[Any]:
-    """Return the row of a run by its id, or by a prefix of it that no other run has."""
+def _find(connection: Connection, run: str, visible: ColumnElement[bool], position: int | None) -> Row[Any]:
+    """Return the row of a run by its id, or by a prefix of it that no other run has, of those that are seen."""
     prefix = run if run.startswith("run-") else f"run-{run}"
     named = and_(runs.c.id >= prefix, runs.c.id < prefix + "~") if is_text(run) else false()
-    alike = select(runs, _came()).where(named, _filed(position))
+    alike = select(runs, _came()).where(named, _filed(position), visible)
     found = connection.execute(alike.order_by(runs.c.id).limit(3)).all()
     if found and found[0].id == prefix:
         return found[0]

@@ -1,0 +1,178 @@
+"""What a person may not see is in no list, count or figure of theirs; what they may do they may in their teams alone."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from sqlalchemy import select, update
+
+from remiss.capture import actions as capture
+from remiss.catalog import actions as catalog
+from remiss.edges.stores.tables import captures, cases, events, runs
+from remiss.errors import Denied, NotFound
+from remiss.govern import actions as machine
+from remiss.protocol import actions as protocols
+from remiss.records.case import Filing, Sensitivity
+from remiss.understand import actions as understand
+from tests.edges.stores.drawing import drawn, file, member
+from tests.stories.logs import MONDAY, PROTOCOL, WEEK, small_log
+
+
+@pytest.fixture
+def captured(ws, tmp_path):
+    """One capture of the team arrivals."""
+    log = small_log(tmp_path / "log").write(PROTOCOL.replace("version: 1\n", "version: 1\nteam: arrivals\n", 1))
+    capture.apply(ws, log.protocol, since=MONDAY, until=MONDAY + 3 * WEEK)
+    return log
+
+
+def govern(ws, table, condition, **values):
+    """Have rows guarded as captures and people have them, without going through either."""
+    with ws._store.engine.execution_options(writes=True).begin() as connection:
+        connection.execute(update(table).where(condition).values(**values))
+
+
+def test_a_stranger_to_a_team_sees_none_of_its_runs_protocols_cases_and_figures(ws, ws_as, captured):
+    run = str(next(iter(capture.runs(ws)))["run"])
+    bo = ws_as("bo", role="curator", team="boarding", clearance="secret")
+    assert len(capture.runs(bo)) == capture.runs(bo).total == 0
+    assert len(capture.coverage(bo)) == 0
+    assert capture.status(bo) == ()
+    assert len(protocols.versions(bo)) == 0
+    assert len(catalog.facets(bo)) == 0
+    facts = catalog.info(bo)
+    assert (facts.protocols, facts.runs, facts.events, facts.cases) == (0, 0, 0, 0)
+    then = catalog.info(bo, as_of=ws.position() - 1)
+    assert (then.protocols, then.runs, then.events, then.cases) == (0, 0, 0, 0)
+    for refused in (
+        lambda: capture.show(bo, run),
+        lambda: capture.cells(bo, run),
+        lambda: capture.windows(bo, run),
+        lambda: capture.diff(bo, run),
+        lambda: capture.refused(bo, run),
+        lambda: capture.reproduce(bo, run),
+        lambda: capture.accept(bo, run),
+        lambda: protocols.show(bo, "arrival-delay"),
+        lambda: protocols.diff(bo, "arrival-delay", 1, 1),
+        lambda: understand.estimate(bo),
+    ):
+        with pytest.raises(NotFound):
+            refused()
+
+
+def test_whoever_belongs_to_the_team_sees_what_the_operator_sees(ws, ws_as, captured):
+    ana = ws_as("ana", role="reader", team="arrivals")
+    assert capture.runs(ana) == capture.runs(ws)
+    assert capture.coverage(ana) == capture.coverage(ws)
+    assert protocols.versions(ana) == protocols.versions(ws)
+    assert catalog.facets(ana) == catalog.facets(ws)
+    assert understand.estimate(ana, "criterion:slow") == understand.estimate(ws, "criterion:slow")
+    assert catalog.info(ana).cases == catalog.info(ws).cases > 0
+
+
+def test_an_event_that_is_not_seen_is_outside_of_every_figure(ws, ws_as, captured):
+    govern(ws, events, events.c.key % 3 == 0, sensitivity=int(Sensitivity.RESTRICTED))
+    ana, sam = ws_as("ana", role="reader", team="arrivals"), ws_as("sam", role="reader", team="arrivals", clearance="restricted")
+    query = select(captures.c.probability).join(events, events.c.key == captures.c.event_key)
+    with ws.reading() as connection:
+        weights = connection.execute(query.where(events.c.key % 3 != 0, captures.c.probability > 0)).scalars().all()
+    [seen] = understand.estimate(ana).rows
+    [whole] = understand.estimate(sam).rows
+    assert whole.method == "counted"
+    assert seen.method == "weighted"
+    assert seen.sampled == len(weights)
+    assert math.isclose(seen.value, sum(1 / p for p in weights), rel_tol=1e-9)
+    [rate] = understand.estimate(ana, "criterion:slow", rate=True).rows
+    assert rate.method == "weighted"
+    assert rate.low < rate.value < rate.high
+
+
+def test_figures_of_windows_that_are_seen_whole_stay_exact(ws, ws_as, captured):
+    later = events.c.at >= MONDAY + 2 * WEEK
+    govern(ws, events, later, sensitivity=int(Sensitivity.RESTRICTED))
+    ana = ws_as("ana", role="reader", team="arrivals")
+    first = "occurred:<2013-06-10"
+    assert understand.estimate(ana, first).rows == understand.estimate(ws, first).rows
+    rows = understand.estimate(ana, by="window").rows
+    assert [row.sampled > 0 for row in rows] == [True, True]
+
+
+def test_what_a_case_was_caught_by_in_another_team_is_not_told(ws, ws_as):
+    file(ws, drawn([member(1, met=["slow"])]), run="run-aaaaaaaa")
+    file(ws, drawn([member(1, met=["missed"])], name="other"), run="run-bbbbbbbb")
+    govern(ws, runs, runs.c.id == "run-bbbbbbbb", team_id="boarding")
+    ana = ws_as("ana", role="reader")
+    (case,) = catalog.search(ana, "")
+    assert [each.run for each in catalog.show(ana, str(case["id"])).captures] == ["run-aaaaaaaa"]
+    assert catalog.compare(ana, str(case["id"])).run == "run-aaaaaaaa"
+
+
+def test_names_of_context_are_those_of_cases_that_are_seen(ws, ws_as):
+    for number, team in enumerate(("default", "boarding")):
+        filing = Filing(model="m", at=MONDAY, title=team, team=team, context={"airport": "EWR", f"gate{number}": "1"})
+        catalog.file(ws, filing)
+    assert ws_as("ana", role="reader").cases.context_names() == ("airport", "gate0")
+    assert ws_as("bo", role="reader", team="boarding").cases.context_names() == ("airport", "gate1")
+    assert ws.cases.context_names() == ("airport", "gate0", "gate1")
+
+
+def test_nobody_captures_for_a_team_in_which_they_are_no_curator(ws, ws_as, captured, tmp_path):
+    bo = ws_as("bo", role="curator", team="boarding", clearance="secret")
+    before = ws.position()
+    for attempt in (capture.apply, capture.plan, capture.due):
+        with pytest.raises(Denied, match="team arrivals"):
+            attempt(bo, captured.protocol)
+    # A version for one's own team would take the place of what the other one has in force.
+    captured.write(PROTOCOL.replace("version: 1\n", "version: 2\nteam: boarding\n", 1))
+    with pytest.raises(Denied, match="team arrivals"):
+        capture.apply(bo, captured.protocol)
+    assert ws.position() == before
+    low = ws_as("low", role="curator", team="arrivals", clearance="public")
+    captured.write(PROTOCOL.replace("version: 1\n", "version: 2\nteam: arrivals\n", 1))
+    with pytest.raises(Denied, match="would not see"):
+        capture.plan(low, captured.protocol)
+    chen = ws_as("chen", role="curator", team="arrivals")
+    assert capture.apply(chen, captured.protocol, since=MONDAY, until=MONDAY + WEEK).actor == "chen"
+
+
+def test_evidence_of_a_run_that_somebody_does_not_see_survives_their_capture(ws, ws_as, captured):
+    run = str(next(iter(capture.runs(ws)))["run"])
+    bo = ws_as("bo", role="curator", team="boarding", clearance="secret")
+    assert bo.runs.filed(run)
+    assert not bo.runs.filed(run[:-1])
+
+
+def test_a_role_in_one_team_revises_and_files_nothing_in_another(ws, ws_as):
+    mine = catalog.file(ws, Filing(model="m", at=MONDAY, title="mine"))
+    theirs = catalog.file(ws, Filing(model="m", at=MONDAY, title="theirs", team="boarding"))
+    ana = ws_as("ana", role="annotator")
+    both = ws_as("bo", role="reader", team="*")
+    assert catalog.revise(ana, mine.id, 1, title="Mine").title == "Mine"
+    with pytest.raises(NotFound):
+        catalog.revise(ana, theirs.id, 1, title="Mine")
+    with pytest.raises(Denied):
+        catalog.revise(both, theirs.id, 1, title="Mine")
+    with pytest.raises(Denied, match="team boarding"):
+        catalog.file(ana, Filing(model="m", at=MONDAY, title="new", team="boarding"))
+    with pytest.raises(Denied, match="would not see"):
+        catalog.file(ana, Filing(model="m", at=MONDAY, title="new", sensitivity=Sensitivity.SECRET))
+
+
+def test_the_machine_is_looked_at_by_admins_alone(ws_as):
+    assert machine.doctor(ws_as("root", role="admin"))
+    for role in ("reader", "curator", "steward"):
+        with pytest.raises(Denied, match="machine:read"):
+            machine.doctor(ws_as("ana", role=role, team="*"))
+
+
+def test_a_case_that_became_more_guarded_is_gone_from_every_answer(ws, ws_as, captured):
+    ana = ws_as("ana", role="reader", team="arrivals")
+    total = catalog.search(ana, "").total
+    hidden = str(next(iter(catalog.search(ana, "", limit=1)))["id"])
+    govern(ws, cases, cases.c.id == hidden, sensitivity=int(Sensitivity.SECRET))
+    assert catalog.search(ana, "").total == total - 1
+    assert sum(count for field, _, count in catalog.facets(ana, fields=("status",)).rows) == total - 1
+    assert hidden not in {str(line["id"]) for line in catalog.search(ana, "", limit=1000)}
+    with pytest.raises(NotFound):
+        catalog.show(ana, hidden)
