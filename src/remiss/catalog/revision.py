@@ -15,6 +15,10 @@ from remiss.errors import Conflict, InputError, NotFound
 from remiss.govern.policy import WRITTEN
 from remiss.govern.redaction import Redactor, redact
 from remiss.records.case import Revision
+from remiss.records.states import Status
+
+# Where mode and severity of a case are suggestions that anybody may better.
+SUGGESTED = frozenset({Status.CANDIDATE, Status.CONTROL})
 
 # What people say of a case, which they may change or take away.
 SAID = ("title", "note", "mode", "severity")
@@ -44,6 +48,7 @@ class State:
     severity: int | None
     title: str | None
     note: str | None
+    status: Status = Status.CANDIDATE
 
 
 def prepared(change: Change, key: bytes) -> Change:
@@ -83,7 +88,7 @@ def revised(case_id: str, state: State, read: int, change: Change) -> State:
     Raises
     ------
     Conflict : the case was written since it was read
-    InputError : a revision that never was, or a change that changes nothing
+    InputError : a revision that never was, a change that changes nothing, mode or severity of a case that people labelled
     """
     if read > state.revision:
         raise InputError(f"case {case_id} has no revision {read} yet, it is at {state.revision}", do="read it again")
@@ -92,8 +97,14 @@ def revised(case_id: str, state: State, read: int, change: Change) -> State:
             f"case {case_id} was changed since revision {read}, it is at revision {state.revision}; nothing was written",
             do=f"look at `remiss case history {case_id}` and make the change again on revision {state.revision}",
         )
+    graded = change.mode is not None or change.severity is not None or not {"mode", "severity"}.isdisjoint(change.clear)
+    if state.status not in SUGGESTED and graded:
+        raise InputError(
+            f"case {case_id} is {state.status.value}: its mode and severity follow from what people say when they label it",
+            do="label it, or have it reopened; title and note may be changed at any time",
+        )
     said: dict[str, Any] = {name: _after(name, state, change) for name in SAID}
-    after = State(revision=state.revision + 1, **said)
+    after = State(status=state.status, revision=state.revision + 1, **said)
     if (after.mode, after.severity, after.title, after.note) == (state.mode, state.severity, state.title, state.note):
         raise InputError(f"case {case_id} says all that already", do="nothing, or change something")
     return after

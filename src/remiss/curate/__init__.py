@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from remiss.curate.discussion_actions import comment, inbox, reopen_thread, resolve_thread, thread, threads
-    from remiss.curate.labelling_actions import adjudicate, annotate, reopen, verify
+    from remiss.curate.labelling_actions import adjudicate, annotate, reopen, sheet, verify
 
 __all__ = [
     "adjudicate",
@@ -20,6 +20,7 @@ __all__ = [
     "resolve_thread",
     "thread",
     "threads",
+    "sheet",
     "verify",
 ]
 
@@ -33,6 +34,7 @@ _HOMES = {
     "resolve_thread": "discussion_actions",
     "thread": "discussion_actions",
     "threads": "discussion_actions",
+    "sheet": "labelling_actions",
     "verify": "labelling_actions",
 }
 

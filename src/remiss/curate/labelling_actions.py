@@ -14,6 +14,7 @@ from remiss.catalog.actions import REDACTION
 from remiss.curate import steps
 from remiss.curate.annotation import Made, prepared, prepared_reason
 from remiss.curate.grounds import Grounds, grounds_of
+from remiss.curate.labelling_sheet import Sheet, sheet_of
 from remiss.curate.ports import CurateWorkspace
 from remiss.curate.standing import Standing
 from remiss.errors import LabellingError
@@ -21,6 +22,24 @@ from remiss.records.case import Case
 from remiss.records.labelling import Judgement, LabellingKind, Verdict
 
 ANNOTATE, VERIFY, ADJUDICATE, REOPEN = "case:annotate", "case:verify", "case:adjudicate", "case:reopen"
+
+
+@action(name="case.sheet", permission=ANNOTATE, reads=True)
+def sheet(ws: CurateWorkspace, case_id: str) -> Sheet:
+    """Show by what one labels a case: the evidence, the questions, the failure modes; nothing that was suggested or said.
+
+    Parameters
+    ----------
+    case_id : the id, or a prefix of six or more characters that no other case shares
+
+    Raises
+    ------
+    Denied : no permission in the case's team
+    NotFound, Ambiguous, InputError
+    """
+    standing = ws.labellings.look(case_id)
+    ws.allow(ANNOTATE, standing.team)
+    return sheet_of(standing, ws.actor.name, _grounds(ws, standing))
 
 
 @action(name="case.annotate", permission=ANNOTATE, subject="case_id")

@@ -19,10 +19,16 @@ from remiss.records.person import Governed
 
 
 class Labellings(Protocol):
-    """Labellings of cases. All of it happens in the transaction of an action that writes."""
+    """Labellings of cases. All but `look` happens in the transaction of an action that writes."""
+
+    def look(self, case_id: str) -> Standing:
+        """Return where a case stands, or an event that people are given and that is none yet; raises like `standing`."""
+        ...
 
     def standing(self, case_id: str) -> Standing:
         """Return where a case stands, and keep everybody else from moving it until the transaction ends.
+
+        An event that people are given and that is no case yet becomes one.
 
         Raises
         ------

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
-from remiss.catalog.rendering import group_json
+from remiss.catalog.rendering import event_json, group_json
+from remiss.curate.labelling_sheet import Sheet
 from remiss.govern.access import Access
 from remiss.govern.health import Check
 from remiss.govern.key_actions import Rotation
@@ -45,6 +46,21 @@ def listing(rows: Rows) -> Json:
 def items(of: str, found: Sequence[Json], position: int) -> Json:
     """Return a `list` of whole objects."""
     return {"schema": schema_name("list"), "of": of, "position": position, "total": len(found), "items": [*found], "next": None}
+
+
+def sheet(item: Sheet) -> Json:
+    """Return the `sheet` by which somebody labels a case."""
+    return {
+        "schema": schema_name("sheet"),
+        "case": item.case,
+        "revision": item.revision,
+        "event": event_json(item.event),
+        "kind": None if item.kind is None else item.kind.value,
+        "obstacle": item.obstacle,
+        "questions": [asdict(each) for each in item.questions],
+        "modes": [asdict(each) for each in item.modes],
+        "units": list(item.units),
+    }
 
 
 def finding(item: Finding) -> Json:

@@ -200,6 +200,27 @@ SCHEMAS: dict[str, Schema] = {
         sensitivity=one_of("public", "internal", "restricted", "secret"),
         links=many(TEXT),
     ),
+    "sheet": record(
+        schema=kind("sheet"),
+        case=TEXT,
+        revision=COUNT,
+        event=EVENT,
+        kind=nullable(one_of("annotation", "verification", "adjudication")),
+        obstacle=nullable(TEXT),
+        questions=many(record(id=TEXT, asks=TEXT, answers=many(record(id=TEXT, says=TEXT, points=COUNT)))),
+        modes=many(
+            record(
+                id=TEXT,
+                title=TEXT,
+                definition=TEXT,
+                counts=many(TEXT),
+                excludes=many(TEXT),
+                parent=nullable(TEXT),
+                template=nullable(TEXT),
+            )
+        ),
+        units=many(TEXT),
+    ),
     "comparison": record(
         schema=kind("comparison"),
         case=TEXT,

@@ -19,7 +19,7 @@ from remiss.records.legible import counted, figure, moment, one_line, share
 if TYPE_CHECKING:
     from remiss.records.case import Case
     from remiss.records.estimate import Estimate, EstimateRow
-    from remiss.records.event import Values
+    from remiss.records.event import Event, Values
     from remiss.records.labelling import Impact, Labelled
     from remiss.records.rows import Rows
     from remiss.records.run import Run
@@ -48,18 +48,10 @@ def shown(page: Rows) -> list[str]:
 def of_case(case: Case) -> Iterator[Pair]:
     """What happened, what caught it, and what people said of it."""
     event = case.event
-    version = f"@{event.model_version}" if event.model_version else ""
     yield "case", case.id
     yield "status", f"{case.status.value} (revision {case.revision})"
     yield from _given(("title", case.title))
-    yield "event", event.id
-    yield "source", case.source
-    yield "happened", event.at
-    yield "model", f"{event.model}{version}"
-    yield "output", event.output
-    yield "label", event.label if event.label is not None else "not known"
-    yield from _given(("confidence", event.confidence), ("latency, ms", event.latency_ms), ("call status", event.status))
-    yield from _given(("trace", event.trace_id))
+    yield from happened(event, case.source)
     yield "caught by", ", ".join(case.criteria) or ("a person" if case.origin == "filed" else "no criterion in force")
     if case.stale:
         yield "stale", "its event has changed since it was labelled"
@@ -68,10 +60,29 @@ def of_case(case: Case) -> Iterator[Pair]:
     yield "severity", case.severity
     yield "team", case.team
     yield "sensitivity", case.sensitivity.name.lower()
+    yield from went_in(event)
+    yield from _given(("note", case.note))
+
+
+def happened(event: Event, source: str | None) -> Iterator[Pair]:
+    """What is known of an event beside what went into it."""
+    version = f"@{event.model_version}" if event.model_version else ""
+    yield "event", event.id
+    yield from _given(("source", source))
+    yield "happened", event.at
+    yield "model", f"{event.model}{version}"
+    yield "output", event.output
+    yield "label", event.label if event.label is not None else "not known"
+    yield from _given(("confidence", event.confidence), ("latency, ms", event.latency_ms), ("call status", event.status))
+    yield from _given(("trace", event.trace_id))
+
+
+def went_in(event: Event) -> Iterator[Pair]:
+    """What went into a prediction: inputs, context and text."""
     # As text: a number that is a name (flight 1371) must not be grouped into thousands.
     for family, values in (("inputs", event.inputs), ("context", event.context)):
         yield from ((f"{family}.{name}", None if value is None else str(value)) for name, value in values.items())
-    yield from _given(("text", event.text), ("note", case.note))
+    yield from _given(("text", event.text))
 
 
 def labelled(found: Labelled | None) -> Iterator[Pair]:

@@ -5,18 +5,23 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import select
 
 from remiss.catalog import actions
 from remiss.catalog.rendering import case_json
 from remiss.curate import labelling_actions as curate
+from remiss.edges.stores.prospects import offer
+from remiss.edges.stores.tables import events
 from remiss.errors import Conflict, Denied, InputError, LabellingError, NotFound, Precondition
-from remiss.govern.authority import Granted, actor_of
+from remiss.govern.authority import Granted, LocalOwner, actor_of
+from remiss.govern.ports import Actor
 from remiss.records.case import Sensitivity
 from remiss.records.identity import canonical, case_id
 from remiss.records.labelling import Impact, Judgement, LabellingKind, Quote, Reproduced, Verdict
 from remiss.records.person import Grant, Person
 from remiss.records.states import Status
 from tests.curate.standings import ANSWERS, NOISE, WEAK
+from tests.edges.stores.acting import unlisted
 from tests.edges.stores.drawing import drawn, file, member
 
 CASE = case_id("arrivals", "e1")
@@ -206,3 +211,101 @@ def test_to_label_what_one_may_not_see_is_as_to_label_what_is_not_there(ana, ws_
                 call(elsewhere, of, 1, FAILS)
             answers.add(str(caught.value).replace(of, "CASE"))
     assert len(answers) == 1
+
+
+# Controls -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def control(ana):
+    """The id under which somebody is given a control."""
+    return given(ana, "e9")
+
+
+@unlisted("test.offer")
+def offered(ws, event_id):
+    connection = ws._store.transaction.connection
+    key = connection.execute(select(events.c.key).where(events.c.event_id == event_id)).scalar_one()
+    return offer(connection, [("arrivals", event_id, key), ("arrivals", event_id, key)])[0]
+
+
+def given(ws, event_id):
+    file(ws.serving("op", actor=Actor(name="op"), authority=LocalOwner()), drawn([member(9)]), run="run-b0000000")
+    return offered(ws.serving("op", actor=Actor(name="op"), authority=LocalOwner()), event_id)
+
+
+def test_the_sheet_of_a_control_looks_like_that_of_a_candidate(ana, control):
+    one, other = curate.sheet(ana, CASE), curate.sheet(ana, control)
+    assert replace(one, case=control, event=other.event) == other
+    assert (other.kind, other.obstacle, other.event.id, other.revision) == (LabellingKind.ANNOTATION, None, "e9", 1)
+    with pytest.raises(NotFound):
+        actions.show(ana, control)
+
+
+def test_a_control_becomes_a_case_when_somebody_labels_it(ana, control):
+    case = curate.annotate(ana, control, 1, NO)
+    assert (case.id, case.status, case.revision, case.mode, case.severity) == (control, Status.CLEARED, 2, None, None)
+    assert [each.status for each in actions.history(ana, control)] == [Status.CONTROL, Status.CLEARED]
+    assert actions.search(ana, "context.airport:EWR label:late flight status:cleared").column("id") == (control,)
+    assert len(actions.search(ana, "status:control", as_of=ana.position())) == 0
+
+
+def test_a_control_that_is_a_failure_waits_for_a_second_person_like_any_case(ana, bo, control):
+    case = curate.annotate(ana, control, 1, FAILS)
+    assert (case.status, case.revision) == (Status.ANNOTATED, 2)
+    assert curate.sheet(bo, control).kind is LabellingKind.VERIFICATION
+    case = curate.verify(bo, control, 2, FAILS)
+    assert (case.status, case.origin, case.severity) == (Status.VERIFIED, "missed", 2)
+
+
+def test_what_is_refused_of_a_control_leaves_no_case(ana, control):
+    with pytest.raises(LabellingError):
+        curate.annotate(ana, control, 1, replace(FAILS, mode=None))
+    with pytest.raises(Conflict):
+        curate.verify(ana, control, 1, FAILS)
+    with pytest.raises(NotFound):
+        actions.show(ana, control)
+
+
+def test_a_control_of_another_team_is_not_there(ws_as, control):
+    elsewhere = ws_as("dee", role="curator", team="other")
+    for call in (lambda: curate.sheet(elsewhere, control), lambda: curate.annotate(elsewhere, control, 1, NO)):
+        with pytest.raises(NotFound):
+            call()
+
+
+# Recaptures -----------------------------------------------------------------------------------------------------------
+
+
+def again(ws, run, **event):
+    file(ws, drawn([member(1, met=["slow"], **event), member(2, met=["missed"])]), run=run)
+
+
+def test_a_labelled_case_whose_event_changes_is_stale_until_it_is_labelled_anew(ws, ana, bo):
+    curate.annotate(ana, CASE, 1, FAILS)
+    curate.verify(bo, CASE, 2, FAILS)
+    again(ws, "run-b0000000")
+    assert not actions.show(ana, CASE).stale
+    again(ws, "run-c0000000", label="on-time")
+    stale = actions.show(ana, CASE)
+    assert (stale.stale, stale.status, len(stale.labelling.labellings)) == (True, Status.VERIFIED, 2)
+    assert not actions.show(ana, OTHER).stale
+    assert curate.sheet(bo, CASE).kind is LabellingKind.ANNOTATION
+    anew = curate.annotate(bo, CASE, 3, NO)
+    assert (anew.stale, anew.status, anew.severity) == (False, Status.ANNOTATED, 3)
+    assert [(each.person, each.round) for each in anew.labelling.labellings] == [("bo", 2)]
+
+
+def test_an_annotation_of_what_changed_is_not_verified(ws, ana, bo):
+    curate.annotate(ana, CASE, 1, FAILS)
+    again(ws, "run-b0000000", output=None)
+    with pytest.raises(Conflict, match="has changed since"):
+        curate.verify(bo, CASE, 2, FAILS)
+
+
+def test_mode_and_severity_of_a_labelled_case_are_not_revised(ana):
+    curate.annotate(ana, CASE, 1, FAILS)
+    for change in ({"mode": NOISE}, {"severity": 1}, {"clear": ("severity",)}):
+        with pytest.raises(InputError, match="follow from what people say"):
+            actions.revise(ana, CASE, 2, **change)
+    assert actions.revise(ana, CASE, 2, title="Newark again").severity == 3

@@ -87,7 +87,7 @@ def file_by_hand(transaction: Transaction, filed: Filed) -> str:
     ]
     if shown:
         connection.execute(insert(case_context), shown)
-    _write_state(transaction, key, 1, state)
+    first_state(transaction, key, state)
     transaction.changed(named, None, {"status": state["status"], **_said(filing)})
     return named
 
@@ -106,6 +106,7 @@ def revise(transaction: Transaction, case: str, read: int, change: Change, scope
     of_row = case_texts.c.case_key == row.key
     texts = connection.execute(select(case_texts).where(of_row, case_texts.c.version == row.text_version)).first()
     before = State(
+        status=Status(row.status),
         revision=row.revision,
         mode=row.mode,
         severity=row.severity,
@@ -126,6 +127,11 @@ def revise(transaction: Transaction, case: str, read: int, change: Change, scope
     transaction.subjects.append(row.id)
     transaction.changed(row.id, *({"status": row.status, **_said(each)} for each in (before, after)))
     return str(row.id)
+
+
+def first_state(transaction: Transaction, key: int, state: Mapping[str, object]) -> None:
+    """Write the state in which a case came here."""
+    _write_state(transaction, key, 1, state)
 
 
 def next_state(transaction: Transaction, row: Row[Any], state: Mapping[str, object], **more: object) -> None:

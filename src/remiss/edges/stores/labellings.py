@@ -11,14 +11,16 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from remiss.curate.annotation import Made
 from remiss.curate.standing import Standing
-from remiss.curate.steps import Step
+from remiss.curate.steps import CONTROL, Step
 from remiss.edges.stores.case_reading import captures_of, event_at, resolve
 from remiss.edges.stores.case_writing import next_state
 from remiss.edges.stores.connecting import Store
 from remiss.edges.stores.journal import Transaction
 from remiss.edges.stores.labelling_reading import caught_by, of_case, rounds_of
+from remiss.edges.stores.prospects import file_prospect, prospect
 from remiss.edges.stores.tables import cases, labelling_words, labellings, links, revision_reasons, revisions
 from remiss.govern.ports import Scope
+from remiss.records.identity import case_id
 from remiss.records.labelling import LabellingKind, Relation, Verdict
 from remiss.records.states import DECIDED, Status
 
@@ -32,33 +34,22 @@ class LabellingStore:
         self._store = store
         self._scope = scope
 
-    def standing(self, case_id: str) -> Standing:
+    def standing(self, given: str) -> Standing:
         """Return where a case stands, holding its row until the transaction ends."""
-        connection = self._store.transaction.connection
-        row = self._locked(case_id)
-        found = of_case(connection, row.key, None)
-        number, attempts = rounds_of(connection, row.key, found)
-        return Standing(
-            case=row.id,
-            revision=row.revision,
-            status=Status(row.status),
-            team=row.team_id,
-            model=row.model,
-            origin=row.origin,
-            stale=row.stale,
-            event=event_at(connection, row.event_key, row.label, captures_of(connection, row.event_key, None)),
-            labellings=tuple(found),
-            round=number,
-            attempts=attempts,
-            caught_by=caught_by(connection, row.event_key),
-            link=None,
-            suggested=suggested(connection, row),
-        )
+        return standing_of(self._store.transaction.connection, self._locked(given))
 
-    def named(self, case_id: str) -> str:
+    def look(self, given: str) -> Standing:
+        """Return where a case stands, or an event that is none yet, without holding anything."""
+        with self._store.reading() as connection:
+            event = prospect(connection, given, self._scope)
+            if event is not None:
+                return standing_of_prospect(connection, event)
+            return standing_of(connection, resolve(connection, given, self._scope))
+
+    def named(self, given: str) -> str:
         """Return the whole id of a case."""
         with self._store.reading() as connection:
-            return str(resolve(connection, case_id, self._scope).id)
+            return str(resolve(connection, given, self._scope).id)
 
     def write(self, standing: Standing, kind: LabellingKind, made: Made, step: Step) -> None:
         """Write a labelling by the actor, and what it does to the case."""
@@ -83,10 +74,55 @@ class LabellingStore:
         said = {"case_key": row.key, "revision": row.revision + 1, "reason": reason}
         transaction.connection.execute(insert(revision_reasons), said)
 
-    def _locked(self, case_id: str) -> Row[Any]:
+    def _locked(self, given: str) -> Row[Any]:
         connection = self._store.transaction.connection
-        found = resolve(connection, case_id, self._scope)
+        event = prospect(connection, given, self._scope)
+        if event is not None:
+            given = file_prospect(self._store.transaction, event)
+        found = resolve(connection, given, self._scope)
         return connection.execute(select(cases).where(cases.c.key == found.key).with_for_update()).one()
+
+
+def standing_of(connection: Connection, row: Row[Any]) -> Standing:
+    """Return where the case of a row stands."""
+    found = of_case(connection, row.key, None)
+    number, attempts = rounds_of(connection, row.key, found)
+    return Standing(
+        case=row.id,
+        revision=row.revision,
+        status=Status(row.status),
+        team=row.team_id,
+        model=row.model,
+        origin=row.origin,
+        stale=row.stale,
+        event=event_at(connection, row.event_key, row.label, captures_of(connection, row.event_key, None)),
+        labellings=tuple(found),
+        round=number,
+        attempts=attempts,
+        caught_by=caught_by(connection, row.event_key),
+        link=None,
+        suggested=suggested(connection, row),
+    )
+
+
+def standing_of_prospect(connection: Connection, event: Row[Any]) -> Standing:
+    """Return where an event stands that is no case yet: as the case that labelling it will file."""
+    return Standing(
+        case=case_id(event.source_name, event.event_id),
+        revision=1,
+        status=Status.CONTROL,
+        team=event.team_id,
+        model=event.model,
+        origin=CONTROL,
+        stale=False,
+        event=event_at(connection, event.key, None, captures_of(connection, event.key, None)),
+        labellings=(),
+        round=1,
+        attempts=0,
+        caught_by=caught_by(connection, event.key),
+        link=None,
+        suggested=(None, None),
+    )
 
 
 def suggested(connection: Connection, row: Row[Any]) -> tuple[str | None, int | None]:

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, delete, exists, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, delete, exists, or_, select, update
 
 from remiss.catalog.spelling import spelled
 from remiss.edges.stores.dialect.conditions import among
+from remiss.edges.stores.dialect.types import Word
 from remiss.edges.stores.dialect.words import index_words
 from remiss.edges.stores.dialect.writing import insert_many, next_keys
 from remiss.edges.stores.in_force import in_force
@@ -23,6 +24,8 @@ from remiss.records.identity import case_id
 from remiss.records.run import Member
 from remiss.records.states import Status
 
+# Nobody has said anything of what stands so.
+UNLABELLED = [Status.CANDIDATE.value, Status.CONTROL.value]
 Seen = Sequence[tuple[int, Member]]  # event keys with what the run saw
 
 
@@ -154,14 +157,21 @@ def _file_criteria(connection: Connection, rows: Iterable[tuple[str, int]]) -> N
 
 
 def _refresh(connection: Connection, known: Mapping[int, int], seen: Seen) -> None:
-    """Show in known cases what the runs in force now say of their events: output, label, criteria."""
+    """Show in known cases what the runs in force now say of their events: output, label, criteria.
+
+    One that people have labelled by another output or label is stale from now on.
+    """
     shown = [
-        {"case_key": known[key], "output": spelled(member.event.output), "label": spelled(member.event.label)}
+        {"case_key": known[key], "new_output": spelled(member.event.output), "new_label": spelled(member.event.label)}
         for key, member in seen
         if key in known
     ]
     if shown:
-        connection.execute(update(cases).where(cases.c.key == bindparam("case_key")), shown)
+        output, label = bindparam("new_output", type_=Word), bindparam("new_label", type_=Word)
+        other = or_(cases.c.output.is_distinct_from(output), cases.c.label.is_distinct_from(label))
+        stale = or_(cases.c.stale, and_(*(cases.c.status != status for status in UNLABELLED), other))
+        refreshed = update(cases).where(cases.c.key == bindparam("case_key"))
+        connection.execute(refreshed.values(output=output, label=label, stale=stale), shown)
     if known:
         case_keys = sorted(known.values())
         connection.execute(delete(case_criteria).where(among(case_criteria.c.case_key, case_keys)))

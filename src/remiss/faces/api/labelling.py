@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from remiss.catalog.rendering import case_json
 from remiss.curate import labelling_actions as curate
+from remiss.faces import answers
 from remiss.faces.api.answering import answers as documented
 from remiss.faces.api.answering import tagged
 from remiss.faces.api.cases import revision_of
@@ -68,6 +69,13 @@ class Reopening(Asked):
     """Why a case is begun anew."""
 
     reason: str
+
+
+@router.get("/cases/{case}/sheet", operation_id="case.sheet", responses=documented("sheet", 304, 404, 409, etag=True))
+def sheet(ws: Ws, case: str, if_none_match: Annotated[str | None, Header()] = None) -> Response:
+    """Show by what one labels a case; its ETag is what If-Match of a labelling names."""
+    found = curate.sheet(ws, case)
+    return tagged(answers.sheet(found), found.revision, if_none_match)
 
 
 @router.post("/cases/{case}/annotation", operation_id="case.annotate", responses=ANSWERS)

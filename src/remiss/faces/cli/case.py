@@ -24,7 +24,10 @@ def case() -> None:
     """Search, show, file and label cases."""
 
 
-for _command in (labelling.annotate, labelling.verify, labelling.adjudicate, labelling.reopen, discussion.comment):
+for _command in (
+    *(labelling.sheet, labelling.annotate, labelling.verify, labelling.adjudicate),
+    *(labelling.reopen, discussion.comment),
+):
     case.add_command(_command)
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import click
 
+from remiss.curate.labelling_sheet import Sheet
 from remiss.faces.cli import render
 from remiss.records import chances, facts
 from remiss.records.case import Case
@@ -18,6 +21,25 @@ def show(case: Case) -> None:
     render.facts(facts.of_case(case))
     if case.captures:
         render.table(facts.CAPTURES, facts.captures(case))
+
+
+def sheet(found: Sheet) -> None:
+    """Print by what a case is labelled."""
+    render.facts(_of_sheet(found))
+    for question in found.questions:
+        click.echo(f"\n{question.id}: {question.asks}")
+        render.table(("answer", "what must be true", "points"), [(each.id, each.says, each.points) for each in question.answers])
+    click.echo()
+    render.table(("failure mode", "definition"), [(each.id, each.definition) for each in found.modes])
+
+
+def _of_sheet(found: Sheet) -> Iterator[facts.Pair]:
+    yield "case", f"{found.case} (revision {found.revision})"
+    yield "due", found.obstacle or found.kind
+    yield from facts.happened(found.event, None)
+    yield from facts.went_in(found.event)
+    if found.units:
+        yield "impact in", ", ".join(found.units)
 
 
 def compare(found: Comparison) -> None:

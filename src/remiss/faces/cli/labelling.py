@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 IMPACT = re.compile(r"\s*(\S+)\s+to\s+(\S+)\s+(\S.*?)\s*")
 _OPTIONS = (
-    click.option("--revision", type=click.IntRange(min=1), required=True, help="The revision that you read; see `case show`."),
+    click.option("--revision", type=click.IntRange(min=1), required=True, help="The revision that you read; see `case sheet`."),
     click.option("--verdict", type=click.Choice([each.value for each in Verdict]), required=True, help="What the event is."),
     click.option("--mode", help="Primary failure mode, for example remiss:model/weak-slice."),
     click.option("--also", multiple=True, metavar="MODE", help="Another failure mode; may be repeated."),
@@ -59,6 +59,29 @@ def judging(command: Callable[..., None]) -> Callable[..., None]:
     for option in reversed(_OPTIONS):
         called = option(called)
     return called
+
+
+@click.command("sheet")
+@click.argument("case_id")
+@formatted_object
+@with_workspace
+def sheet(ws: Workspace, case_id: str, *, shape: str) -> None:
+    """Show by what CASE_ID is labelled: the evidence, the questions, the failure modes.
+
+    Nothing that was suggested or said of it is shown. A case is labelled as it is now: there is no --as-of.
+
+    Example: remiss case sheet k7m4-qp
+    """
+    from remiss.curate import labelling_actions as curate
+    from remiss.faces.cli import case_page
+
+    found = curate.sheet(ws, case_id)
+    if shape == "json":
+        from remiss.faces import answers
+
+        render.as_json(answers.sheet(found))
+    else:
+        case_page.sheet(found)
 
 
 @click.command("annotate")

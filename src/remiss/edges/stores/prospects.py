@@ -1,0 +1,90 @@
+"""Prospects: events that are no cases yet, under the ids that their cases would have.
+
+Controls and undecided events are given to people to label unmarked, so each needs an id like a case's from the start. It
+becomes a case when somebody labels it, and not before: a row of `cases` would say what it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select
+
+from remiss.catalog.identifying import prefix_of
+from remiss.catalog.spelling import spelled
+from remiss.curate.steps import CONTROL
+from remiss.edges.stores.case_reading import captures_of, event_at
+from remiss.edges.stores.case_writing import first_state
+from remiss.edges.stores.dialect.words import index_words
+from remiss.edges.stores.dialect.writing import insert_missing, lock_name, next_keys
+from remiss.edges.stores.journal import Transaction
+from remiss.edges.stores.tables import case_context, cases, events, prospects
+from remiss.edges.stores.visible import visible_to
+from remiss.govern.ports import Scope
+from remiss.records.identity import case_id
+from remiss.records.states import Status
+
+
+def offer(connection: Connection, found: Iterable[tuple[str, str, int]]) -> tuple[str, ...]:
+    """Return the ids under which people are given events: source name, event id and key of each.
+
+    An id that was given once is good for ever. The caller writes.
+    """
+    rows = [{"id": case_id(source, event), "event_key": key} for source, event, key in found]
+    insert_missing(connection, prospects, rows, ["id"])
+    return tuple(str(row["id"]) for row in rows)
+
+
+def prospect(connection: Connection, given: str, scope: Scope) -> Row[Any] | None:
+    """Return the event, as a row of `events`, of which somebody has the id; None when it is a case by now, or never was given."""
+    is_case = select(cases.c.key).where(cases.c.event_key == events.c.key).exists()
+    found = (
+        select(events)
+        .join(prospects, prospects.c.event_key == events.c.key)
+        .where(prospects.c.id == prefix_of(given), ~is_case, visible_to(scope, events))
+    )
+    return connection.execute(found).first()
+
+
+def file_prospect(transaction: Transaction, event: Row[Any]) -> str:
+    """File a control, of which somebody is about to say what it is, as a case; return its id.
+
+    Whoever does the same at the same time waits here, and finds the case.
+    """
+    connection, named = transaction.connection, case_id(event.source_name, event.event_id)
+    lock_name(connection, f"event {event.key}")
+    if connection.execute(select(cases.c.key).where(cases.c.event_key == event.key)).first() is not None:
+        return named
+    seen = event_at(connection, event.key, None, captures_of(connection, event.key, None))
+    (key,) = next_keys(connection, cases, 1)
+    if seen.text:
+        index_words(connection, [(key, seen.text, None, None)])
+    state = {"status": Status.CONTROL.value, "mode": None, "severity": None, "text_version": None}
+    row = {
+        "key": key,
+        "id": named,
+        "event_key": event.key,
+        "origin": CONTROL,
+        "revision": 1,
+        "source_name": event.source_name,
+        "model": event.model,
+        "model_version": event.model_version,
+        "at": event.at,
+        "output": spelled(seen.output),
+        "label": spelled(seen.label),
+        "confidence": event.confidence,
+        "latency_ms": event.latency_ms,
+        "position_from": transaction.position(),
+        "team_id": event.team_id,
+        "sensitivity": event.sensitivity,
+        **state,
+    }
+    connection.execute(insert(cases), row)
+    shown = [
+        {"name": name, "value": spelled(value), "case_key": key} for name, value in seen.context.items() if value is not None
+    ]
+    if shown:
+        connection.execute(insert(case_context), shown)
+    first_state(transaction, key, state)
+    return named
