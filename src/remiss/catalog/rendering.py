@@ -8,7 +8,7 @@ from remiss.records.case import Capture, Case, Revision
 from remiss.records.comparison import Comparison
 from remiss.records.event import Event, Scalar
 from remiss.records.identity import format_time, plain
-from remiss.records.labelling import Labelled, Labelling
+from remiss.records.labelling import Labelled, Labelling, Link
 from remiss.records.run import Group
 
 Json = dict[str, object]
@@ -35,13 +35,24 @@ def case_json(case: Case) -> Json:
         "note": case.note,
         "team": case.team,
         "sensitivity": case.sensitivity.name.lower(),
-        "links": list(case.links),
+        "links": [link_json(each) for each in case.links],
     }
 
 
 def labelled_json(labelled: Labelled) -> Json:
     """Return the `labelling` of a case: what of it may be seen, and why the rest is hidden."""
     return {"labellings": [labelling_json(each) for each in labelled.labellings], "hidden": labelled.hidden}
+
+
+def link_json(link: Link) -> Json:
+    """Return one of a case's `links`."""
+    return {
+        "relation": link.relation.value,
+        "case": link.case,
+        "outgoing": link.outgoing,
+        "person": link.person,
+        "at": format_time(link.at),
+    }
 
 
 def labelling_json(labelling: Labelling) -> Json:

@@ -9,18 +9,21 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from remiss.curate.discussion_actions import comment, inbox, reopen_thread, resolve_thread, thread, threads
     from remiss.curate.labelling_actions import adjudicate, annotate, reopen, sheet, verify
+    from remiss.curate.linking_actions import link, unlink
 
 __all__ = [
     "adjudicate",
     "annotate",
     "comment",
     "inbox",
+    "link",
     "reopen",
     "reopen_thread",
     "resolve_thread",
+    "sheet",
     "thread",
     "threads",
-    "sheet",
+    "unlink",
     "verify",
 ]
 
@@ -29,12 +32,14 @@ _HOMES = {
     "annotate": "labelling_actions",
     "comment": "discussion_actions",
     "inbox": "discussion_actions",
+    "link": "linking_actions",
     "reopen": "labelling_actions",
     "reopen_thread": "discussion_actions",
     "resolve_thread": "discussion_actions",
     "thread": "discussion_actions",
     "threads": "discussion_actions",
     "sheet": "labelling_actions",
+    "unlink": "linking_actions",
     "verify": "labelling_actions",
 }
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from remiss.catalog.filing import TEXT_LIMIT, check_text
 from remiss.catalog.spelling import spelled
 from remiss.curate.grounds import Grounds
+from remiss.curate.standing import Standing
 from remiss.errors import InputError, LabellingError, ProtocolError
 from remiss.govern.policy import WRITTEN
 from remiss.govern.redaction import Redactor, redact
@@ -70,6 +71,23 @@ def prepared(given: Judgement, kind: LabellingKind, event: Event, grounds: Groun
         severity_reason=rubrics.reason(grounds.rubric, given.answers) if fails else "",
         quotes=tuple(Quote(field=str(where_quoted(text, event)), text=text) for text in given.quotes),
     )
+
+
+def aimed(given: Judgement, standing: Standing, target: Standing) -> Judgement:
+    """Return a judgement that an event is the same as that of another case, which it names by its whole id.
+
+    Raises
+    ------
+    LabellingError : it is the case itself, or takes another's verdict
+    """
+    problem = None
+    if target.case == standing.case:
+        problem = (f"case {target.case} is of the same event as itself", "name the other case of this event")
+    elif target.link is not None:
+        problem = (f"case {target.case} takes the verdict of {target.link.case}", f"name {target.link.case}")
+    if problem is not None:
+        raise LabellingError(problem[0], do=problem[1], fields={"target": problem})
+    return replace(given, target=target.case)
 
 
 def prepared_reason(reason: str, key: bytes) -> str:

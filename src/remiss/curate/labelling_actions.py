@@ -7,17 +7,15 @@ somebody was quicker. Who may and what follows is decided by the rules alone (`s
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from remiss.action import action
 from remiss.catalog.actions import REDACTION
 from remiss.curate import steps
-from remiss.curate.annotation import Made, prepared, prepared_reason
+from remiss.curate.annotation import Made, aimed, prepared, prepared_reason
 from remiss.curate.grounds import Grounds, grounds_of
 from remiss.curate.labelling_sheet import Sheet, sheet_of
 from remiss.curate.ports import CurateWorkspace
 from remiss.curate.standing import Standing
-from remiss.errors import LabellingError
 from remiss.records.case import Case
 from remiss.records.labelling import Judgement, LabellingKind, Verdict
 
@@ -58,9 +56,9 @@ def annotate(ws: CurateWorkspace, case_id: str, revision: int, judgement: Judgem
     Precondition : the case was written since; Conflict : nobody annotates a case that stands so
     NotFound, Ambiguous, InputError
     """
-    standing = _read(ws, case_id, revision, ANNOTATE)
+    standing, said = _read_for(ws, case_id, revision, ANNOTATE, judgement)
     step = steps.annotation(standing, ws.actor.name)
-    return _label(ws, standing, LabellingKind.ANNOTATION, judgement, _grounds(ws, standing), step)
+    return _label(ws, standing, LabellingKind.ANNOTATION, said, _grounds(ws, standing), step)
 
 
 @action(name="case.verify", permission=VERIFY, subject="case_id")
@@ -82,10 +80,10 @@ def verify(ws: CurateWorkspace, case_id: str, revision: int, judgement: Judgemen
     Precondition : the case was written since; Conflict : nobody verifies a case that stands so
     NotFound, Ambiguous, InputError
     """
-    standing = _read(ws, case_id, revision, VERIFY)
+    standing, said = _read_for(ws, case_id, revision, VERIFY, judgement)
     grounds = _grounds(ws, standing)
     step = steps.verification(standing, ws.actor.name, grounds.owners)
-    return _label(ws, standing, LabellingKind.VERIFICATION, judgement, grounds, step)
+    return _label(ws, standing, LabellingKind.VERIFICATION, said, grounds, step)
 
 
 @action(name="case.adjudicate", permission=ADJUDICATE, subject="case_id")
@@ -105,10 +103,10 @@ def adjudicate(ws: CurateWorkspace, case_id: str, revision: int, judgement: Judg
     Precondition : the case was written since; Conflict : there is no dispute
     NotFound, Ambiguous, InputError
     """
-    standing = _read(ws, case_id, revision, ADJUDICATE)
+    standing, said = _read_for(ws, case_id, revision, ADJUDICATE, judgement)
     grounds = _grounds(ws, standing)
     step = steps.adjudication(standing, ws.actor.name, grounds.owners)
-    return _label(ws, standing, LabellingKind.ADJUDICATION, judgement, grounds, step)
+    return _label(ws, standing, LabellingKind.ADJUDICATION, said, grounds, step)
 
 
 @action(name="case.reopen", permission=REOPEN, subject="case_id")
@@ -132,7 +130,23 @@ def reopen(ws: CurateWorkspace, case_id: str, revision: int, reason: str) -> Cas
 
 
 def _read(ws: CurateWorkspace, case_id: str, revision: int, permission: str) -> Standing:
-    standing = ws.labellings.standing(case_id)
+    return _checked(ws, ws.labellings.standing(case_id), revision, permission)
+
+
+def _read_for(
+    ws: CurateWorkspace, case_id: str, revision: int, permission: str, judgement: Judgement
+) -> tuple[Standing, Judgement]:
+    """Return where a case stands, and a judgement whose `same-event` names the other case by its whole id.
+
+    Both cases are held then, so that the link between them can be written.
+    """
+    if judgement.verdict is not Verdict.SAME_EVENT or not judgement.target:
+        return _read(ws, case_id, revision, permission), judgement
+    standing, target = ws.labellings.both(case_id, judgement.target)
+    return _checked(ws, standing, revision, permission), aimed(judgement, standing, target)
+
+
+def _checked(ws: CurateWorkspace, standing: Standing, revision: int, permission: str) -> Standing:
     ws.allow(permission, standing.team)
     steps.check_read(standing, revision)
     return standing
@@ -150,18 +164,6 @@ def _label(
     grounds: Grounds,
     step: Callable[[Made], steps.Step],
 ) -> Case:
-    said = _aimed(ws, standing, judgement)
-    made = prepared(said, kind, standing.event, grounds, ws.keys.secret(REDACTION))
+    made = prepared(judgement, kind, standing.event, grounds, ws.keys.secret(REDACTION))
     ws.labellings.write(standing, kind, made, step(made))
     return ws.cases.get(standing.case, None)
-
-
-def _aimed(ws: CurateWorkspace, standing: Standing, judgement: Judgement) -> Judgement:
-    """Return a judgement whose `same-event` names the other case by its whole id."""
-    if judgement.verdict is not Verdict.SAME_EVENT or not judgement.target:
-        return judgement
-    target = ws.labellings.named(judgement.target)
-    if target == standing.case:
-        problem = (f"case {target} is of the same event as itself", "name the other case of this event")
-        raise LabellingError(problem[0], do=problem[1], fields={"target": problem})
-    return replace(judgement, target=target)

@@ -36,12 +36,23 @@ class Labellings(Protocol):
         """
         ...
 
-    def named(self, case_id: str) -> str:
-        """Return the whole id of the case that an id or a beginning means; raises like `standing`."""
+    def both(self, case_id: str, other: str) -> tuple[Standing, Standing]:
+        """Return where two cases stand, and keep everybody else from moving either; raises like `standing`.
+
+        The second may be the first. Only the first may be an event that is no case yet.
+        """
         ...
 
     def write(self, standing: Standing, kind: LabellingKind, made: Made, step: Step) -> None:
         """Write a labelling by the actor, and what it does to the case."""
+        ...
+
+    def link(self, standing: Standing, other: Standing) -> None:
+        """Write that a case takes another's verdict."""
+        ...
+
+    def unlink(self, standing: Standing) -> None:
+        """Write that a case takes no other's verdict any more."""
         ...
 
     def reopen(self, standing: Standing, step: Step, reason: str) -> None:

@@ -19,6 +19,7 @@ class Standing:
     attempts : how many annotations that round has had
     caught_by : names and versions of the protocols whose runs met its event, the latest first
     link : by which it takes another case's verdict, if it does
+    followed : whether other cases take its verdict
     suggested : mode and severity that it had before people decided
     """
 
@@ -36,6 +37,7 @@ class Standing:
     caught_by: tuple[tuple[str, int], ...]
     link: Link | None
     suggested: tuple[str | None, int | None]
+    followed: bool = False
 
     def labelling(self, kind: LabellingKind) -> Labelling | None:
         """Return the labelling of that kind that is in force."""

@@ -198,7 +198,7 @@ SCHEMAS: dict[str, Schema] = {
         mode=nullable(TEXT),
         severity=GRADE,
         sensitivity=one_of("public", "internal", "restricted", "secret"),
-        links=many(TEXT),
+        links=many(record(relation=one_of("alike", "same-event"), case=TEXT, outgoing=FLAG, person=TEXT, at=TIME)),
     ),
     "sheet": record(
         schema=kind("sheet"),

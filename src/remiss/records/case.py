@@ -8,7 +8,7 @@ from enum import IntEnum
 
 from remiss.records import notebook
 from remiss.records.event import Event, Values
-from remiss.records.labelling import Labelled
+from remiss.records.labelling import Labelled, Link
 from remiss.records.states import Status
 
 
@@ -58,7 +58,7 @@ class Case:
     note: str | None = None
     team: str = "default"
     sensitivity: Sensitivity = Sensitivity.INTERNAL
-    links: tuple[str, ...] = ()
+    links: tuple[Link, ...] = ()
     labelling: Labelled | None = None
     stale: bool = False
 

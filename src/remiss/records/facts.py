@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 
 from remiss.records.estimate import CONFIRMED
 from remiss.records.identity import format_time
-from remiss.records.labelling import Reproduced, Verdict
+from remiss.records.labelling import Relation, Reproduced, Verdict
 from remiss.records.legible import counted, figure, moment, one_line, share
 
 if TYPE_CHECKING:
     from remiss.records.case import Case
     from remiss.records.estimate import Estimate, EstimateRow
     from remiss.records.event import Event, Values
-    from remiss.records.labelling import Impact, Labelled
+    from remiss.records.labelling import Impact, Labelled, Link
     from remiss.records.rows import Rows
     from remiss.records.run import Run
 
@@ -56,6 +56,7 @@ def of_case(case: Case) -> Iterator[Pair]:
     if case.stale:
         yield "stale", "its event has changed since it was labelled"
     yield from labelled(case.labelling)
+    yield from (linked(each) for each in case.links)
     yield "mode", case.mode or (f"{case.suggested_mode} (suggested)" if case.suggested_mode else "")
     yield "severity", case.severity
     yield "team", case.team
@@ -98,6 +99,13 @@ def labelled(found: Labelled | None) -> Iterator[Pair]:
         yield from ((f"quotes {quote.field}", quote.text) for quote in each.quotes)
     if found.hidden is not None:
         yield "labelling", found.hidden
+
+
+def linked(link: Link) -> Pair:
+    """How a case hangs on another."""
+    if link.relation is Relation.SAME_EVENT:
+        return "the same event as", link.case
+    return ("takes the verdict of" if link.outgoing else "gives its verdict to"), link.case
 
 
 def impact(of: Impact) -> str:

@@ -10,19 +10,20 @@ from sqlalchemy import select
 from remiss.catalog import actions
 from remiss.catalog.rendering import case_json
 from remiss.curate import labelling_actions as curate
+from remiss.curate import linking_actions as linking
 from remiss.edges.stores.prospects import offer
 from remiss.edges.stores.tables import events
 from remiss.errors import Conflict, Denied, InputError, LabellingError, NotFound, Precondition
 from remiss.govern.authority import Granted, LocalOwner, actor_of
 from remiss.govern.ports import Actor
-from remiss.records.case import Sensitivity
+from remiss.records.case import Filing, Sensitivity
 from remiss.records.identity import canonical, case_id
-from remiss.records.labelling import Impact, Judgement, LabellingKind, Quote, Reproduced, Verdict
+from remiss.records.labelling import Impact, Judgement, LabellingKind, Quote, Relation, Reproduced, Verdict
 from remiss.records.person import Grant, Person
 from remiss.records.states import Status
 from tests.curate.standings import ANSWERS, NOISE, WEAK
 from tests.edges.stores.acting import unlisted
-from tests.edges.stores.drawing import drawn, file, member
+from tests.edges.stores.drawing import MONDAY, drawn, file, member
 
 CASE = case_id("arrivals", "e1")
 OTHER = case_id("arrivals", "e2")
@@ -164,6 +165,8 @@ def test_same_event_names_another_case_by_any_beginning_and_links_it_once_decide
     curate.annotate(ana, CASE, 1, same)
     case = curate.verify(bo, CASE, 2, replace(same, target=OTHER))
     assert (case.status, case.labelling.labellings[0].target) == (Status.REJECTED, OTHER)
+    assert [(each.relation, each.case, each.outgoing) for each in case.links] == [(Relation.SAME_EVENT, OTHER, True)]
+    assert [each.outgoing for each in actions.show(ana, OTHER).links] == [False]
 
 
 def test_a_decided_case_is_reopened_with_a_reason_and_what_was_said_stays(ana, bo, cy):
@@ -309,3 +312,56 @@ def test_mode_and_severity_of_a_labelled_case_are_not_revised(ana):
         with pytest.raises(InputError, match="follow from what people say"):
             actions.revise(ana, CASE, 2, **change)
     assert actions.revise(ana, CASE, 2, title="Newark again").severity == 3
+
+
+# Links ----------------------------------------------------------------------------------------------------------------
+
+
+def test_a_candidate_takes_the_verdict_of_a_case_that_is_alike_until_the_link_is_taken_away(ana, cy):
+    case = linking.link(cy, CASE, 1, OTHER[:7])
+    assert (case.status, case.revision) == (Status.CANDIDATE, 2)
+    assert [(each.relation, each.case, each.outgoing, each.person) for each in case.links] == [
+        (Relation.ALIKE, OTHER, True, "cy")
+    ]
+    assert [(each.case, each.outgoing) for each in actions.show(cy, OTHER).links] == [(CASE, False)]
+    with pytest.raises(Conflict, match="takes the verdict of"):
+        curate.annotate(ana, CASE, 2, FAILS)
+    with pytest.raises(LabellingError, match="takes the verdict of"):
+        curate.annotate(ana, OTHER, 1, Judgement(verdict=Verdict.SAME_EVENT, target=CASE))
+    linked = cy.position()
+    assert linking.unlink(cy, CASE, 2).links == ()
+    assert [each.case for each in actions.show(cy, CASE, as_of=linked).links] == [OTHER]
+    assert curate.annotate(ana, CASE, 3, FAILS).status is Status.ANNOTATED
+
+
+def test_a_link_is_one_step_long(ws, cy):
+    file(ws, drawn([member(3, met=["slow"])], weeks=[1]), run="run-b0000000")
+    third = case_id("arrivals", "e3")
+    linking.link(cy, CASE, 1, OTHER)
+    for case, revision, other, why in (
+        (CASE, 2, OTHER, "already"),
+        (third, 1, CASE, "itself"),
+        (OTHER, 1, third, "other cases take"),
+        (third, 1, third, "alike itself"),
+    ):
+        with pytest.raises(InputError, match=why):
+            linking.link(cy, case, revision, other)
+    with pytest.raises(Conflict, match="takes no other"):
+        linking.unlink(cy, OTHER, 1)
+
+
+def test_a_case_that_was_labelled_takes_no_other_s_verdict(ana, cy):
+    curate.annotate(ana, CASE, 1, FAILS)
+    with pytest.raises(Conflict, match="only a candidate"):
+        linking.link(cy, CASE, 2, OTHER)
+
+
+def test_a_link_names_no_case_that_one_may_not_see(ws, ws_as, cy):
+    secret = actions.file(ws, Filing(model="m", at=MONDAY, title="t", team="other"))
+    both = Person(
+        name="dee",
+        grants=tuple(Grant(role="curator", team=team, clearance=Sensitivity.INTERNAL) for team in ("default", "other")),
+    )
+    dee = ws.serving("as-dee", actor=actor_of(both), authority=Granted(both))
+    assert len(linking.link(dee, CASE, 1, secret.id).links) == 1
+    assert actions.show(cy, CASE).links == ()

@@ -12,6 +12,7 @@ from remiss.catalog.identifying import only, prefix_of
 from remiss.curate.blindness import Viewer
 from remiss.edges.stores.in_force import in_force
 from remiss.edges.stores.labelling_reading import labelled
+from remiss.edges.stores.linking import links_of
 from remiss.edges.stores.redactions import redactions_of
 from remiss.edges.stores.search import in_force_at
 from remiss.edges.stores.tables import (
@@ -78,6 +79,7 @@ def case_at(connection: Connection, case_id: str, scope: Scope, viewer: Viewer, 
         suggested_mode=row.suggested_mode,
         labelling=labelled(connection, row, viewer, position),
         stale=row.stale,
+        links=links_of(connection, row.key, scope, position),
         title=None if texts is None else texts.title,
         note=None if texts is None else texts.note,
         team=row.team_id,

@@ -15,10 +15,12 @@ from remiss.curate.steps import CONTROL, Step
 from remiss.edges.stores.case_reading import captures_of, event_at, resolve
 from remiss.edges.stores.case_writing import next_state
 from remiss.edges.stores.connecting import Store
+from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.journal import Transaction
 from remiss.edges.stores.labelling_reading import caught_by, of_case, rounds_of
+from remiss.edges.stores.linking import alike, end_link, followed, write_link
 from remiss.edges.stores.prospects import file_prospect, prospect
-from remiss.edges.stores.tables import cases, labelling_words, labellings, links, revision_reasons, revisions
+from remiss.edges.stores.tables import cases, labelling_words, labellings, revision_reasons, revisions
 from remiss.govern.ports import Scope
 from remiss.records.identity import case_id
 from remiss.records.labelling import LabellingKind, Relation, Verdict
@@ -46,10 +48,13 @@ class LabellingStore:
                 return standing_of_prospect(connection, event)
             return standing_of(connection, resolve(connection, given, self._scope))
 
-    def named(self, given: str) -> str:
-        """Return the whole id of a case."""
-        with self._store.reading() as connection:
-            return str(resolve(connection, given, self._scope).id)
+    def both(self, given: str, other: str) -> tuple[Standing, Standing]:
+        """Return where two cases stand, holding the rows of both."""
+        connection = self._store.transaction.connection
+        # In the order of their keys, so that of two who do this to the same pair one waits for the other.
+        keys = sorted({self._found(given), resolve(connection, other, self._scope).key})
+        connection.execute(select(cases.c.key).where(among(cases.c.key, keys)).order_by(cases.c.key).with_for_update())
+        return standing_of(connection, self._locked(given)), standing_of(connection, self._locked(other))
 
     def write(self, standing: Standing, kind: LabellingKind, made: Made, step: Step) -> None:
         """Write a labelling by the actor, and what it does to the case."""
@@ -57,11 +62,11 @@ class LabellingStore:
         if step.supersedes is not None:
             _supersede(transaction, row.key, step.supersedes)
         _insert(transaction, row.key, kind, made, step)
-        _close_links(transaction, row.key)
+        end_link(transaction, row.key, Relation.SAME_EVENT)
         decided = step.decided
         if decided is not None and decided.verdict is Verdict.SAME_EVENT and decided.target is not None:
             other = resolve(transaction.connection, decided.target, Scope.everywhere())
-            _link(transaction, row.key, other.key, Relation.SAME_EVENT)
+            write_link(transaction, row.key, other.key, Relation.SAME_EVENT)
         annotated = kind is LabellingKind.ANNOTATION
         _move(transaction, row, step, stale=False if annotated else row.stale)
 
@@ -69,18 +74,40 @@ class LabellingStore:
         """Write that a case is begun anew, and why."""
         transaction, row = self._store.transaction, self._locked(standing.case)
         _supersede(transaction, row.key, step.supersedes or "reopened")
-        _close_links(transaction, row.key)
+        end_link(transaction, row.key, Relation.SAME_EVENT)
         _move(transaction, row, step, stale=False)
         said = {"case_key": row.key, "revision": row.revision + 1, "reason": reason}
         transaction.connection.execute(insert(revision_reasons), said)
 
+    def link(self, standing: Standing, other: Standing) -> None:
+        """Write that a case takes another's verdict."""
+        row = self._locked(standing.case)
+        write_link(self._store.transaction, row.key, self._locked(other.case).key, Relation.ALIKE)
+        self._moved(row)
+
+    def unlink(self, standing: Standing) -> None:
+        """Write that a case takes no other's verdict any more."""
+        row = self._locked(standing.case)
+        end_link(self._store.transaction, row.key, Relation.ALIKE)
+        self._moved(row)
+
+    def _moved(self, row: Row[Any]) -> None:
+        """Write a state of a case in which nothing but its links is new."""
+        state = {name: getattr(row, name) for name in ("status", "mode", "severity", "text_version")}
+        next_state(self._store.transaction, row, state)
+        self._store.transaction.subjects.append(row.id)
+
     def _locked(self, given: str) -> Row[Any]:
+        connection = self._store.transaction.connection
+        return connection.execute(select(cases).where(cases.c.key == self._found(given)).with_for_update()).one()
+
+    def _found(self, given: str) -> int:
+        """Return the key of a case, or of an event that people are given, which becomes one."""
         connection = self._store.transaction.connection
         event = prospect(connection, given, self._scope)
         if event is not None:
             given = file_prospect(self._store.transaction, event)
-        found = resolve(connection, given, self._scope)
-        return connection.execute(select(cases).where(cases.c.key == found.key).with_for_update()).one()
+        return int(resolve(connection, given, self._scope).key)
 
 
 def standing_of(connection: Connection, row: Row[Any]) -> Standing:
@@ -100,8 +127,9 @@ def standing_of(connection: Connection, row: Row[Any]) -> Standing:
         round=number,
         attempts=attempts,
         caught_by=caught_by(connection, row.event_key),
-        link=None,
+        link=alike(connection, row.key),
         suggested=suggested(connection, row),
+        followed=followed(connection, row.key),
     )
 
 
@@ -170,24 +198,6 @@ def _supersede(transaction: Transaction, case_key: int, why: str) -> None:
     of_case_ = (labellings.c.case_key == case_key) & labellings.c.position_to.is_(None)
     ended = update(labellings).where(of_case_).values(superseded=why, position_to=transaction.position())
     transaction.connection.execute(ended)
-
-
-def _link(transaction: Transaction, case_key: int, other_key: int, relation: Relation) -> None:
-    row = {
-        "case_key": case_key,
-        "other_key": other_key,
-        "relation": relation.value,
-        "person": transaction.actor.name,
-        "at": transaction.at,
-        "position_from": transaction.position(),
-    }
-    transaction.connection.execute(insert(links), row)
-
-
-def _close_links(transaction: Transaction, case_key: int) -> None:
-    """End the link by which a decision said that a case is of another's event."""
-    ours = (links.c.case_key == case_key) & links.c.position_to.is_(None) & (links.c.relation == Relation.SAME_EVENT.value)
-    transaction.connection.execute(update(links).where(ours).values(position_to=transaction.position()))
 
 
 def _move(transaction: Transaction, row: Row[Any], step: Step, *, stale: bool) -> None:

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from remiss.catalog.rendering import case_json
 from remiss.curate import labelling_actions as curate
+from remiss.curate import linking_actions as linking
 from remiss.faces import answers
 from remiss.faces.api.answering import answers as documented
 from remiss.faces.api.answering import tagged
@@ -71,6 +72,12 @@ class Reopening(Asked):
     reason: str
 
 
+class Linking(Asked):
+    """Whose verdict a case takes."""
+
+    other: str
+
+
 @router.get("/cases/{case}/sheet", operation_id="case.sheet", responses=documented("sheet", 304, 404, 409, etag=True))
 def sheet(ws: Ws, case: str, if_none_match: Annotated[str | None, Header()] = None) -> Response:
     """Show by what one labels a case; its ETag is what If-Match of a labelling names."""
@@ -94,6 +101,18 @@ def verify(ws: Ws, case: str, body: Verification, if_match: IfMatch = None) -> R
 def adjudicate(ws: Ws, case: str, body: Judgement, if_match: IfMatch = None) -> Response:
     """Settle what two people see differently; If-Match names the ETag that was read."""
     return _answer(curate.adjudicate(ws, case, revision_of(if_match), body.judgement()))
+
+
+@router.post("/cases/{case}/link", operation_id="case.link", responses=ANSWERS)
+def link(ws: Ws, case: str, body: Linking, if_match: IfMatch = None) -> Response:
+    """Have a case take the verdict of another that is alike; If-Match names the ETag that was read."""
+    return _answer(linking.link(ws, case, revision_of(if_match), body.other))
+
+
+@router.delete("/cases/{case}/link", operation_id="case.unlink", responses=ANSWERS)
+def unlink(ws: Ws, case: str, if_match: IfMatch = None) -> Response:
+    """Take a case's link away; If-Match names the ETag that was read."""
+    return _answer(linking.unlink(ws, case, revision_of(if_match)))
 
 
 @router.post("/cases/{case}/reopening", operation_id="case.reopen", responses=ANSWERS)

@@ -26,7 +26,7 @@ def case() -> None:
 
 for _command in (
     *(labelling.sheet, labelling.annotate, labelling.verify, labelling.adjudicate),
-    *(labelling.reopen, discussion.comment),
+    *(labelling.reopen, labelling.link, labelling.unlink, discussion.comment),
 ):
     case.add_command(_command)
 

@@ -157,6 +157,37 @@ def reopen(ws: Workspace, case_id: str, *, revision: int, reason: str, shape: st
     _show(curate.reopen(ws, case_id, revision, reason), shape)
 
 
+@click.command("link")
+@click.argument("case_id")
+@click.argument("other")
+@click.option("--revision", type=click.IntRange(min=1), required=True, help="The revision of CASE_ID that you read.")
+@formatted_object
+@with_workspace
+def link(ws: Workspace, case_id: str, other: str, *, revision: int, shape: str) -> None:
+    """Have CASE_ID take the verdict of OTHER: another event, the same problem.
+
+    Example: remiss case link k7m4-qp 9tvx-2c --revision 1
+    """
+    from remiss.curate import linking_actions as curate
+
+    _show(curate.link(ws, case_id, revision, other), shape)
+
+
+@click.command("unlink")
+@click.argument("case_id")
+@click.option("--revision", type=click.IntRange(min=1), required=True, help="The revision that you read; see `case show`.")
+@formatted_object
+@with_workspace
+def unlink(ws: Workspace, case_id: str, *, revision: int, shape: str) -> None:
+    """Take the link of CASE_ID away, so that it is labelled by itself.
+
+    Example: remiss case unlink k7m4-qp --revision 2
+    """
+    from remiss.curate import linking_actions as curate
+
+    _show(curate.unlink(ws, case_id, revision), shape)
+
+
 def _show(case: Case, shape: str) -> None:
     from remiss.catalog.rendering import case_json
     from remiss.faces.cli import case_page

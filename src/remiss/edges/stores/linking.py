@@ -1,0 +1,74 @@
+"""Links between cases, read and written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, exists, insert, or_, select, update
+
+from remiss.edges.stores.journal import Transaction
+from remiss.edges.stores.tables import cases, links
+from remiss.edges.stores.visible import visible_to
+from remiss.govern.ports import Scope
+from remiss.records.labelling import Link, Relation
+
+
+def links_of(connection: Connection, case_key: int, scope: Scope, position: int | None = None) -> tuple[Link, ...]:
+    """Return the links of a case, both ways, with cases that the scope may see; in force now or at a position."""
+    both_ways = or_(
+        (links.c.case_key == case_key) & (cases.c.key == links.c.other_key),
+        (links.c.other_key == case_key) & (cases.c.key == links.c.case_key),
+    )
+    found = (
+        select(links, cases.c.id.label("other"))
+        .join(cases, both_ways)
+        .where(_in_force(position), visible_to(scope))
+        .order_by(links.c.key)
+    )
+    return tuple(_link(row, outgoing=row.case_key == case_key) for row in connection.execute(found))
+
+
+def alike(connection: Connection, case_key: int) -> Link | None:
+    """Return the link by which a case takes another's verdict."""
+    found = (
+        select(links, cases.c.id.label("other"))
+        .join(cases, cases.c.key == links.c.other_key)
+        .where(links.c.case_key == case_key, links.c.relation == Relation.ALIKE.value, _in_force(None))
+    )
+    row = connection.execute(found).first()
+    return None if row is None else _link(row, outgoing=True)
+
+
+def followed(connection: Connection, case_key: int) -> bool:
+    """Return whether other cases take a case's verdict."""
+    ours = (links.c.other_key == case_key) & (links.c.relation == Relation.ALIKE.value) & _in_force(None)
+    return bool(connection.execute(select(exists().where(ours))).scalar())
+
+
+def write_link(transaction: Transaction, case_key: int, other_key: int, relation: Relation) -> None:
+    """Write that a case hangs on another; the rows of both are held."""
+    row = {
+        "case_key": case_key,
+        "other_key": other_key,
+        "relation": relation.value,
+        "person": transaction.actor.name,
+        "at": transaction.at,
+        "position_from": transaction.position(),
+    }
+    transaction.connection.execute(insert(links), row)
+
+
+def end_link(transaction: Transaction, case_key: int, relation: Relation) -> None:
+    """End the link of a case by that relation, if there is one."""
+    ours = (links.c.case_key == case_key) & (links.c.relation == relation.value) & _in_force(None)
+    transaction.connection.execute(update(links).where(ours).values(position_to=transaction.position()))
+
+
+def _in_force(position: int | None) -> Any:
+    if position is None:
+        return links.c.position_to.is_(None)
+    return (links.c.position_from <= position) & or_(links.c.position_to.is_(None), links.c.position_to > position)
+
+
+def _link(row: Row[Any], *, outgoing: bool) -> Link:
+    return Link(relation=Relation(row.relation), case=row.other, outgoing=outgoing, person=row.person, at=row.at)
