@@ -28,6 +28,9 @@ from remiss.records.states import DECIDED, Status
 
 UNDECIDED = [status.value for status in Status if status not in DECIDED]
 
+# What of a case's state the journal digests, before and after.
+DIGESTED = ("status", "mode", "severity")
+
 
 class LabellingStore:
     """Labellings of the cases that a scope may see."""
@@ -61,7 +64,7 @@ class LabellingStore:
         transaction, row = self._store.transaction, self._locked(standing.case)
         if step.supersedes is not None:
             _supersede(transaction, row.key, step.supersedes)
-        _insert(transaction, row.key, kind, made, step)
+        _insert(transaction, row.id, row.key, kind, made, step)
         end_link(transaction, row.key, Relation.SAME_EVENT)
         decided = step.decided
         if decided is not None and decided.verdict is Verdict.SAME_EVENT and decided.target is not None:
@@ -83,19 +86,20 @@ class LabellingStore:
         """Write that a case takes another's verdict."""
         row = self._locked(standing.case)
         write_link(self._store.transaction, row.key, self._locked(other.case).key, Relation.ALIKE)
-        self._moved(row)
+        self._moved(row, None, other.case)
 
     def unlink(self, standing: Standing) -> None:
         """Write that a case takes no other's verdict any more."""
         row = self._locked(standing.case)
         end_link(self._store.transaction, row.key, Relation.ALIKE)
-        self._moved(row)
+        self._moved(row, None if standing.link is None else standing.link.case, None)
 
-    def _moved(self, row: Row[Any]) -> None:
+    def _moved(self, row: Row[Any], *alike: str | None) -> None:
         """Write a state of a case in which nothing but its links is new."""
         state = {name: getattr(row, name) for name in ("status", "mode", "severity", "text_version")}
         next_state(self._store.transaction, row, state)
         self._store.transaction.subjects.append(row.id)
+        self._store.transaction.changed(row.id, *({"alike": each} for each in alike))
 
     def _locked(self, given: str) -> Row[Any]:
         connection = self._store.transaction.connection
@@ -165,7 +169,7 @@ def suggested(connection: Connection, row: Row[Any]) -> tuple[str | None, int | 
     return (None, None) if found is None else (found.mode, found.severity)
 
 
-def _insert(transaction: Transaction, case_key: int, kind: LabellingKind, made: Made, step: Step) -> None:
+def _insert(transaction: Transaction, case: str, case_key: int, kind: LabellingKind, made: Made, step: Step) -> None:
     given, impact = made.judgement, made.judgement.impact
     row = {
         "case_key": case_key,
@@ -187,6 +191,7 @@ def _insert(transaction: Transaction, case_key: int, kind: LabellingKind, made: 
         "target": given.target,
         "reproduced": given.reproduced.value,
     }
+    transaction.changed(f"{case}/{kind.value}", None, {**row, "rationale": given.rationale, "quotes": given.quotes})
     key = transaction.connection.execute(insert(labellings).returning(labellings.c.key), row).scalar_one()
     quotes = [[quote.field, quote.text] for quote in made.quotes]
     words = {"labelling_key": key, "rationale": given.rationale, "quotes": quotes}
@@ -204,3 +209,5 @@ def _move(transaction: Transaction, row: Row[Any], step: Step, *, stale: bool) -
     state = {"status": step.status.value, "mode": step.mode, "severity": step.severity, "text_version": row.text_version}
     next_state(transaction, row, state, origin=step.origin, stale=stale)
     transaction.subjects.append(row.id)
+    before, after = ({name: getattr(row, name) for name in DIGESTED}, {name: state[name] for name in DIGESTED})
+    transaction.changed(row.id, before, after)
