@@ -21,7 +21,7 @@ from remiss.edges.stores.late import Asking, Ready, late
 from remiss.edges.stores.tables import cases, catalog_head
 
 # So many times the cases are taken in which a page's worth is expected: words come in bursts, and other conditions take some.
-MARGIN = 3
+MARGIN = 2
 # To pass an entry of the index in time takes so much less than to look a case up. Measured: 25 on SQLite, more on PostgreSQL.
 ENTRIES_A_CASE = 20
 BEHIND_ALL = 2**63 - 1
@@ -45,7 +45,7 @@ def entries(*, said: int, sampled: int, cases: int, lines: int) -> int | None:
     lines : how many the page has
 
     >>> entries(said=100, sampled=20_000, cases=1_000_000, lines=50), entries(said=100, sampled=20_000, cases=100_000, lines=50)
-    (30000, None)
+    (20000, None)
     """
     if said <= 0:
         return None
