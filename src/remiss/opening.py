@@ -17,6 +17,7 @@ from remiss.bench import Bench
 from remiss.errors import CatalogMissing, SettingError
 from remiss.govern.authority import OPERATOR
 from remiss.govern.ports import Actor, Keys
+from remiss.records import notebook  # noqa: F401  what is read from now on shows itself
 from remiss.remote import is_server, open_remote
 from remiss.settings import Settings
 from remiss.workspace import Workspace

@@ -1,6 +1,8 @@
 """Records as notebooks show them: markup that is well-formed, runs nothing and has every number in the picture."""
 
 import re
+import subprocess
+import sys
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -10,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from remiss.records import notebook  # noqa: F401  records then show themselves
 from remiss.records.case import Capture, Case
 from remiss.records.estimate import Estimate, EstimateRow
 from remiss.records.event import Event
@@ -17,6 +20,7 @@ from remiss.records.forest import MARK_LIMIT, forest
 from remiss.records.legible import one_line
 from remiss.records.rows import Rows
 from remiss.records.run import Group, Manifest, Run
+from remiss.records.showing import Shown, as_html
 from remiss.records.states import Status
 
 MONDAY = datetime(2013, 6, 3, tzinfo=UTC)
@@ -274,3 +278,16 @@ def test_the_groups_of_a_run_are_a_table_with_a_column_for_each_stratum(run):
     assert found.column_names[:3] == ["criterion", "window", "context.airport"]
     assert found["context.airport"].to_pylist() == ["EWR", "JFK"]
     assert found["window"].to_pylist() == [MONDAY, MONDAY]
+
+
+def test_every_record_that_shows_itself_says_how():
+    # By name, for a class with slots is made twice.
+    kinds = {getattr(sys.modules[kind.__module__], kind.__name__) for kind in Shown.__subclasses__()}
+    assert {Case, Estimate, Rows, Run} <= kinds
+    assert all(as_html.dispatch(kind) is not as_html.dispatch(object) for kind in kinds)
+
+
+def test_whoever_can_open_a_catalog_has_what_shows_records():
+    program = "import sys, remiss; remiss.open; print('remiss.records.notebook' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout == "True\n"

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
 
-from remiss.records import notebook
 from remiss.records.event import Event, Values
 from remiss.records.labelling import Labelled, Link
+from remiss.records.showing import Shown
 from remiss.records.states import Status
 
 
@@ -35,7 +35,7 @@ class Capture:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class Case(Shown):
     """One case in one state.
 
     `revision` counts from 1 and is what a writer names to say which state it read. `severity` is 1 (critical) to 4
@@ -61,9 +61,6 @@ class Case:
     links: tuple[Link, ...] = ()
     labelling: Labelled | None = None
     stale: bool = False
-
-    def _repr_html_(self) -> str:
-        return notebook.case(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

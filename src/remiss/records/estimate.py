@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from remiss.records import arrow, notebook
+from remiss.records import arrow
 from remiss.records.event import Scalar
 from remiss.records.identity import plain
+from remiss.records.showing import Shown
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -77,7 +78,7 @@ class EstimateRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Estimate:
+class Estimate(Shown):
     """What `remiss estimate` answers: one row, or one for each value of `by`.
 
     `of` is the second query as it was given, None without one; `denominator` says in words what a rate is among. `source`
@@ -134,6 +135,3 @@ class Estimate:
     def to_pandas(self) -> Any:
         """Return a pandas data frame with a line for each row; needs pandas."""
         return arrow.to_pandas(self.to_arrow())
-
-    def _repr_html_(self) -> str:
-        return notebook.estimate(self)

@@ -9,20 +9,15 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
 
-from remiss.records.estimate import CONFIRMED
+from remiss.records.case import Case
+from remiss.records.estimate import CONFIRMED, Estimate, EstimateRow
+from remiss.records.event import Event, Values
 from remiss.records.identity import format_time
-from remiss.records.labelling import Relation, Reproduced, Verdict
+from remiss.records.labelling import Impact, Labelled, Link, Relation, Reproduced, Verdict
 from remiss.records.legible import counted, figure, moment, one_line, share
-
-if TYPE_CHECKING:
-    from remiss.records.case import Case
-    from remiss.records.estimate import Estimate, EstimateRow
-    from remiss.records.event import Event, Values
-    from remiss.records.labelling import Impact, Labelled, Link
-    from remiss.records.rows import Rows
-    from remiss.records.run import Run
+from remiss.records.rows import Rows
+from remiss.records.run import Run
 
 CAPTURES = ("run", "protocol", "window", "stratum", "probability", "in force")
 SUMMARY = ("criterion", "population", "labelled", "kept", "kept share")

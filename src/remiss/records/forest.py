@@ -9,14 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from remiss.records import facts
 from remiss.records.axis import Axis, axis
+from remiss.records.estimate import Estimate, EstimateRow
 from remiss.records.svg import escaped, extent, fitted, line, pixels, stroke, written
-
-if TYPE_CHECKING:
-    from remiss.records.estimate import Estimate, EstimateRow
 
 MARK_LIMIT, DESCRIBED = 40, 12
 NARROWEST = 360

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from remiss.records import facts, html
+from remiss.records.case import Case
+from remiss.records.estimate import Estimate
 from remiss.records.forest import forest
 from remiss.records.legible import share
-
-if TYPE_CHECKING:
-    from remiss.records.case import Case
-    from remiss.records.estimate import Estimate
-    from remiss.records.rows import Rows
-    from remiss.records.run import Run
+from remiss.records.rows import Rows
+from remiss.records.run import Run
+from remiss.records.showing import as_html
 
 
+@as_html.register(Rows)
 def rows(page: Rows) -> str:
     """Return the first lines of a list, and how many there are in all."""
     names = facts.shown(page)
@@ -26,12 +24,14 @@ def rows(page: Rows) -> str:
     return html.table(names, [[line[name] for name in names] for line in page], foot=foot)
 
 
+@as_html.register(Case)
 def case(found: Case) -> str:
     """Return what happened, what caught it, and how it was sampled."""
     captures = html.table(facts.CAPTURES, facts.captures(found)) if found.captures else ""
     return f"<div>{html.pairs(facts.of_case(found))}{captures}</div>"
 
 
+@as_html.register(Run)
 def run(found: Run) -> str:
     """Return what a run read, what it drew, and how much of each criterion."""
     lines = [(*counts, share(kept)) for *counts, kept in facts.summary(found)]
@@ -39,6 +39,7 @@ def run(found: Run) -> str:
     return f"<div>{html.pairs(facts.of_run(found))}{summary}</div>"
 
 
+@as_html.register(Estimate)
 def estimate(found: Estimate) -> str:
     """Return what the figures are of, their chart, the same in a table, and what to know about them."""
     heading = f"<p><strong>{html.escaped(facts.heading(found))}</strong></p>"

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from remiss.records import arrow, notebook
+from remiss.records import arrow
 from remiss.records.event import Scalar
+from remiss.records.showing import Shown
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -32,7 +33,7 @@ def spreadsheet_safe(value: object) -> object:
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class Rows(Shown):
     """A page of a list.
 
     `schema` is the kind of thing in the rows (`case`, `run`, `facet`, ...). `columns` names the values of each row, in
@@ -66,6 +67,3 @@ class Rows:
     def to_pandas(self) -> Any:
         """Return a pandas data frame; needs pandas."""
         return arrow.to_pandas(self.to_arrow())
-
-    def _repr_html_(self) -> str:
-        return notebook.rows(self)

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from remiss.records import arrow, notebook
+from remiss.records import arrow
 from remiss.records.event import Event, Scalar, Values
+from remiss.records.showing import Shown
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -179,7 +180,7 @@ class Drawn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class Run(Shown):
     """A filed run, without its members: what `run show` prints.
 
     `status` is `complete`, or `waiting` while events are gone from the source and nobody has accepted that.
@@ -211,6 +212,3 @@ class Run:
     def to_pandas(self) -> Any:
         """Return a pandas data frame with a line for each group; needs pandas."""
         return arrow.to_pandas(self.to_arrow())
-
-    def _repr_html_(self) -> str:
-        return notebook.run(self)
