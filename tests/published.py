@@ -26,6 +26,7 @@ from remiss.records.discussion import Thread
 from remiss.records.estimate import Estimate
 from remiss.records.evidence import RawEvent
 from remiss.records.identity import parse_time
+from remiss.records.investigation import Investigation
 from remiss.records.person import IssuedToken, Person, Team, Token
 from remiss.records.rows import Rows
 from remiss.records.run import Run
@@ -150,6 +151,7 @@ _READERS: Mapping[str, Callable[[Json], Any]] = {
     "team": lambda answer: _made(Team, _renamed(answer, team="name")),
     "token": token,
     "access": _whole(Access),
+    "investigation": _whole(Investigation),
     "thread": thread,
     "threads": lambda answer: tuple(thread(item) for item in answer["items"]),
     "raw-event": lambda answer: _made(RawEvent, answer | {"sensitivity": Sensitivity[answer["sensitivity"].upper()].value}),

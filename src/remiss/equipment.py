@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from remiss.capture.ports import Runs
     from remiss.catalog.ports import Cases, Originals
     from remiss.curate.blindness import Viewer
-    from remiss.curate.ports import Labellings, Threads
+    from remiss.curate.ports import Investigations, Labellings, Threads
     from remiss.edges.stores.case_ways import Remembered
     from remiss.edges.stores.connecting import Store
     from remiss.govern.ports import Health, People
@@ -142,6 +142,13 @@ class Equipment(Bench):
         from remiss.edges.stores.discussion import ThreadStore
 
         return ThreadStore(self._store, self.scope)
+
+    @cached_property
+    def investigations(self) -> Investigations:
+        """Investigations of the cases that the actor may see."""
+        from remiss.edges.stores.investigations import InvestigationStore
+
+        return InvestigationStore(self._store, self.scope)
 
     @cached_property
     def evidence(self) -> Evidence:

@@ -25,7 +25,7 @@ from remiss.records.identity import canonical
 if TYPE_CHECKING:
     from remiss.capture.ports import CaptureWorkspace
     from remiss.catalog.ports import CatalogWorkspace, EvidenceWorkspace
-    from remiss.curate.ports import CurateWorkspace, DiscussionWorkspace
+    from remiss.curate.ports import CurateWorkspace, DiscussionWorkspace, InvestigationWorkspace
     from remiss.govern.ports import AccessWorkspace, AuditWorkspace, GovernWorkspace, KeyWorkspace
     from remiss.protocol.ports import ProtocolWorkspace, ShelfWorkspace
     from remiss.understand.ports import UnderstandWorkspace
@@ -134,6 +134,9 @@ if TYPE_CHECKING:
         return ws
 
     def _satisfies_govern(ws: Workspace | Bench) -> GovernWorkspace:
+        return ws
+
+    def _satisfies_investigation(ws: Workspace) -> InvestigationWorkspace:
         return ws
 
     def _satisfies_protocol(ws: Workspace | Bench) -> ProtocolWorkspace:

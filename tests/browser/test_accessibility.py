@@ -8,7 +8,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from remiss.curate import discussion_actions as curate
+from remiss.curate import investigation_actions as findings
 from remiss.govern.ports import Actor
+from remiss.records.investigation import Citation, CitationKind
 
 # One of each template. `{case}` and `{run}` are ids of the catalog.
 PAGES = (
@@ -22,6 +24,8 @@ PAGES = (
     "/cases/zzzzzz",
     "/inbox",
     "/inbox?all=true",
+    "/citations",
+    "/citations?address=REM-17",
     "/runs",
     "/runs/{run}",
     "/estimates",
@@ -49,8 +53,20 @@ def filled_in(site):
         }
         for text in ("Is this the *feed* again?\n\n| a | b |\n|---|---|\n| 1 | `2` |", "Yes: [the run](https://example.org/run)"):
             client.post(f"/api/v1/cases/{names['case']}/comments", json={"text": text}).raise_for_status()
+    looked_into(site.workspace, names["case"])
     said_by_bo(site, names["case"])
     return lambda path: path.format(**names)
+
+
+def looked_into(ws, case):
+    """Have the case investigated."""
+    run = Citation(kind=CitationKind.MLFLOW_RUN, address="https://mlflow.example.org/#/experiments/1/runs/4f7q")
+    ticket = Citation(kind=CitationKind.TICKET, address="REM-17")
+    findings.suppose(ws, case, text="The feed is *late*")
+    findings.experiment(ws, case, executed="Trained without it", hypothesis=1, citations=[run, ticket])
+    findings.experiment(ws, case, executed="Looked at the log", result="Nothing")
+    findings.remedy(ws, case, text="Wait for it", model_version="42", citations=[ticket])
+    findings.conclude(ws, case, hypothesis="The feed", rationale="It was late\n\n- twice")
 
 
 def said_by_bo(site, case):

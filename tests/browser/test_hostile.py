@@ -156,6 +156,8 @@ VISITS = (
     Visit("/cases/{revised}"),
     Visit("/cases/{discussed}", everything),
     Visit("/inbox?all=true", everything),
+    Visit("/citations", column("/api/v1/citations?limit=50", "address")),
+    Visit(f"/citations?{urlencode({'address': SEGMENT})}", lambda _: [SEGMENT]),
     Visit("/inbox"),
     Visit("/cases/{captured}?controls=true", of_the_event),
     Visit("/cases/{captured}", of_the_event),

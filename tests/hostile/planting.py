@@ -20,9 +20,11 @@ import pyarrow.parquet as pq
 from remiss.capture import actions as capture
 from remiss.catalog import actions as catalog
 from remiss.curate import discussion_actions as curate
+from remiss.curate import investigation_actions as investigations
 from remiss.errors import InputError
 from remiss.govern.ports import Actor
 from remiss.records.case import Case, Filing
+from remiss.records.investigation import Citation, CitationKind
 from remiss.records.run import Run
 from remiss.workspace import Workspace
 from tests.hostile.strings import COUNT, hostile
@@ -259,6 +261,7 @@ def discuss(ws: Workspace, case: str) -> None:
 
     All of it is said to whoever looks.
     """
+    investigate(ws, case)
     reader, ws.actor = ws.actor, Actor(name=TEXTS[0])
     fenced = [f"@{reader.name}\n~~~\n{each}\n~~~" for each in packed(TEXTS, 15_000)]
     plain = [f"@{reader.name}\n{each}" for each in packed(TEXTS, 2_500)]
@@ -266,6 +269,20 @@ def discuss(ws: Workspace, case: str) -> None:
         with suppress(InputError):  # more than so many are mentioned
             curate.comment(ws, case, text)
     ws.actor = reader
+
+
+def investigate(ws: Workspace, case: str) -> None:
+    """Write all texts into an investigation, as code and as whatever Markdown makes of them, and cite what may be an address."""
+    fenced = [f"~~~\n{each}\n~~~" for each in packed(TEXTS, 15_000)]
+    for text in (*fenced, *packed(TEXTS, 4_000)):
+        investigations.suppose(ws, case, text=text)
+        investigations.experiment(ws, case, executed=text, result=text)
+        investigations.remedy(ws, case, text=text, result=text, model_version=text[:200].strip())
+    investigations.conclude(ws, case, hypothesis=fenced[0], experiments=fenced[-1], results=fenced[0], rationale=fenced[-1])
+    addresses = (text for text in TEXTS if text.isprintable() and " " not in text and "@" not in text and len(text) < 2_000)
+    for some in batched(list(addresses), 20):
+        cited = [Citation(kind=CitationKind.NOTEBOOK, address=each) for each in some]
+        investigations.experiment(ws, case, executed=f"It cites {len(some)}", citations=cited)
 
 
 def filings() -> Iterator[Filing]:

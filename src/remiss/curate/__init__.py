@@ -8,19 +8,26 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from remiss.curate.discussion_actions import comment, inbox, reopen_thread, resolve_thread, thread, threads
+    from remiss.curate.investigation_actions import citations, conclude, experiment, investigation, remedy, suppose
     from remiss.curate.labelling_actions import adjudicate, annotate, reopen, sheet, verify
     from remiss.curate.linking_actions import link, unlink
 
 __all__ = [
     "adjudicate",
     "annotate",
+    "citations",
     "comment",
+    "conclude",
+    "experiment",
     "inbox",
+    "investigation",
     "link",
+    "remedy",
     "reopen",
     "reopen_thread",
     "resolve_thread",
     "sheet",
+    "suppose",
     "thread",
     "threads",
     "unlink",
@@ -30,15 +37,21 @@ __all__ = [
 _HOMES = {
     "adjudicate": "labelling_actions",
     "annotate": "labelling_actions",
+    "citations": "investigation_actions",
     "comment": "discussion_actions",
+    "conclude": "investigation_actions",
+    "experiment": "investigation_actions",
     "inbox": "discussion_actions",
+    "investigation": "investigation_actions",
     "link": "linking_actions",
+    "remedy": "investigation_actions",
     "reopen": "labelling_actions",
     "reopen_thread": "discussion_actions",
     "resolve_thread": "discussion_actions",
+    "sheet": "labelling_actions",
+    "suppose": "investigation_actions",
     "thread": "discussion_actions",
     "threads": "discussion_actions",
-    "sheet": "labelling_actions",
     "unlink": "linking_actions",
     "verify": "labelling_actions",
 }

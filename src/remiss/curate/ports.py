@@ -9,11 +9,13 @@ from remiss.action import Performs
 from remiss.catalog.ports import Cases
 from remiss.curate.annotation import Made
 from remiss.curate.discussion import InboxPage
+from remiss.curate.investigating import CitedPage, Draft
 from remiss.curate.standing import Standing
 from remiss.curate.steps import Step
 from remiss.govern.ports import Actor, Keys, Permits
 from remiss.protocol.ports import Protocols
 from remiss.records.discussion import Thread, ThreadStatus
+from remiss.records.investigation import CitationKind, Investigation
 from remiss.records.labelling import LabellingKind
 from remiss.records.person import Governed
 
@@ -104,6 +106,45 @@ class Threads(Protocol):
         ...
 
 
+class Investigations(Protocol):
+    """Investigations of the cases that the actor may see. `position` None is now."""
+
+    def get(self, case_id: str, position: int | None) -> Investigation:
+        """Return what was found out about a case.
+
+        Raises
+        ------
+        NotFound, Ambiguous, InputError : as for the case
+        """
+        ...
+
+    def write(self, case_id: str, draft: Draft) -> Investigation:
+        """Write a new finding, or the next state of one, and return the investigation; raises like `get`, and
+
+        Raises
+        ------
+        NotFound : no such finding; Conflict : it was written since; InputError : as `following` says
+        """
+        ...
+
+    def citing(
+        self,
+        address: str | None,
+        kind: CitationKind | None,
+        *,
+        limit: int,
+        after: tuple[int, ...] | None,
+        position: int | None,
+    ) -> CitedPage:
+        """Return the findings that cite an address, and by a kind of citation, the newest first; None is any.
+
+        Parameters
+        ----------
+        after : the sort values of the last line of the page before
+        """
+        ...
+
+
 class CurateWorkspace(Performs, Protocol):
     """The ports that curating takes."""
 
@@ -128,11 +169,9 @@ class CurateWorkspace(Performs, Protocol):
         ...
 
 
-class DiscussionWorkspace(Permits, Protocol):
-    """The ports that actions on threads take."""
+class SayingWorkspace(Permits, Protocol):
+    """What actions take by which people say more of a case than a labelling does."""
 
-    @property
-    def threads(self) -> Threads: ...
     @property
     def keys(self) -> Keys: ...
     @property
@@ -154,3 +193,17 @@ class DiscussionWorkspace(Permits, Protocol):
     def reading(self) -> AbstractContextManager[object]:
         """Return a block in which everything is read from one snapshot of the catalog."""
         ...
+
+
+class DiscussionWorkspace(SayingWorkspace, Protocol):
+    """The ports that actions on threads take."""
+
+    @property
+    def threads(self) -> Threads: ...
+
+
+class InvestigationWorkspace(SayingWorkspace, Protocol):
+    """The ports that investigating takes."""
+
+    @property
+    def investigations(self) -> Investigations: ...

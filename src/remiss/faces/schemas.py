@@ -141,6 +141,12 @@ ESTIMATE_ROW = record(
     notes=many(TEXT),
 )
 LOG = one_of("journal", "views")
+WRITTEN = record(revision=COUNT, person=TEXT, at=TIME, position=COUNT)
+CITATIONS = many(
+    record(
+        kind=one_of("mlflow-run", "wandb-run", "ab-test", "counterfactual", "notebook", "ticket", "pull-request"), address=TEXT
+    )
+)
 
 SCHEMAS: dict[str, Schema] = {
     "list": record(
@@ -238,6 +244,45 @@ SCHEMAS: dict[str, Schema] = {
         probability=SHARE,
         controls=many(record(event=EVENT, likeness=SHARE)),
         position=COUNT,
+    ),
+    "investigation": record(
+        schema=kind("investigation"),
+        case=TEXT,
+        hypotheses=many(
+            record(number=COUNT, text=nullable(TEXT), stands=one_of("open", "supported", "refuted"), written=WRITTEN)
+        ),
+        experiments=many(
+            record(
+                number=COUNT,
+                hypothesis=nullable(COUNT),
+                executed=nullable(TEXT),
+                result=nullable(TEXT),
+                conclusion=one_of("pending", "supports", "refutes", "inconclusive"),
+                citations=CITATIONS,
+                written=WRITTEN,
+            )
+        ),
+        remediations=many(
+            record(
+                number=COUNT,
+                text=nullable(TEXT),
+                result=nullable(TEXT),
+                outcome=one_of("pending", "worked", "partly", "failed"),
+                model_version=nullable(TEXT),
+                citations=CITATIONS,
+                written=WRITTEN,
+            )
+        ),
+        write_up=nullable(
+            record(
+                hypothesis=nullable(TEXT),
+                experiments=nullable(TEXT),
+                results=nullable(TEXT),
+                rationale=nullable(TEXT),
+                written=WRITTEN,
+            )
+        ),
+        steps=many(record(name=TEXT, done=FLAG)),
     ),
     "thread": record(
         schema=kind("thread"),

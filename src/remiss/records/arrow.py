@@ -43,6 +43,8 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
     "person": {"since": WHOLE, "until": WHOLE},
     "team": {"since": WHOLE},
     "token": {"expires": TIME, "since": WHOLE, "until": WHOLE},
+    "mention": {"at": TIME, "number": WHOLE},
+    "citation": {"at": TIME, "number": WHOLE},
     "revision": {"revision": WHOLE, "position": WHOLE, "at": TIME, "severity": WHOLE},
 }
 

@@ -51,6 +51,7 @@ def test_a_case_names_its_twins_which_answer(client, missed):
         "remiss/case@1",
         "remiss/list@1",
         "remiss/comparison@1",
+        "remiss/investigation@1",
         "remiss/list@1",
     ]
 

@@ -1,4 +1,4 @@
--- The catalog's schema, version 6. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 7. Generated: run `make tidy` after a change.
 
 CREATE TABLE audit_heads (
     log TEXT COLLATE "C" NOT NULL,
@@ -120,6 +120,17 @@ CREATE TABLE cells (
     CONSTRAINT fk_cells_run_key FOREIGN KEY(run_key) REFERENCES runs (key)
 );
 
+CREATE TABLE citations (
+    finding_key BIGINT NOT NULL,
+    ordinal SMALLINT NOT NULL,
+    kind TEXT COLLATE "C" NOT NULL,
+    address TEXT COLLATE "C" NOT NULL,
+    CONSTRAINT pk_citations PRIMARY KEY (finding_key, ordinal),
+    CONSTRAINT fk_citations_finding_key FOREIGN KEY(finding_key) REFERENCES findings (key)
+);
+
+CREATE INDEX ix_citations_address ON citations (address);
+
 CREATE TABLE comment_texts (
     comment_key BIGINT NOT NULL,
     text TEXT COLLATE "C" NOT NULL,
@@ -168,6 +179,32 @@ CREATE TABLE events (
     sensitivity SMALLINT DEFAULT '1' NOT NULL,
     CONSTRAINT pk_events PRIMARY KEY (key),
     CONSTRAINT uq_events_event_id_source_name UNIQUE (event_id, source_name)
+);
+
+CREATE TABLE finding_texts (
+    finding_key BIGINT NOT NULL,
+    name TEXT COLLATE "C" NOT NULL,
+    text TEXT COLLATE "C" NOT NULL,
+    CONSTRAINT pk_finding_texts PRIMARY KEY (finding_key, name),
+    CONSTRAINT fk_finding_texts_finding_key FOREIGN KEY(finding_key) REFERENCES findings (key)
+);
+
+CREATE TABLE findings (
+    key BIGSERIAL NOT NULL,
+    case_key BIGINT NOT NULL,
+    part TEXT COLLATE "C" NOT NULL,
+    number INTEGER NOT NULL,
+    revision INTEGER NOT NULL,
+    state TEXT COLLATE "C" NOT NULL,
+    hypothesis INTEGER,
+    model_version TEXT COLLATE "C",
+    person TEXT COLLATE "C" NOT NULL,
+    at BIGINT NOT NULL,
+    position_from BIGINT NOT NULL,
+    position_to BIGINT,
+    CONSTRAINT pk_findings PRIMARY KEY (key),
+    CONSTRAINT uq_findings_case_key_part_number_revision UNIQUE (case_key, part, number, revision),
+    CONSTRAINT fk_findings_case_key FOREIGN KEY(case_key) REFERENCES cases (key)
 );
 
 CREATE TABLE grants (

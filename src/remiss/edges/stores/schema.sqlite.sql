@@ -1,4 +1,4 @@
--- The catalog's schema, version 6. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 7. Generated: run `make tidy` after a change.
 
 CREATE TABLE audit_heads (
     log TEXT NOT NULL,
@@ -128,6 +128,17 @@ CREATE TABLE cells (
 )
  WITHOUT ROWID;
 
+CREATE TABLE citations (
+    finding_key INTEGER NOT NULL,
+    ordinal SMALLINT NOT NULL,
+    kind TEXT NOT NULL,
+    address TEXT NOT NULL,
+    CONSTRAINT pk_citations PRIMARY KEY (finding_key, ordinal),
+    CONSTRAINT fk_citations_finding_key FOREIGN KEY(finding_key) REFERENCES findings ("key")
+);
+
+CREATE INDEX ix_citations_address ON citations (address);
+
 CREATE TABLE comment_texts (
     comment_key INTEGER NOT NULL,
     text TEXT NOT NULL,
@@ -175,6 +186,32 @@ CREATE TABLE events (
     sensitivity SMALLINT DEFAULT '1' NOT NULL,
     CONSTRAINT pk_events PRIMARY KEY ("key"),
     CONSTRAINT uq_events_event_id_source_name UNIQUE (event_id, source_name)
+);
+
+CREATE TABLE finding_texts (
+    finding_key INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    text TEXT NOT NULL,
+    CONSTRAINT pk_finding_texts PRIMARY KEY (finding_key, name),
+    CONSTRAINT fk_finding_texts_finding_key FOREIGN KEY(finding_key) REFERENCES findings ("key")
+);
+
+CREATE TABLE findings (
+    "key" INTEGER NOT NULL,
+    case_key INTEGER NOT NULL,
+    part TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    revision INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    hypothesis INTEGER,
+    model_version TEXT,
+    person TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    position_from BIGINT NOT NULL,
+    position_to BIGINT,
+    CONSTRAINT pk_findings PRIMARY KEY ("key"),
+    CONSTRAINT fk_findings_case_key FOREIGN KEY(case_key) REFERENCES cases ("key"),
+    CONSTRAINT uq_findings_case_key_part_number_revision UNIQUE (case_key, part, number, revision)
 );
 
 CREATE TABLE grants (

@@ -17,6 +17,7 @@ from remiss.faces.api import (
     estimates,
     evidence,
     health,
+    investigation,
     labelling,
     people,
     protocols,
@@ -35,7 +36,16 @@ if TYPE_CHECKING:
 ROOT = "/api/v1"
 # What is asked most comes first: a router is searched for its route in this order.
 CHAPTERS = (
-    *(cases.router, labelling.router, discussion.router, evidence.router, catalog.router, protocols.router, runs.router),
+    *(
+        cases.router,
+        labelling.router,
+        discussion.router,
+        investigation.router,
+        evidence.router,
+        catalog.router,
+        protocols.router,
+        runs.router,
+    ),
     *(estimates.router, people.router, audit.router, actions.router),
 )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from remiss.faces.cli import discussion, labelling, render
+from remiss.faces.cli import discussion, investigation, labelling, render
 from remiss.faces.cli.negation import QueryCommand
 from remiss.faces.cli.options import Time, as_of, formatted, formatted_object, with_workspace
 from remiss.records.legible import counted
@@ -29,6 +29,8 @@ for _command in (
     *(labelling.reopen, labelling.link, labelling.unlink, discussion.comment),
 ):
     case.add_command(_command)
+case.add_command(investigation.investigation)
+case.add_command(investigation.investigate)
 
 
 @case.command("search", cls=QueryCommand)

@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "capture": ("capture", "capture", "Capture failures from a log, as a protocol says."),
     "case": ("case", "case", "Search, show, file and label cases."),
     "catalog": ("catalog", "catalog", "Look at a catalog, upgrade it, or rotate its key."),
+    "citation": ("investigation", "citation", "See what rests on a run, a test, a ticket or a pull request."),
     "demo": ("demo", "demo", "Run the whole job on real flights, in a new folder."),
     "doctor": ("doctor", "doctor", "Check this machine and the catalog for what could go wrong."),
     "estimate": ("estimate", "estimate", "Estimate how often a failure happens, with an interval."),

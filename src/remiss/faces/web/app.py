@@ -16,7 +16,19 @@ from remiss.errors import RemissError
 from remiss.faces.auth import Sessions
 from remiss.faces.callers import Callers
 from remiss.faces.web import sign_in
-from remiss.faces.web.pages import case, cases, discussion, estimates, evidence, filing, inbox, overview, protocols, runs
+from remiss.faces.web.pages import (
+    case,
+    cases,
+    discussion,
+    estimates,
+    evidence,
+    filing,
+    inbox,
+    investigation,
+    overview,
+    protocols,
+    runs,
+)
 from remiss.faces.web.pages.problem import ProblemPage
 from remiss.faces.web.rendering import Shell, filled, render
 
@@ -27,6 +39,7 @@ PAGES = (
     filing.router,
     case.router,
     discussion.router,
+    investigation.router,
     inbox.router,
     evidence.router,
     runs.router,

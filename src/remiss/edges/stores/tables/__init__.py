@@ -24,6 +24,7 @@ from remiss.edges.stores.tables.catalog import (
     samples,
 )
 from remiss.edges.stores.tables.discussion import comment_texts, comments, mentions, thread_turns, threads
+from remiss.edges.stores.tables.investigation import citations, finding_texts, findings
 from remiss.edges.stores.tables.labelling import labelling_words, labellings, links, prospects, revision_reasons
 from remiss.edges.stores.tables.people import grants, people, teams, tokens
 
@@ -37,10 +38,13 @@ __all__ = [
     "cases",
     "catalog_head",
     "cells",
+    "citations",
     "comment_texts",
     "comments",
     "event_contents",
     "events",
+    "finding_texts",
+    "findings",
     "governed",
     "grants",
     "groups",

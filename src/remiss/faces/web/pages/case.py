@@ -23,6 +23,7 @@ from remiss.faces.web import highlighting, shelf
 from remiss.faces.web.pages import revising
 from remiss.faces.web.pages.beside import ControlsPart, controls_of
 from remiss.faces.web.pages.drawn import Window, window_of
+from remiss.faces.web.pages.findings import InvestigationPart, Unwritten, investigation_of
 from remiss.faces.web.pages.shell import shell
 from remiss.faces.web.pages.story import Chapter, story
 from remiss.faces.web.pages.threads import DiscussionPart, Unsaid, discussion_of
@@ -67,6 +68,7 @@ class CasePage:
     controls_href: str
     controls_part: str
     form: revising.RevisionForm | None
+    investigation: InvestigationPart
     discussion: DiscussionPart
     alike: str | None
 
@@ -155,6 +157,7 @@ def shown(
     *,
     form: revising.RevisionForm | None = None,
     unsaid: Unsaid | None = None,
+    unwritten: Unwritten | None = None,
     status: int = 200,
 ) -> Response:
     """Return the page of a case; with what was typed and not taken, where there is such."""
@@ -174,6 +177,7 @@ def shown(
         controls_href=address(f"/cases/{segment(case.id)}", as_of=asked.as_of, controls="true") + "#controls",
         controls_part=address(f"/parts/cases/{segment(case.id)}/controls", as_of=asked.as_of),
         form=form,
+        investigation=investigation_of(ws, case.id, asked.as_of, unwritten),
         discussion=discussion_of(ws, case.id, asked.as_of, unsaid),
         alike=_alike(case, asked.as_of),
     )
@@ -181,6 +185,7 @@ def shown(
     twins = [(address(twin, as_of=asked.as_of), "Case"), (address(f"{twin}/history", as_of=asked.as_of), "History")]
     if comparison is not None:
         twins.append((address(f"{twin}/comparison", as_of=asked.as_of), "Comparison"))
+    twins.append((address(f"{twin}/investigation", as_of=asked.as_of), "Investigation"))
     twins.append((address(f"{twin}/threads", as_of=asked.as_of), "Discussion"))
     around = shell(ws, case.id, "cases", *twins, position=asked.as_of)
     return render(page, around, status=status)

@@ -1,0 +1,165 @@
+"""The store of investigations: the port `Investigations` on a database."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select, tuple_, update
+
+from remiss.curate.investigating import TEXTS, CitedPage, Draft, Finding, following, investigation_of
+from remiss.edges.stores.case_reading import resolve
+from remiss.edges.stores.connecting import Store
+from remiss.edges.stores.journal import Transaction, head
+from remiss.edges.stores.tables import case_texts, cases, citations, finding_texts, findings
+from remiss.edges.stores.visible import visible_to
+from remiss.errors import NotFound
+from remiss.govern.ports import Scope
+from remiss.records.investigation import Citation, CitationKind, Investigation, Part, Written
+
+
+class InvestigationStore:
+    """Investigations of an open catalog, of the cases that a scope may see."""
+
+    def __init__(self, store: Store, scope: Scope) -> None:
+        self._store = store
+        self._scope = scope
+
+    def get(self, case_id: str, position: int | None) -> Investigation:
+        """Return what was found out about a case."""
+        with self._store.reading() as connection:
+            row = resolve(connection, case_id, self._scope)
+            return investigation_of(row.id, [(each, written) for _, each, written in _found(connection, row.key, position)])
+
+    def write(self, case_id: str, draft: Draft) -> Investigation:
+        """Write a new finding, or the next state of one."""
+        transaction = self._store.transaction
+        connection = transaction.connection
+        row = resolve(connection, case_id, self._scope)
+        # Of two who read the same revision, the second waits here and is told.
+        connection.execute(select(cases.c.key).where(cases.c.key == row.key).with_for_update())
+        there = {(each.part, each.number): (key, each) for key, each, _ in _found(connection, row.key, None)}
+        key, before = there.get((draft.part, draft.number or 0), (None, None))
+        if before is None and draft.number is not None and draft.part is not Part.WRITE_UP:
+            raise NotFound(f"case {row.id} has no {draft.part.value} {draft.number}", do="see which there are")
+        numbers = {part: [number for of, number in there if of is part] for part in Part}
+        after = following(draft, before, max(numbers[draft.part], default=0) + 1, numbers[Part.HYPOTHESIS])
+        if key is not None:
+            ended = {"position_to": transaction.position()}
+            connection.execute(update(findings).where(findings.c.key == key).values(ended))
+        _insert(transaction, row.key, after)
+        transaction.subjects.append(row.id)
+        return self.get(row.id, None)
+
+    def citing(
+        self,
+        address: str | None,
+        kind: CitationKind | None,
+        *,
+        limit: int,
+        after: tuple[int, ...] | None,
+        position: int | None,
+    ) -> CitedPage:
+        """Return the findings that cite an address, the newest first."""
+        asked = (
+            select(
+                citations.c.finding_key,
+                citations.c.ordinal,
+                cases.c.id,
+                case_texts.c.title,
+                findings.c.part,
+                findings.c.number,
+                citations.c.kind,
+                citations.c.address,
+                findings.c.state,
+                finding_texts.c.text,
+                findings.c.at,
+            )
+            .join(findings, findings.c.key == citations.c.finding_key)
+            .join(cases, cases.c.key == findings.c.case_key)
+            .outerjoin(case_texts, and_(case_texts.c.case_key == cases.c.key, case_texts.c.version == cases.c.text_version))
+            .outerjoin(finding_texts, and_(finding_texts.c.finding_key == findings.c.key, _first()))
+            .where(visible_to(self._scope), _in_force(position))
+        )
+        if address is not None:
+            asked = asked.where(citations.c.address == address)
+        if kind is not None:
+            asked = asked.where(citations.c.kind == kind.value)
+        order = (citations.c.finding_key, citations.c.ordinal)
+        page = asked if after is None else asked.where(tuple_(*order) < tuple_(*after))
+        with self._store.reading() as connection:
+            total = connection.execute(select(func.count()).select_from(asked.subquery())).scalar_one()
+            found = connection.execute(page.order_by(*(each.desc() for each in order)).limit(limit + 1)).all()
+            at = head(connection)
+        last = tuple(found[limit - 1][:2]) if len(found) > limit else None
+        return CitedPage(lines=tuple(tuple(each[2:]) for each in found[:limit]), total=total, last=last, head=at)
+
+
+def _first() -> ColumnElement[bool]:
+    """Return which text of a finding says what it is."""
+    return or_(*(and_(findings.c.part == part.value, finding_texts.c.name == names[0]) for part, names in TEXTS.items()))
+
+
+def _in_force(position: int | None) -> ColumnElement[bool]:
+    if position is None:
+        return findings.c.position_to.is_(None)
+    ended = or_(findings.c.position_to.is_(None), findings.c.position_to > position)
+    return and_(findings.c.position_from <= position, ended)
+
+
+def _found(connection: Connection, case_key: int, position: int | None) -> Sequence[tuple[int, Finding, Written]]:
+    """Return the findings of a case with their keys, of each part in the order of their numbers."""
+    of_case = select(findings).where(findings.c.case_key == case_key, _in_force(position))
+    rows = connection.execute(of_case.order_by(findings.c.part, findings.c.number)).all()
+    keys = [row.key for row in rows]
+    texts: dict[int, dict[str, str]] = defaultdict(dict)
+    for each in connection.execute(select(finding_texts).where(finding_texts.c.finding_key.in_(keys))):
+        texts[each.finding_key][each.name] = each.text
+    cited: dict[int, list[Citation]] = defaultdict(list)
+    for each in connection.execute(select(citations).where(citations.c.finding_key.in_(keys)).order_by(citations.c.ordinal)):
+        cited[each.finding_key].append(Citation(kind=CitationKind(each.kind), address=each.address))
+    return [(row.key, _finding(row, texts[row.key], cited[row.key]), _written(row)) for row in rows]
+
+
+def _finding(row: Row[Any], texts: dict[str, str], cited: Sequence[Citation]) -> Finding:
+    return Finding(
+        part=Part(row.part),
+        number=row.number,
+        revision=row.revision,
+        texts=texts,
+        state=row.state,
+        hypothesis=row.hypothesis,
+        model_version=row.model_version,
+        citations=tuple(cited),
+    )
+
+
+def _written(row: Row[Any]) -> Written:
+    return Written(revision=row.revision, person=row.person, at=row.at, position=row.position_from)
+
+
+def _insert(transaction: Transaction, case_key: int, finding: Finding) -> None:
+    connection = transaction.connection
+    row = {
+        "case_key": case_key,
+        "part": finding.part.value,
+        "number": finding.number,
+        "revision": finding.revision,
+        "state": finding.state,
+        "hypothesis": finding.hypothesis,
+        "model_version": finding.model_version,
+        "person": transaction.actor.name,
+        "at": transaction.at,
+        "position_from": transaction.position(),
+    }
+    key = connection.execute(insert(findings).returning(findings.c.key), row).scalar_one()
+    if finding.texts:
+        said = [{"finding_key": key, "name": name, "text": text} for name, text in finding.texts.items()]
+        connection.execute(insert(finding_texts), said)
+    if finding.citations:
+        cited = [
+            {"finding_key": key, "ordinal": at, "kind": each.kind.value, "address": each.address}
+            for at, each in enumerate(finding.citations)
+        ]
+        connection.execute(insert(citations), cited)

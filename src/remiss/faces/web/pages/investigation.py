@@ -1,0 +1,220 @@
+"""Writing down what was found out about a case, by forms of its page; and all that rests on one run, test or ticket."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from fastapi import APIRouter, Form, Query
+from markupsafe import Markup
+from pydantic import BaseModel
+from starlette.responses import RedirectResponse, Response
+
+from remiss.catalog import actions as catalog
+from remiss.curate import investigation_actions as curate
+from remiss.curate.investigating import citation_of
+from remiss.errors import Conflict, InputError
+from remiss.faces.api.cases import AsOf
+from remiss.faces.api.serving import Ws
+from remiss.faces.web.markdown import markdown
+from remiss.faces.web.pages import case as pages
+from remiss.faces.web.pages.findings import Cited, Unwritten, cited
+from remiss.faces.web.pages.shell import shell
+from remiss.faces.web.rendering import address, render, segment
+from remiss.records.investigation import Citation, CitationKind, Conclusion, Investigation, Outcome, Part, Stands
+
+if TYPE_CHECKING:
+    from remiss.workspace import Workspace
+
+router = APIRouter()
+LINES = 50
+
+
+class Typed(BaseModel):
+    """What stands in a form of findings, as it was typed; each part has some of the fields."""
+
+    number: str = ""
+    revision: str = ""
+    text: str = ""
+    stands: str = ""
+    executed: str = ""
+    result: str = ""
+    conclusion: str = ""
+    hypothesis: str = ""
+    citations: str = ""
+    model_version: str = ""
+    outcome: str = ""
+    experiments: str = ""
+    results: str = ""
+    rationale: str = ""
+
+    def lines(self) -> dict[str, str]:
+        """Return the fields with the line ends of everywhere else."""
+        return {name: getattr(self, name).replace("\r\n", "\n") for name in type(self).model_fields}
+
+
+Sent = Annotated[Typed, Form()]
+
+
+@router.post("/cases/{case}/hypotheses")
+def suppose(ws: Ws, case: str, typed: Sent) -> Response:
+    """State a hypothesis, or change one."""
+    said = typed.lines()
+    return _write(
+        ws,
+        case,
+        Part.HYPOTHESIS,
+        said,
+        lambda: curate.suppose(ws, case, text=said["text"], stands=_member(Stands, said["stands"]), **_named(said)),
+    )
+
+
+@router.post("/cases/{case}/experiments")
+def experiment(ws: Ws, case: str, typed: Sent) -> Response:
+    """Record an experiment, or change one."""
+    said = typed.lines()
+    return _write(
+        ws,
+        case,
+        Part.EXPERIMENT,
+        said,
+        lambda: curate.experiment(
+            ws,
+            case,
+            executed=said["executed"],
+            result=said["result"],
+            conclusion=_member(Conclusion, said["conclusion"]),
+            hypothesis=_whole(said["hypothesis"]),
+            citations=_citations(said["citations"]),
+            **_named(said),
+        ),
+    )
+
+
+@router.post("/cases/{case}/remediations")
+def remedy(ws: Ws, case: str, typed: Sent) -> Response:
+    """Record an attempt to mend it, or change one."""
+    said = typed.lines()
+    return _write(
+        ws,
+        case,
+        Part.REMEDIATION,
+        said,
+        lambda: curate.remedy(
+            ws,
+            case,
+            text=said["text"],
+            result=said["result"],
+            outcome=_member(Outcome, said["outcome"]),
+            model_version=said["model_version"],
+            citations=_citations(said["citations"]),
+            **_named(said),
+        ),
+    )
+
+
+@router.post("/cases/{case}/write-up")
+def conclude(ws: Ws, case: str, typed: Sent) -> Response:
+    """Write up what was found out."""
+    said = typed.lines()
+    sections = {name: said[name] for name in ("hypothesis", "experiments", "results", "rationale")}
+    return _write(
+        ws, case, Part.WRITE_UP, said, lambda: curate.conclude(ws, case, **sections, revision=_whole(said["revision"]) or 0)
+    )
+
+
+def _write(ws: Workspace, case: str, part: Part, said: Mapping[str, str], write: Callable[[], Investigation]) -> Response:
+    """Write a finding and lead to it; what is not taken is shown again as it was typed."""
+    try:
+        found = write()
+    except (InputError, Conflict) as error:
+        if error.code not in {"input", "conflict"}:
+            raise
+        unwritten = Unwritten(part=part, number=_whole(said["number"]) or 0, typed=said, problem=(error.what, error.do))
+        status = 409 if isinstance(error, Conflict) else 422
+        return pages.shown(ws, catalog.show(ws, case), pages.Asked(), unwritten=unwritten, status=status)
+    return RedirectResponse(f"/cases/{segment(found.case)}#investigation", 303)
+
+
+def _named(said: Mapping[str, str]) -> dict[str, int | None]:
+    """Return which finding a form changes, if it does."""
+    number = _whole(said["number"])
+    return {"number": number, "revision": _whole(said["revision"]) if number else None}
+
+
+def _whole(text: str) -> int | None:
+    """Return a number that a form holds; nothing where there is none, or 0."""
+    return int(text) or None if text.isascii() and text.isdecimal() and len(text) < 10 else None
+
+
+def _member(of: Any, text: str) -> Any:
+    if not text:
+        return None
+    if text not in set(of):
+        raise InputError(f"{text[:40]!r} is none of {', '.join(of)}", do="choose one of them")
+    return of(text)
+
+
+def _citations(text: str) -> tuple[Citation, ...]:
+    return tuple(citation_of(line) for line in text.splitlines() if line.strip())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A finding that cites something, as it is shown."""
+
+    case: str
+    title: str | None
+    href: str
+    part: str
+    number: int
+    state: str
+    html: Markup | None
+    at: datetime
+    citation: Cited
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CitationsPage:
+    """citations/page.html: what cites an address, or all citations."""
+
+    template: ClassVar[str] = "citations/page.html"
+    asked: str
+    as_of: int | None
+    lines: tuple[Line, ...]
+    total: int
+    older: str | None
+
+
+class Asked(AsOf):
+    """Which citations to show."""
+
+    address: str = ""
+    after: str | None = None
+
+
+@router.get("/citations")
+def citations(ws: Ws, asked: Annotated[Asked, Query()]) -> Response:
+    """Show what rests on one thing, or everything that is cited."""
+    found = curate.citations(ws, asked.address or None, limit=LINES, after=asked.after, as_of=asked.as_of)
+    older = address("/citations", address=asked.address, as_of=asked.as_of, after=found.next) if found.next else None
+    lines = tuple(_line(each, asked.as_of) for each in found)
+    page = CitationsPage(asked=asked.address, as_of=asked.as_of, lines=lines, total=found.total or 0, older=older)
+    twin = address("/api/v1/citations", address=asked.address, as_of=asked.as_of)
+    return render(page, shell(ws, "Citations", "cases", (twin, "Citations"), position=asked.as_of))
+
+
+def _line(each: Mapping[str, Any], as_of: int | None) -> Line:
+    return Line(
+        case=each["case"],
+        title=each["title"],
+        href=address(f"/cases/{segment(each['case'])}", as_of=as_of) + "#investigation",
+        part=each["part"],
+        number=each["number"],
+        state=each["state"],
+        html=None if each["text"] is None else markdown(each["text"]),
+        at=each["at"],
+        citation=cited(Citation(kind=CitationKind(each["kind"]), address=each["address"]), as_of),
+    )
