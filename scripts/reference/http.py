@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from remiss.faces.api.answering import CSV
 from remiss.faces.api.app import create_app
 from scripts.reference.faces import load_actions
 from scripts.reference.markdown import code, page, table
@@ -29,7 +30,8 @@ def http_page() -> str:
         "Names that a route does not know are refused with 422. Bodies are JSON of at most 4 MB.",
         "Answers are the objects of [what is printed as JSON](answers.md); every refusal is an `error` object. Lists have "
         "`next`, which is given back as `after`, and "
-        "null on the last page. What can be revised has an `ETag`: given back as "
+        "null on the last page; with `Accept: text/csv` a list is CSV, and the next page is named by a `Link`. "
+        "What can be revised has an `ETag`: given back as "
         "`If-None-Match`, an unchanged thing answers 304; a change has to name what it read as `If-Match`, and answers "
         "428 without "
         "it, 412 when somebody else wrote since, 409 when somebody wrote in that very moment. `X-Request-Id` of a request "
@@ -80,7 +82,8 @@ def kind(answer: Mapping[str, Any]) -> str:
     """The published kind of an answer's body."""
     for content in answer.get("content", {}).values():
         if "$ref" in content.get("schema", {}):
-            return f"with `{content['schema']['$ref'].rpartition('/')[2]}`"
+            also = " or `text/csv`" if CSV in answer["content"] else ""
+            return f"with `{content['schema']['$ref'].rpartition('/')[2]}`{also}"
         return "with text"
     return "without a body"
 

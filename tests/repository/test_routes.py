@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from remiss.faces.actions import FACES
 from remiss.faces.schemas import SCHEMAS
+from tests.command_line import command_of
 from tests.faces.api.routes import READS, WAYS, application
 
 DOCUMENT = application().openapi()
@@ -25,6 +28,20 @@ def test_an_action_has_its_route(face):
     method, path, operation = OPERATIONS[face.action]
     assert f"{method} {path}" == face.route
     assert operation["summary"] or operation["description"]
+
+
+@pytest.mark.parametrize("face", FACES, ids=lambda face: face.action)
+def test_what_a_command_gives_as_csv_a_route_gives_too(face):
+    shapes = [each.type.choices for each in command_of(face.action).params if each.name == "shape"]
+    good = next(answer for status, answer in OPERATIONS[face.action][2]["responses"].items() if status.startswith("2"))
+    assert ("text/csv" in good["content"]) == any("csv" in choices for choices in shapes)
+
+
+def test_no_route_is_shadowed_by_one_with_a_name_in_its_place():
+    for at, way in enumerate(WAYS):
+        pattern = re.compile(re.sub(r"{[^}]*}", "[^/]+", re.sub(r"{[^}]*:path}", ".+", way.path)))
+        later = [each.path for each in WAYS[at + 1 :] if each.method == way.method and each.path != way.path]
+        assert not [path for path in later if "{" not in path and pattern.fullmatch(path)], way.path
 
 
 def test_whatever_changes_something_is_an_action_or_signs_in_or_out():
@@ -50,7 +67,8 @@ def test_an_operation_says_how_it_answers(name):
         kinds = {
             content["schema"]["$ref"].rpartition("/")[2]
             for answer in operation["responses"].values()
-            for content in answer.get("content", {}).values()
+            for media, content in answer.get("content", {}).items()
+            if media == "application/json"
         }
         assert kinds <= SCHEMAS.keys()
         assert "error" in kinds

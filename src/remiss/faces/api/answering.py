@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from remiss.faces.schemas import SCHEMAS
 
+CSV = "text/csv"
 # What any route may answer besides its own: not signed in, foreign, malformed or too large, wrong input, the catalog away,
 # our fault.
 ALWAYS = (400, 401, 403, 413, 414, 421, 422, 431, 500, 503)
@@ -56,19 +57,22 @@ def reference(kind: str) -> dict[str, Any]:
     return {"application/json": {"schema": {"$ref": f"#/components/schemas/{kind}"}}}
 
 
-def answers(kind: str, *also: int, status: int = 200, etag: bool = False) -> dict[int | str, dict[str, Any]]:
+def answers(kind: str, *also: int, status: int = 200, etag: bool = False, csv: bool = False) -> dict[int | str, dict[str, Any]]:
     """Return what OpenAPI says of a route's answers.
 
     Parameters
     ----------
     kind : the published kind of a good answer
     also : further statuses that this route answers with
+    etag, csv : whether a good answer has an ETag, and can be had as CSV
     """
     good: dict[str, Any] = {"description": SAYS[status], "content": reference(kind)}
     if etag:
         good["headers"] = {
             "ETag": {"description": "Names what was read, for If-Match and If-None-Match.", "schema": {"type": "string"}}
         }
+    if csv:
+        good["content"][CSV] = {"schema": {"type": "string"}}
     found: dict[int | str, dict[str, Any]] = {status: good}
     for each in sorted({*ALWAYS, *also}):
         found[each] = {"description": SAYS[each]} | ({} if each == 304 else {"content": reference("error")})

@@ -8,9 +8,9 @@ from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, Field
 from starlette.responses import Response
 
-from remiss.faces import answers
 from remiss.faces.api.answering import answers as documented
 from remiss.faces.api.answering import as_json
+from remiss.faces.api.listing import Listed
 from remiss.faces.api.serving import Asked, Ws
 
 router = APIRouter(tags=["audit"])
@@ -43,12 +43,12 @@ class Kept(Asked):
     checkpoint: str | None = Field(None, max_length=MOST_CHARACTERS, description="A note that was kept; default: one of now.")
 
 
-@router.get("/audit", operation_id="audit.search", responses=documented("list"))
-def search(ws: Ws, asked: Annotated[Entries, Query()]) -> Response:
+@router.get("/audit", operation_id="audit.search", responses=documented("list", csv=True))
+def search(ws: Ws, listed: Listed, asked: Annotated[Entries, Query()]) -> Response:
     """List what was done and what was looked at, newest first."""
     from remiss.govern import audit_actions as actions
 
-    return as_json(answers.listing(actions.search(ws, **asked.model_dump())))
+    return listed(actions.search(ws, **asked.model_dump()))
 
 
 @router.post("/audit/verify", operation_id="audit.verify", responses=documented("verification"))

@@ -13,9 +13,9 @@ from remiss.catalog import actions as catalog
 from remiss.catalog.rendering import HISTORY, case_json, comparison_json, history_rows
 from remiss.catalog.revision import SAID
 from remiss.errors import Precondition, Unconditional
-from remiss.faces import answers
 from remiss.faces.api.answering import answers as documented
 from remiss.faces.api.answering import as_json, tagged
+from remiss.faces.api.listing import Listed
 from remiss.faces.api.serving import MOST_POSITION, Asked, Ws
 from remiss.records.case import Filing, Sensitivity
 from remiss.records.rows import Rows
@@ -93,19 +93,19 @@ class Revision(Asked):
         return tuple(name for name in SAID if name in self.model_fields_set and getattr(self, name) is None)
 
 
-@router.get("/cases", operation_id="case.search", responses=documented("list"))
-def search(ws: Ws, asked: Annotated[Search, Query()]) -> Response:
+@router.get("/cases", operation_id="case.search", responses=documented("list", csv=True))
+def search(ws: Ws, listed: Listed, asked: Annotated[Search, Query()]) -> Response:
     """List the cases that match a query."""
     page = catalog.search(
         ws, asked.query, as_of=asked.as_of, sort=asked.sort, limit=asked.limit, after=asked.after, total=asked.total
     )
-    return as_json(answers.listing(page))
+    return listed(page)
 
 
-@router.get("/cases/facets", operation_id="case.facets", responses=documented("list"))
-def facets(ws: Ws, asked: Annotated[Facets, Query()]) -> Response:
+@router.get("/cases/facets", operation_id="case.facets", responses=documented("list", csv=True))
+def facets(ws: Ws, listed: Listed, asked: Annotated[Facets, Query()]) -> Response:
     """Count the cases that match a query by the values of fields."""
-    return as_json(answers.listing(catalog.facets(ws, asked.query, asked.field, as_of=asked.as_of)))
+    return listed(catalog.facets(ws, asked.query, asked.field, as_of=asked.as_of))
 
 
 @router.post("/cases", operation_id="case.file", status_code=201, responses=documented("case", status=201, etag=True))
@@ -136,13 +136,13 @@ def compare(ws: Ws, case: str, asked: Annotated[Compared, Query()]) -> Response:
     return as_json(comparison_json(catalog.compare(ws, case, controls=asked.controls, as_of=asked.as_of)))
 
 
-@router.get("/cases/{case}/history", operation_id="case.history", responses=documented("list", 404, 409))
-def history(ws: Ws, case: str, asked: Annotated[AsOf, Query()]) -> Response:
+@router.get("/cases/{case}/history", operation_id="case.history", responses=documented("list", 404, 409, csv=True))
+def history(ws: Ws, listed: Listed, case: str, asked: Annotated[AsOf, Query()]) -> Response:
     """List every state that a case was in, oldest first."""
     found = catalog.history(ws, case, as_of=asked.as_of)
     rows = history_rows(found)
     position = ws.position() if asked.as_of is None else asked.as_of
-    return as_json(answers.listing(Rows("revision", HISTORY, rows, position, total=len(rows))))
+    return listed(Rows("revision", HISTORY, rows, position, total=len(rows)))
 
 
 @router.patch("/cases/{case}", operation_id="case.revise", responses=documented("case", 404, 409, 412, 428, etag=True))

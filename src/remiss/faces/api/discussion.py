@@ -14,6 +14,7 @@ from remiss.faces import answers
 from remiss.faces.api.answering import answers as documented
 from remiss.faces.api.answering import as_json
 from remiss.faces.api.cases import AsOf
+from remiss.faces.api.listing import Listed
 from remiss.faces.api.serving import Asked, Ws
 
 router = APIRouter(tags=["discussion"])
@@ -72,8 +73,8 @@ def reopen(ws: Ws, thread: str) -> Response:
     return as_json(thread_json(curate.reopen_thread(ws, thread)))
 
 
-@router.get("/inbox", operation_id="inbox.list", responses=documented("list"))
-def inbox(ws: Ws, asked: Annotated[Inbox, Query()]) -> Response:
+@router.get("/inbox", operation_id="inbox.list", responses=documented("list", csv=True))
+def inbox(ws: Ws, listed: Listed, asked: Annotated[Inbox, Query()]) -> Response:
     """List where others mentioned whoever asks, the newest first."""
     page = curate.inbox(ws, everything=asked.all, limit=asked.limit, after=asked.after, as_of=asked.as_of)
-    return as_json(answers.listing(page))
+    return listed(page)

@@ -6,12 +6,15 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import Field
+from starlette.requests import Request
 from starlette.responses import Response
 
 from remiss.faces.api.answering import answers as documented
 from remiss.faces.api.answering import as_json
 from remiss.faces.api.cases import AsOf
+from remiss.faces.api.listing import prefers_csv, sheet
 from remiss.faces.api.serving import Remembered, Ws
+from remiss.faces.spreadsheet import figures
 
 router = APIRouter(tags=["estimates"])
 
@@ -34,11 +37,13 @@ class Question(AsOf):
     protocol: str | None = None
 
 
-@router.get("/estimate", operation_id="estimate", responses=documented("estimate", 404))
-def estimate(ws: Ws, answers: Remembered, asked: Annotated[Question, Query()]) -> Response:
+@router.get("/estimate", operation_id="estimate", responses=documented("estimate", 404, csv=True))
+def estimate(ws: Ws, request: Request, answers: Remembered, asked: Annotated[Question, Query()]) -> Response:
     """Estimate how many events match a query, or what share of them, with 95 % intervals."""
     from remiss.understand import actions
 
     position = ws.position() if asked.as_of is None else asked.as_of
     found = answers.ask(ws, actions.estimate, position, **asked.model_dump(exclude={"as_of"}))
-    return as_json(found.to_json())
+    if prefers_csv(request.headers.get("accept", "")):
+        return sheet(*figures(found))
+    return as_json(found.to_json(), headers={"Vary": "Accept"})

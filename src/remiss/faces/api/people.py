@@ -13,6 +13,7 @@ from remiss.faces.actions import permission_of
 from remiss.faces.api.answering import answers as documented
 from remiss.faces.api.answering import as_json
 from remiss.faces.api.cases import AsOf
+from remiss.faces.api.listing import Listed
 from remiss.faces.api.serving import Asked, Ws
 from remiss.records.case import Sensitivity
 
@@ -68,12 +69,12 @@ class Wondered(AsOf):
     case: str | None = Field(None, description="On which case; default: in any team.")
 
 
-@router.get("/people", operation_id="person.list", responses=documented("list"))
-def people(ws: Ws, asked: Annotated[AsOf, Query()]) -> Response:
+@router.get("/people", operation_id="person.list", responses=documented("list", csv=True))
+def people(ws: Ws, listed: Listed, asked: Annotated[AsOf, Query()]) -> Response:
     """List people, a line for each role that they hold."""
     from remiss.govern import people_actions as actions
 
-    return as_json(answers.listing(actions.people(ws, as_of=asked.as_of)))
+    return listed(actions.people(ws, as_of=asked.as_of))
 
 
 @router.post("/people", operation_id="person.add", status_code=201, responses=documented("person", 409, status=201))
@@ -109,12 +110,12 @@ def revoke(ws: Ws, person: str, body: Held) -> Response:
     return as_json(answers.person(actions.revoke(ws, person, body.role, team=body.team)))
 
 
-@router.get("/teams", operation_id="team.list", responses=documented("list"))
-def teams(ws: Ws, asked: Annotated[AsOf, Query()]) -> Response:
+@router.get("/teams", operation_id="team.list", responses=documented("list", csv=True))
+def teams(ws: Ws, listed: Listed, asked: Annotated[AsOf, Query()]) -> Response:
     """List the teams."""
     from remiss.govern import people_actions as actions
 
-    return as_json(answers.listing(actions.teams(ws, as_of=asked.as_of)))
+    return listed(actions.teams(ws, as_of=asked.as_of))
 
 
 @router.post("/teams", operation_id="team.add", status_code=201, responses=documented("team", 409, status=201))
@@ -125,12 +126,12 @@ def add_team(ws: Ws, body: NewTeam) -> Response:
     return as_json(answers.team(actions.add_team(ws, body.name, body.about)), status=201)
 
 
-@router.get("/tokens", operation_id="token.list", responses=documented("list"))
-def tokens(ws: Ws, asked: Annotated[Tokens, Query()]) -> Response:
+@router.get("/tokens", operation_id="token.list", responses=documented("list", csv=True))
+def tokens(ws: Ws, listed: Listed, asked: Annotated[Tokens, Query()]) -> Response:
     """List tokens, without their secrets."""
     from remiss.govern import access_actions as actions
 
-    return as_json(answers.listing(actions.tokens(ws, asked.person, as_of=asked.as_of)))
+    return listed(actions.tokens(ws, asked.person, as_of=asked.as_of))
 
 
 @router.post("/tokens", operation_id="token.create", status_code=201, responses=documented("token", 404, status=201))

@@ -13,6 +13,7 @@ from remiss.faces import answers
 from remiss.faces.api.answering import answers as documented
 from remiss.faces.api.answering import as_json
 from remiss.faces.api.cases import AsOf
+from remiss.faces.api.listing import Listed
 from remiss.faces.api.runs import Documented
 from remiss.faces.api.serving import Asked, Ws, opened
 
@@ -47,12 +48,12 @@ def check(request: Request, body: Documented) -> Response:
     return as_json(answers.findings(protocols.check(opened(request, body.documents), body.protocol)))
 
 
-@router.get("/protocols", operation_id="protocol.list", responses=documented("list"))
-def list_(ws: Ws, asked: Annotated[AsOf, Query()]) -> Response:
+@router.get("/protocols", operation_id="protocol.list", responses=documented("list", csv=True))
+def list_(ws: Ws, listed: Listed, asked: Annotated[AsOf, Query()]) -> Response:
     """List the protocol versions that the catalog keeps."""
     from remiss.protocol import actions as protocols
 
-    return as_json(answers.listing(protocols.versions(ws, as_of=asked.as_of)))
+    return listed(protocols.versions(ws, as_of=asked.as_of))
 
 
 @router.get("/protocols/{name}", operation_id="protocol.show", responses=documented("stored-protocol", 404))
@@ -72,9 +73,9 @@ def diff(ws: Ws, name: str, asked: Annotated[TwoVersions, Query()]) -> Response:
     return as_json(answers.diff(lines))
 
 
-@router.get("/taxonomy", operation_id="taxonomy.show", responses=documented("list"))
-def taxonomy(ws: Ws, asked: Annotated[Modes, Query()]) -> Response:
+@router.get("/taxonomy", operation_id="taxonomy.show", responses=documented("list", csv=True))
+def taxonomy(ws: Ws, listed: Listed, asked: Annotated[Modes, Query()]) -> Response:
     """List the built-in failure modes, with what counts and what does not."""
     from remiss.protocol import actions as protocols
 
-    return as_json(answers.listing(protocols.modes(ws, asked.mode)))
+    return listed(protocols.modes(ws, asked.mode))

@@ -13,6 +13,7 @@ from remiss.faces import answers
 from remiss.faces.api.answering import answers as documented
 from remiss.faces.api.answering import as_json
 from remiss.faces.api.cases import AsOf
+from remiss.faces.api.listing import Listed
 from remiss.faces.api.serving import Asked, Ws, opened
 from remiss.records.identity import format_time
 
@@ -75,20 +76,20 @@ def due(request: Request, body: Documented) -> Response:
     return as_json({"schema": answers.schema_name("due"), "items": items})
 
 
-@router.get("/runs", operation_id="run.list", responses=documented("list"))
-def list_(ws: Ws, asked: Annotated[Runs, Query()]) -> Response:
+@router.get("/runs", operation_id="run.list", responses=documented("list", csv=True))
+def list_(ws: Ws, listed: Listed, asked: Annotated[Runs, Query()]) -> Response:
     """List runs, newest first."""
     from remiss.capture import actions
 
-    return as_json(answers.listing(actions.runs(ws, asked.protocol, asked.limit, after=asked.after, as_of=asked.as_of)))
+    return listed(actions.runs(ws, asked.protocol, asked.limit, after=asked.after, as_of=asked.as_of))
 
 
-@router.get("/coverage", operation_id="run.coverage", responses=documented("list"))
-def coverage(ws: Ws, asked: Annotated[AsOf, Query()]) -> Response:
+@router.get("/coverage", operation_id="run.coverage", responses=documented("list", csv=True))
+def coverage(ws: Ws, listed: Listed, asked: Annotated[AsOf, Query()]) -> Response:
     """List what is captured, for each source and protocol version."""
     from remiss.capture import actions
 
-    return as_json(answers.listing(actions.coverage(ws, as_of=asked.as_of)))
+    return listed(actions.coverage(ws, as_of=asked.as_of))
 
 
 @router.get("/runs/{run}", operation_id="run.show", responses=documented("run", 404, 409))
@@ -99,36 +100,36 @@ def show(ws: Ws, run: str, asked: Annotated[AsOf, Query()]) -> Response:
     return as_json(answers.run(actions.show(ws, run, as_of=asked.as_of)))
 
 
-@router.get("/runs/{run}/windows", operation_id="run.windows", responses=documented("list", 404, 409))
-def windows(ws: Ws, run: str, asked: Annotated[AsOf, Query()]) -> Response:
+@router.get("/runs/{run}/windows", operation_id="run.windows", responses=documented("list", 404, 409, csv=True))
+def windows(ws: Ws, listed: Listed, run: str, asked: Annotated[AsOf, Query()]) -> Response:
     """List the windows of a run: their events, whether labels may still change, and from when they settle."""
     from remiss.capture import actions
 
-    return as_json(answers.listing(actions.windows(ws, run, as_of=asked.as_of)))
+    return listed(actions.windows(ws, run, as_of=asked.as_of))
 
 
-@router.get("/runs/{run}/cells", operation_id="run.cells", responses=documented("list", 404, 409))
-def cells(ws: Ws, run: str, asked: Annotated[AsOf, Query()]) -> Response:
+@router.get("/runs/{run}/cells", operation_id="run.cells", responses=documented("list", 404, 409, csv=True))
+def cells(ws: Ws, listed: Listed, run: str, asked: Annotated[AsOf, Query()]) -> Response:
     """List the cells of a run: exact counts of events that met, and were undecided on, the same criteria."""
     from remiss.capture import actions
 
-    return as_json(answers.listing(actions.cells(ws, run, as_of=asked.as_of)))
+    return listed(actions.cells(ws, run, as_of=asked.as_of))
 
 
-@router.get("/runs/{run}/changes", operation_id="run.diff", responses=documented("list", 404, 409))
-def changes(ws: Ws, run: str, asked: Annotated[AsOf, Query()]) -> Response:
+@router.get("/runs/{run}/changes", operation_id="run.diff", responses=documented("list", 404, 409, csv=True))
+def changes(ws: Ws, listed: Listed, run: str, asked: Annotated[AsOf, Query()]) -> Response:
     """List what a run changed against the runs in force before it."""
     from remiss.capture import actions
 
-    return as_json(answers.listing(actions.diff(ws, run, as_of=asked.as_of)))
+    return listed(actions.diff(ws, run, as_of=asked.as_of))
 
 
-@router.get("/runs/{run}/refused", operation_id="run.refused", responses=documented("list", 404, 409))
-def refused(ws: Ws, run: str, asked: Annotated[AsOf, Query()]) -> Response:
+@router.get("/runs/{run}/refused", operation_id="run.refused", responses=documented("list", 404, 409, csv=True))
+def refused(ws: Ws, listed: Listed, run: str, asked: Annotated[AsOf, Query()]) -> Response:
     """List the rows that a run refused, the first 100 of each reason."""
     from remiss.capture import actions
 
-    return as_json(answers.listing(actions.refused(ws, run, as_of=asked.as_of)))
+    return listed(actions.refused(ws, run, as_of=asked.as_of))
 
 
 @router.post("/runs/{run}/accept", operation_id="run.accept", responses=documented("run", 404, 409))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -12,10 +10,11 @@ import click
 
 from remiss.faces import answers
 from remiss.faces.cli.talk import talking
+from remiss.faces.spreadsheet import as_csv
 from remiss.records import facts as facts_of
 from remiss.records.identity import format_time
 from remiss.records.legible import printable
-from remiss.records.rows import Rows, spreadsheet_safe
+from remiss.records.rows import Rows
 
 
 def say(text: str) -> None:
@@ -38,17 +37,6 @@ def rows(page: Rows, shape: str) -> None:
     else:
         names = facts_of.shown(page)
         table(names, [[line[name] for name in names] for line in page])
-
-
-def as_csv(columns: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
-    """Return CSV that a spreadsheet reads as data, never as a formula."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(
-        [spreadsheet_safe(cell(value) if isinstance(value, datetime) else value) for value in line] for line in lines
-    )
-    return text.getvalue()
 
 
 def cell(value: object) -> str:

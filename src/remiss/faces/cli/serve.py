@@ -27,6 +27,8 @@ PORT = 8765
     "origins",
     multiple=True,
     metavar="URL",
+    envvar="REMISS_SERVE_ORIGIN",
+    allow_from_autoenv=False,
     help="Under which address others reach it, for example https://remiss.example.org; then only people are let in.",
 )
 def serve(host: str, port: int, origins: tuple[str, ...]) -> None:

@@ -1,0 +1,49 @@
+"""Lists and figures as CSV, for spreadsheets: the command line prints it, the API answers with it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from remiss.records import facts
+from remiss.records.estimate import CONFIRMED, Estimate
+from remiss.records.identity import format_time
+from remiss.records.rows import spreadsheet_safe
+
+CONFIRMED_COLUMNS = ("flagged", "precision")
+COLUMNS = ("key", "value", "low", "high", "method", "basis", "sampled", "effective", "remarks")
+
+
+def as_csv(columns: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
+    """Return CSV that a spreadsheet reads as data, never as a formula; times to the second."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(
+        [spreadsheet_safe(format_time(value.replace(microsecond=0)) if isinstance(value, datetime) else value) for value in line]
+        for line in lines
+    )
+    return text.getvalue()
+
+
+def figures(found: Estimate) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
+    """Return the columns and lines of an estimate, one line a figure."""
+    confirmed = found.kind == CONFIRMED
+    lines = [
+        (
+            row.key,
+            row.value,
+            row.low,
+            row.high,
+            row.method,
+            row.basis,
+            row.sampled,
+            row.effective,
+            facts.remarks(row),
+            *((row.flagged, facts.precision_of(row)) if confirmed else ()),
+        )
+        for row in found.rows
+    ]
+    return (*COLUMNS, *(CONFIRMED_COLUMNS if confirmed else ())), lines
