@@ -13,6 +13,7 @@ from remiss.errors import Denied
 from remiss.govern.authority import LocalOwner
 from remiss.govern.granting import team_words
 from remiss.govern.ports import Actor, Authority, Scope
+from remiss.govern.roles import OF_THE_CATALOG
 from remiss.settings import Settings
 
 if TYPE_CHECKING:
@@ -86,19 +87,21 @@ class Bench:
         """What the actor may see."""
         return self.authority.scope(self.actor)
 
-    def allow(self, permission: str, team: str) -> None:
-        """Go on only if the actor holds a permission in a team.
+    def allow(self, permission: str, team: str | None = None) -> None:
+        """Go on only if the actor holds a permission in a team; without one, in any.
 
         Raises
         ------
         Denied
         """
         if not self.authority.may(self.actor, permission, team):
-            raise Denied(f"{self.actor.name} may not do this in {team_words(team)}: it needs {permission}", do=ASK)
+            where = "" if team is None else f" in {team_words(team)}"
+            raise Denied(f"{self.actor.name} may not do this{where}: it needs {permission}", do=ASK)
 
     def _authorise(self, action: Action) -> None:
         if not self.authority.may(self.actor, action.permission):
-            raise Denied(f"{self.actor.name} may not do {action.name}: it needs {action.permission}", do=ASK)
+            needs = f"{action.permission} in every team" if action.permission in OF_THE_CATALOG else action.permission
+            raise Denied(f"{self.actor.name} may not do {action.name}: it needs {needs}", do=ASK)
 
 
 def _quietly(stage: str, done: float) -> None:

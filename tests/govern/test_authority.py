@@ -2,6 +2,7 @@
 
 from remiss.govern.authority import Granted, LocalOwner, actor_of
 from remiss.govern.ports import Actor, Scope
+from remiss.govern.roles import OF_THE_CATALOG
 from remiss.records.case import Sensitivity
 from remiss.records.person import EVERY_TEAM, Grant, Person
 
@@ -68,3 +69,11 @@ def test_nobody_acts_by_what_another_was_granted():
 def test_the_journal_names_one_s_roles():
     actor = actor_of(Person(name="ana", grants=(grant("curator"), grant("annotator", "boarding"))))
     assert (actor.name, actor.team, actor.role) == ("ana", "arrivals", "annotator, curator")
+
+
+def test_what_is_about_the_whole_catalog_is_not_held_in_one_team():
+    for permission in OF_THE_CATALOG:
+        assert not holding(grant("admin")).may(ANA, permission)
+        assert not holding(grant("admin")).may(ANA, permission, "arrivals")
+        assert holding(grant("admin", EVERY_TEAM)).may(ANA, permission)
+    assert holding(grant("steward", EVERY_TEAM)).may(ANA, "token:list")

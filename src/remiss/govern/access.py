@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from remiss.govern.authority import SEEING, Granted
 from remiss.govern.granting import team_words
 from remiss.govern.ports import Actor
-from remiss.govern.roles import ROLES, holds
+from remiss.govern.roles import OF_THE_CATALOG, ROLES, holds
 from remiss.records.case import Sensitivity
 from remiss.records.person import Governed, Grant, Person
 
@@ -41,6 +41,8 @@ def _decide(person: Person | None, name: str, permission: str, case: Governed | 
     grant = authority.by(actor, permission, None if case is None else case.team)
     if grant is None:
         where = "in any team" if case is None else f"in {team_words(case.team)}"
+        if permission in OF_THE_CATALOG:
+            where = "in every team"
         having = " or ".join(role for role in ROLES if holds(role, permission))
         return False, f"{name} holds no role {where} that has {permission}: it takes {having}"
     said = f"{name} is {grant.role} in {team_words(grant.team)}, which has {permission}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from remiss.govern.ports import Actor, Scope
-from remiss.govern.roles import holds
+from remiss.govern.roles import OF_THE_CATALOG, holds
 from remiss.records.case import Sensitivity
 from remiss.records.person import EVERY_TEAM, Grant, Person
 
@@ -41,7 +41,10 @@ class Granted:
     person: Person
 
     def may(self, actor: Actor, permission: str, team: str | None = None) -> bool:
-        """Return whether the person holds the permission in a team; None asks whether they hold it in any."""
+        """Return whether the person holds the permission in a team; None asks whether they hold it in any.
+
+        What is about the whole catalog they hold in every team or not at all.
+        """
         return self.by(actor, permission, team) is not None
 
     def by(self, actor: Actor, permission: str, team: str | None = None) -> Grant | None:
@@ -49,6 +52,8 @@ class Granted:
         if actor.name != self.person.name:
             return None
         teams = None if team is None else {team, EVERY_TEAM}
+        if permission in OF_THE_CATALOG:
+            teams = {EVERY_TEAM}
         allowing = (each for each in self.person.grants if holds(each.role, permission) and (teams is None or each.team in teams))
         return next(allowing, None)
 

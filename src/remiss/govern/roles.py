@@ -65,6 +65,19 @@ ROLES: Mapping[str, frozenset[str]] = MappingProxyType(
     }
 )
 
+# What is about the whole catalog, and so is had only by whoever was granted a role with it in every team.
+OF_THE_CATALOG = frozenset(
+    {
+        "catalog:rotate",
+        "machine:read",
+        "person:disable",
+        "team:add",
+        "token:create",
+        "token:list",
+        "token:revoke",
+    }
+)
+
 
 def holds(role: str, permission: str) -> bool:
     """Return whether a role has a permission; one that nobody knows has none.

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from remiss.faces.api.answering import SAYS, reference
+from remiss.faces.api.serving import opened
 from remiss.faces.metrics import CONTENT_TYPE
 
 router = APIRouter(tags=["health"])
@@ -33,12 +34,13 @@ def readyz(request: Request) -> Response:
 
 
 REFUSED: dict[int | str, dict[str, Any]] = {
-    status: {"description": SAYS[status], "content": reference("error")} for status in (401, 503)
+    status: {"description": SAYS[status], "content": reference("error")} for status in (401, 403, 503)
 }
 
 
 @router.get("/metrics", operation_id="metrics", response_class=PlainTextResponse, responses=REFUSED)
 def metrics(request: Request) -> Response:
     """Return figures of this server in the text format of Prometheus."""
-    ws = request.app.state.workspace.serving("metrics")
+    ws = opened(request)
+    ws.allow("catalog:read")
     return Response(request.app.state.metrics.text(position=ws.position()), media_type=CONTENT_TYPE)

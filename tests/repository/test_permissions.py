@@ -1,0 +1,61 @@
+"""Every action, route and command stands under a permission that the policy knows."""
+
+from __future__ import annotations
+
+import pytest
+
+from remiss.faces.actions import FACES
+from remiss.govern.roles import OF_THE_CATALOG, ROLES
+from scripts.reference.faces import commands, load_actions
+from tests.faces.api.routes import WAYS
+
+ACTIONS = load_actions()
+KNOWN = {permission for role in ROLES.values() for permission in role}
+# What no role has but an admin's.
+OF_ADMINS = {
+    "catalog:rotate",
+    "machine:read",
+    "person:add",
+    "person:disable",
+    "person:grant",
+    "person:revoke",
+    "team:add",
+    "token:create",
+    "token:revoke",
+}
+# Commands that are no action, and why they need no permission.
+BESIDE = {
+    "remiss init": "makes a database, for whoever can",
+    "remiss catalog upgrade": "opens a database",
+    "remiss demo": "makes a folder of its own",
+    "remiss serve": "opens a database",
+    "remiss schema": "reads no catalog",
+    "remiss protocol new": "writes a file",
+    "remiss case notebook": "writes what case.show answers",
+}
+# Routes that are no action's: what they show is of no catalog, or they ask by themselves (tests/faces/api/test_matrix.py).
+OPEN = {"/livez", "/readyz", "/sign-in", "/sign-in/style.css", "/sign-out"}
+OF_THE_PROGRAM = {"/api/v1", "/api/v1/openapi.json", "/static/{file}", "/assets/{file}"}
+
+
+@pytest.mark.parametrize("name", ACTIONS)
+def test_the_policy_knows_the_permission_of_an_action(name):
+    assert ACTIONS[name].permission in KNOWN | OF_ADMINS
+
+
+def test_no_permission_of_admins_is_one_that_others_have():
+    assert not OF_ADMINS & KNOWN
+    assert OF_THE_CATALOG <= KNOWN | OF_ADMINS
+    assert {action.permission for action in ACTIONS.values()} >= OF_ADMINS
+
+
+def test_a_command_is_an_action_or_says_why_not():
+    of_actions = {face.command.partition(" --")[0] for face in FACES}
+    there = {context.command_path for context in commands()}
+    assert there - of_actions - BESIDE.keys() == set()
+
+
+def test_a_route_of_the_api_is_an_action_s():
+    of_actions = {face.route for face in FACES}
+    others = {str(way) for way in WAYS if way.path.startswith("/api/")} - of_actions - {"POST /api/v1/actions/{name}"}
+    assert {each.partition(" ")[2] for each in others} <= OF_THE_PROGRAM
