@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, fields, is_dataclass
@@ -151,8 +152,17 @@ def text(value: object) -> str:
             return f"{value.low} to {value.high} {value.unit}"
         case datetime():
             return format_time(value)
+        case bytes():
+            return written(value)
         case _:
             return str(value)
+
+
+def written(content: bytes) -> str:
+    """Return the name of a file with that content, for a command that reads one."""
+    with tempfile.NamedTemporaryFile(delete=False) as file:
+        file.write(content)
+    return file.name
 
 
 def refusal(status: int, err: str) -> Exception:

@@ -5,6 +5,7 @@ A record that cannot be made whole is a key that the published object lacks.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -24,7 +25,7 @@ from remiss.records.catalog import CatalogFacts
 from remiss.records.comparison import Comparison
 from remiss.records.discussion import Thread
 from remiss.records.estimate import Estimate
-from remiss.records.evidence import RawEvent
+from remiss.records.evidence import AttachedFile, Attachment, RawEvent
 from remiss.records.identity import parse_time
 from remiss.records.investigation import Investigation
 from remiss.records.person import IssuedToken, Person, Team, Token
@@ -112,6 +113,15 @@ def thread(answer: Json) -> Thread:
     return _made(Thread, _renamed(answer, thread="id"))
 
 
+def attachment(answer: Json) -> Attachment:
+    graded = answer | {"sensitivity": Sensitivity[answer["sensitivity"].upper()].value}
+    return _made(Attachment, _renamed(graded, attachment="id"))
+
+
+def attached_file(answer: Json) -> AttachedFile:
+    return AttachedFile(attachment=attachment(answer["attachment"]), content=base64.b64decode(answer["content"]))
+
+
 def estimate(answer: Json) -> Estimate:
     return _made(Estimate, answer)
 
@@ -138,7 +148,7 @@ def _whole(record: type) -> Callable[[Json], Any]:
 
 
 # What is not read by the kind of its object alone.
-_BY_ACTION = {"case.history": "revisions", "run.due": "due", "thread.list": "threads"}
+_BY_ACTION = {"case.history": "revisions", "run.due": "due", "thread.list": "threads", "attachment.list": "attachments"}
 _READERS: Mapping[str, Callable[[Json], Any]] = {
     "list": rows,
     "revisions": revisions,
@@ -154,6 +164,9 @@ _READERS: Mapping[str, Callable[[Json], Any]] = {
     "investigation": _whole(Investigation),
     "thread": thread,
     "threads": lambda answer: tuple(thread(item) for item in answer["items"]),
+    "attachment": attachment,
+    "attachments": lambda answer: tuple(attachment(item) for item in answer["items"]),
+    "attached-file": attached_file,
     "raw-event": lambda answer: _made(RawEvent, answer | {"sensitivity": Sensitivity[answer["sensitivity"].upper()].value}),
     "rotation": _whole(Rotation),
     "plan": _whole(Plan),

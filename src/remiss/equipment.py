@@ -15,7 +15,7 @@ from remiss.settings import Settings
 
 if TYPE_CHECKING:
     from remiss.capture.ports import Runs
-    from remiss.catalog.ports import Cases, Originals
+    from remiss.catalog.ports import Attachments, Cases, Originals
     from remiss.curate.blindness import Viewer
     from remiss.curate.ports import Investigations, Labellings, Threads
     from remiss.edges.stores.case_ways import Remembered
@@ -109,6 +109,13 @@ class Equipment(Bench):
         from remiss.edges.stores.originals import OriginalStore
 
         return OriginalStore(self._store, self.scope)
+
+    @cached_property
+    def attachments(self) -> Attachments:
+        """Files that people added, to cases that the actor may see."""
+        from remiss.edges.stores.attachments import AttachmentStore
+
+        return AttachmentStore(self._store, self.scope)
 
     @cached_property
     def labellings(self) -> Labellings:

@@ -24,7 +24,7 @@ from remiss.records.identity import canonical
 
 if TYPE_CHECKING:
     from remiss.capture.ports import CaptureWorkspace
-    from remiss.catalog.ports import CatalogWorkspace, EvidenceWorkspace
+    from remiss.catalog.ports import AttachmentWorkspace, CatalogWorkspace, EvidenceWorkspace
     from remiss.curate.ports import CurateWorkspace, DiscussionWorkspace, InvestigationWorkspace
     from remiss.govern.ports import AccessWorkspace, AuditWorkspace, GovernWorkspace, KeyWorkspace
     from remiss.protocol.ports import ProtocolWorkspace, ShelfWorkspace
@@ -110,6 +110,9 @@ def _plain(value: object) -> object:
 if TYPE_CHECKING:
 
     def _satisfies_access(ws: Workspace) -> AccessWorkspace:
+        return ws
+
+    def _satisfies_attachments(ws: Workspace) -> AttachmentWorkspace:
         return ws
 
     def _satisfies_capture(ws: Workspace) -> CaptureWorkspace:

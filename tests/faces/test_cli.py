@@ -386,6 +386,21 @@ def test_a_raw_event_is_shown_field_by_field_and_as_json(cli, captured):
     assert "no purpose" in cli("evidence", "show", case, "--purpose", " ").err
 
 
+def test_a_file_is_attached_listed_written_and_removed(cli, captured, tmp_path):
+    [case, *_] = [line["id"] for line in cli("case", "search", "--limit", "1", "--format", "json").json["items"]]
+    shot = tmp_path / "shot.png"
+    shot.write_bytes(b"pixels")
+    made = valid(cli("attachment", "add", case, shot, "--format", "json"), "attachment")
+    listed = cli("attachment", "list", case, "--format", "json").json["items"]
+    assert [item["attachment"] for item in listed] == [made["attachment"]]
+    assert cli("attachment", "get", made["attachment"]).status == 0
+    assert Path("shot.png").read_bytes() == b"pixels"
+    assert "is there already" in cli("attachment", "get", made["attachment"]).err
+    assert cli("attachment", "remove", made["attachment"]).status == 0
+    assert cli("attachment", "get", made["attachment"], "--output", "again.png").status == 2
+    assert "cannot be read" in cli("attachment", "add", case, tmp_path / "none.png").err
+
+
 def test_doctor_says_that_a_rotation_was_cut_short_and_what_finishes_it(cli, captured):
     with remiss.open("remiss.db") as ws:
         ws.vault.renew(lambda stage, done: None)

@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from remiss.capture import actions as capture
 from remiss.catalog import actions as catalog
+from remiss.catalog import attachment_actions as attachments
 from remiss.curate import discussion_actions as curate
 from remiss.curate import investigation_actions as investigations
 from remiss.errors import InputError
@@ -253,6 +254,9 @@ def plant(ws: Workspace, folder: Path) -> Planted:
     for each, title in zip(filed, packed(moved(12), 300), strict=False):
         catalog.revise(ws, each.id, 1, title=title.strip(), note=together(TEXTS[:20]))
     discuss(ws, filed[-1].id)
+    # Under names that begin where a text does, so that what it has before its first slash is seen.
+    for text in TEXTS[::10]:
+        attachments.add(ws, filed[0].id, text, text.encode("utf-8", "replace"))
     return Planted(folder, first, waiting, refused, filed, filed[-1].id, stems())
 
 

@@ -26,7 +26,15 @@ TEXTS = st.text(max_size=12)
 TIMES = st.datetimes(timezones=st.just(UTC))
 NUMBERS = st.floats(allow_nan=False)
 WHOLES = st.integers(-(2**70), 2**70)
-PLAIN = {str: TEXTS, int: WHOLES, float: NUMBERS, bool: st.booleans(), datetime: TIMES, type(None): st.none()}
+PLAIN = {
+    bytes: st.binary(max_size=50),
+    str: TEXTS,
+    int: WHOLES,
+    float: NUMBERS,
+    bool: st.booleans(),
+    datetime: TIMES,
+    type(None): st.none(),
+}
 
 
 def values(declared: typing.Any, depth: int = 0) -> st.SearchStrategy[typing.Any]:
@@ -127,9 +135,16 @@ def test_numbers_at_the_edge_are_kept(number):
 
 
 def test_nothing_that_is_no_record_is_sent():
-    for value in (b"bytes", object(), {1: 2}, {"a": b"x"}, print):
+    for value in (bytearray(b"bytes"), object(), {1: 2}, {"a": bytearray(b"x")}, print):
         with pytest.raises(TypeError):
             to_wire(value)
+
+
+def test_bytes_are_text_in_base64_and_nothing_else_is_taken_for_them():
+    assert from_wire(bytes, json.loads(json.dumps(to_wire(bytes(range(256)))))) == bytes(range(256))
+    for value in ("no base64!", "YQ", 1, None):
+        with pytest.raises(RequestError):
+            from_wire(bytes, value)
 
 
 Sample = make_dataclass("Sample", [("a", int), ("b", str, "x")], frozen=True)

@@ -9,10 +9,12 @@ import pytest
 import remiss
 from remiss.capture import actions as capture
 from remiss.catalog import actions as catalog
+from remiss.catalog import attachment_actions as attachments
 from remiss.catalog import evidence_actions as evidence
 from remiss.errors import InputError, NotFound, StorageError
 from remiss.govern import key_actions as keys
 from remiss.records.case import Filing, Sensitivity
+from tests.conftest import DATABASES
 from tests.stories.logs import MONDAY, WEEK, small_log
 
 
@@ -25,7 +27,7 @@ def run(ws, tmp_path):
 @pytest.fixture
 def operator(ws, database, request, environment, tmp_path):
     """Whoever runs the catalog: another process that has its files before it."""
-    address = str(tmp_path / "remiss.db") if database in {"http", "cli"} else request.getfixturevalue("address")
+    address = request.getfixturevalue("address") if database in DATABASES else str(tmp_path / "remiss.db")
     with remiss.open(address, environment=environment) as opened:
         yield opened
 
@@ -100,3 +102,15 @@ def test_of_several_runs_each_gives_the_row_that_it_kept(ws, run, tmp_path):
     assert evidence.show(ws, case, "to see", run=run.id).run == run.id
     with pytest.raises(NotFound, match=f"name one of {again.id}"):
         evidence.show(ws, case, "to see", run="run-000000000000")
+
+
+def test_a_file_is_attached_to_a_case_got_back_and_removed(ws, run):
+    case = first_case(ws)
+    content = bytes(range(256)) * 4000
+    made = attachments.add(ws, case, "shot.png", content)
+    assert attachments.attachments(ws, case) == (made,)
+    assert attachments.get(ws, made.id).content == content
+    assert attachments.remove(ws, made.id).name is None
+    assert attachments.attachments(ws, case) == ()
+    with pytest.raises(NotFound, match="was removed"):
+        attachments.get(ws, made.id)

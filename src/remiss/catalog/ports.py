@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
+from remiss.catalog.attachment import Prepared
 from remiss.catalog.filing import Filed
 from remiss.catalog.listing import Page, Sort
 from remiss.catalog.query import Query
@@ -16,7 +17,7 @@ from remiss.records.case import Case, Revision
 from remiss.records.catalog import CatalogFacts
 from remiss.records.comparison import Comparison
 from remiss.records.event import Event, Scalar
-from remiss.records.evidence import Original
+from remiss.records.evidence import Attachment, Kept, Original
 from remiss.records.person import Governed
 
 
@@ -99,6 +100,45 @@ class Originals(Protocol):
         ...
 
 
+class Attachments(Protocol):
+    """Files that people added to cases, as far as the actor may see both."""
+
+    def add(self, case_id: str, prepared: Prepared, address: str) -> Attachment:
+        """Write that a file, which lies at `address` of the vault, was added to a case.
+
+        Raises
+        ------
+        NotFound, Ambiguous, InputError
+        """
+        ...
+
+    def of_case(self, case_id: str, position: int | None) -> tuple[Attachment, ...]:
+        """Return the attachments that a case has, or had at a position, the oldest first; raises likewise."""
+        ...
+
+    def kept(self, attachment_id: str) -> Kept:
+        """Return where the content of an attachment lies, also of one that was removed.
+
+        Raises
+        ------
+        NotFound
+        """
+        ...
+
+    def refers(self, address: str) -> bool:
+        """Return whether an attachment, removed or not, lies at an address of the vault."""
+        ...
+
+    def remove(self, attachment_id: str) -> Attachment:
+        """Write that an attachment was removed, and erase its name.
+
+        Raises
+        ------
+        NotFound : no such attachment, or it was removed already
+        """
+        ...
+
+
 class CatalogWorkspace(Permits, Protocol):
     """The ports that the catalog's actions take."""
 
@@ -137,3 +177,29 @@ class EvidenceWorkspace(Permits, Protocol):
     def protocols(self) -> Protocols: ...
     @property
     def vault(self) -> Vault: ...
+
+
+class AttachmentWorkspace(Permits, Protocol):
+    """The ports that actions on attachments take."""
+
+    @property
+    def attachments(self) -> Attachments: ...
+    @property
+    def vault(self) -> Vault: ...
+    @property
+    def keys(self) -> Keys: ...
+    @property
+    def now(self) -> datetime: ...
+
+    def position(self) -> int:
+        """Return the catalog's position."""
+        ...
+
+    def governed(self, case_id: str) -> Governed:
+        """Return what decides who sees a case, of one that the actor sees.
+
+        Raises
+        ------
+        NotFound, Ambiguous, InputError
+        """
+        ...

@@ -5,6 +5,7 @@ Keys are only ever added; the schema files of the reference say what each means.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
@@ -15,7 +16,7 @@ from remiss.govern.health import Check
 from remiss.govern.key_actions import Rotation
 from remiss.protocol.ports import StoredProtocol
 from remiss.protocol.terms import Finding
-from remiss.records.evidence import RawEvent
+from remiss.records.evidence import AttachedFile, Attachment, RawEvent
 from remiss.records.identity import format_time, plain
 from remiss.records.person import IssuedToken, Person, Team, Token
 from remiss.records.rows import Rows
@@ -97,6 +98,12 @@ def checks(found: Iterable[Check]) -> Json:
     return {"schema": schema_name("checks"), "items": [item.to_json() for item in found]}
 
 
+def attached_file(item: AttachedFile) -> Json:
+    """Return an `attached-file`: an attachment with its content in base64."""
+    content = base64.b64encode(item.content).decode()
+    return {"schema": schema_name("attached-file"), "attachment": attachment(item.attachment), "content": content}
+
+
 def raw_event(item: RawEvent) -> Json:
     """Return the `raw-event` of a case."""
     return {
@@ -105,6 +112,21 @@ def raw_event(item: RawEvent) -> Json:
         "run": item.run,
         "sensitivity": item.sensitivity.name.lower(),
         "content": item.content,
+    }
+
+
+def attachment(item: Attachment) -> Json:
+    """Return an `attachment` of a case, without its content."""
+    return {
+        "schema": schema_name("attachment"),
+        "attachment": item.id,
+        "case": item.case,
+        "name": item.name,
+        "size": item.size,
+        "sensitivity": item.sensitivity.name.lower(),
+        "person": item.person,
+        "at": format_time(item.at),
+        "position": item.position,
     }
 
 

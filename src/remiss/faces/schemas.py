@@ -148,6 +148,18 @@ CITATIONS = many(
     )
 )
 
+ATTACHMENT = record(
+    schema=kind("attachment"),
+    attachment=TEXT,
+    case=TEXT,
+    name=nullable(TEXT),
+    size=COUNT,
+    sensitivity=one_of("public", "internal", "restricted", "secret"),
+    person=TEXT,
+    at=TIME,
+    position=COUNT,
+)
+
 SCHEMAS: dict[str, Schema] = {
     "list": record(
         schema=kind("list"), position=COUNT, total=nullable(COUNT), items=many({"type": "object"}), next=nullable(TEXT)
@@ -320,6 +332,8 @@ SCHEMAS: dict[str, Schema] = {
         cases=COUNT,
         bytes=nullable(COUNT),
     ),
+    "attachment": ATTACHMENT,
+    "attached-file": record(schema=kind("attached-file"), attachment=ATTACHMENT, content=TEXT),
     "raw-event": record(
         schema=kind("raw-event"),
         case=TEXT,

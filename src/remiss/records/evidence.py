@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from remiss.records.case import Sensitivity
 
@@ -28,3 +29,35 @@ class RawEvent:
     run: str
     sensitivity: Sensitivity
     content: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A file that somebody added to a case. `name` is harmless, and None once it was removed."""
+
+    id: str
+    case: str
+    name: str | None
+    size: int
+    sensitivity: Sensitivity
+    person: str
+    at: datetime
+    position: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttachedFile:
+    """An attachment with its content."""
+
+    attachment: Attachment
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """Where the content of an attachment lies, and whose it is; `removed` says that the catalog has let go of it."""
+
+    attachment: Attachment
+    team: str
+    address: str
+    removed: bool

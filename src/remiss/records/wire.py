@@ -2,11 +2,14 @@
 
 The types that a function or a record declares say how each value is read, so that JSON stays as plain as it can be. Only where
 a value's type is left open (`Scalar`), or JSON has no form for it, is it tagged: `{"$time": ...}`, `{"$int": ...}`,
-`{"$float": ...}`. What people read are the published objects of `remiss schema`; this is for programs of the same version.
+`{"$float": ...}`. Bytes are text in base64.
+What people read are the published objects of `remiss schema`; this is for programs of the same version.
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
 import math
 import types
 import typing
@@ -30,7 +33,7 @@ def to_wire(value: object) -> object:
 
     Raises
     ------
-    TypeError : a value that is no record, such as bytes or an open file
+    TypeError : a value that is no record, such as an open file
 
     >>> to_wire((1, 2**60, float("inf")))
     [1, {'$int': '1152921504606846976'}, {'$float': 'inf'}]
@@ -48,9 +51,11 @@ def to_wire(value: object) -> object:
             return {"$time": format_time(value)}
         case _ if is_dataclass(value) and not isinstance(value, type):
             return {field.name: to_wire(getattr(value, field.name)) for field in fields(value) if field.init}
+        case bytes():
+            return base64.b64encode(value).decode()
         case Mapping():
             return {_key(key): to_wire(item) for key, item in value.items()}
-        case Sequence() if not isinstance(value, bytes | bytearray):
+        case Sequence() if not isinstance(value, bytearray):
             return [to_wire(item) for item in value]
         case AbstractSet():
             return sorted((to_wire(item) for item in value), key=str)
@@ -191,7 +196,22 @@ def _time(value: object, where: str) -> datetime:
     raise _wrong(where, "a time such as 2013-06-03T00:00:00Z", value)
 
 
-_PLAIN: dict[type, _Read] = {type(None): _none, bool: _bool, str: _text, int: _int, float: _float, datetime: _time}
+def _bytes(value: object, where: str) -> bytes:
+    try:
+        return base64.b64decode(_text(value, where), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise RequestError(f"{where or 'the value'}: no base64", do=ADVICE) from error
+
+
+_PLAIN: dict[type, _Read] = {
+    type(None): _none,
+    bool: _bool,
+    str: _text,
+    int: _int,
+    float: _float,
+    datetime: _time,
+    bytes: _bytes,
+}
 # How JSON writes each: a union takes the first of its members whose form the value has.
 _FORMS: dict[type, Callable[[object], bool]] = {
     type(None): lambda value: value is None,

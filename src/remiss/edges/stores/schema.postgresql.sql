@@ -1,4 +1,30 @@
--- The catalog's schema, version 7. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 8. Generated: run `make tidy` after a change.
+
+CREATE TABLE attachment_names (
+    attachment_key BIGINT NOT NULL,
+    name TEXT COLLATE "C" NOT NULL,
+    CONSTRAINT pk_attachment_names PRIMARY KEY (attachment_key),
+    CONSTRAINT fk_attachment_names_attachment_key FOREIGN KEY(attachment_key) REFERENCES attachments (key)
+);
+
+CREATE TABLE attachments (
+    key BIGSERIAL NOT NULL,
+    id TEXT COLLATE "C" NOT NULL,
+    case_key BIGINT NOT NULL,
+    number INTEGER NOT NULL,
+    size BIGINT NOT NULL,
+    address TEXT COLLATE "C" NOT NULL,
+    person TEXT COLLATE "C" NOT NULL,
+    at BIGINT NOT NULL,
+    position_from BIGINT NOT NULL,
+    position_to BIGINT,
+    team_id TEXT COLLATE "C" DEFAULT 'default' NOT NULL,
+    sensitivity SMALLINT DEFAULT '1' NOT NULL,
+    CONSTRAINT pk_attachments PRIMARY KEY (key),
+    CONSTRAINT uq_attachments_case_key_number UNIQUE (case_key, number),
+    CONSTRAINT uq_attachments_id UNIQUE (id),
+    CONSTRAINT fk_attachments_case_key FOREIGN KEY(case_key) REFERENCES cases (key)
+);
 
 CREATE TABLE audit_heads (
     log TEXT COLLATE "C" NOT NULL,

@@ -1,4 +1,30 @@
--- The catalog's schema, version 7. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 8. Generated: run `make tidy` after a change.
+
+CREATE TABLE attachment_names (
+    attachment_key INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    CONSTRAINT pk_attachment_names PRIMARY KEY (attachment_key),
+    CONSTRAINT fk_attachment_names_attachment_key FOREIGN KEY(attachment_key) REFERENCES attachments ("key")
+);
+
+CREATE TABLE attachments (
+    "key" INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    case_key INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    size BIGINT NOT NULL,
+    address TEXT NOT NULL,
+    person TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    position_from BIGINT NOT NULL,
+    position_to BIGINT,
+    team_id TEXT DEFAULT 'default' NOT NULL,
+    sensitivity SMALLINT DEFAULT '1' NOT NULL,
+    CONSTRAINT pk_attachments PRIMARY KEY ("key"),
+    CONSTRAINT fk_attachments_case_key FOREIGN KEY(case_key) REFERENCES cases ("key"),
+    CONSTRAINT uq_attachments_case_key_number UNIQUE (case_key, number),
+    CONSTRAINT uq_attachments_id UNIQUE (id)
+);
 
 CREATE TABLE audit_heads (
     log TEXT NOT NULL,

@@ -79,6 +79,18 @@ def answers(kind: str, *also: int, status: int = 200, etag: bool = False, csv: b
     return found
 
 
+def binary(*also: int) -> dict[int | str, dict[str, Any]]:
+    """Return what OpenAPI says of the answers of a route that gives a file.
+
+    Parameters
+    ----------
+    also : further statuses that this route answers with
+    """
+    found = answers("error", *also)
+    found[200]["content"] = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+    return found
+
+
 def components() -> dict[str, Any]:
     """Return the published schemas as components of an OpenAPI document."""
     return {name: {"title": f"remiss/{name}@1", **schema} for name, schema in SCHEMAS.items()}

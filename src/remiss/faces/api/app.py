@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from remiss.faces.api import (
     actions,
+    attachments,
     audit,
     cases,
     catalog,
@@ -42,6 +43,7 @@ CHAPTERS = (
         discussion.router,
         investigation.router,
         evidence.router,
+        attachments.router,
         catalog.router,
         protocols.router,
         runs.router,

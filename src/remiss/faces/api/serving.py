@@ -42,6 +42,9 @@ async def nothing_unknown(request: Request) -> None:
     if request.query_params and not route.dependant.query_params:
         raise RequestError(f"unknown {', '.join(sorted(request.query_params))}", do="send no query here")
     # Without either of these headers no body follows, and none is waited for.
+    if route.openapi_extra and "requestBody" in route.openapi_extra:
+        # The body is a file as it is.
+        return
     bodied = "content-length" in request.headers or "transfer-encoding" in request.headers
     if route.body_field is None and bodied and await request.body() not in {b"", b"{}"}:
         raise RequestError("unknown fields in a body where none belongs", do="send no body here")

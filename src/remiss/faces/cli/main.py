@@ -23,6 +23,7 @@ from remiss.version import __version__
 # name: (module under remiss.faces.cli, attribute, one line of help)
 COMMANDS: dict[str, tuple[str, str, str]] = {
     "access": ("access", "access", "Ask who may do what."),
+    "attachment": ("attachment", "attachment", "Add files to a case, list, get and remove them."),
     "audit": ("audit", "audit", "Look up who did and saw what, and prove that nobody changed it."),
     "capture": ("capture", "capture", "Capture failures from a log, as a protocol says."),
     "case": ("case", "case", "Search, show, file and label cases."),

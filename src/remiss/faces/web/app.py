@@ -17,6 +17,7 @@ from remiss.faces.auth import Sessions
 from remiss.faces.callers import Callers
 from remiss.faces.web import sign_in
 from remiss.faces.web.pages import (
+    attachments,
     case,
     cases,
     discussion,
@@ -42,6 +43,7 @@ PAGES = (
     investigation.router,
     inbox.router,
     evidence.router,
+    attachments.router,
     runs.router,
     estimates.router,
     protocols.router,

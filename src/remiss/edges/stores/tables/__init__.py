@@ -1,5 +1,6 @@
 """Every table of the catalog, once; a module for each subject, all on one metadata."""
 
+from remiss.edges.stores.tables.attachments import attachment_names, attachments
 from remiss.edges.stores.tables.audit import audit_heads
 from remiss.edges.stores.tables.base import Instant, governed, instant, metadata
 from remiss.edges.stores.tables.catalog import (
@@ -30,6 +31,8 @@ from remiss.edges.stores.tables.people import grants, people, teams, tokens
 
 __all__ = [
     "Instant",
+    "attachment_names",
+    "attachments",
     "audit_heads",
     "captures",
     "case_context",

@@ -21,6 +21,7 @@ from remiss.faces.api.errors import status_of
 from remiss.faces.api.serving import Ws
 from remiss.faces.web import highlighting, shelf
 from remiss.faces.web.pages import revising
+from remiss.faces.web.pages.attached import AttachedPart, attached_of
 from remiss.faces.web.pages.beside import ControlsPart, controls_of
 from remiss.faces.web.pages.drawn import Window, window_of
 from remiss.faces.web.pages.findings import InvestigationPart, Unwritten, investigation_of
@@ -70,6 +71,7 @@ class CasePage:
     form: revising.RevisionForm | None
     investigation: InvestigationPart
     discussion: DiscussionPart
+    attached: AttachedPart
     alike: str | None
 
 
@@ -158,6 +160,7 @@ def shown(
     form: revising.RevisionForm | None = None,
     unsaid: Unsaid | None = None,
     unwritten: Unwritten | None = None,
+    unattached: tuple[str, str] | None = None,
     status: int = 200,
 ) -> Response:
     """Return the page of a case; with what was typed and not taken, where there is such."""
@@ -179,6 +182,7 @@ def shown(
         form=form,
         investigation=investigation_of(ws, case.id, asked.as_of, unwritten),
         discussion=discussion_of(ws, case.id, asked.as_of, unsaid),
+        attached=attached_of(ws, case.id, asked.as_of, unattached),
         alike=_alike(case, asked.as_of),
     )
     twin = f"/api/v1/cases/{segment(case.id)}"
@@ -187,6 +191,7 @@ def shown(
         twins.append((address(f"{twin}/comparison", as_of=asked.as_of), "Comparison"))
     twins.append((address(f"{twin}/investigation", as_of=asked.as_of), "Investigation"))
     twins.append((address(f"{twin}/threads", as_of=asked.as_of), "Discussion"))
+    twins.append((address(f"{twin}/attachments", as_of=asked.as_of), "Files"))
     around = shell(ws, case.id, "cases", *twins, position=asked.as_of)
     return render(page, around, status=status)
 

@@ -1,0 +1,133 @@
+"""What one can do with files on a case: add, list, get and remove them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+from remiss.action import action
+from remiss.catalog.actions import REDACTION
+from remiss.catalog.attachment import Prepared, content_of, prepared
+from remiss.catalog.ports import AttachmentWorkspace
+from remiss.errors import Denied, NotFound, RemissError
+from remiss.records.case import Sensitivity
+from remiss.records.evidence import AttachedFile, Attachment, Kept
+from remiss.records.position import reached
+
+ADD, READ = "attachment:add", "evidence:read"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Put:
+    """A file that is in the vault already, and where."""
+
+    file: Prepared
+    address: str
+
+
+@contextmanager
+def _put(ws: AttachmentWorkspace, case_id: str, name: str, content: bytes, sensitivity: Sensitivity | None) -> Iterator[_Put]:
+    """Put the content into the vault before the catalog refers to it, and take it out again where that fails."""
+    case = ws.governed(case_id)
+    ws.allow(ADD, case.team)
+    wanted = max(case.sensitivity, case.sensitivity if sensitivity is None else sensitivity)
+    if not ws.scope.sees(case.team, wanted):
+        raise Denied(
+            f"{wanted.name.lower()} is above the clearance of {ws.actor.name}, who could not get the file back",
+            do="attach it with a lower sensitivity, or ask somebody with that clearance",
+        )
+    key = ws.keys.secret(REDACTION)
+    file = prepared(name, content, wanted, case=case.id, person=ws.actor.name, at=ws.now, key=key)
+    address = ws.vault.put(file.kept)
+    try:
+        yield _Put(file=file, address=address)
+    except BaseException:
+        # Of a commit that was lost on its way nobody knows whether it took place: then the content stays.
+        with suppress(RemissError):
+            if not ws.attachments.refers(address):
+                ws.vault.discard(address)
+        raise
+
+
+@action(name="attachment.add", permission=ADD, subject="case_id", prepare=_put)
+def add(
+    ws: AttachmentWorkspace,
+    case_id: str,
+    name: str,
+    content: bytes,
+    *,
+    sensitivity: Sensitivity | None = None,
+    prepared: _Put | None = None,
+) -> Attachment:
+    """Add a file to a case; its content goes to the vault, encrypted.
+
+    Parameters
+    ----------
+    case_id : the id, or a prefix of six or more characters that no other case shares
+    name : the file's; made harmless, and personal data in it replaced, before it is kept
+    content : at most 16 MB
+    sensitivity : how guarded it is; never less than the case, which is the default
+
+    Raises
+    ------
+    Denied : not in the case's team, or more guarded than the actor may see
+    NotFound, Ambiguous, InputError : among them a file that is empty or too large
+    """
+    assert prepared is not None
+    return ws.attachments.add(case_id, prepared.file, prepared.address)
+
+
+@action(name="attachment.list", permission="case:read", reads=True)
+def attachments(ws: AttachmentWorkspace, case_id: str, *, as_of: int | None = None) -> tuple[Attachment, ...]:
+    """List the files of a case that the actor may see, the oldest first.
+
+    Parameters
+    ----------
+    case_id : the id, or a prefix of six or more characters that no other case shares
+    as_of : a position of the catalog; default: now. Of what was removed since the name is gone
+
+    Raises
+    ------
+    NotFound, Ambiguous, InputError
+    """
+    return ws.attachments.of_case(case_id, reached(as_of, ws.position()))
+
+
+@action(name="attachment.get", permission=READ, reads=True)
+def get(ws: AttachmentWorkspace, attachment_id: str) -> AttachedFile:
+    """Get a file of a case with its content.
+
+    Raises
+    ------
+    NotFound : no such attachment, or it was removed; Denied : the actor may read no evidence in the case's team
+    StorageError : it was altered, or its key is missing
+    """
+    kept = ws.attachments.kept(attachment_id)
+    ws.allow(READ, kept.team)
+    if kept.removed:
+        raise NotFound(f"{attachment_id} was removed", do="ask whoever removed it")
+    return AttachedFile(attachment=kept.attachment, content=content_of(ws.vault.get(kept.address)))
+
+
+@contextmanager
+def _discarded(ws: AttachmentWorkspace, attachment_id: str) -> Iterator[Kept]:
+    """Take the content out of the vault once the catalog has let go of it; what a killed removal left goes at once."""
+    kept = ws.attachments.kept(attachment_id)
+    ws.allow(ADD, kept.team)
+    if kept.removed:
+        ws.vault.discard(kept.address)
+    yield kept
+    ws.vault.discard(kept.address)
+
+
+@action(name="attachment.remove", permission=ADD, subject="attachment_id", prepare=_discarded)
+def remove(ws: AttachmentWorkspace, attachment_id: str, *, prepared: Kept | None = None) -> Attachment:
+    """Remove a file from a case: its key is destroyed, its content and its name are erased. That it was there stays known.
+
+    Raises
+    ------
+    NotFound : no such attachment, or it was removed already; Denied : not in the case's team
+    """
+    assert prepared is not None
+    return ws.attachments.remove(attachment_id)

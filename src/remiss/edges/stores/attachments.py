@@ -1,0 +1,133 @@
+"""The store of attachments: the port `Attachments` on a database."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, and_, delete, exists, func, insert, or_, select, update
+
+from remiss.catalog.attachment import Prepared
+from remiss.edges.stores.case_reading import resolve
+from remiss.edges.stores.connecting import Store
+from remiss.edges.stores.tables import attachment_names, attachments, cases
+from remiss.edges.stores.visible import visible_to
+from remiss.errors import NotFound
+from remiss.govern.ports import Scope
+from remiss.records.case import Sensitivity
+from remiss.records.evidence import Attachment, Kept
+from remiss.records.identity import kind_id
+
+
+class AttachmentStore:
+    """Attachments of the cases that a scope may see, as far as it may see the attachments."""
+
+    def __init__(self, store: Store, scope: Scope) -> None:
+        self._store = store
+        self._scope = scope
+
+    def add(self, case_id: str, prepared: Prepared, address: str) -> Attachment:
+        """Write that a file was added to a case."""
+        transaction = self._store.transaction
+        connection = transaction.connection
+        row = resolve(connection, case_id, self._scope)
+        # Whoever adds to the same case at the same time waits here, so that numbers follow one another.
+        connection.execute(select(cases.c.key).where(cases.c.key == row.key).with_for_update())
+        last = select(func.max(attachments.c.number)).where(attachments.c.case_key == row.key)
+        number = (connection.execute(last).scalar() or 0) + 1
+        written = {
+            "id": kind_id("attachment", [row.id, number]),
+            "case_key": row.key,
+            "number": number,
+            "size": prepared.size,
+            "team_id": row.team_id,
+            "sensitivity": int(prepared.sensitivity),
+            "address": address,
+            "person": transaction.actor.name,
+            "at": transaction.at,
+            "position_from": transaction.position(),
+        }
+        key = connection.execute(insert(attachments).returning(attachments.c.key), written).scalar_one()
+        connection.execute(insert(attachment_names), {"attachment_key": key, "name": prepared.name})
+        transaction.subjects.extend([row.id, written["id"]])
+        transaction.changed(written["id"], None, _said(prepared.name, prepared.size, prepared.sensitivity, address))
+        return self.kept(written["id"]).attachment
+
+    def of_case(self, case_id: str, position: int | None) -> tuple[Attachment, ...]:
+        """Return the attachments of a case, the oldest first."""
+        with self._store.reading() as connection:
+            row = resolve(connection, case_id, self._scope)
+            of_case = _seen(self._scope).where(attachments.c.case_key == row.key, _there(position))
+            found = connection.execute(of_case.order_by(attachments.c.number))
+            return tuple(_attachment(each) for each in found)
+
+    def kept(self, attachment_id: str) -> Kept:
+        """Return where the content of an attachment lies, also of one that was removed."""
+        with self._store.reading() as connection:
+            row = connection.execute(_seen(self._scope).where(attachments.c.id == attachment_id)).first()
+        if row is None:
+            raise NotFound(
+                f"there is no attachment {attachment_id}", do="look at those of a case with: remiss attachment list CASE"
+            )
+        return Kept(attachment=_attachment(row), team=row.team_id, address=row.address, removed=row.position_to is not None)
+
+    def refers(self, address: str) -> bool:
+        """Return whether an attachment lies at an address of the vault."""
+        with self._store.reading() as connection:
+            found: bool = connection.execute(select(exists().where(attachments.c.address == address))).scalar_one()
+            return found
+
+    def remove(self, attachment_id: str) -> Attachment:
+        """Write that an attachment was removed, and erase its name."""
+        transaction = self._store.transaction
+        connection = transaction.connection
+        found = self.kept(attachment_id)
+        gone = (
+            update(attachments)
+            .where(attachments.c.id == attachment_id, attachments.c.position_to.is_(None))
+            .values(position_to=transaction.position())
+            .returning(attachments.c.key)
+        )
+        key = connection.execute(gone).scalar_one_or_none()
+        if key is None:
+            raise NotFound(f"{attachment_id} was removed already", do="nothing is left to be done")
+        connection.execute(delete(attachment_names).where(attachment_names.c.attachment_key == key))
+        transaction.subjects.extend([found.attachment.case, attachment_id])
+        was = found.attachment
+        transaction.changed(attachment_id, _said(was.name, was.size, was.sensitivity, found.address), None)
+        return self.kept(attachment_id).attachment
+
+
+def _said(name: str | None, size: int, sensitivity: Sensitivity, address: str) -> dict[str, object]:
+    """Return what the journal has a digest of."""
+    return {"name": name, "size": size, "sensitivity": int(sensitivity), "address": address}
+
+
+def _there(position: int | None) -> ColumnElement[bool]:
+    """Return the condition that an attachment is there, or was at a position."""
+    stays = attachments.c.position_to.is_(None)
+    if position is None:
+        return stays
+    return and_(attachments.c.position_from <= position, or_(stays, attachments.c.position_to > position))
+
+
+def _seen(scope: Scope) -> Select[Any]:
+    """Return the attachments that a scope may see: of cases that it may see, where the file itself is not too guarded."""
+    return (
+        select(attachments, attachment_names.c.name, cases.c.id.label("case"))
+        .join(cases, cases.c.key == attachments.c.case_key)
+        .outerjoin(attachment_names, attachment_names.c.attachment_key == attachments.c.key)
+        .where(visible_to(scope), visible_to(scope, attachments))
+    )
+
+
+def _attachment(row: Row[Any]) -> Attachment:
+    return Attachment(
+        id=row.id,
+        case=row.case,
+        name=row.name,
+        size=row.size,
+        sensitivity=Sensitivity(row.sensitivity),
+        person=row.person,
+        at=row.at,
+        position=row.position_from,
+    )

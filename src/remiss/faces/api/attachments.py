@@ -1,0 +1,69 @@
+"""Routes on files that people add to cases. A file travels as the body, as it is; its name and grade stand in the query."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from pydantic import Field
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from remiss.catalog import attachment_actions as attachments
+from remiss.faces import answers
+from remiss.faces.api.answering import answers as documented
+from remiss.faces.api.answering import as_json, binary
+from remiss.faces.api.cases import AsOf
+from remiss.faces.api.serving import Asked, Ws
+from remiss.faces.downloads import download
+from remiss.records.case import Sensitivity
+
+router = APIRouter(tags=["attachments"])
+FILE: dict[str, Any] = {
+    "requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
+}
+
+
+class Named(Asked):
+    """What the file in the body is called, and how guarded it is."""
+
+    name: str = Field("file", max_length=1000, description="The file's name; it is made harmless.")
+    sensitivity: int | None = Field(
+        None, ge=0, le=3, description="0 public, 1 internal, 2 restricted, 3 secret; never less than the case, the default."
+    )
+
+
+@router.post(
+    "/cases/{case}/attachments",
+    operation_id="attachment.add",
+    status_code=201,
+    responses=documented("attachment", 404, 409, status=201),
+    openapi_extra=FILE,
+)
+async def add(request: Request, ws: Ws, case: str, asked: Annotated[Named, Query()]) -> Response:
+    """Add a file to a case; it is kept encrypted."""
+    content = await request.body()
+    grade = None if asked.sensitivity is None else Sensitivity(asked.sensitivity)
+    made = await run_in_threadpool(attachments.add, ws, case, asked.name, content, sensitivity=grade)
+    return as_json(answers.attachment(made), status=201, headers={"Location": f"/api/v1/attachments/{made.id}"})
+
+
+@router.get("/cases/{case}/attachments", operation_id="attachment.list", responses=documented("list", 404, 409))
+def list_(ws: Ws, case: str, asked: Annotated[AsOf, Query()]) -> Response:
+    """List the files of a case that one may see, the oldest first."""
+    found = attachments.attachments(ws, case, as_of=asked.as_of)
+    position = ws.position() if asked.as_of is None else asked.as_of
+    return as_json(answers.items("attachment", [answers.attachment(each) for each in found], position))
+
+
+@router.get("/attachments/{attachment}", operation_id="attachment.get", responses=binary(404))
+def get(ws: Ws, attachment: str) -> Response:
+    """Get a file, as it was added."""
+    found = attachments.get(ws, attachment)
+    return download(found.content, found.attachment.name or found.attachment.id)
+
+
+@router.delete("/attachments/{attachment}", operation_id="attachment.remove", responses=documented("attachment", 404))
+def remove(ws: Ws, attachment: str) -> Response:
+    """Remove a file: its key is destroyed, its content and its name are erased."""
+    return as_json(answers.attachment(attachments.remove(ws, attachment)))

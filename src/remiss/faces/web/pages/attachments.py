@@ -1,0 +1,87 @@
+"""Files on the page of a case: added by a form that needs no script, sent as files to be kept, removed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.responses import RedirectResponse, Response
+
+from remiss.catalog import actions as catalog
+from remiss.catalog import attachment_actions as attachments
+from remiss.catalog.attachment import MOST_BYTES
+from remiss.errors import InputError, RequestError
+from remiss.faces.api.errors import status_of
+from remiss.faces.api.serving import Ws
+from remiss.faces.downloads import download
+from remiss.faces.web.pages import case as pages
+from remiss.faces.web.rendering import segment
+
+router = APIRouter()
+FIELDS = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """What the form sent: the case, and the file if one was chosen."""
+
+    case: str
+    name: str
+    content: bytes
+
+
+@router.post("/attachments")
+async def add(request: Request, ws: Ws) -> Response:
+    """Add a file and lead back to the case; what is not taken is said on its page."""
+    sent = await _upload(request)
+    return await run_in_threadpool(_added, ws, sent)
+
+
+def _added(ws: Ws, sent: Upload) -> Response:
+    try:
+        made = attachments.add(ws, sent.case, sent.name, sent.content)
+    except InputError as error:
+        if error.code not in {"input", "denied"}:
+            raise
+        problem = (error.what, error.do)
+        return pages.shown(ws, catalog.show(ws, sent.case), pages.Asked(), unattached=problem, status=status_of(error))
+    return RedirectResponse(f"/cases/{segment(made.case)}#attachments", 303)
+
+
+@router.get("/attachments/{attachment}")
+def get(ws: Ws, attachment: str) -> Response:
+    """Send a file to be kept."""
+    found = attachments.get(ws, attachment)
+    return download(found.content, found.attachment.name or found.attachment.id)
+
+
+@router.post("/attachments/{attachment}/remove")
+def remove(ws: Ws, attachment: str) -> Response:
+    """Remove a file and lead back to its case."""
+    gone = attachments.remove(ws, attachment)
+    return RedirectResponse(f"/cases/{segment(gone.case)}#attachments", 303)
+
+
+async def _upload(request: Request) -> Upload:
+    """Read the form; the file stays in memory, which is bounded: on the disk it would lie there as it is.
+
+    Raises
+    ------
+    RequestError : it has not the form of ours
+    """
+    parser = MultiPartParser(request.headers, request.stream(), max_files=1, max_fields=FIELDS)
+    parser.spool_max_size = 2 * MOST_BYTES
+    try:
+        form = await parser.parse()
+    except (MultiPartException, KeyError, ValueError) as error:
+        raise RequestError("what was sent is no form with one file", do="use the form on the page of the case") from error
+    try:
+        case, file = form.get("case"), form.get("file")
+        if not isinstance(case, str) or not isinstance(file, UploadFile):
+            raise RequestError("the form has no case or no file", do="use the form on the page of the case")
+        return Upload(case=case, name=file.filename or "file", content=await file.read())
+    finally:
+        await form.close()
