@@ -87,6 +87,10 @@ class Bench:
         """What the actor may see."""
         return self.authority.scope(self.actor)
 
+    def may(self, permission: str, team: str | None) -> bool:
+        """Return whether the actor holds a permission in a team; None is in any."""
+        return self.authority.may(self.actor, permission, team)
+
     def allow(self, permission: str, team: str | None = None) -> None:
         """Go on only if the actor holds a permission in a team; without one, in any.
 

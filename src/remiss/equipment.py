@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from remiss.capture.ports import Runs
     from remiss.catalog.ports import Attachments, Cases, Originals
     from remiss.curate.blindness import Viewer
-    from remiss.curate.ports import Investigations, Labellings, Threads
+    from remiss.curate.ports import Investigations, Labellings, Queue, Threads
     from remiss.edges.stores.case_ways import Remembered
     from remiss.edges.stores.connecting import Store
     from remiss.govern.ports import Health, People
@@ -123,6 +123,13 @@ class Equipment(Bench):
         from remiss.edges.stores.labellings import LabellingStore
 
         return LabellingStore(self._store, self.scope)
+
+    @cached_property
+    def queue(self) -> Queue:
+        """What waits to be labelled, as far as the actor may see it."""
+        from remiss.edges.stores.queue import QueueStore
+
+        return QueueStore(self._store, self.scope)
 
     @property
     def viewer(self) -> Viewer:

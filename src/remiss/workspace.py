@@ -25,7 +25,7 @@ from remiss.records.identity import canonical
 if TYPE_CHECKING:
     from remiss.capture.ports import CaptureWorkspace
     from remiss.catalog.ports import AttachmentWorkspace, CatalogWorkspace, EvidenceWorkspace
-    from remiss.curate.ports import CurateWorkspace, DiscussionWorkspace, InvestigationWorkspace
+    from remiss.curate.ports import CurateWorkspace, DiscussionWorkspace, InvestigationWorkspace, QueueWorkspace
     from remiss.govern.ports import AccessWorkspace, AuditWorkspace, GovernWorkspace, KeyWorkspace
     from remiss.protocol.ports import ProtocolWorkspace, ShelfWorkspace
     from remiss.understand.ports import UnderstandWorkspace
@@ -125,6 +125,9 @@ if TYPE_CHECKING:
         return ws
 
     def _satisfies_curate(ws: Workspace) -> CurateWorkspace:
+        return ws
+
+    def _satisfies_queue(ws: Workspace) -> QueueWorkspace:
         return ws
 
     def _satisfies_discussion(ws: Workspace) -> DiscussionWorkspace:

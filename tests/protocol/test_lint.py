@@ -161,7 +161,6 @@ def test_a_key_of_inexact_values_is_refused():
     [
         ("", "", "retention is checked and stored"),
         ("", "", "review is checked and stored"),
-        ("", "", "labelling is checked and stored"),
         ("", "", "criterion 'no-answer' suggests no failure mode"),
         ("", "", "criterion 'no-answer' passes over events without status"),
         ("strata: [context.airport]", "strata: []", "no strata"),

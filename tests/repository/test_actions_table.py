@@ -51,6 +51,7 @@ OF_NOW = {
     "run.reproduce": "what a run filed never changes, and its source is as it is now",
     "attachment.get": "what was removed is erased",
     "case.sheet": "what somebody is about to label, as it is now",
+    "queue.list": "what waits is as it is now",
     "doctor": "the machine as it is",
     "audit.search": "a log has no positions but its own; --until names a moment",
     "audit.verify": "a log as it is",

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from remiss.curate.investigation_actions import citations, conclude, experiment, investigation, remedy, suppose
     from remiss.curate.labelling_actions import adjudicate, annotate, reopen, sheet, verify
     from remiss.curate.linking_actions import link, unlink
+    from remiss.curate.queue_actions import release, take, waiting
 
 __all__ = [
     "adjudicate",
@@ -22,16 +23,19 @@ __all__ = [
     "inbox",
     "investigation",
     "link",
+    "release",
     "remedy",
     "reopen",
     "reopen_thread",
     "resolve_thread",
     "sheet",
     "suppose",
+    "take",
     "thread",
     "threads",
     "unlink",
     "verify",
+    "waiting",
 ]
 
 _HOMES = {
@@ -45,6 +49,7 @@ _HOMES = {
     "investigation": "investigation_actions",
     "link": "linking_actions",
     "remedy": "investigation_actions",
+    "release": "queue_actions",
     "reopen": "labelling_actions",
     "reopen_thread": "discussion_actions",
     "resolve_thread": "discussion_actions",
@@ -52,8 +57,10 @@ _HOMES = {
     "suppose": "investigation_actions",
     "thread": "discussion_actions",
     "threads": "discussion_actions",
+    "take": "queue_actions",
     "unlink": "linking_actions",
     "verify": "labelling_actions",
+    "waiting": "queue_actions",
 }
 
 

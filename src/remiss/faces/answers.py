@@ -9,8 +9,9 @@ import base64
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
-from remiss.catalog.rendering import event_json, group_json
+from remiss.catalog.rendering import event_json, group_json, labelling_json
 from remiss.curate.labelling_sheet import Sheet
+from remiss.curate.tasks import QueueState, Served
 from remiss.govern.access import Access
 from remiss.govern.health import Check
 from remiss.govern.key_actions import Rotation
@@ -61,6 +62,33 @@ def sheet(item: Sheet) -> Json:
         "questions": [asdict(each) for each in item.questions],
         "modes": [asdict(each) for each in item.modes],
         "units": list(item.units),
+    }
+
+
+def served(item: Served) -> Json:
+    """Return what the queue gave somebody: a `served`."""
+    task = item.task
+    return {
+        "schema": schema_name("served"),
+        "task": None
+        if task is None
+        else {
+            "kind": task.kind.value,
+            "until": format_time(task.until),
+            "sheet": sheet(task.sheet),
+            "labellings": [labelling_json(each) for each in task.labellings],
+        },
+        "left": asdict(item.left),
+    }
+
+
+def queue(item: QueueState) -> Json:
+    """Return how the `queue` stands for somebody."""
+    return {
+        "schema": schema_name("queue"),
+        "in_hand": [{"case": each.case, "kind": each.kind.value, "until": format_time(each.until)} for each in item.in_hand],
+        "left": asdict(item.left),
+        "batches": [{**asdict(each), "period": format_time(each.period)} for each in item.batches],
     }
 
 

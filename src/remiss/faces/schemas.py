@@ -147,6 +147,7 @@ CITATIONS = many(
         kind=one_of("mlflow-run", "wandb-run", "ab-test", "counterfactual", "notebook", "ticket", "pull-request"), address=TEXT
     )
 )
+LEFT = record(annotation=COUNT, verification=COUNT, adjudication=COUNT, mine=COUNT)
 
 ATTACHMENT = record(
     schema=kind("attachment"),
@@ -217,6 +218,24 @@ SCHEMAS: dict[str, Schema] = {
         severity=GRADE,
         sensitivity=one_of("public", "internal", "restricted", "secret"),
         links=many(record(relation=one_of("alike", "same-event"), case=TEXT, outgoing=FLAG, person=TEXT, at=TIME)),
+    ),
+    "served": record(
+        schema=kind("served"),
+        task=nullable(
+            record(
+                kind=one_of("annotation", "verification", "adjudication"),
+                until=TIME,
+                sheet={"type": "object"},
+                labellings=many(LABELLING),
+            )
+        ),
+        left=LEFT,
+    ),
+    "queue": record(
+        schema=kind("queue"),
+        in_hand=many(record(case=TEXT, kind=one_of("annotation", "verification", "adjudication"), until=TIME)),
+        left=LEFT,
+        batches=many(record(source=TEXT, protocol=TEXT, group=TEXT, period=TIME, size=COUNT, done=COUNT, in_turn=COUNT)),
     ),
     "sheet": record(
         schema=kind("sheet"),

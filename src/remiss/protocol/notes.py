@@ -26,7 +26,6 @@ _PERSONAL = (
 _NOT_YET = {
     "retention": "nothing is deleted by it yet; `remiss retention apply` comes with a later version",
     "review": "no review is scheduled by it yet; `remiss review schedule` comes with a later version",
-    "labelling": "no batch is made by it yet; `remiss queue next` comes with a later version",
 }
 
 

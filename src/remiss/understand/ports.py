@@ -88,7 +88,8 @@ class Judged(Sampled):
     `event` is its id in its source and `at` when it occurred. `agreed` is whether it matches the query that speaks of people's
     decisions too. `annotated` says that somebody labelled it, and `severity` is the annotator's grade, None where they found no
     failure. `final` is the verdict that people came to, None as long as they have not, or the event has changed since;
-    `cleared` says that an annotation alone decided.
+    `cleared` says that an annotation alone decided. `chooser` is the id by which it was chosen to be verified: its own, or
+    that of the event whose verdict it takes.
     """
 
     event: str
@@ -98,6 +99,7 @@ class Judged(Sampled):
     severity: int | None
     final: Verdict | None
     cleared: bool
+    chooser: str
 
 
 def pattern_of(window: datetime, stratum: Values, met: Iterable[str], undecided: Iterable[str]) -> Pattern:

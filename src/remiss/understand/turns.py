@@ -91,7 +91,7 @@ def annotated(turns: Turns, at: Sequence[int], verdict: Verdict, windows: Sequen
     place_of = {start: number for number, start in enumerate(windows)}
     patterns: dict[tuple[str, ...], int] = {}
     p3 = [1.0 if each.cleared else share(turns.rota.labelling.verify, each.severity) for each in events]
-    chosen = [each.cleared or selected(turns.rota.seed, each.event, part) for each, part in zip(events, p3, strict=True)]
+    chosen = [each.cleared or selected(turns.rota.seed, each.chooser, part) for each, part in zip(events, p3, strict=True)]
     known = [pick and each.final is not None for each, pick in zip(events, chosen, strict=True)]
     return Annotated(
         y=np.array(

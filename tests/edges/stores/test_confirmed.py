@@ -11,6 +11,7 @@ from remiss.capture.sampling import fraction
 from remiss.catalog import actions as catalog
 from remiss.catalog.query import EVERYTHING
 from remiss.curate import labelling_actions as curate
+from remiss.curate import linking_actions as linking
 from remiss.errors import QueryError
 from remiss.records.identity import case_id
 from remiss.records.labelling import Judgement, Verdict
@@ -187,6 +188,20 @@ def test_it_can_be_narrowed_by_what_people_decided_and_read_as_it_was(labelled):
         understand.estimate(ws, "criterion:*", verdict="wrong-label")
     [then] = understand.estimate(ws, "criterion:slow", confirmed=True, as_of=labelled.position).rows
     assert then.value is None
+
+
+def test_a_case_that_takes_anothers_verdict_counts_with_its_own_weight(team):
+    ids = next(ids for (criterion, window), ids in team.batches().items() if criterion == "slow" and window == MONDAY)
+    chosen = next(event for event in ids if fraction("verify", SEED, event) < 0.5)
+    for event in ids:
+        if event != chosen:
+            case = catalog.show(team.ws, case_id(SOURCE, event))
+            linking.link(team.ws, case.id, case.revision, case_id(SOURCE, chosen))
+    team.annotate(chosen, FAILS)
+    team.verify(chosen, FAILS)
+    [row] = understand.estimate(team.ws, f"criterion:slow occurred:<{(MONDAY + WEEK).date()}", confirmed=True).rows
+    assert (row.preliminary, row.sampled) == (False, len(ids))
+    assert row.value == pytest.approx(row.flagged, rel=0.3)
 
 
 def test_of_few_cases_nothing_tells_what_one_person_found_of_one(labelled):

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, Select, or_, select
 
 from remiss.curate.verification import conclusion
 from remiss.edges.stores.labelling_reading import in_force
 from remiss.edges.stores.search import in_force_at
-from remiss.edges.stores.tables import cases, labellings, revisions
-from remiss.records.labelling import LabellingKind, Verdict
+from remiss.edges.stores.tables import cases, events, labellings, links, revisions
+from remiss.records.labelling import LabellingKind, Relation, Verdict
 from remiss.records.states import Status
 
 
@@ -29,6 +29,7 @@ class Decision:
     severity: int | None = None
     final: Verdict | None = None
     cleared: bool = False
+    chooser: str | None = None
 
 
 NONE = Decision()
@@ -38,20 +39,39 @@ def decisions(connection: Connection, position: int) -> Mapping[int, Decision]:
     """Return what people found of each event that is labelled at a position, by the event's key."""
     found = (
         select(
+            cases.c.key,
             cases.c.event_key,
+            events.c.event_id,
             cases.c.stale,
             revisions.c.status,
             revisions.c.position_to,
             *(labellings.c[name] for name in ("kind", "verdict", "severity")),
         )
         .join_from(labellings, cases, cases.c.key == labellings.c.case_key)
+        .join(events, events.c.key == cases.c.event_key)
         .join(revisions, revisions.c.case_key == cases.c.key)
         .where(in_force(position), *in_force_at(position))
     )
     rows: dict[int, list[Row[Any]]] = defaultdict(list)
     for row in connection.execute(found):
         rows[row.event_key].append(row)
-    return {event_key: _decision(own) for event_key, own in rows.items()}
+    made = {event_key: _decision(own) for event_key, own in rows.items()}
+    of_case = {own[0].key: (own[0].event_id, made[event_key]) for event_key, own in rows.items()}
+    for row in connection.execute(_alike(position)):
+        chooser, other = of_case.get(row.other_key, (None, NONE))
+        # Whoever takes another's verdict is verified when that one is.
+        made[row.event_key] = replace(other, chooser=chooser)
+    return made
+
+
+def _alike(position: int) -> Select[Any]:
+    """Return the select of events whose cases take the verdict of another, with that case."""
+    then = (links.c.position_from <= position) & or_(links.c.position_to.is_(None), links.c.position_to > position)
+    return (
+        select(cases.c.event_key, links.c.other_key)
+        .join_from(links, cases, cases.c.key == links.c.case_key)
+        .where(links.c.relation == Relation.ALIKE.value, then)
+    )
 
 
 def _decision(rows: list[Row[Any]]) -> Decision:

@@ -309,6 +309,7 @@ def _judged(row: Row[Any], facts: dict[str, Any], decision: Decision) -> Judged:
         severity=decision.severity,
         final=decision.final,
         cleared=decision.cleared,
+        chooser=decision.chooser or row.event_id,
     )
 
 

@@ -20,6 +20,7 @@ from remiss.edges.stores.journal import Transaction
 from remiss.edges.stores.labelling_reading import caught_by, of_case, rounds_of
 from remiss.edges.stores.linking import alike, end_link, followed, write_link
 from remiss.edges.stores.prospects import file_prospect, prospect
+from remiss.edges.stores.reserving import forget
 from remiss.edges.stores.tables import cases, labelling_words, labellings, revision_reasons, revisions
 from remiss.govern.ports import Scope
 from remiss.records.identity import case_id
@@ -70,6 +71,7 @@ class LabellingStore:
         if decided is not None and decided.verdict is Verdict.SAME_EVENT and decided.target is not None:
             other = resolve(transaction.connection, decided.target, Scope.everywhere())
             write_link(transaction, row.key, other.key, Relation.SAME_EVENT)
+        forget(transaction.connection, row.event_key, kind)
         annotated = kind is LabellingKind.ANNOTATION
         _move(transaction, row, step, stale=False if annotated else row.stale)
 

@@ -1,4 +1,4 @@
--- The catalog's schema, version 8. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 9. Generated: run `make tidy` after a change.
 
 CREATE TABLE attachment_names (
     attachment_key BIGINT NOT NULL,
@@ -390,6 +390,17 @@ CREATE TABLE refused_rows (
     CONSTRAINT pk_refused_rows PRIMARY KEY (run_key, reason, ordinal),
     CONSTRAINT fk_refused_rows_run_key FOREIGN KEY(run_key) REFERENCES runs (key)
 );
+
+CREATE TABLE reservations (
+    event_key BIGINT NOT NULL,
+    kind TEXT COLLATE "C" NOT NULL,
+    person TEXT COLLATE "C" NOT NULL,
+    until BIGINT NOT NULL,
+    CONSTRAINT pk_reservations PRIMARY KEY (event_key, kind),
+    CONSTRAINT fk_reservations_event_key FOREIGN KEY(event_key) REFERENCES events (key)
+);
+
+CREATE INDEX ix_reservations_person ON reservations (person);
 
 CREATE TABLE revision_reasons (
     case_key BIGINT NOT NULL,

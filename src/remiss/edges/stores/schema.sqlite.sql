@@ -1,4 +1,4 @@
--- The catalog's schema, version 8. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 9. Generated: run `make tidy` after a change.
 
 CREATE TABLE attachment_names (
     attachment_key INTEGER NOT NULL,
@@ -396,6 +396,18 @@ CREATE TABLE refused_rows (
     CONSTRAINT pk_refused_rows PRIMARY KEY (run_key, reason, ordinal),
     CONSTRAINT fk_refused_rows_run_key FOREIGN KEY(run_key) REFERENCES runs ("key")
 );
+
+CREATE TABLE reservations (
+    event_key INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    person TEXT NOT NULL,
+    until BIGINT NOT NULL,
+    CONSTRAINT pk_reservations PRIMARY KEY (event_key, kind),
+    CONSTRAINT fk_reservations_event_key FOREIGN KEY(event_key) REFERENCES events ("key")
+)
+ WITHOUT ROWID;
+
+CREATE INDEX ix_reservations_person ON reservations (person);
 
 CREATE TABLE revision_reasons (
     case_key INTEGER NOT NULL,

@@ -22,6 +22,7 @@ from remiss.faces.api import (
     labelling,
     people,
     protocols,
+    queue,
     runs,
 )
 from remiss.faces.api.answering import components
@@ -40,6 +41,7 @@ CHAPTERS = (
     *(
         cases.router,
         labelling.router,
+        queue.router,
         discussion.router,
         investigation.router,
         evidence.router,

@@ -37,6 +37,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "init": ("catalog", "init", "Make a new catalog."),
     "person": ("person", "person", "Add people, grant them roles in teams, disable who has left."),
     "protocol": ("protocol", "protocol", "Write, check and compare protocols."),
+    "queue": ("queue", "queue", "Take cases to label from the queue."),
     "reproduce": ("run", "reproduce", "Derive a run again from its manifest and compare."),
     "run": ("run", "run", "List, show, compare and accept capture runs."),
     "serve": ("serve", "serve", "Serve pages and the HTTP API on this machine."),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, select, text
+from sqlalchemy import ColumnElement, Connection, Table, func, select, text
 
 from remiss.edges.stores.dialect.explaining import failed
 from remiss.edges.stores.dialect.types import POSTGRESQL, SQLITE
@@ -15,6 +15,19 @@ def insert_missing(connection: Connection, into: Table, rows: Sequence[dict[str,
     """Insert the rows whose unique columns `on` are not there yet; leave the others as they are."""
     if rows:
         connection.execute(_insert(connection, into).on_conflict_do_nothing(index_elements=list(on)), list(rows))
+
+
+def insert_or_take(
+    connection: Connection, into: Table, row: dict[str, Any], on: Sequence[str], free: ColumnElement[bool]
+) -> bool:
+    """Insert a row, or write it over the one with the same unique columns `on` where `free` holds of that; return whether.
+
+    Of several that do it at once one is first, and the others find its row.
+    """
+    others = {name: value for name, value in row.items() if name not in on}
+    statement = _insert(connection, into).values(row)
+    taken = statement.on_conflict_do_update(index_elements=list(on), set_=others, where=free).returning(into.c[on[0]])
+    return connection.execute(taken).first() is not None
 
 
 def _insert(connection: Connection, into: Table) -> Any:

@@ -28,6 +28,7 @@ from remiss.edges.stores.tables.discussion import comment_texts, comments, menti
 from remiss.edges.stores.tables.investigation import citations, finding_texts, findings
 from remiss.edges.stores.tables.labelling import labelling_words, labellings, links, prospects, revision_reasons
 from remiss.edges.stores.tables.people import grants, people, teams, tokens
+from remiss.edges.stores.tables.queue import reservations
 
 __all__ = [
     "Instant",
@@ -63,6 +64,7 @@ __all__ = [
     "prospects",
     "protocols",
     "refused_rows",
+    "reservations",
     "revision_reasons",
     "revisions",
     "run_changes",

@@ -1,0 +1,187 @@
+"""The actions of the queue: take the next case to label, see what is left, put a case back."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from functools import cache
+from itertools import chain, islice, takewhile
+
+from remiss.action import action
+from remiss.catalog.identifying import prefix_of
+from remiss.curate.grounds import grounds_of, owners_of, read
+from remiss.curate.labelling_sheet import sheet_of
+from remiss.curate.ports import QueueWorkspace, Reserved, Whereabouts
+from remiss.curate.queueing import Desk, Order
+from remiss.curate.tasks import BatchState, InHand, Left, QueueState, Served, Task
+from remiss.errors import Conflict, NotFound
+from remiss.records.labelling import LabellingKind
+from remiss.records.states import Status
+
+WORK = "queue:work"
+# What a person must be permitted in the team of a case to be given it.
+NEEDED = {
+    LabellingKind.ADJUDICATION: "case:adjudicate",
+    LabellingKind.VERIFICATION: "case:verify",
+    LabellingKind.ANNOTATION: "case:annotate",
+}
+DUE = {LabellingKind.VERIFICATION: Status.ANNOTATED, LabellingKind.ADJUDICATION: Status.DISPUTED}
+HOLD = timedelta(minutes=30)
+DAY = timedelta(hours=24)
+# How many cases somebody may have in hand at once.
+MOST_IN_HAND = 20
+# How many events are looked up at once, of which the first that one may see is taken.
+AT_ONCE = 25
+
+
+@action(name="queue.next", permission=WORK)
+def take(ws: QueueWorkspace, kind: LabellingKind | None = None, beside: tuple[str, ...] = ()) -> Served:
+    """Give the actor the next case to label: one that they have in hand, a dispute, a verification or an annotation.
+
+    Nobody else is given it for 30 minutes, or until it is labelled or released.
+
+    Parameters
+    ----------
+    kind : `annotation`, `verification` or `adjudication` alone; default: whatever is most urgent
+    beside : ids of cases that one has in hand already and that should not be given again
+
+    Raises
+    ------
+    Conflict : too many cases in hand
+    """
+    now, person = ws.now, ws.actor.name
+    desk = _desk(ws)
+    held = [each for each in ws.queue.reserved(now) if each.person == person and _due(desk, each)]
+    kinds = tuple(NEEDED) if kind is None else (kind,)
+    for event, wanted, place in chain(_in_hand(ws, held, kinds, beside), _coming(ws, desk, held, kinds)):
+        if ws.queue.reserve(event, wanted, person, now, now + HOLD):
+            return Served(task=_task(ws, event, wanted, place, now + HOLD), left=_left(ws, desk))
+    return Served(task=None, left=_left(ws, desk))
+
+
+@action(name="queue.list", permission=WORK, reads=True)
+def waiting(ws: QueueWorkspace) -> QueueState:
+    """Return what the actor has in hand, how much is left for them, and how far each batch has come."""
+    return _state(ws)
+
+
+@action(name="queue.release", permission=WORK, subject="case_id")
+def release(ws: QueueWorkspace, case_id: str) -> QueueState:
+    """Put a case back that the actor has in hand, for somebody else to take.
+
+    Parameters
+    ----------
+    case_id : the id, or a prefix of six or more characters that no other case in hand shares
+
+    Raises
+    ------
+    NotFound : the actor has no such case in hand
+    """
+    wanted = prefix_of(case_id)
+    held = [each for each in ws.queue.reserved(ws.now) if each.person == ws.actor.name]
+    places = ws.queue.where(each.event for each in held)
+    events = [event for event, place in places.items() if place.case.startswith(wanted)]
+    if not events:
+        raise NotFound(f"you have no case {wanted} in hand", do="see what you have with remiss queue list")
+    ws.queue.release(events, ws.actor.name)
+    return _state(ws)
+
+
+def _state(ws: QueueWorkspace) -> QueueState:
+    desk = _desk(ws)
+    held = [each for each in ws.queue.reserved(ws.now) if each.person == ws.actor.name and _due(desk, each)]
+    places = ws.queue.where(each.event for each in held)
+    return QueueState(
+        in_hand=tuple(
+            InHand(case=places[each.event].case, kind=each.kind, until=each.until) for each in held if each.event in places
+        ),
+        left=_left(ws, desk),
+        batches=tuple(each for order in desk.orders for each in _batches(desk, order)),
+    )
+
+
+def _desk(ws: QueueWorkspace) -> Desk:
+    """Return all that the queue is made of for the actor; what they have in hand themselves is not taken from them."""
+    taken: dict[LabellingKind, set[int]] = {}
+    for each in ws.queue.reserved(ws.now):
+        if each.person != ws.actor.name:
+            taken.setdefault(each.kind, set()).add(each.event)
+    secret = ws.keys.secret("queue")
+    protocols = list(read(ws.protocols.versions()))
+    return Desk(
+        person=ws.actor.name,
+        orders=ws.queue.orders(),
+        progress=ws.queue.progress(),
+        taken=taken,
+        owners=cache(lambda model: owners_of(model, protocols)),
+        chance=lambda name: int.from_bytes(hmac.digest(secret, name.encode(), hashlib.sha256)[:6]) / 2**48,
+    )
+
+
+def _due(desk: Desk, held: Reserved) -> bool:
+    """Return whether what somebody has in hand still awaits that labelling of theirs."""
+    found = desk.progress.get(held.event)
+    if held.kind is LabellingKind.ANNOTATION:
+        return not desk.done(held.event) or (found is not None and found.stale)
+    return found is not None and found.status is DUE[held.kind] and held.person not in found.people and not found.stale
+
+
+Candidate = tuple[int, LabellingKind, Whereabouts]
+
+
+def _in_hand(
+    ws: QueueWorkspace, held: Sequence[Reserved], kinds: Sequence[LabellingKind], beside: Sequence[str]
+) -> Iterator[Candidate]:
+    """Yield what the actor has in hand and did not name."""
+    places = ws.queue.where(each.event for each in held)
+    for each in held:
+        place = places.get(each.event)
+        if each.kind in kinds and place is not None and place.case not in beside and ws.may(NEEDED[each.kind], place.team):
+            yield each.event, each.kind, place
+
+
+def _coming(ws: QueueWorkspace, desk: Desk, held: Sequence[Reserved], kinds: Sequence[LabellingKind]) -> Iterator[Candidate]:
+    """Yield what waits for the actor and is in nobody's hand, the most urgent first."""
+    if len(held) >= MOST_IN_HAND:
+        raise Conflict(f"you have {len(held)} cases in hand", do="label them, or put some back with remiss queue release")
+    mine = {(each.event, each.kind) for each in held}
+    for kind in kinds:
+        work = (event for event in desk.work(kind) if (event, kind) not in mine)
+        while some := list(islice(work, AT_ONCE)):
+            places = ws.queue.where(some)
+            for event in some:
+                place = places.get(event)
+                if place is not None and ws.may(NEEDED[kind], place.team) and ws.may(WORK, place.team):
+                    yield event, kind, place
+
+
+def _task(ws: QueueWorkspace, event: int, kind: LabellingKind, place: Whereabouts, until: datetime) -> Task:
+    named = ws.queue.offer(event, place)
+    standing = ws.labellings.look(named)
+    sheet = sheet_of(standing, ws.actor.name, grounds_of(standing.model, standing.caught_by, ws.protocols.versions()))
+    both = standing.labellings if kind is LabellingKind.ADJUDICATION else ()
+    return Task(kind=kind, until=until, sheet=sheet, labellings=both)
+
+
+def _left(ws: QueueWorkspace, desk: Desk) -> Left:
+    """Return what waits for the actor, of the labellings that they may give anywhere."""
+    counts = {kind.value: desk.left(kind) if ws.may(needed, None) else 0 for kind, needed in NEEDED.items()}
+    return Left(**counts, mine=ws.queue.given(ws.actor.name, ws.now - DAY))
+
+
+def _batches(desk: Desk, order: Order) -> Iterator[BatchState]:
+    """Yield how far each batch of an order has come, the most urgent first."""
+    for batch in sorted(order.batches, key=order.rank):
+        events = order.batches[batch]
+        done = sum(map(desk.done, events))
+        yield BatchState(
+            source=order.source,
+            protocol=order.protocol,
+            group=batch.group,
+            period=batch.period,
+            size=len(events),
+            done=done,
+            in_turn=sum(1 for _ in takewhile(desk.done, events)),
+        )

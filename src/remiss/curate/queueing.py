@@ -1,0 +1,227 @@
+"""The queue: what is to be labelled next, by whom, and how much is left.
+
+Disputes come first and verifications next, since others wait for them, both the oldest first. Then annotations, batch by batch:
+the gravest suggestion first, then the oldest period. Each batch first gets its share of its period's budget, so that figures
+can be made of all of them, and only then the rest of it. Among the annotations of a period a share are controls and undecided
+events, in places that nobody can tell beforehand.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain
+
+from remiss.curate.batches import Batch
+from remiss.curate.grounds import owns
+from remiss.curate.selection import selected, share
+from remiss.protocol.terms import Labelling
+from remiss.records.labelling import LabellingKind
+from remiss.records.run import CONTROL, UNDECIDED
+from remiss.records.states import Status
+
+UNFLAGGED = frozenset({CONTROL, UNDECIDED})
+LEAST_GRAVE = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """The batches of one source and protocol, as the runs in force drew their events.
+
+    `batches` has the keys of each batch's events in the order in which they are to be labelled, `of` the batches that each event
+    is in (all of one period), and `severities` what each criterion suggests.
+    """
+
+    source: str
+    protocol: str
+    labelling: Labelling
+    seed: str
+    severities: Mapping[str, int]
+    batches: Mapping[Batch, Sequence[int]]
+    of: Mapping[int, Sequence[Batch]]
+
+    def rank(self, batch: Batch) -> tuple[int, datetime, str]:
+        """Return by what batches are served: suggested severity, age, name."""
+        return self.severities.get(batch.group, LEAST_GRAVE), batch.period, batch.group
+
+    def quota(self, batch: Batch) -> float:
+        """Return how many of a flagged batch come before the others get more: its part of what is no control."""
+        flagged = sum(each.period == batch.period and each.group not in UNFLAGGED for each in self.batches)
+        return self.labelling.budget * (1 - self.labelling.controls) / max(1, flagged)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far an event that is a case has come: what the queue must know of it.
+
+    `severity` is the annotator's grade, `since` the position of the last labelling, `linked` whether it takes the verdict of
+    another case.
+    """
+
+    event: int
+    id: str
+    model: str
+    status: Status
+    people: frozenset[str]
+    severity: int | None
+    annotated: bool
+    since: int
+    stale: bool
+    linked: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """All that the queue is made of, for one person.
+
+    `taken` are the events that others have in hand, by the labelling that they are about to give; `owners` says who owns a
+    model, as names are compared. `chance` gives a number in [0, 1) for a text, which nobody can know beforehand.
+    """
+
+    person: str
+    orders: Sequence[Order]
+    progress: Mapping[int, Progress]
+    taken: Mapping[LabellingKind, Collection[int]]
+    owners: Callable[[str], frozenset[str]]
+    chance: Callable[[str], float]
+
+    def work(self, kind: LabellingKind) -> Iterator[int]:
+        """Return the keys of the events that await a labelling of a kind by this person, the most urgent first."""
+        match kind:
+            case LabellingKind.ADJUDICATION:
+                return (each.event for each in self._by_others(Status.DISPUTED, kind))
+            case LabellingKind.VERIFICATION:
+                return (each.event for each in self._by_others(Status.ANNOTATED, kind) if self._selected(each))
+            case _:
+                return chain(self._anew(), self._batches(), self._filed())
+
+    def left(self, kind: LabellingKind) -> int:
+        """Return how many events await a labelling of a kind by this person."""
+        if kind is not LabellingKind.ANNOTATION:
+            return sum(1 for _ in self.work(kind))
+        return sum(1 for _ in chain(self._anew(), self._filed())) + sum(tally.all_left() for tally in self._tallies())
+
+    def done(self, event: int) -> bool:
+        """Return whether an event needs no annotation: it has one, or takes another's verdict."""
+        found = self.progress.get(event)
+        return found is not None and (found.annotated or found.linked)
+
+    def _by_others(self, status: Status, kind: LabellingKind) -> Sequence[Progress]:
+        found = [
+            each
+            for each in self.progress.values()
+            if each.status is status
+            and not each.stale
+            and not each.linked
+            and self.person not in each.people
+            and each.event not in self.taken.get(kind, ())
+            and not owns(self.person, self.owners(each.model))
+        ]
+        return sorted(found, key=lambda each: (each.since, each.event))
+
+    def _selected(self, each: Progress) -> bool:
+        """Return whether an annotated case is verified. What is in no batch has no share, and only verified cases count."""
+        order = next((order for order in self.orders if each.event in order.of), None)
+        return order is None or selected(order.seed, each.id, share(order.labelling.verify, each.severity))
+
+    def _anew(self) -> Iterator[int]:
+        """Yield events that changed after people had labelled them."""
+        stale = (each for each in self.progress.values() if each.stale and not each.linked)
+        return (each.event for each in sorted(stale, key=lambda each: (each.since, each.event)) if self._free(each.event))
+
+    def _filed(self) -> Iterator[int]:
+        """Yield cases that are in no batch: people filed them, or found them."""
+        found = (each for each in self.progress.values() if each.status is Status.CANDIDATE and not self.done(each.event))
+        ordered = sorted(found, key=lambda each: (each.since, each.event))
+        return (each.event for each in ordered if self._free(each.event) and not self._in_order(each.event))
+
+    def _in_order(self, event: int) -> bool:
+        return any(event in order.of for order in self.orders)
+
+    def _free(self, event: int) -> bool:
+        return event not in self.taken.get(LabellingKind.ANNOTATION, ())
+
+    def _batches(self) -> Iterator[int]:
+        """Yield the events of all batches: of the first ones in rank, and among them controls."""
+        ranked = sorted(
+            ((tally, batch) for tally in self._tallies() for batch in tally.open()),
+            key=lambda pair: (pair[0].had(pair[1]), *pair[0].order.rank(pair[1])),
+        )
+        for tally, batch in ranked:
+            yield from tally.serve(batch)
+
+    def _tallies(self) -> Sequence[Tally]:
+        return [Tally.of(order, self) for order in self.orders]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How far an order has come: `away` are the events that are done or in somebody's hand, counted by batch and by period."""
+
+    order: Order
+    away: Collection[int]
+    begun: Counter[Batch]
+    periods: Counter[datetime]
+    chance: Callable[[str], float]
+
+    @classmethod
+    def of(cls, order: Order, desk: Desk) -> Tally:
+        """Return how far an order has come."""
+        done = (event for event in desk.progress if desk.done(event))
+        away = {event for event in chain(done, desk.taken.get(LabellingKind.ANNOTATION, ())) if event in order.of}
+        return cls(
+            order=order,
+            away=away,
+            begun=Counter(batch for event in away for batch in order.of[event]),
+            periods=Counter(order.of[event][0].period for event in away),
+            chance=desk.chance,
+        )
+
+    def open(self) -> Iterator[Batch]:
+        """Yield the flagged batches with something left, in periods with some of their budget left.
+
+        Where a period has only controls left they stand for themselves.
+        """
+        flagged = [batch for batch in self.order.batches if batch.group not in UNFLAGGED and self.left(batch)]
+        yield from flagged
+        periods = {batch.period for batch in flagged}
+        yield from (batch for batch in self.order.batches if batch.period not in periods and self.left(batch))
+
+    def left(self, batch: Batch) -> int:
+        """Return how many events of a batch may still be labelled."""
+        budget = self.order.labelling.budget - self.periods[batch.period]
+        return max(0, min(budget, len(self.order.batches[batch]) - self.begun[batch]))
+
+    def all_left(self) -> int:
+        """Return how many events of all batches may still be labelled."""
+        events = Counter(batches[0].period for batches in self.order.of.values())
+        budget = self.order.labelling.budget
+        return sum(max(0, min(budget, count) - self.periods[period]) for period, count in events.items())
+
+    def had(self, batch: Batch) -> bool:
+        """Return whether a batch has had its share, so that the others come first."""
+        return self.begun[batch] >= self.order.quota(batch)
+
+    def serve(self, batch: Batch) -> Iterator[int]:
+        """Yield events of a batch in their order, and controls of its period where chance has it, within the budget."""
+        flagged = self._free(batch)
+        controls = iter(()) if batch.group in UNFLAGGED else self._controls(batch.period)
+        for number in range(self.periods[batch.period], self.order.labelling.budget):
+            name = f"{self.order.source}:{self.order.protocol}:{batch.period.isoformat()}:{number}"
+            mixed = self.chance(name) < self.order.labelling.controls
+            event = next(controls, None) if mixed else None
+            # Where there are no controls more of the batch takes their place; when the batch is done, so are they.
+            event = next(flagged, None) if event is None else event
+            if event is None:
+                return
+            yield event
+
+    def _free(self, batch: Batch) -> Iterator[int]:
+        return (event for event in self.order.batches[batch] if event not in self.away)
+
+    def _controls(self, period: datetime) -> Iterator[int]:
+        """Return controls and undecided events of a period: of the batch that is less far, then of the other."""
+        own = [batch for batch in self.order.batches if batch.period == period and batch.group in UNFLAGGED]
+        return chain.from_iterable(map(self._free, sorted(own, key=lambda batch: (self.begun[batch], batch.group))))

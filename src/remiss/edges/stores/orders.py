@@ -1,0 +1,107 @@
+"""In which order sampled events are labelled: worked out once for the runs in force, since what a run drew never changes.
+
+Of a million sampled events that takes seconds, and everybody who takes something from the queue asks.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from threading import Lock
+from typing import Any, TypeAlias
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Connection, Engine, Row, Text, select, type_coerce
+
+from remiss.curate.batches import Batch, batches_of, place
+from remiss.curate.grounds import read
+from remiss.curate.queueing import Order
+from remiss.edges.stores.dialect.conditions import among
+from remiss.edges.stores.dialect.types import from_json
+from remiss.edges.stores.in_force import in_force
+from remiss.edges.stores.protocol_rows import stored
+from remiss.edges.stores.tables import captures, events, protocols, run_windows, runs
+from remiss.protocol.terms import UNPLANNED, Protocol
+
+MOST_ORDERS = 16
+
+Key: TypeAlias = tuple[str, str, str, tuple[tuple[int, int], ...]]
+# By the open database, not by the catalog's id, which copies of a file share.
+_KNOWN: WeakKeyDictionary[Engine, OrderedDict[Key, Order]] = WeakKeyDictionary()
+_LOCK = Lock()
+
+
+def orders(connection: Connection) -> Sequence[Order]:
+    """Return the order of each source and protocol with runs in force now, as its newest version plans labelling."""
+    return [_order(connection, key, rows) for key, rows in _grounds(connection)]
+
+
+def _grounds(connection: Connection) -> Iterator[tuple[Key, Sequence[Row[Any]]]]:
+    found = (
+        select(run_windows.c.run_key, run_windows.c.window_start, run_windows.c.source_name, protocols.c.digest, protocols)
+        .join_from(run_windows, runs, runs.c.key == run_windows.c.run_key)
+        .join(protocols, protocols.c.key == runs.c.protocol_key)
+        .where(in_force())
+        .order_by(run_windows.c.run_key, run_windows.c.window_start)
+    )
+    grounds: dict[tuple[str, str, str], list[Row[Any]]] = defaultdict(list)
+    for row in connection.execute(found):
+        grounds[row.source_name, row.name, row.digest].append(row)
+    for name, rows in sorted(grounds.items()):
+        yield (*name, tuple((row.run_key, row.window_start) for row in rows)), rows
+
+
+def _order(connection: Connection, key: Key, rows: Sequence[Row[Any]]) -> Order:
+    with _LOCK:
+        known = _KNOWN.setdefault(connection.engine, OrderedDict())
+        if key in known:
+            known.move_to_end(key)
+            return known[key]
+    newest = max(rows, key=lambda row: row.version)
+    document = next(iter(read([stored(newest)])), None)
+    found = _worked_out(connection, key, document)
+    with _LOCK:
+        known[key] = found
+        while len(known) > MOST_ORDERS:
+            known.popitem(last=False)
+    return found
+
+
+def _worked_out(connection: Connection, key: Key, document: Protocol | None) -> Order:
+    """Return the order of some windows; of a protocol that cannot be read any more there is none."""
+    source, protocol, _, windows = key
+    labelling = (document.labelling if document is not None else None) or UNPLANNED
+    seed = "" if document is None else document.sampling.seed
+    batches: dict[Batch, list[tuple[float, str, int]]] = defaultdict(list)
+    of: dict[int, Sequence[Batch]] = {}
+    for row in () if document is None else _sampled(connection, windows):
+        own = batches_of(from_json(row.met), from_json(row.undecided), row.at, labelling.every)
+        q = place(seed, row.event_id, row.probability)
+        of[row.event_key] = own
+        for batch in own:
+            batches[batch].append((q, row.event_id, row.event_key))
+    return Order(
+        source=source,
+        protocol=protocol,
+        labelling=labelling,
+        seed=seed,
+        severities=_severities(document),
+        batches={batch: [event for _, _, event in sorted(members)] for batch, members in sorted(batches.items())},
+        of=of,
+    )
+
+
+def _severities(document: Protocol | None) -> Mapping[str, int]:
+    return {} if document is None else {each.name: each.severity for each in document.criteria}
+
+
+def _sampled(connection: Connection, windows: Sequence[tuple[int, Any]]) -> Iterator[Row[Any]]:
+    wanted = set(windows)
+    lists = (type_coerce(captures.c[name], Text()).label(name) for name in ("met", "undecided"))
+    found = (
+        select(captures.c.event_key, captures.c.run_key, captures.c.window_start, captures.c.probability, *lists)
+        .add_columns(events.c.event_id, events.c.at)
+        .join_from(captures, events, events.c.key == captures.c.event_key)
+        .where(among(captures.c.run_key, sorted({run_key for run_key, _ in windows})), captures.c.probability > 0)
+    )
+    return (row for row in connection.execute(found) if (row.run_key, row.window_start) in wanted)

@@ -1,0 +1,148 @@
+"""The store of the queue: the port `Queue` on a database."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, delete, func, or_, select
+
+from remiss.curate.ports import Reserved, Whereabouts
+from remiss.curate.queueing import Order, Progress
+from remiss.edges.stores import tables
+from remiss.edges.stores.connecting import Store
+from remiss.edges.stores.dialect.conditions import among
+from remiss.edges.stores.dialect.writing import insert_or_take
+from remiss.edges.stores.labelling_reading import in_force
+from remiss.edges.stores.orders import orders
+from remiss.edges.stores.prospects import offer
+from remiss.edges.stores.tables import cases, labellings, links, reservations
+from remiss.edges.stores.visible import visible_to
+from remiss.govern.ports import Scope
+from remiss.records.identity import case_id
+from remiss.records.labelling import LabellingKind, Relation
+from remiss.records.states import Status
+
+OF_CASE = (cases.c.event_key, cases.c.model, cases.c.status, cases.c.stale, cases.c.position_from, tables.events.c.event_id)
+
+
+class QueueStore:
+    """What waits to be labelled, and what people have in hand, of what a scope may see."""
+
+    def __init__(self, store: Store, scope: Scope) -> None:
+        self._store = store
+        self._scope = scope
+
+    def orders(self) -> Sequence[Order]:
+        """Return the batches of every source and protocol."""
+        with self._store.reading() as connection:
+            return orders(connection)
+
+    def progress(self) -> Mapping[int, Progress]:
+        """Return how far each case has come that is labelled, linked or filed by hand."""
+        with self._store.reading() as connection:
+            said: dict[int, list[Row[Any]]] = defaultdict(list)
+            for row in connection.execute(_labelled()):
+                said[row.event_key].append(row)
+            linked = set(connection.execute(_linked()).scalars())
+            others = [row for row in connection.execute(_unlabelled()) if row.event_key not in said]
+        found = {row.event_key: _progress(row, (), row.event_key in linked) for row in others}
+        return found | {key: _progress(rows[0], rows, key in linked) for key, rows in said.items()}
+
+    def reserved(self, now: datetime) -> Sequence[Reserved]:
+        """Return what people have in hand."""
+        found = select(reservations).where(reservations.c.until > now).order_by(reservations.c.until)
+        with self._store.reading() as connection:
+            return [
+                Reserved(event=row.event_key, kind=LabellingKind(row.kind), person=row.person, until=row.until)
+                for row in connection.execute(found)
+            ]
+
+    def reserve(self, event: int, kind: LabellingKind, person: str, now: datetime, until: datetime) -> bool:
+        """Give an event into a person's hand, if nobody else has it there; return whether it is."""
+        row = {"event_key": event, "kind": kind.value, "person": person, "until": until}
+        free = or_(reservations.c.until <= now, reservations.c.person == person)
+        return insert_or_take(self._store.transaction.connection, reservations, row, ("event_key", "kind"), free)
+
+    def release(self, events: Iterable[int], person: str) -> None:
+        """Take events out of a person's hand."""
+        own = (among(reservations.c.event_key, sorted(events))) & (reservations.c.person == person)
+        self._store.transaction.connection.execute(delete(reservations).where(own))
+
+    def given(self, person: str, since: datetime) -> int:
+        """Return how many labellings a person has given since a time."""
+        counted = select(func.count()).where(labellings.c.person == person, labellings.c.at >= since)
+        with self._store.reading() as connection:
+            return int(connection.execute(counted).scalar_one())
+
+    def where(self, events: Iterable[int]) -> Mapping[int, Whereabouts]:
+        """Return the case, or the case to be, and the team of those events that the scope may see."""
+        seen = or_(
+            cases.c.key.is_not(None) & visible_to(self._scope),
+            cases.c.key.is_(None) & visible_to(self._scope, tables.events),
+        )
+        found = (
+            select(
+                tables.events.c.key,
+                tables.events.c.source_name,
+                tables.events.c.event_id,
+                tables.events.c.team_id,
+                cases.c.team_id.label("of_case"),
+            )
+            .outerjoin(cases, cases.c.event_key == tables.events.c.key)
+            .where(among(tables.events.c.key, sorted(events)), seen)
+        )
+        with self._store.reading() as connection:
+            return {
+                row.key: Whereabouts(
+                    case=case_id(row.source_name, row.event_id),
+                    source=row.source_name,
+                    id=row.event_id,
+                    team=row.of_case or row.team_id,
+                )
+                for row in connection.execute(found)
+            }
+
+    def offer(self, event: int, place: Whereabouts) -> str:
+        """Return the id under which a person is given an event, case or not yet."""
+        named: str
+        (named,) = offer(self._store.transaction.connection, [(place.source, place.id, event)])
+        return named
+
+
+def _labelled() -> Any:
+    return (
+        select(*OF_CASE, *(labellings.c[name] for name in ("kind", "person", "severity", "position")))
+        .join_from(labellings, cases, cases.c.key == labellings.c.case_key)
+        .join(tables.events, tables.events.c.key == cases.c.event_key)
+        .where(in_force())
+    )
+
+
+def _linked() -> Any:
+    own = (links.c.relation == Relation.ALIKE.value) & links.c.position_to.is_(None)
+    return select(cases.c.event_key).join_from(links, cases, cases.c.key == links.c.case_key).where(own)
+
+
+def _unlabelled() -> Any:
+    by_hand = (cases.c.origin == "filed") & (cases.c.status == Status.CANDIDATE.value)
+    linked = cases.c.event_key.in_(_linked())
+    return select(*OF_CASE).join_from(cases, tables.events, tables.events.c.key == cases.c.event_key).where(or_(by_hand, linked))
+
+
+def _progress(row: Row[Any], said: Sequence[Row[Any]], linked: bool) -> Progress:  # noqa: FBT001 - one of three facts
+    first = next((each for each in said if each.kind == LabellingKind.ANNOTATION.value), None)
+    return Progress(
+        event=row.event_key,
+        id=row.event_id,
+        model=row.model,
+        status=Status(row.status),
+        people=frozenset(each.person for each in said),
+        severity=None if first is None else first.severity,
+        annotated=first is not None,
+        since=max((each.position for each in said), default=row.position_from),
+        stale=bool(row.stale),
+        linked=linked,
+    )

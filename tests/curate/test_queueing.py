@@ -1,0 +1,153 @@
+"""The queue: what comes next for whom, in which order, and with how many controls among it."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+
+import pytest
+
+from remiss.capture.sampling import fraction
+from remiss.curate.batches import Batch
+from remiss.curate.queueing import Desk, Order, Progress
+from remiss.protocol.terms import Labelling
+from remiss.records.labelling import LabellingKind
+from remiss.records.states import Status
+
+MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
+NEXT = MONDAY + timedelta(weeks=1)
+VERIFY = {"1": 1.0, "2": 0.5, "3": 0.25, "4": 0.1, "rejected": 0.25}
+ANNOTATION, VERIFICATION, ADJUDICATION = LabellingKind
+
+
+def order(batches, *, budget=100, controls=0.0):
+    of = {}
+    for batch, events in batches.items():
+        for event in events:
+            of.setdefault(event, []).append(batch)
+    return Order(
+        source="log",
+        protocol="delays",
+        labelling=Labelling(every=timedelta(weeks=1), budget=budget, controls=controls, verify=VERIFY),
+        seed="1",
+        severities={"grave": 1, "minor": 4},
+        batches=batches,
+        of=of,
+    )
+
+
+def progress(event, status=Status.ANNOTATED, *, people=("ana",), severity=1, since=1, **other):
+    given = {"annotated": status is not Status.CANDIDATE, "stale": False, "linked": False, "model": "delays", **other}
+    return Progress(event=event, id=f"e{event}", status=status, people=frozenset(people), severity=severity, since=since, **given)
+
+
+def chance(name):
+    return int(hashlib.sha256(name.encode()).hexdigest()[:8], 16) / 16**8
+
+
+def desk(*orders, done=(), taken=None, person="bo", owners=frozenset()):
+    return Desk(
+        person=person,
+        orders=orders,
+        progress={each.event: each for each in done},
+        taken=taken or {},
+        owners=lambda model: owners,
+        chance=chance,
+    )
+
+
+def first(desk, kind=ANNOTATION, count=100):
+    return list(islice(desk.work(kind), count))
+
+
+def test_batches_come_by_suggested_severity_then_age():
+    found = first(desk(order({Batch("minor", MONDAY): [1, 2], Batch("grave", NEXT): [3, 4], Batch("grave", MONDAY): [5, 6]})))
+    assert found == [5, 6, 3, 4, 1, 2]
+
+
+def test_every_batch_of_a_period_gets_its_share_before_one_gets_more():
+    batches = {Batch("grave", MONDAY): list(range(1, 20)), Batch("minor", MONDAY): list(range(31, 40))}
+    served, done = [], []
+    for _ in range(10):
+        event = first(desk(order(batches, budget=10), done=done), count=1)
+        served += event
+        done += [progress(each) for each in event]
+    assert served == [1, 2, 3, 4, 5, 31, 32, 33, 34, 35]
+
+
+def test_a_period_ends_with_its_budget():
+    batches = {Batch("grave", MONDAY): [1, 2, 3], Batch("grave", NEXT): [4]}
+    done = [progress(1), progress(2)]
+    assert first(desk(order(batches, budget=2), done=done)) == [4]
+    assert desk(order(batches, budget=2), done=done).left(ANNOTATION) == 1
+
+
+def test_what_is_annotated_linked_or_in_another_hand_is_passed_over():
+    batches = {Batch("grave", MONDAY): [1, 2, 3, 4]}
+    done = [progress(1), progress(2, Status.CANDIDATE, annotated=False, linked=True)]
+    assert first(desk(order(batches), done=done, taken={ANNOTATION: {3}})) == [4]
+    assert first(desk(order(batches), done=done, taken={VERIFICATION: {3}})) == [3, 4]
+
+
+def test_controls_and_undecided_are_a_share_in_places_that_follow_no_pattern():
+    batches = {
+        Batch("grave", MONDAY): list(range(1000)),
+        Batch("control", MONDAY): list(range(1000, 2000)),
+        Batch("undecided", MONDAY): list(range(2000, 3000)),
+    }
+    served, done = [], []
+    for _ in range(200):
+        (event,) = first(desk(order(batches, budget=400, controls=0.2), done=done), count=1)
+        served.append(event)
+        done.append(progress(event))
+    unflagged = [event for event in served if event >= 1000]
+    assert 25 <= len(unflagged) <= 55
+    assert abs(sum(event < 2000 for event in unflagged) - len(unflagged) / 2) <= 1
+    assert [event for event in served if event < 1000] == list(range(200 - len(unflagged)))
+    gaps = {later - earlier for earlier, later in zip(*(iter(at for at, e in enumerate(served) if e >= 1000),) * 2, strict=False)}
+    assert len(gaps) > 3
+
+
+def test_controls_alone_are_served_too():
+    assert first(desk(order({Batch("control", MONDAY): [1, 2]}, controls=0.2))) == [1, 2]
+
+
+def test_what_changed_after_people_labelled_it_comes_first_and_filed_cases_last():
+    batches = {Batch("grave", MONDAY): [1, 2]}
+    done = [
+        progress(2, stale=True, since=9),
+        progress(7, Status.VERIFIED, stale=True, since=3),
+        progress(8, Status.CANDIDATE, annotated=False, people=()),
+    ]
+    assert first(desk(order(batches), done=done)) == [7, 2, 1, 8]
+    assert desk(order(batches), done=done).left(ANNOTATION) == 4
+
+
+def test_nobody_verifies_their_own_or_a_model_of_theirs():
+    done = [progress(1, people=("ana",)), progress(2, people=("bo",))]
+    assert first(desk(done=done), VERIFICATION) == [1]
+    assert first(desk(done=done, person="Chen", owners=frozenset({"chen"})), VERIFICATION) == []
+
+
+def test_verifications_are_those_that_are_selected_the_oldest_first():
+    events = list(range(400))
+    batches = {Batch("minor", MONDAY): events}
+    done = [progress(each, severity=4, since=1000 - each) for each in events]
+    wanted = [each for each in events if fraction("verify", "1", f"e{each}") < 0.1]
+    assert first(desk(order(batches), done=done), VERIFICATION, 400) == sorted(wanted, reverse=True)
+    assert 20 < len(wanted) < 60
+
+
+def test_what_is_in_no_batch_is_always_verified():
+    done = [progress(each, severity=4) for each in range(20)]
+    assert len(first(desk(done=done), VERIFICATION)) == 20
+
+
+@pytest.mark.parametrize(("person", "expected"), [("cy", [2, 1]), ("bo", [2])])
+def test_disputes_are_for_a_third_person(person, expected):
+    done = [
+        progress(1, Status.DISPUTED, people=("ana", "bo"), since=5),
+        progress(2, Status.DISPUTED, people=("ana", "dee"), since=2),
+    ]
+    assert first(desk(done=done, person=person), ADJUDICATION) == expected

@@ -1,0 +1,177 @@
+"""The queue on each database: what people are given, for how long, and that no two are given the same."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from remiss.capture import actions as capture
+from remiss.capture.sampling import fraction
+from remiss.catalog import actions as catalog
+from remiss.curate import labelling_actions as curate
+from remiss.curate import queue_actions as queue
+from remiss.edges.stores.tables import reservations
+from remiss.errors import Conflict, Denied, NotFound
+from remiss.records.case import Filing
+from remiss.records.labelling import Judgement, LabellingKind, Verdict
+from tests.curate.standings import ANSWERS, NOISE, WEAK
+from tests.edges.stores.acting import unlisted
+from tests.stories.logs import MONDAY, PROTOCOL, WEEK, small_log
+
+FAILS = Judgement(verdict=Verdict.FAILURE, mode=WEAK, answers=ANSWERS)
+NO = Judgement(verdict=Verdict.NOT_A_FAILURE)
+LABELLING = 'labelling: {every: week, budget: 20, controls: 0.3, verify: {"2": 1.0, rejected: 1.0}}\nowners: [olga]\n'
+
+
+@pytest.fixture
+def captured(ws, tmp_path):
+    log = small_log(tmp_path / "log", weeks=2, a_week=120)
+    log.write(PROTOCOL + LABELLING)
+    capture.apply(ws, log.protocol, since=MONDAY, until=MONDAY + 2 * WEEK)
+    return ws
+
+
+@pytest.fixture
+def ana(captured, ws_as):
+    return ws_as("ana", role="verifier")
+
+
+@pytest.fixture
+def bo(captured, ws_as):
+    return ws_as("bo", role="verifier")
+
+
+def annotate(ws, judgement=FAILS):
+    """Take a case and annotate it; return its id."""
+    task = queue.take(ws, LabellingKind.ANNOTATION).task
+    return curate.annotate(ws, task.sheet.case, task.sheet.revision, judgement).id
+
+
+@unlisted("test.lapse")
+def lapse(ws):
+    """Have everybody's time run out."""
+    ws._store.transaction.connection.execute(update(reservations).values(until=ws.now - timedelta(seconds=1)))
+
+
+def test_what_one_has_in_hand_one_is_given_again_and_nobody_else_is(ana, bo):
+    first = queue.take(ana).task
+    assert queue.take(ana).task.sheet == first.sheet
+    assert queue.take(bo).task.sheet.case != first.sheet.case
+    assert queue.waiting(ana).in_hand[0].case == first.sheet.case
+    second = queue.take(ana, beside=(first.sheet.case,)).task
+    assert second.sheet.case not in {first.sheet.case, queue.take(bo).task.sheet.case}
+
+
+def test_after_thirty_minutes_or_when_put_back_somebody_else_is_given_it(captured, ana, bo):
+    case = queue.take(ana).task.sheet.case
+    held = queue.release(ana, case[:7])
+    assert held.in_hand == ()
+    assert queue.take(bo).task.sheet.case == case
+    with pytest.raises(NotFound, match="in hand"):
+        queue.release(ana, case)
+    lapse(captured)
+    assert queue.take(ana).task.sheet.case == case
+    with ana.reading() as connection:
+        (row,) = connection.execute(select(reservations)).all()
+    assert row.until - ana.now > timedelta(minutes=29)
+
+
+def test_the_sheet_says_neither_what_was_suggested_nor_whether_it_is_a_control(ana):
+    sheets = []
+    for _ in range(30):
+        task = queue.take(ana, LabellingKind.ANNOTATION).task
+        sheets.append(task.sheet)
+        curate.annotate(ana, task.sheet.case, task.sheet.revision, FAILS)
+    origins = [catalog.show(ana, sheet.case).origin for sheet in sheets]
+    assert 3 <= origins.count("missed") <= 20
+    told = {tuple((field.name, type(getattr(sheet, field.name))) for field in fields(sheet)) for sheet in sheets}
+    assert len(told) == 1
+    assert {sheet.revision for sheet in sheets} == {1}
+    assert {sheet.kind for sheet in sheets} == {LabellingKind.ANNOTATION}
+
+
+def test_annotation_verification_and_adjudication_all_come_from_it(ana, bo, ws_as):
+    cases = {annotate(ana), annotate(ana)}
+    assert queue.take(ana, LabellingKind.VERIFICATION).task is None
+    olga = ws_as("olga", role="verifier")
+    assert queue.take(olga, LabellingKind.VERIFICATION).task is None
+    disputed = queue.take(bo).task
+    assert (disputed.kind, disputed.labellings) == (LabellingKind.VERIFICATION, ())
+    assert disputed.sheet.case in cases
+    curate.verify(
+        bo, disputed.sheet.case, disputed.sheet.revision, Judgement(verdict=Verdict.FAILURE, mode=NOISE, answers=ANSWERS)
+    )
+    assert queue.take(bo).task.kind is LabellingKind.VERIFICATION
+    cy = ws_as("cy", role="curator")
+    settling = queue.take(cy).task
+    assert (settling.kind, settling.sheet.case) == (LabellingKind.ADJUDICATION, disputed.sheet.case)
+    assert [each.person for each in settling.labellings] == ["ana", "bo"]
+    assert queue.take(ana, LabellingKind.ADJUDICATION).task is None
+
+
+def test_an_annotator_is_given_annotations_alone_and_a_reader_nothing(ana, bo, ws_as):
+    annotate(ana)
+    dee = ws_as("dee", role="annotator")
+    assert queue.take(dee).task.kind is LabellingKind.ANNOTATION
+    assert queue.waiting(dee).left.verification == 0 < queue.waiting(bo).left.verification
+    # Or the count would tell an annotator that a case of theirs is to be verified.
+    assert queue.waiting(ana).left.verification == 0
+    with pytest.raises(Denied):
+        queue.take(ws_as("eve", role="reader"))
+
+
+def test_people_of_another_team_are_given_nothing(captured, ws_as):
+    assert queue.take(ws_as("fay", role="verifier", team="departures")).task is None
+
+
+def test_the_order_within_a_batch_is_that_of_labelling_and_progress_is_told(ana):
+    before = {(each.group, each.period): each for each in queue.waiting(ana).batches}
+    assert {group for group, _ in before} == {"missed-delay", "slow", "control", "undecided"}
+    assert all(each.done == each.in_turn == 0 < each.size for each in before.values())
+    taken = [annotate(ana, NO if at % 2 else FAILS) for at in range(12)]
+    found = queue.waiting(ana)
+    assert found.left.mine == len(taken)
+    for each in found.batches:
+        # An event of two batches is labelled where the other has it; all others in turn.
+        assert each.in_turn <= each.done
+    assert max(each.in_turn for each in found.batches if each.group == "missed-delay") >= 4
+    cases = [catalog.show(ana, case) for case in taken]
+    for start in (MONDAY, MONDAY + WEEK):
+        own = [each for each in cases if "missed-delay" in each.criteria and start <= each.event.at < start + WEEK]
+        places = [fraction("label", "2026", each.event.id) * each.captures[0].probability for each in own]
+        assert places == sorted(places)
+
+
+def test_nobody_has_more_than_twenty_in_hand(ana):
+    held = ()
+    for _ in range(queue.MOST_IN_HAND):
+        held = (*held, queue.take(ana, beside=held).task.sheet.case)
+    assert len(set(held)) == queue.MOST_IN_HAND
+    with pytest.raises(Conflict, match="20 cases in hand"):
+        queue.take(ana, beside=held)
+
+
+def test_cases_that_people_filed_are_labelled_and_verified_too(ws, ws_as):
+    ana, bo = ws_as("ana", role="verifier"), ws_as("bo", role="verifier")
+    filed = catalog.file(ws, Filing(model="m", at=MONDAY, title="Wrong gate"))
+    task = queue.take(ana).task
+    assert task.sheet.case == filed.id
+    curate.annotate(ana, filed.id, task.sheet.revision, NO)
+    assert queue.take(ana).task is None
+    assert (queue.take(bo).task.sheet.case, queue.take(bo).task.kind) == (filed.id, LabellingKind.VERIFICATION)
+
+
+@pytest.mark.parametrize("rounds", [3, pytest.param(40, marks=pytest.mark.soak)])
+def test_of_many_who_take_at_once_no_two_are_given_the_same(captured, ws_as, rounds):
+    people = [ws_as(f"p{at}", role="verifier") for at in range(6)]
+    with ThreadPoolExecutor(len(people)) as pool:
+        for _ in range(rounds):
+            tasks = [each.task for each in pool.map(queue.take, people)]
+            cases = [(each.sheet.case, each.kind) for each in tasks if each is not None]
+            assert len(set(cases)) == len(cases) > 0
+            for person, (case, _) in zip(people, cases, strict=False):
+                queue.release(person, case)

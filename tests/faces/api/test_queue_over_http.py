@@ -1,0 +1,37 @@
+"""The queue over HTTP: what is answered has its published shape, and one may go on from it."""
+
+from __future__ import annotations
+
+import jsonschema
+import pytest
+
+from remiss.faces import schemas
+from tests.serving import served
+
+
+@pytest.fixture
+def client(address, environment):
+    with served(address, environment) as there, there.client() as client:
+        yield client
+
+
+def test_a_case_is_taken_labelled_and_put_back(client):
+    for title in ("Wrong gate", "Wrong hour"):
+        client.post("/api/v1/cases", json={"model": "m", "at": "2013-06-05T06:00:00Z", "title": title})
+    answer = client.post("/api/v1/queue/next", json={})
+    jsonschema.validate(answer.json(), schemas.published("served"))
+    sheet = answer.json()["task"]["sheet"]
+    state = client.get("/api/v1/queue")
+    jsonschema.validate(state.json(), schemas.published("queue"))
+    assert [each["case"] for each in state.json()["in_hand"]] == [sheet["case"]]
+    assert state.json()["left"]["annotation"] == 2
+    other = client.post("/api/v1/queue/next", json={"beside": [sheet["case"]]}).json()["task"]["sheet"]
+    assert other["case"] != sheet["case"]
+    where = f"/api/v1/cases/{sheet['case']}"
+    read = {"If-Match": client.get(f"{where}/sheet").headers["ETag"]}
+    told = client.post(f"{where}/annotation", json={"verdict": "not-a-failure"}, headers=read)
+    assert told.status_code == 200
+    left = client.post(f"/api/v1/queue/{other['case']}/release").json()
+    assert (left["in_hand"], left["left"]["annotation"], left["left"]["mine"]) == ([], 1, 1)
+    assert client.post(f"/api/v1/queue/{other['case']}/release").status_code == 404
+    assert client.post("/api/v1/queue/next", json={"kind": "verification"}).json()["task"] is None
