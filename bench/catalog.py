@@ -78,7 +78,7 @@ def postgresql_catalog(socket: str, cases: int = CASES) -> str:
 
 def fill(address: str, cases: int) -> None:
     """Make a catalog of so many cases."""
-    remiss.open(address, environment={}, create=True).close()
+    remiss.open(address, environment={"REMISS_KEYS": str(results.KEYS)}, create=True).close()
     with catalog_filing.opened(address) as store:
         catalog_cases.file_runs(store, cases, min(RUN, cases))
         with store.writing(catalog_cases.PEOPLE, "bench.revise", datetime.now(UTC)) as transaction:

@@ -16,6 +16,7 @@ from psycopg.types.string import TextLoader
 import remiss
 from bench import catalog_cases, results, server
 from bench.results import Figure
+from remiss.edges.keys import FolderKeys
 from remiss.edges.stores.connecting import Store, open_store
 from remiss.edges.stores.dialect.driving import CACHE_KB
 from remiss.edges.stores.dialect.types import POSTGRESQL, SQLITE
@@ -40,7 +41,7 @@ def sqlite(folder: Path) -> tuple[Fresh, Driver]:
     def fresh() -> str:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
-        remiss.open(str(folder / "filing.db"), environment={}, create=True).close()
+        remiss.open(str(folder / "filing.db"), environment={"REMISS_KEYS": str(results.KEYS)}, create=True).close()
         return str(folder / "filing.db")
 
     return fresh, sqlite_by_hand
@@ -59,7 +60,7 @@ def postgresql(socket: str) -> tuple[Fresh, Driver]:
 
     def fresh() -> str:
         server.administer(socket, "DROP DATABASE IF EXISTS filing WITH (FORCE)", "CREATE DATABASE filing")
-        remiss.open(server.address(socket, "filing"), environment={}, create=True).close()
+        remiss.open(server.address(socket, "filing"), environment={"REMISS_KEYS": str(results.KEYS)}, create=True).close()
         # What the last round left to write is not this one's.
         server.administer(socket, "CHECKPOINT")
         return server.address(socket, "filing")
@@ -112,7 +113,12 @@ def added(database: str, fresh: Fresh, by_hand: Driver, file: Callable[[Store], 
 @contextmanager
 def opened(address: str) -> Iterator[Store]:
     """Open a catalog and close it again."""
-    store = open_store(address, now=datetime.now(UTC), actor=Actor(name="bench"))
+    store = open_store(
+        address,
+        now=datetime.now(UTC),
+        actor=Actor(name="bench"),
+        keys=lambda _: lambda _: FolderKeys(results.KEYS, create=True),
+    )
     try:
         yield store
     finally:

@@ -16,6 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 WORK = Path(__file__).parent / ".work"
+# Where the key of every catalog here lies: what is written is sealed, and a server's database has no place beside it.
+KEYS = WORK / "keys"
 PAGE = Path(__file__).parent / "RESULTS.md"
 VERDICT = {None: "", True: "yes", False: "NO"}
 REPEATS = int(os.environ.get("BENCH_REPEATS", "5"))

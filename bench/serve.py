@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import results
-from bench.results import Figure
+from bench.results import KEYS, Figure
 from bench.serving import TOKEN, free_port
 
 MOST_SECONDS = 1.0
@@ -79,7 +79,7 @@ def _start(arguments: Sequence[str], port: int) -> Started:
     begun = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, *arguments],
-        env=os.environ | {"REMISS_TOKEN": TOKEN},
+        env=os.environ | {"REMISS_TOKEN": TOKEN, "REMISS_KEYS": str(KEYS)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

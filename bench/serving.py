@@ -11,6 +11,8 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from bench.results import KEYS
+
 TOKEN = "a-token-of-the-benchmark-alone"
 START_SECONDS = 30
 
@@ -59,7 +61,7 @@ def serving_by_hand(database: str, address: str) -> Iterator[Client]:
 
 @contextmanager
 def _running(arguments: Sequence[str], port: int) -> Iterator[Client]:
-    environment = os.environ | {"REMISS_TOKEN": TOKEN}
+    environment = os.environ | {"REMISS_TOKEN": TOKEN, "REMISS_KEYS": str(KEYS)}
     quiet = subprocess.DEVNULL
     process = subprocess.Popen([sys.executable, *arguments], env=environment, stdout=quiet, stderr=quiet)
     client = Client(port)
