@@ -9,7 +9,7 @@ import sys
 import remiss
 from bench.results import write
 
-NAMES = ("startup", "serve", "capture", "redaction", "labels", "catalog", "pages", "overview")
+NAMES = ("startup", "serve", "capture", "redaction", "labels", "catalog", "pages", "overview", "visible")
 
 
 def main(wanted: list[str]) -> None:

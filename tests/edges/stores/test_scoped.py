@@ -9,6 +9,8 @@ from sqlalchemy import select, update
 
 from remiss.capture import actions as capture
 from remiss.catalog import actions as catalog
+from remiss.catalog.query import EVERYTHING
+from remiss.edges.stores.seen_whole import sight_of
 from remiss.edges.stores.tables import captures, cases, events, runs
 from remiss.errors import Denied, NotFound
 from remiss.govern import actions as machine
@@ -176,3 +178,27 @@ def test_a_case_that_became_more_guarded_is_gone_from_every_answer(ws, ws_as, ca
     assert hidden not in {str(line["id"]) for line in catalog.search(ana, "", limit=1000)}
     with pytest.raises(NotFound):
         catalog.show(ana, hidden)
+
+
+def test_whoever_sees_all_that_there_is_is_asked_of_no_case_and_of_each_again_as_soon_as_there_is_more(ws, ws_as):
+    for number, team in enumerate(("default", "boarding", "default")):
+        catalog.file(ws, Filing(model="m", at=MONDAY, title=f"{team} {number}", team=team))
+    ana = ws_as("ana", role="reader", team="*")
+    with ws.reading() as connection:
+        assert sight_of(connection, ana.scope).everything
+        assert not sight_of(connection, ws_as("bo", role="reader").scope).everything
+    assert (ana.cases.count(EVERYTHING, None), ana.cases.facet(EVERYTHING, "team", 9, None)) == (
+        3,
+        (("default", 2), ("boarding", 1)),
+    )
+    catalog.file(ws, Filing(model="m", at=MONDAY, title="closed", sensitivity=Sensitivity.RESTRICTED))
+    with ws.reading() as connection:
+        assert not sight_of(connection, ana.scope).everything
+    assert ana.cases.count(EVERYTHING, None) == 3
+    assert dict(ana.cases.facet(EVERYTHING, "sensitivity", 9, None)) == {"internal": 3}
+
+
+def test_of_an_empty_catalog_everything_is_seen(ws, ws_as):
+    with ws.reading() as connection:
+        assert sight_of(connection, ws_as("ana", role="reader").scope).everything
+    assert ws_as("ana", role="reader").cases.count(EVERYTHING, None) == 0

@@ -23,6 +23,7 @@ from remiss.edges.stores.connecting import Store
 from remiss.edges.stores.journal import head
 from remiss.edges.stores.late import Asking, Row
 from remiss.edges.stores.phrases import said_before
+from remiss.edges.stores.seen_whole import sight_of
 from remiss.edges.stores.tables import case_context, cases
 from remiss.edges.stores.visible import Sight, visible_to
 from remiss.govern.ports import Scope
@@ -88,8 +89,8 @@ class CaseStore:
 
     def count(self, query: Query, position: int | None) -> int:
         """Return how many cases match."""
-        asked, asking = self._asked(query, Purpose.COUNT)
         with self._store.reading() as connection:
+            asked, asking = self._asked(query, Purpose.COUNT, sight=sight_of(connection, self._scope))
             if position is None:
                 ((number,),) = counted_now(asked, ways(connection, asked, asking)).ask(connection, asking)
             else:
@@ -99,8 +100,8 @@ class CaseStore:
 
     def facet(self, query: Query, field: str, limit: int, position: int | None) -> tuple[tuple[Scalar, int], ...]:
         """Return the most frequent values of a field among the cases that match, and how many have each."""
-        asked, asking = self._asked(query, Purpose.FACET, lines=limit)
         with self._store.reading() as connection:
+            asked, asking = self._asked(query, Purpose.FACET, lines=limit, sight=sight_of(connection, self._scope))
             if position is None:
                 rows: Sequence[Row] = facet_now(asked, ways(connection, asked, asking), field).ask(connection, asking)
             else:
@@ -108,11 +109,18 @@ class CaseStore:
             return shown(field, rows)
 
     def _asked(
-        self, query: Query, purpose: Purpose, sort: Sort | None = None, *, lines: int = 0, after: tuple[int, ...] = ()
+        self,
+        query: Query,
+        purpose: Purpose,
+        sort: Sort | None = None,
+        *,
+        lines: int = 0,
+        after: tuple[int, ...] = (),
+        sight: Sight | None = None,
     ) -> tuple[Asked, Asking]:
         """Return of which kind a question is, and what it brings."""
         shape, values = parted(query)
-        asked = asked_for(shape, self._sight, purpose, sort, self._store.engine.dialect)
+        asked = asked_for(shape, sight or self._sight, purpose, sort, self._store.engine.dialect)
         return asked, Asking(values=values, scope=self._scope, lines=lines, after=after)
 
     def context_names(self) -> tuple[str, ...]:

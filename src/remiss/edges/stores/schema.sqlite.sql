@@ -1,4 +1,4 @@
--- The catalog's schema, version 9. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 10. Generated: run `make tidy` after a change.
 
 CREATE TABLE attachment_names (
     attachment_key INTEGER NOT NULL,
@@ -127,6 +127,8 @@ CREATE INDEX ix_cases_model_version_at_key ON cases (model_version, at, "key");
 CREATE INDEX ix_cases_severity_at_key ON cases (severity, at, "key");
 
 CREATE INDEX ix_cases_status_at_key ON cases (status, at, "key");
+
+CREATE INDEX ix_cases_team_id_sensitivity ON cases (team_id, sensitivity);
 
 CREATE TABLE catalog_head (
     id INTEGER NOT NULL,

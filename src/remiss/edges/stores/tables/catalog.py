@@ -275,6 +275,8 @@ cases = Table(
     Index(None, "model", "at", "key"),
     Index(None, "model_version", "at", "key"),
     Index(None, "at", "key"),
+    # Which teams there are, and how guarded their cases are at most.
+    Index(None, "team_id", "sensitivity"),
 )
 
 # Current criteria of a case, and current values of its context, for filters and facets: the index is the table.

@@ -1,0 +1,38 @@
+"""Whether a scope sees every case that there is: then no case need be asked who may see it.
+
+Most people see all that their catalog holds, or all but a team or two; to compare every case with their clearance makes a count
+of a million several times as long. How guarded the cases of each team are at most is two steps down an index for each team.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from sqlalchemy import Connection, Dialect, func, select
+
+from remiss.edges.stores.late import Asking, Ready
+from remiss.edges.stores.tables import cases
+from remiss.edges.stores.visible import Sight
+from remiss.govern.ports import Scope
+from remiss.records.case import Sensitivity
+
+WHOLE = Sight(everything=True, every_team=True)
+
+
+def sight_of(connection: Connection, scope: Scope) -> Sight:
+    """Return the kind of a scope in this snapshot: that of whoever sees everything where it sees all cases that there are."""
+    if scope.everything:
+        return WHOLE
+    found = _most_guarded(connection.dialect).ask(connection, Asking(values=(), scope=scope))
+    seen = all(scope.sees(team, Sensitivity(greatest)) for team, greatest in found)
+    return WHOLE if seen else Sight.of(scope)
+
+
+@cache
+def _most_guarded(dialect: Dialect) -> Ready:
+    """Return the statement for each team that has cases, and the greatest sensitivity among them."""
+    named = select(func.min(cases.c.team_id).label("team")).cte("named", recursive=True)
+    following = select(func.min(cases.c.team_id)).where(cases.c.team_id > named.c.team).scalar_subquery()
+    named = named.union_all(select(following).where(named.c.team.is_not(None)))
+    greatest = select(func.max(cases.c.sensitivity)).where(cases.c.team_id == named.c.team).scalar_subquery()
+    return Ready(select(named.c.team, greatest).where(named.c.team.is_not(None)), dialect)
