@@ -6,14 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from remiss.action import Performs
 from remiss.catalog.ports import Cases
 from remiss.curate.annotation import Made
 from remiss.curate.discussion import InboxPage
 from remiss.curate.investigating import CitedPage, Draft
-from remiss.curate.queueing import Order, Progress
 from remiss.curate.standing import Standing
 from remiss.curate.steps import Step
 from remiss.govern.ports import Actor, Keys, Permits
@@ -22,6 +21,10 @@ from remiss.records.discussion import Thread, ThreadStatus
 from remiss.records.investigation import CitationKind, Investigation
 from remiss.records.labelling import LabellingKind
 from remiss.records.person import Governed
+
+if TYPE_CHECKING:
+    # It weighs with numpy, which discussions and the start of a server do without.
+    from remiss.curate.queueing import Order, Progress
 
 
 class Labellings(Protocol):

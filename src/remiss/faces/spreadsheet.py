@@ -9,6 +9,8 @@ from datetime import datetime
 
 from remiss.records import facts
 from remiss.records.estimate import CONFIRMED, Estimate
+from remiss.records.event import Scalar
+from remiss.records.evidence import Attachment
 from remiss.records.identity import format_time
 from remiss.records.rows import spreadsheet_safe
 
@@ -47,3 +49,9 @@ def figures(found: Estimate) -> tuple[tuple[str, ...], list[tuple[object, ...]]]
         for row in found.rows
     ]
     return (*COLUMNS, *(CONFIRMED_COLUMNS if confirmed else ())), lines
+
+
+def files(found: Iterable[Attachment]) -> tuple[tuple[str, ...], tuple[tuple[Scalar, ...], ...]]:
+    """Return the columns and lines of the files of a case, one line a file."""
+    lines = tuple((each.id, each.name, each.size, each.sensitivity.name.lower(), each.person, each.at) for each in found)
+    return ("attachment", "name", "size", "sensitivity", "person", "at"), lines

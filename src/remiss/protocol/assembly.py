@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
-from remiss.protocol.columns import taken_for
 from remiss.protocol.durations import parse_duration
 from remiss.protocol.guarding import policy
 from remiss.protocol.meaning import meaning
@@ -60,6 +59,9 @@ class Whole:
 
 def assemble(whole: Whole, fields: dict[str, Expression], taxonomy: Taxonomy, rubric: Rubric) -> Protocol:
     """Return the protocol that a validated document says."""
+    # The parser of expressions takes long to load: whoever names this module reads a protocol later, or never.
+    from remiss.protocol.columns import taken_for
+
     model, document = whole.model, whole.document
     criteria = tuple(_criterion(criterion, at, document, taxonomy) for at, criterion in enumerate(model.criteria))
     sampling = Sampling(

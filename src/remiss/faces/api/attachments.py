@@ -14,8 +14,10 @@ from remiss.faces import answers
 from remiss.faces.api.answering import answers as documented
 from remiss.faces.api.answering import as_json, binary
 from remiss.faces.api.cases import AsOf
+from remiss.faces.api.listing import prefers_csv, sheet
 from remiss.faces.api.serving import Asked, Ws
 from remiss.faces.downloads import download
+from remiss.faces.spreadsheet import files
 from remiss.records.case import Sensitivity
 
 router = APIRouter(tags=["attachments"])
@@ -48,15 +50,18 @@ async def add(request: Request, ws: Ws, case: str, asked: Annotated[Named, Query
     return as_json(answers.attachment(made), status=201, headers={"Location": f"/api/v1/attachments/{made.id}"})
 
 
-@router.get("/cases/{case}/attachments", operation_id="attachment.list", responses=documented("list", 404, 409))
-def list_(ws: Ws, case: str, asked: Annotated[AsOf, Query()]) -> Response:
+@router.get("/cases/{case}/attachments", operation_id="attachment.list", responses=documented("list", 404, 409, csv=True))
+def list_(ws: Ws, request: Request, case: str, asked: Annotated[AsOf, Query()]) -> Response:
     """List the files of a case that one may see, the oldest first."""
     found = attachments.attachments(ws, case, as_of=asked.as_of)
     position = ws.position() if asked.as_of is None else asked.as_of
-    return as_json(answers.items("attachment", [answers.attachment(each) for each in found], position))
+    if prefers_csv(request.headers.get("accept", "")):
+        return sheet(*files(found))
+    listed = answers.items("attachment", [answers.attachment(each) for each in found], position)
+    return as_json(listed, headers={"Vary": "Accept"})
 
 
-@router.get("/attachments/{attachment}", operation_id="attachment.get", responses=binary(404))
+@router.get("/attachments/{attachment}", operation_id="attachment.get", response_class=Response, responses=binary(404))
 def get(ws: Ws, attachment: str) -> Response:
     """Get a file, as it was added."""
     found = attachments.get(ws, attachment)

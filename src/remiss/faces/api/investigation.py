@@ -10,10 +10,10 @@ from starlette.responses import Response
 
 from remiss.curate import investigation_actions as curate
 from remiss.curate.investigation_rendering import investigation_json
-from remiss.faces import answers
 from remiss.faces.api.answering import answers as documented
 from remiss.faces.api.answering import as_json
 from remiss.faces.api.cases import AsOf
+from remiss.faces.api.listing import Listed
 from remiss.faces.api.serving import Asked, Ws
 from remiss.records.investigation import Citation, CitationKind, Conclusion, Outcome, Stands
 
@@ -112,11 +112,11 @@ def conclude(ws: Ws, case: str, body: Concluded) -> Response:
     return as_json(investigation_json(curate.conclude(ws, case, **_given(body))))
 
 
-@router.get("/citations", operation_id="citation.list", responses=documented("list"))
-def citations(ws: Ws, asked: Annotated[Citations, Query()]) -> Response:
+@router.get("/citations", operation_id="citation.list", responses=documented("list", csv=True))
+def citations(ws: Ws, listed: Listed, asked: Annotated[Citations, Query()]) -> Response:
     """List what rests on a run, A/B test, notebook, ticket or pull request."""
     page = curate.citations(ws, asked.address, kind=asked.kind, limit=asked.limit, after=asked.after, as_of=asked.as_of)
-    return as_json(answers.listing(page))
+    return listed(page)
 
 
 def _given(body: Asked) -> dict[str, Any]:

@@ -6,7 +6,6 @@ from fastapi import APIRouter
 from pydantic import Field
 from starlette.responses import Response
 
-from remiss.curate import queue_actions as queue
 from remiss.faces import answers
 from remiss.faces.api.answering import answers as documented
 from remiss.faces.api.answering import as_json
@@ -26,16 +25,22 @@ class Wanted(Asked):
 @router.post("/queue/next", operation_id="queue.next", responses=documented("served", 409))
 def take(ws: Ws, body: Wanted) -> Response:
     """Take the next case to label; for 30 minutes nobody else is given it."""
+    from remiss.curate import queue_actions as queue
+
     return as_json(answers.served(queue.take(ws, body.kind, tuple(body.beside))))
 
 
 @router.get("/queue", operation_id="queue.list", responses=documented("queue"))
 def state(ws: Ws) -> Response:
     """Show what one has in hand, what is left for one, and how far each batch has come."""
+    from remiss.curate import queue_actions as queue
+
     return as_json(answers.queue(queue.waiting(ws)))
 
 
 @router.post("/queue/{case}/release", operation_id="queue.release", responses=documented("queue", 404))
 def release(ws: Ws, case: str) -> Response:
     """Put a case back, for somebody else to take."""
+    from remiss.curate import queue_actions as queue
+
     return as_json(answers.queue(queue.release(ws, case)))

@@ -61,6 +61,7 @@ def list_(ws: Workspace, case_id: str, as_of: int | None, shape: str) -> None:
     Example: remiss attachment list k7m4-qp2x
     """
     from remiss.catalog import attachment_actions as attachments
+    from remiss.faces.spreadsheet import files
     from remiss.records.rows import Rows
 
     found = attachments.attachments(ws, case_id, as_of=as_of)
@@ -68,8 +69,7 @@ def list_(ws: Workspace, case_id: str, as_of: int | None, shape: str) -> None:
     if shape == "json":
         render.as_json(answers.items("attachment", [answers.attachment(each) for each in found], position))
         return
-    columns = ("attachment", "name", "size", "sensitivity", "person", "at")
-    lines = tuple((each.id, each.name, each.size, each.sensitivity.name.lower(), each.person, each.at) for each in found)
+    columns, lines = files(found)
     render.rows(Rows("attachment", columns, lines, position, total=len(lines)), shape)
 
 
