@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 from remiss.action import Action
 from remiss.bench import Bench, prepared
 from remiss.equipment import Equipment
+from remiss.errors import Denied
+from remiss.govern.authority import Granted
 from remiss.govern.ports import Actor, Authority
 from remiss.records.identity import canonical
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from remiss.capture.ports import CaptureWorkspace
     from remiss.catalog.ports import AttachmentWorkspace, CatalogWorkspace, EvidenceWorkspace
     from remiss.curate.ports import CurateWorkspace, DiscussionWorkspace, InvestigationWorkspace, QueueWorkspace
+    from remiss.edges.stores.journal import Transaction
     from remiss.govern.ports import AccessWorkspace, AuditWorkspace, GovernWorkspace, KeyWorkspace
     from remiss.protocol.ports import ProtocolWorkspace, ShelfWorkspace
     from remiss.understand.ports import UnderstandWorkspace
@@ -82,7 +85,28 @@ class Workspace(Equipment):
                 transaction.digests["arguments"] = digest
                 if action.subject is not None and arguments.get(action.subject) is not None:
                     transaction.subjects.append(str(arguments[action.subject]))
-                return action.run(self, **arguments, **given)
+                result = action.run(self, **arguments, **given)
+                self._check_still_held(transaction)
+                return result
+
+    def _check_still_held(self, transaction: Transaction) -> None:
+        """Refuse to commit what somebody does by a grant that was taken away since the call began.
+
+        The position is the last lock, so whoever takes a grant away has done so before it, or comes after this call.
+
+        Raises
+        ------
+        Denied
+        """
+        authority = self.authority
+        # Who is not of this catalog holds what whoever made their workspace said.
+        if not isinstance(authority, Granted) or not authority.person.since:
+            return
+        from remiss.edges.stores.people import person_at
+
+        person = person_at(transaction.connection, authority.person.name, transaction.position() - 1)
+        if person is None or not set(authority.person.grants) <= set(person.grants):
+            raise Denied(f"what {self.actor.name} may do has changed meanwhile; nothing was written", do="do it again")
 
 
 def _plain(value: object) -> object:

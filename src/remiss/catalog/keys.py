@@ -53,7 +53,7 @@ def criterion(name: str, form: Form, help: str, example: str) -> Key:
     return Key(name=name, form=form, level=Level.CRITERION, help=help, example=example)
 
 
-ORIGINS = ("captured", "filed", "missed")
+ORIGINS = ("captured", "filed", "control", "missed")
 SENSITIVITIES = tuple(level.name.lower() for level in Sensitivity)
 
 TABLE: tuple[Key, ...] = (
@@ -84,7 +84,13 @@ TABLE: tuple[Key, ...] = (
     people("status", Form.CHOICE, "Where the case stands.", "status:candidate", tuple(status.value for status in Status)),
     people("mode", Form.TEXT, "The failure mode that people decided, with its namespace.", "mode:remiss:model/*"),
     people("severity", Form.GRADE, "1 (critical) to 4 (minor).", "severity:<=2"),
-    people("origin", Form.CHOICE, "How the case came here.", "origin:filed", ORIGINS),
+    people(
+        "origin",
+        Form.CHOICE,
+        "How it came here; `control` and `missed` once it is decided.",
+        "origin:filed",
+        ORIGINS,
+    ),
     people("title", Form.TEXT, "The whole title; for words in it write them without a key.", "title:*connection*"),
     people("revision", Form.INTEGER, "How often the case was written; 1 is as it was filed.", "revision:>1"),
     people("revised", Form.TIME, "When the case was last written.", "revised:>=2026-11-01"),

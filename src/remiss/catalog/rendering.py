@@ -153,7 +153,7 @@ def group_json(group: Group) -> Json:
     }
 
 
-HISTORY = ("revision", "position", "at", "actor", "action", "status", "mode", "severity", "title", "note")
+HISTORY = ("revision", "position", "at", "actor", "action", "status", "mode", "severity", "title", "note", "reason")
 
 
 def history_rows(revisions: Sequence[Revision]) -> tuple[tuple[Scalar, ...], ...]:
@@ -170,6 +170,7 @@ def history_rows(revisions: Sequence[Revision]) -> tuple[tuple[Scalar, ...], ...
             each.severity,
             each.title,
             each.note,
+            each.reason,
         )
         for each in revisions
     )

@@ -8,8 +8,10 @@ the tables. Whether a case is decided is a matter of now: what is asked as of an
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from remiss.curate.steps import CONTROL, MISSED
+from remiss.records.case import Revision
 from remiss.records.labelling import Labelled, Labelling
 from remiss.records.states import DECIDED, Status
 
@@ -18,6 +20,12 @@ HIDDEN = {
     Status.DISPUTED: "hidden until a third person has settled what two see differently",
 }
 ANEW = "hidden while the case is labelled anew"
+
+# In the place of a name that is hidden.
+UNNAMED = "(hidden)"
+LABELLING = frozenset({"case.annotate", "case.verify", "case.adjudicate"})
+CAPTURED = "captured"
+FROM_CONTROLS = frozenset({CONTROL, MISSED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,10 +37,8 @@ class Viewer:
     adjudicates: Callable[[str], bool]
 
 
-def seen(
-    labellings: Sequence[Labelling], people: frozenset[str], status: Status, viewer: Viewer, settles: Callable[[], bool]
-) -> Labelled | None:
-    """Return what a viewer may see of some labellings of a case; None when there are none.
+def open_to(people: frozenset[str], status: Status, viewer: Viewer, settles: Callable[[], bool]) -> bool:
+    """Return whether a viewer may know everything that people said of a case, and who did.
 
     Parameters
     ----------
@@ -40,11 +46,36 @@ def seen(
     status : where the case stands now
     settles : whether the viewer is one who may settle a dispute of it; asked only when there is one
     """
+    if viewer.operator or status in DECIDED:
+        return True
+    return status is Status.DISPUTED and (viewer.name in people or settles())
+
+
+def seen(
+    labellings: Sequence[Labelling], people: frozenset[str], status: Status, viewer: Viewer, settles: Callable[[], bool]
+) -> Labelled | None:
+    """Return what a viewer may see of some labellings of a case, by the rule of `open_to`; None when there are none."""
     if not labellings:
         return None
-    party = status is Status.DISPUTED and (viewer.name in people or settles())
-    if viewer.operator or status in DECIDED or party:
+    if open_to(people, status, viewer, settles):
         return Labelled(labellings=tuple(labellings))
     own = tuple(each for each in labellings if each.person == viewer.name)
     hidden = None if len(own) == len(labellings) else HIDDEN.get(status, ANEW)
     return Labelled(labellings=own, hidden=hidden)
+
+
+def told(history: Sequence[Revision], viewer: Viewer, *, everything: bool) -> tuple[Revision, ...]:
+    """Return the states of a case as a viewer may know them: without the names of others who labelled it, unless `everything`."""
+    if everything:
+        return tuple(history)
+    return tuple(
+        replace(each, actor=UNNAMED) if each.action in LABELLING and each.actor != viewer.name else each for each in history
+    )
+
+
+def origin_told(origin: str, status: Status) -> str:
+    """Return how a case came here, as everybody is told: until people have decided it, a control is not told from a candidate.
+
+    For who knows that an annotated case was a control knows its annotation: it would be cleared if it were no failure.
+    """
+    return CAPTURED if origin in FROM_CONTROLS and status not in DECIDED else origin

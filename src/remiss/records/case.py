@@ -65,7 +65,7 @@ class Case(Shown):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
-    """One state that a case was in, and between which positions."""
+    """One state that a case was in, and between which positions. `reason` is why somebody moved it, where that needs one."""
 
     revision: int
     position_from: int
@@ -78,6 +78,7 @@ class Revision:
     severity: int | None
     title: str | None
     note: str | None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

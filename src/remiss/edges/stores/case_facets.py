@@ -16,6 +16,7 @@ from remiss.edges.stores.case_ways import REMEMBERED, Asked, Ways
 from remiss.edges.stores.dialect.planning import unindexed
 from remiss.edges.stores.dialect.types import from_json
 from remiss.edges.stores.in_force import in_force
+from remiss.edges.stores.labelling_reading import origin_shown
 from remiss.edges.stores.late import Asking, Ready, Row, late
 from remiss.edges.stores.search import as_seen_at, captured_in
 from remiss.edges.stores.tables import captures, case_context, case_criteria, cases, revisions, run_windows
@@ -34,7 +35,7 @@ COLUMNS: dict[str, ColumnElement[Any]] = {
     "label": cases.c.label,
     "output": cases.c.output,
     "source": cases.c.source_name,
-    "origin": cases.c.origin,
+    "origin": origin_shown(),
     "team": cases.c.team_id,
     "sensitivity": cases.c.sensitivity,
 }

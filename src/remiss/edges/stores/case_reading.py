@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, func, select
 
 from remiss.catalog.identifying import only, prefix_of
-from remiss.curate.blindness import Viewer
+from remiss.curate.blindness import Viewer, origin_told
 from remiss.edges.stores.in_force import in_force
-from remiss.edges.stores.labelling_reading import labelled
+from remiss.edges.stores.labelling_reading import labelled, told_to
 from remiss.edges.stores.linking import links_of
 from remiss.edges.stores.redactions import redactions_of
 from remiss.edges.stores.search import in_force_at
@@ -22,6 +22,7 @@ from remiss.edges.stores.tables import (
     cases,
     event_contents,
     events,
+    revision_reasons,
     revisions,
     run_windows,
     runs,
@@ -71,7 +72,7 @@ def case_at(connection: Connection, case_id: str, scope: Scope, viewer: Viewer, 
         status=Status(state.status),
         source=row.source_name,
         event=event_at(connection, row.event_key, row.label, seen),
-        origin=row.origin,
+        origin=origin_told(row.origin, Status(row.status)),
         criteria=_criteria(connection, row.key, seen, position),
         captures=tuple(_capture(each) for each in seen if shown(each, scope)),
         mode=state.mode,
@@ -183,8 +184,8 @@ def _criteria(connection: Connection, case_key: int, seen: list[Row[Any]], posit
     return tuple(dict.fromkeys(met))
 
 
-def states(connection: Connection, case_id: str, scope: Scope) -> tuple[Revision, ...]:
-    """Return every state of a case, oldest first.
+def states(connection: Connection, case_id: str, scope: Scope, viewer: Viewer) -> tuple[Revision, ...]:
+    """Return every state of a case, oldest first, as the viewer may know them.
 
     Raises
     ------
@@ -192,15 +193,19 @@ def states(connection: Connection, case_id: str, scope: Scope) -> tuple[Revision
     """
     row = resolve(connection, case_id, scope)
     statement = (
-        select(revisions, case_texts.c.title, case_texts.c.note)
+        select(revisions, case_texts.c.title, case_texts.c.note, revision_reasons.c.reason)
         .outerjoin(
             case_texts,
             and_(case_texts.c.case_key == revisions.c.case_key, case_texts.c.version == revisions.c.text_version),
         )
+        .outerjoin(
+            revision_reasons,
+            and_(revision_reasons.c.case_key == revisions.c.case_key, revision_reasons.c.revision == revisions.c.revision),
+        )
         .where(revisions.c.case_key == row.key)
         .order_by(revisions.c.revision)
     )
-    return tuple(
+    found = tuple(
         Revision(
             revision=each.revision,
             position_from=each.position_from,
@@ -213,9 +218,11 @@ def states(connection: Connection, case_id: str, scope: Scope) -> tuple[Revision
             severity=each.severity,
             title=each.title,
             note=each.note,
+            reason=each.reason,
         )
         for each in connection.execute(statement)
     )
+    return told_to(connection, row, found, viewer)
 
 
 def next_text_version(connection: Connection, case_key: int) -> int:

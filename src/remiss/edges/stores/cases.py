@@ -141,7 +141,7 @@ class CaseStore:
     def revisions(self, case_id: str) -> tuple[Revision, ...]:
         """Return every state of a case, oldest first."""
         with self._store.reading() as connection:
-            return states(connection, case_id, self._scope)
+            return states(connection, case_id, self._scope, self._viewer)
 
     def file(self, filed: Filed) -> Case:
         """File a case by hand; the same again is the case that is there."""

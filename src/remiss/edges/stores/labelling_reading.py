@@ -9,14 +9,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select
+from sqlalchemy import case as sql_case
 
-from remiss.curate.blindness import Viewer, seen
+from remiss.curate.blindness import CAPTURED, FROM_CONTROLS, Viewer, open_to, seen, told
 from remiss.curate.grounds import owners_of, owns, read
 from remiss.edges.stores.protocol_rows import stored
 from remiss.edges.stores.tables import captures, cases, labelling_words, labellings, protocols, run_windows, runs
+from remiss.records.case import Revision
 from remiss.records.labelling import Impact, Labelled, Labelling, LabellingKind, Quote, Reproduced, Verdict
-from remiss.records.states import Status
+from remiss.records.states import DECIDED, Status
 
 
 def labellings_in_force(position: int | None = None) -> Select[Any]:
@@ -50,6 +52,24 @@ def labelled(connection: Connection, case: Row[Any], viewer: Viewer, position: i
         return None
     now = found if position is None else of_case(connection, case.key, None)
     return seen(found, people_of(now), Status(case.status), viewer, lambda: settles(connection, case, viewer))
+
+
+def told_to(connection: Connection, case: Row[Any], history: Sequence[Revision], viewer: Viewer) -> tuple[Revision, ...]:
+    """Return the states of a case as a viewer may know them."""
+    people = people_of(of_case(connection, case.key, None))
+    return told(
+        history,
+        viewer,
+        everything=open_to(people, Status(case.status), viewer, lambda: settles(connection, case, viewer)),
+    )
+
+
+def origin_shown() -> ColumnElement[str]:
+    """Return how a case came here, as `blindness.origin_told` has it."""
+    # One by one, for the text of such a statement may not depend on how many there are.
+    undecided = and_(*(cases.c.status != status.value for status in sorted(DECIDED)))
+    control = or_(*(cases.c.origin == origin for origin in sorted(FROM_CONTROLS)))
+    return sql_case((and_(undecided, control), CAPTURED), else_=cases.c.origin)
 
 
 def people_of(found: Iterable[Labelling]) -> frozenset[str]:

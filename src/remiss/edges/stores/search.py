@@ -38,6 +38,7 @@ from remiss.edges.stores.comparing import (
 from remiss.edges.stores.dialect.conditions import among, among_listed, json_text
 from remiss.edges.stores.dialect.words import has, wanted
 from remiss.edges.stores.in_force import in_force
+from remiss.edges.stores.labelling_reading import origin_shown
 from remiss.edges.stores.late import Position, given, said_then
 from remiss.edges.stores.tables import captures, cases, events, revisions, run_windows
 
@@ -194,7 +195,7 @@ def constants() -> dict[str, Compare]:
         "context.": in_context,
         "suggested_mode": column(cases.c.suggested_mode),
         "id": column(cases.c.id),
-        "origin": column(cases.c.origin),
+        "origin": column(origin_shown()),
         "team": column(cases.c.team_id),
         "sensitivity": column(cases.c.sensitivity),
     }

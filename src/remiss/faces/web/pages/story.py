@@ -14,8 +14,21 @@ DONE = {
     "run.accept": "caught by a capture",
     "case.file": "filed by hand",
     "case.revise": "revised",
+    "case.annotate": "annotated",
+    "case.verify": "verified",
+    "case.adjudicate": "adjudicated",
+    "case.reopen": "reopened",
+    "case.link": "linked to a case that is alike",
+    "case.unlink": "unlinked",
 }
-TOLD = (("status", "status"), ("mode", "failure mode"), ("severity", "severity"), ("title", "title"), ("note", "note"))
+TOLD = (
+    ("status", "status"),
+    ("mode", "failure mode"),
+    ("severity", "severity"),
+    ("title", "title"),
+    ("note", "note"),
+    ("reason", "reason"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,3 +76,5 @@ def changes(before: Revision | None, after: Revision) -> Iterator[Change]:
         new = getattr(after, name)
         if old != new:
             yield Change(what=words, before=None if old is None else str(old), after=None if new is None else str(new))
+    if after.reason is not None:
+        yield Change(what="reason", before=None, after=after.reason)

@@ -1,0 +1,159 @@
+"""What a person can find out of another's labelling before their own is in: nothing, whatever they ask and however.
+
+Whatever the first says, the second gets the same answers, by the same statements.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sqlalchemy import event, select
+
+from remiss.catalog import actions
+from remiss.catalog.rendering import case_json, history_rows
+from remiss.curate import labelling_actions as curate
+from remiss.edges.stores.prospects import offer
+from remiss.edges.stores.tables import events
+from remiss.errors import RemissError
+from remiss.faces.api.answering import tagged
+from remiss.records.identity import canonical, case_id
+from remiss.records.labelling import Impact, Judgement, Reproduced, Verdict
+from remiss.records.states import Status
+from tests.curate.standings import ANSWERS, NOISE, WEAK
+from tests.edges.stores.acting import unlisted
+from tests.edges.stores.drawing import drawn, file, member
+
+CASES = tuple(case_id("arrivals", f"e{number}") for number in range(1, 7))
+FAILS = Judgement(verdict=Verdict.FAILURE, mode=WEAK, answers=ANSWERS, rationale="feeder airports", quotes=("UA",))
+GRAVEST = {"harm": "safety", "reach": "many", "detection": "never", "recovery": "impossible"}
+SAID = (
+    FAILS,
+    replace(FAILS, mode=NOISE, modes=(WEAK,), answers=GRAVEST, impact=Impact(low=1, high=9, unit="EUR"), rationale=""),
+    Judgement(verdict=Verdict.NOT_A_FAILURE),
+    Judgement(verdict=Verdict.WRONG_LABEL, rationale="the board was right"),
+    Judgement(verdict=Verdict.SAME_EVENT, target=CASES[5]),
+)
+QUERIES = (
+    *(f"status:{status.value}" for status in Status),
+    *(f"severity:{grade}" for grade in (1, 2, 3, 4)),
+    *(f"mode:{mode}" for mode in (WEAK, NOISE, "*")),
+    *(f"origin:{origin}" for origin in ("captured", "filed", "control", "missed")),
+    *("has:mode", "has:severity", "revision:2", "revision:>2", '"feeder airports"', "feeder", "suggested_mode:*"),
+)
+# Times, and what names the case: all that may differ.
+APART = re.compile(r'\d{4}-\d\d-\d\dT[\d:.]+Z|datetime\.datetime\([^)]*\)+|"[0-9a-z]+\.[0-9a-f]{16}"')
+
+
+@pytest.fixture
+def ana(ws, ws_as):
+    file(ws, drawn([member(number, met=["slow"]) for number in range(1, 7)]), run="run-a0000000")
+    return ws_as("ana", role="verifier")
+
+
+@pytest.fixture
+def bo(ana, ws_as):
+    return ws_as("bo", role="curator")
+
+
+def attempt(call: Any, *arguments: Any) -> str:
+    try:
+        return repr(call(*arguments))
+    except RemissError as error:
+        return f"{type(error).__name__}: {error} {getattr(error, 'fields', '')}"
+
+
+def asked(ws, case: str) -> str:
+    """Return everything that a person can read of a case, and what they are told when they try what they may not."""
+    shown = actions.show(ws, case)
+    document = case_json(shown)
+    found: list[Any] = [canonical(document), tagged(document, shown.revision, None).headers["ETag"].partition(".")[0]]
+    found += [history_rows(actions.history(ws, case)), curate.sheet(ws, case), actions.compare(ws, case).kept_in]
+    for query in QUERIES:
+        found += [(query, case in actions.search(ws, query, as_of=at).column("id")) for at in (None, ws.position())]
+    at = ws.position()
+    found += [actions.facets(ws, f"id:{case}", fields, as_of=at).rows for fields in (("status", "mode"), ("severity", "origin"))]
+    found += [actions.show(ws, case, as_of=position).labelling for position in (at - 1, at)]
+    wrong = Judgement(verdict=Verdict.FAILURE, mode="nope:x", quotes=("no such words",))
+    for call in (curate.annotate, curate.verify, curate.adjudicate):
+        found += [attempt(call, ws, case, revision, wrong) for revision in (shown.revision, 1)]
+    found.append(attempt(curate.annotate, ws, case, shown.revision, FAILS))
+    found += [attempt(curate.adjudicate, ws, case, shown.revision, FAILS), attempt(curate.reopen, ws, case, shown.revision, "x")]
+    return APART.sub("", repr(found)).replace(case, "CASE").replace(event_of(case), "EVENT")
+
+
+def event_of(case: str) -> str:
+    return f"e{CASES.index(case) + 1}"
+
+
+def plain(text: str) -> str:
+    """Return answers without what differs between any two events: priorities, minutes, distances, positions, remarks."""
+    return re.sub(r"\d+", "0", text)
+
+
+def test_whatever_the_first_says_the_second_is_answered_alike(ana, bo):
+    # Each says something else of another case; the positions move on, and nothing else may.
+    answers = set()
+    for case, said in zip(CASES, SAID, strict=False):
+        curate.annotate(ana, case, 1, said)
+        answers.add(plain(asked(bo, case)))
+    assert len(answers) == 1
+
+
+def test_whatever_the_first_says_the_second_s_questions_take_the_same_statements(ws, ana, bo):
+    for case, said in zip(CASES, SAID, strict=False):
+        curate.annotate(ana, case, 1, said)
+    taken = []
+    statements: list[str] = []
+    listen = (ws._store.engine, "before_cursor_execute", lambda _c, _u, statement, *_: statements.append(statement))
+    asked(bo, CASES[0])  # what is remembered of statements and protocols is so by now
+    event.listen(*listen)
+    for case, _ in zip(CASES, SAID, strict=False):
+        statements.clear()
+        actions.show(bo, case), actions.history(bo, case), curate.sheet(bo, case)
+        attempt(curate.annotate, bo, case, 2, FAILS)
+        taken.append(tuple(statements))
+    event.remove(*listen)
+    assert len(set(taken)) == 1
+
+
+def test_neither_the_name_of_who_labelled_nor_how_often_they_changed_their_verdict_is_told(ana, bo):
+    curate.annotate(ana, CASES[0], 1, FAILS)
+    curate.annotate(ana, CASES[0], 2, Judgement(verdict=Verdict.NOT_A_FAILURE))
+    told = repr((actions.show(bo, CASES[0]), actions.history(bo, CASES[0]), curate.sheet(bo, CASES[0])))
+    assert "'ana'" not in told
+    assert [each.actor for each in actions.history(ana, CASES[0])][1:] == ["ana", "ana"]
+    curate.verify(bo, CASES[0], 3, Judgement(verdict=Verdict.NOT_A_FAILURE, reproduced=Reproduced.NO))
+    assert [each.actor for each in actions.history(bo, CASES[0])][1:] == ["ana", "ana", "bo"]
+
+
+def test_while_a_case_is_labelled_anew_what_was_said_before_is_hidden_too(ana, bo, ws_as):
+    curate.annotate(ana, CASES[0], 1, FAILS)
+    curate.verify(bo, CASES[0], 2, FAILS)
+    curate.reopen(bo, CASES[0], 3, "anew")
+    cy = ws_as("cy", role="verifier")
+    assert [each.actor for each in actions.history(cy, CASES[0])][1:3] == ["(hidden)", "(hidden)"]
+    for position in range(1, cy.position() + 1):
+        told = attempt(lambda at=position: actions.show(cy, CASES[0], as_of=at))
+        assert "feeder" not in told
+
+
+@unlisted("test.offer")
+def offered(ws, event_id):
+    connection = ws._store.transaction.connection
+    key = connection.execute(select(events.c.key).where(events.c.event_id == event_id)).scalar_one()
+    return offer(connection, [("arrivals", event_id, key)])[0]
+
+
+def test_that_an_annotated_case_was_a_control_is_told_once_it_is_decided(ws, ana, bo):
+    file(ws, drawn([member(9)], weeks=[0]), run="run-b0000000")
+    control = offered(ws, "e9")
+    curate.annotate(ana, control, 1, FAILS)
+    assert actions.show(bo, control).origin == "captured"
+    assert control in actions.search(bo, "origin:captured").column("id")
+    assert len(actions.search(bo, "origin:missed")) == 0
+    assert {row[1] for row in actions.facets(bo, "", ("origin",)).rows} == {"captured"}
+    curate.verify(bo, control, 2, FAILS)
+    assert actions.search(bo, "origin:missed").column("id") == (control,)
