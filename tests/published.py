@@ -20,6 +20,7 @@ from remiss.govern.key_actions import Rotation
 from remiss.protocol.ports import StoredProtocol
 from remiss.protocol.terms import Finding
 from remiss.records import arrow
+from remiss.records.agreement import Agreement
 from remiss.records.case import Case, Revision, Sensitivity
 from remiss.records.catalog import CatalogFacts
 from remiss.records.comparison import Comparison
@@ -161,6 +162,7 @@ _READERS: Mapping[str, Callable[[Json], Any]] = {
     "team": lambda answer: _made(Team, _renamed(answer, team="name")),
     "token": token,
     "access": _whole(Access),
+    "agreement": _whole(Agreement),
     "investigation": _whole(Investigation),
     "thread": thread,
     "threads": lambda answer: tuple(thread(item) for item in answer["items"]),

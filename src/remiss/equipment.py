@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from remiss.capture.ports import Runs
     from remiss.catalog.ports import Attachments, Cases, Originals
     from remiss.curate.blindness import Viewer
-    from remiss.curate.ports import Investigations, Labellings, Queue, Threads
+    from remiss.curate.ports import Doubles, Investigations, Labellings, Queue, Threads
     from remiss.edges.stores.case_ways import Remembered
     from remiss.edges.stores.connecting import Store
     from remiss.govern.ports import Health, People
@@ -149,6 +149,13 @@ class Equipment(Bench):
         from remiss.edges.stores.case_ways import Remembered
 
         return Remembered()
+
+    @cached_property
+    def doubles(self) -> Doubles:
+        """Cases that two people labelled by themselves, of those that the actor may see."""
+        from remiss.edges.stores.doubles import DoubleStore
+
+        return DoubleStore(self._store, self.scope)
 
     @cached_property
     def threads(self) -> Threads:

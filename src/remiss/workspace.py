@@ -27,7 +27,13 @@ from remiss.records.identity import canonical
 if TYPE_CHECKING:
     from remiss.capture.ports import CaptureWorkspace
     from remiss.catalog.ports import AttachmentWorkspace, CatalogWorkspace, EvidenceWorkspace
-    from remiss.curate.ports import CurateWorkspace, DiscussionWorkspace, InvestigationWorkspace, QueueWorkspace
+    from remiss.curate.ports import (
+        AgreementWorkspace,
+        CurateWorkspace,
+        DiscussionWorkspace,
+        InvestigationWorkspace,
+        QueueWorkspace,
+    )
     from remiss.edges.stores.journal import Transaction
     from remiss.govern.ports import AccessWorkspace, AuditWorkspace, GovernWorkspace, KeyWorkspace
     from remiss.protocol.ports import ProtocolWorkspace, ShelfWorkspace
@@ -140,6 +146,9 @@ if TYPE_CHECKING:
         return ws
 
     def _satisfies_capture(ws: Workspace) -> CaptureWorkspace:
+        return ws
+
+    def _satisfies_agreement(ws: Workspace) -> AgreementWorkspace:
         return ws
 
     def _satisfies_audit(ws: Workspace) -> AuditWorkspace:

@@ -7,10 +7,13 @@ from itertools import pairwise
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from remiss.catalog import actions as catalog
 from remiss.curate import discussion_actions as curate
 from remiss.curate import investigation_actions as findings
+from remiss.curate import labelling_actions as labelling
 from remiss.govern.ports import Actor
 from remiss.records.investigation import Citation, CitationKind
+from remiss.records.labelling import Judgement, Verdict
 
 # One of each template. `{case}` and `{run}` are ids of the catalog.
 PAGES = (
@@ -24,6 +27,9 @@ PAGES = (
     "/cases/zzzzzz",
     "/inbox",
     "/inbox?all=true",
+    "/agreement",
+    "/agreement?by=month",
+    "/agreement?query=nope%3A",
     "/citations",
     "/citations?address=REM-17",
     "/runs",
@@ -53,9 +59,23 @@ def filled_in(site):
         }
         for text in ("Is this the *feed* again?\n\n| a | b |\n|---|---|\n| 1 | `2` |", "Yes: [the run](https://example.org/run)"):
             client.post(f"/api/v1/cases/{names['case']}/comments", json={"text": text}).raise_for_status()
+    labelled_twice(site.workspace)
     looked_into(site.workspace, names["case"])
     said_by_bo(site, names["case"])
     return lambda path: path.format(**names)
+
+
+def labelled_twice(ws):
+    """Have some cases annotated by one and verified by another person."""
+    answers = {"harm": "loss", "reach": "slice", "detection": "late", "recovery": "itself"}
+    failing = Judgement(verdict=Verdict.FAILURE, mode="remiss:model/weak-slice", answers=answers)
+    reader = ws.actor
+    for number, case in enumerate(catalog.search(ws, "criterion:missed-delay", limit=24).column("id")):
+        second = failing if number % 3 else Judgement(verdict=Verdict.NOT_A_FAILURE)
+        for person, label, judgement in (("ana", labelling.annotate, failing), ("chen", labelling.verify, second)):
+            ws.actor = Actor(name=person)
+            label(ws, case, catalog.show(ws, case).revision, judgement)
+    ws.actor = reader
 
 
 def looked_into(ws, case):

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,10 +23,12 @@ from remiss.catalog import actions as catalog
 from remiss.catalog import attachment_actions as attachments
 from remiss.curate import discussion_actions as curate
 from remiss.curate import investigation_actions as investigations
+from remiss.curate import labelling_actions as labelling
 from remiss.errors import InputError
 from remiss.govern.ports import Actor
 from remiss.records.case import Case, Filing
 from remiss.records.investigation import Citation, CitationKind
+from remiss.records.labelling import Judgement, Verdict
 from remiss.records.run import Run
 from remiss.workspace import Workspace
 from tests.hostile.strings import COUNT, hostile
@@ -51,6 +54,7 @@ class Planted:
     refused: Run
     filed: Sequence[Case]
     discussed: str
+    people: Sequence[str]
     files: Sequence[str]
 
 
@@ -257,7 +261,7 @@ def plant(ws: Workspace, folder: Path) -> Planted:
     # Under names that begin where a text does, so that what it has before its first slash is seen.
     for text in TEXTS[::10]:
         attachments.add(ws, filed[0].id, text, text.encode("utf-8", "replace"))
-    return Planted(folder, first, waiting, refused, filed, filed[-1].id, stems())
+    return Planted(folder, first, waiting, refused, filed, filed[-1].id, label(ws), stems())
 
 
 def discuss(ws: Workspace, case: str) -> None:
@@ -273,6 +277,19 @@ def discuss(ws: Workspace, case: str) -> None:
         with suppress(InputError):  # more than so many are mentioned
             curate.comment(ws, case, text)
     ws.actor = reader
+
+
+def label(ws: Workspace) -> Sequence[str]:
+    """Have people with hostile names label cases twice, so many by each two that there are figures; return the names."""
+    reader, pairs = ws.actor, [(TEXTS[at], TEXTS[at + 1]) for at in range(0, 60, 2) if "\0" not in TEXTS[at] + TEXTS[at + 1]]
+    listed = iter(catalog.search(ws, "criterion:first-third", limit=5 * len(pairs)).column("id"))
+    for pair in pairs:
+        for case in islice(listed, 5):
+            for person, say in zip(pair, (labelling.annotate, labelling.verify), strict=True):
+                ws.actor = Actor(name=person)
+                say(ws, str(case), catalog.show(ws, str(case)).revision, Judgement(verdict=Verdict.NOT_A_FAILURE))
+    ws.actor = reader
+    return [name for pair in pairs for name in pair]
 
 
 def investigate(ws: Workspace, case: str) -> None:

@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from remiss.curate.agreement_actions import measure_agreement
     from remiss.curate.discussion_actions import comment, inbox, reopen_thread, resolve_thread, thread, threads
     from remiss.curate.investigation_actions import citations, conclude, experiment, investigation, remedy, suppose
     from remiss.curate.labelling_actions import adjudicate, annotate, reopen, sheet, verify
@@ -23,6 +24,7 @@ __all__ = [
     "inbox",
     "investigation",
     "link",
+    "measure_agreement",
     "release",
     "remedy",
     "reopen",
@@ -48,16 +50,17 @@ _HOMES = {
     "inbox": "discussion_actions",
     "investigation": "investigation_actions",
     "link": "linking_actions",
-    "remedy": "investigation_actions",
+    "measure_agreement": "agreement_actions",
     "release": "queue_actions",
+    "remedy": "investigation_actions",
     "reopen": "labelling_actions",
     "reopen_thread": "discussion_actions",
     "resolve_thread": "discussion_actions",
     "sheet": "labelling_actions",
     "suppose": "investigation_actions",
+    "take": "queue_actions",
     "thread": "discussion_actions",
     "threads": "discussion_actions",
-    "take": "queue_actions",
     "unlink": "linking_actions",
     "verify": "labelling_actions",
     "waiting": "queue_actions",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from remiss.action import Performs
 from remiss.catalog.ports import Cases
+from remiss.catalog.query import Query
 from remiss.curate.annotation import Made
 from remiss.curate.discussion import InboxPage
 from remiss.curate.investigating import CitedPage, Draft
@@ -17,6 +18,7 @@ from remiss.curate.standing import Standing
 from remiss.curate.steps import Step
 from remiss.govern.ports import Actor, Keys, Permits
 from remiss.protocol.ports import Protocols
+from remiss.records.agreement import Double
 from remiss.records.discussion import Thread, ThreadStatus
 from remiss.records.investigation import CitationKind, Investigation
 from remiss.records.labelling import LabellingKind
@@ -208,6 +210,14 @@ class Queue(Protocol):
         ...
 
 
+class Doubles(Protocol):
+    """Cases that two people labelled by themselves."""
+
+    def labelled_twice(self, query: Query, position: int) -> tuple[Double, ...]:
+        """Return those that match a query and whose annotation and verification are in force at a position, in no order."""
+        ...
+
+
 class CurateWorkspace(Performs, Protocol):
     """The ports that curating takes."""
 
@@ -288,4 +298,15 @@ class QueueWorkspace(Permits, Protocol):
 
     def may(self, permission: str, team: str | None) -> bool:
         """Return whether the actor holds a permission in a team; None is in any."""
+        ...
+
+
+class AgreementWorkspace(Performs, Protocol):
+    """The ports that measuring agreement takes."""
+
+    @property
+    def doubles(self) -> Doubles: ...
+
+    def position(self) -> int:
+        """Return the catalog's position."""
         ...

@@ -141,6 +141,7 @@ ESTIMATE_ROW = record(
     notes=many(TEXT),
 )
 LOG = one_of("journal", "views")
+FIGURE = record(value=nullable({"type": "number"}), low=nullable({"type": "number"}), high=nullable({"type": "number"}))
 WRITTEN = record(revision=COUNT, person=TEXT, at=TIME, position=COUNT)
 CITATIONS = many(
     record(
@@ -275,6 +276,25 @@ SCHEMAS: dict[str, Schema] = {
         probability=SHARE,
         controls=many(record(event=EVENT, likeness=SHARE)),
         position=COUNT,
+    ),
+    "agreement": record(
+        schema=kind("agreement"),
+        query=TEXT,
+        by=nullable(one_of("mode", "pair", "month")),
+        position=COUNT,
+        cases=COUNT,
+        rows=many(
+            record(
+                key=nullable(TEXT),
+                field=one_of("verdict", "mode", "severity", "modes"),
+                cases=COUNT,
+                agreed=FIGURE,
+                alpha=FIGURE,
+                ac=FIGURE,
+                note=TEXT,
+            )
+        ),
+        notes=many(TEXT),
     ),
     "investigation": record(
         schema=kind("investigation"),

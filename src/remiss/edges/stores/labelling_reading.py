@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, and_, func, or_, select
 from sqlalchemy import case as sql_case
 
 from remiss.curate.blindness import CAPTURED, FROM_CONTROLS, Viewer, open_to, seen, told
@@ -34,12 +34,12 @@ def labellings_in_force(position: int | None = None) -> Select[Any]:
     )
 
 
-def in_force(position: int | None = None) -> ColumnElement[bool]:
-    """Return the condition that a labelling is in force, now or at a position."""
+def in_force(position: int | None = None, of: FromClause = labellings) -> ColumnElement[bool]:
+    """Return the condition that a labelling is in force, now or at a position; `of` is `labellings` or an alias of it."""
     if position is None:
-        return labellings.c.position_to.is_(None)
-    ended = labellings.c.position_to
-    return (labellings.c.position <= position) & or_(ended.is_(None), ended > position)
+        return of.c.position_to.is_(None)
+    ended = of.c.position_to
+    return (of.c.position <= position) & or_(ended.is_(None), ended > position)
 
 
 def labelled(connection: Connection, case: Row[Any], viewer: Viewer, position: int | None) -> Labelled | None:

@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from remiss.faces.api import (
     actions,
+    agreement,
     attachments,
     audit,
     cases,
@@ -50,7 +51,7 @@ CHAPTERS = (
         protocols.router,
         runs.router,
     ),
-    *(estimates.router, people.router, audit.router, actions.router),
+    *(estimates.router, agreement.router, people.router, audit.router, actions.router),
 )
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from remiss.errors import InputError
 from remiss.faces.cli import render
-from remiss.faces.cli.options import Command, as_of, formatted, formatted_object, with_workspace
+from remiss.faces.cli.options import Chosen, Command, as_of, formatted, formatted_object, with_workspace
 from remiss.records.investigation import Citation, CitationKind, Conclusion, Investigation, Outcome, Stands
 from remiss.records.legible import counted
 
@@ -33,17 +32,6 @@ class CitationType(click.ParamType[Citation, Any]):
             return citation_of(value)
         except InputError as error:
             self.fail(f"{error.what}; {error.do}", param, ctx)
-
-
-class Chosen(click.Choice[str]):
-    """One of the values of an enumeration, as a member of it."""
-
-    def __init__(self, of: type[StrEnum]) -> None:
-        super().__init__([each.value for each in of])
-        self._of = of
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> StrEnum:
-        return self._of(super().convert(value, param, ctx))
 
 
 def changing(command: Command) -> Command:

@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "access": ("access", "access", "Ask who may do what."),
     "attachment": ("attachment", "attachment", "Add files to a case, list, get and remove them."),
     "audit": ("audit", "audit", "Look up who did and saw what, and prove that nobody changed it."),
+    "agreement": ("agreement", "agreement", "See how far people agree who label the same cases."),
     "capture": ("capture", "capture", "Capture failures from a log, as a protocol says."),
     "case": ("case", "case", "Search, show, file and label cases."),
     "catalog": ("catalog", "catalog", "Look at a catalog, upgrade it, or rotate its key."),

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -97,6 +98,17 @@ class Time(click.ParamType[datetime, Any]):
             return parse_time(value)
         except ValueError:
             self.fail(f"{value!r} is not a time; write 2013-06-03 or 2013-06-03T06:00:00Z", param, ctx)
+
+
+class Chosen(click.Choice[str]):
+    """One of the values of an enumeration, as a member of it."""
+
+    def __init__(self, of: type[StrEnum]) -> None:
+        super().__init__([each.value for each in of])
+        self._of = of
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> StrEnum:
+        return self._of(super().convert(value, param, ctx))
 
 
 def progress_wanted(setting: str) -> bool:

@@ -17,6 +17,7 @@ from remiss.faces.auth import Sessions
 from remiss.faces.callers import Callers
 from remiss.faces.web import sign_in
 from remiss.faces.web.pages import (
+    agreement,
     attachments,
     case,
     cases,
@@ -46,6 +47,7 @@ PAGES = (
     attachments.router,
     runs.router,
     estimates.router,
+    agreement.router,
     protocols.router,
 )
 HEADINGS = {

@@ -29,6 +29,7 @@ SECTIONS = (
     ("cases", "/cases", "Cases"),
     ("runs", "/runs", "Runs"),
     ("estimates", "/estimates", "Estimates"),
+    ("agreement", "/agreement", "Agreement"),
     ("protocols", "/protocols", "Protocols"),
     ("inbox", "/inbox", "Inbox"),
 )

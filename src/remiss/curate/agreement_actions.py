@@ -1,0 +1,30 @@
+"""How far people agree, who label the same cases without knowing of each other."""
+
+from __future__ import annotations
+
+from remiss.action import action
+from remiss.catalog.parsing import parse
+from remiss.curate.agreeing import agreement_of
+from remiss.curate.ports import AgreementWorkspace
+from remiss.records.agreement import Agreement, By
+from remiss.records.position import reached
+
+
+@action(name="agreement.show", permission="agreement:read", reads=True)
+def measure_agreement(ws: AgreementWorkspace, query: str = "", *, by: By | None = None, as_of: int | None = None) -> Agreement:
+    """Say how far annotators and verifiers agree, beyond chance: on verdict, failure mode, severity and sets of modes.
+
+    Parameters
+    ----------
+    query : which cases, in the filter language; empty is all
+    by : a row for each failure mode, pair of people or month of the second labelling; default: all together
+    as_of : a position of the catalog; default: now
+
+    Raises
+    ------
+    QueryError : the query cannot be understood; InputError : a position that is not there yet
+    """
+    head = ws.position()
+    position = reached(as_of, head)
+    at = head if position is None else position
+    return agreement_of(ws.doubles.labelled_twice(parse(query), at), query=query, by=by, position=at)

@@ -1,0 +1,103 @@
+"""Agreement: how far people who label the same cases say the same, drawn and in a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from fastapi import APIRouter, Query
+from markupsafe import Markup
+from pydantic import Field
+from starlette.responses import Response
+
+from remiss.catalog import narrowing
+from remiss.catalog.parsing import parse
+from remiss.catalog.printing import unparse
+from remiss.catalog.query import both
+from remiss.curate import agreement_actions as curate
+from remiss.errors import InputError
+from remiss.faces.api.cases import AsOf
+from remiss.faces.api.errors import status_of
+from remiss.faces.api.serving import Ws
+from remiss.faces.web.pages.agreement_chart import chart, marks_of
+from remiss.faces.web.pages.shell import shell
+from remiss.faces.web.rendering import address, render
+from remiss.records import concord
+from remiss.records.agreement import Agreement, By
+
+router = APIRouter()
+CHOICES = (("", "all together"), ("mode", "failure mode"), ("pair", "pair of people"), ("month", "month of the second labelling"))
+
+
+class Asked(AsOf):
+    """What stands in the form."""
+
+    query: str = ""
+    by: str = Field("", description="mode, pair or month.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One row of the table; `href` leads to its cases."""
+
+    cells: tuple[object, ...]
+    href: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgreementPage:
+    """agreement/page.html: the form, the figures or what is wrong with the question."""
+
+    template: ClassVar[str] = "agreement/page.html"
+    asked: Asked
+    choices: tuple[tuple[str, str], ...]
+    titles: tuple[str, ...]
+    lines: tuple[Line, ...]
+    cases: int
+    notes: tuple[str, ...]
+    svg: Markup | None
+    problem: tuple[str, str] | None
+
+
+@router.get("/agreement")
+def show(ws: Ws, asked: Annotated[Asked, Query()]) -> Response:
+    """Show the form and the figures that it asks for."""
+    found: Agreement | None = None
+    problem, status = None, 200
+    try:
+        found = curate.measure_agreement(ws, asked.query, by=_by(asked.by), as_of=asked.as_of)
+    except InputError as error:
+        problem, status = (error.what, error.do), status_of(error)
+    hrefs = [] if found is None else list(_hrefs(found, asked.as_of))
+    marks = [] if found is None else marks_of(found.rows, hrefs)
+    rows = () if found is None else found.rows
+    page = AgreementPage(
+        asked=asked,
+        choices=CHOICES,
+        titles=() if found is None else tuple(concord.titles(found)),
+        lines=tuple(
+            Line(cells=concord.cells(row, keyed=bool(asked.by)), href=href) for row, href in zip(rows, hrefs, strict=True)
+        ),
+        cases=0 if found is None else found.cases,
+        notes=() if found is None else found.notes,
+        svg=Markup(chart(marks, "Agreement")) if marks else None,  # noqa: S704 - every text in it is escaped
+        problem=problem,
+    )
+    twin = address("/api/v1/agreement", query=asked.query, by=asked.by, as_of=asked.as_of)
+    around = shell(ws, "Agreement", "agreement", *([(twin, "Agreement")] if found else []), position=asked.as_of)
+    return render(page, around, status=status)
+
+
+def _by(text: str) -> By | None:
+    if text and text not in set(By):
+        raise InputError(f"agreement is not told apart by {text[:40]!r}", do="use mode, pair or month")
+    return By(text) if text else None
+
+
+def _hrefs(found: Agreement, as_of: int | None) -> Iterator[str]:
+    """Yield where the cases behind each row are; those of a mode are those that have it now."""
+    query = parse(found.query)
+    for row in found.rows:
+        narrowed = both(query, narrowing.having("mode", row.key)) if found.by is By.MODE and row.key else query
+        yield address("/cases", query=unparse(narrowed), as_of=as_of)

@@ -1,0 +1,73 @@
+"""The chart of agreement: alpha on its interval for each row, drawn without script, the same in light and dark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from remiss.records.agreement import AgreementRow
+from remiss.records.concord import WORDS, figure
+from remiss.records.svg import escaped, fitted, line, pixels, stroke, written
+
+WIDTH, LEFT, RIGHT, TOP, ROW = 720, 250, 20, 26, 26
+TICKS = (-0.5, 0.0, 0.5, 1.0)
+# Krippendorff (Content analysis, 2013, chapter 12): below it, no conclusion; from it, tentative ones.
+TENTATIVE = 0.667
+MOST = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """One figure: its name, from where to where, and where its cases are."""
+
+    label: str
+    value: float
+    low: float | None
+    high: float | None
+    says: str
+    href: str
+
+
+def marks_of(rows: Sequence[AgreementRow], hrefs: Sequence[str]) -> list[Mark]:
+    """Return what can be drawn: of each row alpha, or where there is none of its kind how often both say it."""
+    found = []
+    for row, href in zip(rows, hrefs, strict=True):
+        drawn = row.alpha if row.alpha.value is not None else row.agreed if row.ac.value is None and row.key else None
+        if drawn is None or drawn.value is None:
+            continue
+        label = WORDS[row.field] if row.key is None else row.key if row.ac.value is None else f"{row.key}, {WORDS[row.field]}"
+        says = figure(drawn, percent=drawn is row.agreed)
+        found.append(Mark(label=label, value=drawn.value, low=drawn.low, high=drawn.high, says=says, href=href))
+    return found[:MOST]
+
+
+def chart(marks: Sequence[Mark], title: str) -> str:
+    """Return the chart as SVG, every text in it escaped."""
+    height = TOP + ROW * len(marks) + 8
+    return "".join((
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="group" ',
+        'font-size="12" fill="currentColor">',
+        f"<title>{escaped(title)}</title>",
+        *_grid(height),
+        *(piece for at, mark in enumerate(marks) for piece in _drawn(mark, TOP + ROW * at + ROW / 2)),
+        "</svg>",
+    ))  # fmt: skip
+
+
+def _x(value: float) -> float:
+    return LEFT + (max(value, TICKS[0]) - TICKS[0]) / (TICKS[-1] - TICKS[0]) * (WIDTH - LEFT - RIGHT)
+
+
+def _grid(height: int) -> Iterator[str]:
+    for tick in TICKS:
+        yield written(_x(tick), 12, f"{tick:g}", anchor="middle", opacity=0.8)
+        yield stroke(line(_x(tick), 18, _x(tick), height), opacity=0.18, thick=1)
+    yield stroke(line(_x(TENTATIVE), 18, _x(TENTATIVE), height), dashes="3 3", opacity=0.5, thick=1)
+
+
+def _drawn(mark: Mark, y: float) -> Iterator[str]:
+    yield f'<a href="{escaped(mark.href)}"><title>{escaped(f"{mark.label}: {mark.says}")}</title>'
+    yield written(LEFT - 12, y + 4, fitted(mark.label, LEFT - 20), anchor="end")
+    if mark.low is not None and mark.high is not None:
+        yield stroke(line(_x(mark.low), y, _x(mark.high), y), opacity=0.6, thick=2)
+    yield f'<circle cx="{pixels(_x(mark.value))}" cy="{pixels(y)}" r="5"/></a>'

@@ -1,0 +1,87 @@
+"""Agreement between people who labelled the same cases, each by themselves: how often, beyond chance, they say the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from remiss.records.labelling import Verdict
+
+
+class Field(StrEnum):
+    """What of a labelling people agree on or not."""
+
+    VERDICT = "verdict"
+    MODE = "mode"  # the primary one, where both found a failure
+    SEVERITY = "severity"
+    MODES = "modes"  # the primary one and all others, as a set
+
+
+class By(StrEnum):
+    """What agreement is told apart by."""
+
+    MODE = "mode"
+    PAIR = "pair"
+    MONTH = "month"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What one of two people said of a case."""
+
+    person: str
+    verdict: Verdict
+    mode: str | None = None
+    modes: tuple[str, ...] = ()
+    severity: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Double:
+    """A case that two people labelled by themselves, the second `at`; `weight` is 1/p, None where no run in force drew it."""
+
+    case: str
+    weight: float | None
+    at: datetime
+    first: Given
+    second: Given
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """A figure with its 95 % interval; `value` is None where it is undefined, the ends where there is no interval."""
+
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgreementRow:
+    """Agreement in one field, of all cases or of those of one key.
+
+    `cases` have two labels of that field. `agreed` is the share of them on which both say the same; by mode, how often the other
+    says it too where one says it. `alpha` is Krippendorff's, `ac` Gwet's AC1, or AC2 where labels may be near. `note` says why
+    a figure or an interval is not there.
+    """
+
+    key: str | None
+    field: Field
+    cases: int
+    agreed: Figure
+    alpha: Figure
+    ac: Figure
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreement:
+    """How far people agree on the cases that match a query: `cases` were labelled twice and drawn by a run in force."""
+
+    query: str
+    by: By | None
+    position: int
+    cases: int
+    rows: tuple[AgreementRow, ...]
+    notes: tuple[str, ...] = ()

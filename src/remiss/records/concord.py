@@ -1,0 +1,69 @@
+"""Agreement as a person reads it: words for fields and figures, and one table for every face."""
+
+from __future__ import annotations
+
+from remiss.records.agreement import Agreement, AgreementRow, Field, Figure
+
+WORDS = {
+    Field.VERDICT: "verdict",
+    Field.MODE: "failure mode",
+    Field.SEVERITY: "severity",
+    Field.MODES: "set of modes",
+}
+# Whose AC: AC2 where labels may be near.
+AC = {Field.VERDICT: "AC1", Field.MODE: "AC1", Field.SEVERITY: "AC2", Field.MODES: "AC2"}
+UNDEFINED = "undefined"
+
+
+def figure(of: Figure, *, percent: bool = False) -> str:
+    """Return a figure with its interval; empty where it is undefined.
+
+    >>> figure(Figure(value=0.8123, low=0.7, high=0.9)), figure(Figure(value=0.5), percent=True)
+    ('0.81 (0.70 to 0.90)', '50 %')
+    """
+    if of.value is None:
+        return ""
+
+    def one(value: float) -> str:
+        return f"{100 * value:.0f} %" if percent else f"{value:.2f}"
+
+    return one(of.value) + ("" if of.low is None or of.high is None else f" ({one(of.low)} to {one(of.high)})")
+
+
+def titles(found: Agreement) -> list[str]:
+    """Return the titles of the table."""
+    return [*([found.by.value] if found.by else []), "field", "cases", "say the same", "alpha", "AC", "remarks"]
+
+
+def cells(row: AgreementRow, *, keyed: bool) -> tuple[object, ...]:
+    """Return a row as the cells of the table; figures that are not there are empty, and the remarks say why."""
+    ac = figure(row.ac)
+    return (
+        *([row.key] if keyed else []),
+        WORDS[row.field],
+        row.cases,
+        figure(row.agreed, percent=True),
+        figure(row.alpha) or _undefined(row),
+        f"{AC[row.field]} {ac}" if ac else _undefined(row),
+        row.note,
+    )
+
+
+def _undefined(row: AgreementRow) -> str:
+    return UNDEFINED if row.note.startswith(UNDEFINED) else ""
+
+
+def table(found: Agreement) -> tuple[list[str], list[tuple[object, ...]]]:
+    """Return the titles and lines of the table."""
+    return titles(found), [cells(row, keyed=found.by is not None) for row in found.rows]
+
+
+def columns(found: Agreement) -> tuple[list[str], list[tuple[object, ...]]]:
+    """Return names and rows with a column for each number, for programs."""
+    figures = ("agreed", "alpha", "ac")
+    names = ["key", "field", "cases", *(f"{name}{end}" for name in figures for end in ("", "_low", "_high")), "note"]
+    rows: list[tuple[object, ...]] = []
+    for row in found.rows:
+        numbers = [number for of in (row.agreed, row.alpha, row.ac) for number in (of.value, of.low, of.high)]
+        rows.append((row.key, row.field.value, row.cases, *numbers, row.note))
+    return names, rows

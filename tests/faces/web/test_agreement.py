@@ -1,0 +1,71 @@
+"""The page of agreement: a chart and its table, by a form without script; and the same at a terminal."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import pytest
+
+from remiss.catalog import actions as catalog
+from remiss.curate import labelling_actions as labelling
+from remiss.govern.ports import Actor
+from remiss.records.labelling import Judgement, Verdict
+from tests.curate.standings import ANSWERS, NOISE, WEAK
+from tests.edges.stores.drawing import drawn, file, member
+
+
+@pytest.fixture
+def labelled(there):
+    """Twenty-one cases, of which the two saw every third differently."""
+    ws = there.workspace
+    file(ws, drawn([member(number, met=["slow"]) for number in range(21)]), run="run-a0000000")
+    reader = ws.actor
+    for number, case in enumerate(catalog.search(ws).column("id")):
+        for person, say, mode in (("ana", labelling.annotate, WEAK), ("bo", labelling.verify, WEAK if number % 3 else NOISE)):
+            ws.actor = Actor(name=person)
+            given = Judgement(verdict=Verdict.FAILURE, mode=mode, answers=ANSWERS)
+            say(ws, case, catalog.show(ws, case).revision, given)
+    ws.actor = reader
+    return there
+
+
+def plain(answer) -> str:
+    return html.unescape(answer.text)
+
+
+def test_figures_stand_in_a_chart_and_in_a_table(labelled):
+    with labelled.browser() as client:
+        page = plain(client.get("/agreement"))
+        assert "21 cases labelled twice" in page
+        table = [re.findall(r"<t[hd][^>]*>(?:<a[^>]*>)?([^<]*)", row) for row in re.findall(r"<tr>.*?</tr>", page, re.DOTALL)]
+        by_field = {row[0]: row for row in table}
+        assert by_field["failure mode"][1:3] == ["21", "67 % (48 % to 86 %)"]
+        assert by_field["verdict"][3:5] == ["undefined", "undefined"]
+        assert page.count("<circle") == 2  # mode and set of modes; nothing else is defined
+        [twin] = re.findall(r'rel="alternate" type="application/json" href="([^"]*)"', page)
+        rows = {row["field"]: row for row in client.get(twin).json()["rows"]}
+    assert rows["mode"]["agreed"]["value"] == pytest.approx(14 / 21)
+    assert rows["mode"]["alpha"]["low"] < rows["mode"]["alpha"]["value"] < rows["mode"]["alpha"]["high"]
+
+
+def test_by_mode_each_row_leads_to_its_cases(labelled):
+    with labelled.browser() as client:
+        page = plain(client.get("/agreement?by=mode"))
+        [href] = re.findall(rf'<th scope="row"><a href="([^"]*)">{WEAK}<', page)
+        total = client.get(f"/api/v1{href}").json()["total"]
+    # Those that both called so; what is disputed has no mode yet.
+    assert total == 14
+
+
+def test_a_question_that_cannot_be_read_is_shown_again_with_what_is_wrong(labelled):
+    with labelled.browser() as client:
+        for asked, says in (("query=nope:1", "nope"), ("by=odd", "not told apart by 'odd'")):
+            answer = client.get(f"/agreement?{asked}")
+            assert answer.status_code == 422
+            assert says in plain(answer)
+
+
+def test_without_any_pair_it_says_what_to_do(alone):
+    with alone.browser() as client:
+        assert "remiss case annotate" in plain(client.get("/agreement"))
