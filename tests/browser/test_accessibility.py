@@ -25,6 +25,8 @@ PAGES = (
     "/cases/{case}/evidence",
     "/cases/file",
     "/cases/zzzzzz",
+    "/queue",
+    "/queue/{case}",
     "/inbox",
     "/inbox?all=true",
     "/agreement",

@@ -160,6 +160,8 @@ VISITS = (
     Visit("/agreement?by=pair", lambda world: list(world.planted.people)),
     Visit(f"/agreement?{urlencode({'query': LONG})}", status=422),
     Visit(f"/agreement?{urlencode({'by': SEGMENT})}", lambda _: [SEGMENT[:40]], 422),
+    Visit("/queue"),
+    Visit("/queue/{filed}", everything),
     Visit("/citations", column("/api/v1/citations?limit=50", "address")),
     Visit(f"/citations?{urlencode({'address': SEGMENT})}", lambda _: [SEGMENT]),
     Visit("/inbox"),

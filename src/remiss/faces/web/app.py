@@ -29,6 +29,7 @@ from remiss.faces.web.pages import (
     investigation,
     overview,
     protocols,
+    queue,
     runs,
 )
 from remiss.faces.web.pages.problem import ProblemPage
@@ -43,6 +44,7 @@ PAGES = (
     discussion.router,
     investigation.router,
     inbox.router,
+    queue.router,
     evidence.router,
     attachments.router,
     runs.router,

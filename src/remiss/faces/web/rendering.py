@@ -26,6 +26,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 # What stands in the bar at the top, in the order of the work: name of the section, address, words.
 SECTIONS = (
     ("overview", "/", "Overview"),
+    ("queue", "/queue", "Queue"),
     ("cases", "/cases", "Cases"),
     ("runs", "/runs", "Runs"),
     ("estimates", "/estimates", "Estimates"),

@@ -153,7 +153,7 @@ def result_of(found: Estimate, width: timedelta) -> Result:
     """Return an estimate as the page shows it."""
     query = parse(found.query)
     lines = tuple(line_of(row, found, cases_of(found, query, row, width)) for row in found.rows)
-    known = len(found.rows) > 1 or any(not row.exact for row in found.rows)
+    known = any(row.value is not None for row in found.rows) and (len(found.rows) > 1 or not found.rows[0].exact)
     return Result(
         heading=facts.heading(found),
         by=found.by or "events",

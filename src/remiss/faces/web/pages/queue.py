@@ -1,0 +1,197 @@
+"""The queue: one case after the other by its sheet, what one has in hand, and how far the batches have come."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from fastapi import APIRouter, Depends, Form, Query
+from pydantic import BaseModel
+from starlette.responses import RedirectResponse, Response
+
+from remiss.catalog import actions as catalog
+from remiss.curate import labelling_actions as labelling
+from remiss.curate import queue_actions as queue
+from remiss.curate.labelling_sheet import Sheet
+from remiss.curate.queueing import UNFLAGGED
+from remiss.curate.tasks import Left
+from remiss.errors import LabellingError, NotFound, RemissError
+from remiss.faces.api.errors import status_of
+from remiss.faces.api.serving import Ws
+from remiss.faces.web.pages.shell import shell
+from remiss.faces.web.pages.typed import Typed, judgement_of, typed
+from remiss.faces.web.rendering import render, segment
+from remiss.records.labelling import Labelling, LabellingKind
+
+if TYPE_CHECKING:
+    from remiss.workspace import Workspace
+
+router = APIRouter()
+GIVE = {
+    LabellingKind.ANNOTATION: labelling.annotate,
+    LabellingKind.VERIFICATION: labelling.verify,
+    LabellingKind.ADJUDICATION: labelling.adjudicate,
+}
+DONE = {LabellingKind.ANNOTATION: "annotated", LabellingKind.VERIFICATION: "verified", LabellingKind.ADJUDICATION: "adjudicated"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A case in hand, as the list shows it."""
+
+    case: str
+    kind: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchLine:
+    """A batch, as the list shows it."""
+
+    group: str
+    flagged: bool
+    period: datetime
+    size: int
+    done: int
+    in_turn: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueuePage:
+    """queue/page.html: what one has in hand, what is left for one, how far batches have come; `said` is what was just done."""
+
+    template: ClassVar[str] = "queue/page.html"
+    left: Left
+    held: tuple[Held, ...]
+    batches: tuple[BatchLine, ...]
+    said: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskPage:
+    """queue/task.html: one case by its sheet, and the form to say what it is; `both` are the labellings of a dispute.
+
+    `problems` say what of the form was not taken, and what to do.
+    """
+
+    template: ClassVar[str] = "queue/task.html"
+    sheet: Sheet
+    kind: str
+    typed: Mapping[str, tuple[str, ...]]
+    problems: tuple[tuple[str, str], ...]
+    both: tuple[Labelling, ...]
+    left: Left
+    said: str
+
+
+class Said(BaseModel):
+    """What the page before did, to be told."""
+
+    case: str = ""
+    done: str = ""
+
+
+@router.get("/queue")
+def show(ws: Ws, before: Annotated[Said, Query()]) -> Response:
+    """Show how the queue stands."""
+    found = queue.waiting(ws)
+    page = QueuePage(
+        left=found.left,
+        held=tuple(Held(case=each.case, kind=each.kind.value, until=each.until) for each in found.in_hand),
+        batches=tuple(
+            BatchLine(
+                group=each.group,
+                flagged=each.group not in UNFLAGGED,
+                period=each.period,
+                size=each.size,
+                done=each.done,
+                in_turn=each.in_turn,
+            )
+            for each in found.batches
+        ),
+        said=said(before),
+    )
+    return render(page, shell(ws, "Queue", "queue", ("/api/v1/queue", "Queue")))
+
+
+def said(before: Said) -> str:
+    """Return what the page before did, in words."""
+    return f"Case {before.case} is {before.done}." if before.case and before.done in {*DONE.values(), "put back"} else ""
+
+
+@router.post("/queue/next")
+def take(ws: Ws, kind: Annotated[str, Form()] = "", beside: Annotated[str, Form()] = "") -> Response:
+    """Take the next case and go to it; `beside` are ids of cases in hand, with spaces between."""
+    return _next(ws, LabellingKind(kind) if kind in set(LabellingKind) else None, tuple(beside.split()))
+
+
+@router.get("/queue/{case}")
+def task(ws: Ws, case: str, before: Annotated[Said, Query()]) -> Response:
+    """Show the sheet of a case with its form."""
+    return shown(ws, labelling.sheet(ws, case), {}, (), before)
+
+
+@router.post("/queue/{case}")
+def label(ws: Ws, case: str, given: Annotated[Typed, Depends(typed)], *, held: bool = False) -> Response:
+    """Say what a case is, and go on to the next one.
+
+    `held` is for the script, which has gone on already: nothing is answered where it was taken, and a page with why where not.
+    """
+    kind = LabellingKind(given.one("kind")) if given.one("kind") in set(LabellingKind) else LabellingKind.ANNOTATION
+    try:
+        found = GIVE[kind](ws, case, given.revision, judgement_of(given, kind))
+    except LabellingError as error:
+        problems = tuple(dict.fromkeys(error.fields.values())) or ((error.what, error.do),)
+        return shown(ws, labelling.sheet(ws, case), given.fields, problems, Said(), status=200 if held else 422)
+    except NotFound:
+        raise
+    except RemissError as error:
+        status = 200 if held else status_of(error)
+        return shown(ws, labelling.sheet(ws, case), given.fields, ((error.what, error.do),), Said(), status=status)
+    return Response(status_code=204) if held else _next(ws, None, (), Said(case=found.id, done=DONE[kind]))
+
+
+@router.post("/queue/{case}/release")
+def release(ws: Ws, case: str) -> Response:
+    """Put a case back and show how the queue stands."""
+    queue.release(ws, case)
+    return _to("/queue", Said(case=case, done="put back"))
+
+
+def shown(
+    ws: Workspace,
+    sheet: Sheet,
+    fields: Mapping[str, tuple[str, ...]],
+    problems: tuple[tuple[str, str], ...],
+    before: Said,
+    *,
+    status: int = 200,
+) -> Response:
+    """Return the page of a case to be labelled."""
+    found = None
+    if sheet.kind is LabellingKind.ADJUDICATION and sheet.obstacle is None:
+        found = catalog.show(ws, sheet.case).labelling
+    page = TaskPage(
+        sheet=sheet,
+        kind="" if sheet.kind is None else sheet.kind.value,
+        typed=fields,
+        problems=problems,
+        both=() if found is None else found.labellings,
+        left=queue.waiting(ws).left,
+        said=said(before),
+    )
+    twin = (f"/api/v1/cases/{segment(sheet.case)}/sheet", "Sheet")
+    return render(page, shell(ws, f"What is {sheet.case}?", "queue", twin), status=status)
+
+
+def _next(ws: Workspace, kind: LabellingKind | None, beside: tuple[str, ...], before: Said | None = None) -> Response:
+    found = queue.take(ws, kind, beside).task
+    return _to("/queue" if found is None else f"/queue/{segment(found.sheet.case)}", before or Said())
+
+
+def _to(path: str, before: Said) -> Response:
+    from remiss.faces.web.rendering import address
+
+    return RedirectResponse(address(path, case=before.case or None, done=before.done or None), status_code=303)

@@ -1,0 +1,163 @@
+// What scripts add to the queue: keys, and ten seconds in which a labelling can be taken back before it is sent.
+// Without scripts the form is sent at once, and an annotation can be redone.
+import { localTimes } from "/static/times.js";
+
+const SECONDS = 10;
+// So many at most wait to be sent; of more the oldest goes at once.
+const MOST = 8;
+const STORED = "remiss.letter-keys";
+const main = document.getElementById("content");
+// Said and not sent yet: case, fields, address, timer.
+const pending = [];
+
+const bar = document.createElement("div");
+bar.className = "undoing";
+bar.setAttribute("role", "status");
+bar.hidden = true;
+main.before(bar);
+
+/** Show what was said last and can still be taken back, or what went wrong. */
+function tell(words, undo) {
+  bar.replaceChildren();
+  const said = document.createElement("p");
+  said.textContent = words;
+  bar.append(said);
+  if (undo) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = "Undo (u)";
+    button.addEventListener("click", takeBack);
+    bar.append(button);
+  }
+  bar.hidden = false;
+}
+
+/** Put the content of an answered page in the place of this one's. */
+async function put(answer) {
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const content = page.getElementById("content");
+  if (!content) {
+    location.assign(answer.url);
+    return;
+  }
+  main.replaceChildren(...content.childNodes);
+  document.title = page.title;
+  history.replaceState(null, "", answer.url.replace(/\?held=true$/, ""));
+  localTimes(main);
+  ready();
+  main.focus();
+  scrollTo(0, 0);
+}
+
+async function next() {
+  const body = new URLSearchParams({ beside: pending.map((each) => each.held).join(" ") });
+  await put(await fetch("/queue/next", { method: "POST", body }));
+}
+
+/** Send what was said; what is not taken comes back with why. */
+async function send(each) {
+  clearTimeout(each.timer);
+  each.sending = true;
+  const answer = await fetch(`${each.address}?held=true`, { method: "POST", body: each.fields, keepalive: true });
+  // Until it is answered it is in hand, or it would be given again.
+  pending.splice(pending.indexOf(each), 1);
+  const taken = answer.status === 204;
+  if (!open().length && taken) bar.hidden = true;
+  if (taken) return;
+  await put(answer);
+  tell(`Case ${each.held} was not taken: see why below.`, false);
+}
+
+/** What can still be taken back. */
+function open() {
+  return pending.filter((each) => !each.sending);
+}
+
+async function takeBack() {
+  const each = open().at(-1);
+  if (!each) return;
+  clearTimeout(each.timer);
+  pending.splice(pending.indexOf(each), 1);
+  await put(await fetch(each.address));
+  bar.hidden = true;
+  const form = document.getElementById("judging");
+  for (const field of form.elements) {
+    const given = each.fields.getAll(field.name);
+    if (field.type === "radio") field.checked = given.includes(field.value);
+    else if (field.multiple) for (const option of field.options) option.selected = given.includes(option.value);
+    else if (given.length) field.value = given[0];
+  }
+  form.querySelector("[name=verdict]:checked")?.focus();
+}
+
+function submitted(event) {
+  event.preventDefault();
+  const form = event.target;
+  const fields = new URLSearchParams(new FormData(form));
+  const each = { held: form.dataset.case, address: form.getAttribute("action"), fields };
+  each.timer = setTimeout(() => send(each), SECONDS * 1000);
+  pending.push(each);
+  if (open().length > MOST) send(open()[0]);
+  const words = form.querySelector("[name=verdict]:checked").parentElement.firstChild.nextSibling.textContent.trim();
+  tell(`${words}: ${each.held}.`, true);
+  next();
+}
+
+/** What must be chosen of a failure is asked for before anything is sent. */
+function required(form) {
+  const fails = form.querySelector("[value=failure]").checked;
+  form.elements.mode.required = fails;
+  for (const radio of form.querySelectorAll(".question input")) radio.required = fails;
+}
+
+function answer(form, digit) {
+  if (!form.querySelector("[value=failure]").checked) return;
+  const questions = [...form.querySelectorAll(".question")];
+  const open = questions.find((each) => !each.querySelector(":checked")) ?? questions.at(-1);
+  const radio = open?.querySelectorAll("input")[digit - 1];
+  if (radio) { radio.checked = true; radio.focus(); }
+}
+
+function ready() {
+  const form = document.getElementById("judging");
+  document.getElementById("take")?.focus();
+  const letters = document.getElementById("letter-keys");
+  if (letters) {
+    document.getElementById("letters").hidden = false;
+    letters.checked = localStorage.getItem(STORED) !== "off";
+    letters.addEventListener("change", () => localStorage.setItem(STORED, letters.checked ? "on" : "off"));
+  }
+  if (!form) return;
+  form.addEventListener("submit", submitted);
+  form.addEventListener("change", () => required(form));
+  required(form);
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const form = document.getElementById("judging");
+  const typing = event.target.closest?.("input:not([type=radio], [type=checkbox]), select, textarea");
+  if (event.key === "Enter" && form && !event.target.closest?.("textarea, button, a, summary")) {
+    event.preventDefault();
+    form.requestSubmit();
+    return;
+  }
+  if (event.key === "Escape" && typing) { typing.blur(); return; }
+  if (typing || document.getElementById("letter-keys")?.checked === false) return;
+  if (event.key === "u" && open().length) { event.preventDefault(); takeBack(); return; }
+  if (!form) return;
+  if (/^[1-9]$/.test(event.key)) { event.preventDefault(); answer(form, Number(event.key)); return; }
+  if (event.key === "p") { event.preventDefault(); document.getElementById("releasing").requestSubmit(); return; }
+  const field = form.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+  if (!field) return;
+  event.preventDefault();
+  field.focus();
+  if (field.type === "radio") { field.checked = true; required(form); }
+});
+
+// Whoever leaves has said what they said.
+addEventListener("pagehide", () => {
+  for (const each of open()) send(each);
+});
+
+ready();

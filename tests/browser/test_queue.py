@@ -1,0 +1,133 @@
+"""The queue as people use it: fifty cases without the mouse, ten seconds to take one back, and without scripts."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+from playwright.sync_api import expect
+
+from remiss.curate import queue_actions as queue
+
+NO_CASE = re.compile(r"/queue/[0-9a-z-]+")
+
+
+def mine(site):
+    return queue.waiting(site.workspace).left.mine
+
+
+def comes_to(site, count):
+    deadline = time.monotonic() + 20
+    while mine(site) < count and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert mine(site) == count
+
+
+def current(page):
+    return page.locator("#judging").get_attribute("data-case")
+
+
+def begin(page):
+    page.keyboard.press("Enter")
+    expect(page.locator("#judging")).to_be_visible()
+
+
+def go_on(page, *keys):
+    """Press keys that say what a case is, and wait for the next one."""
+    before = current(page)
+    for key in keys:
+        page.keyboard.press(key)
+    expect(page.locator(f'#judging[data-case="{before}"]')).to_have_count(0)
+    return before
+
+
+def test_fifty_cases_are_labelled_without_the_mouse(signed_in, site):
+    page = signed_in("/queue")
+    begin(page)
+    done = set()
+    for at in range(50):
+        if at % 3:
+            done.add(go_on(page, "n", "Enter"))
+        else:
+            # The mode by its letters in the list, then an answer to each of the four questions.
+            done.add(go_on(page, "f", "m", "w", "Escape", "2", "2", "2", "2", "Enter"))
+    assert len(done) == 50
+    page.goto("/")  # whoever leaves has said what they said
+    comes_to(site, 50)
+    page.goto("/queue")
+    expect(page.locator(".counts")).to_contain_text("50 labelled by you")
+
+
+def test_for_ten_seconds_one_can_take_it_back(signed_in, site):
+    page = signed_in("/queue")
+    begin(page)
+    page.keyboard.press("r")
+    page.keyboard.type("it was on time")
+    page.keyboard.press("Escape")
+    first = go_on(page, "n", "Enter")
+    expect(page.locator(".undoing")).to_contain_text(f"No failure: {first}")
+    assert mine(site) == 0
+    page.keyboard.press("u")
+    expect(page.locator(f'#judging[data-case="{first}"]')).to_be_visible()
+    expect(page.locator("[name=rationale]")).to_have_value("it was on time")
+    expect(page.locator("[value=not-a-failure]")).to_be_checked()
+    expect(page.locator(".undoing")).to_be_hidden()
+    assert mine(site) == 0
+
+
+def test_after_ten_seconds_it_is_said(signed_in, site):
+    page = signed_in("/queue")
+    page.clock.install()
+    begin(page)
+    go_on(page, "n", "Enter")
+    with page.expect_response(lambda answer: "held=true" in answer.url) as answered:
+        page.clock.run_for(10_500)
+    assert answered.value.status == 204
+    assert mine(site) == 1
+
+
+def test_what_is_not_taken_comes_back_with_why(signed_in, site):
+    page = signed_in("/queue")
+    begin(page)
+    page.get_by_text("Quotes, impact").click()
+    page.locator("[name=quotes]").fill("words that nobody logged")
+    first = current(page)
+    with page.expect_response(lambda answer: "held=true" in answer.url) as answered:
+        page.keyboard.press("Escape")
+        page.keyboard.press("n")
+        page.clock.install()
+        page.keyboard.press("Enter")
+        page.clock.run_for(10_500)
+    assert answered.value.status == 200
+    expect(page.locator("#problem")).to_contain_text("does not stand in the evidence")
+    expect(page.locator(".undoing")).to_contain_text(f"{first} was not taken")
+    expect(page.locator("[name=quotes]")).to_have_value("words that nobody logged")
+    assert mine(site) == 0
+
+
+def test_nothing_is_sent_before_a_failure_has_its_mode_and_answers(signed_in, site):
+    page = signed_in("/queue")
+    begin(page)
+    first = current(page)
+    page.keyboard.press("f")
+    page.keyboard.press("Enter")
+    assert current(page) == first
+    assert page.evaluate("document.activeElement.name") == "mode"
+
+
+@pytest.mark.parametrize("verdict", ["not-a-failure", "failure"])
+def test_it_works_without_scripts(signed_in, site, verdict):
+    page = signed_in("/queue", java_script_enabled=False)
+    page.get_by_role("button", name="Take the next case").click()
+    expect(page).to_have_url(NO_CASE)
+    page.locator(f"[value={verdict}]").check()
+    if verdict == "failure":
+        page.locator("[name=mode]").select_option("remiss:model/weak-slice")
+        for question in page.locator(".question").all():
+            question.locator("input").first.check()
+    page.get_by_role("button", name="Say so").click()
+    expect(page.locator(".note")).to_contain_text("is annotated")
+    page.get_by_role("button", name="Put it back").click()
+    expect(page.get_by_role("status")).to_contain_text("is put back")
+    assert mine(site) == 1
