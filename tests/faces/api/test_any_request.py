@@ -120,7 +120,8 @@ def test_an_unknown_field_is_refused(fuzzed, name):
     with fuzzed.client() as client:
         headers = {"If-Match": '"1.x"'}
         answers = [client.request(operation.method, path, params={"unknown": "1"}, headers=headers)]
-        if operation.method.upper() != "GET":
+        # A file has no fields, whatever is in it.
+        if operation.method.upper() != "GET" and name != "attachment.add":
             answers.append(client.request(operation.method, path, json={"unknown": 1}, headers=headers))
         for answer in answers:
             assert answer.status_code == 422, answer.text

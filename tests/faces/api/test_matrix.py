@@ -121,7 +121,9 @@ def request_of(route: str, subject: dict[str, str]) -> dict[str, Any]:
     if method != "GET":
         asked["headers"]["If-Match"] = '"1.0"'
         content = operation.get("requestBody", {}).get("content", {})
-        if content:
+        if "application/octet-stream" in content:
+            asked["content"] = b"a file"
+        elif content:
             asked["json"] = minimal(content["application/json"]["schema"])
     return asked
 
