@@ -11,7 +11,7 @@ from sqlalchemy import text
 import remiss
 from bench import catalog, results, server
 from bench.catalog_questions import QUESTIONS
-from bench.results import WORK, Figure
+from bench.results import KEYS, WORK, Figure
 from remiss.edges.stores.dialect.types import POSTGRESQL, SQLITE
 from remiss.govern.authority import Granted, actor_of
 from remiss.records.case import Sensitivity
@@ -21,6 +21,7 @@ from remiss.workspace import Workspace
 CASES = int(os.environ.get("BENCH_CASES", "1000000"))
 BOUND = 1.2
 ROUNDS = 21
+KEPT = {"REMISS_KEYS": str(KEYS)}
 # Eight teams, and one case of a hundred more guarded than most.
 GOVERNED = (
     "UPDATE cases SET team_id = 'team-' || (key % 8), sensitivity = CASE WHEN key % 100 = 7 THEN 2 ELSE 1 END",
@@ -50,7 +51,7 @@ def measure() -> list[Figure]:
 
 def asked(database: str, address: str) -> Iterator[Figure]:
     """Time each question as the operator asks it, without any condition, and as people do, in turn."""
-    with remiss.open(address) as ws:
+    with remiss.open(address, environment=KEPT) as ws:
         for who, person in people():
             own = ws.serving("bench", actor=actor_of(person), authority=Granted(person))
             for question in QUESTIONS:
@@ -78,10 +79,8 @@ def sqlite_catalog(folder: Path, cases: int = CASES) -> str:
         making = path.with_name("making.db")
         making.parent.mkdir(exist_ok=True)
         making.write_bytes(catalog.sqlite_catalog(folder, cases).read_bytes())
-        with remiss.open(str(making), upgrade=True) as ws:
+        with remiss.open(str(making), environment=KEPT, upgrade=True) as ws:
             govern(ws)
-            with ws._store.engine.execution_options(writes=True).connect() as connection:  # noqa: SLF001
-                connection.exec_driver_sql("VACUUM")
         making.rename(path)
     return str(path)
 
@@ -94,8 +93,8 @@ def postgresql_catalog(socket: str, cases: int = CASES) -> str:
         server.administer(
             socket, "DROP DATABASE IF EXISTS making WITH (FORCE)", f"CREATE DATABASE making TEMPLATE catalog_{cases}"
         )
-        with remiss.open(server.address(socket, "making"), upgrade=True) as ws:
+        with remiss.open(server.address(socket, "making"), environment=KEPT, upgrade=True) as ws:
             govern(ws)
-        server.administer(socket, "VACUUM FULL ANALYZE", database="making")
+        server.administer(socket, "VACUUM ANALYZE", database="making")
         server.administer(socket, f"ALTER DATABASE making RENAME TO {name}")
     return server.address(socket, name)

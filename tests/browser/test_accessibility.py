@@ -34,6 +34,7 @@ PAGES = (
     "/agreement?query=nope%3A",
     "/citations",
     "/citations?address=REM-17",
+    "/people",
     "/runs",
     "/runs/{run}",
     "/estimates",

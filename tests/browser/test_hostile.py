@@ -171,6 +171,7 @@ VISITS = (
     Visit("/cases/file"),
     Visit(f"/parts/cases/{quote(SEGMENT, safe='')}/controls", status=422),
     Visit(f"/cases/{quote(SEGMENT, safe='')}", lambda _: [SEGMENT], 422),
+    Visit("/people", column("/api/v1/people", "about")),
     Visit("/runs?whole=true"),
     Visit("/runs/{first}", lambda world: list(world.planted.files)),
     Visit("/runs/{waiting}", changes("gone", "changed", "added")),

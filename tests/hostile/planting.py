@@ -25,6 +25,7 @@ from remiss.curate import discussion_actions as curate
 from remiss.curate import investigation_actions as investigations
 from remiss.curate import labelling_actions as labelling
 from remiss.errors import InputError
+from remiss.govern import people_actions as people
 from remiss.govern.ports import Actor
 from remiss.records.case import Case, Filing
 from remiss.records.investigation import Citation, CitationKind
@@ -258,6 +259,8 @@ def plant(ws: Workspace, folder: Path) -> Planted:
     for each, title in zip(filed, packed(moved(12), 300), strict=False):
         catalog.revise(ws, each.id, 1, title=title.strip(), note=together(TEXTS[:20]))
     discuss(ws, filed[-1].id)
+    for number, text in enumerate(packed((text for text in TEXTS if text.isprintable()), 200)):
+        people.add(ws, f"person-{number}", text.strip())
     # Under names that begin where a text does, so that what it has before its first slash is seen.
     for text in TEXTS[::10]:
         attachments.add(ws, filed[0].id, text, text.encode("utf-8", "replace"))

@@ -28,6 +28,7 @@ from remiss.faces.web.pages import (
     inbox,
     investigation,
     overview,
+    people,
     protocols,
     queue,
     runs,
@@ -51,6 +52,7 @@ PAGES = (
     estimates.router,
     agreement.router,
     protocols.router,
+    people.router,
 )
 HEADINGS = {
     403: "This is not for you to do or see",

@@ -55,7 +55,7 @@ class Shell:
     """base.html: what stands around every page.
 
     `section` is the entry of the bar that is current; `position` the one that was read; `twins` name the page's JSON; `who` is
-    the person who is signed in, empty for the operator.
+    the person who is signed in, empty for the operator; `people` whether they may see who there is.
     """
 
     title: str
@@ -64,6 +64,7 @@ class Shell:
     position: int
     twins: tuple[Twin, ...]
     who: str = ""
+    people: bool = False
 
 
 def moment(value: datetime | None) -> Markup:

@@ -27,4 +27,5 @@ def shell(ws: Workspace, title: str, section: str, *twins: tuple[str, str], posi
         position=ws.position() if position is None else position,
         twins=tuple(Twin(href=href, title=name) for href, name in twins),
         who="" if ws.actor.role == OPERATOR else ws.actor.name,
+        people=ws.authority.may(ws.actor, "person:read"),
     )

@@ -1,0 +1,228 @@
+"""People, teams and tokens: who may what, and the forms in which it is given and taken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from fastapi import APIRouter, Form
+from pydantic import BaseModel
+from starlette.responses import RedirectResponse, Response
+
+from remiss.errors import InputError
+from remiss.faces.api.errors import status_of
+from remiss.faces.api.serving import Ws
+from remiss.faces.web.pages.shell import shell
+from remiss.faces.web.rendering import render
+from remiss.govern import access_actions, people_actions
+from remiss.govern.granting import team_words
+from remiss.govern.roles import ROLES
+from remiss.records.case import Sensitivity
+from remiss.records.person import EVERY_TEAM
+
+if TYPE_CHECKING:
+    from remiss.records.person import IssuedToken
+    from remiss.workspace import Workspace
+
+router = APIRouter()
+PATH = "/people"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A role that somebody holds; `taken` whether the reader may take it away."""
+
+    role: str
+    team: str
+    words: str
+    clearance: str
+    taken: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A person as the table shows them."""
+
+    name: str
+    about: str | None
+    held: tuple[Held, ...]
+    disabled: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenLine:
+    """A token as the table shows it."""
+
+    id: str
+    person: str
+    about: str | None
+    expires: datetime | None
+    revoked: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeoplePage:
+    """people/page.html: everybody with what they hold, tokens for whom may list them, and the forms that the reader may send.
+
+    `issued` is a token that was just made, which this answer alone shows; `problem` why nothing was done.
+    """
+
+    template: ClassVar[str] = "people/page.html"
+    people: tuple[Line, ...]
+    teams: tuple[str, ...]
+    tokens: tuple[TokenLine, ...] | None
+    roles: tuple[str, ...] = tuple(ROLES)
+    levels: tuple[str, ...] = tuple(level.name.lower() for level in Sensitivity)
+    every_team: str = EVERY_TEAM
+    adds: bool
+    grants: bool
+    disables: bool
+    adds_teams: bool
+    issues: bool
+    issued: IssuedToken | None = None
+    problem: tuple[str, str] | None = None
+
+
+class Named(BaseModel):
+    """A name and a few words on it."""
+
+    name: str = ""
+    about: str = ""
+
+
+class Role(BaseModel):
+    """A role in a team."""
+
+    role: str = ""
+    team: str = "default"
+
+
+class Granted(Role):
+    """The same, to whom and up to which sensitivity."""
+
+    name: str = ""
+    clearance: str = "internal"
+
+
+class NewToken(BaseModel):
+    """Whose token is to be made, and for how long."""
+
+    person: str = ""
+    about: str = ""
+    days: int = access_actions.DAYS
+
+
+@router.get(PATH)
+def show(ws: Ws) -> Response:
+    """Show everybody."""
+    return _page(ws)
+
+
+@router.post("/person/add")
+def add(ws: Ws, typed: Annotated[Named, Form()]) -> Response:
+    """Add a person."""
+    return _done(ws, lambda: people_actions.add(ws, typed.name.strip(), typed.about))
+
+
+@router.post("/person/grant")
+def grant(ws: Ws, typed: Annotated[Granted, Form()]) -> Response:
+    """Grant a person a role."""
+    level = next((each for each in Sensitivity if each.name.lower() == typed.clearance), Sensitivity.INTERNAL)
+    return _done(ws, lambda: people_actions.grant(ws, typed.name.strip(), typed.role, team=typed.team, clearance=level))
+
+
+@router.post("/person/{person}/revoke")
+def revoke(ws: Ws, person: str, typed: Annotated[Role, Form()]) -> Response:
+    """Take a role from a person."""
+    return _done(ws, lambda: people_actions.revoke(ws, person, typed.role, team=typed.team))
+
+
+@router.post("/person/{person}/disable")
+def disable(ws: Ws, person: str) -> Response:
+    """Disable a person."""
+    return _done(ws, lambda: people_actions.disable(ws, person))
+
+
+@router.post("/team/add", name="add")
+def add_team(ws: Ws, typed: Annotated[Named, Form()]) -> Response:
+    """Add a team."""
+    return _done(ws, lambda: people_actions.add_team(ws, typed.name.strip(), typed.about))
+
+
+@router.post("/token/create")
+def create(ws: Ws, typed: Annotated[NewToken, Form()]) -> Response:
+    """Make a token, and show it this once."""
+    try:
+        made = access_actions.create(ws, typed.person.strip(), about=typed.about, days=typed.days)
+    except InputError as error:
+        return _refused(ws, error)
+    return _page(ws, issued=made)
+
+
+@router.post("/token/{token}/revoke", name="revoke")
+def revoke_token(ws: Ws, token: str) -> Response:
+    """Revoke a token."""
+    return _done(ws, lambda: access_actions.revoke(ws, token))
+
+
+def _done(ws: Workspace, act: Callable[[], object]) -> Response:
+    """Do something and show everybody anew; what is refused is said above."""
+    try:
+        act()
+    except InputError as error:
+        return _refused(ws, error)
+    return RedirectResponse(PATH, 303)
+
+
+def _refused(ws: Workspace, error: InputError) -> Response:
+    return _page(ws, problem=(error.what, error.do), status=status_of(error))
+
+
+def _page(
+    ws: Workspace, *, issued: IssuedToken | None = None, problem: tuple[str, str] | None = None, status: int = 200
+) -> Response:
+    def may(permission: str, team: str | None = None) -> bool:
+        return ws.authority.may(ws.actor, permission, team)
+
+    position = ws.position()
+    lines: dict[str, Line] = {}
+    for row in people_actions.people(ws, as_of=position):
+        name, team = str(row["person"]), row["team"]
+        held = lines[name].held if name in lines else ()
+        if isinstance(team, str):
+            taken = may("person:revoke", team)
+            role = Held(role=str(row["role"]), team=team, words=team_words(team), clearance=str(row["clearance"]), taken=taken)
+            held = (*held, role)
+        about = row["about"]
+        lines[name] = Line(name=name, about=None if about is None else str(about), held=held, disabled=row["until"] is not None)
+    teams = people_actions.teams(ws, as_of=position).column("team") if may("team:read") else ()
+    page = PeoplePage(
+        people=tuple(sorted(lines.values(), key=lambda line: (line.disabled, line.name))),
+        teams=tuple(str(team) for team in teams),
+        tokens=_tokens(ws, position) if may("token:list") else None,
+        adds=may("person:add"),
+        grants=may("person:grant"),
+        disables=may("person:disable"),
+        adds_teams=may("team:add"),
+        issues=may("token:create"),
+        issued=issued,
+        problem=problem,
+    )
+    twins = (("/api/v1/people", "People"), ("/api/v1/teams", "Teams"))
+    return render(page, shell(ws, "People", "people", *twins, position=position), status=status)
+
+
+def _tokens(ws: Workspace, position: int) -> tuple[TokenLine, ...]:
+    found = access_actions.tokens(ws, as_of=position)
+    return tuple(
+        TokenLine(
+            id=str(row["token"]),
+            person=str(row["person"]),
+            about=None if row["about"] is None else str(row["about"]),
+            expires=row["expires"] if isinstance(row["expires"], datetime) else None,
+            revoked=row["until"] is not None,
+        )
+        for row in found
+    )

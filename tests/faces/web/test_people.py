@@ -1,0 +1,71 @@
+"""The page of people: who may what, and the forms in which it is given and taken."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+
+@pytest.fixture
+def root(there):
+    """An admin of the whole catalog, in a browser."""
+    with there.browser_of(there.person("root", role="admin", team="*", clearance="secret")) as browser:
+        browser.headers["Accept"] = "text/html"
+        yield browser
+
+
+def done(answer):
+    assert (answer.status_code, answer.headers.get("Location")) == (303, "/people"), answer.text
+    return answer
+
+
+def test_people_are_added_granted_and_disabled_by_forms(root):
+    done(root.post("/person/add", data={"name": "ana", "about": "Ana Lima"}))
+    done(root.post("/team/add", data={"name": "arrivals"}))
+    done(root.post("/person/grant", data={"name": "ana", "role": "curator", "team": "arrivals", "clearance": "restricted"}))
+    page = root.get("/people").text
+    assert "Ana Lima" in page
+    assert "curator in team arrivals, up to restricted" in page
+    done(root.post("/person/ana/revoke", data={"role": "curator", "team": "arrivals"}))
+    assert "curator in team arrivals" not in root.get("/people").text
+    done(root.post("/person/ana/disable"))
+    assert "disabled" in root.get("/people").text
+
+
+def test_a_token_is_shown_once_and_revoked(there, root):
+    done(root.post("/person/add", data={"name": "ana"}))
+    made = root.post("/token/create", data={"person": "ana", "about": "laptop", "days": "7"})
+    assert made.status_code == 200
+    [text] = re.findall(r"remiss_\w{12}_[\w-]{43}", made.text)
+    assert made.headers["Cache-Control"] == "no-store"
+    assert text not in root.get("/people").text
+    with there.program(text) as client:
+        assert client.get("/api/v1/cases").status_code == 403
+        done(root.post(f"/token/{text.split('_')[1]}/revoke"))
+        assert client.get("/api/v1/cases").status_code == 401
+
+
+def test_what_is_refused_is_said_above_what_there_is(root):
+    refused = root.post("/person/grant", data={"name": "nobody", "role": "reader"})
+    assert refused.status_code == 404
+    assert "nobody who is not disabled is named" in refused.text
+    wrong = root.post("/person/add", data={"name": "Ana Lima"})
+    assert wrong.status_code == 422
+    assert "is no name of a person" in wrong.text
+
+
+def test_whoever_may_only_look_sees_no_form(there):
+    with there.browser_of(there.person("sam", role="steward")) as browser:
+        page = browser.get("/people", headers={"Accept": "text/html"})
+        assert page.status_code == 200
+        assert page.text.count("<form") == 1  # to sign out
+        assert "Tokens" not in page.text
+        assert browser.post("/person/add", data={"name": "friend"}).status_code == 403
+
+
+def test_whoever_may_not_look_finds_no_way_there(there):
+    with there.browser_of(there.person("ana", role="reader")) as browser:
+        page = browser.get("/cases", headers={"Accept": "text/html"})
+        assert 'href="/people"' not in page.text
+        assert browser.get("/people", headers={"Accept": "text/html"}).status_code == 403
