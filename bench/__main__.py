@@ -9,7 +9,7 @@ import sys
 import remiss
 from bench.results import write
 
-NAMES = ("startup", "serve", "capture", "redaction", "labels", "catalog", "pages", "overview", "visible")
+NAMES = ("startup", "serve", "capture", "redaction", "labels", "catalog", "pages", "overview", "visible", "audit", "reading")
 
 
 def main(wanted: list[str]) -> None:

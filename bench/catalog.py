@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import text
 
 import remiss
-from bench import catalog_cases, catalog_filing, results, server
+from bench import catalog_cases, catalog_filing, results, server, unaudited
 from bench.catalog_questions import QUESTIONS
 from bench.results import WORK, Figure
 from remiss.edges.stores.dialect.types import POSTGRESQL, SQLITE
@@ -28,6 +28,7 @@ ROUNDS = 21
 def measure() -> list[Figure]:
     """Measure both sides on both databases and return the figures."""
     WORK.mkdir(exist_ok=True)
+    unaudited.keep_nothing()
     with server.running(WORK / "postgresql") as socket:
         places = {SQLITE: str(sqlite_catalog(WORK)), POSTGRESQL: postgresql_catalog(socket)}
         hands = {SQLITE: catalog_filing.sqlite(WORK / "filing"), POSTGRESQL: catalog_filing.postgresql(socket)}

@@ -21,6 +21,7 @@ class Client:
     """A client of one server."""
 
     def __init__(self, port: int) -> None:
+        self.port = port
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=300)
 
     def get(self, path: str) -> bytes:
@@ -44,10 +45,10 @@ class Client:
 
 
 @contextmanager
-def serving(address: str) -> Iterator[Client]:
-    """Run `remiss serve` on a catalog."""
+def serving(address: str, *, module: str = "remiss") -> Iterator[Client]:
+    """Run `remiss serve` on a catalog; by another module, without what that leaves out."""
     port = free_port()
-    with _running(["-m", "remiss", "--catalog", address, "serve", "--port", str(port)], port) as client:
+    with _running(["-m", module, "--catalog", address, "serve", "--port", str(port)], port) as client:
         yield client
 
 

@@ -13,6 +13,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, get_type_hints
 
+from remiss.records.look import Looked
+
 ACTIONS: dict[str, Action] = {}
 
 
@@ -25,7 +27,7 @@ class Action:
     needs one. `subject` names the parameter whose value the journal records. `prepare` gives a block around the transaction:
     long work at the edge (a scan of logs) that must not hold the catalog comes before it, and what it gives becomes the
     keyword argument `prepared`. `document` names the parameter that is the path of a document where the caller is; called from
-    afar, the document travels with the arguments.
+    afar, the document travels with the arguments. `views` says what its answer shows, which is recorded before anybody has it.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Action:
     subject: str | None
     document: str | None
     prepare: Callable[..., AbstractContextManager[Any]] | None
+    views: Looked | None = None
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -84,6 +87,7 @@ def action(
     subject: str | None = None,
     document: str | None = None,
     prepare: Callable[..., AbstractContextManager[Any]] | None = None,
+    views: Looked | None = None,
 ) -> Callable[[Callable[Concatenate[W, P], R]], Callable[Concatenate[W, P], R]]:
     """Return a decorator that registers a function as an action and routes its calls through the workspace.
 
@@ -95,6 +99,7 @@ def action(
     snapshot : False for one that reads and works long outside the catalog, or takes a snapshot itself
     subject : the parameter that names what is acted on, for the journal
     document : the parameter that is a path to a document of the caller
+    views : given workspace, arguments and result, returns what was shown, which is recorded before the answer leaves
     prepare : called with the same arguments outside the transaction; gives a block that the transaction lies in
     """
 
@@ -108,6 +113,7 @@ def action(
             subject=subject,
             document=document,
             prepare=prepare,
+            views=views,
         )
         if name in ACTIONS:
             raise ValueError(f"two actions are named {name}")
@@ -119,9 +125,17 @@ def action(
             result: R = ws.perform(this, given(args, kwargs))
             return result
 
+        # For whoever has an answer already and shows it again (`action_of`).
+        call.action = this  # type: ignore[attr-defined]
         return call
 
     return register
+
+
+def action_of(call: Callable[..., Any]) -> Action | None:
+    """Return the action that a function is, if it is one."""
+    found: Action | None = getattr(call, "action", None)
+    return found
 
 
 @functools.cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from functools import cached_property
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from remiss.govern.ports import Health, People
     from remiss.protocol.ports import Protocols
     from remiss.records.catalog import CatalogFacts
+    from remiss.records.look import Look
     from remiss.records.person import Governed
     from remiss.understand.ports import Evidence
 
@@ -182,6 +184,12 @@ class Equipment(Bench):
     def keys(self) -> Keys:
         """The catalog's secret key; made as long as nothing was done with the catalog, and so nothing made under a key."""
         return self._store.sealing.keys(lambda: not self._acted())
+
+    def witness(self, looks: Sequence[Look], action: str) -> None:
+        """Record that the actor looked at something, by an action."""
+        from remiss.edges.stores.journal import DIGESTS
+
+        self._store.views.record(looks, self.actor, action, datetime.now(UTC), self.request_id, self.keys.secret(DIGESTS))
 
     @cached_property
     def audit(self) -> Audit:

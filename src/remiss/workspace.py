@@ -75,7 +75,7 @@ class Workspace(Equipment):
     def perform(self, action: Action, arguments: Mapping[str, Any]) -> Any:
         """Authorise, prepare, begin, run, append to the journal and commit; return what the action returned.
 
-        An action that reads runs on one snapshot and leaves no row.
+        An action that reads runs on one snapshot and leaves no row; what it shows is recorded when it has let go of the snapshot.
 
         Raises
         ------
@@ -85,7 +85,9 @@ class Workspace(Equipment):
         with prepared(self, action, arguments) as given:
             if action.reads:
                 with self._store.reading() if action.snapshot else nullcontext():
-                    return action.run(self, **arguments, **given)
+                    result = action.run(self, **arguments, **given)
+                self.saw(action, arguments, result)
+                return result
             digest = hmac.new(self.keys.secret("journal"), canonical(_plain(arguments)), hashlib.sha256).hexdigest()
             with self._store.writing(self.actor, action.name, self.now, self.request_id) as transaction:
                 transaction.digests["arguments"] = digest
@@ -93,7 +95,8 @@ class Workspace(Equipment):
                     transaction.subjects.append(str(arguments[action.subject]))
                 result = action.run(self, **arguments, **given)
                 self._check_still_held(transaction)
-                return result
+            self.saw(action, arguments, result)
+            return result
 
     def _check_still_held(self, transaction: Transaction) -> None:
         """Refuse to commit what somebody does by a grant that was taken away since the call began.
@@ -113,6 +116,17 @@ class Workspace(Equipment):
         person = person_at(transaction.connection, authority.person.name, transaction.position() - 1)
         if person is None or not set(authority.person.grants) <= set(person.grants):
             raise Denied(f"what {self.actor.name} may do has changed meanwhile; nothing was written", do="do it again")
+
+    def saw(self, action: Action, arguments: Mapping[str, Any], result: Any) -> None:
+        """Record what the answer of an action shows, before anybody has it; for an answer that is shown again, too.
+
+        Raises
+        ------
+        StorageError, Tampered : it cannot be recorded, and so must not be shown
+        """
+        looks = () if action.views is None else action.views(self, arguments, result)
+        if looks:
+            self.witness(looks, action.name)
 
 
 def _plain(value: object) -> object:

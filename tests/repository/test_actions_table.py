@@ -54,12 +54,40 @@ OF_NOW = {
     "queue.list": "what waits is as it is now",
     "doctor": "the machine as it is",
     "audit.search": "a log has no positions but its own; --until names a moment",
+    "evidence.show": "the raw event as it lies in the vault",
     "audit.verify": "a log as it is",
     "audit.checkpoint": "a log as it is",
     "audit.prove": "an entry never changes",
     "protocol.check": "reads no catalog",
     "taxonomy.show": "reads no catalog",
 }
+
+# What reads and leaves no entry in the audit's log of views, and why.
+UNSEEN = {
+    "access.check": "a rule, and nothing of the case that it is asked of",
+    "audit.checkpoint": "a hash of a log",
+    "audit.verify": "hashes of a log",
+    "catalog.info": "how much there is",
+    "doctor": "the machine",
+    "protocol.check": "a document of the caller's own",
+    "protocol.diff": "rules, and no event",
+    "protocol.list": "rules, and no event",
+    "protocol.show": "rules, and no event",
+    "run.cells": "counts of events",
+    "run.coverage": "counts of windows",
+    "run.due": "bounds of windows",
+    "run.plan": "counts of events",
+    "run.reproduce": "digests of a run",
+    "run.show": "counts of events",
+    "run.status": "counts of windows",
+    "run.windows": "counts of events",
+    "taxonomy.show": "names of modes",
+}
+
+
+@pytest.mark.parametrize("name", [name for name, action in ACTIONS.items() if action.reads])
+def test_whatever_shows_something_of_cases_or_people_says_so_to_the_audit(name):
+    assert (ACTIONS[name].views is None) == (name in UNSEEN)
 
 
 @pytest.mark.parametrize("name", [name for name, action in ACTIONS.items() if action.reads and name not in OF_NOW])

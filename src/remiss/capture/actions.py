@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from remiss.action import action
 from remiss.capture import listing, planning
@@ -25,6 +26,7 @@ from remiss.protocol.keeping import check_kept
 from remiss.protocol.terms import Checked, Protocol
 from remiss.records.case import Sensitivity
 from remiss.records.identity import kind_id
+from remiss.records.look import Look, listed
 from remiss.records.position import reached
 from remiss.records.rows import Rows
 from remiss.records.run import Drawn, Group, Manifest, Run, RunWindow
@@ -184,6 +186,10 @@ def _due(
     return due_windows(times, document.sampling.window, ws.runs.in_force(document.source.name, document.name), as_of, lag)
 
 
+def _of_run(ws: CaptureWorkspace, given: Mapping[str, Any], rows: Rows) -> Sequence[Look]:
+    return listed(ws, given, rows, subject=ws.runs.get(given["run"]).id)
+
+
 @action(name="run.due", permission=CAPTURE, reads=True, snapshot=False, document="protocol")
 def due(ws: CaptureWorkspace, protocol: str) -> tuple[tuple[datetime, datetime], ...]:
     """Return the intervals that are due: windows never captured, and provisional ones whose labels are mature now."""
@@ -222,7 +228,7 @@ def accept(ws: CaptureWorkspace, run: str) -> Run:
     return ws.runs.accept(run)
 
 
-@action(name="run.list", permission="run:read", reads=True)
+@action(name="run.list", permission="run:read", reads=True, views=listed)
 def runs(
     ws: CaptureWorkspace, protocol: str | None = None, limit: int = 50, *, after: str | None = None, as_of: int | None = None
 ) -> Rows:
@@ -319,7 +325,7 @@ def show(ws: CaptureWorkspace, run: str, *, as_of: int | None = None) -> Run:
     return ws.runs.get(run, reached(as_of, ws.position()))
 
 
-@action(name="run.diff", permission="run:read", reads=True)
+@action(name="run.diff", permission="run:read", reads=True, views=_of_run)
 def diff(ws: CaptureWorkspace, run: str, *, as_of: int | None = None) -> Rows:
     """List what a run changed against the runs in force before it.
 
@@ -334,7 +340,7 @@ def diff(ws: CaptureWorkspace, run: str, *, as_of: int | None = None) -> Rows:
     return Rows("change", ("kind", "event", "window", "detail"), lines, at, total=len(lines))
 
 
-@action(name="run.refused", permission="run:read", reads=True)
+@action(name="run.refused", permission="run:read", reads=True, views=_of_run)
 def refused(ws: CaptureWorkspace, run: str, *, as_of: int | None = None) -> Rows:
     """List the rows that a run refused, the first 100 of each reason; `total` counts all.
 

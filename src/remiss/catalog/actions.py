@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
+from typing import Any
 
 from remiss.action import action
 from remiss.catalog import filing as filings
@@ -19,6 +20,7 @@ from remiss.errors import Denied, InputError
 from remiss.records.case import Case, Filing, Revision
 from remiss.records.catalog import CatalogFacts
 from remiss.records.comparison import Comparison
+from remiss.records.look import Kind, Look, listed
 from remiss.records.position import reached
 from remiss.records.rows import Rows
 
@@ -28,7 +30,25 @@ CONTROL_LIMIT = 100
 CONSIDERED = 500
 
 
-@action(name="case.search", permission="case:read", reads=True, snapshot=False)
+def _counted(_: CatalogWorkspace, given: Mapping[str, Any], rows: Rows) -> Sequence[Look]:
+    return (Look(kind=Kind.FIGURE, query=given["query"], position=rows.position, count=len(rows)),)
+
+
+def _shown(_: CatalogWorkspace, given: Mapping[str, Any], case: Case) -> Sequence[Look]:
+    return (Look(kind=Kind.CASE, subject=case.id, position=given["as_of"], team=case.team),)
+
+
+def _compared(_: CatalogWorkspace, given: Mapping[str, Any], found: Comparison) -> Sequence[Look]:
+    ids = [each.event.id for each in found.controls]
+    return (Look(kind=Kind.CASE, subject=found.case, position=found.position, ids=ids, count=len(ids)),)
+
+
+def _traced(ws: CatalogWorkspace, given: Mapping[str, Any], found: tuple[Revision, ...]) -> Sequence[Look]:
+    case = ws.governed(given["case_id"])
+    return (Look(kind=Kind.CASE, subject=case.id, position=given["as_of"], count=len(found), team=case.team),)
+
+
+@action(name="case.search", permission="case:read", reads=True, snapshot=False, views=listed)
 def search(
     ws: CatalogWorkspace,
     query: str = "",
@@ -79,7 +99,7 @@ def search(
     return Rows("case", COLUMNS, lines, page.head if position is None else position, total=matching, next=following)
 
 
-@action(name="case.facets", permission="case:read", reads=True)
+@action(name="case.facets", permission="case:read", reads=True, views=_counted)
 def facets(ws: CatalogWorkspace, query: str = "", fields: Sequence[str] | None = None, *, as_of: int | None = None) -> Rows:
     """Count the cases that match a query by the values of fields, the most frequent first.
 
@@ -107,7 +127,7 @@ def facets(ws: CatalogWorkspace, query: str = "", fields: Sequence[str] | None =
     return Rows("facet", ("field", "value", "count"), lines, at, total=len(lines))
 
 
-@action(name="case.show", permission="case:read", reads=True)
+@action(name="case.show", permission="case:read", reads=True, views=_shown)
 def show(ws: CatalogWorkspace, case_id: str, *, as_of: int | None = None) -> Case:
     """Show one case: what happened, what caught it, how it was sampled.
 
@@ -123,7 +143,7 @@ def show(ws: CatalogWorkspace, case_id: str, *, as_of: int | None = None) -> Cas
     return ws.cases.get(case_id, reached(as_of, ws.cases.position()))
 
 
-@action(name="case.compare", permission="case:read", reads=True)
+@action(name="case.compare", permission="case:read", reads=True, views=_compared)
 def compare(ws: CatalogWorkspace, case_id: str, *, controls: int = 10, as_of: int | None = None) -> Comparison:
     """Say how a case was drawn, and show the controls of its window and stratum that are most like it.
 
@@ -144,7 +164,7 @@ def compare(ws: CatalogWorkspace, case_id: str, *, controls: int = 10, as_of: in
     return replace(found, controls=likest(found.event, events, controls))
 
 
-@action(name="case.history", permission="case:read", reads=True)
+@action(name="case.history", permission="case:read", reads=True, views=_traced)
 def history(ws: CatalogWorkspace, case_id: str, *, as_of: int | None = None) -> tuple[Revision, ...]:
     """List every state that a case was in, oldest first.
 

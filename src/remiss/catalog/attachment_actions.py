@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from typing import Any
 
 from remiss.action import action
 from remiss.catalog.actions import REDACTION
@@ -13,6 +14,7 @@ from remiss.catalog.ports import AttachmentWorkspace
 from remiss.errors import Denied, NotFound, RemissError
 from remiss.records.case import Sensitivity
 from remiss.records.evidence import AttachedFile, Attachment, Kept
+from remiss.records.look import Kind, Look
 from remiss.records.position import reached
 
 ADD, READ = "attachment:add", "evidence:read"
@@ -78,7 +80,18 @@ def add(
     return ws.attachments.add(case_id, prepared.file, prepared.address)
 
 
-@action(name="attachment.list", permission="case:read", reads=True)
+def _listed(ws: AttachmentWorkspace, given: Mapping[str, Any], found: tuple[Attachment, ...]) -> Sequence[Look]:
+    case = ws.governed(given["case_id"])
+    ids = [each.id for each in found]
+    return (Look(kind=Kind.LIST, subject=case.id, position=given["as_of"], ids=ids, count=len(ids), team=case.team),)
+
+
+def _shown(ws: AttachmentWorkspace, given: Mapping[str, Any], found: AttachedFile) -> Sequence[Look]:
+    kept = ws.attachments.kept(found.attachment.id)
+    return (Look(kind=Kind.EVIDENCE, subject=found.attachment.case, ids=[found.attachment.id], team=kept.team),)
+
+
+@action(name="attachment.list", permission="case:read", reads=True, views=_listed)
 def attachments(ws: AttachmentWorkspace, case_id: str, *, as_of: int | None = None) -> tuple[Attachment, ...]:
     """List the files of a case that the actor may see, the oldest first.
 
@@ -94,7 +107,7 @@ def attachments(ws: AttachmentWorkspace, case_id: str, *, as_of: int | None = No
     return ws.attachments.of_case(case_id, reached(as_of, ws.position()))
 
 
-@action(name="attachment.get", permission=READ, reads=True)
+@action(name="attachment.get", permission=READ, reads=True, views=_shown)
 def get(ws: AttachmentWorkspace, attachment_id: str) -> AttachedFile:
     """Get a file of a case with its content.
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from remiss.action import action
 from remiss.catalog.guardedness import checked_purpose, raw_sensitivity
 from remiss.catalog.ports import EvidenceWorkspace
@@ -9,11 +12,17 @@ from remiss.errors import Denied
 from remiss.protocol.document import restore
 from remiss.records.case import Sensitivity
 from remiss.records.evidence import Original, RawEvent
+from remiss.records.look import Kind, Look
 
 READ = "evidence:read"
 
 
-@action(name="evidence.show", permission=READ, subject="case_id")
+def _shown(ws: EvidenceWorkspace, given: Mapping[str, Any], raw: RawEvent) -> Sequence[Look]:
+    team = ws.originals.of(raw.case, raw.run).team
+    return (Look(kind=Kind.EVIDENCE, subject=raw.case, purpose=given["purpose"], ids=[raw.run], team=team),)
+
+
+@action(name="evidence.show", permission=READ, reads=True, views=_shown)
 def show(ws: EvidenceWorkspace, case_id: str, purpose: str, *, run: str | None = None) -> RawEvent:
     """Show the raw event of a case, as production logged it, from the vault.
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from remiss.action import action
 from remiss.catalog.actions import REDACTION
 from remiss.catalog.listing import Turn, list_name, token, turn
 from remiss.curate import discussion
 from remiss.curate.ports import DiscussionWorkspace
 from remiss.errors import InputError
+from remiss.records import look as looks
 from remiss.records.discussion import Thread, ThreadStatus
+from remiss.records.look import Kind, Look
 from remiss.records.position import reached
 from remiss.records.rows import Rows
 
@@ -36,7 +41,18 @@ def comment(ws: DiscussionWorkspace, case_id: str, text: str, *, thread: str | N
     return ws.threads.comment(case_id, thread, written, discussion.mentions(written))
 
 
-@action(name="thread.list", permission="thread:read", reads=True)
+def _of_case(ws: DiscussionWorkspace, given: Mapping[str, Any], found: tuple[Thread, ...]) -> Sequence[Look]:
+    case = ws.governed(given["case_id"])
+    ids = [each.id for each in found]
+    return (Look(kind=Kind.LIST, subject=case.id, position=given["as_of"], ids=ids, count=len(ids), team=case.team),)
+
+
+def _of_thread(ws: DiscussionWorkspace, given: Mapping[str, Any], found: Thread) -> Sequence[Look]:
+    team = ws.governed(found.case).team
+    return (Look(kind=Kind.CASE, subject=found.case, position=given["as_of"], ids=[found.id], team=team),)
+
+
+@action(name="thread.list", permission="thread:read", reads=True, views=_of_case)
 def threads(ws: DiscussionWorkspace, case_id: str, *, as_of: int | None = None) -> tuple[Thread, ...]:
     """List the threads of a case with all their comments, the oldest first.
 
@@ -52,7 +68,7 @@ def threads(ws: DiscussionWorkspace, case_id: str, *, as_of: int | None = None) 
     return ws.threads.of_case(case_id, reached(as_of, ws.position()))
 
 
-@action(name="thread.show", permission="thread:read", reads=True)
+@action(name="thread.show", permission="thread:read", reads=True, views=_of_thread)
 def thread(ws: DiscussionWorkspace, thread_id: str, *, as_of: int | None = None) -> Thread:
     """Show a thread with all its comments.
 
@@ -94,7 +110,7 @@ def _turned(ws: DiscussionWorkspace, thread_id: str, status: ThreadStatus) -> Th
     return ws.threads.turn(thread_id, status)
 
 
-@action(name="inbox.list", permission="inbox:read", reads=True)
+@action(name="inbox.list", permission="inbox:read", reads=True, views=looks.listed)
 def inbox(
     ws: DiscussionWorkspace, *, everything: bool = False, limit: int = 50, after: str | None = None, as_of: int | None = None
 ) -> Rows:

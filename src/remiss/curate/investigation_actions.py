@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from remiss.action import action
 from remiss.catalog.actions import REDACTION
@@ -11,6 +12,7 @@ from remiss.curate.investigating import Draft, prepared
 from remiss.curate.ports import InvestigationWorkspace
 from remiss.errors import InputError
 from remiss.records.investigation import Citation, CitationKind, Conclusion, Investigation, Outcome, Part, Stands
+from remiss.records.look import Look, listed, of_case
 from remiss.records.position import reached
 from remiss.records.rows import Rows
 
@@ -19,7 +21,7 @@ CITATIONS = ("case", "title", "part", "number", "kind", "address", "state", "tex
 PAGE_LIMIT = 1_000
 
 
-@action(name="case.investigation", permission="case:read", reads=True)
+@action(name="case.investigation", permission="case:read", reads=True, views=of_case)
 def investigation(ws: InvestigationWorkspace, case_id: str, *, as_of: int | None = None) -> Investigation:
     """Show what was found out about a case, and what is missing of it.
 
@@ -170,7 +172,11 @@ def _written(ws: InvestigationWorkspace, case_id: str, draft: Draft) -> Investig
     return ws.investigations.write(case_id, prepared(draft, ws.keys.secret(REDACTION)))
 
 
-@action(name="citation.list", permission="case:read", reads=True)
+def _cited(ws: InvestigationWorkspace, given: Mapping[str, Any], rows: Rows) -> Sequence[Look]:
+    return listed(ws, {"query": given["address"]}, rows)
+
+
+@action(name="citation.list", permission="case:read", reads=True, views=_cited)
 def citations(
     ws: InvestigationWorkspace,
     address: str | None = None,

@@ -18,11 +18,12 @@ from remiss.curate.ports import CurateWorkspace
 from remiss.curate.standing import Standing
 from remiss.records.case import Case
 from remiss.records.labelling import Judgement, LabellingKind, Verdict
+from remiss.records.look import of_case
 
 ANNOTATE, VERIFY, ADJUDICATE, REOPEN = "case:annotate", "case:verify", "case:adjudicate", "case:reopen"
 
 
-@action(name="case.sheet", permission=ANNOTATE, reads=True)
+@action(name="case.sheet", permission=ANNOTATE, reads=True, views=of_case)
 def sheet(ws: CurateWorkspace, case_id: str) -> Sheet:
     """Show by what one labels a case: the evidence, the questions, the failure modes; nothing that was suggested or said.
 

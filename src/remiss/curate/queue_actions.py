@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from itertools import chain, islice, takewhile
+from typing import Any
 
 from remiss.action import action
 from remiss.catalog.identifying import prefix_of
@@ -18,6 +19,7 @@ from remiss.curate.queueing import Desk, Order
 from remiss.curate.tasks import BatchState, InHand, Left, QueueState, Served, Task
 from remiss.errors import Conflict, NotFound
 from remiss.records.labelling import LabellingKind
+from remiss.records.look import Kind, Look
 from remiss.records.states import Status
 
 WORK = "queue:work"
@@ -36,7 +38,16 @@ MOST_IN_HAND = 20
 AT_ONCE = 25
 
 
-@action(name="queue.next", permission=WORK)
+def _served(_: QueueWorkspace, given: Mapping[str, Any], found: Served) -> Sequence[Look]:
+    return () if found.task is None else (Look(kind=Kind.CASE, subject=found.task.sheet.case),)
+
+
+def _listed(_: QueueWorkspace, given: Mapping[str, Any], found: QueueState) -> Sequence[Look]:
+    ids = [each.case for each in found.in_hand]
+    return (Look(kind=Kind.LIST, ids=ids, count=len(ids)),)
+
+
+@action(name="queue.next", permission=WORK, views=_served)
 def take(ws: QueueWorkspace, kind: LabellingKind | None = None, beside: tuple[str, ...] = ()) -> Served:
     """Give the actor the next case to label: one that they have in hand, a dispute, a verification or an annotation.
 
@@ -61,7 +72,7 @@ def take(ws: QueueWorkspace, kind: LabellingKind | None = None, beside: tuple[st
     return Served(task=None, left=_left(ws, desk))
 
 
-@action(name="queue.list", permission=WORK, reads=True)
+@action(name="queue.list", permission=WORK, reads=True, views=_listed)
 def waiting(ws: QueueWorkspace) -> QueueState:
     """Return what the actor has in hand, how much is left for them, and how far each batch has come."""
     return _state(ws)

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 
+from remiss.action import action_of
 from remiss.govern.ports import Actor, Authority
 
 if TYPE_CHECKING:
@@ -68,17 +69,25 @@ class Answers:
                     self._kept.popitem(last=False)
         if mine:
             self._work_out(key, kept, lambda: call(ws, **given))
-        return cast("R", kept.answer.result())
+        return self._shown(ws, call, given, kept, again=not mine)
 
     def ready(
         self, ws: Workspace, call: Callable[..., R], position: int, *, seconds: float | None = None, **arguments: object
     ) -> R | None:
         """Return the answer to the same question if it is there already; never waits."""
-        key, _ = _asked(ws, call, position, arguments, seconds)
+        key, given = _asked(ws, call, position, arguments, seconds)
         with self._lock:
             kept = self._found(key)
         there = kept is not None and kept.answer.done() and kept.answer.exception() is None
-        return cast("R", kept.answer.result()) if kept is not None and there else None
+        return self._shown(ws, call, given, kept, again=True) if kept is not None and there else None
+
+    def _shown(self, ws: Workspace, call: Callable[..., R], given: Mapping[str, object], kept: Kept, *, again: bool) -> R:
+        """Return an answer; of one that was not worked out for whoever asks, their look at it is recorded here."""
+        answer = cast("R", kept.answer.result())
+        action = action_of(call)
+        if again and action is not None:
+            ws.saw(action, action.filled(given), answer)
+        return answer
 
     def _found(self, key: Key) -> Kept | None:
         kept = self._kept.get(key)

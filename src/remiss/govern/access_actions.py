@@ -9,6 +9,7 @@ from remiss.errors import InputError
 from remiss.govern import granting
 from remiss.govern.access import Access, access
 from remiss.govern.ports import AccessWorkspace, PeopleWorkspace
+from remiss.records.look import listed
 from remiss.records.person import IssuedToken, Token
 from remiss.records.position import reached
 from remiss.records.rows import Rows
@@ -38,7 +39,7 @@ def create(ws: PeopleWorkspace, person: str, *, about: str | None = None, days: 
     return ws.people.issue(ws.people.person(person).name, granting.checked_about(about), expires)
 
 
-@action(name="token.list", permission="token:list", reads=True)
+@action(name="token.list", permission="token:list", reads=True, views=listed)
 def tokens(ws: PeopleWorkspace, person: str | None = None, *, as_of: int | None = None) -> Rows:
     """List tokens without their secrets: whose they are, what for, when they expire, since and until which positions they work.
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from remiss.action import action
 from remiss.errors import InputError, NotFound, Tampered
@@ -12,14 +15,20 @@ from remiss.govern.entries import LOGS, leaf_of, secret_of
 from remiss.govern.merkle import inclusion_path, root_of
 from remiss.govern.ports import AuditWorkspace
 from remiss.govern.verification import Verdict, check
+from remiss.records.look import Kind, Look, listed
 from remiss.records.rows import Rows
 
 READ = "audit:read"
 PAGE_LIMIT = 10_000
+LOST = "entry 1 is not the first that was written: the log was begun again, for what was in it was gone"
 NOT_SEALED = "nothing was done with this catalog yet, and so nothing is sealed"
 
 
-@action(name="audit.search", permission=READ, reads=True, snapshot=False)
+def _proved(_: AuditWorkspace, given: Mapping[str, Any], proof: Proof) -> Sequence[Look]:
+    return (Look(kind=Kind.LIST, subject=proof.id, ids=[proof.id], count=1),)
+
+
+@action(name="audit.search", permission=READ, reads=True, snapshot=False, views=listed)
 def search(
     ws: AuditWorkspace,
     *,
@@ -100,7 +109,10 @@ def _verdict(ws: AuditWorkspace, log: str, points: list[Checkpoint], *, sealed: 
         head = ws.audit.head(log)
     except Tampered:
         head, begun = None, True
-    return check(log, lambda: ws.audit.rows(log), head, secret, points, begun=begun)
+    found = check(log, lambda: ws.audit.rows(log), head, secret, points, begun=begun)
+    if found.sound and ws.audit.lost(log):
+        return replace(found, sound=False, first=1, what=LOST)
+    return found
 
 
 @action(name="audit.checkpoint", permission="audit:checkpoint", reads=True, snapshot=False)
@@ -119,7 +131,7 @@ def checkpoint(ws: AuditWorkspace) -> Signed:
     return Signed(notes=notes, key=signer.verifier.text)
 
 
-@action(name="audit.prove", permission=READ, reads=True, snapshot=False)
+@action(name="audit.prove", permission=READ, reads=True, snapshot=False, views=_proved)
 def prove(ws: AuditWorkspace, entry: str, *, checkpoint: str | None = None) -> Proof:
     """Prove that an entry is in the log, to people who have no access to the catalog.
 

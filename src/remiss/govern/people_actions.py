@@ -9,6 +9,7 @@ from remiss.errors import Denied, InputError
 from remiss.govern import granting
 from remiss.govern.ports import PeopleWorkspace
 from remiss.records.case import Sensitivity
+from remiss.records.look import listed
 from remiss.records.person import EVERY_TEAM, Grant, Person, Team
 from remiss.records.position import reached
 from remiss.records.rows import Rows
@@ -34,7 +35,7 @@ def add(ws: PeopleWorkspace, name: str, about: str | None = None) -> Person:
     return ws.people.add(granting.checked_name(name, "person"), granting.checked_about(about))
 
 
-@action(name="person.list", permission="person:read", reads=True)
+@action(name="person.list", permission="person:read", reads=True, views=listed)
 def people(ws: PeopleWorkspace, *, as_of: int | None = None) -> Rows:
     """List people by name, a line for each role that they hold; with the positions since and until when they are there.
 
@@ -124,7 +125,7 @@ def add_team(ws: PeopleWorkspace, name: str, about: str | None = None) -> Team:
     return ws.people.add_team(granting.checked_name(name, "team"), granting.checked_about(about))
 
 
-@action(name="team.list", permission="team:read", reads=True)
+@action(name="team.list", permission="team:read", reads=True, views=listed)
 def teams(ws: PeopleWorkspace, *, as_of: int | None = None) -> Rows:
     """List the teams, with the positions since when they are there.
 

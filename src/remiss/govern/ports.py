@@ -370,6 +370,10 @@ class Audit(Protocol):
         """Return whether a log is known to have been sealed, by what lies beside the key."""
         ...
 
+    def lost(self, log: str) -> bool:
+        """Return whether a log had to be begun again, because what was there before is gone."""
+        ...
+
     def size(self, log: str) -> int:
         """Return how many entries there are."""
         ...

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from remiss.govern.checkpoint import Checkpoint
 from remiss.govern.entries import NOTHING, Head, leaf_of, seal_of
-from remiss.govern.merkle import NO_LEAVES, leaf_hash
+from remiss.govern.merkle import NO_LEAVES, leaf_hash, leaf_hashes
 
 # Number, canonical text as UTF-8, leaf and seal as they are kept; in the order of their numbers.
 Row = tuple[int, bytes, bytes | None, bytes | None]
@@ -98,30 +98,41 @@ class _Grown:
     def read(self, blocks: Iterable[Sequence[Row]]) -> _Wrong | None:
         """Read to the end, or to the first row that does not follow from the one before, and say which."""
         for block in blocks:
-            leaves: list[bytes] = []
-            link, at = self.link, self.frontier.size
+            leaves = self._following(block)
             wrong = None
-            for number, entry, leaf, seal in block:
-                at += 1
-                if seal is None:
-                    # Written before the log was sealed, which is the first thing that is done with a catalog.
-                    self.unsealed += 1
-                    if number != at or leaf is not None:
-                        wrong = _misplaced(at, number)
-                        break
-                    leaves.append(leaf_of(entry, link))
-                    continue
-                found = leaf_hash(entry + link)
-                if number != at or found != leaf:
-                    wrong = _misplaced(at, number)
-                    break
-                leaves.append(found)
-                link = seal
+            if leaves is None:
+                leaves, wrong = self._one_by_one(block)
             self._grow(leaves)
-            self.link = link
             if wrong is not None:
                 return wrong
         return None
+
+    def _following(self, block: Sequence[Row]) -> list[bytes] | None:
+        """Return the leaves of rows of which each is as it is kept, and follows; None when some are not."""
+        numbers, entries, leaves, seals = zip(*block, strict=True)
+        if None in seals:
+            return None
+        found = leaf_hashes([entry + link for entry, link in zip(entries, (self.link, *seals[:-1]), strict=True)])
+        size = self.frontier.size
+        if found != list(leaves) or numbers != tuple(range(size + 1, size + 1 + len(block))):
+            return None
+        self.link = seals[-1]
+        return found
+
+    def _one_by_one(self, block: Sequence[Row]) -> tuple[list[bytes], _Wrong | None]:
+        """Return the leaves up to the first row that does not follow, and what is wrong with that."""
+        leaves: list[bytes] = []
+        for at, (number, entry, leaf, seal) in enumerate(block, self.frontier.size + 1):
+            found = leaf_hash(entry + self.link)
+            # Without a seal are entries of before the log was sealed, which is the first thing that is done with a catalog.
+            if number != at or leaf != (None if seal is None else found):
+                return leaves, _misplaced(at, number)
+            leaves.append(found)
+            if seal is None:
+                self.unsealed += 1
+            else:
+                self.link = seal
+        return leaves, None
 
     def _grow(self, leaves: Sequence[bytes]) -> None:
         at = 0

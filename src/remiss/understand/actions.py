@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Any
 
 from remiss.action import action
 from remiss.catalog.parsing import parse
 from remiss.errors import QueryError
 from remiss.records.estimate import CONFIRMED, FLAGGED, LOG, Estimate
 from remiss.records.labelling import Verdict
+from remiss.records.look import Kind, Look
 from remiss.records.position import reached
 from remiss.understand.answering import by_criterion, confirmed_answer, flagged_answer, footing_of, ground_of
 from remiss.understand.ports import UnderstandWorkspace
@@ -21,7 +24,12 @@ OF_THIS_LOG = "the intervals are of this very log; to compare rows with each oth
 OF_PROCESS = "the intervals are of the process that wrote the log, to compare rows; of this very log ask with basis log"
 
 
-@action(name="estimate", permission="estimate:read", reads=True)
+def _shown(_: UnderstandWorkspace, given: Mapping[str, Any], found: Estimate) -> Sequence[Look]:
+    asked = found.query if found.of is None else f"{found.query} of {found.of}"
+    return (Look(kind=Kind.FIGURE, query=asked, position=found.position, count=len(found.rows)),)
+
+
+@action(name="estimate", permission="estimate:read", reads=True, views=_shown)
 def estimate(
     ws: UnderstandWorkspace,
     query: str = "",

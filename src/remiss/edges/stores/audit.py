@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
-from sqlalchemy import Select, Text, literal, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Select, Text, cast, literal, select
 
 from remiss.edges.stores.connecting import Store
-from remiss.edges.stores.dialect.conditions import among, json_has
+from remiss.edges.stores.dialect.conditions import among, as_bytes, json_has, member
 from remiss.edges.stores.dialect.driving import streaming
 from remiss.edges.stores.journal import entry, said
 from remiss.edges.stores.sealing import read_head
 from remiss.edges.stores.storable import is_text
-from remiss.edges.stores.tables import journal
+from remiss.edges.stores.tables import journal, views
 from remiss.govern.auditing import Wanted, Written
-from remiss.govern.entries import JOURNAL, NOTHING, Head, text_of
+from remiss.govern.entries import JOURNAL, NOTHING, VIEWS, Head, text_of
 from remiss.govern.verification import Row
+from remiss.records.identity import to_micros
 
 BLOCK = 4096
 # In the order in which `_row` takes them, as they are stored, for a log is long.
@@ -24,6 +26,7 @@ _JOURNAL = (
     "SELECT position, action, actor, at, digests, request_id, role, sensitivity, subjects, team_id, leaf, seal "
     "FROM journal ORDER BY position"
 )
+_VIEWS = "SELECT n, {entry}, leaf, seal FROM views ORDER BY n"
 
 
 def _row(
@@ -53,25 +56,29 @@ class AuditStore:
 
     def rows(self, log: str) -> Iterator[Sequence[Row]]:
         """Yield a log from its beginning, in blocks."""
-        if log != JOURNAL:
-            return
-        with self._store.reading() as connection:
-            cursor = streaming(connection)
+        with self._reading(log) as connection:
+            if connection is None:
+                return
+            cursor = streaming(connection, binary=log != JOURNAL)
             try:
-                cursor.execute(_JOURNAL)
+                cursor.execute(_JOURNAL if log == JOURNAL else _VIEWS.format(entry=as_bytes(connection, "entry")))
                 while block := cursor.fetchmany(BLOCK):
-                    yield [_row(*row) for row in block]
+                    yield [_row(*row) for row in block] if log == JOURNAL else block
             finally:
                 cursor.close()
 
     def head(self, log: str) -> Head | None:
         """Return where a log ends, as it is kept; None when it was never sealed."""
-        with self._store.reading() as connection:
-            return read_head(connection, log)
+        with self._reading(log) as connection:
+            return None if connection is None else read_head(connection, log)
 
     def begun(self, log: str) -> bool:
         """Return whether a log is known to have been sealed, by what lies beside the key."""
-        return log == JOURNAL and self._store.sealing.known(self.catalog)
+        return self._store.sealing.known(self.catalog, log)
+
+    def lost(self, log: str) -> bool:
+        """Return whether a log had to be begun again, because what was there before is gone."""
+        return self._store.sealing.lost(self.catalog, log)
 
     def size(self, log: str) -> int:
         """Return how many entries there are."""
@@ -80,33 +87,27 @@ class AuditStore:
 
     def entry(self, log: str, number: int) -> Written | None:
         """Return one entry as it is kept."""
-        if log != JOURNAL:
-            return None
-        found = self._journal(select(journal).where(journal.c.position == number))
+        if log == JOURNAL:
+            found = self._journal(select(journal).where(journal.c.position == number))
+        else:
+            found = self._views(select(views.c.n, views.c.entry).where(views.c.n == number))
         return found[0] if found else None
 
     def search(self, log: str, wanted: Wanted, before: int | None, limit: int) -> Sequence[Written]:
         """Return entries, newest first."""
-        if log != JOURNAL:
-            return ()
         if not all(is_text(each) for each in (wanted.actor, wanted.action, wanted.subject) if each is not None):
             return ()
-        found = select(journal).order_by(journal.c.position.desc()).limit(limit)
-        if wanted.actor is not None:
-            found = found.where(journal.c.actor == wanted.actor)
-        if wanted.action is not None:
-            found = found.where(journal.c.action == wanted.action)
-        if wanted.subject is not None:
-            found = found.where(json_has(journal.c.subjects, literal(wanted.subject, Text())))
-        if wanted.since is not None:
-            found = found.where(journal.c.at >= wanted.since)
-        if wanted.until is not None:
-            found = found.where(journal.c.at < wanted.until)
-        if wanted.teams is not None:
-            found = found.where(among(journal.c.team_id, sorted(wanted.teams)))
+        number, asked = _asked_journal(wanted) if log == JOURNAL else _asked_views(wanted)
         if before is not None:
-            found = found.where(journal.c.position < before)
-        return self._journal(found)
+            asked.append(number < before)
+        if log == JOURNAL:
+            return self._journal(select(journal).where(*asked).order_by(number.desc()).limit(limit))
+        return self._views(select(views.c.n, views.c.entry).where(*asked).order_by(number.desc()).limit(limit))
+
+    @contextmanager
+    def _reading(self, log: str) -> Iterator[Connection | None]:
+        with self._store.reading() if log == JOURNAL else self._store.views.reading() as connection:
+            yield connection
 
     def _journal(self, found: Select[tuple[object, ...]]) -> Sequence[Written]:
         with self._store.reading() as connection:
@@ -123,3 +124,46 @@ class AuditStore:
             )
             for row in rows
         ]
+
+    def _views(self, found: Select[tuple[object, ...]]) -> Sequence[Written]:
+        with self._reading(VIEWS) as connection:
+            if connection is None:
+                return ()
+            rows = connection.execute(found).all()
+            before = select(views.c.n, views.c.seal).where(among(views.c.n, [row.n - 1 for row in rows]))
+            links = {row.n: bytes(row.seal) for row in connection.execute(before)} if rows else {}
+        return [Written(log=VIEWS, number=row.n, text=row.entry, link=links.get(row.n - 1, NOTHING)) for row in rows]
+
+
+def _asked_journal(wanted: Wanted) -> tuple[ColumnElement[int], list[ColumnElement[bool]]]:
+    """Return the number of an entry, and the conditions that it has to meet."""
+    found: list[ColumnElement[bool]] = []
+    if wanted.actor is not None:
+        found.append(journal.c.actor == wanted.actor)
+    if wanted.action is not None:
+        found.append(journal.c.action == wanted.action)
+    if wanted.subject is not None:
+        found.append(json_has(journal.c.subjects, literal(wanted.subject, Text())))
+    if wanted.since is not None:
+        found.append(journal.c.at >= wanted.since)
+    if wanted.until is not None:
+        found.append(journal.c.at < wanted.until)
+    if wanted.teams is not None:
+        found.append(among(journal.c.team_id, sorted(wanted.teams)))
+    return journal.c.position, found
+
+
+def _asked_views(wanted: Wanted) -> tuple[ColumnElement[int], list[ColumnElement[bool]]]:
+    at = cast(member(views.c.entry, "at"), BigInteger)
+    found = [
+        member(views.c.entry, name) == value
+        for name, value in (("actor", wanted.actor), ("action", wanted.action), ("subject", wanted.subject))
+        if value is not None
+    ]
+    if wanted.since is not None:
+        found.append(at >= to_micros(wanted.since))
+    if wanted.until is not None:
+        found.append(at < to_micros(wanted.until))
+    if wanted.teams is not None:
+        found.append(among(member(views.c.entry, "team"), sorted(wanted.teams)))
+    return views.c.n, found

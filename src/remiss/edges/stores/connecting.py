@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, select
@@ -27,6 +28,7 @@ from remiss.edges.stores.dialect.driving import (
     parse_address,
     tables_of,
     take_away,
+    views_address,
 )
 from remiss.edges.stores.dialect.explaining import foreign, hidden
 from remiss.edges.stores.dialect.limiting import limit
@@ -34,7 +36,9 @@ from remiss.edges.stores.journal import Transaction, acted
 from remiss.edges.stores.sealing import Finder, Sealing
 from remiss.edges.stores.tables import catalog_head
 from remiss.edges.stores.version import LATEST, read_version
+from remiss.edges.stores.views import ViewLog
 from remiss.errors import CatalogMissing, CatalogNewer, CatalogOlder, Conflict, StorageError
+from remiss.govern.entries import JOURNAL
 from remiss.govern.ports import Actor
 
 
@@ -47,12 +51,14 @@ class Store(threading.local):
         catalog_id: str,
         *,
         sealing: Sealing,
+        views: ViewLog,
         created: bool = False,
         identity: tuple[int, int] | None = None,
     ) -> None:
         self.engine = engine
         self.catalog_id = catalog_id
         self.sealing = sealing
+        self.views = views
         self.created = created
         self.where = hidden(engine.url)
         self.file = file_of(engine.url)
@@ -126,7 +132,7 @@ class Store(threading.local):
                 self._connection = self._transaction = None
         crash_point("after-commit")
         if transaction.began:
-            self.sealing.began(self.catalog_id)
+            self.sealing.began(self.catalog_id, JOURNAL)
         fold(self.engine, at_least=FOLD_BYTES)
 
     def _check_there(self, connection: Connection | None = None) -> None:
@@ -143,12 +149,19 @@ class Store(threading.local):
 
     def take_away(self) -> bool:
         """Remove the catalog if opening it made it, nobody else has it open, and nothing was done with it since."""
-        return self.created and take_away(self.engine, lambda connection: not acted(connection))
+        beside = self.views.file
+        removed = self.created and take_away(self.engine, lambda connection: not acted(connection))
+        if removed and beside is not None:
+            self.views.close()
+            for each in ("", "-wal", "-shm", "-fold"):
+                beside.with_name(beside.name + each).unlink(missing_ok=True)
+        return removed
 
     def close(self) -> None:
         """Fold the log back if nobody else does, and let go of all connections."""
         fold(self.engine)
         self.engine.dispose()
+        self.views.close()
 
 
 def open_store(
@@ -195,7 +208,8 @@ def open_store(
         engine.dispose()
         raise
     identity = None if path is None else identity_of(path)
-    return Store(engine, catalog_id, sealing=sealing, created=version is None, identity=identity)
+    views = ViewLog(partial(connect, views_address(engine.url)), sealing, catalog_id)
+    return Store(engine, catalog_id, sealing=sealing, views=views, created=version is None, identity=identity)
 
 
 def _check_version(version: int | None, engine: Engine, *, create: bool, upgrade: bool) -> None:
@@ -232,7 +246,10 @@ def _check_file(engine: Engine, *, create: bool) -> None:
             do="check the folder's permissions, or name another; a catalog of others can be copied to a folder of yours",
         )
     if path.exists() and not os.access(path, os.R_OK | os.W_OK):
-        raise StorageError(f"{path} may not be read and written", do="check the file's permissions, or copy it")
+        raise StorageError(
+            f"{path} may not be read and written, and who looks at it is recorded",
+            do="check the file's permissions, or copy it, with its keys, to where you may write",
+        )
 
 
 def _version(engine: Engine) -> int | None:

@@ -150,7 +150,7 @@ class Transaction:
             return False
         self.sealing.keys(lambda: not acted(self.connection))
         catalog = self.connection.execute(select(catalog_head.c.catalog_id)).scalar_one()
-        if (acted(self.connection) and not self.seals_all) or self.sealing.known(catalog):
+        if (acted(self.connection) and not self.seals_all) or self.sealing.known(catalog, JOURNAL):
             raise Tampered("what was kept of the end of the journal is gone: the audit log was altered", do=ADVICE)
         return True
 

@@ -23,6 +23,7 @@ from remiss.edges.stores.people import enrol
 from remiss.edges.stores.sealing import Sealing
 from remiss.edges.stores.tables import catalog_head
 from remiss.edges.stores.version import TABLE, read_version
+from remiss.govern.entries import JOURNAL
 from remiss.govern.ports import Actor
 from remiss.records.case import Sensitivity
 from remiss.records.person import EVERY_TEAM, Grant
@@ -71,7 +72,7 @@ def migrate(engine: Engine, now: datetime, actor: Actor, sealing: Sealing | None
         done.write_journal()
         catalog_id = connection.execute(select(catalog_head.c.catalog_id)).scalar_one()
     if done.began:
-        done.sealing.began(catalog_id)
+        done.sealing.began(catalog_id, JOURNAL)
 
 
 def _apply(connection: Connection, to: str) -> int:

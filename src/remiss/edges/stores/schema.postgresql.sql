@@ -1,4 +1,4 @@
--- The catalog's schema, version 10. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 11. Generated: run `make tidy` after a change.
 
 CREATE TABLE attachment_names (
     attachment_key BIGINT NOT NULL,
@@ -540,6 +540,18 @@ CREATE TABLE tokens (
 );
 
 CREATE INDEX ix_tokens_person ON tokens (person);
+
+CREATE TABLE views (
+    n BIGINT NOT NULL,
+    entry TEXT COLLATE "C" NOT NULL,
+    leaf BYTEA NOT NULL,
+    seal BYTEA NOT NULL,
+    CONSTRAINT pk_views PRIMARY KEY (n)
+);
+
+CREATE INDEX ix_views_actor ON views (((entry::jsonb) ->> 'actor'), n);
+
+CREATE INDEX ix_views_subject ON views (((entry::jsonb) ->> 'subject'), n);
 
 CREATE TABLE case_words (case_key BIGINT CONSTRAINT pk_case_words PRIMARY KEY, words TSVECTOR NOT NULL);
 

@@ -1,4 +1,4 @@
--- The catalog's schema, version 10. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 11. Generated: run `make tidy` after a change.
 
 CREATE TABLE attachment_names (
     attachment_key INTEGER NOT NULL,
@@ -548,3 +548,18 @@ CREATE TABLE tokens (
 );
 
 CREATE INDEX ix_tokens_person ON tokens (person);
+
+-- In the file CATALOG.views, beside the catalog, together with a table audit_heads.
+CREATE TABLE views (
+    n BIGINT NOT NULL,
+    entry TEXT NOT NULL,
+    leaf BLOB NOT NULL,
+    seal BLOB NOT NULL,
+    CONSTRAINT pk_views PRIMARY KEY (n)
+);
+
+-- In the file CATALOG.views, beside the catalog, together with a table audit_heads.
+CREATE INDEX ix_views_actor ON views ((entry ->> 'actor'), n);
+
+-- In the file CATALOG.views, beside the catalog, together with a table audit_heads.
+CREATE INDEX ix_views_subject ON views ((entry ->> 'subject'), n);

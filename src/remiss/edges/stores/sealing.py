@@ -48,27 +48,32 @@ class Sealing:
         """Return what a log is sealed with."""
         return self.keys().secret(secret_of(log))
 
-    def known(self, catalog: str) -> bool:
-        """Return whether the journal of that catalog is known to have been sealed: said where the key is, not in the database."""
-        return self.keys().marked(_mark(catalog))
+    def known(self, catalog: str, log: str) -> bool:
+        """Return whether that log of a catalog is known to have been sealed: said where the key is, not in the database."""
+        return self.keys().marked(f"sealed-{log}-{catalog}")
 
-    def began(self, catalog: str) -> None:
-        """Remember beside the key that the journal of that catalog is sealed from now on."""
-        self.keys().mark(_mark(catalog))
+    def began(self, catalog: str, log: str) -> None:
+        """Remember beside the key that the log is sealed from now on."""
+        self.keys().mark(f"sealed-{log}-{catalog}")
+
+    def lost(self, catalog: str, log: str) -> bool:
+        """Return whether the log had to be begun again, because what was there before is gone."""
+        return self.keys().marked(f"begun-again-{log}-{catalog}")
+
+    def began_again(self, catalog: str, log: str) -> None:
+        """Remember beside the key that the log was begun again."""
+        self.keys().mark(f"begun-again-{log}-{catalog}")
 
 
-def _mark(catalog: str) -> str:
-    return f"sealed-{catalog}"
-
-
-def read_head(connection: Connection, log: str) -> Head | None:
-    """Return where a log ends, as it is kept.
+def read_head(connection: Connection, log: str, *, locked: bool = False) -> Head | None:
+    """Return where a log ends, as it is kept; `locked` until the transaction ends.
 
     Raises
     ------
     Tampered : what is kept is no head at all
     """
-    row = connection.execute(select(audit_heads).where(audit_heads.c.log == log)).first()
+    found = select(audit_heads).where(audit_heads.c.log == log)
+    row = connection.execute(found.with_for_update() if locked else found).first()
     return None if row is None else _head(row)
 
 

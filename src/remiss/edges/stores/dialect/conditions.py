@@ -6,7 +6,19 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, ColumnElement, Float, Integer, String, Text, literal, type_coerce
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    Connection,
+    Float,
+    Integer,
+    String,
+    Text,
+    literal,
+    literal_column,
+    type_coerce,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -34,6 +46,11 @@ class _JsonNumber(FunctionElement[float]):
     type = Float()
 
 
+class _Member(FunctionElement[str]):
+    inherit_cache = True
+    type = Text()
+
+
 class _JsonHas(Condition):
     inherit_cache = True
 
@@ -45,6 +62,16 @@ class _Among(Condition):
 def json_text(of: ColumnElement[Any], name: str | None = None) -> ColumnElement[str]:
     """Return the member `name` of a JSON column as text, or the column's own scalar; booleans are `true` and `false`."""
     return _JsonText(type_coerce(of, Text()), *_names(name))
+
+
+def member(of: ColumnElement[Any], name: str) -> ColumnElement[str]:
+    """Return the member `name` of JSON that is kept as text, as an index can have it; `name` is a word of this program."""
+    return _Member(of, literal_column(f"'{name}'"))
+
+
+def as_bytes(connection: Connection, column: str) -> str:
+    """Return the SQL of a column of text as UTF-8."""
+    return f"CAST({column} AS BLOB)" if connection.dialect.name == SQLITE else f"convert_to({column}, 'UTF8')"
 
 
 def json_number(of: ColumnElement[Any], name: str | None = None) -> ColumnElement[float]:
@@ -106,6 +133,18 @@ def _json_number_postgresql(element: _JsonNumber, compiler: SQLCompiler, **kw: A
     of, *name = _sql(compiler, element, **kw)
     part = f"({of} -> {name[0]})" if name else of
     return f"(CASE WHEN jsonb_typeof({part}) = 'number' THEN ({part} #>> '{{}}')::double precision END)"
+
+
+@compiles(_Member, SQLITE)
+def _member_sqlite(element: _Member, compiler: SQLCompiler, **kw: Any) -> str:
+    of, name = _sql(compiler, element, **kw)
+    return f"({of} ->> {name})"
+
+
+@compiles(_Member, POSTGRESQL)
+def _member_postgresql(element: _Member, compiler: SQLCompiler, **kw: Any) -> str:
+    of, name = _sql(compiler, element, **kw)
+    return f"(({of}::jsonb) ->> {name})"
 
 
 @compiles(_JsonHas, SQLITE)

@@ -73,6 +73,12 @@ def file_of(url: URL) -> Path | None:
     return Path(url.database) if url.drivername == SQLITE and url.database else None
 
 
+def views_address(url: URL) -> URL:
+    """Return the address of the database that has a catalog's log of views: a file of its own, beside one; else the same."""
+    path = file_of(url)
+    return url if path is None else url.set(database=str(path.with_name(path.name + ".views")))
+
+
 def connect(url: URL) -> Engine:
     """Return an engine whose connections are set up as the catalog needs them; nothing is connected yet.
 
@@ -149,10 +155,13 @@ def begin_nothing(connection: Connection) -> None:
             driver.autocommit = True
 
 
-def streaming(connection: Connection) -> Any:
-    """Return a cursor of the driver that does not hold all rows at once; within a transaction."""
+def streaming(connection: Connection, *, binary: bool = False) -> Any:
+    """Return a cursor of the driver that does not hold all rows at once; within a transaction.
+
+    `binary` is quicker where there are many bytes, and knows no JSON.
+    """
     driver: Any = connection.connection.driver_connection
-    return driver.cursor() if connection.dialect.name == SQLITE else driver.cursor(name="streaming")
+    return driver.cursor() if connection.dialect.name == SQLITE else driver.cursor(name="streaming", binary=binary)
 
 
 def _rests(_: object, record: ConnectionPoolEntry) -> None:

@@ -10,18 +10,19 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import text
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import Dialect, MetaData, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from remiss.edges.stores.connecting import open_store
 from remiss.edges.stores.dialect.types import POSTGRESQL, SQLITE
 from remiss.edges.stores.dialect.words import WORDS_DDL
-from remiss.edges.stores.tables import metadata
+from remiss.edges.stores.tables import metadata, views_metadata
 from remiss.edges.stores.version import LATEST
 from remiss.govern.ports import Actor
 
 FILES = {name: Path(__file__).parents[1] / f"schema.{name}.sql" for name in (SQLITE, POSTGRESQL)}
+BESIDE = "-- In the file CATALOG.views, beside the catalog, together with a table audit_heads.\n"
 HEAD = "-- The catalog's schema, version {version}. Generated: run `make tidy` after a change.\n\n"
 
 
@@ -42,18 +43,23 @@ def _of_sqlite() -> str:
         with store.reading() as connection:
             statements = [_tidy(statement) for statement in connection.execute(listed).scalars()]
         store.close()
-    return "".join(f"{statement};\n\n" for statement in statements).rstrip() + "\n"
+    views = [BESIDE + statement for statement in _rendered(views_metadata, sqlite.dialect())]
+    return "".join(f"{statement};\n\n" for statement in [*statements, *views]).rstrip() + "\n"
 
 
 def _of_postgresql() -> str:
     dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+    statements = [*_rendered(metadata, dialect), *_rendered(views_metadata, dialect), *map(_tidy, WORDS_DDL[POSTGRESQL])]
+    return "".join(f"{statement};\n\n" for statement in statements).rstrip() + "\n"
+
+
+def _rendered(of: MetaData, dialect: Dialect) -> list[str]:
     statements = []
-    for table in sorted(metadata.tables.values(), key=lambda table: table.name):
+    for table in sorted(of.tables.values(), key=lambda table: table.name):
         statements.append(str(CreateTable(table).compile(dialect=dialect)))
         indexes = sorted(table.indexes, key=lambda index: str(index.name))
         statements.extend(str(CreateIndex(index).compile(dialect=dialect)) for index in indexes)
-    statements.extend(WORDS_DDL[POSTGRESQL])
-    return "".join(f"{_tidy(statement)};\n\n" for statement in statements).rstrip() + "\n"
+    return [_tidy(statement) for statement in statements]
 
 
 def _tidy(statement: str) -> str:

@@ -17,10 +17,12 @@ from remiss.faces.api.serving import Asked, Remembered, Ws
 from remiss.faces.web.criteria import CriteriaOf, criteria
 from remiss.faces.web.pages.shell import shell
 from remiss.faces.web.rendering import part, render
+from remiss.records.look import Kind, Look
 
 if TYPE_CHECKING:
     from remiss.capture.standing import Standing
     from remiss.records.catalog import CatalogFacts
+    from remiss.workspace import Workspace
 
 router = APIRouter()
 NEWEST = 10
@@ -82,6 +84,8 @@ def overview(ws: Ws, answers: Remembered, asked: Annotated[View, Query()]) -> Re
     look = answers.ask if asked.whole else answers.ready
     facts = look(ws, catalog.info, position)
     rates = look(ws, criteria, position) if len(captured) else None
+    if rates is not None:
+        _shown(ws, rates)
     standing = look(ws, capture.status, position, seconds=STANDING_SECONDS) if len(captured) else None
     page = OverviewPage(
         captured=tuple(captured),
@@ -104,7 +108,14 @@ def holdings(ws: Ws, answers: Remembered) -> Response:
 @router.get(CRITERIA)
 def rates(ws: Ws, answers: Remembered) -> Response:
     """Estimate how often each criterion is met, as a piece of the page."""
-    return part(CriteriaPart(grounds=answers.ask(ws, criteria, ws.position())))
+    grounds = answers.ask(ws, criteria, ws.position())
+    _shown(ws, grounds)
+    return part(CriteriaPart(grounds=grounds))
+
+
+def _shown(ws: Workspace, rates: tuple[CriteriaOf, ...]) -> None:
+    """Record a look at figures that may have been worked out before."""
+    ws.witness([Look(kind=Kind.FIGURE, position=ws.position(), count=len(rates))], "estimate")
 
 
 @router.get(STANDING)

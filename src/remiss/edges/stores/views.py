@@ -1,0 +1,209 @@
+"""Recording what was looked at, before the answer leaves.
+
+Who looks at something waits until that is on the disk. So that many need not wait one after the other, one of them commits what
+all have by then: while it waits for the disk the next group forms, and is as old as one commit takes, which is milliseconds. Raw
+evidence is committed by itself.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property, partial
+from pathlib import Path
+from threading import Event, Lock
+
+from sqlalchemy import Connection, Engine, insert
+
+from remiss.edges.stores.dialect.driving import FOLD_BYTES, file_of, fold, identity_of, make_durable
+from remiss.edges.stores.dialect.writing import lock_name
+from remiss.edges.stores.sealing import Sealing, checked, read_head, write_head
+from remiss.edges.stores.storable import signed
+from remiss.edges.stores.tables import audit_heads, views, views_metadata
+from remiss.errors import RemissError, StorageError
+from remiss.govern.entries import VIEWS, Head, append, text_of
+from remiss.govern.ports import Actor
+from remiss.records.identity import to_micros
+from remiss.records.look import Kind, Look
+
+
+@dataclass(slots=True, kw_only=True)
+class _Waiting:
+    """The entries of one answer, and whoever waits for them to be on the disk."""
+
+    entries: Sequence[dict[str, object]]
+    alone: bool
+    done: Event = field(default_factory=Event)
+    leads: bool = False
+    error: BaseException | None = None
+
+
+class ViewLog:
+    """The log of views of one open catalog; safe for threads.
+
+    Parameters
+    ----------
+    connect : gives an engine on the database that has the log, with connections of its own
+    """
+
+    def __init__(self, connect: Callable[[], Engine], sealing: Sealing, catalog: str) -> None:
+        self._connect = connect
+        self._sealing = sealing
+        self._catalog = catalog
+        self._lock = Lock()
+        self._waiting: list[_Waiting] = []
+        self._led = False
+        self._identity: tuple[int, int] | None = None
+
+    @cached_property
+    def _engine(self) -> Engine:
+        return self._connect()
+
+    @property
+    def file(self) -> Path | None:
+        """The file that the log is in, where it has one of its own."""
+        return file_of(self._engine.url)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection | None]:
+        """Give a connection on one snapshot of the log; None when there is none yet."""
+        if self.file is not None and not self.file.exists():
+            yield None
+            return
+        self._make_sure()
+        with self._engine.connect() as connection, connection.begin():
+            yield connection
+
+    def record(self, looks: Sequence[Look], actor: Actor, action: str, at: datetime, request: str | None, secret: bytes) -> None:
+        """Return when all looks are on the disk; digests are made with `secret`.
+
+        Raises
+        ------
+        StorageError, Tampered : they cannot be recorded, and nothing may be shown
+        """
+        entries = [_entry(look, actor, action, at, request, secret) for look in looks]
+        mine = _Waiting(entries=entries, alone=any(look.kind is Kind.EVIDENCE for look in looks))
+        with self._lock:
+            self._waiting.append(mine)
+            leads, self._led = not self._led, True
+        if not leads:
+            mine.done.wait()
+            leads = mine.leads
+        if leads:
+            self._lead()
+        if mine.error is not None:
+            raise _unrecorded(mine.error) from mine.error
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        if "_engine" in self.__dict__:
+            fold(self._engine)
+            self._engine.dispose()
+
+    def _lead(self) -> None:
+        """Commit what waits by now, and have the first of those who came meanwhile go on."""
+        with self._lock:
+            group, self._waiting = self._waiting, []
+        try:
+            self._commit([each for each in group if not each.alone])
+            for each in group:
+                if each.alone:
+                    self._commit([each])
+        finally:
+            with self._lock:
+                following = self._waiting[0] if self._waiting else None
+                self._led = following is not None
+            if following is not None:
+                following.leads = True
+                following.done.set()
+
+    def _commit(self, group: Sequence[_Waiting]) -> None:
+        try:
+            if group:
+                self._append([entry for each in group for entry in each.entries])
+        except BaseException as error:  # noqa: BLE001 - whatever it was, those who wait must be told
+            for each in group:
+                each.error = error
+        finally:
+            for each in group:
+                each.done.set()
+
+    def _append(self, entries: Sequence[dict[str, object]]) -> None:
+        secret = self._sealing.secret(VIEWS)
+        self._make_sure()
+        with self._engine.execution_options(writes=True).connect() as connection, connection.begin():
+            kept_head = read_head(connection, VIEWS, locked=True) or self._first(connection)
+            head = Head() if kept_head is None else checked(kept_head, VIEWS, kept_head.size, secret)
+            kept, texts, after = append(head, secret, [partial(_text, entry) for entry in entries])
+            rows = [
+                {"n": each.number, "entry": text, "leaf": each.leaf, "seal": each.seal}
+                for each, text in zip(kept, texts, strict=True)
+            ]
+            connection.execute(insert(views), rows)
+            write_head(connection, VIEWS, after, first=kept_head is None)
+        if kept_head is None:
+            self._sealing.began(self._catalog, VIEWS)
+        fold(self._engine, at_least=FOLD_BYTES)
+
+    def _first(self, connection: Connection) -> Head | None:
+        """Return the head that somebody else has made meanwhile; remember it when there should have been one all along."""
+        lock_name(connection, "remiss views")
+        head = read_head(connection, VIEWS, locked=True)
+        if head is None and self._sealing.known(self._catalog, VIEWS):
+            self._sealing.began_again(self._catalog, VIEWS)
+        return head
+
+    def _make_sure(self) -> None:
+        """Make the file of the log when it is not there, or not the one that was opened."""
+        path = self.file
+        if path is None or (self._identity is not None and identity_of(path) == self._identity):
+            return
+        self._engine.dispose()
+        with self._engine.connect() as connection:
+            make_durable(connection)
+        with self._engine.execution_options(writes=True).connect() as connection, connection.begin():
+            audit_heads.create(connection, checkfirst=True)
+            views_metadata.create_all(connection)
+        self._identity = identity_of(path)
+
+
+def _entry(look: Look, actor: Actor, action: str, at: datetime, request: str | None, secret: bytes) -> dict[str, object]:
+    found = {"query": look.query, "ids": "\n".join(look.ids) if look.ids else None}
+    digests = {
+        name: hmac.digest(secret, _clean(text).encode(), "sha256").hex() for name, text in found.items() if text is not None
+    }
+    return {
+        "action": action,
+        "actor": actor.name,
+        "at": to_micros(at),
+        "count": look.count,
+        "digests": digests,
+        "kind": look.kind.value,
+        "position": look.position,
+        "purpose": None if look.purpose is None else _clean(look.purpose),
+        "request": request,
+        "role": actor.role,
+        "subject": None if look.subject is None else _clean(look.subject),
+        "team": look.team or actor.team,
+    }
+
+
+def _clean(text: str) -> str:
+    """Return a text as every database can hold it, and JSON in it."""
+    found: str = signed(text.encode("utf-8", "backslashreplace").decode())
+    return found
+
+
+def _text(entry: dict[str, object], number: int) -> str:
+    return text_of({**entry, "n": number})
+
+
+def _unrecorded(error: BaseException) -> BaseException:
+    """Return what is told to whoever may not see something, because it cannot be recorded that they do."""
+    if not isinstance(error, RemissError):
+        return error
+    do = error.do or "make the catalog's folder writable"
+    return StorageError(f"nothing is shown, because it cannot be recorded who looks at it: {error.what}", do=do)

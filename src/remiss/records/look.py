@@ -1,0 +1,54 @@
+"""What somebody looked at: what an action says of what it showed, for the audit to record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from remiss.records.rows import Rows
+
+
+class Kind(StrEnum):
+    """What was shown."""
+
+    CASE = "case"
+    EVIDENCE = "evidence"  # raw: committed by itself, before anybody has it
+    LIST = "list"
+    FIGURE = "figure"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """One thing that was shown.
+
+    `subject` is the whole id of the thing, where it was one. `query` is what was asked, and `ids` name what was shown: of both
+    nothing but digests is kept. `count` is how many there were, `position` the catalog's that was read; None is the latest.
+    `team` is whose thing it was; None is that of whoever looked. `purpose` is what they said it is for, and is kept as it is.
+    """
+
+    kind: Kind
+    subject: str | None = None
+    query: str | None = None
+    position: int | None = None
+    ids: Sequence[str] = ()
+    count: int | None = None
+    team: str | None = None
+    purpose: str | None = None
+
+
+# Given the workspace, an action's arguments and its result, returns what was shown.
+Looked = Callable[[Any, Mapping[str, Any], Any], Sequence[Look]]
+
+
+def listed(_: object, given: Mapping[str, Any], rows: Rows, *, subject: str | None = None) -> tuple[Look, ...]:
+    """Return the look at a page of a list, whose first column names its lines; of a list that was asked by a query, with it."""
+    query = given.get("query")
+    ids = tuple(str(line[0]) for line in rows.rows)
+    return (Look(kind=Kind.LIST, subject=subject, query=query, position=rows.position, ids=ids, count=len(rows)),)
+
+
+def of_case(_: object, given: Mapping[str, Any], found: Any) -> tuple[Look, ...]:
+    """Return the look at something that knows by `case` which case it is of."""
+    return (Look(kind=Kind.CASE, subject=found.case, position=given.get("as_of")),)

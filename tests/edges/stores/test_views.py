@@ -1,0 +1,191 @@
+"""Whatever somebody looks at is in the log before they have it, and the log can be trusted."""
+
+from __future__ import annotations
+
+import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlalchemy import delete, select, text, update
+
+import remiss
+from remiss.catalog import actions as catalog
+from remiss.edges.stores.tables import audit_heads, views
+from remiss.errors import NotFound, StorageError
+from remiss.govern import audit_actions as audit
+from remiss.records.case import Filing
+from remiss.records.look import Kind, Look
+from tests.edges.stores.drawing import MONDAY
+
+
+@pytest.fixture
+def case(ws):
+    return catalog.file(ws, Filing(model="m", at=MONDAY, title="seen"))
+
+
+def logged(ws):
+    """What each entry says."""
+    with ws._store.views.reading() as connection:
+        return (
+            [] if connection is None else [json.loads(row.entry) for row in connection.execute(select(views).order_by(views.c.n))]
+        )
+
+
+def altering(ws, *statements):
+    with ws._store.views._engine.execution_options(writes=True).connect() as connection, connection.begin():
+        for statement in statements:
+            connection.execute(statement)
+
+
+def verdict(ws, **options):
+    _, found = audit.verify(ws, **options)
+    assert found.log == "views"
+    return found
+
+
+def test_looking_at_a_case_is_recorded_with_who_as_what_and_on_which(ws_as, case, ws):
+    bo = ws_as("bo", role="verifier")
+    catalog.show(bo, case.id[:7])
+    (entry,) = logged(ws)
+    assert {name: entry[name] for name in ("action", "actor", "role", "kind", "subject", "team", "n", "request")} == {
+        "action": "case.show",
+        "actor": "bo",
+        "role": "verifier",
+        "kind": "case",
+        "subject": case.id,
+        "team": "default",
+        "n": 1,
+        "request": "as-bo",
+    }
+
+
+def test_a_search_is_recorded_by_digests_of_what_was_asked_and_found(ws, case):
+    for query in ("seen", "seen", "unseen"):
+        catalog.search(ws, query)
+    first, again, other = logged(ws)
+    assert (first["kind"], first["count"], first["position"], other["count"]) == ("list", 1, 2, 0)
+    assert first["digests"] == again["digests"]
+    assert first["digests"].keys() == {"ids", "query"}
+    assert other["digests"].keys() == {"query"}
+    assert other["digests"] != first["digests"]
+    assert "seen" not in json.dumps([first, again, other])
+
+
+def test_whoever_sees_nothing_leaves_nothing(ws, case):
+    with pytest.raises(NotFound):
+        catalog.show(ws, "zzzz-zzzz-zzzz")
+    catalog.info(ws)
+    assert logged(ws) == []
+
+
+def test_what_cannot_be_recorded_is_not_shown(ws, case, monkeypatch):
+    def full(*_):
+        raise StorageError("the disk is full", do="make room")
+
+    monkeypatch.setattr("remiss.edges.stores.views.append", full)
+    with pytest.raises(StorageError, match="nothing is shown, because it cannot be recorded who looks at it: the disk is full"):
+        catalog.show(ws, case.id)
+    monkeypatch.undo()
+    catalog.show(ws, case.id)
+    assert len(logged(ws)) == 1
+
+
+def test_a_log_that_was_left_alone_is_sound(ws, case):
+    assert verdict(ws).sound
+    for _ in range(9):
+        catalog.show(ws, case.id)
+    found = verdict(ws)
+    assert (found.sound, found.entries) == (True, 9)
+    signed = audit.checkpoint(ws)
+    catalog.show(ws, case.id)
+    assert verdict(ws, checkpoint="\n".join(signed.notes)).sound
+    assert audit.prove(ws, "views-4").index == 3
+
+
+def test_what_is_done_to_an_entry_is_found(ws, case):
+    for _ in range(9):
+        catalog.show(ws, case.id)
+    at = views.c.n == 4
+    entry = logged(ws)[3]
+    altering(ws, update(views).where(at).values(entry=json.dumps(entry | {"actor": "bo"})))
+    assert verdict(ws).first == 4
+    altering(ws, delete(views).where(at))
+    assert verdict(ws).what == "entry 4 was removed"
+    altering(ws, delete(views).where(views.c.n > 3))
+    assert verdict(ws).what == "entry 4 and all after it were cut off: there were 9"
+
+
+def test_a_log_that_was_taken_away_is_begun_again_and_that_is_said_for_ever(ws, case, database):
+    catalog.show(ws, case.id)
+    if database == "sqlite":
+        path = ws._store.views.file
+        for each in ("", "-wal", "-shm"):
+            path.with_name(path.name + each).unlink(missing_ok=True)
+    else:
+        altering(ws, delete(views), delete(audit_heads).where(audit_heads.c.log == "views"))
+    assert not verdict(ws).sound
+    catalog.show(ws, case.id)
+    assert len(logged(ws)) == 1
+    found = verdict(ws)
+    assert (found.sound, found.first) == (False, 1)
+    assert "was begun again" in found.what
+
+
+def test_many_who_look_at_once_are_all_in_the_log(ws, case, environment):
+    with remiss.open(ws.address, environment=environment) as other, ThreadPoolExecutor(12) as pool:
+        list(pool.map(lambda number: catalog.show((ws, other)[number % 2].serving(f"r{number}"), case.id), range(120)))
+    found = logged(ws)
+    assert sorted(entry["request"] for entry in found) == sorted(f"r{number}" for number in range(120))
+    assert verdict(ws).sound
+
+
+def test_who_looks_waits_for_no_writer(ws, case):
+    """While a transaction that writes is under way, as that of a capture, which may take minutes."""
+    done = []
+    with ws._store.writing(ws.actor, "test", ws.now):
+        reader = threading.Thread(target=lambda: done.append(catalog.show(ws.serving("r"), case.id)))
+        reader.start()
+        reader.join(20)
+        assert [each.id for each in done] == [case.id]
+
+
+def test_texts_that_no_database_holds_are_recorded_all_the_same(ws, case):
+    for odd in ("a\0b", "\udcff", "ü"):
+        ws.witness([Look(kind=Kind.EVIDENCE, subject=odd, query=odd, purpose=odd, ids=[odd])], "test")
+    assert [entry["purpose"] for entry in logged(ws)] == ["a\N{SYMBOL FOR NULL}b", "\\udcff", "ü"]
+    assert verdict(ws).sound
+
+
+def test_views_are_found_by_who_what_on_what_and_when(ws, case, ws_as):
+    bo = ws_as("bo", role="verifier", team="default")
+    catalog.show(bo, case.id)
+    catalog.show(ws, case.id)
+    catalog.search(bo)
+
+    def found(**wanted):
+        return [line["entry"] for line in audit.search(ws, log="views", **wanted)]
+
+    assert found(actor="bo") == ["views-3", "views-1"]
+    assert found(subject=case.id, limit=1) == ["views-2"]
+    assert found(action="case.search") == ["views-3"]
+    assert found(since=MONDAY)[-3:] == ["views-3", "views-2", "views-1"]
+    assert found(until=MONDAY) == []
+    both = audit.search(ws, subject=case.id)
+    assert [line["entry"] for line in both] == ["views-2", "views-1", "journal-2"]
+    first = audit.search(ws, limit=2)
+    rest = audit.search(ws, limit=100, after=first.next)
+    seen = [line["entry"] for line in rest]
+    assert seen[-1] == "journal-1"
+    assert not {line["entry"] for line in first} & set(seen)
+
+
+def test_the_index_of_subjects_is_used(ws, case, database):
+    catalog.show(ws, case.id)
+    asked = "(entry ->> 'subject')" if database == "sqlite" else "((entry::jsonb) ->> 'subject')"
+    explain = "EXPLAIN QUERY PLAN" if database == "sqlite" else "EXPLAIN"
+    with ws._store.views.reading() as connection:
+        if database == "postgresql":
+            connection.execute(text("SET LOCAL enable_seqscan = off"))
+        plan = connection.execute(text(f"{explain} SELECT n FROM views WHERE {asked} = 'x' ORDER BY n DESC LIMIT 5")).all()
+    assert "ix_views_subject" in str(plan)
