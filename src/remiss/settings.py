@@ -34,7 +34,7 @@ TABLE: tuple[Setting, ...] = (
     Setting(
         name="sources", default="", help="Folder that the sources of protocols posted to a server lie in; default: this one."
     ),
-    Setting(name="keys", default="", help="Folder of the catalog's secret key; default: CATALOG.keys beside a SQLite catalog."),
+    Setting(name="keys", default="", help="Folder of the catalog's keys; default: CATALOG.keys beside a SQLite catalog."),
     Setting(name="vault", default="", help="Folder of raw evidence; default: CATALOG.vault beside a SQLite catalog."),
     Setting(name="memory_limit", default="", help="Most memory the engine may use, for example 700MB; default: the engine's."),
     Setting(name="threads", default="", help="How many threads the engine may use; default: one for each core."),

@@ -21,9 +21,9 @@ class Rotation:
 @contextmanager
 def _renewed(ws: KeyWorkspace) -> Iterator[Rotation]:
     """Wrap everything under a new key before the transaction, and destroy the former key only when its row is written."""
-    pieces, resumed = ws.vault.renew(ws.progress)
-    yield Rotation(pieces=pieces, resumed=resumed)
-    ws.vault.retire()
+    renewal = ws.vault.renew(ws.progress)
+    yield Rotation(pieces=renewal.pieces, resumed=renewal.resumed)
+    ws.vault.retire(renewal)
 
 
 @action(name="catalog.rotate", permission="catalog:rotate", prepare=_renewed)

@@ -278,6 +278,15 @@ class VaultState:
     rotating: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renewal:
+    """That everything is wrapped under `key`: how many contents were written anew, and whether one cut short was finished."""
+
+    key: str
+    pieces: int
+    resumed: bool
+
+
 class Vault(Protocol):
     """Where raw evidence lies, encrypted, addressed by HMAC under the catalog's key."""
 
@@ -316,15 +325,11 @@ class Vault(Protocol):
         """Destroy the content's key and remove the content, wherever it is."""
         ...
 
-    def renew(self, progress: Progress) -> tuple[int, bool]:
+    def renew(self, progress: Progress) -> Renewal:
         """Wrap the key of every content under a new wrapping key, and encrypt what is not.
 
         The former key stays until `retire`. When a rotation was cut short, that one is finished and no new key is made. Waits
         for captures that are under way.
-
-        Returns
-        -------
-        How many contents were written anew, and whether a rotation that was cut short was finished.
 
         Raises
         ------
@@ -332,8 +337,8 @@ class Vault(Protocol):
         """
         ...
 
-    def retire(self) -> None:
-        """Destroy the wrapping keys before the current one. Only after `renew`: nothing may need them any more."""
+    def retire(self, renewal: Renewal) -> None:
+        """Destroy the wrapping keys before the one of a renewal, unless another was begun since, which does it then."""
         ...
 
 

@@ -1,5 +1,6 @@
 """Raw evidence on the disk: what a reader of the disk can do with it, and how keys are rotated and destroyed."""
 
+import concurrent.futures
 import hashlib
 import hmac
 import os
@@ -67,8 +68,8 @@ def plainly_bundled(folder, keys, contents=CONTENTS, run=RUN):
 
 def rotate(vault):
     done = vault.renew(silent)
-    vault.retire()
-    return done
+    vault.retire(done)
+    return done.pieces, done.resumed
 
 
 def everything(folder):
@@ -236,7 +237,7 @@ def test_what_is_captured_while_a_rotation_is_under_way_is_rotated_too(vault, fo
     """The capture has wrapped its keys under the former one when the rotation begins, which then waits for it."""
     bundled(vault, CONTENTS[:3])
     other = FolderVault(folder, keys)
-    renewed, told = threading.Event(), []
+    renewed, told, renewals = threading.Event(), [], []
 
     def progress(stage, done):
         told.append(done)
@@ -245,15 +246,48 @@ def test_what_is_captured_while_a_rotation_is_under_way_is_rotated_too(vault, fo
     with other.bundle(never) as bundle:
         address = bundle.add(b"under way")
         bundle.seal()
-        rotation = threading.Thread(target=lambda: vault.renew(progress))
+        rotation = threading.Thread(target=lambda: renewals.append(vault.renew(progress)))
         rotation.start()
         assert renewed.wait(20)
         bundle.belong("run-000000000002")
     rotation.join(20)
     assert not rotation.is_alive()
-    vault.retire()
+    vault.retire(*renewals)
     assert len(wrapping_keys(tmp_path)) == 1
     assert FolderVault(folder, FolderKeys(tmp_path / "catalog.keys")).get(address) == b"under way"
+
+
+def test_a_rotation_that_is_overtaken_by_another_destroys_no_key_that_is_needed(vault, folder, tmp_path):
+    addresses = bundled(vault)
+    slow = vault.renew(silent)
+    vault.retire(slow)
+    # The next one has put its key first and has not come to any file yet.
+    vault._ring.renew()
+    vault.retire(slow)
+    assert len(wrapping_keys(tmp_path)) == 2
+    assert [FolderVault(folder, FolderKeys(tmp_path / "catalog.keys")).get(address) for address in addresses] == CONTENTS
+    assert rotate(vault) == (len(CONTENTS), True)
+
+
+def test_whoever_reads_while_keys_are_rotated_again_and_again_reads_everything(vault, folder, tmp_path):
+    addresses = bundled(vault)
+    reader = FolderVault(folder, FolderKeys(tmp_path / "catalog.keys"))
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        rotating = pool.submit(lambda: [rotate(vault) for _ in range(15)])
+        while not rotating.done():
+            assert [reader.get(address) for address in addresses] == CONTENTS
+        rotating.result()
+
+
+def test_rotations_at_the_same_moment_lose_nothing(vault, folder, tmp_path, keys):
+    addresses = [address for run in range(6) for address in bundled(vault, CONTENTS[run::6], f"run-{run:012}")]
+    contents = [vault.get(address) for address in addresses]
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: rotate(FolderVault(folder, keys)), range(12)))
+    assert [vault.get(address) for address in addresses] == contents
+    rotate(vault)
+    assert len(wrapping_keys(tmp_path)) == 1
+    assert [vault.get(address) for address in addresses] == contents
 
 
 def test_a_rotation_stops_at_what_was_altered_and_keeps_the_former_key(vault, folder, tmp_path):

@@ -26,7 +26,7 @@ from remiss.edges.vaults.rewriting import ADDRESS, MEND, Shelves
 from remiss.edges.vaults.ring import Ring
 from remiss.edges.vaults.staging import FINISHED, SETTING, STAGED, StagedBundle, locked, wait_for_disk, whose
 from remiss.errors import Location, NotFound, StorageError
-from remiss.govern.ports import Keys, Progress, VaultState
+from remiss.govern.ports import Keys, Progress, Renewal, VaultState
 
 
 class FolderVault:
@@ -105,14 +105,15 @@ class FolderVault:
         """
         with self._said():
             path, piece = self._found(address)
-            try:
-                return self._opened(path, piece, address)
-            except StorageError:
-                # Its key may have been destroyed since, and then it lies there under another one.
-                path, again = self._found(address)
-                if again.wrapping == piece.wrapping:
-                    raise
-            return self._opened(path, again, address)
+            while True:
+                try:
+                    return self._opened(path, piece, address)
+                except StorageError:
+                    # Its key may have been destroyed since, and then it lies there under another one.
+                    path, again = self._found(address)
+                    if again.wrapping == piece.wrapping:
+                        raise
+                    piece = again
 
     def discard(self, address: str) -> None:
         """Destroy the content's key and remove the content, wherever it is.
@@ -137,10 +138,10 @@ class FolderVault:
             while (found := self._bundled(address)) is not None:
                 self._shelves.bundle_anew(found[0], without=address)
 
-    def renew(self, progress: Progress) -> tuple[int, bool]:
+    def renew(self, progress: Progress) -> Renewal:
         """Wrap everything under a new key, or under that of a rotation that was cut short; see the port."""
         with self._said():
-            resumed = self._ring.renew()
+            name, resumed = self._ring.renew()
             written = 0
             # What was under way when the new key came first is finished under the former one: until nothing is left, again.
             while waiting := list(self._shelves.former()):
@@ -148,12 +149,12 @@ class FolderVault:
                     progress("wrapping keys", at / len(waiting))
                     written += self._shelves.anew(path)
             progress("wrapping keys", 1.0)
-            return written, resumed
+            return Renewal(key=name, pieces=written, resumed=resumed)
 
-    def retire(self) -> None:
-        """Destroy the wrapping keys that nothing needs any more."""
+    def retire(self, renewal: Renewal) -> None:
+        """Destroy the wrapping keys that nothing needs any more; see the port."""
         with self._said():
-            self._ring.retire()
+            self._ring.retire(renewal.key)
 
     def _write(self, path: Path, address: str, content: bytes, wrapping: Wrapping) -> bool:
         """Write a file unless it is there and whole; return whether it was written."""

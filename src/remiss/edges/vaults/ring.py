@@ -82,19 +82,31 @@ class Ring:
         with self._locked(fcntl.LOCK_SH):
             yield self.wrapping(self.names()[0])
 
-    def renew(self) -> bool:
-        """Put a new key first, unless a rotation before was cut short and has to be finished; return whether it was."""
+    def renew(self) -> tuple[str, bool]:
+        """Put a new key first, unless a rotation before was cut short and has to be finished.
+
+        Returns
+        -------
+        The name of the key that is first, and whether a rotation was cut short.
+        """
         with self._locked(fcntl.LOCK_EX):
             names = self.names()
             if len(names) > 1:
-                return True
-            self._write((self._keys.new_wrapping_key(), *names))
-            return False
+                return names[0], True
+            name = self._keys.new_wrapping_key()
+            self._write((name, *names))
+            return name, False
 
-    def retire(self) -> None:
-        """Destroy all keys but the current one: nothing may need them any more."""
+    def retire(self, current: str) -> None:
+        """Destroy all keys but the current one, which nothing needs any more once everything is under that.
+
+        When another rotation has put another key first meanwhile, what is under `current` may need it: then it is left to that
+        rotation to retire what came before.
+        """
         with self._locked(fcntl.LOCK_EX):
-            current, *former = self.names()
+            first, *former = self.names()
+            if first != current:
+                return
             for name in former:
                 self._keys.destroy_wrapping_key(name)
                 self._known.pop(name, None)
