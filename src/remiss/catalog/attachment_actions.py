@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from remiss.action import action
 from remiss.catalog.actions import REDACTION
 from remiss.catalog.attachment import Prepared, content_of, prepared
 from remiss.catalog.ports import AttachmentWorkspace
-from remiss.errors import Denied, NotFound, RemissError
+from remiss.errors import Denied, NotFound
 from remiss.records.case import Sensitivity
 from remiss.records.evidence import AttachedFile, Attachment, Kept
 from remiss.records.look import Kind, Look
@@ -30,7 +30,7 @@ class _Put:
 
 @contextmanager
 def _put(ws: AttachmentWorkspace, case_id: str, name: str, content: bytes, sensitivity: Sensitivity | None) -> Iterator[_Put]:
-    """Put the content into the vault before the catalog refers to it, and take it out again where that fails."""
+    """Put the content into the vault before the catalog refers to it; where that fails it is taken out again."""
     case = ws.governed(case_id)
     ws.allow(ADD, case.team)
     wanted = max(case.sensitivity, case.sensitivity if sensitivity is None else sensitivity)
@@ -41,15 +41,8 @@ def _put(ws: AttachmentWorkspace, case_id: str, name: str, content: bytes, sensi
         )
     key = ws.keys.secret(REDACTION)
     file = prepared(name, content, wanted, case=case.id, person=ws.actor.name, at=ws.now, key=key)
-    address = ws.vault.put(file.kept)
-    try:
+    with ws.vault.putting(file.kept, ws.attachments.refers) as address:
         yield _Put(file=file, address=address)
-    except BaseException:
-        # Of a commit that was lost on its way nobody knows whether it took place: then the content stays.
-        with suppress(RemissError):
-            if not ws.attachments.refers(address):
-                ws.vault.discard(address)
-        raise
 
 
 @action(name="attachment.add", permission=ADD, subject="case_id", prepare=_put)

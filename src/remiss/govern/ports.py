@@ -299,6 +299,18 @@ class Vault(Protocol):
         """
         ...
 
+    def putting(self, content: bytes, referred: Callable[[str], bool]) -> AbstractContextManager[str]:
+        """Put alone in a block around the transaction that refers to it, and give the address.
+
+        When the block fails the content is removed unless `referred` says that the catalog refers to the address. After a block
+        that ended well, what processes left that died in such a block is removed or kept likewise.
+
+        Raises
+        ------
+        StorageError : disk full, or the place cannot be written
+        """
+        ...
+
     def bundle(self, filed: Callable[[str], bool]) -> AbstractContextManager[Bundle]:
         """Give a bundle in a block around the transaction that files its addresses.
 

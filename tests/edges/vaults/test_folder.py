@@ -1,7 +1,10 @@
 """The folder vault and the folder of the key, on a real file system."""
 
 import concurrent.futures
+import signal
 import stat
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -113,7 +116,6 @@ def test_a_file_or_a_link_where_the_folder_belongs_is_refused(tmp_path, keys):
 def test_a_write_that_the_system_cuts_short_leaves_nothing_in_part(vault, folder):
     """The limit on the size of files stands in for a full disk: the same call fails at the same place."""
     import resource
-    import signal
 
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -200,3 +202,77 @@ def test_writers_that_put_the_same_evidence_at_the_same_moment_all_succeed(folde
         addresses = set(pool.map(put, vaults))
     assert len(addresses) == 1
     assert len(files(folder)) == len(contents)
+
+
+def refers(address):
+    return True
+
+
+def never_refers(address):
+    return False
+
+
+def put_and_die(folder):
+    """Let a process be killed while the transaction that refers to what it put is under way; return the address."""
+    program = """
+import os, signal, sys
+from pathlib import Path
+from remiss.edges.keys import FolderKeys
+from remiss.edges.vaults.folder import FolderVault
+folder = Path(sys.argv[1])
+with FolderVault(folder, FolderKeys(folder.parent / "catalog.keys")).putting(b"left", lambda address: False) as address:
+    print(address, flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+    done = subprocess.run([sys.executable, "-c", program, str(folder)], capture_output=True, text=True)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    return done.stdout.strip()
+
+
+def test_what_is_put_around_a_transaction_is_there_in_it_and_afterwards(vault, folder):
+    with vault.putting(b"a file", refers) as address:
+        assert vault.get(address) == b"a file"
+    assert vault.get(address) == b"a file"
+    assert len(files(folder)) == 1
+
+
+def test_what_a_transaction_that_failed_does_not_refer_to_is_removed(vault, folder):
+    with pytest.raises(ValueError, match="refused"), vault.putting(b"a file", never_refers):
+        raise ValueError("refused")
+    with vault.putting(b"another", refers):
+        pass
+    assert len(files(folder)) == 1
+
+
+def test_what_a_lost_commit_refers_to_after_all_is_kept(vault):
+    told = []
+
+    def lose():
+        with vault.putting(b"a file", refers) as address:
+            told.append(address)
+            raise ValueError("connection lost")
+
+    with pytest.raises(ValueError, match="lost"):
+        lose()
+    with vault.putting(b"another", refers):
+        pass
+    assert vault.get(told[0]) == b"a file"
+
+
+@pytest.mark.parametrize("referred", [True, False])
+def test_what_a_killed_process_was_putting_is_kept_if_it_was_referred_to_and_else_removed_by_the_next(vault, folder, referred):
+    address = put_and_die(folder)
+    assert vault.get(address) == b"left"
+    with vault.putting(b"another", lambda asked: referred):
+        pass
+    assert len(files(folder)) == 1 + referred
+    if not referred:
+        with pytest.raises(NotFound):
+            vault.get(address)
+
+
+def test_what_another_is_putting_at_this_moment_is_left_alone(vault, folder, keys):
+    with FolderVault(folder, keys).putting(b"under way", never_refers) as address:
+        with vault.putting(b"another", never_refers):
+            pass
+        assert vault.get(address) == b"under way"

@@ -22,10 +22,11 @@ from remiss.edges.guarded import private_folder, said
 from remiss.edges.vaults import single
 from remiss.edges.vaults.bundle import Damaged, Piece, address_of, check, piece_at
 from remiss.edges.vaults.cipher import Unreadable, Wrapping, unseal
+from remiss.edges.vaults.pending import Pending
 from remiss.edges.vaults.rewriting import ADDRESS, MEND, Shelves
 from remiss.edges.vaults.ring import Ring
 from remiss.edges.vaults.staging import FINISHED, SETTING, STAGED, StagedBundle, locked, wait_for_disk, whose
-from remiss.errors import Location, NotFound, StorageError
+from remiss.errors import Location, NotFound, RemissError, StorageError
 from remiss.govern.ports import Keys, Progress, Renewal, VaultState
 
 
@@ -42,6 +43,7 @@ class FolderVault:
         self._folder = folder
         self._key = keys.secret("vault")
         self._ring = Ring(folder, keys)
+        self._pending = Pending(folder)
         self._shelves = Shelves(folder, self._key, self._ring)
 
     def put(self, content: bytes) -> str:
@@ -58,6 +60,30 @@ class FolderVault:
                 for each in (path.parent, self._folder):
                     wait_for_disk(each)
         return address
+
+    @contextmanager
+    def putting(self, content: bytes, referred: Callable[[str], bool]) -> Iterator[str]:
+        """Store alone around the transaction that will refer to it, and give the address; see the port.
+
+        Raises
+        ------
+        StorageError : disk full, or the folder cannot be written
+        """
+        address = address_of(self._key, content)
+        with self._said(), self._pending.marked(address):
+            self.put(content)
+            try:
+                yield address
+            except BaseException:
+                # Of a commit that was lost on its way nobody knows whether it took place: then the content stays, and the mark.
+                with suppress(RemissError):
+                    if not referred(address):
+                        self.discard(address)
+                raise
+        with suppress(OSError, StorageError):
+            for each in self._pending.left():
+                if not referred(each):
+                    self.discard(each)
 
     @contextmanager
     def bundle(self, filed: Callable[[str], bool]) -> Iterator[StagedBundle]:
