@@ -30,7 +30,7 @@ def current(page):
 
 def begin(page):
     page.keyboard.press("Enter")
-    expect(page.locator("#judging")).to_be_visible()
+    expect(page.locator("#letters")).to_be_visible()  # the script is there
 
 
 def go_on(page, *keys):
