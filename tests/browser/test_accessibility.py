@@ -13,7 +13,8 @@ from remiss.curate import investigation_actions as findings
 from remiss.curate import labelling_actions as labelling
 from remiss.govern.ports import Actor
 from remiss.records.investigation import Citation, CitationKind
-from remiss.records.labelling import Judgement, Verdict
+from remiss.records.labelling import Impact, Judgement, Verdict
+from tests.curate.standings import ANSWERS, NOISE, WEAK
 
 # One of each template. `{case}` and `{run}` are ids of the catalog.
 PAGES = (
@@ -22,6 +23,7 @@ PAGES = (
     "/cases?query=criterion%3Anope%3A",
     "/cases/{case}",
     "/cases/{case}?controls=true",
+    "/cases/{labelled}",
     "/cases/{case}/evidence",
     "/cases/file",
     "/cases/zzzzzz",
@@ -65,6 +67,7 @@ def filled_in(site):
     labelled_twice(site.workspace)
     looked_into(site.workspace, names["case"])
     said_by_bo(site, names["case"])
+    names["labelled"] = labelled(site.workspace)
     return lambda path: path.format(**names)
 
 
@@ -90,6 +93,24 @@ def looked_into(ws, case):
     findings.experiment(ws, case, executed="Looked at the log", result="Nothing")
     findings.remedy(ws, case, text="Wait for it", model_version="42", citations=[ticket])
     findings.conclude(ws, case, hypothesis="The feed", rationale="It was late\n\n- twice")
+
+
+def labelled(ws):
+    """Have two people say the same of a case, so that it is decided and may be begun anew; return its id."""
+    reader, (case,) = ws.actor, catalog.search(ws, "status:candidate", limit=1).column("id")
+    judgement = Judgement(
+        verdict=Verdict.FAILURE,
+        mode=WEAK,
+        modes=(NOISE,),
+        answers=ANSWERS,
+        impact=Impact(low=10, high=40, unit="minutes"),
+        rationale="The feed *again*",
+    )
+    for name, give in (("bo", labelling.annotate), ("cy", labelling.verify)):
+        ws.actor = Actor(name=name)
+        give(ws, case, catalog.show(ws, case).revision, judgement)
+    ws.actor = reader
+    return case
 
 
 def said_by_bo(site, case):

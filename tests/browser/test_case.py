@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import expect
 
 from remiss.catalog import actions as catalog
+from remiss.curate import labelling_actions as labelling
+from remiss.govern.ports import Actor
 from remiss.records.case import Filing
+from remiss.records.labelling import Judgement, Verdict
+from tests.curate.standings import ANSWERS, WEAK
 from tests.stories.logs import MONDAY
 
 # What reaches beyond the screen, but for what scrolls by itself.
@@ -102,3 +107,61 @@ def test_hostile_text_of_ten_thousand_letters_breaks_no_layout(signed_in, hostil
         page.goto(path)
         assert page.evaluate(WIDER) == [], path
         assert page.locator("img").count() == 0
+
+
+FAILS = Judgement(verdict=Verdict.FAILURE, mode=WEAK, answers=ANSWERS, rationale="The feed again", quotes=("EWR",))
+
+
+def said_by(ws, name, call, case, *arguments):
+    reader, ws.actor = ws.actor, Actor(name=name)
+    done = call(ws, case, catalog.show(ws, case).revision, *arguments)
+    ws.actor = reader
+    return done
+
+
+@pytest.fixture
+def verified(site, missed) -> str:
+    airport = catalog.show(site.workspace, missed).event.context["airport"]
+    for name, call in (("bo", labelling.annotate), ("cy", labelling.verify)):
+        said_by(site.workspace, name, call, missed, replace(FAILS, quotes=(airport,)))
+    return missed
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with script", "without"])
+def test_one_reads_what_people_found_and_begins_the_case_anew(signed_in, verified, script):
+    page = signed_in(f"/cases/{verified}", java_script_enabled=script)
+    expect(page.get_by_role("heading", name="Annotated by bo: failure")).to_be_visible()
+    expect(page.get_by_text("7 points").first).to_be_visible()
+    expect(page.get_by_label("Severity")).to_have_count(0)
+    page.get_by_text("Begin it anew").click()
+    page.get_by_label("Why, in a sentence").fill("the label was corrected")
+    page.get_by_role("button", name="Reopen").click()
+    expect(page.get_by_text("Nobody has labelled it yet.")).to_be_visible()
+    expect(page.get_by_role("link", name="Annotate it")).to_have_attribute("href", f"/queue/{verified}")
+    expect(page.locator(".history ins").first).to_have_text("candidate")
+
+
+def test_one_links_a_case_that_is_alike_and_is_told_what_does_not_go(signed_in, site, missed):
+    other = catalog.search(site.workspace, "criterion:missed-delay", limit=2).rows[1][0]
+    page = signed_in(f"/cases/{missed}")
+    page.get_by_text("It is alike another case").click()
+    page.get_by_label("The case whose verdict it takes").fill(missed)
+    page.get_by_role("button", name="Link", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("alike itself")
+    page.get_by_label("The case whose verdict it takes").fill(other)
+    page.get_by_role("button", name="Link", exact=True).click()
+    page.get_by_role("link", name=other).click()
+    expect(page.get_by_text("It gives its verdict to")).to_be_visible()
+    page.go_back()
+    page.get_by_role("button", name="Take the link away").click()
+    expect(page.get_by_text("It is alike another case")).to_be_visible()
+
+
+def test_of_an_annotation_one_learns_that_it_is_there_and_no_more(site, missed):
+    said_by(site.workspace, "bo", labelling.annotate, missed, replace(FAILS, quotes=()))
+    with site.browser_of(site.person("dee", role="verifier", team="*")) as client:
+        told = client.get(f"/cases/{missed}").text
+    assert "hidden until a second person has labelled the case by themselves" in told
+    assert "The feed again" not in told
+    assert "Annotated by" not in told
+    assert "<strong>annotated</strong> by (hidden)" in told

@@ -24,12 +24,14 @@ from remiss.catalog import attachment_actions as attachments
 from remiss.curate import discussion_actions as curate
 from remiss.curate import investigation_actions as investigations
 from remiss.curate import labelling_actions as labelling
+from remiss.curate.annotation import BLANK
 from remiss.errors import InputError
 from remiss.govern import people_actions as people
 from remiss.govern.ports import Actor
+from remiss.protocol import rubric as rubrics
 from remiss.records.case import Case, Filing
 from remiss.records.investigation import Citation, CitationKind
-from remiss.records.labelling import Judgement, Verdict
+from remiss.records.labelling import Impact, Judgement, Verdict
 from remiss.records.run import Run
 from remiss.workspace import Workspace
 from tests.hostile.strings import COUNT, hostile
@@ -258,6 +260,7 @@ def plant(ws: Workspace, folder: Path) -> Planted:
     filed = [catalog.file(ws, each) for each in filings()]
     for each, title in zip(filed, packed(moved(12), 300), strict=False):
         catalog.revise(ws, each.id, 1, title=title.strip(), note=together(TEXTS[:20]))
+    decide(ws, catalog.show(ws, filed[-1].id))
     discuss(ws, filed[-1].id)
     for number, text in enumerate(packed((text for text in TEXTS if text.isprintable()), 200)):
         people.add(ws, f"person-{number}", text.strip())
@@ -293,6 +296,24 @@ def label(ws: Workspace) -> Sequence[str]:
                 say(ws, str(case), catalog.show(ws, str(case)).revision, Judgement(verdict=Verdict.NOT_A_FAILURE))
     ws.actor = reader
     return [name for pair in pairs for name in pair]
+
+
+def decide(ws: Workspace, case: Case) -> None:
+    """Have somebody with a hostile name annotate and somebody verify a case, with texts wherever a labelling holds some."""
+    rubric = {question.id: question.answers[0].id for question in rubrics.builtin().questions}
+    judgement = Judgement(
+        verdict=Verdict.FAILURE,
+        mode="hostile:mode-1",
+        answers=rubric,
+        impact=Impact(low=1, high=2, unit=next(text for text in TEXTS if "<" in text and text.isprintable() and len(text) <= 40)),
+        rationale=together(text for text in TEXTS if BLANK not in text),
+        quotes=tuple(text for text in (case.event.text or "").split(BETWEEN) if text.strip() and len(text) <= 2_000)[:20],
+    )
+    reader, revision = ws.actor, case.revision
+    for name, give in ((TEXTS[0], labelling.annotate), (TEXTS[1], labelling.verify)):
+        ws.actor = Actor(name=name)
+        revision = give(ws, case.id, revision, judgement).revision
+    ws.actor = reader
 
 
 def investigate(ws: Workspace, case: str) -> None:

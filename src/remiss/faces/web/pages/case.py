@@ -25,6 +25,7 @@ from remiss.faces.web.pages.attached import AttachedPart, attached_of
 from remiss.faces.web.pages.beside import ControlsPart, controls_of
 from remiss.faces.web.pages.drawn import Window, window_of
 from remiss.faces.web.pages.findings import InvestigationPart, Unwritten, investigation_of
+from remiss.faces.web.pages.labelled import LabellingPart, Unmoved, graded_by_hand, labelling_of
 from remiss.faces.web.pages.shell import shell
 from remiss.faces.web.pages.story import Chapter, story
 from remiss.faces.web.pages.threads import DiscussionPart, Unsaid, discussion_of
@@ -69,6 +70,8 @@ class CasePage:
     controls_href: str
     controls_part: str
     form: revising.RevisionForm | None
+    graded_by_hand: bool
+    labelling: LabellingPart
     investigation: InvestigationPart
     discussion: DiscussionPart
     attached: AttachedPart
@@ -120,14 +123,18 @@ def revise(
     revision: Annotated[int, Form()],
     title: Annotated[str, Form()] = "",
     note: Annotated[str, Form()] = "",
-    mode: Annotated[str, Form()] = "",
-    severity: Annotated[str, Form()] = "",
+    mode: Annotated[str | None, Form()] = None,
+    severity: Annotated[str | None, Form()] = None,
 ) -> Response:
     """Change what is said of a case; whatever is not taken is shown again with what was typed."""
     history = catalog.history(ws, case)
     read = next((each for each in history if each.revision == revision), history[-1])
-    typed = {"title": title, "note": note.replace("\r\n", "\n"), "mode": mode.strip(), "severity": severity}
-    mine = revising.changed(revising.spelled(read), typed)
+    said = revising.spelled(read)
+    # The form of a labelled case has neither.
+    graded = {"mode": mode if mode is None else mode.strip(), "severity": severity}
+    typed = {"title": title, "note": note.replace("\r\n", "\n")}
+    typed |= {name: said[name] if text is None else text for name, text in graded.items()}
+    mine = revising.changed(said, typed)
     try:
         revised = catalog.revise(ws, case, revision, **_change(mine))
     except Conflict as error:
@@ -161,6 +168,7 @@ def shown(
     unsaid: Unsaid | None = None,
     unwritten: Unwritten | None = None,
     unattached: tuple[str, str] | None = None,
+    unmoved: Unmoved | None = None,
     status: int = 200,
 ) -> Response:
     """Return the page of a case; with what was typed and not taken, where there is such."""
@@ -180,6 +188,8 @@ def shown(
         controls_href=address(f"/cases/{segment(case.id)}", as_of=asked.as_of, controls="true") + "#controls",
         controls_part=address(f"/parts/cases/{segment(case.id)}/controls", as_of=asked.as_of),
         form=form,
+        graded_by_hand=graded_by_hand(case),
+        labelling=labelling_of(ws, case, asked.as_of, unmoved),
         investigation=investigation_of(ws, case.id, asked.as_of, unwritten),
         discussion=discussion_of(ws, case.id, asked.as_of, unsaid),
         attached=attached_of(ws, case.id, asked.as_of, unattached),
