@@ -83,7 +83,7 @@ def labelling_of(ws: Workspace, case: Case, as_of: int | None, unmoved: Unmoved 
         found=() if labelled is None else tuple(_found(each) for each in labelled.labellings),
         hidden="" if labelled is None or labelled.hidden is None else labelled.hidden,
         links=links,
-        due=_due(case) if now and not alike and ws.authority.may(ws.actor, ANNOTATE, case.team) else "",
+        due=_due(case, ws.actor.name) if now and not alike and ws.authority.may(ws.actor, ANNOTATE, case.team) else "",
         may_reopen=now and after(case.status, Move.REOPEN) is not None and ws.authority.may(ws.actor, REOPEN, case.team),
         may_link=may_link and not alike and case.status is Status.CANDIDATE,
         may_unlink=may_link and alike,
@@ -96,7 +96,7 @@ def graded_by_hand(case: Case) -> bool:
     return case.status in SUGGESTED
 
 
-def _due(case: Case) -> str:
+def _due(case: Case, person: str) -> str:
     """Return in words what somebody could say of a case next; nothing when it is decided."""
     if case.stale or case.status in SUGGESTED:
         return "Annotate it"
@@ -104,7 +104,8 @@ def _due(case: Case) -> str:
         return "Settle it"
     if case.status is not Status.ANNOTATED or case.labelling is None:
         return ""
-    return "Verify it" if case.labelling.hidden else "Annotate it again"
+    own = any(each.person == person for each in case.labelling.labellings)
+    return "Annotate it again" if own else "Verify it"
 
 
 def _found(each: Labelling) -> Found:
