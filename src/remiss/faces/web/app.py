@@ -19,6 +19,7 @@ from remiss.faces.web import sign_in
 from remiss.faces.web.pages import (
     agreement,
     attachments,
+    audit,
     case,
     cases,
     discussion,
@@ -55,6 +56,7 @@ PAGES = (
     agreement.router,
     protocols.router,
     people.router,
+    audit.router,
 )
 HEADINGS = {
     403: "This is not for you to do or see",

@@ -55,7 +55,8 @@ class Shell:
     """base.html: what stands around every page.
 
     `section` is the entry of the bar that is current; `position` the one that was read; `twins` name the page's JSON; `who` is
-    the person who is signed in, empty for the operator; `people` whether they may see who there is.
+    the person who is signed in, empty for the operator; `people` whether they may see who there is,
+    `audit` whether they may read the audit.
     """
 
     title: str
@@ -65,6 +66,7 @@ class Shell:
     twins: tuple[Twin, ...]
     who: str = ""
     people: bool = False
+    audit: bool = False
 
 
 def moment(value: datetime | None) -> Markup:

@@ -28,4 +28,5 @@ def shell(ws: Workspace, title: str, section: str, *twins: tuple[str, str], posi
         twins=tuple(Twin(href=href, title=name) for href, name in twins),
         who="" if ws.actor.role == OPERATOR else ws.actor.name,
         people=ws.authority.may(ws.actor, "person:read"),
+        audit=ws.authority.may(ws.actor, "audit:read"),
     )

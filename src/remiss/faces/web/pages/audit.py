@@ -1,0 +1,140 @@
+"""The audit: who did and saw what, newest first, and whether the logs are still what was written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from fastapi import APIRouter, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from remiss.errors import InputError
+from remiss.faces.api.serving import Asked, Ws
+from remiss.faces.web.pages.shell import shell
+from remiss.faces.web.rendering import address, part, render
+from remiss.records.identity import parse_time
+
+if TYPE_CHECKING:
+    from remiss.govern.verification import Verdict
+    from remiss.workspace import Workspace
+
+router = APIRouter()
+PATH = "/audit"
+LIMIT = 50
+# Where a thing of that kind has a page, by how its id begins; what has none of these is a case, if it looks like one.
+RUN = "run-"
+CASE_LETTERS = len("k7m4-qp2x-9w3d")
+
+
+class View(Asked):
+    """Which entries, from where on."""
+
+    log: Literal["", "journal", "views"] = ""
+    actor: str = ""
+    action: str = ""
+    subject: str = ""
+    since: str = ""
+    until: str = ""
+    after: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """An entry as the table shows it; `href` leads to what it was done on, where that has a page."""
+
+    entry: str
+    at: datetime
+    actor: str
+    role: str | None
+    action: str
+    kind: str
+    subject: str | None
+    href: str | None
+    count: int | None
+    purpose: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditPage:
+    """audit/page.html: entries, newest first, as they were asked for; and what verifying found, when it was asked for."""
+
+    template: ClassVar[str] = "audit/page.html"
+    lines: tuple[Line, ...]
+    asked: View
+    first: str | None
+    following: str | None
+    narrowed: bool
+    verdicts: tuple[Verdict, ...] | None = None
+    problem: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerdictsPart:
+    """audit/verdicts.html: whether each log is sound."""
+
+    template: ClassVar[str] = "audit/verdicts.html"
+    verdicts: tuple[Verdict, ...] | None
+
+
+@router.get(PATH)
+def show(ws: Ws, asked: Annotated[View, Query()]) -> Response:
+    """Show entries."""
+    return _page(ws, asked)
+
+
+@router.post(PATH + "/verify")
+def verify(request: Request, ws: Ws) -> Response:
+    """Verify the logs, and show what was found: beside the button, or on the page without script."""
+    from remiss.govern import audit_actions as actions
+
+    verdicts = actions.verify(ws)
+    if request.headers.get("hx-request"):
+        return part(VerdictsPart(verdicts=verdicts))
+    return _page(ws, View(), verdicts)
+
+
+def _page(ws: Workspace, asked: View, verdicts: tuple[Verdict, ...] | None = None) -> Response:
+    from remiss.govern import audit_actions as actions
+
+    given: dict[str, Any] = {name: value or None for name, value in asked.model_dump(exclude={"after"}).items()}
+    problem, found, status = None, None, 200
+    try:
+        moments = {name: None if given[name] is None else _moment(given[name]) for name in ("since", "until")}
+        found = actions.search(ws, **(given | moments), limit=LIMIT, after=asked.after)
+    except InputError as error:
+        if error.code == "denied":
+            raise
+        problem, status = (error.what, error.do), 422
+    page = AuditPage(
+        lines=() if found is None else tuple(_line(line) for line in found),
+        asked=asked,
+        first=address(PATH, **given) if asked.after else None,
+        following=None if found is None or found.next is None else address(PATH, **given, after=found.next),
+        narrowed=any(given.values()),
+        verdicts=verdicts,
+        problem=problem,
+    )
+    twin = address("/api/v1/audit", **given, after=asked.after)
+    return render(page, shell(ws, "Audit", "audit", (twin, "Audit")), status=status)
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return parse_time(text)
+    except ValueError as error:
+        raise InputError(f"{text!r} is not a time", do="write 2013-06-03 or 2013-06-03T06:00:00Z") from error
+
+
+def _line(line: dict[str, Any]) -> Line:
+    subject = line["subject"]
+    named = {name: line[name] for name in ("entry", "at", "actor", "role", "action", "kind", "count", "purpose")}
+    return Line(**named, subject=subject, href=None if subject is None else _href(subject))
+
+
+def _href(subject: str) -> str | None:
+    if subject.startswith(RUN) and subject[len(RUN) :].isalnum():
+        return f"/runs/{subject}"
+    looks = len(subject) == CASE_LETTERS and subject[4] == subject[9] == "-" and subject.replace("-", "").isalnum()
+    return f"/cases/{subject}" if looks and subject.isascii() else None

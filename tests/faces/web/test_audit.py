@@ -1,0 +1,58 @@
+"""The page of the audit: who did and saw what, and whether it is still what was written."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import text
+
+from remiss.catalog import actions as catalog
+from remiss.records.case import Filing
+
+
+@pytest.fixture
+def steward(there):
+    """Somebody who reads the audit of every team, in a browser."""
+    with there.browser_of(there.person("sam", role="steward", team="*", clearance="secret")) as browser:
+        browser.headers["Accept"] = "text/html"
+        yield browser
+
+
+def test_what_was_done_and_looked_at_is_shown_with_what_it_was_done_on(steward, there):
+    case = catalog.file(there.workspace, Filing(model="m", at=datetime(2026, 3, 1, tzinfo=UTC), title="seen")).id
+    steward.get(f"/cases/{case}")
+    page = steward.get(f"/audit?subject={case}")
+    assert page.status_code == 200
+    assert f'href="/cases/{case}"' in page.text
+    assert "case.show" in page.text
+    assert "There is no such entry" in steward.get("/audit?actor=nobody").text
+    assert "Older entries" not in page.text
+
+
+def test_a_time_that_is_none_is_said_above_the_form(steward):
+    page = steward.get("/audit?since=yesterday")
+    assert page.status_code == 422
+    assert "is not a time" in page.text
+    assert 'value="yesterday"' in page.text
+
+
+def test_verifying_says_whether_the_logs_are_sound(steward, there):
+    catalog.file(there.workspace, Filing(model="m", at=datetime(2026, 3, 1, tzinfo=UTC), title="seen"))
+    assert steward.get("/cases").status_code == 200
+    assert re.search(r"What was done:</strong>\s+sound, [0-9]+ entries", steward.post("/audit/verify").text)
+    piece = steward.post("/audit/verify", headers={"HX-Request": "true"}).text
+    assert "<html" not in piece
+    assert re.search(r"What was looked at:</strong>\s+sound, ", piece)
+    with there.workspace._store.engine.execution_options(writes=True).connect() as connection, connection.begin():
+        connection.execute(text("UPDATE journal SET actor = 'nobody' WHERE position = 2"))
+    assert "not sound: entry 2 was altered" in steward.post("/audit/verify").text
+
+
+def test_who_may_not_read_the_audit_is_not_led_there(there):
+    with there.browser_of(there.person("bo", role="curator")) as browser:
+        browser.headers["Accept"] = "text/html"
+        assert 'href="/audit"' not in browser.get("/").text
+        assert browser.get("/audit").status_code == 403
+        assert browser.post("/audit/verify").status_code == 403
