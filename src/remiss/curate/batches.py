@@ -15,13 +15,14 @@ import math
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from remiss.capture.sampling import fraction
 from remiss.records.run import CONTROL, UNDECIDED
-from remiss.records.window import window_of
+from remiss.records.window import window_at, window_index, window_of
 
 PURPOSE = "label"
 # One labelled event has a chance, but nothing says how far from the truth it may be.
@@ -54,8 +55,14 @@ def batches_of(met: Iterable[str], undecided: Iterable[str], at: datetime, every
     at : when the event occurred
     every : the protocol's labelling period, counted like windows
     """
-    period = window_of(at, every).start
-    return tuple(Batch(group, period) for group in groups_of(met, undecided))
+    return _batches(groups_of(met, undecided), window_index(at, every), every)
+
+
+# Of a million events there are few batches, and the queue asks for each event.
+@lru_cache(65_536)
+def _batches(groups: tuple[str, ...], period: int, every: timedelta) -> tuple[Batch, ...]:
+    start = window_at(period, every).start
+    return tuple(Batch(group, start) for group in groups)
 
 
 def place(seed: str, event_id: str, probability: float) -> float:
