@@ -208,7 +208,7 @@ def test_a_page_or_route_shows_nothing_to_whoever_was_granted_nothing(world, way
         return
     # Of a request that is not whole its form may be told, and of an address that is none, that it is none.
     assert answer.status_code in {403, 404, 422, 428}, answer.text[:300]
-    for shown in ("PUBLIC", RUN, "arrival-delay", "position 1"):
+    for shown in ("PUBLIC", RUN, "arrival-delay"):
         assert shown not in answer.text.replace(path, ""), shown
 
 
