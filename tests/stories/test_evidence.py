@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -12,6 +13,7 @@ from remiss.catalog import actions as catalog
 from remiss.catalog import attachment_actions as attachments
 from remiss.catalog import evidence_actions as evidence
 from remiss.errors import InputError, NotFound, StorageError
+from remiss.govern import audit_actions as audit
 from remiss.govern import key_actions as keys
 from remiss.records.case import Filing, Sensitivity
 from tests.conftest import DATABASES
@@ -73,14 +75,15 @@ def first_case(ws):
     return line["id"]
 
 
-def test_whoever_may_sees_the_raw_event_and_the_journal_says_that_they_looked(ws, run):
+def test_whoever_may_sees_the_raw_event_and_it_is_recorded_that_they_looked_and_what_for(ws, run):
     case = catalog.show(ws, first_case(ws))
-    before = catalog.info(ws).position
-    found = evidence.show(ws, case.id[:8], "the carrier asked which flight it was")
+    found = evidence.show(ws, case.id[:8], "ana@example.org asked which flight it was")
     row = json.loads(found.content)
     assert row["prediction_id"] == case.event.id
     assert (found.case, found.run, found.sensitivity) == (case.id, run.id, Sensitivity.RESTRICTED)
-    assert catalog.info(ws).position == before + 1
+    [look] = audit.search(ws, action="evidence.show")
+    assert look["subject"] == case.id
+    assert re.fullmatch(r"\[email:[0-9a-f]{4}\] asked which flight it was", look["purpose"])
 
 
 @pytest.mark.parametrize("purpose", ["", "  \n", "x" * 301])

@@ -1,4 +1,4 @@
-"""What one can do with the raw evidence of a case. Each look at it has a purpose, and leaves a row in the journal."""
+"""What one can do with the raw evidence of a case. Each look at it has a purpose, which is recorded with it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from remiss.action import action
+from remiss.catalog.actions import REDACTION
 from remiss.catalog.guardedness import checked_purpose, raw_sensitivity
 from remiss.catalog.ports import EvidenceWorkspace
 from remiss.errors import Denied
+from remiss.govern.policy import WRITTEN
+from remiss.govern.redaction import Redactor, redact
 from remiss.protocol.document import restore
 from remiss.records.case import Sensitivity
 from remiss.records.evidence import Original, RawEvent
@@ -19,7 +22,9 @@ READ = "evidence:read"
 
 def _shown(ws: EvidenceWorkspace, given: Mapping[str, Any], raw: RawEvent) -> Sequence[Look]:
     team = ws.originals.of(raw.case, raw.run).team
-    return (Look(kind=Kind.EVIDENCE, subject=raw.case, purpose=given["purpose"], ids=[raw.run], team=team),)
+    # The log of views is never written anew: what is personal must not come into it.
+    said = redact(checked_purpose(given["purpose"]), Redactor(WRITTEN, ws.keys.secret(REDACTION)))
+    return (Look(kind=Kind.EVIDENCE, subject=raw.case, purpose=said, ids=[raw.run], team=team),)
 
 
 @action(name="evidence.show", permission=READ, reads=True, views=_shown)
@@ -29,7 +34,7 @@ def show(ws: EvidenceWorkspace, case_id: str, purpose: str, *, run: str | None =
     Parameters
     ----------
     case_id : the id, or a prefix of six or more characters that no other case shares
-    purpose : what it is needed for, in a sentence
+    purpose : what it is needed for, in a sentence; recorded, with personal data in it replaced
     run : the capture run that kept it; default: the latest in force
 
     Raises
