@@ -30,6 +30,7 @@ from remiss.records.evidence import AttachedFile, Attachment, RawEvent
 from remiss.records.identity import parse_time
 from remiss.records.investigation import Investigation
 from remiss.records.person import IssuedToken, Person, Team, Token
+from remiss.records.recoding import KeptRecoding, Recoded
 from remiss.records.rows import Rows
 from remiss.records.run import Run
 from remiss.records.wire import from_wire
@@ -149,7 +150,13 @@ def _whole(record: type) -> Callable[[Json], Any]:
 
 
 # What is not read by the kind of its object alone.
-_BY_ACTION = {"case.history": "revisions", "run.due": "due", "thread.list": "threads", "attachment.list": "attachments"}
+_BY_ACTION = {
+    "case.history": "revisions",
+    "run.due": "due",
+    "thread.list": "threads",
+    "taxonomy.recodings": "recodings",
+    "attachment.list": "attachments",
+}
 _READERS: Mapping[str, Callable[[Json], Any]] = {
     "list": rows,
     "revisions": revisions,
@@ -163,6 +170,8 @@ _READERS: Mapping[str, Callable[[Json], Any]] = {
     "token": token,
     "access": _whole(Access),
     "agreement": _whole(Agreement),
+    "recoding": _whole(Recoded),
+    "recodings": _items(KeptRecoding),
     "investigation": _whole(Investigation),
     "thread": thread,
     "threads": lambda answer: tuple(thread(item) for item in answer["items"]),

@@ -52,7 +52,8 @@ def commands_page() -> str:
         "wrong, 3 cannot decide, 70 a fault of ours; see [errors](errors.md). Every option can be given in the environment too: "
         "a flag as 1, and one that may be repeated as several values with spaces between them.",
         "`--as-of P` reads the catalog as it stood at position P. It is on whatever reads what a catalog holds, and not on "
-        "`capture --dry-run` (it plans what a capture would do now), `reproduce` (what a run filed never changes, and is "
+        "`capture --dry-run` (it plans what a capture would do now), `taxonomy recode --dry-run` (likewise), "
+        "`reproduce` (what a run filed never changes, and is "
         "compared with its source as that is now), `doctor` (which looks at the machine as it is), `protocol check`, "
         "`taxonomy show` and `schema` (which read no catalog).",
         "## remiss",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from remiss.capture.ports import Runs
     from remiss.catalog.ports import Attachments, Cases, Originals
     from remiss.curate.blindness import Viewer
-    from remiss.curate.ports import Doubles, Investigations, Labellings, Queue, Threads
+    from remiss.curate.ports import Doubles, Investigations, Labellings, Queue, Recodings, Threads
     from remiss.edges.stores.case_ways import Remembered
     from remiss.edges.stores.connecting import Store
     from remiss.govern.ports import Health, People
@@ -158,6 +158,13 @@ class Equipment(Bench):
         from remiss.edges.stores.doubles import DoubleStore
 
         return DoubleStore(self._store, self.scope)
+
+    @cached_property
+    def recodings(self) -> Recodings:
+        """Recodings of failure modes."""
+        from remiss.edges.stores.recodings import RecodingStore
+
+        return RecodingStore(self._store)
 
     @cached_property
     def threads(self) -> Threads:

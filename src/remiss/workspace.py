@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         DiscussionWorkspace,
         InvestigationWorkspace,
         QueueWorkspace,
+        RecodingWorkspace,
     )
     from remiss.edges.stores.journal import Transaction
     from remiss.govern.ports import AccessWorkspace, AuditWorkspace, GovernWorkspace, KeyWorkspace
@@ -190,6 +191,9 @@ if TYPE_CHECKING:
         return ws
 
     def _satisfies_investigation(ws: Workspace) -> InvestigationWorkspace:
+        return ws
+
+    def _satisfies_recoding(ws: Workspace) -> RecodingWorkspace:
         return ws
 
     def _satisfies_protocol(ws: Workspace | Bench) -> ProtocolWorkspace:

@@ -60,6 +60,7 @@ OF_NOW = {
     "audit.prove": "an entry never changes",
     "protocol.check": "reads no catalog",
     "taxonomy.show": "reads no catalog",
+    "taxonomy.rehearse": "what a recoding would do now",
 }
 
 # What reads and leaves no entry in the audit's log of views, and why.

@@ -20,7 +20,16 @@ OPERATIONS = {
 # Signing in and out are no actions: they change who may ask, and nothing in the catalog. `perform` is any action by its name.
 BESIDE = {("POST", "/sign-in"), ("POST", "/sign-out"), ("POST", "/api/v1/actions/{name}")}
 # These read, and are posted all the same: a document comes along, or logs are read for long.
-POSTED = {"run.plan", "run.due", "protocol.check", "run.reproduce", "audit.verify", "audit.prove", "evidence.show"}
+POSTED = {
+    "run.plan",
+    "run.due",
+    "protocol.check",
+    "run.reproduce",
+    "audit.verify",
+    "audit.prove",
+    "evidence.show",
+    "taxonomy.rehearse",
+}
 
 
 @pytest.mark.parametrize("face", FACES, ids=lambda face: face.action)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from remiss.curate.labelling_actions import adjudicate, annotate, reopen, sheet, verify
     from remiss.curate.linking_actions import link, unlink
     from remiss.curate.queue_actions import release, take, waiting
+    from remiss.curate.recoding_actions import recode, recodings, rehearse
 
 __all__ = [
     "adjudicate",
@@ -25,6 +26,9 @@ __all__ = [
     "investigation",
     "link",
     "measure_agreement",
+    "recode",
+    "recodings",
+    "rehearse",
     "release",
     "remedy",
     "reopen",
@@ -51,6 +55,9 @@ _HOMES = {
     "investigation": "investigation_actions",
     "link": "linking_actions",
     "measure_agreement": "agreement_actions",
+    "recode": "recoding_actions",
+    "recodings": "recoding_actions",
+    "rehearse": "recoding_actions",
     "release": "queue_actions",
     "remedy": "investigation_actions",
     "reopen": "labelling_actions",

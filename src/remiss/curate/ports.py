@@ -14,15 +14,17 @@ from remiss.catalog.query import Query
 from remiss.curate.annotation import Made
 from remiss.curate.discussion import InboxPage
 from remiss.curate.investigating import CitedPage, Draft
+from remiss.curate.recoding import Affected
 from remiss.curate.standing import Standing
 from remiss.curate.steps import Step
 from remiss.govern.ports import Actor, Keys, Permits
-from remiss.protocol.ports import Protocols
+from remiss.protocol.ports import Documents, Protocols
 from remiss.records.agreement import Double
 from remiss.records.discussion import Thread, ThreadStatus
 from remiss.records.investigation import CitationKind, Investigation
 from remiss.records.labelling import LabellingKind
 from remiss.records.person import Governed
+from remiss.records.recoding import KeptRecoding, Recoding
 
 if TYPE_CHECKING:
     # It weighs with numpy, which discussions and the start of a server do without.
@@ -218,6 +220,27 @@ class Doubles(Protocol):
         ...
 
 
+class Recodings(Protocol):
+    """Recodings of failure modes, of every case whoever may see it."""
+
+    def affected(self, recoding: Recoding) -> tuple[Affected, ...]:
+        """Return the cases that a recoding touches.
+
+        Raises
+        ------
+        Conflict : one of that name was written; InputError : it would send back what nobody can begin anew
+        """
+        ...
+
+    def write(self, recoding: Recoding) -> tuple[Affected, ...]:
+        """Write a recoding and return the cases that it touched; raises like `affected`."""
+        ...
+
+    def kept(self, position: int | None) -> tuple[KeptRecoding, ...]:
+        """Return the recodings that were written up to a position, oldest first; None is now."""
+        ...
+
+
 class CurateWorkspace(Performs, Protocol):
     """The ports that curating takes."""
 
@@ -306,6 +329,21 @@ class AgreementWorkspace(Performs, Protocol):
 
     @property
     def doubles(self) -> Doubles: ...
+
+    def position(self) -> int:
+        """Return the catalog's position."""
+        ...
+
+
+class RecodingWorkspace(Permits, Protocol):
+    """The ports that recoding takes."""
+
+    @property
+    def recodings(self) -> Recodings: ...
+    @property
+    def protocols(self) -> Protocols: ...
+    @property
+    def documents(self) -> Documents: ...
 
     def position(self) -> int:
         """Return the catalog's position."""

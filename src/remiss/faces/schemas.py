@@ -296,6 +296,12 @@ SCHEMAS: dict[str, Schema] = {
         ),
         notes=many(TEXT),
     ),
+    "recoding": record(
+        schema=kind("recoding"),
+        name=TEXT,
+        written=FLAG,
+        sent=many(record(mode=TEXT, to=nullable(TEXT), cases=COUNT, weight={"type": "number", "minimum": 0})),
+    ),
     "investigation": record(
         schema=kind("investigation"),
         case=TEXT,

@@ -1,4 +1,4 @@
--- The catalog's schema, version 11. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 12. Generated: run `make tidy` after a change.
 
 CREATE TABLE attachment_names (
     attachment_key BIGINT NOT NULL,
@@ -380,6 +380,16 @@ CREATE TABLE protocols (
     sensitivity SMALLINT DEFAULT '1' NOT NULL,
     CONSTRAINT pk_protocols PRIMARY KEY (key),
     CONSTRAINT uq_protocols_name_version UNIQUE (name, version)
+);
+
+CREATE TABLE recodings (
+    name TEXT COLLATE "C" NOT NULL,
+    about TEXT COLLATE "C" NOT NULL,
+    text TEXT COLLATE "C" NOT NULL,
+    person TEXT COLLATE "C" NOT NULL,
+    at BIGINT NOT NULL,
+    position BIGINT NOT NULL,
+    CONSTRAINT pk_recodings PRIMARY KEY (name)
 );
 
 CREATE TABLE refused_rows (

@@ -1,4 +1,4 @@
--- The catalog's schema, version 11. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 12. Generated: run `make tidy` after a change.
 
 CREATE TABLE attachment_names (
     attachment_key INTEGER NOT NULL,
@@ -386,6 +386,16 @@ CREATE TABLE protocols (
     sensitivity SMALLINT DEFAULT '1' NOT NULL,
     CONSTRAINT pk_protocols PRIMARY KEY ("key"),
     CONSTRAINT uq_protocols_name_version UNIQUE (name, version)
+);
+
+CREATE TABLE recodings (
+    name TEXT NOT NULL,
+    about TEXT NOT NULL,
+    text TEXT NOT NULL,
+    person TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    position BIGINT NOT NULL,
+    CONSTRAINT pk_recodings PRIMARY KEY (name)
 );
 
 CREATE TABLE refused_rows (

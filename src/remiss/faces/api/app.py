@@ -24,6 +24,7 @@ from remiss.faces.api import (
     people,
     protocols,
     queue,
+    recoding,
     runs,
 )
 from remiss.faces.api.answering import components
@@ -51,7 +52,7 @@ CHAPTERS = (
         protocols.router,
         runs.router,
     ),
-    *(estimates.router, agreement.router, people.router, audit.router, actions.router),
+    *(estimates.router, agreement.router, recoding.router, people.router, audit.router, actions.router),
 )
 
 

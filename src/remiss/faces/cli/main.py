@@ -44,7 +44,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "serve": ("serve", "serve", "Serve pages and the HTTP API on this machine."),
     "schema": ("schema", "schema", "Print the JSON Schema of a document or an answer."),
     "status": ("status", "status", "Say what is due, provisional or odd."),
-    "taxonomy": ("protocol", "taxonomy", "Show failure modes."),
+    "taxonomy": ("protocol", "taxonomy", "Show failure modes, and rename, merge or split them."),
     "team": ("person", "team", "Add and list teams."),
     "token": ("access", "token", "Give people tokens, by which a server knows them."),
     "thread": ("discussion", "thread", "Read threads on cases, resolve them and open them again."),

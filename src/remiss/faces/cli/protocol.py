@@ -9,7 +9,7 @@ import click
 
 from remiss.errors import AnswerNo, InputError
 from remiss.faces import answers
-from remiss.faces.cli import render
+from remiss.faces.cli import recoding, render
 from remiss.faces.cli.options import as_of, formatted, formatted_object, with_workspace
 from remiss.records.legible import counted
 
@@ -125,7 +125,11 @@ def diff(ws: Workspace, name: str, before: int, after: int, as_of: int | None, s
 
 @click.group()
 def taxonomy() -> None:
-    """Show failure modes."""
+    """Show failure modes, and rename, merge or split them."""
+
+
+taxonomy.add_command(recoding.recode)
+taxonomy.add_command(recoding.recodings)
 
 
 @taxonomy.command("show")

@@ -29,6 +29,7 @@ from remiss.edges.stores.tables.investigation import citations, finding_texts, f
 from remiss.edges.stores.tables.labelling import labelling_words, labellings, links, prospects, revision_reasons
 from remiss.edges.stores.tables.people import grants, people, teams, tokens
 from remiss.edges.stores.tables.queue import reservations
+from remiss.edges.stores.tables.recoding import recodings
 from remiss.edges.stores.tables.views import views, views_metadata
 
 __all__ = [
@@ -64,6 +65,7 @@ __all__ = [
     "profiles",
     "prospects",
     "protocols",
+    "recodings",
     "refused_rows",
     "reservations",
     "revision_reasons",

@@ -1,0 +1,203 @@
+"""The store of recodings: the port `Recodings` on a database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, Text, exists, func, insert, literal, or_, select, update
+
+from remiss.catalog.parsing import parse
+from remiss.catalog.shape import parted
+from remiss.curate.recoding import Affected, destination, renamed, sources_of
+from remiss.edges.stores.case_pages import matches_then
+from remiss.edges.stores.case_ways import Purpose, asked_for
+from remiss.edges.stores.case_writing import next_state
+from remiss.edges.stores.cases import asking_then
+from remiss.edges.stores.connecting import Store
+from remiss.edges.stores.dialect.conditions import json_has
+from remiss.edges.stores.journal import Transaction, head
+from remiss.edges.stores.labelling_reading import in_force
+from remiss.edges.stores.labellings import suggested
+from remiss.edges.stores.late import Asking, Ready
+from remiss.edges.stores.linking import end_link
+from remiss.edges.stores.search import seen_at
+from remiss.edges.stores.tables import (
+    captures,
+    cases,
+    labelling_words,
+    labellings,
+    recodings,
+    revision_reasons,
+    run_windows,
+)
+from remiss.edges.stores.visible import Sight
+from remiss.errors import Conflict, InputError
+from remiss.govern.ports import Scope
+from remiss.records.labelling import Relation
+from remiss.records.recoding import KeptRecoding, Recoding
+from remiss.records.states import DECIDED, Move, Status, after
+
+EVERYTHING = Scope.everywhere()
+RECODED, REOPENED = "recoded", "reopened"
+
+
+class RecodingStore:
+    """Recodings of an open catalog. A taxonomy is everybody's: they reach every case, whoever may see it."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def affected(self, recoding: Recoding) -> tuple[Affected, ...]:
+        """Return the cases that a recoding touches, in the order of their keys."""
+        with self._store.reading() as connection:
+            _check_new(connection, recoding)
+            return tuple(each for _, each in _affected(connection, recoding, lock=False))
+
+    def write(self, recoding: Recoding) -> tuple[Affected, ...]:
+        """Write a recoding: the next state of each case that it touches, and the recoding itself."""
+        transaction = self._store.transaction
+        connection = transaction.connection
+        _check_new(connection, recoding)
+        touched = list(_affected(connection, recoding, lock=True))
+        for row, each in touched:
+            _write(transaction, row, each, recoding)
+        kept = {
+            "name": recoding.name,
+            "about": recoding.about,
+            "text": recoding.text,
+            "person": transaction.actor.name,
+            "at": transaction.at,
+            "position": transaction.position(),
+        }
+        connection.execute(insert(recodings), kept)
+        transaction.subjects.append(recoding.name)
+        transaction.changed(f"recoding/{recoding.name}", None, recoding.text)
+        return tuple(each for _, each in touched)
+
+    def kept(self, position: int | None) -> tuple[KeptRecoding, ...]:
+        """Return the recodings that were written up to a position, oldest first."""
+        found = select(recodings).order_by(recodings.c.position)
+        if position is not None:
+            found = found.where(recodings.c.position <= position)
+        with self._store.reading() as connection:
+            return tuple(
+                KeptRecoding(name=row.name, about=row.about, person=row.person, at=row.at, position=row.position, text=row.text)
+                for row in connection.execute(found)
+            )
+
+
+def _check_new(connection: Connection, recoding: Recoding) -> None:
+    there = connection.execute(select(recodings.c.position).where(recodings.c.name == recoding.name)).scalar()
+    if there is not None:
+        raise Conflict(f"the recoding {recoding.name} was written at position {there}", do="give another one another name")
+
+
+def _affected(connection: Connection, recoding: Recoding, *, lock: bool) -> Iterator[tuple[Row[Any], Affected]]:
+    """Yield the rows of the cases that have, or were labelled with, a moved mode, and what becomes of their modes."""
+    sources = sources_of(recoding)
+    said = or_(*(_says(source) for source in sorted(sources)))
+    labelled = exists().where(labellings.c.case_key == cases.c.key, in_force(), said)
+    touched = select(cases).where(or_(cases.c.mode.in_(sources), labelled)).order_by(cases.c.key)
+    rows = connection.execute(touched.with_for_update() if lock else touched).all()
+    held = [[_matching(connection, arm.when) if arm.when else None for arm in move.arms] for move in recoding.moves]
+    weights = _weights(connection, [row.event_key for row in rows])
+    for row in rows:
+        goes = {
+            source: destination(move, [keys is None or row.key in keys for keys in arms])
+            for move, arms in zip(recoding.moves, held, strict=True)
+            for source in move.sources
+        }
+        mode = row.mode if row.mode in sources else None
+        each = Affected(case=row.id, mode=mode, goes=goes, weight=weights.get(row.event_key, 0.0))
+        _check_possible(row, each)
+        yield row, each
+
+
+def _says(source: str) -> Any:
+    return or_(labellings.c.mode == source, json_has(labellings.c.modes, literal(source, Text())))
+
+
+def _matching(connection: Connection, query: str) -> frozenset[int]:
+    """Return the keys of the cases that match a query, as the catalog stands."""
+    parsed = parse(query)
+    shape, values = parted(parsed)
+    asked = asked_for(shape, Sight.of(EVERYTHING), Purpose.COUNT, None, connection.dialect)
+    asking = asking_then(connection, Asking(values=values, scope=EVERYTHING), parsed, head(connection))
+    found = Ready(matches_then(asked).chosen(cases.c.key), connection.dialect).ask(connection, asking)
+    return frozenset(key for (key,) in found)
+
+
+def _weights(connection: Connection, event_keys: Sequence[int]) -> Mapping[int, float]:
+    """Return 1/p of each event that a run in force drew; where several did, by the one in which it was likeliest."""
+    drawn = (
+        select(captures.c.event_key, func.max(captures.c.probability))
+        .join(run_windows, seen_at(captures.c.event_key, head(connection)))
+        .where(captures.c.event_key.in_(event_keys))
+        .group_by(captures.c.event_key)
+    )
+    return {event_key: 1 / probability for event_key, probability in connection.execute(drawn) if probability}
+
+
+def _check_possible(row: Row[Any], each: Affected) -> None:
+    """Refuse to send back what the table of states lets nobody begin anew."""
+    back = each.mode is not None and each.goes[each.mode] is None
+    status = Status(row.status)
+    if back and status in DECIDED and after(status, Move.REOPEN) is None:
+        raise InputError(f"case {row.id} is {status.value} and cannot be labelled again", do="give it a mode, under otherwise")
+
+
+def _write(transaction: Transaction, row: Row[Any], each: Affected, recoding: Recoding) -> None:
+    connection = transaction.connection
+    given = connection.execute(select(labellings).where(labellings.c.case_key == row.key, in_force())).all()
+    status, mode = Status(row.status), each.mode
+    moved = [name for label in given for name in (label.mode, *label.modes) if name in each.goes]
+    back = any(each.goes[name] is None for name in (*moved, *([mode] if mode else [])))
+    state = {"status": row.status, "mode": row.mode, "severity": row.severity, "text_version": row.text_version}
+    more: dict[str, object] = {}
+    if not back:
+        state["mode"] = row.mode if mode is None else each.goes[mode]
+        for label in given:
+            _relabel(transaction, label, each.goes)
+    elif status in DECIDED and after(status, Move.REOPEN) is not None:
+        before = suggested(connection, row)
+        kept = None if before[0] in each.goes else before[0]
+        state |= {"status": Status.CANDIDATE.value, "mode": kept, "severity": before[1]}
+        _end(transaction, [label.key for label in given], REOPENED)
+        end_link(transaction, row.key, Relation.SAME_EVENT)
+        reason = {"case_key": row.key, "revision": row.revision + 1, "reason": f"{recoding.name}: {recoding.about}"}
+        connection.execute(insert(revision_reasons), reason)
+    else:
+        # Whoever annotates it next does so anew, and whoever has verified it would be asked again.
+        state["mode"] = row.mode if mode is None else each.goes[mode]
+        more = {"stale": True} if given else {}
+    if state["mode"] != row.mode or state["status"] != row.status or more:
+        next_state(transaction, row, state, **more)
+        told = ("status", "mode", "severity")
+        transaction.changed(row.id, {name: getattr(row, name) for name in told}, {name: state[name] for name in told})
+        transaction.subjects.append(row.id)
+
+
+def _relabel(transaction: Transaction, label: Row[Any], goes: Mapping[str, str | None]) -> None:
+    """Let a labelling give way to one that says the same by the new modes; it keeps its author, time and words."""
+    mode, modes = renamed(label.mode, label.modes, goes)
+    if (mode, list(modes)) == (label.mode, list(label.modes)):
+        return
+    connection = transaction.connection
+    _end(transaction, [label.key], RECODED)
+    of_kind = (labellings.c.case_key == label.case_key) & (labellings.c.round == label.round) & (labellings.c.kind == label.kind)
+    attempt = connection.execute(select(func.max(labellings.c.attempt)).where(of_kind)).scalar_one() + 1
+    kept = {column.name for column in labellings.c} - {"key", "position_to", "superseded"}
+    row = {name: getattr(label, name) for name in kept}
+    row |= {"mode": mode, "modes": list(modes), "attempt": attempt, "position": transaction.position()}
+    key = connection.execute(insert(labellings).returning(labellings.c.key), row).scalar_one()
+    words = connection.execute(select(labelling_words).where(labelling_words.c.labelling_key == label.key)).first()
+    if words is not None:
+        said = {"labelling_key": key, "rationale": words.rationale, "quotes": words.quotes}
+        connection.execute(insert(labelling_words), said)
+
+
+def _end(transaction: Transaction, keys: Sequence[int], why: str) -> None:
+    ended = update(labellings).where(labellings.c.key.in_(keys)).values(superseded=why, position_to=transaction.position())
+    if keys:
+        transaction.connection.execute(ended)

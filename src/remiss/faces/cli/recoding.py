@@ -1,0 +1,60 @@
+"""Commands that rename, merge and split failure modes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from remiss.faces.cli import render
+from remiss.faces.cli.options import as_of, formatted_object, with_workspace
+
+if TYPE_CHECKING:
+    from remiss.workspace import Workspace
+
+
+@click.command("recode")
+@click.argument("path", metavar="FILE")
+@click.option("--dry-run", is_flag=True, help="Only say where each case would go.")
+@formatted_object
+@with_workspace
+def recode(ws: Workspace, path: str, *, dry_run: bool, shape: str) -> None:
+    """Rename, merge or split failure modes, as the document FILE says; what a case was called before stays in its history.
+
+    Example: remiss taxonomy recode feeder.yaml --dry-run
+    """
+    from remiss.curate import recoding_actions as curate
+
+    found = curate.rehearse(ws, path) if dry_run else curate.recode(ws, path)
+    if shape == "json":
+        from remiss.curate.recoding_rendering import recoded_json
+
+        render.as_json(recoded_json(found))
+        return
+    lines = [(each.mode, each.to or "(to be labelled again)", each.cases, each.weight) for each in found.sent]
+    render.table(("mode", "becomes", "cases", "events they stand for"), lines)
+    render.say(f"{found.name}: " + ("written" if found.written else "nothing was written"))
+
+
+@click.command("recodings")
+@as_of
+@formatted_object
+@with_workspace
+def recodings(ws: Workspace, as_of: int | None, shape: str) -> None:
+    """List the recodings that were written, oldest first.
+
+    Example: remiss taxonomy recodings --format json
+    """
+    from remiss.curate import recoding_actions as curate
+    from remiss.curate.recoding_rendering import kept_json
+    from remiss.faces import answers
+
+    found = curate.recodings(ws, as_of=as_of)
+    if shape == "json":
+        position = ws.position() if as_of is None else as_of
+        render.as_json(answers.items("recoding", [kept_json(each) for each in found], position))
+        return
+    render.table(
+        ("name", "about", "person", "at", "position"),
+        [(each.name, each.about, each.person, each.at, each.position) for each in found],
+    )

@@ -1,0 +1,64 @@
+"""Recodings: recorded migrations of failure modes, which rename, merge or split them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arm:
+    """Where a move sends a case: the mode it is given, and the query that it has to match; without one every case does."""
+
+    to: str
+    when: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """What becomes of some modes: the first arm that holds sends a case, else `otherwise`; None is back to be labelled."""
+
+    sources: tuple[str, ...]
+    arms: tuple[Arm, ...]
+    otherwise: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recoding:
+    """A migration: its name, why, what it does, and the document that says so."""
+
+    name: str
+    about: str
+    moves: tuple[Move, ...]
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """So many cases of a mode go to another, or back to be labelled when `to` is None; `weight` is of how many events."""
+
+    mode: str
+    to: str | None
+    cases: int
+    weight: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recoded:
+    """What a recoding does, or did when it is `written`. Whatever a mode had, is in the lines of that mode."""
+
+    name: str
+    written: bool
+    sent: tuple[Sent, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptRecoding:
+    """A recoding that was written: by whom, when, at which position, and its document."""
+
+    name: str
+    about: str
+    person: str
+    at: datetime
+    position: int
+    text: str
