@@ -646,3 +646,12 @@ def test_what_is_no_answer_or_impact_is_a_wrong_call(cli, captured, wrong):
     answer = cli("case", "annotate", "k7m4-qp2x-9w3d", "--revision", "1", "--verdict", "failure", wrong)
     assert answer.status == 2
     assert wrong.partition("=")[0] in answer.err
+
+
+def test_whoever_files_a_case_is_told_of_which_it_may_be_a_duplicate(cli, captured):
+    filing = ("case", "file", "--model", "m", "--at", "2013-06-05", "--input", "carrier=UA", "--input", "gate=C7")
+    first = cli(*filing, "--title", "Wrong gate", "--format", "json").json["id"]
+    told = cli(*filing, "--title", "The board was wrong")
+    assert f"it may be a duplicate of {first} (100%)" in told.err
+    listed = valid(cli("case", "alike", first, "--format", "json"), "list")
+    assert [item["likeness"] for item in listed["items"]] == [1.0]

@@ -7,9 +7,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from remiss.catalog.actions import compare, facets, file, history, revise, search, show
+    from remiss.catalog.actions import alike, compare, facets, file, history, revise, search, show
 
 __all__ = [
+    "alike",
     "compare",
     "facets",
     "file",

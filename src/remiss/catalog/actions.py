@@ -164,6 +164,31 @@ def compare(ws: CatalogWorkspace, case_id: str, *, controls: int = 10, as_of: in
     return replace(found, controls=likest(found.event, events, controls))
 
 
+@action(name="case.alike", permission="case:read", reads=True, views=listed)
+def alike(ws: CatalogWorkspace, case_id: str, *, limit: int = 5, as_of: int | None = None) -> Rows:
+    """List the cases of the same model that a case is most like, by inputs and context: of which it may be a duplicate.
+
+    Those are looked for among the newest of the model.
+
+    Parameters
+    ----------
+    case_id : the id, or a prefix of six or more characters that no other case shares
+    limit : how many at most, 1 to 100
+    as_of : a position of the catalog; default: now
+
+    Raises
+    ------
+    NotFound, Ambiguous, InputError
+    """
+    if not 1 <= limit <= CONTROL_LIMIT:
+        raise InputError(f"{limit} is no number of cases", do=f"give 1 to {CONTROL_LIMIT}")
+    head = ws.cases.position()
+    position = reached(as_of, head)
+    event, others = ws.cases.peers(case_id, position, CONSIDERED)
+    found = tuple((each.event.id, each.likeness, each.event.at) for each in likest(event, others, limit) if each.likeness)
+    return Rows("alike", ("id", "likeness", "occurred"), found, head if position is None else position, total=len(found))
+
+
 @action(name="case.history", permission="case:read", reads=True, views=_traced)
 def history(ws: CatalogWorkspace, case_id: str, *, as_of: int | None = None) -> tuple[Revision, ...]:
     """List every state that a case was in, oldest first.

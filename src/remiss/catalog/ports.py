@@ -69,6 +69,13 @@ class Cases(Protocol):
         """
         ...
 
+    def peers(self, case_id: str, position: int | None, considered: int) -> tuple[Event, tuple[Event, ...]]:
+        """Return the event of a case, and those of up to `considered` other cases of its model, the newest, by the cases' ids.
+
+        Raises like `get`.
+        """
+        ...
+
     def revisions(self, case_id: str) -> tuple[Revision, ...]:
         """Return every state of a case, oldest first; raises like `get`."""
         ...

@@ -89,6 +89,7 @@ FACES: tuple[Face, ...] = (
     Face("case.search", "remiss case search", "GET /api/v1/cases"),
     Face("case.facets", "remiss case search --facets", "GET /api/v1/cases/facets"),
     Face("case.show", "remiss case show", "GET /api/v1/cases/{case}"),
+    Face("case.alike", "remiss case alike", "GET /api/v1/cases/{case}/alike"),
     Face("case.compare", "remiss case compare", "GET /api/v1/cases/{case}/comparison"),
     Face("case.history", "remiss case history", "GET /api/v1/cases/{case}/history"),
     Face("case.file", "remiss case file", "POST /api/v1/cases"),

@@ -347,3 +347,20 @@ def test_the_largest_queries_that_are_read_are_answered(ws, query):
     actions.file(ws, filing(inputs={"x": 1}, title="a" * 200 + "b"))
     assert len(actions.search(ws, query)) in {0, 1}
     assert len(actions.search(ws, query, as_of=0)) == 0
+
+
+# Duplicates -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_case_is_like_those_of_its_model_that_share_most_of_what_went_in(ws, ws_as):
+    seen = {"carrier": "UA", "gate": "C7", "weather": "fog"}
+    one = actions.file(ws, filing(1, inputs=seen))
+    near = actions.file(ws, filing(2, inputs={**seen, "weather": "rain"}))
+    actions.file(ws, filing(3, inputs={"carrier": "DL"}))
+    actions.file(ws, filing(4, inputs=seen, model="another"))
+    actions.file(ws, filing(5, inputs=seen, team="other"))
+    found = actions.alike(ws_as("bo", role="reader"), one.id)
+    assert [(row[0], round(row[1], 2)) for row in found.rows] == [(near.id, 0.67)]
+    assert actions.alike(ws, one.id, as_of=ws.position() - 4).rows == ()
+    with pytest.raises(InputError, match="no number of cases"):
+        actions.alike(ws, one.id, limit=0)

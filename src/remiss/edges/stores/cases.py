@@ -13,7 +13,7 @@ from remiss.catalog.query import Query
 from remiss.catalog.revision import Change
 from remiss.catalog.shape import parted
 from remiss.curate.blindness import Viewer
-from remiss.edges.stores import case_controls, case_writing
+from remiss.edges.stores import case_controls, case_peers, case_writing
 from remiss.edges.stores.case_facets import facet_now, facet_then, shown
 from remiss.edges.stores.case_lines import head_of, key_of, line_of, line_then, listed_now, listed_then, met_at, sort_values
 from remiss.edges.stores.case_pages import counted_now, counted_then, lately
@@ -137,6 +137,11 @@ class CaseStore:
         """Return how the event of a case was drawn, and controls of its window and stratum."""
         with self._store.reading() as connection:
             return case_controls.drawn_with(connection, case_id, self._scope, self._viewer, position, considered)
+
+    def peers(self, case_id: str, position: int | None, considered: int) -> tuple[Event, tuple[Event, ...]]:
+        """Return the event of a case, and those of other cases of its model."""
+        with self._store.reading() as connection:
+            return case_peers.peers(connection, case_id, self._scope, position, considered)
 
     def revisions(self, case_id: str) -> tuple[Revision, ...]:
         """Return every state of a case, oldest first."""

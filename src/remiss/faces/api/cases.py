@@ -136,6 +136,18 @@ def compare(ws: Ws, case: str, asked: Annotated[Compared, Query()]) -> Response:
     return as_json(comparison_json(catalog.compare(ws, case, controls=asked.controls, as_of=asked.as_of)))
 
 
+class Alike(AsOf):
+    """How many cases to list."""
+
+    limit: int = Field(5, ge=1, le=100, description="How many at most.")
+
+
+@router.get("/cases/{case}/alike", operation_id="case.alike", responses=documented("list", 404, 409, csv=True))
+def alike(ws: Ws, listed: Listed, case: str, asked: Annotated[Alike, Query()]) -> Response:
+    """List the cases of the same model that a case is most like: of which it may be a duplicate."""
+    return listed(catalog.alike(ws, case, limit=asked.limit, as_of=asked.as_of))
+
+
 @router.get("/cases/{case}/history", operation_id="case.history", responses=documented("list", 404, 409, csv=True))
 def history(ws: Ws, listed: Listed, case: str, asked: Annotated[AsOf, Query()]) -> Response:
     """List every state that a case was in, oldest first."""

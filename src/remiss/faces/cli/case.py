@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from remiss.records.event import Scalar
     from remiss.workspace import Workspace
 
+# From this likeness on somebody who files a case is told that it may be a duplicate.
+LIKE = 0.8
+
 
 @click.group()
 def case() -> None:
@@ -238,6 +241,27 @@ def file(
         render.as_json(case_json(filed))
     else:
         case_page.show(filed)
+        found = catalog.alike(ws, filed.id, limit=3)
+        pairs = zip(found.column("id"), map(float, map(str, found.column("likeness"))), strict=True)
+        like = [f"{of} ({likeness:.0%})" for of, likeness in pairs if likeness >= LIKE]
+        if like:
+            render.say(f"it may be a duplicate of {', '.join(like)}; see `remiss case link`")
+
+
+@case.command("alike")
+@click.argument("case_id")
+@click.option("--limit", type=click.IntRange(1, 100), default=5, show_default=True, help="How many at most.")
+@as_of
+@formatted
+@with_workspace
+def alike(ws: Workspace, case_id: str, *, limit: int, as_of: int | None, shape: str) -> None:
+    """List the cases of the same model that CASE_ID is most like, by inputs and context.
+
+    Example: remiss case alike k7m4-qp --limit 3
+    """
+    from remiss.catalog import actions as catalog
+
+    render.rows(catalog.alike(ws, case_id, limit=limit, as_of=as_of), shape)
 
 
 @case.command("revise")

@@ -1,0 +1,45 @@
+"""Cases that a case could be a duplicate of: others of its model, with what went into them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, exists, select
+
+from remiss.edges.stores.case_reading import resolve
+from remiss.edges.stores.tables import cases, event_contents, revisions
+from remiss.edges.stores.visible import visible_to
+from remiss.govern.ports import Scope
+from remiss.records.event import Event
+
+COLUMNS: tuple[ColumnElement[Any], ...] = (
+    *(cases.c.id, cases.c.at, cases.c.model),
+    *(event_contents.c.inputs, event_contents.c.context, event_contents.c.text),
+)
+
+
+def peers(
+    connection: Connection, case_id: str, scope: Scope, position: int | None, considered: int
+) -> tuple[Event, tuple[Event, ...]]:
+    """Return what went into a case, and into up to `considered` other cases of its model, the newest; by the ids of the cases.
+
+    Raises
+    ------
+    NotFound, Ambiguous, InputError
+    """
+    row = resolve(connection, case_id, scope)
+    statement = select(*COLUMNS).join(event_contents, event_contents.c.event_key == cases.c.event_key)
+    own = connection.execute(statement.where(cases.c.key == row.key)).first()
+    others = statement.where(cases.c.model == row.model, cases.c.key != row.key, visible_to(scope))
+    if position is not None:
+        came = exists().where(
+            revisions.c.case_key == cases.c.key, revisions.c.revision == 1, revisions.c.position_from <= position
+        )
+        others = others.where(came)
+    found = connection.execute(others.order_by(cases.c.at.desc(), cases.c.key.desc()).limit(considered))
+    mine = Event(id=row.id, at=row.at, model=row.model) if own is None else _event(own)
+    return mine, tuple(_event(each) for each in found)
+
+
+def _event(row: Row[Any]) -> Event:
+    return Event(id=row.id, at=row.at, model=row.model, inputs=row.inputs, context=row.context, text=row.text)
