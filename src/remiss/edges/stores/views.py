@@ -8,6 +8,7 @@ evidence is committed by itself.
 from __future__ import annotations
 
 import hmac
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -28,6 +29,9 @@ from remiss.govern.entries import VIEWS, Head, append, text_of
 from remiss.govern.ports import Actor
 from remiss.records.identity import to_micros
 from remiss.records.look import Kind, Look
+
+# With the time of a commit it stays under the 20 ms that a group may take.
+GATHER_SECONDS = 0.01
 
 
 @dataclass(slots=True, kw_only=True)
@@ -56,6 +60,7 @@ class ViewLog:
         self._lock = Lock()
         self._waiting: list[_Waiting] = []
         self._led = False
+        self._crowded = False
         self._identity: tuple[int, int] | None = None
 
     @cached_property
@@ -105,8 +110,12 @@ class ViewLog:
 
     def _lead(self) -> None:
         """Commit what waits by now, and have the first of those who came meanwhile go on."""
+        if self._crowded:
+            # Where several look at once, a commit is dearer than a little patience; who looks alone never waits for others.
+            time.sleep(GATHER_SECONDS)
         with self._lock:
             group, self._waiting = self._waiting, []
+        self._crowded = len(group) > 1
         try:
             self._commit([each for each in group if not each.alone])
             for each in group:
