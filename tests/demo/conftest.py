@@ -7,6 +7,9 @@ import pytest
 import remiss
 from remiss.demo import flights, small, story
 
+# Of the two weeks: enough that people disagree.
+ANNOTATIONS = 60
+
 
 @pytest.fixture(scope="session")
 def all_flights():
@@ -27,5 +30,5 @@ def told_in_small(small_demo, tmp_path_factory):
     shutil.copytree(small_demo.folder, folder)
     remiss.open(folder / story.CATALOG, environment={}, create=True).close()
     lines: list[str] = []
-    story.run(folder, lines.append)
+    story.run(folder, lines.append, annotations=ANNOTATIONS)
     return folder, lines

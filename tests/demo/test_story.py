@@ -9,7 +9,12 @@ import pyarrow.parquet as pq
 import pytest
 
 import remiss
+from remiss.catalog import actions as catalog
+from remiss.curate.agreement_actions import measure_agreement
 from remiss.demo import small, story
+from remiss.demo.people import PEOPLE
+from remiss.govern import people_actions
+from tests.demo.conftest import ANNOTATIONS
 
 
 def test_the_first_line_says_how_much_of_the_log_was_kept(told_in_small, small_demo):
@@ -53,10 +58,23 @@ def test_telling_it_again_captures_nothing_again(told_in_small):
     with remiss.open(folder / story.CATALOG, environment={}) as ws:
         before = ws.position()
     again: list[str] = []
-    story.run(folder, again.append)
+    story.run(folder, again.append, annotations=ANNOTATIONS)
     with remiss.open(folder / story.CATALOG, environment={}) as ws:
         assert ws.position() == before
     assert again == lines
+
+
+def test_scripted_people_label_each_by_themselves_and_disagree(told_in_small):
+    folder, lines = told_in_small
+    with remiss.open(folder / story.CATALOG, environment={}) as ws:
+        states = Counter(catalog.search(ws, limit=1000).to_arrow()["status"].to_pylist())
+        agreed = measure_agreement(ws)
+        told = dict(zip(*people_actions.people(ws).to_arrow().select(["person", "about"]).to_pydict().values(), strict=True))
+    assert states["verified"] > 5
+    assert states["disputed"] + states["rejected"] > 0
+    assert agreed.cases > 10
+    assert all("scripted" in told[person.name] for person in PEOPLE)
+    assert any("are confirmed" in line for line in lines)
 
 
 @pytest.mark.soak

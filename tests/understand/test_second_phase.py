@@ -125,6 +125,24 @@ def test_of_nothing_annotated_there_is_no_share():
     assert confirmed_share(found, total).notes == (NOBODY,)
 
 
+def shared(found):
+    return confirmed_share(found, confirmed_total(found, two_phase(found), ANYTHING))
+
+
+def test_when_every_one_is_confirmed_the_precision_is_one_and_as_sure_as_they_are_many():
+    # Weights that add up to their own sum but for rounding.
+    found = annotated([(True, p12, 1.0, pattern, 1) for pattern in (0, 1) for p12 in (0.1, 0.3, 0.7, 0.9, 0.2, 0.6)])
+    figure = shared(found)
+    assert (figure.value, figure.high) == (1.0, 1.0)
+    assert 0.4 < figure.low < 1
+
+
+def test_one_that_is_not_confirmed_among_sixty_leaves_the_precision_high():
+    figure = shared(annotated(rows(59, 1, 0, 0.1, 1.0)))
+    assert figure.value == pytest.approx(59 / 60)
+    assert figure.low > 0.9
+
+
 def test_what_was_certain_to_be_found_is_counted():
     found = annotated(rows(12, 3, 0, 1.0, 1.0))
     figure = confirmed_total(found, two_phase(found), Open(population=15, least_probability=1.0))

@@ -18,7 +18,7 @@ import remiss
 from remiss import settings
 from remiss.capture import actions as capture
 from remiss.catalog import actions as catalog
-from remiss.demo import flights, logs, truth
+from remiss.demo import flights, labelling, logs, truth
 from remiss.demo.truth import Compared
 from remiss.understand import actions as understand
 
@@ -31,7 +31,7 @@ MISSED = "criterion:missed-delay"
 HEAD = "{:<9}{:>9}   {:>18}{:>9}   {}"
 
 
-def run(folder: Path, say: Say | None = None) -> None:
+def run(folder: Path, say: Say | None = None, *, annotations: int = labelling.ANNOTATIONS) -> None:
     """Run the whole job in `folder`, which is made if missing.
 
     A folder in which it has run before keeps its logs and its catalog; only what is missing is done again.
@@ -39,6 +39,7 @@ def run(folder: Path, say: Say | None = None) -> None:
     Parameters
     ----------
     say : takes each line of the result; default: standard output. Progress goes to standard error.
+    annotations : how many cases its scripted people label
 
     Raises
     ------
@@ -53,13 +54,15 @@ def run(folder: Path, say: Say | None = None) -> None:
         with remiss.open(folder / CATALOG, create=True) as ws:
             with ws.reporting(show):
                 captured(ws, folder / logs.PROTOCOL)
+            labelling.labelled(ws, show, annotations)
             show("counting the truth", 0.0)
             counted = truth.missed_delays(folder)
             cells = by_carrier_and_month(ws, counted, show)
             carriers, months = by_carrier(ws, counted), by_month(ws, counted)
+            people = list(decided(ws))
             say(first_line(ws))
     write_comparison(folder / COMPARISON, cells)
-    for line in [*told(carriers, months, cells), "", *next_steps(folder)]:
+    for line in [*told(carriers, months, cells), *people, "", *next_steps(folder)]:
         say(line)
 
 
@@ -72,7 +75,7 @@ def captured(ws: remiss.Workspace, protocol: Path) -> None:
 def first_line(ws: remiss.Workspace) -> str:
     """Return how much was predicted and how much of it was kept as cases."""
     predictions = understand.estimate(ws).rows[0].value or 0
-    cases = catalog.search(ws, limit=1).total or 0
+    cases = catalog.search(ws, "-status:cleared", limit=1).total or 0
     return f"{predictions:,} predictions, {cases:,} cases: {100 * cases / predictions:.0f} % kept, and it answers for all of them"
 
 
@@ -118,6 +121,16 @@ def told(carriers: Sequence[Compared], months: Sequence[Compared], cells: Sequen
     yield f"By carrier and month the interval holds the truth in {holding} of {len(cells)} cells ({share})."
 
 
+def decided(ws: remiss.Workspace) -> Iterator[str]:
+    """Yield what the scripted people made of the missed delays."""
+    row = understand.estimate(ws, MISSED, confirmed=True).rows[0]
+    yield ""
+    yield "Three scripted people labelled some of the cases in the order of the queue, and each other's a second time, blindly."
+    if row.precision is not None:
+        part, low, high = row.precision
+        yield f"Of the missed delays that were flagged {part:.0%} are confirmed ({low:.0%} to {high:.0%}, 95 %)."
+
+
 def next_steps(folder: Path) -> Iterator[str]:
     """Yield what to look at next, as commands that can be pasted."""
     base = f"remiss --catalog {shlex.quote(str(folder / CATALOG))}"
@@ -125,6 +138,10 @@ def next_steps(folder: Path) -> Iterator[str]:
     yield f"  {base} case search '{MISSED} inputs.carrier:EV' --limit 5"
     yield f"  {base} estimate '{MISSED}' --rate --by model_version"
     yield f"  {base} estimate --by criterion"
+    yield f"  {base} estimate --confirmed --by criterion"
+    yield f"  {base} case search status:disputed"
+    yield f"  {base} agreement show"
+    yield f"  {base} audit search --limit 10"
     yield f"  {base} status"
     yield f"and {folder / logs.PROTOCOL}, which says what counts as a failure and why."
 

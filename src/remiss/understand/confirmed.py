@@ -89,7 +89,7 @@ def confirmed_rate(total: Figure, estimate: TwoPhase, among: Among) -> Figure:
     """
     if total.value is None:
         return total
-    rate = min(1.0, total.value / among.total)
+    rate = part_of(total.value, among.total)
     variance = max(0.0, estimate.variance - 2 * rate * among.covariance + rate**2 * among.variance) / among.total**2
     found = int(np.count_nonzero(estimate.weights))
     effective = rate * (1 - rate) / variance if 0 < rate < 1 and variance > 0 else max(1.0, float(found))
@@ -114,12 +114,23 @@ def confirmed_share(found: Annotated, total: Figure) -> Figure:
     among = float(np.sum(1 / found.p12))
     if among == 0:
         return Figure(value=None, notes=(NOBODY,))
-    rate = min(1.0, two_phase(found).total / among)
+    whole = two_phase(found)
+    rate = part_of(whole.total, among)
     spread = two_phase(found, around=rate)
     variance = spread.variance / among**2
     effective = rate * (1 - rate) / variance if 0 < rate < 1 and variance > 0 else max(1.0, float(found.known.sum()))
-    low, high = rate_interval(rate, effective, degrees=spread.degrees)
+    # Near 1 the spread is that of the few that are not: to be unsure of it for their number is Clopper and Pearson's part.
+    low, high = rate_interval(rate, effective, degrees=whole.degrees)
     return Figure(value=rate, low=low, high=high, effective=effective)
+
+
+def part_of(total: float, whole: float) -> float:
+    """Return a total as a share of what it is part of; one that differs by rounding alone is all of it.
+
+    >>> part_of(0.1 + 0.2, 0.3), part_of(0.3 - 1e-16, 0.3), part_of(0.0, 2.0)
+    (1.0, 1.0, 0.0)
+    """
+    return 1.0 if total >= whole or math.isclose(total, whole, rel_tol=1e-9) else total / whole
 
 
 def confirmed_process(found: Annotated, estimate: TwoPhase, total: Figure, history: History | None, least: float) -> Figure:
@@ -143,7 +154,7 @@ def confirmed_process_rate(found: Annotated, estimate: TwoPhase, total: Figure, 
     """Return the confirmed rate as a draw of the process; see `confirmed_process`."""
     if total.value is None:
         return total
-    rate = min(1.0, total.value / among.total)
+    rate = part_of(total.value, among.total)
     totals, independent = residuals_of(found, estimate, among)
     kish = max(1.0, kish_size(1 / estimate.weights[estimate.weights > 0]))
     return process_rate(rate, totals, independent, kish, history, sampling=min(independent, estimate.variance / among.total**2))
@@ -158,7 +169,7 @@ def residuals_of(found: Annotated, estimate: TwoPhase, among: Among) -> tuple[Nu
     """Return what each window adds to the error of a rate, of those with somebody to count among; and what independent
     events would give its variance.
     """
-    rate = min(1.0, estimate.total / among.total)
+    rate = part_of(estimate.total, among.total)
     parts = window_totals(estimate.parts, found.window, found.windows)
     totals = (parts - rate * among.windows)[among.windows > 0] / among.total
     return totals, poisson_of(found, estimate) * (1 - rate) / among.total**2
