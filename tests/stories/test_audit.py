@@ -73,7 +73,7 @@ def test_verifying_says_by_its_exit_status_whether_all_is_sound(catalog, capsys)
 
 
 def test_what_was_done_is_found_by_what_it_was_done_on(catalog, capsys):
-    assert run(["audit", "search", "--format", "json", "--limit", "3"]) == 0
+    assert run(["audit", "search", "--format", "json", "--log", "journal", "--limit", "3"]) == 0
     page = json.loads(capsys.readouterr().out)
     assert [line["entry"] for line in page["items"]] == ["journal-8", "journal-7", "journal-6"]
     assert run(["audit", "search", "--format", "json", "--subject", page["items"][1]["subject"], "--log", "journal"]) == 0

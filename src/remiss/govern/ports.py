@@ -6,15 +6,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, Self, TypeAlias
+from typing import TYPE_CHECKING, Protocol, Self, TypeAlias
 
 from remiss.action import Performs
-from remiss.govern.auditing import Wanted, Written
-from remiss.govern.entries import Head
 from remiss.govern.health import Check
-from remiss.govern.verification import Row
 from remiss.records.case import Sensitivity
 from remiss.records.person import Governed, Grant, IssuedToken, Person, Team, Token
+
+if TYPE_CHECKING:
+    # What signs and hashes takes a while to load, and few commands need it.
+    from remiss.govern.auditing import Wanted, Written
+    from remiss.govern.entries import Head
+    from remiss.govern.verification import Row
 
 # Called with the name of a stage and the share of the work that is done, in [0, 1].
 Progress: TypeAlias = Callable[[str, float], None]

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from remiss.govern.checkpoint import Checkpoint
 from remiss.govern.entries import NOTHING, Head, leaf_of, seal_of
 from remiss.govern.merkle import NO_LEAVES, leaf_hash, leaf_hashes
+
+if TYPE_CHECKING:
+    from remiss.govern.checkpoint import Checkpoint
 
 # Number, canonical text as UTF-8, leaf and seal as they are kept; in the order of their numbers.
 Row = tuple[int, bytes, bytes | None, bytes | None]
