@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from remiss.action import action
 from remiss.catalog.parsing import parse
 from remiss.curate.agreeing import agreement_of
 from remiss.curate.ports import AgreementWorkspace
 from remiss.records.agreement import Agreement, By
+from remiss.records.look import Kind, Look
 from remiss.records.position import reached
 
 
-@action(name="agreement.show", permission="agreement:read", reads=True)
+def _shown(_: AgreementWorkspace, given: Mapping[str, Any], found: Agreement) -> Sequence[Look]:
+    return (Look(kind=Kind.FIGURE, query=found.query, position=found.position, count=len(found.rows)),)
+
+
+@action(name="agreement.show", permission="agreement:read", reads=True, views=_shown)
 def measure_agreement(ws: AgreementWorkspace, query: str = "", *, by: By | None = None, as_of: int | None = None) -> Agreement:
     """Say how far annotators and verifiers agree, beyond chance: on verdict, failure mode, severity and sets of modes.
 

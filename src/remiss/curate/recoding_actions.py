@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from remiss.action import action
 from remiss.catalog.modes import check_known
 from remiss.catalog.parsing import parse
 from remiss.curate.ports import RecodingWorkspace
 from remiss.curate.recoding import recoded
 from remiss.protocol import recoding as documents
+from remiss.records.look import Kind, Look
 from remiss.records.person import EVERY_TEAM
 from remiss.records.position import reached
 from remiss.records.recoding import KeptRecoding, Recoded, Recoding
@@ -15,7 +19,17 @@ from remiss.records.recoding import KeptRecoding, Recoded, Recoding
 RECODE = "taxonomy:recode"
 
 
-@action(name="taxonomy.rehearse", permission=RECODE, reads=True, document="path")
+def _rehearsed(_: RecodingWorkspace, given: Mapping[str, Any], found: Recoded) -> Sequence[Look]:
+    # How many cases of a mode go where is a figure; the name of the document stands for what was asked.
+    return (Look(kind=Kind.FIGURE, query=found.name, count=len(found.sent)),)
+
+
+def _listed(_: RecodingWorkspace, given: Mapping[str, Any], found: tuple[KeptRecoding, ...]) -> Sequence[Look]:
+    names = tuple(each.name for each in found)
+    return (Look(kind=Kind.LIST, position=given.get("as_of"), ids=names, count=len(names)),)
+
+
+@action(name="taxonomy.rehearse", permission=RECODE, reads=True, document="path", views=_rehearsed)
 def rehearse(ws: RecodingWorkspace, path: str) -> Recoded:
     """Say where each case would go by a recoding document, and write nothing.
 
@@ -43,7 +57,7 @@ def recode(ws: RecodingWorkspace, path: str) -> Recoded:
     return recoded(recoding, ws.recodings.write(recoding), written=True)
 
 
-@action(name="taxonomy.recodings", permission="protocol:read", reads=True)
+@action(name="taxonomy.recodings", permission="protocol:read", reads=True, views=_listed)
 def recodings(ws: RecodingWorkspace, *, as_of: int | None = None) -> tuple[KeptRecoding, ...]:
     """List the recodings that were written, oldest first, with their documents.
 

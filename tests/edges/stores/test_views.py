@@ -11,6 +11,7 @@ from sqlalchemy import delete, select, text, update
 
 import remiss
 from remiss.catalog import actions as catalog
+from remiss.curate import agreement_actions, recoding_actions
 from remiss.edges.stores.tables import audit_heads, views
 from remiss.errors import NotFound, StorageError
 from remiss.govern import audit_actions as audit
@@ -70,6 +71,25 @@ def test_a_search_is_recorded_by_digests_of_what_was_asked_and_found(ws, case):
     assert other["digests"].keys() == {"query"}
     assert other["digests"] != first["digests"]
     assert "seen" not in json.dumps([first, again, other])
+
+
+def test_a_figure_is_recorded_by_what_was_asked_and_how_many_rows_answered(ws, case, tmp_path):
+    agreed = agreement_actions.measure_agreement(ws, "seen", as_of=1)
+    path = tmp_path / "recoding.yaml"
+    move = '{rename: "remiss:model/weak-slice", to: "remiss:model"}'
+    path.write_text(f"recode: r1\nabout: better words\nmoves: [{move}]\n", "utf-8")
+    recoding_actions.rehearse(ws, str(path))
+    recoding_actions.recodings(ws)
+    figure, rehearsal, kept = logged(ws)
+    assert [(each["action"], each["kind"]) for each in (figure, rehearsal, kept)] == [
+        ("agreement.show", "figure"),
+        ("taxonomy.rehearse", "figure"),
+        ("taxonomy.recodings", "list"),
+    ]
+    assert (figure["position"], figure["count"]) == (1, len(agreed.rows))
+    assert figure["digests"].keys() == rehearsal["digests"].keys() == {"query"}
+    assert figure["digests"] != rehearsal["digests"]
+    assert kept["count"] == 0
 
 
 def test_whoever_sees_nothing_leaves_nothing(ws, case):

@@ -29,11 +29,13 @@ if TYPE_CHECKING:
     from remiss.workspace import Workspace
 
 router = APIRouter()
+Given = Annotated[Typed, Depends(typed)]
 GIVE = {
     LabellingKind.ANNOTATION: labelling.annotate,
     LabellingKind.VERIFICATION: labelling.verify,
     LabellingKind.ADJUDICATION: labelling.adjudicate,
 }
+VERB = {LabellingKind.ANNOTATION: "annotate", LabellingKind.VERIFICATION: "verify", LabellingKind.ADJUDICATION: "adjudicate"}
 DONE = {LabellingKind.ANNOTATION: "annotated", LabellingKind.VERIFICATION: "verified", LabellingKind.ADJUDICATION: "adjudicated"}
 
 
@@ -73,12 +75,13 @@ class QueuePage:
 class TaskPage:
     """queue/task.html: one case by its sheet, and the form to say what it is; `both` are the labellings of a dispute.
 
-    `problems` say what of the form was not taken, and what to do.
+    `verb` is where the form goes; `problems` say what of it was not taken, and what to do.
     """
 
     template: ClassVar[str] = "queue/task.html"
     sheet: Sheet
     kind: str
+    verb: str
     typed: Mapping[str, tuple[str, ...]]
     problems: tuple[tuple[str, str], ...]
     both: tuple[Labelling, ...]
@@ -121,7 +124,7 @@ def said(before: Said) -> str:
     return f"Case {before.case} is {before.done}." if before.case and before.done in {*DONE.values(), "put back"} else ""
 
 
-@router.post("/queue/next")
+@router.post("/queue/next", name="next")
 def take(ws: Ws, kind: Annotated[str, Form()] = "", beside: Annotated[str, Form()] = "") -> Response:
     """Take the next case and go to it; `beside` are ids of cases in hand, with spaces between."""
     return _next(ws, LabellingKind(kind) if kind in set(LabellingKind) else None, tuple(beside.split()))
@@ -133,13 +136,28 @@ def task(ws: Ws, case: str, before: Annotated[Said, Query()]) -> Response:
     return shown(ws, labelling.sheet(ws, case), {}, (), before)
 
 
-@router.post("/queue/{case}")
-def label(ws: Ws, case: str, given: Annotated[Typed, Depends(typed)], *, held: bool = False) -> Response:
+@router.post("/cases/{case}/annotate")
+def annotate(ws: Ws, case: str, given: Given, *, held: bool = False) -> Response:
     """Say what a case is, and go on to the next one.
 
     `held` is for the script, which has gone on already: nothing is answered where it was taken, and a page with why where not.
     """
-    kind = LabellingKind(given.one("kind")) if given.one("kind") in set(LabellingKind) else LabellingKind.ANNOTATION
+    return _labelled(ws, case, LabellingKind.ANNOTATION, given, held=held)
+
+
+@router.post("/cases/{case}/verify")
+def verify(ws: Ws, case: str, given: Given, *, held: bool = False) -> Response:
+    """Say by oneself what a case is that somebody else annotated, and go on; `held` as for an annotation."""
+    return _labelled(ws, case, LabellingKind.VERIFICATION, given, held=held)
+
+
+@router.post("/cases/{case}/adjudicate")
+def adjudicate(ws: Ws, case: str, given: Given, *, held: bool = False) -> Response:
+    """Decide what a case is that two people disagree on, and go on; `held` as for an annotation."""
+    return _labelled(ws, case, LabellingKind.ADJUDICATION, given, held=held)
+
+
+def _labelled(ws: Workspace, case: str, kind: LabellingKind, given: Typed, *, held: bool) -> Response:
     try:
         found = GIVE[kind](ws, case, given.revision, judgement_of(given, kind))
     except LabellingError as error:
@@ -176,6 +194,7 @@ def shown(
     page = TaskPage(
         sheet=sheet,
         kind="" if sheet.kind is None else sheet.kind.value,
+        verb="" if sheet.kind is None else VERB[sheet.kind],
         typed=fields,
         problems=problems,
         both=() if found is None else found.labellings,

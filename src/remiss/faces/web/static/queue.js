@@ -7,7 +7,7 @@ const SECONDS = 10;
 const MOST = 8;
 const STORED = "remiss.letter-keys";
 const main = document.getElementById("content");
-// Said and not sent yet: case, fields, address, timer.
+// Said and not sent yet: case, its page, fields, address, timer.
 const pending = [];
 
 const bar = document.createElement("div");
@@ -32,17 +32,17 @@ function tell(words, undo) {
   bar.hidden = false;
 }
 
-/** Put the content of an answered page in the place of this one's. */
-async function put(answer) {
+/** Put the content of an answered page in the place of this one's, as the page that is `at` an address. */
+async function put(answer, at = answer.url) {
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const content = page.getElementById("content");
   if (!content) {
-    location.assign(answer.url);
+    location.assign(at);
     return;
   }
   main.replaceChildren(...content.childNodes);
   document.title = page.title;
-  history.replaceState(null, "", answer.url.replace(/\?held=true$/, ""));
+  history.replaceState(null, "", at);
   localTimes(main);
   ready();
   main.focus();
@@ -64,7 +64,7 @@ async function send(each) {
   const taken = answer.status === 204;
   if (!open().length && taken) bar.hidden = true;
   if (taken) return;
-  await put(answer);
+  await put(answer, each.page);
   tell(`Case ${each.held} was not taken: see why below.`, false);
 }
 
@@ -78,7 +78,7 @@ async function takeBack() {
   if (!each) return;
   clearTimeout(each.timer);
   pending.splice(pending.indexOf(each), 1);
-  await put(await fetch(each.address));
+  await put(await fetch(each.page));
   bar.hidden = true;
   const form = document.getElementById("judging");
   for (const field of form.elements) {
@@ -94,7 +94,7 @@ function submitted(event) {
   event.preventDefault();
   const form = event.target;
   const fields = new URLSearchParams(new FormData(form));
-  const each = { held: form.dataset.case, address: form.getAttribute("action"), fields };
+  const each = { held: form.dataset.case, page: form.dataset.page, address: form.getAttribute("action"), fields };
   each.timer = setTimeout(() => send(each), SECONDS * 1000);
   pending.push(each);
   if (open().length > MOST) send(open()[0]);
