@@ -171,14 +171,14 @@ class Equipment(Bench):
         """Threads on the cases that the actor may see."""
         from remiss.edges.stores.discussion import ThreadStore
 
-        return ThreadStore(self._store, self.scope)
+        return ThreadStore(self._store, self.scope, self.viewer)
 
     @cached_property
     def investigations(self) -> Investigations:
         """Investigations of the cases that the actor may see."""
         from remiss.edges.stores.investigations import InvestigationStore
 
-        return InvestigationStore(self._store, self.scope)
+        return InvestigationStore(self._store, self.scope, self.viewer)
 
     @cached_property
     def evidence(self) -> Evidence:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from remiss.curate.blindness import Viewer, seen
+from remiss.curate.blindness import Viewer, seen, withheld
 from remiss.records.labelling import LabellingKind
 from remiss.records.states import DECIDED, Status
 from tests.curate.standings import labelling
@@ -60,3 +60,13 @@ def test_one_s_own_is_never_hidden_and_what_is_hidden_is_said_to_be(name, status
     if any(each.person != name for each in found.labellings):
         party = settles or name in {each.person for each in labellings}
         assert status in DECIDED or (status is Status.DISPUTED and party)
+
+
+@given(st.sampled_from(NAMES), st.sampled_from(Status), st.sets(st.sampled_from(NAMES[:3])), st.booleans(), st.booleans())
+def test_words_of_labellers_are_withheld_from_whoever_has_not_labelled_and_may_not_see_the_labellings(
+    name, status, people, settles, operator
+):
+    viewer = Viewer(name=name, operator=operator, adjudicates=lambda team: settles)
+    found = withheld(frozenset(people), status, viewer, lambda: settles)
+    sees = operator or status in DECIDED or name in people or (status is Status.DISPUTED and settles)
+    assert found == (frozenset() if sees else people)

@@ -3,6 +3,8 @@
 Until a case is decided a labelling is for its author's eyes alone, so that whoever labels next does so by themselves. When
 two differ, they and whoever may settle it see both. The operator of a catalog of their own sees everything: they could read
 the tables. Whether a case is decided is a matter of now: what is asked as of an earlier position is hidden by the same rule.
+
+What those who have labelled a case say of it elsewhere, in comments and findings, would tell what they think as well.
 """
 
 from __future__ import annotations
@@ -60,8 +62,21 @@ def seen(
     if open_to(people, status, viewer, settles):
         return Labelled(labellings=tuple(labellings))
     own = tuple(each for each in labellings if each.person == viewer.name)
-    hidden = None if len(own) == len(labellings) else HIDDEN.get(status, ANEW)
+    hidden = None if len(own) == len(labellings) else why_hidden(status)
     return Labelled(labellings=own, hidden=hidden)
+
+
+def withheld(people: frozenset[str], status: Status, viewer: Viewer, settles: Callable[[], bool]) -> frozenset[str]:
+    """Return whose comments and findings about a case a viewer may not read, by the rule of `open_to`.
+
+    Whoever has labelled the case reads everybody's: they can no longer be led.
+    """
+    return frozenset() if viewer.name in people or open_to(people, status, viewer, settles) else people
+
+
+def why_hidden(status: Status) -> str:
+    """Return why something is hidden of a case that stands so."""
+    return HIDDEN.get(status, ANEW)
 
 
 def told(history: Sequence[Revision], viewer: Viewer, *, everything: bool) -> tuple[Revision, ...]:

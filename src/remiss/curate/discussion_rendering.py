@@ -20,6 +20,7 @@ def thread_json(thread: Thread) -> Json:
             {"status": each.status.value, "person": each.person, "at": format_time(each.at), "position": each.position}
             for each in thread.turned
         ],
+        "hidden": thread.hidden,
     }
 
 

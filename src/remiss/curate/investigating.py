@@ -209,13 +209,25 @@ def _check_read(draft: Draft, before: Finding) -> None:
         )
 
 
-def investigation_of(case: str, findings: Sequence[tuple[Finding, Written]]) -> Investigation:
-    """Return an investigation from its findings, of each part in the order of their numbers."""
+def unread(draft: Draft, hidden: str) -> Conflict:
+    """Return the refusal to change a finding that one may not read yet, for the reason `hidden`."""
+    name = draft.part.value + ("" if draft.part is Part.WRITE_UP else f" {draft.number}")
+    return Conflict(f"the {name} is {hidden}; nothing was written", do="label the case yourself first, or wait until then")
+
+
+def investigation_of(case: str, findings: Sequence[tuple[Finding, Written]], hidden: str | None = None) -> Investigation:
+    """Return an investigation from its findings that may be read, of each part in the order of their numbers.
+
+    Parameters
+    ----------
+    hidden : why others are left out; None where none are
+    """
     of: dict[Part, list[tuple[Finding, Written]]] = {part: [] for part in Part}
     for each in findings:
         of[each[0].part].append(each)
     found = Investigation(
         case=case,
+        hidden=hidden,
         hypotheses=tuple(_hypothesis(*each) for each in of[Part.HYPOTHESIS]),
         experiments=tuple(_experiment(*each) for each in of[Part.EXPERIMENT]),
         remediations=tuple(_remediation(*each) for each in of[Part.REMEDIATION]),

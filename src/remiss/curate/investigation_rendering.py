@@ -53,6 +53,7 @@ def investigation_json(found: Investigation) -> Json:
             "written": _written(found.write_up.written),
         },
         "steps": [{"name": each.name, "done": each.done} for each in found.steps],
+        "hidden": found.hidden,
     }
 
 

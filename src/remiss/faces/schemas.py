@@ -340,6 +340,7 @@ SCHEMAS: dict[str, Schema] = {
             )
         ),
         steps=many(record(name=TEXT, done=FLAG)),
+        hidden=nullable(TEXT),
     ),
     "thread": record(
         schema=kind("thread"),
@@ -348,6 +349,7 @@ SCHEMAS: dict[str, Schema] = {
         status=one_of("open", "resolved"),
         comments=many(record(number=COUNT, person=TEXT, at=TIME, position=COUNT, text=nullable(TEXT), mentions=many(TEXT))),
         turned=many(record(status=one_of("open", "resolved"), person=TEXT, at=TIME, position=COUNT)),
+        hidden=nullable(TEXT),
     ),
     "stored-protocol": record(
         schema=kind("stored-protocol"),

@@ -46,10 +46,14 @@ class Turned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thread:
-    """A thread on a case: its comments and how it was resolved and opened again, each in the order in which they came."""
+    """A thread on a case: its comments and how it was resolved and opened again, each in the order in which they came.
+
+    `hidden` says why when there are comments that one may not read yet, which are left out.
+    """
 
     id: str
     case: str
     status: ThreadStatus
     comments: tuple[Comment, ...]
     turned: tuple[Turned, ...] = ()
+    hidden: str | None = None

@@ -132,7 +132,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Investigation:
-    """All that was found out about a case. `steps` say how complete it is."""
+    """All that was found out about a case. `steps` say how complete it is.
+
+    `hidden` says why when there are parts that one may not read yet, which are left out, of the steps too.
+    """
 
     case: str
     hypotheses: tuple[Hypothesis, ...] = ()
@@ -140,3 +143,4 @@ class Investigation:
     remediations: tuple[Remediation, ...] = ()
     write_up: WriteUp | None = None
     steps: tuple[Step, ...] = ()
+    hidden: str | None = None

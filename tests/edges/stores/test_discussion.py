@@ -152,7 +152,7 @@ def test_of_a_case_that_one_may_not_see_there_is_nothing(ws):
     secret = catalog.file(ws, Filing(model="m", at=MONDAY, title="Closed", sensitivity=Sensitivity.SECRET))
     thread = says(ws, "ana", secret.id, "@bo look").id
     for scope in (Scope.everywhere(Sensitivity.INTERNAL), Scope.of({"other": Sensitivity.SECRET})):
-        seen = ThreadStore(ws._store, scope)
+        seen = ThreadStore(ws._store, scope, ws.viewer)
         with pytest.raises(NotFound) as hidden:
             seen.get(thread, None)
         with pytest.raises(NotFound) as unknown:

@@ -147,7 +147,7 @@ def test_who_may_not_see_or_investigate_a_case_does_not(ws, ws_as, case):
             call()
     assert curate.citations(outside).total == 0
     assert (
-        InvestigationStore(ws._store, Scope.everywhere(Sensitivity.PUBLIC))
+        InvestigationStore(ws._store, Scope.everywhere(Sensitivity.PUBLIC), ws.viewer)
         .citing(None, None, limit=1, after=None, position=None)
         .lines
         == ()

@@ -8,36 +8,43 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, and_, case, exists, func, insert, select, true
 
+from remiss.curate.blindness import Viewer, why_hidden
 from remiss.curate.discussion import InboxPage, Mention, check_turn, name_of
 from remiss.edges.stores.case_reading import resolve
 from remiss.edges.stores.connecting import Store
 from remiss.edges.stores.journal import Transaction, head
 from remiss.edges.stores.tables import cases, comment_texts, comments, mentions, thread_turns, threads
 from remiss.edges.stores.visible import visible_to
+from remiss.edges.stores.withholding import readable, withheld_of
 from remiss.errors import NotFound
 from remiss.govern.ports import Scope
 from remiss.records.discussion import Comment, Mentioned, Thread, ThreadStatus, Turned
 from remiss.records.identity import kind_id
+from remiss.records.states import Status
 
 
 class ThreadStore:
-    """Threads of an open catalog, on the cases that a scope may see."""
+    """Threads of an open catalog, on the cases that a scope may see, with the comments that a viewer may read."""
 
-    def __init__(self, store: Store, scope: Scope) -> None:
+    def __init__(self, store: Store, scope: Scope, viewer: Viewer) -> None:
         self._store = store
         self._scope = scope
+        self._viewer = viewer
 
     def of_case(self, case_id: str, position: int | None) -> tuple[Thread, ...]:
         """Return the threads of a case, the oldest first."""
         with self._store.reading() as connection:
             row = resolve(connection, case_id, self._scope)
             of_case = _there(self._scope, position).where(threads.c.case_key == row.key)
-            return _whole(connection, connection.execute(of_case.order_by(threads.c.number)).all(), position)
+            found = connection.execute(of_case.order_by(threads.c.number)).all()
+            return _whole(connection, row, found, self._viewer, position)
 
     def get(self, thread_id: str, position: int | None) -> Thread:
         """Return a thread."""
         with self._store.reading() as connection:
-            return _whole(connection, [_row(connection, thread_id, self._scope, position)], position)[0]
+            found = _row(connection, thread_id, self._scope, position)
+            row = connection.execute(select(cases).where(cases.c.key == found.case_key)).one()
+            return _whole(connection, row, [found], self._viewer, position)[0]
 
     def comment(self, case_id: str, thread_id: str | None, text: str, named: tuple[str, ...]) -> Thread:
         """Write a comment in a thread of a case, or in a new one."""
@@ -102,8 +109,9 @@ class ThreadStore:
         )
         if not everything:
             asked = asked.where(status == Mentioned.WAITING.value)
-        page = asked if before is None else asked.where(mentions.c.comment_key < before)
         with self._store.reading() as connection:
+            asked = asked.where(readable(connection, self._viewer, lambda labelled: labelled.c.person == comments.c.person))
+            page = asked if before is None else asked.where(mentions.c.comment_key < before)
             total = connection.execute(select(func.count()).select_from(asked.subquery())).scalar_one()
             found = connection.execute(page.order_by(mentions.c.comment_key.desc()).limit(limit + 1)).all()
             at = head(connection)
@@ -128,17 +136,21 @@ def _row(connection: Connection, thread_id: str, scope: Scope, position: int | N
     return found
 
 
-def _whole(connection: Connection, found: Sequence[Row[Any]], position: int | None) -> tuple[Thread, ...]:
-    """Return threads with all that was said in them."""
+def _whole(
+    connection: Connection, row: Row[Any], found: Sequence[Row[Any]], viewer: Viewer, position: int | None
+) -> tuple[Thread, ...]:
+    """Return threads of a case, of which `row` is, with all that was said in them and may be read."""
     keys = [each.key for each in found]
     said, turned = _comments(connection, keys, position), _turns(connection, keys, position)
+    silent, why = withheld_of(connection, row, viewer), why_hidden(Status(row.status))
     return tuple(
         Thread(
             id=each.id,
             case=each.case_id,
             status=turned[each.key][-1].status if turned[each.key] else ThreadStatus.OPEN,
-            comments=tuple(said[each.key]),
+            comments=tuple(one for one in said[each.key] if one.person not in silent),
             turned=tuple(turned[each.key]),
+            hidden=why if any(one.person in silent for one in said[each.key]) else None,
         )
         for each in found
     )

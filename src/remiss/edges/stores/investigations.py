@@ -6,31 +6,38 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, and_, exists, func, insert, or_, select, tuple_, update
 
-from remiss.curate.investigating import TEXTS, CitedPage, Draft, Finding, following, investigation_of
+from remiss.curate.blindness import Viewer, why_hidden
+from remiss.curate.investigating import TEXTS, CitedPage, Draft, Finding, following, investigation_of, unread
 from remiss.edges.stores.case_reading import resolve
 from remiss.edges.stores.connecting import Store
 from remiss.edges.stores.journal import Transaction, head
 from remiss.edges.stores.tables import case_texts, cases, citations, finding_texts, findings
 from remiss.edges.stores.visible import visible_to
+from remiss.edges.stores.withholding import readable, withheld_of
 from remiss.errors import NotFound
 from remiss.govern.ports import Scope
 from remiss.records.investigation import Citation, CitationKind, Investigation, Part, Written
+from remiss.records.states import Status
 
 
 class InvestigationStore:
-    """Investigations of an open catalog, of the cases that a scope may see."""
+    """Investigations of an open catalog, of the cases that a scope may see, with the findings that a viewer may read."""
 
-    def __init__(self, store: Store, scope: Scope) -> None:
+    def __init__(self, store: Store, scope: Scope, viewer: Viewer) -> None:
         self._store = store
         self._scope = scope
+        self._viewer = viewer
 
     def get(self, case_id: str, position: int | None) -> Investigation:
         """Return what was found out about a case."""
         with self._store.reading() as connection:
             row = resolve(connection, case_id, self._scope)
-            return investigation_of(row.id, [(each, written) for _, each, written in _found(connection, row.key, position)])
+            found = _found(connection, row.key, position)
+            silent = _silent(connection, row, self._viewer, position)
+            read = [(each, written) for _, each, written in found if (each.part, each.number) not in silent]
+            return investigation_of(row.id, read, why_hidden(Status(row.status)) if len(read) < len(found) else None)
 
     def write(self, case_id: str, draft: Draft) -> Investigation:
         """Write a new finding, or the next state of one."""
@@ -43,6 +50,8 @@ class InvestigationStore:
         key, before = there.get((draft.part, draft.number or 0), (None, None))
         if before is None and draft.number is not None and draft.part is not Part.WRITE_UP:
             raise NotFound(f"case {row.id} has no {draft.part.value} {draft.number}", do="see which there are")
+        if before is not None and (before.part, before.number) in _silent(connection, row, self._viewer, None):
+            raise unread(draft, why_hidden(Status(row.status)))
         numbers = {part: [number for of, number in there if of is part] for part in Part}
         after = following(draft, before, max(numbers[draft.part], default=0) + 1, numbers[Part.HYPOTHESIS])
         if key is not None:
@@ -87,13 +96,41 @@ class InvestigationStore:
         if kind is not None:
             asked = asked.where(citations.c.kind == kind.value)
         order = (citations.c.finding_key, citations.c.ordinal)
-        page = asked if after is None else asked.where(tuple_(*order) < tuple_(*after))
         with self._store.reading() as connection:
+            asked = asked.where(readable(connection, self._viewer, _wrote))
+            page = asked if after is None else asked.where(tuple_(*order) < tuple_(*after))
             total = connection.execute(select(func.count()).select_from(asked.subquery())).scalar_one()
             found = connection.execute(page.order_by(*(each.desc() for each in order)).limit(limit + 1)).all()
             at = head(connection)
         last = tuple(found[limit - 1][:2]) if len(found) > limit else None
         return CitedPage(lines=tuple(tuple(each[2:]) for each in found[:limit]), total=total, last=last, head=at)
+
+
+def _wrote(labelled: FromClause) -> ColumnElement[bool]:
+    """Return the condition that the person of a labelling wrote the finding at hand, or a state before that it continues."""
+    earlier = findings.alias("earlier")
+    states = exists().where(
+        earlier.c.case_key == findings.c.case_key,
+        earlier.c.part == findings.c.part,
+        earlier.c.number == findings.c.number,
+        earlier.c.revision <= findings.c.revision,
+        earlier.c.person == labelled.c.person,
+    )
+    # Named, for the finding at hand is two statements out.
+    return states.correlate(findings, labelled)
+
+
+def _silent(connection: Connection, case: Row[Any], viewer: Viewer, position: int | None) -> frozenset[tuple[Part, int]]:
+    """Return which findings of a case a viewer may not read: those with a state that is by whose words are withheld."""
+    people = withheld_of(connection, case, viewer)
+    if not people:
+        return frozenset()
+    theirs = select(findings.c.part, findings.c.number).where(
+        findings.c.case_key == case.key, findings.c.person.in_(sorted(people))
+    )
+    if position is not None:
+        theirs = theirs.where(findings.c.position_from <= position)
+    return frozenset((Part(each.part), each.number) for each in connection.execute(theirs))
 
 
 def _first() -> ColumnElement[bool]:

@@ -66,10 +66,14 @@ def told_to(connection: Connection, case: Row[Any], history: Sequence[Revision],
 
 def origin_shown() -> ColumnElement[str]:
     """Return how a case came here, as `blindness.origin_told` has it."""
-    # One by one, for the text of such a statement may not depend on how many there are.
-    undecided = and_(*(cases.c.status != status.value for status in sorted(DECIDED)))
     control = or_(*(cases.c.origin == origin for origin in sorted(FROM_CONTROLS)))
-    return sql_case((and_(undecided, control), CAPTURED), else_=cases.c.origin)
+    return sql_case((and_(undecided(), control), CAPTURED), else_=cases.c.origin)
+
+
+def undecided() -> ColumnElement[bool]:
+    """Return the condition that a case is not decided."""
+    # One by one, for the text of such a statement may not depend on how many there are.
+    return and_(*(cases.c.status != status.value for status in sorted(DECIDED)))
 
 
 def people_of(found: Iterable[Labelling]) -> frozenset[str]:

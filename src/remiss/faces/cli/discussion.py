@@ -148,6 +148,8 @@ def _told(found: Sequence[Thread], shape: str) -> None:
         return
     for each in found:
         click.echo(f"{each.id}  {each.status.value}, on case {each.case}")
+        if each.hidden is not None:
+            click.echo(f"  There are comments that are {each.hidden}.")
         for said in each.comments:
             click.echo(f"  {render.cell(said.person)}, {render.cell(said.at)}")
             for line in ("(erased)" if said.text is None else said.text).splitlines():

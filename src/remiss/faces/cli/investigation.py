@@ -264,7 +264,8 @@ def _told(found: Investigation, shape: str) -> None:
         _part(f"hypothesis {each.number}, {each.stands.value}", each.written.revision, ("", each.text))
         for test in (one for one in found.experiments if one.hypothesis == each.number):
             _experiment(test)
-    for test in (one for one in found.experiments if one.hypothesis is None):
+    stated = {each.number for each in found.hypotheses}
+    for test in (one for one in found.experiments if one.hypothesis not in stated):
         _experiment(test)
     for attempt in found.remediations:
         of = f" in {attempt.model_version}" if attempt.model_version else ""
@@ -273,6 +274,8 @@ def _told(found: Investigation, shape: str) -> None:
     if found.write_up is not None:
         names = ("hypothesis", "experiments", "results", "rationale")
         _part("write-up", found.write_up.written.revision, *((name, getattr(found.write_up, name)) for name in names))
+    if found.hidden is not None:
+        render.say(f"There are findings that are {found.hidden}.")
     missing = [each.name for each in found.steps if not each.done]
     render.say(
         f"{len(found.steps) - len(missing)} of {len(found.steps)} done" + "".join(f"\n  not yet: {each}" for each in missing)

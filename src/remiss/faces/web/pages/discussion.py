@@ -31,7 +31,7 @@ def comment(ws: Ws, case: str, text: Annotated[str, Form()] = "", thread: Annota
             raise
         unsaid = Unsaid(thread=thread, typed=written, problem=(error.what, error.do))
         return pages.shown(ws, catalog.show(ws, case), pages.Asked(), unsaid=unsaid, status=422)
-    return _back(found, len(found.comments))
+    return _back(found, found.comments[-1].number)
 
 
 @router.get("/threads/{thread}")

@@ -79,7 +79,10 @@ class FindingPart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvestigationPart:
-    """case/investigation.html: an investigation; `writable` unless the case is shown as it stood."""
+    """case/investigation.html: an investigation; `writable` unless the case is shown as it stood.
+
+    `hidden` says why findings are left out, where some are.
+    """
 
     steps: tuple[Step, ...]
     hypotheses: tuple[FindingPart, ...]
@@ -90,6 +93,7 @@ class InvestigationPart:
     writable: bool
     choices: Mapping[str, tuple[str, ...]]
     sections: Mapping[str, str]
+    hidden: str | None
 
     @property
     def done(self) -> int:
@@ -112,6 +116,7 @@ def investigation_of(ws: Workspace, case: str, as_of: int | None, unwritten: Unw
         writable=as_of is None,
         choices=CHOICES,
         sections=SECTIONS,
+        hidden=found.hidden,
     )
 
 

@@ -28,12 +28,16 @@ class Said:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThreadPart:
-    """A thread as it is shown: `turned` is how it came to be as it is, if anybody ever resolved it."""
+    """A thread as it is shown: `turned` is how it came to be as it is, if anybody ever resolved it.
+
+    `hidden` says why comments are left out, where some are.
+    """
 
     id: str
     open: bool
     comments: tuple[Said, ...]
     turned: Turned | None
+    hidden: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +77,7 @@ def thread_part(thread: Thread) -> ThreadPart:
         open=thread.status is ThreadStatus.OPEN,
         comments=tuple(said(thread.id, each) for each in thread.comments),
         turned=thread.turned[-1] if thread.turned else None,
+        hidden=thread.hidden,
     )
 
 

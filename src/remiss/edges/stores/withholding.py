@@ -1,0 +1,42 @@
+"""What is withheld of what people say of cases: comments and findings by those who have labelled a case, by `blindness.withheld`.
+
+Of one case the rule itself is asked; a list of many cases bears it as a condition, which says the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, and_, exists, not_, select, true, tuple_
+
+from remiss.curate.blindness import Viewer, withheld
+from remiss.edges.stores.labelling_reading import in_force, of_case, people_of, settles, undecided
+from remiss.edges.stores.tables import cases, labellings
+from remiss.records.states import Status
+
+
+def withheld_of(connection: Connection, case: Row[Any], viewer: Viewer) -> frozenset[str]:
+    """Return whose words about a case a viewer may not read, as it stands now; `case` is its row."""
+    people = people_of(of_case(connection, case.key, None))
+    return withheld(people, Status(case.status), viewer, lambda: settles(connection, case, viewer))
+
+
+def readable(connection: Connection, viewer: Viewer, wrote: Callable[[FromClause], ColumnElement[bool]]) -> ColumnElement[bool]:
+    """Return the condition that a viewer may read something said of the case at hand.
+
+    Parameters
+    ----------
+    wrote : the condition that the person of a labelling, of which it gets the table, wrote it
+    """
+    if viewer.operator:
+        return true()
+    theirs, own = labellings.alias("theirs"), labellings.alias("own")
+    by_labeller = exists().where(theirs.c.case_key == cases.c.key, in_force(of=theirs), wrote(theirs))
+    labelled = exists().where(own.c.case_key == cases.c.key, in_force(of=own), own.c.person == viewer.name)
+    disputed = cases.c.status == Status.DISPUTED.value
+    # Who may settle is a matter of team and model, of which there are few.
+    kinds: Select[Any] = select(cases.c.team_id, cases.c.model).where(disputed).distinct()
+    settled = [(each.team_id, each.model) for each in connection.execute(kinds) if settles(connection, each, viewer)]
+    settling = and_(disputed, tuple_(cases.c.team_id, cases.c.model).in_(settled))
+    return not_(and_(undecided(), by_labeller, not_(labelled), not_(settling)))

@@ -1,0 +1,150 @@
+"""What those who have labelled a case say of it elsewhere is withheld from those who have not, on each database."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from remiss.curate import discussion_actions as discussion
+from remiss.curate import investigation_actions as investigation
+from remiss.curate import labelling_actions as labelling
+from remiss.curate.discussion_rendering import thread_json
+from remiss.curate.investigation_rendering import investigation_json
+from remiss.errors import Conflict
+from remiss.records.investigation import Citation, CitationKind, Stands
+from tests.edges.stores.test_labellings import CASE, FAILS, NO, ana, bo, cy
+
+SECOND = "hidden until a second person has labelled the case by themselves"
+THIRD = "hidden until a third person has settled what two see differently"
+TICKET = Citation(kind=CitationKind.TICKET, address="REM-17")
+__all__ = ["ana", "bo", "cy"]
+
+
+@pytest.fixture
+def dee(ana, ws_as):
+    """Somebody who reads, and settles nothing."""
+    return ws_as("dee", role="annotator")
+
+
+def talk(ana, bo):
+    """Have the annotator and another say something in every way there is; return the thread of both and the annotator's."""
+    thread = discussion.comment(bo, CASE, "bo wonders, @ana @dee").id
+    discussion.comment(ana, CASE, "ana thinks so, @bo @cy @dee", thread=thread)
+    alone = discussion.comment(ana, CASE, "ana alone, @bo").id
+    investigation.suppose(bo, CASE, text="bo supposes")
+    investigation.suppose(ana, CASE, text="ana supposes")
+    investigation.suppose(ana, CASE, number=1, revision=1, stands=Stands.REFUTED)
+    investigation.experiment(ana, CASE, executed="ana tested", hypothesis=2, citations=[TICKET])
+    investigation.remedy(bo, CASE, text="bo tried", citations=[TICKET])
+    investigation.conclude(ana, CASE, rationale="ana is sure")
+    return thread, alone
+
+
+def told(ws, as_of=None):
+    """Return all that somebody can read of it, as one text."""
+    threads = discussion.threads(ws, CASE, as_of=as_of)
+    everything = (
+        [thread_json(each) for each in threads],
+        [thread_json(discussion.thread(ws, each.id, as_of=as_of)) for each in threads],
+        investigation_json(investigation.investigation(ws, CASE, as_of=as_of)),
+        [dict(each) for each in discussion.inbox(ws, everything=True, as_of=as_of)],
+        [dict(each) for each in investigation.citations(ws, as_of=as_of)],
+        [dict(each) for each in investigation.citations(ws, "REM-17", as_of=as_of)],
+    )
+    return json.dumps(everything, default=str)
+
+
+WORDS = ("ana thinks", "ana alone", "ana supposes", "refuted", "ana tested", "ana is sure", "bo supposes", '"person": "ana"')
+
+
+def test_before_their_own_is_in_nobody_reads_what_the_annotator_says_and_is_told_why(ws, ana, bo, cy, dee):
+    thread, alone = talk(ana, bo)
+    before = ws.position()
+    assert all(word in told(cy) for word in WORDS)
+    labelling.annotate(ana, CASE, 1, FAILS)
+    for each in (bo, cy, dee):
+        for position in (None, before, ws.position()):
+            found = told(each, position)
+            assert [word for word in WORDS if word in found] == []
+            assert "bo wonders" in found
+            assert "bo tried" in found
+    both, hers = discussion.threads(bo, CASE)
+    assert (both.id, hers.id) == (thread, alone)
+    assert ([each.person for each in both.comments], both.hidden) == (["bo"], SECOND)
+    assert (hers.comments, hers.hidden) == ((), SECOND)
+    parts = investigation.investigation(bo, CASE)
+    assert (parts.hypotheses, parts.experiments, parts.write_up, parts.hidden) == ((), (), None, SECOND)
+    assert [each.text for each in parts.remediations] == ["bo tried"]
+    assert [(page.total, len(page)) for page in (discussion.inbox(bo), discussion.inbox(cy))] == [(0, 0), (0, 0)]
+    assert investigation.citations(bo, "REM-17").total == 1
+
+
+def test_the_author_and_the_operator_read_everything_and_nothing_is_said_to_be_hidden(ws, ana, bo):
+    talk(ana, bo)
+    labelling.annotate(ana, CASE, 1, FAILS)
+    for each in (ana, ws):
+        assert {one.hidden for one in discussion.threads(each, CASE)} == {None}
+        assert investigation.investigation(each, CASE).hidden is None
+        assert len(investigation.investigation(each, CASE).hypotheses) == 2
+        assert investigation.citations(each).total == 2
+    assert discussion.inbox(ana, everything=True).total == 1
+
+
+def test_once_the_case_is_decided_everybody_reads_everything_and_mentions_arrive(ana, bo, cy, dee):
+    talk(ana, bo)
+    labelling.annotate(ana, CASE, 1, FAILS)
+    labelling.verify(bo, CASE, 2, FAILS)
+    for each in (bo, cy, dee):
+        assert {one.hidden for one in discussion.threads(each, CASE)} == {None}
+        assert investigation.investigation(each, CASE).write_up.rationale == "ana is sure"
+        assert "ana thinks" in told(each)
+    assert [line["text"] for line in discussion.inbox(cy)] == ["ana thinks so, @bo @cy @dee"]
+
+
+def test_a_dispute_is_read_by_its_parties_and_by_whoever_may_settle_it(ana, bo, cy, dee):
+    talk(ana, bo)
+    labelling.annotate(ana, CASE, 1, FAILS)
+    labelling.verify(bo, CASE, 2, NO)
+    for each in (ana, bo, cy):
+        assert {one.hidden for one in discussion.threads(each, CASE)} == {None}
+        assert "ana thinks" in told(each)
+    assert discussion.inbox(cy).total == 1
+    assert discussion.inbox(dee).total == 0
+    found = told(dee)
+    assert [word for word in (*WORDS, "bo wonders", "bo tried") if word in found] == []
+    assert {one.hidden for one in discussion.threads(dee, CASE)} == {THIRD}
+    assert investigation.investigation(dee, CASE).hidden == THIRD
+    assert investigation.citations(dee).total == 0
+
+
+def test_of_a_case_begun_anew_the_words_of_the_last_round_are_read(ana, bo, cy, dee):
+    talk(ana, bo)
+    labelling.annotate(ana, CASE, 1, FAILS)
+    shown = labelling.verify(bo, CASE, 2, FAILS)
+    labelling.reopen(cy, CASE, shown.revision, reason="another label")
+    assert "ana thinks" in told(dee)
+
+
+def test_nobody_changes_what_they_may_not_read(ws, ana, bo):
+    talk(ana, bo)
+    labelling.annotate(ana, CASE, 1, FAILS)
+    position = ws.position()
+    for change in (
+        lambda: investigation.suppose(bo, CASE, number=2, revision=1, text="ana supposes"),
+        lambda: investigation.suppose(bo, CASE, number=1, revision=2, stands=Stands.OPEN),
+        lambda: investigation.conclude(bo, CASE, rationale="bo is sure"),
+        lambda: investigation.conclude(bo, CASE, rationale="ana is sure", revision=1),
+    ):
+        with pytest.raises(Conflict, match="is hidden until a second person") as refused:
+            change()
+        assert "ana" not in str(refused.value)
+    assert ws.position() == position
+
+
+def test_what_one_says_oneself_in_a_thread_with_hidden_comments_is_taken(ana, bo):
+    _, alone = talk(ana, bo)
+    labelling.annotate(ana, CASE, 1, FAILS)
+    answered = discussion.comment(bo, CASE, "And what then?", thread=alone)
+    assert [(each.number, each.text) for each in answered.comments] == [(2, "And what then?")]
+    assert answered.hidden == SECOND
