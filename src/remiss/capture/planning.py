@@ -13,7 +13,7 @@ from remiss.records import html
 from remiss.records.identity import plain
 
 # What people call the facts of a month.
-COLUMNS = ("month", "events", "to catalogue", "cases", "labelling budget")
+COLUMNS = ("month", "events", "to keep", "cases", "labelling budget")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ A repository test demands a row here for every action, and that the command exis
 from __future__ import annotations
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 from importlib import import_module
 
 from remiss.action import ACTIONS, Action
@@ -156,7 +157,8 @@ def action_of(name: str) -> Action:
     """
     module = next((face.module for face in FACES if face.action == name), None)
     if module is None:
-        raise NotFound(f"there is no action {name}", do="see the reference of actions")
+        close = get_close_matches(name, [face.action for face in FACES], n=1)
+        raise NotFound(f"there is no action {name}", do=f"did you mean {close[0]}?" if close else "see the reference of actions")
     import_module(module)
     return ACTIONS[name]
 

@@ -41,6 +41,7 @@ from remiss.understand.variance import HISTORY, log_variance, window_totals
 
 NOT_BEGUN = "{count:,} of {all:,} windows are not in the figure: people have not begun with their events"
 NONE_BEGUN = "people have not begun with the events of any window in scope"
+OVER = "the draw came out above what was flagged, for a few cases stand for many; the precision does not depend on that"
 PENDING = "preliminary: {count:,} of {all:,} cases to be verified have no final verdict yet"
 TELLING = "of under {least} annotated cases, some undecided: nothing is said that would tell of a single one"
 UNSEEN = "none of {labelled:,} labelled events that no criterion caught is such: at most {most:,.0f} of {all:,} are"
@@ -155,6 +156,7 @@ def row_of(view: View, key: Key, shared: tuple[str, ...]) -> EstimateRow:
     )
     missing = len(scope) - len(starts)
     left_out = (NOT_BEGUN.format(count=missing, all=len(scope)) if starts else NONE_BEGUN,) if missing else ()
+    over = (OVER,) if share.value is not None and figure.value is not None and figure.value > flagged else ()
     pending = int(np.sum(found.selected & ~found.known))
     waiting = (PENDING.format(count=pending, all=int(found.selected.sum())),) if pending else ()
     return EstimateRow(
@@ -173,7 +175,7 @@ def row_of(view: View, key: Key, shared: tuple[str, ...]) -> EstimateRow:
         precision=None
         if share.value is None or share.low is None or share.high is None
         else (share.value, share.low, share.high),
-        notes=(*figure.notes, *notes, *left_out, *waiting, *remarks(field, cells, starts), *shared),
+        notes=(*figure.notes, *notes, *left_out, *over, *waiting, *remarks(field, cells, starts), *shared),
     )
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import numpy as np
 
+from remiss.records.chances import listed
 from remiss.understand.domain import Field, Placed
 from remiss.understand.figures import Weighted
 from remiss.understand.ports import Ground
@@ -46,7 +47,7 @@ def unjudged_note(field: Field, cells: Sequence[Placed]) -> str:
     """Return how many events of a total nobody could judge. A missing value meets nothing, so a NOT counts them in."""
     left_out = [placed for placed in cells if placed.among is not False and placed.unjudged]
     some = "" if all(placed.among for placed in left_out) else "up to "
-    on = " and ".join((*field.plan.named, *(("the label",) if field.plan.needs_label else ())))
+    on = listed((*field.plan.named, *(("the label",) if field.plan.needs_label else ())))
     return f"{some}{sum(placed.unjudged for placed in left_out):,} events could not be judged on {on} and count as not meeting it"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 import click
 
@@ -12,6 +13,7 @@ from remiss.records import chances, facts
 from remiss.records.case import Case
 from remiss.records.comparison import Comparison
 from remiss.records.event import Event
+from remiss.records.legible import share
 
 COMPARED = ("id", "at", "model_version", "output", "label", "confidence", "latency_ms")
 
@@ -49,7 +51,7 @@ def compare(found: Comparison) -> None:
         return
     events = [found.event, *(control.event for control in found.controls)]
     titles = ["field", found.case, *(f"control {at}" for at in range(1, len(events)))]
-    lines: list[tuple[object, ...]] = [("likeness", None, *(control.likeness for control in found.controls))]
+    lines: list[tuple[object, ...]] = [("likeness", None, *(share(control.likeness) for control in found.controls))]
     lines += [(name, *(_spelled(value) for value in values)) for name, values in _fields(events)]
     render.table(titles, lines)
 
@@ -65,4 +67,6 @@ def _fields(events: list[Event]) -> list[tuple[str, list[object]]]:
 
 def _spelled(value: object) -> object:
     # As text: a number that is a name (flight 1371) must not be grouped into thousands.
+    if isinstance(value, datetime):
+        return value
     return f"{value:.6g}" if isinstance(value, float) else None if value is None else str(value)

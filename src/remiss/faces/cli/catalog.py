@@ -63,7 +63,7 @@ def upgrade() -> None:
     from remiss.catalog import actions
 
     with remiss.open(click.get_current_context().find_root().obj, upgrade=True) as ws:
-        render.say(f"{ws.address} has schema {actions.info(ws).schema_version}")
+        render.say(f"{ws.address} is at catalog version {actions.info(ws).schema_version}")
 
 
 @catalog.command("rotate")

@@ -2,23 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import click
 
 from remiss.faces.cli import render
 from remiss.faces.spreadsheet import as_csv, figures
 from remiss.records import facts
-from remiss.records.estimate import Estimate
+from remiss.records.estimate import CONFIRMED, Estimate, EstimateRow
+from remiss.records.legible import number
 
 
 def show(found: Estimate, shape: str) -> None:
     """Print the figures, then in words what they are of and what to know about them."""
-    columns, lines = figures(found)
     if shape == "csv":
+        columns, lines = figures(found)
         click.echo(as_csv(columns, lines), nl=False)
         return
-    shown = columns if found.by else columns[1:]
-    render.table(shown, lines if found.by else [line[1:] for line in lines])
+    level = next((row.level for row in found.rows), 0.95)
+    titles = [found.by or "", "value", facts.INTERVAL.format(level=f"{level * 100:g}"), "method", "basis", "sampled", "effective"]
+    titles += ["remarks", *(["flagged", "precision"] if found.kind == CONFIRMED else [])]
+    start = 0 if found.by else 1
+    numbers = {at - start for at, title in enumerate(titles) if title not in ("method", "basis", "remarks", found.by)}
+    render.table(titles[start:], [tuple(_line(found, row))[start:] for row in found.rows], numbers=numbers)
     if words := facts.among(found):
         render.say(words)
     for note in facts.notes(found):
         render.say(note)
+
+
+def _line(found: Estimate, row: EstimateRow) -> Iterator[object]:
+    """Yield the cells of a row, each figure in the digits that its interval allows; JSON and CSV have all digits."""
+    value, interval = facts.figure_of(row, rate=found.rate)
+    yield facts.key_of(row)
+    yield value
+    yield interval or ("" if row.value is None else "exact" if row.exact else "unknown")
+    yield row.method
+    yield row.basis
+    yield row.sampled
+    yield None if row.effective is None else number(row.effective)
+    yield facts.remarks(row)
+    if found.kind == CONFIRMED:
+        yield facts.flagged_of(row)
+        yield facts.precision_of(row)

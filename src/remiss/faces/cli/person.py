@@ -115,6 +115,8 @@ def _said(found: Person, shape: str) -> None:
         render.say(f"{found.name} is disabled")
     else:
         render.say(f"{found.name} is {'; '.join(spelled(each) for each in found.grants) or 'nothing in any team'}")
+        if not found.grants:
+            render.say(f"next: remiss person grant {found.name} ROLE --team TEAM")
 
 
 @click.group()

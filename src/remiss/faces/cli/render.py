@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 import click
@@ -56,8 +56,8 @@ def cell(value: object) -> str:
             return printable(str(value))
 
 
-def table(titles: Sequence[str], lines: Iterable[Sequence[object]]) -> None:
-    """Print a table; numbers to the right."""
+def table(titles: Sequence[str], lines: Iterable[Sequence[object]], *, numbers: Collection[int] = ()) -> None:
+    """Print a table; numbers to the right, and the columns at `numbers`, which have them as texts."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -66,7 +66,7 @@ def table(titles: Sequence[str], lines: Iterable[Sequence[object]]) -> None:
     lines = [tuple(line) for line in lines]
     drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for at, title in enumerate(titles):
-        numeric = bool(lines) and all(isinstance(line[at], int | float) or line[at] is None for line in lines)
+        numeric = at in numbers or (bool(lines) and all(isinstance(line[at], int | float) or line[at] is None for line in lines))
         # What people copy (ids) stands first and is never broken.
         drawn.add_column(title, justify="right" if numeric else "left", overflow="fold", no_wrap=at == 0)
     for line in lines:

@@ -10,6 +10,7 @@ import click
 from remiss.faces.cli import render
 from remiss.faces.cli.options import as_of, formatted_object, with_workspace
 from remiss.records.identity import format_time, plain
+from remiss.records.legible import share
 
 if TYPE_CHECKING:
     from remiss.capture.standing import Standing
@@ -53,7 +54,7 @@ def _lines(item: Standing) -> list[tuple[str, object]]:
             "provisional",
             item.provisional if not item.mature else f"{item.provisional}, of which {item.mature} can be captured again now",
         ),
-        ("refused", f"{item.refused_share:.2%} of rows"),
+        ("refused", f"{share(item.refused_share)} of rows"),
         *([("caught nothing", ", ".join(item.nothing))] if item.nothing else []),
         *([("caught nearly everything", ", ".join(item.nearly_all))] if item.nearly_all else []),
         *([("waiting to be accepted", ", ".join(item.waiting))] if item.waiting else []),
