@@ -655,3 +655,20 @@ def test_whoever_files_a_case_is_told_of_which_it_may_be_a_duplicate(cli, captur
     assert f"it may be a duplicate of {first} (100%)" in told.err
     listed = valid(cli("case", "alike", first, "--format", "json"), "list")
     assert [item["likeness"] for item in listed["items"]] == [1.0]
+
+
+def test_a_look_at_a_case_is_recorded_in_the_team_of_the_case(cli, captured):
+    assert cli("team", "add", "arrivals").status == 0
+    filed = cli(
+        "case", "file", "--model", "m", "--at", "2013-06-03T06:00Z", "--title", "t", "--team", "arrivals", "--format", "json"
+    )
+    drawn = cli("case", "search", "criterion:*", "--limit", "1", "--format", "json").json["items"][0]["id"]
+    for case, team, ways in (
+        (filed.json["id"], "arrivals", {"show", "history", "investigation"}),
+        (drawn, "default", {"compare", "investigation"}),
+    ):
+        for way in ways:
+            assert cli("case", way, case).status == 0
+        seen = cli("audit", "search", "--log", "views", "--subject", case, "--format", "json").json["items"]
+        assert {(each["action"], each["team"]) for each in seen} == {(f"case.{way}", team) for way in ways}
+    assert "whole id" in cli("audit", "search", "--subject", case[:9]).err

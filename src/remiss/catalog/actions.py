@@ -38,9 +38,10 @@ def _shown(_: CatalogWorkspace, given: Mapping[str, Any], case: Case) -> Sequenc
     return (Look(kind=Kind.CASE, subject=case.id, position=given["as_of"], team=case.team),)
 
 
-def _compared(_: CatalogWorkspace, given: Mapping[str, Any], found: Comparison) -> Sequence[Look]:
+def _compared(ws: CatalogWorkspace, given: Mapping[str, Any], found: Comparison) -> Sequence[Look]:
     ids = [each.event.id for each in found.controls]
-    return (Look(kind=Kind.CASE, subject=found.case, position=found.position, ids=ids, count=len(ids)),)
+    team = ws.governed(found.case).team
+    return (Look(kind=Kind.CASE, subject=found.case, position=found.position, ids=ids, count=len(ids), team=team),)
 
 
 def _traced(ws: CatalogWorkspace, given: Mapping[str, Any], found: tuple[Revision, ...]) -> Sequence[Look]:

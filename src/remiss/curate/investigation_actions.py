@@ -12,7 +12,7 @@ from remiss.curate.investigating import Draft, prepared
 from remiss.curate.ports import InvestigationWorkspace
 from remiss.errors import InputError
 from remiss.records.investigation import Citation, CitationKind, Conclusion, Investigation, Outcome, Part, Stands
-from remiss.records.look import Look, listed, of_case
+from remiss.records.look import Kind, Look, listed
 from remiss.records.position import reached
 from remiss.records.rows import Rows
 
@@ -21,7 +21,11 @@ CITATIONS = ("case", "title", "part", "number", "kind", "address", "state", "tex
 PAGE_LIMIT = 1_000
 
 
-@action(name="case.investigation", permission="case:read", reads=True, views=of_case)
+def _shown(ws: InvestigationWorkspace, given: Mapping[str, Any], found: Investigation) -> Sequence[Look]:
+    return (Look(kind=Kind.CASE, subject=found.case, position=given["as_of"], team=ws.governed(found.case).team),)
+
+
+@action(name="case.investigation", permission="case:read", reads=True, views=_shown)
 def investigation(ws: InvestigationWorkspace, case_id: str, *, as_of: int | None = None) -> Investigation:
     """Show what was found out about a case, and what is missing of it.
 

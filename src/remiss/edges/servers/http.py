@@ -85,7 +85,7 @@ class Server:
         if status == HTTPStatus.UNAUTHORIZED:
             return SettingError(
                 f"{self.address} does not know the token",
-                do="give the one that it was started with: REMISS_TOKEN or --token-file",
+                do="give one that still works, a person's or the one that it was started with: REMISS_TOKEN or --token-file",
             )
         try:
             said = json.loads(content)["error"]

@@ -57,6 +57,8 @@ def search(
         ws, log=log, actor=actor, action=action, subject=subject, since=since, until=until, limit=limit, after=after
     )
     render.rows(page, shape)
+    if subject is not None and not page.rows:
+        render.say(f"there is nothing on {subject}; a subject is named by its whole id, as `remiss case show` prints it")
     if shape == "table" and page.next:
         render.say(f"{counted(len(page), 'entry', 'entries')}; go on with --after {page.next}")
 

@@ -37,6 +37,8 @@ def add(ws: Workspace, name: str, about: str | None, shape: str) -> None:
     from remiss.govern import people_actions as actions
 
     _said(actions.add(ws, name, about), shape)
+    if shape != "json":
+        render.say(f"next: remiss person grant {name} ROLE --team TEAM")
 
 
 @person.command("list")
@@ -115,8 +117,6 @@ def _said(found: Person, shape: str) -> None:
         render.say(f"{found.name} is disabled")
     else:
         render.say(f"{found.name} is {'; '.join(spelled(each) for each in found.grants) or 'nothing in any team'}")
-        if not found.grants:
-            render.say(f"next: remiss person grant {found.name} ROLE --team TEAM")
 
 
 @click.group()
