@@ -32,6 +32,7 @@ PAGES = (
     "/inbox",
     "/inbox?all=true",
     "/agreement",
+    "/agreement?by=mode",
     "/agreement?by=month",
     "/agreement?query=nope%3A",
     "/citations",

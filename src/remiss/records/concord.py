@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from remiss.records.agreement import Agreement, AgreementRow, Field, Figure
+from remiss.records.agreement import Agreement, AgreementRow, By, Field, Figure
 
 WORDS = {
     Field.VERDICT: "verdict",
@@ -31,15 +31,19 @@ def figure(of: Figure, *, percent: bool = False) -> str:
 
 
 def titles(found: Agreement) -> list[str]:
-    """Return the titles of the table."""
+    """Return the titles of the table. By mode there is one field and no coefficient: how often both say a mode is all."""
+    if found.by is By.MODE:
+        return ["mode", "cases", "say the same", "remarks"]
     return [*([found.by.value] if found.by else []), "field", "cases", "say the same", "alpha", "AC", "remarks"]
 
 
-def cells(row: AgreementRow, *, keyed: bool) -> tuple[object, ...]:
+def cells(row: AgreementRow, by: By | None) -> tuple[object, ...]:
     """Return a row as the cells of the table; figures that are not there are empty, and the remarks say why."""
+    if by is By.MODE:
+        return row.key, row.cases, figure(row.agreed, percent=True), row.note
     ac = figure(row.ac)
     return (
-        *([row.key] if keyed else []),
+        *([row.key] if by else []),
         WORDS[row.field],
         row.cases,
         figure(row.agreed, percent=True),
@@ -55,7 +59,7 @@ def _undefined(row: AgreementRow) -> str:
 
 def table(found: Agreement) -> tuple[list[str], list[tuple[object, ...]]]:
     """Return the titles and lines of the table."""
-    return titles(found), [cells(row, keyed=found.by is not None) for row in found.rows]
+    return titles(found), [cells(row, found.by) for row in found.rows]
 
 
 def columns(found: Agreement) -> tuple[list[str], list[tuple[object, ...]]]:

@@ -9,6 +9,7 @@ import pytest
 
 from remiss.catalog import actions as catalog
 from remiss.curate import labelling_actions as labelling
+from remiss.faces.web.pages.agreement_chart import Mark, chart
 from remiss.govern.ports import Actor
 from remiss.records.labelling import Judgement, Verdict
 from tests.curate.standings import ANSWERS, NOISE, WEAK
@@ -47,6 +48,24 @@ def test_figures_stand_in_a_chart_and_in_a_table(labelled):
         rows = {row["field"]: row for row in client.get(twin).json()["rows"]}
     assert rows["mode"]["agreed"]["value"] == pytest.approx(14 / 21)
     assert rows["mode"]["alpha"]["low"] < rows["mode"]["alpha"]["value"] < rows["mode"]["alpha"]["high"]
+
+
+def test_by_mode_there_are_shares_alone_and_no_line_that_belongs_to_alpha(labelled):
+    with labelled.browser() as client:
+        by_mode, together = plain(client.get("/agreement?by=mode")), plain(client.get("/agreement"))
+    assert re.findall(r'<th scope="col"[^>]*>([^<]*)', by_mode) == ["mode", "cases", "say the same", "remarks"]
+    for page, of_alpha, ticks in ((by_mode, False, ["0", "0.5", "1"]), (together, True, ["-0.5", "0", "0.5", "1"])):
+        assert ("stroke-dasharray" in page, "0.667" in page) == (of_alpha, of_alpha)
+        assert re.findall(r"<text[^>]*>(-?[0-9.]+)</text>", page) == ticks
+
+
+def test_the_chart_begins_where_its_figures_do():
+    def ticks(low):
+        mark = Mark(label="verdict", value=0.8, low=low, high=0.9, says="", href="/")
+        return re.findall(r"<text[^>]*>(-?[0-9.]+)</text>", chart([mark], "Agreement"))
+
+    assert ticks(0.7) == ticks(None) == ticks(0.0) == ["0", "0.5", "1"]
+    assert ticks(-0.01) == ticks(-0.9) == ["-0.5", "0", "0.5", "1"]
 
 
 def test_by_mode_each_row_leads_to_its_cases(labelled):

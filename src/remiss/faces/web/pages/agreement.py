@@ -77,11 +77,11 @@ def show(ws: Ws, asked: Annotated[Asked, Query()]) -> Response:
         choices=CHOICES,
         titles=() if found is None else tuple(concord.titles(found)),
         lines=tuple(
-            Line(cells=concord.cells(row, keyed=bool(asked.by)), href=href) for row, href in zip(rows, hrefs, strict=True)
+            Line(cells=concord.cells(row, found.by if found else None), href=href) for row, href in zip(rows, hrefs, strict=True)
         ),
         cases=0 if found is None else found.cases,
         notes=() if found is None else found.notes,
-        svg=Markup(chart(marks, "Agreement")) if marks else None,  # noqa: S704 - every text in it is escaped
+        svg=Markup(chart(marks, "Agreement", alpha=asked.by != By.MODE)) if marks else None,  # noqa: S704 - every text in it is escaped
         problem=problem,
     )
     twin = address("/api/v1/agreement", query=asked.query, by=asked.by, as_of=asked.as_of)

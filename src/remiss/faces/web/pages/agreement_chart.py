@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from remiss.records.agreement import AgreementRow
 from remiss.records.concord import WORDS, figure
-from remiss.records.svg import escaped, fitted, line, pixels, stroke, written
+from remiss.records.svg import escaped, extent, fitted, line, pixels, stroke, written
 
-WIDTH, LEFT, RIGHT, TOP, ROW = 720, 250, 20, 26, 26
+# So narrow that on a telephone the figures stand beside their names; names take what they need, and no more than LEFT.
+WIDTH, LEFT, RIGHT, TOP, ROW = 520, 250, 20, 26, 26
 TICKS = (-0.5, 0.0, 0.5, 1.0)
 # Krippendorff (Content analysis, 2013, chapter 12): below it, no conclusion; from it, tentative ones.
 TENTATIVE = 0.667
@@ -41,33 +42,50 @@ def marks_of(rows: Sequence[AgreementRow], hrefs: Sequence[str]) -> list[Mark]:
     return found[:MOST]
 
 
-def chart(marks: Sequence[Mark], title: str) -> str:
-    """Return the chart as SVG, every text in it escaped."""
-    height = TOP + ROW * len(marks) + 8
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Where figures stand: from the first tick to 1, right of the names."""
+
+    left: float
+    ticks: tuple[float, ...]
+
+    @classmethod
+    def of(cls, marks: Sequence[Mark]) -> Scale:
+        """Return a scale with room for the names, that begins below 0 only where a figure or its interval does."""
+        names = max((extent(mark.label) for mark in marks), default=0) + 21
+        least = min((mark.value if mark.low is None else mark.low for mark in marks), default=0.0)
+        return cls(min(LEFT, names), tuple(tick for tick in TICKS if tick >= 0 or least < 0))
+
+    def x(self, value: float) -> float:
+        """Return where a value stands; one below the first tick stands there."""
+        first, last = self.ticks[0], self.ticks[-1]
+        return self.left + (max(value, first) - first) / (last - first) * (WIDTH - self.left - RIGHT)
+
+
+def chart(marks: Sequence[Mark], title: str, *, alpha: bool = True) -> str:
+    """Return the chart as SVG, every text in it escaped; of `alpha` with the line below which it says nothing."""
+    height, scale = TOP + ROW * len(marks) + 8, Scale.of(marks)
     return "".join((
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="group" ',
         'font-size="12" fill="currentColor">',
         f"<title>{escaped(title)}</title>",
-        *_grid(height),
-        *(piece for at, mark in enumerate(marks) for piece in _drawn(mark, TOP + ROW * at + ROW / 2)),
+        *_grid(scale, height, alpha=alpha),
+        *(piece for at, mark in enumerate(marks) for piece in _drawn(mark, scale, TOP + ROW * at + ROW / 2)),
         "</svg>",
     ))  # fmt: skip
 
 
-def _x(value: float) -> float:
-    return LEFT + (max(value, TICKS[0]) - TICKS[0]) / (TICKS[-1] - TICKS[0]) * (WIDTH - LEFT - RIGHT)
+def _grid(scale: Scale, height: int, *, alpha: bool) -> Iterator[str]:
+    for tick in scale.ticks:
+        yield written(scale.x(tick), 12, f"{tick:g}", anchor="middle", opacity=0.8)
+        yield stroke(line(scale.x(tick), 18, scale.x(tick), height), opacity=0.18, thick=1)
+    if alpha:
+        yield stroke(line(scale.x(TENTATIVE), 18, scale.x(TENTATIVE), height), dashes="3 3", opacity=0.5, thick=1)
 
 
-def _grid(height: int) -> Iterator[str]:
-    for tick in TICKS:
-        yield written(_x(tick), 12, f"{tick:g}", anchor="middle", opacity=0.8)
-        yield stroke(line(_x(tick), 18, _x(tick), height), opacity=0.18, thick=1)
-    yield stroke(line(_x(TENTATIVE), 18, _x(TENTATIVE), height), dashes="3 3", opacity=0.5, thick=1)
-
-
-def _drawn(mark: Mark, y: float) -> Iterator[str]:
+def _drawn(mark: Mark, scale: Scale, y: float) -> Iterator[str]:
     yield f'<a href="{escaped(mark.href)}"><title>{escaped(f"{mark.label}: {mark.says}")}</title>'
-    yield written(LEFT - 12, y + 4, fitted(mark.label, LEFT - 20), anchor="end")
+    yield written(scale.left - 12, y + 4, fitted(mark.label, scale.left - 20), anchor="end")
     if mark.low is not None and mark.high is not None:
-        yield stroke(line(_x(mark.low), y, _x(mark.high), y), opacity=0.6, thick=2)
-    yield f'<circle cx="{pixels(_x(mark.value))}" cy="{pixels(y)}" r="5"/></a>'
+        yield stroke(line(scale.x(mark.low), y, scale.x(mark.high), y), opacity=0.6, thick=2)
+    yield f'<circle cx="{pixels(scale.x(mark.value))}" cy="{pixels(y)}" r="5"/></a>'
