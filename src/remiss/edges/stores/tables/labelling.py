@@ -23,7 +23,7 @@ labellings = Table(
     Column("at", Instant, nullable=False),
     Column("position", BigInteger, nullable=False),
     Column("position_to", BigInteger),  # null while in force
-    Column("superseded", Word),  # redone | stale | reopened; null while in force
+    Column("superseded", Word),  # redone | stale | reopened | recoded; null while in force
     Column("verdict", Word, nullable=False),
     Column("mode", Word),
     Column("modes", Json, nullable=False),
