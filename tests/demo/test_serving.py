@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,8 +21,14 @@ def settings():
     return {name: value for name, value in os.environ.items() if name != "CI"} | {"REMISS_PROGRESS": "never"}
 
 
-def test_a_person_is_shown_the_pages(told_in_small, settings):
-    folder, _ = told_in_small
+@pytest.fixture(scope="module")
+def folder(told_in_small, tmp_path_factory):
+    """A copy of what was told: the command goes on labelling where the story of the other tests stopped."""
+    told, _ = told_in_small
+    return shutil.copytree(told, tmp_path_factory.mktemp("served") / "demo")
+
+
+def test_a_person_is_shown_the_pages(folder, settings):
     person, terminal = pty.openpty()
     with subprocess.Popen(COMMAND, cwd=folder.parent, env=settings, stdin=terminal, stderr=subprocess.PIPE, text=True) as running:
         link = next(found[0] for line in running.stderr if (found := re.search(r"http://\S+", line)))
@@ -33,8 +40,7 @@ def test_a_person_is_shown_the_pages(told_in_small, settings):
 
 
 @pytest.mark.parametrize("nobody", ["stdin is no terminal", "CI is set"])
-def test_it_ends_by_itself_when_nobody_is_there(told_in_small, settings, nobody):
-    folder, _ = told_in_small
+def test_it_ends_by_itself_when_nobody_is_there(folder, settings, nobody):
     person, terminal = pty.openpty()
     stdin = subprocess.DEVNULL if nobody == "stdin is no terminal" else terminal
     settings |= {"CI": "true"} if nobody == "CI is set" else {}
