@@ -504,7 +504,10 @@ def test_the_environment_twin_of_an_option_has_its_name():
             if isinstance(option, click.Option) and not option.is_eager:
                 name = option.opts[0].removeprefix("--").replace("-", "_").upper()
                 automatic = "_".join(("remiss", *path, option.name)).replace("-", "_").upper()
-                assert (option.envvar or automatic) in {"_".join(("REMISS", *path, name)).upper(), f"REMISS_{name}"}
+                assert (option.envvar or automatic) in {
+                    "_".join(("REMISS", *path, name)).replace("-", "_").upper(),
+                    f"REMISS_{name}",
+                }
 
 
 def test_options_are_read_from_the_environment(cli, captured, monkeypatch):

@@ -53,6 +53,7 @@ def test_a_case_names_its_twins_which_answer(client, missed):
         "remiss/comparison@1",
         "remiss/investigation@1",
         "remiss/list@1",
+        "remiss/list@1",
     ]
 
 

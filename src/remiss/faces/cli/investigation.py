@@ -45,7 +45,6 @@ def citing(command: Command) -> Command:
     """Add `--citation KIND=ADDRESS`."""
     return click.option(
         "--citation",
-        "citations",
         type=CitationType(),
         multiple=True,
         metavar="KIND=ADDRESS",
@@ -110,7 +109,7 @@ def experiment(
     hypothesis: int | None,
     result: str | None,
     conclusion: Conclusion | None,
-    citations: Sequence[Citation],
+    citation: Sequence[Citation],
     number: int | None,
     revision: int | None,
     shape: str,
@@ -129,7 +128,7 @@ def experiment(
         hypothesis=hypothesis,
         result=result,
         conclusion=conclusion,
-        citations=citations or None,
+        citations=citation or None,
         number=number,
         revision=revision,
     )
@@ -154,7 +153,7 @@ def remedy(
     model_version: str | None,
     result: str | None,
     outcome: Outcome | None,
-    citations: Sequence[Citation],
+    citation: Sequence[Citation],
     number: int | None,
     revision: int | None,
     shape: str,
@@ -172,7 +171,7 @@ def remedy(
         model_version=model_version,
         result=result,
         outcome=outcome,
-        citations=citations or None,
+        citations=citation or None,
         number=number,
         revision=revision,
     )

@@ -15,7 +15,6 @@ from remiss.catalog import narrowing
 from remiss.catalog.parsing import parse
 from remiss.catalog.printing import unparse
 from remiss.catalog.query import both
-from remiss.curate import agreement_actions as curate
 from remiss.errors import InputError
 from remiss.faces.api.cases import AsOf
 from remiss.faces.api.errors import status_of
@@ -63,10 +62,12 @@ class AgreementPage:
 @router.get("/agreement")
 def show(ws: Ws, asked: Annotated[Asked, Query()]) -> Response:
     """Show the form and the figures that it asks for."""
+    from remiss.curate import agreement_actions as actions
+
     found: Agreement | None = None
     problem, status = None, 200
     try:
-        found = curate.measure_agreement(ws, asked.query, by=_by(asked.by), as_of=asked.as_of)
+        found = actions.measure_agreement(ws, asked.query, by=_by(asked.by), as_of=asked.as_of)
     except InputError as error:
         problem, status = (error.what, error.do), status_of(error)
     hrefs = [] if found is None else list(_hrefs(found, asked.as_of))

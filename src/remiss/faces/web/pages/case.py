@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from fastapi import APIRouter, Form, Query
+from fastapi import APIRouter, Depends, Form, Query
 from pydantic import Field
 from starlette.responses import RedirectResponse, Response
 
@@ -29,6 +29,8 @@ from remiss.faces.web.pages.labelled import LabellingPart, Unmoved, graded_by_ha
 from remiss.faces.web.pages.shell import shell
 from remiss.faces.web.pages.story import Chapter, story
 from remiss.faces.web.pages.threads import DiscussionPart, Unsaid, discussion_of
+from remiss.faces.web.pages.typed import Typed
+from remiss.faces.web.pages.typed import typed as fields_of
 from remiss.faces.web.rendering import address, part, render, segment
 from remiss.records.case import Case
 from remiss.records.comparison import Comparison
@@ -120,20 +122,18 @@ def controls(ws: Ws, case: str, asked: Annotated[AsOf, Query()]) -> Response:
 def revise(
     ws: Ws,
     case: str,
+    given: Annotated[Typed, Depends(fields_of)],
     revision: Annotated[int, Form()],
     title: Annotated[str, Form()] = "",
     note: Annotated[str, Form()] = "",
-    mode: Annotated[str | None, Form()] = None,
-    severity: Annotated[str | None, Form()] = None,
 ) -> Response:
     """Change what is said of a case; whatever is not taken is shown again with what was typed."""
     history = catalog.history(ws, case)
     read = next((each for each in history if each.revision == revision), history[-1])
     said = revising.spelled(read)
-    # The form of a labelled case has neither.
-    graded = {"mode": mode if mode is None else mode.strip(), "severity": severity}
-    typed = {"title": title, "note": note.replace("\r\n", "\n")}
-    typed |= {name: said[name] if text is None else text for name, text in graded.items()}
+    # The form of a labelled case has neither, which is not the same as either being emptied.
+    graded = {name: given.one(name) if name in given.fields else said[name] for name in ("mode", "severity")}
+    typed = {"title": title, "note": note.replace("\r\n", "\n"), **graded}
     mine = revising.changed(said, typed)
     try:
         revised = catalog.revise(ws, case, revision, **_change(mine))

@@ -13,9 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from remiss.catalog import actions as catalog
 from remiss.curate import labelling_actions as labelling
-from remiss.curate import queue_actions as queue
 from remiss.curate.labelling_sheet import Sheet
-from remiss.curate.queueing import UNFLAGGED
 from remiss.curate.tasks import Left
 from remiss.errors import LabellingError, NotFound, RemissError
 from remiss.faces.api.errors import status_of
@@ -99,6 +97,9 @@ class Said(BaseModel):
 @router.get("/queue")
 def show(ws: Ws, before: Annotated[Said, Query()]) -> Response:
     """Show how the queue stands."""
+    from remiss.curate import queue_actions as queue
+    from remiss.curate.queueing import UNFLAGGED
+
     found = queue.waiting(ws)
     page = QueuePage(
         left=found.left,
@@ -174,6 +175,8 @@ def _labelled(ws: Workspace, case: str, kind: LabellingKind, given: Typed, *, he
 @router.post("/queue/{case}/release")
 def release(ws: Ws, case: str) -> Response:
     """Put a case back and show how the queue stands."""
+    from remiss.curate import queue_actions as queue
+
     queue.release(ws, case)
     return _to("/queue", Said(case=case, done="put back"))
 
@@ -188,6 +191,8 @@ def shown(
     status: int = 200,
 ) -> Response:
     """Return the page of a case to be labelled."""
+    from remiss.curate import queue_actions as queue
+
     found = None
     if sheet.kind is LabellingKind.ADJUDICATION and sheet.obstacle is None:
         found = catalog.show(ws, sheet.case).labelling
@@ -206,6 +211,8 @@ def shown(
 
 
 def _next(ws: Workspace, kind: LabellingKind | None, beside: tuple[str, ...], before: Said | None = None) -> Response:
+    from remiss.curate import queue_actions as queue
+
     found = queue.take(ws, kind, beside).task
     return _to("/queue" if found is None else f"/queue/{segment(found.sheet.case)}", before or Said())
 
