@@ -27,7 +27,7 @@ def test_what_was_done_and_looked_at_is_shown_with_what_it_was_done_on(steward, 
     assert page.status_code == 200
     assert f'href="/cases/{case}"' in page.text
     assert "case.show" in page.text
-    assert "There is no such entry" in steward.get("/audit?actor=nobody").text
+    assert "There is no entry by nobody" in steward.get("/audit?actor=nobody").text
     assert "Older entries" not in page.text
 
 
