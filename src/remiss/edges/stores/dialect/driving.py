@@ -79,8 +79,13 @@ def views_address(url: URL) -> URL:
     return url if path is None else url.set(database=str(path.with_name(path.name + ".views")))
 
 
-def connect(url: URL) -> Engine:
+def connect(url: URL, *, tried: bool = False) -> Engine:
     """Return an engine whose connections are set up as the catalog needs them; nothing is connected yet.
+
+    Parameters
+    ----------
+    tried : try each connection to a server before it is used, and not only one that has rested: where one waits for the disk
+        anyway
 
     Raises
     ------
@@ -95,7 +100,7 @@ def connect(url: URL) -> Engine:
         event.listen(engine, "begin", _begin_sqlite)
     else:
         try:
-            engine = create_engine(url, connect_args=POSTGRESQL_OPTIONS)
+            engine = create_engine(url, connect_args=POSTGRESQL_OPTIONS, pool_pre_ping=tried)
         except ModuleNotFoundError as error:
             raise SettingError("PostgreSQL needs the driver psycopg", do='install it: pip install "remiss[postgres]"') from error
         event.listen(engine, "connect", _set_up_postgresql)
