@@ -39,6 +39,6 @@ def test_a_command_of_the_tutorial_works(transcript, command):
 
 def test_the_rate_in_french_is_as_the_tutorial_says(transcript):
     rates = transcript["remiss estimate 'criterion:wrong-queue' --rate --by context.language"].stdout
-    percents = {found[1]: float(found[2]) for found in re.finditer(r"^ *(en|de|fr) +([\d.]+) %", rates, re.MULTILINE)}
+    percents = {found[1]: float(found[2]) for found in re.finditer(r"^ *(en|de|fr) +([\d.]+)\s%", rates, re.MULTILINE)}
     assert 12 < percents["fr"] < 18
     assert 2 < percents["en"] < 4
