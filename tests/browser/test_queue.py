@@ -42,6 +42,14 @@ def go_on(page, *keys):
     return before
 
 
+def say_what_will_be_refused(page):
+    page.get_by_text("Quotes, impact").click()
+    page.locator("[name=quotes]").fill("words that nobody logged")
+    page.keyboard.press("Escape")
+    page.keyboard.press("n")
+    page.keyboard.press("Enter")
+
+
 def test_fifty_cases_are_labelled_without_the_mouse(signed_in, site):
     page = signed_in("/queue")
     begin(page)
@@ -90,20 +98,53 @@ def test_after_ten_seconds_it_is_said(signed_in, site):
 def test_what_is_not_taken_comes_back_with_why(signed_in, site):
     page = signed_in("/queue")
     begin(page)
-    page.get_by_text("Quotes, impact").click()
-    page.locator("[name=quotes]").fill("words that nobody logged")
     first = current(page)
+    page.clock.install()
     with page.expect_response(lambda answer: "held=true" in answer.url) as answered:
-        page.keyboard.press("Escape")
-        page.keyboard.press("n")
-        page.clock.install()
-        page.keyboard.press("Enter")
+        say_what_will_be_refused(page)
         page.clock.run_for(10_500)
     assert answered.value.status == 200
     expect(page.locator("#problem")).to_contain_text("does not stand in the evidence")
     expect(page.locator(".undoing")).to_contain_text(f"{first} was not taken")
     expect(page.locator("[name=quotes]")).to_have_value("words that nobody logged")
     assert mine(site) == 0
+
+
+def test_a_page_that_comes_late_takes_no_place(signed_in, site):
+    page = signed_in("/queue")
+    begin(page)
+    first = current(page)
+    page.clock.install()
+    late = []
+    page.route("**/queue/next", lambda route: late.append(route))  # noqa: PLW0108 - playwright marks the function
+    with page.expect_request("**/queue/next"):
+        say_what_will_be_refused(page)
+    page.clock.run_for(10_500)
+    expect(page.locator("#problem")).to_contain_text("does not stand in the evidence")
+    with page.expect_response("**/queue/next"):
+        late[0].continue_()
+    expect(page.locator(".undoing")).to_contain_text(f"{first} was not taken: see why below")
+    assert current(page) == first
+    expect(page.locator("[name=quotes]")).to_have_value("words that nobody logged")
+
+
+def test_what_was_begun_meanwhile_is_kept(signed_in, site):
+    page = signed_in("/queue")
+    begin(page)
+    first = current(page)
+    page.clock.install()
+    say_what_will_be_refused(page)
+    expect(page.locator(f'#judging[data-case="{first}"]')).to_have_count(0)
+    second = current(page)
+    page.keyboard.press("r")
+    page.keyboard.type("half a sentence")
+    page.clock.run_for(10_500)
+    expect(page.locator(f'#judging[data-case="{first}"]')).to_be_visible()
+    page.locator("[name=quotes]").fill("")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Enter")
+    expect(page.locator(f'#judging[data-case="{second}"]')).to_be_visible()
+    expect(page.locator("[name=rationale]")).to_have_value("half a sentence")
 
 
 def test_nothing_is_sent_before_a_failure_has_its_mode_and_answers(signed_in, site):

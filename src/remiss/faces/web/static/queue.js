@@ -9,6 +9,10 @@ const STORED = "remiss.letter-keys";
 const main = document.getElementById("content");
 // Said and not sent yet: case, its page, fields, address, timer.
 const pending = [];
+// What was begun on a case and left unsaid when another page took its place: case to fields.
+const begun = new Map();
+// What is to be seen is what was asked for last, in whatever order the answers come.
+let asked = 0;
 
 const bar = document.createElement("div");
 bar.className = "undoing";
@@ -32,26 +36,52 @@ function tell(words, undo) {
   bar.hidden = false;
 }
 
-/** Put the content of an answered page in the place of this one's, as the page that is `at` an address. */
-async function put(answer, at = answer.url) {
+/** Put the page that is asked for in the place of this one's, as the page that is `at` an address; say whether it came to that. */
+async function put(asking, at) {
+  const turn = ++asked;
+  const answer = await asking;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  if (turn !== asked) return false;
   const content = page.getElementById("content");
   if (!content) {
-    location.assign(at);
-    return;
+    location.assign(at ?? answer.url);
+    return false;
   }
+  keep(document.getElementById("judging"));
   main.replaceChildren(...content.childNodes);
   document.title = page.title;
-  history.replaceState(null, "", at);
+  history.replaceState(null, "", at ?? answer.url);
   localTimes(main);
+  fill(document.getElementById("judging"));
   ready();
   main.focus();
   scrollTo(0, 0);
+  return true;
+}
+
+/** Keep what was begun in a form that leaves the page; what was said is kept as pending. */
+function keep(form) {
+  if (!form || pending.some((each) => each.held === form.dataset.case)) return;
+  begun.set(form.dataset.case, new URLSearchParams(new FormData(form)));
+}
+
+/** Give a form what was begun in it before. */
+function fill(form) {
+  const fields = begun.get(form?.dataset.case);
+  if (!fields) return;
+  for (const field of form.elements) {
+    const given = fields.getAll(field.name);
+    if (field.type === "radio") field.checked = given.includes(field.value);
+    else if (field.multiple) for (const option of field.options) option.selected = given.includes(option.value);
+    else if (given.length) field.value = given[0];
+    const folded = field.closest("details");
+    if (folded && given.some(Boolean)) folded.open = true;
+  }
 }
 
 async function next() {
   const body = new URLSearchParams({ beside: pending.map((each) => each.held).join(" ") });
-  await put(await fetch("/queue/next", { method: "POST", body }));
+  await put(fetch("/queue/next", { method: "POST", body }));
 }
 
 /** Send what was said; what is not taken comes back with why. */
@@ -63,9 +93,13 @@ async function send(each) {
   pending.splice(pending.indexOf(each), 1);
   const taken = answer.status === 204;
   if (!open().length && taken) bar.hidden = true;
-  if (taken) return;
-  await put(answer, each.page);
-  tell(`Case ${each.held} was not taken: see why below.`, false);
+  if (taken) {
+    begun.delete(each.held);
+    return;
+  }
+  begun.set(each.held, each.fields);
+  const shown = await put(answer, each.page);
+  tell(`Case ${each.held} was not taken: ${shown ? "see why below" : "it comes back with what you said"}.`, false);
 }
 
 /** What can still be taken back. */
@@ -78,16 +112,10 @@ async function takeBack() {
   if (!each) return;
   clearTimeout(each.timer);
   pending.splice(pending.indexOf(each), 1);
-  await put(await fetch(each.page));
+  begun.set(each.held, each.fields);
+  if (!(await put(fetch(each.page)))) return;
   bar.hidden = true;
-  const form = document.getElementById("judging");
-  for (const field of form.elements) {
-    const given = each.fields.getAll(field.name);
-    if (field.type === "radio") field.checked = given.includes(field.value);
-    else if (field.multiple) for (const option of field.options) option.selected = given.includes(option.value);
-    else if (given.length) field.value = given[0];
-  }
-  form.querySelector("[name=verdict]:checked")?.focus();
+  document.querySelector("#judging [name=verdict]:checked")?.focus();
 }
 
 function submitted(event) {
