@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from remiss.edges.stores.connecting import Store
 from remiss.edges.stores.protocols import ProtocolShelf
 from remiss.edges.stores.runs import RunStore
-from remiss.govern.ports import Actor, Scope
+from remiss.govern.ports.actor import Actor, Scope
 from remiss.protocol.terms import Address, Criterion, Kind, Protocol, Rubric, Sampling, Taxonomy
 from remiss.records.event import Event
 from remiss.records.identity import digest

@@ -20,7 +20,7 @@ from remiss.edges.keys import FolderKeys
 from remiss.edges.stores.connecting import Store, open_store
 from remiss.edges.stores.dialect.driving import CACHE_KB
 from remiss.edges.stores.dialect.types import POSTGRESQL, SQLITE
-from remiss.govern.ports import Actor
+from remiss.govern.ports.actor import Actor
 
 # In an order in which every row finds what it refers to.
 TABLES = (

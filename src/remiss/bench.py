@@ -12,12 +12,13 @@ from remiss.action import Action
 from remiss.errors import Denied
 from remiss.govern.authority import LocalOwner
 from remiss.govern.granting import team_words
-from remiss.govern.ports import Actor, Authority, Scope
+from remiss.govern.ports.actor import Actor, Authority, Scope
 from remiss.govern.roles import OF_THE_CATALOG
 from remiss.settings import Settings
 
 if TYPE_CHECKING:
-    from remiss.govern.ports import Health, Progress
+    from remiss.govern.ports.health import Health
+    from remiss.govern.ports.progress import Progress
     from remiss.protocol.ports import Documents, Engine
 
 ASK = "ask an admin of the catalog for a role that has it"

@@ -11,17 +11,27 @@ from typing import TYPE_CHECKING
 
 from remiss.bench import Bench
 from remiss.govern.authority import LocalOwner
-from remiss.govern.ports import Actor, Audit, Keys, Recogniser, Vault
+from remiss.govern.ports.actor import Actor
+from remiss.govern.ports.audit import Audit
+from remiss.govern.ports.keys import Keys
+from remiss.govern.ports.recogniser import Recogniser
+from remiss.govern.ports.vault import Vault
 from remiss.settings import Settings
 
 if TYPE_CHECKING:
     from remiss.capture.ports import Runs
     from remiss.catalog.ports import Attachments, Cases, Originals
     from remiss.curate.blindness import Viewer
-    from remiss.curate.ports import Doubles, Investigations, Labellings, Queue, Recodings, Threads
+    from remiss.curate.ports.agreement import Doubles
+    from remiss.curate.ports.discussion import Threads
+    from remiss.curate.ports.investigation import Investigations
+    from remiss.curate.ports.labelling import Labellings
+    from remiss.curate.ports.queue import Queue
+    from remiss.curate.ports.recoding import Recodings
     from remiss.edges.stores.case_ways import Remembered
     from remiss.edges.stores.connecting import Store
-    from remiss.govern.ports import Health, People
+    from remiss.govern.ports.health import Health
+    from remiss.govern.ports.people import People
     from remiss.protocol.ports import Protocols
     from remiss.records.catalog import CatalogFacts
     from remiss.records.look import Look

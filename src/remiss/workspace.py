@@ -21,22 +21,23 @@ from remiss.bench import Bench, prepared
 from remiss.equipment import Equipment
 from remiss.errors import Denied
 from remiss.govern.authority import Granted
-from remiss.govern.ports import Actor, Authority
+from remiss.govern.ports.actor import Actor, Authority
 from remiss.records.identity import canonical
 
 if TYPE_CHECKING:
     from remiss.capture.ports import CaptureWorkspace
     from remiss.catalog.ports import AttachmentWorkspace, CatalogWorkspace, EvidenceWorkspace
-    from remiss.curate.ports import (
-        AgreementWorkspace,
-        CurateWorkspace,
-        DiscussionWorkspace,
-        InvestigationWorkspace,
-        QueueWorkspace,
-        RecodingWorkspace,
-    )
+    from remiss.curate.ports.agreement import AgreementWorkspace
+    from remiss.curate.ports.discussion import DiscussionWorkspace
+    from remiss.curate.ports.investigation import InvestigationWorkspace
+    from remiss.curate.ports.labelling import CurateWorkspace
+    from remiss.curate.ports.queue import QueueWorkspace
+    from remiss.curate.ports.recoding import RecodingWorkspace
     from remiss.edges.stores.journal import Transaction
-    from remiss.govern.ports import AccessWorkspace, AuditWorkspace, GovernWorkspace, KeyWorkspace
+    from remiss.govern.ports.audit import AuditWorkspace
+    from remiss.govern.ports.health import GovernWorkspace
+    from remiss.govern.ports.people import AccessWorkspace
+    from remiss.govern.ports.vault import KeyWorkspace
     from remiss.protocol.ports import ProtocolWorkspace, ShelfWorkspace
     from remiss.understand.ports import UnderstandWorkspace
 

@@ -11,7 +11,7 @@ from remiss.catalog import actions as catalog
 from remiss.curate import discussion_actions as curate
 from remiss.curate import investigation_actions as findings
 from remiss.curate import labelling_actions as labelling
-from remiss.govern.ports import Actor
+from remiss.govern.ports.actor import Actor
 from remiss.records.investigation import Citation, CitationKind
 from remiss.records.labelling import Impact, Judgement, Verdict
 from tests.curate.standings import ANSWERS, NOISE, WEAK

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from remiss.catalog import actions as catalog
 from remiss.curate import labelling_actions as labelling
-from remiss.govern.ports import Actor
+from remiss.govern.ports.actor import Actor
 from remiss.records.case import Filing
 from remiss.records.labelling import Judgement, Verdict
 from tests.curate.standings import ANSWERS, WEAK

@@ -11,7 +11,7 @@ import pytest
 from remiss.errors import QueryError
 from remiss.faces.remembered import Answers
 from remiss.govern.authority import Granted, LocalOwner
-from remiss.govern.ports import Actor, Authority
+from remiss.govern.ports.actor import Actor, Authority
 from remiss.records.case import Sensitivity
 from remiss.records.person import Grant, Person
 

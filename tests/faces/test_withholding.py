@@ -10,7 +10,7 @@ from remiss.catalog import actions as catalog
 from remiss.curate import discussion_actions as discussion
 from remiss.curate import investigation_actions as investigation
 from remiss.curate import labelling_actions as labelling
-from remiss.govern.ports import Actor
+from remiss.govern.ports.actor import Actor
 from remiss.records.case import Filing
 from remiss.records.investigation import Citation, CitationKind
 from remiss.records.labelling import Judgement, Verdict

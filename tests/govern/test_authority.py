@@ -1,7 +1,7 @@
 """What the operator of a database may do, and what people may who come through a server."""
 
 from remiss.govern.authority import Granted, LocalOwner, actor_of
-from remiss.govern.ports import Actor, Scope
+from remiss.govern.ports.actor import Actor, Scope
 from remiss.govern.roles import OF_THE_CATALOG
 from remiss.records.case import Sensitivity
 from remiss.records.person import EVERY_TEAM, Grant, Person

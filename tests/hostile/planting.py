@@ -27,7 +27,7 @@ from remiss.curate import labelling_actions as labelling
 from remiss.curate.annotation import BLANK
 from remiss.errors import InputError
 from remiss.govern import people_actions as people
-from remiss.govern.ports import Actor
+from remiss.govern.ports.actor import Actor
 from remiss.protocol import rubric as rubrics
 from remiss.records.case import Case, Filing
 from remiss.records.investigation import Citation, CitationKind

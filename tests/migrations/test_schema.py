@@ -19,7 +19,7 @@ from remiss.edges.stores.dialect.words import WORDS_DDL
 from remiss.edges.stores.migrating import FOLDER, migrate, scripts
 from remiss.edges.stores.tables import metadata, views_metadata
 from remiss.edges.stores.version import LATEST, TABLE
-from remiss.govern.ports import Actor
+from remiss.govern.ports.actor import Actor
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ANA = Actor(name="ana")

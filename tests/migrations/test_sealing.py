@@ -14,7 +14,7 @@ from remiss.edges.stores.migrating import SEALED, migrate
 from remiss.edges.stores.tables import journal
 from remiss.errors import StorageError
 from remiss.govern import audit_actions as audit
-from remiss.govern.ports import Actor
+from remiss.govern.ports.actor import Actor
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -18,7 +18,7 @@ from remiss.capture.schedule import Interval, due_windows, mark_provisional, spa
 from remiss.capture.standing import MOST_RUNS, Standing, standing
 from remiss.catalog.listing import Turn, list_name, token, turn
 from remiss.errors import Conflict, Denied, IntervalError
-from remiss.govern.ports import Bundle
+from remiss.govern.ports.vault import Bundle
 from remiss.govern.redaction import sensitivity_of
 from remiss.protocol.actions import load
 from remiss.protocol.document import restore

@@ -9,7 +9,7 @@ from remiss.capture.sampling import Part
 from remiss.capture.scan_plan import BOUNDS, REFERENCE, Plan
 from remiss.capture.survey import Survey
 from remiss.capture.values import value_of
-from remiss.govern.ports import Progress
+from remiss.govern.ports.progress import Progress
 from remiss.protocol.ports import Session
 
 # Exact medians keep 8 bytes a value in memory: 80 MB for each anomaly at most, unless one window alone is larger.

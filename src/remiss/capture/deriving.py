@@ -18,7 +18,7 @@ from remiss.capture.planning import WindowYield
 from remiss.capture.ports import CaptureWorkspace
 from remiss.capture.requirements import told
 from remiss.errors import AnswerNo, ProtocolError
-from remiss.govern.ports import Bundle
+from remiss.govern.ports.vault import Bundle
 from remiss.govern.redaction import Redactor, remembering
 from remiss.protocol.actions import checked as checked_against_sources
 from remiss.protocol.document import restore

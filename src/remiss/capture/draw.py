@@ -16,7 +16,7 @@ from remiss.capture.sampling import Selection
 from remiss.capture.scan_plan import SAMPLE, Plan
 from remiss.capture.schedule import whole_windows
 from remiss.errors import SourceError
-from remiss.govern.ports import Progress
+from remiss.govern.ports.progress import Progress
 from remiss.protocol.ports import Description, Session
 from remiss.protocol.terms import Checked
 from remiss.records.bulk import in_bulk

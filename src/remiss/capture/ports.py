@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-from remiss.govern.ports import Keys, Permits, Progress, Recogniser, Vault
+from remiss.govern.ports.actor import Permits
+from remiss.govern.ports.keys import Keys
+from remiss.govern.ports.progress import Progress
+from remiss.govern.ports.recogniser import Recogniser
+from remiss.govern.ports.vault import Vault
 from remiss.protocol.ports import Documents, Engine, Protocols
 from remiss.records.person import Governed
 from remiss.records.run import Cell, Change, Drawn, Group, Manifest, Member, Profile, RefusedRow, Run, RunWindow

@@ -12,7 +12,7 @@ from typing import Any
 
 from remiss.capture.members import Drawing
 from remiss.errors import Location, ProtocolError
-from remiss.govern.ports import Bundle
+from remiss.govern.ports.vault import Bundle
 from remiss.govern.redaction import Redactor, admits, exposed, redact, redact_event, redact_value, redactions
 from remiss.protocol.terms import CONTEXT, INPUTS, Protocol
 from remiss.records.event import Event, Scalar

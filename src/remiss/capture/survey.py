@@ -17,7 +17,7 @@ from remiss.capture.preparing import prepared
 from remiss.capture.scan import reasons
 from remiss.capture.scan_plan import EVENTS, REPEATS, Plan
 from remiss.errors import Location, ProtocolError
-from remiss.govern.ports import Progress
+from remiss.govern.ports.progress import Progress
 from remiss.protocol.ports import Session
 
 MOST_STRATA = 1000

@@ -11,7 +11,9 @@ from remiss.catalog.filing import Filed
 from remiss.catalog.listing import Page, Sort
 from remiss.catalog.query import Query
 from remiss.catalog.revision import Change
-from remiss.govern.ports import Keys, Permits, Vault
+from remiss.govern.ports.actor import Permits
+from remiss.govern.ports.keys import Keys
+from remiss.govern.ports.vault import Vault
 from remiss.protocol.ports import Protocols
 from remiss.records.case import Case, Revision
 from remiss.records.catalog import CatalogFacts

@@ -8,7 +8,7 @@ from typing import Any
 from remiss.action import action
 from remiss.catalog.parsing import parse
 from remiss.curate.agreeing import agreement_of
-from remiss.curate.ports import AgreementWorkspace
+from remiss.curate.ports.agreement import AgreementWorkspace
 from remiss.records.agreement import Agreement, By
 from remiss.records.look import Kind, Look
 from remiss.records.position import reached

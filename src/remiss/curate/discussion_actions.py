@@ -9,7 +9,7 @@ from remiss.action import action
 from remiss.catalog.actions import REDACTION
 from remiss.catalog.listing import Turn, list_name, token, turn
 from remiss.curate import discussion
-from remiss.curate.ports import DiscussionWorkspace
+from remiss.curate.ports.discussion import DiscussionWorkspace
 from remiss.errors import InputError
 from remiss.records import look as looks
 from remiss.records.discussion import Thread, ThreadStatus

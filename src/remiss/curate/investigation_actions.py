@@ -9,7 +9,7 @@ from remiss.action import action
 from remiss.catalog.actions import REDACTION
 from remiss.catalog.listing import Turn, list_name, token, turn
 from remiss.curate.investigating import Draft, prepared
-from remiss.curate.ports import InvestigationWorkspace
+from remiss.curate.ports.investigation import InvestigationWorkspace
 from remiss.errors import InputError
 from remiss.records.investigation import Citation, CitationKind, Conclusion, Investigation, Outcome, Part, Stands
 from remiss.records.look import Kind, Look, listed

@@ -14,7 +14,7 @@ from remiss.curate import steps
 from remiss.curate.annotation import Made, aimed, prepared, prepared_reason
 from remiss.curate.grounds import Grounds, grounds_of
 from remiss.curate.labelling_sheet import Sheet, sheet_of
-from remiss.curate.ports import CurateWorkspace
+from remiss.curate.ports.labelling import CurateWorkspace
 from remiss.curate.standing import Standing
 from remiss.records.case import Case
 from remiss.records.labelling import Judgement, LabellingKind, Verdict

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from remiss.action import action
 from remiss.curate.linking import check_link, link_of
-from remiss.curate.ports import CurateWorkspace
+from remiss.curate.ports.labelling import CurateWorkspace
 from remiss.curate.steps import check_read
 from remiss.records.case import Case
 

@@ -14,7 +14,7 @@ from remiss.action import action
 from remiss.catalog.identifying import prefix_of
 from remiss.curate.grounds import grounds_of, owners_of, read
 from remiss.curate.labelling_sheet import sheet_of
-from remiss.curate.ports import QueueWorkspace, Reserved, Whereabouts
+from remiss.curate.ports.queue import QueueWorkspace, Reserved, Whereabouts
 from remiss.curate.queueing import Desk, Order
 from remiss.curate.tasks import BatchState, InHand, Left, QueueState, Served, Task
 from remiss.errors import Conflict, NotFound

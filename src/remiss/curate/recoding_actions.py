@@ -8,7 +8,7 @@ from typing import Any
 from remiss.action import action
 from remiss.catalog.modes import check_known
 from remiss.catalog.parsing import parse
-from remiss.curate.ports import RecodingWorkspace
+from remiss.curate.ports.recoding import RecodingWorkspace
 from remiss.curate.recoding import recoded
 from remiss.protocol import recoding as documents
 from remiss.records.look import Kind, Look

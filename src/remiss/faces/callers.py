@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from remiss.faces.auth import Sessions, SignedIn, bearer
 from remiss.govern.authority import Granted, actor_of
-from remiss.govern.ports import Actor, Authority
+from remiss.govern.ports.actor import Actor, Authority
 from remiss.records.person import Person
 
 if TYPE_CHECKING:

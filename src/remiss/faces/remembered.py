@@ -16,7 +16,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 
 from remiss.action import action_of
-from remiss.govern.ports import Actor, Authority
+from remiss.govern.ports.actor import Actor, Authority
 
 if TYPE_CHECKING:
     from remiss.workspace import Workspace

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from remiss.govern.authority import SEEING, Granted
 from remiss.govern.granting import team_words
-from remiss.govern.ports import Actor
+from remiss.govern.ports.actor import Actor
 from remiss.govern.roles import OF_THE_CATALOG, ROLES, holds
 from remiss.records.case import Sensitivity
 from remiss.records.person import Governed, Grant, Person

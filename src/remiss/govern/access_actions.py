@@ -8,7 +8,7 @@ from remiss.action import action
 from remiss.errors import InputError
 from remiss.govern import granting
 from remiss.govern.access import Access, access
-from remiss.govern.ports import AccessWorkspace, PeopleWorkspace
+from remiss.govern.ports.people import AccessWorkspace, PeopleWorkspace
 from remiss.records.look import listed
 from remiss.records.person import IssuedToken, Token
 from remiss.records.position import reached

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from remiss.action import action
 from remiss.govern.health import Check
-from remiss.govern.ports import GovernWorkspace
+from remiss.govern.ports.health import GovernWorkspace
 
 
 @action(name="doctor", permission="machine:read", reads=True, snapshot=False)

@@ -13,7 +13,7 @@ from remiss.govern.auditing import COLUMNS, Proof, Signed, Wanted, line, list_na
 from remiss.govern.checkpoint import SECRET, Checkpoint, Signer, Verifier, name_of, origin_of, read_notes
 from remiss.govern.entries import LOGS, leaf_of, secret_of
 from remiss.govern.merkle import inclusion_path, root_of
-from remiss.govern.ports import AuditWorkspace
+from remiss.govern.ports.audit import AuditWorkspace
 from remiss.govern.verification import Verdict, check
 from remiss.records.look import Kind, Look, listed
 from remiss.records.rows import Rows

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from remiss.govern.ports import Actor, Scope
+from remiss.govern.ports.actor import Actor, Scope
 from remiss.govern.roles import OF_THE_CATALOG, holds
 from remiss.records.case import Sensitivity
 from remiss.records.person import EVERY_TEAM, Grant, Person

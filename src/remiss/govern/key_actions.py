@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from remiss.action import action
-from remiss.govern.ports import KeyWorkspace
+from remiss.govern.ports.vault import KeyWorkspace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from remiss.action import action
 from remiss.errors import Denied, InputError
 from remiss.govern import granting
-from remiss.govern.ports import PeopleWorkspace
+from remiss.govern.ports.people import PeopleWorkspace
 from remiss.records.case import Sensitivity
 from remiss.records.look import listed
 from remiss.records.person import EVERY_TEAM, Grant, Person, Team

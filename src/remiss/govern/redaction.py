@@ -43,7 +43,7 @@ from remiss.govern.built_in import DETECTORS, NUMBERS, hints
 from remiss.govern.credentials import private_keys
 from remiss.govern.patterns import found
 from remiss.govern.policy import NAMING, Pattern, Policy, policy_version
-from remiss.govern.ports import Recogniser
+from remiss.govern.ports.recogniser import Recogniser
 from remiss.govern.reading import read
 from remiss.govern.stretches import around
 from remiss.records.case import Sensitivity

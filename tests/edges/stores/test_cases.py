@@ -304,7 +304,7 @@ def test_what_is_above_one_s_clearance_is_neither_listed_nor_counted(ws):
     from remiss.catalog.listing import parse_sort
     from remiss.catalog.parsing import parse
     from remiss.edges.stores.cases import CaseStore
-    from remiss.govern.ports import Scope
+    from remiss.govern.ports.actor import Scope
 
     actions.file(ws, filing(1, title="open"))
     secret = actions.file(ws, filing(2, title="closed", sensitivity=Sensitivity.SECRET, team="other"))

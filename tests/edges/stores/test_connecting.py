@@ -18,7 +18,7 @@ from remiss.catalog import actions
 from remiss.edges.stores.connecting import open_store
 from remiss.edges.stores.dialect import driving
 from remiss.errors import CatalogForeign, CatalogMissing, CatalogNewer, CatalogOlder, Conflict, SettingError, StorageError
-from remiss.govern.ports import Actor
+from remiss.govern.ports.actor import Actor
 from tests.conftest import administering, database_on
 from tests.edges.stores.acting import unlisted
 from tests.edges.stores.drawing import drawn, file, member, protocol

@@ -15,7 +15,7 @@ from remiss.curate import discussion_actions as curate
 from remiss.edges.stores.discussion import ThreadStore
 from remiss.edges.stores.tables import comment_texts, journal
 from remiss.errors import Conflict, Denied, InputError, NotFound
-from remiss.govern.ports import Actor, Scope
+from remiss.govern.ports.actor import Actor, Scope
 from remiss.records.case import Filing, Sensitivity
 from remiss.records.discussion import Thread, ThreadStatus
 from tests.edges.stores.acting import unlisted

@@ -13,7 +13,7 @@ from remiss.curate import investigation_actions as curate
 from remiss.edges.stores.investigations import InvestigationStore
 from remiss.edges.stores.tables import citations, finding_texts
 from remiss.errors import Conflict, Denied, InputError, NotFound
-from remiss.govern.ports import Scope
+from remiss.govern.ports.actor import Scope
 from remiss.records.case import Filing, Sensitivity
 from remiss.records.investigation import Citation, CitationKind, Conclusion, Outcome, Stands
 from tests.edges.stores.acting import unlisted

@@ -15,7 +15,7 @@ from remiss.edges.stores.prospects import offer
 from remiss.edges.stores.tables import events
 from remiss.errors import Conflict, Denied, InputError, LabellingError, NotFound, Precondition
 from remiss.govern.authority import Granted, LocalOwner, actor_of
-from remiss.govern.ports import Actor
+from remiss.govern.ports.actor import Actor
 from remiss.records.case import Filing, Sensitivity
 from remiss.records.identity import canonical, case_id
 from remiss.records.labelling import Impact, Judgement, LabellingKind, Quote, Relation, Reproduced, Verdict

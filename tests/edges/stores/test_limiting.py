@@ -10,7 +10,7 @@ from sqlalchemy import func, literal, select, text
 import remiss
 from remiss.edges.stores.late import Asking, Ready
 from remiss.errors import SettingError, TimedOut
-from remiss.govern.ports import Scope
+from remiss.govern.ports.actor import Scope
 from tests.conftest import administering, database_on
 from tests.edges.stores.acting import unlisted
 from tests.edges.stores.drawing import drawn, file, member

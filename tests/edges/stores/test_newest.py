@@ -16,7 +16,7 @@ from remiss.edges.stores.cases import CaseStore
 from remiss.edges.stores.dialect import words
 from remiss.edges.stores.journal import head
 from remiss.edges.stores.late import Asking, Ready
-from remiss.govern.ports import Scope
+from remiss.govern.ports.actor import Scope
 from remiss.records.case import Filing
 from tests.catalog.strategies import queries
 from tests.edges.stores.test_search_agrees import WORDS, expected, filled, terms  # noqa: F401  a fixture is found by name

@@ -21,7 +21,7 @@ from remiss.edges.stores.case_lines import listed_now
 from remiss.edges.stores.cases import CaseStore
 from remiss.edges.stores.late import Ready
 from remiss.edges.stores.tables import cases
-from remiss.govern.ports import Scope
+from remiss.govern.ports.actor import Scope
 from remiss.records.case import Filing, Sensitivity
 from tests.catalog.strategies import queries
 from tests.edges.stores.catalogs import FIELDS, OUTPUTS

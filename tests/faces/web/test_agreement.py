@@ -10,7 +10,7 @@ import pytest
 from remiss.catalog import actions as catalog
 from remiss.curate import labelling_actions as labelling
 from remiss.faces.web.pages.agreement_chart import Mark, chart
-from remiss.govern.ports import Actor
+from remiss.govern.ports.actor import Actor
 from remiss.records.labelling import Judgement, Verdict
 from tests.curate.standings import ANSWERS, NOISE, WEAK
 from tests.edges.stores.drawing import drawn, file, member

@@ -9,7 +9,7 @@ import pytest
 
 from remiss.catalog import actions as catalog
 from remiss.curate import discussion_actions as curate
-from remiss.govern.ports import Actor
+from remiss.govern.ports.actor import Actor
 from remiss.records.case import Filing
 from tests.edges.stores.drawing import MONDAY
 

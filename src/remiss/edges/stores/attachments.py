@@ -12,7 +12,7 @@ from remiss.edges.stores.connecting import Store
 from remiss.edges.stores.tables import attachment_names, attachments, cases
 from remiss.edges.stores.visible import visible_to
 from remiss.errors import NotFound
-from remiss.govern.ports import Scope
+from remiss.govern.ports.actor import Scope
 from remiss.records.case import Sensitivity
 from remiss.records.evidence import Attachment, Kept
 from remiss.records.identity import kind_id

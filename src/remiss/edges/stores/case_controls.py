@@ -16,7 +16,7 @@ from remiss.edges.stores.run_rows import event_of, group
 from remiss.edges.stores.tables import captures, cases, event_contents, events, groups, protocols, run_windows, runs, samples
 from remiss.edges.stores.visible import visible_to
 from remiss.errors import NotFound
-from remiss.govern.ports import Scope
+from remiss.govern.ports.actor import Scope
 from remiss.records.comparison import Comparison
 from remiss.records.event import Event
 from remiss.records.run import ALL, CONTROL

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Row, exists, select
 from remiss.edges.stores.case_reading import resolve
 from remiss.edges.stores.tables import cases, event_contents, revisions
 from remiss.edges.stores.visible import visible_to
-from remiss.govern.ports import Scope
+from remiss.govern.ports.actor import Scope
 from remiss.records.event import Event
 
 COLUMNS: tuple[ColumnElement[Any], ...] = (

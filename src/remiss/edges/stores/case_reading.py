@@ -29,7 +29,7 @@ from remiss.edges.stores.tables import (
 )
 from remiss.edges.stores.visible import visible_to
 from remiss.errors import NotFound
-from remiss.govern.ports import Scope
+from remiss.govern.ports.actor import Scope
 from remiss.records.case import Capture, Case, Revision, Sensitivity
 from remiss.records.event import Event, Scalar
 from remiss.records.states import Status

@@ -20,7 +20,7 @@ from remiss.edges.stores.journal import Transaction
 from remiss.edges.stores.people import register_team
 from remiss.edges.stores.redactions import redactions_value
 from remiss.edges.stores.tables import case_context, case_texts, cases, event_contents, events, revisions
-from remiss.govern.ports import Scope
+from remiss.govern.ports.actor import Scope
 from remiss.records.case import Filing
 from remiss.records.identity import case_id
 from remiss.records.states import Status

@@ -26,7 +26,7 @@ from remiss.edges.stores.phrases import said_before
 from remiss.edges.stores.seen_whole import sight_of
 from remiss.edges.stores.tables import case_context, cases
 from remiss.edges.stores.visible import Sight, visible_to
-from remiss.govern.ports import Scope
+from remiss.govern.ports.actor import Scope
 from remiss.records.case import Case, Revision
 from remiss.records.comparison import Comparison
 from remiss.records.event import Event, Scalar

@@ -39,7 +39,7 @@ from remiss.edges.stores.version import LATEST, read_version
 from remiss.edges.stores.views import ViewLog
 from remiss.errors import CatalogMissing, CatalogNewer, CatalogOlder, Conflict, StorageError
 from remiss.govern.entries import JOURNAL
-from remiss.govern.ports import Actor
+from remiss.govern.ports.actor import Actor
 
 
 class Store(threading.local):

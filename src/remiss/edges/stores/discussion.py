@@ -17,7 +17,7 @@ from remiss.edges.stores.tables import cases, comment_texts, comments, mentions,
 from remiss.edges.stores.visible import visible_to
 from remiss.edges.stores.withholding import readable, withheld_of
 from remiss.errors import NotFound
-from remiss.govern.ports import Scope
+from remiss.govern.ports.actor import Scope
 from remiss.records.discussion import Comment, Mentioned, Thread, ThreadStatus, Turned
 from remiss.records.identity import kind_id
 from remiss.records.states import Status

@@ -19,7 +19,7 @@ from remiss.edges.stores.late import Asking, Ready
 from remiss.edges.stores.search import seen_at
 from remiss.edges.stores.tables import captures, cases, labellings, run_windows
 from remiss.edges.stores.visible import Sight
-from remiss.govern.ports import Scope
+from remiss.govern.ports.actor import Scope
 from remiss.records.agreement import Double, Given
 from remiss.records.identity import from_micros
 from remiss.records.labelling import LabellingKind, Verdict

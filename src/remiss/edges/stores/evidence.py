@@ -36,7 +36,7 @@ from remiss.edges.stores.tables import (
 )
 from remiss.edges.stores.veiled import veiled
 from remiss.edges.stores.visible import visible_to
-from remiss.govern.ports import Scope
+from remiss.govern.ports.actor import Scope
 from remiss.protocol.terms import CONTEXT, INPUTS
 from remiss.records.event import Scalar, Values
 from remiss.records.run import Cell, Group, RunWindow

@@ -12,7 +12,7 @@ from remiss.edges.stores.dialect.driving import server_of
 from remiss.edges.stores.tables import captures, cases, catalog_head, events, protocols, revisions, runs
 from remiss.edges.stores.version import read_version
 from remiss.edges.stores.visible import visible_to
-from remiss.govern.ports import Scope
+from remiss.govern.ports.actor import Scope
 from remiss.records.catalog import CatalogFacts
 
 Shown: TypeAlias = Mapping[Table, ColumnElement[bool]]

@@ -17,7 +17,7 @@ from remiss.edges.stores.tables import case_texts, cases, citations, finding_tex
 from remiss.edges.stores.visible import visible_to
 from remiss.edges.stores.withholding import readable, withheld_of
 from remiss.errors import NotFound
-from remiss.govern.ports import Scope
+from remiss.govern.ports.actor import Scope
 from remiss.records.investigation import Citation, CitationKind, Investigation, Part, Written
 from remiss.records.states import Status
 

@@ -24,7 +24,7 @@ from remiss.edges.stores.sealing import ADVICE, Sealing, checked, read_head, wri
 from remiss.edges.stores.tables import catalog_head, journal
 from remiss.errors import Tampered
 from remiss.govern.entries import JOURNAL, Head, append, text_of
-from remiss.govern.ports import Actor
+from remiss.govern.ports.actor import Actor
 from remiss.records.identity import canonical, to_micros
 
 # What is done to the catalog itself, before and below all actions.

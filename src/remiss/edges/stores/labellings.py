@@ -22,7 +22,7 @@ from remiss.edges.stores.linking import alike, end_link, followed, write_link
 from remiss.edges.stores.prospects import file_prospect, prospect
 from remiss.edges.stores.reserving import forget
 from remiss.edges.stores.tables import cases, labelling_words, labellings, revision_reasons, revisions
-from remiss.govern.ports import Scope
+from remiss.govern.ports.actor import Scope
 from remiss.records.identity import case_id
 from remiss.records.labelling import LabellingKind, Relation, Verdict
 from remiss.records.states import DECIDED, Status

@@ -22,7 +22,7 @@ from remiss.edges.stores.dialect.driving import streaming
 from remiss.edges.stores.dialect.explaining import failed
 from remiss.edges.stores.dialect.limiting import begins
 from remiss.edges.stores.dialect.types import to_json
-from remiss.govern.ports import Scope
+from remiss.govern.ports.actor import Scope
 from remiss.records.event import Scalar
 
 Row: TypeAlias = tuple[Any, ...]

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, exists, insert, or_, select, update
 from remiss.edges.stores.journal import Transaction
 from remiss.edges.stores.tables import cases, links
 from remiss.edges.stores.visible import visible_to
-from remiss.govern.ports import Scope
+from remiss.govern.ports.actor import Scope
 from remiss.records.labelling import Link, Relation
 
 

@@ -8,7 +8,7 @@ from remiss.edges.stores.case_reading import captures_of, resolve
 from remiss.edges.stores.connecting import Store
 from remiss.edges.stores.tables import protocols, runs
 from remiss.errors import NotFound
-from remiss.govern.ports import Scope
+from remiss.govern.ports.actor import Scope
 from remiss.records.case import Sensitivity
 from remiss.records.evidence import Original
 

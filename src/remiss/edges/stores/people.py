@@ -15,7 +15,7 @@ from remiss.edges.stores.dialect.writing import insert_missing, lock_name
 from remiss.edges.stores.journal import Transaction
 from remiss.edges.stores.tables import grants, people, teams, tokens
 from remiss.errors import Conflict, NotFound
-from remiss.govern.ports import Scope
+from remiss.govern.ports.actor import Scope
 from remiss.govern.tokens import admits, digest, parted, works, written
 from remiss.records.case import Sensitivity
 from remiss.records.identity import crockford

@@ -21,7 +21,7 @@ from remiss.edges.stores.dialect.writing import insert_missing, lock_name, next_
 from remiss.edges.stores.journal import Transaction
 from remiss.edges.stores.tables import case_context, cases, events, prospects
 from remiss.edges.stores.visible import visible_to
-from remiss.govern.ports import Scope
+from remiss.govern.ports.actor import Scope
 from remiss.records.identity import case_id
 from remiss.records.states import Status
 

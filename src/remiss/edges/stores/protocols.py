@@ -13,7 +13,7 @@ from remiss.edges.stores.protocol_rows import stored
 from remiss.edges.stores.tables import protocols
 from remiss.edges.stores.visible import visible_to
 from remiss.errors import Conflict, Location, ProtocolError
-from remiss.govern.ports import Scope
+from remiss.govern.ports.actor import Scope
 from remiss.protocol.ports import StoredProtocol
 from remiss.protocol.terms import Protocol
 

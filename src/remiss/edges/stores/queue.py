@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Row, delete, func, or_, select
 
-from remiss.curate.ports import Reserved, Whereabouts
+from remiss.curate.ports.queue import Reserved, Whereabouts
 from remiss.curate.queueing import Order, Progress
 from remiss.edges.stores import tables
 from remiss.edges.stores.connecting import Store
@@ -20,7 +20,7 @@ from remiss.edges.stores.orders import orders
 from remiss.edges.stores.prospects import offer
 from remiss.edges.stores.tables import cases, labellings, links, reservations
 from remiss.edges.stores.visible import visible_to
-from remiss.govern.ports import Scope
+from remiss.govern.ports.actor import Scope
 from remiss.records.identity import case_id
 from remiss.records.labelling import LabellingKind, Relation
 from remiss.records.states import Status

@@ -33,7 +33,7 @@ from remiss.edges.stores.tables import (
 )
 from remiss.edges.stores.visible import Sight
 from remiss.errors import Conflict, InputError
-from remiss.govern.ports import Scope
+from remiss.govern.ports.actor import Scope
 from remiss.records.labelling import Relation
 from remiss.records.recoding import KeptRecoding, Recoding
 from remiss.records.states import DECIDED, Move, Status, after

@@ -30,7 +30,7 @@ from remiss.edges.stores.tables import (
 )
 from remiss.edges.stores.visible import visible_to
 from remiss.errors import Ambiguous, Conflict, NotFound
-from remiss.govern.ports import Scope
+from remiss.govern.ports.actor import Scope
 from remiss.protocol.terms import Protocol
 from remiss.records.bulk import in_bulk
 from remiss.records.case import Sensitivity

@@ -13,7 +13,7 @@ from remiss.edges.stores.tables import audit_heads
 from remiss.errors import Tampered
 from remiss.govern.entries import Head, secret_of
 from remiss.govern.merkle import Frontier
-from remiss.govern.ports import Keys
+from remiss.govern.ports.keys import Keys
 
 # Given whether the key may be made, which it may be while nothing was done with the catalog.
 Finder = Callable[[bool], Keys]

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Dialect, func, select
 from remiss.edges.stores.late import Asking, Ready
 from remiss.edges.stores.tables import cases
 from remiss.edges.stores.visible import Sight
-from remiss.govern.ports import Scope
+from remiss.govern.ports.actor import Scope
 from remiss.records.case import Sensitivity
 
 WHOLE = Sight(everything=True, every_team=True)

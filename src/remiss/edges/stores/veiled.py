@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, func, select
 
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.tables import captures, events, run_windows
-from remiss.govern.ports import Scope
+from remiss.govern.ports.actor import Scope
 from remiss.records.case import Sensitivity
 
 MOST_RUNS = 1_000

@@ -26,7 +26,7 @@ from remiss.edges.stores.storable import signed
 from remiss.edges.stores.tables import audit_heads, views, views_metadata
 from remiss.errors import RemissError, StorageError
 from remiss.govern.entries import VIEWS, Head, append, text_of
-from remiss.govern.ports import Actor
+from remiss.govern.ports.actor import Actor
 from remiss.records.identity import to_micros
 from remiss.records.look import Kind, Look
 

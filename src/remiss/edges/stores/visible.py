@@ -14,7 +14,7 @@ from remiss.edges.stores.dialect.conditions import among_listed
 from remiss.edges.stores.dialect.types import to_json
 from remiss.edges.stores.late import late
 from remiss.edges.stores.tables import cases
-from remiss.govern.ports import Scope
+from remiss.govern.ports.actor import Scope
 from remiss.records.case import Sensitivity
 
 # Where nothing is seen: below every sensitivity.

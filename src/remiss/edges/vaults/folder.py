@@ -27,7 +27,9 @@ from remiss.edges.vaults.rewriting import ADDRESS, MEND, Shelves
 from remiss.edges.vaults.ring import Ring
 from remiss.edges.vaults.staging import FINISHED, SETTING, STAGED, StagedBundle, locked, wait_for_disk, whose
 from remiss.errors import Location, NotFound, RemissError, StorageError
-from remiss.govern.ports import Keys, Progress, Renewal, VaultState
+from remiss.govern.ports.keys import Keys
+from remiss.govern.ports.progress import Progress
+from remiss.govern.ports.vault import Renewal, VaultState
 
 
 class FolderVault:

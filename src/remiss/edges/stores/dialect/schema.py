@@ -19,7 +19,7 @@ from remiss.edges.stores.dialect.types import POSTGRESQL, SQLITE
 from remiss.edges.stores.dialect.words import WORDS_DDL
 from remiss.edges.stores.tables import metadata, views_metadata
 from remiss.edges.stores.version import LATEST
-from remiss.govern.ports import Actor
+from remiss.govern.ports.actor import Actor
 
 FILES = {name: Path(__file__).parents[1] / f"schema.{name}.sql" for name in (SQLITE, POSTGRESQL)}
 BESIDE = "-- In the file CATALOG.views, beside the catalog, together with a table audit_heads.\n"

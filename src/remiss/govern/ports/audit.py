@@ -1,0 +1,83 @@
+"""The logs of what was done and looked at, as the actions on them read them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from remiss.action import Performs
+from remiss.govern.ports.actor import Actor, Authority
+from remiss.govern.ports.keys import Keys
+
+if TYPE_CHECKING:
+    # What signs and hashes takes a while to load, and few commands need it.
+    from remiss.govern.auditing import Wanted, Written
+    from remiss.govern.entries import Head
+    from remiss.govern.verification import Row
+
+
+class Audit(Protocol):
+    """The logs of what was done and what was looked at: `journal` and `views` (`govern/entries.py`)."""
+
+    @property
+    def catalog(self) -> str:
+        """The id of the catalog that they are of."""
+        ...
+
+    def rows(self, log: str) -> Iterator[Sequence[Row]]:
+        """Yield a log from its beginning, in blocks."""
+        ...
+
+    def head(self, log: str) -> Head | None:
+        """Return where a log ends, as it is kept; None when it was never sealed.
+
+        Raises
+        ------
+        Tampered : what is kept is no head
+        """
+        ...
+
+    def begun(self, log: str) -> bool:
+        """Return whether a log is known to have been sealed, by what lies beside the key."""
+        ...
+
+    def lost(self, log: str) -> bool:
+        """Return whether a log had to be begun again, because what was there before is gone."""
+        ...
+
+    def size(self, log: str) -> int:
+        """Return how many entries there are."""
+        ...
+
+    def entry(self, log: str, number: int) -> Written | None:
+        """Return one entry as it is kept."""
+        ...
+
+    def search(self, log: str, wanted: Wanted, before: int | None, limit: int) -> Sequence[Written]:
+        """Return entries, newest first.
+
+        Parameters
+        ----------
+        before : only those with a smaller number
+        """
+        ...
+
+
+class AuditWorkspace(Performs, Protocol):
+    """The ports that the actions on the audit take."""
+
+    @property
+    def actor(self) -> Actor: ...
+
+    @property
+    def authority(self) -> Authority: ...
+
+    @property
+    def audit(self) -> Audit: ...
+
+    @property
+    def keys(self) -> Keys: ...
+
+    def position(self) -> int:
+        """Return the catalog's position."""
+        ...
