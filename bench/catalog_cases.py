@@ -11,9 +11,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
-from remiss.edges.stores.connecting import Store
 from remiss.edges.stores.protocols import ProtocolShelf
 from remiss.edges.stores.runs import RunStore
+from remiss.edges.stores.store import Store
 from remiss.govern.ports.actor import Actor, Scope
 from remiss.protocol.terms import Address, Criterion, Kind, Protocol, Rubric, Sampling, Taxonomy
 from remiss.records.event import Event

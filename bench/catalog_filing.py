@@ -17,9 +17,10 @@ import remiss
 from bench import catalog_cases, results, server
 from bench.results import Figure
 from remiss.edges.keys import FolderKeys
-from remiss.edges.stores.connecting import Store, open_store
+from remiss.edges.stores.connecting import open_store
 from remiss.edges.stores.dialect.driving import CACHE_KB
 from remiss.edges.stores.dialect.types import POSTGRESQL, SQLITE
+from remiss.edges.stores.store import Store
 from remiss.govern.ports.actor import Actor
 
 # In an order in which every row finds what it refers to.

@@ -13,7 +13,7 @@ from bench.catalog import postgresql_catalog, sqlite_catalog
 from bench.catalog_cases import PEOPLE
 from bench.results import WORK, Figure
 from bench.serving import serving
-from remiss.edges.stores.connecting import Store
+from remiss.edges.stores.store import Store
 
 ROUNDS = 200
 CHANGES = 40

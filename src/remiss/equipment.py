@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from remiss.curate.ports.queue import Queue
     from remiss.curate.ports.recoding import Recodings
     from remiss.edges.stores.case_ways import Remembered
-    from remiss.edges.stores.connecting import Store
+    from remiss.edges.stores.store import Store
     from remiss.govern.ports.health import Health
     from remiss.govern.ports.people import People
     from remiss.protocol.ports import Protocols

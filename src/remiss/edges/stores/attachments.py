@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, delete, exists, func, i
 
 from remiss.catalog.attachment import Prepared
 from remiss.edges.stores.case_reading import resolve
-from remiss.edges.stores.connecting import Store
+from remiss.edges.stores.store import Store
 from remiss.edges.stores.tables import attachment_names, attachments, cases
 from remiss.edges.stores.visible import visible_to
 from remiss.errors import NotFound

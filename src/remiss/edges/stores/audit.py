@@ -8,12 +8,12 @@ from contextlib import contextmanager
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, Select, Text, cast, literal, select
 
-from remiss.edges.stores.connecting import Store
 from remiss.edges.stores.dialect.conditions import among, as_bytes, json_has, member
 from remiss.edges.stores.dialect.driving import streaming
 from remiss.edges.stores.journal import entry, said
 from remiss.edges.stores.sealing import read_head
 from remiss.edges.stores.storable import is_text
+from remiss.edges.stores.store import Store
 from remiss.edges.stores.tables import journal, views
 from remiss.govern.auditing import Wanted, Written
 from remiss.govern.entries import JOURNAL, NOTHING, VIEWS, Head, text_of

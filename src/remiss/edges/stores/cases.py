@@ -19,11 +19,11 @@ from remiss.edges.stores.case_lines import head_of, key_of, line_of, line_then, 
 from remiss.edges.stores.case_pages import counted_now, counted_then, lately
 from remiss.edges.stores.case_reading import case_at, states
 from remiss.edges.stores.case_ways import Asked, Purpose, Remembered, asked_for, ways
-from remiss.edges.stores.connecting import Store
 from remiss.edges.stores.journal import head
 from remiss.edges.stores.late import Asking, Row
 from remiss.edges.stores.phrases import said_before
 from remiss.edges.stores.seen_whole import sight_of
+from remiss.edges.stores.store import Store
 from remiss.edges.stores.tables import case_context, cases
 from remiss.edges.stores.visible import Sight, visible_to
 from remiss.govern.ports.actor import Scope

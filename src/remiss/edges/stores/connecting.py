@@ -1,167 +1,33 @@
-"""Connecting to a catalog: which database, whether it is a catalog of this version, and its transactions.
-
-A `Store` is an open catalog. The modules of statements (`runs.py`, `cases.py`, ...) read through `reading()`, which is the
-transaction under way or a snapshot of its own, and write through `transaction`, which exists only inside an action.
-"""
+"""Connecting to a catalog: which database, whether it is there, and whether it is a catalog of this version."""
 
 from __future__ import annotations
 
 import os
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Engine, select
 
-from remiss.edges.stores.crashing import crash_point
 from remiss.edges.stores.dialect.driving import (
-    FOLD_BYTES,
-    begin_nothing,
     check_server,
     connect,
     file_of,
-    fold,
     identity_of,
     parse_address,
     tables_of,
-    take_away,
     views_address,
 )
 from remiss.edges.stores.dialect.explaining import foreign, hidden
 from remiss.edges.stores.dialect.limiting import limit
-from remiss.edges.stores.journal import Transaction, acted
 from remiss.edges.stores.sealing import Finder, Sealing
+from remiss.edges.stores.store import Store
 from remiss.edges.stores.tables import catalog_head
 from remiss.edges.stores.version import LATEST, read_version
 from remiss.edges.stores.views import ViewLog
-from remiss.errors import CatalogMissing, CatalogNewer, CatalogOlder, Conflict, StorageError
-from remiss.govern.entries import JOURNAL
+from remiss.errors import CatalogMissing, CatalogNewer, CatalogOlder, StorageError
 from remiss.govern.ports.actor import Actor
-
-
-class Store(threading.local):
-    """An open catalog. Each thread has its own transaction."""
-
-    def __init__(
-        self,
-        engine: Engine,
-        catalog_id: str,
-        *,
-        sealing: Sealing,
-        views: ViewLog,
-        created: bool = False,
-        identity: tuple[int, int] | None = None,
-    ) -> None:
-        self.engine = engine
-        self.catalog_id = catalog_id
-        self.sealing = sealing
-        self.views = views
-        self.created = created
-        self.where = hidden(engine.url)
-        self.file = file_of(engine.url)
-        self._identity = identity
-        self._writer = engine.execution_options(writes=True)
-        self._connection: Connection | None = None
-        self._transaction: Transaction | None = None
-
-    @property
-    def transaction(self) -> Transaction:
-        """The writing transaction under way. To write outside an action is a mistake in this program."""
-        if self._transaction is None:
-            raise RuntimeError("something writes to the catalog outside an action")
-        return self._transaction
-
-    @property
-    def writes(self) -> bool:
-        """Whether a writing transaction is under way."""
-        return self._transaction is not None
-
-    @contextmanager
-    def reading(self) -> Iterator[Connection]:
-        """Give a connection on one snapshot: the one under way, or one of its own that ends with the block."""
-        if self._connection is not None:
-            yield self._connection
-            return
-        with self.engine.connect() as connection, connection.begin():
-            self._connection = connection
-            try:
-                yield connection
-            finally:
-                self._connection = None
-
-    @contextmanager
-    def glancing(self) -> Iterator[Connection]:
-        """Give a connection for a single statement, which is a snapshot by itself: the one under way, or one without a beginning.
-
-        To begin and to end takes a server two more answers, which is as long as a page.
-        """
-        if self._connection is not None:
-            yield self._connection
-            return
-        with self.engine.connect() as connection:
-            begin_nothing(connection)
-            yield connection
-
-    @contextmanager
-    def writing(self, actor: Actor, action: str, at: datetime, request_id: str | None = None) -> Iterator[Transaction]:
-        """Begin, give the transaction, write its row of the journal and commit; on any error nothing is left.
-
-        Raises
-        ------
-        StorageError, Conflict : as the database says
-        """
-        if self._connection is not None:
-            raise RuntimeError("a transaction is under way already")
-        crash_point("before-begin")
-        self._check_there()
-        with self._writer.connect() as connection, connection.begin():
-            self._check_there(connection)
-            self._connection = connection
-            transaction = Transaction(
-                connection=connection, actor=actor, action=action, at=at, request_id=request_id, sealing=self.sealing
-            )
-            self._transaction = transaction
-            try:
-                yield transaction
-                transaction.write_journal()
-                crash_point("before-commit")
-            finally:
-                self._connection = self._transaction = None
-        crash_point("after-commit")
-        if transaction.began:
-            self.sealing.began(self.catalog_id, JOURNAL)
-        fold(self.engine, at_least=FOLD_BYTES)
-
-    def _check_there(self, connection: Connection | None = None) -> None:
-        """Refuse to write to a file that is not in its place any more, or to another one that is there now."""
-        there = self.file is None or identity_of(self.file) == self._identity
-        if there and connection is not None:
-            # The number of a file that was removed may come again.
-            there = connection.execute(select(catalog_head.c.catalog_id)).scalar_one_or_none() == self.catalog_id
-        if not there:
-            raise Conflict(
-                f"the catalog {self.where} was removed or replaced since it was opened",
-                do="do it again: nothing was written, and what is there now will be opened",
-            )
-
-    def take_away(self) -> bool:
-        """Remove the catalog if opening it made it, nobody else has it open, and nothing was done with it since."""
-        beside = self.views.file
-        removed = self.created and take_away(self.engine, lambda connection: not acted(connection))
-        if removed and beside is not None:
-            self.views.close()
-            for each in ("", "-wal", "-shm", "-fold"):
-                beside.with_name(beside.name + each).unlink(missing_ok=True)
-        return removed
-
-    def close(self) -> None:
-        """Fold the log back if nobody else does, and let go of all connections."""
-        fold(self.engine)
-        self.engine.dispose()
-        self.views.close()
 
 
 def open_store(
@@ -199,6 +65,7 @@ def open_store(
         version = _version(engine)
         _check_version(version, engine, create=create, upgrade=upgrade)
         if version != LATEST:
+            # Alembic takes a while to load, and a catalog of this version needs none of it.
             from remiss.edges.stores.migrating import migrate
 
             migrate(engine, now, actor, sealing)

@@ -7,8 +7,8 @@ from typing import TypeAlias
 
 from sqlalchemy import ColumnElement, ScalarSelect, Table, exists, func, or_, select
 
-from remiss.edges.stores.connecting import Store
 from remiss.edges.stores.dialect.driving import server_of
+from remiss.edges.stores.store import Store
 from remiss.edges.stores.tables import captures, cases, catalog_head, events, protocols, revisions, runs
 from remiss.edges.stores.version import read_version
 from remiss.edges.stores.visible import visible_to

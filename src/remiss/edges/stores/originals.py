@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from remiss.edges.stores.case_reading import captures_of, resolve
-from remiss.edges.stores.connecting import Store
+from remiss.edges.stores.store import Store
 from remiss.edges.stores.tables import protocols, runs
 from remiss.errors import NotFound
 from remiss.govern.ports.actor import Scope

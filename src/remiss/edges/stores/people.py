@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Table, and_, insert, or_, select, update
 
 from remiss.edges.stores.case_reading import resolve
-from remiss.edges.stores.connecting import Store
 from remiss.edges.stores.dialect.writing import insert_missing, lock_name
 from remiss.edges.stores.journal import Transaction
+from remiss.edges.stores.store import Store
 from remiss.edges.stores.tables import grants, people, teams, tokens
 from remiss.errors import Conflict, NotFound
 from remiss.govern.ports.actor import Scope

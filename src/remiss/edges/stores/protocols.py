@@ -6,10 +6,10 @@ from functools import lru_cache
 
 from sqlalchemy import ColumnElement, insert, select, true, update
 
-from remiss.edges.stores.connecting import Store
 from remiss.edges.stores.dialect.writing import lock_name
 from remiss.edges.stores.people import register_team
 from remiss.edges.stores.protocol_rows import stored
+from remiss.edges.stores.store import Store
 from remiss.edges.stores.tables import protocols
 from remiss.edges.stores.visible import visible_to
 from remiss.errors import Conflict, Location, ProtocolError

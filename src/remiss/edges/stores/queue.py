@@ -12,12 +12,12 @@ from sqlalchemy import Row, delete, func, or_, select
 from remiss.curate.ports.queue import Reserved, Whereabouts
 from remiss.curate.queueing import Order, Progress
 from remiss.edges.stores import tables
-from remiss.edges.stores.connecting import Store
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.dialect.writing import insert_or_take
 from remiss.edges.stores.labelling_reading import in_force
 from remiss.edges.stores.orders import orders
 from remiss.edges.stores.prospects import offer
+from remiss.edges.stores.store import Store
 from remiss.edges.stores.tables import cases, labellings, links, reservations
 from remiss.edges.stores.visible import visible_to
 from remiss.govern.ports.actor import Scope

@@ -10,13 +10,13 @@ from sqlalchemy import ColumnElement, Connection, Label, Row, Select, and_, fals
 
 from remiss.capture.ports import Coverage, Known, WindowInForce
 from remiss.catalog.spelling import spelled
-from remiss.edges.stores.connecting import Store
 from remiss.edges.stores.coverage import coverage
 from remiss.edges.stores.filing import file_run, lock_source
 from remiss.edges.stores.in_force import in_force, of
 from remiss.edges.stores.promotion import promote
 from remiss.edges.stores.run_rows import as_it_stood, captured, cell, groups_of, manifest, run_of, window
 from remiss.edges.stores.storable import is_text
+from remiss.edges.stores.store import Store
 from remiss.edges.stores.tables import (
     captures,
     cells,
