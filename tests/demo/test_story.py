@@ -10,10 +10,14 @@ import pytest
 
 import remiss
 from remiss.catalog import actions as catalog
+from remiss.curate import queue_actions as queue
 from remiss.curate.agreement_actions import measure_agreement
 from remiss.demo import small, story
+from remiss.demo.labelling import granted
 from remiss.demo.people import PEOPLE
+from remiss.govern import audit_actions as audit
 from remiss.govern import people_actions
+from remiss.govern.authority import Granted, actor_of
 from tests.demo.conftest import ANNOTATIONS
 
 
@@ -75,6 +79,21 @@ def test_scripted_people_label_each_by_themselves_and_disagree(told_in_small):
     assert agreed.cases > 10
     assert all("scripted" in told[person.name] for person in PEOPLE)
     assert any("are confirmed" in line for line in lines)
+
+
+def test_each_dispute_has_somebody_who_may_settle_it_some_are_settled_and_some_are_left_to_look_at(told_in_small):
+    folder, _ = told_in_small
+    desks = {person.name: granted(person) for person in PEOPLE}
+    with remiss.open(folder / story.CATALOG, environment={}) as ws:
+        waiting = [
+            queue.waiting(ws.serving(f"test-{name}", actor=actor_of(known), authority=Granted(known))).left.adjudication
+            for name, known in desks.items()
+        ]
+        states = Counter(catalog.search(ws, limit=1000).to_arrow()["status"].to_pylist())
+        settled = list(audit.search(ws, log="journal", action="case.adjudicate", limit=1000))
+    assert sum(waiting) == states["disputed"] > 0
+    assert {line["actor"] for line in settled} <= {"bo", "chen"}
+    assert settled
 
 
 @pytest.mark.soak

@@ -46,7 +46,7 @@ BO = Scripted(
     role="verifier",
     habits={"remiss:model/error": "remiss:data/coverage-gap"},
 )
-CHEN = Scripted(name="chen", about="Chen, who settles what others dispute (scripted by the demo)", role="curator", habits={})
+CHEN = Scripted(name="chen", about="Chen, who keeps the catalog (scripted by the demo)", role="curator", habits={})
 PEOPLE = (ANA, BO, CHEN)
 
 

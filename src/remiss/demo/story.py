@@ -125,7 +125,8 @@ def decided(ws: remiss.Workspace) -> Iterator[str]:
     """Yield what the scripted people made of the missed delays."""
     row = understand.estimate(ws, MISSED, confirmed=True).rows[0]
     yield ""
-    yield "Three scripted people labelled some of the cases in the order of the queue, and each other's a second time, blindly."
+    yield "Three scripted people labelled some of the cases in the order of the queue, and part of these a second time, blindly."
+    yield "Most of what two of them dispute the third has settled; a few disputes are left for you."
     if row.precision is not None:
         part, low, high = row.precision
         yield f"Of the missed delays that were flagged {part:.0%} are confirmed ({low:.0%} to {high:.0%}, 95 %)."
