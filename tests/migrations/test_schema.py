@@ -110,7 +110,7 @@ def test_two_processes_that_make_the_same_catalog_make_one(empty_address):
     make = (
         "import datetime, sys\n"
         "from remiss.edges.stores.connecting import open_store\n"
-        "from remiss.govern.ports import Actor\n"
+        "from remiss.govern.ports.actor import Actor\n"
         "store = open_store(sys.argv[1], create=True, now=datetime.datetime.now(datetime.UTC), actor=Actor(name='ana'))\n"
         "print(store.catalog_id); store.close()\n"
     )

@@ -102,7 +102,7 @@ def as_nobody(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         "import os, sys, datetime, remiss.edges.stores.migrating\n"
         "from remiss.edges.stores.connecting import open_store\n"
         "from remiss.errors import RemissError\n"
-        "from remiss.govern.ports import Actor\n"
+        "from remiss.govern.ports.actor import Actor\n"
         "if os.geteuid() == 0: os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
         "now = datetime.datetime.now(datetime.UTC)\n"
         "try:\n"
