@@ -23,6 +23,7 @@ from remiss.errors import Denied
 from remiss.govern.authority import Granted
 from remiss.govern.ports.actor import Actor, Authority
 from remiss.records.identity import canonical
+from remiss.records.person import EVERY_TEAM
 
 if TYPE_CHECKING:
     from remiss.capture.ports import CaptureWorkspace
@@ -118,6 +119,15 @@ class Workspace(Equipment):
         person = person_at(transaction.connection, authority.person.name, transaction.position() - 1)
         if person is None or not set(authority.person.grants) <= set(person.grants):
             raise Denied(f"what {self.actor.name} may do has changed meanwhile; nothing was written", do="do it again")
+
+    def allow(self, permission: str, team: str | None = None) -> None:
+        """Go on only if the actor holds a permission in a team; what is written then is journalled under that team.
+
+        So whoever may read a team's audit finds what was done to its things, by whomever, and nothing of other teams.
+        """
+        super().allow(permission, team)
+        if self._store.writes and team not in {None, EVERY_TEAM}:
+            self._store.transaction.team = team
 
     def saw(self, action: Action, arguments: Mapping[str, Any], result: Any) -> None:
         """Record what the answer of an action shows, before anybody has it; for an answer that is shown again, too.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
@@ -10,8 +11,9 @@ import pytest
 
 from remiss.capture.sampling import fraction
 from remiss.curate.batches import Batch
-from remiss.curate.queueing import Desk, Order, Progress
+from remiss.curate.queueing import Desk, Guard, Order, Progress
 from remiss.protocol.terms import Labelling
+from remiss.records.case import Sensitivity
 from remiss.records.labelling import LabellingKind
 from remiss.records.states import Status
 
@@ -19,6 +21,7 @@ MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
 NEXT = MONDAY + timedelta(weeks=1)
 VERIFY = {"1": 1.0, "2": 0.5, "3": 0.25, "4": 0.1, "rejected": 0.25}
 ANNOTATION, VERIFICATION, ADJUDICATION = LabellingKind
+OURS, FOREIGN = Guard("default", Sensitivity.INTERNAL), Guard("boarding", Sensitivity.INTERNAL)
 
 
 def order(batches, *, budget=100, controls=0.0):
@@ -34,11 +37,13 @@ def order(batches, *, budget=100, controls=0.0):
         severities={"grave": 1, "minor": 4},
         batches=batches,
         of=of,
+        guards={batch.period: {OURS} for batch in batches},
     )
 
 
 def progress(event, status=Status.ANNOTATED, *, people=("ana",), severity=1, since=1, **other):
-    given = {"annotated": status is not Status.CANDIDATE, "stale": False, "linked": False, "model": "delays", **other}
+    given = {"annotated": status is not Status.CANDIDATE, "stale": False, "linked": False, "model": "delays"}
+    given |= {"guard": OURS, **other}
     return Progress(event=event, id=f"e{event}", status=status, people=frozenset(people), severity=severity, since=since, **given)
 
 
@@ -53,6 +58,7 @@ def desk(*orders, done=(), taken=None, person="bo", owners=frozenset()):
         progress={each.event: each for each in done},
         taken=taken or {},
         owners=lambda model: owners,
+        theirs=lambda kind, guard: guard == OURS,
         chance=chance,
     )
 
@@ -151,3 +157,26 @@ def test_disputes_are_for_a_third_person(person, expected):
         progress(2, Status.DISPUTED, people=("ana", "dee"), since=2),
     ]
     assert first(desk(done=done, person=person), ADJUDICATION) == expected
+
+
+def test_what_is_not_for_somebody_is_neither_given_to_them_nor_counted():
+    mine, theirs = order({Batch("grave", MONDAY): [1, 2]}), order({Batch("grave", MONDAY): [3, 4, 5]})
+    theirs = replace(theirs, guards={MONDAY: {FOREIGN}})
+    done = [
+        progress(10),
+        progress(11, guard=FOREIGN),
+        progress(12, Status.DISPUTED, people=("ana", "cy"), guard=FOREIGN),
+        progress(13, Status.CANDIDATE, guard=FOREIGN, people=()),
+        progress(14, stale=True, guard=FOREIGN),
+    ]
+    found = desk(mine, theirs, done=done)
+    assert first(found) == [1, 2]
+    assert [found.left(kind) for kind in LabellingKind] == [2, 1, 0]
+    assert (found.shows(mine, MONDAY), found.shows(theirs, MONDAY)) == (True, False)
+
+
+def test_of_a_period_that_runs_of_several_drew_one_is_given_what_one_sees_and_not_told_how_much_there_is():
+    both = replace(order({Batch("grave", MONDAY): [1, 2]}), guards={MONDAY: {OURS, FOREIGN}})
+    assert first(desk(both)) == [1, 2]
+    assert desk(both).left(ANNOTATION) == 0
+    assert not desk(both).shows(both, MONDAY)

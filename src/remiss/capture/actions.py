@@ -92,6 +92,7 @@ def apply(
     assert prepared is not None
     checked, drawn = prepared.derived.checked, prepared.derived.drawn
     document, manifest = checked.protocol, drawn.manifest
+    ws.allow(CAPTURE, document.team)
     windows = [Window(item.window, document.sampling.window) for item in drawn.windows]
     if tuple(item.run for item in _held(ws, checked, windows)) != prepared.in_force:
         raise Conflict("another capture of these windows was filed meanwhile", do="capture again: nothing of this one was filed")

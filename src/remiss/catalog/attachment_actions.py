@@ -70,6 +70,7 @@ def add(
     NotFound, Ambiguous, InputError : among them a file that is empty or too large
     """
     assert prepared is not None
+    ws.allow(ADD, ws.governed(case_id).team)
     return ws.attachments.add(case_id, prepared.file, prepared.address)
 
 
@@ -136,4 +137,5 @@ def remove(ws: AttachmentWorkspace, attachment_id: str, *, prepared: Kept | None
     NotFound : no such attachment, or it was removed already; Denied : not in the case's team
     """
     assert prepared is not None
+    ws.allow(ADD, prepared.team)
     return ws.attachments.remove(attachment_id)

@@ -6,7 +6,8 @@ somebody was quicker. Who may and what follows is decided by the rules alone (`s
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from remiss.action import action
 from remiss.catalog.actions import REDACTION
@@ -18,12 +19,16 @@ from remiss.curate.ports.labelling import CurateWorkspace
 from remiss.curate.standing import Standing
 from remiss.records.case import Case
 from remiss.records.labelling import Judgement, LabellingKind, Verdict
-from remiss.records.look import of_case
+from remiss.records.look import Kind, Look
 
 ANNOTATE, VERIFY, ADJUDICATE, REOPEN = "case:annotate", "case:verify", "case:adjudicate", "case:reopen"
 
 
-@action(name="case.sheet", permission=ANNOTATE, reads=True, views=of_case)
+def _sheet_shown(ws: CurateWorkspace, given: Mapping[str, Any], found: Sheet) -> Sequence[Look]:
+    return (Look(kind=Kind.CASE, subject=found.case, team=ws.labellings.team(found.case)),)
+
+
+@action(name="case.sheet", permission=ANNOTATE, reads=True, views=_sheet_shown)
 def sheet(ws: CurateWorkspace, case_id: str) -> Sheet:
     """Show by what one labels a case: the evidence, the questions, the failure modes; nothing that was suggested or said.
 

@@ -15,7 +15,7 @@ from remiss.catalog.identifying import prefix_of
 from remiss.curate.grounds import grounds_of, owners_of, read
 from remiss.curate.labelling_sheet import sheet_of
 from remiss.curate.ports.queue import QueueWorkspace, Reserved, Whereabouts
-from remiss.curate.queueing import Desk, Order
+from remiss.curate.queueing import Desk, Guard, Order
 from remiss.curate.tasks import BatchState, InHand, Left, QueueState, Served, Task
 from remiss.errors import Conflict, NotFound
 from remiss.records.labelling import LabellingKind
@@ -38,8 +38,11 @@ MOST_IN_HAND = 20
 AT_ONCE = 25
 
 
-def _served(_: QueueWorkspace, given: Mapping[str, Any], found: Served) -> Sequence[Look]:
-    return () if found.task is None else (Look(kind=Kind.CASE, subject=found.task.sheet.case),)
+def _served(ws: QueueWorkspace, given: Mapping[str, Any], found: Served) -> Sequence[Look]:
+    if found.task is None:
+        return ()
+    case = found.task.sheet.case
+    return (Look(kind=Kind.CASE, subject=case, team=ws.labellings.team(case)),)
 
 
 def _listed(_: QueueWorkspace, given: Mapping[str, Any], found: QueueState) -> Sequence[Look]:
@@ -68,6 +71,7 @@ def take(ws: QueueWorkspace, kind: LabellingKind | None = None, beside: tuple[st
     kinds = tuple(NEEDED) if kind is None else (kind,)
     for event, wanted, place in chain(_in_hand(ws, held, kinds, beside), _coming(ws, desk, held, kinds)):
         if ws.queue.reserve(event, wanted, person, now, now + HOLD):
+            ws.allow(NEEDED[wanted], place.team)
             return Served(task=_task(ws, event, wanted, place, now + HOLD), left=_left(ws, desk))
     return Served(task=None, left=_left(ws, desk))
 
@@ -96,6 +100,7 @@ def release(ws: QueueWorkspace, case_id: str) -> QueueState:
     events = [event for event, place in places.items() if place.case.startswith(wanted)]
     if not events:
         raise NotFound(f"you have no case {wanted} in hand", do="see what you have with remiss queue list")
+    ws.allow(WORK, places[events[0]].team)
     ws.queue.release(events, ws.actor.name)
     return _state(ws)
 
@@ -127,8 +132,15 @@ def _desk(ws: QueueWorkspace) -> Desk:
         progress=ws.queue.progress(),
         taken=taken,
         owners=cache(lambda model: owners_of(model, protocols)),
+        theirs=cache(lambda kind, guard: _may_give(ws, kind, guard)),
         chance=lambda name: int.from_bytes(hmac.digest(secret, name.encode(), hashlib.sha256)[:6]) / 2**48,
     )
+
+
+def _may_give(ws: QueueWorkspace, kind: LabellingKind, guard: Guard) -> bool:
+    """Return whether the actor sees what is guarded so, and may take it from the queue to give it a labelling of a kind."""
+    seen = ws.scope.sees(guard.team, guard.sensitivity)
+    return seen and ws.may(WORK, guard.team) and ws.may(NEEDED[kind], guard.team)
 
 
 def _due(desk: Desk, held: Reserved) -> bool:
@@ -178,13 +190,15 @@ def _task(ws: QueueWorkspace, event: int, kind: LabellingKind, place: Whereabout
 
 def _left(ws: QueueWorkspace, desk: Desk) -> Left:
     """Return what waits for the actor, of the labellings that they may give anywhere."""
-    counts = {kind.value: desk.left(kind) if ws.may(needed, None) else 0 for kind, needed in NEEDED.items()}
+    counts = {kind.value: desk.left(kind) for kind in NEEDED}
     return Left(**counts, mine=ws.queue.given(ws.actor.name, ws.now - DAY))
 
 
 def _batches(desk: Desk, order: Order) -> Iterator[BatchState]:
-    """Yield how far each batch of an order has come, the most urgent first."""
+    """Yield how far each batch of an order has come of which the actor is told, the most urgent first."""
     for batch in sorted(order.batches, key=order.rank):
+        if not desk.shows(order, batch.period):
+            continue
         events = order.batches[batch]
         done = sum(map(desk.done, events))
         yield BatchState(

@@ -13,11 +13,13 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
+from typing import NamedTuple
 
 from remiss.curate.batches import Batch
 from remiss.curate.grounds import owns
 from remiss.curate.selection import selected, share
 from remiss.protocol.terms import Labelling
+from remiss.records.case import Sensitivity
 from remiss.records.labelling import LabellingKind
 from remiss.records.run import CONTROL, UNDECIDED
 from remiss.records.states import Status
@@ -26,12 +28,20 @@ UNFLAGGED = frozenset({CONTROL, UNDECIDED})
 LEAST_GRAVE = 5
 
 
+class Guard(NamedTuple):
+    """Whose something is, and how guarded."""
+
+    team: str
+    sensitivity: Sensitivity
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
     """The batches of one source and protocol, as the runs in force drew their events.
 
     `batches` has the keys of each batch's events in the order in which they are to be labelled, `of` the batches that each event
-    is in (all of one period), and `severities` what each criterion suggests.
+    is in (all of one period), and `severities` what each criterion suggests. `guards` has of each period whose the runs are that
+    drew its events, and how guarded.
     """
 
     source: str
@@ -41,6 +51,7 @@ class Order:
     severities: Mapping[str, int]
     batches: Mapping[Batch, Sequence[int]]
     of: Mapping[int, Sequence[Batch]]
+    guards: Mapping[datetime, Collection[Guard]]
 
     def rank(self, batch: Batch) -> tuple[int, datetime, str]:
         """Return by what batches are served: suggested severity, age, name."""
@@ -56,13 +67,14 @@ class Order:
 class Progress:
     """How far an event that is a case has come: what the queue must know of it.
 
-    `severity` is the annotator's grade, `since` the position of the last labelling, `linked` whether it takes the verdict of
-    another case.
+    `guard` is whose it is, `severity` the annotator's grade, `since` the position of the last labelling, `linked` whether it
+    takes the verdict of another case.
     """
 
     event: int
     id: str
     model: str
+    guard: Guard
     status: Status
     people: frozenset[str]
     severity: int | None
@@ -77,7 +89,8 @@ class Desk:
     """All that the queue is made of, for one person.
 
     `taken` are the events that others have in hand, by the labelling that they are about to give; `owners` says who owns a
-    model, as names are compared. `chance` gives a number in [0, 1) for a text, which nobody can know beforehand.
+    model, as names are compared; `theirs` whether this person sees something and may give it a labelling of a kind. `chance`
+    gives a number in [0, 1) for a text, which nobody can know beforehand.
     """
 
     person: str
@@ -85,6 +98,7 @@ class Desk:
     progress: Mapping[int, Progress]
     taken: Mapping[LabellingKind, Collection[int]]
     owners: Callable[[str], frozenset[str]]
+    theirs: Callable[[LabellingKind, Guard], bool]
     chance: Callable[[str], float]
 
     def work(self, kind: LabellingKind) -> Iterator[int]:
@@ -101,7 +115,15 @@ class Desk:
         """Return how many events await a labelling of a kind by this person."""
         if kind is not LabellingKind.ANNOTATION:
             return sum(1 for _ in self.work(kind))
-        return sum(1 for _ in chain(self._anew(), self._filed())) + sum(tally.all_left() for tally in self._tallies())
+        return sum(1 for _ in chain(self._anew(), self._filed())) + sum(tally.all_left(self.shows) for tally in self._tallies())
+
+    def shows(self, order: Order, period: datetime) -> bool:
+        """Return whether this person is told how far a period of an order has come: they see all runs that drew it."""
+        return all(self.theirs(LabellingKind.ANNOTATION, guard) for guard in order.guards[period])
+
+    def _serves(self, order: Order, period: datetime) -> bool:
+        """Return whether this person may be given events of a period: they see a run that drew some of it."""
+        return any(self.theirs(LabellingKind.ANNOTATION, guard) for guard in order.guards[period])
 
     def done(self, event: int) -> bool:
         """Return whether an event needs no annotation: it has one, or takes another's verdict."""
@@ -117,6 +139,7 @@ class Desk:
             and not each.linked
             and self.person not in each.people
             and each.event not in self.taken.get(kind, ())
+            and self.theirs(kind, each.guard)
             and not owns(self.person, self.owners(each.model))
         ]
         return sorted(found, key=lambda each: (each.since, each.event))
@@ -128,14 +151,18 @@ class Desk:
 
     def _anew(self) -> Iterator[int]:
         """Yield events that changed after people had labelled them."""
-        stale = (each for each in self.progress.values() if each.stale and not each.linked)
+        stale = (each for each in self.progress.values() if each.stale and not each.linked and self._annotates(each))
         return (each.event for each in sorted(stale, key=lambda each: (each.since, each.event)) if self._free(each.event))
 
     def _filed(self) -> Iterator[int]:
         """Yield cases that are in no batch: people filed them, or found them."""
-        found = (each for each in self.progress.values() if each.status is Status.CANDIDATE and not self.done(each.event))
+        waiting = (each for each in self.progress.values() if each.status is Status.CANDIDATE and not self.done(each.event))
+        found = filter(self._annotates, waiting)
         ordered = sorted(found, key=lambda each: (each.since, each.event))
         return (each.event for each in ordered if self._free(each.event) and not self._in_order(each.event))
+
+    def _annotates(self, each: Progress) -> bool:
+        return self.theirs(LabellingKind.ANNOTATION, each.guard)
 
     def _in_order(self, event: int) -> bool:
         return any(event in order.of for order in self.orders)
@@ -146,7 +173,7 @@ class Desk:
     def _batches(self) -> Iterator[int]:
         """Yield the events of all batches: of the first ones in rank, and among them controls."""
         ranked = sorted(
-            ((tally, batch) for tally in self._tallies() for batch in tally.open()),
+            ((tally, batch) for tally in self._tallies() for batch in tally.open() if self._serves(tally.order, batch.period)),
             key=lambda pair: (pair[0].had(pair[1]), *pair[0].order.rank(pair[1])),
         )
         for tally, batch in ranked:
@@ -194,11 +221,12 @@ class Tally:
         budget = self.order.labelling.budget - self.periods[batch.period]
         return max(0, min(budget, len(self.order.batches[batch]) - self.begun[batch]))
 
-    def all_left(self) -> int:
-        """Return how many events of all batches may still be labelled."""
+    def all_left(self, shows: Callable[[Order, datetime], bool]) -> int:
+        """Return how many events of all batches of the periods that `shows` tells of may still be labelled."""
         events = Counter(batches[0].period for batches in self.order.of.values())
         budget = self.order.labelling.budget
-        return sum(max(0, min(budget, count) - self.periods[period]) for period, count in events.items())
+        told = (period for period in events if shows(self.order, period))
+        return sum(max(0, min(budget, events[period]) - self.periods[period]) for period in told)
 
     def had(self, batch: Batch) -> bool:
         """Return whether a batch has had its share, so that the others come first."""

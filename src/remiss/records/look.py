@@ -47,8 +47,3 @@ def listed(_: object, given: Mapping[str, Any], rows: Rows, *, subject: str | No
     query = given.get("query")
     ids = tuple(str(line[0]) for line in rows.rows)
     return (Look(kind=Kind.LIST, subject=subject, query=query, position=rows.position, ids=ids, count=len(rows)),)
-
-
-def of_case(_: object, given: Mapping[str, Any], found: Any) -> tuple[Look, ...]:
-    """Return the look at something that knows by `case` which case it is of."""
-    return (Look(kind=Kind.CASE, subject=found.case, position=given.get("as_of")),)

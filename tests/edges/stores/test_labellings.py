@@ -365,3 +365,21 @@ def test_a_link_names_no_case_that_one_may_not_see(ws, ws_as, cy):
     dee = ws.serving("as-dee", actor=actor_of(both), authority=Granted(both))
     assert len(linking.link(dee, CASE, 1, secret.id).links) == 1
     assert actions.show(cy, CASE).links == ()
+
+
+def test_whose_verdict_a_case_takes_is_told_to_nobody_who_may_not_see_that_case(ws, ws_as):
+    first, second = (actions.file(ws, Filing(model="m", at=MONDAY, title=f"{each}")).id for each in ("first", "second"))
+    hidden = actions.file(ws, Filing(model="m", at=MONDAY, title="hidden", sensitivity=Sensitivity.SECRET)).id
+    linking.link(ws, first, 1, hidden)
+    cy = ws_as("cy", role="curator")
+    same = Judgement(verdict=Verdict.SAME_EVENT, target=first)
+    for refused, call in (
+        (Conflict, lambda: linking.link(cy, first, 2, second)),
+        (Conflict, lambda: linking.link(cy, second, 1, first)),
+        (Conflict, lambda: curate.annotate(cy, first, 2, FAILS)),
+        (LabellingError, lambda: curate.annotate(cy, second, 1, same)),
+    ):
+        with pytest.raises(refused, match="takes the verdict of another case") as told:
+            call()
+        assert hidden not in f"{told.value} {told.value.do} {getattr(told.value, 'fields', '')}"
+    assert hidden not in repr((curate.sheet(cy, first), actions.show(cy, first), linking.unlink(cy, first, 2)))

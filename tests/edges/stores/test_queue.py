@@ -16,7 +16,7 @@ from remiss.curate import labelling_actions as curate
 from remiss.curate import queue_actions as queue
 from remiss.edges.stores.tables import reservations
 from remiss.errors import Conflict, Denied, NotFound
-from remiss.records.case import Filing
+from remiss.records.case import Filing, Sensitivity
 from remiss.records.labelling import Judgement, LabellingKind, Verdict
 from tests.curate.standings import ANSWERS, NOISE, WEAK
 from tests.edges.stores.acting import unlisted
@@ -126,6 +126,17 @@ def test_an_annotator_is_given_annotations_alone_and_a_reader_nothing(ana, bo, w
 
 def test_people_of_another_team_are_given_nothing(captured, ws_as):
     assert queue.take(ws_as("fay", role="verifier", team="departures")).task is None
+
+
+def test_people_of_another_team_or_with_less_clearance_are_told_of_no_batch_and_count_nothing(captured, ana, ws_as):
+    annotate(ana)
+    catalog.file(captured, Filing(model="m", at=MONDAY, title="Wrong gate", sensitivity=Sensitivity.SECRET))
+    for there in ({"team": "departures"}, {"clearance": "public"}):
+        found = queue.waiting(ws_as("fay", role="verifier", **there))
+        assert (found.batches, found.left.total) == ((), 0)
+    seen, all_there = queue.waiting(ws_as("gil", role="verifier")), queue.waiting(captured)
+    assert seen.batches == all_there.batches
+    assert seen.left.annotation == all_there.left.annotation - 1
 
 
 def test_the_order_within_a_batch_is_that_of_labelling_and_progress_is_told(ana):

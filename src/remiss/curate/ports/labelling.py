@@ -16,10 +16,14 @@ from remiss.records.labelling import LabellingKind
 
 
 class Labellings(Protocol):
-    """Labellings of cases. All but `look` happens in the transaction of an action that writes."""
+    """Labellings of cases. All but `look` and `team` happens in the transaction of an action that writes."""
 
     def look(self, case_id: str) -> Standing:
         """Return where a case stands, or an event that people are given and that is none yet; raises like `standing`."""
+        ...
+
+    def team(self, case_id: str) -> str:
+        """Return whose a case is, or an event that people are given and that is none yet; raises like `standing`."""
         ...
 
     def standing(self, case_id: str) -> Standing:

@@ -58,7 +58,8 @@ def acted(connection: Connection) -> bool:
 class Transaction:
     """One writing transaction: who does what, when, and on which connection.
 
-    `subjects` and `digests` go into the journal; whoever writes may add to them.
+    `subjects` and `digests` go into the journal; whoever writes may add to them. `team` is whose things are written, as far as
+    they are one team's; else the row has the actor's own.
     """
 
     connection: Connection
@@ -69,6 +70,7 @@ class Transaction:
     sealing: Sealing = field(default_factory=Sealing)
     # Whether this may seal a journal of before there were seals, whatever is in it: an upgrade may.
     seals_all: bool = False
+    team: str | None = None
     began: bool = False
     subjects: list[str] = field(default_factory=list)
     digests: dict[str, Any] = field(default_factory=dict)
@@ -108,7 +110,7 @@ class Transaction:
             "position": position,
             "at": self.at,
             "actor": self.actor.name,
-            "team_id": self.actor.team,
+            "team_id": self.team or self.actor.team,
             "role": self.actor.role,
             "action": self.action,
             "subjects": list(dict.fromkeys(self.subjects)),

@@ -42,7 +42,7 @@ class LabellingStore:
 
     def standing(self, given: str) -> Standing:
         """Return where a case stands, holding its row until the transaction ends."""
-        return standing_of(self._store.transaction.connection, self._locked(given))
+        return standing_of(self._store.transaction.connection, self._locked(given), self._scope)
 
     def look(self, given: str) -> Standing:
         """Return where a case stands, or an event that is none yet, without holding anything."""
@@ -50,7 +50,13 @@ class LabellingStore:
             event = prospect(connection, given, self._scope)
             if event is not None:
                 return standing_of_prospect(connection, event)
-            return standing_of(connection, resolve(connection, given, self._scope))
+            return standing_of(connection, resolve(connection, given, self._scope), self._scope)
+
+    def team(self, given: str) -> str:
+        """Return whose a case is, or an event that is none yet."""
+        with self._store.reading() as connection:
+            found = prospect(connection, given, self._scope) or resolve(connection, given, self._scope)
+            return str(found.team_id)
 
     def both(self, given: str, other: str) -> tuple[Standing, Standing]:
         """Return where two cases stand, holding the rows of both."""
@@ -58,7 +64,8 @@ class LabellingStore:
         # In the order of their keys, so that of two who do this to the same pair one waits for the other.
         keys = sorted({self._found(given), resolve(connection, other, self._scope).key})
         connection.execute(select(cases.c.key).where(among(cases.c.key, keys)).order_by(cases.c.key).with_for_update())
-        return standing_of(connection, self._locked(given)), standing_of(connection, self._locked(other))
+        one, two = self._locked(given), self._locked(other)
+        return standing_of(connection, one, self._scope), standing_of(connection, two, self._scope)
 
     def write(self, standing: Standing, kind: LabellingKind, made: Made, step: Step) -> None:
         """Write a labelling by the actor, and what it does to the case."""
@@ -93,8 +100,9 @@ class LabellingStore:
     def unlink(self, standing: Standing) -> None:
         """Write that a case takes no other's verdict any more."""
         row = self._locked(standing.case)
+        was = alike(self._store.transaction.connection, row.key, Scope.everywhere())
         end_link(self._store.transaction, row.key, Relation.ALIKE)
-        self._moved(row, None if standing.link is None else standing.link.case, None)
+        self._moved(row, None if was is None else was.case, None)
 
     def _moved(self, row: Row[Any], *alike: str | None) -> None:
         """Write a state of a case in which nothing but its links is new."""
@@ -116,8 +124,8 @@ class LabellingStore:
         return int(resolve(connection, given, self._scope).key)
 
 
-def standing_of(connection: Connection, row: Row[Any]) -> Standing:
-    """Return where the case of a row stands."""
+def standing_of(connection: Connection, row: Row[Any], scope: Scope) -> Standing:
+    """Return where the case of a row stands, for somebody who sees what the scope does."""
     found = of_case(connection, row.key, None)
     number, attempts = rounds_of(connection, row.key, found)
     return Standing(
@@ -133,7 +141,7 @@ def standing_of(connection: Connection, row: Row[Any]) -> Standing:
         round=number,
         attempts=attempts,
         caught_by=caught_by(connection, row.event_key),
-        link=alike(connection, row.key),
+        link=alike(connection, row.key, scope),
         suggested=suggested(connection, row),
         followed=followed(connection, row.key),
     )

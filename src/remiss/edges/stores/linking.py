@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import Connection, Row, exists, insert, or_, select, update
+from sqlalchemy import case as sql_case
 
 from remiss.edges.stores.journal import Transaction
 from remiss.edges.stores.tables import cases, links
 from remiss.edges.stores.visible import visible_to
 from remiss.govern.ports.actor import Scope
 from remiss.records.labelling import Link, Relation
+
+# In the place of an id: that a case takes a verdict is known to whoever sees it, of which other one is not.
+UNSEEN = "another case"
 
 
 def links_of(connection: Connection, case_key: int, scope: Scope, position: int | None = None) -> tuple[Link, ...]:
@@ -28,10 +32,10 @@ def links_of(connection: Connection, case_key: int, scope: Scope, position: int 
     return tuple(_link(row, outgoing=row.case_key == case_key) for row in connection.execute(found))
 
 
-def alike(connection: Connection, case_key: int) -> Link | None:
-    """Return the link by which a case takes another's verdict."""
+def alike(connection: Connection, case_key: int, scope: Scope) -> Link | None:
+    """Return the link by which a case takes another's verdict; without the other's id where the scope may not see it."""
     found = (
-        select(links, cases.c.id.label("other"))
+        select(links, sql_case((visible_to(scope), cases.c.id), else_=UNSEEN).label("other"))
         .join(cases, cases.c.key == links.c.other_key)
         .where(links.c.case_key == case_key, links.c.relation == Relation.ALIKE.value, _in_force(None))
     )

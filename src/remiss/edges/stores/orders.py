@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from threading import Lock
 from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
@@ -15,13 +16,14 @@ from sqlalchemy import Connection, Engine, Row, Text, select, type_coerce
 
 from remiss.curate.batches import Batch, batches_of, place
 from remiss.curate.grounds import read
-from remiss.curate.queueing import Order
+from remiss.curate.queueing import Guard, Order
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.dialect.types import from_json
 from remiss.edges.stores.in_force import in_force
 from remiss.edges.stores.protocol_rows import stored
 from remiss.edges.stores.tables import captures, events, protocols, run_windows, runs
 from remiss.protocol.terms import UNPLANNED, Protocol
+from remiss.records.case import Sensitivity
 
 MOST_ORDERS = 16
 
@@ -74,8 +76,11 @@ def _worked_out(connection: Connection, key: Key, document: Protocol | None) -> 
     seed = "" if document is None else document.sampling.seed
     batches: dict[Batch, list[tuple[float, str, int]]] = defaultdict(list)
     of: dict[int, Sequence[Batch]] = {}
+    guards: dict[datetime, set[Guard]] = defaultdict(set)
+    of_run = _guards(connection, windows)
     for row in () if document is None else _sampled(connection, windows):
         own = batches_of(from_json(row.met), from_json(row.undecided), row.at, labelling.every)
+        guards[own[0].period].add(of_run[row.run_key])
         q = place(seed, row.event_id, row.probability)
         of[row.event_key] = own
         for batch in own:
@@ -88,7 +93,15 @@ def _worked_out(connection: Connection, key: Key, document: Protocol | None) -> 
         severities=_severities(document),
         batches={batch: [event for _, _, event in sorted(members)] for batch, members in sorted(batches.items())},
         of=of,
+        guards=guards,
     )
+
+
+def _guards(connection: Connection, windows: Sequence[tuple[int, Any]]) -> Mapping[int, Guard]:
+    """Return whose each run is, and how guarded, by its key; a run and what it drew are so alike."""
+    wanted = among(runs.c.key, sorted({run_key for run_key, _ in windows}))
+    found = connection.execute(select(runs.c.key, runs.c.team_id, runs.c.sensitivity).where(wanted))
+    return {row.key: Guard(row.team_id, Sensitivity(row.sensitivity)) for row in found}
 
 
 def _severities(document: Protocol | None) -> Mapping[str, int]:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Row, delete, func, or_, select
 
 from remiss.curate.ports.queue import Reserved, Whereabouts
-from remiss.curate.queueing import Order, Progress
+from remiss.curate.queueing import Guard, Order, Progress
 from remiss.edges.stores import tables
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.dialect.writing import insert_or_take
@@ -21,11 +21,15 @@ from remiss.edges.stores.store import Store
 from remiss.edges.stores.tables import cases, labellings, links, reservations
 from remiss.edges.stores.visible import visible_to
 from remiss.govern.ports.actor import Scope
+from remiss.records.case import Sensitivity
 from remiss.records.identity import case_id
 from remiss.records.labelling import LabellingKind, Relation
 from remiss.records.states import Status
 
-OF_CASE = (cases.c.event_key, cases.c.model, cases.c.status, cases.c.stale, cases.c.position_from, tables.events.c.event_id)
+OF_CASE = (
+    *(cases.c[name] for name in ("event_key", "model", "status", "stale", "position_from", "team_id", "sensitivity")),
+    tables.events.c.event_id,
+)
 
 
 class QueueStore:
@@ -138,6 +142,7 @@ def _progress(row: Row[Any], said: Sequence[Row[Any]], linked: bool) -> Progress
         event=row.event_key,
         id=row.event_id,
         model=row.model,
+        guard=Guard(row.team_id, Sensitivity(row.sensitivity)),
         status=Status(row.status),
         people=frozenset(each.person for each in said),
         severity=None if first is None else first.severity,

@@ -1,0 +1,85 @@
+"""What is done to a team's things stands in that team's audit, whoever did it and wherever else they belong."""
+
+from __future__ import annotations
+
+import pytest
+
+from remiss.catalog import actions as catalog
+from remiss.catalog import attachment_actions as attachments
+from remiss.curate import discussion_actions as discussion
+from remiss.curate import investigation_actions as investigation
+from remiss.curate import labelling_actions as curate
+from remiss.curate import linking_actions as linking
+from remiss.curate import queue_actions as queue
+from remiss.govern import audit_actions as audit
+from remiss.govern.authority import Granted, actor_of
+from remiss.records.case import Filing, Sensitivity
+from remiss.records.labelling import Judgement, Verdict
+from remiss.records.person import Grant, Person
+from tests.edges.stores.drawing import MONDAY
+
+NO = Judgement(verdict=Verdict.NOT_A_FAILURE)
+
+
+@pytest.fixture
+def acting(ws):
+    """Gives a workspace as somebody sees it who has a role in several teams."""
+
+    def acting(name, role, *teams):
+        grants = tuple(Grant(role=role, team=team, clearance=Sensitivity.INTERNAL) for team in teams)
+        person = Person(name=name, grants=grants)
+        return ws.serving(f"as-{name}", actor=actor_of(person), authority=Granted(person))
+
+    return acting
+
+
+def entries(ws):
+    return [(line["log"], line["action"]) for line in lines(ws)]
+
+
+def lines(ws):
+    found = audit.search(ws, limit=1000)
+    named = [dict(zip([str(name) for name in found.columns], row, strict=True)) for row in found.rows]
+    own = [each for each in named if not each["action"].startswith("audit")]
+    return [each | {"log": each["entry"].partition("-")[0]} for each in own]
+
+
+def test_what_is_done_to_a_case_is_in_the_audit_of_its_team_and_of_no_other(acting):
+    cy, dee = (acting(name, "curator", "arrivals", "boarding") for name in ("cy", "dee"))
+    case, other = (catalog.file(cy, Filing(model="m", at=MONDAY, title=title, team="boarding")).id for title in ("a", "b"))
+    catalog.revise(cy, case, 1, note="again")
+    thread = discussion.comment(cy, case, "Why?").id
+    discussion.resolve_thread(cy, thread)
+    investigation.suppose(cy, case, text="The feed was late")
+    file = attachments.add(cy, case, "board.txt", b"text")
+    attachments.get(cy, file.id)
+    attachments.remove(cy, file.id)
+    linking.link(cy, case, 2, other)
+    linking.unlink(cy, case, 3)
+    queue.release(cy, queue.take(cy).task.sheet.case)
+    curate.sheet(cy, case)
+    case_now = curate.annotate(cy, case, 4, NO)
+    case_now = curate.verify(dee, case, case_now.revision, NO)
+    curate.reopen(dee, case, case_now.revision, "anew")
+    done = {action for _, action in entries(acting("stu", "steward", "boarding"))}
+    assert done >= {
+        "case.file",
+        "case.revise",
+        "case.comment",
+        "thread.resolve",
+        "case.suppose",
+        "attachment.add",
+        "attachment.get",
+        "attachment.remove",
+        "case.link",
+        "case.unlink",
+        "queue.next",
+        "queue.release",
+        "case.sheet",
+        "case.annotate",
+        "case.verify",
+        "case.reopen",
+    }
+    assert entries(acting("sam", "steward", "arrivals")) == []
+    given_out = {log for log, action in entries(acting("stu", "steward", "boarding")) if action == "queue.next"}
+    assert given_out == {"views", "journal"}
