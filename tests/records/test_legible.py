@@ -61,6 +61,8 @@ def test_an_exact_count_is_never_rounded():
         (12.4, 8.1, 19.3, False, "12 (8 to 19)"),
         (0.004, 0.0001, 0.4, True, "0.4 % (0.01 to 40 %)"),
         (0.99997, 0.99, 1, True, "99.997 % (99.0 to 100 %)"),
+        (0.0002, 1e-12, 0.021, True, "0.02 % (<0.01 to 2.1 %)"),
+        (0.00002, 1e-12, 0.021, True, "0.002 % (<0.001 to 2.1 %)"),
     ],
 )
 def test_a_figure_has_the_digits_of_its_interval(value, low, high, rate, said):

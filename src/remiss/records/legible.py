@@ -15,6 +15,8 @@ NARROW_SPACE = "\u202f"
 # Where digits stop meaning anything to a person.
 HUGE = 1e15
 FINEST = 6
+# Nor does it help to know of the end of an interval how much closer to none or all it is, unless its value is that close.
+FINEST_END = 2
 
 
 def counted(count: int, thing: str, things: str = "") -> str:
@@ -86,14 +88,18 @@ def figure(value: float, low: float | None = None, high: float | None = None, *,
     (('10,300', '9,900 to 11,000'), ('1,717', ''))
     >>> [text.replace(NARROW_SPACE, " ") for text in figure(0.1512, 0.1298, 0.1741, rate=True)]
     ['15.1 %', '13.0 to 17.4 %']
+    >>> [text.replace(NARROW_SPACE, " ") for text in figure(0.07, 1e-9, 0.99999, rate=True)]
+    ['7 %', '<0.01 to >99.99 %']
     """
     if low is None or high is None or low == high:
         return (share(value), "") if rate else (_total(value), "")
     width = (high - low) * 100 if rate else high - low
     decimals = 1 - _magnitude(width)
     if rate:
-        ends = [_percent(end * 100, max(0, decimals)).removesuffix(f"{NARROW_SPACE}%") for end in (low, high)]
-        return _percent(value * 100, max(0, decimals)), f"{ends[0]} to {ends[1]}{NARROW_SPACE}%"
+        told = _percent(value * 100, max(0, decimals))
+        finest = max(FINEST_END, min(FINEST, decimals), len(told.partition(".")[2].partition(NARROW_SPACE)[0]))
+        ends = [_percent(end * 100, max(0, decimals), finest).removesuffix(f"{NARROW_SPACE}%") for end in (low, high)]
+        return told, f"{ends[0]} to {ends[1]}{NARROW_SPACE}%"
     decimals = min(0, decimals)
     return _fixed(value, decimals), f"{_fixed(low, decimals)} to {_fixed(high, decimals)}"
 
@@ -105,17 +111,17 @@ def _total(value: float) -> str:
     return _fixed(value, min(0, 2 - _magnitude(value)))
 
 
-def _percent(percent: float, decimals: int) -> str:
-    """Return a percentage; one that is neither 0 nor 100 never reads as either."""
-    decimals = min(decimals, FINEST)
+def _percent(percent: float, decimals: int, finest: int = FINEST) -> str:
+    """Return a percentage with at most `finest` decimals; one that is neither 0 nor 100 never reads as either."""
+    decimals = min(decimals, finest)
     apart = _apart(percent)
     if apart == 0:
         return f"{percent:.0f}{NARROW_SPACE}%"
     if round(apart, decimals) == 0:
         decimals = -_magnitude(apart)
-    if decimals > FINEST:
-        least = 10**-FINEST
-        text = f"<{least:.{FINEST}f}" if percent < 50 else f">{100 - least:.{FINEST}f}"
+    if decimals > finest:
+        least = 10**-finest
+        text = f"<{least:.{finest}f}" if percent < 50 else f">{100 - least:.{finest}f}"
     else:
         text = f"{percent:.{decimals}f}"
     return f"{text}{NARROW_SPACE}%"

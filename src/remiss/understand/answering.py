@@ -21,7 +21,7 @@ from remiss.understand.periods import PERIODS
 from remiss.understand.ports import Ground, Judged, Pattern, Sampled, UnderstandWorkspace
 from remiss.understand.question import Plan, Question, rules_of, settle
 from remiss.understand.scope import CRITERION, named_criteria, without_time
-from remiss.understand.turns import Rota
+from remiss.understand.turns import Rota, Turns, turns_of
 from remiss.understand.variance import HISTORY
 
 
@@ -29,15 +29,15 @@ from remiss.understand.variance import HISTORY
 class Footing:
     """A ground with what is exactly known of it, its protocol, since when the catalog knows that, and its sampled events.
 
-    `read` gives the sampled events marked by two queries, `judge` the same with what people found, and `count` how many there
-    are in each cell; none asks the catalog twice for the same.
+    `read` gives the sampled events marked by two queries, `judge` the same with what people found and in whose turn, and
+    `count` how many there are in each cell; none asks the catalog twice for the same.
     """
 
     census: Census
     document: Protocol
     since: int
     read: Callable[[Query, Query | None, str | None], Sequence[Sampled]]
-    judge: Callable[[Query, Query, Query | None, str | None], Sequence[Judged]]
+    judge: Callable[[Query, Query, Query | None, str | None], Turns]
     count: Callable[[], Mapping[Pattern, int]]
 
 
@@ -73,9 +73,11 @@ def footing_of(ws: UnderstandWorkspace, ground: Ground, position: int) -> Footin
     def read(query: Query, among: Query | None, by: str | None) -> Sequence[Sampled]:
         return ws.evidence.sampled(ground, query, among, by, position)
 
+    rota = Rota(labelling=written.labelling or UNPLANNED, seed=written.sampling.seed, width=written.sampling.window)
+
     @cache
-    def judge(query: Query, agreed: Query, among: Query | None, by: str | None) -> Sequence[Judged]:
-        return ws.evidence.judged(ground, query, agreed, among, by, position)
+    def judge(query: Query, agreed: Query, among: Query | None, by: str | None) -> Turns:
+        return turns_of(ws.evidence.judged(ground, query, agreed, among, by, position), rota)
 
     @cache
     def count() -> Mapping[Pattern, int]:
@@ -141,15 +143,15 @@ def confirmed_answer(
     ------
     QueryError : no window in scope, or figures of a criterion chosen on their sample
     """
-    census, written = footing.census, footing.document
+    census = footing.census
     plan = settle(of_criterion(asked, criterion), census.rules)
-    rota = Rota(labelling=written.labelling or UNPLANNED, seed=written.sampling.seed, width=written.sampling.window)
 
-    def judged(query: Query, within: Plan) -> Sequence[Judged]:
-        events = footing.judge(query, agreed, within.among, within.question.by)
-        return events if criterion is None else [replace(each, inside=each.inside and criterion in each.met) for each in events]
+    def judged(query: Query, within: Plan) -> Turns:
+        turns = footing.judge(query, agreed, within.among, within.question.by)
+        # Whose turn it was does not depend on what is asked, and takes longer to find out than to say who is asked about.
+        return turns if criterion is None else replace(turns, events=[meeting(each, criterion) for each in turns.events])
 
-    def past() -> tuple[Plan, Sequence[Judged]] | None:
+    def past() -> tuple[Plan, Turns] | None:
         query, of = without_time(asked.query), None if asked.of is None else without_time(asked.of)
         if query is None or (asked.of is not None and of is None):
             return None
@@ -157,11 +159,16 @@ def confirmed_answer(
         settled = settle(of_criterion(timeless, criterion), census.rules)
         return settled, judged(query, settled)
 
-    rows = confirmed_rows(plan, census, Decided(verdict=verdict, rota=rota, events=judged(asked.query, plan), past=past))
+    rows = confirmed_rows(plan, census, Decided(verdict=verdict, turns=judged(asked.query, plan), past=past))
     if not rows and plan.question.by is None:
         only([census.ground], [plan.question.query], lambda _: census.rules)
     refuse_chosen(ws, footing, plan)
     return Answer(plan=plan, rows=rows)
+
+
+def meeting(event: Judged, criterion: str) -> Judged:
+    """Return an event as it is in a question about one criterion: inside only when it met that too."""
+    return replace(event, inside=False) if event.inside and criterion not in event.met else event
 
 
 def marked(footing: Footing, query: Query, plan: Plan, criterion: str | None) -> Sequence[Sampled]:

@@ -36,7 +36,7 @@ from remiss.understand.ports import Judged
 from remiss.understand.question import Plan
 from remiss.understand.second_phase import LEAST_VERIFIED, Annotated, TwoPhase, two_phase
 from remiss.understand.sheet import in_order
-from remiss.understand.turns import Rota, Turns, annotated, covered, turns_of
+from remiss.understand.turns import Turns, annotated, covered
 from remiss.understand.variance import HISTORY, log_variance, window_totals
 
 NOT_BEGUN = "{count:,} of {all:,} windows are not in the figure: people have not begun with their events"
@@ -49,15 +49,14 @@ UNSEEN = "none of {labelled:,} labelled events that no criterion caught is such:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decided:
-    """What a confirmed question asks for: the verdict that counts, how people label, and the events with what they found.
+    """What a confirmed question asks for: the verdict that counts, and the events with what people found and in whose turn.
 
     `past` are the same events marked without the question's limits in time, for process figures of few windows.
     """
 
     verdict: Verdict
-    rota: Rota
-    events: Sequence[Judged]
-    past: Callable[[], tuple[Plan, Sequence[Judged]] | None]
+    turns: Turns
+    past: Callable[[], tuple[Plan, Turns] | None]
 
 
 def confirmed_rows(plan: Plan, census: Census, decided: Decided) -> tuple[EstimateRow, ...]:
@@ -67,7 +66,8 @@ def confirmed_rows(plan: Plan, census: Census, decided: Decided) -> tuple[Estima
     ----------
     plan : the settled question, without what it says of people
     census : of one ground
-    decided : every sampled event of the ground, `inside` by the plan's query, `agreed` by what the question says of people too
+    decided : with every sampled event of the ground, `inside` by the plan's query, `agreed` by what the question says of
+        people too
     """
     field = lay_out(plan, census, lambda: ())
     if not field.windows:
@@ -103,7 +103,7 @@ class View:
 
 def view_of(field: Field, census: Census, decided: Decided) -> View:
     """Return a field with what people have done of it."""
-    turns = turns_of(decided.events, decided.rota)
+    turns = decided.turns
     open_ = [placed.cell for placed in field.cells if placed.numerator is not False]
     return View(field=field, census=census, decided=decided, turns=turns, windows=covered(turns, field.windows, open_))
 
@@ -233,7 +233,7 @@ def open_of(view: View, cells: Sequence[Placed]) -> Open:
     """Return what could be in a figure and was not found."""
     own = [placed for placed in cells if placed.numerator is not False]
     least = min((min(placed.probability, view.turns.least(placed.cell)) for placed in own), default=1.0)
-    share = view.decided.rota.least_share if any(placed.cell.met for placed in own) else 1.0
+    share = view.turns.rota.least_share if any(placed.cell.met for placed in own) else 1.0
     return Open(population=float(sum(placed.cell.population for placed in own)), least_probability=least * share)
 
 
@@ -281,8 +281,8 @@ def history_of(view: View, key: Key, starts: Sequence[datetime]) -> History | No
     past = view.decided.past() if len(starts) < HISTORY else None
     if past is None:
         return None
-    plan, events = past
-    whole_view = view_of(lay_out(plan, view.census, lambda: ()), view.census, replace(view.decided, events=events))
+    plan, turns = past
+    whole_view = view_of(lay_out(plan, view.census, lambda: ()), view.census, replace(view.decided, turns=turns))
     before = tuple(start for start in whole_view.windows if start < starts[0])
     if not before:
         return None

@@ -9,8 +9,13 @@ import shutil
 import pytest
 
 from remiss.catalog import actions as catalog
+from remiss.curate import labelling_actions as labelling
+from remiss.curate import queue_actions as queue
+from remiss.govern.ports.actor import Actor
 from remiss.records.case import Filing
 from remiss.records.identity import parse_time
+from remiss.records.labelling import Judgement, LabellingKind, Verdict
+from tests.curate.standings import ANSWERS, WEAK
 from tests.serving import served
 
 
@@ -27,6 +32,28 @@ def cold(captured_once, tmp_path):
     shutil.copytree(captured_once, folder)
     with served(str(folder / "remiss.db"), {"REMISS_SOURCES": str(folder / "log")}) as there, there.browser() as signed_in:
         yield signed_in
+
+
+@pytest.fixture
+def labelled(captured_once, tmp_path):
+    """A catalog whose cases two people have labelled, all but the last ones that wait for the second, and its server."""
+    folder = tmp_path / "labelled"
+    shutil.copytree(captured_once, folder)
+    with served(str(folder / "remiss.db"), {"REMISS_SOURCES": str(folder / "log")}) as there:
+        ws, reader = there.workspace, there.workspace.actor
+        for person, say, kind, leave in (
+            ("ana", labelling.annotate, LabellingKind.ANNOTATION, 0),
+            ("bo", labelling.verify, LabellingKind.VERIFICATION, 8),
+        ):
+            ws.actor = Actor(name=person)
+            while getattr(queue.waiting(ws).left, kind.value) > leave:
+                sheet = queue.take(ws, kind=kind).task.sheet
+                found = Judgement(verdict=Verdict.NOT_A_FAILURE)
+                if sheet.event.label == "late":
+                    found = Judgement(verdict=Verdict.FAILURE, mode=WEAK, answers=ANSWERS)
+                say(ws, sheet.case, sheet.revision, found)
+        ws.actor = reader
+        yield there
 
 
 @pytest.fixture
@@ -51,9 +78,16 @@ def test_it_answers_at_once_and_has_the_rest_loaded(cold):
         assert "<html" not in answer.text
 
 
+def test_what_people_confirmed_is_loaded_after_what_machines_flagged(cold):
+    [more] = parts(cold.get("/parts/overview/criteria").text)
+    assert more == "/parts/overview/criteria?confirmed=true"
+    assert parts(cold.get(more).text) == []
+
+
 def test_what_is_known_already_stands_in_the_page(cold):
     for part in parts(cold.get("/").text):
-        cold.get(part)
+        for more in parts(cold.get(part).text):
+            cold.get(more)
     text = cold.get("/").text
     assert parts(text) == []
     assert "A traveller missed a connection." in text
@@ -71,6 +105,42 @@ def test_the_rates_are_those_of_the_estimate(client):
     row = client.get("/api/v1/estimate", params={"query": "criterion:slow", "rate": "true"}).json()["rows"][0]
     assert f"{row['value'] * 100:.1f}\u202f%" in text
     assert f"{row['sampled']:,}</a>" in text
+
+
+def rows_of(text):
+    """Return what the overview says of each criterion: of what machines flagged, and of what people confirmed."""
+    found = {}
+    for row in re.findall(r"<tr>.*?</tr>", text.partition("<tbody>")[2], re.DOTALL):
+        name = re.search(r'<th scope="row"><a[^>]*>([^<]*)', row)[1]
+        cells = {kind: re.search(rf'<td class="{kind}">(.*?)</td>', row, re.DOTALL)[1] for kind in ("flagged", "confirmed")}
+        found[name] = {kind: html.unescape(cell) for kind, cell in cells.items()}
+    return found
+
+
+def test_beside_what_machines_flagged_stands_what_is_missing_until_people_confirm(client):
+    for cells in rows_of(client.get("/parts/overview/criteria?confirmed=true").text).values():
+        assert "people have not begun with the events of any window" in cells["confirmed"]
+        assert "none yet" in cells["confirmed"]
+        assert "\u202f%" not in cells["confirmed"]
+
+
+def test_beside_what_machines_flagged_stands_what_people_confirmed(labelled):
+    with labelled.browser() as client:
+        cells = rows_of(client.get("/parts/overview/criteria?confirmed=true").text)
+        asked, preliminary = {"rate": "true", "confirmed": "true"}, []
+        for name, said in cells.items():
+            [rate] = client.get("/api/v1/estimate", params={"query": f"criterion:{name}", **asked}).json()["rows"]
+            preliminary.append(rate["preliminary"])
+            assert ("preliminary" in said["confirmed"]) is rate["preliminary"]
+            shown = f"{rate['value'] * 100:.1f}"[:2]
+            assert re.search(rf">{shown}[0-9.]*\u202f%</a>", said["confirmed"]), said["confirmed"]
+            assert re.search(r'class="interval">[0-9.]+ to [0-9.]+\u202f%<', said["confirmed"])
+            assert "of what was flagged" in said["confirmed"]
+            assert "confirmed" not in said["flagged"]
+            assert "preliminary" not in said["flagged"]
+            [href] = re.findall(r'class="rate"><a href="([^"]*)"', said["confirmed"])
+            assert f">{re.search(r'>([^<]*)</a>', said['confirmed'])[1]}</td>" in client.get(href).text
+    assert any(preliminary)
 
 
 def test_each_mark_of_a_trend_leads_to_the_cases_of_its_window(client):

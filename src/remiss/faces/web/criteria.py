@@ -56,13 +56,17 @@ class Trend:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CriterionLine:
-    """One criterion: what it is, where its cases and its estimate are, its rate and its trend, or why there are none."""
+    """One criterion: what it is, where its cases and its estimates are, its rate and its trend, or why there are none.
+
+    `rate` and `trend` are of what machines flagged; `by_people` is where the figure of what people confirmed is.
+    """
 
     name: str
     why: str
     severity: int
     cases: str
     estimate: str
+    by_people: str
     rate: Rate | None = None
     trend: Trend | None = None
     problem: str = ""
@@ -116,9 +120,9 @@ class Asking:
             self.ws, unparse(query), rate=True, by=by, source=self.source, protocol=self.label, as_of=self.as_of
         )
 
-    def href(self, query: Query, by: str | None = None) -> str:
+    def href(self, query: Query, **also: str) -> str:
         """Return the address of the page that shows the same."""
-        return address("/estimates", query=unparse(query), what="rate", by=by, source=self.source, protocol=self.label)
+        return address("/estimates", query=unparse(query), what="rate", **also, source=self.source, protocol=self.label)
 
 
 def line_of(ask: Asking, document: Protocol, criterion: Criterion, since: datetime) -> CriterionLine:
@@ -131,6 +135,7 @@ def line_of(ask: Asking, document: Protocol, criterion: Criterion, since: dateti
         severity=criterion.severity,
         cases=address("/cases", query=unparse(own)),
         estimate=ask.href(query, by="window"),
+        by_people=ask.href(query, found="failure"),
     )
     try:
         [row] = ask.rate(query).rows

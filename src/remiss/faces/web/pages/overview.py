@@ -1,4 +1,4 @@
-"""The overview: what was captured when, what is due, how often each criterion is met, and the newest cases.
+"""The overview: what was captured when, what is due, how often each criterion is met and confirmed, and the newest cases.
 
 What takes longer than a page may (counting all, estimating, looking at sources) stands in it when the server remembers the
 answer; else the page comes without, and has it loaded.
@@ -6,6 +6,7 @@ answer; else the page comes without, and has it loaded.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
@@ -14,6 +15,7 @@ from starlette.responses import Response
 
 from remiss.catalog import actions as catalog
 from remiss.faces.api.serving import Asked, Remembered, Ws
+from remiss.faces.web.confirmation import OfCriteria, confirmed
 from remiss.faces.web.criteria import CriteriaOf, criteria
 from remiss.faces.web.pages.shell import shell
 from remiss.faces.web.rendering import part, render
@@ -41,10 +43,15 @@ class HoldingsPart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CriteriaPart:
-    """overview/criteria.html: each criterion with its rate and its trend, by protocol version and source."""
+    """overview/criteria.html: each criterion with its rate and its trend, by protocol version and source.
+
+    `confirmed` has of each ground what people confirmed of its criteria, and is None when that is to be loaded from `whole`.
+    """
 
     template: ClassVar[str] = "overview/criteria.html"
     grounds: tuple[CriteriaOf, ...]
+    confirmed: tuple[OfCriteria, ...] | None
+    whole: ClassVar[str] = f"{CRITERIA}?confirmed=true"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,14 +91,12 @@ def overview(ws: Ws, answers: Remembered, asked: Annotated[View, Query()]) -> Re
     look = answers.ask if asked.whole else answers.ready
     facts = look(ws, catalog.info, position)
     rates = look(ws, criteria, position) if len(captured) else None
-    if rates is not None:
-        _shown(ws, rates)
     standing = look(ws, capture.status, position, seconds=STANDING_SECONDS) if len(captured) else None
     page = OverviewPage(
         captured=tuple(captured),
         newest=tuple(catalog.search(ws, limit=NEWEST, total=False)),
         holdings=None if facts is None else HoldingsPart(facts=facts),
-        criteria=None if rates is None else CriteriaPart(grounds=rates),
+        criteria=None if rates is None else _criteria(ws, rates, look, position),
         standing=None if standing is None else StandingPart(items=standing),
         parts={"holdings": HOLDINGS, "criteria": CRITERIA, "standing": STANDING},
     )
@@ -105,17 +110,36 @@ def holdings(ws: Ws, answers: Remembered) -> Response:
     return part(HoldingsPart(facts=answers.ask(ws, catalog.info, ws.position())))
 
 
+class Wanted(Asked):
+    """Whether to wait for what people confirmed, too."""
+
+    confirmed: bool = False
+
+
 @router.get(CRITERIA)
-def rates(ws: Ws, answers: Remembered) -> Response:
+def rates(ws: Ws, answers: Remembered, wanted: Annotated[Wanted, Query()]) -> Response:
     """Estimate how often each criterion is met, as a piece of the page."""
-    grounds = answers.ask(ws, criteria, ws.position())
-    _shown(ws, grounds)
-    return part(CriteriaPart(grounds=grounds))
+    position = ws.position()
+    grounds = answers.ask(ws, criteria, position)
+    return part(_criteria(ws, grounds, answers.ask if wanted.confirmed else answers.ready, position))
 
 
-def _shown(ws: Workspace, rates: tuple[CriteriaOf, ...]) -> None:
-    """Record a look at figures that may have been worked out before."""
-    ws.witness([Look(kind=Kind.FIGURE, position=ws.position(), count=len(rates))], "estimate")
+def _criteria(ws: Workspace, grounds: tuple[CriteriaOf, ...], look: Callable[..., Any], position: int) -> CriteriaPart:
+    """Return the criteria, with what people confirmed of them where that is known or waited for."""
+    found = [
+        look(
+            ws,
+            confirmed,
+            position,
+            source=each.source,
+            protocol=each.protocol,
+            criteria=tuple(line.name for line in each.lines),
+        )
+        for each in grounds
+    ]
+    # A look at figures that may have been worked out before.
+    ws.witness([Look(kind=Kind.FIGURE, position=position, count=len(grounds))], "estimate")
+    return CriteriaPart(grounds=grounds, confirmed=None if None in found else tuple(found))
 
 
 @router.get(STANDING)
