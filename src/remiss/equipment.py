@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 # Whoever holds this for a team sees both sides of its disputes.
 ADJUDICATE = "case:adjudicate"
+# Whoever holds one of these may be given cases to label, or give annotated ones their second labelling.
+WORK, VERIFY = "queue:work", "case:verify"
 
 
 class Equipment(Bench):
@@ -153,6 +155,9 @@ class Equipment(Bench):
             name=actor.name,
             operator=isinstance(authority, LocalOwner),
             adjudicates=lambda team: authority.may(actor, ADJUDICATE, team),
+            labels=authority.may(actor, WORK),
+            verifies=authority.teams(actor, VERIFY),
+            now=lambda: self.now,
         )
 
     @cached_property

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from remiss.curate.blindness import Viewer, seen, withheld
+from remiss.curate.blindness import Viewer, seen, suggestions_hidden, told, withheld
+from remiss.records.case import Revision
 from remiss.records.labelling import LabellingKind
 from remiss.records.states import DECIDED, Status
 from tests.curate.standings import labelling
 
 FIRST, SECOND, THIRD = (labelling(person, kind) for person, kind in zip(("ana", "bo", "cy"), LabellingKind, strict=True))
 NAMES = ("ana", "bo", "cy", "dee")
+NOW = datetime(2026, 1, 5, tzinfo=UTC)
+
+
+def looking(name, *, operator=False, settles=False, labels=False, verifies=frozenset()):
+    """Return somebody who looks."""
+    may = {"labels": labels, "verifies": verifies}
+    return Viewer(name=name, operator=operator, adjudicates=lambda team: settles, now=lambda: NOW, **may)
 
 
 def view(name, status, *labellings, operator=False, settles=False):
     people = frozenset(each.person for each in labellings)
-    viewer = Viewer(name=name, operator=operator, adjudicates=lambda team: settles)
+    viewer = looking(name, operator=operator, settles=settles)
     return seen(labellings, people, status, viewer, lambda: settles)
 
 
@@ -66,7 +77,71 @@ def test_one_s_own_is_never_hidden_and_what_is_hidden_is_said_to_be(name, status
 def test_words_of_labellers_are_withheld_from_whoever_has_not_labelled_and_may_not_see_the_labellings(
     name, status, people, settles, operator
 ):
-    viewer = Viewer(name=name, operator=operator, adjudicates=lambda team: settles)
+    viewer = looking(name, operator=operator, settles=settles)
     found = withheld(frozenset(people), status, viewer, lambda: settles)
     sees = operator or status in DECIDED or name in people or (status is Status.DISPUTED and settles)
     assert found == (frozenset() if sees else people)
+
+
+def suggested(name, status, *people, in_hand=False, owns=False, team="arrivals", **may):
+    """Return why the suggestions of a case of that team are hidden from somebody."""
+    viewer = looking(name, **may)
+    return suggestions_hidden(frozenset(people), status, team, viewer, in_hand=in_hand, owns=lambda: owns)
+
+
+VERIFIER = {"labels": True, "verifies": frozenset({"arrivals"})}
+
+
+def test_why_a_case_was_caught_is_hidden_from_whoever_may_give_its_second_labelling():
+    second = "hidden until a second person has labelled the case by themselves"
+    assert suggested("bo", Status.ANNOTATED, "ana", **VERIFIER) == second
+    assert suggested("bo", Status.ANNOTATED, "ana", verifies=None) == second
+    assert suggested("bo", Status.ANNOTATED, "ana", team="boarding", **VERIFIER) is None
+    assert suggested("bo", Status.ANNOTATED, "ana", owns=True, **VERIFIER) is None
+    assert suggested("bo", Status.ANNOTATED, "ana", operator=True, **VERIFIER) is None
+    assert suggested("dee", Status.ANNOTATED, "ana") is None
+
+
+def test_whoever_has_a_case_in_hand_labels_it_without_knowing_what_was_suggested():
+    mine = "hidden until you have labelled the case, which you have in hand"
+    for status in (Status.CANDIDATE, Status.CONTROL, Status.DISPUTED):
+        assert suggested("dee", status, in_hand=True, labels=True) == mine
+        assert suggested("bo", status, **VERIFIER) is None
+    assert suggested("bo", Status.ANNOTATED, "ana", in_hand=True, owns=True, **VERIFIER) is not None
+
+
+@given(st.sampled_from(Status), st.sets(st.sampled_from(NAMES)), st.booleans(), st.booleans())
+def test_who_has_labelled_a_case_knows_why_it_was_caught(status, people, in_hand, owns):
+    for name in people:
+        assert suggested(name, status, *people, in_hand=in_hand, owns=owns, **VERIFIER) is None
+
+
+def test_of_the_history_nothing_is_told_from_before_an_annotation_whose_suggestions_are_hidden():
+    states = (Status.CANDIDATE, Status.CANDIDATE, Status.ANNOTATED, Status.ANNOTATED)
+    history = [state(number, status) for number, status in enumerate(states, 1)]
+    bo = looking("bo", **VERIFIER)
+    found = told(history, bo, everything=False, hidden="why")
+    assert [(each.revision, each.mode, each.severity, each.hidden) for each in found] == [
+        (3, None, None, "why"),
+        (4, None, None, "why"),
+    ]
+    assert told(history, bo, everything=False, hidden=None) == tuple(replace(each, actor="(hidden)") for each in history)
+    undecided = told(history[:2], bo, everything=False, hidden="why")
+    assert [(each.revision, each.severity) for each in undecided] == [(1, None), (2, None)]
+
+
+def state(number, status):
+    """Return a state of a case that ana wrote."""
+    return Revision(
+        revision=number,
+        position_from=number,
+        position_to=None,
+        at=NOW,
+        actor="ana",
+        action="case.annotate",
+        status=status,
+        mode="remiss:system/latency",
+        severity=3,
+        title=None,
+        note=None,
+    )

@@ -36,6 +36,7 @@ def case_json(case: Case) -> Json:
         "team": case.team,
         "sensitivity": case.sensitivity.name.lower(),
         "links": [link_json(each) for each in case.links],
+        "hidden": case.hidden,
     }
 
 
@@ -136,6 +137,7 @@ def comparison_json(comparison: Comparison) -> Json:
         "probability": comparison.probability,
         "controls": [{"event": event_json(each.event), "likeness": each.likeness} for each in comparison.controls],
         "position": comparison.position,
+        "hidden": comparison.hidden,
     }
 
 
@@ -153,7 +155,7 @@ def group_json(group: Group) -> Json:
     }
 
 
-HISTORY = ("revision", "position", "at", "actor", "action", "status", "mode", "severity", "title", "note", "reason")
+HISTORY = ("revision", "position", "at", "actor", "action", "status", "mode", "severity", "title", "note", "reason", "hidden")
 
 
 def history_rows(revisions: Sequence[Revision]) -> tuple[tuple[Scalar, ...], ...]:
@@ -171,6 +173,7 @@ def history_rows(revisions: Sequence[Revision]) -> tuple[tuple[Scalar, ...], ...
             each.title,
             each.note,
             each.reason,
+            each.hidden,
         )
         for each in revisions
     )

@@ -4,13 +4,15 @@ Until a case is decided a labelling is for its author's eyes alone, so that whoe
 two differ, they and whoever may settle it see both. The operator of a catalog of their own sees everything: they could read
 the tables. Whether a case is decided is a matter of now: what is asked as of an earlier position is hidden by the same rule.
 
-What those who have labelled a case say of it elsewhere, in comments and findings, would tell what they think as well.
+What those who have labelled a case say of it elsewhere, in comments and findings, would tell what they think as well. So would
+why a case was caught: what nobody suggested would have been cleared by one person, had they found no failure.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from remiss.curate.steps import CONTROL, MISSED
 from remiss.records.case import Revision
@@ -22,6 +24,7 @@ HIDDEN = {
     Status.DISPUTED: "hidden until a third person has settled what two see differently",
 }
 ANEW = "hidden while the case is labelled anew"
+IN_HAND = "hidden until you have labelled the case, which you have in hand"
 
 # In the place of a name that is hidden.
 UNNAMED = "(hidden)"
@@ -32,11 +35,19 @@ FROM_CONTROLS = frozenset({CONTROL, MISSED})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Viewer:
-    """Who looks. `adjudicates` says of a team whether they may settle disputes of its cases."""
+    """Who looks, and what they may label.
+
+    `adjudicates` says of a team whether they may settle disputes of its cases. `labels` is whether they may have cases in hand at
+    all, `verifies` the teams whose cases they may verify (None: of every team), `now` the time up to which what they have in hand
+    is theirs.
+    """
 
     name: str
     operator: bool
     adjudicates: Callable[[str], bool]
+    labels: bool
+    verifies: frozenset[str] | None
+    now: Callable[[], datetime]
 
 
 def open_to(people: frozenset[str], status: Status, viewer: Viewer, settles: Callable[[], bool]) -> bool:
@@ -74,18 +85,59 @@ def withheld(people: frozenset[str], status: Status, viewer: Viewer, settles: Ca
     return frozenset() if viewer.name in people or open_to(people, status, viewer, settles) else people
 
 
+def suggestions_hidden(
+    people: frozenset[str], status: Status, team: str, viewer: Viewer, *, in_hand: bool, owns: Callable[[], bool]
+) -> str | None:
+    """Return why a viewer may not know what was suggested of a case; None when they may.
+
+    Hidden are the criteria it met, how it was drawn, suggested mode and severity: from whoever is about to label it, and from
+    whoever may give its second labelling.
+
+    Parameters
+    ----------
+    people : who has labelled it, by what is in force now
+    status, team : where the case stands now, and whose it is
+    in_hand : whether the viewer was given the case to label
+    owns : whether the viewer owns its model; asked only of who could verify it otherwise
+    """
+    if viewer.operator or viewer.name in people:
+        return None
+    if status is Status.ANNOTATED and (viewer.verifies is None or team in viewer.verifies) and not owns():
+        return HIDDEN[status]
+    return (HIDDEN[status] if status is Status.ANNOTATED else IN_HAND) if in_hand else None
+
+
 def why_hidden(status: Status) -> str:
     """Return why something is hidden of a case that stands so."""
     return HIDDEN.get(status, ANEW)
 
 
-def told(history: Sequence[Revision], viewer: Viewer, *, everything: bool) -> tuple[Revision, ...]:
-    """Return the states of a case as a viewer may know them: without the names of others who labelled it, unless `everything`."""
+def told(history: Sequence[Revision], viewer: Viewer, *, everything: bool, hidden: str | None) -> tuple[Revision, ...]:
+    """Return the states of a case as a viewer may know them: without the names of others who labelled it, unless `everything`.
+
+    Where what was suggested is `hidden`, and why, so are mode, severity, and every state before the annotation: a candidate was
+    a case before somebody labelled it, and a control was none.
+    """
+    if hidden is not None:
+        shown = history[begun([each.status for each in history]) :]
+        history = [replace(each, mode=None, severity=None, hidden=hidden) for each in shown]
     if everything:
         return tuple(history)
     return tuple(
         replace(each, actor=UNNAMED) if each.action in LABELLING and each.actor != viewer.name else each for each in history
     )
+
+
+def begun(states: Sequence[Status]) -> int:
+    """Return at which of the states that a case was in its present annotation begins; 0 where it is not annotated.
+
+    >>> begun([Status.CANDIDATE, Status.ANNOTATED, Status.ANNOTATED]), begun([Status.CANDIDATE])
+    (1, 0)
+    """
+    at = len(states)
+    while at and states[at - 1] is Status.ANNOTATED:
+        at -= 1
+    return 0 if at == len(states) else at
 
 
 def origin_told(origin: str, status: Status) -> str:

@@ -40,7 +40,8 @@ class Case(Shown):
 
     `revision` counts from 1 and is what a writer names to say which state it read. `severity` is 1 (critical) to 4
     (minor). `criteria` are those that the event meets in the runs in force. `origin` says how it came here. `labelling` is what
-    whoever asked may see of what people said of it. `stale` says that its event has changed since.
+    whoever asked may see of what people said of it. `stale` says that its event has changed since. `hidden` says why criteria,
+    captures, mode and severity are not told, to whoever is to label it by themselves.
     """
 
     id: str
@@ -61,11 +62,15 @@ class Case(Shown):
     links: tuple[Link, ...] = ()
     labelling: Labelled | None = None
     stale: bool = False
+    hidden: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
-    """One state that a case was in, and between which positions. `reason` is why somebody moved it, where that needs one."""
+    """One state that a case was in, and between which positions. `reason` is why somebody moved it, where that needs one.
+
+    `hidden` says why mode and severity are not told.
+    """
 
     revision: int
     position_from: int
@@ -79,6 +84,7 @@ class Revision:
     title: str | None
     note: str | None
     reason: str | None = None
+    hidden: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,8 +25,10 @@ def drawn(found: Comparison) -> str:
     For example: Kept as one of 10 of 312 events that met missed-delay, with airport EWR, in the week of 3 June 2013: each had
     a chance of 3.2 %, so it stands for about 31.
     """
+    if found.hidden is not None:
+        return f"How it was drawn in {period(found)} is {found.hidden}."
     group = found.deciding
-    if group is None:
+    if group is None or found.probability is None:
         return f"Read again in {period(found)} but not drawn: it counts in no estimate."
     of = f"{spoken(group.criterion)}{where(found) if group.criterion != ALL else ''} in {period(found)}"
     if group.kept == group.population:

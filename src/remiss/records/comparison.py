@@ -25,7 +25,8 @@ class Comparison:
     """How the event of a case was drawn, and controls to compare it with.
 
     `groups` are those of its stratum and window, and the window's `all`; `kept_in` names those in which it was drawn (none
-    when the run only read it again), `probability` is the greatest of their thresholds. The window is [window, until);
+    when the run only read it again), `probability` is the greatest of their thresholds. Where these two are `hidden`, and why, so
+    are the controls: one of them may be the event itself. The window is [window, until);
     `population`, `labelled` and `provisional` are of all of it.
     """
 
@@ -43,9 +44,10 @@ class Comparison:
     provisional: bool
     groups: tuple[Group, ...]
     kept_in: tuple[str, ...]
-    probability: float
+    probability: float | None
     position: int
     controls: tuple[Control, ...] = ()
+    hidden: str | None = None
 
     @property
     def deciding(self) -> Group | None:

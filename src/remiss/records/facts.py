@@ -47,17 +47,22 @@ def of_case(case: Case) -> Iterator[Pair]:
     yield "status", f"{case.status.value} (revision {case.revision})"
     yield from _given(("title", case.title))
     yield from happened(event, case.source)
-    yield "caught by", ", ".join(case.criteria) or ("a person" if case.origin == "filed" else "no criterion in force")
+    yield "caught by", case.hidden or ", ".join(case.criteria) or _uncaught(case)
     if case.stale:
         yield "stale", "its event has changed since it was labelled"
     yield from labelled(case.labelling)
     yield from (linked(each) for each in case.links)
-    yield "mode", case.mode or (f"{case.suggested_mode} (suggested)" if case.suggested_mode else "")
-    yield "severity", case.severity
+    if case.hidden is None:
+        yield "mode", case.mode or (f"{case.suggested_mode} (suggested)" if case.suggested_mode else "")
+        yield "severity", case.severity
     yield "team", case.team
     yield "sensitivity", case.sensitivity.name.lower()
     yield from went_in(event)
     yield from _given(("note", case.note))
+
+
+def _uncaught(case: Case) -> str:
+    return "a person" if case.origin == "filed" else "no criterion in force"
 
 
 def happened(event: Event, source: str | None) -> Iterator[Pair]:

@@ -7,26 +7,28 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import event, select
 
 from remiss.catalog import actions
-from remiss.catalog.rendering import case_json, history_rows
+from remiss.catalog.rendering import case_json, comparison_json, history_rows
 from remiss.curate import labelling_actions as curate
 from remiss.edges.stores.prospects import offer
 from remiss.edges.stores.tables import events
 from remiss.errors import RemissError
 from remiss.faces.api.answering import tagged
 from remiss.records.identity import canonical, case_id
-from remiss.records.labelling import Impact, Judgement, Reproduced, Verdict
+from remiss.records.labelling import Impact, Judgement, LabellingKind, Reproduced, Verdict
 from remiss.records.states import Status
 from tests.curate.standings import ANSWERS, NOISE, WEAK
 from tests.edges.stores.acting import unlisted
 from tests.edges.stores.drawing import drawn, file, member
 
 CASES = tuple(case_id("arrivals", f"e{number}") for number in range(1, 7))
+CONTROLS = tuple(case_id("arrivals", f"e{number}") for number in (7, 8))
 FAILS = Judgement(verdict=Verdict.FAILURE, mode=WEAK, answers=ANSWERS, rationale="feeder airports", quotes=("UA",))
 GRAVEST = {"harm": "safety", "reach": "many", "detection": "never", "recovery": "impossible"}
 SAID = (
@@ -49,7 +51,11 @@ APART = re.compile(r'\d{4}-\d\d-\d\dT[\d:.]+Z|datetime\.datetime\([^)]*\)+|"[0-9
 
 @pytest.fixture
 def ana(ws, ws_as):
-    file(ws, drawn([member(number, met=["slow"]) for number in range(1, 7)]), run="run-a0000000")
+    caught = [member(number, met=["slow"]) for number in range(1, 7)]
+    file(ws, drawn([*caught, member(7), member(8)]), run="run-a0000000")
+    # The controls are there to be labelled, as the queue gives them out.
+    for number in (7, 8):
+        offered(ws, f"e{number}")
     return ws_as("ana", role="verifier")
 
 
@@ -66,26 +72,40 @@ def attempt(call: Any, *arguments: Any) -> str:
 
 
 def asked(ws, case: str) -> str:
-    """Return everything that a person can read of a case, and what they are told when they try what they may not."""
-    shown = actions.show(ws, case)
-    document = case_json(shown)
-    found: list[Any] = [canonical(document), tagged(document, shown.revision, None).headers["ETag"].partition(".")[0]]
-    found += [history_rows(actions.history(ws, case)), curate.sheet(ws, case), actions.compare(ws, case).kept_in]
+    """Return everything that a person can find out of a case."""
+    found: list[Any] = []
     for query in QUERIES:
         found += [(query, case in actions.search(ws, query, as_of=at).column("id")) for at in (None, ws.position())]
     at = ws.position()
     found += [actions.facets(ws, f"id:{case}", fields, as_of=at).rows for fields in (("status", "mode"), ("severity", "origin"))]
-    found += [actions.show(ws, case, as_of=position).labelling for position in (at - 1, at)]
+    return told(ws, case) + named(case, found)
+
+
+def told(ws, case: str) -> str:
+    """Return everything that a person can read of a case, and what they are told when they try what they may not."""
+    shown = actions.show(ws, case)
+    document = case_json(shown)
+    found: list[Any] = [canonical(document), tagged(document, shown.revision, None).headers["ETag"].partition(".")[0]]
+    found += [history_rows(actions.history(ws, case)), curate.sheet(ws, case), comparison_json(actions.compare(ws, case))]
+    since = actions.history(ws, case)[0].position_from
+    found += [attempt(lambda then=then: history_rows(actions.history(ws, case, as_of=then))) for then in (1, since)]
+    at = ws.position()
+    found += [attempt(lambda then=then: actions.show(ws, case, as_of=then).labelling) for then in (at - 1, at)]
     wrong = Judgement(verdict=Verdict.FAILURE, mode="nope:x", quotes=("no such words",))
     for call in (curate.annotate, curate.verify, curate.adjudicate):
         found += [attempt(call, ws, case, revision, wrong) for revision in (shown.revision, 1)]
     found.append(attempt(curate.annotate, ws, case, shown.revision, FAILS))
     found += [attempt(curate.adjudicate, ws, case, shown.revision, FAILS), attempt(curate.reopen, ws, case, shown.revision, "x")]
+    return named(case, found)
+
+
+def named(case: str, found: Any) -> str:
+    """Return answers as text, without what names the case, and when."""
     return APART.sub("", repr(found)).replace(case, "CASE").replace(event_of(case), "EVENT")
 
 
 def event_of(case: str) -> str:
-    return f"e{CASES.index(case) + 1}"
+    return f"e{(*CASES, *CONTROLS).index(case) + 1}"
 
 
 def plain(text: str) -> str:
@@ -100,6 +120,55 @@ def test_whatever_the_first_says_the_second_is_answered_alike(ana, bo):
         curate.annotate(ana, case, 1, said)
         answers.add(plain(asked(bo, case)))
     assert len(answers) == 1
+
+
+def test_an_annotated_case_that_was_a_control_is_told_like_one_that_was_caught(ana, bo):
+    curate.annotate(ana, CASES[0], 1, FAILS)
+    caught = plain(told(bo, CASES[0]))
+    for control, said in zip(CONTROLS, SAID[:2], strict=True):
+        curate.annotate(ana, control, 1, said)
+        assert plain(told(bo, control)) == caught
+    assert actions.show(bo, CONTROLS[0]).hidden == "hidden until a second person has labelled the case by themselves"
+    curate.verify(bo, CONTROLS[0], 2, FAILS)
+    assert (actions.show(bo, CONTROLS[0]).criteria, actions.show(bo, CONTROLS[0]).hidden) == ((), None)
+
+
+def test_no_comparison_names_a_control_that_is_to_be_verified(ws, ana, bo):
+    curate.annotate(ana, CONTROLS[0], 1, FAILS)
+    beside = {person: [each.event.id for each in actions.compare(person, CASES[0]).controls] for person in (ws, ana, bo)}
+    assert {name: sorted(found) for name, found in zip("wab", beside.values(), strict=True)} == {
+        "w": ["e7", "e8"],
+        "a": ["e7", "e8"],
+        "b": ["e8"],
+    }
+
+
+def test_whoever_has_a_case_in_hand_is_told_nothing_of_why_it_was_caught(ws, ana, bo, ws_as):
+    dee = ws_as("dee", role="annotator")
+    assert actions.show(dee, CASES[0]).criteria == ("slow",)
+    hold(ws, "e1", "dee")
+    shown, compared = actions.show(dee, CASES[0]), actions.compare(dee, CASES[0])
+    assert shown.hidden == compared.hidden == "hidden until you have labelled the case, which you have in hand"
+    assert (shown.criteria, shown.captures, shown.mode, shown.severity, shown.suggested_mode) == ((), (), None, None, None)
+    assert (compared.kept_in, compared.probability, compared.controls) == ((), None, ())
+    assert [(each.severity, each.hidden) for each in actions.history(dee, CASES[0])] == [(None, shown.hidden)]
+    assert actions.show(bo, CASES[0]).criteria == ("slow",)
+    curate.annotate(dee, CASES[0], 1, FAILS)
+    assert actions.show(dee, CASES[0]).criteria == ("slow",)
+
+
+def test_what_somebody_had_in_hand_too_long_is_told_again(ws, ana, ws_as):
+    dee = ws_as("dee", role="annotator")
+    hold(ws, "e1", "dee", minutes=-1)
+    assert actions.show(dee, CASES[0]).criteria == ("slow",)
+
+
+@unlisted("test.hold")
+def hold(ws, event_id, person, minutes=30):
+    """Give an event into somebody's hand, as the queue does."""
+    with ws.reading() as connection:
+        key = connection.execute(select(events.c.key).where(events.c.event_id == event_id)).scalar_one()
+    ws.queue.reserve(key, LabellingKind.ANNOTATION, person, ws.now, ws.now + timedelta(minutes=minutes))
 
 
 def test_whatever_the_first_says_the_second_s_questions_take_the_same_statements(ws, ana, bo):

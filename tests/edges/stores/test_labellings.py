@@ -72,10 +72,11 @@ def case_position(ws):
     return actions.history(ws, CASE)[-1].position_from
 
 
-def test_an_annotation_changes_nothing_that_others_can_search_by_but_the_status(ana, bo):
-    before = actions.show(bo, CASE)
+def test_an_annotation_changes_nothing_that_others_can_search_by_but_the_status(ana, bo, ws_as):
+    dee = ws_as("dee", role="reader")
+    before = actions.show(dee, CASE)
     curate.annotate(ana, CASE, 1, FAILS)
-    after = actions.show(bo, CASE)
+    after = actions.show(dee, CASE)
     assert (after.mode, after.severity) == (before.mode, before.severity)
     assert len(actions.search(bo, f"mode:{WEAK}")) == 0
     assert actions.search(bo, "status:annotated").column("id") == (CASE,)

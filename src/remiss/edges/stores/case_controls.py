@@ -5,14 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, select
+from sqlalchemy import Connection, Row, Select, and_, exists, not_, or_, select
 
 from remiss.curate.blindness import Viewer
+from remiss.edges.stores.blinkers import Blinkers, blinkers_of
 from remiss.edges.stores.case_reading import captures_of, case_at, shown
 from remiss.edges.stores.dialect.types import from_json, to_json
 from remiss.edges.stores.journal import head
 from remiss.edges.stores.redactions import FIRST
 from remiss.edges.stores.run_rows import event_of, group
+from remiss.edges.stores.suggestions import held, withheld
 from remiss.edges.stores.tables import captures, cases, event_contents, events, groups, protocols, run_windows, runs, samples
 from remiss.edges.stores.visible import visible_to
 from remiss.errors import NotFound
@@ -27,7 +29,8 @@ def drawn_with(
 ) -> tuple[Comparison, tuple[Event, ...]]:
     """Return how the event of a case was drawn, and up to `considered` controls of its window and stratum.
 
-    By the latest run in force that met it, else by the latest of all. The controls are those of least priority.
+    By the latest run in force that met it, else by the latest of all. The controls are those of least priority; none where it is
+    withheld from the viewer why the case was caught, and none of which that is withheld, for by being here they would tell.
 
     Raises
     ------
@@ -56,13 +59,15 @@ def drawn_with(
         labelled=window.labelled,
         provisional=window.provisional,
         groups=tuple(group(row) for row in found),
-        kept_in=tuple(connection.execute(kept.order_by(samples.c.criterion)).scalars()),
-        probability=met.probability,
+        kept_in=() if case.hidden else tuple(connection.execute(kept.order_by(samples.c.criterion)).scalars()),
+        probability=None if case.hidden else met.probability,
         position=head(connection) if position is None else position,
+        hidden=case.hidden,
     )
-    if not considered:
+    if not considered or case.hidden:
         return comparison, ()
-    return comparison, tuple(event_of(row) for row in connection.execute(_controls(met, scope).limit(considered)))
+    kept_there = _controls(met, scope, blinkers_of(connection, viewer))
+    return comparison, tuple(event_of(row) for row in connection.execute(kept_there.limit(considered)))
 
 
 def _window(met: Row[Any]) -> Select[Any]:
@@ -86,8 +91,11 @@ def _groups(met: Row[Any]) -> Select[Any]:
     )
 
 
-def _controls(met: Row[Any], scope: Scope) -> Select[Any]:
+def _controls(met: Row[Any], scope: Scope, worn: Blinkers | None) -> Select[Any]:
     """Return the select of the controls that a run kept in a capture's window and stratum, by priority."""
+    told = []
+    if worn is not None:
+        told.append(not_(or_(held(events.c.key, worn), exists().where(cases.c.event_key == events.c.key, withheld(worn)))))
     kept = and_(
         samples.c.run_key == captures.c.run_key, samples.c.event_key == captures.c.event_key, samples.c.criterion == CONTROL
     )
@@ -97,6 +105,6 @@ def _controls(met: Row[Any], scope: Scope) -> Select[Any]:
         .join(samples, kept)
         .join(event_contents, event_contents.c.event_key == events.c.key)
         .where(captures.c.run_key == met.run_key, captures.c.window_start == met.window_start)
-        .where(captures.c.stratum == met.stratum, visible_to(scope, events))
+        .where(captures.c.stratum == met.stratum, visible_to(scope, events), *told)
         .order_by(captures.c.priority, events.c.event_id)
     )

@@ -9,12 +9,13 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, func, select
 
 from remiss.catalog.identifying import only, prefix_of
-from remiss.curate.blindness import Viewer, origin_told
+from remiss.curate.blindness import Viewer, begun, origin_told
 from remiss.edges.stores.in_force import in_force
 from remiss.edges.stores.labelling_reading import labelled, told_to
 from remiss.edges.stores.linking import links_of
 from remiss.edges.stores.redactions import redactions_of
 from remiss.edges.stores.search import in_force_at
+from remiss.edges.stores.suggestions import hidden_of
 from remiss.edges.stores.tables import (
     captures,
     case_criteria,
@@ -54,13 +55,16 @@ def resolve(connection: Connection, case_id: str, scope: Scope) -> Row[Any]:
 
 
 def case_at(connection: Connection, case_id: str, scope: Scope, viewer: Viewer, position: int | None) -> Case:
-    """Return a case as it is, or as it was at a position, with what the viewer may see of its labellings.
+    """Return a case as it is, or as it was at a position, with what the viewer may see of labellings and suggestions.
 
     Raises
     ------
     NotFound, Ambiguous, InputError
     """
     row = resolve(connection, case_id, scope)
+    hidden = hidden_of(connection, row, viewer)
+    if position is not None and hidden is not None:
+        _check_begun(connection, row, position, hidden)
     state = row if position is None else _state_at(connection, row, position)
     seen = captures_of(connection, row.event_key, position)
     texts = connection.execute(
@@ -73,11 +77,11 @@ def case_at(connection: Connection, case_id: str, scope: Scope, viewer: Viewer, 
         source=row.source_name,
         event=event_at(connection, row.event_key, row.label, seen),
         origin=origin_told(row.origin, Status(row.status)),
-        criteria=_criteria(connection, row.key, seen, position),
-        captures=tuple(_capture(each) for each in seen if shown(each, scope)),
-        mode=state.mode,
-        severity=state.severity,
-        suggested_mode=row.suggested_mode,
+        criteria=_criteria(connection, row.key, seen, position) if hidden is None else (),
+        captures=tuple(_capture(each) for each in seen if shown(each, scope)) if hidden is None else (),
+        mode=state.mode if hidden is None else None,
+        severity=state.severity if hidden is None else None,
+        suggested_mode=row.suggested_mode if hidden is None else None,
         labelling=labelled(connection, row, viewer, position),
         stale=row.stale,
         links=links_of(connection, row.key, scope, position),
@@ -85,6 +89,7 @@ def case_at(connection: Connection, case_id: str, scope: Scope, viewer: Viewer, 
         note=None if texts is None else texts.note,
         team=row.team_id,
         sensitivity=Sensitivity(row.sensitivity),
+        hidden=hidden,
     )
 
 
@@ -122,6 +127,19 @@ def event_at(connection: Connection, event_key: int, label: Scalar, seen: Sequen
         if content is None
         else redactions_of(content.redactions, current and current.redactions, captured=current is not None),
     )
+
+
+def _check_begun(connection: Connection, row: Row[Any], position: int, hidden: str) -> None:
+    """Refuse to tell what a case was before its annotation, or that it was none; the suggestions of it are hidden, and why.
+
+    Raises
+    ------
+    NotFound
+    """
+    known = select(revisions.c.status, revisions.c.position_from).where(revisions.c.case_key == row.key)
+    states = [(Status(each.status), each.position_from) for each in connection.execute(known.order_by(revisions.c.revision))]
+    if position < states[begun([status for status, _ in states])][1]:
+        raise NotFound(f"what there was of case {row.id} at position {position} is {hidden}", do="give a later position, or none")
 
 
 def _state_at(connection: Connection, row: Row[Any], position: int) -> Row[Any]:
@@ -222,7 +240,7 @@ def states(connection: Connection, case_id: str, scope: Scope, viewer: Viewer) -
         )
         for each in connection.execute(statement)
     )
-    return told_to(connection, row, found, viewer)
+    return told_to(connection, row, found, viewer, hidden_of(connection, row, viewer))
 
 
 def next_text_version(connection: Connection, case_key: int) -> int:

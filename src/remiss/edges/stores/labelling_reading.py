@@ -54,13 +54,16 @@ def labelled(connection: Connection, case: Row[Any], viewer: Viewer, position: i
     return seen(found, people_of(now), Status(case.status), viewer, lambda: settles(connection, case, viewer))
 
 
-def told_to(connection: Connection, case: Row[Any], history: Sequence[Revision], viewer: Viewer) -> tuple[Revision, ...]:
-    """Return the states of a case as a viewer may know them."""
+def told_to(
+    connection: Connection, case: Row[Any], history: Sequence[Revision], viewer: Viewer, hidden: str | None
+) -> tuple[Revision, ...]:
+    """Return the states of a case as a viewer may know them; `hidden` is why its suggestions are withheld, if they are."""
     people = people_of(of_case(connection, case.key, None))
     return told(
         history,
         viewer,
         everything=open_to(people, Status(case.status), viewer, lambda: settles(connection, case, viewer)),
+        hidden=hidden,
     )
 
 

@@ -18,6 +18,7 @@ from sqlalchemy.types import TypeEngine
 
 from remiss.catalog.query import Term, Text
 from remiss.catalog.shape import Blank, BlankText
+from remiss.edges.stores.blinkers import Blinkers
 from remiss.edges.stores.dialect.driving import streaming
 from remiss.edges.stores.dialect.explaining import failed
 from remiss.edges.stores.dialect.limiting import begins
@@ -33,13 +34,14 @@ Position: TypeAlias = int | ColumnElement[int]
 class Asking:
     """What one asking brings.
 
-    The query's values; who asks; for a list how long it is at most, what a page begins behind, and when it is looked for among
-    the newest cases alone, where these begin (`case_newest.Since`); for the past its position, and by phrase the keys of the
-    cases that said it then, among those whose texts have changed since.
+    The query's values; who asks, with the blinkers they wear if any; for a list how long it is at most, what a page begins
+    behind, and when it is looked for among the newest cases alone, where these begin (`case_newest.Since`); for the past its
+    position, and by phrase the keys of the cases that said it then, among those whose texts have changed since.
     """
 
     values: tuple[Scalar, ...]
     scope: Scope
+    worn: Blinkers | None = None
     lines: int = 0
     after: tuple[int, ...] = ()
     since: tuple[int, ...] = ()
