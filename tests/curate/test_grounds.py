@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from remiss.curate.grounds import grounds_of, owns
+from remiss.curate import grounds
+from remiss.curate.grounds import owns
 from remiss.protocol import rubric, taxonomy
 from remiss.protocol.attaching import attach
 from remiss.protocol.ports import StoredProtocol
@@ -39,6 +40,10 @@ def kept(name="arrival-delay", version=3, owners="ana", model="arrival-delay", t
     )
 
 
+def grounds_of(model, caught_by, shelf, seen=None):
+    return grounds.grounds_of(model, caught_by, shelf, shelf if seen is None else seen)
+
+
 def test_a_case_is_labelled_by_the_rubric_the_modes_and_the_units_of_the_protocol_that_caught_it():
     found = grounds_of("arrival-delay", [("arrival-delay", 3)], [kept(text=OWN), kept("other", text=WHOLE)])
     assert found.rubric.name == "short"
@@ -66,6 +71,17 @@ def test_owners_are_those_of_the_newest_version_of_each_protocol_of_the_model():
     assert found.owners == {"bo", "cy"}
     assert owns("BO", found.owners)
     assert not owns("ana", found.owners)
+
+
+def test_owners_are_so_for_those_too_who_do_not_see_the_protocol_and_of_it_they_learn_nothing():
+    found = grounds_of("arrival-delay", [], [kept(text=OWN)], seen=[])
+    assert owns("ana", found.owners)
+    assert (found.rubric, dict(found.modes), found.units) == (rubric.builtin(), dict(taxonomy.builtin().modes), ())
+
+
+def test_by_the_protocol_that_caught_a_case_it_is_labelled_whoever_sees_it():
+    found = grounds_of("arrival-delay", [("arrival-delay", 3)], [kept(text=OWN)], seen=[])
+    assert (found.rubric.name, found.units) == ("short", ("EUR", "minutes"))
 
 
 def test_a_version_that_cannot_be_read_any_more_has_no_say():

@@ -24,19 +24,22 @@ class Grounds:
     owners: frozenset[str]
 
 
-def grounds_of(model: str, caught_by: Sequence[tuple[str, int]], shelf: Iterable[StoredProtocol]) -> Grounds:
+def grounds_of(
+    model: str, caught_by: Sequence[tuple[str, int]], binding: Iterable[StoredProtocol], seen: Iterable[StoredProtocol]
+) -> Grounds:
     """Return by what a case of a model is labelled.
 
     Parameters
     ----------
     caught_by : names and versions of the protocols whose runs met the event, the latest first
-    shelf : all versions that the catalog keeps
+    binding : all versions that the catalog keeps: who owns a model does not depend on who looks
+    seen : those of them that the labeller sees
 
     A case that no protocol caught is labelled by the newest protocols of its model; where there is none, by the built-in rubric
-    and with the modes of every taxonomy.
+    and with the modes of every taxonomy. Of protocols that the labeller does not see only one that caught the case counts.
     """
-    known = {(each.name, each.version): each for each in read(shelf)}
-    newest = newest_of(known.values())
+    known = {(each.name, each.version): each for each in read(binding)}
+    newest = newest_of(read(seen))
     of_model = [each for each in newest if each.model == model]
     own = [known[each] for each in caught_by if each in known] or of_model
     modes = dict(taxonomies.builtin().modes)
@@ -46,7 +49,7 @@ def grounds_of(model: str, caught_by: Sequence[tuple[str, int]], shelf: Iterable
         rubric=own[0].rubric if own else rubrics.builtin(),
         modes=modes,
         units=tuple(dict.fromkeys(unit for each in own if each.labelling is not None for unit in each.labelling.units)),
-        owners=owners_of(model, newest),
+        owners=owners_of(model, known.values()),
     )
 
 

@@ -159,7 +159,7 @@ def _checked(ws: CurateWorkspace, standing: Standing, revision: int, permission:
 
 
 def _grounds(ws: CurateWorkspace, standing: Standing) -> Grounds:
-    return grounds_of(standing.model, standing.caught_by, ws.protocols.versions())
+    return grounds_of(standing.model, standing.caught_by, ws.protocols.binding(), ws.protocols.versions())
 
 
 def _label(

@@ -125,7 +125,7 @@ def _desk(ws: QueueWorkspace) -> Desk:
         if each.person != ws.actor.name:
             taken.setdefault(each.kind, set()).add(each.event)
     secret = ws.keys.secret("queue")
-    protocols = list(read(ws.protocols.versions()))
+    protocols = list(read(ws.protocols.binding()))
     return Desk(
         person=ws.actor.name,
         orders=ws.queue.orders(),
@@ -183,7 +183,8 @@ def _coming(ws: QueueWorkspace, desk: Desk, held: Sequence[Reserved], kinds: Seq
 def _task(ws: QueueWorkspace, event: int, kind: LabellingKind, place: Whereabouts, until: datetime) -> Task:
     named = ws.queue.offer(event, place)
     standing = ws.labellings.look(named)
-    sheet = sheet_of(standing, ws.actor.name, grounds_of(standing.model, standing.caught_by, ws.protocols.versions()))
+    grounds = grounds_of(standing.model, standing.caught_by, ws.protocols.binding(), ws.protocols.versions())
+    sheet = sheet_of(standing, ws.actor.name, grounds)
     both = standing.labellings if kind is LabellingKind.ADJUDICATION else ()
     return Task(kind=kind, until=until, sheet=sheet, labellings=both)
 

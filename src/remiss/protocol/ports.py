@@ -121,6 +121,10 @@ class Protocols(Protocol):
         """Return all versions, newest first within a name."""
         ...
 
+    def binding(self) -> tuple[StoredProtocol, ...]:
+        """Return all versions, whether or not the actor sees them: by these everybody is held, and none of them is shown."""
+        ...
+
     def teams(self, name: str) -> frozenset[str]:
         """Return the teams whose versions there are of a protocol, whether or not the actor sees them."""
         ...

@@ -24,6 +24,7 @@ from remiss.records.states import Status
 from tests.curate.standings import ANSWERS, NOISE, WEAK
 from tests.edges.stores.acting import unlisted
 from tests.edges.stores.drawing import MONDAY, drawn, file, member
+from tests.protocol.documents import protocol_of
 
 CASE = case_id("arrivals", "e1")
 OTHER = case_id("arrivals", "e2")
@@ -147,6 +148,22 @@ def test_nobody_verifies_their_own_annotation(ana):
     with pytest.raises(Denied):
         curate.verify(ana, CASE, 2, FAILS)
     assert actions.show(ana, CASE).status is Status.ANNOTATED
+
+
+@unlisted("test.keep")
+def keep(ws, document):
+    ws.protocols.save(document)
+
+
+def test_an_owner_of_the_model_judges_nothing_by_a_protocol_too_that_they_do_not_see(ws, ana, bo, cy):
+    keep(ws, protocol_of())
+    assert ana.protocols.versions() == ()
+    curate.annotate(bo, CASE, 1, FAILS)
+    with pytest.raises(Denied, match="owns the model"):
+        curate.verify(ana, CASE, 2, FAILS)
+    curate.verify(cy, CASE, 2, replace(NO, rationale="none"))
+    with pytest.raises(Denied, match="owns the model"):
+        curate.adjudicate(ana, CASE, 3, replace(FAILS, rationale="it is one"))
 
 
 def test_a_labelling_of_another_revision_is_refused(ana, bo):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from sqlalchemy import ColumnElement, insert, select, true, update
+from sqlalchemy import ColumnElement, and_, insert, select, true, update
 
 from remiss.edges.stores.dialect.writing import lock_name
 from remiss.edges.stores.people import register_team
@@ -43,11 +43,16 @@ class ProtocolShelf:
             found = connection.execute(select(protocols.c.team_id).where(protocols.c.name == name).distinct())
             return frozenset(found.scalars())
 
+    def binding(self) -> tuple[StoredProtocol, ...]:
+        """Return all versions, whether or not the actor sees them: by these everybody is held, and none of them is shown."""
+        return self._all(true())
+
     def versions(self, name: str | None = None) -> tuple[StoredProtocol, ...]:
         """Return all versions, newest first within a name."""
-        found = select(protocols).where(self._visible).order_by(protocols.c.name, protocols.c.version.desc())
-        if name is not None:
-            found = found.where(protocols.c.name == name)
+        return self._all(self._visible if name is None else and_(self._visible, protocols.c.name == name))
+
+    def _all(self, condition: ColumnElement[bool]) -> tuple[StoredProtocol, ...]:
+        found = select(protocols).where(condition).order_by(protocols.c.name, protocols.c.version.desc())
         with self._store.reading() as connection:
             return tuple(stored(row) for row in connection.execute(found))
 
