@@ -22,12 +22,13 @@ ACTIONS: dict[str, Action] = {}
 class Action:
     """What is known of an action without calling it.
 
-    `reads` marks one that changes nothing and leaves no journal row; it sees one snapshot of the catalog unless `snapshot`
-    is False, for work so long at the edge that holding a snapshot would hurt others, and for what takes one itself when it
-    needs one. `subject` names the parameter whose value the journal records. `prepare` gives a block around the transaction:
-    long work at the edge (a scan of logs) that must not hold the catalog comes before it, and what it gives becomes the
-    keyword argument `prepared`. `document` names the parameter that is the path of a document where the caller is; called from
-    afar, the document travels with the arguments. `views` says what its answer shows, which is recorded before anybody has it.
+    `reads` marks one that changes nothing and leaves no journal row; it sees one snapshot of the catalog unless `snapshot` is
+    False, for work so long at the edge that holding a snapshot would hurt others, and for what takes one itself when it needs
+    one. `subject` names the parameter that says what is acted on or looked at: its value is in the journal, and in the log of
+    views where somebody was refused. `prepare` gives a block around the transaction: long work at the edge (a scan of logs)
+    that must not hold the catalog comes before it, and what it gives becomes the keyword argument `prepared`. `document`
+    names the parameter that is the path of a document where the caller is; called from afar, the document travels with the
+    arguments. `views` says what its answer shows, which is recorded before anybody has it.
     """
 
     name: str
@@ -97,7 +98,7 @@ def action(
     permission : what an actor needs, for example `case:annotate`
     reads : True for an action that changes nothing
     snapshot : False for one that reads and works long outside the catalog, or takes a snapshot itself
-    subject : the parameter that names what is acted on, for the journal
+    subject : the parameter that names what is acted on or looked at, for the logs
     document : the parameter that is a path to a document of the caller
     views : given workspace, arguments and result, returns what was shown, which is recorded before the answer leaves
     prepare : called with the same arguments outside the transaction; gives a block that the transaction lies in

@@ -18,10 +18,12 @@ from typing import TYPE_CHECKING, Any
 
 from remiss.action import Action
 from remiss.bench import Bench, prepared
+from remiss.catalog.identifying import spelled
 from remiss.equipment import Equipment
-from remiss.errors import Denied
+from remiss.errors import Denied, InputError, NotFound
 from remiss.govern.authority import Granted
 from remiss.govern.ports.actor import Actor, Authority
+from remiss.govern.refusing import Named, refusal
 from remiss.records.identity import canonical
 from remiss.records.person import EVERY_TEAM
 
@@ -41,6 +43,9 @@ if TYPE_CHECKING:
     from remiss.govern.ports.vault import KeyWorkspace
     from remiss.protocol.ports import ProtocolWorkspace, ShelfWorkspace
     from remiss.understand.ports import UnderstandWorkspace
+
+# What parameters are called that name a case.
+OF_CASES = frozenset({"case_id", "case"})
 
 
 class Workspace(Equipment):
@@ -79,11 +84,22 @@ class Workspace(Equipment):
         """Authorise, prepare, begin, run, append to the journal and commit; return what the action returned.
 
         An action that reads runs on one snapshot and leaves no row; what it shows is recorded when it has let go of the snapshot.
+        That somebody was refused is recorded before they are told.
 
         Raises
         ------
-        Denied : the actor lacks the permission; and whatever the action raises, after which nothing is left
+        Denied : the actor lacks the permission; and whatever the action raises, after which nothing of it is left
+        StorageError, Tampered : it cannot be recorded what was shown, or that it was refused
         """
+        try:
+            return self._performed(action, arguments)
+        except (Denied, NotFound) as error:
+            refused = refusal(error, self._attempted(action, arguments), sees_all=self.scope.everything)
+            if refused is not None:
+                self.witness([refused], action.name)
+            raise
+
+    def _performed(self, action: Action, arguments: Mapping[str, Any]) -> Any:
         self._authorise(action)
         with prepared(self, action, arguments) as given:
             if action.reads:
@@ -100,6 +116,19 @@ class Workspace(Equipment):
                 self._check_still_held(transaction)
             self.saw(action, arguments, result)
             return result
+
+    def _attempted(self, action: Action, arguments: Mapping[str, Any]) -> Named | None:
+        """Return what an attempt was at, as the logs name it: a case that the actor sees by its whole id and with its team."""
+        given = None if action.subject is None else arguments.get(action.subject)
+        if given is None:
+            return None
+        if action.subject not in OF_CASES:
+            return Named(str(given))
+        try:
+            case = self.governed(str(given))
+        except InputError:
+            return Named(spelled(str(given)))
+        return Named(case.id, case.team)
 
     def _check_still_held(self, transaction: Transaction) -> None:
         """Refuse to commit what somebody does by a grant that was taken away since the call began.

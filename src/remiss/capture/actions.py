@@ -272,7 +272,7 @@ def coverage(ws: CaptureWorkspace, *, as_of: int | None = None) -> Rows:
     return Rows("coverage", listing.COVERAGE, lines, head if position is None else position, total=len(lines))
 
 
-@action(name="run.windows", permission="run:read", reads=True)
+@action(name="run.windows", permission="run:read", reads=True, subject="run")
 def windows(ws: CaptureWorkspace, run: str, *, as_of: int | None = None) -> Rows:
     """List the windows of a run, oldest first: their events, whether labels may still change, and from when they settle.
 
@@ -299,7 +299,7 @@ def _document(ws: CaptureWorkspace, manifest: Manifest) -> Protocol:
     return restore(stored.text, f"{manifest.protocol}.yaml")
 
 
-@action(name="run.cells", permission="run:read", reads=True)
+@action(name="run.cells", permission="run:read", reads=True, subject="run")
 def cells(ws: CaptureWorkspace, run: str, *, as_of: int | None = None) -> Rows:
     """List the cells of a run: how many events of each window and stratum met and were undecided on the same criteria.
 
@@ -315,7 +315,7 @@ def cells(ws: CaptureWorkspace, run: str, *, as_of: int | None = None) -> Rows:
     return Rows("cell", listing.cell_columns(found), listing.cell_lines(found), at, total=len(found))
 
 
-@action(name="run.show", permission="run:read", reads=True)
+@action(name="run.show", permission="run:read", reads=True, subject="run")
 def show(ws: CaptureWorkspace, run: str, *, as_of: int | None = None) -> Run:
     """Show a run: what it read, what it drew, and how much of each group.
 
@@ -326,7 +326,7 @@ def show(ws: CaptureWorkspace, run: str, *, as_of: int | None = None) -> Run:
     return ws.runs.get(run, reached(as_of, ws.position()))
 
 
-@action(name="run.diff", permission="run:read", reads=True, views=_of_run)
+@action(name="run.diff", permission="run:read", reads=True, subject="run", views=_of_run)
 def diff(ws: CaptureWorkspace, run: str, *, as_of: int | None = None) -> Rows:
     """List what a run changed against the runs in force before it.
 
@@ -341,7 +341,7 @@ def diff(ws: CaptureWorkspace, run: str, *, as_of: int | None = None) -> Rows:
     return Rows("change", ("kind", "event", "window", "detail"), lines, at, total=len(lines))
 
 
-@action(name="run.refused", permission="run:read", reads=True, views=_of_run)
+@action(name="run.refused", permission="run:read", reads=True, subject="run", views=_of_run)
 def refused(ws: CaptureWorkspace, run: str, *, as_of: int | None = None) -> Rows:
     """List the rows that a run refused, the first 100 of each reason; `total` counts all.
 
@@ -356,7 +356,7 @@ def refused(ws: CaptureWorkspace, run: str, *, as_of: int | None = None) -> Rows
     return Rows("refused", ("reason", "file", "row", "detail"), lines, at, total=sum(found.refused.values()))
 
 
-@action(name="run.reproduce", permission="run:read", reads=True, snapshot=False)
+@action(name="run.reproduce", permission="run:read", reads=True, subject="run", snapshot=False)
 def reproduce(ws: CaptureWorkspace, run: str) -> Reproduction:
     """Derive a run again from its named inputs and compare digests."""
     return rederive(ws, run)

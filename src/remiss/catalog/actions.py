@@ -128,7 +128,7 @@ def facets(ws: CatalogWorkspace, query: str = "", fields: Sequence[str] | None =
     return Rows("facet", ("field", "value", "count"), lines, at, total=len(lines))
 
 
-@action(name="case.show", permission="case:read", reads=True, views=_shown)
+@action(name="case.show", permission="case:read", reads=True, subject="case_id", views=_shown)
 def show(ws: CatalogWorkspace, case_id: str, *, as_of: int | None = None) -> Case:
     """Show one case: what happened, what caught it, how it was sampled.
 
@@ -144,7 +144,7 @@ def show(ws: CatalogWorkspace, case_id: str, *, as_of: int | None = None) -> Cas
     return ws.cases.get(case_id, reached(as_of, ws.cases.position()))
 
 
-@action(name="case.compare", permission="case:read", reads=True, views=_compared)
+@action(name="case.compare", permission="case:read", reads=True, subject="case_id", views=_compared)
 def compare(ws: CatalogWorkspace, case_id: str, *, controls: int = 10, as_of: int | None = None) -> Comparison:
     """Say how a case was drawn, and show the controls of its window and stratum that are most like it.
 
@@ -165,7 +165,7 @@ def compare(ws: CatalogWorkspace, case_id: str, *, controls: int = 10, as_of: in
     return replace(found, controls=likest(found.event, events, controls))
 
 
-@action(name="case.alike", permission="case:read", reads=True, views=listed)
+@action(name="case.alike", permission="case:read", reads=True, subject="case_id", views=listed)
 def alike(ws: CatalogWorkspace, case_id: str, *, limit: int = 5, as_of: int | None = None) -> Rows:
     """List the cases of the same model that a case is most like, by inputs and context: of which it may be a duplicate.
 
@@ -190,7 +190,7 @@ def alike(ws: CatalogWorkspace, case_id: str, *, limit: int = 5, as_of: int | No
     return Rows("alike", ("id", "likeness", "occurred"), found, head if position is None else position, total=len(found))
 
 
-@action(name="case.history", permission="case:read", reads=True, views=_traced)
+@action(name="case.history", permission="case:read", reads=True, subject="case_id", views=_traced)
 def history(ws: CatalogWorkspace, case_id: str, *, as_of: int | None = None) -> tuple[Revision, ...]:
     """List every state that a case was in, oldest first.
 

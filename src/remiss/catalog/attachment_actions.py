@@ -85,7 +85,7 @@ def _shown(ws: AttachmentWorkspace, given: Mapping[str, Any], found: AttachedFil
     return (Look(kind=Kind.EVIDENCE, subject=found.attachment.case, ids=[found.attachment.id], team=kept.team),)
 
 
-@action(name="attachment.list", permission="case:read", reads=True, views=_listed)
+@action(name="attachment.list", permission="case:read", reads=True, subject="case_id", views=_listed)
 def attachments(ws: AttachmentWorkspace, case_id: str, *, as_of: int | None = None) -> tuple[Attachment, ...]:
     """List the files of a case that the actor may see, the oldest first.
 
@@ -101,7 +101,7 @@ def attachments(ws: AttachmentWorkspace, case_id: str, *, as_of: int | None = No
     return ws.attachments.of_case(case_id, reached(as_of, ws.position()))
 
 
-@action(name="attachment.get", permission=READ, reads=True, views=_shown)
+@action(name="attachment.get", permission=READ, reads=True, subject="attachment_id", views=_shown)
 def get(ws: AttachmentWorkspace, attachment_id: str) -> AttachedFile:
     """Get a file of a case with its content.
 

@@ -27,7 +27,7 @@ def _shown(ws: EvidenceWorkspace, given: Mapping[str, Any], raw: RawEvent) -> Se
     return (Look(kind=Kind.EVIDENCE, subject=raw.case, purpose=said, ids=[raw.run], team=team),)
 
 
-@action(name="evidence.show", permission=READ, reads=True, views=_shown)
+@action(name="evidence.show", permission=READ, reads=True, subject="case_id", views=_shown)
 def show(ws: EvidenceWorkspace, case_id: str, purpose: str, *, run: str | None = None) -> RawEvent:
     """Show the raw event of a case, as production logged it, from the vault.
 

@@ -35,6 +35,18 @@ def prefix_of(text: str) -> str:
     return "-".join(letters[at : at + 4] for at in range(0, len(letters), 4))
 
 
+def spelled(text: str) -> str:
+    """Return a beginning of an id in the form of ids; what is none, as it stands.
+
+    >>> spelled("K7M4QP2X9W3D"), spelled("ana@example.org")
+    ('k7m4-qp2x-9w3d', 'ana@example.org')
+    """
+    try:
+        return prefix_of(text)
+    except InputError:
+        return text
+
+
 def only(text: str, found: Sequence[str]) -> str:
     """Return the one id that was found for what somebody wrote.
 

@@ -52,7 +52,7 @@ def _of_thread(ws: DiscussionWorkspace, given: Mapping[str, Any], found: Thread)
     return (Look(kind=Kind.CASE, subject=found.case, position=given["as_of"], ids=[found.id], team=team),)
 
 
-@action(name="thread.list", permission="thread:read", reads=True, views=_of_case)
+@action(name="thread.list", permission="thread:read", reads=True, subject="case_id", views=_of_case)
 def threads(ws: DiscussionWorkspace, case_id: str, *, as_of: int | None = None) -> tuple[Thread, ...]:
     """List the threads of a case with all their comments, the oldest first.
 
@@ -68,7 +68,7 @@ def threads(ws: DiscussionWorkspace, case_id: str, *, as_of: int | None = None) 
     return ws.threads.of_case(case_id, reached(as_of, ws.position()))
 
 
-@action(name="thread.show", permission="thread:read", reads=True, views=_of_thread)
+@action(name="thread.show", permission="thread:read", reads=True, subject="thread_id", views=_of_thread)
 def thread(ws: DiscussionWorkspace, thread_id: str, *, as_of: int | None = None) -> Thread:
     """Show a thread with all its comments.
 

@@ -25,7 +25,7 @@ def _shown(ws: InvestigationWorkspace, given: Mapping[str, Any], found: Investig
     return (Look(kind=Kind.CASE, subject=found.case, position=given["as_of"], team=ws.governed(found.case).team),)
 
 
-@action(name="case.investigation", permission="case:read", reads=True, views=_shown)
+@action(name="case.investigation", permission="case:read", reads=True, subject="case_id", views=_shown)
 def investigation(ws: InvestigationWorkspace, case_id: str, *, as_of: int | None = None) -> Investigation:
     """Show what was found out about a case, and what is missing of it.
 

@@ -28,7 +28,7 @@ def _sheet_shown(ws: CurateWorkspace, given: Mapping[str, Any], found: Sheet) ->
     return (Look(kind=Kind.CASE, subject=found.case, team=ws.labellings.team(found.case)),)
 
 
-@action(name="case.sheet", permission=ANNOTATE, reads=True, views=_sheet_shown)
+@action(name="case.sheet", permission=ANNOTATE, reads=True, subject="case_id", views=_sheet_shown)
 def sheet(ws: CurateWorkspace, case_id: str) -> Sheet:
     """Show by what one labels a case: the evidence, the questions, the failure modes; nothing that was suggested or said.
 

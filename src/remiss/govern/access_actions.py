@@ -65,7 +65,7 @@ def revoke(ws: PeopleWorkspace, token: str) -> Token:
     return ws.people.revoke(token)
 
 
-@action(name="access.check", permission="access:check", reads=True)
+@action(name="access.check", permission="access:check", reads=True, subject="case")
 def check(ws: AccessWorkspace, person: str, permission: str, case: str | None = None, *, as_of: int | None = None) -> Access:
     """Say whether a person may do what needs a permission, in any team or on one case, and by which rule.
 

@@ -9,13 +9,13 @@ from typing import Any
 
 from remiss.action import action
 from remiss.errors import InputError, NotFound, Tampered
-from remiss.govern.auditing import COLUMNS, Proof, Signed, Wanted, line, list_name, newest, parse_id, token, turn
+from remiss.govern.auditing import COLUMNS, Proof, Signed, Wanted, line, list_name, logs_with, newest, parse_id, token, turn
 from remiss.govern.checkpoint import SECRET, Checkpoint, Signer, Verifier, name_of, origin_of, read_notes
 from remiss.govern.entries import LOGS, leaf_of, secret_of
 from remiss.govern.merkle import inclusion_path, root_of
 from remiss.govern.ports.audit import AuditWorkspace
 from remiss.govern.verification import Verdict, check
-from remiss.records.look import Kind, Look, listed
+from remiss.records.look import KINDS, Kind, Look, listed
 from remiss.records.rows import Rows
 
 READ = "audit:read"
@@ -36,34 +36,38 @@ def search(
     actor: str | None = None,
     action: str | None = None,
     subject: str | None = None,
+    kind: str | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
     limit: int = 50,
     after: str | None = None,
 ) -> Rows:
-    """List what was done and what was looked at, newest first; of the teams in which the actor may read the audit.
+    """List what was done, looked at and refused, newest first; of the teams in which the actor may read the audit.
 
     Parameters
     ----------
     log : journal or views; default: both
     actor, action, subject : exactly these; a subject is the whole id of a case, a run, ...
+    kind : change, or of what was looked at: case, evidence, list, figure; or refused, of attempts at what one may not do or see
     since, until : from this moment, to before that one
     limit : how many at most, 1 to 10,000
     after : the token of the page before
 
     Raises
     ------
-    InputError : an unknown log, a limit out of bounds, a token of another list
+    InputError : an unknown log or kind, a limit out of bounds, a token of another list
     """
     if log is not None and log not in LOGS:
         raise InputError(f"there is no log {log!r}", do=f"use one of {', '.join(LOGS)}")
+    if kind is not None and kind not in KINDS:
+        raise InputError(f"there is no kind {kind!r}", do=f"use one of {', '.join(KINDS)}")
     if not 1 <= limit <= PAGE_LIMIT:
         raise InputError(f"{limit} is no length of a page", do=f"give 1 to {PAGE_LIMIT}")
     teams = ws.authority.teams(ws.actor, READ)
-    wanted = Wanted(actor=actor, action=action, subject=subject, since=since, until=until, teams=teams)
+    wanted = Wanted(actor=actor, action=action, subject=subject, kind=kind, since=since, until=until, teams=teams)
     name = list_name(wanted, log)
     before = {} if after is None else turn(after, name)
-    found = [ws.audit.search(each, wanted, before.get(each), limit + 1) for each in LOGS if log in {None, each}]
+    found = [ws.audit.search(each, wanted, before.get(each), limit + 1) for each in logs_with(kind, log)]
     shown = newest(found, limit)
     following = None
     if sum(map(len, found)) > len(shown):
@@ -131,7 +135,7 @@ def checkpoint(ws: AuditWorkspace) -> Signed:
     return Signed(notes=notes, key=signer.verifier.text)
 
 
-@action(name="audit.prove", permission=READ, reads=True, snapshot=False, views=_proved)
+@action(name="audit.prove", permission=READ, reads=True, subject="entry", snapshot=False, views=_proved)
 def prove(ws: AuditWorkspace, entry: str, *, checkpoint: str | None = None) -> Proof:
     """Prove that an entry is in the log, to people who have no access to the catalog.
 

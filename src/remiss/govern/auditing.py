@@ -11,13 +11,13 @@ from datetime import datetime
 from heapq import merge
 
 from remiss.errors import InputError
-from remiss.govern.entries import LOGS
+from remiss.govern.entries import JOURNAL, LOGS, VIEWS
 from remiss.govern.verification import Verdict
 from remiss.records.event import Scalar
 from remiss.records.identity import digest, format_time, from_micros
+from remiss.records.look import CHANGE
 
 COLUMNS = ("entry", "at", "actor", "role", "team", "action", "kind", "subject", "count", "position", "purpose", "request")
-CHANGE = "change"
 _ID = re.compile(r"(journal|views)-([1-9][0-9]{0,17})")
 
 
@@ -28,6 +28,7 @@ class Wanted:
     actor: str | None = None
     action: str | None = None
     subject: str | None = None
+    kind: str | None = None
     since: datetime | None = None
     until: datetime | None = None
     teams: frozenset[str] | None = None
@@ -140,11 +141,21 @@ def newest(found: Iterable[Sequence[Written]], limit: int) -> tuple[Written, ...
     return tuple(entry for entry, _ in zip(merged, range(limit), strict=False))
 
 
+def logs_with(kind: str | None, log: str | None) -> tuple[str, ...]:
+    """Return the logs in which entries of a kind can be; a kind or a log of None is any.
+
+    >>> logs_with("change", None), logs_with("refused", None), logs_with("refused", "journal")
+    (('journal',), ('views',), ())
+    """
+    holding = LOGS if kind is None else (JOURNAL,) if kind == CHANGE else (VIEWS,)
+    return tuple(each for each in holding if log in {None, each})
+
+
 def list_name(wanted: Wanted, log: str | None) -> str:
     """Return what makes two pages pages of the same list."""
     times = [None if each is None else format_time(each) for each in (wanted.since, wanted.until)]
     given = [each and each.encode("utf-8", "backslashreplace").decode() for each in (wanted.actor, wanted.action, wanted.subject)]
-    return digest([log, *given, *times])[:16]
+    return digest([log, wanted.kind, *given, *times])[:16]
 
 
 def token(name: str, before: Mapping[str, int | None]) -> str:

@@ -115,7 +115,7 @@ def versions(ws: ShelfWorkspace, *, as_of: int | None = None) -> Rows:
     return Rows("protocol", columns, rows, at, total=len(rows))
 
 
-@action(name="protocol.show", permission="protocol:read", reads=True)
+@action(name="protocol.show", permission="protocol:read", reads=True, subject="name")
 def show(ws: ShelfWorkspace, name: str, version: int | None = None, *, as_of: int | None = None) -> StoredProtocol:
     """Return a protocol version as the catalog keeps it, the newest by default, files that it names attached.
 
@@ -130,7 +130,7 @@ def show(ws: ShelfWorkspace, name: str, version: int | None = None, *, as_of: in
     return _stored(ws, name, version, _position(ws, as_of))
 
 
-@action(name="protocol.diff", permission="protocol:read", reads=True)
+@action(name="protocol.diff", permission="protocol:read", reads=True, subject="name")
 def diff(ws: ShelfWorkspace, name: str, before: int, after: int, *, as_of: int | None = None) -> tuple[str, ...]:
     """Return what changed between two versions of a protocol as lines of a unified diff; none when nothing did.
 

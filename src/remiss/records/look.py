@@ -1,4 +1,4 @@
-"""What somebody looked at: what an action says of what it showed, for the audit to record."""
+"""What somebody looked at, or was refused: what an action says of what it showed, for the audit to record."""
 
 from __future__ import annotations
 
@@ -17,6 +17,12 @@ class Kind(StrEnum):
     EVIDENCE = "evidence"  # raw: committed by itself, before anybody has it
     LIST = "list"
     FIGURE = "figure"
+    REFUSED = "refused"  # nothing: the attempt is recorded
+
+
+# What an entry of the audit may be of: a change, which is in the journal, or one of these.
+CHANGE = "change"
+KINDS = (CHANGE, *Kind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

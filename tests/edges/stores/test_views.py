@@ -13,10 +13,12 @@ import remiss
 from remiss.catalog import actions as catalog
 from remiss.curate import agreement_actions, recoding_actions
 from remiss.edges.stores.tables import audit_heads, views
-from remiss.errors import NotFound, StorageError
+from remiss.errors import Denied, InputError, NotFound, StorageError
 from remiss.govern import audit_actions as audit
-from remiss.records.case import Filing
+from remiss.govern.authority import Granted, actor_of
+from remiss.records.case import Filing, Sensitivity
 from remiss.records.look import Kind, Look
+from remiss.records.person import Grant, Person
 from tests.edges.stores.drawing import MONDAY
 
 
@@ -97,6 +99,96 @@ def test_whoever_sees_nothing_leaves_nothing(ws, case):
         catalog.show(ws, "zzzz-zzzz-zzzz")
     catalog.info(ws)
     assert logged(ws) == []
+
+
+def test_who_is_refused_is_recorded_by_what_they_tried_and_on_what(ws, ws_as, case):
+    bo = ws_as("bo", role="reader")
+    with pytest.raises(Denied):
+        catalog.revise(bo, case.id[:8], 1, title="mine")
+    (entry,) = logged(ws)
+    assert {name: entry[name] for name in ("action", "actor", "role", "kind", "subject", "team", "request", "count")} == {
+        "action": "case.revise",
+        "actor": "bo",
+        "role": "reader",
+        "kind": "refused",
+        "subject": case.id,
+        "team": "default",
+        "request": "as-bo",
+        "count": None,
+    }
+    assert "mine" not in json.dumps(entry)
+    assert catalog.show(ws, case.id).title == "seen"
+    assert verdict(ws).sound
+    both = Person(
+        name="eve", grants=tuple(Grant(role="reader", team=team, clearance=Sensitivity.INTERNAL) for team in ("a", "default"))
+    )
+    with pytest.raises(Denied):
+        catalog.revise(ws.serving("x", actor=actor_of(both), authority=Granted(both)), case.id, 1, title="mine")
+    assert logged(ws)[-1]["team"] == "default"
+
+
+def test_a_case_that_is_hidden_and_one_that_is_not_there_leave_the_same_entry_but_for_its_id(ws, ws_as):
+    hidden = catalog.file(ws, Filing(model="m", at=MONDAY, title="closed", sensitivity=Sensitivity.SECRET)).id
+    bo = ws_as("bo", role="curator", team="boarding")
+    for named in (hidden, "ZZZZ-zzzz-zzzz", hidden[:9], "zzzz-zzzz"):
+        with pytest.raises(NotFound):
+            catalog.show(bo, named)
+        with pytest.raises(NotFound):
+            catalog.revise(bo, named, 1, title="mine")
+    one, two, three, four, *rest = ([each["action"], {**each, "at": 0, "n": 0, "action": ""}] for each in logged(ws))
+    assert (one[1]["subject"], three[1], len(rest)) == (hidden, {**one[1], "subject": "zzzz-zzzz-zzzz"}, 4)
+    assert (one[0], two[0]) == (three[0], four[0]) == ("case.show", "case.revise")
+    assert {each[1]["subject"] for each in rest} == {hidden[:9], "zzzz-zzzz"}
+    assert {each[1]["team"] for each in (one, two, three, four, *rest)} == {"boarding"}
+
+
+def test_whoever_watches_another_team_is_not_told_of_a_refusal(ws, ws_as, case):
+    bo = ws_as("bo", role="reader", team="boarding")
+    with pytest.raises(NotFound):
+        catalog.show(bo, case.id)
+    refused = [
+        [line["subject"] for line in audit.search(ws_as(name, role="steward", team=team), kind="refused")]
+        for name, team in (("sam", "boarding"), ("tom", "default"), ("ute", "*"))
+    ]
+    assert refused == [[case.id], [], [case.id]]
+
+
+def test_refusals_changes_and_looks_are_found_by_their_kind(ws, ws_as, case):
+    bo = ws_as("bo", role="reader")
+    catalog.show(bo, case.id)
+    with pytest.raises(Denied):
+        catalog.file(bo, Filing(model="m", at=MONDAY, title="mine"))
+    catalog.search(bo)
+    kinds = ("change", "case", "evidence", "list", "refused")
+    found = {kind: [line["action"] for line in audit.search(ws, actor="bo", kind=kind)] for kind in kinds}
+    assert found == {"change": [], "case": ["case.show"], "evidence": [], "list": ["case.search"], "refused": ["case.file"]}
+    assert [line["action"] for line in audit.search(ws, kind="change", limit=1)] == ["case.file"]
+    assert len(audit.search(ws, kind="refused", log="journal")) == 0
+    with pytest.raises(InputError, match="there is no kind 'x'"):
+        audit.search(ws, kind="x")
+
+
+def test_an_attempt_leaves_no_more_than_a_look_does(ws, ws_as, case):
+    """So that whoever is refused fills the disk no faster than whoever reads."""
+    bo = ws_as("bo", role="reader")
+    catalog.show(bo, case.id)
+    for named in ("a" * 10_000, "of Ana Lima, ana@example.org", case.id):
+        with pytest.raises((Denied, InputError)):
+            catalog.revise(bo, named, 1, title="t" * 10_000)
+    look, *refusals = (len(json.dumps(entry)) for entry in logged(ws))
+    assert len(refusals) == 3
+    assert max(refusals) <= look + len("case.revise")
+
+
+def test_who_cannot_be_recorded_is_not_even_refused(ws, ws_as, case):
+    bo = ws_as("bo", role="reader")
+    catalog.show(bo, case.id)
+    altering(ws, update(audit_heads).where(audit_heads.c.log == "views").values(seal=b"x" * 32))
+    with pytest.raises(StorageError, match="cannot be recorded"):
+        catalog.revise(bo, case.id, 1, title="mine")
+    with pytest.raises(StorageError, match="cannot be recorded"):
+        catalog.show(bo, "zzzz-zzzz-zzzz")
+    assert len(logged(ws)) == 1
 
 
 def test_what_cannot_be_recorded_is_not_shown(ws, case, monkeypatch):

@@ -18,7 +18,9 @@ from remiss.edges.stores.journal import Transaction
 from remiss.edges.stores.tables import journal
 from remiss.edges.stores.version import LATEST
 from remiss.errors import CatalogOlder, Denied, StorageError
+from remiss.govern.authority import Granted
 from remiss.records.case import Filing
+from remiss.records.person import Person
 from tests.edges.stores.acting import unlisted
 from tests.edges.stores.drawing import MONDAY, drawn, file, member, protocol
 
@@ -145,14 +147,7 @@ def test_who_acts_is_the_system_s_user_and_never_claimed(ws, monkeypatch):
 
 
 def test_whoever_may_not_is_refused_before_anything_happens(ws):
-    class Nobody:
-        def may(self, actor, permission, team=None):
-            return False
-
-        def scope(self, actor):
-            raise AssertionError
-
-    ws.authority = Nobody()
+    ws.authority = Granted(Person(name=ws.actor.name))
     with pytest.raises(Denied, match=r"may not do test\.write: it needs test:write"):
         write(ws, "delays")
     assert ws.position() == 1

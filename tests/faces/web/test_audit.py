@@ -31,6 +31,19 @@ def test_what_was_done_and_looked_at_is_shown_with_what_it_was_done_on(steward, 
     assert "Older entries" not in page.text
 
 
+def test_what_was_refused_is_found_by_itself(steward, there):
+    case = catalog.file(there.workspace, Filing(model="m", at=datetime(2026, 3, 1, tzinfo=UTC), title="seen")).id
+    with there.browser_of(there.person("bo", role="reader", team="boarding")) as browser:
+        assert browser.get(f"/cases/{case}").status_code == 404
+    steward.get(f"/cases/{case}")
+    page = steward.get("/audit?kind=refused").text
+    assert page.count('<th scope="row"') == 1
+    assert "<strong>refused</strong>" in page
+    assert f'href="/cases/{case}"' in page
+    assert '<option value="refused" selected>' in page
+    assert "There is no entry of a look at raw evidence" in steward.get("/audit?kind=evidence").text
+
+
 def test_a_time_that_is_none_is_said_above_the_form(steward):
     page = steward.get("/audit?since=yesterday")
     assert page.status_code == 422

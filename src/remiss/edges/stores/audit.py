@@ -158,7 +158,12 @@ def _asked_views(wanted: Wanted) -> tuple[ColumnElement[int], list[ColumnElement
     at = cast(member(views.c.entry, "at"), BigInteger)
     found = [
         member(views.c.entry, name) == value
-        for name, value in (("actor", wanted.actor), ("action", wanted.action), ("subject", wanted.subject))
+        for name, value in (
+            ("actor", wanted.actor),
+            ("action", wanted.action),
+            ("subject", wanted.subject),
+            ("kind", wanted.kind),
+        )
         if value is not None
     ]
     if wanted.since is not None:

@@ -24,6 +24,9 @@ class Entries(Asked):
     actor: str | None = Field(None, description="Only what this person did.")
     action: str | None = Field(None, description="Only this action, for example case.show.")
     subject: str | None = Field(None, description="Only on this thing: the whole id of a case, a run, ...")
+    kind: Literal["change", "case", "evidence", "list", "figure", "refused"] | None = Field(
+        None, description="Only changes, only looks at one of these, or only what was refused."
+    )
     since: AwareDatetime | None = Field(None, description="From this moment.")
     until: AwareDatetime | None = Field(None, description="To before this moment.")
     limit: int = Field(50, ge=1, le=10_000, description="How many at most.")
@@ -45,7 +48,7 @@ class Kept(Asked):
 
 @router.get("/audit", operation_id="audit.search", responses=documented("list", csv=True))
 def search(ws: Ws, listed: Listed, asked: Annotated[Entries, Query()]) -> Response:
-    """List what was done and what was looked at, newest first."""
+    """List what was done, looked at and refused, newest first."""
     from remiss.govern import audit_actions as actions
 
     return listed(actions.search(ws, **asked.model_dump()))

@@ -12,6 +12,7 @@ from remiss.errors import AnswerNo, InputError, Location
 from remiss.faces.cli import render
 from remiss.faces.cli.options import Time, formatted, formatted_object, with_workspace
 from remiss.records.legible import counted
+from remiss.records.look import KINDS
 
 if TYPE_CHECKING:
     from remiss.workspace import Workspace
@@ -29,6 +30,7 @@ def audit() -> None:
 @click.option("--actor", metavar="NAME", help="Only what this person did.")
 @click.option("--action", metavar="NAME", help="Only this action, for example case.show.")
 @click.option("--subject", metavar="ID", help="Only on this thing: the whole id of a case, a run, ...")
+@click.option("--kind", type=click.Choice(KINDS), help="Only changes, only looks at one of these, or only what was refused.")
 @click.option("--since", type=Time(), help="From this moment.")
 @click.option("--until", type=Time(), help="To before this moment.")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="How many at most.")
@@ -41,20 +43,30 @@ def search(
     actor: str | None,
     action: str | None,
     subject: str | None,
+    kind: str | None,
     since: datetime | None,
     until: datetime | None,
     limit: int,
     after: str | None,
     shape: str,
 ) -> None:
-    """List what was done and what was looked at, newest first.
+    """List what was done, looked at and refused, newest first.
 
     Example: remiss audit search --actor bo --since 2026-03-01
     """
     from remiss.govern import audit_actions as actions
 
     page = actions.search(
-        ws, log=log, actor=actor, action=action, subject=subject, since=since, until=until, limit=limit, after=after
+        ws,
+        log=log,
+        actor=actor,
+        action=action,
+        subject=subject,
+        kind=kind,
+        since=since,
+        until=until,
+        limit=limit,
+        after=after,
     )
     render.rows(page, shape)
     if subject is not None and not page.rows:

@@ -23,6 +23,15 @@ if TYPE_CHECKING:
 router = APIRouter()
 PATH = "/audit"
 LIMIT = 50
+# What an entry may be of, in words.
+KINDS = {
+    "change": "a change",
+    "case": "a look at a case",
+    "evidence": "a look at raw evidence",
+    "list": "a look at a list",
+    "figure": "a look at figures",
+    "refused": "an attempt that was refused",
+}
 # Where a thing of that kind has a page, by how its id begins; what has none of these is a case, if it looks like one.
 RUN = "run-"
 CASE_LETTERS = len("k7m4-qp2x-9w3d")
@@ -35,6 +44,7 @@ class View(Asked):
     actor: str = ""
     action: str = ""
     subject: str = ""
+    kind: Literal["", "change", "case", "evidence", "list", "figure", "refused"] = ""
     since: str = ""
     until: str = ""
     after: str | None = None
@@ -61,6 +71,7 @@ class AuditPage:
     """audit/page.html: entries, newest first, as they were asked for; and what verifying found, when it was asked for."""
 
     template: ClassVar[str] = "audit/page.html"
+    kinds: ClassVar[dict[str, str]] = KINDS
     lines: tuple[Line, ...]
     asked: View
     first: str | None
