@@ -157,7 +157,7 @@ def keep(ws, document):
 
 def test_an_owner_of_the_model_judges_nothing_by_a_protocol_too_that_they_do_not_see(ws, ana, bo, cy):
     keep(ws, protocol_of())
-    assert ana.protocols.versions() == ()
+    assert "arrivals" not in {each.team for each in ana.protocols.versions()}
     curate.annotate(bo, CASE, 1, FAILS)
     with pytest.raises(Denied, match="owns the model"):
         curate.verify(ana, CASE, 2, FAILS)
