@@ -202,3 +202,12 @@ def test_of_an_empty_catalog_everything_is_seen(ws, ws_as):
     with ws.reading() as connection:
         assert sight_of(connection, ws_as("ana", role="reader").scope).everything
     assert ws_as("ana", role="reader").cases.count(EVERYTHING, None) == 0
+
+
+def test_whoever_files_what_a_case_above_their_clearance_says_does_not_find_out_that_it_is_there(ws, ws_as):
+    hidden = catalog.file(ws, Filing(model="m", at=MONDAY, title="The board lied", sensitivity=Sensitivity.SECRET))
+    bo = ws_as("bo", role="annotator")
+    filed = catalog.file(bo, Filing(model="m", at=MONDAY, title="The board lied"))
+    assert filed.id != hidden.id
+    assert catalog.file(bo, Filing(model="m", at=MONDAY, title="The board lied")).id == filed.id
+    assert catalog.alike(bo, filed.id).total == 0
