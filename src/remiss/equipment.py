@@ -264,9 +264,15 @@ class Equipment(Bench):
     def health(self) -> Health:
         """How this machine and the catalog are."""
         from remiss.edges.health import MachineHealth, Opened
+        from remiss.edges.stores.originals import OriginalStore
 
         opened = Opened(
-            file=self._store.file, facts=self.facts, keys=lambda: self.keys, vault=lambda: self.vault, acted=self._acted
+            file=self._store.file,
+            facts=self.facts,
+            keys=lambda: self.keys,
+            vault=lambda: self.vault,
+            acted=self._acted,
+            kept=OriginalStore(self._store, self.scope).kept,
         )
         return MachineHealth(self.settings, opened)
 

@@ -31,13 +31,16 @@ STALE_SECONDS = 24 * 3600
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
-    """An open catalog as it is looked at: its file where it is one, what it is, key, vault, and whether it was changed."""
+    """An open catalog as it is looked at: its file where it is one, what it is, key, vault, whether it was changed, and how many
+    pieces of evidence it refers to.
+    """
 
     file: Path | None
     facts: Callable[[], CatalogFacts]
     keys: Callable[[], Keys]
     acted: Callable[[], bool]
     vault: Callable[[], Vault]
+    kept: Callable[[], int]
 
 
 class MachineHealth:
@@ -82,7 +85,7 @@ def _catalog(settings: Settings, opened: Opened) -> Iterator[Check]:
         return
     yield Check("catalog", "ok", f"{facts.address}, {facts.database}, position {facts.position}")
     yield _of_folder("key", settings, opened, lambda folder: _key(folder, opened, acted=acted))
-    yield _of_folder("vault", settings, opened, lambda folder: _vault(folder, opened, events=facts.events))
+    yield _of_folder("vault", settings, opened, lambda folder: _vault(folder, opened))
     yield _room(settings, opened)
 
 
@@ -100,11 +103,11 @@ def _key(folder: Path, opened: Opened, *, acted: bool) -> Check:
     return Check("key", "ok", "there, and only its owner may read it")
 
 
-def _vault(place: Path, opened: Opened, *, events: int) -> Check:
+def _vault(place: Path, opened: Opened) -> Check:
     if place.is_dir():
         return _state(place, opened.vault().state())
-    if events:
-        what = f"{place} is missing, and with it the raw evidence of {events:,} events"
+    if kept := opened.kept():
+        what = f"{place} is missing, and with it raw evidence (events and files: {kept:,})"
         return Check("vault", "bad", what, "bring it back, or name it in REMISS_VAULT")
     return Check("vault", "ok", "made by the first capture")
 

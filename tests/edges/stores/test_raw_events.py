@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 
 from remiss.capture import actions as capture
 from remiss.catalog import actions as catalog
+from remiss.catalog import attachment_actions as attachments
 from remiss.catalog import evidence_actions as evidence
 from remiss.errors import Denied, NotFound
+from remiss.govern import actions as machine
+from remiss.records.case import Filing
 from tests.stories.logs import MONDAY, WEEK, small_log
 
 WHY = "the carrier asked which flight it was"
@@ -45,3 +50,16 @@ def test_of_a_case_that_one_may_not_see_nothing_more_is_said_than_of_one_that_is
     with pytest.raises(NotFound) as unknown:
         evidence.show(stranger, "zzzz-zzzz-zzzz", WHY)
     assert str(hidden.value).replace(case, "CASE") == str(unknown.value).replace("zzzz-zzzz-zzzz", "CASE")
+
+
+def test_a_catalog_of_what_people_filed_misses_a_vault_only_when_files_were_attached(ws):
+    case = catalog.file(ws, Filing(model="m", at=MONDAY, title="The board lied"))
+    assert told_of_vault(ws) == "made by the first capture"
+    attachments.add(ws, case.id, "board.txt", b"text")
+    shutil.rmtree(ws.settings.folder("vault", ws._store.file))
+    assert told_of_vault(ws).endswith("is missing, and with it raw evidence (events and files: 1)")
+
+
+def told_of_vault(ws):
+    [vault] = [check for check in machine.doctor(ws) if check.name == "vault"]
+    return vault.says

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import distinct, func, select
 
 from remiss.edges.stores.case_reading import captures_of, resolve
 from remiss.edges.stores.store import Store
-from remiss.edges.stores.tables import protocols, runs
+from remiss.edges.stores.tables import attachments, captures, protocols, runs
 from remiss.errors import NotFound
 from remiss.govern.ports.actor import Scope
 from remiss.records.case import Sensitivity
@@ -42,6 +42,13 @@ class OriginalStore:
                 version=connection.execute(version.where(runs.c.id == found.id)).scalar_one(),
                 address=found.evidence,
             )
+
+    def kept(self) -> int:
+        """Return how many events and files the catalog has the address of, whoever may see them."""
+        raw = select(func.count(distinct(captures.c.event_key))).where(captures.c.evidence.is_not(None))
+        files = select(func.count()).select_from(attachments).where(attachments.c.position_to.is_(None))
+        with self._store.reading() as connection:
+            return int(connection.execute(raw).scalar_one()) + int(connection.execute(files).scalar_one())
 
 
 def _nothing(case: str, origin: str, run: str | None, kept: list[str]) -> NotFound:
