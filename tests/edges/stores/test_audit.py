@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 
 import pytest
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, select, text, update
 
 import remiss
 from remiss.catalog import actions as catalog
@@ -277,3 +278,41 @@ def test_a_steward_of_one_team_sees_what_its_people_did(busy, ws_as):
         audit.prove(steward, "journal-9")
     with pytest.raises(Denied, match="needs audit:read"):
         audit.search(bo)
+
+
+# What only SQLite lets somebody write, for it keeps anything in any column.
+ANYTHING = (
+    "digests = 'no json'",
+    'digests = \'{"a":"\\ud800"}\'',
+    "subjects = ''",
+    f"subjects = '{'[' * 100_000}'",
+    "subjects = 7",
+    "at = 'never'",
+    "actor = CAST(x'ff41' AS TEXT)",
+    "role = x'ff41'",
+    "leaf = 'a text'",
+    "seal = 7",
+    "position = 'last'",
+    "position = 9.5",
+)
+
+
+@pytest.mark.parametrize("altered", [pytest.param(each, id=each[:24]) for each in ANYTHING])
+def test_whatever_is_written_into_a_column_of_a_file_the_entry_is_named(sqlite_template, environment, tmp_path, altered):
+    shutil.copy(sqlite_template, tmp_path / "altered.db")
+    with remiss.open(str(tmp_path / "altered.db"), environment=environment) as ws:
+        for number in range(5):
+            write(ws, f"p{number}")
+        number = 6 if altered.startswith("position") else 4
+        altering(ws, text(f"UPDATE journal SET {altered} WHERE position = {number}"))
+        found = verdict(ws)
+        assert (found.sound, found.first) == (False, number)
+        with suppress(Tampered, StorageError):
+            audit.search(ws)
+        assert verdict(ws) == found
+
+
+def test_a_digest_that_is_no_finite_number_any_more_is_named(busy):
+    with busy._store.engine.execution_options(writes=True).connect() as connection, connection.begin():
+        connection.execute(text("UPDATE journal SET digests = '{\"a\" : 1e400}' WHERE position = 4"))
+    assert (verdict(busy).sound, verdict(busy).first) == (False, 4)

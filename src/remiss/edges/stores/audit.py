@@ -2,50 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, Select, Text, cast, literal, select
 
-from remiss.edges.stores.dialect.conditions import among, as_bytes, json_has, member
-from remiss.edges.stores.dialect.driving import streaming
-from remiss.edges.stores.journal import entry, said
-from remiss.edges.stores.sealing import read_head
+from remiss.edges.stores.audit_rows import MALFORMED, rows
+from remiss.edges.stores.dialect.conditions import among, json_has, member
+from remiss.edges.stores.journal import entry
+from remiss.edges.stores.sealing import ADVICE, read_head
 from remiss.edges.stores.storable import is_text
 from remiss.edges.stores.store import Store
 from remiss.edges.stores.tables import journal, views
-from remiss.govern.auditing import Wanted, Written
+from remiss.errors import Tampered
+from remiss.govern.auditing import Wanted, Written, line
 from remiss.govern.entries import JOURNAL, NOTHING, VIEWS, Head, text_of
 from remiss.govern.verification import Row
 from remiss.records.identity import to_micros
-
-# Few enough to be still in the processor's caches when they are hashed, enough that a server is not asked too often.
-BLOCK = 1024
-# In the order in which `_row` takes them, as they are stored, for a log is long.
-_JOURNAL = (
-    "SELECT position, action, actor, at, digests, request_id, role, sensitivity, subjects, team_id, leaf, seal "
-    "FROM journal ORDER BY position"
-)
-_VIEWS = "SELECT n, {entry}, leaf, seal FROM views ORDER BY n"
-
-
-def _row(
-    number: int,
-    action: str,
-    actor: str,
-    micros: int,
-    digests: str,
-    request: str | None,
-    role: str | None,
-    sensitivity: int,
-    subjects: str,
-    team: str,
-    leaf: bytes | None,
-    seal: bytes | None,
-) -> Row:
-    values = said(number, action, actor, micros, json.loads(digests), request, role, sensitivity, json.loads(subjects), team)
-    return number, text_of(values).encode(), leaf, seal
 
 
 class AuditStore:
@@ -58,15 +31,8 @@ class AuditStore:
     def rows(self, log: str) -> Iterator[Sequence[Row]]:
         """Yield a log from its beginning, in blocks."""
         with self._reading(log) as connection:
-            if connection is None:
-                return
-            cursor = streaming(connection, binary=log != JOURNAL)
-            try:
-                cursor.execute(_JOURNAL if log == JOURNAL else _VIEWS.format(entry=as_bytes(connection, "entry")))
-                while block := cursor.fetchmany(BLOCK):
-                    yield [_row(*row) for row in block] if log == JOURNAL else block
-            finally:
-                cursor.close()
+            if connection is not None:
+                yield from rows(connection, log)
 
     def head(self, log: str) -> Head | None:
         """Return where a log ends, as it is kept; None when it was never sealed."""
@@ -111,29 +77,46 @@ class AuditStore:
             yield connection
 
     def _journal(self, found: Select[tuple[object, ...]]) -> Sequence[Written]:
-        with self._store.reading() as connection:
-            rows = connection.execute(found).mappings().all()
-            numbers = [row["position"] - 1 for row in rows]
+        with self._store.reading() as connection, _legible(JOURNAL):
+            kept = connection.execute(found).mappings().all()
+            numbers = [row["position"] - 1 for row in kept]
             before = select(journal.c.position, journal.c.seal).where(among(journal.c.position, numbers))
             links = {row.position: row.seal for row in connection.execute(before)} if numbers else {}
-        return [
-            Written(
-                log=JOURNAL,
-                number=row["position"],
-                text=text_of(entry(row)),
-                link=bytes(links.get(row["position"] - 1) or NOTHING),
-            )
-            for row in rows
-        ]
+            return [
+                Written(
+                    log=JOURNAL,
+                    number=row["position"],
+                    text=text_of(entry(row)),
+                    link=bytes(links.get(row["position"] - 1) or NOTHING),
+                )
+                for row in kept
+            ]
 
     def _views(self, found: Select[tuple[object, ...]]) -> Sequence[Written]:
-        with self._reading(VIEWS) as connection:
+        with self._reading(VIEWS) as connection, _legible(VIEWS):
             if connection is None:
                 return ()
-            rows = connection.execute(found).all()
-            before = select(views.c.n, views.c.seal).where(among(views.c.n, [row.n - 1 for row in rows]))
-            links = {row.n: bytes(row.seal) for row in connection.execute(before)} if rows else {}
-        return [Written(log=VIEWS, number=row.n, text=row.entry, link=links.get(row.n - 1, NOTHING)) for row in rows]
+            kept = connection.execute(found).all()
+            before = select(views.c.n, views.c.seal).where(among(views.c.n, [row.n - 1 for row in kept]))
+            links = {row.n: bytes(row.seal) for row in connection.execute(before)} if kept else {}
+            entries = [Written(log=VIEWS, number=row.n, text=row.entry, link=links.get(row.n - 1, NOTHING)) for row in kept]
+            for each in entries:
+                line(each)
+            return entries
+
+
+@contextmanager
+def _legible(log: str) -> Iterator[None]:
+    """Say of entries that cannot be read that somebody altered them.
+
+    Raises
+    ------
+    Tampered
+    """
+    try:
+        yield
+    except MALFORMED as error:
+        raise Tampered(f"entries of the {log} were altered, so that they cannot be read", do=ADVICE) from error
 
 
 def _asked_journal(wanted: Wanted) -> tuple[ColumnElement[int], list[ColumnElement[bool]]]:

@@ -80,7 +80,7 @@ def read_head(connection: Connection, log: str, *, locked: bool = False) -> Head
 def _head(row: Row[tuple[object, ...]]) -> Head:
     try:
         return Head(frontier=Frontier.from_bytes(row.size, bytes(row.roots)), link=bytes(row.link), seal=bytes(row.seal))
-    except ValueError as error:
+    except (ValueError, TypeError) as error:
         raise Tampered(f"what is kept of the end of the {row.log} was altered", do=ADVICE) from error
 
 

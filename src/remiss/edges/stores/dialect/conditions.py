@@ -74,6 +74,16 @@ def as_bytes(connection: Connection, column: str) -> str:
     return f"CAST({column} AS BLOB)" if connection.dialect.name == SQLITE else f"convert_to({column}, 'UTF8')"
 
 
+def surely_bytes(connection: Connection, column: str) -> str:
+    """Return the SQL of a column of bytes, as bytes whatever somebody wrote there: SQLite keeps anything in any column."""
+    return f"CAST({column} AS BLOB)" if connection.dialect.name == SQLITE else column
+
+
+def surely_whole(connection: Connection, column: str) -> str:
+    """Return the SQL of a column of whole numbers, 0 where somebody wrote something else there."""
+    return f"CASE typeof({column}) WHEN 'integer' THEN {column} ELSE 0 END" if connection.dialect.name == SQLITE else column
+
+
 def json_number(of: ColumnElement[Any], name: str | None = None) -> ColumnElement[float]:
     """Return the same as a number; null when it is none."""
     return _JsonNumber(type_coerce(of, Text()), *_names(name))

@@ -12,7 +12,8 @@ import math
 import os
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -167,6 +168,22 @@ def streaming(connection: Connection, *, binary: bool = False) -> Any:
     """
     driver: Any = connection.connection.driver_connection
     return driver.cursor() if connection.dialect.name == SQLITE else driver.cursor(name="streaming", binary=binary)
+
+
+@contextmanager
+def texts_as_bytes(connection: Connection) -> Iterator[None]:
+    """Have the driver give every text as its bytes while the block lasts, for SQLite keeps bytes that are no text as one."""
+    driver: Any = connection.connection.driver_connection
+    before, driver.text_factory = driver.text_factory, bytes
+    try:
+        yield
+    finally:
+        driver.text_factory = before
+
+
+def is_undecodable(error: Exception) -> bool:
+    """Return whether the driver failed on a text that is none; no server keeps such."""
+    return isinstance(error, sqlite3.OperationalError) and "Could not decode" in str(error)
 
 
 def _rests(_: object, record: ConnectionPoolEntry) -> None:

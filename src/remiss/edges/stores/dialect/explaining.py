@@ -67,6 +67,8 @@ def _explained_sqlite(error: sqlite3.Error, where: str) -> RemissError | None:
             return timed_out(where)
         case sqlite3.SQLITE_NOTADB:
             return foreign(where)
+        case _ if any(said in str(error) for said in ("Could not decode to UTF-8", "malformed JSON")):
+            return StorageError(f"{where} was altered by another program: {error}", do="see what with: remiss audit verify")
         case _:
             return None
 
