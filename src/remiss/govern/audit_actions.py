@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from remiss.govern.checkpoint import SECRET, Checkpoint, Signer, Verifier, name_
 from remiss.govern.entries import LOGS, leaf_of, secret_of
 from remiss.govern.merkle import inclusion_path, root_of
 from remiss.govern.ports.audit import AuditWorkspace
-from remiss.govern.verification import Verdict, check
+from remiss.govern.verification import Row, Verdict, check
 from remiss.records.look import KINDS, Kind, Look, listed
 from remiss.records.rows import Rows
 
@@ -106,17 +106,28 @@ def verify(ws: AuditWorkspace, *, checkpoint: str | None = None, key: str | None
 
 def _verdict(ws: AuditWorkspace, log: str, points: list[Checkpoint], *, sealed: bool) -> Verdict:
     if not sealed:
-        return check(log, lambda: ws.audit.rows(log), None, None, points)
+        length = max((each.size for each in points), default=0)
+        return check(log, lambda: _told(ws, log, length), None, None, points)
     begun = ws.audit.begun(log)
     secret = ws.keys.secret(secret_of(log))
     try:
         head = ws.audit.head(log)
     except Tampered:
         head, begun = None, True
-    found = check(log, lambda: ws.audit.rows(log), head, secret, points, begun=begun)
+    length = 0 if head is None else head.size
+    found = check(log, lambda: _told(ws, log, length), head, secret, points, begun=begun)
     if found.sound and ws.audit.lost(log):
         return replace(found, sound=False, first=1, what=LOST)
     return found
+
+
+def _told(ws: AuditWorkspace, log: str, length: int) -> Iterator[Sequence[Row]]:
+    """Yield a log in blocks, and tell how far that is when it should have `length` entries."""
+    done = 0
+    for block in ws.audit.rows(log):
+        yield block
+        done += len(block)
+        ws.progress(f"verifying {log}", min(done / length, 1.0) if length else 1.0)
 
 
 @action(name="audit.checkpoint", permission="audit:checkpoint", reads=True, snapshot=False)

@@ -55,6 +55,21 @@ def test_a_catalog_that_was_left_alone_is_sound(busy):
     assert (found.sound, found.entries, found.first, found.against) == (True, 9, None, ("the catalog's key",))
 
 
+def test_verification_tells_how_far_it_is(busy, monkeypatch):
+    monkeypatch.setattr("remiss.edges.stores.audit_rows.BLOCK", 4)
+    signed, told = audit.checkpoint(busy), []
+    text = "\n".join(signed.notes)
+    with busy.reporting(lambda stage, share: told.append((stage, share))):
+        audit.verify(busy)
+        assert told == [("verifying journal", 4 / 9), ("verifying journal", 8 / 9), ("verifying journal", 1.0)]
+        audit.verify(busy, checkpoint=text, key=signed.key)
+        assert told[3:] == told[:3]
+        told.clear()
+        altering(busy, delete(journal).where(journal.c.position == 9))
+        audit.verify(busy)
+    assert told[:2] == [("verifying journal", 4 / 9), ("verifying journal", 8 / 9)]
+
+
 def test_a_catalog_with_which_nothing_was_done_is_sound_and_has_nothing_to_sign(ws):
     assert verdict(ws).sound
     with pytest.raises(InputError, match="nothing was done with this catalog yet"):

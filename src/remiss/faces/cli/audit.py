@@ -10,7 +10,7 @@ import click
 
 from remiss.errors import AnswerNo, InputError, Location
 from remiss.faces.cli import render
-from remiss.faces.cli.options import Time, formatted, formatted_object, with_workspace
+from remiss.faces.cli.options import Time, formatted, formatted_object, progress, with_workspace
 from remiss.records.legible import counted
 from remiss.records.look import KINDS
 
@@ -95,7 +95,8 @@ def verify(ws: Workspace, checkpoint: Path | None, key: Path | None, shape: str)
     from remiss.govern import audit_actions as actions
     from remiss.govern.auditing import verification_json
 
-    verdicts = actions.verify(ws, checkpoint=_text(checkpoint), key=_text(key))
+    with progress(ws):
+        verdicts = actions.verify(ws, checkpoint=_text(checkpoint), key=_text(key))
     if shape == "json":
         render.as_json(verification_json(verdicts))
     else:

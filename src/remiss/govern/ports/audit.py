@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from remiss.action import Performs
 from remiss.govern.ports.actor import Actor, Authority
 from remiss.govern.ports.keys import Keys
+from remiss.govern.ports.progress import Progress
 
 if TYPE_CHECKING:
     # What signs and hashes takes a while to load, and few commands need it.
@@ -77,6 +78,9 @@ class AuditWorkspace(Performs, Protocol):
 
     @property
     def keys(self) -> Keys: ...
+
+    @property
+    def progress(self) -> Progress: ...
 
     def position(self) -> int:
         """Return the catalog's position."""
