@@ -655,9 +655,19 @@ def test_whoever_files_a_case_is_told_of_which_it_may_be_a_duplicate(cli, captur
     filing = ("case", "file", "--model", "m", "--at", "2013-06-05", "--input", "carrier=UA", "--input", "gate=C7")
     first = cli(*filing, "--title", "Wrong gate", "--format", "json").json["id"]
     told = cli(*filing, "--title", "The board was wrong")
-    assert f"it may be a duplicate of {first} (100%)" in told.err
+    assert f"it may be a duplicate of {first} (100% of 2 fields alike)" in told.err
     listed = valid(cli("case", "alike", first, "--format", "json"), "list")
-    assert [item["likeness"] for item in listed["items"]] == [1.0]
+    assert [(item["likeness"], item["fields"]) for item in listed["items"]] == [(1.0, 2)]
+
+
+def test_one_field_in_common_or_what_many_have_in_common_makes_no_duplicate(cli, captured):
+    one = ("case", "file", "--model", "arrival-delay", "--at", "2013-06-05", "--input", "carrier=UA", "--title")
+    assert "duplicate" not in cli(*one, "Wrong gate").err
+    assert "duplicate" not in cli(*one, "Wrong gate again").err
+    for number in range(5):
+        filing = ("case", "file", "--model", "m", "--at", f"2013-06-0{number + 1}", "--input", "carrier=UA", "--output", "late")
+        told = cli(*filing, "--title", f"Late {number}")
+        assert ("duplicate" in told.err) is (0 < number < 4)
 
 
 def test_a_look_at_a_case_is_recorded_in_the_team_of_the_case(cli, captured):

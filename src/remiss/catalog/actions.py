@@ -11,7 +11,7 @@ from remiss.action import action
 from remiss.catalog import filing as filings
 from remiss.catalog import revision as revisions
 from remiss.catalog.counting import CONTEXT, DEFAULT, VALUE_LIMIT, check_fields
-from remiss.catalog.likeness import likest
+from remiss.catalog.likeness import duplicates, likest
 from remiss.catalog.listing import COLUMNS, PAGE_LIMIT, Order, Turn, list_name, parse_sort, row, token, turn
 from remiss.catalog.modes import check_known
 from remiss.catalog.parsing import parse
@@ -167,9 +167,10 @@ def compare(ws: CatalogWorkspace, case_id: str, *, controls: int = 10, as_of: in
 
 @action(name="case.alike", permission="case:read", reads=True, subject="case_id", views=listed)
 def alike(ws: CatalogWorkspace, case_id: str, *, limit: int = 5, as_of: int | None = None) -> Rows:
-    """List the cases of the same model that a case is most like, by inputs and context: of which it may be a duplicate.
+    """List the cases of the same model that a case is most like: of which it may be a duplicate.
 
-    Those are looked for among the newest of the model.
+    Likeness is the share of what is known of either that is the same: inputs, context, output and the words of the text.
+    `fields` says how many fields that are: of few, much likeness says little. They are looked for among the newest.
 
     Parameters
     ----------
@@ -186,8 +187,11 @@ def alike(ws: CatalogWorkspace, case_id: str, *, limit: int = 5, as_of: int | No
     head = ws.cases.position()
     position = reached(as_of, head)
     event, others = ws.cases.peers(case_id, position, CONSIDERED)
-    found = tuple((each.event.id, each.likeness, each.event.at) for each in likest(event, others, limit) if each.likeness)
-    return Rows("alike", ("id", "likeness", "occurred"), found, head if position is None else position, total=len(found))
+    peers = (each for each in duplicates(event, others, limit) if each.likeness)
+    found = tuple((each.event.id, each.likeness, each.fields, each.event.at) for each in peers)
+    return Rows(
+        "alike", ("id", "likeness", "fields", "occurred"), found, head if position is None else position, total=len(found)
+    )
 
 
 @action(name="case.history", permission="case:read", reads=True, subject="case_id", views=_traced)

@@ -1,16 +1,24 @@
-"""Likeness: how much two events have in common, by what went into them.
+"""Likeness: how much two events have in common, by what is known of them.
 
-Each field that both know counts alike: numbers by how far apart they are among all that are compared, everything else by being
-the same or not. Source: Gower, A general coefficient of similarity and some of its properties, Biometrics 27 (1971).
+Each field counts alike: numbers by how far apart they are among all that are compared, everything else by being the same or
+not. Of controls, which were drawn with a case and have its fields, those that both know count. For a duplicate that would say
+too much: of two events that know one field in common nearly nothing is the same, so there what only one knows counts as
+unlike. Source: Gower, A general coefficient of similarity and some of its properties, Biometrics 27 (1971).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
 
 from remiss.protocol.terms import CONTEXT, INPUTS
 from remiss.records.comparison import Control
 from remiss.records.event import Event, Scalar
+
+# A value, or the words of a text.
+Known: TypeAlias = Scalar | frozenset[str]
 
 
 def likest(event: Event, others: Sequence[Event], count: int) -> tuple[Control, ...]:
@@ -22,13 +30,57 @@ def likest(event: Event, others: Sequence[Event], count: int) -> tuple[Control, 
     return tuple(sorted(found, key=lambda control: (-control.likeness, control.event.id))[:count])
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peer:
+    """A case that another may be a duplicate of: its event, by the id of the case; in how many fields they were compared."""
+
+    event: Event
+    likeness: float
+    fields: int
+
+
+def duplicates(event: Event, others: Sequence[Event], count: int) -> tuple[Peer, ...]:
+    """Return the `count` events most like another in all that is known of either, the likest first; among equals by id.
+
+    Besides inputs and context that is what the model said and the words of the text. What would have been right comes to be
+    known later, and has no part in it.
+    """
+    own, fields = dict(everything(event)), [dict(everything(other)) for other in others]
+    ranges = {name: spread(name, [own, *fields]) for name in own}
+    found = [
+        Peer(event=other, likeness=common(own, theirs, ranges), fields=len(own.keys() | theirs.keys()))
+        for other, theirs in zip(others, fields, strict=True)
+    ]
+    return tuple(sorted(found, key=lambda peer: (-peer.likeness, peer.event.id))[:count])
+
+
+def everything(event: Event) -> Iterator[tuple[str, Known]]:
+    """Yield what is known of an event; of its text the words."""
+    yield from values(event)
+    if event.output is not None:
+        yield "output", event.output
+    if event.text:
+        yield "text", frozenset(event.text.casefold().split())
+
+
+def common(own: Mapping[str, Known], theirs: Mapping[str, Known], ranges: Mapping[str, float]) -> float:
+    """Return how much of what is known of either of two events is the same, in [0, 1].
+
+    >>> common({"a": 1, "b": "x"}, {"a": 1}, {}), common({"a": "7"}, {"a": 7}, {}), common({}, {}, {})
+    (0.5, 1.0, 0.0)
+    """
+    every = own.keys() | theirs.keys()
+    shared = (alike(own[name], theirs[name], ranges.get(name, 0.0)) for name in own if name in theirs)
+    return sum(shared) / len(every) if every else 0.0
+
+
 def values(event: Event) -> Iterator[tuple[str, Scalar]]:
     """Yield what is known of what went into an event: inputs and context."""
     for prefix, family in ((INPUTS, event.inputs), (CONTEXT, event.context)):
         yield from ((prefix + name, value) for name, value in family.items() if value is not None)
 
 
-def likeness(own: Mapping[str, Scalar], theirs: Mapping[str, Scalar], ranges: Mapping[str, float]) -> float:
+def likeness(own: Mapping[str, Known], theirs: Mapping[str, Known], ranges: Mapping[str, float]) -> float:
     """Return the likeness of two events in [0, 1]; 0 when they know no field in common.
 
     >>> likeness({"a": 1, "b": "x"}, {"a": 3, "b": "x"}, {"a": 4.0})
@@ -38,19 +90,41 @@ def likeness(own: Mapping[str, Scalar], theirs: Mapping[str, Scalar], ranges: Ma
     return sum(shared) / len(shared) if shared else 0.0
 
 
-def alike(one: Scalar, other: Scalar, span: float) -> float:
-    """Return how alike two values of one field are, in [0, 1]."""
-    if span > 0 and is_number(one) and is_number(other):
-        return 1 - abs(float(str(one)) - float(str(other))) / span
+def alike(one: Known, other: Known, span: float) -> float:
+    """Return how alike two values of one field are, in [0, 1]; of words the share of all that both have.
+
+    What a person typed is text: it is a number where the other is one.
+
+    >>> alike("7", 7, 0.0), alike("7", 9, 8.0), alike(frozenset({"a", "b"}), frozenset({"b"}), 0.0)
+    (1.0, 0.75, 0.5)
+    """
+    if isinstance(one, frozenset) and isinstance(other, frozenset):
+        return len(one & other) / len(one | other)
+    if is_number(one) or is_number(other):
+        numbers = number_of(one), number_of(other)
+        if numbers[0] is not None and numbers[1] is not None:
+            apart = abs(numbers[0] - numbers[1])
+            return max(0.0, 1 - apart / span) if span > 0 else float(apart == 0)
     return float(one == other)
 
 
-def spread(name: str, events: Sequence[Mapping[str, Scalar]]) -> float:
+def spread(name: str, events: Sequence[Mapping[str, Known]]) -> float:
     """Return the distance between the least and the greatest number of a field."""
     numbers = [float(str(event[name])) for event in events if is_number(event.get(name))]
     return max(numbers) - min(numbers) if numbers else 0.0
 
 
-def is_number(value: Scalar) -> bool:
+def is_number(value: Known) -> bool:
     """Return whether a value is compared as a number: truths are not."""
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def number_of(value: Known) -> float | None:
+    """Return a number, or the one that a text says; None when it says none."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        found = float(value)
+    except ValueError:
+        return None
+    return found if math.isfinite(found) else None

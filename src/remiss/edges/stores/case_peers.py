@@ -14,7 +14,7 @@ from remiss.records.event import Event
 
 COLUMNS: tuple[ColumnElement[Any], ...] = (
     *(cases.c.id, cases.c.at, cases.c.model),
-    *(event_contents.c.inputs, event_contents.c.context, event_contents.c.text),
+    *(event_contents.c.output, event_contents.c.inputs, event_contents.c.context, event_contents.c.text),
 )
 
 
@@ -42,4 +42,4 @@ def peers(
 
 
 def _event(row: Row[Any]) -> Event:
-    return Event(id=row.id, at=row.at, model=row.model, inputs=row.inputs, context=row.context, text=row.text)
+    return Event(id=row.id, at=row.at, model=row.model, output=row.output, inputs=row.inputs, context=row.context, text=row.text)

@@ -13,13 +13,17 @@ from remiss.faces.cli.options import Time, as_of, formatted, formatted_object, w
 from remiss.records.legible import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     from remiss.records.event import Scalar
+    from remiss.records.rows import Rows
     from remiss.workspace import Workspace
 
-# From this likeness on somebody who files a case is told that it may be a duplicate.
+# From this likeness on, in two fields or more, somebody who files a case is told that it may be a duplicate; but when it is so
+# like more than a few, that sets none of them apart.
 LIKE = 0.8
+FEW = 3
 
 
 @click.group()
@@ -241,11 +245,16 @@ def file(
         render.as_json(case_json(filed))
     else:
         case_page.show(filed)
-        found = catalog.alike(ws, filed.id, limit=3)
-        pairs = zip(found.column("id"), map(float, map(str, found.column("likeness"))), strict=True)
-        like = [f"{of} ({likeness:.0%})" for of, likeness in pairs if likeness >= LIKE]
-        if like:
-            render.say(f"it may be a duplicate of {', '.join(like)}; see `remiss case link`")
+        found = catalog.alike(ws, filed.id, limit=FEW + 1)
+        like = [each for each in _peers(found) if each[1] >= LIKE and each[2] > 1]
+        if 0 < len(like) <= FEW:
+            named = ", ".join(f"{of} ({likeness:.0%} of {fields} fields alike)" for of, likeness, fields in like)
+            render.say(f"it may be a duplicate of {named}; see `remiss case link`")
+
+
+def _peers(found: Rows) -> Iterator[tuple[str, float, int]]:
+    for of, likeness, fields in zip(*(found.column(name) for name in ("id", "likeness", "fields")), strict=True):
+        yield str(of), float(str(likeness)), int(str(fields))
 
 
 @case.command("alike")
@@ -255,7 +264,7 @@ def file(
 @formatted
 @with_workspace
 def alike(ws: Workspace, case_id: str, *, limit: int, as_of: int | None, shape: str) -> None:
-    """List the cases of the same model that CASE_ID is most like, by inputs and context.
+    """List the cases of the same model that CASE_ID is most like: by how much of what is known of either is the same.
 
     Example: remiss case alike k7m4-qp --limit 3
     """
