@@ -3,6 +3,7 @@
     RemissError                       70  our fault unless a subclass says otherwise
     +-- InputError                     2  the call or its input was wrong
     |   +-- ProtocolError                 a protocol, taxonomy or rubric document
+    |   +-- RecodingError                 a document that renames, merges or splits failure modes
     |   +-- SourceError                   a log or label source that cannot be read
     |   +-- IntervalError                 an interval that cuts a window
     |   +-- QueryError                    a filter expression
@@ -90,6 +91,12 @@ class ProtocolError(InputError):
     code = "protocol"
 
 
+class RecodingError(InputError):
+    """A document that renames, merges or splits failure modes cannot be used."""
+
+    code = "recoding"
+
+
 class SourceError(InputError):
     """A log or label source cannot be read."""
 
@@ -132,6 +139,18 @@ class LabellingError(InputError):
     ) -> None:
         super().__init__(what, where=where, do=do)
         self.fields = fields
+
+    def __str__(self) -> str:
+        if not self.fields:
+            return super().__str__()
+        return "\n".join(f"{name}: {what}\n  {do}" for name, (what, do) in self.fields.items())
+
+    def to_json(self) -> dict[str, object]:
+        """Return the published `error` object, with what is wrong with each field."""
+        fields = [{"field": name, "what": what, "do": do} for name, (what, do) in self.fields.items()]
+        error = super().to_json()["error"]
+        assert isinstance(error, dict)
+        return {"error": {**error, "fields": fields}}
 
 
 class CatalogError(InputError):

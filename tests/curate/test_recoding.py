@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from remiss.curate.recoding import Affected, destination, recoded, renamed, sources_of
-from remiss.errors import ProtocolError
+from remiss.errors import RecodingError
 from remiss.protocol.recoding import load
 from remiss.records.recoding import Arm, Move, Recoding
 
@@ -53,10 +53,18 @@ def test_a_document_is_read_whole():
 )
 def test_what_cannot_be_meant_is_refused_with_its_line(before, after, said, line):
     assert before in DOCUMENT
-    with pytest.raises(ProtocolError, match=said) as refused:
+    with pytest.raises(RecodingError, match=said) as refused:
         load(DOCUMENT.replace(before, after), "feeder.yaml")
     assert refused.value.where.file == "feeder.yaml"
     assert refused.value.where.line >= line
+
+
+@pytest.mark.parametrize("text", ["", "recode: feeder\n", "- a list", "recode: &a x\nabout: *a", "\ud800"])
+def test_a_recoding_that_is_wrong_is_not_called_a_protocol(text):
+    with pytest.raises(RecodingError) as refused:
+        load(text, "feeder.yaml")
+    assert refused.value.code == "recoding"
+    assert "protocol" not in refused.value.what
 
 
 MODES = ("a:p", "a:q", "a:r", "a:s")

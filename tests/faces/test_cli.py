@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -209,6 +210,15 @@ def test_inputs_that_are_no_text_follow_a_colon(cli, captured):
     for wrong in ("distance:=", "distance:=far", "distance:=[1]", ":=1", 'x:="1"', "distance"):
         assert cli(*filing, "--input", wrong).status == 2
     assert "twice" in cli(*filing, "--input", "a=1", "--input", "a:=1").err
+    odd = cli(*filing, "--input", '"a=b"=c=d', "--input", '"=":=1', "--format", "json").json
+    assert odd["event"]["inputs"] == {"a=b": "c=d", "=": 1}
+
+
+def test_a_facet_of_what_has_no_value_says_so(cli, captured):
+    table = cli("case", "search", "--facets", "--field", "mode").out
+    assert re.search(r"mode +\(none\) +\d+", table)
+    counted = cli("case", "search", "--facets", "--field", "mode", "--format", "json").json["items"]
+    assert None in {item["value"] for item in counted}
 
 
 def test_facets_count_by_the_fields_that_are_named(cli, captured):
@@ -642,6 +652,25 @@ def test_a_case_is_annotated_redone_and_not_verified_by_the_same_person(cli, cap
     assert "has labelled case" in own.err
     for command, why in (("adjudicate", "--verdict=failure"), ("reopen", "--reason=x")):
         assert "is annotated" in cli("case", command, case["id"], "--revision", "3", why).err
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_wrong_recoding_is_not_reported_as_a_protocol(cli, captured, encoding):
+    Path("feeder.yaml").write_bytes("recode: feeder\n".encode(encoding))
+    told = cli("taxonomy", "recode", "feeder.yaml", "--dry-run", "--format", "json")
+    assert (told.status, json.loads(told.err)["error"]["code"]) == (2, "recoding")
+
+
+def test_what_is_wrong_with_a_labelling_is_said_beside_the_field_that_it_is_about(cli, captured):
+    case = cli("case", "search", "criterion:*", "--limit", "1", "--format", "json").json["items"][0]["id"]
+    wrong = ("case", "annotate", case, "--revision", "1", "--verdict", "failure", "--mode", "remiss:model/nope", "--quote", "zzz")
+    told = cli(*wrong)
+    assert told.status == 2
+    assert re.search(r"^mode: .*nope", told.err, re.MULTILINE)
+    assert re.search(r"^quotes: quote 1 does not stand in the evidence\n  copy it", told.err, re.MULTILINE)
+    error = json.loads(cli(*wrong, "--format", "json").err)
+    assert [each["field"] for each in error["error"]["fields"]] == ["mode", "answers", "quotes"]
+    jsonschema.validate(error, schemas.published("error"))
 
 
 @pytest.mark.parametrize("wrong", ["--answer=harm", "--impact=much", "--impact=a to b c"])

@@ -57,7 +57,24 @@ def test_access_answers_yes_or_no_by_its_exit_status(cli, ana):
     on_case = cli("access", "check", "ana", "case.show", case["id"], "--format", "json")
     jsonschema.validate(on_case.json, schemas.published("access"))
     assert (on_case.status, on_case.json["case"]) == (0, case["id"])
-    assert cli("access", "check", "ana", "case.fly").status == 2
+
+
+@pytest.mark.parametrize(
+    ("wrong", "near"),
+    [
+        ("case.fly", "case.file"),
+        ("case.anotate", "case.annotate"),
+        ("case:anotate", "case:annotate"),
+        ("case:verifi", "case:verify"),
+        ("zzz:yyy", "write it like case:verify"),
+        (":", "write it like case:verify"),
+    ],
+)
+def test_access_to_what_does_not_exist_is_refused_with_the_nearest_names(cli, ana, wrong, near):
+    answer = cli("access", "check", "ana", wrong)
+    assert answer.status == 2
+    assert f"there is no {'permission' if ':' in wrong else 'action'}" in answer.err
+    assert near in answer.err
 
 
 def test_over_http_people_come_go_and_hold_what_they_were_granted(there):

@@ -192,7 +192,7 @@ def test_a_mistake_is_found_with_its_line_and_what_to_do(old, new, what, do):
 
 def test_a_key_that_is_missing_is_found_where_it_should_stand():
     (finding,) = findings_of(changed("model: arrival-delay\n", ""))
-    assert (finding.line, finding.what) == (1, "the protocol lacks model")
+    assert (finding.line, finding.what) == (1, "the document lacks model")
     assert finding.do == "add model: the model whose predictions are judged"
 
 

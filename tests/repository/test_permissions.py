@@ -5,24 +5,12 @@ from __future__ import annotations
 import pytest
 
 from remiss.faces.actions import FACES
-from remiss.govern.roles import OF_THE_CATALOG, ROLES
+from remiss.govern.roles import OF_ADMINS, OF_THE_CATALOG, PERMISSIONS, ROLES
 from scripts.reference.faces import commands, load_actions
 from tests.faces.api.routes import WAYS
 
 ACTIONS = load_actions()
 KNOWN = {permission for role in ROLES.values() for permission in role}
-# What no role has but an admin's.
-OF_ADMINS = {
-    "catalog:rotate",
-    "machine:read",
-    "person:add",
-    "person:disable",
-    "person:grant",
-    "person:revoke",
-    "team:add",
-    "token:create",
-    "token:revoke",
-}
 # Commands that are no action, and why they need no permission.
 BESIDE = {
     "remiss init": "makes a database, for whoever can",
@@ -40,7 +28,7 @@ OF_THE_PROGRAM = {"/api/v1", "/api/v1/openapi.json", "/static/{file}", "/assets/
 
 @pytest.mark.parametrize("name", ACTIONS)
 def test_the_policy_knows_the_permission_of_an_action(name):
-    assert ACTIONS[name].permission in KNOWN | OF_ADMINS
+    assert ACTIONS[name].permission in PERMISSIONS
 
 
 def test_no_permission_of_admins_is_one_that_others_have():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from remiss import catalog, curate
-from remiss.errors import Conflict, ProtocolError
+from remiss.errors import Conflict, RecodingError
 from remiss.records.case import Filing
 from tests.stories.logs import MONDAY
 
@@ -26,5 +26,6 @@ def test_a_mode_is_renamed_after_a_rehearsal(ws, tmp_path):
     with pytest.raises(Conflict):
         curate.recode(ws, str(path))
     path.write_text("recode: r2\n")
-    with pytest.raises(ProtocolError):
+    path.write_text("recode: r2\n")
+    with pytest.raises(RecodingError):
         curate.rehearse(ws, str(path))

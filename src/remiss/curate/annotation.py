@@ -63,7 +63,10 @@ def prepared(given: Judgement, kind: LabellingKind, event: Event, grounds: Groun
     if found:
         _, what, do = found[0]
         more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
-        raise LabellingError(what + more, do=do, fields={field: (what, do) for field, what, do in reversed(found)})
+        fields: dict[str, tuple[str, str]] = {}
+        for field, said, advice in found:
+            fields.setdefault(field, (said, advice))
+        raise LabellingError(what + more, do=do, fields=fields)
     fails = given.verdict is Verdict.FAILURE
     return Made(
         judgement=replace(given, rationale=redact(given.rationale.strip(), Redactor(WRITTEN, key))),

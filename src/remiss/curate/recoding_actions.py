@@ -10,6 +10,7 @@ from remiss.catalog.modes import check_known
 from remiss.catalog.parsing import parse
 from remiss.curate.ports.recoding import RecodingWorkspace
 from remiss.curate.recoding import recoded
+from remiss.errors import ProtocolError, RecodingError
 from remiss.protocol import recoding as documents
 from remiss.records.look import Kind, Look
 from remiss.records.person import EVERY_TEAM
@@ -35,7 +36,7 @@ def rehearse(ws: RecodingWorkspace, path: str) -> Recoded:
 
     Raises
     ------
-    ProtocolError : the document cannot be used; QueryError : a rule of it cannot be understood
+    RecodingError : the document cannot be used; QueryError : a rule of it cannot be understood
     InputError : it gives a mode that no taxonomy has, or would send back what nobody can begin anew
     Conflict : a recoding of that name was written already
     """
@@ -49,7 +50,7 @@ def recode(ws: RecodingWorkspace, path: str) -> Recoded:
 
     Raises
     ------
-    ProtocolError : the document cannot be used; QueryError : a rule of it cannot be understood
+    RecodingError : the document cannot be used; QueryError : a rule of it cannot be understood
     InputError : it gives a mode that no taxonomy has, or would send back what nobody can begin anew
     Conflict : a recoding of that name was written already
     """
@@ -75,7 +76,11 @@ def recodings(ws: RecodingWorkspace, *, as_of: int | None = None) -> tuple[KeptR
 def _read(ws: RecodingWorkspace, path: str) -> Recoding:
     # A mode is of a taxonomy, and a taxonomy is nobody's alone.
     ws.allow(RECODE, EVERY_TEAM)
-    found = documents.load(ws.documents.read(path), path)
+    try:
+        text = ws.documents.read(path)
+    except ProtocolError as error:
+        raise RecodingError(error.what, where=error.where, do=error.do) from error
+    found = documents.load(text, path)
     for move in found.moves:
         for arm in move.arms:
             check_known(arm.to, ws.protocols)

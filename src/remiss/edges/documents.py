@@ -30,9 +30,8 @@ class FileDocuments:
                 # One byte more than is allowed tells too large from just right, without reading the rest.
                 content = opened.read(MOST_BYTES + 1)
         except FileNotFoundError as error:
-            raise InputError(
-                f"there is no file {path}", where=where, do=f"check the name, or write one: remiss protocol new {path}"
-            ) from error
+            do = f"check the name; remiss protocol new {path} writes a protocol to begin with"
+            raise InputError(f"there is no file {path}", where=where, do=do) from error
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or "its name is not one"
             raise InputError(f"{path} cannot be read: {reason}", where=where, do="make it a file that you can read") from error

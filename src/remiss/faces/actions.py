@@ -157,8 +157,9 @@ def action_of(name: str) -> Action:
     """
     module = next((face.module for face in FACES if face.action == name), None)
     if module is None:
-        close = get_close_matches(name, [face.action for face in FACES], n=1)
-        raise NotFound(f"there is no action {name}", do=f"did you mean {close[0]}?" if close else "see the reference of actions")
+        close = get_close_matches(name, [face.action for face in FACES], n=3)
+        do = f"did you mean {' or '.join(close)}?" if close else "see the reference of actions"
+        raise NotFound(f"there is no action {name}", do=do)
     import_module(module)
     return ACTIONS[name]
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from difflib import get_close_matches
 
 from remiss.action import action
 from remiss.errors import InputError
 from remiss.govern import granting
 from remiss.govern.access import Access, access
 from remiss.govern.ports.people import AccessWorkspace, PeopleWorkspace
+from remiss.govern.roles import PERMISSIONS
 from remiss.records.look import listed
 from remiss.records.person import IssuedToken, Token
 from remiss.records.position import reached
@@ -81,8 +83,9 @@ def check(ws: AccessWorkspace, person: str, permission: str, case: str | None = 
     InputError : what is no permission
     """
     position = reached(as_of, ws.position())
-    noun, _, verb = permission.partition(":")
-    if not noun or not verb:
-        raise InputError(f"{permission!r} is no permission", do="write it like case:verify")
+    if permission not in PERMISSIONS:
+        near = get_close_matches(permission, sorted(PERMISSIONS), n=3)
+        do = f"did you mean {' or '.join(near)}?" if near else "write it like case:verify"
+        raise InputError(f"there is no permission {permission[:80]!r}", do=do)
     governed = None if case is None else ws.governed(case)
     return access(ws.people.find(person, position), person, permission, governed)

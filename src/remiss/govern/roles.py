@@ -79,6 +79,24 @@ OF_THE_CATALOG = frozenset(
 )
 
 
+# What no role has but an admin's.
+OF_ADMINS = frozenset(
+    {
+        "catalog:rotate",
+        "machine:read",
+        "person:add",
+        "person:disable",
+        "person:grant",
+        "person:revoke",
+        "team:add",
+        "token:create",
+        "token:revoke",
+    }
+)
+# Every permission that there is.
+PERMISSIONS = OF_ADMINS.union(*ROLES.values()) - {EVERY_PERMISSION}
+
+
 def holds(role: str, permission: str) -> bool:
     """Return whether a role has a permission; one that nobody knows has none.
 

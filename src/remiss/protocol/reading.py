@@ -62,7 +62,7 @@ def decode(content: bytes, file: str) -> str:
         raise ProtocolError(
             f"a document of {len(content):,} bytes, and the most is {MOST_BYTES:,}",
             where=Location(file),
-            do="is this the right file? a protocol is a page or two",
+            do="is this the right file? documents have a page or two",
         )
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise ProtocolError("the document is UTF-16", where=Location(file, 1), do="save it as UTF-8")
@@ -77,7 +77,7 @@ def read(text: str, file: str) -> tuple[Document | None, tuple[Finding, ...]]:
     """Return the one document in `text` and what is wrong with it; None when it cannot be read at all."""
     reader = _Reader(file)
     if len(text.encode("utf-8", "surrogatepass")) > MOST_BYTES:
-        reader.find(1, f"a document of more than {MOST_BYTES:,} bytes", "is this the right file? a protocol is a page or two")
+        reader.find(1, f"a document of more than {MOST_BYTES:,} bytes", "is this the right file? documents have a page or two")
         return None, tuple(reader.findings)
     try:
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
@@ -93,7 +93,7 @@ def read(text: str, file: str) -> tuple[Document | None, tuple[Finding, ...]]:
         reader.find(line, f"the character U+{_code(error.character):04X} is not text", "remove it, and save as UTF-8")
         return None, tuple(reader.findings)
     if reader.documents == 0:
-        reader.find(1, "the document is empty", "write one with `remiss protocol new`")
+        reader.find(1, "the document is empty", "write it; `remiss protocol new` makes a protocol to begin with")
         return None, tuple(reader.findings)
     return Document(reader.value, reader.lines), tuple(reader.findings)
 
@@ -156,7 +156,7 @@ class _Reader:
                     self.find(line, "a second document in the file", "keep one document in a file, without a second ---")
                     raise _Stop
             case yaml.AliasEvent():
-                self.find(line, f"the alias *{event.anchor}", "write the value out; a protocol has no aliases")
+                self.find(line, f"the alias *{event.anchor}", "write the value out; documents of remiss have no aliases")
                 self._put(None, line)
             case yaml.ScalarEvent():
                 self._unusual(event, line)
@@ -173,7 +173,7 @@ class _Reader:
 
     def _unusual(self, event: yaml.NodeEvent, line: int) -> None:
         if event.anchor is not None:
-            self.find(line, f"the anchor &{event.anchor}", "remove it; a protocol has no aliases")
+            self.find(line, f"the anchor &{event.anchor}", "remove it; documents of remiss have no aliases")
         tag = getattr(event, "tag", None)
         if tag is not None:
             shown = str(tag).replace("tag:yaml.org,2002:", "!!")
@@ -184,7 +184,7 @@ class _Reader:
 
     def _enter(self, value: list[Value] | dict[str, Value], line: int) -> None:
         if len(self._open) >= MOST_DEPTH:
-            self.find(line, f"values nested deeper than {MOST_DEPTH} levels", "a protocol needs four")
+            self.find(line, f"values nested deeper than {MOST_DEPTH} levels", "four are enough")
             raise _Stop
         top = self._open[-1] if self._open else None
         if top is not None and isinstance(top.value, dict) and top.key is None:

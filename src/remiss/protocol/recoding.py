@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from remiss.errors import Location, ProtocolError
+from remiss.errors import Location, RecodingError
 from remiss.protocol.reading import read
 from remiss.protocol.shape import Part, Sink, has_errors, sink, validate
 from remiss.records.recoding import Arm, Move, Recoding
@@ -54,7 +54,7 @@ def load(text: str, file: str) -> Recoding:
 
     Raises
     ------
-    ProtocolError : the first finding, and how many there are more
+    RecodingError : the first finding, and how many there are more
     """
     document, early = read(text, file)
     findings = list(early)
@@ -67,7 +67,7 @@ def load(text: str, file: str) -> Recoding:
     if model is None or has_errors(findings):
         first = findings[0]
         more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
-        raise ProtocolError(first.what + more, where=Location(first.file, first.line), do=first.do)
+        raise RecodingError(first.what + more, where=Location(first.file, first.line), do=first.do)
     return Recoding(
         name=model.recode, about=" ".join(model.about.split()), moves=tuple(_move(each) for each in model.moves), text=text
     )

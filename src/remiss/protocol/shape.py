@@ -110,7 +110,7 @@ def _words(kind: type[BaseModel], detail: ErrorDetails, path: Path, holder: str,
     if complaint == "remiss":
         return f"{said} {context['what']}", str(context["do"])
     if complaint == "missing":
-        return f"{holder or 'the protocol'} lacks {name}", f"add {name}: {about(kind, path)}"
+        return f"{holder or 'the document'} lacks {name}", f"add {name}: {about(kind, path)}"
     if complaint == "extra_forbidden":
         known = keys(kind, path[:-1])
         return f"unknown key {name}" + (f" in {holder}" if holder else ""), nearest(name, known, "the keys are")

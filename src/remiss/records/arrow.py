@@ -23,6 +23,7 @@ INT64 = range(-(2**63), 2**63)
 COLUMNS: Mapping[str, Mapping[str, str]] = {
     "case": {"occurred": TIME, "severity": WHOLE, "confidence": REAL, "latency_ms": REAL},
     "facet": {"count": WHOLE},
+    "alike": {"likeness": REAL, "fields": WHOLE, "occurred": TIME},
     "run": {
         **dict.fromkeys(("since", "until", "as_of"), TIME),
         **dict.fromkeys(("rows", "events", "cases", "refused", "position"), WHOLE),

@@ -27,6 +27,8 @@ SHOWN = {
     "revision": ("revision", "position", "at", "actor", "action", "status", "mode", "severity", "title"),
     "run": ("run", "status", "protocol", "since", "until", "rows", "events", "cases", "refused", "position"),
 }
+# What a table says where a value is missing and that is the very thing it tells.
+MISSING = {"facet": {"value": "(none)"}}
 WAITING = "waiting: events are gone from the source; look at `remiss run diff`, then `remiss run accept`"
 UNDEFINED = "undefined"
 INTERVAL = "{level} % interval"
@@ -36,8 +38,17 @@ Pair = tuple[str, object]
 
 def shown(page: Rows) -> list[str]:
     """Return the columns of a list that a table for people shows: none that is empty, unless all are."""
-    names = SHOWN.get(page.schema, page.columns)
-    return [name for name in names if not page or any(value is not None for value in page.column(name))]
+    names, said = SHOWN.get(page.schema, page.columns), MISSING.get(page.schema, {})
+    return [name for name in names if not page or name in said or any(value is not None for value in page.column(name))]
+
+
+def lines(page: Rows) -> list[list[object]]:
+    """Return the lines of a list as a table for people has them, in the order of `shown`.
+
+    A facet that counts what has no value says so; elsewhere what is missing is left empty.
+    """
+    names, missing = shown(page), MISSING.get(page.schema, {})
+    return [[missing.get(name) if line[name] is None else line[name] for name in names] for line in page]
 
 
 def of_case(case: Case) -> Iterator[Pair]:

@@ -21,7 +21,7 @@ def rows(page: Rows) -> str:
         foot = f"… {shown:,} of {page.total:,}"
     else:
         foot = f"… {shown:,}, and more" if page.next or len(page) > shown else f"{shown:,} in all"
-    return html.table(names, [[line[name] for name in names] for line in page], foot=foot)
+    return html.table(names, facts.lines(page), foot=foot)
 
 
 @as_html.register(Case)

@@ -46,6 +46,8 @@ def test_what_does_not_fit_is_refused_with_what_to_do(client, filed):
     body = {**FAILS, "mode": "remiss:model/weak-slise"}
     answer = client.post(f"{where}/annotation", json=body, headers={"If-Match": tag})
     assert (answer.status_code, answer.json()["error"]["code"]) == (422, "labelling")
+    assert all(each["field"] and each["what"] and each["do"] for each in answer.json()["error"]["fields"])
+    assert answer.json()["error"]["fields"]
     assert "remiss:model/weak-slice" in answer.json()["error"]["do"]
     assert client.post(f"{where}/annotation", json={"verdict": "maybe"}, headers={"If-Match": tag}).status_code == 422
 

@@ -11,7 +11,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
-from remiss.errors import InputError, Location, RemissError, SettingError, StorageError
+from remiss.errors import InputError, LabellingError, Location, RemissError, SettingError, StorageError
 from remiss.version import __version__
 
 # A capture may read logs for long; a server that is silent for an hour is gone.
@@ -91,10 +91,13 @@ class Server:
             said = json.loads(content)["error"]
             code, what, where, do = str(said["code"]), str(said["what"]), said["where"], str(said["do"])
             place = None if where is None else Location(str(where["file"]), where["line"])
+            fields = {str(each["field"]): (str(each["what"]), str(each["do"])) for each in said.get("fields", ())}
         except (ValueError, KeyError, TypeError, RecursionError):
             return StorageError(f"{self.address} answered with status {status} and no reason", do="check the address")
         # What only a server says (too large, of another site) has a code that no error of the library has.
         otherwise = InputError if status < HTTPStatus.INTERNAL_SERVER_ERROR else StorageError
+        if code == LabellingError.code:
+            return LabellingError(what, where=place, do=do, fields=fields)
         return _CLASSES.get(code, otherwise)(what, where=place, do=do)
 
 

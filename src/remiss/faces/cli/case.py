@@ -10,6 +10,7 @@ import click
 from remiss.faces.cli import discussion, investigation, labelling, render
 from remiss.faces.cli.negation import QueryCommand
 from remiss.faces.cli.options import Time, as_of, formatted, formatted_object, with_workspace
+from remiss.faces.pairs import parted
 from remiss.records.legible import counted
 
 if TYPE_CHECKING:
@@ -179,7 +180,8 @@ def history(ws: Workspace, case_id: str, as_of: int | None, shape: str) -> None:
     metavar="NAME=VALUE",
     envvar="REMISS_CASE_FILE_INPUT",
     allow_from_autoenv=False,
-    help="An input of the prediction; NAME:=VALUE for a number, true, false or null. May be repeated.",
+    help='An input of the prediction; NAME:=VALUE for a number, true, false or null, "NAME"=VALUE for a name that has an =. '
+    "May be repeated.",
 )
 @click.option("--context", multiple=True, metavar="NAME=VALUE", help="Context of the prediction, as --input; may be repeated.")
 @click.option("--team", default="default", show_default=True, help="Whose case it is.")
@@ -318,11 +320,10 @@ def revise(
 def _pairs(texts: tuple[str, ...], option: str) -> dict[str, Scalar]:
     pairs: dict[str, Scalar] = {}
     for text in texts:
-        name, found, value = text.partition("=")
-        typed = name.endswith(":")
-        name = name.removesuffix(":")
-        if not found or not name:
+        parts = parted(text)
+        if parts is None:
             raise click.BadParameter(f"{text!r} is neither NAME=VALUE nor NAME:=VALUE", param_hint=option)
+        name, value, typed = parts
         if name in pairs:
             raise click.BadParameter(f"{name} is given twice", param_hint=option)
         pairs[name] = _scalar(value, option) if typed else value

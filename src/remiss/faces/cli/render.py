@@ -35,8 +35,7 @@ def rows(page: Rows, shape: str) -> None:
     elif shape == "csv":
         click.echo(as_csv(page.columns, page.rows), nl=False)
     else:
-        names = facts_of.shown(page)
-        table(names, [[line[name] for name in names] for line in page])
+        table(facts_of.shown(page), facts_of.lines(page))
 
 
 def cell(value: object) -> str:

@@ -10,7 +10,16 @@ SCHEMAS: dict[str, Schema] = {
     "list": record(
         schema=kind("list"), position=COUNT, total=nullable(COUNT), items=many({"type": "object"}), next=nullable(TEXT)
     ),
-    "error": record(error=record(code=TEXT, what=TEXT, where=nullable(record(file=TEXT, line=nullable(COUNT))), do=TEXT)),
+    "error": record(
+        error=record(
+            # Of a labelling: what is wrong with each field of it.
+            {"fields": many(record(field=TEXT, what=TEXT, do=TEXT))},
+            code=TEXT,
+            what=TEXT,
+            where=nullable(record(file=TEXT, line=nullable(COUNT))),
+            do=TEXT,
+        )
+    ),
     "diff": record(schema=kind("diff"), lines=many(TEXT)),
     "result": record(schema=kind("result"), result={}),
     "finding": FINDING,

@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from remiss.catalog import actions as catalog
 from remiss.errors import InputError
 from remiss.faces.api.serving import Ws
+from remiss.faces.pairs import parted
 from remiss.faces.web import shelf
 from remiss.faces.web.pages.shell import shell
 from remiss.faces.web.rendering import render, segment
@@ -126,8 +127,9 @@ def pairs_of(text: str, name: str) -> dict[str, str]:
     """
     pairs: dict[str, str] = {}
     for line in filter(None, (each.strip() for each in text.splitlines())):
-        key, found, value = (each.strip() for each in line.partition("="))
-        if not found or not key:
+        parts = parted(line)
+        key, value = ("", "") if parts is None else (parts[0].strip(), parts[1].strip())
+        if not key:
             raise InputError(
                 f"{line[:80]!r} under {name} is not NAME=VALUE", do="write one field a line, for example distance=200"
             )
