@@ -26,6 +26,10 @@ KEPT = {"REMISS_KEYS": str(KEYS)}
 GOVERNED = (
     "UPDATE cases SET team_id = 'team-' || (key % 8), sensitivity = CASE WHEN key % 100 = 7 THEN 2 ELSE 1 END",
     "UPDATE events SET team_id = 'team-' || (key % 8), sensitivity = CASE WHEN key % 100 = 7 THEN 2 ELSE 1 END",
+    *(
+        f"UPDATE {table} SET team_id = cases.team_id, sensitivity = cases.sensitivity FROM cases WHERE cases.key = case_key"
+        for table in ("case_criteria", "case_context")
+    ),
 )
 TEAMS = tuple(f"team-{number}" for number in range(8))
 

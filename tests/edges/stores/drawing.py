@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 import remiss
 from remiss.protocol.terms import Address, Criterion, Kind, Protocol, Rubric, Sampling, Taxonomy
+from remiss.records.case import Sensitivity
 from remiss.records.event import Event
 from remiss.records.identity import digest
 from remiss.records.run import Cell, Change, Drawn, Group, Manifest, Member, Profile, Refusals, RefusedRow, Run, RunWindow
@@ -134,9 +137,11 @@ def file(
     status: str = "complete",
     changes: Sequence[Change] = (),
     version: int = 1,
+    sensitivity: Mapping[str, Sensitivity] = MappingProxyType({}),
 ) -> Run:
     """File what was drawn, as a capture does."""
-    document = protocol(version, name=draw.manifest.protocol)
+    fields = {name: name for name in sensitivity}
+    document = replace(protocol(version, name=draw.manifest.protocol), fields=fields, sensitivity=sensitivity)
     ws.protocols.save(document)
     return ws.runs.file(draw, run=run, status=status, changes=changes, team="default", document=document)
 

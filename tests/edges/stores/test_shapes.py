@@ -8,7 +8,6 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import update
 
 from remiss.catalog import actions, globs
 from remiss.catalog.keys import Form, find
@@ -20,12 +19,12 @@ from remiss.edges.stores import case_pages
 from remiss.edges.stores.case_lines import listed_now
 from remiss.edges.stores.cases import CaseStore
 from remiss.edges.stores.late import Ready
-from remiss.edges.stores.tables import cases
 from remiss.govern.ports.actor import Scope
 from remiss.records.case import Filing, Sensitivity
 from tests.catalog.strategies import queries
 from tests.edges.stores.catalogs import FIELDS, OUTPUTS
 from tests.edges.stores.drawing import drawn, file, member
+from tests.edges.stores.guarding import govern_cases
 from tests.edges.stores.test_search_agrees import NAMES, POSITIONS, TIMES, WORDS, expected, filled, terms  # noqa: F401  a fixture is found by name
 
 ANY_STORE = settings(
@@ -131,9 +130,7 @@ def test_another_value_takes_no_other_statement(ws):
 def test_scopes_of_one_kind_each_see_their_own(ws):
     file(ws, drawn([member(number, met=["slow"]) for number in range(12)]), run="run-aaaaaaaa")
     governed = [(team, level) for team in ("a", "b", "c'") for level in Sensitivity]
-    with ws._store.engine.execution_options(writes=True).begin() as connection:
-        for key, (team, level) in enumerate(governed, 1):
-            connection.execute(update(cases).where(cases.c.key == key).values(team_id=team, sensitivity=int(level)))
+    govern_cases(ws, dict(enumerate(governed, 1)))
     teams = (None, {"a"}, {"b"}, {"a", "c'"}, {"none"}, set())
     position = ws.position()
     for named in teams:

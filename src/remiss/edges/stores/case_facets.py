@@ -8,18 +8,19 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any, TypeAlias
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Select, func, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Dialect, Select, Table, cast, func, select
 
 from remiss.catalog.counting import CONTEXT
 from remiss.edges.stores.case_pages import Matches, matches_now, matches_then
 from remiss.edges.stores.case_ways import REMEMBERED, Asked, Ways
-from remiss.edges.stores.dialect.planning import unindexed
+from remiss.edges.stores.dialect.planning import hashes, unindexed
 from remiss.edges.stores.dialect.types import from_json
 from remiss.edges.stores.in_force import in_force
 from remiss.edges.stores.labelling_reading import origin_shown
 from remiss.edges.stores.late import Asking, Ready, Row, late
 from remiss.edges.stores.search import as_seen_at, captured_in
 from remiss.edges.stores.tables import captures, case_context, case_criteria, cases, revisions, run_windows
+from remiss.edges.stores.visible import visible_to
 from remiss.records.case import Sensitivity
 from remiss.records.event import Scalar
 
@@ -44,7 +45,7 @@ COLUMNS: dict[str, ColumnElement[Any]] = {
 @lru_cache(REMEMBERED)
 def facet_now(asked: Asked, by: Ways, field: str) -> Ready:
     """Return the statement for the most frequent values of a field among the cases as they are now, with their counts."""
-    return Ready(grouped(matches_now(asked, by), field), asked.dialect)
+    return Ready(grouped(matches_now(asked, by), field, asked.dialect), asked.dialect)
 
 
 def facet_then(connection: Connection, asked: Asked, field: str, asking: Asking) -> Sequence[Row]:
@@ -57,34 +58,58 @@ def facet_then(connection: Connection, asked: Asked, field: str, asking: Asking)
 @lru_cache(REMEMBERED)
 def grouped_then(asked: Asked, field: str) -> Ready:
     """Return the statement for the same as `facet_now` at the asking's position."""
-    return Ready(grouped(matches_then(asked), field), asked.dialect)
+    return Ready(grouped(matches_then(asked), field, asked.dialect), asked.dialect)
 
 
-def grouped(found: Matches, field: str) -> Select[Any]:
+def grouped(found: Matches, field: str, dialect: Dialect) -> Select[Any]:
     """Return the select of the most frequent values of a field and their counts; how many of them the asking brings."""
-    of, statement = counted(found, field)
     most = late(lambda asking: asking.lines, BigInteger())
+    if hashes(dialect) and not found.sight.everything:
+        # Grouped by who may see them too, and asked of the few groups: to ask it of each case takes longer than to hash it.
+        value, kind = valued(found, field), (cases.c.team_id, cases.c.sensitivity)
+        named = (value.label("value"), kind[0].label("team_id"), kind[1].label("sensitivity"))
+        groups = counted(found.matching(*named, func.count().label("number")), field).group_by(value, *kind).subquery("groups")
+        number = cast(func.sum(groups.c.number), BigInteger())
+        seen = select(groups.c.value, number).where(visible_to(found.sight, groups))
+        return seen.group_by(groups.c.value).order_by(number.desc(), groups.c.value).limit(most)
+    of = valued(found, field)
+    # Without a condition the side table's own index has the answer.
+    side = side_of(field)
+    alone = found.trivial and side is not None
+    statement = from_side(select(of, func.count()), field) if alone else counted(found.chosen(of, func.count()), field)
     return statement.group_by(of).order_by(func.count().desc(), of).limit(most)
 
 
-def counted(found: Matches, field: str) -> tuple[ColumnElement[Any], Select[Any]]:
-    """Return what is counted by, and the select of its values with their counts, not yet grouped."""
-    if field == "criterion" or field.startswith(CONTEXT):
-        side = case_criteria if field == "criterion" else case_context
-        of = case_criteria.c.criterion if field == "criterion" else case_context.c.value
-        # Without a condition the side table's own index has the answer.
-        statement = select(of, func.count())
-        if not found.trivial:
-            statement = found.chosen(of, func.count()).join(side, side.c.case_key == cases.c.key)
-        return of, statement if side is case_criteria else statement.where(side.c.name == field.removeprefix(CONTEXT))
-    shown_by: ColumnElement[Any] = COLUMNS[field]
+def side_of(field: str) -> Table | None:
+    """Return the table in which a field has its values, if they are not in that of cases."""
+    if field == "criterion":
+        return case_criteria
+    return case_context if field.startswith(CONTEXT) else None
+
+
+def counted(chosen: Select[Any], field: str) -> Select[Any]:
+    """Return a select of cases joined with the values of a field, where these have a table of their own."""
+    side = side_of(field)
+    return chosen if side is None else from_side(chosen.join(side, side.c.case_key == cases.c.key), field)
+
+
+def from_side(statement: Select[Any], field: str) -> Select[Any]:
+    """Return a select from the table of a field's values with what has to hold of its rows."""
+    return statement if field == "criterion" else statement.where(case_context.c.name == field.removeprefix(CONTEXT))
+
+
+def valued(found: Matches, field: str) -> ColumnElement[Any]:
+    """Return what is counted by."""
+    if field == "criterion":
+        return case_criteria.c.criterion
+    if field.startswith(CONTEXT):
+        return case_context.c.value
+    value: ColumnElement[Any] = COLUMNS[field]
     if found.position is not None and field in {"status", "severity", "mode"}:
-        shown_by = revisions.c[field]
+        value = revisions.c[field]
     elif found.position is not None and field in {"label", "output"}:
-        shown_by = as_seen_at(found.position, field).label(field)
-    if not found.trivial:
-        shown_by = unindexed(shown_by)
-    return shown_by, found.chosen(shown_by, func.count())
+        value = as_seen_at(found.position, field).label(field)
+    return value if found.trivial else unindexed(value)
 
 
 def criteria_then(connection: Connection, asked: Asked, asking: Asking) -> Sequence[Row]:

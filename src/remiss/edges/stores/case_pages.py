@@ -18,7 +18,7 @@ from remiss.edges.stores.dialect.planning import unindexed, weighs
 from remiss.edges.stores.late import Asking, Ready, late, then
 from remiss.edges.stores.search import case_face, case_face_at, condition, in_force_at
 from remiss.edges.stores.tables import cases, revisions
-from remiss.edges.stores.visible import visible_to
+from remiss.edges.stores.visible import Sight, visible_to
 
 BEHIND_ALL_GRADES = 9
 # So many entries of an index are passed over in a millisecond or two.
@@ -28,20 +28,26 @@ SortColumns: TypeAlias = Sequence[tuple[ColumnElement[Any], bool]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matches:
-    """What matches a query: the condition and the tables that it is about.
+    """What matches a query: the condition, what may be seen, and the tables that they are about.
 
     `trivial` when it is no condition at all; `collected` when few cases are named, by their keys, which have to be sorted;
     `walked` when the state that a case had is looked up for one case after another, not the cases for all states.
     """
 
     where: Condition
+    sight: Sight
     position: ColumnElement[int] | None
     trivial: bool = False
     collected: bool = False
     walked: bool = False
 
     def chosen(self, *columns: ColumnElement[Any]) -> Select[Any]:
-        """Return a select of what matches."""
+        """Return a select of what matches and may be seen."""
+        # Who may see it is asked last, of what matches alone: SQLite asks in the order that it is told.
+        return self.matching(*columns).where(visible_to(self.sight))
+
+    def matching(self, *columns: ColumnElement[Any]) -> Select[Any]:
+        """Return a select of what matches, whoever may see it: for what goes on to ask that of groups of cases."""
         statement = select(*columns).select_from(cases).where(self.where)
         if self.position is None:
             return statement
@@ -53,7 +59,7 @@ def matches_then(asked: Asked, *, walked: bool = False) -> Matches:
     """Return what matched a kind of question at the asking's position and may be seen."""
     position = then()
     face = case_face_at(position, asked.dialect)
-    return Matches(where=and_(visible_to(asked.sight), condition(asked.query, face)), position=position, walked=walked)
+    return Matches(where=condition(asked.query, face), sight=asked.sight, position=position, walked=walked)
 
 
 def lately(connection: Connection, asked: Asked, asking: Asking) -> bool:
@@ -80,7 +86,8 @@ def matches_now(asked: Asked, by: Ways) -> Matches:
     named = collected or any(by.few)
     found = [part_condition(part, asked, few=few, named=named) for part, few in zip(asked.parts, by.few, strict=True)]
     return Matches(
-        where=and_(visible_to(asked.sight), said, *(each for each, _ in found)),
+        where=and_(said, *(each for each, _ in found)),
+        sight=asked.sight,
         position=None,
         trivial=asked.query == EVERYTHING and asked.sight.everything,
         collected=named or any(sorts for _, sorts in found),

@@ -14,12 +14,13 @@ from remiss.catalog.filing import SOURCE, Filed
 from remiss.catalog.revision import Change, State, revised
 from remiss.catalog.spelling import spelled
 from remiss.edges.stores.case_reading import next_text_version, resolve
+from remiss.edges.stores.case_values import file_context
 from remiss.edges.stores.dialect.words import forget_words, index_words
 from remiss.edges.stores.dialect.writing import insert_missing, next_keys
 from remiss.edges.stores.journal import Transaction
 from remiss.edges.stores.people import register_team
 from remiss.edges.stores.redactions import redactions_value
-from remiss.edges.stores.tables import case_context, case_texts, cases, event_contents, events, revisions
+from remiss.edges.stores.tables import case_texts, cases, event_contents, events, revisions
 from remiss.govern.ports.actor import Scope
 from remiss.records.case import Filing
 from remiss.records.identity import case_id
@@ -82,11 +83,7 @@ def file_by_hand(transaction: Transaction, filed: Filed) -> str:
         },
     )
     connection.execute(insert(case_texts), {"case_key": key, "version": 1, "title": filing.title, "note": filing.note or None})
-    shown = [
-        {"name": name, "value": spelled(value), "case_key": key} for name, value in event.context.items() if value is not None
-    ]
-    if shown:
-        connection.execute(insert(case_context), shown)
+    file_context(connection, [((key, filing.team, int(filing.sensitivity)), event.context)])
     first_state(transaction, key, state)
     transaction.changed(named, None, {"status": state["status"], **_said(filing)})
     return named

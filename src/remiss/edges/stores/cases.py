@@ -9,12 +9,13 @@ from sqlalchemy import Connection, exists, func, select
 
 from remiss.catalog.filing import Filed
 from remiss.catalog.listing import Page, Sort
-from remiss.catalog.query import Query
+from remiss.catalog.query import EVERYTHING, Query
 from remiss.catalog.revision import Change
 from remiss.catalog.shape import parted
 from remiss.curate.blindness import Viewer
 from remiss.edges.stores import case_controls, case_peers, case_writing
 from remiss.edges.stores.case_facets import facet_now, facet_then, shown
+from remiss.edges.stores.case_kinds import counted_by_kind, spread_by_kind
 from remiss.edges.stores.case_lines import head_of, key_of, line_of, line_then, listed_now, listed_then, met_at, sort_values
 from remiss.edges.stores.case_pages import counted_now, counted_then, lately
 from remiss.edges.stores.case_reading import case_at, states
@@ -92,7 +93,8 @@ class CaseStore:
         with self._store.reading() as connection:
             asked, asking = self._asked(query, Purpose.COUNT, sight=sight_of(connection, self._scope))
             if position is None:
-                ((number,),) = counted_now(asked, ways(connection, asked, asking)).ask(connection, asking)
+                counting = counted_by_kind(asked) or counted_now(asked, ways(connection, asked, asking))
+                ((number,),) = counting.ask(connection, asking)
             else:
                 asking = asking_then(connection, asking, query, position)
                 ((number,),) = counted_then(asked).ask(connection, asking)
@@ -103,7 +105,9 @@ class CaseStore:
         with self._store.reading() as connection:
             asked, asking = self._asked(query, Purpose.FACET, lines=limit, sight=sight_of(connection, self._scope))
             if position is None:
-                rows: Sequence[Row] = facet_now(asked, ways(connection, asked, asking), field).ask(connection, asking)
+                of_all = spread_by_kind(connection, asked, field, asking) if asked.query == EVERYTHING else None
+                spread = of_all or facet_now(asked, ways(connection, asked, asking), field)
+                rows: Sequence[Row] = spread.ask(connection, asking)
             else:
                 rows = facet_then(connection, asked, field, asking_then(connection, asking, query, position))
             return shown(field, rows)

@@ -6,19 +6,20 @@ without a case. Suggested mode and severity are those of the gravest criterion m
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, exists, or_, select, update
 
 from remiss.catalog.spelling import spelled
+from remiss.edges.stores.case_values import file_context, file_criteria, guard, meet
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.dialect.types import Word
 from remiss.edges.stores.dialect.words import index_words
 from remiss.edges.stores.dialect.writing import insert_many, next_keys
 from remiss.edges.stores.in_force import in_force
 from remiss.edges.stores.journal import Transaction
-from remiss.edges.stores.tables import captures, case_context, case_criteria, cases, events, instant, revisions, run_windows, runs
+from remiss.edges.stores.tables import captures, cases, events, instant, revisions, run_windows, runs
 from remiss.errors import Conflict
 from remiss.records.identity import case_id
 from remiss.records.run import Member
@@ -97,12 +98,11 @@ def _guarded(connection: Connection, event_keys: Sequence[int], level: int) -> M
 
 
 def _guard(connection: Connection, known: Mapping[int, int], guarded: Mapping[int, int]) -> None:
-    """Raise cases to their events; never lower one, since people may have added to it."""
+    """Raise cases to their events."""
     for level in sorted(set(guarded.values())):
         keys = [case_key for event_key, case_key in known.items() if guarded.get(event_key) == level]
         if keys:
-            of_level = (cases.c.sensitivity < level) & among(cases.c.key, keys)
-            connection.execute(update(cases).where(of_level).values(sensitivity=level))
+            guard(connection, keys, level)
 
 
 def _file_cases(transaction: Transaction, new: Seen, run: Row[Any], guarded: Mapping[int, int]) -> None:
@@ -129,14 +129,9 @@ def _file_cases(transaction: Transaction, new: Seen, run: Row[Any], guarded: Map
     by, at, action = transaction.actor.name, instant(transaction.at), transaction.action
     states = ((key, 1, position, at, by, action, Status.CANDIDATE, suggested[key][0]) for key, _ in keyed)
     insert_many(connection, revisions, REVISION, states)
-    _file_criteria(connection, ((criterion, key) for key, (_, member) in keyed for criterion in member.met))
-    context = (
-        (name, spelled(value), key)
-        for key, (_, member) in keyed
-        for name, value in member.event.context.items()
-        if value is not None
-    )
-    insert_many(connection, case_context, ("name", "value", "case_key"), context)
+    governed = [((key, team, guarded[event_key]), member) for key, (event_key, member) in keyed]
+    file_criteria(connection, ((criterion, kind) for kind, member in governed for criterion in member.met))
+    file_context(connection, ((kind, member.event.context) for kind, member in governed))
     index_words(connection, ((key, member.event.text, None, None) for key, (_, member) in keyed if member.event.text))
 
 
@@ -150,10 +145,6 @@ def suggestion(met: Sequence[str], suggestions: Mapping[str, tuple[int, str | No
         (suggestions[name] for name in met if name in suggestions), key=lambda pair: pair[0], default=(None, None)
     )
     return severity, mode
-
-
-def _file_criteria(connection: Connection, rows: Iterable[tuple[str, int]]) -> None:
-    insert_many(connection, case_criteria, ("criterion", "case_key"), rows)
 
 
 def _refresh(connection: Connection, known: Mapping[int, int], seen: Seen) -> None:
@@ -173,8 +164,6 @@ def _refresh(connection: Connection, known: Mapping[int, int], seen: Seen) -> No
         refreshed = update(cases).where(cases.c.key == bindparam("case_key"))
         connection.execute(refreshed.values(output=output, label=label, stale=stale), shown)
     if known:
-        case_keys = sorted(known.values())
-        connection.execute(delete(case_criteria).where(among(case_criteria.c.case_key, case_keys)))
         meets = (
             select(captures.c.event_key, captures.c.met)
             .join(
@@ -184,4 +173,4 @@ def _refresh(connection: Connection, known: Mapping[int, int], seen: Seen) -> No
             .where(in_force(), among(captures.c.event_key, sorted(known)))
         )
         found = {(name, known[row.event_key]) for row in connection.execute(meets) for name in row.met}
-        _file_criteria(connection, sorted(found))
+        meet(connection, sorted(known.values()), sorted(found))

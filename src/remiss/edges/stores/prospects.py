@@ -15,11 +15,12 @@ from remiss.catalog.identifying import prefix_of
 from remiss.catalog.spelling import spelled
 from remiss.curate.steps import CONTROL
 from remiss.edges.stores.case_reading import captures_of, event_at
+from remiss.edges.stores.case_values import file_context
 from remiss.edges.stores.case_writing import first_state
 from remiss.edges.stores.dialect.words import index_words
 from remiss.edges.stores.dialect.writing import insert_missing, lock_name, next_keys
 from remiss.edges.stores.journal import Transaction
-from remiss.edges.stores.tables import case_context, cases, events, prospects
+from remiss.edges.stores.tables import cases, events, prospects
 from remiss.edges.stores.visible import visible_to
 from remiss.govern.ports.actor import Scope
 from remiss.records.identity import case_id
@@ -81,10 +82,6 @@ def file_prospect(transaction: Transaction, event: Row[Any]) -> str:
         **state,
     }
     connection.execute(insert(cases), row)
-    shown = [
-        {"name": name, "value": spelled(value), "case_key": key} for name, value in seen.context.items() if value is not None
-    ]
-    if shown:
-        connection.execute(insert(case_context), shown)
+    file_context(connection, [((key, event.team_id, event.sensitivity), seen.context)])
     first_state(transaction, key, state)
     return named

@@ -1,4 +1,4 @@
--- The catalog's schema, version 12. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 13. Generated: run `make tidy` after a change.
 
 CREATE TABLE attachment_names (
     attachment_key INTEGER NOT NULL,
@@ -59,7 +59,7 @@ CREATE INDEX ix_captures_event_key_run_key ON captures (event_key, run_key);
 CREATE TABLE case_context (
     name TEXT NOT NULL,
     value TEXT NOT NULL,
-    case_key INTEGER NOT NULL,
+    case_key INTEGER NOT NULL, team_id TEXT, sensitivity SMALLINT,
     CONSTRAINT pk_case_context PRIMARY KEY (name, value, case_key),
     CONSTRAINT fk_case_context_case_key FOREIGN KEY(case_key) REFERENCES cases ("key")
 )
@@ -67,15 +67,19 @@ CREATE TABLE case_context (
 
 CREATE INDEX ix_case_context_case_key ON case_context (case_key);
 
+CREATE INDEX ix_case_context_team_id_sensitivity_name_value ON case_context (team_id, sensitivity, name, value);
+
 CREATE TABLE case_criteria (
     criterion TEXT NOT NULL,
-    case_key INTEGER NOT NULL,
+    case_key INTEGER NOT NULL, team_id TEXT, sensitivity SMALLINT,
     CONSTRAINT pk_case_criteria PRIMARY KEY (criterion, case_key),
     CONSTRAINT fk_case_criteria_case_key FOREIGN KEY(case_key) REFERENCES cases ("key")
 )
  WITHOUT ROWID;
 
 CREATE INDEX ix_case_criteria_case_key ON case_criteria (case_key);
+
+CREATE INDEX ix_case_criteria_team_id_sensitivity_criterion ON case_criteria (team_id, sensitivity, criterion);
 
 CREATE TABLE case_texts (
     case_key INTEGER NOT NULL,
@@ -128,7 +132,15 @@ CREATE INDEX ix_cases_severity_at_key ON cases (severity, at, "key");
 
 CREATE INDEX ix_cases_status_at_key ON cases (status, at, "key");
 
-CREATE INDEX ix_cases_team_id_sensitivity ON cases (team_id, sensitivity);
+CREATE INDEX ix_cases_team_id_sensitivity_mode ON cases (team_id, sensitivity, mode);
+
+CREATE INDEX ix_cases_team_id_sensitivity_model ON cases (team_id, sensitivity, model);
+
+CREATE INDEX ix_cases_team_id_sensitivity_model_version ON cases (team_id, sensitivity, model_version);
+
+CREATE INDEX ix_cases_team_id_sensitivity_severity ON cases (team_id, sensitivity, severity);
+
+CREATE INDEX ix_cases_team_id_sensitivity_status ON cases (team_id, sensitivity, status);
 
 CREATE TABLE catalog_head (
     id INTEGER NOT NULL,

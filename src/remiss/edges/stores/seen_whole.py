@@ -10,6 +10,7 @@ from functools import cache
 
 from sqlalchemy import Connection, Dialect, func, select
 
+from remiss.edges.stores.case_kinds import teams
 from remiss.edges.stores.late import Asking, Ready
 from remiss.edges.stores.tables import cases
 from remiss.edges.stores.visible import Sight
@@ -31,8 +32,6 @@ def sight_of(connection: Connection, scope: Scope) -> Sight:
 @cache
 def _most_guarded(dialect: Dialect) -> Ready:
     """Return the statement for each team that has cases, and the greatest sensitivity among them."""
-    named = select(func.min(cases.c.team_id).label("team")).cte("named", recursive=True)
-    following = select(func.min(cases.c.team_id)).where(cases.c.team_id > named.c.team).scalar_subquery()
-    named = named.union_all(select(following).where(named.c.team.is_not(None)))
-    greatest = select(func.max(cases.c.sensitivity)).where(cases.c.team_id == named.c.team).scalar_subquery()
-    return Ready(select(named.c.team, greatest).where(named.c.team.is_not(None)), dialect)
+    named = teams()
+    greatest = select(func.max(cases.c.sensitivity)).where(cases.c.team_id == named.c.team_id).scalar_subquery()
+    return Ready(select(named.c.team_id, greatest).where(named.c.team_id.is_not(None)), dialect)

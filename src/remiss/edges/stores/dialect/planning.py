@@ -25,6 +25,11 @@ def weighs(dialect: Dialect) -> bool:
     return dialect.name == POSTGRESQL
 
 
+def hashes(dialect: Dialect) -> bool:
+    """Return whether groups are found by hashing, so that few groups cost little however many columns make one; SQLite sorts."""
+    return dialect.name == POSTGRESQL
+
+
 def unindexed(of: ColumnElement[Any]) -> ColumnElement[Any]:
     """Return a column as a value for which SQLite uses no index."""
     element = _Unindexed(of)

@@ -275,9 +275,15 @@ cases = Table(
     Index(None, "model", "at", "key"),
     Index(None, "model_version", "at", "key"),
     Index(None, "at", "key"),
-    # Which teams there are, and how guarded their cases are at most.
-    Index(None, "team_id", "sensitivity"),
+    # How many cases of a kind have each value (see `case_kinds.py`), which kinds there are, and how guarded a team's are at most.
+    *(Index(None, "team_id", "sensitivity", value) for value in ("status", "severity", "mode", "model", "model_version")),
 )
+
+
+def _kind_of_case() -> tuple[Column[str], Column[int]]:
+    """Return the columns that repeat by whom the row's case may be seen (see `case_values.py`), so that it is not looked up."""
+    return Column("team_id", Word), Column("sensitivity", SmallInteger)
+
 
 # Current criteria of a case, and current values of its context, for filters and facets: the index is the table.
 case_criteria = Table(
@@ -285,7 +291,9 @@ case_criteria = Table(
     metadata,
     Column("criterion", Word, primary_key=True),
     Column("case_key", ForeignKey("cases.key"), primary_key=True),
+    *_kind_of_case(),
     Index(None, "case_key"),
+    Index(None, "team_id", "sensitivity", "criterion"),
     **CLUSTERED,
 )
 
@@ -295,7 +303,9 @@ case_context = Table(
     Column("name", Word, primary_key=True),  # without the context. prefix
     Column("value", Word, primary_key=True),  # as text; nulls have no row
     Column("case_key", ForeignKey("cases.key"), primary_key=True),
+    *_kind_of_case(),
     Index(None, "case_key"),
+    Index(None, "team_id", "sensitivity", "name", "value"),
     **CLUSTERED,
 )
 
