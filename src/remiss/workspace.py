@@ -21,7 +21,7 @@ from remiss.bench import Bench, prepared
 from remiss.catalog.identifying import spelled
 from remiss.equipment import Equipment
 from remiss.errors import Denied, InputError, NotFound
-from remiss.govern.authority import Granted
+from remiss.govern.authority import Granted, actor_of
 from remiss.govern.ports.actor import Actor, Authority
 from remiss.govern.refusing import Named, refusal
 from remiss.records.identity import canonical
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from remiss.govern.ports.people import AccessWorkspace
     from remiss.govern.ports.vault import KeyWorkspace
     from remiss.protocol.ports import ProtocolWorkspace, ShelfWorkspace
+    from remiss.records.person import Person, Token
     from remiss.understand.ports import UnderstandWorkspace
 
 # What parameters are called that name a case.
@@ -116,6 +117,21 @@ class Workspace(Equipment):
                 self._check_still_held(transaction)
             self.saw(action, arguments, result)
             return result
+
+    def use_link(self, text: str) -> tuple[Person, Token] | None:
+        """Use up a link that signs a person in, and return whom; None when it does not work (any more).
+
+        The journal has it as theirs. It is no action: whoever comes by a link is not anybody yet.
+        """
+        found = self.people.linked_by(text, self.now)
+        if found is None:
+            return None
+        try:
+            with self._store.writing(actor_of(found[0]), "token.use", self.now, self.request_id):
+                # Of two who send the same link at once the second waits in here, and then it is used.
+                return self.people.use(text, self.now)
+        except NotFound:
+            return None
 
     def _attempted(self, action: Action, arguments: Mapping[str, Any]) -> Named | None:
         """Return what an attempt was at, as the logs name it: a case that the actor sees by its whole id and with its team."""

@@ -48,6 +48,19 @@ def test_a_token_is_printed_once_and_revoked_by_its_id(cli, ana):
     assert whole["text"].startswith("remiss_")
 
 
+def test_a_link_is_printed_for_the_server_that_was_named(cli, ana):
+    made = cli("token", "link", "ana", "--minutes", "30")
+    assert re.fullmatch(r"http://127\.0\.0\.1:8765/sign-in\?token=remiss_[0-9a-z]{12}_[\w-]{43}\n", made.out)
+    assert made.err.startswith("it signs ana in, once, until ")
+    named = cli("token", "link", "ana", "--origin", "https://remiss.example.org/")
+    assert named.out.startswith("https://remiss.example.org/sign-in?token=remiss_")
+    whole = cli("token", "link", "ana", "--format", "json").json
+    jsonschema.validate(whole, schemas.published("token"))
+    assert (whole["once"], whole["used"]) == (True, None)
+    listed = cli("token", "list", "--format", "json").json["items"]
+    assert [each["once"] for each in listed] == [True] * 3
+
+
 def test_access_answers_yes_or_no_by_its_exit_status(cli, ana):
     yes = cli("access", "check", "ana", "case.file")
     assert (yes.status, yes.out) == (0, "yes: ana is annotator in team default, which has case:file\n")

@@ -53,6 +53,15 @@ def test_a_token_is_shown_once_and_revoked_by_its_id(ws, ana):
         access.revoke(ws, "000000000000")
 
 
+def test_a_link_is_shown_once_and_listed_as_one_that_works_once(ws, ana):
+    made = access.link(ws, "ana", about="first day", minutes=30)
+    assert (made.token.once, made.token.used, made.token.about) == (True, None, "first day")
+    [line] = access.tokens(ws, "ana")
+    assert (line["token"], line["once"], line["used"]) == (made.token.id, True, None)
+    with pytest.raises(InputError, match="cannot last"):
+        access.link(ws, "ana", minutes=0)
+
+
 def test_who_may_do_what_is_answered_with_the_rule(ws, ana):
     yes = access.check(ws, "ana", "case:annotate")
     assert (yes.allowed, yes.person, yes.permission) == (True, "ana", "case:annotate")

@@ -142,6 +142,7 @@ FACES: tuple[Face, ...] = (
     Face("team.add", "remiss team add", "POST /api/v1/teams"),
     Face("team.list", "remiss team list", "GET /api/v1/teams"),
     Face("token.create", "remiss token create", "POST /api/v1/tokens"),
+    Face("token.link", "remiss token link", "POST /api/v1/tokens/links"),
     Face("token.list", "remiss token list", "GET /api/v1/tokens"),
     Face("token.revoke", "remiss token revoke", "POST /api/v1/tokens/{token}/revoke"),
     Face("access.check", "remiss access check", "GET /api/v1/access"),

@@ -229,6 +229,8 @@ def token(item: Token, text: str | None = None) -> Json:
         "expires": None if item.expires is None else format_time(item.expires),
         "since": item.since,
         "until": item.until,
+        "once": item.once,
+        "used": item.used,
         **({} if text is None else {"text": text}),
     }
 

@@ -73,13 +73,13 @@ class Callers:
         return Caller(person)
 
     def sign_in(self, text: str) -> str | None:
-        """Return a new session for whom a token stands; None when it does not work."""
-        found = self._known_by(text)
+        """Return a new session for whom a token stands, or a link, which is used up then; None when it does not work."""
+        found = self._known_by(text) or self._workspace.use_link(text)
         return None if found is None else self._sessions.open(SignedIn(found[1].id, found[0]))
 
-    def knows(self, text: str) -> bool:
-        """Return whether a token would sign somebody in."""
-        return self._known_by(text) is not None
+    def knows_link(self, text: str) -> bool:
+        """Return whether a link would sign somebody in, without using it up. A token that is no link's is not for links."""
+        return self._workspace.people.linked_by(text, self._clock()) is not None
 
     def _known_by(self, text: str) -> tuple[Person, Token] | None:
         return self._workspace.people.known_by(text, self._clock())

@@ -16,9 +16,11 @@ from remiss.records.person import IssuedToken, Token
 from remiss.records.position import reached
 from remiss.records.rows import Rows
 
-TOKENS = ("token", "person", "about", "expires", "since", "until")
+TOKENS = ("token", "person", "about", "expires", "since", "until", "once", "used")
 DAYS = 90
 MOST_DAYS = 3660
+MINUTES = 60
+MOST_MINUTES = 24 * 60
 
 
 @action(name="token.create", permission="token:create", subject="person")
@@ -41,9 +43,30 @@ def create(ws: PeopleWorkspace, person: str, *, about: str | None = None, days: 
     return ws.people.issue(ws.people.person(person).name, granting.checked_about(about), expires)
 
 
+@action(name="token.link", permission="token:create", subject="person")
+def link(ws: PeopleWorkspace, person: str, *, about: str | None = None, minutes: int = MINUTES) -> IssuedToken:
+    """Make a token that signs one browser of a person in, once, by a link; return it with its secret, which is never shown again.
+
+    Parameters
+    ----------
+    about : what it is for
+    minutes : after how many it expires when nobody has used it, 1 to 1,440; the session that it opens lasts as any other
+
+    Raises
+    ------
+    NotFound : nobody of that name is there
+    InputError
+    """
+    if not 1 <= minutes <= MOST_MINUTES:
+        raise InputError(f"a link cannot last {minutes} minutes", do=f"give 1 to {MOST_MINUTES}")
+    expires = ws.now + timedelta(minutes=minutes)
+    return ws.people.issue(ws.people.person(person).name, granting.checked_about(about), expires, once=True)
+
+
 @action(name="token.list", permission="token:list", reads=True, views=listed)
 def tokens(ws: PeopleWorkspace, person: str | None = None, *, as_of: int | None = None) -> Rows:
-    """List tokens without their secrets: whose they are, what for, when they expire, since and until which positions they work.
+    """List tokens without their secrets: whose they are, what for, when they expire, since and until which positions they work;
+    of those of links, which work once, at which position somebody signed in.
 
     Parameters
     ----------
@@ -52,7 +75,9 @@ def tokens(ws: PeopleWorkspace, person: str | None = None, *, as_of: int | None 
     """
     head = ws.position()
     found = [each for each in ws.people.tokens(reached(as_of, head)) if person in {None, each.person}]
-    lines = tuple((each.id, each.person, each.about, each.expires, each.since, each.until) for each in found)
+    lines = tuple(
+        (each.id, each.person, each.about, each.expires, each.since, each.until, each.once, each.used) for each in found
+    )
     return Rows("token", TOKENS, lines, head if as_of is None else as_of, total=len(lines))
 
 

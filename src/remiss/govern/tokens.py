@@ -1,4 +1,7 @@
-"""Tokens: how one is written, and whether what somebody sends is one.
+"""Tokens: how one is written, whether what somebody sends is one, and what it lets them do.
+
+Most stand for a person until they expire: programs send them, and a browser may be signed in with one. The token of a link does
+nothing but sign one browser in, once and soon; what stays of it in a history, a log or a chat opens nothing.
 
 A token is `remiss_ID_SECRET`. The id finds it; of the secret, 256 random bits, only a digest is kept, which is compared in
 constant time. A plain digest does: nobody guesses 256 bits, however fast they try.
@@ -38,9 +41,20 @@ def digest(secret: str) -> str:
 
 
 def admits(token: Token, kept: str, secret: str, now: datetime) -> bool:
-    """Return whether a secret is that of a token that still works."""
+    """Return whether a secret is that of a token that stands for its person now, which a link's never does."""
     right = hmac.compare_digest(kept, digest(secret))
-    return right and works(token, now)
+    return right and not token.once and works(token, now)
+
+
+def opens(token: Token, kept: str, secret: str, now: datetime) -> bool:
+    """Return whether a secret is that of a link that can be used now."""
+    right = hmac.compare_digest(kept, digest(secret))
+    return right and token.once and token.used is None and works(token, now)
+
+
+def keeps_open(token: Token, now: datetime) -> bool:
+    """Return whether a session that a token opened may go on: until it is revoked, and, where it is no link's, expires."""
+    return token.until is None and token.used is not None if token.once else works(token, now)
 
 
 def works(token: Token, now: datetime) -> bool:

@@ -48,7 +48,8 @@ class Team:
 class Token:
     """What a server knows a person by, but for its secret, which nobody keeps.
 
-    `expires` None is never; `until` is the position at which it was revoked, None while it is not.
+    `expires` None is never; `until` is the position at which it was revoked, None while it is not. One that works `once` is a
+    link's: it signs a browser in and does nothing else; `used` is the position at which it did, None while it has not.
     """
 
     id: str
@@ -57,6 +58,8 @@ class Token:
     expires: datetime | None
     since: int
     until: int | None = None
+    once: bool = False
+    used: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -217,6 +217,45 @@ def test_a_token_stands_for_its_person_until_it_is_revoked_or_they_are_disabled(
     assert ws.people.still(second.token.id, ws.now) is None
 
 
+def test_a_link_is_used_once_before_it_expires_and_keeps_its_session_open(ws, root):
+    ana = actions.add(ws, "ana")
+    late, made = access.link(root, "ana", minutes=1), access.link(root, "ana", about="first day")
+    after = ws.now + timedelta(days=1)
+    assert (made.token.once, made.token.used) == (True, None)
+    assert ws.people.known_by(made.text, ws.now) is None
+    assert ws.people.still(made.token.id, ws.now) is None
+    assert ws.people.linked_by(late.text, after) is None
+    assert ws.people.linked_by(made.text, ws.now) == (ana, made.token)
+    before = ws.position()
+    person, token = ws.use_link(made.text)
+    assert (person, token.used, ws.position()) == (ana, before + 1, before + 1)
+    assert ws.use_link(made.text) is None
+    assert ws.people.known_by(made.text, ws.now) is None
+    assert ws.position() == before + 1
+    assert ws.people.still(token.id, after) == ana
+    assert [line["used"] for line in access.tokens(ws, "ana") if line["about"]] == [before + 1]
+    assert [line["used"] for line in access.tokens(ws, "ana", as_of=before) if line["about"]] == [None]
+    access.revoke(root, token.id)
+    assert ws.people.still(token.id, ws.now) is None
+
+
+def test_a_token_that_stands_for_somebody_is_no_link_and_is_not_used_up(ws, root):
+    actions.add(ws, "ana")
+    made = access.create(root, "ana")
+    before = ws.position()
+    assert ws.people.linked_by(made.text, ws.now) is None
+    assert ws.use_link(made.text) is None
+    assert ws.position() == before
+    assert ws.people.known_by(made.text, ws.now) is not None
+
+
+@pytest.mark.parametrize("minutes", [0, 1441])
+def test_a_link_lasts_some_minutes(ws, minutes):
+    actions.add(ws, "ana")
+    with pytest.raises(InputError, match="cannot last"):
+        access.link(ws, "ana", minutes=minutes)
+
+
 def test_no_secret_is_kept_anywhere(ws, address, tmp_path):
     actions.add(ws, "ana")
     secret = access.create(ws, "ana").text.rpartition("_")[2]

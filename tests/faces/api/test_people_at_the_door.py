@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import select
@@ -39,13 +40,85 @@ def test_whoever_was_granted_nothing_is_signed_in_and_may_nothing(there):
             assert client.get(path).status_code == 403
 
 
-def test_a_browser_signs_in_by_a_link_or_by_a_token_that_is_pasted(there):
+def link_of(there, person, **options):
+    """Return a new link's token, of somebody who is there."""
+    return access.link(there.workspace.serving("an admin"), person, **options)
+
+
+def test_a_link_signs_one_browser_in_once_and_the_session_goes_on(there):
+    there.person("ana", role="reader")
+    made = link_of(there, "ana")
+    with there.stranger(headers={"Origin": there.url}) as client:
+        for _ in range(2):  # as a mail scanner does before the person
+            form = client.get("/sign-in", params={"token": made.text})
+            assert (form.status_code, "works once" in form.text, "set-cookie" in form.headers) == (200, True, False)
+        assert client.post("/sign-in", data={"token": made.text}).status_code == 303
+        assert client.get("/api/v1/cases").status_code == 200
+        with there.stranger(headers={"Origin": there.url}) as other:
+            assert other.post("/sign-in", data={"token": made.text}).status_code == 401
+            again = other.get("/sign-in", params={"token": made.text})
+            assert (again.status_code, made.text in again.text) == (401, False)
+            assert "This link does not work" in again.text
+        assert client.get("/api/v1/cases").status_code == 200
+    [used] = [line["used"] for line in access.tokens(there.workspace.serving("x")) if line["once"]]
+    with there.workspace.reading() as connection:
+        row = connection.execute(select(journal).where(journal.c.position == used)).one()
+    assert (row.action, row.actor, row.subjects) == ("token.use", "ana", [made.token.id])
+
+
+def test_signing_in_by_a_link_ends_the_session_of_before(there):
+    there.person("ana", role="reader")
+    with there.browser() as browser:
+        former = dict(browser.cookies)
+        assert browser.post("/sign-in", data={"token": link_of(there, "ana").text}).status_code == 303
+        assert dict(browser.cookies) != former
+    with there.stranger(cookies=former) as copied:
+        assert copied.get("/api/v1/cases").status_code == 401
+
+
+def test_of_many_who_send_a_link_at_once_one_is_let_in(there):
+    there.person("ana", role="reader")
+    text = link_of(there, "ana").text
+
+    def send(_):
+        with there.stranger(headers={"Origin": there.url}) as client:
+            return client.post("/sign-in", data={"token": text}).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sorted(pool.map(send, range(8))) == [303] + [401] * 7
+
+
+def test_the_token_of_a_link_is_none_for_programs(there):
+    there.person("ana", role="reader")
+    made = link_of(there, "ana")
+    with there.program(made.text) as client:
+        assert client.get("/api/v1/cases").status_code == 401
+        with there.browser_of(made.text) as browser:
+            assert browser.get("/api/v1/cases").status_code == 200
+        assert client.get("/api/v1/cases").status_code == 401
+
+
+def test_a_link_that_was_revoked_signs_nobody_in_and_ends_the_session_that_it_opened(there):
+    there.person("ana", role="reader")
+    unused, used = link_of(there, "ana"), link_of(there, "ana")
+    with there.browser_of(used.text) as browser, there.stranger(headers={"Origin": there.url}) as client:
+        for each in (unused, used):
+            access.revoke(there.workspace.serving("an admin"), each.token.id)
+        assert browser.get("/api/v1/cases").status_code == 401
+        assert client.post("/sign-in", data={"token": unused.text}).status_code == 401
+
+
+def test_a_link_with_a_token_that_goes_on_working_is_none(there):
+    token = there.person("ana", role="reader")
+    with there.stranger() as client:
+        form = client.get("/sign-in", params={"token": token})
+    assert form.status_code == 401
+    assert token not in form.text
+
+
+def test_a_browser_signs_in_by_a_token_that_is_pasted(there):
     token = there.person("ana", role="reader")
     with there.stranger(headers={"Origin": there.url}) as client:
-        form = client.get("/sign-in", params={"token": token})
-        assert form.status_code == 200
-        assert "works once" not in form.text
-        assert "set-cookie" not in form.headers
         assert client.post("/sign-in", data={"token": f" {token} "}).status_code == 303
         page = client.get("/cases", headers={"Accept": "text/html"})
         assert page.status_code == 200

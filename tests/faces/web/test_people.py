@@ -46,6 +46,22 @@ def test_a_token_is_shown_once_and_revoked(there, root):
         assert client.get("/api/v1/cases").status_code == 401
 
 
+def test_a_link_is_shown_once_and_signs_in_once(there, root):
+    there.person("ana", role="reader")
+    made = root.post("/token/link", data={"person": "ana", "minutes": "30"})
+    assert made.headers["Cache-Control"] == "no-store"
+    [link] = re.findall(rf"{there.url}/sign-in\?token=remiss_\w{{12}}_[\w-]{{43}}", made.text)
+    assert link not in root.get("/people").text
+    with there.stranger(headers={"Origin": there.url}) as browser:
+        token = link.partition("=")[2]
+        assert "works once" in browser.get(link).text
+        assert browser.post("/sign-in", data={"token": token}).status_code == 303
+    page = root.get("/people").text
+    assert "signing in once" in page
+    assert '<span class="muted">used</span>' in page
+    assert root.post("/token/link", data={"person": "ana", "minutes": "0"}).status_code == 422
+
+
 def test_what_is_refused_is_said_above_what_there_is(root):
     refused = root.post("/person/grant", data={"name": "nobody", "role": "reader"})
     assert refused.status_code == 404

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +17,7 @@ from remiss.edges.stores.store import Store
 from remiss.edges.stores.tables import grants, people, teams, tokens
 from remiss.errors import Conflict, NotFound
 from remiss.govern.ports.actor import Scope
-from remiss.govern.tokens import admits, digest, parted, works, written
+from remiss.govern.tokens import admits, digest, keeps_open, opens, parted, written
 from remiss.records.case import Sensitivity
 from remiss.records.identity import crockford
 from remiss.records.person import Governed, Grant, IssuedToken, Person, Team, Token
@@ -116,11 +117,11 @@ class PeopleStore:
             rows = connection.execute(came.order_by(tokens.c.person, tokens.c.position_from, tokens.c.id))
             return tuple(_token(row, position) for row in rows)
 
-    def issue(self, person: str, about: str | None, expires: datetime) -> IssuedToken:
-        """Make a token with a random secret, of which a digest is kept."""
+    def issue(self, person: str, about: str | None, expires: datetime, *, once: bool = False) -> IssuedToken:
+        """Make a token with a random secret, of which a digest is kept; one that works once is a link's."""
         transaction = self._locked()
         named, secret = crockford(secrets.randbits(ID_BITS), 12), secrets.token_urlsafe(SECRET_BYTES)
-        row = {"id": named, "person": person, "about": about, "digest": digest(secret), "expires": expires}
+        row = {"id": named, "person": person, "about": about, "digest": digest(secret), "expires": expires, "once": once}
         transaction.subjects.append(named)
         transaction.connection.execute(insert(tokens), {**row, "position_from": transaction.position()})
         (made,) = (each for each in self.tokens(None) if each.id == named)
@@ -139,22 +140,41 @@ class PeopleStore:
 
     def known_by(self, text: str, now: datetime) -> tuple[Person, Token] | None:
         """Return whom a token stands for, if it is one that works."""
+        return self._found(text, now, admits)
+
+    def linked_by(self, text: str, now: datetime) -> tuple[Person, Token] | None:
+        """Return whom a link would sign in, if it can still be used."""
+        return self._found(text, now, opens)
+
+    def use(self, text: str, now: datetime) -> tuple[Person, Token]:
+        """Use a link up and return whom it signs in; raises NotFound when it does not work, or not any more."""
+        transaction = self._locked()
+        found = self.linked_by(text, now)
+        if found is None:
+            raise NotFound("this link does not work", do="ask for another one")
+        person, token = found
+        transaction.subjects.append(token.id)
+        used = transaction.position()
+        transaction.connection.execute(update(tokens).where(tokens.c.id == token.id).values(used=used))
+        return person, replace(token, used=used)
+
+    def _found(self, text: str, now: datetime, right: Callable[[Token, str, str, datetime], bool]) -> tuple[Person, Token] | None:
         parts = parted(text)
         if parts is None:
             return None
         named, secret = parts
         with self._store.reading() as connection:
             row = connection.execute(select(tokens).where(tokens.c.id == named)).first()
-            if row is None or not admits(_token(row, None), row.digest, secret, now):
+            if row is None or not right(_token(row, None), row.digest, secret, now):
                 return None
             person = person_at(connection, row.person, None)
             return None if person is None else (person, _token(row, None))
 
     def still(self, token: str, now: datetime) -> Person | None:
-        """Return whom a token stands for by its id alone, if it still works."""
+        """Return for whom a session goes on that a token opened, which is named by its id alone."""
         with self._store.reading() as connection:
             row = connection.execute(select(tokens).where(tokens.c.id == token)).first()
-            return person_at(connection, row.person, None) if row is not None and works(_token(row, None), now) else None
+            return person_at(connection, row.person, None) if row is not None and keeps_open(_token(row, None), now) else None
 
     def _locked(self) -> Transaction:
         """Return the transaction under way, once nobody else changes what people hold."""
@@ -240,6 +260,8 @@ def _token(row: Row[Any], position: int | None) -> Token:
         expires=row.expires,
         since=row.position_from,
         until=_until(row, position),
+        once=row.once,
+        used=None if row.used is None or (position is not None and row.used > position) else row.used,
     )
 
 

@@ -1,4 +1,4 @@
--- The catalog's schema, version 13. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 14. Generated: run `make tidy` after a change.
 
 CREATE TABLE attachment_names (
     attachment_key BIGINT NOT NULL,
@@ -562,6 +562,8 @@ CREATE TABLE tokens (
     expires BIGINT,
     position_from BIGINT NOT NULL,
     position_to BIGINT,
+    once BOOLEAN DEFAULT false NOT NULL,
+    used BIGINT,
     CONSTRAINT pk_tokens PRIMARY KEY (id)
 );
 

@@ -1,4 +1,4 @@
--- The catalog's schema, version 13. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 14. Generated: run `make tidy` after a change.
 
 CREATE TABLE attachment_names (
     attachment_key INTEGER NOT NULL,
@@ -565,7 +565,7 @@ CREATE TABLE tokens (
     digest TEXT NOT NULL,
     expires BIGINT,
     position_from BIGINT NOT NULL,
-    position_to BIGINT,
+    position_to BIGINT, once BOOLEAN DEFAULT 0 NOT NULL, used BIGINT,
     CONSTRAINT pk_tokens PRIMARY KEY (id)
 );
 

@@ -55,6 +55,14 @@ class NewToken(Asked):
     days: int = Field(90, description="After how many it expires.")
 
 
+class NewLink(Asked):
+    """A link to make."""
+
+    person: str
+    about: str | None = Field(None, description="What it is for.")
+    minutes: int = Field(60, description="After how many it expires when nobody has used it.")
+
+
 class Tokens(AsOf):
     """Whose tokens."""
 
@@ -140,6 +148,14 @@ def create(ws: Ws, body: NewToken) -> Response:
     from remiss.govern import access_actions as actions
 
     return as_json(answers.issued(actions.create(ws, body.person, about=body.about, days=body.days)), status=201)
+
+
+@router.post("/tokens/links", operation_id="token.link", status_code=201, responses=documented("token", 404, status=201))
+def link(ws: Ws, body: NewLink) -> Response:
+    """Make a token that signs one browser of a person in, once: the link is `/sign-in?token=` and the text in this answer."""
+    from remiss.govern import access_actions as actions
+
+    return as_json(answers.issued(actions.link(ws, body.person, about=body.about, minutes=body.minutes)), status=201)
 
 
 @router.post("/tokens/{token}/revoke", operation_id="token.revoke", responses=documented("token", 404))

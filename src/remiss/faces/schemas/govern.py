@@ -25,6 +25,8 @@ SCHEMAS: dict[str, Schema] = {
         expires=nullable(TIME),
         since=COUNT,
         until=nullable(COUNT),
+        once=FLAG,
+        used=nullable(COUNT),
     ),
     "access": record(schema=kind("access"), person=TEXT, permission=TEXT, case=nullable(TEXT), allowed=FLAG, rule=TEXT),
     "verification": record(

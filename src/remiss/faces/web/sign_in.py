@@ -1,7 +1,8 @@
 """Signing in: the form behind a link, or for a token by itself, and the cookie that it is exchanged for.
 
-Opening a link changes nothing (mail scanners and previews open links too); only sending the form does. Whoever signs in gets a
-new session, and the one that the browser had ends.
+Opening a link changes nothing (mail scanners and previews open links too); only sending the form does, and that once. A token
+that goes on working is for the form, never for a link, which stays in histories and logs. Whoever signs in gets a new session,
+and the one that the browser had ends.
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ def router(sessions: Sessions, callers: Callers, used: Callable[[], None]) -> AP
 
     @routes.get("/sign-in")
     def form(token: str = "") -> Response:
-        known = sessions.knows_link(token) or (bool(token) and callers.knows(token))
-        return _form(sessions, token if known else None)
+        known = sessions.knows_link(token) or callers.knows_link(token)
+        return _form(sessions, token if known else None, dead=bool(token) and not known)
 
     @routes.get("/sign-in/style.css")
     async def style() -> Response:
@@ -73,9 +74,8 @@ def _sign_out(sessions: Sessions, request: Request) -> None:
     sessions.sign_out(None if cookies is None else cookies.encode("latin-1"))
 
 
-def _form(sessions: Sessions, token: str | None, *, refused: bool = False) -> Response:
-    once = token is not None and sessions.knows_link(token)
-    context = {"token": token, "once": once, "refused": refused, "operator": sessions.operator}
+def _form(sessions: Sessions, token: str | None, *, refused: bool = False, dead: bool = False) -> Response:
+    context = {"token": token, "refused": refused, "dead": dead, "operator": sessions.operator}
     answer = filled("sign_in/form.html", context, status=401 if token is None else 200)
     answer.headers.update(SILENT)
     return answer

@@ -83,8 +83,8 @@ class People(Protocol):
         """Return all tokens that ever were, by person and age."""
         ...
 
-    def issue(self, person: str, about: str | None, expires: datetime) -> IssuedToken:
-        """Make a token with a random secret."""
+    def issue(self, person: str, about: str | None, expires: datetime, *, once: bool = False) -> IssuedToken:
+        """Make a token with a random secret; one that works once is a link's."""
         ...
 
     def revoke(self, token: str) -> Token:
@@ -100,8 +100,21 @@ class People(Protocol):
         """Return whom a token stands for, if it is one that works."""
         ...
 
+    def linked_by(self, text: str, now: datetime) -> tuple[Person, Token] | None:
+        """Return whom a link would sign in, if it can still be used."""
+        ...
+
+    def use(self, text: str, now: datetime) -> tuple[Person, Token]:
+        """Use a link up and return whom it signs in.
+
+        Raises
+        ------
+        NotFound : it does not work, or not any more
+        """
+        ...
+
     def still(self, token: str, now: datetime) -> Person | None:
-        """Return whom a token stands for by its id alone, if it still works."""
+        """Return for whom a session goes on that a token opened, which is named by its id alone."""
         ...
 
 

@@ -6,7 +6,7 @@ taken is in the journal at these positions.
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, SmallInteger, Table
+from sqlalchemy import BigInteger, Boolean, Column, Index, SmallInteger, Table, false
 
 from remiss.edges.stores.dialect.types import Word
 from remiss.edges.stores.tables.base import Instant, metadata
@@ -50,5 +50,7 @@ tokens = Table(
     Column("expires", Instant),
     Column("position_from", BigInteger, nullable=False),
     Column("position_to", BigInteger),
+    Column("once", Boolean(create_constraint=False), nullable=False, server_default=false()),  # a link's
+    Column("used", BigInteger),  # the position at which it signed somebody in
     Index(None, "person"),
 )

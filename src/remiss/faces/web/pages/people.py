@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from fastapi import APIRouter, Form
 from pydantic import BaseModel
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from remiss.errors import InputError
@@ -60,13 +61,16 @@ class TokenLine:
     about: str | None
     expires: datetime | None
     revoked: bool
+    once: bool
+    used: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeoplePage:
     """people/page.html: everybody with what they hold, tokens for whom may list them, and the forms that the reader may send.
 
-    `issued` is a token that was just made, which this answer alone shows; `problem` why nothing was done.
+    `issued` is a token that was just made, which this answer alone shows, and `link` its link, if it is one's; `problem` why
+    nothing was done.
     """
 
     template: ClassVar[str] = "people/page.html"
@@ -82,6 +86,7 @@ class PeoplePage:
     adds_teams: bool
     issues: bool
     issued: IssuedToken | None = None
+    link: str | None = None
     problem: tuple[str, str] | None = None
 
 
@@ -104,6 +109,13 @@ class Granted(Role):
 
     name: str = ""
     clearance: str = "internal"
+
+
+class NewLink(BaseModel):
+    """Whom a link is to sign in, and for how long it may be used."""
+
+    person: str = ""
+    minutes: int = access_actions.MINUTES
 
 
 class NewToken(BaseModel):
@@ -161,6 +173,18 @@ def create(ws: Ws, typed: Annotated[NewToken, Form()]) -> Response:
     return _page(ws, issued=made)
 
 
+@router.post("/token/link")
+def link(request: Request, ws: Ws, typed: Annotated[NewLink, Form()]) -> Response:
+    """Make a link that signs somebody in, and show it this once."""
+    try:
+        made = access_actions.link(ws, typed.person.strip(), minutes=typed.minutes)
+    except InputError as error:
+        return _refused(ws, error)
+    # Browsers say with every form under which address they see this server, and the guard has held it against the known ones.
+    server = request.headers.get("origin") or str(request.base_url).rstrip("/")
+    return _page(ws, issued=made, link=f"{server}/sign-in?token={made.text}")
+
+
 @router.post("/token/{token}/revoke", name="revoke")
 def revoke_token(ws: Ws, token: str) -> Response:
     """Revoke a token."""
@@ -181,7 +205,12 @@ def _refused(ws: Workspace, error: InputError) -> Response:
 
 
 def _page(
-    ws: Workspace, *, issued: IssuedToken | None = None, problem: tuple[str, str] | None = None, status: int = 200
+    ws: Workspace,
+    *,
+    issued: IssuedToken | None = None,
+    link: str | None = None,
+    problem: tuple[str, str] | None = None,
+    status: int = 200,
 ) -> Response:
     def may(permission: str, team: str | None = None) -> bool:
         return ws.authority.may(ws.actor, permission, team)
@@ -208,6 +237,7 @@ def _page(
         adds_teams=may("team:add"),
         issues=may("token:create"),
         issued=issued,
+        link=link,
         problem=problem,
     )
     twins = (("/api/v1/people", "People"), ("/api/v1/teams", "Teams"))
@@ -223,6 +253,8 @@ def _tokens(ws: Workspace, position: int) -> tuple[TokenLine, ...]:
             about=None if row["about"] is None else str(row["about"]),
             expires=row["expires"] if isinstance(row["expires"], datetime) else None,
             revoked=row["until"] is not None,
+            once=bool(row["once"]),
+            used=row["used"] is not None,
         )
         for row in found
     )
