@@ -11,17 +11,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from remiss.capture.sampling import priority
-from remiss.curate.batches import Batch, batches_of, place, reach, reaches, second_probability, served
+from remiss.curate.batches import Batch, batch_of, group_of, place, reach, reaches, second_probability, served
 
 WEEK = timedelta(weeks=1)
 MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
 
 
-def test_an_event_is_in_a_batch_for_each_criterion_it_met_in_its_period():
+def test_an_event_is_in_the_batch_of_the_rarest_criterion_that_it_met_in_its_period():
+    met = {"slow": 80, "odd": 3, "late": 3}.__getitem__
+    assert group_of(["slow", "odd"], [], met) == "odd"
+    assert group_of(["slow", "odd", "late"], [], met) == "late"
+    assert group_of([], ["late"], met) == "undecided"
+    assert group_of([], [], met) == "control"
     wednesday = MONDAY + timedelta(days=2)
-    assert batches_of(["slow", "odd"], [], wednesday, WEEK) == (Batch("slow", MONDAY), Batch("odd", MONDAY))
-    assert batches_of([], ["late"], wednesday, WEEK) == (Batch("undecided", MONDAY),)
-    assert batches_of([], [], wednesday + WEEK, WEEK) == (Batch("control", MONDAY + WEEK),)
+    assert batch_of("slow", wednesday, WEEK) == Batch("slow", MONDAY)
+    assert batch_of("slow", wednesday + WEEK, WEEK) == Batch("slow", MONDAY + WEEK)
 
 
 def test_the_order_has_nothing_to_do_with_the_order_of_capture():
@@ -43,15 +47,15 @@ def test_a_batch_is_begun_with_two_labelled_events_or_with_all():
     assert reach([(0.1, True)]) == math.inf
 
 
-def test_the_chance_of_an_event_in_several_batches_is_the_greatest():
+def test_the_chance_of_an_event_is_how_far_people_got_in_its_batch():
     one, other = Batch("one", MONDAY), Batch("other", MONDAY)
-    places = np.array([0.1, 0.2, 0.3, 0.4, 0.25])
-    labelled = np.array([True, True, True, False, False])
+    places = np.array([0.1, 0.2, 0.3, 0.4, 0.25, 0.05])
+    labelled = np.array([True, True, True, False, False, True])
     # In `one` the event at 0.25 is waiting; in `other` that at 0.4.
-    found = reaches(places, labelled, [(one,), (one, other), (other,), (one, other), (one,)])
+    found = reaches(places, labelled, [one, one, other, other, one, other])
     assert found.batches == {one: 0.25, other: 0.4}
-    assert found.events.tolist() == [0.25, 0.4, 0.4, 0.4, 0.25]
-    assert second_probability(np.array([0.2, 0.5, 0.5, 0.5, 0.5]), found.events).tolist() == [0.2, 0.4, 0.4, 0.4, 0.25]
+    assert found.events.tolist() == [0.25, 0.25, 0.4, 0.4, 0.25, 0.4]
+    assert second_probability(np.array([0.2, 0.5, 0.5, 0.5, 0.5, 0.3]), found.events).tolist() == [0.2, 0.25, 0.4, 0.4, 0.25, 0.3]
 
 
 def test_a_batch_without_sampled_events_is_done():

@@ -25,10 +25,6 @@ OURS, FOREIGN = Guard("default", Sensitivity.INTERNAL), Guard("boarding", Sensit
 
 
 def order(batches, *, budget=100, controls=0.0):
-    of = {}
-    for batch, events in batches.items():
-        for event in events:
-            of.setdefault(event, []).append(batch)
     return Order(
         source="log",
         protocol="delays",
@@ -36,7 +32,7 @@ def order(batches, *, budget=100, controls=0.0):
         seed="1",
         severities={"grave": 1, "minor": 4},
         batches=batches,
-        of=of,
+        of={event: batch for batch, events in batches.items() for event in events},
         guards={batch.period: {OURS} for batch in batches},
     )
 
@@ -72,14 +68,24 @@ def test_batches_come_by_suggested_severity_then_age():
     assert found == [5, 6, 3, 4, 1, 2]
 
 
-def test_every_batch_of_a_period_gets_its_share_before_one_gets_more():
+def test_every_batch_of_a_period_is_begun_and_then_gets_its_share_before_one_gets_more():
     batches = {Batch("grave", MONDAY): list(range(1, 20)), Batch("minor", MONDAY): list(range(31, 40))}
     served, done = [], []
     for _ in range(10):
         event = first(desk(order(batches, budget=10), done=done), count=1)
         served += event
         done += [progress(each) for each in event]
-    assert served == [1, 2, 3, 4, 5, 31, 32, 33, 34, 35]
+    assert served == [1, 2, 31, 32, 3, 4, 5, 33, 34, 35]
+
+
+def test_a_batch_of_one_is_begun_with_it_and_a_period_nobody_works_at_waits():
+    batches = {Batch("grave", MONDAY): [1, 2, 3], Batch("minor", MONDAY): [4], Batch("minor", NEXT): [5, 6]}
+    served, done = [], []
+    for _ in range(6):
+        event = first(desk(order(batches), done=done), count=1)
+        served += event
+        done += [progress(each) for each in event]
+    assert served == [1, 2, 4, 3, 5, 6]
 
 
 def test_a_period_ends_with_its_budget():

@@ -19,13 +19,12 @@ SHARES = np.array([1.0, 0.5, 0.25, 0.1, 0.25])
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Truth:
-    """What each event of a log truly is: whether a failure and how grave (0 to 3); and in which batches it is."""
+    """What each event of a log truly is: whether a failure and how grave (0 to 3); and in which batch it is."""
 
     failure: np.ndarray
     grade: np.ndarray
     pattern: np.ndarray
     flagged: np.ndarray
-    event: np.ndarray
     batch: np.ndarray
     batches: int
 
@@ -40,21 +39,27 @@ def truth_of(world: World, rng: np.random.Generator, *, precision: float, missed
     """
     flagged = world.met.any(axis=1)
     chance = np.where(flagged, np.clip(precision * np.linspace(0.8, 1.2, 8)[world.carrier], 0, 1), missed)
-    none, doubt = ~flagged, world.undecided.any(axis=1)
-    groups = [*(world.met[:, c] for c in range(world.criteria)), none & ~doubt, none & doubt]
+    doubt = world.undecided.any(axis=1)
+    group = np.where(flagged, home_of(world), world.criteria + doubt)
     period = world.window // windows_a_batch
     periods = int(period.max()) + 1
-    members = [np.flatnonzero(each) for each in groups]
-    pattern = world.met @ (1 << np.arange(world.criteria)) + 2**world.criteria * (none & doubt)
+    pattern = world.met @ (1 << np.arange(world.criteria)) + 2**world.criteria * (~flagged & doubt)
     return Truth(
         failure=rng.random(world.size) < chance,
         grade=rng.choice(4, size=world.size, p=[0.05, 0.25, 0.4, 0.3]),
         pattern=pattern,
         flagged=flagged,
-        event=np.concatenate(members),
-        batch=np.concatenate([at * periods + period[each] for at, each in enumerate(members)]),
-        batches=periods * len(groups),
+        batch=group * periods + period,
+        batches=periods * (world.criteria + 2),
     )
+
+
+def home_of(world: World) -> np.ndarray:
+    """Return the number of the criterion in whose batch each event is labelled: the rarest in its window and stratum."""
+    place = world.window * world.strata + world.stratum
+    met = [np.bincount(place[own], minlength=place.max() + 1)[place] for own in world.met.T]
+    rarest: np.ndarray = np.where(world.met, np.stack(met, axis=1), np.iinfo(np.intp).max).argmin(axis=1)
+    return rarest
 
 
 def worked(truth: Truth, kept: Draw, places: np.ndarray, rng: np.random.Generator, least: float) -> np.ndarray:
@@ -64,10 +69,9 @@ def worked(truth: Truth, kept: Draw, places: np.ndarray, rng: np.random.Generato
     out of turn by who came upon it.
     """
     annotated = kept.kept & (rng.random(len(kept.kept)) < 0.05)
-    mine = kept.kept[truth.event]
-    event, batch = truth.event[mine], truth.batch[mine]
-    order = np.lexsort((places[event], batch))
-    event, batch = event[order], batch[order]
+    event = np.flatnonzero(kept.kept)
+    event = event[np.lexsort((places[event], truth.batch[event]))]
+    batch = truth.batch[event]
     sizes = np.bincount(batch, minlength=truth.batches)
     turn = np.arange(len(batch)) - (np.cumsum(sizes) - sizes)[batch]
     upto = np.maximum(2, np.ceil(sizes * rng.uniform(least, 1.3, truth.batches)))
@@ -88,11 +92,9 @@ def labelled(
     """
     places = rng.random(world.size) * kept.probability
     annotated = worked(truth, kept, places, rng, least)
-    mine = kept.kept[truth.event]
-    t = first_unlabelled(places, annotated, truth.event[mine], truth.batch[mine], truth.batches)
-    greatest = np.zeros(world.size)
-    np.maximum.at(greatest, truth.event[mine], t[truth.batch[mine]])
-    counts = np.flatnonzero(kept.kept & (places < greatest))
+    sampled = np.flatnonzero(kept.kept)
+    t = first_unlabelled(places[sampled], annotated[sampled], truth.batch[sampled], truth.batches)
+    counts = sampled[places[sampled] < t[truth.batch[sampled]]]
     errs = rng.random(len(counts)) < ERRING
     says = truth.failure[counts] ^ errs
     near = np.clip(truth.grade[counts] + rng.integers(-1, 2, len(counts)), 0, 3)
@@ -105,7 +107,7 @@ def labelled(
     final = np.where(decides, False, truth.failure[counts])
     found = Annotated(
         y=(final & known).astype(np.float64),
-        p12=second_probability(kept.probability[counts], greatest[counts]),
+        p12=second_probability(kept.probability[counts], t[truth.batch[counts]]),
         p3=p3,
         kind=(~truth.flagged[counts]).astype(np.intp),
         pattern=truth.pattern[counts],

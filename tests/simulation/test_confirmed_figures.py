@@ -30,15 +30,11 @@ def outcomes(request):
     return study(draws, **FIGURES[name])
 
 
-def sd(one):
-    return one.error_of_mean * np.sqrt(one.draws)
-
-
-def test_figures_of_many_have_next_to_no_bias(outcomes):
-    # What labelling one batch labels of another, and cells of few, take about one hundredth; an interval is thirty wide.
-    many = between(outcomes, 20, np.inf)
-    assert abs(np.mean([one.bias for one in many])) < 0.03
-    assert all(abs(one.mean - one.truth) < (0.2 + 3.5 / np.sqrt(one.draws)) * sd(one) for one in many)
+def test_figures_have_no_bias(outcomes):
+    # The mean of 40 draws is known to 2 % in one domain; the domains of a log overlap, so their mean is known little better.
+    for found, most in ((between(outcomes, 20, np.inf), 0.01), (between(outcomes, 5, 20), 0.015)):
+        assert abs(np.mean([one.bias for one in found])) < most
+        assert all(abs(one.mean - one.truth) < 3.5 * one.error_of_mean for one in found)
 
 
 def test_the_variance_is_neither_too_small_nor_too_great(outcomes):
@@ -48,7 +44,7 @@ def test_the_variance_is_neither_too_small_nor_too_great(outcomes):
 
 def test_intervals_with_twenty_confirmed_cover_93_to_97_percent(outcomes):
     many = between(outcomes, 20, np.inf)
-    assert len(many) > 20
+    assert len(many) > 15
     slack = 0.01 if many[0].draws < 100 else 0.0
     assert 0.93 - slack <= mean_coverage(many) <= 0.97 + slack
     assert min(one.coverage for one in many) > lowest_plausible(0.92, many[0].draws)

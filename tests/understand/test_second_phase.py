@@ -87,9 +87,24 @@ def test_verdicts_on_cases_that_were_not_selected_change_nothing():
 
 def test_cells_with_too_few_verified_go_with_the_next_grade():
     assert grades_together(np.array([5.0, 5.0, 1.0, 1.0, 3.0])).tolist() == [0, 1, 2, 2, 2]
+    assert grades_together(np.array([0.0, 1.0, 2.0, 1.0, 9.0])).tolist() == [0, 0, 0, 0, 0]
     assert grades_together(np.array([0.0, 0.0, 0.0, 0.0, 9.0])).tolist() == [0, 0, 0, 0, 0]
     assert grades_together(np.array([9.0, 0.0, 0.0, 0.0, 1.0])).tolist() == [0, 0, 0, 0, 0]
     assert grades_together(np.array([1.0, 0.0, 0.0, 0.0, 0.0])).tolist() == [0, 0, 0, 0, 0]
+
+
+def test_what_was_rejected_is_a_cell_of_its_own_where_it_can_be():
+    assert grades_together(np.array([5.0, 6.0, 1.0, 1.0, 6.0])).tolist() == [0, 1, 1, 1, 2]
+    assert grades_together(np.array([1.0, 2.0, 1.0, 2.0, 5.0])).tolist() == [0, 0, 0, 0, 1]
+
+
+def test_cells_are_the_same_whoever_was_chosen_by_chance():
+    # Of grade 4 one case in ten is verified. Whether the one of these ten was chosen must not decide about the cell.
+    def cells(chosen):
+        others = rows(9, 1, 0, 0.5, 1.0, grade=2) + rows(6, 4, 30, 0.5, 0.25, grade=REJECTED)
+        return merged(annotated(others + rows(chosen, 0, 55 - chosen, 0.5, 0.1, grade=3))).tolist()
+
+    assert cells(0) == cells(1) == cells(5)
 
 
 def test_patterns_with_too_few_verified_go_together():

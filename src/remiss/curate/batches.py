@@ -1,10 +1,11 @@
 """Batches: in which order people label sampled events, and what chance that gives each to be labelled.
 
-There is a batch for each criterion, for controls and for undecided events, and each period. Its order is q = v p1, where p1
-is the probability with which an event was captured and v its own fraction for labelling. However far people get, those
-labelled so far are then a sample of the batch, drawn like the capture itself: an event is in it iff q is below t, the q of
-the next one, which is so with probability min(1, t/p1). Whoever labels out of turn spoils nothing: what counts is the
-longest beginning of the order of which everything is labelled.
+There is a batch for each criterion, for controls and for undecided events, and each period. An event is in one of them: of
+the criteria that it met, that of the rarest in its window and stratum. Its order is q = v p1, where p1 is the probability
+with which an event was captured and v its own fraction for labelling. However far people get, those labelled so far are then
+a sample of the batch, drawn like the capture itself: an event is in it iff q is below t, the q of the next one, which is so
+with probability min(1, t/p1). Whoever labels out of turn spoils nothing: what counts is the longest beginning of the order
+of which everything is labelled.
 
 Source: Duffield, Lund and Thorup, Priority sampling for estimation of arbitrary subset sums, J. ACM 54 (2007).
 """
@@ -12,7 +13,7 @@ Source: Duffield, Lund and Thorup, Priority sampling for estimation of arbitrary
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -37,32 +38,43 @@ class Batch:
     period: datetime
 
 
-def groups_of(met: Iterable[str], undecided: Iterable[str]) -> tuple[str, ...]:
-    """Return the groups in whose batches an event is: each criterion that it met; or `undecided`, or `control`.
+def group_of(met: Collection[str], undecided: Collection[str], population: Callable[[str], int]) -> str:
+    """Return the group in whose batch an event is: the rarest criterion that it met; or `undecided`, or `control`.
 
-    >>> groups_of(["slow", "odd"], ["late"]), groups_of([], ["late"]), groups_of([], [])
-    (('slow', 'odd'), ('undecided',), ('control',))
-    """
-    return tuple(met) or ((UNDECIDED,) if tuple(undecided) else (CONTROL,))
-
-
-def batches_of(met: Iterable[str], undecided: Iterable[str], at: datetime, every: timedelta) -> tuple[Batch, ...]:
-    """Return the batches that an event is in.
+    Were it in a batch for each, one that was labelled for another batch would take no place in this one, whose beginning would
+    end too late for all others. The rarest has it since a batch of the others would hardly come to it.
 
     Parameters
     ----------
     met, undecided : criteria, as the run in force met the event
+    population : how many events of its window and stratum met a criterion; of equally rare ones the first by name
+
+    >>> group_of(["slow", "odd"], ["late"], {"slow": 80, "odd": 3}.__getitem__)
+    'odd'
+    >>> group_of([], ["late"], int), group_of([], [], int)
+    ('undecided', 'control')
+    """
+    if not met:
+        return UNDECIDED if undecided else CONTROL
+    return min(met, key=lambda name: (population(name), name)) if len(met) > 1 else next(iter(met))
+
+
+def batch_of(group: str, at: datetime, every: timedelta) -> Batch:
+    """Return the batch of the events of a group that occurred when one of them did.
+
+    Parameters
+    ----------
+    group : from `group_of`
     at : when the event occurred
     every : the protocol's labelling period, counted like windows
     """
-    return _batches(groups_of(met, undecided), window_index(at, every), every)
+    return _batch(group, window_index(at, every), every)
 
 
 # Of a million events there are few batches, and the queue asks for each event.
 @lru_cache(65_536)
-def _batches(groups: tuple[str, ...], period: int, every: timedelta) -> tuple[Batch, ...]:
-    start = window_at(period, every).start
-    return tuple(Batch(group, start) for group in groups)
+def _batch(group: str, period: int, every: timedelta) -> Batch:
+    return Batch(group, window_at(period, every).start)
 
 
 def place(seed: str, event_id: str, probability: float) -> float:
@@ -112,8 +124,8 @@ Floats = NDArray[np.float64]
 class Reaches:
     """How far people got in each batch, and how far that is for each event.
 
-    `batches` maps those with events to t. `events` has, for each event, the greatest t of its batches: the event is in a
-    labelled beginning iff its place is below.
+    `batches` maps those with events to t. `events` has, for each event, the t of its batch: the event is in a labelled
+    beginning iff its place is below.
     """
 
     batches: dict[Batch, float]
@@ -124,49 +136,39 @@ class Reaches:
         return self.batches.get(batch, math.inf) > 0
 
 
-def reaches(places: Floats, labelled: NDArray[np.bool_], batches: Sequence[Sequence[Batch]]) -> Reaches:
+def reaches(places: Floats, labelled: NDArray[np.bool_], batches: Sequence[Batch]) -> Reaches:
     """Return how far people got.
 
     Parameters
     ----------
     places : q of each of n sampled events
     labelled : whether each is annotated (n)
-    batches : in which batches each is (n)
+    batches : in which batch each is (n)
     """
     number: dict[Batch, int] = {}
-    of_event, of_batch = [], []
-    for at, own in enumerate(batches):
-        for each in own:
-            of_event.append(at)
-            of_batch.append(number.setdefault(each, len(number)))
-    event, batch = np.array(of_event, dtype=np.intp), np.array(of_batch, dtype=np.intp)
-    t = first_unlabelled(places, labelled, event, batch, len(number))
-    greatest = np.zeros(len(places))
-    np.maximum.at(greatest, event, t[batch])
-    return Reaches(batches={each: float(t[at]) for each, at in number.items()}, events=greatest)
+    batch = np.array([number.setdefault(each, len(number)) for each in batches], dtype=np.intp)
+    t = first_unlabelled(places, labelled, batch, len(number))
+    return Reaches(batches={each: float(t[at]) for each, at in number.items()}, events=t[batch])
 
 
-def first_unlabelled(
-    places: Floats, labelled: NDArray[np.bool_], event: NDArray[np.intp], batch: NDArray[np.intp], count: int
-) -> Floats:
-    """Return `reach` of each of `count` batches, given which event is in which batch (two arrays of one length)."""
+def first_unlabelled(places: Floats, labelled: NDArray[np.bool_], batch: NDArray[np.intp], count: int) -> Floats:
+    """Return `reach` of each of `count` batches, given the number of each event's batch (n)."""
     t = np.full(count, math.inf)
-    waiting = ~labelled[event]
-    np.minimum.at(t, batch[waiting], places[event[waiting]])
-    before = np.bincount(batch[places[event] < t[batch]], minlength=count)
+    np.minimum.at(t, batch[~labelled], places[~labelled])
+    before = np.bincount(batch[places < t[batch]], minlength=count)
     t[np.isfinite(t) & (before < LEAST_PREFIX)] = 0.0
     return t
 
 
-def second_probability(first: Floats, greatest: Floats) -> Floats:
+def second_probability(first: Floats, reached: Floats) -> Floats:
     """Return p1 p2, the probability that an event was captured and came into a labelled beginning: min(p1, t).
 
     Parameters
     ----------
     first : p1 of each event
-    greatest : the greatest t of its batches
+    reached : t of its batch
     """
-    return np.minimum(first, greatest)
+    return np.minimum(first, reached)
 
 
 def periods_touched(start: datetime, width: timedelta, every: timedelta) -> Iterator[datetime]:

@@ -1,9 +1,9 @@
 """The queue: what is to be labelled next, by whom, and how much is left.
 
 Disputes come first and verifications next, since others wait for them, both the oldest first. Then annotations, batch by batch:
-the gravest suggestion first, then the oldest period. Each batch first gets its share of its period's budget, so that figures
-can be made of all of them, and only then the rest of it. Among the annotations of a period a share are controls and undecided
-events, in places that nobody can tell beforehand.
+the gravest suggestion first, then the oldest period. Once people have begun with a period, each of its batches is begun, since
+figures need a beginning of all that they are of; then each gets its share of the period's budget, and only then the rest of it.
+Among the annotations of a period a share are controls and undecided events, in places that nobody can tell beforehand.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from datetime import datetime
 from itertools import chain
 from typing import NamedTuple
 
-from remiss.curate.batches import Batch
+from remiss.curate.batches import LEAST_PREFIX, Batch
 from remiss.curate.grounds import owns
 from remiss.curate.selection import selected, share
 from remiss.protocol.terms import Labelling
@@ -39,9 +39,9 @@ class Guard(NamedTuple):
 class Order:
     """The batches of one source and protocol, as the runs in force drew their events.
 
-    `batches` has the keys of each batch's events in the order in which they are to be labelled, `of` the batches that each event
-    is in (all of one period), and `severities` what each criterion suggests. `guards` has of each period whose the runs are that
-    drew its events, and how guarded.
+    `batches` has the keys of each batch's events in the order in which they are to be labelled, `of` the batch that each event
+    is in, and `severities` what each criterion suggests. `guards` has of each period whose the runs are that drew its events,
+    and how guarded.
     """
 
     source: str
@@ -50,7 +50,7 @@ class Order:
     seed: str
     severities: Mapping[str, int]
     batches: Mapping[Batch, Sequence[int]]
-    of: Mapping[int, Sequence[Batch]]
+    of: Mapping[int, Batch]
     guards: Mapping[datetime, Collection[Guard]]
 
     def rank(self, batch: Batch) -> tuple[int, datetime, str]:
@@ -174,7 +174,7 @@ class Desk:
         """Yield the events of all batches: of the first ones in rank, and among them controls."""
         ranked = sorted(
             ((tally, batch) for tally in self._tallies() for batch in tally.open() if self._serves(tally.order, batch.period)),
-            key=lambda pair: (pair[0].had(pair[1]), *pair[0].order.rank(pair[1])),
+            key=lambda pair: (pair[0].stage(pair[1]), *pair[0].order.rank(pair[1])),
         )
         for tally, batch in ranked:
             yield from tally.serve(batch)
@@ -201,8 +201,8 @@ class Tally:
         return cls(
             order=order,
             away=away,
-            begun=Counter(batch for event in away for batch in order.of[event]),
-            periods=Counter(order.of[event][0].period for event in away),
+            begun=Counter(order.of[event] for event in away),
+            periods=Counter(order.of[event].period for event in away),
             chance=desk.chance,
         )
 
@@ -223,14 +223,17 @@ class Tally:
 
     def all_left(self, shows: Callable[[Order, datetime], bool]) -> int:
         """Return how many events of all batches of the periods that `shows` tells of may still be labelled."""
-        events = Counter(batches[0].period for batches in self.order.of.values())
+        events = Counter(batch.period for batch in self.order.of.values())
         budget = self.order.labelling.budget
         told = (period for period in events if shows(self.order, period))
         return sum(max(0, min(budget, events[period]) - self.periods[period]) for period in told)
 
-    def had(self, batch: Batch) -> bool:
-        """Return whether a batch has had its share, so that the others come first."""
-        return self.begun[batch] >= self.order.quota(batch)
+    def stage(self, batch: Batch) -> int:
+        """Return which batches come before others: 0 those to be begun at last, 1 under their share, 2 those that have had it."""
+        had = self.begun[batch]
+        if self.periods[batch.period] >= LEAST_PREFIX and had < min(LEAST_PREFIX, len(self.order.batches[batch])):
+            return 0
+        return 2 if had >= self.order.quota(batch) else 1
 
     def serve(self, batch: Batch) -> Iterator[int]:
         """Yield events of a batch in their order, and controls of its period where chance has it, within the budget."""

@@ -63,7 +63,7 @@ def granted(person: Scripted) -> Person:
 
 
 def _done(ws: remiss.Workspace) -> int:
-    """Return how many sampled events are annotated; one that is in two batches counts in the first of them that has it."""
+    """Return how many sampled events are annotated."""
     return sum(batch.done for batch in queue.waiting(ws).batches)
 
 

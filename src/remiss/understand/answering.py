@@ -21,7 +21,7 @@ from remiss.understand.periods import PERIODS
 from remiss.understand.ports import Ground, Judged, Pattern, Sampled, UnderstandWorkspace
 from remiss.understand.question import Plan, Question, rules_of, settle
 from remiss.understand.scope import CRITERION, named_criteria, without_time
-from remiss.understand.turns import Rota, Turns, turns_of
+from remiss.understand.turns import Rarity, Rota, Turns, turns_of
 from remiss.understand.variance import HISTORY
 
 
@@ -74,10 +74,11 @@ def footing_of(ws: UnderstandWorkspace, ground: Ground, position: int) -> Footin
         return ws.evidence.sampled(ground, query, among, by, position)
 
     rota = Rota(labelling=written.labelling or UNPLANNED, seed=written.sampling.seed, width=written.sampling.window)
+    rarity = Rarity.of(census.groups)
 
     @cache
     def judge(query: Query, agreed: Query, among: Query | None, by: str | None) -> Turns:
-        return turns_of(ws.evidence.judged(ground, query, agreed, among, by, position), rota)
+        return turns_of(ws.evidence.judged(ground, query, agreed, among, by, position), rota, rarity)
 
     @cache
     def count() -> Mapping[Pattern, int]:

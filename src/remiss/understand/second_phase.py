@@ -167,7 +167,8 @@ def merged(found: Annotated) -> Indices:
     expected, chosen, known = (
         np.bincount(place, weights=each, minlength=size * GRADES) for each in (found.p3, found.selected, found.known)
     )
-    verified = np.divide(expected * known, chosen, out=np.zeros(size * GRADES), where=chosen > 0).reshape(size, GRADES)
+    part = np.divide(known, chosen, out=np.ones(size * GRADES), where=chosen > 0)
+    verified = (expected * part).reshape(size, GRADES)
     enough = verified.sum(axis=1) >= LEAST_VERIFIED
     sets = [[int(each)] for each in np.flatnonzero(enough)]
     for kind in np.unique(kind_of):
@@ -188,10 +189,24 @@ def merged(found: Annotated) -> Indices:
 def grades_together(verified: Numbers) -> Indices:
     """Return the number of the cell of each grade, given how many cases of each are verified.
 
-    From the gravest on, a cell takes the next grade as long as it has under five; the last joins the one before.
+    What the annotator rejected is a cell of its own where it can be, for it is confirmed least: together with others of it, a
+    case that stands for many decides too much.
 
     >>> [int(cell) for cell in grades_together(np.array([2.0, 4.0, 9.0, 0.0, 1.0]))]
     [0, 0, 1, 1, 1]
+    >>> [int(cell) for cell in grades_together(np.array([2.0, 4.0, 9.0, 1.0, 6.0]))]
+    [0, 0, 1, 1, 2]
+    """
+    if verified[:REJECTED].sum() >= LEAST_VERIFIED <= verified[REJECTED]:
+        failures = neighbours_together(verified[:REJECTED])
+        return np.append(failures, failures.max() + 1)
+    return neighbours_together(verified)
+
+
+def neighbours_together(verified: Numbers) -> Indices:
+    """Return the number of the cell of each grade: from the first on, a cell takes the next grade as long as it has under five.
+
+    The last joins the one before.
     """
     cells = np.zeros(len(verified), dtype=np.intp)
     number, have = 0, 0.0

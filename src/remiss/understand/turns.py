@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
 
-from remiss.curate.batches import Batch, Reaches, batches_of, groups_of, periods_touched, place, reaches, second_probability
+from remiss.curate.batches import Batch, Reaches, batch_of, group_of, periods_touched, place, reaches, second_probability
 from remiss.curate.selection import selected, share
 from remiss.protocol.terms import Labelling
+from remiss.records.identity import canonical
 from remiss.records.labelling import Verdict
-from remiss.records.run import Cell
+from remiss.records.run import Cell, Group
 from remiss.understand.ports import Judged
 from remiss.understand.second_phase import REJECTED, Annotated, Flags
 from remiss.understand.variance import Numbers
@@ -33,32 +34,52 @@ class Rota:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rarity:
+    """How many events of each window and stratum met each criterion."""
+
+    populations: Mapping[tuple[datetime, bytes, str], int]
+
+    @classmethod
+    def of(cls, groups: Iterable[Group]) -> Rarity:
+        """Return what the groups of the runs in force say."""
+        return cls(populations={(each.window, canonical(each.stratum), each.criterion): each.population for each in groups})
+
+    def group(self, each: Judged | Cell) -> str:
+        """Return the group in whose batch an event, or all of a cell, is."""
+        # Most events met one criterion, and need no looking up.
+        stratum = canonical(each.stratum) if len(each.met) > 1 else b""
+        return group_of(each.met, each.undecided, lambda name: self.populations[each.window, stratum, name])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Turns:
     """The sampled events of a ground (n), and how far people got with them.
 
-    `counts` marks those in a labelled beginning of a batch of theirs, and `p12` is the probability of that (0 where nobody
+    `counts` marks those in the labelled beginning of their batch, and `p12` is the probability of that (0 where nobody
     began).
     """
 
     rota: Rota
+    rarity: Rarity
     events: Sequence[Judged]
     reached: Reaches
     counts: Flags
     p12: Numbers
 
     def covers(self, cell: Cell) -> bool:
-        """Return whether people began a batch of the events of a cell, whatever part of its window they are from."""
+        """Return whether people began with the events of a cell, whatever part of its window they are from."""
         return self.least(cell) > 0
 
     def least(self, cell: Cell) -> float:
-        """Return the least t that an event of a cell may have had, by its criteria and the periods that its window touches."""
+        """Return the least t that an event of a cell may have had, by its group and the periods that its window touches."""
+        group = self.rarity.group(cell)
         return min(
-            max(self.reached.batches.get(Batch(group, period), np.inf) for group in groups_of(cell.met, cell.undecided))
+            self.reached.batches.get(Batch(group, period), np.inf)
             for period in periods_touched(cell.window, self.rota.width, self.rota.labelling.every)
         )
 
 
-def turns_of(events: Sequence[Judged], rota: Rota) -> Turns:
+def turns_of(events: Sequence[Judged], rota: Rota, rarity: Rarity) -> Turns:
     """Return how far people got with the sampled events of a ground, all of them: batches may reach beyond a question."""
     # In one order whatever the store's: sums of floats depend on it in their last digit.
     ordered = sorted(events, key=lambda each: (each.window, each.event))
@@ -66,11 +87,12 @@ def turns_of(events: Sequence[Judged], rota: Rota) -> Turns:
     found = reaches(
         places,
         np.array([each.annotated for each in ordered], dtype=bool),
-        [batches_of(each.met, each.undecided, each.at, rota.labelling.every) for each in ordered],
+        [batch_of(rarity.group(each), each.at, rota.labelling.every) for each in ordered],
     )
     first = np.array([each.probability for each in ordered])
     return Turns(
         rota=rota,
+        rarity=rarity,
         events=ordered,
         reached=found,
         counts=places < found.events,
@@ -102,7 +124,7 @@ def annotated(turns: Turns, at: Sequence[int], verdict: Verdict, windows: Sequen
         p3=np.array(p3, dtype=np.float64),
         kind=np.array([not each.met for each in events], dtype=np.intp),
         pattern=np.array(
-            [patterns.setdefault(groups_of(each.met, each.undecided), len(patterns)) for each in events], dtype=np.intp
+            [patterns.setdefault(each.met or (turns.rarity.group(each),), len(patterns)) for each in events], dtype=np.intp
         ),
         grade=np.array([REJECTED if each.severity is None else each.severity - 1 for each in events], dtype=np.intp),
         selected=np.array(chosen, dtype=bool),

@@ -48,9 +48,12 @@ class Team:
     def batches(self):
         """Return the ids of each batch of flagged events, in order: worked out anew, not as the library does it."""
         found = defaultdict(list)
+        groups = self.ws.evidence.groups(self.ground, self.ws.position())
+        met = {(each.window, str(each.stratum), each.criterion): each.population for each in groups}
         for each in self.sampled():
-            for criterion in each.met:
-                found[criterion, each.window].append((fraction("label", SEED, each.event) * each.probability, each.event))
+            if each.met:
+                rarest = min(each.met, key=lambda name: (met[each.window, str(each.stratum), name], name))
+                found[rarest, each.window].append((fraction("label", SEED, each.event) * each.probability, each.event))
         return {name: [event for _, event in sorted(members)] for name, members in found.items()}
 
     def annotate(self, event, verdict=None):

@@ -14,14 +14,14 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine, Row, Text, select, type_coerce
 
-from remiss.curate.batches import Batch, batches_of, place
+from remiss.curate.batches import Batch, batch_of, group_of, place
 from remiss.curate.grounds import read
 from remiss.curate.queueing import Guard, Order
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.dialect.types import from_json
 from remiss.edges.stores.in_force import in_force
 from remiss.edges.stores.protocol_rows import stored
-from remiss.edges.stores.tables import captures, events, protocols, run_windows, runs
+from remiss.edges.stores.tables import captures, events, groups, protocols, run_windows, runs
 from remiss.protocol.terms import UNPLANNED, Protocol
 from remiss.records.case import Sensitivity
 
@@ -75,16 +75,15 @@ def _worked_out(connection: Connection, key: Key, document: Protocol | None) -> 
     labelling = (document.labelling if document is not None else None) or UNPLANNED
     seed = "" if document is None else document.sampling.seed
     batches: dict[Batch, list[tuple[float, str, int]]] = defaultdict(list)
-    of: dict[int, Sequence[Batch]] = {}
+    of: dict[int, Batch] = {}
     guards: dict[datetime, set[Guard]] = defaultdict(set)
-    of_run = _guards(connection, windows)
+    of_run, populations = _guards(connection, windows), _populations(connection, windows)
     for row in () if document is None else _sampled(connection, windows):
-        own = batches_of(from_json(row.met), from_json(row.undecided), row.at, labelling.every)
-        guards[own[0].period].add(of_run[row.run_key])
-        q = place(seed, row.event_id, row.probability)
-        of[row.event_key] = own
-        for batch in own:
-            batches[batch].append((q, row.event_id, row.event_key))
+        met = populations[row.run_key, row.window_start, row.stratum]
+        group = group_of(from_json(row.met), from_json(row.undecided), met.__getitem__)
+        of[row.event_key] = batch = batch_of(group, row.at, labelling.every)
+        guards[batch.period].add(of_run[row.run_key])
+        batches[batch].append((place(seed, row.event_id, row.probability), row.event_id, row.event_key))
     return Order(
         source=source,
         protocol=protocol,
@@ -108,11 +107,21 @@ def _severities(document: Protocol | None) -> Mapping[str, int]:
     return {} if document is None else {each.name: each.severity for each in document.criteria}
 
 
+def _populations(connection: Connection, windows: Sequence[tuple[int, Any]]) -> Mapping[tuple[int, Any, str], Mapping[str, int]]:
+    """Return how many events met each criterion, by run, window and stratum."""
+    found: dict[tuple[int, Any, str], dict[str, int]] = defaultdict(dict)
+    for row in connection.execute(select(groups).where(among(groups.c.run_key, sorted({run_key for run_key, _ in windows})))):
+        found[row.run_key, row.window_start, row.stratum][row.criterion] = row.population
+    return found
+
+
 def _sampled(connection: Connection, windows: Sequence[tuple[int, Any]]) -> Iterator[Row[Any]]:
     wanted = set(windows)
     lists = (type_coerce(captures.c[name], Text()).label(name) for name in ("met", "undecided"))
     found = (
-        select(captures.c.event_key, captures.c.run_key, captures.c.window_start, captures.c.probability, *lists)
+        select(
+            captures.c.event_key, captures.c.run_key, captures.c.window_start, captures.c.stratum, captures.c.probability, *lists
+        )
         .add_columns(events.c.event_id, events.c.at)
         .join_from(captures, events, events.c.key == captures.c.event_key)
         .where(among(captures.c.run_key, sorted({run_key for run_key, _ in windows})), captures.c.probability > 0)
