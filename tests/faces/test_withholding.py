@@ -12,12 +12,14 @@ from remiss.curate import investigation_actions as investigation
 from remiss.curate import labelling_actions as labelling
 from remiss.govern.ports.actor import Actor
 from remiss.records.case import Filing
+from remiss.records.identity import case_id
 from remiss.records.investigation import Citation, CitationKind
 from remiss.records.labelling import Judgement, Verdict
 from tests.curate.standings import ANSWERS, WEAK
-from tests.edges.stores.drawing import MONDAY
+from tests.edges.stores.drawing import MONDAY, drawn, file, member
 
 WHY = "hidden until a second person has labelled the case by themselves"
+CAUGHT = case_id("arrivals", "e1")
 TICKET = Citation(kind=CitationKind.TICKET, address="REM-17")
 LISTS = ("/inbox", "/inbox?all=true", "/citations", "/citations?address=REM-17")
 
@@ -80,3 +82,55 @@ def test_routes_and_commands_say_it_too(there, case, token, cli, monkeypatch):
         assert f"that are {WHY}." in told
         assert "SAID" not in told
         assert "chen" not in told
+
+
+@pytest.fixture
+def caught(there):
+    """A case that a capture caught and Chen annotated."""
+    file(there.workspace, drawn([member(1, met=["slow"]), member(2)]), run="run-a0000000")
+    there.person("chen", role="verifier")
+    ws, before = there.workspace, there.workspace.actor
+    ws.actor = Actor(name="chen")
+    labelling.annotate(ws, CAUGHT, 1, Judgement(verdict=Verdict.FAILURE, mode=WEAK, answers=ANSWERS))
+    ws.actor = before
+    return CAUGHT
+
+
+def test_the_pages_of_whoever_may_verify_a_case_do_not_tell_why_it_was_caught_and_say_so(there, caught, token):
+    paths = (f"/cases/{caught}", "/cases", "/cases?query=status:annotated", f"/parts/cases/{caught}/controls")
+    with there.browser_of(token) as client:
+        seen = [html.unescape(client.get(path).text) for path in paths]
+        found = client.get("/cases?query=criterion:slow").text
+    with there.browser() as client:
+        everything = [html.unescape(client.get(path).text) for path in paths]
+    assert f"Why it was caught, and how it was drawn, is {WHY}." in seen[0]
+    assert f"controls that it could be compared with are {WHY}." in seen[3]
+    for page in seen:
+        assert WHY in page
+        assert "severity 3 of 4" not in page
+        assert "remiss:system/latency" not in page.replace(" ", "").partition("<datalist")[0]
+    assert caught not in found
+    assert all("slow" in page for page in everything[:3])
+    assert all(WHY not in page for page in everything)
+
+
+def test_routes_and_commands_do_not_tell_it_either(there, caught, token, cli, monkeypatch):
+    with there.program(token) as client:
+        shown = client.get(f"/api/v1/cases/{caught}").json()
+        compared = client.get(f"/api/v1/cases/{caught}/comparison").json()
+        lines = client.get("/api/v1/cases").json()["items"]
+        history = client.get(f"/api/v1/cases/{caught}/history").json()["items"]
+        facets = client.get("/api/v1/cases/facets?field=criterion").json()["items"]
+    assert {each["hidden"] for each in (shown, compared, *lines, *history)} == {WHY}
+    assert (shown["criteria"], shown["captures"], compared["kept_in"], compared["probability"]) == ([], [], [], None)
+    assert [each["action"] for each in history] == ["case.annotate"]
+    # Which groups there are in its window is told; in which of them it was drawn is not.
+    assert {each["criterion"] for each in compared.pop("groups")} >= {"control", "slow"}
+    assert "slow" not in str((shown, compared, lines, history, facets))
+    monkeypatch.setenv("REMISS_CATALOG", there.url)
+    monkeypatch.setenv("REMISS_TOKEN", token)
+    for command in (f"case show {caught}", f"case compare {caught}", "case search", f"case history {caught} --format json"):
+        answer = cli(*command.split())
+        assert WHY in (answer.out + answer.err).replace("\n", " "), command
+        assert "slow" not in answer.out
+        assert "latency," not in answer.out.replace("latency, ms", "")

@@ -90,7 +90,7 @@ def search(
         elif page.last is None:
             matching = len(page.lines)
         else:
-            matching = ws.cases.count(wanted, position) if total else None
+            matching = ws.cases.count(wanted, position, order) if total else None
     following = None
     if page.last is not None:
         # What people change may move a case in the list while somebody reads on: such a list stays at its position.

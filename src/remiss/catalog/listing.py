@@ -46,7 +46,10 @@ class Sort:
 
 
 class Line(NamedTuple):
-    """What a list shows of a case, in the order of its columns. (A tuple, for pages make thousands.)"""
+    """What a list shows of a case, in the order of its columns. (A tuple, for pages make thousands.)
+
+    `hidden` says why severity, modes and criteria are not told.
+    """
 
     id: str
     occurred: datetime
@@ -64,6 +67,7 @@ class Line(NamedTuple):
     title: str | None
     source: str
     event: str
+    hidden: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,9 +85,9 @@ COLUMNS = Line._fields
 def row(line: Line) -> tuple[Scalar, ...]:
     """Return a line as the values of COLUMNS; several criteria are set apart by commas."""
     # Flat, without loops and slices, which would take half as long again: pages make thousands.
-    id_, at, status, grade, mode, hint, model, version, output, label, sure, ms, criteria, title, source, event = line
+    id_, at, status, grade, mode, hint, model, version, output, label, sure, ms, criteria, title, source, event, hidden = line
     met = ", ".join(criteria)
-    return id_, at, status.value, grade, mode, hint, model, version, output, label, sure, ms, met, title, source, event
+    return id_, at, status.value, grade, mode, hint, model, version, output, label, sure, ms, met, title, source, event, hidden
 
 
 @lru_cache(32)

@@ -34,8 +34,8 @@ class Cases(Protocol):
         """Return the lines of the cases that match, in order, from behind the sort values `after`."""
         ...
 
-    def count(self, query: Query, position: int | None) -> int:
-        """Return how many cases match."""
+    def count(self, query: Query, position: int | None, sort: Sort | None = None) -> int:
+        """Return how many cases match, of those that a list in some order has."""
         ...
 
     def facet(self, query: Query, field: str, limit: int, position: int | None) -> tuple[tuple[Scalar, int], ...]:

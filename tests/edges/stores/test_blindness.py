@@ -43,7 +43,23 @@ QUERIES = (
     *(f"severity:{grade}" for grade in (1, 2, 3, 4)),
     *(f"mode:{mode}" for mode in (WEAK, NOISE, "*")),
     *(f"origin:{origin}" for origin in ("captured", "filed", "control", "missed")),
-    *("has:mode", "has:severity", "revision:2", "revision:>2", '"feeder airports"', "feeder", "suggested_mode:*"),
+    *(
+        "has:mode",
+        "has:severity",
+        "has:criterion",
+        "criterion:slow",
+        "criterion:s*",
+        "-criterion:slow",
+        "-severity:3",
+        "-has:criterion",
+        "suggested_mode:remiss:system/latency",
+        "criterion:slow OR severity:1",
+        "revision:2",
+        "revision:>2",
+        '"feeder airports"',
+        "feeder",
+        "suggested_mode:*",
+    ),
 )
 # Times, and what names the case: all that may differ.
 APART = re.compile(r'\d{4}-\d\d-\d\dT[\d:.]+Z|datetime\.datetime\([^)]*\)+|"[0-9a-z]+\.[0-9a-f]{16}"')
@@ -77,8 +93,20 @@ def asked(ws, case: str) -> str:
     for query in QUERIES:
         found += [(query, case in actions.search(ws, query, as_of=at).column("id")) for at in (None, ws.position())]
     at = ws.position()
-    found += [actions.facets(ws, f"id:{case}", fields, as_of=at).rows for fields in (("status", "mode"), ("severity", "origin"))]
+    found += [
+        actions.facets(ws, f"id:{case}", fields, as_of=at).rows
+        for fields in (("status", "mode"), ("severity", "origin"), ("criterion", "suggested_mode"))
+    ]
+    found += [actions.facets(ws, f"id:{case}", ("severity", "criterion", "mode"), as_of=then).rows for then in (1, at)]
+    for sort in ("occurred", "-occurred", "severity", "-severity", "filed", "-filed"):
+        found += [named_line(each) for then in (None, at) for each in actions.search(ws, f"id:{case}", sort=sort, as_of=then)]
+    found += [len(actions.search(ws, f"id:{case}", as_of=at - 1)), actions.search(ws, f"id:{case}", sort="filed").total]
     return told(ws, case) + named(case, found)
+
+
+def named_line(line) -> str:
+    """Return a line of a list without what its event has of its own."""
+    return repr({name: value for name, value in line.items() if name not in {"occurred", "event"}})
 
 
 def told(ws, case: str) -> str:
@@ -124,10 +152,10 @@ def test_whatever_the_first_says_the_second_is_answered_alike(ana, bo):
 
 def test_an_annotated_case_that_was_a_control_is_told_like_one_that_was_caught(ana, bo):
     curate.annotate(ana, CASES[0], 1, FAILS)
-    caught = plain(told(bo, CASES[0]))
+    caught = plain(asked(bo, CASES[0]))
     for control, said in zip(CONTROLS, SAID[:2], strict=True):
         curate.annotate(ana, control, 1, said)
-        assert plain(told(bo, control)) == caught
+        assert plain(asked(bo, control)) == caught
     assert actions.show(bo, CONTROLS[0]).hidden == "hidden until a second person has labelled the case by themselves"
     curate.verify(bo, CONTROLS[0], 2, FAILS)
     assert (actions.show(bo, CONTROLS[0]).criteria, actions.show(bo, CONTROLS[0]).hidden) == ((), None)

@@ -119,6 +119,21 @@ class Labelling(RuleBasedStateMachine):
                 }
                 assert others <= {name, "(hidden)"}
 
+    @invariant()
+    def nobody_is_led(self):
+        labellers = {each.person for each in self.case.labelling.labellings} if self.case.labelling else set()
+        for name, ws in self.people.items():
+            shown = actions.show(ws, self.case.id)
+            verifies = PEOPLE[name] != "annotator" and name not in OWNERS and name not in labellers
+            assert (shown.hidden is not None) == (verifies and self.case.status is Status.ANNOTATED)
+            [line] = actions.search(ws, f"id:{self.case.id}")
+            assert (line["hidden"], line["severity"]) == (shown.hidden, shown.severity)
+            known = len(actions.search(ws, f"id:{self.case.id} has:severity"))
+            assert bool(known) == (shown.severity is not None)
+            if shown.hidden is not None:
+                assert (shown.mode, shown.severity, shown.suggested_mode) == (None, None, None)
+                assert {each.status for each in actions.history(ws, self.case.id)} == {Status.ANNOTATED}
+
 
 @pytest.mark.parametrize(("examples", "steps"), [(6, 14), pytest.param(300, 40, marks=pytest.mark.soak)], ids=["short", "long"])
 def test_no_sequence_of_what_people_do_breaks_the_rules(ws, ws_as, examples, steps):

@@ -47,10 +47,10 @@ class Blinkers:
 
 def blinkers_of(connection: Connection, viewer: Viewer) -> Blinkers | None:
     """Return the blinkers of a viewer; None for whoever knows everything, or labels nothing."""
+    if not wears(viewer):
+        return None
     teams = viewer.verifies
     verifies = teams is None or bool(teams)
-    if viewer.operator or not (viewer.labels or verifies):
-        return None
     own = named(viewer.name)
     owned = sorted(model for model, owners in owners(connection).items() if own in owners) if verifies else []
     return Blinkers(
@@ -60,6 +60,11 @@ def blinkers_of(connection: Connection, viewer: Viewer) -> Blinkers | None:
         owned=to_json(owned),
         now=viewer.now(),
     )
+
+
+def wears(viewer: Viewer) -> bool:
+    """Return whether anything may be withheld from a viewer."""
+    return not viewer.operator and (viewer.labels or viewer.verifies is None or bool(viewer.verifies))
 
 
 def owners(connection: Connection) -> Owners:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from itertools import chain
 from typing import Any, TypeAlias
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Dialect, Select, Table, cast, func, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Dialect, Select, Table, and_, cast, func, not_, select
 
 from remiss.catalog.counting import CONTEXT
+from remiss.catalog.query import EVERYTHING
+from remiss.edges.stores.case_kinds import spread_by_kind
 from remiss.edges.stores.case_pages import Matches, matches_now, matches_then
 from remiss.edges.stores.case_ways import REMEMBERED, Asked, Ways
 from remiss.edges.stores.dialect.planning import hashes, unindexed
@@ -19,6 +22,7 @@ from remiss.edges.stores.in_force import in_force
 from remiss.edges.stores.labelling_reading import origin_shown
 from remiss.edges.stores.late import Asking, Ready, Row, late
 from remiss.edges.stores.search import as_seen_at, captured_in
+from remiss.edges.stores.suggestions import TELLING, withheld
 from remiss.edges.stores.tables import captures, case_context, case_criteria, cases, revisions, run_windows
 from remiss.edges.stores.visible import visible_to
 from remiss.records.case import Sensitivity
@@ -26,6 +30,7 @@ from remiss.records.event import Scalar
 
 Counts: TypeAlias = tuple[tuple[Scalar, int], ...]
 BATCH = 5_000
+EVERY = 2**31
 COLUMNS: dict[str, ColumnElement[Any]] = {
     "status": cases.c.status,
     "severity": cases.c.severity,
@@ -40,6 +45,52 @@ COLUMNS: dict[str, ColumnElement[Any]] = {
     "team": cases.c.team_id,
     "sensitivity": cases.c.sensitivity,
 }
+
+
+def facet(connection: Connection, asked: Asked, by: Ways | None, field: str, asking: Asking) -> Sequence[Row]:
+    """Return the most frequent values of a field and their counts: of the cases as they are now, by some ways, or as they were.
+
+    Where it is withheld what was suggested of some, they are counted as having no such value.
+    """
+    if asked.cut is None or field not in TELLING or (field == "criterion" and by is None):
+        return whole(connection, asked, by, field, asking)
+    every = replace(asking, lines=EVERY)
+    hidden = hidden_in(asked, by, field).ask(connection, every)
+    if not hidden:
+        return whole(connection, asked, by, field, asking)
+    return less(whole(connection, asked, by, field, every), hidden, field)[: asking.lines]
+
+
+def whole(connection: Connection, asked: Asked, by: Ways | None, field: str, asking: Asking) -> Sequence[Row]:
+    """Return the same whatever is withheld."""
+    if by is None:
+        return facet_then(connection, asked, field, asking)
+    of_all = spread_by_kind(connection, asked, field, asking) if asked.query == EVERYTHING else None
+    return (of_all or facet_now(asked, by, field)).ask(connection, asking)
+
+
+@lru_cache(REMEMBERED)
+def hidden_in(asked: Asked, by: Ways | None, field: str) -> Ready:
+    """Return the statement for the same among the few cases alone of which it is withheld what was suggested."""
+    found = replace(matches_now(asked, by) if by else matches_then(asked), trivial=False)
+    if found.cut is not None:
+        found = replace(found, where=and_(withheld(found.cut), found.where))
+    return Ready(grouped(found, field, asked.dialect), asked.dialect)
+
+
+def less(found: Iterable[Row], hidden: Iterable[Row], field: str) -> Sequence[Row]:
+    """Return counts by value without those of which the value is withheld: they have none, which criteria do not count.
+
+    >>> less([(2, 5), (1, 3)], [(1, 3)], "severity"), less([("slow", 5)], [("slow", 4)], "criterion")
+    ([(2, 5), (None, 3)], [('slow', 1)])
+    """
+    counts: Counter[Scalar] = Counter(dict(found))
+    for value, count in hidden:
+        counts[value] -= count
+        if field != "criterion":
+            counts[None] += count
+    left = ((value, count) for value, count in counts.items() if count)
+    return sorted(left, key=lambda item: (-item[1], item[0] is None, item[0]))
 
 
 @lru_cache(REMEMBERED)
@@ -130,7 +181,8 @@ def criteria_then(connection: Connection, asked: Asked, asking: Asking) -> Seque
 def met_then(asked: Asked) -> Ready:
     """Return the statement for what the runs in force at the asking's position met, by case."""
     found = matches_then(asked)
-    matched = found.chosen(cases.c.key, cases.c.event_key).subquery("matched")
+    chosen = found.chosen(cases.c.key, cases.c.event_key)
+    matched = (chosen if found.cut is None else chosen.where(not_(withheld(found.cut)))).subquery("matched")
     met = select(matched.c.key, captures.c.met).join_from(matched, captures, captures.c.event_key == matched.c.event_key)
     met = met.join(run_windows, captured_in()).where(in_force(found.position)).order_by(matched.c.key)
     return Ready(met, asked.dialect)

@@ -31,6 +31,7 @@ from sqlalchemy import (
 from remiss.catalog.counting import CONTEXT
 from remiss.catalog.query import Operator, Query, Term
 from remiss.catalog.shape import kind_of
+from remiss.edges.stores.case_pages import hides
 from remiss.edges.stores.case_ways import INDEXED, REMEMBERED, Asked
 from remiss.edges.stores.comparing import Condition, column
 from remiss.edges.stores.late import Asking, Ready, late
@@ -95,13 +96,13 @@ def entries_of(part: Query) -> Entries | None:
 @lru_cache(REMEMBERED)
 def counted_by_kind(asked: Asked) -> Ready | None:
     """Return the statement for the number of cases that match now and are seen; None where no index has them by kind."""
-    if asked.sight.everything or asked.phrases:
+    if asked.sight.everything or asked.phrases or asked.told_alone:
         return None
     match asked.parts:
         case []:
             entries: Entries | None = Entries(cases, cases.c.status)
         case [part]:
-            entries = entries_of(part)
+            entries = None if hides(asked, part) else entries_of(part)
         case _:
             entries = None
     if entries is None:

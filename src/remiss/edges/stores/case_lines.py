@@ -10,9 +10,11 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Select, Subquery, and_, null, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Connection, Select, Subquery, and_, case, null, select, type_coerce
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from remiss.catalog.listing import Line, Order, Sort
+from remiss.curate.blindness import HIDDEN, IN_HAND
 from remiss.edges.stores.case_pages import Matches, behind, matches_now, matches_then, sort_columns, sorted_by, ungraded
 from remiss.edges.stores.case_ways import REMEMBERED, Asked, Ways
 from remiss.edges.stores.dialect.conditions import among
@@ -20,6 +22,7 @@ from remiss.edges.stores.dialect.gathering import gathered
 from remiss.edges.stores.dialect.planning import unindexed
 from remiss.edges.stores.late import Ready, Row, late
 from remiss.edges.stores.search import as_seen_at, seen_at
+from remiss.edges.stores.suggestions import withheld
 from remiss.edges.stores.tables import captures, case_criteria, case_texts, cases, catalog_head, events, revisions, run_windows
 from remiss.records.identity import from_micros
 from remiss.records.states import Status
@@ -27,6 +30,10 @@ from remiss.records.states import Status
 STATUSES = {status.value: status for status in Status}
 # Where a row has what it is sorted by, and the catalog's position.
 AT, SEVERITY, KEY, HEAD = Line._fields.index("occurred"), Line._fields.index("severity"), -2, -1
+WITHHELD = Line._fields.index("hidden")
+# Why a line does not tell what was suggested, by what its row says of it.
+SECOND, MINE = 1, 2
+WHY = {None: None, SECOND: HIDDEN[Status.ANNOTATED], MINE: IN_HAND}
 # A Line of its values without another call.
 _line = tuple.__new__
 STATE = ("status", "severity", "mode", "text_version")
@@ -56,7 +63,9 @@ def listed(found: Matches, sort: Sort, *, continued: bool) -> Select[Any]:
     """
     columns = sorted_by(sort, found)
     state = cases if found.position is None else revisions
-    own = (*(cases.c[name] for name in FIXED), *(state.c[name] for name in STATE))
+    own: list[ColumnElement[Any]] = [*(cases.c[name] for name in FIXED), *(state.c[name] for name in STATE)]
+    if found.cut is not None:
+        own += [withheld(found.cut).label("withheld"), (cases.c.status == Status.ANNOTATED.value).label("second")]
     statement = found.chosen(*own)
     if continued:
         statement = statement.where(behind(columns))
@@ -68,19 +77,26 @@ def shown(page: Subquery, sort: Sort, position: ColumnElement[int] | None) -> Se
     """Return the select of what else is shown of a page, in its order; looked up for the page alone, whatever was sorted."""
     of = page.c
     now = select(gathered(case_criteria.c.criterion)).where(case_criteria.c.case_key == of.key).scalar_subquery()
+    met = now if position is None else null()
+    hidden: ColumnElement[Any] = case((of.withheld, case((of.second, SECOND), else_=MINE))) if "withheld" in of else null()
     line: tuple[ColumnElement[Any], ...] = (
-        *(of.id, type_coerce(of.at, BigInteger()), of.status, of.severity, of.mode),
-        *(of.suggested_mode, of.model, of.model_version),
+        *(of.id, type_coerce(of.at, BigInteger()), of.status, told(of, of.severity), told(of, of.mode)),
+        *(told(of, of.suggested_mode), of.model, of.model_version),
         *(of[name] if position is None else as_seen_at(position, name, page) for name in ("output", "label")),
-        *(of.confidence, of.latency_ms, (now if position is None else null()).label("met")),
-        *(case_texts.c.title, of.source_name, events.c.event_id),
+        *(of.confidence, of.latency_ms, told(of, met).label("met")),
+        *(case_texts.c.title, of.source_name, events.c.event_id, hidden.label("hidden")),
     )
     behind_it = (of.key, select(catalog_head.c.position).scalar_subquery().label("head"))
     said = and_(case_texts.c.case_key == of.key, case_texts.c.version == of.text_version)
-    order = [value.desc() if down else value.asc() for value, down in sort_columns(sort, of.at, of.key, of.severity)]
+    order = [value.desc() if down else value.asc() for value, down in sort_columns(sort, of.at, of.key, told(of, of.severity))]
     # Never the other way round: to look for a page's lines among all events takes as long as there are events.
     statement = select(*line, *behind_it).select_from(page).join(events, events.c.key == unindexed(of.event_key))
     return statement.outerjoin(case_texts, said).order_by(*order)
+
+
+def told(of: ReadOnlyColumnCollection[str, Any], value: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return something of a page that tells what was suggested: null where that is withheld."""
+    return case((of.withheld, null()), else_=value) if "withheld" in of else value
 
 
 def met_at(connection: Connection, keys: Sequence[int], position: int) -> dict[int, set[str]]:
@@ -96,15 +112,21 @@ def met_at(connection: Connection, keys: Sequence[int], position: int) -> dict[i
 def line_of(row: Row) -> Line:
     """Return a row of a list as a line."""
     # Flat, without loops and slices, which would take half as long again: pages make thousands.
-    id_, at, was, grade, mode, hint, model, version, output, label, sure, ms, met, title, source, event, _, _ = row
+    id_, at, was, grade, mode, hint, model, version, output, label, sure, ms, met, title, source, event, hidden, _, _ = row
     when, status, criteria = from_micros(at), STATUSES[was], criteria_in(met)
-    whole = (id_, when, status, grade, mode, hint, model, version, output, label, sure, ms, criteria, title, source, event)
+    why = WHY[hidden]
+    whole = (id_, when, status, grade, mode, hint, model, version, output, label, sure, ms, criteria, title, source, event, why)
     return _line(Line, whole)
 
 
 def line_then(row: Row, met: Iterable[str]) -> Line:
     """Return a row of a list as of a position as a line: of the criteria that were met then, which are read apart."""
     return line_of(row)._replace(criteria=tuple(sorted(met)))
+
+
+def is_told(row: Row) -> bool:
+    """Return whether a row of a list tells what was suggested of its case."""
+    return row[WITHHELD] is None
 
 
 def key_of(row: Row) -> int:

@@ -3,20 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import Any, TypeAlias
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Dialect, Select, and_, func, literal, or_, select, true, tuple_
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Dialect,
+    Select,
+    and_,
+    case,
+    func,
+    literal,
+    not_,
+    null,
+    or_,
+    select,
+    true,
+    tuple_,
+)
 
 from remiss.catalog.listing import Order, Sort
 from remiss.catalog.query import EVERYTHING, Query, Term
+from remiss.edges.stores.blinkers import Cut
 from remiss.edges.stores.case_ways import INDEXED, REMEMBERED, Asked, Purpose, Ways, leads, side_entries
 from remiss.edges.stores.comparing import Condition, column
 from remiss.edges.stores.dialect import words
 from remiss.edges.stores.dialect.planning import unindexed, weighs
 from remiss.edges.stores.late import Asking, Ready, late, then
 from remiss.edges.stores.search import case_face, case_face_at, condition, in_force_at
+from remiss.edges.stores.suggestions import TELLING, unbegun, withheld
 from remiss.edges.stores.tables import cases, revisions
 from remiss.edges.stores.visible import Sight, visible_to
 
@@ -31,7 +49,8 @@ class Matches:
     """What matches a query: the condition, what may be seen, and the tables that they are about.
 
     `trivial` when it is no condition at all; `collected` when few cases are named, by their keys, which have to be sorted;
-    `walked` when the state that a case had is looked up for one case after another, not the cases for all states.
+    `cut` is that of the blinkers which whoever asks wears; `walked` when the state that a case had is looked up for one case
+    after another, not the cases for all states.
     """
 
     where: Condition
@@ -40,6 +59,7 @@ class Matches:
     trivial: bool = False
     collected: bool = False
     walked: bool = False
+    cut: Cut | None = None
 
     def chosen(self, *columns: ColumnElement[Any]) -> Select[Any]:
         """Return a select of what matches and may be seen."""
@@ -58,8 +78,17 @@ class Matches:
 def matches_then(asked: Asked, *, walked: bool = False) -> Matches:
     """Return what matched a kind of question at the asking's position and may be seen."""
     position = then()
-    face = case_face_at(position, asked.dialect)
-    return Matches(where=condition(asked.query, face), sight=asked.sight, position=position, walked=walked)
+    face = case_face_at(position, asked.dialect, asked.cut)
+    shown = told_of(asked)
+    if asked.cut is not None:
+        shown.append(not_(unbegun(asked.cut, revisions.c.status)))
+    where = and_(true(), *shown, condition(asked.query, face))
+    return Matches(where=where, sight=asked.sight, position=position, walked=walked, cut=asked.cut)
+
+
+def told_of(asked: Asked) -> list[Condition]:
+    """Return the condition that nothing is withheld of a case, where such alone are asked for."""
+    return [not_(withheld(asked.cut))] if asked.told_alone and asked.cut is not None else []
 
 
 def lately(connection: Connection, asked: Asked, asking: Asking) -> bool:
@@ -86,10 +115,11 @@ def matches_now(asked: Asked, by: Ways) -> Matches:
     named = collected or any(by.few)
     found = [part_condition(part, asked, few=few, named=named) for part, few in zip(asked.parts, by.few, strict=True)]
     return Matches(
-        where=and_(said, *(each for each, _ in found)),
+        where=and_(*told_of(asked), said, *(each for each, _ in found)),
         sight=asked.sight,
         position=None,
-        trivial=asked.query == EVERYTHING and asked.sight.everything,
+        cut=asked.cut,
+        trivial=asked.query == EVERYTHING and asked.sight.everything and not asked.told_alone,
         collected=named or any(sorts for _, sorts in found),
     )
 
@@ -104,12 +134,12 @@ def counted_now(asked: Asked, by: Ways) -> Ready:
 
 def entries_alone(asked: Asked) -> Select[int] | None:
     """Return the entries of a side table that are all that matches, one for each case; None where more is to be asked."""
-    if not asked.sight.everything:
+    if not asked.sight.everything or asked.told_alone:
         return None
     match asked.parts:
         case []:
             return words.found(asked.phrases, asked.dialect) if asked.phrases else None
-        case [Term() as part] if not asked.phrases:
+        case [Term() as part] if not asked.phrases and not hides(asked, part):
             return side_entries(part)
         case _:
             return None
@@ -139,7 +169,10 @@ def part_condition(part: Query, asked: Asked, *, few: bool, named: bool) -> tupl
 
     Also return whether it names the cases by their keys.
     """
-    plain = condition(part, case_face(asked.dialect))
+    if asked.cut is not None and hides(asked, part):
+        found, sorts = part_condition(part, replace(asked, cut=None), few=few, named=named)
+        return and_(found, not_(withheld(asked.cut))), sorts
+    plain = condition(part, case_face(asked.dialect, asked.cut))
     if weighs(asked.dialect) or not isinstance(part, Term):
         return plain, False
     entries = side_entries(part)
@@ -151,9 +184,16 @@ def part_condition(part: Query, asked: Asked, *, few: bool, named: bool) -> tupl
     return column(unindexed(INDEXED[part.key]))(part), False
 
 
+def hides(asked: Asked, part: Query) -> bool:
+    """Return whether a part of a query tells what was suggested, to somebody from whom that may be withheld."""
+    return asked.cut is not None and isinstance(part, Term) and part.key in TELLING
+
+
 def sorted_by(sort: Sort, found: Matches) -> SortColumns:
     """Return what a list of cases is sorted by."""
-    severity = cases.c.severity if found.position is None else revisions.c.severity
+    severity: ColumnElement[int] = cases.c.severity if found.position is None else revisions.c.severity
+    if found.cut is not None and sort.order is Order.SEVERITY:
+        severity = case((withheld(found.cut), null()), else_=severity)
     # Where the cases are named, no walk in the order of an index may be tempting.
     at, key = (unindexed(cases.c.at), unindexed(cases.c.key)) if found.collected else (cases.c.at, cases.c.key)
     return sort_columns(sort, at, key, severity)

@@ -21,6 +21,7 @@ from remiss.catalog.listing import Order, Sort
 from remiss.catalog.query import Operator, Query, Term, Text, conjuncts
 from remiss.catalog.shape import kind_of
 from remiss.edges.stores import case_newest
+from remiss.edges.stores.blinkers import Cut
 from remiss.edges.stores.comparing import column
 from remiss.edges.stores.dialect import words
 from remiss.edges.stores.dialect.planning import weighs
@@ -60,14 +61,17 @@ class Purpose(Enum):
 class Asked:
     """A kind of question about cases as they are now: all that its statements depend on, but for the ways.
 
+    `cut` is that of the blinkers which whoever asks wears. With `told_alone` only cases are meant of which nothing is withheld.
     Its query is a shape, so that the same kind is asked again and again with other values. There is one of each kind.
     """
 
     query: Query
     sight: Sight
+    cut: Cut | None
     purpose: Purpose
     sort: Sort | None
     dialect: Dialect
+    told_alone: bool
 
     @property
     def order(self) -> Order | None:
@@ -91,9 +95,18 @@ class Asked:
 
 
 @lru_cache(REMEMBERED)
-def asked_for(query: Query, sight: Sight, purpose: Purpose, sort: Sort | None, dialect: Dialect) -> Asked:
+def asked_for(
+    query: Query,
+    sight: Sight,
+    cut: Cut | None,
+    purpose: Purpose,
+    sort: Sort | None,
+    dialect: Dialect,
+    *,
+    told_alone: bool = False,
+) -> Asked:
     """Return the kind of a question: a query's shape, for scopes of a kind, for a page in some order if for a page."""
-    return Asked(query=query, sight=sight, purpose=purpose, sort=sort, dialect=dialect)
+    return Asked(query=query, sight=sight, cut=cut, purpose=purpose, sort=sort, dialect=dialect, told_alone=told_alone)
 
 
 @dataclass(frozen=True, slots=True)

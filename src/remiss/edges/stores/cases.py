@@ -8,18 +8,29 @@ from dataclasses import replace
 from sqlalchemy import Connection, exists, func, select
 
 from remiss.catalog.filing import Filed
-from remiss.catalog.listing import Page, Sort
-from remiss.catalog.query import EVERYTHING, Query
+from remiss.catalog.listing import Order, Page, Sort
+from remiss.catalog.query import Query
 from remiss.catalog.revision import Change
 from remiss.catalog.shape import parted
 from remiss.curate.blindness import Viewer
 from remiss.edges.stores import case_controls, case_peers, case_writing
-from remiss.edges.stores.case_facets import facet_now, facet_then, shown
-from remiss.edges.stores.case_kinds import counted_by_kind, spread_by_kind
-from remiss.edges.stores.case_lines import head_of, key_of, line_of, line_then, listed_now, listed_then, met_at, sort_values
+from remiss.edges.stores.blinkers import Blinkers, blinkers_of, wears
+from remiss.edges.stores.case_facets import facet, shown
+from remiss.edges.stores.case_kinds import counted_by_kind
+from remiss.edges.stores.case_lines import (
+    head_of,
+    is_told,
+    key_of,
+    line_of,
+    line_then,
+    listed_now,
+    listed_then,
+    met_at,
+    sort_values,
+)
 from remiss.edges.stores.case_pages import counted_now, counted_then, lately
 from remiss.edges.stores.case_reading import case_at, states
-from remiss.edges.stores.case_ways import Asked, Purpose, Remembered, asked_for, ways
+from remiss.edges.stores.case_ways import Asked, Purpose, Remembered, Ways, asked_for, ways
 from remiss.edges.stores.journal import head
 from remiss.edges.stores.late import Asking, Row
 from remiss.edges.stores.phrases import said_before
@@ -53,7 +64,7 @@ class CaseStore:
 
     def page(self, query: Query, *, sort: Sort, limit: int, after: tuple[int, ...] | None, position: int | None) -> Page:
         """Return some lines of what matches, and the sort values of the last when more follow."""
-        asked, asking = self._asked(query, Purpose.PAGE, sort, lines=limit + 1, after=after or ())
+        asked, asking = self._asked(query, Purpose.PAGE, sort, order=sort.order, lines=limit + 1, after=after or ())
         if position is None:
             rows, at = self._rows_now(asked, asking, sort)
             lines = tuple([line_of(row) for row in rows[:limit]])
@@ -62,7 +73,7 @@ class CaseStore:
                 asking = asking_then(connection, asking, query, position)
                 walked = lately(connection, asked, asking)
                 rows = listed_then(asked, sort, continued=bool(after), walked=walked).ask(connection, asking)
-                then = met_at(connection, [key_of(row) for row in rows[:limit]], position)
+                then = met_at(connection, [key_of(row) for row in rows[:limit] if is_told(row)], position)
                 lines = tuple([line_then(row, then[key_of(row)]) for row in rows[:limit]])
                 at = head_of(rows[0]) if rows else head(connection)
         last = sort_values(rows[limit - 1], sort) if len(rows) > limit else None
@@ -88,10 +99,11 @@ class CaseStore:
         self._remembered.went(asked, choice, at)
         return rows, at
 
-    def count(self, query: Query, position: int | None) -> int:
+    def count(self, query: Query, position: int | None, sort: Sort | None = None) -> int:
         """Return how many cases match."""
         with self._store.reading() as connection:
-            asked, asking = self._asked(query, Purpose.COUNT, sight=sight_of(connection, self._scope))
+            order = None if sort is None else sort.order
+            asked, asking = self._asked(query, Purpose.COUNT, order=order, sight=sight_of(connection, self._scope))
             if position is None:
                 counting = counted_by_kind(asked) or counted_now(asked, ways(connection, asked, asking))
                 ((number,),) = counting.ask(connection, asking)
@@ -105,12 +117,10 @@ class CaseStore:
         with self._store.reading() as connection:
             asked, asking = self._asked(query, Purpose.FACET, lines=limit, sight=sight_of(connection, self._scope))
             if position is None:
-                of_all = spread_by_kind(connection, asked, field, asking) if asked.query == EVERYTHING else None
-                spread = of_all or facet_now(asked, ways(connection, asked, asking), field)
-                rows: Sequence[Row] = spread.ask(connection, asking)
+                by: Ways | None = ways(connection, asked, asking)
             else:
-                rows = facet_then(connection, asked, field, asking_then(connection, asking, query, position))
-            return shown(field, rows)
+                by, asking = None, asking_then(connection, asking, query, position)
+            return shown(field, facet(connection, asked, by, field, asking))
 
     def _asked(
         self,
@@ -118,14 +128,27 @@ class CaseStore:
         purpose: Purpose,
         sort: Sort | None = None,
         *,
+        order: Order | None = None,
         lines: int = 0,
         after: tuple[int, ...] = (),
         sight: Sight | None = None,
     ) -> tuple[Asked, Asking]:
         """Return of which kind a question is, and what it brings."""
         shape, values = parted(query)
-        asked = asked_for(shape, sight or self._sight, purpose, sort, self._store.engine.dialect)
-        return asked, Asking(values=values, scope=self._scope, lines=lines, after=after)
+        worn = self._worn()
+        cut = None if worn is None else worn.cut
+        # In the order of filing a control would stand apart from what was caught in its window: it is filed when it is annotated.
+        alone = cut is not None and order is Order.FILED
+        dialect = self._store.engine.dialect
+        asked = asked_for(shape, sight or self._sight, cut, purpose, sort, dialect, told_alone=alone)
+        return asked, Asking(values=values, scope=self._scope, worn=worn, lines=lines, after=after)
+
+    def _worn(self) -> Blinkers | None:
+        """Return the blinkers that the viewer wears."""
+        if not wears(self._viewer):
+            return None
+        with self._store.glancing() as connection:
+            return blinkers_of(connection, self._viewer)
 
     def context_names(self) -> tuple[str, ...]:
         """Return the names of all context fields that some case has."""

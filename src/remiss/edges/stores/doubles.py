@@ -42,7 +42,7 @@ class DoubleStore:
         """
         shape, values = parted(query)
         dialect = self._store.engine.dialect
-        asked = asked_for(shape, Sight.of(self._scope), Purpose.COUNT, None, dialect)
+        asked = asked_for(shape, Sight.of(self._scope), None, Purpose.COUNT, None, dialect)
         second = labellings.alias("second")
         twice = exists().where(second.c.case_key == cases.c.key, second.c.kind == VERIFICATION, in_force(position, second))
         told = [labellings.c[name] for name in SAID]

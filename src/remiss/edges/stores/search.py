@@ -19,6 +19,7 @@ from sqlalchemy import Text as SqlText
 
 from remiss.catalog.keys import find
 from remiss.catalog.query import And, Not, Or, Query, Term, Text
+from remiss.edges.stores.blinkers import Cut
 from remiss.edges.stores.comparing import (
     EVENT,
     RUN,
@@ -40,6 +41,7 @@ from remiss.edges.stores.dialect.words import has, wanted
 from remiss.edges.stores.in_force import in_force
 from remiss.edges.stores.labelling_reading import origin_shown
 from remiss.edges.stores.late import Position, given, said_then
+from remiss.edges.stores.suggestions import TELLING, withheld
 from remiss.edges.stores.tables import captures, cases, events, revisions, run_windows
 
 
@@ -76,9 +78,12 @@ def phrase(said: Text, dialect: Dialect) -> ColumnElement[str]:
     return given(said, wanted(dialect), SqlText())
 
 
-@lru_cache(maxsize=8)
-def case_face(dialect: Dialect) -> Face:
-    """Return the face of `cases` as they are now. Statements select from `cases`."""
+@lru_cache(maxsize=16)
+def case_face(dialect: Dialect, cut: Cut | None = None) -> Face:
+    """Return the face of `cases` as they are now. Statements select from `cases`.
+
+    To whoever wears blinkers of a cut, what was suggested of a case is as if it were not there, while that is withheld from them.
+    """
     of_event = {
         name: in_event(of)
         for name, of in {
@@ -89,26 +94,34 @@ def case_face(dialect: Dialect) -> Face:
             "trace_id": EVENT.c.trace_id,
         }.items()
     }
-    return Face(
-        keys={
-            **of_event,
-            **constants(),
-            "status": column(cases.c.status),
-            "mode": column(cases.c.mode),
-            "severity": column(cases.c.severity),
-            "revision": column(cases.c.revision),
-            "revised": in_revision(cases.c.revision),
-            "title": in_texts(cases.c.text_version),
-            "output": spelled_value(cases.c.output),
-            "label": spelled_value(cases.c.label),
-            "criterion": criterion_now,
-            "protocol": protocol_of(cases.c.event_key, None),
-        },
-        text=lambda said: has(cases.c.key, phrase(said, dialect), dialect),
-    )
+    keys = {
+        **of_event,
+        **constants(),
+        "status": column(cases.c.status),
+        "mode": column(cases.c.mode),
+        "severity": column(cases.c.severity),
+        "revision": column(cases.c.revision),
+        "revised": in_revision(cases.c.revision),
+        "title": in_texts(cases.c.text_version),
+        "output": spelled_value(cases.c.output),
+        "label": spelled_value(cases.c.label),
+        "criterion": criterion_now,
+        "protocol": protocol_of(cases.c.event_key, None),
+    }
+    return Face(keys=as_told(keys, cut), text=lambda said: has(cases.c.key, phrase(said, dialect), dialect))
 
 
-def case_face_at(position: Position, dialect: Dialect) -> Face:
+def as_told(keys: Mapping[str, Compare], cut: Cut | None) -> Mapping[str, Compare]:
+    """Return comparisons of which those that tell what was suggested hold for no case of which that is withheld."""
+    return keys if cut is None else {name: told(of, cut) if name in TELLING else of for name, of in keys.items()}
+
+
+def told(compare: Compare, cut: Cut) -> Compare:
+    """Return comparisons that hold for no case of which is withheld what was suggested."""
+    return lambda term: and_(compare(term), not_(withheld(cut)))
+
+
+def case_face_at(position: Position, dialect: Dialect, cut: Cut | None = None) -> Face:
     """Return the face of `cases` joined with the `revisions` in force at a position.
 
     The index knows only what is said now; which cases said a phrase then, among those whose texts have changed since, the
@@ -124,22 +137,20 @@ def case_face_at(position: Position, dialect: Dialect) -> Face:
             and_(not_(unchanged), among_listed(cases.c.key, said_then(text))),
         )
 
-    return Face(
-        keys={
-            **now.keys,
-            "status": column(revisions.c.status),
-            "mode": column(revisions.c.mode),
-            "severity": column(revisions.c.severity),
-            "revision": column(revisions.c.revision),
-            "revised": column(revisions.c.at),
-            "title": in_texts(revisions.c.text_version),
-            "output": spelled_value(as_seen_at(position, "output")),
-            "label": spelled_value(as_seen_at(position, "label")),
-            "criterion": lambda term: exists().where(seen, met(term)),
-            "protocol": protocol_of(cases.c.event_key, position),
-        },
-        text=said,
-    )
+    keys = {
+        **now.keys,
+        "status": column(revisions.c.status),
+        "mode": column(revisions.c.mode),
+        "severity": column(revisions.c.severity),
+        "revision": column(revisions.c.revision),
+        "revised": column(revisions.c.at),
+        "title": in_texts(revisions.c.text_version),
+        "output": spelled_value(as_seen_at(position, "output")),
+        "label": spelled_value(as_seen_at(position, "label")),
+        "criterion": lambda term: exists().where(seen, met(term)),
+        "protocol": protocol_of(cases.c.event_key, position),
+    }
+    return Face(keys=as_told(keys, cut), text=said)
 
 
 def capture_face(position: int, dialect: Dialect, spoken: Mapping[str, Collection[int]]) -> Face:

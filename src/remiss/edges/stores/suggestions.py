@@ -21,6 +21,8 @@ from remiss.edges.stores.tables import cases, labellings, reservations
 from remiss.edges.stores.tables.base import Instant
 from remiss.records.states import Status
 
+# The keys of the filter language, and the fields of facets, that tell what was suggested.
+TELLING = frozenset({"criterion", "mode", "severity", "suggested_mode"})
 OWN = labellings.alias("own_labelling")
 HELD = reservations.alias("held")
 
@@ -37,6 +39,15 @@ def hidden_of(connection: Connection, case: Row[Any], viewer: Viewer) -> str | N
         in_hand=viewer.labels and in_hand(connection, case.event_key, viewer),
         owns=lambda: named(viewer.name) in owners(connection).get(case.model, frozenset()),
     )
+
+
+def unbegun(worn: Blinkers | Cut, status: ColumnElement[str]) -> ColumnElement[bool]:
+    """Return the condition that the case at hand is not shown as it stood in `status`, which was before its present annotation.
+
+    There was a case then of what had been caught, and none of a control.
+    """
+    before = or_(status == Status.CANDIDATE.value, status == Status.CONTROL.value)
+    return and_(before, cases.c.status == Status.ANNOTATED.value, withheld(worn))
 
 
 def in_hand(connection: Connection, event_key: int, viewer: Viewer) -> bool:

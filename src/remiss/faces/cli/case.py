@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import click
@@ -92,6 +93,9 @@ def search(
     if shape == "table":
         shown = counted(len(page), "case") if page.total is None else f"{len(page):,} of {counted(page.total, 'case')}"
         render.say(shown + (f"; go on with --after {page.next}" if page.next else ""))
+        for why, count in Counter(page.column("hidden")).items():
+            if why is not None:
+                render.say(f"criteria, mode and severity of {counted(count, 'case')} are {why}")
 
 
 @case.command("show")

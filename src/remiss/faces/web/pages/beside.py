@@ -38,6 +38,7 @@ class ControlsPart:
     rows: tuple[Row, ...]
     same: tuple[tuple[str, Scalar], ...]
     where: str
+    hidden: str | None
 
 
 def controls_of(found: Comparison) -> ControlsPart:
@@ -56,6 +57,7 @@ def controls_of(found: Comparison) -> ControlsPart:
         rows=tuple(rows),
         same=tuple(same),
         where=f"{chances.period(found)}{chances.where(found)}",
+        hidden=found.hidden,
     )
 
 

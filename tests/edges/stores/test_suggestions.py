@@ -1,0 +1,124 @@
+"""Lists, queries and counts tell whoever labels no more of a case than the case itself does, on each database."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from remiss.catalog import actions
+from remiss.curate import labelling_actions as curate
+from remiss.records.case import Filing
+from remiss.records.identity import case_id
+from tests.edges.stores.drawing import MONDAY, drawn, file, member
+from tests.edges.stores.test_blindness import FAILS, hold, offered
+from tests.edges.stores.test_labelling_machine import keep
+from tests.protocol.documents import protocol_of
+
+SECOND = "hidden until a second person has labelled the case by themselves"
+MINE = "hidden until you have labelled the case, which you have in hand"
+NAMES = tuple(case_id("arrivals", f"e{number}") for number in range(1, 8))
+TAKEN, OWN, WAITING, HELD, CONTROL, DONE, LATER = NAMES
+FIELDS = ("severity", "mode", "suggested_mode")
+
+
+@pytest.fixture
+def people(ws, ws_as):
+    """Cases that stand in every way, and some people; of whom ana owns the model, bo verifies, dee labels and eve reads."""
+    members = [member(number, met=["slow", "missed"] if number % 2 else ["slow"]) for number in (1, 2, 3, 4, 6, 7)]
+    file(ws, drawn([*members, member(5)]), run="run-a0000000")
+    keep(ws, protocol_of())
+    roles = {"ana": "verifier", "bo": "verifier", "cy": "curator", "dee": "annotator", "eve": "reader"}
+    found = {name: ws_as(name, role=role) for name, role in roles.items()}
+    offered(ws, "e5")
+    actions.file(ws, Filing(model="other", at=MONDAY, title="seen", severity=1, mode="remiss:data/label-noise"))
+    for case, person in ((TAKEN, "cy"), (OWN, "bo"), (CONTROL, "cy"), (DONE, "cy"), (LATER, "cy")):
+        curate.annotate(found[person], case, 1, FAILS)
+    curate.verify(found["bo"], DONE, 2, FAILS)
+    hold(ws, "e4", "dee")
+    hold(ws, "e1", "dee")
+    return {**found, "ws": ws}
+
+
+NAMED = ("ana", "bo", "cy", "dee", "eve", "ws")
+
+
+def test_it_is_withheld_from_whoever_has_a_case_in_hand_or_may_verify_it(people):
+    why = {name: {line["id"]: line["hidden"] for line in actions.search(people[name], "") if line["hidden"]} for name in NAMED}
+    # What ana owns she never verifies; what cy annotated he knows.
+    assert why["ana"] == why["eve"] == why["ws"] == {}
+    assert why["bo"] == {TAKEN: SECOND, CONTROL: SECOND, LATER: SECOND}
+    assert why["cy"] == {OWN: SECOND}
+    assert why["dee"] == {TAKEN: SECOND, HELD: MINE}
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_a_line_tells_what_the_case_tells(people, name):
+    ws = people[name]
+    for line in actions.search(ws, ""):
+        case = actions.show(ws, str(line["id"]))
+        assert (line["severity"], line["mode"], line["suggested_mode"]) == (case.severity, case.mode, case.suggested_mode)
+        assert line["hidden"] == case.hidden
+        assert line["criteria"] == ", ".join(sorted(case.criteria))
+
+
+@pytest.mark.parametrize("name", NAMED)
+@pytest.mark.parametrize("past", [False, True])
+def test_queries_and_counts_know_what_the_lines_tell(people, name, past):
+    ws = people[name]
+    at = ws.position() if past else None
+    every = list(actions.search(ws, "", as_of=at))
+    for query, holds in {
+        "criterion:slow": lambda line: "slow" in line["criteria"],
+        "-criterion:missed": lambda line: "missed" not in line["criteria"],
+        "has:criterion": lambda line: line["criteria"],
+        "severity:<=2": lambda line: line["severity"] in {1, 2},
+        "severity:3 status:annotated": lambda line: line["severity"] == 3 and line["status"] == "annotated",
+        "-has:severity": lambda line: line["severity"] is None,
+        "suggested_mode:remiss:system/*": lambda line: (line["suggested_mode"] or "").startswith("remiss:system"),
+        "mode:remiss:data/*": lambda line: (line["mode"] or "").startswith("remiss:data"),
+        "criterion:slow OR severity:1": lambda line: "slow" in line["criteria"] or line["severity"] == 1,
+    }.items():
+        found = actions.search(ws, query, as_of=at)
+        assert sorted(found.column("id")) == sorted(line["id"] for line in every if holds(line)), query
+        assert actions.search(ws, query, as_of=at, limit=1).total == len(found)
+    counts = {field: Counter(line[field] for line in every) for field in FIELDS}
+    counts["criterion"] = Counter(each for line in every for each in str(line["criteria"]).split(", ") if each)
+    for field, counted in counts.items():
+        found = {row[1]: row[2] for row in actions.facets(ws, "", (field,), as_of=at).rows}
+        assert found == counted, field
+
+
+@pytest.mark.parametrize("name", ["bo", "dee", "ws"])
+@pytest.mark.parametrize("sort", ["severity", "-severity", "-occurred", "filed"])
+def test_a_list_is_turned_page_by_page_in_the_order_of_what_is_told(people, name, sort):
+    ws, ids, after = people[name], [], None
+    whole = actions.search(ws, "", sort=sort)
+    while True:
+        page = actions.search(ws, "", sort=sort, limit=2, after=after)
+        ids += page.column("id")
+        assert page.total == whole.total == len(whole)
+        if page.next is None:
+            break
+        after = page.next
+    assert tuple(ids) == whole.column("id")
+    if sort.endswith("severity"):
+        grades = [grade for grade in whole.column("severity") if grade is not None]
+        assert grades == sorted(grades, reverse=sort.startswith("-"))
+        assert set(whole.column("severity")[len(grades) :]) <= {None}
+
+
+def test_the_order_of_filing_has_no_case_that_would_stand_out_by_it(people):
+    listed = {str(name) for name in actions.search(people["bo"], "", sort="filed").column("id")}
+    assert {TAKEN, CONTROL, LATER}.isdisjoint(listed)
+    assert {OWN, HELD, DONE} <= listed
+
+
+def test_a_case_that_waits_for_its_second_labelling_was_not_there_before_its_first(people):
+    before = actions.history(people["ws"], LATER)[0].position_from
+    for name, seen in (("bo", False), ("ws", True), ("eve", True)):
+        ws = people[name]
+        assert (LATER in actions.search(ws, "", as_of=before).column("id")) is seen
+        assert actions.facets(ws, f"id:{LATER}", ("status",), as_of=before).rows == (
+            (("status", "candidate", 1),) if seen else ()
+        )
