@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from remiss.records.person import Person, Token
     from remiss.understand.ports import UnderstandWorkspace
 
+# What lets somebody read the logs of a team.
+CAPTURE = "run:capture"
 # What parameters are called that name a case.
 OF_CASES = frozenset({"case_id", "case"})
 
@@ -65,7 +67,8 @@ class Workspace(Equipment):
         Parameters
         ----------
         request_id : what the journal knows the call by
-        posted : documents that came along; their sources are read in the folder of the setting `sources` and nowhere else
+        posted : documents that came along; their sources are read in the folder of the setting `sources` and nowhere else, and
+            there not in folders that are called like teams in which the caller may not capture
         actor, authority : who calls, and what says what they may; those of this workspace when not given
         """
         ws = Workspace(store=self._store, settings=self.settings, actor=actor or self.actor)
@@ -75,10 +78,14 @@ class Workspace(Equipment):
         if posted is not None:
             from remiss.edges.documents import PostedDocuments
             from remiss.edges.engines.duckdb import DuckDB
+            from remiss.edges.engines.files import Reach
 
             sources = Path(self.settings.sources or ".").absolute()
             ws.documents = PostedDocuments(posted, sources)
-            ws.engine = DuckDB(self.settings, within=sources)
+            # A folder of the sources that is called like a team is that team's.
+            teams = (each.name for each in ws.people.teams(None) if (sources / each.name).is_dir())
+            others = frozenset(name for name in teams if not ws.may(CAPTURE, name))
+            ws.engine = DuckDB(self.settings, within=Reach(sources, others))
         return ws
 
     def perform(self, action: Action, arguments: Mapping[str, Any]) -> Any:

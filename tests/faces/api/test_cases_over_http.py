@@ -186,6 +186,52 @@ def test_a_run_is_captured_over_http_from_the_folder_of_sources_and_no_other(rea
         assert client.post(f"{where}/accept").status_code == 409
 
 
+ELSEWHERE = ("arrivals/*.parquet", "arrivals/none.parquet", "arrivals", "*/all.parquet", "**/*.parquet", ".", "link/*", "a*/x.pq")
+
+
+@pytest.fixture(scope="module")
+def apart(tmp_path_factory):
+    """A catalog that is served, whose sources have a folder of the team arrivals, a link into it, and one of nobody."""
+    folder = tmp_path_factory.mktemp("apart")
+    logs = folder / "log"
+    small_log(logs)
+    (logs / "predictions").rename(logs / "arrivals")
+    (logs / "common").mkdir()
+    (logs / "common" / "all.parquet").write_bytes((logs / "arrivals" / "all.parquet").read_bytes())
+    (logs / "link").symlink_to(logs / "arrivals")
+    with served(str(folder / "x.db"), {"REMISS_SOURCES": str(logs)}, create=True) as there:
+        there.person("ana", role="curator", team="arrivals")
+        yield there
+
+
+def about(uri, team):
+    """Return what posts a protocol of a team on the files that an address names."""
+    text = PROTOCOL.replace("predictions/*.parquet", uri).replace("version: 1\n", f"version: 1\nteam: {team}\n", 1)
+    return {"documents": {"protocol.yaml": text}}
+
+
+@pytest.mark.parametrize("uri", ELSEWHERE)
+def test_the_folder_of_a_team_is_read_for_nobody_else(apart, uri):
+    with apart.program(apart.person("bo", role="curator", team="boarding")) as client:
+        body = about(uri, "boarding")
+        for path in ("/api/v1/runs", "/api/v1/runs/plan", "/api/v1/runs/due"):
+            answer = client.post(path, json=body)
+            assert answer.status_code == 422, answer.text
+            assert "the folder of a team that you may not capture in" in answer.json()["error"]["what"]
+        found = client.post("/api/v1/protocols/check", json=body).json()["items"]
+        assert [
+            "the folder of a team that you may not capture in" in each["what"] for each in found if each["level"] == "error"
+        ] == [True]
+        found = client.post("/api/v1/protocols/check", json=about("common/*.parquet", "boarding")).json()["items"]
+        assert not [each for each in found if each["level"] == "error"]
+
+
+@pytest.mark.parametrize("uri", ["arrivals/*.parquet", "common/*.parquet", "link/*.parquet"])
+def test_the_folder_of_a_team_is_read_for_whoever_may_capture_in_it(apart, uri):
+    with apart.program(apart.person("ana")) as client:
+        assert client.post("/api/v1/runs/due", json=about(uri, "arrivals")).status_code == 200
+
+
 # What is asked, and how it is answered: too much is refused, and never costs the server anything that others would miss.
 HOSTILE = {
     "a page of 10^9": ({"limit": 10**9}, 422),

@@ -13,7 +13,6 @@ import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -60,13 +59,13 @@ def type_of(name: str) -> Type:
 class DuckDB:
     """The engine of one machine (see `protocol/ports.Engine`).
 
-    `within` is the folder that it reads from and from nowhere else; None where who calls may read any file themselves.
+    `within` is where it reads and nowhere else; None where who calls may read any file themselves.
     """
 
     name = f"duckdb {duckdb.__version__}"
     dialect = "duckdb"
 
-    def __init__(self, settings: Settings, within: Path | None = None) -> None:
+    def __init__(self, settings: Settings, within: source_files.Reach | None = None) -> None:
         self.settings = settings
         self._within = within
 

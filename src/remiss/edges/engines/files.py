@@ -9,6 +9,8 @@ import stat
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from remiss.edges.engines.quoting import MAGIC, nameable
@@ -39,13 +41,21 @@ def format_of(address: Address) -> str:
     return name
 
 
-def resolve(address: Address, folder: str, within: Path | None = None) -> tuple[str, ...]:
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Where files may be read, links followed: in a folder, but not in those of its own folders that are closed."""
+
+    folder: Path
+    closed: frozenset[str] = frozenset()
+
+
+def resolve(address: Address, folder: str, within: Reach | None = None) -> tuple[str, ...]:
     """Return the sorted absolute paths of the files that an address names: one file, a glob, or all of a folder.
 
     Parameters
     ----------
     folder : what the address is relative to
-    within : the folder that all of them must lie in, links followed; None for any
+    within : where all of them must lie; None for anywhere
 
     Raises
     ------
@@ -60,6 +70,7 @@ def resolve(address: Address, folder: str, within: Path | None = None) -> tuple[
     path = os.path.normpath(os.path.join(os.path.abspath(folder or "."), address.uri.removeprefix("file://")))
     # Before anything is looked for: whether a file elsewhere exists is nobody's business either.
     _contained(address, [_fixed(path)], within)
+    _open(address, path, within)
     suffixes = SUFFIXES[format_of(address)]
     if os.path.isdir(path):
         files = _walk(address, path, suffixes)
@@ -102,15 +113,35 @@ def _fixed(pattern: str) -> str:
     return str(fixed)
 
 
-def _contained(address: Address, paths: Sequence[str], within: Path | None) -> None:
+def _contained(address: Address, paths: Sequence[str], within: Reach | None) -> None:
     if within is None:
         return
-    for path in paths:
-        if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(within)):
+    top = Path(os.path.realpath(within.folder))
+    closed = [Path(os.path.realpath(top / name)) for name in within.closed]
+    for path in map(Path, map(os.path.realpath, paths)):
+        if not path.is_relative_to(top):
             raise SourceError(
                 f"source {address.name} has the address {address.uri}, which leaves the folder that this server reads",
                 do="name files in it, relative to it; whoever runs the server chooses it with REMISS_SOURCES",
             )
+        if any(path.is_relative_to(each) for each in closed):
+            raise _others(address)
+
+
+def _open(address: Address, path: str, within: Reach | None) -> None:
+    """Refuse a path or pattern that reaches into a closed folder, whether or not there is a file that it names."""
+    if within is None or not within.closed:
+        return
+    first = Path(os.path.relpath(path, os.path.abspath(within.folder))).parts[:1]
+    if not first or (first[0] == ".") or any(first[0] == "**" or fnmatchcase(name, first[0]) for name in within.closed):
+        raise _others(address)
+
+
+def _others(address: Address) -> SourceError:
+    return SourceError(
+        f"source {address.name} has the address {address.uri}, in the folder of a team that you may not capture in",
+        do="name files outside of the folders that are called like teams, or in those of your own teams",
+    )
 
 
 def _match(address: Address, pattern: str) -> list[str]:
