@@ -129,7 +129,7 @@ class Equipment(Bench):
         """Files that people added, to cases that the actor may see."""
         from remiss.edges.stores.attachments import AttachmentStore
 
-        return AttachmentStore(self._store, self.scope)
+        return AttachmentStore(self._store, self.scope, self.viewer)
 
     @cached_property
     def labellings(self) -> Labellings:

@@ -107,7 +107,8 @@ def get(ws: AttachmentWorkspace, attachment_id: str) -> AttachedFile:
 
     Raises
     ------
-    NotFound : no such attachment, or it was removed; Denied : the actor may read no evidence in the case's team
+    NotFound : no such attachment, or it was removed; Conflict : it is hidden until the actor has labelled the case
+    Denied : the actor may read no evidence in the case's team
     StorageError : it was altered, or its key is missing
     """
     kept = ws.attachments.kept(attachment_id)
@@ -134,7 +135,8 @@ def remove(ws: AttachmentWorkspace, attachment_id: str, *, prepared: Kept | None
 
     Raises
     ------
-    NotFound : no such attachment, or it was removed already; Denied : not in the case's team
+    NotFound : no such attachment, or it was removed already; Conflict : it is hidden until the actor has labelled the case
+    Denied : not in the case's team
     """
     assert prepared is not None
     ws.allow(ADD, prepared.team)

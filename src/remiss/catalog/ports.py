@@ -130,7 +130,7 @@ class Attachments(Protocol):
 
         Raises
         ------
-        NotFound
+        NotFound; Conflict : it is hidden from whoever has not labelled the case
         """
         ...
 

@@ -155,6 +155,7 @@ def attachment(item: Attachment) -> Json:
         "person": item.person,
         "at": format_time(item.at),
         "position": item.position,
+        "hidden": item.hidden,
     }
 
 

@@ -53,5 +53,7 @@ def figures(found: Estimate) -> tuple[tuple[str, ...], list[tuple[object, ...]]]
 
 def files(found: Iterable[Attachment]) -> tuple[tuple[str, ...], tuple[tuple[Scalar, ...], ...]]:
     """Return the columns and lines of the files of a case, one line a file."""
-    lines = tuple((each.id, each.name, each.size, each.sensitivity.name.lower(), each.person, each.at) for each in found)
-    return ("attachment", "name", "size", "sensitivity", "person", "at"), lines
+    lines = tuple(
+        (each.id, each.name, each.size, each.sensitivity.name.lower(), each.person, each.at, each.hidden) for each in found
+    )
+    return ("attachment", "name", "size", "sensitivity", "person", "at", "hidden"), lines

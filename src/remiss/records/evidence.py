@@ -33,7 +33,10 @@ class RawEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
-    """A file that somebody added to a case. `name` is harmless, and None once it was removed."""
+    """A file that somebody added to a case. `name` is harmless, and None once it was removed.
+
+    Of one that somebody added who has labelled the case, name and person are `hidden`, and why, from whoever is to do so next.
+    """
 
     id: str
     case: str
@@ -43,6 +46,7 @@ class Attachment:
     person: str
     at: datetime
     position: int
+    hidden: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from remiss.catalog import attachment_actions as attachments
 from remiss.curate import discussion_actions as discussion
 from remiss.curate import investigation_actions as investigation
 from remiss.curate import labelling_actions as labelling
@@ -148,3 +149,26 @@ def test_what_one_says_oneself_in_a_thread_with_hidden_comments_is_taken(ana, bo
     answered = discussion.comment(bo, CASE, "And what then?", thread=alone)
     assert [(each.number, each.text) for each in answered.comments] == [(2, "And what then?")]
     assert answered.hidden == SECOND
+
+
+def test_a_file_of_the_annotator_is_neither_named_nor_given_nor_removed_before_one_s_own_labelling(ws, ana, bo, cy, dee):
+    hers = attachments.add(ana, CASE, "surely-a-failure.png", b"proof")
+    his = attachments.add(bo, CASE, "desk.png", b"desk")
+    assert attachments.get(bo, hers.id).content == b"proof"
+    labelling.annotate(ana, CASE, 1, FAILS)
+    before = ws.position()
+    for each in (bo, cy, dee):
+        for position in (None, before):
+            first, second = attachments.attachments(each, CASE, as_of=position)
+            assert (first.id, first.name, first.person, first.hidden) == (hers.id, None, "(hidden)", SECOND)
+            assert second == his
+        for call in (attachments.get, attachments.remove):
+            with pytest.raises(Conflict, match="is hidden until a second person") as refused:
+                call(each, hers.id)
+            assert "ana" not in str(refused.value)
+    assert ws.position() == before
+    for each in (ws, ana):
+        assert attachments.attachments(each, CASE) == (hers, his)
+    labelling.verify(bo, CASE, 2, FAILS)
+    for each in (bo, cy, dee):
+        assert attachments.get(each, hers.id).content == b"proof"

@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, delete, exists, func, insert, or_, select, update
 
 from remiss.catalog.attachment import Prepared
+from remiss.curate.blindness import UNNAMED, Viewer, why_hidden
 from remiss.edges.stores.case_reading import resolve
 from remiss.edges.stores.store import Store
 from remiss.edges.stores.tables import attachment_names, attachments, cases
 from remiss.edges.stores.visible import visible_to
-from remiss.errors import NotFound
+from remiss.edges.stores.withholding import withheld_of
+from remiss.errors import Conflict, NotFound
 from remiss.govern.ports.actor import Scope
 from remiss.records.case import Sensitivity
 from remiss.records.evidence import Attachment, Kept
 from remiss.records.identity import kind_id
+from remiss.records.states import Status
 
 
 class AttachmentStore:
-    """Attachments of the cases that a scope may see, as far as it may see the attachments."""
+    """Attachments of the cases that a scope may see, as far as it may see the attachments and a viewer what labellers add."""
 
-    def __init__(self, store: Store, scope: Scope) -> None:
+    def __init__(self, store: Store, scope: Scope, viewer: Viewer) -> None:
         self._store = store
         self._scope = scope
+        self._viewer = viewer
 
     def add(self, case_id: str, prepared: Prepared, address: str) -> Attachment:
         """Write that a file was added to a case."""
@@ -58,15 +63,22 @@ class AttachmentStore:
             row = resolve(connection, case_id, self._scope)
             of_case = _seen(self._scope).where(attachments.c.case_key == row.key, _there(position))
             found = connection.execute(of_case.order_by(attachments.c.number))
-            return tuple(_attachment(each) for each in found)
+            silent = withheld_of(connection, row, self._viewer)
+            return tuple(told(_attachment(each), silent, Status(row.status)) for each in found)
 
     def kept(self, attachment_id: str) -> Kept:
         """Return where the content of an attachment lies, also of one that was removed."""
         with self._store.reading() as connection:
             row = connection.execute(_seen(self._scope).where(attachments.c.id == attachment_id)).first()
+            case = None if row is None else connection.execute(select(cases).where(cases.c.key == row.case_key)).one()
+            silent = frozenset() if case is None else withheld_of(connection, case, self._viewer)
         if row is None:
             raise NotFound(
                 f"there is no attachment {attachment_id}", do="look at those of a case with: remiss attachment list CASE"
+            )
+        if case is not None and row.person in silent:
+            raise Conflict(
+                f"{attachment_id} is {why_hidden(Status(case.status))}", do="label the case first, or wait until it is decided"
             )
         return Kept(attachment=_attachment(row), team=row.team_id, address=row.address, removed=row.position_to is not None)
 
@@ -95,6 +107,13 @@ class AttachmentStore:
         was = found.attachment
         transaction.changed(attachment_id, _said(was.name, was.size, was.sensitivity, found.address), None)
         return self.kept(attachment_id).attachment
+
+
+def told(attachment: Attachment, silent: frozenset[str], status: Status) -> Attachment:
+    """Return an attachment as somebody may know it from whom is withheld what some people say of its case."""
+    if attachment.person not in silent:
+        return attachment
+    return replace(attachment, name=None, person=UNNAMED, hidden=why_hidden(status))
 
 
 def _said(name: str | None, size: int, sensitivity: Sensitivity, address: str) -> dict[str, object]:

@@ -31,6 +31,7 @@ ATTACHMENT = record(
     person=TEXT,
     at=TIME,
     position=COUNT,
+    hidden=nullable(TEXT),
 )
 
 SCHEMAS: dict[str, Schema] = {
