@@ -10,6 +10,8 @@ import pyarrow as pa
 import pytest
 
 from remiss.capture.draw import draw, expect
+from remiss.capture.questions import bound
+from remiss.capture.sampling import priority
 from remiss.errors import ProtocolError
 from remiss.records.identity import to_micros
 from tests.edges.engines.worlds import HOUR, LATER, MONDAY, WEEK, captured, opened, protocol, write
@@ -502,12 +504,16 @@ def test_profiles_tell_what_is_missing_and_what_is_least_and_greatest(tmp_path):
     assert "id" not in found
 
 
-def test_the_uniform_sample_is_right_where_its_bound_was_too_low(tmp_path, monkeypatch):
-    rows = [event(f"e{at}", said="yes" if at % 3 else "no") for at in range(900)]
-    text = protocol(population=7)
-    sure = drawn(tmp_path, rows, text)
-    monkeypatch.setattr("remiss.capture.questions.bound", lambda rows, population: "0000000000001")
-    assert captured(tmp_path, text) == sure
+def test_the_uniform_sample_is_right_where_its_bound_was_too_low(tmp_path):
+    """As one log in a million million has it by chance: none of its events lies under the bound."""
+    under = bound(900, 7)
+    names = [name for name in (f"e{at}" for at in range(1000)) if priority("7", name) >= under][:900]
+    assert len(names) == 900
+    found = drawn(
+        tmp_path, [event(name, said="yes" if at % 3 else "no") for at, name in enumerate(names)], protocol(population=7)
+    )
+    uniform = {name for name, member in by_id(found).items() if "all" in member.groups}
+    assert uniform == set(sorted(names, key=lambda name: priority("7", name))[:7])
 
 
 def test_known_events_come_back_beside_the_sample(tmp_path):

@@ -6,8 +6,10 @@ import pytest
 
 from remiss.catalog import actions as catalog
 from remiss.catalog import attachment_actions as attachments
-from remiss.errors import Denied, NotFound, StorageError
+from remiss.errors import Denied, NotFound
 from remiss.govern import key_actions
+from remiss.govern import people_actions as people
+from remiss.govern.authority import Granted, actor_of
 from remiss.records.case import Filing, Sensitivity
 from tests.stories.logs import MONDAY
 
@@ -74,14 +76,18 @@ def test_a_removal_that_was_killed_before_the_vault_let_go_is_finished_by_removi
     assert pieces(tmp_path) == []
 
 
-def test_a_file_that_the_catalog_does_not_take_leaves_nothing_in_the_vault(ana, case, tmp_path, monkeypatch):
-    def fail(*_):
-        raise StorageError("the database is away")
-
-    monkeypatch.setattr(type(ana.attachments), "add", fail)
-    with pytest.raises(StorageError, match="away"):
-        attachments.add(ana, case, "shot.png", SHOT)
-    assert pieces(tmp_path) == []
+def test_a_file_that_the_catalog_does_not_take_leaves_nothing_in_the_vault(ws, case, tmp_path):
+    people.add(ws, "eve")
+    eve = people.grant(ws, "eve", "annotator")
+    late = ws.serving("late", actor=actor_of(eve), authority=Granted(eve))
+    attachments.add(late, case, "shot.png", SHOT)
+    # Since the call began, as the catalog sees it when it is about to commit.
+    people.revoke(ws, "eve", "annotator")
+    before = pieces(tmp_path)
+    with pytest.raises(Denied, match="nothing was written"):
+        attachments.add(late, case, "again.png", SHOT)
+    assert pieces(tmp_path) == before
+    assert [each.name for each in attachments.attachments(ws, case)] == ["shot.png"]
 
 
 def test_readers_see_that_there_is_a_file_and_neither_get_add_nor_remove_one(ana, ws_as, case, tmp_path):
