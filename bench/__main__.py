@@ -9,7 +9,10 @@ import sys
 import remiss
 from bench.results import write
 
-NAMES = ("startup", "serve", "capture", "redaction", "labels", "catalog", "pages", "overview", "visible", "audit", "reading")
+NAMES = (
+    *("startup", "serve", "capture", "redaction", "labels", "catalog", "pages", "overview", "visible", "taking", "audit"),
+    "reading",
+)
 
 
 def main(wanted: list[str]) -> None:

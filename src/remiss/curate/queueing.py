@@ -223,10 +223,13 @@ class Tally:
 
     def all_left(self, shows: Callable[[Order, datetime], bool]) -> int:
         """Return how many events of all batches of the periods that `shows` tells of may still be labelled."""
-        events = Counter(batch.period for batch in self.order.of.values())
+        # Batch by batch, for of events there may be a million.
+        sizes: Counter[datetime] = Counter()
+        for batch, events in self.order.batches.items():
+            sizes[batch.period] += len(events)
         budget = self.order.labelling.budget
-        told = (period for period in events if shows(self.order, period))
-        return sum(max(0, min(budget, events[period]) - self.periods[period]) for period in told)
+        told = ((period, size) for period, size in sizes.items() if shows(self.order, period))
+        return sum(max(0, min(budget, size) - self.periods[period]) for period, size in told)
 
     def stage(self, batch: Batch) -> int:
         """Return which batches come before others: 0 those to be begun at last, 1 under their share, 2 those that have had it."""

@@ -1,4 +1,4 @@
--- The catalog's schema, version 14. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 15. Generated: run `make tidy` after a change.
 
 CREATE TABLE attachment_names (
     attachment_key BIGINT NOT NULL,
@@ -123,6 +123,8 @@ CREATE TABLE cases (
 );
 
 CREATE INDEX ix_cases_at_key ON cases (at, key);
+
+CREATE INDEX ix_cases_filed ON cases (key) WHERE origin = 'filed';
 
 CREATE INDEX ix_cases_mode_at_key ON cases (mode, at, key);
 

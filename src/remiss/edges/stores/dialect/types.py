@@ -6,7 +6,7 @@ import json
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Dialect, Integer, Text, TypeDecorator
+from sqlalchemy import BigInteger, Dialect, Integer, Text, TypeDecorator, text
 from sqlalchemy.types import TypeEngine, UserDefinedType
 
 from remiss.records.identity import plain
@@ -22,6 +22,11 @@ Word = Text().with_variant(Text(collation="C"), POSTGRESQL)
 
 # For tables that are nothing but their key: the index is the table.
 CLUSTERED: dict[str, Any] = {"sqlite_with_rowid": False}
+
+
+def having(condition: str) -> dict[str, Any]:
+    """Return what has an index hold only the rows with a condition, which a query has to spell the same way."""
+    return {f"{name}_where": text(condition) for name in (SQLITE, POSTGRESQL)}
 
 
 _encode = json.JSONEncoder(

@@ -26,7 +26,7 @@ from sqlalchemy import (
     false,
 )
 
-from remiss.edges.stores.dialect.types import CLUSTERED, Json, Key, Word
+from remiss.edges.stores.dialect.types import CLUSTERED, Json, Key, Word, having
 from remiss.edges.stores.tables.base import Instant, governed, metadata
 
 # One row. Its row lock orders all writers (docs/adr/0004): whoever holds it has the next position.
@@ -277,6 +277,8 @@ cases = Table(
     Index(None, "at", "key"),
     # How many cases of a kind have each value (see `case_kinds.py`), which kinds there are, and how guarded a team's are at most.
     *(Index(None, "team_id", "sensitivity", value) for value in ("status", "severity", "mode", "model", "model_version")),
+    # The few that people filed, which the queue has to know all of.
+    Index("ix_cases_filed", "key", **having("origin = 'filed'")),
 )
 
 
