@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 
@@ -45,3 +46,16 @@ def test_on_a_phone_nothing_reaches_beyond_the_page(signed_in):
     page = signed_in("/?whole=true", viewport={"width": 390, "height": 844})
     expect(page.locator("svg.remiss-trend")).to_have_count(2)
     assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_edge_beyond_which_a_table_goes_on_is_shaded(signed_in, scheme):
+    page = signed_in("/", viewport={"width": 390, "height": 844}, color_scheme=scheme)
+    table = page.locator("section", has=page.locator("#captured")).locator(".scroll")
+    assert table.evaluate("each => each.scrollWidth > each.clientWidth")
+    box = table.bounding_box()
+    # Between the lines of text and the edge there is nothing but the shade.
+    strip = {"x": box["x"] + box["width"] - 3, "y": box["y"], "width": 2, "height": 3}
+    shaded = page.screenshot(clip=strip)
+    table.evaluate("each => { each.scrollLeft = each.scrollWidth }")
+    assert page.screenshot(clip=strip) != shaded

@@ -77,6 +77,17 @@ def test_by_mode_each_row_leads_to_its_cases(labelled):
     assert total == 14
 
 
+@pytest.mark.parametrize("by", ["pair", "month"])
+def test_a_row_that_would_tell_who_labelled_which_case_leads_nowhere(labelled, by):
+    with labelled.browser() as client:
+        page = plain(client.get(f"/agreement?by={by}"))
+        assert re.search(r'<th scope="row">[^<]', page)
+        assert '<th scope="row"><a' not in page
+        assert not re.search(r'<svg.*<a href="/cases', page, re.DOTALL)
+        [whole] = re.findall(r'<a href="([^"]*)">All cases in question', page)
+        assert client.get(whole).status_code == 200
+
+
 def test_a_question_that_cannot_be_read_is_shown_again_with_what_is_wrong(labelled):
     with labelled.browser() as client:
         for asked, says in (("query=nope:1", "nope"), ("by=odd", "not told apart by 'odd'")):

@@ -38,7 +38,7 @@ class Asked(AsOf):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One row of the table; `href` leads to its cases."""
+    """One row of the table; `href` leads to its cases, and is empty where these are not told apart."""
 
     cells: tuple[object, ...]
     href: str
@@ -46,7 +46,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgreementPage:
-    """agreement/page.html: the form, the figures or what is wrong with the question."""
+    """agreement/page.html: the form, the figures or what is wrong with the question; `whole` leads to all cases in question."""
 
     template: ClassVar[str] = "agreement/page.html"
     asked: Asked
@@ -54,6 +54,7 @@ class AgreementPage:
     titles: tuple[str, ...]
     lines: tuple[Line, ...]
     cases: int
+    whole: str
     notes: tuple[str, ...]
     svg: Markup | None
     problem: tuple[str, str] | None
@@ -81,6 +82,7 @@ def show(ws: Ws, asked: Annotated[Asked, Query()]) -> Response:
             Line(cells=concord.cells(row, found.by if found else None), href=href) for row, href in zip(rows, hrefs, strict=True)
         ),
         cases=0 if found is None else found.cases,
+        whole="" if found is None else address("/cases", query=found.query, as_of=asked.as_of),
         notes=() if found is None else found.notes,
         svg=Markup(chart(marks, "Agreement", alpha=asked.by != By.MODE)) if marks else None,  # noqa: S704 - every text in it is escaped
         problem=problem,
@@ -97,8 +99,15 @@ def _by(text: str) -> By | None:
 
 
 def _hrefs(found: Agreement, as_of: int | None) -> Iterator[str]:
-    """Yield where the cases behind each row are; those of a mode are those that have it now."""
+    """Yield where the cases behind each row are; those of a mode are those that have it now.
+
+    Of a pair and of a month there is no such list: it would tell who labelled which case, and when, to people who are not to
+    know that before they have labelled it themselves.
+    """
     query = parse(found.query)
     for row in found.rows:
+        if found.by in {By.PAIR, By.MONTH}:
+            yield ""
+            continue
         narrowed = both(query, narrowing.having("mode", row.key)) if found.by is By.MODE and row.key else query
         yield address("/cases", query=unparse(narrowed), as_of=as_of)

@@ -19,7 +19,7 @@ MOST = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """One figure: its name, from where to where, and where its cases are."""
+    """One figure: its name, from where to where, and where its cases are; empty where these are not told apart."""
 
     label: str
     value: float
@@ -84,8 +84,9 @@ def _grid(scale: Scale, height: int, *, alpha: bool) -> Iterator[str]:
 
 
 def _drawn(mark: Mark, scale: Scale, y: float) -> Iterator[str]:
-    yield f'<a href="{escaped(mark.href)}"><title>{escaped(f"{mark.label}: {mark.says}")}</title>'
+    opened, closed = (f'<a href="{escaped(mark.href)}">', "</a>") if mark.href else ("<g>", "</g>")
+    yield f"{opened}<title>{escaped(f'{mark.label}: {mark.says}')}</title>"
     yield written(scale.left - 12, y + 4, fitted(mark.label, scale.left - 20), anchor="end")
     if mark.low is not None and mark.high is not None:
         yield stroke(line(scale.x(mark.low), y, scale.x(mark.high), y), opacity=0.6, thick=2)
-    yield f'<circle cx="{pixels(scale.x(mark.value))}" cy="{pixels(y)}" r="5"/></a>'
+    yield f'<circle cx="{pixels(scale.x(mark.value))}" cy="{pixels(y)}" r="5"/>{closed}'
