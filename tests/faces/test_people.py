@@ -24,6 +24,18 @@ def test_people_are_listed_with_their_roles(cli, ana):
     assert cli("person", "list", "--format", "json", "--as-of", "1").json["total"] == 1
 
 
+def test_tables_say_times_and_not_positions_that_read_like_them(cli, ana):
+    for command in (("person", "list"), ("team", "list"), ("token", "list")):
+        if command[0] == "token":
+            cli("token", "create", "ana")
+        head, *_ = [line for line in cli(*command).out.splitlines() if line.strip()]
+        assert "since_at" in head.split()
+        assert not {"since", "until"} & set(head.split())
+        item = cli(*command, "--format", "json").json["items"][0]
+        assert re.match(r"20\d\d-\d\d-\d\dT", item["since_at"])
+        assert isinstance(item["since"], int)
+
+
 def test_a_role_is_taken_and_a_person_disabled(cli, ana):
     assert cli("person", "revoke", "ana", "annotator").err == "ana is nothing in any team\n"
     assert cli("person", "revoke", "ana", "annotator").status == 2

@@ -9,6 +9,7 @@ from remiss.action import action
 from remiss.errors import InputError
 from remiss.govern import granting
 from remiss.govern.access import Access, access
+from remiss.govern.people_actions import lasting
 from remiss.govern.ports.people import AccessWorkspace, PeopleWorkspace
 from remiss.govern.roles import PERMISSIONS
 from remiss.records.look import listed
@@ -16,7 +17,7 @@ from remiss.records.person import IssuedToken, Token
 from remiss.records.position import reached
 from remiss.records.rows import Rows
 
-TOKENS = ("token", "person", "about", "expires", "since", "until", "once", "used")
+TOKENS = ("token", "person", "about", "expires", "since", "until", "once", "used", "since_at", "until_at", "used_at")
 DAYS = 90
 MOST_DAYS = 3660
 MINUTES = 60
@@ -65,8 +66,10 @@ def link(ws: PeopleWorkspace, person: str, *, about: str | None = None, minutes:
 
 @action(name="token.list", permission="token:list", reads=True, views=listed)
 def tokens(ws: PeopleWorkspace, person: str | None = None, *, as_of: int | None = None) -> Rows:
-    """List tokens without their secrets: whose they are, what for, when they expire, since and until which positions they work;
-    of those of links, which work once, at which position somebody signed in.
+    """List tokens without their secrets: whose they are, what for, when they expire, since and until when they work; and of
+    those of links, which work once, when somebody signed in.
+
+    `since`, `until` and `used` are positions of the catalog, `since_at`, `until_at` and `used_at` when it came to them.
 
     Parameters
     ----------
@@ -75,8 +78,10 @@ def tokens(ws: PeopleWorkspace, person: str | None = None, *, as_of: int | None 
     """
     head = ws.position()
     found = [each for each in ws.people.tokens(reached(as_of, head)) if person in {None, each.person}]
+    at = ws.people.moments({each.used for each in found if each.used is not None})
     lines = tuple(
-        (each.id, each.person, each.about, each.expires, each.since, each.until, each.once, each.used) for each in found
+        (each.id, each.person, each.about, each.expires, *ends[:2], each.once, each.used, *ends[2:], at.get(each.used or -1))
+        for each, ends in lasting(ws, found)
     )
     return Rows("token", TOKENS, lines, head if as_of is None else as_of, total=len(lines))
 

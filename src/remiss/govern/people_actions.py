@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import TypeVar
 
 from remiss.action import action
 from remiss.errors import Denied, InputError
@@ -10,12 +12,14 @@ from remiss.govern import granting
 from remiss.govern.ports.people import PeopleWorkspace
 from remiss.records.case import Sensitivity
 from remiss.records.look import listed
-from remiss.records.person import EVERY_TEAM, Grant, Person, Team
+from remiss.records.person import EVERY_TEAM, Grant, Person, Team, Token
 from remiss.records.position import reached
 from remiss.records.rows import Rows
 
-PEOPLE = ("person", "about", "team", "role", "clearance", "since", "until")
-TEAMS = ("team", "about", "since")
+PEOPLE = ("person", "about", "team", "role", "clearance", "since", "until", "since_at", "until_at")
+TEAMS = ("team", "about", "since", "since_at")
+
+Lasting = TypeVar("Lasting", Person, Token)
 
 
 @action(name="person.add", permission="person:add", subject="name")
@@ -37,7 +41,9 @@ def add(ws: PeopleWorkspace, name: str, about: str | None = None) -> Person:
 
 @action(name="person.list", permission="person:read", reads=True, views=listed)
 def people(ws: PeopleWorkspace, *, as_of: int | None = None) -> Rows:
-    """List people by name, a line for each role that they hold; with the positions since and until when they are there.
+    """List people by name, a line for each role that they hold; since and until when they are there.
+
+    `since` and `until` are positions of the catalog, `since_at` and `until_at` the times at which it came to them.
 
     Parameters
     ----------
@@ -45,8 +51,18 @@ def people(ws: PeopleWorkspace, *, as_of: int | None = None) -> Rows:
     """
     head = ws.position()
     found = ws.people.everybody(reached(as_of, head))
-    lines = tuple((each.name, each.about, *held, each.since, each.until) for each in found for held in _held(each))
+    lines = tuple((each.name, each.about, *held, *times) for each, times in lasting(ws, found) for held in _held(each))
     return Rows("person", PEOPLE, lines, head if as_of is None else as_of, total=len(lines))
+
+
+def lasting(
+    ws: PeopleWorkspace, found: Sequence[Lasting]
+) -> Iterator[tuple[Lasting, tuple[int, int | None, datetime | None, datetime | None]]]:
+    """Give each thing with the positions from and until which it lasts, and the times of these."""
+    at = ws.people.moments({end for each in found for end in (each.since, each.until) if end is not None})
+    for each in found:
+        until_at = None if each.until is None else at.get(each.until)
+        yield each, (each.since, each.until, at.get(each.since), until_at)
 
 
 def _held(person: Person) -> Sequence[tuple[str | None, str | None, str | None]]:
@@ -127,7 +143,7 @@ def add_team(ws: PeopleWorkspace, name: str, about: str | None = None) -> Team:
 
 @action(name="team.list", permission="team:read", reads=True, views=listed)
 def teams(ws: PeopleWorkspace, *, as_of: int | None = None) -> Rows:
-    """List the teams, with the positions since when they are there.
+    """List the teams, and since when they are there: `since` is a position of the catalog, `since_at` when it came to it.
 
     Parameters
     ----------
@@ -135,5 +151,6 @@ def teams(ws: PeopleWorkspace, *, as_of: int | None = None) -> Rows:
     """
     head = ws.position()
     found = ws.people.teams(reached(as_of, head))
-    lines = tuple((each.name, each.about, each.since) for each in found)
+    at = ws.people.moments({each.since for each in found})
+    lines = tuple((each.name, each.about, each.since, at.get(each.since)) for each in found)
     return Rows("team", TEAMS, lines, head if as_of is None else as_of, total=len(lines))

@@ -25,6 +25,10 @@ SUMMARY = ("criterion", "population", "labelled", "kept", "kept share")
 SHOWN = {
     "case": ("id", "occurred", "status", "severity", "criteria", "model", "model_version", "output", "label", "mode", "title"),
     "revision": ("revision", "position", "at", "actor", "action", "status", "mode", "severity", "title"),
+    # Of positions a person reads the times.
+    "person": ("person", "about", "team", "role", "clearance", "since_at", "until_at"),
+    "team": ("team", "about", "since_at"),
+    "token": ("token", "person", "about", "expires", "once", "since_at", "until_at", "used_at"),
     "run": ("run", "status", "protocol", "since", "until", "rows", "events", "cases", "refused", "position"),
 }
 # What a table says where a value is missing and that is the very thing it tells.

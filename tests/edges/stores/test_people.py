@@ -15,6 +15,7 @@ from remiss.edges.stores.people import person_at
 from remiss.edges.stores.tables import grants, journal, teams, tokens
 from remiss.errors import Conflict, Denied, InputError, NotFound
 from remiss.govern import access_actions as access
+from remiss.govern import audit_actions as audit
 from remiss.govern import people_actions as actions
 from remiss.records.case import Filing, Sensitivity
 from remiss.records.person import EVERY_TEAM, Grant
@@ -114,7 +115,7 @@ def test_a_person_is_added_granted_revoked_and_disabled_and_the_past_stays(ws):
 
 
 def lines(ws, name, as_of=None):
-    return [row for row in actions.people(ws, as_of=as_of).rows if row[0] == name]
+    return [row[:7] for row in actions.people(ws, as_of=as_of).rows if row[0] == name]
 
 
 def test_whoever_comes_back_comes_without_what_they_held(ws):
@@ -288,3 +289,17 @@ def test_access_is_explained_to_a_steward_for_the_cases_that_they_see(ws, ws_as)
         access.check(sam, "ana", "case:annotate", closed.id)
     with pytest.raises(InputError, match="no permission"):
         access.check(sam, "ana", "annotate")
+
+
+def test_a_position_has_the_time_at_which_the_catalog_came_to_it(ws):
+    actions.add(ws, "ana")
+    position = ws.position()
+    actions.disable(ws, "ana")
+    [line] = [each for each in actions.people(ws) if each["person"] == "ana"]
+    assert (line["since"], line["until"]) == (position, position + 1)
+    assert line["since_at"] <= line["until_at"]
+    journalled = {each["entry"]: each["at"] for each in audit.search(ws, log="journal")}
+    assert (line["since_at"], line["until_at"]) == tuple(journalled[f"journal-{at}"] for at in (position, position + 1))
+    [line] = [each for each in actions.people(ws, as_of=position) if each["person"] == "ana"]
+    assert (line["until"], line["until_at"]) == (None, None)
+    assert all(each["since_at"] is not None for each in actions.teams(ws))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -12,9 +12,9 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, and_, insert, or_,
 
 from remiss.edges.stores.case_reading import resolve
 from remiss.edges.stores.dialect.writing import insert_missing, lock_name
-from remiss.edges.stores.journal import Transaction
+from remiss.edges.stores.journal import Transaction, moment
 from remiss.edges.stores.store import Store
-from remiss.edges.stores.tables import grants, people, teams, tokens
+from remiss.edges.stores.tables import grants, journal, people, teams, tokens
 from remiss.errors import Conflict, NotFound
 from remiss.govern.ports.actor import Scope
 from remiss.govern.tokens import admits, digest, keeps_open, opens, parted, written
@@ -24,6 +24,8 @@ from remiss.records.person import Governed, Grant, IssuedToken, Person, Team, To
 
 ID_BITS = 60
 SECRET_BYTES = 32
+# Positions in one statement; both databases bind more.
+AT_ONCE = 10_000
 # Until the transaction has its position.
 UNSTAMPED = -1
 
@@ -55,6 +57,16 @@ class PeopleStore:
             for row in connection.execute(_grants(position)):
                 held.setdefault(row.person, []).append(_grant(row))
             return tuple(_person(row, held.get(row.name, ()), position) for row in latest.values())
+
+    def moments(self, positions: Collection[int]) -> Mapping[int, datetime]:
+        """Return when the catalog came to some positions; to 0 when it was made."""
+        wanted = sorted(positions)
+        came = select(journal.c.position, journal.c.at)
+        with self._store.reading() as connection:
+            parts = (wanted[at : at + AT_ONCE] for at in range(0, len(wanted), AT_ONCE))
+            rows = (row for part in parts for row in connection.execute(came.where(journal.c.position.in_(part))))
+            made = {0: moment(connection, 0)} if 0 in positions else {}
+            return {**made, **{row.position: row.at for row in rows}}
 
     def add(self, name: str, about: str | None) -> Person:
         """Add a person without grants; raises Conflict when they are there."""

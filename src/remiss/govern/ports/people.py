@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -28,6 +28,10 @@ class People(Protocol):
 
     def everybody(self, position: int | None) -> tuple[Person, ...]:
         """Return everybody who ever was there, by name."""
+        ...
+
+    def moments(self, positions: Collection[int]) -> Mapping[int, datetime]:
+        """Return when the catalog came to some positions."""
         ...
 
     def add(self, name: str, about: str | None) -> Person:

@@ -44,17 +44,19 @@ class Held:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A person as the table shows them."""
+    """A person as the table shows them, with the times since and until when they are there."""
 
     name: str
     about: str | None
     held: tuple[Held, ...]
     disabled: bool
+    since: datetime | None
+    until: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenLine:
-    """A token as the table shows it."""
+    """A token as the table shows it, with the times since and until when it works."""
 
     id: str
     person: str
@@ -63,6 +65,9 @@ class TokenLine:
     revoked: bool
     once: bool
     used: bool
+    used_at: datetime | None
+    since: datetime | None
+    until: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,7 +230,14 @@ def _page(
             role = Held(role=str(row["role"]), team=team, words=team_words(team), clearance=str(row["clearance"]), taken=taken)
             held = (*held, role)
         about = row["about"]
-        lines[name] = Line(name=name, about=None if about is None else str(about), held=held, disabled=row["until"] is not None)
+        lines[name] = Line(
+            name=name,
+            about=None if about is None else str(about),
+            held=held,
+            disabled=row["until"] is not None,
+            since=_time(row["since_at"]),
+            until=_time(row["until_at"]),
+        )
     teams = people_actions.teams(ws, as_of=position).column("team") if may("team:read") else ()
     page = PeoplePage(
         people=tuple(sorted(lines.values(), key=lambda line: (line.disabled, line.name))),
@@ -251,10 +263,17 @@ def _tokens(ws: Workspace, position: int) -> tuple[TokenLine, ...]:
             id=str(row["token"]),
             person=str(row["person"]),
             about=None if row["about"] is None else str(row["about"]),
-            expires=row["expires"] if isinstance(row["expires"], datetime) else None,
+            expires=_time(row["expires"]),
             revoked=row["until"] is not None,
             once=bool(row["once"]),
             used=row["used"] is not None,
+            used_at=_time(row["used_at"]),
+            since=_time(row["since_at"]),
+            until=_time(row["until_at"]),
         )
         for row in found
     )
+
+
+def _time(value: object) -> datetime | None:
+    return value if isinstance(value, datetime) else None
