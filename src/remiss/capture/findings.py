@@ -110,9 +110,9 @@ def notes(session: Session, plan: Plan) -> tuple[str, ...]:
         blind = [row for row in rows if one.criterion.of is not None and row[f"mad_{at}"] is None]
         if blind:
             few = sum(row[f"count_{at}"] < states.LEAST_VALUES for row in blind)
-            found.append(
-                f"{one.criterion.name} is undecided in {len(blind)} of {len(rows)} windows: {few} have under "
-                f"{states.LEAST_VALUES} values of {one.criterion.of} to compare with, "
-                f"in {len(blind) - few} at least half are the same"
-            )
+            alike, of = len(blind) - few, one.criterion.of
+            under = f"{few} {'has' if few == 1 else 'have'} under {states.LEAST_VALUES} values of {of} to compare with"
+            same = f"in {alike} at least half of the values of {of} are the same"
+            why = ", ".join(says for says, windows in ((under, few), (same, alike)) if windows)
+            found.append(f"{one.criterion.name} is undecided in {len(blind)} of {len(rows)} windows: {why}")
     return tuple(found)

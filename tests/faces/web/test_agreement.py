@@ -11,8 +11,9 @@ from remiss.catalog import actions as catalog
 from remiss.curate import labelling_actions as labelling
 from remiss.faces.web.pages.agreement_chart import Mark, chart
 from remiss.govern.ports.actor import Actor
+from remiss.records.case import Filing
 from remiss.records.labelling import Judgement, Verdict
-from tests.curate.standings import ANSWERS, NOISE, WEAK
+from tests.curate.standings import ANSWERS, MONDAY, NOISE, WEAK
 from tests.edges.stores.drawing import drawn, file, member
 
 
@@ -86,6 +87,14 @@ def test_a_row_that_would_tell_who_labelled_which_case_leads_nowhere(labelled, b
         assert not re.search(r'<svg.*<a href="/cases', page, re.DOTALL)
         [whole] = re.findall(r'<a href="([^"]*)">All cases in question', page)
         assert client.get(whole).status_code == 200
+
+
+def test_a_row_leads_to_the_cases_that_two_people_labelled_and_no_others(labelled):
+    filing = Filing(model="m", at=MONDAY, title="nobody has labelled this")
+    catalog.file(labelled.workspace, filing)
+    with labelled.browser() as client:
+        hrefs = re.findall(r'<th scope="row"><a href="([^"]*)"', plain(client.get("/agreement")))
+        assert {client.get(f"/api/v1{href}").json()["total"] for href in hrefs} == {21}
 
 
 def test_a_question_that_cannot_be_read_is_shown_again_with_what_is_wrong(labelled):

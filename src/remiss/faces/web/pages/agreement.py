@@ -14,6 +14,7 @@ from starlette.responses import Response
 from remiss.catalog import narrowing
 from remiss.catalog.parsing import parse
 from remiss.catalog.printing import unparse
+from remiss.catalog.query import Query as Filter
 from remiss.catalog.query import both
 from remiss.errors import InputError
 from remiss.faces.api.cases import AsOf
@@ -26,6 +27,8 @@ from remiss.records import concord
 from remiss.records.agreement import Agreement, By
 
 router = APIRouter()
+# Where the cases stand that two people have labelled.
+TWICE = parse("status:disputed OR status:verified OR status:rejected OR status:resolved OR status:regressed")
 CHOICES = (("", "all together"), ("mode", "failure mode"), ("pair", "pair of people"), ("month", "month of the second labelling"))
 
 
@@ -82,7 +85,7 @@ def show(ws: Ws, asked: Annotated[Asked, Query()]) -> Response:
             Line(cells=concord.cells(row, found.by if found else None), href=href) for row, href in zip(rows, hrefs, strict=True)
         ),
         cases=0 if found is None else found.cases,
-        whole="" if found is None else address("/cases", query=found.query, as_of=asked.as_of),
+        whole="" if found is None else _href(parse(found.query), asked.as_of),
         notes=() if found is None else found.notes,
         svg=Markup(chart(marks, "Agreement", alpha=asked.by != By.MODE)) if marks else None,  # noqa: S704 - every text in it is escaped
         problem=problem,
@@ -110,4 +113,9 @@ def _hrefs(found: Agreement, as_of: int | None) -> Iterator[str]:
             yield ""
             continue
         narrowed = both(query, narrowing.having("mode", row.key)) if found.by is By.MODE and row.key else query
-        yield address("/cases", query=unparse(narrowed), as_of=as_of)
+        yield _href(narrowed, as_of)
+
+
+def _href(query: Filter, as_of: int | None) -> str:
+    """Return the address of the cases that match, of those that two people have labelled."""
+    return address("/cases", query=unparse(both(query, TWICE)), as_of=as_of)
