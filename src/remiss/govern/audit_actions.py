@@ -105,6 +105,14 @@ def verify(ws: AuditWorkspace, *, checkpoint: str | None = None, key: str | None
 
 
 def _verdict(ws: AuditWorkspace, log: str, points: list[Checkpoint], *, sealed: bool) -> Verdict:
+    try:
+        return _held_against(ws, log, points, sealed=sealed)
+    except Tampered as error:
+        # There is no log to look for an entry in.
+        return Verdict(log=log, entries=0, root=root_of([]).hex(), sound=False, first=1, what=error.what)
+
+
+def _held_against(ws: AuditWorkspace, log: str, points: list[Checkpoint], *, sealed: bool) -> Verdict:
     if not sealed:
         length = max((each.size for each in points), default=0)
         return check(log, lambda: _told(ws, log, length), None, None, points)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -302,3 +303,18 @@ def test_the_index_of_subjects_is_used(ws, case, database):
             connection.execute(text("SET LOCAL enable_seqscan = off"))
         plan = connection.execute(text(f"{explain} SELECT n FROM views WHERE {asked} = 'x' ORDER BY n DESC LIMIT 5")).all()
     assert "ix_views_subject" in str(plan)
+
+
+def test_a_file_in_the_place_of_the_log_is_named_and_nothing_is_shown(sqlite_template, environment, tmp_path):
+    shutil.copy(sqlite_template, tmp_path / "here.db")
+    with remiss.open(str(tmp_path / "here.db"), environment=environment) as ws:
+        case = catalog.file(ws, Filing(model="m", at=MONDAY, title="seen"))
+        catalog.show(ws, case.id)
+    (tmp_path / "here.db.views").write_text("something else " * 100)
+    with remiss.open(str(tmp_path / "here.db"), environment=environment) as ws:
+        with pytest.raises(StorageError, match="is no log of views") as told:
+            catalog.show(ws, case.id)
+        assert "move that file away" in told.value.do
+        journal, found = audit.verify(ws)
+        assert (journal.sound, found.sound, found.first) == (True, False, 1)
+        assert "another file lies in its place" in found.what

@@ -11,12 +11,13 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from remiss.edges.stores.tables import audit_heads
 from remiss.errors import Tampered
-from remiss.govern.entries import Head, secret_of
+from remiss.govern.entries import JOURNAL, VIEWS, Head, secret_of
 from remiss.govern.merkle import Frontier
 from remiss.govern.ports.keys import Keys
 
 # Given whether the key may be made, which it may be while nothing was done with the catalog.
 Finder = Callable[[bool], Keys]
+NAMES = {JOURNAL: "the journal", VIEWS: "the log of views"}
 ADVICE = "run `remiss audit verify` to learn which entry; then bring back the database as it was last saved"
 
 
@@ -81,7 +82,7 @@ def _head(row: Row[tuple[object, ...]]) -> Head:
     try:
         return Head(frontier=Frontier.from_bytes(row.size, bytes(row.roots)), link=bytes(row.link), seal=bytes(row.seal))
     except (ValueError, TypeError) as error:
-        raise Tampered(f"what is kept of the end of the {row.log} was altered", do=ADVICE) from error
+        raise Tampered(f"what is kept of the end of {NAMES[row.log]} was altered", do=ADVICE) from error
 
 
 def checked(head: Head, log: str, size: int, secret: bytes) -> Head:
@@ -93,7 +94,8 @@ def checked(head: Head, log: str, size: int, secret: bytes) -> Head:
     """
     if head.size != size or not head.holds(secret):
         raise Tampered(
-            f"the {log} does not end where it was sealed: the audit log was altered, and nothing is written", do=ADVICE
+            f"{NAMES[log]} does not end where it was sealed: it was altered, or the key is another, and nothing is written",
+            do=ADVICE,
         )
     return head
 

@@ -24,7 +24,7 @@ from remiss.edges.stores.dialect.writing import lock_name
 from remiss.edges.stores.sealing import Sealing, checked, read_head, write_head
 from remiss.edges.stores.storable import signed
 from remiss.edges.stores.tables import audit_heads, views, views_metadata
-from remiss.errors import RemissError, StorageError
+from remiss.errors import CatalogForeign, RemissError, StorageError, Tampered
 from remiss.govern.entries import VIEWS, Head, append, text_of
 from remiss.govern.ports.actor import Actor
 from remiss.records.identity import to_micros
@@ -32,6 +32,10 @@ from remiss.records.look import Kind, Look
 
 # With the time of a commit it stays under the 20 ms that a group may take.
 GATHER_SECONDS = 0.01
+IN_ITS_PLACE = (
+    "bring it back from a copy; or move that file away: another log is begun then, and `remiss audit verify` says that entries "
+    "were lost"
+)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -78,9 +82,10 @@ class ViewLog:
         if self.file is not None and not self.file.exists():
             yield None
             return
-        self._make_sure()
-        with self._engine.connect() as connection, connection.begin():
-            yield connection
+        with self._of_its_own():
+            self._make_sure()
+            with self._engine.connect() as connection, connection.begin():
+                yield connection
 
     def record(self, looks: Sequence[Look], actor: Actor, action: str, at: datetime, request: str | None, secret: bytes) -> None:
         """Return when all looks are on the disk; digests are made with `secret`.
@@ -142,20 +147,34 @@ class ViewLog:
 
     def _append(self, entries: Sequence[dict[str, object]]) -> None:
         secret = self._sealing.secret(VIEWS)
-        self._make_sure()
-        with self._engine.execution_options(writes=True).connect() as connection, connection.begin():
-            kept_head = read_head(connection, VIEWS, locked=True) or self._first(connection)
-            head = Head() if kept_head is None else checked(kept_head, VIEWS, kept_head.size, secret)
-            kept, texts, after = append(head, secret, [partial(_text, entry) for entry in entries])
-            rows = [
-                {"n": each.number, "entry": text, "leaf": each.leaf, "seal": each.seal}
-                for each, text in zip(kept, texts, strict=True)
-            ]
-            connection.execute(insert(views), rows)
-            write_head(connection, VIEWS, after, first=kept_head is None)
+        with self._of_its_own():
+            self._make_sure()
+            with self._engine.execution_options(writes=True).connect() as connection, connection.begin():
+                kept_head = read_head(connection, VIEWS, locked=True) or self._first(connection)
+                head = Head() if kept_head is None else checked(kept_head, VIEWS, kept_head.size, secret)
+                kept, texts, after = append(head, secret, [partial(_text, entry) for entry in entries])
+                rows = [
+                    {"n": each.number, "entry": text, "leaf": each.leaf, "seal": each.seal}
+                    for each, text in zip(kept, texts, strict=True)
+                ]
+                connection.execute(insert(views), rows)
+                write_head(connection, VIEWS, after, first=kept_head is None)
         if kept_head is None:
             self._sealing.began(self._catalog, VIEWS)
         fold(self._engine, at_least=FOLD_BYTES)
+
+    @contextmanager
+    def _of_its_own(self) -> Iterator[None]:
+        """Say of another file in the place of the log's what it means here.
+
+        Raises
+        ------
+        Tampered
+        """
+        try:
+            yield
+        except CatalogForeign as error:
+            raise Tampered(f"{self.file} is no log of views: another file lies in its place", do=IN_ITS_PLACE) from error
 
     def _first(self, connection: Connection) -> Head | None:
         """Return the head that somebody else has made meanwhile; remember it when there should have been one all along."""

@@ -16,6 +16,8 @@ from remiss.errors import CatalogForeign, CatalogMissing, Conflict, InputError, 
 
 # How long a writer of SQLite waits for the one before it.
 BUSY_MS = 30_000
+# What SQLite makes with the permissions that the file had then.
+BESIDE = "what has its name and ends in -wal or -shm"
 
 
 def hidden(url: URL) -> str:
@@ -56,7 +58,9 @@ def _explained_sqlite(error: sqlite3.Error, where: str) -> RemissError | None:
                 f"{where} was in use by another writer for {BUSY_MS // 1000} seconds", do="wait for it to end and do it again"
             )
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM:
-            return StorageError(f"{where} may not be written", do="check the permissions of the file and of its folder")
+            return StorageError(
+                f"{where} may not be written", do=f"check the permissions of the file, of its folder, and of {BESIDE} beside it"
+            )
         case sqlite3.SQLITE_CANTOPEN:
             return StorageError(f"{where} cannot be opened", do="check that its folder exists and may be written")
         case sqlite3.SQLITE_IOERR:
