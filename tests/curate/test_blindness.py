@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from remiss.curate.blindness import Viewer, seen, suggestions_hidden, told, withheld
+from remiss.curate.blindness import Viewer, seen, suggestions_hidden, told, withheld, words_told
 from remiss.records.case import Revision
 from remiss.records.labelling import LabellingKind
 from remiss.records.states import DECIDED, Status
@@ -145,3 +145,25 @@ def state(number, status):
         title=None,
         note=None,
     )
+
+
+def test_title_and_note_are_told_as_they_were_before_those_changed_them_whose_words_are_withheld():
+    history = [
+        said(1, "ana", "case.file", "filed", None),
+        said(2, "ana", "case.revise", "surely", "no doubt"),
+        said(3, "bo", "case.revise", "surely", "no doubt, says bo"),
+        said(4, "bo", "case.revise", "late", "no doubt, says bo"),
+    ]
+    found = words_told(history, frozenset({"ana"}))
+    assert [(each.actor, each.title, each.note) for each in found] == [
+        ("ana", "filed", None),
+        ("(hidden)", "filed", None),
+        ("bo", "filed", "no doubt, says bo"),
+        ("bo", "late", "no doubt, says bo"),
+    ]
+    assert words_told(history, frozenset()) == tuple(history)
+
+
+def said(number, actor, action, title, note):
+    """Return a state of a candidate with what somebody said in it."""
+    return replace(state(number, Status.CANDIDATE), actor=actor, action=action, title=title, note=note)

@@ -29,6 +29,7 @@ IN_HAND = "hidden until you have labelled the case, which you have in hand"
 # In the place of a name that is hidden.
 UNNAMED = "(hidden)"
 LABELLING = frozenset({"case.annotate", "case.verify", "case.adjudicate"})
+REVISING = "case.revise"
 CAPTURED = "captured"
 FROM_CONTROLS = frozenset({CONTROL, MISSED})
 
@@ -126,6 +127,25 @@ def told(history: Sequence[Revision], viewer: Viewer, *, everything: bool, hidde
     return tuple(
         replace(each, actor=UNNAMED) if each.action in LABELLING and each.actor != viewer.name else each for each in history
     )
+
+
+def words_told(history: Sequence[Revision], silent: frozenset[str]) -> tuple[Revision, ...]:
+    """Return the states of a case with title and note as they were before the `silent`, whose words are withheld, changed them.
+
+    What somebody filed a case with is what there is to be labelled, and stays.
+    """
+    found: list[Revision] = []
+    title = note = None
+    before: Revision | None = None
+    for each in history:
+        theirs = each.action == REVISING and each.actor in silent
+        if not theirs and (before is None or each.title != before.title):
+            title = each.title
+        if not theirs and (before is None or each.note != before.note):
+            note = each.note
+        found.append(replace(each, title=title, note=note, actor=UNNAMED if theirs else each.actor))
+        before = each
+    return tuple(found)
 
 
 def begun(states: Sequence[Status]) -> int:

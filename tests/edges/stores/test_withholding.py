@@ -6,7 +6,9 @@ import json
 
 import pytest
 
+from remiss.catalog import actions as catalog
 from remiss.catalog import attachment_actions as attachments
+from remiss.catalog.rendering import history_rows
 from remiss.curate import discussion_actions as discussion
 from remiss.curate import investigation_actions as investigation
 from remiss.curate import labelling_actions as labelling
@@ -172,3 +174,28 @@ def test_a_file_of_the_annotator_is_neither_named_nor_given_nor_removed_before_o
     labelling.verify(bo, CASE, 2, FAILS)
     for each in (bo, cy, dee):
         assert attachments.get(each, hers.id).content == b"proof"
+
+
+def test_title_and_note_of_the_annotator_are_withheld_and_those_from_before_are_shown(ws, ana, bo, cy, dee):
+    catalog.revise(bo, CASE, 1, title="Seen at the desk")
+    catalog.revise(ana, CASE, 2, title="Surely a failure", note="no doubt")
+    catalog.revise(cy, CASE, 3, severity=2)
+    labelling.annotate(ana, CASE, 4, FAILS)
+    before = ws.position()
+    for each in (bo, cy, dee):
+        shown = catalog.show(each, CASE)
+        assert (shown.title, shown.note) == ("Seen at the desk", None)
+        found = json.dumps([[str(value) for value in row] for row in history_rows(catalog.history(each, CASE))])
+        assert [word for word in ("Surely a failure", "no doubt", "ana") if word in found] == []
+    for query in ("surely", '"no doubt"', "title:Surely*", "-surely title:*", "surely OR doubt"):
+        for position in (None, before):
+            listed = catalog.search(bo, query, as_of=position)
+            assert (len(listed), listed.total) == (0, 0), query
+    assert [line["title"] for line in catalog.search(bo, f"id:{CASE}")] == [None]
+    for each in (ws, ana):
+        assert catalog.show(each, CASE).title == "Surely a failure"
+        assert catalog.search(each, "surely").total == 1
+    labelling.verify(bo, CASE, 5, FAILS)
+    for each in (bo, cy, dee):
+        assert (catalog.show(each, CASE).title, catalog.show(each, CASE).note) == ("Surely a failure", "no doubt")
+        assert catalog.search(each, "surely").total == 1

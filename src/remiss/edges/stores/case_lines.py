@@ -22,7 +22,7 @@ from remiss.edges.stores.dialect.gathering import gathered
 from remiss.edges.stores.dialect.planning import unindexed
 from remiss.edges.stores.late import Ready, Row, late
 from remiss.edges.stores.search import as_seen_at, seen_at
-from remiss.edges.stores.suggestions import withheld
+from remiss.edges.stores.suggestions import reworded, withheld
 from remiss.edges.stores.tables import captures, case_criteria, case_texts, cases, catalog_head, events, revisions, run_windows
 from remiss.records.identity import from_micros
 from remiss.records.states import Status
@@ -65,7 +65,11 @@ def listed(found: Matches, sort: Sort, *, continued: bool) -> Select[Any]:
     state = cases if found.position is None else revisions
     own: list[ColumnElement[Any]] = [*(cases.c[name] for name in FIXED), *(state.c[name] for name in STATE)]
     if found.cut is not None:
-        own += [withheld(found.cut).label("withheld"), (cases.c.status == Status.ANNOTATED.value).label("second")]
+        own += [
+            reworded(found.cut).label("reworded"),
+            withheld(found.cut).label("withheld"),
+            (cases.c.status == Status.ANNOTATED.value).label("second"),
+        ]
     statement = found.chosen(*own)
     if continued:
         statement = statement.where(behind(columns))
@@ -78,13 +82,14 @@ def shown(page: Subquery, sort: Sort, position: ColumnElement[int] | None) -> Se
     of = page.c
     now = select(gathered(case_criteria.c.criterion)).where(case_criteria.c.case_key == of.key).scalar_subquery()
     met = now if position is None else null()
+    title = case((of.reworded, null()), else_=case_texts.c.title) if "reworded" in of else case_texts.c.title
     hidden: ColumnElement[Any] = case((of.withheld, case((of.second, SECOND), else_=MINE))) if "withheld" in of else null()
     line: tuple[ColumnElement[Any], ...] = (
         *(of.id, type_coerce(of.at, BigInteger()), of.status, told(of, of.severity), told(of, of.mode)),
         *(told(of, of.suggested_mode), of.model, of.model_version),
         *(of[name] if position is None else as_seen_at(position, name, page) for name in ("output", "label")),
         *(of.confidence, of.latency_ms, told(of, met).label("met")),
-        *(case_texts.c.title, of.source_name, events.c.event_id, hidden.label("hidden")),
+        *(title, of.source_name, events.c.event_id, hidden.label("hidden")),
     )
     behind_it = (of.key, select(catalog_head.c.position).scalar_subquery().label("head"))
     said = and_(case_texts.c.case_key == of.key, case_texts.c.version == of.text_version)

@@ -34,7 +34,7 @@ from remiss.edges.stores.dialect import words
 from remiss.edges.stores.dialect.planning import unindexed, weighs
 from remiss.edges.stores.late import Asking, Ready, late, then
 from remiss.edges.stores.search import case_face, case_face_at, condition, in_force_at
-from remiss.edges.stores.suggestions import TELLING, unbegun, withheld
+from remiss.edges.stores.suggestions import TELLING, reworded, unbegun, withheld
 from remiss.edges.stores.tables import cases, revisions
 from remiss.edges.stores.visible import Sight, visible_to
 
@@ -91,6 +91,11 @@ def told_of(asked: Asked) -> list[Condition]:
     return [not_(withheld(asked.cut))] if asked.told_alone and asked.cut is not None else []
 
 
+def unsaid_of(asked: Asked) -> list[Condition]:
+    """Return the condition that no title and note is withheld of a case, where words are looked for."""
+    return [not_(reworded(asked.cut))] if asked.phrases and asked.cut is not None else []
+
+
 def lately(connection: Connection, asked: Asked, asking: Asking) -> bool:
     """Return whether so little has changed since the asking's position that most cases were there: a page of them is soon met.
 
@@ -115,7 +120,7 @@ def matches_now(asked: Asked, by: Ways) -> Matches:
     named = collected or any(by.few)
     found = [part_condition(part, asked, few=few, named=named) for part, few in zip(asked.parts, by.few, strict=True)]
     return Matches(
-        where=and_(*told_of(asked), said, *(each for each, _ in found)),
+        where=and_(*told_of(asked), said, *unsaid_of(asked), *(each for each, _ in found)),
         sight=asked.sight,
         position=None,
         cut=asked.cut,
@@ -137,7 +142,7 @@ def entries_alone(asked: Asked) -> Select[int] | None:
     if not asked.sight.everything or asked.told_alone:
         return None
     match asked.parts:
-        case []:
+        case [] if asked.cut is None:
             return words.found(asked.phrases, asked.dialect) if asked.phrases else None
         case [Term() as part] if not asked.phrases and not hides(asked, part):
             return side_entries(part)

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, func, select
 
 from remiss.catalog.identifying import only, prefix_of
-from remiss.curate.blindness import Viewer, begun, origin_told
+from remiss.curate.blindness import Viewer, begun, origin_told, words_told
 from remiss.edges.stores.in_force import in_force
 from remiss.edges.stores.labelling_reading import labelled, told_to
 from remiss.edges.stores.linking import links_of
@@ -29,6 +29,7 @@ from remiss.edges.stores.tables import (
     runs,
 )
 from remiss.edges.stores.visible import visible_to
+from remiss.edges.stores.withholding import withheld_of
 from remiss.errors import NotFound
 from remiss.govern.ports.actor import Scope
 from remiss.records.case import Capture, Case, Revision, Sensitivity
@@ -67,9 +68,12 @@ def case_at(connection: Connection, case_id: str, scope: Scope, viewer: Viewer, 
         _check_begun(connection, row, position, hidden)
     state = row if position is None else _state_at(connection, row, position)
     seen = captures_of(connection, row.event_key, position)
-    texts = connection.execute(
+    silent = withheld_of(connection, row, viewer)
+    texts: Revision | Row[Any] | None = connection.execute(
         select(case_texts).where(case_texts.c.case_key == row.key, case_texts.c.version == state.text_version)
     ).first()
+    if silent and texts is not None:
+        texts = words_told(_history(connection, row)[: state.revision], silent)[-1]
     return Case(
         id=row.id,
         revision=state.revision,
@@ -210,6 +214,12 @@ def states(connection: Connection, case_id: str, scope: Scope, viewer: Viewer) -
     NotFound, Ambiguous, InputError
     """
     row = resolve(connection, case_id, scope)
+    found = words_told(_history(connection, row), withheld_of(connection, row, viewer))
+    return told_to(connection, row, found, viewer, hidden_of(connection, row, viewer))
+
+
+def _history(connection: Connection, row: Row[Any]) -> tuple[Revision, ...]:
+    """Return every state of the case of a row, oldest first, whoever may know it."""
     statement = (
         select(revisions, case_texts.c.title, case_texts.c.note, revision_reasons.c.reason)
         .outerjoin(
@@ -223,7 +233,7 @@ def states(connection: Connection, case_id: str, scope: Scope, viewer: Viewer) -
         .where(revisions.c.case_key == row.key)
         .order_by(revisions.c.revision)
     )
-    found = tuple(
+    return tuple(
         Revision(
             revision=each.revision,
             position_from=each.position_from,
@@ -240,7 +250,6 @@ def states(connection: Connection, case_id: str, scope: Scope, viewer: Viewer) -
         )
         for each in connection.execute(statement)
     )
-    return told_to(connection, row, found, viewer, hidden_of(connection, row, viewer))
 
 
 def next_text_version(connection: Connection, case_key: int) -> int:

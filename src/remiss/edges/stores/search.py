@@ -41,7 +41,7 @@ from remiss.edges.stores.dialect.words import has, wanted
 from remiss.edges.stores.in_force import in_force
 from remiss.edges.stores.labelling_reading import origin_shown
 from remiss.edges.stores.late import Position, given, said_then
-from remiss.edges.stores.suggestions import TELLING, withheld
+from remiss.edges.stores.suggestions import TELLING, reworded, withheld
 from remiss.edges.stores.tables import captures, cases, events, revisions, run_windows
 
 
@@ -108,17 +108,25 @@ def case_face(dialect: Dialect, cut: Cut | None = None) -> Face:
         "criterion": criterion_now,
         "protocol": protocol_of(cases.c.event_key, None),
     }
-    return Face(keys=as_told(keys, cut), text=lambda said: has(cases.c.key, phrase(said, dialect), dialect))
+    return Face(keys=as_told(keys, cut), text=unsaid(lambda said: has(cases.c.key, phrase(said, dialect), dialect), cut))
 
 
 def as_told(keys: Mapping[str, Compare], cut: Cut | None) -> Mapping[str, Compare]:
     """Return comparisons of which those that tell what was suggested hold for no case of which that is withheld."""
-    return keys if cut is None else {name: told(of, cut) if name in TELLING else of for name, of in keys.items()}
+    if cut is None:
+        return keys
+    hiding = {**dict.fromkeys(TELLING, withheld(cut)), "title": reworded(cut)}
+    return {name: told(of, hiding[name]) if name in hiding else of for name, of in keys.items()}
 
 
-def told(compare: Compare, cut: Cut) -> Compare:
-    """Return comparisons that hold for no case of which is withheld what was suggested."""
-    return lambda term: and_(compare(term), not_(withheld(cut)))
+def unsaid(text: Callable[[Text], Condition], cut: Cut | None) -> Callable[[Text], Condition]:
+    """Return how phrases are answered such that none finds a case of which title and note are withheld."""
+    return text if cut is None else lambda said: and_(text(said), not_(reworded(cut)))
+
+
+def told(compare: Compare, hidden: Condition) -> Compare:
+    """Return comparisons that hold for no case of which something is hidden."""
+    return lambda term: and_(compare(term), not_(hidden))
 
 
 def case_face_at(position: Position, dialect: Dialect, cut: Cut | None = None) -> Face:
@@ -150,7 +158,7 @@ def case_face_at(position: Position, dialect: Dialect, cut: Cut | None = None) -
         "criterion": lambda term: exists().where(seen, met(term)),
         "protocol": protocol_of(cases.c.event_key, position),
     }
-    return Face(keys=as_told(keys, cut), text=said)
+    return Face(keys=as_told(keys, cut), text=unsaid(said, cut))
 
 
 def capture_face(position: int, dialect: Dialect, spoken: Mapping[str, Collection[int]]) -> Face:

@@ -11,13 +11,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Text, and_, exists, literal, not_, or_, select
 from sqlalchemy.types import TypeEngine
 
-from remiss.curate.blindness import Viewer, suggestions_hidden
+from remiss.curate.blindness import REVISING, Viewer, suggestions_hidden
 from remiss.curate.grounds import named
 from remiss.edges.stores.blinkers import Blinkers, Cut, owners
 from remiss.edges.stores.dialect.conditions import among_listed
 from remiss.edges.stores.labelling_reading import in_force, of_case, people_of
 from remiss.edges.stores.late import Asking, late
-from remiss.edges.stores.tables import cases, labellings, reservations
+from remiss.edges.stores.tables import cases, labellings, reservations, revisions
 from remiss.edges.stores.tables.base import Instant
 from remiss.records.states import Status
 
@@ -25,6 +25,7 @@ from remiss.records.states import Status
 TELLING = frozenset({"criterion", "mode", "severity", "suggested_mode"})
 OWN = labellings.alias("own_labelling")
 HELD = reservations.alias("held")
+SAID = revisions.alias("said")
 
 
 def hidden_of(connection: Connection, case: Row[Any], viewer: Viewer) -> str | None:
@@ -61,11 +62,26 @@ def withheld(worn: Blinkers | Cut) -> ColumnElement[bool]:
 
     Of a mere cut what is worn is bound late, by what the asking brings.
     """
-    bound = _binding(worn)
     # First what one look at the case's row answers, which is no for nearly all.
     hers = or_(to_verify(worn), held(cases.c.event_key, worn))
-    own = exists().where(OWN.c.case_key == cases.c.key, in_force(of=OWN), OWN.c.person == bound(_person, Text()))
-    return and_(hers, not_(own))
+    return and_(hers, not_(own(worn)))
+
+
+def reworded(worn: Blinkers | Cut) -> ColumnElement[bool]:
+    """Return the condition that somebody may have changed title or note of the case at hand who gave its first labelling.
+
+    Not for who gave it. Until there is a second, a list has no title of such a case, and no words find it.
+    """
+    theirs = labellings.alias("theirs")
+    wrote = exists().where(SAID.c.case_key == theirs.c.case_key, SAID.c.actor == theirs.c.person, SAID.c.action == REVISING)
+    by_labeller = exists().where(theirs.c.case_key == cases.c.key, in_force(of=theirs), wrote)
+    return and_(cases.c.status == Status.ANNOTATED.value, by_labeller, not_(own(worn)))
+
+
+def own(worn: Blinkers | Cut) -> ColumnElement[bool]:
+    """Return the condition that the wearer has labelled the case at hand, as it is labelled now."""
+    bound = _binding(worn)
+    return exists().where(OWN.c.case_key == cases.c.key, in_force(of=OWN), OWN.c.person == bound(_person, Text()))
 
 
 def to_verify(worn: Blinkers | Cut) -> ColumnElement[bool]:
