@@ -1,7 +1,11 @@
-"""Commands on investigations: what caused a case, how that was tested, what was tried, and what else rests on the same thing."""
+"""Commands on investigations: what caused a case, how that was tested, what was tried, and what else rests on the same thing.
+
+A command that writes has its action's arguments for options, by the same names, and hands on what it was given.
+"""
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -42,14 +46,19 @@ def changing(command: Command) -> Command:
 
 
 def citing(command: Command) -> Command:
-    """Add `--citation KIND=ADDRESS`."""
+    """Add `--citation KIND=ADDRESS`, which gives the command `citations`; None where there is none."""
+
+    @functools.wraps(command)
+    def called(*args: Any, citation: Sequence[Citation], **given: Any) -> None:
+        command(*args, citations=citation or None, **given)
+
     return click.option(
         "--citation",
         type=CitationType(),
         multiple=True,
         metavar="KIND=ADDRESS",
         help=f"Where it is kept; may be repeated. KIND is one of {', '.join(CitationKind)}. Of a change, all of them anew.",
-    )(command)
+    )(called)
 
 
 @click.command("investigation")
@@ -79,16 +88,14 @@ def investigate() -> None:
 @changing
 @formatted_object
 @with_workspace
-def hypothesis(
-    ws: Workspace, case_id: str, *, text: str | None, stands: Stands | None, number: int | None, revision: int | None, shape: str
-) -> None:
+def hypothesis(ws: Workspace, case_id: str, shape: str, **given: Any) -> None:
     """State a hypothesis of what caused CASE_ID, or change one.
 
     Example: remiss case investigate hypothesis k7m4-qp --text "The feeder airports report late"
     """
     from remiss.curate import investigation_actions as curate
 
-    _told(curate.suppose(ws, case_id, text=text, stands=stands, number=number, revision=revision), shape)
+    _told(curate.suppose(ws, case_id, **given), shape)
 
 
 @investigate.command("experiment")
@@ -101,19 +108,7 @@ def hypothesis(
 @changing
 @formatted_object
 @with_workspace
-def experiment(
-    ws: Workspace,
-    case_id: str,
-    *,
-    executed: str | None,
-    hypothesis: int | None,
-    result: str | None,
-    conclusion: Conclusion | None,
-    citation: Sequence[Citation],
-    number: int | None,
-    revision: int | None,
-    shape: str,
-) -> None:
+def experiment(ws: Workspace, case_id: str, shape: str, **given: Any) -> None:
     """Record an experiment that tests a hypothesis of CASE_ID, or change one.
 
     Example: remiss case investigate experiment k7m4-qp --hypothesis 1 --executed "Trained without the feed"
@@ -121,18 +116,7 @@ def experiment(
     """
     from remiss.curate import investigation_actions as curate
 
-    found = curate.experiment(
-        ws,
-        case_id,
-        executed=executed,
-        hypothesis=hypothesis,
-        result=result,
-        conclusion=conclusion,
-        citations=citation or None,
-        number=number,
-        revision=revision,
-    )
-    _told(found, shape)
+    _told(curate.experiment(ws, case_id, **given), shape)
 
 
 @investigate.command("remedy")
@@ -145,37 +129,14 @@ def experiment(
 @changing
 @formatted_object
 @with_workspace
-def remedy(
-    ws: Workspace,
-    case_id: str,
-    *,
-    text: str | None,
-    model_version: str | None,
-    result: str | None,
-    outcome: Outcome | None,
-    citation: Sequence[Citation],
-    number: int | None,
-    revision: int | None,
-    shape: str,
-) -> None:
+def remedy(ws: Workspace, case_id: str, shape: str, **given: Any) -> None:
     """Record an attempt to mend what caused CASE_ID, or change one.
 
     Example: remiss case investigate remedy k7m4-qp --text "Wait for the feed" --outcome worked --citation pull-request=REM-17
     """
     from remiss.curate import investigation_actions as curate
 
-    found = curate.remedy(
-        ws,
-        case_id,
-        text=text,
-        model_version=model_version,
-        result=result,
-        outcome=outcome,
-        citations=citation or None,
-        number=number,
-        revision=revision,
-    )
-    _told(found, shape)
+    _told(curate.remedy(ws, case_id, **given), shape)
 
 
 @investigate.command("write-up")
@@ -187,33 +148,14 @@ def remedy(
 @click.option("--revision", type=click.IntRange(min=0), default=0, help="The revision of it that you read; 0 for none.")
 @formatted_object
 @with_workspace
-def write_up(
-    ws: Workspace,
-    case_id: str,
-    *,
-    hypothesis: str | None,
-    experiments: str | None,
-    results: str | None,
-    rationale: str | None,
-    revision: int,
-    shape: str,
-) -> None:
+def write_up(ws: Workspace, case_id: str, shape: str, **given: Any) -> None:
     """Write up what was found out about CASE_ID, or change the write-up; an empty text takes a section away.
 
     Example: remiss case investigate write-up k7m4-qp --rationale "The feed is late on Mondays; we wait for it now"
     """
     from remiss.curate import investigation_actions as curate
 
-    found = curate.conclude(
-        ws,
-        case_id,
-        hypothesis=hypothesis,
-        experiments=experiments,
-        results=results,
-        rationale=rationale,
-        revision=revision,
-    )
-    _told(found, shape)
+    _told(curate.conclude(ws, case_id, **given), shape)
 
 
 @click.group()
