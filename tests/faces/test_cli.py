@@ -517,6 +517,8 @@ def test_the_environment_twin_of_an_option_has_its_name():
                 assert (option.envvar or automatic) in {
                     "_".join(("REMISS", *path, name)).replace("-", "_").upper(),
                     f"REMISS_{name}",
+                    # What is the server's own, for whoever speaks of it.
+                    f"REMISS_SERVE_{name}",
                 }
 
 
