@@ -180,6 +180,7 @@ def test_title_and_note_of_the_annotator_are_withheld_and_those_from_before_are_
     catalog.revise(bo, CASE, 1, title="Seen at the desk")
     catalog.revise(ana, CASE, 2, title="Surely a failure", note="no doubt")
     catalog.revise(cy, CASE, 3, severity=2)
+    investigation.remedy(bo, CASE, text="bo tried", citations=[TICKET])
     labelling.annotate(ana, CASE, 4, FAILS)
     before = ws.position()
     for each in (bo, cy, dee):
@@ -192,6 +193,8 @@ def test_title_and_note_of_the_annotator_are_withheld_and_those_from_before_are_
             listed = catalog.search(bo, query, as_of=position)
             assert (len(listed), listed.total) == (0, 0), query
     assert [line["title"] for line in catalog.search(bo, f"id:{CASE}")] == [None]
+    for each, title in ((bo, None), (dee, None), (ana, "Surely a failure"), (ws, "Surely a failure")):
+        assert [line["title"] for line in investigation.citations(each, "REM-17")] == [title]
     for each in (ws, ana):
         assert catalog.show(each, CASE).title == "Surely a failure"
         assert catalog.search(each, "surely").total == 1

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, exists, select
+from sqlalchemy import ColumnElement, Connection, Row, exists, not_, select
 
+from remiss.curate.blindness import Viewer
+from remiss.edges.stores.blinkers import blinkers_of
 from remiss.edges.stores.case_reading import resolve
+from remiss.edges.stores.suggestions import withheld
 from remiss.edges.stores.tables import cases, event_contents, revisions
 from remiss.edges.stores.visible import visible_to
 from remiss.govern.ports.actor import Scope
@@ -19,7 +22,7 @@ COLUMNS: tuple[ColumnElement[Any], ...] = (
 
 
 def peers(
-    connection: Connection, case_id: str, scope: Scope, position: int | None, considered: int
+    connection: Connection, case_id: str, scope: Scope, viewer: Viewer, position: int | None, considered: int
 ) -> tuple[Event, tuple[Event, ...]]:
     """Return what went into a case, and into up to `considered` other cases of its model, the newest; by the ids of the cases.
 
@@ -36,6 +39,10 @@ def peers(
             revisions.c.case_key == cases.c.key, revisions.c.revision == 1, revisions.c.position_from <= position
         )
         others = others.where(came)
+        worn = blinkers_of(connection, viewer)
+        if worn is not None:
+            # When such a case came would tell whether it was a control.
+            others = others.where(not_(withheld(worn)))
     found = connection.execute(others.order_by(cases.c.at.desc(), cases.c.key.desc()).limit(considered))
     mine = Event(id=row.id, at=row.at, model=row.model) if own is None else _event(own)
     return mine, tuple(_event(each) for each in found)

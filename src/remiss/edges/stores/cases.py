@@ -168,7 +168,7 @@ class CaseStore:
     def peers(self, case_id: str, position: int | None, considered: int) -> tuple[Event, tuple[Event, ...]]:
         """Return the event of a case, and those of other cases of its model."""
         with self._store.reading() as connection:
-            return case_peers.peers(connection, case_id, self._scope, position, considered)
+            return case_peers.peers(connection, case_id, self._scope, self._viewer, position, considered)
 
     def revisions(self, case_id: str) -> tuple[Revision, ...]:
         """Return every state of a case, oldest first."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Row, and_, exists, func, insert, or_, select, tuple_, update
+from sqlalchemy import case as sql_case
 
 from remiss.curate.blindness import Viewer, why_hidden
 from remiss.curate.investigating import TEXTS, CitedPage, Draft, Finding, following, investigation_of, unread
@@ -15,7 +16,7 @@ from remiss.edges.stores.journal import Transaction, head
 from remiss.edges.stores.store import Store
 from remiss.edges.stores.tables import case_texts, cases, citations, finding_texts, findings
 from remiss.edges.stores.visible import visible_to
-from remiss.edges.stores.withholding import readable, withheld_of
+from remiss.edges.stores.withholding import readable, revised_by, withheld_of
 from remiss.errors import NotFound
 from remiss.govern.ports.actor import Scope
 from remiss.records.investigation import Citation, CitationKind, Investigation, Part, Written
@@ -71,12 +72,14 @@ class InvestigationStore:
         position: int | None,
     ) -> CitedPage:
         """Return the findings that cite an address, the newest first."""
+        with self._store.reading() as connection:
+            title = sql_case((readable(connection, self._viewer, revised_by), case_texts.c.title))
         asked = (
             select(
                 citations.c.finding_key,
                 citations.c.ordinal,
                 cases.c.id,
-                case_texts.c.title,
+                title,
                 findings.c.part,
                 findings.c.number,
                 citations.c.kind,

@@ -10,9 +10,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, and_, exists, not_, select, true, tuple_
 
-from remiss.curate.blindness import Viewer, withheld
+from remiss.curate.blindness import REVISING, Viewer, withheld
 from remiss.edges.stores.labelling_reading import in_force, of_case, people_of, settles, undecided
-from remiss.edges.stores.tables import cases, labellings
+from remiss.edges.stores.tables import cases, labellings, revisions
 from remiss.records.states import Status
 
 
@@ -20,6 +20,12 @@ def withheld_of(connection: Connection, case: Row[Any], viewer: Viewer) -> froze
     """Return whose words about a case a viewer may not read, as it stands now; `case` is its row."""
     people = people_of(of_case(connection, case.key, None))
     return withheld(people, Status(case.status), viewer, lambda: settles(connection, case, viewer))
+
+
+def revised_by(labelled: FromClause) -> ColumnElement[bool]:
+    """Return the condition that the person of a labelling changed what is said of its case: title or note, for example."""
+    said = revisions.alias("said")
+    return exists().where(said.c.case_key == labelled.c.case_key, said.c.actor == labelled.c.person, said.c.action == REVISING)
 
 
 def readable(connection: Connection, viewer: Viewer, wrote: Callable[[FromClause], ColumnElement[bool]]) -> ColumnElement[bool]:
