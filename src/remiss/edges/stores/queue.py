@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from itertools import chain
-from typing import Any
+from functools import lru_cache
+from typing import Any, TypeAlias
 
-from sqlalchemy import Row, delete, func, literal_column, or_, select
+from sqlalchemy import delete, func, literal_column, or_, select
 
 from remiss.curate.ports.queue import Reserved, Whereabouts
 from remiss.curate.queueing import Guard, Order, Progress
@@ -32,6 +32,8 @@ OF_CASE = (
     *(cases.c[name] for name in ("event_key", "model", "status", "stale", "position_from", "team_id", "sensitivity")),
     tables.events.c.event_id,
 )
+# Those of a case, or the kind, person, severity and position of a labelling.
+Facts: TypeAlias = tuple[Any, ...]
 
 
 class QueueStore:
@@ -48,15 +50,16 @@ class QueueStore:
 
     def progress(self) -> Mapping[int, Progress]:
         """Return how far each case has come that is labelled, linked or filed by hand."""
+        of_case: dict[int, Facts] = {}
+        said: dict[int, list[Facts]] = defaultdict(list)
         with self._store.reading() as connection:
-            said: dict[int, list[Row[Any]]] = defaultdict(list)
             for row in connection.execute(_labelled()):
-                said[row.event_key].append(row)
+                of_case[row[0]] = row[: len(OF_CASE)]
+                said[row[0]].append(row[len(OF_CASE) :])
             linked = set(connection.execute(_linked()).scalars())
-            unlabelled = chain.from_iterable(connection.execute(each).all() for each in _unlabelled())
-            others = [row for row in unlabelled if row.event_key not in said]
-        found = {row.event_key: _progress(row, (), row.event_key in linked) for row in others}
-        return found | {key: _progress(rows[0], rows, key in linked) for key, rows in said.items()}
+            for statement in _unlabelled():
+                of_case.update((row[0], tuple(row)) for row in connection.execute(statement))
+        return {key: _progress(each, tuple(said.get(key, ())), key in linked) for key, each in of_case.items()}
 
     def reserved(self, now: datetime) -> Sequence[Reserved]:
         """Return what people have in hand."""
@@ -141,18 +144,21 @@ def _unlabelled() -> tuple[Any, ...]:
     return of_case.where(by_hand), of_case.where(cases.c.event_key.in_(_linked()))
 
 
-def _progress(row: Row[Any], said: Sequence[Row[Any]], linked: bool) -> Progress:  # noqa: FBT001 - one of three facts
-    first = next((each for each in said if each.kind == LabellingKind.ANNOTATION.value), None)
+# Of ten thousand labelled cases one has changed since somebody took something last.
+@lru_cache(50_000)
+def _progress(of_case: Facts, said: tuple[Facts, ...], linked: bool) -> Progress:  # noqa: FBT001 - one of three facts
+    event, model, status, stale, filed, team, sensitivity, event_id = of_case
+    grades = [severity for kind, _, severity, _ in said if kind == LabellingKind.ANNOTATION.value]
     return Progress(
-        event=row.event_key,
-        id=row.event_id,
-        model=row.model,
-        guard=Guard(row.team_id, Sensitivity(row.sensitivity)),
-        status=Status(row.status),
-        people=frozenset(each.person for each in said),
-        severity=None if first is None else first.severity,
-        annotated=first is not None,
-        since=max((each.position for each in said), default=row.position_from),
-        stale=bool(row.stale),
+        event=event,
+        id=event_id,
+        model=model,
+        guard=Guard(team, Sensitivity(sensitivity)),
+        status=Status(status),
+        people=frozenset(person for _, person, _, _ in said),
+        severity=grades[0] if grades else None,
+        annotated=bool(grades),
+        since=max((position for *_, position in said), default=filed),
+        stale=bool(stale),
         linked=linked,
     )
