@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 from starlette.requests import Request
@@ -14,7 +15,7 @@ from starlette.types import Scope
 
 from remiss.errors import RemissError
 from remiss.faces.auth import Sessions
-from remiss.faces.callers import Callers
+from remiss.faces.callers import OPERATOR, Caller, Callers
 from remiss.faces.web import sign_in
 from remiss.faces.web.pages import (
     agreement,
@@ -36,7 +37,11 @@ from remiss.faces.web.pages import (
     runs,
 )
 from remiss.faces.web.pages.problem import ProblemPage
-from remiss.faces.web.rendering import Shell, filled, render
+from remiss.faces.web.pages.shell import shell
+from remiss.faces.web.rendering import filled, render
+
+if TYPE_CHECKING:
+    from remiss.workspace import Workspace
 
 HERE = Path(__file__).parent
 PAGES = (
@@ -94,16 +99,22 @@ class Files(StaticFiles):
 def problem(request: Request, status: int, document: dict[str, Any]) -> Response:
     """Return an error as a page."""
     said = document["error"]
-    page = ProblemPage(heading=HEADINGS.get(status, "That did not work"), what=said["what"], do=said["do"])
+    what, do = said["what"], said["do"]
+    if (status, what) == (404, "not found"):
+        # No thing was asked for: the address is none of the pages.
+        what, do = f"there is nothing at {request.url.path[:200]}", "begin at the overview, or look for a case by its id"
+    page = ProblemPage(heading=HEADINGS.get(status, "That did not work"), what=what, do=do)
     if request.headers.get("hx-request"):
         # A script asked for a piece of a page, and puts there whatever comes.
         return filled("_parts/problem.html", {"page": page}, status=status)
-    ws = request.app.state.workspace
+    caller: Caller | None = getattr(request.state, "caller", None)
+    known = OPERATOR if caller is None else caller
+    ws: Workspace = request.app.state.workspace.serving("problem", actor=known.actor, authority=known.authority)
     try:
-        position = ws.serving("problem").position()
+        position = ws.position()
     except RemissError:
         position = 0
-    caller = getattr(request.state, "caller", None)
-    who = "" if caller is None or caller.person is None else caller.person.name
-    around = Shell(title=page.heading, section="", catalog=ws.address.rpartition("/")[2], position=position, twins=(), who=who)
+    around = shell(ws, page.heading, "", position=position)
+    if caller is None:
+        around = replace(around, people=False, audit=False)
     return render(page, around, status=status)

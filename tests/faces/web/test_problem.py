@@ -1,0 +1,29 @@
+"""Errors as pages: what was not found, and the way on."""
+
+from __future__ import annotations
+
+import html
+
+HOSTILE = "/%3Cscript%3Ealert(1)%3C/script%3E"
+
+
+def test_an_address_that_is_no_page_is_named_with_the_way_on(reading):
+    with reading.browser() as client:
+        answer = client.get("/nothing/here")
+        assert answer.status_code == 404
+        assert "there is nothing at /nothing/here" in answer.text
+        assert "begin at the overview" in answer.text
+        hostile = client.get(HOSTILE).text
+    assert "<script>alert" not in hostile
+    assert "<script>alert" in html.unescape(hostile)
+
+
+def test_around_an_error_stands_what_stands_around_every_page(there):
+    with there.browser() as client:
+        page = client.get("/nothing").text
+        assert 'href="/people"' in page
+        assert 'href="/audit"' in page
+    with there.browser_of(there.person("ana", role="reader")) as client:
+        page = client.get("/nothing").text
+        assert "ana" in page
+        assert 'href="/audit"' not in page
