@@ -109,6 +109,7 @@ def test_an_address_that_cannot_be_served_is_refused(captured, cli, arguments, s
     answer = cli("serve", *arguments)
     assert answer.status == 2
     assert says in answer.err
+    assert "serving" not in answer.err
 
 
 def test_for_others_it_serves_people_and_no_operator(captured, cli):

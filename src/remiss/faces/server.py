@@ -175,6 +175,7 @@ def serve(workspace: Workspace, *, host: str, port: int, announce: Callable[[str
         secure = bool(origins) and all(each.startswith("https://") for each in origins)
         sessions = Sessions(token=token, port=actual, secure=secure, operator=not origins)
         app = guarded(workspace, sessions, actual, lambda link: announce(ONCE + link), origins)
+        announce(f"serving {workspace.address}; stop with Ctrl-C")
         for each in origins:
             announce(f"people sign in at {each}/sign-in, with their tokens")
             if not each.startswith("https://"):

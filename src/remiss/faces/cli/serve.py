@@ -58,7 +58,6 @@ def serve_pages(ws: Workspace, host: str = "127.0.0.1", port: int = PORT, origin
     except ImportError as error:
         raise InputError(f"{error.name} is not installed", do='install the extra: pip install "remiss[serve]"') from error
 
-    render.say(f"serving {ws.address}; stop with Ctrl-C")
     server.serve(ws, host=host, port=port, announce=render.say, origins=origins)
 
 
