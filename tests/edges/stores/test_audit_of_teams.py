@@ -83,3 +83,11 @@ def test_what_is_done_to_a_case_is_in_the_audit_of_its_team_and_of_no_other(acti
     assert entries(acting("sam", "steward", "arrivals")) == []
     given_out = {log for log, action in entries(acting("stu", "steward", "boarding")) if action == "queue.next"}
     assert given_out == {"views", "journal"}
+
+
+def test_whoever_reads_an_audit_finds_what_was_done_above_their_clearance_and_only_by_its_id(ws, acting):
+    case = catalog.file(ws, Filing(model="m", at=MONDAY, title="Gate B7", team="boarding", sensitivity=Sensitivity.SECRET)).id
+    stu = acting("stu", "steward", "boarding")
+    (line,) = [each for each in lines(stu) if each["action"] == "case.file"]
+    assert line["subject"] == case
+    assert "Gate" not in repr(lines(stu))
