@@ -41,6 +41,7 @@ PAGES = (
     "/audit",
     "/audit?actor=nobody",
     "/audit?since=nope",
+    "/audit?kind=refused",
     "/runs",
     "/runs/{run}",
     "/estimates",
