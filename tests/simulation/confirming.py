@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
+from remiss.understand.calibration import calibrated, calibrated_total
 from remiss.understand.confirmed import Open, confirmed_share, confirmed_total
 from remiss.understand.second_phase import Annotated, TwoPhase, two_phase
 from tests.simulation.labelled import SHARES, Truth, labelled, truth_of
@@ -54,13 +56,21 @@ def variance_of(found: Annotated, estimate: TwoPhase, *, rates: bool) -> float:
     return float(two_phase(found, around=estimate.total / among).variance / among**2)
 
 
-def study(draws: int, *, rates: bool = False, silent: float = 0.0) -> list[Outcome]:
-    """Return the outcome of every domain of every world; as shares of the events flagged when `rates`."""
+def study(draws: int, *, rates: bool = False, silent: float = 0.0, right: float | None = None) -> list[Outcome]:
+    """Return the outcome of every domain of every world; as shares of the events flagged when `rates`.
+
+    Parameters
+    ----------
+    silent : the share of verdicts that are still to come
+    right : how often a flag is right, whatever the world says
+    """
     found = []
     for number, (shape, keep, people, least) in enumerate(WORLDS):
         rng = np.random.default_rng([2014, number])
         world = build(rng, **shape)  # type: ignore[arg-type]
         truth = truth_of(world, rng, **people)  # type: ignore[arg-type]
+        if right is not None:
+            truth = replace(truth, failure=truth.flagged & (rng.random(world.size) < right))
         found += study_world(world, truth, keep, draws, rng, least=least, silent=silent, rates=rates)
     return found
 
@@ -79,8 +89,11 @@ def study_world(
             found = every.only(domain.within[counts])
             open_ = np.isin(counts, domain.open_y, assume_unique=True)
             least_p = float((every.p12 * SHARES.min())[open_].min(initial=1.0))
-            estimate = two_phase(found)
-            figure = confirmed_total(found, estimate, Open(population=float(len(domain.open_y)), least_probability=least_p))
+            estimate, unseen = two_phase(found), Open(population=float(len(domain.open_y)), least_probability=least_p)
+            counted = not rates and len(domain.open_y) == domain.within.sum() and found.known.any()
+            if counted:
+                estimate = calibrated(found, estimate, unseen.population)
+            figure = (calibrated_total if counted else confirmed_total)(found, estimate, unseen)
             truth_here = domain.truth
             if rates:
                 figure, truth_here = confirmed_share(found, figure), domain.truth / domain.within.sum()

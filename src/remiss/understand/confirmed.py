@@ -79,6 +79,11 @@ class Among:
     variance: float = 0.0
     covariance: float = 0.0
 
+    @property
+    def exact(self) -> bool:
+        """Whether the total is a count."""
+        return self.variance == 0
+
 
 def confirmed_rate(total: Figure, estimate: TwoPhase, among: Among) -> Figure:
     """Return the confirmed total as a share of a denominator, by linearisation, its interval Clopper and Pearson's.
@@ -116,11 +121,14 @@ def confirmed_share(found: Annotated, total: Figure) -> Figure:
         return Figure(value=None, notes=(NOBODY,))
     whole = two_phase(found)
     rate = part_of(whole.total, among)
-    spread = two_phase(found, around=rate)
-    variance = spread.variance / among**2
+    return share_of(found, rate, two_phase(found, around=rate).variance / among**2, whole.degrees)
+
+
+def share_of(found: Annotated, rate: float, variance: float, degrees: float) -> Figure:
+    """Return a share with its interval: Clopper and Pearson's at the effective size, by the degrees of the total."""
     effective = rate * (1 - rate) / variance if 0 < rate < 1 and variance > 0 else max(1.0, float(found.known.sum()))
     # Near 1 the spread is that of the few that are not: to be unsure of it for their number is Clopper and Pearson's part.
-    low, high = rate_interval(rate, effective, degrees=whole.degrees)
+    low, high = rate_interval(rate, effective, degrees=degrees)
     return Figure(value=rate, low=low, high=high, effective=effective)
 
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from remiss.records.estimate import LOG, WEIGHTED, EstimateRow
 from remiss.records.labelling import Verdict
+from remiss.understand.calibration import calibrated, calibrated_rate, calibrated_total
 from remiss.understand.confirmed import (
     Among,
     Open,
@@ -192,13 +193,20 @@ def figure_of(
     if not starts:
         return Figure(value=None), ()
     question, cells = view.field.plan.question, view.cells(key, starts)
-    total, notes = total_of(view, cells, found)
-    if question.rate:
-        among = among_of(view, key, starts, found, estimate)
-        if among.total <= 0:
-            return Figure(value=None, notes=("there is no event to count among",)), ()
+    among = among_of(view, key, starts, found, estimate) if question.rate else None
+    if among is not None and among.total <= 0:
+        return Figure(value=None, notes=("there is no event to count among",)), ()
+    notes: tuple[str, ...] = ()
+    exact = countable(cells, found) and (among is None or among.exact)
+    if exact:
+        open_ = open_of(view, cells)
+        estimate = calibrated(found, estimate, open_.population)
+        total = calibrated_total(found, estimate, open_)
+    else:
+        total, notes = total_of(view, cells, found)
+    if among is not None:
         if question.basis == LOG:
-            return confirmed_rate(total, estimate, among), notes
+            return calibrated_rate(total, among) if exact else confirmed_rate(total, estimate, among), notes
         return confirmed_process_rate(found, estimate, total, among, history_of(view, key, starts)), notes
     if question.basis == LOG:
         return total, notes
@@ -222,6 +230,12 @@ def total_of(view: View, cells: Sequence[Placed], found: Annotated) -> tuple[Fig
                 notes.append(UNSEEN.format(labelled=labelled, most=math.ceil(most), all=population))
         parts.append(figure)
     return together(parts), tuple(notes)
+
+
+def countable(cells: Sequence[Placed], found: Annotated) -> bool:
+    """Return whether the domain is whole cells of flagged events, so that their number is exact, and some verdict is known."""
+    own = [placed for placed in cells if placed.numerator is not False]
+    return whole(own) and all(placed.cell.met for placed in own) and bool(found.known.any())
 
 
 def whole(cells: Sequence[Placed]) -> bool:

@@ -120,7 +120,8 @@ def test_the_figure_is_what_the_formulas_give(labelled):
     assert sum(rejected) < 5  # so that both grades are one cell
     known = [(each, weight / share) for each, weight, share in members if fraction("verify", SEED, each.event) < share]
     ratio = sum(a for each, a in known if is_failure(each.event)) / sum(a for _, a in known)
-    assert row.value == pytest.approx(ratio * sum(weight for _, weight, _ in members))
+    # How many there are is counted, not estimated.
+    assert row.value == pytest.approx(ratio * row.flagged)
     assert row.low < row.value < row.high
     assert not row.preliminary
     [total] = understand.estimate(labelled.ws, "criterion:slow", confirmed=True).rows
@@ -138,7 +139,9 @@ def test_flagged_and_confirmed_stand_side_by_side_and_are_told_apart(labelled):
     assert row.value < row.flagged
     value, low, high = row.precision
     assert low < 0.7 < high
-    assert value == pytest.approx(row.value / row.flagged, rel=0.25)
+    assert value == pytest.approx(row.value / row.flagged)
+    # As many as people saw there are at least.
+    assert (row.low, row.high) == pytest.approx((max(row.sampled, low * row.flagged), high * row.flagged))
     rows = understand.estimate(labelled.ws, by="criterion", confirmed=True).rows
     assert [row.key for row in rows] == ["missed-delay", "slow"]
     assert all(row.precision is not None for row in rows)
