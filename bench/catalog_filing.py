@@ -104,11 +104,17 @@ def added(database: str, fresh: Fresh, by_hand: Driver, file: Callable[[Store], 
     """Return what a filing adds to each table of a new catalog, which has a row of the journal of its own."""
     address = fresh()
     with closing(by_hand(address)) as connection:
-        before = {table: set(left(connection, database, table)) for table in TABLES}
+        before = {table: {known(table, row) for row in left(connection, database, table)} for table in TABLES}
     with opened(address) as store:
         file(store)
     with closing(by_hand(address)) as connection:
-        return {table: [row for row in left(connection, database, table) if row not in before[table]] for table in TABLES}
+        after = {table: left(connection, database, table) for table in TABLES}
+    return {table: [row for row in rows if known(table, row) not in before[table]] for table, rows in after.items()}
+
+
+def known(table: str, row: tuple[Any, ...]) -> Any:
+    """Return by what a row is known again: whole, but one of the journal by its position, for it is sealed later."""
+    return row[0] if table == "journal" else row
 
 
 @contextmanager
