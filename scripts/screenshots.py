@@ -43,6 +43,8 @@ def pages(catalog: Path) -> Iterator[Page]:
                 page = browser.new_context(
                     base_url=f"http://127.0.0.1:{port}", viewport=SIZE, timezone_id="UTC", locale="en-GB", color_scheme="light"
                 ).new_page()
+                # What people confirmed of each criterion is worked out from every sampled event.
+                page.set_default_timeout(120_000)
                 page.goto(server.link(sessions, port))
                 page.get_by_role("button").click()
                 page.wait_for_url("**/")
