@@ -36,16 +36,18 @@ def cold(captured_once, tmp_path):
 
 @pytest.fixture
 def labelled(captured_once, tmp_path):
-    """A catalog whose cases two people have labelled, all but the last ones that wait for the second, and its server."""
+    """A catalog whose cases two people have labelled, but for half of those that wait for the second, and its server."""
     folder = tmp_path / "labelled"
     shutil.copytree(captured_once, folder)
     with served(str(folder / "remiss.db"), {"REMISS_SOURCES": str(folder / "log")}) as there:
         ws, reader = there.workspace, there.workspace.actor
-        for person, say, kind, leave in (
+        for person, say, kind, part in (
             ("ana", labelling.annotate, LabellingKind.ANNOTATION, 0),
-            ("bo", labelling.verify, LabellingKind.VERIFICATION, 8),
+            # The last to wait may all be controls, of which no figure of a criterion is.
+            ("bo", labelling.verify, LabellingKind.VERIFICATION, 0.5),
         ):
             ws.actor = Actor(name=person)
+            leave = part * getattr(queue.waiting(ws).left, kind.value)
             while getattr(queue.waiting(ws).left, kind.value) > leave:
                 sheet = queue.take(ws, kind=kind).task.sheet
                 found = Judgement(verdict=Verdict.NOT_A_FAILURE)
