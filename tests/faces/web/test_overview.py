@@ -134,7 +134,7 @@ def test_beside_what_machines_flagged_stands_what_people_confirmed(labelled):
             [rate] = client.get("/api/v1/estimate", params={"query": f"criterion:{name}", **asked}).json()["rows"]
             preliminary.append(rate["preliminary"])
             assert ("preliminary" in said["confirmed"]) is rate["preliminary"]
-            shown = f"{rate['value'] * 100:.1f}"[:2]
+            shown = f"{rate['value'] * 100:.1f}"[:2].rstrip(".")
             assert re.search(rf">{shown}[0-9.]*\u202f%</a>", said["confirmed"]), said["confirmed"]
             assert re.search(r'class="interval">[0-9.]+ to [0-9.]+\u202f%<', said["confirmed"])
             assert "of what was flagged" in said["confirmed"]
