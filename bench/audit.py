@@ -54,7 +54,7 @@ def measured(database: str, address: str, bare: Callable[[str], int]) -> Figure:
         secret = ws.keys.secret(secret_of(VIEWS))
 
         def ours() -> int:
-            found = check(VIEWS, lambda: store.rows(VIEWS), store.head(VIEWS), secret, begun=True)
+            found = check(VIEWS, lambda: store.rows(VIEWS), store.head(VIEWS), secret, begun=True, grow=ws.grow)
             assert found.sound
             return found.entries
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from remiss.curate.ports.recoding import Recodings
     from remiss.edges.stores.case_ways import Remembered
     from remiss.edges.stores.store import Store
+    from remiss.govern.growing import Grow
     from remiss.govern.ports.health import Health
     from remiss.govern.ports.people import People
     from remiss.protocol.ports import Protocols
@@ -219,6 +220,13 @@ class Equipment(Bench):
         from remiss.edges.stores.audit import AuditStore
 
         return AuditStore(self._store)
+
+    @property
+    def grow(self) -> Grow:
+        """Where the tree of a log grows that is verified."""
+        from remiss.edges.growing import beside
+
+        return beside
 
     @cached_property
     def vault(self) -> Vault:

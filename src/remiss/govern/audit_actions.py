@@ -115,7 +115,7 @@ def _verdict(ws: AuditWorkspace, log: str, points: list[Checkpoint], *, sealed: 
 def _held_against(ws: AuditWorkspace, log: str, points: list[Checkpoint], *, sealed: bool) -> Verdict:
     if not sealed:
         length = max((each.size for each in points), default=0)
-        return check(log, lambda: _told(ws, log, length), None, None, points)
+        return check(log, lambda: _told(ws, log, length), None, None, points, grow=ws.grow)
     begun = ws.audit.begun(log)
     secret = ws.keys.secret(secret_of(log))
     try:
@@ -123,7 +123,7 @@ def _held_against(ws: AuditWorkspace, log: str, points: list[Checkpoint], *, sea
     except Tampered:
         head, begun = None, True
     length = 0 if head is None else head.size
-    found = check(log, lambda: _told(ws, log, length), head, secret, points, begun=begun)
+    found = check(log, lambda: _told(ws, log, length), head, secret, points, begun=begun, grow=ws.grow)
     if found.sound and ws.audit.lost(log):
         return replace(found, sound=False, first=1, what=LOST)
     return found

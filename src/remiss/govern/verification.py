@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from remiss.govern.entries import NOTHING, Head, leaf_of, seal_of
-from remiss.govern.merkle import NO_LEAVES
+from remiss.govern.growing import Grow, Grower, Grown, here
 
 if TYPE_CHECKING:
     from remiss.govern.checkpoint import Checkpoint
@@ -57,6 +57,7 @@ def check(
     checkpoints: Sequence[Checkpoint] = (),
     *,
     begun: bool = False,
+    grow: Grow = here,
 ) -> Verdict:
     """Hold a log against its own seals, as far as the key is there, and against checkpoints.
 
@@ -67,14 +68,16 @@ def check(
     secret : what the log is sealed with; None when only checkpoints can be relied on
     checkpoints : of this log, signed by the catalog's key
     begun : whether the log is known to have been sealed: then its head may not be missing
+    grow : where its tree grows
     """
-    sizes = sorted({each.size for each in checkpoints})
-    grown = _Grown(sizes)
-    linked = grown.read(blocks())
+    with grow(sorted({each.size for each in checkpoints})) as grower:
+        reading = _Reading(grower)
+        linked = reading.to_the_end(blocks())
+        grown = grower.end()
     against = (*(("the catalog's key",) if secret else ()), *(f"the checkpoint of {each.size:,} entries" for each in checkpoints))
     exact = [] if linked is None else [linked]
     if secret is not None:
-        exact += _sealed(grown, head, secret, begun=begun)
+        exact += _sealed(grown, reading, head, secret, begun=begun)
         if exact and (found := _first_unsealed(blocks(), secret)) is not None:
             exact.append(found)
     # What is told of one entry says more than what is told of a stretch that it is in.
@@ -91,18 +94,17 @@ def check(
     )
 
 
-class _Grown:
-    """A log as it is read: its tree, its last seal, and its root at some sizes on the way."""
+class _Reading:
+    """A log as it is read: where its tree grows, its last seal, and how many entries have none."""
 
-    def __init__(self, sizes: Sequence[int]) -> None:
-        self.frontier = NO_LEAVES
+    def __init__(self, grower: Grower) -> None:
         self.link = NOTHING
         self.unsealed = 0
-        self.roots: dict[int, bytes] = {0: self.frontier.root}
-        self._sizes = sizes
+        self._grower = grower
+        self._given = 0
         self._ahead: list[bytes] = []
 
-    def read(self, blocks: Iterable[Sequence[Row]]) -> _Wrong | None:
+    def to_the_end(self, blocks: Iterable[Sequence[Row]]) -> _Wrong | None:
         """Read to the end, or to the first row that does not follow from the one before, and say which."""
         wrong = None
         for block in blocks:
@@ -118,7 +120,7 @@ class _Grown:
         """Read rows, and say what is wrong with the first that is not as it is kept, or does not follow."""
         # Neither by `leaf_hash` nor in several passes: of a long log, half of the time would go into calls and into tuples.
         sha256, link, add = hashlib.sha256, self.link, self._ahead.append
-        for at, (number, entry, leaf, seal) in enumerate(block, self.frontier.size + len(self._ahead) + 1):
+        for at, (number, entry, leaf, seal) in enumerate(block, self._given + len(self._ahead) + 1):
             found = sha256(b"\x00" + entry + link).digest()
             add(found)
             if found == leaf and number == at and seal is not None:
@@ -135,13 +137,8 @@ class _Grown:
 
     def _grow(self) -> None:
         """Put what was read ahead into the tree."""
-        leaves, at = self._ahead, 0
-        for size in self._sizes:
-            if self.frontier.size <= size <= self.frontier.size + len(leaves) - at:
-                to = at + size - self.frontier.size
-                self.frontier, at = self.frontier.grown(leaves[at:to]), to
-                self.roots[size] = self.frontier.root
-        self.frontier, self._ahead = self.frontier.grown(leaves[at:]), []
+        self._grower.add(self._ahead)
+        self._given, self._ahead = self._given + len(self._ahead), []
 
 
 def _misplaced(expected: int, number: int) -> _Wrong:
@@ -150,7 +147,7 @@ def _misplaced(expected: int, number: int) -> _Wrong:
     return _Wrong(expected, f"entry {expected} was altered, or another stands in its place")
 
 
-def _signed(grown: _Grown, checkpoints: Sequence[Checkpoint], *, sealed: bool) -> Iterator[_Wrong]:
+def _signed(grown: Grown, checkpoints: Sequence[Checkpoint], *, sealed: bool) -> Iterator[_Wrong]:
     """What does not fit the checkpoints: the earliest stretch between two of them, or an end that is missing.
 
     Of a log whose seals all hold it is known that what is there was written there; then it was cut off, or written anew by
@@ -170,11 +167,11 @@ def _signed(grown: _Grown, checkpoints: Sequence[Checkpoint], *, sealed: bool) -
         sound = each.size
 
 
-def _sealed(grown: _Grown, head: Head | None, secret: bytes, *, begun: bool) -> Iterator[_Wrong]:
+def _sealed(grown: Grown, reading: _Reading, head: Head | None, secret: bytes, *, begun: bool) -> Iterator[_Wrong]:
     """What does not fit the head, which is under a seal."""
     size = grown.frontier.size
     if head is None:
-        if begun or grown.unsealed < size:
+        if begun or reading.unsealed < size:
             after = f": nothing proves that entry {size:,} is the last" if size else ", and with it whatever there was"
             yield _Wrong(size + 1, f"the end of the log is missing{after}")
         return
@@ -184,7 +181,7 @@ def _sealed(grown: _Grown, head: Head | None, secret: bytes, *, begun: bool) -> 
         yield _Wrong(size + 1, f"entry {size + 1:,} and all after it were cut off: there were {head.size:,}")
     elif head.size < size:
         yield _Wrong(head.size + 1, f"entry {head.size + 1:,} was added by somebody without the key")
-    elif head.frontier != grown.frontier or head.link != grown.link or grown.unsealed:
+    elif head.frontier != grown.frontier or head.link != reading.link or reading.unsealed:
         yield _Wrong(size, f"entry {size:,} is not the one that was written there")
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     # What signs and hashes takes a while to load, and few commands need it.
     from remiss.govern.auditing import Wanted, Written
     from remiss.govern.entries import Head
+    from remiss.govern.growing import Grow
     from remiss.govern.verification import Row
 
 
@@ -81,6 +82,9 @@ class AuditWorkspace(Performs, Protocol):
 
     @property
     def progress(self) -> Progress: ...
+
+    @property
+    def grow(self) -> Grow: ...
 
     def position(self) -> int:
         """Return the catalog's position."""
