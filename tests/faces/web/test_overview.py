@@ -137,7 +137,8 @@ def test_beside_what_machines_flagged_stands_what_people_confirmed(labelled):
             shown = f"{rate['value'] * 100:.1f}"[:2].rstrip(".")
             assert re.search(rf">{shown}[0-9.]*\u202f%</a>", said["confirmed"]), said["confirmed"]
             assert re.search(r'class="interval">[0-9.]+ to [0-9.]+\u202f%<', said["confirmed"])
-            assert "of what was flagged" in said["confirmed"]
+            [total] = client.get("/api/v1/estimate", params={"query": f"criterion:{name}", "confirmed": "true"}).json()["rows"]
+            assert f"of {total['flagged']:,.0f} flagged in these windows" in said["confirmed"]
             assert "confirmed" not in said["flagged"]
             assert "preliminary" not in said["flagged"]
             [href] = re.findall(r'class="rate"><a href="([^"]*)"', said["confirmed"])

@@ -24,12 +24,14 @@ if TYPE_CHECKING:
 class Confirmed:
     """The confirmed rate of a criterion, as texts; without a value `missing` says why there is none yet.
 
-    `marks` are `few`, `provisional` and `preliminary`; `precision` is the share of what was flagged that is confirmed.
+    `marks` are `few`, `provisional` and `preliminary`; `flagged` is how many events machines flagged in the same windows, and
+    `precision` the share of them that is confirmed.
     """
 
     value: str = ""
     interval: str = ""
     marks: str = ""
+    flagged: str = ""
     precision: str = ""
     notes: tuple[str, ...] = ()
     missing: str = ""
@@ -67,6 +69,7 @@ def of_rows(rate: EstimateRow, total: EstimateRow) -> Confirmed:
         value=value,
         interval=interval or ("exact" if rate.exact else "interval unknown"),
         marks=facts.remarks(rate),
+        flagged=facts.flagged_of(total),
         precision=facts.precision_of(total),
         notes=notes,
     )
