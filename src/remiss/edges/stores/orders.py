@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from threading import Lock
 from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
@@ -78,12 +79,18 @@ def _worked_out(connection: Connection, key: Key, document: Protocol | None) -> 
     of: dict[int, Batch] = {}
     guards: dict[datetime, set[Guard]] = defaultdict(set)
     of_run, populations = _guards(connection, windows), _populations(connection, windows)
-    for row in () if document is None else _sampled(connection, windows):
-        met = populations[row.run_key, row.window_start, row.stratum]
-        group = group_of(from_json(row.met), from_json(row.undecided), met.__getitem__)
-        of[row.event_key] = batch = batch_of(group, row.at, labelling.every)
-        guards[batch.period].add(of_run[row.run_key])
-        batches[batch].append((place(seed, row.event_id, row.probability), row.event_id, row.event_key))
+
+    # Of a million events there are few kinds.
+    @cache
+    def group(run_key: int, start: datetime, stratum: str, met: str, undecided: str) -> str:
+        return group_of(from_json(met), from_json(undecided), populations[run_key, start, stratum].__getitem__)
+
+    sampled = iter(()) if document is None else _sampled(connection, windows)
+    for key_of_event, run_key, start, stratum, probability, met, undecided, event_id, at in sampled:
+        batch = batch_of(group(run_key, start, stratum, met, undecided), at, labelling.every)
+        of[key_of_event] = batch
+        guards[batch.period].add(of_run[run_key])
+        batches[batch].append((place(seed, event_id, probability), event_id, key_of_event))
     return Order(
         source=source,
         protocol=protocol,
@@ -115,7 +122,7 @@ def _populations(connection: Connection, windows: Sequence[tuple[int, Any]]) -> 
     return found
 
 
-def _sampled(connection: Connection, windows: Sequence[tuple[int, Any]]) -> Iterator[Row[Any]]:
+def _sampled(connection: Connection, windows: Sequence[tuple[int, Any]]) -> Iterator[tuple[Any, ...]]:
     wanted = set(windows)
     lists = (type_coerce(captures.c[name], Text()).label(name) for name in ("met", "undecided"))
     found = (
@@ -126,4 +133,4 @@ def _sampled(connection: Connection, windows: Sequence[tuple[int, Any]]) -> Iter
         .join_from(captures, events, events.c.key == captures.c.event_key)
         .where(among(captures.c.run_key, sorted({run_key for run_key, _ in windows})), captures.c.probability > 0)
     )
-    return (row for row in connection.execute(found) if (row.run_key, row.window_start) in wanted)
+    return (row for row in map(tuple, connection.execute(found)) if row[1:3] in wanted)
