@@ -122,7 +122,7 @@ def _matching(connection: Connection, query: str) -> frozenset[int]:
     """Return the keys of the cases that match a query, as the catalog stands."""
     parsed = parse(query)
     shape, values = parted(parsed)
-    asked = asked_for(shape, Sight.of(EVERYTHING), Purpose.COUNT, None, connection.dialect)
+    asked = asked_for(shape, Sight.of(EVERYTHING), None, Purpose.COUNT, None, connection.dialect)
     asking = asking_then(connection, Asking(values=values, scope=EVERYTHING), parsed, head(connection))
     found = Ready(matches_then(asked).chosen(cases.c.key), connection.dialect).ask(connection, asking)
     return frozenset(key for (key,) in found)
