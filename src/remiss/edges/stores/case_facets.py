@@ -119,7 +119,9 @@ def grouped(found: Matches, field: str, dialect: Dialect) -> Select[Any]:
         # Grouped by who may see them too, and asked of the few groups: to ask it of each case takes longer than to hash it.
         value, kind = valued(found, field), (cases.c.team_id, cases.c.sensitivity)
         named = (value.label("value"), kind[0].label("team_id"), kind[1].label("sensitivity"))
-        groups = counted(found.matching(*named, func.count().label("number")), field).group_by(value, *kind).subquery("groups")
+        inside = counted(found.matching(*named, func.count().label("number")), field).group_by(value, *kind)
+        # Or a server asks it of each case nevertheless, expects few, and looks them up one by one.
+        groups = inside.cte("groups").prefix_with("MATERIALIZED")
         number = cast(func.sum(groups.c.number), BigInteger())
         seen = select(groups.c.value, number).where(visible_to(found.sight, groups))
         return seen.group_by(groups.c.value).order_by(number.desc(), groups.c.value).limit(most)
