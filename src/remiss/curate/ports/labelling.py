@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from remiss.action import Performs
 from remiss.catalog.ports import Cases
 from remiss.curate.annotation import Made
 from remiss.curate.standing import Standing
 from remiss.curate.steps import Step
-from remiss.govern.ports.actor import Actor
+from remiss.govern.ports.actor import Permits
 from remiss.govern.ports.keys import Keys
 from remiss.protocol.ports import Protocols
 from remiss.records.labelling import LabellingKind
@@ -61,11 +60,9 @@ class Labellings(Protocol):
         ...
 
 
-class CurateWorkspace(Performs, Protocol):
+class CurateWorkspace(Permits, Protocol):
     """The ports that curating takes."""
 
-    @property
-    def actor(self) -> Actor: ...
     @property
     def cases(self) -> Cases: ...
     @property
@@ -74,12 +71,3 @@ class CurateWorkspace(Performs, Protocol):
     def protocols(self) -> Protocols: ...
     @property
     def keys(self) -> Keys: ...
-
-    def allow(self, permission: str, team: str) -> None:
-        """Go on only if the actor holds a permission in a team.
-
-        Raises
-        ------
-        Denied
-        """
-        ...
