@@ -13,6 +13,7 @@ from sqlalchemy import delete, select, text, update
 import remiss
 from remiss.catalog import actions as catalog
 from remiss.curate import agreement_actions, recoding_actions
+from remiss.edges.stores.dialect import driving
 from remiss.edges.stores.tables import audit_heads, views
 from remiss.errors import Denied, InputError, NotFound, StorageError
 from remiss.govern import audit_actions as audit
@@ -20,6 +21,7 @@ from remiss.govern.authority import Granted, actor_of
 from remiss.records.case import Filing, Sensitivity
 from remiss.records.look import Kind, Look
 from remiss.records.person import Grant, Person
+from tests.conftest import administering, database_on
 from tests.edges.stores.drawing import MONDAY
 
 
@@ -252,6 +254,43 @@ def test_many_who_look_at_once_are_all_in_the_log(ws, case, environment):
     found = logged(ws)
     assert sorted(entry["request"] for entry in found) == sorted(f"r{number}" for number in range(120))
     assert verdict(ws).sound
+
+
+def test_two_who_look_in_turns_go_on_where_the_other_ended(ws, case, environment):
+    with remiss.open(ws.address, environment=environment) as other:
+        for number in range(9):
+            catalog.show((ws, ws, other)[number % 3].serving(f"r{number}"), case.id)
+    assert [(entry["n"], entry["request"]) for entry in logged(ws)] == [(n + 1, f"r{n}") for n in range(9)]
+    assert verdict(ws).sound
+
+
+@pytest.mark.parametrize("altered", ["size", "roots", "link", "seal"])
+def test_nothing_is_sealed_over_an_end_that_was_altered(ws, case, altered):
+    """Also by whoever wrote that end a moment ago."""
+    for _ in range(3):
+        catalog.show(ws, case.id)
+    end = update(audit_heads).where(audit_heads.c.log == "views")
+    altering(ws, end.values({altered: 4 if altered == "size" else bytes(64)}))
+    with pytest.raises(StorageError, match="nothing is shown"):
+        catalog.show(ws, case.id)
+    assert len(logged(ws)) == 3
+
+
+@pytest.mark.parametrize("rested", [1e9, 0.0], ids=["busy", "rested"])
+def test_a_server_that_went_away_between_two_looks_keeps_nobody_from_being_recorded(postgres, environment, monkeypatch, rested):
+    monkeypatch.setattr(driving, "RESTED_SECONDS", rested)
+    with database_on(postgres, "template") as address, remiss.open(address, environment=environment) as ws:
+        for number in range(3):
+            ws.witness([Look(kind=Kind.CASE, subject=f"case-{number}")], "test")
+            with administering(postgres) as admin:
+                admin.execute(
+                    "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = %s",
+                    (address.rsplit("/", 1)[1],),
+                )
+        ws.witness([Look(kind=Kind.CASE, subject="case-3")], "test")
+        with remiss.open(address, environment=environment) as fresh:
+            assert [entry["subject"] for entry in logged(fresh)] == [f"case-{number}" for number in range(4)]
+            assert verdict(fresh).sound
 
 
 def test_who_looks_waits_for_no_writer(ws, case):

@@ -75,7 +75,7 @@ def open_store(
         engine.dispose()
         raise
     identity = None if path is None else identity_of(path)
-    views = ViewLog(partial(connect, views_address(engine.url), tried=True), sealing, catalog_id)
+    views = ViewLog(partial(connect, views_address(engine.url)), sealing, catalog_id)
     return Store(engine, catalog_id, sealing=sealing, views=views, created=version is None, identity=identity)
 
 

@@ -6,6 +6,7 @@ Before anything is appended, the head is held against its seal: otherwise what s
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
@@ -100,10 +101,12 @@ def checked(head: Head, log: str, size: int, secret: bytes) -> Head:
     return head
 
 
+def head_row(log: str, head: Head) -> dict[str, Any]:
+    """Return the row that says where a log ends."""
+    return {"log": log, "size": head.size, "roots": head.frontier.to_bytes(), "link": head.link, "seal": head.seal}
+
+
 def write_head(connection: Connection, log: str, head: Head, *, first: bool) -> None:
     """Keep where a log ends now."""
-    row = {"size": head.size, "roots": head.frontier.to_bytes(), "link": head.link, "seal": head.seal}
-    if first:
-        connection.execute(insert(audit_heads), {"log": log, **row})
-    else:
-        connection.execute(update(audit_heads).where(audit_heads.c.log == log).values(row))
+    row = head_row(log, head)
+    connection.execute(insert(audit_heads) if first else update(audit_heads).where(audit_heads.c.log == log), row)

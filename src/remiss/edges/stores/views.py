@@ -1,52 +1,37 @@
 """Recording what was looked at, before the answer leaves.
 
-Who looks at something waits until that is on the disk. So that many need not wait one after the other, one of them commits what
-all have by then: while it waits for the disk the next group forms, and is as old as one commit takes, which is milliseconds. Raw
-evidence is committed by itself.
+Who looks at something waits until that is on the disk, together with what others look at then; raw evidence by itself.
 """
 
 from __future__ import annotations
 
 import hmac
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, partial
 from pathlib import Path
-from threading import Event, Lock
+from typing import Any
 
 from sqlalchemy import Connection, Engine, insert
 
 from remiss.edges.stores.dialect.driving import FOLD_BYTES, file_of, fold, identity_of, make_durable
-from remiss.edges.stores.dialect.writing import lock_name
-from remiss.edges.stores.sealing import Sealing, checked, read_head, write_head
+from remiss.edges.stores.dialect.writing import insert_after, lock_name
+from remiss.edges.stores.grouping import Groups
+from remiss.edges.stores.sealing import Sealing, checked, head_row, read_head, write_head
 from remiss.edges.stores.storable import signed
 from remiss.edges.stores.tables import audit_heads, views, views_metadata
-from remiss.errors import CatalogForeign, RemissError, StorageError, Tampered
+from remiss.errors import CatalogForeign, Conflict, RemissError, StorageError, Tampered
 from remiss.govern.entries import VIEWS, Head, append, text_of
 from remiss.govern.ports.actor import Actor
 from remiss.records.identity import to_micros
 from remiss.records.look import Kind, Look
 
-# With the time of a commit it stays under the 20 ms that a group may take.
-GATHER_SECONDS = 0.01
+Entry = dict[str, object]
 IN_ITS_PLACE = (
     "bring it back from a copy; or move that file away: another log is begun then, and `remiss audit verify` says that entries "
     "were lost"
 )
-
-
-@dataclass(slots=True, kw_only=True)
-class _Waiting:
-    """The entries of one answer, and whoever waits for them to be on the disk."""
-
-    entries: Sequence[dict[str, object]]
-    alone: bool
-    done: Event = field(default_factory=Event)
-    leads: bool = False
-    error: BaseException | None = None
 
 
 class ViewLog:
@@ -61,11 +46,10 @@ class ViewLog:
         self._connect = connect
         self._sealing = sealing
         self._catalog = catalog
-        self._lock = Lock()
-        self._waiting: list[_Waiting] = []
-        self._led = False
-        self._crowded = False
+        self._groups: Groups[Entry] = Groups(self._append)
         self._identity: tuple[int, int] | None = None
+        # Where we left the log; others may have gone on from there.
+        self._left: Head | None = None
 
     @cached_property
     def _engine(self) -> Engine:
@@ -95,17 +79,10 @@ class ViewLog:
         StorageError, Tampered : they cannot be recorded, and nothing may be shown
         """
         entries = [_entry(look, actor, action, at, request, secret) for look in looks]
-        mine = _Waiting(entries=entries, alone=any(look.kind is Kind.EVIDENCE for look in looks))
-        with self._lock:
-            self._waiting.append(mine)
-            leads, self._led = not self._led, True
-        if not leads:
-            mine.done.wait()
-            leads = mine.leads
-        if leads:
-            self._lead()
-        if mine.error is not None:
-            raise _unrecorded(mine.error) from mine.error
+        try:
+            self._groups.bring(entries, alone=any(look.kind is Kind.EVIDENCE for look in looks))
+        except BaseException as error:
+            raise _unrecorded(error) from error
 
     def close(self) -> None:
         """Let go of all connections."""
@@ -113,55 +90,40 @@ class ViewLog:
             fold(self._engine)
             self._engine.dispose()
 
-    def _lead(self) -> None:
-        """Commit what waits by now, and have the first of those who came meanwhile go on."""
-        if self._crowded:
-            # Where several look at once, a commit is dearer than a little patience; who looks alone never waits for others.
-            time.sleep(GATHER_SECONDS)
-        with self._lock:
-            group, self._waiting = self._waiting, []
-        self._crowded = len(group) > 1
-        try:
-            self._commit([each for each in group if not each.alone])
-            for each in group:
-                if each.alone:
-                    self._commit([each])
-        finally:
-            with self._lock:
-                following = self._waiting[0] if self._waiting else None
-                self._led = following is not None
-            if following is not None:
-                following.leads = True
-                following.done.set()
-
-    def _commit(self, group: Sequence[_Waiting]) -> None:
-        try:
-            if group:
-                self._append([entry for each in group for entry in each.entries])
-        except BaseException as error:  # noqa: BLE001 - whatever it was, those who wait must be told
-            for each in group:
-                each.error = error
-        finally:
-            for each in group:
-                each.done.set()
-
-    def _append(self, entries: Sequence[dict[str, object]]) -> None:
+    def _append(self, entries: Sequence[Entry]) -> None:
+        if self._left is not None and self._append_to(self._left, entries):
+            return
         secret = self._sealing.secret(VIEWS)
         with self._of_its_own():
             self._make_sure()
             with self._engine.execution_options(writes=True).connect() as connection, connection.begin():
                 kept_head = read_head(connection, VIEWS, locked=True) or self._first(connection)
                 head = Head() if kept_head is None else checked(kept_head, VIEWS, kept_head.size, secret)
-                kept, texts, after = append(head, secret, [partial(_text, entry) for entry in entries])
-                rows = [
-                    {"n": each.number, "entry": text, "leaf": each.leaf, "seal": each.seal}
-                    for each, text in zip(kept, texts, strict=True)
-                ]
+                rows, after = _sealed(head, entries, secret)
                 connection.execute(insert(views), rows)
                 write_head(connection, VIEWS, after, first=kept_head is None)
         if kept_head is None:
             self._sealing.began(self._catalog, VIEWS)
+        if self.file is None:
+            self._left = after
         fold(self._engine, at_least=FOLD_BYTES)
+
+    def _append_to(self, head: Head, entries: Sequence[Entry]) -> bool:
+        """Append by one statement to a server's log that still ends as we left it; return whether that was done.
+
+        To begin, to read where the log ends, and to commit takes a server an answer for each. When it goes away before it answers
+        here, the entries may be in the log twice: somebody who looked is better named twice than not at all.
+        """
+        rows, after = _sealed(head, entries, self._sealing.secret(VIEWS))
+        self._left = None
+        with self._engine.connect() as connection:
+            try:
+                if insert_after(connection, audit_heads, head_row(VIEWS, head), head_row(VIEWS, after), views, rows):
+                    self._left = after
+            except (StorageError, Conflict):
+                # What is wrong is met again where the end of the log is read first, or is over by then: not on an old connection.
+                self._engine.dispose()
+        return self._left is not None
 
     @contextmanager
     def _of_its_own(self) -> Iterator[None]:
@@ -198,7 +160,16 @@ class ViewLog:
         self._identity = identity_of(path)
 
 
-def _entry(look: Look, actor: Actor, action: str, at: datetime, request: str | None, secret: bytes) -> dict[str, object]:
+def _sealed(head: Head, entries: Sequence[Entry], secret: bytes) -> tuple[list[dict[str, Any]], Head]:
+    """Return the rows of entries that follow a head, and the head that they leave."""
+    kept, texts, after = append(head, secret, [partial(_text, entry) for entry in entries])
+    rows = [
+        {"n": each.number, "entry": text, "leaf": each.leaf, "seal": each.seal} for each, text in zip(kept, texts, strict=True)
+    ]
+    return rows, after
+
+
+def _entry(look: Look, actor: Actor, action: str, at: datetime, request: str | None, secret: bytes) -> Entry:
     found = {"query": look.query, "ids": "\n".join(look.ids) if look.ids else None}
     digests = {
         name: hmac.digest(secret, _clean(text).encode(), "sha256").hex() for name, text in found.items() if text is not None
@@ -225,7 +196,7 @@ def _clean(text: str) -> str:
     return found
 
 
-def _text(entry: dict[str, object], number: int) -> str:
+def _text(entry: Entry, number: int) -> str:
     return text_of({**entry, "n": number})
 
 

@@ -80,13 +80,8 @@ def views_address(url: URL) -> URL:
     return url if path is None else url.set(database=str(path.with_name(path.name + ".views")))
 
 
-def connect(url: URL, *, tried: bool = False) -> Engine:
+def connect(url: URL) -> Engine:
     """Return an engine whose connections are set up as the catalog needs them; nothing is connected yet.
-
-    Parameters
-    ----------
-    tried : try each connection to a server before it is used, and not only one that has rested: where one waits for the disk
-        anyway
 
     Raises
     ------
@@ -101,7 +96,7 @@ def connect(url: URL, *, tried: bool = False) -> Engine:
         event.listen(engine, "begin", _begin_sqlite)
     else:
         try:
-            engine = create_engine(url, connect_args=POSTGRESQL_OPTIONS, pool_pre_ping=tried)
+            engine = create_engine(url, connect_args=POSTGRESQL_OPTIONS)
         except ModuleNotFoundError as error:
             raise SettingError("PostgreSQL needs the driver psycopg", do='install it: pip install "remiss[postgres]"') from error
         event.listen(engine, "connect", _set_up_postgresql)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, func, select, text
+from sqlalchemy import ARRAY, ColumnElement, Connection, Dialect, Table, func, select, text
 
+from remiss.edges.stores.dialect.driving import begin_nothing
 from remiss.edges.stores.dialect.explaining import failed
 from remiss.edges.stores.dialect.types import POSTGRESQL, SQLITE
 
@@ -61,6 +63,49 @@ def insert_many(connection: Connection, into: Table, columns: Sequence[str], row
         raise failed(connection, error) from error
     finally:
         cursor.close()
+
+
+def insert_after(
+    connection: Connection,
+    moving: Table,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    into: Table,
+    rows: Sequence[Mapping[str, Any]],
+) -> bool:
+    """On a server: replace the row `before` and insert other rows, where that row is as it was before; return whether.
+
+    One statement that is a transaction of its own, over a connection on which none was begun. Who comes second waits for the
+    first, and finds the row changed.
+
+    Raises
+    ------
+    StorageError, Conflict : as the server says
+    """
+    begin_nothing(connection)
+    statement = _after(connection.dialect, moving, into)
+    values = [row[column.name] for row in (after, before) for column in moving.c]
+    arrays = ([row[column.name] for row in rows] for column in into.c)
+    cursor: Any = connection.connection.cursor()
+    try:
+        cursor.execute(statement, (*values, *arrays))
+        return bool(cursor.rowcount)
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise failed(connection, error) from error
+    finally:
+        cursor.close()
+
+
+@cache
+def _after(dialect: Dialect, moving: Table, into: Table) -> str:
+    sets = ", ".join(f"{column.name} = %s" for column in moving.c)
+    still = " AND ".join(f"{column.name} = %s" for column in moving.c)
+    arrays = ", ".join(f"%s::{ARRAY(column.type).compile(dialect)}" for column in into.c)
+    columns = ", ".join(column.name for column in into.c)
+    return (
+        f"WITH moved AS (UPDATE {moving.name} SET {sets} WHERE {still} RETURNING 1) "
+        f"INSERT INTO {into.name} ({columns}) SELECT brought.* FROM moved, unnest({arrays}) AS brought"
+    )
 
 
 def next_keys(connection: Connection, of: Table, count: int) -> Sequence[int]:
