@@ -40,9 +40,7 @@ def asked(database: str, address: str, driver: catalog_filing.Driver) -> Iterato
     """Time each question both ways, in turn; what they answer has to be the same."""
     with remiss.open(address) as ws, closing(driver(address)) as connection:
         for question in QUESTIONS:
-            answers = question.ask(ws), question.by_hand(connection, database)
-            if answers[0] != answers[1]:
-                raise SystemExit(f"{database}, {question.name}: the two sides answer differently: {answers}")
+            results.same(f"{database}, {question.name}", question.ask(ws), question.by_hand(connection, database))
             sides = (lambda q=question: q.ask(ws), lambda q=question: q.by_hand(connection, database))
             ours, theirs = results.medians(sides, ROUNDS)
             yield Figure(

@@ -21,9 +21,10 @@ MET = {
     SQLITE: "(SELECT group_concat(criterion, ', ') FROM case_criteria WHERE case_key = c.key)",
     POSTGRESQL: "(SELECT string_agg(criterion, ', ' ORDER BY criterion) FROM case_criteria WHERE case_key = c.key)",
 }
+# Nothing is hidden from the operator, who asks.
 PAGE = """
 SELECT c.id, c.at, c.status, c.severity, c.mode, c.suggested_mode, c.model, c.model_version, c.output, c.label, c.confidence,
-       c.latency_ms, {met}, t.title, c.source_name, e.event_id
+       c.latency_ms, {met}, t.title, c.source_name, e.event_id, NULL AS hidden
   FROM ({page}) AS c JOIN events AS e ON e.key = c.event_key
        LEFT JOIN case_texts AS t ON t.case_key = c.key AND t.version = c.text_version
  ORDER BY c.at DESC, c.key DESC"""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from urllib.parse import urlencode
 
-from bench import catalog, pages_by_hand, server
+from bench import catalog, pages_by_hand, results, server
 from bench.catalog_questions import PAGES
 from bench.results import WORK, Figure
 from bench.serving import Client, serving, serving_by_hand
@@ -130,8 +130,7 @@ def spread(times: Sequence[float]) -> Spread:
 def same(sides: Sequence[Side], number: int) -> None:
     """Check that both sides answer the same."""
     ours, hand = (side.answer(number) for side in sides)
-    if any(ours[key] != hand[key] for key in ("items", "total")):
-        raise SystemExit(f"{PAGES[number].name}: the two sides answer differently: {ours} {hand}")
+    results.same(PAGES[number].name, *([*answer["items"], answer["total"]] for answer in (ours, hand)))
 
 
 def api(number: int, at: int, total: str = "false") -> str:

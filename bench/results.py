@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import zip_longest
 from pathlib import Path
 
 WORK = Path(__file__).parent / ".work"
@@ -67,6 +68,13 @@ def alternate(*sides: Callable[[], Timed]) -> list[list[Timed]]:
         for at, side in enumerate(sides):
             runs[at].append(side())
     return runs
+
+
+def same(name: str, ours: Sequence[object], by_hand: Sequence[object]) -> None:
+    """Check that both sides answer the same, for otherwise they are not worth timing; names the first row that differs."""
+    for row, (one, other) in enumerate(zip_longest(ours, by_hand, fillvalue="nothing"), 1):
+        if one != other:
+            sys.exit(f"{name}: the two sides differ in row {row}: {one} and by hand {other}")
 
 
 def medians(calls: Sequence[Callable[[], object]], repeats: int = 0) -> list[float]:
