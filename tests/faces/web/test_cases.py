@@ -8,7 +8,8 @@ import re
 import pytest
 
 from remiss.catalog.parsing import parse
-from remiss.faces.web.pages.cases import Asked, facets_of
+from remiss.faces.web.pages.asked import Asked
+from remiss.faces.web.pages.facets import facets_of
 from remiss.records.rows import Rows
 
 HOSTILE = '"><script>alert(1)</script>\u202e\x07'

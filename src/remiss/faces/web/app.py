@@ -35,6 +35,7 @@ from remiss.faces.web.pages import (
     protocols,
     queue,
     runs,
+    search_box,
 )
 from remiss.faces.web.pages.problem import ProblemPage
 from remiss.faces.web.pages.shell import shell
@@ -47,6 +48,7 @@ HERE = Path(__file__).parent
 PAGES = (
     overview.router,
     cases.router,
+    search_box.router,
     filing.router,
     case.router,
     discussion.router,

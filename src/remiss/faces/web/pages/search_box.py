@@ -1,0 +1,91 @@
+"""The help at the search box of cases: what may follow the word being written, and the keys of the filter language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from remiss.catalog import actions as catalog
+from remiss.catalog.completing import Completion, Known, completions, key_of
+from remiss.catalog.counting import FIELDS
+from remiss.catalog.keys import TABLE, Form, Key
+from remiss.faces.api.serving import Remembered, Ws
+from remiss.faces.web import shelf
+from remiss.faces.web.pages.asked import PATH
+from remiss.faces.web.rendering import address, part
+from remiss.protocol.terms import CONTEXT, INPUTS
+from remiss.records.event import Scalar
+
+if TYPE_CHECKING:
+    from remiss.faces.remembered import Answers
+    from remiss.workspace import Workspace
+
+router = APIRouter()
+FORMS = {
+    Form.TEXT: "text, or a glob with *",
+    Form.GRADE: "1 to 4; < <= > >= and ranges",
+    Form.INTEGER: "a whole number; < <= > >= and ranges",
+    Form.NUMBER: "a number; < <= > >= and ranges",
+    Form.TIME: "a day, a month or a time with its zone; < <= > >= and ranges",
+    Form.VALUE: "text, number, true or false",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Help:
+    """A key of the filter language, for the help."""
+
+    name: str
+    says: str
+    takes: str
+    example: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompletionsPart:
+    """cases/completions.html: what may follow the word that is being written."""
+
+    template: ClassVar[str] = "cases/completions.html"
+    offers: tuple[Completion, ...]
+
+
+@router.get("/parts/cases/completions")
+def completed(ws: Ws, answers: Remembered, word: Annotated[str, Query(max_length=500)] = "") -> Response:
+    """Offer what may follow a word of the search box, as a piece of the page."""
+    return part(CompletionsPart(offers=completions(word, known(ws, answers, word))))
+
+
+def known(ws: Workspace, answers: Answers, word: str) -> Known:
+    """Return what the catalog knows that could complete a word: fields from its protocols, values by counting cases."""
+    kept = shelf.newest(ws)
+    named = (name for protocol in kept for name in shelf.fields(protocol))
+    fields = tuple(dict.fromkeys(name for name in named if name.startswith((INPUTS, CONTEXT))))
+    key = key_of(word)
+    if key is None:
+        return Known(fields=fields)
+    values: list[tuple[Scalar, str]] = []
+    if key in {"mode", "suggested_mode"}:
+        values = list(shelf.modes(kept).items())
+    elif key == "criterion":
+        values = [(each.name, each.why) for protocol in kept for each in protocol.criteria]
+    elif key == "protocol":
+        values = [(protocol.name, protocol.about) for protocol in kept]
+    elif key in FIELDS or key.startswith(CONTEXT):
+        rows = answers.ask(ws, catalog.facets, ws.position(), fields=(key,)).rows
+        values = [(value, f"{count:,} cases") for _, value, count in rows]
+    return Known(fields=fields, values={key: values})
+
+
+def language() -> tuple[Help, ...]:
+    """Return the keys of the filter language, each with an example that links to what it finds."""
+    return tuple(_help(key) for key in TABLE)
+
+
+def _help(key: Key) -> Help:
+    name = f"{key.name}NAME" if key.name.endswith(".") else key.name
+    takes = ", ".join(key.choices) if key.form is Form.CHOICE else FORMS[key.form]
+    return Help(name=name, says=key.help, takes=takes, example=key.example, href=address(PATH, query=key.example))
