@@ -7,6 +7,7 @@ from datetime import datetime
 
 import click
 
+from remiss.catalog.rendering import case_json, comparison_json
 from remiss.curate.labelling_sheet import Sheet
 from remiss.faces.cli import render
 from remiss.records import chances, facts
@@ -18,8 +19,11 @@ from remiss.records.legible import share
 COMPARED = ("id", "at", "model_version", "output", "label", "confidence", "latency_ms")
 
 
-def show(case: Case) -> None:
-    """Print what happened, what caught it, and how it was sampled."""
+def show(case: Case, shape: str) -> None:
+    """Print what happened, what caught it, and how it was sampled, in the shape that was asked for."""
+    if shape == "json":
+        render.as_json(case_json(case))
+        return
     render.facts(facts.of_case(case))
     if case.captures:
         render.table(facts.CAPTURES, facts.captures(case))
@@ -44,8 +48,11 @@ def _of_sheet(found: Sheet) -> Iterator[facts.Pair]:
         yield "impact in", ", ".join(found.units)
 
 
-def compare(found: Comparison) -> None:
+def compare(found: Comparison, shape: str) -> None:
     """Print how a case was drawn, and it beside the controls that are most like it: a column of each, a line a field."""
+    if shape == "json":
+        render.as_json(comparison_json(found))
+        return
     click.echo(chances.drawn(found))
     if not found.controls:
         return

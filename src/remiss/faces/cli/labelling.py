@@ -189,13 +189,9 @@ def unlink(ws: Workspace, case_id: str, *, revision: int, shape: str) -> None:
 
 
 def _show(case: Case, shape: str) -> None:
-    from remiss.catalog.rendering import case_json
     from remiss.faces.cli import case_page
 
-    if shape == "json":
-        render.as_json(case_json(case))
-    else:
-        case_page.show(case)
+    case_page.show(case, shape)
 
 
 def _answers(texts: tuple[str, ...]) -> dict[str, str]:
