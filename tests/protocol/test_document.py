@@ -95,6 +95,12 @@ def test_an_expression_knows_the_line_where_it_stands():
         ('seed: "2026"', 'seed: "a:b"', "sampling.seed is 'a:b', not a seed", "without"),
         ("id: prediction_id\n", "\n", "fields lacks id", "names one prediction"),
         ("id: prediction_id", "id: no", "fields.id is no, which YAML also reads as true or false", '"no"'),
+        (
+            "name: arrival-predictions",
+            "name: by-hand",
+            "source.name is by-hand, which is the source of what people",
+            "name the log",
+        ),
         ("format: parquet", "format: parqet", "source.format is parqet, which is not known", "write parquet"),
         ("America/New_York", "America/NewYork", "'America/NewYork', which is not a time zone", "IANA"),
         ("lag: 2 days", "lag: 2 dais", "labels.lag is '2 dais', not a span of time", "2 days"),

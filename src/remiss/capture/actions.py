@@ -92,9 +92,11 @@ def apply(
     assert prepared is not None
     checked, drawn = prepared.derived.checked, prepared.derived.drawn
     document, manifest = checked.protocol, drawn.manifest
-    ws.allow(CAPTURE, document.team)
     windows = [Window(item.window, document.sampling.window) for item in drawn.windows]
-    if tuple(item.run for item in _held(ws, checked, windows)) != prepared.in_force:
+    held = _held(ws, checked, windows)
+    # Again, now that nobody else captures the source.
+    _allow(ws, document)
+    if tuple(item.run for item in held) != prepared.in_force:
         raise Conflict("another capture of these windows was filed meanwhile", do="capture again: nothing of this one was filed")
     ws.protocols.save(document)
     check_kept(ws.protocols.find(document.name, document.version), document)
@@ -129,18 +131,35 @@ def _meant(ws: CaptureWorkspace, path: str) -> Checked:
 
     Raises
     ------
-    Denied : the actor may not capture in its team, or in one whose versions it would follow; or would not see what it captures
+    Denied : the actor may not capture in its team, or in one whose versions it would follow or whose source it reads; or would
+        not see what it captures
     """
     checked = load(ws, path)
     document = checked.protocol
-    for team in sorted({document.team} | ws.protocols.teams(document.name)):
-        ws.allow(CAPTURE, team)
+    _allow(ws, document)
     guarded = sensitivity_of(document.fields, document.sensitivity)
     # The document itself is internal.
     if not ws.scope.sees(document.team, max(guarded, Sensitivity.INTERNAL)):
         raise Denied(f"{ws.actor.name} would not see what {document.name} captures", do="ask an admin for a higher clearance")
     check_kept(ws.protocols.find(document.name, document.version), document)
     return checked
+
+
+def _allow(ws: CaptureWorkspace, document: Protocol) -> None:
+    """Go on only if the actor may capture in every team whose things a capture by that document writes to.
+
+    An event is known by its source's name and its id: whoever captures a source shows anew what was filed of its events, and
+    has cases of those that no case was filed of.
+
+    Raises
+    ------
+    Denied
+    """
+    others = ws.protocols.teams(document.name) | ws.runs.teams(document.source.name)
+    for team in sorted(others - {document.team}):
+        ws.allow(CAPTURE, team)
+    # Last, for what is written is journalled under the team that was asked for last.
+    ws.allow(CAPTURE, document.team)
 
 
 def _on_seed(ws: CaptureWorkspace, document: Protocol) -> tuple[str, ...]:

@@ -84,6 +84,10 @@ class Runs(Protocol):
         """Return the ids of all events of a source in the catalog that happened in [since, until), sampled or not."""
         ...
 
+    def teams(self, source: str) -> frozenset[str]:
+        """Return the teams whose runs there are of a source, whether or not the actor sees them."""
+        ...
+
     def file(self, drawn: Drawn, *, run: str, status: str, changes: Sequence[Change], team: str, document: Document) -> Run:
         """File a whole run: events, samples, groups, cells, refusals, profiles, and a case for each that met a criterion.
 

@@ -14,10 +14,10 @@ from remiss.errors import InputError
 from remiss.govern.policy import NAMING, WRITTEN
 from remiss.govern.redaction import Redactor, exposed, redact, redact_value, redactions
 from remiss.records.case import Filing
-from remiss.records.event import Event, Scalar, Values
+from remiss.records.event import BY_HAND, Event, Scalar, Values
 from remiss.records.identity import digest, utc
 
-SOURCE = "by-hand"
+SOURCE = BY_HAND
 # A path in a namespaced taxonomy, for example `remiss:model/weak-slice`.
 MODE = re.compile(r"[a-z0-9][a-z0-9-]*:[a-z0-9][a-z0-9-]*(/[a-z0-9][a-z0-9-]*)*", re.ASCII)
 FIELD = re.compile(r"[^\"\\\x00-\x1f]{1,200}")

@@ -17,6 +17,7 @@ from remiss.protocol.guarding import Entries
 from remiss.protocol.nearest import nearest
 from remiss.protocol.shape import Part, wrong
 from remiss.protocol.terms import Kind
+from remiss.records.event import BY_HAND
 from remiss.records.run import RESERVED
 from remiss.records.window import parse_width
 
@@ -41,6 +42,12 @@ def _name(value: str) -> str:
     if not value.strip() or len(value) > 200 or not value.isprintable():
         raise wrong(f"is {value[:40]!r}, not a name", "write a name of at most 200 characters on one line")
     return value.strip()
+
+
+def _source(value: str) -> str:
+    if _name(value) == BY_HAND:
+        raise wrong(f"is {BY_HAND}, which is the source of what people file", "name the log")
+    return _name(value)
 
 
 def _duration(value: str) -> str:
@@ -153,7 +160,7 @@ Columns = Annotated[
 
 
 class SourceModel(Part):
-    name: Name
+    name: Annotated[str, AfterValidator(_source)]
     """the identity of the log; its address may change, its name may not"""
     format: Format
     """parquet, csv or jsonl; csv and jsonl may be gzipped"""

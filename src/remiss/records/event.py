@@ -10,6 +10,9 @@ from typing import TypeAlias
 Scalar: TypeAlias = str | int | float | bool | datetime | None
 Values: TypeAlias = Mapping[str, Scalar]
 
+# The source of events that people filed: no log is called so.
+BY_HAND = "by-hand"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Redaction:

@@ -14,8 +14,11 @@ from remiss.edges.stores.seen_whole import sight_of
 from remiss.edges.stores.tables import captures, cases, events, runs
 from remiss.errors import Denied, NotFound
 from remiss.govern import actions as machine
+from remiss.govern import audit_actions as audit
+from remiss.govern.authority import Granted, actor_of
 from remiss.protocol import actions as protocols
 from remiss.records.case import Filing, Sensitivity
+from remiss.records.person import Grant, Person
 from remiss.understand import actions as understand
 from tests.edges.stores.drawing import drawn, file, member
 from tests.stories.logs import MONDAY, PROTOCOL, WEEK, small_log
@@ -136,6 +139,28 @@ def test_nobody_captures_for_a_team_in_which_they_are_no_curator(ws, ws_as, capt
         capture.plan(low, captured.protocol)
     chen = ws_as("chen", role="curator", team="arrivals")
     assert capture.apply(chen, captured.protocol, since=MONDAY, until=MONDAY + WEEK).actor == "chen"
+
+
+def test_nobody_captures_a_source_of_another_team_by_a_protocol_of_their_own(ws, ws_as, captured, tmp_path):
+    """What a source is called is all that tells its events from others: whoever names it writes to what was filed of it."""
+    bo = ws_as("bo", role="curator", team="boarding", clearance="secret")
+    own = PROTOCOL.replace("protocol: arrival-delay\nversion: 1\n", "protocol: mine\nversion: 1\nteam: boarding\n", 1)
+    log = small_log(tmp_path / "own").write(own)
+    before = ws.position()
+    for attempt in (capture.apply, capture.plan, capture.due):
+        with pytest.raises(Denied, match="team arrivals"):
+            attempt(bo, log.protocol)
+    assert ws.position() == before
+    mine = capture.apply(bo, log.write(own.replace("name: arrival-predictions", "name: mine")).protocol)
+    assert bo.runs.governed(mine.id).team == "boarding"
+    both = Person(
+        name="chen",
+        grants=tuple(Grant(role="curator", team=team, clearance=Sensitivity.INTERNAL) for team in ("arrivals", "boarding")),
+    )
+    chen = ws.serving("as-chen", actor=actor_of(both), authority=Granted(both))
+    log.write(own.replace("protocol: mine", "protocol: theirs"))
+    assert ws.runs.governed(capture.apply(chen, log.protocol).id).team == "boarding"
+    assert next(iter(audit.search(ws, action="run.capture", limit=1)))["team"] == "boarding"
 
 
 def test_evidence_of_a_run_that_somebody_does_not_see_survives_their_capture(ws, ws_as, captured):

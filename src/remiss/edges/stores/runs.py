@@ -112,6 +112,11 @@ class RunStore:
         with self._store.reading() as connection:
             return tuple(connection.execute(found).scalars())
 
+    def teams(self, source: str) -> frozenset[str]:
+        """Return the teams whose runs there are of a source, seen or not."""
+        with self._store.reading() as connection:
+            return frozenset(connection.execute(select(runs.c.team_id).where(runs.c.source_name == source).distinct()).scalars())
+
     def file(self, drawn: Drawn, *, run: str, status: str, changes: Sequence[Change], team: str, document: Protocol) -> Run:
         """File a whole run; see the port.
 
