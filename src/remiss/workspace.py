@@ -6,8 +6,6 @@ journal and committed. `equipment.py` chooses which edge stands behind which por
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import os
 from collections.abc import Mapping
 from contextlib import nullcontext
@@ -22,9 +20,9 @@ from remiss.catalog.identifying import spelled
 from remiss.equipment import Equipment
 from remiss.errors import Denied, InputError, NotFound
 from remiss.govern.authority import Granted, actor_of
+from remiss.govern.digesting import digested
 from remiss.govern.ports.actor import Actor, Authority
 from remiss.govern.refusing import Named, refusal
-from remiss.records.identity import canonical
 from remiss.records.person import EVERY_TEAM
 
 if TYPE_CHECKING:
@@ -115,7 +113,8 @@ class Workspace(Equipment):
                     result = action.run(self, **arguments, **given)
                 self.saw(action, arguments, result)
                 return result
-            digest = hmac.new(self.keys.secret("journal"), canonical(_plain(arguments)), hashlib.sha256).hexdigest()
+            secret = self.keys.secret("journal")
+            digest = digested(secret, self.actor.name, action.name, content=_plain(arguments))
             with self._store.writing(self.actor, action.name, self.now, self.request_id) as transaction:
                 transaction.digests["arguments"] = digest
                 if action.subject is not None and arguments.get(action.subject) is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from contextlib import suppress
 
@@ -10,15 +11,17 @@ from sqlalchemy import delete, insert, select, text, update
 
 import remiss
 from remiss.catalog import actions as catalog
-from remiss.edges.stores.tables import audit_heads, catalog_head, journal
+from remiss.curate import labelling_actions as curate
+from remiss.edges.stores.tables import audit_heads, catalog_head, journal, views
 from remiss.errors import Denied, InputError, NotFound, StorageError, Tampered
 from remiss.govern import audit_actions as audit
 from remiss.govern.checkpoint import Verifier, read_notes
 from remiss.govern.merkle import included, leaf_hash
 from remiss.records.case import Filing
 from remiss.records.identity import from_micros
+from remiss.records.labelling import Judgement, Verdict
 from tests.edges.stores.acting import unlisted
-from tests.edges.stores.drawing import MONDAY, protocol
+from tests.edges.stores.drawing import MONDAY, drawn, file, member, protocol
 
 
 @unlisted("test.write", permission="test:write", subject="name")
@@ -193,6 +196,35 @@ def test_a_change_leaves_digests_of_before_and_after_and_never_content(busy):
     assert all(len(each) == 64 for each in (made, after))
     assert "seen" not in str(rows)
     assert "again" not in str(rows)
+
+
+def test_digests_of_two_cases_that_stand_alike_are_not_alike(ws, ws_as):
+    """Else whoever reads the audit would see which annotated cases nobody had suggested anything of: those that were controls."""
+    file(ws, drawn([member(1, met=["slow"]), member(2, met=["slow"])]), run="run-a0000000")
+    ana = ws_as("ana", role="annotator")
+    for case in [line["id"] for line in catalog.search(ws)]:
+        curate.annotate(ana, case, 1, Judgement(verdict=Verdict.WRONG_LABEL))
+    rows = ws._store.engine.connect().execute(select(journal).where(journal.c.action == "case.annotate")).all()
+    stood = [tuple(row.digests["changes"][row.subjects[-1]]) for row in rows]
+    assert len(stood) == 2
+    assert not set(stood[0]) & set(stood[1])
+    # What gives no case away is the same in both, and so is told apart by who did it alone.
+    assert len({row.digests["arguments"] for row in rows}) == 2
+
+
+def test_who_does_the_same_as_another_leaves_another_digest(ws, ws_as):
+    for name in ("ana", "bo"):
+        acting = ws_as(name, role="curator")
+        for _ in range(2):
+            catalog.file(acting, Filing(model="m", at=MONDAY, title="seen"))
+            catalog.search(acting, "model:m")
+    rows = ws._store.engine.connect().execute(select(journal).where(journal.c.action == "case.file")).all()
+    given = [row.digests["arguments"] for row in rows]
+    assert given[0] == given[1] != given[2] == given[3]
+    with ws._store.views.reading() as connection:
+        looks = [json.loads(row.entry)["digests"] for row in connection.execute(select(views).order_by(views.c.n))]
+    assert looks[0] == looks[1] != looks[2] == looks[3]
+    assert not set(looks[0].values()) & set(looks[2].values())
 
 
 def test_whoever_has_a_checkpoint_and_its_key_needs_no_key_of_the_catalog(busy, tmp_path):

@@ -10,7 +10,6 @@ for before that there is no key; the rows until then, which make and upgrade it,
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,9 +22,10 @@ from remiss.edges.stores.crashing import crash_point
 from remiss.edges.stores.sealing import ADVICE, Sealing, checked, read_head, write_head
 from remiss.edges.stores.tables import catalog_head, journal
 from remiss.errors import Tampered
+from remiss.govern.digesting import digested
 from remiss.govern.entries import JOURNAL, Head, append, text_of
 from remiss.govern.ports.actor import Actor
-from remiss.records.identity import canonical, to_micros
+from remiss.records.identity import to_micros
 
 # What is done to the catalog itself, before and below all actions.
 INIT = "catalog.init"
@@ -121,13 +121,13 @@ class Transaction:
         return position
 
     def changed(self, subject: str, before: object, after: object) -> None:
-        """Put into the journal that a thing was changed: digests, under the catalog's key, of what it was and what it is.
+        """Put into the journal that a thing was changed: digests of what it was and what it is, and of no other thing.
 
         None is nothing: before it was made, or after it was taken away.
         """
         secret = self.sealing.keys().secret(DIGESTS)
         self.digests.setdefault("changes", {})[subject] = [
-            None if each is None else hmac.digest(secret, canonical(each), "sha256").hex() for each in (before, after)
+            None if each is None else digested(secret, subject, content=each) for each in (before, after)
         ]
 
     def _sealed(self, row: Mapping[str, Any]) -> dict[str, bytes]:

@@ -5,7 +5,6 @@ Who looks at something waits until that is on the disk, together with what other
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -22,6 +21,7 @@ from remiss.edges.stores.sealing import Sealing, checked, head_row, read_head, w
 from remiss.edges.stores.storable import signed
 from remiss.edges.stores.tables import audit_heads, views, views_metadata
 from remiss.errors import CatalogForeign, Conflict, RemissError, StorageError, Tampered
+from remiss.govern.digesting import digested
 from remiss.govern.entries import VIEWS, Head, append, text_of
 from remiss.govern.ports.actor import Actor
 from remiss.records.identity import to_micros
@@ -171,9 +171,7 @@ def _sealed(head: Head, entries: Sequence[Entry], secret: bytes) -> tuple[list[d
 
 def _entry(look: Look, actor: Actor, action: str, at: datetime, request: str | None, secret: bytes) -> Entry:
     found = {"query": look.query, "ids": "\n".join(look.ids) if look.ids else None}
-    digests = {
-        name: hmac.digest(secret, _clean(text).encode(), "sha256").hex() for name, text in found.items() if text is not None
-    }
+    digests = {name: digested(secret, actor.name, name, content=_clean(text)) for name, text in found.items() if text is not None}
     return {
         "action": action,
         "actor": actor.name,
