@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 import remiss
-from remiss.capture import actions as capture
+from remiss import capture
 from tests.serving import Served, served
 from tests.stories.logs import MONDAY, WEEK, small_log
 

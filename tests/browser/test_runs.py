@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from remiss.capture import actions as capture
+from remiss import capture
 from tests.stories.logs import MONDAY, WEEK, small_log
 
 

@@ -21,7 +21,7 @@ import pytest
 import re2
 from sqlalchemy import create_engine, inspect, text
 
-from remiss.capture import actions as capture
+from remiss import capture
 from remiss.catalog import actions as catalog
 from remiss.catalog import attachment_actions as attachments
 from remiss.catalog import evidence_actions as evidence

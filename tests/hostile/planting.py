@@ -18,7 +18,7 @@ from typing import TypeVar
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from remiss.capture import actions as capture
+from remiss import capture
 from remiss.catalog import actions as catalog
 from remiss.catalog import attachment_actions as attachments
 from remiss.curate import discussion_actions as curate

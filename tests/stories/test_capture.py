@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import update
 
 import remiss
-from remiss.capture import actions as capture
+from remiss import capture
 from remiss.catalog import actions as catalog
 from remiss.edges.stores.tables import profiles
 from remiss.errors import AnswerNo, Conflict, InputError, IntervalError, NotFound, ProtocolError, SourceError

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from remiss.capture import actions as capture
+from remiss import capture
 from remiss.errors import InputError, NotFound, QueryError
 from remiss.understand import actions as understand
 from tests.stories.logs import MONDAY, PROTOCOL, WEEK, small_log

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from remiss.capture import actions as capture
+from remiss import capture
 from remiss.errors import InputError, NotFound
 from remiss.records.identity import parse_time
 from tests.stories.logs import MONDAY, WEEK, small_log

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from remiss.capture import actions as capture
+from remiss import capture
 from remiss.errors import InputError, NotFound, ProtocolError, SourceError
 from remiss.opening import bench
 from remiss.protocol import actions

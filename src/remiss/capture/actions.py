@@ -1,22 +1,18 @@
-"""What one can do with runs."""
+"""What one can do with a protocol and a log: see what is due, plan a capture, and capture."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from remiss.action import action
-from remiss.capture import listing, planning
+from remiss.capture import planning
 from remiss.capture.deriving import Derived, derive, event_times, expect
 from remiss.capture.ports import CaptureWorkspace, WindowInForce
 from remiss.capture.recapture import GONE, compare
-from remiss.capture.reproduction import Reproduction, rederive
 from remiss.capture.schedule import Interval, due_windows, mark_provisional, spans, whole_windows
-from remiss.capture.standing import MOST_RUNS, Standing, standing
-from remiss.catalog.listing import Turn, list_name, token, turn
 from remiss.errors import Conflict, Denied, IntervalError
 from remiss.govern.ports.vault import Bundle
 from remiss.govern.redaction import sensitivity_of
@@ -26,10 +22,7 @@ from remiss.protocol.keeping import check_kept
 from remiss.protocol.terms import Checked, Protocol
 from remiss.records.case import Sensitivity
 from remiss.records.identity import kind_id
-from remiss.records.look import Look, listed
-from remiss.records.position import reached
-from remiss.records.rows import Rows
-from remiss.records.run import Drawn, Group, Manifest, Run, RunWindow
+from remiss.records.run import Drawn, Group, Run, RunWindow
 from remiss.records.window import Window, window_at, window_index
 
 # To plan a capture reads the logs by whatever a document says, as capturing does.
@@ -206,10 +199,6 @@ def _due(
     return due_windows(times, document.sampling.window, ws.runs.in_force(document.source.name, document.name), as_of, lag)
 
 
-def _of_run(ws: CaptureWorkspace, given: Mapping[str, Any], rows: Rows) -> Sequence[Look]:
-    return listed(ws, given, rows, subject=ws.runs.get(given["run"]).id)
-
-
 @action(name="run.due", permission=CAPTURE, reads=True, snapshot=False, document="protocol")
 def due(ws: CaptureWorkspace, protocol: str) -> tuple[tuple[datetime, datetime], ...]:
     """Return the intervals that are due: windows never captured, and provisional ones whose labels are mature now."""
@@ -233,168 +222,3 @@ def plan(ws: CaptureWorkspace, protocol: str, since: datetime | None = None, unt
     found = [window for stretch in stretches for window in expect(ws, checked, stretch, as_of)]
     intervals = tuple(Interval(since=stretch[0].start, until=stretch[-1].end) for stretch in stretches)
     return planning.plan(checked.protocol, found, intervals)
-
-
-@action(name="run.accept", permission="run:accept", subject="run")
-def accept(ws: CaptureWorkspace, run: str) -> Run:
-    """Bring a waiting run in force although events are gone from its source.
-
-    Raises
-    ------
-    NotFound : no such run
-    Conflict : it does not wait, or a later run is in force for one of its windows
-    """
-    ws.allow("run:accept", ws.runs.governed(run).team)
-    return ws.runs.accept(run)
-
-
-@action(name="run.list", permission="run:read", reads=True, views=listed)
-def runs(
-    ws: CaptureWorkspace, protocol: str | None = None, limit: int = 50, *, after: str | None = None, as_of: int | None = None
-) -> Rows:
-    """List runs, newest first; `total` counts all.
-
-    Parameters
-    ----------
-    protocol : only runs of this one
-    limit : how many at most
-    after : the token of the page before
-    as_of : a position of the catalog; default: now
-
-    Raises
-    ------
-    InputError : a position that is not there yet, a token of another list
-    """
-    head = ws.position()
-    position = reached(as_of, head)
-    name = list_name(protocol or "", "-position", as_of)
-    before = None if after is None else turn(after, name, 1).last[0]
-    found = ws.runs.latest(limit + 1, protocol, position, before=before)
-    shown, total = found[:limit], ws.runs.count(protocol, position)
-    more = len(found) > limit
-    following = token(Turn(of=name, position=as_of, total=total, last=(shown[-1].position,))) if more else None
-    at = head if position is None else position
-    return Rows("run", listing.RUN, listing.run_lines(shown), at, total=total, next=following)
-
-
-@action(name="run.coverage", permission="run:read", reads=True)
-def coverage(ws: CaptureWorkspace, *, as_of: int | None = None) -> Rows:
-    """List what is captured: for each source and protocol version its windows in force, from when to when, and their events.
-
-    Parameters
-    ----------
-    as_of : a position of the catalog; default: now
-    """
-    head = ws.position()
-    position = reached(as_of, head)
-    lines = listing.coverage_lines(ws.runs.coverage(position))
-    return Rows("coverage", listing.COVERAGE, lines, head if position is None else position, total=len(lines))
-
-
-@action(name="run.windows", permission="run:read", reads=True, subject="run")
-def windows(ws: CaptureWorkspace, run: str, *, as_of: int | None = None) -> Rows:
-    """List the windows of a run, oldest first: their events, whether labels may still change, and from when they settle.
-
-    Parameters
-    ----------
-    as_of : a position of the catalog, for which windows the run was in force; default: now
-    """
-    head = ws.position()
-    position = reached(as_of, head)
-    found = ws.runs.get(run, position)
-    manifest = found.manifest
-    document = _document(ws, manifest)
-    in_force = ws.runs.in_force(manifest.source, manifest.protocol, position)
-    held = {item.window.window for item in in_force if item.run == found.id}
-    lag = document.labels.lag if document.labels else None
-    lines = listing.window_lines(ws.runs.windows(found.id), document.sampling.window, lag, manifest.as_of, held)
-    return Rows("window", listing.WINDOW, lines, head if position is None else position, total=len(lines))
-
-
-def _document(ws: CaptureWorkspace, manifest: Manifest) -> Protocol:
-    """Return the protocol that drew a run; it is filed with every run."""
-    stored = ws.protocols.find(manifest.protocol, manifest.protocol_version)
-    assert stored is not None
-    return restore(stored.text, f"{manifest.protocol}.yaml")
-
-
-@action(name="run.cells", permission="run:read", reads=True, subject="run")
-def cells(ws: CaptureWorkspace, run: str, *, as_of: int | None = None) -> Rows:
-    """List the cells of a run: how many events of each window and stratum met and were undecided on the same criteria.
-
-    Cells are disjoint: whatever union of them is exactly counted by adding up.
-
-    Parameters
-    ----------
-    as_of : a position of the catalog; default: now
-    """
-    head = ws.position()
-    found = ws.runs.cells(ws.runs.get(run, reached(as_of, head)).id)
-    at = head if as_of is None else as_of
-    return Rows("cell", listing.cell_columns(found), listing.cell_lines(found), at, total=len(found))
-
-
-@action(name="run.show", permission="run:read", reads=True, subject="run")
-def show(ws: CaptureWorkspace, run: str, *, as_of: int | None = None) -> Run:
-    """Show a run: what it read, what it drew, and how much of each group.
-
-    Parameters
-    ----------
-    as_of : a position of the catalog; default: now
-    """
-    return ws.runs.get(run, reached(as_of, ws.position()))
-
-
-@action(name="run.diff", permission="run:read", reads=True, subject="run", views=_of_run)
-def diff(ws: CaptureWorkspace, run: str, *, as_of: int | None = None) -> Rows:
-    """List what a run changed against the runs in force before it.
-
-    Parameters
-    ----------
-    as_of : a position of the catalog; default: now
-    """
-    head = ws.position()
-    found = ws.runs.get(run, reached(as_of, head))
-    lines = tuple((each.kind, each.event, each.window, each.detail) for each in ws.runs.changes(found.id))
-    at = head if as_of is None else as_of
-    return Rows("change", ("kind", "event", "window", "detail"), lines, at, total=len(lines))
-
-
-@action(name="run.refused", permission="run:read", reads=True, subject="run", views=_of_run)
-def refused(ws: CaptureWorkspace, run: str, *, as_of: int | None = None) -> Rows:
-    """List the rows that a run refused, the first 100 of each reason; `total` counts all.
-
-    Parameters
-    ----------
-    as_of : a position of the catalog; default: now
-    """
-    head = ws.position()
-    found = ws.runs.get(run, reached(as_of, head))
-    lines = tuple((each.reason, each.file, each.row, each.detail) for each in ws.runs.refused(found.id))
-    at = head if as_of is None else as_of
-    return Rows("refused", ("reason", "file", "row", "detail"), lines, at, total=sum(found.refused.values()))
-
-
-@action(name="run.reproduce", permission="run:read", reads=True, subject="run", snapshot=False)
-def reproduce(ws: CaptureWorkspace, run: str) -> Reproduction:
-    """Derive a run again from its named inputs and compare digests."""
-    return rederive(ws, run)
-
-
-@action(name="run.status", permission="run:read", reads=True, snapshot=False)
-def status(ws: CaptureWorkspace, *, as_of: int | None = None) -> tuple[Standing, ...]:
-    """Say, for each protocol and source, which windows are due or provisional, and what looks odd.
-
-    Parameters
-    ----------
-    as_of : a position of the catalog; default: now. Then what was due and mature when the catalog came there is told, from the
-        sources as they are now
-
-    Raises
-    ------
-    InputError : a position that is not there yet
-    """
-    position = reached(as_of, ws.position())
-    now = ws.now if position is None else ws.moment(position)
-    pairs = {(each.manifest.source, each.manifest.protocol) for each in ws.runs.latest(MOST_RUNS, position=position)}
-    return tuple(standing(ws, source, protocol, position, now) for source, protocol in sorted(pairs))

@@ -29,7 +29,10 @@ class Face:
 
 # Where the actions of a noun are, and single ones that live elsewhere than the rest of their noun.
 _HOMES = {
-    "run": "capture.actions",
+    "run": "capture.run_actions",
+    "run.capture": "capture.actions",
+    "run.plan": "capture.actions",
+    "run.due": "capture.actions",
     "protocol": "protocol.actions",
     "taxonomy": "protocol.actions",
     "case": "catalog.actions",

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import remiss
-from remiss.capture import actions as capture
+from remiss import capture
 from remiss.catalog import actions as catalog
 from remiss.edges.recognisers import presidio
 from remiss.edges.recognisers.presidio import PresidioRecogniser, pieces, recogniser

@@ -6,7 +6,7 @@ from collections import defaultdict
 
 import pytest
 
-from remiss.capture import actions as capture
+from remiss import capture
 from remiss.capture.sampling import fraction
 from remiss.catalog import actions as catalog
 from remiss.catalog.query import EVERYTHING

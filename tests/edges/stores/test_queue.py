@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from remiss.capture import actions as capture
+from remiss import capture
 from remiss.capture.sampling import fraction
 from remiss.catalog import actions as catalog
 from remiss.curate import labelling_actions as curate

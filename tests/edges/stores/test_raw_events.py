@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from remiss.capture import actions as capture
+from remiss import capture
 from remiss.catalog import actions as catalog
 from remiss.catalog import attachment_actions as attachments
 from remiss.catalog import evidence_actions as evidence

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import literal, select
 
-from remiss.capture import actions as capture
+from remiss import capture
 from remiss.edges.stores.dialect.words import found, wanted
 from remiss.edges.stores.tables import case_context, case_criteria, cases, revisions
 from remiss.errors import Ambiguous, Conflict, NotFound

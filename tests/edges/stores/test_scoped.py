@@ -7,7 +7,7 @@ import math
 import pytest
 from sqlalchemy import select, update
 
-from remiss.capture import actions as capture
+from remiss import capture
 from remiss.catalog import actions as catalog
 from remiss.catalog.query import EVERYTHING
 from remiss.edges.stores.seen_whole import sight_of

@@ -15,7 +15,7 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks
 
 import remiss
-from remiss.capture import actions as capture
+from remiss import capture
 from tests.conftest import DATABASES, database_on
 from tests.faces.api.routes import application
 from tests.serving import TOKEN, Served, served

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from remiss.capture import actions as capture
+from remiss import capture
 from remiss.curate import discussion_actions as discussion
 from remiss.curate import labelling_actions as curate
 from remiss.govern.authority import Granted, actor_of

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from remiss.capture import actions as capture
+from remiss import capture
 from remiss.faces.web import highlighting
 from tests.stories.logs import MONDAY, WEEK, small_log
 

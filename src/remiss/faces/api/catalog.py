@@ -45,7 +45,7 @@ def doctor(ws: Ws) -> Response:
 @router.get("/status", operation_id="run.status", responses=documented("status"))
 def status(ws: Ws, asked: Annotated[AsOf, Query()]) -> Response:
     """Say, for each protocol and source, which windows are due or provisional, and what looks odd."""
-    from remiss.capture import actions
+    from remiss.capture import run_actions
 
-    found = actions.status(ws, as_of=asked.as_of)
+    found = run_actions.status(ws, as_of=asked.as_of)
     return as_json({"schema": answers.schema_name("status"), "items": [plain(asdict(item)) for item in found]})

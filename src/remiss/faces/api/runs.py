@@ -79,70 +79,70 @@ def due(request: Request, body: Documented) -> Response:
 @router.get("/runs", operation_id="run.list", responses=documented("list", csv=True))
 def list_(ws: Ws, listed: Listed, asked: Annotated[Runs, Query()]) -> Response:
     """List runs, newest first."""
-    from remiss.capture import actions
+    from remiss.capture import run_actions
 
-    return listed(actions.runs(ws, asked.protocol, asked.limit, after=asked.after, as_of=asked.as_of))
+    return listed(run_actions.runs(ws, asked.protocol, asked.limit, after=asked.after, as_of=asked.as_of))
 
 
 @router.get("/coverage", operation_id="run.coverage", responses=documented("list", csv=True))
 def coverage(ws: Ws, listed: Listed, asked: Annotated[AsOf, Query()]) -> Response:
     """List what is captured, for each source and protocol version."""
-    from remiss.capture import actions
+    from remiss.capture import run_actions
 
-    return listed(actions.coverage(ws, as_of=asked.as_of))
+    return listed(run_actions.coverage(ws, as_of=asked.as_of))
 
 
 @router.get("/runs/{run}", operation_id="run.show", responses=documented("run", 404, 409))
 def show(ws: Ws, run: str, asked: Annotated[AsOf, Query()]) -> Response:
     """Show a run: what it read, what it drew, and how much of each group."""
-    from remiss.capture import actions
+    from remiss.capture import run_actions
 
-    return as_json(answers.run(actions.show(ws, run, as_of=asked.as_of)))
+    return as_json(answers.run(run_actions.show(ws, run, as_of=asked.as_of)))
 
 
 @router.get("/runs/{run}/windows", operation_id="run.windows", responses=documented("list", 404, 409, csv=True))
 def windows(ws: Ws, listed: Listed, run: str, asked: Annotated[AsOf, Query()]) -> Response:
     """List the windows of a run: their events, whether labels may still change, and from when they settle."""
-    from remiss.capture import actions
+    from remiss.capture import run_actions
 
-    return listed(actions.windows(ws, run, as_of=asked.as_of))
+    return listed(run_actions.windows(ws, run, as_of=asked.as_of))
 
 
 @router.get("/runs/{run}/cells", operation_id="run.cells", responses=documented("list", 404, 409, csv=True))
 def cells(ws: Ws, listed: Listed, run: str, asked: Annotated[AsOf, Query()]) -> Response:
     """List the cells of a run: exact counts of events that met, and were undecided on, the same criteria."""
-    from remiss.capture import actions
+    from remiss.capture import run_actions
 
-    return listed(actions.cells(ws, run, as_of=asked.as_of))
+    return listed(run_actions.cells(ws, run, as_of=asked.as_of))
 
 
 @router.get("/runs/{run}/changes", operation_id="run.diff", responses=documented("list", 404, 409, csv=True))
 def changes(ws: Ws, listed: Listed, run: str, asked: Annotated[AsOf, Query()]) -> Response:
     """List what a run changed against the runs in force before it."""
-    from remiss.capture import actions
+    from remiss.capture import run_actions
 
-    return listed(actions.diff(ws, run, as_of=asked.as_of))
+    return listed(run_actions.diff(ws, run, as_of=asked.as_of))
 
 
 @router.get("/runs/{run}/refused", operation_id="run.refused", responses=documented("list", 404, 409, csv=True))
 def refused(ws: Ws, listed: Listed, run: str, asked: Annotated[AsOf, Query()]) -> Response:
     """List the rows that a run refused, the first 100 of each reason."""
-    from remiss.capture import actions
+    from remiss.capture import run_actions
 
-    return listed(actions.refused(ws, run, as_of=asked.as_of))
+    return listed(run_actions.refused(ws, run, as_of=asked.as_of))
 
 
 @router.post("/runs/{run}/accept", operation_id="run.accept", responses=documented("run", 404, 409))
 def accept(ws: Ws, run: str) -> Response:
     """Bring a waiting run in force although events are gone from its source."""
-    from remiss.capture import actions
+    from remiss.capture import run_actions
 
-    return as_json(answers.run(actions.accept(ws, run)))
+    return as_json(answers.run(run_actions.accept(ws, run)))
 
 
 @router.post("/runs/{run}/reproduce", operation_id="run.reproduce", responses=documented("reproduction", 404, 409))
 def reproduce(ws: Ws, run: str) -> Response:
     """Derive a run again from its named inputs and compare digests."""
-    from remiss.capture import actions
+    from remiss.capture import run_actions
 
-    return as_json(actions.reproduce(ws, run).to_json())
+    return as_json(run_actions.reproduce(ws, run).to_json())

@@ -33,7 +33,7 @@ def list_(ws: Workspace, protocol: str | None, limit: int, after: str | None, as
 
     Example: remiss run list --protocol arrival-delay
     """
-    from remiss.capture import actions as capture
+    from remiss.capture import run_actions as capture
 
     page = capture.runs(ws, protocol=protocol, limit=limit, after=after, as_of=as_of)
     render.rows(page, shape)
@@ -50,7 +50,7 @@ def coverage(ws: Workspace, as_of: int | None, shape: str) -> None:
 
     Example: remiss run coverage
     """
-    from remiss.capture import actions as capture
+    from remiss.capture import run_actions as capture
 
     render.rows(capture.coverage(ws, as_of=as_of), shape)
 
@@ -65,7 +65,7 @@ def show(ws: Workspace, run_id: str, as_of: int | None, shape: str) -> None:
 
     Example: remiss run show run-4f7q2m
     """
-    from remiss.capture import actions as capture
+    from remiss.capture import run_actions as capture
     from remiss.faces.cli import run_page
 
     found = capture.show(ws, run_id, as_of=as_of)
@@ -85,7 +85,7 @@ def windows(ws: Workspace, run_id: str, as_of: int | None, shape: str) -> None:
 
     Example: remiss run windows run-4f7q2m
     """
-    from remiss.capture import actions as capture
+    from remiss.capture import run_actions as capture
 
     render.rows(capture.windows(ws, run_id, as_of=as_of), shape)
 
@@ -100,7 +100,7 @@ def cells(ws: Workspace, run_id: str, as_of: int | None, shape: str) -> None:
 
     Example: remiss run cells run-4f7q2m --format csv
     """
-    from remiss.capture import actions as capture
+    from remiss.capture import run_actions as capture
 
     render.rows(capture.cells(ws, run_id, as_of=as_of), shape)
 
@@ -115,7 +115,7 @@ def diff(ws: Workspace, run_id: str, as_of: int | None, shape: str) -> None:
 
     Example: remiss run diff run-4f7q2m
     """
-    from remiss.capture import actions as capture
+    from remiss.capture import run_actions as capture
 
     render.rows(capture.diff(ws, run_id, as_of=as_of), shape)
 
@@ -130,7 +130,7 @@ def refused(ws: Workspace, run_id: str, as_of: int | None, shape: str) -> None:
 
     Example: remiss run refused run-4f7q2m
     """
-    from remiss.capture import actions as capture
+    from remiss.capture import run_actions as capture
 
     render.rows(capture.refused(ws, run_id, as_of=as_of), shape)
 
@@ -144,7 +144,7 @@ def accept(ws: Workspace, run_id: str, shape: str) -> None:
 
     Example: remiss run accept run-4f7q2m
     """
-    from remiss.capture import actions as capture
+    from remiss.capture import run_actions as capture
 
     accepted = capture.accept(ws, run_id)
     if shape == "json":
@@ -164,7 +164,7 @@ def reproduce(ws: Workspace, run_id: str, shape: str) -> int:
 
     Example: remiss reproduce run-4f7q2m
     """
-    from remiss.capture import actions as capture
+    from remiss.capture import run_actions as capture
 
     outcome = capture.reproduce(ws, run_id)
     if shape == "json":

@@ -29,7 +29,7 @@ def status(ws: Workspace, as_of: int | None, shape: str) -> None:
 
     Example: remiss status
     """
-    from remiss.capture import actions as capture
+    from remiss.capture import run_actions as capture
 
     found = capture.status(ws, as_of=as_of)
     if shape == "json":

@@ -84,7 +84,7 @@ class CriteriaOf:
 
 def criteria(ws: Workspace, *, as_of: int) -> tuple[CriteriaOf, ...]:
     """Return the criteria of everything captured, what was captured last first."""
-    from remiss.capture import actions as capture
+    from remiss.capture import run_actions as capture
 
     captured = sorted(capture.coverage(ws, as_of=as_of), key=lambda line: str(line["at"]), reverse=True)
     return tuple(criteria_of(ws, line, as_of) for line in captured[:MOST_GROUNDS])

@@ -84,7 +84,7 @@ class View(Asked):
 @router.get("/")
 def overview(ws: Ws, answers: Remembered, asked: Annotated[View, Query()]) -> Response:
     """Show the overview."""
-    from remiss.capture import actions as capture
+    from remiss.capture import run_actions as capture
 
     position = ws.position()
     captured = answers.ask(ws, capture.coverage, position)
@@ -145,6 +145,6 @@ def _criteria(ws: Workspace, grounds: tuple[CriteriaOf, ...], look: Callable[...
 @router.get(STANDING)
 def standing(ws: Ws, answers: Remembered) -> Response:
     """Look at the sources, and say what is due, as a piece of a page."""
-    from remiss.capture import actions as capture
+    from remiss.capture import run_actions as capture
 
     return part(StandingPart(items=answers.ask(ws, capture.status, ws.position(), seconds=STANDING_SECONDS)))

@@ -84,7 +84,7 @@ class View(AsOf):
 @router.get(PATH)
 def runs(ws: Ws, answers: Remembered, asked: Annotated[View, Query()]) -> Response:
     """Show a list of runs."""
-    from remiss.capture import actions as capture
+    from remiss.capture import run_actions as capture
 
     found = capture.runs(ws, asked.protocol, LIMIT, after=asked.after, as_of=asked.as_of)
     same = {"protocol": asked.protocol, "as_of": asked.as_of}
@@ -112,7 +112,7 @@ def run(ws: Ws, run: str, asked: Annotated[AsOf, Query()]) -> Response:
 @router.post(PATH + "/{run}/reproduce")
 def reproduce(request: Request, ws: Ws, run: str) -> Response:
     """Derive a run again, and show whether it came out the same: beside the button, or on the run's page without script."""
-    from remiss.capture import actions as capture
+    from remiss.capture import run_actions as capture
 
     verdict = capture.reproduce(ws, run)
     if request.headers.get("hx-request"):
@@ -123,7 +123,7 @@ def reproduce(request: Request, ws: Ws, run: str) -> Response:
 @router.get(PATH + "/{run}/accept")
 def ask_to_accept(ws: Ws, run: str) -> Response:
     """Say what accepting a waiting run means, and ask whether to do it."""
-    from remiss.capture import actions as capture
+    from remiss.capture import run_actions as capture
 
     found = capture.show(ws, run)
     grouped = run_facts.changes_of(ws, found, capture.diff(ws, found.id))
@@ -134,14 +134,14 @@ def ask_to_accept(ws: Ws, run: str) -> Response:
 @router.post(PATH + "/{run}/accept")
 def accept(ws: Ws, run: str) -> Response:
     """Bring a waiting run in force."""
-    from remiss.capture import actions as capture
+    from remiss.capture import run_actions as capture
 
     accepted = capture.accept(ws, run)
     return RedirectResponse(f"{PATH}/{segment(accepted.id)}", 303)
 
 
 def _shown(ws: Workspace, which: str, as_of: int | None, verdict: Reproduction | None = None) -> Response:
-    from remiss.capture import actions as capture
+    from remiss.capture import run_actions as capture
 
     found = capture.show(ws, which, as_of=as_of)
     manifest = found.manifest
