@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from remiss.curate.ports.labelling import Labellings
     from remiss.curate.ports.queue import Queue
     from remiss.curate.ports.recoding import Recodings
-    from remiss.edges.stores.case_ways import Remembered
+    from remiss.edges.stores.listing.ways import Remembered
     from remiss.edges.stores.store import Store
     from remiss.govern.growing import Grow
     from remiss.govern.ports.health import Health
@@ -121,7 +121,7 @@ class Equipment(Bench):
     @cached_property
     def originals(self) -> Originals:
         """Where raw events lie, of the cases that the actor may see."""
-        from remiss.edges.stores.originals import OriginalStore
+        from remiss.edges.stores.labelling.originals import OriginalStore
 
         return OriginalStore(self._store, self.scope)
 
@@ -135,14 +135,14 @@ class Equipment(Bench):
     @cached_property
     def labellings(self) -> Labellings:
         """Labellings in the catalog."""
-        from remiss.edges.stores.labellings import LabellingStore
+        from remiss.edges.stores.labelling.labellings import LabellingStore
 
         return LabellingStore(self._store, self.scope)
 
     @cached_property
     def queue(self) -> Queue:
         """What waits to be labelled, as far as the actor may see it."""
-        from remiss.edges.stores.queue import QueueStore
+        from remiss.edges.stores.labelling.queue import QueueStore
 
         return QueueStore(self._store, self.scope)
 
@@ -164,21 +164,21 @@ class Equipment(Bench):
     @cached_property
     def _ways(self) -> Remembered:
         """How questions about cases were answered lately; one for all calls from afar."""
-        from remiss.edges.stores.case_ways import Remembered
+        from remiss.edges.stores.listing.ways import Remembered
 
         return Remembered()
 
     @cached_property
     def doubles(self) -> Doubles:
         """Cases that two people labelled by themselves, of those that the actor may see."""
-        from remiss.edges.stores.doubles import DoubleStore
+        from remiss.edges.stores.labelling.doubles import DoubleStore
 
         return DoubleStore(self._store, self.scope)
 
     @cached_property
     def recodings(self) -> Recodings:
         """Recodings of failure modes."""
-        from remiss.edges.stores.recodings import RecodingStore
+        from remiss.edges.stores.labelling.recodings import RecodingStore
 
         return RecodingStore(self._store)
 
@@ -210,7 +210,7 @@ class Equipment(Bench):
 
     def witness(self, looks: Sequence[Look], action: str) -> None:
         """Record that the actor looked at something, by an action."""
-        from remiss.edges.stores.journal import DIGESTS
+        from remiss.edges.stores.logs.journal import DIGESTS
 
         self._store.views.record(looks, self.actor, action, datetime.now(UTC), self.request_id, self.keys.secret(DIGESTS))
 
@@ -243,21 +243,21 @@ class Equipment(Bench):
         return recogniser()
 
     def _acted(self) -> bool:
-        from remiss.edges.stores.journal import acted
+        from remiss.edges.stores.logs.journal import acted
 
         with self._store.reading() as connection:
             return acted(connection)
 
     def position(self) -> int:
         """Return the catalog's position."""
-        from remiss.edges.stores.journal import head
+        from remiss.edges.stores.logs.journal import head
 
         with self._store.reading() as connection:
             return head(connection)
 
     def moment(self, position: int) -> datetime:
         """Return when the catalog came to a position."""
-        from remiss.edges.stores.journal import moment
+        from remiss.edges.stores.logs.journal import moment
 
         with self._store.reading() as connection:
             return moment(connection, position)
@@ -272,7 +272,7 @@ class Equipment(Bench):
     def health(self) -> Health:
         """How this machine and the catalog are."""
         from remiss.edges.health import MachineHealth, Opened
-        from remiss.edges.stores.originals import OriginalStore
+        from remiss.edges.stores.labelling.originals import OriginalStore
 
         opened = Opened(
             file=self._store.file,

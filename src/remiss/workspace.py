@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from remiss.curate.ports.labelling import CurateWorkspace
     from remiss.curate.ports.queue import QueueWorkspace
     from remiss.curate.ports.recoding import RecodingWorkspace
-    from remiss.edges.stores.journal import Transaction
+    from remiss.edges.stores.logs.journal import Transaction
     from remiss.govern.ports.audit import AuditWorkspace
     from remiss.govern.ports.health import GovernWorkspace
     from remiss.govern.ports.people import AccessWorkspace

@@ -26,7 +26,7 @@ def older(empty_address):
     row = {"at": NOW, "actor": "ana", "subjects": ["p"], "digests": {"arguments": "00"}, "role": None}
     with pytest.MonkeyPatch.context() as patched:
         # What wrote the journal then knew of no seals.
-        patched.setattr("remiss.edges.stores.journal.Transaction.write_journal", lambda _: None)
+        patched.setattr("remiss.edges.stores.logs.journal.Transaction.write_journal", lambda _: None)
         migrate(engine, NOW, Actor(name="ana"), to=f"{SEALED - 1:04}")
     assert "leaf" not in {column["name"] for column in inspect(engine).get_columns("journal")}
     with engine.connect() as connection, connection.begin():

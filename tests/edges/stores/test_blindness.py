@@ -16,7 +16,7 @@ from sqlalchemy import event, select
 from remiss.catalog import actions
 from remiss.catalog.rendering import case_json, comparison_json, history_rows
 from remiss.curate import labelling_actions as curate
-from remiss.edges.stores.prospects import offer
+from remiss.edges.stores.labelling.prospects import offer
 from remiss.edges.stores.tables import events
 from remiss.errors import RemissError
 from remiss.faces.api.answering import tagged

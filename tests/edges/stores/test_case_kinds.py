@@ -13,8 +13,8 @@ from sqlalchemy import or_, select
 from remiss.catalog import actions as catalog
 from remiss.catalog.parsing import parse
 from remiss.catalog.query import EVERYTHING
-from remiss.edges.stores import case_kinds
 from remiss.edges.stores.cases import CaseStore
+from remiss.edges.stores.listing import kinds
 from remiss.edges.stores.tables import case_context, case_criteria, cases
 from remiss.govern.ports.actor import Scope
 from remiss.records.case import Filing, Sensitivity
@@ -84,12 +84,12 @@ def test_a_field_of_many_values_is_asked_case_by_case_with_the_same_answer(ws, m
     store = scoped(ws, Scope.of({"a": Sensitivity.INTERNAL}))
     few = store.facet(EVERYTHING, "model", 9, None)
     assert few == (("m0", 3), ("m2", 2))
-    case_kinds._beyond_some.cache_clear()
-    monkeypatch.setattr(case_kinds, "SOME_VALUES", 0)
+    kinds._beyond_some.cache_clear()
+    monkeypatch.setattr(kinds, "SOME_VALUES", 0)
     asked = []
-    monkeypatch.setattr(case_kinds, "_spread", lambda *given: asked.append(given))
+    monkeypatch.setattr(kinds, "_spread", lambda *given: asked.append(given))
     assert store.facet(EVERYTHING, "model", 9, None) == few
-    case_kinds._beyond_some.cache_clear()
+    kinds._beyond_some.cache_clear()
     assert asked == []
 
 

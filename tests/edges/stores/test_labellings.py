@@ -11,7 +11,7 @@ from remiss.catalog import actions
 from remiss.catalog.rendering import case_json
 from remiss.curate import labelling_actions as curate
 from remiss.curate import linking_actions as linking
-from remiss.edges.stores.prospects import offer
+from remiss.edges.stores.labelling.prospects import offer
 from remiss.edges.stores.tables import events
 from remiss.errors import Conflict, Denied, InputError, LabellingError, NotFound, Precondition
 from remiss.govern.authority import Granted, LocalOwner, actor_of

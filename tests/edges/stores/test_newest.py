@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from remiss.catalog import actions
 from remiss.catalog.parsing import parse
 from remiss.catalog.query import And, Text
-from remiss.edges.stores import case_newest, case_ways
 from remiss.edges.stores.cases import CaseStore
 from remiss.edges.stores.dialect import words
-from remiss.edges.stores.journal import head
 from remiss.edges.stores.late import Asking, Ready
+from remiss.edges.stores.listing import newest, ways
+from remiss.edges.stores.logs.journal import head
 from remiss.govern.ports.actor import Scope
 from remiss.records.case import Filing
 from tests.catalog.strategies import queries
@@ -28,7 +28,7 @@ START = datetime(2013, 6, 3, tzinfo=UTC)
 @pytest.fixture
 def uncommon(monkeypatch):
     """No word is so common that cases are asked one by one."""
-    monkeypatch.setattr(case_ways, "COMMON", 10**9)
+    monkeypatch.setattr(ways, "COMMON", 10**9)
 
 
 def said(ws, number, word="late"):
@@ -53,9 +53,9 @@ def test_wherever_the_newest_begin_all_pages_have_what_plain_python_finds(filled
     store = CaseStore(ws._store, Scope.everywhere(), ws.viewer)
     for asked in (word, And((word, query))):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(case_newest, "MARGIN", margin)
-            patch.setattr(case_newest, "ENTRIES_A_CASE", 10**9)
-            patch.setattr(case_ways, "COMMON", 10**9)
+            patch.setattr(newest, "MARGIN", margin)
+            patch.setattr(newest, "ENTRIES_A_CASE", 10**9)
+            patch.setattr(ways, "COMMON", 10**9)
             lines = read_on(store, asked, "-occurred", limit)
         assert in_order(lines, "-occurred")
         assert sorted(line.id for line in lines) == expected(known, len(known.positions), asked)
@@ -75,8 +75,8 @@ def test_where_the_newest_began_before_the_catalog_changed_is_not_believed(ws, u
         now = head(connection)
     # As when somebody who began to write earlier commits a lesser key later, here that of the newest case. No database does so
     # when it is asked to.
-    amiss = case_newest.Since(0, 2, now - 1)
-    monkeypatch.setattr(case_newest, "since", lambda *_: amiss)
+    amiss = newest.Since(0, 2, now - 1)
+    monkeypatch.setattr(newest, "since", lambda *_: amiss)
     assert listed(ws) == [at[19], at[18], at[17]]
     assert listed(ws, limit=5) == [at[number] for number in range(19, 14, -1)]
 
@@ -92,7 +92,7 @@ def test_asked_again_it_is_one_statement_that_names_where_the_newest_begin(ws, u
     listed(ws)
     ((*arguments,),) = bound
     with ws._store.reading() as connection:
-        at, key, _ = case_newest.since(connection, connection.dialect, _page_of(4), 8)
+        at, key, _ = newest.since(connection, connection.dialect, _page_of(4), 8)
     assert {at, key} <= set(arguments)
 
 
@@ -112,9 +112,9 @@ def test_both_databases_find_as_many_of_the_last_cases(ws):
     for number in range(12):
         said(ws, number, "late" if number % 4 == 0 else "slow")
     store = ws.cases
-    asked, asking = store._asked(parse("late"), case_ways.Purpose.PAGE, case_ways.NEWEST_FIRST, lines=4)
+    asked, asking = store._asked(parse("late"), ways.Purpose.PAGE, ways.NEWEST_FIRST, lines=4)
     with ws._store.reading() as connection:
-        ((*_, found, count),) = case_ways.looks_for(asked).ask(connection, asking)
+        ((*_, found, count),) = ways.looks_for(asked).ask(connection, asking)
     assert (found, count) == (3, 12)
     assert words.SAMPLED[connection.dialect.name] > count
 

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from remiss import capture
 from remiss.catalog import actions as catalog
 from remiss.catalog.query import EVERYTHING
-from remiss.edges.stores.seen_whole import sight_of
+from remiss.edges.stores.listing.seen_whole import sight_of
 from remiss.edges.stores.tables import captures, cases, events, runs
 from remiss.errors import Denied, NotFound
 from remiss.govern import actions as machine

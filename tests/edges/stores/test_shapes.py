@@ -15,10 +15,10 @@ from remiss.catalog.listing import Line, parse_sort
 from remiss.catalog.parsing import parse
 from remiss.catalog.query import And, Not, Operator, Or, Query, Term, Text
 from remiss.catalog.shape import kind_of, parted
-from remiss.edges.stores import case_pages
-from remiss.edges.stores.case_lines import listed_now
 from remiss.edges.stores.cases import CaseStore
 from remiss.edges.stores.late import Ready
+from remiss.edges.stores.listing import pages
+from remiss.edges.stores.listing.lines import listed_now
 from remiss.govern.ports.actor import Scope
 from remiss.records.case import Filing, Sensitivity
 from tests.catalog.strategies import queries
@@ -159,7 +159,7 @@ def test_a_question_asked_again_from_afar_is_one_statement(ws, monkeypatch):
 
 
 def test_long_ago_is_listed_like_lately(ws, monkeypatch):
-    monkeypatch.setattr(case_pages, "MANY_CHANGES", 1)
+    monkeypatch.setattr(pages, "MANY_CHANGES", 1)
     file(ws, drawn([member(number, met=["slow"]) for number in range(4)]), run="run-aaaaaaaa")
     then = ws.position()
     for number in range(3):

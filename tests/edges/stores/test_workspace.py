@@ -14,7 +14,7 @@ from sqlalchemy import select
 import remiss
 from remiss.catalog import actions as catalog
 from remiss.edges.stores import connecting, migrating
-from remiss.edges.stores.journal import Transaction
+from remiss.edges.stores.logs.journal import Transaction
 from remiss.edges.stores.tables import journal
 from remiss.edges.stores.version import LATEST
 from remiss.errors import CatalogOlder, Denied, StorageError

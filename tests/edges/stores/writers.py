@@ -78,7 +78,7 @@ def watch(address: str, until: str) -> dict[str, int]:
     from sqlalchemy import func, select
 
     import remiss
-    from remiss.edges.stores.journal import head
+    from remiss.edges.stores.logs.journal import head
     from remiss.edges.stores.tables import journal, revisions
 
     seen: dict[int, int] = {}

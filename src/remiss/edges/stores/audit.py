@@ -7,10 +7,10 @@ from contextlib import contextmanager
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, Select, Text, cast, literal, select
 
-from remiss.edges.stores.audit_rows import MALFORMED, rows
 from remiss.edges.stores.dialect.conditions import among, json_has, member
-from remiss.edges.stores.journal import entry
-from remiss.edges.stores.sealing import ADVICE, read_head
+from remiss.edges.stores.logs.journal import entry
+from remiss.edges.stores.logs.rows import MALFORMED, rows
+from remiss.edges.stores.logs.sealing import ADVICE, read_head
 from remiss.edges.stores.storable import is_text
 from remiss.edges.stores.store import Store
 from remiss.edges.stores.tables import journal, views

@@ -11,7 +11,7 @@ from remiss.curate.blindness import Viewer
 from remiss.edges.stores.blinkers import Blinkers, blinkers_of
 from remiss.edges.stores.case_reading import captures_of, case_at, shown
 from remiss.edges.stores.dialect.types import from_json, to_json
-from remiss.edges.stores.journal import head
+from remiss.edges.stores.logs.journal import head
 from remiss.edges.stores.redactions import FIRST
 from remiss.edges.stores.run_rows import event_of, group
 from remiss.edges.stores.suggestions import held, withheld

@@ -13,8 +13,8 @@ from remiss.curate.blindness import Viewer, begun, origin_told, words_told
 from remiss.edges.stores.in_force import in_force
 from remiss.edges.stores.labelling_reading import labelled, told_to
 from remiss.edges.stores.linking import links_of
+from remiss.edges.stores.listing.search import in_force_at
 from remiss.edges.stores.redactions import redactions_of
-from remiss.edges.stores.search import in_force_at
 from remiss.edges.stores.suggestions import hidden_of
 from remiss.edges.stores.tables import (
     captures,

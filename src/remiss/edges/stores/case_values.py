@@ -1,6 +1,6 @@
 """Writing what filters and facets read of cases beside `cases`: the criteria that they meet, and their context.
 
-Each row repeats of which team its case is and how guarded, so that a facet need not look up every case (`case_kinds.py`); that
+Each row repeats of which team its case is and how guarded, so that a facet need not look up every case (`listing/kinds.py`); that
 is kept true here alone.
 """
 

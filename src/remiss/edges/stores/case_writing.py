@@ -17,7 +17,7 @@ from remiss.edges.stores.case_reading import next_text_version, resolve
 from remiss.edges.stores.case_values import file_context
 from remiss.edges.stores.dialect.words import forget_words, index_words
 from remiss.edges.stores.dialect.writing import insert_missing, next_keys
-from remiss.edges.stores.journal import Transaction
+from remiss.edges.stores.logs.journal import Transaction
 from remiss.edges.stores.people import register_team
 from remiss.edges.stores.redactions import redactions_value
 from remiss.edges.stores.tables import case_texts, cases, event_contents, events, revisions

@@ -15,9 +15,11 @@ from remiss.catalog.shape import parted
 from remiss.curate.blindness import Viewer
 from remiss.edges.stores import case_controls, case_peers, case_writing
 from remiss.edges.stores.blinkers import Blinkers, blinkers_of, wears
-from remiss.edges.stores.case_facets import facet, shown
-from remiss.edges.stores.case_kinds import counted_by_kind
-from remiss.edges.stores.case_lines import (
+from remiss.edges.stores.case_reading import case_at, states
+from remiss.edges.stores.late import Asking, Row
+from remiss.edges.stores.listing.facets import facet, shown
+from remiss.edges.stores.listing.kinds import counted_by_kind
+from remiss.edges.stores.listing.lines import (
     head_of,
     is_told,
     key_of,
@@ -28,13 +30,11 @@ from remiss.edges.stores.case_lines import (
     met_at,
     sort_values,
 )
-from remiss.edges.stores.case_pages import counted_now, counted_then, lately
-from remiss.edges.stores.case_reading import case_at, states
-from remiss.edges.stores.case_ways import Asked, Purpose, Remembered, Ways, asked_for, ways
-from remiss.edges.stores.journal import head
-from remiss.edges.stores.late import Asking, Row
-from remiss.edges.stores.phrases import said_before
-from remiss.edges.stores.seen_whole import sight_of
+from remiss.edges.stores.listing.pages import counted_now, counted_then, lately
+from remiss.edges.stores.listing.phrases import said_before
+from remiss.edges.stores.listing.seen_whole import sight_of
+from remiss.edges.stores.listing.ways import Asked, Purpose, Remembered, Ways, asked_for, ways
+from remiss.edges.stores.logs.journal import head
 from remiss.edges.stores.store import Store
 from remiss.edges.stores.tables import case_context, cases
 from remiss.edges.stores.visible import Sight, visible_to

@@ -21,11 +21,11 @@ from remiss.edges.stores.dialect.driving import (
 )
 from remiss.edges.stores.dialect.explaining import foreign, hidden
 from remiss.edges.stores.dialect.limiting import limit
-from remiss.edges.stores.sealing import Finder, Sealing
+from remiss.edges.stores.logs.sealing import Finder, Sealing
+from remiss.edges.stores.logs.views import ViewLog
 from remiss.edges.stores.store import Store
 from remiss.edges.stores.tables import catalog_head
 from remiss.edges.stores.version import LATEST, read_version
-from remiss.edges.stores.views import ViewLog
 from remiss.errors import CatalogMissing, CatalogNewer, CatalogOlder, StorageError
 from remiss.govern.ports.actor import Actor
 

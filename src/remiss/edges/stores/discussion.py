@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, and_,
 from remiss.curate.blindness import Viewer, why_hidden
 from remiss.curate.discussion import InboxPage, Mention, check_turn, name_of
 from remiss.edges.stores.case_reading import resolve
-from remiss.edges.stores.journal import Transaction, head
+from remiss.edges.stores.logs.journal import Transaction, head
 from remiss.edges.stores.store import Store
 from remiss.edges.stores.tables import cases, comment_texts, comments, mentions, thread_turns, threads
 from remiss.edges.stores.visible import visible_to

@@ -13,15 +13,15 @@ from sqlalchemy import Connection, Row, Select, Text, and_, literal, select, typ
 
 from remiss.capture.requirements import Refused, refused_rows
 from remiss.catalog.query import And, Query
-from remiss.edges.stores.decisions import NONE, Decision, decisions
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.dialect.types import from_json
 from remiss.edges.stores.in_force import in_force
-from remiss.edges.stores.journal import head
-from remiss.edges.stores.phrases import spoken_by_events
+from remiss.edges.stores.labelling.decisions import NONE, Decision, decisions
+from remiss.edges.stores.listing.phrases import spoken_by_events
+from remiss.edges.stores.listing.search import capture_face, condition
+from remiss.edges.stores.logs.journal import head
 from remiss.edges.stores.run_rows import cell, group, manifest
 from remiss.edges.stores.sampled_counts import sampled_counts
-from remiss.edges.stores.search import capture_face, condition
 from remiss.edges.stores.store import Store
 from remiss.edges.stores.tables import (
     captures,

@@ -17,7 +17,7 @@ from remiss.edges.stores.crashing import crash_point
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.dialect.types import json_cell, names_cell, to_json
 from remiss.edges.stores.dialect.writing import insert_many, lock_name, next_keys
-from remiss.edges.stores.journal import Transaction
+from remiss.edges.stores.logs.journal import Transaction
 from remiss.edges.stores.promotion import promote
 from remiss.edges.stores.redactions import redactions_cell, seen_redactions
 from remiss.edges.stores.storable import signed, storable

@@ -12,7 +12,7 @@ from sqlalchemy import case as sql_case
 from remiss.curate.blindness import Viewer, why_hidden
 from remiss.curate.investigating import TEXTS, CitedPage, Draft, Finding, following, investigation_of, unread
 from remiss.edges.stores.case_reading import resolve
-from remiss.edges.stores.journal import Transaction, head
+from remiss.edges.stores.logs.journal import Transaction, head
 from remiss.edges.stores.store import Store
 from remiss.edges.stores.tables import case_texts, cases, citations, finding_texts, findings
 from remiss.edges.stores.visible import visible_to

@@ -35,7 +35,7 @@ class Asking:
     """What one asking brings.
 
     The query's values; who asks, with the blinkers they wear if any; for a list how long it is at most, what a page begins
-    behind, and when it is looked for among the newest cases alone, where these begin (`case_newest.Since`); for the past its
+    behind, and when it is looked for among the newest cases alone, where these begin (`newest.Since`); for the past its
     position, and by phrase the keys of the cases that said it then, among those whose texts have changed since.
     """
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, exists, insert, or_, select, update
 from sqlalchemy import case as sql_case
 
-from remiss.edges.stores.journal import Transaction
+from remiss.edges.stores.logs.journal import Transaction
 from remiss.edges.stores.tables import cases, links
 from remiss.edges.stores.visible import visible_to
 from remiss.govern.ports.actor import Scope

@@ -18,9 +18,9 @@ from sqlalchemy import Connection, Engine, insert, select
 
 from remiss.edges.stores.dialect.driving import make_durable
 from remiss.edges.stores.dialect.writing import lock_name
-from remiss.edges.stores.journal import INIT, UPGRADE, Transaction
+from remiss.edges.stores.logs.journal import INIT, UPGRADE, Transaction
+from remiss.edges.stores.logs.sealing import Sealing
 from remiss.edges.stores.people import enrol
-from remiss.edges.stores.sealing import Sealing
 from remiss.edges.stores.tables import catalog_head
 from remiss.edges.stores.version import TABLE, read_version
 from remiss.govern.entries import JOURNAL

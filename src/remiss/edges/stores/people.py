@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, and_, insert, or_,
 
 from remiss.edges.stores.case_reading import resolve
 from remiss.edges.stores.dialect.writing import insert_missing, lock_name
-from remiss.edges.stores.journal import Transaction, moment
+from remiss.edges.stores.logs.journal import Transaction, moment
 from remiss.edges.stores.store import Store
 from remiss.edges.stores.tables import grants, journal, people, teams, tokens
 from remiss.errors import Conflict, NotFound

@@ -18,7 +18,7 @@ from remiss.edges.stores.dialect.types import Word
 from remiss.edges.stores.dialect.words import index_words
 from remiss.edges.stores.dialect.writing import insert_many, next_keys
 from remiss.edges.stores.in_force import in_force
-from remiss.edges.stores.journal import Transaction
+from remiss.edges.stores.logs.journal import Transaction
 from remiss.edges.stores.tables import captures, cases, events, instant, revisions, run_windows, runs
 from remiss.errors import Conflict
 from remiss.records.identity import case_id

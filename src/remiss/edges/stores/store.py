@@ -23,10 +23,10 @@ from remiss.edges.stores.dialect.driving import (
     take_away,
 )
 from remiss.edges.stores.dialect.explaining import hidden
-from remiss.edges.stores.journal import Transaction, acted
-from remiss.edges.stores.sealing import Sealing
+from remiss.edges.stores.logs.journal import Transaction, acted
+from remiss.edges.stores.logs.sealing import Sealing
+from remiss.edges.stores.logs.views import ViewLog
 from remiss.edges.stores.tables import catalog_head
-from remiss.edges.stores.views import ViewLog
 from remiss.errors import Conflict
 from remiss.govern.entries import JOURNAL
 from remiss.govern.ports.actor import Actor

@@ -46,7 +46,7 @@ def visible_to(viewer: Scope | Sight, of: FromClause = cases) -> ColumnElement[b
             return literal(value(viewer), type_)
         return late(lambda asking: value(asking.scope), type_)
 
-    # The indexes that begin with a team are for kinds (`case_kinds.py`); to meet this condition they would leave no order.
+    # The indexes that begin with a team are for kinds (`listing/kinds.py`); to meet this condition they would leave no order.
     team, sensitivity = unindexed(of.c.team_id), unindexed(of.c.sensitivity)
     everywhere = sensitivity <= bound(_elsewhere, SmallInteger())
     if sight.every_team:

@@ -20,7 +20,12 @@ from sqlalchemy import Text as SqlText
 from remiss.catalog.keys import find
 from remiss.catalog.query import And, Not, Or, Query, Term, Text
 from remiss.edges.stores.blinkers import Cut
-from remiss.edges.stores.comparing import (
+from remiss.edges.stores.dialect.conditions import among, among_listed, json_text
+from remiss.edges.stores.dialect.words import has, wanted
+from remiss.edges.stores.in_force import in_force
+from remiss.edges.stores.labelling_reading import origin_shown
+from remiss.edges.stores.late import Position, given, said_then
+from remiss.edges.stores.listing.comparing import (
     EVENT,
     RUN,
     Compare,
@@ -36,11 +41,6 @@ from remiss.edges.stores.comparing import (
     protocol_of,
     spelled_value,
 )
-from remiss.edges.stores.dialect.conditions import among, among_listed, json_text
-from remiss.edges.stores.dialect.words import has, wanted
-from remiss.edges.stores.in_force import in_force
-from remiss.edges.stores.labelling_reading import origin_shown
-from remiss.edges.stores.late import Position, given, said_then
 from remiss.edges.stores.suggestions import TELLING, reworded, withheld
 from remiss.edges.stores.tables import captures, cases, events, revisions, run_windows
 

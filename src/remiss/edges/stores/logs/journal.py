@@ -19,7 +19,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, exists, insert, select, update
 
 from remiss.edges.stores.crashing import crash_point
-from remiss.edges.stores.sealing import ADVICE, Sealing, checked, read_head, write_head
+from remiss.edges.stores.logs.sealing import ADVICE, Sealing, checked, read_head, write_head
 from remiss.edges.stores.tables import catalog_head, journal
 from remiss.errors import Tampered
 from remiss.govern.digesting import digested

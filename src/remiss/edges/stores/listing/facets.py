@@ -13,15 +13,15 @@ from sqlalchemy import BigInteger, ColumnElement, Connection, Dialect, Select, T
 
 from remiss.catalog.counting import CONTEXT
 from remiss.catalog.query import EVERYTHING
-from remiss.edges.stores.case_kinds import spread_by_kind
-from remiss.edges.stores.case_pages import Matches, matches_now, matches_then
-from remiss.edges.stores.case_ways import REMEMBERED, Asked, Ways
 from remiss.edges.stores.dialect.planning import hashes, unindexed
 from remiss.edges.stores.dialect.types import from_json
 from remiss.edges.stores.in_force import in_force
 from remiss.edges.stores.labelling_reading import origin_shown
 from remiss.edges.stores.late import Asking, Ready, Row, late
-from remiss.edges.stores.search import as_seen_at, captured_in
+from remiss.edges.stores.listing.kinds import spread_by_kind
+from remiss.edges.stores.listing.pages import Matches, matches_now, matches_then
+from remiss.edges.stores.listing.search import as_seen_at, captured_in
+from remiss.edges.stores.listing.ways import REMEMBERED, Asked, Ways
 from remiss.edges.stores.suggestions import TELLING, withheld
 from remiss.edges.stores.tables import captures, case_context, case_criteria, cases, revisions, run_windows
 from remiss.edges.stores.visible import visible_to

@@ -10,8 +10,8 @@ from functools import cache
 
 from sqlalchemy import Connection, Dialect, func, select
 
-from remiss.edges.stores.case_kinds import teams
 from remiss.edges.stores.late import Asking, Ready
+from remiss.edges.stores.listing.kinds import teams
 from remiss.edges.stores.tables import cases
 from remiss.edges.stores.visible import Sight
 from remiss.govern.ports.actor import Scope

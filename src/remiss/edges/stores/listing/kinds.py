@@ -31,10 +31,10 @@ from sqlalchemy import (
 from remiss.catalog.counting import CONTEXT
 from remiss.catalog.query import Operator, Query, Term
 from remiss.catalog.shape import kind_of
-from remiss.edges.stores.case_pages import hides
-from remiss.edges.stores.case_ways import INDEXED, REMEMBERED, Asked
-from remiss.edges.stores.comparing import Condition, column
 from remiss.edges.stores.late import Asking, Ready, late
+from remiss.edges.stores.listing.comparing import Condition, column
+from remiss.edges.stores.listing.pages import hides
+from remiss.edges.stores.listing.ways import INDEXED, REMEMBERED, Asked
 from remiss.edges.stores.tables import case_context, case_criteria, cases
 from remiss.edges.stores.visible import Sight, visible_to
 from remiss.records.case import Sensitivity

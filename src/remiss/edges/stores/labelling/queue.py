@@ -16,9 +16,9 @@ from remiss.edges.stores import tables
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.dialect.planning import unindexed
 from remiss.edges.stores.dialect.writing import insert_or_take
+from remiss.edges.stores.labelling.orders import orders
+from remiss.edges.stores.labelling.prospects import offer
 from remiss.edges.stores.labelling_reading import in_force
-from remiss.edges.stores.orders import orders
-from remiss.edges.stores.prospects import offer
 from remiss.edges.stores.store import Store
 from remiss.edges.stores.tables import cases, labellings, links, reservations
 from remiss.edges.stores.visible import visible_to

@@ -9,13 +9,13 @@ from sqlalchemy import Connection, exists, func, or_, select
 
 from remiss.catalog.query import Query
 from remiss.catalog.shape import parted
-from remiss.edges.stores.case_pages import matches_then
-from remiss.edges.stores.case_ways import Purpose, asked_for
 from remiss.edges.stores.cases import asking_then
 from remiss.edges.stores.dialect.types import from_json
 from remiss.edges.stores.labelling_reading import in_force
 from remiss.edges.stores.late import Asking, Ready
-from remiss.edges.stores.search import seen_at
+from remiss.edges.stores.listing.pages import matches_then
+from remiss.edges.stores.listing.search import seen_at
+from remiss.edges.stores.listing.ways import Purpose, asked_for
 from remiss.edges.stores.store import Store
 from remiss.edges.stores.tables import captures, cases, labellings, run_windows
 from remiss.edges.stores.visible import Sight

@@ -10,17 +10,17 @@ from sqlalchemy import Connection, Row, Text, exists, func, insert, literal, or_
 from remiss.catalog.parsing import parse
 from remiss.catalog.shape import parted
 from remiss.curate.recoding import Affected, destination, renamed, sources_of
-from remiss.edges.stores.case_pages import matches_then
-from remiss.edges.stores.case_ways import Purpose, asked_for
 from remiss.edges.stores.case_writing import next_state
 from remiss.edges.stores.cases import asking_then
 from remiss.edges.stores.dialect.conditions import json_has
-from remiss.edges.stores.journal import Transaction, head
+from remiss.edges.stores.labelling.labellings import suggested
 from remiss.edges.stores.labelling_reading import in_force
-from remiss.edges.stores.labellings import suggested
 from remiss.edges.stores.late import Asking, Ready
 from remiss.edges.stores.linking import end_link
-from remiss.edges.stores.search import seen_at
+from remiss.edges.stores.listing.pages import matches_then
+from remiss.edges.stores.listing.search import seen_at
+from remiss.edges.stores.listing.ways import Purpose, asked_for
+from remiss.edges.stores.logs.journal import Transaction, head
 from remiss.edges.stores.store import Store
 from remiss.edges.stores.tables import (
     captures,

@@ -19,7 +19,7 @@ from remiss.edges.stores.case_values import file_context
 from remiss.edges.stores.case_writing import first_state
 from remiss.edges.stores.dialect.words import index_words
 from remiss.edges.stores.dialect.writing import insert_missing, lock_name, next_keys
-from remiss.edges.stores.journal import Transaction
+from remiss.edges.stores.logs.journal import Transaction
 from remiss.edges.stores.tables import cases, events, prospects
 from remiss.edges.stores.visible import visible_to
 from remiss.govern.ports.actor import Scope

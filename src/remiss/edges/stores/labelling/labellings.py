@@ -15,11 +15,11 @@ from remiss.curate.steps import CONTROL, Step
 from remiss.edges.stores.case_reading import captures_of, event_at, resolve
 from remiss.edges.stores.case_writing import next_state
 from remiss.edges.stores.dialect.conditions import among
-from remiss.edges.stores.journal import Transaction
+from remiss.edges.stores.labelling.prospects import file_prospect, prospect
+from remiss.edges.stores.labelling.reserving import forget
 from remiss.edges.stores.labelling_reading import caught_by, of_case, rounds_of
 from remiss.edges.stores.linking import alike, end_link, followed, write_link
-from remiss.edges.stores.prospects import file_prospect, prospect
-from remiss.edges.stores.reserving import forget
+from remiss.edges.stores.logs.journal import Transaction
 from remiss.edges.stores.store import Store
 from remiss.edges.stores.tables import cases, labelling_words, labellings, revision_reasons, revisions
 from remiss.govern.ports.actor import Scope

@@ -16,8 +16,8 @@ from sqlalchemy import Connection, Engine, insert
 
 from remiss.edges.stores.dialect.driving import FOLD_BYTES, file_of, fold, identity_of, make_durable
 from remiss.edges.stores.dialect.writing import insert_after, lock_name
-from remiss.edges.stores.grouping import Groups
-from remiss.edges.stores.sealing import Sealing, checked, head_row, read_head, write_head
+from remiss.edges.stores.logs.grouping import Groups
+from remiss.edges.stores.logs.sealing import Sealing, checked, head_row, read_head, write_head
 from remiss.edges.stores.storable import signed
 from remiss.edges.stores.tables import audit_heads, views, views_metadata
 from remiss.errors import CatalogForeign, Conflict, RemissError, StorageError, Tampered

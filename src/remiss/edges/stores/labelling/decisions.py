@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row, Select, or_, select
 
 from remiss.curate.verification import conclusion
 from remiss.edges.stores.labelling_reading import in_force
-from remiss.edges.stores.search import in_force_at
+from remiss.edges.stores.listing.search import in_force_at
 from remiss.edges.stores.tables import cases, events, labellings, links, revisions
 from remiss.records.labelling import LabellingKind, Relation, Verdict
 from remiss.records.states import Status

@@ -20,13 +20,13 @@ from remiss.catalog.counting import CONTEXT
 from remiss.catalog.listing import Order, Sort
 from remiss.catalog.query import Operator, Query, Term, Text, conjuncts
 from remiss.catalog.shape import kind_of
-from remiss.edges.stores import case_newest
 from remiss.edges.stores.blinkers import Cut
-from remiss.edges.stores.comparing import column
 from remiss.edges.stores.dialect import words
 from remiss.edges.stores.dialect.planning import weighs
 from remiss.edges.stores.late import Asking, Ready, Row
-from remiss.edges.stores.search import case_face, condition, phrase
+from remiss.edges.stores.listing import newest
+from remiss.edges.stores.listing.comparing import column
+from remiss.edges.stores.listing.search import case_face, condition, phrase
 from remiss.edges.stores.tables import case_context, case_criteria, cases
 from remiss.edges.stores.visible import Sight
 
@@ -113,7 +113,7 @@ def asked_for(
 class Ways:
     """How a query is answered: which of its parts few cases meet, and whether many have its phrases.
 
-    When `recent`, what has the phrases is looked for among the newest cases alone (see `case_newest.py`).
+    When `recent`, what has the phrases is looked for among the newest cases alone (see `newest.py`).
     """
 
     few: tuple[bool, ...]
@@ -127,7 +127,7 @@ class Choice:
 
     ways: Ways
     depends: Row
-    since: case_newest.Since | None = None
+    since: newest.Since | None = None
 
     def misses(self, rows: Sequence[Row], asking: Asking, head: Callable[[Row], int]) -> bool:
         """Return whether the newest cases were too few for a page, or are no longer those that they were."""
@@ -188,8 +188,8 @@ def _choice(connection: Connection, asked: Asked, asking: Asking, found: Sequenc
     if asked.sort != NEWEST_FIRST or not asked.walks or plain.ways.common or any(plain.ways.few):
         return plain
     *_, said, count = found[0]
-    newest = case_newest.entries(said=said, sampled=_sampled(asked, count), cases=count, lines=asking.lines)
-    since = None if newest is None else case_newest.since(connection, asked.dialect, asking, newest)
+    entries = newest.entries(said=said, sampled=_sampled(asked, count), cases=count, lines=asking.lines)
+    since = None if entries is None else newest.since(connection, asked.dialect, asking, entries)
     return plain if since is None else Choice(replace(plain.ways, recent=True), depends, since)
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from remiss.edges.stores.dialect.conditions import as_bytes, surely_bytes, surely_whole
 from remiss.edges.stores.dialect.driving import is_undecodable, streaming, texts_as_bytes
-from remiss.edges.stores.journal import said
+from remiss.edges.stores.logs.journal import said
 from remiss.govern.entries import JOURNAL, text_of
 from remiss.govern.verification import Row
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, Select, and_, select
 
 from remiss.catalog.query import Query, Text, leaves
 from remiss.catalog.words import mentions, searchable
-from remiss.edges.stores.search import in_force_at
+from remiss.edges.stores.listing.search import in_force_at
 from remiss.edges.stores.tables import case_texts, cases, event_contents, revisions
 
 Keys = dict[str, set[int]]

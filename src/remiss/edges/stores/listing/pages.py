@@ -28,12 +28,12 @@ from sqlalchemy import (
 from remiss.catalog.listing import Order, Sort
 from remiss.catalog.query import EVERYTHING, Query, Term
 from remiss.edges.stores.blinkers import Cut
-from remiss.edges.stores.case_ways import INDEXED, REMEMBERED, Asked, Purpose, Ways, leads, side_entries
-from remiss.edges.stores.comparing import Condition, column
 from remiss.edges.stores.dialect import words
 from remiss.edges.stores.dialect.planning import unindexed, weighs
 from remiss.edges.stores.late import Asking, Ready, late, then
-from remiss.edges.stores.search import case_face, case_face_at, condition, in_force_at
+from remiss.edges.stores.listing.comparing import Condition, column
+from remiss.edges.stores.listing.search import case_face, case_face_at, condition, in_force_at
+from remiss.edges.stores.listing.ways import INDEXED, REMEMBERED, Asked, Purpose, Ways, leads, side_entries
 from remiss.edges.stores.suggestions import TELLING, reworded, unbegun, withheld
 from remiss.edges.stores.tables import cases, revisions
 from remiss.edges.stores.visible import Sight, visible_to

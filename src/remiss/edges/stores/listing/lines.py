@@ -15,13 +15,13 @@ from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from remiss.catalog.listing import Line, Order, Sort
 from remiss.curate.blindness import HIDDEN, IN_HAND
-from remiss.edges.stores.case_pages import Matches, behind, matches_now, matches_then, sort_columns, sorted_by, ungraded
-from remiss.edges.stores.case_ways import REMEMBERED, Asked, Ways
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.dialect.gathering import gathered
 from remiss.edges.stores.dialect.planning import unindexed
 from remiss.edges.stores.late import Ready, Row, late
-from remiss.edges.stores.search import as_seen_at, seen_at
+from remiss.edges.stores.listing.pages import Matches, behind, matches_now, matches_then, sort_columns, sorted_by, ungraded
+from remiss.edges.stores.listing.search import as_seen_at, seen_at
+from remiss.edges.stores.listing.ways import REMEMBERED, Asked, Ways
 from remiss.edges.stores.suggestions import reworded, withheld
 from remiss.edges.stores.tables import captures, case_criteria, case_texts, cases, catalog_head, events, revisions, run_windows
 from remiss.records.identity import from_micros
