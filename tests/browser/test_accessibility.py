@@ -12,9 +12,11 @@ from remiss.curate import discussion_actions as curate
 from remiss.curate import investigation_actions as findings
 from remiss.curate import labelling_actions as labelling
 from remiss.govern.ports.actor import Actor
+from remiss.records.case import Filing
 from remiss.records.investigation import Citation, CitationKind
 from remiss.records.labelling import Impact, Judgement, Verdict
 from tests.curate.standings import ANSWERS, NOISE, WEAK
+from tests.stories.logs import MONDAY
 
 # One of each template. `{case}` and `{run}` are ids of the catalog.
 PAGES = (
@@ -137,6 +139,22 @@ def test_no_page_breaks_a_rule_that_machines_can_check(signed_in, filled_in, loo
         broken |= {f"{path}: {rule['id']}": [node["html"][:200] for node in rule["nodes"][:3]] for rule in found}
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{path} is wider than the screen"
     assert broken == {}
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=["light and wide", "dark and narrow"])
+def test_neither_does_what_asks_about_a_duplicate(signed_in, site, look):
+    inputs = {f"field-{number}": "w" * 300 for number in range(30)}
+    catalog.file(site.workspace, Filing(model="m", at=MONDAY, title="Wrong gate", inputs=inputs))
+    page = signed_in("/cases/file", **look)
+    page.get_by_label("What went wrong").fill("The board was wrong")
+    page.get_by_label("Model", exact=True).fill("m")
+    page.get_by_label("When it happened").fill("2013-06-04T06:00")
+    page.get_by_text("What went in").click()
+    page.get_by_label("Inputs").fill("\n".join(f"{name}={value}" for name, value in inputs.items()))
+    page.get_by_role("button", name="File it").click()
+    page.get_by_role("alert").wait_for()
+    assert Axe().run(page).response["violations"] == []
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
 def test_headings_follow_one_another_and_each_page_has_one_title(signed_in, filled_in):

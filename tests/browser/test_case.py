@@ -78,6 +78,26 @@ def test_by_keyboard_one_opens_a_case_from_the_list_and_files_another(signed_in)
     expect(page.get_by_role("heading", name="Wrong terminal on the board")).to_be_visible()
 
 
+def test_whoever_files_what_is_there_already_sees_it_and_goes_on_by_keyboard(signed_in, site):
+    seen = {"carrier": "UA", "gate": "C7"}
+    like = catalog.file(site.workspace, Filing(model="m", at=MONDAY, title="Wrong gate", inputs=seen))
+    page = signed_in("/cases/file")
+    page.get_by_label("What went wrong").fill("The board was wrong")
+    page.get_by_label("Model", exact=True).fill("m")
+    page.get_by_label("When it happened").fill("2013-06-04T06:00")
+    page.get_by_text("What went in").click()
+    page.get_by_label("Inputs").fill("carrier=UA\ngate=C7")
+    page.get_by_role("button", name="File it").click()
+    asked = page.get_by_role("alert")
+    expect(asked).to_contain_text("inputs.carrier, inputs.gate")
+    with page.expect_popup() as opened:
+        asked.get_by_role("link", name=like.id).press("Enter")
+    expect(opened.value.get_by_role("heading", name="Wrong gate")).to_be_visible()
+    expect(page.get_by_label("What went wrong")).to_have_value("The board was wrong")
+    page.get_by_role("button", name="File it all the same").press("Enter")
+    expect(page.get_by_role("heading", name="The board was wrong")).to_be_visible()
+
+
 def test_two_people_at_once_lose_nothing(signed_in, site, missed):
     page = signed_in(f"/cases/{missed}")
     catalog.revise(site.workspace, missed, 1, title="Written meanwhile")

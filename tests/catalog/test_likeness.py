@@ -69,3 +69,9 @@ def test_what_the_model_said_and_the_words_of_the_text_count_too():
         ("b", 1.0, 2),
         ("c", 0.2, 2),
     ]
+
+
+def test_it_is_told_which_fields_are_wholly_the_same():
+    own = filed("own", output="late", text="Wrong gate", gate="C7", weather="fog")
+    (peer,) = duplicates(own, [filed("b", output="late", text="wrong gate", gate="C8", seat="3A")], 1)
+    assert peer.same == ("output", "text")

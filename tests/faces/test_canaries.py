@@ -243,6 +243,7 @@ def refused_captures():
 # What a command needs to be told besides what `ids` names.
 TOLD: dict[str, tuple[str, ...]] = {
     "case.search": ("--limit", "1000"),
+    "case.duplicates": ("--model", "arrival-delay", "--at", "2013-06-05", "--title", "seen"),
     "estimate": ("--by", "context.note"),
     "access.check": ("ana", "case.show"),
     "audit.prove": ("journal-1",),

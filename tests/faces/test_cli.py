@@ -685,6 +685,12 @@ def test_what_is_no_answer_or_impact_is_a_wrong_call(cli, captured, wrong):
 def test_whoever_files_a_case_is_told_of_which_it_may_be_a_duplicate(cli, captured):
     filing = ("case", "file", "--model", "m", "--at", "2013-06-05", "--input", "carrier=UA", "--input", "gate=C7")
     first = cli(*filing, "--title", "Wrong gate", "--format", "json").json["id"]
+    planned = cli(*filing, "--title", "The board was wrong", "--dry-run")
+    assert (planned.status, first in planned.out) == (0, True)
+    (item,) = valid(cli(*filing, "--title", "x", "--dry-run", "--format", "json"), "list")["items"]
+    assert (item["id"], item["same"]) == (first, "inputs.carrier, inputs.gate")
+    assert cli(*filing, "--title", "x", "--limit", "3").status == 2
+    assert cli("case", "search", "model:m", "--format", "json").json["total"] == 1
     told = cli(*filing, "--title", "The board was wrong")
     assert f"it may be a duplicate of {first} (100% of 2 fields alike)" in told.err
     listed = valid(cli("case", "alike", first, "--format", "json"), "list")

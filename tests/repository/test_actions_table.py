@@ -50,6 +50,7 @@ OF_NOW = {
     "run.plan": "what a capture would do now",
     "run.reproduce": "what a run filed never changes, and its source is as it is now",
     "attachment.get": "what was removed is erased",
+    "case.duplicates": "what somebody is about to file, as it is now",
     "case.sheet": "what somebody is about to label, as it is now",
     "queue.list": "what waits is as it is now",
     "doctor": "the machine as it is",

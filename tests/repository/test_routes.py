@@ -19,8 +19,9 @@ OPERATIONS = {
 }
 # Signing in and out are no actions: they change who may ask, and nothing in the catalog. `perform` is any action by its name.
 BESIDE = {("POST", "/sign-in"), ("POST", "/sign-out"), ("POST", "/api/v1/actions/{name}")}
-# These read, and are posted all the same: a document comes along, or logs are read for long.
+# These read, and are posted all the same: a document or a filing comes along, or logs are read for long.
 POSTED = {
+    "case.duplicates",
     "run.plan",
     "run.due",
     "protocol.check",

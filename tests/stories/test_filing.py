@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from remiss.catalog import actions as catalog
+from remiss.catalog import duplicate_actions
 from remiss.errors import Conflict, InputError, NotFound
 from remiss.records.case import Filing, Sensitivity
 from tests.stories.logs import MONDAY
@@ -48,6 +50,16 @@ def test_a_filed_case_says_all_that_was_filed_redacted(ws):
 
 def test_filing_the_same_again_gives_the_same_case(ws):
     assert catalog.file(ws, BOARD) == catalog.file(ws, BOARD)
+    assert catalog.search(ws).total == 1
+
+
+def test_before_filing_one_is_told_which_case_it_would_be_like_and_in_what(ws):
+    filed = catalog.file(ws, BOARD)
+    again = replace(BOARD, title="Wrong terminal again", at=MONDAY + timedelta(days=1), inputs={**BOARD.inputs, "carrier": "DL"})
+    (found,) = duplicate_actions.duplicates(ws, again)
+    assert (found["id"], round(found["likeness"], 2), found["fields"]) == (filed.id, 0.89, 9)
+    assert "inputs.flight" in found["same"]
+    assert "carrier" not in found["same"]
     assert catalog.search(ws).total == 1
 
 

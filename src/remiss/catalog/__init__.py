@@ -1,17 +1,19 @@
 """Catalog: cases by id, query, text and position.
 
-The verbs are in `actions.py` and load on first use.
+The verbs load on first use, each from the module of its actions.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from remiss.catalog.actions import alike, compare, facets, file, history, revise, search, show
+    from remiss.catalog.actions import compare, facets, file, history, revise, search, show
+    from remiss.catalog.duplicate_actions import alike, duplicates
 
 __all__ = [
     "alike",
     "compare",
+    "duplicates",
     "facets",
     "file",
     "history",
@@ -24,5 +26,6 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     # Verbs only: a module of this chapter must be found by the import system, not through the actions that import it.
     if name in __all__:
-        return getattr(import_module("remiss.catalog.actions"), name)
+        home = "duplicate_actions" if name in {"alike", "duplicates"} else "actions"
+        return getattr(import_module(f"remiss.catalog.{home}"), name)
     raise AttributeError(f"module 'remiss.catalog' has no attribute {name!r}")

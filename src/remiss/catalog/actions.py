@@ -11,7 +11,8 @@ from remiss.action import action
 from remiss.catalog import filing as filings
 from remiss.catalog import revision as revisions
 from remiss.catalog.counting import CONTEXT, DEFAULT, VALUE_LIMIT, check_fields
-from remiss.catalog.likeness import duplicates, likest
+from remiss.catalog.filing import Filed
+from remiss.catalog.likeness import likest
 from remiss.catalog.listing import COLUMNS, PAGE_LIMIT, Order, Turn, list_name, parse_sort, row, token, turn
 from remiss.catalog.modes import check_known
 from remiss.catalog.parsing import parse
@@ -165,35 +166,6 @@ def compare(ws: CatalogWorkspace, case_id: str, *, controls: int = 10, as_of: in
     return replace(found, controls=likest(found.event, events, controls))
 
 
-@action(name="case.alike", permission="case:read", reads=True, subject="case_id", views=listed)
-def alike(ws: CatalogWorkspace, case_id: str, *, limit: int = 5, as_of: int | None = None) -> Rows:
-    """List the cases of the same model that a case is most like: of which it may be a duplicate.
-
-    Likeness is the share of what is known of either that is the same: inputs, context, output and the words of the text.
-    `fields` says how many fields that are: of few, much likeness says little. They are looked for among the newest.
-
-    Parameters
-    ----------
-    case_id : the id, or a prefix of six or more characters that no other case shares
-    limit : how many at most, 1 to 100
-    as_of : a position of the catalog; default: now
-
-    Raises
-    ------
-    NotFound, Ambiguous, InputError
-    """
-    if not 1 <= limit <= CONTROL_LIMIT:
-        raise InputError(f"{limit} is no number of cases", do=f"give 1 to {CONTROL_LIMIT}")
-    head = ws.cases.position()
-    position = reached(as_of, head)
-    event, others = ws.cases.peers(case_id, position, CONSIDERED)
-    peers = (each for each in duplicates(event, others, limit) if each.likeness)
-    found = tuple((each.event.id, each.likeness, each.fields, each.event.at) for each in peers)
-    return Rows(
-        "alike", ("id", "likeness", "fields", "occurred"), found, head if position is None else position, total=len(found)
-    )
-
-
 @action(name="case.history", permission="case:read", reads=True, subject="case_id", views=_traced)
 def history(ws: CatalogWorkspace, case_id: str, *, as_of: int | None = None) -> tuple[Revision, ...]:
     """List every state that a case was in, oldest first.
@@ -221,13 +193,23 @@ def file(ws: CatalogWorkspace, filing: Filing) -> Case:
     InputError : something is missing, such as no catalog can hold, or a failure mode that no taxonomy has
     Denied : in a team, or of a sensitivity, in which the actor may not
     """
+    return ws.cases.file(filable(ws, filing))
+
+
+def filable(ws: CatalogWorkspace, filing: Filing) -> Filed:
+    """Return a filing as the catalog may hold it.
+
+    Raises
+    ------
+    InputError, Denied : as filing it would
+    """
     ws.allow("case:file", filing.team)
     if not ws.scope.sees(filing.team, filing.sensitivity):
         level = filing.sensitivity.name.lower()
         raise Denied(f"{ws.actor.name} would not see a case of sensitivity {level} there", do="file it within your clearance")
     filed = filings.prepared(filing, ws.keys.secret(REDACTION))
     check_known(filing.mode, ws.protocols)
-    return ws.cases.file(filed)
+    return filed
 
 
 @action(name="case.revise", permission="case:revise", subject="case_id")

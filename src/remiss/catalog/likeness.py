@@ -32,11 +32,15 @@ def likest(event: Event, others: Sequence[Event], count: int) -> tuple[Control, 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peer:
-    """A case that another may be a duplicate of: its event, by the id of the case; in how many fields they were compared."""
+    """A case that another may be a duplicate of: its event, by the id of the case; in how many fields they were compared.
+
+    `same` names those of the fields that are wholly the same, sorted.
+    """
 
     event: Event
     likeness: float
     fields: int
+    same: tuple[str, ...]
 
 
 def duplicates(event: Event, others: Sequence[Event], count: int) -> tuple[Peer, ...]:
@@ -47,11 +51,21 @@ def duplicates(event: Event, others: Sequence[Event], count: int) -> tuple[Peer,
     """
     own, fields = dict(everything(event)), [dict(everything(other)) for other in others]
     ranges = {name: spread(name, [own, *fields]) for name in own}
-    found = [
-        Peer(event=other, likeness=common(own, theirs, ranges), fields=len(own.keys() | theirs.keys()))
-        for other, theirs in zip(others, fields, strict=True)
-    ]
-    return tuple(sorted(found, key=lambda peer: (-peer.likeness, peer.event.id))[:count])
+    found = [(common(own, theirs, ranges), other, theirs) for other, theirs in zip(others, fields, strict=True)]
+    likest = sorted(found, key=lambda each: (-each[0], each[1].id))[:count]
+    return tuple(
+        Peer(event=other, likeness=much, fields=len(own.keys() | theirs.keys()), same=same(own, theirs, ranges))
+        for much, other, theirs in likest
+    )
+
+
+def same(own: Mapping[str, Known], theirs: Mapping[str, Known], ranges: Mapping[str, float]) -> tuple[str, ...]:
+    """Return the names of the fields that two events have wholly the same, sorted.
+
+    >>> same({"a": 1, "b": "x", "c": 2}, {"a": 1, "b": "y", "c": "2"}, {"a": 9.0})
+    ('a', 'c')
+    """
+    return tuple(sorted(name for name in own if name in theirs and alike(own[name], theirs[name], ranges.get(name, 0.0)) == 1))
 
 
 def everything(event: Event) -> Iterator[tuple[str, Known]]:

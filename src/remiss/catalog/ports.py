@@ -78,6 +78,10 @@ class Cases(Protocol):
         """
         ...
 
+    def of_model(self, model: str, considered: int) -> tuple[Event, ...]:
+        """Return the events of up to `considered` cases of a model, the newest, by the cases' ids."""
+        ...
+
     def revisions(self, case_id: str) -> tuple[Revision, ...]:
         """Return every state of a case, oldest first; raises like `get`."""
         ...

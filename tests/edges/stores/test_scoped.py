@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 
 from remiss import capture
 from remiss.catalog import actions as catalog
+from remiss.catalog import duplicate_actions
 from remiss.catalog.query import EVERYTHING
 from remiss.edges.stores.listing.seen_whole import sight_of
 from remiss.edges.stores.tables import captures, cases, events, runs
@@ -235,4 +236,4 @@ def test_whoever_files_what_a_case_above_their_clearance_says_does_not_find_out_
     filed = catalog.file(bo, Filing(model="m", at=MONDAY, title="The board lied"))
     assert filed.id != hidden.id
     assert catalog.file(bo, Filing(model="m", at=MONDAY, title="The board lied")).id == filed.id
-    assert catalog.alike(bo, filed.id).total == 0
+    assert duplicate_actions.alike(bo, filed.id).total == 0

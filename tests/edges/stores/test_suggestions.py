@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from remiss.catalog import actions
+from remiss.catalog import actions, duplicate_actions
 from remiss.curate import labelling_actions as curate
 from remiss.records.case import Filing
 from remiss.records.identity import case_id
@@ -119,8 +119,8 @@ def test_a_case_that_waits_for_its_second_labelling_was_not_there_before_its_fir
     for name, seen in (("bo", False), ("ws", True), ("eve", True)):
         ws = people[name]
         assert (LATER in actions.search(ws, "", as_of=before).column("id")) is seen
-        assert (LATER in actions.alike(ws, DONE, as_of=before, limit=50).column("id")) is seen
-        assert LATER in actions.alike(ws, DONE, limit=50).column("id")
+        assert (LATER in duplicate_actions.alike(ws, DONE, as_of=before, limit=50).column("id")) is seen
+        assert LATER in duplicate_actions.alike(ws, DONE, limit=50).column("id")
         assert actions.facets(ws, f"id:{LATER}", ("status",), as_of=before).rows == (
             (("status", "candidate", 1),) if seen else ()
         )

@@ -207,6 +207,40 @@ def test_a_case_is_filed_by_a_form(there):
     assert "Beside controls" not in page
 
 
+def test_what_may_be_a_duplicate_is_filed_once_its_like_was_seen(there):
+    form = {"model": "m", "at": "2013-06-03T06:00", "title": "Wrong gate", "inputs": "carrier=UA\n<b>gate=C7"}
+    again = {**form, "title": "The <b>board</b> was wrong", "note": "kept as typed", "at": "2013-06-04T06:00"}
+    with there.browser() as client:
+        first = client.post("/cases/file", data=form).headers["location"]
+        asked = client.post("/cases/file", data=again)
+        assert asked.status_code == 200
+        assert f'href="{first}"' in asked.text
+        assert "100 % of 2 fields: inputs.<b>gate, inputs.carrier" in plain(asked)
+        assert "kept as typed" in asked.text
+        assert "<b>" not in asked.text
+        assert len(catalog.search(there.workspace)) == 1
+        told = {"told": re.findall(r'name="told" value="([^"]*)"', asked.text)[0]}
+        second = client.post("/cases/file", data=again | told)
+        assert second.status_code == 303
+        assert second.headers["location"] != first
+        # Another is told of anew, whatever was told before.
+        third = client.post("/cases/file", data={**again, "title": "Once more"} | told)
+        assert third.status_code == 200
+        assert second.headers["location"] in third.text
+    assert len(catalog.search(there.workspace)) == 2
+
+
+def test_what_is_unlike_all_or_like_many_is_filed_at_once(there):
+    with there.browser() as client:
+        for number in range(1, 6):
+            form = {"model": "m", "at": f"2013-06-0{number}T06:00", "title": "Late", "inputs": "carrier=UA", "output": "late"}
+            asked = client.post("/cases/file", data=form)
+            assert asked.status_code == (303 if number in {1, 5} else 200)
+            if asked.status_code == 200:
+                told = re.findall(r'name="told" value="([^"]*)"', asked.text)[0]
+                assert client.post("/cases/file", data=form | {"told": told}).status_code == 303
+
+
 @pytest.mark.parametrize(
     ("changed", "says"),
     [

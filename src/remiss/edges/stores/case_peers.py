@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, exists, not_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, exists, not_, select
 
 from remiss.curate.blindness import Viewer
 from remiss.edges.stores.blinkers import blinkers_of
@@ -20,6 +20,19 @@ COLUMNS: tuple[ColumnElement[Any], ...] = (
     *(event_contents.c.output, event_contents.c.inputs, event_contents.c.context, event_contents.c.text),
 )
 
+CASES = select(*COLUMNS).join(event_contents, event_contents.c.event_key == cases.c.event_key)
+
+
+def newest_of(connection: Connection, model: str, scope: Scope, considered: int) -> tuple[Event, ...]:
+    """Return what went into up to `considered` cases of a model, the newest; by the ids of the cases."""
+    return tuple(_event(each) for each in connection.execute(of_model(model, scope, considered)))
+
+
+def of_model(model: str, scope: Scope, considered: int) -> Select[Any]:
+    """Select up to `considered` cases of a model that a scope sees, the newest first."""
+    seen = CASES.where(cases.c.model == model, visible_to(scope))
+    return seen.order_by(cases.c.at.desc(), cases.c.key.desc()).limit(considered)
+
 
 def peers(
     connection: Connection, case_id: str, scope: Scope, viewer: Viewer, position: int | None, considered: int
@@ -31,9 +44,8 @@ def peers(
     NotFound, Ambiguous, InputError
     """
     row = resolve(connection, case_id, scope)
-    statement = select(*COLUMNS).join(event_contents, event_contents.c.event_key == cases.c.event_key)
-    own = connection.execute(statement.where(cases.c.key == row.key)).first()
-    others = statement.where(cases.c.model == row.model, cases.c.key != row.key, visible_to(scope))
+    own = connection.execute(CASES.where(cases.c.key == row.key)).first()
+    others = of_model(row.model, scope, considered).where(cases.c.key != row.key)
     if position is not None:
         came = exists().where(
             revisions.c.case_key == cases.c.key, revisions.c.revision == 1, revisions.c.position_from <= position
@@ -43,7 +55,7 @@ def peers(
         if worn is not None:
             # When such a case came would tell whether it was a control.
             others = others.where(not_(withheld(worn)))
-    found = connection.execute(others.order_by(cases.c.at.desc(), cases.c.key.desc()).limit(considered))
+    found = connection.execute(others)
     mine = Event(id=row.id, at=row.at, model=row.model) if own is None else _event(own)
     return mine, tuple(_event(each) for each in found)
 

@@ -170,6 +170,11 @@ class CaseStore:
         with self._store.reading() as connection:
             return case_peers.peers(connection, case_id, self._scope, self._viewer, position, considered)
 
+    def of_model(self, model: str, considered: int) -> tuple[Event, ...]:
+        """Return the events of the newest cases of a model."""
+        with self._store.reading() as connection:
+            return case_peers.newest_of(connection, model, self._scope, considered)
+
     def revisions(self, case_id: str) -> tuple[Revision, ...]:
         """Return every state of a case, oldest first."""
         with self._store.reading() as connection:

@@ -10,9 +10,11 @@ from pydantic import AwareDatetime, Field
 from starlette.responses import Response
 
 from remiss.catalog import actions as catalog
+from remiss.catalog import duplicate_actions as doubles
 from remiss.catalog.rendering import HISTORY, case_json, comparison_json, history_rows
 from remiss.catalog.revision import SAID
 from remiss.errors import Precondition, Unconditional
+from remiss.faces import answers
 from remiss.faces.api.answering import answers as documented
 from remiss.faces.api.answering import as_json, tagged
 from remiss.faces.api.listing import Listed
@@ -74,7 +76,7 @@ class NewCase(Asked):
 
     def filing(self) -> Filing:
         """Return the record."""
-        given = {name: getattr(self, name) for name in type(self).model_fields}
+        given = {name: getattr(self, name) for name in NewCase.model_fields}
         moment: datetime = self.at
         return Filing(**given | {"at": moment, "sensitivity": Sensitivity(self.sensitivity)})
 
@@ -118,6 +120,18 @@ def file(ws: Ws, body: NewCase) -> Response:
     return response
 
 
+class Planned(NewCase):
+    """A case that a person is about to file, and how many cases like it to list."""
+
+    limit: int = Field(5, ge=1, le=100, description="How many at most.")
+
+
+@router.post("/cases/duplicates", operation_id="case.duplicates", responses=documented("list"))
+def duplicates(ws: Ws, body: Planned) -> Response:
+    """List the cases that a failure would be most like that somebody is about to file, and file nothing."""
+    return as_json(answers.listing(doubles.duplicates(ws, body.filing(), limit=body.limit)))
+
+
 @router.get("/cases/{case}", operation_id="case.show", responses=documented("case", 304, 404, 409, etag=True))
 def show(
     ws: Ws,
@@ -145,7 +159,7 @@ class Alike(AsOf):
 @router.get("/cases/{case}/alike", operation_id="case.alike", responses=documented("list", 404, 409, csv=True))
 def alike(ws: Ws, listed: Listed, case: str, asked: Annotated[Alike, Query()]) -> Response:
     """List the cases of the same model that a case is most like: of which it may be a duplicate."""
-    return listed(catalog.alike(ws, case, limit=asked.limit, as_of=asked.as_of))
+    return listed(doubles.alike(ws, case, limit=asked.limit, as_of=asked.as_of))
 
 
 @router.get("/cases/{case}/history", operation_id="case.history", responses=documented("list", 404, 409, csv=True))

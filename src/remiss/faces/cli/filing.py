@@ -12,17 +12,11 @@ from remiss.faces.cli.options import Time, as_of, formatted, formatted_object, w
 from remiss.faces.pairs import parted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from datetime import datetime
 
     from remiss.records.event import Scalar
     from remiss.records.rows import Rows
     from remiss.workspace import Workspace
-
-# From this likeness on, in two fields or more, somebody who files a case is told that it may be a duplicate; but when it is so
-# like more than a few, that sets none of them apart.
-LIKE = 0.8
-FEW = 3
 
 
 @click.command("file")
@@ -55,6 +49,8 @@ FEW = 3
     show_default=True,
     help="How guarded it is.",
 )
+@click.option("--dry-run", is_flag=True, help="File nothing: only list the cases of the model that it would be most like.")
+@click.option("--limit", type=click.IntRange(1, 100), default=5, show_default=True, help="How many --dry-run lists at most.")
 @formatted_object
 @with_workspace
 def file(
@@ -74,6 +70,8 @@ def file(
     context: tuple[str, ...],
     team: str,
     sensitivity: str,
+    dry_run: bool,
+    limit: int,
     shape: str,
 ) -> None:
     """File a failure that you saw yourself.
@@ -83,43 +81,45 @@ def file(
     Example: remiss case file --model arrival-delay --at 2013-06-03T06:00Z --title "Board showed the wrong terminal"
     """
     from remiss.catalog import actions as catalog
+    from remiss.catalog import duplicate_actions
+    from remiss.catalog.suspects import ASKED
     from remiss.faces.cli import case_page
     from remiss.records.case import Filing, Sensitivity
 
-    filed = catalog.file(
-        ws,
-        Filing(
-            model=model,
-            at=at,
-            title=title,
-            note=note,
-            model_version=model_version,
-            output=output,
-            label=label,
-            mode=mode,
-            severity=severity,
-            inputs=_pairs(inputs, "--input"),
-            context=_pairs(context, "--context"),
-            text=text,
-            team=team,
-            sensitivity=Sensitivity[sensitivity.upper()],
-        ),
+    filing = Filing(
+        model=model,
+        at=at,
+        title=title,
+        note=note,
+        model_version=model_version,
+        output=output,
+        label=label,
+        mode=mode,
+        severity=severity,
+        inputs=_pairs(inputs, "--input"),
+        context=_pairs(context, "--context"),
+        text=text,
+        team=team,
+        sensitivity=Sensitivity[sensitivity.upper()],
     )
+    if dry_run:
+        render.rows(duplicate_actions.duplicates(ws, filing, limit=limit), shape)
+        return
+    if click.get_current_context().get_parameter_source("limit") is click.core.ParameterSource.COMMANDLINE:
+        raise click.UsageError("--limit says how many cases --dry-run lists; give both")
+    filed = catalog.file(ws, filing)
     case_page.show(filed, shape)
     if shape == "table":
-        _warn_of_duplicates(catalog.alike(ws, filed.id, limit=FEW + 1))
+        _warn_of_duplicates(duplicate_actions.alike(ws, filed.id, limit=ASKED))
 
 
 def _warn_of_duplicates(found: Rows) -> None:
-    like = [each for each in _peers(found) if each[1] >= LIKE and each[2] > 1]
-    if 0 < len(like) <= FEW:
-        named = ", ".join(f"{of} ({likeness:.0%} of {fields} fields alike)" for of, likeness, fields in like)
+    from remiss.catalog.suspects import suspected
+
+    like = suspected(found)
+    if like:
+        named = ", ".join(f"{each.id} ({each.likeness:.0%} of {each.fields} fields alike)" for each in like)
         render.say(f"it may be a duplicate of {named}; see `remiss case link`")
-
-
-def _peers(found: Rows) -> Iterator[tuple[str, float, int]]:
-    for of, likeness, fields in zip(*(found.column(name) for name in ("id", "likeness", "fields")), strict=True):
-        yield str(of), float(str(likeness)), int(str(fields))
 
 
 @click.command("alike")
@@ -133,9 +133,9 @@ def alike(ws: Workspace, case_id: str, *, limit: int, as_of: int | None, shape: 
 
     Example: remiss case alike k7m4-qp --limit 3
     """
-    from remiss.catalog import actions as catalog
+    from remiss.catalog import duplicate_actions
 
-    render.rows(catalog.alike(ws, case_id, limit=limit, as_of=as_of), shape)
+    render.rows(duplicate_actions.alike(ws, case_id, limit=limit, as_of=as_of), shape)
 
 
 def _pairs(texts: tuple[str, ...], option: str) -> dict[str, Scalar]:

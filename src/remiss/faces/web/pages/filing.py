@@ -12,6 +12,8 @@ from pydantic import BaseModel
 from starlette.responses import RedirectResponse, Response
 
 from remiss.catalog import actions as catalog
+from remiss.catalog import duplicate_actions
+from remiss.catalog.suspects import ASKED, Suspect, suspected
 from remiss.errors import InputError
 from remiss.faces.api.serving import Ws
 from remiss.faces.pairs import parted
@@ -39,17 +41,20 @@ class Typed(BaseModel):
     inputs: str = ""
     context: str = ""
     text: str = ""
+    # The ids of the cases that it may be a duplicate of, which whoever sends the form has been told of.
+    told: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilingPage:
-    """case/file.html: the form, with what was typed when it was not taken and why."""
+    """case/file.html: the form, with what was typed when it was not taken and why, or may be a duplicate and of what."""
 
     template: ClassVar[str] = "case/file.html"
     typed: Typed
     modes: Mapping[str, str]
     models: tuple[str, ...]
     problem: tuple[str, str] | None
+    suspects: tuple[Suspect, ...]
 
 
 @router.get("/cases/file")
@@ -60,9 +65,16 @@ def form(ws: Ws) -> Response:
 
 @router.post("/cases/file")
 def file(ws: Ws, typed: Annotated[Typed, Form()]) -> Response:
-    """File what was typed and lead to the case; what is not taken is shown again."""
+    """File what was typed and lead to the case; what is not taken is shown again.
+
+    So is what may be a duplicate of cases that the form did not name yet: nothing is filed before they were seen.
+    """
     try:
-        case = catalog.file(ws, filing_of(typed))
+        filing = filing_of(typed)
+        suspects = suspected(duplicate_actions.duplicates(ws, filing, limit=ASKED))
+        if not {each.id for each in suspects} <= {*typed.told.split()}:
+            return _shown(ws, typed, None, suspects)
+        case = catalog.file(ws, filing)
     except InputError as error:
         if error.code != "input":
             raise
@@ -70,10 +82,10 @@ def file(ws: Ws, typed: Annotated[Typed, Form()]) -> Response:
     return RedirectResponse(f"/cases/{segment(case.id)}", 303)
 
 
-def _shown(ws: Ws, typed: Typed, problem: tuple[str, str] | None) -> Response:
+def _shown(ws: Ws, typed: Typed, problem: tuple[str, str] | None, suspects: tuple[Suspect, ...] = ()) -> Response:
     kept = shelf.newest(ws)
     models = tuple(dict.fromkeys(each.model for each in kept))
-    page = FilingPage(typed=typed, modes=shelf.modes(kept), models=models, problem=problem)
+    page = FilingPage(typed=typed, modes=shelf.modes(kept), models=models, problem=problem, suspects=suspects)
     return render(page, shell(ws, "File a case", "cases"), status=422 if problem else 200)
 
 
