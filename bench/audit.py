@@ -22,7 +22,7 @@ from bench.results import KEYS, WORK, Figure
 from remiss.catalog import actions as catalog
 from remiss.edges.stores.dialect.types import POSTGRESQL, SQLITE
 from remiss.govern import audit_actions as audit
-from remiss.govern.entries import VIEWS, secret_of
+from remiss.govern.entries import VIEWS
 from remiss.govern.verification import check
 from remiss.records.case import Filing
 from remiss.records.look import Kind, Look
@@ -51,7 +51,7 @@ def measured(database: str, address: str, bare: Callable[[str], int]) -> Figure:
     """Time both sides on one database."""
     with remiss.open(address, environment=HERE) as ws:
         store = ws.audit
-        secret = ws.keys.secret(secret_of(VIEWS))
+        secret = store.secret(VIEWS)
 
         def ours() -> int:
             found = check(VIEWS, lambda: store.rows(VIEWS), store.head(VIEWS), secret, begun=True, grow=ws.grow)

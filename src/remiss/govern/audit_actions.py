@@ -11,7 +11,7 @@ from remiss.action import action
 from remiss.errors import InputError, NotFound, Tampered
 from remiss.govern.auditing import COLUMNS, Proof, Signed, Wanted, line, list_name, logs_with, newest, parse_id, token, turn
 from remiss.govern.checkpoint import SECRET, Checkpoint, Signer, Verifier, name_of, origin_of, read_notes
-from remiss.govern.entries import LOGS, leaf_of, secret_of
+from remiss.govern.entries import LOGS, leaf_of
 from remiss.govern.merkle import inclusion_path, root_of
 from remiss.govern.ports.audit import AuditWorkspace
 from remiss.govern.verification import Row, Verdict, check
@@ -117,7 +117,7 @@ def _held_against(ws: AuditWorkspace, log: str, points: list[Checkpoint], *, sea
         length = max((each.size for each in points), default=0)
         return check(log, lambda: _told(ws, log, length), None, None, points, grow=ws.grow)
     begun = ws.audit.begun(log)
-    secret = ws.keys.secret(secret_of(log))
+    secret = ws.audit.secret(log)
     try:
         head = ws.audit.head(log)
     except Tampered:
@@ -209,6 +209,6 @@ def _head(ws: AuditWorkspace, log: str) -> Checkpoint:
     head = ws.audit.head(log)
     if head is None:
         raise InputError(NOT_SEALED, do="do something first")
-    if not head.holds(ws.keys.secret(secret_of(log))):
+    if not head.holds(ws.audit.secret(log)):
         raise Tampered(f"the {log} does not end where it was sealed, and is not signed", do="run: remiss audit verify")
     return Checkpoint(origin=origin_of(ws.audit.catalog, log), size=head.size, root=head.frontier.root)

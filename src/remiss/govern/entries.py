@@ -31,9 +31,14 @@ def text_of(fields: Mapping[str, object]) -> str:
     return _encode(fields)
 
 
-def secret_of(log: str) -> str:
-    """Return the name of the secret that a log is sealed with."""
-    return f"audit {log}"
+def secret_of(log: str, catalog: str | None) -> str:
+    """Return the name of the secret that a log of a catalog is sealed with.
+
+    Parameters
+    ----------
+    catalog : its id; None of a log of before secrets were of one catalog
+    """
+    return f"audit {log}" if catalog is None else f"audit {log} {catalog}"
 
 
 def leaf_of(entry: bytes, link: bytes) -> bytes:

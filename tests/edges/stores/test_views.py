@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 
+import psycopg
 import pytest
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import delete, insert, select, text, true, update
 
 import remiss
 from remiss.catalog import actions as catalog
@@ -357,3 +360,55 @@ def test_a_file_in_the_place_of_the_log_is_named_and_nothing_is_shown(sqlite_tem
         journal, found = audit.verify(ws)
         assert (journal.sound, found.sound, found.first) == (True, False, 1)
         assert "another file lies in its place" in found.what
+
+
+def test_the_log_of_another_catalog_with_the_same_key_is_none_of_this_one(ws, case, database, environment, request, tmp_path):
+    """A folder of keys may serve several catalogs."""
+    catalog.show(ws, case.id)
+    with other_on(database, request, tmp_path) as address, remiss.open(address, environment=environment) as other:
+        theirs = catalog.file(other, Filing(model="m", at=MONDAY, title="theirs"))
+        catalog.show(other, theirs.id)
+        assert verdict(other).sound
+        if database == "sqlite":
+            ws.close()
+            other.close()
+            for each in ("", "-wal", "-shm"):
+                ws._store.views.file.with_name(ws._store.views.file.name + each).unlink(missing_ok=True)
+            shutil.copy(other._store.views.file, ws._store.views.file)
+        else:
+            altering(ws, delete(views), delete(audit_heads).where(audit_heads.c.log == "views"))
+            for table, condition in ((views, true()), (audit_heads, audit_heads.c.log == "views")):
+                with other._store.reading() as connection:
+                    rows = [dict(row) for row in connection.execute(select(table).where(condition)).mappings()]
+                altering(ws, insert(table).values(rows))
+    found = verdict(ws)
+    assert (found.sound, found.entries) == (False, 1)
+    with pytest.raises(StorageError, match="nothing is shown"):
+        catalog.show(ws, case.id)
+
+
+@contextmanager
+def other_on(database, request, tmp_path):
+    """Give the address of another new catalog."""
+    if database == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "other.db")
+        with closing(sqlite3.connect(tmp_path / "other.db")) as file, file:
+            file.execute("UPDATE catalog_head SET catalog_id = 'another'")
+        yield str(tmp_path / "other.db")
+    else:
+        with database_on(request.getfixturevalue("postgres"), "template") as address:
+            with psycopg.connect(address) as server:
+                server.execute("UPDATE catalog_head SET catalog_id = 'another'")
+            yield address
+
+
+def test_logs_that_were_sealed_before_they_were_sealed_by_catalog_go_on_as_they_were_begun(ws, environment, monkeypatch):
+    with monkeypatch.context() as former:
+        former.setattr("remiss.edges.stores.sealing.secret_of", lambda log, _: f"audit {log}")
+        former.setattr("remiss.edges.stores.sealing._mark", lambda catalog, log: f"sealed-{log}-{catalog}")
+        begun = catalog.file(ws, Filing(model="m", at=MONDAY, title="seen"))
+        catalog.show(ws, begun.id)
+    with remiss.open(ws.address, environment=environment) as later:
+        catalog.revise(later, begun.id, 1, note="more")
+        catalog.show(later, begun.id)
+        assert [(each.sound, each.entries) for each in audit.verify(later)] == [(True, 3), (True, 2)]

@@ -39,6 +39,10 @@ class AuditStore:
         with self._reading(log) as connection:
             return None if connection is None else read_head(connection, log)
 
+    def secret(self, log: str) -> bytes:
+        """Return what a log is sealed with."""
+        return self._store.sealing.secret(self.catalog, log)
+
     def begun(self, log: str) -> bool:
         """Return whether a log is known to have been sealed, by what lies beside the key."""
         return self._store.sealing.known(self.catalog, log)

@@ -39,6 +39,15 @@ class Audit(Protocol):
         """
         ...
 
+    def secret(self, log: str) -> bytes:
+        """Return what a log is sealed with.
+
+        Raises
+        ------
+        StorageError : the catalog's key is not where it belongs
+        """
+        ...
+
     def begun(self, log: str) -> bool:
         """Return whether a log is known to have been sealed, by what lies beside the key."""
         ...

@@ -33,6 +33,7 @@ UPGRADE = "catalog.upgrade"
 # The secret under which the journal's digests are made.
 DIGESTS = "journal"
 _HEAD = select(catalog_head.c.position)
+_CATALOG = select(catalog_head.c.catalog_id)
 _ACTED = select(exists().where(journal.c.action.not_in([INIT, UPGRADE])))
 
 
@@ -135,7 +136,8 @@ class Transaction:
         head = read_head(self.connection, JOURNAL)
         if head is None and (not self.sealing.possible or not self._begins()):
             return {}
-        secret = self.sealing.secret(JOURNAL)
+        catalog = self.connection.execute(_CATALOG).scalar_one()
+        secret = self.sealing.secret(catalog, JOURNAL)
         before = self._begin(secret) if head is None else checked(head, JOURNAL, row["position"] - 1, secret)
         (sealed,), _, after = append(before, secret, [partial(_text, row)])
         write_head(self.connection, JOURNAL, after, first=head is None)
@@ -151,7 +153,7 @@ class Transaction:
         if self.action in {INIT, UPGRADE} and not acted(self.connection):
             return False
         self.sealing.keys(lambda: not acted(self.connection))
-        catalog = self.connection.execute(select(catalog_head.c.catalog_id)).scalar_one()
+        catalog = self.connection.execute(_CATALOG).scalar_one()
         if (acted(self.connection) and not self.seals_all) or self.sealing.known(catalog, JOURNAL):
             raise Tampered("what was kept of the end of the journal is gone: the audit log was altered", do=ADVICE)
         return True

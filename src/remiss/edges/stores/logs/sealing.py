@@ -46,17 +46,24 @@ class Sealing:
             self._keys = self._finder(may_be_made())
         return self._keys
 
-    def secret(self, log: str) -> bytes:
-        """Return what a log is sealed with."""
-        return self.keys().secret(secret_of(log))
+    def secret(self, catalog: str, log: str) -> bytes:
+        """Return what that log of a catalog is sealed with, and none of another catalog that has the same key.
+
+        A log that was sealed before that was so goes on as it was begun.
+        """
+        return self.keys().secret(secret_of(log, None if self._begun_before(catalog, log) else catalog))
 
     def known(self, catalog: str, log: str) -> bool:
         """Return whether that log of a catalog is known to have been sealed: said where the key is, not in the database."""
-        return self.keys().marked(f"sealed-{log}-{catalog}")
+        return self.keys().marked(_mark(catalog, log)) or self._begun_before(catalog, log)
 
     def began(self, catalog: str, log: str) -> None:
         """Remember beside the key that the log is sealed from now on."""
-        self.keys().mark(f"sealed-{log}-{catalog}")
+        if not self._begun_before(catalog, log):
+            self.keys().mark(_mark(catalog, log))
+
+    def _begun_before(self, catalog: str, log: str) -> bool:
+        return self.keys().marked(f"sealed-{log}-{catalog}")
 
     def lost(self, catalog: str, log: str) -> bool:
         """Return whether the log had to be begun again, because what was there before is gone."""
@@ -65,6 +72,11 @@ class Sealing:
     def began_again(self, catalog: str, log: str) -> None:
         """Remember beside the key that the log was begun again."""
         self.keys().mark(f"begun-again-{log}-{catalog}")
+
+
+def _mark(catalog: str, log: str) -> str:
+    """Return the name of the file beside the key that says that a log is sealed with a secret of its catalog."""
+    return f"sealed-{log}-of-{catalog}"
 
 
 def read_head(connection: Connection, log: str, *, locked: bool = False) -> Head | None:

@@ -93,7 +93,7 @@ class ViewLog:
     def _append(self, entries: Sequence[Entry]) -> None:
         if self._left is not None and self._append_to(self._left, entries):
             return
-        secret = self._sealing.secret(VIEWS)
+        secret = self._sealing.secret(self._catalog, VIEWS)
         with self._of_its_own():
             self._make_sure()
             with self._engine.execution_options(writes=True).connect() as connection, connection.begin():
@@ -114,7 +114,7 @@ class ViewLog:
         To begin, to read where the log ends, and to commit takes a server an answer for each. When it goes away before it answers
         here, the entries may be in the log twice: somebody who looked is better named twice than not at all.
         """
-        rows, after = _sealed(head, entries, self._sealing.secret(VIEWS))
+        rows, after = _sealed(head, entries, self._sealing.secret(self._catalog, VIEWS))
         self._left = None
         with self._engine.connect() as connection:
             try:
