@@ -404,8 +404,8 @@ def other_on(database, request, tmp_path):
 
 def test_logs_that_were_sealed_before_they_were_sealed_by_catalog_go_on_as_they_were_begun(ws, environment, monkeypatch):
     with monkeypatch.context() as former:
-        former.setattr("remiss.edges.stores.sealing.secret_of", lambda log, _: f"audit {log}")
-        former.setattr("remiss.edges.stores.sealing._mark", lambda catalog, log: f"sealed-{log}-{catalog}")
+        former.setattr("remiss.edges.stores.logs.sealing.secret_of", lambda log, _: f"audit {log}")
+        former.setattr("remiss.edges.stores.logs.sealing._mark", lambda catalog, log: f"sealed-{log}-{catalog}")
         begun = catalog.file(ws, Filing(model="m", at=MONDAY, title="seen"))
         catalog.show(ws, begun.id)
     with remiss.open(ws.address, environment=environment) as later:

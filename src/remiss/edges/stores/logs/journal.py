@@ -33,7 +33,6 @@ UPGRADE = "catalog.upgrade"
 # The secret under which the journal's digests are made.
 DIGESTS = "journal"
 _HEAD = select(catalog_head.c.position)
-_CATALOG = select(catalog_head.c.catalog_id)
 _ACTED = select(exists().where(journal.c.action.not_in([INIT, UPGRADE])))
 
 
@@ -76,6 +75,7 @@ class Transaction:
     subjects: list[str] = field(default_factory=list)
     digests: dict[str, Any] = field(default_factory=dict)
     _position: int | None = None
+    _catalog: str = ""
     _stamps: list[Callable[[int], None]] = field(default_factory=list)
 
     def position(self) -> int:
@@ -86,8 +86,9 @@ class Transaction:
         """
         if self._position is None:
             crash_point("before-position")
-            taken = update(catalog_head).values(position=catalog_head.c.position + 1).returning(catalog_head.c.position)
-            self._position = self.connection.execute(taken).scalar_one()
+            next_ = update(catalog_head).values(position=catalog_head.c.position + 1)
+            taken = next_.returning(catalog_head.c.position, catalog_head.c.catalog_id)
+            self._position, self._catalog = self.connection.execute(taken).one()
             for write in self._stamps:
                 write(self._position)
         return self._position
@@ -136,8 +137,7 @@ class Transaction:
         head = read_head(self.connection, JOURNAL)
         if head is None and (not self.sealing.possible or not self._begins()):
             return {}
-        catalog = self.connection.execute(_CATALOG).scalar_one()
-        secret = self.sealing.secret(catalog, JOURNAL)
+        secret = self.sealing.secret(self._catalog, JOURNAL)
         before = self._begin(secret) if head is None else checked(head, JOURNAL, row["position"] - 1, secret)
         (sealed,), _, after = append(before, secret, [partial(_text, row)])
         write_head(self.connection, JOURNAL, after, first=head is None)
@@ -153,8 +153,7 @@ class Transaction:
         if self.action in {INIT, UPGRADE} and not acted(self.connection):
             return False
         self.sealing.keys(lambda: not acted(self.connection))
-        catalog = self.connection.execute(_CATALOG).scalar_one()
-        if (acted(self.connection) and not self.seals_all) or self.sealing.known(catalog, JOURNAL):
+        if (acted(self.connection) and not self.seals_all) or self.sealing.known(self._catalog, JOURNAL):
             raise Tampered("what was kept of the end of the journal is gone: the audit log was altered", do=ADVICE)
         return True
 
