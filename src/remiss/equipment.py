@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 ADJUDICATE = "case:adjudicate"
 # Whoever holds one of these may be given cases to label, or give annotated ones their second labelling.
 WORK, VERIFY = "queue:work", "case:verify"
+# Whoever holds this looks at the machine, and so may know where the catalog lies.
+MACHINE = "machine:read"
 
 
 class Equipment(Bench):
@@ -263,10 +265,10 @@ class Equipment(Bench):
             return moment(connection, position)
 
     def facts(self, position: int | None = None) -> CatalogFacts:
-        """Return what the catalog is and how much it holds, or held at a position."""
+        """Return what the catalog is and how much it holds, or held at a position; where it lies to whom `doctor` says it."""
         from remiss.edges.stores.facts import facts
 
-        return facts(self._store, self.scope, position)
+        return facts(self._store, self.scope, position, placed=self.may(MACHINE, None))
 
     @property
     def health(self) -> Health:

@@ -245,7 +245,7 @@ def revise(
 
 @action(name="catalog.info", permission="catalog:read", reads=True)
 def info(ws: CatalogWorkspace, *, as_of: int | None = None) -> CatalogFacts:
-    """Say what the catalog is, where it lies and how much it holds.
+    """Say what the catalog is and how much it holds, and to whoever may look at the machine where it lies.
 
     Parameters
     ----------

@@ -13,10 +13,10 @@ class CatalogFacts:
     """What a catalog is and holds, in the order in which it is told.
 
     `position` is where it was read, and `protocols`, `runs`, `events` and `cases` are how many there were then. The rest is of
-    now. `bytes` is the size of a catalog that is a file, else None.
+    now. `bytes` is the size of a catalog that is a file, else None. `address` is None to whoever may not look at the machine.
     """
 
-    address: str
+    address: str | None
     database: str
     schema_version: int
     catalog: str

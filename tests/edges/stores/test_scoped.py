@@ -224,6 +224,12 @@ def test_whoever_sees_all_that_there_is_is_asked_of_no_case_and_of_each_again_as
     assert dict(ana.cases.facet(EVERYTHING, "sensitivity", 9, None)) == {"internal": 3}
 
 
+def test_where_the_catalog_lies_is_told_to_whoever_may_look_at_the_machine(ws, ws_as):
+    assert ws._store.where == catalog.info(ws).address == catalog.info(ws_as("ada", role="admin", team="*")).address
+    for role, team in (("reader", "default"), ("steward", "*"), ("admin", "default")):
+        assert catalog.info(ws_as("bo", role=role, team=team)).address is None
+
+
 def test_of_an_empty_catalog_everything_is_seen(ws, ws_as):
     with ws.reading() as connection:
         assert sight_of(connection, ws_as("ana", role="reader").scope).everything

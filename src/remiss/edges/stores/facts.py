@@ -18,15 +18,15 @@ from remiss.records.catalog import CatalogFacts
 Shown: TypeAlias = Mapping[Table, ColumnElement[bool]]
 
 
-def facts(store: Store, scope: Scope, position: int | None = None) -> CatalogFacts:
-    """Return the facts, with what a scope sees of what was there at a position; None is now."""
+def facts(store: Store, scope: Scope, position: int | None = None, *, placed: bool) -> CatalogFacts:
+    """Return the facts, with what a scope sees of what was there at a position, None is now; `placed` with where it lies."""
     with store.reading() as connection:
         head = connection.execute(select(catalog_head)).one()
         shown = {table: visible_to(scope, table) for table in (protocols, runs, events, cases)}
         found = _now(shown) if position is None else _then(shown, position)
         counted = {name: how_many.label(name) for name, how_many in found.items()}
         return CatalogFacts(
-            address=store.where,
+            address=store.where if placed else None,
             database=server_of(connection),
             schema_version=read_version(connection),
             catalog=head.catalog_id,

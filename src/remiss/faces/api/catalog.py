@@ -20,7 +20,7 @@ router = APIRouter(tags=["catalog"])
 
 @router.get("/catalog", operation_id="catalog.info", responses=documented("catalog"))
 def info(ws: Ws, asked: Annotated[AsOf, Query()]) -> Response:
-    """Say what the catalog is, where it lies and how much it holds."""
+    """Say what the catalog is and how much it holds, and to whoever may look at the machine where it lies."""
     from remiss.catalog import actions
 
     return as_json(actions.info(ws, as_of=asked.as_of).to_json())

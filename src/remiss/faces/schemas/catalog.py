@@ -81,7 +81,7 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "catalog": record(
         schema=kind("catalog"),
-        address=TEXT,
+        address=nullable(TEXT),
         database=TEXT,
         schema_version=COUNT,
         catalog=TEXT,
