@@ -363,3 +363,32 @@ def test_a_digest_that_is_no_finite_number_any_more_is_named(busy):
     with busy._store.engine.execution_options(writes=True).connect() as connection, connection.begin():
         connection.execute(text("UPDATE journal SET digests = '{\"a\" : 1e400}' WHERE position = 4"))
     assert (verdict(busy).sound, verdict(busy).first) == (False, 4)
+
+
+def test_a_program_that_goes_on_notices_that_an_earlier_state_of_the_database_was_put_back(busy, environment):
+    with busy.reading() as connection:
+        ends = connection.execute(select(audit_heads).where(audit_heads.c.log == "journal")).mappings().one()
+    write(busy, "later")
+    altering(
+        busy,
+        delete(journal).where(journal.c.position > ends["size"]),
+        update(catalog_head).values(position=ends["size"]),
+        update(audit_heads).where(audit_heads.c.log == "journal").values(dict(ends)),
+    )
+    with pytest.raises(Tampered, match="the journal has 9 entries and had 10 before: an earlier state of the database"):
+        write(busy, "more")
+    with remiss.open(busy.address, environment=environment) as fresh:
+        write(fresh, "more")
+        assert verdict(fresh).sound
+
+
+def test_that_a_log_is_sealed_is_said_beside_the_key_though_whoever_began_it_was_killed_before(busy, environment, tmp_path):
+    catalog.search(busy)
+    marks = sorted((tmp_path / "keys").glob("sealed-*"))
+    assert len(marks) == 2
+    for each in marks:
+        each.unlink()
+    with remiss.open(busy.address, environment=environment) as ws:
+        write(ws, "more")
+        catalog.search(ws)
+    assert sorted((tmp_path / "keys").glob("sealed-*")) == marks

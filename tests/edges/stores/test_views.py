@@ -17,6 +17,7 @@ import remiss
 from remiss.catalog import actions as catalog
 from remiss.curate import agreement_actions, recoding_actions
 from remiss.edges.stores.dialect import driving
+from remiss.edges.stores.logs import sealing
 from remiss.edges.stores.tables import audit_heads, views
 from remiss.errors import Denied, InputError, NotFound, StorageError
 from remiss.govern import audit_actions as audit
@@ -404,11 +405,24 @@ def other_on(database, request, tmp_path):
 
 def test_logs_that_were_sealed_before_they_were_sealed_by_catalog_go_on_as_they_were_begun(ws, environment, monkeypatch):
     with monkeypatch.context() as former:
-        former.setattr("remiss.edges.stores.logs.sealing.secret_of", lambda log, _: f"audit {log}")
-        former.setattr("remiss.edges.stores.logs.sealing._mark", lambda catalog, log: f"sealed-{log}-{catalog}")
+        former.setattr(sealing, "secret_of", lambda log, _: f"audit {log}")
+        former.setattr(sealing, "_mark", lambda catalog, log: f"sealed-{log}-{catalog}")
         begun = catalog.file(ws, Filing(model="m", at=MONDAY, title="seen"))
         catalog.show(ws, begun.id)
     with remiss.open(ws.address, environment=environment) as later:
         catalog.revise(later, begun.id, 1, note="more")
         catalog.show(later, begun.id)
         assert [(each.sound, each.entries) for each in audit.verify(later)] == [(True, 3), (True, 2)]
+
+
+def test_a_server_notices_that_an_earlier_state_of_the_log_was_put_back(ws, case, environment):
+    catalog.show(ws, case.id)
+    with ws._store.views.reading() as connection:
+        end = dict(connection.execute(select(audit_heads).where(audit_heads.c.log == "views")).mappings().one())
+    catalog.show(ws, case.id)
+    altering(ws, delete(views).where(views.c.n > 1), update(audit_heads).where(audit_heads.c.log == "views").values(end))
+    with pytest.raises(StorageError, match=r"nothing is shown, .* the log of views has 1 entries and had 2 before"):
+        catalog.show(ws, case.id)
+    with remiss.open(ws.address, environment=environment) as fresh:
+        catalog.show(fresh, case.id)
+        assert verdict(fresh).sound

@@ -71,8 +71,8 @@ def migrate(engine: Engine, now: datetime, actor: Actor, sealing: Sealing | None
             enrol(done, actor.name, ADMIN)
         done.write_journal()
         catalog_id = connection.execute(select(catalog_head.c.catalog_id)).scalar_one()
-    if done.began:
-        done.sealing.began(catalog_id, JOURNAL)
+    if done.sealed:
+        done.sealing.went_on(catalog_id, JOURNAL, done.position())
 
 
 def _apply(connection: Connection, to: str) -> int:

@@ -121,8 +121,8 @@ class Store(threading.local):
             finally:
                 self._connection = self._transaction = None
         crash_point("after-commit")
-        if transaction.began:
-            self.sealing.began(self.catalog_id, JOURNAL)
+        if transaction.sealed:
+            self.sealing.went_on(self.catalog_id, JOURNAL, transaction.position())
         fold(self.engine, at_least=FOLD_BYTES)
 
     def _check_there(self, connection: Connection | None = None) -> None:

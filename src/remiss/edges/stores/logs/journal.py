@@ -71,7 +71,8 @@ class Transaction:
     # Whether this may seal a journal of before there were seals, whatever is in it: an upgrade may.
     seals_all: bool = False
     team: str | None = None
-    began: bool = False
+    # Whether its row is sealed: all are, but for those of before there is a key.
+    sealed: bool = False
     subjects: list[str] = field(default_factory=list)
     digests: dict[str, Any] = field(default_factory=dict)
     _position: int | None = None
@@ -139,9 +140,11 @@ class Transaction:
             return {}
         secret = self.sealing.secret(self._catalog, JOURNAL)
         before = self._begin(secret) if head is None else checked(head, JOURNAL, row["position"] - 1, secret)
-        (sealed,), _, after = append(before, secret, [partial(_text, row)])
+        self.sealing.check_later(self._catalog, JOURNAL, before.size)
+        (added,), _, after = append(before, secret, [partial(_text, row)])
         write_head(self.connection, JOURNAL, after, first=head is None)
-        return {"leaf": sealed.leaf, "seal": sealed.seal}
+        self.sealed = True
+        return {"leaf": added.leaf, "seal": added.seal}
 
     def _begins(self) -> bool:
         """Return whether this is the transaction that seals the journal.
@@ -165,7 +168,6 @@ class Transaction:
             which = journal.c.position == bindparam("number")
             sealed = [{"number": each.number, "leaf": each.leaf, "seal": each.seal} for each in kept]
             self.connection.execute(update(journal).where(which), sealed)
-        self.began = True
         return head
 
 

@@ -28,6 +28,9 @@ class Sealing:
     def __init__(self, finder: Finder | None = None) -> None:
         self._finder = finder
         self._keys: Keys | None = None
+        self._marked: set[str] = set()
+        # How many entries each log had when this process left it.
+        self._reached: dict[str, int] = {}
 
     @property
     def possible(self) -> bool:
@@ -57,10 +60,30 @@ class Sealing:
         """Return whether that log of a catalog is known to have been sealed: said where the key is, not in the database."""
         return self.keys().marked(_mark(catalog, log)) or self._begun_before(catalog, log)
 
-    def began(self, catalog: str, log: str) -> None:
-        """Remember beside the key that the log is sealed from now on."""
-        if not self._begun_before(catalog, log):
-            self.keys().mark(_mark(catalog, log))
+    def went_on(self, catalog: str, log: str, size: int) -> None:
+        """Remember beside the key that the log is sealed, and here how many entries it has by now.
+
+        Not only when it begins: whoever began it may have been killed before this.
+        """
+        if log not in self._marked:
+            if not self.known(catalog, log):
+                self.keys().mark(_mark(catalog, log))
+            self._marked.add(log)
+        self._reached[log] = max(size, self._reached.get(log, 0))
+
+    def check_later(self, catalog: str, log: str, size: int) -> None:
+        """Refuse to go on where a log has fewer entries than this process left in it, and it is not known that it was lost.
+
+        Raises
+        ------
+        Tampered
+        """
+        reached = self._reached.get(log, 0)
+        if size < reached and not self.lost(catalog, log):
+            raise Tampered(
+                f"{NAMES[log]} has {size:,} entries and had {reached:,} before: an earlier state of the database was put back",
+                do="find out who did that, and why; programs that are started anew go on from there",
+            )
 
     def _begun_before(self, catalog: str, log: str) -> bool:
         return self.keys().marked(f"sealed-{log}-{catalog}")

@@ -99,11 +99,11 @@ class ViewLog:
             with self._engine.execution_options(writes=True).connect() as connection, connection.begin():
                 kept_head = read_head(connection, VIEWS, locked=True) or self._first(connection)
                 head = Head() if kept_head is None else checked(kept_head, VIEWS, kept_head.size, secret)
+                self._sealing.check_later(self._catalog, VIEWS, head.size)
                 rows, after = _sealed(head, entries, secret)
                 connection.execute(insert(views), rows)
                 write_head(connection, VIEWS, after, first=kept_head is None)
-        if kept_head is None:
-            self._sealing.began(self._catalog, VIEWS)
+        self._sealing.went_on(self._catalog, VIEWS, after.size)
         if self.file is None:
             self._left = after
         fold(self._engine, at_least=FOLD_BYTES)
@@ -120,6 +120,7 @@ class ViewLog:
             try:
                 if insert_after(connection, audit_heads, head_row(VIEWS, head), head_row(VIEWS, after), views, rows):
                     self._left = after
+                    self._sealing.went_on(self._catalog, VIEWS, after.size)
             except (StorageError, Conflict):
                 # What is wrong is met again where the end of the log is read first, or is over by then: not on an old connection.
                 self._engine.dispose()
