@@ -1,4 +1,4 @@
--- The catalog's schema, version 15. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 16. Generated: run `make tidy` after a change.
 
 CREATE TABLE attachment_names (
     attachment_key BIGINT NOT NULL,
@@ -580,6 +580,8 @@ CREATE TABLE views (
 );
 
 CREATE INDEX ix_views_actor ON views (((entry::jsonb) ->> 'actor'), n);
+
+CREATE INDEX ix_views_kind ON views (((entry::jsonb) ->> 'kind'), n);
 
 CREATE INDEX ix_views_subject ON views (((entry::jsonb) ->> 'subject'), n);
 

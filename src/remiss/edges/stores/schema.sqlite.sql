@@ -1,4 +1,4 @@
--- The catalog's schema, version 15. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 16. Generated: run `make tidy` after a change.
 
 CREATE TABLE attachment_names (
     attachment_key INTEGER NOT NULL,
@@ -584,6 +584,9 @@ CREATE TABLE views (
 
 -- In the file CATALOG.views, beside the catalog, together with a table audit_heads.
 CREATE INDEX ix_views_actor ON views ((entry ->> 'actor'), n);
+
+-- In the file CATALOG.views, beside the catalog, together with a table audit_heads.
+CREATE INDEX ix_views_kind ON views ((entry ->> 'kind'), n);
 
 -- In the file CATALOG.views, beside the catalog, together with a table audit_heads.
 CREATE INDEX ix_views_subject ON views ((entry ->> 'subject'), n);

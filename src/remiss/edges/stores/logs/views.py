@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, insert
+from sqlalchemy.schema import CreateIndex
 
 from remiss.edges.stores.dialect.driving import FOLD_BYTES, file_of, fold, identity_of, make_durable
 from remiss.edges.stores.dialect.writing import insert_after, lock_name
@@ -158,6 +159,9 @@ class ViewLog:
         with self._engine.execution_options(writes=True).connect() as connection, connection.begin():
             audit_heads.create(connection, checkfirst=True)
             views_metadata.create_all(connection)
+            # No migration comes to this file: what a log from before lacks is made here.
+            for index in views.indexes:
+                connection.execute(CreateIndex(index, if_not_exists=True))
         self._identity = identity_of(path)
 
 

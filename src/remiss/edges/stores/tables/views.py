@@ -22,5 +22,5 @@ views = Table(
     Column("leaf", LargeBinary, nullable=False),
     Column("seal", LargeBinary, nullable=False),
 )
-for _name in ("actor", "subject"):
+for _name in ("actor", "kind", "subject"):
     Index(f"ix_views_{_name}", member(views.c.entry, _name), views.c.n)
