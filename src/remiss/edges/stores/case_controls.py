@@ -11,6 +11,7 @@ from remiss.curate.blindness import Viewer
 from remiss.edges.stores.blinkers import Blinkers, blinkers_of
 from remiss.edges.stores.case_reading import captures_of, case_at, shown
 from remiss.edges.stores.dialect.types import from_json, to_json
+from remiss.edges.stores.in_force import same_window
 from remiss.edges.stores.logs.journal import head
 from remiss.edges.stores.redactions import FIRST
 from remiss.edges.stores.run_rows import event_of, group
@@ -85,7 +86,7 @@ def _groups(met: Row[Any]) -> Select[Any]:
     within = (groups.c.stratum == met.stratum) | ((groups.c.criterion == ALL) & (groups.c.stratum == to_json({})))
     return (
         select(groups, run_windows.c.provisional)
-        .join(run_windows, and_(run_windows.c.run_key == groups.c.run_key, run_windows.c.window_start == groups.c.window_start))
+        .join(run_windows, same_window(groups))
         .where(groups.c.run_key == met.run_key, groups.c.window_start == met.window_start, within)
         .order_by(groups.c.stratum, groups.c.criterion)
     )

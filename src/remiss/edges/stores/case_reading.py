@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, and_, func, select
 
 from remiss.catalog.identifying import only, prefix_of
 from remiss.curate.blindness import Viewer, begun, origin_told, words_told
-from remiss.edges.stores.in_force import in_force
+from remiss.edges.stores.in_force import in_force, same_window
 from remiss.edges.stores.labelling_reading import labelled, told_to
 from remiss.edges.stores.linking import links_of
 from remiss.edges.stores.listing.search import in_force_at
@@ -167,10 +167,7 @@ def captures_of(connection: Connection, event_key: int, position: int | None) ->
             in_force(position).label("in_force"),
         )
         .join(runs, runs.c.key == captures.c.run_key)
-        .join(
-            run_windows,
-            and_(run_windows.c.run_key == captures.c.run_key, run_windows.c.window_start == captures.c.window_start),
-        )
+        .join(run_windows, same_window(captures))
         .where(captures.c.event_key == event_key, run_windows.c.position_from.is_not(None))
         .order_by(run_windows.c.position_from.desc(), captures.c.run_key.desc())
     )

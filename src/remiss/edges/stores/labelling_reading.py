@@ -14,6 +14,7 @@ from sqlalchemy import case as sql_case
 
 from remiss.curate.blindness import CAPTURED, FROM_CONTROLS, Viewer, open_to, seen, told
 from remiss.curate.grounds import owners_of, owns, read
+from remiss.edges.stores.in_force import same_window
 from remiss.edges.stores.protocol_rows import stored
 from remiss.edges.stores.tables import captures, cases, labelling_words, labellings, protocols, run_windows, runs
 from remiss.records.case import Revision
@@ -146,10 +147,7 @@ def caught_by(connection: Connection, event_key: int) -> tuple[tuple[str, int], 
         select(protocols.c.name, protocols.c.version)
         .join(runs, runs.c.protocol_key == protocols.c.key)
         .join(captures, captures.c.run_key == runs.c.key)
-        .join(
-            run_windows,
-            (run_windows.c.run_key == captures.c.run_key) & (run_windows.c.window_start == captures.c.window_start),
-        )
+        .join(run_windows, same_window(captures))
         .where(captures.c.event_key == event_key, run_windows.c.position_from.is_not(None))
         .order_by(run_windows.c.position_from.desc(), runs.c.key.desc())
     )

@@ -17,7 +17,7 @@ from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.dialect.types import Word
 from remiss.edges.stores.dialect.words import index_words
 from remiss.edges.stores.dialect.writing import insert_many, next_keys
-from remiss.edges.stores.in_force import in_force
+from remiss.edges.stores.in_force import in_force, same_window
 from remiss.edges.stores.logs.journal import Transaction
 from remiss.edges.stores.tables import captures, cases, events, instant, revisions, run_windows, runs
 from remiss.errors import Conflict
@@ -166,10 +166,7 @@ def _refresh(connection: Connection, known: Mapping[int, int], seen: Seen) -> No
     if known:
         meets = (
             select(captures.c.event_key, captures.c.met)
-            .join(
-                run_windows,
-                and_(run_windows.c.run_key == captures.c.run_key, run_windows.c.window_start == captures.c.window_start),
-            )
+            .join(run_windows, same_window(captures))
             .where(in_force(), among(captures.c.event_key, sorted(known)))
         )
         found = {(name, known[row.event_key]) for row in connection.execute(meets) for name in row.met}

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import fields, replace
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, select
+from sqlalchemy import Connection, Row, select
 
 from remiss.edges.stores.dialect.types import from_json
+from remiss.edges.stores.in_force import same_window
 from remiss.edges.stores.redactions import FIRST, redactions_of
 from remiss.edges.stores.tables import captures, event_contents, events, groups, run_windows, samples
-from remiss.records.event import Event
+from remiss.records.event import Event, Values
 from remiss.records.identity import parse_time
 from remiss.records.run import Cell, Group, Manifest, Member, Run, RunWindow
 
@@ -60,7 +63,7 @@ def groups_of(connection: Connection, run_key: int) -> tuple[Group, ...]:
     """Return the groups of a run, sorted by window, stratum, criterion."""
     found = (
         select(groups, run_windows.c.provisional)
-        .join(run_windows, and_(run_windows.c.run_key == groups.c.run_key, run_windows.c.window_start == groups.c.window_start))
+        .join(run_windows, same_window(groups))
         .where(groups.c.run_key == run_key)
         .order_by(groups.c.window_start, groups.c.stratum, groups.c.criterion)
     )
@@ -146,3 +149,16 @@ def _member(row: Row[Any], kept: tuple[str, ...]) -> Member:
         outside=tuple(row.outside),
         evidence=row.evidence,
     )
+
+
+# Lists of criteria and strata are few and come again with every event: where they are taken as text, each is read once.
+@lru_cache(4096)
+def names(stored: str) -> tuple[str, ...]:
+    """Return a stored list of criteria."""
+    return tuple(from_json(stored))
+
+
+@lru_cache(4096)
+def stratum(stored: str) -> Values:
+    """Return a stored stratum."""
+    return MappingProxyType(from_json(stored))

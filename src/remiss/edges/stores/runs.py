@@ -12,7 +12,7 @@ from remiss.capture.ports import Coverage, Known, WindowInForce
 from remiss.catalog.spelling import spelled
 from remiss.edges.stores.coverage import coverage
 from remiss.edges.stores.filing import file_run, lock_source
-from remiss.edges.stores.in_force import in_force, of
+from remiss.edges.stores.in_force import in_force, of, same_window
 from remiss.edges.stores.promotion import promote
 from remiss.edges.stores.run_rows import as_it_stood, captured, cell, groups_of, manifest, run_of, window
 from remiss.edges.stores.storable import is_text
@@ -87,7 +87,7 @@ class RunStore:
         found = (
             select(captures, events.c.event_id)
             .join(events, events.c.key == captures.c.event_key)
-            .join(run_windows, _window_of_capture)
+            .join(run_windows, same_window(captures))
             .where(of(source, protocol), in_force())
             .where(captures.c.window_start >= since, captures.c.window_start < until, captures.c.probability > 0)
             .order_by(captures.c.window_start, captures.c.priority, events.c.event_id)
@@ -252,9 +252,6 @@ class RunStore:
         with self._store.reading() as connection:
             key = self._find(connection, run).key
             return connection.execute(of_runs.where(of_runs.selected_columns.run_key == key)).all()
-
-
-_window_of_capture = and_(run_windows.c.run_key == captures.c.run_key, run_windows.c.window_start == captures.c.window_start)
 
 
 def _came() -> Label[int | None]:

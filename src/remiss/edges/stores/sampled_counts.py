@@ -7,7 +7,7 @@ figure asks; but only the latest run is ever new.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from threading import Lock
 from typing import TypeAlias
 from weakref import WeakKeyDictionary
@@ -15,8 +15,8 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Connection, Engine, Text, func, select, type_coerce
 
 from remiss.edges.stores.dialect.conditions import among
+from remiss.edges.stores.run_rows import names, stratum
 from remiss.edges.stores.tables import captures
-from remiss.records.event import Values
 from remiss.understand.ports import Pattern, pattern_of
 
 # Ten years of weekly captures of two logs. A run's counts are some ten numbers for each of its windows and strata.
@@ -28,21 +28,14 @@ _KNOWN: WeakKeyDictionary[Engine, OrderedDict[int, Counts]] = WeakKeyDictionary(
 _LOCK = Lock()
 
 
-def sampled_counts(
-    connection: Connection, run_keys: Collection[int], names: Callable[[str], Iterable[str]], stratum: Callable[[str], Values]
-) -> dict[int, Counts]:
-    """Return, for each of these runs, how many events of each cell it sampled; cells without any are left out.
-
-    Parameters
-    ----------
-    names, stratum : read what is stored of lists of criteria, and of strata
-    """
+def sampled_counts(connection: Connection, run_keys: Collection[int]) -> dict[int, Counts]:
+    """Return, for each of these runs, how many events of each cell it sampled; cells without any are left out."""
     with _LOCK:
         known = _KNOWN.setdefault(connection.engine, OrderedDict())
         found = {key: known[key] for key in run_keys if key in known}
     missing = [key for key in run_keys if key not in found]
     if missing:
-        found |= _counted(connection, missing, names, stratum)
+        found |= _counted(connection, missing)
     with _LOCK:
         for key in run_keys:
             known[key] = found[key]
@@ -52,9 +45,7 @@ def sampled_counts(
     return found
 
 
-def _counted(
-    connection: Connection, run_keys: Collection[int], names: Callable[[str], Iterable[str]], stratum: Callable[[str], Values]
-) -> dict[int, Counts]:
+def _counted(connection: Connection, run_keys: Collection[int]) -> dict[int, Counts]:
     lists = (type_coerce(captures.c[name], Text()).label(name) for name in ("met", "undecided"))
     own = (captures.c.run_key, captures.c.window_start, captures.c.stratum)
     counted = (

@@ -15,12 +15,12 @@ from remiss.catalog.counting import CONTEXT
 from remiss.catalog.query import EVERYTHING
 from remiss.edges.stores.dialect.planning import hashes, unindexed
 from remiss.edges.stores.dialect.types import from_json
-from remiss.edges.stores.in_force import in_force
+from remiss.edges.stores.in_force import in_force, same_window
 from remiss.edges.stores.labelling_reading import origin_shown
 from remiss.edges.stores.late import Asking, Ready, Row, late
 from remiss.edges.stores.listing.kinds import spread_by_kind
 from remiss.edges.stores.listing.pages import Matches, matches_now, matches_then
-from remiss.edges.stores.listing.search import as_seen_at, captured_in
+from remiss.edges.stores.listing.search import as_seen_at
 from remiss.edges.stores.listing.ways import REMEMBERED, Asked, Ways
 from remiss.edges.stores.suggestions import TELLING, withheld
 from remiss.edges.stores.tables import captures, case_context, case_criteria, cases, revisions, run_windows
@@ -186,7 +186,7 @@ def met_then(asked: Asked) -> Ready:
     chosen = found.chosen(cases.c.key, cases.c.event_key)
     matched = (chosen if found.cut is None else chosen.where(not_(withheld(found.cut)))).subquery("matched")
     met = select(matched.c.key, captures.c.met).join_from(matched, captures, captures.c.event_key == matched.c.event_key)
-    met = met.join(run_windows, captured_in()).where(in_force(found.position)).order_by(matched.c.key)
+    met = met.join(run_windows, same_window(captures)).where(in_force(found.position)).order_by(matched.c.key)
     return Ready(met, asked.dialect)
 
 

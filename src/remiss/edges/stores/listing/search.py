@@ -22,7 +22,7 @@ from remiss.catalog.query import And, Not, Or, Query, Term, Text
 from remiss.edges.stores.blinkers import Cut
 from remiss.edges.stores.dialect.conditions import among, among_listed, json_text
 from remiss.edges.stores.dialect.words import has, wanted
-from remiss.edges.stores.in_force import in_force
+from remiss.edges.stores.in_force import in_force, same_window
 from remiss.edges.stores.labelling_reading import origin_shown
 from remiss.edges.stores.late import Position, given, said_then
 from remiss.edges.stores.listing.comparing import (
@@ -241,7 +241,7 @@ def as_seen_at(position: Position, name: str, of: FromClause = cases) -> ColumnE
 
     `of` has the case's columns: `cases` or a select from it.
     """
-    of_event = and_(captures.c.event_key == of.c.event_key, captured_in(), run_windows.c.position_from <= position)
+    of_event = and_(captures.c.event_key == of.c.event_key, same_window(captures), run_windows.c.position_from <= position)
     latest = (
         select(json_text(captures.c[name])).where(of_event).correlate(of).order_by(run_windows.c.position_from.desc()).limit(1)
     )
@@ -251,9 +251,4 @@ def as_seen_at(position: Position, name: str, of: FromClause = cases) -> ColumnE
 
 def seen_at(event_key: ColumnElement[int], position: Position) -> Condition:
     """Return the join of an event with its `captures` by the runs in force at a position."""
-    return and_(captures.c.event_key == event_key, captured_in(), in_force(position))
-
-
-def captured_in() -> Condition:
-    """Return the join of `captures` with the windows of their runs."""
-    return and_(run_windows.c.run_key == captures.c.run_key, run_windows.c.window_start == captures.c.window_start)
+    return and_(captures.c.event_key == event_key, same_window(captures), in_force(position))

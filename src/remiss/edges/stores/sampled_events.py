@@ -1,0 +1,169 @@
+"""Sampled events of a ground, one by one: how each came to be kept, which queries it matches, and what people found of it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, Text, and_, literal, select, type_coerce
+
+from remiss.catalog.query import And, Query
+from remiss.edges.stores.grounds import of_ground
+from remiss.edges.stores.in_force import same_window
+from remiss.edges.stores.labelling.decisions import NONE, Decision, decisions
+from remiss.edges.stores.listing.phrases import spoken_by_events
+from remiss.edges.stores.listing.search import capture_face, condition
+from remiss.edges.stores.run_rows import names, stratum
+from remiss.edges.stores.tables import captures, event_contents, events, run_windows, samples
+from remiss.edges.stores.visible import visible_to
+from remiss.govern.ports.actor import Scope
+from remiss.protocol.terms import CONTEXT, INPUTS
+from remiss.records.event import Scalar
+from remiss.understand.periods import PERIODS, period_of
+from remiss.understand.ports import Ground, Judged, Sampled
+
+# Keys of the filter language that events and captures answer from a column of their own.
+COLUMNS: Mapping[str, Any] = {
+    "source": events.c.source_name,
+    "protocol": run_windows.c.protocol_name,
+    "event_id": events.c.event_id,
+    "model": events.c.model,
+    "model_version": events.c.model_version,
+    "model_digest": events.c.model_digest,
+    "features": events.c.features,
+    "confidence": events.c.confidence,
+    "latency_ms": events.c.latency_ms,
+    "call_status": events.c.status,
+    "trace_id": events.c.trace_id,
+    "output": captures.c.output,
+    "label": captures.c.label,
+    "occurred": events.c.at,
+}
+# Lists of criteria and strata as text: they come again with every event, and `run_rows` reads each once.
+SEEN = (
+    *(captures.c[name] for name in ("run_key", "event_key", "window_start", "stratum", "probability", "labelled")),
+    *(type_coerce(captures.c[name], Text()).label(name) for name in ("met", "undecided", "outside")),
+)
+
+
+def sampled(
+    connection: Connection, ground: Ground, query: Query, of: Query | None, by: str | None, position: int, scope: Scope
+) -> list[Sampled]:
+    """Return every sampled event of the runs in force of a ground, marked by what it matches; see the port."""
+    kept = _kept(connection, ground, position, scope)
+    found = connection.execute(_marked(connection, ground, query, of, by, position, scope))
+    return [Sampled(**_facts(row, kept, by)) for row in found]
+
+
+def judged(
+    connection: Connection,
+    ground: Ground,
+    query: Query,
+    agreed: Query,
+    of: Query | None,
+    by: str | None,
+    position: int,
+    scope: Scope,
+) -> list[Judged]:
+    """Return every sampled event of the runs in force of a ground, marked alike, with what people found of it."""
+    kept, decided = _kept(connection, ground, position, scope), decisions(connection, position)
+    found = connection.execute(_marked(connection, ground, query, of, by, position, scope, agreed))
+    return [_judged(row, _facts(row, kept, by), decided.get(row.event_key, NONE)) for row in found]
+
+
+def _marked(
+    connection: Connection,
+    ground: Ground,
+    query: Query,
+    of: Query | None,
+    by: str | None,
+    position: int,
+    scope: Scope,
+    agreed: Query | None = None,
+) -> Select[Any]:
+    """Return the select of the sampled events of a ground, each marked by the queries; what is not seen matches none."""
+    spoken = spoken_by_events(connection, And(tuple(each for each in (query, of, agreed) if each is not None)))
+    face = capture_face(position, connection.dialect, spoken)
+    seen = visible_to(scope, events)
+    inside = and_(condition(query, face), seen)
+    base = and_(literal(True) if of is None else condition(of, face), seen)
+    more = () if agreed is None else (events.c.event_id, events.c.at, and_(condition(agreed, face), seen).label("agreed"))
+    return (
+        select(*SEEN, run_windows.c.width_micros, inside.label("inside"), base.label("of"), *_key_columns(by), *more)
+        .join_from(captures, events, events.c.key == captures.c.event_key)
+        .outerjoin(event_contents, event_contents.c.event_key == captures.c.event_key)
+        .join(run_windows, same_window(captures))
+        # Of probability 0 is what was not sampled, only read again because it is in the catalog.
+        .where(of_ground(ground, position, scope), captures.c.probability > 0)
+        .order_by(captures.c.window_start, captures.c.priority, captures.c.event_key)
+    )
+
+
+def _kept(connection: Connection, ground: Ground, position: int, scope: Scope) -> Mapping[tuple[int, int], tuple[str, ...]]:
+    """Return in which groups each event was kept, by run and event."""
+    its_runs = select(run_windows.c.run_key).where(of_ground(ground, position, scope))
+    found = select(samples).where(samples.c.run_key.in_(its_runs)).order_by(samples.c.criterion)
+    kept = defaultdict(list)
+    for row in connection.execute(found):
+        kept[row.run_key, row.event_key].append(row.criterion)
+    return defaultdict(tuple, {key: tuple(names) for key, names in kept.items()})
+
+
+def _key_columns(by: str | None) -> tuple[Any, ...]:
+    """Return what a row must have so that `_key` finds its value of the breakdown."""
+    if by is None:
+        return ()
+    if by in PERIODS:
+        return (events.c.at.label("by"),)
+    for prefix, column in ((INPUTS, event_contents.c.inputs), (CONTEXT, event_contents.c.context)):
+        if by.startswith(prefix):
+            return (column.label("by"),)
+    if by not in COLUMNS:
+        raise ValueError(f"no event has the key {by}")
+    return (COLUMNS[by].label("by"),)
+
+
+def _key(row: Row[Any], by: str | None) -> Scalar:
+    if by is None:
+        return None
+    if by in PERIODS:
+        return period_of(by, row.by, timedelta(microseconds=row.width_micros))
+    found: Scalar = row.by
+    for prefix in (INPUTS, CONTEXT):
+        if by.startswith(prefix):
+            return (row.by or {}).get(by.removeprefix(prefix))
+    return found
+
+
+def _facts(row: Row[Any], kept: Mapping[tuple[int, int], tuple[str, ...]], by: str | None) -> dict[str, Any]:
+    """Return the fields of a `Sampled`."""
+    return {
+        "window": row.window_start,
+        "stratum": stratum(row.stratum),
+        "probability": row.probability,
+        "groups": kept[row.run_key, row.event_key],
+        "met": names(row.met),
+        "undecided": names(row.undecided),
+        "outside": names(row.outside),
+        "labelled": row.labelled,
+        # What is null does not match.
+        "inside": bool(row.inside),
+        "of": bool(row.of),
+        "key": _key(row, by),
+    }
+
+
+def _judged(row: Row[Any], facts: dict[str, Any], decision: Decision) -> Judged:
+    return Judged(
+        **facts,
+        event=row.event_id,
+        at=row.at,
+        agreed=bool(row.agreed),
+        annotated=decision.annotated,
+        severity=decision.severity,
+        final=decision.final,
+        cleared=decision.cleared,
+        chooser=decision.chooser or row.event_id,
+    )
