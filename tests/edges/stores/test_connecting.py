@@ -16,7 +16,7 @@ from sqlalchemy import event, text
 import remiss
 from remiss.catalog import actions
 from remiss.edges.stores.connecting import open_store
-from remiss.edges.stores.dialect import driving
+from remiss.edges.stores.dialect import addresses, driving, on_disk
 from remiss.errors import CatalogForeign, CatalogMissing, CatalogNewer, CatalogOlder, Conflict, SettingError, StorageError
 from remiss.govern.ports.actor import Actor
 from tests.conftest import administering, database_on
@@ -29,7 +29,7 @@ ANA = Actor(name="ana")
 
 def written(address, statement):
     """Change a database behind our back."""
-    engine = driving.connect(driving.parse_address(address)).execution_options(writes=True)
+    engine = driving.connect(addresses.parse_address(address)).execution_options(writes=True)
     with engine.begin() as connection:
         connection.execute(text(statement))
     engine.dispose()
@@ -309,10 +309,10 @@ def test_one_process_at_a_time_folds_the_log_back(tmp_path):
         assert other.stdout.readline() == "held\n"
         with store.writing(ANA, "test", NOW):
             pass
-        assert not driving.fold(store.engine)
+        assert not on_disk.fold(store.engine)
         assert log.stat().st_size > 0
         other.communicate()
-    assert driving.fold(store.engine)
+    assert on_disk.fold(store.engine)
     assert log.stat().st_size == 0
     store.close()
 
@@ -322,7 +322,7 @@ def test_a_long_log_is_folded_back_after_a_commit(tmp_path, environment):
         text_of = "word " * 4000
         file(ws, drawn([member(number, met=["slow"], text=text_of) for number in range(2600)]), run="run-aaaaaaaa")
         assert (tmp_path / "x.db-wal").stat().st_size == 0
-        assert (tmp_path / "x.db").stat().st_size > driving.FOLD_BYTES
+        assert (tmp_path / "x.db").stat().st_size > on_disk.FOLD_BYTES
 
 
 def test_a_new_catalog_that_another_has_open_is_not_taken_away(tmp_path):

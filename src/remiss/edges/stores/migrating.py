@@ -16,7 +16,7 @@ from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, insert, select
 
-from remiss.edges.stores.dialect.driving import make_durable
+from remiss.edges.stores.dialect.on_disk import make_durable
 from remiss.edges.stores.dialect.writing import lock_name
 from remiss.edges.stores.logs.journal import INIT, UPGRADE, Transaction
 from remiss.edges.stores.logs.sealing import Sealing

@@ -14,15 +14,10 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine, select
 
 from remiss.edges.stores.crashing import crash_point
-from remiss.edges.stores.dialect.driving import (
-    FOLD_BYTES,
-    begin_nothing,
-    file_of,
-    fold,
-    identity_of,
-    take_away,
-)
+from remiss.edges.stores.dialect.addresses import file_of
+from remiss.edges.stores.dialect.driving import begin_nothing
 from remiss.edges.stores.dialect.explaining import hidden
+from remiss.edges.stores.dialect.on_disk import FOLD_BYTES, fold, identity_of, take_away
 from remiss.edges.stores.logs.journal import Transaction, acted
 from remiss.edges.stores.logs.sealing import Sealing
 from remiss.edges.stores.logs.views import ViewLog

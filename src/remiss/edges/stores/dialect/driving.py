@@ -1,27 +1,22 @@
-"""The drivers' side of connecting: addresses, pragmas and beginnings. What drivers' errors mean stands in `explaining.py`.
+"""The drivers' side of connecting: pragmas and beginnings. What drivers' errors mean stands in `explaining.py`.
 
-SQLite runs in WAL mode with every commit synced. SQLite before 3.51.3 can corrupt a WAL database when two connections
-checkpoint at once, so that no connection checkpoints by itself here: `fold` does, in one process at a time, under a lock
-file. (SQLite also checkpoints when the last connection closes, which it does alone under its own exclusive lock.)
+SQLite runs in WAL mode with every commit synced; no connection checkpoints by itself (`on_disk.py` says why).
 """
 
 from __future__ import annotations
 
-import fcntl
 import math
-import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Engine, create_engine, event, text
-from sqlalchemy.engine import URL, ExceptionContext, make_url
+from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, DisconnectionError
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from remiss.edges.stores.dialect.explaining import BUSY_MS, explained
@@ -37,47 +32,6 @@ POSTGRESQL_OPTIONS = {"application_name": "remiss", "prepare_threshold": None}
 RESTED_SECONDS = 1.0
 OLDEST_SQLITE = (3, 38)  # `->>`, RETURNING and FTS5 as used here
 OLDEST_POSTGRESQL = 15
-# When the log that SQLite keeps beside the catalog is longer than this, a commit tries to fold it back.
-FOLD_BYTES = 64 * 1024 * 1024
-
-
-def parse_address(address: str) -> URL:
-    """Return the URL of a catalog's address: a path, `sqlite:///PATH` or `postgresql://...`.
-
-    Raises
-    ------
-    SettingError : another kind of address, or one that cannot be read
-    """
-    advice = "give a path, sqlite:///PATH or postgresql://USER@HOST/DATABASE"
-    if "://" not in address:
-        if not address or address == ":memory:" or address.startswith("file:"):
-            raise SettingError(f"{address!r} names no file that a catalog could be kept in", do=advice)
-        return URL.create(SQLITE, database=address)
-    try:
-        url = make_url(address)
-    except (ArgumentError, ValueError) as error:
-        raise SettingError(f"{address!r} is not an address of a catalog", do=advice) from error
-    if url.drivername == SQLITE and url.query:
-        raise SettingError(
-            f"{address} has options after `?`, and a SQLite catalog takes none", do="leave them out: sqlite:///PATH"
-        )
-    if url.drivername == SQLITE and not url.host and url.database and url.database != ":memory:":
-        return url
-    if url.drivername in {POSTGRESQL, "postgres", "postgresql+psycopg"} and url.database:
-        return url.set(drivername="postgresql+psycopg")
-    shown = url.render_as_string(hide_password=True)
-    raise SettingError(f"{shown} is not an address of a catalog", do=advice)
-
-
-def file_of(url: URL) -> Path | None:
-    """Return the file of a catalog that is one."""
-    return Path(url.database) if url.drivername == SQLITE and url.database else None
-
-
-def views_address(url: URL) -> URL:
-    """Return the address of the database that has a catalog's log of views: a file of its own, beside one; else the same."""
-    path = file_of(url)
-    return url if path is None else url.set(database=str(path.with_name(path.name + ".views")))
 
 
 def connect(url: URL) -> Engine:
@@ -112,12 +66,6 @@ def _set_up_sqlite(driver: Any, _: object) -> None:
     settings = ("foreign_keys = ON", "synchronous = FULL", "wal_autocheckpoint = 0", f"cache_size = {-CACHE_KB}")
     for pragma in (*settings, f"busy_timeout = {BUSY_MS}"):
         driver.execute(f"PRAGMA {pragma}").close()
-
-
-def make_durable(connection: Connection) -> None:
-    """Set what a database file remembers: its journal mode."""
-    if connection.dialect.name == SQLITE:
-        connection.connection.cursor().execute("PRAGMA journal_mode = WAL").close()
 
 
 def _begin_sqlite(connection: Connection) -> None:
@@ -219,86 +167,6 @@ def tables_of(connection: Connection) -> frozenset[str]:
     else:
         listed = text("SELECT tablename FROM pg_catalog.pg_tables WHERE schemaname = current_schema()")
     return frozenset(connection.execute(listed).scalars())
-
-
-def fold(engine: Engine, *, at_least: int = 0) -> bool:
-    """Fold SQLite's write-ahead log back into the catalog if no other process is doing so; return whether it was done.
-
-    `at_least` is the length in bytes that the log must have. Elsewhere there is nothing to fold.
-    """
-    path = file_of(engine.url)
-    if path is None:
-        return False
-    log = path.with_name(path.name + "-wal")
-    try:
-        if log.stat().st_size <= at_least:
-            return False
-        lock = os.open(path.with_name(path.name + "-fold"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        with engine.connect() as connection:
-            return _checkpoint(connection.connection.cursor())
-    except (BlockingIOError, sqlite3.OperationalError):
-        # Somebody else is at it, or the disk is full: nothing is lost, the log stays beside the catalog.
-        return False
-    finally:
-        os.close(lock)
-
-
-def identity_of(path: Path) -> tuple[int, int] | None:
-    """Return what tells a file from another that has its name later; None when there is none."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
-
-
-def take_away(engine: Engine, unused: Callable[[Connection], bool]) -> bool:
-    """Remove the file of a catalog if nobody else has it open and nothing was done with it; return whether it was removed.
-
-    Leaving WAL mode needs that no other connection is open. Whoever comes in between waits for our lock, and then finds that
-    the file is not the one that it opened (`Store.writing`).
-    """
-    path = file_of(engine.url)
-    if path is None:
-        return False
-    engine.dispose()
-    removed = False
-    with engine.execution_options(writes=True).connect() as connection:
-        cursor = connection.connection.cursor()
-        try:
-            cursor.execute("PRAGMA busy_timeout = 0")
-            if cursor.execute("PRAGMA journal_mode = DELETE").fetchone()[0] != "delete":
-                return False
-        except sqlite3.OperationalError:
-            return False
-        finally:
-            cursor.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
-            cursor.close()
-        with connection.begin():
-            if unused(connection):
-                path.unlink()
-                removed = True
-        if not removed:
-            make_durable(connection)
-    engine.dispose()
-    if removed:
-        path.with_name(path.name + "-fold").unlink(missing_ok=True)
-    return removed
-
-
-def _checkpoint(cursor: Any) -> bool:
-    try:
-        # Not to wait for readers: what they still need is left for the next time.
-        cursor.execute("PRAGMA busy_timeout = 0")
-        blocked, *_ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        return not blocked
-    finally:
-        cursor.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
-        cursor.close()
 
 
 def _explain(context: ExceptionContext) -> BaseException | None:

@@ -1,0 +1,110 @@
+"""A catalog that is a file on a disk: folding its log back into it, telling it from another, and taking it away.
+
+SQLite before 3.51.3 can corrupt a WAL database when two connections checkpoint at once, so that no connection checkpoints by
+itself here: `fold` does, in one process at a time, under a lock file. (SQLite also checkpoints when the last connection
+closes, which it does alone under its own exclusive lock.)
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+
+from remiss.edges.stores.dialect.addresses import file_of
+from remiss.edges.stores.dialect.explaining import BUSY_MS
+from remiss.edges.stores.dialect.types import SQLITE
+
+# When the log that SQLite keeps beside the catalog is longer than this, a commit tries to fold it back.
+FOLD_BYTES = 64 * 1024 * 1024
+
+
+def make_durable(connection: Connection) -> None:
+    """Set what a database file remembers: its journal mode."""
+    if connection.dialect.name == SQLITE:
+        connection.connection.cursor().execute("PRAGMA journal_mode = WAL").close()
+
+
+def fold(engine: Engine, *, at_least: int = 0) -> bool:
+    """Fold SQLite's write-ahead log back into the catalog if no other process is doing so; return whether it was done.
+
+    `at_least` is the length in bytes that the log must have. Elsewhere there is nothing to fold.
+    """
+    path = file_of(engine.url)
+    if path is None:
+        return False
+    log = path.with_name(path.name + "-wal")
+    try:
+        if log.stat().st_size <= at_least:
+            return False
+        lock = os.open(path.with_name(path.name + "-fold"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with engine.connect() as connection:
+            return _checkpoint(connection.connection.cursor())
+    except (BlockingIOError, sqlite3.OperationalError):
+        # Somebody else is at it, or the disk is full: nothing is lost, the log stays beside the catalog.
+        return False
+    finally:
+        os.close(lock)
+
+
+def _checkpoint(cursor: Any) -> bool:
+    try:
+        # Not to wait for readers: what they still need is left for the next time.
+        cursor.execute("PRAGMA busy_timeout = 0")
+        blocked, *_ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not blocked
+    finally:
+        cursor.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+        cursor.close()
+
+
+def identity_of(path: Path) -> tuple[int, int] | None:
+    """Return what tells a file from another that has its name later; None when there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def take_away(engine: Engine, unused: Callable[[Connection], bool]) -> bool:
+    """Remove the file of a catalog if nobody else has it open and nothing was done with it; return whether it was removed.
+
+    Leaving WAL mode needs that no other connection is open. Whoever comes in between waits for our lock, and then finds that
+    the file is not the one that it opened (`Store.writing`).
+    """
+    path = file_of(engine.url)
+    if path is None:
+        return False
+    engine.dispose()
+    removed = False
+    with engine.execution_options(writes=True).connect() as connection:
+        cursor = connection.connection.cursor()
+        try:
+            cursor.execute("PRAGMA busy_timeout = 0")
+            if cursor.execute("PRAGMA journal_mode = DELETE").fetchone()[0] != "delete":
+                return False
+        except sqlite3.OperationalError:
+            return False
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+            cursor.close()
+        with connection.begin():
+            if unused(connection):
+                path.unlink()
+                removed = True
+        if not removed:
+            make_durable(connection)
+    engine.dispose()
+    if removed:
+        path.with_name(path.name + "-fold").unlink(missing_ok=True)
+    return removed
