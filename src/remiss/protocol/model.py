@@ -1,166 +1,41 @@
 """The protocol document as pydantic models: the shape of each section, and what the JSON Schema is made from.
 
-What needs more than one section to be judged is in `document.py`.
+What the values in them look like is in `values.py`; what needs more than one section to be judged, in `document.py`.
 """
 
 from __future__ import annotations
 
-import re
-from datetime import timedelta
-from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import Field
 
-from remiss.protocol.durations import parse_duration
 from remiss.protocol.guarding import Entries
-from remiss.protocol.nearest import nearest
-from remiss.protocol.shape import Part, wrong
-from remiss.protocol.terms import Kind
-from remiss.records.event import BY_HAND
-from remiss.records.run import RESERVED
-from remiss.records.window import parse_width
-
-MOST_ROWS = 100_000
-LEAST_SHARE = 0.05
-
-
-def _slug(value: str) -> str:
-    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", value) or len(value) > 64:
-        made = re.sub(r"[^a-z0-9]+", "-", value.lower()).strip("-")[:64]
-        raise wrong(f"is {value!r}, not a slug", f"use lower-case letters, digits and single hyphens: {made or 'my-name'}")
-    return value
-
-
-def _text(value: str) -> str:
-    if not value.strip():
-        raise wrong("is empty", "write a text")
-    return value
-
-
-def _name(value: str) -> str:
-    if not value.strip() or len(value) > 200 or not value.isprintable():
-        raise wrong(f"is {value[:40]!r}, not a name", "write a name of at most 200 characters on one line")
-    return value.strip()
-
-
-def _source(value: str) -> str:
-    if _name(value) == BY_HAND:
-        raise wrong(f"is {BY_HAND}, which is the source of what people file", "name the log")
-    return _name(value)
-
-
-def _duration(value: str) -> str:
-    try:
-        parse_duration(value)
-    except ValueError:
-        raise wrong(
-            f"is {value!r}, not a span of time", "write a number and a unit, for example 2 days, 1 week or 5 years"
-        ) from None
-    return value
-
-
-def _positive(value: str) -> str:
-    if parse_duration(_duration(value)) <= timedelta(0):
-        raise wrong("is no time at all", "write at least 1 minute")
-    return value
-
-
-def _width(value: str) -> str:
-    try:
-        width = parse_width(value)
-    except ValueError:
-        raise wrong(
-            f"is {value!r}, not the width of a window", "write a number of minutes, hours, days or weeks, for example 1 week"
-        ) from None
-    if width > timedelta(weeks=520):
-        raise wrong(f"is {value!r}, longer than 520 weeks", "write a shorter one, for example 1 week")
-    return value
-
-
-def _zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (KeyError, ValueError, OSError):
-        raise wrong(
-            f"is {value!r}, which is not a time zone", "write a name of the IANA list, for example Europe/Berlin or UTC"
-        ) from None
-    return value
-
-
-def _criterion(value: str) -> str:
-    if value in RESERVED:
-        raise wrong(
-            f"is {value}, which is reserved", f"choose another name; {', '.join(sorted(RESERVED))} name groups of the sample"
-        )
-    return _slug(value)
-
-
-def _mode(value: str) -> str:
-    if not re.fullmatch(r"([a-z][a-z0-9-]*:)?[a-z0-9-]+(/[a-z0-9-]+)*", value):
-        raise wrong(f"is {value!r}, not a failure mode", "write namespace:path, for example remiss:model/weak-slice")
-    return value
-
-
-def _seed(value: str) -> str:
-    if not value or ":" in value or len(value) > 64 or not value.isprintable():
-        raise wrong(f"is {value[:40]!r}, not a seed", 'write a short text without ":", for example "2026"')
-    return value
-
-
-def _kind(value: Any) -> Any:
-    if not isinstance(value, str):
-        raise wrong("is not a kind of criterion", f"use one of {', '.join(Kind)}")
-    try:
-        return Kind(value)
-    except ValueError:
-        raise wrong(f"is {value}, an unknown kind of criterion", nearest(value, list(Kind), "use one of")) from None
-
-
-def _columns(value: Any) -> Any:
-    """A list of columns is a mapping of each name to the column of that name."""
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        return value
-    for item in value:
-        if not re.fullmatch(r"[A-Za-z_]\w*", item, re.ASCII):
-            raise wrong(
-                f"lists {item!r}, which is not a plain column name",
-                f"write a mapping of names to expressions: {{my_name: '\"{item}\"'}}",
-            )
-        if value.count(item) > 1:
-            raise wrong(f"lists {item} twice", "list it once")
-    return {item: f'"{item}"' for item in value}
-
-
-def _named(value: dict[str, str]) -> dict[str, str]:
-    seen: dict[str, str] = {}
-    for name in value:
-        if not re.fullmatch(r"[A-Za-z_]\w*", name, re.ASCII) or len(name) > 64:
-            raise wrong(f"has the name {name!r}", "use letters, digits and underscores, a letter first, at most 64")
-        if name.lower() in seen:
-            raise wrong(f"has {seen[name.lower()]} and {name}, which engines read as one name", "rename one")
-        seen[name.lower()] = name
-    return value
-
-
-Slug = Annotated[str, AfterValidator(_slug)]
-Name = Annotated[str, AfterValidator(_name)]
-Text = Annotated[str, AfterValidator(_text)]
-Sql = Annotated[str, AfterValidator(_text)]
-Duration = Annotated[str, AfterValidator(_duration)]
-PositiveDuration = Annotated[str, AfterValidator(_positive)]
-Zone = Annotated[str, AfterValidator(_zone)]
-Format = Literal["parquet", "csv", "jsonl"]
-Fraction = Annotated[float, Field(ge=0, le=1)]
-VerifyShare = Annotated[float, Field(ge=LEAST_SHARE, le=1)]
-Group = Annotated[int, Field(ge=2, le=MOST_ROWS)]
-Columns = Annotated[
-    dict[str, Sql], BeforeValidator(_columns, json_schema_input_type=list[str] | dict[str, str]), AfterValidator(_named)
-]
+from remiss.protocol.shape import Part
+from remiss.protocol.values import (
+    MOST_ROWS,
+    Columns,
+    CriterionKind,
+    CriterionName,
+    Duration,
+    Format,
+    Fraction,
+    Group,
+    Mode,
+    Name,
+    PositiveDuration,
+    Seed,
+    Slug,
+    SourceName,
+    Sql,
+    Text,
+    VerifyShare,
+    Width,
+    Zone,
+)
 
 
 class SourceModel(Part):
-    name: Annotated[str, AfterValidator(_source)]
+    name: SourceName
     """the identity of the log; its address may change, its name may not"""
     format: Format
     """parquet, csv or jsonl; csv and jsonl may be gzipped"""
@@ -217,9 +92,9 @@ class FieldsModel(Part):
 
 
 class CriterionModel(Part):
-    name: Annotated[str, AfterValidator(_criterion)]
+    name: CriterionName
     """a slug that names the rule"""
-    kind: Annotated[Kind, BeforeValidator(_kind)]
+    kind: CriterionKind
     """misclassification, low-confidence, anomaly, latency, policy, error or custom"""
     when: Sql | None = None
     """the condition that catches an event, over event fields; every kind but anomaly has one"""
@@ -231,7 +106,7 @@ class CriterionModel(Part):
     """anomaly: the robust z beyond which a value is odd, for example 6"""
     reference: Literal["current", "previous"] | None = None
     """anomaly: the window whose median and spread are compared with; default: current"""
-    mode: Annotated[str, AfterValidator(_mode)] | None = None
+    mode: Mode | None = None
     """the failure mode suggested, for example remiss:model/weak-slice"""
     severity: Annotated[int, Field(ge=1, le=4)]
     """the grade suggested, 1 (critical) to 4 (minor)"""
@@ -240,11 +115,11 @@ class CriterionModel(Part):
 
 
 class SamplingModel(Part):
-    window: Annotated[str, AfterValidator(_width)]
+    window: Width
     """the interval of event time within which sampling is done, for example 1 week"""
     keep: Group
     """how many events to keep for each criterion, stratum and window; at least 2"""
-    seed: Annotated[str, AfterValidator(_seed)]
+    seed: Seed
     """a text that fixes the draw; a new version keeps it"""
     strata: list[str] = Field(default_factory=list)
     """the fields within whose values sampling is done, for example [context.airport]"""

@@ -1,0 +1,161 @@
+"""The values of a protocol document by kind: what a slug, a name, a span of time, a mode or a list of columns looks like."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from remiss.protocol.durations import parse_duration
+from remiss.protocol.nearest import nearest
+from remiss.protocol.shape import wrong
+from remiss.protocol.terms import Kind
+from remiss.records.event import BY_HAND
+from remiss.records.run import RESERVED
+from remiss.records.window import parse_width
+
+MOST_ROWS = 100_000
+LEAST_SHARE = 0.05
+
+
+def _slug(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", value) or len(value) > 64:
+        made = re.sub(r"[^a-z0-9]+", "-", value.lower()).strip("-")[:64]
+        raise wrong(f"is {value!r}, not a slug", f"use lower-case letters, digits and single hyphens: {made or 'my-name'}")
+    return value
+
+
+def _text(value: str) -> str:
+    if not value.strip():
+        raise wrong("is empty", "write a text")
+    return value
+
+
+def _name(value: str) -> str:
+    if not value.strip() or len(value) > 200 or not value.isprintable():
+        raise wrong(f"is {value[:40]!r}, not a name", "write a name of at most 200 characters on one line")
+    return value.strip()
+
+
+def _source(value: str) -> str:
+    if _name(value) == BY_HAND:
+        raise wrong(f"is {BY_HAND}, which is the source of what people file", "name the log")
+    return _name(value)
+
+
+def _duration(value: str) -> str:
+    try:
+        parse_duration(value)
+    except ValueError:
+        raise wrong(
+            f"is {value!r}, not a span of time", "write a number and a unit, for example 2 days, 1 week or 5 years"
+        ) from None
+    return value
+
+
+def _positive(value: str) -> str:
+    if parse_duration(_duration(value)) <= timedelta(0):
+        raise wrong("is no time at all", "write at least 1 minute")
+    return value
+
+
+def _width(value: str) -> str:
+    try:
+        width = parse_width(value)
+    except ValueError:
+        raise wrong(
+            f"is {value!r}, not the width of a window", "write a number of minutes, hours, days or weeks, for example 1 week"
+        ) from None
+    if width > timedelta(weeks=520):
+        raise wrong(f"is {value!r}, longer than 520 weeks", "write a shorter one, for example 1 week")
+    return value
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError):
+        raise wrong(
+            f"is {value!r}, which is not a time zone", "write a name of the IANA list, for example Europe/Berlin or UTC"
+        ) from None
+    return value
+
+
+def _criterion(value: str) -> str:
+    if value in RESERVED:
+        raise wrong(
+            f"is {value}, which is reserved", f"choose another name; {', '.join(sorted(RESERVED))} name groups of the sample"
+        )
+    return _slug(value)
+
+
+def _mode(value: str) -> str:
+    if not re.fullmatch(r"([a-z][a-z0-9-]*:)?[a-z0-9-]+(/[a-z0-9-]+)*", value):
+        raise wrong(f"is {value!r}, not a failure mode", "write namespace:path, for example remiss:model/weak-slice")
+    return value
+
+
+def _seed(value: str) -> str:
+    if not value or ":" in value or len(value) > 64 or not value.isprintable():
+        raise wrong(f"is {value[:40]!r}, not a seed", 'write a short text without ":", for example "2026"')
+    return value
+
+
+def _kind(value: Any) -> Any:
+    if not isinstance(value, str):
+        raise wrong("is not a kind of criterion", f"use one of {', '.join(Kind)}")
+    try:
+        return Kind(value)
+    except ValueError:
+        raise wrong(f"is {value}, an unknown kind of criterion", nearest(value, list(Kind), "use one of")) from None
+
+
+def _columns(value: Any) -> Any:
+    """A list of columns is a mapping of each name to the column of that name."""
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        return value
+    for item in value:
+        if not re.fullmatch(r"[A-Za-z_]\w*", item, re.ASCII):
+            raise wrong(
+                f"lists {item!r}, which is not a plain column name",
+                f"write a mapping of names to expressions: {{my_name: '\"{item}\"'}}",
+            )
+        if value.count(item) > 1:
+            raise wrong(f"lists {item} twice", "list it once")
+    return {item: f'"{item}"' for item in value}
+
+
+def _named(value: dict[str, str]) -> dict[str, str]:
+    seen: dict[str, str] = {}
+    for name in value:
+        if not re.fullmatch(r"[A-Za-z_]\w*", name, re.ASCII) or len(name) > 64:
+            raise wrong(f"has the name {name!r}", "use letters, digits and underscores, a letter first, at most 64")
+        if name.lower() in seen:
+            raise wrong(f"has {seen[name.lower()]} and {name}, which engines read as one name", "rename one")
+        seen[name.lower()] = name
+    return value
+
+
+Slug = Annotated[str, AfterValidator(_slug)]
+Name = Annotated[str, AfterValidator(_name)]
+SourceName = Annotated[str, AfterValidator(_source)]
+CriterionName = Annotated[str, AfterValidator(_criterion)]
+CriterionKind = Annotated[Kind, BeforeValidator(_kind)]
+Mode = Annotated[str, AfterValidator(_mode)]
+Text = Annotated[str, AfterValidator(_text)]
+Sql = Annotated[str, AfterValidator(_text)]
+Duration = Annotated[str, AfterValidator(_duration)]
+PositiveDuration = Annotated[str, AfterValidator(_positive)]
+Width = Annotated[str, AfterValidator(_width)]
+Zone = Annotated[str, AfterValidator(_zone)]
+Seed = Annotated[str, AfterValidator(_seed)]
+Format = Literal["parquet", "csv", "jsonl"]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+VerifyShare = Annotated[float, Field(ge=LEAST_SHARE, le=1)]
+Group = Annotated[int, Field(ge=2, le=MOST_ROWS)]
+Columns = Annotated[
+    dict[str, Sql], BeforeValidator(_columns, json_schema_input_type=list[str] | dict[str, str]), AfterValidator(_named)
+]
