@@ -12,7 +12,8 @@ from remiss.protocol import document
 from remiss.protocol.terms import UNPLANNED, Protocol
 from remiss.records.estimate import LOG, WEIGHTED, EstimateRow
 from remiss.records.labelling import Verdict
-from remiss.understand.confirming import Decided, confirmed_rows
+from remiss.understand.confirmed_domain import Decided
+from remiss.understand.confirming import confirmed_rows
 from remiss.understand.domain import Census, windows_in_scope
 from remiss.understand.estimating import Reference, Sample, estimate_rows
 from remiss.understand.grounds import narrowed, only

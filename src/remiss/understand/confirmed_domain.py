@@ -1,0 +1,140 @@
+"""The domain of a confirmed figure: which events and cells may be in it, among what, and which windows people have begun with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from remiss.records.labelling import Verdict
+from remiss.understand.confirmed import Among, Open
+from remiss.understand.domain import NO_KEY, Census, Field, Key, Placed, key_of
+from remiss.understand.ports import Judged
+from remiss.understand.question import Plan
+from remiss.understand.second_phase import Annotated, TwoPhase
+from remiss.understand.sheet import in_order
+from remiss.understand.turns import Turns, covered
+from remiss.understand.variance import log_variance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """What a confirmed question asks for: the verdict that counts, and the events with what people found and in whose turn.
+
+    `past` are the same events marked without the question's limits in time, for process figures of few windows.
+    """
+
+    verdict: Verdict
+    turns: Turns
+    past: Callable[[], tuple[Plan, Turns] | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """A field, the turns of its ground's events, and the windows that people have begun with."""
+
+    field: Field
+    census: Census
+    decided: Decided
+    turns: Turns
+    windows: tuple[datetime, ...]
+
+    def cells(self, key: Key, starts: Sequence[datetime]) -> tuple[Placed, ...]:
+        """Return the cells of those windows whose events may be in the figure of a key."""
+        within = frozenset(starts)
+        return tuple(each for each in self.field.cells if each.cell.window in within and each.key in {None, key})
+
+    def numbers(self, key: Key, starts: Sequence[datetime]) -> list[int]:
+        """Return the numbers of the events in the domain of a key, whether they were labelled or not."""
+        within = frozenset(starts)
+        return [
+            at
+            for at, each in enumerate(self.turns.events)
+            if each.window in within and in_domain(self.field.plan, each) and own_key(self.field.plan, each) == key
+        ]
+
+    def counting(self, key: Key, starts: Sequence[datetime]) -> list[int]:
+        """Return the numbers of the events in the domain of a key that were labelled in their turn."""
+        return [at for at in self.numbers(key, starts) if self.turns.counts[at]]
+
+
+def view_of(field: Field, census: Census, decided: Decided) -> View:
+    """Return a field with what people have done of it."""
+    turns = decided.turns
+    open_ = [placed.cell for placed in field.cells if placed.numerator is not False]
+    return View(field=field, census=census, decided=decided, turns=turns, windows=covered(turns, field.windows, open_))
+
+
+def in_domain(plan: Plan, event: Judged) -> bool:
+    """Return whether an event would be in the figure if people found it such."""
+    return event.inside and (not plan.question.rate or in_denominator(plan, event))
+
+
+def in_denominator(plan: Plan, event: Judged) -> bool:
+    """Return whether an event is in the denominator of a rate."""
+    doubt = bool(set(plan.named) & set(event.undecided)) or (plan.needs_label and not event.labelled)
+    return event.of and not doubt and plan.risk not in event.outside
+
+
+def own_key(plan: Plan, event: Judged) -> Key:
+    """Return the key of an event."""
+    return NO_KEY if plan.question.by is None else key_of(event.key)
+
+
+def keys_of(view: View) -> tuple[Key, ...]:
+    """Return the keys to report: those of sampled events in the domain."""
+    plan = view.field.plan
+    if plan.question.by is None:
+        return (NO_KEY,)
+    within = frozenset(view.windows)
+    listed = {own_key(plan, each) for each in view.turns.events if each.window in within and in_domain(plan, each)}
+    return tuple(in_order(listed))
+
+
+def whole(cells: Sequence[Placed]) -> bool:
+    """Return whether all events of these cells are in the domain."""
+    return all(placed.numerator and placed.key is not None for placed in cells)
+
+
+def open_of(view: View, cells: Sequence[Placed]) -> Open:
+    """Return what could be in a figure and was not found."""
+    own = [placed for placed in cells if placed.numerator is not False]
+    least = min((min(placed.probability, view.turns.least(placed.cell)) for placed in own), default=1.0)
+    share = view.turns.rota.least_share if any(placed.cell.met for placed in own) else 1.0
+    return Open(population=float(sum(placed.cell.population for placed in own)), least_probability=least * share)
+
+
+def flagged_of(view: View, cells: Sequence[Placed], domain: Sequence[int]) -> float:
+    """Return how many events are in the domain whatever people found: counted where cells tell, else weighted."""
+    open_ = [placed for placed in cells if placed.numerator is not False]
+    if whole(open_):
+        return sum(placed.cell.population for placed in open_)
+    return float(sum(1 / view.turns.events[at].probability for at in domain))
+
+
+def among_of(view: View, key: Key, starts: Sequence[datetime], found: Annotated, estimate: TwoPhase) -> Among:
+    """Return the denominator of a rate in some windows: counted where cells tell, else weighted by the capture alone."""
+    plan, cells = view.field.plan, [placed for placed in view.cells(key, starts) if placed.denominator is not False]
+    place_of = {start: number for number, start in enumerate(starts)}
+    windows = np.zeros(len(starts))
+    if all(placed.denominator and placed.key is not None for placed in cells):
+        for placed in cells:
+            windows[place_of[placed.cell.window]] += placed.cell.population
+        return Among(total=float(windows.sum()), windows=windows)
+    events = [
+        each
+        for each in view.turns.events
+        if each.window in place_of and in_denominator(plan, each) and own_key(plan, each) == key
+    ]
+    p = np.array([each.probability for each in events], dtype=np.float64)
+    for each in events:
+        windows[place_of[each.window]] += 1 / each.probability
+    mine = np.array([view.turns.events[at].probability for at in view.counting(key, starts)], dtype=np.float64)
+    return Among(
+        total=float(np.sum(1 / p)),
+        variance=log_variance(np.ones(len(p)), p),
+        covariance=float(np.sum(estimate.weights * found.y * (1 - mine) / mine)),
+        windows=windows,
+    )
