@@ -19,6 +19,7 @@ import duckdb
 
 from remiss.edges.engines import delimited, json_lines, parquet, spelling
 from remiss.edges.engines import files as source_files
+from remiss.edges.engines.explaining import explained, taken
 from remiss.edges.engines.interrupting import interruptible
 from remiss.edges.engines.quoting import identifier, literal, pattern
 from remiss.errors import Location, RemissError, SettingError, SourceError, StorageError
@@ -79,7 +80,7 @@ class DuckDB:
         files = source_files.resolve(address, folder, self._within)
         kind = source_files.format_of(address)
         spellings: Mapping[str, str] = {}
-        with self._connected(files) as connection, _translated(address, files):
+        with self._connected(files) as connection, explained(address, files):
             if kind == "parquet":
                 parquet.check_files(files)
                 parquet.check_columns(connection, files)
@@ -91,11 +92,7 @@ class DuckDB:
                 types = interruptible(connection, partial(json_lines.describe, connection, address, files))
         for column in types:
             if column.lower() in RESERVED:
-                raise SourceError(
-                    f"source {address.name} has a column named {column}, which remiss uses itself",
-                    where=Location(files[0]),
-                    do="rename the column where the log is written, or read the log through a renamed copy",
-                )
+                raise taken(address, column, Location(files[0]))
         if not types:
             raise SourceError(
                 f"source {address.name} has no columns", where=Location(files[0]), do="check the file and its format"
@@ -115,7 +112,7 @@ class DuckDB:
         with self._connected(every) as connection:
             unreadable = {}
             for name, (address, description) in relations.items():
-                with _translated(address, description.files):
+                with explained(address, description.files):
                     unreadable[name] = interruptible(connection, partial(_bind, connection, name, address, description))
             source_files.unchanged(before)
             yield Session(connection, relations, unreadable, before)
@@ -213,7 +210,7 @@ class Session:
     def _watched(self) -> Iterator[None]:
         address, _ = next(iter(self._relations.values()))
         try:
-            with _translated(address, tuple(self._before)):
+            with explained(address, tuple(self._before)):
                 yield
         except (RemissError, duckdb.Error):
             # A file that was changed explains whatever went wrong better than the reader's words do.
@@ -246,64 +243,3 @@ def _bind(
 def _columns(connection: duckdb.DuckDBPyConnection, sql: str) -> dict[str, str]:
     described = connection.execute(f"DESCRIBE {sql}").fetchall()
     return {str(row[0]): NANOSECONDS.get(str(row[1]), str(row[1])) for row in described if str(row[0]) != "remiss_file"}
-
-
-@contextmanager
-def _translated(address: Address, files: Sequence[str]) -> Iterator[None]:
-    """Turn what DuckDB raises into what happened, where, and what to do."""
-    try:
-        yield
-    except duckdb.OutOfMemoryException as problem:
-        text = str(problem)
-        if "max_temp_directory_size" in text or "failed to offload" in text:
-            raise StorageError(
-                "the engine's spill files would need more disk than they may use",
-                do="raise temporary_limit, or free disk in the folder that temporary names, or capture fewer windows at a time",
-            ) from problem
-        raise StorageError(
-            "the engine ran out of memory", do="raise memory_limit, or capture fewer windows at a time"
-        ) from problem
-    except duckdb.IOException as problem:
-        text = str(problem)
-        if "No space left" in text or "Could not write" in text:
-            raise StorageError("the disk is full", do="free space in the folder that temporary names") from problem
-        raise SourceError(
-            f"source {address.name} cannot be read: {_sentence(text)}",
-            where=_named(text, files),
-            do="check the file; copy it again if it is broken",
-        ) from problem
-    except duckdb.BinderException as problem:
-        text = str(problem)
-        if "remiss_file" not in text:
-            raise
-        raise SourceError(
-            f"source {address.name} has a column named remiss_file, which remiss uses itself",
-            where=_named(text, files),
-            do="rename the column where the log is written, or read the log through a renamed copy",
-        ) from problem
-    except duckdb.Error as problem:
-        # What a reader finds broken inside a file has one of these classes, or none but the base of all (Thrift's errors).
-        broken = (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.SerializationException)
-        if not isinstance(problem, broken) and type(problem) is not duckdb.Error:
-            raise
-        text = str(problem)
-        raise SourceError(
-            f"source {address.name} has content that cannot be read: {_sentence(text)}",
-            where=_named(text, files),
-            do="check the file and the format that the protocol names for the source",
-        ) from problem
-
-
-def _sentence(text: str) -> str:
-    r"""Return the first sentence of an engine's message, without its class and without advice on settings of the engine.
-
-    >>> _sentence("Invalid Input Error: File 'x' too small to be a Parquet file.\nLINE 1")
-    "File 'x' too small to be a Parquet file"
-    """
-    first = text.partition("\n")[0]
-    return re.sub(r"^[A-Z][A-Za-z ]+ Error: ", "", first).strip().rstrip(".")
-
-
-def _named(text: str, files: Sequence[str]) -> Location | None:
-    named = [file for file in files if file in text]
-    return Location(named[0]) if named else Location(files[0]) if len(files) == 1 else None

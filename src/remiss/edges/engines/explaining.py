@@ -1,0 +1,81 @@
+"""What the errors of DuckDB mean to a user, and what to do about each.
+
+What has no meaning here is a mistake of this program, and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import duckdb
+
+from remiss.errors import Location, SourceError, StorageError
+from remiss.protocol.terms import Address
+
+
+@contextmanager
+def explained(address: Address, files: Sequence[str]) -> Iterator[None]:
+    """Turn what DuckDB raises into what happened, where, and what to do."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException as problem:
+        text = str(problem)
+        if "max_temp_directory_size" in text or "failed to offload" in text:
+            raise StorageError(
+                "the engine's spill files would need more disk than they may use",
+                do="raise temporary_limit, or free disk in the folder that temporary names, or capture fewer windows at a time",
+            ) from problem
+        raise StorageError(
+            "the engine ran out of memory", do="raise memory_limit, or capture fewer windows at a time"
+        ) from problem
+    except duckdb.IOException as problem:
+        text = str(problem)
+        if "No space left" in text or "Could not write" in text:
+            raise StorageError("the disk is full", do="free space in the folder that temporary names") from problem
+        raise SourceError(
+            f"source {address.name} cannot be read: {_sentence(text)}",
+            where=_named(text, files),
+            do="check the file; copy it again if it is broken",
+        ) from problem
+    except duckdb.BinderException as problem:
+        text = str(problem)
+        if "remiss_file" not in text:
+            raise
+        raise taken(address, "remiss_file", _named(text, files)) from problem
+    except duckdb.Error as problem:
+        # What a reader finds broken inside a file has one of these classes, or none but the base of all (Thrift's errors).
+        broken = (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.SerializationException)
+        if not isinstance(problem, broken) and type(problem) is not duckdb.Error:
+            raise
+        text = str(problem)
+        raise SourceError(
+            f"source {address.name} has content that cannot be read: {_sentence(text)}",
+            where=_named(text, files),
+            do="check the file and the format that the protocol names for the source",
+        ) from problem
+
+
+def taken(address: Address, column: str, where: Location | None) -> SourceError:
+    """Return the error for a source that has a column of a name that is remiss's own."""
+    return SourceError(
+        f"source {address.name} has a column named {column}, which remiss uses itself",
+        where=where,
+        do="rename the column where the log is written, or read the log through a renamed copy",
+    )
+
+
+def _sentence(text: str) -> str:
+    r"""Return the first sentence of an engine's message, without its class and without advice on settings of the engine.
+
+    >>> _sentence("Invalid Input Error: File 'x' too small to be a Parquet file.\nLINE 1")
+    "File 'x' too small to be a Parquet file"
+    """
+    first = text.partition("\n")[0]
+    return re.sub(r"^[A-Z][A-Za-z ]+ Error: ", "", first).strip().rstrip(".")
+
+
+def _named(text: str, files: Sequence[str]) -> Location | None:
+    named = [file for file in files if file in text]
+    return Location(named[0]) if named else Location(files[0]) if len(files) == 1 else None
