@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from remiss.govern.accounts import LENGTHS
 from remiss.govern.built_in import DETECTORS, hints
+from remiss.govern.event_fields import redact_value
 from remiss.govern.policy import policy_of
 from remiss.govern.reading import read
-from remiss.govern.redaction import Redactor, redact, redact_value
+from remiss.govern.redaction import Redactor, redact
 from tests.personal import BODIES, VALUES, hidden, iban, national_id
 
 KEY = b"k" * 32

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from remiss.errors import InputError
 from remiss.govern.built_in import DETECTORS
 from remiss.govern.detectors import luhn
+from remiss.govern.event_fields import redact_event, redact_value
 from remiss.govern.policy import Policy, policy_of
-from remiss.govern.redaction import Redactor, exposed, redact, redact_event, redact_value, remembering
+from remiss.govern.redaction import Redactor, exposed, redact, remembering
 from remiss.records.case import Sensitivity
 
 KEY = b"k" * 32
