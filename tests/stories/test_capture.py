@@ -165,6 +165,8 @@ def test_another_zone_of_the_log_under_the_same_version_is_refused_by_name(ws, l
         ("redaction: [email, phone]", "redaction: [email, phone, {name: ticket, pattern: 'T-[0-9]+'}]", "redaction"),
         ("redaction: [email, phone]", "redaction: [email, phone]\nsensitivity: {text: restricted}", "sensitivity"),
         ("model: arrival-delay\n", "model: arrival-delay\nteam: arrivals\n", "team"),
+        # Else it would be kept as it was, and whoever is named an owner now went on to verify.
+        ("model: arrival-delay\n", "model: arrival-delay\nowners: [ana]\n", "owners"),
     ],
 )
 def test_content_guarded_otherwise_needs_another_version_and_figures_go_on(ws, log, old, new, named):

@@ -35,7 +35,7 @@ def check_kept(stored: StoredProtocol | None, document: Protocol) -> None:
         raise ProtocolError(
             f"{version} guards its content otherwise in this catalog: another {', '.join(changed)}",
             where=where,
-            do="raise `version`: what is filed is redacted by it; the figures of both versions go on as one",
+            do="raise `version`: what is filed is guarded by it; the figures of both versions go on as one",
         )
 
 

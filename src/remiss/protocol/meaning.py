@@ -46,9 +46,12 @@ def meaning(protocol: Protocol) -> Mapping[str, object]:
 
 
 def handling(protocol: Protocol) -> Mapping[str, object]:
-    """Return what decides how content is guarded: to whom it belongs, which fields the catalog holds and what is masked."""
+    """Return what decides how content is guarded: to whom it belongs, who never judges its cases, which fields the catalog holds
+    and what is masked.
+    """
     return {
         "team": protocol.team,
+        "owners": sorted(set(protocol.owners)),
         "sensitivity": {name: level.name.lower() for name, level in sorted(protocol.sensitivity.items())},
         "redaction": [
             *sorted(protocol.redaction.detectors),
