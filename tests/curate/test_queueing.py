@@ -139,6 +139,7 @@ def test_what_changed_after_people_labelled_it_comes_first_and_filed_cases_last(
 def test_nobody_verifies_their_own_or_a_model_of_theirs():
     done = [progress(1, people=("ana",)), progress(2, people=("bo",))]
     assert first(desk(done=done), VERIFICATION) == [1]
+    assert first(desk(done=done, person="Ana"), VERIFICATION) == [2]
     assert first(desk(done=done, person="Chen", owners=frozenset({"chen"})), VERIFICATION) == []
 
 

@@ -57,6 +57,14 @@ def test_nobody_adjudicates_without_a_dispute(status):
         steps.adjudication(in_state(status), "cy", NOBODY)
 
 
+@pytest.mark.parametrize("name", ["Ana", "ANA", "\uff41na"])
+def test_nobody_verifies_or_settles_under_their_name_in_other_letters(name):
+    with pytest.raises(Denied, match="has labelled case"):
+        steps.verification(ANNOTATED, name, NOBODY)
+    with pytest.raises(Denied, match="has labelled case"):
+        steps.adjudication(DISPUTED, name, NOBODY)
+
+
 def test_nobody_verifies_their_own_annotation():
     with pytest.raises(Denied, match="ana has labelled"):
         steps.verification(ANNOTATED, "ana", NOBODY)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from remiss.curate.grounds import owns
+from remiss.curate.grounds import named, owns
 from remiss.curate.standing import Standing
 from remiss.errors import Denied
 from remiss.records.labelling import LabellingKind
@@ -14,7 +14,8 @@ def obstacle(kind: LabellingKind, standing: Standing, person: str, owners: froze
     """Return why a person may not give a labelling of that kind, whatever the case's state; None when they may."""
     if kind is LabellingKind.ANNOTATION:
         return None
-    if person in standing.people:
+    # Whoever opens a database directly is called as the operating system has it, which may be in other letters.
+    if named(person) in map(named, standing.people):
         return f"{person} has labelled case {standing.case} already"
     if owns(person, owners):
         return f"{person} owns the model {standing.model}, and owners do not judge its cases"

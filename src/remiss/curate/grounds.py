@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -64,12 +65,12 @@ def owns(person: str, owners: frozenset[str]) -> bool:
 
 
 def named(person: str) -> str:
-    """Return a person's name as two spellings of it are compared.
+    r"""Return a person's name as two spellings of it are compared.
 
-    >>> named(" Ana ") == named("ana")
+    >>> named(" Ana ") == named("ana") == named("\uff41na")
     True
     """
-    return person.strip().casefold()
+    return unicodedata.normalize("NFKC", person).strip().casefold()
 
 
 def newest_of(protocols: Iterable[Protocol]) -> list[Protocol]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from remiss.action import action
 from remiss.catalog.identifying import prefix_of
-from remiss.curate.grounds import grounds_of, owners_of, read
+from remiss.curate.grounds import grounds_of, named, owners_of, read
 from remiss.curate.labelling_sheet import sheet_of
 from remiss.curate.ports.queue import QueueWorkspace, Reserved, Whereabouts
 from remiss.curate.queueing import Desk, Guard, Order
@@ -148,7 +148,7 @@ def _due(desk: Desk, held: Reserved) -> bool:
     found = desk.progress.get(held.event)
     if held.kind is LabellingKind.ANNOTATION:
         return not desk.done(held.event) or (found is not None and found.stale)
-    return found is not None and found.status is DUE[held.kind] and held.person not in found.people and not found.stale
+    return found is not None and found.status is DUE[held.kind] and named(held.person) not in found.people and not found.stale
 
 
 Candidate = tuple[int, LabellingKind, Whereabouts]

@@ -16,7 +16,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from remiss.curate.batches import LEAST_PREFIX, Batch
-from remiss.curate.grounds import owns
+from remiss.curate.grounds import named, owns
 from remiss.curate.selection import selected, share
 from remiss.protocol.terms import Labelling
 from remiss.records.case import Sensitivity
@@ -67,8 +67,8 @@ class Order:
 class Progress:
     """How far an event that is a case has come: what the queue must know of it.
 
-    `guard` is whose it is, `severity` the annotator's grade, `since` the position of the last labelling, `linked` whether it
-    takes the verdict of another case.
+    `guard` is whose it is, `people` who has labelled it, as names are compared, `severity` the annotator's grade, `since` the
+    position of the last labelling, `linked` whether it takes the verdict of another case.
     """
 
     event: int
@@ -131,13 +131,14 @@ class Desk:
         return found is not None and (found.annotated or found.linked)
 
     def _by_others(self, status: Status, kind: LabellingKind) -> Sequence[Progress]:
+        own = named(self.person)
         found = [
             each
             for each in self.progress.values()
             if each.status is status
             and not each.stale
             and not each.linked
-            and self.person not in each.people
+            and own not in each.people
             and each.event not in self.taken.get(kind, ())
             and self.theirs(kind, each.guard)
             and not owns(self.person, self.owners(each.model))

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import delete, func, literal_column, or_, select
 
+from remiss.curate.grounds import named
 from remiss.curate.ports.queue import Reserved, Whereabouts
 from remiss.curate.queueing import Guard, Order, Progress
 from remiss.edges.stores import tables
@@ -155,7 +156,7 @@ def _progress(of_case: Facts, said: tuple[Facts, ...], linked: bool) -> Progress
         model=model,
         guard=Guard(team, Sensitivity(sensitivity)),
         status=Status(status),
-        people=frozenset(person for _, person, _, _ in said),
+        people=frozenset(named(person) for _, person, _, _ in said),
         severity=grades[0] if grades else None,
         annotated=bool(grades),
         since=max((position for *_, position in said), default=filed),
