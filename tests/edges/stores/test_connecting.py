@@ -295,6 +295,14 @@ def test_every_sqlite_connection_is_durable_and_leaves_checkpoints_to_us(tmp_pat
     assert found == ["wal", 2, 1, 0]
 
 
+def test_every_connection_to_a_server_waits_for_the_disk_whatever_the_server_s_default(postgres, environment):
+    with database_on(postgres, "template") as address, remiss.open(address, environment=environment) as ws:
+        with administering(postgres) as admin:
+            assert admin.execute("SHOW synchronous_commit").fetchone() == ("off",)
+        with ws.reading() as connection:
+            assert connection.exec_driver_sql("SHOW synchronous_commit").scalar_one() == "on"
+
+
 def test_one_process_at_a_time_folds_the_log_back(tmp_path):
     store = open_store(str(tmp_path / "x.db"), create=True, now=NOW, actor=ANA)
     log = tmp_path / "x.db-wal"

@@ -28,6 +28,8 @@ CACHE_KB = 64 * 1024
 # Nothing is prepared on the server: after five times it would plan for any value alike, and common words and rare ones need
 # different plans. (Measured: a page of a common word took 50 ms in place of 1.)
 POSTGRESQL_OPTIONS = {"application_name": "remiss", "prepare_threshold": None}
+# Where a server waits for more than its own disk, that stays.
+WAITS_FOR_THE_DISK = "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
 # A connection to a server that has not been used for so long is tried first; to try each time would take a page as long again.
 RESTED_SECONDS = 1.0
 OLDEST_SQLITE = (3, 38)  # `->>`, RETURNING and FTS5 as used here
@@ -82,6 +84,10 @@ def _set_up_postgresql(driver: Any, _: object) -> None:
     from psycopg.types.string import TextLoader
 
     driver.adapters.register_loader("jsonb", TextLoader)
+    # Who was answered can rely on it, also where the server's default is not to wait for its disk.
+    driver.autocommit = True
+    driver.execute(WAITS_FOR_THE_DISK)
+    driver.autocommit = False
 
 
 def _begin_postgresql(connection: Connection) -> None:
