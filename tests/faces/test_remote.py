@@ -226,6 +226,15 @@ def answering(status: int, body: bytes, **headers: str) -> Iterator[tuple[str, l
             thread.join()
 
 
+def test_the_token_for_this_machine_goes_to_no_proxy(monkeypatch):
+    with answering(200, b'{"result": 1}') as (address, asked), answering(200, b'{"result": 2}') as (proxy, overheard):
+        for name in ("no_proxy", "NO_PROXY"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv("http_proxy", proxy)
+        assert Server(address, TOKEN).call("/x", {}) == {"result": 1}
+    assert (len(asked), overheard) == (1, [])
+
+
 def test_a_redirect_is_not_followed_for_it_would_carry_the_token_away():
     with answering(200, b"{}") as (other, strangers), answering(307, b"", Location=other) as (address, _):
         with pytest.raises(StorageError, match="307"):

@@ -9,7 +9,7 @@ from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
-from urllib.request import HTTPRedirectHandler, Request, build_opener
+from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
 from remiss.errors import InputError, LabellingError, Location, RemissError, SettingError, StorageError
 from remiss.version import __version__
@@ -43,7 +43,9 @@ class Server:
             )
         self.address = address.rstrip("/")
         self._token = token
-        self._opener = build_opener(_NoRedirect())
+        # What is not encrypted stays on this machine: not even a proxy that the environment names gets to see the token.
+        direct = [ProxyHandler({})] if parts.scheme == "http" else []
+        self._opener = build_opener(_NoRedirect(), *direct)
 
     def call(self, path: str, body: Mapping[str, object]) -> Any:
         """Post JSON and return the JSON of the answer.
