@@ -12,7 +12,6 @@ or makes it final if its run was filed after all.
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -20,13 +19,14 @@ from typing import BinaryIO
 
 from remiss.edges.guarded import private_folder, said
 from remiss.edges.vaults import single
-from remiss.edges.vaults.bundle import Damaged, Piece, address_of, check, piece_at
-from remiss.edges.vaults.cipher import Unreadable, Wrapping, unseal
+from remiss.edges.vaults.bundle import Damaged, address_of
+from remiss.edges.vaults.cipher import Wrapping
 from remiss.edges.vaults.pending import Pending
-from remiss.edges.vaults.rewriting import ADDRESS, MEND, Shelves
+from remiss.edges.vaults.reading import Reader
+from remiss.edges.vaults.rewriting import ADDRESS, Shelves
 from remiss.edges.vaults.ring import Ring
 from remiss.edges.vaults.staging import FINISHED, SETTING, STAGED, StagedBundle, locked, wait_for_disk, whose
-from remiss.errors import Location, NotFound, RemissError, StorageError
+from remiss.errors import RemissError, StorageError
 from remiss.govern.ports.keys import Keys
 from remiss.govern.ports.progress import Progress
 from remiss.govern.ports.vault import Renewal, VaultState
@@ -47,6 +47,7 @@ class FolderVault:
         self._ring = Ring(folder, keys)
         self._pending = Pending(folder)
         self._shelves = Shelves(folder, self._key, self._ring)
+        self._reader = Reader(folder, self._key, self._shelves)
 
     def put(self, content: bytes) -> str:
         """Store and return the address; putting the same content again is no change, and mends a damaged copy.
@@ -56,7 +57,7 @@ class FolderVault:
         StorageError : disk full, or the folder cannot be written
         """
         address = address_of(self._key, content)
-        path = self._path(address)
+        path = self._reader.path(address)
         with self._said(), self._ring.current() as wrapping:
             if self._write(path, address, content, wrapping):
                 for each in (path.parent, self._folder):
@@ -132,16 +133,7 @@ class FolderVault:
         StorageError : it was altered, or cannot be read
         """
         with self._said():
-            path, piece = self._found(address)
-            while True:
-                try:
-                    return self._opened(path, piece, address)
-                except StorageError:
-                    # Its key may have been destroyed since, and then it lies there under another one.
-                    path, again = self._found(address)
-                    if again.wrapping == piece.wrapping:
-                        raise
-                    piece = again
+            return self._reader.content(address)
 
     def discard(self, address: str) -> None:
         """Destroy the content's key and remove the content, wherever it is.
@@ -152,7 +144,7 @@ class FolderVault:
         """
         if not ADDRESS.fullmatch(address):
             return
-        path = self._path(address)
+        path = self._reader.path(address)
         with self._said():
             # It may be replaced while its lock is waited for.
             while (file := locked(path, wait=True)) is not None or path.exists():
@@ -163,7 +155,7 @@ class FolderVault:
                 single.remove(aside)
             if path.parent.exists():
                 wait_for_disk(path.parent)
-            while (found := self._bundled(address)) is not None:
+            while (found := self._reader.bundled(address)) is not None:
                 self._shelves.bundle_anew(found[0], without=address)
 
     def renew(self, progress: Progress) -> Renewal:
@@ -195,45 +187,11 @@ class FolderVault:
             return self._write(path, address, content, wrapping)
         except FileExistsError:
             with suppress(StorageError, Damaged, FileNotFoundError):
-                self._opened(path, single.piece(address, path.read_bytes()), address)
+                self._reader.opened(path, single.piece(address, path.read_bytes()), address)
                 return False
             # Torn by a crash, or altered.
             single.replace(path, held)
         return True
-
-    def _found(self, address: str) -> tuple[Path, Piece]:
-        """Return where a content is, and the content as it lies there.
-
-        Raises
-        ------
-        NotFound, StorageError : see `get`
-        """
-        path = self._path(address)
-        try:
-            return path, single.piece(address, path.read_bytes())
-        except Damaged as error:
-            raise _altered(path, address) from error
-        except FileNotFoundError:
-            found = self._bundled(address)
-        if found is None:
-            self._check_bundles(address)
-            raise self._unknown(address)
-        return found
-
-    def _opened(self, path: Path, piece: Piece, address: str) -> bytes:
-        if piece.destroyed:
-            raise StorageError(
-                f"the key of the evidence {address[:12]} was destroyed, and the rest of it is still there",
-                where=Location(str(path)),
-                do="erase it again, which was cut short; if nobody did, ask who can write in the vault",
-            )
-        try:
-            content = piece.body if piece.plain else unseal(self._shelves.data_key(piece), piece.body, piece.address)
-        except Unreadable as error:
-            raise _altered(path, address) from error
-        if not hmac.compare_digest(address_of(self._key, content), address):
-            raise _altered(path, address)
-        return content
 
     def _make_room(self) -> None:
         bundles = self._shelves.bundles
@@ -241,34 +199,6 @@ class FolderVault:
             private_folder(bundles, create=True)
             wait_for_disk(self._folder)
             wait_for_disk(self._folder.parent)
-
-    def _bundled(self, address: str) -> tuple[Path, Piece] | None:
-        """Return a bundle that holds a content, and the content as it lies there; rather one where its key is whole."""
-        destroyed = None
-        for path in self._shelves.paths():
-            # One that is staged may have no index yet, and nobody refers to it then.
-            with suppress(Damaged, FileNotFoundError), path.open("rb") as file:
-                piece = piece_at(file, address)
-                if piece is not None and not piece.destroyed:
-                    return path, piece
-                destroyed = destroyed if piece is None else (path, piece)
-        return destroyed
-
-    def _check_bundles(self, address: str) -> None:
-        """Refuse to say that there is no such evidence as long as a damaged bundle might hold it."""
-        for path in self._shelves.paths():
-            try:
-                with path.open("rb") as file:
-                    check(file, self._key)
-            except FileNotFoundError:
-                continue
-            except Damaged as error:
-                if path.suffix == FINISHED:
-                    raise StorageError(
-                        f"the evidence {address[:12]} is not found, and a bundle that may have held it was altered or torn",
-                        where=Location(str(path)),
-                        do=MEND,
-                    ) from error
 
     def _left(self) -> Iterator[tuple[Path, BinaryIO]]:
         """Return the bundles that nobody is writing any more and that were not made final, locked."""
@@ -278,26 +208,8 @@ class FolderVault:
             if file is not None:
                 yield path, file
 
-    def _path(self, address: str) -> Path:
-        if not ADDRESS.fullmatch(address):
-            raise self._unknown(address)
-        return self._folder / address[:2] / address[2:]
-
-    def _unknown(self, address: str) -> NotFound:
-        return NotFound(
-            f"the vault holds no evidence {address[:12]!r}",
-            where=Location(str(self._folder)),
-            do="it may have been erased or be past its retention; if not, see that REMISS_VAULT names the catalog's own vault",
-        )
-
     def _said(self) -> AbstractContextManager[None]:
         return said(self._folder, setting=SETTING)
-
-
-def _altered(path: Path, address: str) -> StorageError:
-    return StorageError(
-        f"the evidence {address[:12]} was altered: its content does not fit its address", where=Location(str(path)), do=MEND
-    )
 
 
 def _settle(path: Path, filed: Callable[[str], bool]) -> None:
