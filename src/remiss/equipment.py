@@ -175,7 +175,7 @@ class Equipment(Bench):
         """Cases that two people labelled by themselves, of those that the actor may see."""
         from remiss.edges.stores.labelling.doubles import DoubleStore
 
-        return DoubleStore(self._store, self.scope)
+        return DoubleStore(self._store, self.scope, self.viewer)
 
     @cached_property
     def recodings(self) -> Recodings:

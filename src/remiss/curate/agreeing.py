@@ -1,7 +1,8 @@
 """Agreeing: the figures of agreement, field by field, over cases that two people labelled by themselves.
 
 Only pairs count: a label that nobody has set against another says nothing of agreement, and would betray who gave it. For the
-same reason, and because it says nothing, no figure is made of fewer than `FEWEST` cases.
+same reason, and because it says nothing, no figure is made of fewer than `FEWEST` cases, nor is it told that there are any, but
+of those whose labellings whoever asks may read.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from remiss.curate.agreement import Labelled, Ratings, acs, alphas, shares, specific_shares
 from remiss.curate.distances import Categories, Floats, Metric, near, nominal, of_sets, ordinal, same
@@ -97,22 +99,48 @@ def _labels(double: Double, measure: Measure) -> tuple[Hashable, Hashable] | Non
 
 def _rows(key: str | None, doubles: Sequence[Double], by: By | None) -> Iterator[AgreementRow]:
     if by is By.MODE:
-        yield _specific(str(key), doubles)
+        pairs = _pairs(doubles, MEASURES[Field.MODE])
+        if _is_told(pairs):
+            yield _specific(str(key), pairs)
         return
     for field, measure in MEASURES.items():
-        pairs = [(each, labels) for each in doubles if (labels := _labels(each, measure)) is not None]
-        if pairs or by is None:
-            yield _row(key, field, measure, _labelled(pairs))
+        pairs = _pairs(doubles, measure)
+        if _is_told(pairs) or by is None:
+            yield _row(key, field, measure, pairs)
 
 
-def _labelled(pairs: Sequence[tuple[Double, tuple[Hashable, ...]]]) -> list[Labelled]:
+Pairs: TypeAlias = Sequence[tuple[Double, tuple[Hashable, Hashable]]]
+
+
+def _pairs(doubles: Sequence[Double], measure: Measure) -> Pairs:
+    """Return the cases with two labels of a field."""
+    return [(each, labels) for each in doubles if (labels := _labels(each, measure)) is not None]
+
+
+def _is_told(pairs: Pairs) -> bool:
+    """Return whether it may be told that there are such cases: enough of them, or one whose labellings are told anyway."""
+    return len(pairs) >= FEWEST or _told(pairs) > 0
+
+
+def _told(pairs: Pairs) -> int:
+    """Return of how many cases the labellings are told to whoever asks."""
+    return sum(each.told for each, _ in pairs)
+
+
+def _too_few(key: str | None, field: Field, pairs: Pairs) -> AgreementRow:
+    none = Figure()
+    return AgreementRow(key=key, field=field, cases=_told(pairs), agreed=none, alpha=none, ac=none, note=TOO_FEW)
+
+
+def _labelled(pairs: Pairs) -> list[Labelled]:
     return [Labelled(case=each.case, labels=labels, weight=each.weight or 0.0) for each, labels in pairs]
 
 
-def _row(key: str | None, field: Field, measure: Measure, labelled: Sequence[Labelled]) -> AgreementRow:
-    size = len(labelled)
+def _row(key: str | None, field: Field, measure: Measure, pairs: Pairs) -> AgreementRow:
+    size = len(pairs)
     if size < FEWEST:
-        return AgreementRow(key=key, field=field, cases=size, agreed=Figure(), alpha=Figure(), ac=Figure(), note=TOO_FEW)
+        return _too_few(key, field, pairs)
+    labelled = _labelled(pairs)
     ratings = Ratings.of(labelled, measure.scale)
     weights = measure.weights(ratings.categories)
     seed = seed_of(each.case for each in labelled)
@@ -124,13 +152,12 @@ def _row(key: str | None, field: Field, measure: Measure, labelled: Sequence[Lab
     return AgreementRow(key=key, field=field, cases=size, agreed=agreed, alpha=alpha, ac=ac, note="; ".join(notes))
 
 
-def _specific(mode: str, doubles: Sequence[Double]) -> AgreementRow:
+def _specific(mode: str, pairs: Pairs) -> AgreementRow:
     """Return how often another person says a mode of a case where one says it."""
-    measure = MEASURES[Field.MODE]
-    labelled = _labelled([(each, labels) for each in doubles if (labels := _labels(each, measure)) is not None])
-    size, none = len(labelled), Figure()
+    size, none = len(pairs), Figure()
     if size < FEWEST:
-        return AgreementRow(key=mode, field=Field.MODE, cases=size, agreed=none, alpha=none, ac=none, note=TOO_FEW)
+        return _too_few(mode, Field.MODE, pairs)
+    labelled = _labelled(pairs)
     ratings = Ratings.of(labelled)
     agreed = _figure(lambda copies: specific_shares(ratings, mode, copies), ratings, seed_of(each.case for each in labelled))
     note = NO_INTERVAL if size < ENOUGH else ""

@@ -39,13 +39,17 @@ class Given:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Double:
-    """A case that two people labelled by themselves, the second `at`; `weight` is 1/p, None where no run in force drew it."""
+    """A case that two people labelled by themselves, the second `at`; `weight` is 1/p, None where no run in force drew it.
+
+    `told` says whether whoever asks may know what each of the two said.
+    """
 
     case: str
     weight: float | None
     at: datetime
     first: Given
     second: Given
+    told: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,9 +65,9 @@ class Figure:
 class AgreementRow:
     """Agreement in one field, of all cases or of those of one key.
 
-    `cases` have two labels of that field. `agreed` is the share of them on which both say the same; by mode, how often the other
-    says it too where one says it. `alpha` is Krippendorff's, `ac` Gwet's AC1, or AC2 where labels may be near. `note` says why
-    a figure or an interval is not there.
+    `cases` have two labels of that field; where they are too few for a figure, those that whoever asks may know. `agreed` is the
+    share of them on which both say the same; by mode, how often the other says it too where one says it. `alpha` is
+    Krippendorff's, `ac` Gwet's AC1, or AC2 where labels may be near. `note` says why a figure or an interval is not there.
     """
 
     key: str | None

@@ -97,3 +97,22 @@ def test_it_is_of_the_cases_that_one_may_see(labelled, ws_as):
     assert cases_of(ws_as("eve", role="reader", clearance="public"))[Field.VERDICT] == 0
     with pytest.raises(Denied):
         agreement_actions.measure_agreement(ws_as("eve", role="nobody"))
+
+
+def test_of_few_cases_it_is_not_told_what_was_said_of_a_dispute_to_whoever_may_not_read_that(labelled, ws_as):
+    """Neither the modes that two people named nor who they are, nor whether both found a failure."""
+    disputed = f"id:{CASES[2]}"
+    chen, eve = ws_as("chen", role="curator"), ws_as("eve", role="reader")
+    for by, keys in ((By.MODE, {WEAK, NOISE}), (By.PAIR, {"ana and bo"})):
+        told = [
+            {row.key for row in agreement_actions.measure_agreement(asking, disputed, by=by).rows}
+            for asking in (chen, ws_as("ana", role="annotator"), eve)
+        ]
+        assert told == [keys, keys, set()]
+    assert (cases_of(chen, disputed)[Field.MODE], cases_of(eve, disputed)) == (1, dict.fromkeys(Field, 0))
+    assert cases_of(eve)[Field.VERDICT] == 6
+    third = Judgement(verdict=Verdict.FAILURE, mode=WEAK, answers=ANSWERS, rationale="I looked at both")
+    labelling_actions.adjudicate(chen, CASES[2], 3, third)
+    assert cases_of(eve, disputed)[Field.MODE] == 1
+    labelling_actions.reopen(chen, CASES[2], 4, "the log was wrong")
+    assert cases_of(eve, disputed, as_of=labelled.position() - 1) == dict.fromkeys(Field, 0)

@@ -52,7 +52,7 @@ def labelled(connection: Connection, case: Row[Any], viewer: Viewer, position: i
     if not found:
         return None
     now = found if position is None else of_case(connection, case.key, None)
-    return seen(found, people_of(now), Status(case.status), viewer, lambda: settles(connection, case, viewer))
+    return seen(found, people_of(now), Status(case.status), viewer, lambda: settles(connection, case.team_id, case.model, viewer))
 
 
 def told_to(
@@ -63,7 +63,7 @@ def told_to(
     return told(
         history,
         viewer,
-        everything=open_to(people, Status(case.status), viewer, lambda: settles(connection, case, viewer)),
+        everything=open_to(people, Status(case.status), viewer, lambda: settles(connection, case.team_id, case.model, viewer)),
         hidden=hidden,
     )
 
@@ -85,12 +85,12 @@ def people_of(found: Iterable[Labelling]) -> frozenset[str]:
     return frozenset(each.person for each in found)
 
 
-def settles(connection: Connection, case: Row[Any], viewer: Viewer) -> bool:
-    """Return whether a viewer is one who may settle a dispute of a case: permitted, and no owner of its model."""
-    if not viewer.adjudicates(case.team_id):
+def settles(connection: Connection, team: str, model: str, viewer: Viewer) -> bool:
+    """Return whether a viewer is one who may settle disputes of a team's cases of a model: permitted, and no owner of it."""
+    if not viewer.adjudicates(team):
         return False
     shelf = connection.execute(select(protocols))
-    return not owns(viewer.name, owners_of(case.model, read(stored(row) for row in shelf)))
+    return not owns(viewer.name, owners_of(model, read(stored(row) for row in shelf)))
 
 
 def of_case(connection: Connection, case_key: int, position: int | None) -> Sequence[Labelling]:

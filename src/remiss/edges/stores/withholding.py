@@ -19,7 +19,7 @@ from remiss.records.states import Status
 def withheld_of(connection: Connection, case: Row[Any], viewer: Viewer) -> frozenset[str]:
     """Return whose words about a case a viewer may not read, as it stands now; `case` is its row."""
     people = people_of(of_case(connection, case.key, None))
-    return withheld(people, Status(case.status), viewer, lambda: settles(connection, case, viewer))
+    return withheld(people, Status(case.status), viewer, lambda: settles(connection, case.team_id, case.model, viewer))
 
 
 def revised_by(labelled: FromClause) -> ColumnElement[bool]:
@@ -43,6 +43,8 @@ def readable(connection: Connection, viewer: Viewer, wrote: Callable[[FromClause
     disputed = cases.c.status == Status.DISPUTED.value
     # Who may settle is a matter of team and model, of which there are few.
     kinds: Select[Any] = select(cases.c.team_id, cases.c.model).where(disputed).distinct()
-    settled = [(each.team_id, each.model) for each in connection.execute(kinds) if settles(connection, each, viewer)]
+    settled = [
+        (each.team_id, each.model) for each in connection.execute(kinds) if settles(connection, each.team_id, each.model, viewer)
+    ]
     settling = and_(disputed, tuple_(cases.c.team_id, cases.c.model).in_(settled))
     return not_(and_(undecided(), by_labeller, not_(labelled), not_(settling)))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, exists, func, or_, select
 
 from remiss.catalog.query import Query
 from remiss.catalog.shape import parted
+from remiss.curate.blindness import Viewer, open_to
 from remiss.edges.stores.cases import asking_then
 from remiss.edges.stores.dialect.types import from_json
-from remiss.edges.stores.labelling_reading import in_force
+from remiss.edges.stores.labelling_reading import in_force, settles
 from remiss.edges.stores.late import Asking, Ready
 from remiss.edges.stores.listing.pages import matches_then
 from remiss.edges.stores.listing.search import seen_at
@@ -23,17 +25,30 @@ from remiss.govern.ports.actor import Scope
 from remiss.records.agreement import Double, Given
 from remiss.records.identity import from_micros
 from remiss.records.labelling import LabellingKind, Verdict
+from remiss.records.states import Status
 
 ANNOTATION, VERIFICATION = LabellingKind.ANNOTATION.value, LabellingKind.VERIFICATION.value
+OF_CASE = ("id", "event_key", "status", "team_id", "model")
 SAID = ("kind", "person", "verdict", "mode", "modes", "severity", "at")
 
 
-class DoubleStore:
-    """Double labellings of the cases that a scope may see."""
+class Case(NamedTuple):
+    """What is read of a case: what it is called, and by what its labellings are told."""
 
-    def __init__(self, store: Store, scope: Scope) -> None:
+    id: str
+    event_key: int
+    status: str
+    team_id: str
+    model: str
+
+
+class DoubleStore:
+    """Double labellings of the cases that a scope may see, and which of them a viewer may read."""
+
+    def __init__(self, store: Store, scope: Scope, viewer: Viewer) -> None:
         self._store = store
         self._scope = scope
+        self._viewer = viewer
 
     def labelled_twice(self, query: Query, position: int) -> tuple[Double, ...]:
         """Return the cases that match and whose annotation and verification are in force at a position, in no order.
@@ -48,7 +63,7 @@ class DoubleStore:
         told = [labellings.c[name] for name in SAID]
         statement = (
             matches_then(asked)
-            .chosen(cases.c.id, cases.c.event_key, *told)
+            .chosen(*(cases.c[name] for name in OF_CASE), *told)
             .join(labellings, labellings.c.case_key == cases.c.key)
             .where(in_force(position), or_(labellings.c.kind == ANNOTATION, labellings.c.kind == VERIFICATION), twice)
         )
@@ -56,21 +71,30 @@ class DoubleStore:
             asking = asking_then(connection, Asking(values=values, scope=self._scope), query, position)
             rows = Ready(statement, dialect).ask(connection, asking)
             weights = _weights(connection, position)
-        given: dict[tuple[str, int], dict[str, Any]] = {}
-        for case, event_key, kind, person, verdict, mode, modes, severity, at in rows:
-            said = Given(person=person, verdict=Verdict(verdict), mode=mode, modes=tuple(from_json(modes)), severity=severity)
-            given.setdefault((case, event_key), {})[kind] = (said, at)
+            # By team and model, of which there are few.
+            settling = cache(lambda team, model: settles(connection, team, model, self._viewer))
+            given: dict[Case, dict[str, Any]] = {}
+            for *case, kind, person, verdict, mode, modes, severity, at in rows:
+                said = Given(person=person, verdict=Verdict(verdict), mode=mode, modes=tuple(from_json(modes)), severity=severity)
+                given.setdefault(Case(*case), {})[kind] = (said, at)
+            open_ = {case for case, both in given.items() if self._told(case, both, settling)}
         return tuple(
             Double(
-                case=case,
-                weight=weights.get(event_key),
+                case=case.id,
+                weight=weights.get(case.event_key),
                 at=from_micros(both[VERIFICATION][1]),
                 first=both[ANNOTATION][0],
                 second=both[VERIFICATION][0],
+                told=case in open_,
             )
-            for (case, event_key), both in given.items()
+            for case, both in given.items()
             if len(both) == 2
         )
+
+    def _told(self, case: Case, both: Mapping[str, Any], settling: Callable[[str, str], bool]) -> bool:
+        """Return whether the viewer may read both labellings, by where the case stands now."""
+        people = frozenset(said.person for said, _ in both.values())
+        return open_to(people, Status(case.status), self._viewer, lambda: settling(case.team_id, case.model))
 
 
 def _weights(connection: Connection, position: int) -> Mapping[int, float]:
