@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     ColumnElement,
     Connection,
     Float,
@@ -23,17 +22,8 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
+from remiss.edges.stores.dialect.spelling import Condition, spelled
 from remiss.edges.stores.dialect.types import POSTGRESQL, SQLITE
-
-
-class Condition(FunctionElement[bool]):
-    """A condition of its own spelling, which is one already: SQLAlchemy would write `= 1` behind it and hide the index."""
-
-    inherit_cache = True
-    type = Boolean()
-
-    def self_group(self, against: object = None) -> Condition:
-        return self
 
 
 class _JsonText(FunctionElement[str]):
@@ -145,34 +135,9 @@ def _json_number_postgresql(element: _JsonNumber, compiler: SQLCompiler, **kw: A
     return f"(CASE WHEN jsonb_typeof({part}) = 'number' THEN ({part} #>> '{{}}')::double precision END)"
 
 
-@compiles(_Member, SQLITE)
-def _member_sqlite(element: _Member, compiler: SQLCompiler, **kw: Any) -> str:
-    of, name = _sql(compiler, element, **kw)
-    return f"({of} ->> {name})"
-
-
-@compiles(_Member, POSTGRESQL)
-def _member_postgresql(element: _Member, compiler: SQLCompiler, **kw: Any) -> str:
-    of, name = _sql(compiler, element, **kw)
-    return f"(({of}::jsonb) ->> {name})"
-
-
-@compiles(_JsonHas, SQLITE)
-def _json_has_sqlite(element: _JsonHas, compiler: SQLCompiler, **kw: Any) -> str:
-    of, value = _sql(compiler, element, **kw)
-    return f"({value} IN (SELECT value FROM json_each({of})))"
-
-
-@compiles(_JsonHas, POSTGRESQL)
-def _json_has_postgresql(element: _JsonHas, compiler: SQLCompiler, **kw: Any) -> str:
-    of, value = _sql(compiler, element, **kw)
-    return f"({of} @> to_jsonb({value}))"
-
-
-@compiles(_Among, SQLITE)
-def _among_sqlite(element: _Among, compiler: SQLCompiler, **kw: Any) -> str:
-    of, values = _sql(compiler, element, **kw)
-    return f"({of} IN (SELECT value FROM json_each({values})))"
+spelled(_Member, {SQLITE: "({0} ->> {1})", POSTGRESQL: "(({0}::jsonb) ->> {1})"})
+spelled(_JsonHas, {SQLITE: "({1} IN (SELECT value FROM json_each({0})))", POSTGRESQL: "({0} @> to_jsonb({1}))"})
+spelled(_Among, {SQLITE: "({0} IN (SELECT value FROM json_each({1})))"})
 
 
 @compiles(_Among, POSTGRESQL)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import ColumnElement, Text
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
+from remiss.edges.stores.dialect.spelling import spelled
 from remiss.edges.stores.dialect.types import POSTGRESQL, SQLITE
 
 
@@ -22,11 +19,4 @@ def gathered(of: ColumnElement[str]) -> ColumnElement[str]:
     return _Gathered(of)
 
 
-@compiles(_Gathered, SQLITE)
-def _gathered_sqlite(element: _Gathered, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"group_concat({compiler.process(next(iter(element.clauses)), **kw)}, ',')"
-
-
-@compiles(_Gathered, POSTGRESQL)
-def _gathered_postgresql(element: _Gathered, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"string_agg({compiler.process(next(iter(element.clauses)), **kw)}, ',')"
+spelled(_Gathered, {SQLITE: "group_concat({0}, ',')", POSTGRESQL: "string_agg({0}, ',')"})

@@ -6,11 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement, Float, Text, type_coerce
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
-from remiss.edges.stores.dialect.conditions import Condition
+from remiss.edges.stores.dialect.spelling import Condition, spelled
 from remiss.edges.stores.dialect.types import POSTGRESQL, SQLITE
 
 # A pattern's value, given how a database spells the pieces between its stars.
@@ -67,51 +65,21 @@ def _liked(pieces: Sequence[str]) -> str:
     return "%".join("".join(f"\\{letter}" if letter in "\\%_" else letter for letter in piece) for piece in pieces)
 
 
-def _sql(compiler: SQLCompiler, element: FunctionElement[Any], at: int, **kw: Any) -> str:
-    return compiler.process(list(element.clauses)[at], **kw)
-
-
-@compiles(_Glob, SQLITE)
-def _glob_sqlite(element: _Glob, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"({_sql(compiler, element, 0, **kw)} GLOB {_sql(compiler, element, 1, **kw)})"
-
-
-@compiles(_Glob, POSTGRESQL)
-def _glob_postgresql(element: _Glob, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"({_sql(compiler, element, 0, **kw)} LIKE {_sql(compiler, element, 2, **kw)})"
-
-
-@compiles(_AnyGlob, SQLITE)
-def _any_glob_sqlite(element: _AnyGlob, compiler: SQLCompiler, **kw: Any) -> str:
-    of, pattern = _sql(compiler, element, 0, **kw), _sql(compiler, element, 1, **kw)
-    return f"EXISTS (SELECT 1 FROM json_each({of}) WHERE value GLOB {pattern})"
-
-
-@compiles(_AnyGlob, POSTGRESQL)
-def _any_glob_postgresql(element: _AnyGlob, compiler: SQLCompiler, **kw: Any) -> str:
-    of, pattern = _sql(compiler, element, 0, **kw), _sql(compiler, element, 2, **kw)
-    return f"EXISTS (SELECT 1 FROM jsonb_array_elements_text({of}) AS listed(value) WHERE value LIKE {pattern})"
-
-
-@compiles(_Number, SQLITE)
-def _number_sqlite(element: _Number, compiler: SQLCompiler, **kw: Any) -> str:
-    of = _sql(compiler, element, 0, **kw)
-    return (
-        f"(CASE WHEN json_valid({of}) THEN CASE WHEN json_type({of}) IN ('integer', 'real') THEN json_extract({of}, '$') END END)"
-    )
-
-
-@compiles(_Number, POSTGRESQL)
-def _number_postgresql(element: _Number, compiler: SQLCompiler, **kw: Any) -> str:
-    of = _sql(compiler, element, 0, **kw)
-    return f"(CASE WHEN {of} ~ '{NUMBER}' THEN {of}::double precision END)"
-
-
-@compiles(_Ordered, SQLITE)
-def _ordered_sqlite(element: _Ordered, compiler: SQLCompiler, **kw: Any) -> str:
-    return _sql(compiler, element, 0, **kw)
-
-
-@compiles(_Ordered, POSTGRESQL)
-def _ordered_postgresql(element: _Ordered, compiler: SQLCompiler, **kw: Any) -> str:
-    return f'({_sql(compiler, element, 0, **kw)} COLLATE "C")'
+spelled(_Glob, {SQLITE: "({0} GLOB {1})", POSTGRESQL: "({0} LIKE {2})"})
+spelled(
+    _AnyGlob,
+    {
+        SQLITE: "EXISTS (SELECT 1 FROM json_each({0}) WHERE value GLOB {1})",
+        POSTGRESQL: "EXISTS (SELECT 1 FROM jsonb_array_elements_text({0}) AS listed(value) WHERE value LIKE {2})",
+    },
+)
+spelled(
+    _Number,
+    {
+        SQLITE: (
+            "(CASE WHEN json_valid({0}) THEN CASE WHEN json_type({0}) IN ('integer', 'real') THEN json_extract({0}, '$') END END)"
+        ),
+        POSTGRESQL: "(CASE WHEN {0} ~ '" + NUMBER + "' THEN {0}::double precision END)",
+    },
+)
+spelled(_Ordered, {SQLITE: "{0}", POSTGRESQL: '({0} COLLATE "C")'})

@@ -9,10 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import ColumnElement, Dialect
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
+from remiss.edges.stores.dialect.spelling import spelled
 from remiss.edges.stores.dialect.types import POSTGRESQL, SQLITE
 
 
@@ -37,11 +36,4 @@ def unindexed(of: ColumnElement[Any]) -> ColumnElement[Any]:
     return element
 
 
-@compiles(_Unindexed, SQLITE)
-def _unindexed_sqlite(element: _Unindexed, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"+{compiler.process(next(iter(element.clauses)), **kw)}"
-
-
-@compiles(_Unindexed, POSTGRESQL)
-def _unindexed_postgresql(element: _Unindexed, compiler: SQLCompiler, **kw: Any) -> str:
-    return compiler.process(next(iter(element.clauses)), **kw)
+spelled(_Unindexed, {SQLITE: "+{0}", POSTGRESQL: "{0}"})

@@ -28,7 +28,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from remiss.catalog.words import searchable
-from remiss.edges.stores.dialect.conditions import Condition
+from remiss.edges.stores.dialect.spelling import Condition
 from remiss.edges.stores.dialect.types import POSTGRESQL, SQLITE
 
 Phrases: TypeAlias = Sequence[ColumnElement[str]]
