@@ -9,10 +9,11 @@ import click
 from remiss.errors import AnswerNo
 from remiss.faces import answers
 from remiss.faces.cli import render
-from remiss.faces.cli.options import as_of, formatted, formatted_object, with_workspace
+from remiss.faces.cli.options import as_of, formatted_object, listing, with_workspace
 from remiss.faces.cli.serve import PORT
 
 if TYPE_CHECKING:
+    from remiss.records.rows import Rows
     from remiss.workspace import Workspace
 
 
@@ -81,17 +82,15 @@ def link(ws: Workspace, person: str, *, about: str | None, minutes: int, origin:
 
 @token.command("list")
 @click.option("--person", help="Only the tokens of one person.")
-@as_of
-@formatted
-@with_workspace
-def list_(ws: Workspace, person: str | None, as_of: int | None, shape: str) -> None:
+@listing
+def list_(ws: Workspace, person: str | None, as_of: int | None) -> Rows:
     """List tokens, without their secrets.
 
     Example: remiss token list --person ana
     """
     from remiss.govern import access_actions as actions
 
-    render.rows(actions.tokens(ws, person, as_of=as_of), shape)
+    return actions.tokens(ws, person, as_of=as_of)
 
 
 @token.command("revoke")

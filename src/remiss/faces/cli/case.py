@@ -9,10 +9,11 @@ import click
 
 from remiss.faces.cli import discussion, filing, investigation, labelling, render
 from remiss.faces.cli.negation import QueryCommand
-from remiss.faces.cli.options import as_of, formatted, formatted_object, with_workspace
+from remiss.faces.cli.options import as_of, formatted, formatted_object, listing, with_workspace
 from remiss.records.legible import counted
 
 if TYPE_CHECKING:
+    from remiss.records.rows import Rows
     from remiss.workspace import Workspace
 
 
@@ -76,10 +77,8 @@ def search(
     if fields:
         raise click.UsageError("--field says what --facets counts by; give both")
     page = catalog.search(ws, query, as_of=as_of, sort=sort, limit=limit, after=after, total=total)
-    render.rows(page, shape)
+    render.page(page, shape, "case")
     if shape == "table":
-        shown = counted(len(page), "case") if page.total is None else f"{len(page):,} of {counted(page.total, 'case')}"
-        render.say(shown + (f"; go on with --after {page.next}" if page.next else ""))
         for why, count in Counter(page.column("hidden")).items():
             if why is not None:
                 render.say(f"criteria, mode and severity of {counted(count, 'case')} are {why}")
@@ -124,10 +123,8 @@ def compare(ws: Workspace, case_id: str, *, controls: int, as_of: int | None, sh
 
 @case.command("history")
 @click.argument("case_id")
-@as_of
-@formatted
-@with_workspace
-def history(ws: Workspace, case_id: str, as_of: int | None, shape: str) -> None:
+@listing
+def history(ws: Workspace, case_id: str, as_of: int | None) -> Rows:
     """List every state that CASE_ID was in, oldest first.
 
     Example: remiss case history k7m4-qp
@@ -138,7 +135,7 @@ def history(ws: Workspace, case_id: str, as_of: int | None, shape: str) -> None:
 
     lines = history_rows(catalog.history(ws, case_id, as_of=as_of))
     position = ws.position() if as_of is None else as_of
-    render.rows(Rows("revision", HISTORY, lines, position, total=len(lines)), shape)
+    return Rows("revision", HISTORY, lines, position, total=len(lines))
 
 
 @case.command("revise")

@@ -133,10 +133,7 @@ def inbox_list(ws: Workspace, *, everything: bool, limit: int, after: str | None
     from remiss.curate import discussion_actions as curate
 
     page = curate.inbox(ws, everything=everything, limit=limit, after=after, as_of=as_of)
-    render.rows(page, shape)
-    if shape == "table":
-        of_all = counted(page.total or 0, "mention")
-        render.say(f"{len(page):,} of {of_all}" + (f"; go on with --after {page.next}" if page.next else ""))
+    render.page(page, shape, "mention")
 
 
 def _told(found: Sequence[Thread], shape: str) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from remiss.faces.cli import render
-from remiss.faces.cli.options import Time, as_of, formatted, formatted_object, with_workspace
+from remiss.faces.cli.options import Time, formatted_object, listing, with_workspace
 from remiss.faces.pairs import parted
 
 if TYPE_CHECKING:
@@ -125,17 +125,15 @@ def _warn_of_duplicates(found: Rows) -> None:
 @click.command("alike")
 @click.argument("case_id")
 @click.option("--limit", type=click.IntRange(1, 100), default=5, show_default=True, help="How many at most.")
-@as_of
-@formatted
-@with_workspace
-def alike(ws: Workspace, case_id: str, *, limit: int, as_of: int | None, shape: str) -> None:
+@listing
+def alike(ws: Workspace, case_id: str, *, limit: int, as_of: int | None) -> Rows:
     """List the cases of the same model that CASE_ID is most like: by how much of what is known of either is the same.
 
     Example: remiss case alike k7m4-qp --limit 3
     """
     from remiss.catalog import duplicate_actions
 
-    render.rows(duplicate_actions.alike(ws, case_id, limit=limit, as_of=as_of), shape)
+    return duplicate_actions.alike(ws, case_id, limit=limit, as_of=as_of)
 
 
 def _pairs(texts: tuple[str, ...], option: str) -> dict[str, Scalar]:

@@ -14,7 +14,6 @@ from remiss.errors import InputError
 from remiss.faces.cli import render
 from remiss.faces.cli.options import Chosen, Command, as_of, formatted, formatted_object, with_workspace
 from remiss.records.investigation import Citation, CitationKind, Conclusion, Investigation, Outcome, Stands
-from remiss.records.legible import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -188,10 +187,7 @@ def citation_list(
     from remiss.curate import investigation_actions as curate
 
     page = curate.citations(ws, address, kind=kind, limit=limit, after=after, as_of=as_of)
-    render.rows(page, shape)
-    if shape == "table":
-        of_all = counted(page.total or 0, "citation")
-        render.say(f"{len(page):,} of {of_all}" + (f"; go on with --after {page.next}" if page.next else ""))
+    render.page(page, shape, "citation")
 
 
 def _told(found: Investigation, shape: str) -> None:

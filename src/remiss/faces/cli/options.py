@@ -86,6 +86,18 @@ def as_of(command: Command) -> Command:
     )
 
 
+def listing(command: Command) -> Command:
+    """Give a command that returns a list the workspace and `--as-of P`, and print its list by `--format table|json|csv`."""
+
+    @functools.wraps(command)
+    def printed(*args: Any, shape: str, **kwargs: Any) -> None:
+        from remiss.faces.cli import render
+
+        render.rows(command(*args, **kwargs), shape)
+
+    return as_of(formatted(with_workspace(printed)))
+
+
 class Time(click.ParamType[datetime, Any]):
     """A time in UTC: `2013-06-03`, `2013-06-03T06:00Z`."""
 

@@ -8,12 +8,13 @@ import click
 
 from remiss.faces import answers
 from remiss.faces.cli import render
-from remiss.faces.cli.options import as_of, formatted, formatted_object, with_workspace
+from remiss.faces.cli.options import formatted_object, listing, with_workspace
 from remiss.govern.roles import ROLES
 from remiss.records.case import Sensitivity
 
 if TYPE_CHECKING:
     from remiss.records.person import Person
+    from remiss.records.rows import Rows
     from remiss.workspace import Workspace
 
 TEAM = "Which team; * is every team, those to come as well."
@@ -42,17 +43,15 @@ def add(ws: Workspace, name: str, about: str | None, shape: str) -> None:
 
 
 @person.command("list")
-@as_of
-@formatted
-@with_workspace
-def list_(ws: Workspace, as_of: int | None, shape: str) -> None:
+@listing
+def list_(ws: Workspace, as_of: int | None) -> Rows:
     """List people, a line for each role that they hold.
 
     Example: remiss person list
     """
     from remiss.govern import people_actions as actions
 
-    render.rows(actions.people(ws, as_of=as_of), shape)
+    return actions.people(ws, as_of=as_of)
 
 
 @person.command("disable")
@@ -144,14 +143,12 @@ def add_team(ws: Workspace, name: str, about: str | None, shape: str) -> None:
 
 
 @team.command("list")
-@as_of
-@formatted
-@with_workspace
-def list_teams(ws: Workspace, as_of: int | None, shape: str) -> None:
+@listing
+def list_teams(ws: Workspace, as_of: int | None) -> Rows:
     """List the teams.
 
     Example: remiss team list
     """
     from remiss.govern import people_actions as actions
 
-    render.rows(actions.teams(ws, as_of=as_of), shape)
+    return actions.teams(ws, as_of=as_of)

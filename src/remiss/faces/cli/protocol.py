@@ -10,10 +10,11 @@ import click
 from remiss.errors import AnswerNo, InputError
 from remiss.faces import answers
 from remiss.faces.cli import recoding, render
-from remiss.faces.cli.options import as_of, formatted, formatted_object, with_workspace
+from remiss.faces.cli.options import as_of, formatted, formatted_object, listing, with_workspace
 from remiss.records.legible import counted
 
 if TYPE_CHECKING:
+    from remiss.records.rows import Rows
     from remiss.workspace import Workspace
 
 
@@ -67,17 +68,15 @@ def check(path: str, shape: str) -> int:
 
 
 @protocol.command("list")
-@as_of
-@formatted
-@with_workspace
-def list_(ws: Workspace, as_of: int | None, shape: str) -> None:
+@listing
+def list_(ws: Workspace, as_of: int | None) -> Rows:
     """List the protocol versions that the catalog has met.
 
     Example: remiss protocol list
     """
     from remiss.protocol import actions
 
-    render.rows(actions.versions(ws, as_of=as_of), shape)
+    return actions.versions(ws, as_of=as_of)
 
 
 @protocol.command("show")

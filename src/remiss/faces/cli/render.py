@@ -13,7 +13,7 @@ from remiss.faces.cli.talk import talking
 from remiss.faces.spreadsheet import as_csv
 from remiss.records import facts as facts_of
 from remiss.records.identity import format_time
-from remiss.records.legible import printable
+from remiss.records.legible import counted, printable
 from remiss.records.rows import Rows
 
 
@@ -36,6 +36,14 @@ def rows(page: Rows, shape: str) -> None:
         click.echo(as_csv(page.columns, page.rows), nl=False)
     else:
         table(facts_of.shown(page), facts_of.lines(page))
+
+
+def page(found: Rows, shape: str, noun: str) -> None:
+    """Print a page of a list, and beside a table say how many of all it shows and how to go on."""
+    rows(found, shape)
+    if shape == "table":
+        shown = counted(len(found), noun) if found.total is None else f"{len(found):,} of {counted(found.total, noun)}"
+        say(shown + (f"; go on with --after {found.next}" if found.next else ""))
 
 
 def cell(value: object) -> str:

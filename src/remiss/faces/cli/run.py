@@ -9,10 +9,11 @@ import click
 from remiss.errors import AnswerNo
 from remiss.faces import answers
 from remiss.faces.cli import render
-from remiss.faces.cli.options import as_of, formatted, formatted_object, with_workspace
+from remiss.faces.cli.options import as_of, formatted, formatted_object, listing, with_workspace
 from remiss.records.legible import counted
 
 if TYPE_CHECKING:
+    from remiss.records.rows import Rows
     from remiss.workspace import Workspace
 
 
@@ -42,17 +43,15 @@ def list_(ws: Workspace, protocol: str | None, limit: int, after: str | None, as
 
 
 @run.command("coverage")
-@as_of
-@formatted
-@with_workspace
-def coverage(ws: Workspace, as_of: int | None, shape: str) -> None:
+@listing
+def coverage(ws: Workspace, as_of: int | None) -> Rows:
     """List what is captured: windows in force of each source and protocol version, and their events.
 
     Example: remiss run coverage
     """
     from remiss.capture import run_actions as capture
 
-    render.rows(capture.coverage(ws, as_of=as_of), shape)
+    return capture.coverage(ws, as_of=as_of)
 
 
 @run.command("show")
@@ -77,62 +76,54 @@ def show(ws: Workspace, run_id: str, as_of: int | None, shape: str) -> None:
 
 @run.command("windows")
 @click.argument("run_id")
-@as_of
-@formatted
-@with_workspace
-def windows(ws: Workspace, run_id: str, as_of: int | None, shape: str) -> None:
+@listing
+def windows(ws: Workspace, run_id: str, as_of: int | None) -> Rows:
     """List the windows of RUN_ID: their events, whether labels may still change, and from when they settle.
 
     Example: remiss run windows run-4f7q2m
     """
     from remiss.capture import run_actions as capture
 
-    render.rows(capture.windows(ws, run_id, as_of=as_of), shape)
+    return capture.windows(ws, run_id, as_of=as_of)
 
 
 @run.command("cells")
 @click.argument("run_id")
-@as_of
-@formatted
-@with_workspace
-def cells(ws: Workspace, run_id: str, as_of: int | None, shape: str) -> None:
+@listing
+def cells(ws: Workspace, run_id: str, as_of: int | None) -> Rows:
     """List the cells of RUN_ID: how many events met, and were undecided on, the same criteria; whatever union is exact.
 
     Example: remiss run cells run-4f7q2m --format csv
     """
     from remiss.capture import run_actions as capture
 
-    render.rows(capture.cells(ws, run_id, as_of=as_of), shape)
+    return capture.cells(ws, run_id, as_of=as_of)
 
 
 @run.command("diff")
 @click.argument("run_id")
-@as_of
-@formatted
-@with_workspace
-def diff(ws: Workspace, run_id: str, as_of: int | None, shape: str) -> None:
+@listing
+def diff(ws: Workspace, run_id: str, as_of: int | None) -> Rows:
     """List what RUN_ID changed against the runs in force before it.
 
     Example: remiss run diff run-4f7q2m
     """
     from remiss.capture import run_actions as capture
 
-    render.rows(capture.diff(ws, run_id, as_of=as_of), shape)
+    return capture.diff(ws, run_id, as_of=as_of)
 
 
 @run.command("refused")
 @click.argument("run_id")
-@as_of
-@formatted
-@with_workspace
-def refused(ws: Workspace, run_id: str, as_of: int | None, shape: str) -> None:
+@listing
+def refused(ws: Workspace, run_id: str, as_of: int | None) -> Rows:
     """List the rows that RUN_ID refused: the first 100 of each reason, with file and row.
 
     Example: remiss run refused run-4f7q2m
     """
     from remiss.capture import run_actions as capture
 
-    render.rows(capture.refused(ws, run_id, as_of=as_of), shape)
+    return capture.refused(ws, run_id, as_of=as_of)
 
 
 @run.command("accept")
