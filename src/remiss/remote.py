@@ -46,7 +46,7 @@ def token_of(settings: Settings) -> str:
 
     Raises
     ------
-    SettingError : neither, or a file that cannot be read
+    SettingError : neither, or a file that cannot be read, or that others may read
     """
     if settings.token:
         return settings.token
@@ -54,15 +54,25 @@ def token_of(settings: Settings) -> str:
         raise SettingError(
             "a server asks for a token, and none is given", do="set REMISS_TOKEN, or name a file with --token-file"
         )
-    try:
-        token = Path(settings.token_file).read_text("utf-8").strip()
-    except (OSError, ValueError) as error:
-        raise SettingError(
-            f"the token file {settings.token_file} cannot be read", do="check its name and its permissions"
-        ) from error
+    token = read_token(Path(settings.token_file))
     if not token:
         raise SettingError(f"the token file {settings.token_file} is empty", do="let remiss serve --token-file write it")
     return token
+
+
+def read_token(path: Path) -> str:
+    """Return what a token file holds; whoever else may read it could act as its owner.
+
+    Raises
+    ------
+    SettingError : it cannot be read, or others may read it
+    """
+    try:
+        if path.stat().st_mode & 0o077:
+            raise SettingError(f"others may read the token file {path}", do=f"chmod 600 {path}")
+        return path.read_text("utf-8").strip()
+    except (OSError, ValueError) as error:
+        raise SettingError(f"the token file {path} cannot be read", do="check its name and its permissions") from error
 
 
 class RemoteWorkspace:

@@ -381,7 +381,7 @@ def test_rotating_says_how_much_was_written_anew_and_doctor_that_nothing_is_left
     done = valid(cli("catalog", "rotate", "--format", "json"), "rotation")
     assert done["pieces"] > 100
     assert not done["resumed"]
-    assert f"pieces  {done['pieces']}" in cli("catalog", "rotate").out
+    assert f"{done['pieces']:,} pieces of evidence under the new key" in cli("catalog", "rotate").err
     [vault] = [item for item in cli("doctor", "--format", "json").json["items"] if item["name"] == "vault"]
     assert vault["level"] == "ok"
     assert "encrypted" in vault["says"]

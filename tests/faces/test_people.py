@@ -37,7 +37,7 @@ def test_tables_say_times_and_not_positions_that_read_like_them(cli, ana):
 
 
 def test_a_role_is_taken_and_a_person_disabled(cli, ana):
-    assert cli("person", "revoke", "ana", "annotator").err == "ana is nothing in any team\n"
+    assert cli("person", "revoke", "ana", "annotator").err == "ana has no role in any team\n"
     assert cli("person", "revoke", "ana", "annotator").status == 2
     assert cli("person", "disable", "ana").err == "ana is disabled\n"
 

@@ -139,9 +139,19 @@ def test_a_token_that_the_server_does_not_know_is_the_callers_mistake(cli, far, 
 
 def test_the_token_may_come_from_a_file(cli, far, tmp_path):
     (tmp_path / "token").write_text(f"{TOKEN}\n")
+    (tmp_path / "token").chmod(0o600)
     answer = cli("--catalog", far, "--token-file", tmp_path / "token", "case", "search", "--format", "json")
     assert answer.json["total"] > 50
     assert cli("--catalog", far, "--token-file", tmp_path / "nothing", "case", "search").status == 2
+
+
+@pytest.mark.parametrize("mode", [0o604, 0o640])
+def test_a_token_file_that_others_may_read_is_not_used(cli, far, tmp_path, mode):
+    (tmp_path / "token").write_text(f"{TOKEN}\n")
+    (tmp_path / "token").chmod(mode)
+    answer = cli("--catalog", far, "--token-file", tmp_path / "token", "case", "search")
+    assert (answer.status, answer.out) == (2, "")
+    assert answer.err == f"others may read the token file {tmp_path / 'token'}\n  chmod 600 {tmp_path / 'token'}\n"
 
 
 def test_a_servers_catalog_is_neither_made_nor_upgraded_nor_served_from_afar(cli, far):

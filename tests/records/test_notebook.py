@@ -155,7 +155,7 @@ def test_a_case_shows_texts_and_never_runs_them(text, key):
         run=text, protocol=text, window=MONDAY, stratum={key: text}, probability=0.25, in_force=True, criteria=(text,)
     )
     said = shows_only(case(event=event, captures=(capture,), title=text, note=text)._repr_html_())
-    assert "0.25" in said
+    assert "25.0" in said
 
 
 def case(**given):

@@ -20,6 +20,7 @@ from remiss.capture import actions as capture
 from remiss.catalog import actions as catalog
 from remiss.demo import flights, labelling, logs, truth
 from remiss.demo.truth import Compared
+from remiss.records.legible import figure
 from remiss.understand import actions as understand
 
 Say: TypeAlias = Callable[[str], object]
@@ -129,7 +130,8 @@ def decided(ws: remiss.Workspace) -> Iterator[str]:
     yield "Most of what two of them dispute the third has settled; a few disputes are left for you."
     if row.precision is not None:
         part, low, high = row.precision
-        yield f"Of the missed delays that were flagged {part:.0%} are confirmed ({low:.0%} to {high:.0%}, 95 %)."
+        value, interval = figure(part, low, high, rate=True)
+        yield f"Of the missed delays that were flagged {value} are confirmed (95 % interval: {interval})."
 
 
 def next_steps(folder: Path) -> Iterator[str]:

@@ -28,6 +28,7 @@ from remiss.faces.guard import MOST_HEADER_BYTES, App, Guard
 from remiss.faces.metrics import Measured
 from remiss.faces.web.app import add_pages
 from remiss.govern.tokens import works
+from remiss.remote import read_token
 
 if TYPE_CHECKING:
     from remiss.workspace import Workspace
@@ -127,23 +128,13 @@ def token_from(settings_token: str, token_file: str) -> str | None:
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        return _kept(path)
+        return _long_enough(read_token(path), str(path), "remove the file to have one made")
     except OSError as error:
         raise SettingError(f"the token file {path} cannot be written: {error.strerror}", do="name another") from error
     token = fresh()
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(token + "\n")
     return token
-
-
-def _kept(path: Path) -> str:
-    try:
-        if path.stat().st_mode & 0o077:
-            raise SettingError(f"others may read the token file {path}", do=f"chmod 600 {path}")
-        token = path.read_text("utf-8").strip()
-    except (OSError, ValueError) as error:
-        raise SettingError(f"the token file {path} cannot be read", do="check its name and its permissions") from error
-    return _long_enough(token, str(path), "remove the file to have one made")
 
 
 def _long_enough(token: str, where: str, do: str) -> str:

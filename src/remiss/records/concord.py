@@ -18,16 +18,17 @@ UNDEFINED = "undefined"
 def figure(of: Figure, *, percent: bool = False) -> str:
     """Return a figure with its interval; empty where it is undefined.
 
-    >>> figure(Figure(value=0.8123, low=0.7, high=0.9)), figure(Figure(value=0.5), percent=True)
-    ('0.81 (0.70 to 0.90)', '50 %')
+    >>> figure(Figure(value=0.8123, low=0.7, high=0.9)), figure(Figure(value=0.8123, low=0.7, high=0.9), percent=True)
+    ('0.81 (0.70 to 0.90)', '81 % (70 to 90 %)')
     """
     if of.value is None:
         return ""
 
     def one(value: float) -> str:
-        return f"{100 * value:.0f} %" if percent else f"{value:.2f}"
+        return f"{100 * value:.0f}" if percent else f"{value:.2f}"
 
-    return one(of.value) + ("" if of.low is None or of.high is None else f" ({one(of.low)} to {one(of.high)})")
+    unit = " %" if percent else ""
+    return f"{one(of.value)}{unit}" + ("" if of.low is None or of.high is None else f" ({one(of.low)} to {one(of.high)}{unit})")
 
 
 def titles(found: Agreement) -> list[str]:

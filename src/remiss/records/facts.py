@@ -12,15 +12,18 @@ from datetime import datetime
 
 from remiss.records.case import Case
 from remiss.records.estimate import CONFIRMED, Estimate, EstimateRow
-from remiss.records.event import Event, Values
+from remiss.records.event import Event, Scalar, Values
 from remiss.records.identity import format_time
 from remiss.records.labelling import Impact, Labelled, Link, Relation, Reproduced, Verdict
 from remiss.records.legible import counted, figure, moment, one_line, share
 from remiss.records.rows import Rows
 from remiss.records.run import Run
+from remiss.records.states import Status
 
 CAPTURES = ("run", "protocol", "window", "stratum", "probability", "in force")
 SUMMARY = ("criterion", "population", "labelled", "kept", "kept share")
+# Of all tables, the columns that have a share as text.
+SHARES = ("probability", "kept share", "likeness")
 # By the kind of list, what a table for people shows of it; data for programs has all.
 SHOWN = {
     "case": ("id", "occurred", "status", "severity", "criteria", "model", "model_version", "output", "label", "mode", "title"),
@@ -29,10 +32,14 @@ SHOWN = {
     "person": ("person", "about", "team", "role", "clearance", "since_at", "until_at"),
     "team": ("team", "about", "since_at"),
     "token": ("token", "person", "about", "expires", "once", "since_at", "until_at", "used_at"),
+    # A request's id stands in a server's log; the position of a change is its entry's number.
+    "audit-entry": ("entry", "at", "actor", "role", "team", "action", "kind", "subject", "count", "purpose"),
     "run": ("run", "status", "protocol", "since", "until", "rows", "events", "cases", "refused", "position"),
 }
 # What a table says where a value is missing and that is the very thing it tells.
 MISSING = {"facet": {"value": "(none)"}}
+# Labelled and not decided: what the labellings say is not yet what the case has.
+UNDER_WAY = (Status.ANNOTATED, Status.DISPUTED)
 WAITING = "waiting: events are gone from the source; look at `remiss run diff`, then `remiss run accept`"
 UNDEFINED = "undefined"
 INTERVAL = "{level} % interval"
@@ -52,7 +59,11 @@ def lines(page: Rows) -> list[list[object]]:
     A facet that counts what has no value says so; elsewhere what is missing is left empty.
     """
     names, missing = shown(page), MISSING.get(page.schema, {})
-    return [[missing.get(name) if line[name] is None else line[name] for name in names] for line in page]
+    return [[missing.get(name) if line[name] is None else _spelled(name, line[name]) for name in names] for line in page]
+
+
+def _spelled(name: str, value: Scalar) -> Scalar:
+    return share(value) if name in SHARES and isinstance(value, float) else value
 
 
 def of_case(case: Case) -> Iterator[Pair]:
@@ -69,7 +80,8 @@ def of_case(case: Case) -> Iterator[Pair]:
     yield from (linked(each) for each in case.links)
     if case.hidden is None:
         yield "mode", case.mode or (f"{case.suggested_mode} (suggested)" if case.suggested_mode else "")
-        yield "severity", case.severity
+        open_still = case.severity is not None and case.status in UNDER_WAY
+        yield "severity", f"{case.severity} (until it is decided)" if open_still else case.severity
     yield "team", case.team
     yield "sensitivity", case.sensitivity.name.lower()
     yield from went_in(event)
@@ -131,7 +143,8 @@ def impact(of: Impact) -> str:
 def captures(case: Case) -> list[tuple[object, ...]]:
     """One line for each run that met the event, in the order of CAPTURES."""
     return [
-        (each.run, each.protocol, each.window, stratum(each.stratum), each.probability, each.in_force) for each in case.captures
+        (each.run, each.protocol, each.window, stratum(each.stratum), share(each.probability), each.in_force)
+        for each in case.captures
     ]
 
 
@@ -150,22 +163,22 @@ def of_run(run: Run) -> Iterator[Pair]:
     yield "interval", f"{format_time(manifest.since)} to {format_time(manifest.until)}"
     yield "as of", manifest.as_of
     yield "digest", run.digest
-    yield "events", f"{run.events_new} new, {run.events_known} known"
-    yield "cases", f"{run.cases_new} new, {run.cases_known} known"
-    yield "refused", ", ".join(f"{count} {reason}" for reason, count in sorted(run.refused.items())) or "none"
+    yield "events", f"{run.events_new:,} new, {run.events_known:,} known"
+    yield "cases", f"{run.cases_new:,} new, {run.cases_known:,} known"
+    yield "refused", ", ".join(f"{count:,} {reason}" for reason, count in sorted(run.refused.items())) or "none"
     if run.changes:
-        yield "changes", ", ".join(f"{count} {kind}" for kind, count in sorted(run.changes.items()))
+        yield "changes", ", ".join(f"{count:,} {kind}" for kind, count in sorted(run.changes.items()))
     yield "position", run.position
     yield from (("note", note) for note in manifest.notes)
 
 
-def summary(run: Run) -> list[tuple[str, int, int, int, float]]:
+def summary(run: Run) -> list[tuple[str, int, int, int, str]]:
     """One line a criterion, in the order of SUMMARY: its groups added up over windows and strata."""
     totals: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
     for group in run.groups:
         for at, count in enumerate((group.population, group.labelled, group.kept)):
             totals[group.criterion][at] += count
-    return [(name, n, labelled, kept, kept / n if n else 0.0) for name, (n, labelled, kept) in totals.items()]
+    return [(name, n, labelled, kept, share(kept / n if n else 0.0)) for name, (n, labelled, kept) in totals.items()]
 
 
 def heading(estimate: Estimate) -> str:

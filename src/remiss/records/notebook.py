@@ -6,7 +6,6 @@ from remiss.records import facts, html
 from remiss.records.case import Case
 from remiss.records.estimate import Estimate
 from remiss.records.forest import forest
-from remiss.records.legible import share
 from remiss.records.rows import Rows
 from remiss.records.run import Run
 from remiss.records.showing import as_html
@@ -21,21 +20,21 @@ def rows(page: Rows) -> str:
         foot = f"… {shown:,} of {page.total:,}"
     else:
         foot = f"… {shown:,}, and more" if page.next or len(page) > shown else f"{shown:,} in all"
-    return html.table(names, facts.lines(page), foot=foot)
+    return html.table(names, facts.lines(page), foot=foot, right=facts.SHARES)
 
 
 @as_html.register(Case)
 def case(found: Case) -> str:
     """Return what happened, what caught it, and how it was sampled."""
-    captures = html.table(facts.CAPTURES, facts.captures(found)) if found.captures else ""
+    captures = html.table(facts.CAPTURES, facts.captures(found), right=facts.SHARES) if found.captures else ""
     return f"<div>{html.pairs(facts.of_case(found))}{captures}</div>"
 
 
 @as_html.register(Run)
 def run(found: Run) -> str:
     """Return what a run read, what it drew, and how much of each criterion."""
-    lines = [(*counts, share(kept)) for *counts, kept in facts.summary(found)]
-    summary = html.table(facts.SUMMARY, lines, right=facts.SUMMARY[-1:]) if lines else ""
+    lines = facts.summary(found)
+    summary = html.table(facts.SUMMARY, lines, right=facts.SHARES) if lines else ""
     return f"<div>{html.pairs(facts.of_run(found))}{summary}</div>"
 
 

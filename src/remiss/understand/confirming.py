@@ -39,7 +39,7 @@ from remiss.understand.variance import HISTORY, window_totals
 NOT_BEGUN = "{count:,} of {all:,} windows are not in the figure: people have not begun with their events"
 NONE_BEGUN = "people have not begun with the events of any window in scope"
 OVER = "the draw came out above what was flagged, for a few cases stand for many; the precision does not depend on that"
-PENDING = "preliminary: {count:,} of {all:,} cases to be verified have no final verdict yet"
+PENDING = "preliminary: no final verdict yet on {count:,} of {all:,} cases to be verified"
 TELLING = "of under {least} annotated cases, some undecided: nothing is said that would tell of a single one"
 UNSEEN = "none of {labelled:,} labelled events that no criterion caught is such: at most {most:,.0f} of {all:,} are"
 

@@ -30,7 +30,11 @@ def audit() -> None:
 @click.option("--actor", metavar="NAME", help="Only what this person did.")
 @click.option("--action", metavar="NAME", help="Only this action, for example case.show.")
 @click.option("--subject", metavar="ID", help="Only on this thing: the whole id of a case, a run, ...")
-@click.option("--kind", type=click.Choice(KINDS), help="Only changes, only looks at one of these, or only what was refused.")
+@click.option(
+    "--kind",
+    type=click.Choice([str(each) for each in KINDS]),
+    help="Only changes, only looks at one of these, or only what was refused.",
+)
 @click.option("--since", type=Time(), help="From this moment.")
 @click.option("--until", type=Time(), help="To before this moment.")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="How many at most.")

@@ -10,6 +10,7 @@ import click
 from remiss.faces import answers
 from remiss.faces.cli import render
 from remiss.faces.cli.options import as_of, formatted_object, progress, with_workspace
+from remiss.records.legible import counted
 
 if TYPE_CHECKING:
     from remiss.workspace import Workspace
@@ -86,4 +87,4 @@ def rotate(ws: Workspace, shape: str) -> None:
         return
     if done.resumed:
         render.say("a rotation that was cut short is finished; to put another key in place, rotate again")
-    render.facts((("pieces", done.pieces),))
+    render.say(f"{counted(done.pieces, 'piece')} of evidence under the new key; save the vault and its keys anew")

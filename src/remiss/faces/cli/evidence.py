@@ -40,5 +40,10 @@ def show(ws: Workspace, case_id: str, *, purpose: str, run: str | None, shape: s
         render.as_json(answers.raw_event(found))
         return
     row = json.loads(found.content)
-    render.facts(row.items())
+    render.facts((name, _raw(value)) for name, value in row.items())
     render.say(f"{found.sensitivity.name.lower()}; the event of case {found.case} as {found.run} kept it")
+
+
+def _raw(value: object) -> str | None:
+    # Letter by letter: a number that is a name (flight 1371) must not be grouped into thousands, nor any be rounded.
+    return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -115,7 +115,8 @@ def _said(found: Person, shape: str) -> None:
     elif found.until is not None:
         render.say(f"{found.name} is disabled")
     else:
-        render.say(f"{found.name} is {'; '.join(spelled(each) for each in found.grants) or 'nothing in any team'}")
+        held = "; ".join(spelled(each) for each in found.grants)
+        render.say(f"{found.name} is {held}" if held else f"{found.name} has no role in any team")
 
 
 @click.group()

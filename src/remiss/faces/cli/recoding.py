@@ -8,6 +8,7 @@ import click
 
 from remiss.faces.cli import render
 from remiss.faces.cli.options import as_of, formatted_object, with_workspace
+from remiss.records.legible import number
 
 if TYPE_CHECKING:
     from remiss.workspace import Workspace
@@ -31,8 +32,8 @@ def recode(ws: Workspace, path: str, *, dry_run: bool, shape: str) -> None:
 
         render.as_json(recoded_json(found))
         return
-    lines = [(each.mode, each.to or "(to be labelled again)", each.cases, each.weight) for each in found.sent]
-    render.table(("mode", "becomes", "cases", "events they stand for"), lines)
+    lines = [(each.mode, each.to or "(to be labelled again)", each.cases, number(each.weight)) for each in found.sent]
+    render.table(("mode", "becomes", "cases", "events they stand for"), lines, numbers={3})
     render.say(f"{found.name}: " + ("written" if found.written else "nothing was written"))
 
 

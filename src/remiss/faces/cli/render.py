@@ -71,11 +71,15 @@ def table(titles: Sequence[str], lines: Iterable[Sequence[object]], *, numbers: 
     from rich.text import Text
 
     lines = [tuple(line) for line in lines]
-    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    drawn = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
     for at, title in enumerate(titles):
-        numeric = at in numbers or (bool(lines) and all(isinstance(line[at], int | float) or line[at] is None for line in lines))
-        # What people copy (ids) stands first and is never broken.
-        drawn.add_column(title, justify="right" if numeric else "left", overflow="fold", no_wrap=at == 0)
+        values = [line[at] for line in lines if line[at] is not None]
+        numeric = (
+            at in numbers or title in facts_of.SHARES or (bool(lines) and all(isinstance(each, int | float) for each in values))
+        )
+        # What people copy (ids) stands first and is never broken, nor is a time.
+        whole = at == 0 or all(isinstance(each, datetime) for each in values)
+        drawn.add_column(title, justify="right" if numeric else "left", overflow="fold", no_wrap=whole)
     for line in lines:
         drawn.add_row(*(Text(cell(value)) for value in line))
     Console(width=_width(), highlight=False, soft_wrap=False).print(drawn)
