@@ -224,6 +224,11 @@ class Denied(InputError):
 
     code = "denied"
 
+    def __init__(self, what: str, *, where: Location | None = None, do: str = "", by: tuple[str, ...] = ()) -> None:
+        super().__init__(what, where=where, do=do)
+        # What forbids it where that is no permission, for the audit: names of things of the catalog, and nothing that was typed.
+        self.by = by
+
 
 class StorageError(InputError):
     """The machine's storage or the database server refused."""

@@ -62,13 +62,13 @@ def test_a_case_that_no_protocol_caught_is_labelled_by_those_of_its_model():
 
 def test_without_any_protocol_the_built_in_rubric_and_modes_hold():
     found = grounds_of("m", [], [])
-    assert (found.rubric, dict(found.modes), found.owners) == (rubric.builtin(), dict(taxonomy.builtin().modes), frozenset())
+    assert (found.rubric, dict(found.modes), found.owners) == (rubric.builtin(), dict(taxonomy.builtin().modes), {})
 
 
 def test_owners_are_those_of_the_newest_version_of_each_protocol_of_the_model():
     shelf = [kept(version=3, owners="ana"), kept(version=4, owners='" Bo "'), kept("other", owners="cy")]
     found = grounds_of("arrival-delay", [("arrival-delay", 3)], [*shelf, kept("third", model="boarding", owners="dee")])
-    assert found.owners == {"bo", "cy"}
+    assert found.owners == {"bo": ("arrival-delay@4 of team arrivals",), "cy": ("other@3 of team arrivals",)}
     assert owns("BO", found.owners)
     assert not owns("ana", found.owners)
 

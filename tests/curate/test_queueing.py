@@ -47,13 +47,13 @@ def chance(name):
     return int(hashlib.sha256(name.encode()).hexdigest()[:8], 16) / 16**8
 
 
-def desk(*orders, done=(), taken=None, person="bo", owners=frozenset()):
+def desk(*orders, done=(), taken=None, person="bo", owners=None):
     return Desk(
         person=person,
         orders=orders,
         progress={each.event: each for each in done},
         taken=taken or {},
-        owners=lambda model: owners,
+        owners=lambda model: owners or {},
         theirs=lambda kind, guard: guard == OURS,
         chance=chance,
     )
@@ -140,7 +140,7 @@ def test_nobody_verifies_their_own_or_a_model_of_theirs():
     done = [progress(1, people=("ana",)), progress(2, people=("bo",))]
     assert first(desk(done=done), VERIFICATION) == [1]
     assert first(desk(done=done, person="Ana"), VERIFICATION) == [2]
-    assert first(desk(done=done, person="Chen", owners=frozenset({"chen"})), VERIFICATION) == []
+    assert first(desk(done=done, person="Chen", owners={"chen": ("delays@1 of team default",)}), VERIFICATION) == []
 
 
 def test_verifications_are_those_that_are_selected_the_oldest_first():

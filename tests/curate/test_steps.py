@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 
 from remiss.curate import steps
+from remiss.curate.grounds import Owners
 from remiss.curate.verification import Said
 from remiss.errors import Conflict, Denied, InputError
 from remiss.records.labelling import LabellingKind, Link, Relation, Verdict
 from remiss.records.states import DECIDED, Status
 from tests.curate.standings import MONDAY, NOISE, WEAK, labelling, made, standing
 
-NOBODY = frozenset[str]()
+NOBODY: Owners = {}
 FIRST = labelling("ana")
 SECOND = labelling("bo", LabellingKind.VERIFICATION, mode=NOISE)
 ANNOTATED = standing(Status.ANNOTATED, FIRST)
@@ -72,8 +73,8 @@ def test_nobody_verifies_their_own_annotation():
 
 def test_an_owner_of_the_model_judges_none_of_its_cases():
     for step, of in ((steps.verification, ANNOTATED), (steps.adjudication, DISPUTED)):
-        with pytest.raises(Denied, match="owns the model arrival-delay"):
-            step(of, "Cy", frozenset({"cy"}))
+        with pytest.raises(Denied, match="owns the model arrival-delay, by protocol delays@2 of team arrivals,"):
+            step(of, "Cy", {"cy": ("delays@2 of team arrivals",)})
 
 
 @pytest.mark.parametrize("person", ["ana", "bo"])

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeAlias
 
 from remiss.errors import ProtocolError
 from remiss.protocol import rubric as rubrics
@@ -13,6 +14,9 @@ from remiss.protocol import taxonomy as taxonomies
 from remiss.protocol.document import restore
 from remiss.protocol.ports import StoredProtocol
 from remiss.protocol.terms import Mode, Protocol, Rubric
+
+# Who owns a model, as names are compared, each with the protocols that say so.
+Owners: TypeAlias = Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +26,7 @@ class Grounds:
     rubric: Rubric
     modes: Mapping[str, Mode]
     units: tuple[str, ...]
-    owners: frozenset[str]
+    owners: Owners
 
 
 def grounds_of(
@@ -54,12 +58,17 @@ def grounds_of(
     )
 
 
-def owners_of(model: str, protocols: Iterable[Protocol]) -> frozenset[str]:
-    """Return who owns a model by the newest version of each protocol of it, as names are compared."""
-    return frozenset(named(owner) for each in newest_of(protocols) if each.model == model for owner in each.owners)
+def owners_of(model: str, protocols: Iterable[Protocol]) -> Owners:
+    """Return who owns a model by the newest version of each protocol of it, whichever team's."""
+    found: dict[str, tuple[str, ...]] = {}
+    for each in newest_of(protocols):
+        if each.model == model:
+            says = f"{each.name}@{each.version} of team {each.team}"
+            found |= {owner: (*found.get(owner, ()), says) for owner in map(named, each.owners)}
+    return found
 
 
-def owns(person: str, owners: frozenset[str]) -> bool:
+def owns(person: str, owners: Owners) -> bool:
     """Return whether a person is among the owners of a model; however the document spells them."""
     return named(person) in owners
 

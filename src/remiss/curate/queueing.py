@@ -16,7 +16,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from remiss.curate.batches import LEAST_PREFIX, Batch
-from remiss.curate.grounds import named, owns
+from remiss.curate.grounds import Owners, named, owns
 from remiss.curate.selection import selected, share
 from remiss.protocol.terms import Labelling
 from remiss.records.case import Sensitivity
@@ -97,7 +97,7 @@ class Desk:
     orders: Sequence[Order]
     progress: Mapping[int, Progress]
     taken: Mapping[LabellingKind, Collection[int]]
-    owners: Callable[[str], frozenset[str]]
+    owners: Callable[[str], Owners]
     theirs: Callable[[LabellingKind, Guard], bool]
     chance: Callable[[str], float]
 

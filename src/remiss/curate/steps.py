@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from remiss.curate.annotation import Made
 from remiss.curate.eligibility import check_eligible
+from remiss.curate.grounds import Owners
 from remiss.curate.standing import Standing
 from remiss.curate.verification import Said, settled, together, verified
 from remiss.errors import Conflict, InputError, Precondition
@@ -107,7 +108,7 @@ def annotation(standing: Standing, person: str) -> Callable[[Made], Step]:
     return step
 
 
-def verification(standing: Standing, person: str, owners: frozenset[str]) -> Callable[[Made], Step]:
+def verification(standing: Standing, person: str, owners: Owners) -> Callable[[Made], Step]:
     """Return what a verification by a person does to a case, once it is made.
 
     Raises
@@ -129,7 +130,7 @@ def verification(standing: Standing, person: str, owners: frozenset[str]) -> Cal
     return step
 
 
-def adjudication(standing: Standing, person: str, owners: frozenset[str]) -> Callable[[Made], Step]:
+def adjudication(standing: Standing, person: str, owners: Owners) -> Callable[[Made], Step]:
     """Return what an adjudication by a person does to a case, once it is made.
 
     Raises

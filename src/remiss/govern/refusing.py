@@ -39,6 +39,7 @@ def refusal(error: RemissError, named: Named | None, *, sees_all: bool) -> Look 
     refused = isinstance(error, Denied) or (isinstance(error, NotFound) and named is not None and not sees_all)
     if not refused:
         return None
+    by = " and ".join(error.by) or None if isinstance(error, Denied) else None
     if named is None or not NAME.fullmatch(named.text):
-        return Look(kind=Kind.REFUSED)
-    return Look(kind=Kind.REFUSED, subject=named.text, team=named.team)
+        return Look(kind=Kind.REFUSED, purpose=by)
+    return Look(kind=Kind.REFUSED, subject=named.text, team=named.team, purpose=by)

@@ -14,6 +14,8 @@ from remiss.curate import linking_actions as linking
 from remiss.edges.stores.labelling.prospects import offer
 from remiss.edges.stores.tables import events
 from remiss.errors import Conflict, Denied, InputError, LabellingError, NotFound, Precondition
+from remiss.govern import audit_actions as audit
+from remiss.govern import people_actions as people
 from remiss.govern.authority import Granted, LocalOwner, actor_of
 from remiss.govern.ports.actor import Actor
 from remiss.records.case import Filing, Sensitivity
@@ -164,6 +166,22 @@ def test_an_owner_of_the_model_judges_nothing_by_a_protocol_too_that_they_do_not
     curate.verify(cy, CASE, 2, replace(NO, rationale="none"))
     with pytest.raises(Denied, match="owns the model"):
         curate.adjudicate(ana, CASE, 3, replace(FAILS, rationale="it is one"))
+
+
+def test_whoever_is_barred_as_an_owner_and_who_audits_their_team_are_told_by_which_protocol(ws, ws_as, ana, bo):
+    people.add(ws, "ana", about="Ana Lima")
+    keep(ws, protocol_of())
+    named = "arrival-delay@3 of team arrivals"
+    curate.annotate(bo, CASE, 1, FAILS)
+    told = f"ana owns the model arrival-delay, by protocol {named}, and owners do not judge its cases"
+    assert curate.sheet(ana, CASE).obstacle == told
+    with pytest.raises(Denied, match=f"by protocol {named},"):
+        curate.verify(ana, CASE, 2, FAILS)
+    (refused,) = audit.search(ws_as("sam", role="steward"), kind="refused")
+    assert (refused["actor"], refused["action"], refused["subject"], refused["purpose"]) == ("ana", "case.verify", CASE, named)
+    # Who named them is in the journal, under the name of whom they named.
+    found = audit.search(ws, subject="ana", log="journal", action="test.keep")
+    assert [(line["actor"], line["subject"]) for line in found] == [(ws.actor.name, "arrival-delay@3, ana")]
 
 
 def test_a_labelling_of_another_revision_is_refused(ana, bo):

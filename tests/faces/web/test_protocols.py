@@ -52,6 +52,16 @@ def test_a_protocol_or_version_that_is_not_there_says_which_are(get):
     assert "it has 1" in answer.text
 
 
+def test_it_says_whom_it_keeps_from_judging(there, tmp_path):
+    log = small_log(tmp_path / "log")
+    path = Path(log.protocol)
+    path.write_text(path.read_text() + 'owners: [ana, "Bo & Co"]\n')
+    capture.apply(there.workspace, log.protocol, since=MONDAY, until=MONDAY + WEEK)
+    with there.browser() as client:
+        page = client.get("/protocols/arrival-delay").text
+    assert "Owned by ana, Bo &amp; Co, who judge no case of the model arrival-delay, whichever team" in page
+
+
 def test_two_versions_are_compared_line_by_line(there, tmp_path):
     log = small_log(tmp_path / "log")
     capture.apply(there.workspace, log.protocol, since=MONDAY, until=MONDAY + WEEK)

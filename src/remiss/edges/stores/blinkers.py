@@ -15,14 +15,14 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Connection, Engine, func, select
 
 from remiss.curate.blindness import Viewer
-from remiss.curate.grounds import named, owners_of, read
+from remiss.curate.grounds import Owners, named, owners_of, read
 from remiss.edges.stores.dialect.types import to_json
 from remiss.edges.stores.protocol_rows import stored
 from remiss.edges.stores.tables import protocols
 
-Owners: TypeAlias = Mapping[str, frozenset[str]]
+Owned: TypeAlias = Mapping[str, Owners]
 # By the open database: up to which protocol it was read who owns which model. A version never changes.
-_KNOWN: WeakKeyDictionary[Engine, tuple[int, Owners]] = WeakKeyDictionary()
+_KNOWN: WeakKeyDictionary[Engine, tuple[int, Owned]] = WeakKeyDictionary()
 _LOCK = Lock()
 
 
@@ -67,7 +67,7 @@ def wears(viewer: Viewer) -> bool:
     return not viewer.operator and (viewer.labels or viewer.verifies is None or bool(viewer.verifies))
 
 
-def owners(connection: Connection) -> Owners:
+def owners(connection: Connection) -> Owned:
     """Return who owns each model, as names are compared."""
     last = connection.execute(select(func.max(protocols.c.key))).scalar() or 0
     with _LOCK:

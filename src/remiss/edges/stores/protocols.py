@@ -6,11 +6,12 @@ from functools import lru_cache
 
 from sqlalchemy import ColumnElement, and_, insert, select, true, update
 
+from remiss.curate.grounds import named
 from remiss.edges.stores.dialect.writing import lock_name
 from remiss.edges.stores.people import register_team
 from remiss.edges.stores.protocol_rows import stored
 from remiss.edges.stores.store import Store
-from remiss.edges.stores.tables import protocols
+from remiss.edges.stores.tables import people, protocols
 from remiss.edges.stores.visible import visible_to
 from remiss.errors import Conflict, Location, ProtocolError
 from remiss.govern.ports.actor import Scope
@@ -93,6 +94,14 @@ class ProtocolShelf:
                 do="raise `version`, so that figures of the two are never mixed",
             )
         transaction.subjects.append(f"{document.name}@{document.version}")
+        if known is None:
+            transaction.subjects.extend(self._owning(document))
+
+    def _owning(self, document: Protocol) -> list[str]:
+        """Return the people of the catalog whom a document names as owners: it bars them from judging cases of its model."""
+        owners = {named(each) for each in document.owners}
+        there = select(people.c.name).where(people.c.position_to.is_(None)).order_by(people.c.name)
+        return [name for name in self._store.transaction.connection.execute(there).scalars() if named(name) in owners]
 
     def _stamp(self, key: int, position: int) -> None:
         stamped = update(protocols).where(protocols.c.key == key).values(position=position)

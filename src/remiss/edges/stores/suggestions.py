@@ -38,7 +38,7 @@ def hidden_of(connection: Connection, case: Row[Any], viewer: Viewer) -> str | N
         case.team_id,
         viewer,
         in_hand=viewer.labels and in_hand(connection, case.event_key, viewer),
-        owns=lambda: named(viewer.name) in owners(connection).get(case.model, frozenset()),
+        owns=lambda: named(viewer.name) in owners(connection).get(case.model, ()),
     )
 
 

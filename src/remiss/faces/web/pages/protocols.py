@@ -71,6 +71,8 @@ class ProtocolPage:
     template: ClassVar[str] = "protocols/page.html"
     stored: StoredProtocol
     about: str
+    model: str
+    owners: tuple[str, ...]
     criteria: tuple[Criterion, ...]
     others: tuple[Version, ...]
     files: tuple[tuple[str, tuple[highlighting.Line, ...]], ...]
@@ -114,6 +116,8 @@ def show(ws: Ws, name: str, asked: Annotated[OneVersion, Query()]) -> Response:
     page = ProtocolPage(
         stored=stored,
         about="" if document is None else document.about,
+        model="" if document is None else document.model,
+        owners=() if document is None else document.owners,
         criteria=() if document is None else tuple(criteria_of(ws, document)),
         others=tuple(each for each in versions_of(listed) if each.name == stored.name),
         files=(
