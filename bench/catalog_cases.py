@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
+from remiss.curate.blindness import Viewer
 from remiss.edges.stores.protocols import ProtocolShelf
 from remiss.edges.stores.runs import RunStore
 from remiss.edges.stores.store import Store
@@ -26,6 +27,9 @@ WEEK = timedelta(weeks=1)
 AIRPORTS = ("EWR", "JFK", "LGA")
 WORDS = tuple(f"{front}{back}" for front in ("gate", "crew", "bag", "fuel", "slot", "taxi") for back in range(40))
 PEOPLE = Actor(name="bench")
+OPERATOR = Viewer(
+    name="bench", operator=True, adjudicates=lambda _: True, labels=True, verifies=None, now=lambda: datetime.now(UTC)
+)
 
 TEXT = """\
 protocol: arrival-delay
@@ -85,7 +89,9 @@ def file_run(store: Store, draw: Drawn, week: int) -> None:
         everything = Scope.everywhere()
         ProtocolShelf(store, everything).save(PROTOCOL)
         run = f"run-{week:012d}"
-        RunStore(store, everything).file(draw, run=run, status="complete", changes=(), team="default", document=PROTOCOL)
+        RunStore(store, everything, OPERATOR).file(
+            draw, run=run, status="complete", changes=(), team="default", document=PROTOCOL
+        )
 
 
 def drawn(week: int, count: int, size: int) -> Drawn:

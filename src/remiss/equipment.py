@@ -98,7 +98,7 @@ class Equipment(Bench):
         """Runs in the catalog."""
         from remiss.edges.stores.runs import RunStore
 
-        return RunStore(self._store, self.scope)
+        return RunStore(self._store, self.scope, self.viewer)
 
     @cached_property
     def people(self) -> People:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
+from sqlalchemy import update
 
+from remiss.capture import run_actions
 from remiss.catalog import actions, duplicate_actions
 from remiss.curate import labelling_actions as curate
-from remiss.records.case import Filing
+from remiss.edges.stores.tables import events
+from remiss.records.case import Filing, Sensitivity
 from remiss.records.identity import case_id
+from remiss.records.run import Change
 from tests.edges.stores.drawing import MONDAY, drawn, file, member
 from tests.edges.stores.test_blindness import FAILS, hold, offered
 from tests.edges.stores.test_labelling_machine import keep
@@ -124,3 +129,25 @@ def test_a_case_that_waits_for_its_second_labelling_was_not_there_before_its_fir
         assert actions.facets(ws, f"id:{LATER}", ("status",), as_of=before).rows == (
             (("status", "candidate", 1),) if seen else ()
         )
+
+
+def test_what_a_recapture_changed_of_a_case_is_not_told_to_whoever_is_not_told_why_it_was_caught(people):
+    """For that names the criteria that it met before and after."""
+    told = [Change(event=f"e{number}", kind="changed", window=MONDAY, detail="met: slow -> none") for number in range(1, 8)]
+    again = drawn([member(number) for number in range(1, 8)])
+    file(people["ws"], replace(again, digest="again"), run="run-b0000000", changes=told)
+    shown = {name: {line["event"] for line in run_actions.diff(people[name], "run-b0000000")} for name in NAMED}
+    everything = {each.event for each in told}
+    assert shown["ana"] == shown["eve"] == shown["ws"] == everything
+    assert shown["bo"] == everything - {"e1", "e5", "e7"}
+    assert shown["cy"] == everything - {"e2"}
+    assert shown["dee"] == everything - {"e1", "e4"}
+
+
+def test_what_a_run_changed_of_an_event_that_became_more_guarded_is_not_told_to_whoever_does_not_see_it(people):
+    told = [Change(event=f"e{number}", kind="gone", window=MONDAY) for number in (6, 7)]
+    file(people["ws"], replace(drawn([member(5)]), digest="again"), run="run-b0000000", changes=told)
+    with people["ws"]._store.engine.execution_options(writes=True).begin() as connection:
+        connection.execute(update(events).where(events.c.event_id == "e6").values(sensitivity=int(Sensitivity.SECRET)))
+    assert [line["event"] for line in run_actions.diff(people["eve"], "run-b0000000")] == ["e7"]
+    assert len(run_actions.diff(people["ws"], "run-b0000000")) == 2

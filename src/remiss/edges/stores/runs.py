@@ -10,10 +10,12 @@ from sqlalchemy import ColumnElement, Connection, Label, Row, Select, and_, fals
 
 from remiss.capture.ports import Coverage, Known, WindowInForce
 from remiss.catalog.spelling import spelled
+from remiss.curate.blindness import Viewer
 from remiss.edges.stores.coverage import coverage
 from remiss.edges.stores.filing import file_run, lock_source
 from remiss.edges.stores.in_force import in_force, of, same_window
 from remiss.edges.stores.promotion import promote
+from remiss.edges.stores.run_diff import changes_of
 from remiss.edges.stores.run_rows import as_it_stood, captured, cell, groups_of, manifest, run_of, window
 from remiss.edges.stores.storable import is_text
 from remiss.edges.stores.store import Store
@@ -24,7 +26,6 @@ from remiss.edges.stores.tables import (
     profiles,
     protocols,
     refused_rows,
-    run_changes,
     run_windows,
     runs,
 )
@@ -47,8 +48,10 @@ class RunStore:
     there.
     """
 
-    def __init__(self, store: Store, scope: Scope) -> None:
+    def __init__(self, store: Store, scope: Scope, viewer: Viewer) -> None:
         self._store = store
+        self._scope = scope
+        self._viewer = viewer
         self._visible = visible_to(scope, runs)
 
     def in_force(self, source: str, protocol: str, position: int | None = None) -> tuple[WindowInForce, ...]:
@@ -222,12 +225,9 @@ class RunStore:
         )
 
     def changes(self, run: str) -> tuple[Change, ...]:
-        """Return how a run differs from what was in force before it."""
-        found = select(run_changes).order_by(run_changes.c.window_start, run_changes.c.event_id, run_changes.c.kind)
-        return tuple(
-            Change(event=row.event_id, kind=row.kind, window=row.window_start, detail=row.detail)
-            for row in self._rows(run, found)
-        )
+        """Return how a run differs from what was in force before it, as far as the viewer may know."""
+        with self._store.reading() as connection:
+            return changes_of(connection, self._find(connection, run), self._scope, self._viewer)
 
     def filed(self, run: str) -> bool:
         """Return whether there is a run of exactly this id, seen or not."""
