@@ -114,6 +114,19 @@ def test_what_a_case_was_caught_by_in_another_team_is_not_told(ws, ws_as):
     assert catalog.compare(ana, str(case["id"])).run == "run-aaaaaaaa"
 
 
+def test_raw_evidence_that_another_team_s_run_kept_is_neither_given_nor_named(ws, ws_as):
+    file(ws, drawn([member(1, met=["slow"])]), run="run-aaaaaaaa")
+    file(ws, drawn([member(1, met=["missed"])], name="other"), run="run-bbbbbbbb")
+    govern(ws, runs, runs.c.id == "run-bbbbbbbb", team_id="boarding")
+    ana = ws_as("ana", role="annotator")
+    (case,) = catalog.search(ana, "").column("id")
+    assert (ws.originals.of(case, None).run, ana.originals.of(case, None).run) == ("run-bbbbbbbb", "run-aaaaaaaa")
+    for run in ("run-bbbbbbbb", "run-zzzzzzzz"):
+        with pytest.raises(NotFound, match=f"{run} kept no raw event") as refused:
+            ana.originals.of(case, run)
+        assert refused.value.do == "name one of run-aaaaaaaa, or none"
+
+
 def test_names_of_context_are_those_of_cases_that_are_seen(ws, ws_as):
     for number, team in enumerate(("default", "boarding")):
         filing = Filing(model="m", at=MONDAY, title=team, team=team, context={"airport": "EWR", f"gate{number}": "1"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import distinct, func, select
 
-from remiss.edges.stores.case_reading import captures_of, resolve
+from remiss.edges.stores.case_reading import captures_of, resolve, shown
 from remiss.edges.stores.store import Store
 from remiss.edges.stores.tables import attachments, captures, protocols, runs
 from remiss.errors import NotFound
@@ -26,7 +26,8 @@ class OriginalStore:
         """Return where the raw event of a case lies; see the port."""
         with self._store.reading() as connection:
             row = resolve(connection, case_id, self._scope)
-            seen = captures_of(connection, row.event_key, None)
+            # What a run kept that is not for whoever asks, they are not told of either.
+            seen = [each for each in captures_of(connection, row.event_key, None) if shown(each, self._scope)]
             # Of the latest run in force, or of the latest at all.
             ranked = sorted(seen, key=lambda each: not each.in_force)
             found = next((each for each in ranked if each.evidence and (run is None or each.id == run)), None)
