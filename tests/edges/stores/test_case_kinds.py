@@ -20,6 +20,7 @@ from remiss.govern.ports.actor import Scope
 from remiss.records.case import Filing, Sensitivity
 from tests.edges.stores.drawing import MONDAY, drawn, file, member
 from tests.edges.stores.guarding import govern_cases
+from tests.edges.stores.listening import overheard
 from tests.edges.stores.test_search_agrees import filled  # noqa: F401  a fixture is found by name
 
 TEAMS = ("a", "b", "c'", "default")
@@ -82,15 +83,17 @@ def test_a_field_of_many_values_is_asked_case_by_case_with_the_same_answer(ws, m
     for number in range(9):
         catalog.file(ws, Filing(model=f"m{number % 4}", at=MONDAY, title=f"case {number}", team=("a", "b")[number % 2]))
     store = scoped(ws, Scope.of({"a": Sensitivity.INTERNAL}))
-    few = store.facet(EVERYTHING, "model", 9, None)
+    with overheard(ws) as by_kind:
+        few = store.facet(EVERYTHING, "model", 9, None)
     assert few == (("m0", 3), ("m2", 2))
     kinds._beyond_some.cache_clear()
     monkeypatch.setattr(kinds, "SOME_VALUES", 0)
-    asked = []
-    monkeypatch.setattr(kinds, "_spread", lambda *given: asked.append(given))
-    assert store.facet(EVERYTHING, "model", 9, None) == few
+    with overheard(ws) as by_case:
+        assert store.facet(EVERYTHING, "model", 9, None) == few
     kinds._beyond_some.cache_clear()
-    assert asked == []
+    # By kind a number is counted for each value; by case all rows of the table are grouped.
+    assert [any("numbers" in each for each in heard) for heard in (by_kind, by_case)] == [True, False]
+    assert "FROM cases" in by_case[-1]
 
 
 @pytest.fixture

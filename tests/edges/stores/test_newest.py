@@ -7,18 +7,19 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import update
 
 from remiss.catalog import actions
 from remiss.catalog.parsing import parse
 from remiss.catalog.query import And, Text
 from remiss.edges.stores.cases import CaseStore
 from remiss.edges.stores.dialect import words
-from remiss.edges.stores.late import Asking, Ready
 from remiss.edges.stores.listing import newest, ways
-from remiss.edges.stores.logs.journal import head
+from remiss.edges.stores.tables import cases
 from remiss.govern.ports.actor import Scope
 from remiss.records.case import Filing
 from tests.catalog.strategies import queries
+from tests.edges.stores.listening import overheard
 from tests.edges.stores.test_search_agrees import WORDS, expected, filled, terms  # noqa: F401  a fixture is found by name
 from tests.edges.stores.test_shapes import in_order, read_on
 
@@ -69,43 +70,44 @@ def test_what_is_filed_later_is_listed_in_its_place(ws, uncommon):
     assert listed(ws, limit=99) == [at[number] for number in sorted(at, reverse=True)]
 
 
-def test_where_the_newest_began_before_the_catalog_changed_is_not_believed(ws, uncommon, monkeypatch):
-    at = {number: said(ws, number) for number in (19, *range(19))}
-    with ws._store.reading() as connection:
-        now = head(connection)
-    # As when somebody who began to write earlier commits a lesser key later, here that of the newest case. No database does so
-    # when it is asked to.
-    amiss = newest.Since(0, 2, now - 1)
-    monkeypatch.setattr(newest, "since", lambda *_: amiss)
+def test_where_the_newest_began_before_the_catalog_changed_is_not_believed(ws, uncommon):
+    at = {number: said(ws, number) for number in (0, *range(10, 20))}
     assert listed(ws) == [at[19], at[18], at[17]]
-    assert listed(ws, limit=5) == [at[number] for number in range(19, 14, -1)]
+    # As when somebody who began to write earlier commits a lesser key later: that of the newest case is the least of all.
+    with ws._store.engine.execution_options(writes=True).begin() as connection:
+        connection.execute(update(cases).where(cases.c.id == at[0]).values(at=START + timedelta(hours=99)))
+    with overheard(ws) as heard:
+        assert listed(ws) == [at[19], at[18], at[17]]
+    assert among(heard, ws)
+    # Nothing that it remembers tells it: only that the catalog has another position by then.
+    said(ws, 5, "slow")
+    assert listed(ws) == [at[0], at[19], at[18]]
+    assert listed(ws, limit=5) == [at[0], *(at[number] for number in range(19, 15, -1))]
 
 
-def test_asked_again_it_is_one_statement_that_names_where_the_newest_begin(ws, uncommon, monkeypatch):
+def test_asked_again_it_is_one_statement_that_names_where_the_newest_begin(ws, uncommon):
     for number in range(10):
         said(ws, number)
-    bound = []
-    rows = Ready.rows
-    monkeypatch.setattr(Ready, "rows", lambda self, connection, given: bound.append(given) or rows(self, connection, given))
     listed(ws)
-    bound.clear()
-    listed(ws)
-    ((*arguments,),) = bound
-    with ws._store.reading() as connection:
-        at, key, _ = newest.since(connection, connection.dialect, _page_of(4), 8)
-    assert {at, key} <= set(arguments)
+    with overheard(ws) as heard:
+        listed(ws)
+    assert len(heard) == 1
+    assert among(heard, ws)
 
 
-def test_too_few_among_the_newest_is_remembered_until_the_catalog_changes(ws, uncommon, monkeypatch):
+def test_too_few_among_the_newest_is_remembered_until_the_catalog_changes(ws, uncommon):
     # One in four says it, and they are the oldest: of the 32 newest, in which eight are expected, two do.
     ids = [said(ws, number, "late" if number < 10 else "slow") for number in range(40)]
-    asked = []
-    ask = Ready.ask
-    monkeypatch.setattr(Ready, "ask", lambda self, *given: asked.append(self) or ask(self, *given))
-    for looks in (3, 1):
-        asked.clear()
-        assert listed(ws) == [ids[9], ids[8], ids[7]]
-        assert len(asked) == looks
+    for looks, newest_alone in ((4, True), (1, False)):
+        with overheard(ws) as heard:
+            assert listed(ws) == [ids[9], ids[8], ids[7]]
+        assert (len(heard), among(heard, ws)) == (looks, newest_alone)
+
+
+def among(heard, ws):
+    """Whether a page was looked for among the newest cases alone: those behind some instant, of at least some key."""
+    key = "rowid" if ws._store.engine.dialect.name == "sqlite" else "case_key"
+    return any(f"case_words.{key} >=" in each for each in heard)
 
 
 def test_both_databases_find_as_many_of_the_last_cases(ws):
@@ -117,7 +119,3 @@ def test_both_databases_find_as_many_of_the_last_cases(ws):
         ((*_, found, count),) = ways.looks_for(asked).ask(connection, asking)
     assert (found, count) == (3, 12)
     assert words.SAMPLED[connection.dialect.name] > count
-
-
-def _page_of(lines):
-    return Asking(values=(), scope=Scope.everywhere(), lines=lines)

@@ -16,7 +16,6 @@ from remiss.catalog.parsing import parse
 from remiss.catalog.query import And, Not, Operator, Or, Query, Term, Text
 from remiss.catalog.shape import kind_of, parted
 from remiss.edges.stores.cases import CaseStore
-from remiss.edges.stores.late import Ready
 from remiss.edges.stores.listing import pages
 from remiss.edges.stores.listing.lines import listed_now
 from remiss.govern.ports.actor import Scope
@@ -25,6 +24,7 @@ from tests.catalog.strategies import queries
 from tests.edges.stores.catalogs import FIELDS, OUTPUTS
 from tests.edges.stores.drawing import drawn, file, member
 from tests.edges.stores.guarding import govern_cases
+from tests.edges.stores.listening import overheard
 from tests.edges.stores.test_search_agrees import NAMES, POSITIONS, TIMES, WORDS, expected, filled, terms  # noqa: F401  a fixture is found by name
 
 ANY_STORE = settings(
@@ -147,15 +147,12 @@ def test_scopes_of_one_kind_each_see_their_own(ws):
                 assert sum(count for _, count in store.facet(query, "criterion", 9, None)) == len(seen)
 
 
-def test_a_question_asked_again_from_afar_is_one_statement(ws, monkeypatch):
+def test_a_question_asked_again_from_afar_is_one_statement(ws):
     actions.file(ws, Filing(model="m", at=datetime(2013, 6, 3, tzinfo=UTC), title="late"))
-    statements: list[Ready] = []
-    rows = Ready.rows
-    monkeypatch.setattr(Ready, "rows", lambda self, *given: statements.append(self) or rows(self, *given))
-    for request in ("the first also looks how common the word is", "the second"):
-        statements.clear()
-        assert len(actions.search(ws.serving(request), "late", total=False))
-    assert len(statements) == 1
+    for request, statements in (("the first also looks how common the word is", 2), ("the second", 1)):
+        with overheard(ws) as heard:
+            assert len(actions.search(ws.serving(request), "late", total=False))
+        assert len(heard) == statements
 
 
 def test_long_ago_is_listed_like_lately(ws, monkeypatch):
