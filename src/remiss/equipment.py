@@ -268,7 +268,7 @@ class Equipment(Bench):
         """Return what the catalog is and how much it holds, or held at a position; where it lies to whom `doctor` says it."""
         from remiss.edges.stores.facts import facts
 
-        return facts(self._store, self.scope, position, placed=self.may(MACHINE, None))
+        return facts(self._store, self.scope, self.viewer, position, placed=self.may(MACHINE, None))
 
     @property
     def health(self) -> Health:

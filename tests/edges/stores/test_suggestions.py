@@ -151,3 +151,12 @@ def test_what_a_run_changed_of_an_event_that_became_more_guarded_is_not_told_to_
         connection.execute(update(events).where(events.c.event_id == "e6").values(sensitivity=int(Sensitivity.SECRET)))
     assert [line["event"] for line in run_actions.diff(people["eve"], "run-b0000000")] == ["e7"]
     assert len(run_actions.diff(people["ws"], "run-b0000000")) == 2
+
+
+def test_how_many_cases_there_were_tells_no_control_from_a_case_that_was_there_before(people):
+    """What there was before the annotation of a control is one case less; of any other it is as many."""
+    last = people["ws"].position()
+    counts = {name: [len(actions.search(people[name], "", as_of=at, limit=100)) for at in range(1, last + 1)] for name in NAMED}
+    facts = {name: [actions.info(people[name], as_of=at).cases for at in range(1, last + 1)] for name in NAMED}
+    assert facts == counts
+    assert facts["bo"] != facts["eve"]

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from sqlalchemy import ColumnElement, ScalarSelect, Table, exists, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Table, and_, exists, func, not_, or_, select
 
+from remiss.curate.blindness import Viewer
+from remiss.edges.stores.blinkers import Blinkers, blinkers_of
 from remiss.edges.stores.dialect.driving import server_of
+from remiss.edges.stores.listing.search import in_force_at
 from remiss.edges.stores.store import Store
+from remiss.edges.stores.suggestions import unbegun
 from remiss.edges.stores.tables import captures, cases, catalog_head, events, protocols, revisions, runs
 from remiss.edges.stores.version import read_version
 from remiss.edges.stores.visible import visible_to
@@ -18,12 +22,15 @@ from remiss.records.catalog import CatalogFacts
 Shown: TypeAlias = Mapping[Table, ColumnElement[bool]]
 
 
-def facts(store: Store, scope: Scope, position: int | None = None, *, placed: bool) -> CatalogFacts:
-    """Return the facts, with what a scope sees of what was there at a position, None is now; `placed` with where it lies."""
+def facts(store: Store, scope: Scope, viewer: Viewer, position: int | None = None, *, placed: bool) -> CatalogFacts:
+    """Return the facts, with what a scope sees of what was there at a position, None is now; `placed` with where it lies.
+
+    A case of which the viewer may not know that it was there before its annotation is counted from then on, as lists have it.
+    """
     with store.reading() as connection:
         head = connection.execute(select(catalog_head)).one()
         shown = {table: visible_to(scope, table) for table in (protocols, runs, events, cases)}
-        found = _now(shown) if position is None else _then(shown, position)
+        found = _now(shown) if position is None else _then(shown, position, blinkers_of(connection, viewer))
         counted = {name: how_many.label(name) for name, how_many in found.items()}
         return CatalogFacts(
             address=store.where if placed else None,
@@ -43,7 +50,7 @@ def _now(shown: Shown) -> dict[str, ScalarSelect[int]]:
     }
 
 
-def _then(shown: Shown, position: int) -> dict[str, ScalarSelect[int]]:
+def _then(shown: Shown, position: int, worn: Blinkers | None) -> dict[str, ScalarSelect[int]]:
     """Return counts of what had come by a position; an event came with the first run that captured it, or with its case."""
     first = (revisions.c.revision == 1) & (revisions.c.position_from <= position)
     captured = exists().where(captures.c.event_key == events.c.key, captures.c.run_key == runs.c.key, runs.c.position <= position)
@@ -52,9 +59,11 @@ def _then(shown: Shown, position: int) -> dict[str, ScalarSelect[int]]:
         protocols: protocols.c.position <= position,
         runs: runs.c.position <= position,
         events: or_(captured, filed),
-        cases: exists().where(revisions.c.case_key == cases.c.key, first),
     }
-    return {
-        table.name: select(func.count()).select_from(table).where(visible, kept[table]).scalar_subquery()
-        for table, visible in shown.items()
+    found = {
+        table.name: select(func.count()).select_from(table).where(shown[table], condition).scalar_subquery()
+        for table, condition in kept.items()
     }
+    stood = select(func.count()).select_from(cases).join(revisions, and_(*in_force_at(position))).where(shown[cases])
+    known = stood if worn is None else stood.where(not_(unbegun(worn, revisions.c.status)))
+    return {**found, cases.name: known.scalar_subquery()}
