@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from remiss.records import facts
+from remiss.records import estimate_facts
 from remiss.records.estimate import PROCESS
 from tests.understand.logs import SAMPLING, START, WEEK, Logged, ask, flights, truth
 
@@ -142,7 +142,7 @@ def test_a_missing_label_is_never_counted_as_correct_and_its_bounds_are_printed(
     (row,) = ask(events, "criterion:missed", rate=True)
     hits, doubt = truth(events, "criterion:missed"), sum(bool(event.undecided) for event in events)
     assert row.bounds == (hits / 840, (hits + doubt) / 840)
-    assert "could be judged" in facts.judged(row)
+    assert "could be judged" in estimate_facts.judged(row)
     (of_all,) = ask(events, "criterion:missed", rate=True, of="")
     assert of_all.value == row.value
 

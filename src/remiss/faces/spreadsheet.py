@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from remiss.records import facts
+from remiss.records import estimate_facts
 from remiss.records.estimate import CONFIRMED, Estimate
 from remiss.records.event import Scalar
 from remiss.records.evidence import Attachment
@@ -43,8 +43,8 @@ def figures(found: Estimate) -> tuple[tuple[str, ...], list[tuple[object, ...]]]
             row.basis,
             row.sampled,
             row.effective,
-            facts.remarks(row),
-            *((row.flagged, facts.precision_of(row)) if confirmed else ()),
+            estimate_facts.remarks(row),
+            *((row.flagged, estimate_facts.precision_of(row)) if confirmed else ()),
         )
         for row in found.rows
     ]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from remiss.records import facts
+from remiss.records import estimate_facts
 from remiss.records.axis import Axis, axis
 from remiss.records.estimate import Estimate, EstimateRow
 from remiss.records.svg import escaped, extent, fitted, line, pixels, stroke, written
@@ -79,7 +79,7 @@ def forest(estimate: Estimate, *, width: int = 720) -> str:
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" class="remiss-chart" role="img" width="{width}" height="{pixels(height)}" '
             f'viewBox="0 0 {width} {pixels(height)}" fill="currentColor" font-family="system-ui, sans-serif" font-size="12">',
-            f"<title>{escaped(facts.heading(estimate))}</title><desc>{escaped(description(marks, estimate))}</desc>",
+            f"<title>{escaped(estimate_facts.heading(estimate))}</title><desc>{escaped(description(marks, estimate))}</desc>",
             *grid(frame, scale, rate=estimate.rate),
             *(part for at, mark in enumerate(marks) for part in drawn(mark, frame, scale, frame.top + ROW * (at + 0.5))),
             *(part for *_, parts in legend for part in parts),
@@ -90,14 +90,14 @@ def forest(estimate: Estimate, *, width: int = 720) -> str:
 
 def mark_of(row: EstimateRow, estimate: Estimate) -> Mark:
     """Return how a row is drawn, and the texts beside it."""
-    value, interval = facts.figure_of(row, rate=estimate.rate)
-    if value == facts.UNDEFINED:
+    value, interval = estimate_facts.figure_of(row, rate=estimate.rate)
+    if value == estimate_facts.UNDEFINED:
         kind = NONE
     elif interval:
         kind = FEW if row.few else SURE
     else:
         kind = EXACT if row.exact else UNKNOWN
-    return Mark(kind, facts.key_of(row) if estimate.by else "", value, interval, row)
+    return Mark(kind, estimate_facts.key_of(row) if estimate.by else "", value, interval, row)
 
 
 def framed(marks: Sequence[Mark], width: int) -> Frame:
@@ -121,7 +121,7 @@ def description(marks: Sequence[Mark], estimate: Estimate) -> str:
 def told(mark: Mark) -> str:
     """Return one row in words."""
     said = f"{mark.label}: {mark.says}" if mark.label else mark.says
-    return ", ".join(filter(None, (said, facts.remarks(mark.row))))
+    return ", ".join(filter(None, (said, estimate_facts.remarks(mark.row))))
 
 
 def fitting(frame: Frame, numbers: Sequence[float], *, rate: bool) -> Axis:

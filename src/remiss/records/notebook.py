@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from remiss.records import facts, html
+from remiss.records import estimate_facts, facts, html
 from remiss.records.case import Case
 from remiss.records.estimate import Estimate
 from remiss.records.forest import forest
@@ -41,12 +41,12 @@ def run(found: Run) -> str:
 @as_html.register(Estimate)
 def estimate(found: Estimate) -> str:
     """Return what the figures are of, their chart, the same in a table, and what to know about them."""
-    heading = f"<p><strong>{html.escaped(facts.heading(found))}</strong></p>"
+    heading = f"<p><strong>{html.escaped(estimate_facts.heading(found))}</strong></p>"
     known = len(found.rows) > 1 or any(not row.exact for row in found.rows)
     chart = forest(found) if known else ""  # one exact number needs no picture
-    titles, lines = facts.figures(found)
-    shared = facts.shared_notes(found)
-    told = "".join(f"<p>{html.escaped(line)}</p>" for line in (facts.among(found), *found.notes, *shared) if line)
-    own = facts.rows_own(found, [*found.notes, *shared])
+    titles, lines = estimate_facts.figures(found)
+    shared = estimate_facts.shared_notes(found)
+    told = "".join(f"<p>{html.escaped(line)}</p>" for line in (estimate_facts.among(found), *found.notes, *shared) if line)
+    own = estimate_facts.rows_own(found, [*found.notes, *shared])
     rows = html.folded("notes on single rows", own)
-    return f"<div>{heading}{chart}{html.table(titles, lines, right=facts.FIGURES)}{told}{rows}</div>"
+    return f"<div>{heading}{chart}{html.table(titles, lines, right=estimate_facts.FIGURES)}{told}{rows}</div>"

@@ -8,7 +8,7 @@ import click
 
 from remiss.faces.cli import render
 from remiss.faces.spreadsheet import as_csv, figures
-from remiss.records import facts
+from remiss.records import estimate_facts
 from remiss.records.estimate import CONFIRMED, Estimate, EstimateRow
 from remiss.records.legible import number
 
@@ -20,28 +20,36 @@ def show(found: Estimate, shape: str) -> None:
         click.echo(as_csv(columns, lines), nl=False)
         return
     level = next((row.level for row in found.rows), 0.95)
-    titles = [found.by or "", "value", facts.INTERVAL.format(level=f"{level * 100:g}"), "method", "basis", "sampled", "effective"]
+    titles = [
+        found.by or "",
+        "value",
+        estimate_facts.INTERVAL.format(level=f"{level * 100:g}"),
+        "method",
+        "basis",
+        "sampled",
+        "effective",
+    ]
     titles += ["remarks", *(["flagged", "precision"] if found.kind == CONFIRMED else [])]
     start = 0 if found.by else 1
     numbers = {at - start for at, title in enumerate(titles) if title not in ("method", "basis", "remarks", found.by)}
     render.table(titles[start:], [tuple(_line(found, row))[start:] for row in found.rows], numbers=numbers)
-    if words := facts.among(found):
+    if words := estimate_facts.among(found):
         render.say(words)
-    for note in facts.notes(found):
+    for note in estimate_facts.notes(found):
         render.say(note)
 
 
 def _line(found: Estimate, row: EstimateRow) -> Iterator[object]:
     """Yield the cells of a row, each figure in the digits that its interval allows; JSON and CSV have all digits."""
-    value, interval = facts.figure_of(row, rate=found.rate)
-    yield facts.key_of(row)
+    value, interval = estimate_facts.figure_of(row, rate=found.rate)
+    yield estimate_facts.key_of(row)
     yield value
     yield interval or ("" if row.value is None else "exact" if row.exact else "unknown")
     yield row.method
     yield row.basis
     yield row.sampled
     yield None if row.effective is None else number(row.effective)
-    yield facts.remarks(row)
+    yield estimate_facts.remarks(row)
     if found.kind == CONFIRMED:
-        yield facts.flagged_of(row)
-        yield facts.precision_of(row)
+        yield estimate_facts.flagged_of(row)
+        yield estimate_facts.precision_of(row)

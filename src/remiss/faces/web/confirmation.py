@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from remiss.catalog.narrowing import having
 from remiss.catalog.printing import unparse
 from remiss.errors import InputError
-from remiss.records import facts
+from remiss.records import estimate_facts
 from remiss.records.estimate import Estimate, EstimateRow
 
 if TYPE_CHECKING:
@@ -62,15 +62,15 @@ def of_rows(rate: EstimateRow, total: EstimateRow) -> Confirmed:
     """Return what was confirmed of a criterion, from its rate and its number."""
     # That the number came out above what was flagged is said of the number alone, and the reader of the rate wonders too.
     notes = tuple(note for note in dict.fromkeys((*rate.notes, *total.notes)) if not note.startswith("among "))
-    value, interval = facts.figure_of(rate, rate=True)
-    if value == facts.UNDEFINED:
+    value, interval = estimate_facts.figure_of(rate, rate=True)
+    if value == estimate_facts.UNDEFINED:
         return Confirmed(missing=notes[0] if notes else value)
     return Confirmed(
         value=value,
         interval=interval or ("exact" if rate.exact else "interval unknown"),
-        marks=facts.remarks(rate),
-        flagged=facts.flagged_of(total),
-        precision=facts.precision_of(total),
+        marks=estimate_facts.remarks(rate),
+        flagged=estimate_facts.flagged_of(total),
+        precision=estimate_facts.precision_of(total),
         notes=notes,
     )
 

@@ -18,7 +18,7 @@ from remiss.catalog.query import Level, Operator, Query, Term, both
 from remiss.errors import InputError
 from remiss.faces.web import shelf
 from remiss.faces.web.rendering import address
-from remiss.records import facts
+from remiss.records import estimate_facts
 from remiss.records.estimate import Estimate, EstimateRow
 from remiss.records.identity import parse_time
 from remiss.records.legible import share
@@ -147,14 +147,14 @@ def line_of(ask: Asking, document: Protocol, criterion: Criterion, since: dateti
 
 def rate_of(row: EstimateRow) -> Rate:
     """Return a rate as texts."""
-    value, interval = facts.figure_of(row, rate=True)
+    value, interval = estimate_facts.figure_of(row, rate=True)
     partly = row.judged is not None and row.judged < 1
     return Rate(
         value=value,
-        interval=interval or ("" if value == facts.UNDEFINED else "exact" if row.exact else "interval unknown"),
+        interval=interval or ("" if value == estimate_facts.UNDEFINED else "exact" if row.exact else "interval unknown"),
         bounds=f"{share(row.bounds[0])} to {share(row.bounds[1])}" if partly and row.bounds is not None else "",
         judged=share(row.judged) if partly and row.judged is not None else "",
-        remarks=facts.remarks(row),
+        remarks=estimate_facts.remarks(row),
         sampled=row.sampled,
     )
 
@@ -173,7 +173,7 @@ def points_of(trend: Estimate, own: Query, width: timedelta) -> Iterator[Point]:
 
     starts = [parse_time(str(row.key)) for row in trend.rows]
     for row, start in zip(trend.rows, starts, strict=True):
-        value, interval = facts.figure_of(row, rate=True)
+        value, interval = estimate_facts.figure_of(row, rate=True)
         says = f"{start:%Y-%m-%d}: {value}" if not interval else f"{start:%Y-%m-%d}: {value} ({interval})"
         yield Point(
             place=(start - starts[0]) // width,
@@ -182,7 +182,7 @@ def points_of(trend: Estimate, own: Query, width: timedelta) -> Iterator[Point]:
             high=row.high,
             provisional=row.provisional,
             href=address("/cases", query=unparse(behind(own, trend.by, row.key, width)), as_of=trend.position),
-            says=", ".join(filter(None, (says, facts.remarks(row)))),
+            says=", ".join(filter(None, (says, estimate_facts.remarks(row)))),
         )
 
 
@@ -191,6 +191,8 @@ def trend_in_words(trend: Estimate) -> str:
     known: Sequence[EstimateRow] = [row for row in trend.rows if row.value is not None]
     if not known:
         return "no window to show"
-    least, most = (facts.figure_of(pick(known, key=lambda row: float(row.value or 0)), rate=True)[0] for pick in (min, max))
-    last = facts.figure_of(known[-1], rate=True)[0]
+    least, most = (
+        estimate_facts.figure_of(pick(known, key=lambda row: float(row.value or 0)), rate=True)[0] for pick in (min, max)
+    )
+    last = estimate_facts.figure_of(known[-1], rate=True)[0]
     return f"over {len(known)} windows between {least} and {most}, {last} in the last"

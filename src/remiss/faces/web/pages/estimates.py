@@ -22,7 +22,7 @@ from remiss.faces.api.serving import Remembered, Ws
 from remiss.faces.web import charts, shelf
 from remiss.faces.web.pages.shell import shell
 from remiss.faces.web.rendering import address, render
-from remiss.records import facts
+from remiss.records import estimate_facts
 from remiss.records.estimate import CONFIRMED, Estimate, EstimateRow
 from remiss.records.forest import forest
 from remiss.records.legible import share
@@ -155,14 +155,14 @@ def result_of(found: Estimate, width: timedelta) -> Result:
     lines = tuple(line_of(row, found, cases_of(found, query, row, width)) for row in found.rows)
     known = any(row.value is not None for row in found.rows) and (len(found.rows) > 1 or not found.rows[0].exact)
     return Result(
-        heading=facts.heading(found),
+        heading=estimate_facts.heading(found),
         by=found.by or "events",
         rate=found.rate,
         confirmed=found.kind == CONFIRMED,
-        among=facts.among(found),
+        among=estimate_facts.among(found),
         lines=lines,
-        notes=(*found.notes, *facts.shared_notes(found)),
-        details=tuple(facts.rows_own(found, facts.shared_notes(found), judging=False)),
+        notes=(*found.notes, *estimate_facts.shared_notes(found)),
+        details=tuple(estimate_facts.rows_own(found, estimate_facts.shared_notes(found), judging=False)),
         ground=f"{found.source}, by protocol {found.protocol}",
         judged=any(line.judged for line in lines),
         remarks=any(line.remarks for line in lines),
@@ -184,20 +184,20 @@ def cases_of(found: Estimate, query: Any, row: EstimateRow, width: timedelta) ->
 
 def line_of(row: EstimateRow, found: Estimate, href: str) -> Line:
     """Return one row of the table."""
-    value, interval = facts.figure_of(row, rate=found.rate)
+    value, interval = estimate_facts.figure_of(row, rate=found.rate)
     partly = row.judged is not None and row.judged < 1
     bounds = "" if row.bounds is None or not partly else f"{share(row.bounds[0])} to {share(row.bounds[1])}"
     return Line(
-        key=facts.key_of(row) if found.by else "all",
+        key=estimate_facts.key_of(row) if found.by else "all",
         href=href,
         value=value,
-        interval=interval or ("" if value == facts.UNDEFINED else "exact" if row.exact else "unknown"),
+        interval=interval or ("" if value == estimate_facts.UNDEFINED else "exact" if row.exact else "unknown"),
         sampled=row.sampled,
         judged=share(row.judged) if partly and row.judged is not None else "",
         bounds=bounds,
-        remarks=facts.remarks(row),
-        flagged=facts.flagged_of(row),
-        precision=facts.precision_of(row),
+        remarks=estimate_facts.remarks(row),
+        flagged=estimate_facts.flagged_of(row),
+        precision=estimate_facts.precision_of(row),
     )
 
 
@@ -218,7 +218,7 @@ def spec_of(found: Estimate, lines: tuple[Line, ...]) -> dict[str, Any]:
         for row, line in zip(found.rows, lines, strict=True)
         if row.value is not None and math.isfinite(row.value)
     ]
-    return charts.figures(marks, rate=found.rate, over_time=found.by in PERIODS, title=facts.heading(found))
+    return charts.figures(marks, rate=found.rate, over_time=found.by in PERIODS, title=estimate_facts.heading(found))
 
 
 def fields_of(protocols: Sequence[Protocol]) -> tuple[str, ...]:

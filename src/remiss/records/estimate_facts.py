@@ -1,0 +1,130 @@
+"""What a person wants to know of an estimate: figures in the digits that their intervals allow, and what to bear in mind."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import datetime
+
+from remiss.records.estimate import CONFIRMED, Estimate, EstimateRow
+from remiss.records.labelling import Verdict
+from remiss.records.legible import figure, moment, one_line, share
+
+UNDEFINED = "undefined"
+INTERVAL = "{level} % interval"
+FIGURES = ("value", "95 % interval", "sampled", "judged", "flagged", "precision")
+
+
+def heading(estimate: Estimate) -> str:
+    """Return what an estimate is of, for example `Rate of criterion:wrong-queue by context.language`."""
+    of = estimate.query or "all events"
+    by = f" by {estimate.by}" if estimate.by else ""
+    if estimate.kind == CONFIRMED:
+        what = "confirmed wrong labels" if estimate.verdict == Verdict.WRONG_LABEL.value else "confirmed failures"
+        of = f"{what} among {of}"
+        return f"Rate of {of}{by}" if estimate.rate else f"{of[0].upper()}{of[1:]}{by}"
+    return f"Rate of {of}{by}" if estimate.rate else f"Events: {of}{by}"
+
+
+def key_of(row: EstimateRow) -> str:
+    """Return the name of a row of a breakdown. A number is a name here (flight 1371) and not grouped into thousands."""
+    match row.key:
+        case None:
+            return "not known"
+        case bool():
+            return "true" if row.key else "false"
+        case datetime():
+            return moment(row.key)
+        case _:
+            return one_line(str(row.key))
+
+
+def figure_of(row: EstimateRow, *, rate: bool) -> tuple[str, str]:
+    """Return the value and the interval of a row as texts; UNDEFINED where there is no value, empty without an interval."""
+    if row.value is None or not math.isfinite(row.value):
+        return UNDEFINED, ""
+    low, high = ((end if end is not None and math.isfinite(end) else None) for end in (row.low, row.high))
+    return figure(row.value, low, high, rate=rate)
+
+
+def figures(estimate: Estimate) -> tuple[list[str], list[tuple[str, ...]]]:
+    """Return the titles and the lines of the table of an estimate, each figure in the digits that its interval allows."""
+    level = next((row.level for row in estimate.rows), 0.95)
+    titles = [*([estimate.by] if estimate.by else []), "value", INTERVAL.format(level=f"{level * 100:g}"), "sampled"]
+    judged = any(row.judged is not None and row.judged < 1 for row in estimate.rows)
+    marked = any(remarks(row) for row in estimate.rows)
+    titles += [*(["judged"] if judged else []), *(["remarks"] if marked else [])]
+    two = estimate.kind == CONFIRMED
+    titles += [*(["flagged", "precision"] if two else [])]
+    lines = []
+    for row in estimate.rows:
+        value, interval = figure_of(row, rate=estimate.rate)
+        line = [*([key_of(row)] if estimate.by else []), value]
+        line += [interval or ("" if value == UNDEFINED else "exact" if row.exact else "unknown"), f"{row.sampled:,}"]
+        line += [("" if row.judged is None else share(row.judged))] if judged else []
+        line += [remarks(row)] if marked else []
+        line += [flagged_of(row), precision_of(row)] if two else []
+        lines.append(tuple(line))
+    return titles, lines
+
+
+def among(estimate: Estimate) -> str:
+    """Return what the rows are rates among, in words; empty of totals."""
+    words = estimate.denominator or ""
+    return words if not words or words.startswith("among") else f"among {words}"
+
+
+def remarks(row: EstimateRow) -> str:
+    """Return the marks of one row."""
+    marks = (("few", row.few), ("provisional", row.provisional), ("preliminary", row.preliminary))
+    return ", ".join(name for name, holds in marks if holds)
+
+
+def precision_of(row: EstimateRow) -> str:
+    """Return which share of what was flagged is confirmed, with its interval; empty where nobody can say."""
+    if row.precision is None:
+        return ""
+    value, interval = figure(*row.precision, rate=True)
+    return f"{value} ({interval})" if interval else value
+
+
+def flagged_of(row: EstimateRow) -> str:
+    """Return how many events a confirmed figure's events are among; empty where nothing was begun."""
+    return "" if row.flagged is None else figure(row.flagged, None, None, rate=False)[0]
+
+
+def judged(row: EstimateRow) -> str:
+    """Return how much of what a rate is among could be judged, and what the rest could make of it; empty when all could."""
+    if row.judged is None or row.judged >= 1 or row.bounds is None:
+        return ""
+    low, high = (share(end) for end in row.bounds)
+    return f"{share(row.judged)} could be judged; were none or all of the others such, the rate would be {low} to {high}"
+
+
+def notes(estimate: Estimate) -> list[str]:
+    """Return what to know of all figures, what is true of some rows, with their keys, and once what is true of every row."""
+    shared = shared_notes(estimate)
+    return [*estimate.notes, *rows_own(estimate, shared), *shared]
+
+
+def shared_notes(estimate: Estimate) -> list[str]:
+    """Return what is true of every row, each note once."""
+    every = dict.fromkeys(note for row in estimate.rows for note in row.notes)
+    return [note for note in every if all(note in row.notes for row in estimate.rows)]
+
+
+def rows_own(estimate: Estimate, shared: Sequence[str], *, judging: bool = True) -> list[str]:
+    """Return what is true of some rows, each with its row's key where there are several.
+
+    Parameters
+    ----------
+    shared : notes of every row, to leave out
+    judging : whether to say how much could be judged, for whoever does not show it beside the figure
+    """
+    own = [
+        (row, note)
+        for row in estimate.rows
+        for note in (*row.notes, *([judged(row)] if judging else []))
+        if note and note not in shared
+    ]
+    return [f"{key_of(row)}: {note}" if estimate.by else note for row, note in own]
