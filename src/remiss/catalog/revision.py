@@ -38,6 +38,11 @@ class Change:
     def empty(self) -> bool:
         return self == Change()
 
+    @property
+    def words(self) -> bool:
+        """Whether title or note are changed."""
+        return self.title is not None or self.note is not None or not {"title", "note"}.isdisjoint(self.clear)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:

@@ -202,3 +202,18 @@ def test_title_and_note_of_the_annotator_are_withheld_and_those_from_before_are_
     for each in (bo, cy, dee):
         assert (catalog.show(each, CASE).title, catalog.show(each, CASE).note) == ("Surely a failure", "no doubt")
         assert catalog.search(each, "surely").total == 1
+
+
+def test_nobody_changes_or_guesses_at_a_title_and_a_note_that_they_may_not_read(ws, ana, bo, cy, dee):
+    catalog.revise(ana, CASE, 1, title="Surely a failure", note="no doubt")
+    labelling.annotate(ana, CASE, 2, FAILS)
+    before = ws.position()
+    for each in (bo, cy, dee):
+        for change in ({"title": "Surely a failure"}, {"note": "no doubt"}, {"clear": ("note",)}, {"title": "mine"}):
+            with pytest.raises(Conflict, match=f"title and note of case {CASE} are {SECOND}") as refused:
+                catalog.revise(each, CASE, 3, **change)
+            assert "ana" not in str(refused.value)
+    assert ws.position() == before
+    assert catalog.revise(ana, CASE, 3, title="A failure").title == "A failure"
+    labelling.verify(bo, CASE, 4, FAILS)
+    assert catalog.revise(dee, CASE, 5, clear=("note",)).note is None

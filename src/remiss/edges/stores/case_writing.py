@@ -13,7 +13,8 @@ from sqlalchemy import Row, insert, select, update
 from remiss.catalog.filing import SOURCE, Filed
 from remiss.catalog.revision import Change, State, revised
 from remiss.catalog.spelling import spelled
-from remiss.edges.stores.case_reading import next_text_version, resolve
+from remiss.curate.blindness import Viewer, why_hidden
+from remiss.edges.stores.case_reading import case_at, next_text_version, resolve
 from remiss.edges.stores.case_values import file_context
 from remiss.edges.stores.dialect.words import forget_words, index_words
 from remiss.edges.stores.dialect.writing import insert_missing, next_keys
@@ -21,8 +22,9 @@ from remiss.edges.stores.logs.journal import Transaction
 from remiss.edges.stores.people import register_team
 from remiss.edges.stores.redactions import redactions_value
 from remiss.edges.stores.tables import case_texts, cases, event_contents, events, revisions
+from remiss.errors import Conflict
 from remiss.govern.ports.actor import Scope
-from remiss.records.case import Filing
+from remiss.records.case import Case, Filing
 from remiss.records.identity import case_id
 from remiss.records.states import Status
 
@@ -89,12 +91,12 @@ def file_by_hand(transaction: Transaction, filed: Filed) -> str:
     return named
 
 
-def revise(transaction: Transaction, case: str, read: int, change: Change, scope: Scope) -> str:
+def revise(transaction: Transaction, case: str, read: int, change: Change, scope: Scope, viewer: Viewer) -> str:
     """Write the next state of a case, of which revision `read` was read, and return its whole id.
 
     Raises
     ------
-    Conflict : somebody wrote since; NotFound, Ambiguous, InputError
+    Conflict : somebody wrote since, or what is to be changed is hidden from the viewer; NotFound, Ambiguous, InputError
     """
     connection = transaction.connection
     found = resolve(connection, case, scope)
@@ -110,6 +112,8 @@ def revise(transaction: Transaction, case: str, read: int, change: Change, scope
         title=None if texts is None else texts.title,
         note=None if texts is None else texts.note,
     )
+    if change.words:
+        _check_read(before, case_at(connection, row.id, scope, viewer, None))
     after = revised(row.id, before, read, change)
     version = row.text_version
     if (after.title, after.note) != (before.title, before.note):
@@ -124,6 +128,20 @@ def revise(transaction: Transaction, case: str, read: int, change: Change, scope
     transaction.subjects.append(row.id)
     transaction.changed(row.id, *({"status": row.status, **_said(each)} for each in (before, after)))
     return str(row.id)
+
+
+def _check_read(state: State, shown: Case) -> None:
+    """Refuse to change title and note that are hidden: nobody changes, or guesses at, what they may not read.
+
+    Raises
+    ------
+    Conflict
+    """
+    if (shown.title, shown.note) != (state.title, state.note):
+        raise Conflict(
+            f"title and note of case {shown.id} are {why_hidden(shown.status)}",
+            do="label the case first, or wait until it is decided; or comment on it",
+        )
 
 
 def first_state(transaction: Transaction, key: int, state: Mapping[str, object]) -> None:

@@ -188,7 +188,7 @@ class CaseStore:
     def revise(self, case_id: str, revision: int, change: Change) -> Case:
         """Write the next state of a case."""
         transaction = self._store.transaction
-        written = case_writing.revise(transaction, case_id, revision, change, self._scope)
+        written = case_writing.revise(transaction, case_id, revision, change, self._scope, self._viewer)
         return case_at(transaction.connection, written, self._scope, self._viewer, None)
 
 
