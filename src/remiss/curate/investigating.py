@@ -1,4 +1,4 @@
-"""Investigating: what may be written of a case's causes, how one state of it follows another, and when it is complete.
+"""Investigating: what may be written of a case's causes, and how one state of it follows another.
 
 All parts of an investigation are findings, kept alike; what they are is said by their part. A writer who changes one names the
 revision that they read.
@@ -6,34 +6,19 @@ revision that they read.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from remiss.catalog.filing import check_text
+from remiss.curate.citing import checked
 from remiss.errors import Conflict, InputError
-from remiss.govern.policy import NAMING, WRITTEN, policy_of
-from remiss.govern.redaction import Redactor, exposed, redact
+from remiss.govern.policy import NAMING, WRITTEN
+from remiss.govern.redaction import Redactor, redact
 from remiss.records.event import Scalar
-from remiss.records.investigation import (
-    Citation,
-    CitationKind,
-    Conclusion,
-    Experiment,
-    Hypothesis,
-    Investigation,
-    Outcome,
-    Part,
-    Remediation,
-    Stands,
-    Step,
-    WriteUp,
-    Written,
-)
+from remiss.records.investigation import Citation, Conclusion, Outcome, Part, Stands
 
 TEXT_LIMIT = 20_000
-CITATIONS_LIMIT = 20
-ADDRESS_LIMIT = 2_000
 VERSION_LIMIT = 200
 # The texts of each part, in order; the first is what a new one cannot be without.
 TEXTS: Mapping[Part, tuple[str, ...]] = {
@@ -42,8 +27,6 @@ TEXTS: Mapping[Part, tuple[str, ...]] = {
     Part.REMEDIATION: ("text", "result"),
     Part.WRITE_UP: ("hypothesis", "experiments", "results", "rationale"),
 }
-# What no address of a citation may show: it is kept as it is, so that it leads somewhere.
-_EXPOSING = policy_of(["email", "url-credentials", "secret"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,41 +97,6 @@ def prepared(draft: Draft, key: bytes) -> Draft:
     )
 
 
-def checked(citations: Sequence[Citation]) -> Iterator[Citation]:
-    """Yield citations, each once.
-
-    Raises
-    ------
-    InputError : too many, no address, or one that shows what nobody should read
-    """
-    if len(citations) > CITATIONS_LIMIT:
-        raise InputError(f"{len(citations)} citations are more than {CITATIONS_LIMIT}", do="cite what the result rests on")
-    for each in dict.fromkeys(citations):
-        address = each.address.strip()
-        if not address or len(address) > ADDRESS_LIMIT or not address.isprintable() or " " in address:
-            raise InputError(f"{address[:80]!r} is no address", do="give a URL, or a name without spaces, such as REM-17")
-        if exposed(address, _EXPOSING):
-            raise InputError("the address of a citation shows an e-mail address or a password", do="give one that does not")
-        yield replace(each, address=address)
-
-
-def citation_of(text: str) -> Citation:
-    """Return the citation that KIND=ADDRESS names.
-
-    Raises
-    ------
-    InputError
-
-    >>> citation_of("ticket=REM-17").kind
-    <CitationKind.TICKET: 'ticket'>
-    """
-    kind, found, address = text.strip().partition("=")
-    if not found or kind not in set(CitationKind):
-        kinds = ", ".join(CitationKind)
-        raise InputError(f"{text[:80]!r} is no citation", do=f"write KIND=ADDRESS, where KIND is one of {kinds}")
-    return Citation(kind=CitationKind(kind), address=address)
-
-
 def following(draft: Draft, before: Finding | None, number: int, hypotheses: Sequence[int]) -> Finding:
     """Return the state of a finding that follows when a draft is written.
 
@@ -213,76 +161,3 @@ def unread(draft: Draft, hidden: str) -> Conflict:
     """Return the refusal to change a finding that one may not read yet, for the reason `hidden`."""
     name = draft.part.value + ("" if draft.part is Part.WRITE_UP else f" {draft.number}")
     return Conflict(f"the {name} is {hidden}; nothing was written", do="label the case yourself first, or wait until then")
-
-
-def investigation_of(case: str, findings: Sequence[tuple[Finding, Written]], hidden: str | None = None) -> Investigation:
-    """Return an investigation from its findings that may be read, of each part in the order of their numbers.
-
-    Parameters
-    ----------
-    hidden : why others are left out; None where none are
-    """
-    of: dict[Part, list[tuple[Finding, Written]]] = {part: [] for part in Part}
-    for each in findings:
-        of[each[0].part].append(each)
-    found = Investigation(
-        case=case,
-        hidden=hidden,
-        hypotheses=tuple(_hypothesis(*each) for each in of[Part.HYPOTHESIS]),
-        experiments=tuple(_experiment(*each) for each in of[Part.EXPERIMENT]),
-        remediations=tuple(_remediation(*each) for each in of[Part.REMEDIATION]),
-        write_up=next((WriteUp(**_texts(each), written=written) for each, written in of[Part.WRITE_UP]), None),
-    )
-    return replace(found, steps=tuple(steps(found)))
-
-
-def _texts(finding: Finding) -> dict[str, str | None]:
-    return {name: finding.texts.get(name) for name in TEXTS[finding.part]}
-
-
-def _hypothesis(found: Finding, written: Written) -> Hypothesis:
-    return Hypothesis(number=found.number, text=found.texts.get("text"), stands=Stands(found.state), written=written)
-
-
-def _experiment(found: Finding, written: Written) -> Experiment:
-    return Experiment(
-        number=found.number,
-        hypothesis=found.hypothesis,
-        executed=found.texts.get("executed"),
-        result=found.texts.get("result"),
-        conclusion=Conclusion(found.state),
-        citations=found.citations,
-        written=written,
-    )
-
-
-def _remediation(found: Finding, written: Written) -> Remediation:
-    return Remediation(
-        number=found.number,
-        text=found.texts.get("text"),
-        result=found.texts.get("result"),
-        outcome=Outcome(found.state),
-        model_version=found.model_version or None,
-        citations=found.citations,
-        written=written,
-    )
-
-
-SECTIONS: Mapping[str, str] = {
-    "hypothesis": "the write-up states the hypothesis",
-    "experiments": "it names the experiments executed",
-    "results": "it tells the results observed",
-    "rationale": "it says why it was so decided",
-}
-
-
-def steps(found: Investigation) -> Iterator[Step]:
-    """Yield what a complete investigation has, and whether this one does."""
-    tested = {each.hypothesis for each in found.experiments}
-    yield Step(name="a hypothesis is stated", done=bool(found.hypotheses))
-    every = bool(found.hypotheses) and all(each.number in tested for each in found.hypotheses)
-    yield Step(name="every hypothesis is tested by an experiment", done=every)
-    told = all(each.result and each.conclusion is not Conclusion.PENDING for each in found.experiments)
-    yield Step(name="every experiment has a result and a conclusion", done=bool(found.experiments) and told)
-    for name, words in SECTIONS.items():
-        yield Step(name=words, done=bool(found.write_up and getattr(found.write_up, name)))

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from remiss import capture
-from remiss.faces.web.run_facts import QUERY_LETTERS, batches
+from remiss.faces.web.run_changes import QUERY_LETTERS, batches
 from tests.serving import served
 from tests.stories.logs import MONDAY, WEEK, small_log
 

@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, FromClause, Row, and_, exists, func, insert, or_, select, tuple_, update
 from sqlalchemy import case as sql_case
 
+from remiss.curate.assembling import investigation_of
 from remiss.curate.blindness import Viewer, why_hidden
-from remiss.curate.investigating import TEXTS, CitedPage, Draft, Finding, following, investigation_of, unread
+from remiss.curate.investigating import TEXTS, CitedPage, Draft, Finding, following, unread
 from remiss.edges.stores.case_reading import resolve
 from remiss.edges.stores.logs.journal import Transaction, head
 from remiss.edges.stores.store import Store

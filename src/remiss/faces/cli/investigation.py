@@ -29,7 +29,7 @@ class CitationType(click.ParamType[Citation, Any]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Citation:
         if isinstance(value, Citation):
             return value
-        from remiss.curate.investigating import citation_of
+        from remiss.curate.citing import citation_of
 
         try:
             return citation_of(value)

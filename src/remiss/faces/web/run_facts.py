@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from remiss.capture.requirements import explain
-from remiss.catalog import actions as catalog
 from remiss.catalog.narrowing import having
 from remiss.catalog.printing import unparse
-from remiss.catalog.query import either
-from remiss.faces.web.rendering import address, segment
+from remiss.faces.web.rendering import address
 from remiss.records.event import Scalar, Values
 from remiss.records.facts import stratum
 from remiss.records.legible import share
@@ -22,21 +20,12 @@ from remiss.records.run import ALL, CONTROL, UNDECIDED, Group, Run
 
 if TYPE_CHECKING:
     from remiss.protocol.terms import Protocol
-    from remiss.workspace import Workspace
 
 MOST = 200
-# A query may have 4,000 letters and 200 terms.
-QUERY_LETTERS, QUERY_TERMS = 3_500, 100
 RESERVED = {
     CONTROL: "met no criterion, and could be judged on all",
     UNDECIDED: "met no criterion, and could not be judged on some",
     ALL: "every event, whatever it met: the base of shares and profiles",
-}
-KINDS = {
-    "added": "sampled now, and not before",
-    "dropped": "still in the log, and no longer sampled",
-    "gone": "sampled before, and no longer in the log",
-    "changed": "another output or label than before, or other criteria met",
 }
 
 
@@ -97,27 +86,6 @@ class Reason:
     means: str
     count: int
     rows: tuple[dict[str, Any], ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeLine:
-    """One event that another run saw otherwise; `case` is its case's id, None where it has none."""
-
-    event: str
-    window: datetime
-    detail: str
-    case: str | None
-    href: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Changes:
-    """The events of one kind of change."""
-
-    kind: str
-    means: str
-    count: int
-    lines: tuple[ChangeLine, ...]
 
 
 def windows_of(found: Rows, document: Protocol | None) -> Windows:
@@ -229,56 +197,3 @@ def refused_of(run: Run, found: Rows) -> tuple[Reason, ...]:
         rows[str(line["reason"])].append(line)
     frequent = sorted(run.refused.items(), key=lambda each: (-each[1], each[0]))
     return tuple(Reason(name=name, means=explain(name), count=count, rows=tuple(rows[name])) for name, count in frequent)
-
-
-def changes_of(ws: Workspace, run: Run, found: Rows) -> tuple[Changes, ...]:
-    """Return the changes of a run by kind, what is gone first, each event with its case."""
-    lines: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for line in found:
-        lines[str(line["kind"])].append(line)
-    shown = {kind: of_kind[:MOST] for kind, of_kind in lines.items()}
-    known = cases_of_events(ws, run.manifest.source, [str(line["event"]) for part in shown.values() for line in part])
-    order = [kind for kind in ("gone", "changed", "added", "dropped") if kind in lines]
-    return tuple(
-        Changes(
-            kind=kind,
-            means=KINDS[kind],
-            count=len(lines[kind]),
-            lines=tuple(_changed(line, known) for line in shown[kind]),
-        )
-        for kind in order
-    )
-
-
-def _changed(line: Mapping[str, Any], known: Mapping[str, str]) -> ChangeLine:
-    event = str(line["event"])
-    case = known.get(event)
-    href = "" if case is None else f"/cases/{segment(case)}"
-    return ChangeLine(event=event, window=line["window"], detail=str(line["detail"] or ""), case=case, href=href)
-
-
-def cases_of_events(ws: Workspace, source: str, events: Iterable[str]) -> dict[str, str]:
-    """Return the ids of the cases of some events of a source, by event; events without a case are left out."""
-    found: dict[str, str] = {}
-    for batch in batches(events):
-        query = either(*(having("event_id", event) for event in batch))
-        lines = catalog.search(ws, unparse(query), limit=10_000, total=False)
-        found |= {str(line["event"]): str(line["id"]) for line in lines if line["source"] == source}
-    return found
-
-
-def batches(events: Iterable[str]) -> Iterator[list[str]]:
-    """Give events in as many parts as queries have room for; an id that fits into none is left out."""
-    batch: list[str] = []
-    letters = 0
-    for event in events:
-        needs = len(unparse(having("event_id", event))) + len(" OR ")
-        if needs > QUERY_LETTERS:
-            continue
-        if batch and (letters + needs > QUERY_LETTERS or len(batch) == QUERY_TERMS):
-            yield batch
-            batch, letters = [], 0
-        batch.append(event)
-        letters += needs
-    if batch:
-        yield batch

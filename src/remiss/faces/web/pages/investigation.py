@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 
 from remiss.catalog import actions as catalog
 from remiss.curate import investigation_actions as curate
-from remiss.curate.investigating import citation_of
+from remiss.curate.citing import citation_of
 from remiss.errors import Conflict, InputError
 from remiss.faces.api.cases import AsOf
 from remiss.faces.api.serving import Ws

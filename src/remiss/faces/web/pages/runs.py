@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from remiss.errors import RemissError
 from remiss.faces.api.cases import AsOf
 from remiss.faces.api.serving import Remembered, Ws
-from remiss.faces.web import run_facts, shelf
+from remiss.faces.web import run_changes, run_facts, shelf
 from remiss.faces.web.pages.overview import STANDING, STANDING_SECONDS, StandingPart
 from remiss.faces.web.pages.shell import shell
 from remiss.faces.web.rendering import Page, address, part, render, segment
@@ -51,7 +51,7 @@ class RunPage:
     drawn: tuple[run_facts.Drawn, ...]
     cells: run_facts.Table
     refused: tuple[run_facts.Reason, ...]
-    changes: tuple[run_facts.Changes, ...]
+    changes: tuple[run_changes.Changes, ...]
     files: tuple[tuple[str, str], ...]
     verdict: Reproduction | None = None
 
@@ -70,7 +70,7 @@ class AcceptPage:
 
     template: ClassVar[str] = "runs/accept.html"
     run: Run
-    gone: run_facts.Changes | None
+    gone: run_changes.Changes | None
 
 
 class View(AsOf):
@@ -126,7 +126,7 @@ def ask_to_accept(ws: Ws, run: str) -> Response:
     from remiss.capture import run_actions as capture
 
     found = capture.show(ws, run)
-    grouped = run_facts.changes_of(ws, found, capture.diff(ws, found.id))
+    grouped = run_changes.changes_of(ws, found, capture.diff(ws, found.id))
     page = AcceptPage(run=found, gone=next((each for each in grouped if each.kind == "gone"), None))
     return _rendered(ws, page, found, f"Accept {found.id}")
 
@@ -156,7 +156,7 @@ def _shown(ws: Workspace, which: str, as_of: int | None, verdict: Reproduction |
         drawn=run_facts.drawn_of(found, document),
         cells=run_facts.cells_of(capture.cells(ws, found.id, as_of=as_of)),
         refused=run_facts.refused_of(found, capture.refused(ws, found.id, as_of=as_of)),
-        changes=run_facts.changes_of(ws, found, capture.diff(ws, found.id, as_of=as_of)),
+        changes=run_changes.changes_of(ws, found, capture.diff(ws, found.id, as_of=as_of)),
         files=tuple((name, manifest.file_digests.get(name, "")) for name in manifest.files[: run_facts.MOST]),
         verdict=verdict,
     )

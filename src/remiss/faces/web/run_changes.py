@@ -1,0 +1,104 @@
+"""What a run changed, as its page tells it: events by kind of change, each with its case."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from remiss.catalog import actions as catalog
+from remiss.catalog.narrowing import having
+from remiss.catalog.printing import unparse
+from remiss.catalog.query import either
+from remiss.faces.web.rendering import segment
+from remiss.faces.web.run_facts import MOST
+from remiss.records.rows import Rows
+from remiss.records.run import Run
+
+if TYPE_CHECKING:
+    from remiss.workspace import Workspace
+
+# A query may have 4,000 letters and 200 terms.
+QUERY_LETTERS, QUERY_TERMS = 3_500, 100
+KINDS = {
+    "added": "sampled now, and not before",
+    "dropped": "still in the log, and no longer sampled",
+    "gone": "sampled before, and no longer in the log",
+    "changed": "another output or label than before, or other criteria met",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeLine:
+    """One event that another run saw otherwise; `case` is its case's id, None where it has none."""
+
+    event: str
+    window: datetime
+    detail: str
+    case: str | None
+    href: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """The events of one kind of change."""
+
+    kind: str
+    means: str
+    count: int
+    lines: tuple[ChangeLine, ...]
+
+
+def changes_of(ws: Workspace, run: Run, found: Rows) -> tuple[Changes, ...]:
+    """Return the changes of a run by kind, what is gone first, each event with its case."""
+    lines: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for line in found:
+        lines[str(line["kind"])].append(line)
+    shown = {kind: of_kind[:MOST] for kind, of_kind in lines.items()}
+    known = cases_of_events(ws, run.manifest.source, [str(line["event"]) for part in shown.values() for line in part])
+    order = [kind for kind in ("gone", "changed", "added", "dropped") if kind in lines]
+    return tuple(
+        Changes(
+            kind=kind,
+            means=KINDS[kind],
+            count=len(lines[kind]),
+            lines=tuple(_changed(line, known) for line in shown[kind]),
+        )
+        for kind in order
+    )
+
+
+def _changed(line: Mapping[str, Any], known: Mapping[str, str]) -> ChangeLine:
+    event = str(line["event"])
+    case = known.get(event)
+    href = "" if case is None else f"/cases/{segment(case)}"
+    return ChangeLine(event=event, window=line["window"], detail=str(line["detail"] or ""), case=case, href=href)
+
+
+def cases_of_events(ws: Workspace, source: str, events: Iterable[str]) -> dict[str, str]:
+    """Return the ids of the cases of some events of a source, by event; events without a case are left out."""
+    found: dict[str, str] = {}
+    for batch in batches(events):
+        query = either(*(having("event_id", event) for event in batch))
+        lines = catalog.search(ws, unparse(query), limit=10_000, total=False)
+        found |= {str(line["event"]): str(line["id"]) for line in lines if line["source"] == source}
+    return found
+
+
+def batches(events: Iterable[str]) -> Iterator[list[str]]:
+    """Give events in as many parts as queries have room for; an id that fits into none is left out."""
+    batch: list[str] = []
+    letters = 0
+    for event in events:
+        needs = len(unparse(having("event_id", event))) + len(" OR ")
+        if needs > QUERY_LETTERS:
+            continue
+        if batch and (letters + needs > QUERY_LETTERS or len(batch) == QUERY_TERMS):
+            yield batch
+            batch, letters = [], 0
+        batch.append(event)
+        letters += needs
+    if batch:
+        yield batch
