@@ -57,12 +57,17 @@ class Labelling(RuleBasedStateMachine):
         made = Filing(model="arrival-delay", at=MONDAY + timedelta(minutes=number), title=f"seen {number}")
         self.case = actions.file(self.ws, made)
         self.other = actions.file(self.ws, Filing(model="arrival-delay", at=MONDAY, title=f"like {number}"))
+        self.look()
+
+    def look(self):
+        self.case = actions.show(self.ws, self.case.id)
+        self.shown = {name: actions.show(ws, self.case.id) for name, ws in self.people.items()}
 
     def moved(self, name, call, *arguments):
-        before = actions.show(self.ws, self.case.id)
+        before = self.case
         with suppress(InputError):
             call(self.people[name], self.case.id, *arguments)
-        self.case = actions.show(self.ws, self.case.id)
+        self.look()
         step = (before.status, self.case.status)
         assert step[0] is step[1] or step in AT_ONCE
 
@@ -106,7 +111,7 @@ class Labelling(RuleBasedStateMachine):
         everything = self.case.labelling.labellings if self.case.labelling else ()
         labellers = {each.person for each in everything}
         for name, ws in self.people.items():
-            shown = actions.show(ws, self.case.id)
+            shown = self.shown[name]
             seen = shown.labelling.labellings if shown.labelling else ()
             settles = PEOPLE[name] != "annotator" and name not in OWNERS
             party = self.case.status is Status.DISPUTED and (name in labellers or settles)
@@ -123,19 +128,18 @@ class Labelling(RuleBasedStateMachine):
     def nobody_is_led(self):
         labellers = {each.person for each in self.case.labelling.labellings} if self.case.labelling else set()
         for name, ws in self.people.items():
-            shown = actions.show(ws, self.case.id)
+            shown = self.shown[name]
             verifies = PEOPLE[name] != "annotator" and name not in OWNERS and name not in labellers
             assert (shown.hidden is not None) == (verifies and self.case.status is Status.ANNOTATED)
             [line] = actions.search(ws, f"id:{self.case.id}")
             assert (line["hidden"], line["severity"]) == (shown.hidden, shown.severity)
-            known = len(actions.search(ws, f"id:{self.case.id} has:severity"))
-            assert bool(known) == (shown.severity is not None)
             if shown.hidden is not None:
+                assert not len(actions.search(ws, f"id:{self.case.id} has:severity"))
                 assert (shown.mode, shown.severity, shown.suggested_mode) == (None, None, None)
                 assert {each.status for each in actions.history(ws, self.case.id)} == {Status.ANNOTATED}
 
 
-@pytest.mark.parametrize(("examples", "steps"), [(6, 14), pytest.param(150, 40, marks=pytest.mark.soak)], ids=["short", "long"])
+@pytest.mark.parametrize(("examples", "steps"), [(6, 14), pytest.param(100, 40, marks=pytest.mark.soak)], ids=["short", "long"])
 def test_no_sequence_of_what_people_do_breaks_the_rules(ws, ws_as, examples, steps):
     keep(ws, protocol_of())
 
