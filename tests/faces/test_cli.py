@@ -221,6 +221,24 @@ def test_a_facet_of_what_has_no_value_says_so(cli, captured):
     assert None in {item["value"] for item in counted}
 
 
+def test_an_empty_list_is_told_in_words_to_a_person(cli, captured):
+    for words, said in (
+        (("case", "search", "status:rejected"), "0 cases"),
+        (("audit", "search", "--kind", "refused"), "no entry is like that"),
+    ):
+        answer = cli(*words)
+        assert (answer.status, answer.out, answer.err) == (0, "", f"{said}\n")
+    assert cli("audit", "search", "--kind", "refused", "--format", "json").json["items"] == []
+
+
+def test_times_and_ids_stay_whole_where_a_terminal_is_narrow(cli, captured, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    table = cli("case", "search", "criterion:*", "--limit", "2").out
+    found = cli("case", "search", "criterion:*", "--limit", "2", "--format", "json").json["items"]
+    assert all(case["id"] in table and case["occurred"] in table for case in found)
+    assert max(map(len, table.splitlines())) <= 80
+
+
 def test_facets_count_by_the_fields_that_are_named(cli, captured):
     counted = cli("case", "search", "--facets", "--field", "status", "--field", "context.airport", "--format", "json").json
     assert {item["field"] for item in counted["items"]} == {"status", "context.airport"}

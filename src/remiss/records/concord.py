@@ -13,10 +13,13 @@ WORDS = {
 # Whose AC: AC2 where labels may be near.
 AC = {Field.VERDICT: "AC1", Field.MODE: "AC1", Field.SEVERITY: "AC2", Field.MODES: "AC2"}
 UNDEFINED = "undefined"
+UNANIMOUS = "no interval: all say the same"
 
 
 def figure(of: Figure, *, percent: bool = False) -> str:
     """Return a figure with its interval; empty where it is undefined.
+
+    Where everybody says the same, resampling finds nothing else, and an interval without width would pretend.
 
     >>> figure(Figure(value=0.8123, low=0.7, high=0.9)), figure(Figure(value=0.8123, low=0.7, high=0.9), percent=True)
     ('0.81 (0.70 to 0.90)', '81 % (70 to 90 %)')
@@ -28,7 +31,9 @@ def figure(of: Figure, *, percent: bool = False) -> str:
         return f"{100 * value:.0f}" if percent else f"{value:.2f}"
 
     unit = " %" if percent else ""
-    return f"{one(of.value)}{unit}" + ("" if of.low is None or of.high is None else f" ({one(of.low)} to {one(of.high)}{unit})")
+    return f"{one(of.value)}{unit}" + (
+        "" if of.low is None or of.high is None or of.low == of.high else f" ({one(of.low)} to {one(of.high)}{unit})"
+    )
 
 
 def titles(found: Agreement) -> list[str]:
@@ -41,7 +46,7 @@ def titles(found: Agreement) -> list[str]:
 def cells(row: AgreementRow, by: By | None) -> tuple[object, ...]:
     """Return a row as the cells of the table; figures that are not there are empty, and the remarks say why."""
     if by is By.MODE:
-        return row.key, row.cases, figure(row.agreed, percent=True), row.note
+        return row.key, row.cases, figure(row.agreed, percent=True), row.note or _unanimous(row.agreed)
     ac = figure(row.ac)
     return (
         *([row.key] if by else []),
@@ -52,6 +57,10 @@ def cells(row: AgreementRow, by: By | None) -> tuple[object, ...]:
         f"{AC[row.field]} {ac}" if ac else _undefined(row),
         row.note,
     )
+
+
+def _unanimous(of: Figure) -> str:
+    return UNANIMOUS if of.low is not None and of.low == of.high else ""
 
 
 def _undefined(row: AgreementRow) -> str:

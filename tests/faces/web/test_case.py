@@ -207,6 +207,23 @@ def test_a_case_is_filed_by_a_form(there):
     assert "Beside controls" not in page
 
 
+def test_a_case_is_filed_in_a_team_in_which_its_author_may(there):
+    form = {"model": "m", "at": "2013-06-03T06:00", "title": "Wrong gate"}
+    one = there.person("ana", role="annotator", team="arrivals")
+    two = there.person("bo", role="annotator", team="arrivals")
+    there.person("bo", role="curator", team="departures")
+    for token, teams, chosen in ((one, [], "arrivals"), (two, ["arrivals", "departures"], "departures")):
+        with there.browser_of(token) as client:
+            page = client.get("/cases/file").text
+            assert re.findall(r'<option value="(arrivals|departures|default)"', page) == teams
+            assert ('<input type="hidden" name="team" value="arrivals">' in page) is not bool(teams)
+            answer = client.post("/cases/file", data=form | {"team": chosen, "title": f"Wrong gate in {chosen}", "model": chosen})
+            assert answer.status_code == 303, answer.text
+            assert client.post("/cases/file", data=form | {"team": "default", "model": "n"}).status_code == 403
+    found = catalog.search(there.workspace).column("id")
+    assert {catalog.show(there.workspace, case).team for case in found} == {"arrivals", "departures"}
+
+
 def test_what_may_be_a_duplicate_is_filed_once_its_like_was_seen(there):
     form = {"model": "m", "at": "2013-06-03T06:00", "title": "Wrong gate", "inputs": "carrier=UA\n<b>gate=C7"}
     again = {**form, "title": "The <b>board</b> was wrong", "note": "kept as typed", "at": "2013-06-04T06:00"}

@@ -72,7 +72,7 @@ def search(
         limit=limit,
         after=after,
     )
-    render.rows(page, shape)
+    render.rows(page, shape, none="no entry is like that")
     if subject is not None and not page.rows:
         render.say(f"there is nothing on {subject}; a subject is named by its whole id, as `remiss case show` prints it")
     if shape == "table" and page.next:

@@ -28,20 +28,22 @@ def as_json(value: object) -> None:
     click.echo(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
 
 
-def rows(page: Rows, shape: str) -> None:
-    """Print a list in the shape that was asked for; JSON and CSV have all its columns."""
+def rows(page: Rows, shape: str, *, none: str = "nothing to list") -> None:
+    """Print a list in the shape that was asked for; JSON and CSV have all its columns. For people, an empty one is `none`."""
     if shape == "json":
         as_json(answers.listing(page))
     elif shape == "csv":
         click.echo(as_csv(page.columns, page.rows), nl=False)
-    else:
+    elif page.rows:
         table(facts_of.shown(page), facts_of.lines(page))
+    else:
+        say(none)
 
 
 def page(found: Rows, shape: str, noun: str) -> None:
     """Print a page of a list, and beside a table say how many of all it shows and how to go on."""
-    rows(found, shape)
-    if shape == "table":
+    rows(found, shape, none=counted(0, noun))
+    if shape == "table" and found.rows:
         shown = counted(len(found), noun) if found.total is None else f"{len(found):,} of {counted(found.total, noun)}"
         say(shown + (f"; go on with --after {found.next}" if found.next else ""))
 

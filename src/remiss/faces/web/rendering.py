@@ -112,7 +112,8 @@ def spelled(value: object) -> str:
         case bool():
             return "yes" if value else "no"
         case float():
-            return number(value)
+            # Not grouped into thousands, as no other value of a log is.
+            return number(value).replace(",", "")
         case datetime():
             return format_time(value)
         case _:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from fastapi import APIRouter, Form
 from pydantic import BaseModel
@@ -23,12 +23,20 @@ from remiss.faces.web.rendering import render, segment
 from remiss.records.case import Filing
 from remiss.records.identity import parse_time
 
+if TYPE_CHECKING:
+    from remiss.protocol.terms import Protocol
+    from remiss.workspace import Workspace
+
 router = APIRouter()
+
+FILING = "case:file"
+DEFAULT = "default"
 
 
 class Typed(BaseModel):
     """What stands in the form, as it was typed."""
 
+    team: str = ""
     model: str = ""
     at: str = ""
     title: str = ""
@@ -53,6 +61,7 @@ class FilingPage:
     typed: Typed
     modes: Mapping[str, str]
     models: tuple[str, ...]
+    teams: tuple[str, ...]
     problem: tuple[str, str] | None
     suspects: tuple[Suspect, ...]
 
@@ -85,8 +94,16 @@ def file(ws: Ws, typed: Annotated[Typed, Form()]) -> Response:
 def _shown(ws: Ws, typed: Typed, problem: tuple[str, str] | None, suspects: tuple[Suspect, ...] = ()) -> Response:
     kept = shelf.newest(ws)
     models = tuple(dict.fromkeys(each.model for each in kept))
-    page = FilingPage(typed=typed, modes=shelf.modes(kept), models=models, problem=problem, suspects=suspects)
+    teams = teams_of(ws, kept)
+    page = FilingPage(typed=typed, modes=shelf.modes(kept), models=models, teams=teams, problem=problem, suspects=suspects)
     return render(page, shell(ws, "File a case", "cases"), status=422 if problem else 200)
+
+
+def teams_of(ws: Workspace, kept: Sequence[Protocol]) -> tuple[str, ...]:
+    """Return the teams in which whoever asks may file, those of the protocols first."""
+    granted = ws.authority.teams(ws.actor, FILING) or ()
+    known = dict.fromkeys((*(each.team for each in kept), DEFAULT, *sorted(granted)))
+    return tuple(team for team in known if ws.authority.may(ws.actor, FILING, team))
 
 
 def filing_of(typed: Typed) -> Filing:
@@ -109,6 +126,7 @@ def filing_of(typed: Typed) -> Filing:
         inputs=pairs_of(typed.inputs, "inputs"),
         context=pairs_of(typed.context, "context"),
         text=typed.text.replace("\r\n", "\n") or None,
+        team=typed.team or DEFAULT,
     )
 
 
