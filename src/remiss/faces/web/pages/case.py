@@ -19,10 +19,11 @@ from remiss.errors import Ambiguous, Conflict, InputError, NotFound, RemissError
 from remiss.faces.api.cases import AsOf
 from remiss.faces.api.errors import status_of
 from remiss.faces.api.serving import Ws
-from remiss.faces.web import highlighting, shelf
+from remiss.faces.web import shelf
 from remiss.faces.web.pages import revising
 from remiss.faces.web.pages.attached import AttachedPart, attached_of
 from remiss.faces.web.pages.beside import ControlsPart, controls_of
+from remiss.faces.web.pages.caught import Caught, caught
 from remiss.faces.web.pages.drawn import Window, window_of
 from remiss.faces.web.pages.findings import InvestigationPart, Unwritten, investigation_of
 from remiss.faces.web.pages.labelled import LabellingPart, Unmoved, graded_by_hand, labelling_of
@@ -33,28 +34,13 @@ from remiss.faces.web.pages.typed import Typed
 from remiss.faces.web.pages.typed import typed as fields_of
 from remiss.faces.web.rendering import address, part, render, segment
 from remiss.records.case import Case
-from remiss.records.comparison import Comparison
 
 if TYPE_CHECKING:
-    from remiss.protocol.terms import Protocol
     from remiss.workspace import Workspace
 
 router = APIRouter()
 CONTROLS = 5
 MOST_ALIKE = 50
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Caught:
-    """A criterion that the event met, with the lines of the protocol that say so; none where the protocol cannot be read."""
-
-    name: str
-    why: str
-    severity: int | None
-    lines: tuple[highlighting.Line, ...]
-    protocol: str
-    href: str
-    cases: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,40 +201,6 @@ def unknown(ws: Workspace, case: str, as_of: int | None, error: RemissError) -> 
     do = "look for it by what it is about, or check its letters" if isinstance(error, NotFound) else error.do
     page = UnknownPage(asked=case, what=error.what, do=do, lines=lines, as_of=as_of)
     return render(page, shell(ws, "Which case?", "cases", position=as_of), status=status_of(error))
-
-
-def caught(ws: Workspace, case: Case, comparison: Comparison | None, as_of: int | None) -> Iterator[Caught]:
-    """Yield the criteria that the event meets, or met when it was last drawn, with their lines."""
-    protocol, title, path = None, "", ""
-    if comparison is not None:
-        name, version = comparison.protocol, comparison.protocol_version
-        protocol = _readable(ws, f"{name}@{version}")
-        title, path = f"{name}, version {version}", address(f"/protocols/{segment(name)}", version=version)
-    rules = {} if protocol is None else {rule.name: rule for rule in protocol.criteria}
-    for name in case.criteria or (case.captures[0].criteria if case.captures else ()):
-        rule = rules.get(name)
-        yield Caught(
-            name=name,
-            why="" if rule is None else rule.why,
-            severity=None if rule is None else rule.severity,
-            lines=() if protocol is None or rule is None else excerpt(protocol, shelf.lines_of(protocol, rule)),
-            protocol=title,
-            href=f"{path}#criterion-{segment(name)}" if path else "",
-            cases=address("/cases", query=unparse(narrowing.having("criterion", name)), as_of=as_of),
-        )
-
-
-def excerpt(protocol: Protocol, numbers: range) -> tuple[highlighting.Line, ...]:
-    """Return some lines of a protocol, highlighted."""
-    return highlighting.yaml(protocol.text, {})[numbers.start - 1 : numbers.stop - 1]
-
-
-def _readable(ws: Workspace, label: str) -> Protocol | None:
-    try:
-        return shelf.protocol(ws, label)
-    except RemissError:
-        # An earlier remiss took what this one refuses; the case is shown without the lines.
-        return None
 
 
 def facts_of(case: Case) -> Iterator[tuple[str, Any]]:

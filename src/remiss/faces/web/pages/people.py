@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from fastapi import APIRouter, Form
@@ -15,10 +14,10 @@ from starlette.responses import RedirectResponse, Response
 from remiss.errors import InputError
 from remiss.faces.api.errors import status_of
 from remiss.faces.api.serving import Ws
+from remiss.faces.web.pages.everybody import Line, TokenLine, people_of, tokens_of
 from remiss.faces.web.pages.shell import shell
 from remiss.faces.web.rendering import render
 from remiss.govern import access_actions, people_actions
-from remiss.govern.granting import team_words
 from remiss.govern.roles import ROLES
 from remiss.records.case import Sensitivity
 from remiss.records.person import EVERY_TEAM
@@ -29,45 +28,6 @@ if TYPE_CHECKING:
 
 router = APIRouter()
 PATH = "/people"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
-    """A role that somebody holds; `taken` whether the reader may take it away."""
-
-    role: str
-    team: str
-    words: str
-    clearance: str
-    taken: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """A person as the table shows them, with the times since and until when they are there."""
-
-    name: str
-    about: str | None
-    held: tuple[Held, ...]
-    disabled: bool
-    since: datetime | None
-    until: datetime | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TokenLine:
-    """A token as the table shows it, with the times since and until when it works."""
-
-    id: str
-    person: str
-    about: str | None
-    expires: datetime | None
-    revoked: bool
-    once: bool
-    used: bool
-    used_at: datetime | None
-    since: datetime | None
-    until: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,28 +181,11 @@ def _page(
         return ws.authority.may(ws.actor, permission, team)
 
     position = ws.position()
-    lines: dict[str, Line] = {}
-    for row in people_actions.people(ws, as_of=position):
-        name, team = str(row["person"]), row["team"]
-        held = lines[name].held if name in lines else ()
-        if isinstance(team, str):
-            taken = may("person:revoke", team)
-            role = Held(role=str(row["role"]), team=team, words=team_words(team), clearance=str(row["clearance"]), taken=taken)
-            held = (*held, role)
-        about = row["about"]
-        lines[name] = Line(
-            name=name,
-            about=None if about is None else str(about),
-            held=held,
-            disabled=row["until"] is not None,
-            since=_time(row["since_at"]),
-            until=_time(row["until_at"]),
-        )
     teams = people_actions.teams(ws, as_of=position).column("team") if may("team:read") else ()
     page = PeoplePage(
-        people=tuple(sorted(lines.values(), key=lambda line: (line.disabled, line.name))),
+        people=people_of(ws, position),
         teams=tuple(str(team) for team in teams),
-        tokens=_tokens(ws, position) if may("token:list") else None,
+        tokens=tokens_of(ws, position) if may("token:list") else None,
         adds=may("person:add"),
         grants=may("person:grant"),
         disables=may("person:disable"),
@@ -254,26 +197,3 @@ def _page(
     )
     twins = (("/api/v1/people", "People"), ("/api/v1/teams", "Teams"))
     return render(page, shell(ws, "People", "people", *twins, position=position), status=status)
-
-
-def _tokens(ws: Workspace, position: int) -> tuple[TokenLine, ...]:
-    found = access_actions.tokens(ws, as_of=position)
-    return tuple(
-        TokenLine(
-            id=str(row["token"]),
-            person=str(row["person"]),
-            about=None if row["about"] is None else str(row["about"]),
-            expires=_time(row["expires"]),
-            revoked=row["until"] is not None,
-            once=bool(row["once"]),
-            used=row["used"] is not None,
-            used_at=_time(row["used_at"]),
-            since=_time(row["since_at"]),
-            until=_time(row["until_at"]),
-        )
-        for row in found
-    )
-
-
-def _time(value: object) -> datetime | None:
-    return value if isinstance(value, datetime) else None
