@@ -165,7 +165,7 @@ class Workspace(Equipment):
         # Who is not of this catalog holds what whoever made their workspace said.
         if not isinstance(authority, Granted) or not authority.person.since:
             return
-        from remiss.edges.stores.people import person_at
+        from remiss.edges.stores.people_rows import person_at
 
         person = person_at(transaction.connection, authority.person.name, transaction.position() - 1)
         if person is None or not set(authority.person.grants) <= set(person.grants):

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from remiss.catalog import actions
 from remiss.curate import labelling_actions as curate
-from remiss.edges.stores.people import person_at
+from remiss.edges.stores.people_rows import person_at
 from remiss.edges.stores.tables import journal, labellings
 from remiss.errors import InputError
 from remiss.govern import people_actions as people

@@ -11,7 +11,7 @@ import remiss
 from remiss.catalog import actions as catalog
 from remiss.edges.stores import migrating
 from remiss.edges.stores.dialect import addresses, driving
-from remiss.edges.stores.people import person_at
+from remiss.edges.stores.people_rows import person_at
 from remiss.edges.stores.tables import grants, journal, teams, tokens
 from remiss.errors import Conflict, Denied, InputError, NotFound
 from remiss.govern import access_actions as access

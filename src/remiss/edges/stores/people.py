@@ -6,13 +6,13 @@ import secrets
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, insert, select, update
 
 from remiss.edges.stores.case_reading import resolve
 from remiss.edges.stores.dialect.writing import insert_missing, lock_name
 from remiss.edges.stores.logs.journal import Transaction, moment
+from remiss.edges.stores.people_rows import came, grant_of, grants_at, person_at, person_of, token_of
 from remiss.edges.stores.store import Store
 from remiss.edges.stores.tables import grants, journal, people, teams, tokens
 from remiss.errors import Conflict, NotFound
@@ -51,20 +51,20 @@ class PeopleStore:
     def everybody(self, position: int | None) -> tuple[Person, ...]:
         """Return everybody who ever was there, by name; of somebody who came back their latest time."""
         with self._store.reading() as connection:
-            came = select(people).where(*_came(people, position)).order_by(people.c.name, people.c.position_from)
-            latest = {row.name: row for row in connection.execute(came)}
+            every = select(people).where(*came(people, position)).order_by(people.c.name, people.c.position_from)
+            latest = {row.name: row for row in connection.execute(every)}
             held: dict[str, list[Grant]] = {}
-            for row in connection.execute(_grants(position)):
-                held.setdefault(row.person, []).append(_grant(row))
-            return tuple(_person(row, held.get(row.name, ()), position) for row in latest.values())
+            for row in connection.execute(grants_at(position)):
+                held.setdefault(row.person, []).append(grant_of(row))
+            return tuple(person_of(row, held.get(row.name, ()), position) for row in latest.values())
 
     def moments(self, positions: Collection[int]) -> Mapping[int, datetime]:
         """Return when the catalog came to some positions; to 0 when it was made."""
         wanted = sorted(positions)
-        came = select(journal.c.position, journal.c.at)
+        those = select(journal.c.position, journal.c.at)
         with self._store.reading() as connection:
             parts = (wanted[at : at + AT_ONCE] for at in range(0, len(wanted), AT_ONCE))
-            rows = (row for part in parts for row in connection.execute(came.where(journal.c.position.in_(part))))
+            rows = (row for part in parts for row in connection.execute(those.where(journal.c.position.in_(part))))
             made = {0: moment(connection, 0)} if 0 in positions else {}
             return {**made, **{row.position: row.at for row in rows}}
 
@@ -124,10 +124,10 @@ class PeopleStore:
 
     def tokens(self, position: int | None) -> tuple[Token, ...]:
         """Return all tokens that ever were, by person and age."""
-        came = select(tokens).where(*_came(tokens, position))
+        every = select(tokens).where(*came(tokens, position))
         with self._store.reading() as connection:
-            rows = connection.execute(came.order_by(tokens.c.person, tokens.c.position_from, tokens.c.id))
-            return tuple(_token(row, position) for row in rows)
+            rows = connection.execute(every.order_by(tokens.c.person, tokens.c.position_from, tokens.c.id))
+            return tuple(token_of(row, position) for row in rows)
 
     def issue(self, person: str, about: str | None, expires: datetime, *, once: bool = False) -> IssuedToken:
         """Make a token with a random secret, of which a digest is kept; one that works once is a link's."""
@@ -177,31 +177,22 @@ class PeopleStore:
         named, secret = parts
         with self._store.reading() as connection:
             row = connection.execute(select(tokens).where(tokens.c.id == named)).first()
-            if row is None or not right(_token(row, None), row.digest, secret, now):
+            if row is None or not right(token_of(row, None), row.digest, secret, now):
                 return None
             person = person_at(connection, row.person, None)
-            return None if person is None else (person, _token(row, None))
+            return None if person is None else (person, token_of(row, None))
 
     def still(self, token: str, now: datetime) -> Person | None:
         """Return for whom a session goes on that a token opened, which is named by its id alone."""
         with self._store.reading() as connection:
             row = connection.execute(select(tokens).where(tokens.c.id == token)).first()
-            return person_at(connection, row.person, None) if row is not None and keeps_open(_token(row, None), now) else None
+            return person_at(connection, row.person, None) if row is not None and keeps_open(token_of(row, None), now) else None
 
     def _locked(self) -> Transaction:
         """Return the transaction under way, once nobody else changes what people hold."""
         transaction = self._store.transaction
         lock_name(transaction.connection, "people")
         return transaction
-
-
-def person_at(connection: Connection, name: str, position: int | None) -> Person | None:
-    """Return a person with what they hold at a position, None being now; None when they are not there."""
-    row = connection.execute(select(people).where(people.c.name == name, _holds(people, position))).first()
-    if row is None:
-        return None
-    held = connection.execute(_grants(position).where(grants.c.person == name))
-    return _person(row, [_grant(each) for each in held], position)
 
 
 def enrol(transaction: Transaction, name: str, *given: Grant, about: str | None = None) -> None:
@@ -237,46 +228,3 @@ def _give(transaction: Transaction, name: str, given: Iterable[Grant]) -> None:
     for each in given:
         row = {"person": name, "team": each.team, "role": each.role, "clearance": int(each.clearance)}
         transaction.connection.execute(insert(grants), {**row, "position_from": position})
-
-
-def _came(table: Table, position: int | None) -> list[ColumnElement[bool]]:
-    return [] if position is None else [table.c.position_from <= position]
-
-
-def _holds(table: Table, position: int | None) -> ColumnElement[bool]:
-    """Return the condition that a row holds at a position; None is now."""
-    if position is None:
-        return table.c.position_to.is_(None)
-    return and_(table.c.position_from <= position, or_(table.c.position_to.is_(None), table.c.position_to > position))
-
-
-def _grants(position: int | None) -> Any:
-    return select(grants).where(_holds(grants, position)).order_by(grants.c.team, grants.c.role)
-
-
-def _grant(row: Row[Any]) -> Grant:
-    return Grant(role=row.role, team=row.team, clearance=Sensitivity(row.clearance))
-
-
-def _person(row: Row[Any], held: Sequence[Grant], position: int | None) -> Person:
-    until = _until(row, position)
-    given = tuple(held) if until is None else ()
-    return Person(name=row.name, about=row.about, grants=given, since=row.position_from, until=until)
-
-
-def _token(row: Row[Any], position: int | None) -> Token:
-    return Token(
-        id=row.id,
-        person=row.person,
-        about=row.about,
-        expires=row.expires,
-        since=row.position_from,
-        until=_until(row, position),
-        once=row.once,
-        used=None if row.used is None or (position is not None and row.used > position) else row.used,
-    )
-
-
-def _until(row: Row[Any], position: int | None) -> int | None:
-    ended: int | None = row.position_to
-    return None if ended is None or (position is not None and ended > position) else ended
