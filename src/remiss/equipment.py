@@ -201,7 +201,7 @@ class Equipment(Bench):
     @cached_property
     def evidence(self) -> Evidence:
         """Sampling facts in the catalog."""
-        from remiss.edges.stores.evidence import EvidenceStore
+        from remiss.edges.stores.sampled.evidence import EvidenceStore
 
         return EvidenceStore(self._store, self.scope)
 

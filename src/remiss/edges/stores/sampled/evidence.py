@@ -1,4 +1,4 @@
-"""Sampling facts, as they stood at a position: what estimates are made from."""
+"""The store of sampling facts: the port `Evidence` on a database."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import select
 
 from remiss.catalog.query import Query
-from remiss.edges.stores.grounds import grounds, of_ground
 from remiss.edges.stores.in_force import same_window
 from remiss.edges.stores.logs.journal import head
 from remiss.edges.stores.run_rows import cell, group
-from remiss.edges.stores.sampled_counts import sampled_counts
-from remiss.edges.stores.sampled_events import judged, sampled
+from remiss.edges.stores.sampled.counts import sampled_counts
+from remiss.edges.stores.sampled.events import judged, sampled
+from remiss.edges.stores.sampled.grounds import grounds, of_ground
 from remiss.edges.stores.store import Store
 from remiss.edges.stores.tables import cells, groups, run_windows
 from remiss.govern.ports.actor import Scope

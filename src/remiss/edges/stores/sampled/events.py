@@ -10,12 +10,12 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, Text, and_, literal, select, type_coerce
 
 from remiss.catalog.query import And, Query
-from remiss.edges.stores.grounds import of_ground
 from remiss.edges.stores.in_force import same_window
 from remiss.edges.stores.labelling.decisions import NONE, Decision, decisions
 from remiss.edges.stores.listing.phrases import spoken_by_events
 from remiss.edges.stores.listing.search import capture_face, condition
 from remiss.edges.stores.run_rows import names, stratum
+from remiss.edges.stores.sampled.grounds import of_ground
 from remiss.edges.stores.tables import captures, event_contents, events, run_windows, samples
 from remiss.edges.stores.visible import visible_to
 from remiss.govern.ports.actor import Scope

@@ -12,8 +12,8 @@ from remiss.capture.requirements import Refused, refused_rows
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.in_force import in_force
 from remiss.edges.stores.run_rows import manifest, window
+from remiss.edges.stores.sampled.veiled import veiled
 from remiss.edges.stores.tables import protocols, run_windows, runs
-from remiss.edges.stores.veiled import veiled
 from remiss.edges.stores.visible import visible_to
 from remiss.govern.ports.actor import Scope
 from remiss.understand.ports import Earlier, Ground
