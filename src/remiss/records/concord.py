@@ -23,6 +23,8 @@ def figure(of: Figure, *, percent: bool = False) -> str:
 
     >>> figure(Figure(value=0.8123, low=0.7, high=0.9)), figure(Figure(value=0.8123, low=0.7, high=0.9), percent=True)
     ('0.81 (0.70 to 0.90)', '81 % (70 to 90 %)')
+    >>> figure(Figure(value=1.0, low=1.0, high=1.0), percent=True)
+    '100 %'
     """
     if of.value is None:
         return ""
@@ -31,9 +33,10 @@ def figure(of: Figure, *, percent: bool = False) -> str:
         return f"{100 * value:.0f}" if percent else f"{value:.2f}"
 
     unit = " %" if percent else ""
-    return f"{one(of.value)}{unit}" + (
-        "" if of.low is None or of.high is None or of.low == of.high else f" ({one(of.low)} to {one(of.high)}{unit})"
-    )
+    value = f"{one(of.value)}{unit}"
+    if of.low is None or of.high is None or of.low == of.high:
+        return value
+    return f"{value} ({one(of.low)} to {one(of.high)}{unit})"
 
 
 def titles(found: Agreement) -> list[str]:
@@ -55,7 +58,7 @@ def cells(row: AgreementRow, by: By | None) -> tuple[object, ...]:
         figure(row.agreed, percent=True),
         figure(row.alpha) or _undefined(row),
         f"{AC[row.field]} {ac}" if ac else _undefined(row),
-        row.note,
+        row.note or _unanimous(row.agreed),
     )
 
 

@@ -41,7 +41,7 @@ def test_what_was_refused_is_found_by_itself(steward, there):
     assert "<strong>refused</strong>" in page
     assert f'href="/cases/{case}"' in page
     assert '<option value="refused" selected>' in page
-    assert "There is no entry of a look at raw evidence" in steward.get("/audit?kind=evidence").text
+    assert "There is no entry of raw evidence" in steward.get("/audit?kind=evidence").text
 
 
 def test_a_time_that_is_none_is_said_above_the_form(steward):

@@ -48,6 +48,8 @@ def test_an_investigation_is_written_by_forms(there, case):
     assert (found.write_up.rationale, found.write_up.results) == (None, "It was late")
     assert "<em>late</em>" in page
     assert "Attempt 1 in version 42" in page
+    with there.browser() as client:
+        assert ", attempt 1" in client.get("/citations?address=REM-17").text
     assert "5 of 7 done" in page
 
 

@@ -25,12 +25,12 @@ PATH = "/audit"
 LIMIT = 50
 # What an entry may be of, in words.
 KINDS = {
-    "change": "a change",
-    "case": "a look at a case",
-    "evidence": "a look at raw evidence",
-    "list": "a look at a list",
-    "figure": "a look at figures",
-    "refused": "an attempt that was refused",
+    "change": "changes",
+    "case": "cases seen",
+    "evidence": "raw evidence",
+    "list": "lists seen",
+    "figure": "figures seen",
+    "refused": "refusals",
 }
 # Where a thing of that kind has a page, by how its id begins; what has none of these is a case, if it looks like one.
 RUN = "run-"

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 router = APIRouter()
 LINES = 50
+# What a part is called on every page, where its record is called otherwise.
+PARTS = {Part.REMEDIATION.value: "attempt"}
 
 
 class Typed(BaseModel):
@@ -211,7 +213,7 @@ def _line(each: Mapping[str, Any], as_of: int | None) -> Line:
         case=each["case"],
         title=each["title"],
         href=address(f"/cases/{segment(each['case'])}", as_of=as_of) + "#investigation",
-        part=each["part"],
+        part=PARTS.get(each["part"], each["part"]),
         number=each["number"],
         state=each["state"],
         html=None if each["text"] is None else markdown(each["text"]),
