@@ -159,7 +159,7 @@ def test_a_verdict_to_come_makes_the_figure_preliminary(labelled):
     labelled.annotate(waiting)
     [row] = understand.estimate(labelled.ws, "criterion:*", confirmed=True).rows
     assert row.preliminary
-    assert any("preliminary: 1 of" in note for note in row.notes)
+    assert any("preliminary: no final verdict yet on 1 of" in note for note in row.notes)
 
 
 def test_windows_that_nobody_has_begun_with_are_left_out_and_told(team):

@@ -26,7 +26,7 @@ def criteria(ws):
 
 def test_what_is_filed_can_be_read_again(ws):
     draw = drawn([member(1, met=["slow", "missed"]), member(2), member(3, met=["odd"], output=2.5, label=None, text=None)])
-    run = file(ws, draw, run="run-aaaaaaaa", changes=[Change(event="e9", kind="gone", window=MONDAY, detail="why")])
+    run = file(ws, draw, run="run-aaaaaaaa", changes=[Change(event="e2", kind="gone", window=MONDAY, detail="why")])
     assert (run.id, run.status, run.digest, run.manifest) == ("run-aaaaaaaa", "complete", draw.digest, draw.manifest)
     assert (run.events_new, run.events_known, run.cases_new, run.cases_known) == (3, 0, 2, 0)
     assert run.position == ws.position() == 2
@@ -37,7 +37,7 @@ def test_what_is_filed_can_be_read_again(ws):
     assert ws.runs.members(run.id) == draw.members
     assert ws.runs.windows(run.id) == draw.windows
     assert ws.runs.refused(run.id) == draw.refusals.rows
-    assert ws.runs.changes(run.id) == (Change(event="e9", kind="gone", window=MONDAY, detail="why"),)
+    assert ws.runs.changes(run.id) == (Change(event="e2", kind="gone", window=MONDAY, detail="why"),)
     assert ws.runs.manifest(run.id) == draw.manifest
 
 
