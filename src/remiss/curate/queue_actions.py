@@ -71,8 +71,12 @@ def take(ws: QueueWorkspace, kind: LabellingKind | None = None, beside: tuple[st
     kinds = tuple(NEEDED) if kind is None else (kind,)
     for event, wanted, place in chain(_in_hand(ws, held, kinds, beside), _coming(ws, desk, held, kinds)):
         if ws.queue.reserve(event, wanted, person, now, now + HOLD):
-            ws.allow(NEEDED[wanted], place.team)
-            return Served(task=_task(ws, event, wanted, place, now + HOLD), left=_left(ws, desk))
+            task = _task(ws, event, wanted, place, now + HOLD)
+            if task.sheet.kind is wanted and task.sheet.obstacle is None:
+                ws.allow(NEEDED[wanted], place.team)
+                return Served(task=task, left=_left(ws, desk))
+            # Somebody has labelled it since this began, and it was free again.
+            ws.queue.release([event], person)
     return Served(task=None, left=_left(ws, desk))
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import timedelta
+from threading import Event, Timer
 
 import pytest
 from sqlalchemy import select, update
@@ -14,7 +15,7 @@ from remiss.capture.sampling import fraction
 from remiss.catalog import actions as catalog
 from remiss.curate import labelling_actions as curate
 from remiss.curate import queue_actions as queue
-from remiss.edges.stores.tables import reservations
+from remiss.edges.stores.tables import prospects, reservations
 from remiss.errors import Conflict, Denied, NotFound
 from remiss.records.case import Filing, Sensitivity
 from remiss.records.labelling import Judgement, LabellingKind, Verdict
@@ -185,3 +186,44 @@ def test_of_many_who_take_at_once_no_two_are_given_the_same(captured, ws_as, rou
             assert len(set(cases)) == len(cases) > 0
             for person, (case, _) in zip(people, cases, strict=False):
                 queue.release(person, case)
+
+
+def test_what_somebody_labels_while_another_tries_to_take_it_is_labelled(captured, ana):
+    """Whoever holds the place in the queue waits for their position: nobody who has one waits for them."""
+    tasks = [queue.take(ana, LabellingKind.ANNOTATION).task]
+    while len(tasks) < 6:
+        tasks.append(queue.take(ana, LabellingKind.ANNOTATION, beside=tuple(each.sheet.case for each in tasks)).task)
+    for task in tasks:
+        trying, waited = Event(), Event()
+        with ThreadPoolExecutor(1) as pool:
+            other = pool.submit(grab, captured.serving("bo"), task.sheet.case, trying, waited)
+            assert trying.wait(30)
+            # On SQLite nobody else writes until the other is done.
+            Timer(0.2, waited.set).start()
+            curate.annotate(ana, task.sheet.case, task.sheet.revision, NO)
+            assert other.result(30) is False
+
+
+@unlisted("test.grab")
+def grab(ws, case, trying, waited):
+    """Try to take what another has in hand, and be slow to go on."""
+    event = ws._store.transaction.connection.execute(select(prospects.c.event_key).where(prospects.c.id == case)).scalar_one()
+    taken = ws.queue.reserve(event, LabellingKind.ANNOTATION, ws.actor.name, ws.now, ws.now + queue.HOLD)
+    trying.set()
+    assert waited.wait(30)
+    return taken
+
+
+def test_what_was_labelled_since_one_looked_is_not_given(ana, bo, monkeypatch):
+    """As when the first has labelled a case, and so given it up, between the second's look at the queue and their taking it."""
+    task = queue.take(ana, LabellingKind.ANNOTATION).task
+    desk = queue._desk(bo)
+    first = next(iter(desk.work(LabellingKind.ANNOTATION)))
+    curate.annotate(ana, task.sheet.case, task.sheet.revision, FAILS)
+    stale = replace(desk, taken={}, progress={})
+    monkeypatch.setattr(queue, "_desk", lambda _: stale)
+    assert next(iter(stale.work(LabellingKind.ANNOTATION))) != first
+    given = queue.take(bo, LabellingKind.ANNOTATION).task
+    assert (given.kind, given.sheet.kind) == (LabellingKind.ANNOTATION, LabellingKind.ANNOTATION)
+    assert given.sheet.case != task.sheet.case
+    assert [each.case for each in queue.waiting(bo).in_hand] in ([], [given.sheet.case])

@@ -86,7 +86,7 @@ def file_by_hand(transaction: Transaction, filed: Filed) -> str:
     )
     connection.execute(insert(case_texts), {"case_key": key, "version": 1, "title": filing.title, "note": filing.note or None})
     file_context(connection, [((key, filing.team, int(filing.sensitivity)), event.context)])
-    first_state(transaction, key, state)
+    first_state(transaction, key, state, position)
     transaction.changed(named, None, {"status": state["status"], **_said(filing)})
     return named
 
@@ -144,9 +144,9 @@ def _check_read(state: State, shown: Case) -> None:
         )
 
 
-def first_state(transaction: Transaction, key: int, state: Mapping[str, object]) -> None:
-    """Write the state in which a case came here."""
-    _write_state(transaction, key, 1, state)
+def first_state(transaction: Transaction, key: int, state: Mapping[str, object], position: int) -> None:
+    """Write the state in which a case came here, at a position."""
+    _write_state(transaction, key, 1, state, position)
 
 
 def next_state(transaction: Transaction, row: Row[Any], state: Mapping[str, object], **more: object) -> None:
@@ -154,7 +154,7 @@ def next_state(transaction: Transaction, row: Row[Any], state: Mapping[str, obje
     connection, position = transaction.connection, transaction.position()
     last = (revisions.c.case_key == row.key) & (revisions.c.revision == row.revision)
     connection.execute(update(revisions).where(last).values(position_to=position))
-    _write_state(transaction, row.key, row.revision + 1, state)
+    _write_state(transaction, row.key, row.revision + 1, state, position)
     written = {**state, **more, "revision": row.revision + 1, "position_from": position}
     connection.execute(update(cases).where(cases.c.key == row.key).values(written))
 
@@ -164,11 +164,11 @@ def _said(of: Filing | State) -> dict[str, object]:
     return {"mode": of.mode, "severity": of.severity, "title": of.title, "note": of.note or None}
 
 
-def _write_state(transaction: Transaction, key: int, revision: int, state: Mapping[str, object]) -> None:
+def _write_state(transaction: Transaction, key: int, revision: int, state: Mapping[str, object], position: int) -> None:
     written = {
         "case_key": key,
         "revision": revision,
-        "position_from": transaction.position(),
+        "position_from": position,
         "at": transaction.at,
         "actor": transaction.actor.name,
         "action": transaction.action,

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, and_, insert, select, update
 
 from remiss.edges.stores.case_reading import resolve
 from remiss.edges.stores.dialect.writing import insert_missing, lock_name
-from remiss.edges.stores.logs.journal import Transaction, moment
+from remiss.edges.stores.logs.journal import UNSTAMPED, Transaction, moment
 from remiss.edges.stores.people_rows import came, grant_of, grants_at, person_at, person_of, token_of
 from remiss.edges.stores.store import Store
 from remiss.edges.stores.tables import grants, journal, people, teams, tokens
@@ -26,8 +26,6 @@ ID_BITS = 60
 SECRET_BYTES = 32
 # Positions in one statement; both databases bind more.
 AT_ONCE = 10_000
-# Until the transaction has its position.
-UNSTAMPED = -1
 
 
 class PeopleStore:

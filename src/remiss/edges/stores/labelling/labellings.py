@@ -70,6 +70,8 @@ class LabellingStore:
     def write(self, standing: Standing, kind: LabellingKind, made: Made, step: Step) -> None:
         """Write a labelling by the actor, and what it does to the case."""
         transaction, row = self._store.transaction, self._locked(standing.case)
+        # Before there is a position: whoever tries to take the same from the queue holds this row, and waits for theirs.
+        forget(transaction.connection, row.event_key, kind)
         if step.supersedes is not None:
             _supersede(transaction, row.key, step.supersedes)
         _insert(transaction, row.id, row.key, kind, made, step)
@@ -78,7 +80,6 @@ class LabellingStore:
         if decided is not None and decided.verdict is Verdict.SAME_EVENT and decided.target is not None:
             other = resolve(transaction.connection, decided.target, Scope.everywhere())
             write_link(transaction, row.key, other.key, Relation.SAME_EVENT)
-        forget(transaction.connection, row.event_key, kind)
         annotated = kind is LabellingKind.ANNOTATION
         _move(transaction, row, step, stale=False if annotated else row.stale)
 

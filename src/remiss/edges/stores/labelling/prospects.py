@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, insert, select, update
 
 from remiss.catalog.identifying import prefix_of
 from remiss.catalog.spelling import spelled
@@ -19,8 +19,8 @@ from remiss.edges.stores.case_values import file_context
 from remiss.edges.stores.case_writing import first_state
 from remiss.edges.stores.dialect.words import index_words
 from remiss.edges.stores.dialect.writing import insert_missing, lock_name, next_keys
-from remiss.edges.stores.logs.journal import Transaction
-from remiss.edges.stores.tables import cases, events, prospects
+from remiss.edges.stores.logs.journal import UNSTAMPED, Transaction
+from remiss.edges.stores.tables import cases, events, prospects, revisions
 from remiss.edges.stores.visible import visible_to
 from remiss.govern.ports.actor import Scope
 from remiss.records.identity import case_id
@@ -76,12 +76,19 @@ def file_prospect(transaction: Transaction, event: Row[Any]) -> str:
         "label": spelled(seen.label),
         "confidence": event.confidence,
         "latency_ms": event.latency_ms,
-        "position_from": transaction.position(),
+        "position_from": UNSTAMPED,
         "team_id": event.team_id,
         "sensitivity": event.sensitivity,
         **state,
     }
     connection.execute(insert(cases), row)
     file_context(connection, [((key, event.team_id, event.sensitivity), seen.context)])
-    first_state(transaction, key, state)
+    first_state(transaction, key, state, UNSTAMPED)
+    # Not yet the position, which is the last lock: other cases may have to be held first, and what is in people's hands.
+    transaction.stamp(lambda position: _stamp(connection, key, position))
     return named
+
+
+def _stamp(connection: Connection, key: int, position: int) -> None:
+    for table, of in ((cases, cases.c.key), (revisions, revisions.c.case_key)):
+        connection.execute(update(table).where(of == key, table.c.position_from == UNSTAMPED).values(position_from=position))

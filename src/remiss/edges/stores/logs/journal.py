@@ -54,6 +54,10 @@ def acted(connection: Connection) -> bool:
     return found
 
 
+# In the place of a position that a transaction has not taken yet.
+UNSTAMPED = -1
+
+
 @dataclass(slots=True, kw_only=True)
 class Transaction:
     """One writing transaction: who does what, when, and on which connection.
