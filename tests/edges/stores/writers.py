@@ -96,6 +96,30 @@ def watch(address: str, until: str) -> dict[str, int]:
     return {"reached": max(seen), "snapshots": len(seen)}
 
 
+def look(address: str, name: str) -> None:
+    """Look at things without end, many at once, and say of each look that it was recorded."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    import remiss
+    from remiss.errors import StorageError
+    from remiss.records.look import Kind, Look
+
+    def looking(ws: remiss.Workspace, who: int) -> None:
+        for number in range(1_000_000):
+            kind = Kind.EVIDENCE if number % 7 == 0 else Kind.CASE
+            subject = f"{name}-{who}-{number}"
+            try:
+                ws.serving(subject).witness([Look(kind=kind, subject=subject)], "test")
+            except StorageError:
+                # The server let go of the connection; nothing was shown.
+                continue
+            sys.stdout.write(f"{subject}\n")
+            sys.stdout.flush()
+
+    with remiss.open(address) as ws, ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda who: looking(ws, who), range(3)))
+
+
 def capture(address: str, run: str, first: str, last: str) -> dict[str, Any]:
     """File a run of one window with the events of these numbers, every second of which met a criterion."""
     import remiss
@@ -157,7 +181,7 @@ def _twice(address: str, number: int, ended_by: int) -> dict[str, Any]:
     return {**found, "again": "filed"}
 
 
-WORK = {"crash": crash, "kill": kill, "revise": revise, "file": file, "watch": watch, "capture": capture}
+WORK = {"crash": crash, "kill": kill, "revise": revise, "file": file, "watch": watch, "capture": capture, "look": look}
 
 if __name__ == "__main__":
     print(json.dumps(WORK[sys.argv[1]](*sys.argv[2:])))
