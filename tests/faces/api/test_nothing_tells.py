@@ -20,9 +20,12 @@ from remiss.curate import discussion_actions as discussion
 from remiss.curate import labelling_actions as curate
 from remiss.govern.authority import Granted, actor_of
 from remiss.records.case import Sensitivity
+from remiss.records.identity import case_id
 from remiss.records.labelling import Impact, Judgement, Verdict
 from remiss.records.person import Grant, Person
 from tests.curate.standings import ANSWERS, NOISE, WEAK
+from tests.edges.stores.drawing import drawn, file, member
+from tests.edges.stores.test_blindness import offered
 from tests.faces.api.routes import WAYS
 from tests.serving import Served, served
 from tests.stories.logs import MONDAY, PROTOCOL, WEEK, small_log
@@ -163,3 +166,39 @@ def test_whatever_the_first_says_a_server_answers_the_second_alike(captured_for_
     differing = [difference(asked, first[asked], answer) for asked, answer in found.items() if answer != first[asked]]
     assert not differing, "\n".join(differing)
     assert sum(answer.startswith("200") for answer in found.values()) > 60
+
+
+# How many cases a run brought is told of runs as a whole (docs/explanation/blindness.md).
+OF_RUNS = ("GET /runs ", "GET /api/v1/runs ")
+
+
+def told_of_one(template: Any, place: Any, *, control: bool) -> dict[str, str]:
+    """Return what bo is answered of a case that ana annotated, which had been caught, or had been a control."""
+    place.mkdir()
+    shutil.copy(template, place / "remiss.db")
+    kept = {"REMISS_KEYS": str(place / "keys"), "REMISS_VAULT": str(place / "vault")}
+    with served(str(place / "remiss.db"), kept) as there:
+        ws = there.workspace.serving("drawn")
+        met = {number: () if number > 6 or (number == 3 and control) else ("slow",) for number in range(1, 9)}
+        file(ws, drawn([member(number, met=names) for number, names in met.items()]), run="run-a0000000")
+        offered(ws, "e3" if control else "e7")
+        case, other = (case_id("arrivals", f"e{number}") for number in (3, 4))
+        curate.annotate(acting(there, "ana"), case, 1, FAILS)
+        for role in ("curator", "steward"):
+            token = there.person("bo", role=role, team="*", clearance="secret")
+        with there.program(token) as client:
+            client.headers.update({"Accept": "application/json, text/html", **SAME})
+            found = dict(answers(client, case, other))
+            for position in range(1, there.position() + 1):
+                for path in ("/api/v1/catalog", "/api/v1/cases", "/api/v1/cases/facets", "/api/v1/coverage"):
+                    answer = client.get(path, params={"as_of": position})
+                    found[f"{path} at {position}"] = APART.sub("", answer.text)
+            return {asked: answer for asked, answer in found.items() if not asked.startswith(OF_RUNS)}
+
+
+def test_whether_an_annotated_case_was_a_control_a_server_answers_alike(sqlite_template, tmp_path):
+    """A control that is no failure is cleared by one person: whoever knew that it was one would know its annotation."""
+    caught, control = (told_of_one(sqlite_template, tmp_path / str(each), control=each) for each in (False, True))
+    differing = [difference(asked, caught[asked], answer) for asked, answer in control.items() if answer != caught[asked]]
+    assert not differing, "\n".join(differing)
+    assert sum("200" in answer[:3] for answer in control.values()) > 60
