@@ -43,6 +43,9 @@ def figure_of(row: EstimateRow, *, rate: bool) -> tuple[str, str]:
     """Return the value and the interval of a row as texts; UNDEFINED where there is no value, empty without an interval."""
     if row.value is None or not math.isfinite(row.value):
         return UNDEFINED, ""
+    if rate and row.exact:
+        # A digit more than of other shares: beside it may stand what people confirmed of it, which must not look like more.
+        return share(row.value, digits=3), ""
     low, high = ((end if end is not None and math.isfinite(end) else None) for end in (row.low, row.high))
     return figure(row.value, low, high, rate=rate)
 

@@ -66,14 +66,16 @@ def number(value: float) -> str:
     return text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text
 
 
-def share(value: float) -> str:
-    """Return an exact fraction in percent, with two digits of what sets it apart from none and all.
+def share(value: float, digits: int = 2) -> str:
+    """Return an exact fraction in percent, with so many digits of what sets it apart from none and all.
 
     >>> [share(value).replace(NARROW_SPACE, " ") for value in (0, 0.031415, 0.99974, 0.00012, 1)]
     ['0 %', '3.1 %', '99.974 %', '0.012 %', '100 %']
+    >>> [share(value, digits=3).replace(NARROW_SPACE, " ") for value in (0.131985, 0.0036487)]
+    ['13.2 %', '0.365 %']
     """
     percent = value * 100
-    return _percent(percent, max(1, 1 - _magnitude(_apart(percent))))
+    return _percent(percent, max(1, digits - 1 - _magnitude(_apart(percent))))
 
 
 def figure(value: float, low: float | None = None, high: float | None = None, *, rate: bool = False) -> tuple[str, str]:

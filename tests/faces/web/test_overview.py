@@ -105,7 +105,7 @@ def test_without_script_one_link_leads_to_all_of_it(cold):
 def test_the_rates_are_those_of_the_estimate(client):
     text = client.get("/parts/overview/criteria").text
     row = client.get("/api/v1/estimate", params={"query": "criterion:slow", "rate": "true"}).json()["rows"][0]
-    assert f"{row['value'] * 100:.1f}\u202f%" in text
+    assert f"{row['value'] * 100:.2f}\u202f%" in text
     assert f"{row['sampled']:,}</a>" in text
 
 
