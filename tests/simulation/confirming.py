@@ -9,10 +9,11 @@ import numpy as np
 
 from remiss.understand.calibration import calibrated, calibrated_total
 from remiss.understand.confirmed import Open, confirmed_share, confirmed_total
+from remiss.understand.figures import Figure, weighted_total
 from remiss.understand.second_phase import Annotated, TwoPhase, two_phase
 from tests.simulation.labelled import SHARES, Truth, labelled, truth_of
 from tests.simulation.study import Domain, Outcome
-from tests.simulation.world import Keep, World, build, draw, memberships
+from tests.simulation.world import Draw, Keep, World, build, domain_of, draw, hidden_of, memberships
 
 # Of logs and of people: how often a flag is right, how many failures nothing caught, windows in a batch, how far people get.
 WORLDS: tuple[tuple[dict[str, object], Keep, dict[str, float], float], ...] = (
@@ -47,6 +48,15 @@ def domains_in(world: World, truth: Truth) -> Iterator[Domain]:
 
 def domain(name: str, of: np.ndarray, failure: np.ndarray, open_: np.ndarray) -> Domain:
     return Domain(name=name, y=of & failure, within=of, open_y=np.flatnonzero(open_))
+
+
+def flagged_in(world: World, kept: Draw, domain: Domain) -> Figure:
+    """Return how many events of a domain machines flagged: counted where it is whole cells, else by those that were sampled."""
+    if len(domain.open_y) == domain.within.sum():
+        count = float(len(domain.open_y))
+        return Figure(value=count, low=count, high=count)
+    every = domain_of(world, kept, domain.within, within=np.flatnonzero(domain.within))
+    return weighted_total(every, hidden_of(kept, domain.open_y))
 
 
 def variance_of(found: Annotated, estimate: TwoPhase, *, rates: bool) -> float:
@@ -90,13 +100,15 @@ def study_world(
             open_ = np.isin(counts, domain.open_y, assume_unique=True)
             least_p = float((every.p12 * SHARES.min())[open_].min(initial=1.0))
             estimate, unseen = two_phase(found), Open(population=float(len(domain.open_y)), least_probability=least_p)
-            counted = not rates and len(domain.open_y) == domain.within.sum() and found.known.any()
-            if counted:
-                estimate = calibrated(found, estimate, unseen.population)
-            figure = (calibrated_total if counted else confirmed_total)(found, estimate, unseen)
-            truth_here = domain.truth
+            figure, truth_here = confirmed_total(found, estimate, unseen), domain.truth
             if rates:
                 figure, truth_here = confirmed_share(found, figure), domain.truth / domain.within.sum()
+            elif found.known.any():
+                flagged, first = flagged_in(world, kept, domain), kept.probability[counts][domain.within[counts]]
+                exact = flagged.low == flagged.high
+                estimate = calibrated(found, estimate, flagged.value, np.ones(len(first)) if exact else first)
+                figure = calibrated_total(found, estimate, flagged, unseen)
+                assert figure.value <= flagged.value * (1 + 1e-9)
             if figure.value is None:
                 continue
             values[row, at] = figure.value

@@ -1,4 +1,4 @@
-"""Confirmed figures of an exact number of flagged events, worked by hand."""
+"""Confirmed figures of flagged events, whose number is exact or from all that were sampled, worked by hand."""
 
 from __future__ import annotations
 
@@ -9,12 +9,18 @@ from hypothesis import strategies as st
 
 from remiss.understand.calibration import calibrated, calibrated_rate, calibrated_total
 from remiss.understand.confirmed import Among, Open, confirmed_share, confirmed_total
+from remiss.understand.figures import Figure
 from remiss.understand.second_phase import two_phase
 from tests.understand.test_second_phase import annotated, rows
 
 
+def exactly(found, flagged):
+    return calibrated(found, two_phase(found), flagged, np.ones(len(found.y)))
+
+
 def total_of(found, flagged):
-    return calibrated_total(found, calibrated(found, two_phase(found), flagged), Open(population=flagged, least_probability=0.05))
+    counted = Figure(value=flagged, low=flagged, high=flagged)
+    return calibrated_total(found, exactly(found, flagged), counted, Open(population=flagged, least_probability=0.05))
 
 
 def test_it_is_the_share_of_what_was_flagged():
@@ -30,7 +36,7 @@ def test_it_is_the_share_of_what_was_flagged():
 
 def test_the_windows_of_a_process_add_up_to_it():
     found = annotated(rows(16, 4, 20, 0.25, 0.5), windows=8)
-    assert calibrated(found, two_phase(found), 150).parts.sum() == pytest.approx(0.8 * 150)
+    assert exactly(found, 150).parts.sum() == pytest.approx(0.8 * 150)
 
 
 def test_what_was_seen_whole_is_counted():
@@ -46,6 +52,28 @@ def test_of_none_found_the_bound_is_that_of_what_could_be_missed():
     assert total_of(found, 160) == plain
 
 
+def test_where_the_number_is_from_the_sample_only_annotating_draws_from_it():
+    # 40 annotated, captured at 1/2 and annotated at 1/2 of those; all verified, of whom 30 are failures.
+    found = annotated(rows(30, 10, 0, 0.25, 1.0))
+    estimate = calibrated(found, two_phase(found), 150.0, np.full(40, 0.5))
+    assert estimate.total == pytest.approx(0.75 * 150)
+    # 30 failures: (1 - 1/2) / (1/4 1/2) to be captured; 40: (1 - 1/2) / (1/16) to be annotated, around 3/4; all of (150/160)^2.
+    drawn = 30 * 0.5 / (0.5 * 0.25) + 0.5 / 0.25**2 * (30 * 0.25**2 + 10 * 0.75**2)
+    assert estimate.variance == pytest.approx((150 / 160) ** 2 * drawn)
+
+
+def test_an_interval_is_of_the_number_and_of_the_share_together():
+    found = annotated(rows(16, 4, 20, 0.25, 0.5))
+    sampled = Figure(value=150.0, low=110.0, high=200.0)
+    estimate = calibrated(found, two_phase(found), 150.0, np.full(40, 0.5))
+    figure = calibrated_total(found, estimate, sampled, Open(population=400, least_probability=0.05))
+    alone = total_of(found, 150)
+    share = confirmed_share(found, sampled)
+    assert figure.value == alone.value == pytest.approx(120)
+    assert share.low * 110 < figure.low < alone.low
+    assert alone.high < figure.high < share.high * 200
+
+
 @given(st.integers(0, 12), st.integers(0, 12), st.integers(0, 12), st.floats(0.01, 1), st.integers(0, 300))
 def test_it_is_never_beyond_what_was_flagged(yes, no, rest, p12, more):
     found = annotated(rows(yes, no, rest, p12, 0.5) or rows(1, 0, 0, p12, 0.5))
@@ -53,3 +81,8 @@ def test_it_is_never_beyond_what_was_flagged(yes, no, rest, p12, more):
         flagged = len(found.y) + more
         figure = total_of(found, flagged)
         assert 0 <= figure.low <= figure.value + 1e-9 <= figure.high + 2e-9 <= flagged + 3e-9
+        sampled = Figure(value=float(flagged), low=flagged / 2, high=flagged * 2.0)
+        estimate = calibrated(found, two_phase(found), float(flagged), np.full(len(found.y), max(p12, 0.5)))
+        figure = calibrated_total(found, estimate, sampled, Open(population=flagged * 2.0, least_probability=0.05))
+        assert 0 <= figure.low <= figure.value + 1e-9 <= flagged + 2e-9
+        assert figure.value <= figure.high + 1e-9 <= flagged * 2 + 1e-6

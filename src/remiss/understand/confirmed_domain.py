@@ -10,13 +10,14 @@ import numpy as np
 
 from remiss.records.labelling import Verdict
 from remiss.understand.confirmed import Among, Open
-from remiss.understand.domain import NO_KEY, Census, Field, Key, Placed, key_of
+from remiss.understand.domain import NO_KEY, Census, Field, Key, Placed, hidden_numerator, hidden_rest, key_of
+from remiss.understand.figures import Figure, HiddenParts, Weighted, weighted_rate, weighted_total
 from remiss.understand.ports import Judged
 from remiss.understand.question import Plan
 from remiss.understand.second_phase import Annotated, TwoPhase
 from remiss.understand.sheet import in_order
 from remiss.understand.turns import Turns, covered
-from remiss.understand.variance import log_variance
+from remiss.understand.variance import Numbers, log_variance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,28 +107,52 @@ def open_of(view: View, cells: Sequence[Placed]) -> Open:
     return Open(population=float(sum(placed.cell.population for placed in own)), least_probability=least * share)
 
 
-def flagged_of(view: View, cells: Sequence[Placed], domain: Sequence[int]) -> float:
-    """Return how many events are in the domain whatever people found: counted where cells tell, else weighted."""
+def flagged_of(view: View, cells: Sequence[Placed], domain: Sequence[int]) -> Figure:
+    """Return how many events are in the domain whatever people found: counted where cells tell, else weighted.
+
+    An exact number is its own interval.
+    """
     open_ = [placed for placed in cells if placed.numerator is not False]
     if whole(open_):
-        return sum(placed.cell.population for placed in open_)
-    return float(sum(1 / view.turns.events[at].probability for at in domain))
+        count = sum(placed.cell.population for placed in open_)
+        return Figure(value=count, low=count, high=count)
+    return weighted_total(drawn(view, domain, np.ones(len(domain))), hidden_numerator(cells))
+
+
+def flagged_rate(view: View, key: Key, cells: Sequence[Placed], starts: Sequence[datetime]) -> Figure:
+    """Return which share of a rate's denominator is in the domain whatever people found, by the capture alone."""
+    among = denominator(view, key, starts)
+    inside = np.array([view.turns.events[at].inside for at in among], dtype=np.float64)
+    return weighted_rate(drawn(view, among, inside), HiddenParts(numerator=hidden_numerator(cells), rest=hidden_rest(cells)))
+
+
+def drawn(view: View, numbers: Sequence[int], inside: Numbers) -> Weighted:
+    """Return sampled events as figures of machines alone take them: which of them are in the figure, among all of them."""
+    p = np.array([view.turns.events[at].probability for at in numbers], dtype=np.float64)
+    # Of this log alone, where it does not matter from which window an event is.
+    return Weighted(y=inside, x=np.ones(len(p)), p=p, window=np.zeros(len(p), dtype=np.intp), windows=1)
+
+
+def denominator(view: View, key: Key, starts: Sequence[datetime]) -> list[int]:
+    """Return the numbers of the sampled events that are in the denominator of a rate."""
+    plan, within = view.field.plan, frozenset(starts)
+    return [
+        at
+        for at, each in enumerate(view.turns.events)
+        if each.window in within and in_denominator(plan, each) and own_key(plan, each) == key
+    ]
 
 
 def among_of(view: View, key: Key, starts: Sequence[datetime], found: Annotated, estimate: TwoPhase) -> Among:
     """Return the denominator of a rate in some windows: counted where cells tell, else weighted by the capture alone."""
-    plan, cells = view.field.plan, [placed for placed in view.cells(key, starts) if placed.denominator is not False]
+    cells = [placed for placed in view.cells(key, starts) if placed.denominator is not False]
     place_of = {start: number for number, start in enumerate(starts)}
     windows = np.zeros(len(starts))
     if all(placed.denominator and placed.key is not None for placed in cells):
         for placed in cells:
             windows[place_of[placed.cell.window]] += placed.cell.population
         return Among(total=float(windows.sum()), windows=windows)
-    events = [
-        each
-        for each in view.turns.events
-        if each.window in place_of and in_denominator(plan, each) and own_key(plan, each) == key
-    ]
+    events = [view.turns.events[at] for at in denominator(view, key, starts)]
     p = np.array([each.probability for each in events], dtype=np.float64)
     for each in events:
         windows[place_of[each.window]] += 1 / each.probability

@@ -14,7 +14,7 @@ from datetime import datetime
 import numpy as np
 
 from remiss.records.estimate import LOG, WEIGHTED, EstimateRow
-from remiss.understand.calibration import calibrated, calibrated_rate, calibrated_total
+from remiss.understand.calibration import calibrated, calibrated_rate, calibrated_total, share_among
 from remiss.understand.confirmed import (
     at_most_unseen,
     confirmed_process,
@@ -26,7 +26,17 @@ from remiss.understand.confirmed import (
     residuals_of,
     together,
 )
-from remiss.understand.confirmed_domain import Decided, View, among_of, flagged_of, keys_of, open_of, view_of, whole
+from remiss.understand.confirmed_domain import (
+    Decided,
+    View,
+    among_of,
+    flagged_of,
+    flagged_rate,
+    keys_of,
+    open_of,
+    view_of,
+    whole,
+)
 from remiss.understand.domain import NO_KEY, Census, Key, Placed, lay_out, windows_of_key
 from remiss.understand.figures import Figure, History
 from remiss.understand.intervals import FEW
@@ -75,9 +85,10 @@ def row_of(view: View, key: Key, shared: tuple[str, ...]) -> EstimateRow:
         )
     found = annotated(view.turns, counting_ones, view.decided.verdict, starts)
     estimate = two_phase(found)
-    figure, notes = figure_of(view, key, starts, found, estimate)
+    counted = flagged_of(view, cells, domain)
+    figure, notes = figure_of(view, key, starts, found, estimate, counted)
     hits = int(np.sum(found.y > 0))
-    flagged = flagged_of(view, cells, domain)
+    flagged = counted.value or 0
     share = (
         confirmed_share(found, figure) if flagged and not question.rate and bool(np.all(found.kind == 0)) else Figure(value=None)
     )
@@ -113,7 +124,7 @@ def tells(view: View, counting_ones: Sequence[int]) -> bool:
 
 
 def figure_of(
-    view: View, key: Key, starts: Sequence[datetime], found: Annotated, estimate: TwoPhase
+    view: View, key: Key, starts: Sequence[datetime], found: Annotated, estimate: TwoPhase, flagged: Figure
 ) -> tuple[Figure, tuple[str, ...]]:
     """Return value and interval of one key, and what to say of events that no criterion caught."""
     if not starts:
@@ -123,16 +134,22 @@ def figure_of(
     if among is not None and among.total <= 0:
         return Figure(value=None, notes=("there is no event to count among",)), ()
     notes: tuple[str, ...] = ()
-    exact = countable(cells, found) and (among is None or among.exact)
-    if exact:
-        open_ = open_of(view, cells)
-        estimate = calibrated(found, estimate, open_.population)
-        total = calibrated_total(found, estimate, open_)
+    all_flagged = of_flagged(cells, found)
+    if all_flagged:
+        mine = np.array([view.turns.events[at].probability for at in view.counting(key, starts)], dtype=np.float64)
+        first = np.ones(len(mine)) if flagged.low == flagged.high else mine
+        estimate = calibrated(found, estimate, flagged.value or 0.0, first)
+        total = calibrated_total(found, estimate, flagged, open_of(view, cells))
     else:
         total, notes = total_of(view, cells, found)
     if among is not None:
         if question.basis == LOG:
-            return calibrated_rate(total, among) if exact else confirmed_rate(total, estimate, among), notes
+            if all_flagged and among.exact:
+                return calibrated_rate(total, among), notes
+            if all_flagged and total.value:
+                machines = flagged_rate(view, key, cells, starts)
+                return replace(share_among(machines, confirmed_share(found, total)), effective=total.effective), notes
+            return confirmed_rate(total, estimate, among), notes
         return confirmed_process_rate(found, estimate, total, among, history_of(view, key, starts)), notes
     if question.basis == LOG:
         return total, notes
@@ -158,10 +175,10 @@ def total_of(view: View, cells: Sequence[Placed], found: Annotated) -> tuple[Fig
     return together(parts), tuple(notes)
 
 
-def countable(cells: Sequence[Placed], found: Annotated) -> bool:
-    """Return whether the domain is whole cells of flagged events, so that their number is exact, and some verdict is known."""
+def of_flagged(cells: Sequence[Placed], found: Annotated) -> bool:
+    """Return whether the domain is of flagged events alone, and some verdict is known."""
     own = [placed for placed in cells if placed.numerator is not False]
-    return whole(own) and all(placed.cell.met for placed in own) and bool(found.known.any())
+    return all(placed.cell.met for placed in own) and bool(found.known.any())
 
 
 def history_of(view: View, key: Key, starts: Sequence[datetime]) -> History | None:

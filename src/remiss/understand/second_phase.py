@@ -85,13 +85,15 @@ class TwoPhase:
     unknown: float
 
 
-def two_phase(found: Annotated, around: float = 0.0) -> TwoPhase:
+def two_phase(found: Annotated, around: float = 0.0, first: Numbers | None = None) -> TwoPhase:
     """Return the estimate of design section 4: T = sum N_h R_h, with the variance of double sampling.
 
     With p3 the share of a cell times the part of its selected cases whose verdict is in, a = 1/(p12 p3),
     N_h = sum of 1/p12 over annotated, R_h = sum a y / sum a and g_h = N_h / sum a over verified ones:
     variance = sum of (1 - p12)/(p12^2 p3) y^2 + g_h^2 (1 - p3)/(p12 p3)^2 (y - R_h)^2 over verified ones, the latter with the
     degree of freedom that R_h takes (`freedom`). The variance is of T - `around` times the sum of N_h: what a share needs.
+    With `first`, the probabilities p1 to be captured (n), that sum is known for the events that were captured, so that only
+    annotating draws from it: sum of (1 - p1)/(p1 p12 p3) y^2 + (1 - p12/p1)/(p12^2 p3) (y - around)^2 instead of the first term.
 
     >>> one = np.ones(4)
     >>> found = two_phase(Annotated(
@@ -111,7 +113,9 @@ def two_phase(found: Annotated, around: float = 0.0) -> TwoPhase:
     share = np.divide(np.bincount(cell, weights=a * found.y, minlength=count), sums, out=np.zeros(count), where=some)
     g = np.divide(population, sums, out=np.zeros(count), where=some)
     deviation = np.where(found.known, found.y - share[cell], 0.0)
-    of_drawing = np.where(found.known, (1 - found.p12) / (found.p12**2 * p3) * (found.y - around) ** 2, 0.0)
+    of_capture, p1 = (0.0, 1.0) if first is None else ((1 - first) / (first * found.p12 * p3) * found.y**2, first)
+    of_annotating = (1 - found.p12 / p1) / (found.p12**2 * p3) * (found.y - around) ** 2
+    of_drawing = np.where(found.known, of_capture + of_annotating, 0.0)
     of_verifying = g[cell] ** 2 * (1 - p3) / (found.p12 * p3) ** 2 * deviation**2 * freedom(a, cell, count)[cell]
     spread = of_drawing + of_verifying
     squares = float(np.sum(spread**2))

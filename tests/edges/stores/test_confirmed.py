@@ -147,6 +147,22 @@ def test_flagged_and_confirmed_stand_side_by_side_and_are_told_apart(labelled):
     assert all(row.precision is not None for row in rows)
 
 
+def test_a_slice_is_the_share_of_what_all_sampled_events_say_was_flagged(labelled):
+    for carrier in ("UA", "DL", "B6"):
+        query = f"criterion:* inputs.carrier:{carrier}"
+        [row] = understand.estimate(labelled.ws, query, confirmed=True).rows
+        [machines] = understand.estimate(labelled.ws, query).rows
+        assert row.flagged == pytest.approx(machines.value)
+        assert row.value == pytest.approx(row.precision[0] * row.flagged)
+        assert row.low < row.value <= row.high <= row.precision[2] * machines.high + 1e-9
+        query = f"criterion:slow inputs.carrier:{carrier}"
+        [row] = understand.estimate(labelled.ws, query, confirmed=True).rows
+        [rate] = understand.estimate(labelled.ws, query, confirmed=True, rate=True).rows
+        [flagged] = understand.estimate(labelled.ws, query, rate=True).rows
+        assert rate.value == pytest.approx(row.precision[0] * flagged.value)
+        assert rate.low < rate.value < rate.high < 1
+
+
 def test_a_verdict_to_come_makes_the_figure_preliminary(labelled):
     waiting = next(
         event
