@@ -22,9 +22,9 @@ def counted(session: Session, plan: Plan, seen: Survey, progress: Progress) -> t
     if not own:
         return [], [], frozenset()
     if plan.anomalies:
-        progress("references", 0.35)
+        progress("measuring what is usual", 0.35)
         _keep_references(session, plan, seen)
-    progress("census", 0.4)
+    progress("counting events and drawing the sample", 0.4)
     return _census(session, plan, own)
 
 

@@ -99,15 +99,15 @@ def draw(
     windows = whole_windows(since, until, checked.protocol.sampling.window)
     plan = Plan(checked=checked, columns=tuple(source.types), since=since, until=until, as_of=as_of)
     plan, seen = survey.surveyed(session, plan, progress)
-    progress("profile", 0.2)
+    progress("describing the fields", 0.2)
     plan, profiled = _profiled(session, plan)
     parts, whole, _ = census.counted(session, plan, seen, progress)
     drawn = sampling.groups(parts, whole, checked.protocol.sampling)
     selected = sampling.selections(drawn, [one.criterion.name for one in checked.criteria])
     starts = {plan.reach + at: window.start for at, window in enumerate(windows)}
-    progress("fetch", 0.75)
+    progress("fetching the sample", 0.75)
     content = _fetched(session, plan, selected, also)
-    progress("refused rows", 0.95)
+    progress("listing refused rows", 0.95)
     refusals = findings.refusals(session, plan, seen)
     populations = {part.window: part for part in whole}
     with in_bulk():

@@ -68,12 +68,12 @@ def surveyed(session: Session, plan: Plan, progress: Progress) -> tuple[Plan, Su
     ------
     ProtocolError : a field cannot be used as what it is for; more than 1,000 strata in a window
     """
-    progress("prepare", 0.0)
+    progress("reading the log", 0.0)
     plan = prepared(session, plan)
-    progress("survey", 0.05)
+    progress("checking rows", 0.05)
     # Looking for repeats has to read every id anyway, and says whether one is unusable: so hardly ever are they read twice.
     seen = _counted_rows(session, replace(plan, reasons=_all_but_ids(plan)))
-    progress("repeats", 0.1)
+    progress("looking for repeated ids", 0.1)
     ids, unusable = _ids(session, replace(plan, reasons=frozenset(seen.reasons)))
     if unusable:
         seen = _counted_rows(session, plan)
