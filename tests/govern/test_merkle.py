@@ -9,8 +9,6 @@ import pytest
 from remiss.govern.merkle import (
     EMPTY,
     Frontier,
-    consistency_path,
-    consistent,
     included,
     inclusion_path,
     leaf_hash,
@@ -55,20 +53,6 @@ INCLUSIONS = {
         "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b",
     ),
 }
-# (earlier size, later size): path
-CONSISTENCIES = {
-    (1, 1): (),
-    (1, 8): INCLUSIONS[1, 8],
-    (6, 8): (
-        "0ebc5d3437fbe2db158b9f126a1d118e308181031d0a949f8dededebc558ef6a",
-        "ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0",
-        "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
-    ),
-    (2, 5): (
-        "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
-        "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b",
-    ),
-}
 
 
 def split(leaves):
@@ -91,11 +75,6 @@ def test_roots_are_those_that_are_published(size):
 @pytest.mark.parametrize(("leaf", "size"), INCLUSIONS)
 def test_inclusion_paths_are_those_that_are_published(leaf, size):
     assert tuple(each.hex() for each in inclusion_path(LEAVES[:size], leaf - 1)) == INCLUSIONS[leaf, size]
-
-
-@pytest.mark.parametrize(("size", "later"), CONSISTENCIES)
-def test_consistency_paths_are_those_that_are_published(size, later):
-    assert tuple(each.hex() for each in consistency_path(LEAVES[:later], size)) == CONSISTENCIES[size, later]
 
 
 def test_a_frontier_grows_to_the_same_root_however_it_is_fed():
@@ -129,18 +108,6 @@ def test_a_proof_of_inclusion_holds_for_its_leaf_place_and_tree_alone():
             assert not included(leaves[index], index, size, (*path, EMPTY), root)
             assert not (path and included(leaves[index], index, size, path[:-1], root))
             assert not included(leaves[index], index, size, path, EMPTY)
-
-
-def test_a_proof_of_consistency_holds_for_its_two_trees_alone():
-    leaves = [leaf_hash(b"%d" % number) for number in range(33)]
-    roots = [root_of(leaves[:size]) for size in range(34)]
-    for later in range(1, 34):
-        for size in range(1, later + 1):
-            path = consistency_path(leaves[:later], size)
-            assert consistent(size, roots[size], later, roots[later], path)
-            assert not consistent(size, roots[size - 1], later, roots[later], path)
-            assert not consistent(size, roots[size], later, roots[later - 1], path)
-            assert not consistent(size, roots[size], later, roots[later], (*path, EMPTY))
 
 
 @pytest.mark.parametrize("index", [-1, 8])

@@ -80,11 +80,6 @@ class Ratings:
         found: Floats = (self.counts.sum(axis=1) >= 2).astype(np.float64)
         return found
 
-    @property
-    def double_labelled(self) -> int:
-        """How many cases two people or more labelled."""
-        return int(self.pairable.sum())
-
 
 def _spelled(label: Hashable) -> tuple[str, ...]:
     """Return what categories without a scale are sorted by, so that the same labels give the same sums to the last bit."""

@@ -122,27 +122,6 @@ def inclusion_path(leaves: Sequence[bytes], index: int) -> tuple[bytes, ...]:
     return tuple(path)
 
 
-def consistency_path(leaves: Sequence[bytes], size: int) -> tuple[bytes, ...]:
-    """Return the hashes that prove that the tree over the first `size` leaves is the beginning of the one over all.
-
-    Raises
-    ------
-    IndexError : not 0 < size <= the number of leaves
-    """
-    if not 0 < size <= len(leaves):
-        raise IndexError(size)
-    return tuple(_subproof(size, leaves, whole=True))
-
-
-def _subproof(size: int, leaves: Sequence[bytes], *, whole: bool) -> list[bytes]:
-    if size == len(leaves):
-        return [] if whole else [root_of(leaves)]
-    split = 1 << (len(leaves) - 1).bit_length() - 1
-    if size <= split:
-        return [*_subproof(size, leaves[:split], whole=whole), root_of(leaves[split:])]
-    return [*_subproof(size - split, leaves[split:], whole=False), root_of(leaves[:split])]
-
-
 def included(leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> bool:
     """Return whether a path proves that a leaf stands at `index` of the tree of `size` leaves with that root.
 
@@ -162,27 +141,3 @@ def included(leaf: bytes, index: int, size: int, path: Sequence[bytes], root: by
             found = node_hash(found, each)
         at, last = at >> 1, last >> 1
     return last == 0 and found == root
-
-
-def consistent(size: int, root: bytes, later_size: int, later_root: bytes, path: Sequence[bytes]) -> bool:
-    """Return whether a path proves that a tree is the beginning of a later one (RFC 9162, section 2.1.4.2)."""
-    if size == later_size:
-        return not path and root == later_root
-    if not 0 < size < later_size or not path:
-        return False
-    hashes = [root, *path] if size & (size - 1) == 0 else list(path)
-    at, last = size - 1, later_size - 1
-    while at & 1:
-        at, last = at >> 1, last >> 1
-    before = after = hashes[0]
-    for each in hashes[1:]:
-        if last == 0:
-            return False
-        if at & 1 or at == last:
-            before, after = node_hash(each, before), node_hash(each, after)
-            while not at & 1 and at:
-                at, last = at >> 1, last >> 1
-        else:
-            after = node_hash(after, each)
-        at, last = at >> 1, last >> 1
-    return last == 0 and before == root and after == later_root

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, and_, func, or_, select
 from sqlalchemy import case as sql_case
 
 from remiss.curate.blindness import CAPTURED, FROM_CONTROLS, Viewer, open_to, seen, told
@@ -20,19 +20,6 @@ from remiss.edges.stores.tables import captures, cases, labelling_words, labelli
 from remiss.records.case import Revision
 from remiss.records.labelling import Impact, Labelled, Labelling, LabellingKind, Quote, Reproduced, Verdict
 from remiss.records.states import DECIDED, Status
-
-
-def labellings_in_force(position: int | None = None) -> Select[Any]:
-    """Return the select of all labellings in force, now or at a position, with the id and event of their case.
-
-    Rows have the columns of `labellings`, `case_id` and `event_key`, by which sampling facts are joined. What reads it for
-    somebody to look at single labellings owes them blindness; figures over decided cases do not betray any.
-    """
-    return (
-        select(labellings, cases.c.id.label("case_id"), cases.c.event_key)
-        .join(cases, cases.c.key == labellings.c.case_key)
-        .where(in_force(position))
-    )
 
 
 def in_force(position: int | None = None, of: FromClause = labellings) -> ColumnElement[bool]:

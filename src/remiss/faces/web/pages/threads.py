@@ -57,11 +57,6 @@ class DiscussionPart:
     writable: bool
     unsaid: Unsaid | None
 
-    @property
-    def open_count(self) -> int:
-        """How many threads still want something."""
-        return sum(each.open for each in self.threads)
-
 
 def discussion_of(ws: Workspace, case: str, as_of: int | None, unsaid: Unsaid | None = None) -> DiscussionPart:
     """Return the discussion of a case, open threads first, else in the order in which they began."""
