@@ -495,10 +495,12 @@ def test_digests_are_of_content(tmp_path):
 def test_ctrl_c_in_the_middle_of_a_statement_stops_it_within_seconds_and_is_no_fault(tmp_path):
     write(tmp_path / "log.parquet", ROWS)
     program = (
-        "import _thread, sys, threading, time\n"
+        "import _thread, signal, sys, threading, time\n"
         "from remiss.edges.engines.duckdb import DuckDB\n"
         "from remiss.protocol.terms import Address\n"
         "from remiss.settings import Settings\n"
+        # Whoever runs tests in the background may have it ignored.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "engine, where = DuckDB(Settings()), Address(name='log', format='parquet', uri='log.parquet')\n"
         "with engine.open({'events': (where, engine.describe(where, sys.argv[1]))}) as session:\n"
         "    threading.Timer(0.5, _thread.interrupt_main).start()\n"

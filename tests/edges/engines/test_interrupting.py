@@ -16,9 +16,11 @@ ENDLESS = "SELECT COUNT(*) FROM range(1000000) a, range(1000000) b WHERE a.range
 def stopped(before: str) -> str:
     """Return what a process says that is interrupted after 0.3 s; its work goes on with an endless statement after `before`."""
     program = (
-        "import _thread, threading, time\n"
+        "import _thread, signal, threading, time\n"
         "import duckdb\n"
         "from remiss.edges.engines.interrupting import interruptible\n"
+        # Whoever runs tests in the background may have it ignored.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "connection = duckdb.connect()\n"
         "def work():\n"
         f"    {before}\n"
