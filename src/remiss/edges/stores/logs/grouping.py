@@ -6,7 +6,6 @@ group forms, and is as old as one commit takes, which is milliseconds.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from threading import Event, Lock
@@ -42,7 +41,9 @@ class Groups(Generic[T]):
         self._lock = Lock()
         self._waiting: list[_Waiting[T]] = []
         self._led = False
-        self._crowded = False
+        # How many were in the last group, and that as many wait again.
+        self._expected = 1
+        self._full = Event()
 
     def bring(self, things: Sequence[T], *, alone: bool) -> None:
         """Return when the things are on the disk: with those of others, or `alone`. What the commit raises is raised here."""
@@ -50,6 +51,8 @@ class Groups(Generic[T]):
         with self._lock:
             self._waiting.append(mine)
             leads, self._led = not self._led, True
+            if len(self._waiting) >= self._expected:
+                self._full.set()
         if not leads:
             mine.done.wait()
             leads = mine.leads
@@ -60,12 +63,13 @@ class Groups(Generic[T]):
 
     def _lead(self) -> None:
         """Commit what waits by now, and have the first of those who came meanwhile go on."""
-        if self._crowded:
-            # Where several wait at once, a commit is dearer than a little patience; who comes alone never waits for others.
-            time.sleep(GATHER_SECONDS)
+        # Where several wait at once, a commit is dearer than a little patience, until as many wait as last time; who comes
+        # alone never waits for others.
+        self._full.wait(GATHER_SECONDS)
         with self._lock:
             group, self._waiting = self._waiting, []
-        self._crowded = len(group) > 1
+            self._expected = len(group)
+            self._full.clear()
         try:
             self._settle([each for each in group if not each.alone])
             for each in group:

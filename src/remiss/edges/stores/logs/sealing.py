@@ -28,6 +28,7 @@ class Sealing:
     def __init__(self, finder: Finder | None = None) -> None:
         self._finder = finder
         self._keys: Keys | None = None
+        self._secrets: dict[tuple[str, str], bytes] = {}
         self._marked: set[str] = set()
         # How many entries each log had when this process left it.
         self._reached: dict[str, int] = {}
@@ -54,7 +55,12 @@ class Sealing:
 
         A log that was sealed before that was so goes on as it was begun.
         """
-        return self.keys().secret(secret_of(log, None if self._begun_before(catalog, log) else catalog))
+        found = self._secrets.get((catalog, log))
+        if found is None:
+            # How a log was begun never changes; to ask each time would be to look at the disk each time.
+            found = self.keys().secret(secret_of(log, None if self._begun_before(catalog, log) else catalog))
+            self._secrets[catalog, log] = found
+        return found
 
     def known(self, catalog: str, log: str) -> bool:
         """Return whether that log of a catalog is known to have been sealed: said where the key is, not in the database."""
