@@ -1,7 +1,9 @@
-"""Actions: everything that one can do, each with a name and a permission.
+"""Actions: everything that one can do, each declared once.
 
 An action is a function that takes the workspace first. Calling it asks the workspace to perform it, which authorises,
-begins, runs, writes one row of the journal and commits. There is no other way in, for users of the library too.
+begins, runs, writes one row of the journal and commits. There is no other way in, for users of the library too. Its name,
+permission and route stand in the declaration, its parameters in the signature, what they mean in the docstring: commands, routes,
+requests and the reference are derived from these (`contract`).
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, get_type_hints
 
+from remiss.parameters import Parameter, check_bounds, parameters_of
 from remiss.records.look import Looked
 
 ACTIONS: dict[str, Action] = {}
@@ -22,18 +25,23 @@ ACTIONS: dict[str, Action] = {}
 class Action:
     """What is known of an action without calling it.
 
-    `reads` marks one that changes nothing and leaves no journal row; it sees one snapshot of the catalog unless `snapshot` is
-    False, for work so long at the edge that holding a snapshot would hurt others, and for what takes one itself when it needs
-    one. `subject` names the parameter that says what is acted on or looked at: its value is in the journal, and in the log of
-    views where somebody was refused. `prepare` gives a block around the transaction: long work at the edge (a scan of logs)
-    that must not hold the catalog comes before it, and what it gives becomes the keyword argument `prepared`. `document`
-    names the parameter that is the path of a document where the caller is; called from afar, the document travels with the
-    arguments. `views` says what its answer shows, which is recorded before anybody has it.
+    `http` is its route: method, and path below the API's root. `within` names the action and the flag by whose command this one
+    is called: `case.search --facets`. `created` names the action that shows what this one made. `reads` marks one that changes
+    nothing and leaves no journal row; it sees one snapshot of the catalog unless `snapshot` is False, for work so long at the
+    edge that holding a snapshot would hurt others, and for what takes one itself when it needs one. `subject` names the
+    parameter that says what is acted on or looked at: its value is in the journal, and in the log of views where somebody was
+    refused. `prepare` gives a block around the transaction: long work at the edge (a scan of logs) that must not hold the
+    catalog comes before it, and what it gives becomes the keyword argument `prepared`. `document` names the parameter that is
+    the path of a document where the caller is; called from afar, the document travels with the arguments. `views` says what its
+    answer shows, which is recorded before anybody has it.
     """
 
     name: str
     permission: str
     run: Callable[..., Any]
+    http: str
+    within: str | None
+    created: str | None
     reads: bool
     snapshot: bool
     subject: str | None
@@ -42,19 +50,27 @@ class Action:
     views: Looked | None = None
 
     @property
-    def parameters(self) -> dict[str, Any]:
-        """The type of each argument that a caller gives, by name."""
-        hints = get_type_hints(self.run)
-        return {name: hints[name] for name in list(inspect.signature(self.run).parameters)[1:] if name != "prepared"}
+    def parameters(self) -> Mapping[str, Parameter]:
+        """What a caller gives, by name."""
+        return parameters_of(self.run)
 
-    def filled(self, given: Mapping[str, Any]) -> dict[str, Any]:
+    @property
+    def types(self) -> dict[str, Any]:
+        """The type of each argument that a caller gives, by name, None included."""
+        hints = get_type_hints(self.run)
+        return {name: hints[name] for name in self.parameters}
+
+    def filled(self, given: Mapping[str, Any], args: tuple[Any, ...] = ()) -> dict[str, Any]:
         """Return all arguments by name, defaults filled in.
 
         Raises
         ------
         TypeError : one is missing or unknown
+        InputError : a number out of its bounds
         """
-        return binder(self.run)((), given)
+        arguments = binder(self.run)(args, given)
+        check_bounds(self.run, arguments)
+        return arguments
 
     @property
     def returns(self) -> Any:
@@ -80,9 +96,12 @@ R = TypeVar("R")
 
 
 def action(
-    *,
     name: str,
+    *,
     permission: str,
+    http: str,
+    within: str | None = None,
+    created: str | None = None,
     reads: bool = False,
     snapshot: bool = True,
     subject: str | None = None,
@@ -96,6 +115,9 @@ def action(
     ----------
     name : noun and verb, for example `case.annotate`; unique
     permission : what an actor needs, for example `case:annotate`
+    http : its route, for example `GET /cases/{case}`
+    within : action and flag by whose command this one is called: `case.search --facets`; default: a command of its own
+    created : the action that shows what this one made, by which an answer says where that is
     reads : True for an action that changes nothing
     snapshot : False for one that reads and works long outside the catalog, or takes a snapshot itself
     subject : the parameter that names what is acted on or looked at, for the logs
@@ -109,6 +131,9 @@ def action(
             name=name,
             permission=permission,
             run=run,
+            http=http,
+            within=within,
+            created=created,
             reads=reads,
             snapshot=snapshot,
             subject=subject,
@@ -119,11 +144,10 @@ def action(
         if name in ACTIONS:
             raise ValueError(f"two actions are named {name}")
         ACTIONS[name] = this
-        given = binder(run)
 
         @functools.wraps(run)
         def call(ws: W, /, *args: P.args, **kwargs: P.kwargs) -> R:
-            result: R = ws.perform(this, given(args, kwargs))
+            result: R = ws.perform(this, this.filled(kwargs, args))
             return result
 
         # For whoever has an answer already and shows it again (`action_of`).

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from remiss.curate.assembling import investigation_of
-from remiss.curate.citing import CITATIONS_LIMIT, citation_of
+from remiss.curate.citing import CITATIONS_LIMIT
 from remiss.curate.investigating import TEXT_LIMIT, Draft, Finding, following, prepared
 from remiss.errors import Conflict, InputError
 from remiss.records.investigation import Citation, CitationKind, Conclusion, Part, Stands, Written
@@ -50,10 +50,10 @@ def test_what_no_catalog_should_hold_is_refused(draft, said):
 
 
 def test_a_citation_is_written_as_kind_and_address():
-    assert citation_of("mlflow-run=https://e.org/?a=b") == cites("https://e.org/?a=b", CitationKind.MLFLOW_RUN)
+    assert Citation.from_text("mlflow-run=https://e.org/?a=b") == cites("https://e.org/?a=b", CitationKind.MLFLOW_RUN)
     for text in ("REM-17", "jira=REM-17", "=x", ""):
         with pytest.raises(InputError, match="is no citation"):
-            citation_of(text)
+            Citation.from_text(text)
 
 
 def test_what_is_left_out_of_a_change_stays():

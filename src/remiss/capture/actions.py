@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Annotated
 
 from remiss.action import action
 from remiss.capture import planning
@@ -16,6 +17,7 @@ from remiss.capture.schedule import Interval, due_windows, mark_provisional, spa
 from remiss.errors import Conflict, Denied, IntervalError
 from remiss.govern.event_fields import sensitivity_of
 from remiss.govern.ports.vault import Bundle
+from remiss.parameters import Document, Help
 from remiss.protocol.actions import load
 from remiss.protocol.document import restore
 from remiss.protocol.keeping import check_kept
@@ -38,6 +40,10 @@ class Prepared:
     in_force: tuple[str, ...]
 
 
+Since = Annotated[datetime, Help("Start of the first window; default: the first windows in a row that are due.")]
+Until = Annotated[datetime, Help("End of the last window; default: the last window that has ended.")]
+
+
 @contextmanager
 def _prepare(
     ws: CaptureWorkspace, protocol: str, since: datetime | None, until: datetime | None, *, strict: bool
@@ -54,22 +60,32 @@ def _prepare(
         yield Prepared(derived=derived, bundle=bundle, in_force=tuple(item.run for item in held))
 
 
-@action(name="run.capture", permission=CAPTURE, subject="protocol", document="protocol", prepare=_prepare)
+@action(
+    "capture",
+    permission=CAPTURE,
+    http="POST /runs",
+    created="run.show",
+    subject="protocol",
+    document="protocol",
+    prepare=_prepare,
+)
 def apply(
     ws: CaptureWorkspace,
-    protocol: str,
-    since: datetime | None = None,
-    until: datetime | None = None,
+    protocol: Document,
     *,
+    since: Since | None = None,
+    until: Until | None = None,
     strict: bool = False,
     prepared: Prepared | None = None,
 ) -> Run:
-    """Capture failures of whole windows of a log, by the protocol at the path `protocol`.
+    """Capture failures of whole windows of a log, as the document PROTOCOL says.
+
+    Without an interval, captures what is due: windows never captured, and provisional ones whose labels are mature now.
+
+    Example: remiss capture arrival-delay.yaml --since 2013-06-03 --until 2013-07-01
 
     Parameters
     ----------
-    since, until : bounds of windows; without `since` the first stretch of windows that is due, without `until` up to the
-        last window that has ended
     strict : file nothing when any row is refused
 
     Returns
@@ -199,18 +215,39 @@ def _due(
     return due_windows(times, document.sampling.window, ws.runs.in_force(document.source.name, document.name), as_of, lag)
 
 
-@action(name="run.due", permission=CAPTURE, reads=True, snapshot=False, document="protocol")
-def due(ws: CaptureWorkspace, protocol: str) -> tuple[tuple[datetime, datetime], ...]:
-    """Return the intervals that are due: windows never captured, and provisional ones whose labels are mature now."""
+@action(
+    "capture.due",
+    permission=CAPTURE,
+    http="POST /runs/due",
+    within="capture --dry-run",
+    reads=True,
+    snapshot=False,
+    document="protocol",
+)
+def due(ws: CaptureWorkspace, protocol: Document) -> tuple[tuple[datetime, datetime], ...]:
+    """List the intervals that are due: windows never captured, and provisional ones whose labels are mature now.
+
+    Example: remiss capture arrival-delay.yaml --dry-run
+    """
     checked = _meant(ws, protocol)
     return spans(_due(ws, checked, event_times(ws, checked), ws.now))
 
 
-@action(name="run.plan", permission=CAPTURE, reads=True, snapshot=False, document="protocol")
-def plan(ws: CaptureWorkspace, protocol: str, since: datetime | None = None, until: datetime | None = None) -> planning.Plan:
-    """Return which windows a capture would take, and what they would bring each month; files nothing.
+@action(
+    "capture.plan",
+    permission=CAPTURE,
+    http="POST /runs/plan",
+    within="capture --dry-run",
+    reads=True,
+    snapshot=False,
+    document="protocol",
+)
+def plan(ws: CaptureWorkspace, protocol: Document, *, since: Since | None = None, until: Until | None = None) -> planning.Plan:
+    """Say how many events and cases a capture by PROTOCOL would bring each month; file nothing.
 
     Events and cases are counted, and cases set against the labelling budget.
+
+    Example: remiss capture arrival-delay.yaml --dry-run
     """
     checked = _meant(ws, protocol)
     as_of, width = ws.now, checked.protocol.sampling.window

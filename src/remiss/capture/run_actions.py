@@ -11,6 +11,7 @@ from remiss.capture.ports import CaptureWorkspace
 from remiss.capture.reproduction import Reproduction, rederive
 from remiss.capture.standing import MOST_RUNS, Standing, standing
 from remiss.catalog.listing import Turn, list_name, token, turn
+from remiss.parameters import Limit, PageToken, Position, RunId
 from remiss.protocol.document import restore
 from remiss.protocol.terms import Protocol
 from remiss.records.look import Look, listed
@@ -23,9 +24,11 @@ def _of_run(ws: CaptureWorkspace, given: Mapping[str, Any], rows: Rows) -> Seque
     return listed(ws, given, rows, subject=ws.runs.get(given["run"]).id)
 
 
-@action(name="run.accept", permission="run:accept", subject="run")
-def accept(ws: CaptureWorkspace, run: str) -> Run:
-    """Bring a waiting run in force although events are gone from its source.
+@action("run.accept", permission="run:accept", http="POST /runs/{run}/accept", subject="run")
+def accept(ws: CaptureWorkspace, run: RunId) -> Run:
+    """Bring RUN, which waits, in force although events are gone from its source.
+
+    Example: remiss run accept run-4f7q2m
 
     Raises
     ------
@@ -36,18 +39,22 @@ def accept(ws: CaptureWorkspace, run: str) -> Run:
     return ws.runs.accept(run)
 
 
-@action(name="run.list", permission="run:read", reads=True, views=listed)
+@action("run.list", permission="run:read", http="GET /runs", reads=True, views=listed)
 def runs(
-    ws: CaptureWorkspace, protocol: str | None = None, limit: int = 50, *, after: str | None = None, as_of: int | None = None
+    ws: CaptureWorkspace,
+    *,
+    protocol: str | None = None,
+    limit: Limit = 50,
+    after: PageToken | None = None,
+    as_of: Position | None = None,
 ) -> Rows:
-    """List runs, newest first; `total` counts all.
+    """List runs, newest first.
+
+    Example: remiss run list --protocol arrival-delay
 
     Parameters
     ----------
     protocol : only runs of this one
-    limit : how many at most
-    after : the token of the page before
-    as_of : a position of the catalog; default: now
 
     Raises
     ------
@@ -65,13 +72,11 @@ def runs(
     return Rows("run", listing.RUN, listing.run_lines(shown), at, total=total, next=following)
 
 
-@action(name="run.coverage", permission="run:read", reads=True)
-def coverage(ws: CaptureWorkspace, *, as_of: int | None = None) -> Rows:
-    """List what is captured: for each source and protocol version its windows in force, from when to when, and their events.
+@action("run.coverage", permission="run:read", http="GET /coverage", reads=True)
+def coverage(ws: CaptureWorkspace, *, as_of: Position | None = None) -> Rows:
+    """List what is captured: windows in force of each source and protocol version, from when to when, and their events.
 
-    Parameters
-    ----------
-    as_of : a position of the catalog; default: now
+    Example: remiss run coverage
     """
     head = ws.position()
     position = reached(as_of, head)
@@ -79,9 +84,11 @@ def coverage(ws: CaptureWorkspace, *, as_of: int | None = None) -> Rows:
     return Rows("coverage", listing.COVERAGE, lines, head if position is None else position, total=len(lines))
 
 
-@action(name="run.windows", permission="run:read", reads=True, subject="run")
-def windows(ws: CaptureWorkspace, run: str, *, as_of: int | None = None) -> Rows:
-    """List the windows of a run, oldest first: their events, whether labels may still change, and from when they settle.
+@action("run.windows", permission="run:read", http="GET /runs/{run}/windows", reads=True, subject="run")
+def windows(ws: CaptureWorkspace, run: RunId, *, as_of: Position | None = None) -> Rows:
+    """List the windows of RUN, oldest first: their events, whether labels may still change, and from when they settle.
+
+    Example: remiss run windows run-4f7q2m
 
     Parameters
     ----------
@@ -106,15 +113,13 @@ def _document(ws: CaptureWorkspace, manifest: Manifest) -> Protocol:
     return restore(stored.text, f"{manifest.protocol}.yaml")
 
 
-@action(name="run.cells", permission="run:read", reads=True, subject="run")
-def cells(ws: CaptureWorkspace, run: str, *, as_of: int | None = None) -> Rows:
-    """List the cells of a run: how many events of each window and stratum met and were undecided on the same criteria.
+@action("run.cells", permission="run:read", http="GET /runs/{run}/cells", reads=True, subject="run")
+def cells(ws: CaptureWorkspace, run: RunId, *, as_of: Position | None = None) -> Rows:
+    """List the cells of RUN: how many events of each window and stratum met, and were undecided on, the same criteria.
 
-    Cells are disjoint: whatever union of them is exactly counted by adding up.
+    Cells are disjoint: any union of them is exactly counted by adding up.
 
-    Parameters
-    ----------
-    as_of : a position of the catalog; default: now
+    Example: remiss run cells run-4f7q2m --format csv
     """
     head = ws.position()
     found = ws.runs.cells(ws.runs.get(run, reached(as_of, head)).id)
@@ -122,24 +127,20 @@ def cells(ws: CaptureWorkspace, run: str, *, as_of: int | None = None) -> Rows:
     return Rows("cell", listing.cell_columns(found), listing.cell_lines(found), at, total=len(found))
 
 
-@action(name="run.show", permission="run:read", reads=True, subject="run")
-def show(ws: CaptureWorkspace, run: str, *, as_of: int | None = None) -> Run:
-    """Show a run: what it read, what it drew, and how much of each group.
+@action("run.show", permission="run:read", http="GET /runs/{run}", reads=True, subject="run")
+def show(ws: CaptureWorkspace, run: RunId, *, as_of: Position | None = None) -> Run:
+    """Show RUN: what it read, what it drew, and how much of each group.
 
-    Parameters
-    ----------
-    as_of : a position of the catalog; default: now
+    Example: remiss run show run-4f7q2m
     """
     return ws.runs.get(run, reached(as_of, ws.position()))
 
 
-@action(name="run.diff", permission="run:read", reads=True, subject="run", views=_of_run)
-def diff(ws: CaptureWorkspace, run: str, *, as_of: int | None = None) -> Rows:
-    """List what a run changed against the runs in force before it.
+@action("run.diff", permission="run:read", http="GET /runs/{run}/changes", reads=True, subject="run", views=_of_run)
+def diff(ws: CaptureWorkspace, run: RunId, *, as_of: Position | None = None) -> Rows:
+    """List what RUN changed against the runs in force before it.
 
-    Parameters
-    ----------
-    as_of : a position of the catalog; default: now
+    Example: remiss run diff run-4f7q2m
     """
     head = ws.position()
     found = ws.runs.get(run, reached(as_of, head))
@@ -148,13 +149,13 @@ def diff(ws: CaptureWorkspace, run: str, *, as_of: int | None = None) -> Rows:
     return Rows("change", ("kind", "event", "window", "detail"), lines, at, total=len(lines))
 
 
-@action(name="run.refused", permission="run:read", reads=True, subject="run", views=_of_run)
-def refused(ws: CaptureWorkspace, run: str, *, as_of: int | None = None) -> Rows:
-    """List the rows that a run refused, the first 100 of each reason; `total` counts all.
+@action("run.refused", permission="run:read", http="GET /runs/{run}/refused", reads=True, subject="run", views=_of_run)
+def refused(ws: CaptureWorkspace, run: RunId, *, as_of: Position | None = None) -> Rows:
+    """List the rows that RUN refused: the first 100 of each reason, with file and row.
 
-    Parameters
-    ----------
-    as_of : a position of the catalog; default: now
+    The list's total counts all of them.
+
+    Example: remiss run refused run-4f7q2m
     """
     head = ws.position()
     found = ws.runs.get(run, reached(as_of, head))
@@ -163,15 +164,22 @@ def refused(ws: CaptureWorkspace, run: str, *, as_of: int | None = None) -> Rows
     return Rows("refused", ("reason", "file", "row", "detail"), lines, at, total=sum(found.refused.values()))
 
 
-@action(name="run.reproduce", permission="run:read", reads=True, subject="run", snapshot=False)
-def reproduce(ws: CaptureWorkspace, run: str) -> Reproduction:
-    """Derive a run again from its named inputs and compare digests."""
+@action("reproduce", permission="run:read", http="POST /runs/{run}/reproduce", reads=True, subject="run", snapshot=False)
+def reproduce(ws: CaptureWorkspace, run: RunId) -> Reproduction:
+    """Derive RUN again from its named inputs and compare digests.
+
+    Exit status 0 when it is the same, 1 when it differs (and how), 3 when its source is not all there (and what is missing).
+
+    Example: remiss reproduce run-4f7q2m
+    """
     return rederive(ws, run)
 
 
-@action(name="run.status", permission="run:read", reads=True, snapshot=False)
-def status(ws: CaptureWorkspace, *, as_of: int | None = None) -> tuple[Standing, ...]:
+@action("status", permission="run:read", http="GET /status", reads=True, snapshot=False)
+def status(ws: CaptureWorkspace, *, as_of: Position | None = None) -> tuple[Standing, ...]:
     """Say, for each protocol and source, which windows are due or provisional, and what looks odd.
+
+    Example: remiss status
 
     Parameters
     ----------

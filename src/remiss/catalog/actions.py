@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
-from typing import Any
+from typing import Annotated, Any
 
 from remiss.action import action
 from remiss.catalog import filing as filings
@@ -13,12 +13,14 @@ from remiss.catalog import revision as revisions
 from remiss.catalog.counting import CONTEXT, DEFAULT, VALUE_LIMIT, check_fields
 from remiss.catalog.filing import Filed
 from remiss.catalog.likeness import likest
-from remiss.catalog.listing import COLUMNS, PAGE_LIMIT, Order, Turn, list_name, parse_sort, row, token, turn
+from remiss.catalog.listing import COLUMNS, Order, Turn, list_name, parse_sort, row, token, turn
 from remiss.catalog.modes import check_known
 from remiss.catalog.parsing import parse
 from remiss.catalog.ports import CatalogWorkspace
-from remiss.errors import Denied, InputError
-from remiss.records.case import Case, Filing, Revision
+from remiss.errors import Denied
+from remiss.parameters import CaseId, Grade, Limit, OneOf, Option, PageToken, Position, Query, Range, Revision
+from remiss.records.case import Case, Filing
+from remiss.records.case import Revision as State
 from remiss.records.catalog import CatalogFacts
 from remiss.records.comparison import Comparison
 from remiss.records.look import Kind, Look, listed
@@ -45,32 +47,30 @@ def _compared(ws: CatalogWorkspace, given: Mapping[str, Any], found: Comparison)
     return (Look(kind=Kind.CASE, subject=found.case, position=found.position, ids=ids, count=len(ids), team=team),)
 
 
-def _traced(ws: CatalogWorkspace, given: Mapping[str, Any], found: tuple[Revision, ...]) -> Sequence[Look]:
-    case = ws.governed(given["case_id"])
+def _traced(ws: CatalogWorkspace, given: Mapping[str, Any], found: tuple[State, ...]) -> Sequence[Look]:
+    case = ws.governed(given["case"])
     return (Look(kind=Kind.CASE, subject=case.id, position=given["as_of"], count=len(found), team=case.team),)
 
 
-@action(name="case.search", permission="case:read", reads=True, snapshot=False, views=listed)
+@action("case.search", permission="case:read", http="GET /cases", reads=True, snapshot=False, views=listed)
 def search(
     ws: CatalogWorkspace,
-    query: str = "",
+    query: Query = "",
     *,
-    as_of: int | None = None,
+    as_of: Position | None = None,
     sort: str = "-occurred",
-    limit: int = 50,
-    after: str | None = None,
+    limit: Limit = 50,
+    after: PageToken | None = None,
     total: bool = True,
 ) -> Rows:
-    """List the cases that match a query.
+    """List the cases that match QUERY, newest first.
+
+    Example: remiss case search 'criterion:missed-delay severity:<=2 context.airport:EWR'
 
     Parameters
     ----------
-    query : in the filter language; empty is everything
-    as_of : a position of the catalog; default: now
     sort : occurred, severity or filed; a leading - for descending
-    limit : how many at most, 1 to 10,000
-    after : the token of the page before
-    total : whether to count all that match, which on a large catalog takes longer than the page
+    total : whether to count all that match, which takes longer than the page
 
     Raises
     ------
@@ -78,8 +78,6 @@ def search(
     InputError : an unknown order, a position that is not there yet, a token of another list
     """
     wanted, order = parse(query), parse_sort(sort)
-    if not 1 <= limit <= PAGE_LIMIT:
-        raise InputError(f"{limit} is no length of a page", do=f"give 1 to {PAGE_LIMIT}")
     turned = None if after is None else turn(after, list_name(query, sort, as_of), order.order.values)
     at = as_of if turned is None or turned.position is None else turned.position
     position = None if at is None else reached(at, ws.cases.position())
@@ -101,15 +99,24 @@ def search(
     return Rows("case", COLUMNS, lines, page.head if position is None else position, total=matching, next=following)
 
 
-@action(name="case.facets", permission="case:read", reads=True, views=_counted)
-def facets(ws: CatalogWorkspace, query: str = "", fields: Sequence[str] | None = None, *, as_of: int | None = None) -> Rows:
-    """Count the cases that match a query by the values of fields, the most frequent first.
+@action(
+    "case.facets", permission="case:read", http="GET /cases/facets", within="case.search --facets", reads=True, views=_counted
+)
+def facets(
+    ws: CatalogWorkspace,
+    query: Query = "",
+    *,
+    fields: Annotated[Sequence[str], Option("--field")] | None = None,
+    as_of: Position | None = None,
+) -> Rows:
+    """Count the cases that match QUERY by the values of fields, the most frequent first.
+
+    Example: remiss case search 'severity:<=2' --facets --field context.airport
 
     Parameters
     ----------
-    query : in the filter language; empty is everything
-    fields : for example `status`, `criterion` or `context.airport`; default: the usual ones and all context fields
-    as_of : a position of the catalog; default: now
+    fields : what to count by, for example `status`, `criterion` or `context.airport`; default: the usual ones, all context
+        fields among them
 
     Raises
     ------
@@ -129,64 +136,67 @@ def facets(ws: CatalogWorkspace, query: str = "", fields: Sequence[str] | None =
     return Rows("facet", ("field", "value", "count"), lines, at, total=len(lines))
 
 
-@action(name="case.show", permission="case:read", reads=True, subject="case_id", views=_shown)
-def show(ws: CatalogWorkspace, case_id: str, *, as_of: int | None = None) -> Case:
-    """Show one case: what happened, what caught it, how it was sampled.
+@action("case.show", permission="case:read", http="GET /cases/{case}", reads=True, subject="case", views=_shown)
+def show(ws: CatalogWorkspace, case: CaseId, *, as_of: Position | None = None) -> Case:
+    """Show CASE: what happened, what caught it, how it was sampled.
 
-    Parameters
-    ----------
-    case_id : the id, or a prefix of six or more characters that no other case shares
-    as_of : a position of the catalog; default: now
+    A prefix of six or more characters is enough; dashes do not count.
+
+    Example: remiss case show k7m4-qp
 
     Raises
     ------
     NotFound, Ambiguous, InputError
     """
-    return ws.cases.get(case_id, reached(as_of, ws.cases.position()))
+    return ws.cases.get(case, reached(as_of, ws.cases.position()))
 
 
-@action(name="case.compare", permission="case:read", reads=True, subject="case_id", views=_compared)
-def compare(ws: CatalogWorkspace, case_id: str, *, controls: int = 10, as_of: int | None = None) -> Comparison:
-    """Say how a case was drawn, and show the controls of its window and stratum that are most like it.
+@action("case.compare", permission="case:read", http="GET /cases/{case}/comparison", reads=True, subject="case", views=_compared)
+def compare(
+    ws: CatalogWorkspace, case: CaseId, *, controls: Annotated[int, Range(0, CONTROL_LIMIT)] = 10, as_of: Position | None = None
+) -> Comparison:
+    """Say how CASE was drawn, and show the controls that are most like it.
+
+    Controls are events of the same window and stratum that met no criterion; the likest share most inputs and context.
+
+    Example: remiss case compare k7m4-qp --controls 3
 
     Parameters
     ----------
-    case_id : the id, or a prefix of six or more characters that no other case shares
-    controls : how many at most, 0 to 100; 0 for how it was drawn alone
-    as_of : a position of the catalog; default: now
+    controls : how many controls at most; 0 for how it was drawn alone
 
     Raises
     ------
     NotFound, Ambiguous, InputError : among them a case whose event no run drew
     """
-    if not 0 <= controls <= CONTROL_LIMIT:
-        raise InputError(f"{controls} is no number of controls", do=f"give 0 to {CONTROL_LIMIT}")
     position = reached(as_of, ws.cases.position())
-    found, events = ws.cases.drawn_with(case_id, position, CONSIDERED if controls else 0)
+    found, events = ws.cases.drawn_with(case, position, CONSIDERED if controls else 0)
     return replace(found, controls=likest(found.event, events, controls))
 
 
-@action(name="case.history", permission="case:read", reads=True, subject="case_id", views=_traced)
-def history(ws: CatalogWorkspace, case_id: str, *, as_of: int | None = None) -> tuple[Revision, ...]:
-    """List every state that a case was in, oldest first.
+@action("case.history", permission="case:read", http="GET /cases/{case}/history", reads=True, subject="case", views=_traced)
+def history(ws: CatalogWorkspace, case: CaseId, *, as_of: Position | None = None) -> tuple[State, ...]:
+    """List every state that CASE was in, oldest first.
 
-    Parameters
-    ----------
-    case_id : the id, or a prefix of six or more characters that no other case shares
-    as_of : a position of the catalog; default: now
+    Example: remiss case history k7m4-qp
 
     Raises
     ------
     NotFound, Ambiguous, InputError
     """
     position = reached(as_of, ws.cases.position())
-    known = ws.cases.revisions(case_id)
+    known = ws.cases.revisions(case)
     return known if position is None else revisions.as_it_stood(known, position)
 
 
-@action(name="case.file", permission="case:file")
+@action("case.file", permission="case:file", http="POST /cases", created="case.show")
 def file(ws: CatalogWorkspace, filing: Filing) -> Case:
-    """File a failure that a person saw. Its texts are redacted first; filing the same again gives the same case.
+    """File a failure that you saw yourself.
+
+    Such a case has no sampling weight: it counts in no estimate. Its texts are redacted first; filing the same again gives the
+    same case.
+
+    Example: remiss case file --model arrival-delay --at 2013-06-03T06:00Z --title "Board showed the wrong terminal"
 
     Raises
     ------
@@ -212,24 +222,31 @@ def filable(ws: CatalogWorkspace, filing: Filing) -> Filed:
     return filed
 
 
-@action(name="case.revise", permission="case:revise", subject="case_id")
+@action("case.revise", permission="case:revise", http="PATCH /cases/{case}", subject="case")
 def revise(
     ws: CatalogWorkspace,
-    case_id: str,
-    revision: int,
+    case: CaseId,
+    revision: Revision,
     *,
     title: str | None = None,
     note: str | None = None,
     mode: str | None = None,
-    severity: int | None = None,
-    clear: Sequence[str] = (),
+    severity: Grade | None = None,
+    clear: Annotated[Sequence[str], OneOf(revisions.SAID)] = (),
 ) -> Case:
-    """Change what people say of a case, naming the revision that was read.
+    """Change what people wrote on CASE, naming the revision that you read.
+
+    What is left out stays; an empty note takes the note away.
+
+    Example: remiss case revise k7m4-qp --revision 1 --title "Missed delay out of Newark"
 
     Parameters
     ----------
-    title, note, mode, severity : what to say from now on; None leaves a thing as it is, an empty note takes the note away
-    clear : which of `title`, `note`, `mode` and `severity` to take away
+    title : a new title
+    note : a new note
+    mode : a new failure mode
+    severity : a new severity, 1 (critical) to 4 (minor)
+    clear : what to take away
 
     Raises
     ------
@@ -239,13 +256,17 @@ def revise(
     asked = revisions.Change(title=title, note=note, mode=mode, severity=severity, clear=tuple(clear))
     change = revisions.prepared(asked, ws.keys.secret(REDACTION))
     check_known(change.mode, ws.protocols)
-    ws.allow("case:revise", ws.governed(case_id).team)
-    return ws.cases.revise(case_id, revision, change)
+    ws.allow("case:revise", ws.governed(case).team)
+    return ws.cases.revise(case, revision, change)
 
 
-@action(name="catalog.info", permission="catalog:read", reads=True)
-def info(ws: CatalogWorkspace, *, as_of: int | None = None) -> CatalogFacts:
-    """Say what the catalog is and how much it holds, and to whoever may look at the machine where it lies.
+@action("catalog.info", permission="catalog:read", http="GET /catalog", reads=True)
+def info(ws: CatalogWorkspace, *, as_of: Position | None = None) -> CatalogFacts:
+    """Say what the catalog is, how much it holds, and which version wrote it.
+
+    Where it lies is told to whoever may look at the machine.
+
+    Example: remiss catalog info
 
     Parameters
     ----------

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 from remiss.action import action
 from remiss.catalog.actions import REDACTION
 from remiss.catalog.attachment import Prepared, content_of, prepared
 from remiss.catalog.ports import AttachmentWorkspace
 from remiss.errors import Denied, NotFound
+from remiss.parameters import CaseId, Help, Position
 from remiss.records.case import Sensitivity
 from remiss.records.evidence import AttachedFile, Attachment, Kept
 from remiss.records.look import Kind, Look
 from remiss.records.position import reached
 
+AttachmentId = Annotated[str, Help("The id of an attachment.")]
 ADD, READ = "attachment:add", "evidence:read"
 
 
@@ -29,37 +31,45 @@ class _Put:
 
 
 @contextmanager
-def _put(ws: AttachmentWorkspace, case_id: str, name: str, content: bytes, sensitivity: Sensitivity | None) -> Iterator[_Put]:
+def _put(ws: AttachmentWorkspace, case: CaseId, content: bytes, *, name: str, sensitivity: Sensitivity | None) -> Iterator[_Put]:
     """Put the content into the vault before the catalog refers to it; where that fails it is taken out again."""
-    case = ws.governed(case_id)
-    ws.allow(ADD, case.team)
-    wanted = max(case.sensitivity, case.sensitivity if sensitivity is None else sensitivity)
-    if not ws.scope.sees(case.team, wanted):
+    of = ws.governed(case)
+    ws.allow(ADD, of.team)
+    wanted = max(of.sensitivity, of.sensitivity if sensitivity is None else sensitivity)
+    if not ws.scope.sees(of.team, wanted):
         raise Denied(
             f"{wanted.name.lower()} is above the clearance of {ws.actor.name}, who could not get the file back",
             do="attach it with a lower sensitivity, or ask somebody with that clearance",
         )
     key = ws.keys.secret(REDACTION)
-    file = prepared(name, content, wanted, case=case.id, person=ws.actor.name, at=ws.now, key=key)
+    file = prepared(name, content, wanted, case=of.id, person=ws.actor.name, at=ws.now, key=key)
     with ws.vault.putting(file.kept, ws.attachments.refers) as address:
         yield _Put(file=file, address=address)
 
 
-@action(name="attachment.add", permission=ADD, subject="case_id", prepare=_put)
+@action(
+    "attachment.add",
+    permission=ADD,
+    http="POST /cases/{case}/attachments",
+    created="attachment.get",
+    subject="case",
+    prepare=_put,
+)
 def add(
     ws: AttachmentWorkspace,
-    case_id: str,
-    name: str,
+    case: CaseId,
     content: bytes,
     *,
+    name: str = "file",
     sensitivity: Sensitivity | None = None,
     prepared: _Put | None = None,
 ) -> Attachment:
-    """Add a file to a case; its content goes to the vault, encrypted.
+    """Add FILE to CASE, at most 16 MB; it is kept encrypted.
+
+    Example: remiss attachment add k7m4-qp2x screenshot.png
 
     Parameters
     ----------
-    case_id : the id, or a prefix of six or more characters that no other case shares
     name : the file's; made harmless, and personal data in it replaced, before it is kept
     content : at most 16 MB
     sensitivity : how guarded it is; never less than the case, which is the default
@@ -70,12 +80,12 @@ def add(
     NotFound, Ambiguous, InputError : among them a file that is empty or too large
     """
     assert prepared is not None
-    ws.allow(ADD, ws.governed(case_id).team)
-    return ws.attachments.add(case_id, prepared.file, prepared.address)
+    ws.allow(ADD, ws.governed(case).team)
+    return ws.attachments.add(case, prepared.file, prepared.address)
 
 
 def _listed(ws: AttachmentWorkspace, given: Mapping[str, Any], found: tuple[Attachment, ...]) -> Sequence[Look]:
-    case = ws.governed(given["case_id"])
+    case = ws.governed(given["case"])
     ids = [each.id for each in found]
     return (Look(kind=Kind.LIST, subject=case.id, position=given["as_of"], ids=ids, count=len(ids), team=case.team),)
 
@@ -85,25 +95,32 @@ def _shown(ws: AttachmentWorkspace, given: Mapping[str, Any], found: AttachedFil
     return (Look(kind=Kind.EVIDENCE, subject=found.attachment.case, ids=[found.attachment.id], team=kept.team),)
 
 
-@action(name="attachment.list", permission="case:read", reads=True, subject="case_id", views=_listed)
-def attachments(ws: AttachmentWorkspace, case_id: str, *, as_of: int | None = None) -> tuple[Attachment, ...]:
-    """List the files of a case that the actor may see, the oldest first.
+@action(
+    "attachment.list", permission="case:read", http="GET /cases/{case}/attachments", reads=True, subject="case", views=_listed
+)
+def attachments(ws: AttachmentWorkspace, case: CaseId, *, as_of: Position | None = None) -> tuple[Attachment, ...]:
+    """List the files of CASE that you may see, the oldest first.
+
+    Example: remiss attachment list k7m4-qp2x
 
     Parameters
     ----------
-    case_id : the id, or a prefix of six or more characters that no other case shares
     as_of : a position of the catalog; default: now. Of what was removed since the name is gone
 
     Raises
     ------
     NotFound, Ambiguous, InputError
     """
-    return ws.attachments.of_case(case_id, reached(as_of, ws.position()))
+    return ws.attachments.of_case(case, reached(as_of, ws.position()))
 
 
-@action(name="attachment.get", permission=READ, reads=True, subject="attachment_id", views=_shown)
-def get(ws: AttachmentWorkspace, attachment_id: str) -> AttachedFile:
-    """Get a file of a case with its content.
+@action("attachment.get", permission=READ, http="GET /attachments/{attachment}", reads=True, subject="attachment", views=_shown)
+def get(ws: AttachmentWorkspace, attachment: AttachmentId) -> AttachedFile:
+    """Get the file ATTACHMENT of a case; a file that is there already is not replaced.
+
+    As JSON its content is in base64.
+
+    Example: remiss attachment get attachment-4f7q2m9x3kbd --output screenshot.png
 
     Raises
     ------
@@ -111,17 +128,17 @@ def get(ws: AttachmentWorkspace, attachment_id: str) -> AttachedFile:
     Denied : the actor may read no evidence in the case's team
     StorageError : it was altered, or its key is missing
     """
-    kept = ws.attachments.kept(attachment_id)
+    kept = ws.attachments.kept(attachment)
     ws.allow(READ, kept.team)
     if kept.removed:
-        raise NotFound(f"{attachment_id} was removed", do="ask whoever removed it")
+        raise NotFound(f"{attachment} was removed", do="ask whoever removed it")
     return AttachedFile(attachment=kept.attachment, content=content_of(ws.vault.get(kept.address)))
 
 
 @contextmanager
-def _discarded(ws: AttachmentWorkspace, attachment_id: str) -> Iterator[Kept]:
+def _discarded(ws: AttachmentWorkspace, attachment: str) -> Iterator[Kept]:
     """Take the content out of the vault once the catalog has let go of it; what a killed removal left goes at once."""
-    kept = ws.attachments.kept(attachment_id)
+    kept = ws.attachments.kept(attachment)
     ws.allow(ADD, kept.team)
     if kept.removed:
         ws.vault.discard(kept.address)
@@ -129,9 +146,13 @@ def _discarded(ws: AttachmentWorkspace, attachment_id: str) -> Iterator[Kept]:
     ws.vault.discard(kept.address)
 
 
-@action(name="attachment.remove", permission=ADD, subject="attachment_id", prepare=_discarded)
-def remove(ws: AttachmentWorkspace, attachment_id: str, *, prepared: Kept | None = None) -> Attachment:
-    """Remove a file from a case: its key is destroyed, its content and its name are erased. That it was there stays known.
+@action("attachment.remove", permission=ADD, http="DELETE /attachments/{attachment}", subject="attachment", prepare=_discarded)
+def remove(ws: AttachmentWorkspace, attachment: AttachmentId, *, prepared: Kept | None = None) -> Attachment:
+    """Remove the file ATTACHMENT: its key is destroyed, its content and its name are erased.
+
+    That it was there stays known.
+
+    Example: remiss attachment remove attachment-4f7q2m9x3kbd
 
     Raises
     ------
@@ -140,4 +161,4 @@ def remove(ws: AttachmentWorkspace, attachment_id: str, *, prepared: Kept | None
     """
     assert prepared is not None
     ws.allow(ADD, prepared.team)
-    return ws.attachments.remove(attachment_id)
+    return ws.attachments.remove(attachment)

@@ -12,6 +12,7 @@ from remiss.catalog.ports import EvidenceWorkspace
 from remiss.errors import Denied
 from remiss.govern.policy import WRITTEN
 from remiss.govern.redaction import Redactor, redact
+from remiss.parameters import CaseId
 from remiss.protocol.document import restore
 from remiss.records.case import Sensitivity
 from remiss.records.evidence import Original, RawEvent
@@ -27,13 +28,16 @@ def _shown(ws: EvidenceWorkspace, given: Mapping[str, Any], raw: RawEvent) -> Se
     return (Look(kind=Kind.EVIDENCE, subject=raw.case, purpose=said, ids=[raw.run], team=team),)
 
 
-@action(name="evidence.show", permission=READ, reads=True, subject="case_id", views=_shown)
-def show(ws: EvidenceWorkspace, case_id: str, purpose: str, *, run: str | None = None) -> RawEvent:
-    """Show the raw event of a case, as production logged it, from the vault.
+@action("evidence.show", permission=READ, http="POST /cases/{case}/evidence", reads=True, subject="case", views=_shown)
+def show(ws: EvidenceWorkspace, case: CaseId, purpose: str, *, run: str | None = None) -> RawEvent:
+    """Show the raw event of CASE as production logged it, with everything that redaction takes out.
+
+    That you looked is recorded, and what for.
+
+    Example: remiss evidence show k7m4-qp2x --purpose "the carrier asked which flight it was"
 
     Parameters
     ----------
-    case_id : the id, or a prefix of six or more characters that no other case shares
     purpose : what it is needed for, in a sentence; recorded, with personal data in it replaced
     run : the capture run that kept it; default: the latest in force
 
@@ -45,7 +49,7 @@ def show(ws: EvidenceWorkspace, case_id: str, purpose: str, *, run: str | None =
     Ambiguous, InputError : among them a purpose that is empty
     """
     checked_purpose(purpose)
-    original = ws.originals.of(case_id, run)
+    original = ws.originals.of(case, run)
     ws.allow(READ, original.team)
     sensitivity = _guarded(ws, original)
     if not ws.scope.sees(original.team, sensitivity):

@@ -9,6 +9,7 @@ from remiss.action import action
 from remiss.catalog.parsing import parse
 from remiss.curate.agreeing import agreement_of
 from remiss.curate.ports.agreement import AgreementWorkspace
+from remiss.parameters import Position, Query
 from remiss.records.agreement import Agreement, By
 from remiss.records.look import Kind, Look
 from remiss.records.position import reached
@@ -18,15 +19,20 @@ def _shown(_: AgreementWorkspace, given: Mapping[str, Any], found: Agreement) ->
     return (Look(kind=Kind.FIGURE, query=found.query, position=found.position, count=len(found.rows)),)
 
 
-@action(name="agreement.show", permission="agreement:read", reads=True, views=_shown)
-def measure_agreement(ws: AgreementWorkspace, query: str = "", *, by: By | None = None, as_of: int | None = None) -> Agreement:
-    """Say how far annotators and verifiers agree, beyond chance: on verdict, failure mode, severity and sets of modes.
+@action("agreement.show", permission="agreement:read", http="GET /agreement", reads=True, views=_shown)
+def measure_agreement(
+    ws: AgreementWorkspace, query: Query = "", *, by: By | None = None, as_of: Position | None = None
+) -> Agreement:
+    """Say how far annotators and verifiers of the cases that match QUERY agree, beyond chance.
+
+    Krippendorff's alpha and Gwet's AC1 (AC2 where labels may be near) on verdict, failure mode, severity and sets of modes,
+    each case weighed by how many it stands for, with 95 % intervals by resampling cases.
+
+    Example: remiss agreement show 'criterion:missed-delay' --by month
 
     Parameters
     ----------
-    query : which cases, in the filter language; empty is all
-    by : a row for each failure mode, pair of people or month of the second labelling; default: all together
-    as_of : a position of the catalog; default: now
+    by : a row for each failure mode, pair of people, or month of the second labelling; default: all together
 
     Raises
     ------

@@ -8,7 +8,7 @@ from dataclasses import replace
 from remiss.errors import InputError
 from remiss.govern.policy import policy_of
 from remiss.govern.redaction import exposed
-from remiss.records.investigation import Citation, CitationKind
+from remiss.records.investigation import Citation
 
 CITATIONS_LIMIT = 20
 ADDRESS_LIMIT = 2_000
@@ -32,20 +32,3 @@ def checked(citations: Sequence[Citation]) -> Iterator[Citation]:
         if exposed(address, _EXPOSING):
             raise InputError("the address of a citation shows an e-mail address or a password", do="give one that does not")
         yield replace(each, address=address)
-
-
-def citation_of(text: str) -> Citation:
-    """Return the citation that KIND=ADDRESS names.
-
-    Raises
-    ------
-    InputError
-
-    >>> citation_of("ticket=REM-17").kind
-    <CitationKind.TICKET: 'ticket'>
-    """
-    kind, found, address = text.strip().partition("=")
-    if not found or kind not in set(CitationKind):
-        kinds = ", ".join(CitationKind)
-        raise InputError(f"{text[:80]!r} is no citation", do=f"write KIND=ADDRESS, where KIND is one of {kinds}")
-    return Citation(kind=CitationKind(kind), address=address)

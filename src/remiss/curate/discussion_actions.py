@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 from remiss.action import action
 from remiss.catalog.actions import REDACTION
 from remiss.catalog.listing import Turn, list_name, token, turn
 from remiss.curate import discussion
 from remiss.curate.ports.discussion import DiscussionWorkspace
-from remiss.errors import InputError
+from remiss.parameters import CaseId, Help, Option, PageToken, Position, Range
 from remiss.records import look as looks
 from remiss.records.discussion import Thread, ThreadStatus
 from remiss.records.look import Kind, Look
@@ -18,15 +18,21 @@ from remiss.records.position import reached
 from remiss.records.rows import Rows
 
 INBOX_LIMIT = 1_000
+ThreadId = Annotated[str, Help("The id of a thread.")]
 
 
-@action(name="case.comment", permission="thread:write", subject="case_id")
-def comment(ws: DiscussionWorkspace, case_id: str, text: str, *, thread: str | None = None) -> Thread:
-    """Say something about a case, in a thread or in a new one; `@name` puts it in that person's inbox.
+@action("case.comment", permission="thread:write", http="POST /cases/{case}/comments", subject="case")
+def comment(
+    ws: DiscussionWorkspace, case: CaseId, text: str, *, thread: Annotated[str, Option(metavar="ID")] | None = None
+) -> Thread:
+    """Comment TEXT on CASE, in Markdown, in a thread or a new one; @name puts it in that person's inbox.
+
+    Personal data is replaced before anything is kept.
+
+    Example: remiss case comment k7m4-qp "Is this the feed again, @bo?"
 
     Parameters
     ----------
-    case_id : the id, or a prefix of six or more characters that no other case shares
     text : Markdown; redacted before it is kept
     thread : the id of the thread to answer in; default: a new one
 
@@ -36,13 +42,13 @@ def comment(ws: DiscussionWorkspace, case_id: str, text: str, *, thread: str | N
     InputError : an empty or too long text
     Denied : not in the case's team
     """
-    ws.allow("thread:write", ws.governed(case_id).team)
+    ws.allow("thread:write", ws.governed(case).team)
     written = discussion.prepared(text, ws.keys.secret(REDACTION))
-    return ws.threads.comment(case_id, thread, written, discussion.mentions(written))
+    return ws.threads.comment(case, thread, written, discussion.mentions(written))
 
 
 def _of_case(ws: DiscussionWorkspace, given: Mapping[str, Any], found: tuple[Thread, ...]) -> Sequence[Look]:
-    case = ws.governed(given["case_id"])
+    case = ws.governed(given["case"])
     ids = [each.id for each in found]
     return (Look(kind=Kind.LIST, subject=case.id, position=given["as_of"], ids=ids, count=len(ids), team=case.team),)
 
@@ -52,83 +58,84 @@ def _of_thread(ws: DiscussionWorkspace, given: Mapping[str, Any], found: Thread)
     return (Look(kind=Kind.CASE, subject=found.case, position=given["as_of"], ids=[found.id], team=team),)
 
 
-@action(name="thread.list", permission="thread:read", reads=True, subject="case_id", views=_of_case)
-def threads(ws: DiscussionWorkspace, case_id: str, *, as_of: int | None = None) -> tuple[Thread, ...]:
-    """List the threads of a case with all their comments, the oldest first.
+@action("thread.list", permission="thread:read", http="GET /cases/{case}/threads", reads=True, subject="case", views=_of_case)
+def threads(ws: DiscussionWorkspace, case: CaseId, *, as_of: Position | None = None) -> tuple[Thread, ...]:
+    """List the threads of CASE with all their comments, the oldest first.
 
-    Parameters
-    ----------
-    case_id : the id, or a prefix of six or more characters that no other case shares
-    as_of : a position of the catalog; default: now
+    Example: remiss thread list k7m4-qp
 
     Raises
     ------
     NotFound, Ambiguous, InputError
     """
-    return ws.threads.of_case(case_id, reached(as_of, ws.position()))
+    return ws.threads.of_case(case, reached(as_of, ws.position()))
 
 
-@action(name="thread.show", permission="thread:read", reads=True, subject="thread_id", views=_of_thread)
-def thread(ws: DiscussionWorkspace, thread_id: str, *, as_of: int | None = None) -> Thread:
-    """Show a thread with all its comments.
+@action("thread.show", permission="thread:read", http="GET /threads/{thread}", reads=True, subject="thread", views=_of_thread)
+def thread(ws: DiscussionWorkspace, thread: ThreadId, *, as_of: Position | None = None) -> Thread:
+    """Show THREAD with all its comments.
 
-    Parameters
-    ----------
-    as_of : a position of the catalog; default: now
+    Example: remiss thread show thread-4f7q2m9x3kbd
 
     Raises
     ------
     NotFound, InputError
     """
-    return ws.threads.get(thread_id, reached(as_of, ws.position()))
+    return ws.threads.get(thread, reached(as_of, ws.position()))
 
 
-@action(name="thread.resolve", permission="thread:resolve", subject="thread_id")
-def resolve_thread(ws: DiscussionWorkspace, thread_id: str) -> Thread:
-    """Say that a thread needs nothing more; its mentions wait no longer.
+@action("thread.resolve", permission="thread:resolve", http="POST /threads/{thread}/resolve", subject="thread")
+def resolve_thread(ws: DiscussionWorkspace, thread: ThreadId) -> Thread:
+    """Resolve THREAD: it needs nothing more, and its mentions wait no longer.
+
+    Example: remiss thread resolve thread-4f7q2m9x3kbd
 
     Raises
     ------
     NotFound : no such thread; Conflict : it is resolved already; Denied : not in the case's team
     """
-    return _turned(ws, thread_id, ThreadStatus.RESOLVED)
+    return _turned(ws, thread, ThreadStatus.RESOLVED)
 
 
-@action(name="thread.reopen", permission="thread:resolve", subject="thread_id")
-def reopen_thread(ws: DiscussionWorkspace, thread_id: str) -> Thread:
-    """Open a resolved thread again.
+@action("thread.reopen", permission="thread:resolve", http="POST /threads/{thread}/reopen", subject="thread")
+def reopen_thread(ws: DiscussionWorkspace, thread: ThreadId) -> Thread:
+    """Open the resolved THREAD again.
+
+    Example: remiss thread reopen thread-4f7q2m9x3kbd
 
     Raises
     ------
     NotFound : no such thread; Conflict : it is open; Denied : not in the case's team
     """
-    return _turned(ws, thread_id, ThreadStatus.OPEN)
+    return _turned(ws, thread, ThreadStatus.OPEN)
 
 
-def _turned(ws: DiscussionWorkspace, thread_id: str, status: ThreadStatus) -> Thread:
-    ws.allow("thread:resolve", ws.governed(ws.threads.get(thread_id, None).case).team)
-    return ws.threads.turn(thread_id, status)
+def _turned(ws: DiscussionWorkspace, thread: str, status: ThreadStatus) -> Thread:
+    ws.allow("thread:resolve", ws.governed(ws.threads.get(thread, None).case).team)
+    return ws.threads.turn(thread, status)
 
 
-@action(name="inbox.list", permission="inbox:read", reads=True, views=looks.listed)
+@action("inbox.list", permission="inbox:read", http="GET /inbox", reads=True, views=looks.listed)
 def inbox(
-    ws: DiscussionWorkspace, *, everything: bool = False, limit: int = 50, after: str | None = None, as_of: int | None = None
+    ws: DiscussionWorkspace,
+    *,
+    everything: Annotated[bool, Option("--all")] = False,
+    limit: Annotated[int, Range(1, INBOX_LIMIT), Help("How many at most.")] = 50,
+    after: PageToken | None = None,
+    as_of: Position | None = None,
 ) -> Rows:
-    """List where others mentioned you, the newest first: what waits for you, which is what you have not answered in.
+    """List where others mentioned you and you have not answered, the newest first.
+
+    Example: remiss inbox list --all
 
     Parameters
     ----------
     everything : also what you answered and what is resolved
-    limit : how many at most, 1 to 1,000
-    after : the token of the page before
-    as_of : a position of the catalog; default: now
 
     Raises
     ------
     InputError : a token of another list, a position that is not there yet
     """
-    if not 1 <= limit <= INBOX_LIMIT:
-        raise InputError(f"{limit} is no length of a page", do=f"give 1 to {INBOX_LIMIT}")
     name = discussion.name_of(ws.actor.name)
     listed = list_name(f"inbox {everything} {name}", "newest", as_of)
     before = None if after is None else turn(after, listed, 1).last[0]

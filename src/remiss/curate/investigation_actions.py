@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 from remiss.action import action
 from remiss.catalog.actions import REDACTION
 from remiss.catalog.listing import Turn, list_name, token, turn
 from remiss.curate.investigating import Draft, prepared
 from remiss.curate.ports.investigation import InvestigationWorkspace
-from remiss.errors import InputError
+from remiss.parameters import MOST_REVISION, CaseId, Help, Option, PageToken, Position, Range
 from remiss.records.investigation import Citation, CitationKind, Conclusion, Investigation, Outcome, Part, Stands
 from remiss.records.look import Kind, Look, listed
 from remiss.records.position import reached
@@ -19,76 +19,81 @@ from remiss.records.rows import Rows
 INVESTIGATE = "case:investigate"
 CITATIONS = ("case", "title", "part", "number", "kind", "address", "state", "text", "at")
 PAGE_LIMIT = 1_000
+Number = Annotated[int, Range(1, MOST_REVISION), Help("Change the one of this number instead of adding one.")]
+Read = Annotated[int, Range(1, MOST_REVISION), Help("The revision of it that you read.")]
+Citations = Annotated[Sequence[Citation], Option("--citation"), Help("Where it is kept; of a change, all of them anew.")]
 
 
 def _shown(ws: InvestigationWorkspace, given: Mapping[str, Any], found: Investigation) -> Sequence[Look]:
     return (Look(kind=Kind.CASE, subject=found.case, position=given["as_of"], team=ws.governed(found.case).team),)
 
 
-@action(name="case.investigation", permission="case:read", reads=True, subject="case_id", views=_shown)
-def investigation(ws: InvestigationWorkspace, case_id: str, *, as_of: int | None = None) -> Investigation:
-    """Show what was found out about a case, and what is missing of it.
+@action(
+    "case.investigation", permission="case:read", http="GET /cases/{case}/investigation", reads=True, subject="case", views=_shown
+)
+def investigation(ws: InvestigationWorkspace, case: CaseId, *, as_of: Position | None = None) -> Investigation:
+    """Show what was found out about CASE, and what is missing of it.
 
-    Parameters
-    ----------
-    case_id : the id, or a prefix of six or more characters that no other case shares
-    as_of : a position of the catalog; default: now
+    Example: remiss case investigation k7m4-qp
 
     Raises
     ------
     NotFound, Ambiguous, InputError
     """
-    return ws.investigations.get(case_id, reached(as_of, ws.position()))
+    return ws.investigations.get(case, reached(as_of, ws.position()))
 
 
-@action(name="case.suppose", permission=INVESTIGATE, subject="case_id")
+@action("hypothesis.write", permission=INVESTIGATE, http="POST /cases/{case}/hypotheses", subject="case")
 def suppose(
     ws: InvestigationWorkspace,
-    case_id: str,
+    case: CaseId,
     *,
     text: str | None = None,
     stands: Stands | None = None,
-    number: int | None = None,
-    revision: int | None = None,
+    number: Number | None = None,
+    revision: Read | None = None,
 ) -> Investigation:
-    """State a hypothesis of what caused a case, or change one.
+    """State a hypothesis of what caused CASE, or change one.
+
+    Example: remiss hypothesis write k7m4-qp --text "The feeder airports report late"
 
     Parameters
     ----------
     text : what may be the cause, in Markdown; redacted before it is kept
     stands : open (the default of a new one), supported or refuted
-    number, revision : of the one to change, and the revision of it that was read
 
     Raises
     ------
     Conflict : somebody else wrote since; NotFound, Ambiguous, InputError
     """
     draft = Draft(part=Part.HYPOTHESIS, number=number, revision=revision, texts={"text": text}, state=stands)
-    return _written(ws, case_id, draft)
+    return _written(ws, case, draft)
 
 
-@action(name="case.experiment", permission=INVESTIGATE, subject="case_id")
+@action("experiment.write", permission=INVESTIGATE, http="POST /cases/{case}/experiments", subject="case")
 def experiment(
     ws: InvestigationWorkspace,
-    case_id: str,
+    case: CaseId,
     *,
     executed: str | None = None,
-    hypothesis: int | None = None,
+    hypothesis: Annotated[int, Range(1, MOST_REVISION)] | None = None,
     result: str | None = None,
     conclusion: Conclusion | None = None,
-    citations: Sequence[Citation] | None = None,
-    number: int | None = None,
-    revision: int | None = None,
+    citations: Citations | None = None,
+    number: Number | None = None,
+    revision: Read | None = None,
 ) -> Investigation:
-    """Record an experiment that tests a hypothesis of a case, or change one.
+    """Record an experiment that tests a hypothesis of CASE, or change one.
+
+    Example: remiss experiment write k7m4-qp --hypothesis 1 --executed "Trained without the feed" --citation
+    mlflow-run=https://mlflow.example.org/#/experiments/1/runs/4f7q
 
     Parameters
     ----------
-    executed, result : what was done and what was seen, in Markdown; redacted before it is kept
+    executed : what was done, in Markdown; redacted before it is kept
+    result : what was seen, in Markdown; redacted before it is kept
     hypothesis : the number of the one that it tests
     conclusion : pending (the default of a new one), supports, refutes or inconclusive
-    citations : the run, A/B test, counterfactual, notebook, ticket or pull request where it is; of a change, all of them anew
-    number, revision : of the one to change, and the revision of it that was read
 
     Raises
     ------
@@ -103,31 +108,32 @@ def experiment(
         hypothesis=hypothesis,
         citations=citations,
     )
-    return _written(ws, case_id, draft)
+    return _written(ws, case, draft)
 
 
-@action(name="case.remedy", permission=INVESTIGATE, subject="case_id")
+@action("remediation.write", permission=INVESTIGATE, http="POST /cases/{case}/remediations", subject="case")
 def remedy(
     ws: InvestigationWorkspace,
-    case_id: str,
+    case: CaseId,
     *,
     text: str | None = None,
     model_version: str | None = None,
     result: str | None = None,
     outcome: Outcome | None = None,
-    citations: Sequence[Citation] | None = None,
-    number: int | None = None,
-    revision: int | None = None,
+    citations: Citations | None = None,
+    number: Number | None = None,
+    revision: Read | None = None,
 ) -> Investigation:
-    """Record an attempt to mend what caused a case, or change one.
+    """Record an attempt to fix what caused CASE, or change one.
+
+    Example: remiss remediation write k7m4-qp --text "Wait for the feed" --outcome worked --citation pull-request=REM-17
 
     Parameters
     ----------
-    text, result : what was tried and what came of it, in Markdown; redacted before it is kept
+    text : what was tried, in Markdown; redacted before it is kept
+    result : what came of it, in Markdown; redacted before it is kept
     model_version : in which version of the model
     outcome : pending (the default of a new one), worked, partly or failed
-    citations : the pull request, ticket or run where it is; of a change, all of them anew
-    number, revision : of the one to change, and the revision of it that was read
 
     Raises
     ------
@@ -142,70 +148,75 @@ def remedy(
         model_version=model_version,
         citations=citations,
     )
-    return _written(ws, case_id, draft)
+    return _written(ws, case, draft)
 
 
-@action(name="case.conclude", permission=INVESTIGATE, subject="case_id")
+@action("write-up.write", permission=INVESTIGATE, http="POST /cases/{case}/write-up", subject="case")
 def conclude(
     ws: InvestigationWorkspace,
-    case_id: str,
+    case: CaseId,
     *,
     hypothesis: str | None = None,
     experiments: str | None = None,
     results: str | None = None,
     rationale: str | None = None,
-    revision: int = 0,
+    revision: Annotated[int, Range(0, MOST_REVISION)] = 0,
 ) -> Investigation:
-    """Write up what was found out about a case, or change the write-up. What is left out stays; an empty text takes it away.
+    """Write up what was found out about CASE, or change the write-up.
+
+    What is left out stays; an empty text takes a section away.
+
+    Example: remiss write-up write k7m4-qp --rationale "The feed is late on Mondays; we wait for it now"
 
     Parameters
     ----------
-    hypothesis, experiments, results, rationale : its four sections, in Markdown; redacted before they are kept
-    revision : the one that was read; 0 where there was none
+    hypothesis : what was the cause, in Markdown; redacted before it is kept, as the others are
+    experiments : which experiments were executed
+    results : what results were observed
+    rationale : why it was so decided
+    revision : the one that you read; 0 where there was none
 
     Raises
     ------
     Conflict : somebody else wrote since; NotFound, Ambiguous, InputError
     """
     texts = {"hypothesis": hypothesis, "experiments": experiments, "results": results, "rationale": rationale}
-    return _written(ws, case_id, Draft(part=Part.WRITE_UP, number=1, revision=revision, texts=texts))
+    return _written(ws, case, Draft(part=Part.WRITE_UP, number=1, revision=revision, texts=texts))
 
 
-def _written(ws: InvestigationWorkspace, case_id: str, draft: Draft) -> Investigation:
-    ws.allow(INVESTIGATE, ws.governed(case_id).team)
-    return ws.investigations.write(case_id, prepared(draft, ws.keys.secret(REDACTION)))
+def _written(ws: InvestigationWorkspace, case: CaseId, draft: Draft) -> Investigation:
+    ws.allow(INVESTIGATE, ws.governed(case).team)
+    return ws.investigations.write(case, prepared(draft, ws.keys.secret(REDACTION)))
 
 
 def _cited(ws: InvestigationWorkspace, given: Mapping[str, Any], rows: Rows) -> Sequence[Look]:
     return listed(ws, {"query": given["address"]}, rows)
 
 
-@action(name="citation.list", permission="case:read", reads=True, views=_cited)
+@action("citation.list", permission="case:read", http="GET /citations", reads=True, views=_cited)
 def citations(
     ws: InvestigationWorkspace,
     address: str | None = None,
     *,
     kind: CitationKind | None = None,
-    limit: int = 50,
-    after: str | None = None,
-    as_of: int | None = None,
+    limit: Annotated[int, Range(1, PAGE_LIMIT), Help("How many at most.")] = 50,
+    after: PageToken | None = None,
+    as_of: Position | None = None,
 ) -> Rows:
-    """List what rests on a run, A/B test, notebook, ticket or pull request: what cites it, newest first.
+    """List what cites ADDRESS, a run, an A/B test, a notebook, a ticket or a pull request, newest first; without it, all
+    citations.
+
+    Example: remiss citation list https://mlflow.example.org/#/experiments/1/runs/4f7q
 
     Parameters
     ----------
     address : exactly as it is cited; default: every one
     kind : of citations; default: all
-    limit : how many at most, 1 to 1,000
-    after : the token of the page before
-    as_of : a position of the catalog; default: now
 
     Raises
     ------
     InputError : a token of another list, a position that is not there yet
     """
-    if not 1 <= limit <= PAGE_LIMIT:
-        raise InputError(f"{limit} is no length of a page", do=f"give 1 to {PAGE_LIMIT}")
     listed = list_name(f"citations {kind} {address}", "newest", as_of)
     last = None if after is None else turn(after, listed, 2).last
     position = reached(as_of, ws.position())

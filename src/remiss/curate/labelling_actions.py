@@ -7,7 +7,7 @@ somebody was quicker. Who may and what follows is decided by the rules alone (`s
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 from remiss.action import action
 from remiss.catalog.actions import REDACTION
@@ -17,10 +17,13 @@ from remiss.curate.grounds import Grounds, grounds_of
 from remiss.curate.labelling_sheet import Sheet, sheet_of
 from remiss.curate.ports.labelling import CurateWorkspace
 from remiss.curate.standing import Standing
+from remiss.parameters import CaseId, Option, Revision, Without
 from remiss.records.case import Case
 from remiss.records.labelling import Judgement, LabellingKind, Verdict
 from remiss.records.look import Kind, Look
 
+# Whether it could be reproduced is asked of the verifier alone.
+FirstJudgement = Annotated[Judgement, Without(("reproduced",))]
 ANNOTATE, VERIFY, ADJUDICATE, REOPEN = "case:annotate", "case:verify", "case:adjudicate", "case:reopen"
 
 
@@ -28,32 +31,35 @@ def _sheet_shown(ws: CurateWorkspace, given: Mapping[str, Any], found: Sheet) ->
     return (Look(kind=Kind.CASE, subject=found.case, team=ws.labellings.team(found.case)),)
 
 
-@action(name="case.sheet", permission=ANNOTATE, reads=True, subject="case_id", views=_sheet_shown)
-def sheet(ws: CurateWorkspace, case_id: str) -> Sheet:
-    """Show by what one labels a case: the evidence, the questions, the failure modes; nothing that was suggested or said.
+@action("case.form", permission=ANNOTATE, http="GET /cases/{case}/sheet", reads=True, subject="case", views=_sheet_shown)
+def sheet(ws: CurateWorkspace, case: CaseId) -> Sheet:
+    """Show by what CASE is labelled: the evidence, the questions, the failure modes.
 
-    Parameters
-    ----------
-    case_id : the id, or a prefix of six or more characters that no other case shares
+    Nothing that was suggested or said of it is shown. A case is labelled as it is now, and not at an earlier position.
+
+    Example: remiss case form k7m4-qp
 
     Raises
     ------
     Denied : no permission in the case's team
     NotFound, Ambiguous, InputError
     """
-    standing = ws.labellings.look(case_id)
+    standing = ws.labellings.look(case)
     ws.allow(ANNOTATE, standing.team)
     return sheet_of(standing, ws.actor.name, _grounds(ws, standing))
 
 
-@action(name="case.annotate", permission=ANNOTATE, subject="case_id")
-def annotate(ws: CurateWorkspace, case_id: str, revision: int, judgement: Judgement) -> Case:
-    """Say by oneself what a case is: the first labelling, which its author may redo until a second one is there.
+@action("case.annotate", permission=ANNOTATE, http="POST /cases/{case}/annotation", subject="case")
+def annotate(ws: CurateWorkspace, case: CaseId, revision: Revision, judgement: FirstJudgement) -> Case:
+    """Label CASE first, independently: say what it is.
+
+    You may do it again until a second person has labelled the case.
+
+    Example: remiss case annotate k7m4-qp --revision 1 --verdict failure --mode remiss:model/weak-slice --answer harm=loss
+    --answer reach=slice --answer detection=late --answer recovery=itself --rationale "feeder airports again"
 
     Parameters
     ----------
-    case_id : the id, or a prefix of six or more characters that no other case shares
-    revision : of the case, as it was read
     judgement : what one found
 
     Raises
@@ -62,21 +68,21 @@ def annotate(ws: CurateWorkspace, case_id: str, revision: int, judgement: Judgem
     Precondition : the case was written since; Conflict : nobody annotates a case that stands so
     NotFound, Ambiguous, InputError
     """
-    standing, said = _read_for(ws, case_id, revision, ANNOTATE, judgement)
+    standing, said = _read_for(ws, case, revision, ANNOTATE, judgement)
     step = steps.annotation(standing, ws.actor.name)
     return _label(ws, standing, LabellingKind.ANNOTATION, said, _grounds(ws, standing), step)
 
 
-@action(name="case.verify", permission=VERIFY, subject="case_id")
-def verify(ws: CurateWorkspace, case_id: str, revision: int, judgement: Judgement) -> Case:
-    """Say by oneself what an annotated case is: the second labelling, by somebody who has not seen the first.
+@action("case.verify", permission=VERIFY, http="POST /cases/{case}/verification", subject="case")
+def verify(ws: CurateWorkspace, case: CaseId, revision: Revision, judgement: Judgement) -> Case:
+    """Label the annotated CASE a second time, independently, without having seen the first labelling.
 
     Where both say the same the case is verified or rejected; else it is disputed.
 
+    Example: remiss case verify k7m4-qp --revision 2 --verdict not-a-failure --rationale "the flight was on time"
+
     Parameters
     ----------
-    case_id : the id, or a prefix of six or more characters that no other case shares
-    revision : of the case, as it was read
     judgement : what one found, and whether it could be reproduced
 
     Raises
@@ -86,20 +92,20 @@ def verify(ws: CurateWorkspace, case_id: str, revision: int, judgement: Judgemen
     Precondition : the case was written since; Conflict : nobody verifies a case that stands so
     NotFound, Ambiguous, InputError
     """
-    standing, said = _read_for(ws, case_id, revision, VERIFY, judgement)
+    standing, said = _read_for(ws, case, revision, VERIFY, judgement)
     grounds = _grounds(ws, standing)
     step = steps.verification(standing, ws.actor.name, grounds.owners)
     return _label(ws, standing, LabellingKind.VERIFICATION, said, grounds, step)
 
 
-@action(name="case.adjudicate", permission=ADJUDICATE, subject="case_id")
-def adjudicate(ws: CurateWorkspace, case_id: str, revision: int, judgement: Judgement) -> Case:
-    """Settle what two people see differently, with both in view: the third labelling decides.
+@action("case.adjudicate", permission=ADJUDICATE, http="POST /cases/{case}/adjudication", subject="case")
+def adjudicate(ws: CurateWorkspace, case: CaseId, revision: Revision, judgement: FirstJudgement) -> Case:
+    """Settle what two people see differently in CASE, with both labellings in view, and say why.
+
+    Example: remiss case adjudicate k7m4-qp --revision 3 --verdict wrong-label --rationale "the board was right"
 
     Parameters
     ----------
-    case_id : the id, or a prefix of six or more characters that no other case shares
-    revision : of the case, as it was read
     judgement : what it is, and why
 
     Raises
@@ -109,20 +115,20 @@ def adjudicate(ws: CurateWorkspace, case_id: str, revision: int, judgement: Judg
     Precondition : the case was written since; Conflict : there is no dispute
     NotFound, Ambiguous, InputError
     """
-    standing, said = _read_for(ws, case_id, revision, ADJUDICATE, judgement)
+    standing, said = _read_for(ws, case, revision, ADJUDICATE, judgement)
     grounds = _grounds(ws, standing)
     step = steps.adjudication(standing, ws.actor.name, grounds.owners)
     return _label(ws, standing, LabellingKind.ADJUDICATION, said, grounds, step)
 
 
-@action(name="case.reopen", permission=REOPEN, subject="case_id")
-def reopen(ws: CurateWorkspace, case_id: str, revision: int, reason: str) -> Case:
-    """Begin a decided case anew: it is a candidate again, and what people said of it stays in its history.
+@action("case.reopen", permission=REOPEN, http="POST /cases/{case}/reopening", subject="case")
+def reopen(ws: CurateWorkspace, case: CaseId, revision: Revision, reason: Annotated[str, Option()]) -> Case:
+    """Reopen the decided CASE: it is a candidate again, and what people said of it stays in its history.
+
+    Example: remiss case reopen k7m4-qp --revision 3 --reason "the label was corrected"
 
     Parameters
     ----------
-    case_id : the id, or a prefix of six or more characters that no other case shares
-    revision : of the case, as it was read
     reason : why, in a sentence
 
     Raises
@@ -130,25 +136,25 @@ def reopen(ws: CurateWorkspace, case_id: str, revision: int, reason: str) -> Cas
     Precondition : the case was written since; Conflict : it is not decided
     NotFound, Ambiguous, InputError : among them a reason that is empty
     """
-    standing = _read(ws, case_id, revision, REOPEN)
+    standing = _read(ws, case, revision, REOPEN)
     ws.labellings.reopen(standing, steps.reopening(standing), prepared_reason(reason, ws.keys.secret(REDACTION)))
     return ws.cases.get(standing.case, None)
 
 
-def _read(ws: CurateWorkspace, case_id: str, revision: int, permission: str) -> Standing:
-    return _checked(ws, ws.labellings.standing(case_id), revision, permission)
+def _read(ws: CurateWorkspace, case: CaseId, revision: int, permission: str) -> Standing:
+    return _checked(ws, ws.labellings.standing(case), revision, permission)
 
 
 def _read_for(
-    ws: CurateWorkspace, case_id: str, revision: int, permission: str, judgement: Judgement
+    ws: CurateWorkspace, case: CaseId, revision: int, permission: str, judgement: Judgement
 ) -> tuple[Standing, Judgement]:
     """Return where a case stands, and a judgement whose `same-event` names the other case by its whole id.
 
     Both cases are held then, so that the link between them can be written.
     """
     if judgement.verdict is not Verdict.SAME_EVENT or not judgement.target:
-        return _read(ws, case_id, revision, permission), judgement
-    standing, target = ws.labellings.both(case_id, judgement.target)
+        return _read(ws, case, revision, permission), judgement
+    standing, target = ws.labellings.both(case, judgement.target)
     return _checked(ws, standing, revision, permission), aimed(judgement, standing, target)
 
 

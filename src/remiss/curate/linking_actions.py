@@ -6,19 +6,20 @@ from remiss.action import action
 from remiss.curate.linking import check_link, link_of
 from remiss.curate.ports.labelling import CurateWorkspace
 from remiss.curate.steps import check_read
+from remiss.parameters import CaseId, Revision
 from remiss.records.case import Case
 
 LINK = "case:link"
 
 
-@action(name="case.link", permission=LINK, subject="case_id")
-def link(ws: CurateWorkspace, case_id: str, revision: int, other: str) -> Case:
-    """Have a candidate take the verdict of another case that is alike: another event, the same problem. It keeps its weight.
+@action("case.link", permission=LINK, http="POST /cases/{case}/link", subject="case")
+def link(ws: CurateWorkspace, case: CaseId, revision: Revision, other: str) -> Case:
+    """Have CASE take the verdict of OTHER: another event, the same problem. It keeps its weight.
+
+    Example: remiss case link k7m4-qp 9tvx-2c --revision 1
 
     Parameters
     ----------
-    case_id : the id, or a prefix of six or more characters that no other case shares
-    revision : of the case, as it was read
     other : id or prefix of the case whose verdict it takes
 
     Raises
@@ -27,7 +28,7 @@ def link(ws: CurateWorkspace, case_id: str, revision: int, other: str) -> Case:
     Precondition : the case was written since; Conflict : one of the two stands otherwise
     NotFound, Ambiguous, InputError
     """
-    standing, target = ws.labellings.both(case_id, other)
+    standing, target = ws.labellings.both(case, other)
     ws.allow(LINK, standing.team)
     check_read(standing, revision)
     check_link(standing, target)
@@ -35,14 +36,11 @@ def link(ws: CurateWorkspace, case_id: str, revision: int, other: str) -> Case:
     return ws.cases.get(standing.case, None)
 
 
-@action(name="case.unlink", permission=LINK, subject="case_id")
-def unlink(ws: CurateWorkspace, case_id: str, revision: int) -> Case:
-    """Take a case's link away, so that it is labelled by itself.
+@action("case.unlink", permission=LINK, http="DELETE /cases/{case}/link", subject="case")
+def unlink(ws: CurateWorkspace, case: CaseId, revision: Revision) -> Case:
+    """Take the link of CASE away, so that it is labelled by itself.
 
-    Parameters
-    ----------
-    case_id : the id, or a prefix of six or more characters that no other case shares
-    revision : of the case, as it was read
+    Example: remiss case unlink k7m4-qp --revision 2
 
     Raises
     ------
@@ -50,7 +48,7 @@ def unlink(ws: CurateWorkspace, case_id: str, revision: int) -> Case:
     Precondition : the case was written since; Conflict : it takes no other case's verdict
     NotFound, Ambiguous, InputError
     """
-    standing = ws.labellings.standing(case_id)
+    standing = ws.labellings.standing(case)
     ws.allow(LINK, standing.team)
     check_read(standing, revision)
     link_of(standing)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from itertools import chain, islice, takewhile
-from typing import Any
+from typing import Annotated, Any
 
 from remiss.action import action
 from remiss.catalog.identifying import prefix_of
@@ -18,6 +18,7 @@ from remiss.curate.ports.queue import QueueWorkspace, Reserved, Whereabouts
 from remiss.curate.queueing import Desk, Guard, Order
 from remiss.curate.tasks import BatchState, InHand, Left, QueueState, Served, Task
 from remiss.errors import Conflict, NotFound
+from remiss.parameters import CaseId, Option
 from remiss.records.labelling import LabellingKind
 from remiss.records.look import Kind, Look
 from remiss.records.states import Status
@@ -50,16 +51,24 @@ def _listed(_: QueueWorkspace, given: Mapping[str, Any], found: QueueState) -> S
     return (Look(kind=Kind.LIST, ids=ids, count=len(ids)),)
 
 
-@action(name="queue.next", permission=WORK, views=_served)
-def take(ws: QueueWorkspace, kind: LabellingKind | None = None, beside: tuple[str, ...] = ()) -> Served:
-    """Give the actor the next case to label: one that they have in hand, a dispute, a verification or an annotation.
+@action("queue.next", permission=WORK, http="POST /queue/next", views=_served)
+def take(
+    ws: QueueWorkspace,
+    *,
+    kind: LabellingKind | None = None,
+    exclude: Annotated[tuple[str, ...], Option("--exclude", "CASE")] = (),
+) -> Served:
+    """Take the next case to label: the evidence, the questions, the failure modes.
 
-    Nobody else is given it for 30 minutes, or until it is labelled or released.
+    Nobody else is given it for 30 minutes, or until it is labelled or released. Disputes come first, then verifications, then
+    annotations. What waits is as of now, and not at an earlier position.
+
+    Example: remiss queue next --kind verification
 
     Parameters
     ----------
-    kind : `annotation`, `verification` or `adjudication` alone; default: whatever is most urgent
-    beside : ids of cases that one has in hand already and that should not be given again
+    kind : only this; default: whatever is most urgent
+    exclude : a case that you have in hand already, and that should not be given again
 
     Raises
     ------
@@ -69,7 +78,7 @@ def take(ws: QueueWorkspace, kind: LabellingKind | None = None, beside: tuple[st
     desk = _desk(ws)
     held = [each for each in ws.queue.reserved(now) if each.person == person and _due(desk, each)]
     kinds = tuple(NEEDED) if kind is None else (kind,)
-    for event, wanted, place in chain(_in_hand(ws, held, kinds, beside), _coming(ws, desk, held, kinds)):
+    for event, wanted, place in chain(_in_hand(ws, held, kinds, exclude), _coming(ws, desk, held, kinds)):
         if ws.queue.reserve(event, wanted, person, now, now + HOLD):
             task = _task(ws, event, wanted, place, now + HOLD)
             if task.sheet.kind is wanted and task.sheet.obstacle is None:
@@ -80,25 +89,32 @@ def take(ws: QueueWorkspace, kind: LabellingKind | None = None, beside: tuple[st
     return Served(task=None, left=_left(ws, desk))
 
 
-@action(name="queue.list", permission=WORK, reads=True, views=_listed)
+@action("queue.list", permission=WORK, http="GET /queue", reads=True, views=_listed)
 def waiting(ws: QueueWorkspace) -> QueueState:
-    """Return what the actor has in hand, how much is left for them, and how far each batch has come."""
+    """List what you have in hand, how much is left for you, and how far each batch has come.
+
+    It is as of now, and not at an earlier position.
+
+    Example: remiss queue list
+    """
     return _state(ws)
 
 
-@action(name="queue.release", permission=WORK, subject="case_id")
-def release(ws: QueueWorkspace, case_id: str) -> QueueState:
-    """Put a case back that the actor has in hand, for somebody else to take.
+@action("queue.release", permission=WORK, http="POST /queue/{case}/release", subject="case")
+def release(ws: QueueWorkspace, case: CaseId) -> QueueState:
+    """Put CASE, which you have in hand, back for somebody else to take.
+
+    Example: remiss queue release k7m4-qp
 
     Parameters
     ----------
-    case_id : the id, or a prefix of six or more characters that no other case in hand shares
+    case : the id, or a prefix of six or more characters that no other case in hand shares
 
     Raises
     ------
     NotFound : the actor has no such case in hand
     """
-    wanted = prefix_of(case_id)
+    wanted = prefix_of(case)
     held = [each for each in ws.queue.reserved(ws.now) if each.person == ws.actor.name]
     places = ws.queue.where(each.event for each in held)
     events = [event for event, place in places.items() if place.case.startswith(wanted)]
@@ -159,13 +175,13 @@ Candidate = tuple[int, LabellingKind, Whereabouts]
 
 
 def _in_hand(
-    ws: QueueWorkspace, held: Sequence[Reserved], kinds: Sequence[LabellingKind], beside: Sequence[str]
+    ws: QueueWorkspace, held: Sequence[Reserved], kinds: Sequence[LabellingKind], exclude: Sequence[str]
 ) -> Iterator[Candidate]:
     """Yield what the actor has in hand and did not name."""
     places = ws.queue.where(each.event for each in held)
     for each in held:
         place = places.get(each.event)
-        if each.kind in kinds and place is not None and place.case not in beside and ws.may(NEEDED[each.kind], place.team):
+        if each.kind in kinds and place is not None and place.case not in exclude and ws.may(NEEDED[each.kind], place.team):
             yield each.event, each.kind, place
 
 

@@ -11,6 +11,7 @@ from remiss.catalog.parsing import parse
 from remiss.curate.ports.recoding import RecodingWorkspace
 from remiss.curate.recoding import recoded
 from remiss.errors import ProtocolError, RecodingError
+from remiss.parameters import Document, Position
 from remiss.protocol import recoding as documents
 from remiss.records.look import Kind, Look
 from remiss.records.person import EVERY_TEAM
@@ -30,9 +31,19 @@ def _listed(_: RecodingWorkspace, given: Mapping[str, Any], found: tuple[KeptRec
     return (Look(kind=Kind.LIST, position=given.get("as_of"), ids=names, count=len(names)),)
 
 
-@action(name="taxonomy.rehearse", permission=RECODE, reads=True, document="path", views=_rehearsed)
-def rehearse(ws: RecodingWorkspace, path: str) -> Recoded:
-    """Say where each case would go by a recoding document, and write nothing.
+@action(
+    "taxonomy.rehearse",
+    permission=RECODE,
+    http="POST /taxonomy/recodings/plan",
+    within="taxonomy.recode --dry-run",
+    reads=True,
+    document="path",
+    views=_rehearsed,
+)
+def rehearse(ws: RecodingWorkspace, path: Document) -> Recoded:
+    """Say where each case would go by the recoding document at PATH, and write nothing.
+
+    Example: remiss taxonomy recode feeder.yaml --dry-run
 
     Raises
     ------
@@ -44,9 +55,13 @@ def rehearse(ws: RecodingWorkspace, path: str) -> Recoded:
     return recoded(recoding, ws.recodings.affected(recoding), written=False)
 
 
-@action(name="taxonomy.recode", permission=RECODE, document="path")
-def recode(ws: RecodingWorkspace, path: str) -> Recoded:
-    """Rename, merge or split failure modes by a document. What each case was called before stays in its history.
+@action("taxonomy.recode", permission=RECODE, http="POST /taxonomy/recodings", document="path")
+def recode(ws: RecodingWorkspace, path: Document) -> Recoded:
+    """Rename, merge or split failure modes, as the document at PATH says.
+
+    What a case was called before stays in its history.
+
+    Example: remiss taxonomy recode feeder.yaml --dry-run
 
     Raises
     ------
@@ -58,13 +73,11 @@ def recode(ws: RecodingWorkspace, path: str) -> Recoded:
     return recoded(recoding, ws.recodings.write(recoding), written=True)
 
 
-@action(name="taxonomy.recodings", permission="protocol:read", reads=True, views=_listed)
-def recodings(ws: RecodingWorkspace, *, as_of: int | None = None) -> tuple[KeptRecoding, ...]:
+@action("taxonomy.recodings", permission="protocol:read", http="GET /taxonomy/recodings", reads=True, views=_listed)
+def recodings(ws: RecodingWorkspace, *, as_of: Position | None = None) -> tuple[KeptRecoding, ...]:
     """List the recodings that were written, oldest first, with their documents.
 
-    Parameters
-    ----------
-    as_of : a position of the catalog; default: now
+    Example: remiss taxonomy recodings --format json
 
     Raises
     ------

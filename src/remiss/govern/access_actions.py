@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from datetime import timedelta
 from difflib import get_close_matches
+from typing import Annotated
 
 from remiss.action import action
+from remiss.contract.table import permission_of
 from remiss.errors import InputError
 from remiss.govern import granting
 from remiss.govern.access import Access, access
 from remiss.govern.people_actions import lasting
 from remiss.govern.ports.people import AccessWorkspace, PeopleWorkspace
 from remiss.govern.roles import PERMISSIONS
+from remiss.parameters import Help, Position, Range, Username
 from remiss.records.look import listed
 from remiss.records.person import IssuedToken, Token
 from remiss.records.position import reached
@@ -24,57 +27,67 @@ MINUTES = 60
 MOST_MINUTES = 24 * 60
 
 
-@action(name="token.create", permission="token:create", subject="person")
-def create(ws: PeopleWorkspace, person: str, *, about: str | None = None, days: int = DAYS) -> IssuedToken:
-    """Make a token by which a server knows a person, and return it with its secret, which is never shown again.
+@action("token.create", permission="token:create", http="POST /tokens", subject="person")
+def create(
+    ws: PeopleWorkspace, person: Username, *, about: str | None = None, days: Annotated[int, Range(1, MOST_DAYS)] = DAYS
+) -> IssuedToken:
+    """Make a token by which a server knows PERSON; its secret is shown this once.
+
+    With it a browser signs in at SERVER/sign-in, and programs name it as REMISS_TOKEN or --token-file.
+
+    Example: remiss token create ana --about laptop --days 30
 
     Parameters
     ----------
     about : what it is for, for example the machine that holds it
-    days : after how many it expires, 1 to 3,660
+    days : after how many it expires
 
     Raises
     ------
     NotFound : nobody of that name is there
     InputError
     """
-    if not 1 <= days <= MOST_DAYS:
-        raise InputError(f"a token cannot last {days} days", do=f"give 1 to {MOST_DAYS}")
     expires = ws.now + timedelta(days=days)
     return ws.people.issue(ws.people.person(person).name, granting.checked_about(about), expires)
 
 
-@action(name="token.link", permission="token:create", subject="person")
-def link(ws: PeopleWorkspace, person: str, *, about: str | None = None, minutes: int = MINUTES) -> IssuedToken:
-    """Make a token that signs one browser of a person in, once, by a link; return it with its secret, which is never shown again.
+@action("token.link", permission="token:create", http="POST /tokens/links", subject="person")
+def link(
+    ws: PeopleWorkspace, person: Username, *, about: str | None = None, minutes: Annotated[int, Range(1, MOST_MINUTES)] = MINUTES
+) -> IssuedToken:
+    """Make a link that signs one browser of PERSON in, once; it is shown this once.
+
+    Send it by a way that only PERSON reads. Their session lasts as any other; the link works no second time. Over HTTP the link
+    is `/sign-in?token=` and the text of the answer.
+
+    Example: remiss token link ana --minutes 30
 
     Parameters
     ----------
     about : what it is for
-    minutes : after how many it expires when nobody has used it, 1 to 1,440; the session that it opens lasts as any other
+    minutes : after how many it expires when nobody has used it; the session that it opens lasts as any other
 
     Raises
     ------
     NotFound : nobody of that name is there
     InputError
     """
-    if not 1 <= minutes <= MOST_MINUTES:
-        raise InputError(f"a link cannot last {minutes} minutes", do=f"give 1 to {MOST_MINUTES}")
     expires = ws.now + timedelta(minutes=minutes)
     return ws.people.issue(ws.people.person(person).name, granting.checked_about(about), expires, once=True)
 
 
-@action(name="token.list", permission="token:list", reads=True, views=listed)
-def tokens(ws: PeopleWorkspace, person: str | None = None, *, as_of: int | None = None) -> Rows:
-    """List tokens without their secrets: whose they are, what for, when they expire, since and until when they work; and of
-    those of links, which work once, when somebody signed in.
+@action("token.list", permission="token:list", http="GET /tokens", reads=True, views=listed)
+def tokens(ws: PeopleWorkspace, *, person: Username | None = None, as_of: Position | None = None) -> Rows:
+    """List tokens without their secrets: whose they are, what for, when they expire, since and until when they work.
 
-    `since`, `until` and `used` are positions of the catalog, `since_at`, `until_at` and `used_at` when it came to them.
+    Of those of links, which work once, when somebody signed in. `since`, `until` and `used` are positions of the catalog,
+    `since_at`, `until_at` and `used_at` when it came to them.
+
+    Example: remiss token list --person ana
 
     Parameters
     ----------
     person : only theirs
-    as_of : a position of the catalog; default: now
     """
     head = ws.position()
     found = [each for each in ws.people.tokens(reached(as_of, head)) if person in {None, each.person}]
@@ -86,9 +99,11 @@ def tokens(ws: PeopleWorkspace, person: str | None = None, *, as_of: int | None 
     return Rows("token", TOKENS, lines, head if as_of is None else as_of, total=len(lines))
 
 
-@action(name="token.revoke", permission="token:revoke", subject="token")
-def revoke(ws: PeopleWorkspace, token: str) -> Token:
-    """Revoke a token by its id: neither it nor a session that it opened works from now on.
+@action("token.revoke", permission="token:revoke", http="POST /tokens/{token}/revoke", subject="token")
+def revoke(ws: PeopleWorkspace, token: Annotated[str, Help("The id of a token, as `token list` shows it.")]) -> Token:
+    """Revoke TOKEN, named by its id: it and the sessions that it opened end at once.
+
+    Example: remiss token revoke 3f9k2m7qx4tb
 
     Raises
     ------
@@ -97,13 +112,17 @@ def revoke(ws: PeopleWorkspace, token: str) -> Token:
     return ws.people.revoke(token)
 
 
-@action(name="access.check", permission="access:check", reads=True, subject="case")
-def check(ws: AccessWorkspace, person: str, permission: str, case: str | None = None, *, as_of: int | None = None) -> Access:
-    """Say whether a person may do what needs a permission, in any team or on one case, and by which rule.
+@action("access.check", permission="access:check", http="GET /access", reads=True, subject="case")
+def check(
+    ws: AccessWorkspace, person: Username, action: str, case: str | None = None, *, as_of: Position | None = None
+) -> Access:
+    """Say whether PERSON may do ACTION, in any team or on CASE, and by which rule; exit status 1 when they may not.
+
+    Example: remiss access check ana case.revise k7m4-qp2x
 
     Parameters
     ----------
-    permission : for example `case:verify`; each action names the one that it needs
+    action : the name of an action, for example `case.verify`, or a permission, for example `case:verify`
     case : the id of one that the asker sees, or a beginning of it; of a case, its team and sensitivity are those of now
     as_of : a position of the catalog, for what the person held; default: now
 
@@ -113,6 +132,7 @@ def check(ws: AccessWorkspace, person: str, permission: str, case: str | None = 
     InputError : what is no permission
     """
     position = reached(as_of, ws.position())
+    permission = permission_of(action)
     if permission not in PERMISSIONS:
         near = get_close_matches(permission, sorted(PERMISSIONS), n=3)
         do = f"did you mean {' or '.join(near)}?" if near else "write it like case:verify"

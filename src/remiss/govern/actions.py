@@ -7,10 +7,13 @@ from remiss.govern.health import Check
 from remiss.govern.ports.health import GovernWorkspace
 
 
-@action(name="doctor", permission="machine:read", reads=True, snapshot=False)
+@action("doctor", permission="machine:read", http="GET /doctor", reads=True, snapshot=False)
 def doctor(ws: GovernWorkspace) -> tuple[Check, ...]:
-    """Look at the programs below remiss, the catalog, its key, its vault, and room on disk. Changes nothing.
+    """Check the machine, the catalog, its keys and its vault for what could go wrong; change nothing.
 
-    It is of this machine now, and so at no earlier position. Needs no catalog: without one it looks at the machine alone.
+    It is of this machine now, and so at no earlier position. Without a catalog it looks at the machine alone. Exit status 1
+    when something needs doing.
+
+    Example: remiss doctor
     """
     return tuple(ws.health.checks())

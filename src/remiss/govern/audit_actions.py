@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from remiss.action import action
 from remiss.errors import InputError, NotFound, Tampered
@@ -15,6 +15,7 @@ from remiss.govern.entries import LOGS, leaf_of
 from remiss.govern.merkle import inclusion_path, root_of
 from remiss.govern.ports.audit import AuditWorkspace
 from remiss.govern.verification import Row, Verdict, check
+from remiss.parameters import Limit, OneOf, Option, PageToken
 from remiss.records.look import KINDS, Kind, Look, listed
 from remiss.records.rows import Rows
 
@@ -28,41 +29,38 @@ def _proved(_: AuditWorkspace, given: Mapping[str, Any], proof: Proof) -> Sequen
     return (Look(kind=Kind.LIST, subject=proof.id, ids=[proof.id], count=1),)
 
 
-@action(name="audit.search", permission=READ, reads=True, snapshot=False, views=listed)
+@action("audit.search", permission=READ, http="GET /audit", reads=True, snapshot=False, views=listed)
 def search(
     ws: AuditWorkspace,
     *,
-    log: str | None = None,
-    actor: str | None = None,
-    action: str | None = None,
-    subject: str | None = None,
-    kind: str | None = None,
+    log: Annotated[str, OneOf(LOGS)] | None = None,
+    actor: Annotated[str, Option(metavar="NAME")] | None = None,
+    action: Annotated[str, Option(metavar="NAME")] | None = None,
+    subject: Annotated[str, Option(metavar="ID")] | None = None,
+    kind: Annotated[str, OneOf(KINDS)] | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
-    limit: int = 50,
-    after: str | None = None,
+    limit: Limit = 50,
+    after: PageToken | None = None,
 ) -> Rows:
-    """List what was done, looked at and refused, newest first; of the teams in which the actor may read the audit.
+    """List what was done, looked at and refused, newest first, in the teams in which you may read the audit.
+
+    Example: remiss audit search --actor bo --since 2026-03-01
 
     Parameters
     ----------
-    log : journal or views; default: both
-    actor, action, subject : exactly these; a subject is the whole id of a case, a run, ...
-    kind : change, or of what was looked at: case, evidence, list, figure; or refused, of attempts at what one may not do or see
-    since, until : from this moment, to before that one
-    limit : how many at most, 1 to 10,000
-    after : the token of the page before
+    log : what was done, or what was looked at; default: both
+    actor : only what this person did
+    action : only this action, for example case.show
+    subject : only on this thing: the whole id of a case, a run, ...
+    kind : only changes, only looks at one of these, or only what was refused
+    since : from this moment
+    until : to before this moment
 
     Raises
     ------
     InputError : an unknown log or kind, a limit out of bounds, a token of another list
     """
-    if log is not None and log not in LOGS:
-        raise InputError(f"there is no log {log!r}", do=f"use one of {', '.join(LOGS)}")
-    if kind is not None and kind not in KINDS:
-        raise InputError(f"there is no kind {kind!r}", do=f"use one of {', '.join(KINDS)}")
-    if not 1 <= limit <= PAGE_LIMIT:
-        raise InputError(f"{limit} is no length of a page", do=f"give 1 to {PAGE_LIMIT}")
     teams = ws.authority.teams(ws.actor, READ)
     wanted = Wanted(actor=actor, action=action, subject=subject, kind=kind, since=since, until=until, teams=teams)
     name = list_name(wanted, log)
@@ -76,9 +74,13 @@ def search(
     return Rows("audit-entry", COLUMNS, tuple(map(line, shown)), ws.position(), next=following)
 
 
-@action(name="audit.verify", permission=READ, reads=True, snapshot=False)
+@action("audit.verify", permission=READ, http="POST /audit/verify", reads=True, snapshot=False)
 def verify(ws: AuditWorkspace, *, checkpoint: str | None = None, key: str | None = None) -> tuple[Verdict, ...]:
     """Say of each log whether it is still what was written, and if not, which entry is the first that is not.
+
+    Exit status 0 when all is sound, 1 when it is not.
+
+    Example: remiss audit verify --checkpoint checkpoints.txt
 
     Parameters
     ----------
@@ -138,9 +140,13 @@ def _told(ws: AuditWorkspace, log: str, length: int) -> Iterator[Sequence[Row]]:
         ws.progress(f"verifying {log}", min(done / length, 1.0) if length else 1.0)
 
 
-@action(name="audit.checkpoint", permission="audit:checkpoint", reads=True, snapshot=False)
+@action("audit.checkpoint", permission="audit:checkpoint", http="GET /audit/checkpoint", reads=True, snapshot=False)
 def checkpoint(ws: AuditWorkspace) -> Signed:
-    """Sign how long each log is and which root it has, so that whoever keeps it can tell later that nothing before was changed.
+    """Sign how long each log is and which root it has; keep it elsewhere, with the public key.
+
+    Whoever keeps it can tell later that nothing before it was changed.
+
+    Example: remiss audit checkpoint --key remiss.pub >> checkpoints.txt
 
     Raises
     ------
@@ -154,9 +160,19 @@ def checkpoint(ws: AuditWorkspace) -> Signed:
     return Signed(notes=notes, key=signer.verifier.text)
 
 
-@action(name="audit.prove", permission=READ, reads=True, subject="entry", snapshot=False, views=_proved)
+@action(
+    "audit.prove",
+    permission=READ,
+    http="POST /audit/entries/{entry}/proof",
+    reads=True,
+    subject="entry",
+    snapshot=False,
+    views=_proved,
+)
 def prove(ws: AuditWorkspace, entry: str, *, checkpoint: str | None = None) -> Proof:
-    """Prove that an entry is in the log, to people who have no access to the catalog.
+    """Prove, as JSON, that ENTRY is in the log, to people who have no access to the catalog.
+
+    Example: remiss audit prove journal-7 > proof.json
 
     Parameters
     ----------

@@ -26,13 +26,15 @@ def _renewed(ws: KeyWorkspace) -> Iterator[Rotation]:
     ws.vault.retire(renewal)
 
 
-@action(name="catalog.rotate", permission="catalog:rotate", prepare=_renewed)
+@action("catalog.rotate", permission="catalog:rotate", http="POST /catalog/rotate", prepare=_renewed)
 def rotate(ws: KeyWorkspace, *, prepared: Rotation | None = None) -> Rotation:
     """Put a new key in the place of the one that wraps the keys of raw evidence, and destroy the former.
 
-    Evidence is readable all the while and after a rotation that was cut short, which the next call finishes. What an older
-    version kept without encryption is encrypted. Waits for captures that are under way. The catalog's own key, under which
-    addresses and marks are made, stays.
+    Evidence is readable all the while and after a rotation that was cut short, which the next call finishes. Captures that are
+    under way are waited for. The catalog's own key, under which addresses and marks are made, stays. Copies of the vault from
+    before need the former key: save the vault and its keys anew.
+
+    Example: remiss catalog rotate
 
     Raises
     ------

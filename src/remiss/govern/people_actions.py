@@ -4,31 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 from remiss.action import action
 from remiss.errors import Denied, InputError
 from remiss.govern import granting
 from remiss.govern.ports.people import PeopleWorkspace
+from remiss.govern.roles import ROLES
+from remiss.parameters import Help, InTeam, OneOf, Position, Username
 from remiss.records.case import Sensitivity
 from remiss.records.look import listed
 from remiss.records.person import EVERY_TEAM, Grant, Person, Team, Token
 from remiss.records.position import reached
 from remiss.records.rows import Rows
 
+Role = Annotated[str, OneOf(tuple(ROLES)), Help("What the person is to be in the team.")]
+About = Annotated[str, Help("What the team looks after.")]
 PEOPLE = ("person", "about", "team", "role", "clearance", "since", "until", "since_at", "until_at")
 TEAMS = ("team", "about", "since", "since_at")
 
 Lasting = TypeVar("Lasting", Person, Token)
 
 
-@action(name="person.add", permission="person:add", subject="name")
-def add(ws: PeopleWorkspace, name: str, about: str | None = None) -> Person:
-    """Add a person, who may do nothing until they are granted a role; also one who was disabled, who comes without roles.
+@action("person.add", permission="person:add", http="POST /people", subject="person")
+def add(ws: PeopleWorkspace, person: Username, *, about: str | None = None) -> Person:
+    """Add PERSON, who may do nothing until they are granted a role.
+
+    One who was disabled comes back without roles.
+
+    Example: remiss person add ana --about "Ana Lima"
 
     Parameters
     ----------
-    name : what they are called in the catalog and its journal
+    person : what they are called in the catalog and its journal
     about : for example their whole name; seen by whoever may list people
 
     Raises
@@ -36,18 +44,16 @@ def add(ws: PeopleWorkspace, name: str, about: str | None = None) -> Person:
     Conflict : they are there already
     InputError
     """
-    return ws.people.add(granting.checked_name(name, "person"), granting.checked_about(about))
+    return ws.people.add(granting.checked_name(person, "person"), granting.checked_about(about))
 
 
-@action(name="person.list", permission="person:read", reads=True, views=listed)
-def people(ws: PeopleWorkspace, *, as_of: int | None = None) -> Rows:
-    """List people by name, a line for each role that they hold; since and until when they are there.
+@action("person.list", permission="person:read", http="GET /people", reads=True, views=listed)
+def people(ws: PeopleWorkspace, *, as_of: Position | None = None) -> Rows:
+    """List people by name, a line for each role that they hold.
 
     `since` and `until` are positions of the catalog, `since_at` and `until_at` the times at which it came to them.
 
-    Parameters
-    ----------
-    as_of : a position of the catalog; default: now
+    Example: remiss person list
     """
     head = ws.position()
     found = ws.people.everybody(reached(as_of, head))
@@ -70,32 +76,34 @@ def _held(person: Person) -> Sequence[tuple[str | None, str | None, str | None]]
     return held or [(None, None, None)]
 
 
-@action(name="person.disable", permission="person:disable", subject="name")
-def disable(ws: PeopleWorkspace, name: str) -> Person:
-    """Disable a person: their roles, tokens and sessions end at once. What they did stays theirs.
+@action("person.disable", permission="person:disable", http="POST /people/{person}/disable", subject="person")
+def disable(ws: PeopleWorkspace, person: Username) -> Person:
+    """Disable PERSON: their roles, tokens and sessions end at once. What they did stays theirs.
+
+    Example: remiss person disable ana
 
     Raises
     ------
     NotFound : nobody of that name is there
     """
-    return ws.people.disable(name)
+    return ws.people.disable(person)
 
 
-@action(name="person.grant", permission="person:grant", subject="name")
+@action("person.grant", permission="person:grant", http="POST /people/{person}/grant", subject="person")
 def grant(
     ws: PeopleWorkspace,
-    name: str,
-    role: str,
+    person: Username,
+    role: Role,
     *,
-    team: str = "default",
+    team: InTeam = "default",
     clearance: Sensitivity = Sensitivity.INTERNAL,
 ) -> Person:
-    """Grant a person a role in a team; the clearance becomes theirs in that team, for every role that they hold there.
+    """Grant PERSON a role in a team; the clearance becomes theirs in that team, for every role that they hold there.
+
+    Example: remiss person grant ana annotator --team arrivals --clearance internal
 
     Parameters
     ----------
-    role : reader, annotator, verifier, curator, steward or admin
-    team : a team, or * for every team, those to come as well
     clearance : up to which sensitivity they see things of the team; at most one's own
 
     Raises
@@ -112,42 +120,46 @@ def grant(
         )
     if team != EVERY_TEAM:
         ws.people.team(team)
-    return ws.people.hold(name, granting.granted(ws.people.person(name), Grant(role=role, team=team, clearance=clearance)))
+    return ws.people.hold(person, granting.granted(ws.people.person(person), Grant(role=role, team=team, clearance=clearance)))
 
 
-@action(name="person.revoke", permission="person:revoke", subject="name")
-def revoke(ws: PeopleWorkspace, name: str, role: str, *, team: str = "default") -> Person:
-    """Take a role in a team from a person.
+@action("person.revoke", permission="person:revoke", http="POST /people/{person}/revoke", subject="person")
+def revoke(ws: PeopleWorkspace, person: Username, role: Role, *, team: InTeam = "default") -> Person:
+    """Take a role in a team from PERSON.
+
+    Example: remiss person revoke ana annotator --team arrivals
 
     Raises
     ------
     NotFound : no such person, or they do not hold it
     """
     ws.allow("person:revoke", team)
-    return ws.people.hold(name, granting.revoked(ws.people.person(name), role, team))
+    return ws.people.hold(person, granting.revoked(ws.people.person(person), role, team))
 
 
-@action(name="team.add", permission="team:add", subject="name")
-def add_team(ws: PeopleWorkspace, name: str, about: str | None = None) -> Team:
-    """Add a team, to grant roles in before the first protocol names it.
+@action("team.add", permission="team:add", http="POST /teams", subject="team")
+def add_team(ws: PeopleWorkspace, team: Annotated[str, Help("What the team is called.")], *, about: About | None = None) -> Team:
+    """Add TEAM, to grant roles in before the first protocol names it.
+
+    Example: remiss team add arrivals --about "Arrival delays"
 
     Raises
     ------
     Conflict : it is there already
     InputError
     """
-    if name == EVERY_TEAM:
+    if team == EVERY_TEAM:
         raise InputError("* is every team", do="name one")
-    return ws.people.add_team(granting.checked_name(name, "team"), granting.checked_about(about))
+    return ws.people.add_team(granting.checked_name(team, "team"), granting.checked_about(about))
 
 
-@action(name="team.list", permission="team:read", reads=True, views=listed)
-def teams(ws: PeopleWorkspace, *, as_of: int | None = None) -> Rows:
-    """List the teams, and since when they are there: `since` is a position of the catalog, `since_at` when it came to it.
+@action("team.list", permission="team:read", http="GET /teams", reads=True, views=listed)
+def teams(ws: PeopleWorkspace, *, as_of: Position | None = None) -> Rows:
+    """List the teams, and since when they are there.
 
-    Parameters
-    ----------
-    as_of : a position of the catalog; default: now
+    `since` is a position of the catalog, `since_at` when it came to it.
+
+    Example: remiss team list
     """
     head = ws.position()
     found = ws.people.teams(reached(as_of, head))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import difflib
 from pathlib import PurePath
+from typing import Annotated
 
 from remiss.action import action
 from remiss.errors import NotFound, ProtocolError, RemissError
+from remiss.parameters import Document, Help, Position, ProtocolName, Range
 from remiss.protocol import taxonomy as taxonomies
 from remiss.protocol.document import draft, first_of, parse
 from remiss.protocol.lint import examine
@@ -18,12 +20,17 @@ from remiss.records.identity import format_time
 from remiss.records.position import reached
 from remiss.records.rows import Rows
 
+Version = Annotated[int, Range(0, 2**31 - 1), Help("Of the protocol; the newest, where none is given.")]
 
-@action(name="protocol.check", permission="protocol:check", reads=True, document="path")
-def check(ws: ProtocolWorkspace, path: str) -> tuple[Finding, ...]:
-    """Return every finding on the protocol at `path`, checked against its sources; notes too.
 
-    A document that is no text, and a source that cannot be read, is a finding. Needs no catalog.
+@action("protocol.check", permission="protocol:check", http="POST /protocols/check", reads=True, document="path")
+def check(ws: ProtocolWorkspace, path: Document) -> tuple[Finding, ...]:
+    """Check the protocol at PATH against its source and list all findings, notes too.
+
+    A document that is no text, and a source that cannot be read, is a finding. Needs no catalog. Exit status 1 when a finding
+    is an error, 2 when there is no such file.
+
+    Example: remiss protocol check arrival-delay.yaml
 
     Raises
     ------
@@ -100,13 +107,11 @@ def _finding(error: RemissError, path: str, line: int, *, at_line: bool = False)
     return Finding(code=error.code, level="error", file=file, line=number, what=error.what, do=error.do)
 
 
-@action(name="protocol.list", permission="protocol:read", reads=True)
-def versions(ws: ShelfWorkspace, *, as_of: int | None = None) -> Rows:
-    """Return the protocol versions that the catalog keeps, newest first within a name.
+@action("protocol.list", permission="protocol:read", http="GET /protocols", reads=True)
+def versions(ws: ShelfWorkspace, *, as_of: Position | None = None) -> Rows:
+    """List the protocol versions that the catalog keeps, newest first within a name.
 
-    Parameters
-    ----------
-    as_of : a position of the catalog; default: now
+    Example: remiss protocol list
     """
     at = _position(ws, as_of)
     columns = ("protocol", "version", "digest", "team", "at")
@@ -115,37 +120,37 @@ def versions(ws: ShelfWorkspace, *, as_of: int | None = None) -> Rows:
     return Rows("protocol", columns, rows, at, total=len(rows))
 
 
-@action(name="protocol.show", permission="protocol:read", reads=True, subject="name")
-def show(ws: ShelfWorkspace, name: str, version: int | None = None, *, as_of: int | None = None) -> StoredProtocol:
-    """Return a protocol version as the catalog keeps it, the newest by default, files that it names attached.
+@action("protocol.show", permission="protocol:read", http="GET /protocols/{protocol}", reads=True, subject="protocol")
+def show(
+    ws: ShelfWorkspace, protocol: ProtocolName, *, version: Version | None = None, as_of: Position | None = None
+) -> StoredProtocol:
+    """Show the text of PROTOCOL as it was used, with the files that it names.
 
-    Parameters
-    ----------
-    as_of : a position of the catalog; default: now
+    Example: remiss protocol show arrival-delay --version 2
 
     Raises
     ------
     NotFound : no such protocol or version
     """
-    return _stored(ws, name, version, _position(ws, as_of))
+    return _stored(ws, protocol, version, _position(ws, as_of))
 
 
-@action(name="protocol.diff", permission="protocol:read", reads=True, subject="name")
-def diff(ws: ShelfWorkspace, name: str, before: int, after: int, *, as_of: int | None = None) -> tuple[str, ...]:
-    """Return what changed between two versions of a protocol as lines of a unified diff; none when nothing did.
+@action("protocol.diff", permission="protocol:read", http="GET /protocols/{protocol}/diff", reads=True, subject="protocol")
+def diff(
+    ws: ShelfWorkspace, protocol: ProtocolName, before: Version, after: Version, *, as_of: Position | None = None
+) -> tuple[str, ...]:
+    """Show what changed between two versions of PROTOCOL, as lines of a unified diff; exit status 1 when something did.
 
-    Parameters
-    ----------
-    as_of : a position of the catalog; default: now
+    Example: remiss protocol diff arrival-delay 2 3
 
     Raises
     ------
     NotFound : no such protocol or version
     """
     at = _position(ws, as_of)
-    old, new = _stored(ws, name, before, at), _stored(ws, name, after, at)
+    old, new = _stored(ws, protocol, before, at), _stored(ws, protocol, after, at)
     lines = difflib.unified_diff(
-        old.text.splitlines(), new.text.splitlines(), f"{name} version {before}", f"{name} version {after}", lineterm=""
+        old.text.splitlines(), new.text.splitlines(), f"{protocol} version {before}", f"{protocol} version {after}", lineterm=""
     )
     return tuple(lines)
 
@@ -169,9 +174,13 @@ def _stored(ws: ShelfWorkspace, name: str, version: int | None, position: int) -
     raise NotFound(f"the catalog has no protocol {name}", do=do)
 
 
-@action(name="taxonomy.show", permission="protocol:read", reads=True)
-def modes(ws: ProtocolWorkspace, mode: str | None = None) -> Rows:
-    """Return the built-in failure modes, or one and those under it, with what counts and what does not. Needs no catalog.
+@action("taxonomy.show", permission="protocol:read", http="GET /taxonomy", reads=True)
+def modes(ws: ProtocolWorkspace, mode: Annotated[str, Help("This one and those under it alone.")] | None = None) -> Rows:
+    """List the built-in failure modes, or MODE and those under it, with what counts and what does not.
+
+    Needs no catalog.
+
+    Example: remiss taxonomy show remiss:model
 
     Raises
     ------

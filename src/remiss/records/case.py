@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
+from typing import Annotated
 
+from remiss.parameters import Help, Option, Range
 from remiss.records.event import Event, Values
 from remiss.records.labelling import Labelled, Link
 from remiss.records.showing import Shown
@@ -91,17 +93,26 @@ class Revision:
 class Filing:
     """A case that a person files by hand: what they saw, where there may be no log at all."""
 
-    model: str
-    at: datetime
-    title: str
-    note: str = ""
-    model_version: str | None = None
-    output: str | None = None
-    label: str | None = None
-    mode: str | None = None
-    severity: int | None = None
-    inputs: Values = field(default_factory=dict)
-    context: Values = field(default_factory=dict)
-    text: str | None = None
-    team: str = "default"
-    sensitivity: Sensitivity = Sensitivity.INTERNAL
+    model: Annotated[str, Help("Which model failed.")]
+    at: Annotated[datetime, Help("When it happened, for example 2013-06-03T06:00Z.")]
+    title: Annotated[str, Help("What went wrong, in a sentence.")]
+    note: Annotated[str, Help("What else is known.")] = ""
+    model_version: Annotated[str, Help("Which version of it.")] | None = None
+    output: Annotated[str, Help("What the model said.")] | None = None
+    label: Annotated[str, Help("What would have been right.")] | None = None
+    mode: Annotated[str, Help("Failure mode, for example remiss:model/weak-slice.")] | None = None
+    severity: Annotated[int, Range(1, 4), Help("1 (critical) to 4 (minor).")] | None = None
+    inputs: Annotated[
+        Values,
+        Option("--input", "NAME=VALUE"),
+        Help(
+            "An input of the prediction; on the command line NAME:=VALUE is a number, true, false or null, and a name that "
+            'has an = stands in quotes: "NAME"=VALUE.'
+        ),
+    ] = field(default_factory=dict)
+    context: Annotated[Values, Option("--context", "NAME=VALUE"), Help("Context of the prediction, given as inputs are.")] = (
+        field(default_factory=dict)
+    )
+    text: Annotated[str, Help("The text that the failure is about; redacted before it is filed.")] | None = None
+    team: Annotated[str, Help("Whose case it is.")] = "default"
+    sensitivity: Annotated[Sensitivity, Help("How guarded it is.")] = Sensitivity.INTERNAL

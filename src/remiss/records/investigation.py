@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import ClassVar, Self
+
+from remiss.errors import InputError
 
 
 class Stands(StrEnum):
@@ -58,8 +61,27 @@ class Part(StrEnum):
 class Citation:
     """Where something that an investigation speaks of is kept: a kind and an address, or another name for it."""
 
+    TEXT: ClassVar = "KIND=ADDRESS"
+
     kind: CitationKind
     address: str
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        """Return the citation that a person typed.
+
+        Raises
+        ------
+        InputError
+
+        >>> Citation.from_text("ticket=REM-17").kind
+        <CitationKind.TICKET: 'ticket'>
+        """
+        kind, found, address = text.strip().partition("=")
+        if not found or kind not in set(CitationKind):
+            kinds = ", ".join(CitationKind)
+            raise InputError(f"invalid citation: {text[:80]!r}", do=f"write {cls.TEXT}, where KIND is one of {kinds}")
+        return cls(kind=CitationKind(kind), address=address)
 
     def __str__(self) -> str:
         return f"{self.kind.value}={self.address}"

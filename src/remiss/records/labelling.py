@@ -6,10 +6,17 @@ two see differently.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated, ClassVar, Self
+
+from remiss.errors import InputError
+from remiss.parameters import Help, Option
+
+_IMPACT = re.compile(r"\s*(\S+)\s+to\s+(\S+)\s+(\S.*?)\s*")
 
 
 class Verdict(StrEnum):
@@ -48,9 +55,30 @@ class Relation(StrEnum):
 class Impact:
     """What one occurrence costs: from `low` to `high`, in a unit that the protocol names."""
 
+    TEXT: ClassVar = "LOW to HIGH UNIT"
+
     low: float
     high: float
     unit: str
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        """Return the impact that a person typed.
+
+        Raises
+        ------
+        InputError
+
+        >>> Impact.from_text("10 to 40 minutes").high
+        40.0
+        """
+        found = _IMPACT.fullmatch(text)
+        try:
+            if found is not None:
+                return cls(low=float(found[1]), high=float(found[2]), unit=found[3])
+        except ValueError:
+            pass
+        raise InputError(f"invalid impact: {text!r}", do=f"write {cls.TEXT}, for example '10 to 40 minutes'")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,15 +98,19 @@ class Judgement:
     `target` is the case that `same-event` speaks of. Verifiers say in `reproduced` whether they could reproduce it.
     """
 
-    verdict: Verdict
-    mode: str | None = None
-    modes: tuple[str, ...] = ()
-    answers: Mapping[str, str] = field(default_factory=dict)
-    impact: Impact | None = None
-    rationale: str = ""
-    quotes: tuple[str, ...] = ()
-    target: str | None = None
-    reproduced: Reproduced = Reproduced.NOT_TRIED
+    verdict: Annotated[Verdict, Help("What the event is.")]
+    mode: Annotated[str, Help("Primary failure mode, for example remiss:model/weak-slice.")] | None = None
+    modes: Annotated[tuple[str, ...], Option("--other-mode", "MODE"), Help("Another failure mode.")] = ()
+    answers: Annotated[
+        Mapping[str, str],
+        Option("--answer", "QUESTION=ANSWER"),
+        Help("An answer to the severity rubric, for example harm=loss; one for each of its questions."),
+    ] = field(default_factory=dict)
+    impact: Annotated[Impact, Help("What one occurrence costs, for example '10 to 40 minutes'.")] | None = None
+    rationale: Annotated[str, Help("Why, in a sentence.")] = ""
+    quotes: Annotated[tuple[str, ...], Option("--quote", "TEXT"), Help("Words of the evidence, exactly.")] = ()
+    target: Annotated[str, Option(metavar="CASE"), Help("The other case, for same-event.")] | None = None
+    reproduced: Annotated[Reproduced, Help("Whether you could make it happen again.")] = Reproduced.NOT_TRIED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
 from remiss.action import action
 from remiss.catalog.parsing import parse
 from remiss.errors import QueryError
-from remiss.records.estimate import CONFIRMED, FLAGGED, LOG, Estimate
+from remiss.parameters import OneOf, Option, Position, Query
+from remiss.records.estimate import CONFIRMED, FLAGGED, LOG, PROCESS, Estimate
 from remiss.records.labelling import Verdict
 from remiss.records.look import Kind, Look
 from remiss.records.position import reached
@@ -29,22 +30,25 @@ def _shown(_: UnderstandWorkspace, given: Mapping[str, Any], found: Estimate) ->
     return (Look(kind=Kind.FIGURE, query=asked, position=found.position, count=len(found.rows)),)
 
 
-@action(name="estimate", permission="estimate:read", reads=True, views=_shown)
+@action("estimate", permission="estimate:read", http="GET /estimate", reads=True, views=_shown)
 def estimate(
     ws: UnderstandWorkspace,
-    query: str = "",
+    query: Query = "",
     *,
     rate: bool = False,
-    of: str | None = None,
-    by: str | None = None,
-    basis: str | None = None,
+    of: Annotated[str, Option(metavar="QUERY")] | None = None,
+    by: Annotated[str, Option(metavar="FIELD")] | None = None,
+    basis: Annotated[str, OneOf((LOG, PROCESS))] | None = None,
     source: str | None = None,
     protocol: str | None = None,
     confirmed: bool = False,
-    verdict: str | None = None,
-    as_of: int | None = None,
+    verdict: Annotated[str, OneOf(COUNTED_VERDICTS)] | None = None,
+    as_of: Position | None = None,
 ) -> Estimate:
-    """Return how many events match a query, or what share of them, with 95 % intervals: as machines flagged them, or confirmed.
+    """Estimate how many events of the log match QUERY, or what share of them, with 95 % intervals: as machines flagged them, or
+    as people confirmed.
+
+    Example: remiss estimate 'criterion:missed-delay' --rate --by inputs.carrier
 
     Parameters
     ----------
@@ -59,7 +63,6 @@ def estimate(
     confirmed : only what two people found, in the windows whose batches they have begun; the query may then name mode and
         severity
     verdict : what a confirmed figure counts: `failure`, which is the default, or `wrong-label`
-    as_of : a catalog position; default: now
 
     Raises
     ------

@@ -14,7 +14,6 @@ from starlette.responses import RedirectResponse, Response
 
 from remiss.catalog import actions as catalog
 from remiss.curate import investigation_actions as curate
-from remiss.curate.citing import citation_of
 from remiss.errors import Conflict, InputError
 from remiss.faces.api.cases import AsOf
 from remiss.faces.api.serving import Ws
@@ -160,7 +159,7 @@ def _member(of: Any, text: str) -> Any:
 
 
 def _citations(text: str) -> tuple[Citation, ...]:
-    return tuple(citation_of(line) for line in text.splitlines() if line.strip())
+    return tuple(Citation.from_text(line) for line in text.splitlines() if line.strip())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

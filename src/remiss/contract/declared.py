@@ -1,0 +1,58 @@
+"""From declarations to the table of actions: what `scripts/actions` writes."""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Iterator, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import remiss
+from remiss.action import ACTIONS, Action
+from remiss.contract.docstrings import described
+from remiss.contract.forms import Json, given
+from remiss.records.rows import Rows
+
+
+def load() -> dict[str, Action]:
+    """Import every module of actions, and return all actions by name, sorted."""
+    root = Path(remiss.__file__).parent
+    for chapter in sorted(path for path in root.iterdir() if path.is_dir() and path.name not in {"edges", "faces"}):
+        for path in sorted(chapter.rglob("*actions.py")):
+            import_module(".".join(("remiss", *path.relative_to(root).with_suffix("").parts)))
+    return dict(sorted(ACTIONS.items()))
+
+
+def table() -> dict[str, Json]:
+    """Return what the file holds: each action by name."""
+    return {name: dict(_entry(action)) for name, action in load().items()}
+
+
+def _entry(action: Action) -> Iterator[tuple[str, Any]]:
+    told = described(action.run.__doc__)
+    yield "module", action.run.__module__
+    yield "function", action.run.__name__
+    yield "permission", action.permission
+    yield "http", action.http
+    yield "summary", told.summary
+    yield "text", told.text
+    yield "example", told.example
+    kind = kind_of(action.returns)
+    yield "kind", kind
+    yield "lists", kind == "list"
+    yield "reads", action.reads
+    yield "document", action.document
+    yield "within", action.within
+    yield "created", action.created
+    yield "parameters", [given(each, told.parameters).to_json() for each in action.parameters.values()]
+
+
+def kind_of(declared: Any) -> str:
+    """Return the published kind of a type that actions return."""
+    if declared is Rows or typing.get_origin(declared) is Rows:
+        return "list"
+    origin = typing.get_origin(declared)
+    if isinstance(origin, type) and issubclass(origin, Sequence):
+        return "list"
+    return ""

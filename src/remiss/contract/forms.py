@@ -1,0 +1,149 @@
+"""Forms: what a value looks like where it is typed or sent, as plain data, so that faces need no chapter to show it.
+
+| form | as a word on the command line | in JSON |
+| --- | --- | --- |
+| text, integer, number, flag, time | itself | itself; a time as text |
+| choice | one of the words | one of the words |
+| scalar | text, or after `:=` a number, true, false or null | itself |
+| bytes | the name of a file | base64 |
+| many | the option again and again | a list |
+| pairs | NAME=VALUE again and again | an object |
+| record | one option for each field, or one text where the record has a form as text | an object |
+"""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import datetime
+from enum import Enum, IntEnum
+from types import UnionType
+from typing import Any
+
+from remiss.contract.docstrings import described
+from remiss.parameters import Parameter, Range, parameters_of_record
+
+Json = dict[str, Any]
+PLAIN: Mapping[Any, str] = {str: "text", int: "integer", float: "number", bool: "flag", datetime: "time", bytes: "bytes"}
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A parameter as faces know it: plain data, read from the table of actions.
+
+    `form` is as above. `of` and `values` belong to it: the form of one item, and the words of a choice. `fields` are those of a
+    record, `text` what stands for a record that has a form as text.
+    """
+
+    name: str
+    form: str
+    help: str = ""
+    required: bool = False
+    nullable: bool = False
+    default: Any = None
+    positional: bool = False
+    low: int | None = None
+    high: int | None = None
+    option: str | None = None
+    metavar: str | None = None
+    precondition: bool = False
+    of: str | None = None
+    values: tuple[str, ...] = ()
+    fields: tuple[Given, ...] = ()
+    text: str | None = None
+
+    @property
+    def flattened(self) -> tuple[Given, ...]:
+        """What is given for it one by one: the fields of a record that has no form as text, else itself."""
+        return self.fields if self.form == "record" and self.text is None else (self,)
+
+    def to_json(self) -> Json:
+        """Return it as plain data, without what says nothing."""
+        found: Json = {}
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.name == "fields":
+                value = [each.to_json() for each in self.fields]
+            elif field.name == "values":
+                value = list(self.values)
+            empty = value is None or value is False or value == [] or (value == "" and field.name != "default")
+            if not empty:
+                found[field.name] = value
+        return found
+
+
+def given_of(json: Mapping[str, Any]) -> Given:
+    """Return the parameter that `Given.to_json` wrote."""
+    fields_ = tuple(given_of(each) for each in json.get("fields", ()))
+    return Given(**{**json, "fields": fields_, "values": tuple(json.get("values", ()))})
+
+
+def given(declared: Parameter, told: Mapping[str, str]) -> Given:
+    """Return a declared parameter as faces know it.
+
+    Parameters
+    ----------
+    told : what the docstring says of parameters, by name
+    """
+    option = declared.option
+    bounds = declared.range or Range(0)
+    return Given(
+        name=declared.name,
+        help=told.get(declared.name) or declared.help or "",
+        required=declared.required,
+        nullable=declared.nullable,
+        default=None if declared.required else word_of(declared.default),
+        positional=declared.positional,
+        low=None if declared.range is None else bounds.low,
+        high=None if declared.range is None else bounds.high,
+        option=None if option is None else option.name,
+        metavar=None if option is None else option.metavar,
+        precondition=declared.precondition,
+        **_form(declared),
+    )
+
+
+def _form(declared: Parameter) -> Json:
+    """Return the form of a parameter, and what belongs to it."""
+    found = _form_of(declared.type, declared.without)
+    if declared.one_of is None:
+        return found
+    return found | {"form": "choice" if found["form"] == "text" else found["form"], "values": declared.one_of.words}
+
+
+def _form_of(type_: Any, without: Sequence[str] = ()) -> Json:
+    """Return the form of a type, and what belongs to it."""
+    origin, inner = typing.get_origin(type_), typing.get_args(type_)
+    if type_ in PLAIN:
+        return {"form": PLAIN[type_]}
+    if origin is typing.Literal:
+        return {"form": "choice", "values": tuple(inner)}
+    if origin in {typing.Union, UnionType}:
+        return {"form": "scalar"}
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        return {"form": "pairs", "of": _form_of(inner[1])["form"]}
+    if isinstance(origin, type) and issubclass(origin, Sequence):
+        item = _form_of(inner[0])
+        return item | {"form": "many", "of": item["form"]}
+    if isinstance(type_, type) and issubclass(type_, Enum):
+        return {"form": "choice", "values": tuple(word_of(each) for each in type_)}
+    if is_dataclass(type_):
+        return {"form": "record", "fields": tuple(_fields(type_, without)), "text": getattr(type_, "TEXT", None)}
+    raise TypeError(f"no face knows how {type_} is given")
+
+
+def _fields(record: Any, without: Sequence[str]) -> Iterator[Given]:
+    told = described(record.__doc__).parameters
+    yield from (given(each, told) for name, each in parameters_of_record(record).items() if name not in without)
+
+
+def word_of(value: Any) -> Any:
+    """Return a value as it is typed or sent: a member of an enumeration by its word; what is empty as nothing."""
+    if isinstance(value, IntEnum):
+        return value.name.lower()
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Mapping | tuple | list) and not value:
+        return None
+    return value

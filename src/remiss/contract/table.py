@@ -1,0 +1,127 @@
+"""The table of actions: what was declared, as plain data, so that a command answers without loading a chapter.
+
+`actions.json` is written from the declarations (`python -m scripts.actions`), and `make docs` checks that it is in step. The
+module of an action is imported when it is called.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+from importlib import import_module
+from importlib.resources import files
+from typing import Any
+
+from remiss.action import ACTIONS, Action
+from remiss.contract.forms import Given, given_of
+from remiss.errors import NotFound
+
+FILE = "actions.json"
+ROOT = "/api/v1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """An action as faces know it.
+
+    `summary`, `text` and `example` are of its docstring. `kind` is the published kind of its answer, `lists` says whether that is
+    a list with columns. The others are as `Action` has them.
+    """
+
+    name: str
+    module: str
+    function: str
+    permission: str
+    http: str
+    summary: str
+    text: str
+    example: str | None
+    kind: str
+    lists: bool
+    reads: bool
+    document: str | None
+    within: str | None
+    created: str | None
+    parameters: tuple[Given, ...]
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words of its command after `remiss`: of the command that it is called within, where it has none of its own."""
+        return tuple((self.within or self.name).partition(" ")[0].split("."))
+
+    @property
+    def flag(self) -> str | None:
+        """The flag by which it is called within another command."""
+        return None if self.within is None else self.within.partition(" ")[2]
+
+    @property
+    def command(self) -> str:
+        """How it is called on the command line."""
+        return " ".join(("remiss", *self.words, *([self.flag] if self.flag else [])))
+
+    @property
+    def method(self) -> str:
+        return self.http.partition(" ")[0]
+
+    @property
+    def path(self) -> str:
+        """The path of its route, from the root of the server."""
+        return ROOT + self.http.partition(" ")[2]
+
+    @property
+    def route(self) -> str:
+        return f"{self.method} {self.path}"
+
+    @property
+    def chapter(self) -> str:
+        """The chapter whose front has it."""
+        return self.module.split(".")[1]
+
+
+@cache
+def entries() -> Mapping[str, Entry]:
+    """Return all actions by name."""
+    table: Mapping[str, dict[str, Any]] = json.loads(files(__package__).joinpath(FILE).read_text("utf-8"))
+    return {
+        name: Entry(**{**each, "name": name, "parameters": tuple(given_of(one) for one in each["parameters"])})
+        for name, each in table.items()
+    }
+
+
+def entry_of(name: str) -> Entry:
+    """Return what is known of an action.
+
+    Raises
+    ------
+    NotFound : no such action
+    """
+    found = entries().get(name)
+    if found is None:
+        close = get_close_matches(name, entries(), n=3)
+        do = f"did you mean {' or '.join(close)}?" if close else "see the reference of actions"
+        raise NotFound(f"there is no action {name}", do=do)
+    return found
+
+
+def action_of(name: str) -> Action:
+    """Return the action of that name, loading its chapter.
+
+    Raises
+    ------
+    NotFound : no such action
+    """
+    import_module(entry_of(name).module)
+    return ACTIONS[name]
+
+
+def permission_of(name: str) -> str:
+    """Return the permission that an action needs; what is a permission already stays one.
+
+    Raises
+    ------
+    NotFound : no such action
+    """
+    return name if ":" in name else entry_of(name).permission
