@@ -26,7 +26,8 @@ class Action:
     """What is known of an action without calling it.
 
     `http` is its route: method, and path below the API's root. `within` names the action and the flag by whose command this one
-    is called: `case.search --facets`. `created` names the action that shows what this one made. `reads` marks one that changes
+    is called: `case.search --facets`. `created` names the action that shows what this one made. `catalog` is
+    False where none is needed. `reads` marks one that changes
     nothing and leaves no journal row; it sees one snapshot of the catalog unless `snapshot` is False, for work so long at the
     edge that holding a snapshot would hurt others, and for what takes one itself when it needs one. `subject` names the
     parameter that says what is acted on or looked at: its value is in the journal, and in the log of views where somebody was
@@ -42,6 +43,7 @@ class Action:
     http: str
     within: str | None
     created: str | None
+    catalog: bool
     reads: bool
     snapshot: bool
     subject: str | None
@@ -102,6 +104,7 @@ def action(
     http: str,
     within: str | None = None,
     created: str | None = None,
+    catalog: bool = True,
     reads: bool = False,
     snapshot: bool = True,
     subject: str | None = None,
@@ -118,6 +121,7 @@ def action(
     http : its route, for example `GET /cases/{case}`
     within : action and flag by whose command this one is called: `case.search --facets`; default: a command of its own
     created : the action that shows what this one made, by which an answer says where that is
+    catalog : False for one that needs no catalog
     reads : True for an action that changes nothing
     snapshot : False for one that reads and works long outside the catalog, or takes a snapshot itself
     subject : the parameter that names what is acted on or looked at, for the logs
@@ -134,6 +138,7 @@ def action(
             http=http,
             within=within,
             created=created,
+            catalog=catalog,
             reads=reads,
             snapshot=snapshot,
             subject=subject,

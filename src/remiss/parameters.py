@@ -73,6 +73,11 @@ class Without:
 
 
 @dataclass(frozen=True, slots=True)
+class InFile:
+    """Marks a text that a command takes from a file, by its name."""
+
+
+@dataclass(frozen=True, slots=True)
 class Precondition:
     """Marks the revision that a writer read: a request names it by the header If-Match."""
 
@@ -112,6 +117,7 @@ class Parameter:
     option: Option | None = None
     precondition: bool = False
     without: tuple[str, ...] = ()
+    in_file: bool = False
 
     @property
     def required(self) -> bool:
@@ -133,6 +139,7 @@ def parameter(name: str, declared: Any, default: Any = inspect.Parameter.empty, 
         help=next((each.text for each in notes if isinstance(each, Help)), None),
         option=option,
         precondition=any(isinstance(each, Precondition) for each in notes),
+        in_file=any(isinstance(each, InFile) for each in notes),
         without=next((each.names for each in notes if isinstance(each, Without)), ()),
     )
 

@@ -38,11 +38,10 @@ def _entry(action: Action) -> Iterator[tuple[str, Any]]:
     yield "summary", told.summary
     yield "text", told.text
     yield "example", told.example
-    kind = kind_of(action.returns)
-    yield "kind", kind
-    yield "lists", kind == "list"
+    yield "kind", kind_of(action.returns)
     yield "reads", action.reads
     yield "document", action.document
+    yield "catalog", action.catalog
     yield "within", action.within
     yield "created", action.created
     yield "parameters", [given(each, told.parameters).to_json() for each in action.parameters.values()]

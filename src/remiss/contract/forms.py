@@ -33,7 +33,7 @@ class Given:
     """A parameter as faces know it: plain data, read from the table of actions.
 
     `form` is as above. `of` and `values` belong to it: the form of one item, and the words of a choice. `fields` are those of a
-    record, `text` what stands for a record that has a form as text.
+    record, `text` what stands for a record that has a form as text. `in_file` says that a command reads the text from a file.
     """
 
     name: str
@@ -52,6 +52,7 @@ class Given:
     values: tuple[str, ...] = ()
     fields: tuple[Given, ...] = ()
     text: str | None = None
+    in_file: bool = False
 
     @property
     def flattened(self) -> tuple[Given, ...]:
@@ -100,6 +101,7 @@ def given(declared: Parameter, told: Mapping[str, str]) -> Given:
         option=None if option is None else option.name,
         metavar=None if option is None else option.metavar,
         precondition=declared.precondition,
+        in_file=declared.in_file,
         **_form(declared),
     )
 

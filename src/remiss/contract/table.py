@@ -21,14 +21,15 @@ from remiss.errors import NotFound
 
 FILE = "actions.json"
 ROOT = "/api/v1"
+# The published kinds that are lines and columns, or can be.
+TABULAR = frozenset({"list", "estimate", "agreement"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """An action as faces know it.
 
-    `summary`, `text` and `example` are of its docstring. `kind` is the published kind of its answer, `lists` says whether that is
-    a list with columns. The others are as `Action` has them.
+    `summary`, `text` and `example` are of its docstring. `kind` is the published kind of its answer. The others are as `Action` has them.
     """
 
     name: str
@@ -40,9 +41,9 @@ class Entry:
     text: str
     example: str | None
     kind: str
-    lists: bool
     reads: bool
     document: str | None
+    catalog: bool
     within: str | None
     created: str | None
     parameters: tuple[Given, ...]
@@ -61,6 +62,11 @@ class Entry:
     def command(self) -> str:
         """How it is called on the command line."""
         return " ".join(("remiss", *self.words, *([self.flag] if self.flag else [])))
+
+    @property
+    def tabular(self) -> bool:
+        """Whether its answer can be had as lines and columns."""
+        return self.kind in TABULAR
 
     @property
     def method(self) -> str:

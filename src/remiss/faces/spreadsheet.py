@@ -7,12 +7,13 @@ import io
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from remiss.records import estimate_facts
+from remiss.records import concord, estimate_facts
+from remiss.records.agreement import Agreement
 from remiss.records.estimate import CONFIRMED, Estimate
 from remiss.records.event import Scalar
 from remiss.records.evidence import Attachment
 from remiss.records.identity import format_time
-from remiss.records.rows import spreadsheet_safe
+from remiss.records.rows import Rows, spreadsheet_safe
 
 CONFIRMED_COLUMNS = ("flagged", "precision")
 COLUMNS = ("key", "value", "low", "high", "method", "basis", "sampled", "effective", "remarks")
@@ -28,6 +29,13 @@ def as_csv(columns: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
         for line in lines
     )
     return text.getvalue()
+
+
+def sheet_of(answer: Rows | Estimate | Agreement) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
+    """Return the columns and lines of an answer that has them."""
+    if isinstance(answer, Rows):
+        return answer.columns, answer.rows
+    return figures(answer) if isinstance(answer, Estimate) else concord.columns(answer)
 
 
 def figures(found: Estimate) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:

@@ -7,7 +7,7 @@ from remiss.govern.health import Check
 from remiss.govern.ports.health import GovernWorkspace
 
 
-@action("doctor", permission="machine:read", http="GET /doctor", reads=True, snapshot=False)
+@action("doctor", permission="machine:read", http="GET /doctor", catalog=False, reads=True, snapshot=False)
 def doctor(ws: GovernWorkspace) -> tuple[Check, ...]:
     """Check the machine, the catalog, its keys and its vault for what could go wrong; change nothing.
 

@@ -15,12 +15,13 @@ from remiss.govern.entries import LOGS, leaf_of
 from remiss.govern.merkle import inclusion_path, root_of
 from remiss.govern.ports.audit import AuditWorkspace
 from remiss.govern.verification import Row, Verdict, check
-from remiss.parameters import Limit, OneOf, Option, PageToken
+from remiss.parameters import InFile, Limit, OneOf, Option, PageToken
 from remiss.records.look import KINDS, Kind, Look, listed
 from remiss.records.rows import Rows
 
 READ = "audit:read"
-PAGE_LIMIT = 10_000
+# The text of what was kept: of checkpoints, or of a key.
+Kept = Annotated[str, InFile()]
 LOST = "entry 1 is not the first that was written: the log was begun again, for what was in it was gone"
 NOT_SEALED = "nothing was done with this catalog yet, and so nothing is sealed"
 
@@ -75,7 +76,7 @@ def search(
 
 
 @action("audit.verify", permission=READ, http="POST /audit/verify", reads=True, snapshot=False)
-def verify(ws: AuditWorkspace, *, checkpoint: str | None = None, key: str | None = None) -> tuple[Verdict, ...]:
+def verify(ws: AuditWorkspace, *, checkpoint: Kept | None = None, key: Kept | None = None) -> tuple[Verdict, ...]:
     """Say of each log whether it is still what was written, and if not, which entry is the first that is not.
 
     Exit status 0 when all is sound, 1 when it is not.
@@ -169,7 +170,7 @@ def checkpoint(ws: AuditWorkspace) -> Signed:
     snapshot=False,
     views=_proved,
 )
-def prove(ws: AuditWorkspace, entry: str, *, checkpoint: str | None = None) -> Proof:
+def prove(ws: AuditWorkspace, entry: str, *, checkpoint: Kept | None = None) -> Proof:
     """Prove, as JSON, that ENTRY is in the log, to people who have no access to the catalog.
 
     Example: remiss audit prove journal-7 > proof.json

@@ -23,7 +23,7 @@ from remiss.records.rows import Rows
 Version = Annotated[int, Range(0, 2**31 - 1), Help("Of the protocol; the newest, where none is given.")]
 
 
-@action("protocol.check", permission="protocol:check", http="POST /protocols/check", reads=True, document="path")
+@action("protocol.check", permission="protocol:check", http="POST /protocols/check", catalog=False, reads=True, document="path")
 def check(ws: ProtocolWorkspace, path: Document) -> tuple[Finding, ...]:
     """Check the protocol at PATH against its source and list all findings, notes too.
 
@@ -174,7 +174,7 @@ def _stored(ws: ShelfWorkspace, name: str, version: int | None, position: int) -
     raise NotFound(f"the catalog has no protocol {name}", do=do)
 
 
-@action("taxonomy.show", permission="protocol:read", http="GET /taxonomy", reads=True)
+@action("taxonomy.show", permission="protocol:read", http="GET /taxonomy", catalog=False, reads=True)
 def modes(ws: ProtocolWorkspace, mode: Annotated[str, Help("This one and those under it alone.")] | None = None) -> Rows:
     """List the built-in failure modes, or MODE and those under it, with what counts and what does not.
 

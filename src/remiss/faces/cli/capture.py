@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import click
 
 from remiss.errors import AnswerNo, CatalogMissing
-from remiss.faces import answers
 from remiss.faces.cli import render
 from remiss.faces.cli.options import Time, formatted_object, progress, workspace
 
@@ -71,7 +70,7 @@ def _plan(ws: Workspace, protocol: str, since: datetime | None, until: datetime 
     with progress(ws):
         plan = actions.plan(ws, protocol, since=since, until=until)
     if shape == "json":
-        render.as_json(plan.to_json())
+        render.as_json(to_json(plan))
     else:
         render.table(planning.COLUMNS, plan.lines())
         for note in plan.notes:
@@ -91,18 +90,18 @@ def _capture(ws: Workspace, protocol: str, since: datetime | None, until: dateti
             runs.append(actions.apply(ws, protocol, since=start, until=end, strict=strict))
     if shape == "json":
         # What is due may lie apart, and then makes several runs: a program gets one document all the same.
-        found = [answers.run(item) for item in runs]
-        render.as_json(found[0] if len(found) == 1 else answers.items("run", found, ws.position()))
+        found = [to_json(item) for item in runs]
+        render.as_json(found[0] if len(found) == 1 else items("run", found, ws.position()))
     else:
         for item in runs:
-            _told(item)
+            _told(item, ws)
     return AnswerNo.exit_status if any(item.status == "waiting" for item in runs) else 0
 
 
-def _told(run: Run) -> None:
-    from remiss.faces.cli import run_page
+def _told(run: Run, ws: Workspace) -> None:
+    from remiss.faces.cli import run_tables
 
-    run_page.show(run)
+    run_tables.run(run, ws, {})
     if run.status == "waiting":
         render.say(f"not in force yet: look at `remiss run diff {run.id}`, then `remiss run accept {run.id}`")
     elif run.cases_new or run.cases_known:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import click
 
 from remiss.errors import AnswerNo, InputError
-from remiss.faces import answers
 from remiss.faces.cli import render
 from remiss.faces.cli.options import formatted_object, workspace
 
@@ -24,7 +23,7 @@ def doctor(shape: str) -> int:
     """
     checks = _examine()
     if shape == "json":
-        render.as_json(answers.checks(checks))
+        render.as_json(to_json(checks))
     else:
         for each in checks:
             click.echo(f"{each.level:<5}  {each.name}: {each.says}" + (f"\n         {each.do}" if each.do else ""))

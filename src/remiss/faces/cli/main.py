@@ -10,6 +10,7 @@ import json
 import os
 import sys
 import traceback
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -20,53 +21,97 @@ from remiss.faces.cli.options import TOKEN_FILE
 from remiss.faces.cli.talk import talking
 from remiss.version import __version__
 
-# name: (module under remiss.faces.cli, attribute, one line of help)
-COMMANDS: dict[str, tuple[str, str, str]] = {
-    "access": ("access", "access", "Ask who may do what."),
-    "attachment": ("attachment", "attachment", "Add files to a case, list, get and remove them."),
-    "audit": ("audit", "audit", "Look up who did and saw what, and prove that nobody changed it."),
-    "agreement": ("agreement", "agreement", "See how far people agree who label the same cases."),
-    "capture": ("capture", "capture", "Capture failures from a log, as a protocol says."),
-    "case": ("case", "case", "Search, show, file and label cases."),
-    "catalog": ("catalog", "catalog", "Look at a catalog, upgrade it, or rotate its key."),
-    "citation": ("investigation", "citation", "See what rests on a run, a test, a ticket or a pull request."),
-    "demo": ("demo", "demo", "Run the whole job on real flights, in a new folder."),
-    "doctor": ("doctor", "doctor", "Check this machine and the catalog for what could go wrong."),
-    "estimate": ("estimate", "estimate", "Estimate how often a failure happens, with an interval."),
-    "inbox": ("discussion", "inbox", "See what waits for you."),
-    "evidence": ("evidence", "evidence", "Look at the raw evidence of a case."),
-    "init": ("catalog", "init", "Make a new catalog."),
-    "person": ("person", "person", "Add people, grant them roles in teams, disable who has left."),
-    "protocol": ("protocol", "protocol", "Write, check and compare protocols."),
-    "queue": ("queue", "queue", "Take cases to label from the queue."),
-    "reproduce": ("run", "reproduce", "Derive a run again from its manifest and compare."),
-    "run": ("run", "run", "List, show, compare and accept capture runs."),
-    "serve": ("serve", "serve", "Serve pages and the HTTP API on this machine."),
-    "schema": ("schema", "schema", "Print the JSON Schema of a document or an answer."),
-    "status": ("status", "status", "Say what is due, provisional or odd."),
-    "taxonomy": ("protocol", "taxonomy", "Show failure modes, and rename, merge or split them."),
-    "team": ("person", "team", "Add and list teams."),
-    "token": ("access", "token", "Give people tokens, by which a server knows them."),
-    "thread": ("discussion", "thread", "Read threads on cases, resolve them and open them again."),
+# What is not derived from an action: module under remiss.faces.cli and its attribute, one line of help, and why it is made by hand.
+BY_HAND: Mapping[tuple[str, ...], tuple[str, str]] = {
+    ("attachment", "add"): ("attachment", "add"),  # names the file as it is called here
+    ("attachment", "get"): ("attachment", "get"),  # writes a file
+    ("capture",): ("capture", "capture"),  # may make the catalog, and captures every interval that is due
+    ("catalog", "upgrade"): ("catalog", "upgrade"),  # opens what cannot be opened otherwise
+    ("demo",): ("demo", "demo"),  # a user of the library
+    ("doctor",): ("doctor", "doctor"),  # also where the catalog cannot be opened
+    ("init",): ("catalog", "init"),  # makes the catalog
+    ("protocol", "new"): ("protocol", "new"),  # writes a file
+    ("schema",): ("schema", "schema"),  # of remiss, not of a catalog
+    ("serve",): ("serve", "serve"),  # a server
+    ("token", "link"): ("token_link", "link"),  # prints a link of this server
+}
+# What the commands on a thing are for.
+NOUNS: Mapping[str, str] = {
+    "access": "Ask who may do what.",
+    "agreement": "See how far people agree who label the same cases.",
+    "attachment": "Add files to a case, list, get and remove them.",
+    "audit": "Look up who did and saw what, and prove that nobody changed it.",
+    "case": "Search, show, file and label cases.",
+    "catalog": "Look at a catalog, upgrade it, or rotate the key of its raw evidence.",
+    "citation": "See what rests on a run, a test, a notebook, a ticket or a pull request.",
+    "evidence": "Look at the raw evidence of a case.",
+    "experiment": "Record experiments that test what caused a case.",
+    "hypothesis": "State what may have caused a case.",
+    "inbox": "See what waits for you.",
+    "person": "Add people, grant them roles in teams, disable who has left.",
+    "protocol": "Write, check and compare protocols.",
+    "queue": "Take cases to label from the queue.",
+    "remediation": "Record attempts to fix what caused a case.",
+    "run": "List, show, compare and accept capture runs.",
+    "taxonomy": "Show failure modes, and rename, merge or split them.",
+    "team": "Add and list teams.",
+    "thread": "Read threads on cases, resolve them and open them again.",
+    "token": "Give people tokens, by which a server knows them.",
+    "write-up": "Write up what was found out about a case.",
+}
+# The one-line help of commands that are made by hand and stand alone.
+ALONE: Mapping[str, str] = {
+    "capture": "Capture failures from a log, as a protocol says.",
+    "demo": "Run the whole job on real flights, in a new folder.",
+    "doctor": "Check this machine and the catalog for what could go wrong.",
+    "init": "Make a new catalog.",
+    "schema": "Print the JSON Schema of a document or an answer.",
+    "serve": "Serve pages and the HTTP API on this machine.",
 }
 
 
 class Commands(click.Group):
-    """A group whose commands are imported when they are needed."""
+    """The commands below some words, made when they are needed: by hand, or from the table of actions."""
+
+    def __init__(self, *args: Any, words: tuple[str, ...] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.words = words
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted(COMMANDS)
+        """Return the words that may follow, sorted."""
+        from remiss.faces.cli.derived import derived
+
+        depth = len(self.words)
+        return sorted({each[depth] for each in (*derived(), *BY_HAND) if len(each) > depth and each[:depth] == self.words})
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        if name not in COMMANDS:
-            return None
-        module, attribute, _ = COMMANDS[name]
-        command: click.Command = getattr(importlib.import_module(f"remiss.faces.cli.{module}"), attribute)
-        return command
+        """Return the command or the group that a word names."""
+        from remiss.faces.cli.derived import command, derived
+
+        words = (*self.words, name)
+        if words in BY_HAND:
+            module, attribute = BY_HAND[words]
+            found: click.Command = getattr(importlib.import_module(f"remiss.faces.cli.{module}"), attribute)
+            return found
+        if words in derived():
+            return command(words, derived()[words])
+        return Commands(name, words=words, help=NOUNS[name]) if not self.words and name in NOUNS else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write each command with its one line of help."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, COMMANDS[name][2]) for name in sorted(COMMANDS)])
+            formatter.write_dl([(name, self._line(ctx, name)) for name in self.list_commands(ctx)])
+
+    def _line(self, ctx: click.Context, name: str) -> str:
+        from remiss.faces.cli.derived import derived
+
+        words = (*self.words, name)
+        if words in derived() and words not in BY_HAND:
+            return derived()[words][0].summary
+        if not self.words and name in {**NOUNS, **ALONE}:
+            return {**NOUNS, **ALONE}[name]
+        found = self.get_command(ctx, name)
+        return "" if found is None else found.get_short_help_str(200)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "REMISS"})

@@ -16,6 +16,7 @@ import click
 from remiss.records.identity import parse_time
 
 if TYPE_CHECKING:
+    from remiss.contract.table import Entry
     from remiss.workspace import Workspace
 
 Command = Callable[..., Any]
@@ -42,6 +43,27 @@ def workspace(*, create: bool = False) -> Iterator[Workspace]:
     context = click.get_current_context()
     with remiss.open(context.find_root().obj, token_file=context.meta.get(TOKEN_FILE), create=create) as ws:
         yield ws
+
+
+@contextmanager
+def offline() -> Iterator[Any]:
+    """Give what needs no catalog a workspace without one."""
+    from remiss.opening import bench
+
+    with bench() as ws:
+        yield ws
+
+
+def formats_of(entry: Entry) -> Format:
+    """Return the option `--format` of an action's command: CSV where its answer is a list or figures."""
+    return Format(
+        ["--format", "shape"],
+        type=click.Choice(FORMATS if entry.tabular else ("table", "json")),
+        default=FORMATS[0],
+        envvar="REMISS_FORMAT",
+        allow_from_autoenv=False,
+        help="How to print the answer.",
+    )
 
 
 FORMATS = ("table", "json", "csv")

@@ -1,4 +1,4 @@
-"""How answers are printed: tables for people, JSON and CSV for programs. Results go to stdout, talk to stderr."""
+"""What is printed: tables and facts for people, JSON for programs. Results go to stdout, talk to stderr."""
 
 from __future__ import annotations
 
@@ -8,10 +8,7 @@ from datetime import datetime
 
 import click
 
-from remiss.faces import answers
 from remiss.faces.cli.talk import talking
-from remiss.faces.spreadsheet import as_csv
-from remiss.records import facts as facts_of
 from remiss.records.identity import format_time
 from remiss.records.legible import counted, printable
 from remiss.records.rows import Rows
@@ -28,22 +25,20 @@ def as_json(value: object) -> None:
     click.echo(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
 
 
-def rows(page: Rows, shape: str, *, none: str = "nothing to list") -> None:
-    """Print a list in the shape that was asked for; JSON and CSV have all its columns. For people, an empty one is `none`."""
-    if shape == "json":
-        as_json(answers.listing(page))
-    elif shape == "csv":
-        click.echo(as_csv(page.columns, page.rows), nl=False)
-    elif page.rows:
+def rows(page: Rows, *, none: str = "nothing to list") -> None:
+    """Print a list as a table; an empty one is `none`."""
+    from remiss.records import facts as facts_of
+
+    if page.rows:
         table(facts_of.shown(page), facts_of.lines(page))
     else:
         say(none)
 
 
-def page(found: Rows, shape: str, noun: str) -> None:
-    """Print a page of a list, and beside a table say how many of all it shows and how to go on."""
-    rows(found, shape, none=counted(0, noun))
-    if shape == "table" and found.rows:
+def page(found: Rows, noun: str) -> None:
+    """Print a page of a list as a table, and say how many of all it shows and how to go on."""
+    rows(found, none=counted(0, noun))
+    if found.rows:
         shown = counted(len(found), noun) if found.total is None else f"{len(found):,} of {counted(found.total, noun)}"
         say(shown + (f"; go on with --after {found.next}" if found.next else ""))
 
@@ -71,6 +66,8 @@ def table(titles: Sequence[str], lines: Iterable[Sequence[object]], *, numbers: 
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
+
+    from remiss.records import facts as facts_of
 
     lines = [tuple(line) for line in lines]
     drawn = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")

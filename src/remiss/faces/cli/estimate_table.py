@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import click
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from remiss.faces.cli import render
-from remiss.faces.spreadsheet import as_csv, figures
 from remiss.records import estimate_facts
 from remiss.records.estimate import CONFIRMED, Estimate, EstimateRow
 from remiss.records.legible import number
 
+if TYPE_CHECKING:
+    from remiss.workspace import Workspace
 
-def show(found: Estimate, shape: str) -> None:
+
+def estimate(found: Estimate, _ws: Workspace, _arguments: Mapping[str, Any]) -> None:
     """Print the figures, then in words what they are of and what to know about them."""
-    if shape == "csv":
-        columns, lines = figures(found)
-        click.echo(as_csv(columns, lines), nl=False)
-        return
     level = next((row.level for row in found.rows), 0.95)
     titles = [
         found.by or "",

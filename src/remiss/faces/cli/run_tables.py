@@ -1,40 +1,49 @@
-"""`remiss status`: what is due, provisional or odd."""
+"""Runs and how captures stand, as a person reads them on a terminal."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from remiss.capture.reproduction import Reproduction
+from remiss.capture.standing import Standing
 from remiss.faces.cli import render
-from remiss.faces.cli.options import as_of, formatted_object, with_workspace
-from remiss.records.identity import format_time, plain
+from remiss.records import facts
+from remiss.records.identity import format_time
 from remiss.records.legible import share
+from remiss.records.run import Run
 
 if TYPE_CHECKING:
-    from remiss.capture.standing import Standing
     from remiss.workspace import Workspace
 
-# Of the stretches of windows that are due; more than some say only that the log was never captured whole.
+Arguments = Mapping[str, Any]
+# Of the windows in a row that are due; more than some say only that the log was never captured whole.
 SHOWN = 5
 
 
-@click.command()
-@as_of
-@formatted_object
-@with_workspace
-def status(ws: Workspace, as_of: int | None, shape: str) -> None:
-    """Say, for each protocol and source, which windows are due or provisional, and what looks odd.
+def run(found: Run, _ws: Workspace, _arguments: Arguments) -> None:
+    """Print what a run read, what it drew, and how much of each criterion."""
+    render.facts(facts.of_run(found))
+    if found.groups:
+        render.table(facts.SUMMARY, facts.summary(found))
 
-    Example: remiss status
-    """
-    from remiss.capture import run_actions as capture
 
-    found = capture.status(ws, as_of=as_of)
-    if shape == "json":
-        render.as_json({"schema": "remiss/status@1", "items": [plain(asdict(item)) for item in found]})
-        return
+def accepted(found: Run, _ws: Workspace, _arguments: Arguments) -> None:
+    """Say that a run is in force."""
+    render.say(f"{found.id} is in force")
+
+
+def reproduction(found: Reproduction, _ws: Workspace, _arguments: Arguments) -> None:
+    """Print whether a run came out the same, and how it differs or what is missing."""
+    click.echo(f"{found.run}: {found.verdict}")
+    for line in (*found.differences, *found.missing):
+        click.echo(f"  {line}")
+
+
+def status(found: Sequence[Standing], _ws: Workspace, _arguments: Arguments) -> None:
+    """Print how captures stand, for each protocol and source."""
     if not found:
         render.say("nothing is captured yet; next: remiss protocol new PROTOCOL.yaml, then remiss capture PROTOCOL.yaml")
     for item in found:

@@ -1,35 +1,78 @@
-"""One case as a person reads it on a terminal."""
+"""Cases as a person reads them on a terminal: one, what it is labelled by, what it is compared with, what its raw event was."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from remiss.catalog.rendering import case_json, comparison_json
 from remiss.curate.labelling_sheet import Sheet
 from remiss.faces.cli import render
 from remiss.records import chances, facts
 from remiss.records.case import Case
 from remiss.records.comparison import Comparison
 from remiss.records.event import Event
-from remiss.records.legible import share
+from remiss.records.evidence import Attachment, RawEvent
+from remiss.records.legible import counted, share
+from remiss.records.rows import Rows
+
+if TYPE_CHECKING:
+    from remiss.workspace import Workspace
+
+Arguments = Mapping[str, Any]
 
 COMPARED = ("id", "at", "model_version", "output", "label", "confidence", "latency_ms")
 
 
-def show(case: Case, shape: str) -> None:
-    """Print what happened, what caught it, and how it was sampled, in the shape that was asked for."""
-    if shape == "json":
-        render.as_json(case_json(case))
-        return
-    render.facts(facts.of_case(case))
-    if case.captures:
-        render.table(facts.CAPTURES, facts.captures(case))
+def case(found: Case, _ws: Workspace, _arguments: Arguments) -> None:
+    """Print what happened, what caught it, and how it was sampled."""
+    render.facts(facts.of_case(found))
+    if found.captures:
+        render.table(facts.CAPTURES, facts.captures(found))
 
 
-def sheet(found: Sheet) -> None:
+def filed(found: Case, ws: Workspace, arguments: Arguments) -> None:
+    """Print a case that was just filed, and say of which it may be a duplicate."""
+    from remiss.catalog.duplicate_actions import alike
+    from remiss.catalog.suspects import ASKED, suspected
+
+    case(found, ws, arguments)
+    like = suspected(alike(ws, found.id, limit=ASKED))
+    if like:
+        named = ", ".join(f"{each.id} ({each.likeness:.0%} of {each.fields} fields alike)" for each in like)
+        render.say(f"it may be a duplicate of {named}; see `remiss case link`")
+
+
+def search(found: Rows, _ws: Workspace, _arguments: Arguments) -> None:
+    """Print a page of cases, and say why something of some is hidden."""
+    render.page(found, "case")
+    for why, count in Counter(found.column("hidden")).items():
+        if why is not None:
+            render.say(f"criteria, mode and severity of {counted(count, 'case')} are {why}")
+
+
+def raw_event(found: RawEvent, _ws: Workspace, _arguments: Arguments) -> None:
+    """Print a raw event, field by field, letter by letter."""
+    row = json.loads(found.content)
+    render.facts((name, _raw(value)) for name, value in row.items())
+    render.say(f"{found.sensitivity.name.lower()}; the event of case {found.case} as {found.run} kept it")
+
+
+def _raw(value: object) -> str | None:
+    # A number that is a name (flight 1371) must not be grouped into thousands, nor any be rounded.
+    return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def removed(gone: Attachment, _ws: Workspace, _arguments: Arguments) -> None:
+    """Say that a file is removed."""
+    render.say(f"{gone.id} is removed from case {gone.case}")
+
+
+def form(found: Sheet, _ws: Workspace, _arguments: Arguments) -> None:
     """Print by what a case is labelled."""
     render.facts(_of_sheet(found))
     for question in found.questions:
@@ -48,11 +91,8 @@ def _of_sheet(found: Sheet) -> Iterator[facts.Pair]:
         yield "impact in", ", ".join(found.units)
 
 
-def compare(found: Comparison, shape: str) -> None:
+def comparison(found: Comparison, _ws: Workspace, _arguments: Arguments) -> None:
     """Print how a case was drawn, and it beside the controls that are most like it: a column of each, a line a field."""
-    if shape == "json":
-        render.as_json(comparison_json(found))
-        return
     click.echo(chances.drawn(found))
     if not found.controls:
         return

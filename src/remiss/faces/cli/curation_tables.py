@@ -1,0 +1,76 @@
+"""The queue, threads and agreement, as a person reads them on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from remiss.curate.tasks import Left, QueueState, Served
+from remiss.faces.cli import case_tables, render
+from remiss.records import concord
+from remiss.records.agreement import Agreement
+from remiss.records.discussion import Thread
+from remiss.records.legible import counted
+
+if TYPE_CHECKING:
+    from remiss.workspace import Workspace
+
+Arguments = Mapping[str, Any]
+
+
+def served(found: Served, ws: Workspace, arguments: Arguments) -> None:
+    """Print what the queue gave: by what the case is labelled, and both labellings of a dispute."""
+    if found.task is None:
+        render.say("nothing waits for you")
+        return
+    case_tables.form(found.task.sheet, ws, arguments)
+    for each in found.task.labellings:
+        click.echo(f"\n{each.kind.value} by {each.person}: {each.verdict.value} {each.mode or ''}".rstrip())
+    render.say(f"yours until {found.task.until:%H:%M} UTC; {_left(found.left)}")
+
+
+def queue(found: QueueState, _ws: Workspace, _arguments: Arguments) -> None:
+    """Print what somebody has in hand, and how far each batch has come."""
+    if found.in_hand:
+        render.table(
+            ("in hand", "for", "until"), [(each.case, each.kind.value, f"{each.until:%H:%M} UTC") for each in found.in_hand]
+        )
+        click.echo()
+    titles = ("batch", "period", "sampled", "done", "in turn")
+    lines = [(each.group, each.period.date().isoformat(), each.size, each.done, each.in_turn) for each in found.batches]
+    render.table(titles, lines)
+    render.say(_left(found.left))
+
+
+def _left(left: Left) -> str:
+    waits = [(left.adjudication, "to adjudicate"), (left.verification, "to verify"), (left.annotation, "to annotate")]
+    said = ", ".join(f"{count:,} {words}" for count, words in waits if count) or "nothing"
+    return f"left for you: {said}; labelled in the last 24 hours: {left.mine:,}"
+
+
+def thread(found: Thread, _ws: Workspace, _arguments: Arguments) -> None:
+    """Print a thread with its comments."""
+    click.echo(f"{found.id}  {found.status.value}, on case {found.case}")
+    if found.hidden is not None:
+        click.echo(f"  There are comments that are {found.hidden}.")
+    for said in found.comments:
+        click.echo(f"  {render.cell(said.person)}, {render.cell(said.at)}")
+        for line in ("(erased)" if said.text is None else said.text).splitlines():
+            click.echo(f"    {render.cell(line)}".rstrip())
+
+
+def threads(found: Sequence[Thread], ws: Workspace, arguments: Arguments) -> None:
+    """Print all threads of a case."""
+    for each in found:
+        thread(each, ws, arguments)
+    render.say(counted(len(found), "thread"))
+
+
+def agreement(found: Agreement, _ws: Workspace, _arguments: Arguments) -> None:
+    """Print how far people agree, and what to know about it."""
+    render.table(*concord.table(found))
+    render.say(f"{counted(found.cases, 'case')} labelled twice")
+    for note in found.notes:
+        render.say(note)

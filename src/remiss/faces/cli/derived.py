@@ -1,0 +1,97 @@
+"""Commands derived from actions: `case.similar` is `remiss case similar`, with the parameters, words and example of its declaration.
+
+What a group holds and how each command is called comes from the table of actions, so that help loads no chapter. The action itself is
+imported when it is called; what it answers is printed by `printing`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+
+from remiss.contract.arguments import arguments_of
+from remiss.contract.table import Entry, action_of, entries
+from remiss.faces.cli.negation import QueryCommand
+from remiss.faces.cli.options import formats_of, offline, progress, workspace
+from remiss.faces.cli.parameters import clicked, typed
+from remiss.faces.cli.printing import printed
+
+REQUIRED = click.core.ParameterSource.DEFAULT
+
+
+def derived() -> Mapping[tuple[str, ...], tuple[Entry, ...]]:
+    """Return, by the words after `remiss`, the action of each command and those that are called within it by a flag."""
+    found: dict[tuple[str, ...], tuple[Entry, ...]] = {}
+    for each in sorted(entries().values(), key=lambda entry: entry.within is not None):
+        found[each.words] = (*found.get(each.words, ()), each)
+    return found
+
+
+def command(words: Sequence[str], offered: Sequence[Entry]) -> click.Command:
+    """Return the command of an action.
+
+    Parameters
+    ----------
+    words : what is typed after `remiss`
+    offered : the action, and those that are called within its command
+    """
+    main, *within = offered
+    taken: dict[str, click.Parameter] = {}
+    for entry in offered:
+        for each in entry.parameters:
+            for one in each.flattened:
+                taken.setdefault(one.name, clicked(one, words, argument=each.positional and one is each))
+    flags = [click.Option([each.flag or ""], is_flag=True, help=each.summary) for each in within]
+
+    def call(**given: Any) -> int:
+        shape = given.pop("shape")
+        wanted = [each for each, flag in zip(within, flags, strict=True) if given.pop(flag.name)]
+        entry = wanted[-1] if wanted else main
+        return _call(entry, offered, given, shape)
+
+    query = any(each.positional and each.name == "query" for each in main.parameters)
+    return (QueryCommand if query else click.Command)(
+        words[-1],
+        callback=call,
+        params=[*taken.values(), *flags, formats_of(main)],
+        help=help_of(main),
+        short_help=main.summary,
+    )
+
+
+def help_of(entry: Entry) -> str:
+    """Return the help of a command, each paragraph in a line of its own, and its example as it is typed."""
+    parts = [entry.summary, *entry.text.split("\n\n"), f"Example: {entry.example}" if entry.example else ""]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _call(entry: Entry, offered: Sequence[Entry], given: dict[str, Any], shape: str) -> int:
+    """Call an action with what was typed, print what it answers, and return the exit status."""
+    own = {one.name: one for each in entry.parameters for one in each.flattened}
+    for name in given.keys() - own.keys():
+        if _was_typed(name):
+            raise click.UsageError(_belongs(name, entry, offered))
+    action = action_of(entry.name)
+    values = {name: typed(own[name], given[name]) for name in own if _was_typed(name) or own[name].required}
+    with workspace() if entry.catalog else offline() as ws, progress(ws):
+        arguments = arguments_of(action, entry.parameters, values)
+        answer = ws.perform(action, arguments)
+        return printed(entry, answer, shape, ws, arguments)
+
+
+def _was_typed(name: str) -> bool:
+    return click.get_current_context().get_parameter_source(name) is not REQUIRED
+
+
+def _belongs(name: str, entry: Entry, offered: Sequence[Entry]) -> str:
+    """Return why an option cannot be given here: it belongs to another way in which the command is called."""
+    option = f"--{name.replace('_', '-')}"
+    for parameter in click.get_current_context().command.params:
+        if parameter.name == name:
+            option = parameter.opts[-1]
+    if entry.flag:
+        return f"{entry.flag} has no {option}"
+    flags = [each.flag for each in offered if any(one.name == name for each_ in each.parameters for one in each_.flattened)]
+    return f"{option} goes with {' or '.join(filter(None, flags))}"

@@ -1,0 +1,91 @@
+"""What governs a catalog, as a person reads it on a terminal: people, tokens, access, the audit, the catalog itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from remiss.faces.cli import render
+from remiss.govern.access import Access, spelled
+from remiss.govern.auditing import Verdict
+from remiss.govern.key_actions import Rotation
+from remiss.records.catalog import CatalogFacts
+from remiss.records.legible import counted
+from remiss.records.person import IssuedToken, Person, Team, Token
+from remiss.records.rows import Rows
+
+if TYPE_CHECKING:
+    from remiss.workspace import Workspace
+
+Arguments = Mapping[str, Any]
+
+
+def person(found: Person, _ws: Workspace, _arguments: Arguments) -> None:
+    """Say what somebody holds."""
+    if found.until is not None:
+        render.say(f"{found.name} is disabled")
+        return
+    held = "; ".join(spelled(each) for each in found.grants)
+    render.say(f"{found.name} is {held}" if held else f"{found.name} has no role in any team")
+
+
+def added(found: Person, ws: Workspace, arguments: Arguments) -> None:
+    """Say that somebody is there, and what to do next."""
+    person(found, ws, arguments)
+    render.say(f"next: remiss person grant {found.name} ROLE --team TEAM")
+
+
+def team(found: Team, _ws: Workspace, _arguments: Arguments) -> None:
+    """Say that a team is there."""
+    render.say(f"team {found.name} is there")
+
+
+def token(made: IssuedToken, _ws: Workspace, _arguments: Arguments) -> None:
+    """Print the secret of a token that was just made."""
+    click.echo(made.text)
+    ends = "" if made.token.expires is None else f", and works until {render.cell(made.token.expires)}"
+    render.say(f"token {made.token.id} stands for {made.token.person}{ends}; it is shown this once")
+
+
+def revoked(found: Token, _ws: Workspace, _arguments: Arguments) -> None:
+    """Say that a token is revoked."""
+    render.say(f"token {found.id} of {found.person} is revoked")
+
+
+def access(found: Access, _ws: Workspace, _arguments: Arguments) -> None:
+    """Print whether somebody may, and by which rule."""
+    click.echo(f"{'yes' if found.allowed else 'no'}: {found.rule}")
+
+
+def entries(found: Rows, _ws: Workspace, arguments: Arguments) -> None:
+    """Print a page of the audit."""
+    render.rows(found, none="no entry is like that")
+    subject = arguments["subject"]
+    if subject is not None and not found.rows:
+        render.say(f"there is nothing on {subject}; a subject is named by its whole id, as `remiss case show` prints it")
+    if found.next:
+        render.say(f"{counted(len(found), 'entry', 'entries')}; go on with --after {found.next}")
+
+
+def verification(found: Sequence[Verdict], _ws: Workspace, _arguments: Arguments) -> None:
+    """Print of each log whether it is sound."""
+    for each in found:
+        held = f", held against {' and '.join(each.against)}" if each.against else ", held against nothing"
+        says = f"sound{held}" if each.sound else f"NOT SOUND: {each.what}"
+        click.echo(f"{each.log}: {counted(each.entries, 'entry', 'entries')}, {says}")
+
+
+def catalog(found: CatalogFacts, _ws: Workspace, _arguments: Arguments) -> None:
+    """Print what a catalog is."""
+    pairs = ((field.name.replace("_", " "), getattr(found, field.name)) for field in fields(found))
+    render.facts((name, value) for name, value in pairs if value is not None)
+
+
+def rotation(done: Rotation, _ws: Workspace, _arguments: Arguments) -> None:
+    """Say what a rotation did."""
+    if done.resumed:
+        render.say("a rotation that was cut short is finished; to put another key in place, rotate again")
+    render.say(f"{counted(done.pieces, 'piece')} of evidence under the new key; save the vault and its keys anew")

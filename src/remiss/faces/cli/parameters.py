@@ -1,0 +1,127 @@
+"""What is typed: each parameter of an action as click knows it, and what was typed as the action takes it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from remiss.contract.forms import Given
+from remiss.errors import InputError, Location
+from remiss.faces.cli.options import Time
+from remiss.faces.pairs import parted
+from remiss.parameters import MOST_REVISION
+from remiss.records.event import Scalar
+
+PLAIN: dict[str, click.ParamType[Any, Any]] = {
+    "text": click.STRING,
+    "number": click.FLOAT,
+    "time": Time(),
+    "record": click.STRING,
+}
+# Of a file that is too large only as much is read as shows that.
+MOST_BYTES = 64 * 1024 * 1024
+
+
+def clicked(given: Given, words: Sequence[str], *, argument: bool) -> click.Parameter:
+    """Return a parameter as click knows it.
+
+    Parameters
+    ----------
+    words : those of the command, which its environment twin begins with
+    argument : whether it stands by its place rather than behind an option
+    """
+    if argument:
+        metavar = given.metavar or ("FILE" if given.in_file or given.form == "bytes" else None)
+        return click.Argument([given.name], type=_type(given), required=given.required, default=given.default, metavar=metavar)
+    option = given.option or f"--{given.name.replace('_', '-')}"
+    repeated = given.form in {"many", "pairs"}
+    flag = given.form == "flag"
+    on = given.default is True
+    return click.Option(
+        [f"{option}/--no-{option.removeprefix('--')}" if flag and on else option, given.name],
+        type=None if flag else _type(given),
+        is_flag=flag or None,
+        default=given.default if given.default is not None or not flag else False,
+        required=given.required,
+        multiple=repeated,
+        metavar=given.metavar or given.text or ("FILE" if given.in_file else None),
+        help=f"{given.help} May be repeated." if repeated else given.help,
+        show_default=given.default not in (None, "") and not flag,
+        envvar="_".join(("remiss", *words, option.removeprefix("--"))).upper().replace("-", "_"),
+        allow_from_autoenv=False,
+    )
+
+
+def _type(given: Given) -> click.ParamType[Any, Any]:
+    form = given.of or given.form
+    if given.in_file or form == "bytes":
+        return click.Path(dir_okay=False, path_type=Path)
+    if form == "integer":
+        # A bound that only keeps a number storable is not worth showing; the action checks it.
+        shown = given.high if given.high is not None and given.high < MOST_REVISION else None
+        return click.INT if given.low is None else click.IntRange(given.low, shown)
+    if given.form == "pairs":
+        return click.STRING
+    return click.Choice(given.values) if given.values and form in {"choice", "text"} else PLAIN[form]
+
+
+def typed(given: Given, value: Any) -> Any:
+    """Return what was typed for a parameter as it would be sent: pairs as an object, a file as its content.
+
+    Raises
+    ------
+    click.BadParameter : a pair that is none, or is given twice
+    InputError : a file that cannot be read
+    """
+    if given.form == "pairs":
+        return _pairs(given, value)
+    if given.in_file and value is not None:
+        return _content(value).decode("utf-8", "strict") if _is_text(value) else None
+    return _content(value) if given.form == "bytes" else value
+
+
+def _is_text(path: Path) -> bool:
+    try:
+        _content(path).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} cannot be read: it is no text", where=Location(str(path)), do="name another file") from error
+    return True
+
+
+def _content(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}", where=Location(str(path)), do="name another file") from error
+
+
+def _pairs(given: Given, texts: Sequence[str]) -> dict[str, Scalar]:
+    option = given.option or f"--{given.name}"
+    found: dict[str, Scalar] = {}
+    for text in texts:
+        parts = parted(text)
+        scalars = given.of == "scalar"
+        if parts is None or not (scalars or (parts[1] and not parts[2])):
+            forms = "neither NAME=VALUE nor NAME:=VALUE" if scalars else f"not {given.metavar}"
+            raise click.BadParameter(f"{text!r} is {forms}", param_hint=option)
+        name, value, literal = parts
+        if name in found:
+            raise click.BadParameter(f"{name} is given twice", param_hint=option)
+        found[name] = _scalar(value, option) if literal else value
+    return found
+
+
+def _scalar(text: str, option: str) -> Scalar:
+    """Return the number, true, false or null that follows `:=`."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        value = text
+    if not (value is None or isinstance(value, bool | int | float)):
+        raise click.BadParameter(f"{text!r} is no number, true, false or null; text follows = alone", param_hint=option)
+    return value

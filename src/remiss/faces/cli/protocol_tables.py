@@ -1,0 +1,54 @@
+"""Protocols and taxonomies as a person reads them on a terminal: findings, texts, differences, recodings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from remiss.faces.cli import render
+from remiss.protocol.ports import StoredProtocol
+from remiss.protocol.terms import Finding
+from remiss.records.legible import counted, number
+from remiss.records.recoding import KeptRecoding, Recoded
+
+if TYPE_CHECKING:
+    from remiss.workspace import Workspace
+
+Arguments = Mapping[str, Any]
+
+
+def findings(found: Sequence[Finding], _ws: Workspace, arguments: Arguments) -> None:
+    """Print all findings on a protocol, errors first, and count them."""
+    errors = sum(item.level == "error" for item in found)
+    for item in sorted(found, key=lambda item: item.level != "error"):
+        mark = "" if item.level == "error" else "note: "
+        click.echo(f"{item.file}:{item.line}: {mark}{item.what}" + (f"\n  {item.do}" if item.do else ""))
+    render.say(f"{arguments['path']}: {counted(errors, 'error')}, {counted(len(found) - errors, 'note')}")
+
+
+def text(stored: StoredProtocol, _ws: Workspace, _arguments: Arguments) -> None:
+    """Print the text of a protocol."""
+    click.echo(stored.text, nl=False)
+
+
+def diff(lines: Sequence[str], _ws: Workspace, _arguments: Arguments) -> None:
+    """Print the lines of a unified diff."""
+    for line in lines:
+        click.echo(line)
+
+
+def recoded(found: Recoded, _ws: Workspace, _arguments: Arguments) -> None:
+    """Print where each case goes, and whether that was written."""
+    lines = [(each.mode, each.to or "(to be labelled again)", each.cases, number(each.weight)) for each in found.sent]
+    render.table(("mode", "becomes", "cases", "events they stand for"), lines, numbers={3})
+    render.say(f"{found.name}: " + ("written" if found.written else "nothing was written"))
+
+
+def recodings(found: Sequence[KeptRecoding], _ws: Workspace, _arguments: Arguments) -> None:
+    """Print the recodings that were written."""
+    render.table(
+        ("name", "about", "person", "at", "position"),
+        [(each.name, each.about, each.person, each.at, each.position) for each in found],
+    )

@@ -1,0 +1,48 @@
+"""Commands on tokens and on who may do what."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from remiss.faces.cli import render
+from remiss.faces.cli.options import formatted_object, with_workspace
+from remiss.faces.cli.serve import PORT
+
+if TYPE_CHECKING:
+    from remiss.workspace import Workspace
+
+
+@click.command("link")
+@click.argument("person")
+@click.option("--about", help="What it is for.")
+@click.option("--minutes", type=int, default=60, show_default=True, help="After how many it expires when nobody has used it.")
+@click.option(
+    "--origin",
+    metavar="URL",
+    envvar="REMISS_SERVE_ORIGIN",
+    allow_from_autoenv=False,
+    help="Under which address PERSON reaches the server; default: that of the catalog, if it is a server's, else this machine's.",
+)
+@formatted_object
+@with_workspace
+def link(ws: Workspace, person: str, *, about: str | None, minutes: int, origin: str | None, shape: str) -> None:
+    """Make a link that signs one browser of PERSON in, once, and print it: nobody can show it again.
+
+    Send it by a way that only PERSON reads. Their session lasts as any other; the link works no second time.
+
+    Example: remiss token link ana --minutes 30
+    """
+    from remiss.govern import access_actions as actions
+
+    made = actions.link(ws, person, about=about, minutes=minutes)
+    if shape == "json":
+        render.as_json(to_json(made))
+        return
+    # The variable may name several addresses.
+    named = origin.split()[:1] if origin else []
+    server = (named or [ws.address if ws.address.startswith("http") else f"http://127.0.0.1:{PORT}"])[0]
+    click.echo(f"{server.rstrip('/')}/sign-in?token={made.text}")
+    ends = "" if made.token.expires is None else f" until {render.cell(made.token.expires)}"
+    render.say(f"it signs {person} in, once,{ends}; it is shown this once")
