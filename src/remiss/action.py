@@ -44,6 +44,7 @@ class Action:
     within: str | None
     created: str | None
     catalog: bool
+    remembered: bool
     reads: bool
     snapshot: bool
     subject: str | None
@@ -73,6 +74,10 @@ class Action:
         arguments = binder(self.run)(args, given)
         check_bounds(self.run, arguments)
         return arguments
+
+    def call(self, ws: Performs, **arguments: Any) -> Any:
+        """Have a workspace perform it."""
+        return ws.perform(self, self.filled(arguments))
 
     @property
     def returns(self) -> Any:
@@ -105,6 +110,7 @@ def action(
     within: str | None = None,
     created: str | None = None,
     catalog: bool = True,
+    remembered: bool = False,
     reads: bool = False,
     snapshot: bool = True,
     subject: str | None = None,
@@ -122,6 +128,7 @@ def action(
     within : action and flag by whose command this one is called: `case.search --facets`; default: a command of its own
     created : the action that shows what this one made, by which an answer says where that is
     catalog : False for one that needs no catalog
+    remembered : whether a server keeps answers, which at one position never change
     reads : True for an action that changes nothing
     snapshot : False for one that reads and works long outside the catalog, or takes a snapshot itself
     subject : the parameter that names what is acted on or looked at, for the logs
@@ -139,6 +146,7 @@ def action(
             within=within,
             created=created,
             catalog=catalog,
+            remembered=remembered,
             reads=reads,
             snapshot=snapshot,
             subject=subject,

@@ -18,7 +18,7 @@ from remiss.records.position import reached
 from remiss.records.rows import Rows
 
 
-@action("case.similar", permission="case:read", http="GET /cases/{case}/alike", reads=True, subject="case", views=listed)
+@action("case.similar", permission="case:read", http="GET /cases/{case}/similar", reads=True, subject="case", views=listed)
 def alike(
     ws: CatalogWorkspace, case: CaseId, *, limit: Annotated[int, Range(1, CONTROL_LIMIT)] = 5, as_of: Position | None = None
 ) -> Rows:

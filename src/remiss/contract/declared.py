@@ -42,6 +42,7 @@ def _entry(action: Action) -> Iterator[tuple[str, Any]]:
     yield "reads", action.reads
     yield "document", action.document
     yield "catalog", action.catalog
+    yield "remembered", action.remembered
     yield "within", action.within
     yield "created", action.created
     yield "parameters", [given(each, told.parameters).to_json() for each in action.parameters.values()]

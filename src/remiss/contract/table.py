@@ -29,7 +29,8 @@ TABULAR = frozenset({"list", "estimate", "agreement"})
 class Entry:
     """An action as faces know it.
 
-    `summary`, `text` and `example` are of its docstring. `kind` is the published kind of its answer. The others are as `Action` has them.
+    `summary`, `text` and `example` are of its docstring. `kind` is the published kind of its answer. The others are as `Action`
+    has them.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Entry:
     reads: bool
     document: str | None
     catalog: bool
+    remembered: bool
     within: str | None
     created: str | None
     parameters: tuple[Given, ...]

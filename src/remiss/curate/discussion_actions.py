@@ -21,7 +21,7 @@ INBOX_LIMIT = 1_000
 ThreadId = Annotated[str, Help("The id of a thread.")]
 
 
-@action("case.comment", permission="thread:write", http="POST /cases/{case}/comments", subject="case")
+@action("case.comment", permission="thread:write", http="POST /cases/{case}/comments", created="thread.show", subject="case")
 def comment(
     ws: DiscussionWorkspace, case: CaseId, text: str, *, thread: Annotated[str, Option(metavar="ID")] | None = None
 ) -> Thread:

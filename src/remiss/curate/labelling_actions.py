@@ -31,7 +31,7 @@ def _sheet_shown(ws: CurateWorkspace, given: Mapping[str, Any], found: Sheet) ->
     return (Look(kind=Kind.CASE, subject=found.case, team=ws.labellings.team(found.case)),)
 
 
-@action("case.form", permission=ANNOTATE, http="GET /cases/{case}/sheet", reads=True, subject="case", views=_sheet_shown)
+@action("case.form", permission=ANNOTATE, http="GET /cases/{case}/form", reads=True, subject="case", views=_sheet_shown)
 def sheet(ws: CurateWorkspace, case: CaseId) -> Sheet:
     """Show by what CASE is labelled: the evidence, the questions, the failure modes.
 

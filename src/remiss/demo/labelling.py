@@ -50,7 +50,7 @@ def _seated(ws: remiss.Workspace, person: Scripted, *, new: bool) -> remiss.Work
     """Return the catalog as a person has it, who is let in if they are new."""
     known = granted(person)
     if new:
-        people_actions.add(ws, person.name, person.about)
+        people_actions.add(ws, person.name, about=person.about)
         for held in known.grants:
             people_actions.grant(ws, person.name, held.role, team=held.team, clearance=held.clearance)
     return ws.serving(f"demo-{person.name}", actor=actor_of(known), authority=Granted(known))

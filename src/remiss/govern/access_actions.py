@@ -27,7 +27,7 @@ MINUTES = 60
 MOST_MINUTES = 24 * 60
 
 
-@action("token.create", permission="token:create", http="POST /tokens", subject="person")
+@action("token.create", permission="token:create", http="POST /tokens", created="token.list", subject="person")
 def create(
     ws: PeopleWorkspace, person: Username, *, about: str | None = None, days: Annotated[int, Range(1, MOST_DAYS)] = DAYS
 ) -> IssuedToken:
@@ -51,7 +51,7 @@ def create(
     return ws.people.issue(ws.people.person(person).name, granting.checked_about(about), expires)
 
 
-@action("token.link", permission="token:create", http="POST /tokens/links", subject="person")
+@action("token.link", permission="token:create", http="POST /tokens/links", created="token.list", subject="person")
 def link(
     ws: PeopleWorkspace, person: Username, *, about: str | None = None, minutes: Annotated[int, Range(1, MOST_MINUTES)] = MINUTES
 ) -> IssuedToken:

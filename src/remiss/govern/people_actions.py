@@ -26,7 +26,7 @@ TEAMS = ("team", "about", "since", "since_at")
 Lasting = TypeVar("Lasting", Person, Token)
 
 
-@action("person.add", permission="person:add", http="POST /people", subject="person")
+@action("person.add", permission="person:add", http="POST /people", created="person.list", subject="person")
 def add(ws: PeopleWorkspace, person: Username, *, about: str | None = None) -> Person:
     """Add PERSON, who may do nothing until they are granted a role.
 
@@ -137,7 +137,7 @@ def revoke(ws: PeopleWorkspace, person: Username, role: Role, *, team: InTeam = 
     return ws.people.hold(person, granting.revoked(ws.people.person(person), role, team))
 
 
-@action("team.add", permission="team:add", http="POST /teams", subject="team")
+@action("team.add", permission="team:add", http="POST /teams", created="team.list", subject="team")
 def add_team(ws: PeopleWorkspace, team: Annotated[str, Help("What the team is called.")], *, about: About | None = None) -> Team:
     """Add TEAM, to grant roles in before the first protocol names it.
 

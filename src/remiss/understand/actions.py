@@ -30,7 +30,7 @@ def _shown(_: UnderstandWorkspace, given: Mapping[str, Any], found: Estimate) ->
     return (Look(kind=Kind.FIGURE, query=asked, position=found.position, count=len(found.rows)),)
 
 
-@action("estimate", permission="estimate:read", http="GET /estimate", reads=True, views=_shown)
+@action("estimate", permission="estimate:read", http="GET /estimate", remembered=True, reads=True, views=_shown)
 def estimate(
     ws: UnderstandWorkspace,
     query: Query = "",

@@ -13,11 +13,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from remiss.action import Action
+from remiss.contract.table import action_of
 from remiss.errors import InputError, RequestError
-from remiss.faces.actions import action_of
 from remiss.faces.api.answering import answers as documented
 from remiss.faces.api.answering import as_json
-from remiss.faces.api.serving import Asked, opened
+from remiss.faces.serving import Asked, opened
 from remiss.records.wire import from_wire, to_wire
 
 router = APIRouter(tags=["actions"])
@@ -47,7 +47,7 @@ def arguments_of(action: Action, given: dict[str, Any]) -> dict[str, Any]:
     ------
     RequestError : an unknown or missing argument, or one of another form
     """
-    wanted = action.parameters
+    wanted = action.types
     unknown = given.keys() - wanted.keys()
     if unknown:
         raise RequestError(f"{action.name} takes no {', '.join(sorted(unknown))}", do=f"it takes {', '.join(wanted)}")

@@ -8,52 +8,17 @@ from fastapi import Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 from starlette.responses import RedirectResponse, Response
 
-from remiss.faces.api import (
-    actions,
-    agreement,
-    attachments,
-    audit,
-    cases,
-    catalog,
-    discussion,
-    estimates,
-    evidence,
-    health,
-    investigation,
-    labelling,
-    people,
-    protocols,
-    queue,
-    recoding,
-    runs,
-)
+from remiss.contract.table import ROOT
+from remiss.faces.api import actions, attachments, derived, health
 from remiss.faces.api.answering import components
 from remiss.faces.api.errors import answer_errors
-from remiss.faces.api.serving import nothing_unknown
 from remiss.faces.metrics import Metrics
 from remiss.faces.remembered import Answers
+from remiss.faces.serving import nothing_unknown
 from remiss.version import __version__
 
 if TYPE_CHECKING:
     from remiss.workspace import Workspace
-
-ROOT = "/api/v1"
-# What is asked most comes first: a router is searched for its route in this order.
-CHAPTERS = (
-    *(
-        cases.router,
-        labelling.router,
-        queue.router,
-        discussion.router,
-        investigation.router,
-        evidence.router,
-        attachments.router,
-        catalog.router,
-        protocols.router,
-        runs.router,
-    ),
-    *(estimates.router, agreement.router, recoding.router, people.router, audit.router, actions.router),
-)
 
 
 def create_app(workspace: Workspace) -> FastAPI:
@@ -71,9 +36,9 @@ def create_app(workspace: Workspace) -> FastAPI:
     app.state.metrics = Metrics()
     app.state.answers = Answers()
     answer_errors(app)
-    for chapter in CHAPTERS:
+    for routes in (derived.router(), attachments.router, actions.router):
         # Each by itself: a router within a router is searched again at every level.
-        app.include_router(chapter, prefix=ROOT, dependencies=[Depends(nothing_unknown)])
+        app.include_router(routes, prefix=ROOT, dependencies=[Depends(nothing_unknown)])
     app.include_router(health.router)
 
     @app.get(ROOT, include_in_schema=False)

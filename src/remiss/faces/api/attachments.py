@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
 from pydantic import Field
@@ -10,14 +10,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from remiss.catalog import attachment_actions as attachments
-from remiss.faces import answers
+from remiss.codec import to_json
 from remiss.faces.api.answering import answers as documented
 from remiss.faces.api.answering import as_json, binary
-from remiss.faces.api.cases import AsOf
-from remiss.faces.api.listing import prefers_csv, sheet
-from remiss.faces.api.serving import Asked, Ws
 from remiss.faces.downloads import download
-from remiss.faces.spreadsheet import files
+from remiss.faces.serving import Asked, Ws
 from remiss.records.case import Sensitivity
 
 router = APIRouter(tags=["attachments"])
@@ -30,8 +27,8 @@ class Named(Asked):
     """What the file in the body is called, and how guarded it is."""
 
     name: str = Field("file", max_length=1000, description="The file's name; it is made harmless.")
-    sensitivity: int | None = Field(
-        None, ge=0, le=3, description="0 public, 1 internal, 2 restricted, 3 secret; never less than the case, the default."
+    sensitivity: Literal["public", "internal", "restricted", "secret"] | None = Field(
+        None, description="How guarded it is; never less than the case, which is the default."
     )
 
 
@@ -45,20 +42,9 @@ class Named(Asked):
 async def add(request: Request, ws: Ws, case: str, asked: Annotated[Named, Query()]) -> Response:
     """Add a file to a case; it is kept encrypted."""
     content = await request.body()
-    grade = None if asked.sensitivity is None else Sensitivity(asked.sensitivity)
-    made = await run_in_threadpool(attachments.add, ws, case, asked.name, content, sensitivity=grade)
-    return as_json(answers.attachment(made), status=201, headers={"Location": f"/api/v1/attachments/{made.id}"})
-
-
-@router.get("/cases/{case}/attachments", operation_id="attachment.list", responses=documented("list", 404, 409, csv=True))
-def list_(ws: Ws, request: Request, case: str, asked: Annotated[AsOf, Query()]) -> Response:
-    """List the files of a case that one may see, the oldest first."""
-    found = attachments.attachments(ws, case, as_of=asked.as_of)
-    position = ws.position() if asked.as_of is None else asked.as_of
-    if prefers_csv(request.headers.get("accept", "")):
-        return sheet(*files(found))
-    listed = answers.items("attachment", [answers.attachment(each) for each in found], position)
-    return as_json(listed, headers={"Vary": "Accept"})
+    grade = None if asked.sensitivity is None else Sensitivity[asked.sensitivity.upper()]
+    made = await run_in_threadpool(attachments.add, ws, case, content, name=asked.name, sensitivity=grade)
+    return as_json(to_json(made), status=201, headers={"Location": f"/api/v1/attachments/{made.id}"})
 
 
 @router.get("/attachments/{attachment}", operation_id="attachment.get", response_class=Response, responses=binary(404))
@@ -66,9 +52,3 @@ def get(ws: Ws, attachment: str) -> Response:
     """Get a file, as it was added."""
     found = attachments.get(ws, attachment)
     return download(found.content, found.attachment.name or found.attachment.id)
-
-
-@router.delete("/attachments/{attachment}", operation_id="attachment.remove", responses=documented("attachment", 404))
-def remove(ws: Ws, attachment: str) -> Response:
-    """Remove a file: its key is destroyed, its content and its name are erased."""
-    return as_json(answers.attachment(attachments.remove(ws, attachment)))

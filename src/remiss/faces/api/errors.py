@@ -11,45 +11,11 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from remiss.errors import (
-    Ambiguous,
-    AnswerNo,
-    CatalogError,
-    Conflict,
-    Denied,
-    InputError,
-    NotFound,
-    Precondition,
-    RemissError,
-    StorageError,
-    Unconditional,
-    Undecided,
-)
+from remiss.errors import RemissError
 from remiss.faces.api.answering import as_json
+from remiss.faces.serving import status_of
 
 LOG = logging.getLogger("remiss")
-
-
-# The first that fits, most special first.
-STATUSES: tuple[tuple[type[RemissError], int], ...] = (
-    (Precondition, 412),
-    (Unconditional, 428),
-    (Denied, 403),
-    (NotFound, 404),
-    (Conflict, 409),
-    (Ambiguous, 409),
-    (StorageError, 503),
-    (CatalogError, 503),
-    (AnswerNo, 409),
-    (Undecided, 409),
-    (InputError, 422),
-    (RemissError, 500),
-)
-
-
-def status_of(error: RemissError) -> int:
-    """Return the HTTP status of an error."""
-    return next(status for kind, status in STATUSES if isinstance(error, kind))
 
 
 def error_object(code: str, what: str, do: str = "") -> dict[str, object]:

@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from remiss.faces.api.answering import SAYS, reference
-from remiss.faces.api.serving import opened
 from remiss.faces.metrics import CONTENT_TYPE
+from remiss.faces.serving import opened
 
 router = APIRouter(tags=["health"])
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Annotated
-
-from fastapi import Depends, Request
+from fastapi import Request
 from starlette.responses import Response
 
-from remiss.faces import answers
 from remiss.faces.api.answering import CSV, as_json
-from remiss.faces.spreadsheet import as_csv
+from remiss.faces.spreadsheet import as_csv, sheet_of
+from remiss.records.agreement import Agreement
+from remiss.records.estimate import Estimate
 from remiss.records.rows import Rows
 
 JSON = "application/json"
@@ -37,27 +35,19 @@ def _quality(accept: str, kind: str) -> float:
     return next((found[name] for name in ranges if name in found), 0.0)
 
 
-def sheet(columns: Sequence[str], lines: Sequence[Sequence[object]], headers: dict[str, str] | None = None) -> Response:
-    """Return a response of CSV."""
-    content = as_csv(columns, lines).encode("utf-8", "backslashreplace")
-    return Response(content, headers={"Vary": "Accept", **(headers or {})}, media_type=CSV)
+def answer_in(request: Request, answer: Rows | Estimate | Agreement, *, csv: bool) -> Response:
+    """Return an answer that has lines and columns in the form that was asked for; a page of CSV names the next by Link."""
+    from remiss.codec import to_json
 
-
-async def _listed(request: Request) -> Callable[[Rows], Response]:
-    def listed(page: Rows) -> Response:
-        if not prefers_csv(request.headers.get("accept", "")):
-            return as_json(answers.listing(page), headers={"Vary": "Accept"})
-        following = {} if page.next is None else {"Link": f'<{_next(request, page.next)}>; rel="next"'}
-        return sheet(page.columns, page.rows, following)
-
-    return listed
+    if not csv:
+        return as_json(to_json(answer), headers={"Vary": "Accept"})
+    token = answer.next if isinstance(answer, Rows) else None
+    following = {} if token is None else {"Link": f'<{_next(request, token)}>; rel="next"'}
+    content = as_csv(*sheet_of(answer)).encode("utf-8", "backslashreplace")
+    return Response(content, headers={"Vary": "Accept", **following}, media_type=CSV)
 
 
 def _next(request: Request, token: str) -> str:
     """Return the address of the page after this one; a list in JSON has the token itself."""
     url = request.url.include_query_params(after=token)
     return f"{url.path}?{url.query}"
-
-
-# What a route answers a list with.
-Listed = Annotated[Callable[[Rows], Response], Depends(_listed)]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from remiss.codec import to_json
 from remiss.errors import InputError, Location, StorageError
 from remiss.faces.cli import render
 from remiss.faces.cli.options import formatted_object, with_workspace

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from remiss.codec import to_json
 from remiss.errors import AnswerNo, CatalogMissing
 from remiss.faces.cli import render
 from remiss.faces.cli.options import Time, formatted_object, progress, workspace

@@ -10,8 +10,8 @@ import click
 
 from remiss.faces.cli import render
 from remiss.govern.access import Access, spelled
-from remiss.govern.auditing import Verdict
 from remiss.govern.key_actions import Rotation
+from remiss.govern.verification import Verdict
 from remiss.records.catalog import CatalogFacts
 from remiss.records.legible import counted
 from remiss.records.person import IssuedToken, Person, Team, Token

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def investigation(found: Investigation, _ws: Workspace, _arguments: Mapping[str, Any]) -> None:
-    """Print what was found out about a case: each hypothesis with its experiments, what was tried, the write-up, what is missing."""
+    """Print what was found out: each hypothesis with its experiments, what was tried, the write-up, what is missing."""
     for each in found.hypotheses:
         _part(f"hypothesis {each.number}, {each.stands.value}", each.written.revision, ("", each.text))
         for test in (one for one in found.experiments if one.hypothesis == each.number):

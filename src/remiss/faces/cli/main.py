@@ -21,7 +21,7 @@ from remiss.faces.cli.options import TOKEN_FILE
 from remiss.faces.cli.talk import talking
 from remiss.version import __version__
 
-# What is not derived from an action: module under remiss.faces.cli and its attribute, one line of help, and why it is made by hand.
+# What is not derived from an action: module under remiss.faces.cli and its attribute, and why it is made by hand.
 BY_HAND: Mapping[tuple[str, ...], tuple[str, str]] = {
     ("attachment", "add"): ("attachment", "add"),  # names the file as it is called here
     ("attachment", "get"): ("attachment", "get"),  # writes a file

@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -91,33 +90,9 @@ def _format(*formats: str) -> Callable[[Command], Command]:
     )
 
 
-def formatted(command: Command) -> Command:
-    """Add `--format table|json|csv`."""
-    return _format(*FORMATS)(command)
-
-
 def formatted_object(command: Command) -> Command:
     """Add `--format table|json`, for answers that are not lists."""
     return _format("table", "json")(command)
-
-
-def as_of(command: Command) -> Command:
-    """Add `--as-of P`: read the catalog as it stood at a position."""
-    return click.option("--as-of", type=click.IntRange(min=0), metavar="P", help="Read the catalog as it stood at position P.")(
-        command
-    )
-
-
-def listing(command: Command) -> Command:
-    """Give a command that returns a list the workspace and `--as-of P`, and print its list by `--format table|json|csv`."""
-
-    @functools.wraps(command)
-    def printed(*args: Any, shape: str, **kwargs: Any) -> None:
-        from remiss.faces.cli import render
-
-        render.rows(command(*args, **kwargs), shape)
-
-    return as_of(formatted(with_workspace(printed)))
 
 
 class Time(click.ParamType[datetime, Any]):
@@ -132,17 +107,6 @@ class Time(click.ParamType[datetime, Any]):
             return parse_time(value)
         except ValueError:
             self.fail(f"{value!r} is not a time; write 2013-06-03 or 2013-06-03T06:00:00Z", param, ctx)
-
-
-class Chosen(click.Choice[str]):
-    """One of the values of an enumeration, as a member of it."""
-
-    def __init__(self, of: type[StrEnum]) -> None:
-        super().__init__([each.value for each in of])
-        self._of = of
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> StrEnum:
-        return self._of(super().convert(value, param, ctx))
 
 
 def progress_wanted(setting: str) -> bool:

@@ -26,7 +26,7 @@ def newest(ws: Workspace) -> tuple[Protocol, ...]:
         versions.setdefault(str(each["protocol"]), int(str(each["version"])))
     found = []
     for name, version in versions.items():
-        stored = actions.show(ws, name, version)
+        stored = actions.show(ws, name, version=version)
         try:
             found.append(_parsed(stored.text, f"{name}@{version}"))
         except RemissError:
@@ -44,7 +44,7 @@ def protocol(ws: Workspace, label: str) -> Protocol:
     from remiss.protocol import actions
 
     name, _, version = label.rpartition("@")
-    return _parsed(actions.show(ws, name, int(version)).text, label)
+    return _parsed(actions.show(ws, name, version=int(version)).text, label)
 
 
 def fields(found: Protocol) -> tuple[str, ...]:

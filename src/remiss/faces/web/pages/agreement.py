@@ -17,9 +17,7 @@ from remiss.catalog.printing import unparse
 from remiss.catalog.query import Query as Filter
 from remiss.catalog.query import both
 from remiss.errors import InputError
-from remiss.faces.api.cases import AsOf
-from remiss.faces.api.errors import status_of
-from remiss.faces.api.serving import Ws
+from remiss.faces.serving import AsOf, Ws, status_of
 from remiss.faces.web.pages.agreement_chart import chart, marks_of
 from remiss.faces.web.pages.shell import shell
 from remiss.faces.web.rendering import address, render

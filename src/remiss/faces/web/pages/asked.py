@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from remiss.faces.api.cases import AsOf
+from remiss.faces.serving import AsOf
 from remiss.faces.web.rendering import address
 
 PATH = "/cases"

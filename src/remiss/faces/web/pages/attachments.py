@@ -14,9 +14,8 @@ from remiss.catalog import actions as catalog
 from remiss.catalog import attachment_actions as attachments
 from remiss.catalog.attachment import MOST_BYTES
 from remiss.errors import InputError, RequestError
-from remiss.faces.api.errors import status_of
-from remiss.faces.api.serving import Ws
 from remiss.faces.downloads import download
+from remiss.faces.serving import Ws, status_of
 from remiss.faces.web.pages import case as pages
 from remiss.faces.web.rendering import segment
 
@@ -42,7 +41,7 @@ async def add(request: Request, ws: Ws) -> Response:
 
 def _added(ws: Ws, sent: Upload) -> Response:
     try:
-        made = attachments.add(ws, sent.case, sent.name, sent.content)
+        made = attachments.add(ws, sent.case, sent.content, name=sent.name)
     except InputError as error:
         if error.code not in {"input", "denied"}:
             raise

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from remiss.errors import InputError
-from remiss.faces.api.serving import Asked, Ws
+from remiss.faces.serving import Asked, Ws
 from remiss.faces.web.pages.shell import shell
 from remiss.faces.web.rendering import address, part, render
 from remiss.records.identity import parse_time

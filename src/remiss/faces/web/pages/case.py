@@ -16,9 +16,7 @@ from remiss.catalog.identifying import prefix_of
 from remiss.catalog.printing import unparse
 from remiss.catalog.query import Level, Operator, Term, both
 from remiss.errors import Ambiguous, Conflict, InputError, NotFound, RemissError
-from remiss.faces.api.cases import AsOf
-from remiss.faces.api.errors import status_of
-from remiss.faces.api.serving import Ws
+from remiss.faces.serving import AsOf, Ws, status_of
 from remiss.faces.web import shelf
 from remiss.faces.web.pages import revising
 from remiss.faces.web.pages.attached import AttachedPart, attached_of

@@ -12,7 +12,7 @@ from remiss.catalog import actions as catalog
 from remiss.catalog.identifying import prefix_of
 from remiss.catalog.parsing import parse
 from remiss.errors import InputError, RemissError
-from remiss.faces.api.serving import Remembered, Ws
+from remiss.faces.serving import Remembered, Ws
 from remiss.faces.web.pages.asked import NEWEST, PATH, SORTS, Asked, View, link, ready, sorting, unusual
 from remiss.faces.web.pages.facets import FacetsPart, facets_of
 from remiss.faces.web.pages.search_box import Help, language

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from remiss.catalog import actions as catalog
 from remiss.curate import discussion_actions as curate
 from remiss.errors import Conflict, InputError
-from remiss.faces.api.serving import Ws
+from remiss.faces.serving import Ws
 from remiss.faces.web.pages import case as pages
 from remiss.faces.web.pages.threads import Unsaid
 from remiss.faces.web.rendering import segment

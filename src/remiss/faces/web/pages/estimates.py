@@ -16,9 +16,7 @@ from remiss.catalog.parsing import parse
 from remiss.catalog.printing import unparse
 from remiss.catalog.query import both
 from remiss.errors import InputError, NotFound
-from remiss.faces.api.cases import AsOf
-from remiss.faces.api.errors import status_of
-from remiss.faces.api.serving import Remembered, Ws
+from remiss.faces.serving import AsOf, Remembered, Ws, status_of
 from remiss.faces.web import charts, shelf
 from remiss.faces.web.pages.shell import shell
 from remiss.faces.web.rendering import address, render

@@ -14,9 +14,8 @@ from remiss.catalog import actions as catalog
 from remiss.catalog import evidence_actions as evidence
 from remiss.catalog.guardedness import PURPOSE_LIMIT
 from remiss.errors import Denied, InputError
-from remiss.faces.api.errors import status_of
-from remiss.faces.api.serving import Ws
 from remiss.faces.downloads import download
+from remiss.faces.serving import Ws, status_of
 from remiss.faces.web.pages.shell import shell
 from remiss.faces.web.rendering import render, segment
 from remiss.records.evidence import RawEvent

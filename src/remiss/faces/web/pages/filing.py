@@ -15,8 +15,8 @@ from remiss.catalog import actions as catalog
 from remiss.catalog import duplicate_actions
 from remiss.catalog.suspects import ASKED, Suspect, suspected
 from remiss.errors import InputError
-from remiss.faces.api.serving import Ws
 from remiss.faces.pairs import parted
+from remiss.faces.serving import Ws
 from remiss.faces.web import shelf
 from remiss.faces.web.pages.shell import shell
 from remiss.faces.web.rendering import render, segment

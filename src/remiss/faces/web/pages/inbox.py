@@ -13,8 +13,7 @@ from starlette.responses import Response
 
 from remiss.curate import discussion_actions as curate
 from remiss.curate.discussion import Mention
-from remiss.faces.api.cases import AsOf
-from remiss.faces.api.serving import Ws
+from remiss.faces.serving import AsOf, Ws
 from remiss.faces.web.markdown import markdown
 from remiss.faces.web.pages.shell import shell
 from remiss.faces.web.rendering import address, render, segment

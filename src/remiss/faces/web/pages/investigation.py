@@ -15,8 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from remiss.catalog import actions as catalog
 from remiss.curate import investigation_actions as curate
 from remiss.errors import Conflict, InputError
-from remiss.faces.api.cases import AsOf
-from remiss.faces.api.serving import Ws
+from remiss.faces.serving import AsOf, Ws
 from remiss.faces.web.markdown import markdown
 from remiss.faces.web.pages import case as pages
 from remiss.faces.web.pages.findings import Cited, Unwritten, cited

@@ -12,8 +12,7 @@ from remiss.catalog import actions as catalog
 from remiss.curate import labelling_actions as labelling
 from remiss.curate import linking_actions as linking
 from remiss.errors import Denied, InputError
-from remiss.faces.api.errors import status_of
-from remiss.faces.api.serving import Ws
+from remiss.faces.serving import Ws, status_of
 from remiss.faces.web.pages import case as pages
 from remiss.faces.web.pages.labelled import Unmoved
 from remiss.faces.web.rendering import segment

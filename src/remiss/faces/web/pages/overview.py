@@ -14,7 +14,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from remiss.catalog import actions as catalog
-from remiss.faces.api.serving import Asked, Remembered, Ws
+from remiss.faces.serving import Asked, Remembered, Ws
 from remiss.faces.web.confirmation import OfCriteria, confirmed
 from remiss.faces.web.criteria import CriteriaOf, criteria
 from remiss.faces.web.pages.shell import shell

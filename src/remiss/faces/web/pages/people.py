@@ -12,8 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from remiss.errors import InputError
-from remiss.faces.api.errors import status_of
-from remiss.faces.api.serving import Ws
+from remiss.faces.serving import Ws, status_of
 from remiss.faces.web.pages.everybody import Line, TokenLine, people_of, tokens_of
 from remiss.faces.web.pages.shell import shell
 from remiss.faces.web.rendering import render
@@ -100,7 +99,7 @@ def show(ws: Ws) -> Response:
 @router.post("/person/add")
 def add(ws: Ws, typed: Annotated[Named, Form()]) -> Response:
     """Add a person."""
-    return _done(ws, lambda: people_actions.add(ws, typed.name.strip(), typed.about))
+    return _done(ws, lambda: people_actions.add(ws, typed.name.strip(), about=typed.about))
 
 
 @router.post("/person/grant")
@@ -125,7 +124,7 @@ def disable(ws: Ws, person: str) -> Response:
 @router.post("/team/add", name="add")
 def add_team(ws: Ws, typed: Annotated[Named, Form()]) -> Response:
     """Add a team."""
-    return _done(ws, lambda: people_actions.add_team(ws, typed.name.strip(), typed.about))
+    return _done(ws, lambda: people_actions.add_team(ws, typed.name.strip(), about=typed.about))
 
 
 @router.post("/token/create")

@@ -8,18 +8,18 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from fastapi import APIRouter, Query
+from pydantic import Field
 from starlette.responses import Response
 
 from remiss.catalog import actions as catalog
 from remiss.catalog.parsing import parse
 from remiss.catalog.printing import unparse
 from remiss.errors import RemissError
-from remiss.faces.api.cases import AsOf
-from remiss.faces.api.protocols import OneVersion, TwoVersions
-from remiss.faces.api.serving import Ws
+from remiss.faces.serving import AsOf, Ws
 from remiss.faces.web import highlighting, shelf
 from remiss.faces.web.pages.shell import shell
 from remiss.faces.web.rendering import address, render, segment
+from remiss.parameters import MOST_REVISION
 from remiss.protocol.attaching import detach
 from remiss.protocol.ports import StoredProtocol
 from remiss.records.identity import parse_time
@@ -28,6 +28,20 @@ if TYPE_CHECKING:
     from remiss.protocol.terms import Protocol
 
 router = APIRouter()
+Number = Annotated[int, Field(ge=0, le=MOST_REVISION)]
+
+
+class OneVersion(AsOf):
+    """Which version of a protocol; default: the newest."""
+
+    version: Number | None = None
+
+
+class TwoVersions(AsOf):
+    """Which two versions of a protocol."""
+
+    before: Number
+    after: Number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +119,7 @@ def show(ws: Ws, name: str, asked: Annotated[OneVersion, Query()]) -> Response:
     """Show one protocol version as it was written."""
     from remiss.protocol import actions as protocols
 
-    stored = protocols.show(ws, name, asked.version, as_of=asked.as_of)
+    stored = protocols.show(ws, name, version=asked.version, as_of=asked.as_of)
     listed = protocols.versions(ws, as_of=asked.as_of)
     text, attached = detach(stored.text)
     try:

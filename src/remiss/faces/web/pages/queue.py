@@ -16,8 +16,7 @@ from remiss.curate import labelling_actions as labelling
 from remiss.curate.labelling_sheet import Sheet
 from remiss.curate.tasks import Left
 from remiss.errors import LabellingError, NotFound, RemissError
-from remiss.faces.api.errors import status_of
-from remiss.faces.api.serving import Ws
+from remiss.faces.serving import Ws, status_of
 from remiss.faces.web.pages.shell import shell
 from remiss.faces.web.pages.typed import Typed, judgement_of, typed
 from remiss.faces.web.rendering import render, segment
@@ -126,9 +125,9 @@ def said(before: Said) -> str:
 
 
 @router.post("/queue/next", name="next")
-def take(ws: Ws, kind: Annotated[str, Form()] = "", beside: Annotated[str, Form()] = "") -> Response:
-    """Take the next case and go to it; `beside` are ids of cases in hand, with spaces between."""
-    return _next(ws, LabellingKind(kind) if kind in set(LabellingKind) else None, tuple(beside.split()))
+def take(ws: Ws, kind: Annotated[str, Form()] = "", exclude: Annotated[str, Form()] = "") -> Response:
+    """Take the next case and go to it; `exclude` are ids of cases in hand, with spaces between."""
+    return _next(ws, LabellingKind(kind) if kind in set(LabellingKind) else None, tuple(exclude.split()))
 
 
 @router.get("/queue/{case}")
@@ -210,10 +209,10 @@ def shown(
     return render(page, shell(ws, f"What is {sheet.case}?", "queue", twin), status=status)
 
 
-def _next(ws: Workspace, kind: LabellingKind | None, beside: tuple[str, ...], before: Said | None = None) -> Response:
+def _next(ws: Workspace, kind: LabellingKind | None, exclude: tuple[str, ...], before: Said | None = None) -> Response:
     from remiss.curate import queue_actions as queue
 
-    found = queue.take(ws, kind, beside).task
+    found = queue.take(ws, kind=kind, exclude=exclude).task
     return _to("/queue" if found is None else f"/queue/{segment(found.sheet.case)}", before or Said())
 
 

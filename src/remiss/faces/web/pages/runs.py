@@ -10,8 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from remiss.errors import RemissError
-from remiss.faces.api.cases import AsOf
-from remiss.faces.api.serving import Remembered, Ws
+from remiss.faces.serving import AsOf, Remembered, Ws
 from remiss.faces.web import run_changes, run_facts, shelf
 from remiss.faces.web.pages.overview import STANDING, STANDING_SECONDS, StandingPart
 from remiss.faces.web.pages.shell import shell
@@ -86,7 +85,7 @@ def runs(ws: Ws, answers: Remembered, asked: Annotated[View, Query()]) -> Respon
     """Show a list of runs."""
     from remiss.capture import run_actions as capture
 
-    found = capture.runs(ws, asked.protocol, LIMIT, after=asked.after, as_of=asked.as_of)
+    found = capture.runs(ws, protocol=asked.protocol, limit=LIMIT, after=asked.after, as_of=asked.as_of)
     same = {"protocol": asked.protocol, "as_of": asked.as_of}
     look = answers.ask if asked.whole else answers.ready
     standing = look(ws, capture.status, ws.position(), seconds=STANDING_SECONDS)

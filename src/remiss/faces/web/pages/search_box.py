@@ -12,7 +12,7 @@ from remiss.catalog import actions as catalog
 from remiss.catalog.completing import Completion, Known, completions, key_of
 from remiss.catalog.counting import FIELDS
 from remiss.catalog.keys import TABLE, Form, Key
-from remiss.faces.api.serving import Remembered, Ws
+from remiss.faces.serving import Remembered, Ws
 from remiss.faces.web import shelf
 from remiss.faces.web.pages.asked import PATH
 from remiss.faces.web.rendering import address, part

@@ -80,7 +80,7 @@ function fill(form) {
 }
 
 async function next() {
-  const body = new URLSearchParams({ beside: pending.map((each) => each.held).join(" ") });
+  const body = new URLSearchParams({ exclude: pending.map((each) => each.held).join(" ") });
   await put(fetch("/queue/next", { method: "POST", body }));
 }
 

@@ -1,4 +1,4 @@
-"""What every route takes: the workspace of its request, and models that refuse what they do not know."""
+"""What every route and page takes: the workspace of its request, models that refuse what they do not know, the status of an error."""
 
 from __future__ import annotations
 
@@ -6,11 +6,26 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, Request
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
-from remiss.errors import RequestError
+from remiss.errors import (
+    Ambiguous,
+    AnswerNo,
+    CatalogError,
+    Conflict,
+    Denied,
+    InputError,
+    NotFound,
+    Precondition,
+    RemissError,
+    RequestError,
+    StorageError,
+    Unconditional,
+    Undecided,
+)
 from remiss.faces.callers import Caller
 from remiss.faces.remembered import Answers
+from remiss.parameters import MOST_POSITION
 
 if TYPE_CHECKING:
     from remiss.workspace import Workspace
@@ -18,13 +33,40 @@ else:
     # Routes are declared with it, and only the workspace loads what a catalog needs.
     Workspace = Any
 
-MOST_POSITION = 2**63 - 1
+# The first that fits, most special first.
+STATUSES: tuple[tuple[type[RemissError], int], ...] = (
+    (Precondition, 412),
+    (Unconditional, 428),
+    (Denied, 403),
+    (NotFound, 404),
+    (Conflict, 409),
+    (Ambiguous, 409),
+    (StorageError, 503),
+    (CatalogError, 503),
+    (AnswerNo, 409),
+    (Undecided, 409),
+    (InputError, 422),
+    (RemissError, 500),
+)
+
+
+def status_of(error: RemissError) -> int:
+    """Return the HTTP status of an error."""
+    return next(status for kind, status in STATUSES if isinstance(error, kind))
 
 
 class Asked(BaseModel):
     """A request's query or body: an unknown name is an error, never ignored."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class AsOf(Asked):
+    """At which position to read."""
+
+    as_of: Annotated[
+        int | None, Field(default=None, ge=0, le=MOST_POSITION, description="Read the catalog as it stood at this position.")
+    ] = None
 
 
 async def _workspace(request: Request) -> Workspace:
