@@ -59,6 +59,7 @@ arrows: setup ## do imports point down?
 
 .PHONY: docs
 docs: setup ## is the reference in step with the code, and do links resolve?
+	$(RUN) python -m scripts.actions --check
 	$(RUN) python -m scripts.reference --check
 	$(RUN) python -m scripts.links
 
@@ -74,6 +75,7 @@ fragments: setup ## are the changelog fragments well-formed?
 tidy: setup ## format, fix what ruff can fix, and regenerate the reference and the schema files
 	$(RUN) ruff check --fix
 	$(RUN) ruff format
+	$(RUN) python -m scripts.actions
 	$(RUN) python -m scripts.reference
 	$(RUN) python -m scripts.schema
 

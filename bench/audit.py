@@ -58,7 +58,7 @@ def measured(database: str, address: str, bare: Callable[[str], int]) -> Figure:
             assert found.sound
             return found.entries
 
-        assert audit.verify(ws)[1].sound
+        assert audit.verify_audit(ws)[1].sound
         entries = ours()
         assert entries == bare(address) >= ENTRIES
         mine, theirs = results.medians([ours, lambda: bare(address)])

@@ -33,7 +33,7 @@ def capture(protocol: str = "capture.yaml") -> None:
     from remiss.capture import actions
 
     with remiss.open() as ws:
-        run = actions.apply(ws, protocol, since=capture_log.SINCE, until=capture_log.UNTIL)
+        run = actions.capture(ws, protocol, since=capture_log.SINCE, until=capture_log.UNTIL)
         if run.manifest.rows != ROWS or run.events_new < 1000:
             sys.exit(f"the capture read {run.manifest.rows} rows and filed {run.events_new} events")
 

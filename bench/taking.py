@@ -61,7 +61,7 @@ def taken(database: str, address: str) -> Iterator[Figure]:
 def take(ws: Workspace, kind: LabellingKind) -> float:
     """Return the milliseconds until the next case is there; it is put back."""
     started = time.perf_counter()
-    served = queue.take(ws, kind)
+    served = queue.take(ws, kind=kind)
     waited = (time.perf_counter() - started) * 1000
     if served.task is None:
         raise SystemExit(f"nothing waits for {kind.value}")

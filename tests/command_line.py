@@ -22,14 +22,14 @@ import pytest
 from remiss.action import Action
 from remiss.catalog import actions as catalog
 from remiss.catalog.ports import CatalogWorkspace
+from remiss.contract.table import entries
 from remiss.errors import Location, RemissError
-from remiss.faces.actions import FACES
 from remiss.faces.cli import main
 from remiss.records.identity import format_time
 from remiss.records.labelling import Impact
 from tests import published
 
-COMMANDS = {face.action: face.command for face in FACES}
+COMMANDS = {face.name: face.command for face in entries().values()}
 # Options that are not called as what they give, because that is taken: the primary mode has it.
 BESIDE = {"modes": "also"}
 # What prints JSON to people too, for it is kept in a file.

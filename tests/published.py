@@ -152,7 +152,7 @@ def _whole(record: type) -> Callable[[Json], Any]:
 # What is not read by the kind of its object alone.
 _BY_ACTION = {
     "case.history": "revisions",
-    "run.due": "due",
+    "capture.due": "due",
     "thread.list": "threads",
     "taxonomy.recodings": "recodings",
     "attachment.list": "attachments",

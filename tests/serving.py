@@ -58,12 +58,12 @@ class Served:
         """Add a person unless they are there, grant them a role, and return a new token of theirs."""
         ws = self.workspace.serving("people")
         if ws.people.find(name) is None:
-            people_actions.add(ws, name)
+            people_actions.add_person(ws, name)
         if team not in {"*", *(each.name for each in ws.people.teams(None))}:
             people_actions.add_team(ws, team)
         if role is not None:
             people_actions.grant(ws, name, role, team=team, clearance=Sensitivity[clearance.upper()])
-        return access_actions.create(ws, name, days=days).text
+        return access_actions.create_token(ws, name, days=days).text
 
     def program(self, token: str, **settings: Any) -> httpx.Client:
         """Return a client that sends a person's token."""

@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
-import pkgutil
 import re
 from collections.abc import Iterator
 
 import click
 
-import remiss
-from remiss.action import ACTIONS, Action
-from remiss.faces.actions import FACES, Face
+from remiss.action import Action
+from remiss.contract.declared import load
+from remiss.contract.forms import Given
+from remiss.contract.table import Entry, entries
 from remiss.faces.cli.main import cli
-from scripts.reference.markdown import block, code, page, prose, section, table
-
-
-def load_actions() -> dict[str, Action]:
-    """Import every chapter's modules of actions, which registers them, and return them all by name."""
-    for chapter in pkgutil.iter_modules(remiss.__path__, "remiss."):
-        if chapter.ispkg and chapter.name != "remiss.faces":
-            for module in pkgutil.iter_modules(importlib.import_module(chapter.name).__path__, f"{chapter.name}."):
-                if module.name.rpartition(".")[2].rpartition("_")[2] == "actions":
-                    importlib.import_module(module.name)
-    return dict(sorted(ACTIONS.items()))
+from scripts.reference.markdown import block, code, page, section, table
 
 
 def commands() -> Iterator[click.Context]:
@@ -94,8 +83,8 @@ def options(context: click.Context) -> str:
 
 def actions_page() -> str:
     """Every action: permission, what it takes and gives, and where it is found."""
-    faces = {each.action: each for each in FACES}
-    parts = [part for name, each in load_actions().items() for part in action_parts(each, faces[name])]
+    faces = entries()
+    parts = [part for name, each in load().items() for part in action_parts(each, faces[name])]
     return page(
         "Actions",
         "An action is a function that takes the workspace first. It asks whether the actor may, begins, runs, writes one row of "
@@ -107,11 +96,45 @@ def actions_page() -> str:
     )
 
 
-def action_parts(action: Action, face: Face) -> list[str]:
+def told(face: Entry) -> list[str]:
+    """What an action says of itself, and an example of its command."""
+    return [face.summary, *filter(None, face.text.split("\n\n")), *([block(face.example, "sh")] if face.example else [])]
+
+
+def parameters(face: Entry) -> str:
+    """The table of what an action takes; nothing when that is nothing. What a record has is told under its name."""
+    rows = []
+    for each in face.parameters:
+        for one in each.flattened:
+            name = one.name if one is each else f"{each.name}.{one.name}"
+            bounds = (
+                ""
+                if one.low is None
+                else f" {one.low:,} or more."
+                if one.high is None or one.high > 10**9
+                else f" {one.low:,} to {one.high:,}."
+            )
+            words = f" One of {', '.join(one.values)}." if one.values else ""
+            default = "needed" if one.required else "" if one.default is None else code(str(one.default))
+            rows.append([code(name), form_of(one), default, f"{one.help}{bounds}{words}"])
+    return table(["parameter", "form", "default", "meaning"], rows) if rows else ""
+
+
+def form_of(given: Given) -> str:
+    """What a parameter looks like, in a word or two."""
+    if given.form == "many":
+        return f"several: {given.of}"
+    return (
+        f"names to {given.of}"
+        if given.form == "pairs"
+        else {"flag": "true or false", "integer": "whole number"}.get(given.form, given.form)
+    )
+
+
+def action_parts(action: Action, face: Entry) -> list[str]:
     """The parts of one action."""
-    module = action.run.__module__
     facts = [
-        ["call", code(f"{module}.{action.run.__name__}")],
+        ["call", code(f"remiss.{face.chapter}.{face.function}")],
         ["command", code(face.command)],
         ["route", code(face.route)],
         ["permission", code(action.permission)],
@@ -121,4 +144,4 @@ def action_parts(action: Action, face: Face) -> list[str]:
         ],
     ]
     raises = section(action.run, "Raises")
-    return [f"## {action.name}", prose(action.run), table(["", ""], facts), f"Raises {raises}" if raises else ""]
+    return [f"## {action.name}", *told(face), parameters(face), table(["", ""], facts), f"Raises {raises}" if raises else ""]

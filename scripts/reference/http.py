@@ -6,12 +6,12 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from remiss.contract.declared import load
 from remiss.faces.api.answering import CSV
 from remiss.faces.api.app import create_app
-from scripts.reference.faces import load_actions
 from scripts.reference.markdown import code, page, table
 
-ACTIONS = load_actions()
+ACTIONS = load()
 
 
 def document() -> dict[str, Any]:

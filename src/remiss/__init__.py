@@ -17,7 +17,7 @@ from remiss.errors import AnswerNo, Conflict, Denied, InputError, NotFound, Remi
 from remiss.version import __version__
 
 if TYPE_CHECKING:
-    from remiss import capture, catalog, curate, protocol, understand
+    from remiss import capture, catalog, curate, govern, protocol, understand
     from remiss.opening import open_workspace as open  # noqa: A004  (the front's word is open)
     from remiss.workspace import Workspace
 
@@ -34,12 +34,13 @@ __all__ = [
     "capture",
     "catalog",
     "curate",
+    "govern",
     "open",
     "protocol",
     "understand",
 ]
 
-_CHAPTERS = {"capture", "catalog", "curate", "protocol", "understand"}
+_CHAPTERS = {"capture", "catalog", "curate", "govern", "protocol", "understand"}
 
 
 def __getattr__(name: str) -> Any:

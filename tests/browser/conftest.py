@@ -67,7 +67,7 @@ def captured_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("captured")
     log = small_log(folder / "log")
     with remiss.open(str(folder / "remiss.db"), environment={}, create=True) as ws:
-        capture.apply(ws, log.protocol, since=MONDAY, until=MONDAY + 3 * WEEK)
+        capture.capture(ws, log.protocol, since=MONDAY, until=MONDAY + 3 * WEEK)
     return folder
 
 

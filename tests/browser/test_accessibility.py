@@ -95,11 +95,11 @@ def looked_into(ws, case):
     """Have the case investigated."""
     run = Citation(kind=CitationKind.MLFLOW_RUN, address="https://mlflow.example.org/#/experiments/1/runs/4f7q")
     ticket = Citation(kind=CitationKind.TICKET, address="REM-17")
-    findings.suppose(ws, case, text="The feed is *late*")
-    findings.experiment(ws, case, executed="Trained without it", hypothesis=1, citations=[run, ticket])
-    findings.experiment(ws, case, executed="Looked at the log", result="Nothing")
-    findings.remedy(ws, case, text="Wait for it", model_version="42", citations=[ticket])
-    findings.conclude(ws, case, hypothesis="The feed", rationale="It was late\n\n- twice")
+    findings.write_hypothesis(ws, case, text="The feed is *late*")
+    findings.write_experiment(ws, case, executed="Trained without it", hypothesis=1, citations=[run, ticket])
+    findings.write_experiment(ws, case, executed="Looked at the log", result="Nothing")
+    findings.write_remediation(ws, case, text="Wait for it", model_version="42", citations=[ticket])
+    findings.write_up(ws, case, hypothesis="The feed", rationale="It was late\n\n- twice")
 
 
 def labelled(ws):

@@ -14,7 +14,7 @@ NO_CASE = re.compile(r"/queue/[0-9a-z-]+")
 
 
 def mine(site):
-    return queue.waiting(site.workspace).left.mine
+    return queue.list_queue(site.workspace).left.mine
 
 
 def comes_to(site, count):

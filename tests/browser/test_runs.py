@@ -15,11 +15,11 @@ from tests.stories.logs import MONDAY, WEEK, small_log
 def waiting(site, tmp_path):
     """A run that waits, since an event is gone from the log."""
     log = small_log(tmp_path / "site" / "log")
-    first = capture.runs(site.workspace).column("run")[0]
+    first = capture.list_runs(site.workspace).column("run")[0]
     gone = next(iter(capture_members(site, first)))
     log.predictions = [row for row in log.predictions if row["prediction_id"] != gone]
     log.write()
-    return capture.apply(site.workspace, log.protocol, since=MONDAY, until=MONDAY + 3 * WEEK).id
+    return capture.capture(site.workspace, log.protocol, since=MONDAY, until=MONDAY + 3 * WEEK).id
 
 
 def capture_members(site, run):
@@ -63,7 +63,7 @@ def test_without_script_a_run_is_read_and_reproduced(signed_in):
 
 
 def test_on_a_phone_nothing_reaches_beyond_the_page(signed_in, site):
-    run = capture.runs(site.workspace).column("run")[0]
+    run = capture.list_runs(site.workspace).column("run")[0]
     page = signed_in(f"/runs/{run}", viewport={"width": 390, "height": 844})
     for summary in page.locator("summary").all():
         summary.click()

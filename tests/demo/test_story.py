@@ -11,7 +11,7 @@ import pytest
 import remiss
 from remiss.catalog import actions as catalog
 from remiss.curate import queue_actions as queue
-from remiss.curate.agreement_actions import measure_agreement
+from remiss.curate.agreement_actions import show_agreement
 from remiss.demo import small, story
 from remiss.demo.labelling import granted
 from remiss.demo.people import PEOPLE
@@ -72,8 +72,8 @@ def test_scripted_people_label_each_by_themselves_and_disagree(told_in_small):
     folder, lines = told_in_small
     with remiss.open(folder / story.CATALOG, environment={}) as ws:
         states = Counter(catalog.search(ws, limit=1000).to_arrow()["status"].to_pylist())
-        agreed = measure_agreement(ws)
-        told = dict(zip(*people_actions.people(ws).to_arrow().select(["person", "about"]).to_pydict().values(), strict=True))
+        agreed = show_agreement(ws)
+        told = dict(zip(*people_actions.list_people(ws).to_arrow().select(["person", "about"]).to_pydict().values(), strict=True))
     assert states["verified"] > 5
     assert states["disputed"] + states["rejected"] > 0
     assert agreed.cases > 10
@@ -86,11 +86,11 @@ def test_each_dispute_has_somebody_who_may_settle_it_some_are_settled_and_some_a
     desks = {person.name: granted(person) for person in PEOPLE}
     with remiss.open(folder / story.CATALOG, environment={}) as ws:
         waiting = [
-            queue.waiting(ws.serving(f"test-{name}", actor=actor_of(known), authority=Granted(known))).left.adjudication
+            queue.list_queue(ws.serving(f"test-{name}", actor=actor_of(known), authority=Granted(known))).left.adjudication
             for name, known in desks.items()
         ]
         states = Counter(catalog.search(ws, limit=1000).to_arrow()["status"].to_pylist())
-        settled = list(audit.search(ws, log="journal", action="case.adjudicate", limit=1000))
+        settled = list(audit.search_audit(ws, log="journal", action="case.adjudicate", limit=1000))
     assert sum(waiting) == states["disputed"] > 0
     assert {line["actor"] for line in settled} <= {"bo", "chen"}
     assert settled

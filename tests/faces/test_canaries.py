@@ -26,9 +26,9 @@ from remiss.catalog import actions as catalog
 from remiss.catalog import attachment_actions as attachments
 from remiss.catalog import evidence_actions as evidence
 from remiss.catalog.rendering import case_json
+from remiss.contract.table import action_of, entries
 from remiss.curate import discussion_actions as discussion
 from remiss.curate import investigation_actions as investigating
-from remiss.faces.actions import FACES, action_of
 from remiss.govern.built_in import DETECTORS
 from remiss.govern.policy import WRITTEN
 from remiss.records.case import Filing
@@ -105,17 +105,17 @@ def write_by_hand(ws, case):
     for at, value in enumerate(BY_HAND[:: EACH // 2]):
         told = {"text": value, "inputs": {"given": value}, "context": {"note": value}, "output": value, "label": value}
         catalog.file(ws, Filing(model="m", at=MONDAY, title=f"{at}: {value}"[:300], note=value, **told))
-        attachments.add(ws, case, f"{value}.txt"[-200:], value.encode())
+        attachments.add_attachment(ws, case, value.encode(), name=f"{value}.txt"[-200:])
     catalog.revise(ws, case, 1, note=whole)
-    evidence.show(ws, case, BY_HAND[0])
+    evidence.show_evidence(ws, case, BY_HAND[0])
     # So much goes into one text.
     for half in (whole[: len(whole) // 2], whole[len(whole) // 2 :]):
-        investigating.suppose(ws, case, text=half)
-        investigating.experiment(ws, case, executed=half, result=half)
-        investigating.remedy(ws, case, text=half, result=half)
+        investigating.write_hypothesis(ws, case, text=half)
+        investigating.write_experiment(ws, case, executed=half, result=half)
+        investigating.write_remediation(ws, case, text=half, result=half)
         thread = discussion.comment(ws, case, half)
-    investigating.conclude(ws, case, hypothesis=half, experiments=half, results=half, rationale=half)
-    return thread.id, attachments.attachments(ws, case)[0].id
+    investigating.write_up(ws, case, hypothesis=half, experiments=half, results=half, rationale=half)
+    return thread.id, attachments.list_attachments(ws, case)[0].id
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ def kept(request, tmp_path_factory) -> Iterator[Kept]:
     def keeping(address: str) -> Iterator[Kept]:
         with served(address, settings) as there:
             ws = there.workspace
-            run = capture.apply(ws, planted_log(folder / "log"), since=MONDAY, until=MONDAY + WEEK)
+            run = capture.capture(ws, planted_log(folder / "log"), since=MONDAY, until=MONDAY + WEEK)
             cases = tuple(catalog.search(ws, "", limit=1000).column("id"))
             thread, file = write_by_hand(ws, cases[0])
             ids = {"case": cases[0], "run": run.id, "name": "arrival-delay", "thread": thread, "attachment": file}
@@ -251,21 +251,21 @@ TOLD: dict[str, tuple[str, ...]] = {
     "protocol.show": ("arrival-delay",),
 }
 # What gives raw evidence; what derives all of it anew; what asks for a document of one's own, tried below.
-LEFT = {"attachment.get", "run.reproduce", "protocol.check", "run.plan", "run.due"}
+LEFT = {"attachment.get", "reproduce", "protocol.check", "capture.plan", "capture.due"}
 
 
 def test_no_command_and_no_export_shows_a_planted_value(kept, cli, monkeypatch):
     for name, value in {"REMISS_CATALOG": kept.address, **kept.settings}.items():
         monkeypatch.setenv(name, value)
     said = []
-    for face in FACES:
-        if not action_of(face.action).reads or face.action in LEFT:
+    for face in entries().values():
+        if not action_of(face.name).reads or face.name in LEFT:
             continue
         _, *words = face.command.split()
-        places = TOLD.get(face.action) or tuple(given(face.action, kept.ids))
+        places = TOLD.get(face.name) or tuple(given(face.name, kept.ids))
         for form in ("table", "json", "csv"):
             answer = cli(*words, *places, "--format", form)
-            assert answer.status in {0, 1, 2}, (face.action, answer.err)
+            assert answer.status in {0, 1, 2}, (face.name, answer.err)
             said.append(answer.out + answer.err)
     assert "[iban:" in "".join(said)
     assert shown("\n".join(said)) == []
@@ -273,7 +273,7 @@ def test_no_command_and_no_export_shows_a_planted_value(kept, cli, monkeypatch):
 
 def given(action: str, ids: dict[str, str]) -> Iterator[str]:
     """Yield the ids that an action asks for by name."""
-    parameters: dict[str, Any] = action_of(action).parameters
+    parameters: dict[str, Any] = action_of(action).types
     for name in parameters:
         found = ids.get(name.removesuffix("_id"))
         if found is not None and name not in {"thread", "protocol"}:

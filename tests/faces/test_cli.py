@@ -19,9 +19,9 @@ import jsonschema
 import pytest
 
 import remiss
+from remiss.contract.table import entries
 from remiss.edges.stores.version import LATEST
 from remiss.faces import schemas
-from remiss.faces.actions import FACES
 from remiss.faces.cli import main
 from remiss.faces.cli.main import COMMANDS
 from remiss.faces.cli.main import cli as root
@@ -53,7 +53,7 @@ def test_every_command_has_help_with_an_example(name):
     assert "Example: remiss " + name in (ALL[name].help or "").replace("\n    ", " ")
 
 
-@pytest.mark.parametrize("face", FACES, ids=lambda face: face.action)
+@pytest.mark.parametrize("face", entries().values(), ids=lambda face: face.name)
 def test_every_action_has_a_command(face):
     assert " ".join(word for word in face.command.split()[1:] if not word.startswith("--")) in ALL
 

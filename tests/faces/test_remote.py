@@ -179,7 +179,7 @@ def test_the_library_opens_a_server_by_its_address_and_token(far, captured):
         finding, *_ = (each for each in protocols.check(ws, str(broken)) if each.level == "error")
         assert (finding.file, finding.line > 1) == (str(broken), True)
         with pytest.raises(ProtocolError) as refused:
-            remiss.capture.apply(ws, str(broken))
+            remiss.capture.capture(ws, str(broken))
         assert str(refused.value.where).startswith(str(broken))
 
 

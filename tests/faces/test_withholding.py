@@ -32,7 +32,7 @@ def case(there):
     ws, before = there.workspace, there.workspace.actor
     ws.actor = Actor(name="chen")
     discussion.comment(ws, case, "SAID: no doubt, @bo")
-    investigation.experiment(ws, case, executed="SAID: tested", citations=[TICKET])
+    investigation.write_experiment(ws, case, executed="SAID: tested", citations=[TICKET])
     labelling.annotate(ws, case, 1, Judgement(verdict=Verdict.FAILURE, mode=WEAK, answers=ANSWERS))
     ws.actor = before
     return case
@@ -50,7 +50,7 @@ def test_the_page_says_that_something_is_hidden_and_not_whose(there, case, token
             client.get(path).text for path in ("/inbox", "/inbox?all=true", "/citations", "/citations?address=REM-17")
         )
         said = client.post(
-            f"/cases/{case}/comments", data={"text": "Mine", "thread": discussion.threads(there.workspace, case)[0].id}
+            f"/cases/{case}/comments", data={"text": "Mine", "thread": discussion.list_threads(there.workspace, case)[0].id}
         )
         after = client.get(f"/cases/{case}").text
     assert f"There are comments that are {WHY}." in page

@@ -247,26 +247,26 @@ def plant(ws: Workspace, folder: Path) -> Planted:
     main.write_text(protocol(source="../log/**/*.parquet"))
     write(folder / "log" / "1", first_week(), stems())
     write(folder / "log" / "2", second_week(later=False), ["all"])
-    first = capture.apply(ws, str(main), since=MONDAY, until=MONDAY + WEEK)
-    capture.apply(ws, str(main), since=MONDAY + WEEK, until=MONDAY + 2 * WEEK)
+    first = capture.capture(ws, str(main), since=MONDAY, until=MONDAY + WEEK)
+    capture.capture(ws, str(main), since=MONDAY + WEEK, until=MONDAY + 2 * WEEK)
     write(folder / "log" / "2", second_week(later=True), ["all"])
-    waiting = capture.apply(ws, str(main), since=MONDAY + WEEK, until=MONDAY + 2 * WEEK)
+    waiting = capture.capture(ws, str(main), since=MONDAY + WEEK, until=MONDAY + 2 * WEEK)
     write(folder / "log" / "3", third_week(), stems()[:5])
-    refused = capture.apply(ws, str(main), since=MONDAY + 2 * WEEK, until=MONDAY + 3 * WEEK)
+    refused = capture.capture(ws, str(main), since=MONDAY + 2 * WEEK, until=MONDAY + 3 * WEEK)
     for version in (1, 2):
         other = documents / "other.yaml"
         other.write_text(protocol(name="other", version=version, at=5, source="../log/2/*.parquet"))
-        capture.apply(ws, str(other), since=MONDAY + WEEK, until=MONDAY + 2 * WEEK)
+        capture.capture(ws, str(other), since=MONDAY + WEEK, until=MONDAY + 2 * WEEK)
     filed = [catalog.file(ws, each) for each in filings()]
     for each, title in zip(filed, packed(moved(12), 300), strict=False):
         catalog.revise(ws, each.id, 1, title=title.strip(), note=together(TEXTS[:20]))
     decide(ws, catalog.show(ws, filed[-1].id))
     discuss(ws, filed[-1].id)
     for number, text in enumerate(packed((text for text in TEXTS if text.isprintable()), 200)):
-        people.add(ws, f"person-{number}", text.strip())
+        people.add_person(ws, f"person-{number}", text.strip())
     # Under names that begin where a text does, so that what it has before its first slash is seen.
     for text in TEXTS[::10]:
-        attachments.add(ws, filed[0].id, text, text.encode("utf-8", "replace"))
+        attachments.add_attachment(ws, filed[0].id, text.encode("utf-8", "replace"), name=text)
     return Planted(folder, first, waiting, refused, filed, filed[-1].id, label(ws), stems())
 
 
@@ -320,14 +320,14 @@ def investigate(ws: Workspace, case: str) -> None:
     """Write all texts into an investigation, as code and as whatever Markdown makes of them, and cite what may be an address."""
     fenced = [f"~~~\n{each}\n~~~" for each in packed(TEXTS, 15_000)]
     for text in (*fenced, *packed(TEXTS, 4_000)):
-        investigations.suppose(ws, case, text=text)
-        investigations.experiment(ws, case, executed=text, result=text)
-        investigations.remedy(ws, case, text=text, result=text, model_version=text[:200].strip())
-    investigations.conclude(ws, case, hypothesis=fenced[0], experiments=fenced[-1], results=fenced[0], rationale=fenced[-1])
+        investigations.write_hypothesis(ws, case, text=text)
+        investigations.write_experiment(ws, case, executed=text, result=text)
+        investigations.write_remediation(ws, case, text=text, result=text, model_version=text[:200].strip())
+    investigations.write_up(ws, case, hypothesis=fenced[0], experiments=fenced[-1], results=fenced[0], rationale=fenced[-1])
     addresses = (text for text in TEXTS if text.isprintable() and " " not in text and "@" not in text and len(text) < 2_000)
     for some in batched(list(addresses), 20):
         cited = [Citation(kind=CitationKind.NOTEBOOK, address=each) for each in some]
-        investigations.experiment(ws, case, executed=f"It cites {len(some)}", citations=cited)
+        investigations.write_experiment(ws, case, executed=f"It cites {len(some)}", citations=cited)
 
 
 def filings() -> Iterator[Filing]:

@@ -40,7 +40,7 @@ def older(empty_address):
 def test_an_upgrade_seals_what_was_written_before(older, environment, tmp_path):
     FolderKeys(tmp_path / "keys", create=True)
     with remiss.open(older, environment=environment, upgrade=True) as ws:
-        found, _ = audit.verify(ws)
+        found, _ = audit.verify_audit(ws)
         assert (found.sound, found.entries) == (True, 4)
         with ws.reading() as connection:
             rows = connection.execute(select(journal).order_by(journal.c.position)).all()

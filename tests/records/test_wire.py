@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from remiss.errors import RequestError
 from remiss.records.rows import Rows
 from remiss.records.wire import from_wire, to_wire
-from scripts.reference.faces import load_actions
+from remiss.contract.declared import load
 
-ACTIONS = load_actions()
+ACTIONS = load()
 TYPES = {
-    **{f"{name}({argument})": declared for name, action in ACTIONS.items() for argument, declared in action.parameters.items()},
+    **{f"{name}({argument})": declared for name, action in ACTIONS.items() for argument, declared in action.types.items()},
     **{f"{name} ->": action.returns for name, action in ACTIONS.items()},
 }
 TEXTS = st.text(max_size=12)

@@ -8,13 +8,14 @@ from dataclasses import fields, is_dataclass
 import click
 import pytest
 
-from remiss.faces.actions import FACES
+from remiss.contract.declared import load
+from remiss.contract.table import entries
 from scripts.reference.__main__ import FOLDER
-from scripts.reference.faces import commands, load_actions
+from scripts.reference.faces import commands
 from tests.command_line import ALWAYS_JSON, FOR_OTHERS, command_of, parameter_of
 
-ACTIONS = load_actions()
-FACE = {face.action: face for face in FACES}
+ACTIONS = load()
+FACE = {face.name: face for face in entries().values()}
 COMMANDS = {context.command_path: context.command for context in commands()}
 
 
@@ -46,12 +47,12 @@ def test_an_action_names_its_subject_as_a_parameter(name):
 
 # What reads and knows no position, and why; the reference of commands tells users.
 OF_NOW = {
-    "run.due": "what a capture would do now",
-    "run.plan": "what a capture would do now",
-    "run.reproduce": "what a run filed never changes, and its source is as it is now",
+    "capture.due": "what a capture would do now",
+    "capture.plan": "what a capture would do now",
+    "reproduce": "what a run filed never changes, and its source is as it is now",
     "attachment.get": "what was removed is erased",
     "case.duplicates": "what somebody is about to file, as it is now",
-    "case.sheet": "what somebody is about to label, as it is now",
+    "case.form": "what somebody is about to label, as it is now",
     "queue.list": "what waits is as it is now",
     "doctor": "the machine as it is",
     "audit.search": "a log has no positions but its own; --until names a moment",
@@ -77,11 +78,11 @@ UNSEEN = {
     "protocol.show": "rules, and no event",
     "run.cells": "counts of events",
     "run.coverage": "counts of windows",
-    "run.due": "bounds of windows",
-    "run.plan": "counts of events",
-    "run.reproduce": "digests of a run",
+    "capture.due": "bounds of windows",
+    "capture.plan": "counts of events",
+    "reproduce": "digests of a run",
     "run.show": "counts of events",
-    "run.status": "counts of windows",
+    "status": "counts of windows",
     "run.windows": "counts of events",
     "taxonomy.show": "names of modes",
 }
@@ -101,7 +102,7 @@ def test_whatever_reads_the_catalog_reads_it_at_any_position(name):
 
 def arguments(name):
     """Return the names of all that an action takes; of a record, such as a filing, those of its fields."""
-    for argument, kind in ACTIONS[name].parameters.items():
+    for argument, kind in ACTIONS[name].types.items():
         yield from (field.name for field in fields(kind)) if is_dataclass(kind) else [argument]
 
 
@@ -127,11 +128,11 @@ def test_the_table_has_no_row_for_an_action_that_does_not_exist():
 
 
 def test_no_action_stands_twice_in_the_table():
-    assert len(FACE) == len(FACES)
+    assert len(FACE) == len(entries())
 
 
 def test_routes_are_distinct():
-    assert len({face.route for face in FACES}) == len(FACES)
+    assert len({face.route for face in entries().values()}) == len(entries())
 
 
 @pytest.mark.parametrize("path", COMMANDS)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from remiss.faces.actions import FACES
+from remiss.contract.declared import load
+from remiss.contract.table import entries
 from remiss.govern.roles import OF_ADMINS, OF_THE_CATALOG, PERMISSIONS, ROLES
-from scripts.reference.faces import commands, load_actions
+from scripts.reference.faces import commands
 from tests.faces.api.routes import WAYS
 
-ACTIONS = load_actions()
+ACTIONS = load()
 KNOWN = {permission for role in ROLES.values() for permission in role}
 # Commands that are no action, and why they need no permission.
 BESIDE = {
@@ -38,12 +39,12 @@ def test_no_permission_of_admins_is_one_that_others_have():
 
 
 def test_a_command_is_an_action_or_says_why_not():
-    of_actions = {face.command.partition(" --")[0] for face in FACES}
+    of_actions = {face.command.partition(" --")[0] for face in entries().values()}
     there = {context.command_path for context in commands()}
     assert there - of_actions - BESIDE.keys() == set()
 
 
 def test_a_route_of_the_api_is_an_action_s():
-    of_actions = {face.route for face in FACES}
+    of_actions = {face.route for face in entries().values()}
     others = {str(way) for way in WAYS if way.path.startswith("/api/")} - of_actions - {"POST /api/v1/actions/{name}"}
     assert {each.partition(" ")[2] for each in others} <= OF_THE_PROGRAM

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from remiss.faces.actions import FACES
+from remiss.contract.table import entries
 from remiss.faces.schemas import SCHEMAS
 from tests.command_line import command_of
 from tests.faces.api.routes import READS, WAYS, application
@@ -22,10 +22,10 @@ BESIDE = {("POST", "/sign-in"), ("POST", "/sign-out"), ("POST", "/api/v1/actions
 # These read, and are posted all the same: a document or a filing comes along, or logs are read for long.
 POSTED = {
     "case.duplicates",
-    "run.plan",
-    "run.due",
+    "capture.plan",
+    "capture.due",
     "protocol.check",
-    "run.reproduce",
+    "reproduce",
     "audit.verify",
     "audit.prove",
     "evidence.show",
@@ -33,17 +33,17 @@ POSTED = {
 }
 
 
-@pytest.mark.parametrize("face", FACES, ids=lambda face: face.action)
+@pytest.mark.parametrize("face", entries().values(), ids=lambda face: face.name)
 def test_an_action_has_its_route(face):
-    method, path, operation = OPERATIONS[face.action]
+    method, path, operation = OPERATIONS[face.name]
     assert f"{method} {path}" == face.route
     assert operation["summary"] or operation["description"]
 
 
-@pytest.mark.parametrize("face", FACES, ids=lambda face: face.action)
+@pytest.mark.parametrize("face", entries().values(), ids=lambda face: face.name)
 def test_what_a_command_gives_as_csv_a_route_gives_too(face):
-    shapes = [each.type.choices for each in command_of(face.action).params if each.name == "shape"]
-    good = next(answer for status, answer in OPERATIONS[face.action][2]["responses"].items() if status.startswith("2"))
+    shapes = [each.type.choices for each in command_of(face.name).params if each.name == "shape"]
+    good = next(answer for status, answer in OPERATIONS[face.name][2]["responses"].items() if status.startswith("2"))
     assert ("text/csv" in good["content"]) == any("csv" in choices for choices in shapes)
 
 
@@ -55,10 +55,10 @@ def test_no_route_is_shadowed_by_one_with_a_name_in_its_place():
 
 
 def test_whatever_changes_something_is_an_action_or_signs_in_or_out():
-    of_actions = {tuple(face.route.split(" ")) for face in FACES}
+    of_actions = {tuple(face.route.split(" ")) for face in entries().values()}
     others = [way for way in WAYS if way.method not in READS and (way.method, way.path) not in of_actions | BESIDE]
     # A page's form posts what an action does; its function is named by the action's verb, under the action's noun.
-    verbs = {tuple(face.action.split(".")) for face in FACES if "." in face.action}
+    verbs = {tuple(face.name.split(".")) for face in entries().values() if "." in face.name}
     odd = [way for way in others if (way.path.split("/")[1].removesuffix("s"), way.name) not in verbs]
     assert odd == []
 
@@ -103,8 +103,8 @@ def test_the_document_is_openapi_3_1_and_refers_to_nothing_that_is_not_there():
 
 
 def test_only_actions_that_read_or_write_have_the_method_for_it():
-    from scripts.reference.faces import load_actions
+    from remiss.contract.declared import load
 
-    for name, action in load_actions().items():
+    for name, action in load().items():
         method = OPERATIONS[name][0]
         assert (method == "GET") == (action.reads and name not in POSTED), name

@@ -11,12 +11,12 @@ from tests.stories.logs import MONDAY, WEEK, small_log
 
 
 def test_where_nobody_has_labelled_twice_there_are_no_figures(ws, tmp_path):
-    capture.apply(ws, small_log(tmp_path / "log").protocol, since=MONDAY, until=MONDAY + WEEK)
-    found = curate.measure_agreement(ws, "criterion:missed-delay")
+    capture.capture(ws, small_log(tmp_path / "log").protocol, since=MONDAY, until=MONDAY + WEEK)
+    found = curate.show_agreement(ws, "criterion:missed-delay")
     assert (found.query, found.by, found.cases, found.position) == ("criterion:missed-delay", None, 0, ws.position())
     assert [row.field for row in found.rows] == list(Field)
     assert {row.agreed.value for row in found.rows} == {None}
-    assert curate.measure_agreement(ws, by=By.PAIR).rows == ()
-    assert curate.measure_agreement(ws, as_of=1).position == 1
+    assert curate.show_agreement(ws, by=By.PAIR).rows == ()
+    assert curate.show_agreement(ws, as_of=1).position == 1
     with pytest.raises(QueryError):
-        curate.measure_agreement(ws, "nope:1")
+        curate.show_agreement(ws, "nope:1")

@@ -27,7 +27,7 @@ def log(tmp_path):
 
 
 def captured(ws, log, weeks=3, **more):
-    return capture.apply(ws, log.protocol, since=MONDAY, until=MONDAY + weeks * WEEK, **more)
+    return capture.capture(ws, log.protocol, since=MONDAY, until=MONDAY + weeks * WEEK, **more)
 
 
 def test_a_capture_files_every_sampled_event_and_a_case_for_each_that_met_a_criterion(ws, log):
@@ -88,7 +88,7 @@ def test_people_in_the_text_never_reach_the_catalog(ws, log):
 def test_without_an_interval_everything_due_is_captured_once(ws, log):
     [(since, until)] = capture.due(ws, log.protocol)
     assert (since, until) == (MONDAY, MONDAY + 3 * WEEK)
-    capture.apply(ws, log.protocol, since=since, until=until)
+    capture.capture(ws, log.protocol, since=since, until=until)
     assert capture.due(ws, log.protocol) == ()
 
 
@@ -170,12 +170,12 @@ def test_another_zone_of_the_log_under_the_same_version_is_refused_by_name(ws, l
     ],
 )
 def test_content_guarded_otherwise_needs_another_version_and_figures_go_on(ws, log, old, new, named):
-    capture.apply(ws, log.protocol, since=MONDAY, until=MONDAY + WEEK)
+    capture.capture(ws, log.protocol, since=MONDAY, until=MONDAY + WEEK)
     log.write(PROTOCOL.replace(old, new))
     with pytest.raises(ProtocolError, match=f"guards its content otherwise in this catalog: another {named}"):
         captured(ws, log)
     log.write(PROTOCOL.replace(old, new).replace("version: 1", "version: 2"))
-    capture.apply(ws, log.protocol, since=MONDAY + WEEK, until=MONDAY + 3 * WEEK)
+    capture.capture(ws, log.protocol, since=MONDAY + WEEK, until=MONDAY + 3 * WEEK)
     [whole] = understand.estimate(ws, "").rows
     assert whole.value == 1200
     assert understand.estimate(ws, "", protocol="arrival-delay@1").rows == (whole,)
@@ -183,7 +183,7 @@ def test_content_guarded_otherwise_needs_another_version_and_figures_go_on(ws, l
 
 def test_an_interval_that_cuts_a_window_is_refused(ws, log):
     with pytest.raises(IntervalError):
-        capture.apply(ws, log.protocol, since=MONDAY + timedelta(days=1), until=MONDAY + WEEK)
+        capture.capture(ws, log.protocol, since=MONDAY + timedelta(days=1), until=MONDAY + WEEK)
 
 
 def test_refused_rows_are_counted_and_listed_and_strict_stops_at_them(ws, log):
@@ -196,7 +196,7 @@ def test_refused_rows_are_counted_and_listed_and_strict_stops_at_them(ws, log):
     assert line["file"].endswith("all.parquet")
     position = catalog.info(ws).position
     with pytest.raises(AnswerNo, match="refused"):
-        capture.apply(ws, log.protocol, since=MONDAY, until=MONDAY + WEEK, strict=True)
+        capture.capture(ws, log.protocol, since=MONDAY, until=MONDAY + WEEK, strict=True)
     assert catalog.info(ws).position == position
 
 
@@ -204,7 +204,7 @@ def test_a_strict_capture_that_is_refused_leaves_no_raw_evidence(ws, log, tmp_pa
     log.predictions[7]["carrier"] = None
     log.write()
     with pytest.raises(AnswerNo, match=r"1 rows? .*missing:inputs\.carrier.*all\.parquet row 8"):
-        capture.apply(ws, log.protocol, since=MONDAY, until=MONDAY + WEEK, strict=True)
+        capture.capture(ws, log.protocol, since=MONDAY, until=MONDAY + WEEK, strict=True)
     assert [file for file in (tmp_path / "vault").rglob("*") if file.is_file()] == []
 
 
@@ -267,8 +267,8 @@ def test_rows_without_a_time_count_in_the_runs_that_have_an_event_of_their_file(
     add(log, "later", 4, [None, MONDAY + WEEK, MONDAY + 2 * WEEK, None])
     assert capture.reproduce(ws, first.id).verdict == "same"
     again = captured(ws, log, weeks=1)
-    second = capture.apply(ws, log.protocol, since=MONDAY + WEEK, until=MONDAY + 2 * WEEK)
-    third = capture.apply(ws, log.protocol, since=MONDAY + 2 * WEEK, until=MONDAY + 3 * WEEK)
+    second = capture.capture(ws, log.protocol, since=MONDAY + WEEK, until=MONDAY + 2 * WEEK)
+    third = capture.capture(ws, log.protocol, since=MONDAY + 2 * WEEK, until=MONDAY + 3 * WEEK)
     assert [run.refused for run in (first, again, second, third)] == [{}, {}, {"bad-time": 2}, {"bad-time": 2}]
     assert [run.manifest.notes for run in (again, second, third)] == [(), (), ()]
     assert [(line["file"], line["row"]) for line in capture.refused(ws, second.id)] == [
@@ -290,12 +290,12 @@ def test_a_broken_line_of_labels_that_is_added_later_changes_no_run(ws, log):
 
 
 def test_a_run_reproduces_from_where_it_read_when_the_protocol_has_moved_on(ws, log):
-    first = capture.apply(ws, log.protocol, since=MONDAY, until=MONDAY + WEEK)
+    first = capture.capture(ws, log.protocol, since=MONDAY, until=MONDAY + WEEK)
     (log.folder / "predictions").rename(log.folder / "archive")
     (log.folder / "outcomes").rename(log.folder / "truth")
     moved = PROTOCOL.replace("predictions/*", "archive/*").replace("outcomes/*", "truth/*")
     (log.folder / "arrival-delay.yaml").write_text(moved)
-    second = capture.apply(ws, log.protocol, since=MONDAY + WEEK, until=MONDAY + 2 * WEEK)
+    second = capture.capture(ws, log.protocol, since=MONDAY + WEEK, until=MONDAY + 2 * WEEK)
     assert second.manifest.protocol_digest == first.manifest.protocol_digest
     assert capture.reproduce(ws, second.id).verdict == "same"
     assert capture.reproduce(ws, first.id).verdict == "cannot"
@@ -310,7 +310,7 @@ def test_rows_without_a_time_are_told_once_however_often_their_source_was_captur
     log.predictions[8]["carrier"] = None
     log.write()
     for week in range(3):
-        capture.apply(ws, log.protocol, since=MONDAY + week * WEEK, until=MONDAY + (week + 1) * WEEK)
+        capture.capture(ws, log.protocol, since=MONDAY + week * WEEK, until=MONDAY + (week + 1) * WEEK)
     [row] = understand.estimate(ws, "criterion:slow").rows
     assert any(note.startswith("2 rows (0.17%) were refused") for note in row.notes)
     [stands] = capture.status(ws)
@@ -322,7 +322,7 @@ def test_one_event_of_year_1_makes_its_own_window_due_and_not_the_centuries_betw
     log.write()
     due = capture.due(ws, log.protocol)
     assert due == ((datetime(1, 1, 1, tzinfo=UTC), datetime(1, 1, 8, tzinfo=UTC)), (MONDAY, MONDAY + 3 * WEEK))
-    first, second = (capture.apply(ws, log.protocol, since=since, until=until) for since, until in due)
+    first, second = (capture.capture(ws, log.protocol, since=since, until=until) for since, until in due)
     assert (first.manifest.rows, second.manifest.rows) == (1, 1199)
     assert capture.due(ws, log.protocol) == ()
 
@@ -334,10 +334,10 @@ def test_an_interval_of_more_windows_than_a_run_takes_is_refused_before_anything
         ws.reporting(lambda stage, _: stages.append(stage)),
         pytest.raises(IntervalError, match="one run takes 100,000") as caught,
     ):
-        capture.apply(ws, log.protocol, since=MONDAY - 10 * WEEK, until=MONDAY + 3 * WEEK)
+        capture.capture(ws, log.protocol, since=MONDAY - 10 * WEEK, until=MONDAY + 3 * WEEK)
     assert "the first --until" in caught.value.do
     assert stages == []
-    assert capture.runs(ws).total == 0
+    assert capture.list_runs(ws).total == 0
 
 
 def test_a_run_of_more_windows_than_this_version_takes_cannot_be_reproduced_and_says_why(ws, log, monkeypatch):
@@ -388,9 +388,9 @@ def test_a_run_is_read_as_it_stood_at_a_position(ws, log):
     then = capture.show(ws, second.id, as_of=waiting)
     assert (then.status, then.cases_known) == ("waiting", 0)
     assert capture.show(ws, second.id, as_of=catalog.info(ws).position) == accepted
-    listed = capture.runs(ws, limit=1)
+    listed = capture.list_runs(ws, limit=1)
     assert ([line["run"] for line in listed], listed.total) == ([second.id], 2)
-    before = capture.runs(ws, as_of=first.position)
+    before = capture.list_runs(ws, as_of=first.position)
     assert [line["run"] for line in before] == [first.id]
     assert (before.position, before.total) == (first.position, 1)
     for read in (capture.show, capture.diff, capture.refused):
@@ -401,8 +401,8 @@ def test_a_run_is_read_as_it_stood_at_a_position(ws, log):
 
 
 def test_status_tells_how_captures_stood_at_a_position(ws, log):
-    first = capture.apply(ws, log.protocol, since=MONDAY, until=MONDAY + WEEK)
-    capture.apply(ws, log.protocol, since=MONDAY + WEEK, until=MONDAY + 2 * WEEK)
+    first = capture.capture(ws, log.protocol, since=MONDAY, until=MONDAY + WEEK)
+    capture.capture(ws, log.protocol, since=MONDAY + WEEK, until=MONDAY + 2 * WEEK)
     [now], [then] = capture.status(ws), capture.status(ws, as_of=first.position)
     assert (then.windows, now.windows) == (1, 2)
     assert (then.last, now.last) == (MONDAY, MONDAY + WEEK)
@@ -418,7 +418,7 @@ def test_protocols_are_read_as_the_shelf_stood_at_a_position(ws, log):
     captured(ws, log)
     assert protocols.show(ws, "arrival-delay").version == 2
     assert protocols.show(ws, "arrival-delay", as_of=position).version == 1
-    assert [line["version"] for line in protocols.versions(ws, as_of=position)] == [1]
+    assert [line["version"] for line in protocols.list_protocols(ws, as_of=position)] == [1]
     with pytest.raises(NotFound, match="no version 2"):
         protocols.diff(ws, "arrival-delay", 1, 2, as_of=position)
 

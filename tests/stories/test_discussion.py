@@ -21,7 +21,7 @@ def test_a_question_is_asked_answered_and_settled(ws):
     assert curate.resolve_thread(ws, asked.id).status is ThreadStatus.RESOLVED
     with pytest.raises(Conflict):
         curate.resolve_thread(ws, asked.id)
-    assert curate.reopen_thread(ws, asked.id) == curate.thread(ws, asked.id) == curate.threads(ws, case.id)[0]
-    assert len(curate.inbox(ws)) == 0
+    assert curate.reopen_thread(ws, asked.id) == curate.show_thread(ws, asked.id) == curate.list_threads(ws, case.id)[0]
+    assert len(curate.list_inbox(ws)) == 0
     with pytest.raises(InputError, match="empty"):
         curate.comment(ws, case.id, " ")

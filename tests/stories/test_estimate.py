@@ -21,7 +21,7 @@ def log(tmp_path):
 
 @pytest.fixture
 def captured(ws, log):
-    capture.apply(ws, log.protocol, since=MONDAY, until=UNTIL)
+    capture.capture(ws, log.protocol, since=MONDAY, until=UNTIL)
     return ws
 
 
@@ -35,7 +35,7 @@ def missed(log, **having):
 
 def recapture(ws, log, protocol):
     log.write(protocol)
-    return capture.apply(ws, log.protocol, since=MONDAY, until=UNTIL)
+    return capture.capture(ws, log.protocol, since=MONDAY, until=UNTIL)
 
 
 def second_version(**changes):

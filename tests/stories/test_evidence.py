@@ -23,7 +23,7 @@ from tests.stories.logs import MONDAY, WEEK, small_log
 @pytest.fixture
 def run(ws, tmp_path):
     log = small_log(tmp_path / "log")
-    return capture.apply(ws, log.protocol, since=MONDAY, until=MONDAY + WEEK)
+    return capture.capture(ws, log.protocol, since=MONDAY, until=MONDAY + WEEK)
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_a_capture_without_the_key_of_the_vault_files_nothing_and_says_which_is_
     key.unlink()
     before = catalog.info(ws).position
     with pytest.raises(StorageError, match=f"no {key.name}"):
-        capture.apply(operator, str(tmp_path / "log" / "arrival-delay.yaml"), since=MONDAY + WEEK, until=MONDAY + 2 * WEEK)
+        capture.capture(operator, str(tmp_path / "log" / "arrival-delay.yaml"), since=MONDAY + WEEK, until=MONDAY + 2 * WEEK)
     assert catalog.info(ws).position == before
 
 
@@ -77,11 +77,11 @@ def first_case(ws):
 
 def test_whoever_may_sees_the_raw_event_and_it_is_recorded_that_they_looked_and_what_for(ws, run):
     case = catalog.show(ws, first_case(ws))
-    found = evidence.show(ws, case.id[:8], "ana@example.org asked which flight it was")
+    found = evidence.show_evidence(ws, case.id[:8], "ana@example.org asked which flight it was")
     row = json.loads(found.content)
     assert row["prediction_id"] == case.event.id
     assert (found.case, found.run, found.sensitivity) == (case.id, run.id, Sensitivity.RESTRICTED)
-    [look] = audit.search(ws, action="evidence.show")
+    [look] = audit.search_audit(ws, action="evidence.show")
     assert look["subject"] == case.id
     assert re.fullmatch(r"\[email:[0-9a-f]{4}\] asked which flight it was", look["purpose"])
 
@@ -89,31 +89,31 @@ def test_whoever_may_sees_the_raw_event_and_it_is_recorded_that_they_looked_and_
 @pytest.mark.parametrize("purpose", ["", "  \n", "x" * 301])
 def test_a_look_without_a_purpose_is_refused(ws, run, purpose):
     with pytest.raises(InputError, match="purpose"):
-        evidence.show(ws, first_case(ws), purpose)
+        evidence.show_evidence(ws, first_case(ws), purpose)
 
 
 def test_a_case_that_a_person_filed_has_no_raw_event(ws):
     case = catalog.file(ws, Filing(model="m", at=MONDAY, title="seen at the desk"))
     with pytest.raises(NotFound, match="filed it by hand"):
-        evidence.show(ws, case.id, "to see")
+        evidence.show_evidence(ws, case.id, "to see")
 
 
 def test_of_several_runs_each_gives_the_row_that_it_kept(ws, run, tmp_path):
-    again = capture.apply(ws, str(tmp_path / "log" / "arrival-delay.yaml"), since=MONDAY, until=MONDAY + WEEK)
+    again = capture.capture(ws, str(tmp_path / "log" / "arrival-delay.yaml"), since=MONDAY, until=MONDAY + WEEK)
     case = first_case(ws)
-    assert evidence.show(ws, case, "to see").run == again.id
-    assert evidence.show(ws, case, "to see", run=run.id).run == run.id
+    assert evidence.show_evidence(ws, case, "to see").run == again.id
+    assert evidence.show_evidence(ws, case, "to see", run=run.id).run == run.id
     with pytest.raises(NotFound, match=f"name one of {again.id}"):
-        evidence.show(ws, case, "to see", run="run-000000000000")
+        evidence.show_evidence(ws, case, "to see", run="run-000000000000")
 
 
 def test_a_file_is_attached_to_a_case_got_back_and_removed(ws, run):
     case = first_case(ws)
     content = bytes(range(256)) * 4000
-    made = attachments.add(ws, case, "shot.png", content)
-    assert attachments.attachments(ws, case) == (made,)
-    assert attachments.get(ws, made.id).content == content
-    assert attachments.remove(ws, made.id).name is None
-    assert attachments.attachments(ws, case) == ()
+    made = attachments.add_attachment(ws, case, content, name="shot.png")
+    assert attachments.list_attachments(ws, case) == (made,)
+    assert attachments.get_attachment(ws, made.id).content == content
+    assert attachments.remove_attachment(ws, made.id).name is None
+    assert attachments.list_attachments(ws, case) == ()
     with pytest.raises(NotFound, match="was removed"):
-        attachments.get(ws, made.id)
+        attachments.get_attachment(ws, made.id)

@@ -16,32 +16,34 @@ CHANGE = Citation(kind=CitationKind.PULL_REQUEST, address="REM-17")
 
 def test_a_cause_is_supposed_tested_mended_and_written_up(ws):
     case = catalog.file(ws, Filing(model="arrival-delay", at=MONDAY, title="Wrong gate")).id
-    curate.suppose(ws, case, text="The feed is late; ask ana@example.org")
-    curate.experiment(ws, case, executed="Trained without the feed", hypothesis=1, citations=[RUN, CHANGE])
-    found = curate.experiment(ws, case, number=1, revision=1, result="As good as with it", conclusion=Conclusion.SUPPORTS)
+    curate.write_hypothesis(ws, case, text="The feed is late; ask ana@example.org")
+    curate.write_experiment(ws, case, executed="Trained without the feed", hypothesis=1, citations=[RUN, CHANGE])
+    found = curate.write_experiment(ws, case, number=1, revision=1, result="As good as with it", conclusion=Conclusion.SUPPORTS)
     assert "example.org" not in found.hypotheses[0].text
     assert [each.name for each in found.steps if each.done] == [
         "a hypothesis is stated",
         "every hypothesis is tested by an experiment",
         "every experiment has a result and a conclusion",
     ]
-    curate.suppose(ws, case, number=1, revision=1, stands=Stands.SUPPORTED)
-    curate.remedy(ws, case, text="Wait for the feed", model_version="42", outcome=Outcome.WORKED, citations=[CHANGE])
-    done = curate.conclude(
+    curate.write_hypothesis(ws, case, number=1, revision=1, stands=Stands.SUPPORTED)
+    curate.write_remediation(ws, case, text="Wait for the feed", model_version="42", outcome=Outcome.WORKED, citations=[CHANGE])
+    done = curate.write_up(
         ws, case, hypothesis="The feed", experiments="One without it", results="As good", rationale="It is late on Mondays"
     )
     assert all(each.done for each in done.steps)
     assert curate.investigation(ws, case) == done
-    assert sorted(curate.citations(ws, CHANGE.address).column("part")) == ["experiment", "remediation"]
-    assert curate.citations(ws, kind=CitationKind.MLFLOW_RUN).column("case") == (case,)
+    assert sorted(curate.list_citations(ws, CHANGE.address).column("part")) == ["experiment", "remediation"]
+    assert curate.list_citations(ws, kind=CitationKind.MLFLOW_RUN).column("case") == (case,)
 
 
 def test_what_cannot_be_written_is_refused(ws):
     case = catalog.file(ws, Filing(model="arrival-delay", at=MONDAY, title="Wrong gate")).id
-    curate.suppose(ws, case, text="a")
+    curate.write_hypothesis(ws, case, text="a")
     with pytest.raises(Conflict):
-        curate.suppose(ws, case, number=1, revision=curate.suppose(ws, case, number=1, revision=1, text="b") and 1, text="c")
+        curate.write_hypothesis(
+            ws, case, number=1, revision=curate.write_hypothesis(ws, case, number=1, revision=1, text="b") and 1, text="c"
+        )
     with pytest.raises(NotFound):
-        curate.experiment(ws, case, number=1, revision=1, result="x")
+        curate.write_experiment(ws, case, number=1, revision=1, result="x")
     with pytest.raises(InputError, match="no hypothesis 9"):
-        curate.experiment(ws, case, executed="x", hypothesis=9)
+        curate.write_experiment(ws, case, executed="x", hypothesis=9)

@@ -18,7 +18,7 @@ def log(tmp_path):
 
 
 def captured(ws, log, first=0, last=3):
-    return capture.apply(ws, log.protocol, since=MONDAY + first * WEEK, until=MONDAY + last * WEEK)
+    return capture.capture(ws, log.protocol, since=MONDAY + first * WEEK, until=MONDAY + last * WEEK)
 
 
 def test_coverage_adds_up_the_windows_in_force(ws, log):
@@ -47,19 +47,19 @@ def test_coverage_can_be_read_as_it_was(ws, log):
 
 def test_runs_are_listed_page_by_page(ws, log):
     filed = [captured(ws, log, at, at + 1).id for at in range(3)]
-    page = capture.runs(ws, limit=2)
+    page = capture.list_runs(ws, limit=2)
     assert (list(page.column("run")), page.total) == (filed[:0:-1], 3)
-    rest = capture.runs(ws, limit=2, after=page.next)
+    rest = capture.list_runs(ws, limit=2, after=page.next)
     assert (list(rest.column("run")), rest.total, rest.next) == (filed[:1], 3, None)
 
 
 def test_a_token_of_another_list_of_runs_is_refused(ws, log):
     captured(ws, log, 0, 1)
     captured(ws, log, 1, 2)
-    page = capture.runs(ws, limit=1)
+    page = capture.list_runs(ws, limit=1)
     for token, protocol in ((page.next, "arrival-delay"), ("nonsense", None)):
         with pytest.raises(InputError, match="page token"):
-            capture.runs(ws, protocol, after=token)
+            capture.list_runs(ws, protocol=protocol, after=token)
 
 
 def test_the_windows_of_a_run_say_for_which_it_is_in_force(ws, log):

@@ -14,17 +14,17 @@ from remiss.records.person import Grant
 @pytest.fixture
 def ana(ws):
     """Somebody who may annotate what arrivals look after, and nothing else."""
-    people.add_team(ws, "arrivals", "Arrival delays")
-    people.add(ws, "ana", "Ana Lima")
+    people.add_team(ws, "arrivals", about="Arrival delays")
+    people.add_person(ws, "ana", about="Ana Lima")
     return people.grant(ws, "ana", "annotator", team="arrivals", clearance=Sensitivity.RESTRICTED)
 
 
 def test_a_person_holds_what_was_granted_until_it_is_taken(ws, ana):
     assert (ana.name, ana.about, ana.until) == ("ana", "Ana Lima", None)
     assert ana.grants == (Grant(role="annotator", team="arrivals", clearance=Sensitivity.RESTRICTED),)
-    assert people.revoke(ws, "ana", "annotator", team="arrivals").grants == ()
+    assert people.revoke_person(ws, "ana", "annotator", team="arrivals").grants == ()
     with pytest.raises(InputError):
-        people.revoke(ws, "ana", "annotator", team="arrivals")
+        people.revoke_person(ws, "ana", "annotator", team="arrivals")
 
 
 def of_ana(rows):
@@ -32,41 +32,41 @@ def of_ana(rows):
 
 
 def test_people_and_teams_are_listed_as_they_were(ws, ana):
-    assert people.teams(ws).column("team") == ("arrivals", "default")
-    assert of_ana(people.people(ws)) == ["annotator"]
-    before = people.people(ws).position
+    assert people.list_teams(ws).column("team") == ("arrivals", "default")
+    assert of_ana(people.list_people(ws)) == ["annotator"]
+    before = people.list_people(ws).position
     gone = people.disable(ws, "ana")
     assert (gone.grants, gone.until) == ((), before + 1)
-    assert of_ana(people.people(ws, as_of=before)) == ["annotator"]
-    assert of_ana(people.people(ws)) == [None]
+    assert of_ana(people.list_people(ws, as_of=before)) == ["annotator"]
+    assert of_ana(people.list_people(ws)) == [None]
 
 
 def test_a_token_is_shown_once_and_revoked_by_its_id(ws, ana):
-    made = access.create(ws, "ana", about="laptop", days=30)
+    made = access.create_token(ws, "ana", about="laptop", days=30)
     assert made.text.startswith("remiss_")
     assert made.token.person == "ana"
-    [line] = access.tokens(ws, "ana")
+    [line] = access.list_tokens(ws, person="ana")
     assert (line["token"], line["about"]) == (made.token.id, "laptop")
     assert made.text not in map(str, line.values())
-    assert access.revoke(ws, made.token.id).until is not None
+    assert access.revoke_token(ws, made.token.id).until is not None
     with pytest.raises(NotFound):
-        access.revoke(ws, "000000000000")
+        access.revoke_token(ws, "000000000000")
 
 
 def test_a_link_is_shown_once_and_listed_as_one_that_works_once(ws, ana):
-    made = access.link(ws, "ana", about="first day", minutes=30)
+    made = access.link_token(ws, "ana", about="first day", minutes=30)
     assert (made.token.once, made.token.used, made.token.about) == (True, None, "first day")
-    [line] = access.tokens(ws, "ana")
+    [line] = access.list_tokens(ws, person="ana")
     assert (line["token"], line["once"], line["used"]) == (made.token.id, True, None)
     with pytest.raises(InputError, match="cannot last"):
-        access.link(ws, "ana", minutes=0)
+        access.link_token(ws, "ana", minutes=0)
 
 
 def test_who_may_do_what_is_answered_with_the_rule(ws, ana):
-    yes = access.check(ws, "ana", "case:annotate")
+    yes = access.check_access(ws, "ana", "case:annotate")
     assert (yes.allowed, yes.person, yes.permission) == (True, "ana", "case:annotate")
     assert "annotator in team arrivals" in yes.rule
-    assert not access.check(ws, "ana", "run:accept").allowed
-    assert not access.check(ws, "nobody", "case:read").allowed
+    assert not access.check_access(ws, "ana", "run:accept").allowed
+    assert not access.check_access(ws, "nobody", "case:read").allowed
     with pytest.raises(InputError, match=r"case\.fly"):
-        access.check(ws, "ana", "case.fly")
+        access.check_access(ws, "ana", "case.fly")

@@ -107,21 +107,21 @@ def test_where_there_is_no_file_there_is_nothing_to_check_and_the_call_was_wrong
 
 
 def test_failure_modes_are_listed_whole_or_below_one(anywhere):
-    rows = actions.modes(anywhere)
+    rows = actions.show_taxonomy(anywhere)
     assert len(rows) >= 30
-    below = actions.modes(anywhere, "model").column("mode")
+    below = actions.show_taxonomy(anywhere, "model").column("mode")
     assert below[0] == "remiss:model"
     assert all(str(mode).startswith("remiss:model") for mode in below)
     with pytest.raises(ProtocolError, match="no mode"):
-        actions.modes(anywhere, "modell")
+        actions.show_taxonomy(anywhere, "modell")
 
 
 def test_the_catalog_keeps_each_version_and_shows_what_changed(ws, log):
     def capture_it() -> None:
-        capture.apply(ws, str(log), since=MONDAY, until=MONDAY + WEEK)
+        capture.capture(ws, str(log), since=MONDAY, until=MONDAY + WEEK)
 
     capture_it()
-    [name] = actions.versions(ws).column("protocol")
+    [name] = actions.list_protocols(ws).column("protocol")
     first = actions.show(ws, name)
     assert restore(first.text, str(log)).digest == first.digest
 
@@ -132,7 +132,7 @@ def test_the_catalog_keeps_each_version_and_shows_what_changed(ws, log):
 
     changed(log, f"version: {first.version}", f"version: {first.version + 1}")
     capture_it()
-    assert actions.versions(ws).column("version") == (first.version + 1, first.version)
+    assert actions.list_protocols(ws).column("version") == (first.version + 1, first.version)
     assert actions.show(ws, name).version == first.version + 1
     lines = actions.diff(ws, name, first.version, first.version + 1)
     assert any(line.startswith("+") and "latency_ms > 300" in line for line in lines)

@@ -69,7 +69,7 @@ def _prepare(
     document="protocol",
     prepare=_prepare,
 )
-def apply(
+def capture(
     ws: CaptureWorkspace,
     protocol: Document,
     *,

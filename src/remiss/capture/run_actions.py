@@ -40,7 +40,7 @@ def accept(ws: CaptureWorkspace, run: RunId) -> Run:
 
 
 @action("run.list", permission="run:read", http="GET /runs", reads=True, views=listed)
-def runs(
+def list_runs(
     ws: CaptureWorkspace,
     *,
     protocol: str | None = None,

@@ -55,7 +55,7 @@ def _put(ws: AttachmentWorkspace, case: CaseId, content: bytes, *, name: str, se
     subject="case",
     prepare=_put,
 )
-def add(
+def add_attachment(
     ws: AttachmentWorkspace,
     case: CaseId,
     content: bytes,
@@ -98,7 +98,7 @@ def _shown(ws: AttachmentWorkspace, given: Mapping[str, Any], found: AttachedFil
 @action(
     "attachment.list", permission="case:read", http="GET /cases/{case}/attachments", reads=True, subject="case", views=_listed
 )
-def attachments(ws: AttachmentWorkspace, case: CaseId, *, as_of: Position | None = None) -> tuple[Attachment, ...]:
+def list_attachments(ws: AttachmentWorkspace, case: CaseId, *, as_of: Position | None = None) -> tuple[Attachment, ...]:
     """List the files of CASE that you may see, the oldest first.
 
     Example: remiss attachment list k7m4-qp2x
@@ -115,7 +115,7 @@ def attachments(ws: AttachmentWorkspace, case: CaseId, *, as_of: Position | None
 
 
 @action("attachment.get", permission=READ, http="GET /attachments/{attachment}", reads=True, subject="attachment", views=_shown)
-def get(ws: AttachmentWorkspace, attachment: AttachmentId) -> AttachedFile:
+def get_attachment(ws: AttachmentWorkspace, attachment: AttachmentId) -> AttachedFile:
     """Get the file ATTACHMENT of a case; a file that is there already is not replaced.
 
     As JSON its content is in base64.
@@ -147,7 +147,7 @@ def _discarded(ws: AttachmentWorkspace, attachment: str) -> Iterator[Kept]:
 
 
 @action("attachment.remove", permission=ADD, http="DELETE /attachments/{attachment}", subject="attachment", prepare=_discarded)
-def remove(ws: AttachmentWorkspace, attachment: AttachmentId, *, prepared: Kept | None = None) -> Attachment:
+def remove_attachment(ws: AttachmentWorkspace, attachment: AttachmentId, *, prepared: Kept | None = None) -> Attachment:
     """Remove the file ATTACHMENT: its key is destroyed, its content and its name are erased.
 
     That it was there stays known.

@@ -19,7 +19,7 @@ from remiss.records.rows import Rows
 
 
 @action("case.similar", permission="case:read", http="GET /cases/{case}/similar", reads=True, subject="case", views=listed)
-def alike(
+def similar(
     ws: CatalogWorkspace, case: CaseId, *, limit: Annotated[int, Range(1, CONTROL_LIMIT)] = 5, as_of: Position | None = None
 ) -> Rows:
     """List the cases of the same model that CASE is most similar to, and of which it may be a duplicate.

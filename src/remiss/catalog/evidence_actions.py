@@ -29,7 +29,7 @@ def _shown(ws: EvidenceWorkspace, given: Mapping[str, Any], raw: RawEvent) -> Se
 
 
 @action("evidence.show", permission=READ, http="POST /cases/{case}/evidence", reads=True, subject="case", views=_shown)
-def show(ws: EvidenceWorkspace, case: CaseId, purpose: str, *, run: str | None = None) -> RawEvent:
+def show_evidence(ws: EvidenceWorkspace, case: CaseId, purpose: str, *, run: str | None = None) -> RawEvent:
     """Show the raw event of CASE as production logged it, with everything that redaction takes out.
 
     That you looked is recorded, and what for.

@@ -16,6 +16,7 @@ from importlib.resources import files
 from typing import Any
 
 from remiss.action import ACTIONS, Action
+from remiss.contract import former
 from remiss.contract.forms import Given, given_of
 from remiss.errors import NotFound
 
@@ -107,6 +108,8 @@ def entry_of(name: str) -> Entry:
     NotFound : no such action
     """
     found = entries().get(name)
+    if found is None and name in former.ACTIONS:
+        raise NotFound(f"there is no action {name}: it is {former.ACTIONS[name]} now", do=f"use {former.ACTIONS[name]}")
     if found is None:
         close = get_close_matches(name, entries(), n=3)
         do = f"did you mean {' or '.join(close)}?" if close else "see the reference of actions"

@@ -20,7 +20,7 @@ def _shown(_: AgreementWorkspace, given: Mapping[str, Any], found: Agreement) ->
 
 
 @action("agreement.show", permission="agreement:read", http="GET /agreement", reads=True, views=_shown)
-def measure_agreement(
+def show_agreement(
     ws: AgreementWorkspace, query: Query = "", *, by: By | None = None, as_of: Position | None = None
 ) -> Agreement:
     """Say how far annotators and verifiers of the cases that match QUERY agree, beyond chance.

@@ -59,7 +59,7 @@ def _of_thread(ws: DiscussionWorkspace, given: Mapping[str, Any], found: Thread)
 
 
 @action("thread.list", permission="thread:read", http="GET /cases/{case}/threads", reads=True, subject="case", views=_of_case)
-def threads(ws: DiscussionWorkspace, case: CaseId, *, as_of: Position | None = None) -> tuple[Thread, ...]:
+def list_threads(ws: DiscussionWorkspace, case: CaseId, *, as_of: Position | None = None) -> tuple[Thread, ...]:
     """List the threads of CASE with all their comments, the oldest first.
 
     Example: remiss thread list k7m4-qp
@@ -72,7 +72,7 @@ def threads(ws: DiscussionWorkspace, case: CaseId, *, as_of: Position | None = N
 
 
 @action("thread.show", permission="thread:read", http="GET /threads/{thread}", reads=True, subject="thread", views=_of_thread)
-def thread(ws: DiscussionWorkspace, thread: ThreadId, *, as_of: Position | None = None) -> Thread:
+def show_thread(ws: DiscussionWorkspace, thread: ThreadId, *, as_of: Position | None = None) -> Thread:
     """Show THREAD with all its comments.
 
     Example: remiss thread show thread-4f7q2m9x3kbd
@@ -116,7 +116,7 @@ def _turned(ws: DiscussionWorkspace, thread: str, status: ThreadStatus) -> Threa
 
 
 @action("inbox.list", permission="inbox:read", http="GET /inbox", reads=True, views=looks.listed)
-def inbox(
+def list_inbox(
     ws: DiscussionWorkspace,
     *,
     everything: Annotated[bool, Option("--all")] = False,

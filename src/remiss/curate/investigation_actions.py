@@ -44,7 +44,7 @@ def investigation(ws: InvestigationWorkspace, case: CaseId, *, as_of: Position |
 
 
 @action("hypothesis.write", permission=INVESTIGATE, http="POST /cases/{case}/hypotheses", subject="case")
-def suppose(
+def write_hypothesis(
     ws: InvestigationWorkspace,
     case: CaseId,
     *,
@@ -71,7 +71,7 @@ def suppose(
 
 
 @action("experiment.write", permission=INVESTIGATE, http="POST /cases/{case}/experiments", subject="case")
-def experiment(
+def write_experiment(
     ws: InvestigationWorkspace,
     case: CaseId,
     *,
@@ -112,7 +112,7 @@ def experiment(
 
 
 @action("remediation.write", permission=INVESTIGATE, http="POST /cases/{case}/remediations", subject="case")
-def remedy(
+def write_remediation(
     ws: InvestigationWorkspace,
     case: CaseId,
     *,
@@ -152,7 +152,7 @@ def remedy(
 
 
 @action("write-up.write", permission=INVESTIGATE, http="POST /cases/{case}/write-up", subject="case")
-def conclude(
+def write_up(
     ws: InvestigationWorkspace,
     case: CaseId,
     *,
@@ -194,7 +194,7 @@ def _cited(ws: InvestigationWorkspace, given: Mapping[str, Any], rows: Rows) -> 
 
 
 @action("citation.list", permission="case:read", http="GET /citations", reads=True, views=_cited)
-def citations(
+def list_citations(
     ws: InvestigationWorkspace,
     address: str | None = None,
     *,

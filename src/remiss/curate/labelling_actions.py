@@ -32,7 +32,7 @@ def _sheet_shown(ws: CurateWorkspace, given: Mapping[str, Any], found: Sheet) ->
 
 
 @action("case.form", permission=ANNOTATE, http="GET /cases/{case}/form", reads=True, subject="case", views=_sheet_shown)
-def sheet(ws: CurateWorkspace, case: CaseId) -> Sheet:
+def form(ws: CurateWorkspace, case: CaseId) -> Sheet:
     """Show by what CASE is labelled: the evidence, the questions, the failure modes.
 
     Nothing that was suggested or said of it is shown. A case is labelled as it is now, and not at an earlier position.

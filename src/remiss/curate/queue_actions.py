@@ -90,7 +90,7 @@ def take(
 
 
 @action("queue.list", permission=WORK, http="GET /queue", reads=True, views=_listed)
-def waiting(ws: QueueWorkspace) -> QueueState:
+def list_queue(ws: QueueWorkspace) -> QueueState:
     """List what you have in hand, how much is left for you, and how far each batch has come.
 
     It is as of now, and not at an earlier position.

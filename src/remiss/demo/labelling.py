@@ -30,7 +30,7 @@ LEFT_OPEN = 2
 
 def labelled(ws: remiss.Workspace, show: Callable[[str, float], None], annotations: int = ANNOTATIONS) -> None:
     """Have the scripted people label until `annotations` cases are annotated; nothing is done twice."""
-    known = set(people_actions.people(ws).to_arrow()["person"].to_pylist())
+    known = set(people_actions.list_people(ws).to_arrow()["person"].to_pylist())
     desks = {person.name: _seated(ws, person, new=person.name not in known) for person in PEOPLE}
     before = done = _done(ws)
     while done < annotations and _labels(desks[ANA.name], ANA, LabellingKind.ANNOTATION):
@@ -38,11 +38,11 @@ def labelled(ws: remiss.Workspace, show: Callable[[str, float], None], annotatio
         show("scripted people label", (done - before) / (annotations - before))
     for person in cycle((BO, CHEN)):
         # To take from a queue that has nothing is written down too, and a demo that is run again writes nothing.
-        if not queue.waiting(desks[person.name]).left.verification:
+        if not queue.list_queue(desks[person.name]).left.verification:
             break
         _labels(desks[person.name], person, LabellingKind.VERIFICATION)
     for person in (BO, CHEN):
-        while queue.waiting(desks[person.name]).left.adjudication > LEFT_OPEN:
+        while queue.list_queue(desks[person.name]).left.adjudication > LEFT_OPEN:
             _labels(desks[person.name], person, LabellingKind.ADJUDICATION)
 
 
@@ -50,7 +50,7 @@ def _seated(ws: remiss.Workspace, person: Scripted, *, new: bool) -> remiss.Work
     """Return the catalog as a person has it, who is let in if they are new."""
     known = granted(person)
     if new:
-        people_actions.add(ws, person.name, about=person.about)
+        people_actions.add_person(ws, person.name, about=person.about)
         for held in known.grants:
             people_actions.grant(ws, person.name, held.role, team=held.team, clearance=held.clearance)
     return ws.serving(f"demo-{person.name}", actor=actor_of(known), authority=Granted(known))
@@ -64,7 +64,7 @@ def granted(person: Scripted) -> Person:
 
 def _done(ws: remiss.Workspace) -> int:
     """Return how many sampled events are annotated."""
-    return sum(batch.done for batch in queue.waiting(ws).batches)
+    return sum(batch.done for batch in queue.list_queue(ws).batches)
 
 
 def _labels(desk: remiss.Workspace, person: Scripted, kind: LabellingKind) -> bool:

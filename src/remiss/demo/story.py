@@ -70,7 +70,7 @@ def run(folder: Path, say: Say | None = None, *, annotations: int = labelling.AN
 def captured(ws: remiss.Workspace, protocol: Path) -> None:
     """Capture every window that is due: all of them the first time, none the second."""
     for since, until in capture.due(ws, str(protocol)):
-        capture.apply(ws, str(protocol), since=since, until=until)
+        capture.capture(ws, str(protocol), since=since, until=until)
 
 
 def first_line(ws: remiss.Workspace) -> str:

@@ -1,0 +1,8 @@
+"""Govern: who may, what is kept, what was done.
+
+Its verbs load on first use; `__init__.pyi` lists them.
+"""
+
+from remiss.contract.front import front
+
+__getattr__ = front(__name__)

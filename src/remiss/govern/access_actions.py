@@ -28,7 +28,7 @@ MOST_MINUTES = 24 * 60
 
 
 @action("token.create", permission="token:create", http="POST /tokens", created="token.list", subject="person")
-def create(
+def create_token(
     ws: PeopleWorkspace, person: Username, *, about: str | None = None, days: Annotated[int, Range(1, MOST_DAYS)] = DAYS
 ) -> IssuedToken:
     """Make a token by which a server knows PERSON; its secret is shown this once.
@@ -52,7 +52,7 @@ def create(
 
 
 @action("token.link", permission="token:create", http="POST /tokens/links", created="token.list", subject="person")
-def link(
+def link_token(
     ws: PeopleWorkspace, person: Username, *, about: str | None = None, minutes: Annotated[int, Range(1, MOST_MINUTES)] = MINUTES
 ) -> IssuedToken:
     """Make a link that signs one browser of PERSON in, once; it is shown this once.
@@ -77,7 +77,7 @@ def link(
 
 
 @action("token.list", permission="token:list", http="GET /tokens", reads=True, views=listed)
-def tokens(ws: PeopleWorkspace, *, person: Username | None = None, as_of: Position | None = None) -> Rows:
+def list_tokens(ws: PeopleWorkspace, *, person: Username | None = None, as_of: Position | None = None) -> Rows:
     """List tokens without their secrets: whose they are, what for, when they expire, since and until when they work.
 
     Of those of links, which work once, when somebody signed in. `since`, `until` and `used` are positions of the catalog,
@@ -100,7 +100,7 @@ def tokens(ws: PeopleWorkspace, *, person: Username | None = None, as_of: Positi
 
 
 @action("token.revoke", permission="token:revoke", http="POST /tokens/{token}/revoke", subject="token")
-def revoke(ws: PeopleWorkspace, token: Annotated[str, Help("The id of a token, as `token list` shows it.")]) -> Token:
+def revoke_token(ws: PeopleWorkspace, token: Annotated[str, Help("The id of a token, as `token list` shows it.")]) -> Token:
     """Revoke TOKEN, named by its id: it and the sessions that it opened end at once.
 
     Example: remiss token revoke 3f9k2m7qx4tb
@@ -113,7 +113,7 @@ def revoke(ws: PeopleWorkspace, token: Annotated[str, Help("The id of a token, a
 
 
 @action("access.check", permission="access:check", http="GET /access", reads=True, subject="case")
-def check(
+def check_access(
     ws: AccessWorkspace, person: Username, action: str, case: str | None = None, *, as_of: Position | None = None
 ) -> Access:
     """Say whether PERSON may do ACTION, in any team or on CASE, and by which rule; exit status 1 when they may not.

@@ -31,7 +31,7 @@ def _proved(_: AuditWorkspace, given: Mapping[str, Any], proof: Proof) -> Sequen
 
 
 @action("audit.search", permission=READ, http="GET /audit", reads=True, snapshot=False, views=listed)
-def search(
+def search_audit(
     ws: AuditWorkspace,
     *,
     log: Annotated[str, OneOf(LOGS)] | None = None,
@@ -76,7 +76,7 @@ def search(
 
 
 @action("audit.verify", permission=READ, http="POST /audit/verify", reads=True, snapshot=False)
-def verify(ws: AuditWorkspace, *, checkpoint: Kept | None = None, key: Kept | None = None) -> tuple[Verdict, ...]:
+def verify_audit(ws: AuditWorkspace, *, checkpoint: Kept | None = None, key: Kept | None = None) -> tuple[Verdict, ...]:
     """Say of each log whether it is still what was written, and if not, which entry is the first that is not.
 
     Exit status 0 when all is sound, 1 when it is not.

@@ -27,7 +27,7 @@ Lasting = TypeVar("Lasting", Person, Token)
 
 
 @action("person.add", permission="person:add", http="POST /people", created="person.list", subject="person")
-def add(ws: PeopleWorkspace, person: Username, *, about: str | None = None) -> Person:
+def add_person(ws: PeopleWorkspace, person: Username, *, about: str | None = None) -> Person:
     """Add PERSON, who may do nothing until they are granted a role.
 
     One who was disabled comes back without roles.
@@ -48,7 +48,7 @@ def add(ws: PeopleWorkspace, person: Username, *, about: str | None = None) -> P
 
 
 @action("person.list", permission="person:read", http="GET /people", reads=True, views=listed)
-def people(ws: PeopleWorkspace, *, as_of: Position | None = None) -> Rows:
+def list_people(ws: PeopleWorkspace, *, as_of: Position | None = None) -> Rows:
     """List people by name, a line for each role that they hold.
 
     `since` and `until` are positions of the catalog, `since_at` and `until_at` the times at which it came to them.
@@ -124,7 +124,7 @@ def grant(
 
 
 @action("person.revoke", permission="person:revoke", http="POST /people/{person}/revoke", subject="person")
-def revoke(ws: PeopleWorkspace, person: Username, role: Role, *, team: InTeam = "default") -> Person:
+def revoke_person(ws: PeopleWorkspace, person: Username, role: Role, *, team: InTeam = "default") -> Person:
     """Take a role in a team from PERSON.
 
     Example: remiss person revoke ana annotator --team arrivals
@@ -154,7 +154,7 @@ def add_team(ws: PeopleWorkspace, team: Annotated[str, Help("What the team is ca
 
 
 @action("team.list", permission="team:read", http="GET /teams", reads=True, views=listed)
-def teams(ws: PeopleWorkspace, *, as_of: Position | None = None) -> Rows:
+def list_teams(ws: PeopleWorkspace, *, as_of: Position | None = None) -> Rows:
     """List the teams, and since when they are there.
 
     `since` is a position of the catalog, `since_at` when it came to it.

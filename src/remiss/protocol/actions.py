@@ -108,7 +108,7 @@ def _finding(error: RemissError, path: str, line: int, *, at_line: bool = False)
 
 
 @action("protocol.list", permission="protocol:read", http="GET /protocols", reads=True)
-def versions(ws: ShelfWorkspace, *, as_of: Position | None = None) -> Rows:
+def list_protocols(ws: ShelfWorkspace, *, as_of: Position | None = None) -> Rows:
     """List the protocol versions that the catalog keeps, newest first within a name.
 
     Example: remiss protocol list
@@ -175,7 +175,7 @@ def _stored(ws: ShelfWorkspace, name: str, version: int | None, position: int) -
 
 
 @action("taxonomy.show", permission="protocol:read", http="GET /taxonomy", catalog=False, reads=True)
-def modes(ws: ProtocolWorkspace, mode: Annotated[str, Help("This one and those under it alone.")] | None = None) -> Rows:
+def show_taxonomy(ws: ProtocolWorkspace, mode: Annotated[str, Help("This one and those under it alone.")] | None = None) -> Rows:
     """List the built-in failure modes, or MODE and those under it, with what counts and what does not.
 
     Needs no catalog.

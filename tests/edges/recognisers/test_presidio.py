@@ -106,7 +106,7 @@ def ws(tmp_path):
 
 
 def test_a_capture_hides_the_names_in_sampled_events(ws, protocol, no_internet):
-    capture.apply(ws, protocol, since=MONDAY, until=MONDAY + WEEK)
+    capture.capture(ws, protocol, since=MONDAY, until=MONDAY + WEEK)
     [case] = catalog.search(ws, "").column("id")
     event = catalog.show(ws, case).event
     assert "Gonzalez" not in json.dumps(event.text)
@@ -118,5 +118,5 @@ def test_a_capture_without_the_extra_files_nothing(ws, protocol, monkeypatch):
     recogniser.cache_clear()
     before = ws.position()
     with pytest.raises(InputError, match="which is not installed"):
-        capture.apply(ws, protocol, since=MONDAY, until=MONDAY + WEEK)
+        capture.capture(ws, protocol, since=MONDAY, until=MONDAY + WEEK)
     assert ws.position() == before

@@ -34,12 +34,12 @@ def labelled(ws, ws_as):
 
 
 def cases_of(ws, query="", as_of=None):
-    found = agreement_actions.measure_agreement(ws, query, as_of=as_of)
+    found = agreement_actions.show_agreement(ws, query, as_of=as_of)
     return {row.field: row.cases for row in found.rows}
 
 
 def test_pairs_of_independent_labels_are_measured(labelled):
-    found = agreement_actions.measure_agreement(labelled)
+    found = agreement_actions.show_agreement(labelled)
     assert found.cases == 6
     rows = {row.field: row for row in found.rows}
     assert {field: row.cases for field, row in rows.items()} == {
@@ -50,7 +50,7 @@ def test_pairs_of_independent_labels_are_measured(labelled):
     }
     assert 0 < rows[Field.VERDICT].agreed.value < 1
     assert rows[Field.SEVERITY].note.startswith("undefined")
-    pairs = agreement_actions.measure_agreement(labelled, by=By.PAIR)
+    pairs = agreement_actions.show_agreement(labelled, by=By.PAIR)
     assert {row.key for row in pairs.rows} == {"ana and bo"}
 
 
@@ -84,9 +84,9 @@ def test_what_is_labelled_once_or_stands_for_nothing_is_not_measured(labelled, w
     ana, bo = ws_as("ana", role="verifier"), ws_as("bo", role="verifier")
     filed = catalog.file(labelled, Filing(model="m", at=MONDAY, title="By hand")).id
     labelling_actions.annotate(ana, filed, 1, NO)
-    assert agreement_actions.measure_agreement(labelled).notes == ()
+    assert agreement_actions.show_agreement(labelled).notes == ()
     labelling_actions.verify(bo, filed, 2, NO)
-    found = agreement_actions.measure_agreement(labelled)
+    found = agreement_actions.show_agreement(labelled)
     assert found.cases == 6
     assert "1 case labelled twice left out" in found.notes[0]
 
@@ -96,7 +96,7 @@ def test_it_is_of_the_cases_that_one_may_see(labelled, ws_as):
     assert cases_of(ws_as("eve", role="reader", team="other"))[Field.VERDICT] == 0
     assert cases_of(ws_as("eve", role="reader", clearance="public"))[Field.VERDICT] == 0
     with pytest.raises(Denied):
-        agreement_actions.measure_agreement(ws_as("eve", role="nobody"))
+        agreement_actions.show_agreement(ws_as("eve", role="nobody"))
 
 
 def test_of_few_cases_it_is_not_told_what_was_said_of_a_dispute_to_whoever_may_not_read_that(labelled, ws_as):
@@ -105,7 +105,7 @@ def test_of_few_cases_it_is_not_told_what_was_said_of_a_dispute_to_whoever_may_n
     chen, eve = ws_as("chen", role="curator"), ws_as("eve", role="reader")
     for by, keys in ((By.MODE, {WEAK, NOISE}), (By.PAIR, {"ana and bo"})):
         told = [
-            {row.key for row in agreement_actions.measure_agreement(asking, disputed, by=by).rows}
+            {row.key for row in agreement_actions.show_agreement(asking, disputed, by=by).rows}
             for asking in (chen, ws_as("ana", role="annotator"), eve)
         ]
         assert told == [keys, keys, set()]

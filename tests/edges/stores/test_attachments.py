@@ -32,72 +32,72 @@ def pieces(tmp_path):
 
 
 def test_a_file_is_listed_and_given_back_as_it_was(ana, case):
-    made = attachments.add(ana, case, "shot.png", SHOT)
+    made = attachments.add_attachment(ana, case, SHOT, name="shot.png")
     assert (made.case, made.name, made.size, made.person) == (case, "shot.png", len(SHOT), "ana")
-    assert attachments.attachments(ana, case) == (made,)
-    assert attachments.get(ana, made.id).content == SHOT
+    assert attachments.list_attachments(ana, case) == (made,)
+    assert attachments.get_attachment(ana, made.id).content == SHOT
 
 
 def test_nothing_of_it_lies_on_the_disk_as_it_is(ana, case, tmp_path):
-    attachments.add(ana, case, "shot.png", SHOT)
+    attachments.add_attachment(ana, case, SHOT, name="shot.png")
     [piece] = pieces(tmp_path)
     assert b"traveller" not in piece.read_bytes()
 
 
 def test_of_the_same_file_twice_one_is_removed_and_the_other_stays(ana, case, tmp_path):
-    first, second = (attachments.add(ana, case, "shot.png", SHOT) for _ in range(2))
+    first, second = (attachments.add_attachment(ana, case, SHOT, name="shot.png") for _ in range(2))
     assert first.id != second.id
-    attachments.remove(ana, first.id)
+    attachments.remove_attachment(ana, first.id)
     assert len(pieces(tmp_path)) == 1
-    assert attachments.get(ana, second.id).content == SHOT
+    assert attachments.get_attachment(ana, second.id).content == SHOT
 
 
 def test_what_was_removed_is_erased_and_only_that_it_was_there_stays_known(ana, case, tmp_path):
-    made = attachments.add(ana, case, "shot.png", SHOT)
+    made = attachments.add_attachment(ana, case, SHOT, name="shot.png")
     before = made.position
-    attachments.remove(ana, made.id)
+    attachments.remove_attachment(ana, made.id)
     assert pieces(tmp_path) == []
-    assert attachments.attachments(ana, case) == ()
-    [then] = attachments.attachments(ana, case, as_of=before)
+    assert attachments.list_attachments(ana, case) == ()
+    [then] = attachments.list_attachments(ana, case, as_of=before)
     assert (then.id, then.name) == (made.id, None)
-    for again in (attachments.get, attachments.remove):
+    for again in (attachments.get_attachment, attachments.remove_attachment):
         with pytest.raises(NotFound, match="was removed"):
             again(ana, made.id)
 
 
 def test_a_removal_that_was_killed_before_the_vault_let_go_is_finished_by_removing_again(ws, ana, case, tmp_path):
-    made = attachments.add(ana, case, "shot.png", SHOT)
+    made = attachments.add_attachment(ana, case, SHOT, name="shot.png")
     [piece] = pieces(tmp_path)
     held = piece.read_bytes()
-    attachments.remove(ana, made.id)
+    attachments.remove_attachment(ana, made.id)
     piece.write_bytes(held)
     with pytest.raises(NotFound, match="already"):
-        attachments.remove(ana, made.id)
+        attachments.remove_attachment(ana, made.id)
     assert pieces(tmp_path) == []
 
 
 def test_a_file_that_the_catalog_does_not_take_leaves_nothing_in_the_vault(ws, case, tmp_path):
-    people.add(ws, "eve")
+    people.add_person(ws, "eve")
     eve = people.grant(ws, "eve", "annotator")
     late = ws.serving("late", actor=actor_of(eve), authority=Granted(eve))
-    attachments.add(late, case, "shot.png", SHOT)
+    attachments.add_attachment(late, case, SHOT, name="shot.png")
     # Since the call began, as the catalog sees it when it is about to commit.
-    people.revoke(ws, "eve", "annotator")
+    people.revoke_person(ws, "eve", "annotator")
     before = pieces(tmp_path)
     with pytest.raises(Denied, match="nothing was written"):
-        attachments.add(late, case, "again.png", SHOT)
+        attachments.add_attachment(late, case, SHOT, name="again.png")
     assert pieces(tmp_path) == before
-    assert [each.name for each in attachments.attachments(ws, case)] == ["shot.png"]
+    assert [each.name for each in attachments.list_attachments(ws, case)] == ["shot.png"]
 
 
 def test_readers_see_that_there_is_a_file_and_neither_get_add_nor_remove_one(ana, ws_as, case, tmp_path):
-    made = attachments.add(ana, case, "shot.png", SHOT)
+    made = attachments.add_attachment(ana, case, SHOT, name="shot.png")
     cy = ws_as("cy", role="reader")
-    assert attachments.attachments(cy, case) == (made,)
+    assert attachments.list_attachments(cy, case) == (made,)
     for refused in (
-        lambda: attachments.get(cy, made.id),
-        lambda: attachments.add(cy, case, "x", b"x"),
-        lambda: attachments.remove(cy, made.id),
+        lambda: attachments.get_attachment(cy, made.id),
+        lambda: attachments.add_attachment(cy, case, b"x", name="x"),
+        lambda: attachments.remove_attachment(cy, made.id),
     ):
         with pytest.raises(Denied):
             refused()
@@ -106,35 +106,38 @@ def test_readers_see_that_there_is_a_file_and_neither_get_add_nor_remove_one(ana
 
 def test_a_guarded_file_is_there_only_for_whoever_is_cleared_for_it(ws_as, ana, case):
     dan = ws_as("dan", role="verifier", clearance="secret")
-    made = attachments.add(dan, case, "shot.png", SHOT, sensitivity=Sensitivity.SECRET)
-    assert attachments.attachments(ana, case) == ()
+    made = attachments.add_attachment(dan, case, SHOT, name="shot.png", sensitivity=Sensitivity.SECRET)
+    assert attachments.list_attachments(ana, case) == ()
     with pytest.raises(NotFound) as hidden:
-        attachments.get(ana, made.id)
+        attachments.get_attachment(ana, made.id)
     with pytest.raises(NotFound) as unknown:
-        attachments.get(ana, "attachment-000000000000")
+        attachments.get_attachment(ana, "attachment-000000000000")
     assert str(hidden.value).replace(made.id, "ID") == str(unknown.value).replace("attachment-000000000000", "ID")
 
 
 def test_nobody_attaches_what_they_could_not_get_back(ana, case):
     with pytest.raises(Denied, match="above the clearance of ana"):
-        attachments.add(ana, case, "shot.png", SHOT, sensitivity=Sensitivity.RESTRICTED)
+        attachments.add_attachment(ana, case, SHOT, name="shot.png", sensitivity=Sensitivity.RESTRICTED)
 
 
 def test_a_file_is_never_less_guarded_than_its_case(ana, case):
-    assert attachments.add(ana, case, "shot.png", SHOT, sensitivity=Sensitivity.PUBLIC).sensitivity is Sensitivity.INTERNAL
+    assert (
+        attachments.add_attachment(ana, case, SHOT, name="shot.png", sensitivity=Sensitivity.PUBLIC).sensitivity
+        is Sensitivity.INTERNAL
+    )
 
 
 def test_of_another_team_nobody_sees_or_touches_a_file(ana, ws_as, case):
-    made = attachments.add(ana, case, "shot.png", SHOT)
+    made = attachments.add_attachment(ana, case, SHOT, name="shot.png")
     stranger = ws_as("eve", role="admin", clearance="secret", team="others")
-    for hidden in (attachments.get, attachments.remove):
+    for hidden in (attachments.get_attachment, attachments.remove_attachment):
         with pytest.raises(NotFound):
             hidden(stranger, made.id)
     with pytest.raises(NotFound):
-        attachments.add(stranger, case, "x", b"x")
+        attachments.add_attachment(stranger, case, b"x", name="x")
 
 
 def test_a_rotation_of_keys_takes_files_along(ws, ana, case):
-    made = attachments.add(ana, case, "shot.png", SHOT)
+    made = attachments.add_attachment(ana, case, SHOT, name="shot.png")
     assert key_actions.rotate(ws).pieces == 1
-    assert attachments.get(ana, made.id).content == SHOT
+    assert attachments.get_attachment(ana, made.id).content == SHOT

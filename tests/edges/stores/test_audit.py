@@ -31,7 +31,7 @@ def write(ws, name):
 
 
 def verdict(ws, **options):
-    found, _ = audit.verify(ws, **options)
+    found, _ = audit.verify_audit(ws, **options)
     assert found.log == "journal"
     return found
 
@@ -63,13 +63,13 @@ def test_verification_tells_how_far_it_is(busy, monkeypatch):
     signed, told = audit.checkpoint(busy), []
     text = "\n".join(signed.notes)
     with busy.reporting(lambda stage, share: told.append((stage, share))):
-        audit.verify(busy)
+        audit.verify_audit(busy)
         assert told == [("verifying journal", 4 / 9), ("verifying journal", 8 / 9), ("verifying journal", 1.0)]
-        audit.verify(busy, checkpoint=text, key=signed.key)
+        audit.verify_audit(busy, checkpoint=text, key=signed.key)
         assert told[3:] == told[:3]
         told.clear()
         altering(busy, delete(journal).where(journal.c.position == 9))
-        audit.verify(busy)
+        audit.verify_audit(busy)
     assert told[:2] == [("verifying journal", 4 / 9), ("verifying journal", 8 / 9)]
 
 
@@ -235,7 +235,7 @@ def test_whoever_has_a_checkpoint_and_its_key_needs_no_key_of_the_catalog(busy, 
     shutil.rmtree(tmp_path / "keys")
     with remiss.open(busy.address, environment={"REMISS_KEYS": str(tmp_path / "keys")}) as other:
         with pytest.raises(StorageError, match="the key of this catalog is missing"):
-            audit.verify(other)
+            audit.verify_audit(other)
         found = verdict(other, checkpoint=notes, key=signed.key)
         assert (found.sound, found.first, found.against) == (False, 3, ("the checkpoint of 9 entries",))
         altering(other, update(journal).where(journal.c.position == 3).values(actor=busy.actor.name))
@@ -288,43 +288,43 @@ def entries(page):
 
 
 def test_entries_are_found_by_who_what_on_what_and_when(busy):
-    assert entries(audit.search(busy, log="journal"))[::8] == ["journal-9", "journal-1"]
-    assert entries(audit.search(busy, action="case.revise")) == ["journal-9"]
-    assert entries(audit.search(busy, subject="p3")) == ["journal-5"]
-    assert entries(audit.search(busy, actor="nobody")) == []
-    assert entries(audit.search(busy, actor="no\0body")) == []
-    first, second = (line["at"] for line in list(audit.search(busy, log="journal", limit=2))[::-1])
-    assert entries(audit.search(busy, log="journal", since=second)) == ["journal-9"]
-    assert entries(audit.search(busy, log="journal", since=first, until=second)) == ["journal-8"]
+    assert entries(audit.search_audit(busy, log="journal"))[::8] == ["journal-9", "journal-1"]
+    assert entries(audit.search_audit(busy, action="case.revise")) == ["journal-9"]
+    assert entries(audit.search_audit(busy, subject="p3")) == ["journal-5"]
+    assert entries(audit.search_audit(busy, actor="nobody")) == []
+    assert entries(audit.search_audit(busy, actor="no\0body")) == []
+    first, second = (line["at"] for line in list(audit.search_audit(busy, log="journal", limit=2))[::-1])
+    assert entries(audit.search_audit(busy, log="journal", since=second)) == ["journal-9"]
+    assert entries(audit.search_audit(busy, log="journal", since=first, until=second)) == ["journal-8"]
 
 
 def test_pages_go_on_where_the_one_before_ended(busy):
     found, after = [], None
     while True:
-        page = audit.search(busy, log="journal", limit=4, after=after)
+        page = audit.search_audit(busy, log="journal", limit=4, after=after)
         found += entries(page)
         after = page.next
         if after is None:
             break
     assert found == [f"journal-{number}" for number in range(9, 0, -1)]
-    page = audit.search(busy, limit=2)
+    page = audit.search_audit(busy, limit=2)
     with pytest.raises(InputError, match="no token of this list"):
-        audit.search(busy, actor="bo", after=page.next)
+        audit.search_audit(busy, actor="bo", after=page.next)
     for wrong in ("x", "", "W10", "bnVsbA"):
         with pytest.raises(InputError, match="no token of this list"):
-            audit.search(busy, after=wrong)
+            audit.search_audit(busy, after=wrong)
 
 
 def test_a_steward_of_one_team_sees_what_its_people_did(busy, ws_as):
     steward, bo = (ws_as(name, role=role, team="arrivals") for name, role in (("sam", "steward"), ("bo", "curator")))
     case = catalog.file(bo, Filing(model="m", at=MONDAY, title="by bo", team="arrivals"))
-    assert entries(audit.search(steward, log="journal")) == ["journal-10"]
-    assert [(line["actor"], line["role"]) for line in audit.search(steward, subject=case.id)] == [("bo", "curator")]
+    assert entries(audit.search_audit(steward, log="journal")) == ["journal-10"]
+    assert [(line["actor"], line["role"]) for line in audit.search_audit(steward, subject=case.id)] == [("bo", "curator")]
     assert audit.prove(steward, "journal-10").index == 9
     with pytest.raises(NotFound):
         audit.prove(steward, "journal-9")
     with pytest.raises(Denied, match="needs audit:read"):
-        audit.search(bo)
+        audit.search_audit(bo)
 
 
 # What only SQLite lets somebody write, for it keeps anything in any column.
@@ -355,7 +355,7 @@ def test_whatever_is_written_into_a_column_of_a_file_the_entry_is_named(sqlite_t
         found = verdict(ws)
         assert (found.sound, found.first) == (False, number)
         with suppress(Tampered, StorageError):
-            audit.search(ws)
+            audit.search_audit(ws)
         assert verdict(ws) == found
 
 

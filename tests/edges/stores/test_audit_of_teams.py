@@ -38,7 +38,7 @@ def entries(ws):
 
 
 def lines(ws):
-    found = audit.search(ws, limit=1000)
+    found = audit.search_audit(ws, limit=1000)
     named = [dict(zip([str(name) for name in found.columns], row, strict=True)) for row in found.rows]
     own = [each for each in named if not each["action"].startswith("audit")]
     return [each | {"log": each["entry"].partition("-")[0]} for each in own]
@@ -50,14 +50,14 @@ def test_what_is_done_to_a_case_is_in_the_audit_of_its_team_and_of_no_other(acti
     catalog.revise(cy, case, 1, note="again")
     thread = discussion.comment(cy, case, "Why?").id
     discussion.resolve_thread(cy, thread)
-    investigation.suppose(cy, case, text="The feed was late")
-    file = attachments.add(cy, case, "board.txt", b"text")
-    attachments.get(cy, file.id)
-    attachments.remove(cy, file.id)
+    investigation.write_hypothesis(cy, case, text="The feed was late")
+    file = attachments.add_attachment(cy, case, b"text", name="board.txt")
+    attachments.get_attachment(cy, file.id)
+    attachments.remove_attachment(cy, file.id)
     linking.link(cy, case, 2, other)
     linking.unlink(cy, case, 3)
     queue.release(cy, queue.take(cy).task.sheet.case)
-    curate.sheet(cy, case)
+    curate.form(cy, case)
     case_now = curate.annotate(cy, case, 4, NO)
     case_now = curate.verify(dee, case, case_now.revision, NO)
     curate.reopen(dee, case, case_now.revision, "anew")
@@ -67,7 +67,7 @@ def test_what_is_done_to_a_case_is_in_the_audit_of_its_team_and_of_no_other(acti
         "case.revise",
         "case.comment",
         "thread.resolve",
-        "case.suppose",
+        "hypothesis.write",
         "attachment.add",
         "attachment.get",
         "attachment.remove",
@@ -75,7 +75,7 @@ def test_what_is_done_to_a_case_is_in_the_audit_of_its_team_and_of_no_other(acti
         "case.unlink",
         "queue.next",
         "queue.release",
-        "case.sheet",
+        "case.form",
         "case.annotate",
         "case.verify",
         "case.reopen",

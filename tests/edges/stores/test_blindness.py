@@ -94,10 +94,10 @@ def asked(ws, case: str) -> str:
         found += [(query, case in actions.search(ws, query, as_of=at).column("id")) for at in (None, ws.position())]
     at = ws.position()
     found += [
-        actions.facets(ws, f"id:{case}", fields, as_of=at).rows
+        actions.facets(ws, f"id:{case}", fields=fields, as_of=at).rows
         for fields in (("status", "mode"), ("severity", "origin"), ("criterion", "suggested_mode"))
     ]
-    found += [actions.facets(ws, f"id:{case}", ("severity", "criterion", "mode"), as_of=then).rows for then in (1, at)]
+    found += [actions.facets(ws, f"id:{case}", fields=("severity", "criterion", "mode"), as_of=then).rows for then in (1, at)]
     for sort in ("occurred", "-occurred", "severity", "-severity", "filed", "-filed"):
         found += [named_line(each) for then in (None, at) for each in actions.search(ws, f"id:{case}", sort=sort, as_of=then)]
     found += [len(actions.search(ws, f"id:{case}", as_of=at - 1)), actions.search(ws, f"id:{case}", sort="filed").total]
@@ -114,7 +114,7 @@ def told(ws, case: str) -> str:
     shown = actions.show(ws, case)
     document = case_json(shown)
     found: list[Any] = [canonical(document), tagged(document, shown.revision, None).headers["ETag"].partition(".")[0]]
-    found += [history_rows(actions.history(ws, case)), curate.sheet(ws, case), comparison_json(actions.compare(ws, case))]
+    found += [history_rows(actions.history(ws, case)), curate.form(ws, case), comparison_json(actions.compare(ws, case))]
     since = actions.history(ws, case)[0].position_from
     found += [attempt(lambda then=then: history_rows(actions.history(ws, case, as_of=then))) for then in (1, since)]
     at = ws.position()
@@ -209,7 +209,7 @@ def test_whatever_the_first_says_the_second_s_questions_take_the_same_statements
     event.listen(*listen)
     for case, _ in zip(CASES, SAID, strict=False):
         statements.clear()
-        actions.show(bo, case), actions.history(bo, case), curate.sheet(bo, case)
+        actions.show(bo, case), actions.history(bo, case), curate.form(bo, case)
         attempt(curate.annotate, bo, case, 2, FAILS)
         taken.append(tuple(statements))
     event.remove(*listen)
@@ -219,7 +219,7 @@ def test_whatever_the_first_says_the_second_s_questions_take_the_same_statements
 def test_neither_the_name_of_who_labelled_nor_how_often_they_changed_their_verdict_is_told(ana, bo):
     curate.annotate(ana, CASES[0], 1, FAILS)
     curate.annotate(ana, CASES[0], 2, Judgement(verdict=Verdict.NOT_A_FAILURE))
-    told = repr((actions.show(bo, CASES[0]), actions.history(bo, CASES[0]), curate.sheet(bo, CASES[0])))
+    told = repr((actions.show(bo, CASES[0]), actions.history(bo, CASES[0]), curate.form(bo, CASES[0])))
     assert "'ana'" not in told
     assert [each.actor for each in actions.history(ana, CASES[0])][1:] == ["ana", "ana"]
     curate.verify(bo, CASES[0], 3, Judgement(verdict=Verdict.NOT_A_FAILURE, reproduced=Reproduced.NO))
@@ -251,6 +251,6 @@ def test_that_an_annotated_case_was_a_control_is_told_once_it_is_decided(ws, ana
     assert actions.show(bo, control).origin == "captured"
     assert control in actions.search(bo, "origin:captured").column("id")
     assert len(actions.search(bo, "origin:missed")) == 0
-    assert {row[1] for row in actions.facets(bo, "", ("origin",)).rows} == {"captured"}
+    assert {row[1] for row in actions.facets(bo, "", fields=("origin",)).rows} == {"captured"}
     curate.verify(bo, control, 2, FAILS)
     assert actions.search(bo, "origin:missed").column("id") == (control,)

@@ -275,7 +275,7 @@ def test_facets_count_by_the_usual_fields_and_all_context(ws):
     assert counted["context.airport", "EWR"] == counted["context.airport", "JFK"] == 1
     assert counted["severity", 1] == counted["severity", 2] == counted["severity", 3] == 1
     assert counted["mode", None] == 3
-    assert actions.facets(ws, "criterion:missed", ["source"]).rows == (("source", "arrivals", 1),)
+    assert actions.facets(ws, "criterion:missed", fields=["source"]).rows == (("source", "arrivals", 1),)
     with pytest.raises(InputError, match="did you mean severity"):
         actions.facets(ws, fields=["serverity"])
 
@@ -359,11 +359,11 @@ def test_a_case_is_like_those_of_its_model_that_share_most_of_what_went_in(ws, w
     actions.file(ws, filing(3, inputs={"carrier": "DL"}))
     actions.file(ws, filing(4, inputs=seen, model="another"))
     actions.file(ws, filing(5, inputs=seen, team="other"))
-    found = duplicate_actions.alike(ws_as("bo", role="reader"), one.id)
+    found = duplicate_actions.similar(ws_as("bo", role="reader"), one.id)
     assert [(row[0], round(row[1], 2)) for row in found.rows] == [(near.id, 0.67)]
-    assert duplicate_actions.alike(ws, one.id, as_of=ws.position() - 4).rows == ()
+    assert duplicate_actions.similar(ws, one.id, as_of=ws.position() - 4).rows == ()
     with pytest.raises(InputError, match="no number of cases"):
-        duplicate_actions.alike(ws, one.id, limit=0)
+        duplicate_actions.similar(ws, one.id, limit=0)
 
 
 def test_before_a_case_is_filed_one_is_told_which_it_would_be_like_and_in_what(ws, ws_as):
@@ -379,7 +379,7 @@ def test_before_a_case_is_filed_one_is_told_which_it_would_be_like_and_in_what(w
     assert (of, round(likeness, 2), fields, same) == (near.id, 0.67, 3, "inputs.carrier, inputs.gate")
     assert found.position == ws.position() == before
     filed = actions.file(bo, asked)
-    assert duplicate_actions.alike(bo, filed.id).rows == found.rows
+    assert duplicate_actions.similar(bo, filed.id).rows == found.rows
 
 
 def test_what_would_not_be_filed_is_compared_with_nothing(ws, ws_as):

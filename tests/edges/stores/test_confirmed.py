@@ -79,7 +79,7 @@ def parts(judgement):
 def team(ws, ws_as, tmp_path):
     log = small_log(tmp_path / "log")
     log.write(PROTOCOL.replace("keep: 5", "keep: 8") + LABELLING)
-    capture.apply(ws, log.protocol, since=MONDAY, until=MONDAY + 3 * WEEK)
+    capture.capture(ws, log.protocol, since=MONDAY, until=MONDAY + 3 * WEEK)
     return Team(ws, ws_as)
 
 

@@ -43,7 +43,7 @@ def says(ws: remiss.Workspace, name: str, case: str, text: str, thread: str | No
 
 def inbox(ws: remiss.Workspace, name: str, **asked: object) -> list[tuple[str, object]]:
     with being(ws, name):
-        return [(str(line["status"]), line["text"]) for line in curate.inbox(ws, **asked)]
+        return [(str(line["status"]), line["text"]) for line in curate.list_inbox(ws, **asked)]
 
 
 def test_a_thread_is_told_in_order_and_answered_by_its_id(ws, case):
@@ -54,8 +54,8 @@ def test_a_thread_is_told_in_order_and_answered_by_its_id(ws, case):
         (1, "ana", "The feed is *late*, @bo?", ("bo",)),
         (2, "bo", "It is.", ()),
     ]
-    assert curate.threads(ws, case) == (answered, second)
-    assert curate.thread(ws, first.id) == answered
+    assert curate.list_threads(ws, case) == (answered, second)
+    assert curate.show_thread(ws, first.id) == answered
     assert (answered.case, answered.status, answered.turned) == (case, ThreadStatus.OPEN, ())
     assert first.id != second.id
 
@@ -84,14 +84,14 @@ def test_threads_are_read_as_they_stood(ws, case):
     said = ws.position()
     says(ws, "bo", case, "two", thread)
     curate.resolve_thread(ws, thread)
-    assert curate.threads(ws, case, as_of=before) == ()
-    then = curate.thread(ws, thread, as_of=said)
+    assert curate.list_threads(ws, case, as_of=before) == ()
+    then = curate.show_thread(ws, thread, as_of=said)
     assert ([each.text for each in then.comments], then.status) == (["@bo one"], ThreadStatus.OPEN)
-    assert curate.thread(ws, thread, as_of=said + 1).status is ThreadStatus.OPEN
+    assert curate.show_thread(ws, thread, as_of=said + 1).status is ThreadStatus.OPEN
     with pytest.raises(NotFound):
-        curate.thread(ws, thread, as_of=before)
+        curate.show_thread(ws, thread, as_of=before)
     with pytest.raises(InputError, match="has no position"):
-        curate.threads(ws, case, as_of=99)
+        curate.list_threads(ws, case, as_of=99)
     assert inbox(ws, "bo") == []
     assert inbox(ws, "bo", as_of=said) == [("waiting", "@bo one")]
     assert inbox(ws, "bo", as_of=said + 1, everything=True) == [("answered", "@bo one")]
@@ -121,16 +121,16 @@ def test_an_inbox_is_read_page_by_page_while_more_comes(ws, case):
     after = None
     while True:
         with being(ws, "bo"):
-            page = curate.inbox(ws, limit=3, after=after)
+            page = curate.list_inbox(ws, limit=3, after=after)
         seen += page.column("text")
         if (after := page.next) is None:
             break
         says(ws, "ana", case, "@bo later")
     assert seen == [f"@bo {number}" for number in range(6, -1, -1)]
     with being(ws, "bo"), pytest.raises(InputError, match="another query"):
-        curate.inbox(ws, everything=True, after=curate.inbox(ws, limit=1).next)
+        curate.list_inbox(ws, everything=True, after=curate.list_inbox(ws, limit=1).next)
     with pytest.raises(InputError, match="no length"):
-        curate.inbox(ws, limit=0)
+        curate.list_inbox(ws, limit=0)
 
 
 def test_what_is_not_there_is_not_found_and_a_thread_stays_with_its_case(ws, case):
@@ -145,7 +145,7 @@ def test_what_is_not_there_is_not_found_and_a_thread_stays_with_its_case(ws, cas
             curate.resolve_thread(ws, name)
     with pytest.raises(NotFound):
         curate.comment(ws, "zzzzzz", "there")
-    assert len(curate.threads(ws, case)) == 1
+    assert len(curate.list_threads(ws, case)) == 1
 
 
 def test_of_a_case_that_one_may_not_see_there_is_nothing(ws):
@@ -178,7 +178,7 @@ def test_a_text_that_was_erased_leaves_the_thread_as_it_is(ws, case):
         ws._store.transaction.connection.execute(delete(comment_texts))
 
     erase(ws)
-    assert [(each.person, each.text) for each in curate.thread(ws, thread).comments] == [("ana", None)]
+    assert [(each.person, each.text) for each in curate.show_thread(ws, thread).comments] == [("ana", None)]
     assert inbox(ws, "bo") == [("waiting", None)]
 
 
@@ -208,7 +208,7 @@ def test_two_who_comment_at_once_both_have_their_say(ws, case):
     for each in started:
         each.join()
     assert faults == []
-    found = curate.threads(ws, case)
+    found = curate.list_threads(ws, case)
     assert [each.number for each in found[0].comments] == [1, 2, 3, 4]
     assert len(found) == 4
 
@@ -218,8 +218,8 @@ def test_who_may_read_may_not_write_and_whoever_writes_may_not_close(ws, ws_as, 
     with pytest.raises(Denied, match="thread:write"):
         curate.comment(reader, case, "hello")
     thread = curate.comment(annotator, case, "@reader, hello").id
-    assert curate.threads(reader, case)[0].comments[0].person == "annotator"
-    assert curate.inbox(reader).column("thread") == (thread,)
+    assert curate.list_threads(reader, case)[0].comments[0].person == "annotator"
+    assert curate.list_inbox(reader).column("thread") == (thread,)
     with pytest.raises(Denied, match="thread:resolve"):
         curate.resolve_thread(annotator, thread)
     assert curate.resolve_thread(curator, thread).status is ThreadStatus.RESOLVED
@@ -230,10 +230,10 @@ def test_in_another_team_one_is_told_of_nothing(ws, ws_as, case):
     eve = ws_as("eve", role="admin", team="other")
     for call in (
         lambda: curate.comment(eve, case, "hello"),
-        lambda: curate.threads(eve, case),
-        lambda: curate.thread(eve, thread),
+        lambda: curate.list_threads(eve, case),
+        lambda: curate.show_thread(eve, thread),
         lambda: curate.reopen_thread(eve, thread),
     ):
         with pytest.raises(NotFound):
             call()
-    assert len(curate.inbox(eve, everything=True)) == 0
+    assert len(curate.list_inbox(eve, everything=True)) == 0

@@ -31,14 +31,14 @@ def case(ws):
 
 def test_an_investigation_grows_and_is_read_as_it_stood(ws, case):
     assert curate.investigation(ws, case).hypotheses == ()
-    curate.suppose(ws, case[:9], text="The feed is *late*")
-    curate.suppose(ws, case, text="The label is wrong")
-    curate.experiment(ws, case, executed="Trained without", hypothesis=1, citations=[RUN, TICKET])
+    curate.write_hypothesis(ws, case[:9], text="The feed is *late*")
+    curate.write_hypothesis(ws, case, text="The label is wrong")
+    curate.write_experiment(ws, case, executed="Trained without", hypothesis=1, citations=[RUN, TICKET])
     before = ws.position()
-    curate.experiment(ws, case, number=1, revision=1, result="As good", conclusion=Conclusion.SUPPORTS)
-    curate.suppose(ws, case, number=1, revision=1, stands=Stands.SUPPORTED)
-    curate.remedy(ws, case, text="Wait for it", model_version="42", citations=[TICKET])
-    found = curate.conclude(ws, case, hypothesis="The feed", rationale="It was late")
+    curate.write_experiment(ws, case, number=1, revision=1, result="As good", conclusion=Conclusion.SUPPORTS)
+    curate.write_hypothesis(ws, case, number=1, revision=1, stands=Stands.SUPPORTED)
+    curate.write_remediation(ws, case, text="Wait for it", model_version="42", citations=[TICKET])
+    found = curate.write_up(ws, case, hypothesis="The feed", rationale="It was late")
     assert [(each.number, each.text, each.stands.value) for each in found.hypotheses] == [
         (1, "The feed is *late*", "supported"),
         (2, "The label is wrong", "open"),
@@ -58,29 +58,29 @@ def test_an_investigation_grows_and_is_read_as_it_stood(ws, case):
 
 
 def test_whoever_read_another_state_is_told_and_nothing_is_written(ws, case):
-    curate.suppose(ws, case, text="a")
-    curate.suppose(ws, case, number=1, revision=1, text="b")
+    curate.write_hypothesis(ws, case, text="a")
+    curate.write_hypothesis(ws, case, number=1, revision=1, text="b")
     position = ws.position()
     with pytest.raises(Conflict, match="hypothesis 1 was changed since revision 1"):
-        curate.suppose(ws, case, number=1, revision=1, text="c")
+        curate.write_hypothesis(ws, case, number=1, revision=1, text="c")
     with pytest.raises(NotFound, match="has no hypothesis 2"):
-        curate.suppose(ws, case, number=2, revision=1, text="c")
+        curate.write_hypothesis(ws, case, number=2, revision=1, text="c")
     with pytest.raises(NotFound, match="has no experiment 1"):
-        curate.experiment(ws, case, number=1, revision=1, result="c")
-    curate.conclude(ws, case, results="x")
+        curate.write_experiment(ws, case, number=1, revision=1, result="c")
+    curate.write_up(ws, case, results="x")
     with pytest.raises(Conflict):
-        curate.conclude(ws, case, results="y")
+        curate.write_up(ws, case, results="y")
     assert ws.position() == position + 1
-    assert curate.conclude(ws, case, results="", revision=1).write_up.results is None
+    assert curate.write_up(ws, case, results="", revision=1).write_up.results is None
 
 
 def test_of_two_who_write_at_once_one_wins_and_the_other_is_told(ws, case):
-    curate.suppose(ws, case, text="a")
+    curate.write_hypothesis(ws, case, text="a")
     ends: list[str] = []
 
     def write(number: int) -> None:
         try:
-            curate.suppose(ws, case, number=1, revision=1, text=f"from {number}")
+            curate.write_hypothesis(ws, case, number=1, revision=1, text=f"from {number}")
             ends.append("written")
         except Conflict:
             ends.append("told")
@@ -96,14 +96,14 @@ def test_of_two_who_write_at_once_one_wins_and_the_other_is_told(ws, case):
 
 def test_from_a_run_one_walks_to_the_cases_that_rest_on_it(ws, case):
     other = catalog.file(ws, Filing(model="m", at=MONDAY, title="Another")).id
-    curate.experiment(ws, case, executed="Trained without", citations=[RUN, TICKET])
-    curate.remedy(ws, other, text="Wait for it", citations=[TICKET])
+    curate.write_experiment(ws, case, executed="Trained without", citations=[RUN, TICKET])
+    curate.write_remediation(ws, other, text="Wait for it", citations=[TICKET])
     before = ws.position()
-    curate.remedy(ws, other, number=1, revision=1, citations=[RUN])
+    curate.write_remediation(ws, other, number=1, revision=1, citations=[RUN])
 
     def listed(*asked: object, **more: object) -> list[tuple[object, ...]]:
         names = ("case", "title", "part", "kind", "text")
-        return [tuple(line[name] for name in names) for line in curate.citations(ws, *asked, **more)]
+        return [tuple(line[name] for name in names) for line in curate.list_citations(ws, *asked, **more)]
 
     of_case = (case, "The board lied", "experiment", "mlflow-run", "Trained without")
     of_other = (other, "Another", "remediation", "mlflow-run", "Wait for it")
@@ -117,35 +117,35 @@ def test_from_a_run_one_walks_to_the_cases_that_rest_on_it(ws, case):
 
 def test_citations_are_read_page_by_page_while_more_come(ws, case):
     for number in range(4):
-        curate.experiment(ws, case, executed=f"{number}", citations=[TICKET, RUN])
+        curate.write_experiment(ws, case, executed=f"{number}", citations=[TICKET, RUN])
     seen: list[object] = []
     after = None
     while True:
-        page = curate.citations(ws, limit=3, after=after)
+        page = curate.list_citations(ws, limit=3, after=after)
         seen += zip(page.column("text"), page.column("kind"), strict=True)
         if (after := page.next) is None:
             break
-        curate.experiment(ws, case, executed="later", citations=[TICKET])
+        curate.write_experiment(ws, case, executed="later", citations=[TICKET])
     assert seen == [(f"{number}", kind) for number in (3, 2, 1, 0) for kind in ("mlflow-run", "ticket")]
     with pytest.raises(InputError, match="another query"):
-        curate.citations(ws, "REM-17", after=curate.citations(ws, limit=1).next)
+        curate.list_citations(ws, "REM-17", after=curate.list_citations(ws, limit=1).next)
     with pytest.raises(InputError, match="no length"):
-        curate.citations(ws, limit=0)
+        curate.list_citations(ws, limit=0)
 
 
 def test_who_may_not_see_or_investigate_a_case_does_not(ws, ws_as, case):
-    curate.experiment(ws_as("ana", role="annotator"), case, executed="x", citations=[RUN])
+    curate.write_experiment(ws_as("ana", role="annotator"), case, executed="x", citations=[RUN])
     with pytest.raises(Denied, match="case:investigate"):
-        curate.suppose(ws_as("eve", role="reader"), case, text="x")
+        curate.write_hypothesis(ws_as("eve", role="reader"), case, text="x")
     outside = ws_as("eve", role="admin", team="other")
     for call in (
         lambda: curate.investigation(outside, case),
-        lambda: curate.suppose(outside, case, text="x"),
-        lambda: curate.conclude(outside, case, results="x"),
+        lambda: curate.write_hypothesis(outside, case, text="x"),
+        lambda: curate.write_up(outside, case, results="x"),
     ):
         with pytest.raises(NotFound):
             call()
-    assert curate.citations(outside).total == 0
+    assert curate.list_citations(outside).total == 0
     assert (
         InvestigationStore(ws._store, Scope.everywhere(Sensitivity.PUBLIC), ws.viewer)
         .citing(None, None, limit=1, after=None, position=None)
@@ -155,8 +155,8 @@ def test_who_may_not_see_or_investigate_a_case_does_not(ws, ws_as, case):
 
 
 def test_what_was_erased_leaves_the_investigation_as_it_is(ws, case):
-    curate.suppose(ws, case, text="secret")
-    curate.experiment(ws, case, executed="secret", hypothesis=1, citations=[RUN])
+    curate.write_hypothesis(ws, case, text="secret")
+    curate.write_experiment(ws, case, executed="secret", hypothesis=1, citations=[RUN])
 
     @unlisted("test.erase")
     def erase(ws: remiss.Workspace) -> None:
@@ -172,10 +172,10 @@ def test_what_was_erased_leaves_the_investigation_as_it_is(ws, case):
 def test_texts_and_addresses_come_back_as_they_were_written(ws, case):
     kept = [text.strip() for text in hostile()[::20] if text.strip() and "@" not in text and "\0" not in text]
     for text in kept:
-        found = curate.suppose(ws, case, text=text)
+        found = curate.write_hypothesis(ws, case, text=text)
     assert [each.text for each in found.hypotheses] == kept
     addresses = [text for text in kept if text.isprintable() and " " not in text]
-    found = curate.experiment(
+    found = curate.write_experiment(
         ws, case, executed="x", citations=[Citation(kind=CitationKind.NOTEBOOK, address=each) for each in addresses[:20]]
     )
     assert [each.address for each in found.experiments[0].citations] == addresses[:20]

@@ -69,7 +69,7 @@ def check_killed(ws, environment, address, database, postgres, rounds):
         with fresh._store.views.reading() as connection:
             logged = {json.loads(entry)["subject"] for entry in connection.execute(select(views.c.entry)).scalars()}
         assert told <= logged
-        assert all(each.sound for each in audit.verify(fresh))
+        assert all(each.sound for each in audit.verify_audit(fresh))
 
 
 def test_what_two_killed_servers_said_was_recorded_is_in_the_log(ws, environment, address, database, request):

@@ -64,7 +64,7 @@ def race(ws, draw, pool, case, team):
     loses = draw.random() < 0.2
     chosen = draw.sample(ways, AT_ONCE - loses)
     if loses:
-        chosen.append(lambda: people.revoke(ws, "cy", "verifier"))
+        chosen.append(lambda: people.revoke_person(ws, "cy", "verifier"))
     barrier = Barrier(AT_ONCE)
     done = list(pool.map(lambda call: attempt(barrier, call), chosen))
     if loses:
@@ -85,7 +85,7 @@ def race(ws, draw, pool, case, team):
 def test_of_those_who_do_something_to_a_case_at_once_one_writes_and_none_without_a_role(ws, times):
     draw = random.Random(times)
     for name in NAMES:
-        people.add(ws, name)
+        people.add_person(ws, name)
         people.grant(ws, name, "verifier")
     file(ws, drawn([member(number, met=["slow"]) for number in range(times)]), run="run-a0000000")
     team = {name: as_granted(ws, name) for name in NAMES}

@@ -169,18 +169,18 @@ def test_an_owner_of_the_model_judges_nothing_by_a_protocol_too_that_they_do_not
 
 
 def test_whoever_is_barred_as_an_owner_and_who_audits_their_team_are_told_by_which_protocol(ws, ws_as, ana, bo):
-    people.add(ws, "ana", about="Ana Lima")
+    people.add_person(ws, "ana", about="Ana Lima")
     keep(ws, protocol_of())
     named = "arrival-delay@3 of team arrivals"
     curate.annotate(bo, CASE, 1, FAILS)
     told = f"ana owns the model arrival-delay, by protocol {named}, and owners do not judge its cases"
-    assert curate.sheet(ana, CASE).obstacle == told
+    assert curate.form(ana, CASE).obstacle == told
     with pytest.raises(Denied, match=f"by protocol {named},"):
         curate.verify(ana, CASE, 2, FAILS)
-    (refused,) = audit.search(ws_as("sam", role="steward"), kind="refused")
+    (refused,) = audit.search_audit(ws_as("sam", role="steward"), kind="refused")
     assert (refused["actor"], refused["action"], refused["subject"], refused["purpose"]) == ("ana", "case.verify", CASE, named)
     # Who named them is in the journal, under the name of whom they named.
-    found = audit.search(ws, subject="ana", log="journal", action="test.keep")
+    found = audit.search_audit(ws, subject="ana", log="journal", action="test.keep")
     assert [(line["actor"], line["subject"]) for line in found] == [(ws.actor.name, "arrival-delay@3, ana")]
 
 
@@ -274,7 +274,7 @@ def given(ws, event_id):
 
 
 def test_the_sheet_of_a_control_looks_like_that_of_a_candidate(ana, control):
-    one, other = curate.sheet(ana, CASE), curate.sheet(ana, control)
+    one, other = curate.form(ana, CASE), curate.form(ana, control)
     assert replace(one, case=control, event=other.event) == other
     assert (other.kind, other.obstacle, other.event.id, other.revision) == (LabellingKind.ANNOTATION, None, "e9", 1)
     with pytest.raises(NotFound):
@@ -292,7 +292,7 @@ def test_a_control_becomes_a_case_when_somebody_labels_it(ana, control):
 def test_a_control_that_is_a_failure_waits_for_a_second_person_like_any_case(ana, bo, control):
     case = curate.annotate(ana, control, 1, FAILS)
     assert (case.status, case.revision) == (Status.ANNOTATED, 2)
-    assert curate.sheet(bo, control).kind is LabellingKind.VERIFICATION
+    assert curate.form(bo, control).kind is LabellingKind.VERIFICATION
     case = curate.verify(bo, control, 2, FAILS)
     assert (case.status, case.origin, case.severity) == (Status.VERIFIED, "missed", 2)
 
@@ -308,7 +308,7 @@ def test_what_is_refused_of_a_control_leaves_no_case(ana, control):
 
 def test_a_control_of_another_team_is_not_there(ws_as, control):
     elsewhere = ws_as("dee", role="curator", team="other")
-    for call in (lambda: curate.sheet(elsewhere, control), lambda: curate.annotate(elsewhere, control, 1, NO)):
+    for call in (lambda: curate.form(elsewhere, control), lambda: curate.annotate(elsewhere, control, 1, NO)):
         with pytest.raises(NotFound):
             call()
 
@@ -329,7 +329,7 @@ def test_a_labelled_case_whose_event_changes_is_stale_until_it_is_labelled_anew(
     stale = actions.show(ana, CASE)
     assert (stale.stale, stale.status, len(stale.labelling.labellings)) == (True, Status.VERIFIED, 2)
     assert not actions.show(ana, OTHER).stale
-    assert curate.sheet(bo, CASE).kind is LabellingKind.ANNOTATION
+    assert curate.form(bo, CASE).kind is LabellingKind.ANNOTATION
     anew = curate.annotate(bo, CASE, 3, NO)
     assert (anew.stale, anew.status, anew.severity) == (False, Status.ANNOTATED, 3)
     assert [(each.person, each.round) for each in anew.labelling.labellings] == [("bo", 2)]
@@ -418,4 +418,4 @@ def test_whose_verdict_a_case_takes_is_told_to_nobody_who_may_not_see_that_case(
         with pytest.raises(refused, match="takes the verdict of another case") as told:
             call()
         assert hidden not in f"{told.value} {told.value.do} {getattr(told.value, 'fields', '')}"
-    assert hidden not in repr((curate.sheet(cy, first), actions.show(cy, first), linking.unlink(cy, first, 2)))
+    assert hidden not in repr((curate.form(cy, first), actions.show(cy, first), linking.unlink(cy, first, 2)))

@@ -100,13 +100,13 @@ def root(ws_as):
 
 
 def test_a_person_is_added_granted_revoked_and_disabled_and_the_past_stays(ws):
-    actions.add(ws, "ana", "Ana Lima")
+    actions.add_person(ws, "ana", about="Ana Lima")
     actions.add_team(ws, "arrivals")
     actions.grant(ws, "ana", "annotator", team="arrivals")
     granted = ws.position()
     held = actions.grant(ws, "ana", "verifier", team="arrivals", clearance=Sensitivity.SECRET)
     assert [(each.role, each.clearance) for each in held.grants] == [("annotator", 3), ("verifier", 3)]
-    actions.revoke(ws, "ana", "annotator", team="arrivals")
+    actions.revoke_person(ws, "ana", "annotator", team="arrivals")
     gone = actions.disable(ws, "ana")
     assert (gone.grants, gone.until) == ((), ws.position())
     assert lines(ws, "ana") == [("ana", "Ana Lima", None, None, None, granted - 2, gone.until)]
@@ -115,23 +115,23 @@ def test_a_person_is_added_granted_revoked_and_disabled_and_the_past_stays(ws):
 
 
 def lines(ws, name, as_of=None):
-    return [row[:7] for row in actions.people(ws, as_of=as_of).rows if row[0] == name]
+    return [row[:7] for row in actions.list_people(ws, as_of=as_of).rows if row[0] == name]
 
 
 def test_whoever_comes_back_comes_without_what_they_held(ws):
-    actions.add(ws, "ana")
+    actions.add_person(ws, "ana")
     actions.grant(ws, "ana", "reader")
     with pytest.raises(Conflict, match="ana is there already"):
-        actions.add(ws, "ana")
+        actions.add_person(ws, "ana")
     actions.disable(ws, "ana")
     with pytest.raises(NotFound):
         actions.disable(ws, "ana")
-    assert actions.add(ws, "ana", "again").grants == ()
+    assert actions.add_person(ws, "ana", about="again").grants == ()
     assert lines(ws, "ana") == [("ana", "again", None, None, None, ws.position(), None)]
 
 
 def test_what_is_granted_again_leaves_the_former_row(ws):
-    actions.add(ws, "ana")
+    actions.add_person(ws, "ana")
     actions.grant(ws, "ana", "reader")
     actions.grant(ws, "ana", "reader")
     with ws.reading() as connection:
@@ -139,28 +139,28 @@ def test_what_is_granted_again_leaves_the_former_row(ws):
 
 
 def test_a_role_is_granted_in_a_team_that_is_there(ws):
-    actions.add(ws, "ana")
+    actions.add_person(ws, "ana")
     with pytest.raises(NotFound, match="no team 'arivals'"):
         actions.grant(ws, "ana", "reader", team="arivals")
     with pytest.raises(NotFound, match="nobody who is not disabled is named 'bo'"):
         actions.grant(ws, "bo", "reader")
-    actions.add_team(ws, "boarding", "Boarding")
+    actions.add_team(ws, "boarding", about="Boarding")
     with pytest.raises(Conflict):
         actions.add_team(ws, "boarding")
     with pytest.raises(InputError):
         actions.add_team(ws, EVERY_TEAM)
-    assert [row[:2] for row in actions.teams(ws).rows] == [("boarding", "Boarding"), ("default", None)]
-    assert [row[0] for row in actions.teams(ws, as_of=1).rows] == ["default"]
+    assert [row[:2] for row in actions.list_teams(ws).rows] == [("boarding", "Boarding"), ("default", None)]
+    assert [row[0] for row in actions.list_teams(ws, as_of=1).rows] == ["default"]
 
 
 def test_a_team_that_something_is_filed_under_is_a_team(ws):
     filed(ws, "seen", team="arrivals")
     filed(ws, "seen again", team="arrivals")
-    assert [row[0::2] for row in actions.teams(ws).rows] == [("arrivals", 2), ("default", 0)]
+    assert [row[0::2] for row in actions.list_teams(ws).rows] == [("arrivals", 2), ("default", 0)]
 
 
 def test_an_admin_of_one_team_grants_in_it_and_nowhere_else(ws, ws_as):
-    actions.add(ws, "ana")
+    actions.add_person(ws, "ana")
     actions.add_team(ws, "arrivals")
     dana = ws_as("dana", role="admin", team="arrivals", clearance="restricted")
     assert actions.grant(dana, "ana", "curator", team="arrivals").grants
@@ -172,8 +172,8 @@ def test_an_admin_of_one_team_grants_in_it_and_nowhere_else(ws, ws_as):
     for refused in (
         lambda: actions.disable(dana, "ana"),
         lambda: actions.add_team(dana, "mine"),
-        lambda: access.create(dana, "ana"),
-        lambda: access.revoke(dana, "0123456789ab"),
+        lambda: access.create_token(dana, "ana"),
+        lambda: access.revoke_token(dana, "0123456789ab"),
     ):
         with pytest.raises(Denied, match="in every team"):
             refused()
@@ -181,17 +181,17 @@ def test_an_admin_of_one_team_grants_in_it_and_nowhere_else(ws, ws_as):
 
 @pytest.mark.parametrize("role", ["reader", "annotator", "verifier", "curator", "steward"])
 def test_nobody_but_an_admin_gives_or_takes(ws, ws_as, role):
-    actions.add(ws, "ana")
+    actions.add_person(ws, "ana")
     somebody = ws_as("somebody", role=role, team=EVERY_TEAM, clearance="secret")
     before = ws.position()
     for attempt in (
-        lambda: actions.add(somebody, "friend"),
+        lambda: actions.add_person(somebody, "friend"),
         lambda: actions.grant(somebody, "somebody", "admin"),
-        lambda: actions.revoke(somebody, "ana", "reader"),
+        lambda: actions.revoke_person(somebody, "ana", "reader"),
         lambda: actions.disable(somebody, "ana"),
         lambda: actions.add_team(somebody, "mine"),
-        lambda: access.create(somebody, "ana"),
-        lambda: access.revoke(somebody, "x"),
+        lambda: access.create_token(somebody, "ana"),
+        lambda: access.revoke_token(somebody, "x"),
     ):
         with pytest.raises(Denied):
             attempt()
@@ -199,19 +199,19 @@ def test_nobody_but_an_admin_gives_or_takes(ws, ws_as, role):
 
 
 def test_a_token_stands_for_its_person_until_it_is_revoked_or_they_are_disabled(ws, root):
-    actions.add(ws, "ana")
-    first, second = access.create(root, "ana", about="laptop"), access.create(root, "ana", days=1)
+    actions.add_person(ws, "ana")
+    first, second = access.create_token(root, "ana", about="laptop"), access.create_token(root, "ana", days=1)
     found = ws.people.known_by(first.text, ws.now)
     assert found is not None
     assert (found[0].name, found[1]) == ("ana", first.token)
     wrong = first.text[:-1] + ("a" if first.text[-1] != "a" else "b")
     assert ws.people.known_by(wrong, ws.now) is None
     assert ws.people.known_by(second.text, ws.now + timedelta(days=2)) is None
-    access.revoke(root, first.token.id)
+    access.revoke_token(root, first.token.id)
     assert ws.people.known_by(first.text, ws.now) is None
     assert ws.people.still(first.token.id, ws.now) is None
     with pytest.raises(NotFound):
-        access.revoke(root, first.token.id)
+        access.revoke_token(root, first.token.id)
     assert ws.people.still(second.token.id, ws.now) == found[0]
     actions.disable(root, "ana")
     assert ws.people.known_by(second.text, ws.now) is None
@@ -219,8 +219,8 @@ def test_a_token_stands_for_its_person_until_it_is_revoked_or_they_are_disabled(
 
 
 def test_a_link_is_used_once_before_it_expires_and_keeps_its_session_open(ws, root):
-    ana = actions.add(ws, "ana")
-    late, made = access.link(root, "ana", minutes=1), access.link(root, "ana", about="first day")
+    ana = actions.add_person(ws, "ana")
+    late, made = access.link_token(root, "ana", minutes=1), access.link_token(root, "ana", about="first day")
     after = ws.now + timedelta(days=1)
     assert (made.token.once, made.token.used) == (True, None)
     assert ws.people.known_by(made.text, ws.now) is None
@@ -234,15 +234,15 @@ def test_a_link_is_used_once_before_it_expires_and_keeps_its_session_open(ws, ro
     assert ws.people.known_by(made.text, ws.now) is None
     assert ws.position() == before + 1
     assert ws.people.still(token.id, after) == ana
-    assert [line["used"] for line in access.tokens(ws, "ana") if line["about"]] == [before + 1]
-    assert [line["used"] for line in access.tokens(ws, "ana", as_of=before) if line["about"]] == [None]
-    access.revoke(root, token.id)
+    assert [line["used"] for line in access.list_tokens(ws, person="ana") if line["about"]] == [before + 1]
+    assert [line["used"] for line in access.list_tokens(ws, person="ana", as_of=before) if line["about"]] == [None]
+    access.revoke_token(root, token.id)
     assert ws.people.still(token.id, ws.now) is None
 
 
 def test_a_token_that_stands_for_somebody_is_no_link_and_is_not_used_up(ws, root):
-    actions.add(ws, "ana")
-    made = access.create(root, "ana")
+    actions.add_person(ws, "ana")
+    made = access.create_token(root, "ana")
     before = ws.position()
     assert ws.people.linked_by(made.text, ws.now) is None
     assert ws.use_link(made.text) is None
@@ -252,54 +252,54 @@ def test_a_token_that_stands_for_somebody_is_no_link_and_is_not_used_up(ws, root
 
 @pytest.mark.parametrize("minutes", [0, 1441])
 def test_a_link_lasts_some_minutes(ws, minutes):
-    actions.add(ws, "ana")
+    actions.add_person(ws, "ana")
     with pytest.raises(InputError, match="cannot last"):
-        access.link(ws, "ana", minutes=minutes)
+        access.link_token(ws, "ana", minutes=minutes)
 
 
 def test_no_secret_is_kept_anywhere(ws, address, tmp_path):
-    actions.add(ws, "ana")
-    secret = access.create(ws, "ana").text.rpartition("_")[2]
+    actions.add_person(ws, "ana")
+    secret = access.create_token(ws, "ana").text.rpartition("_")[2]
     with ws.reading() as connection:
         kept = [repr(connection.execute(select(table)).all()) for table in (tokens, journal)]
     assert secret not in "".join(kept)
     assert secret.encode() not in b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
-    (line,) = access.tokens(ws, "ana").rows
+    (line,) = access.list_tokens(ws, person="ana").rows
     assert secret not in repr(line)
-    assert access.tokens(ws, "bo").rows == ()
+    assert access.list_tokens(ws, person="bo").rows == ()
 
 
 @pytest.mark.parametrize("days", [0, -1, 3661])
 def test_a_token_lasts_some_days(ws, days):
-    actions.add(ws, "ana")
+    actions.add_person(ws, "ana")
     with pytest.raises(InputError, match="cannot last"):
-        access.create(ws, "ana", days=days)
+        access.create_token(ws, "ana", days=days)
 
 
 def test_access_is_explained_to_a_steward_for_the_cases_that_they_see(ws, ws_as):
-    actions.add(ws, "ana")
+    actions.add_person(ws, "ana")
     actions.grant(ws, "ana", "annotator")
     opened, closed = filed(ws, "open"), filed(ws, "closed", sensitivity=Sensitivity.SECRET)
     sam = ws_as("sam", role="steward")
-    assert access.check(sam, "ana", "case:annotate", opened.id).allowed
-    assert not access.check(sam, "ana", "case:verify").allowed
-    assert not access.check(sam, "ana", "case:annotate", as_of=1).allowed
-    assert not access.check(ws, "ana", "case:annotate", closed.id).allowed
+    assert access.check_access(sam, "ana", "case:annotate", opened.id).allowed
+    assert not access.check_access(sam, "ana", "case:verify").allowed
+    assert not access.check_access(sam, "ana", "case:annotate", as_of=1).allowed
+    assert not access.check_access(ws, "ana", "case:annotate", closed.id).allowed
     with pytest.raises(NotFound):
-        access.check(sam, "ana", "case:annotate", closed.id)
+        access.check_access(sam, "ana", "case:annotate", closed.id)
     with pytest.raises(InputError, match="no permission"):
-        access.check(sam, "ana", "annotate")
+        access.check_access(sam, "ana", "annotate")
 
 
 def test_a_position_has_the_time_at_which_the_catalog_came_to_it(ws):
-    actions.add(ws, "ana")
+    actions.add_person(ws, "ana")
     position = ws.position()
     actions.disable(ws, "ana")
-    [line] = [each for each in actions.people(ws) if each["person"] == "ana"]
+    [line] = [each for each in actions.list_people(ws) if each["person"] == "ana"]
     assert (line["since"], line["until"]) == (position, position + 1)
     assert line["since_at"] <= line["until_at"]
-    journalled = {each["entry"]: each["at"] for each in audit.search(ws, log="journal")}
+    journalled = {each["entry"]: each["at"] for each in audit.search_audit(ws, log="journal")}
     assert (line["since_at"], line["until_at"]) == tuple(journalled[f"journal-{at}"] for at in (position, position + 1))
-    [line] = [each for each in actions.people(ws, as_of=position) if each["person"] == "ana"]
+    [line] = [each for each in actions.list_people(ws, as_of=position) if each["person"] == "ana"]
     assert (line["until"], line["until_at"]) == (None, None)
-    assert all(each["since_at"] is not None for each in actions.teams(ws))
+    assert all(each["since_at"] is not None for each in actions.list_teams(ws))

@@ -32,7 +32,7 @@ LABELLING = 'labelling: {every: week, budget: 20, controls: 0.3, verify: {"2": 1
 def captured(ws, tmp_path):
     log = small_log(tmp_path / "log", weeks=2, a_week=120)
     log.write(PROTOCOL + LABELLING)
-    capture.apply(ws, log.protocol, since=MONDAY, until=MONDAY + 2 * WEEK)
+    capture.capture(ws, log.protocol, since=MONDAY, until=MONDAY + 2 * WEEK)
     return ws
 
 
@@ -48,7 +48,7 @@ def bo(captured, ws_as):
 
 def annotate(ws, judgement=FAILS):
     """Take a case and annotate it; return its id."""
-    task = queue.take(ws, LabellingKind.ANNOTATION).task
+    task = queue.take(ws, kind=LabellingKind.ANNOTATION).task
     return curate.annotate(ws, task.sheet.case, task.sheet.revision, judgement).id
 
 
@@ -62,8 +62,8 @@ def test_what_one_has_in_hand_one_is_given_again_and_nobody_else_is(ana, bo):
     first = queue.take(ana).task
     assert queue.take(ana).task.sheet == first.sheet
     assert queue.take(bo).task.sheet.case != first.sheet.case
-    assert queue.waiting(ana).in_hand[0].case == first.sheet.case
-    second = queue.take(ana, beside=(first.sheet.case,)).task
+    assert queue.list_queue(ana).in_hand[0].case == first.sheet.case
+    second = queue.take(ana, exclude=(first.sheet.case,)).task
     assert second.sheet.case not in {first.sheet.case, queue.take(bo).task.sheet.case}
 
 
@@ -84,7 +84,7 @@ def test_after_thirty_minutes_or_when_put_back_somebody_else_is_given_it(capture
 def test_the_sheet_says_neither_what_was_suggested_nor_whether_it_is_a_control(captured, ana):
     sheets = []
     for _ in range(30):
-        task = queue.take(ana, LabellingKind.ANNOTATION).task
+        task = queue.take(ana, kind=LabellingKind.ANNOTATION).task
         sheets.append(task.sheet)
         curate.annotate(ana, task.sheet.case, task.sheet.revision, FAILS)
     flagged = sum(bool(catalog.show(captured, sheet.case).criteria) for sheet in sheets)
@@ -97,9 +97,9 @@ def test_the_sheet_says_neither_what_was_suggested_nor_whether_it_is_a_control(c
 
 def test_annotation_verification_and_adjudication_all_come_from_it(ana, bo, ws_as):
     cases = {annotate(ana), annotate(ana)}
-    assert queue.take(ana, LabellingKind.VERIFICATION).task is None
+    assert queue.take(ana, kind=LabellingKind.VERIFICATION).task is None
     olga = ws_as("olga", role="verifier")
-    assert queue.take(olga, LabellingKind.VERIFICATION).task is None
+    assert queue.take(olga, kind=LabellingKind.VERIFICATION).task is None
     disputed = queue.take(bo).task
     assert (disputed.kind, disputed.labellings) == (LabellingKind.VERIFICATION, ())
     assert disputed.sheet.case in cases
@@ -111,16 +111,16 @@ def test_annotation_verification_and_adjudication_all_come_from_it(ana, bo, ws_a
     settling = queue.take(cy).task
     assert (settling.kind, settling.sheet.case) == (LabellingKind.ADJUDICATION, disputed.sheet.case)
     assert [each.person for each in settling.labellings] == ["ana", "bo"]
-    assert queue.take(ana, LabellingKind.ADJUDICATION).task is None
+    assert queue.take(ana, kind=LabellingKind.ADJUDICATION).task is None
 
 
 def test_an_annotator_is_given_annotations_alone_and_a_reader_nothing(ana, bo, ws_as):
     annotate(ana)
     dee = ws_as("dee", role="annotator")
     assert queue.take(dee).task.kind is LabellingKind.ANNOTATION
-    assert queue.waiting(dee).left.verification == 0 < queue.waiting(bo).left.verification
+    assert queue.list_queue(dee).left.verification == 0 < queue.list_queue(bo).left.verification
     # Or the count would tell an annotator that a case of theirs is to be verified.
-    assert queue.waiting(ana).left.verification == 0
+    assert queue.list_queue(ana).left.verification == 0
     with pytest.raises(Denied):
         queue.take(ws_as("eve", role="reader"))
 
@@ -133,19 +133,19 @@ def test_people_of_another_team_or_with_less_clearance_are_told_of_no_batch_and_
     annotate(ana)
     catalog.file(captured, Filing(model="m", at=MONDAY, title="Wrong gate", sensitivity=Sensitivity.SECRET))
     for there in ({"team": "departures"}, {"clearance": "public"}):
-        found = queue.waiting(ws_as("fay", role="verifier", **there))
+        found = queue.list_queue(ws_as("fay", role="verifier", **there))
         assert (found.batches, found.left.total) == ((), 0)
-    seen, all_there = queue.waiting(ws_as("gil", role="verifier")), queue.waiting(captured)
+    seen, all_there = queue.list_queue(ws_as("gil", role="verifier")), queue.list_queue(captured)
     assert seen.batches == all_there.batches
     assert seen.left.annotation == all_there.left.annotation - 1
 
 
 def test_the_order_within_a_batch_is_that_of_labelling_and_progress_is_told(ana):
-    before = {(each.group, each.period): each for each in queue.waiting(ana).batches}
+    before = {(each.group, each.period): each for each in queue.list_queue(ana).batches}
     assert {group for group, _ in before} == {"missed-delay", "slow", "control", "undecided"}
     assert all(each.done == each.in_turn == 0 < each.size for each in before.values())
     taken = [annotate(ana, NO if at % 2 else FAILS) for at in range(12)]
-    found = queue.waiting(ana)
+    found = queue.list_queue(ana)
     assert found.left.mine == len(taken)
     for each in found.batches:
         assert each.in_turn == each.done
@@ -160,10 +160,10 @@ def test_the_order_within_a_batch_is_that_of_labelling_and_progress_is_told(ana)
 def test_nobody_has_more_than_twenty_in_hand(ana):
     held = ()
     for _ in range(queue.MOST_IN_HAND):
-        held = (*held, queue.take(ana, beside=held).task.sheet.case)
+        held = (*held, queue.take(ana, exclude=held).task.sheet.case)
     assert len(set(held)) == queue.MOST_IN_HAND
     with pytest.raises(Conflict, match="20 cases in hand"):
-        queue.take(ana, beside=held)
+        queue.take(ana, exclude=held)
 
 
 def test_cases_that_people_filed_are_labelled_and_verified_too(ws, ws_as):
@@ -190,9 +190,9 @@ def test_of_many_who_take_at_once_no_two_are_given_the_same(captured, ws_as, rou
 
 def test_what_somebody_labels_while_another_tries_to_take_it_is_labelled(captured, ana):
     """Whoever holds the place in the queue waits for their position: nobody who has one waits for them."""
-    tasks = [queue.take(ana, LabellingKind.ANNOTATION).task]
+    tasks = [queue.take(ana, kind=LabellingKind.ANNOTATION).task]
     while len(tasks) < 6:
-        tasks.append(queue.take(ana, LabellingKind.ANNOTATION, beside=tuple(each.sheet.case for each in tasks)).task)
+        tasks.append(queue.take(ana, kind=LabellingKind.ANNOTATION, exclude=tuple(each.sheet.case for each in tasks)).task)
     for task in tasks:
         trying, waited = Event(), Event()
         with ThreadPoolExecutor(1) as pool:
@@ -216,14 +216,14 @@ def grab(ws, case, trying, waited):
 
 def test_what_was_labelled_since_one_looked_is_not_given(ana, bo, monkeypatch):
     """As when the first has labelled a case, and so given it up, between the second's look at the queue and their taking it."""
-    task = queue.take(ana, LabellingKind.ANNOTATION).task
+    task = queue.take(ana, kind=LabellingKind.ANNOTATION).task
     desk = queue._desk(bo)
     first = next(iter(desk.work(LabellingKind.ANNOTATION)))
     curate.annotate(ana, task.sheet.case, task.sheet.revision, FAILS)
     stale = replace(desk, taken={}, progress={})
     monkeypatch.setattr(queue, "_desk", lambda _: stale)
     assert next(iter(stale.work(LabellingKind.ANNOTATION))) != first
-    given = queue.take(bo, LabellingKind.ANNOTATION).task
+    given = queue.take(bo, kind=LabellingKind.ANNOTATION).task
     assert (given.kind, given.sheet.kind) == (LabellingKind.ANNOTATION, LabellingKind.ANNOTATION)
     assert given.sheet.case != task.sheet.case
-    assert [each.case for each in queue.waiting(bo).in_hand] in ([], [given.sheet.case])
+    assert [each.case for each in queue.list_queue(bo).in_hand] in ([], [given.sheet.case])

@@ -21,41 +21,41 @@ WHY = "the carrier asked which flight it was"
 @pytest.fixture
 def case(ws, tmp_path):
     log = small_log(tmp_path / "log")
-    capture.apply(ws, log.protocol, since=MONDAY, until=MONDAY + WEEK)
+    capture.capture(ws, log.protocol, since=MONDAY, until=MONDAY + WEEK)
     [line, *_] = catalog.search(ws, "", limit=1)
     return line["id"]
 
 
 @pytest.mark.parametrize("role", ["annotator", "verifier", "curator", "steward", "admin"])
 def test_with_the_role_and_the_clearance_one_sees_it(ws_as, case, role):
-    assert evidence.show(ws_as("bo", role=role, clearance="restricted"), case, WHY).case == case
+    assert evidence.show_evidence(ws_as("bo", role=role, clearance="restricted"), case, WHY).case == case
 
 
 def test_a_reader_sees_none_whatever_their_clearance(ws_as, case):
     with pytest.raises(Denied, match="evidence:read"):
-        evidence.show(ws_as("bo", role="reader", clearance="secret"), case, WHY)
+        evidence.show_evidence(ws_as("bo", role="reader", clearance="secret"), case, WHY)
 
 
 def test_below_its_sensitivity_nobody_sees_it_though_they_see_the_case(ws_as, case):
     bo = ws_as("bo", role="verifier", clearance="internal")
     assert catalog.show(bo, case).id == case
     with pytest.raises(Denied, match="is restricted, which is above the clearance of bo"):
-        evidence.show(bo, case, WHY)
+        evidence.show_evidence(bo, case, WHY)
 
 
 def test_of_a_case_that_one_may_not_see_nothing_more_is_said_than_of_one_that_is_not_there(ws_as, case):
     stranger = ws_as("bo", role="verifier", clearance="secret", team="others")
     with pytest.raises(NotFound) as hidden:
-        evidence.show(stranger, case, WHY)
+        evidence.show_evidence(stranger, case, WHY)
     with pytest.raises(NotFound) as unknown:
-        evidence.show(stranger, "zzzz-zzzz-zzzz", WHY)
+        evidence.show_evidence(stranger, "zzzz-zzzz-zzzz", WHY)
     assert str(hidden.value).replace(case, "CASE") == str(unknown.value).replace("zzzz-zzzz-zzzz", "CASE")
 
 
 def test_a_catalog_of_what_people_filed_misses_a_vault_only_when_files_were_attached(ws):
     case = catalog.file(ws, Filing(model="m", at=MONDAY, title="The board lied"))
     assert told_of_vault(ws) == "made by the first capture"
-    attachments.add(ws, case.id, "board.txt", b"text")
+    attachments.add_attachment(ws, case.id, b"text", name="board.txt")
     shutil.rmtree(ws.settings.folder("vault", ws._store.file))
     assert told_of_vault(ws).endswith("is missing, and with it raw evidence (events and files: 1)")
 

@@ -155,7 +155,7 @@ def test_a_name_that_no_database_could_hold_names_nothing(ws, name):
     for read in (capture.show, capture.diff, capture.refused, capture.accept, capture.reproduce):
         with pytest.raises(NotFound, match="there is no run"):
             read(ws, name)
-    listed = capture.runs(ws, protocol=name)
+    listed = capture.list_runs(ws, protocol=name)
     assert (listed.rows, listed.total) == ((), 0)
 
 

@@ -29,7 +29,7 @@ from tests.stories.logs import MONDAY, PROTOCOL, WEEK, small_log
 def captured(ws, tmp_path):
     """One capture of the team arrivals."""
     log = small_log(tmp_path / "log").write(PROTOCOL.replace("version: 1\n", "version: 1\nteam: arrivals\n", 1))
-    capture.apply(ws, log.protocol, since=MONDAY, until=MONDAY + 3 * WEEK)
+    capture.capture(ws, log.protocol, since=MONDAY, until=MONDAY + 3 * WEEK)
     return log
 
 
@@ -40,12 +40,12 @@ def govern(ws, table, condition, **values):
 
 
 def test_a_stranger_to_a_team_sees_none_of_its_runs_protocols_cases_and_figures(ws, ws_as, captured):
-    run = str(next(iter(capture.runs(ws)))["run"])
+    run = str(next(iter(capture.list_runs(ws)))["run"])
     bo = ws_as("bo", role="curator", team="boarding", clearance="secret")
-    assert len(capture.runs(bo)) == capture.runs(bo).total == 0
+    assert len(capture.list_runs(bo)) == capture.list_runs(bo).total == 0
     assert len(capture.coverage(bo)) == 0
     assert capture.status(bo) == ()
-    assert len(protocols.versions(bo)) == 0
+    assert len(protocols.list_protocols(bo)) == 0
     assert len(catalog.facets(bo)) == 0
     facts = catalog.info(bo)
     assert (facts.protocols, facts.runs, facts.events, facts.cases) == (0, 0, 0, 0)
@@ -69,9 +69,9 @@ def test_a_stranger_to_a_team_sees_none_of_its_runs_protocols_cases_and_figures(
 
 def test_whoever_belongs_to_the_team_sees_what_the_operator_sees(ws, ws_as, captured):
     ana = ws_as("ana", role="reader", team="arrivals")
-    assert capture.runs(ana) == capture.runs(ws)
+    assert capture.list_runs(ana) == capture.list_runs(ws)
     assert capture.coverage(ana) == capture.coverage(ws)
-    assert protocols.versions(ana) == protocols.versions(ws)
+    assert protocols.list_protocols(ana) == protocols.list_protocols(ws)
     assert catalog.facets(ana) == catalog.facets(ws)
     assert understand.estimate(ana, "criterion:slow") == understand.estimate(ws, "criterion:slow")
     assert catalog.info(ana).cases == catalog.info(ws).cases > 0
@@ -139,20 +139,20 @@ def test_names_of_context_are_those_of_cases_that_are_seen(ws, ws_as):
 def test_nobody_captures_for_a_team_in_which_they_are_no_curator(ws, ws_as, captured, tmp_path):
     bo = ws_as("bo", role="curator", team="boarding", clearance="secret")
     before = ws.position()
-    for attempt in (capture.apply, capture.plan, capture.due):
+    for attempt in (capture.capture, capture.plan, capture.due):
         with pytest.raises(Denied, match="team arrivals"):
             attempt(bo, captured.protocol)
     # A version for one's own team would take the place of what the other one has in force.
     captured.write(PROTOCOL.replace("version: 1\n", "version: 2\nteam: boarding\n", 1))
     with pytest.raises(Denied, match="team arrivals"):
-        capture.apply(bo, captured.protocol)
+        capture.capture(bo, captured.protocol)
     assert ws.position() == before
     low = ws_as("low", role="curator", team="arrivals", clearance="public")
     captured.write(PROTOCOL.replace("version: 1\n", "version: 2\nteam: arrivals\n", 1))
     with pytest.raises(Denied, match="would not see"):
         capture.plan(low, captured.protocol)
     chen = ws_as("chen", role="curator", team="arrivals")
-    assert capture.apply(chen, captured.protocol, since=MONDAY, until=MONDAY + WEEK).actor == "chen"
+    assert capture.capture(chen, captured.protocol, since=MONDAY, until=MONDAY + WEEK).actor == "chen"
 
 
 def test_nobody_captures_a_source_of_another_team_by_a_protocol_of_their_own(ws, ws_as, captured, tmp_path):
@@ -161,11 +161,11 @@ def test_nobody_captures_a_source_of_another_team_by_a_protocol_of_their_own(ws,
     own = PROTOCOL.replace("protocol: arrival-delay\nversion: 1\n", "protocol: mine\nversion: 1\nteam: boarding\n", 1)
     log = small_log(tmp_path / "own").write(own)
     before = ws.position()
-    for attempt in (capture.apply, capture.plan, capture.due):
+    for attempt in (capture.capture, capture.plan, capture.due):
         with pytest.raises(Denied, match="team arrivals"):
             attempt(bo, log.protocol)
     assert ws.position() == before
-    mine = capture.apply(bo, log.write(own.replace("name: arrival-predictions", "name: mine")).protocol)
+    mine = capture.capture(bo, log.write(own.replace("name: arrival-predictions", "name: mine")).protocol)
     assert bo.runs.governed(mine.id).team == "boarding"
     both = Person(
         name="chen",
@@ -173,12 +173,12 @@ def test_nobody_captures_a_source_of_another_team_by_a_protocol_of_their_own(ws,
     )
     chen = ws.serving("as-chen", actor=actor_of(both), authority=Granted(both))
     log.write(own.replace("protocol: mine", "protocol: theirs"))
-    assert ws.runs.governed(capture.apply(chen, log.protocol).id).team == "boarding"
-    assert next(iter(audit.search(ws, action="run.capture", limit=1)))["team"] == "boarding"
+    assert ws.runs.governed(capture.capture(chen, log.protocol).id).team == "boarding"
+    assert next(iter(audit.search_audit(ws, action="capture", limit=1)))["team"] == "boarding"
 
 
 def test_evidence_of_a_run_that_somebody_does_not_see_survives_their_capture(ws, ws_as, captured):
-    run = str(next(iter(capture.runs(ws)))["run"])
+    run = str(next(iter(capture.list_runs(ws)))["run"])
     bo = ws_as("bo", role="curator", team="boarding", clearance="secret")
     assert bo.runs.filed(run)
     assert not bo.runs.filed(run[:-1])
@@ -255,4 +255,4 @@ def test_whoever_files_what_a_case_above_their_clearance_says_does_not_find_out_
     filed = catalog.file(bo, Filing(model="m", at=MONDAY, title="The board lied"))
     assert filed.id != hidden.id
     assert catalog.file(bo, Filing(model="m", at=MONDAY, title="The board lied")).id == filed.id
-    assert duplicate_actions.alike(bo, filed.id).total == 0
+    assert duplicate_actions.similar(bo, filed.id).total == 0

@@ -49,7 +49,7 @@ def altering(ws, *statements):
 
 
 def verdict(ws, **options):
-    _, found = audit.verify(ws, **options)
+    _, found = audit.verify_audit(ws, **options)
     assert found.log == "views"
     return found
 
@@ -83,7 +83,7 @@ def test_a_search_is_recorded_by_digests_of_what_was_asked_and_found(ws, case):
 
 
 def test_a_figure_is_recorded_by_what_was_asked_and_how_many_rows_answered(ws, case, tmp_path):
-    agreed = agreement_actions.measure_agreement(ws, "seen", as_of=1)
+    agreed = agreement_actions.show_agreement(ws, "seen", as_of=1)
     path = tmp_path / "recoding.yaml"
     move = '{rename: "remiss:model/weak-slice", to: "remiss:model"}'
     path.write_text(f"recode: r1\nabout: better words\nmoves: [{move}]\n", "utf-8")
@@ -154,7 +154,7 @@ def test_whoever_watches_another_team_is_not_told_of_a_refusal(ws, ws_as, case):
     with pytest.raises(NotFound):
         catalog.show(bo, case.id)
     refused = [
-        [line["subject"] for line in audit.search(ws_as(name, role="steward", team=team), kind="refused")]
+        [line["subject"] for line in audit.search_audit(ws_as(name, role="steward", team=team), kind="refused")]
         for name, team in (("sam", "boarding"), ("tom", "default"), ("ute", "*"))
     ]
     assert refused == [[case.id], [], [case.id]]
@@ -167,12 +167,12 @@ def test_refusals_changes_and_looks_are_found_by_their_kind(ws, ws_as, case):
         catalog.file(bo, Filing(model="m", at=MONDAY, title="mine"))
     catalog.search(bo)
     kinds = ("change", "case", "evidence", "list", "refused")
-    found = {kind: [line["action"] for line in audit.search(ws, actor="bo", kind=kind)] for kind in kinds}
+    found = {kind: [line["action"] for line in audit.search_audit(ws, actor="bo", kind=kind)] for kind in kinds}
     assert found == {"change": [], "case": ["case.show"], "evidence": [], "list": ["case.search"], "refused": ["case.file"]}
-    assert [line["action"] for line in audit.search(ws, kind="change", limit=1)] == ["case.file"]
-    assert len(audit.search(ws, kind="refused", log="journal")) == 0
+    assert [line["action"] for line in audit.search_audit(ws, kind="change", limit=1)] == ["case.file"]
+    assert len(audit.search_audit(ws, kind="refused", log="journal")) == 0
     with pytest.raises(InputError, match="there is no kind 'x'"):
-        audit.search(ws, kind="x")
+        audit.search_audit(ws, kind="x")
 
 
 def test_an_attempt_leaves_no_more_than_a_look_does(ws, ws_as, case):
@@ -321,17 +321,17 @@ def test_views_are_found_by_who_what_on_what_and_when(ws, case, ws_as):
     catalog.search(bo)
 
     def found(**wanted):
-        return [line["entry"] for line in audit.search(ws, log="views", **wanted)]
+        return [line["entry"] for line in audit.search_audit(ws, log="views", **wanted)]
 
     assert found(actor="bo") == ["views-3", "views-1"]
     assert found(subject=case.id, limit=1) == ["views-2"]
     assert found(action="case.search") == ["views-3"]
     assert found(since=MONDAY)[-3:] == ["views-3", "views-2", "views-1"]
     assert found(until=MONDAY) == []
-    both = audit.search(ws, subject=case.id)
+    both = audit.search_audit(ws, subject=case.id)
     assert [line["entry"] for line in both] == ["views-2", "views-1", "journal-2"]
-    first = audit.search(ws, limit=2)
-    rest = audit.search(ws, limit=100, after=first.next)
+    first = audit.search_audit(ws, limit=2)
+    rest = audit.search_audit(ws, limit=100, after=first.next)
     seen = [line["entry"] for line in rest]
     assert seen[-1] == "journal-1"
     assert not {line["entry"] for line in first} & set(seen)
@@ -342,7 +342,7 @@ def test_what_the_audit_is_asked_for_by_is_found_by_an_index(ws, case, database,
     catalog.show(ws, case.id)
     engine, asked_of_log = ws._store.views._engine, []
     event.listen(engine, "before_cursor_execute", lambda _c, _u, statement, given, *_: asked_of_log.append((statement, given)))
-    audit.search(ws, log="views", limit=5, **{name: "evidence"})
+    audit.search_audit(ws, log="views", limit=5, **{name: "evidence"})
     (statement, given), *_ = [each for each in asked_of_log if "ORDER BY" in each[0]]
     with engine.connect() as connection, connection.begin():
         if database == "postgresql":
@@ -363,7 +363,7 @@ def test_a_log_of_views_from_before_an_index_gets_it_when_it_is_opened(sqlite_te
     with closing(sqlite3.connect(tmp_path / "here.db.views")) as old:
         old.execute("DROP INDEX ix_views_kind")
     with remiss.open(str(tmp_path / "here.db"), environment=environment) as ws:
-        assert [line["action"] for line in audit.search(ws, kind="list")] == ["case.search"]
+        assert [line["action"] for line in audit.search_audit(ws, kind="list")] == ["case.search"]
         assert verdict(ws).sound
     with closing(sqlite3.connect(tmp_path / "here.db.views")) as now:
         assert now.execute("SELECT count(*) FROM sqlite_master WHERE name = 'ix_views_kind'").fetchone() == (1,)
@@ -379,7 +379,7 @@ def test_a_file_in_the_place_of_the_log_is_named_and_nothing_is_shown(sqlite_tem
         with pytest.raises(StorageError, match="is no log of views") as told:
             catalog.show(ws, case.id)
         assert "move that file away" in told.value.do
-        journal, found = audit.verify(ws)
+        journal, found = audit.verify_audit(ws)
         assert (journal.sound, found.sound, found.first) == (True, False, 1)
         assert "another file lies in its place" in found.what
 
@@ -433,7 +433,7 @@ def test_logs_that_were_sealed_before_they_were_sealed_by_catalog_go_on_as_they_
     with remiss.open(ws.address, environment=environment) as later:
         catalog.revise(later, begun.id, 1, note="more")
         catalog.show(later, begun.id)
-        assert [(each.sound, each.entries) for each in audit.verify(later)] == [(True, 3), (True, 2)]
+        assert [(each.sound, each.entries) for each in audit.verify_audit(later)] == [(True, 3), (True, 2)]
 
 
 def test_a_server_notices_that_an_earlier_state_of_the_log_was_put_back(ws, case, environment):

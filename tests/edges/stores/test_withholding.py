@@ -35,25 +35,25 @@ def talk(ana, bo):
     thread = discussion.comment(bo, CASE, "bo wonders, @ana @dee").id
     discussion.comment(ana, CASE, "ana thinks so, @bo @cy @dee", thread=thread)
     alone = discussion.comment(ana, CASE, "ana alone, @bo").id
-    investigation.suppose(bo, CASE, text="bo supposes")
-    investigation.suppose(ana, CASE, text="ana supposes")
-    investigation.suppose(ana, CASE, number=1, revision=1, stands=Stands.REFUTED)
-    investigation.experiment(ana, CASE, executed="ana tested", hypothesis=2, citations=[TICKET])
-    investigation.remedy(bo, CASE, text="bo tried", citations=[TICKET])
-    investigation.conclude(ana, CASE, rationale="ana is sure")
+    investigation.write_hypothesis(bo, CASE, text="bo supposes")
+    investigation.write_hypothesis(ana, CASE, text="ana supposes")
+    investigation.write_hypothesis(ana, CASE, number=1, revision=1, stands=Stands.REFUTED)
+    investigation.write_experiment(ana, CASE, executed="ana tested", hypothesis=2, citations=[TICKET])
+    investigation.write_remediation(bo, CASE, text="bo tried", citations=[TICKET])
+    investigation.write_up(ana, CASE, rationale="ana is sure")
     return thread, alone
 
 
 def told(ws, as_of=None):
     """Return all that somebody can read of it, as one text."""
-    threads = discussion.threads(ws, CASE, as_of=as_of)
+    threads = discussion.list_threads(ws, CASE, as_of=as_of)
     everything = (
         [thread_json(each) for each in threads],
-        [thread_json(discussion.thread(ws, each.id, as_of=as_of)) for each in threads],
+        [thread_json(discussion.show_thread(ws, each.id, as_of=as_of)) for each in threads],
         investigation_json(investigation.investigation(ws, CASE, as_of=as_of)),
-        [dict(each) for each in discussion.inbox(ws, everything=True, as_of=as_of)],
-        [dict(each) for each in investigation.citations(ws, as_of=as_of)],
-        [dict(each) for each in investigation.citations(ws, "REM-17", as_of=as_of)],
+        [dict(each) for each in discussion.list_inbox(ws, everything=True, as_of=as_of)],
+        [dict(each) for each in investigation.list_citations(ws, as_of=as_of)],
+        [dict(each) for each in investigation.list_citations(ws, "REM-17", as_of=as_of)],
     )
     return json.dumps(everything, default=str)
 
@@ -72,26 +72,26 @@ def test_before_their_own_is_in_nobody_reads_what_the_annotator_says_and_is_told
             assert [word for word in WORDS if word in found] == []
             assert "bo wonders" in found
             assert "bo tried" in found
-    both, hers = discussion.threads(bo, CASE)
+    both, hers = discussion.list_threads(bo, CASE)
     assert (both.id, hers.id) == (thread, alone)
     assert ([each.person for each in both.comments], both.hidden) == (["bo"], SECOND)
     assert (hers.comments, hers.hidden) == ((), SECOND)
     parts = investigation.investigation(bo, CASE)
     assert (parts.hypotheses, parts.experiments, parts.write_up, parts.hidden) == ((), (), None, SECOND)
     assert [each.text for each in parts.remediations] == ["bo tried"]
-    assert [(page.total, len(page)) for page in (discussion.inbox(bo), discussion.inbox(cy))] == [(0, 0), (0, 0)]
-    assert investigation.citations(bo, "REM-17").total == 1
+    assert [(page.total, len(page)) for page in (discussion.list_inbox(bo), discussion.list_inbox(cy))] == [(0, 0), (0, 0)]
+    assert investigation.list_citations(bo, "REM-17").total == 1
 
 
 def test_the_author_and_the_operator_read_everything_and_nothing_is_said_to_be_hidden(ws, ana, bo):
     talk(ana, bo)
     labelling.annotate(ana, CASE, 1, FAILS)
     for each in (ana, ws):
-        assert {one.hidden for one in discussion.threads(each, CASE)} == {None}
+        assert {one.hidden for one in discussion.list_threads(each, CASE)} == {None}
         assert investigation.investigation(each, CASE).hidden is None
         assert len(investigation.investigation(each, CASE).hypotheses) == 2
-        assert investigation.citations(each).total == 2
-    assert discussion.inbox(ana, everything=True).total == 1
+        assert investigation.list_citations(each).total == 2
+    assert discussion.list_inbox(ana, everything=True).total == 1
 
 
 def test_once_the_case_is_decided_everybody_reads_everything_and_mentions_arrive(ana, bo, cy, dee):
@@ -99,10 +99,10 @@ def test_once_the_case_is_decided_everybody_reads_everything_and_mentions_arrive
     labelling.annotate(ana, CASE, 1, FAILS)
     labelling.verify(bo, CASE, 2, FAILS)
     for each in (bo, cy, dee):
-        assert {one.hidden for one in discussion.threads(each, CASE)} == {None}
+        assert {one.hidden for one in discussion.list_threads(each, CASE)} == {None}
         assert investigation.investigation(each, CASE).write_up.rationale == "ana is sure"
         assert "ana thinks" in told(each)
-    assert [line["text"] for line in discussion.inbox(cy)] == ["ana thinks so, @bo @cy @dee"]
+    assert [line["text"] for line in discussion.list_inbox(cy)] == ["ana thinks so, @bo @cy @dee"]
 
 
 def test_a_dispute_is_read_by_its_parties_and_by_whoever_may_settle_it(ana, bo, cy, dee):
@@ -110,15 +110,15 @@ def test_a_dispute_is_read_by_its_parties_and_by_whoever_may_settle_it(ana, bo, 
     labelling.annotate(ana, CASE, 1, FAILS)
     labelling.verify(bo, CASE, 2, NO)
     for each in (ana, bo, cy):
-        assert {one.hidden for one in discussion.threads(each, CASE)} == {None}
+        assert {one.hidden for one in discussion.list_threads(each, CASE)} == {None}
         assert "ana thinks" in told(each)
-    assert discussion.inbox(cy).total == 1
-    assert discussion.inbox(dee).total == 0
+    assert discussion.list_inbox(cy).total == 1
+    assert discussion.list_inbox(dee).total == 0
     found = told(dee)
     assert [word for word in (*WORDS, "bo wonders", "bo tried") if word in found] == []
-    assert {one.hidden for one in discussion.threads(dee, CASE)} == {THIRD}
+    assert {one.hidden for one in discussion.list_threads(dee, CASE)} == {THIRD}
     assert investigation.investigation(dee, CASE).hidden == THIRD
-    assert investigation.citations(dee).total == 0
+    assert investigation.list_citations(dee).total == 0
 
 
 def test_of_a_case_begun_anew_the_words_of_the_last_round_are_read(ana, bo, cy, dee):
@@ -134,10 +134,10 @@ def test_nobody_changes_what_they_may_not_read(ws, ana, bo):
     labelling.annotate(ana, CASE, 1, FAILS)
     position = ws.position()
     for change in (
-        lambda: investigation.suppose(bo, CASE, number=2, revision=1, text="ana supposes"),
-        lambda: investigation.suppose(bo, CASE, number=1, revision=2, stands=Stands.OPEN),
-        lambda: investigation.conclude(bo, CASE, rationale="bo is sure"),
-        lambda: investigation.conclude(bo, CASE, rationale="ana is sure", revision=1),
+        lambda: investigation.write_hypothesis(bo, CASE, number=2, revision=1, text="ana supposes"),
+        lambda: investigation.write_hypothesis(bo, CASE, number=1, revision=2, stands=Stands.OPEN),
+        lambda: investigation.write_up(bo, CASE, rationale="bo is sure"),
+        lambda: investigation.write_up(bo, CASE, rationale="ana is sure", revision=1),
     ):
         with pytest.raises(Conflict, match="is hidden until a second person") as refused:
             change()
@@ -154,33 +154,33 @@ def test_what_one_says_oneself_in_a_thread_with_hidden_comments_is_taken(ana, bo
 
 
 def test_a_file_of_the_annotator_is_neither_named_nor_given_nor_removed_before_one_s_own_labelling(ws, ana, bo, cy, dee):
-    hers = attachments.add(ana, CASE, "surely-a-failure.png", b"proof")
-    his = attachments.add(bo, CASE, "desk.png", b"desk")
-    assert attachments.get(bo, hers.id).content == b"proof"
+    hers = attachments.add_attachment(ana, CASE, b"proof", name="surely-a-failure.png")
+    his = attachments.add_attachment(bo, CASE, b"desk", name="desk.png")
+    assert attachments.get_attachment(bo, hers.id).content == b"proof"
     labelling.annotate(ana, CASE, 1, FAILS)
     before = ws.position()
     for each in (bo, cy, dee):
         for position in (None, before):
-            first, second = attachments.attachments(each, CASE, as_of=position)
+            first, second = attachments.list_attachments(each, CASE, as_of=position)
             assert (first.id, first.name, first.person, first.hidden) == (hers.id, None, "(hidden)", SECOND)
             assert second == his
-        for call in (attachments.get, attachments.remove):
+        for call in (attachments.get_attachment, attachments.remove_attachment):
             with pytest.raises(Conflict, match="is hidden until a second person") as refused:
                 call(each, hers.id)
             assert "ana" not in str(refused.value)
     assert ws.position() == before
     for each in (ws, ana):
-        assert attachments.attachments(each, CASE) == (hers, his)
+        assert attachments.list_attachments(each, CASE) == (hers, his)
     labelling.verify(bo, CASE, 2, FAILS)
     for each in (bo, cy, dee):
-        assert attachments.get(each, hers.id).content == b"proof"
+        assert attachments.get_attachment(each, hers.id).content == b"proof"
 
 
 def test_title_and_note_of_the_annotator_are_withheld_and_those_from_before_are_shown(ws, ana, bo, cy, dee):
     catalog.revise(bo, CASE, 1, title="Seen at the desk")
     catalog.revise(ana, CASE, 2, title="Surely a failure", note="no doubt")
     catalog.revise(cy, CASE, 3, severity=2)
-    investigation.remedy(bo, CASE, text="bo tried", citations=[TICKET])
+    investigation.write_remediation(bo, CASE, text="bo tried", citations=[TICKET])
     labelling.annotate(ana, CASE, 4, FAILS)
     before = ws.position()
     for each in (bo, cy, dee):
@@ -194,7 +194,7 @@ def test_title_and_note_of_the_annotator_are_withheld_and_those_from_before_are_
             assert (len(listed), listed.total) == (0, 0), query
     assert [line["title"] for line in catalog.search(bo, f"id:{CASE}")] == [None]
     for each, title in ((bo, None), (dee, None), (ana, "Surely a failure"), (ws, "Surely a failure")):
-        assert [line["title"] for line in investigation.citations(each, "REM-17")] == [title]
+        assert [line["title"] for line in investigation.list_citations(each, "REM-17")] == [title]
     for each in (ws, ana):
         assert catalog.show(each, CASE).title == "Surely a failure"
         assert catalog.search(each, "surely").total == 1

@@ -32,7 +32,7 @@ CHECKS = [
     checks.response_schema_conformance,
 ]
 # A document that comes along is free text: left to chance it is never a protocol.
-DOCUMENTED = {"run.capture", "run.plan", "run.due", "protocol.check"}
+DOCUMENTED = {"capture", "capture.plan", "capture.due", "protocol.check"}
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,7 @@ def fuzzed_everywhere(request, tmp_path_factory) -> Iterator[Served]:
 
     def serving(address: str) -> Iterator[Served]:
         with remiss.open(address, environment=kept, create=True) as ws:
-            capture.apply(ws, log.protocol, since=MONDAY, until=MONDAY + 3 * WEEK)
+            capture.capture(ws, log.protocol, since=MONDAY, until=MONDAY + 3 * WEEK)
         with served(address, kept) as there:
             yield there
 

@@ -317,7 +317,7 @@ BODIES = (
 
 def test_hostile_json_is_refused_as_input(client, capfd):
     for body in BODIES:
-        for action in ("case.search", "case.facets", "case.file", "case.revise", "run.plan", "protocol.check"):
+        for action in ("case.search", "case.facets", "case.file", "case.revise", "capture.plan", "protocol.check"):
             answer = client.post(f"/api/v1/actions/{action}", content=body, headers={"Content-Type": "application/json"})
             assert answer.status_code in {200, 400, 404, 422}, (body[:40], action, answer.text[:300])
             if answer.status_code != 200:

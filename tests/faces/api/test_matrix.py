@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from remiss.catalog import actions as catalog
-from remiss.faces.actions import FACES, action_of
+from remiss.contract.table import action_of, entries
 from remiss.govern.roles import OF_THE_CATALOG, ROLES, holds
 from remiss.records.case import Filing, Sensitivity
 from tests.edges.stores.drawing import MONDAY, drawn, file, member
@@ -164,9 +164,9 @@ def subjects(world: World, route: str) -> Iterator[tuple[dict[str, str], str | N
         yield {}, None, Sensitivity.PUBLIC
 
 
-@pytest.mark.parametrize("face", FACES, ids=lambda face: face.action)
+@pytest.mark.parametrize("face", entries().values(), ids=lambda face: face.name)
 def test_a_route_answers_everybody_as_the_policy_says(world, face):
-    permission = action_of(face.action).permission
+    permission = action_of(face.name).permission
     odd = []
     for who in world.people:
         with world.there.program(who.token) as client:

@@ -62,7 +62,7 @@ def captured_for_two(sqlite_template, tmp_path_factory) -> Any:
     log.write(PROTOCOL + LABELLING)
     shutil.copy(sqlite_template, folder / "remiss.db")
     with served(str(folder / "remiss.db"), {"REMISS_SOURCES": str(folder / "log")}) as there:
-        capture.apply(there.workspace.serving("capture"), log.protocol, since=MONDAY, until=MONDAY + WEEK)
+        capture.capture(there.workspace.serving("capture"), log.protocol, since=MONDAY, until=MONDAY + WEEK)
     return folder
 
 

@@ -42,7 +42,7 @@ def test_whoever_was_granted_nothing_is_signed_in_and_may_nothing(there):
 
 def link_of(there, person, **options):
     """Return a new link's token, of somebody who is there."""
-    return access.link(there.workspace.serving("an admin"), person, **options)
+    return access.link_token(there.workspace.serving("an admin"), person, **options)
 
 
 def test_a_link_signs_one_browser_in_once_and_the_session_goes_on(there):
@@ -60,7 +60,7 @@ def test_a_link_signs_one_browser_in_once_and_the_session_goes_on(there):
             assert (again.status_code, made.text in again.text) == (401, False)
             assert "This link does not work" in again.text
         assert client.get("/api/v1/cases").status_code == 200
-    [used] = [line["used"] for line in access.tokens(there.workspace.serving("x")) if line["once"]]
+    [used] = [line["used"] for line in access.list_tokens(there.workspace.serving("x")) if line["once"]]
     with there.workspace.reading() as connection:
         row = connection.execute(select(journal).where(journal.c.position == used)).one()
     assert (row.action, row.actor, row.subjects) == ("token.use", "ana", [made.token.id])
@@ -103,7 +103,7 @@ def test_a_link_that_was_revoked_signs_nobody_in_and_ends_the_session_that_it_op
     unused, used = link_of(there, "ana"), link_of(there, "ana")
     with there.browser_of(used.text) as browser, there.stranger(headers={"Origin": there.url}) as client:
         for each in (unused, used):
-            access.revoke(there.workspace.serving("an admin"), each.token.id)
+            access.revoke_token(there.workspace.serving("an admin"), each.token.id)
         assert browser.get("/api/v1/cases").status_code == 401
         assert client.post("/sign-in", data={"token": unused.text}).status_code == 401
 
@@ -143,8 +143,8 @@ def test_signing_in_again_is_another_session_and_ends_the_one_before(there):
 
 ENDS = {
     "disabled": lambda ws, token: people.disable(ws, "ana"),
-    "the token revoked": access.revoke,
-    "a role revoked": lambda ws, token: people.revoke(ws, "ana", "reader"),
+    "the token revoked": access.revoke_token,
+    "a role revoked": lambda ws, token: people.revoke_person(ws, "ana", "reader"),
     "a role granted": lambda ws, token: people.grant(ws, "ana", "curator"),
     "a clearance lowered": lambda ws, token: people.grant(ws, "ana", "reader", clearance=Sensitivity.PUBLIC),
 }
@@ -164,7 +164,7 @@ def test_a_token_ends_at_the_next_request_after_it_was_revoked_or_its_person_dis
     first, second = there.person("ana", role="reader"), there.person("ana")
     with there.program(first) as one, there.program(second) as other:
         assert (one.get("/api/v1/cases").status_code, other.get("/api/v1/cases").status_code) == (200, 200)
-        access.revoke(there.workspace.serving("x"), first.split("_")[1])
+        access.revoke_token(there.workspace.serving("x"), first.split("_")[1])
         assert (one.get("/api/v1/cases").status_code, other.get("/api/v1/cases").status_code) == (401, 200)
         people.disable(there.workspace.serving("x"), "ana")
         assert other.get("/api/v1/cases").status_code == 401
@@ -258,8 +258,8 @@ def test_nobody_serves_for_others_a_catalog_that_nobody_could_enter(ws):
     with pytest.raises(SettingError, match="nobody has a token") as refused:
         server.check_somebody(ws)
     assert "remiss token create" in refused.value.do
-    people.add(ws, "ana")
-    access.create(ws, "ana")
+    people.add_person(ws, "ana")
+    access.create_token(ws, "ana")
     with pytest.raises(SettingError):
         server.check_somebody(ws)
     people.grant(ws, "ana", "reader")

@@ -37,14 +37,14 @@ def test_a_comment_is_a_form_and_leads_to_what_was_said(there, case):
         assert "Nobody has said anything yet" in client.get(f"/cases/{case}").text
         answer = client.post(f"/cases/{case}/comments", data={"text": "Is it *the feed*?\r\nAgain?"})
         assert answer.status_code == 303
-        [thread] = curate.threads(there.workspace, case)
+        [thread] = curate.list_threads(there.workspace, case)
         assert answer.headers["location"] == f"/cases/{case}#{thread.id}-1"
         page = client.get(f"/cases/{case}").text
         assert f'id="{thread.id}-1"' in page
         assert "<em>the feed</em>" in page
         client.post(f"/cases/{case}/comments", data={"text": "Yes", "thread": thread.id})
         assert client.get(f"/threads/{thread.id}").headers["location"] == f"/cases/{case}#{thread.id}"
-    [thread] = curate.threads(there.workspace, case)
+    [thread] = curate.list_threads(there.workspace, case)
     assert [each.text for each in thread.comments] == ["Is it *the feed*?\nAgain?", "Yes"]
 
 
@@ -68,7 +68,7 @@ def test_a_thread_is_closed_and_opened_by_buttons(there, case):
         for verb, status in (("resolve", "resolved"), ("resolve", "resolved"), ("reopen", "open"), ("reopen", "open")):
             answer = client.post(f"/threads/{thread}/{verb}")
             assert answer.headers["location"] == f"/cases/{case}#{thread}"
-            assert curate.thread(there.workspace, thread).status.value == status
+            assert curate.show_thread(there.workspace, thread).status.value == status
         page = client.get(f"/cases/{case}").text
     assert f'action="/threads/{thread}/resolve"' in page
 

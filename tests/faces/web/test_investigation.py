@@ -54,8 +54,8 @@ def test_an_investigation_is_written_by_forms(there, case):
 
 
 def test_what_is_not_taken_is_shown_again_in_its_own_form(there, case):
-    curate.suppose(there.workspace, case, text="first")
-    curate.suppose(there.workspace, case, number=1, revision=1, text="second")
+    curate.write_hypothesis(there.workspace, case, text="first")
+    curate.write_hypothesis(there.workspace, case, number=1, revision=1, text="second")
     with there.browser() as client:
         for where, typed, status, says in (
             ("hypotheses", {"text": ""}, 422, "says nothing"),
@@ -79,7 +79,7 @@ def test_a_citation_leads_away_and_to_all_that_rests_on_it(there, case):
     other = catalog.file(there.workspace, Filing(model="m", at=MONDAY, title="Another")).id
     for each in (case, other):
         cited = [Citation(kind=CitationKind.MLFLOW_RUN, address=RUN)]
-        curate.experiment(there.workspace, each, executed="Trained without", citations=cited)
+        curate.write_experiment(there.workspace, each, executed="Trained without", citations=cited)
     with there.browser() as client:
         page = client.get(f"/cases/{case}").text
         assert f'<a href="{RUN}" rel="nofollow noopener noreferrer">' in page
@@ -92,9 +92,9 @@ def test_a_citation_leads_away_and_to_all_that_rests_on_it(there, case):
 
 
 def test_a_case_as_it_stood_shows_what_was_found_by_then_and_takes_nothing(there, case):
-    curate.suppose(there.workspace, case, text="early words")
+    curate.write_hypothesis(there.workspace, case, text="early words")
     position = there.workspace.position()
-    curate.suppose(there.workspace, case, text="late words")
+    curate.write_hypothesis(there.workspace, case, text="late words")
     with there.browser() as client:
         page = section(client.get(f"/cases/{case}", params={"as_of": position}))
     assert "early words" in page

@@ -47,8 +47,8 @@ def labelled(captured_once, tmp_path):
             ("bo", labelling.verify, LabellingKind.VERIFICATION, 0.5),
         ):
             ws.actor = Actor(name=person)
-            leave = part * getattr(queue.waiting(ws).left, kind.value)
-            while getattr(queue.waiting(ws).left, kind.value) > leave:
+            leave = part * getattr(queue.list_queue(ws).left, kind.value)
+            while getattr(queue.list_queue(ws).left, kind.value) > leave:
                 sheet = queue.take(ws, kind=kind).task.sheet
                 found = Judgement(verdict=Verdict.NOT_A_FAILURE)
                 if sheet.event.label == "late":

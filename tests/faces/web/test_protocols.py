@@ -56,7 +56,7 @@ def test_it_says_whom_it_keeps_from_judging(there, tmp_path):
     log = small_log(tmp_path / "log")
     path = Path(log.protocol)
     path.write_text(path.read_text() + 'owners: [ana, "Bo & Co"]\n')
-    capture.apply(there.workspace, log.protocol, since=MONDAY, until=MONDAY + WEEK)
+    capture.capture(there.workspace, log.protocol, since=MONDAY, until=MONDAY + WEEK)
     with there.browser() as client:
         page = client.get("/protocols/arrival-delay").text
     assert "Owned by ana, Bo &amp; Co, who judge no case of the model arrival-delay, whichever team" in page
@@ -64,10 +64,10 @@ def test_it_says_whom_it_keeps_from_judging(there, tmp_path):
 
 def test_two_versions_are_compared_line_by_line(there, tmp_path):
     log = small_log(tmp_path / "log")
-    capture.apply(there.workspace, log.protocol, since=MONDAY, until=MONDAY + WEEK)
+    capture.capture(there.workspace, log.protocol, since=MONDAY, until=MONDAY + WEEK)
     path = Path(log.protocol)
     path.write_text(path.read_text().replace("version: 1", "version: 2").replace("latency_ms > 250", "latency_ms > 260"))
-    capture.apply(there.workspace, log.protocol, since=MONDAY + WEEK, until=MONDAY + 2 * WEEK)
+    capture.capture(there.workspace, log.protocol, since=MONDAY + WEEK, until=MONDAY + 2 * WEEK)
     with there.browser() as client:
         page = client.get("/protocols/arrival-delay").text
         assert "what changed since version 1" in page

@@ -34,7 +34,7 @@ def site(log, tmp_path):
 
 
 def captured(site, log, weeks=3):
-    return capture.apply(site.workspace, log.protocol, since=MONDAY, until=MONDAY + weeks * WEEK)
+    return capture.capture(site.workspace, log.protocol, since=MONDAY, until=MONDAY + weeks * WEEK)
 
 
 def waiting(site, log):

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, Select, Text, cast, literal, select
 
+from remiss.contract.former import names_of
 from remiss.edges.stores.dialect.conditions import among, json_has, member
 from remiss.edges.stores.logs.journal import entry
 from remiss.edges.stores.logs.rows import MALFORMED, rows
@@ -129,7 +130,7 @@ def _asked_journal(wanted: Wanted) -> tuple[ColumnElement[int], list[ColumnEleme
     if wanted.actor is not None:
         found.append(journal.c.actor == wanted.actor)
     if wanted.action is not None:
-        found.append(journal.c.action == wanted.action)
+        found.append(among(journal.c.action, names_of(wanted.action)))
     if wanted.subject is not None:
         found.append(json_has(journal.c.subjects, literal(wanted.subject, Text())))
     if wanted.since is not None:
@@ -147,12 +148,13 @@ def _asked_views(wanted: Wanted) -> tuple[ColumnElement[int], list[ColumnElement
         member(views.c.entry, name) == value
         for name, value in (
             ("actor", wanted.actor),
-            ("action", wanted.action),
             ("subject", wanted.subject),
             ("kind", wanted.kind),
         )
         if value is not None
     ]
+    if wanted.action is not None:
+        found.append(among(member(views.c.entry, "action"), names_of(wanted.action)))
     if wanted.since is not None:
         found.append(at >= to_micros(wanted.since))
     if wanted.until is not None:

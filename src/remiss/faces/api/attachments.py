@@ -43,12 +43,12 @@ async def add(request: Request, ws: Ws, case: str, asked: Annotated[Named, Query
     """Add a file to a case; it is kept encrypted."""
     content = await request.body()
     grade = None if asked.sensitivity is None else Sensitivity[asked.sensitivity.upper()]
-    made = await run_in_threadpool(attachments.add, ws, case, content, name=asked.name, sensitivity=grade)
+    made = await run_in_threadpool(attachments.add_attachment, ws, case, content, name=asked.name, sensitivity=grade)
     return as_json(to_json(made), status=201, headers={"Location": f"/api/v1/attachments/{made.id}"})
 
 
 @router.get("/attachments/{attachment}", operation_id="attachment.get", response_class=Response, responses=binary(404))
 def get(ws: Ws, attachment: str) -> Response:
     """Get a file, as it was added."""
-    found = attachments.get(ws, attachment)
+    found = attachments.get_attachment(ws, attachment)
     return download(found.content, found.attachment.name or found.attachment.id)

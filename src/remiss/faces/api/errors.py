@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from remiss.contract import former
 from remiss.errors import RemissError
 from remiss.faces.api.answering import as_json
 from remiss.faces.serving import status_of
@@ -63,4 +64,5 @@ def answer_errors(app: FastAPI) -> None:
 def _complaints(errors: Iterable[Any]) -> Iterable[str]:
     for each in list(errors)[:10]:
         place = ".".join(str(part) for part in each["loc"][1:] or each["loc"])
-        yield f"{place}: {each['msg']}"
+        now = former.KEYS.get(str(each["loc"][-1])) if each["type"] == "extra_forbidden" else None
+        yield f"{place}: {each['msg']}" + (f"; it is {now} now" if now else "")

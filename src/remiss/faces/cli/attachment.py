@@ -37,7 +37,7 @@ def add(ws: Workspace, case: str, *, content: Path, name: str | None, sensitivit
     from remiss.catalog import attachment_actions as attachments
 
     grade = None if sensitivity is None else Sensitivity[sensitivity.upper()]
-    made = attachments.add(ws, case, _read(content), name=name or content.name, sensitivity=grade)
+    made = attachments.add_attachment(ws, case, _read(content), name=name or content.name, sensitivity=grade)
     if shape == "json":
         render.as_json(to_json(made))
         return
@@ -57,7 +57,7 @@ def get(ws: Workspace, attachment: str, output: Path | None, shape: str) -> None
     """
     from remiss.catalog import attachment_actions as attachments
 
-    found = attachments.get(ws, attachment)
+    found = attachments.get_attachment(ws, attachment)
     if shape == "json":
         render.as_json(to_json(found))
         return

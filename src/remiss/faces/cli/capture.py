@@ -88,7 +88,7 @@ def _capture(ws: Workspace, protocol: str, since: datetime | None, until: dateti
     runs = []
     for start, end in intervals:
         with progress(ws):
-            runs.append(actions.apply(ws, protocol, since=start, until=end, strict=strict))
+            runs.append(actions.capture(ws, protocol, since=start, until=end, strict=strict))
     if shape == "json":
         # What is due may lie apart, and then makes several runs: a program gets one document all the same.
         found = [to_json(item) for item in runs]

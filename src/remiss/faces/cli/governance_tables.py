@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from remiss.contract.former import shown
 from remiss.faces.cli import render
 from remiss.govern.access import Access, spelled
 from remiss.govern.key_actions import Rotation
@@ -62,7 +63,9 @@ def access(found: Access, _ws: Workspace, _arguments: Arguments) -> None:
 
 def entries(found: Rows, _ws: Workspace, arguments: Arguments) -> None:
     """Print a page of the audit."""
-    render.rows(found, none="no entry is like that")
+    at = found.columns.index("action")
+    rows = tuple((*row[:at], shown(str(row[at])), *row[at + 1 :]) for row in found.rows)
+    render.rows(replace(found, rows=rows), none="no entry is like that")
     subject = arguments["subject"]
     if subject is not None and not found.rows:
         render.say(f"there is nothing on {subject}; a subject is named by its whole id, as `remiss case show` prints it")

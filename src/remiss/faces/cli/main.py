@@ -16,6 +16,7 @@ from typing import Any
 
 import click
 
+from remiss.contract import former
 from remiss.errors import RemissError, SettingError, StorageError
 from remiss.faces.cli.options import TOKEN_FILE
 from remiss.faces.cli.talk import talking
@@ -97,6 +98,13 @@ class Commands(click.Group):
             return command(words, derived()[words])
         return Commands(name, words=words, help=NOUNS[name]) if not self.words and name in NOUNS else None
 
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that the first word names; of a former name, say what it is called now."""
+        now = former.COMMANDS.get(" ".join((*self.words, args[0])))
+        if now is not None:
+            raise click.UsageError(f"there is no command {' '.join((*self.words, args[0]))}: it is {now} now", ctx)
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write each command with its one line of help."""
         with formatter.section("Commands"):
@@ -145,6 +153,9 @@ def run(arguments: list[str] | None = None) -> int:
         _say("stopped")
         return 130
     except click.ClickException as error:
+        if isinstance(error, click.NoSuchOption) and error.option_name in former.OPTIONS:
+            error.message = f"there is no option {error.option_name}: it is {former.OPTIONS[error.option_name]} now"
+            error.possibilities = None
         if _wants_json(arguments) and not isinstance(error, click.exceptions.NoArgsIsHelpError):
             return _refused(_misused(error), arguments)
         with talking():

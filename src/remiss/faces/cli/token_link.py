@@ -37,7 +37,7 @@ def link(ws: Workspace, person: str, *, about: str | None, minutes: int, origin:
     """
     from remiss.govern import access_actions as actions
 
-    made = actions.link(ws, person, about=about, minutes=minutes)
+    made = actions.link_token(ws, person, about=about, minutes=minutes)
     if shape == "json":
         render.as_json(to_json(made))
         return

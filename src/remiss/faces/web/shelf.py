@@ -19,7 +19,7 @@ def newest(ws: Workspace) -> tuple[Protocol, ...]:
     """Return the newest version of each protocol; one that this version of remiss cannot read is left out."""
     from remiss.protocol import actions
 
-    listed = actions.versions(ws)
+    listed = actions.list_protocols(ws)
     versions: dict[str, int] = {}
     # Newest first within a name.
     for each in listed:

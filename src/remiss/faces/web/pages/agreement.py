@@ -69,7 +69,7 @@ def show(ws: Ws, asked: Annotated[Asked, Query()]) -> Response:
     found: Agreement | None = None
     problem, status = None, 200
     try:
-        found = actions.measure_agreement(ws, asked.query, by=_by(asked.by), as_of=asked.as_of)
+        found = actions.show_agreement(ws, asked.query, by=_by(asked.by), as_of=asked.as_of)
     except InputError as error:
         problem, status = (error.what, error.do), status_of(error)
     hrefs = [] if found is None else list(_hrefs(found, asked.as_of))

@@ -28,7 +28,7 @@ def attached_of(ws: Workspace, case: str, as_of: int | None, problem: tuple[str,
     """Return the files that a case has, or had at a position."""
     return AttachedPart(
         case=case,
-        files=attachments.attachments(ws, case, as_of=as_of),
+        files=attachments.list_attachments(ws, case, as_of=as_of),
         adding=as_of is None,
         most_megabytes=MOST_BYTES >> 20,
         problem=problem,

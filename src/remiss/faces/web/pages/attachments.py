@@ -41,7 +41,7 @@ async def add(request: Request, ws: Ws) -> Response:
 
 def _added(ws: Ws, sent: Upload) -> Response:
     try:
-        made = attachments.add(ws, sent.case, sent.content, name=sent.name)
+        made = attachments.add_attachment(ws, sent.case, sent.content, name=sent.name)
     except InputError as error:
         if error.code not in {"input", "denied"}:
             raise
@@ -53,14 +53,14 @@ def _added(ws: Ws, sent: Upload) -> Response:
 @router.get("/attachments/{attachment}")
 def get(ws: Ws, attachment: str) -> Response:
     """Send a file to be kept."""
-    found = attachments.get(ws, attachment)
+    found = attachments.get_attachment(ws, attachment)
     return download(found.content, found.attachment.name or found.attachment.id)
 
 
 @router.post("/attachments/{attachment}/remove")
 def remove(ws: Ws, attachment: str) -> Response:
     """Remove a file and lead back to its case."""
-    gone = attachments.remove(ws, attachment)
+    gone = attachments.remove_attachment(ws, attachment)
     return RedirectResponse(f"/cases/{segment(gone.case)}#attachments", 303)
 
 

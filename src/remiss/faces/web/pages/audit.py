@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from remiss.contract.former import shown
 from remiss.errors import InputError
 from remiss.faces.serving import Asked, Ws
 from remiss.faces.web.pages.shell import shell
@@ -100,7 +101,7 @@ def verify(request: Request, ws: Ws) -> Response:
     """Verify the logs, and show what was found: beside the button, or on the page without script."""
     from remiss.govern import audit_actions as actions
 
-    verdicts = actions.verify(ws)
+    verdicts = actions.verify_audit(ws)
     if request.headers.get("hx-request"):
         return part(VerdictsPart(verdicts=verdicts))
     return _page(ws, View(), verdicts)
@@ -113,7 +114,7 @@ def _page(ws: Workspace, asked: View, verdicts: tuple[Verdict, ...] | None = Non
     problem, found, status = None, None, 200
     try:
         moments = {name: None if given[name] is None else _moment(given[name]) for name in ("since", "until")}
-        found = actions.search(ws, **(given | moments), limit=LIMIT, after=asked.after)
+        found = actions.search_audit(ws, **(given | moments), limit=LIMIT, after=asked.after)
     except InputError as error:
         if error.code == "denied":
             raise
@@ -140,8 +141,8 @@ def _moment(text: str) -> datetime:
 
 def _line(line: dict[str, Any]) -> Line:
     subject = line["subject"]
-    named = {name: line[name] for name in ("entry", "at", "actor", "role", "action", "kind", "count", "purpose")}
-    return Line(**named, subject=subject, href=None if subject is None else _href(subject))
+    named = {name: line[name] for name in ("entry", "at", "actor", "role", "kind", "count", "purpose")}
+    return Line(**named, action=shown(line["action"]), subject=subject, href=None if subject is None else _href(subject))
 
 
 def _href(subject: str) -> str | None:

@@ -37,7 +37,7 @@ def comment(ws: Ws, case: str, text: Annotated[str, Form()] = "", thread: Annota
 @router.get("/threads/{thread}")
 def show(ws: Ws, thread: str) -> Response:
     """Lead to a thread on the page of its case."""
-    return _back(curate.thread(ws, thread), 0)
+    return _back(curate.show_thread(ws, thread), 0)
 
 
 @router.post("/threads/{thread}/resolve")
@@ -45,7 +45,7 @@ def resolve(ws: Ws, thread: str) -> Response:
     """Resolve a thread; one that somebody else has resolved meanwhile is as it should be."""
     with suppress(Conflict):
         curate.resolve_thread(ws, thread)
-    return _back(curate.thread(ws, thread), 0)
+    return _back(curate.show_thread(ws, thread), 0)
 
 
 @router.post("/threads/{thread}/reopen")
@@ -53,7 +53,7 @@ def reopen(ws: Ws, thread: str) -> Response:
     """Open a thread again; likewise."""
     with suppress(Conflict):
         curate.reopen_thread(ws, thread)
-    return _back(curate.thread(ws, thread), 0)
+    return _back(curate.show_thread(ws, thread), 0)
 
 
 def _back(thread: Thread, number: int) -> Response:

@@ -55,7 +55,7 @@ class TokenLine:
 def people_of(ws: Workspace, position: int) -> tuple[Line, ...]:
     """Return everybody by name, those who are disabled last."""
     lines: dict[str, Line] = {}
-    for row in people_actions.people(ws, as_of=position):
+    for row in people_actions.list_people(ws, as_of=position):
         name, team = str(row["person"]), row["team"]
         held = lines[name].held if name in lines else ()
         if isinstance(team, str):
@@ -76,7 +76,7 @@ def people_of(ws: Workspace, position: int) -> tuple[Line, ...]:
 
 def tokens_of(ws: Workspace, position: int) -> tuple[TokenLine, ...]:
     """Return all tokens that ever were, by person and age."""
-    found = access_actions.tokens(ws, as_of=position)
+    found = access_actions.list_tokens(ws, as_of=position)
     return tuple(
         TokenLine(
             id=str(row["token"]),

@@ -61,7 +61,7 @@ def form(ws: Ws, case: str) -> Response:
 def show(ws: Ws, case: str, typed: Annotated[Typed, Form()]) -> Response:
     """Show the raw event, or give it as a file; what is refused is said above the form."""
     try:
-        found = evidence.show(ws, case, typed.purpose, run=typed.run or None)
+        found = evidence.show_evidence(ws, case, typed.purpose, run=typed.run or None)
     except InputError as error:
         if not isinstance(error, Denied) and error.code not in {"input", "not-found"}:
             raise

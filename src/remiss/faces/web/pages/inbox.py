@@ -58,7 +58,7 @@ class Asked(AsOf):
 @router.get("/inbox")
 def show(ws: Ws, asked: Annotated[Asked, Query()]) -> Response:
     """Show what waits, or all."""
-    found = curate.inbox(ws, everything=asked.all, limit=LINES, after=asked.after, as_of=asked.as_of)
+    found = curate.list_inbox(ws, everything=asked.all, limit=LINES, after=asked.after, as_of=asked.as_of)
     every = "true" if asked.all else None
     page = InboxPage(
         person=ws.actor.name,

@@ -67,7 +67,7 @@ def suppose(ws: Ws, case: str, typed: Sent) -> Response:
         case,
         Part.HYPOTHESIS,
         said,
-        lambda: curate.suppose(ws, case, text=said["text"], stands=_member(Stands, said["stands"]), **_named(said)),
+        lambda: curate.write_hypothesis(ws, case, text=said["text"], stands=_member(Stands, said["stands"]), **_named(said)),
     )
 
 
@@ -80,7 +80,7 @@ def experiment(ws: Ws, case: str, typed: Sent) -> Response:
         case,
         Part.EXPERIMENT,
         said,
-        lambda: curate.experiment(
+        lambda: curate.write_experiment(
             ws,
             case,
             executed=said["executed"],
@@ -102,7 +102,7 @@ def remedy(ws: Ws, case: str, typed: Sent) -> Response:
         case,
         Part.REMEDIATION,
         said,
-        lambda: curate.remedy(
+        lambda: curate.write_remediation(
             ws,
             case,
             text=said["text"],
@@ -121,7 +121,7 @@ def conclude(ws: Ws, case: str, typed: Sent) -> Response:
     said = typed.lines()
     sections = {name: said[name] for name in ("hypothesis", "experiments", "results", "rationale")}
     return _write(
-        ws, case, Part.WRITE_UP, said, lambda: curate.conclude(ws, case, **sections, revision=_whole(said["revision"]) or 0)
+        ws, case, Part.WRITE_UP, said, lambda: curate.write_up(ws, case, **sections, revision=_whole(said["revision"]) or 0)
     )
 
 
@@ -198,7 +198,7 @@ class Asked(AsOf):
 @router.get("/citations")
 def citations(ws: Ws, asked: Annotated[Asked, Query()]) -> Response:
     """Show what rests on one thing, or everything that is cited."""
-    found = curate.citations(ws, asked.address or None, limit=LINES, after=asked.after, as_of=asked.as_of)
+    found = curate.list_citations(ws, asked.address or None, limit=LINES, after=asked.after, as_of=asked.as_of)
     older = address("/citations", address=asked.address, as_of=asked.as_of, after=found.next) if found.next else None
     lines = tuple(_line(each, asked.as_of) for each in found)
     page = CitationsPage(asked=asked.address, as_of=asked.as_of, lines=lines, total=found.total or 0, older=older)

@@ -99,7 +99,7 @@ def show(ws: Ws) -> Response:
 @router.post("/person/add")
 def add(ws: Ws, typed: Annotated[Named, Form()]) -> Response:
     """Add a person."""
-    return _done(ws, lambda: people_actions.add(ws, typed.name.strip(), about=typed.about))
+    return _done(ws, lambda: people_actions.add_person(ws, typed.name.strip(), about=typed.about))
 
 
 @router.post("/person/grant")
@@ -112,7 +112,7 @@ def grant(ws: Ws, typed: Annotated[Granted, Form()]) -> Response:
 @router.post("/person/{person}/revoke")
 def revoke(ws: Ws, person: str, typed: Annotated[Role, Form()]) -> Response:
     """Take a role from a person."""
-    return _done(ws, lambda: people_actions.revoke(ws, person, typed.role, team=typed.team))
+    return _done(ws, lambda: people_actions.revoke_person(ws, person, typed.role, team=typed.team))
 
 
 @router.post("/person/{person}/disable")
@@ -131,7 +131,7 @@ def add_team(ws: Ws, typed: Annotated[Named, Form()]) -> Response:
 def create(ws: Ws, typed: Annotated[NewToken, Form()]) -> Response:
     """Make a token, and show it this once."""
     try:
-        made = access_actions.create(ws, typed.person.strip(), about=typed.about, days=typed.days)
+        made = access_actions.create_token(ws, typed.person.strip(), about=typed.about, days=typed.days)
     except InputError as error:
         return _refused(ws, error)
     return _page(ws, issued=made)
@@ -141,7 +141,7 @@ def create(ws: Ws, typed: Annotated[NewToken, Form()]) -> Response:
 def link(request: Request, ws: Ws, typed: Annotated[NewLink, Form()]) -> Response:
     """Make a link that signs somebody in, and show it this once."""
     try:
-        made = access_actions.link(ws, typed.person.strip(), minutes=typed.minutes)
+        made = access_actions.link_token(ws, typed.person.strip(), minutes=typed.minutes)
     except InputError as error:
         return _refused(ws, error)
     # Browsers say with every form under which address they see this server, and the guard has held it against the known ones.
@@ -152,7 +152,7 @@ def link(request: Request, ws: Ws, typed: Annotated[NewLink, Form()]) -> Respons
 @router.post("/token/{token}/revoke", name="revoke")
 def revoke_token(ws: Ws, token: str) -> Response:
     """Revoke a token."""
-    return _done(ws, lambda: access_actions.revoke(ws, token))
+    return _done(ws, lambda: access_actions.revoke_token(ws, token))
 
 
 def _done(ws: Workspace, act: Callable[[], object]) -> Response:
@@ -180,7 +180,7 @@ def _page(
         return ws.authority.may(ws.actor, permission, team)
 
     position = ws.position()
-    teams = people_actions.teams(ws, as_of=position).column("team") if may("team:read") else ()
+    teams = people_actions.list_teams(ws, as_of=position).column("team") if may("team:read") else ()
     page = PeoplePage(
         people=people_of(ws, position),
         teams=tuple(str(team) for team in teams),

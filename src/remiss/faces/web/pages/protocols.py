@@ -109,7 +109,7 @@ def list_(ws: Ws, asked: Annotated[AsOf, Query()]) -> Response:
     """Show which protocol versions the catalog keeps."""
     from remiss.protocol import actions as protocols
 
-    listed = protocols.versions(ws, as_of=asked.as_of)
+    listed = protocols.list_protocols(ws, as_of=asked.as_of)
     page = ProtocolsPage(versions=tuple(versions_of(listed)))
     return render(page, shell(ws, "Protocols", "protocols", ("/api/v1/protocols", "Protocols"), position=listed.position))
 
@@ -120,7 +120,7 @@ def show(ws: Ws, name: str, asked: Annotated[OneVersion, Query()]) -> Response:
     from remiss.protocol import actions as protocols
 
     stored = protocols.show(ws, name, version=asked.version, as_of=asked.as_of)
-    listed = protocols.versions(ws, as_of=asked.as_of)
+    listed = protocols.list_protocols(ws, as_of=asked.as_of)
     text, attached = detach(stored.text)
     try:
         document = shelf.protocol(ws, f"{stored.name}@{stored.version}")

@@ -99,7 +99,7 @@ def show(ws: Ws, before: Annotated[Said, Query()]) -> Response:
     from remiss.curate import queue_actions as queue
     from remiss.curate.queueing import UNFLAGGED
 
-    found = queue.waiting(ws)
+    found = queue.list_queue(ws)
     page = QueuePage(
         left=found.left,
         held=tuple(Held(case=each.case, kind=each.kind.value, until=each.until) for each in found.in_hand),
@@ -133,7 +133,7 @@ def take(ws: Ws, kind: Annotated[str, Form()] = "", exclude: Annotated[str, Form
 @router.get("/queue/{case}")
 def task(ws: Ws, case: str, before: Annotated[Said, Query()]) -> Response:
     """Show the sheet of a case with its form."""
-    return shown(ws, labelling.sheet(ws, case), {}, (), before)
+    return shown(ws, labelling.form(ws, case), {}, (), before)
 
 
 @router.post("/cases/{case}/annotate")
@@ -162,12 +162,12 @@ def _labelled(ws: Workspace, case: str, kind: LabellingKind, given: Typed, *, he
         found = GIVE[kind](ws, case, given.revision, judgement_of(given, kind))
     except LabellingError as error:
         problems = tuple(dict.fromkeys(error.fields.values())) or ((error.what, error.do),)
-        return shown(ws, labelling.sheet(ws, case), given.fields, problems, Said(), status=200 if held else 422)
+        return shown(ws, labelling.form(ws, case), given.fields, problems, Said(), status=200 if held else 422)
     except NotFound:
         raise
     except RemissError as error:
         status = 200 if held else status_of(error)
-        return shown(ws, labelling.sheet(ws, case), given.fields, ((error.what, error.do),), Said(), status=status)
+        return shown(ws, labelling.form(ws, case), given.fields, ((error.what, error.do),), Said(), status=status)
     return Response(status_code=204) if held else _next(ws, None, (), Said(case=found.id, done=DONE[kind]))
 
 
@@ -202,7 +202,7 @@ def shown(
         typed=fields,
         problems=problems,
         both=() if found is None else found.labellings,
-        left=queue.waiting(ws).left,
+        left=queue.list_queue(ws).left,
         said=said(before),
     )
     twin = (f"/api/v1/cases/{segment(sheet.case)}/sheet", "Sheet")

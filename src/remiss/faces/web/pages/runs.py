@@ -85,7 +85,7 @@ def runs(ws: Ws, answers: Remembered, asked: Annotated[View, Query()]) -> Respon
     """Show a list of runs."""
     from remiss.capture import run_actions as capture
 
-    found = capture.runs(ws, protocol=asked.protocol, limit=LIMIT, after=asked.after, as_of=asked.as_of)
+    found = capture.list_runs(ws, protocol=asked.protocol, limit=LIMIT, after=asked.after, as_of=asked.as_of)
     same = {"protocol": asked.protocol, "as_of": asked.as_of}
     look = answers.ask if asked.whole else answers.ready
     standing = look(ws, capture.status, ws.position(), seconds=STANDING_SECONDS)

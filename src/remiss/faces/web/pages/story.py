@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from remiss.contract import former
 from remiss.records.case import Revision
 
 # What a journal's action did to a case, in words.
 DONE = {
-    "run.capture": "caught by a capture",
+    "capture": "caught by a capture",
     "run.accept": "caught by a capture",
     "case.file": "filed by hand",
     "case.revise": "revised",
@@ -61,7 +62,7 @@ def story(revisions: Sequence[Revision]) -> tuple[Chapter, ...]:
             position=now.position_from,
             at=now.at,
             actor=now.actor,
-            done=DONE.get(now.action, now.action),
+            done=DONE.get(former.ACTIONS.get(now.action, now.action), now.action),
             changes=tuple(changes(earlier, now)),
         )
         for earlier, now in zip(before, revisions, strict=True)

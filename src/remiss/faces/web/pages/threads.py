@@ -60,7 +60,7 @@ class DiscussionPart:
 
 def discussion_of(ws: Workspace, case: str, as_of: int | None, unsaid: Unsaid | None = None) -> DiscussionPart:
     """Return the discussion of a case, open threads first, else in the order in which they began."""
-    found = [thread_part(each) for each in curate.threads(ws, case, as_of=as_of)]
+    found = [thread_part(each) for each in curate.list_threads(ws, case, as_of=as_of)]
     found.sort(key=lambda each: not each.open)
     return DiscussionPart(threads=tuple(found), writable=as_of is None, unsaid=unsaid)
 

@@ -1,0 +1,17 @@
+# The verbs of this chapter, written by `make tidy`.
+
+from remiss.catalog.actions import compare as compare
+from remiss.catalog.actions import facets as facets
+from remiss.catalog.actions import file as file
+from remiss.catalog.actions import history as history
+from remiss.catalog.actions import info as info
+from remiss.catalog.actions import revise as revise
+from remiss.catalog.actions import search as search
+from remiss.catalog.actions import show as show
+from remiss.catalog.attachment_actions import add_attachment as add_attachment
+from remiss.catalog.attachment_actions import get_attachment as get_attachment
+from remiss.catalog.attachment_actions import list_attachments as list_attachments
+from remiss.catalog.attachment_actions import remove_attachment as remove_attachment
+from remiss.catalog.duplicate_actions import duplicates as duplicates
+from remiss.catalog.duplicate_actions import similar as similar
+from remiss.catalog.evidence_actions import show_evidence as show_evidence

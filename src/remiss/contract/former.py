@@ -1,0 +1,49 @@
+"""Former names: what actions, commands, options and keys were called, so that an error says what they are called now.
+
+Nothing answers to a former name. Entries of the logs keep the words that they were written with; readers show the new one beside,
+and a search for either finds both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+ACTIONS: Mapping[str, str] = {
+    "case.alike": "case.similar",
+    "case.conclude": "write-up.write",
+    "case.experiment": "experiment.write",
+    "case.remedy": "remediation.write",
+    "case.sheet": "case.form",
+    "case.suppose": "hypothesis.write",
+    "run.capture": "capture",
+    "run.due": "capture.due",
+    "run.plan": "capture.plan",
+    "run.reproduce": "reproduce",
+    "run.status": "status",
+}
+COMMANDS: Mapping[str, str] = {
+    "case alike": "case similar",
+    "case investigate": "hypothesis write, experiment write, remediation write and write-up write",
+    "case sheet": "case form",
+}
+OPTIONS: Mapping[str, str] = {"--also": "--other-mode", "--basis": "--variance", "--beside": "--exclude"}
+KEYS: Mapping[str, str] = {"basis": "variance", "beside": "exclude", "document": "documents"}
+
+
+def names_of(action: str) -> tuple[str, ...]:
+    """Return the names under which the logs know an action: its own, and those that it had.
+
+    >>> names_of("case.form"), names_of("case.show")
+    (('case.form', 'case.sheet'), ('case.show',))
+    """
+    now = ACTIONS.get(action, action)
+    return (now, *sorted(former for former, new in ACTIONS.items() if new == now))
+
+
+def shown(action: str) -> str:
+    """Return an action of a log as readers show it: with the name that it has now.
+
+    >>> shown("case.sheet"), shown("case.show")
+    ('case.sheet (now case.form)', 'case.show')
+    """
+    return f"{action} (now {ACTIONS[action]})" if action in ACTIONS else action

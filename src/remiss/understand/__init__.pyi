@@ -1,0 +1,3 @@
+# The verbs of this chapter, written by `make tidy`.
+
+from remiss.understand.actions import estimate as estimate
