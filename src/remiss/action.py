@@ -44,7 +44,7 @@ class Action:
     @property
     def parameters(self) -> dict[str, Any]:
         """The type of each argument that a caller gives, by name."""
-        hints = get_type_hints(self.run)
+        hints = get_type_hints(self.run, include_extras=True)
         return {name: hints[name] for name in list(inspect.signature(self.run).parameters)[1:] if name != "prepared"}
 
     def filled(self, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -59,7 +59,7 @@ class Action:
     @property
     def returns(self) -> Any:
         """The type of what the action returns."""
-        return get_type_hints(self.run)["return"]
+        return get_type_hints(self.run, include_extras=True)["return"]
 
     @property
     def summary(self) -> str:

@@ -12,7 +12,7 @@ from remiss.capture import planning
 from remiss.capture.deriving import Derived, derive, event_times, expect
 from remiss.capture.ports import CaptureWorkspace, WindowInForce
 from remiss.capture.recapture import GONE, compare
-from remiss.capture.schedule import Interval, due_windows, mark_provisional, spans, whole_windows
+from remiss.capture.schedule import Due, Interval, due_windows, mark_provisional, spans, whole_windows
 from remiss.errors import Conflict, Denied, IntervalError
 from remiss.govern.event_fields import sensitivity_of
 from remiss.govern.ports.vault import Bundle
@@ -200,7 +200,7 @@ def _due(
 
 
 @action(name="run.due", permission=CAPTURE, reads=True, snapshot=False, document="protocol")
-def due(ws: CaptureWorkspace, protocol: str) -> tuple[tuple[datetime, datetime], ...]:
+def due(ws: CaptureWorkspace, protocol: str) -> Due:
     """Return the intervals that are due: windows never captured, and provisional ones whose labels are mature now."""
     checked = _meant(ws, protocol)
     return spans(_due(ws, checked, event_times(ws, checked), ws.now))

@@ -9,7 +9,7 @@ from remiss.action import action
 from remiss.capture import listing
 from remiss.capture.ports import CaptureWorkspace
 from remiss.capture.reproduction import Reproduction, rederive
-from remiss.capture.standing import MOST_RUNS, Standing, standing
+from remiss.capture.standing import MOST_RUNS, Standings, standing
 from remiss.catalog.listing import Turn, list_name, token, turn
 from remiss.protocol.document import restore
 from remiss.protocol.terms import Protocol
@@ -170,7 +170,7 @@ def reproduce(ws: CaptureWorkspace, run: str) -> Reproduction:
 
 
 @action(name="run.status", permission="run:read", reads=True, snapshot=False)
-def status(ws: CaptureWorkspace, *, as_of: int | None = None) -> tuple[Standing, ...]:
+def status(ws: CaptureWorkspace, *, as_of: int | None = None) -> Standings:
     """Say, for each protocol and source, which windows are due or provisional, and what looks odd.
 
     Parameters

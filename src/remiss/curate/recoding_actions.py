@@ -15,7 +15,7 @@ from remiss.protocol import recoding as documents
 from remiss.records.look import Kind, Look
 from remiss.records.person import EVERY_TEAM
 from remiss.records.position import reached
-from remiss.records.recoding import KeptRecoding, Recoded, Recoding
+from remiss.records.recoding import KeptRecoding, KeptRecodings, Recoded, Recoding
 
 RECODE = "taxonomy:recode"
 
@@ -59,7 +59,7 @@ def recode(ws: RecodingWorkspace, path: str) -> Recoded:
 
 
 @action(name="taxonomy.recodings", permission="protocol:read", reads=True, views=_listed)
-def recodings(ws: RecodingWorkspace, *, as_of: int | None = None) -> tuple[KeptRecoding, ...]:
+def recodings(ws: RecodingWorkspace, *, as_of: int | None = None) -> KeptRecodings:
     """List the recodings that were written, oldest first, with their documents.
 
     Parameters

@@ -14,7 +14,7 @@ from remiss.govern.checkpoint import SECRET, Checkpoint, Signer, Verifier, name_
 from remiss.govern.entries import LOGS, leaf_of
 from remiss.govern.merkle import inclusion_path, root_of
 from remiss.govern.ports.audit import AuditWorkspace
-from remiss.govern.verification import Row, Verdict, check
+from remiss.govern.verification import Row, Verdict, Verification, check
 from remiss.records.look import KINDS, Kind, Look, listed
 from remiss.records.rows import Rows
 
@@ -77,7 +77,7 @@ def search(
 
 
 @action(name="audit.verify", permission=READ, reads=True, snapshot=False)
-def verify(ws: AuditWorkspace, *, checkpoint: str | None = None, key: str | None = None) -> tuple[Verdict, ...]:
+def verify(ws: AuditWorkspace, *, checkpoint: str | None = None, key: str | None = None) -> Verification:
     """Say of each log whether it is still what was written, and if not, which entry is the first that is not.
 
     Parameters

@@ -13,14 +13,14 @@ from remiss.protocol.lint import examine
 from remiss.protocol.nearest import nearest
 from remiss.protocol.ports import Description, ProtocolWorkspace, ShelfWorkspace, StoredProtocol
 from remiss.protocol.shape import has_errors
-from remiss.protocol.terms import Address, Checked, Finding, Protocol
+from remiss.protocol.terms import Address, Checked, Diff, Finding, Findings, Protocol
 from remiss.records.identity import format_time
 from remiss.records.position import reached
 from remiss.records.rows import Rows
 
 
 @action(name="protocol.check", permission="protocol:check", reads=True, document="path")
-def check(ws: ProtocolWorkspace, path: str) -> tuple[Finding, ...]:
+def check(ws: ProtocolWorkspace, path: str) -> Findings:
     """Return every finding on the protocol at `path`, checked against its sources; notes too.
 
     A document that is no text, and a source that cannot be read, is a finding. Needs no catalog.
@@ -131,7 +131,7 @@ def show(ws: ShelfWorkspace, name: str, version: int | None = None, *, as_of: in
 
 
 @action(name="protocol.diff", permission="protocol:read", reads=True, subject="name")
-def diff(ws: ShelfWorkspace, name: str, before: int, after: int, *, as_of: int | None = None) -> tuple[str, ...]:
+def diff(ws: ShelfWorkspace, name: str, before: int, after: int, *, as_of: int | None = None) -> Diff:
     """Return what changed between two versions of a protocol as lines of a unified diff; none when nothing did.
 
     Parameters

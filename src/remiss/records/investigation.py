@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from remiss.records.published import published
+
 
 class Stands(StrEnum):
     """How a hypothesis stands by what was found."""
@@ -130,6 +132,7 @@ class Step:
     done: bool
 
 
+@published("investigation")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Investigation:
     """All that was found out about a case. `steps` say how complete it is.

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
+from remiss.codec import to_json
 from remiss.faces import answers
 from remiss.faces.api.answering import answers as documented
 from remiss.faces.api.answering import as_json
 from remiss.faces.api.cases import AsOf
 from remiss.faces.api.serving import Ws
-from remiss.records.identity import plain
 
 router = APIRouter(tags=["catalog"])
 
@@ -46,6 +45,7 @@ def doctor(ws: Ws) -> Response:
 def status(ws: Ws, asked: Annotated[AsOf, Query()]) -> Response:
     """Say, for each protocol and source, which windows are due or provisional, and what looks odd."""
     from remiss.capture import run_actions
+    from remiss.capture.standing import Standings
 
     found = run_actions.status(ws, as_of=asked.as_of)
-    return as_json({"schema": answers.schema_name("status"), "items": [plain(asdict(item)) for item in found]})
+    return as_json(to_json(found, Standings))

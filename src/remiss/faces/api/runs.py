@@ -9,13 +9,13 @@ from pydantic import AwareDatetime, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
+from remiss.codec import to_json
 from remiss.faces import answers
 from remiss.faces.api.answering import answers as documented
 from remiss.faces.api.answering import as_json
 from remiss.faces.api.cases import AsOf
 from remiss.faces.api.listing import Listed
 from remiss.faces.api.serving import Asked, Ws, opened
-from remiss.records.identity import format_time
 
 router = APIRouter(tags=["runs"])
 
@@ -63,17 +63,17 @@ def plan(request: Request, body: Interval) -> Response:
     """Say how many events and cases a capture would bring; files nothing."""
     from remiss.capture import actions
 
-    return as_json(actions.plan(opened(request, body.documents), body.protocol, since=body.since, until=body.until).to_json())
+    found = actions.plan(opened(request, body.documents), body.protocol, since=body.since, until=body.until)
+    return as_json(to_json(found))
 
 
 @router.post("/runs/due", operation_id="run.due", responses=documented("due"))
 def due(request: Request, body: Documented) -> Response:
     """List the intervals that are due."""
     from remiss.capture import actions
+    from remiss.capture.schedule import Due
 
-    spans = actions.due(opened(request, body.documents), body.protocol)
-    items = [{"since": format_time(since), "until": format_time(until)} for since, until in spans]
-    return as_json({"schema": answers.schema_name("due"), "items": items})
+    return as_json(to_json(actions.due(opened(request, body.documents), body.protocol), Due))
 
 
 @router.get("/runs", operation_id="run.list", responses=documented("list", csv=True))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from remiss.codec import to_json
 from remiss.errors import AnswerNo, CatalogMissing
 from remiss.faces import answers
 from remiss.faces.cli import render
@@ -71,7 +72,7 @@ def _plan(ws: Workspace, protocol: str, since: datetime | None, until: datetime 
     with progress(ws):
         plan = actions.plan(ws, protocol, since=since, until=until)
     if shape == "json":
-        render.as_json(plan.to_json())
+        render.as_json(to_json(plan))
     else:
         render.table(planning.COLUMNS, plan.lines())
         for note in plan.notes:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
 
+from remiss.codec import to_json
 from remiss.faces.cli import render
 from remiss.faces.cli.options import as_of, formatted_object, with_workspace
-from remiss.records.identity import format_time, plain
+from remiss.records.identity import format_time
 from remiss.records.legible import share
 
 if TYPE_CHECKING:
@@ -30,10 +30,11 @@ def status(ws: Workspace, as_of: int | None, shape: str) -> None:
     Example: remiss status
     """
     from remiss.capture import run_actions as capture
+    from remiss.capture.standing import Standings
 
     found = capture.status(ws, as_of=as_of)
     if shape == "json":
-        render.as_json({"schema": "remiss/status@1", "items": [plain(asdict(item)) for item in found]})
+        render.as_json(to_json(found, Standings))
         return
     if not found:
         render.say("nothing is captured yet; next: remiss protocol new PROTOCOL.yaml, then remiss capture PROTOCOL.yaml")
