@@ -60,7 +60,7 @@ class Action:
     @property
     def types(self) -> dict[str, Any]:
         """The type of each argument that a caller gives, by name, None included."""
-        hints = get_type_hints(self.run)
+        hints = get_type_hints(self.run, include_extras=True)
         return {name: hints[name] for name in self.parameters}
 
     def filled(self, given: Mapping[str, Any], args: tuple[Any, ...] = ()) -> dict[str, Any]:
@@ -82,7 +82,7 @@ class Action:
     @property
     def returns(self) -> Any:
         """The type of what the action returns."""
-        return get_type_hints(self.run)["return"]
+        return get_type_hints(self.run, include_extras=True)["return"]
 
     @property
     def summary(self) -> str:

@@ -1,7 +1,8 @@
 """A catalog behind a server: the same actions, posted to it.
 
-What an action takes and returns survives JSON, so that a `RemoteWorkspace` stands wherever a `Workspace` does. Only the server
-knows its files: a protocol is read here, with the files it names, and sent along; its sources are read there.
+What an action takes and returns is published JSON and comes back from it the same (`remiss.codec`), so that a
+`RemoteWorkspace` stands wherever a `Workspace` does. Only the server knows its files: a protocol is read here, with the files
+it names, and sent along; its sources are read there.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Self, cast
 from urllib.parse import quote
 
 from remiss.action import Action
+from remiss.codec import from_json, to_json
 from remiss.errors import RequestError, SettingError, StorageError
-from remiss.records.wire import from_wire, to_wire
 from remiss.settings import Settings
 
 if TYPE_CHECKING:
@@ -112,13 +113,15 @@ class RemoteWorkspace:
         Raises
         ------
         RemissError : whatever the action raised there, or what kept it from being reached or understood
+        TypeError : an argument of another type than the action declares
         """
-        call: dict[str, object] = {"arguments": {name: to_wire(value) for name, value in arguments.items()}}
+        declared = action.parameters
+        call: dict[str, object] = {"arguments": {name: to_json(value, declared[name]) for name, value in arguments.items()}}
         if action.document is not None:
             call["documents"] = documents_of(str(arguments[action.document]))
         answer = self._server.call(ACTIONS_PATH + quote(action.name), call)
         try:
-            return from_wire(action.returns, answer["result"], action.name)
+            return from_json(action.returns, answer["result"], action.name)
         except (RequestError, KeyError, TypeError) as error:
             raise StorageError(
                 f"what {self.address} answered cannot be read", do="use the same version of remiss there and here"

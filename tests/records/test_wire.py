@@ -12,10 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from remiss.contract.declared import load
 from remiss.errors import RequestError
 from remiss.records.rows import Rows
 from remiss.records.wire import from_wire, to_wire
-from remiss.contract.declared import load
 
 ACTIONS = load()
 TYPES = {

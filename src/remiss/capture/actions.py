@@ -13,7 +13,7 @@ from remiss.capture import planning
 from remiss.capture.deriving import Derived, derive, event_times, expect
 from remiss.capture.ports import CaptureWorkspace, WindowInForce
 from remiss.capture.recapture import GONE, compare
-from remiss.capture.schedule import Interval, due_windows, mark_provisional, spans, whole_windows
+from remiss.capture.schedule import Due, Interval, due_windows, mark_provisional, spans, whole_windows
 from remiss.errors import Conflict, Denied, IntervalError
 from remiss.govern.event_fields import sensitivity_of
 from remiss.govern.ports.vault import Bundle
@@ -224,7 +224,7 @@ def _due(
     snapshot=False,
     document="protocol",
 )
-def due(ws: CaptureWorkspace, protocol: Document) -> tuple[tuple[datetime, datetime], ...]:
+def due(ws: CaptureWorkspace, protocol: Document) -> Due:
     """List the intervals that are due: windows never captured, and provisional ones whose labels are mature now.
 
     Example: remiss capture arrival-delay.yaml --dry-run

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 
 from remiss.capture.schedule import Interval
 from remiss.protocol.terms import Protocol
 from remiss.records import html
-from remiss.records.identity import plain
+from remiss.records.published import published
 
 # What people call the facts of a month.
 COLUMNS = ("month", "events", "to keep", "cases", "labelling budget")
@@ -37,6 +37,7 @@ class Month:
     budget: int | None
 
 
+@published("plan")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """A dry run: what each month would bring, and the stretches of windows that would be captured, oldest first."""
@@ -44,15 +45,6 @@ class Plan:
     months: tuple[Month, ...]
     notes: tuple[str, ...]
     intervals: tuple[Interval, ...]
-
-    def to_json(self) -> dict[str, object]:
-        """Return the published `plan` object."""
-        return {
-            "schema": "remiss/plan@1",
-            "months": [asdict(month) for month in self.months],
-            "intervals": [plain(asdict(each)) for each in self.intervals],
-            "notes": list(self.notes),
-        }
 
     def lines(self) -> list[tuple[str, int, int, int, int | None]]:
         """Return one line a month, in the order of COLUMNS."""

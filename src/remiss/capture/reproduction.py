@@ -13,9 +13,11 @@ from remiss.capture.ports import CaptureWorkspace
 from remiss.capture.profile import unlike
 from remiss.capture.schedule import whole_windows
 from remiss.errors import IntervalError, ProtocolError, SourceError
+from remiss.records.published import published
 from remiss.records.run import Drawn, Manifest, Refusals, Run
 
 
+@published("reproduction")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reproduction:
     """Whether a run could be derived again, and whether it came out the same."""

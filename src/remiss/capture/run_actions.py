@@ -9,7 +9,7 @@ from remiss.action import action
 from remiss.capture import listing
 from remiss.capture.ports import CaptureWorkspace
 from remiss.capture.reproduction import Reproduction, rederive
-from remiss.capture.standing import MOST_RUNS, Standing, standing
+from remiss.capture.standing import MOST_RUNS, Standings, standing
 from remiss.catalog.listing import Turn, list_name, token, turn
 from remiss.parameters import Limit, PageToken, Position, RunId
 from remiss.protocol.document import restore
@@ -176,7 +176,7 @@ def reproduce(ws: CaptureWorkspace, run: RunId) -> Reproduction:
 
 
 @action("status", permission="run:read", http="GET /status", reads=True, snapshot=False)
-def status(ws: CaptureWorkspace, *, as_of: Position | None = None) -> tuple[Standing, ...]:
+def status(ws: CaptureWorkspace, *, as_of: Position | None = None) -> Standings:
     """Say, for each protocol and source, which windows are due or provisional, and what looks odd.
 
     Example: remiss status

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
+from typing import Annotated, NamedTuple
 
 from remiss.capture.ports import WindowInForce
 from remiss.errors import IntervalError
 from remiss.records.identity import format_time
+from remiss.records.published import Several
 from remiss.records.run import RunWindow
 from remiss.records.window import Window, window_at, window_index, windows_between
 
@@ -24,12 +25,15 @@ LABELLED_SHARE_EXPECTED = 0.8
 MOST_WINDOWS = 100_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Interval:
+class Interval(NamedTuple):
     """A stretch of windows without a gap."""
 
     since: datetime
     until: datetime
+
+
+# Intervals that are due, as an action returns them.
+Due = Annotated[tuple[Interval, ...], Several("due")]
 
 
 def labels_mature(window: Window, as_of: datetime, lag: timedelta | None) -> bool:
@@ -119,14 +123,14 @@ def settles(window: datetime, width: timedelta, as_of: datetime, lag: timedelta 
     return as_of + (lag or timedelta(0)) if labels_mature(whole, as_of, lag) else whole.end + (lag or timedelta(0))
 
 
-def spans(windows: Sequence[Window]) -> tuple[tuple[datetime, datetime], ...]:
-    """Return the unbroken stretches that sorted windows make, as (since, until), none longer than one run may be."""
-    found: list[tuple[datetime, datetime]] = []
+def spans(windows: Sequence[Window]) -> tuple[Interval, ...]:
+    """Return the unbroken stretches that sorted windows make, none longer than one run may be."""
+    found: list[Interval] = []
     for window in windows:
-        if found and found[-1][1] == window.start and window.end - found[-1][0] <= MOST_WINDOWS * window.width:
-            found[-1] = (found[-1][0], window.end)
+        if found and found[-1].until == window.start and window.end - found[-1].since <= MOST_WINDOWS * window.width:
+            found[-1] = Interval(since=found[-1].since, until=window.end)
         else:
-            found.append((window.start, window.end))
+            found.append(Interval(since=window.start, until=window.end))
     return tuple(found)
 
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Annotated
 
 from remiss.capture.deriving import as_filed, event_times
 from remiss.capture.ports import CaptureWorkspace, WindowInForce
@@ -13,6 +14,7 @@ from remiss.capture.requirements import Refused, refused_rows
 from remiss.capture.schedule import Interval, due_again, due_windows, spans
 from remiss.errors import InputError
 from remiss.protocol.terms import Checked
+from remiss.records.published import Several
 from remiss.records.run import RESERVED, Group, Run
 from remiss.records.window import Window
 
@@ -46,6 +48,9 @@ class Standing:
     nearly_all: tuple[str, ...]
     waiting: tuple[str, ...]
     intervals: tuple[Interval, ...] = ()
+
+
+Standings = Annotated[tuple[Standing, ...], Several("status")]
 
 
 def provisional_counts(
@@ -103,7 +108,7 @@ def standing(ws: CaptureWorkspace, source: str, protocol: str, position: int | N
         nothing=nothing,
         nearly_all=nearly_all,
         waiting=tuple(run.id for run in own if run.status == "waiting"),
-        intervals=tuple(Interval(since=since, until=until) for since, until in spans(found or ())),
+        intervals=spans(found or ()),
     )
 
 

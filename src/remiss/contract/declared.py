@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import typing
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,6 @@ import remiss
 from remiss.action import ACTIONS, Action
 from remiss.contract.docstrings import described
 from remiss.contract.forms import Json, given
-from remiss.records.rows import Rows
 
 
 def load() -> dict[str, Action]:
@@ -30,6 +28,8 @@ def table() -> dict[str, Json]:
 
 
 def _entry(action: Action) -> Iterator[tuple[str, Any]]:
+    # Only what writes the table needs the codec, which stands above the contract.
+    codec: Any = import_module("remiss.codec")
     told = described(action.run.__doc__)
     yield "module", action.run.__module__
     yield "function", action.run.__name__
@@ -38,7 +38,7 @@ def _entry(action: Action) -> Iterator[tuple[str, Any]]:
     yield "summary", told.summary
     yield "text", told.text
     yield "example", told.example
-    yield "kind", kind_of(action.returns)
+    yield "kind", codec.kind_of(action.returns)
     yield "reads", action.reads
     yield "document", action.document
     yield "catalog", action.catalog
@@ -46,13 +46,3 @@ def _entry(action: Action) -> Iterator[tuple[str, Any]]:
     yield "within", action.within
     yield "created", action.created
     yield "parameters", [given(each, told.parameters).to_json() for each in action.parameters.values()]
-
-
-def kind_of(declared: Any) -> str:
-    """Return the published kind of a type that actions return."""
-    if declared is Rows or typing.get_origin(declared) is Rows:
-        return "list"
-    origin = typing.get_origin(declared)
-    if isinstance(origin, type) and issubclass(origin, Sequence):
-        return "list"
-    return ""

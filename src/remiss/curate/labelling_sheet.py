@@ -13,11 +13,13 @@ from remiss.curate.standing import Standing
 from remiss.protocol.terms import Mode, Question
 from remiss.records.event import Event
 from remiss.records.labelling import LabellingKind
+from remiss.records.published import published
 from remiss.records.states import DECIDED, Status
 
 DECIDED_ALREADY = "people have decided what it is"
 
 
+@published("sheet")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
     """By what a person labels a case.

@@ -16,7 +16,7 @@ from remiss.protocol import recoding as documents
 from remiss.records.look import Kind, Look
 from remiss.records.person import EVERY_TEAM
 from remiss.records.position import reached
-from remiss.records.recoding import KeptRecoding, Recoded, Recoding
+from remiss.records.recoding import KeptRecoding, KeptRecodings, Recoded, Recoding
 
 RECODE = "taxonomy:recode"
 
@@ -74,7 +74,7 @@ def recode(ws: RecodingWorkspace, path: Document) -> Recoded:
 
 
 @action("taxonomy.recodings", permission="protocol:read", http="GET /taxonomy/recodings", reads=True, views=_listed)
-def recodings(ws: RecodingWorkspace, *, as_of: Position | None = None) -> tuple[KeptRecoding, ...]:
+def recodings(ws: RecodingWorkspace, *, as_of: Position | None = None) -> KeptRecodings:
     """List the recodings that were written, oldest first, with their documents.
 
     Example: remiss taxonomy recodings --format json

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from remiss.curate.labelling_sheet import Sheet
 from remiss.records.labelling import Labelling, LabellingKind
+from remiss.records.published import published
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,7 @@ class Task:
     labellings: tuple[Labelling, ...] = ()
 
 
+@published("served")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Served:
     """What the queue answers: a task, None when nothing waits for that person, and what is left with it."""
@@ -74,6 +76,7 @@ class BatchState:
     in_turn: int
 
 
+@published("queue")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueState:
     """What one has in hand, what is left for one, and how far the batches have come."""

@@ -186,7 +186,7 @@ def run(item: Run) -> Json:
         "interval": {"since": format_time(manifest.since), "until": format_time(manifest.until)},
         "as_of": format_time(manifest.as_of),
         "refused": dict(item.refused),
-        "groups": [group_json(each) for each in item.groups if each.population],
+        "groups": [group_json(each) for each in item.groups],
         "events": {"new": item.events_new, "known": item.events_known},
         "cases": {"new": item.cases_new, "known": item.cases_known},
         "changes": dict(item.changes),

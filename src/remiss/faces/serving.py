@@ -1,4 +1,4 @@
-"""What every route and page takes: the workspace of its request, models that refuse what they do not know, the status of an error."""
+"""What every route and page takes: its workspace, models that refuse what they do not know, the status of an error."""
 
 from __future__ import annotations
 

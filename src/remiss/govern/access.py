@@ -10,8 +10,10 @@ from remiss.govern.ports.actor import Actor
 from remiss.govern.roles import OF_THE_CATALOG, ROLES, holds
 from remiss.records.case import Sensitivity
 from remiss.records.person import Governed, Grant, Person
+from remiss.records.published import published
 
 
+@published("access")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
     """Whether a person may do something, and the rule that says so."""

@@ -14,7 +14,7 @@ from remiss.govern.checkpoint import SECRET, Checkpoint, Signer, Verifier, name_
 from remiss.govern.entries import LOGS, leaf_of
 from remiss.govern.merkle import inclusion_path, root_of
 from remiss.govern.ports.audit import AuditWorkspace
-from remiss.govern.verification import Row, Verdict, check
+from remiss.govern.verification import Row, Verdict, Verification, check
 from remiss.parameters import InFile, Limit, OneOf, Option, PageToken
 from remiss.records.look import KINDS, Kind, Look, listed
 from remiss.records.rows import Rows
@@ -76,7 +76,7 @@ def search_audit(
 
 
 @action("audit.verify", permission=READ, http="POST /audit/verify", reads=True, snapshot=False)
-def verify_audit(ws: AuditWorkspace, *, checkpoint: Kept | None = None, key: Kept | None = None) -> tuple[Verdict, ...]:
+def verify_audit(ws: AuditWorkspace, *, checkpoint: Kept | None = None, key: Kept | None = None) -> Verification:
     """Say of each log whether it is still what was written, and if not, which entry is the first that is not.
 
     Exit status 0 when all is sound, 1 when it is not.

@@ -16,6 +16,7 @@ from remiss.govern.verification import Verdict
 from remiss.records.event import Scalar
 from remiss.records.identity import digest, format_time, from_micros
 from remiss.records.look import CHANGE
+from remiss.records.published import published
 
 COLUMNS = ("entry", "at", "actor", "role", "team", "action", "kind", "subject", "count", "position", "purpose", "request")
 _ID = re.compile(r"(journal|views)-([1-9][0-9]{0,17})")
@@ -54,6 +55,7 @@ class Written:
         return found
 
 
+@published("checkpoint")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signed:
     """Checkpoints of a catalog's logs, as signed notes, and the public key that they can be checked with."""
@@ -66,6 +68,7 @@ class Signed:
         return {"schema": "remiss/checkpoint@1", **asdict(self), "notes": list(self.notes)}
 
 
+@published("proof")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
     """That an entry is in a log of which a checkpoint was signed; whoever has the public key can check it without the catalog.

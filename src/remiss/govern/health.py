@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Annotated, Literal
+
+from remiss.records.published import Several
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,3 +20,6 @@ class Check:
     def to_json(self) -> dict[str, object]:
         """Return one item of the published `checks` object (see `remiss schema checks`)."""
         return asdict(self)
+
+
+Checks = Annotated[tuple[Check, ...], Several("checks")]

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 from remiss.action import action
 from remiss.govern.ports.vault import KeyWorkspace
+from remiss.records.published import published
 
 
+@published("rotation")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rotation:
     """What a rotation did: how many pieces of evidence it wrote anew, and whether it finished one that was cut short."""

@@ -10,10 +10,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from remiss.govern.entries import NOTHING, Head, leaf_of, seal_of
 from remiss.govern.growing import Grow, Grower, Grown, here
+from remiss.records.published import Several
 
 if TYPE_CHECKING:
     from remiss.govern.checkpoint import Checkpoint
@@ -41,6 +42,14 @@ class Verdict:
     first: int | None = None
     what: str = ""
     against: tuple[str, ...] = ()
+
+
+def all_sound(verdicts: Iterable[Verdict]) -> bool:
+    """Return whether every log is still what was written."""
+    return all(each.sound for each in verdicts)
+
+
+Verification = Annotated[tuple[Verdict, ...], Several("verification", "logs", also=(("sound", all_sound),))]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from remiss.protocol.lint import examine
 from remiss.protocol.nearest import nearest
 from remiss.protocol.ports import Description, ProtocolWorkspace, ShelfWorkspace, StoredProtocol
 from remiss.protocol.shape import has_errors
-from remiss.protocol.terms import Address, Checked, Finding, Protocol
+from remiss.protocol.terms import Address, Checked, Diff, Finding, Findings, Protocol
 from remiss.records.identity import format_time
 from remiss.records.position import reached
 from remiss.records.rows import Rows
@@ -24,7 +24,7 @@ Version = Annotated[int, Range(0, 2**31 - 1), Help("Of the protocol; the newest,
 
 
 @action("protocol.check", permission="protocol:check", http="POST /protocols/check", catalog=False, reads=True, document="path")
-def check(ws: ProtocolWorkspace, path: Document) -> tuple[Finding, ...]:
+def check(ws: ProtocolWorkspace, path: Document) -> Findings:
     """Check the protocol at PATH against its source and list all findings, notes too.
 
     A document that is no text, and a source that cannot be read, is a finding. Needs no catalog. Exit status 1 when a finding
@@ -136,9 +136,7 @@ def show(
 
 
 @action("protocol.diff", permission="protocol:read", http="GET /protocols/{protocol}/diff", reads=True, subject="protocol")
-def diff(
-    ws: ShelfWorkspace, protocol: ProtocolName, before: Version, after: Version, *, as_of: Position | None = None
-) -> tuple[str, ...]:
+def diff(ws: ShelfWorkspace, protocol: ProtocolName, before: Version, after: Version, *, as_of: Position | None = None) -> Diff:
     """Show what changed between two versions of PROTOCOL, as lines of a unified diff; exit status 1 when something did.
 
     Example: remiss protocol diff arrival-delay 2 3

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from remiss.action import Performs
 from remiss.protocol.terms import Address, Type
+from remiss.records.published import published
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -97,6 +98,7 @@ class Engine(Protocol):
         ...
 
 
+@published("stored-protocol")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredProtocol:
     """A protocol version as the catalog keeps it."""

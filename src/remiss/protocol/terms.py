@@ -10,9 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
+from typing import Annotated
 
 from remiss.govern.policy import Policy
 from remiss.records.case import Sensitivity
+from remiss.records.published import Several, published
 
 INPUTS = "inputs."
 CONTEXT = "context."
@@ -273,6 +275,7 @@ class Checked:
     criteria: tuple[CheckedCriterion, ...]
 
 
+@published("finding", part=True)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One thing that `protocol check` has to say. `level` is `error` or `note`."""
@@ -283,3 +286,8 @@ class Finding:
     line: int
     what: str
     do: str
+
+
+Findings = Annotated[tuple[Finding, ...], Several("findings")]
+# What changed between two versions of a protocol: the lines of a unified diff.
+Diff = Annotated[tuple[str, ...], Several("diff", "lines")]

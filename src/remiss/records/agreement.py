@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from remiss.records.labelling import Verdict
+from remiss.records.published import published
 
 
 class Field(StrEnum):
@@ -79,6 +80,7 @@ class AgreementRow:
     note: str = ""
 
 
+@published("agreement")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:
     """How far people agree on the cases that match a query: `cases` were labelled twice and drawn by a run in force."""

@@ -10,6 +10,7 @@ from typing import Annotated
 from remiss.parameters import Help, Option, Range
 from remiss.records.event import Event, Values
 from remiss.records.labelling import Labelled, Link
+from remiss.records.published import published
 from remiss.records.showing import Shown
 from remiss.records.states import Status
 
@@ -36,6 +37,7 @@ class Capture:
     criteria: tuple[str, ...]
 
 
+@published("case")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case(Shown):
     """One case in one state.
@@ -67,6 +69,7 @@ class Case(Shown):
     hidden: str | None = None
 
 
+@published("revision", keys={"position_from": "position"}, part=True)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
     """One state that a case was in, and between which positions. `reason` is why somebody moved it, where that needs one.

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from remiss.records.identity import plain
+from remiss.records.published import published
 
 
+@published("catalog")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogFacts:
     """What a catalog is and holds, in the order in which it is told.

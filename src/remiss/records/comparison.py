@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from remiss.records.event import Event, Values
+from remiss.records.published import published
 from remiss.records.run import ALL, Group
 
 
@@ -20,6 +21,15 @@ class Control:
     likeness: float
 
 
+@published(
+    "comparison",
+    keys={
+        "protocol": "protocol.name",
+        "protocol_version": "protocol.version",
+        "window": "window.since",
+        "until": "window.until",
+    },
+)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
     """How the event of a case was drawn, and controls to compare it with.

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from remiss.records.published import published
+
 
 class ThreadStatus(StrEnum):
     """Whether a thread still wants something of somebody."""
@@ -44,6 +46,7 @@ class Turned:
     position: int
 
 
+@published("thread", keys={"id": "thread"})
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thread:
     """A thread on a case: its comments and how it was resolved and opened again, each in the order in which they came.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from remiss.records import arrow
 from remiss.records.event import Scalar
 from remiss.records.identity import plain
+from remiss.records.published import published
 from remiss.records.showing import Shown
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ class EstimateRow:
         return {name: plain(getattr(self, name)) for name in names}
 
 
+@published("estimate")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate(Shown):
     """What `remiss estimate` answers: one row, or one for each value of `by`.

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from remiss.records.case import Sensitivity
+from remiss.records.published import published
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +22,7 @@ class Original:
     address: str
 
 
+@published("raw-event")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawEvent:
     """The raw event of a case: `content` is the JSON of the row as the log had it, letter by letter."""
@@ -31,6 +33,7 @@ class RawEvent:
     content: str
 
 
+@published("attachment", keys={"id": "attachment"})
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
     """A file that somebody added to a case. `name` is harmless, and None once it was removed.
@@ -49,6 +52,7 @@ class Attachment:
     hidden: str | None = None
 
 
+@published("attached-file")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttachedFile:
     """An attachment with its content."""

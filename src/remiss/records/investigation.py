@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import ClassVar, Self
 
 from remiss.errors import InputError
+from remiss.records.published import published
 
 
 class Stands(StrEnum):
@@ -152,6 +153,7 @@ class Step:
     done: bool
 
 
+@published("investigation")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Investigation:
     """All that was found out about a case. `steps` say how complete it is.

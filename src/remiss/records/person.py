@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from remiss.records.case import Sensitivity
+from remiss.records.published import INLINE, published
 
 # A grant on it holds in every team, those to come as well.
 EVERY_TEAM = "*"
@@ -20,6 +21,7 @@ class Grant:
     clearance: Sensitivity
 
 
+@published("person", keys={"name": "person"})
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
     """Somebody who may be granted something.
@@ -35,6 +37,7 @@ class Person:
     until: int | None = None
 
 
+@published("team", keys={"name": "team"})
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Team:
     """Who looks after some protocols and their cases; every governed row is of one."""
@@ -44,6 +47,7 @@ class Team:
     since: int = 0
 
 
+@published("token", keys={"id": "token"})
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
     """What a server knows a person by, but for its secret, which nobody keeps.
@@ -62,6 +66,7 @@ class Token:
     used: int | None = None
 
 
+@published("token", keys={"token": INLINE})
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssuedToken:
     """A token with the text that its holder keeps. Shown once."""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Annotated
+
+from remiss.records.published import Several, published
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +46,7 @@ class Sent:
     weight: float
 
 
+@published("recoding")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recoded:
     """What a recoding does, or did when it is `written`. Whatever a mode had, is in the lines of that mode."""
@@ -62,3 +66,6 @@ class KeptRecoding:
     at: datetime
     position: int
     text: str
+
+
+KeptRecodings = Annotated[tuple[KeptRecoding, ...], Several(of="recoding")]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from remiss.records import arrow
 from remiss.records.event import Event, Scalar, Values
+from remiss.records.published import INLINE, published
 from remiss.records.showing import Shown
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ TYPES = {
 }
 
 
+@published("group", part=True)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
     """A set of events of which the k with least priority were kept.
@@ -122,6 +124,21 @@ class RunWindow:
     provisional: bool
 
 
+@published(
+    keys={
+        "protocol": "protocol.name",
+        "protocol_version": "protocol.version",
+        "protocol_digest": "protocol.digest",
+        "source": "source.name",
+        "fingerprint": "source.fingerprint",
+        "rows": "source.rows",
+        "since": "interval.since",
+        "until": "interval.until",
+        **{name: f"manifest.{name}" for name in ("engine", "software", "folder", "files", "file_digests")},
+        **{name: f"manifest.{name}" for name in ("label_digests", "addresses", "unplaced")},
+    },
+    also={"file_count": "source.files"},
+)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """The named inputs of a run: from these alone it can be derived again.
@@ -154,6 +171,11 @@ class Manifest:
     addresses: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict)
     unplaced: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
+    @property
+    def file_count(self) -> int:
+        """How many files it was derived from."""
+        return len(self.files)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
@@ -179,11 +201,23 @@ class Drawn:
     refusals: Refusals
 
 
+@published(
+    "run",
+    keys={
+        "id": "run",
+        "manifest": INLINE,
+        "events_new": "events.new",
+        "events_known": "events.known",
+        "cases_new": "cases.new",
+        "cases_known": "cases.known",
+    },
+)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run(Shown):
     """A filed run, without its members: what `run show` prints.
 
-    `status` is `complete`, or `waiting` while events are gone from the source and nobody has accepted that.
+    `status` is `complete`, or `waiting` while events are gone from the source and nobody has accepted that. `groups` are those
+    that have events: a window without any has none here.
     """
 
     id: str

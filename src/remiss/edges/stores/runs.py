@@ -154,7 +154,8 @@ class RunStore:
         """Return a run by id or by a unique prefix of six or more characters, as it stood at a position."""
         with self._store.reading() as connection:
             row = self._find(connection, run, position)
-            return as_it_stood(run_of(row, groups_of(connection, row.key)), row.came, position)
+            groups = tuple(each for each in groups_of(connection, row.key) if each.population)
+            return as_it_stood(run_of(row, groups), row.came, position)
 
     def latest(
         self, limit: int, protocol: str | None = None, position: int | None = None, *, before: int | None = None

@@ -1,4 +1,4 @@
-"""The route behind `remiss.open("https://...")`: any action, posted by name, its arguments and result as records on the wire.
+"""The route behind `remiss.open("https://...")`: any action, posted by name, its arguments and result as published JSON.
 
 One route for all, so that whatever can be done with a catalog of one's own can be done with a server's from the day it is built.
 """
@@ -13,12 +13,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from remiss.action import Action
+from remiss.codec import from_json, listed, to_json
 from remiss.contract.table import action_of
 from remiss.errors import InputError, RequestError
 from remiss.faces.api.answering import answers as documented
 from remiss.faces.api.answering import as_json
 from remiss.faces.serving import Asked, opened
-from remiss.records.wire import from_wire, to_wire
 
 router = APIRouter(tags=["actions"])
 
@@ -37,7 +37,9 @@ def perform(request: Request, name: str, body: Call) -> Response:
     arguments = arguments_of(action, body.arguments)
     documents = (body.documents or {}) if action.document is not None else None
     ws = opened(request, documents)
-    return as_json({"schema": "remiss/result@1", "result": to_wire(ws.perform(action, arguments))})
+    result = ws.perform(action, arguments)
+    position = (arguments.get("as_of") or ws.position()) if listed(action.returns) else None
+    return as_json({"schema": "remiss/result@1", "result": to_json(result, action.returns, position=position)})
 
 
 def arguments_of(action: Action, given: dict[str, Any]) -> dict[str, Any]:
@@ -52,6 +54,6 @@ def arguments_of(action: Action, given: dict[str, Any]) -> dict[str, Any]:
     if unknown:
         raise RequestError(f"{action.name} takes no {', '.join(sorted(unknown))}", do=f"it takes {', '.join(wanted)}")
     try:
-        return action.filled({name: from_wire(wanted[name], value, name) for name, value in given.items()})
+        return action.filled({name: from_json(wanted[name], value, name) for name, value in given.items()})
     except (TypeError, RecursionError) as error:
         raise InputError(f"{action.name}: {error}", do=f"it takes {', '.join(wanted)}") from error

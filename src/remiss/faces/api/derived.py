@@ -123,7 +123,7 @@ def _answered(
     entry: Entry, request: Request, values: Mapping[str, Any], documents: Mapping[str, str] | None, if_none_match: str | None
 ) -> Response:
     """Call the action, and answer as whoever asked likes to read it."""
-    from remiss.codec import to_json
+    from remiss.codec import listed, to_json
 
     action = action_of(entry.name)
     arguments = arguments_of(action, entry.parameters, values)
@@ -136,7 +136,11 @@ def _answered(
         answer = ws.perform(action, arguments)
     if entry.tabular:
         return answer_in(request, answer, csv=prefers_csv(request.headers.get("accept", "")))
-    document = to_json(answer)
+    position = None
+    if listed(action.returns):
+        position = arguments.get("as_of")
+        position = ws.position() if position is None else position
+    document = to_json(answer, action.returns, position=position)
     response = tagged(document, answer.revision, if_none_match) if _is_tagged(entry) else as_json(document)
     if entry.created:
         response.status_code = 201
@@ -216,7 +220,7 @@ def _type(entry: Entry, given: Given) -> Any:
     else:
         type_ = TYPES[form]
     if given.low is not None or given.high is not None:
-        type_ = Annotated[type_, Field(ge=given.low, le=given.high)]
+        type_ = Annotated.__class_getitem__((type_, Field(ge=given.low, le=given.high)))  # type: ignore[attr-defined]
     # What holds a type that is made here has no name that a checker of types would know.
     return (
         GenericAlias(list, type_)

@@ -14,9 +14,9 @@ from remiss.codec import to_json
 from remiss.errors import AnswerNo, CatalogMissing
 from remiss.faces.cli import render
 from remiss.faces.cli.options import Time, formatted_object, progress, workspace
+from remiss.records.run import Run
 
 if TYPE_CHECKING:
-    from remiss.records.run import Run
     from remiss.workspace import Workspace
 
 
@@ -91,8 +91,8 @@ def _capture(ws: Workspace, protocol: str, since: datetime | None, until: dateti
             runs.append(actions.capture(ws, protocol, since=start, until=end, strict=strict))
     if shape == "json":
         # What is due may lie apart, and then makes several runs: a program gets one document all the same.
-        found = [to_json(item) for item in runs]
-        render.as_json(found[0] if len(found) == 1 else items("run", found, ws.position()))
+        whole = to_json(runs[0]) if len(runs) == 1 else to_json(tuple(runs), tuple[Run, ...], position=ws.position())
+        render.as_json(whole)
     else:
         for item in runs:
             _told(item, ws)

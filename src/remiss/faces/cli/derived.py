@@ -1,4 +1,4 @@
-"""Commands derived from actions: `case.similar` is `remiss case similar`, with the parameters, words and example that it declares.
+"""Commands derived from actions: `case.similar` is `remiss case similar`, with the parameters and the example that it declares.
 
 What a group holds and how each command is called comes from the table of actions, so that help loads no chapter. The action
 itself is imported when it is called; what it answers is printed by `printing`.

@@ -24,7 +24,9 @@ def doctor(shape: str) -> int:
     """
     checks = _examine()
     if shape == "json":
-        render.as_json(to_json(checks))
+        from remiss.govern.health import Checks
+
+        render.as_json(to_json(checks, Checks))
     else:
         for each in checks:
             click.echo(f"{each.level:<5}  {each.name}: {each.says}" + (f"\n         {each.do}" if each.do else ""))

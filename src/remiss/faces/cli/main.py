@@ -154,8 +154,8 @@ def run(arguments: list[str] | None = None) -> int:
         return 130
     except click.ClickException as error:
         if isinstance(error, click.NoSuchOption) and error.option_name in former.OPTIONS:
-            error.message = f"there is no option {error.option_name}: it is {former.OPTIONS[error.option_name]} now"
-            error.possibilities = None
+            now = former.OPTIONS[error.option_name]
+            error = click.UsageError(f"there is no option {error.option_name}: it is {now} now", error.ctx)
         if _wants_json(arguments) and not isinstance(error, click.exceptions.NoArgsIsHelpError):
             return _refused(_misused(error), arguments)
         with talking():

@@ -1,4 +1,4 @@
-"""How answers are printed: JSON by the codec, CSV by the spreadsheet, tables by hand where a person deserves more than the derived one.
+"""How answers are printed: JSON by the codec, CSV by the spreadsheet, tables by hand where a person deserves more.
 
 `TABLES` names, by action, what prints its answer for a person: a function that takes the answer, the workspace and the arguments.
 `STATUSES` names those whose answer decides how the command ends.
@@ -94,9 +94,7 @@ STATUSES: Mapping[str, Callable[[Any], int]] = {
 def printed(entry: Entry, answer: Any, shape: str, ws: Workspace, arguments: Mapping[str, Any]) -> int:
     """Print what an action answered in the shape that was asked for, and return the exit status."""
     if shape == "json" or entry.name in ALWAYS_JSON:
-        from remiss.codec import to_json
-
-        render.as_json(to_json(answer))
+        render.as_json(json_of(entry, answer, ws, arguments))
     elif shape == "csv":
         from remiss.faces.spreadsheet import as_csv, sheet_of
 
@@ -104,6 +102,16 @@ def printed(entry: Entry, answer: Any, shape: str, ws: Workspace, arguments: Map
     else:
         table_of(entry)(answer, ws, arguments)
     return STATUSES.get(entry.name, lambda _: 0)(answer)
+
+
+def json_of(entry: Entry, answer: Any, ws: Workspace, arguments: Mapping[str, Any]) -> Any:
+    """Return an answer as published JSON; of several things that are no page, with the position that they were read at."""
+    from remiss.codec import listed, to_json
+    from remiss.contract.table import action_of
+
+    declared = action_of(entry.name).returns
+    as_of = arguments.get("as_of")
+    return to_json(answer, declared, position=(ws.position() if as_of is None else as_of) if listed(declared) else None)
 
 
 # What people keep in a file is JSON to them, too.

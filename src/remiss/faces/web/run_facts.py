@@ -120,8 +120,7 @@ def drawn_of(run: Run, document: Protocol | None) -> tuple[Drawn, ...]:
     known = {} if document is None else {each.name: each for each in document.criteria}
     groups: dict[str, list[Group]] = defaultdict(list)
     for group in run.groups:
-        if group.population:
-            groups[group.criterion].append(group)
+        groups[group.criterion].append(group)
     names = [*known, *(name for name in groups if name not in known and name not in RESERVED), *RESERVED]
     found = []
     for name in names:

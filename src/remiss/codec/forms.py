@@ -1,0 +1,116 @@
+"""The form of any type that an action takes or returns, as annotations name it; made once for each type."""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from functools import cache
+from typing import Any
+
+from remiss.codec import open_values
+from remiss.codec.form import ADVICE, Form, Schema, Side, bounded, nullable, read_list, unfit, wrong
+from remiss.codec.listing import rows_form
+from remiss.codec.plain_values import NUMBER, PLAIN, choice, enumeration
+from remiss.codec.records import is_record, record_form
+from remiss.errors import RequestError
+from remiss.records.published import Between
+from remiss.records.rows import Rows
+
+
+@cache
+def form_of(declared: Any) -> Form:
+    """Return the form of a type: a record, `tuple[Run, ...]`, `Mapping[str, int]`, `str | None`, ...
+
+    Raises
+    ------
+    TypeError : a type that has none, such as an open file, or a union whose members cannot be told apart in JSON
+    """
+    origin, inner = typing.get_origin(declared), typing.get_args(declared)
+    if origin is typing.Annotated:
+        bounds = next((each for each in inner[1:] if isinstance(each, Between)), None)
+        return form_of(inner[0]) if bounds is None else bounded(form_of(inner[0]), bounds)
+    if origin in {typing.Union, types.UnionType}:
+        return _union(inner)
+    if origin is typing.Literal:
+        return choice({each: each for each in inner})
+    if origin is tuple and not (len(inner) == 2 and inner[1] is Ellipsis):
+        return _fixed([form_of(each) for each in inner])
+    if origin is tuple or (isinstance(origin, type) and issubclass(origin, Sequence)):
+        return many(form_of(inner[0]))
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        return _mapping(form_of(inner[1]))
+    return _of_class(declared)
+
+
+def _of_class(declared: Any) -> Form:
+    if declared in PLAIN:
+        return PLAIN[declared]
+    if declared is Rows:
+        return rows_form()
+    if isinstance(declared, type) and issubclass(declared, Enum):
+        return enumeration(declared)
+    if is_record(declared):
+        return record_form(declared, form_of)
+    raise TypeError(f"{getattr(declared, '__name__', declared)} does not survive JSON")
+
+
+def _union(members: Sequence[Any]) -> Form:
+    others = [member for member in members if member is not type(None)]
+    if len(others) == 1:
+        form = form_of(others[0])
+    elif set(others) == {int, float}:
+        form = NUMBER
+    elif open_values.TYPES.issuperset(others):
+        return open_values.open_form(frozenset(members))
+    else:
+        raise TypeError(f"a union of {len(others)} types cannot be told apart in JSON")
+    return form if len(others) == len(members) else nullable(form)
+
+
+def many(form: Form) -> Form:
+    """Return the form of a list of things; they come back as a tuple."""
+
+    def write(value: Any) -> object:
+        # A text would be a list of its letters.
+        if not isinstance(value, Sequence) or isinstance(value, str | bytes):
+            raise unfit(value, "a list")
+        return [form.write(each) for each in value]
+
+    return Form(
+        write=write,
+        read=lambda value, where: tuple(form.read(each, f"{where}[{at}]") for at, each in enumerate(read_list(value, where))),
+        schema=lambda side: {"type": "array", "items": form.schema(side)},
+    )
+
+
+def _fixed(forms: Sequence[Form]) -> Form:
+    def write(value: Any) -> object:
+        return [form.write(each) for form, each in zip(forms, value, strict=True)]
+
+    def read(value: object, where: str) -> tuple[Any, ...]:
+        items = read_list(value, where)
+        if len(items) != len(forms):
+            raise RequestError(f"{where or 'the value'}: expected {len(forms)} items, got {len(items)}", do=ADVICE)
+        return tuple(form.read(each, f"{where}[{at}]") for at, (form, each) in enumerate(zip(forms, items, strict=True)))
+
+    def schema(side: Side) -> Schema:
+        size = len(forms)
+        return {"type": "array", "prefixItems": [form.schema(side) for form in forms], "minItems": size, "maxItems": size}
+
+    return Form(write=write, read=read, schema=schema)
+
+
+def _mapping(form: Form) -> Form:
+    def write(value: Any) -> object:
+        if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
+            raise unfit(value, "a mapping by text")
+        return {key: form.write(item) for key, item in value.items()}
+
+    def read(value: object, where: str) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise wrong(where, "an object", value)
+        return {key: form.read(item, f"{where}.{key}" if where else key) for key, item in value.items()}
+
+    return Form(write=write, read=read, schema=lambda side: {"type": "object", "additionalProperties": form.schema(side)})

@@ -1,0 +1,194 @@
+"""Plain values: text, numbers, booleans, times, bytes and closed choices.
+
+What JSON cannot hold is text with a tag: `int:` before a whole number that a reader of JSON may round, `float:` before what is
+not finite. Times are RFC 3339 in UTC, bytes are base64.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import math
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from enum import Enum, IntEnum
+from typing import Any
+
+from remiss.codec.form import ADVICE, Form, constant, unfit, wrong
+from remiss.errors import RequestError
+from remiss.records.identity import SAFE_INTEGER, format_time, parse_time
+
+FLOATS = {"float:nan": math.nan, "float:inf": math.inf, "float:-inf": -math.inf}
+# Longer ones take Python more than a moment to read.
+MOST_DIGITS = 400
+
+
+def _exactly(kind: type) -> Callable[[Any], object]:
+    """Return what writes values of a type that JSON has as they are, and nothing else."""
+
+    def write(value: Any) -> object:
+        if not isinstance(value, kind):
+            raise unfit(value, kind.__name__)
+        return value
+
+    return write
+
+
+def _read_none(value: object, where: str) -> None:
+    if value is not None:
+        raise wrong(where, "null", value)
+
+
+def _read_bool(value: object, where: str) -> bool:
+    if not isinstance(value, bool):
+        raise wrong(where, "true or false", value)
+    return value
+
+
+def read_text(value: object, where: str) -> str:
+    """Return text.
+
+    Raises
+    ------
+    RequestError : not text
+    """
+    if not isinstance(value, str):
+        raise wrong(where, "text", value)
+    return value
+
+
+def write_int(value: int) -> int | str:
+    """Return a whole number as JSON that nobody rounds."""
+    if not isinstance(value, int):
+        raise unfit(value, "a whole number")
+    return value if abs(value) < SAFE_INTEGER else f"int:{value}"
+
+
+def tagged_int(value: object) -> int | None:
+    """Return the whole number that a text with a tag is; None when it is not just what `write_int` writes."""
+    if not isinstance(value, str) or not value.startswith("int:") or len(value) > MOST_DIGITS:
+        return None
+    digits = value[4:]
+    if not (digits.isascii() and digits.removeprefix("-").isdecimal()):
+        return None
+    number = int(digits)
+    return number if write_int(number) == value else None
+
+
+def read_int(value: object, where: str) -> int:
+    """Return a whole number.
+
+    Raises
+    ------
+    RequestError : not one, or one with a tag that it does not need
+    """
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    number = tagged_int(value)
+    if number is None:
+        raise wrong(where, "a whole number", value)
+    return number
+
+
+def write_float(value: float) -> float | str:
+    """Return a number as JSON, what is not finite as text with a tag."""
+    if not isinstance(value, float | int):
+        raise unfit(value, "a number")
+    return value if math.isfinite(value) else f"float:{value}"
+
+
+def read_float(value: object, where: str) -> float:
+    """Return a number that may have a fraction.
+
+    Raises
+    ------
+    RequestError : not a number, or one that is too large
+    """
+    # JSON has one kind of number: a whole one stands for the fraction that it equals.
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        try:
+            return float(value)
+        except OverflowError as error:
+            raise wrong(where, "a number of ordinary size", value) from error
+    if isinstance(value, str) and value in FLOATS:
+        return FLOATS[value]
+    raise wrong(where, "a number", value)
+
+
+def _write_number(value: float) -> int | float | str:
+    return write_int(value) if isinstance(value, int) else write_float(value)
+
+
+def _read_number(value: object, where: str) -> int | float:
+    """Read a number that may be whole or not: it stays what it is."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    number = tagged_int(value)
+    return read_float(value, where) if number is None else number
+
+
+def _read_time(value: object, where: str) -> datetime:
+    wanted = "a time such as 2013-06-03T00:00:00Z"
+    try:
+        return parse_time(read_text(value, where))
+    except (RequestError, ValueError, OverflowError) as error:
+        raise wrong(where, wanted, value) from error
+
+
+def _write_time(value: datetime) -> str:
+    if not isinstance(value, datetime):
+        raise unfit(value, "a time")
+    return format_time(value)
+
+
+def _write_bytes(value: bytes) -> str:
+    if not isinstance(value, bytes):
+        raise unfit(value, "bytes")
+    return base64.b64encode(value).decode()
+
+
+def _read_bytes(value: object, where: str) -> bytes:
+    try:
+        return base64.b64decode(read_text(value, where), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise RequestError(f"{where or 'the value'}: this is not base64", do=ADVICE) from error
+
+
+PLAIN: dict[type, Form] = {
+    type(None): Form(write=_exactly(type(None)), read=_read_none, schema=constant({"type": "null"})),
+    bool: Form(write=_exactly(bool), read=_read_bool, schema=constant({"type": "boolean"})),
+    str: Form(write=_exactly(str), read=read_text, schema=constant({"type": "string"})),
+    int: Form(write=write_int, read=read_int, schema=constant({"type": "integer"})),
+    float: Form(write=write_float, read=read_float, schema=constant({"type": "number"})),
+    datetime: Form(write=_write_time, read=_read_time, schema=constant({"type": "string", "format": "date-time"})),
+    bytes: Form(write=_write_bytes, read=_read_bytes, schema=constant({"type": "string", "contentEncoding": "base64"})),
+}
+NUMBER = Form(write=_write_number, read=_read_number, schema=constant({"type": "number"}))
+
+
+def choice(names: Mapping[Any, object]) -> Form:
+    """Return the form of a closed choice, by the name of each value."""
+    by_name = {name: value for value, name in names.items()}
+
+    def write(value: Any) -> object:
+        if value not in names:
+            raise unfit(value, f"one of {', '.join(map(str, by_name))}")
+        return names[value]
+
+    def read(value: object, where: str) -> Any:
+        if isinstance(value, bool | dict | list) or value not in by_name:
+            do = f"use one of {', '.join(map(str, by_name))}"
+            raise RequestError(f"{where or 'the value'}: {_shown(value)} is not one of its choices", do=do)
+        return by_name[value]
+
+    return Form(write=write, read=read, schema=constant({"enum": [*by_name]}))
+
+
+def _shown(value: object) -> str:
+    return repr(value)[:40] if isinstance(value, str) else "this"
+
+
+def enumeration(declared: type[Enum]) -> Form:
+    """Return the form of an enumeration: by its values, or by its names where the values are numbers that only order them."""
+    graded = issubclass(declared, IntEnum)
+    return choice({each: each.name.lower() if graded else each.value for each in declared})

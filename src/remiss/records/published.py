@@ -1,0 +1,83 @@
+"""What a record says of its published form: the kind that `remiss schema` names it by, and where its keys differ from its fields.
+
+Most records are published as they are. Those that are not say so beside their fields, in plain values that `remiss.codec` reads;
+so a record and its JSON are changed in one place, and records need no library for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Annotated, Any, TypeVar
+
+R = TypeVar("R", bound=type)
+
+# The key of a record whose own keys stand among those of the record that has it.
+INLINE = ""
+_MARK = "__published__"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """How a record is published.
+
+    `kind` is its name in `remiss schema`; None of a record that is only a part of others. `keys` gives, by field, the key that it
+    has instead of its name: with dots for a key within an object (`source.rows`), `INLINE` for a record whose keys are put among
+    these. `also` gives, by property, the key that it is told under besides. One that is `part` does not name its kind in a
+    `schema` key: it is never an answer by itself.
+    """
+
+    kind: str | None = None
+    keys: Mapping[str, str] = field(default_factory=dict)
+    also: Mapping[str, str] = field(default_factory=dict)
+    part: bool = False
+
+
+AS_IT_IS = Published()
+_NONE: Mapping[str, str] = MappingProxyType({})
+
+
+def published(
+    kind: str | None = None, *, keys: Mapping[str, str] = _NONE, also: Mapping[str, str] = _NONE, part: bool = False
+) -> Callable[[R], R]:
+    """Return a decorator that says how a record is published; see `Published`."""
+    said = Published(kind=kind, keys=keys, also=also, part=part)
+
+    def mark(record: R) -> R:
+        setattr(record, _MARK, said)
+        return record
+
+    return mark
+
+
+def published_as(record: type) -> Published:
+    """Return how a record is published."""
+    found: Published = vars(record).get(_MARK, AS_IT_IS)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """How a tuple that an action returns is published: `Annotated[tuple[Check, ...], Several("checks")]`.
+
+    Without it a tuple of records that have a kind is a `list` of these. `items` is the key that they stand under; `of` what a
+    `list` says that it is a list of. `also` gives keys that are told besides, each with what makes its value of all of them.
+    """
+
+    kind: str = "list"
+    items: str = "items"
+    of: str | None = None
+    also: tuple[tuple[str, Callable[[Any], object]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """The least and the greatest number that is sound, both included; None for no end."""
+
+    low: float | None = None
+    high: float | None = None
+
+
+Count = Annotated[int, Between(0)]
+Share = Annotated[float, Between(0, 1)]
