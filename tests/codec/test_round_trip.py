@@ -18,13 +18,13 @@ from remiss.errors import RequestError
 from remiss.records.event import Scalar, Values
 from remiss.records.published import Between, Several
 from remiss.records.rows import Rows
-from scripts.reference.faces import load_actions
+from remiss.contract.declared import load
 
-ACTIONS = load_actions()
+ACTIONS = load()
 # Each type once, by the first argument or result that has it.
 TYPES: dict[str, typing.Any] = {}
 for name, action in ACTIONS.items():
-    for place, declared in [*((f"{name}({each})", of) for each, of in action.parameters.items()), (f"{name} ->", action.returns)]:
+    for place, declared in [*((f"{name}({each})", of) for each, of in action.types.items()), (f"{name} ->", action.returns)]:
         if declared not in TYPES.values():
             TYPES[place] = declared
 # Texts that look like what the codec writes of other values must come back as text.

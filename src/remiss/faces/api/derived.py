@@ -210,22 +210,24 @@ def _field(entry: Entry, given: Given) -> tuple[Any, Any]:
 
 
 def _type(entry: Entry, given: Given) -> Any:
+    """Return the type of a field, for pydantic: made here, it has no name that a checker of types would know."""
+    item = _bounded(_item(entry, given), given)
+    if given.form == "many":
+        return GenericAlias(list, item)
+    return GenericAlias(dict, (str, item)) if given.form == "pairs" else item
+
+
+def _item(entry: Entry, given: Given) -> Any:
     form = given.of or given.form
     if given.values:
-        type_: Any = Literal[given.values]
-    elif form == "record":
+        return Literal[given.values]
+    if form == "record":
         name = f"{''.join(part.title() for part in entry.name.split('.'))}{given.name.title()}"
         fields = {each.name: _field(entry, each) for each in given.fields}
-        type_ = create_model(name, __base__=Asked, **fields)  # type: ignore[call-overload]
-    else:
-        type_ = TYPES[form]
-    if given.low is not None or given.high is not None:
-        type_ = Annotated.__class_getitem__((type_, Field(ge=given.low, le=given.high)))  # type: ignore[attr-defined]
-    # What holds a type that is made here has no name that a checker of types would know.
-    return (
-        GenericAlias(list, type_)
-        if given.form == "many"
-        else GenericAlias(dict, (str, type_))
-        if given.form == "pairs"
-        else type_
-    )
+        return create_model(name, __base__=Asked, **fields)  # type: ignore[call-overload]
+    return TYPES[form]
+
+
+def _bounded(type_: Any, given: Given) -> Any:
+    bounded = given.low is not None or given.high is not None
+    return Annotated[type_, Field(ge=given.low, le=given.high)] if bounded else type_
