@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
+from remiss.codec import to_json
 from remiss.faces.api.answering import answers as documented
 from remiss.faces.api.answering import as_json
 from remiss.faces.api.cases import AsOf
@@ -30,9 +31,8 @@ class Asked(AsOf):
 def show(ws: Ws, request: Request, asked: Annotated[Asked, Query()]) -> Response:
     """Say how far annotators and verifiers agree, beyond chance."""
     from remiss.curate import agreement_actions as curate
-    from remiss.curate.agreement_rendering import agreement_json
 
     found = curate.measure_agreement(ws, asked.query, by=asked.by, as_of=asked.as_of)
     if prefers_csv(request.headers.get("accept", "")):
         return sheet(*concord.columns(found))
-    return as_json(agreement_json(found), headers={"Vary": "Accept"})
+    return as_json(to_json(found), headers={"Vary": "Accept"})

@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from remiss.catalog import attachment_actions as attachments
-from remiss.faces import answers
+from remiss.codec import to_json
 from remiss.faces.api.answering import answers as documented
 from remiss.faces.api.answering import as_json, binary
 from remiss.faces.api.cases import AsOf
@@ -19,6 +19,7 @@ from remiss.faces.api.serving import Asked, Ws
 from remiss.faces.downloads import download
 from remiss.faces.spreadsheet import files
 from remiss.records.case import Sensitivity
+from remiss.records.evidence import Attachment
 
 router = APIRouter(tags=["attachments"])
 FILE: dict[str, Any] = {
@@ -47,7 +48,7 @@ async def add(request: Request, ws: Ws, case: str, asked: Annotated[Named, Query
     content = await request.body()
     grade = None if asked.sensitivity is None else Sensitivity(asked.sensitivity)
     made = await run_in_threadpool(attachments.add, ws, case, asked.name, content, sensitivity=grade)
-    return as_json(answers.attachment(made), status=201, headers={"Location": f"/api/v1/attachments/{made.id}"})
+    return as_json(to_json(made), status=201, headers={"Location": f"/api/v1/attachments/{made.id}"})
 
 
 @router.get("/cases/{case}/attachments", operation_id="attachment.list", responses=documented("list", 404, 409, csv=True))
@@ -57,7 +58,7 @@ def list_(ws: Ws, request: Request, case: str, asked: Annotated[AsOf, Query()]) 
     position = ws.position() if asked.as_of is None else asked.as_of
     if prefers_csv(request.headers.get("accept", "")):
         return sheet(*files(found))
-    listed = answers.items("attachment", [answers.attachment(each) for each in found], position)
+    listed = to_json(found, tuple[Attachment, ...], position=position)
     return as_json(listed, headers={"Vary": "Accept"})
 
 
@@ -71,4 +72,4 @@ def get(ws: Ws, attachment: str) -> Response:
 @router.delete("/attachments/{attachment}", operation_id="attachment.remove", responses=documented("attachment", 404))
 def remove(ws: Ws, attachment: str) -> Response:
     """Remove a file: its key is destroyed, its content and its name are erased."""
-    return as_json(answers.attachment(attachments.remove(ws, attachment)))
+    return as_json(to_json(attachments.remove(ws, attachment)))

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, Field
 from starlette.responses import Response
 
+from remiss.codec import to_json
 from remiss.faces.api.answering import answers as documented
 from remiss.faces.api.answering import as_json
 from remiss.faces.api.listing import Listed
@@ -58,9 +59,9 @@ def search(ws: Ws, listed: Listed, asked: Annotated[Entries, Query()]) -> Respon
 def verify(ws: Ws, body: Against) -> Response:
     """Say of each log whether it is still what was written, and if not, which entry is the first that is not."""
     from remiss.govern import audit_actions as actions
-    from remiss.govern.auditing import verification_json
+    from remiss.govern.verification import Verification
 
-    return as_json(verification_json(actions.verify(ws, checkpoint=body.checkpoint, key=body.key)))
+    return as_json(to_json(actions.verify(ws, checkpoint=body.checkpoint, key=body.key), Verification))
 
 
 @router.get("/audit/checkpoint", operation_id="audit.checkpoint", responses=documented("checkpoint"))
@@ -68,7 +69,7 @@ def checkpoint(ws: Ws) -> Response:
     """Sign how long each log is and which root it has."""
     from remiss.govern import audit_actions as actions
 
-    return as_json(actions.checkpoint(ws).to_json())
+    return as_json(to_json(actions.checkpoint(ws)))
 
 
 @router.post("/audit/entries/{entry}/proof", operation_id="audit.prove", responses=documented("proof", 404))
@@ -76,4 +77,4 @@ def prove(ws: Ws, entry: str, body: Kept) -> Response:
     """Prove that an entry is in the log, to people who have no access to the catalog."""
     from remiss.govern import audit_actions as actions
 
-    return as_json(actions.prove(ws, entry, checkpoint=body.checkpoint).to_json())
+    return as_json(to_json(actions.prove(ws, entry, checkpoint=body.checkpoint)))

@@ -7,20 +7,21 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Query
 from pydantic import AwareDatetime, Field
+from starlette.requests import Request
 from starlette.responses import Response
 
 from remiss.catalog import actions as catalog
 from remiss.catalog import duplicate_actions as doubles
-from remiss.catalog.rendering import HISTORY, case_json, comparison_json, history_rows
+from remiss.catalog.rendering import HISTORY, history_rows
 from remiss.catalog.revision import SAID
+from remiss.codec import to_json
 from remiss.errors import Precondition, Unconditional
-from remiss.faces import answers
 from remiss.faces.api.answering import answers as documented
 from remiss.faces.api.answering import as_json, tagged
-from remiss.faces.api.listing import Listed
+from remiss.faces.api.listing import Listed, prefers_csv, sheet
 from remiss.faces.api.serving import MOST_POSITION, Asked, Ws
+from remiss.records import case as case_records
 from remiss.records.case import Filing, Sensitivity
-from remiss.records.rows import Rows
 
 router = APIRouter(tags=["cases"])
 Position = Annotated[int | None, Field(default=None, ge=0, le=MOST_POSITION, description="Read the catalog as it stood there.")]
@@ -114,7 +115,7 @@ def facets(ws: Ws, listed: Listed, asked: Annotated[Facets, Query()]) -> Respons
 def file(ws: Ws, body: NewCase) -> Response:
     """File a failure that a person saw."""
     case = catalog.file(ws, body.filing())
-    response = tagged(case_json(case), case.revision, None)
+    response = tagged(to_json(case), case.revision, None)
     response.status_code = 201
     response.headers["Location"] = f"/api/v1/cases/{case.id}"
     return response
@@ -129,7 +130,7 @@ class Planned(NewCase):
 @router.post("/cases/duplicates", operation_id="case.duplicates", responses=documented("list"))
 def duplicates(ws: Ws, body: Planned) -> Response:
     """List the cases that a failure would be most like that somebody is about to file, and file nothing."""
-    return as_json(answers.listing(doubles.duplicates(ws, body.filing(), limit=body.limit)))
+    return as_json(to_json(doubles.duplicates(ws, body.filing(), limit=body.limit)))
 
 
 @router.get("/cases/{case}", operation_id="case.show", responses=documented("case", 304, 404, 409, etag=True))
@@ -141,13 +142,13 @@ def show(
 ) -> Response:
     """Show one case, by its id or a unique prefix of six or more characters."""
     found = catalog.show(ws, case, as_of=asked.as_of)
-    return tagged(case_json(found), found.revision, if_none_match)
+    return tagged(to_json(found), found.revision, if_none_match)
 
 
 @router.get("/cases/{case}/comparison", operation_id="case.compare", responses=documented("comparison", 404, 409))
 def compare(ws: Ws, case: str, asked: Annotated[Compared, Query()]) -> Response:
     """Say how a case was drawn, and show the controls of its window and stratum that are most like it."""
-    return as_json(comparison_json(catalog.compare(ws, case, controls=asked.controls, as_of=asked.as_of)))
+    return as_json(to_json(catalog.compare(ws, case, controls=asked.controls, as_of=asked.as_of)))
 
 
 class Alike(AsOf):
@@ -163,12 +164,13 @@ def alike(ws: Ws, listed: Listed, case: str, asked: Annotated[Alike, Query()]) -
 
 
 @router.get("/cases/{case}/history", operation_id="case.history", responses=documented("list", 404, 409, csv=True))
-def history(ws: Ws, listed: Listed, case: str, asked: Annotated[AsOf, Query()]) -> Response:
+def history(ws: Ws, request: Request, case: str, asked: Annotated[AsOf, Query()]) -> Response:
     """List every state that a case was in, oldest first."""
     found = catalog.history(ws, case, as_of=asked.as_of)
-    rows = history_rows(found)
     position = ws.position() if asked.as_of is None else asked.as_of
-    return listed(Rows("revision", HISTORY, rows, position, total=len(rows)))
+    if prefers_csv(request.headers.get("accept", "")):
+        return sheet(HISTORY, history_rows(found))
+    return as_json(to_json(found, tuple[case_records.Revision, ...], position=position), headers={"Vary": "Accept"})
 
 
 @router.patch("/cases/{case}", operation_id="case.revise", responses=documented("case", 404, 409, 412, 428, etag=True))
@@ -183,7 +185,7 @@ def revise(ws: Ws, case: str, body: Revision, if_match: Annotated[str | None, He
         )
     given = {name: getattr(body, name) for name in SAID}
     revised = catalog.revise(ws, found.id, revision, **given, clear=body.clear)
-    return tagged(case_json(revised), revised.revision, None)
+    return tagged(to_json(revised), revised.revision, None)
 
 
 def revision_of(tag: str | None) -> int:

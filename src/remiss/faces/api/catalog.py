@@ -8,7 +8,6 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from remiss.codec import to_json
-from remiss.faces import answers
 from remiss.faces.api.answering import answers as documented
 from remiss.faces.api.answering import as_json
 from remiss.faces.api.cases import AsOf
@@ -22,7 +21,7 @@ def info(ws: Ws, asked: Annotated[AsOf, Query()]) -> Response:
     """Say what the catalog is and how much it holds, and to whoever may look at the machine where it lies."""
     from remiss.catalog import actions
 
-    return as_json(actions.info(ws, as_of=asked.as_of).to_json())
+    return as_json(to_json(actions.info(ws, as_of=asked.as_of)))
 
 
 @router.post("/catalog/rotate", operation_id="catalog.rotate", responses=documented("rotation"))
@@ -30,15 +29,16 @@ def rotate(ws: Ws) -> Response:
     """Put a new key in the place of the one that wraps the keys of raw evidence, and destroy the former."""
     from remiss.govern import key_actions
 
-    return as_json(answers.rotation(key_actions.rotate(ws)))
+    return as_json(to_json(key_actions.rotate(ws)))
 
 
 @router.get("/doctor", operation_id="doctor", responses=documented("checks"))
 def doctor(ws: Ws) -> Response:
     """Look at the server's machine, its catalog, its key, its vault, and room on disk."""
     from remiss.govern import actions
+    from remiss.govern.health import Checks
 
-    return as_json(answers.checks(actions.doctor(ws)))
+    return as_json(to_json(actions.doctor(ws), Checks))
 
 
 @router.get("/status", operation_id="run.status", responses=documented("status"))

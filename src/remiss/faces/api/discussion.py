@@ -8,14 +8,14 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 from starlette.responses import Response
 
+from remiss.codec import to_json
 from remiss.curate import discussion_actions as curate
-from remiss.curate.discussion_rendering import thread_json
-from remiss.faces import answers
 from remiss.faces.api.answering import answers as documented
 from remiss.faces.api.answering import as_json
 from remiss.faces.api.cases import AsOf
 from remiss.faces.api.listing import Listed
 from remiss.faces.api.serving import Asked, Ws
+from remiss.records.discussion import Thread
 
 router = APIRouter(tags=["discussion"])
 
@@ -44,7 +44,7 @@ class Inbox(AsOf):
 def comment(ws: Ws, case: str, body: Comment) -> Response:
     """Say something about a case, in a thread or in a new one."""
     found = curate.comment(ws, case, body.text, thread=body.thread)
-    return as_json(thread_json(found), status=201, headers={"Location": f"/api/v1/threads/{found.id}"})
+    return as_json(to_json(found), status=201, headers={"Location": f"/api/v1/threads/{found.id}"})
 
 
 @router.get("/cases/{case}/threads", operation_id="thread.list", responses=documented("list", 404, 409))
@@ -52,25 +52,25 @@ def threads(ws: Ws, case: str, asked: Annotated[AsOf, Query()]) -> Response:
     """List the threads of a case with all their comments, the oldest first."""
     found = curate.threads(ws, case, as_of=asked.as_of)
     position = ws.position() if asked.as_of is None else asked.as_of
-    return as_json(answers.items("thread", [thread_json(each) for each in found], position))
+    return as_json(to_json(found, tuple[Thread, ...], position=position))
 
 
 @router.get("/threads/{thread}", operation_id="thread.show", responses=documented("thread", 404))
 def show(ws: Ws, thread: str, asked: Annotated[AsOf, Query()]) -> Response:
     """Show a thread with all its comments."""
-    return as_json(thread_json(curate.thread(ws, thread, as_of=asked.as_of)))
+    return as_json(to_json(curate.thread(ws, thread, as_of=asked.as_of)))
 
 
 @router.post("/threads/{thread}/resolve", operation_id="thread.resolve", responses=documented("thread", 404, 409))
 def resolve(ws: Ws, thread: str) -> Response:
     """Say that a thread needs nothing more."""
-    return as_json(thread_json(curate.resolve_thread(ws, thread)))
+    return as_json(to_json(curate.resolve_thread(ws, thread)))
 
 
 @router.post("/threads/{thread}/reopen", operation_id="thread.reopen", responses=documented("thread", 404, 409))
 def reopen(ws: Ws, thread: str) -> Response:
     """Open a resolved thread again."""
-    return as_json(thread_json(curate.reopen_thread(ws, thread)))
+    return as_json(to_json(curate.reopen_thread(ws, thread)))
 
 
 @router.get("/inbox", operation_id="inbox.list", responses=documented("list", csv=True))

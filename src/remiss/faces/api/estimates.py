@@ -9,6 +9,7 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
+from remiss.codec import to_json
 from remiss.faces.api.answering import answers as documented
 from remiss.faces.api.answering import as_json
 from remiss.faces.api.cases import AsOf
@@ -46,4 +47,4 @@ def estimate(ws: Ws, request: Request, answers: Remembered, asked: Annotated[Que
     found = answers.ask(ws, actions.estimate, position, **asked.model_dump(exclude={"as_of"}))
     if prefers_csv(request.headers.get("accept", "")):
         return sheet(*figures(found))
-    return as_json(found.to_json(), headers={"Vary": "Accept"})
+    return as_json(to_json(found), headers={"Vary": "Accept"})

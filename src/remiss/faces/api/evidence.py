@@ -7,7 +7,7 @@ from pydantic import Field
 from starlette.responses import Response
 
 from remiss.catalog import evidence_actions
-from remiss.faces import answers
+from remiss.codec import to_json
 from remiss.faces.api.answering import answers as documented
 from remiss.faces.api.answering import as_json
 from remiss.faces.api.serving import Asked, Ws
@@ -25,4 +25,4 @@ class Look(Asked):
 @router.post("/cases/{case}/evidence", operation_id="evidence.show", responses=documented("raw-event", 404, 409))
 def show(ws: Ws, case: str, body: Look) -> Response:
     """Show the raw event of a case, as production logged it, from the vault."""
-    return as_json(answers.raw_event(evidence_actions.show(ws, case, body.purpose, run=body.run)))
+    return as_json(to_json(evidence_actions.show(ws, case, body.purpose, run=body.run)))

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 from starlette.responses import Response
 
+from remiss.codec import to_json
 from remiss.curate import investigation_actions as curate
-from remiss.curate.investigation_rendering import investigation_json
 from remiss.faces.api.answering import answers as documented
 from remiss.faces.api.answering import as_json
 from remiss.faces.api.cases import AsOf
@@ -85,31 +85,31 @@ class Citations(AsOf):
 @router.get("/cases/{case}/investigation", operation_id="case.investigation", responses=documented("investigation", 404, 409))
 def investigation(ws: Ws, case: str, asked: Annotated[AsOf, Query()]) -> Response:
     """Show what was found out about a case, and what is missing of it."""
-    return as_json(investigation_json(curate.investigation(ws, case, as_of=asked.as_of)))
+    return as_json(to_json(curate.investigation(ws, case, as_of=asked.as_of)))
 
 
 @router.post("/cases/{case}/hypotheses", operation_id="case.suppose", responses=documented("investigation", 404, 409))
 def suppose(ws: Ws, case: str, body: Supposed) -> Response:
     """State a hypothesis of what caused a case, or change one."""
-    return as_json(investigation_json(curate.suppose(ws, case, **_given(body))))
+    return as_json(to_json(curate.suppose(ws, case, **_given(body))))
 
 
 @router.post("/cases/{case}/experiments", operation_id="case.experiment", responses=documented("investigation", 404, 409))
 def experiment(ws: Ws, case: str, body: Tested) -> Response:
     """Record an experiment that tests a hypothesis of a case, or change one."""
-    return as_json(investigation_json(curate.experiment(ws, case, **_given(body))))
+    return as_json(to_json(curate.experiment(ws, case, **_given(body))))
 
 
 @router.post("/cases/{case}/remediations", operation_id="case.remedy", responses=documented("investigation", 404, 409))
 def remedy(ws: Ws, case: str, body: Attempted) -> Response:
     """Record an attempt to mend what caused a case, or change one."""
-    return as_json(investigation_json(curate.remedy(ws, case, **_given(body))))
+    return as_json(to_json(curate.remedy(ws, case, **_given(body))))
 
 
 @router.post("/cases/{case}/write-up", operation_id="case.conclude", responses=documented("investigation", 404, 409))
 def conclude(ws: Ws, case: str, body: Concluded) -> Response:
     """Write up what was found out about a case, or change the write-up."""
-    return as_json(investigation_json(curate.conclude(ws, case, **_given(body))))
+    return as_json(to_json(curate.conclude(ws, case, **_given(body))))
 
 
 @router.get("/citations", operation_id="citation.list", responses=documented("list", csv=True))

@@ -8,10 +8,9 @@ from fastapi import APIRouter, Header
 from pydantic import Field
 from starlette.responses import Response
 
-from remiss.catalog.rendering import case_json
+from remiss.codec import to_json
 from remiss.curate import labelling_actions as curate
 from remiss.curate import linking_actions as linking
-from remiss.faces import answers
 from remiss.faces.api.answering import answers as documented
 from remiss.faces.api.answering import tagged
 from remiss.faces.api.cases import revision_of
@@ -82,7 +81,7 @@ class Linking(Asked):
 def sheet(ws: Ws, case: str, if_none_match: Annotated[str | None, Header()] = None) -> Response:
     """Show by what one labels a case; its ETag is what If-Match of a labelling names."""
     found = curate.sheet(ws, case)
-    return tagged(answers.sheet(found), found.revision, if_none_match)
+    return tagged(to_json(found), found.revision, if_none_match)
 
 
 @router.post("/cases/{case}/annotation", operation_id="case.annotate", responses=ANSWERS)
@@ -122,4 +121,4 @@ def reopen(ws: Ws, case: str, body: Reopening, if_match: IfMatch = None) -> Resp
 
 
 def _answer(case: Case) -> Response:
-    return tagged(case_json(case), case.revision, None)
+    return tagged(to_json(case), case.revision, None)

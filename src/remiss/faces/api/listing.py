@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from starlette.responses import Response
 
-from remiss.faces import answers
+from remiss.codec import to_json
 from remiss.faces.api.answering import CSV, as_json
 from remiss.faces.spreadsheet import as_csv
 from remiss.records.rows import Rows
@@ -46,7 +46,7 @@ def sheet(columns: Sequence[str], lines: Sequence[Sequence[object]], headers: di
 async def _listed(request: Request) -> Callable[[Rows], Response]:
     def listed(page: Rows) -> Response:
         if not prefers_csv(request.headers.get("accept", "")):
-            return as_json(answers.listing(page), headers={"Vary": "Accept"})
+            return as_json(to_json(page), headers={"Vary": "Accept"})
         following = {} if page.next is None else {"Link": f'<{_next(request, page.next)}>; rel="next"'}
         return sheet(page.columns, page.rows, following)
 

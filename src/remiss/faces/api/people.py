@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 from starlette.responses import Response
 
-from remiss.faces import answers
+from remiss.codec import to_json
 from remiss.faces.actions import permission_of
 from remiss.faces.api.answering import answers as documented
 from remiss.faces.api.answering import as_json
@@ -90,7 +90,7 @@ def add(ws: Ws, body: NewPerson) -> Response:
     """Add a person, who may do nothing until they are granted a role."""
     from remiss.govern import people_actions as actions
 
-    return as_json(answers.person(actions.add(ws, body.name, body.about)), status=201)
+    return as_json(to_json(actions.add(ws, body.name, body.about)), status=201)
 
 
 @router.post("/people/{person}/disable", operation_id="person.disable", responses=documented("person", 404))
@@ -98,7 +98,7 @@ def disable(ws: Ws, person: str) -> Response:
     """Disable a person: their roles, tokens and sessions end at once."""
     from remiss.govern import people_actions as actions
 
-    return as_json(answers.person(actions.disable(ws, person)))
+    return as_json(to_json(actions.disable(ws, person)))
 
 
 @router.post("/people/{person}/grant", operation_id="person.grant", responses=documented("person", 404))
@@ -107,7 +107,7 @@ def grant(ws: Ws, person: str, body: Granted) -> Response:
     from remiss.govern import people_actions as actions
 
     clearance = Sensitivity[body.clearance.upper()]
-    return as_json(answers.person(actions.grant(ws, person, body.role, team=body.team, clearance=clearance)))
+    return as_json(to_json(actions.grant(ws, person, body.role, team=body.team, clearance=clearance)))
 
 
 @router.post("/people/{person}/revoke", operation_id="person.revoke", responses=documented("person", 404))
@@ -115,7 +115,7 @@ def revoke(ws: Ws, person: str, body: Held) -> Response:
     """Take a role in a team from a person."""
     from remiss.govern import people_actions as actions
 
-    return as_json(answers.person(actions.revoke(ws, person, body.role, team=body.team)))
+    return as_json(to_json(actions.revoke(ws, person, body.role, team=body.team)))
 
 
 @router.get("/teams", operation_id="team.list", responses=documented("list", csv=True))
@@ -131,7 +131,7 @@ def add_team(ws: Ws, body: NewTeam) -> Response:
     """Add a team."""
     from remiss.govern import people_actions as actions
 
-    return as_json(answers.team(actions.add_team(ws, body.name, body.about)), status=201)
+    return as_json(to_json(actions.add_team(ws, body.name, body.about)), status=201)
 
 
 @router.get("/tokens", operation_id="token.list", responses=documented("list", csv=True))
@@ -147,7 +147,7 @@ def create(ws: Ws, body: NewToken) -> Response:
     """Make a token for a person; its text is in this answer and in no other."""
     from remiss.govern import access_actions as actions
 
-    return as_json(answers.issued(actions.create(ws, body.person, about=body.about, days=body.days)), status=201)
+    return as_json(to_json(actions.create(ws, body.person, about=body.about, days=body.days)), status=201)
 
 
 @router.post("/tokens/links", operation_id="token.link", status_code=201, responses=documented("token", 404, status=201))
@@ -155,7 +155,7 @@ def link(ws: Ws, body: NewLink) -> Response:
     """Make a token that signs one browser of a person in, once: the link is `/sign-in?token=` and the text in this answer."""
     from remiss.govern import access_actions as actions
 
-    return as_json(answers.issued(actions.link(ws, body.person, about=body.about, minutes=body.minutes)), status=201)
+    return as_json(to_json(actions.link(ws, body.person, about=body.about, minutes=body.minutes)), status=201)
 
 
 @router.post("/tokens/{token}/revoke", operation_id="token.revoke", responses=documented("token", 404))
@@ -163,7 +163,7 @@ def revoke_token(ws: Ws, token: str) -> Response:
     """Revoke a token: it and the sessions that it opened end at once."""
     from remiss.govern import access_actions as actions
 
-    return as_json(answers.token(actions.revoke(ws, token)))
+    return as_json(to_json(actions.revoke(ws, token)))
 
 
 @router.get("/access", operation_id="access.check", responses=documented("access", 404, 409))
@@ -172,4 +172,4 @@ def check(ws: Ws, asked: Annotated[Wondered, Query()]) -> Response:
     from remiss.govern import access_actions as actions
 
     found = actions.check(ws, asked.person, permission_of(asked.action), asked.case, as_of=asked.as_of)
-    return as_json(answers.access(found))
+    return as_json(to_json(found))

@@ -9,7 +9,7 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from remiss.faces import answers
+from remiss.codec import to_json
 from remiss.faces.api.answering import answers as documented
 from remiss.faces.api.answering import as_json
 from remiss.faces.api.cases import AsOf
@@ -44,8 +44,9 @@ class Modes(Asked):
 def check(request: Request, body: Documented) -> Response:
     """Return every finding on a protocol, checked against its sources."""
     from remiss.protocol import actions as protocols
+    from remiss.protocol.terms import Findings
 
-    return as_json(answers.findings(protocols.check(opened(request, body.documents), body.protocol)))
+    return as_json(to_json(protocols.check(opened(request, body.documents), body.protocol), Findings))
 
 
 @router.get("/protocols", operation_id="protocol.list", responses=documented("list", csv=True))
@@ -61,16 +62,17 @@ def show(ws: Ws, name: str, asked: Annotated[OneVersion, Query()]) -> Response:
     """Return a protocol version as the catalog keeps it."""
     from remiss.protocol import actions as protocols
 
-    return as_json(answers.stored_protocol(protocols.show(ws, name, asked.version, as_of=asked.as_of)))
+    return as_json(to_json(protocols.show(ws, name, asked.version, as_of=asked.as_of)))
 
 
 @router.get("/protocols/{name}/diff", operation_id="protocol.diff", responses=documented("diff", 404))
 def diff(ws: Ws, name: str, asked: Annotated[TwoVersions, Query()]) -> Response:
     """Return what changed between two versions of a protocol, as lines of a unified diff."""
     from remiss.protocol import actions as protocols
+    from remiss.protocol.terms import Diff
 
     lines = protocols.diff(ws, name, asked.before, asked.after, as_of=asked.as_of)
-    return as_json(answers.diff(lines))
+    return as_json(to_json(lines, Diff))
 
 
 @router.get("/taxonomy", operation_id="taxonomy.show", responses=documented("list", csv=True))

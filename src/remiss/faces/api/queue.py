@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from pydantic import Field
 from starlette.responses import Response
 
-from remiss.faces import answers
+from remiss.codec import to_json
 from remiss.faces.api.answering import answers as documented
 from remiss.faces.api.answering import as_json
 from remiss.faces.api.serving import Asked, Ws
@@ -27,7 +27,7 @@ def take(ws: Ws, body: Wanted) -> Response:
     """Take the next case to label; for 30 minutes nobody else is given it."""
     from remiss.curate import queue_actions as queue
 
-    return as_json(answers.served(queue.take(ws, body.kind, tuple(body.beside))))
+    return as_json(to_json(queue.take(ws, body.kind, tuple(body.beside))))
 
 
 @router.get("/queue", operation_id="queue.list", responses=documented("queue"))
@@ -35,7 +35,7 @@ def state(ws: Ws) -> Response:
     """Show what one has in hand, what is left for one, and how far each batch has come."""
     from remiss.curate import queue_actions as queue
 
-    return as_json(answers.queue(queue.waiting(ws)))
+    return as_json(to_json(queue.waiting(ws)))
 
 
 @router.post("/queue/{case}/release", operation_id="queue.release", responses=documented("queue", 404))
@@ -43,4 +43,4 @@ def release(ws: Ws, case: str) -> Response:
     """Put a case back, for somebody else to take."""
     from remiss.curate import queue_actions as queue
 
-    return as_json(answers.queue(queue.release(ws, case)))
+    return as_json(to_json(queue.release(ws, case)))

@@ -9,11 +9,12 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from remiss.faces import answers
+from remiss.codec import to_json
 from remiss.faces.api.answering import answers as documented
 from remiss.faces.api.answering import as_json
 from remiss.faces.api.cases import AsOf
 from remiss.faces.api.serving import Asked, Ws, opened
+from remiss.records.recoding import KeptRecodings
 
 router = APIRouter(tags=["taxonomy"])
 FILE = "recoding.yaml"
@@ -29,26 +30,23 @@ class Document(Asked):
 def rehearse(request: Request, body: Document) -> Response:
     """Say where each case would go by a recoding document, and write nothing."""
     from remiss.curate import recoding_actions as curate
-    from remiss.curate.recoding_rendering import recoded_json
 
-    return as_json(recoded_json(curate.rehearse(opened(request, {FILE: body.document}), FILE)))
+    return as_json(to_json(curate.rehearse(opened(request, {FILE: body.document}), FILE)))
 
 
 @router.post("/taxonomy/recodings", operation_id="taxonomy.recode", responses=documented("recoding", 409))
 def recode(request: Request, body: Document) -> Response:
     """Rename, merge or split failure modes by a document."""
     from remiss.curate import recoding_actions as curate
-    from remiss.curate.recoding_rendering import recoded_json
 
-    return as_json(recoded_json(curate.recode(opened(request, {FILE: body.document}), FILE)))
+    return as_json(to_json(curate.recode(opened(request, {FILE: body.document}), FILE)))
 
 
 @router.get("/taxonomy/recodings", operation_id="taxonomy.recodings", responses=documented("list"))
 def recodings(ws: Ws, asked: Annotated[AsOf, Query()]) -> Response:
     """List the recodings that were written, oldest first, with their documents."""
     from remiss.curate import recoding_actions as curate
-    from remiss.curate.recoding_rendering import kept_json
 
     found = curate.recodings(ws, as_of=asked.as_of)
     position = ws.position() if asked.as_of is None else asked.as_of
-    return as_json(answers.items("recoding", [kept_json(each) for each in found], position))
+    return as_json(to_json(found, KeptRecodings, position=position))

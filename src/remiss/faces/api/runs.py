@@ -10,7 +10,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from remiss.codec import to_json
-from remiss.faces import answers
 from remiss.faces.api.answering import answers as documented
 from remiss.faces.api.answering import as_json
 from remiss.faces.api.cases import AsOf
@@ -55,7 +54,7 @@ def capture(request: Request, body: NewRun) -> Response:
 
     ws = opened(request, body.documents)
     run = actions.apply(ws, body.protocol, since=body.since, until=body.until, strict=body.strict)
-    return as_json(answers.run(run), status=201, headers={"Location": f"/api/v1/runs/{run.id}"})
+    return as_json(to_json(run), status=201, headers={"Location": f"/api/v1/runs/{run.id}"})
 
 
 @router.post("/runs/plan", operation_id="run.plan", responses=documented("plan"))
@@ -97,7 +96,7 @@ def show(ws: Ws, run: str, asked: Annotated[AsOf, Query()]) -> Response:
     """Show a run: what it read, what it drew, and how much of each group."""
     from remiss.capture import run_actions
 
-    return as_json(answers.run(run_actions.show(ws, run, as_of=asked.as_of)))
+    return as_json(to_json(run_actions.show(ws, run, as_of=asked.as_of)))
 
 
 @router.get("/runs/{run}/windows", operation_id="run.windows", responses=documented("list", 404, 409, csv=True))
@@ -137,7 +136,7 @@ def accept(ws: Ws, run: str) -> Response:
     """Bring a waiting run in force although events are gone from its source."""
     from remiss.capture import run_actions
 
-    return as_json(answers.run(run_actions.accept(ws, run)))
+    return as_json(to_json(run_actions.accept(ws, run)))
 
 
 @router.post("/runs/{run}/reproduce", operation_id="run.reproduce", responses=documented("reproduction", 404, 409))
@@ -145,4 +144,4 @@ def reproduce(ws: Ws, run: str) -> Response:
     """Derive a run again from its named inputs and compare digests."""
     from remiss.capture import run_actions
 
-    return as_json(run_actions.reproduce(ws, run).to_json())
+    return as_json(to_json(run_actions.reproduce(ws, run)))

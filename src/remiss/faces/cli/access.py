@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from remiss.codec import to_json
 from remiss.errors import AnswerNo
-from remiss.faces import answers
 from remiss.faces.cli import render
 from remiss.faces.cli.options import as_of, formatted_object, listing, with_workspace
 from remiss.faces.cli.serve import PORT
@@ -39,7 +39,7 @@ def create(ws: Workspace, person: str, about: str | None, days: int, shape: str)
 
     made = actions.create(ws, person, about=about, days=days)
     if shape == "json":
-        render.as_json(answers.issued(made))
+        render.as_json(to_json(made))
         return
     click.echo(made.text)
     ends = "" if made.token.expires is None else f", and works until {render.cell(made.token.expires)}"
@@ -70,7 +70,7 @@ def link(ws: Workspace, person: str, *, about: str | None, minutes: int, origin:
 
     made = actions.link(ws, person, about=about, minutes=minutes)
     if shape == "json":
-        render.as_json(answers.issued(made))
+        render.as_json(to_json(made))
         return
     # The variable may name several addresses.
     named = origin.split()[:1] if origin else []
@@ -106,7 +106,7 @@ def revoke(ws: Workspace, token_id: str, shape: str) -> None:
 
     found = actions.revoke(ws, token_id)
     if shape == "json":
-        render.as_json(answers.token(found))
+        render.as_json(to_json(found))
     else:
         render.say(f"token {found.id} of {found.person} is revoked")
 
@@ -135,7 +135,7 @@ def check(ws: Workspace, person: str, permission: str, case: str | None, as_of: 
 
     found = actions.check(ws, person, permission_of(permission), case, as_of=as_of)
     if shape == "json":
-        render.as_json(answers.access(found))
+        render.as_json(to_json(found))
     else:
         click.echo(f"{'yes' if found.allowed else 'no'}: {found.rule}")
     return 0 if found.allowed else AnswerNo.exit_status

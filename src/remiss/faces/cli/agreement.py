@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from remiss.codec import to_json
 from remiss.faces.cli import render
 from remiss.faces.cli.negation import QueryCommand
 from remiss.faces.cli.options import Chosen, as_of, formatted, with_workspace
@@ -41,9 +42,7 @@ def show(ws: Workspace, query: str, *, by: By | None, as_of: int | None, shape: 
 
     found = curate.measure_agreement(ws, query, by=by, as_of=as_of)
     if shape == "json":
-        from remiss.curate.agreement_rendering import agreement_json
-
-        render.as_json(agreement_json(found))
+        render.as_json(to_json(found))
         return
     if shape == "csv":
         click.echo(as_csv(*concord.columns(found)), nl=False)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from remiss.codec import to_json
 from remiss.errors import InputError, Location, StorageError
-from remiss.faces import answers
 from remiss.faces.cli import render
 from remiss.faces.cli.options import as_of, formatted, formatted_object, with_workspace
 from remiss.records.case import Sensitivity
@@ -44,7 +44,7 @@ def add(ws: Workspace, case_id: str, *, content: Path, name: str | None, sensiti
     grade = None if sensitivity is None else Sensitivity[sensitivity.upper()]
     made = attachments.add(ws, case_id, name or content.name, _read(content), sensitivity=grade)
     if shape == "json":
-        render.as_json(answers.attachment(made))
+        render.as_json(to_json(made))
         return
     click.echo(made.id)
     render.say(f"{made.name} of {made.size:,} bytes is attached to case {made.case}, {made.sensitivity.name.lower()}")
@@ -67,7 +67,9 @@ def list_(ws: Workspace, case_id: str, as_of: int | None, shape: str) -> None:
     found = attachments.attachments(ws, case_id, as_of=as_of)
     position = ws.position() if as_of is None else as_of
     if shape == "json":
-        render.as_json(answers.items("attachment", [answers.attachment(each) for each in found], position))
+        from remiss.records.evidence import Attachment
+
+        render.as_json(to_json(found, tuple[Attachment, ...], position=position))
         return
     columns, lines = files(found)
     render.rows(Rows("attachment", columns, lines, position, total=len(lines)), shape)
@@ -87,7 +89,7 @@ def get(ws: Workspace, attachment_id: str, output: Path | None, shape: str) -> N
 
     found = attachments.get(ws, attachment_id)
     if shape == "json":
-        render.as_json(answers.attached_file(found))
+        render.as_json(to_json(found))
         return
     if output == Path("-"):
         sys.stdout.buffer.write(found.content)
@@ -118,7 +120,7 @@ def remove(ws: Workspace, attachment_id: str, shape: str) -> None:
 
     gone = attachments.remove(ws, attachment_id)
     if shape == "json":
-        render.as_json(answers.attachment(gone))
+        render.as_json(to_json(gone))
     else:
         render.say(f"{gone.id} is removed from case {gone.case}")
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from remiss.codec import to_json
 from remiss.errors import AnswerNo, InputError, Location
 from remiss.faces.cli import render
 from remiss.faces.cli.options import Time, formatted, formatted_object, progress, with_workspace
@@ -97,12 +98,12 @@ def verify(ws: Workspace, checkpoint: Path | None, key: Path | None, shape: str)
     Example: remiss audit verify --checkpoint checkpoints.txt
     """
     from remiss.govern import audit_actions as actions
-    from remiss.govern.auditing import verification_json
+    from remiss.govern.verification import Verification
 
     with progress(ws):
         verdicts = actions.verify(ws, checkpoint=_text(checkpoint), key=_text(key))
     if shape == "json":
-        render.as_json(verification_json(verdicts))
+        render.as_json(to_json(verdicts, Verification))
     else:
         for each in verdicts:
             held = f", held against {' and '.join(each.against)}" if each.against else ", held against nothing"
@@ -126,7 +127,7 @@ def checkpoint(ws: Workspace, key: Path | None, shape: str) -> None:
     if key is not None:
         key.write_text(signed.key + "\n", "utf-8")
     if shape == "json":
-        render.as_json(signed.to_json())
+        render.as_json(to_json(signed))
     else:
         click.echo("\n".join(signed.notes))
 
@@ -144,7 +145,7 @@ def prove(ws: Workspace, entry: str, checkpoint: Path | None) -> None:
     """
     from remiss.govern import audit_actions as actions
 
-    render.as_json(actions.prove(ws, entry, checkpoint=_text(checkpoint)).to_json())
+    render.as_json(to_json(actions.prove(ws, entry, checkpoint=_text(checkpoint))))
 
 
 def _text(path: Path | None) -> str | None:

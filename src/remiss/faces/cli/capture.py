@@ -12,7 +12,6 @@ import click
 
 from remiss.codec import to_json
 from remiss.errors import AnswerNo, CatalogMissing
-from remiss.faces import answers
 from remiss.faces.cli import render
 from remiss.faces.cli.options import Time, formatted_object, progress, workspace
 
@@ -92,8 +91,10 @@ def _capture(ws: Workspace, protocol: str, since: datetime | None, until: dateti
             runs.append(actions.apply(ws, protocol, since=start, until=end, strict=strict))
     if shape == "json":
         # What is due may lie apart, and then makes several runs: a program gets one document all the same.
-        found = [answers.run(item) for item in runs]
-        render.as_json(found[0] if len(found) == 1 else answers.items("run", found, ws.position()))
+        from remiss.records.run import Run
+
+        one = runs[0] if len(runs) == 1 else None
+        render.as_json(to_json(one) if one else to_json(tuple(runs), tuple[Run, ...], position=ws.position()))
     else:
         for item in runs:
             _told(item)

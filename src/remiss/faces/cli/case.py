@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from remiss.codec import to_json
 from remiss.faces.cli import discussion, filing, investigation, labelling, render
 from remiss.faces.cli.negation import QueryCommand
-from remiss.faces.cli.options import as_of, formatted, formatted_object, listing, with_workspace
+from remiss.faces.cli.options import as_of, formatted, formatted_object, with_workspace
 from remiss.records.legible import counted
 
 if TYPE_CHECKING:
-    from remiss.records.rows import Rows
     from remiss.workspace import Workspace
 
 
@@ -123,19 +123,25 @@ def compare(ws: Workspace, case_id: str, *, controls: int, as_of: int | None, sh
 
 @case.command("history")
 @click.argument("case_id")
-@listing
-def history(ws: Workspace, case_id: str, as_of: int | None) -> Rows:
+@as_of
+@formatted
+@with_workspace
+def history(ws: Workspace, case_id: str, as_of: int | None, shape: str) -> None:
     """List every state that CASE_ID was in, oldest first.
 
     Example: remiss case history k7m4-qp
     """
     from remiss.catalog import actions as catalog
     from remiss.catalog.rendering import HISTORY, history_rows
+    from remiss.records.case import Revision
     from remiss.records.rows import Rows
 
-    lines = history_rows(catalog.history(ws, case_id, as_of=as_of))
+    found = catalog.history(ws, case_id, as_of=as_of)
     position = ws.position() if as_of is None else as_of
-    return Rows("revision", HISTORY, lines, position, total=len(lines))
+    if shape == "json":
+        render.as_json(to_json(found, tuple[Revision, ...], position=position))
+    else:
+        render.rows(Rows("revision", HISTORY, history_rows(found), position, total=len(found)), shape)
 
 
 @case.command("revise")

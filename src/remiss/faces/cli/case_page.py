@@ -7,7 +7,7 @@ from datetime import datetime
 
 import click
 
-from remiss.catalog.rendering import case_json, comparison_json
+from remiss.codec import to_json
 from remiss.curate.labelling_sheet import Sheet
 from remiss.faces.cli import render
 from remiss.records import chances, facts
@@ -22,7 +22,7 @@ COMPARED = ("id", "at", "model_version", "output", "label", "confidence", "laten
 def show(case: Case, shape: str) -> None:
     """Print what happened, what caught it, and how it was sampled, in the shape that was asked for."""
     if shape == "json":
-        render.as_json(case_json(case))
+        render.as_json(to_json(case))
         return
     render.facts(facts.of_case(case))
     if case.captures:
@@ -51,7 +51,7 @@ def _of_sheet(found: Sheet) -> Iterator[facts.Pair]:
 def compare(found: Comparison, shape: str) -> None:
     """Print how a case was drawn, and it beside the controls that are most like it: a column of each, a line a field."""
     if shape == "json":
-        render.as_json(comparison_json(found))
+        render.as_json(to_json(found))
         return
     click.echo(chances.drawn(found))
     if not found.controls:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from remiss.faces import answers
+from remiss.codec import to_json
 from remiss.faces.cli import render
 from remiss.faces.cli.options import as_of, formatted_object, progress, with_workspace
 from remiss.records.legible import counted
@@ -48,7 +48,7 @@ def info(ws: Workspace, as_of: int | None, shape: str) -> None:
 
     found = actions.info(ws, as_of=as_of)
     if shape == "json":
-        render.as_json(found.to_json())
+        render.as_json(to_json(found))
     else:
         pairs = ((field.name.replace("_", " "), getattr(found, field.name)) for field in fields(found))
         render.facts((name, value) for name, value in pairs if value is not None)
@@ -83,7 +83,7 @@ def rotate(ws: Workspace, shape: str) -> None:
     with progress(ws):
         done = key_actions.rotate(ws)
     if shape == "json":
-        render.as_json(answers.rotation(done))
+        render.as_json(to_json(done))
         return
     if done.resumed:
         render.say("a rotation that was cut short is finished; to put another key in place, rotate again")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from remiss.codec import to_json
 from remiss.faces.cli import render
 from remiss.faces.cli.options import as_of, formatted, formatted_object, with_workspace
 from remiss.records.legible import counted
@@ -51,13 +52,13 @@ def list_(ws: Workspace, case_id: str, as_of: int | None, shape: str) -> None:
     Example: remiss thread list k7m4-qp
     """
     from remiss.curate import discussion_actions as curate
-    from remiss.curate.discussion_rendering import thread_json
-    from remiss.faces import answers
 
     found = curate.threads(ws, case_id, as_of=as_of)
     if shape == "json":
         position = ws.position() if as_of is None else as_of
-        render.as_json(answers.items("thread", [thread_json(each) for each in found], position))
+        from remiss.records.discussion import Thread
+
+        render.as_json(to_json(found, tuple[Thread, ...], position=position))
     else:
         _told(found, shape)
         render.say(counted(len(found), "thread"))
@@ -138,10 +139,8 @@ def inbox_list(ws: Workspace, *, everything: bool, limit: int, after: str | None
 
 def _told(found: Sequence[Thread], shape: str) -> None:
     """Print threads: as a person reads them, or one as an object."""
-    from remiss.curate.discussion_rendering import thread_json
-
     if shape == "json":
-        render.as_json(thread_json(found[0]))
+        render.as_json(to_json(found[0]))
         return
     for each in found:
         click.echo(f"{each.id}  {each.status.value}, on case {each.case}")

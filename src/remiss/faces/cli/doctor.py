@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from remiss.codec import to_json
 from remiss.errors import AnswerNo, InputError
-from remiss.faces import answers
 from remiss.faces.cli import render
 from remiss.faces.cli.options import formatted_object, workspace
 
@@ -24,7 +24,9 @@ def doctor(shape: str) -> int:
     """
     checks = _examine()
     if shape == "json":
-        render.as_json(answers.checks(checks))
+        from remiss.govern.health import Checks
+
+        render.as_json(to_json(checks, Checks))
     else:
         for each in checks:
             click.echo(f"{each.level:<5}  {each.name}: {each.says}" + (f"\n         {each.do}" if each.do else ""))

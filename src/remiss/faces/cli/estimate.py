@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from remiss.codec import to_json
 from remiss.faces.cli import render
 from remiss.faces.cli.negation import QueryCommand
 from remiss.faces.cli.options import as_of, formatted, with_workspace
@@ -75,6 +76,6 @@ def estimate(
         as_of=as_of,
     )
     if shape == "json":
-        render.as_json(found.to_json())
+        render.as_json(to_json(found))
     else:
         estimate_page.show(found, shape)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from remiss.faces import answers
+from remiss.codec import to_json
 from remiss.faces.cli import render
 from remiss.faces.cli.options import formatted_object, with_workspace
 
@@ -37,7 +37,7 @@ def show(ws: Workspace, case_id: str, *, purpose: str, run: str | None, shape: s
 
     found = evidence_actions.show(ws, case_id, purpose, run=run)
     if shape == "json":
-        render.as_json(answers.raw_event(found))
+        render.as_json(to_json(found))
         return
     row = json.loads(found.content)
     render.facts((name, _raw(value)) for name, value in row.items())

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from remiss.codec import to_json
 from remiss.errors import InputError
 from remiss.faces.cli import render
 from remiss.faces.cli.options import Chosen, Command, as_of, formatted, formatted_object, with_workspace
@@ -193,9 +194,7 @@ def citation_list(
 def _told(found: Investigation, shape: str) -> None:
     """Print an investigation: as a person reads it, or as an object."""
     if shape == "json":
-        from remiss.curate.investigation_rendering import investigation_json
-
-        render.as_json(investigation_json(found))
+        render.as_json(to_json(found))
         return
     for each in found.hypotheses:
         _part(f"hypothesis {each.number}, {each.stands.value}", each.written.revision, ("", each.text))

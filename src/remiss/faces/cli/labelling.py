@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from remiss.codec import to_json
 from remiss.faces.cli import render
 from remiss.faces.cli.options import formatted_object, with_workspace
 from remiss.records.labelling import Impact, Judgement, Reproduced, Verdict
@@ -77,9 +78,7 @@ def sheet(ws: Workspace, case_id: str, *, shape: str) -> None:
 
     found = curate.sheet(ws, case_id)
     if shape == "json":
-        from remiss.faces import answers
-
-        render.as_json(answers.sheet(found))
+        render.as_json(to_json(found))
     else:
         case_page.sheet(found)
 

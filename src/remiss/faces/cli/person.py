@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from remiss.faces import answers
+from remiss.codec import to_json
 from remiss.faces.cli import render
 from remiss.faces.cli.options import formatted_object, listing, with_workspace
 from remiss.govern.roles import ROLES
@@ -111,7 +111,7 @@ def _said(found: Person, shape: str) -> None:
     from remiss.govern.access import spelled
 
     if shape == "json":
-        render.as_json(answers.person(found))
+        render.as_json(to_json(found))
     elif found.until is not None:
         render.say(f"{found.name} is disabled")
     else:
@@ -138,7 +138,7 @@ def add_team(ws: Workspace, name: str, about: str | None, shape: str) -> None:
 
     made = actions.add_team(ws, name, about)
     if shape == "json":
-        render.as_json(answers.team(made))
+        render.as_json(to_json(made))
     else:
         render.say(f"team {made.name} is there")
 

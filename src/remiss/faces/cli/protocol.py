@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from remiss.codec import to_json
 from remiss.errors import AnswerNo, InputError
-from remiss.faces import answers
 from remiss.faces.cli import recoding, render
 from remiss.faces.cli.options import as_of, formatted, formatted_object, listing, with_workspace
 from remiss.records.legible import counted
@@ -58,7 +58,9 @@ def check(path: str, shape: str) -> int:
         found = sorted(actions.check(ws, path), key=lambda item: item.level != "error")
     errors = sum(item.level == "error" for item in found)
     if shape == "json":
-        render.as_json(answers.findings(found))
+        from remiss.protocol.terms import Findings
+
+        render.as_json(to_json(found, Findings))
     else:
         for item in found:
             mark = "" if item.level == "error" else "note: "
@@ -94,7 +96,7 @@ def show(ws: Workspace, name: str, version: int | None, as_of: int | None, shape
 
     stored = actions.show(ws, name, version, as_of=as_of)
     if shape == "json":
-        render.as_json(answers.stored_protocol(stored))
+        render.as_json(to_json(stored))
     else:
         click.echo(stored.text, nl=False)
 
@@ -115,7 +117,9 @@ def diff(ws: Workspace, name: str, before: int, after: int, as_of: int | None, s
 
     lines = actions.diff(ws, name, before, after, as_of=as_of)
     if shape == "json":
-        render.as_json(answers.diff(lines))
+        from remiss.protocol.terms import Diff
+
+        render.as_json(to_json(lines, Diff))
     else:
         for line in lines:
             click.echo(line)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from remiss.codec import to_json
 from remiss.faces.cli import render
 from remiss.faces.cli.options import formatted_object, with_workspace
 from remiss.records.labelling import LabellingKind
@@ -34,12 +35,11 @@ def take(ws: Workspace, *, kind: str | None, beside: tuple[str, ...], shape: str
     Example: remiss queue next --kind verification
     """
     from remiss.curate import queue_actions
-    from remiss.faces import answers
     from remiss.faces.cli import case_page
 
     found = queue_actions.take(ws, None if kind is None else LabellingKind(kind), beside)
     if shape == "json":
-        render.as_json(answers.served(found))
+        render.as_json(to_json(found))
         return
     if found.task is None:
         render.say("nothing waits for you")
@@ -81,9 +81,7 @@ def release(ws: Workspace, case_id: str, *, shape: str) -> None:
 
 def _show(found: QueueState, shape: str) -> None:
     if shape == "json":
-        from remiss.faces import answers
-
-        render.as_json(answers.queue(found))
+        render.as_json(to_json(found))
         return
     if found.in_hand:
         render.table(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from remiss.codec import to_json
 from remiss.faces.cli import render
 from remiss.faces.cli.options import as_of, formatted_object, with_workspace
 from remiss.records.legible import number
@@ -28,9 +29,7 @@ def recode(ws: Workspace, path: str, *, dry_run: bool, shape: str) -> None:
 
     found = curate.rehearse(ws, path) if dry_run else curate.recode(ws, path)
     if shape == "json":
-        from remiss.curate.recoding_rendering import recoded_json
-
-        render.as_json(recoded_json(found))
+        render.as_json(to_json(found))
         return
     lines = [(each.mode, each.to or "(to be labelled again)", each.cases, number(each.weight)) for each in found.sent]
     render.table(("mode", "becomes", "cases", "events they stand for"), lines, numbers={3})
@@ -47,13 +46,13 @@ def recodings(ws: Workspace, as_of: int | None, shape: str) -> None:
     Example: remiss taxonomy recodings --format json
     """
     from remiss.curate import recoding_actions as curate
-    from remiss.curate.recoding_rendering import kept_json
-    from remiss.faces import answers
 
     found = curate.recodings(ws, as_of=as_of)
     if shape == "json":
         position = ws.position() if as_of is None else as_of
-        render.as_json(answers.items("recoding", [kept_json(each) for each in found], position))
+        from remiss.records.recoding import KeptRecodings
+
+        render.as_json(to_json(found, KeptRecodings, position=position))
         return
     render.table(
         ("name", "about", "person", "at", "position"),

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import click
 
-from remiss.faces import answers
+from remiss.codec import to_json
 from remiss.faces.cli.talk import talking
 from remiss.faces.spreadsheet import as_csv
 from remiss.records import facts as facts_of
@@ -31,7 +31,7 @@ def as_json(value: object) -> None:
 def rows(page: Rows, shape: str, *, none: str = "nothing to list") -> None:
     """Print a list in the shape that was asked for; JSON and CSV have all its columns. For people, an empty one is `none`."""
     if shape == "json":
-        as_json(answers.listing(page))
+        as_json(to_json(page))
     elif shape == "csv":
         click.echo(as_csv(page.columns, page.rows), nl=False)
     elif page.rows:

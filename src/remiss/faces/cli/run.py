@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from remiss.codec import to_json
 from remiss.errors import AnswerNo
-from remiss.faces import answers
 from remiss.faces.cli import render
 from remiss.faces.cli.options import as_of, formatted, formatted_object, listing, with_workspace
 from remiss.records.legible import counted
@@ -69,7 +69,7 @@ def show(ws: Workspace, run_id: str, as_of: int | None, shape: str) -> None:
 
     found = capture.show(ws, run_id, as_of=as_of)
     if shape == "json":
-        render.as_json(answers.run(found))
+        render.as_json(to_json(found))
     else:
         run_page.show(found)
 
@@ -139,7 +139,7 @@ def accept(ws: Workspace, run_id: str, shape: str) -> None:
 
     accepted = capture.accept(ws, run_id)
     if shape == "json":
-        render.as_json(answers.run(accepted))
+        render.as_json(to_json(accepted))
     else:
         render.say(f"{accepted.id} is in force")
 
@@ -159,7 +159,7 @@ def reproduce(ws: Workspace, run_id: str, shape: str) -> int:
 
     outcome = capture.reproduce(ws, run_id)
     if shape == "json":
-        render.as_json(outcome.to_json())
+        render.as_json(to_json(outcome))
     else:
         click.echo(f"{outcome.run}: {outcome.verdict}")
         for line in (*outcome.differences, *outcome.missing):
