@@ -11,7 +11,7 @@ import json
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, StrEnum
 from typing import Any, cast
@@ -22,20 +22,15 @@ import pytest
 from remiss.action import Action
 from remiss.catalog import actions as catalog
 from remiss.catalog.ports import CatalogWorkspace
-from remiss.contract.table import entries
+from remiss.contract.table import Entry, entry_of
 from remiss.errors import Location, RemissError
 from remiss.faces.cli import main
 from remiss.records.identity import format_time
 from remiss.records.labelling import Impact
 from tests import published
 
-COMMANDS = {face.name: face.command for face in entries().values()}
-# Options that are not called as what they give, because that is taken: the primary mode has it.
-BESIDE = {"modes": "also"}
 # What prints JSON to people too, for it is kept in a file.
 ALWAYS_JSON = {"audit.prove"}
-# What a record holds for other actions that take it too.
-FOR_OTHERS = dict.fromkeys(("case.annotate", "case.adjudicate"), ("reproduced",))
 # The statuses with which a command ends that did its work: yes, no, cannot tell.
 ANSWERED = {0, 1, 3}
 
@@ -75,11 +70,12 @@ class CommandLine:
 
 def words(action: Action, arguments: Mapping[str, Any]) -> list[str]:
     """Return what a person types to call an action with these arguments, after `remiss`."""
-    _, *path = COMMANDS[action.name].split()
+    entry = entry_of(action.name)
     command = command_of(action.name)
     options, places = ([] if action.name in ALWAYS_JSON else ["--format", "json"]), []
-    for name, value in flat(arguments):
-        if value is None or name in FOR_OTHERS.get(action.name, ()):
+    options += [entry.flag] if entry.flag else []
+    for name, value in flat(entry, arguments):
+        if value is None:
             continue
         parameter = parameter_of(command, name)
         if isinstance(parameter, click.Option):
@@ -87,38 +83,31 @@ def words(action: Action, arguments: Mapping[str, Any]) -> list[str]:
         else:
             places.append((command.params.index(parameter), text(value)))
     # Behind `--` stands what is no option, whatever it begins with.
-    return [*path, *options, "--", *(word for _, word in sorted(places))]
+    return [*entry.words, *options, "--", *(word for _, word in sorted(places))]
 
 
-def flat(arguments: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def flat(entry: Entry, arguments: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Yield the arguments of an action by name; those of a record, such as a filing, one by one."""
-    for name, value in arguments.items():
-        if is_dataclass(value) and not isinstance(value, type):
-            yield from ((field.name, getattr(value, field.name)) for field in fields(value))
-        else:
-            yield name, value
+    for each in entry.parameters:
+        value = arguments.get(each.name)
+        for one in each.flattened:
+            yield (one.name, value if one is each or value is None else getattr(value, one.name))
 
 
 def command_of(name: str) -> click.Command:
     """Return the command of an action."""
-    _, *path = COMMANDS[name].partition(" --")[0].split()
     found: click.Command = main.cli
-    for word in path:
+    for word in entry_of(name).words:
         assert isinstance(found, click.Group)
         below = found.get_command(click.Context(found), word)
-        assert below is not None, COMMANDS[name]
+        assert below is not None, name
         found = below
     return found
 
 
 def parameter_of(command: click.Command, name: str) -> click.Parameter:
     """Return the parameter of a command that gives an action its argument of that name."""
-    found = {each.name: each for each in command.params}
-    # What names a thing is its id where people type it; what may be repeated is one of many.
-    one = found.get(BESIDE.get(name, name.removesuffix("s")))
-    wanted = found.get(name) or found.get(f"{name}_id") or (one if one is not None and one.multiple else None)
-    assert wanted is not None, f"{command.name} cannot give {name}"
-    return wanted
+    return next(each for each in command.params if each.name == name)
 
 
 def spelled(option: click.Option, value: Any) -> list[str]:

@@ -14,11 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from remiss.codec import from_json, to_json
+from remiss.contract.declared import load
 from remiss.errors import RequestError
 from remiss.records.event import Scalar, Values
 from remiss.records.published import Between, Several
 from remiss.records.rows import Rows
-from remiss.contract.declared import load
 
 ACTIONS = load()
 # Each type once, by the first argument or result that has it.

@@ -25,7 +25,7 @@ from remiss import capture
 from remiss.catalog import actions as catalog
 from remiss.catalog import attachment_actions as attachments
 from remiss.catalog import evidence_actions as evidence
-from remiss.catalog.rendering import case_json
+from remiss.codec import to_json
 from remiss.contract.table import action_of, entries
 from remiss.curate import discussion_actions as discussion
 from remiss.curate import investigation_actions as investigating
@@ -298,7 +298,7 @@ def test_each_case_says_where_its_marks_stand_and_by_which_policy(kept):
     there = kept.there
     policies = set()
     for case in catalog.search(there.workspace, "origin:captured", limit=1000).column("id")[::10]:
-        event = case_json(catalog.show(there.workspace, case))["event"]
+        event = to_json(catalog.show(there.workspace, case))["event"]
         texts = {**event, **{f"inputs.{name}": value for name, value in event["inputs"].items()}}
         texts |= {f"context.{name}": value for name, value in event["context"].items()}
         assert event["redactions"]

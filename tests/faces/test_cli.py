@@ -19,11 +19,10 @@ import jsonschema
 import pytest
 
 import remiss
-from remiss.contract.table import entries
 from remiss.edges.stores.version import LATEST
 from remiss.faces import schemas
 from remiss.faces.cli import main
-from remiss.faces.cli.main import COMMANDS
+from remiss.faces.cli.main import BY_HAND
 from remiss.faces.cli.main import cli as root
 from tests.stories.logs import small_log
 
@@ -51,11 +50,6 @@ def valid(answer, kind: str):
 @pytest.mark.parametrize("name", ALL)
 def test_every_command_has_help_with_an_example(name):
     assert "Example: remiss " + name in (ALL[name].help or "").replace("\n    ", " ")
-
-
-@pytest.mark.parametrize("face", entries().values(), ids=lambda face: face.name)
-def test_every_action_has_a_command(face):
-    assert " ".join(word for word in face.command.split()[1:] if not word.startswith("--")) in ALL
 
 
 def test_help_answers_before_anything_heavy_is_loaded():
@@ -571,7 +565,7 @@ def test_without_a_catalog_the_error_names_init(cli, tmp_path, monkeypatch):
 
 
 def test_a_fault_of_ours_shows_its_traceback_and_ends_with_70(capsys, monkeypatch):
-    monkeypatch.setitem(COMMANDS, "status", ("no_such_module", "status", "Say what is due."))
+    monkeypatch.setitem(BY_HAND, ("status",), ("no_such_module", "status"))
     assert main.run(["status"]) == 70
     said = capsys.readouterr().err
     assert "Traceback" in said

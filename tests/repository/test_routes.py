@@ -7,7 +7,7 @@ import re
 import pytest
 
 from remiss.contract.table import entries
-from remiss.faces.schemas import SCHEMAS
+from remiss.faces.schemas import all_schemas
 from tests.command_line import command_of
 from tests.faces.api.routes import READS, WAYS, application
 
@@ -80,7 +80,7 @@ def test_an_operation_says_how_it_answers(name):
             for media, content in answer.get("content", {}).items()
             if media == "application/json"
         }
-        assert kinds <= SCHEMAS.keys()
+        assert kinds <= all_schemas().keys()
         assert "error" in kinds
 
 

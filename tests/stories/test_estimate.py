@@ -7,6 +7,7 @@ import json
 import pytest
 
 from remiss import capture
+from remiss.codec import to_json
 from remiss.errors import InputError, NotFound, QueryError
 from remiss.understand import actions as understand
 from tests.stories.logs import MONDAY, PROTOCOL, WEEK, small_log
@@ -109,7 +110,7 @@ def test_each_criterion_has_its_own_denominator_when_criteria_are_compared(captu
 
 
 def test_an_estimate_survives_json(captured):
-    found = understand.estimate(captured, "criterion:slow", by="inputs.carrier", basis="process").to_json()
+    found = to_json(understand.estimate(captured, "criterion:slow", by="inputs.carrier", basis="process"))
     assert json.loads(json.dumps(found))["rows"][0]["low"] is None
     assert found["schema"] == "remiss/estimate@1"
 

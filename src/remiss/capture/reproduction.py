@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Literal
 
@@ -26,10 +26,6 @@ class Reproduction:
     verdict: Literal["same", "different", "cannot"]
     differences: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
-
-    def to_json(self) -> dict[str, object]:
-        """Return the published `reproduction` object."""
-        return {"schema": "remiss/reproduction@1", **asdict(self)}
 
 
 def rederive(ws: CaptureWorkspace, run: str) -> Reproduction:

@@ -5,7 +5,7 @@ Reading never turns a value of one form into one of another: text is not a numbe
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -52,6 +52,18 @@ def read_list(value: object, where: str) -> list[object]:
     """
     if not isinstance(value, list):
         raise wrong(where, "a list", value)
+    return value
+
+
+def sequence(value: Any) -> Sequence[Any]:
+    """Return what can be written as a list; text, which would be a list of its letters, cannot.
+
+    Raises
+    ------
+    TypeError : not a list or tuple
+    """
+    if not isinstance(value, Sequence) or isinstance(value, str | bytes | bytearray):
+        raise unfit(value, "a list")
     return value
 
 

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 from remiss.codec import open_values
-from remiss.codec.form import ADVICE, Form, Schema, Side, bounded, nullable, read_list, unfit, wrong
+from remiss.codec.form import ADVICE, Form, Schema, Side, bounded, nullable, read_list, sequence, unfit, wrong
 from remiss.codec.listing import rows_form
 from remiss.codec.plain_values import NUMBER, PLAIN, choice, enumeration
 from remiss.codec.records import is_record, record_form
@@ -71,15 +71,8 @@ def _union(members: Sequence[Any]) -> Form:
 
 def many(form: Form) -> Form:
     """Return the form of a list of things; they come back as a tuple."""
-
-    def write(value: Any) -> object:
-        # A text would be a list of its letters.
-        if not isinstance(value, Sequence) or isinstance(value, str | bytes):
-            raise unfit(value, "a list")
-        return [form.write(each) for each in value]
-
     return Form(
-        write=write,
+        write=lambda value: [form.write(each) for each in sequence(value)],
         read=lambda value, where: tuple(form.read(each, f"{where}[{at}]") for at, each in enumerate(read_list(value, where))),
         schema=lambda side: {"type": "array", "items": form.schema(side)},
     )

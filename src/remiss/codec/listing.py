@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from remiss.codec.form import ADVICE, Form, Schema, Side, nullable, read_list, unfit, wrong
+from remiss.codec.form import ADVICE, Form, Schema, Side, nullable, read_list, sequence, unfit, wrong
 from remiss.codec.open_values import OPEN
 from remiss.codec.plain_values import PLAIN, read_text
 from remiss.codec.records import SCHEMA, FormOf, headed, name_of, same_keys
@@ -104,9 +104,7 @@ def several_form(said: Several, item: Form, form_of: FormOf) -> Form:
     keys = ("of", "position", "total", said.items, "next") if whole else (*also, said.items)
 
     def write(value: Any) -> dict[str, object]:
-        if not isinstance(value, tuple):
-            raise unfit(value, "a tuple")
-        found = [item.write(each) for each in value]
+        found = [item.write(each) for each in sequence(value)]
         if whole:
             # Where it was read is for the caller to say (`to_json`), who knows.
             told: dict[str, object] = {"of": of, "position": None, "total": len(found), said.items: found, "next": None}

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from remiss.records import concord, estimate_facts
 from remiss.records.agreement import Agreement
 from remiss.records.estimate import CONFIRMED, Estimate
-from remiss.records.event import Scalar
-from remiss.records.evidence import Attachment
 from remiss.records.identity import format_time
 from remiss.records.rows import Rows, spreadsheet_safe
 
@@ -31,11 +30,23 @@ def as_csv(columns: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
     return text.getvalue()
 
 
-def sheet_of(answer: Rows | Estimate | Agreement) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
-    """Return the columns and lines of an answer that has them."""
+def sheet_of(answer: Any, document: Mapping[str, Any]) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
+    """Return the columns and lines of an answer that has them.
+
+    Parameters
+    ----------
+    document : the answer as published; of a list of objects, what they have that is no list or object itself makes the columns
+    """
     if isinstance(answer, Rows):
         return answer.columns, answer.rows
-    return figures(answer) if isinstance(answer, Estimate) else concord.columns(answer)
+    if isinstance(answer, Estimate):
+        return figures(answer)
+    if isinstance(answer, Agreement):
+        return concord.columns(answer)
+    items: Sequence[Mapping[str, object]] = document["items"]
+    plain = [{name: value for name, value in each.items() if not isinstance(value, list | dict)} for each in items]
+    columns = tuple(name for name in dict.fromkeys(name for each in plain for name in each) if name != "schema")
+    return columns, [tuple(each.get(name) for name in columns) for each in plain]
 
 
 def figures(found: Estimate) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
@@ -57,11 +68,3 @@ def figures(found: Estimate) -> tuple[tuple[str, ...], list[tuple[object, ...]]]
         for row in found.rows
     ]
     return (*COLUMNS, *(CONFIRMED_COLUMNS if confirmed else ())), lines
-
-
-def files(found: Iterable[Attachment]) -> tuple[tuple[str, ...], tuple[tuple[Scalar, ...], ...]]:
-    """Return the columns and lines of the files of a case, one line a file."""
-    lines = tuple(
-        (each.id, each.name, each.size, each.sensitivity.name.lower(), each.person, each.at, each.hidden) for each in found
-    )
-    return ("attachment", "name", "size", "sensitivity", "person", "at", "hidden"), lines

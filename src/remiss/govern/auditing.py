@@ -6,13 +6,12 @@ import base64
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from heapq import merge
 
 from remiss.errors import InputError
 from remiss.govern.entries import JOURNAL, LOGS, VIEWS
-from remiss.govern.verification import Verdict
 from remiss.records.event import Scalar
 from remiss.records.identity import digest, format_time, from_micros
 from remiss.records.look import CHANGE
@@ -63,10 +62,6 @@ class Signed:
     notes: tuple[str, ...]
     key: str
 
-    def to_json(self) -> dict[str, object]:
-        """Return the published `checkpoint` object (see `remiss schema checkpoint`)."""
-        return {"schema": "remiss/checkpoint@1", **asdict(self), "notes": list(self.notes)}
-
 
 @published("proof")
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,20 +79,6 @@ class Proof:
     path: tuple[str, ...]
     checkpoint: str
     key: str
-
-    def to_json(self) -> dict[str, object]:
-        """Return the published `proof` object (see `remiss schema proof`)."""
-        return {"schema": "remiss/proof@1", **asdict(self), "path": list(self.path)}
-
-
-def verification_json(verdicts: Iterable[Verdict]) -> dict[str, object]:
-    """Return the published `verification` object (see `remiss schema verification`)."""
-    verdicts = list(verdicts)
-    return {
-        "schema": "remiss/verification@1",
-        "sound": all(each.sound for each in verdicts),
-        "logs": [{**asdict(each), "against": list(each.against)} for each in verdicts],
-    }
 
 
 def parse_id(text: str) -> tuple[str, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from remiss.records.published import Several
@@ -16,10 +16,6 @@ class Check:
     level: Literal["ok", "note", "bad"]
     says: str
     do: str = ""
-
-    def to_json(self) -> dict[str, object]:
-        """Return one item of the published `checks` object (see `remiss schema checks`)."""
-        return asdict(self)
 
 
 Checks = Annotated[tuple[Check, ...], Several("checks")]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from remiss.records.identity import plain
 from remiss.records.published import published
 
 
@@ -29,7 +28,3 @@ class CatalogFacts:
     events: int
     cases: int
     bytes: int | None = None
-
-    def to_json(self) -> dict[str, object]:
-        """Return the published `catalog` object (see `remiss schema catalog`)."""
-        return {"schema": "remiss/catalog@1", **{name: plain(getattr(self, name)) for name in self.__slots__}}

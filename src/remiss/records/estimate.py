@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from remiss.records import arrow
 from remiss.records.event import Scalar
-from remiss.records.identity import plain
 from remiss.records.published import published
 from remiss.records.showing import Shown
 
@@ -72,11 +71,6 @@ class EstimateRow:
             return self.value is not None and self.method == COUNTED and self.basis == LOG
         return self.low == self.high
 
-    def to_json(self) -> dict[str, object]:
-        """Return one row of the published `estimate` object."""
-        names = (name for name in self.__slots__)
-        return {name: plain(getattr(self, name)) for name in names}
-
 
 @published("estimate")
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,24 +94,6 @@ class Estimate(Shown):
     kind: str = FLAGGED
     verdict: str | None = None
     notes: tuple[str, ...] = ()
-
-    def to_json(self) -> dict[str, object]:
-        """Return the published `estimate` object (see `remiss schema estimate`)."""
-        return {
-            "schema": "remiss/estimate@1",
-            "query": self.query,
-            "of": self.of,
-            "by": self.by,
-            "position": self.position,
-            "kind": self.kind,
-            "verdict": self.verdict,
-            "rate": self.rate,
-            "denominator": self.denominator,
-            "source": self.source,
-            "protocol": self.protocol,
-            "rows": [row.to_json() for row in self.rows],
-            "notes": list(self.notes),
-        }
 
     def to_arrow(self) -> pa.Table:
         """Return an Arrow table with a line for each row."""

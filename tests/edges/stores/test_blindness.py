@@ -14,7 +14,8 @@ import pytest
 from sqlalchemy import event, select
 
 from remiss.catalog import actions
-from remiss.catalog.rendering import case_json, comparison_json, history_rows
+from remiss.catalog.rendering import history_rows
+from remiss.codec import to_json
 from remiss.curate import labelling_actions as curate
 from remiss.edges.stores.labelling.prospects import offer
 from remiss.edges.stores.tables import events
@@ -112,9 +113,9 @@ def named_line(line) -> str:
 def told(ws, case: str) -> str:
     """Return everything that a person can read of a case, and what they are told when they try what they may not."""
     shown = actions.show(ws, case)
-    document = case_json(shown)
+    document = to_json(shown)
     found: list[Any] = [canonical(document), tagged(document, shown.revision, None).headers["ETag"].partition(".")[0]]
-    found += [history_rows(actions.history(ws, case)), curate.form(ws, case), comparison_json(actions.compare(ws, case))]
+    found += [history_rows(actions.history(ws, case)), curate.form(ws, case), to_json(actions.compare(ws, case))]
     since = actions.history(ws, case)[0].position_from
     found += [attempt(lambda then=then: history_rows(actions.history(ws, case, as_of=then))) for then in (1, since)]
     at = ws.position()

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from remiss.catalog import actions, duplicate_actions
-from remiss.catalog.rendering import case_json
+from remiss.codec import to_json
 from remiss.errors import Ambiguous, Conflict, Denied, InputError, NotFound
 from remiss.records.case import Filing, Sensitivity
 from remiss.records.identity import canonical, case_id
@@ -54,7 +54,7 @@ def test_what_a_person_files_is_redacted_everywhere(ws):
             context={"card": 4111111111111111},
         ),
     )
-    shown = canonical(case_json(case)).decode()
+    shown = canonical(to_json(case)).decode()
     assert "ana@" not in shown
     assert "4111" not in shown
     assert not len(actions.search(ws, '"ana example org"'))
@@ -132,7 +132,7 @@ def test_a_captured_case_says_which_runs_met_it(ws):
     assert (case.criteria, case.event.label) == (("slow",), "early")
     before = actions.show(ws, case.id, as_of=ws.position() - 1)
     assert (before.criteria, before.event.label, before.captures[0].in_force) == (("missed", "slow"), "late", True)
-    assert case_json(case)["captures"][0]["window"] == "2013-06-03T00:00:00Z"
+    assert to_json(case)["captures"][0]["window"] == "2013-06-03T00:00:00Z"
 
 
 # The past -------------------------------------------------------------------------------------------------------------
@@ -275,7 +275,7 @@ def test_facets_count_by_the_usual_fields_and_all_context(ws):
     assert counted["context.airport", "EWR"] == counted["context.airport", "JFK"] == 1
     assert counted["severity", 1] == counted["severity", 2] == counted["severity", 3] == 1
     assert counted["mode", None] == 3
-    assert actions.facets(ws, "criterion:missed", fields=["source"]).rows == (("source", "arrivals", 1),)
+    assert actions.facets(ws, "criterion:missed", fields=fields=["source"]).rows == (("source", "arrivals", 1),)
     with pytest.raises(InputError, match="did you mean severity"):
         actions.facets(ws, fields=["serverity"])
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from remiss.catalog import actions
-from remiss.catalog.rendering import case_json
+from remiss.codec import to_json
 from remiss.curate import labelling_actions as curate
 from remiss.curate import linking_actions as linking
 from remiss.edges.stores.labelling.prospects import offer
@@ -91,7 +91,7 @@ def test_a_second_person_does_not_see_the_first_labelling_before_their_own_is_in
     seen = actions.show(bo, CASE)
     assert seen.labelling.labellings == ()
     assert "second person" in seen.labelling.hidden
-    assert "feeder" not in canonical(case_json(seen)).decode()
+    assert "feeder" not in canonical(to_json(seen)).decode()
     own = curate.verify(bo, CASE, 2, replace(FAILS, reproduced=Reproduced.YES))
     assert [each.person for each in own.labelling.labellings] == ["ana", "bo"]
     assert own.labelling.labellings[1].reproduced is Reproduced.YES

@@ -9,11 +9,10 @@ import pytest
 from remiss.catalog import actions as catalog
 from remiss.catalog import attachment_actions as attachments
 from remiss.catalog.rendering import history_rows
+from remiss.codec import to_json
 from remiss.curate import discussion_actions as discussion
 from remiss.curate import investigation_actions as investigation
 from remiss.curate import labelling_actions as labelling
-from remiss.curate.discussion_rendering import thread_json
-from remiss.curate.investigation_rendering import investigation_json
 from remiss.errors import Conflict
 from remiss.records.investigation import Citation, CitationKind, Stands
 from tests.edges.stores.test_labellings import CASE, FAILS, NO, ana, bo, cy
@@ -48,9 +47,9 @@ def told(ws, as_of=None):
     """Return all that somebody can read of it, as one text."""
     threads = discussion.list_threads(ws, CASE, as_of=as_of)
     everything = (
-        [thread_json(each) for each in threads],
-        [thread_json(discussion.show_thread(ws, each.id, as_of=as_of)) for each in threads],
-        investigation_json(investigation.investigation(ws, CASE, as_of=as_of)),
+        [to_json(each) for each in threads],
+        [to_json(discussion.show_thread(ws, each.id, as_of=as_of)) for each in threads],
+        to_json(investigation.investigation(ws, CASE, as_of=as_of)),
         [dict(each) for each in discussion.list_inbox(ws, everything=True, as_of=as_of)],
         [dict(each) for each in investigation.list_citations(ws, as_of=as_of)],
         [dict(each) for each in investigation.list_citations(ws, "REM-17", as_of=as_of)],

@@ -134,13 +134,13 @@ def _answered(
         answer = request.app.state.answers.ask(ws, action.call, position, **asked)
     else:
         answer = ws.perform(action, arguments)
-    if entry.tabular:
-        return answer_in(request, answer, csv=prefers_csv(request.headers.get("accept", "")))
     position = None
     if listed(action.returns):
         position = arguments.get("as_of")
         position = ws.position() if position is None else position
     document = to_json(answer, action.returns, position=position)
+    if entry.tabular:
+        return answer_in(request, answer, document, csv=prefers_csv(request.headers.get("accept", "")))
     response = tagged(document, answer.revision, if_none_match) if _is_tagged(entry) else as_json(document)
     if entry.created:
         response.status_code = 201

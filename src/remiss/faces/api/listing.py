@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from fastapi import Request
 from starlette.responses import Response
 
 from remiss.faces.api.answering import CSV, as_json
 from remiss.faces.spreadsheet import as_csv, sheet_of
-from remiss.records.agreement import Agreement
-from remiss.records.estimate import Estimate
 from remiss.records.rows import Rows
 
 JSON = "application/json"
@@ -35,15 +36,18 @@ def _quality(accept: str, kind: str) -> float:
     return next((found[name] for name in ranges if name in found), 0.0)
 
 
-def answer_in(request: Request, answer: Rows | Estimate | Agreement, *, csv: bool) -> Response:
-    """Return an answer that has lines and columns in the form that was asked for; a page of CSV names the next by Link."""
-    from remiss.codec import to_json
+def answer_in(request: Request, answer: Any, document: Mapping[str, Any], *, csv: bool) -> Response:
+    """Return an answer that has lines and columns in the form that was asked for; a page of CSV names the next by Link.
 
+    Parameters
+    ----------
+    document : the answer as published
+    """
     if not csv:
-        return as_json(to_json(answer), headers={"Vary": "Accept"})
+        return as_json(document, headers={"Vary": "Accept"})
     token = answer.next if isinstance(answer, Rows) else None
     following = {} if token is None else {"Link": f'<{_next(request, token)}>; rel="next"'}
-    content = as_csv(*sheet_of(answer)).encode("utf-8", "backslashreplace")
+    content = as_csv(*sheet_of(answer, document)).encode("utf-8", "backslashreplace")
     return Response(content, headers={"Vary": "Accept", **following}, media_type=CSV)
 
 

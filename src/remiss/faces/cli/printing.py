@@ -98,9 +98,13 @@ def printed(entry: Entry, answer: Any, shape: str, ws: Workspace, arguments: Map
     elif shape == "csv":
         from remiss.faces.spreadsheet import as_csv, sheet_of
 
-        click.echo(as_csv(*sheet_of(answer)), nl=False)
+        click.echo(as_csv(*sheet_of(answer, json_of(entry, answer, ws, arguments))), nl=False)
     else:
-        table_of(entry)(answer, ws, arguments)
+        table = table_of(entry)
+        if table is None:
+            _derived(entry, answer, ws, arguments)
+        else:
+            table(answer, ws, arguments)
     return STATUSES.get(entry.name, lambda _: 0)(answer)
 
 
@@ -118,25 +122,28 @@ def json_of(entry: Entry, answer: Any, ws: Workspace, arguments: Mapping[str, An
 ALWAYS_JSON = frozenset({"audit.prove"})
 
 
-def table_of(entry: Entry) -> Table:
-    """Return what prints the answer of an action for a person."""
+def table_of(entry: Entry) -> Table | None:
+    """Return what prints the answer of an action for a person, where that is made by hand."""
     if entry.name in TABLES:
         module, function = TABLES[entry.name]
         found: Table = getattr(import_module(f"remiss.faces.cli.{module}"), function)
         return found
-    return _page if any(each.name == "after" for each in entry.parameters) else _whole
+    return None
 
 
-def _page(answer: Any, _ws: Workspace, _arguments: Mapping[str, Any]) -> None:
-    render.page(answer, answer.schema.replace("-", " "))
+def _derived(entry: Entry, answer: Any, ws: Workspace, arguments: Mapping[str, Any]) -> None:
+    """Print a page, a list, or the facts of an object under each other."""
+    from remiss.faces.spreadsheet import sheet_of
 
-
-def _whole(answer: Any, _ws: Workspace, _arguments: Mapping[str, Any]) -> None:
-    """Print a list, or the facts of an object under each other."""
     if isinstance(answer, Rows):
-        render.rows(answer)
+        if any(each.name == "after" for each in entry.parameters):
+            render.page(answer, answer.schema.replace("-", " "))
+        else:
+            render.rows(answer)
         return
-    from remiss.codec import to_json
-
-    document = to_json(answer)
+    document = json_of(entry, answer, ws, arguments)
+    if entry.tabular:
+        columns, lines = sheet_of(answer, document)
+        render.table(columns, lines) if document["items"] else render.say("nothing to list")
+        return
     render.facts((name.replace("_", " "), value) for name, value in document.items() if name != "schema" and value is not None)
