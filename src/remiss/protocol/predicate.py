@@ -25,7 +25,9 @@ from remiss.protocol.terms import CheckedExpression, Type
 LABELS = "labels"
 
 
-def check_field(text: str, columns: Mapping[str, Type], *, zoned: frozenset[str] = frozenset()) -> CheckedExpression:
+def check_field(
+    text: str, columns: Mapping[str, Type], *, zoned: frozenset[str] = frozenset(), labels_unknown: bool = False
+) -> CheckedExpression:
     """Return a field's expression checked against the columns of its source.
 
     Parameters
@@ -33,12 +35,13 @@ def check_field(text: str, columns: Mapping[str, Type], *, zoned: frozenset[str]
     text : one SQL scalar expression, DuckDB's dialect
     columns : name to type; the source's under their own names, the labels' as `labels.NAME`
     zoned : those of type TIME whose values carry a zone
+    labels_unknown : the columns of the labels could not be described; each that is read is of type UNKNOWN
 
     Raises
     ------
     ProtocolError : not one scalar expression of known columns and functions; without a location, which the caller knows
     """
-    return _checked(text, _Columns(columns, zoned))
+    return _checked(text, _Columns(columns, zoned, labels_unknown))
 
 
 def check_predicate(text: str, fields: Mapping[str, Type], *, columns: Mapping[str, str] | None = None) -> CheckedExpression:
@@ -47,7 +50,7 @@ def check_predicate(text: str, fields: Mapping[str, Type], *, columns: Mapping[s
     Parameters
     ----------
     text : one SQL expression that is true or false
-    fields : canonical field names to types; times are taken to carry a zone
+    fields : canonical field names to types, UNKNOWN where one could not be checked; times are taken to carry a zone
     columns : source columns and the field that holds each, so that a column's name is answered with the field's
 
     Raises
@@ -55,7 +58,7 @@ def check_predicate(text: str, fields: Mapping[str, Type], *, columns: Mapping[s
     ProtocolError : not a boolean expression of known fields and functions; without a location, which the caller knows
     """
     checked = _checked(text, _Fields(fields, columns or {}))
-    if checked.type is not Type.BOOLEAN:
+    if checked.type not in {Type.BOOLEAN, Type.UNKNOWN}:
         raise ProtocolError(
             f"the predicate {_short(text)} is {_article(checked.type)}, not true or false",
             do="compare it with something, for example output = 'late' or confidence < 0.5",
@@ -87,10 +90,13 @@ class _Columns:
 
     types: Mapping[str, Type]
     zoned: frozenset[str]
+    labels_unknown: bool
 
     def resolve(self, qualifier: str, name: str) -> Typed:
         asked = f"{qualifier}.{name}" if qualifier else name
         of_labels = qualifier.lower() == LABELS
+        if of_labels and self.labels_unknown:
+            return Typed(exp.column(name, table=LABELS, quoted=True), Type.UNKNOWN, frozenset({asked}))
         found = _find(asked, [column for column in self.types if column.startswith(f"{LABELS}.") == of_labels])
         if found is None:
             raise self._unknown(qualifier, name)

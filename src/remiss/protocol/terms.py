@@ -31,7 +31,11 @@ class Kind(StrEnum):
 
 
 class Type(StrEnum):
-    """Types that expressions are checked with."""
+    """Types that expressions are checked with.
+
+    UNKNOWN is that of a name which could not be checked, as was reported where it is defined. It fits everywhere, so that an
+    error beside it is one that stays whatever becomes of that name.
+    """
 
     TEXT = "text"
     NUMBER = "number"
@@ -41,6 +45,7 @@ class Type(StrEnum):
     DATE = "date"
     NULL = "null"
     NESTED = "nested"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
