@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from remiss.faces.cli import render
 from remiss.faces.cli.options import Time, formatted_object, listing, with_workspace
-from remiss.faces.pairs import parted
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from remiss.records.event import Scalar
     from remiss.records.rows import Rows
     from remiss.workspace import Workspace
 
@@ -56,23 +51,10 @@ if TYPE_CHECKING:
 def file(
     ws: Workspace,
     *,
-    model: str,
-    title: str,
-    at: datetime,
-    model_version: str | None,
-    output: str | None,
-    label: str | None,
-    mode: str | None,
-    severity: int | None,
-    note: str,
-    text: str | None,
-    inputs: tuple[str, ...],
-    context: tuple[str, ...],
-    team: str,
-    sensitivity: str,
     dry_run: bool,
     limit: int,
     shape: str,
+    **typed: Any,
 ) -> None:
     """File a failure that you saw yourself.
 
@@ -83,25 +65,10 @@ def file(
     from remiss.catalog import actions as catalog
     from remiss.catalog import duplicate_actions
     from remiss.catalog.suspects import ASKED
+    from remiss.catalog.typed_filing import filing_of
     from remiss.faces.cli import case_page
-    from remiss.records.case import Filing, Sensitivity
 
-    filing = Filing(
-        model=model,
-        at=at,
-        title=title,
-        note=note,
-        model_version=model_version,
-        output=output,
-        label=label,
-        mode=mode,
-        severity=severity,
-        inputs=_pairs(inputs, "--input"),
-        context=_pairs(context, "--context"),
-        text=text,
-        team=team,
-        sensitivity=Sensitivity[sensitivity.upper()],
-    )
+    filing = filing_of(typed)
     if dry_run:
         render.rows(duplicate_actions.duplicates(ws, filing, limit=limit), shape)
         return
@@ -134,27 +101,3 @@ def alike(ws: Workspace, case_id: str, *, limit: int, as_of: int | None) -> Rows
     from remiss.catalog import duplicate_actions
 
     return duplicate_actions.alike(ws, case_id, limit=limit, as_of=as_of)
-
-
-def _pairs(texts: tuple[str, ...], option: str) -> dict[str, Scalar]:
-    pairs: dict[str, Scalar] = {}
-    for text in texts:
-        parts = parted(text)
-        if parts is None:
-            raise click.BadParameter(f"{text!r} is neither NAME=VALUE nor NAME:=VALUE", param_hint=option)
-        name, value, typed = parts
-        if name in pairs:
-            raise click.BadParameter(f"{name} is given twice", param_hint=option)
-        pairs[name] = _scalar(value, option) if typed else value
-    return pairs
-
-
-def _scalar(text: str, option: str) -> Scalar:
-    """Return the number, true, false or null that follows `:=`."""
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        value = text
-    if not (value is None or isinstance(value, bool | int | float)):
-        raise click.BadParameter(f"{text!r} is no number, true, false or null; text follows = alone", param_hint=option)
-    return value
