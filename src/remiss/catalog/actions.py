@@ -233,7 +233,8 @@ def revise(
 
     Raises
     ------
-    Conflict : somebody else wrote since; nothing was written
+    Precondition : somebody else wrote since; nothing was written
+    Conflict : title and note are not visible to the writer yet
     NotFound, Ambiguous, InputError
     """
     asked = revisions.Change(title=title, note=note, mode=mode, severity=severity, clear=tuple(clear))

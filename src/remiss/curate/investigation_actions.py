@@ -61,7 +61,7 @@ def suppose(
 
     Raises
     ------
-    Conflict : somebody else wrote since; NotFound, Ambiguous, InputError
+    Precondition : somebody else wrote since; NotFound, Ambiguous, InputError
     """
     draft = Draft(part=Part.HYPOTHESIS, number=number, revision=revision, texts={"text": text}, state=stands)
     return _written(ws, case_id, draft)
@@ -92,7 +92,7 @@ def experiment(
 
     Raises
     ------
-    Conflict : somebody else wrote since; NotFound, Ambiguous, InputError
+    Precondition : somebody else wrote since; NotFound, Ambiguous, InputError
     """
     draft = Draft(
         part=Part.EXPERIMENT,
@@ -131,7 +131,7 @@ def remedy(
 
     Raises
     ------
-    Conflict : somebody else wrote since; NotFound, Ambiguous, InputError
+    Precondition : somebody else wrote since; NotFound, Ambiguous, InputError
     """
     draft = Draft(
         part=Part.REMEDIATION,
@@ -165,7 +165,7 @@ def conclude(
 
     Raises
     ------
-    Conflict : somebody else wrote since; NotFound, Ambiguous, InputError
+    Precondition : somebody else wrote since; NotFound, Ambiguous, InputError
     """
     texts = {"hypothesis": hypothesis, "experiments": experiments, "results": results, "rationale": rationale}
     return _written(ws, case_id, Draft(part=Part.WRITE_UP, number=1, revision=revision, texts=texts))

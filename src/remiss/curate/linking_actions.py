@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from remiss.action import action
+from remiss.catalog.revision import check_read
 from remiss.curate.linking import check_link, link_of
 from remiss.curate.ports.labelling import CurateWorkspace
-from remiss.curate.steps import check_read
 from remiss.records.case import Case
 
 LINK = "case:link"
@@ -29,7 +29,7 @@ def link(ws: CurateWorkspace, case_id: str, revision: int, other: str) -> Case:
     """
     standing, target = ws.labellings.both(case_id, other)
     ws.allow(LINK, standing.team)
-    check_read(standing, revision)
+    check_read(f"case {standing.case}", revision, standing.revision)
     check_link(standing, target)
     ws.labellings.link(standing, target)
     return ws.cases.get(standing.case, None)
@@ -52,7 +52,7 @@ def unlink(ws: CurateWorkspace, case_id: str, revision: int) -> Case:
     """
     standing = ws.labellings.standing(case_id)
     ws.allow(LINK, standing.team)
-    check_read(standing, revision)
+    check_read(f"case {standing.case}", revision, standing.revision)
     link_of(standing)
     ws.labellings.unlink(standing)
     return ws.cases.get(standing.case, None)

@@ -14,7 +14,7 @@ from remiss.curate import investigation_actions as investigation
 from remiss.curate import labelling_actions as labelling
 from remiss.curate.discussion_rendering import thread_json
 from remiss.curate.investigation_rendering import investigation_json
-from remiss.errors import Conflict
+from remiss.errors import Conflict, Precondition
 from remiss.records.investigation import Citation, CitationKind, Stands
 from tests.edges.stores.test_labellings import CASE, FAILS, NO, ana, bo, cy
 
@@ -213,6 +213,9 @@ def test_nobody_changes_or_guesses_at_a_title_and_a_note_that_they_may_not_read(
             with pytest.raises(Conflict, match=f"title and note of case {CASE} are {SECOND}") as refused:
                 catalog.revise(each, CASE, 3, **change)
             assert "ana" not in str(refused.value)
+            # Whether what was read is stale is no secret: the revision of a case is told to all who see it.
+            with pytest.raises(Precondition, match="changed since revision 2, it is at revision 3"):
+                catalog.revise(each, CASE, 2, **change)
     assert ws.position() == before
     assert catalog.revise(ana, CASE, 3, title="A failure").title == "A failure"
     labelling.verify(bo, CASE, 4, FAILS)

@@ -13,7 +13,7 @@ from remiss.catalog import actions as catalog
 from remiss.catalog import duplicate_actions as doubles
 from remiss.catalog.rendering import HISTORY, case_json, comparison_json, history_rows
 from remiss.catalog.revision import SAID
-from remiss.errors import Precondition, Unconditional
+from remiss.errors import Unconditional
 from remiss.faces import answers
 from remiss.faces.api.answering import answers as documented
 from remiss.faces.api.answering import as_json, tagged
@@ -174,15 +174,8 @@ def history(ws: Ws, listed: Listed, case: str, asked: Annotated[AsOf, Query()]) 
 @router.patch("/cases/{case}", operation_id="case.revise", responses=documented("case", 404, 409, 412, 428, etag=True))
 def revise(ws: Ws, case: str, body: Revision, if_match: Annotated[str | None, Header()] = None) -> Response:
     """Change what people say of a case; If-Match names the ETag that was read."""
-    revision = revision_of(if_match)
-    found = catalog.show(ws, case)
-    if found.revision != revision:
-        raise Precondition(
-            f"{found.id} was revised since: it is at revision {found.revision}, and revision {revision} was read",
-            do="read it again, then change it",
-        )
     given = {name: getattr(body, name) for name in SAID}
-    revised = catalog.revise(ws, found.id, revision, **given, clear=body.clear)
+    revised = catalog.revise(ws, case, revision_of(if_match), **given, clear=body.clear)
     return tagged(case_json(revised), revised.revision, None)
 
 

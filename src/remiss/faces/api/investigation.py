@@ -88,25 +88,25 @@ def investigation(ws: Ws, case: str, asked: Annotated[AsOf, Query()]) -> Respons
     return as_json(investigation_json(curate.investigation(ws, case, as_of=asked.as_of)))
 
 
-@router.post("/cases/{case}/hypotheses", operation_id="case.suppose", responses=documented("investigation", 404, 409))
+@router.post("/cases/{case}/hypotheses", operation_id="case.suppose", responses=documented("investigation", 404, 409, 412))
 def suppose(ws: Ws, case: str, body: Supposed) -> Response:
     """State a hypothesis of what caused a case, or change one."""
     return as_json(investigation_json(curate.suppose(ws, case, **_given(body))))
 
 
-@router.post("/cases/{case}/experiments", operation_id="case.experiment", responses=documented("investigation", 404, 409))
+@router.post("/cases/{case}/experiments", operation_id="case.experiment", responses=documented("investigation", 404, 409, 412))
 def experiment(ws: Ws, case: str, body: Tested) -> Response:
     """Record an experiment that tests a hypothesis of a case, or change one."""
     return as_json(investigation_json(curate.experiment(ws, case, **_given(body))))
 
 
-@router.post("/cases/{case}/remediations", operation_id="case.remedy", responses=documented("investigation", 404, 409))
+@router.post("/cases/{case}/remediations", operation_id="case.remedy", responses=documented("investigation", 404, 409, 412))
 def remedy(ws: Ws, case: str, body: Attempted) -> Response:
     """Record an attempt to mend what caused a case, or change one."""
     return as_json(investigation_json(curate.remedy(ws, case, **_given(body))))
 
 
-@router.post("/cases/{case}/write-up", operation_id="case.conclude", responses=documented("investigation", 404, 409))
+@router.post("/cases/{case}/write-up", operation_id="case.conclude", responses=documented("investigation", 404, 409, 412))
 def conclude(ws: Ws, case: str, body: Concluded) -> Response:
     """Write up what was found out about a case, or change the write-up."""
     return as_json(investigation_json(curate.conclude(ws, case, **_given(body))))
