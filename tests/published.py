@@ -17,20 +17,20 @@ from remiss.faces.answers import MANIFEST
 from remiss.govern.access import Access
 from remiss.govern.health import Check
 from remiss.govern.key_actions import Rotation
-from remiss.protocol.ports import StoredProtocol
+from remiss.protocol.ports import ProtocolDiff, StoredProtocol
 from remiss.protocol.terms import Finding
 from remiss.records import arrow
 from remiss.records.agreement import Agreement
-from remiss.records.case import Case, Revision, Sensitivity
+from remiss.records.case import Case, CaseHistory, Revision, Sensitivity
 from remiss.records.catalog import CatalogFacts
 from remiss.records.comparison import Comparison
-from remiss.records.discussion import Thread
+from remiss.records.discussion import CaseThreads, Thread
 from remiss.records.estimate import Estimate
-from remiss.records.evidence import AttachedFile, Attachment, RawEvent
+from remiss.records.evidence import AttachedFile, Attachment, CaseAttachments, RawEvent
 from remiss.records.identity import parse_time
 from remiss.records.investigation import Investigation
 from remiss.records.person import IssuedToken, Person, Team, Token
-from remiss.records.recoding import KeptRecoding, Recoded
+from remiss.records.recoding import KeptRecoding, KeptRecodings, Recoded
 from remiss.records.rows import Rows
 from remiss.records.run import Run
 from remiss.records.wire import from_wire
@@ -59,13 +59,14 @@ def _value(kind: str | None, value: Any) -> Any:
     return parse_time(value) if kind == arrow.TIME and value is not None else value
 
 
-def revisions(answer: Json) -> tuple[Revision, ...]:
+def revisions(answer: Json) -> CaseHistory:
     items: Sequence[Json] = answer["items"]
     ends = [item["position"] for item in items[1:]] + [None]
-    return tuple(
+    found = tuple(
         from_wire(Revision, _renamed(item, position="position_from") | {"position_to": end})
         for item, end in zip(items, ends, strict=True)
     )
+    return CaseHistory(position=answer["position"], items=found)
 
 
 def run(answer: Json) -> Run:
@@ -145,6 +146,10 @@ def _items(record: type) -> Callable[[Json], Any]:
     return lambda answer: tuple(_made(record, item) for item in answer["items"])
 
 
+def _listed(record: type, read: Callable[[Json], Any]) -> Callable[[Json], Any]:
+    return lambda answer: record(position=answer["position"], items=tuple(read(item) for item in answer["items"]))
+
+
 def _whole(record: type) -> Callable[[Json], Any]:
     return lambda answer: _made(record, answer)
 
@@ -171,12 +176,12 @@ _READERS: Mapping[str, Callable[[Json], Any]] = {
     "access": _whole(Access),
     "agreement": _whole(Agreement),
     "recoding": _whole(Recoded),
-    "recodings": _items(KeptRecoding),
+    "recodings": _listed(KeptRecodings, _whole(KeptRecoding)),
     "investigation": _whole(Investigation),
     "thread": thread,
-    "threads": lambda answer: tuple(thread(item) for item in answer["items"]),
+    "threads": _listed(CaseThreads, thread),
     "attachment": attachment,
-    "attachments": lambda answer: tuple(attachment(item) for item in answer["items"]),
+    "attachments": _listed(CaseAttachments, attachment),
     "attached-file": attached_file,
     "raw-event": lambda answer: _made(RawEvent, answer | {"sensitivity": Sensitivity[answer["sensitivity"].upper()].value}),
     "rotation": _whole(Rotation),
@@ -187,5 +192,5 @@ _READERS: Mapping[str, Callable[[Json], Any]] = {
     "status": _items(Standing),
     "findings": _items(Finding),
     "checks": _items(Check),
-    "diff": lambda answer: tuple(answer["lines"]),
+    "diff": lambda answer: ProtocolDiff(position=answer["position"], items=tuple(answer["lines"])),
 }

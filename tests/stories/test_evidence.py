@@ -111,9 +111,9 @@ def test_a_file_is_attached_to_a_case_got_back_and_removed(ws, run):
     case = first_case(ws)
     content = bytes(range(256)) * 4000
     made = attachments.add(ws, case, "shot.png", content)
-    assert attachments.attachments(ws, case) == (made,)
+    assert attachments.attachments(ws, case).items == (made,)
     assert attachments.get(ws, made.id).content == content
     assert attachments.remove(ws, made.id).name is None
-    assert attachments.attachments(ws, case) == ()
+    assert attachments.attachments(ws, case).items == ()
     with pytest.raises(NotFound, match="was removed"):
         attachments.get(ws, made.id)

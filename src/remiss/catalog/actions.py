@@ -18,11 +18,11 @@ from remiss.catalog.modes import check_known
 from remiss.catalog.parsing import parse
 from remiss.catalog.ports import CatalogWorkspace
 from remiss.errors import Denied, InputError
-from remiss.records.case import Case, Filing, Revision
+from remiss.records.case import Case, CaseHistory, Filing
 from remiss.records.catalog import CatalogFacts
 from remiss.records.comparison import Comparison
 from remiss.records.look import Kind, Look, listed
-from remiss.records.position import reached
+from remiss.records.position import reached, read_at
 from remiss.records.rows import Rows
 
 REDACTION = "redaction"
@@ -45,7 +45,7 @@ def _compared(ws: CatalogWorkspace, given: Mapping[str, Any], found: Comparison)
     return (Look(kind=Kind.CASE, subject=found.case, position=found.position, ids=ids, count=len(ids), team=team),)
 
 
-def _traced(ws: CatalogWorkspace, given: Mapping[str, Any], found: tuple[Revision, ...]) -> Sequence[Look]:
+def _traced(ws: CatalogWorkspace, given: Mapping[str, Any], found: CaseHistory) -> Sequence[Look]:
     case = ws.governed(given["case_id"])
     return (Look(kind=Kind.CASE, subject=case.id, position=given["as_of"], count=len(found), team=case.team),)
 
@@ -167,7 +167,7 @@ def compare(ws: CatalogWorkspace, case_id: str, *, controls: int = 10, as_of: in
 
 
 @action(name="case.history", permission="case:read", reads=True, subject="case_id", views=_traced)
-def history(ws: CatalogWorkspace, case_id: str, *, as_of: int | None = None) -> tuple[Revision, ...]:
+def history(ws: CatalogWorkspace, case_id: str, *, as_of: int | None = None) -> CaseHistory:
     """List every state that a case was in, oldest first.
 
     Parameters
@@ -179,9 +179,9 @@ def history(ws: CatalogWorkspace, case_id: str, *, as_of: int | None = None) -> 
     ------
     NotFound, Ambiguous, InputError
     """
-    position = reached(as_of, ws.cases.position())
+    position = read_at(as_of, ws.cases.position())
     known = ws.cases.revisions(case_id)
-    return known if position is None else revisions.as_it_stood(known, position)
+    return CaseHistory(position=position, items=revisions.as_it_stood(known, position))
 
 
 @action(name="case.file", permission="case:file")

@@ -13,9 +13,9 @@ from remiss.catalog.attachment import Prepared, content_of, prepared
 from remiss.catalog.ports import AttachmentWorkspace
 from remiss.errors import Denied, NotFound
 from remiss.records.case import Sensitivity
-from remiss.records.evidence import AttachedFile, Attachment, Kept
+from remiss.records.evidence import AttachedFile, Attachment, CaseAttachments, Kept
 from remiss.records.look import Kind, Look
-from remiss.records.position import reached
+from remiss.records.position import reached, read_at
 
 ADD, READ = "attachment:add", "evidence:read"
 
@@ -74,7 +74,7 @@ def add(
     return ws.attachments.add(case_id, prepared.file, prepared.address)
 
 
-def _listed(ws: AttachmentWorkspace, given: Mapping[str, Any], found: tuple[Attachment, ...]) -> Sequence[Look]:
+def _listed(ws: AttachmentWorkspace, given: Mapping[str, Any], found: CaseAttachments) -> Sequence[Look]:
     case = ws.governed(given["case_id"])
     ids = [each.id for each in found]
     return (Look(kind=Kind.LIST, subject=case.id, position=given["as_of"], ids=ids, count=len(ids), team=case.team),)
@@ -86,7 +86,7 @@ def _shown(ws: AttachmentWorkspace, given: Mapping[str, Any], found: AttachedFil
 
 
 @action(name="attachment.list", permission="case:read", reads=True, subject="case_id", views=_listed)
-def attachments(ws: AttachmentWorkspace, case_id: str, *, as_of: int | None = None) -> tuple[Attachment, ...]:
+def attachments(ws: AttachmentWorkspace, case_id: str, *, as_of: int | None = None) -> CaseAttachments:
     """List the files of a case that the actor may see, the oldest first.
 
     Parameters
@@ -98,7 +98,8 @@ def attachments(ws: AttachmentWorkspace, case_id: str, *, as_of: int | None = No
     ------
     NotFound, Ambiguous, InputError
     """
-    return ws.attachments.of_case(case_id, reached(as_of, ws.position()))
+    head = ws.position()
+    return CaseAttachments(position=read_at(as_of, head), items=ws.attachments.of_case(case_id, reached(as_of, head)))
 
 
 @action(name="attachment.get", permission=READ, reads=True, subject="attachment_id", views=_shown)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from remiss.records.case import Capture, Case, Revision
+from remiss.records.case import Capture, Case, CaseHistory
 from remiss.records.comparison import Comparison
-from remiss.records.event import Event, Scalar
+from remiss.records.event import Event
 from remiss.records.identity import format_time, plain
 from remiss.records.labelling import Labelled, Labelling, Link
+from remiss.records.rows import Rows
 from remiss.records.run import Group
 
 Json = dict[str, object]
@@ -158,9 +157,9 @@ def group_json(group: Group) -> Json:
 HISTORY = ("revision", "position", "at", "actor", "action", "status", "mode", "severity", "title", "note", "reason", "hidden")
 
 
-def history_rows(revisions: Sequence[Revision]) -> tuple[tuple[Scalar, ...], ...]:
-    """Return the states of a case as values of HISTORY, oldest first."""
-    return tuple(
+def history_rows(found: CaseHistory) -> Rows:
+    """Return the states of a case as rows of HISTORY, oldest first."""
+    lines = tuple(
         (
             each.revision,
             each.position_from,
@@ -175,5 +174,6 @@ def history_rows(revisions: Sequence[Revision]) -> tuple[tuple[Scalar, ...], ...
             each.reason,
             each.hidden,
         )
-        for each in revisions
+        for each in found
     )
+    return Rows("revision", HISTORY, lines, found.position, total=len(lines))

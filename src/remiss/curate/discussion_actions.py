@@ -12,9 +12,9 @@ from remiss.curate import discussion
 from remiss.curate.ports.discussion import DiscussionWorkspace
 from remiss.errors import InputError
 from remiss.records import look as looks
-from remiss.records.discussion import Thread, ThreadStatus
+from remiss.records.discussion import CaseThreads, Thread, ThreadStatus
 from remiss.records.look import Kind, Look
-from remiss.records.position import reached
+from remiss.records.position import reached, read_at
 from remiss.records.rows import Rows
 
 INBOX_LIMIT = 1_000
@@ -41,7 +41,7 @@ def comment(ws: DiscussionWorkspace, case_id: str, text: str, *, thread: str | N
     return ws.threads.comment(case_id, thread, written, discussion.mentions(written))
 
 
-def _of_case(ws: DiscussionWorkspace, given: Mapping[str, Any], found: tuple[Thread, ...]) -> Sequence[Look]:
+def _of_case(ws: DiscussionWorkspace, given: Mapping[str, Any], found: CaseThreads) -> Sequence[Look]:
     case = ws.governed(given["case_id"])
     ids = [each.id for each in found]
     return (Look(kind=Kind.LIST, subject=case.id, position=given["as_of"], ids=ids, count=len(ids), team=case.team),)
@@ -53,7 +53,7 @@ def _of_thread(ws: DiscussionWorkspace, given: Mapping[str, Any], found: Thread)
 
 
 @action(name="thread.list", permission="thread:read", reads=True, subject="case_id", views=_of_case)
-def threads(ws: DiscussionWorkspace, case_id: str, *, as_of: int | None = None) -> tuple[Thread, ...]:
+def threads(ws: DiscussionWorkspace, case_id: str, *, as_of: int | None = None) -> CaseThreads:
     """List the threads of a case with all their comments, the oldest first.
 
     Parameters
@@ -65,7 +65,8 @@ def threads(ws: DiscussionWorkspace, case_id: str, *, as_of: int | None = None) 
     ------
     NotFound, Ambiguous, InputError
     """
-    return ws.threads.of_case(case_id, reached(as_of, ws.position()))
+    head = ws.position()
+    return CaseThreads(position=read_at(as_of, head), items=ws.threads.of_case(case_id, reached(as_of, head)))
 
 
 @action(name="thread.show", permission="thread:read", reads=True, subject="thread_id", views=_of_thread)

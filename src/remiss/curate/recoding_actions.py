@@ -14,8 +14,8 @@ from remiss.errors import ProtocolError, RecodingError
 from remiss.protocol import recoding as documents
 from remiss.records.look import Kind, Look
 from remiss.records.person import EVERY_TEAM
-from remiss.records.position import reached
-from remiss.records.recoding import KeptRecoding, Recoded, Recoding
+from remiss.records.position import reached, read_at
+from remiss.records.recoding import KeptRecodings, Recoded, Recoding
 
 RECODE = "taxonomy:recode"
 
@@ -25,7 +25,7 @@ def _rehearsed(_: RecodingWorkspace, given: Mapping[str, Any], found: Recoded) -
     return (Look(kind=Kind.FIGURE, query=found.name, count=len(found.sent)),)
 
 
-def _listed(_: RecodingWorkspace, given: Mapping[str, Any], found: tuple[KeptRecoding, ...]) -> Sequence[Look]:
+def _listed(_: RecodingWorkspace, given: Mapping[str, Any], found: KeptRecodings) -> Sequence[Look]:
     names = tuple(each.name for each in found)
     return (Look(kind=Kind.LIST, position=given.get("as_of"), ids=names, count=len(names)),)
 
@@ -59,7 +59,7 @@ def recode(ws: RecodingWorkspace, path: str) -> Recoded:
 
 
 @action(name="taxonomy.recodings", permission="protocol:read", reads=True, views=_listed)
-def recodings(ws: RecodingWorkspace, *, as_of: int | None = None) -> tuple[KeptRecoding, ...]:
+def recodings(ws: RecodingWorkspace, *, as_of: int | None = None) -> KeptRecodings:
     """List the recodings that were written, oldest first, with their documents.
 
     Parameters
@@ -70,7 +70,8 @@ def recodings(ws: RecodingWorkspace, *, as_of: int | None = None) -> tuple[KeptR
     ------
     InputError : a position that is not there yet
     """
-    return ws.recodings.kept(reached(as_of, ws.position()))
+    head = ws.position()
+    return KeptRecodings(position=read_at(as_of, head), items=ws.recodings.kept(reached(as_of, head)))
 
 
 def _read(ws: RecodingWorkspace, path: str) -> Recoding:

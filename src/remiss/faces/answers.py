@@ -6,8 +6,9 @@ Keys are only ever added; the schema files of the reference say what each means.
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
+from typing import TypeVar
 
 from remiss.catalog.rendering import event_json, group_json, labelling_json
 from remiss.curate.labelling_sheet import Sheet
@@ -15,15 +16,17 @@ from remiss.curate.tasks import QueueState, Served
 from remiss.govern.access import Access
 from remiss.govern.health import Check
 from remiss.govern.key_actions import Rotation
-from remiss.protocol.ports import StoredProtocol
+from remiss.protocol.ports import ProtocolDiff, StoredProtocol
 from remiss.protocol.terms import Finding
 from remiss.records.evidence import AttachedFile, Attachment, RawEvent
 from remiss.records.identity import format_time, plain
+from remiss.records.items import Items
 from remiss.records.person import IssuedToken, Person, Team, Token
 from remiss.records.rows import Rows
 from remiss.records.run import Change, Run
 
 Json = dict[str, object]
+T = TypeVar("T")
 # Of the named inputs of a run, those that its other keys do not have: what was read, where, and by what.
 MANIFEST = ("engine", "software", "folder", "files", "file_digests", "label_digests", "addresses", "unplaced")
 
@@ -43,6 +46,11 @@ def listing(rows: Rows) -> Json:
         "items": [plain(row) for row in rows],
         "next": rows.next,
     }
+
+
+def listed(of: str, found: Items[T], shown: Callable[[T], Json]) -> Json:
+    """Return a `list` of whole objects, each as `shown` says."""
+    return items(of, [shown(each) for each in found], found.position)
 
 
 def items(of: str, found: Sequence[Json], position: int) -> Json:
@@ -116,9 +124,9 @@ def stored_protocol(item: StoredProtocol) -> Json:
     }
 
 
-def diff(lines: Iterable[str]) -> Json:
+def diff(found: ProtocolDiff) -> Json:
     """Return what changed between two versions of a protocol, as lines of a unified diff."""
-    return {"schema": schema_name("diff"), "lines": list(lines)}
+    return {"schema": schema_name("diff"), "lines": [*found], "position": found.position}
 
 
 def checks(found: Iterable[Check]) -> Json:

@@ -11,11 +11,11 @@ from remiss.protocol import taxonomy as taxonomies
 from remiss.protocol.document import draft, first_of, parse
 from remiss.protocol.lint import examine
 from remiss.protocol.nearest import nearest
-from remiss.protocol.ports import Description, ProtocolWorkspace, ShelfWorkspace, StoredProtocol
+from remiss.protocol.ports import Description, ProtocolDiff, ProtocolWorkspace, ShelfWorkspace, StoredProtocol
 from remiss.protocol.shape import has_errors
 from remiss.protocol.terms import Address, Checked, Finding, Protocol
 from remiss.records.identity import format_time
-from remiss.records.position import reached
+from remiss.records.position import read_at
 from remiss.records.rows import Rows
 
 
@@ -131,7 +131,7 @@ def show(ws: ShelfWorkspace, name: str, version: int | None = None, *, as_of: in
 
 
 @action(name="protocol.diff", permission="protocol:read", reads=True, subject="name")
-def diff(ws: ShelfWorkspace, name: str, before: int, after: int, *, as_of: int | None = None) -> tuple[str, ...]:
+def diff(ws: ShelfWorkspace, name: str, before: int, after: int, *, as_of: int | None = None) -> ProtocolDiff:
     """Return what changed between two versions of a protocol as lines of a unified diff; none when nothing did.
 
     Parameters
@@ -147,13 +147,11 @@ def diff(ws: ShelfWorkspace, name: str, before: int, after: int, *, as_of: int |
     lines = difflib.unified_diff(
         old.text.splitlines(), new.text.splitlines(), f"{name} version {before}", f"{name} version {after}", lineterm=""
     )
-    return tuple(lines)
+    return ProtocolDiff(position=at, items=tuple(lines))
 
 
 def _position(ws: ShelfWorkspace, as_of: int | None) -> int:
-    head = ws.position()
-    position = reached(as_of, head)
-    return head if position is None else position
+    return read_at(as_of, ws.position())
 
 
 def _stored(ws: ShelfWorkspace, name: str, version: int | None, position: int) -> StoredProtocol:

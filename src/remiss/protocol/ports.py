@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from remiss.action import Performs
 from remiss.protocol.terms import Address, Type
+from remiss.records.items import Items
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -108,6 +109,13 @@ class StoredProtocol:
     team: str
     at: datetime
     position: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProtocolDiff(Items[str]):
+    """What changed between two versions of a protocol, as lines of a unified diff; none when nothing did."""
+
+    items: tuple[str, ...]
 
 
 class Protocols(Protocol):

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import IntEnum
 
 from remiss.records.event import Event, Values
+from remiss.records.items import Items
 from remiss.records.labelling import Labelled, Link
 from remiss.records.showing import Shown
 from remiss.records.states import Status
@@ -85,6 +86,13 @@ class Revision:
     note: str | None
     reason: str | None = None
     hidden: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseHistory(Items[Revision]):
+    """The states that a case was in, oldest first."""
+
+    items: tuple[Revision, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

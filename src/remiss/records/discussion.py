@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from remiss.records.items import Items
+
 
 class ThreadStatus(StrEnum):
     """Whether a thread still wants something of somebody."""
@@ -57,3 +59,10 @@ class Thread:
     comments: tuple[Comment, ...]
     turned: tuple[Turned, ...] = ()
     hidden: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseThreads(Items[Thread]):
+    """The threads of a case, the oldest first."""
+
+    items: tuple[Thread, ...]

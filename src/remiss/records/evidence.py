@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from remiss.records.case import Sensitivity
+from remiss.records.items import Items
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,3 +66,10 @@ class Kept:
     team: str
     address: str
     removed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CaseAttachments(Items[Attachment]):
+    """The files of a case that one may see, the oldest first."""
+
+    items: tuple[Attachment, ...]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from remiss.records.items import Items
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arm:
@@ -62,3 +64,10 @@ class KeptRecoding:
     at: datetime
     position: int
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRecodings(Items[KeptRecoding]):
+    """The recodings that were written, oldest first."""
+
+    items: tuple[KeptRecoding, ...]

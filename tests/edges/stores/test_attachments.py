@@ -34,7 +34,7 @@ def pieces(tmp_path):
 def test_a_file_is_listed_and_given_back_as_it_was(ana, case):
     made = attachments.add(ana, case, "shot.png", SHOT)
     assert (made.case, made.name, made.size, made.person) == (case, "shot.png", len(SHOT), "ana")
-    assert attachments.attachments(ana, case) == (made,)
+    assert attachments.attachments(ana, case).items == (made,)
     assert attachments.get(ana, made.id).content == SHOT
 
 
@@ -57,7 +57,7 @@ def test_what_was_removed_is_erased_and_only_that_it_was_there_stays_known(ana, 
     before = made.position
     attachments.remove(ana, made.id)
     assert pieces(tmp_path) == []
-    assert attachments.attachments(ana, case) == ()
+    assert attachments.attachments(ana, case).items == ()
     [then] = attachments.attachments(ana, case, as_of=before)
     assert (then.id, then.name) == (made.id, None)
     for again in (attachments.get, attachments.remove):
@@ -93,7 +93,7 @@ def test_a_file_that_the_catalog_does_not_take_leaves_nothing_in_the_vault(ws, c
 def test_readers_see_that_there_is_a_file_and_neither_get_add_nor_remove_one(ana, ws_as, case, tmp_path):
     made = attachments.add(ana, case, "shot.png", SHOT)
     cy = ws_as("cy", role="reader")
-    assert attachments.attachments(cy, case) == (made,)
+    assert attachments.attachments(cy, case).items == (made,)
     for refused in (
         lambda: attachments.get(cy, made.id),
         lambda: attachments.add(cy, case, "x", b"x"),
@@ -107,7 +107,7 @@ def test_readers_see_that_there_is_a_file_and_neither_get_add_nor_remove_one(ana
 def test_a_guarded_file_is_there_only_for_whoever_is_cleared_for_it(ws_as, ana, case):
     dan = ws_as("dan", role="verifier", clearance="secret")
     made = attachments.add(dan, case, "shot.png", SHOT, sensitivity=Sensitivity.SECRET)
-    assert attachments.attachments(ana, case) == ()
+    assert attachments.attachments(ana, case).items == ()
     with pytest.raises(NotFound) as hidden:
         attachments.get(ana, made.id)
     with pytest.raises(NotFound) as unknown:

@@ -125,7 +125,7 @@ def test_a_recoding_is_kept_under_a_name_of_its_own(labelled, tmp_path):
     [kept] = curate.recodings(labelled)
     assert (kept.name, kept.about, kept.person, kept.position) == ("r1", "better words", labelled.actor.name, before + 1)
     assert "better words" in kept.text
-    assert curate.recodings(labelled, as_of=before) == ()
+    assert curate.recodings(labelled, as_of=before).items == ()
     for again in (curate.recode, curate.rehearse):
         with pytest.raises(Conflict, match="r1 was written"):
             again(labelled, path)

@@ -170,7 +170,7 @@ def test_a_file_of_the_annotator_is_neither_named_nor_given_nor_removed_before_o
             assert "ana" not in str(refused.value)
     assert ws.position() == before
     for each in (ws, ana):
-        assert attachments.attachments(each, CASE) == (hers, his)
+        assert attachments.attachments(each, CASE).items == (hers, his)
     labelling.verify(bo, CASE, 2, FAILS)
     for each in (bo, cy, dee):
         assert attachments.get(each, hers.id).content == b"proof"
@@ -186,7 +186,7 @@ def test_title_and_note_of_the_annotator_are_withheld_and_those_from_before_are_
     for each in (bo, cy, dee):
         shown = catalog.show(each, CASE)
         assert (shown.title, shown.note) == ("Seen at the desk", None)
-        found = json.dumps([[str(value) for value in row] for row in history_rows(catalog.history(each, CASE))])
+        found = json.dumps([[str(value) for value in row] for row in history_rows(catalog.history(each, CASE)).rows])
         assert [word for word in ("Surely a failure", "no doubt", "ana") if word in found] == []
     for query in ("surely", '"no doubt"', "title:Surely*", "-surely title:*", "surely OR doubt"):
         for position in (None, before):

@@ -54,11 +54,9 @@ async def add(request: Request, ws: Ws, case: str, asked: Annotated[Named, Query
 def list_(ws: Ws, request: Request, case: str, asked: Annotated[AsOf, Query()]) -> Response:
     """List the files of a case that one may see, the oldest first."""
     found = attachments.attachments(ws, case, as_of=asked.as_of)
-    position = ws.position() if asked.as_of is None else asked.as_of
     if prefers_csv(request.headers.get("accept", "")):
         return sheet(*files(found))
-    listed = answers.items("attachment", [answers.attachment(each) for each in found], position)
-    return as_json(listed, headers={"Vary": "Accept"})
+    return as_json(answers.listed("attachment", found, answers.attachment), headers={"Vary": "Accept"})
 
 
 @router.get("/attachments/{attachment}", operation_id="attachment.get", response_class=Response, responses=binary(404))

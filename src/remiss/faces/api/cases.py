@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from remiss.catalog import actions as catalog
 from remiss.catalog import duplicate_actions as doubles
-from remiss.catalog.rendering import HISTORY, case_json, comparison_json, history_rows
+from remiss.catalog.rendering import case_json, comparison_json, history_rows
 from remiss.catalog.revision import SAID
 from remiss.errors import Unconditional
 from remiss.faces import answers
@@ -20,7 +20,6 @@ from remiss.faces.api.answering import as_json, tagged
 from remiss.faces.api.listing import Listed
 from remiss.faces.api.serving import MOST_POSITION, Asked, Ws
 from remiss.records.case import Filing, Sensitivity
-from remiss.records.rows import Rows
 
 router = APIRouter(tags=["cases"])
 Position = Annotated[int | None, Field(default=None, ge=0, le=MOST_POSITION, description="Read the catalog as it stood there.")]
@@ -165,10 +164,7 @@ def alike(ws: Ws, listed: Listed, case: str, asked: Annotated[Alike, Query()]) -
 @router.get("/cases/{case}/history", operation_id="case.history", responses=documented("list", 404, 409, csv=True))
 def history(ws: Ws, listed: Listed, case: str, asked: Annotated[AsOf, Query()]) -> Response:
     """List every state that a case was in, oldest first."""
-    found = catalog.history(ws, case, as_of=asked.as_of)
-    rows = history_rows(found)
-    position = ws.position() if asked.as_of is None else asked.as_of
-    return listed(Rows("revision", HISTORY, rows, position, total=len(rows)))
+    return listed(history_rows(catalog.history(ws, case, as_of=asked.as_of)))
 
 
 @router.patch("/cases/{case}", operation_id="case.revise", responses=documented("case", 404, 409, 412, 428, etag=True))

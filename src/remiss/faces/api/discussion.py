@@ -51,8 +51,7 @@ def comment(ws: Ws, case: str, body: Comment) -> Response:
 def threads(ws: Ws, case: str, asked: Annotated[AsOf, Query()]) -> Response:
     """List the threads of a case with all their comments, the oldest first."""
     found = curate.threads(ws, case, as_of=asked.as_of)
-    position = ws.position() if asked.as_of is None else asked.as_of
-    return as_json(answers.items("thread", [thread_json(each) for each in found], position))
+    return as_json(answers.listed("thread", found, thread_json))
 
 
 @router.get("/threads/{thread}", operation_id="thread.show", responses=documented("thread", 404))

@@ -50,5 +50,4 @@ def recodings(ws: Ws, asked: Annotated[AsOf, Query()]) -> Response:
     from remiss.curate.recoding_rendering import kept_json
 
     found = curate.recodings(ws, as_of=asked.as_of)
-    position = ws.position() if asked.as_of is None else asked.as_of
-    return as_json(answers.items("recoding", [kept_json(each) for each in found], position))
+    return as_json(answers.listed("recoding", found, kept_json))

@@ -65,12 +65,11 @@ def list_(ws: Workspace, case_id: str, as_of: int | None, shape: str) -> None:
     from remiss.records.rows import Rows
 
     found = attachments.attachments(ws, case_id, as_of=as_of)
-    position = ws.position() if as_of is None else as_of
     if shape == "json":
-        render.as_json(answers.items("attachment", [answers.attachment(each) for each in found], position))
+        render.as_json(answers.listed("attachment", found, answers.attachment))
         return
     columns, lines = files(found)
-    render.rows(Rows("attachment", columns, lines, position, total=len(lines)), shape)
+    render.rows(Rows("attachment", columns, lines, found.position, total=len(lines)), shape)
 
 
 @attachment.command("get")

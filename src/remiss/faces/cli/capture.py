@@ -92,7 +92,8 @@ def _capture(ws: Workspace, protocol: str, since: datetime | None, until: dateti
     if shape == "json":
         # What is due may lie apart, and then makes several runs: a program gets one document all the same.
         found = [answers.run(item) for item in runs]
-        render.as_json(found[0] if len(found) == 1 else answers.items("run", found, ws.position()))
+        at = runs[-1].position if runs else ws.position()
+        render.as_json(found[0] if len(found) == 1 else answers.items("run", found, at))
     else:
         for item in runs:
             _told(item)

@@ -130,12 +130,9 @@ def history(ws: Workspace, case_id: str, as_of: int | None) -> Rows:
     Example: remiss case history k7m4-qp
     """
     from remiss.catalog import actions as catalog
-    from remiss.catalog.rendering import HISTORY, history_rows
-    from remiss.records.rows import Rows
+    from remiss.catalog.rendering import history_rows
 
-    lines = history_rows(catalog.history(ws, case_id, as_of=as_of))
-    position = ws.position() if as_of is None else as_of
-    return Rows("revision", HISTORY, lines, position, total=len(lines))
+    return history_rows(catalog.history(ws, case_id, as_of=as_of))
 
 
 @case.command("revise")

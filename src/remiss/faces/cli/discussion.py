@@ -56,8 +56,7 @@ def list_(ws: Workspace, case_id: str, as_of: int | None, shape: str) -> None:
 
     found = curate.threads(ws, case_id, as_of=as_of)
     if shape == "json":
-        position = ws.position() if as_of is None else as_of
-        render.as_json(answers.items("thread", [thread_json(each) for each in found], position))
+        render.as_json(answers.listed("thread", found, thread_json))
     else:
         _told(found, shape)
         render.say(counted(len(found), "thread"))

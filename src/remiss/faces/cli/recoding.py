@@ -52,8 +52,7 @@ def recodings(ws: Workspace, as_of: int | None, shape: str) -> None:
 
     found = curate.recodings(ws, as_of=as_of)
     if shape == "json":
-        position = ws.position() if as_of is None else as_of
-        render.as_json(answers.items("recoding", [kept_json(each) for each in found], position))
+        render.as_json(answers.listed("recoding", found, kept_json))
         return
     render.table(
         ("name", "about", "person", "at", "position"),

@@ -20,7 +20,7 @@ SCHEMAS: dict[str, Schema] = {
             do=TEXT,
         )
     ),
-    "diff": record(schema=kind("diff"), lines=many(TEXT)),
+    "diff": record(schema=kind("diff"), lines=many(TEXT), position=COUNT),
     "result": record(schema=kind("result"), result={}),
     "finding": FINDING,
     "findings": record(schema=kind("findings"), items=many(FINDING)),
