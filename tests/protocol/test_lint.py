@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from remiss.protocol.document import draft
 from remiss.protocol.lint import examine
 from remiss.protocol.ports import Description
 from remiss.protocol.terms import Type
-from tests.protocol.documents import LABELS, SOURCE, WHOLE, changed, line_of, protocol_of
+from tests.protocol.documents import FILE, LABELS, SOURCE, WHOLE, changed, line_of, no_files, protocol_of
 
 
 def examined(text: str = WHOLE, source: Description = SOURCE, labels: Description | None = LABELS):
@@ -171,6 +172,45 @@ def test_an_error_that_no_mending_of_a_broken_field_would_end_is_reported_beside
 def test_an_error_that_mending_a_broken_field_may_end_is_not_reported(when):
     text = changed("id: prediction_id", "id: prediction").replace("when: latency_ms > 250", f'when: "{when}"')
     assert [error.what.split(":")[0] for error in errors_of(text)] == ["field id"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        ("output: predicted", "output: 5", "fields.output is 5, which YAML reads as a number"),
+        ("airport: origin", "airport: no", "fields.context.airport is no, which YAML also reads as true or false"),
+        ("inputs: [carrier, distance, wind_speed]", "inputs: 7", "fields.inputs is 7 where keys with values are wanted"),
+        ("inputs: [carrier, distance, wind_speed]", "inputs: [carrier, 7]", "fields.inputs is a list where keys"),
+    ],
+)
+def test_a_field_that_cannot_be_read_is_reported_once_and_not_where_it_is_named(old, new, what):
+    """It is required, a stratum, compared by an anomaly and read by criteria, and it is there."""
+    found, findings = draft(changed(old, new), FILE, no_files)
+    assert found is not None
+    [error] = [each.what for each in (*findings, *examine(found, SOURCE, LABELS)[1]) if each.level == "error"]
+    assert error.startswith(what)
+    # What is nowhere is no field all the same.
+    text = (
+        changed(old, new).replace("when: latency_ms > 250", "when: outputt = 'late'").replace("strata: [", "strata: [nowhere, ")
+    )
+    found, findings = draft(text, FILE, no_files)
+    assert found is not None
+    errors = [each.what for each in (*findings, *examine(found, SOURCE, LABELS)[1]) if each.level == "error"]
+    assert len(errors) == 3
+    assert any("outputt is not a field" in each for each in errors)
+    assert any("strata names nowhere, which is not a field" in each for each in errors)
+
+
+@pytest.mark.parametrize("nothing", ["status: null", "status:", ""])
+def test_a_field_that_is_null_is_not_there(nothing):
+    text = changed("  status: status\n", f"  {nothing}\n")
+    assert [error.what for error in errors_of(text)] == ["criterion 'no-answer': status is not a field of the event"]
+    # And it is not taken for one that could not be read where another could not.
+    found, findings = draft(text.replace("airport: origin", "airport: 7"), FILE, no_files)
+    assert found is not None
+    errors = [each.what for each in (*findings, *examine(found, SOURCE, LABELS)[1]) if each.level == "error"]
+    assert "criterion 'no-answer': status is not a field of the event" in errors
+    assert len(errors) == 2
 
 
 def test_the_population_of_an_anomaly_over_a_broken_field_is_checked_all_the_same():

@@ -25,6 +25,7 @@ from remiss.protocol.terms import (
     Kind,
     Protocol,
     Type,
+    is_among,
 )
 
 LABEL = "label"
@@ -63,7 +64,7 @@ def examine(
     whole = Checked(protocol=protocol, fields=fields, criteria=tuple(each for each in criteria if each is not None))
     findings = [*bench.findings, *notes(whole)]
     findings.sort(key=lambda finding: finding.line)
-    return (None if bench.findings or labels_unknown else whole), tuple(findings)
+    return (None if bench.findings or labels_unknown or protocol.unread else whole), tuple(findings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +200,8 @@ def _criterion(
 def _numeric(bench: _Bench, criterion: Criterion, types: Mapping[str, Type]) -> bool:
     """Return whether the field that an anomaly compares is known to be a number; one that is not there was reported before."""
     kind = types.get(criterion.of or "")
+    if is_among(criterion.of or "", bench.protocol.unread):
+        return False
     if kind is None or kind in {Type.NUMBER, Type.INTEGER}:
         return True
     if kind is not Type.UNKNOWN:
@@ -218,8 +221,8 @@ def _predicate(
     if expression is None:
         return None, False
     try:
-        checked = check_predicate(expression.sql, types, columns=columns)
+        checked = check_predicate(expression.sql, types, columns=columns, unread=bench.protocol.unread)
     except ProtocolError as error:
         bench.find(expression.line, f"criterion {criterion.name!r}: {error.what}", error.do)
         return None, True
-    return checked, any(types[name] is Type.UNKNOWN for name in checked.reads)
+    return checked, any(types.get(name, Type.UNKNOWN) is Type.UNKNOWN for name in checked.reads)

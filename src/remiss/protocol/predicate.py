@@ -20,7 +20,7 @@ from remiss.protocol.expressions.grammar import Names, typed
 from remiss.protocol.expressions.parsing import parse
 from remiss.protocol.expressions.typed import Typed
 from remiss.protocol.nearest import nearest
-from remiss.protocol.terms import CheckedExpression, Type
+from remiss.protocol.terms import CheckedExpression, Type, is_among
 
 LABELS = "labels"
 
@@ -44,7 +44,9 @@ def check_field(
     return _checked(text, _Columns(columns, zoned, labels_unknown))
 
 
-def check_predicate(text: str, fields: Mapping[str, Type], *, columns: Mapping[str, str] | None = None) -> CheckedExpression:
+def check_predicate(
+    text: str, fields: Mapping[str, Type], *, columns: Mapping[str, str] | None = None, unread: Collection[str] = ()
+) -> CheckedExpression:
     """Return a predicate checked against event fields; `inputs.carrier` comes out as the one name `"inputs.carrier"`.
 
     Parameters
@@ -52,12 +54,13 @@ def check_predicate(text: str, fields: Mapping[str, Type], *, columns: Mapping[s
     text : one SQL expression that is true or false
     fields : canonical field names to types, UNKNOWN where one could not be checked; times are taken to carry a zone
     columns : source columns and the field that holds each, so that a column's name is answered with the field's
+    unread : fields that are there and could not be read (`Protocol.unread`): of type UNKNOWN
 
     Raises
     ------
     ProtocolError : not a boolean expression of known fields and functions; without a location, which the caller knows
     """
-    checked = _checked(text, _Fields(fields, columns or {}))
+    checked = _checked(text, _Fields(fields, columns or {}, unread))
     if checked.type not in {Type.BOOLEAN, Type.UNKNOWN}:
         raise ProtocolError(
             f"the predicate {_short(text)} is {_article(checked.type)}, not true or false",
@@ -133,10 +136,13 @@ class _Fields:
 
     types: Mapping[str, Type]
     columns: Mapping[str, str]
+    unread: Collection[str]
 
     def resolve(self, qualifier: str, name: str) -> Typed:
         asked = f"{qualifier}.{name}" if qualifier else name
         found = _find(asked, self.types)
+        if found is None and is_among(asked, self.unread):
+            return Typed(exp.column(asked, quoted=True), Type.UNKNOWN, frozenset({asked}))
         if found is None:
             raise self._unknown(asked)
         kind = self.types[found]

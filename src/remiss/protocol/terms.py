@@ -6,7 +6,7 @@ types them against a source and gives a `Checked` protocol, which is what a capt
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -33,8 +33,7 @@ class Kind(StrEnum):
 class Type(StrEnum):
     """Types that expressions are checked with.
 
-    UNKNOWN is that of a name which could not be checked, as was reported where it is defined. It fits everywhere, so that an
-    error beside it is one that stays whatever becomes of that name.
+    UNKNOWN, of what was reported already where it is defined, fits everywhere: an error beside it stays whatever becomes of it.
     """
 
     TEXT = "text"
@@ -216,7 +215,8 @@ class Protocol:
 
     `fields` maps canonical names (`id`, `time`, `output`, ..., `inputs.carrier`, `context.airport`) to expressions over
     the source's columns. `sensitivity` gives each field that is not internal its level. `digest` covers what decides
-    meaning (design, section 3).
+    meaning (design, section 3). `unread` are fields of a draft that its document has and whose values could not be read; as
+    `inputs.` all under that prefix.
     """
 
     name: str
@@ -242,6 +242,7 @@ class Protocol:
     retention: Retention | None = None
     review: Review | None = None
     lines: Mapping[str, int] = field(default_factory=dict)
+    unread: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -288,3 +289,12 @@ class Finding:
     line: int
     what: str
     do: str
+
+
+def is_among(name: str, unread: Collection[str]) -> bool:
+    """Return whether a field is among those that a document has and that could not be read (`Protocol.unread`).
+
+    >>> is_among("output", {"output"}), is_among("inputs.carrier", {"inputs."}), is_among("inputs", {"inputs."})
+    (True, True, False)
+    """
+    return name in unread or any(each.endswith(".") and name.startswith(each) for each in unread)
