@@ -119,7 +119,7 @@ def facet(of: str, query: str, table: dict[str, str]) -> Question:
     """Return the question for the values of a field."""
 
     def ask(ws: Workspace) -> list[tuple[Any, ...]]:
-        return [row[1:] for row in actions.facets(ws, query, fields=fields=[of]).rows]
+        return [row[1:] for row in actions.facets(ws, query, fields=[of]).rows]
 
     sql = {database: GROUPED.format(of=of, table=table[database]) for database in MET}
     return Question(f"facet of {of}, {f'`{query}`' if query else 'all cases'}", query, ask, sql, list)

@@ -34,7 +34,7 @@ def http_page() -> str:
         "What can be revised has an `ETag`: given back as "
         "`If-None-Match`, an unchanged thing answers 304; a change has to name what it read as `If-Match`, and answers "
         "428 without "
-        "it, 412 when somebody else wrote since, 409 when somebody wrote in that very moment. `X-Request-Id` of a request "
+        "it, 412 when somebody else wrote since, be it in that very moment. `X-Request-Id` of a request "
         "(letters, digits, `.`, `_`, `-`, at most 64) stands in the journal beside what it changed.",
         *(
             part

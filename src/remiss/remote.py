@@ -115,7 +115,7 @@ class RemoteWorkspace:
         RemissError : whatever the action raised there, or what kept it from being reached or understood
         TypeError : an argument of another type than the action declares
         """
-        declared = action.parameters
+        declared = action.types
         call: dict[str, object] = {"arguments": {name: to_json(value, declared[name]) for name, value in arguments.items()}}
         if action.document is not None:
             call["documents"] = documents_of(str(arguments[action.document]))

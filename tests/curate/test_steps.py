@@ -7,7 +7,7 @@ import pytest
 from remiss.curate import steps
 from remiss.curate.grounds import Owners
 from remiss.curate.verification import Said
-from remiss.errors import Conflict, Denied, InputError
+from remiss.errors import Conflict, Denied
 from remiss.records.labelling import LabellingKind, Link, Relation, Verdict
 from remiss.records.states import DECIDED, Status
 from tests.curate.standings import MONDAY, NOISE, WEAK, labelling, made, standing
@@ -145,11 +145,3 @@ def test_what_takes_another_case_s_verdict_is_not_labelled():
     link = Link(relation=Relation.ALIKE, case="zzzz-zzzz-zzzz", outgoing=True, person="cy", at=MONDAY)
     with pytest.raises(Conflict, match="takes the verdict of zzzz-zzzz-zzzz"):
         steps.annotation(standing(link=link), "ana")
-
-
-def test_a_labelling_names_the_revision_that_was_read():
-    steps.check_read(standing(), 3)
-    with pytest.raises(Conflict, match="changed since revision 2"):
-        steps.check_read(standing(), 2)
-    with pytest.raises(InputError, match="has no revision 4 yet"):
-        steps.check_read(standing(), 4)

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from remiss.protocol.document import draft
 from remiss.protocol.lint import examine
 from remiss.protocol.ports import Description
 from remiss.protocol.terms import Type
-from tests.protocol.documents import LABELS, SOURCE, WHOLE, changed, line_of, protocol_of
+from tests.protocol.documents import FILE, LABELS, SOURCE, WHOLE, changed, line_of, no_files, protocol_of
 
 
 def examined(text: str = WHOLE, source: Description = SOURCE, labels: Description | None = LABELS):
@@ -126,6 +127,114 @@ def test_a_field_that_cannot_be_typed_is_reported_once_and_not_by_every_criterio
         )
     )
     assert [error.what.split(":")[0] for error in errors] == ["field inputs.wind"]
+
+
+@pytest.mark.parametrize(
+    ("when", "what"),
+    [
+        # `id` is broken below, and occurs in each of these errors.
+        ("labl = 'late' AND confidence = 1", "labl is not a field of the event"),
+        ("confidence = 'high'", "confidence is a number"),
+        ("widest > 3", "widest is not a field of the event"),
+        ("id = 'x' AND widest > 3", "widest is not a field of the event"),
+        ("id > 3 AND output = 1", "output is text and 1 is a whole number"),
+        ("id IN ('a', 1)", "'a' is text and 1 is a whole number"),
+        ("coalesce(id, 'a', 1) = 'a'", "mixes a whole number and text"),
+        ("id = NULL", "a comparison with NULL is never true"),
+        ("length(id)", "is a whole number, not true or false"),
+    ],
+)
+def test_an_error_that_no_mending_of_a_broken_field_would_end_is_reported_beside_it(when, what):
+    text = changed("id: prediction_id", "id: prediction").replace("when: latency_ms > 250", f'when: "{when}"')
+    first, second = errors_of(text)
+    assert first.what.startswith("field id:")
+    assert second.what.startswith("criterion 'slow':")
+    assert what in second.what
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        "id > 3",
+        "NOT id",
+        "id",
+        "abs(id) + 1 > 2",
+        "id || 'x' = 'ax'",
+        "id BETWEEN '2013-01-01' AND '2013-01-02'",
+        "id IN ('a', 'b') AND hour(id) = 3",
+        "CAST(id AS DOUBLE) > 3",
+        "coalesce(id, 'a') = 'a'",
+        "CASE id WHEN 1 THEN output WHEN 2 THEN id END = 'late'",
+        "nullif(id, 3) > 2",
+        "regexp_matches(id, '^late')",
+    ],
+)
+def test_an_error_that_mending_a_broken_field_may_end_is_not_reported(when):
+    text = changed("id: prediction_id", "id: prediction").replace("when: latency_ms > 250", f'when: "{when}"')
+    assert [error.what.split(":")[0] for error in errors_of(text)] == ["field id"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        ("output: predicted", "output: 5", "fields.output is 5, which YAML reads as a number"),
+        ("airport: origin", "airport: no", "fields.context.airport is no, which YAML also reads as true or false"),
+        ("inputs: [carrier, distance, wind_speed]", "inputs: 7", "fields.inputs is 7 where keys with values are wanted"),
+        ("inputs: [carrier, distance, wind_speed]", "inputs: [carrier, 7]", "fields.inputs is a list where keys"),
+    ],
+)
+def test_a_field_that_cannot_be_read_is_reported_once_and_not_where_it_is_named(old, new, what):
+    """It is required, a stratum, compared by an anomaly and read by criteria, and it is there."""
+    found, findings = draft(changed(old, new), FILE, no_files)
+    assert found is not None
+    [error] = [each.what for each in (*findings, *examine(found, SOURCE, LABELS)[1]) if each.level == "error"]
+    assert error.startswith(what)
+    # What is nowhere is no field all the same.
+    text = (
+        changed(old, new).replace("when: latency_ms > 250", "when: outputt = 'late'").replace("strata: [", "strata: [nowhere, ")
+    )
+    found, findings = draft(text, FILE, no_files)
+    assert found is not None
+    errors = [each.what for each in (*findings, *examine(found, SOURCE, LABELS)[1]) if each.level == "error"]
+    assert len(errors) == 3
+    assert any("outputt is not a field" in each for each in errors)
+    assert any("strata names nowhere, which is not a field" in each for each in errors)
+
+
+@pytest.mark.parametrize("nothing", ["status: null", "status:", ""])
+def test_a_field_that_is_null_is_not_there(nothing):
+    text = changed("  status: status\n", f"  {nothing}\n")
+    assert [error.what for error in errors_of(text)] == ["criterion 'no-answer': status is not a field of the event"]
+    # And it is not taken for one that could not be read where another could not.
+    found, findings = draft(text.replace("airport: origin", "airport: 7"), FILE, no_files)
+    assert found is not None
+    errors = [each.what for each in (*findings, *examine(found, SOURCE, LABELS)[1]) if each.level == "error"]
+    assert "criterion 'no-answer': status is not a field of the event" in errors
+    assert len(errors) == 2
+
+
+def test_the_population_of_an_anomaly_over_a_broken_field_is_checked_all_the_same():
+    text = changed("[carrier, distance, wind_speed]", "[carrier, distance, wind]").replace(
+        "of: inputs.wind_speed,", "of: inputs.wind, among: outputt = 'late',"
+    )
+    assert "among: outputt" in text
+    assert [error.what.split(" is ")[0] for error in errors_of(text)] == [
+        "field inputs.wind: wind",
+        "criterion 'odd-wind': outputt",
+    ]
+
+
+def test_with_labels_that_nobody_could_describe_a_field_is_checked_for_all_that_is_certain():
+    def errors(label: str) -> list[str]:
+        text = changed("label: labels.actual", f"label: {label}")
+        found = examine(protocol_of(text), SOURCE, None, labels_unknown=True)[1]
+        return [finding.what for finding in found if finding.level == "error"]
+
+    assert errors("labels.actual") == []
+    assert errors("lower(labels.actual)") == []
+    assert errors("coalesce(labels.actual, 'none')") == []
+    assert errors("coalesce(labels.actual, predict)") == ["field label: predict is not a column of the source"]
+    assert errors("replace(predict, 'labels.', '')") == ["field label: predict is not a column of the source"]
 
 
 def test_naive_times_need_a_zone():

@@ -73,11 +73,11 @@ def test_a_filed_case_is_found_by_what_its_inputs_are(ws):
 def test_cases_are_counted_by_the_fields_that_are_asked_for(ws):
     for at in range(3):
         catalog.file(ws, Filing(model="m", at=MONDAY, title=f"Wrong gate {at}", context={"airport": ("EWR", "JFK")[at % 2]}))
-    found = catalog.facets(ws, "", fields=fields=("context.airport", "origin"))
+    found = catalog.facets(ws, "", fields=("context.airport", "origin"))
     assert found.rows == (("context.airport", "EWR", 2), ("context.airport", "JFK", 1), ("origin", "filed", 3))
     assert set(catalog.facets(ws).column("field")) > {"context.airport", "status"}
     with pytest.raises(InputError):
-        catalog.facets(ws, "", fields=fields=("title",))
+        catalog.facets(ws, "", fields=("title",))
 
 
 def test_a_page_without_a_total_is_the_same_page(ws):

@@ -135,8 +135,9 @@ def test_the_catalog_keeps_each_version_and_shows_what_changed(ws, log):
     assert actions.list_protocols(ws).column("version") == (first.version + 1, first.version)
     assert actions.show(ws, name).version == first.version + 1
     lines = actions.diff(ws, name, first.version, first.version + 1)
+    assert lines.position == ws.position()
     assert any(line.startswith("+") and "latency_ms > 300" in line for line in lines)
-    assert actions.diff(ws, name, first.version, first.version) == ()
+    assert actions.diff(ws, name, first.version, first.version).items == ()
 
     with pytest.raises(NotFound, match="has no version 99"):
         actions.show(ws, name, 99)

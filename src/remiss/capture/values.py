@@ -9,13 +9,11 @@ from typing import Any
 import pyarrow as pa
 
 from remiss.capture.scan_plan import Shape
-from remiss.records.event import Scalar
+from remiss.records.event import NUL, Scalar, without_nul
 from remiss.records.identity import from_micros
 
 # One object for every NaN: unlike two floats, an object is equal to itself, so that NaN can be a stratum.
 NAN = math.nan
-# PostgreSQL keeps no text with a zero byte; the replacement character is what readers show for what they cannot.
-ZERO, REPLACEMENT = "\0", "\N{REPLACEMENT CHARACTER}"
 
 
 def value_of(value: object, shape: Shape) -> Scalar:
@@ -38,11 +36,11 @@ def value_of(value: object, shape: Shape) -> Scalar:
         case float():
             return NAN if math.isnan(value) else value
         case str():
-            return value.replace(ZERO, REPLACEMENT)
+            return without_nul(value)
         case None | bool() | int():
             return value
         case _:
-            return str(value).replace(ZERO, REPLACEMENT)
+            return without_nul(str(value))
 
 
 def values_of(values: list[Any], shape: Shape) -> list[Scalar]:
@@ -54,7 +52,7 @@ def values_of(values: list[Any], shape: Shape) -> list[Scalar]:
     # Most columns are as they are; a look at the type of each value would take longer than all else.
     if shape in (Shape.INTEGER, Shape.BOOLEAN):
         return values
-    if shape is Shape.TEXT and not any(ZERO in one for one in values if one is not None):
+    if shape is Shape.TEXT and not any(NUL in one for one in values if one is not None):
         return values
     return [value_of(one, shape) for one in values]
 

@@ -19,12 +19,11 @@ from remiss.catalog.parsing import parse
 from remiss.catalog.ports import CatalogWorkspace
 from remiss.errors import Denied
 from remiss.parameters import CaseId, Grade, Limit, OneOf, Option, PageToken, Position, Query, Range, Revision
-from remiss.records.case import Case, Filing
-from remiss.records.case import Revision as State
+from remiss.records.case import Case, CaseHistory, Filing
 from remiss.records.catalog import CatalogFacts
 from remiss.records.comparison import Comparison
 from remiss.records.look import Kind, Look, listed
-from remiss.records.position import reached
+from remiss.records.position import reached, read_at
 from remiss.records.rows import Rows
 
 REDACTION = "redaction"
@@ -47,7 +46,7 @@ def _compared(ws: CatalogWorkspace, given: Mapping[str, Any], found: Comparison)
     return (Look(kind=Kind.CASE, subject=found.case, position=found.position, ids=ids, count=len(ids), team=team),)
 
 
-def _traced(ws: CatalogWorkspace, given: Mapping[str, Any], found: tuple[State, ...]) -> Sequence[Look]:
+def _traced(ws: CatalogWorkspace, given: Mapping[str, Any], found: CaseHistory) -> Sequence[Look]:
     case = ws.governed(given["case"])
     return (Look(kind=Kind.CASE, subject=case.id, position=given["as_of"], count=len(found), team=case.team),)
 
@@ -175,7 +174,7 @@ def compare(
 
 
 @action("case.history", permission="case:read", http="GET /cases/{case}/history", reads=True, subject="case", views=_traced)
-def history(ws: CatalogWorkspace, case: CaseId, *, as_of: Position | None = None) -> tuple[State, ...]:
+def history(ws: CatalogWorkspace, case: CaseId, *, as_of: Position | None = None) -> CaseHistory:
     """List every state that CASE was in, oldest first.
 
     Example: remiss case history k7m4-qp
@@ -184,9 +183,9 @@ def history(ws: CatalogWorkspace, case: CaseId, *, as_of: Position | None = None
     ------
     NotFound, Ambiguous, InputError
     """
-    position = reached(as_of, ws.cases.position())
+    position = read_at(as_of, ws.cases.position())
     known = ws.cases.revisions(case)
-    return known if position is None else revisions.as_it_stood(known, position)
+    return CaseHistory(position=position, items=revisions.as_it_stood(known, position))
 
 
 @action("case.file", permission="case:file", http="POST /cases", created="case.show")
@@ -250,7 +249,8 @@ def revise(
 
     Raises
     ------
-    Conflict : somebody else wrote since; nothing was written
+    Precondition : somebody else wrote since; nothing was written
+    Conflict : title and note are not visible to the writer yet
     NotFound, Ambiguous, InputError
     """
     asked = revisions.Change(title=title, note=note, mode=mode, severity=severity, clear=tuple(clear))

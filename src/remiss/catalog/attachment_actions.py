@@ -14,9 +14,9 @@ from remiss.catalog.ports import AttachmentWorkspace
 from remiss.errors import Denied, NotFound
 from remiss.parameters import CaseId, Help, Position
 from remiss.records.case import Sensitivity
-from remiss.records.evidence import AttachedFile, Attachment, Kept
+from remiss.records.evidence import AttachedFile, Attachment, CaseAttachments, Kept
 from remiss.records.look import Kind, Look
-from remiss.records.position import reached
+from remiss.records.position import reached, read_at
 
 AttachmentId = Annotated[str, Help("The id of an attachment.")]
 ADD, READ = "attachment:add", "evidence:read"
@@ -84,7 +84,7 @@ def add_attachment(
     return ws.attachments.add(case, prepared.file, prepared.address)
 
 
-def _listed(ws: AttachmentWorkspace, given: Mapping[str, Any], found: tuple[Attachment, ...]) -> Sequence[Look]:
+def _listed(ws: AttachmentWorkspace, given: Mapping[str, Any], found: CaseAttachments) -> Sequence[Look]:
     case = ws.governed(given["case"])
     ids = [each.id for each in found]
     return (Look(kind=Kind.LIST, subject=case.id, position=given["as_of"], ids=ids, count=len(ids), team=case.team),)
@@ -98,7 +98,7 @@ def _shown(ws: AttachmentWorkspace, given: Mapping[str, Any], found: AttachedFil
 @action(
     "attachment.list", permission="case:read", http="GET /cases/{case}/attachments", reads=True, subject="case", views=_listed
 )
-def list_attachments(ws: AttachmentWorkspace, case: CaseId, *, as_of: Position | None = None) -> tuple[Attachment, ...]:
+def list_attachments(ws: AttachmentWorkspace, case: CaseId, *, as_of: Position | None = None) -> CaseAttachments:
     """List the files of CASE that you may see, the oldest first.
 
     Example: remiss attachment list k7m4-qp2x
@@ -111,7 +111,8 @@ def list_attachments(ws: AttachmentWorkspace, case: CaseId, *, as_of: Position |
     ------
     NotFound, Ambiguous, InputError
     """
-    return ws.attachments.of_case(case, reached(as_of, ws.position()))
+    head = ws.position()
+    return CaseAttachments(position=read_at(as_of, head), items=ws.attachments.of_case(case, reached(as_of, head)))
 
 
 @action("attachment.get", permission=READ, http="GET /attachments/{attachment}", reads=True, subject="attachment", views=_shown)

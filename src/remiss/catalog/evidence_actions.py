@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 from remiss.action import action
 from remiss.catalog.actions import REDACTION
@@ -12,7 +12,7 @@ from remiss.catalog.ports import EvidenceWorkspace
 from remiss.errors import Denied
 from remiss.govern.policy import WRITTEN
 from remiss.govern.redaction import Redactor, redact
-from remiss.parameters import CaseId
+from remiss.parameters import CaseId, Option
 from remiss.protocol.document import restore
 from remiss.records.case import Sensitivity
 from remiss.records.evidence import Original, RawEvent
@@ -29,7 +29,13 @@ def _shown(ws: EvidenceWorkspace, given: Mapping[str, Any], raw: RawEvent) -> Se
 
 
 @action("evidence.show", permission=READ, http="POST /cases/{case}/evidence", reads=True, subject="case", views=_shown)
-def show_evidence(ws: EvidenceWorkspace, case: CaseId, purpose: str, *, run: str | None = None) -> RawEvent:
+def show_evidence(
+    ws: EvidenceWorkspace,
+    case: CaseId,
+    purpose: Annotated[str, Option()],
+    *,
+    run: Annotated[str, Option(metavar="RUN")] | None = None,
+) -> RawEvent:
     """Show the raw event of CASE as production logged it, with everything that redaction takes out.
 
     That you looked is recorded, and what for.

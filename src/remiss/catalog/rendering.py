@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from remiss.records.case import Revision
-from remiss.records.event import Scalar
+from remiss.records.case import CaseHistory
+from remiss.records.rows import Rows
 
 HISTORY = ("revision", "position", "at", "actor", "action", "status", "mode", "severity", "title", "note", "reason", "hidden")
 
 
-def history_rows(revisions: Sequence[Revision]) -> tuple[tuple[Scalar, ...], ...]:
-    """Return the states of a case as values of HISTORY, oldest first."""
-    return tuple(
+def history_rows(found: CaseHistory) -> Rows:
+    """Return the states of a case as rows of HISTORY, oldest first."""
+    lines = tuple(
         (
             each.revision,
             each.position_from,
@@ -27,5 +25,6 @@ def history_rows(revisions: Sequence[Revision]) -> tuple[tuple[Scalar, ...], ...
             each.reason,
             each.hidden,
         )
-        for each in revisions
+        for each in found
     )
+    return Rows("revision", HISTORY, lines, found.position, total=len(lines))

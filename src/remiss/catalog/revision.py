@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from remiss.catalog.filing import check_mode, check_severity, check_text
-from remiss.errors import Conflict, InputError, NotFound
+from remiss.errors import InputError, NotFound, Precondition
 from remiss.govern.policy import WRITTEN
 from remiss.govern.redaction import Redactor, redact
 from remiss.records.case import Revision
@@ -87,21 +87,35 @@ def prepared(change: Change, key: bytes) -> Change:
     )
 
 
-def revised(case_id: str, state: State, read: int, change: Change) -> State:
-    """Return the state that follows `state` when somebody who read revision `read` makes a change.
+def check_read(thing: str, read: int, now: int) -> None:
+    """Refuse a change that is based on another state of a thing than the one that it is in.
+
+    Parameters
+    ----------
+    thing : what is changed, for messages: `case k7m4-qp`, `hypothesis 1`
+    read : the revision that the writer names
+    now : the revision that it is at, read under the lock under which the next is written
 
     Raises
     ------
-    Conflict : the case was written since it was read
-    InputError : a revision that never was, a change that changes nothing, mode or severity of a case that people labelled
+    Precondition : somebody wrote since; InputError : a revision that never was
     """
-    if read > state.revision:
-        raise InputError(f"case {case_id} has no revision {read} yet, it is at {state.revision}", do="read it again")
-    if read < state.revision:
-        raise Conflict(
-            f"case {case_id} was changed since revision {read}, it is at revision {state.revision}; nothing was written",
-            do=f"look at `remiss case history {case_id}` and make the change again on revision {state.revision}",
+    if read > now:
+        raise InputError(f"{thing} has no revision {read} yet, it is at {now}", do="read it again")
+    if read < now:
+        raise Precondition(
+            f"{thing} was changed since revision {read}, it is at revision {now}; nothing was written",
+            do=f"read it again, and make the change on revision {now}",
         )
+
+
+def revised(case_id: str, state: State, change: Change) -> State:
+    """Return the state that follows `state`, which the writer has read (`check_read`), when a change is made.
+
+    Raises
+    ------
+    InputError : a change that changes nothing, mode or severity of a case that people labelled
+    """
     graded = change.mode is not None or change.severity is not None or not {"mode", "severity"}.isdisjoint(change.clear)
     if state.status not in SUGGESTED and graded:
         raise InputError(

@@ -11,7 +11,6 @@ from remiss.codec.forms import form_of
 from remiss.codec.listing import LIST, several_form
 from remiss.codec.records import is_record
 from remiss.records.published import Several
-from remiss.records.rows import Rows
 
 Json = Any
 
@@ -64,7 +63,7 @@ def kind_of(declared: Any) -> str | None:
 
 def listed(declared: Any) -> bool:
     """Return whether a type is written as a `list` that has to be told where it was read."""
-    return declared is not Rows and kind_of(declared) == LIST
+    return typing.get_origin(declared) is not None and kind_of(declared) == LIST
 
 
 @cache

@@ -62,7 +62,7 @@ def schemas() -> dict[str, Schema]:
         form = answer_form(action.returns)
         for declared in _within(action.returns, seen):
             kind = published_as(declared).kind
-            if kind is not None:
+            if kind not in {None, LIST}:
                 found[kind].append(form_of(declared).schema("written"))
         if form.kind is not None and form.kind not in found and form.kind != LIST:
             found[form.kind].append(form.schema("written"))

@@ -12,9 +12,9 @@ from remiss.curate import discussion
 from remiss.curate.ports.discussion import DiscussionWorkspace
 from remiss.parameters import CaseId, Help, Option, PageToken, Position, Range
 from remiss.records import look as looks
-from remiss.records.discussion import Thread, ThreadStatus
+from remiss.records.discussion import CaseThreads, Thread, ThreadStatus
 from remiss.records.look import Kind, Look
-from remiss.records.position import reached
+from remiss.records.position import reached, read_at
 from remiss.records.rows import Rows
 
 INBOX_LIMIT = 1_000
@@ -47,7 +47,7 @@ def comment(
     return ws.threads.comment(case, thread, written, discussion.mentions(written))
 
 
-def _of_case(ws: DiscussionWorkspace, given: Mapping[str, Any], found: tuple[Thread, ...]) -> Sequence[Look]:
+def _of_case(ws: DiscussionWorkspace, given: Mapping[str, Any], found: CaseThreads) -> Sequence[Look]:
     case = ws.governed(given["case"])
     ids = [each.id for each in found]
     return (Look(kind=Kind.LIST, subject=case.id, position=given["as_of"], ids=ids, count=len(ids), team=case.team),)
@@ -59,7 +59,7 @@ def _of_thread(ws: DiscussionWorkspace, given: Mapping[str, Any], found: Thread)
 
 
 @action("thread.list", permission="thread:read", http="GET /cases/{case}/threads", reads=True, subject="case", views=_of_case)
-def list_threads(ws: DiscussionWorkspace, case: CaseId, *, as_of: Position | None = None) -> tuple[Thread, ...]:
+def list_threads(ws: DiscussionWorkspace, case: CaseId, *, as_of: Position | None = None) -> CaseThreads:
     """List the threads of CASE with all their comments, the oldest first.
 
     Example: remiss thread list k7m4-qp
@@ -68,7 +68,8 @@ def list_threads(ws: DiscussionWorkspace, case: CaseId, *, as_of: Position | Non
     ------
     NotFound, Ambiguous, InputError
     """
-    return ws.threads.of_case(case, reached(as_of, ws.position()))
+    head = ws.position()
+    return CaseThreads(position=read_at(as_of, head), items=ws.threads.of_case(case, reached(as_of, head)))
 
 
 @action("thread.show", permission="thread:read", http="GET /threads/{thread}", reads=True, subject="thread", views=_of_thread)

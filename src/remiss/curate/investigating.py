@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from remiss.catalog.filing import check_text
+from remiss.catalog.revision import check_read
 from remiss.curate.citing import checked
 from remiss.errors import Conflict, InputError
 from remiss.govern.policy import NAMING, WRITTEN
@@ -108,7 +109,7 @@ def following(draft: Draft, before: Finding | None, number: int, hypotheses: Seq
 
     Raises
     ------
-    Conflict : somebody wrote since; InputError : a revision that never was, a hypothesis that is not there, or no change
+    Precondition : somebody wrote since; InputError : a revision that never was, a hypothesis that is not there, or no change
     """
     if before is None:
         if draft.revision:
@@ -148,13 +149,7 @@ def _check_read(draft: Draft, before: Finding) -> None:
     name = draft.part.value + ("" if draft.part is Part.WRITE_UP else f" {before.number}")
     if draft.revision is None:
         raise InputError(f"the change of {name} does not say what it read", do=f"name the revision, now {before.revision}")
-    if draft.revision > before.revision:
-        raise InputError(f"{name} has no revision {draft.revision} yet, it is at {before.revision}", do="read it again")
-    if draft.revision < before.revision:
-        raise Conflict(
-            f"{name} was changed since revision {draft.revision}, it is at revision {before.revision}; nothing was written",
-            do=f"read it again and make the change on revision {before.revision}",
-        )
+    check_read(name, draft.revision, before.revision)
 
 
 def unread(draft: Draft, hidden: str) -> Conflict:

@@ -64,7 +64,7 @@ def write_hypothesis(
 
     Raises
     ------
-    Conflict : somebody else wrote since; NotFound, Ambiguous, InputError
+    Precondition : somebody else wrote since; NotFound, Ambiguous, InputError
     """
     draft = Draft(part=Part.HYPOTHESIS, number=number, revision=revision, texts={"text": text}, state=stands)
     return _written(ws, case, draft)
@@ -97,7 +97,7 @@ def write_experiment(
 
     Raises
     ------
-    Conflict : somebody else wrote since; NotFound, Ambiguous, InputError
+    Precondition : somebody else wrote since; NotFound, Ambiguous, InputError
     """
     draft = Draft(
         part=Part.EXPERIMENT,
@@ -137,7 +137,7 @@ def write_remediation(
 
     Raises
     ------
-    Conflict : somebody else wrote since; NotFound, Ambiguous, InputError
+    Precondition : somebody else wrote since; NotFound, Ambiguous, InputError
     """
     draft = Draft(
         part=Part.REMEDIATION,
@@ -178,7 +178,7 @@ def write_up(
 
     Raises
     ------
-    Conflict : somebody else wrote since; NotFound, Ambiguous, InputError
+    Precondition : somebody else wrote since; NotFound, Ambiguous, InputError
     """
     texts = {"hypothesis": hypothesis, "experiments": experiments, "results": results, "rationale": rationale}
     return _written(ws, case, Draft(part=Part.WRITE_UP, number=1, revision=revision, texts=texts))

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 from remiss.action import action
 from remiss.catalog.actions import REDACTION
+from remiss.catalog.revision import check_read
 from remiss.curate import steps
 from remiss.curate.annotation import Made, aimed, prepared, prepared_reason
 from remiss.curate.grounds import Grounds, grounds_of
@@ -160,7 +161,7 @@ def _read_for(
 
 def _checked(ws: CurateWorkspace, standing: Standing, revision: int, permission: str) -> Standing:
     ws.allow(permission, standing.team)
-    steps.check_read(standing, revision)
+    check_read(f"case {standing.case}", revision, standing.revision)
     return standing
 
 

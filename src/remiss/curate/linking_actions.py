@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from remiss.action import action
+from remiss.catalog.revision import check_read
 from remiss.curate.linking import check_link, link_of
 from remiss.curate.ports.labelling import CurateWorkspace
-from remiss.curate.steps import check_read
 from remiss.parameters import CaseId, Revision
 from remiss.records.case import Case
 
@@ -30,7 +30,7 @@ def link(ws: CurateWorkspace, case: CaseId, revision: Revision, other: str) -> C
     """
     standing, target = ws.labellings.both(case, other)
     ws.allow(LINK, standing.team)
-    check_read(standing, revision)
+    check_read(f"case {standing.case}", revision, standing.revision)
     check_link(standing, target)
     ws.labellings.link(standing, target)
     return ws.cases.get(standing.case, None)
@@ -50,7 +50,7 @@ def unlink(ws: CurateWorkspace, case: CaseId, revision: Revision) -> Case:
     """
     standing = ws.labellings.standing(case)
     ws.allow(LINK, standing.team)
-    check_read(standing, revision)
+    check_read(f"case {standing.case}", revision, standing.revision)
     link_of(standing)
     ws.labellings.unlink(standing)
     return ws.cases.get(standing.case, None)

@@ -15,8 +15,8 @@ from remiss.parameters import Document, Position
 from remiss.protocol import recoding as documents
 from remiss.records.look import Kind, Look
 from remiss.records.person import EVERY_TEAM
-from remiss.records.position import reached
-from remiss.records.recoding import KeptRecoding, KeptRecodings, Recoded, Recoding
+from remiss.records.position import reached, read_at
+from remiss.records.recoding import KeptRecodings, Recoded, Recoding
 
 RECODE = "taxonomy:recode"
 
@@ -26,7 +26,7 @@ def _rehearsed(_: RecodingWorkspace, given: Mapping[str, Any], found: Recoded) -
     return (Look(kind=Kind.FIGURE, query=found.name, count=len(found.sent)),)
 
 
-def _listed(_: RecodingWorkspace, given: Mapping[str, Any], found: tuple[KeptRecoding, ...]) -> Sequence[Look]:
+def _listed(_: RecodingWorkspace, given: Mapping[str, Any], found: KeptRecodings) -> Sequence[Look]:
     names = tuple(each.name for each in found)
     return (Look(kind=Kind.LIST, position=given.get("as_of"), ids=names, count=len(names)),)
 
@@ -83,7 +83,8 @@ def recodings(ws: RecodingWorkspace, *, as_of: Position | None = None) -> KeptRe
     ------
     InputError : a position that is not there yet
     """
-    return ws.recodings.kept(reached(as_of, ws.position()))
+    head = ws.position()
+    return KeptRecodings(position=read_at(as_of, head), items=ws.recodings.kept(reached(as_of, head)))
 
 
 def _read(ws: RecodingWorkspace, path: str) -> Recoding:

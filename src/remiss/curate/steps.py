@@ -10,7 +10,7 @@ from remiss.curate.eligibility import check_eligible
 from remiss.curate.grounds import Owners
 from remiss.curate.standing import Standing
 from remiss.curate.verification import Said, settled, together, verified
-from remiss.errors import Conflict, InputError, Precondition
+from remiss.errors import Conflict
 from remiss.records.labelling import Labelling, LabellingKind, Verdict
 from remiss.records.states import DECIDED, Move, Status, after
 
@@ -50,23 +50,6 @@ def said_in(made: Made) -> Said:
     """Return what of a labelling that is about to be written decides."""
     given = made.judgement
     return Said(verdict=given.verdict, mode=given.mode, severity=made.severity, target=given.target)
-
-
-def check_read(standing: Standing, revision: int) -> None:
-    """Refuse what is based on another state of the case.
-
-    Raises
-    ------
-    Precondition : somebody wrote since; InputError : a revision that never was
-    """
-    if revision > standing.revision:
-        raise InputError(f"case {standing.case} has no revision {revision} yet, it is at {standing.revision}", do="read it again")
-    if revision < standing.revision:
-        raise Precondition(
-            f"case {standing.case} was changed since revision {revision}, it is at revision {standing.revision}; "
-            "nothing was written",
-            do=f"read it again, and label revision {standing.revision}",
-        )
 
 
 def annotation(standing: Standing, person: str) -> Callable[[Made], Step]:

@@ -13,11 +13,11 @@ from remiss.protocol import taxonomy as taxonomies
 from remiss.protocol.document import draft, first_of, parse
 from remiss.protocol.lint import examine
 from remiss.protocol.nearest import nearest
-from remiss.protocol.ports import Description, ProtocolWorkspace, ShelfWorkspace, StoredProtocol
+from remiss.protocol.ports import Description, ProtocolDiff, ProtocolWorkspace, ShelfWorkspace, StoredProtocol
 from remiss.protocol.shape import has_errors
-from remiss.protocol.terms import Address, Checked, Diff, Finding, Findings, Protocol
+from remiss.protocol.terms import Address, Checked, Finding, Findings, Protocol
 from remiss.records.identity import format_time
-from remiss.records.position import reached
+from remiss.records.position import read_at
 from remiss.records.rows import Rows
 
 Version = Annotated[int, Range(0, 2**31 - 1), Help("Of the protocol; the newest, where none is given.")]
@@ -136,7 +136,9 @@ def show(
 
 
 @action("protocol.diff", permission="protocol:read", http="GET /protocols/{protocol}/diff", reads=True, subject="protocol")
-def diff(ws: ShelfWorkspace, protocol: ProtocolName, before: Version, after: Version, *, as_of: Position | None = None) -> Diff:
+def diff(
+    ws: ShelfWorkspace, protocol: ProtocolName, before: Version, after: Version, *, as_of: Position | None = None
+) -> ProtocolDiff:
     """Show what changed between two versions of PROTOCOL, as lines of a unified diff; exit status 1 when something did.
 
     Example: remiss protocol diff arrival-delay 2 3
@@ -150,13 +152,11 @@ def diff(ws: ShelfWorkspace, protocol: ProtocolName, before: Version, after: Ver
     lines = difflib.unified_diff(
         old.text.splitlines(), new.text.splitlines(), f"{protocol} version {before}", f"{protocol} version {after}", lineterm=""
     )
-    return tuple(lines)
+    return ProtocolDiff(position=at, items=tuple(lines))
 
 
 def _position(ws: ShelfWorkspace, as_of: int | None) -> int:
-    head = ws.position()
-    position = reached(as_of, head)
-    return head if position is None else position
+    return read_at(as_of, ws.position())
 
 
 def _stored(ws: ShelfWorkspace, name: str, version: int | None, position: int) -> StoredProtocol:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from remiss.protocol.durations import parse_duration
@@ -47,6 +48,24 @@ def fields_of(model: FieldsModel, document: Document) -> dict[str, Expression]:
     return fields
 
 
+def unread_of(fields: Collection[str], document: Document) -> frozenset[str]:
+    """Return the names of fields that a document has and whose values could not be read, which was reported.
+
+    Of `inputs` and `context` that could not be read at all it is the prefix, which stands for all names under it.
+    """
+    whole = document.value.get("fields") if isinstance(document.value, dict) else None
+    there = whole if isinstance(whole, dict) else {}
+    # What is null or empty says that there is no such field.
+    named = {name for name in _STANDING if there.get(name) is not None}
+    for prefix in (INPUTS, CONTEXT):
+        section = there.get(prefix.rstrip("."))
+        if isinstance(section, dict):
+            named |= {prefix + name for name in section}
+        elif section not in (None, []) and not any(name.startswith(prefix) for name in fields):
+            named.add(prefix)
+    return frozenset(named.difference(fields))
+
+
 @dataclass(frozen=True, slots=True)
 class Whole:
     """A validated document and where it came from."""
@@ -55,6 +74,7 @@ class Whole:
     document: Document
     path: str
     text: str
+    unread: frozenset[str] = frozenset()
 
 
 def assemble(whole: Whole, fields: dict[str, Expression], taxonomy: Taxonomy, rubric: Rubric) -> Protocol:
@@ -117,6 +137,7 @@ def assemble(whole: Whole, fields: dict[str, Expression], taxonomy: Taxonomy, ru
             owners=tuple(dict.fromkeys(model.review.owners)),
             quorum=model.review.quorum,
         ),
+        unread=whole.unread,
         lines={".".join(map(str, path)): line for path, line in document.lines.items()},
     )
     return dataclasses.replace(protocol, digest=digest(meaning(protocol)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import remiss.protocol.taxonomy as taxonomies
 from remiss.errors import ProtocolError
@@ -10,14 +10,19 @@ from remiss.protocol.model import CriterionModel, ProtocolModel
 from remiss.protocol.nearest import nearest
 from remiss.protocol.reading import Path
 from remiss.protocol.shape import Sink
-from remiss.protocol.terms import Expression, Kind, Taxonomy
+from remiss.protocol.terms import Expression, Kind, Taxonomy, is_among
 from remiss.records.case import Sensitivity
 
 
-def check_sections(model: ProtocolModel, taxonomy: Taxonomy, fields: Mapping[str, Expression], add: Sink) -> None:
-    """Add a finding for everything in which the sections of a document do not agree."""
-    _check_names(model, fields, add)
-    _check_criteria(model, taxonomy, fields, add)
+def check_sections(
+    model: ProtocolModel, taxonomy: Taxonomy, fields: Mapping[str, Expression], unread: Collection[str], add: Sink
+) -> None:
+    """Add a finding for everything in which the sections of a document do not agree.
+
+    Fields that are `unread` (`assembly.unread_of`) are there: that they are named is no error.
+    """
+    _check_names(model, fields, unread, add)
+    _check_criteria(model, taxonomy, fields, unread, add)
     owners = 0 if model.review is None else len(set(model.review.owners))
     if model.review is not None and model.review.quorum > owners:
         add(
@@ -27,10 +32,12 @@ def check_sections(model: ProtocolModel, taxonomy: Taxonomy, fields: Mapping[str
         )
 
 
-def _check_names(model: ProtocolModel, fields: Mapping[str, Expression], add: Sink) -> None:
+def _check_names(model: ProtocolModel, fields: Mapping[str, Expression], unread: Collection[str], add: Sink) -> None:
     def known(path: Path, name: str, what: str) -> bool:
         if name in fields:
             return True
+        if is_among(name, unread):
+            return False
         add(
             path,
             f"{what} names {name}, which is not a field",
@@ -67,13 +74,15 @@ def _check_names(model: ProtocolModel, fields: Mapping[str, Expression], add: Si
             )
 
 
-def _check_criteria(model: ProtocolModel, taxonomy: Taxonomy, fields: Mapping[str, Expression], add: Sink) -> None:
+def _check_criteria(
+    model: ProtocolModel, taxonomy: Taxonomy, fields: Mapping[str, Expression], unread: Collection[str], add: Sink
+) -> None:
     names = [criterion.name for criterion in model.criteria]
     for at, criterion in enumerate(model.criteria):
         where: Path = ("criteria", at)
         if criterion.name in names[:at]:
             add((*where, "name"), f"two criteria are named {criterion.name}", "give each its own name")
-        _check_kind(criterion, where, fields, add)
+        _check_kind(criterion, where, fields, unread, add)
         if criterion.mode is not None:
             try:
                 taxonomies.find(taxonomy, criterion.mode)
@@ -81,7 +90,9 @@ def _check_criteria(model: ProtocolModel, taxonomy: Taxonomy, fields: Mapping[st
                 add((*where, "mode"), f"criterion {criterion.name!r}: {error.what}", error.do)
 
 
-def _check_kind(criterion: CriterionModel, where: Path, fields: Mapping[str, Expression], add: Sink) -> None:
+def _check_kind(
+    criterion: CriterionModel, where: Path, fields: Mapping[str, Expression], unread: Collection[str], add: Sink
+) -> None:
     said = f"criterion {criterion.name!r}"
     if criterion.kind is not Kind.ANOMALY:
         if criterion.when is None:
@@ -95,5 +106,5 @@ def _check_kind(criterion: CriterionModel, where: Path, fields: Mapping[str, Exp
     for key, example in (("of", "inputs.wind_speed"), ("beyond", "6")):
         if getattr(criterion, key) is None:
             add(where, f"{said} is an anomaly and lacks {key}", f"add it, for example {key}: {example}")
-    if criterion.of is not None and criterion.of not in fields:
+    if criterion.of is not None and criterion.of not in fields and not is_among(criterion.of, unread):
         add((*where, "of"), f"{said} names {criterion.of}, which is not a field", nearest(criterion.of, fields, "the fields are"))

@@ -12,7 +12,7 @@ from typing import TypeVar
 from remiss.errors import Location, ProtocolError, RemissError
 from remiss.protocol import rubric as rubrics
 from remiss.protocol import taxonomy as taxonomies
-from remiss.protocol.assembly import Whole, assemble, fields_of
+from remiss.protocol.assembly import Whole, assemble, fields_of, unread_of
 from remiss.protocol.attaching import attach, detach
 from remiss.protocol.consistency import check_sections
 from remiss.protocol.model import FieldsModel, ProtocolModel
@@ -117,8 +117,9 @@ def draft(text: str, path: str, read_file: Read) -> tuple[Protocol | None, tuple
     rubric, more = _parsed(model.severity, files, rubrics.parse, rubrics.builtin)
     findings += more
     fields = fields_of(model.fields, document)
-    check_sections(model, taxonomy, fields, add)
-    protocol = assemble(Whole(model, document, path, attach(text, files)), fields, taxonomy, rubric)
+    unread = unread_of(fields, document) if complaints else frozenset()
+    check_sections(model, taxonomy, fields, unread, add)
+    protocol = assemble(Whole(model, document, path, attach(text, files), unread), fields, taxonomy, rubric)
     return protocol, _sorted(findings)
 
 

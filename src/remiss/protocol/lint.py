@@ -25,6 +25,7 @@ from remiss.protocol.terms import (
     Kind,
     Protocol,
     Type,
+    is_among,
 )
 
 LABEL = "label"
@@ -56,14 +57,14 @@ def examine(
         for name, expression in protocol.fields.items()
         if (checked := _field(bench, name, expression, columns, frozenset(zoned))) is not None
     }
-    # A field that could not be typed is reported once, where it is defined, and not again by every criterion that reads it.
-    broken = protocol.fields.keys() - fields.keys()
-    types = {name: checked.type for name, checked in fields.items()}
-    criteria = [_criterion(bench, criterion, types, broken, _columns_of(protocol)) for criterion in protocol.criteria]
+    # A field that could not be typed is reported once, where it is defined: to the criteria that read it, its type is not
+    # known, and of their errors those are reported that no type of it would end.
+    types = {name: fields[name].type if name in fields else Type.UNKNOWN for name in protocol.fields}
+    criteria = [_criterion(bench, criterion, types, _columns_of(protocol)) for criterion in protocol.criteria]
     whole = Checked(protocol=protocol, fields=fields, criteria=tuple(each for each in criteria if each is not None))
     findings = [*bench.findings, *notes(whole)]
     findings.sort(key=lambda finding: finding.line)
-    return (None if bench.findings or labels_unknown else whole), tuple(findings)
+    return (None if bench.findings or labels_unknown or protocol.unread else whole), tuple(findings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +126,11 @@ def _field(
     bench: _Bench, name: str, expression: Expression, columns: Mapping[str, Type], zoned: frozenset[str]
 ) -> CheckedExpression | None:
     try:
-        checked = check_field(expression.sql, columns, zoned=zoned)
+        checked = check_field(expression.sql, columns, zoned=zoned, labels_unknown=bench.labels_unknown)
     except ProtocolError as error:
-        if bench.labels_unknown and f"{LABELS}." in expression.sql.lower():
-            return None
         bench.find(expression.line, f"field {name}: {error.what}", error.do)
+        return None
+    if checked.type is Type.UNKNOWN:
         return None
     problem = _unfit(bench.protocol, name, checked)
     if problem is not None:
@@ -183,27 +184,30 @@ def _unfit(protocol: Protocol, name: str, checked: CheckedExpression) -> tuple[s
 
 
 def _criterion(
-    bench: _Bench, criterion: Criterion, types: Mapping[str, Type], broken: frozenset[str] | set[str], columns: Mapping[str, str]
+    bench: _Bench, criterion: Criterion, types: Mapping[str, Type], columns: Mapping[str, str]
 ) -> CheckedCriterion | None:
-    if criterion.kind is Kind.ANOMALY:
-        if criterion.of in broken:
-            return None
-        kind = types.get(criterion.of or "")
-        if kind is not None and kind not in {Type.NUMBER, Type.INTEGER}:
-            line = bench.protocol.lines.get(f"criteria.{bench.protocol.criteria.index(criterion)}.of", criterion.line)
-            bench.find(
-                line, f"criterion {criterion.name!r} compares {criterion.of}, which is {kind.value}", "name a numeric field"
-            )
-            return None
-    known = dict(types) | dict.fromkeys(broken, Type.NESTED)
-    when, when_fails = _predicate(bench, criterion, criterion.when, known, columns, broken)
-    among, among_fails = _predicate(bench, criterion, criterion.among, known, columns, broken)
-    if when_fails or among_fails:
+    of_fails = criterion.kind is Kind.ANOMALY and not _numeric(bench, criterion, types)
+    when, when_fails = _predicate(bench, criterion, criterion.when, types, columns)
+    among, among_fails = _predicate(bench, criterion, criterion.among, types, columns)
+    if of_fails or when_fails or among_fails:
         return None
     reads_label = when is not None and LABEL in when.reads
     if among is None and reads_label:
         among = check_predicate(f"{LABEL} IS NOT NULL", types)
     return CheckedCriterion(criterion=criterion, when=when, among=among, reads_label=reads_label)
+
+
+def _numeric(bench: _Bench, criterion: Criterion, types: Mapping[str, Type]) -> bool:
+    """Return whether the field that an anomaly compares is known to be a number; one that is not there was reported before."""
+    kind = types.get(criterion.of or "")
+    if is_among(criterion.of or "", bench.protocol.unread):
+        return False
+    if kind is None or kind in {Type.NUMBER, Type.INTEGER}:
+        return True
+    if kind is not Type.UNKNOWN:
+        line = bench.protocol.lines.get(f"criteria.{bench.protocol.criteria.index(criterion)}.of", criterion.line)
+        bench.find(line, f"criterion {criterion.name!r} compares {criterion.of}, which is {kind.value}", "name a numeric field")
+    return False
 
 
 def _predicate(
@@ -212,15 +216,13 @@ def _predicate(
     expression: Expression | None,
     types: Mapping[str, Type],
     columns: Mapping[str, str],
-    broken: frozenset[str] | set[str],
 ) -> tuple[CheckedExpression | None, bool]:
     """Return the checked predicate, and whether there is one that could not be checked."""
     if expression is None:
         return None, False
     try:
-        checked = check_predicate(expression.sql, types, columns=columns)
+        checked = check_predicate(expression.sql, types, columns=columns, unread=bench.protocol.unread)
     except ProtocolError as error:
-        if not any(name in error.what for name in broken):
-            bench.find(expression.line, f"criterion {criterion.name!r}: {error.what}", error.do)
+        bench.find(expression.line, f"criterion {criterion.name!r}: {error.what}", error.do)
         return None, True
-    return checked, bool(checked.reads & broken)
+    return checked, any(types.get(name, Type.UNKNOWN) is Type.UNKNOWN for name in checked.reads)

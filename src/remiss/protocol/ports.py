@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from remiss.action import Performs
 from remiss.protocol.terms import Address, Type
+from remiss.records.items import Items
 from remiss.records.published import published
 
 if TYPE_CHECKING:
@@ -110,6 +111,14 @@ class StoredProtocol:
     team: str
     at: datetime
     position: int
+
+
+@published("diff", keys={"items": "lines"})
+@dataclass(frozen=True, slots=True)
+class ProtocolDiff(Items[str]):
+    """What changed between two versions of a protocol, as lines of a unified diff; none when nothing did."""
+
+    items: tuple[str, ...]
 
 
 class Protocols(Protocol):

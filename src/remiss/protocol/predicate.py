@@ -20,12 +20,14 @@ from remiss.protocol.expressions.grammar import Names, typed
 from remiss.protocol.expressions.parsing import parse
 from remiss.protocol.expressions.typed import Typed
 from remiss.protocol.nearest import nearest
-from remiss.protocol.terms import CheckedExpression, Type
+from remiss.protocol.terms import CheckedExpression, Type, is_among
 
 LABELS = "labels"
 
 
-def check_field(text: str, columns: Mapping[str, Type], *, zoned: frozenset[str] = frozenset()) -> CheckedExpression:
+def check_field(
+    text: str, columns: Mapping[str, Type], *, zoned: frozenset[str] = frozenset(), labels_unknown: bool = False
+) -> CheckedExpression:
     """Return a field's expression checked against the columns of its source.
 
     Parameters
@@ -33,29 +35,33 @@ def check_field(text: str, columns: Mapping[str, Type], *, zoned: frozenset[str]
     text : one SQL scalar expression, DuckDB's dialect
     columns : name to type; the source's under their own names, the labels' as `labels.NAME`
     zoned : those of type TIME whose values carry a zone
+    labels_unknown : the columns of the labels could not be described; each that is read is of type UNKNOWN
 
     Raises
     ------
     ProtocolError : not one scalar expression of known columns and functions; without a location, which the caller knows
     """
-    return _checked(text, _Columns(columns, zoned))
+    return _checked(text, _Columns(columns, zoned, labels_unknown))
 
 
-def check_predicate(text: str, fields: Mapping[str, Type], *, columns: Mapping[str, str] | None = None) -> CheckedExpression:
+def check_predicate(
+    text: str, fields: Mapping[str, Type], *, columns: Mapping[str, str] | None = None, unread: Collection[str] = ()
+) -> CheckedExpression:
     """Return a predicate checked against event fields; `inputs.carrier` comes out as the one name `"inputs.carrier"`.
 
     Parameters
     ----------
     text : one SQL expression that is true or false
-    fields : canonical field names to types; times are taken to carry a zone
+    fields : canonical field names to types, UNKNOWN where one could not be checked; times are taken to carry a zone
     columns : source columns and the field that holds each, so that a column's name is answered with the field's
+    unread : fields that are there and could not be read (`Protocol.unread`): of type UNKNOWN
 
     Raises
     ------
     ProtocolError : not a boolean expression of known fields and functions; without a location, which the caller knows
     """
-    checked = _checked(text, _Fields(fields, columns or {}))
-    if checked.type is not Type.BOOLEAN:
+    checked = _checked(text, _Fields(fields, columns or {}, unread))
+    if checked.type not in {Type.BOOLEAN, Type.UNKNOWN}:
         raise ProtocolError(
             f"the predicate {_short(text)} is {_article(checked.type)}, not true or false",
             do="compare it with something, for example output = 'late' or confidence < 0.5",
@@ -87,10 +93,13 @@ class _Columns:
 
     types: Mapping[str, Type]
     zoned: frozenset[str]
+    labels_unknown: bool
 
     def resolve(self, qualifier: str, name: str) -> Typed:
         asked = f"{qualifier}.{name}" if qualifier else name
         of_labels = qualifier.lower() == LABELS
+        if of_labels and self.labels_unknown:
+            return Typed(exp.column(name, table=LABELS, quoted=True), Type.UNKNOWN, frozenset({asked}))
         found = _find(asked, [column for column in self.types if column.startswith(f"{LABELS}.") == of_labels])
         if found is None:
             raise self._unknown(qualifier, name)
@@ -127,10 +136,13 @@ class _Fields:
 
     types: Mapping[str, Type]
     columns: Mapping[str, str]
+    unread: Collection[str]
 
     def resolve(self, qualifier: str, name: str) -> Typed:
         asked = f"{qualifier}.{name}" if qualifier else name
         found = _find(asked, self.types)
+        if found is None and is_among(asked, self.unread):
+            return Typed(exp.column(asked, quoted=True), Type.UNKNOWN, frozenset({asked}))
         if found is None:
             raise self._unknown(asked)
         kind = self.types[found]

@@ -6,7 +6,7 @@ types them against a source and gives a `Checked` protocol, which is what a capt
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -33,7 +33,10 @@ class Kind(StrEnum):
 
 
 class Type(StrEnum):
-    """Types that expressions are checked with."""
+    """Types that expressions are checked with.
+
+    UNKNOWN, of what was reported already where it is defined, fits everywhere: an error beside it stays whatever becomes of it.
+    """
 
     TEXT = "text"
     NUMBER = "number"
@@ -43,6 +46,7 @@ class Type(StrEnum):
     DATE = "date"
     NULL = "null"
     NESTED = "nested"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +217,8 @@ class Protocol:
 
     `fields` maps canonical names (`id`, `time`, `output`, ..., `inputs.carrier`, `context.airport`) to expressions over
     the source's columns. `sensitivity` gives each field that is not internal its level. `digest` covers what decides
-    meaning (design, section 3).
+    meaning (design, section 3). `unread` are fields of a draft that its document has and whose values could not be read; as
+    `inputs.` all under that prefix.
     """
 
     name: str
@@ -239,6 +244,7 @@ class Protocol:
     retention: Retention | None = None
     review: Review | None = None
     lines: Mapping[str, int] = field(default_factory=dict)
+    unread: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -289,5 +295,12 @@ class Finding:
 
 
 Findings = Annotated[tuple[Finding, ...], Several("findings")]
-# What changed between two versions of a protocol: the lines of a unified diff.
-Diff = Annotated[tuple[str, ...], Several("diff", "lines")]
+
+
+def is_among(name: str, unread: Collection[str]) -> bool:
+    """Return whether a field is among those that a document has and that could not be read (`Protocol.unread`).
+
+    >>> is_among("output", {"output"}), is_among("inputs.carrier", {"inputs."}), is_among("inputs", {"inputs."})
+    (True, True, False)
+    """
+    return name in unread or any(each.endswith(".") and name.startswith(each) for each in unread)

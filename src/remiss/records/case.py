@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from remiss.parameters import Help, Option, Range
 from remiss.records.event import Event, Values
+from remiss.records.items import LISTED, Items
 from remiss.records.labelling import Labelled, Link
 from remiss.records.published import published
 from remiss.records.showing import Shown
@@ -90,6 +91,16 @@ class Revision:
     note: str | None
     reason: str | None = None
     hidden: str | None = None
+
+
+@published("list", also=LISTED)
+@dataclass(frozen=True, slots=True)
+class CaseHistory(Items[Revision]):
+    """The states that a case was in, oldest first."""
+
+    OF: ClassVar = "revision"
+
+    items: tuple[Revision, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import ClassVar
 
+from remiss.records.items import LISTED, Items
 from remiss.records.published import published
 
 
@@ -60,3 +62,13 @@ class Thread:
     comments: tuple[Comment, ...]
     turned: tuple[Turned, ...] = ()
     hidden: str | None = None
+
+
+@published("list", also=LISTED)
+@dataclass(frozen=True, slots=True)
+class CaseThreads(Items[Thread]):
+    """The threads of a case, the oldest first."""
+
+    OF: ClassVar = "thread"
+
+    items: tuple[Thread, ...]

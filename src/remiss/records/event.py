@@ -12,6 +12,19 @@ Values: TypeAlias = Mapping[str, Scalar]
 
 # The source of events that people filed: no log is called so.
 BY_HAND = "by-hand"
+# PostgreSQL holds no text with a NUL, and JSON of one is read by few. It is kept as the character that readers show for what
+# they cannot, on every database, so that a log that has one can be captured and is read and found alike everywhere. This is
+# in the strata of runs, and thus in their digests: another character would make other runs of the same logs.
+NUL, REPLACEMENT = "\0", "\N{REPLACEMENT CHARACTER}"
+
+
+def without_nul(text: str) -> str:
+    r"""Return a text as the catalog keeps it, whoever brings it.
+
+    >>> without_nul("gate\0closed") == "gate\ufffdclosed"
+    True
+    """
+    return text.replace(NUL, REPLACEMENT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 
 from remiss.records.case import Sensitivity
+from remiss.records.items import LISTED, Items
 from remiss.records.published import published
 
 
@@ -69,3 +71,13 @@ class Kept:
     team: str
     address: str
     removed: bool
+
+
+@published("list", also=LISTED)
+@dataclass(frozen=True, slots=True)
+class CaseAttachments(Items[Attachment]):
+    """The files of a case that one may see, the oldest first."""
+
+    OF: ClassVar = "attachment"
+
+    items: tuple[Attachment, ...]

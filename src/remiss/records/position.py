@@ -5,6 +5,20 @@ from __future__ import annotations
 from remiss.errors import InputError
 
 
+def read_at(as_of: int | None, head: int) -> int:
+    """Return the position that an answer says it was read at: what was asked for, else the head of its snapshot.
+
+    Raises
+    ------
+    InputError : a position that the catalog has not reached
+
+    >>> read_at(3, head=5), read_at(None, head=5)
+    (3, 5)
+    """
+    position = reached(as_of, head)
+    return head if position is None else position
+
+
 def reached(as_of: int | None, head: int) -> int | None:
     """Return the position to read at; None where that is now.
 

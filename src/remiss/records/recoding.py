@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import ClassVar
 
-from remiss.records.published import Several, published
+from remiss.records.items import LISTED, Items
+from remiss.records.published import published
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,4 +69,11 @@ class KeptRecoding:
     text: str
 
 
-KeptRecodings = Annotated[tuple[KeptRecoding, ...], Several(of="recoding")]
+@published("list", also=LISTED)
+@dataclass(frozen=True, slots=True)
+class KeptRecodings(Items[KeptRecoding]):
+    """The recodings that were written, oldest first."""
+
+    OF: ClassVar = "recoding"
+
+    items: tuple[KeptRecoding, ...]

@@ -34,7 +34,7 @@ def pieces(tmp_path):
 def test_a_file_is_listed_and_given_back_as_it_was(ana, case):
     made = attachments.add_attachment(ana, case, SHOT, name="shot.png")
     assert (made.case, made.name, made.size, made.person) == (case, "shot.png", len(SHOT), "ana")
-    assert attachments.list_attachments(ana, case) == (made,)
+    assert attachments.list_attachments(ana, case).items == (made,)
     assert attachments.get_attachment(ana, made.id).content == SHOT
 
 
@@ -57,7 +57,7 @@ def test_what_was_removed_is_erased_and_only_that_it_was_there_stays_known(ana, 
     before = made.position
     attachments.remove_attachment(ana, made.id)
     assert pieces(tmp_path) == []
-    assert attachments.list_attachments(ana, case) == ()
+    assert attachments.list_attachments(ana, case).items == ()
     [then] = attachments.list_attachments(ana, case, as_of=before)
     assert (then.id, then.name) == (made.id, None)
     for again in (attachments.get_attachment, attachments.remove_attachment):
@@ -93,7 +93,7 @@ def test_a_file_that_the_catalog_does_not_take_leaves_nothing_in_the_vault(ws, c
 def test_readers_see_that_there_is_a_file_and_neither_get_add_nor_remove_one(ana, ws_as, case, tmp_path):
     made = attachments.add_attachment(ana, case, SHOT, name="shot.png")
     cy = ws_as("cy", role="reader")
-    assert attachments.list_attachments(cy, case) == (made,)
+    assert attachments.list_attachments(cy, case).items == (made,)
     for refused in (
         lambda: attachments.get_attachment(cy, made.id),
         lambda: attachments.add_attachment(cy, case, b"x", name="x"),
@@ -106,8 +106,8 @@ def test_readers_see_that_there_is_a_file_and_neither_get_add_nor_remove_one(ana
 
 def test_a_guarded_file_is_there_only_for_whoever_is_cleared_for_it(ws_as, ana, case):
     dan = ws_as("dan", role="verifier", clearance="secret")
-    made = attachments.add_attachment(dan, case, SHOT, name="shot.png", sensitivity=Sensitivity.SECRET)
-    assert attachments.list_attachments(ana, case) == ()
+    made = attachments.add_attachment(dan, case, "shot.png", SHOT, sensitivity=Sensitivity.SECRET)
+    assert attachments.list_attachments(ana, case).items == ()
     with pytest.raises(NotFound) as hidden:
         attachments.get_attachment(ana, made.id)
     with pytest.raises(NotFound) as unknown:

@@ -275,7 +275,7 @@ def test_facets_count_by_the_usual_fields_and_all_context(ws):
     assert counted["context.airport", "EWR"] == counted["context.airport", "JFK"] == 1
     assert counted["severity", 1] == counted["severity", 2] == counted["severity", 3] == 1
     assert counted["mode", None] == 3
-    assert actions.facets(ws, "criterion:missed", fields=fields=["source"]).rows == (("source", "arrivals", 1),)
+    assert actions.facets(ws, "criterion:missed", fields=["source"]).rows == (("source", "arrivals", 1),)
     with pytest.raises(InputError, match="did you mean severity"):
         actions.facets(ws, fields=["serverity"])
 

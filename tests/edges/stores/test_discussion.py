@@ -54,7 +54,7 @@ def test_a_thread_is_told_in_order_and_answered_by_its_id(ws, case):
         (1, "ana", "The feed is *late*, @bo?", ("bo",)),
         (2, "bo", "It is.", ()),
     ]
-    assert curate.list_threads(ws, case) == (answered, second)
+    assert curate.list_threads(ws, case).items == (answered, second)
     assert curate.show_thread(ws, first.id) == answered
     assert (answered.case, answered.status, answered.turned) == (case, ThreadStatus.OPEN, ())
     assert first.id != second.id
@@ -84,7 +84,7 @@ def test_threads_are_read_as_they_stood(ws, case):
     said = ws.position()
     says(ws, "bo", case, "two", thread)
     curate.resolve_thread(ws, thread)
-    assert curate.list_threads(ws, case, as_of=before) == ()
+    assert curate.list_threads(ws, case, as_of=before).items == ()
     then = curate.show_thread(ws, thread, as_of=said)
     assert ([each.text for each in then.comments], then.status) == (["@bo one"], ThreadStatus.OPEN)
     assert curate.show_thread(ws, thread, as_of=said + 1).status is ThreadStatus.OPEN

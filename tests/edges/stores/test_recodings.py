@@ -110,9 +110,9 @@ def test_a_decided_case_that_no_rule_fits_begins_anew_and_its_history_says_why(l
 
 
 def test_totals_by_mode_stand(labelled, tmp_path):
-    before = dict(zip(*(actions.facets(labelled, "", fields=fields=["mode"]).column(name) for name in ("value", "count")), strict=True))
+    before = dict(zip(*(actions.facets(labelled, "", fields=["mode"]).column(name) for name in ("value", "count")), strict=True))
     done = curate.recode(labelled, document(tmp_path, f'{{merge: ["{WEAK}", "{NOISE}"], to: "{LATENCY}"}}'))
-    after = dict(zip(*(actions.facets(labelled, "", fields=fields=["mode"]).column(name) for name in ("value", "count")), strict=True))
+    after = dict(zip(*(actions.facets(labelled, "", fields=["mode"]).column(name) for name in ("value", "count")), strict=True))
     assert sum(before.values()) == sum(after.values()) == 4
     assert after[LATENCY] == before[WEAK] + before[NOISE] == sum(line.cases for line in done.sent)
     assert {WEAK, NOISE}.isdisjoint(after)
@@ -125,7 +125,7 @@ def test_a_recoding_is_kept_under_a_name_of_its_own(labelled, tmp_path):
     [kept] = curate.recodings(labelled)
     assert (kept.name, kept.about, kept.person, kept.position) == ("r1", "better words", labelled.actor.name, before + 1)
     assert "better words" in kept.text
-    assert curate.recodings(labelled, as_of=before) == ()
+    assert curate.recodings(labelled, as_of=before).items == ()
     for again in (curate.recode, curate.rehearse):
         with pytest.raises(Conflict, match="r1 was written"):
             again(labelled, path)

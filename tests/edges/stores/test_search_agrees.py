@@ -126,7 +126,7 @@ def test_facets_count_what_search_finds(filled, query, field, position):
             if value is not None or not field.startswith("context."):
                 shown = value if field == "severity" or value is None else spelled(value)
                 counts[shown] = counts.get(shown, 0) + 1
-    rows = actions.facets(ws, unparse(query), fields=fields=[field], as_of=position)
+    rows = actions.facets(ws, unparse(query), fields=[field], as_of=position)
     assert {value: count for _, value, count in rows.rows} == counts
 
 

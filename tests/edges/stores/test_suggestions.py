@@ -90,7 +90,7 @@ def test_queries_and_counts_know_what_the_lines_tell(people, name, past):
     counts = {field: Counter(line[field] for line in every) for field in FIELDS}
     counts["criterion"] = Counter(each for line in every for each in str(line["criteria"]).split(", ") if each)
     for field, counted in counts.items():
-        found = {row[1]: row[2] for row in actions.facets(ws, "", fields=fields=(field,), as_of=at).rows}
+        found = {row[1]: row[2] for row in actions.facets(ws, "", fields=(field,), as_of=at).rows}
         assert found == counted, field
 
 
@@ -126,7 +126,7 @@ def test_a_case_that_waits_for_its_second_labelling_was_not_there_before_its_fir
         assert (LATER in actions.search(ws, "", as_of=before).column("id")) is seen
         assert (LATER in duplicate_actions.similar(ws, DONE, as_of=before, limit=50).column("id")) is seen
         assert LATER in duplicate_actions.similar(ws, DONE, limit=50).column("id")
-        assert actions.facets(ws, f"id:{LATER}", fields=fields=("status",), as_of=before).rows == (
+        assert actions.facets(ws, f"id:{LATER}", fields=("status",), as_of=before).rows == (
             (("status", "candidate", 1),) if seen else ()
         )
 

@@ -7,6 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from remiss.capture.scan_plan import Shape
+from remiss.capture.values import value_of
+from remiss.catalog import actions as catalog
 from tests.edges.stores.drawing import drawn, file, member
 
 ODD = {
@@ -49,6 +52,16 @@ def test_times_keep_their_microseconds_in_any_year(ws, year):
     assert kept(ws, at=at).at == at
 
 
-def test_a_character_that_no_database_holds_is_kept_as_its_sign(ws):
+def test_a_character_that_no_database_holds_is_kept_as_a_capture_keeps_it(ws):
     event = kept(ws, text="a\0b", inputs={"x": "a\0b"}, output="a\0b", model_version="1\0")
-    assert (event.text, event.inputs, event.output, event.model_version) == ("a␀b", {"x": "a␀b"}, "a␀b", "1␀")
+    captured = value_of("a\0b", Shape.TEXT)
+    assert captured == "a\N{REPLACEMENT CHARACTER}b"
+    assert (event.text, event.inputs, event.output) == (captured, {"x": captured}, captured)
+    assert event.model_version == value_of("1\0", Shape.TEXT)
+
+
+def test_what_is_kept_for_a_character_that_no_database_holds_is_found_again(ws):
+    kept(ws, text="gate\0closed", inputs={"x": "a\0b"}, output="a\0b")
+    [case] = [line["id"] for line in catalog.search(ws)]
+    for query in ('output:"a\N{REPLACEMENT CHARACTER}b"', 'inputs.x:"a\N{REPLACEMENT CHARACTER}b"', "gate", "closed"):
+        assert [line["id"] for line in catalog.search(ws, query)] == [case], query

@@ -13,7 +13,7 @@ from remiss.codec import to_json
 from remiss.curate import discussion_actions as discussion
 from remiss.curate import investigation_actions as investigation
 from remiss.curate import labelling_actions as labelling
-from remiss.errors import Conflict
+from remiss.errors import Conflict, Precondition
 from remiss.records.investigation import Citation, CitationKind, Stands
 from tests.edges.stores.test_labellings import CASE, FAILS, NO, ana, bo, cy
 
@@ -169,7 +169,7 @@ def test_a_file_of_the_annotator_is_neither_named_nor_given_nor_removed_before_o
             assert "ana" not in str(refused.value)
     assert ws.position() == before
     for each in (ws, ana):
-        assert attachments.list_attachments(each, CASE) == (hers, his)
+        assert attachments.list_attachments(each, CASE).items == (hers, his)
     labelling.verify(bo, CASE, 2, FAILS)
     for each in (bo, cy, dee):
         assert attachments.get_attachment(each, hers.id).content == b"proof"
@@ -185,7 +185,7 @@ def test_title_and_note_of_the_annotator_are_withheld_and_those_from_before_are_
     for each in (bo, cy, dee):
         shown = catalog.show(each, CASE)
         assert (shown.title, shown.note) == ("Seen at the desk", None)
-        found = json.dumps([[str(value) for value in row] for row in history_rows(catalog.history(each, CASE))])
+        found = json.dumps([[str(value) for value in row] for row in history_rows(catalog.history(each, CASE)).rows])
         assert [word for word in ("Surely a failure", "no doubt", "ana") if word in found] == []
     for query in ("surely", '"no doubt"', "title:Surely*", "-surely title:*", "surely OR doubt"):
         for position in (None, before):
@@ -212,6 +212,9 @@ def test_nobody_changes_or_guesses_at_a_title_and_a_note_that_they_may_not_read(
             with pytest.raises(Conflict, match=f"title and note of case {CASE} are {SECOND}") as refused:
                 catalog.revise(each, CASE, 3, **change)
             assert "ana" not in str(refused.value)
+            # Whether what was read is stale is no secret: the revision of a case is told to all who see it.
+            with pytest.raises(Precondition, match="changed since revision 2, it is at revision 3"):
+                catalog.revise(each, CASE, 2, **change)
     assert ws.position() == before
     assert catalog.revise(ana, CASE, 3, title="A failure").title == "A failure"
     labelling.verify(bo, CASE, 4, FAILS)

@@ -145,7 +145,7 @@ def test_a_lost_race_keeps_what_was_typed_and_shows_what_the_other_wrote(there, 
     with there.browser() as client:
         answer = client.post(f"/cases/{filed.id}", data=typed(filed, title="My title", mode="remiss:data/label-noise"))
         page = plain(answer)
-        assert answer.status_code == 409
+        assert answer.status_code == 412
         assert catalog.show(there.workspace, filed.id).title == "Their title"
         assert re.search(r"<td>My title</td><td>Their title</td>", page)
         assert 'name="revision" value="2"' in page

@@ -26,7 +26,7 @@ class Investigations(Protocol):
 
         Raises
         ------
-        NotFound : no such finding; Conflict : it was written since; InputError : as `following` says
+        NotFound : no such finding; Precondition : it was written since; InputError : as `following` says
         """
         ...
 

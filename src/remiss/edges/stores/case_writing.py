@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Row, insert, select, update
 
 from remiss.catalog.filing import SOURCE, Filed
-from remiss.catalog.revision import Change, State, revised
+from remiss.catalog.revision import Change, State, check_read, revised
 from remiss.catalog.spelling import spelled
 from remiss.curate.blindness import Viewer, why_hidden
 from remiss.edges.stores.case_reading import case_at, next_text_version, resolve
@@ -96,7 +96,8 @@ def revise(transaction: Transaction, case: str, read: int, change: Change, scope
 
     Raises
     ------
-    Conflict : somebody wrote since, or what is to be changed is hidden from the viewer; NotFound, Ambiguous, InputError
+    Precondition : somebody wrote since; Conflict : what is to be changed is hidden from the viewer
+    NotFound, Ambiguous, InputError
     """
     connection = transaction.connection
     found = resolve(connection, case, scope)
@@ -112,9 +113,11 @@ def revise(transaction: Transaction, case: str, read: int, change: Change, scope
         title=None if texts is None else texts.title,
         note=None if texts is None else texts.note,
     )
+    # First, for it is no secret: the revision of a case is told to all who see it.
+    check_read(f"case {row.id}", read, before.revision)
     if change.words:
-        _check_read(before, case_at(connection, row.id, scope, viewer, None))
-    after = revised(row.id, before, read, change)
+        _check_visible(before, case_at(connection, row.id, scope, viewer, None))
+    after = revised(row.id, before, change)
     version = row.text_version
     if (after.title, after.note) != (before.title, before.note):
         version = next_text_version(connection, row.key)
@@ -130,7 +133,7 @@ def revise(transaction: Transaction, case: str, read: int, change: Change, scope
     return str(row.id)
 
 
-def _check_read(state: State, shown: Case) -> None:
+def _check_visible(state: State, shown: Case) -> None:
     """Refuse to change title and note that are hidden: nobody changes, or guesses at, what they may not read.
 
     Raises

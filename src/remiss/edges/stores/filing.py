@@ -20,7 +20,7 @@ from remiss.edges.stores.dialect.writing import insert_many, lock_name, next_key
 from remiss.edges.stores.logs.journal import Transaction
 from remiss.edges.stores.promotion import promote
 from remiss.edges.stores.redactions import redactions_cell, seen_redactions
-from remiss.edges.stores.storable import signed, storable
+from remiss.edges.stores.storable import held, storable
 from remiss.edges.stores.tables import (
     captures,
     cells,
@@ -211,7 +211,7 @@ def _file_counts(connection: Connection, run_key: int, drawn: Drawn, changes: Se
         profiles,
         ("run_key", "window_start", "field", "count", "nulls", "minimum", "maximum"),
         (
-            (run_key, instant(p.window), p.field, p.count, p.nulls, json_cell(signed(p.minimum)), json_cell(signed(p.maximum)))
+            (run_key, instant(p.window), p.field, p.count, p.nulls, json_cell(held(p.minimum)), json_cell(held(p.maximum)))
             for p in drawn.profiles
         ),
     )
@@ -219,11 +219,11 @@ def _file_counts(connection: Connection, run_key: int, drawn: Drawn, changes: Se
         connection,
         refused_rows,
         ("run_key", "ordinal", "reason", "file", "row", "detail"),
-        ((run_key, at, r.reason, r.file, r.row, signed(r.detail)) for at, r in enumerate(drawn.refusals.rows)),
+        ((run_key, at, r.reason, r.file, r.row, held(r.detail)) for at, r in enumerate(drawn.refusals.rows)),
     )
     insert_many(
         connection,
         run_changes,
         ("run_key", "event_id", "kind", "window_start", "detail"),
-        ((run_key, item.event, item.kind, instant(item.window), signed(item.detail)) for item in changes),
+        ((run_key, item.event, item.kind, instant(item.window), held(item.detail)) for item in changes),
     )

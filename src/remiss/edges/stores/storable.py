@@ -1,6 +1,6 @@
-"""What no database keeps alike: the character NUL, which some cannot hold in text.
+"""What no database keeps alike: the character NUL, which some cannot hold in text (`records/event.py` says what is kept).
 
-It is kept as its sign, on every database, so that a log that holds one can be captured and reads the same everywhere.
+What a capture reads has none left; this is for what reaches the catalog otherwise, and for what is written beside events.
 """
 
 from __future__ import annotations
@@ -10,10 +10,9 @@ from dataclasses import fields, replace
 from operator import attrgetter
 from typing import Any
 
-from remiss.records.event import Event
+from remiss.records.event import NUL, Event, without_nul
 from remiss.records.run import Member
 
-NUL, SIGN = "\0", "\N{SYMBOL FOR NULL}"
 NAMES = tuple(field.name for field in fields(Event))
 _plain = attrgetter(*(name for name in NAMES if name not in {"inputs", "context"}))
 
@@ -26,16 +25,16 @@ def storable(member: Member) -> Member:
     if NUL not in "".join([value for value in values if isinstance(value, str)]):
         return member
     found = {name: value for name in NAMES if _holds_nul(value := getattr(event, name))}
-    return replace(member, event=replace(event, **{name: signed(value) for name, value in found.items()}))
+    return replace(member, event=replace(event, **{name: held(value) for name, value in found.items()}))
 
 
-def signed(value: Any) -> Any:
-    """Return a value with the sign for every NUL in its texts."""
+def held(value: Any) -> Any:
+    """Return a value with every NUL in its texts replaced."""
     match value:
         case str():
-            return value.replace(NUL, SIGN)
+            return without_nul(value)
         case Mapping():
-            return {signed(name): signed(item) for name, item in value.items()}
+            return {held(name): held(item) for name, item in value.items()}
         case _:
             return value
 

@@ -91,7 +91,11 @@ def _capture(ws: Workspace, protocol: str, since: datetime | None, until: dateti
             runs.append(actions.capture(ws, protocol, since=start, until=end, strict=strict))
     if shape == "json":
         # What is due may lie apart, and then makes several runs: a program gets one document all the same.
-        whole = to_json(runs[0]) if len(runs) == 1 else to_json(tuple(runs), tuple[Run, ...], position=ws.position())
+        whole = (
+            to_json(runs[0])
+            if len(runs) == 1
+            else to_json(tuple(runs), tuple[Run, ...], position=runs[-1].position if runs else ws.position())
+        )
         render.as_json(whole)
     else:
         for item in runs:

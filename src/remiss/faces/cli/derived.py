@@ -75,8 +75,8 @@ def _call(entry: Entry, offered: Sequence[Entry], given: dict[str, Any], shape: 
             raise click.UsageError(_belongs(name, entry, offered))
     action = action_of(entry.name)
     values = {name: typed(own[name], given[name]) for name in own if _was_typed(name) or own[name].required}
+    arguments = arguments_of(action, entry.parameters, values)
     with workspace() if entry.catalog else offline() as ws, progress(ws):
-        arguments = arguments_of(action, entry.parameters, values)
         answer = ws.perform(action, arguments)
         return printed(entry, answer, shape, ws, arguments)
 

@@ -26,6 +26,7 @@ from remiss.version import __version__
 BY_HAND: Mapping[tuple[str, ...], tuple[str, str]] = {
     ("attachment", "add"): ("attachment", "add"),  # names the file as it is called here
     ("attachment", "get"): ("attachment", "get"),  # writes a file
+    ("audit", "checkpoint"): ("audit", "checkpoint"),  # writes the public key to a file
     ("capture",): ("capture", "capture"),  # may make the catalog, and captures every interval that is due
     ("catalog", "upgrade"): ("catalog", "upgrade"),  # opens what cannot be opened otherwise
     ("demo",): ("demo", "demo"),  # a user of the library

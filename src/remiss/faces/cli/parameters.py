@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
+from remiss.catalog.typed_filing import assignments
 from remiss.contract.forms import Given
 from remiss.errors import InputError, Location
 from remiss.faces.cli.options import Time
-from remiss.faces.pairs import parted
 from remiss.parameters import MOST_REVISION
 from remiss.records.event import Scalar
 
@@ -101,27 +100,16 @@ def _content(path: Path) -> bytes:
 
 
 def _pairs(given: Given, texts: Sequence[str]) -> dict[str, Scalar]:
+    """Return what was typed again and again as NAME=VALUE, or where values may be other than text as NAME:=VALUE."""
+    if given.of == "scalar":
+        return assignments(texts, given.name)
     option = given.option or f"--{given.name}"
     found: dict[str, Scalar] = {}
     for text in texts:
-        parts = parted(text)
-        scalars = given.of == "scalar"
-        if parts is None or not (scalars or (parts[1] and not parts[2])):
-            forms = "neither NAME=VALUE nor NAME:=VALUE" if scalars else f"not {given.metavar}"
-            raise click.BadParameter(f"{text!r} is {forms}", param_hint=option)
-        name, value, literal = parts
+        name, sign, value = text.partition("=")
+        if not (name and sign and value):
+            raise click.BadParameter(f"{text!r} is not {given.metavar}", param_hint=option)
         if name in found:
             raise click.BadParameter(f"{name} is given twice", param_hint=option)
-        found[name] = _scalar(value, option) if literal else value
+        found[name] = value
     return found
-
-
-def _scalar(text: str, option: str) -> Scalar:
-    """Return the number, true, false or null that follows `:=`."""
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        value = text
-    if not (value is None or isinstance(value, bool | int | float)):
-        raise click.BadParameter(f"{text!r} is no number, true, false or null; text follows = alone", param_hint=option)
-    return value

@@ -17,6 +17,8 @@ def comparable(left: Typed, right: Typed) -> tuple[Typed, Typed]:
             raise error("a comparison with NULL is never true", f"write {show(other.node)} IS NULL or IS NOT NULL")
         if side.type is Type.NESTED:
             raise error(f"{show(side.node)} is nested and cannot be compared", "have the log write the part as a column")
+    if Type.UNKNOWN in {left.type, right.type}:
+        return left, right
     if left.type in TIMES and right.type is Type.TEXT:
         right = _moment(right, left)
     elif right.type in TIMES and left.type is Type.TEXT:
@@ -35,6 +37,11 @@ def all_comparable(value: Typed, others: list[Typed]) -> tuple[Typed, list[Typed
     # Twice: a text that is a time beside the last one is a time beside the first one too.
     for other in others:
         value, _ = comparable(value, other)
+    if value.type is Type.UNKNOWN:
+        # Whatever it turns out to be, it is comparable with all of them only if they are with one another.
+        first, *rest = [other for other in others if other.type is not Type.UNKNOWN] or [value]
+        for other in rest:
+            first, _ = comparable(first, other)
     done = []
     for other in others:
         value, right = comparable(value, other)

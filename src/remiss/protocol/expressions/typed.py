@@ -100,13 +100,13 @@ def say(kind: Type) -> str:
     """Return a type in words."""
     return {
         Type.INTEGER: "a whole number", Type.NUMBER: "a number", Type.TEXT: "text", Type.BOOLEAN: "true or false",
-        Type.TIME: "a time", Type.DATE: "a date", Type.NULL: "null", Type.NESTED: "nested",
+        Type.TIME: "a time", Type.DATE: "a date", Type.NULL: "null", Type.NESTED: "nested", Type.UNKNOWN: "unknown",
     }[kind]  # fmt: skip
 
 
 def want(part: Typed, wanted: frozenset[Type], what: str, advice: str) -> Typed:
-    """Return a part whose type is among those wanted."""
-    if part.type not in wanted:
+    """Return a part whose type is among those wanted, or may be when it is known."""
+    if part.type is not Type.UNKNOWN and part.type not in wanted:
         raise error(f"{show(part.node)} is {say(part.type)} where {what} is wanted", advice)
     return part
 
@@ -132,13 +132,14 @@ def as_truth(part: Typed) -> Typed:
 
 
 def same(parts: list[Typed], node: exp.Expression) -> tuple[Type, bool]:
-    """Return the type that all parts share, null fitting any, and whether it is zoned."""
-    kinds = {part.type for part in parts} - {Type.NULL}
+    """Return the type that all parts share, null and what is not known fitting any, and whether it is zoned."""
+    known = {part.type for part in parts} - {Type.NULL}
+    kinds = known - {Type.UNKNOWN}
     zoned = any(part.zoned for part in parts)
     if Type.NESTED in kinds:
         raise error(f"{show(node)} gives a nested value", "have the log write the part as a column")
     if not kinds:
-        return Type.NULL, False
+        return (Type.UNKNOWN if known else Type.NULL), False
     if len(kinds) == 1:
         return kinds.pop(), zoned
     if kinds <= NUMBERS:

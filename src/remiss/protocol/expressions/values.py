@@ -157,7 +157,7 @@ def cast(node: exp.Expression, reader: Reader) -> Typed:
         )
     written, kind, zoned = target
     part = child(node, "this", reader)
-    if part.type not in _FROM[kind]:
+    if part.type is not Type.UNKNOWN and part.type not in _FROM[kind]:
         raise error(
             f"{show(part.node)} is {say(part.type)} and does not become {say(kind)}", "cast what has a meaning of that type"
         )

@@ -20,7 +20,7 @@ from remiss.edges.stores.dialect.on_disk import FOLD_BYTES, fold, identity_of, m
 from remiss.edges.stores.dialect.writing import insert_after, lock_name
 from remiss.edges.stores.logs.grouping import Groups
 from remiss.edges.stores.logs.sealing import Sealing, checked, head_row, read_head, write_head
-from remiss.edges.stores.storable import signed
+from remiss.edges.stores.storable import held
 from remiss.edges.stores.tables import audit_heads, views, views_metadata
 from remiss.errors import CatalogForeign, Conflict, RemissError, StorageError, Tampered
 from remiss.govern.digesting import digested
@@ -196,7 +196,7 @@ def _entry(look: Look, actor: Actor, action: str, at: datetime, request: str | N
 
 def _clean(text: str) -> str:
     """Return a text as every database can hold it, and JSON in it."""
-    found: str = signed(text.encode("utf-8", "backslashreplace").decode())
+    found: str = held(text.encode("utf-8", "backslashreplace").decode())
     return found
 
 

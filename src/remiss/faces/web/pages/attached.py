@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ class AttachedPart:
     """case/attachments.html: the files, and the form unless the page is of the past; `problem` says why one was not taken."""
 
     case: str
-    files: tuple[Attachment, ...]
+    files: Sequence[Attachment]
     adding: bool
     most_megabytes: int
     problem: tuple[str, str] | None

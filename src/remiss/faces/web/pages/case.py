@@ -124,7 +124,7 @@ def revise(
     except Conflict as error:
         now = catalog.show(ws, case)
         form = revising.lost(now, _modes(ws), catalog.history(ws, case), mine, (error.what, ""))
-        return shown(ws, now, Asked(), form=form, status=409)
+        return shown(ws, now, Asked(), form=form, status=status_of(error))
     except InputError as error:
         if error.code != "input":
             raise

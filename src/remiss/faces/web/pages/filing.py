@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from fastapi import APIRouter, Form
@@ -14,14 +13,13 @@ from starlette.responses import RedirectResponse, Response
 from remiss.catalog import actions as catalog
 from remiss.catalog import duplicate_actions
 from remiss.catalog.suspects import ASKED, Suspect, suspected
+from remiss.catalog.typed_filing import filing_of
 from remiss.errors import InputError
-from remiss.faces.pairs import parted
 from remiss.faces.serving import Ws
 from remiss.faces.web import shelf
 from remiss.faces.web.pages.shell import shell
 from remiss.faces.web.rendering import render, segment
-from remiss.records.case import Filing
-from remiss.records.identity import parse_time
+from remiss.records.case import Sensitivity
 
 if TYPE_CHECKING:
     from remiss.protocol.terms import Protocol
@@ -46,6 +44,7 @@ class Typed(BaseModel):
     label: str = ""
     mode: str = ""
     severity: str = ""
+    sensitivity: str = ""
     inputs: str = ""
     context: str = ""
     text: str = ""
@@ -62,6 +61,7 @@ class FilingPage:
     modes: Mapping[str, str]
     models: tuple[str, ...]
     teams: tuple[str, ...]
+    levels: tuple[str, ...]
     problem: tuple[str, str] | None
     suspects: tuple[Suspect, ...]
 
@@ -79,7 +79,7 @@ def file(ws: Ws, typed: Annotated[Typed, Form()]) -> Response:
     So is what may be a duplicate of cases that the form did not name yet: nothing is filed before they were seen.
     """
     try:
-        filing = filing_of(typed)
+        filing = filing_of(said_in(typed))
         suspects = suspected(duplicate_actions.duplicates(ws, filing, limit=ASKED))
         if not {each.id for each in suspects} <= {*typed.told.split()}:
             return _shown(ws, typed, None, suspects)
@@ -95,7 +95,11 @@ def _shown(ws: Ws, typed: Typed, problem: tuple[str, str] | None, suspects: tupl
     kept = shelf.newest(ws)
     models = tuple(dict.fromkeys(each.model for each in kept))
     teams = teams_of(ws, kept)
-    page = FilingPage(typed=typed, modes=shelf.modes(kept), models=models, teams=teams, problem=problem, suspects=suspects)
+    # How guarded a case may be that its author would see.
+    levels = tuple(level.name.lower() for level in Sensitivity if any(ws.scope.sees(team, level) for team in teams))
+    page = FilingPage(
+        typed=typed, modes=shelf.modes(kept), models=models, teams=teams, levels=levels, problem=problem, suspects=suspects
+    )
     return render(page, shell(ws, "File a case", "cases"), status=422 if problem else 200)
 
 
@@ -106,64 +110,12 @@ def teams_of(ws: Workspace, kept: Sequence[Protocol]) -> tuple[str, ...]:
     return tuple(team for team in known if ws.authority.may(ws.actor, FILING, team))
 
 
-def filing_of(typed: Typed) -> Filing:
-    """Return the filing that somebody typed. Empty is not said.
-
-    Raises
-    ------
-    InputError : no time, a line that is not NAME=VALUE
-    """
-    return Filing(
-        model=typed.model,
-        at=moment_of(typed.at),
-        title=typed.title,
-        note=typed.note.replace("\r\n", "\n"),
-        model_version=typed.model_version or None,
-        output=typed.output or None,
-        label=typed.label or None,
-        mode=typed.mode.strip() or None,
-        severity=int(typed.severity) if typed.severity.isdecimal() else None,
-        inputs=pairs_of(typed.inputs, "inputs"),
-        context=pairs_of(typed.context, "context"),
-        text=typed.text.replace("\r\n", "\n") or None,
-        team=typed.team or DEFAULT,
-    )
-
-
-def moment_of(text: str) -> datetime:
-    """Return the time that a form's field for times holds: in UTC, unless it names another zone.
-
-    Raises
-    ------
-    InputError
-
-    >>> moment_of("2013-06-03T06:00")
-    datetime.datetime(2013, 6, 3, 6, 0, tzinfo=datetime.timezone.utc)
-    """
-    for written in (text.strip(), f"{text.strip()}Z"):
-        try:
-            return parse_time(written)
-        except (ValueError, OverflowError):
-            continue
-    raise InputError(f"{text!r} is no time" if text else "the time is missing", do="write for example 2013-06-03T06:00, in UTC")
-
-
-def pairs_of(text: str, name: str) -> dict[str, str]:
-    """Return lines of NAME=VALUE.
-
-    Raises
-    ------
-    InputError : another line, or a name twice
-    """
-    pairs: dict[str, str] = {}
-    for line in filter(None, (each.strip() for each in text.splitlines())):
-        parts = parted(line)
-        key, value = ("", "") if parts is None else (parts[0].strip(), parts[1].strip())
-        if not key:
-            raise InputError(
-                f"{line[:80]!r} under {name} is not NAME=VALUE", do="write one field a line, for example distance=200"
-            )
-        if key in pairs:
-            raise InputError(f"{key!r} stands twice under {name}", do="keep one of the two")
-        pairs[key] = value
-    return pairs
+def said_in(typed: Typed) -> dict[str, str | list[str] | None]:
+    """Return what stands in the form by field of a filing: None where nothing does, and one entry a line."""
+    texts = typed.model_dump(exclude={"told", "inputs", "context"})
+    said = {name: text.replace("\r\n", "\n") or None for name, text in texts.items()}
+    lines = {
+        name: [line.strip() for line in text.splitlines() if line.strip()]
+        for name, text in (("inputs", typed.inputs), ("context", typed.context))
+    }
+    return {**said, **lines}

@@ -14,8 +14,8 @@ from starlette.responses import RedirectResponse, Response
 
 from remiss.catalog import actions as catalog
 from remiss.curate import investigation_actions as curate
-from remiss.errors import Conflict, InputError
-from remiss.faces.serving import AsOf, Ws
+from remiss.errors import InputError
+from remiss.faces.serving import AsOf, Ws, status_of
 from remiss.faces.web.markdown import markdown
 from remiss.faces.web.pages import case as pages
 from remiss.faces.web.pages.findings import Cited, Unwritten, cited
@@ -129,12 +129,11 @@ def _write(ws: Workspace, case: str, part: Part, said: Mapping[str, str], write:
     """Write a finding and lead to it; what is not taken is shown again as it was typed."""
     try:
         found = write()
-    except (InputError, Conflict) as error:
-        if error.code not in {"input", "conflict"}:
+    except InputError as error:
+        if error.code not in {"input", "conflict", "precondition"}:
             raise
         unwritten = Unwritten(part=part, number=_whole(said["number"]) or 0, typed=said, problem=(error.what, error.do))
-        status = 409 if isinstance(error, Conflict) else 422
-        return pages.shown(ws, catalog.show(ws, case), pages.Asked(), unwritten=unwritten, status=status)
+        return pages.shown(ws, catalog.show(ws, case), pages.Asked(), unwritten=unwritten, status=status_of(error))
     return RedirectResponse(f"/cases/{segment(found.case)}#investigation", 303)
 
 

@@ -154,7 +154,8 @@ def diff(ws: Ws, name: str, asked: Annotated[TwoVersions, Query()]) -> Response:
     lines = tuple((kinds.get(line[:1], "same"), line) for line in found[2:])
     page = DiffPage(name=name, before=asked.before, after=asked.after, lines=lines)
     twin = address(f"/api/v1/protocols/{segment(name)}/diff", before=asked.before, after=asked.after)
-    return render(page, shell(ws, f"{name}: {asked.before} to {asked.after}", "protocols", (twin, "Difference")))
+    title = f"{name}: {asked.before} to {asked.after}"
+    return render(page, shell(ws, title, "protocols", (twin, "Difference"), position=found.position))
 
 
 def versions_of(listed: Any) -> Iterator[Version]:

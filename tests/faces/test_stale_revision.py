@@ -1,0 +1,149 @@
+"""Who read an older revision is told so: by the same error in every action, in the library, over HTTP and by commands."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import jsonschema
+import pytest
+from remiss.faces.actions import FACES, action_of
+
+from remiss.catalog import actions as catalog
+from remiss.curate import investigation_actions as curate
+from remiss.errors import Precondition, RemissError
+from remiss.faces import schemas
+from remiss.records.case import Filing
+from remiss.records.labelling import Judgement, Verdict
+from tests.command_line import CommandLine
+from tests.edges.stores.drawing import MONDAY
+from tests.serving import TOKEN
+
+SAYS = {"verdict": "not-a-failure", "rationale": "It was right."}
+JUDGEMENT = Judgement(verdict=Verdict.NOT_A_FAILURE, rationale="It was right.")
+
+
+@dataclass(frozen=True)
+class Change:
+    """An action that names what it read: its arguments beside the case and revision 1, and its route with its body."""
+
+    route: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    body: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def conditional(self) -> bool:
+        """Whether the route names the revision by If-Match, and not in its body."""
+        return "revision" not in self.body
+
+
+FOUND = {"number": 1, "revision": 1}
+CHANGES = {
+    "case.revise": Change("PATCH /cases/{case}", {"title": "Later"}, {"title": "Later"}),
+    "case.annotate": Change("POST /cases/{case}/annotation", {"judgement": JUDGEMENT}, SAYS),
+    "case.verify": Change("POST /cases/{case}/verification", {"judgement": JUDGEMENT}, SAYS),
+    "case.adjudicate": Change("POST /cases/{case}/adjudication", {"judgement": JUDGEMENT}, SAYS),
+    "case.reopen": Change("POST /cases/{case}/reopening", {"reason": "new facts"}, {"reason": "new facts"}),
+    "case.link": Change("POST /cases/{case}/link", {"other": "{other}"}, {"other": "{other}"}),
+    "case.unlink": Change("DELETE /cases/{case}/link"),
+    "hypothesis.write": Change("POST /cases/{case}/hypotheses", {"text": "c", **FOUND}, {"text": "c", **FOUND}),
+    "experiment.write": Change("POST /cases/{case}/experiments", {"result": "c", **FOUND}, {"result": "c", **FOUND}),
+    "remediation.write": Change("POST /cases/{case}/remediations", {"result": "c", **FOUND}, {"result": "c", **FOUND}),
+    "write-up.write": Change("POST /cases/{case}/write-up", {"results": "c", "revision": 1}, {"results": "c", "revision": 1}),
+}
+# How each finding comes to its second revision.
+WRITTEN: Mapping[str, Callable[[Any, str], object]] = {
+    "hypothesis.write": lambda ws, case: curate.write_hypothesis(ws, case, text="b", **FOUND),
+    "experiment.write": lambda ws, case: curate.write_experiment(ws, case, result="b", **FOUND),
+    "remediation.write": lambda ws, case: curate.write_remediation(ws, case, result="b", **FOUND),
+    "write-up.write": lambda ws, case: curate.write_up(ws, case, results="b", revision=1),
+}
+
+
+@pytest.fixture
+def cases(there) -> tuple[str, str]:
+    """A case at revision 2 with each finding at revision 2, and another case."""
+    ws = there.workspace
+    one, two = (catalog.file(ws, Filing(model="m", at=MONDAY, title=title)).id for title in ("one", "two"))
+    catalog.revise(ws, one, 1, note="changed since")
+    curate.write_hypothesis(ws, one, text="a")
+    curate.write_experiment(ws, one, executed="a", hypothesis=1)
+    curate.write_remediation(ws, one, text="a")
+    curate.write_up(ws, one, results="a")
+    for write in WRITTEN.values():
+        write(ws, one)
+    return one, two
+
+
+def filled(given: Mapping[str, Any], other: str) -> dict[str, Any]:
+    return {name: other if value == "{other}" else value for name, value in given.items()}
+
+
+def test_every_action_that_takes_a_revision_is_among_those_that_are_tried():
+    assert {each.action for each in FACES if "revision" in action_of(each.action).parameters} == {*CHANGES}
+
+
+def test_a_stale_revision_is_one_error_in_the_library_over_http_and_by_commands(there, cases):
+    """And nothing is written. On each database in turn; the command line speaks to the server, and tells what it is told."""
+    case, other = cases
+    position = there.position()
+    command_line = CommandLine(there.url, {"REMISS_TOKEN": TOKEN})
+    told: dict[str, object] = {}
+    with there.client() as client:
+        for name, change in CHANGES.items():
+            arguments = action_of(name).filled({"case_id": case, "revision": 1, **filled(change.arguments, other)})
+            for performer in (there.workspace, command_line):
+                try:
+                    performer.perform(action_of(name), arguments)
+                    told[f"{name} {type(performer).__name__}"] = "no error"
+                except RemissError as error:
+                    said = (type(error), error.exit_status, "nothing was written" in str(error))
+                    if said != (Precondition, 2, True):
+                        told[f"{name} {type(performer).__name__}"] = repr(error)
+            method, path = change.route.split()
+            answer = client.request(
+                method,
+                f"/api/v1{path.format(case=case)}",
+                json=filled(change.body, other),
+                headers={"If-Match": '"1.x"'} if change.conditional else {},
+            )
+            jsonschema.validate(answer.json(), schemas.published("error"))
+            said = (answer.status_code, answer.json()["error"]["code"])
+            if said != (412, "precondition"):
+                told[f"{name} {change.route}"] = said
+        documented = client.get("/api/v1/openapi.json").json()["paths"]
+    assert told == {}
+    assert there.position() == position
+    for change in CHANGES.values():
+        method, path = change.route.split()
+        assert "412" in documented[f"/api/v1{path}"][method.lower()]["responses"], change.route
+
+
+@pytest.mark.parametrize("name", ["case.revise", "case.annotate", "case.link", *WRITTEN])
+def test_of_two_who_write_on_one_revision_at_once_one_writes_and_the_other_gets_this_error(there, cases, name):
+    case, other = cases
+    change = CHANGES[name]
+    begun = threading.Barrier(4)
+    read = {"revision": 2}
+    given = action_of(name).filled({"case_id": case, **filled(change.arguments, other), **read})
+    told: list[object] = []
+
+    def write() -> None:
+        ws = there.workspace.serving("racing")
+        begun.wait(30)
+        try:
+            ws.perform(action_of(name), given)
+            told.append("written")
+        except RemissError as error:
+            told.append(type(error))
+
+    position = there.position()
+    writers = [threading.Thread(target=write) for _ in range(4)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join(60)
+    assert sorted(map(str, told)) == [*(3 * [str(Precondition)]), "written"]
+    assert there.position() == position + 1
