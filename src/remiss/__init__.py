@@ -3,7 +3,7 @@
     import remiss
 
     with remiss.open("failures.db") as ws:
-        run = remiss.capture.apply(ws, "arrival-delay.yaml")
+        run = remiss.capture.capture(ws, "arrival-delay.yaml")
 
 `open` gives a workspace; the chapters hold the verbs and load on first use. Every error is a `RemissError`.
 """

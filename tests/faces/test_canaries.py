@@ -221,7 +221,7 @@ def test_no_route_and_no_page_shows_a_planted_value_and_no_line_of_a_log(kept, c
         "/threads/{thread}",
         "/api/v1",
         "/api/v1/access",
-        "/api/v1/cases/{case}/sheet",
+        "/api/v1/cases/{case}/form",
     }
     assert "[iban:" in "".join(said)
     assert shown("\n".join(said)) == []

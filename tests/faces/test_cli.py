@@ -648,7 +648,7 @@ def test_a_capture_of_nothing_due_answers_with_an_empty_list(cli, captured):
 def test_a_case_is_annotated_redone_and_not_verified_by_the_same_person(cli, captured):
     [item] = cli("case", "search", "criterion:missed-delay", "--limit", "1", "--format", "json").json["items"]
     answers = [f"--answer={each}" for each in ("harm=loss", "reach=slice", "detection=late", "recovery=itself")]
-    fails = ("--verdict", "failure", "--mode", "remiss:model/weak-slice", "--also", "remiss:data/drift", *answers)
+    fails = ("--verdict", "failure", "--mode", "remiss:model/weak-slice", "--other-mode", "remiss:data/drift", *answers)
     said = ("--impact", "10 to 40 minutes", "--rationale", "told ana@example.com", "--quote", "UA")
     case = cli("case", "show", item["id"], "--format", "json").json
     carrier = case["event"]["inputs"]["carrier"]
@@ -705,7 +705,7 @@ def test_whoever_files_a_case_is_told_of_which_it_may_be_a_duplicate(cli, captur
     assert cli("case", "search", "model:m", "--format", "json").json["total"] == 1
     told = cli(*filing, "--title", "The board was wrong")
     assert f"it may be a duplicate of {first} (100% of 2 fields alike)" in told.err
-    listed = valid(cli("case", "alike", first, "--format", "json"), "list")
+    listed = valid(cli("case", "similar", first, "--format", "json"), "list")
     assert [(item["likeness"], item["fields"]) for item in listed["items"]] == [(1.0, 2)]
 
 

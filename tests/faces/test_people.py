@@ -104,10 +104,10 @@ def test_access_to_what_does_not_exist_is_refused_with_the_nearest_names(cli, an
 
 def test_over_http_people_come_go_and_hold_what_they_were_granted(there):
     with there.client() as client:
-        added = client.post("/api/v1/people", json={"name": "ana"})
+        added = client.post("/api/v1/people", json={"person": "ana"})
         assert (added.status_code, added.json()["grants"]) == (201, [])
-        assert client.post("/api/v1/people", json={"name": "ana"}).status_code == 409
-        assert client.post("/api/v1/teams", json={"name": "arrivals"}).status_code == 201
+        assert client.post("/api/v1/people", json={"person": "ana"}).status_code == 409
+        assert client.post("/api/v1/teams", json={"team": "arrivals"}).status_code == 201
         held = client.post("/api/v1/people/ana/grant", json={"role": "curator", "team": "arrivals", "clearance": "secret"})
         assert held.json()["grants"] == [{"role": "curator", "team": "arrivals", "clearance": "secret"}]
         made = client.post("/api/v1/tokens", json={"person": "ana"})

@@ -290,5 +290,5 @@ def test_an_argument_that_no_action_takes_is_refused_there(far):
             server.call("/api/v1/actions/case.search", {"arguments": arguments})
     with pytest.raises(NotFound):
         server.call("/api/v1/actions/case.delete", {})
-    with pytest.raises(InputError, match="case_id"):
+    with pytest.raises(InputError, match="case"):
         server.call("/api/v1/actions/case.show", {})

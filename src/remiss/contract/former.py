@@ -27,7 +27,18 @@ COMMANDS: Mapping[str, str] = {
     "case sheet": "case form",
 }
 OPTIONS: Mapping[str, str] = {"--also": "--other-mode", "--basis": "--variance", "--beside": "--exclude"}
-KEYS: Mapping[str, str] = {"basis": "variance", "beside": "exclude", "document": "documents"}
+# Of requests, by action.
+KEYS: Mapping[str, Mapping[str, str]] = {
+    "case.facets": {"field": "fields"},
+    "estimate": {"basis": "variance"},
+    "inbox.list": {"all": "everything"},
+    "person.add": {"name": "person"},
+    "protocol.check": {"protocol": "path"},
+    "queue.next": {"beside": "exclude"},
+    "taxonomy.recode": {"document": "documents"},
+    "taxonomy.rehearse": {"document": "documents"},
+    "team.add": {"name": "team"},
+}
 
 
 def names_of(action: str) -> tuple[str, ...]:

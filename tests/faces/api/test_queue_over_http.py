@@ -28,7 +28,7 @@ def test_a_case_is_taken_labelled_and_put_back(client):
     other = client.post("/api/v1/queue/next", json={"beside": [sheet["case"]]}).json()["task"]["sheet"]
     assert other["case"] != sheet["case"]
     where = f"/api/v1/cases/{sheet['case']}"
-    read = {"If-Match": client.get(f"{where}/sheet").headers["ETag"]}
+    read = {"If-Match": client.get(f"{where}/form").headers["ETag"]}
     told = client.post(f"{where}/annotation", json={"verdict": "not-a-failure"}, headers=read)
     assert told.status_code == 200
     left = client.post(f"/api/v1/queue/{other['case']}/release").json()

@@ -42,7 +42,8 @@ def answer_errors(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def _malformed(request: Request, error: RequestValidationError) -> Response:
-        what = "; ".join(_complaints(error.errors()))
+        keys = former.KEYS.get(getattr(request.scope.get("route"), "operation_id", None) or "", {})
+        what = "; ".join(_complaints(error.errors(), keys))
         return answer(request, 422, error_object("request", what, "see the OpenAPI document at /api/v1/openapi.json"))
 
     @app.exception_handler(HTTPException)
@@ -61,8 +62,8 @@ def answer_errors(app: FastAPI) -> None:
         return answer(request, 500, error_object("internal", "this is a fault of remiss", do))
 
 
-def _complaints(errors: Iterable[Any]) -> Iterable[str]:
+def _complaints(errors: Iterable[Any], keys: Mapping[str, str]) -> Iterable[str]:
     for each in list(errors)[:10]:
         place = ".".join(str(part) for part in each["loc"][1:] or each["loc"])
-        now = former.KEYS.get(str(each["loc"][-1])) if each["type"] == "extra_forbidden" else None
+        now = keys.get(str(each["loc"][-1])) if each["type"] == "extra_forbidden" else None
         yield f"{place}: {each['msg']}" + (f"; it is {now} now" if now else "")

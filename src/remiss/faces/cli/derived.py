@@ -11,12 +11,15 @@ from typing import Any
 
 import click
 
-from remiss.contract.arguments import arguments_of
+from remiss.action import Action
+from remiss.contract.arguments import arguments_of, value_of
 from remiss.contract.table import Entry, action_of, entries
+from remiss.errors import InputError
 from remiss.faces.cli.negation import QueryCommand
 from remiss.faces.cli.options import formats_of, offline, progress, workspace
 from remiss.faces.cli.parameters import clicked, typed
 from remiss.faces.cli.printing import printed
+from remiss.parameters import parameters_of_record
 
 REQUIRED = click.core.ParameterSource.DEFAULT
 
@@ -55,7 +58,7 @@ def command(words: Sequence[str], offered: Sequence[Entry]) -> click.Command:
     return (QueryCommand if query else click.Command)(
         words[-1],
         callback=call,
-        params=[*taken.values(), *flags, formats_of(main)],
+        params=[*taken.values(), *flags, formats_of(offered)],
         help=help_of(main),
         short_help=main.summary,
     )
@@ -75,10 +78,33 @@ def _call(entry: Entry, offered: Sequence[Entry], given: dict[str, Any], shape: 
             raise click.UsageError(_belongs(name, entry, offered))
     action = action_of(entry.name)
     values = {name: typed(own[name], given[name]) for name in own if _was_typed(name) or own[name].required}
+    if shape == "csv" and not entry.tabular:
+        raise click.UsageError(
+            f"--format csv goes with {' or '.join(each.flag for each in offered if each.tabular and each.flag)}"
+        )
+    _read_texts(action, entry, values)
     arguments = arguments_of(action, entry.parameters, values)
     with workspace() if entry.catalog else offline() as ws, progress(ws):
         answer = ws.perform(action, arguments)
         return printed(entry, answer, shape, ws, arguments)
+
+
+def _read_texts(action: Action, entry: Entry, values: dict[str, Any]) -> None:
+    """Put records in the place of what was typed for those that have a form as text.
+
+    Raises
+    ------
+    click.BadParameter : a text that is no such record
+    """
+    for each in entry.parameters:
+        declared = action.parameters[each.name]
+        inner = {each.name: declared} if each.flattened == (each,) else parameters_of_record(declared.type)
+        for one in each.flattened:
+            if one.text is not None and values.get(one.name) is not None:
+                try:
+                    values[one.name] = value_of(inner[one.name], values[one.name])
+                except InputError as error:
+                    raise click.BadParameter(f"{error.what}; {error.do}", param_hint=one.option or f"--{one.name}") from error
 
 
 def _was_typed(name: str) -> bool:

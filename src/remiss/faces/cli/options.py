@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -53,11 +53,11 @@ def offline() -> Iterator[Any]:
         yield ws
 
 
-def formats_of(entry: Entry) -> Format:
+def formats_of(offered: Sequence[Entry]) -> Format:
     """Return the option `--format` of an action's command: CSV where its answer is a list or figures."""
     return Format(
         ["--format", "shape"],
-        type=click.Choice(FORMATS if entry.tabular else ("table", "json")),
+        type=click.Choice(FORMATS if any(each.tabular for each in offered) else ("table", "json")),
         default=FORMATS[0],
         envvar="REMISS_FORMAT",
         allow_from_autoenv=False,

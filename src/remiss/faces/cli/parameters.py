@@ -35,7 +35,7 @@ def clicked(given: Given, words: Sequence[str], *, argument: bool) -> click.Para
     """
     if argument:
         metavar = given.metavar or ("FILE" if given.in_file or given.form == "bytes" else None)
-        return click.Argument([given.name], type=_type(given), required=given.required, default=given.default, metavar=metavar)
+        return click.Argument([given.name], type=_type(given), required=given.required, metavar=metavar, **_default(given))
     option = given.option or f"--{given.name.replace('_', '-')}"
     repeated = given.form in {"many", "pairs"}
     flag = given.form == "flag"
@@ -44,7 +44,6 @@ def clicked(given: Given, words: Sequence[str], *, argument: bool) -> click.Para
         [f"{option}/--no-{option.removeprefix('--')}" if flag and on else option, given.name],
         type=None if flag else _type(given),
         is_flag=flag or None,
-        default=given.default if given.default is not None or not flag else False,
         required=given.required,
         multiple=repeated,
         metavar=given.metavar or given.text or ("FILE" if given.in_file else None),
@@ -52,7 +51,15 @@ def clicked(given: Given, words: Sequence[str], *, argument: bool) -> click.Para
         show_default=given.default not in (None, "") and not flag,
         envvar="_".join(("remiss", *words, option.removeprefix("--"))).upper().replace("-", "_"),
         allow_from_autoenv=False,
+        **_default(given),
     )
+
+
+def _default(given: Given) -> dict[str, Any]:
+    """Return the default as click takes it: none at all for what has to be given."""
+    if given.required:
+        return {}
+    return {"default": False if given.form == "flag" and given.default is None else given.default}
 
 
 def _type(given: Given) -> click.ParamType[Any, Any]:

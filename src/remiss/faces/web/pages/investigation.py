@@ -58,7 +58,7 @@ class Typed(BaseModel):
 Sent = Annotated[Typed, Form()]
 
 
-@router.post("/cases/{case}/hypotheses")
+@router.post("/cases/{case}/hypotheses", name="hypothesis.write")
 def suppose(ws: Ws, case: str, typed: Sent) -> Response:
     """State a hypothesis, or change one."""
     said = typed.lines()
@@ -71,7 +71,7 @@ def suppose(ws: Ws, case: str, typed: Sent) -> Response:
     )
 
 
-@router.post("/cases/{case}/experiments")
+@router.post("/cases/{case}/experiments", name="experiment.write")
 def experiment(ws: Ws, case: str, typed: Sent) -> Response:
     """Record an experiment, or change one."""
     said = typed.lines()
@@ -93,7 +93,7 @@ def experiment(ws: Ws, case: str, typed: Sent) -> Response:
     )
 
 
-@router.post("/cases/{case}/remediations")
+@router.post("/cases/{case}/remediations", name="remediation.write")
 def remedy(ws: Ws, case: str, typed: Sent) -> Response:
     """Record an attempt to mend it, or change one."""
     said = typed.lines()
@@ -115,7 +115,7 @@ def remedy(ws: Ws, case: str, typed: Sent) -> Response:
     )
 
 
-@router.post("/cases/{case}/write-up")
+@router.post("/cases/{case}/write-up", name="write-up.write")
 def conclude(ws: Ws, case: str, typed: Sent) -> Response:
     """Write up what was found out."""
     said = typed.lines()
