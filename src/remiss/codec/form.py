@@ -77,12 +77,18 @@ def nullable(form: Form) -> Form:
     return Form(
         write=lambda value: None if value is None else form.write(value),
         read=lambda value, where: None if value is None else form.read(value, where),
-        schema=lambda side: {"anyOf": [form.schema(side), {"type": "null"}]},
+        schema=lambda side: or_null(form.schema(side)),
     )
 
 
-def bounded(form: Form, bounds: Between) -> Form:
-    """Return the form of numbers that lie within bounds."""
+def or_null(schema: Schema) -> Schema:
+    """Return the schema of that, or null."""
+    either = schema["anyOf"] if schema.keys() == {"anyOf"} else [schema]
+    return {"anyOf": [*either, {"type": "null"}]}
+
+
+def bounded(form: Form, bounds: Between, *, whole: bool) -> Form:
+    """Return the form of numbers, perhaps only `whole` ones, that lie within bounds."""
 
     def read(value: object, where: str) -> Any:
         number = form.read(value, where)
@@ -91,7 +97,7 @@ def bounded(form: Form, bounds: Between) -> Form:
         return number
 
     limits = {name: end for name, end in (("minimum", bounds.low), ("maximum", bounds.high)) if end is not None}
-    return Form(write=form.write, read=read, schema=lambda side: form.schema(side) | limits)
+    return Form(write=form.write, read=read, schema=constant({"type": "integer" if whole else "number", **limits}))
 
 
 def within(number: float, bounds: Between) -> bool:

@@ -14,7 +14,7 @@ from datetime import datetime
 from enum import Enum, IntEnum
 from typing import Any
 
-from remiss.codec.form import ADVICE, Form, constant, unfit, wrong
+from remiss.codec.form import ADVICE, Form, Schema, constant, unfit, wrong
 from remiss.errors import RequestError
 from remiss.records.identity import SAFE_INTEGER, format_time, parse_time
 
@@ -154,16 +154,17 @@ def _read_bytes(value: object, where: str) -> bytes:
         raise RequestError(f"{where or 'the value'}: this is not base64", do=ADVICE) from error
 
 
+_NUMBER: Schema = {"anyOf": [{"type": "number"}, {"enum": [*FLOATS]}]}
 PLAIN: dict[type, Form] = {
     type(None): Form(write=_exactly(type(None)), read=_read_none, schema=constant({"type": "null"})),
     bool: Form(write=_exactly(bool), read=_read_bool, schema=constant({"type": "boolean"})),
     str: Form(write=_exactly(str), read=read_text, schema=constant({"type": "string"})),
     int: Form(write=write_int, read=read_int, schema=constant({"type": "integer"})),
-    float: Form(write=write_float, read=read_float, schema=constant({"type": "number"})),
+    float: Form(write=write_float, read=read_float, schema=constant(_NUMBER)),
     datetime: Form(write=_write_time, read=_read_time, schema=constant({"type": "string", "format": "date-time"})),
     bytes: Form(write=_write_bytes, read=_read_bytes, schema=constant({"type": "string", "contentEncoding": "base64"})),
 }
-NUMBER = Form(write=_write_number, read=_read_number, schema=constant({"type": "number"}))
+NUMBER = Form(write=_write_number, read=_read_number, schema=constant(_NUMBER))
 
 
 def choice(names: Mapping[Any, object]) -> Form:

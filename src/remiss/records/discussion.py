@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from remiss.records.published import published
+from remiss.records.published import Count, published
 
 
 class ThreadStatus(StrEnum):
@@ -28,10 +28,10 @@ class Mentioned(StrEnum):
 class Comment:
     """What one person wrote, in Markdown; `text` is None once it was erased. `mentions` are the names that stand in it."""
 
-    number: int
+    number: Count
     person: str
     at: datetime
-    position: int
+    position: Count
     text: str | None
     mentions: tuple[str, ...] = ()
 
@@ -43,7 +43,7 @@ class Turned:
     status: ThreadStatus
     person: str
     at: datetime
-    position: int
+    position: Count
 
 
 @published("thread", keys={"id": "thread"})

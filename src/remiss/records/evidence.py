@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from remiss.records.case import Sensitivity
-from remiss.records.published import published
+from remiss.records.published import Count, published
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,11 +44,11 @@ class Attachment:
     id: str
     case: str
     name: str | None
-    size: int
+    size: Count
     sensitivity: Sensitivity
     person: str
     at: datetime
-    position: int
+    position: Count
     hidden: str | None = None
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from remiss.records.published import published
+from remiss.records.published import Count, published
 
 
 class Stands(StrEnum):
@@ -71,17 +71,17 @@ class Citation:
 class Written:
     """Which state of a part this is, and who wrote it. `revision` is what a writer names to say which state they read."""
 
-    revision: int
+    revision: Count
     person: str
     at: datetime
-    position: int
+    position: Count
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hypothesis:
     """What may be the cause; `text` is None once it was erased."""
 
-    number: int
+    number: Count
     text: str | None
     stands: Stands
     written: Written
@@ -91,8 +91,8 @@ class Hypothesis:
 class Experiment:
     """What was done to test a hypothesis, named by its number, and what was seen."""
 
-    number: int
-    hypothesis: int | None
+    number: Count
+    hypothesis: Count | None
     executed: str | None
     result: str | None
     conclusion: Conclusion
@@ -104,7 +104,7 @@ class Experiment:
 class Remediation:
     """An attempt to mend it, in which version of the model, and what came of it."""
 
-    number: int
+    number: Count
     text: str | None
     result: str | None
     outcome: Outcome

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from remiss.records.published import Count, Grade
+
 
 class Verdict(StrEnum):
     """What a person found an event to be. Only the first counts as a failure."""
@@ -93,14 +95,14 @@ class Labelling:
     kind: LabellingKind
     person: str
     at: datetime
-    position: int
+    position: Count
     verdict: Verdict
-    round: int = 1
-    attempt: int = 1
+    round: Count = 1
+    attempt: Count = 1
     mode: str | None = None
     modes: tuple[str, ...] = ()
     answers: Mapping[str, str] = field(default_factory=dict)
-    severity: int | None = None
+    severity: Grade | None = None
     severity_reason: str = ""
     impact: Impact | None = None
     rationale: str = ""

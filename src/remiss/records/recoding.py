@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
-from remiss.records.published import Several, published
+from remiss.records.published import Amount, Count, Several, published
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +42,8 @@ class Sent:
 
     mode: str
     to: str | None
-    cases: int
-    weight: float
+    cases: Count
+    weight: Amount
 
 
 @published("recoding")
@@ -64,7 +64,7 @@ class KeptRecoding:
     about: str
     person: str
     at: datetime
-    position: int
+    position: Count
     text: str
 
 
