@@ -61,7 +61,7 @@ def write_int(value: int) -> int | str:
     """Return a whole number as JSON that nobody rounds."""
     if not isinstance(value, int):
         raise unfit(value, "a whole number")
-    return value if abs(value) < SAFE_INTEGER else f"int:{value}"
+    return value if -SAFE_INTEGER < value < SAFE_INTEGER else f"int:{value}"
 
 
 def tagged_int(value: object) -> int | None:
@@ -157,8 +157,8 @@ def _read_bytes(value: object, where: str) -> bytes:
 _NUMBER: Schema = {"anyOf": [{"type": "number"}, {"enum": [*FLOATS]}]}
 PLAIN: dict[type, Form] = {
     type(None): Form(write=_exactly(type(None)), read=_read_none, schema=constant({"type": "null"})),
-    bool: Form(write=_exactly(bool), read=_read_bool, schema=constant({"type": "boolean"})),
-    str: Form(write=_exactly(str), read=read_text, schema=constant({"type": "string"})),
+    bool: Form(write=_exactly(bool), read=_read_bool, schema=constant({"type": "boolean"}), as_it_is=bool),
+    str: Form(write=_exactly(str), read=read_text, schema=constant({"type": "string"}), as_it_is=str),
     int: Form(write=write_int, read=read_int, schema=constant({"type": "integer"})),
     float: Form(write=write_float, read=read_float, schema=constant(_NUMBER)),
     datetime: Form(write=_write_time, read=_read_time, schema=constant({"type": "string", "format": "date-time"})),
