@@ -11,7 +11,7 @@ from enum import Enum
 from hypothesis import strategies as st
 
 from remiss.records.event import Scalar
-from remiss.records.published import Between, OneOf
+from remiss.records.published import Between, Choices
 from remiss.records.rows import Rows
 from scripts.reference.faces import load_actions
 
@@ -72,7 +72,7 @@ class _Making:
 
     def _annotated(self, declared: typing.Any, said: object, depth: int) -> Strategy:
         match said:
-            case OneOf(chosen):
+            case Choices(chosen):
                 return st.sampled_from(chosen)
             case Between(low, high) if declared is int:
                 return st.integers(math.ceil(low or 0), self._most if high is None else math.floor(high))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from remiss.govern.entries import LOGS, NOTHING, Head, leaf_of, seal_of
 from remiss.govern.growing import Grow, Grower, Grown, here
-from remiss.records.published import Between, Count, OneOf, Several
+from remiss.records.published import Between, Choices, Count, Several
 
 if TYPE_CHECKING:
     from remiss.govern.checkpoint import Checkpoint
@@ -27,7 +27,7 @@ AHEAD = 4096
 NO_KEY = "seals say which, for whoever has the catalog's key"
 
 
-LogName = Annotated[str, OneOf(LOGS)]
+LogName = Annotated[str, Choices(LOGS)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from typing import Annotated
 
 from remiss.govern.policy import Policy
 from remiss.records.case import Sensitivity
-from remiss.records.published import Count, OneOf, Several, published
+from remiss.records.published import Choices, Count, Several, published
 
 INPUTS = "inputs."
 CONTEXT = "context."
@@ -275,7 +275,7 @@ class Checked:
     criteria: tuple[CheckedCriterion, ...]
 
 
-FindingLevel = Annotated[str, OneOf(("error", "note"))]
+FindingLevel = Annotated[str, Choices(("error", "note"))]
 
 
 @published("finding", part=True)

@@ -80,8 +80,8 @@ class Between:
 
 
 @dataclass(frozen=True, slots=True)
-class OneOf:
-    """The values that there are: `Annotated[str, OneOf(("complete", "waiting"))]`."""
+class Choices:
+    """The values that there are: `Annotated[str, Choices(("complete", "waiting"))]`."""
 
     values: tuple[object, ...]
 
