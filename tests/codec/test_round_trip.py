@@ -3,97 +3,19 @@
 from __future__ import annotations
 
 import json
-import math
 import typing
-from dataclasses import fields, is_dataclass, make_dataclass
-from datetime import UTC, datetime
-from enum import Enum
+from dataclasses import make_dataclass
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from remiss.codec import from_json, to_json
-from remiss.contract.declared import load
 from remiss.errors import RequestError
 from remiss.records.event import Scalar, Values
-from remiss.records.published import Between, Several
+from remiss.records.published import Several
 from remiss.records.rows import Rows
-
-ACTIONS = load()
-# Each type once, by the first argument or result that has it.
-TYPES: dict[str, typing.Any] = {}
-for name, action in ACTIONS.items():
-    for place, declared in [*((f"{name}({each})", of) for each, of in action.types.items()), (f"{name} ->", action.returns)]:
-        if declared not in TYPES.values():
-            TYPES[place] = declared
-# Texts that look like what the codec writes of other values must come back as text.
-TEXTS = st.text(max_size=12) | st.sampled_from(
-    ["int:9007199254740992", "int:5", "float:nan", "time:2013-06-03T00:00:00Z", "text:", "text:float:nan", "2013-06-03T00:00:00Z"]
-)
-TIMES = st.datetimes(timezones=st.just(UTC))
-NUMBERS = st.floats(allow_nan=False)
-WHOLES = st.integers(-(2**70), 2**70)
-PLAIN = {
-    bytes: st.binary(max_size=50),
-    str: TEXTS,
-    int: WHOLES,
-    float: NUMBERS,
-    bool: st.booleans(),
-    datetime: TIMES,
-    type(None): st.none(),
-}
-
-
-def values(declared: typing.Any, depth: int = 0) -> st.SearchStrategy[typing.Any]:
-    """Return what makes values of a type as annotations name it."""
-    origin, inner = typing.get_origin(declared), typing.get_args(declared)
-    if declared in PLAIN:
-        return PLAIN[declared]
-    if origin is typing.Annotated:
-        return annotated(inner[0], [each for each in inner[1:] if isinstance(each, Between)], depth)
-    if origin is typing.Literal:
-        return st.sampled_from(inner)
-    if isinstance(origin, type) and issubclass(origin, tuple | typing.Sequence | typing.Mapping):
-        return collections(origin, inner, depth)
-    if inner:
-        return st.one_of([values(each, depth) for each in inner])
-    if issubclass(declared, Enum):
-        return st.sampled_from(declared)
-    if declared is Rows:
-        return rows()
-    hints = typing.get_type_hints(declared, include_extras=True)
-    names = [each.name for each in fields(declared) if each.init] if is_dataclass(declared) else declared._fields
-    return st.builds(declared, **{name: values(hints[name], depth + 1) for name in names})
-
-
-def annotated(declared: typing.Any, bounds: list[Between], depth: int) -> st.SearchStrategy[typing.Any]:
-    """Return what makes values within the bounds that an annotation says."""
-    if not bounds:
-        return values(declared, depth)
-    low, high = bounds[0].low, bounds[0].high
-    if declared is int:
-        return st.integers(None if low is None else math.ceil(low), None if high is None else math.floor(high))
-    return st.floats(low, high, allow_nan=False)
-
-
-def collections(origin: type, inner: tuple[typing.Any, ...], depth: int) -> st.SearchStrategy[typing.Any]:
-    """Return what makes lists and mappings of a type."""
-    size = 3 if depth < 2 else 1
-    if origin is tuple and not (len(inner) == 2 and inner[1] is Ellipsis):
-        return st.tuples(*(values(each, depth + 1) for each in inner))
-    if issubclass(origin, typing.Mapping):
-        return st.dictionaries(TEXTS, values(inner[1], depth + 1), max_size=size)
-    return st.lists(values(inner[0], depth + 1), max_size=size).map(tuple)
-
-
-@st.composite
-def rows(draw: st.DrawFn) -> Rows:
-    """Return lists whose lines have as many values as there are columns."""
-    columns = tuple(draw(st.lists(TEXTS, max_size=3, unique=True)))
-    line = st.tuples(*(values(Scalar) for _ in columns))
-    lines = tuple(draw(st.lists(line, max_size=3)))
-    return Rows(draw(TEXTS), columns, lines, draw(WHOLES), total=draw(st.none() | WHOLES), next=draw(st.none() | TEXTS))
+from tests.codec.values import TEXTS, TYPES, values
 
 
 def through(declared: typing.Any, value: object) -> typing.Any:
@@ -102,7 +24,7 @@ def through(declared: typing.Any, value: object) -> typing.Any:
 
 
 @pytest.mark.parametrize("name", TYPES)
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(data=st.data())
 def test_what_is_published_is_read_back_the_same(name, data):
     value = data.draw(values(TYPES[name]))
@@ -121,7 +43,7 @@ JSON = st.recursive(
 
 
 @pytest.mark.parametrize("name", TYPES)
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(sent=JSON)
 def test_any_other_json_is_read_or_refused_and_never_a_fault(name, sent):
     refused = None

@@ -9,9 +9,9 @@ from typing import Any
 
 import jsonschema
 import pytest
-from remiss.faces.actions import FACES, action_of
 
 from remiss.catalog import actions as catalog
+from remiss.contract.table import action_of, entries
 from remiss.curate import investigation_actions as curate
 from remiss.errors import Precondition, RemissError
 from remiss.faces import schemas
@@ -82,7 +82,7 @@ def filled(given: Mapping[str, Any], other: str) -> dict[str, Any]:
 
 
 def test_every_action_that_takes_a_revision_is_among_those_that_are_tried():
-    assert {each.action for each in FACES if "revision" in action_of(each.action).parameters} == {*CHANGES}
+    assert {each.action for each in entries().values() if "revision" in action_of(each.action).parameters} == {*CHANGES}
 
 
 def test_a_stale_revision_is_one_error_in_the_library_over_http_and_by_commands(there, cases):

@@ -10,7 +10,7 @@ from datetime import datetime
 from remiss.capture.schedule import Interval
 from remiss.protocol.terms import Protocol
 from remiss.records import html
-from remiss.records.published import published
+from remiss.records.published import Count, published
 
 # What people call the facts of a month.
 COLUMNS = ("month", "events", "to keep", "cases", "labelling budget")
@@ -31,10 +31,10 @@ class Month:
     """What the windows that start in one month would bring. `budget` is how many cases that month can label, or None."""
 
     month: str
-    events: int
-    sampled: int
-    cases: int
-    budget: int | None
+    events: Count
+    sampled: Count
+    cases: Count
+    budget: Count | None
 
 
 @published("plan")

@@ -14,7 +14,7 @@ from remiss.capture.requirements import Refused, refused_rows
 from remiss.capture.schedule import Interval, due_again, due_windows, spans
 from remiss.errors import InputError
 from remiss.protocol.terms import Checked
-from remiss.records.published import Several
+from remiss.records.published import Count, Several, Share
 from remiss.records.run import RESERVED, Group, Run
 from remiss.records.window import Window
 
@@ -35,15 +35,15 @@ class Standing:
     """
 
     protocol: str
-    version: int
+    version: Count
     source: str
-    windows: int
+    windows: Count
     last: datetime | None
-    due: int | None
+    due: Count | None
     unseen: str
-    provisional: int
-    mature: int
-    refused_share: float
+    provisional: Count
+    mature: Count
+    refused_share: Share
     nothing: tuple[str, ...]
     nearly_all: tuple[str, ...]
     waiting: tuple[str, ...]

@@ -23,13 +23,15 @@ class Form:
     """How the values of one type are written, read and described.
 
     `write` raises TypeError for a value of another type. `read` takes parsed JSON and the path to it, for messages; it raises
-    RequestError for another form. `schema` returns the JSON Schema. `kind` is the published name, if there is one.
+    RequestError for another form. `schema` returns the JSON Schema. `kind` is the published name, if there is one. Values of the
+    very type `as_it_is` are JSON already, so that a record need not have them written.
     """
 
     write: Callable[[Any], object]
     read: Callable[[object, str], Any]
     schema: Callable[[Side], Schema]
     kind: str | None = None
+    as_it_is: type | None = None
 
 
 def wrong(where: str, wanted: str, value: object) -> RequestError:
@@ -62,6 +64,8 @@ def sequence(value: Any) -> Sequence[Any]:
     ------
     TypeError : not a list or tuple
     """
+    if type(value) is tuple:
+        return value
     if not isinstance(value, Sequence) or isinstance(value, str | bytes | bytearray):
         raise unfit(value, "a list")
     return value
@@ -77,12 +81,19 @@ def nullable(form: Form) -> Form:
     return Form(
         write=lambda value: None if value is None else form.write(value),
         read=lambda value, where: None if value is None else form.read(value, where),
-        schema=lambda side: {"anyOf": [form.schema(side), {"type": "null"}]},
+        schema=lambda side: or_null(form.schema(side)),
+        as_it_is=form.as_it_is,
     )
 
 
-def bounded(form: Form, bounds: Between) -> Form:
-    """Return the form of numbers that lie within bounds."""
+def or_null(schema: Schema) -> Schema:
+    """Return the schema of that, or null."""
+    either = schema["anyOf"] if schema.keys() == {"anyOf"} else [schema]
+    return {"anyOf": [*either, {"type": "null"}]}
+
+
+def bounded(form: Form, bounds: Between, *, whole: bool) -> Form:
+    """Return the form of numbers, perhaps only `whole` ones, that lie within bounds."""
 
     def read(value: object, where: str) -> Any:
         number = form.read(value, where)
@@ -91,7 +102,7 @@ def bounded(form: Form, bounds: Between) -> Form:
         return number
 
     limits = {name: end for name, end in (("minimum", bounds.low), ("maximum", bounds.high)) if end is not None}
-    return Form(write=form.write, read=read, schema=lambda side: form.schema(side) | limits)
+    return Form(write=form.write, read=read, schema=constant({"type": "integer" if whole else "number", **limits}))
 
 
 def within(number: float, bounds: Between) -> bool:

@@ -15,7 +15,7 @@ from remiss.codec.listing import rows_form
 from remiss.codec.plain_values import NUMBER, PLAIN, choice, enumeration
 from remiss.codec.records import is_record, record_form
 from remiss.errors import RequestError
-from remiss.records.published import Between
+from remiss.records.published import Between, Choices
 from remiss.records.rows import Rows
 
 
@@ -29,8 +29,11 @@ def form_of(declared: Any) -> Form:
     """
     origin, inner = typing.get_origin(declared), typing.get_args(declared)
     if origin is typing.Annotated:
+        chosen = next((each.values for each in inner[1:] if isinstance(each, Choices)), None)
+        if chosen is not None:
+            return choice({each: each for each in chosen})
         bounds = next((each for each in inner[1:] if isinstance(each, Between)), None)
-        return form_of(inner[0]) if bounds is None else bounded(form_of(inner[0]), bounds)
+        return form_of(inner[0]) if bounds is None else bounded(form_of(inner[0]), bounds, whole=inner[0] is int)
     if origin in {typing.Union, types.UnionType}:
         return _union(inner)
     if origin is typing.Literal:
@@ -95,11 +98,18 @@ def _fixed(forms: Sequence[Form]) -> Form:
     return Form(write=write, read=read, schema=schema)
 
 
+def _refuse(key: object) -> str:
+    raise unfit(key, "the text that a key is")
+
+
 def _mapping(form: Form) -> Form:
+    write_item = form.write
+
     def write(value: Any) -> object:
-        if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
-            raise unfit(value, "a mapping by text")
-        return {key: form.write(item) for key, item in value.items()}
+        # What it mostly is first: to ask an abstract class takes longer than to write a short mapping.
+        if type(value) is not dict and not isinstance(value, Mapping):
+            raise unfit(value, "a mapping")
+        return {key if type(key) is str else _refuse(key): write_item(item) for key, item in value.items()}
 
     def read(value: object, where: str) -> dict[str, Any]:
         if not isinstance(value, dict):

@@ -14,7 +14,7 @@ from remiss.action import ACTIONS
 from remiss.codec.answers import answer_form
 from remiss.codec.form import Schema
 from remiss.codec.forms import form_of
-from remiss.codec.listing import LIST, list_schema
+from remiss.codec.listing import LIST, any_list
 from remiss.codec.records import SCHEMA, is_record, name_of
 from remiss.records.published import published_as
 
@@ -44,7 +44,7 @@ _ERROR: Schema = {
 }
 # What no action returns: how lists, errors and results are wrapped.
 _WRAPPERS: Mapping[str, Schema] = {
-    LIST: list_schema({"type": "object"}, _TEXT),
+    LIST: any_list(),
     "error": {"type": "object", "properties": {"error": _ERROR}, "required": ["error"]},
     "result": {
         "type": "object",

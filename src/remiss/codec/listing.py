@@ -23,6 +23,9 @@ _KEYS = ("of", "columns", "position", "total", "items", "next")
 _COUNT: Schema = {"type": "integer", "minimum": 0}
 
 
+_COLUMNS: Schema = {"columns": {"type": "array", "items": {"type": "string"}}}
+
+
 def list_schema(items: Schema, of: Schema) -> Schema:
     """Return the schema of a list of that; only one of lines says its columns."""
     properties = {
@@ -36,13 +39,18 @@ def list_schema(items: Schema, of: Schema) -> Schema:
     return {"type": "object", "properties": properties, "required": sorted(properties)}
 
 
+def any_list() -> Schema:
+    """Return the schema of any list."""
+    found = list_schema({"type": "object"}, {"type": "string"})
+    return found | {"properties": found["properties"] | _COLUMNS}
+
+
 def rows_form() -> Form:
     """Return the form of a page of lines. `columns` names the values of a line, which an empty page would not say otherwise."""
-    columns = {"columns": {"type": "array", "items": {"type": "string"}}}
 
     def schema(_side: Side) -> Schema:
-        found = list_schema({"type": "object"}, {"type": "string"})
-        return found | {"properties": found["properties"] | columns, "required": sorted([*found["required"], *columns])}
+        found = any_list()
+        return found | {"required": sorted([*found["required"], *_COLUMNS])}
 
     return Form(write=_write, read=_read, schema=schema, kind=LIST)
 

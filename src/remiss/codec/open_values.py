@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from remiss.codec.form import Form, Schema, constant, wrong
-from remiss.codec.plain_values import FLOATS, read_float, tagged_int, write_float, write_int
-from remiss.records.identity import format_time, parse_time
+from remiss.codec.plain_values import read_float, write_float, write_int
+from remiss.records.identity import format_time, parse_time, untagged
 
 _STARTS = ("int:", "float:", "time:", "text:")
 _SAME = frozenset({bool, type(None)})
@@ -67,7 +67,7 @@ def _tagged(text: str) -> object:
     """Return what a text with a tag stands for; None of one that is just text."""
     if text.startswith("time:"):
         return _time(text[5:])
-    return FLOATS.get(text) if text.startswith("float:") else tagged_int(text)
+    return untagged(text)
 
 
 def _time(text: str) -> datetime | None:

@@ -14,13 +14,9 @@ from datetime import datetime
 from enum import Enum, IntEnum
 from typing import Any
 
-from remiss.codec.form import ADVICE, Form, constant, unfit, wrong
+from remiss.codec.form import ADVICE, Form, Schema, constant, unfit, wrong
 from remiss.errors import RequestError
-from remiss.records.identity import SAFE_INTEGER, format_time, parse_time
-
-FLOATS = {"float:nan": math.nan, "float:inf": math.inf, "float:-inf": -math.inf}
-# Longer ones take Python more than a moment to read.
-MOST_DIGITS = 400
+from remiss.records.identity import SAFE_INTEGER, format_time, parse_time, untagged
 
 
 def _exactly(kind: type) -> Callable[[Any], object]:
@@ -61,18 +57,7 @@ def write_int(value: int) -> int | str:
     """Return a whole number as JSON that nobody rounds."""
     if not isinstance(value, int):
         raise unfit(value, "a whole number")
-    return value if abs(value) < SAFE_INTEGER else f"int:{value}"
-
-
-def tagged_int(value: object) -> int | None:
-    """Return the whole number that a text with a tag is; None when it is not just what `write_int` writes."""
-    if not isinstance(value, str) or not value.startswith("int:") or len(value) > MOST_DIGITS:
-        return None
-    digits = value[4:]
-    if not (digits.isascii() and digits.removeprefix("-").isdecimal()):
-        return None
-    number = int(digits)
-    return number if write_int(number) == value else None
+    return value if -SAFE_INTEGER < value < SAFE_INTEGER else f"int:{value}"
 
 
 def read_int(value: object, where: str) -> int:
@@ -84,8 +69,8 @@ def read_int(value: object, where: str) -> int:
     """
     if isinstance(value, int) and not isinstance(value, bool):
         return value
-    number = tagged_int(value)
-    if number is None:
+    number = untagged(value) if isinstance(value, str) else None
+    if not isinstance(number, int):
         raise wrong(where, "a whole number", value)
     return number
 
@@ -110,9 +95,10 @@ def read_float(value: object, where: str) -> float:
             return float(value)
         except OverflowError as error:
             raise wrong(where, "a number of ordinary size", value) from error
-    if isinstance(value, str) and value in FLOATS:
-        return FLOATS[value]
-    raise wrong(where, "a number", value)
+    number = untagged(value) if isinstance(value, str) else None
+    if not isinstance(number, float):
+        raise wrong(where, "a number", value)
+    return number
 
 
 def _write_number(value: float) -> int | float | str:
@@ -123,7 +109,7 @@ def _read_number(value: object, where: str) -> int | float:
     """Read a number that may be whole or not: it stays what it is."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value
-    number = tagged_int(value)
+    number = untagged(value) if isinstance(value, str) else None
     return read_float(value, where) if number is None else number
 
 
@@ -154,16 +140,17 @@ def _read_bytes(value: object, where: str) -> bytes:
         raise RequestError(f"{where or 'the value'}: this is not base64", do=ADVICE) from error
 
 
+_NUMBER: Schema = {"anyOf": [{"type": "number"}, {"enum": ["float:nan", "float:inf", "float:-inf"]}]}
 PLAIN: dict[type, Form] = {
     type(None): Form(write=_exactly(type(None)), read=_read_none, schema=constant({"type": "null"})),
-    bool: Form(write=_exactly(bool), read=_read_bool, schema=constant({"type": "boolean"})),
-    str: Form(write=_exactly(str), read=read_text, schema=constant({"type": "string"})),
+    bool: Form(write=_exactly(bool), read=_read_bool, schema=constant({"type": "boolean"}), as_it_is=bool),
+    str: Form(write=_exactly(str), read=read_text, schema=constant({"type": "string"}), as_it_is=str),
     int: Form(write=write_int, read=read_int, schema=constant({"type": "integer"})),
-    float: Form(write=write_float, read=read_float, schema=constant({"type": "number"})),
+    float: Form(write=write_float, read=read_float, schema=constant(_NUMBER)),
     datetime: Form(write=_write_time, read=_read_time, schema=constant({"type": "string", "format": "date-time"})),
     bytes: Form(write=_write_bytes, read=_read_bytes, schema=constant({"type": "string", "contentEncoding": "base64"})),
 }
-NUMBER = Form(write=_write_number, read=_read_number, schema=constant({"type": "number"}))
+NUMBER = Form(write=_write_number, read=_read_number, schema=constant(_NUMBER))
 
 
 def choice(names: Mapping[Any, object]) -> Form:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from operator import attrgetter
 from typing import Any
@@ -29,9 +29,6 @@ class _Leaf:
     form: Form
     needed: bool
     told: bool = False
-
-    def get(self) -> Callable[[Any], Any]:
-        return attrgetter(self.attribute)
 
 
 @dataclass(slots=True)
@@ -75,7 +72,7 @@ def record_form(declared: type, form_of: FormOf) -> Form:
     def write(value: Any) -> object:
         if not isinstance(value, declared):
             raise unfit(value, declared.__name__)
-        return head | writing(value)
+        return head | writing(value) if head else writing(value)
 
     def read(value: object, where: str) -> Any:
         document = headed(value, where, head.get(SCHEMA), declared.__name__)
@@ -143,15 +140,31 @@ def _flat(node: _Node) -> Iterator[_Leaf]:
 
 
 def _writer(node: _Node) -> Callable[[Any], dict[str, object]]:
-    """Return what writes an object; it looks at each value of the record once."""
-    steps: list[tuple[str, Callable[[Any], object]]] = []
-    for key, each in node.keys.items():
-        steps.append((key, _telling(each.get(), each.form.write) if isinstance(each, _Leaf) else _writer(each)))
-    return lambda record: {key: step(record) for key, step in steps}
+    """Return what writes an object: it takes all attributes at once, and leaves alone what is JSON already."""
+    leaves = {key: each for key, each in node.keys.items() if isinstance(each, _Leaf)}
+    inner = {key: _writer(each) for key, each in node.keys.items() if isinstance(each, _Node)}
+    steps = [(key, each.form.as_it_is, each.form.write) for key, each in leaves.items()]
+    get = _all_of([each.attribute for each in leaves.values()])
+
+    def write(record: Any) -> dict[str, object]:
+        return {
+            key: value if type(value) is as_it_is else write(value)
+            for (key, as_it_is, write), value in zip(steps, get(record), strict=True)
+        }
+
+    def write_within(record: Any) -> dict[str, object]:
+        # In the order of the keys.
+        return dict.fromkeys(node.keys) | write(record) | {key: each(record) for key, each in inner.items()}
+
+    return write_within if inner else write
 
 
-def _telling(get: Callable[[Any], Any], write: Callable[[Any], object]) -> Callable[[Any], object]:
-    return lambda record: write(get(record))
+def _all_of(attributes: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
+    """Return what takes several attributes, by their paths, of a record."""
+    if len(attributes) > 1:
+        return attrgetter(*attributes)
+    (get,) = map(attrgetter, attributes)
+    return lambda record: (get(record),)
 
 
 def headed(value: object, where: str, schema: str | None, name: str) -> Mapping[str, object]:

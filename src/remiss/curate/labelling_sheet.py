@@ -13,7 +13,7 @@ from remiss.curate.standing import Standing
 from remiss.protocol.terms import Mode, Question
 from remiss.records.event import Event
 from remiss.records.labelling import LabellingKind
-from remiss.records.published import published
+from remiss.records.published import Count, published
 from remiss.records.states import DECIDED, Status
 
 DECIDED_ALREADY = "people have decided what it is"
@@ -29,7 +29,7 @@ class Sheet:
     """
 
     case: str
-    revision: int
+    revision: Count
     event: Event
     kind: LabellingKind | None
     obstacle: str | None

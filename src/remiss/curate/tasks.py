@@ -7,7 +7,7 @@ from datetime import datetime
 
 from remiss.curate.labelling_sheet import Sheet
 from remiss.records.labelling import Labelling, LabellingKind
-from remiss.records.published import published
+from remiss.records.published import Count, published
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,10 +17,10 @@ class Left:
     `mine` is how many labellings they have given in the last 24 hours.
     """
 
-    annotation: int = 0
-    verification: int = 0
-    adjudication: int = 0
-    mine: int = 0
+    annotation: Count = 0
+    verification: Count = 0
+    adjudication: Count = 0
+    mine: Count = 0
 
     @property
     def total(self) -> int:
@@ -71,9 +71,9 @@ class BatchState:
     protocol: str
     group: str
     period: datetime
-    size: int
-    done: int
-    in_turn: int
+    size: Count
+    done: Count
+    in_turn: Count
 
 
 @published("queue")

@@ -15,7 +15,7 @@ from remiss.govern.entries import JOURNAL, LOGS, VIEWS
 from remiss.records.event import Scalar
 from remiss.records.identity import digest, format_time, from_micros
 from remiss.records.look import CHANGE
-from remiss.records.published import published
+from remiss.records.published import Count, published
 
 COLUMNS = ("entry", "at", "actor", "role", "team", "action", "kind", "subject", "count", "position", "purpose", "request")
 _ID = re.compile(r"(journal|views)-([1-9][0-9]{0,17})")
@@ -74,8 +74,8 @@ class Proof:
     id: str
     entry: str
     link: str
-    index: int
-    size: int
+    index: Count
+    size: Count
     path: tuple[str, ...]
     checkpoint: str
     key: str

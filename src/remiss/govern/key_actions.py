@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from remiss.action import action
 from remiss.govern.ports.vault import KeyWorkspace
-from remiss.records.published import published
+from remiss.records.published import Count, published
 
 
 @published("rotation")
@@ -16,7 +16,7 @@ from remiss.records.published import published
 class Rotation:
     """What a rotation did: how many pieces of evidence it wrote anew, and whether it finished one that was cut short."""
 
-    pieces: int
+    pieces: Count
     resumed: bool
 
 

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
-from remiss.govern.entries import NOTHING, Head, leaf_of, seal_of
+from remiss.govern.entries import LOGS, NOTHING, Head, leaf_of, seal_of
 from remiss.govern.growing import Grow, Grower, Grown, here
-from remiss.records.published import Several
+from remiss.records.published import Between, Choices, Count, Several
 
 if TYPE_CHECKING:
     from remiss.govern.checkpoint import Checkpoint
@@ -27,6 +27,9 @@ AHEAD = 4096
 NO_KEY = "seals say which, for whoever has the catalog's key"
 
 
+LogName = Annotated[str, Choices(LOGS)]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """What was found of one log.
@@ -35,11 +38,11 @@ class Verdict:
     sound. `root` is the root over the `entries` that are there, in hex. `against` says what the log was held against.
     """
 
-    log: str
-    entries: int
+    log: LogName
+    entries: Count
     root: str
     sound: bool
-    first: int | None = None
+    first: Annotated[int, Between(1)] | None = None
     what: str = ""
     against: tuple[str, ...] = ()
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from remiss.action import Performs
 from remiss.protocol.terms import Address, Type
 from remiss.records.items import Items
-from remiss.records.published import published
+from remiss.records.published import Count, published
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -105,12 +105,12 @@ class StoredProtocol:
     """A protocol version as the catalog keeps it."""
 
     name: str
-    version: int
+    version: Count
     digest: str
     text: str
     team: str
     at: datetime
-    position: int
+    position: Count
 
 
 @published("diff", keys={"items": "lines"})

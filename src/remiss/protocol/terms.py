@@ -14,7 +14,7 @@ from typing import Annotated
 
 from remiss.govern.policy import Policy
 from remiss.records.case import Sensitivity
-from remiss.records.published import Several, published
+from remiss.records.published import Choices, Count, Several, published
 
 INPUTS = "inputs."
 CONTEXT = "context."
@@ -189,7 +189,7 @@ class Answer:
 
     id: str
     says: str
-    points: int
+    points: Count
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -281,15 +281,18 @@ class Checked:
     criteria: tuple[CheckedCriterion, ...]
 
 
+FindingLevel = Annotated[str, Choices(("error", "note"))]
+
+
 @published("finding", part=True)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One thing that `protocol check` has to say. `level` is `error` or `note`."""
 
     code: str
-    level: str
+    level: FindingLevel
     file: str
-    line: int
+    line: Count
     what: str
     do: str
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from remiss.records.labelling import Verdict
-from remiss.records.published import published
+from remiss.records.published import Count, published
 
 
 class Field(StrEnum):
@@ -73,7 +73,7 @@ class AgreementRow:
 
     key: str | None
     field: Field
-    cases: int
+    cases: Count
     agreed: Figure
     alpha: Figure
     ac: Figure
@@ -87,7 +87,7 @@ class Agreement:
 
     query: str
     by: By | None
-    position: int
-    cases: int
+    position: Count
+    cases: Count
     rows: tuple[AgreementRow, ...]
     notes: tuple[str, ...] = ()

@@ -20,6 +20,7 @@ TEXT, WHOLE, REAL, YES_NO, TIME, TEXTS, NOTHING = "text", "whole", "real", "yes-
 INT64 = range(-(2**63), 2**63)
 
 # By the kind of list, the columns that are not text. A list that is not here is typed by what is in it.
+# Times must be here: by this JSON is read back, too.
 COLUMNS: Mapping[str, Mapping[str, str]] = {
     "case": {"occurred": TIME, "severity": WHOLE, "confidence": REAL, "latency_ms": REAL},
     "facet": {"count": WHOLE},
@@ -50,14 +51,22 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
     },
     "mention": {"at": TIME, "number": WHOLE},
     "citation": {"at": TIME, "number": WHOLE},
+    "audit-entry": {"at": TIME, "count": WHOLE, "position": WHOLE},
+    "cell": {"window": TIME, "met": TEXT, "undecided": TEXT, "events": WHOLE, "labelled": WHOLE},
     "revision": {"revision": WHOLE, "position": WHOLE, "at": TIME, "severity": WHOLE},
 }
+
+
+# Of these a log names further columns, which are typed by what is in them.
+OPEN = frozenset({"cell"})
 
 
 def column_types(schema: str, columns: Sequence[str]) -> dict[str, str]:
     """Return the types of the columns of one kind of list; empty where that is nobody's knowledge."""
     known = COLUMNS.get(schema)
-    return {} if known is None else {name: known.get(name, TEXT) for name in columns}
+    if known is None or schema in OPEN:
+        return {name: kind for name, kind in (known or {}).items() if name in columns}
+    return {name: known.get(name, TEXT) for name in columns}
 
 
 def table(columns: Mapping[str, Sequence[object]], types: Mapping[str, str]) -> pa.Table:

@@ -11,7 +11,7 @@ from remiss.parameters import Help, Option, Range
 from remiss.records.event import Event, Values
 from remiss.records.items import LISTED, Items
 from remiss.records.labelling import Labelled, Link
-from remiss.records.published import published
+from remiss.records.published import Count, Grade, Share, published
 from remiss.records.showing import Shown
 from remiss.records.states import Status
 
@@ -33,7 +33,7 @@ class Capture:
     protocol: str
     window: datetime
     stratum: Values
-    probability: float
+    probability: Share
     in_force: bool
     criteria: tuple[str, ...]
 
@@ -50,7 +50,7 @@ class Case(Shown):
     """
 
     id: str
-    revision: int
+    revision: Count
     status: Status
     source: str
     event: Event
@@ -58,7 +58,7 @@ class Case(Shown):
     criteria: tuple[str, ...] = ()
     captures: tuple[Capture, ...] = ()
     mode: str | None = None
-    severity: int | None = None
+    severity: Grade | None = None
     suggested_mode: str | None = None
     title: str | None = None
     note: str | None = None
@@ -78,15 +78,15 @@ class Revision:
     `hidden` says why mode and severity are not told.
     """
 
-    revision: int
-    position_from: int
-    position_to: int | None
+    revision: Count
+    position_from: Count
+    position_to: Count | None
     at: datetime
     actor: str
     action: str
     status: Status
     mode: str | None
-    severity: int | None
+    severity: Grade | None
     title: str | None
     note: str | None
     reason: str | None = None

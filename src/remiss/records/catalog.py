@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from remiss.records.published import published
+from remiss.records.published import Count, published
 
 
 @published("catalog")
@@ -19,12 +19,12 @@ class CatalogFacts:
 
     address: str | None
     database: str
-    schema_version: int
+    schema_version: Count
     catalog: str
     created: datetime
-    position: int
-    protocols: int
-    runs: int
-    events: int
-    cases: int
-    bytes: int | None = None
+    position: Count
+    protocols: Count
+    runs: Count
+    events: Count
+    cases: Count
+    bytes: Count | None = None

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from remiss.records.event import Event, Values
-from remiss.records.published import published
+from remiss.records.published import Count, Share, published
 from remiss.records.run import ALL, Group
 
 
@@ -18,7 +18,7 @@ class Control:
     """A sampled event that met no criterion and was judged on all. `likeness` to the case is in [0, 1]."""
 
     event: Event
-    likeness: float
+    likeness: Share
 
 
 @published(
@@ -44,18 +44,18 @@ class Comparison:
     event: Event
     run: str
     protocol: str
-    protocol_version: int
+    protocol_version: Count
     in_force: bool
     window: datetime
     until: datetime
     stratum: Values
-    population: int
-    labelled: int
+    population: Count
+    labelled: Count
     provisional: bool
     groups: tuple[Group, ...]
     kept_in: tuple[str, ...]
-    probability: float | None
-    position: int
+    probability: Share | None
+    position: Count
     controls: tuple[Control, ...] = ()
     hidden: str | None = None
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from remiss.records.items import LISTED, Items
-from remiss.records.published import published
+from remiss.records.published import Count, published
 
 
 class ThreadStatus(StrEnum):
@@ -30,10 +30,10 @@ class Mentioned(StrEnum):
 class Comment:
     """What one person wrote, in Markdown; `text` is None once it was erased. `mentions` are the names that stand in it."""
 
-    number: int
+    number: Count
     person: str
     at: datetime
-    position: int
+    position: Count
     text: str | None
     mentions: tuple[str, ...] = ()
 
@@ -45,7 +45,7 @@ class Turned:
     status: ThreadStatus
     person: str
     at: datetime
-    position: int
+    position: Count
 
 
 @published("thread", keys={"id": "thread"})

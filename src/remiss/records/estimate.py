@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from remiss.records import arrow
 from remiss.records.event import Scalar
-from remiss.records.published import published
+from remiss.records.labelling import Verdict
+from remiss.records.published import Amount, Choices, Count, Share, published
 from remiss.records.showing import Shown
 
 if TYPE_CHECKING:
@@ -19,6 +20,10 @@ LOG = "log"
 PROCESS = "process"
 FLAGGED = "flagged"
 CONFIRMED = "confirmed"
+Method = Annotated[str, Choices((COUNTED, WEIGHTED))]
+Basis = Annotated[str, Choices((LOG, PROCESS))]
+FigureKind = Annotated[str, Choices((FLAGGED, CONFIRMED))]
+ConfirmedVerdict = Annotated[str, Choices((Verdict.FAILURE.value, Verdict.WRONG_LABEL.value))]
 # Of its columns in Arrow, but for the key, which the breakdown decides.
 TYPES = {
     **dict.fromkeys(("value", "low", "high", "level", "effective", "judged", "bounds_low", "bounds_high", "flagged"), arrow.REAL),
@@ -50,18 +55,18 @@ class EstimateRow:
     value: float | int | None
     low: float | None = None
     high: float | None = None
-    level: float = 0.95
-    method: str
-    basis: str = LOG
-    sampled: int = 0
+    level: Annotated[float, Choices((0.95,))] = 0.95
+    method: Method
+    basis: Basis = LOG
+    sampled: Count = 0
     effective: float | None = None
     few: bool = False
     provisional: bool = False
     preliminary: bool = False
-    judged: float | None = None
-    bounds: tuple[float, float] | None = None
-    flagged: float | None = None
-    precision: tuple[float, float, float] | None = None
+    judged: Share | None = None
+    bounds: tuple[Share, Share] | None = None
+    flagged: Amount | None = None
+    precision: tuple[Share, Share, Share] | None = None
     notes: tuple[str, ...] = ()
 
     @property
@@ -85,14 +90,14 @@ class Estimate(Shown):
     query: str
     of: str | None
     by: str | None
-    position: int
+    position: Count
     rows: tuple[EstimateRow, ...]
     rate: bool = False
     denominator: str | None = None
     source: str = ""
     protocol: str = ""
-    kind: str = FLAGGED
-    verdict: str | None = None
+    kind: FigureKind = FLAGGED
+    verdict: ConfirmedVerdict | None = None
     notes: tuple[str, ...] = ()
 
     def to_arrow(self) -> pa.Table:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
 
+from remiss.records.published import Count
+
 Scalar: TypeAlias = str | int | float | bool | datetime | None
 Values: TypeAlias = Mapping[str, Scalar]
 
@@ -36,8 +38,8 @@ class Redaction:
 
     field: str
     detector: str
-    start: int
-    end: int
+    start: Count
+    end: Count
     policy: str
 
 

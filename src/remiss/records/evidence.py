@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from remiss.records.case import Sensitivity
 from remiss.records.items import LISTED, Items
-from remiss.records.published import published
+from remiss.records.published import Count, published
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,11 +46,11 @@ class Attachment:
     id: str
     case: str
     name: str | None
-    size: int
+    size: Count
     sensitivity: Sensitivity
     person: str
     at: datetime
-    position: int
+    position: Count
     hidden: str | None = None
 
 

@@ -22,6 +22,9 @@ _PAIRS = [first + second for first in CROCKFORD for second in CROCKFORD]
 _SAME = frozenset({str, bool, type(None)})
 # Above this an IEEE double, and so a JSON reader, may round.
 SAFE_INTEGER = 2**53
+_FLOATS = {"float:nan": math.nan, "float:inf": math.inf, "float:-inf": -math.inf}
+# Longer numbers take Python more than a moment to read.
+MOST_DIGITS = 400
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # The calendar of records, in microseconds since the epoch: years 1 to 9999.
 FIRST = -62_135_596_800_000_000
@@ -56,6 +59,21 @@ def plain(value: object) -> object:
             return [plain(item) for item in value]
         case _:
             raise TypeError(f"{type(value).__name__} has no canonical JSON form")
+
+
+def untagged(text: str) -> int | float | None:
+    """Return the number that `plain` made this text of; None of any other text.
+
+    >>> untagged("int:1152921504606846976"), untagged("float:-inf"), untagged("int:5"), untagged("int:")
+    (1152921504606846976, -inf, None, None)
+    """
+    if text.startswith("float:"):
+        return _FLOATS.get(text)
+    digits = text[4:]
+    if not text.startswith("int:") or len(text) > MOST_DIGITS or not (digits.isascii() and digits.removeprefix("-").isdecimal()):
+        return None
+    number = int(digits)
+    return number if plain(number) == text else None
 
 
 def canonical(value: object) -> bytes:

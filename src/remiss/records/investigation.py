@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import ClassVar, Self
 
 from remiss.errors import InputError
-from remiss.records.published import published
+from remiss.records.published import Count, published
 
 
 class Stands(StrEnum):
@@ -92,17 +92,17 @@ class Citation:
 class Written:
     """Which state of a part this is, and who wrote it. `revision` is what a writer names to say which state they read."""
 
-    revision: int
+    revision: Count
     person: str
     at: datetime
-    position: int
+    position: Count
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hypothesis:
     """What may be the cause; `text` is None once it was erased."""
 
-    number: int
+    number: Count
     text: str | None
     stands: Stands
     written: Written
@@ -112,8 +112,8 @@ class Hypothesis:
 class Experiment:
     """What was done to test a hypothesis, named by its number, and what was seen."""
 
-    number: int
-    hypothesis: int | None
+    number: Count
+    hypothesis: Count | None
     executed: str | None
     result: str | None
     conclusion: Conclusion
@@ -125,7 +125,7 @@ class Experiment:
 class Remediation:
     """An attempt to mend it, in which version of the model, and what came of it."""
 
-    number: int
+    number: Count
     text: str | None
     result: str | None
     outcome: Outcome

@@ -15,6 +15,7 @@ from typing import Annotated, ClassVar, Self
 
 from remiss.errors import InputError
 from remiss.parameters import Help, Option
+from remiss.records.published import Count, Grade
 
 _IMPACT = re.compile(r"\s*(\S+)\s+to\s+(\S+)\s+(\S.*?)\s*")
 
@@ -125,14 +126,14 @@ class Labelling:
     kind: LabellingKind
     person: str
     at: datetime
-    position: int
+    position: Count
     verdict: Verdict
-    round: int = 1
-    attempt: int = 1
+    round: Count = 1
+    attempt: Count = 1
     mode: str | None = None
     modes: tuple[str, ...] = ()
     answers: Mapping[str, str] = field(default_factory=dict)
-    severity: int | None = None
+    severity: Grade | None = None
     severity_reason: str = ""
     impact: Impact | None = None
     rationale: str = ""

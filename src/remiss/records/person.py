@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from remiss.records.case import Sensitivity
-from remiss.records.published import INLINE, published
+from remiss.records.published import INLINE, Count, published
 
 # A grant on it holds in every team, those to come as well.
 EVERY_TEAM = "*"
@@ -33,8 +33,8 @@ class Person:
     name: str
     about: str | None = None
     grants: tuple[Grant, ...] = ()
-    since: int = 0
-    until: int | None = None
+    since: Count = 0
+    until: Count | None = None
 
 
 @published("team", keys={"name": "team"})
@@ -44,7 +44,7 @@ class Team:
 
     name: str
     about: str | None = None
-    since: int = 0
+    since: Count = 0
 
 
 @published("token", keys={"id": "token"})
@@ -60,10 +60,10 @@ class Token:
     person: str
     about: str | None
     expires: datetime | None
-    since: int
-    until: int | None = None
+    since: Count
+    until: Count | None = None
     once: bool = False
-    used: int | None = None
+    used: Count | None = None
 
 
 @published("token", keys={"token": INLINE})

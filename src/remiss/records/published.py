@@ -79,5 +79,15 @@ class Between:
     high: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """The values that there are: `Annotated[str, Choices(("complete", "waiting"))]`."""
+
+    values: tuple[object, ...]
+
+
 Count = Annotated[int, Between(0)]
 Share = Annotated[float, Between(0, 1)]
+Amount = Annotated[float, Between(0)]
+# A severity, from critical to minor.
+Grade = Annotated[int, Between(1, 4)]

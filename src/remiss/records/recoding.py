@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from remiss.records.items import LISTED, Items
-from remiss.records.published import published
+from remiss.records.published import Amount, Count, published
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +43,8 @@ class Sent:
 
     mode: str
     to: str | None
-    cases: int
-    weight: float
+    cases: Count
+    weight: Amount
 
 
 @published("recoding")
@@ -65,7 +65,7 @@ class KeptRecoding:
     about: str
     person: str
     at: datetime
-    position: int
+    position: Count
     text: str
 
 

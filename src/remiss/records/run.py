@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from remiss.records import arrow
 from remiss.records.event import Event, Scalar, Values
-from remiss.records.published import INLINE, published
+from remiss.records.published import INLINE, Choices, Count, Share, published
 from remiss.records.showing import Shown
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 CONTROL = "control"
 UNDECIDED = "undecided"
 ALL = "all"
+RunStatus = Annotated[str, Choices(("complete", "waiting"))]
 RESERVED = frozenset({CONTROL, UNDECIDED, ALL})
 # Of the columns of its groups in Arrow, but for the strata, which the log decides.
 TYPES = {
@@ -44,10 +45,10 @@ class Group:
     criterion: str
     window: datetime
     stratum: Values
-    population: int
-    labelled: int
-    kept: int
-    threshold: float
+    population: Count
+    labelled: Count
+    kept: Count
+    threshold: Share
     provisional: bool = False
 
 
@@ -153,13 +154,13 @@ class Manifest:
     """
 
     protocol: str
-    protocol_version: int
+    protocol_version: Count
     protocol_digest: str
     source: str
     fingerprint: str
     files: tuple[str, ...]
     file_digests: Mapping[str, str]
-    rows: int
+    rows: Count
     since: datetime
     until: datetime
     as_of: datetime
@@ -169,10 +170,10 @@ class Manifest:
     label_digests: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     addresses: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict)
-    unplaced: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    unplaced: Mapping[str, Mapping[str, Count]] = field(default_factory=dict)
 
     @property
-    def file_count(self) -> int:
+    def file_count(self) -> Count:
         """How many files it was derived from."""
         return len(self.files)
 
@@ -221,19 +222,19 @@ class Run(Shown):
     """
 
     id: str
-    status: str
+    status: RunStatus
     digest: str
     manifest: Manifest
     groups: tuple[Group, ...] = ()
-    refused: Mapping[str, int] = field(default_factory=dict)
-    events_new: int = 0
-    events_known: int = 0
-    cases_new: int = 0
-    cases_known: int = 0
-    changes: Mapping[str, int] = field(default_factory=dict)
+    refused: Mapping[str, Count] = field(default_factory=dict)
+    events_new: Count = 0
+    events_known: Count = 0
+    cases_new: Count = 0
+    cases_known: Count = 0
+    changes: Mapping[str, Count] = field(default_factory=dict)
     actor: str = ""
     at: datetime | None = None
-    position: int = 0
+    position: Count = 0
 
     def to_arrow(self) -> pa.Table:
         """Return an Arrow table with a line for each group; each stratum is a column of its own."""

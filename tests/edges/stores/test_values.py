@@ -46,6 +46,11 @@ def test_numbers_that_json_cannot_say_come_back(ws):
     assert (inputs["inf"], inputs["low"]) == (math.inf, -math.inf)
 
 
+def test_a_large_number_beside_one_that_json_cannot_say_stays_a_number(ws):
+    inputs = {"inf": math.inf, "big": 2**70, "low": -(2**60), "tag": "int:5"}
+    assert kept(ws, inputs=inputs).inputs == inputs
+
+
 @pytest.mark.parametrize("year", [1, 1969, 9999])
 def test_times_keep_their_microseconds_in_any_year(ws, year):
     at = datetime(year, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Dialect, Integer, Text, TypeDecorator, text
 from sqlalchemy.types import TypeEngine, UserDefinedType
 
-from remiss.records.identity import plain
+from remiss.records.identity import plain, untagged
 
 SQLITE = "sqlite"
 POSTGRESQL = "postgresql"
@@ -66,17 +66,18 @@ def json_cell(value: object) -> str | None:
 def from_json(value: str) -> Any:
     """Return what `to_json` wrote; times stay text."""
     found = json.loads(value)
-    return _untagged(found) if '"float:' in value else found
+    return _read(found) if '"float:' in value else found
 
 
-def _untagged(value: Any) -> Any:
+def _read(value: Any) -> Any:
     match value:
-        case "float:nan" | "float:inf" | "float:-inf":
-            return float(value[6:])
+        case str():
+            number = untagged(value)
+            return value if number is None else number
         case list():
-            return [_untagged(item) for item in value]
+            return [_read(item) for item in value]
         case dict():
-            return {key: _untagged(item) for key, item in value.items()}
+            return {key: _read(item) for key, item in value.items()}
         case _:
             return value
 
