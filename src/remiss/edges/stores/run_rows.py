@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import fields, replace
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, select
 
+from remiss.capture.requirements import Refused
 from remiss.edges.stores.dialect.types import from_json
 from remiss.edges.stores.in_force import same_window
 from remiss.edges.stores.redactions import FIRST, redactions_of
-from remiss.edges.stores.tables import captures, event_contents, events, groups, run_windows, samples
+from remiss.edges.stores.tables import captures, event_contents, events, groups, run_windows, runs, samples
 from remiss.records.event import Event, Values
 from remiss.records.identity import parse_time
 from remiss.records.run import Cell, Group, Manifest, Member, Run, RunWindow
@@ -57,6 +59,13 @@ def manifest(stored: dict[str, Any]) -> Manifest:
     for name in ("since", "until", "as_of"):
         found[name] = parse_time(stored[name])
     return Manifest(**{field.name: found[field.name] for field in fields(Manifest) if field.name in found})
+
+
+def refused_by(connection: Connection, these: ColumnElement[bool]) -> Iterator[Refused]:
+    """Yield what each of these runs refused, and its rows without a window."""
+    for row in connection.execute(select(runs.c.refused, runs.c.manifest).where(these).order_by(runs.c.key)):
+        its = manifest(row.manifest)
+        yield Refused(counts=row.refused, files=its.file_digests, unplaced=its.unplaced)
 
 
 def groups_of(connection: Connection, run_key: int) -> tuple[Group, ...]:
