@@ -21,7 +21,7 @@ from bench.results import WORK, Figure
 from remiss.edges.stores.protocols import ProtocolShelf
 from remiss.edges.stores.runs import RunStore
 from remiss.govern.ports.actor import Scope
-from remiss.protocol.document import restore
+from remiss.protocol.cache import restore
 from remiss.protocol.terms import Protocol
 from remiss.records.run import ALL, CONTROL, Cell, Drawn, Group, Manifest, Refusals, RunWindow
 

@@ -11,7 +11,7 @@ from remiss.capture.ports import CaptureWorkspace
 from remiss.capture.reproduction import Reproduction, rederive
 from remiss.capture.standing import MOST_RUNS, Standing, standing
 from remiss.catalog.listing import Turn, list_name, token, turn
-from remiss.protocol.document import restore
+from remiss.protocol.cache import restore
 from remiss.protocol.terms import Protocol
 from remiss.records.look import Look, listed
 from remiss.records.position import reached

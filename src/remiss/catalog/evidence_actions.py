@@ -12,7 +12,7 @@ from remiss.catalog.ports import EvidenceWorkspace
 from remiss.errors import Denied
 from remiss.govern.policy import WRITTEN
 from remiss.govern.redaction import Redactor, redact
-from remiss.protocol.document import restore
+from remiss.protocol.cache import restore
 from remiss.records.case import Sensitivity
 from remiss.records.evidence import Original, RawEvent
 from remiss.records.look import Kind, Look

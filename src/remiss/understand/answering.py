@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from remiss.catalog.query import Level, Operator, Query, Term, both
-from remiss.errors import InputError, NotFound
-from remiss.protocol import document
+from remiss.errors import NotFound
+from remiss.protocol.cache import salvage
 from remiss.protocol.terms import UNPLANNED, Protocol
 from remiss.records.estimate import LOG, WEIGHTED, EstimateRow
 from remiss.records.labelling import Verdict
@@ -100,15 +100,10 @@ def document_of(ws: UnderstandWorkspace, name: str, version: int) -> Protocol:
     stored = ws.protocols.find(name, version)
     if stored is None:
         raise NotFound(f"the catalog has no protocol {name}@{version}", do="see remiss protocol list")
-    found, _ = document.draft(stored.text, f"{name}@{version}", no_file)
+    found = salvage(stored.text, f"{name}@{version}")
     if found is None:
         raise NotFound(f"protocol {name}@{version} cannot be read any more", do="look at it with remiss protocol show")
     return found
-
-
-def no_file(name: str) -> str:
-    """Refuse to read what a stored protocol names beside itself: what was meant by it is in its digest."""
-    raise InputError(f"{name} is not kept with the protocol")
 
 
 def flagged_answer(ws: UnderstandWorkspace, footing: Footing, asked: Question, criterion: str | None) -> Answer:
