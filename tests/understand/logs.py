@@ -18,8 +18,8 @@ from remiss.records.window import Window, window_at, window_index
 from remiss.understand.domain import Census
 from remiss.understand.estimating import Reference, Sample, estimate_rows
 from remiss.understand.periods import PERIODS, period_of
-from remiss.understand.ports import Ground, Sampled, pattern_of
 from remiss.understand.question import Plan, Question, Rules, settle
+from remiss.understand.sampling_facts import Ground, Sampled, pattern_of
 from remiss.understand.scope import Facts, holds, without_time
 
 WEEK = timedelta(weeks=1)

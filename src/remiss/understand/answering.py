@@ -19,8 +19,9 @@ from remiss.understand.estimating import Reference, Sample, estimate_rows
 from remiss.understand.grounds import narrowed, only
 from remiss.understand.hindsight import chosen_on_sample, refuse_hindsight
 from remiss.understand.periods import PERIODS
-from remiss.understand.ports import Ground, Judged, Pattern, Sampled, UnderstandWorkspace
+from remiss.understand.ports import UnderstandWorkspace
 from remiss.understand.question import Plan, Question, rules_of, settle
+from remiss.understand.sampling_facts import Ground, Judged, Pattern, Sampled
 from remiss.understand.scope import CRITERION, named_criteria, without_time
 from remiss.understand.turns import Rarity, Rota, Turns, turns_of
 from remiss.understand.variance import HISTORY

@@ -12,8 +12,8 @@ from remiss.records.labelling import Verdict
 from remiss.understand.confirmed import Among, Open
 from remiss.understand.domain import NO_KEY, Census, Field, Key, Placed, hidden_numerator, hidden_rest, key_of
 from remiss.understand.figures import Figure, HiddenParts, Weighted, weighted_rate, weighted_total
-from remiss.understand.ports import Judged
 from remiss.understand.question import Plan
+from remiss.understand.sampling_facts import Judged
 from remiss.understand.second_phase import Annotated, TwoPhase
 from remiss.understand.sheet import in_order
 from remiss.understand.turns import Turns, covered

@@ -18,8 +18,8 @@ from remiss.records.window import Window
 from remiss.understand.figures import Hidden
 from remiss.understand.grounds import constants_of
 from remiss.understand.periods import PERIODS, period_within, periods_touched
-from remiss.understand.ports import Ground, Sampled
 from remiss.understand.question import Plan, Rules
+from remiss.understand.sampling_facts import Ground, Sampled
 from remiss.understand.scope import Facts, Truth, conjunction, holds
 
 Key: TypeAlias = tuple[str, Scalar]

@@ -15,8 +15,8 @@ from remiss.understand.domain import NO_KEY, Census, Field, Key, Placed, lay_out
 from remiss.understand.intervals import FEW
 from remiss.understand.notes import notes_of, remarks, shares_of
 from remiss.understand.periods import PERIODS
-from remiss.understand.ports import Pattern, Sampled, pattern_of
 from remiss.understand.question import Plan
+from remiss.understand.sampling_facts import Pattern, Sampled, pattern_of
 from remiss.understand.sheet import Sheet, in_order, of_key, sheet_of
 from remiss.understand.sums import Past, counted, history_of, weighted
 from remiss.understand.variance import HISTORY

@@ -11,8 +11,8 @@ from remiss.catalog.query import Query
 from remiss.errors import NotFound, QueryError
 from remiss.records.event import Values
 from remiss.records.window import Window
-from remiss.understand.ports import Ground
 from remiss.understand.question import Rules
+from remiss.understand.sampling_facts import Ground
 from remiss.understand.scope import Facts, holds
 
 

@@ -16,7 +16,7 @@ from remiss.edges.stores.sampled.veiled import veiled
 from remiss.edges.stores.tables import protocols, run_windows, runs
 from remiss.edges.stores.visible import visible_to
 from remiss.govern.ports.actor import Scope
-from remiss.understand.ports import Earlier, Ground
+from remiss.understand.sampling_facts import Earlier, Ground
 
 
 def grounds(connection: Connection, position: int, scope: Scope) -> tuple[Ground, ...]:
