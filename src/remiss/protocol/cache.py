@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
-from threading import Lock
 
 from remiss.errors import Location, ProtocolError
 from remiss.protocol.document import draft, first_of
@@ -20,7 +19,6 @@ from remiss.protocol.terms import Finding, Protocol
 MOST = 256
 # The name under which a text is read once, whatever each caller calls it; no file has it.
 _ITSELF = ""
-_LOCK = Lock()
 
 
 def restore(text: str, path: str) -> Protocol:
@@ -47,14 +45,9 @@ def salvage(text: str, path: str) -> Protocol | None:
     return None if protocol is None else replace(protocol, path=path)
 
 
-def _parsed(text: str) -> tuple[Protocol | None, tuple[Finding, ...]]:
-    # One at a time: of the requests that a server gets at its start, one parses and the others find it parsed.
-    with _LOCK:
-        return _remembered(text)
-
-
+# Threads may share it. Of those that ask for the first time at once each parses, and all get equal values.
 @lru_cache(maxsize=MOST)
-def _remembered(text: str) -> tuple[Protocol | None, tuple[Finding, ...]]:
+def _parsed(text: str) -> tuple[Protocol | None, tuple[Finding, ...]]:
     return draft(text, _ITSELF, _not_attached)
 
 
