@@ -183,7 +183,8 @@ class Drawn:
 class Run(Shown):
     """A filed run, without its members: what `run show` prints.
 
-    `status` is `complete`, or `waiting` while events are gone from the source and nobody has accepted that.
+    `status` is `complete`, or `waiting` while events are gone from the source and nobody has accepted that. `criteria` are in
+    the order of the protocol, for people; `groups` are sorted by name.
     """
 
     id: str
@@ -191,6 +192,7 @@ class Run(Shown):
     digest: str
     manifest: Manifest
     groups: tuple[Group, ...] = ()
+    criteria: tuple[str, ...] = ()
     refused: Mapping[str, int] = field(default_factory=dict)
     events_new: int = 0
     events_known: int = 0

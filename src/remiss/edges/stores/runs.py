@@ -16,7 +16,7 @@ from remiss.edges.stores.filing import file_run, lock_source
 from remiss.edges.stores.in_force import in_force, of, same_window
 from remiss.edges.stores.promotion import promote
 from remiss.edges.stores.run_diff import changes_of
-from remiss.edges.stores.run_rows import as_it_stood, captured, cell, groups_of, manifest, run_of, window
+from remiss.edges.stores.run_rows import as_it_stood, captured, cell, criteria_of, groups_of, manifest, run_of, window
 from remiss.edges.stores.storable import is_text
 from remiss.edges.stores.store import Store
 from remiss.edges.stores.tables import (
@@ -160,7 +160,7 @@ class RunStore:
         """Return a run by id or by a unique prefix of six or more characters, as it stood at a position."""
         with self._store.reading() as connection:
             row = self._find(connection, run, position)
-            return as_it_stood(run_of(row, groups_of(connection, row.key)), row.came, position)
+            return as_it_stood(run_of(row, groups_of(connection, row.key), criteria_of(connection, row)), row.came, position)
 
     def latest(
         self, limit: int, protocol: str | None = None, position: int | None = None, *, before: int | None = None
