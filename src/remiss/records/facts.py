@@ -176,8 +176,8 @@ def summary(run: Run) -> list[tuple[str, int, int, int, str]]:
         for at, count in enumerate((group.population, group.labelled, group.kept)):
             totals[group.criterion][at] += count
     names = [*run.criteria, *sorted(totals.keys() - {*run.criteria, *RESERVED}), CONTROL, UNDECIDED, ALL]
-    found = [(name, *totals[name]) for name in names if name in totals]
-    return [(name, n, labelled, kept, share(kept / n if n else 0.0)) for name, n, labelled, kept in found]
+    found = [(name, totals[name]) for name in names if name in totals]
+    return [(name, n, labelled, kept, share(kept / n if n else 0.0)) for name, (n, labelled, kept) in found]
 
 
 def _given(*pairs: Pair) -> Iterator[Pair]:
