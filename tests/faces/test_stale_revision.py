@@ -82,7 +82,7 @@ def filled(given: Mapping[str, Any], other: str) -> dict[str, Any]:
 
 
 def test_every_action_that_takes_a_revision_is_among_those_that_are_tried():
-    assert {each.action for each in entries().values() if "revision" in action_of(each.action).parameters} == {*CHANGES}
+    assert {each.name for each in entries().values() if "revision" in action_of(each.name).parameters} == {*CHANGES}
 
 
 def test_a_stale_revision_is_one_error_in_the_library_over_http_and_by_commands(there, cases):
@@ -93,7 +93,7 @@ def test_a_stale_revision_is_one_error_in_the_library_over_http_and_by_commands(
     told: dict[str, object] = {}
     with there.client() as client:
         for name, change in CHANGES.items():
-            arguments = action_of(name).filled({"case_id": case, "revision": 1, **filled(change.arguments, other)})
+            arguments = action_of(name).filled({"case": case, "revision": 1, **filled(change.arguments, other)})
             for performer in (there.workspace, command_line):
                 try:
                     performer.perform(action_of(name), arguments)
@@ -127,7 +127,7 @@ def test_of_two_who_write_on_one_revision_at_once_one_writes_and_the_other_gets_
     change = CHANGES[name]
     begun = threading.Barrier(4)
     read = {"revision": 2}
-    given = action_of(name).filled({"case_id": case, **filled(change.arguments, other), **read})
+    given = action_of(name).filled({"case": case, **filled(change.arguments, other), **read})
     told: list[object] = []
 
     def write() -> None:

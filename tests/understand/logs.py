@@ -15,11 +15,11 @@ from remiss.records.estimate import EstimateRow
 from remiss.records.event import Scalar
 from remiss.records.run import ALL, Cell, Group, RunWindow
 from remiss.records.window import Window, window_at, window_index
-from remiss.understand.domain import Census
-from remiss.understand.estimating import Reference, Sample, estimate_rows
+from remiss.understand.domain import Census, lay_out
+from remiss.understand.estimating import estimate_rows
 from remiss.understand.periods import PERIODS, period_of
-from remiss.understand.ports import Ground, Sampled, pattern_of
 from remiss.understand.question import Plan, Question, Rules, settle
+from remiss.understand.sampling_facts import Ground, Sampled, pattern_of
 from remiss.understand.scope import Facts, holds, without_time
 
 WEEK = timedelta(weeks=1)
@@ -214,12 +214,13 @@ def ask(
     census = replace(census, ground=change(census.ground))
     plan = settle(question, rules)
     timeless = settle(replace(question, query=timeless_of(plan), by=None if question.by in PERIODS else question.by), rules)
-    past = Reference(
-        plan=timeless, sampled=lambda: seen(events, kept, timeless.question.query, timeless.among, timeless.question.by)
-    )
+    past = lay_out(timeless, census)
+    if not past.whole:
+        past = past.holding(seen(events, kept, timeless.question.query, timeless.among, timeless.question.by))
     marked = seen(events, kept, question.query, plan.among, question.by)
     counts = Counter(pattern_of(each.window, each.stratum, each.met, each.undecided) for each in marked)
-    return estimate_rows(plan, census, Sample(events=lambda: marked, counts=lambda: counts), reference=past)
+    field = lay_out(plan, census)
+    return estimate_rows(field if field.whole else field.holding(marked), census.ground, counts, reference=past)
 
 
 def timeless_of(plan: Plan) -> Query:

@@ -10,7 +10,7 @@ import pytest
 from remiss.errors import QueryError
 from remiss.protocol.terms import Address, Criterion, Expression, Kind, Protocol, Rubric, Sampling, Taxonomy
 from remiss.understand.hindsight import chosen_on_sample, refuse_hindsight
-from remiss.understand.ports import Earlier
+from remiss.understand.sampling_facts import Earlier
 
 JUNE = datetime(2013, 6, 3, tzinfo=UTC)
 

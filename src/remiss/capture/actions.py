@@ -19,7 +19,7 @@ from remiss.govern.event_fields import sensitivity_of
 from remiss.govern.ports.vault import Bundle
 from remiss.parameters import Document, Help
 from remiss.protocol.actions import load
-from remiss.protocol.document import restore
+from remiss.protocol.cache import restore
 from remiss.protocol.keeping import check_kept
 from remiss.protocol.terms import Checked, Protocol
 from remiss.records.case import Sensitivity

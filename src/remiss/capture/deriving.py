@@ -21,7 +21,7 @@ from remiss.errors import AnswerNo, ProtocolError
 from remiss.govern.ports.vault import Bundle
 from remiss.govern.redaction import Redactor, remembering
 from remiss.protocol.actions import checked as checked_against_sources
-from remiss.protocol.document import restore
+from remiss.protocol.cache import restore
 from remiss.protocol.ports import Description, Session
 from remiss.protocol.terms import Address, Checked, Protocol
 from remiss.records.bulk import in_bulk

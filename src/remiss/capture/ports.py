@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
+from remiss.capture.requirements import Refused
 from remiss.govern.ports.actor import Permits
 from remiss.govern.ports.keys import Keys
 from remiss.govern.ports.progress import Progress
@@ -23,13 +24,29 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowInForce:
-    """Which run is in force for one window of a (source, protocol), and how sure its labels are."""
+    """Which run is in force for one window of a (source, protocol), and how sure its labels are.
+
+    `seen` is whether the actor sees that run: a window of another is captured all the same.
+    """
 
     window: RunWindow
     run: str
     protocol_version: int
     protocol_digest: str
     as_of: datetime
+    seen: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunTotals:
+    """What the runs in force of one protocol on one source add up to, of those that the actor sees.
+
+    `populations` counts the events of each criterion's groups, reserved names too, over the windows in force. `refused` has
+    what each of these runs refused.
+    """
+
+    populations: Mapping[str, int]
+    refused: tuple[Refused, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +91,10 @@ class Runs(Protocol):
 
     def in_force(self, source: str, protocol: str, position: int | None = None) -> tuple[WindowInForce, ...]:
         """Return the windows of which some run is in force, or was at a position, oldest first."""
+        ...
+
+    def totals(self, source: str, protocol: str, position: int | None = None) -> RunTotals:
+        """Return what the runs that are in force, or were at a position, add up to."""
         ...
 
     def known(self, source: str, protocol: str, since: datetime, until: datetime) -> tuple[Known, ...]:

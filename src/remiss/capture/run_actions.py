@@ -12,7 +12,7 @@ from remiss.capture.reproduction import Reproduction, rederive
 from remiss.capture.standing import MOST_RUNS, Standings, standing
 from remiss.catalog.listing import Turn, list_name, token, turn
 from remiss.parameters import Limit, PageToken, Position, RunId
-from remiss.protocol.document import restore
+from remiss.protocol.cache import restore
 from remiss.protocol.terms import Protocol
 from remiss.records.look import Look, listed
 from remiss.records.position import reached

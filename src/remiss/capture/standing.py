@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated
 
 from remiss.capture.deriving import as_filed, event_times
 from remiss.capture.ports import CaptureWorkspace, WindowInForce
-from remiss.capture.requirements import Refused, refused_rows
+from remiss.capture.requirements import refused_rows
 from remiss.capture.schedule import Interval, due_again, due_windows, spans
 from remiss.errors import InputError
 from remiss.protocol.terms import Checked
 from remiss.records.published import Count, Several, Share
-from remiss.records.run import RESERVED, Group, Run
+from remiss.records.run import Run
 from remiss.records.window import Window
 
 # A criterion that catches this share of the events it could catch is about the log, not about failures.
@@ -61,14 +60,10 @@ def provisional_counts(
     return len(open_windows), sum(due_again(item, width, now, lag) for item in open_windows)
 
 
-def odd_criteria(criteria: Sequence[str], groups: Iterable[Group], admitted: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def odd_criteria(criteria: Sequence[str], caught: Mapping[str, int], admitted: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the criteria that caught nothing, and those that caught nearly everything, of `admitted` events."""
-    caught: dict[str, int] = defaultdict(int)
-    for group in groups:
-        if group.criterion not in RESERVED:
-            caught[group.criterion] += group.population
-    nothing = tuple(name for name in criteria if not caught[name])
-    nearly_all = tuple(name for name in criteria if admitted and caught[name] >= NEARLY_EVERYTHING * admitted)
+    nothing = tuple(name for name in criteria if not caught.get(name))
+    nearly_all = tuple(name for name in criteria if admitted and caught.get(name, 0) >= NEARLY_EVERYTHING * admitted)
     return nothing, nearly_all
 
 
@@ -80,20 +75,18 @@ def standing(ws: CaptureWorkspace, source: str, protocol: str, position: int | N
     recent = ws.runs.latest(MOST_RUNS, protocol, position)
     own = [run for run in recent if run.manifest.source == source]
     newest = max(own, key=lambda run: (run.manifest.protocol_version, run.position))
-    in_force = ws.runs.in_force(source, protocol, position)
-    runs = {item.run: ws.runs.get(item.run, position) for item in in_force}
-    found, unseen, checked = _due(ws, newest, in_force, now)
+    held = ws.runs.in_force(source, protocol, position)
+    in_force = tuple(item for item in held if item.seen)
+    totals = ws.runs.totals(source, protocol, position)
+    # Whoever captured a window, it is captured.
+    found, unseen, checked = _due(ws, newest, held, now)
     names = tuple(item.criterion.name for item in checked.criteria) if checked else ()
     width = checked.protocol.sampling.window if checked else timedelta(0)
     lag = checked.protocol.labels.lag if checked and checked.protocol.labels else None
     open_windows, mature = provisional_counts(in_force, width, lag, now)
-    held = {(item.run, item.window.window) for item in in_force}
-    groups = [group for run in runs.values() for group in run.groups if (run.id, group.window) in held]
     admitted = sum(item.window.population for item in in_force)
-    nothing, nearly_all = odd_criteria(names, groups, admitted)
-    refused = refused_rows(
-        Refused(counts=run.refused, files=run.manifest.file_digests, unplaced=run.manifest.unplaced) for run in runs.values()
-    )
+    nothing, nearly_all = odd_criteria(names, totals.populations, admitted)
+    refused = refused_rows(totals.refused)
     return Standing(
         protocol=protocol,
         version=newest.manifest.protocol_version,

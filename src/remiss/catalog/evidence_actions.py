@@ -13,7 +13,7 @@ from remiss.errors import Denied
 from remiss.govern.policy import WRITTEN
 from remiss.govern.redaction import Redactor, redact
 from remiss.parameters import CaseId, Option
-from remiss.protocol.document import restore
+from remiss.protocol.cache import restore
 from remiss.records.case import Sensitivity
 from remiss.records.evidence import Original, RawEvent
 from remiss.records.look import Kind, Look

@@ -5,13 +5,12 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TypeAlias
 
 from remiss.errors import ProtocolError
 from remiss.protocol import rubric as rubrics
 from remiss.protocol import taxonomy as taxonomies
-from remiss.protocol.document import restore
+from remiss.protocol.cache import restore
 from remiss.protocol.ports import StoredProtocol
 from remiss.protocol.terms import Mode, Protocol, Rubric
 
@@ -94,16 +93,8 @@ def newest_of(protocols: Iterable[Protocol]) -> list[Protocol]:
 def read(shelf: Iterable[StoredProtocol]) -> Iterator[Protocol]:
     """Yield the kept versions that this remiss can read."""
     for each in shelf:
-        protocol = _restored(each.text, f"{each.name}@{each.version}")
-        if protocol is not None:
-            yield protocol
-
-
-# A version never changes, and to read a long document takes a tenth of a second.
-@lru_cache(maxsize=256)
-def _restored(text: str, label: str) -> Protocol | None:
-    try:
-        return restore(text, label)
-    except ProtocolError:
-        # An earlier remiss took what this one refuses; it has neither modes nor owners for us.
-        return None
+        try:
+            yield restore(each.text, f"{each.name}@{each.version}")
+        except ProtocolError:
+            # An earlier remiss took what this one refuses; it has neither modes nor owners for us.
+            continue

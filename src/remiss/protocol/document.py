@@ -67,23 +67,6 @@ def parse(text: str, path: str, read_file: Read) -> tuple[Protocol | None, tuple
     return (None if has_errors(findings) else protocol), findings
 
 
-def restore(text: str, path: str) -> Protocol:
-    """Return the protocol that the catalog keeps as `text`, with the files attached to it.
-
-    Raises
-    ------
-    ProtocolError : this version of remiss refuses what an earlier one took
-    """
-
-    def nowhere(name: str) -> str:
-        raise ProtocolError(f"{name} is not attached", where=Location(path), do="load the protocol from its file")
-
-    protocol, findings = parse(text, path, nowhere)
-    if protocol is None:
-        raise first_of(findings)
-    return protocol
-
-
 def first_of(findings: Sequence[Finding]) -> ProtocolError:
     """Return the error that carries the first error found and the count of the others."""
     first, *others = [finding for finding in findings if finding.level == "error"]

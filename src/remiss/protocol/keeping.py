@@ -7,7 +7,7 @@ tell by which of two rules a stored text was redacted.
 from __future__ import annotations
 
 from remiss.errors import Location, ProtocolError
-from remiss.protocol.document import restore
+from remiss.protocol.cache import restore
 from remiss.protocol.meaning import handling, meaning, parts_that_differ
 from remiss.protocol.ports import StoredProtocol
 from remiss.protocol.terms import Protocol

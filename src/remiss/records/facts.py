@@ -14,7 +14,7 @@ from remiss.records.identity import format_time
 from remiss.records.labelling import Impact, Labelled, Link, Relation, Reproduced
 from remiss.records.legible import counted, share
 from remiss.records.rows import Rows
-from remiss.records.run import Run
+from remiss.records.run import ALL, CONTROL, RESERVED, UNDECIDED, Run
 from remiss.records.states import Status
 
 CAPTURES = ("run", "protocol", "window", "stratum", "probability", "in force")
@@ -167,12 +167,17 @@ def of_run(run: Run) -> Iterator[Pair]:
 
 
 def summary(run: Run) -> list[tuple[str, int, int, int, str]]:
-    """One line a criterion, in the order of SUMMARY: its groups added up over windows and strata."""
+    """One line a criterion, in the order of SUMMARY: its groups added up over windows and strata.
+
+    Criteria come in the order of the protocol, and those that it lacks before the reserved groups.
+    """
     totals: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
     for group in run.groups:
         for at, count in enumerate((group.population, group.labelled, group.kept)):
             totals[group.criterion][at] += count
-    return [(name, n, labelled, kept, share(kept / n if n else 0.0)) for name, (n, labelled, kept) in totals.items()]
+    names = [*run.criteria, *sorted(totals.keys() - {*run.criteria, *RESERVED}), CONTROL, UNDECIDED, ALL]
+    found = [(name, totals[name]) for name in names if name in totals]
+    return [(name, n, labelled, kept, share(kept / n if n else 0.0)) for name, (n, labelled, kept) in found]
 
 
 def _given(*pairs: Pair) -> Iterator[Pair]:

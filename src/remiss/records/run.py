@@ -217,8 +217,9 @@ class Drawn:
 class Run(Shown):
     """A filed run, without its members: what `run show` prints.
 
-    `status` is `complete`, or `waiting` while events are gone from the source and nobody has accepted that. `groups` are those
-    that have events: a window without any has none here.
+    `status` is `complete`, or `waiting` while events are gone from the source and nobody has accepted that. `criteria` are in
+    the order of the protocol, for people; `groups` are sorted by name, and those that have events: a window without any has
+    none here.
     """
 
     id: str
@@ -226,6 +227,7 @@ class Run(Shown):
     digest: str
     manifest: Manifest
     groups: tuple[Group, ...] = ()
+    criteria: tuple[str, ...] = ()
     refused: Mapping[str, Count] = field(default_factory=dict)
     events_new: Count = 0
     events_known: Count = 0

@@ -14,9 +14,10 @@ from remiss.records.estimate import CONFIRMED, FLAGGED, LOG, PROCESS, Estimate
 from remiss.records.labelling import Verdict
 from remiss.records.look import Kind, Look
 from remiss.records.position import reached
-from remiss.understand.answering import by_criterion, confirmed_answer, flagged_answer, footing_of, ground_of
+from remiss.understand.answering import footing_of, ground_of, read_confirmed, read_flagged
 from remiss.understand.ports import UnderstandWorkspace
 from remiss.understand.question import Question, check_confirmed, usual_basis
+from remiss.understand.rows import by_criterion
 from remiss.understand.scope import CRITERION, without_people
 
 # What else people may find says nothing of the model or its labels.
@@ -81,10 +82,11 @@ def estimate(
         check_confirmed(whole)
     ground = ground_of(ws, asked, position, source, protocol)
     footing = footing_of(ws, ground, position)
-    answer = partial(confirmed_answer, agreed=whole, verdict=counted) if counted is not None else flagged_answer
+    reading = partial(read_confirmed, agreed=whole, verdict=counted) if counted is not None else read_flagged
     names = [None] if by != CRITERION else list(footing.census.rules.criteria)
-    answers = [answer(ws, footing, asked, name) for name in names]
-    rows = answers[0].rows if by != CRITERION else by_criterion(footing, answers)
+    # All of them first: from here on nothing is read.
+    read = [reading(ws, footing, asked, name) for name in names]
+    rows = read[0].rows() if by != CRITERION else by_criterion(read)
     return Estimate(
         query=query,
         of=of,
@@ -92,7 +94,7 @@ def estimate(
         position=position,
         rows=rows,
         rate=rate,
-        denominator=answers[0].plan.denominator if len(answers) == 1 else None,
+        denominator=read[0].plan.denominator if len(read) == 1 else None,
         source=ground.source,
         protocol=f"{ground.protocol}@{ground.version}",
         kind=CONFIRMED if confirmed else FLAGGED,

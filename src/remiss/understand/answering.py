@@ -1,4 +1,8 @@
-"""Answering: from a question and a ground to rows, of what machines flagged or of what people confirmed."""
+"""Answering: from a question and a ground to all that its rows are computed from, read of the catalog at once.
+
+Nothing is computed here but what says what else to read, and nothing is read after it: the rows are made of plain values
+(`rows.py`).
+"""
 
 from __future__ import annotations
 
@@ -7,20 +11,20 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from remiss.catalog.query import Level, Operator, Query, Term, both
-from remiss.errors import InputError, NotFound
-from remiss.protocol import document
+from remiss.errors import NotFound
+from remiss.protocol.cache import salvage
 from remiss.protocol.terms import UNPLANNED, Protocol
-from remiss.records.estimate import LOG, WEIGHTED, EstimateRow
+from remiss.records.estimate import LOG
 from remiss.records.labelling import Verdict
-from remiss.understand.confirmed_domain import Decided
-from remiss.understand.confirming import confirmed_rows
-from remiss.understand.domain import Census, windows_in_scope
-from remiss.understand.estimating import Reference, Sample, estimate_rows
+from remiss.understand.confirmed_domain import View, view_of
+from remiss.understand.domain import Census, Field, lay_out
 from remiss.understand.grounds import narrowed, only
 from remiss.understand.hindsight import chosen_on_sample, refuse_hindsight
 from remiss.understand.periods import PERIODS
-from remiss.understand.ports import Ground, Judged, Pattern, Sampled, UnderstandWorkspace
+from remiss.understand.ports import UnderstandWorkspace
 from remiss.understand.question import Plan, Question, rules_of, settle
+from remiss.understand.rows import Confirmed, Flagged
+from remiss.understand.sampling_facts import Earlier, Ground, Pattern, Sampled
 from remiss.understand.scope import CRITERION, named_criteria, without_time
 from remiss.understand.turns import Rarity, Rota, Turns, turns_of
 from remiss.understand.variance import HISTORY
@@ -42,21 +46,13 @@ class Footing:
     count: Callable[[], Mapping[Pattern, int]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """A settled question and its rows."""
-
-    plan: Plan
-    rows: tuple[EstimateRow, ...]
-
-
 def ground_of(ws: UnderstandWorkspace, asked: Question, position: int, source: str | None, protocol: str | None) -> Ground:
     """Return the one ground that a question stands on."""
     grounds = narrowed(ws.evidence.grounds(position), source, protocol)
     if len(grounds) == 1:
         return grounds[0]
     queries = [query for query in (asked.query, asked.of) if query is not None]
-    return only(grounds, queries, lambda ground: rules_of(document_of(ws, ground.protocol, ground.version)))
+    return only(grounds, queries, [rules_of(document_of(ws, each.protocol, each.version)) for each in grounds])
 
 
 def footing_of(ws: UnderstandWorkspace, ground: Ground, position: int) -> Footing:
@@ -100,41 +96,47 @@ def document_of(ws: UnderstandWorkspace, name: str, version: int) -> Protocol:
     stored = ws.protocols.find(name, version)
     if stored is None:
         raise NotFound(f"the catalog has no protocol {name}@{version}", do="see remiss protocol list")
-    found, _ = document.draft(stored.text, f"{name}@{version}", no_file)
+    found = salvage(stored.text, f"{name}@{version}")
     if found is None:
         raise NotFound(f"protocol {name}@{version} cannot be read any more", do="look at it with remiss protocol show")
     return found
 
 
-def no_file(name: str) -> str:
-    """Refuse to read what a stored protocol names beside itself: what was meant by it is in its digest."""
-    raise InputError(f"{name} is not kept with the protocol")
-
-
-def flagged_answer(ws: UnderstandWorkspace, footing: Footing, asked: Question, criterion: str | None) -> Answer:
-    """Return the rows of a question, or its one row for one criterion.
+def read_flagged(ws: UnderstandWorkspace, footing: Footing, asked: Question, criterion: str | None) -> Flagged:
+    """Read all that the rows of a question need, or its one row for one criterion.
 
     Raises
     ------
     QueryError : no window in scope, or weighted figures of a criterion chosen on their sample
     """
-    census = footing.census
-    plan = settle(of_criterion(asked, criterion), census.rules)
-    by = plan.question.by
-    reference = reference_of(footing, asked, criterion) if needs_reference(plan, census) else None
-    sample = Sample(events=lambda: marked(footing, asked.query, plan, criterion), counts=footing.count)
-    rows = estimate_rows(plan, census, sample, reference=reference)
-    if not rows and by is None:
-        only([census.ground], [plan.question.query], lambda _: census.rules)
-    if any(row.method == WEIGHTED for row in rows):
-        refuse_chosen(ws, footing, plan)
-    return Answer(plan=plan, rows=rows)
+    plan = settle(of_criterion(asked, criterion), footing.census.rules)
+    field = in_scope(lay_out(plan, footing.census), footing)
+    read = bool(field.windows) and not field.whole
+    events = footing.read(asked.query, plan.among, plan.question.by) if read else ()
+    timeless = reference_of(footing, asked, criterion) if needs_reference(field) else None
+    reference = None if timeless is None else lay_out(timeless.plan, footing.census)
+    referred: Sequence[Sampled] = ()
+    if timeless is not None and reference is not None and not reference.whole:
+        referred = footing.read(timeless.query, timeless.plan.among, timeless.plan.question.by)
+    earlier = earlier_of(footing, field) if read else ()
+    # A breakdown has the rows that sampled events show, and without any there is nothing to refuse.
+    if earlier and (plan.question.by is None or any(each.of or each.inside for each in field.holding(events).sampled)):
+        refuse_chosen(ws, footing, plan, earlier)
+    return Flagged(
+        field=field,
+        ground=footing.census.ground,
+        events=events,
+        counts=footing.count() if field.windows and field.whole else {},
+        reference=reference,
+        referred=referred,
+        criterion=criterion,
+    )
 
 
-def confirmed_answer(
+def read_confirmed(
     ws: UnderstandWorkspace, footing: Footing, asked: Question, criterion: str | None, *, agreed: Query, verdict: Verdict
-) -> Answer:
-    """Return the rows of a question about what people found, or its one row for one criterion.
+) -> Confirmed:
+    """Read all that the rows of a question about what people found need, or its one row for one criterion.
 
     Parameters
     ----------
@@ -145,62 +147,67 @@ def confirmed_answer(
     ------
     QueryError : no window in scope, or figures of a criterion chosen on their sample
     """
-    census = footing.census
-    plan = settle(of_criterion(asked, criterion), census.rules)
-
-    def judged(query: Query, within: Plan) -> Turns:
-        turns = footing.judge(query, agreed, within.among, within.question.by)
-        # Whose turn it was does not depend on what is asked, and takes longer to find out than to say who is asked about.
-        return turns if criterion is None else replace(turns, events=[meeting(each, criterion) for each in turns.events])
-
-    def past() -> tuple[Plan, Turns] | None:
-        query, of = without_time(asked.query), None if asked.of is None else without_time(asked.of)
-        if query is None or (asked.of is not None and of is None):
-            return None
-        timeless = replace(asked, query=query, of=of, by=None if asked.by in PERIODS else asked.by)
-        settled = settle(of_criterion(timeless, criterion), census.rules)
-        return settled, judged(query, settled)
-
-    rows = confirmed_rows(plan, census, Decided(verdict=verdict, turns=judged(asked.query, plan), past=past))
-    if not rows and plan.question.by is None:
-        only([census.ground], [plan.question.query], lambda _: census.rules)
-    refuse_chosen(ws, footing, plan)
-    return Answer(plan=plan, rows=rows)
+    plan = settle(of_criterion(asked, criterion), footing.census.rules)
+    field = in_scope(lay_out(plan, footing.census), footing)
+    view = view_of(field, verdict, footing.judge(asked.query, agreed, plan.among, plan.question.by))
+    timeless = reference_of(footing, asked, criterion) if needs_past(view) else None
+    if timeless is not None:
+        before = footing.judge(timeless.query, agreed, timeless.plan.among, timeless.plan.question.by)
+        view = replace(view, past=view_of(lay_out(timeless.plan, footing.census), verdict, before))
+    refuse_chosen(ws, footing, plan, earlier_of(footing, field))
+    return Confirmed(view=view, ground=footing.census.ground, criterion=criterion)
 
 
-def meeting(event: Judged, criterion: str) -> Judged:
-    """Return an event as it is in a question about one criterion: inside only when it met that too."""
-    return replace(event, inside=False) if event.inside and criterion not in event.met else event
+def in_scope(field: Field, footing: Footing) -> Field:
+    """Return a field that has windows, or one of which a breakdown may show none.
+
+    Raises
+    ------
+    QueryError : no window is in the scope of a question for one figure
+    """
+    question = field.plan.question
+    if not field.windows and question.by is None:
+        only([footing.census.ground], [question.query], [footing.census.rules])
+    return field
 
 
-def marked(footing: Footing, query: Query, plan: Plan, criterion: str | None) -> Sequence[Sampled]:
-    """Return the sampled events, inside when they match the query and, where one is given, meet the criterion."""
-    events = footing.read(query, plan.among, plan.question.by)
-    if criterion is None:
-        return events
-    return [replace(event, inside=event.inside and criterion in event.met) for event in events]
-
-
-def needs_reference(plan: Plan, census: Census) -> bool:
+def needs_reference(field: Field) -> bool:
     """Return whether some row may have too few windows of its own to say how they differ."""
-    question = plan.question
-    return question.basis != LOG and (question.by in PERIODS or len(windows_in_scope(plan, census)) < HISTORY)
+    question = field.plan.question
+    return bool(field.windows) and question.basis != LOG and (question.by in PERIODS or len(field.windows) < HISTORY)
 
 
-def reference_of(footing: Footing, asked: Question, criterion: str | None) -> Reference | None:
+def needs_past(view: View) -> bool:
+    """Return whether some row may have too few windows of its own, of those that people have begun with."""
+    question = view.field.plan.question
+    return bool(view.windows) and question.basis != LOG and (question.by in PERIODS or len(view.windows) < HISTORY)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeless:
+    """A question's query without limits in time, and the plan of the question that asks it."""
+
+    query: Query
+    plan: Plan
+
+
+def reference_of(footing: Footing, asked: Question, criterion: str | None) -> Timeless | None:
     """Return the same question without limits in time; None where they are tangled up in it."""
     query, of = without_time(asked.query), None if asked.of is None else without_time(asked.of)
     if query is None or (asked.of is not None and of is None):
         return None
     timeless = replace(asked, query=query, of=of, by=None if asked.by in PERIODS else asked.by)
-    settled = settle(of_criterion(timeless, criterion), footing.census.rules)
-    return Reference(plan=settled, sampled=lambda: marked(footing, query, settled, criterion))
+    return Timeless(query=query, plan=settle(of_criterion(timeless, criterion), footing.census.rules))
 
 
-def refuse_chosen(ws: UnderstandWorkspace, footing: Footing, plan: Plan) -> None:
+def earlier_of(footing: Footing, field: Field) -> tuple[Earlier, ...]:
+    """Return the runs of other versions that were in force before for the windows of a field."""
+    windows = set(field.windows)
+    return tuple(run for run in footing.census.ground.earlier if run.window in windows)
+
+
+def refuse_chosen(ws: UnderstandWorkspace, footing: Footing, plan: Plan, earlier: tuple[Earlier, ...]) -> None:
     """Refuse weighted figures of criteria that were changed after their sample could be seen."""
-    windows = set(windows_in_scope(plan, footing.census))
-    earlier = tuple(run for run in footing.census.ground.earlier if run.window in windows)
     if not earlier:
         return
     name = footing.census.ground.protocol
@@ -215,12 +222,3 @@ def of_criterion(asked: Question, name: str | None) -> Question:
     if name is None:
         return asked
     return replace(asked, query=both(Term(CRITERION, Operator.EQUAL, name, Level.CRITERION), asked.query), by=None)
-
-
-def by_criterion(footing: Footing, answers: Sequence[Answer]) -> tuple[EstimateRow, ...]:
-    """Return one row for each criterion; an event that meets several is in several."""
-    return tuple(
-        replace(row, key=name, notes=(*row.notes, *([f"among {found.plan.denominator}"] if found.plan.denominator else [])))
-        for name, found in zip(footing.census.rules.criteria, answers, strict=True)
-        for row in found.rows
-    )

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
 
 from remiss.records.labelling import Verdict
 from remiss.understand.confirmed import Among, Open
-from remiss.understand.domain import NO_KEY, Census, Field, Key, Placed, hidden_numerator, hidden_rest, key_of
+from remiss.understand.domain import NO_KEY, Field, Key, Placed, hidden_numerator, hidden_rest, key_of
 from remiss.understand.figures import Figure, HiddenParts, Weighted, weighted_rate, weighted_total
-from remiss.understand.ports import Judged
 from remiss.understand.question import Plan
+from remiss.understand.sampling_facts import Judged
 from remiss.understand.second_phase import Annotated, TwoPhase
 from remiss.understand.sheet import in_order
 from remiss.understand.turns import Turns, covered
@@ -21,26 +21,29 @@ from remiss.understand.variance import Numbers, log_variance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decided:
-    """What a confirmed question asks for: the verdict that counts, and the events with what people found and in whose turn.
+class View:
+    """What a confirmed question is about: a field, the verdict that counts, the turns of its ground's events with what people
+    found, and the windows that people have begun with.
 
-    `past` are the same events marked without the question's limits in time, for process figures of few windows.
+    `past` is the same without the question's limits in time, for process figures of few windows.
     """
 
+    field: Field
     verdict: Verdict
     turns: Turns
-    past: Callable[[], tuple[Plan, Turns] | None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class View:
-    """A field, the turns of its ground's events, and the windows that people have begun with."""
-
-    field: Field
-    census: Census
-    decided: Decided
-    turns: Turns
     windows: tuple[datetime, ...]
+    past: View | None = None
+
+    def meeting(self, criterion: str | None) -> View:
+        """Return this as a question about one criterion has it: inside are events that met that too."""
+        if criterion is None:
+            return self
+        # Whose turn it was does not depend on what is asked, and takes longer to find out than to say who is asked about.
+        events = [
+            replace(each, inside=False) if each.inside and criterion not in each.met else each for each in self.turns.events
+        ]
+        past = None if self.past is None else self.past.meeting(criterion)
+        return replace(self, turns=replace(self.turns, events=events), past=past)
 
     def cells(self, key: Key, starts: Sequence[datetime]) -> tuple[Placed, ...]:
         """Return the cells of those windows whose events may be in the figure of a key."""
@@ -61,11 +64,10 @@ class View:
         return [at for at in self.numbers(key, starts) if self.turns.counts[at]]
 
 
-def view_of(field: Field, census: Census, decided: Decided) -> View:
+def view_of(field: Field, verdict: Verdict, turns: Turns) -> View:
     """Return a field with what people have done of it."""
-    turns = decided.turns
     open_ = [placed.cell for placed in field.cells if placed.numerator is not False]
-    return View(field=field, census=census, decided=decided, turns=turns, windows=covered(turns, field.windows, open_))
+    return View(field=field, verdict=verdict, turns=turns, windows=covered(turns, field.windows, open_))
 
 
 def in_domain(plan: Plan, event: Judged) -> bool:

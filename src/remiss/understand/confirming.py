@@ -27,21 +27,19 @@ from remiss.understand.confirmed import (
     together,
 )
 from remiss.understand.confirmed_domain import (
-    Decided,
     View,
     among_of,
     flagged_of,
     flagged_rate,
     keys_of,
     open_of,
-    view_of,
     whole,
 )
-from remiss.understand.domain import NO_KEY, Census, Key, Placed, lay_out, windows_of_key
+from remiss.understand.domain import NO_KEY, Key, Placed, windows_of_key
 from remiss.understand.figures import Figure, History
 from remiss.understand.intervals import FEW
 from remiss.understand.notes import notes_of, remarks
-from remiss.understand.question import Plan
+from remiss.understand.sampling_facts import Ground
 from remiss.understand.second_phase import LEAST_VERIFIED, Annotated, TwoPhase, two_phase
 from remiss.understand.turns import annotated
 from remiss.understand.variance import HISTORY, window_totals
@@ -54,21 +52,17 @@ TELLING = "of under {least} annotated cases, some undecided: nothing is said tha
 UNSEEN = "none of {labelled:,} labelled events that no criterion caught is such: at most {most:,.0f} of {all:,} are"
 
 
-def confirmed_rows(plan: Plan, census: Census, decided: Decided) -> tuple[EstimateRow, ...]:
+def confirmed_rows(view: View, ground: Ground) -> tuple[EstimateRow, ...]:
     """Return one row, or one for each key of `by` that some event in question has, sorted by key with null last.
 
     Parameters
     ----------
-    plan : the settled question, without what it says of people
-    census : of one ground
-    decided : with every sampled event of the ground, `inside` by the plan's query, `agreed` by what the question says of
-        people too
+    view : of the settled question, without what it says of people; with every sampled event of the ground, `inside` by the
+        plan's query, `agreed` by what the question says of people too
     """
-    field = lay_out(plan, census, lambda: ())
-    if not field.windows:
+    if not view.field.windows:
         return ()
-    view = view_of(field, census, decided)
-    return tuple(row_of(view, key, notes_of(field, census.ground)) for key in keys_of(view))
+    return tuple(row_of(view, key, notes_of(view.field, ground)) for key in keys_of(view))
 
 
 def row_of(view: View, key: Key, shared: tuple[str, ...]) -> EstimateRow:
@@ -83,7 +77,7 @@ def row_of(view: View, key: Key, shared: tuple[str, ...]) -> EstimateRow:
         return EstimateRow(
             key=key[1], value=None, method=WEIGHTED, basis=question.basis, notes=(TELLING.format(least=LEAST_VERIFIED), *shared)
         )
-    found = annotated(view.turns, counting_ones, view.decided.verdict, starts)
+    found = annotated(view.turns, counting_ones, view.verdict, starts)
     estimate = two_phase(found)
     counted = flagged_of(view, cells, domain)
     figure, notes = figure_of(view, key, starts, found, estimate, counted)
@@ -183,20 +177,19 @@ def of_flagged(cells: Sequence[Placed], found: Annotated) -> bool:
 
 def history_of(view: View, key: Key, starts: Sequence[datetime]) -> History | None:
     """Return how the windows before differ in the same figure, where there are too few to tell by themselves."""
-    past = view.decided.past() if len(starts) < HISTORY else None
+    past = view.past if len(starts) < HISTORY else None
     if past is None:
         return None
-    plan, turns = past
-    whole_view = view_of(lay_out(plan, view.census, lambda: ()), view.census, replace(view.decided, turns=turns))
-    before = tuple(start for start in whole_view.windows if start < starts[0])
+    plan = past.field.plan
+    before = tuple(start for start in past.windows if start < starts[0])
     if not before:
         return None
     own = key if plan.question.by is not None else NO_KEY
-    found = annotated(whole_view.turns, whole_view.counting(own, before), view.decided.verdict, before)
+    found = annotated(past.turns, past.counting(own, before), view.verdict, before)
     estimate = two_phase(found)
     if not plan.question.rate:
         return History(totals=window_totals(estimate.parts, found.window, found.windows), poisson=poisson_of(found, estimate))
-    among = among_of(whole_view, own, before, found, estimate)
+    among = among_of(past, own, before, found, estimate)
     if among.total <= 0:
         return None
     totals, independent = residuals_of(found, estimate, among)

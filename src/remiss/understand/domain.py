@@ -6,7 +6,7 @@ Everything that the estimate does later is arithmetic on what is gathered here: 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeAlias
@@ -18,8 +18,8 @@ from remiss.records.window import Window
 from remiss.understand.figures import Hidden
 from remiss.understand.grounds import constants_of
 from remiss.understand.periods import PERIODS, period_within, periods_touched
-from remiss.understand.ports import Ground, Sampled
 from remiss.understand.question import Plan, Rules
+from remiss.understand.sampling_facts import Ground, Sampled
 from remiss.understand.scope import Facts, Truth, conjunction, holds
 
 Key: TypeAlias = tuple[str, Scalar]
@@ -51,7 +51,10 @@ class Placed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """All that a plan needs of a ground: windows in scope, their cells and, unless these answer it, their sampled events."""
+    """All that a plan needs of a ground: windows in scope, their cells and, unless these answer it, their sampled events.
+
+    Of what is `whole` nobody needs the sampled events: there may be a million of them.
+    """
 
     plan: Plan
     width: timedelta
@@ -68,6 +71,11 @@ class Field:
             for placed in self.cells
             if placed.among is not False and placed.denominator is not False
         )
+
+    def holding(self, sampled: Iterable[Sampled]) -> Field:
+        """Return this with those of some sampled events that are in its windows."""
+        in_scope = frozenset(self.windows)
+        return replace(self, sampled=tuple(event for event in sampled if event.window in in_scope))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,13 +101,13 @@ def windows_in_scope(plan: Plan, census: Census) -> tuple[datetime, ...]:
     )
 
 
-def lay_out(plan: Plan, census: Census, sampled: Callable[[], Sequence[Sampled]]) -> Field:
-    """Return the windows in scope with their cells placed; sampled events are read only where cells do not answer the plan."""
+def lay_out(plan: Plan, census: Census) -> Field:
+    """Return the windows in scope with their cells placed, which says whether these answer the plan; without sampled events."""
     rules, constants = census.rules, constants_of(census.ground, census.rules)
     windows = windows_in_scope(plan, census)
     in_scope = frozenset(windows)
     thresholds = {(group.window, stratum_key(group.stratum), group.criterion): group.threshold for group in census.groups}
-    field = Field(
+    return Field(
         plan=plan,
         width=rules.width,
         windows=windows,
@@ -110,9 +118,6 @@ def lay_out(plan: Plan, census: Census, sampled: Callable[[], Sequence[Sampled]]
             if cell.window in in_scope and cell.population
         ),
     )
-    if field.whole:
-        return field
-    return replace(field, sampled=tuple(event for event in sampled() if event.window in in_scope))
 
 
 def place(

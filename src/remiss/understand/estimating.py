@@ -7,49 +7,31 @@ in `figures.py`; why it is right is in the explanation of estimation.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 
 from remiss.records.estimate import COUNTED, LOG, WEIGHTED, EstimateRow
-from remiss.understand.domain import NO_KEY, Census, Field, Key, Placed, lay_out, windows_of_key
+from remiss.understand.domain import NO_KEY, Field, Key, Placed, windows_of_key
 from remiss.understand.intervals import FEW
 from remiss.understand.notes import notes_of, remarks, shares_of
 from remiss.understand.periods import PERIODS
-from remiss.understand.ports import Pattern, Sampled, pattern_of
-from remiss.understand.question import Plan
+from remiss.understand.sampling_facts import Ground, Pattern, pattern_of
 from remiss.understand.sheet import Sheet, in_order, of_key, sheet_of
 from remiss.understand.sums import Past, counted, history_of, weighted
 from remiss.understand.variance import HISTORY
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sample:
-    """The sampled events of a ground, marked by a plan, and how many there are in each cell: both read when they are needed.
-
-    Where exact counts answer the question there may be a million of them, and nobody asks for more than their number.
-    """
-
-    events: Callable[[], Sequence[Sampled]]
-    counts: Callable[[], Mapping[Pattern, int]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
-    """What a process figure may learn from: the plan without its limits in time, and the events marked by it."""
-
-    plan: Plan
-    sampled: Callable[[], Sequence[Sampled]]
-
-
-def estimate_rows(plan: Plan, census: Census, sample: Sample, *, reference: Reference | None = None) -> tuple[EstimateRow, ...]:
+def estimate_rows(
+    field: Field, ground: Ground, counts: Mapping[Pattern, int], *, reference: Field | None = None
+) -> tuple[EstimateRow, ...]:
     """Return one row, or one for each key of `by`, sorted by key with null last.
 
     Parameters
     ----------
-    plan : the settled question
-    census : of one ground: one source, one protocol digest
-    sample : every sampled event of its runs in force, `inside` by the plan's query and `of` by `plan.among`
-    reference : the same without limits in time; process figures of under 8 windows take from the windows before the scope
+    field : the settled question laid out on a ground; unless cells answer it, with every sampled event in scope, `inside` by
+        the plan's query and `of` by `plan.among`
+    ground : one source, one protocol digest
+    counts : how many events of each cell were sampled; needed where cells answer
+    reference : the field without limits in time; process figures of under 8 windows take from the windows before the scope
         how much windows differ
 
     Returns
@@ -57,16 +39,13 @@ def estimate_rows(plan: Plan, census: Census, sample: Sample, *, reference: Refe
     Rows in events (totals) or fractions (rates). A key that no sampled event and no cell shows is absent. Nothing at all
     when no window is in scope.
     """
-    field = lay_out(plan, census, sample.events)
     if not field.windows:
         return ()
     past = None
-    if reference is not None and plan.question.basis != LOG:
-        whole = lay_out(reference.plan, census, reference.sampled)
-        past = Past(field=whole, sheet=sheet_of(reference.plan, whole.sampled, whole.windows))
-    sheet = sheet_of(plan, field.sampled, field.windows)
-    notes = notes_of(field, census.ground)
-    counts = sample.counts() if field.whole else {}
+    if reference is not None and field.plan.question.basis != LOG:
+        past = Past(field=reference, sheet=sheet_of(reference.plan, reference.sampled, reference.windows))
+    sheet = sheet_of(field.plan, field.sampled, field.windows)
+    notes = notes_of(field, ground)
     return tuple(row(field, sheet, past, key, notes, counts) for key in keys(field, sheet))
 
 

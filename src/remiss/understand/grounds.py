@@ -5,14 +5,14 @@ Two versions of a protocol may mean different things by the same name, and two s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from remiss.catalog.query import Query
 from remiss.errors import NotFound, QueryError
 from remiss.records.event import Values
 from remiss.records.window import Window
-from remiss.understand.ports import Ground
 from remiss.understand.question import Rules
+from remiss.understand.sampling_facts import Ground
 from remiss.understand.scope import Facts, holds
 
 
@@ -46,14 +46,18 @@ def narrowed(grounds: Sequence[Ground], source: str | None, protocol: str | None
     return found
 
 
-def only(grounds: Sequence[Ground], queries: Sequence[Query], rules_of: Callable[[Ground], Rules]) -> Ground:
+def only(grounds: Sequence[Ground], queries: Sequence[Query], rules: Sequence[Rules]) -> Ground:
     """Return the one ground that has windows in the scope of the queries.
+
+    Parameters
+    ----------
+    rules : of each ground's protocol
 
     Raises
     ------
     QueryError : none has, or several have
     """
-    found = [ground for ground in grounds if reaches(ground, queries, rules_of(ground))]
+    found = [ground for ground, its in zip(grounds, rules, strict=True) if reaches(ground, queries, its)]
     if len(found) == 1:
         return found[0]
     if found:

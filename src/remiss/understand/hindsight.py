@@ -13,7 +13,7 @@ from datetime import datetime
 
 from remiss.errors import QueryError
 from remiss.protocol.terms import Criterion, Protocol
-from remiss.understand.ports import Earlier
+from remiss.understand.sampling_facts import Earlier
 
 
 def chosen_on_sample(

@@ -10,7 +10,7 @@ import numpy as np
 from remiss.records.chances import listed
 from remiss.understand.domain import Field, Placed
 from remiss.understand.figures import Weighted
-from remiss.understand.ports import Ground
+from remiss.understand.sampling_facts import Ground
 from remiss.understand.variance import Numbers
 
 

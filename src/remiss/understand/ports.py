@@ -2,109 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
 from remiss.action import Performs
 from remiss.catalog.query import Query
 from remiss.protocol.ports import Protocols
-from remiss.records.event import Scalar, Values
-from remiss.records.identity import canonical
-from remiss.records.labelling import Verdict
-from remiss.records.run import Cell, Group, RunWindow
-
-# A window, a stratum (canonical JSON), the criteria met and those undecided: what an event shares with those of its cell.
-Pattern: TypeAlias = tuple[datetime, bytes, frozenset[str], frozenset[str]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Earlier:
-    """A run by another version of the same protocol that was in force for a window before the run that is now.
-
-    People could see the cases that it sampled there, and may have changed a criterion because of them. `position` is where
-    it came in force.
-    """
-
-    window: datetime
-    version: int
-    position: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ground:
-    """What one estimate stands on: one source, one protocol digest, the windows whose runs are in force.
-
-    `versions` are those of that digest, which mean the same, and `version` is the newest of them.
-
-    `refused` and `admitted` add up the rows of those runs: rows that are not events (such as belong to no window once,
-    though each run comes upon them), and events. `earlier` lists, for each
-    window in force here, every run with another protocol digest (same source and protocol name) that was in force for it
-    before: those of its `run_windows` with a `position_from` below that of the run in force. `veiled` are the windows in which
-    the asker does not see every sampled event: what is not seen is outside of every figure.
-    """
-
-    source: str
-    protocol: str
-    version: int
-    digest: str
-    windows: tuple[RunWindow, ...]
-    refused: int
-    admitted: int
-    earlier: tuple[Earlier, ...] = ()
-    versions: tuple[int, ...] = ()
-    veiled: frozenset[datetime] = frozenset()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sampled:
-    """One sampled event of a run in force, seen through a query.
-
-    `met`, `undecided`, `outside`, `labelled` and `probability` are as the run in force met the event, and so are the output
-    and the label that queries compare. `inside` is whether it matches the query, `of` whether it matches the second one (True
-    without one); an event that the asker may not see does neither. What a criterion's `among` excludes is in `outside`. A phrase
-    is looked for in the event's own text only: titles and notes are people's. `key` is its value of the field that the estimate
-    is broken down by; None where it has none, and without a breakdown.
-    """
-
-    window: datetime
-    stratum: Values
-    probability: float
-    groups: tuple[str, ...]
-    met: tuple[str, ...]
-    undecided: tuple[str, ...]
-    outside: tuple[str, ...]
-    labelled: bool
-    inside: bool
-    of: bool
-    key: Scalar = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judged(Sampled):
-    """One sampled event of a run in force with what people found of it, as it stood at a position.
-
-    `event` is its id in its source and `at` when it occurred. `agreed` is whether it matches the query that speaks of people's
-    decisions too. `annotated` says that somebody labelled it, and `severity` is the annotator's grade, None where they found no
-    failure. `final` is the verdict that people came to, None as long as they have not, or the event has changed since;
-    `cleared` says that an annotation alone decided. `chooser` is the id by which it was chosen to be verified: its own, or
-    that of the event whose verdict it takes.
-    """
-
-    event: str
-    at: datetime
-    agreed: bool
-    annotated: bool
-    severity: int | None
-    final: Verdict | None
-    cleared: bool
-    chooser: str
-
-
-def pattern_of(window: datetime, stratum: Values, met: Iterable[str], undecided: Iterable[str]) -> Pattern:
-    """Return the cell that an event is in, as something to look up by."""
-    return window, canonical(stratum), frozenset(met), frozenset(undecided)
+from remiss.records.run import Cell, Group
+from remiss.understand.sampling_facts import Ground, Judged, Pattern, Sampled
 
 
 class Evidence(Protocol):

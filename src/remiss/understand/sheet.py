@@ -10,8 +10,8 @@ import numpy as np
 
 from remiss.understand.domain import NO_KEY, Key, key_of
 from remiss.understand.figures import Weighted
-from remiss.understand.ports import Sampled
 from remiss.understand.question import Plan
+from remiss.understand.sampling_facts import Sampled
 from remiss.understand.variance import Indices, Numbers
 
 # The number of a key that no sampled event has; unlisted events are numbered -1.

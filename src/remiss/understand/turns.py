@@ -14,7 +14,7 @@ from remiss.protocol.terms import Labelling
 from remiss.records.identity import canonical
 from remiss.records.labelling import Verdict
 from remiss.records.run import Cell, Group
-from remiss.understand.ports import Judged
+from remiss.understand.sampling_facts import Judged
 from remiss.understand.second_phase import REJECTED, Annotated, Flags
 from remiss.understand.variance import Numbers
 

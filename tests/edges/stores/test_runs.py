@@ -9,9 +9,11 @@ from remiss import capture
 from remiss.edges.stores.dialect.words import found, wanted
 from remiss.edges.stores.tables import case_context, case_criteria, cases, revisions
 from remiss.errors import Ambiguous, Conflict, NotFound
+from remiss.records import facts
 from remiss.records.identity import case_id
 from remiss.records.run import Change
 from tests.edges.stores.drawing import MONDAY, WEEK, accept, drawn, file, member
+from tests.stories.logs import PROTOCOL, small_log
 
 
 def rows(ws, statement):
@@ -191,3 +193,12 @@ def test_the_latest_runs_come_first(ws):
     file(ws, drawn([], name="other"), run="run-cccccccc")
     assert [run.id for run in ws.runs.latest(2)] == ["run-cccccccc", "run-bbbbbbbb"]
     assert [run.id for run in ws.runs.latest(9, "arrival-delay")] == ["run-bbbbbbbb", "run-aaaaaaaa"]
+
+
+def test_the_table_of_a_run_has_its_criteria_in_the_order_of_the_protocol(ws, tmp_path):
+    first = PROTOCOL.index("  - {name: missed-delay")
+    second, end = PROTOCOL.index("  - {name: slow"), PROTOCOL.index("sampling:")
+    log = small_log(tmp_path / "log").write(PROTOCOL[:first] + PROTOCOL[second:end] + PROTOCOL[first:second] + PROTOCOL[end:])
+    filed = capture.capture(ws, log.protocol, since=MONDAY, until=MONDAY + 3 * WEEK)
+    for run in (filed, capture.show(ws, filed.id)):
+        assert [line[0] for line in facts.summary(run)] == ["slow", "missed-delay", "control", "undecided", "all"]

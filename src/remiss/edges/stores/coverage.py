@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Connection, case, func, select, type_coerce
+from sqlalchemy import ColumnElement, Connection, and_, case, func, select, type_coerce
 
-from remiss.capture.ports import Coverage
-from remiss.edges.stores.in_force import in_force
-from remiss.edges.stores.tables import Instant, protocols, run_windows, runs
+from remiss.capture.ports import Coverage, RunTotals
+from remiss.edges.stores.in_force import in_force, of, same_window
+from remiss.edges.stores.run_rows import refused_by
+from remiss.edges.stores.tables import Instant, groups, protocols, run_windows, runs
 from remiss.records.identity import from_micros
 
 
@@ -56,4 +57,24 @@ def coverage(connection: Connection, position: int | None, visible: ColumnElemen
             at=row.at,
         )
         for row in connection.execute(found)
+    )
+
+
+def totals(connection: Connection, source: str, protocol: str, position: int | None, visible: ColumnElement[bool]) -> RunTotals:
+    """Return what the runs in force of a protocol on a source add up to, now or at a position.
+
+    The database adds up: a year of hours has tens of thousands of groups, in one run or in thousands.
+    """
+    held = and_(of(source, protocol), in_force(position))
+    populations = (
+        select(groups.c.criterion, func.sum(groups.c.population).label("population"))
+        .join(run_windows, same_window(groups))
+        .join(runs, runs.c.key == run_windows.c.run_key)
+        .where(held, visible)
+        .group_by(groups.c.criterion)
+    )
+    these = and_(runs.c.key.in_(select(run_windows.c.run_key).where(held)), visible)
+    return RunTotals(
+        populations={row.criterion: int(row.population) for row in connection.execute(populations)},
+        refused=tuple(refused_by(connection, these)),
     )

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from sqlalchemy import ColumnElement, and_, insert, select, true, update
 
-from remiss.curate.grounds import named
+from remiss.curate.grounds import named, read
 from remiss.edges.stores.dialect.writing import lock_name
 from remiss.edges.stores.people import register_team
 from remiss.edges.stores.protocol_rows import stored
 from remiss.edges.stores.store import Store
 from remiss.edges.stores.tables import people, protocols
 from remiss.edges.stores.visible import visible_to
-from remiss.errors import Conflict, Location, ProtocolError
+from remiss.errors import Conflict, Location
 from remiss.govern.ports.actor import Scope
 from remiss.protocol.ports import StoredProtocol
 from remiss.protocol.terms import Protocol
@@ -59,7 +57,7 @@ class ProtocolShelf:
 
     def modes(self) -> frozenset[str]:
         """Return the failure modes of all taxonomies that the versions name."""
-        return frozenset(mode for each in self.versions() for mode in _modes(each.text, each.name))
+        return frozenset(mode for each in read(self.versions()) for mode in each.taxonomy.modes)
 
     def save(self, document: Protocol) -> None:
         """Keep a new version; the same digest again is no change.
@@ -106,16 +104,3 @@ class ProtocolShelf:
     def _stamp(self, key: int, position: int) -> None:
         stamped = update(protocols).where(protocols.c.key == key).values(position=position)
         self._store.transaction.connection.execute(stamped)
-
-
-# A version never changes, and every filing asks all of them; to read a long document takes a tenth of a second.
-@lru_cache(maxsize=64)
-def _modes(text: str, name: str) -> tuple[str, ...]:
-    # What reads a protocol takes a while to load, and few who look at a catalog need it.
-    from remiss.protocol.document import restore
-
-    try:
-        return tuple(restore(text, name).taxonomy.modes)
-    except ProtocolError:
-        # An earlier remiss took what this one refuses: such a version names no modes here, and is no fault of this filing.
-        return ()

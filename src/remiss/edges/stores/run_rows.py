@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import fields, replace
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, select
 
+from remiss.capture.requirements import Refused
 from remiss.edges.stores.dialect.types import from_json
 from remiss.edges.stores.in_force import same_window
 from remiss.edges.stores.redactions import FIRST, redactions_of
-from remiss.edges.stores.tables import captures, event_contents, events, groups, run_windows, samples
+from remiss.edges.stores.tables import captures, event_contents, events, groups, protocols, run_windows, runs, samples
+from remiss.protocol.cache import salvage
 from remiss.records.event import Event, Values
 from remiss.records.identity import parse_time
 from remiss.records.run import Cell, Group, Manifest, Member, Run, RunWindow
@@ -24,14 +27,15 @@ def window(row: Row[Any]) -> RunWindow:
     return RunWindow(window=row.window_start, population=row.population, labelled=row.labelled, provisional=row.provisional)
 
 
-def run_of(row: Row[Any], of_run: tuple[Group, ...] = ()) -> Run:
-    """Return a row of `runs` as a record, with its groups where they are wanted."""
+def run_of(row: Row[Any], of_run: tuple[Group, ...] = (), criteria: tuple[str, ...] = ()) -> Run:
+    """Return a row of `runs` as a record, with its groups and its criteria where they are wanted."""
     return Run(
         id=row.id,
         status=row.status,
         digest=row.digest,
         manifest=manifest(row.manifest),
         groups=of_run,
+        criteria=criteria,
         refused=row.refused,
         events_new=row.events_new,
         events_known=row.events_known,
@@ -57,6 +61,20 @@ def manifest(stored: dict[str, Any]) -> Manifest:
     for name in ("since", "until", "as_of"):
         found[name] = parse_time(stored[name])
     return Manifest(**{field.name: found[field.name] for field in fields(Manifest) if field.name in found})
+
+
+def criteria_of(connection: Connection, row: Row[Any]) -> tuple[str, ...]:
+    """Return the criteria of the protocol that drew a run, in its order; none where this remiss cannot read it any more."""
+    text = connection.execute(select(protocols.c.text).where(protocols.c.key == row.protocol_key)).scalar_one()
+    document = salvage(text, row.protocol_name)
+    return () if document is None else tuple(each.name for each in document.criteria)
+
+
+def refused_by(connection: Connection, these: ColumnElement[bool]) -> Iterator[Refused]:
+    """Yield what each of these runs refused, and its rows without a window."""
+    for row in connection.execute(select(runs.c.refused, runs.c.manifest).where(these).order_by(runs.c.key)):
+        its = manifest(row.manifest)
+        yield Refused(counts=row.refused, files=its.file_digests, unplaced=its.unplaced)
 
 
 def groups_of(connection: Connection, run_key: int) -> tuple[Group, ...]:

@@ -8,15 +8,15 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Label, Row, Select, and_, false, func, select, true
 
-from remiss.capture.ports import Coverage, Known, WindowInForce
+from remiss.capture.ports import Coverage, Known, RunTotals, WindowInForce
 from remiss.catalog.spelling import spelled
 from remiss.curate.blindness import Viewer
-from remiss.edges.stores.coverage import coverage
+from remiss.edges.stores.coverage import coverage, totals
 from remiss.edges.stores.filing import file_run, lock_source
 from remiss.edges.stores.in_force import in_force, of, same_window
 from remiss.edges.stores.promotion import promote
 from remiss.edges.stores.run_diff import changes_of
-from remiss.edges.stores.run_rows import as_it_stood, captured, cell, groups_of, manifest, run_of, window
+from remiss.edges.stores.run_rows import as_it_stood, captured, cell, criteria_of, groups_of, manifest, run_of, window
 from remiss.edges.stores.storable import is_text
 from remiss.edges.stores.store import Store
 from remiss.edges.stores.tables import (
@@ -61,7 +61,7 @@ class RunStore:
         be in force when it is filed.
         """
         found = (
-            select(run_windows, runs.c.id, runs.c.as_of, protocols.c.version, protocols.c.digest)
+            select(run_windows, runs.c.id, runs.c.as_of, protocols.c.version, protocols.c.digest, self._visible.label("seen"))
             .join(runs, runs.c.key == run_windows.c.run_key)
             .join(protocols, protocols.c.key == runs.c.protocol_key)
             .where(of(source, protocol), in_force(position))
@@ -76,9 +76,15 @@ class RunStore:
                     protocol_version=row.version,
                     protocol_digest=row.digest,
                     as_of=row.as_of,
+                    seen=bool(row.seen),
                 )
                 for row in connection.execute(found)
             )
+
+    def totals(self, source: str, protocol: str, position: int | None = None) -> RunTotals:
+        """Return what the runs that are in force, or were at a position, add up to, of those that are seen."""
+        with self._store.reading() as connection:
+            return totals(connection, source, protocol, position, self._visible)
 
     def coverage(self, position: int | None = None) -> tuple[Coverage, ...]:
         """Return what is captured, now or as it was at a position; by source and protocol, newer versions first."""
@@ -155,7 +161,7 @@ class RunStore:
         with self._store.reading() as connection:
             row = self._find(connection, run, position)
             groups = tuple(each for each in groups_of(connection, row.key) if each.population)
-            return as_it_stood(run_of(row, groups), row.came, position)
+            return as_it_stood(run_of(row, groups, criteria_of(connection, row)), row.came, position)
 
     def latest(
         self, limit: int, protocol: str | None = None, position: int | None = None, *, before: int | None = None

@@ -1,9 +1,8 @@
-"""Protocols as the pages read them: the newest version of each that a catalog keeps, parsed once."""
+"""Protocols as the pages read them: the newest version of each that a catalog keeps, and what stands where in it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from remiss.errors import RemissError
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 def newest(ws: Workspace) -> tuple[Protocol, ...]:
     """Return the newest version of each protocol; one that this version of remiss cannot read is left out."""
     from remiss.protocol import actions
+    from remiss.protocol.cache import restore
 
     listed = actions.list_protocols(ws)
     versions: dict[str, int] = {}
@@ -28,7 +28,7 @@ def newest(ws: Workspace) -> tuple[Protocol, ...]:
     for name, version in versions.items():
         stored = actions.show(ws, name, version=version)
         try:
-            found.append(_parsed(stored.text, f"{name}@{version}"))
+            found.append(restore(stored.text, f"{name}@{version}"))
         except RemissError:
             continue
     return tuple(found)
@@ -42,9 +42,10 @@ def protocol(ws: Workspace, label: str) -> Protocol:
     NotFound, ProtocolError : the catalog has none such, or it cannot be read any more
     """
     from remiss.protocol import actions
+    from remiss.protocol.cache import restore
 
     name, _, version = label.rpartition("@")
-    return _parsed(actions.show(ws, name, version=int(version)).text, label)
+    return restore(actions.show(ws, name, version=int(version)).text, label)
 
 
 def fields(found: Protocol) -> tuple[str, ...]:
@@ -71,10 +72,3 @@ def lines_of(found: Protocol, criterion: Criterion) -> range:
     while end - 1 > criterion.line and text[end - 2].lstrip()[:1] in {"", "#"}:
         end -= 1
     return range(criterion.line, end)
-
-
-@lru_cache(maxsize=64)
-def _parsed(text: str, label: str) -> Protocol:
-    from remiss.protocol.document import restore
-
-    return restore(text, label)

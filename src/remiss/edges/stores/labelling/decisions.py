@@ -23,7 +23,7 @@ from remiss.records.states import Status
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What was found of one event: see `understand.ports.Judged`."""
+    """What was found of one event: see `understand.sampling_facts.Judged`."""
 
     annotated: bool = False
     severity: int | None = None

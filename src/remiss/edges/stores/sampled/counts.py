@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, Text, func, select, type_coerce
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.run_rows import names, stratum
 from remiss.edges.stores.tables import captures
-from remiss.understand.ports import Pattern, pattern_of
+from remiss.understand.sampling_facts import Pattern, pattern_of
 
 # Ten years of weekly captures of two logs. A run's counts are some ten numbers for each of its windows and strata.
 MOST_RUNS = 1_000

@@ -22,7 +22,7 @@ from remiss.govern.ports.actor import Scope
 from remiss.protocol.terms import CONTEXT, INPUTS
 from remiss.records.event import Scalar
 from remiss.understand.periods import PERIODS, period_of
-from remiss.understand.ports import Ground, Judged, Sampled
+from remiss.understand.sampling_facts import Ground, Judged, Sampled
 
 # Keys of the filter language that events and captures answer from a column of their own.
 COLUMNS: Mapping[str, Any] = {

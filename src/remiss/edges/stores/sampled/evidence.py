@@ -18,7 +18,7 @@ from remiss.edges.stores.store import Store
 from remiss.edges.stores.tables import cells, groups, run_windows
 from remiss.govern.ports.actor import Scope
 from remiss.records.run import Cell, Group
-from remiss.understand.ports import Ground, Judged, Pattern, Sampled
+from remiss.understand.sampling_facts import Ground, Judged, Pattern, Sampled
 
 
 class EvidenceStore:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, select
 
-from remiss.capture.requirements import Refused, refused_rows
+from remiss.capture.requirements import refused_rows
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.in_force import in_force
-from remiss.edges.stores.run_rows import manifest, window
+from remiss.edges.stores.run_rows import refused_by, window
 from remiss.edges.stores.sampled.veiled import veiled
 from remiss.edges.stores.tables import protocols, run_windows, runs
 from remiss.edges.stores.visible import visible_to
 from remiss.govern.ports.actor import Scope
-from remiss.understand.ports import Earlier, Ground
+from remiss.understand.sampling_facts import Earlier, Ground
 
 
 def grounds(connection: Connection, position: int, scope: Scope) -> tuple[Ground, ...]:
@@ -59,18 +59,11 @@ def _ground(connection: Connection, name: tuple[str, str, str], rows: Sequence[R
         versions=versions,
         digest=digest,
         windows=tuple(window(row) for row in rows),
-        refused=refused_rows(_refused(connection, sorted({row.run_key for row in rows}))),
+        refused=refused_rows(refused_by(connection, among(runs.c.key, sorted({row.run_key for row in rows})))),
         admitted=sum(row.population for row in rows),
         earlier=_earlier(connection, name, position),
         veiled=veiled(connection, windows_of, scope),
     )
-
-
-def _refused(connection: Connection, run_keys: Sequence[int]) -> Iterator[Refused]:
-    """Return what runs refused, and their rows without a window."""
-    for row in connection.execute(select(runs.c.refused, runs.c.manifest).where(among(runs.c.key, run_keys))):
-        its = manifest(row.manifest)
-        yield Refused(counts=row.refused, files=its.file_digests, unplaced=its.unplaced)
 
 
 def _earlier(connection: Connection, name: tuple[str, str, str], position: int) -> tuple[Earlier, ...]:

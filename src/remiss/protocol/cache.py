@@ -1,0 +1,55 @@
+"""Kept protocols, parsed once: one cache for all chapters, stores and pages.
+
+Every estimate, status and page asks what the protocol of a run says, and to read a long document and parse its expressions
+takes a tenth of a second. The key is the text that the catalog keeps, taxonomy and rubric attached. The digest would not do: it
+covers what a version means, and neither who owns it, how it guards its content nor where its sources lie.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+
+from remiss.errors import Location, ProtocolError
+from remiss.protocol.document import draft, first_of
+from remiss.protocol.shape import has_errors
+from remiss.protocol.terms import Finding, Protocol
+
+# Some ten protocols with as many versions each; what lists all versions asks for every one of them in turn.
+MOST = 256
+# The name under which a text is read once, whatever each caller calls it; no file has it.
+_ITSELF = ""
+
+
+def restore(text: str, path: str) -> Protocol:
+    """Return the protocol that the catalog keeps as `text`, with the files attached to it.
+
+    Parameters
+    ----------
+    path : what findings and later errors call the document
+
+    Raises
+    ------
+    ProtocolError : this version of remiss refuses what an earlier one took
+    """
+    protocol, findings = _parsed(text)
+    if protocol is None or has_errors(findings):
+        named = [replace(each, file=path) if each.file == _ITSELF else each for each in findings]
+        raise first_of(sorted(named, key=lambda each: (each.file, each.line)))
+    return replace(protocol, path=path)
+
+
+def salvage(text: str, path: str) -> Protocol | None:
+    """Return what can be read of a kept protocol, errors or not; None where that is nothing. For figures, never for a capture."""
+    protocol, _ = _parsed(text)
+    return None if protocol is None else replace(protocol, path=path)
+
+
+# Threads may share it. Of those that ask for the first time at once each parses, and all get equal values.
+@lru_cache(maxsize=MOST)
+def _parsed(text: str) -> tuple[Protocol | None, tuple[Finding, ...]]:
+    return draft(text, _ITSELF, _not_attached)
+
+
+def _not_attached(name: str) -> str:
+    raise ProtocolError(f"{name} is not attached", where=Location(_ITSELF), do="load the protocol from its file")

@@ -1,0 +1,79 @@
+"""Rows: from what was read for a question to its figures, of what machines flagged or of what people confirmed.
+
+What is read for several criteria is the same events, and is kept once; each criterion marks them when its row is computed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from remiss.records.estimate import EstimateRow
+from remiss.understand.confirmed_domain import View
+from remiss.understand.confirming import confirmed_rows
+from remiss.understand.domain import Field
+from remiss.understand.estimating import estimate_rows
+from remiss.understand.question import Plan
+from remiss.understand.sampling_facts import Ground, Pattern, Sampled
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flagged:
+    """All that the rows of a question about what machines flagged are computed from.
+
+    `events` are marked by the question without the criterion, and empty where cells answer; there `counts` says how many events
+    of each were sampled. `reference` is the field without limits in time, and `referred` its events, marked alike.
+    """
+
+    field: Field
+    ground: Ground
+    events: Sequence[Sampled]
+    counts: Mapping[Pattern, int]
+    reference: Field | None
+    referred: Sequence[Sampled]
+    criterion: str | None
+
+    @property
+    def plan(self) -> Plan:
+        """The settled question."""
+        return self.field.plan
+
+    def rows(self) -> tuple[EstimateRow, ...]:
+        """Return the rows of the question, or its one row for the criterion."""
+        reference = None if self.reference is None else self.reference.holding(meeting(self.referred, self.criterion))
+        field = self.field.holding(meeting(self.events, self.criterion))
+        return estimate_rows(field, self.ground, self.counts, reference=reference)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmed:
+    """All that the rows of a question about what people found are computed from; marked without the criterion."""
+
+    view: View
+    ground: Ground
+    criterion: str | None
+
+    @property
+    def plan(self) -> Plan:
+        """The settled question."""
+        return self.view.field.plan
+
+    def rows(self) -> tuple[EstimateRow, ...]:
+        """Return the rows of the question, or its one row for the criterion."""
+        return confirmed_rows(self.view.meeting(self.criterion), self.ground)
+
+
+def meeting(events: Iterable[Sampled], criterion: str | None) -> Iterable[Sampled]:
+    """Return the sampled events, inside when they match the query and, where one is given, meet the criterion."""
+    if criterion is None:
+        return events
+    return (replace(event, inside=event.inside and criterion in event.met) for event in events)
+
+
+def by_criterion(read: Sequence[Flagged | Confirmed]) -> tuple[EstimateRow, ...]:
+    """Return one row for each criterion that something was read for; an event that meets several is in several."""
+    found: list[EstimateRow] = []
+    for each in read:
+        among = (f"among {each.plan.denominator}",) if each.plan.denominator else ()
+        found += [replace(row, key=each.criterion, notes=(*row.notes, *among)) for row in each.rows()]
+    return tuple(found)

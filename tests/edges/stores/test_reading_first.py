@@ -1,0 +1,62 @@
+"""An estimate reads everything first and computes then: no question reaches the catalog from inside the arithmetic."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+import pytest
+
+from remiss import capture
+from remiss.understand import actions as understand
+from remiss.understand import confirming, estimating
+from tests.edges.stores.listening import overheard
+from tests.stories.logs import MONDAY, WEEK, small_log
+
+ARITHMETIC = (estimating.estimate_rows, confirming.confirmed_rows)
+
+
+@pytest.fixture
+def captured(ws, tmp_path):
+    """Three weeks, one of them captured apart."""
+    log = small_log(tmp_path / "log")
+    for first, last in ((0, 2), (2, 3)):
+        capture.capture(ws, log.protocol, since=MONDAY + first * WEEK, until=MONDAY + last * WEEK)
+
+
+@contextmanager
+def around(functions: tuple[Callable[..., Any], ...], note: Callable[[], None]) -> Iterator[None]:
+    """Take a note whenever this thread begins or ends one of some functions."""
+    codes = {each.__code__ for each in functions}
+
+    def listen(frame: FrameType, event: str, _: object) -> None:
+        if event in {"call", "return"} and frame.f_code in codes:
+            note()
+
+    sys.setprofile(listen)
+    try:
+        yield
+    finally:
+        sys.setprofile(None)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"query": "criterion:slow"},
+        {"query": "criterion:slow inputs.carrier:UA"},
+        {"query": "criterion:slow inputs.carrier:UA", "rate": True, "by": "week"},
+        {"query": "occurred:>=2013-06-10 inputs.carrier:UA", "by": "criterion", "basis": "process"},
+        {"query": "criterion:slow", "confirmed": True},
+        {"query": "criterion:slow", "confirmed": True, "by": "month"},
+        {"query": "occurred:>=2013-06-10", "confirmed": True, "by": "criterion", "basis": "process", "rate": True},
+    ],
+)
+def test_an_estimate_asks_the_catalog_nothing_once_it_computes(ws, captured, asked):
+    heard_by_then = []
+    with overheard(ws) as heard, around(ARITHMETIC, lambda: heard_by_then.append(len(heard))):
+        understand.estimate(ws, **asked)
+    assert heard_by_then[0] == heard_by_then[-1] > 0
