@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 from remiss.curate.blindness import Viewer
 from remiss.edges.stores.protocols import ProtocolShelf
+from remiss.edges.stores.reading import Reader
 from remiss.edges.stores.runs import RunStore
 from remiss.edges.stores.store import Store
 from remiss.govern.ports.actor import Actor, Scope
@@ -89,7 +90,7 @@ def file_run(store: Store, draw: Drawn, week: int) -> None:
         everything = Scope.everywhere()
         ProtocolShelf(store, everything).save(PROTOCOL)
         run = f"run-{week:012d}"
-        RunStore(store, everything, OPERATOR).file(
+        RunStore(Reader(store, everything, OPERATOR)).file(
             draw, run=run, status="complete", changes=(), team="default", document=PROTOCOL
         )
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -16,6 +16,8 @@ from remiss.govern.ports.audit import Audit
 from remiss.govern.ports.keys import Keys
 from remiss.govern.ports.recogniser import Recogniser
 from remiss.govern.ports.vault import Vault
+from remiss.govern.viewing import Gathering, Seen, entered
+from remiss.records.look import Kind
 from remiss.settings import Settings
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from remiss.curate.ports.queue import Queue
     from remiss.curate.ports.recoding import Recodings
     from remiss.edges.stores.listing.ways import Remembered
+    from remiss.edges.stores.reading import Reader
     from remiss.edges.stores.store import Store
     from remiss.govern.growing import Grow
     from remiss.govern.ports.health import Health
@@ -60,6 +63,7 @@ class Equipment(Bench):
         self.file = store.file
         self.created = store.created
         self.request_id: str | None = None
+        self._gathering = Gathering()
         # A folder that is set may serve other catalogs too; one that is named after this one's new file cannot.
         fresh = [each for each in ("keys", "vault") if store.created and store.file and not getattr(settings, each)]
         self._made = tuple(path for path in (settings.folder(each, store.file) for each in fresh) if not path.exists())
@@ -87,6 +91,13 @@ class Equipment(Bench):
         return self._store.transaction.at if self._store.writes else datetime.now(UTC)
 
     @cached_property
+    def _reader(self) -> Reader:
+        """Who reads: the actor, with what they may see."""
+        from remiss.edges.stores.reading import Reader
+
+        return Reader(self._store, self.scope, self.viewer)
+
+    @cached_property
     def protocols(self) -> Protocols:
         """The shelf of protocol versions."""
         from remiss.edges.stores.protocols import ProtocolShelf
@@ -98,7 +109,7 @@ class Equipment(Bench):
         """Runs in the catalog."""
         from remiss.edges.stores.runs import RunStore
 
-        return RunStore(self._store, self.scope, self.viewer)
+        return RunStore(self._reader)
 
     @cached_property
     def people(self) -> People:
@@ -111,35 +122,35 @@ class Equipment(Bench):
         """Return what decides who sees a case, of one that the actor sees."""
         from remiss.edges.stores.people import governed
 
-        return governed(self._store, case_id, self.scope)
+        return governed(self._reader, case_id)
 
     @cached_property
     def cases(self) -> Cases:
         """Cases in the catalog, as far as the actor may see them."""
         from remiss.edges.stores.cases import CaseStore
 
-        return CaseStore(self._store, self.scope, self.viewer, self._ways)
+        return CaseStore(self._reader, self._ways)
 
     @cached_property
     def originals(self) -> Originals:
         """Where raw events lie, of the cases that the actor may see."""
         from remiss.edges.stores.labelling.originals import OriginalStore
 
-        return OriginalStore(self._store, self.scope)
+        return OriginalStore(self._reader)
 
     @cached_property
     def attachments(self) -> Attachments:
         """Files that people added, to cases that the actor may see."""
         from remiss.edges.stores.attachments import AttachmentStore
 
-        return AttachmentStore(self._store, self.scope, self.viewer)
+        return AttachmentStore(self._reader)
 
     @cached_property
     def labellings(self) -> Labellings:
         """Labellings in the catalog."""
         from remiss.edges.stores.labelling.labellings import LabellingStore
 
-        return LabellingStore(self._store, self.scope)
+        return LabellingStore(self._reader)
 
     @cached_property
     def queue(self) -> Queue:
@@ -175,7 +186,7 @@ class Equipment(Bench):
         """Cases that two people labelled by themselves, of those that the actor may see."""
         from remiss.edges.stores.labelling.doubles import DoubleStore
 
-        return DoubleStore(self._store, self.scope, self.viewer)
+        return DoubleStore(self._reader)
 
     @cached_property
     def recodings(self) -> Recodings:
@@ -189,14 +200,14 @@ class Equipment(Bench):
         """Threads on the cases that the actor may see."""
         from remiss.edges.stores.discussion import ThreadStore
 
-        return ThreadStore(self._store, self.scope, self.viewer)
+        return ThreadStore(self._reader)
 
     @cached_property
     def investigations(self) -> Investigations:
         """Investigations of the cases that the actor may see."""
         from remiss.edges.stores.investigations import InvestigationStore
 
-        return InvestigationStore(self._store, self.scope, self.viewer)
+        return InvestigationStore(self._reader)
 
     @cached_property
     def evidence(self) -> Evidence:
@@ -211,10 +222,19 @@ class Equipment(Bench):
         return self._store.sealing.keys(lambda: not self._acted())
 
     def witness(self, looks: Sequence[Look], action: str) -> None:
-        """Record that the actor looked at something, by an action."""
+        """Record that the actor looked at something, by an action: now, or with all that the block shows whose answer is held."""
+        seen = [Seen(action, look) for look in looks]
+        if self._gathering.seen is not None and not any(look.kind is Kind.EVIDENCE for look in looks):
+            self._gathering.seen.extend(seen)
+        else:
+            self._record(seen)
+
+    def _record(self, seen: Sequence[Seen]) -> None:
         from remiss.edges.stores.logs.journal import DIGESTS
 
-        self._store.views.record(looks, self.actor, action, datetime.now(UTC), self.request_id, self.keys.secret(DIGESTS))
+        entries = entered(seen, self.actor.team)
+        if entries:
+            self._store.views.record(entries, self.actor, datetime.now(UTC), self.request_id, self.keys.secret(DIGESTS))
 
     @cached_property
     def audit(self) -> Audit:
@@ -252,10 +272,8 @@ class Equipment(Bench):
 
     def position(self) -> int:
         """Return the catalog's position."""
-        from remiss.edges.stores.logs.journal import head
-
-        with self._store.reading() as connection:
-            return head(connection)
+        with self._reader.at() as reading:
+            return reading.head
 
     def moment(self, position: int) -> datetime:
         """Return when the catalog came to a position."""
@@ -268,7 +286,7 @@ class Equipment(Bench):
         """Return what the catalog is and how much it holds, or held at a position; where it lies to whom `doctor` says it."""
         from remiss.edges.stores.facts import facts
 
-        return facts(self._store, self.scope, self.viewer, position, placed=self.may(MACHINE, None))
+        return facts(self._reader, position, placed=self.may(MACHINE, None))
 
     @property
     def health(self) -> Health:
@@ -282,10 +300,31 @@ class Equipment(Bench):
             keys=lambda: self.keys,
             vault=lambda: self.vault,
             acted=self._acted,
-            kept=OriginalStore(self._store, self.scope).kept,
+            kept=OriginalStore(self._reader).kept,
         )
         return MachineHealth(self.settings, opened)
 
-    def reading(self) -> AbstractContextManager[object]:
-        """Return a block in which everything is read from one snapshot of the catalog."""
-        return self._store.reading()
+    @contextmanager
+    def reading(self, *, held: bool = False) -> Iterator[None]:
+        """Have everything in this block read from one snapshot of the catalog, which begins with the first thing that is read.
+
+        Parameters
+        ----------
+        held : whether nothing of what is shown leaves before the block ends, as of a page: then it is recorded once, by one entry
+            that names all of it. Else each action records what it shows before it answers
+
+        Raises
+        ------
+        StorageError, Tampered : it cannot be recorded, and so must not be shown
+        """
+        if not held or self._gathering.seen is not None:
+            with self._store.sharing():
+                yield
+            return
+        self._gathering.seen = []
+        try:
+            with self._store.sharing():
+                yield
+        finally:
+            # Also what was seen before something went wrong: whoever is told of that may have been told of it.
+            self._record(self._gathering.end())

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from contextlib import nullcontext
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from pathlib import Path
@@ -89,8 +88,9 @@ class Workspace(Equipment):
     def perform(self, action: Action, arguments: Mapping[str, Any]) -> Any:
         """Authorise, prepare, begin, run, append to the journal and commit; return what the action returned.
 
-        An action that reads runs on one snapshot and leaves no row; what it shows is recorded when it has let go of the snapshot.
-        That somebody was refused is recorded before they are told.
+        An action that reads runs on one snapshot and leaves no row; what it shows is recorded when it has let go of the snapshot,
+        or at the end of the block (`reading`) whose answer it is a part of. That somebody was refused is recorded before they are
+        told.
 
         Raises
         ------
@@ -107,9 +107,12 @@ class Workspace(Equipment):
 
     def _performed(self, action: Action, arguments: Mapping[str, Any]) -> Any:
         self._authorise(action)
+        if not action.reads:
+            # What a block around this has read so far is of before.
+            self._store.let_go()
         with prepared(self, action, arguments) as given:
             if action.reads:
-                with self._store.reading() if action.snapshot else nullcontext():
+                with self._store.reading() if action.snapshot else self._store.apart():
                     result = action.run(self, **arguments, **given)
                 self.saw(action, arguments, result)
                 return result

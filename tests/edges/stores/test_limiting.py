@@ -28,7 +28,7 @@ def hurried(address, environment):
 @unlisted("test.read-long", reads=True)
 def read_long(ws, most):
     """Count for long."""
-    with ws.reading() as connection:
+    with ws._store.reading() as connection:
         return connection.execute(COUNT, {"most": most}).scalar_one()
 
 
@@ -83,7 +83,7 @@ def test_a_server_s_own_lower_limit_stays(postgres, environment):
         with remiss.open(address, environment=environment) as ws:
             with pytest.raises(TimedOut):
                 read_long(ws, WITHOUT_END)
-            with ws.reading() as connection:
+            with ws._store.reading() as connection:
                 assert connection.execute(text("SHOW statement_timeout")).scalar_one() == "700ms"
 
 

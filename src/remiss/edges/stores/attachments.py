@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, and_, delete, exists, func, insert, or_, select, update
 
 from remiss.catalog.attachment import Prepared
-from remiss.curate.blindness import UNNAMED, Viewer, why_hidden
+from remiss.curate.blindness import UNNAMED, why_hidden
 from remiss.edges.stores.case_reading import resolve
-from remiss.edges.stores.store import Store
+from remiss.edges.stores.reading import Reader
 from remiss.edges.stores.tables import attachment_names, attachments, cases
 from remiss.edges.stores.visible import visible_to
 from remiss.edges.stores.withholding import withheld_of
@@ -25,16 +25,16 @@ from remiss.records.states import Status
 class AttachmentStore:
     """Attachments of the cases that a scope may see, as far as it may see the attachments and a viewer what labellers add."""
 
-    def __init__(self, store: Store, scope: Scope, viewer: Viewer) -> None:
-        self._store = store
-        self._scope = scope
-        self._viewer = viewer
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._store = reader.store
+        self._scope = reader.scope
 
     def add(self, case_id: str, prepared: Prepared, address: str) -> Attachment:
         """Write that a file was added to a case."""
         transaction = self._store.transaction
         connection = transaction.connection
-        row = resolve(connection, case_id, self._scope)
+        row = resolve(self._reader.writing, case_id)
         # Whoever adds to the same case at the same time waits here, so that numbers follow one another.
         connection.execute(select(cases.c.key).where(cases.c.key == row.key).with_for_update())
         last = select(func.max(attachments.c.number)).where(attachments.c.case_key == row.key)
@@ -59,19 +59,20 @@ class AttachmentStore:
 
     def of_case(self, case_id: str, position: int | None) -> tuple[Attachment, ...]:
         """Return the attachments of a case, the oldest first."""
-        with self._store.reading() as connection:
-            row = resolve(connection, case_id, self._scope)
+        with self._reader.at(position) as reading:
+            row = resolve(reading, case_id)
             of_case = _seen(self._scope).where(attachments.c.case_key == row.key, _there(position))
-            found = connection.execute(of_case.order_by(attachments.c.number))
-            silent = withheld_of(connection, row, self._viewer)
+            found = reading.connection.execute(of_case.order_by(attachments.c.number))
+            silent = withheld_of(reading, row)
             return tuple(told(_attachment(each), silent, Status(row.status)) for each in found)
 
     def kept(self, attachment_id: str) -> Kept:
         """Return where the content of an attachment lies, also of one that was removed."""
-        with self._store.reading() as connection:
+        with self._reader.at() as reading:
+            connection = reading.connection
             row = connection.execute(_seen(self._scope).where(attachments.c.id == attachment_id)).first()
             case = None if row is None else connection.execute(select(cases).where(cases.c.key == row.case_key)).one()
-            silent = frozenset() if case is None else withheld_of(connection, case, self._viewer)
+            silent = frozenset() if case is None else withheld_of(reading, case)
         if row is None:
             raise NotFound(
                 f"there is no attachment {attachment_id}", do="look at those of a case with: remiss attachment list CASE"

@@ -18,6 +18,7 @@ from remiss.curate.blindness import Viewer
 from remiss.curate.grounds import Owners, named, owners_of, read
 from remiss.edges.stores.dialect.types import to_json
 from remiss.edges.stores.protocol_rows import stored
+from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.tables import protocols
 
 Owned: TypeAlias = Mapping[str, Owners]
@@ -45,14 +46,15 @@ class Blinkers:
     now: datetime
 
 
-def blinkers_of(connection: Connection, viewer: Viewer) -> Blinkers | None:
-    """Return the blinkers of a viewer; None for whoever knows everything, or labels nothing."""
+def blinkers_of(reading: Reading) -> Blinkers | None:
+    """Return the blinkers of the viewer; None for whoever knows everything, or labels nothing."""
+    viewer = reading.viewer
     if not wears(viewer):
         return None
     teams = viewer.verifies
     verifies = teams is None or bool(teams)
     own = named(viewer.name)
-    owned = sorted(model for model, owners in owners(connection).items() if own in owners) if verifies else []
+    owned = sorted(model for model, by in owners(reading).items() if own in by) if verifies else []
     return Blinkers(
         cut=Cut(verifies=verifies, every_team=teams is None),
         person=viewer.name,
@@ -67,8 +69,12 @@ def wears(viewer: Viewer) -> bool:
     return not viewer.operator and (viewer.labels or viewer.verifies is None or bool(viewer.verifies))
 
 
-def owners(connection: Connection) -> Owned:
+def owners(reading: Reading) -> Owned:
     """Return who owns each model, as names are compared."""
+    return reading.once("owners", lambda: _owners(reading.connection))
+
+
+def _owners(connection: Connection) -> Owned:
     last = connection.execute(select(func.max(protocols.c.key))).scalar() or 0
     with _LOCK:
         known = _KNOWN.get(connection.engine)

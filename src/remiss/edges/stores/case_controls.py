@@ -5,14 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, exists, not_, or_, select
+from sqlalchemy import Row, Select, and_, exists, not_, or_, select
 
-from remiss.curate.blindness import Viewer
 from remiss.edges.stores.blinkers import Blinkers, blinkers_of
-from remiss.edges.stores.case_reading import captures_of, case_at, shown
+from remiss.edges.stores.case_reading import captures_of, case_at, resolve, shown
 from remiss.edges.stores.dialect.types import from_json, to_json
 from remiss.edges.stores.in_force import same_window
-from remiss.edges.stores.logs.journal import head
+from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.redactions import FIRST
 from remiss.edges.stores.run_rows import event_of, group
 from remiss.edges.stores.suggestions import held, withheld
@@ -25,9 +24,7 @@ from remiss.records.event import Event
 from remiss.records.run import ALL, CONTROL
 
 
-def drawn_with(
-    connection: Connection, case_id: str, scope: Scope, viewer: Viewer, position: int | None, considered: int
-) -> tuple[Comparison, tuple[Event, ...]]:
+def drawn_with(reading: Reading, case_id: str, considered: int) -> tuple[Comparison, tuple[Event, ...]]:
     """Return how the event of a case was drawn, and up to `considered` controls of its window and stratum.
 
     By the latest run in force that met it, else by the latest of all. The controls are those of least priority; none where it is
@@ -37,9 +34,9 @@ def drawn_with(
     ------
     NotFound, Ambiguous, InputError : no such case, or no run met its event
     """
-    case = case_at(connection, case_id, scope, viewer, position)
-    event_key = connection.execute(select(cases.c.event_key).where(cases.c.id == case.id)).scalar_one()
-    seen = [each for each in captures_of(connection, event_key, position) if shown(each, scope)]
+    connection, case = reading.connection, case_at(reading, case_id)
+    event_key = resolve(reading, case_id).event_key
+    seen = [each for each in captures_of(reading, event_key) if shown(each, reading.scope)]
     if not seen:
         raise NotFound(f"no run drew the event of case {case.id}", do="what a person filed has nothing that was drawn with it")
     met = next((each for each in seen if each.in_force), seen[0])
@@ -62,12 +59,12 @@ def drawn_with(
         groups=tuple(group(row) for row in found),
         kept_in=() if case.hidden else tuple(connection.execute(kept.order_by(samples.c.criterion)).scalars()),
         probability=None if case.hidden else met.probability,
-        position=head(connection) if position is None else position,
+        position=reading.read_at,
         hidden=case.hidden,
     )
     if not considered or case.hidden:
         return comparison, ()
-    kept_there = _controls(met, scope, blinkers_of(connection, viewer))
+    kept_there = _controls(met, reading.scope, blinkers_of(reading))
     return comparison, tuple(event_of(row) for row in connection.execute(kept_there.limit(considered)))
 
 

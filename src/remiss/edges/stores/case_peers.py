@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, exists, not_, select
+from sqlalchemy import ColumnElement, Row, Select, exists, not_, select
 
-from remiss.curate.blindness import Viewer
 from remiss.edges.stores.blinkers import blinkers_of
 from remiss.edges.stores.case_reading import resolve
+from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.suggestions import withheld
 from remiss.edges.stores.tables import cases, event_contents, revisions
 from remiss.edges.stores.visible import visible_to
@@ -23,9 +23,9 @@ COLUMNS: tuple[ColumnElement[Any], ...] = (
 CASES = select(*COLUMNS).join(event_contents, event_contents.c.event_key == cases.c.event_key)
 
 
-def newest_of(connection: Connection, model: str, scope: Scope, considered: int) -> tuple[Event, ...]:
+def newest_of(reading: Reading, model: str, considered: int) -> tuple[Event, ...]:
     """Return what went into up to `considered` cases of a model, the newest; by the ids of the cases."""
-    return tuple(_event(each) for each in connection.execute(of_model(model, scope, considered)))
+    return tuple(_event(each) for each in reading.connection.execute(of_model(model, reading.scope, considered)))
 
 
 def of_model(model: str, scope: Scope, considered: int) -> Select[Any]:
@@ -34,24 +34,22 @@ def of_model(model: str, scope: Scope, considered: int) -> Select[Any]:
     return seen.order_by(cases.c.at.desc(), cases.c.key.desc()).limit(considered)
 
 
-def peers(
-    connection: Connection, case_id: str, scope: Scope, viewer: Viewer, position: int | None, considered: int
-) -> tuple[Event, tuple[Event, ...]]:
+def peers(reading: Reading, case_id: str, considered: int) -> tuple[Event, tuple[Event, ...]]:
     """Return what went into a case, and into up to `considered` other cases of its model, the newest; by the ids of the cases.
 
     Raises
     ------
     NotFound, Ambiguous, InputError
     """
-    row = resolve(connection, case_id, scope)
+    connection, position, row = reading.connection, reading.position, resolve(reading, case_id)
     own = connection.execute(CASES.where(cases.c.key == row.key)).first()
-    others = of_model(row.model, scope, considered).where(cases.c.key != row.key)
+    others = of_model(row.model, reading.scope, considered).where(cases.c.key != row.key)
     if position is not None:
         came = exists().where(
             revisions.c.case_key == cases.c.key, revisions.c.revision == 1, revisions.c.position_from <= position
         )
         others = others.where(came)
-        worn = blinkers_of(connection, viewer)
+        worn = blinkers_of(reading)
         if worn is not None:
             # When such a case came would tell whether it was a control.
             others = others.where(not_(withheld(worn)))

@@ -9,11 +9,12 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, func, select
 
 from remiss.catalog.identifying import only, prefix_of
-from remiss.curate.blindness import Viewer, begun, origin_told, words_told
+from remiss.curate.blindness import begun, origin_told, words_told
 from remiss.edges.stores.in_force import in_force, same_window
 from remiss.edges.stores.labelling_reading import labelled, told_to
 from remiss.edges.stores.linking import links_of
 from remiss.edges.stores.listing.search import in_force_at
+from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.redactions import redactions_of
 from remiss.edges.stores.suggestions import hidden_of
 from remiss.edges.stores.tables import (
@@ -40,55 +41,65 @@ from remiss.records.states import Status
 SHARING = 7
 
 
-def resolve(connection: Connection, case_id: str, scope: Scope) -> Row[Any]:
-    """Return the row of the one case that an id or a beginning means.
+def resolve(reading: Reading, case_id: str) -> Row[Any]:
+    """Return the row of the one case that an id or a beginning means, as it is now.
 
     Raises
     ------
     NotFound, Ambiguous, InputError
     """
     prefix = prefix_of(case_id)
+    row = reading.once(("case", prefix, reading.scope), lambda: _one(reading, prefix, case_id))
+    return reading.once(("case", row.id, reading.scope), lambda: row)
+
+
+def _one(reading: Reading, prefix: str, case_id: str) -> Row[Any]:
     # '~' sorts behind every letter of an id.
-    alike = select(cases).where(cases.c.id >= prefix, cases.c.id < prefix + "~", visible_to(scope))
-    found = connection.execute(alike.order_by(cases.c.id).limit(SHARING)).all()
+    alike = select(cases).where(cases.c.id >= prefix, cases.c.id < prefix + "~", visible_to(reading.scope))
+    found = reading.connection.execute(alike.order_by(cases.c.id).limit(SHARING)).all()
     only(case_id, [row.id for row in found])
     return found[0]
 
 
-def case_at(connection: Connection, case_id: str, scope: Scope, viewer: Viewer, position: int | None) -> Case:
-    """Return a case as it is, or as it was at a position, with what the viewer may see of labellings and suggestions.
+def case_at(reading: Reading, case_id: str) -> Case:
+    """Return a case as it is, or as it was at the position, with what the viewer may see of labellings and suggestions.
 
     Raises
     ------
     NotFound, Ambiguous, InputError
     """
-    row = resolve(connection, case_id, scope)
-    hidden = hidden_of(connection, row, viewer)
+    row = resolve(reading, case_id)
+    return reading.once_for_viewer(("case as told", row.key, reading.position), lambda: _case(reading, row))
+
+
+def _case(reading: Reading, row: Row[Any]) -> Case:
+    connection, scope, position = reading.connection, reading.scope, reading.position
+    hidden = hidden_of(reading, row)
     if position is not None and hidden is not None:
-        _check_begun(connection, row, position, hidden)
+        _check_begun(reading, row, position, hidden)
     state = row if position is None else _state_at(connection, row, position)
-    seen = captures_of(connection, row.event_key, position)
-    silent = withheld_of(connection, row, viewer)
+    seen = captures_of(reading, row.event_key)
+    silent = withheld_of(reading, row)
     texts: Revision | Row[Any] | None = connection.execute(
         select(case_texts).where(case_texts.c.case_key == row.key, case_texts.c.version == state.text_version)
     ).first()
     if silent and texts is not None:
-        texts = words_told(_history(connection, row)[: state.revision], silent)[-1]
+        texts = words_told(_history(reading, row)[: state.revision], silent)[-1]
     return Case(
         id=row.id,
         revision=state.revision,
         status=Status(state.status),
         source=row.source_name,
-        event=event_at(connection, row.event_key, row.label, seen),
+        event=event_at(reading, row.event_key, row.label, seen),
         origin=origin_told(row.origin, Status(row.status)),
         criteria=_criteria(connection, row.key, seen, position) if hidden is None else (),
         captures=tuple(_capture(each) for each in seen if shown(each, scope)) if hidden is None else (),
         mode=state.mode if hidden is None else None,
         severity=state.severity if hidden is None else None,
         suggested_mode=row.suggested_mode if hidden is None else None,
-        labelling=labelled(connection, row, viewer, position),
+        labelling=labelled(reading, row),
         stale=row.stale,
-        links=links_of(connection, row.key, scope, position),
+        links=links_of(reading, row.key),
         title=None if texts is None else texts.title,
         note=None if texts is None else texts.note,
         team=row.team_id,
@@ -97,7 +108,7 @@ def case_at(connection: Connection, case_id: str, scope: Scope, viewer: Viewer, 
     )
 
 
-def event_at(connection: Connection, event_key: int, label: Scalar, seen: Sequence[Row[Any]]) -> Event:
+def event_at(reading: Reading, event_key: int, label: Scalar, seen: Sequence[Row[Any]]) -> Event:
     """Return an event as the latest of its captures saw it.
 
     Parameters
@@ -105,7 +116,7 @@ def event_at(connection: Connection, event_key: int, label: Scalar, seen: Sequen
     label : of an event that no run saw, since a person filed it
     seen : its captures, the latest first
     """
-    current = seen[0] if seen else None
+    connection, current = reading.connection, seen[0] if seen else None
     event = connection.execute(select(events).where(events.c.key == event_key)).one()
     content = connection.execute(select(event_contents).where(event_contents.c.event_key == event_key)).first()
     erased = content is None
@@ -133,7 +144,7 @@ def event_at(connection: Connection, event_key: int, label: Scalar, seen: Sequen
     )
 
 
-def _check_begun(connection: Connection, row: Row[Any], position: int, hidden: str) -> None:
+def _check_begun(reading: Reading, row: Row[Any], position: int, hidden: str) -> None:
     """Refuse to tell what a case was before its annotation, or that it was none; the suggestions of it are hidden, and why.
 
     Raises
@@ -141,7 +152,9 @@ def _check_begun(connection: Connection, row: Row[Any], position: int, hidden: s
     NotFound
     """
     known = select(revisions.c.status, revisions.c.position_from).where(revisions.c.case_key == row.key)
-    states = [(Status(each.status), each.position_from) for each in connection.execute(known.order_by(revisions.c.revision))]
+    states = [
+        (Status(each.status), each.position_from) for each in reading.connection.execute(known.order_by(revisions.c.revision))
+    ]
     if position < states[begun([status for status, _ in states])][1]:
         raise NotFound(f"what there was of case {row.id} at position {position} is {hidden}", do="give a later position, or none")
 
@@ -154,8 +167,13 @@ def _state_at(connection: Connection, row: Row[Any], position: int) -> Row[Any]:
     return state
 
 
-def captures_of(connection: Connection, event_key: int, position: int | None) -> list[Row[Any]]:
-    """Return every capture of an event up to a position by a run that came in force, the latest first."""
+def captures_of(reading: Reading, event_key: int) -> list[Row[Any]]:
+    """Return every capture of an event up to the position by a run that came in force, the latest first."""
+    return reading.once(("captures", event_key, reading.position), lambda: _captures_of(reading, event_key))
+
+
+def _captures_of(reading: Reading, event_key: int) -> list[Row[Any]]:
+    position = reading.position
     statement = (
         select(
             captures,
@@ -173,7 +191,7 @@ def captures_of(connection: Connection, event_key: int, position: int | None) ->
     )
     if position is not None:
         statement = statement.where(run_windows.c.position_from <= position)
-    return list(connection.execute(statement))
+    return list(reading.connection.execute(statement))
 
 
 def shown(captured: Row[Any], scope: Scope) -> bool:
@@ -203,20 +221,24 @@ def _criteria(connection: Connection, case_key: int, seen: list[Row[Any]], posit
     return tuple(dict.fromkeys(met))
 
 
-def states(connection: Connection, case_id: str, scope: Scope, viewer: Viewer) -> tuple[Revision, ...]:
-    """Return every state of a case, oldest first, as the viewer may know them.
+def states(reading: Reading, case_id: str) -> tuple[Revision, ...]:
+    """Return every state of a case up to now, oldest first, as the viewer may know them.
 
     Raises
     ------
     NotFound, Ambiguous, InputError
     """
-    row = resolve(connection, case_id, scope)
-    found = words_told(_history(connection, row), withheld_of(connection, row, viewer))
-    return told_to(connection, row, found, viewer, hidden_of(connection, row, viewer))
+    row = resolve(reading, case_id)
+    found = words_told(_history(reading, row), withheld_of(reading, row))
+    return told_to(reading, row, found, hidden_of(reading, row))
 
 
-def _history(connection: Connection, row: Row[Any]) -> tuple[Revision, ...]:
+def _history(reading: Reading, row: Row[Any]) -> tuple[Revision, ...]:
     """Return every state of the case of a row, oldest first, whoever may know it."""
+    return reading.once(("history", row.key), lambda: _read_history(reading, row))
+
+
+def _read_history(reading: Reading, row: Row[Any]) -> tuple[Revision, ...]:
     statement = (
         select(revisions, case_texts.c.title, case_texts.c.note, revision_reasons.c.reason)
         .outerjoin(
@@ -245,7 +267,7 @@ def _history(connection: Connection, row: Row[Any]) -> tuple[Revision, ...]:
             note=each.note,
             reason=each.reason,
         )
-        for each in connection.execute(statement)
+        for each in reading.connection.execute(statement)
     )
 
 

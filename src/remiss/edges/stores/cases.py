@@ -12,7 +12,6 @@ from remiss.catalog.listing import Order, Page, Sort
 from remiss.catalog.query import Query
 from remiss.catalog.revision import Change
 from remiss.catalog.shape import parted
-from remiss.curate.blindness import Viewer
 from remiss.edges.stores import case_controls, case_peers, case_writing
 from remiss.edges.stores.blinkers import Blinkers, blinkers_of, wears
 from remiss.edges.stores.case_reading import case_at, states
@@ -35,7 +34,7 @@ from remiss.edges.stores.listing.phrases import said_before
 from remiss.edges.stores.listing.seen_whole import sight_of
 from remiss.edges.stores.listing.ways import Asked, Purpose, Remembered, Ways, asked_for, ways
 from remiss.edges.stores.logs.journal import head
-from remiss.edges.stores.store import Store
+from remiss.edges.stores.reading import Reader
 from remiss.edges.stores.tables import case_context, cases
 from remiss.edges.stores.visible import Sight, visible_to
 from remiss.govern.ports.actor import Scope
@@ -50,17 +49,17 @@ class CaseStore:
     Those of one catalog may share what they `remembered`.
     """
 
-    def __init__(self, store: Store, scope: Scope, viewer: Viewer, remembered: Remembered | None = None) -> None:
-        self._store = store
-        self._scope = scope
-        self._viewer = viewer
-        self._sight = Sight.of(scope)
+    def __init__(self, reader: Reader, remembered: Remembered | None = None) -> None:
+        self._reader = reader
+        self._store = reader.store
+        self._scope = reader.scope
+        self._sight = Sight.of(reader.scope)
         self._remembered = Remembered() if remembered is None else remembered
 
     def position(self) -> int:
         """Return the catalog's position."""
-        with self._store.reading() as connection:
-            return head(connection)
+        with self._reader.at() as reading:
+            return reading.head
 
     def page(self, query: Query, *, sort: Sort, limit: int, after: tuple[int, ...] | None, position: int | None) -> Page:
         """Return some lines of what matches, and the sort values of the last when more follow."""
@@ -145,10 +144,10 @@ class CaseStore:
 
     def _worn(self) -> Blinkers | None:
         """Return the blinkers that the viewer wears."""
-        if not wears(self._viewer):
+        if not wears(self._reader.viewer):
             return None
-        with self._store.glancing() as connection:
-            return blinkers_of(connection, self._viewer)
+        with self._reader.glance() as reading:
+            return blinkers_of(reading)
 
     def context_names(self) -> tuple[str, ...]:
         """Return the names of all context fields that some case has."""
@@ -157,39 +156,39 @@ class CaseStore:
 
     def get(self, case_id: str, position: int | None) -> Case:
         """Return a case by id or by a unique prefix."""
-        with self._store.reading() as connection:
-            return case_at(connection, case_id, self._scope, self._viewer, position)
+        with self._reader.at(position) as reading:
+            return case_at(reading, case_id)
 
     def drawn_with(self, case_id: str, position: int | None, considered: int) -> tuple[Comparison, tuple[Event, ...]]:
         """Return how the event of a case was drawn, and controls of its window and stratum."""
-        with self._store.reading() as connection:
-            return case_controls.drawn_with(connection, case_id, self._scope, self._viewer, position, considered)
+        with self._reader.at(position) as reading:
+            return case_controls.drawn_with(reading, case_id, considered)
 
     def peers(self, case_id: str, position: int | None, considered: int) -> tuple[Event, tuple[Event, ...]]:
         """Return the event of a case, and those of other cases of its model."""
-        with self._store.reading() as connection:
-            return case_peers.peers(connection, case_id, self._scope, self._viewer, position, considered)
+        with self._reader.at(position) as reading:
+            return case_peers.peers(reading, case_id, considered)
 
     def of_model(self, model: str, considered: int) -> tuple[Event, ...]:
         """Return the events of the newest cases of a model."""
-        with self._store.reading() as connection:
-            return case_peers.newest_of(connection, model, self._scope, considered)
+        with self._reader.at() as reading:
+            return case_peers.newest_of(reading, model, considered)
 
     def revisions(self, case_id: str) -> tuple[Revision, ...]:
         """Return every state of a case, oldest first."""
-        with self._store.reading() as connection:
-            return states(connection, case_id, self._scope, self._viewer)
+        with self._reader.at() as reading:
+            return states(reading, case_id)
 
     def file(self, filed: Filed) -> Case:
         """File a case by hand; the same again is the case that is there."""
         transaction = self._store.transaction
-        return case_at(transaction.connection, case_writing.file_by_hand(transaction, filed), self._scope, self._viewer, None)
+        return case_at(self._reader.writing, case_writing.file_by_hand(transaction, filed))
 
     def revise(self, case_id: str, revision: int, change: Change) -> Case:
         """Write the next state of a case."""
         transaction = self._store.transaction
-        written = case_writing.revise(transaction, case_id, revision, change, self._scope, self._viewer)
-        return case_at(transaction.connection, written, self._scope, self._viewer, None)
+        written = case_writing.revise(transaction, self._reader.writing, case_id, revision, change)
+        return case_at(self._reader.writing, written)
 
 
 def asking_then(connection: Connection, asking: Asking, query: Query, position: int) -> Asking:

@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, and_, case, exists, func, insert, select, true
 
-from remiss.curate.blindness import Viewer, why_hidden
+from remiss.curate.blindness import why_hidden
 from remiss.curate.discussion import InboxPage, Mention, check_turn, name_of
 from remiss.edges.stores.case_reading import resolve
-from remiss.edges.stores.logs.journal import Transaction, head
-from remiss.edges.stores.store import Store
+from remiss.edges.stores.logs.journal import Transaction
+from remiss.edges.stores.reading import Reader, Reading
 from remiss.edges.stores.tables import cases, comment_texts, comments, mentions, thread_turns, threads
 from remiss.edges.stores.visible import visible_to
 from remiss.edges.stores.withholding import readable, withheld_of
@@ -26,37 +26,37 @@ from remiss.records.states import Status
 class ThreadStore:
     """Threads of an open catalog, on the cases that a scope may see, with the comments that a viewer may read."""
 
-    def __init__(self, store: Store, scope: Scope, viewer: Viewer) -> None:
-        self._store = store
-        self._scope = scope
-        self._viewer = viewer
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._store = reader.store
+        self._scope = reader.scope
 
     def of_case(self, case_id: str, position: int | None) -> tuple[Thread, ...]:
         """Return the threads of a case, the oldest first."""
-        with self._store.reading() as connection:
-            row = resolve(connection, case_id, self._scope)
+        with self._reader.at(position) as reading:
+            row = resolve(reading, case_id)
             of_case = _there(self._scope, position).where(threads.c.case_key == row.key)
-            found = connection.execute(of_case.order_by(threads.c.number)).all()
-            return _whole(connection, row, found, self._viewer, position)
+            found = reading.connection.execute(of_case.order_by(threads.c.number)).all()
+            return _whole(reading, row, found)
 
     def get(self, thread_id: str, position: int | None) -> Thread:
         """Return a thread."""
-        with self._store.reading() as connection:
-            found = _row(connection, thread_id, self._scope, position)
-            row = connection.execute(select(cases).where(cases.c.key == found.case_key)).one()
-            return _whole(connection, row, [found], self._viewer, position)[0]
+        with self._reader.at(position) as reading:
+            found = _row(reading, thread_id)
+            row = reading.connection.execute(select(cases).where(cases.c.key == found.case_key)).one()
+            return _whole(reading, row, [found])[0]
 
     def comment(self, case_id: str, thread_id: str | None, text: str, named: tuple[str, ...]) -> Thread:
         """Write a comment in a thread of a case, or in a new one."""
         transaction = self._store.transaction
-        connection = transaction.connection
-        row = resolve(connection, case_id, self._scope)
+        connection, reading = transaction.connection, self._reader.writing
+        row = resolve(reading, case_id)
         # Whoever comments on the same case at the same time waits here, so that numbers follow one another.
         connection.execute(select(cases.c.key).where(cases.c.key == row.key).with_for_update())
         if thread_id is None:
             key, thread_id = _open(transaction, row)
         else:
-            found = _row(connection, thread_id, self._scope, None)
+            found = _row(reading, thread_id)
             if found.case_key != row.key:
                 raise NotFound(f"case {row.id} has no thread {thread_id}", do=f"it is of case {found.case_id}: name that one")
             key = found.key
@@ -68,7 +68,7 @@ class ThreadStore:
         """Resolve a thread or open it again."""
         transaction = self._store.transaction
         connection = transaction.connection
-        found = _row(connection, thread_id, self._scope, None)
+        found = _row(self._reader.writing, thread_id)
         # Of two who resolve it at once, the second waits here and is told.
         connection.execute(select(threads.c.key).where(threads.c.key == found.key).with_for_update())
         thread = self.get(thread_id, None)
@@ -109,12 +109,13 @@ class ThreadStore:
         )
         if not everything:
             asked = asked.where(status == Mentioned.WAITING.value)
-        with self._store.reading() as connection:
-            asked = asked.where(readable(connection, self._viewer, lambda labelled: labelled.c.person == comments.c.person))
+        with self._reader.at(position) as reading:
+            connection = reading.connection
+            asked = asked.where(readable(reading, lambda labelled: labelled.c.person == comments.c.person))
             page = asked if before is None else asked.where(mentions.c.comment_key < before)
             total = connection.execute(select(func.count()).select_from(asked.subquery())).scalar_one()
             found = connection.execute(page.order_by(mentions.c.comment_key.desc()).limit(limit + 1)).all()
-            at = head(connection)
+            at = reading.head
         shown = tuple(Mention(*each[1:]) for each in found[:limit])
         return InboxPage(lines=shown, total=total, last=found[limit - 1].key if len(found) > limit else None, head=at)
 
@@ -129,20 +130,18 @@ def _there(scope: Scope, position: int | None) -> Select[Any]:
     return select(*named).join(cases, cases.c.key == threads.c.case_key).where(visible_to(scope), _until(threads, position))
 
 
-def _row(connection: Connection, thread_id: str, scope: Scope, position: int | None) -> Row[Any]:
-    found = connection.execute(_there(scope, position).where(threads.c.id == thread_id)).first()
+def _row(reading: Reading, thread_id: str) -> Row[Any]:
+    found = reading.connection.execute(_there(reading.scope, reading.position).where(threads.c.id == thread_id)).first()
     if found is None:
         raise NotFound(f"there is no thread {thread_id}", do="look at the threads of its case with: remiss thread list")
     return found
 
 
-def _whole(
-    connection: Connection, row: Row[Any], found: Sequence[Row[Any]], viewer: Viewer, position: int | None
-) -> tuple[Thread, ...]:
+def _whole(reading: Reading, row: Row[Any], found: Sequence[Row[Any]]) -> tuple[Thread, ...]:
     """Return threads of a case, of which `row` is, with all that was said in them and may be read."""
-    keys = [each.key for each in found]
+    connection, position, keys = reading.connection, reading.position, [each.key for each in found]
     said, turned = _comments(connection, keys, position), _turns(connection, keys, position)
-    silent, why = withheld_of(connection, row, viewer), why_hidden(Status(row.status))
+    silent, why = withheld_of(reading, row), why_hidden(Status(row.status))
     return tuple(
         Thread(
             id=each.id,

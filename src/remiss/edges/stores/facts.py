@@ -7,30 +7,30 @@ from typing import TypeAlias
 
 from sqlalchemy import ColumnElement, ScalarSelect, Table, and_, exists, func, not_, or_, select
 
-from remiss.curate.blindness import Viewer
 from remiss.edges.stores.blinkers import Blinkers, blinkers_of
 from remiss.edges.stores.dialect.driving import server_of
 from remiss.edges.stores.listing.search import in_force_at
-from remiss.edges.stores.store import Store
+from remiss.edges.stores.reading import Reader
 from remiss.edges.stores.suggestions import unbegun
 from remiss.edges.stores.tables import captures, cases, catalog_head, events, protocols, revisions, runs
 from remiss.edges.stores.version import read_version
 from remiss.edges.stores.visible import visible_to
-from remiss.govern.ports.actor import Scope
 from remiss.records.catalog import CatalogFacts
 
 Shown: TypeAlias = Mapping[Table, ColumnElement[bool]]
 
 
-def facts(store: Store, scope: Scope, viewer: Viewer, position: int | None = None, *, placed: bool) -> CatalogFacts:
+def facts(reader: Reader, position: int | None = None, *, placed: bool) -> CatalogFacts:
     """Return the facts, with what a scope sees of what was there at a position, None is now; `placed` with where it lies.
 
     A case of which the viewer may not know that it was there before its annotation is counted from then on, as lists have it.
     """
-    with store.reading() as connection:
+    store = reader.store
+    with reader.at(position) as reading:
+        connection, scope = reading.connection, reader.scope
         head = connection.execute(select(catalog_head)).one()
         shown = {table: visible_to(scope, table) for table in (protocols, runs, events, cases)}
-        found = _now(shown) if position is None else _then(shown, position, blinkers_of(connection, viewer))
+        found = _now(shown) if position is None else _then(shown, position, blinkers_of(reading))
         counted = {name: how_many.label(name) for name, how_many in found.items()}
         return CatalogFacts(
             address=store.where if placed else None,

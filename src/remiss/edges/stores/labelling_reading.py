@@ -5,17 +5,18 @@ No other module selects from `labellings` for somebody to look at: what is seen 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Row, and_, func, or_, select
 from sqlalchemy import case as sql_case
 
-from remiss.curate.blindness import CAPTURED, FROM_CONTROLS, Viewer, open_to, seen, told
-from remiss.curate.grounds import owners_of, owns, read
+from remiss.curate.blindness import CAPTURED, FROM_CONTROLS, open_to, seen, told
+from remiss.curate.grounds import owns
+from remiss.edges.stores.blinkers import owners
 from remiss.edges.stores.in_force import same_window
-from remiss.edges.stores.protocol_rows import stored
+from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.tables import captures, cases, labelling_words, labellings, protocols, run_windows, runs
 from remiss.records.case import Revision
 from remiss.records.labelling import Impact, Labelled, Labelling, LabellingKind, Quote, Reproduced, Verdict
@@ -30,27 +31,25 @@ def in_force(position: int | None = None, of: FromClause = labellings) -> Column
     return (of.c.position <= position) & or_(ended.is_(None), ended > position)
 
 
-def labelled(connection: Connection, case: Row[Any], viewer: Viewer, position: int | None) -> Labelled | None:
+def labelled(reading: Reading, case: Row[Any]) -> Labelled | None:
     """Return what a viewer may see of the labellings that are, or were, in force; None when there are none.
 
     `case` is its row as it is now, which decides on what is hidden.
     """
-    found = of_case(connection, case.key, position)
+    found = of_case(reading, case.key)
     if not found:
         return None
-    now = found if position is None else of_case(connection, case.key, None)
-    return seen(found, people_of(now), Status(case.status), viewer, lambda: settles(connection, case.team_id, case.model, viewer))
+    people, viewer = labellers_of(reading, case.key), reading.viewer
+    return seen(found, people, Status(case.status), viewer, lambda: settles(reading, case.team_id, case.model))
 
 
-def told_to(
-    connection: Connection, case: Row[Any], history: Sequence[Revision], viewer: Viewer, hidden: str | None
-) -> tuple[Revision, ...]:
+def told_to(reading: Reading, case: Row[Any], history: Sequence[Revision], hidden: str | None) -> tuple[Revision, ...]:
     """Return the states of a case as a viewer may know them; `hidden` is why its suggestions are withheld, if they are."""
-    people = people_of(of_case(connection, case.key, None))
+    people, viewer = labellers_of(reading, case.key), reading.viewer
     return told(
         history,
         viewer,
-        everything=open_to(people, Status(case.status), viewer, lambda: settles(connection, case.team_id, case.model, viewer)),
+        everything=open_to(people, Status(case.status), viewer, lambda: settles(reading, case.team_id, case.model)),
         hidden=hidden,
     )
 
@@ -67,29 +66,30 @@ def undecided() -> ColumnElement[bool]:
     return and_(*(cases.c.status != status.value for status in sorted(DECIDED)))
 
 
-def people_of(found: Iterable[Labelling]) -> frozenset[str]:
-    """Return who gave some labellings."""
-    return frozenset(each.person for each in found)
+def labellers_of(reading: Reading, case_key: int) -> frozenset[str]:
+    """Return who gave the labellings of a case that are in force now."""
+    return frozenset(each.person for each in of_case(reading.now, case_key))
 
 
-def settles(connection: Connection, team: str, model: str, viewer: Viewer) -> bool:
-    """Return whether a viewer is one who may settle disputes of a team's cases of a model: permitted, and no owner of it."""
-    if not viewer.adjudicates(team):
-        return False
-    shelf = connection.execute(select(protocols))
-    return not owns(viewer.name, owners_of(model, read(stored(row) for row in shelf)))
+def settles(reading: Reading, team: str, model: str) -> bool:
+    """Return whether the viewer is one who may settle disputes of a team's cases of a model: permitted, and no owner of it."""
+    return reading.viewer.adjudicates(team) and not owns(reading.viewer.name, owners(reading).get(model, {}))
 
 
-def of_case(connection: Connection, case_key: int, position: int | None) -> Sequence[Labelling]:
+def of_case(reading: Reading, case_key: int) -> Sequence[Labelling]:
     """Return the labellings of a case in force, the first first."""
+    return reading.once(("labellings", case_key, reading.position), lambda: _of_case(reading, case_key))
+
+
+def _of_case(reading: Reading, case_key: int) -> Sequence[Labelling]:
     statement = (
         select(labellings, labelling_words.c.rationale, labelling_words.c.quotes)
         .outerjoin(labelling_words, labelling_words.c.labelling_key == labellings.c.key)
-        .where(labellings.c.case_key == case_key, in_force(position))
+        .where(labellings.c.case_key == case_key, in_force(reading.position))
         .order_by(labellings.c.key)
     )
     # What gave way later had not given way then.
-    return tuple(replace(labelling_of(row), superseded=None) for row in connection.execute(statement))
+    return tuple(replace(labelling_of(row), superseded=None) for row in reading.connection.execute(statement))
 
 
 def labelling_of(row: Row[Any]) -> Labelling:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, exists, insert, or_, select, update
 from sqlalchemy import case as sql_case
 
 from remiss.edges.stores.logs.journal import Transaction
+from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.tables import cases, links
 from remiss.edges.stores.visible import visible_to
 from remiss.govern.ports.actor import Scope
@@ -17,8 +18,8 @@ from remiss.records.labelling import Link, Relation
 UNSEEN = "another case"
 
 
-def links_of(connection: Connection, case_key: int, scope: Scope, position: int | None = None) -> tuple[Link, ...]:
-    """Return the links of a case, both ways, with cases that the scope may see; in force now or at a position."""
+def links_of(reading: Reading, case_key: int) -> tuple[Link, ...]:
+    """Return the links of a case, both ways, with cases that the scope may see; in force now or at the position."""
     both_ways = or_(
         (links.c.case_key == case_key) & (cases.c.key == links.c.other_key),
         (links.c.other_key == case_key) & (cases.c.key == links.c.case_key),
@@ -26,10 +27,10 @@ def links_of(connection: Connection, case_key: int, scope: Scope, position: int 
     found = (
         select(links, cases.c.id.label("other"))
         .join(cases, both_ways)
-        .where(_in_force(position), visible_to(scope))
+        .where(_in_force(reading.position), visible_to(reading.scope))
         .order_by(links.c.key)
     )
-    return tuple(_link(row, outgoing=row.case_key == case_key) for row in connection.execute(found))
+    return tuple(_link(row, outgoing=row.case_key == case_key) for row in reading.connection.execute(found))
 
 
 def alike(connection: Connection, case_key: int, scope: Scope) -> Link | None:

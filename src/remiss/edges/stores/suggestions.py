@@ -8,15 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Text, and_, exists, literal, not_, or_, select
+from sqlalchemy import ColumnElement, Row, Text, and_, exists, literal, not_, or_, select
 from sqlalchemy.types import TypeEngine
 
-from remiss.curate.blindness import REVISING, Viewer, suggestions_hidden
+from remiss.curate.blindness import REVISING, suggestions_hidden
 from remiss.curate.grounds import named
 from remiss.edges.stores.blinkers import Blinkers, Cut, owners
 from remiss.edges.stores.dialect.conditions import among_listed
-from remiss.edges.stores.labelling_reading import in_force, of_case, people_of
+from remiss.edges.stores.labelling_reading import in_force, labellers_of
 from remiss.edges.stores.late import Asking, late
+from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.tables import cases, labellings, reservations, revisions
 from remiss.edges.stores.tables.base import Instant
 from remiss.records.states import Status
@@ -28,17 +29,18 @@ HELD = reservations.alias("held")
 SAID = revisions.alias("said")
 
 
-def hidden_of(connection: Connection, case: Row[Any], viewer: Viewer) -> str | None:
-    """Return why the suggestions of a case are withheld from a viewer, as it stands now; `case` is its row."""
+def hidden_of(reading: Reading, case: Row[Any]) -> str | None:
+    """Return why the suggestions of a case are withheld from the viewer, as it stands now; `case` is its row."""
+    viewer = reading.viewer
     if viewer.operator:
         return None
     return suggestions_hidden(
-        people_of(of_case(connection, case.key, None)),
+        labellers_of(reading, case.key),
         Status(case.status),
         case.team_id,
         viewer,
-        in_hand=viewer.labels and in_hand(connection, case.event_key, viewer),
-        owns=lambda: named(viewer.name) in owners(connection).get(case.model, ()),
+        in_hand=viewer.labels and in_hand(reading, case.event_key),
+        owns=lambda: named(viewer.name) in owners(reading).get(case.model, ()),
     )
 
 
@@ -51,10 +53,15 @@ def unbegun(worn: Blinkers | Cut, status: ColumnElement[str]) -> ColumnElement[b
     return and_(before, cases.c.status == Status.ANNOTATED.value, withheld(worn))
 
 
-def in_hand(connection: Connection, event_key: int, viewer: Viewer) -> bool:
-    """Return whether a viewer was given an event to label, and it is still theirs."""
-    held = exists().where(HELD.c.event_key == event_key, HELD.c.person == viewer.name, HELD.c.until > viewer.now())
-    return bool(connection.execute(select(held)).scalar())
+def in_hand(reading: Reading, event_key: int) -> bool:
+    """Return whether the viewer was given an event to label, and it is still theirs."""
+
+    def read() -> bool:
+        viewer = reading.viewer
+        held = exists().where(HELD.c.event_key == event_key, HELD.c.person == viewer.name, HELD.c.until > viewer.now())
+        return bool(reading.connection.execute(select(held)).scalar())
+
+    return reading.once_for_viewer(("in hand", event_key), read)
 
 
 def withheld(worn: Blinkers | Cut) -> ColumnElement[bool]:

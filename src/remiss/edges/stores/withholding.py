@@ -8,18 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, and_, exists, not_, select, true, tuple_
+from sqlalchemy import ColumnElement, FromClause, Row, Select, and_, exists, not_, select, true, tuple_
 
-from remiss.curate.blindness import REVISING, Viewer, withheld
-from remiss.edges.stores.labelling_reading import in_force, of_case, people_of, settles, undecided
+from remiss.curate.blindness import REVISING, withheld
+from remiss.edges.stores.labelling_reading import in_force, labellers_of, settles, undecided
+from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.tables import cases, labellings, revisions
 from remiss.records.states import Status
 
 
-def withheld_of(connection: Connection, case: Row[Any], viewer: Viewer) -> frozenset[str]:
-    """Return whose words about a case a viewer may not read, as it stands now; `case` is its row."""
-    people = people_of(of_case(connection, case.key, None))
-    return withheld(people, Status(case.status), viewer, lambda: settles(connection, case.team_id, case.model, viewer))
+def withheld_of(reading: Reading, case: Row[Any]) -> frozenset[str]:
+    """Return whose words about a case the viewer may not read, as it stands now; `case` is its row."""
+    people, viewer = labellers_of(reading, case.key), reading.viewer
+    return withheld(people, Status(case.status), viewer, lambda: settles(reading, case.team_id, case.model))
 
 
 def revised_by(labelled: FromClause) -> ColumnElement[bool]:
@@ -28,13 +29,14 @@ def revised_by(labelled: FromClause) -> ColumnElement[bool]:
     return exists().where(said.c.case_key == labelled.c.case_key, said.c.actor == labelled.c.person, said.c.action == REVISING)
 
 
-def readable(connection: Connection, viewer: Viewer, wrote: Callable[[FromClause], ColumnElement[bool]]) -> ColumnElement[bool]:
-    """Return the condition that a viewer may read something said of the case at hand.
+def readable(reading: Reading, wrote: Callable[[FromClause], ColumnElement[bool]]) -> ColumnElement[bool]:
+    """Return the condition that the viewer may read something said of the case at hand.
 
     Parameters
     ----------
     wrote : the condition that the person of a labelling, of which it gets the table, wrote it
     """
+    viewer = reading.viewer
     if viewer.operator:
         return true()
     theirs, own = labellings.alias("theirs"), labellings.alias("own")
@@ -43,8 +45,7 @@ def readable(connection: Connection, viewer: Viewer, wrote: Callable[[FromClause
     disputed = cases.c.status == Status.DISPUTED.value
     # Who may settle is a matter of team and model, of which there are few.
     kinds: Select[Any] = select(cases.c.team_id, cases.c.model).where(disputed).distinct()
-    settled = [
-        (each.team_id, each.model) for each in connection.execute(kinds) if settles(connection, each.team_id, each.model, viewer)
-    ]
+    disputes = reading.once("disputes", lambda: reading.connection.execute(kinds).all())
+    settled = [(each.team_id, each.model) for each in disputes if settles(reading, each.team_id, each.model)]
     settling = and_(disputed, tuple_(cases.c.team_id, cases.c.model).in_(settled))
     return not_(and_(undecided(), by_labeller, not_(labelled), not_(settling)))

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, exists, func, or_, select
 
 from remiss.catalog.query import Query
 from remiss.catalog.shape import parted
-from remiss.curate.blindness import Viewer, open_to
+from remiss.curate.blindness import open_to
 from remiss.edges.stores.cases import asking_then
 from remiss.edges.stores.dialect.types import from_json
 from remiss.edges.stores.labelling_reading import in_force, settles
@@ -18,10 +18,9 @@ from remiss.edges.stores.late import Asking, Ready
 from remiss.edges.stores.listing.pages import matches_then
 from remiss.edges.stores.listing.search import seen_at
 from remiss.edges.stores.listing.ways import Purpose, asked_for
-from remiss.edges.stores.store import Store
+from remiss.edges.stores.reading import Reader
 from remiss.edges.stores.tables import captures, cases, labellings, run_windows
 from remiss.edges.stores.visible import Sight
-from remiss.govern.ports.actor import Scope
 from remiss.records.agreement import Double, Given
 from remiss.records.identity import from_micros
 from remiss.records.labelling import LabellingKind, Verdict
@@ -45,10 +44,8 @@ class Case(NamedTuple):
 class DoubleStore:
     """Double labellings of the cases that a scope may see, and which of them a viewer may read."""
 
-    def __init__(self, store: Store, scope: Scope, viewer: Viewer) -> None:
-        self._store = store
-        self._scope = scope
-        self._viewer = viewer
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
 
     def labelled_twice(self, query: Query, position: int) -> tuple[Double, ...]:
         """Return the cases that match and whose annotation and verification are in force at a position, in no order.
@@ -56,8 +53,8 @@ class DoubleStore:
         A third labelling, by somebody who has seen both, is no independent one.
         """
         shape, values = parted(query)
-        dialect = self._store.engine.dialect
-        asked = asked_for(shape, Sight.of(self._scope), None, Purpose.COUNT, None, dialect)
+        dialect = self._reader.store.engine.dialect
+        asked = asked_for(shape, Sight.of(self._reader.scope), None, Purpose.COUNT, None, dialect)
         second = labellings.alias("second")
         twice = exists().where(second.c.case_key == cases.c.key, second.c.kind == VERIFICATION, in_force(position, second))
         told = [labellings.c[name] for name in SAID]
@@ -67,12 +64,13 @@ class DoubleStore:
             .join(labellings, labellings.c.case_key == cases.c.key)
             .where(in_force(position), or_(labellings.c.kind == ANNOTATION, labellings.c.kind == VERIFICATION), twice)
         )
-        with self._store.reading() as connection:
-            asking = asking_then(connection, Asking(values=values, scope=self._scope), query, position)
+        with self._reader.at(position) as reading:
+            connection = reading.connection
+            asking = asking_then(connection, Asking(values=values, scope=reading.scope), query, position)
             rows = Ready(statement, dialect).ask(connection, asking)
             weights = _weights(connection, position)
             # By team and model, of which there are few.
-            settling = cache(lambda team, model: settles(connection, team, model, self._viewer))
+            settling = cache(lambda team, model: settles(reading, team, model))
             given: dict[Case, dict[str, Any]] = {}
             for *case, kind, person, verdict, mode, modes, severity, at in rows:
                 said = Given(person=person, verdict=Verdict(verdict), mode=mode, modes=tuple(from_json(modes)), severity=severity)
@@ -94,7 +92,7 @@ class DoubleStore:
     def _told(self, case: Case, both: Mapping[str, Any], settling: Callable[[str, str], bool]) -> bool:
         """Return whether the viewer may read both labellings, by where the case stands now."""
         people = frozenset(said.person for said, _ in both.values())
-        return open_to(people, Status(case.status), self._viewer, lambda: settling(case.team_id, case.model))
+        return open_to(people, Status(case.status), self._reader.viewer, lambda: settling(case.team_id, case.model))
 
 
 def _weights(connection: Connection, position: int) -> Mapping[int, float]:
