@@ -23,7 +23,7 @@ from remiss.settings import Settings
 if TYPE_CHECKING:
     from remiss.capture.ports import Runs
     from remiss.catalog.ports import Attachments, Cases, Originals
-    from remiss.curate.blindness import Viewer
+    from remiss.curate.blinding import Viewer
     from remiss.curate.ports.agreement import Doubles
     from remiss.curate.ports.discussion import Threads
     from remiss.curate.ports.investigation import Investigations
@@ -161,8 +161,8 @@ class Equipment(Bench):
 
     @property
     def viewer(self) -> Viewer:
-        """The actor as the rules of blindness know them."""
-        from remiss.curate.blindness import Viewer
+        """The actor as the rule of blinding knows them."""
+        from remiss.curate.blinding import Viewer
 
         authority, actor = self.authority, self.actor
         return Viewer(

@@ -18,7 +18,7 @@ from fastapi.routing import APIRoute
 if TYPE_CHECKING:
     from remiss.workspace import Workspace
 
-READS = frozenset({"GET"})
+READS = {"GET"}
 
 
 def in_one_reading(router: APIRouter) -> APIRouter:

@@ -8,12 +8,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, and_, delete, exists, func, insert, or_, select, update
 
 from remiss.catalog.attachment import Prepared
-from remiss.curate.blindness import UNNAMED, why_hidden
+from remiss.curate.blinding import UNNAMED, why_blinded
+from remiss.edges.stores.blinded_case import blinded_people
 from remiss.edges.stores.case_reading import resolve
 from remiss.edges.stores.reading import Reader
 from remiss.edges.stores.tables import attachment_names, attachments, cases
 from remiss.edges.stores.visible import visible_to
-from remiss.edges.stores.withholding import withheld_of
 from remiss.errors import Conflict, NotFound
 from remiss.govern.ports.actor import Scope
 from remiss.records.case import Sensitivity
@@ -63,8 +63,8 @@ class AttachmentStore:
             row = resolve(reading, case_id)
             of_case = _seen(self._scope).where(attachments.c.case_key == row.key, _there(position))
             found = reading.connection.execute(of_case.order_by(attachments.c.number))
-            silent = withheld_of(reading, row)
-            return tuple(told(_attachment(each), silent, Status(row.status)) for each in found)
+            blinded = blinded_people(reading, row)
+            return tuple(shown(_attachment(each), blinded, Status(row.status)) for each in found)
 
     def kept(self, attachment_id: str) -> Kept:
         """Return where the content of an attachment lies, also of one that was removed."""
@@ -72,14 +72,14 @@ class AttachmentStore:
             connection = reading.connection
             row = connection.execute(_seen(self._scope).where(attachments.c.id == attachment_id)).first()
             case = None if row is None else connection.execute(select(cases).where(cases.c.key == row.case_key)).one()
-            silent = frozenset() if case is None else withheld_of(reading, case)
+            blinded = frozenset() if case is None else blinded_people(reading, case)
         if row is None:
             raise NotFound(
                 f"there is no attachment {attachment_id}", do="look at those of a case with: remiss attachment list CASE"
             )
-        if case is not None and row.person in silent:
+        if case is not None and row.person in blinded:
             raise Conflict(
-                f"{attachment_id} is {why_hidden(Status(case.status))}", do="label the case first, or wait until it is decided"
+                f"{attachment_id} is {why_blinded(Status(case.status))}", do="label the case first, or wait until it is decided"
             )
         return Kept(attachment=_attachment(row), team=row.team_id, address=row.address, removed=row.position_to is not None)
 
@@ -110,11 +110,11 @@ class AttachmentStore:
         return self.kept(attachment_id).attachment
 
 
-def told(attachment: Attachment, silent: frozenset[str], status: Status) -> Attachment:
-    """Return an attachment as somebody may know it from whom is withheld what some people say of its case."""
-    if attachment.person not in silent:
+def shown(attachment: Attachment, blinded: frozenset[str], status: Status) -> Attachment:
+    """Return an attachment as somebody may know it for whom the words of some people are blinded."""
+    if attachment.person not in blinded:
         return attachment
-    return replace(attachment, name=None, person=UNNAMED, hidden=why_hidden(status))
+    return replace(attachment, name=None, person=UNNAMED, hidden=why_blinded(status))
 
 
 def _said(name: str | None, size: int, sensitivity: Sensitivity, address: str) -> dict[str, object]:

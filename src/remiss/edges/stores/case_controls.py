@@ -7,14 +7,13 @@ from typing import Any
 
 from sqlalchemy import Row, Select, and_, exists, not_, or_, select
 
-from remiss.edges.stores.blinkers import Blinkers, blinkers_of
+from remiss.edges.stores.blinding import BlindedViewer, blinded_viewer, held, suggestions_blinded
 from remiss.edges.stores.case_reading import captures_of, case_at, resolve, shown
 from remiss.edges.stores.dialect.types import from_json, to_json
 from remiss.edges.stores.in_force import same_window
 from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.redactions import FIRST
 from remiss.edges.stores.run_rows import event_of, group
-from remiss.edges.stores.suggestions import held, withheld
 from remiss.edges.stores.tables import captures, cases, event_contents, events, groups, protocols, run_windows, runs, samples
 from remiss.edges.stores.visible import visible_to
 from remiss.errors import NotFound
@@ -28,7 +27,7 @@ def drawn_with(reading: Reading, case_id: str, considered: int) -> tuple[Compari
     """Return how the event of a case was drawn, and up to `considered` controls of its window and stratum.
 
     By the latest run in force that met it, else by the latest of all. The controls are those of least priority; none where it is
-    withheld from the viewer why the case was caught, and none of which that is withheld, for by being here they would tell.
+    blinded for the viewer why the case was caught, and none of which that is blinded, for by being here they would tell.
 
     Raises
     ------
@@ -64,7 +63,7 @@ def drawn_with(reading: Reading, case_id: str, considered: int) -> tuple[Compari
     )
     if not considered or case.hidden:
         return comparison, ()
-    kept_there = _controls(met, reading.scope, blinkers_of(reading))
+    kept_there = _controls(met, reading.scope, blinded_viewer(reading))
     return comparison, tuple(event_of(row) for row in connection.execute(kept_there.limit(considered)))
 
 
@@ -89,11 +88,13 @@ def _groups(met: Row[Any]) -> Select[Any]:
     )
 
 
-def _controls(met: Row[Any], scope: Scope, worn: Blinkers | None) -> Select[Any]:
+def _controls(met: Row[Any], scope: Scope, viewer: BlindedViewer | None) -> Select[Any]:
     """Return the select of the controls that a run kept in a capture's window and stratum, by priority."""
     told = []
-    if worn is not None:
-        told.append(not_(or_(held(events.c.key, worn), exists().where(cases.c.event_key == events.c.key, withheld(worn)))))
+    if viewer is not None:
+        told.append(
+            not_(or_(held(events.c.key, viewer), exists().where(cases.c.event_key == events.c.key, suggestions_blinded(viewer))))
+        )
     kept = and_(
         samples.c.run_key == captures.c.run_key, samples.c.event_key == captures.c.event_key, samples.c.criterion == CONTROL
     )

@@ -6,10 +6,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, exists, not_, select
 
-from remiss.edges.stores.blinkers import blinkers_of
+from remiss.edges.stores.blinding import blinded_viewer, suggestions_blinded
 from remiss.edges.stores.case_reading import resolve
 from remiss.edges.stores.reading import Reading
-from remiss.edges.stores.suggestions import withheld
 from remiss.edges.stores.tables import cases, event_contents, revisions
 from remiss.edges.stores.visible import visible_to
 from remiss.govern.ports.actor import Scope
@@ -49,10 +48,10 @@ def peers(reading: Reading, case_id: str, considered: int) -> tuple[Event, tuple
             revisions.c.case_key == cases.c.key, revisions.c.revision == 1, revisions.c.position_from <= position
         )
         others = others.where(came)
-        worn = blinkers_of(reading)
-        if worn is not None:
+        viewer = blinded_viewer(reading)
+        if viewer is not None:
             # When such a case came would tell whether it was a control.
-            others = others.where(not_(withheld(worn)))
+            others = others.where(not_(suggestions_blinded(viewer)))
     found = connection.execute(others)
     mine = Event(id=row.id, at=row.at, model=row.model) if own is None else _event(own)
     return mine, tuple(_event(each) for each in found)

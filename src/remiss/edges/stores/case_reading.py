@@ -9,14 +9,13 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, func, select
 
 from remiss.catalog.identifying import only, prefix_of
-from remiss.curate.blindness import begun, origin_told, words_told
+from remiss.curate.blinding import Part, begun, origin_for, words_without
+from remiss.edges.stores.blinded_case import blinded_people, history_shown, labelled, why_blinded
 from remiss.edges.stores.in_force import in_force, same_window
-from remiss.edges.stores.labelling_reading import labelled, told_to
 from remiss.edges.stores.linking import links_of
 from remiss.edges.stores.listing.search import in_force_at
 from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.redactions import redactions_of
-from remiss.edges.stores.suggestions import hidden_of
 from remiss.edges.stores.tables import (
     captures,
     case_criteria,
@@ -30,7 +29,6 @@ from remiss.edges.stores.tables import (
     runs,
 )
 from remiss.edges.stores.visible import visible_to
-from remiss.edges.stores.withholding import withheld_of
 from remiss.errors import NotFound
 from remiss.govern.ports.actor import Scope
 from remiss.records.case import Capture, Case, Revision, Sensitivity
@@ -69,29 +67,29 @@ def case_at(reading: Reading, case_id: str) -> Case:
     NotFound, Ambiguous, InputError
     """
     row = resolve(reading, case_id)
-    return reading.once_for_viewer(("case as told", row.key, reading.position), lambda: _case(reading, row))
+    return reading.once_for_viewer(("case as shown", row.key, reading.position), lambda: _case(reading, row))
 
 
 def _case(reading: Reading, row: Row[Any]) -> Case:
     connection, scope, position = reading.connection, reading.scope, reading.position
-    hidden = hidden_of(reading, row)
+    hidden = why_blinded(reading, Part.SUGGESTIONS, row)
     if position is not None and hidden is not None:
         _check_begun(reading, row, position, hidden)
     state = row if position is None else _state_at(connection, row, position)
     seen = captures_of(reading, row.event_key)
-    silent = withheld_of(reading, row)
+    people = blinded_people(reading, row)
     texts: Revision | Row[Any] | None = connection.execute(
         select(case_texts).where(case_texts.c.case_key == row.key, case_texts.c.version == state.text_version)
     ).first()
-    if silent and texts is not None:
-        texts = words_told(_history(reading, row)[: state.revision], silent)[-1]
+    if people and texts is not None:
+        texts = words_without(_history(reading, row)[: state.revision], people)[-1]
     return Case(
         id=row.id,
         revision=state.revision,
         status=Status(state.status),
         source=row.source_name,
         event=event_at(reading, row.event_key, row.label, seen),
-        origin=origin_told(row.origin, Status(row.status)),
+        origin=origin_for(row.origin, Status(row.status)),
         criteria=_criteria(connection, row.key, seen, position) if hidden is None else (),
         captures=tuple(_capture(each) for each in seen if shown(each, scope)) if hidden is None else (),
         mode=state.mode if hidden is None else None,
@@ -229,8 +227,7 @@ def states(reading: Reading, case_id: str) -> tuple[Revision, ...]:
     NotFound, Ambiguous, InputError
     """
     row = resolve(reading, case_id)
-    found = words_told(_history(reading, row), withheld_of(reading, row))
-    return told_to(reading, row, found, hidden_of(reading, row))
+    return history_shown(reading, row, words_without(_history(reading, row), blinded_people(reading, row)))
 
 
 def _history(reading: Reading, row: Row[Any]) -> tuple[Revision, ...]:

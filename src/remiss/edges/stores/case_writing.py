@@ -13,7 +13,7 @@ from sqlalchemy import Row, insert, select, update
 from remiss.catalog.filing import SOURCE, Filed
 from remiss.catalog.revision import Change, State, revised
 from remiss.catalog.spelling import spelled
-from remiss.curate.blindness import why_hidden
+from remiss.curate.blinding import why_blinded
 from remiss.edges.stores.case_reading import case_at, next_text_version, resolve
 from remiss.edges.stores.case_values import file_context
 from remiss.edges.stores.dialect.words import forget_words, index_words
@@ -139,7 +139,7 @@ def _check_read(state: State, shown: Case) -> None:
     """
     if (shown.title, shown.note) != (state.title, state.note):
         raise Conflict(
-            f"title and note of case {shown.id} are {why_hidden(shown.status)}",
+            f"title and note of case {shown.id} are {why_blinded(shown.status)}",
             do="label the case first, or wait until it is decided; or comment on it",
         )
 

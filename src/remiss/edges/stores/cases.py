@@ -13,14 +13,14 @@ from remiss.catalog.query import Query
 from remiss.catalog.revision import Change
 from remiss.catalog.shape import parted
 from remiss.edges.stores import case_controls, case_peers, case_writing
-from remiss.edges.stores.blinkers import Blinkers, blinkers_of, wears
+from remiss.edges.stores.blinding import BlindedViewer, blinded_viewer, may_be_blinded
 from remiss.edges.stores.case_reading import case_at, states
 from remiss.edges.stores.late import Asking, Row
 from remiss.edges.stores.listing.facets import facet, shown
 from remiss.edges.stores.listing.kinds import counted_by_kind
 from remiss.edges.stores.listing.lines import (
     head_of,
-    is_told,
+    is_visible,
     key_of,
     line_of,
     line_then,
@@ -72,7 +72,7 @@ class CaseStore:
                 asking = asking_then(connection, asking, query, position)
                 walked = lately(connection, asked, asking)
                 rows = listed_then(asked, sort, continued=bool(after), walked=walked).ask(connection, asking)
-                then = met_at(connection, [key_of(row) for row in rows[:limit] if is_told(row)], position)
+                then = met_at(connection, [key_of(row) for row in rows[:limit] if is_visible(row)], position)
                 lines = tuple([line_then(row, then[key_of(row)]) for row in rows[:limit]])
                 at = head_of(rows[0]) if rows else head(connection)
         last = sort_values(rows[limit - 1], sort) if len(rows) > limit else None
@@ -134,20 +134,20 @@ class CaseStore:
     ) -> tuple[Asked, Asking]:
         """Return of which kind a question is, and what it brings."""
         shape, values = parted(query)
-        worn = self._worn()
-        cut = None if worn is None else worn.cut
+        viewer = self._blinded_viewer()
+        blinded = None if viewer is None else viewer.kind
         # In the order of filing a control would stand apart from what was caught in its window: it is filed when it is annotated.
-        alone = cut is not None and order is Order.FILED
+        alone = blinded is not None and order is Order.FILED
         dialect = self._store.engine.dialect
-        asked = asked_for(shape, sight or self._sight, cut, purpose, sort, dialect, told_alone=alone)
-        return asked, Asking(values=values, scope=self._scope, worn=worn, lines=lines, after=after)
+        asked = asked_for(shape, sight or self._sight, blinded, purpose, sort, dialect, visible_alone=alone)
+        return asked, Asking(values=values, scope=self._scope, viewer=viewer, lines=lines, after=after)
 
-    def _worn(self) -> Blinkers | None:
-        """Return the blinkers that the viewer wears."""
-        if not wears(self._reader.viewer):
+    def _blinded_viewer(self) -> BlindedViewer | None:
+        """Return for whom something may be blinded: the viewer, or nobody."""
+        if not may_be_blinded(self._reader.viewer):
             return None
         with self._reader.glance() as reading:
-            return blinkers_of(reading)
+            return blinded_viewer(reading)
 
     def context_names(self) -> tuple[str, ...]:
         """Return the names of all context fields that some case has."""

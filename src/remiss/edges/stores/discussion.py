@@ -8,14 +8,15 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, and_, case, exists, func, insert, select, true
 
-from remiss.curate.blindness import why_hidden
+from remiss.curate.blinding import why_blinded
 from remiss.curate.discussion import InboxPage, Mention, check_turn, name_of
+from remiss.edges.stores.blinded_case import blinded_people
+from remiss.edges.stores.blinding import words_visible
 from remiss.edges.stores.case_reading import resolve
 from remiss.edges.stores.logs.journal import Transaction
 from remiss.edges.stores.reading import Reader, Reading
 from remiss.edges.stores.tables import cases, comment_texts, comments, mentions, thread_turns, threads
 from remiss.edges.stores.visible import visible_to
-from remiss.edges.stores.withholding import readable, withheld_of
 from remiss.errors import NotFound
 from remiss.govern.ports.actor import Scope
 from remiss.records.discussion import Comment, Mentioned, Thread, ThreadStatus, Turned
@@ -111,7 +112,7 @@ class ThreadStore:
             asked = asked.where(status == Mentioned.WAITING.value)
         with self._reader.at(position) as reading:
             connection = reading.connection
-            asked = asked.where(readable(reading, lambda labelled: labelled.c.person == comments.c.person))
+            asked = asked.where(words_visible(reading, lambda labelled: labelled.c.person == comments.c.person))
             page = asked if before is None else asked.where(mentions.c.comment_key < before)
             total = connection.execute(select(func.count()).select_from(asked.subquery())).scalar_one()
             found = connection.execute(page.order_by(mentions.c.comment_key.desc()).limit(limit + 1)).all()
@@ -141,15 +142,15 @@ def _whole(reading: Reading, row: Row[Any], found: Sequence[Row[Any]]) -> tuple[
     """Return threads of a case, of which `row` is, with all that was said in them and may be read."""
     connection, position, keys = reading.connection, reading.position, [each.key for each in found]
     said, turned = _comments(connection, keys, position), _turns(connection, keys, position)
-    silent, why = withheld_of(reading, row), why_hidden(Status(row.status))
+    blinded, why = blinded_people(reading, row), why_blinded(Status(row.status))
     return tuple(
         Thread(
             id=each.id,
             case=each.case_id,
             status=turned[each.key][-1].status if turned[each.key] else ThreadStatus.OPEN,
-            comments=tuple(one for one in said[each.key] if one.person not in silent),
+            comments=tuple(one for one in said[each.key] if one.person not in blinded),
             turned=tuple(turned[each.key]),
-            hidden=why if any(one.person in silent for one in said[each.key]) else None,
+            hidden=why if any(one.person in blinded for one in said[each.key]) else None,
         )
         for each in found
     )

@@ -10,14 +10,15 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Row, and_, exists,
 from sqlalchemy import case as sql_case
 
 from remiss.curate.assembling import investigation_of
-from remiss.curate.blindness import why_hidden
+from remiss.curate.blinding import why_blinded
 from remiss.curate.investigating import TEXTS, CitedPage, Draft, Finding, following, unread
+from remiss.edges.stores.blinded_case import blinded_people
+from remiss.edges.stores.blinding import revised_by, words_visible
 from remiss.edges.stores.case_reading import resolve
 from remiss.edges.stores.logs.journal import Transaction
 from remiss.edges.stores.reading import Reader, Reading
 from remiss.edges.stores.tables import case_texts, cases, citations, finding_texts, findings
 from remiss.edges.stores.visible import visible_to
-from remiss.edges.stores.withholding import readable, revised_by, withheld_of
 from remiss.errors import NotFound
 from remiss.records.investigation import Citation, CitationKind, Investigation, Part, Written
 from remiss.records.states import Status
@@ -36,9 +37,9 @@ class InvestigationStore:
         with self._reader.at(position) as reading:
             row = resolve(reading, case_id)
             found = _found(reading.connection, row.key, position)
-            silent = _silent(reading, row)
-            read = [(each, written) for _, each, written in found if (each.part, each.number) not in silent]
-            return investigation_of(row.id, read, why_hidden(Status(row.status)) if len(read) < len(found) else None)
+            blinded = _blinded(reading, row)
+            read = [(each, written) for _, each, written in found if (each.part, each.number) not in blinded]
+            return investigation_of(row.id, read, why_blinded(Status(row.status)) if len(read) < len(found) else None)
 
     def write(self, case_id: str, draft: Draft) -> Investigation:
         """Write a new finding, or the next state of one."""
@@ -51,8 +52,8 @@ class InvestigationStore:
         key, before = there.get((draft.part, draft.number or 0), (None, None))
         if before is None and draft.number is not None and draft.part is not Part.WRITE_UP:
             raise NotFound(f"case {row.id} has no {draft.part.value} {draft.number}", do="see which there are")
-        if before is not None and (before.part, before.number) in _silent(reading, row):
-            raise unread(draft, why_hidden(Status(row.status)))
+        if before is not None and (before.part, before.number) in _blinded(reading, row):
+            raise unread(draft, why_blinded(Status(row.status)))
         numbers = {part: [number for of, number in there if of is part] for part in Part}
         after = following(draft, before, max(numbers[draft.part], default=0) + 1, numbers[Part.HYPOTHESIS])
         if key is not None:
@@ -73,7 +74,7 @@ class InvestigationStore:
     ) -> CitedPage:
         """Return the findings that cite an address, the newest first."""
         with self._reader.at(position) as reading:
-            title = sql_case((readable(reading, revised_by), case_texts.c.title))
+            title = sql_case((words_visible(reading, revised_by), case_texts.c.title))
         asked = (
             select(
                 citations.c.finding_key,
@@ -101,7 +102,7 @@ class InvestigationStore:
         order = (citations.c.finding_key, citations.c.ordinal)
         with self._reader.at(position) as reading:
             connection = reading.connection
-            asked = asked.where(readable(reading, _wrote))
+            asked = asked.where(words_visible(reading, _wrote))
             page = asked if after is None else asked.where(tuple_(*order) < tuple_(*after))
             total = connection.execute(select(func.count()).select_from(asked.subquery())).scalar_one()
             found = connection.execute(page.order_by(*(each.desc() for each in order)).limit(limit + 1)).all()
@@ -124,9 +125,9 @@ def _wrote(labelled: FromClause) -> ColumnElement[bool]:
     return states.correlate(findings, labelled)
 
 
-def _silent(reading: Reading, case: Row[Any]) -> frozenset[tuple[Part, int]]:
-    """Return which findings of a case the viewer may not read: those with a state that is by whose words are withheld."""
-    people, position = withheld_of(reading, case), reading.position
+def _blinded(reading: Reading, case: Row[Any]) -> frozenset[tuple[Part, int]]:
+    """Return which findings of a case the viewer may not read: those with a state that is by somebody whose words are blinded."""
+    people, position = blinded_people(reading, case), reading.position
     if not people:
         return frozenset()
     theirs = select(findings.c.part, findings.c.number).where(

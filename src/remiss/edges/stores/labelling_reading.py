@@ -1,6 +1,6 @@
-"""Labellings read: which are in force, what of them a viewer may see, and where a case stands for whoever labels it next.
+"""Labellings read: which are in force, who gave them, and where a case stands for whoever labels it next.
 
-No other module selects from `labellings` for somebody to look at: what is seen passes `blindness.seen` here.
+What is shown of them to somebody passes `blinded_case.labelled`.
 """
 
 from __future__ import annotations
@@ -9,18 +9,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Row, and_, func, or_, select
-from sqlalchemy import case as sql_case
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, func, or_, select
 
-from remiss.curate.blindness import CAPTURED, FROM_CONTROLS, open_to, seen, told
-from remiss.curate.grounds import owns
-from remiss.edges.stores.blinkers import owners
 from remiss.edges.stores.in_force import same_window
 from remiss.edges.stores.reading import Reading
-from remiss.edges.stores.tables import captures, cases, labelling_words, labellings, protocols, run_windows, runs
-from remiss.records.case import Revision
-from remiss.records.labelling import Impact, Labelled, Labelling, LabellingKind, Quote, Reproduced, Verdict
-from remiss.records.states import DECIDED, Status
+from remiss.edges.stores.tables import captures, labelling_words, labellings, protocols, run_windows, runs
+from remiss.records.labelling import Impact, Labelling, LabellingKind, Quote, Reproduced, Verdict
 
 
 def in_force(position: int | None = None, of: FromClause = labellings) -> ColumnElement[bool]:
@@ -31,49 +25,9 @@ def in_force(position: int | None = None, of: FromClause = labellings) -> Column
     return (of.c.position <= position) & or_(ended.is_(None), ended > position)
 
 
-def labelled(reading: Reading, case: Row[Any]) -> Labelled | None:
-    """Return what a viewer may see of the labellings that are, or were, in force; None when there are none.
-
-    `case` is its row as it is now, which decides on what is hidden.
-    """
-    found = of_case(reading, case.key)
-    if not found:
-        return None
-    people, viewer = labellers_of(reading, case.key), reading.viewer
-    return seen(found, people, Status(case.status), viewer, lambda: settles(reading, case.team_id, case.model))
-
-
-def told_to(reading: Reading, case: Row[Any], history: Sequence[Revision], hidden: str | None) -> tuple[Revision, ...]:
-    """Return the states of a case as a viewer may know them; `hidden` is why its suggestions are withheld, if they are."""
-    people, viewer = labellers_of(reading, case.key), reading.viewer
-    return told(
-        history,
-        viewer,
-        everything=open_to(people, Status(case.status), viewer, lambda: settles(reading, case.team_id, case.model)),
-        hidden=hidden,
-    )
-
-
-def origin_shown() -> ColumnElement[str]:
-    """Return how a case came here, as `blindness.origin_told` has it."""
-    control = or_(*(cases.c.origin == origin for origin in sorted(FROM_CONTROLS)))
-    return sql_case((and_(undecided(), control), CAPTURED), else_=cases.c.origin)
-
-
-def undecided() -> ColumnElement[bool]:
-    """Return the condition that a case is not decided."""
-    # One by one, for the text of such a statement may not depend on how many there are.
-    return and_(*(cases.c.status != status.value for status in sorted(DECIDED)))
-
-
 def labellers_of(reading: Reading, case_key: int) -> frozenset[str]:
     """Return who gave the labellings of a case that are in force now."""
     return frozenset(each.person for each in of_case(reading.now, case_key))
-
-
-def settles(reading: Reading, team: str, model: str) -> bool:
-    """Return whether the viewer is one who may settle disputes of a team's cases of a model: permitted, and no owner of it."""
-    return reading.viewer.adjudicates(team) and not owns(reading.viewer.name, owners(reading).get(model, {}))
 
 
 def of_case(reading: Reading, case_key: int) -> Sequence[Labelling]:

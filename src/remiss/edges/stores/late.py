@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sqlalchemy import BigInteger, BindParameter, ColumnElement, Connection, Dialect, Select, bindparam, literal
 from sqlalchemy import Text as SqlText
@@ -18,13 +18,15 @@ from sqlalchemy.types import TypeEngine
 
 from remiss.catalog.query import Term, Text
 from remiss.catalog.shape import Blank, BlankText
-from remiss.edges.stores.blinkers import Blinkers
 from remiss.edges.stores.dialect.driving import streaming
 from remiss.edges.stores.dialect.explaining import failed
 from remiss.edges.stores.dialect.limiting import begins
 from remiss.edges.stores.dialect.types import to_json
 from remiss.govern.ports.actor import Scope
 from remiss.records.event import Scalar
+
+if TYPE_CHECKING:
+    from remiss.edges.stores.blinding import BlindedViewer
 
 Row: TypeAlias = tuple[Any, ...]
 Position: TypeAlias = int | ColumnElement[int]
@@ -34,14 +36,14 @@ Position: TypeAlias = int | ColumnElement[int]
 class Asking:
     """What one asking brings.
 
-    The query's values; who asks, with the blinkers they wear if any; for a list how long it is at most, what a page begins
+    The query's values; who asks, and for whom something may be blinded, if anybody; for a list how long it is at most, what a page begins
     behind, and when it is looked for among the newest cases alone, where these begin (`newest.Since`); for the past its
     position, and by phrase the keys of the cases that said it then, among those whose texts have changed since.
     """
 
     values: tuple[Scalar, ...]
     scope: Scope
-    worn: Blinkers | None = None
+    viewer: BlindedViewer | None = None
     lines: int = 0
     after: tuple[int, ...] = ()
     since: tuple[int, ...] = ()

@@ -18,7 +18,7 @@ from remiss.edges.stores.memo import Memo
 from remiss.govern.ports.actor import Scope
 
 if TYPE_CHECKING:
-    from remiss.curate.blindness import Viewer
+    from remiss.curate.blinding import Viewer
     from remiss.edges.stores.store import Store
 
 T = TypeVar("T")

@@ -7,9 +7,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, and_, exists, not_, or_, select, true
 
 from remiss.capture.recapture import CHANGED
-from remiss.edges.stores.blinkers import blinkers_of
+from remiss.edges.stores.blinding import blinded_viewer, held, suggestions_blinded
 from remiss.edges.stores.reading import Reading
-from remiss.edges.stores.suggestions import held, withheld
 from remiss.edges.stores.tables import cases, events, run_changes
 from remiss.edges.stores.visible import visible_to
 from remiss.records.run import Change
@@ -19,13 +18,13 @@ def changes_of(reading: Reading, run: Row[Any]) -> tuple[Change, ...]:
     """Return the changes of a run, of which `run` is the row, by window and event.
 
     An event that became more guarded than the run is not among them for whoever does not see it. Nor is what was changed of one
-    whose suggestions are withheld from the viewer, for it names the criteria that were met before and after.
+    whose suggestions are blinded for the viewer, for it names the criteria that were met before and after.
     """
-    worn = blinkers_of(reading)
+    viewer = blinded_viewer(reading)
     known: ColumnElement[bool] = true()
-    if worn is not None:
-        case = exists().where(cases.c.event_key == events.c.key, withheld(worn))
-        known = not_(and_(run_changes.c.kind == CHANGED, or_(held(events.c.key, worn), case)))
+    if viewer is not None:
+        case = exists().where(cases.c.event_key == events.c.key, suggestions_blinded(viewer))
+        known = not_(and_(run_changes.c.kind == CHANGED, or_(held(events.c.key, viewer), case)))
     found = (
         select(run_changes)
         .join(events, and_(events.c.source_name == run.source_name, events.c.event_id == run_changes.c.event_id))

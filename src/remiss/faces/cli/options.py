@@ -28,7 +28,8 @@ def with_workspace(command: Command) -> Command:
 
     @functools.wraps(command)
     def opened(*args: Any, **kwargs: Any) -> Any:
-        with workspace() as ws:
+        # Commands print as they go, so that each of their actions records by itself what it shows.
+        with workspace() as ws, ws.reading():
             return command(ws, *args, **kwargs)
 
     return opened

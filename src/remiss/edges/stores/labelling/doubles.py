@@ -10,14 +10,15 @@ from sqlalchemy import Connection, exists, func, or_, select
 
 from remiss.catalog.query import Query
 from remiss.catalog.shape import parted
-from remiss.curate.blindness import open_to
+from remiss.curate.blinding import Part, blinded
 from remiss.edges.stores.cases import asking_then
 from remiss.edges.stores.dialect.types import from_json
-from remiss.edges.stores.labelling_reading import in_force, settles
+from remiss.edges.stores.labelling_reading import in_force
 from remiss.edges.stores.late import Asking, Ready
 from remiss.edges.stores.listing.pages import matches_then
 from remiss.edges.stores.listing.search import seen_at
 from remiss.edges.stores.listing.ways import Purpose, asked_for
+from remiss.edges.stores.model_owners import settles
 from remiss.edges.stores.reading import Reader
 from remiss.edges.stores.tables import captures, cases, labellings, run_windows
 from remiss.edges.stores.visible import Sight
@@ -92,7 +93,8 @@ class DoubleStore:
     def _told(self, case: Case, both: Mapping[str, Any], settling: Callable[[str, str], bool]) -> bool:
         """Return whether the viewer may read both labellings, by where the case stands now."""
         people = frozenset(said.person for said, _ in both.values())
-        return open_to(people, Status(case.status), self._reader.viewer, lambda: settling(case.team_id, case.model))
+        facts = self._reader.viewer.facts(people, case.team_id, settles=lambda: settling(case.team_id, case.model))
+        return blinded(Part.LABELLINGS, Status(case.status), facts) is None
 
 
 def _weights(connection: Connection, position: int) -> Mapping[int, float]:

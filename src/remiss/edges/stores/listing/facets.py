@@ -13,16 +13,15 @@ from sqlalchemy import BigInteger, ColumnElement, Connection, Dialect, Select, T
 
 from remiss.catalog.counting import CONTEXT
 from remiss.catalog.query import EVERYTHING
+from remiss.edges.stores.blinding import SUGGESTED_KEYS, origin_shown, suggestions_blinded
 from remiss.edges.stores.dialect.planning import hashes, unindexed
 from remiss.edges.stores.dialect.types import from_json
 from remiss.edges.stores.in_force import in_force, same_window
-from remiss.edges.stores.labelling_reading import origin_shown
 from remiss.edges.stores.late import Asking, Ready, Row, late
 from remiss.edges.stores.listing.kinds import spread_by_kind
 from remiss.edges.stores.listing.pages import Matches, matches_now, matches_then
 from remiss.edges.stores.listing.search import as_seen_at
 from remiss.edges.stores.listing.ways import REMEMBERED, Asked, Ways
-from remiss.edges.stores.suggestions import TELLING, withheld
 from remiss.edges.stores.tables import captures, case_context, case_criteria, cases, revisions, run_windows
 from remiss.edges.stores.visible import visible_to
 from remiss.records.case import Sensitivity
@@ -50,9 +49,9 @@ COLUMNS: dict[str, ColumnElement[Any]] = {
 def facet(connection: Connection, asked: Asked, by: Ways | None, field: str, asking: Asking) -> Sequence[Row]:
     """Return the most frequent values of a field and their counts: of the cases as they are now, by some ways, or as they were.
 
-    Where it is withheld what was suggested of some, they are counted as having no such value.
+    Where it is blinded what was suggested of some, they are counted as having no such value.
     """
-    if asked.cut is None or field not in TELLING or (field == "criterion" and by is None):
+    if asked.blinded is None or field not in SUGGESTED_KEYS or (field == "criterion" and by is None):
         return whole(connection, asked, by, field, asking)
     every = replace(asking, lines=EVERY)
     hidden = hidden_in(asked, by, field).ask(connection, every)
@@ -62,7 +61,7 @@ def facet(connection: Connection, asked: Asked, by: Ways | None, field: str, ask
 
 
 def whole(connection: Connection, asked: Asked, by: Ways | None, field: str, asking: Asking) -> Sequence[Row]:
-    """Return the same whatever is withheld."""
+    """Return the same whatever is blinded."""
     if by is None:
         return facet_then(connection, asked, field, asking)
     of_all = spread_by_kind(connection, asked, field, asking) if asked.query == EVERYTHING else None
@@ -71,15 +70,15 @@ def whole(connection: Connection, asked: Asked, by: Ways | None, field: str, ask
 
 @lru_cache(REMEMBERED)
 def hidden_in(asked: Asked, by: Ways | None, field: str) -> Ready:
-    """Return the statement for the same among the few cases alone of which it is withheld what was suggested."""
+    """Return the statement for the same among the few cases alone of which it is blinded what was suggested."""
     found = replace(matches_now(asked, by) if by else matches_then(asked), trivial=False)
-    if found.cut is not None:
-        found = replace(found, where=and_(withheld(found.cut), found.where))
+    if found.blinded is not None:
+        found = replace(found, where=and_(suggestions_blinded(found.blinded), found.where))
     return Ready(grouped(found, field, asked.dialect), asked.dialect)
 
 
 def less(found: Iterable[Row], hidden: Iterable[Row], field: str) -> Sequence[Row]:
-    """Return counts by value without those of which the value is withheld: they have none, which criteria do not count.
+    """Return counts by value without those of which the value is blinded: they have none, which criteria do not count.
 
     >>> less([(2, 5), (1, 3)], [(1, 3)], "severity"), less([("slow", 5)], [("slow", 4)], "criterion")
     ([(2, 5), (None, 3)], [('slow', 1)])
@@ -184,7 +183,7 @@ def met_then(asked: Asked) -> Ready:
     """Return the statement for what the runs in force at the asking's position met, by case."""
     found = matches_then(asked)
     chosen = found.chosen(cases.c.key, cases.c.event_key)
-    matched = (chosen if found.cut is None else chosen.where(not_(withheld(found.cut)))).subquery("matched")
+    matched = (chosen if found.blinded is None else chosen.where(not_(suggestions_blinded(found.blinded)))).subquery("matched")
     met = select(matched.c.key, captures.c.met).join_from(matched, captures, captures.c.event_key == matched.c.event_key)
     met = met.join(run_windows, same_window(captures)).where(in_force(found.position)).order_by(matched.c.key)
     return Ready(met, asked.dialect)

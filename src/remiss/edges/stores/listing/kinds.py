@@ -96,7 +96,7 @@ def entries_of(part: Query) -> Entries | None:
 @lru_cache(REMEMBERED)
 def counted_by_kind(asked: Asked) -> Ready | None:
     """Return the statement for the number of cases that match now and are seen; None where no index has them by kind."""
-    if asked.sight.everything or asked.phrases or asked.told_alone:
+    if asked.sight.everything or asked.phrases or asked.visible_alone:
         return None
     match asked.parts:
         case []:

@@ -20,7 +20,7 @@ from remiss.catalog.counting import CONTEXT
 from remiss.catalog.listing import Order, Sort
 from remiss.catalog.query import Operator, Query, Term, Text, conjuncts
 from remiss.catalog.shape import kind_of
-from remiss.edges.stores.blinkers import Cut
+from remiss.edges.stores.blinding import BlindedKind
 from remiss.edges.stores.dialect import words
 from remiss.edges.stores.dialect.planning import weighs
 from remiss.edges.stores.late import Asking, Ready, Row
@@ -61,17 +61,18 @@ class Purpose(Enum):
 class Asked:
     """A kind of question about cases as they are now: all that its statements depend on, but for the ways.
 
-    `cut` is that of the blinkers which whoever asks wears. With `told_alone` only cases are meant of which nothing is withheld.
+    `blinded` is the kind of viewer, if anything may be blinded for them. With `visible_alone` only cases of which nothing is
+    blinded are meant.
     Its query is a shape, so that the same kind is asked again and again with other values. There is one of each kind.
     """
 
     query: Query
     sight: Sight
-    cut: Cut | None
+    blinded: BlindedKind | None
     purpose: Purpose
     sort: Sort | None
     dialect: Dialect
-    told_alone: bool
+    visible_alone: bool
 
     @property
     def order(self) -> Order | None:
@@ -98,15 +99,17 @@ class Asked:
 def asked_for(
     query: Query,
     sight: Sight,
-    cut: Cut | None,
+    blinded: BlindedKind | None,
     purpose: Purpose,
     sort: Sort | None,
     dialect: Dialect,
     *,
-    told_alone: bool = False,
+    visible_alone: bool = False,
 ) -> Asked:
     """Return the kind of a question: a query's shape, for scopes of a kind, for a page in some order if for a page."""
-    return Asked(query=query, sight=sight, cut=cut, purpose=purpose, sort=sort, dialect=dialect, told_alone=told_alone)
+    return Asked(
+        query=query, sight=sight, blinded=blinded, purpose=purpose, sort=sort, dialect=dialect, visible_alone=visible_alone
+    )
 
 
 @dataclass(frozen=True, slots=True)

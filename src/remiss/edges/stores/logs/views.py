@@ -179,6 +179,7 @@ def _sealed(head: Head, entries: Sequence[Entry], secret: bytes) -> tuple[list[d
 def _entry(seen: Entered, actor: Actor, at: datetime, request: str | None, secret: bytes) -> Entry:
     """Return an entry of what was shown: what it is about, and in `also` how what was shown beside that differs from it."""
     about, *others = [_shown(each, actor, secret) for each in seen]
+    about["subject"] = next((each["subject"] for each in (about, *others) if each["subject"] is not None), None)
     entry = {**about, "actor": actor.name, "at": to_micros(at), "request": request, "role": actor.role}
     if others:
         entry[ALSO] = [{name: value for name, value in each.items() if value != about[name]} for each in others]

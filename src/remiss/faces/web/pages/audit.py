@@ -64,6 +64,7 @@ class Line:
     href: str | None
     count: int | None
     purpose: str | None
+    also: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +141,7 @@ def _moment(text: str) -> datetime:
 
 def _line(line: dict[str, Any]) -> Line:
     subject = line["subject"]
-    named = {name: line[name] for name in ("entry", "at", "actor", "role", "action", "kind", "count", "purpose")}
+    named = {name: line[name] for name in ("entry", "at", "actor", "role", "action", "kind", "count", "purpose", "also")}
     return Line(**named, subject=subject, href=None if subject is None else _href(subject))
 
 
