@@ -13,7 +13,7 @@ from remiss.catalog import revision as revisions
 from remiss.catalog.counting import CONTEXT, DEFAULT, VALUE_LIMIT, check_fields
 from remiss.catalog.filing import Filed
 from remiss.catalog.likeness import likest
-from remiss.catalog.listing import COLUMNS, PAGE_LIMIT, Order, Turn, list_name, parse_sort, row, token, turn
+from remiss.catalog.listing import COLUMNS, Order, parse_sort, row
 from remiss.catalog.modes import check_known
 from remiss.catalog.parsing import parse
 from remiss.catalog.ports import CatalogWorkspace
@@ -22,6 +22,7 @@ from remiss.records.case import Case, Filing, Revision
 from remiss.records.catalog import CatalogFacts
 from remiss.records.comparison import Comparison
 from remiss.records.look import Kind, Look, listed
+from remiss.records.paging import Turn, check_length, list_name, token, turn
 from remiss.records.position import reached
 from remiss.records.rows import Rows
 
@@ -78,8 +79,7 @@ def search(
     InputError : an unknown order, a position that is not there yet, a token of another list
     """
     wanted, order = parse(query), parse_sort(sort)
-    if not 1 <= limit <= PAGE_LIMIT:
-        raise InputError(f"{limit} is no length of a page", do=f"give 1 to {PAGE_LIMIT}")
+    check_length(limit)
     turned = None if after is None else turn(after, list_name(query, sort, as_of), order.order.values)
     at = as_of if turned is None or turned.position is None else turned.position
     position = None if at is None else reached(at, ws.cases.position())

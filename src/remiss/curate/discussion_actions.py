@@ -7,13 +7,12 @@ from typing import Any
 
 from remiss.action import action
 from remiss.catalog.actions import REDACTION
-from remiss.catalog.listing import Turn, list_name, token, turn
 from remiss.curate import discussion
 from remiss.curate.ports.discussion import DiscussionWorkspace
-from remiss.errors import InputError
 from remiss.records import look as looks
 from remiss.records.discussion import Thread, ThreadStatus
 from remiss.records.look import Kind, Look
+from remiss.records.paging import Turn, check_length, list_name, token, turn
 from remiss.records.position import reached
 from remiss.records.rows import Rows
 
@@ -127,8 +126,7 @@ def inbox(
     ------
     InputError : a token of another list, a position that is not there yet
     """
-    if not 1 <= limit <= INBOX_LIMIT:
-        raise InputError(f"{limit} is no length of a page", do=f"give 1 to {INBOX_LIMIT}")
+    check_length(limit, INBOX_LIMIT)
     name = discussion.name_of(ws.actor.name)
     listed = list_name(f"inbox {everything} {name}", "newest", as_of)
     before = None if after is None else turn(after, listed, 1).last[0]

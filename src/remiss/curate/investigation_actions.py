@@ -7,18 +7,17 @@ from typing import Any
 
 from remiss.action import action
 from remiss.catalog.actions import REDACTION
-from remiss.catalog.listing import Turn, list_name, token, turn
 from remiss.curate.investigating import Draft, prepared
 from remiss.curate.ports.investigation import InvestigationWorkspace
-from remiss.errors import InputError
 from remiss.records.investigation import Citation, CitationKind, Conclusion, Investigation, Outcome, Part, Stands
 from remiss.records.look import Kind, Look, listed
+from remiss.records.paging import Turn, check_length, list_name, token, turn
 from remiss.records.position import reached
 from remiss.records.rows import Rows
 
 INVESTIGATE = "case:investigate"
 CITATIONS = ("case", "title", "part", "number", "kind", "address", "state", "text", "at")
-PAGE_LIMIT = 1_000
+CITATIONS_LIMIT = 1_000
 
 
 def _shown(ws: InvestigationWorkspace, given: Mapping[str, Any], found: Investigation) -> Sequence[Look]:
@@ -204,8 +203,7 @@ def citations(
     ------
     InputError : a token of another list, a position that is not there yet
     """
-    if not 1 <= limit <= PAGE_LIMIT:
-        raise InputError(f"{limit} is no length of a page", do=f"give 1 to {PAGE_LIMIT}")
+    check_length(limit, CITATIONS_LIMIT)
     listed = list_name(f"citations {kind} {address}", "newest", as_of)
     last = None if after is None else turn(after, listed, 2).last
     position = reached(as_of, ws.position())

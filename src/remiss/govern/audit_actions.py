@@ -16,10 +16,10 @@ from remiss.govern.merkle import inclusion_path, root_of
 from remiss.govern.ports.audit import AuditWorkspace
 from remiss.govern.verification import Row, Verdict, check
 from remiss.records.look import KINDS, Kind, Look, listed
+from remiss.records.paging import check_length
 from remiss.records.rows import Rows
 
 READ = "audit:read"
-PAGE_LIMIT = 10_000
 LOST = "entry 1 is not the first that was written: the log was begun again, for what was in it was gone"
 NOT_SEALED = "nothing was done with this catalog yet, and so nothing is sealed"
 
@@ -28,7 +28,7 @@ def _proved(_: AuditWorkspace, given: Mapping[str, Any], proof: Proof) -> Sequen
     return (Look(kind=Kind.LIST, subject=proof.id, ids=[proof.id], count=1),)
 
 
-@action(name="audit.search", permission=READ, reads=True, snapshot=False, views=listed)
+@action(name="audit.search", permission=READ, reads=True, views=listed)
 def search(
     ws: AuditWorkspace,
     *,
@@ -61,8 +61,7 @@ def search(
         raise InputError(f"there is no log {log!r}", do=f"use one of {', '.join(LOGS)}")
     if kind is not None and kind not in KINDS:
         raise InputError(f"there is no kind {kind!r}", do=f"use one of {', '.join(KINDS)}")
-    if not 1 <= limit <= PAGE_LIMIT:
-        raise InputError(f"{limit} is no length of a page", do=f"give 1 to {PAGE_LIMIT}")
+    check_length(limit)
     teams = ws.authority.teams(ws.actor, READ)
     wanted = Wanted(actor=actor, action=action, subject=subject, kind=kind, since=since, until=until, teams=teams)
     name = list_name(wanted, log)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, delete, exists, func, insert, or_, select, update
+from sqlalchemy import Row, Select, delete, exists, func, insert, select, update
 
 from remiss.catalog.attachment import Prepared
 from remiss.curate.blinding import UNNAMED, why_blinded
 from remiss.edges.stores.blinded_case import blinded_people
 from remiss.edges.stores.case_reading import resolve
+from remiss.edges.stores.in_force import holds
 from remiss.edges.stores.reading import Reader
 from remiss.edges.stores.tables import attachment_names, attachments, cases
 from remiss.edges.stores.visible import visible_to
@@ -61,7 +62,7 @@ class AttachmentStore:
         """Return the attachments of a case, the oldest first."""
         with self._reader.at(position) as reading:
             row = resolve(reading, case_id)
-            of_case = _seen(self._scope).where(attachments.c.case_key == row.key, _there(position))
+            of_case = _seen(self._scope).where(attachments.c.case_key == row.key, holds(attachments, position))
             found = reading.connection.execute(of_case.order_by(attachments.c.number))
             blinded = blinded_people(reading, row)
             return tuple(shown(_attachment(each), blinded, Status(row.status)) for each in found)
@@ -120,14 +121,6 @@ def shown(attachment: Attachment, blinded: frozenset[str], status: Status) -> At
 def _said(name: str | None, size: int, sensitivity: Sensitivity, address: str) -> dict[str, object]:
     """Return what the journal has a digest of."""
     return {"name": name, "size": size, "sensitivity": int(sensitivity), "address": address}
-
-
-def _there(position: int | None) -> ColumnElement[bool]:
-    """Return the condition that an attachment is there, or was at a position."""
-    stays = attachments.c.position_to.is_(None)
-    if position is None:
-        return stays
-    return and_(attachments.c.position_from <= position, or_(stays, attachments.c.position_to > position))
 
 
 def _seen(scope: Scope) -> Select[Any]:

@@ -15,6 +15,7 @@ from remiss.curate.investigating import TEXTS, CitedPage, Draft, Finding, follow
 from remiss.edges.stores.blinded_case import blinded_people
 from remiss.edges.stores.blinding import revised_by, words_visible
 from remiss.edges.stores.case_reading import resolve
+from remiss.edges.stores.in_force import holds
 from remiss.edges.stores.logs.journal import Transaction
 from remiss.edges.stores.reading import Reader, Reading
 from remiss.edges.stores.tables import case_texts, cases, citations, finding_texts, findings
@@ -93,7 +94,7 @@ class InvestigationStore:
             .join(cases, cases.c.key == findings.c.case_key)
             .outerjoin(case_texts, and_(case_texts.c.case_key == cases.c.key, case_texts.c.version == cases.c.text_version))
             .outerjoin(finding_texts, and_(finding_texts.c.finding_key == findings.c.key, _first()))
-            .where(visible_to(self._scope), _in_force(position))
+            .where(visible_to(self._scope), holds(findings, position))
         )
         if address is not None:
             asked = asked.where(citations.c.address == address)
@@ -143,16 +144,9 @@ def _first() -> ColumnElement[bool]:
     return or_(*(and_(findings.c.part == part.value, finding_texts.c.name == names[0]) for part, names in TEXTS.items()))
 
 
-def _in_force(position: int | None) -> ColumnElement[bool]:
-    if position is None:
-        return findings.c.position_to.is_(None)
-    ended = or_(findings.c.position_to.is_(None), findings.c.position_to > position)
-    return and_(findings.c.position_from <= position, ended)
-
-
 def _found(connection: Connection, case_key: int, position: int | None) -> Sequence[tuple[int, Finding, Written]]:
     """Return the findings of a case with their keys, of each part in the order of their numbers."""
-    of_case = select(findings).where(findings.c.case_key == case_key, _in_force(position))
+    of_case = select(findings).where(findings.c.case_key == case_key, holds(findings, position))
     rows = connection.execute(of_case.order_by(findings.c.part, findings.c.number)).all()
     keys = [row.key for row in rows]
     texts: dict[int, dict[str, str]] = defaultdict(dict)

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Row, func, or_, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, func, select
 
-from remiss.edges.stores.in_force import same_window
+from remiss.edges.stores.in_force import holds, same_window
 from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.tables import captures, labelling_words, labellings, protocols, run_windows, runs
 from remiss.records.labelling import Impact, Labelling, LabellingKind, Quote, Reproduced, Verdict
@@ -19,10 +19,7 @@ from remiss.records.labelling import Impact, Labelling, LabellingKind, Quote, Re
 
 def in_force(position: int | None = None, of: FromClause = labellings) -> ColumnElement[bool]:
     """Return the condition that a labelling is in force, now or at a position; `of` is `labellings` or an alias of it."""
-    if position is None:
-        return of.c.position_to.is_(None)
-    ended = of.c.position_to
-    return (of.c.position <= position) & or_(ended.is_(None), ended > position)
+    return holds(of, position, begins="position")
 
 
 def labellers_of(reading: Reading, case_key: int) -> frozenset[str]:

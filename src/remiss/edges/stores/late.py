@@ -36,9 +36,9 @@ Position: TypeAlias = int | ColumnElement[int]
 class Asking:
     """What one asking brings.
 
-    The query's values; who asks, and for whom something may be blinded, if anybody; for a list how long it is at most, what a page begins
-    behind, and when it is looked for among the newest cases alone, where these begin (`newest.Since`); for the past its
-    position, and by phrase the keys of the cases that said it then, among those whose texts have changed since.
+    The query's values; who asks, and for whom something may be blinded, if anybody; for a list how long it is at most, what a
+    page begins behind, and when it is looked for among the newest cases alone, where these begin (`newest.Since`); for the past
+    its position, and by phrase the keys of the cases that said it then, among those whose texts have changed since.
     """
 
     values: tuple[Scalar, ...]

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, exists, insert, or_, select, update
 from sqlalchemy import case as sql_case
 
+from remiss.edges.stores.in_force import holds
 from remiss.edges.stores.logs.journal import Transaction
 from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.tables import cases, links
@@ -27,7 +28,7 @@ def links_of(reading: Reading, case_key: int) -> tuple[Link, ...]:
     found = (
         select(links, cases.c.id.label("other"))
         .join(cases, both_ways)
-        .where(_in_force(reading.position), visible_to(reading.scope))
+        .where(holds(links, reading.position), visible_to(reading.scope))
         .order_by(links.c.key)
     )
     return tuple(_link(row, outgoing=row.case_key == case_key) for row in reading.connection.execute(found))
@@ -38,7 +39,7 @@ def alike(connection: Connection, case_key: int, scope: Scope) -> Link | None:
     found = (
         select(links, sql_case((visible_to(scope), cases.c.id), else_=UNSEEN).label("other"))
         .join(cases, cases.c.key == links.c.other_key)
-        .where(links.c.case_key == case_key, links.c.relation == Relation.ALIKE.value, _in_force(None))
+        .where(links.c.case_key == case_key, links.c.relation == Relation.ALIKE.value, holds(links, None))
     )
     row = connection.execute(found).first()
     return None if row is None else _link(row, outgoing=True)
@@ -46,7 +47,7 @@ def alike(connection: Connection, case_key: int, scope: Scope) -> Link | None:
 
 def followed(connection: Connection, case_key: int) -> bool:
     """Return whether other cases take a case's verdict."""
-    ours = (links.c.other_key == case_key) & (links.c.relation == Relation.ALIKE.value) & _in_force(None)
+    ours = (links.c.other_key == case_key) & (links.c.relation == Relation.ALIKE.value) & holds(links, None)
     return bool(connection.execute(select(exists().where(ours))).scalar())
 
 
@@ -65,14 +66,8 @@ def write_link(transaction: Transaction, case_key: int, other_key: int, relation
 
 def end_link(transaction: Transaction, case_key: int, relation: Relation) -> None:
     """End the link of a case by that relation, if there is one."""
-    ours = (links.c.case_key == case_key) & (links.c.relation == relation.value) & _in_force(None)
+    ours = (links.c.case_key == case_key) & (links.c.relation == relation.value) & holds(links, None)
     transaction.connection.execute(update(links).where(ours).values(position_to=transaction.position()))
-
-
-def _in_force(position: int | None) -> Any:
-    if position is None:
-        return links.c.position_to.is_(None)
-    return (links.c.position_from <= position) & or_(links.c.position_to.is_(None), links.c.position_to > position)
 
 
 def _link(row: Row[Any], *, outgoing: bool) -> Link:

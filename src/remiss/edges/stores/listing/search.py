@@ -22,7 +22,7 @@ from remiss.catalog.query import And, Not, Or, Query, Term, Text
 from remiss.edges.stores.blinding import SUGGESTED_KEYS, BlindedKind, origin_shown, suggestions_blinded, title_blinded
 from remiss.edges.stores.dialect.conditions import among, among_listed, json_text
 from remiss.edges.stores.dialect.words import has, wanted
-from remiss.edges.stores.in_force import in_force, same_window
+from remiss.edges.stores.in_force import holds, in_force, same_window
 from remiss.edges.stores.late import Position, given, said_then
 from remiss.edges.stores.listing.comparing import (
     EVENT,
@@ -229,10 +229,7 @@ def in_force_at(position: Position, key: ColumnElement[int] = cases.c.key) -> tu
     """Return the join of `cases`, by its `key`, with that of its `revisions` which was in force at a position."""
     return (
         revisions.c.case_key == key,
-        and_(
-            revisions.c.position_from <= position,
-            or_(revisions.c.position_to.is_(None), revisions.c.position_to > position),
-        ),
+        holds(revisions, position),
     )
 
 
