@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -16,8 +14,6 @@ from remiss.govern.ports.audit import Audit
 from remiss.govern.ports.keys import Keys
 from remiss.govern.ports.recogniser import Recogniser
 from remiss.govern.ports.vault import Vault
-from remiss.govern.viewing import Gathering, Seen, entered
-from remiss.records.look import Kind
 from remiss.settings import Settings
 
 if TYPE_CHECKING:
@@ -38,7 +34,6 @@ if TYPE_CHECKING:
     from remiss.govern.ports.people import People
     from remiss.protocol.ports import Protocols
     from remiss.records.catalog import CatalogFacts
-    from remiss.records.look import Look
     from remiss.records.person import Governed
     from remiss.understand.ports import Evidence
 
@@ -63,7 +58,6 @@ class Equipment(Bench):
         self.file = store.file
         self.created = store.created
         self.request_id: str | None = None
-        self._gathering = Gathering()
         # A folder that is set may serve other catalogs too; one that is named after this one's new file cannot.
         fresh = [each for each in ("keys", "vault") if store.created and store.file and not getattr(settings, each)]
         self._made = tuple(path for path in (settings.folder(each, store.file) for each in fresh) if not path.exists())
@@ -102,7 +96,7 @@ class Equipment(Bench):
         """The shelf of protocol versions."""
         from remiss.edges.stores.protocols import ProtocolShelf
 
-        return ProtocolShelf(self._store, self.scope)
+        return ProtocolShelf(self._reader)
 
     @cached_property
     def runs(self) -> Runs:
@@ -221,21 +215,6 @@ class Equipment(Bench):
         """The catalog's secret key; made as long as nothing was done with the catalog, and so nothing made under a key."""
         return self._store.sealing.keys(lambda: not self._acted())
 
-    def witness(self, looks: Sequence[Look], action: str) -> None:
-        """Record that the actor looked at something, by an action: now, or with all that the block shows whose answer is held."""
-        seen = [Seen(action, look) for look in looks]
-        if self._gathering.seen is not None and not any(look.kind is Kind.EVIDENCE for look in looks):
-            self._gathering.seen.extend(seen)
-        else:
-            self._record(seen)
-
-    def _record(self, seen: Sequence[Seen]) -> None:
-        from remiss.edges.stores.logs.journal import DIGESTS
-
-        entries = entered(seen, self.actor.team)
-        if entries:
-            self._store.views.record(entries, self.actor, datetime.now(UTC), self.request_id, self.keys.secret(DIGESTS))
-
     @cached_property
     def audit(self) -> Audit:
         """The logs of what was done and looked at."""
@@ -303,28 +282,3 @@ class Equipment(Bench):
             kept=OriginalStore(self._reader).kept,
         )
         return MachineHealth(self.settings, opened)
-
-    @contextmanager
-    def reading(self, *, held: bool = False) -> Iterator[None]:
-        """Have everything in this block read from one snapshot of the catalog, which begins with the first thing that is read.
-
-        Parameters
-        ----------
-        held : whether nothing of what is shown leaves before the block ends, as of a page: then it is recorded once, by one entry
-            that names all of it. Else each action records what it shows before it answers
-
-        Raises
-        ------
-        StorageError, Tampered : it cannot be recorded, and so must not be shown
-        """
-        if not held or self._gathering.seen is not None:
-            with self._store.sharing():
-                yield
-            return
-        self._gathering.seen = []
-        try:
-            with self._store.sharing():
-                yield
-        finally:
-            # Also what was seen before something went wrong: whoever is told of that may have been told of it.
-            self._record(self._gathering.end())

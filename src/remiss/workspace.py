@@ -1,7 +1,8 @@
 """The workspace: the one way in for actions.
 
 An action that is called with a `Workspace` is authorised, prepared outside the transaction, run inside it, written into the
-journal and committed. `equipment.py` chooses which edge stands behind which port, `opening.py` finds the catalog.
+journal and committed. `equipment.py` chooses which edge stands behind which port, `recording.py` records what is shown,
+`opening.py` finds the catalog.
 """
 
 from __future__ import annotations
@@ -16,12 +17,12 @@ from typing import TYPE_CHECKING, Any
 from remiss.action import Action
 from remiss.bench import Bench, prepared
 from remiss.catalog.identifying import spelled
-from remiss.equipment import Equipment
 from remiss.errors import Denied, InputError, NotFound
 from remiss.govern.authority import Granted, actor_of
 from remiss.govern.digesting import digested
 from remiss.govern.ports.actor import Actor, Authority
 from remiss.govern.refusing import Named, refusal
+from remiss.recording import Recording
 from remiss.records.person import EVERY_TEAM
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ CAPTURE = "run:capture"
 OF_CASES = frozenset({"case_id", "case"})
 
 
-class Workspace(Equipment):
+class Workspace(Recording):
     """An open catalog, the ports that actions take, and who acts."""
 
     def serving(
@@ -182,17 +183,6 @@ class Workspace(Equipment):
         super().allow(permission, team)
         if self._store.writes and team not in {None, EVERY_TEAM}:
             self._store.transaction.team = team
-
-    def saw(self, action: Action, arguments: Mapping[str, Any], result: Any) -> None:
-        """Record what the answer of an action shows, before anybody has it; for an answer that is shown again, too.
-
-        Raises
-        ------
-        StorageError, Tampered : it cannot be recorded, and so must not be shown
-        """
-        looks = () if action.views is None else action.views(self, arguments, result)
-        if looks:
-            self.witness(looks, action.name)
 
 
 def _plain(value: object) -> object:

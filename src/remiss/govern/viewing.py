@@ -8,7 +8,6 @@ refusals.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -76,14 +75,3 @@ def beside(kind: str) -> tuple[str, ...]:
     (('figure', 'case'), ())
     """
     return tuple(each.value for each in WEIGHT[: WEIGHT.index(Kind(kind))]) if kind in WEIGHT else ()
-
-
-class Gathering(threading.local):
-    """What a block has shown so far whose answer is held back until it ends; None without such a block. Of each thread."""
-
-    seen: list[Seen] | None = None
-
-    def end(self) -> Sequence[Seen]:
-        """Return what was gathered, and gather no more."""
-        seen, self.seen = self.seen, None
-        return seen or ()
