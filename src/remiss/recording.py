@@ -62,6 +62,10 @@ class Recording(Equipment):
             self._gathering.seen = None
             self._record(gathered)
 
+    def let_go(self) -> None:
+        """Hold no snapshot from here on, since something is waited for; what the block reads afterwards is of another."""
+        self._store.let_go()
+
     def saw(self, action: Action, arguments: Mapping[str, Any], result: Any) -> None:
         """Record what the answer of an action shows, before anybody has it; for an answer that is shown again, too.
 
