@@ -115,8 +115,8 @@ def test_both_databases_find_as_many_of_the_last_cases(ws):
     for number in range(12):
         said(ws, number, "late" if number % 4 == 0 else "slow")
     store = ws.cases
-    asked, asking = store._asked(parse("late"), ways.Purpose.PAGE, ways.NEWEST_FIRST, lines=4)
+    asked, parameters = store._asked(parse("late"), ways.Purpose.PAGE, ways.NEWEST_FIRST, lines=4)
     with ws._store.reading() as connection:
-        ((*_, found, count),) = ways.looks_for(asked).ask(connection, asking)
+        ((*_, found, count),) = ways.looks_for(asked).ask(connection, parameters)
     assert (found, count) == (3, 12)
     assert words.SAMPLED[connection.dialect.name] > count

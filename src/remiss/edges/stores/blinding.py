@@ -21,8 +21,8 @@ from remiss.curate.grounds import named
 from remiss.edges.stores.dialect.conditions import among_listed
 from remiss.edges.stores.dialect.types import to_json
 from remiss.edges.stores.labelling_reading import in_force
-from remiss.edges.stores.late import Asking, late
 from remiss.edges.stores.model_owners import owners, settles
+from remiss.edges.stores.prepared import Parameters, parameter
 from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.tables import cases, labellings, reservations, revisions
 from remiss.edges.stores.tables.base import Instant
@@ -105,7 +105,7 @@ def _stands(states: frozenset[Status]) -> list[ColumnElement[bool]]:
 
 
 def suggestions_blinded(viewer: BlindedViewer | BlindedKind) -> ColumnElement[bool]:
-    """Return the condition that the suggestions of the case at hand are blinded. Of a mere kind, who looks is bound late."""
+    """Return the condition that the suggestions of the case at hand are blinded. Of a mere kind, who looks is a parameter."""
     facts = {
         Fact.LABELLED: labelled_by(viewer),
         Fact.HELD: held(cases.c.event_key, viewer),
@@ -193,10 +193,10 @@ def held(event_key: ColumnElement[int], viewer: BlindedViewer | BlindedKind) -> 
     return event_key.in_(theirs)
 
 
-def _viewer(asking: Asking) -> BlindedViewer:
-    if asking.viewer is None:
+def _viewer(parameters: Parameters) -> BlindedViewer:
+    if parameters.viewer is None:
         raise ValueError("a statement for somebody who is blinded is asked by somebody who is not")
-    return asking.viewer
+    return parameters.viewer
 
 
 def _person(viewer: BlindedViewer) -> str:
@@ -206,11 +206,11 @@ def _person(viewer: BlindedViewer) -> str:
 def _binding(
     viewer: BlindedViewer | BlindedKind,
 ) -> Callable[[Callable[[BlindedViewer], Any], TypeEngine[Any]], ColumnElement[Any]]:
-    """Return how a value of who looks stands in a statement: as it is, or late."""
+    """Return how a value of who looks stands in a statement: as it is, or as a parameter."""
 
     def bound(value: Callable[[BlindedViewer], Any], type_: TypeEngine[Any]) -> ColumnElement[Any]:
         if isinstance(viewer, BlindedViewer):
             return literal(value(viewer), type_)
-        return late(lambda asking: value(_viewer(asking)), type_)
+        return parameter(lambda given: value(_viewer(given)), type_)
 
     return bound

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, FromClause, and_, or_
 
-from remiss.edges.stores.late import Position
+from remiss.edges.stores.prepared import Position
 from remiss.edges.stores.tables import run_windows
 
 

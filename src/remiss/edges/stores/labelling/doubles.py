@@ -11,14 +11,14 @@ from sqlalchemy import Connection, exists, func, or_, select
 from remiss.catalog.query import Query
 from remiss.catalog.shape import parted
 from remiss.curate.blinding import Part, blinded
-from remiss.edges.stores.cases import asking_then
+from remiss.edges.stores.cases import parameters_then
 from remiss.edges.stores.dialect.types import from_json
 from remiss.edges.stores.labelling_reading import in_force
-from remiss.edges.stores.late import Asking, Ready
 from remiss.edges.stores.listing.pages import matches_then
 from remiss.edges.stores.listing.search import seen_at
 from remiss.edges.stores.listing.ways import Purpose, asked_for
 from remiss.edges.stores.model_owners import settles
+from remiss.edges.stores.prepared import Parameters, Prepared
 from remiss.edges.stores.reading import Reader
 from remiss.edges.stores.tables import captures, cases, labellings, run_windows
 from remiss.edges.stores.visible import Sight
@@ -67,8 +67,8 @@ class DoubleStore:
         )
         with self._reader.at(position) as reading:
             connection = reading.connection
-            asking = asking_then(connection, Asking(values=values, scope=reading.scope), query, position)
-            rows = Ready(statement, dialect).ask(connection, asking)
+            parameters = parameters_then(connection, Parameters(values=values, scope=reading.scope), query, position)
+            rows = Prepared(statement, dialect).ask(connection, parameters)
             weights = _weights(connection, position)
             # By team and model, of which there are few.
             settling = cache(lambda team, model: settles(reading, team, model))

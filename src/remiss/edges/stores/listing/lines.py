@@ -19,10 +19,10 @@ from remiss.edges.stores.blinding import suggestions_blinded, title_blinded
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.dialect.gathering import gathered
 from remiss.edges.stores.dialect.planning import unindexed
-from remiss.edges.stores.late import Ready, Row, late
 from remiss.edges.stores.listing.pages import Matches, behind, matches_now, matches_then, sort_columns, sorted_by, ungraded
 from remiss.edges.stores.listing.search import as_seen_at, seen_at
 from remiss.edges.stores.listing.ways import REMEMBERED, Asked, Ways
+from remiss.edges.stores.prepared import Prepared, Row, parameter
 from remiss.edges.stores.tables import captures, case_criteria, case_texts, cases, catalog_head, events, revisions, run_windows
 from remiss.records.identity import from_micros
 from remiss.records.states import Status
@@ -44,21 +44,21 @@ FIXED = (
 
 
 @lru_cache(REMEMBERED)
-def listed_now(asked: Asked, by: Ways, sort: Sort, *, continued: bool) -> Ready:
+def listed_now(asked: Asked, by: Ways, sort: Sort, *, continued: bool) -> Prepared:
     """Return the statement for a page of the cases as they are now."""
-    return Ready(listed(matches_now(asked, by), sort, continued=continued), asked.dialect)
+    return Prepared(listed(matches_now(asked, by), sort, continued=continued), asked.dialect)
 
 
 @lru_cache(REMEMBERED)
-def listed_then(asked: Asked, sort: Sort, *, continued: bool, walked: bool) -> Ready:
-    """Return the statement for a page of the cases as they were at the asking's position."""
-    return Ready(listed(matches_then(asked, walked=walked), sort, continued=continued), asked.dialect)
+def listed_then(asked: Asked, sort: Sort, *, continued: bool, walked: bool) -> Prepared:
+    """Return the statement for a page of the cases as they were at the position asked for."""
+    return Prepared(listed(matches_then(asked, walked=walked), sort, continued=continued), asked.dialect)
 
 
 def listed(found: Matches, sort: Sort, *, continued: bool) -> Select[Any]:
     """Return the statement for a page of what was found.
 
-    Rows have what a line shows, then the case's key and the catalog's position. How many lines there are the asking brings,
+    Rows have what a line shows, then the case's key and the catalog's position. How many lines there are is a parameter,
     and if the page is `continued` the sort values that it begins behind.
     """
     columns = sorted_by(sort, found)
@@ -74,7 +74,7 @@ def listed(found: Matches, sort: Sort, *, continued: bool) -> Select[Any]:
     if continued:
         statement = statement.where(behind(columns))
     ordered = statement.order_by(*(of.desc() if down else of.asc() for of, down in columns))
-    return shown(ordered.limit(late(lambda asking: asking.lines, BigInteger())).subquery("page"), sort, found.position)
+    return shown(ordered.limit(parameter(lambda given: given.lines, BigInteger())).subquery("page"), sort, found.position)
 
 
 def shown(page: Subquery, sort: Sort, position: ColumnElement[int] | None) -> Select[Any]:

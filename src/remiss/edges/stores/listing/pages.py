@@ -30,10 +30,10 @@ from remiss.catalog.query import EVERYTHING, Query, Term
 from remiss.edges.stores.blinding import SUGGESTED_KEYS, BlindedKind, state_blinded, suggestions_blinded, title_blinded
 from remiss.edges.stores.dialect import words
 from remiss.edges.stores.dialect.planning import unindexed, weighs
-from remiss.edges.stores.late import Asking, Ready, late, then
 from remiss.edges.stores.listing.comparing import Condition, column
 from remiss.edges.stores.listing.search import case_face, case_face_at, condition, in_force_at
 from remiss.edges.stores.listing.ways import INDEXED, REMEMBERED, Asked, Purpose, Ways, leads, side_entries
+from remiss.edges.stores.prepared import Parameters, Prepared, parameter, then
 from remiss.edges.stores.tables import cases, revisions
 from remiss.edges.stores.visible import Sight, visible_to
 
@@ -75,7 +75,7 @@ class Matches:
 
 
 def matches_then(asked: Asked, *, walked: bool = False) -> Matches:
-    """Return what matched a kind of question at the asking's position and may be seen."""
+    """Return what matched a kind of question at the position asked for and may be seen."""
     position = then()
     face = case_face_at(position, asked.dialect, asked.blinded)
     shown = told_of(asked)
@@ -95,21 +95,21 @@ def unsaid_of(asked: Asked) -> list[Condition]:
     return [not_(title_blinded(asked.blinded))] if asked.phrases and asked.blinded is not None else []
 
 
-def lately(connection: Connection, asked: Asked, asking: Asking) -> bool:
-    """Return whether so little has changed since the asking's position that most cases were there: a page of them is soon met.
+def lately(connection: Connection, asked: Asked, parameters: Parameters) -> bool:
+    """Return whether so little has changed since the position asked for that most cases were there: a page of them is soon met.
 
     By severity there is no walk, for all that match have to be sorted; and a planner that weighs needs no telling.
     """
     if weighs(asked.dialect) or asked.order is Order.SEVERITY:
         return False
-    return not changed_since(asked.dialect).ask(connection, asking)
+    return not changed_since(asked.dialect).ask(connection, parameters)
 
 
 @lru_cache(REMEMBERED)
-def changed_since(dialect: Dialect) -> Ready:
-    """Return the select of a change beyond many since the asking's position."""
+def changed_since(dialect: Dialect) -> Prepared:
+    """Return the select of a change beyond many since the position asked for."""
     since = select(revisions.c.case_key).where(revisions.c.position_from > then()).limit(1).offset(MANY_CHANGES)
-    return Ready(since, dialect)
+    return Prepared(since, dialect)
 
 
 def matches_now(asked: Asked, by: Ways) -> Matches:
@@ -129,11 +129,11 @@ def matches_now(asked: Asked, by: Ways) -> Matches:
 
 
 @lru_cache(REMEMBERED)
-def counted_now(asked: Asked, by: Ways) -> Ready:
+def counted_now(asked: Asked, by: Ways) -> Prepared:
     """Return the statement for the number of what matches now."""
     entries = entries_alone(asked)
     counting = matches_now(asked, by).chosen(func.count())
-    return Ready(counting if entries is None else select(func.count()).select_from(entries.subquery("entries")), asked.dialect)
+    return Prepared(counting if entries is None else select(func.count()).select_from(entries.subquery("entries")), asked.dialect)
 
 
 def entries_alone(asked: Asked) -> Select[int] | None:
@@ -150,9 +150,9 @@ def entries_alone(asked: Asked) -> Select[int] | None:
 
 
 @lru_cache(REMEMBERED)
-def counted_then(asked: Asked) -> Ready:
-    """Return the statement for the number of what matched at the asking's position."""
-    return Ready(matches_then(asked).chosen(func.count()), asked.dialect)
+def counted_then(asked: Asked) -> Prepared:
+    """Return the statement for the number of what matched at the position asked for."""
+    return Prepared(matches_then(asked).chosen(func.count()), asked.dialect)
 
 
 def saying(asked: Asked, by: Ways) -> tuple[Condition, bool]:
@@ -161,7 +161,7 @@ def saying(asked: Asked, by: Ways) -> tuple[Condition, bool]:
         return true(), False
     if by.common:
         return words.says(cases.c.key, asked.phrases, asked.dialect), False
-    at, least = (late(partial(_since, which), BigInteger()) for which in (0, 1))
+    at, least = (parameter(partial(_since, which), BigInteger()) for which in (0, 1))
     # Collected before anything else: PostgreSQL would rather walk all cases by time, of which few have the words.
     found = words.found(asked.phrases, asked.dialect, least if by.recent else None)
     named = cases.c.key.in_(select(found.cte("said").prefix_with("MATERIALIZED")))
@@ -221,8 +221,8 @@ def ungraded(sort: Sort) -> int:
 
 
 def behind(columns: SortColumns) -> Condition:
-    """Return the condition that a case stands behind the line whose sort values an asking brings."""
-    values = [late(partial(_last, at), BigInteger()) for at in range(len(columns))]
+    """Return the condition that a case stands behind the line whose sort values are given."""
+    values = [parameter(partial(_last, at), BigInteger()) for at in range(len(columns))]
     if len({down for _, down in columns}) == 1:
         # As one comparison of rows, which is one step down an index.
         ours, theirs = tuple_(*(of for of, _ in columns)), tuple_(*values)
@@ -234,9 +234,9 @@ def behind(columns: SortColumns) -> Condition:
     return or_(*steps)
 
 
-def _last(at: int, asking: Asking) -> int:
-    return asking.after[at]
+def _last(at: int, parameters: Parameters) -> int:
+    return parameters.after[at]
 
 
-def _since(which: int, asking: Asking) -> int:
-    return asking.since[which]
+def _since(which: int, parameters: Parameters) -> int:
+    return parameters.since[which]

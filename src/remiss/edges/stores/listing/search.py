@@ -23,7 +23,6 @@ from remiss.edges.stores.blinding import SUGGESTED_KEYS, BlindedKind, origin_sho
 from remiss.edges.stores.dialect.conditions import among, among_listed, json_text
 from remiss.edges.stores.dialect.words import has, wanted
 from remiss.edges.stores.in_force import holds, in_force, same_window
-from remiss.edges.stores.late import Position, given, said_then
 from remiss.edges.stores.listing.comparing import (
     EVENT,
     RUN,
@@ -40,6 +39,7 @@ from remiss.edges.stores.listing.comparing import (
     protocol_of,
     spelled_value,
 )
+from remiss.edges.stores.prepared import Position, given, said_then
 from remiss.edges.stores.tables import captures, cases, events, revisions, run_windows
 
 
@@ -133,7 +133,7 @@ def case_face_at(position: Position, dialect: Dialect, blinded: BlindedKind | No
     """Return the face of `cases` joined with the `revisions` in force at a position.
 
     The index knows only what is said now; which cases said a phrase then, among those whose texts have changed since, the
-    asking brings (`said_before`).
+    parameters bring (`said_before`).
     """
     now = case_face(dialect)
     seen = seen_at(cases.c.event_key, position)
