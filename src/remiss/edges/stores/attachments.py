@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, exists, func, insert, select, update
+from sqlalchemy import Row, Select, bindparam, delete, exists, func, insert, select, update
 
 from remiss.catalog.attachment import Prepared
 from remiss.curate.blinding import UNNAMED, why_blinded
 from remiss.edges.stores.blinded_case import blinded_people
 from remiss.edges.stores.case_reading import resolve
 from remiss.edges.stores.in_force import holds
-from remiss.edges.stores.reading import Reader
+from remiss.edges.stores.reading import POSITION, SCOPES, Reader
 from remiss.edges.stores.tables import attachment_names, attachments, cases
 from remiss.edges.stores.visible import visible_to
 from remiss.errors import Conflict, NotFound
@@ -62,8 +63,7 @@ class AttachmentStore:
         """Return the attachments of a case, the oldest first."""
         with self._reader.at(position) as reading:
             row = resolve(reading, case_id)
-            of_case = _seen(self._scope).where(attachments.c.case_key == row.key, holds(attachments, position))
-            found = reading.connection.execute(of_case.order_by(attachments.c.number))
+            found = reading.rows(_of_case(self._scope, past=reading.past), case=row.key)
             blinded = blinded_people(reading, row)
             return tuple(shown(_attachment(each), blinded, Status(row.status)) for each in found)
 
@@ -131,6 +131,12 @@ def _seen(scope: Scope) -> Select[Any]:
         .outerjoin(attachment_names, attachment_names.c.attachment_key == attachments.c.key)
         .where(visible_to(scope), visible_to(scope, attachments))
     )
+
+
+@lru_cache(2 * SCOPES)
+def _of_case(scope: Scope, *, past: bool) -> Select[Any]:
+    of_case = _seen(scope).where(attachments.c.case_key == bindparam("case"), holds(attachments, POSITION if past else None))
+    return of_case.order_by(attachments.c.number)
 
 
 def _attachment(row: Row[Any]) -> Attachment:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, exists, select
+from sqlalchemy import Row, bindparam, exists, select
 
 from remiss.curate.blinding import Facts, Part, blinded, history_for, seen
 from remiss.edges.stores.labelling_reading import labellers_of, of_case
@@ -18,6 +18,14 @@ from remiss.edges.stores.tables import reservations
 from remiss.records.case import Revision
 from remiss.records.labelling import Labelled
 from remiss.records.states import Status
+
+_HELD = select(
+    exists().where(
+        reservations.c.event_key == bindparam("event"),
+        reservations.c.person == bindparam("person"),
+        reservations.c.until > bindparam("now"),
+    )
+)
 
 
 def facts_of(reading: Reading, case: Row[Any]) -> Facts:
@@ -57,8 +65,8 @@ def held(reading: Reading, event_key: int) -> bool:
     """Return whether the viewer was given an event to label, and it is still theirs."""
 
     def read() -> bool:
-        viewer, of = reading.viewer, reservations.c
-        found = exists().where(of.event_key == event_key, of.person == viewer.name, of.until > viewer.now())
-        return bool(reading.connection.execute(select(found)).scalar())
+        viewer = reading.viewer
+        ((found,),) = reading.rows(_HELD, event=event_key, person=viewer.name, now=viewer.now())
+        return bool(found)
 
     return reading.once_for_viewer(("held", event_key), read)

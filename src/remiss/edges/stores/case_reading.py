@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, select
+from sqlalchemy import Connection, Row, Select, and_, bindparam, func, select
 
 from remiss.catalog.identifying import only, prefix_of
 from remiss.curate.blinding import Part, begun, origin_for, words_without
@@ -14,7 +15,7 @@ from remiss.edges.stores.blinded_case import blinded_people, history_shown, labe
 from remiss.edges.stores.in_force import in_force, same_window
 from remiss.edges.stores.linking import links_of
 from remiss.edges.stores.listing.search import in_force_at
-from remiss.edges.stores.reading import Reading
+from remiss.edges.stores.reading import POSITION, SCOPES, Reading
 from remiss.edges.stores.redactions import redactions_of
 from remiss.edges.stores.tables import (
     captures,
@@ -37,6 +38,20 @@ from remiss.records.states import Status
 
 # How many of the cases that share a beginning are looked up, to name some.
 SHARING = 7
+_TEXTS = select(case_texts).where(case_texts.c.case_key == bindparam("case"), case_texts.c.version == bindparam("version"))
+_EVENT = select(events).where(events.c.key == bindparam("event"))
+_CONTENT = select(event_contents).where(event_contents.c.event_key == bindparam("event"))
+_REPEATED = select(case_criteria.c.criterion).where(case_criteria.c.case_key == bindparam("case"))
+_HISTORY = (
+    select(revisions, case_texts.c.title, case_texts.c.note, revision_reasons.c.reason)
+    .outerjoin(case_texts, and_(case_texts.c.case_key == revisions.c.case_key, case_texts.c.version == revisions.c.text_version))
+    .outerjoin(
+        revision_reasons,
+        and_(revision_reasons.c.case_key == revisions.c.case_key, revision_reasons.c.revision == revisions.c.revision),
+    )
+    .where(revisions.c.case_key == bindparam("case"))
+    .order_by(revisions.c.revision)
+)
 
 
 def resolve(reading: Reading, case_id: str) -> Row[Any]:
@@ -53,10 +68,16 @@ def resolve(reading: Reading, case_id: str) -> Row[Any]:
 
 def _one(reading: Reading, prefix: str, case_id: str) -> Row[Any]:
     # '~' sorts behind every letter of an id.
-    alike = select(cases).where(cases.c.id >= prefix, cases.c.id < prefix + "~", visible_to(reading.scope))
-    found = reading.connection.execute(alike.order_by(cases.c.id).limit(SHARING)).all()
+    found = reading.rows(_between(reading.scope), since=prefix, until=prefix + "~")
     only(case_id, [row.id for row in found])
     return found[0]
+
+
+@lru_cache(SCOPES)
+def _between(scope: Scope) -> Select[Any]:
+    """Return the statement for the first cases that a scope sees with ids from one to before another."""
+    alike = select(cases).where(cases.c.id >= bindparam("since"), cases.c.id < bindparam("until"), visible_to(scope))
+    return alike.order_by(cases.c.id).limit(SHARING)
 
 
 def case_at(reading: Reading, case_id: str) -> Case:
@@ -78,9 +99,7 @@ def _case(reading: Reading, row: Row[Any]) -> Case:
     state = row if position is None else _state_at(connection, row, position)
     seen = captures_of(reading, row.event_key)
     people = blinded_people(reading, row)
-    texts: Revision | Row[Any] | None = connection.execute(
-        select(case_texts).where(case_texts.c.case_key == row.key, case_texts.c.version == state.text_version)
-    ).first()
+    texts: Revision | Row[Any] | None = next(iter(reading.rows(_TEXTS, case=row.key, version=state.text_version)), None)
     if people and texts is not None:
         texts = words_without(_history(reading, row)[: state.revision], people)[-1]
     return Case(
@@ -90,7 +109,7 @@ def _case(reading: Reading, row: Row[Any]) -> Case:
         source=row.source_name,
         event=event_at(reading, row.event_key, row.label, seen),
         origin=origin_for(row.origin, Status(row.status)),
-        criteria=_criteria(connection, row.key, seen, position) if hidden is None else (),
+        criteria=_criteria(reading, row.key, seen) if hidden is None else (),
         captures=tuple(_capture(each) for each in seen if shown(each, scope)) if hidden is None else (),
         mode=state.mode if hidden is None else None,
         severity=state.severity if hidden is None else None,
@@ -114,9 +133,9 @@ def event_at(reading: Reading, event_key: int, label: Scalar, seen: Sequence[Row
     label : of an event that no run saw, since a person filed it
     seen : its captures, the latest first
     """
-    connection, current = reading.connection, seen[0] if seen else None
-    event = connection.execute(select(events).where(events.c.key == event_key)).one()
-    content = connection.execute(select(event_contents).where(event_contents.c.event_key == event_key)).first()
+    current = seen[0] if seen else None
+    (event,) = reading.rows(_EVENT, event=event_key)
+    content = next(iter(reading.rows(_CONTENT, event=event_key)), None)
     erased = content is None
     output: Scalar = (content.output if content is not None else None) if current is None else current.output
     known: Scalar = label if current is None else current.label
@@ -171,7 +190,12 @@ def captures_of(reading: Reading, event_key: int) -> list[Row[Any]]:
 
 
 def _captures_of(reading: Reading, event_key: int) -> list[Row[Any]]:
-    position = reading.position
+    return list(reading.rows(_captured(past=reading.past), event=event_key))
+
+
+@cache
+def _captured(*, past: bool) -> Select[Any]:
+    position = POSITION if past else None
     statement = (
         select(
             captures,
@@ -184,12 +208,10 @@ def _captures_of(reading: Reading, event_key: int) -> list[Row[Any]]:
         )
         .join(runs, runs.c.key == captures.c.run_key)
         .join(run_windows, same_window(captures))
-        .where(captures.c.event_key == event_key, run_windows.c.position_from.is_not(None))
+        .where(captures.c.event_key == bindparam("event"), run_windows.c.position_from.is_not(None))
         .order_by(run_windows.c.position_from.desc(), captures.c.run_key.desc())
     )
-    if position is not None:
-        statement = statement.where(run_windows.c.position_from <= position)
-    return list(reading.connection.execute(statement))
+    return statement if position is None else statement.where(run_windows.c.position_from <= position)
 
 
 def shown(captured: Row[Any], scope: Scope) -> bool:
@@ -209,12 +231,11 @@ def _capture(row: Row[Any]) -> Capture:
     )
 
 
-def _criteria(connection: Connection, case_key: int, seen: list[Row[Any]], position: int | None) -> tuple[str, ...]:
+def _criteria(reading: Reading, case_key: int, seen: list[Row[Any]]) -> tuple[str, ...]:
     """Return the criteria met in the runs in force, in the order of their protocols; what `cases` repeats comes last."""
     met = [name for each in seen if each.in_force for name in each.met]
-    if position is None:
-        named = select(case_criteria.c.criterion).where(case_criteria.c.case_key == case_key)
-        repeated = set(connection.execute(named).scalars())
+    if not reading.past:
+        repeated = {row.criterion for row in reading.rows(_REPEATED, case=case_key)}
         met = [name for name in met if name in repeated] + sorted(repeated - set(met))
     return tuple(dict.fromkeys(met))
 
@@ -236,19 +257,6 @@ def _history(reading: Reading, row: Row[Any]) -> tuple[Revision, ...]:
 
 
 def _read_history(reading: Reading, row: Row[Any]) -> tuple[Revision, ...]:
-    statement = (
-        select(revisions, case_texts.c.title, case_texts.c.note, revision_reasons.c.reason)
-        .outerjoin(
-            case_texts,
-            and_(case_texts.c.case_key == revisions.c.case_key, case_texts.c.version == revisions.c.text_version),
-        )
-        .outerjoin(
-            revision_reasons,
-            and_(revision_reasons.c.case_key == revisions.c.case_key, revision_reasons.c.revision == revisions.c.revision),
-        )
-        .where(revisions.c.case_key == row.key)
-        .order_by(revisions.c.revision)
-    )
     return tuple(
         Revision(
             revision=each.revision,
@@ -264,7 +272,7 @@ def _read_history(reading: Reading, row: Row[Any]) -> tuple[Revision, ...]:
             note=each.note,
             reason=each.reason,
         )
-        for each in reading.connection.execute(statement)
+        for each in reading.rows(_HISTORY, case=row.key)
     )
 
 

@@ -4,9 +4,24 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, and_, case, exists, func, insert, select, true
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    FromClause,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    insert,
+    select,
+    true,
+)
 
 from remiss.curate.blinding import why_blinded
 from remiss.curate.discussion import InboxPage, Mention, check_turn, name_of
@@ -14,7 +29,8 @@ from remiss.edges.stores.blinded_case import blinded_people
 from remiss.edges.stores.blinding import words_visible
 from remiss.edges.stores.case_reading import resolve
 from remiss.edges.stores.logs.journal import Transaction
-from remiss.edges.stores.reading import Reader, Reading
+from remiss.edges.stores.prepared import Position
+from remiss.edges.stores.reading import POSITION, SCOPES, Reader, Reading
 from remiss.edges.stores.tables import cases, comment_texts, comments, mentions, thread_turns, threads
 from remiss.edges.stores.visible import visible_to
 from remiss.errors import NotFound
@@ -36,8 +52,7 @@ class ThreadStore:
         """Return the threads of a case, the oldest first."""
         with self._reader.at(position) as reading:
             row = resolve(reading, case_id)
-            of_case = _there(self._scope, position).where(threads.c.case_key == row.key)
-            found = reading.connection.execute(of_case.order_by(threads.c.number)).all()
+            found = reading.rows(_of_case(self._scope, past=reading.past), case=row.key)
             return _whole(reading, row, found)
 
     def get(self, thread_id: str, position: int | None) -> Thread:
@@ -121,14 +136,21 @@ class ThreadStore:
         return InboxPage(lines=shown, total=total, last=found[limit - 1].key if len(found) > limit else None, head=at)
 
 
-def _until(table: FromClause, position: int | None) -> ColumnElement[bool]:
+def _until(table: FromClause, position: Position | None) -> ColumnElement[bool]:
     return true() if position is None else table.c.position <= position
 
 
-def _there(scope: Scope, position: int | None) -> Select[Any]:
+def _there(scope: Scope, position: Position | None) -> Select[Any]:
     """Return the threads that there are on cases that a scope may see."""
     named = (threads.c.key, threads.c.id, threads.c.case_key, cases.c.id.label("case_id"))
     return select(*named).join(cases, cases.c.key == threads.c.case_key).where(visible_to(scope), _until(threads, position))
+
+
+@lru_cache(2 * SCOPES)
+def _of_case(scope: Scope, *, past: bool) -> Select[Any]:
+    """Return the statement for the threads of a case that there are on cases that a scope may see."""
+    of_case = _there(scope, POSITION if past else None).where(threads.c.case_key == bindparam("case"))
+    return of_case.order_by(threads.c.number)
 
 
 def _row(reading: Reading, thread_id: str) -> Row[Any]:
@@ -140,8 +162,8 @@ def _row(reading: Reading, thread_id: str) -> Row[Any]:
 
 def _whole(reading: Reading, row: Row[Any], found: Sequence[Row[Any]]) -> tuple[Thread, ...]:
     """Return threads of a case, of which `row` is, with all that was said in them and may be read."""
-    connection, position, keys = reading.connection, reading.position, [each.key for each in found]
-    said, turned = _comments(connection, keys, position), _turns(connection, keys, position)
+    keys = [each.key for each in found]
+    said, turned = _comments(reading, keys), _turns(reading, keys)
     blinded, why = blinded_people(reading, row), why_blinded(Status(row.status))
     return tuple(
         Thread(
@@ -156,19 +178,40 @@ def _whole(reading: Reading, row: Row[Any], found: Sequence[Row[Any]]) -> tuple[
     )
 
 
-def _comments(connection: Connection, keys: Sequence[int], position: int | None) -> dict[int, list[Comment]]:
-    mentioned = select(mentions).join(comments, comments.c.key == mentions.c.comment_key).where(comments.c.thread_key.in_(keys))
-    named: dict[int, list[str]] = defaultdict(list)
-    for each in connection.execute(mentioned.order_by(mentions.c.name)):
-        named[each.comment_key].append(each.name)
-    written = (
+# Those of some threads, as many as there are.
+_OF_THREADS: BindParameter[int] = bindparam("threads", expanding=True)
+_MENTIONED = (
+    select(mentions)
+    .join(comments, comments.c.key == mentions.c.comment_key)
+    .where(comments.c.thread_key.in_(_OF_THREADS))
+    .order_by(mentions.c.name)
+)
+
+
+@cache
+def _written(*, past: bool) -> Select[Any]:
+    return (
         select(comments, comment_texts.c.text)
         .outerjoin(comment_texts, comment_texts.c.comment_key == comments.c.key)
-        .where(comments.c.thread_key.in_(keys), _until(comments, position))
+        .where(comments.c.thread_key.in_(_OF_THREADS), _until(comments, POSITION if past else None))
         .order_by(comments.c.number)
     )
+
+
+@cache
+def _turned(*, past: bool) -> Select[Any]:
+    made = select(thread_turns).where(
+        thread_turns.c.thread_key.in_(_OF_THREADS), _until(thread_turns, POSITION if past else None)
+    )
+    return made.order_by(thread_turns.c.number)
+
+
+def _comments(reading: Reading, keys: Sequence[int]) -> dict[int, list[Comment]]:
+    named: dict[int, list[str]] = defaultdict(list)
+    for each in reading.rows(_MENTIONED, threads=keys):
+        named[each.comment_key].append(each.name)
     found: dict[int, list[Comment]] = defaultdict(list)
-    for each in connection.execute(written):
+    for each in reading.rows(_written(past=reading.past), threads=keys):
         said = Comment(
             number=each.number,
             person=each.person,
@@ -181,10 +224,9 @@ def _comments(connection: Connection, keys: Sequence[int], position: int | None)
     return found
 
 
-def _turns(connection: Connection, keys: Sequence[int], position: int | None) -> dict[int, list[Turned]]:
+def _turns(reading: Reading, keys: Sequence[int]) -> dict[int, list[Turned]]:
     found: dict[int, list[Turned]] = defaultdict(list)
-    made = select(thread_turns).where(thread_turns.c.thread_key.in_(keys), _until(thread_turns, position))
-    for each in connection.execute(made.order_by(thread_turns.c.number)):
+    for each in reading.rows(_turned(past=reading.past), threads=keys):
         turned = Turned(status=ThreadStatus(each.status), person=each.person, at=each.at, position=each.position)
         found[each.thread_key].append(turned)
     return found

@@ -4,9 +4,25 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Row, and_, exists, func, insert, or_, select, tuple_, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    FromClause,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy import case as sql_case
 
 from remiss.curate.assembling import investigation_of
@@ -17,7 +33,7 @@ from remiss.edges.stores.blinding import revised_by, words_visible
 from remiss.edges.stores.case_reading import resolve
 from remiss.edges.stores.in_force import holds
 from remiss.edges.stores.logs.journal import Transaction
-from remiss.edges.stores.reading import Reader, Reading
+from remiss.edges.stores.reading import POSITION, Reader, Reading
 from remiss.edges.stores.tables import case_texts, cases, citations, finding_texts, findings
 from remiss.edges.stores.visible import visible_to
 from remiss.errors import NotFound
@@ -37,7 +53,7 @@ class InvestigationStore:
         """Return what was found out about a case."""
         with self._reader.at(position) as reading:
             row = resolve(reading, case_id)
-            found = _found(reading.connection, row.key, position)
+            found = _found(reading, row.key)
             blinded = _blinded(reading, row)
             read = [(each, written) for _, each, written in found if (each.part, each.number) not in blinded]
             return investigation_of(row.id, read, why_blinded(Status(row.status)) if len(read) < len(found) else None)
@@ -49,7 +65,7 @@ class InvestigationStore:
         row = resolve(reading, case_id)
         # Of two who read the same revision, the second waits here and is told.
         connection.execute(select(cases.c.key).where(cases.c.key == row.key).with_for_update())
-        there = {(each.part, each.number): (key, each) for key, each, _ in _found(connection, row.key, None)}
+        there = {(each.part, each.number): (key, each) for key, each, _ in _found(reading, row.key)}
         key, before = there.get((draft.part, draft.number or 0), (None, None))
         if before is None and draft.number is not None and draft.part is not Part.WRITE_UP:
             raise NotFound(f"case {row.id} has no {draft.part.value} {draft.number}", do="see which there are")
@@ -144,16 +160,27 @@ def _first() -> ColumnElement[bool]:
     return or_(*(and_(findings.c.part == part.value, finding_texts.c.name == names[0]) for part, names in TEXTS.items()))
 
 
-def _found(connection: Connection, case_key: int, position: int | None) -> Sequence[tuple[int, Finding, Written]]:
+@cache
+def _of_case(*, past: bool) -> Select[Any]:
+    of_case = select(findings).where(findings.c.case_key == bindparam("case"), holds(findings, POSITION if past else None))
+    return of_case.order_by(findings.c.part, findings.c.number)
+
+
+# Those of some findings, as many as there are.
+_OF_FINDINGS: BindParameter[int] = bindparam("findings", expanding=True)
+_TEXTS = select(finding_texts).where(finding_texts.c.finding_key.in_(_OF_FINDINGS))
+_CITATIONS = select(citations).where(citations.c.finding_key.in_(_OF_FINDINGS)).order_by(citations.c.ordinal)
+
+
+def _found(reading: Reading, case_key: int) -> Sequence[tuple[int, Finding, Written]]:
     """Return the findings of a case with their keys, of each part in the order of their numbers."""
-    of_case = select(findings).where(findings.c.case_key == case_key, holds(findings, position))
-    rows = connection.execute(of_case.order_by(findings.c.part, findings.c.number)).all()
+    rows = reading.rows(_of_case(past=reading.past), case=case_key)
     keys = [row.key for row in rows]
     texts: dict[int, dict[str, str]] = defaultdict(dict)
-    for each in connection.execute(select(finding_texts).where(finding_texts.c.finding_key.in_(keys))):
+    for each in reading.rows(_TEXTS, findings=keys):
         texts[each.finding_key][each.name] = each.text
     cited: dict[int, list[Citation]] = defaultdict(list)
-    for each in connection.execute(select(citations).where(citations.c.finding_key.in_(keys)).order_by(citations.c.ordinal)):
+    for each in reading.rows(_CITATIONS, findings=keys):
         cited[each.finding_key].append(Citation(kind=CitationKind(each.kind), address=each.address))
     return [(row.key, _finding(row, texts[row.key], cited[row.key]), _written(row)) for row in rows]
 

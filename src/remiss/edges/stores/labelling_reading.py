@@ -7,17 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Row, func, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, bindparam, func, select
 
 from remiss.edges.stores.in_force import holds, same_window
-from remiss.edges.stores.reading import Reading
+from remiss.edges.stores.prepared import Position
+from remiss.edges.stores.reading import POSITION, Reading
 from remiss.edges.stores.tables import captures, labelling_words, labellings, protocols, run_windows, runs
 from remiss.records.labelling import Impact, Labelling, LabellingKind, Quote, Reproduced, Verdict
 
 
-def in_force(position: int | None = None, of: FromClause = labellings) -> ColumnElement[bool]:
+def in_force(position: Position | None = None, of: FromClause = labellings) -> ColumnElement[bool]:
     """Return the condition that a labelling is in force, now or at a position; `of` is `labellings` or an alias of it."""
     return holds(of, position, begins="position")
 
@@ -33,14 +35,19 @@ def of_case(reading: Reading, case_key: int) -> Sequence[Labelling]:
 
 
 def _of_case(reading: Reading, case_key: int) -> Sequence[Labelling]:
-    statement = (
+    # What gave way later had not given way then.
+    found = reading.rows(_labellings(past=reading.past), case=case_key)
+    return tuple(replace(labelling_of(row), superseded=None) for row in found)
+
+
+@cache
+def _labellings(*, past: bool) -> Select[Any]:
+    return (
         select(labellings, labelling_words.c.rationale, labelling_words.c.quotes)
         .outerjoin(labelling_words, labelling_words.c.labelling_key == labellings.c.key)
-        .where(labellings.c.case_key == case_key, in_force(reading.position))
+        .where(labellings.c.case_key == bindparam("case"), in_force(POSITION if past else None))
         .order_by(labellings.c.key)
     )
-    # What gave way later had not given way then.
-    return tuple(replace(labelling_of(row), superseded=None) for row in reading.connection.execute(statement))
 
 
 def labelling_of(row: Row[Any]) -> Labelling:

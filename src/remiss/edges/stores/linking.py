@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, insert, or_, select, update
+from sqlalchemy import BindParameter, Connection, Row, Select, bindparam, exists, insert, or_, select, update
 from sqlalchemy import case as sql_case
 
 from remiss.edges.stores.in_force import holds
 from remiss.edges.stores.logs.journal import Transaction
-from remiss.edges.stores.reading import Reading
+from remiss.edges.stores.reading import POSITION, SCOPES, Reading
 from remiss.edges.stores.tables import cases, links
 from remiss.edges.stores.visible import visible_to
 from remiss.govern.ports.actor import Scope
@@ -21,17 +22,23 @@ UNSEEN = "another case"
 
 def links_of(reading: Reading, case_key: int) -> tuple[Link, ...]:
     """Return the links of a case, both ways, with cases that the scope may see; in force now or at the position."""
+    found = reading.rows(_links(reading.scope, past=reading.past), case=case_key)
+    return tuple(_link(row, outgoing=row.case_key == case_key) for row in found)
+
+
+@lru_cache(2 * SCOPES)
+def _links(scope: Scope, *, past: bool) -> Select[Any]:
+    case: BindParameter[int] = bindparam("case")
     both_ways = or_(
-        (links.c.case_key == case_key) & (cases.c.key == links.c.other_key),
-        (links.c.other_key == case_key) & (cases.c.key == links.c.case_key),
+        (links.c.case_key == case) & (cases.c.key == links.c.other_key),
+        (links.c.other_key == case) & (cases.c.key == links.c.case_key),
     )
-    found = (
+    return (
         select(links, cases.c.id.label("other"))
         .join(cases, both_ways)
-        .where(holds(links, reading.position), visible_to(reading.scope))
+        .where(holds(links, POSITION if past else None), visible_to(scope))
         .order_by(links.c.key)
     )
-    return tuple(_link(row, outgoing=row.case_key == case_key) for row in reading.connection.execute(found))
 
 
 def alike(connection: Connection, case_key: int, scope: Scope) -> Link | None:

@@ -6,12 +6,12 @@ ask by `once` what others ask too: which case it is, its labellings, who owns it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import Connection
+from sqlalchemy import BigInteger, Connection, Row, Select, bindparam
 
 from remiss.edges.stores.logs.journal import head
 from remiss.edges.stores.memo import Memo
@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from remiss.edges.stores.store import Store
 
 T = TypeVar("T")
+# To put a statement together takes ten times as long as to execute it again: those that pages ask each time are made once, by
+# `functools.cache`, with what they are asked about as bound parameters. Of those that depend on a scope so many are kept.
+SCOPES = 64
+# The name of the parameter that is the position read at, in a statement about the past.
+POSITION = bindparam("position", type_=BigInteger())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +43,16 @@ class Reading:
     def now(self) -> Reading:
         """The same reading as the catalog stands now."""
         return self if self.position is None else replace(self, position=None)
+
+    @property
+    def past(self) -> bool:
+        """Whether it is asked how things stood, rather than how they stand."""
+        return self.position is not None
+
+    def rows(self, statement: Select[Any], **parameters: object) -> Sequence[Row[Any]]:
+        """Return the rows of a statement that is made once, given its parameters; of one about the past, the position too."""
+        at = {"position": self.position} if self.past else {}
+        return self.connection.execute(statement, {**at, **parameters}).all()
 
     @property
     def head(self) -> int:
