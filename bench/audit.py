@@ -112,7 +112,8 @@ def fill(address: str) -> None:
     """Make a catalog in which somebody looked at a million things."""
     with remiss.open(address, environment=HERE, create=True) as ws:
         case = catalog.file(ws, Filing(model="m", at=BEGIN, title="seen"))
-        looks = [Look(kind=Kind.CASE, subject=case.id, position=2, team="default") for _ in range(GROUP)]
+        # Looks at raw evidence have an entry each.
+        looks = [Look(kind=Kind.EVIDENCE, subject=case.id, position=2, team="default") for _ in range(GROUP)]
         for group in range(ENTRIES // GROUP):
             ws.request_id = f"r{group}"
-            ws.witness(looks, "case.show")
+            ws.witness(looks, "evidence.show")

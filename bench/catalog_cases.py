@@ -12,7 +12,9 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from remiss.curate.blindness import Viewer
+
 from remiss.edges.stores.protocols import ProtocolShelf
+from remiss.edges.stores.reading import Reader
 from remiss.edges.stores.runs import RunStore
 from remiss.edges.stores.store import Store
 from remiss.govern.ports.actor import Actor, Scope
@@ -87,9 +89,9 @@ def file_run(store: Store, draw: Drawn, week: int) -> None:
     """File what was drawn in one transaction, as a capture does."""
     with store.writing(PEOPLE, "bench.file", START + (week + 1) * WEEK):
         everything = Scope.everywhere()
-        ProtocolShelf(store, everything).save(PROTOCOL)
+        ProtocolShelf(Reader(store, everything, OPERATOR)).save(PROTOCOL)
         run = f"run-{week:012d}"
-        RunStore(store, everything, OPERATOR).file(
+        RunStore(Reader(store, everything, OPERATOR)).file(
             draw, run=run, status="complete", changes=(), team="default", document=PROTOCOL
         )
 

@@ -75,10 +75,6 @@ class Action:
         check_bounds(self.run, arguments)
         return arguments
 
-    def call(self, ws: Performs, **arguments: Any) -> Any:
-        """Have a workspace perform it."""
-        return ws.perform(self, self.filled(arguments))
-
     @property
     def returns(self) -> Any:
         """The type of what the action returns."""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -21,7 +19,7 @@ from remiss.settings import Settings
 if TYPE_CHECKING:
     from remiss.capture.ports import Runs
     from remiss.catalog.ports import Attachments, Cases, Originals
-    from remiss.curate.blindness import Viewer
+    from remiss.curate.blinding import Viewer
     from remiss.curate.ports.agreement import Doubles
     from remiss.curate.ports.discussion import Threads
     from remiss.curate.ports.investigation import Investigations
@@ -29,13 +27,13 @@ if TYPE_CHECKING:
     from remiss.curate.ports.queue import Queue
     from remiss.curate.ports.recoding import Recodings
     from remiss.edges.stores.listing.ways import Remembered
+    from remiss.edges.stores.reading import Reader
     from remiss.edges.stores.store import Store
     from remiss.govern.growing import Grow
     from remiss.govern.ports.health import Health
     from remiss.govern.ports.people import People
     from remiss.protocol.ports import Protocols
     from remiss.records.catalog import CatalogFacts
-    from remiss.records.look import Look
     from remiss.records.person import Governed
     from remiss.understand.ports import Evidence
 
@@ -87,18 +85,25 @@ class Equipment(Bench):
         return self._store.transaction.at if self._store.writes else datetime.now(UTC)
 
     @cached_property
+    def _reader(self) -> Reader:
+        """Who reads: the actor, with what they may see."""
+        from remiss.edges.stores.reading import Reader
+
+        return Reader(self._store, self.scope, self.viewer)
+
+    @cached_property
     def protocols(self) -> Protocols:
         """The shelf of protocol versions."""
         from remiss.edges.stores.protocols import ProtocolShelf
 
-        return ProtocolShelf(self._store, self.scope)
+        return ProtocolShelf(self._reader)
 
     @cached_property
     def runs(self) -> Runs:
         """Runs in the catalog."""
         from remiss.edges.stores.runs import RunStore
 
-        return RunStore(self._store, self.scope, self.viewer)
+        return RunStore(self._reader)
 
     @cached_property
     def people(self) -> People:
@@ -111,35 +116,35 @@ class Equipment(Bench):
         """Return what decides who sees a case, of one that the actor sees."""
         from remiss.edges.stores.people import governed
 
-        return governed(self._store, case_id, self.scope)
+        return governed(self._reader, case_id)
 
     @cached_property
     def cases(self) -> Cases:
         """Cases in the catalog, as far as the actor may see them."""
         from remiss.edges.stores.cases import CaseStore
 
-        return CaseStore(self._store, self.scope, self.viewer, self._ways)
+        return CaseStore(self._reader, self._ways)
 
     @cached_property
     def originals(self) -> Originals:
         """Where raw events lie, of the cases that the actor may see."""
         from remiss.edges.stores.labelling.originals import OriginalStore
 
-        return OriginalStore(self._store, self.scope)
+        return OriginalStore(self._reader)
 
     @cached_property
     def attachments(self) -> Attachments:
         """Files that people added, to cases that the actor may see."""
         from remiss.edges.stores.attachments import AttachmentStore
 
-        return AttachmentStore(self._store, self.scope, self.viewer)
+        return AttachmentStore(self._reader)
 
     @cached_property
     def labellings(self) -> Labellings:
         """Labellings in the catalog."""
         from remiss.edges.stores.labelling.labellings import LabellingStore
 
-        return LabellingStore(self._store, self.scope)
+        return LabellingStore(self._reader)
 
     @cached_property
     def queue(self) -> Queue:
@@ -150,8 +155,8 @@ class Equipment(Bench):
 
     @property
     def viewer(self) -> Viewer:
-        """The actor as the rules of blindness know them."""
-        from remiss.curate.blindness import Viewer
+        """The actor as the rule of blinding knows them."""
+        from remiss.curate.blinding import Viewer
 
         authority, actor = self.authority, self.actor
         return Viewer(
@@ -175,7 +180,7 @@ class Equipment(Bench):
         """Cases that two people labelled by themselves, of those that the actor may see."""
         from remiss.edges.stores.labelling.doubles import DoubleStore
 
-        return DoubleStore(self._store, self.scope, self.viewer)
+        return DoubleStore(self._reader)
 
     @cached_property
     def recodings(self) -> Recodings:
@@ -189,14 +194,14 @@ class Equipment(Bench):
         """Threads on the cases that the actor may see."""
         from remiss.edges.stores.discussion import ThreadStore
 
-        return ThreadStore(self._store, self.scope, self.viewer)
+        return ThreadStore(self._reader)
 
     @cached_property
     def investigations(self) -> Investigations:
         """Investigations of the cases that the actor may see."""
         from remiss.edges.stores.investigations import InvestigationStore
 
-        return InvestigationStore(self._store, self.scope, self.viewer)
+        return InvestigationStore(self._reader)
 
     @cached_property
     def evidence(self) -> Evidence:
@@ -209,12 +214,6 @@ class Equipment(Bench):
     def keys(self) -> Keys:
         """The catalog's secret key; made as long as nothing was done with the catalog, and so nothing made under a key."""
         return self._store.sealing.keys(lambda: not self._acted())
-
-    def witness(self, looks: Sequence[Look], action: str) -> None:
-        """Record that the actor looked at something, by an action."""
-        from remiss.edges.stores.logs.journal import DIGESTS
-
-        self._store.views.record(looks, self.actor, action, datetime.now(UTC), self.request_id, self.keys.secret(DIGESTS))
 
     @cached_property
     def audit(self) -> Audit:
@@ -252,10 +251,8 @@ class Equipment(Bench):
 
     def position(self) -> int:
         """Return the catalog's position."""
-        from remiss.edges.stores.logs.journal import head
-
-        with self._store.reading() as connection:
-            return head(connection)
+        with self._reader.at() as reading:
+            return reading.head
 
     def moment(self, position: int) -> datetime:
         """Return when the catalog came to a position."""
@@ -268,7 +265,7 @@ class Equipment(Bench):
         """Return what the catalog is and how much it holds, or held at a position; where it lies to whom `doctor` says it."""
         from remiss.edges.stores.facts import facts
 
-        return facts(self._store, self.scope, self.viewer, position, placed=self.may(MACHINE, None))
+        return facts(self._reader, position, placed=self.may(MACHINE, None))
 
     @property
     def health(self) -> Health:
@@ -282,10 +279,6 @@ class Equipment(Bench):
             keys=lambda: self.keys,
             vault=lambda: self.vault,
             acted=self._acted,
-            kept=OriginalStore(self._store, self.scope).kept,
+            kept=OriginalStore(self._reader).kept,
         )
         return MachineHealth(self.settings, opened)
-
-    def reading(self) -> AbstractContextManager[object]:
-        """Return a block in which everything is read from one snapshot of the catalog."""
-        return self._store.reading()

@@ -107,6 +107,11 @@ class RemoteWorkspace:
         """Report nothing: a server answers when it is done."""
         yield
 
+    @contextmanager
+    def reading(self, *, held: bool = False) -> Iterator[None]:
+        """Share nothing: each action is a request of its own, and the server records what it shows."""
+        yield
+
     def perform(self, action: Action, arguments: Mapping[str, Any]) -> Any:
         """Have the server perform an action; return what the action returned.
 

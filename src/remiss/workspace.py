@@ -1,14 +1,14 @@
 """The workspace: the one way in for actions.
 
 An action that is called with a `Workspace` is authorised, prepared outside the transaction, run inside it, written into the
-journal and committed. `equipment.py` chooses which edge stands behind which port, `opening.py` finds the catalog.
+journal and committed. `equipment.py` chooses which edge stands behind which port, `recording.py` records what is shown,
+`opening.py` finds the catalog.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from contextlib import nullcontext
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any
 from remiss.action import Action
 from remiss.bench import Bench, prepared
 from remiss.catalog.identifying import spelled
-from remiss.equipment import Equipment
 from remiss.errors import Denied, InputError, NotFound
 from remiss.govern.authority import Granted, actor_of
 from remiss.govern.digesting import digested
 from remiss.govern.ports.actor import Actor, Authority
 from remiss.govern.refusing import Named, refusal
+from remiss.recording import Recording
 from remiss.records.person import EVERY_TEAM
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ CAPTURE = "run:capture"
 OF_CASES = frozenset({"case_id", "case"})
 
 
-class Workspace(Equipment):
+class Workspace(Recording):
     """An open catalog, the ports that actions take, and who acts."""
 
     def serving(
@@ -89,8 +89,9 @@ class Workspace(Equipment):
     def perform(self, action: Action, arguments: Mapping[str, Any]) -> Any:
         """Authorise, prepare, begin, run, append to the journal and commit; return what the action returned.
 
-        An action that reads runs on one snapshot and leaves no row; what it shows is recorded when it has let go of the snapshot.
-        That somebody was refused is recorded before they are told.
+        An action that reads runs on one snapshot and leaves no row; what it shows is recorded when it has let go of the snapshot,
+        or at the end of the block (`reading`) whose answer it is a part of. That somebody was refused is recorded before they are
+        told.
 
         Raises
         ------
@@ -107,9 +108,12 @@ class Workspace(Equipment):
 
     def _performed(self, action: Action, arguments: Mapping[str, Any]) -> Any:
         self._authorise(action)
+        if not action.reads:
+            # What a block around this has read so far is of before.
+            self._store.let_go()
         with prepared(self, action, arguments) as given:
             if action.reads:
-                with self._store.reading() if action.snapshot else nullcontext():
+                with self._store.reading() if action.snapshot else self._store.apart():
                     result = action.run(self, **arguments, **given)
                 self.saw(action, arguments, result)
                 return result
@@ -179,17 +183,6 @@ class Workspace(Equipment):
         super().allow(permission, team)
         if self._store.writes and team not in {None, EVERY_TEAM}:
             self._store.transaction.team = team
-
-    def saw(self, action: Action, arguments: Mapping[str, Any], result: Any) -> None:
-        """Record what the answer of an action shows, before anybody has it; for an answer that is shown again, too.
-
-        Raises
-        ------
-        StorageError, Tampered : it cannot be recorded, and so must not be shown
-        """
-        looks = () if action.views is None else action.views(self, arguments, result)
-        if looks:
-            self.witness(looks, action.name)
 
 
 def _plain(value: object) -> object:

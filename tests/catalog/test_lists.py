@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 
 from remiss.catalog.counting import check_fields
 from remiss.catalog.identifying import only, prefix_of
-from remiss.catalog.listing import Turn, token, turn
 from remiss.catalog.words import LETTER_LIMIT, WORD_LIMIT, mentions, searchable, words_of
 from remiss.errors import Ambiguous, InputError, NotFound
 from remiss.records.identity import case_id
+from remiss.records.paging import Turn, token, turn
 
 
 @given(event=st.text(max_size=20), length=st.integers(6, 12))

@@ -42,7 +42,7 @@ def test_an_upgrade_seals_what_was_written_before(older, environment, tmp_path):
     with remiss.open(older, environment=environment, upgrade=True) as ws:
         found, _ = audit.verify_audit(ws)
         assert (found.sound, found.entries) == (True, 4)
-        with ws.reading() as connection:
+        with ws._store.reading() as connection:
             rows = connection.execute(select(journal).order_by(journal.c.position)).all()
     assert all(row.leaf and row.seal for row in rows)
     assert [row.action for row in rows][1:] == ["case.file", "case.revise", "catalog.upgrade"]

@@ -10,11 +10,11 @@ from remiss.capture import listing
 from remiss.capture.ports import CaptureWorkspace
 from remiss.capture.reproduction import Reproduction, rederive
 from remiss.capture.standing import MOST_RUNS, Standings, standing
-from remiss.catalog.listing import Turn, list_name, token, turn
 from remiss.parameters import Limit, PageToken, Position, RunId
 from remiss.protocol.cache import restore
 from remiss.protocol.terms import Protocol
 from remiss.records.look import Look, listed
+from remiss.records.paging import Turn, list_name, token, turn
 from remiss.records.position import reached
 from remiss.records.rows import Rows
 from remiss.records.run import Manifest, Run

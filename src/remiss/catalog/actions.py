@@ -13,7 +13,7 @@ from remiss.catalog import revision as revisions
 from remiss.catalog.counting import CONTEXT, DEFAULT, VALUE_LIMIT, check_fields
 from remiss.catalog.filing import Filed
 from remiss.catalog.likeness import likest
-from remiss.catalog.listing import COLUMNS, Order, Turn, list_name, parse_sort, row, token, turn
+from remiss.catalog.listing import COLUMNS, Order, parse_sort, row
 from remiss.catalog.modes import check_known
 from remiss.catalog.parsing import parse
 from remiss.catalog.ports import CatalogWorkspace
@@ -23,6 +23,7 @@ from remiss.records.case import Case, CaseHistory, Filing
 from remiss.records.catalog import CatalogFacts
 from remiss.records.comparison import Comparison
 from remiss.records.look import Kind, Look, listed
+from remiss.records.paging import Turn, list_name, token, turn
 from remiss.records.position import reached, read_at
 from remiss.records.rows import Rows
 

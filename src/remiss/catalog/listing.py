@@ -1,14 +1,7 @@
-"""Lists of cases: what a line shows, in which orders they stand, and the token by which one turns the page.
-
-Pages follow one another by what the last line was, not by how many came before: cases that are filed meanwhile shift nothing,
-and each case is met once.
-"""
+"""Lists of cases: what a line shows, and in which orders they stand."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -18,10 +11,7 @@ from typing import NamedTuple
 from remiss.catalog.keys import nearest
 from remiss.errors import InputError
 from remiss.records.event import Scalar
-from remiss.records.identity import digest
 from remiss.records.states import Status
-
-PAGE_LIMIT = 10_000
 
 
 class Order(StrEnum):
@@ -108,47 +98,3 @@ def parse_sort(text: str) -> Sort:
         hint = f"did you mean {close}? " if close else ""
         raise InputError(f"cases cannot be sorted by {name!r}", do=f"{hint}use {', '.join(orders)}; a leading - for descending")
     return Sort(Order(name), text.startswith("-"))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Turn:
-    """Where a next page begins: the list it belongs to, as of which position, how many matched, the last sort values."""
-
-    of: str
-    position: int | None
-    total: int | None
-    last: tuple[int, ...]
-
-
-def list_name(query: str, sort: str, as_of: int | None) -> str:
-    """Return what makes two pages pages of the same list."""
-    # A list may be asked for by what is no text; it is empty, and has a name all the same.
-    return digest([query.encode("utf-8", "backslashreplace").decode(), sort, as_of])[:16]
-
-
-def token(turn: Turn) -> str:
-    """Return a turn as opaque text."""
-    content = json.dumps([turn.of, turn.position, turn.total, *turn.last], separators=(",", ":"))
-    return base64.urlsafe_b64encode(content.encode()).decode().rstrip("=")
-
-
-def turn(text: str, of: str, values: int) -> Turn:
-    """Return the turn that a token names, in a list whose lines are sorted by so many values.
-
-    Raises
-    ------
-    InputError : no token of ours, or of another list
-    """
-    again = "start again without it"
-    try:
-        content = json.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
-        name, position, total, *last = content
-    except (binascii.Error, ValueError, TypeError, RecursionError) as error:
-        raise InputError("the page token cannot be read", do=again) from error
-    counts = [number for number in (position, total) if number is not None]
-    # An int of JSON is of any size; what a database stores is not.
-    if not isinstance(name, str) or len(last) != values or not all(type(n) is int and abs(n) < 2**63 for n in (*counts, *last)):
-        raise InputError("the page token cannot be read", do=again)
-    if name != of:
-        raise InputError("the page token belongs to another query, sort or position", do=again)
-    return Turn(of=name, position=position, total=total, last=tuple(last))

@@ -7,7 +7,7 @@ module of an action is imported when it is called.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
@@ -126,6 +126,18 @@ def action_of(name: str) -> Action:
     """
     import_module(entry_of(name).module)
     return ACTIONS[name]
+
+
+def function_of(name: str) -> Callable[..., Any]:
+    """Return the function by which the library calls an action, loading its chapter.
+
+    Raises
+    ------
+    NotFound : no such action
+    """
+    entry = entry_of(name)
+    found: Callable[..., Any] = getattr(import_module(entry.module), entry.function)
+    return found
 
 
 def permission_of(name: str) -> str:

@@ -7,13 +7,13 @@ from typing import Annotated, Any
 
 from remiss.action import action
 from remiss.catalog.actions import REDACTION
-from remiss.catalog.listing import Turn, list_name, token, turn
 from remiss.curate import discussion
 from remiss.curate.ports.discussion import DiscussionWorkspace
 from remiss.parameters import CaseId, Help, Option, PageToken, Position, Range
 from remiss.records import look as looks
 from remiss.records.discussion import CaseThreads, Thread, ThreadStatus
 from remiss.records.look import Kind, Look
+from remiss.records.paging import Turn, list_name, token, turn
 from remiss.records.position import reached, read_at
 from remiss.records.rows import Rows
 

@@ -7,18 +7,18 @@ from typing import Annotated, Any
 
 from remiss.action import action
 from remiss.catalog.actions import REDACTION
-from remiss.catalog.listing import Turn, list_name, token, turn
 from remiss.curate.investigating import Draft, prepared
 from remiss.curate.ports.investigation import InvestigationWorkspace
 from remiss.parameters import MOST_REVISION, CaseId, Help, Option, PageToken, Position, Range
 from remiss.records.investigation import Citation, CitationKind, Conclusion, Investigation, Outcome, Part, Stands
 from remiss.records.look import Kind, Look, listed
+from remiss.records.paging import Turn, list_name, token, turn
 from remiss.records.position import reached
 from remiss.records.rows import Rows
 
 INVESTIGATE = "case:investigate"
 CITATIONS = ("case", "title", "part", "number", "kind", "address", "state", "text", "at")
-PAGE_LIMIT = 1_000
+CITATIONS_LIMIT = 1_000
 Number = Annotated[int, Range(1, MOST_REVISION), Help("Change the one of this number instead of adding one.")]
 Read = Annotated[int, Range(1, MOST_REVISION), Help("The revision of it that you read.")]
 Citations = Annotated[Sequence[Citation], Option("--citation"), Help("Where it is kept; of a change, all of them anew.")]
@@ -199,7 +199,7 @@ def list_citations(
     address: str | None = None,
     *,
     kind: CitationKind | None = None,
-    limit: Annotated[int, Range(1, PAGE_LIMIT), Help("How many at most.")] = 50,
+    limit: Annotated[int, Range(1, CITATIONS_LIMIT), Help("How many at most.")] = 50,
     after: PageToken | None = None,
     as_of: Position | None = None,
 ) -> Rows:

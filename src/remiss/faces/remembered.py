@@ -83,6 +83,9 @@ class Answers:
 
     def _shown(self, ws: Workspace, call: Callable[..., R], given: Mapping[str, object], kept: Kept, *, again: bool) -> R:
         """Return an answer; of one that was not worked out for whoever asks, their look at it is recorded here."""
+        if not kept.answer.done():
+            # Somebody else works it out, for seconds: no connection is held meanwhile.
+            ws.let_go()
         answer = cast("R", kept.answer.result())
         action = action_of(call)
         if again and action is not None:

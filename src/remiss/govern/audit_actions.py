@@ -30,7 +30,7 @@ def _proved(_: AuditWorkspace, given: Mapping[str, Any], proof: Proof) -> Sequen
     return (Look(kind=Kind.LIST, subject=proof.id, ids=[proof.id], count=1),)
 
 
-@action("audit.search", permission=READ, http="GET /audit", reads=True, snapshot=False, views=listed)
+@action("audit.search", permission=READ, http="GET /audit", reads=True, views=listed)
 def search_audit(
     ws: AuditWorkspace,
     *,

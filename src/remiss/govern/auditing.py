@@ -11,13 +11,13 @@ from datetime import datetime
 from heapq import merge
 
 from remiss.errors import InputError
-from remiss.govern.entries import JOURNAL, LOGS, VIEWS
+from remiss.govern.entries import ALSO, JOURNAL, LOGS, VIEWS
 from remiss.records.event import Scalar
 from remiss.records.identity import digest, format_time, from_micros
 from remiss.records.look import CHANGE
 from remiss.records.published import Count, published
 
-COLUMNS = ("entry", "at", "actor", "role", "team", "action", "kind", "subject", "count", "position", "purpose", "request")
+COLUMNS = ("entry", "at", "actor", "role", "team", "action", "kind", "subject", "count", "position", "purpose", "request", "also")
 _ID = re.compile(r"(journal|views)-([1-9][0-9]{0,17})")
 
 
@@ -109,8 +109,19 @@ def line(entry: Written) -> tuple[Scalar, ...]:
         "kind": said.get("kind", CHANGE),
         "subject": subject or None,
         "position": said.get("position", entry.number),
+        "also": _also(said),
     }
     return tuple(shown.get(name) for name in COLUMNS)  # type: ignore[misc]
+
+
+def _also(said: Mapping[str, object]) -> str | None:
+    """Return the actions by which an entry says that more was shown, beside what it is about."""
+    others = said.get(ALSO)
+    if others is None:
+        return None
+    if not isinstance(others, list) or not all(isinstance(each, dict) for each in others):
+        raise TypeError("what was shown beside is no list of objects")
+    return ", ".join(dict.fromkeys(str(each.get("action", said["action"])) for each in others))
 
 
 def _at(entry: Written) -> datetime:

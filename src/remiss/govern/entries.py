@@ -16,6 +16,8 @@ from remiss.govern.merkle import HASH_BYTES, NO_LEAVES, Frontier, leaf_hash
 
 JOURNAL, VIEWS = "journal", "views"
 LOGS = (JOURNAL, VIEWS)
+# Where an entry of the log of views names what was shown beside what it is about: each with what differs from that.
+ALSO = "also"
 # What the first entry is linked to.
 NOTHING = bytes(HASH_BYTES)
 

@@ -366,7 +366,7 @@ def test_a_digest_that_is_no_finite_number_any_more_is_named(busy):
 
 
 def test_a_program_that_goes_on_notices_that_an_earlier_state_of_the_database_was_put_back(busy, environment):
-    with busy.reading() as connection:
+    with busy._store.reading() as connection:
         ends = connection.execute(select(audit_heads).where(audit_heads.c.log == "journal")).mappings().one()
     write(busy, "later")
     altering(

@@ -195,7 +195,7 @@ def test_what_somebody_had_in_hand_too_long_is_told_again(ws, ana, ws_as):
 @unlisted("test.hold")
 def hold(ws, event_id, person, minutes=30):
     """Give an event into somebody's hand, as the queue does."""
-    with ws.reading() as connection:
+    with ws._store.reading() as connection:
         key = connection.execute(select(events.c.key).where(events.c.event_id == event_id)).scalar_one()
     ws.queue.reserve(key, LabellingKind.ANNOTATION, person, ws.now, ws.now + timedelta(minutes=minutes))
 

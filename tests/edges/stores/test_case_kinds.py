@@ -15,6 +15,7 @@ from remiss.catalog.parsing import parse
 from remiss.catalog.query import EVERYTHING
 from remiss.edges.stores.cases import CaseStore
 from remiss.edges.stores.listing import kinds
+from remiss.edges.stores.reading import Reader
 from remiss.edges.stores.tables import case_context, case_criteria, cases
 from remiss.govern.ports.actor import Scope
 from remiss.records.case import Filing, Sensitivity
@@ -35,7 +36,7 @@ SEEN = st.builds(
 
 
 def scoped(ws: Any, scope: Scope) -> CaseStore:
-    return CaseStore(ws._store, scope, ws.viewer)
+    return CaseStore(Reader(ws._store, scope, ws.viewer))
 
 
 def spread(ws: Any, field: str, scope: Scope) -> Counter[Any]:
@@ -46,7 +47,7 @@ def spread(ws: Any, field: str, scope: Scope) -> Counter[Any]:
     if side is not None:
         found = found.join(side, side.c.case_key == cases.c.key)
         found = found.where(side.c.name == "airport") if side is case_context else found
-    with ws.reading() as connection:
+    with ws._store.reading() as connection:
         rows = connection.execute(found).all()
     seen = Counter(row.value for row in rows if scope.sees(row.team_id, Sensitivity(row.sensitivity)))
     return Counter({Sensitivity(value).name.lower(): n for value, n in seen.items()}) if field == "sensitivity" else seen
@@ -56,7 +57,7 @@ def spread(ws: Any, field: str, scope: Scope) -> Counter[Any]:
 @given(data=st.data())
 def test_facets_and_counts_of_a_scope_are_those_of_the_cases_that_it_sees(filled, data):  # noqa: F811  the fixture
     ws, _ = filled
-    with ws.reading() as connection:
+    with ws._store.reading() as connection:
         keys = connection.execute(select(cases.c.key)).scalars().all()
     kind = st.tuples(st.sampled_from(TEAMS), st.sampled_from(Sensitivity))
     govern_cases(ws, {key: data.draw(kind) for key in keys})
@@ -101,7 +102,7 @@ def strays(ws):
     """How many rows of criteria and context say otherwise than their case of who may see it."""
 
     def count() -> int:
-        with ws.reading() as connection:
+        with ws._store.reading() as connection:
             return sum(
                 len(
                     connection.execute(
@@ -129,6 +130,6 @@ def test_criteria_and_context_stay_as_guarded_as_their_case(ws, strays):
     again = drawn([member(number, met=["slow", "odd"]) for number in range(2)], version=2)
     file(ws, again, run="run-bbbbbbbb", version=2, sensitivity={"id": Sensitivity.INTERNAL})
     assert strays() == 0
-    with ws.reading() as connection:
+    with ws._store.reading() as connection:
         levels = connection.execute(select(cases.c.sensitivity).order_by(cases.c.key)).scalars().all()
     assert sorted(levels) == [0, 0, 1, 1, 3]

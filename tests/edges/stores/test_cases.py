@@ -304,12 +304,13 @@ def test_what_is_above_one_s_clearance_is_neither_listed_nor_counted(ws):
     from remiss.catalog.listing import parse_sort
     from remiss.catalog.parsing import parse
     from remiss.edges.stores.cases import CaseStore
+    from remiss.edges.stores.reading import Reader
     from remiss.govern.ports.actor import Scope
 
     actions.file(ws, filing(1, title="open"))
     secret = actions.file(ws, filing(2, title="closed", sensitivity=Sensitivity.SECRET, team="other"))
     for scope in (Scope.everywhere(Sensitivity.INTERNAL), Scope.of({"default": Sensitivity.SECRET})):
-        seen = CaseStore(ws._store, scope, ws.viewer)
+        seen = CaseStore(Reader(ws._store, scope, ws.viewer))
         for query in ("", "closed OR open", "model:m"):
             page = seen.page(parse(query), sort=parse_sort("filed"), limit=9, after=None, position=None)
             assert [line.title for line in page.lines] == ["open"]

@@ -299,7 +299,7 @@ def test_every_connection_to_a_server_waits_for_the_disk_whatever_the_server_s_d
     with database_on(postgres, "template") as address, remiss.open(address, environment=environment) as ws:
         with administering(postgres) as admin:
             assert admin.execute("SHOW synchronous_commit").fetchone() == ("off",)
-        with ws.reading() as connection:
+        with ws._store.reading() as connection:
             assert connection.exec_driver_sql("SHOW synchronous_commit").scalar_one() == "on"
 
 

@@ -13,6 +13,7 @@ import remiss
 from remiss.catalog import actions as catalog
 from remiss.curate import discussion_actions as curate
 from remiss.edges.stores.discussion import ThreadStore
+from remiss.edges.stores.reading import Reader
 from remiss.edges.stores.tables import comment_texts, journal
 from remiss.errors import Conflict, Denied, InputError, NotFound
 from remiss.govern.ports.actor import Actor, Scope
@@ -152,7 +153,7 @@ def test_of_a_case_that_one_may_not_see_there_is_nothing(ws):
     secret = catalog.file(ws, Filing(model="m", at=MONDAY, title="Closed", sensitivity=Sensitivity.SECRET))
     thread = says(ws, "ana", secret.id, "@bo look").id
     for scope in (Scope.everywhere(Sensitivity.INTERNAL), Scope.of({"other": Sensitivity.SECRET})):
-        seen = ThreadStore(ws._store, scope, ws.viewer)
+        seen = ThreadStore(Reader(ws._store, scope, ws.viewer))
         with pytest.raises(NotFound) as hidden:
             seen.get(thread, None)
         with pytest.raises(NotFound) as unknown:

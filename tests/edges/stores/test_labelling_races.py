@@ -32,7 +32,7 @@ NAMES = ("ana", "bo", "cy", "dee")
 
 def as_granted(ws, name):
     """Return the catalog as a server gives it to a person: by what they hold at that moment."""
-    with ws.reading() as connection:
+    with ws._store.reading() as connection:
         person = person_at(connection, name, None)
     return ws.serving(f"as-{name}", actor=actor_of(person), authority=Granted(person))
 
@@ -92,7 +92,7 @@ def test_of_those_who_do_something_to_a_case_at_once_one_writes_and_none_without
     with ThreadPoolExecutor(AT_ONCE) as pool:
         wrote = sum(race(ws, draw, pool, case_id("arrivals", f"e{number}"), team) for number in range(times))
     assert wrote > times / 2
-    with ws.reading() as connection:
+    with ws._store.reading() as connection:
         found = select(journal.c.position, journal.c.actor).where(journal.c.action.in_(["case.verify", "case.adjudicate"]))
         for position, actor in connection.execute(found).all():
             person = person_at(connection, actor, position - 1)

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, literal, select, text
 
 import remiss
-from remiss.edges.stores.late import Asking, Ready
+from remiss.edges.stores.prepared import Parameters, Prepared
 from remiss.errors import SettingError, TimedOut
 from remiss.govern.ports.actor import Scope
 from tests.conftest import administering, database_on
@@ -28,7 +28,7 @@ def hurried(address, environment):
 @unlisted("test.read-long", reads=True)
 def read_long(ws, most):
     """Count for long."""
-    with ws.reading() as connection:
+    with ws._store.reading() as connection:
         return connection.execute(COUNT, {"most": most}).scalar_one()
 
 
@@ -54,12 +54,12 @@ def count_straight(ws, most):
     """Count by a statement given straight to the driver, in a snapshot and without."""
     numbers = select(literal(1).label("x")).cte("n", recursive=True)
     numbers = numbers.union_all(select(numbers.c.x + 1).where(numbers.c.x < most))
-    counting = Ready(select(func.count()).select_from(numbers), ws._store.engine.dialect)
-    asking = Asking(values=(), scope=Scope.everywhere())
+    counting = Prepared(select(func.count()).select_from(numbers), ws._store.engine.dialect)
+    parameters = Parameters(values=(), scope=Scope.everywhere())
     with ws._store.glancing() as connection:
-        alone = counting.ask(connection, asking)
+        alone = counting.ask(connection, parameters)
     with ws._store.reading() as connection:
-        return alone, counting.ask(connection, asking), [*counting.batches(connection, asking, 5)]
+        return alone, counting.ask(connection, parameters), [*counting.batches(connection, parameters, 5)]
 
 
 def test_a_statement_given_straight_to_the_driver_ends_too(hurried):
@@ -83,7 +83,7 @@ def test_a_server_s_own_lower_limit_stays(postgres, environment):
         with remiss.open(address, environment=environment) as ws:
             with pytest.raises(TimedOut):
                 read_long(ws, WITHOUT_END)
-            with ws.reading() as connection:
+            with ws._store.reading() as connection:
                 assert connection.execute(text("SHOW statement_timeout")).scalar_one() == "700ms"
 
 

@@ -15,6 +15,7 @@ from remiss.catalog.query import And, Text
 from remiss.edges.stores.cases import CaseStore
 from remiss.edges.stores.dialect import words
 from remiss.edges.stores.listing import newest, ways
+from remiss.edges.stores.reading import Reader
 from remiss.edges.stores.tables import cases
 from remiss.govern.ports.actor import Scope
 from remiss.records.case import Filing
@@ -51,7 +52,7 @@ def listed(ws, text="late", limit=3):
 def test_wherever_the_newest_begin_all_pages_have_what_plain_python_finds(filled, word, query, margin, limit):  # noqa: F811
     ws, known = filled
     # Not with what the other tests remembered.
-    store = CaseStore(ws._store, Scope.everywhere(), ws.viewer)
+    store = CaseStore(Reader(ws._store, Scope.everywhere(), ws.viewer))
     for asked in (word, And((word, query))):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(newest, "MARGIN", margin)
@@ -114,8 +115,8 @@ def test_both_databases_find_as_many_of_the_last_cases(ws):
     for number in range(12):
         said(ws, number, "late" if number % 4 == 0 else "slow")
     store = ws.cases
-    asked, asking = store._asked(parse("late"), ways.Purpose.PAGE, ways.NEWEST_FIRST, lines=4)
+    asked, parameters = store._asked(parse("late"), ways.Purpose.PAGE, ways.NEWEST_FIRST, lines=4)
     with ws._store.reading() as connection:
-        ((*_, found, count),) = ways.looks_for(asked).ask(connection, asking)
+        ((*_, found, count),) = ways.looks_for(asked).ask(connection, parameters)
     assert (found, count) == (3, 12)
     assert words.SAMPLED[connection.dialect.name] > count

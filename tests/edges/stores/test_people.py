@@ -35,7 +35,7 @@ def filed(ws, title, **said):
 
 
 def test_whoever_makes_a_catalog_is_its_admin(empty_address, environment):
-    with remiss.open(empty_address, environment=environment, create=True) as ws, ws.reading() as connection:
+    with remiss.open(empty_address, environment=environment, create=True) as ws, ws._store.reading() as connection:
         creator = person_at(connection, ws.actor.name, None)
     assert creator is not None
     assert (creator.grants, creator.since) == ((ADMIN,), 1)
@@ -48,7 +48,7 @@ def test_of_an_older_catalog_the_maker_becomes_the_admin_and_what_rows_name_beco
         for statement in OLDER:
             connection.execute(text(statement))
     engine.dispose()
-    with remiss.open(empty_address, environment=environment, upgrade=True) as ws, ws.reading() as connection:
+    with remiss.open(empty_address, environment=environment, upgrade=True) as ws, ws._store.reading() as connection:
         maker = person_at(connection, "ana", None)
         named = connection.execute(select(teams.c.name).order_by(teams.c.name)).scalars().all()
     assert maker is not None
@@ -72,7 +72,7 @@ def test_a_person_sees_and_does_what_the_role_and_the_clearance_allow(ws, ws_as)
 def test_the_journal_says_who_acted_and_in_which_role(ws, ws_as):
     filed(ws, "by the operator")
     filed(ws_as("ana", role="annotator"), "by ana")
-    with ws.reading() as connection:
+    with ws._store.reading() as connection:
         rows = connection.execute(select(journal).order_by(journal.c.position)).all()[-2:]
     assert [(row.actor, row.role, row.request_id) for row in rows] == [
         (ws.actor.name, "operator", None),
@@ -89,7 +89,7 @@ def test_an_action_may_ask_of_one_team_what_its_decorator_asks_of_any(ws, ws_as)
 
 
 def test_nobody_is_there_whom_nobody_added(ws):
-    with ws.reading() as connection:
+    with ws._store.reading() as connection:
         assert person_at(connection, "mallory", None) is None
 
 
@@ -134,7 +134,7 @@ def test_what_is_granted_again_leaves_the_former_row(ws):
     actions.add_person(ws, "ana")
     actions.grant(ws, "ana", "reader")
     actions.grant(ws, "ana", "reader")
-    with ws.reading() as connection:
+    with ws._store.reading() as connection:
         assert len(connection.execute(select(grants).where(grants.c.person == "ana")).all()) == 1
 
 
@@ -260,7 +260,7 @@ def test_a_link_lasts_some_minutes(ws, minutes):
 def test_no_secret_is_kept_anywhere(ws, address, tmp_path):
     actions.add_person(ws, "ana")
     secret = access.create_token(ws, "ana").text.rpartition("_")[2]
-    with ws.reading() as connection:
+    with ws._store.reading() as connection:
         kept = [repr(connection.execute(select(table)).all()) for table in (tokens, journal)]
     assert secret not in "".join(kept)
     assert secret.encode() not in b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())

@@ -76,7 +76,7 @@ def test_after_thirty_minutes_or_when_put_back_somebody_else_is_given_it(capture
         queue.release(ana, case)
     lapse(captured)
     assert queue.take(ana).task.sheet.case == case
-    with ana.reading() as connection:
+    with ana._store.reading() as connection:
         (row,) = connection.execute(select(reservations)).all()
     assert row.until - ana.now > timedelta(minutes=29)
 

@@ -81,7 +81,7 @@ def test_an_event_that_is_not_seen_is_outside_of_every_figure(ws, ws_as, capture
     govern(ws, events, events.c.key % 3 == 0, sensitivity=int(Sensitivity.RESTRICTED))
     ana, sam = ws_as("ana", role="reader", team="arrivals"), ws_as("sam", role="reader", team="arrivals", clearance="restricted")
     query = select(captures.c.probability).join(events, events.c.key == captures.c.event_key)
-    with ws.reading() as connection:
+    with ws._store.reading() as connection:
         weights = connection.execute(query.where(events.c.key % 3 != 0, captures.c.probability > 0)).scalars().all()
     [seen] = understand.estimate(ana).rows
     [whole] = understand.estimate(sam).rows
@@ -223,7 +223,7 @@ def test_whoever_sees_all_that_there_is_is_asked_of_no_case_and_of_each_again_as
     for number, team in enumerate(("default", "boarding", "default")):
         catalog.file(ws, Filing(model="m", at=MONDAY, title=f"{team} {number}", team=team))
     ana = ws_as("ana", role="reader", team="*")
-    with ws.reading() as connection:
+    with ws._store.reading() as connection:
         assert sight_of(connection, ana.scope).everything
         assert not sight_of(connection, ws_as("bo", role="reader").scope).everything
     assert (ana.cases.count(EVERYTHING, None), ana.cases.facet(EVERYTHING, "team", 9, None)) == (
@@ -231,7 +231,7 @@ def test_whoever_sees_all_that_there_is_is_asked_of_no_case_and_of_each_again_as
         (("default", 2), ("boarding", 1)),
     )
     catalog.file(ws, Filing(model="m", at=MONDAY, title="closed", sensitivity=Sensitivity.RESTRICTED))
-    with ws.reading() as connection:
+    with ws._store.reading() as connection:
         assert not sight_of(connection, ana.scope).everything
     assert ana.cases.count(EVERYTHING, None) == 3
     assert dict(ana.cases.facet(EVERYTHING, "sensitivity", 9, None)) == {"internal": 3}
@@ -244,7 +244,7 @@ def test_where_the_catalog_lies_is_told_to_whoever_may_look_at_the_machine(ws, w
 
 
 def test_of_an_empty_catalog_everything_is_seen(ws, ws_as):
-    with ws.reading() as connection:
+    with ws._store.reading() as connection:
         assert sight_of(connection, ws_as("ana", role="reader").scope).everything
     assert ws_as("ana", role="reader").cases.count(EVERYTHING, None) == 0
 

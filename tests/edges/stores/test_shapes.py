@@ -18,6 +18,7 @@ from remiss.catalog.shape import kind_of, parted
 from remiss.edges.stores.cases import CaseStore
 from remiss.edges.stores.listing import pages
 from remiss.edges.stores.listing.lines import listed_now
+from remiss.edges.stores.reading import Reader
 from remiss.govern.ports.actor import Scope
 from remiss.records.case import Filing, Sensitivity
 from tests.catalog.strategies import queries
@@ -138,7 +139,7 @@ def test_scopes_of_one_kind_each_see_their_own(ws):
             teams_seen = dict.fromkeys(named or (), clearance)
             scope = Scope.of(teams_seen, elsewhere=clearance if named is None else None)
             seen = [pair for pair in governed if (named is None or pair[0] in named) and pair[1] <= clearance]
-            store = CaseStore(ws._store, scope, ws.viewer)
+            store = CaseStore(Reader(ws._store, scope, ws.viewer))
             for text in ("", "criterion:slow", "severity:<=4 criterion:slow"):
                 query = parse(text)
                 assert len(read_on(store, query, "-occurred", 5)) == len(seen)

@@ -56,7 +56,7 @@ def prepared_write(ws, name, *, prepared=None):
 
 
 def rows(ws):
-    with ws.reading() as connection:
+    with ws._store.reading() as connection:
         return connection.execute(select(journal).order_by(journal.c.position)).all()
 
 

@@ -85,7 +85,7 @@ def watch(address: str, until: str) -> dict[str, int]:
     deadline = time.monotonic() + 100
     with remiss.open(address) as ws:
         while max(seen, default=0) < int(until) and time.monotonic() < deadline:
-            with ws.reading() as connection:
+            with ws._store.reading() as connection:
                 position = head(connection)
                 written = connection.execute(select(func.count(), func.max(journal.c.position)).select_from(journal)).one()
                 assert tuple(written) == (position, position or None), f"at {position} the journal has {written}"

@@ -29,7 +29,7 @@ def test_a_program_acts_as_the_person_whose_token_it_sends(there):
         assert denied.json()["error"]["what"] == "ana may not do person.list: it needs person:read"
         posted = client.post("/api/v1/actions/person.list", json={"arguments": {}})
         assert (posted.status_code, posted.json()) == (403, denied.json())
-    with there.workspace.reading() as connection:
+    with there.workspace._store.reading() as connection:
         row = connection.execute(select(journal).order_by(journal.c.position.desc())).first()
     assert (row.action, row.actor, row.role) == ("case.file", "ana", "annotator")
 
@@ -61,7 +61,7 @@ def test_a_link_signs_one_browser_in_once_and_the_session_goes_on(there):
             assert "This link does not work" in again.text
         assert client.get("/api/v1/cases").status_code == 200
     [used] = [line["used"] for line in access.list_tokens(there.workspace.serving("x")) if line["once"]]
-    with there.workspace.reading() as connection:
+    with there.workspace._store.reading() as connection:
         row = connection.execute(select(journal).where(journal.c.position == used)).one()
     assert (row.action, row.actor, row.subjects) == ("token.use", "ana", [made.token.id])
 

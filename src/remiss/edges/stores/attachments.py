@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, delete, exists, func, insert, or_, select, update
+from sqlalchemy import Row, Select, bindparam, delete, exists, func, insert, select, update
 
 from remiss.catalog.attachment import Prepared
-from remiss.curate.blindness import UNNAMED, Viewer, why_hidden
+from remiss.curate.blinding import UNNAMED, why_blinded
+from remiss.edges.stores.blinded_case import blinded_people
 from remiss.edges.stores.case_reading import resolve
-from remiss.edges.stores.store import Store
+from remiss.edges.stores.in_force import holds
+from remiss.edges.stores.reading import POSITION, SCOPES, Reader
 from remiss.edges.stores.tables import attachment_names, attachments, cases
 from remiss.edges.stores.visible import visible_to
-from remiss.edges.stores.withholding import withheld_of
 from remiss.errors import Conflict, NotFound
 from remiss.govern.ports.actor import Scope
 from remiss.records.case import Sensitivity
@@ -25,16 +27,16 @@ from remiss.records.states import Status
 class AttachmentStore:
     """Attachments of the cases that a scope may see, as far as it may see the attachments and a viewer what labellers add."""
 
-    def __init__(self, store: Store, scope: Scope, viewer: Viewer) -> None:
-        self._store = store
-        self._scope = scope
-        self._viewer = viewer
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._store = reader.store
+        self._scope = reader.scope
 
     def add(self, case_id: str, prepared: Prepared, address: str) -> Attachment:
         """Write that a file was added to a case."""
         transaction = self._store.transaction
         connection = transaction.connection
-        row = resolve(connection, case_id, self._scope)
+        row = resolve(self._reader.writing, case_id)
         # Whoever adds to the same case at the same time waits here, so that numbers follow one another.
         connection.execute(select(cases.c.key).where(cases.c.key == row.key).with_for_update())
         last = select(func.max(attachments.c.number)).where(attachments.c.case_key == row.key)
@@ -59,26 +61,26 @@ class AttachmentStore:
 
     def of_case(self, case_id: str, position: int | None) -> tuple[Attachment, ...]:
         """Return the attachments of a case, the oldest first."""
-        with self._store.reading() as connection:
-            row = resolve(connection, case_id, self._scope)
-            of_case = _seen(self._scope).where(attachments.c.case_key == row.key, _there(position))
-            found = connection.execute(of_case.order_by(attachments.c.number))
-            silent = withheld_of(connection, row, self._viewer)
-            return tuple(told(_attachment(each), silent, Status(row.status)) for each in found)
+        with self._reader.at(position) as reading:
+            row = resolve(reading, case_id)
+            found = reading.rows(_of_case(self._scope, past=reading.past), case=row.key)
+            blinded = blinded_people(reading, row)
+            return tuple(shown(_attachment(each), blinded, Status(row.status)) for each in found)
 
     def kept(self, attachment_id: str) -> Kept:
         """Return where the content of an attachment lies, also of one that was removed."""
-        with self._store.reading() as connection:
+        with self._reader.at() as reading:
+            connection = reading.connection
             row = connection.execute(_seen(self._scope).where(attachments.c.id == attachment_id)).first()
             case = None if row is None else connection.execute(select(cases).where(cases.c.key == row.case_key)).one()
-            silent = frozenset() if case is None else withheld_of(connection, case, self._viewer)
+            blinded = frozenset() if case is None else blinded_people(reading, case)
         if row is None:
             raise NotFound(
                 f"there is no attachment {attachment_id}", do="look at those of a case with: remiss attachment list CASE"
             )
-        if case is not None and row.person in silent:
+        if case is not None and row.person in blinded:
             raise Conflict(
-                f"{attachment_id} is {why_hidden(Status(case.status))}", do="label the case first, or wait until it is decided"
+                f"{attachment_id} is {why_blinded(Status(case.status))}", do="label the case first, or wait until it is decided"
             )
         return Kept(attachment=_attachment(row), team=row.team_id, address=row.address, removed=row.position_to is not None)
 
@@ -109,24 +111,16 @@ class AttachmentStore:
         return self.kept(attachment_id).attachment
 
 
-def told(attachment: Attachment, silent: frozenset[str], status: Status) -> Attachment:
-    """Return an attachment as somebody may know it from whom is withheld what some people say of its case."""
-    if attachment.person not in silent:
+def shown(attachment: Attachment, blinded: frozenset[str], status: Status) -> Attachment:
+    """Return an attachment as somebody may know it for whom the words of some people are blinded."""
+    if attachment.person not in blinded:
         return attachment
-    return replace(attachment, name=None, person=UNNAMED, hidden=why_hidden(status))
+    return replace(attachment, name=None, person=UNNAMED, hidden=why_blinded(status))
 
 
 def _said(name: str | None, size: int, sensitivity: Sensitivity, address: str) -> dict[str, object]:
     """Return what the journal has a digest of."""
     return {"name": name, "size": size, "sensitivity": int(sensitivity), "address": address}
-
-
-def _there(position: int | None) -> ColumnElement[bool]:
-    """Return the condition that an attachment is there, or was at a position."""
-    stays = attachments.c.position_to.is_(None)
-    if position is None:
-        return stays
-    return and_(attachments.c.position_from <= position, or_(stays, attachments.c.position_to > position))
 
 
 def _seen(scope: Scope) -> Select[Any]:
@@ -137,6 +131,12 @@ def _seen(scope: Scope) -> Select[Any]:
         .outerjoin(attachment_names, attachment_names.c.attachment_key == attachments.c.key)
         .where(visible_to(scope), visible_to(scope, attachments))
     )
+
+
+@lru_cache(2 * SCOPES)
+def _of_case(scope: Scope, *, past: bool) -> Select[Any]:
+    of_case = _seen(scope).where(attachments.c.case_key == bindparam("case"), holds(attachments, POSITION if past else None))
+    return of_case.order_by(attachments.c.number)
 
 
 def _attachment(row: Row[Any]) -> Attachment:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Select, Text, cast, literal, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Select, Text, cast, literal, or_, select
 
 from remiss.contract.former import names_of
-from remiss.edges.stores.dialect.conditions import among, json_has, member
+from remiss.edges.stores.dialect.conditions import among, json_has, list_member, member
 from remiss.edges.stores.logs.journal import entry
 from remiss.edges.stores.logs.rows import MALFORMED, rows
 from remiss.edges.stores.logs.sealing import ADVICE, read_head
@@ -17,8 +17,9 @@ from remiss.edges.stores.store import Store
 from remiss.edges.stores.tables import journal, views
 from remiss.errors import Tampered
 from remiss.govern.auditing import Wanted, Written, line
-from remiss.govern.entries import JOURNAL, NOTHING, VIEWS, Head, text_of
+from remiss.govern.entries import ALSO, JOURNAL, NOTHING, VIEWS, Head, text_of
 from remiss.govern.verification import Row
+from remiss.govern.viewing import beside
 from remiss.records.identity import to_micros
 
 
@@ -69,12 +70,13 @@ class AuditStore:
         """Return entries, newest first."""
         if not all(is_text(each) for each in (wanted.actor, wanted.action, wanted.subject) if each is not None):
             return ()
-        number, asked = _asked_journal(wanted) if log == JOURNAL else _asked_views(wanted)
-        if before is not None:
-            asked.append(number < before)
         if log == JOURNAL:
-            return self._journal(select(journal).where(*asked).order_by(number.desc()).limit(limit))
-        return self._views(select(views.c.n, views.c.entry).where(*asked).order_by(number.desc()).limit(limit))
+            asked = [*_asked_journal(wanted), *([] if before is None else [journal.c.position < before])]
+            return self._journal(select(journal).where(*asked).order_by(journal.c.position.desc()).limit(limit))
+        asked = [*_asked_views(wanted), *([] if before is None else [views.c.n < before])]
+        # By statements of their own, each of which goes along an index in the order of the entries.
+        found = [each for kind in _of_kind(wanted.kind) for each in self._views(_newest(limit, *asked, *kind))]
+        return sorted(found, key=lambda each: each.number, reverse=True)[:limit]
 
     @contextmanager
     def _reading(self, log: str) -> Iterator[Connection | None]:
@@ -124,8 +126,20 @@ def _legible(log: str) -> Iterator[None]:
         raise Tampered(f"entries of the {log} were altered, so that they cannot be read", do=ADVICE) from error
 
 
-def _asked_journal(wanted: Wanted) -> tuple[ColumnElement[int], list[ColumnElement[bool]]]:
-    """Return the number of an entry, and the conditions that it has to meet."""
+def _newest(limit: int, *conditions: ColumnElement[bool]) -> Select[tuple[int, str]]:
+    return select(views.c.n, views.c.entry).where(*conditions).order_by(views.c.n.desc()).limit(limit)
+
+
+def _of_kind(kind: str | None) -> list[list[ColumnElement[bool]]]:
+    """Return conditions on an entry that it is of a kind, one of which holds: that it is about such, or names such beside."""
+    if kind is None:
+        return [[]]
+    of = member(views.c.entry, "kind")
+    return [[of == kind], *([of == each, list_member(views.c.entry, ALSO, "kind", kind)] for each in beside(kind))]
+
+
+def _asked_journal(wanted: Wanted) -> list[ColumnElement[bool]]:
+    """Return the conditions that an entry has to meet."""
     found: list[ColumnElement[bool]] = []
     if wanted.actor is not None:
         found.append(journal.c.actor == wanted.actor)
@@ -139,26 +153,27 @@ def _asked_journal(wanted: Wanted) -> tuple[ColumnElement[int], list[ColumnEleme
         found.append(journal.c.at < wanted.until)
     if wanted.teams is not None:
         found.append(among(journal.c.team_id, sorted(wanted.teams)))
-    return journal.c.position, found
+    return found
 
 
-def _asked_views(wanted: Wanted) -> tuple[ColumnElement[int], list[ColumnElement[bool]]]:
+def _asked_views(wanted: Wanted) -> list[ColumnElement[bool]]:
     at = cast(member(views.c.entry, "at"), BigInteger)
     found = [
         member(views.c.entry, name) == value
         for name, value in (
             ("actor", wanted.actor),
             ("subject", wanted.subject),
-            ("kind", wanted.kind),
         )
         if value is not None
     ]
     if wanted.action is not None:
-        found.append(among(member(views.c.entry, "action"), names_of(wanted.action)))
+        names = names_of(wanted.action)
+        named = [list_member(views.c.entry, ALSO, "action", each) for each in names]
+        found.append(or_(among(member(views.c.entry, "action"), names), *named))
     if wanted.since is not None:
         found.append(at >= to_micros(wanted.since))
     if wanted.until is not None:
         found.append(at < to_micros(wanted.until))
     if wanted.teams is not None:
         found.append(among(member(views.c.entry, "team"), sorted(wanted.teams)))
-    return views.c.n, found
+    return found

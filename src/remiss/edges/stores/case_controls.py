@@ -5,17 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, exists, not_, or_, select
+from sqlalchemy import Row, Select, and_, bindparam, exists, not_, or_, select
 
-from remiss.curate.blindness import Viewer
-from remiss.edges.stores.blinkers import Blinkers, blinkers_of
-from remiss.edges.stores.case_reading import captures_of, case_at, shown
+from remiss.edges.stores.blinding import BlindedViewer, blinded_viewer, held, suggestions_blinded
+from remiss.edges.stores.case_reading import captures_of, case_at, resolve, shown
 from remiss.edges.stores.dialect.types import from_json, to_json
 from remiss.edges.stores.in_force import same_window
-from remiss.edges.stores.logs.journal import head
+from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.redactions import FIRST
 from remiss.edges.stores.run_rows import event_of, group
-from remiss.edges.stores.suggestions import held, withheld
 from remiss.edges.stores.tables import captures, cases, event_contents, events, groups, protocols, run_windows, runs, samples
 from remiss.edges.stores.visible import visible_to
 from remiss.errors import NotFound
@@ -24,28 +22,51 @@ from remiss.records.comparison import Comparison
 from remiss.records.event import Event
 from remiss.records.run import ALL, CONTROL
 
+# The window in which a capture lies, with the version of the protocol that drew it.
+_WINDOW = (
+    select(run_windows, protocols.c.version)
+    .join(runs, runs.c.key == run_windows.c.run_key)
+    .join(protocols, protocols.c.key == runs.c.protocol_key)
+    .where(run_windows.c.run_key == bindparam("run"), run_windows.c.window_start == bindparam("window"))
+)
+# The groups of a capture's window and stratum, and of all events of the window.
+_GROUPS = (
+    select(groups, run_windows.c.provisional)
+    .join(run_windows, same_window(groups))
+    .where(
+        groups.c.run_key == bindparam("run"),
+        groups.c.window_start == bindparam("window"),
+        (groups.c.stratum == bindparam("stratum")) | ((groups.c.criterion == ALL) & (groups.c.stratum == to_json({}))),
+    )
+    .order_by(groups.c.stratum, groups.c.criterion)
+)
+# The groups for which an event was kept.
+_KEPT = (
+    select(samples.c.criterion)
+    .where(samples.c.run_key == bindparam("run"), samples.c.event_key == bindparam("event"))
+    .order_by(samples.c.criterion)
+)
 
-def drawn_with(
-    connection: Connection, case_id: str, scope: Scope, viewer: Viewer, position: int | None, considered: int
-) -> tuple[Comparison, tuple[Event, ...]]:
+
+def drawn_with(reading: Reading, case_id: str, considered: int) -> tuple[Comparison, tuple[Event, ...]]:
     """Return how the event of a case was drawn, and up to `considered` controls of its window and stratum.
 
     By the latest run in force that met it, else by the latest of all. The controls are those of least priority; none where it is
-    withheld from the viewer why the case was caught, and none of which that is withheld, for by being here they would tell.
+    blinded for the viewer why the case was caught, and none of which that is blinded, for by being here they would tell.
 
     Raises
     ------
     NotFound, Ambiguous, InputError : no such case, or no run met its event
     """
-    case = case_at(connection, case_id, scope, viewer, position)
-    event_key = connection.execute(select(cases.c.event_key).where(cases.c.id == case.id)).scalar_one()
-    seen = [each for each in captures_of(connection, event_key, position) if shown(each, scope)]
+    case = case_at(reading, case_id)
+    event_key = resolve(reading, case_id).event_key
+    seen = [each for each in captures_of(reading, event_key) if shown(each, reading.scope)]
     if not seen:
         raise NotFound(f"no run drew the event of case {case.id}", do="what a person filed has nothing that was drawn with it")
     met = next((each for each in seen if each.in_force), seen[0])
-    window = connection.execute(_window(met)).one()
-    found = connection.execute(_groups(met)).all()
-    kept = select(samples.c.criterion).where(samples.c.run_key == met.run_key, samples.c.event_key == event_key)
+    where = {"run": met.run_key, "window": met.window_start}
+    (window,) = reading.rows(_WINDOW, **where)
+    found = reading.rows(_GROUPS, stratum=met.stratum, **where)
     comparison = Comparison(
         case=case.id,
         event=case.event,
@@ -60,43 +81,24 @@ def drawn_with(
         labelled=window.labelled,
         provisional=window.provisional,
         groups=tuple(group(row) for row in found),
-        kept_in=() if case.hidden else tuple(connection.execute(kept.order_by(samples.c.criterion)).scalars()),
+        kept_in=() if case.hidden else tuple(row.criterion for row in reading.rows(_KEPT, run=met.run_key, event=event_key)),
         probability=None if case.hidden else met.probability,
-        position=head(connection) if position is None else position,
+        position=reading.read_at,
         hidden=case.hidden,
     )
     if not considered or case.hidden:
         return comparison, ()
-    kept_there = _controls(met, scope, blinkers_of(connection, viewer))
-    return comparison, tuple(event_of(row) for row in connection.execute(kept_there.limit(considered)))
+    kept_there = _controls(met, reading.scope, blinded_viewer(reading))
+    return comparison, tuple(event_of(row) for row in reading.connection.execute(kept_there.limit(considered)))
 
 
-def _window(met: Row[Any]) -> Select[Any]:
-    """Return the select of the window in which a capture lies, with the version of the protocol that drew it."""
-    return (
-        select(run_windows, protocols.c.version)
-        .join(runs, runs.c.key == run_windows.c.run_key)
-        .join(protocols, protocols.c.key == runs.c.protocol_key)
-        .where(run_windows.c.run_key == met.run_key, run_windows.c.window_start == met.window_start)
-    )
-
-
-def _groups(met: Row[Any]) -> Select[Any]:
-    """Return the select of the groups of a capture's window and stratum, and of all events of the window."""
-    within = (groups.c.stratum == met.stratum) | ((groups.c.criterion == ALL) & (groups.c.stratum == to_json({})))
-    return (
-        select(groups, run_windows.c.provisional)
-        .join(run_windows, same_window(groups))
-        .where(groups.c.run_key == met.run_key, groups.c.window_start == met.window_start, within)
-        .order_by(groups.c.stratum, groups.c.criterion)
-    )
-
-
-def _controls(met: Row[Any], scope: Scope, worn: Blinkers | None) -> Select[Any]:
+def _controls(met: Row[Any], scope: Scope, viewer: BlindedViewer | None) -> Select[Any]:
     """Return the select of the controls that a run kept in a capture's window and stratum, by priority."""
     told = []
-    if worn is not None:
-        told.append(not_(or_(held(events.c.key, worn), exists().where(cases.c.event_key == events.c.key, withheld(worn)))))
+    if viewer is not None:
+        told.append(
+            not_(or_(held(events.c.key, viewer), exists().where(cases.c.event_key == events.c.key, suggestions_blinded(viewer))))
+        )
     kept = and_(
         samples.c.run_key == captures.c.run_key, samples.c.event_key == captures.c.event_key, samples.c.criterion == CONTROL
     )

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, select
+from sqlalchemy import Connection, Row, Select, and_, bindparam, func, select
 
 from remiss.catalog.identifying import only, prefix_of
-from remiss.curate.blindness import Viewer, begun, origin_told, words_told
+from remiss.curate.blinding import Part, begun, origin_for, words_without
+from remiss.edges.stores.blinded_case import blinded_people, history_shown, labelled, why_blinded
 from remiss.edges.stores.in_force import in_force, same_window
-from remiss.edges.stores.labelling_reading import labelled, told_to
 from remiss.edges.stores.linking import links_of
 from remiss.edges.stores.listing.search import in_force_at
+from remiss.edges.stores.reading import POSITION, SCOPES, Reading
 from remiss.edges.stores.redactions import redactions_of
-from remiss.edges.stores.suggestions import hidden_of
 from remiss.edges.stores.tables import (
     captures,
     case_criteria,
@@ -29,7 +30,6 @@ from remiss.edges.stores.tables import (
     runs,
 )
 from remiss.edges.stores.visible import visible_to
-from remiss.edges.stores.withholding import withheld_of
 from remiss.errors import NotFound
 from remiss.govern.ports.actor import Scope
 from remiss.records.case import Capture, Case, Revision, Sensitivity
@@ -38,57 +38,85 @@ from remiss.records.states import Status
 
 # How many of the cases that share a beginning are looked up, to name some.
 SHARING = 7
+_TEXTS = select(case_texts).where(case_texts.c.case_key == bindparam("case"), case_texts.c.version == bindparam("version"))
+_EVENT = select(events).where(events.c.key == bindparam("event"))
+_CONTENT = select(event_contents).where(event_contents.c.event_key == bindparam("event"))
+_REPEATED = select(case_criteria.c.criterion).where(case_criteria.c.case_key == bindparam("case"))
+_HISTORY = (
+    select(revisions, case_texts.c.title, case_texts.c.note, revision_reasons.c.reason)
+    .outerjoin(case_texts, and_(case_texts.c.case_key == revisions.c.case_key, case_texts.c.version == revisions.c.text_version))
+    .outerjoin(
+        revision_reasons,
+        and_(revision_reasons.c.case_key == revisions.c.case_key, revision_reasons.c.revision == revisions.c.revision),
+    )
+    .where(revisions.c.case_key == bindparam("case"))
+    .order_by(revisions.c.revision)
+)
 
 
-def resolve(connection: Connection, case_id: str, scope: Scope) -> Row[Any]:
-    """Return the row of the one case that an id or a beginning means.
+def resolve(reading: Reading, case_id: str) -> Row[Any]:
+    """Return the row of the one case that an id or a beginning means, as it is now.
 
     Raises
     ------
     NotFound, Ambiguous, InputError
     """
     prefix = prefix_of(case_id)
+    row = reading.once(("case", prefix, reading.scope), lambda: _one(reading, prefix, case_id))
+    return reading.once(("case", row.id, reading.scope), lambda: row)
+
+
+def _one(reading: Reading, prefix: str, case_id: str) -> Row[Any]:
     # '~' sorts behind every letter of an id.
-    alike = select(cases).where(cases.c.id >= prefix, cases.c.id < prefix + "~", visible_to(scope))
-    found = connection.execute(alike.order_by(cases.c.id).limit(SHARING)).all()
+    found = reading.rows(_between(reading.scope), since=prefix, until=prefix + "~")
     only(case_id, [row.id for row in found])
     return found[0]
 
 
-def case_at(connection: Connection, case_id: str, scope: Scope, viewer: Viewer, position: int | None) -> Case:
-    """Return a case as it is, or as it was at a position, with what the viewer may see of labellings and suggestions.
+@lru_cache(SCOPES)
+def _between(scope: Scope) -> Select[Any]:
+    """Return the statement for the first cases that a scope sees with ids from one to before another."""
+    alike = select(cases).where(cases.c.id >= bindparam("since"), cases.c.id < bindparam("until"), visible_to(scope))
+    return alike.order_by(cases.c.id).limit(SHARING)
+
+
+def case_at(reading: Reading, case_id: str) -> Case:
+    """Return a case as it is, or as it was at the position, with what the viewer may see of labellings and suggestions.
 
     Raises
     ------
     NotFound, Ambiguous, InputError
     """
-    row = resolve(connection, case_id, scope)
-    hidden = hidden_of(connection, row, viewer)
+    row = resolve(reading, case_id)
+    return reading.once_for_viewer(("case as shown", row.key, reading.position), lambda: _case(reading, row))
+
+
+def _case(reading: Reading, row: Row[Any]) -> Case:
+    connection, scope, position = reading.connection, reading.scope, reading.position
+    hidden = why_blinded(reading, Part.SUGGESTIONS, row)
     if position is not None and hidden is not None:
-        _check_begun(connection, row, position, hidden)
+        _check_begun(reading, row, position, hidden)
     state = row if position is None else _state_at(connection, row, position)
-    seen = captures_of(connection, row.event_key, position)
-    silent = withheld_of(connection, row, viewer)
-    texts: Revision | Row[Any] | None = connection.execute(
-        select(case_texts).where(case_texts.c.case_key == row.key, case_texts.c.version == state.text_version)
-    ).first()
-    if silent and texts is not None:
-        texts = words_told(_history(connection, row)[: state.revision], silent)[-1]
+    seen = captures_of(reading, row.event_key)
+    people = blinded_people(reading, row)
+    texts: Revision | Row[Any] | None = next(iter(reading.rows(_TEXTS, case=row.key, version=state.text_version)), None)
+    if people and texts is not None:
+        texts = words_without(_history(reading, row)[: state.revision], people)[-1]
     return Case(
         id=row.id,
         revision=state.revision,
         status=Status(state.status),
         source=row.source_name,
-        event=event_at(connection, row.event_key, row.label, seen),
-        origin=origin_told(row.origin, Status(row.status)),
-        criteria=_criteria(connection, row.key, seen, position) if hidden is None else (),
+        event=event_at(reading, row.event_key, row.label, seen),
+        origin=origin_for(row.origin, Status(row.status)),
+        criteria=_criteria(reading, row.key, seen) if hidden is None else (),
         captures=tuple(_capture(each) for each in seen if shown(each, scope)) if hidden is None else (),
         mode=state.mode if hidden is None else None,
         severity=state.severity if hidden is None else None,
         suggested_mode=row.suggested_mode if hidden is None else None,
-        labelling=labelled(connection, row, viewer, position),
+        labelling=labelled(reading, row),
         stale=row.stale,
-        links=links_of(connection, row.key, scope, position),
+        links=links_of(reading, row.key),
         title=None if texts is None else texts.title,
         note=None if texts is None else texts.note,
         team=row.team_id,
@@ -97,7 +125,7 @@ def case_at(connection: Connection, case_id: str, scope: Scope, viewer: Viewer, 
     )
 
 
-def event_at(connection: Connection, event_key: int, label: Scalar, seen: Sequence[Row[Any]]) -> Event:
+def event_at(reading: Reading, event_key: int, label: Scalar, seen: Sequence[Row[Any]]) -> Event:
     """Return an event as the latest of its captures saw it.
 
     Parameters
@@ -106,8 +134,8 @@ def event_at(connection: Connection, event_key: int, label: Scalar, seen: Sequen
     seen : its captures, the latest first
     """
     current = seen[0] if seen else None
-    event = connection.execute(select(events).where(events.c.key == event_key)).one()
-    content = connection.execute(select(event_contents).where(event_contents.c.event_key == event_key)).first()
+    (event,) = reading.rows(_EVENT, event=event_key)
+    content = next(iter(reading.rows(_CONTENT, event=event_key)), None)
     erased = content is None
     output: Scalar = (content.output if content is not None else None) if current is None else current.output
     known: Scalar = label if current is None else current.label
@@ -133,7 +161,7 @@ def event_at(connection: Connection, event_key: int, label: Scalar, seen: Sequen
     )
 
 
-def _check_begun(connection: Connection, row: Row[Any], position: int, hidden: str) -> None:
+def _check_begun(reading: Reading, row: Row[Any], position: int, hidden: str) -> None:
     """Refuse to tell what a case was before its annotation, or that it was none; the suggestions of it are hidden, and why.
 
     Raises
@@ -141,7 +169,9 @@ def _check_begun(connection: Connection, row: Row[Any], position: int, hidden: s
     NotFound
     """
     known = select(revisions.c.status, revisions.c.position_from).where(revisions.c.case_key == row.key)
-    states = [(Status(each.status), each.position_from) for each in connection.execute(known.order_by(revisions.c.revision))]
+    states = [
+        (Status(each.status), each.position_from) for each in reading.connection.execute(known.order_by(revisions.c.revision))
+    ]
     if position < states[begun([status for status, _ in states])][1]:
         raise NotFound(f"what there was of case {row.id} at position {position} is {hidden}", do="give a later position, or none")
 
@@ -154,8 +184,18 @@ def _state_at(connection: Connection, row: Row[Any], position: int) -> Row[Any]:
     return state
 
 
-def captures_of(connection: Connection, event_key: int, position: int | None) -> list[Row[Any]]:
-    """Return every capture of an event up to a position by a run that came in force, the latest first."""
+def captures_of(reading: Reading, event_key: int) -> list[Row[Any]]:
+    """Return every capture of an event up to the position by a run that came in force, the latest first."""
+    return reading.once(("captures", event_key, reading.position), lambda: _captures_of(reading, event_key))
+
+
+def _captures_of(reading: Reading, event_key: int) -> list[Row[Any]]:
+    return list(reading.rows(_captured(past=reading.past), event=event_key))
+
+
+@cache
+def _captured(*, past: bool) -> Select[Any]:
+    position = POSITION if past else None
     statement = (
         select(
             captures,
@@ -168,12 +208,10 @@ def captures_of(connection: Connection, event_key: int, position: int | None) ->
         )
         .join(runs, runs.c.key == captures.c.run_key)
         .join(run_windows, same_window(captures))
-        .where(captures.c.event_key == event_key, run_windows.c.position_from.is_not(None))
+        .where(captures.c.event_key == bindparam("event"), run_windows.c.position_from.is_not(None))
         .order_by(run_windows.c.position_from.desc(), captures.c.run_key.desc())
     )
-    if position is not None:
-        statement = statement.where(run_windows.c.position_from <= position)
-    return list(connection.execute(statement))
+    return statement if position is None else statement.where(run_windows.c.position_from <= position)
 
 
 def shown(captured: Row[Any], scope: Scope) -> bool:
@@ -193,43 +231,32 @@ def _capture(row: Row[Any]) -> Capture:
     )
 
 
-def _criteria(connection: Connection, case_key: int, seen: list[Row[Any]], position: int | None) -> tuple[str, ...]:
+def _criteria(reading: Reading, case_key: int, seen: list[Row[Any]]) -> tuple[str, ...]:
     """Return the criteria met in the runs in force, in the order of their protocols; what `cases` repeats comes last."""
     met = [name for each in seen if each.in_force for name in each.met]
-    if position is None:
-        named = select(case_criteria.c.criterion).where(case_criteria.c.case_key == case_key)
-        repeated = set(connection.execute(named).scalars())
+    if not reading.past:
+        repeated = {row.criterion for row in reading.rows(_REPEATED, case=case_key)}
         met = [name for name in met if name in repeated] + sorted(repeated - set(met))
     return tuple(dict.fromkeys(met))
 
 
-def states(connection: Connection, case_id: str, scope: Scope, viewer: Viewer) -> tuple[Revision, ...]:
-    """Return every state of a case, oldest first, as the viewer may know them.
+def states(reading: Reading, case_id: str) -> tuple[Revision, ...]:
+    """Return every state of a case up to now, oldest first, as the viewer may know them.
 
     Raises
     ------
     NotFound, Ambiguous, InputError
     """
-    row = resolve(connection, case_id, scope)
-    found = words_told(_history(connection, row), withheld_of(connection, row, viewer))
-    return told_to(connection, row, found, viewer, hidden_of(connection, row, viewer))
+    row = resolve(reading, case_id)
+    return history_shown(reading, row, words_without(_history(reading, row), blinded_people(reading, row)))
 
 
-def _history(connection: Connection, row: Row[Any]) -> tuple[Revision, ...]:
+def _history(reading: Reading, row: Row[Any]) -> tuple[Revision, ...]:
     """Return every state of the case of a row, oldest first, whoever may know it."""
-    statement = (
-        select(revisions, case_texts.c.title, case_texts.c.note, revision_reasons.c.reason)
-        .outerjoin(
-            case_texts,
-            and_(case_texts.c.case_key == revisions.c.case_key, case_texts.c.version == revisions.c.text_version),
-        )
-        .outerjoin(
-            revision_reasons,
-            and_(revision_reasons.c.case_key == revisions.c.case_key, revision_reasons.c.revision == revisions.c.revision),
-        )
-        .where(revisions.c.case_key == row.key)
-        .order_by(revisions.c.revision)
-    )
+    return reading.once(("history", row.key), lambda: _read_history(reading, row))
+
+
+def _read_history(reading: Reading, row: Row[Any]) -> tuple[Revision, ...]:
     return tuple(
         Revision(
             revision=each.revision,
@@ -245,7 +272,7 @@ def _history(connection: Connection, row: Row[Any]) -> tuple[Revision, ...]:
             note=each.note,
             reason=each.reason,
         )
-        for each in connection.execute(statement)
+        for each in reading.rows(_HISTORY, case=row.key)
     )
 
 

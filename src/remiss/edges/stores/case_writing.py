@@ -13,17 +13,17 @@ from sqlalchemy import Row, insert, select, update
 from remiss.catalog.filing import SOURCE, Filed
 from remiss.catalog.revision import Change, State, check_read, revised
 from remiss.catalog.spelling import spelled
-from remiss.curate.blindness import Viewer, why_hidden
+from remiss.curate.blinding import why_blinded
 from remiss.edges.stores.case_reading import case_at, next_text_version, resolve
 from remiss.edges.stores.case_values import file_context
 from remiss.edges.stores.dialect.words import forget_words, index_words
 from remiss.edges.stores.dialect.writing import insert_missing, next_keys
 from remiss.edges.stores.logs.journal import Transaction
 from remiss.edges.stores.people import register_team
+from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.redactions import redactions_value
 from remiss.edges.stores.tables import case_texts, cases, event_contents, events, revisions
 from remiss.errors import Conflict
-from remiss.govern.ports.actor import Scope
 from remiss.records.case import Case, Filing
 from remiss.records.identity import case_id
 from remiss.records.states import Status
@@ -91,7 +91,7 @@ def file_by_hand(transaction: Transaction, filed: Filed) -> str:
     return named
 
 
-def revise(transaction: Transaction, case: str, read: int, change: Change, scope: Scope, viewer: Viewer) -> str:
+def revise(transaction: Transaction, reading: Reading, case: str, read: int, change: Change) -> str:
     """Write the next state of a case, of which revision `read` was read, and return its whole id.
 
     Raises
@@ -100,7 +100,7 @@ def revise(transaction: Transaction, case: str, read: int, change: Change, scope
     NotFound, Ambiguous, InputError
     """
     connection = transaction.connection
-    found = resolve(connection, case, scope)
+    found = resolve(reading, case)
     # Under the row's lock, so that of two who read the same revision the second sees what the first has written.
     row = connection.execute(select(cases).where(cases.c.key == found.key).with_for_update()).one()
     of_row = case_texts.c.case_key == row.key
@@ -116,7 +116,7 @@ def revise(transaction: Transaction, case: str, read: int, change: Change, scope
     # First, for it is no secret: the revision of a case is told to all who see it.
     check_read(f"case {row.id}", read, before.revision)
     if change.words:
-        _check_visible(before, case_at(connection, row.id, scope, viewer, None))
+        _check_visible(before, case_at(reading, row.id))
     after = revised(row.id, before, change)
     version = row.text_version
     if (after.title, after.note) != (before.title, before.note):
@@ -142,7 +142,7 @@ def _check_visible(state: State, shown: Case) -> None:
     """
     if (shown.title, shown.note) != (state.title, state.note):
         raise Conflict(
-            f"title and note of case {shown.id} are {why_hidden(shown.status)}",
+            f"title and note of case {shown.id} are {why_blinded(shown.status)}",
             do="label the case first, or wait until it is decided; or comment on it",
         )
 

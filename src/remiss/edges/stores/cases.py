@@ -12,16 +12,14 @@ from remiss.catalog.listing import Order, Page, Sort
 from remiss.catalog.query import Query
 from remiss.catalog.revision import Change
 from remiss.catalog.shape import parted
-from remiss.curate.blindness import Viewer
 from remiss.edges.stores import case_controls, case_peers, case_writing
-from remiss.edges.stores.blinkers import Blinkers, blinkers_of, wears
+from remiss.edges.stores.blinding import BlindedViewer, blinded_viewer, may_be_blinded
 from remiss.edges.stores.case_reading import case_at, states
-from remiss.edges.stores.late import Asking, Row
 from remiss.edges.stores.listing.facets import facet, shown
 from remiss.edges.stores.listing.kinds import counted_by_kind
 from remiss.edges.stores.listing.lines import (
     head_of,
-    is_told,
+    is_visible,
     key_of,
     line_of,
     line_then,
@@ -35,7 +33,8 @@ from remiss.edges.stores.listing.phrases import said_before
 from remiss.edges.stores.listing.seen_whole import sight_of
 from remiss.edges.stores.listing.ways import Asked, Purpose, Remembered, Ways, asked_for, ways
 from remiss.edges.stores.logs.journal import head
-from remiss.edges.stores.store import Store
+from remiss.edges.stores.prepared import Parameters, Row
+from remiss.edges.stores.reading import Reader
 from remiss.edges.stores.tables import case_context, cases
 from remiss.edges.stores.visible import Sight, visible_to
 from remiss.govern.ports.actor import Scope
@@ -50,51 +49,51 @@ class CaseStore:
     Those of one catalog may share what they `remembered`.
     """
 
-    def __init__(self, store: Store, scope: Scope, viewer: Viewer, remembered: Remembered | None = None) -> None:
-        self._store = store
-        self._scope = scope
-        self._viewer = viewer
-        self._sight = Sight.of(scope)
+    def __init__(self, reader: Reader, remembered: Remembered | None = None) -> None:
+        self._reader = reader
+        self._store = reader.store
+        self._scope = reader.scope
+        self._sight = Sight.of(reader.scope)
         self._remembered = Remembered() if remembered is None else remembered
 
     def position(self) -> int:
         """Return the catalog's position."""
-        with self._store.reading() as connection:
-            return head(connection)
+        with self._reader.at() as reading:
+            return reading.head
 
     def page(self, query: Query, *, sort: Sort, limit: int, after: tuple[int, ...] | None, position: int | None) -> Page:
         """Return some lines of what matches, and the sort values of the last when more follow."""
-        asked, asking = self._asked(query, Purpose.PAGE, sort, order=sort.order, lines=limit + 1, after=after or ())
+        asked, parameters = self._asked(query, Purpose.PAGE, sort, order=sort.order, lines=limit + 1, after=after or ())
         if position is None:
-            rows, at = self._rows_now(asked, asking, sort)
+            rows, at = self._rows_now(asked, parameters, sort)
             lines = tuple([line_of(row) for row in rows[:limit]])
         else:
             with self._store.reading() as connection:
-                asking = asking_then(connection, asking, query, position)
-                walked = lately(connection, asked, asking)
-                rows = listed_then(asked, sort, continued=bool(after), walked=walked).ask(connection, asking)
-                then = met_at(connection, [key_of(row) for row in rows[:limit] if is_told(row)], position)
+                parameters = parameters_then(connection, parameters, query, position)
+                walked = lately(connection, asked, parameters)
+                rows = listed_then(asked, sort, continued=bool(after), walked=walked).ask(connection, parameters)
+                then = met_at(connection, [key_of(row) for row in rows[:limit] if is_visible(row)], position)
                 lines = tuple([line_then(row, then[key_of(row)]) for row in rows[:limit]])
                 at = head_of(rows[0]) if rows else head(connection)
         last = sort_values(rows[limit - 1], sort) if len(rows) > limit else None
         return Page(lines=lines, last=last, head=at)
 
-    def _rows_now(self, asked: Asked, asking: Asking, sort: Sort) -> tuple[Sequence[Row], int]:
+    def _rows_now(self, asked: Asked, parameters: Parameters, sort: Sort) -> tuple[Sequence[Row], int]:
         """Return the rows of a page as it is now, and the catalog's position: by one statement where some case matches."""
-        continued = bool(asking.after)
+        continued = bool(parameters.after)
         with self._store.glancing() as connection:
-            choice = self._remembered.choice(connection, asked, asking)
+            choice = self._remembered.choice(connection, asked, parameters)
             page = listed_now(asked, choice.ways, sort, continued=continued)
-            rows = page.ask(connection, replace(asking, since=choice.since or ()))
-            if choice.misses(rows, asking, head_of):
+            rows = page.ask(connection, replace(parameters, since=choice.since or ()))
+            if choice.misses(rows, parameters, head_of):
                 choice = choice.among_all()
                 page = listed_now(asked, choice.ways, sort, continued=continued)
-                rows = page.ask(connection, asking)
+                rows = page.ask(connection, parameters)
         if rows:
             at = head_of(rows[0])
         else:
             with self._store.reading() as connection:
-                rows = page.ask(connection, asking)
+                rows = page.ask(connection, parameters)
                 at = head(connection)
         self._remembered.went(asked, choice, at)
         return rows, at
@@ -103,24 +102,24 @@ class CaseStore:
         """Return how many cases match."""
         with self._store.reading() as connection:
             order = None if sort is None else sort.order
-            asked, asking = self._asked(query, Purpose.COUNT, order=order, sight=sight_of(connection, self._scope))
+            asked, parameters = self._asked(query, Purpose.COUNT, order=order, sight=sight_of(connection, self._scope))
             if position is None:
-                counting = counted_by_kind(asked) or counted_now(asked, ways(connection, asked, asking))
-                ((number,),) = counting.ask(connection, asking)
+                counting = counted_by_kind(asked) or counted_now(asked, ways(connection, asked, parameters))
+                ((number,),) = counting.ask(connection, parameters)
             else:
-                asking = asking_then(connection, asking, query, position)
-                ((number,),) = counted_then(asked).ask(connection, asking)
+                parameters = parameters_then(connection, parameters, query, position)
+                ((number,),) = counted_then(asked).ask(connection, parameters)
             return int(number)
 
     def facet(self, query: Query, field: str, limit: int, position: int | None) -> tuple[tuple[Scalar, int], ...]:
         """Return the most frequent values of a field among the cases that match, and how many have each."""
         with self._store.reading() as connection:
-            asked, asking = self._asked(query, Purpose.FACET, lines=limit, sight=sight_of(connection, self._scope))
+            asked, parameters = self._asked(query, Purpose.FACET, lines=limit, sight=sight_of(connection, self._scope))
             if position is None:
-                by: Ways | None = ways(connection, asked, asking)
+                by: Ways | None = ways(connection, asked, parameters)
             else:
-                by, asking = None, asking_then(connection, asking, query, position)
-            return shown(field, facet(connection, asked, by, field, asking))
+                by, parameters = None, parameters_then(connection, parameters, query, position)
+            return shown(field, facet(connection, asked, by, field, parameters))
 
     def _asked(
         self,
@@ -132,23 +131,23 @@ class CaseStore:
         lines: int = 0,
         after: tuple[int, ...] = (),
         sight: Sight | None = None,
-    ) -> tuple[Asked, Asking]:
+    ) -> tuple[Asked, Parameters]:
         """Return of which kind a question is, and what it brings."""
         shape, values = parted(query)
-        worn = self._worn()
-        cut = None if worn is None else worn.cut
+        viewer = self._blinded_viewer()
+        blinded = None if viewer is None else viewer.kind
         # In the order of filing a control would stand apart from what was caught in its window: it is filed when it is annotated.
-        alone = cut is not None and order is Order.FILED
+        alone = blinded is not None and order is Order.FILED
         dialect = self._store.engine.dialect
-        asked = asked_for(shape, sight or self._sight, cut, purpose, sort, dialect, told_alone=alone)
-        return asked, Asking(values=values, scope=self._scope, worn=worn, lines=lines, after=after)
+        asked = asked_for(shape, sight or self._sight, blinded, purpose, sort, dialect, visible_alone=alone)
+        return asked, Parameters(values=values, scope=self._scope, viewer=viewer, lines=lines, after=after)
 
-    def _worn(self) -> Blinkers | None:
-        """Return the blinkers that the viewer wears."""
-        if not wears(self._viewer):
+    def _blinded_viewer(self) -> BlindedViewer | None:
+        """Return for whom something may be blinded: the viewer, or nobody."""
+        if not may_be_blinded(self._reader.viewer):
             return None
-        with self._store.glancing() as connection:
-            return blinkers_of(connection, self._viewer)
+        with self._reader.glance() as reading:
+            return blinded_viewer(reading)
 
     def context_names(self) -> tuple[str, ...]:
         """Return the names of all context fields that some case has."""
@@ -157,44 +156,44 @@ class CaseStore:
 
     def get(self, case_id: str, position: int | None) -> Case:
         """Return a case by id or by a unique prefix."""
-        with self._store.reading() as connection:
-            return case_at(connection, case_id, self._scope, self._viewer, position)
+        with self._reader.at(position) as reading:
+            return case_at(reading, case_id)
 
     def drawn_with(self, case_id: str, position: int | None, considered: int) -> tuple[Comparison, tuple[Event, ...]]:
         """Return how the event of a case was drawn, and controls of its window and stratum."""
-        with self._store.reading() as connection:
-            return case_controls.drawn_with(connection, case_id, self._scope, self._viewer, position, considered)
+        with self._reader.at(position) as reading:
+            return case_controls.drawn_with(reading, case_id, considered)
 
     def peers(self, case_id: str, position: int | None, considered: int) -> tuple[Event, tuple[Event, ...]]:
         """Return the event of a case, and those of other cases of its model."""
-        with self._store.reading() as connection:
-            return case_peers.peers(connection, case_id, self._scope, self._viewer, position, considered)
+        with self._reader.at(position) as reading:
+            return case_peers.peers(reading, case_id, considered)
 
     def of_model(self, model: str, considered: int) -> tuple[Event, ...]:
         """Return the events of the newest cases of a model."""
-        with self._store.reading() as connection:
-            return case_peers.newest_of(connection, model, self._scope, considered)
+        with self._reader.at() as reading:
+            return case_peers.newest_of(reading, model, considered)
 
     def revisions(self, case_id: str) -> tuple[Revision, ...]:
         """Return every state of a case, oldest first."""
-        with self._store.reading() as connection:
-            return states(connection, case_id, self._scope, self._viewer)
+        with self._reader.at() as reading:
+            return states(reading, case_id)
 
     def file(self, filed: Filed) -> Case:
         """File a case by hand; the same again is the case that is there."""
         transaction = self._store.transaction
-        return case_at(transaction.connection, case_writing.file_by_hand(transaction, filed), self._scope, self._viewer, None)
+        return case_at(self._reader.writing, case_writing.file_by_hand(transaction, filed))
 
     def revise(self, case_id: str, revision: int, change: Change) -> Case:
         """Write the next state of a case."""
         transaction = self._store.transaction
-        written = case_writing.revise(transaction, case_id, revision, change, self._scope, self._viewer)
-        return case_at(transaction.connection, written, self._scope, self._viewer, None)
+        written = case_writing.revise(transaction, self._reader.writing, case_id, revision, change)
+        return case_at(self._reader.writing, written)
 
 
-def asking_then(connection: Connection, asking: Asking, query: Query, position: int) -> Asking:
-    """Return what an asking brings of a position: what was said then, which no index knows."""
-    return replace(asking, position=position, past=said_before(connection, query, position))
+def parameters_then(connection: Connection, parameters: Parameters, query: Query, position: int) -> Parameters:
+    """Return the parameters for a position: what was said then, which no index knows."""
+    return replace(parameters, position=position, past=said_before(connection, query, position))
 
 
 def _distinct(connection: Connection, scope: Scope) -> list[str]:

@@ -4,18 +4,35 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, and_, case, exists, func, insert, select, true
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    FromClause,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    insert,
+    select,
+    true,
+)
 
-from remiss.curate.blindness import Viewer, why_hidden
+from remiss.curate.blinding import why_blinded
 from remiss.curate.discussion import InboxPage, Mention, check_turn, name_of
+from remiss.edges.stores.blinded_case import blinded_people
+from remiss.edges.stores.blinding import words_visible
 from remiss.edges.stores.case_reading import resolve
-from remiss.edges.stores.logs.journal import Transaction, head
-from remiss.edges.stores.store import Store
+from remiss.edges.stores.logs.journal import Transaction
+from remiss.edges.stores.prepared import Position
+from remiss.edges.stores.reading import POSITION, SCOPES, Reader, Reading
 from remiss.edges.stores.tables import cases, comment_texts, comments, mentions, thread_turns, threads
 from remiss.edges.stores.visible import visible_to
-from remiss.edges.stores.withholding import readable, withheld_of
 from remiss.errors import NotFound
 from remiss.govern.ports.actor import Scope
 from remiss.records.discussion import Comment, Mentioned, Thread, ThreadStatus, Turned
@@ -26,37 +43,36 @@ from remiss.records.states import Status
 class ThreadStore:
     """Threads of an open catalog, on the cases that a scope may see, with the comments that a viewer may read."""
 
-    def __init__(self, store: Store, scope: Scope, viewer: Viewer) -> None:
-        self._store = store
-        self._scope = scope
-        self._viewer = viewer
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._store = reader.store
+        self._scope = reader.scope
 
     def of_case(self, case_id: str, position: int | None) -> tuple[Thread, ...]:
         """Return the threads of a case, the oldest first."""
-        with self._store.reading() as connection:
-            row = resolve(connection, case_id, self._scope)
-            of_case = _there(self._scope, position).where(threads.c.case_key == row.key)
-            found = connection.execute(of_case.order_by(threads.c.number)).all()
-            return _whole(connection, row, found, self._viewer, position)
+        with self._reader.at(position) as reading:
+            row = resolve(reading, case_id)
+            found = reading.rows(_of_case(self._scope, past=reading.past), case=row.key)
+            return _whole(reading, row, found)
 
     def get(self, thread_id: str, position: int | None) -> Thread:
         """Return a thread."""
-        with self._store.reading() as connection:
-            found = _row(connection, thread_id, self._scope, position)
-            row = connection.execute(select(cases).where(cases.c.key == found.case_key)).one()
-            return _whole(connection, row, [found], self._viewer, position)[0]
+        with self._reader.at(position) as reading:
+            found = _row(reading, thread_id)
+            row = reading.connection.execute(select(cases).where(cases.c.key == found.case_key)).one()
+            return _whole(reading, row, [found])[0]
 
     def comment(self, case_id: str, thread_id: str | None, text: str, named: tuple[str, ...]) -> Thread:
         """Write a comment in a thread of a case, or in a new one."""
         transaction = self._store.transaction
-        connection = transaction.connection
-        row = resolve(connection, case_id, self._scope)
+        connection, reading = transaction.connection, self._reader.writing
+        row = resolve(reading, case_id)
         # Whoever comments on the same case at the same time waits here, so that numbers follow one another.
         connection.execute(select(cases.c.key).where(cases.c.key == row.key).with_for_update())
         if thread_id is None:
             key, thread_id = _open(transaction, row)
         else:
-            found = _row(connection, thread_id, self._scope, None)
+            found = _row(reading, thread_id)
             if found.case_key != row.key:
                 raise NotFound(f"case {row.id} has no thread {thread_id}", do=f"it is of case {found.case_id}: name that one")
             key = found.key
@@ -68,7 +84,7 @@ class ThreadStore:
         """Resolve a thread or open it again."""
         transaction = self._store.transaction
         connection = transaction.connection
-        found = _row(connection, thread_id, self._scope, None)
+        found = _row(self._reader.writing, thread_id)
         # Of two who resolve it at once, the second waits here and is told.
         connection.execute(select(threads.c.key).where(threads.c.key == found.key).with_for_update())
         thread = self.get(thread_id, None)
@@ -109,66 +125,93 @@ class ThreadStore:
         )
         if not everything:
             asked = asked.where(status == Mentioned.WAITING.value)
-        with self._store.reading() as connection:
-            asked = asked.where(readable(connection, self._viewer, lambda labelled: labelled.c.person == comments.c.person))
+        with self._reader.at(position) as reading:
+            connection = reading.connection
+            asked = asked.where(words_visible(reading, lambda labelled: labelled.c.person == comments.c.person))
             page = asked if before is None else asked.where(mentions.c.comment_key < before)
             total = connection.execute(select(func.count()).select_from(asked.subquery())).scalar_one()
             found = connection.execute(page.order_by(mentions.c.comment_key.desc()).limit(limit + 1)).all()
-            at = head(connection)
+            at = reading.head
         shown = tuple(Mention(*each[1:]) for each in found[:limit])
         return InboxPage(lines=shown, total=total, last=found[limit - 1].key if len(found) > limit else None, head=at)
 
 
-def _until(table: FromClause, position: int | None) -> ColumnElement[bool]:
+def _until(table: FromClause, position: Position | None) -> ColumnElement[bool]:
     return true() if position is None else table.c.position <= position
 
 
-def _there(scope: Scope, position: int | None) -> Select[Any]:
+def _there(scope: Scope, position: Position | None) -> Select[Any]:
     """Return the threads that there are on cases that a scope may see."""
     named = (threads.c.key, threads.c.id, threads.c.case_key, cases.c.id.label("case_id"))
     return select(*named).join(cases, cases.c.key == threads.c.case_key).where(visible_to(scope), _until(threads, position))
 
 
-def _row(connection: Connection, thread_id: str, scope: Scope, position: int | None) -> Row[Any]:
-    found = connection.execute(_there(scope, position).where(threads.c.id == thread_id)).first()
+@lru_cache(2 * SCOPES)
+def _of_case(scope: Scope, *, past: bool) -> Select[Any]:
+    """Return the statement for the threads of a case that there are on cases that a scope may see."""
+    of_case = _there(scope, POSITION if past else None).where(threads.c.case_key == bindparam("case"))
+    return of_case.order_by(threads.c.number)
+
+
+def _row(reading: Reading, thread_id: str) -> Row[Any]:
+    found = reading.connection.execute(_there(reading.scope, reading.position).where(threads.c.id == thread_id)).first()
     if found is None:
         raise NotFound(f"there is no thread {thread_id}", do="look at the threads of its case with: remiss thread list")
     return found
 
 
-def _whole(
-    connection: Connection, row: Row[Any], found: Sequence[Row[Any]], viewer: Viewer, position: int | None
-) -> tuple[Thread, ...]:
+def _whole(reading: Reading, row: Row[Any], found: Sequence[Row[Any]]) -> tuple[Thread, ...]:
     """Return threads of a case, of which `row` is, with all that was said in them and may be read."""
     keys = [each.key for each in found]
-    said, turned = _comments(connection, keys, position), _turns(connection, keys, position)
-    silent, why = withheld_of(connection, row, viewer), why_hidden(Status(row.status))
+    said, turned = _comments(reading, keys), _turns(reading, keys)
+    blinded, why = blinded_people(reading, row), why_blinded(Status(row.status))
     return tuple(
         Thread(
             id=each.id,
             case=each.case_id,
             status=turned[each.key][-1].status if turned[each.key] else ThreadStatus.OPEN,
-            comments=tuple(one for one in said[each.key] if one.person not in silent),
+            comments=tuple(one for one in said[each.key] if one.person not in blinded),
             turned=tuple(turned[each.key]),
-            hidden=why if any(one.person in silent for one in said[each.key]) else None,
+            hidden=why if any(one.person in blinded for one in said[each.key]) else None,
         )
         for each in found
     )
 
 
-def _comments(connection: Connection, keys: Sequence[int], position: int | None) -> dict[int, list[Comment]]:
-    mentioned = select(mentions).join(comments, comments.c.key == mentions.c.comment_key).where(comments.c.thread_key.in_(keys))
-    named: dict[int, list[str]] = defaultdict(list)
-    for each in connection.execute(mentioned.order_by(mentions.c.name)):
-        named[each.comment_key].append(each.name)
-    written = (
+# Those of some threads, as many as there are.
+_OF_THREADS: BindParameter[int] = bindparam("threads", expanding=True)
+_MENTIONED = (
+    select(mentions)
+    .join(comments, comments.c.key == mentions.c.comment_key)
+    .where(comments.c.thread_key.in_(_OF_THREADS))
+    .order_by(mentions.c.name)
+)
+
+
+@cache
+def _written(*, past: bool) -> Select[Any]:
+    return (
         select(comments, comment_texts.c.text)
         .outerjoin(comment_texts, comment_texts.c.comment_key == comments.c.key)
-        .where(comments.c.thread_key.in_(keys), _until(comments, position))
+        .where(comments.c.thread_key.in_(_OF_THREADS), _until(comments, POSITION if past else None))
         .order_by(comments.c.number)
     )
+
+
+@cache
+def _turned(*, past: bool) -> Select[Any]:
+    made = select(thread_turns).where(
+        thread_turns.c.thread_key.in_(_OF_THREADS), _until(thread_turns, POSITION if past else None)
+    )
+    return made.order_by(thread_turns.c.number)
+
+
+def _comments(reading: Reading, keys: Sequence[int]) -> dict[int, list[Comment]]:
+    named: dict[int, list[str]] = defaultdict(list)
+    for each in reading.rows(_MENTIONED, threads=keys):
+        named[each.comment_key].append(each.name)
     found: dict[int, list[Comment]] = defaultdict(list)
-    for each in connection.execute(written):
+    for each in reading.rows(_written(past=reading.past), threads=keys):
         said = Comment(
             number=each.number,
             person=each.person,
@@ -181,10 +224,9 @@ def _comments(connection: Connection, keys: Sequence[int], position: int | None)
     return found
 
 
-def _turns(connection: Connection, keys: Sequence[int], position: int | None) -> dict[int, list[Turned]]:
+def _turns(reading: Reading, keys: Sequence[int]) -> dict[int, list[Turned]]:
     found: dict[int, list[Turned]] = defaultdict(list)
-    made = select(thread_turns).where(thread_turns.c.thread_key.in_(keys), _until(thread_turns, position))
-    for each in connection.execute(made.order_by(thread_turns.c.number)):
+    for each in reading.rows(_turned(past=reading.past), threads=keys):
         turned = Turned(status=ThreadStatus(each.status), person=each.person, at=each.at, position=each.position)
         found[each.thread_key].append(turned)
     return found

@@ -7,30 +7,29 @@ from typing import TypeAlias
 
 from sqlalchemy import ColumnElement, ScalarSelect, Table, and_, exists, func, not_, or_, select
 
-from remiss.curate.blindness import Viewer
-from remiss.edges.stores.blinkers import Blinkers, blinkers_of
+from remiss.edges.stores.blinding import BlindedViewer, blinded_viewer, state_blinded
 from remiss.edges.stores.dialect.driving import server_of
 from remiss.edges.stores.listing.search import in_force_at
-from remiss.edges.stores.store import Store
-from remiss.edges.stores.suggestions import unbegun
+from remiss.edges.stores.reading import Reader
 from remiss.edges.stores.tables import captures, cases, catalog_head, events, protocols, revisions, runs
 from remiss.edges.stores.version import read_version
 from remiss.edges.stores.visible import visible_to
-from remiss.govern.ports.actor import Scope
 from remiss.records.catalog import CatalogFacts
 
 Shown: TypeAlias = Mapping[Table, ColumnElement[bool]]
 
 
-def facts(store: Store, scope: Scope, viewer: Viewer, position: int | None = None, *, placed: bool) -> CatalogFacts:
+def facts(reader: Reader, position: int | None = None, *, placed: bool) -> CatalogFacts:
     """Return the facts, with what a scope sees of what was there at a position, None is now; `placed` with where it lies.
 
     A case of which the viewer may not know that it was there before its annotation is counted from then on, as lists have it.
     """
-    with store.reading() as connection:
+    store = reader.store
+    with reader.at(position) as reading:
+        connection, scope = reading.connection, reader.scope
         head = connection.execute(select(catalog_head)).one()
         shown = {table: visible_to(scope, table) for table in (protocols, runs, events, cases)}
-        found = _now(shown) if position is None else _then(shown, position, blinkers_of(connection, viewer))
+        found = _now(shown) if position is None else _then(shown, position, blinded_viewer(reading))
         counted = {name: how_many.label(name) for name, how_many in found.items()}
         return CatalogFacts(
             address=store.where if placed else None,
@@ -50,7 +49,7 @@ def _now(shown: Shown) -> dict[str, ScalarSelect[int]]:
     }
 
 
-def _then(shown: Shown, position: int, worn: Blinkers | None) -> dict[str, ScalarSelect[int]]:
+def _then(shown: Shown, position: int, viewer: BlindedViewer | None) -> dict[str, ScalarSelect[int]]:
     """Return counts of what had come by a position; an event came with the first run that captured it, or with its case."""
     first = (revisions.c.revision == 1) & (revisions.c.position_from <= position)
     captured = exists().where(captures.c.event_key == events.c.key, captures.c.run_key == runs.c.key, runs.c.position <= position)
@@ -65,5 +64,5 @@ def _then(shown: Shown, position: int, worn: Blinkers | None) -> dict[str, Scala
         for table, condition in kept.items()
     }
     stood = select(func.count()).select_from(cases).join(revisions, and_(*in_force_at(position))).where(shown[cases])
-    known = stood if worn is None else stood.where(not_(unbegun(worn, revisions.c.status)))
+    known = stood if viewer is None else stood.where(not_(state_blinded(viewer, revisions.c.status)))
     return {**found, cases.name: known.scalar_subquery()}

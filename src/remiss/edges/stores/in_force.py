@@ -1,21 +1,31 @@
-"""Which run is in force for which window: conditions that reading and filing share."""
+"""What is in force: at a position, of any table; and which run for which window. Conditions that reading and filing share."""
 
 from __future__ import annotations
 
 from sqlalchemy import ColumnElement, FromClause, and_, or_
 
-from remiss.edges.stores.late import Position
+from remiss.edges.stores.prepared import Position
 from remiss.edges.stores.tables import run_windows
+
+
+def holds(of: FromClause, position: Position | None, *, begins: str = "position_from") -> ColumnElement[bool]:
+    """Return the condition that a row is in force at a position; None is now.
+
+    Parameters
+    ----------
+    of : a table whose rows begin at a position, in the column `begins`, and end at `position_to`, null while they are in force
+    """
+    ends = of.c.position_to
+    if position is None:
+        return ends.is_(None)
+    return and_(of.c[begins] <= position, or_(ends.is_(None), ends > position))
 
 
 def in_force(position: Position | None = None) -> ColumnElement[bool]:
     """Return the condition on `run_windows` that a run is in force for a window, now or as it was at a position."""
-    if position is None:
-        return and_(run_windows.c.position_from.is_not(None), run_windows.c.position_to.is_(None))
-    return and_(
-        run_windows.c.position_from <= position,
-        or_(run_windows.c.position_to.is_(None), run_windows.c.position_to > position),
-    )
+    # Of a run that waits for somebody to accept it, no position is known yet.
+    begun = [run_windows.c.position_from.is_not(None)] if position is None else []
+    return and_(*begun, holds(run_windows, position))
 
 
 def of(source: str, protocol: str) -> ColumnElement[bool]:

@@ -4,22 +4,39 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Row, and_, exists, func, insert, or_, select, tuple_, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    FromClause,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy import case as sql_case
 
 from remiss.curate.assembling import investigation_of
-from remiss.curate.blindness import Viewer, why_hidden
+from remiss.curate.blinding import why_blinded
 from remiss.curate.investigating import TEXTS, CitedPage, Draft, Finding, following, unread
+from remiss.edges.stores.blinded_case import blinded_people
+from remiss.edges.stores.blinding import revised_by, words_visible
 from remiss.edges.stores.case_reading import resolve
-from remiss.edges.stores.logs.journal import Transaction, head
-from remiss.edges.stores.store import Store
+from remiss.edges.stores.in_force import holds
+from remiss.edges.stores.logs.journal import Transaction
+from remiss.edges.stores.reading import POSITION, Reader, Reading
 from remiss.edges.stores.tables import case_texts, cases, citations, finding_texts, findings
 from remiss.edges.stores.visible import visible_to
-from remiss.edges.stores.withholding import readable, revised_by, withheld_of
 from remiss.errors import NotFound
-from remiss.govern.ports.actor import Scope
 from remiss.records.investigation import Citation, CitationKind, Investigation, Part, Written
 from remiss.records.states import Status
 
@@ -27,33 +44,33 @@ from remiss.records.states import Status
 class InvestigationStore:
     """Investigations of an open catalog, of the cases that a scope may see, with the findings that a viewer may read."""
 
-    def __init__(self, store: Store, scope: Scope, viewer: Viewer) -> None:
-        self._store = store
-        self._scope = scope
-        self._viewer = viewer
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._store = reader.store
+        self._scope = reader.scope
 
     def get(self, case_id: str, position: int | None) -> Investigation:
         """Return what was found out about a case."""
-        with self._store.reading() as connection:
-            row = resolve(connection, case_id, self._scope)
-            found = _found(connection, row.key, position)
-            silent = _silent(connection, row, self._viewer, position)
-            read = [(each, written) for _, each, written in found if (each.part, each.number) not in silent]
-            return investigation_of(row.id, read, why_hidden(Status(row.status)) if len(read) < len(found) else None)
+        with self._reader.at(position) as reading:
+            row = resolve(reading, case_id)
+            found = _found(reading, row.key)
+            blinded = _blinded(reading, row)
+            read = [(each, written) for _, each, written in found if (each.part, each.number) not in blinded]
+            return investigation_of(row.id, read, why_blinded(Status(row.status)) if len(read) < len(found) else None)
 
     def write(self, case_id: str, draft: Draft) -> Investigation:
         """Write a new finding, or the next state of one."""
         transaction = self._store.transaction
-        connection = transaction.connection
-        row = resolve(connection, case_id, self._scope)
+        connection, reading = transaction.connection, self._reader.writing
+        row = resolve(reading, case_id)
         # Of two who read the same revision, the second waits here and is told.
         connection.execute(select(cases.c.key).where(cases.c.key == row.key).with_for_update())
-        there = {(each.part, each.number): (key, each) for key, each, _ in _found(connection, row.key, None)}
+        there = {(each.part, each.number): (key, each) for key, each, _ in _found(reading, row.key)}
         key, before = there.get((draft.part, draft.number or 0), (None, None))
         if before is None and draft.number is not None and draft.part is not Part.WRITE_UP:
             raise NotFound(f"case {row.id} has no {draft.part.value} {draft.number}", do="see which there are")
-        if before is not None and (before.part, before.number) in _silent(connection, row, self._viewer, None):
-            raise unread(draft, why_hidden(Status(row.status)))
+        if before is not None and (before.part, before.number) in _blinded(reading, row):
+            raise unread(draft, why_blinded(Status(row.status)))
         numbers = {part: [number for of, number in there if of is part] for part in Part}
         after = following(draft, before, max(numbers[draft.part], default=0) + 1, numbers[Part.HYPOTHESIS])
         if key is not None:
@@ -73,8 +90,8 @@ class InvestigationStore:
         position: int | None,
     ) -> CitedPage:
         """Return the findings that cite an address, the newest first."""
-        with self._store.reading() as connection:
-            title = sql_case((readable(connection, self._viewer, revised_by), case_texts.c.title))
+        with self._reader.at(position) as reading:
+            title = sql_case((words_visible(reading, revised_by), case_texts.c.title))
         asked = (
             select(
                 citations.c.finding_key,
@@ -93,19 +110,20 @@ class InvestigationStore:
             .join(cases, cases.c.key == findings.c.case_key)
             .outerjoin(case_texts, and_(case_texts.c.case_key == cases.c.key, case_texts.c.version == cases.c.text_version))
             .outerjoin(finding_texts, and_(finding_texts.c.finding_key == findings.c.key, _first()))
-            .where(visible_to(self._scope), _in_force(position))
+            .where(visible_to(self._scope), holds(findings, position))
         )
         if address is not None:
             asked = asked.where(citations.c.address == address)
         if kind is not None:
             asked = asked.where(citations.c.kind == kind.value)
         order = (citations.c.finding_key, citations.c.ordinal)
-        with self._store.reading() as connection:
-            asked = asked.where(readable(connection, self._viewer, _wrote))
+        with self._reader.at(position) as reading:
+            connection = reading.connection
+            asked = asked.where(words_visible(reading, _wrote))
             page = asked if after is None else asked.where(tuple_(*order) < tuple_(*after))
             total = connection.execute(select(func.count()).select_from(asked.subquery())).scalar_one()
             found = connection.execute(page.order_by(*(each.desc() for each in order)).limit(limit + 1)).all()
-            at = head(connection)
+            at = reading.head
         last = tuple(found[limit - 1][:2]) if len(found) > limit else None
         return CitedPage(lines=tuple(tuple(each[2:]) for each in found[:limit]), total=total, last=last, head=at)
 
@@ -124,9 +142,9 @@ def _wrote(labelled: FromClause) -> ColumnElement[bool]:
     return states.correlate(findings, labelled)
 
 
-def _silent(connection: Connection, case: Row[Any], viewer: Viewer, position: int | None) -> frozenset[tuple[Part, int]]:
-    """Return which findings of a case a viewer may not read: those with a state that is by whose words are withheld."""
-    people = withheld_of(connection, case, viewer)
+def _blinded(reading: Reading, case: Row[Any]) -> frozenset[tuple[Part, int]]:
+    """Return which findings of a case the viewer may not read: those with a state that is by somebody whose words are blinded."""
+    people, position = blinded_people(reading, case), reading.position
     if not people:
         return frozenset()
     theirs = select(findings.c.part, findings.c.number).where(
@@ -134,7 +152,7 @@ def _silent(connection: Connection, case: Row[Any], viewer: Viewer, position: in
     )
     if position is not None:
         theirs = theirs.where(findings.c.position_from <= position)
-    return frozenset((Part(each.part), each.number) for each in connection.execute(theirs))
+    return frozenset((Part(each.part), each.number) for each in reading.connection.execute(theirs))
 
 
 def _first() -> ColumnElement[bool]:
@@ -142,23 +160,27 @@ def _first() -> ColumnElement[bool]:
     return or_(*(and_(findings.c.part == part.value, finding_texts.c.name == names[0]) for part, names in TEXTS.items()))
 
 
-def _in_force(position: int | None) -> ColumnElement[bool]:
-    if position is None:
-        return findings.c.position_to.is_(None)
-    ended = or_(findings.c.position_to.is_(None), findings.c.position_to > position)
-    return and_(findings.c.position_from <= position, ended)
+@cache
+def _of_case(*, past: bool) -> Select[Any]:
+    of_case = select(findings).where(findings.c.case_key == bindparam("case"), holds(findings, POSITION if past else None))
+    return of_case.order_by(findings.c.part, findings.c.number)
 
 
-def _found(connection: Connection, case_key: int, position: int | None) -> Sequence[tuple[int, Finding, Written]]:
+# Those of some findings, as many as there are.
+_OF_FINDINGS: BindParameter[int] = bindparam("findings", expanding=True)
+_TEXTS = select(finding_texts).where(finding_texts.c.finding_key.in_(_OF_FINDINGS))
+_CITATIONS = select(citations).where(citations.c.finding_key.in_(_OF_FINDINGS)).order_by(citations.c.ordinal)
+
+
+def _found(reading: Reading, case_key: int) -> Sequence[tuple[int, Finding, Written]]:
     """Return the findings of a case with their keys, of each part in the order of their numbers."""
-    of_case = select(findings).where(findings.c.case_key == case_key, _in_force(position))
-    rows = connection.execute(of_case.order_by(findings.c.part, findings.c.number)).all()
+    rows = reading.rows(_of_case(past=reading.past), case=case_key)
     keys = [row.key for row in rows]
     texts: dict[int, dict[str, str]] = defaultdict(dict)
-    for each in connection.execute(select(finding_texts).where(finding_texts.c.finding_key.in_(keys))):
+    for each in reading.rows(_TEXTS, findings=keys):
         texts[each.finding_key][each.name] = each.text
     cited: dict[int, list[Citation]] = defaultdict(list)
-    for each in connection.execute(select(citations).where(citations.c.finding_key.in_(keys)).order_by(citations.c.ordinal)):
+    for each in reading.rows(_CITATIONS, findings=keys):
         cited[each.finding_key].append(Citation(kind=CitationKind(each.kind), address=each.address))
     return [(row.key, _finding(row, texts[row.key], cited[row.key]), _written(row)) for row in rows]
 

@@ -1,95 +1,53 @@
-"""Labellings read: which are in force, what of them a viewer may see, and where a case stands for whoever labels it next.
+"""Labellings read: which are in force, who gave them, and where a case stands for whoever labels it next.
 
-No other module selects from `labellings` for somebody to look at: what is seen passes `blindness.seen` here.
+What is shown of them to somebody passes `blinded_case.labelled`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Row, and_, func, or_, select
-from sqlalchemy import case as sql_case
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, bindparam, func, select
 
-from remiss.curate.blindness import CAPTURED, FROM_CONTROLS, Viewer, open_to, seen, told
-from remiss.curate.grounds import owners_of, owns, read
-from remiss.edges.stores.in_force import same_window
-from remiss.edges.stores.protocol_rows import stored
-from remiss.edges.stores.tables import captures, cases, labelling_words, labellings, protocols, run_windows, runs
-from remiss.records.case import Revision
-from remiss.records.labelling import Impact, Labelled, Labelling, LabellingKind, Quote, Reproduced, Verdict
-from remiss.records.states import DECIDED, Status
+from remiss.edges.stores.in_force import holds, same_window
+from remiss.edges.stores.prepared import Position
+from remiss.edges.stores.reading import POSITION, Reading
+from remiss.edges.stores.tables import captures, labelling_words, labellings, protocols, run_windows, runs
+from remiss.records.labelling import Impact, Labelling, LabellingKind, Quote, Reproduced, Verdict
 
 
-def in_force(position: int | None = None, of: FromClause = labellings) -> ColumnElement[bool]:
+def in_force(position: Position | None = None, of: FromClause = labellings) -> ColumnElement[bool]:
     """Return the condition that a labelling is in force, now or at a position; `of` is `labellings` or an alias of it."""
-    if position is None:
-        return of.c.position_to.is_(None)
-    ended = of.c.position_to
-    return (of.c.position <= position) & or_(ended.is_(None), ended > position)
+    return holds(of, position, begins="position")
 
 
-def labelled(connection: Connection, case: Row[Any], viewer: Viewer, position: int | None) -> Labelled | None:
-    """Return what a viewer may see of the labellings that are, or were, in force; None when there are none.
-
-    `case` is its row as it is now, which decides on what is hidden.
-    """
-    found = of_case(connection, case.key, position)
-    if not found:
-        return None
-    now = found if position is None else of_case(connection, case.key, None)
-    return seen(found, people_of(now), Status(case.status), viewer, lambda: settles(connection, case.team_id, case.model, viewer))
+def labellers_of(reading: Reading, case_key: int) -> frozenset[str]:
+    """Return who gave the labellings of a case that are in force now."""
+    return frozenset(each.person for each in of_case(reading.now, case_key))
 
 
-def told_to(
-    connection: Connection, case: Row[Any], history: Sequence[Revision], viewer: Viewer, hidden: str | None
-) -> tuple[Revision, ...]:
-    """Return the states of a case as a viewer may know them; `hidden` is why its suggestions are withheld, if they are."""
-    people = people_of(of_case(connection, case.key, None))
-    return told(
-        history,
-        viewer,
-        everything=open_to(people, Status(case.status), viewer, lambda: settles(connection, case.team_id, case.model, viewer)),
-        hidden=hidden,
-    )
-
-
-def origin_shown() -> ColumnElement[str]:
-    """Return how a case came here, as `blindness.origin_told` has it."""
-    control = or_(*(cases.c.origin == origin for origin in sorted(FROM_CONTROLS)))
-    return sql_case((and_(undecided(), control), CAPTURED), else_=cases.c.origin)
-
-
-def undecided() -> ColumnElement[bool]:
-    """Return the condition that a case is not decided."""
-    # One by one, for the text of such a statement may not depend on how many there are.
-    return and_(*(cases.c.status != status.value for status in sorted(DECIDED)))
-
-
-def people_of(found: Iterable[Labelling]) -> frozenset[str]:
-    """Return who gave some labellings."""
-    return frozenset(each.person for each in found)
-
-
-def settles(connection: Connection, team: str, model: str, viewer: Viewer) -> bool:
-    """Return whether a viewer is one who may settle disputes of a team's cases of a model: permitted, and no owner of it."""
-    if not viewer.adjudicates(team):
-        return False
-    shelf = connection.execute(select(protocols))
-    return not owns(viewer.name, owners_of(model, read(stored(row) for row in shelf)))
-
-
-def of_case(connection: Connection, case_key: int, position: int | None) -> Sequence[Labelling]:
+def of_case(reading: Reading, case_key: int) -> Sequence[Labelling]:
     """Return the labellings of a case in force, the first first."""
-    statement = (
+    return reading.once(("labellings", case_key, reading.position), lambda: _of_case(reading, case_key))
+
+
+def _of_case(reading: Reading, case_key: int) -> Sequence[Labelling]:
+    # What gave way later had not given way then.
+    found = reading.rows(_labellings(past=reading.past), case=case_key)
+    return tuple(replace(labelling_of(row), superseded=None) for row in found)
+
+
+@cache
+def _labellings(*, past: bool) -> Select[Any]:
+    return (
         select(labellings, labelling_words.c.rationale, labelling_words.c.quotes)
         .outerjoin(labelling_words, labelling_words.c.labelling_key == labellings.c.key)
-        .where(labellings.c.case_key == case_key, in_force(position))
+        .where(labellings.c.case_key == bindparam("case"), in_force(POSITION if past else None))
         .order_by(labellings.c.key)
     )
-    # What gave way later had not given way then.
-    return tuple(replace(labelling_of(row), superseded=None) for row in connection.execute(statement))
 
 
 def labelling_of(row: Row[Any]) -> Labelling:

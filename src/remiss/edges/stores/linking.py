@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, insert, or_, select, update
+from sqlalchemy import BindParameter, Connection, Row, Select, bindparam, exists, insert, or_, select, update
 from sqlalchemy import case as sql_case
 
+from remiss.edges.stores.in_force import holds
 from remiss.edges.stores.logs.journal import Transaction
+from remiss.edges.stores.reading import POSITION, SCOPES, Reading
 from remiss.edges.stores.tables import cases, links
 from remiss.edges.stores.visible import visible_to
 from remiss.govern.ports.actor import Scope
@@ -17,19 +20,25 @@ from remiss.records.labelling import Link, Relation
 UNSEEN = "another case"
 
 
-def links_of(connection: Connection, case_key: int, scope: Scope, position: int | None = None) -> tuple[Link, ...]:
-    """Return the links of a case, both ways, with cases that the scope may see; in force now or at a position."""
+def links_of(reading: Reading, case_key: int) -> tuple[Link, ...]:
+    """Return the links of a case, both ways, with cases that the scope may see; in force now or at the position."""
+    found = reading.rows(_links(reading.scope, past=reading.past), case=case_key)
+    return tuple(_link(row, outgoing=row.case_key == case_key) for row in found)
+
+
+@lru_cache(2 * SCOPES)
+def _links(scope: Scope, *, past: bool) -> Select[Any]:
+    case: BindParameter[int] = bindparam("case")
     both_ways = or_(
-        (links.c.case_key == case_key) & (cases.c.key == links.c.other_key),
-        (links.c.other_key == case_key) & (cases.c.key == links.c.case_key),
+        (links.c.case_key == case) & (cases.c.key == links.c.other_key),
+        (links.c.other_key == case) & (cases.c.key == links.c.case_key),
     )
-    found = (
+    return (
         select(links, cases.c.id.label("other"))
         .join(cases, both_ways)
-        .where(_in_force(position), visible_to(scope))
+        .where(holds(links, POSITION if past else None), visible_to(scope))
         .order_by(links.c.key)
     )
-    return tuple(_link(row, outgoing=row.case_key == case_key) for row in connection.execute(found))
 
 
 def alike(connection: Connection, case_key: int, scope: Scope) -> Link | None:
@@ -37,7 +46,7 @@ def alike(connection: Connection, case_key: int, scope: Scope) -> Link | None:
     found = (
         select(links, sql_case((visible_to(scope), cases.c.id), else_=UNSEEN).label("other"))
         .join(cases, cases.c.key == links.c.other_key)
-        .where(links.c.case_key == case_key, links.c.relation == Relation.ALIKE.value, _in_force(None))
+        .where(links.c.case_key == case_key, links.c.relation == Relation.ALIKE.value, holds(links, None))
     )
     row = connection.execute(found).first()
     return None if row is None else _link(row, outgoing=True)
@@ -45,7 +54,7 @@ def alike(connection: Connection, case_key: int, scope: Scope) -> Link | None:
 
 def followed(connection: Connection, case_key: int) -> bool:
     """Return whether other cases take a case's verdict."""
-    ours = (links.c.other_key == case_key) & (links.c.relation == Relation.ALIKE.value) & _in_force(None)
+    ours = (links.c.other_key == case_key) & (links.c.relation == Relation.ALIKE.value) & holds(links, None)
     return bool(connection.execute(select(exists().where(ours))).scalar())
 
 
@@ -64,14 +73,8 @@ def write_link(transaction: Transaction, case_key: int, other_key: int, relation
 
 def end_link(transaction: Transaction, case_key: int, relation: Relation) -> None:
     """End the link of a case by that relation, if there is one."""
-    ours = (links.c.case_key == case_key) & (links.c.relation == relation.value) & _in_force(None)
+    ours = (links.c.case_key == case_key) & (links.c.relation == relation.value) & holds(links, None)
     transaction.connection.execute(update(links).where(ours).values(position_to=transaction.position()))
-
-
-def _in_force(position: int | None) -> Any:
-    if position is None:
-        return links.c.position_to.is_(None)
-    return (links.c.position_from <= position) & or_(links.c.position_to.is_(None), links.c.position_to > position)
 
 
 def _link(row: Row[Any], *, outgoing: bool) -> Link:

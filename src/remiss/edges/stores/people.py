@@ -13,10 +13,10 @@ from remiss.edges.stores.case_reading import resolve
 from remiss.edges.stores.dialect.writing import insert_missing, lock_name
 from remiss.edges.stores.logs.journal import UNSTAMPED, Transaction, moment
 from remiss.edges.stores.people_rows import came, grant_of, grants_at, person_at, person_of, token_of
+from remiss.edges.stores.reading import Reader
 from remiss.edges.stores.store import Store
 from remiss.edges.stores.tables import grants, journal, people, teams, tokens
 from remiss.errors import Conflict, NotFound
-from remiss.govern.ports.actor import Scope
 from remiss.govern.tokens import admits, digest, keeps_open, opens, parted, written
 from remiss.records.case import Sensitivity
 from remiss.records.identity import crockford
@@ -214,10 +214,10 @@ def _stamp(connection: Connection, those: ColumnElement[bool], position: int) ->
     connection.execute(update(teams).where(those).values(position=position))
 
 
-def governed(store: Store, case_id: str, scope: Scope) -> Governed:
+def governed(reader: Reader, case_id: str) -> Governed:
     """Return what decides who sees a case, of one that a scope sees; raises NotFound, Ambiguous and InputError."""
-    with store.reading() as connection:
-        row = resolve(connection, case_id, scope)
+    with reader.at() as reading:
+        row = resolve(reading, case_id)
         return Governed(id=row.id, team=row.team_id, sensitivity=Sensitivity(row.sensitivity))
 
 

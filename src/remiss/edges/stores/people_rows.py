@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Table, select
 
+from remiss.edges.stores.in_force import holds
 from remiss.edges.stores.tables import grants, people
 from remiss.records.case import Sensitivity
 from remiss.records.person import Grant, Person, Token
@@ -24,13 +25,6 @@ def person_at(connection: Connection, name: str, position: int | None) -> Person
 def came(table: Table, position: int | None) -> list[ColumnElement[bool]]:
     """Return the conditions that a row of a table was there at a position, or before; None is now."""
     return [] if position is None else [table.c.position_from <= position]
-
-
-def holds(table: Table, position: int | None) -> ColumnElement[bool]:
-    """Return the condition that a row holds at a position; None is now."""
-    if position is None:
-        return table.c.position_to.is_(None)
-    return and_(table.c.position_from <= position, or_(table.c.position_to.is_(None), table.c.position_to > position))
 
 
 def grants_at(position: int | None) -> Any:

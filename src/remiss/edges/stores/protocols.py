@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, and_, insert, select, true, update
+from sqlalchemy import ColumnElement, insert, select, true, update
 
 from remiss.curate.grounds import named, read
 from remiss.edges.stores.dialect.writing import lock_name
 from remiss.edges.stores.people import register_team
 from remiss.edges.stores.protocol_rows import stored
-from remiss.edges.stores.store import Store
+from remiss.edges.stores.reading import Reader, Reading
 from remiss.edges.stores.tables import people, protocols
 from remiss.edges.stores.visible import visible_to
 from remiss.errors import Conflict, Location
-from remiss.govern.ports.actor import Scope
 from remiss.protocol.ports import StoredProtocol
 from remiss.protocol.terms import Protocol
 
@@ -20,9 +19,10 @@ from remiss.protocol.terms import Protocol
 class ProtocolShelf:
     """Protocol versions in the catalog, as far as a scope may see them: fulfils `protocol.ports.Protocols`."""
 
-    def __init__(self, store: Store, scope: Scope) -> None:
-        self._store = store
-        self._visible = visible_to(scope, protocols)
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._store = reader.store
+        self._visible = visible_to(reader.scope, protocols)
 
     def find(self, name: str, version: int | None = None) -> StoredProtocol | None:
         """Return that version, or the newest; None when there is none."""
@@ -44,16 +44,14 @@ class ProtocolShelf:
 
     def binding(self) -> tuple[StoredProtocol, ...]:
         """Return all versions, whether or not the actor sees them: by these everybody is held, and none of them is shown."""
-        return self._all(true())
+        with self._reader.at() as reading:
+            return reading.once("protocols", lambda: _all(reading, true()))
 
     def versions(self, name: str | None = None) -> tuple[StoredProtocol, ...]:
         """Return all versions, newest first within a name."""
-        return self._all(self._visible if name is None else and_(self._visible, protocols.c.name == name))
-
-    def _all(self, condition: ColumnElement[bool]) -> tuple[StoredProtocol, ...]:
-        found = select(protocols).where(condition).order_by(protocols.c.name, protocols.c.version.desc())
-        with self._store.reading() as connection:
-            return tuple(stored(row) for row in connection.execute(found))
+        with self._reader.at() as reading:
+            every = reading.once(("protocols", reading.scope), lambda: _all(reading, self._visible))
+            return every if name is None else tuple(each for each in every if each.name == name)
 
     def modes(self) -> frozenset[str]:
         """Return the failure modes of all taxonomies that the versions name."""
@@ -104,3 +102,8 @@ class ProtocolShelf:
     def _stamp(self, key: int, position: int) -> None:
         stamped = update(protocols).where(protocols.c.key == key).values(position=position)
         self._store.transaction.connection.execute(stamped)
+
+
+def _all(reading: Reading, condition: ColumnElement[bool]) -> tuple[StoredProtocol, ...]:
+    found = select(protocols).where(condition).order_by(protocols.c.name, protocols.c.version.desc())
+    return tuple(stored(row) for row in reading.connection.execute(found))

@@ -10,15 +10,14 @@ from sqlalchemy import ColumnElement, Connection, Label, Row, Select, and_, fals
 
 from remiss.capture.ports import Coverage, Known, RunTotals, WindowInForce
 from remiss.catalog.spelling import spelled
-from remiss.curate.blindness import Viewer
 from remiss.edges.stores.coverage import coverage, totals
 from remiss.edges.stores.filing import file_run, lock_source
 from remiss.edges.stores.in_force import in_force, of, same_window
 from remiss.edges.stores.promotion import promote
+from remiss.edges.stores.reading import Reader, Reading
 from remiss.edges.stores.run_diff import changes_of
 from remiss.edges.stores.run_rows import as_it_stood, captured, cell, criteria_of, groups_of, manifest, run_of, window
 from remiss.edges.stores.storable import is_text
-from remiss.edges.stores.store import Store
 from remiss.edges.stores.tables import (
     captures,
     cells,
@@ -31,7 +30,6 @@ from remiss.edges.stores.tables import (
 )
 from remiss.edges.stores.visible import visible_to
 from remiss.errors import Ambiguous, Conflict, NotFound
-from remiss.govern.ports.actor import Scope
 from remiss.protocol.terms import Protocol
 from remiss.records.bulk import in_bulk
 from remiss.records.case import Sensitivity
@@ -48,11 +46,10 @@ class RunStore:
     there.
     """
 
-    def __init__(self, store: Store, scope: Scope, viewer: Viewer) -> None:
-        self._store = store
-        self._scope = scope
-        self._viewer = viewer
-        self._visible = visible_to(scope, runs)
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._store = reader.store
+        self._visible = visible_to(reader.scope, runs)
 
     def in_force(self, source: str, protocol: str, position: int | None = None) -> tuple[WindowInForce, ...]:
         """Return the windows of which some run is in force, or was at a position, oldest first.
@@ -145,10 +142,11 @@ class RunStore:
         NotFound, Conflict : not waiting, or a later run is already in force for one of its windows
         """
         transaction = self._store.transaction
-        row = self._find(transaction.connection, run)
+        reading = self._reader.writing
+        row = self._find(reading, run)
         lock_source(transaction.connection, row.source_name)
         # Again, now that nobody else can accept it.
-        row = self._find(transaction.connection, row.id)
+        row = self._find(reading, row.id)
         if row.status != "waiting":
             raise Conflict(f"{row.id} is not waiting: it is {row.status}", do="see remiss run show")
         transaction.subjects.append(row.id)
@@ -158,10 +156,10 @@ class RunStore:
 
     def get(self, run: str, position: int | None = None) -> Run:
         """Return a run by id or by a unique prefix of six or more characters, as it stood at a position."""
-        with self._store.reading() as connection:
-            row = self._find(connection, run, position)
-            groups = tuple(each for each in groups_of(connection, row.key) if each.population)
-            return as_it_stood(run_of(row, groups, criteria_of(connection, row)), row.came, position)
+        with self._reader.at(position) as reading:
+            row = self._find(reading, run)
+            groups = tuple(each for each in _groups(reading, row) if each.population)
+            return as_it_stood(run_of(row, groups, criteria_of(reading.connection, row)), row.came, position)
 
     def latest(
         self, limit: int, protocol: str | None = None, position: int | None = None, *, before: int | None = None
@@ -186,8 +184,8 @@ class RunStore:
 
     def manifest(self, run: str) -> Manifest:
         """Return the named inputs of a run."""
-        with self._store.reading() as connection:
-            return manifest(self._find(connection, run).manifest)
+        with self._reader.at() as reading:
+            return manifest(self._find(reading, run).manifest)
 
     def windows(self, run: str) -> tuple[RunWindow, ...]:
         """Return the windows of a run, oldest first."""
@@ -195,8 +193,8 @@ class RunStore:
 
     def groups(self, run: str) -> tuple[Group, ...]:
         """Return the groups of a run, sorted by window, stratum, criterion."""
-        with self._store.reading() as connection:
-            return groups_of(connection, self._find(connection, run).key)
+        with self._reader.at() as reading:
+            return _groups(reading, self._find(reading, run))
 
     def cells(self, run: str) -> tuple[Cell, ...]:
         """Return the cells of a run, sorted alike."""
@@ -205,8 +203,8 @@ class RunStore:
 
     def members(self, run: str) -> tuple[Member, ...]:
         """Return the sampled events of a run as it met them, by window and priority."""
-        with self._store.reading() as connection:
-            found = captured(connection, self._find(connection, run).key)
+        with self._reader.at() as reading:
+            found = captured(reading.connection, self._find(reading, run).key)
         return tuple(member for _, member in found if member.groups)
 
     def profiles(self, run: str) -> tuple[Profile, ...]:
@@ -233,8 +231,8 @@ class RunStore:
 
     def changes(self, run: str) -> tuple[Change, ...]:
         """Return how a run differs from what was in force before it, as far as the viewer may know."""
-        with self._store.reading() as connection:
-            return changes_of(connection, self._find(connection, run), self._scope, self._viewer)
+        with self._reader.at() as reading:
+            return changes_of(reading, self._find(reading, run))
 
     def filed(self, run: str) -> bool:
         """Return whether there is a run of exactly this id, seen or not."""
@@ -243,12 +241,15 @@ class RunStore:
 
     def governed(self, run: str) -> Governed:
         """Return what decides who sees a run, of one that is seen."""
-        with self._store.reading() as connection:
-            row = self._find(connection, run)
+        with self._reader.at() as reading:
+            row = self._find(reading, run)
             return Governed(id=row.id, team=row.team_id, sensitivity=Sensitivity(row.sensitivity))
 
-    def _find(self, connection: Connection, run: str, position: int | None = None) -> Row[Any]:
-        return _find(connection, run, self._visible, position)
+    def _find(self, reading: Reading, run: str) -> Row[Any]:
+        """Return the row of the one run that an id or a beginning means; raises NotFound and Ambiguous."""
+        asked = ("run", run, reading.scope, reading.position)
+        row = reading.once(asked, lambda: _find(reading.connection, run, self._visible, reading.position))
+        return reading.once(("run", row.id, reading.scope, reading.position), lambda: row)
 
     def _alone(self, connection: Connection, source: str) -> None:
         if self._store.writes:
@@ -256,9 +257,13 @@ class RunStore:
 
     def _rows(self, run: str, of_runs: Select[Any]) -> Sequence[Row[Any]]:
         """Return the rows that belong to one run, of a select from one table that has `run_key`."""
-        with self._store.reading() as connection:
-            key = self._find(connection, run).key
-            return connection.execute(of_runs.where(of_runs.selected_columns.run_key == key)).all()
+        with self._reader.at() as reading:
+            key = self._find(reading, run).key
+            return reading.connection.execute(of_runs.where(of_runs.selected_columns.run_key == key)).all()
+
+
+def _groups(reading: Reading, row: Row[Any]) -> tuple[Group, ...]:
+    return reading.once(("groups of a run", row.key), lambda: groups_of(reading.connection, row.key))
 
 
 def _came() -> Label[int | None]:

@@ -1,26 +1,28 @@
 """An open catalog: its connections and its transactions.
 
-The modules of statements (`runs.py`, `cases.py`, ...) read through `reading()`, which is the transaction under way or a snapshot
-of its own, and write through `transaction`, which exists only inside an action.
+The modules of statements (`runs.py`, `cases.py`, ...) read through `reading()`, which is the transaction under way, the snapshot
+of the block around it, or a snapshot of its own, and write through `transaction`, which exists only inside an action.
 """
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine, select
 
 from remiss.edges.stores.crashing import crash_point
 from remiss.edges.stores.dialect.addresses import file_of
-from remiss.edges.stores.dialect.driving import begin_nothing
+from remiss.edges.stores.dialect.driving import begin_nothing, is_aborted
 from remiss.edges.stores.dialect.explaining import hidden
 from remiss.edges.stores.dialect.on_disk import FOLD_BYTES, fold, identity_of, take_away
 from remiss.edges.stores.logs.journal import Transaction, acted
 from remiss.edges.stores.logs.sealing import Sealing
 from remiss.edges.stores.logs.views import ViewLog
+from remiss.edges.stores.memo import Memo
 from remiss.edges.stores.tables import catalog_head
 from remiss.errors import Conflict
 from remiss.govern.entries import JOURNAL
@@ -51,6 +53,10 @@ class Store(threading.local):
         self._writer = engine.execution_options(writes=True)
         self._connection: Connection | None = None
         self._transaction: Transaction | None = None
+        # What the block under way has begun, how many read within it at this moment, and what of its snapshot is known already.
+        self._block: ExitStack | None = None
+        self._readers = 0
+        self._memo = Memo()
 
     @property
     def transaction(self) -> Transaction:
@@ -64,23 +70,77 @@ class Store(threading.local):
         """Whether a writing transaction is under way."""
         return self._transaction is not None
 
+    @property
+    def memo(self) -> Memo:
+        """What was read of the snapshot under way; of a transaction that writes nothing is remembered."""
+        return Memo() if self._connection is None or self.writes else self._memo
+
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """Give a connection on one snapshot: the one under way, or one of its own that ends with the block."""
-        if self._connection is not None:
+        """Give a connection on one snapshot: the one under way, or one that ends with the block around this, if there is one."""
+        if self.writes:
+            assert self._connection is not None
             yield self._connection
             return
-        with self.engine.connect() as connection, connection.begin():
-            self._connection = connection
+        with ExitStack() as alone:
+            if self._connection is None:
+                self._begin(alone if self._block is None else self._block)
+            connection = self._connection
+            assert connection is not None
+            self._readers += 1
             try:
                 yield connection
             finally:
-                self._connection = None
+                self._readers -= 1
+                if self._block is not None and not self._readers and is_aborted(connection):
+                    # Nothing more can be read from it, and whoever met the error may go on without what they asked for.
+                    self._block.__exit__(*sys.exc_info())
+
+    @contextmanager
+    def sharing(self) -> Iterator[None]:
+        """Have all that is read in this block read from one snapshot, which begins with the first of it."""
+        if self._connection is not None or self._block is not None:
+            yield
+            return
+        with ExitStack() as block:
+            self._block = block
+            try:
+                yield
+            finally:
+                self._block = None
+
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """Have what is read here begin no snapshot that lasts as long as the block around it; one that is there is used."""
+        if self._connection is not None:
+            yield
+            return
+        block, self._block = self._block, None
+        try:
+            yield
+        finally:
+            self._block = block
+
+    def let_go(self) -> None:
+        """End the snapshot of the block under way, since what follows takes long or writes; what is read later begins another."""
+        if self._block is not None and not self._readers:
+            self._block.close()
+
+    def _begin(self, block: ExitStack) -> None:
+        """Begin a snapshot that ends with a block."""
+        connection = block.enter_context(self.engine.connect())
+        block.enter_context(connection.begin())
+        self._connection, self._memo = connection, Memo(keeps=True)
+        block.callback(self._forget)
+
+    def _forget(self) -> None:
+        self._connection, self._memo = None, Memo()
 
     @contextmanager
     def glancing(self) -> Iterator[Connection]:
         """Give a connection for a single statement, which is a snapshot by itself: the one under way, or one without a beginning.
 
+        In a block that has begun none yet it begins none either: a list alone needs none.
         To begin and to end takes a server two more answers, which is as long as a page.
         """
         if self._connection is not None:
@@ -98,6 +158,7 @@ class Store(threading.local):
         ------
         StorageError, Conflict : as the database says
         """
+        self.let_go()
         if self._connection is not None:
             raise RuntimeError("a transaction is under way already")
         crash_point("before-begin")

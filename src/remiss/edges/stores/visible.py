@@ -13,7 +13,7 @@ from sqlalchemy.types import TypeEngine
 from remiss.edges.stores.dialect.conditions import among_listed
 from remiss.edges.stores.dialect.planning import unindexed
 from remiss.edges.stores.dialect.types import to_json
-from remiss.edges.stores.late import late
+from remiss.edges.stores.prepared import parameter
 from remiss.edges.stores.tables import cases
 from remiss.govern.ports.actor import Scope
 from remiss.records.case import Sensitivity
@@ -24,7 +24,7 @@ NOTHING = -1
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """The kind of a scope, on which a statement depends that is made once: its clearances and teams are bound late."""
+    """The kind of a scope, on which a statement depends that is made once: its clearances and teams are parameters."""
 
     everything: bool
     every_team: bool
@@ -44,7 +44,7 @@ def visible_to(viewer: Scope | Sight, of: FromClause = cases) -> ColumnElement[b
     def bound(value: Callable[[Scope], Any], type_: TypeEngine[Any]) -> ColumnElement[Any]:
         if isinstance(viewer, Scope):
             return literal(value(viewer), type_)
-        return late(lambda asking: value(asking.scope), type_)
+        return parameter(lambda given: value(given.scope), type_)
 
     # The indexes that begin with a team are for kinds (`listing/kinds.py`); to meet this condition they would leave no order.
     team, sensitivity = unindexed(of.c.team_id), unindexed(of.c.sensitivity)

@@ -13,6 +13,7 @@ from remiss.faces.api import actions, attachments, derived, health
 from remiss.faces.api.answering import components
 from remiss.faces.api.errors import answer_errors
 from remiss.faces.metrics import Metrics
+from remiss.faces.one_reading import in_one_reading
 from remiss.faces.remembered import Answers
 from remiss.faces.serving import nothing_unknown
 from remiss.version import __version__
@@ -38,7 +39,7 @@ def create_app(workspace: Workspace) -> FastAPI:
     answer_errors(app)
     for routes in (derived.router(), attachments.router, actions.router):
         # Each by itself: a router within a router is searched again at every level.
-        app.include_router(routes, prefix=ROOT, dependencies=[Depends(nothing_unknown)])
+        app.include_router(in_one_reading(routes), prefix=ROOT, dependencies=[Depends(nothing_unknown)])
     app.include_router(health.router)
 
     @app.get(ROOT, include_in_schema=False)

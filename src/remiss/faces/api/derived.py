@@ -8,24 +8,30 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from types import GenericAlias
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Query, Request
 from pydantic import AwareDatetime, BaseModel, Field, create_model
 from starlette.responses import Response
 
+from remiss.action import Action
+from remiss.codec import listed, to_json
 from remiss.contract.arguments import arguments_of
 from remiss.contract.forms import Given
-from remiss.contract.table import Entry, action_of, entries, entry_of
+from remiss.contract.table import Entry, action_of, entries, entry_of, function_of
 from remiss.errors import Unconditional
 from remiss.faces.api.answering import answers as documented
 from remiss.faces.api.answering import as_json, tagged
 from remiss.faces.api.listing import answer_in, prefers_csv
 from remiss.faces.serving import Asked, opened
 
+if TYPE_CHECKING:
+    from remiss.workspace import Workspace
+
 # The published kinds that name a revision, which their ETag holds.
-TAGGED = frozenset({"case", "form"})
+TAGGED = frozenset({"case", "sheet"})
 # What stands for a file as it is: see `attachments`.
 BY_HAND = frozenset({"attachment.add", "attachment.get"})
 DOCUMENTS = "documents"
@@ -123,31 +129,34 @@ def _answered(
     entry: Entry, request: Request, values: Mapping[str, Any], documents: Mapping[str, str] | None, if_none_match: str | None
 ) -> Response:
     """Call the action, and answer as whoever asked likes to read it."""
-    from remiss.codec import listed, to_json
-
     action = action_of(entry.name)
     arguments = arguments_of(action, entry.parameters, values)
     ws = opened(request, documents)
-    if entry.remembered:
-        position = ws.position() if arguments["as_of"] is None else arguments["as_of"]
-        asked = {name: value for name, value in arguments.items() if name != "as_of"}
-        answer = request.app.state.answers.ask(ws, action.call, position, **asked)
-    else:
-        answer = ws.perform(action, arguments)
-    position = None
-    if listed(action.returns):
+    # What reads does so from one snapshot, and is answered when it is recorded what that shows.
+    with ws.reading(held=True) if entry.method == "GET" else nullcontext():
+        answer = _asked(entry, action, request, ws, arguments)
         position = arguments.get("as_of")
-        position = ws.position() if position is None else position
-    document = to_json(answer, action.returns, position=position)
-    if entry.tabular:
-        return answer_in(request, answer, document, csv=prefers_csv(request.headers.get("accept", "")))
-    response = tagged(document, answer.revision, if_none_match) if _is_tagged(entry) else as_json(document)
+        if position is None and listed(action.returns):
+            position = ws.position()
+        document = to_json(answer, action.returns, position=position if listed(action.returns) else None)
+        if entry.tabular:
+            return answer_in(request, answer, document, csv=prefers_csv(request.headers.get("accept", "")))
+        response = tagged(document, answer.revision, if_none_match) if _is_tagged(entry) else as_json(document)
     if entry.created:
         response.status_code = 201
         path = entry_of(entry.created).path
         if "{" in path:
             response.headers["Location"] = f"{path[: path.index('{')]}{answer.id}"
     return response
+
+
+def _asked(entry: Entry, action: Action, request: Request, ws: Workspace, arguments: Mapping[str, Any]) -> Any:
+    """Return what the action answers; of one whose answers are remembered, perhaps what it answered before."""
+    if not entry.remembered:
+        return ws.perform(action, arguments)
+    position = ws.position() if arguments["as_of"] is None else arguments["as_of"]
+    asked = {name: value for name, value in arguments.items() if name != "as_of"}
+    return request.app.state.answers.ask(ws, function_of(entry.name), position, **asked)
 
 
 def revision_of(tag: str | None) -> int:

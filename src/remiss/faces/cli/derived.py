@@ -16,7 +16,7 @@ from remiss.contract.arguments import arguments_of, value_of
 from remiss.contract.table import Entry, action_of, entries
 from remiss.errors import InputError
 from remiss.faces.cli.negation import QueryCommand
-from remiss.faces.cli.options import formats_of, offline, progress, workspace
+from remiss.faces.cli.options import formats_of, offline, one_reading, progress, workspace
 from remiss.faces.cli.parameters import clicked, typed
 from remiss.faces.cli.printing import printed
 from remiss.parameters import parameters_of_record
@@ -84,7 +84,7 @@ def _call(entry: Entry, offered: Sequence[Entry], given: dict[str, Any], shape: 
         )
     _read_texts(action, entry, values)
     arguments = arguments_of(action, entry.parameters, values)
-    with workspace() if entry.catalog else offline() as ws, progress(ws):
+    with workspace() if entry.catalog else offline() as ws, progress(ws), one_reading(ws):
         answer = ws.perform(action, arguments)
         return printed(entry, answer, shape, ws, arguments)
 

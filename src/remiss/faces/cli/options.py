@@ -6,7 +6,7 @@ import functools
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +28,7 @@ def with_workspace(command: Command) -> Command:
 
     @functools.wraps(command)
     def opened(*args: Any, **kwargs: Any) -> Any:
-        with workspace() as ws:
+        with workspace() as ws, one_reading(ws):
             return command(ws, *args, **kwargs)
 
     return opened
@@ -51,6 +51,13 @@ def offline() -> Iterator[Any]:
 
     with bench() as ws:
         yield ws
+
+
+@contextmanager
+def one_reading(ws: Any) -> Iterator[None]:
+    """Read all that a command reads from one snapshot. It prints as it goes: each action records by itself what it shows."""
+    with ws.reading() if hasattr(ws, "reading") else nullcontext():
+        yield
 
 
 def formats_of(offered: Sequence[Entry]) -> Format:

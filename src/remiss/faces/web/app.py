@@ -16,6 +16,7 @@ from starlette.types import Scope
 from remiss.errors import RemissError
 from remiss.faces.auth import Sessions
 from remiss.faces.callers import OPERATOR, Caller, Callers
+from remiss.faces.one_reading import in_one_reading
 from remiss.faces.web import sign_in
 from remiss.faces.web.pages import (
     agreement,
@@ -83,7 +84,7 @@ def add_pages(app: FastAPI, sessions: Sessions, callers: Callers, used: Callable
     app.state.problem = problem
     app.include_router(sign_in.router(sessions, callers, used))
     for page in PAGES:
-        app.include_router(page, include_in_schema=False)
+        app.include_router(in_one_reading(page), include_in_schema=False)
     app.mount("/static", Files(directory=HERE / "static"), name="static")
     app.mount("/assets", Files(directory=HERE / "assets", check_dir=False), name="assets")
 

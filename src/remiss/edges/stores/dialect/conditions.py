@@ -45,6 +45,10 @@ class _JsonHas(Condition):
     inherit_cache = True
 
 
+class _ListMember(Condition):
+    inherit_cache = True
+
+
 class _Among(Condition):
     inherit_cache = True
 
@@ -57,6 +61,11 @@ def json_text(of: ColumnElement[Any], name: str | None = None) -> ColumnElement[
 def member(of: ColumnElement[Any], name: str) -> ColumnElement[str]:
     """Return the member `name` of JSON that is kept as text, as an index can have it; `name` is a word of this program."""
     return _Member(of, literal_column(f"'{name}'"))
+
+
+def list_member(of: ColumnElement[Any], name: str, key: str, value: str) -> ColumnElement[bool]:
+    """Return whether JSON that is kept as text has a list `name` of objects, of which one has `value` under `key`, both words."""
+    return _ListMember(of, literal_column(f"'{name}'"), literal_column(f"'{key}'"), literal(value, Text()))
 
 
 def as_bytes(connection: Connection, column: str) -> str:
@@ -136,6 +145,13 @@ def _json_number_postgresql(element: _JsonNumber, compiler: SQLCompiler, **kw: A
 
 
 spelled(_Member, {SQLITE: "({0} ->> {1})", POSTGRESQL: "(({0}::jsonb) ->> {1})"})
+spelled(
+    _ListMember,
+    {
+        SQLITE: "EXISTS (SELECT 1 FROM json_each({0}, '$.' || {1}) AS each WHERE each.value ->> {2} = {3})",
+        POSTGRESQL: "coalesce((({0}::jsonb) -> {1}) @> jsonb_build_array(jsonb_build_object({2}::text, {3})), false)",
+    },
+)
 spelled(_JsonHas, {SQLITE: "({1} IN (SELECT value FROM json_each({0})))", POSTGRESQL: "({0} @> to_jsonb({1}))"})
 spelled(_Among, {SQLITE: "({0} IN (SELECT value FROM json_each({1})))"})
 

@@ -110,6 +110,16 @@ def begin_nothing(connection: Connection) -> None:
             driver.autocommit = True
 
 
+def is_aborted(connection: Connection) -> bool:
+    """Return whether a statement failed within a transaction, after which a server answers nothing more in it."""
+    if connection.dialect.name != POSTGRESQL or connection.invalidated or connection.closed:
+        return connection.invalidated
+    from psycopg.pq import TransactionStatus
+
+    driver: Any = connection.connection.driver_connection
+    return bool(driver.info.transaction_status is TransactionStatus.INERROR)
+
+
 def streaming(connection: Connection, *, binary: bool = False) -> Any:
     """Return a cursor of the driver that does not hold all rows at once; within a transaction.
 

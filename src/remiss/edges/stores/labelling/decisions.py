@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, or_, select
+from sqlalchemy import Connection, Row, Select, select
 
 from remiss.curate.verification import conclusion
+from remiss.edges.stores.in_force import holds
 from remiss.edges.stores.labelling_reading import in_force
 from remiss.edges.stores.listing.search import in_force_at
 from remiss.edges.stores.tables import cases, events, labellings, links, revisions
@@ -66,11 +67,10 @@ def decisions(connection: Connection, position: int) -> Mapping[int, Decision]:
 
 def _alike(position: int) -> Select[Any]:
     """Return the select of events whose cases take the verdict of another, with that case."""
-    then = (links.c.position_from <= position) & or_(links.c.position_to.is_(None), links.c.position_to > position)
     return (
         select(cases.c.event_key, links.c.other_key)
         .join_from(links, cases, cases.c.key == links.c.case_key)
-        .where(links.c.relation == Relation.ALIKE.value, then)
+        .where(links.c.relation == Relation.ALIKE.value, holds(links, position))
     )
 
 

@@ -10,18 +10,18 @@ from sqlalchemy import Connection, exists, func, or_, select
 
 from remiss.catalog.query import Query
 from remiss.catalog.shape import parted
-from remiss.curate.blindness import Viewer, open_to
-from remiss.edges.stores.cases import asking_then
+from remiss.curate.blinding import Part, blinded
+from remiss.edges.stores.cases import parameters_then
 from remiss.edges.stores.dialect.types import from_json
-from remiss.edges.stores.labelling_reading import in_force, settles
-from remiss.edges.stores.late import Asking, Ready
+from remiss.edges.stores.labelling_reading import in_force
 from remiss.edges.stores.listing.pages import matches_then
 from remiss.edges.stores.listing.search import seen_at
 from remiss.edges.stores.listing.ways import Purpose, asked_for
-from remiss.edges.stores.store import Store
+from remiss.edges.stores.model_owners import settles
+from remiss.edges.stores.prepared import Parameters, Prepared
+from remiss.edges.stores.reading import Reader
 from remiss.edges.stores.tables import captures, cases, labellings, run_windows
 from remiss.edges.stores.visible import Sight
-from remiss.govern.ports.actor import Scope
 from remiss.records.agreement import Double, Given
 from remiss.records.identity import from_micros
 from remiss.records.labelling import LabellingKind, Verdict
@@ -45,10 +45,8 @@ class Case(NamedTuple):
 class DoubleStore:
     """Double labellings of the cases that a scope may see, and which of them a viewer may read."""
 
-    def __init__(self, store: Store, scope: Scope, viewer: Viewer) -> None:
-        self._store = store
-        self._scope = scope
-        self._viewer = viewer
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
 
     def labelled_twice(self, query: Query, position: int) -> tuple[Double, ...]:
         """Return the cases that match and whose annotation and verification are in force at a position, in no order.
@@ -56,8 +54,8 @@ class DoubleStore:
         A third labelling, by somebody who has seen both, is no independent one.
         """
         shape, values = parted(query)
-        dialect = self._store.engine.dialect
-        asked = asked_for(shape, Sight.of(self._scope), None, Purpose.COUNT, None, dialect)
+        dialect = self._reader.store.engine.dialect
+        asked = asked_for(shape, Sight.of(self._reader.scope), None, Purpose.COUNT, None, dialect)
         second = labellings.alias("second")
         twice = exists().where(second.c.case_key == cases.c.key, second.c.kind == VERIFICATION, in_force(position, second))
         told = [labellings.c[name] for name in SAID]
@@ -67,12 +65,13 @@ class DoubleStore:
             .join(labellings, labellings.c.case_key == cases.c.key)
             .where(in_force(position), or_(labellings.c.kind == ANNOTATION, labellings.c.kind == VERIFICATION), twice)
         )
-        with self._store.reading() as connection:
-            asking = asking_then(connection, Asking(values=values, scope=self._scope), query, position)
-            rows = Ready(statement, dialect).ask(connection, asking)
+        with self._reader.at(position) as reading:
+            connection = reading.connection
+            parameters = parameters_then(connection, Parameters(values=values, scope=reading.scope), query, position)
+            rows = Prepared(statement, dialect).ask(connection, parameters)
             weights = _weights(connection, position)
             # By team and model, of which there are few.
-            settling = cache(lambda team, model: settles(connection, team, model, self._viewer))
+            settling = cache(lambda team, model: settles(reading, team, model))
             given: dict[Case, dict[str, Any]] = {}
             for *case, kind, person, verdict, mode, modes, severity, at in rows:
                 said = Given(person=person, verdict=Verdict(verdict), mode=mode, modes=tuple(from_json(modes)), severity=severity)
@@ -94,7 +93,8 @@ class DoubleStore:
     def _told(self, case: Case, both: Mapping[str, Any], settling: Callable[[str, str], bool]) -> bool:
         """Return whether the viewer may read both labellings, by where the case stands now."""
         people = frozenset(said.person for said, _ in both.values())
-        return open_to(people, Status(case.status), self._viewer, lambda: settling(case.team_id, case.model))
+        facts = self._reader.viewer.facts(people, case.team_id, settles=lambda: settling(case.team_id, case.model))
+        return blinded(Part.LABELLINGS, Status(case.status), facts) is None
 
 
 def _weights(connection: Connection, position: int) -> Mapping[int, float]:

@@ -5,6 +5,7 @@ The order of locks is that of all writers (docs/adr/0004): the case's row, then 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
@@ -20,7 +21,7 @@ from remiss.edges.stores.labelling.reserving import forget
 from remiss.edges.stores.labelling_reading import caught_by, of_case, rounds_of
 from remiss.edges.stores.linking import alike, end_link, followed, write_link
 from remiss.edges.stores.logs.journal import Transaction
-from remiss.edges.stores.store import Store
+from remiss.edges.stores.reading import Reader, Reading
 from remiss.edges.stores.tables import cases, labelling_words, labellings, revision_reasons, revisions
 from remiss.govern.ports.actor import Scope
 from remiss.records.identity import case_id
@@ -36,36 +37,37 @@ DIGESTED = ("status", "mode", "severity")
 class LabellingStore:
     """Labellings of the cases that a scope may see."""
 
-    def __init__(self, store: Store, scope: Scope) -> None:
-        self._store = store
-        self._scope = scope
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._store = reader.store
+        self._scope = reader.scope
 
     def standing(self, given: str) -> Standing:
         """Return where a case stands, holding its row until the transaction ends."""
-        return standing_of(self._store.transaction.connection, self._locked(given), self._scope)
+        return standing_of(self._reader.writing, self._locked(given))
 
     def look(self, given: str) -> Standing:
         """Return where a case stands, or an event that is none yet, without holding anything."""
-        with self._store.reading() as connection:
-            event = prospect(connection, given, self._scope)
+        with self._reader.at() as reading:
+            event = prospect(reading, given)
             if event is not None:
-                return standing_of_prospect(connection, event)
-            return standing_of(connection, resolve(connection, given, self._scope), self._scope)
+                return standing_of_prospect(reading, event)
+            return standing_of(reading, resolve(reading, given))
 
     def team(self, given: str) -> str:
         """Return whose a case is, or an event that is none yet."""
-        with self._store.reading() as connection:
-            found = prospect(connection, given, self._scope) or resolve(connection, given, self._scope)
+        with self._reader.at() as reading:
+            found = prospect(reading, given) or resolve(reading, given)
             return str(found.team_id)
 
     def both(self, given: str, other: str) -> tuple[Standing, Standing]:
         """Return where two cases stand, holding the rows of both."""
-        connection = self._store.transaction.connection
+        connection, reading = self._store.transaction.connection, self._reader.writing
         # In the order of their keys, so that of two who do this to the same pair one waits for the other.
-        keys = sorted({self._found(given), resolve(connection, other, self._scope).key})
+        keys = sorted({self._found(given), resolve(reading, other).key})
         connection.execute(select(cases.c.key).where(among(cases.c.key, keys)).order_by(cases.c.key).with_for_update())
         one, two = self._locked(given), self._locked(other)
-        return standing_of(connection, one, self._scope), standing_of(connection, two, self._scope)
+        return standing_of(reading, one), standing_of(reading, two)
 
     def write(self, standing: Standing, kind: LabellingKind, made: Made, step: Step) -> None:
         """Write a labelling by the actor, and what it does to the case."""
@@ -78,7 +80,7 @@ class LabellingStore:
         end_link(transaction, row.key, Relation.SAME_EVENT)
         decided = step.decided
         if decided is not None and decided.verdict is Verdict.SAME_EVENT and decided.target is not None:
-            other = resolve(transaction.connection, decided.target, Scope.everywhere())
+            other = resolve(replace(self._reader.writing, scope=Scope.everywhere()), decided.target)
             write_link(transaction, row.key, other.key, Relation.SAME_EVENT)
         annotated = kind is LabellingKind.ANNOTATION
         _move(transaction, row, step, stale=False if annotated else row.stale)
@@ -118,16 +120,16 @@ class LabellingStore:
 
     def _found(self, given: str) -> int:
         """Return the key of a case, or of an event that people are given, which becomes one."""
-        connection = self._store.transaction.connection
-        event = prospect(connection, given, self._scope)
+        reading = self._reader.writing
+        event = prospect(reading, given)
         if event is not None:
-            given = file_prospect(self._store.transaction, event)
-        return int(resolve(connection, given, self._scope).key)
+            given = file_prospect(self._store.transaction, reading, event)
+        return int(resolve(reading, given).key)
 
 
-def standing_of(connection: Connection, row: Row[Any], scope: Scope) -> Standing:
-    """Return where the case of a row stands, for somebody who sees what the scope does."""
-    found = of_case(connection, row.key, None)
+def standing_of(reading: Reading, row: Row[Any]) -> Standing:
+    """Return where the case of a row stands now, for somebody who sees what the scope does."""
+    connection, found = reading.connection, of_case(reading, row.key)
     number, attempts = rounds_of(connection, row.key, found)
     return Standing(
         case=row.id,
@@ -137,18 +139,18 @@ def standing_of(connection: Connection, row: Row[Any], scope: Scope) -> Standing
         model=row.model,
         origin=row.origin,
         stale=row.stale,
-        event=event_at(connection, row.event_key, row.label, captures_of(connection, row.event_key, None)),
+        event=event_at(reading, row.event_key, row.label, captures_of(reading, row.event_key)),
         labellings=tuple(found),
         round=number,
         attempts=attempts,
         caught_by=caught_by(connection, row.event_key),
-        link=alike(connection, row.key, scope),
+        link=alike(connection, row.key, reading.scope),
         suggested=suggested(connection, row),
         followed=followed(connection, row.key),
     )
 
 
-def standing_of_prospect(connection: Connection, event: Row[Any]) -> Standing:
+def standing_of_prospect(reading: Reading, event: Row[Any]) -> Standing:
     """Return where an event stands that is no case yet: as the case that labelling it will file."""
     return Standing(
         case=case_id(event.source_name, event.event_id),
@@ -158,11 +160,11 @@ def standing_of_prospect(connection: Connection, event: Row[Any]) -> Standing:
         model=event.model,
         origin=CONTROL,
         stale=False,
-        event=event_at(connection, event.key, None, captures_of(connection, event.key, None)),
+        event=event_at(reading, event.key, None, captures_of(reading, event.key)),
         labellings=(),
         round=1,
         attempts=0,
-        caught_by=caught_by(connection, event.key),
+        caught_by=caught_by(reading.connection, event.key),
         link=None,
         suggested=(None, None),
     )

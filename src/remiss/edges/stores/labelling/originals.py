@@ -5,10 +5,9 @@ from __future__ import annotations
 from sqlalchemy import distinct, func, select
 
 from remiss.edges.stores.case_reading import captures_of, resolve, shown
-from remiss.edges.stores.store import Store
+from remiss.edges.stores.reading import Reader
 from remiss.edges.stores.tables import attachments, captures, protocols, runs
 from remiss.errors import NotFound
-from remiss.govern.ports.actor import Scope
 from remiss.records.case import Sensitivity
 from remiss.records.evidence import Original
 
@@ -18,16 +17,15 @@ FILED = "filed"
 class OriginalStore:
     """Raw events of the cases that a scope may see: fulfils `catalog.ports.Originals`."""
 
-    def __init__(self, store: Store, scope: Scope) -> None:
-        self._store = store
-        self._scope = scope
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
 
     def of(self, case_id: str, run: str | None) -> Original:
         """Return where the raw event of a case lies; see the port."""
-        with self._store.reading() as connection:
-            row = resolve(connection, case_id, self._scope)
+        with self._reader.at() as reading:
+            row = resolve(reading, case_id)
             # What a run kept that is not for whoever asks, they are not told of either.
-            seen = [each for each in captures_of(connection, row.event_key, None) if shown(each, self._scope)]
+            seen = [each for each in captures_of(reading, row.event_key) if shown(each, reading.scope)]
             # Of the latest run in force, or of the latest at all.
             ranked = sorted(seen, key=lambda each: not each.in_force)
             found = next((each for each in ranked if each.evidence and (run is None or each.id == run)), None)
@@ -40,7 +38,7 @@ class OriginalStore:
                 sensitivity=Sensitivity(row.sensitivity),
                 run=found.id,
                 protocol=found.protocol_name,
-                version=connection.execute(version.where(runs.c.id == found.id)).scalar_one(),
+                version=reading.connection.execute(version.where(runs.c.id == found.id)).scalar_one(),
                 address=found.evidence,
             )
 
@@ -48,7 +46,7 @@ class OriginalStore:
         """Return how many events and files the catalog has the address of, whoever may see them."""
         raw = select(func.count(distinct(captures.c.event_key))).where(captures.c.evidence.is_not(None))
         files = select(func.count()).select_from(attachments).where(attachments.c.position_to.is_(None))
-        with self._store.reading() as connection:
+        with self._reader.store.reading() as connection:
             return int(connection.execute(raw).scalar_one()) + int(connection.execute(files).scalar_one())
 
 

@@ -20,9 +20,9 @@ from remiss.edges.stores.case_writing import first_state
 from remiss.edges.stores.dialect.words import index_words
 from remiss.edges.stores.dialect.writing import insert_missing, lock_name, next_keys
 from remiss.edges.stores.logs.journal import UNSTAMPED, Transaction
+from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.tables import cases, events, prospects, revisions
 from remiss.edges.stores.visible import visible_to
-from remiss.govern.ports.actor import Scope
 from remiss.records.identity import case_id
 from remiss.records.states import Status
 
@@ -37,18 +37,21 @@ def offer(connection: Connection, found: Iterable[tuple[str, str, int]]) -> tupl
     return tuple(str(row["id"]) for row in rows)
 
 
-def prospect(connection: Connection, given: str, scope: Scope) -> Row[Any] | None:
+def prospect(reading: Reading, given: str) -> Row[Any] | None:
     """Return the event, as a row of `events`, of which somebody has the id; None when it is a case by now, or never was given."""
     is_case = select(cases.c.key).where(cases.c.event_key == events.c.key).exists()
     found = (
         select(events)
         .join(prospects, prospects.c.event_key == events.c.key)
-        .where(prospects.c.id == prefix_of(given), ~is_case, visible_to(scope, events))
+        .where(prospects.c.id == prefix_of(given), ~is_case, visible_to(reading.scope, events))
     )
-    return connection.execute(found).first()
+    row: Row[Any] | None = reading.once(
+        ("uncased", prefix_of(given), reading.scope), lambda: reading.connection.execute(found).first()
+    )
+    return row
 
 
-def file_prospect(transaction: Transaction, event: Row[Any]) -> str:
+def file_prospect(transaction: Transaction, reading: Reading, event: Row[Any]) -> str:
     """File a control, of which somebody is about to say what it is, as a case; return its id.
 
     Whoever does the same at the same time waits here, and finds the case.
@@ -57,7 +60,7 @@ def file_prospect(transaction: Transaction, event: Row[Any]) -> str:
     lock_name(connection, f"event {event.key}")
     if connection.execute(select(cases.c.key).where(cases.c.event_key == event.key)).first() is not None:
         return named
-    seen = event_at(connection, event.key, None, captures_of(connection, event.key, None))
+    seen = event_at(reading, event.key, None, captures_of(reading, event.key))
     (key,) = next_keys(connection, cases, 1)
     if seen.text:
         index_words(connection, [(key, seen.text, None, None)])

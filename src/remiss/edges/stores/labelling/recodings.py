@@ -11,16 +11,16 @@ from remiss.catalog.parsing import parse
 from remiss.catalog.shape import parted
 from remiss.curate.recoding import Affected, destination, renamed, sources_of
 from remiss.edges.stores.case_writing import next_state
-from remiss.edges.stores.cases import asking_then
+from remiss.edges.stores.cases import parameters_then
 from remiss.edges.stores.dialect.conditions import json_has
 from remiss.edges.stores.labelling.labellings import suggested
 from remiss.edges.stores.labelling_reading import in_force
-from remiss.edges.stores.late import Asking, Ready
 from remiss.edges.stores.linking import end_link
 from remiss.edges.stores.listing.pages import matches_then
 from remiss.edges.stores.listing.search import seen_at
 from remiss.edges.stores.listing.ways import Purpose, asked_for
 from remiss.edges.stores.logs.journal import Transaction, head
+from remiss.edges.stores.prepared import Parameters, Prepared
 from remiss.edges.stores.store import Store
 from remiss.edges.stores.tables import (
     captures,
@@ -123,8 +123,8 @@ def _matching(connection: Connection, query: str) -> frozenset[int]:
     parsed = parse(query)
     shape, values = parted(parsed)
     asked = asked_for(shape, Sight.of(EVERYTHING), None, Purpose.COUNT, None, connection.dialect)
-    asking = asking_then(connection, Asking(values=values, scope=EVERYTHING), parsed, head(connection))
-    found = Ready(matches_then(asked).chosen(cases.c.key), connection.dialect).ask(connection, asking)
+    parameters = parameters_then(connection, Parameters(values=values, scope=EVERYTHING), parsed, head(connection))
+    found = Prepared(matches_then(asked).chosen(cases.c.key), connection.dialect).ask(connection, parameters)
     return frozenset(key for (key,) in found)
 
 

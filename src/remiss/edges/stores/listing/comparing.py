@@ -22,7 +22,7 @@ from remiss.catalog.shape import kind_of
 from remiss.catalog.spelling import spelled
 from remiss.edges.stores.dialect.conditions import json_has, json_number, json_text
 from remiss.edges.stores.dialect.matching import Pattern, any_glob, by_code_point, glob, number_in
-from remiss.edges.stores.late import Position, given
+from remiss.edges.stores.prepared import Position, given
 from remiss.edges.stores.tables import (
     captures,
     case_context,

@@ -13,16 +13,15 @@ from sqlalchemy import BigInteger, ColumnElement, Connection, Dialect, Select, T
 
 from remiss.catalog.counting import CONTEXT
 from remiss.catalog.query import EVERYTHING
+from remiss.edges.stores.blinding import SUGGESTED_KEYS, origin_shown, suggestions_blinded
 from remiss.edges.stores.dialect.planning import hashes, unindexed
 from remiss.edges.stores.dialect.types import from_json
 from remiss.edges.stores.in_force import in_force, same_window
-from remiss.edges.stores.labelling_reading import origin_shown
-from remiss.edges.stores.late import Asking, Ready, Row, late
 from remiss.edges.stores.listing.kinds import spread_by_kind
 from remiss.edges.stores.listing.pages import Matches, matches_now, matches_then
 from remiss.edges.stores.listing.search import as_seen_at
 from remiss.edges.stores.listing.ways import REMEMBERED, Asked, Ways
-from remiss.edges.stores.suggestions import TELLING, withheld
+from remiss.edges.stores.prepared import Parameters, Prepared, Row, parameter
 from remiss.edges.stores.tables import captures, case_context, case_criteria, cases, revisions, run_windows
 from remiss.edges.stores.visible import visible_to
 from remiss.records.case import Sensitivity
@@ -47,39 +46,39 @@ COLUMNS: dict[str, ColumnElement[Any]] = {
 }
 
 
-def facet(connection: Connection, asked: Asked, by: Ways | None, field: str, asking: Asking) -> Sequence[Row]:
+def facet(connection: Connection, asked: Asked, by: Ways | None, field: str, parameters: Parameters) -> Sequence[Row]:
     """Return the most frequent values of a field and their counts: of the cases as they are now, by some ways, or as they were.
 
-    Where it is withheld what was suggested of some, they are counted as having no such value.
+    Where it is blinded what was suggested of some, they are counted as having no such value.
     """
-    if asked.cut is None or field not in TELLING or (field == "criterion" and by is None):
-        return whole(connection, asked, by, field, asking)
-    every = replace(asking, lines=EVERY)
+    if asked.blinded is None or field not in SUGGESTED_KEYS or (field == "criterion" and by is None):
+        return whole(connection, asked, by, field, parameters)
+    every = replace(parameters, lines=EVERY)
     hidden = hidden_in(asked, by, field).ask(connection, every)
     if not hidden:
-        return whole(connection, asked, by, field, asking)
-    return less(whole(connection, asked, by, field, every), hidden, field)[: asking.lines]
+        return whole(connection, asked, by, field, parameters)
+    return less(whole(connection, asked, by, field, every), hidden, field)[: parameters.lines]
 
 
-def whole(connection: Connection, asked: Asked, by: Ways | None, field: str, asking: Asking) -> Sequence[Row]:
-    """Return the same whatever is withheld."""
+def whole(connection: Connection, asked: Asked, by: Ways | None, field: str, parameters: Parameters) -> Sequence[Row]:
+    """Return the same whatever is blinded."""
     if by is None:
-        return facet_then(connection, asked, field, asking)
-    of_all = spread_by_kind(connection, asked, field, asking) if asked.query == EVERYTHING else None
-    return (of_all or facet_now(asked, by, field)).ask(connection, asking)
+        return facet_then(connection, asked, field, parameters)
+    of_all = spread_by_kind(connection, asked, field, parameters) if asked.query == EVERYTHING else None
+    return (of_all or facet_now(asked, by, field)).ask(connection, parameters)
 
 
 @lru_cache(REMEMBERED)
-def hidden_in(asked: Asked, by: Ways | None, field: str) -> Ready:
-    """Return the statement for the same among the few cases alone of which it is withheld what was suggested."""
+def hidden_in(asked: Asked, by: Ways | None, field: str) -> Prepared:
+    """Return the statement for the same among the few cases alone of which it is blinded what was suggested."""
     found = replace(matches_now(asked, by) if by else matches_then(asked), trivial=False)
-    if found.cut is not None:
-        found = replace(found, where=and_(withheld(found.cut), found.where))
-    return Ready(grouped(found, field, asked.dialect), asked.dialect)
+    if found.blinded is not None:
+        found = replace(found, where=and_(suggestions_blinded(found.blinded), found.where))
+    return Prepared(grouped(found, field, asked.dialect), asked.dialect)
 
 
 def less(found: Iterable[Row], hidden: Iterable[Row], field: str) -> Sequence[Row]:
-    """Return counts by value without those of which the value is withheld: they have none, which criteria do not count.
+    """Return counts by value without those of which the value is blinded: they have none, which criteria do not count.
 
     >>> less([(2, 5), (1, 3)], [(1, 3)], "severity"), less([("slow", 5)], [("slow", 4)], "criterion")
     ([(2, 5), (None, 3)], [('slow', 1)])
@@ -94,27 +93,27 @@ def less(found: Iterable[Row], hidden: Iterable[Row], field: str) -> Sequence[Ro
 
 
 @lru_cache(REMEMBERED)
-def facet_now(asked: Asked, by: Ways, field: str) -> Ready:
+def facet_now(asked: Asked, by: Ways, field: str) -> Prepared:
     """Return the statement for the most frequent values of a field among the cases as they are now, with their counts."""
-    return Ready(grouped(matches_now(asked, by), field, asked.dialect), asked.dialect)
+    return Prepared(grouped(matches_now(asked, by), field, asked.dialect), asked.dialect)
 
 
-def facet_then(connection: Connection, asked: Asked, field: str, asking: Asking) -> Sequence[Row]:
+def facet_then(connection: Connection, asked: Asked, field: str, parameters: Parameters) -> Sequence[Row]:
     """Return the most frequent values of a field among the cases as they were, and how many cases have each."""
     if field == "criterion":
-        return criteria_then(connection, asked, asking)
-    return grouped_then(asked, field).ask(connection, asking)
+        return criteria_then(connection, asked, parameters)
+    return grouped_then(asked, field).ask(connection, parameters)
 
 
 @lru_cache(REMEMBERED)
-def grouped_then(asked: Asked, field: str) -> Ready:
-    """Return the statement for the same as `facet_now` at the asking's position."""
-    return Ready(grouped(matches_then(asked), field, asked.dialect), asked.dialect)
+def grouped_then(asked: Asked, field: str) -> Prepared:
+    """Return the statement for the same as `facet_now` at the position asked for."""
+    return Prepared(grouped(matches_then(asked), field, asked.dialect), asked.dialect)
 
 
 def grouped(found: Matches, field: str, dialect: Dialect) -> Select[Any]:
-    """Return the select of the most frequent values of a field and their counts; how many of them the asking brings."""
-    most = late(lambda asking: asking.lines, BigInteger())
+    """Return the select of the most frequent values of a field and their counts; how many of them is a parameter."""
+    most = parameter(lambda given: given.lines, BigInteger())
     if hashes(dialect) and not found.sight.everything:
         # Grouped by who may see them too, and asked of the few groups: to ask it of each case takes longer than to hash it.
         value, kind = valued(found, field), (cases.c.team_id, cases.c.sensitivity)
@@ -165,29 +164,29 @@ def valued(found: Matches, field: str) -> ColumnElement[Any]:
     return value if found.trivial else unindexed(value)
 
 
-def criteria_then(connection: Connection, asked: Asked, asking: Asking) -> Sequence[Row]:
+def criteria_then(connection: Connection, asked: Asked, parameters: Parameters) -> Sequence[Row]:
     """Return the facet of criteria in the past: those met in the runs then in force, each once for a case."""
     counts: Counter[str] = Counter()
     last: int | None = None
     names: set[str] = set()
-    for key, listed in chain.from_iterable(met_then(asked).batches(connection, asking, BATCH)):
+    for key, listed in chain.from_iterable(met_then(asked).batches(connection, parameters, BATCH)):
         if key != last:
             last, names = key, set()
         met = names_in(listed)
         counts.update(met - names)
         names |= met
-    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[: asking.lines]
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[: parameters.lines]
 
 
 @lru_cache(REMEMBERED)
-def met_then(asked: Asked) -> Ready:
-    """Return the statement for what the runs in force at the asking's position met, by case."""
+def met_then(asked: Asked) -> Prepared:
+    """Return the statement for what the runs in force at the position asked for met, by case."""
     found = matches_then(asked)
     chosen = found.chosen(cases.c.key, cases.c.event_key)
-    matched = (chosen if found.cut is None else chosen.where(not_(withheld(found.cut)))).subquery("matched")
+    matched = (chosen if found.blinded is None else chosen.where(not_(suggestions_blinded(found.blinded)))).subquery("matched")
     met = select(matched.c.key, captures.c.met).join_from(matched, captures, captures.c.event_key == matched.c.event_key)
     met = met.join(run_windows, same_window(captures)).where(in_force(found.position)).order_by(matched.c.key)
-    return Ready(met, asked.dialect)
+    return Prepared(met, asked.dialect)
 
 
 @lru_cache(1024)

@@ -31,10 +31,10 @@ from sqlalchemy import (
 from remiss.catalog.counting import CONTEXT
 from remiss.catalog.query import Operator, Query, Term
 from remiss.catalog.shape import kind_of
-from remiss.edges.stores.late import Asking, Ready, late
 from remiss.edges.stores.listing.comparing import Condition, column
 from remiss.edges.stores.listing.pages import hides
 from remiss.edges.stores.listing.ways import INDEXED, REMEMBERED, Asked
+from remiss.edges.stores.prepared import Parameters, Prepared, parameter
 from remiss.edges.stores.tables import case_context, case_criteria, cases
 from remiss.edges.stores.visible import Sight, visible_to
 from remiss.records.case import Sensitivity
@@ -94,9 +94,9 @@ def entries_of(part: Query) -> Entries | None:
 
 
 @lru_cache(REMEMBERED)
-def counted_by_kind(asked: Asked) -> Ready | None:
+def counted_by_kind(asked: Asked) -> Prepared | None:
     """Return the statement for the number of cases that match now and are seen; None where no index has them by kind."""
-    if asked.sight.everything or asked.phrases or asked.told_alone:
+    if asked.sight.everything or asked.phrases or asked.visible_alone:
         return None
     match asked.parts:
         case []:
@@ -109,31 +109,31 @@ def counted_by_kind(asked: Asked) -> Ready | None:
         return None
     seen = kinds(asked.sight)
     numbers = select(_number(entries, seen).label("number")).select_from(seen).cte("numbers").prefix_with("MATERIALIZED")
-    return Ready(select(cast(func.coalesce(func.sum(numbers.c.number), 0), BigInteger())), asked.dialect)
+    return Prepared(select(cast(func.coalesce(func.sum(numbers.c.number), 0), BigInteger())), asked.dialect)
 
 
-def spread_by_kind(connection: Connection, asked: Asked, field: str, asking: Asking) -> Ready | None:
+def spread_by_kind(connection: Connection, asked: Asked, field: str, parameters: Parameters) -> Prepared | None:
     """Return the statement for the most frequent values of a field among all cases that are seen, with their counts.
 
     None where no index has them by kind, or has so many values that it is quicker to ask every case.
     """
     looks = None if asked.sight.everything else _beyond_some(asked, field)
-    return None if looks is None or looks.ask(connection, asking) else _spread(asked, field)
+    return None if looks is None or looks.ask(connection, parameters) else _spread(asked, field)
 
 
 @lru_cache(REMEMBERED)
-def _beyond_some(asked: Asked, field: str) -> Ready | None:
+def _beyond_some(asked: Asked, field: str) -> Prepared | None:
     """Return the select of a value beyond the some for which it is quicker to count each."""
     entries = entries_by(field)
     if entries is None:
         return None
     found = _values(entries, kinds(asked.sight))
     some = select(SOME_VALUES + func.coalesce(func.max(cases.c.key), 0) // CASES_OF_VALUE).scalar_subquery()
-    return Ready(select(found.c.value).where(found.c.value.is_not(None)).limit(1).offset(some), asked.dialect)
+    return Prepared(select(found.c.value).where(found.c.value.is_not(None)).limit(1).offset(some), asked.dialect)
 
 
 @lru_cache(REMEMBERED)
-def _spread(asked: Asked, field: str) -> Ready:
+def _spread(asked: Asked, field: str) -> Prepared:
     entries = entries_by(field)
     if entries is None:
         raise ValueError(f"no index counts {field} by kind")
@@ -147,8 +147,9 @@ def _spread(asked: Asked, field: str) -> Ready:
         counted = union_all(select(numbers.c.value, numbers.c.number), of_null).subquery("counted")
     count = cast(func.sum(counted.c.number), BigInteger())
     spread = select(counted.c.value, count).where(counted.c.number > 0).group_by(counted.c.value)
-    return Ready(
-        spread.order_by(count.desc(), counted.c.value).limit(late(lambda asking: asking.lines, BigInteger())), asked.dialect
+    return Prepared(
+        spread.order_by(count.desc(), counted.c.value).limit(parameter(lambda given: given.lines, BigInteger())),
+        asked.dialect,
     )
 
 

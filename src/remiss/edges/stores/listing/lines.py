@@ -14,15 +14,15 @@ from sqlalchemy import BigInteger, ColumnElement, Connection, Select, Subquery, 
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from remiss.catalog.listing import Line, Order, Sort
-from remiss.curate.blindness import HIDDEN, IN_HAND
+from remiss.curate import blinding
+from remiss.edges.stores.blinding import suggestions_blinded, title_blinded
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.dialect.gathering import gathered
 from remiss.edges.stores.dialect.planning import unindexed
-from remiss.edges.stores.late import Ready, Row, late
 from remiss.edges.stores.listing.pages import Matches, behind, matches_now, matches_then, sort_columns, sorted_by, ungraded
 from remiss.edges.stores.listing.search import as_seen_at, seen_at
 from remiss.edges.stores.listing.ways import REMEMBERED, Asked, Ways
-from remiss.edges.stores.suggestions import reworded, withheld
+from remiss.edges.stores.prepared import Prepared, Row, parameter
 from remiss.edges.stores.tables import captures, case_criteria, case_texts, cases, catalog_head, events, revisions, run_windows
 from remiss.records.identity import from_micros
 from remiss.records.states import Status
@@ -30,10 +30,10 @@ from remiss.records.states import Status
 STATUSES = {status.value: status for status in Status}
 # Where a row has what it is sorted by, and the catalog's position.
 AT, SEVERITY, KEY, HEAD = Line._fields.index("occurred"), Line._fields.index("severity"), -2, -1
-WITHHELD = Line._fields.index("hidden")
+HIDDEN = Line._fields.index("hidden")
 # Why a line does not tell what was suggested, by what its row says of it.
 SECOND, MINE = 1, 2
-WHY = {None: None, SECOND: HIDDEN[Status.ANNOTATED], MINE: IN_HAND}
+WHY = {None: None, SECOND: blinding.SECOND, MINE: blinding.IN_HAND}
 # A Line of its values without another call.
 _line = tuple.__new__
 STATE = ("status", "severity", "mode", "text_version")
@@ -44,37 +44,37 @@ FIXED = (
 
 
 @lru_cache(REMEMBERED)
-def listed_now(asked: Asked, by: Ways, sort: Sort, *, continued: bool) -> Ready:
+def listed_now(asked: Asked, by: Ways, sort: Sort, *, continued: bool) -> Prepared:
     """Return the statement for a page of the cases as they are now."""
-    return Ready(listed(matches_now(asked, by), sort, continued=continued), asked.dialect)
+    return Prepared(listed(matches_now(asked, by), sort, continued=continued), asked.dialect)
 
 
 @lru_cache(REMEMBERED)
-def listed_then(asked: Asked, sort: Sort, *, continued: bool, walked: bool) -> Ready:
-    """Return the statement for a page of the cases as they were at the asking's position."""
-    return Ready(listed(matches_then(asked, walked=walked), sort, continued=continued), asked.dialect)
+def listed_then(asked: Asked, sort: Sort, *, continued: bool, walked: bool) -> Prepared:
+    """Return the statement for a page of the cases as they were at the position asked for."""
+    return Prepared(listed(matches_then(asked, walked=walked), sort, continued=continued), asked.dialect)
 
 
 def listed(found: Matches, sort: Sort, *, continued: bool) -> Select[Any]:
     """Return the statement for a page of what was found.
 
-    Rows have what a line shows, then the case's key and the catalog's position. How many lines there are the asking brings,
+    Rows have what a line shows, then the case's key and the catalog's position. How many lines there are is a parameter,
     and if the page is `continued` the sort values that it begins behind.
     """
     columns = sorted_by(sort, found)
     state = cases if found.position is None else revisions
     own: list[ColumnElement[Any]] = [*(cases.c[name] for name in FIXED), *(state.c[name] for name in STATE)]
-    if found.cut is not None:
+    if found.blinded is not None:
         own += [
-            reworded(found.cut).label("reworded"),
-            withheld(found.cut).label("withheld"),
+            title_blinded(found.blinded).label("title_blinded"),
+            suggestions_blinded(found.blinded).label("suggestions_blinded"),
             (cases.c.status == Status.ANNOTATED.value).label("second"),
         ]
     statement = found.chosen(*own)
     if continued:
         statement = statement.where(behind(columns))
     ordered = statement.order_by(*(of.desc() if down else of.asc() for of, down in columns))
-    return shown(ordered.limit(late(lambda asking: asking.lines, BigInteger())).subquery("page"), sort, found.position)
+    return shown(ordered.limit(parameter(lambda given: given.lines, BigInteger())).subquery("page"), sort, found.position)
 
 
 def shown(page: Subquery, sort: Sort, position: ColumnElement[int] | None) -> Select[Any]:
@@ -82,26 +82,31 @@ def shown(page: Subquery, sort: Sort, position: ColumnElement[int] | None) -> Se
     of = page.c
     now = select(gathered(case_criteria.c.criterion)).where(case_criteria.c.case_key == of.key).scalar_subquery()
     met = now if position is None else null()
-    title = case((of.reworded, null()), else_=case_texts.c.title) if "reworded" in of else case_texts.c.title
-    hidden: ColumnElement[Any] = case((of.withheld, case((of.second, SECOND), else_=MINE))) if "withheld" in of else null()
+    title = case((of.title_blinded, null()), else_=case_texts.c.title) if "title_blinded" in of else case_texts.c.title
+    hidden: ColumnElement[Any] = (
+        case((of.suggestions_blinded, case((of.second, SECOND), else_=MINE))) if "suggestions_blinded" in of else null()
+    )
     line: tuple[ColumnElement[Any], ...] = (
-        *(of.id, type_coerce(of.at, BigInteger()), of.status, told(of, of.severity), told(of, of.mode)),
-        *(told(of, of.suggested_mode), of.model, of.model_version),
+        *(of.id, type_coerce(of.at, BigInteger()), of.status, unless_blinded(of, of.severity), unless_blinded(of, of.mode)),
+        *(unless_blinded(of, of.suggested_mode), of.model, of.model_version),
         *(of[name] if position is None else as_seen_at(position, name, page) for name in ("output", "label")),
-        *(of.confidence, of.latency_ms, told(of, met).label("met")),
+        *(of.confidence, of.latency_ms, unless_blinded(of, met).label("met")),
         *(title, of.source_name, events.c.event_id, hidden.label("hidden")),
     )
     behind_it = (of.key, select(catalog_head.c.position).scalar_subquery().label("head"))
     said = and_(case_texts.c.case_key == of.key, case_texts.c.version == of.text_version)
-    order = [value.desc() if down else value.asc() for value, down in sort_columns(sort, of.at, of.key, told(of, of.severity))]
+    order = [
+        value.desc() if down else value.asc()
+        for value, down in sort_columns(sort, of.at, of.key, unless_blinded(of, of.severity))
+    ]
     # Never the other way round: to look for a page's lines among all events takes as long as there are events.
     statement = select(*line, *behind_it).select_from(page).join(events, events.c.key == unindexed(of.event_key))
     return statement.outerjoin(case_texts, said).order_by(*order)
 
 
-def told(of: ReadOnlyColumnCollection[str, Any], value: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Return something of a page that tells what was suggested: null where that is withheld."""
-    return case((of.withheld, null()), else_=value) if "withheld" in of else value
+def unless_blinded(of: ReadOnlyColumnCollection[str, Any], value: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return something of a page that tells what was suggested: null where that is blinded."""
+    return case((of.suggestions_blinded, null()), else_=value) if "suggestions_blinded" in of else value
 
 
 def met_at(connection: Connection, keys: Sequence[int], position: int) -> dict[int, set[str]]:
@@ -129,9 +134,9 @@ def line_then(row: Row, met: Iterable[str]) -> Line:
     return line_of(row)._replace(criteria=tuple(sorted(met)))
 
 
-def is_told(row: Row) -> bool:
+def is_visible(row: Row) -> bool:
     """Return whether a row of a list tells what was suggested of its case."""
-    return row[WITHHELD] is None
+    return row[HIDDEN] is None
 
 
 def key_of(row: Row) -> int:

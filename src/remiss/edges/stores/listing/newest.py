@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, Dialect, func, select, tuple_
 
-from remiss.edges.stores.late import Asking, Ready, late
+from remiss.edges.stores.prepared import Parameters, Prepared, parameter
 from remiss.edges.stores.tables import cases, catalog_head
 
 # So many times the cases are taken in which a page's worth is expected: words come in bursts, and other conditions take some.
@@ -53,23 +53,23 @@ def entries(*, said: int, sampled: int, cases: int, lines: int) -> int | None:
     return needed if needed <= ENTRIES_A_CASE * (cases * said // sampled) and needed < cases else None
 
 
-def since(connection: Connection, dialect: Dialect, asking: Asking, newest: int) -> Since | None:
+def since(connection: Connection, dialect: Dialect, parameters: Parameters, newest: int) -> Since | None:
     """Return where the newest cases begin, so many behind what the page begins behind; None when there are no more."""
-    ((at, key, count, head),) = _beginning(dialect).ask(connection, replace(asking, lines=newest))
+    ((at, key, count, head),) = _beginning(dialect).ask(connection, replace(parameters, lines=newest))
     return Since(at, key, head) if count == newest else None
 
 
 @lru_cache(8)
-def _beginning(dialect: Dialect) -> Ready:
+def _beginning(dialect: Dialect) -> Prepared:
     """Return the select of earliest instant and least key of so many of the newest cases, how many they are, and the position."""
-    behind = tuple_(*(late(partial(_behind, which), BigInteger()) for which in (0, 1)))
+    behind = tuple_(*(parameter(partial(_behind, which), BigInteger()) for which in (0, 1)))
     taken = select(cases.c.at, cases.c.key).where(tuple_(cases.c.at, cases.c.key) < behind)
-    newest = taken.order_by(cases.c.at.desc(), cases.c.key.desc()).limit(late(lambda asking: asking.lines, BigInteger()))
+    newest = taken.order_by(cases.c.at.desc(), cases.c.key.desc()).limit(parameter(lambda given: given.lines, BigInteger()))
     of = newest.subquery("newest").c
     head = select(catalog_head.c.position).scalar_subquery()
     every: list[ColumnElement[Any]] = [func.min(of.at), func.min(of.key), func.count(), head]
-    return Ready(select(*every), dialect)
+    return Prepared(select(*every), dialect)
 
 
-def _behind(which: int, asking: Asking) -> int:
-    return asking.after[which] if asking.after else BEHIND_ALL
+def _behind(which: int, parameters: Parameters) -> int:
+    return parameters.after[which] if parameters.after else BEHIND_ALL

@@ -27,14 +27,13 @@ from sqlalchemy import (
 
 from remiss.catalog.listing import Order, Sort
 from remiss.catalog.query import EVERYTHING, Query, Term
-from remiss.edges.stores.blinkers import Cut
+from remiss.edges.stores.blinding import SUGGESTED_KEYS, BlindedKind, state_blinded, suggestions_blinded, title_blinded
 from remiss.edges.stores.dialect import words
 from remiss.edges.stores.dialect.planning import unindexed, weighs
-from remiss.edges.stores.late import Asking, Ready, late, then
 from remiss.edges.stores.listing.comparing import Condition, column
 from remiss.edges.stores.listing.search import case_face, case_face_at, condition, in_force_at
 from remiss.edges.stores.listing.ways import INDEXED, REMEMBERED, Asked, Purpose, Ways, leads, side_entries
-from remiss.edges.stores.suggestions import TELLING, reworded, unbegun, withheld
+from remiss.edges.stores.prepared import Parameters, Prepared, parameter, then
 from remiss.edges.stores.tables import cases, revisions
 from remiss.edges.stores.visible import Sight, visible_to
 
@@ -49,8 +48,8 @@ class Matches:
     """What matches a query: the condition, what may be seen, and the tables that they are about.
 
     `trivial` when it is no condition at all; `collected` when few cases are named, by their keys, which have to be sorted;
-    `cut` is that of the blinkers which whoever asks wears; `walked` when the state that a case had is looked up for one case
-    after another, not the cases for all states.
+    `blinded` is the kind of viewer, if anything may be blinded for them; `walked` when the state that a case had is looked up for
+    one case after another, not the cases for all states.
     """
 
     where: Condition
@@ -59,7 +58,7 @@ class Matches:
     trivial: bool = False
     collected: bool = False
     walked: bool = False
-    cut: Cut | None = None
+    blinded: BlindedKind | None = None
 
     def chosen(self, *columns: ColumnElement[Any]) -> Select[Any]:
         """Return a select of what matches and may be seen."""
@@ -76,41 +75,41 @@ class Matches:
 
 
 def matches_then(asked: Asked, *, walked: bool = False) -> Matches:
-    """Return what matched a kind of question at the asking's position and may be seen."""
+    """Return what matched a kind of question at the position asked for and may be seen."""
     position = then()
-    face = case_face_at(position, asked.dialect, asked.cut)
+    face = case_face_at(position, asked.dialect, asked.blinded)
     shown = told_of(asked)
-    if asked.cut is not None:
-        shown.append(not_(unbegun(asked.cut, revisions.c.status)))
+    if asked.blinded is not None:
+        shown.append(not_(state_blinded(asked.blinded, revisions.c.status)))
     where = and_(true(), *shown, condition(asked.query, face))
-    return Matches(where=where, sight=asked.sight, position=position, walked=walked, cut=asked.cut)
+    return Matches(where=where, sight=asked.sight, position=position, walked=walked, blinded=asked.blinded)
 
 
 def told_of(asked: Asked) -> list[Condition]:
-    """Return the condition that nothing is withheld of a case, where such alone are asked for."""
-    return [not_(withheld(asked.cut))] if asked.told_alone and asked.cut is not None else []
+    """Return the condition that nothing is blinded of a case, where such alone are asked for."""
+    return [not_(suggestions_blinded(asked.blinded))] if asked.visible_alone and asked.blinded is not None else []
 
 
 def unsaid_of(asked: Asked) -> list[Condition]:
-    """Return the condition that no title and note is withheld of a case, where words are looked for."""
-    return [not_(reworded(asked.cut))] if asked.phrases and asked.cut is not None else []
+    """Return the condition that no title and note is blinded of a case, where words are looked for."""
+    return [not_(title_blinded(asked.blinded))] if asked.phrases and asked.blinded is not None else []
 
 
-def lately(connection: Connection, asked: Asked, asking: Asking) -> bool:
-    """Return whether so little has changed since the asking's position that most cases were there: a page of them is soon met.
+def lately(connection: Connection, asked: Asked, parameters: Parameters) -> bool:
+    """Return whether so little has changed since the position asked for that most cases were there: a page of them is soon met.
 
     By severity there is no walk, for all that match have to be sorted; and a planner that weighs needs no telling.
     """
     if weighs(asked.dialect) or asked.order is Order.SEVERITY:
         return False
-    return not changed_since(asked.dialect).ask(connection, asking)
+    return not changed_since(asked.dialect).ask(connection, parameters)
 
 
 @lru_cache(REMEMBERED)
-def changed_since(dialect: Dialect) -> Ready:
-    """Return the select of a change beyond many since the asking's position."""
+def changed_since(dialect: Dialect) -> Prepared:
+    """Return the select of a change beyond many since the position asked for."""
     since = select(revisions.c.case_key).where(revisions.c.position_from > then()).limit(1).offset(MANY_CHANGES)
-    return Ready(since, dialect)
+    return Prepared(since, dialect)
 
 
 def matches_now(asked: Asked, by: Ways) -> Matches:
@@ -123,26 +122,26 @@ def matches_now(asked: Asked, by: Ways) -> Matches:
         where=and_(*told_of(asked), said, *unsaid_of(asked), *(each for each, _ in found)),
         sight=asked.sight,
         position=None,
-        cut=asked.cut,
-        trivial=asked.query == EVERYTHING and asked.sight.everything and not asked.told_alone,
+        blinded=asked.blinded,
+        trivial=asked.query == EVERYTHING and asked.sight.everything and not asked.visible_alone,
         collected=named or any(sorts for _, sorts in found),
     )
 
 
 @lru_cache(REMEMBERED)
-def counted_now(asked: Asked, by: Ways) -> Ready:
+def counted_now(asked: Asked, by: Ways) -> Prepared:
     """Return the statement for the number of what matches now."""
     entries = entries_alone(asked)
     counting = matches_now(asked, by).chosen(func.count())
-    return Ready(counting if entries is None else select(func.count()).select_from(entries.subquery("entries")), asked.dialect)
+    return Prepared(counting if entries is None else select(func.count()).select_from(entries.subquery("entries")), asked.dialect)
 
 
 def entries_alone(asked: Asked) -> Select[int] | None:
     """Return the entries of a side table that are all that matches, one for each case; None where more is to be asked."""
-    if not asked.sight.everything or asked.told_alone:
+    if not asked.sight.everything or asked.visible_alone:
         return None
     match asked.parts:
-        case [] if asked.cut is None:
+        case [] if asked.blinded is None:
             return words.found(asked.phrases, asked.dialect) if asked.phrases else None
         case [Term() as part] if not asked.phrases and not hides(asked, part):
             return side_entries(part)
@@ -151,9 +150,9 @@ def entries_alone(asked: Asked) -> Select[int] | None:
 
 
 @lru_cache(REMEMBERED)
-def counted_then(asked: Asked) -> Ready:
-    """Return the statement for the number of what matched at the asking's position."""
-    return Ready(matches_then(asked).chosen(func.count()), asked.dialect)
+def counted_then(asked: Asked) -> Prepared:
+    """Return the statement for the number of what matched at the position asked for."""
+    return Prepared(matches_then(asked).chosen(func.count()), asked.dialect)
 
 
 def saying(asked: Asked, by: Ways) -> tuple[Condition, bool]:
@@ -162,7 +161,7 @@ def saying(asked: Asked, by: Ways) -> tuple[Condition, bool]:
         return true(), False
     if by.common:
         return words.says(cases.c.key, asked.phrases, asked.dialect), False
-    at, least = (late(partial(_since, which), BigInteger()) for which in (0, 1))
+    at, least = (parameter(partial(_since, which), BigInteger()) for which in (0, 1))
     # Collected before anything else: PostgreSQL would rather walk all cases by time, of which few have the words.
     found = words.found(asked.phrases, asked.dialect, least if by.recent else None)
     named = cases.c.key.in_(select(found.cte("said").prefix_with("MATERIALIZED")))
@@ -174,10 +173,10 @@ def part_condition(part: Query, asked: Asked, *, few: bool, named: bool) -> tupl
 
     Also return whether it names the cases by their keys.
     """
-    if asked.cut is not None and hides(asked, part):
-        found, sorts = part_condition(part, replace(asked, cut=None), few=few, named=named)
-        return and_(found, not_(withheld(asked.cut))), sorts
-    plain = condition(part, case_face(asked.dialect, asked.cut))
+    if asked.blinded is not None and hides(asked, part):
+        found, sorts = part_condition(part, replace(asked, blinded=None), few=few, named=named)
+        return and_(found, not_(suggestions_blinded(asked.blinded))), sorts
+    plain = condition(part, case_face(asked.dialect, asked.blinded))
     if weighs(asked.dialect) or not isinstance(part, Term):
         return plain, False
     entries = side_entries(part)
@@ -190,15 +189,15 @@ def part_condition(part: Query, asked: Asked, *, few: bool, named: bool) -> tupl
 
 
 def hides(asked: Asked, part: Query) -> bool:
-    """Return whether a part of a query tells what was suggested, to somebody from whom that may be withheld."""
-    return asked.cut is not None and isinstance(part, Term) and part.key in TELLING
+    """Return whether a part of a query tells what was suggested, to somebody from whom that may be blinded."""
+    return asked.blinded is not None and isinstance(part, Term) and part.key in SUGGESTED_KEYS
 
 
 def sorted_by(sort: Sort, found: Matches) -> SortColumns:
     """Return what a list of cases is sorted by."""
     severity: ColumnElement[int] = cases.c.severity if found.position is None else revisions.c.severity
-    if found.cut is not None and sort.order is Order.SEVERITY:
-        severity = case((withheld(found.cut), null()), else_=severity)
+    if found.blinded is not None and sort.order is Order.SEVERITY:
+        severity = case((suggestions_blinded(found.blinded), null()), else_=severity)
     # Where the cases are named, no walk in the order of an index may be tempting.
     at, key = (unindexed(cases.c.at), unindexed(cases.c.key)) if found.collected else (cases.c.at, cases.c.key)
     return sort_columns(sort, at, key, severity)
@@ -222,8 +221,8 @@ def ungraded(sort: Sort) -> int:
 
 
 def behind(columns: SortColumns) -> Condition:
-    """Return the condition that a case stands behind the line whose sort values an asking brings."""
-    values = [late(partial(_last, at), BigInteger()) for at in range(len(columns))]
+    """Return the condition that a case stands behind the line whose sort values are given."""
+    values = [parameter(partial(_last, at), BigInteger()) for at in range(len(columns))]
     if len({down for _, down in columns}) == 1:
         # As one comparison of rows, which is one step down an index.
         ours, theirs = tuple_(*(of for of, _ in columns)), tuple_(*values)
@@ -235,9 +234,9 @@ def behind(columns: SortColumns) -> Condition:
     return or_(*steps)
 
 
-def _last(at: int, asking: Asking) -> int:
-    return asking.after[at]
+def _last(at: int, parameters: Parameters) -> int:
+    return parameters.after[at]
 
 
-def _since(which: int, asking: Asking) -> int:
-    return asking.since[which]
+def _since(which: int, parameters: Parameters) -> int:
+    return parameters.since[which]

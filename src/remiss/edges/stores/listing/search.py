@@ -19,12 +19,10 @@ from sqlalchemy import Text as SqlText
 
 from remiss.catalog.keys import find
 from remiss.catalog.query import And, Not, Or, Query, Term, Text
-from remiss.edges.stores.blinkers import Cut
+from remiss.edges.stores.blinding import SUGGESTED_KEYS, BlindedKind, origin_shown, suggestions_blinded, title_blinded
 from remiss.edges.stores.dialect.conditions import among, among_listed, json_text
 from remiss.edges.stores.dialect.words import has, wanted
-from remiss.edges.stores.in_force import in_force, same_window
-from remiss.edges.stores.labelling_reading import origin_shown
-from remiss.edges.stores.late import Position, given, said_then
+from remiss.edges.stores.in_force import holds, in_force, same_window
 from remiss.edges.stores.listing.comparing import (
     EVENT,
     RUN,
@@ -41,7 +39,7 @@ from remiss.edges.stores.listing.comparing import (
     protocol_of,
     spelled_value,
 )
-from remiss.edges.stores.suggestions import TELLING, reworded, withheld
+from remiss.edges.stores.prepared import Position, given, said_then
 from remiss.edges.stores.tables import captures, cases, events, revisions, run_windows
 
 
@@ -79,10 +77,10 @@ def phrase(said: Text, dialect: Dialect) -> ColumnElement[str]:
 
 
 @lru_cache(maxsize=16)
-def case_face(dialect: Dialect, cut: Cut | None = None) -> Face:
+def case_face(dialect: Dialect, blinded: BlindedKind | None = None) -> Face:
     """Return the face of `cases` as they are now. Statements select from `cases`.
 
-    To whoever wears blinkers of a cut, what was suggested of a case is as if it were not there, while that is withheld from them.
+    For a `blinded` kind of viewer, what was suggested of a case is as if it were not there, while that is blinded for them.
     """
     of_event = {
         name: in_event(of)
@@ -108,20 +106,22 @@ def case_face(dialect: Dialect, cut: Cut | None = None) -> Face:
         "criterion": criterion_now,
         "protocol": protocol_of(cases.c.event_key, None),
     }
-    return Face(keys=as_told(keys, cut), text=unsaid(lambda said: has(cases.c.key, phrase(said, dialect), dialect), cut))
+    return Face(
+        keys=as_blinded(keys, blinded), text=text_blinded(lambda said: has(cases.c.key, phrase(said, dialect), dialect), blinded)
+    )
 
 
-def as_told(keys: Mapping[str, Compare], cut: Cut | None) -> Mapping[str, Compare]:
-    """Return comparisons of which those that tell what was suggested hold for no case of which that is withheld."""
-    if cut is None:
+def as_blinded(keys: Mapping[str, Compare], blinded: BlindedKind | None) -> Mapping[str, Compare]:
+    """Return comparisons of which those that tell what was suggested hold for no case of which that is blinded."""
+    if blinded is None:
         return keys
-    hiding = {**dict.fromkeys(TELLING, withheld(cut)), "title": reworded(cut)}
+    hiding = {**dict.fromkeys(SUGGESTED_KEYS, suggestions_blinded(blinded)), "title": title_blinded(blinded)}
     return {name: told(of, hiding[name]) if name in hiding else of for name, of in keys.items()}
 
 
-def unsaid(text: Callable[[Text], Condition], cut: Cut | None) -> Callable[[Text], Condition]:
-    """Return how phrases are answered such that none finds a case of which title and note are withheld."""
-    return text if cut is None else lambda said: and_(text(said), not_(reworded(cut)))
+def text_blinded(text: Callable[[Text], Condition], blinded: BlindedKind | None) -> Callable[[Text], Condition]:
+    """Return how phrases are answered such that none finds a case of which title and note are blinded."""
+    return text if blinded is None else lambda said: and_(text(said), not_(title_blinded(blinded)))
 
 
 def told(compare: Compare, hidden: Condition) -> Compare:
@@ -129,11 +129,11 @@ def told(compare: Compare, hidden: Condition) -> Compare:
     return lambda term: and_(compare(term), not_(hidden))
 
 
-def case_face_at(position: Position, dialect: Dialect, cut: Cut | None = None) -> Face:
+def case_face_at(position: Position, dialect: Dialect, blinded: BlindedKind | None = None) -> Face:
     """Return the face of `cases` joined with the `revisions` in force at a position.
 
     The index knows only what is said now; which cases said a phrase then, among those whose texts have changed since, the
-    asking brings (`said_before`).
+    parameters bring (`said_before`).
     """
     now = case_face(dialect)
     seen = seen_at(cases.c.event_key, position)
@@ -158,7 +158,7 @@ def case_face_at(position: Position, dialect: Dialect, cut: Cut | None = None) -
         "criterion": lambda term: exists().where(seen, met(term)),
         "protocol": protocol_of(cases.c.event_key, position),
     }
-    return Face(keys=as_told(keys, cut), text=unsaid(said, cut))
+    return Face(keys=as_blinded(keys, blinded), text=text_blinded(said, blinded))
 
 
 def capture_face(position: int, dialect: Dialect, spoken: Mapping[str, Collection[int]]) -> Face:
@@ -229,10 +229,7 @@ def in_force_at(position: Position, key: ColumnElement[int] = cases.c.key) -> tu
     """Return the join of `cases`, by its `key`, with that of its `revisions` which was in force at a position."""
     return (
         revisions.c.case_key == key,
-        and_(
-            revisions.c.position_from <= position,
-            or_(revisions.c.position_to.is_(None), revisions.c.position_to > position),
-        ),
+        holds(revisions, position),
     )
 
 

@@ -10,8 +10,8 @@ from functools import cache
 
 from sqlalchemy import Connection, Dialect, func, select
 
-from remiss.edges.stores.late import Asking, Ready
 from remiss.edges.stores.listing.kinds import teams
+from remiss.edges.stores.prepared import Parameters, Prepared
 from remiss.edges.stores.tables import cases
 from remiss.edges.stores.visible import Sight
 from remiss.govern.ports.actor import Scope
@@ -24,14 +24,14 @@ def sight_of(connection: Connection, scope: Scope) -> Sight:
     """Return the kind of a scope in this snapshot: that of whoever sees everything where it sees all cases that there are."""
     if scope.everything:
         return WHOLE
-    found = _most_guarded(connection.dialect).ask(connection, Asking(values=(), scope=scope))
+    found = _most_guarded(connection.dialect).ask(connection, Parameters(values=(), scope=scope))
     seen = all(scope.sees(team, Sensitivity(greatest)) for team, greatest in found)
     return WHOLE if seen else Sight.of(scope)
 
 
 @cache
-def _most_guarded(dialect: Dialect) -> Ready:
+def _most_guarded(dialect: Dialect) -> Prepared:
     """Return the statement for each team that has cases, and the greatest sensitivity among them."""
     named = teams()
     greatest = select(func.max(cases.c.sensitivity)).where(cases.c.team_id == named.c.team_id).scalar_subquery()
-    return Ready(select(named.c.team_id, greatest).where(named.c.team_id.is_not(None)), dialect)
+    return Prepared(select(named.c.team_id, greatest).where(named.c.team_id.is_not(None)), dialect)

@@ -20,13 +20,13 @@ from remiss.catalog.counting import CONTEXT
 from remiss.catalog.listing import Order, Sort
 from remiss.catalog.query import Operator, Query, Term, Text, conjuncts
 from remiss.catalog.shape import kind_of
-from remiss.edges.stores.blinkers import Cut
+from remiss.edges.stores.blinding import BlindedKind
 from remiss.edges.stores.dialect import words
 from remiss.edges.stores.dialect.planning import weighs
-from remiss.edges.stores.late import Asking, Ready, Row
 from remiss.edges.stores.listing import newest
 from remiss.edges.stores.listing.comparing import column
 from remiss.edges.stores.listing.search import case_face, condition, phrase
+from remiss.edges.stores.prepared import Parameters, Prepared, Row
 from remiss.edges.stores.tables import case_context, case_criteria, cases
 from remiss.edges.stores.visible import Sight
 
@@ -61,17 +61,18 @@ class Purpose(Enum):
 class Asked:
     """A kind of question about cases as they are now: all that its statements depend on, but for the ways.
 
-    `cut` is that of the blinkers which whoever asks wears. With `told_alone` only cases are meant of which nothing is withheld.
+    `blinded` is the kind of viewer, if anything may be blinded for them. With `visible_alone` only cases of which nothing is
+    blinded are meant.
     Its query is a shape, so that the same kind is asked again and again with other values. There is one of each kind.
     """
 
     query: Query
     sight: Sight
-    cut: Cut | None
+    blinded: BlindedKind | None
     purpose: Purpose
     sort: Sort | None
     dialect: Dialect
-    told_alone: bool
+    visible_alone: bool
 
     @property
     def order(self) -> Order | None:
@@ -98,15 +99,17 @@ class Asked:
 def asked_for(
     query: Query,
     sight: Sight,
-    cut: Cut | None,
+    blinded: BlindedKind | None,
     purpose: Purpose,
     sort: Sort | None,
     dialect: Dialect,
     *,
-    told_alone: bool = False,
+    visible_alone: bool = False,
 ) -> Asked:
     """Return the kind of a question: a query's shape, for scopes of a kind, for a page in some order if for a page."""
-    return Asked(query=query, sight=sight, cut=cut, purpose=purpose, sort=sort, dialect=dialect, told_alone=told_alone)
+    return Asked(
+        query=query, sight=sight, blinded=blinded, purpose=purpose, sort=sort, dialect=dialect, visible_alone=visible_alone
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,15 +126,15 @@ class Ways:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The ways for one asking, on what they depend, and where the newest cases begin when the page is looked for there."""
+    """The ways for some parameters, on what they depend, and where the newest cases begin when the page is looked for there."""
 
     ways: Ways
     depends: Row
     since: newest.Since | None = None
 
-    def misses(self, rows: Sequence[Row], asking: Asking, head: Callable[[Row], int]) -> bool:
+    def misses(self, rows: Sequence[Row], parameters: Parameters, head: Callable[[Row], int]) -> bool:
         """Return whether the newest cases were too few for a page, or are no longer those that they were."""
-        return self.since is not None and (len(rows) < asking.lines or head(rows[0]) != self.since.head)
+        return self.since is not None and (len(rows) < parameters.lines or head(rows[0]) != self.since.head)
 
     def among_all(self) -> Choice:
         """Return the same for a page that is not to be found among the newest cases."""
@@ -149,16 +152,18 @@ class Remembered:
         # Which forgets its oldest in one step, for the threads of a server share it.
         self._found: OrderedDict[tuple[Asked, Row], tuple[int, Choice]] = OrderedDict()
 
-    def choice(self, connection: Connection, asked: Asked, asking: Asking) -> Choice:
+    def choice(self, connection: Connection, asked: Asked, parameters: Parameters) -> Choice:
         """Return the ways that are remembered for a page, or else the quickest."""
         looks = looks_for(asked)
         if looks is None:
             return Choice(plain_ways(asked), ())
-        looked_at = looks.arguments(asking)
+        looked_at = looks.arguments(parameters)
         # Where the newest cases begin depends on the page too.
-        depends = (*looked_at, *asking.after, asking.lines) if asked.walks else looked_at
+        depends = (*looked_at, *parameters.after, parameters.lines) if asked.walks else looked_at
         found = self._found.get((asked, depends))
-        return found[1] if found is not None else _choice(connection, asked, asking, looks.rows(connection, looked_at), depends)
+        if found is not None:
+            return found[1]
+        return _choice(connection, asked, parameters, looks.rows(connection, looked_at), depends)
 
     def went(self, asked: Asked, choice: Choice, head: int) -> None:
         """Remember by which ways a question was answered at a position, or forget them when they were of another."""
@@ -170,10 +175,10 @@ class Remembered:
                 self._found.popitem(last=False)
 
 
-def ways(connection: Connection, asked: Asked, asking: Asking) -> Ways:
+def ways(connection: Connection, asked: Asked, parameters: Parameters) -> Ways:
     """Return the quickest ways to answer a question in this catalog that is not about a page."""
     looks = looks_for(asked)
-    return plain_ways(asked) if looks is None else _ways(asked, looks.ask(connection, asking))
+    return plain_ways(asked) if looks is None else _ways(asked, looks.ask(connection, parameters))
 
 
 @lru_cache(REMEMBERED)
@@ -182,14 +187,14 @@ def plain_ways(asked: Asked) -> Ways:
     return Ways((False,) * len(asked.parts), common=False)
 
 
-def _choice(connection: Connection, asked: Asked, asking: Asking, found: Sequence[Row], depends: Row) -> Choice:
+def _choice(connection: Connection, asked: Asked, parameters: Parameters, found: Sequence[Row], depends: Row) -> Choice:
     """Return the quickest ways for a page."""
     plain = Choice(_ways(asked, found), depends)
     if asked.sort != NEWEST_FIRST or not asked.walks or plain.ways.common or any(plain.ways.few):
         return plain
     *_, said, count = found[0]
-    entries = newest.entries(said=said, sampled=_sampled(asked, count), cases=count, lines=asking.lines)
-    since = None if entries is None else newest.since(connection, asked.dialect, asking, entries)
+    entries = newest.entries(said=said, sampled=_sampled(asked, count), cases=count, lines=parameters.lines)
+    since = None if entries is None else newest.since(connection, asked.dialect, parameters, entries)
     return plain if since is None else Choice(replace(plain.ways, recent=True), depends, since)
 
 
@@ -204,7 +209,7 @@ def _sampled(asked: Asked, count: int) -> int:
 
 
 @lru_cache(REMEMBERED)
-def looks_for(asked: Asked) -> Ready | None:
+def looks_for(asked: Asked) -> Prepared | None:
     """Return the select of an entry beyond the few of each part, of how many of the last cases have the phrases, and of all.
 
     None when there is nothing to find out.
@@ -217,7 +222,7 @@ def looks_for(asked: Asked) -> Ready | None:
     last_key = select(func.coalesce(func.max(cases.c.key), 0))
     said = words.lately(asked.phrases, last_key, asked.dialect) if asked.walks else literal(0)
     every: list[ColumnElement[Any]] = [*beyond, said, last_key.scalar_subquery()]
-    return Ready(select(*every), asked.dialect)
+    return Prepared(select(*every), asked.dialect)
 
 
 def _beyond_few(entries: Select[int], purpose: Purpose) -> ScalarSelect[int]:

@@ -24,10 +24,11 @@ from remiss.edges.stores.storable import held
 from remiss.edges.stores.tables import audit_heads, views, views_metadata
 from remiss.errors import CatalogForeign, Conflict, RemissError, StorageError, Tampered
 from remiss.govern.digesting import digested
-from remiss.govern.entries import VIEWS, Head, append, text_of
+from remiss.govern.entries import ALSO, VIEWS, Head, append, text_of
 from remiss.govern.ports.actor import Actor
+from remiss.govern.viewing import Entered, Seen
 from remiss.records.identity import to_micros
-from remiss.records.look import Kind, Look
+from remiss.records.look import Kind
 
 Entry = dict[str, object]
 IN_ITS_PLACE = (
@@ -73,16 +74,16 @@ class ViewLog:
             with self._engine.connect() as connection, connection.begin():
                 yield connection
 
-    def record(self, looks: Sequence[Look], actor: Actor, action: str, at: datetime, request: str | None, secret: bytes) -> None:
-        """Return when all looks are on the disk; digests are made with `secret`.
+    def record(self, seen: Sequence[Entered], actor: Actor, at: datetime, request: str | None, secret: bytes) -> None:
+        """Return when an entry of each is on the disk; digests are made with `secret`.
 
         Raises
         ------
         StorageError, Tampered : they cannot be recorded, and nothing may be shown
         """
-        entries = [_entry(look, actor, action, at, request, secret) for look in looks]
+        entries = [_entry(each, actor, at, request, secret) for each in seen]
         try:
-            self._groups.bring(entries, alone=any(look.kind is Kind.EVIDENCE for look in looks))
+            self._groups.bring(entries, alone=any(first.look.kind is Kind.EVIDENCE for first, *_ in seen))
         except BaseException as error:
             raise _unrecorded(error) from error
 
@@ -175,20 +176,27 @@ def _sealed(head: Head, entries: Sequence[Entry], secret: bytes) -> tuple[list[d
     return rows, after
 
 
-def _entry(look: Look, actor: Actor, action: str, at: datetime, request: str | None, secret: bytes) -> Entry:
+def _entry(seen: Entered, actor: Actor, at: datetime, request: str | None, secret: bytes) -> Entry:
+    """Return an entry of what was shown: what it is about, and in `also` how what was shown beside that differs from it."""
+    about, *others = [_shown(each, actor, secret) for each in seen]
+    about["subject"] = next((each["subject"] for each in (about, *others) if each["subject"] is not None), None)
+    entry = {**about, "actor": actor.name, "at": to_micros(at), "request": request, "role": actor.role}
+    if others:
+        entry[ALSO] = [{name: value for name, value in each.items() if value != about[name]} for each in others]
+    return entry
+
+
+def _shown(seen: Seen, actor: Actor, secret: bytes) -> Entry:
+    look = seen.look
     found = {"query": look.query, "ids": "\n".join(look.ids) if look.ids else None}
     digests = {name: digested(secret, actor.name, name, content=_clean(text)) for name, text in found.items() if text is not None}
     return {
-        "action": action,
-        "actor": actor.name,
-        "at": to_micros(at),
+        "action": seen.action,
         "count": look.count,
         "digests": digests,
         "kind": look.kind.value,
         "position": look.position,
         "purpose": None if look.purpose is None else _clean(look.purpose),
-        "request": request,
-        "role": actor.role,
         "subject": None if look.subject is None else _clean(look.subject),
         "team": look.team or actor.team,
     }

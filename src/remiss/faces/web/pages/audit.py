@@ -65,6 +65,7 @@ class Line:
     href: str | None
     count: int | None
     purpose: str | None
+    also: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +142,7 @@ def _moment(text: str) -> datetime:
 
 def _line(line: dict[str, Any]) -> Line:
     subject = line["subject"]
-    named = {name: line[name] for name in ("entry", "at", "actor", "role", "kind", "count", "purpose")}
+    named = {name: line[name] for name in ("entry", "at", "actor", "role", "kind", "count", "purpose", "also")}
     return Line(**named, action=shown(line["action"]), subject=subject, href=None if subject is None else _href(subject))
 
 

@@ -1,15 +1,15 @@
 """Statements that are made once and asked often: values are bound when they are executed, and not before.
 
 To put a statement together and compile it takes some milliseconds, many times what its answer takes. So a statement is made
-for the shape of a question (`catalog/shape.py`), and `Ready` keeps the text that it compiles to. `late` stands in it for
-what an `Asking` brings. The rows are the driver's own: as stored, not as the columns' types would read them.
+for the shape of a question (`catalog/shape.py`), and `Prepared` keeps the text that it compiles to. `parameter` stands in it for
+one of the `Parameters`. The rows are the driver's own: as stored, not as the columns' types would read them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sqlalchemy import BigInteger, BindParameter, ColumnElement, Connection, Dialect, Select, bindparam, literal
 from sqlalchemy import Text as SqlText
@@ -18,7 +18,6 @@ from sqlalchemy.types import TypeEngine
 
 from remiss.catalog.query import Term, Text
 from remiss.catalog.shape import Blank, BlankText
-from remiss.edges.stores.blinkers import Blinkers
 from remiss.edges.stores.dialect.driving import streaming
 from remiss.edges.stores.dialect.explaining import failed
 from remiss.edges.stores.dialect.limiting import begins
@@ -26,22 +25,25 @@ from remiss.edges.stores.dialect.types import to_json
 from remiss.govern.ports.actor import Scope
 from remiss.records.event import Scalar
 
+if TYPE_CHECKING:
+    from remiss.edges.stores.blinding import BlindedViewer
+
 Row: TypeAlias = tuple[Any, ...]
 Position: TypeAlias = int | ColumnElement[int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asking:
-    """What one asking brings.
+class Parameters:
+    """The parameters of one execution.
 
-    The query's values; who asks, with the blinkers they wear if any; for a list how long it is at most, what a page begins
-    behind, and when it is looked for among the newest cases alone, where these begin (`newest.Since`); for the past its
-    position, and by phrase the keys of the cases that said it then, among those whose texts have changed since.
+    The query's values; who asks, and for whom something may be blinded, if anybody; for a list how long it is at most, what a
+    page begins behind, and when it is looked for among the newest cases alone, where these begin (`newest.Since`); for the past
+    its position, and by phrase the keys of the cases that said it then, among those whose texts have changed since.
     """
 
     values: tuple[Scalar, ...]
     scope: Scope
-    worn: Blinkers | None = None
+    viewer: BlindedViewer | None = None
     lines: int = 0
     after: tuple[int, ...] = ()
     since: tuple[int, ...] = ()
@@ -50,39 +52,39 @@ class Asking:
 
 
 @dataclass(frozen=True, slots=True)
-class Late:
-    """Stands in a statement for what an asking brings."""
+class Parameter:
+    """Stands in a statement for a value that is bound when it is executed."""
 
-    of: Callable[[Asking], Any]
+    of: Callable[[Parameters], Any]
 
 
-def late(of: Callable[[Asking], Any], type_: TypeEngine[Any]) -> BindParameter[Any]:
+def parameter(of: Callable[[Parameters], Any], type_: TypeEngine[Any]) -> BindParameter[Any]:
     """Return a value that is bound when the statement is executed."""
-    return bindparam(None, Late(of), type_=type_, unique=True)
+    return bindparam(None, Parameter(of), type_=type_, unique=True)
 
 
 def given(leaf: Term | Text, spell: Callable[[Any], Any], type_: TypeEngine[Any]) -> BindParameter[Any]:
-    """Return what a comparison or phrase compares with, as `spell` writes it: late where it is left blank."""
+    """Return what a comparison or phrase compares with, as `spell` writes it: a parameter where it is left blank."""
     if isinstance(leaf, Blank | BlankText):
         at = leaf.at
-        return late(lambda asking: spell(asking.values[at]), type_)
+        return parameter(lambda given: spell(given.values[at]), type_)
     return literal(spell(leaf.phrase if isinstance(leaf, Text) else leaf.value), type_)
 
 
 def said_then(phrase: Text) -> BindParameter[str]:
-    """Return the keys of the cases that said a phrase at the asking's position, of those that do not say it now, as JSON."""
+    """Return the keys of the cases that said a phrase at the position asked for, of those that do not say it now, as JSON."""
     if not isinstance(phrase, BlankText):
         raise TypeError(f"{phrase.phrase!r} is asked of the past in a statement of its own")
     at = phrase.at
-    return late(lambda asking: to_json(sorted(asking.past.get(str(asking.values[at]), ()))), SqlText())
+    return parameter(lambda given: to_json(sorted(given.past.get(str(given.values[at]), ()))), SqlText())
 
 
 def then() -> BindParameter[int]:
-    """Return the asking's position."""
-    return late(lambda asking: asking.position, BigInteger())
+    """Return the position asked for."""
+    return parameter(lambda given: given.position, BigInteger())
 
 
-class Ready:
+class Prepared:
     """A statement compiled for a database."""
 
     def __init__(self, statement: Select[Any], dialect: Dialect) -> None:
@@ -95,9 +97,9 @@ class Ready:
         self._names = None if compiled.positional else names
         self._arguments = [_argument(bound[name], dialect) for name in names]
 
-    def arguments(self, asking: Asking) -> Row:
+    def arguments(self, parameters: Parameters) -> Row:
         """Return the values that are bound, in their order."""
-        return tuple([of(asking) for of in self._arguments])
+        return tuple([of(parameters) for of in self._arguments])
 
     def rows(self, connection: Connection, arguments: Row) -> list[Row]:
         """Execute it and return all rows."""
@@ -112,12 +114,12 @@ class Ready:
         finally:
             cursor.close()
 
-    def batches(self, connection: Connection, asking: Asking, size: int) -> Iterator[list[Row]]:
+    def batches(self, connection: Connection, parameters: Parameters, size: int) -> Iterator[list[Row]]:
         """Execute it and give the rows in batches, none of which is kept; within a transaction."""
         cursor = streaming(connection)
         begins(connection)
         try:
-            cursor.execute(self._sql, self._bound(self.arguments(asking)))
+            cursor.execute(self._sql, self._bound(self.arguments(parameters)))
             while found := cursor.fetchmany(size):
                 yield found
         except connection.dialect.loaded_dbapi.Error as error:
@@ -128,19 +130,19 @@ class Ready:
     def _bound(self, arguments: Row) -> Row | dict[str, Any]:
         return arguments if self._names is None else dict(zip(self._names, arguments, strict=True))
 
-    def ask(self, connection: Connection, asking: Asking) -> list[Row]:
-        """Execute it with what an asking brings and return all rows."""
-        return self.rows(connection, self.arguments(asking))
+    def ask(self, connection: Connection, parameters: Parameters) -> list[Row]:
+        """Execute it with its parameters and return all rows."""
+        return self.rows(connection, self.arguments(parameters))
 
 
-def _argument(bound: BindParameter[Any], dialect: Dialect) -> Callable[[Asking], Any]:
+def _argument(bound: BindParameter[Any], dialect: Dialect) -> Callable[[Parameters], Any]:
     """Return how the value of a parameter is found, as the driver takes it."""
     stored = bound.type.dialect_impl(dialect).bind_processor(dialect)
     value = bound.value
-    if not isinstance(value, Late):
+    if not isinstance(value, Parameter):
         fixed = value if stored is None else stored(value)
         return lambda _: fixed
     if stored is None:
         return value.of
     of = value.of
-    return lambda asking: stored(of(asking))
+    return lambda given: stored(of(given))

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from remiss.curate.blindness import Viewer, seen, suggestions_hidden, told, withheld, words_told
+from remiss.curate.blinding import UNDECIDED, Fact, Part, Viewer, blinded, clauses, history_for, seen, words_without
 from remiss.records.case import Revision
 from remiss.records.labelling import LabellingKind
 from remiss.records.states import DECIDED, Status
@@ -28,7 +28,8 @@ def looking(name, *, operator=False, settles=False, labels=False, verifies=froze
 def view(name, status, *labellings, operator=False, settles=False):
     people = frozenset(each.person for each in labellings)
     viewer = looking(name, operator=operator, settles=settles)
-    return seen(labellings, people, status, viewer, lambda: settles)
+    facts = viewer.facts(people, "arrivals", settles=lambda: settles)
+    return seen(labellings, name, blinded(Part.LABELLINGS, status, facts))
 
 
 def test_of_an_annotated_case_its_author_sees_the_annotation_and_nobody_else():
@@ -78,15 +79,16 @@ def test_words_of_labellers_are_withheld_from_whoever_has_not_labelled_and_may_n
     name, status, people, settles, operator
 ):
     viewer = looking(name, operator=operator, settles=settles)
-    found = withheld(frozenset(people), status, viewer, lambda: settles)
+    found = blinded(Part.WORDS, status, viewer.facts(frozenset(people), "arrivals", settles=lambda: settles))
     sees = operator or status in DECIDED or name in people or (status is Status.DISPUTED and settles)
-    assert found == (frozenset() if sees else people)
+    assert (found is None) is sees
 
 
 def suggested(name, status, *people, in_hand=False, owns=False, team="arrivals", **may):
     """Return why the suggestions of a case of that team are hidden from somebody."""
     viewer = looking(name, **may)
-    return suggestions_hidden(frozenset(people), status, team, viewer, in_hand=in_hand, owns=lambda: owns)
+    facts = viewer.facts(frozenset(people), team, held=lambda: in_hand, owns=lambda: owns)
+    return blinded(Part.SUGGESTIONS, status, facts)
 
 
 VERIFIER = {"labels": True, "verifies": frozenset({"arrivals"})}
@@ -119,14 +121,13 @@ def test_who_has_labelled_a_case_knows_why_it_was_caught(status, people, in_hand
 def test_of_the_history_nothing_is_told_from_before_an_annotation_whose_suggestions_are_hidden():
     states = (Status.CANDIDATE, Status.CANDIDATE, Status.ANNOTATED, Status.ANNOTATED)
     history = [state(number, status) for number, status in enumerate(states, 1)]
-    bo = looking("bo", **VERIFIER)
-    found = told(history, bo, everything=False, hidden="why")
+    found = history_for(history, "bo", names=False, hidden="why")
     assert [(each.revision, each.mode, each.severity, each.hidden) for each in found] == [
         (3, None, None, "why"),
         (4, None, None, "why"),
     ]
-    assert told(history, bo, everything=False, hidden=None) == tuple(replace(each, actor="(hidden)") for each in history)
-    undecided = told(history[:2], bo, everything=False, hidden="why")
+    assert history_for(history, "bo", names=False, hidden=None) == tuple(replace(each, actor="(hidden)") for each in history)
+    undecided = history_for(history[:2], "bo", names=False, hidden="why")
     assert [(each.revision, each.severity) for each in undecided] == [(1, None), (2, None)]
 
 
@@ -154,16 +155,39 @@ def test_title_and_note_are_told_as_they_were_before_those_changed_them_whose_wo
         said(3, "bo", "case.revise", "surely", "no doubt, says bo"),
         said(4, "bo", "case.revise", "late", "no doubt, says bo"),
     ]
-    found = words_told(history, frozenset({"ana"}))
+    found = words_without(history, frozenset({"ana"}))
     assert [(each.actor, each.title, each.note) for each in found] == [
         ("ana", "filed", None),
         ("(hidden)", "filed", None),
         ("bo", "filed", "no doubt, says bo"),
         ("bo", "late", "no doubt, says bo"),
     ]
-    assert words_told(history, frozenset()) == tuple(history)
+    assert words_without(history, frozenset()) == tuple(history)
 
 
 def said(number, actor, action, title, note):
     """Return a state of a candidate with what somebody said in it."""
     return replace(state(number, Status.CANDIDATE), actor=actor, action=action, title=title, note=note)
+
+
+def test_of_each_part_the_rule_says_in_which_states_for_whom_and_until_when():
+    for part in Part:
+        assert clauses(part)
+        for each in clauses(part):
+            assert each.until.startswith("hidden ")
+            assert not each.holds & each.lacks
+            # Nothing is blinded for who has labelled a case but what others found, and nothing at all for the operator.
+            assert part is Part.ORIGIN or Fact.OPERATOR in each.lacks
+            assert part in {Part.ORIGIN, Part.LABELLINGS} or Fact.LABELLED in each.lacks
+    assert {state for each in clauses(Part.WORDS) for state in each.states} == UNDECIDED
+
+
+@given(st.sampled_from(Part), st.sampled_from(Status))
+def test_what_has_to_be_looked_up_is_asked_only_where_it_matters(part, status):
+    asked = []
+
+    def fact(of):
+        return lambda: asked.append(of) or of is Fact.OPERATOR
+
+    blinded(part, status, {each: fact(each) for each in Fact})
+    assert set(asked) <= {Fact.OPERATOR}

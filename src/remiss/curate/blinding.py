@@ -1,0 +1,220 @@
+"""Blinding: who may see what of a case before their own labelling is in. One rule, as data.
+
+Until a case is decided a labelling is for its author's eyes alone, so that the next annotator labels independently. When two
+differ, they and whoever may settle it see both. What those who have labelled a case say of it elsewhere, in comments and
+findings, would tell what they think as well. So would why a case was caught: what nobody suggested would have been cleared by one
+person, had they found no failure. The operator of a catalog of their own sees everything: they could read the tables.
+
+`RULE` says what is blinded, in which states of the case, for whom, and until when. What Python decides of one case (`blinded`)
+and the conditions that lists bear in SQL (`edges/stores/blinding.py`) are both made from it. Whether a case is decided is a
+matter of now: what is asked as of an earlier position is blinded by the same rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from remiss.curate.steps import CONTROL, MISSED
+from remiss.records.case import Revision
+from remiss.records.labelling import Labelled, Labelling
+from remiss.records.states import DECIDED, Status
+
+SECOND = "hidden until a second person has labelled the case by themselves"
+THIRD = "hidden until a third person has settled what two see differently"
+ANEW = "hidden while the case is labelled anew"
+IN_HAND = "hidden until you have labelled the case, which you have in hand"
+
+# In the place of a name that is blinded.
+UNNAMED = "(hidden)"
+LABELLING = frozenset({"case.annotate", "case.verify", "case.adjudicate"})
+REVISING = "case.revise"
+CAPTURED = "captured"
+FROM_CONTROLS = frozenset({CONTROL, MISSED})
+
+
+class Part(StrEnum):
+    """What of a case may be blinded."""
+
+    LABELLINGS = "labellings"  # what others found, and who did
+    WORDS = "words"  # comments, findings, files and changes of title and note, of those who have labelled it
+    SUGGESTIONS = "suggestions"  # criteria, how it was drawn, suggested mode and severity, and all states before its annotation
+    ORIGIN = "origin"  # whether it came from a control
+
+
+class Fact(StrEnum):
+    """What the rule asks of who looks at a case."""
+
+    OPERATOR = "operator"  # they are the operator of the catalog
+    LABELLED = "labelled"  # they gave one of the labellings in force
+    HELD = "held"  # the queue gave them the case, and it is still theirs
+    VERIFIES = "verifies"  # they may verify cases of its team, and do not own its model
+    SETTLES = "settles"  # they may settle disputes of its team, and do not own its model
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clause:
+    """A part is blinded in some states of the case, for those of whom some facts hold and some do not; `until` says why."""
+
+    part: Part
+    states: frozenset[Status]
+    until: str
+    holds: frozenset[Fact] = frozenset()
+    lacks: frozenset[Fact] = frozenset({Fact.OPERATOR})
+
+
+UNDECIDED = frozenset(Status) - DECIDED
+_ANNOTATED, _DISPUTED = frozenset({Status.ANNOTATED}), frozenset({Status.DISPUTED})
+_ANEW = UNDECIDED - _ANNOTATED - _DISPUTED
+_NOT_SETTLING = frozenset({Fact.OPERATOR, Fact.LABELLED, Fact.SETTLES})
+_NOT_LABELLED = frozenset({Fact.OPERATOR, Fact.LABELLED})
+_HELD, _VERIFIES = frozenset({Fact.HELD}), frozenset({Fact.VERIFIES})
+
+# Of each part the first clause that applies says until when.
+RULE = (
+    Clause(part=Part.LABELLINGS, states=_ANNOTATED, until=SECOND),
+    Clause(part=Part.LABELLINGS, states=_DISPUTED, until=THIRD, lacks=_NOT_SETTLING),
+    Clause(part=Part.LABELLINGS, states=_ANEW, until=ANEW),
+    Clause(part=Part.WORDS, states=_ANNOTATED, until=SECOND, lacks=_NOT_LABELLED),
+    Clause(part=Part.WORDS, states=_DISPUTED, until=THIRD, lacks=_NOT_SETTLING),
+    Clause(part=Part.WORDS, states=_ANEW, until=ANEW, lacks=_NOT_LABELLED),
+    Clause(part=Part.SUGGESTIONS, states=_ANNOTATED, until=SECOND, holds=_VERIFIES, lacks=_NOT_LABELLED),
+    Clause(part=Part.SUGGESTIONS, states=_ANNOTATED, until=SECOND, holds=_HELD, lacks=_NOT_LABELLED),
+    Clause(part=Part.SUGGESTIONS, states=frozenset(Status) - _ANNOTATED, until=IN_HAND, holds=_HELD, lacks=_NOT_LABELLED),
+    # From everybody: who knows that an annotated case was a control knows its annotation, for no failure would be cleared.
+    Clause(part=Part.ORIGIN, states=UNDECIDED, until=SECOND, lacks=frozenset()),
+)
+
+
+def clauses(part: Part) -> tuple[Clause, ...]:
+    """Return what the rule says of a part."""
+    return tuple(each for each in RULE if each.part is part)
+
+
+# Of who looks at a case: what tells of each fact, asked only where the rule depends on it.
+Facts = Mapping[Fact, Callable[[], bool]]
+
+
+def blinded(part: Part, status: Status, facts: Facts) -> str | None:
+    """Return why a part of a case that stands so is blinded for somebody; None where they may see it."""
+    for each in clauses(part):
+        # In the order of `Fact`: what has to be looked up comes last.
+        if status in each.states and all(
+            facts[fact]() is (fact in each.holds) for fact in Fact if fact in each.holds | each.lacks
+        ):
+            return each.until
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Viewer:
+    """Who looks, and what they may label.
+
+    `adjudicates` says of a team whether they may settle disputes of its cases. `labels` is whether they may have cases in hand at
+    all, `verifies` the teams whose cases they may verify (None: of every team), `now` the time up to which what they have in hand
+    is theirs.
+    """
+
+    name: str
+    operator: bool
+    adjudicates: Callable[[str], bool]
+    labels: bool
+    verifies: frozenset[str] | None
+    now: Callable[[], datetime]
+
+    def may_verify(self, team: str) -> bool:
+        """Return whether they may verify cases of a team, as far as roles go."""
+        return self.verifies is None or team in self.verifies
+
+    def facts(
+        self,
+        people: frozenset[str],
+        team: str,
+        *,
+        settles: Callable[[], bool] = lambda: False,
+        held: Callable[[], bool] = lambda: False,
+        owns: Callable[[], bool] = lambda: False,
+    ) -> Facts:
+        """Return what the rule asks of this viewer and a case.
+
+        Parameters
+        ----------
+        people : who has labelled it, by what is in force now
+        team : whose it is
+        settles, held, owns : whether they may settle a dispute of it, have it in hand, own its model; asked only where it matters
+        """
+        return {
+            Fact.OPERATOR: lambda: self.operator,
+            Fact.LABELLED: lambda: self.name in people,
+            Fact.HELD: held,
+            Fact.VERIFIES: lambda: self.may_verify(team) and not owns(),
+            Fact.SETTLES: settles,
+        }
+
+
+def seen(labellings: Sequence[Labelling], name: str, why: str | None) -> Labelled | None:
+    """Return what somebody may see of some labellings of a case: their own where the others are blinded, and `why` those are."""
+    if not labellings:
+        return None
+    own = tuple(each for each in labellings if why is None or each.person == name)
+    return Labelled(labellings=own, hidden=None if len(own) == len(labellings) else why)
+
+
+def why_blinded(status: Status) -> str:
+    """Return why something that people say of a case that stands so is blinded."""
+    return next((each.until for each in clauses(Part.WORDS) if status in each.states), ANEW)
+
+
+def history_for(history: Sequence[Revision], name: str, *, names: bool, hidden: str | None) -> tuple[Revision, ...]:
+    """Return the states of a case as somebody may know them.
+
+    Parameters
+    ----------
+    names : whether they may know who labelled it
+    hidden : why what was suggested is blinded. Then so are mode, severity, and every state before the annotation: a candidate was
+        a case before somebody labelled it, and a control was none
+    """
+    if hidden is not None:
+        shown = history[begun([each.status for each in history]) :]
+        history = [replace(each, mode=None, severity=None, hidden=hidden) for each in shown]
+    if names:
+        return tuple(history)
+    return tuple(replace(each, actor=UNNAMED) if each.action in LABELLING and each.actor != name else each for each in history)
+
+
+def words_without(history: Sequence[Revision], people: frozenset[str]) -> tuple[Revision, ...]:
+    """Return the states of a case with title and note as they were before some people changed them, whose words are blinded.
+
+    What somebody filed a case with is what there is to be labelled, and stays.
+    """
+    found: list[Revision] = []
+    title = note = None
+    before: Revision | None = None
+    for each in history:
+        theirs = each.action == REVISING and each.actor in people
+        if not theirs and (before is None or each.title != before.title):
+            title = each.title
+        if not theirs and (before is None or each.note != before.note):
+            note = each.note
+        found.append(replace(each, title=title, note=note, actor=UNNAMED if theirs else each.actor))
+        before = each
+    return tuple(found)
+
+
+def begun(states: Sequence[Status]) -> int:
+    """Return at which of the states that a case was in its present annotation begins; 0 where it is not annotated.
+
+    >>> begun([Status.CANDIDATE, Status.ANNOTATED, Status.ANNOTATED]), begun([Status.CANDIDATE])
+    (1, 0)
+    """
+    at = len(states)
+    while at and states[at - 1] is Status.ANNOTATED:
+        at -= 1
+    return 0 if at == len(states) else at
+
+
+def origin_for(origin: str, status: Status) -> str:
+    """Return how a case came here, as everybody is told: while it is blinded, a control is not told from a candidate."""
+    return CAPTURED if origin in FROM_CONTROLS and blinded(Part.ORIGIN, status, {}) is not None else origin

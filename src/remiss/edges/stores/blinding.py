@@ -1,0 +1,216 @@
+"""What is blinded, as conditions that lists, counts and queries bear; made of the rule (`curate/blinding.py`).
+
+Of one case the rule itself is asked (`blinded_case.py`), which says the same. A statement that is made once and asked often is
+made for a kind of viewer (`BlindedKind`); who looks is bound when it is asked. For whoever labels nothing, nothing is blinded but
+what is so for everybody, and their statements have no such conditions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, Select, Text, and_, exists, literal, not_, or_, select, true, tuple_
+from sqlalchemy import case as sql_case
+from sqlalchemy.types import TypeEngine
+
+from remiss.curate.blinding import CAPTURED, FROM_CONTROLS, REVISING, Fact, Part, Viewer, clauses
+from remiss.curate.grounds import named
+from remiss.edges.stores.dialect.conditions import among_listed
+from remiss.edges.stores.dialect.types import to_json
+from remiss.edges.stores.labelling_reading import in_force
+from remiss.edges.stores.model_owners import owners, settles
+from remiss.edges.stores.prepared import Parameters, parameter
+from remiss.edges.stores.reading import Reading
+from remiss.edges.stores.tables import cases, labellings, reservations, revisions
+from remiss.edges.stores.tables.base import Instant
+from remiss.records.states import Status
+
+# The keys of the filter language, and the fields of facets, that tell what was suggested.
+SUGGESTED_KEYS = frozenset({"criterion", "mode", "severity", "suggested_mode"})
+OWN = labellings.alias("own_labelling")
+HELD = reservations.alias("held")
+REVISED = revisions.alias("revised")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlindedKind:
+    """The kind of a viewer, on which a statement depends that is made once: whether they verify, and of every team."""
+
+    verifies: bool
+    every_team: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlindedViewer:
+    """What a statement is asked with for somebody who labels: their name, teams and own models (as JSON), and the time."""
+
+    kind: BlindedKind
+    person: str
+    teams: str
+    owned: str
+    now: datetime
+
+
+def may_be_blinded(viewer: Viewer) -> bool:
+    """Return whether anything may be blinded for a viewer that is not so for everybody."""
+    return not viewer.operator and (viewer.labels or viewer.verifies is None or bool(viewer.verifies))
+
+
+def blinded_viewer(reading: Reading) -> BlindedViewer | None:
+    """Return with what a statement is asked for the viewer; None for whoever knows everything, or labels nothing."""
+    viewer = reading.viewer
+    if not may_be_blinded(viewer):
+        return None
+    teams = viewer.verifies
+    verifies = teams is None or bool(teams)
+    own = named(viewer.name)
+    owned = sorted(model for model, by in owners(reading).items() if own in by) if verifies else []
+    return BlindedViewer(
+        kind=BlindedKind(verifies=verifies, every_team=teams is None),
+        person=viewer.name,
+        teams=to_json(sorted(teams or ())),
+        owned=to_json(owned),
+        now=viewer.now(),
+    )
+
+
+def is_blinded(part: Part, facts: Mapping[Fact, ColumnElement[bool]]) -> ColumnElement[bool]:
+    """Return the condition that a part of the case at hand is blinded.
+
+    Parameters
+    ----------
+    facts : what the rule asks of who looks, as conditions; whoever is the operator is asked without this one
+    """
+    states_of: dict[tuple[frozenset[Fact], frozenset[Fact]], frozenset[Status]] = {}
+    for each in clauses(part):
+        who = each.holds, each.lacks - {Fact.OPERATOR}
+        states_of[who] = states_of.get(who, frozenset()) | each.states
+    # What every clause says is said once, and last: first what one look at the case's row answers, which is no for nearly all.
+    always = frozenset.intersection(*(lacks for _, lacks in states_of))
+    ways = [
+        and_(*_stands(states), *(facts[each] for each in sorted(holds)), *(not_(facts[each]) for each in sorted(lacks - always)))
+        for (holds, lacks), states in states_of.items()
+    ]
+    return and_(or_(*ways), *(not_(facts[each]) for each in sorted(always)))
+
+
+def _stands(states: frozenset[Status]) -> list[ColumnElement[bool]]:
+    """Return the condition that the case at hand is in one of some states; none where it is in any."""
+    # One by one, for the text of a statement that is made once may not depend on how many there are.
+    any_of = [cases.c.status == each.value for each in Status if each in states]
+    return [] if len(any_of) == len(Status) else [or_(*any_of)]
+
+
+def suggestions_blinded(viewer: BlindedViewer | BlindedKind) -> ColumnElement[bool]:
+    """Return the condition that the suggestions of the case at hand are blinded. Of a mere kind, who looks is a parameter."""
+    facts = {
+        Fact.LABELLED: labelled_by(viewer),
+        Fact.HELD: held(cases.c.event_key, viewer),
+        Fact.VERIFIES: verifies(viewer),
+    }
+    return is_blinded(Part.SUGGESTIONS, facts)
+
+
+def state_blinded(viewer: BlindedViewer | BlindedKind, status: ColumnElement[str]) -> ColumnElement[bool]:
+    """Return the condition that the case at hand is not shown as it stood in `status`, which was before its present annotation.
+
+    There was a case then of what had been caught, and none of a control.
+    """
+    before = or_(status == Status.CANDIDATE.value, status == Status.CONTROL.value)
+    return and_(before, cases.c.status == Status.ANNOTATED.value, suggestions_blinded(viewer))
+
+
+def title_blinded(viewer: BlindedViewer | BlindedKind) -> ColumnElement[bool]:
+    """Return the condition that somebody may have changed title or note of the case at hand who gave its first labelling.
+
+    Not for who gave it. Until there is a second, a list has no title of such a case, and no words find it.
+    """
+    theirs = labellings.alias("theirs")
+    wrote = exists().where(
+        REVISED.c.case_key == theirs.c.case_key, REVISED.c.actor == theirs.c.person, REVISED.c.action == REVISING
+    )
+    by_labeller = exists().where(theirs.c.case_key == cases.c.key, in_force(of=theirs), wrote)
+    return and_(cases.c.status == Status.ANNOTATED.value, by_labeller, not_(labelled_by(viewer)))
+
+
+def words_visible(reading: Reading, wrote: Callable[[FromClause], ColumnElement[bool]]) -> ColumnElement[bool]:
+    """Return the condition that the viewer may read something said of the case at hand.
+
+    Parameters
+    ----------
+    wrote : the condition that the person of a labelling, of which it gets the table, wrote it
+    """
+    viewer = reading.viewer
+    if viewer.operator:
+        return true()
+    theirs, own = labellings.alias("theirs"), labellings.alias("own")
+    by_labeller = exists().where(theirs.c.case_key == cases.c.key, in_force(of=theirs), wrote(theirs))
+    labelled = exists().where(own.c.case_key == cases.c.key, in_force(of=own), own.c.person == viewer.name)
+    # Who may settle is a matter of team and model, of which there are few.
+    kinds: Select[Any] = select(cases.c.team_id, cases.c.model).where(cases.c.status == Status.DISPUTED.value).distinct()
+    disputes = reading.once("disputes", lambda: reading.connection.execute(kinds).all())
+    settled = [(each.team_id, each.model) for each in disputes if settles(reading, each.team_id, each.model)]
+    facts = {Fact.LABELLED: labelled, Fact.SETTLES: tuple_(cases.c.team_id, cases.c.model).in_(settled)}
+    return not_(and_(is_blinded(Part.WORDS, facts), by_labeller))
+
+
+def revised_by(labelled: FromClause) -> ColumnElement[bool]:
+    """Return the condition that the person of a labelling changed what is said of its case: title or note, for example."""
+    said = revisions.alias("said")
+    return exists().where(said.c.case_key == labelled.c.case_key, said.c.actor == labelled.c.person, said.c.action == REVISING)
+
+
+def origin_shown() -> ColumnElement[str]:
+    """Return how a case came here, as `blinding.origin_for` has it."""
+    control = or_(*(cases.c.origin == origin for origin in sorted(FROM_CONTROLS)))
+    return sql_case((and_(is_blinded(Part.ORIGIN, {}), control), CAPTURED), else_=cases.c.origin)
+
+
+def labelled_by(viewer: BlindedViewer | BlindedKind) -> ColumnElement[bool]:
+    """Return the condition that the viewer has labelled the case at hand, as it is labelled now."""
+    bound = _binding(viewer)
+    return exists().where(OWN.c.case_key == cases.c.key, in_force(of=OWN), OWN.c.person == bound(_person, Text()))
+
+
+def verifies(viewer: BlindedViewer | BlindedKind) -> ColumnElement[bool]:
+    """Return the condition that the viewer may verify cases of the team of the case at hand, and does not own its model."""
+    bound, kind = _binding(viewer), viewer.kind if isinstance(viewer, BlindedViewer) else viewer
+    if not kind.verifies:
+        return literal(1) == literal(0)
+    theirs = [] if kind.every_team else [among_listed(cases.c.team_id, bound(lambda each: each.teams, Text()))]
+    return and_(*theirs, not_(among_listed(cases.c.model, bound(lambda each: each.owned, Text()))))
+
+
+def held(event_key: ColumnElement[int], viewer: BlindedViewer | BlindedKind) -> ColumnElement[bool]:
+    """Return the condition that an event is in the viewer's hand."""
+    bound = _binding(viewer)
+    theirs = select(HELD.c.event_key).where(
+        HELD.c.person == bound(_person, Text()), HELD.c.until > bound(lambda each: each.now, Instant())
+    )
+    return event_key.in_(theirs)
+
+
+def _viewer(parameters: Parameters) -> BlindedViewer:
+    if parameters.viewer is None:
+        raise ValueError("a statement for somebody who is blinded is asked by somebody who is not")
+    return parameters.viewer
+
+
+def _person(viewer: BlindedViewer) -> str:
+    return viewer.person
+
+
+def _binding(
+    viewer: BlindedViewer | BlindedKind,
+) -> Callable[[Callable[[BlindedViewer], Any], TypeEngine[Any]], ColumnElement[Any]]:
+    """Return how a value of who looks stands in a statement: as it is, or as a parameter."""
+
+    def bound(value: Callable[[BlindedViewer], Any], type_: TypeEngine[Any]) -> ColumnElement[Any]:
+        if isinstance(viewer, BlindedViewer):
+            return literal(value(viewer), type_)
+        return parameter(lambda given: value(_viewer(given)), type_)
+
+    return bound

@@ -1,0 +1,93 @@
+"""Recording what is shown, before anybody has it: action by action, or once for all that one reading shows."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from remiss.equipment import Equipment
+from remiss.govern.viewing import Seen, entered
+from remiss.records.look import Kind
+
+if TYPE_CHECKING:
+    from remiss.action import Action
+    from remiss.edges.stores.store import Store
+    from remiss.govern.ports.actor import Actor
+    from remiss.records.look import Look
+    from remiss.settings import Settings
+
+
+class Gathering(threading.local):
+    """What a block has shown so far whose answer is held back until it ends; None without such a block. Of each thread."""
+
+    seen: list[Seen] | None = None
+
+
+class Recording(Equipment):
+    """An open catalog whose log of views has what is shown of it."""
+
+    def __init__(self, *, store: Store, settings: Settings, actor: Actor) -> None:
+        super().__init__(store=store, settings=settings, actor=actor)
+        self._gathering = Gathering()
+
+    @contextmanager
+    def reading(self, *, held: bool = False) -> Iterator[None]:
+        """Have everything in this block read from one snapshot of the catalog, which begins with the first thing that is read.
+
+        An action that writes ends the snapshot; what is read after it is read from another.
+
+        Parameters
+        ----------
+        held : whether nothing of what is shown leaves before the block ends, as of a page: then it is recorded once, by one entry
+            that names all of it. Else each action records what it shows before it answers
+
+        Raises
+        ------
+        StorageError, Tampered : it cannot be recorded, and so must not be shown
+        """
+        if not held or self._gathering.seen is not None:
+            with self._store.sharing():
+                yield
+            return
+        gathered: list[Seen] = []
+        self._gathering.seen = gathered
+        try:
+            with self._store.sharing():
+                yield
+        finally:
+            # Also what was seen before something went wrong: whoever is told of that may have been told of it.
+            self._gathering.seen = None
+            self._record(gathered)
+
+    def let_go(self) -> None:
+        """Hold no snapshot from here on, since something is waited for; what the block reads afterwards is of another."""
+        self._store.let_go()
+
+    def saw(self, action: Action, arguments: Mapping[str, Any], result: Any) -> None:
+        """Record what the answer of an action shows, before anybody has it; for an answer that is shown again, too.
+
+        Raises
+        ------
+        StorageError, Tampered : it cannot be recorded, and so must not be shown
+        """
+        self.witness(() if action.views is None else action.views(self, arguments, result), action.name)
+
+    def witness(self, looks: Sequence[Look], action: str) -> None:
+        """Record that the actor looked at something, by an action: now, or with all that the block shows whose answer is held."""
+        seen = [Seen(action, look) for look in looks]
+        gathered = self._gathering.seen
+        # Raw evidence nobody has before it is on the disk that they do.
+        if gathered is None or any(look.kind is Kind.EVIDENCE for look in looks):
+            self._record(seen)
+        else:
+            gathered.extend(seen)
+
+    def _record(self, seen: Sequence[Seen]) -> None:
+        from remiss.edges.stores.logs.journal import DIGESTS
+
+        if seen:
+            entries = entered(seen, self.actor.team)
+            self._store.views.record(entries, self.actor, datetime.now(UTC), self.request_id, self.keys.secret(DIGESTS))
