@@ -29,6 +29,7 @@ from remiss.records.estimate import Estimate
 from remiss.records.evidence import AttachedFile, Attachment, RawEvent
 from remiss.records.identity import parse_time
 from remiss.records.investigation import Investigation
+from remiss.records.job import Job
 from remiss.records.person import IssuedToken, Person, Team, Token
 from remiss.records.recoding import KeptRecoding, Recoded
 from remiss.records.rows import Rows
@@ -154,6 +155,7 @@ _BY_ACTION = {
     "case.history": "revisions",
     "run.due": "due",
     "thread.list": "threads",
+    "job.due": "jobs",
     "taxonomy.recodings": "recodings",
     "attachment.list": "attachments",
 }
@@ -163,6 +165,8 @@ _READERS: Mapping[str, Callable[[Json], Any]] = {
     "due": due,
     "run": run,
     "case": case,
+    "job": lambda answer: _made(Job, _renamed(answer, job="id")),
+    "jobs": lambda answer: tuple(_made(Job, _renamed(item, job="id")) for item in answer["items"]),
     "comparison": comparison,
     "estimate": estimate,
     "person": person,

@@ -19,6 +19,7 @@ from remiss.protocol.ports import StoredProtocol
 from remiss.protocol.terms import Finding
 from remiss.records.evidence import AttachedFile, Attachment, RawEvent
 from remiss.records.identity import format_time, plain
+from remiss.records.job import Job
 from remiss.records.person import IssuedToken, Person, Team, Token
 from remiss.records.rows import Rows
 from remiss.records.run import Change, Run
@@ -26,6 +27,8 @@ from remiss.records.run import Change, Run
 Json = dict[str, object]
 # Of the named inputs of a run, those that its other keys do not have: what was read, where, and by what.
 MANIFEST = ("engine", "software", "folder", "files", "file_digests", "label_digests", "addresses", "unplaced")
+
+JOB = ("kind", "protocol", "version", "person", "team", "posted_at", "done", "attempts", "reason", "retry_at", "ended_at")
 
 
 def schema_name(kind: str) -> str:
@@ -195,6 +198,18 @@ def run(item: Run) -> Json:
         "at": None if item.at is None else format_time(item.at),
         "manifest": {name: plain(getattr(manifest, name)) for name in MANIFEST},
         "position": item.position,
+    }
+
+
+def job(item: Job) -> Json:
+    """Return a `job` as it stands."""
+    return {
+        "schema": schema_name("job"),
+        "job": item.id,
+        **{name: plain(getattr(item, name)) for name in JOB},
+        "state": item.state.value,
+        "steps": None if item.steps is None else [plain(asdict(each)) for each in item.steps],
+        "log": [plain(asdict(each)) for each in item.log],
     }
 
 

@@ -13,9 +13,11 @@ from typing import Literal, TypeAlias
 Point: TypeAlias = Literal[
     "before-begin", "after-events", "after-samples", "before-position", "before-journal", "before-commit", "after-commit"
 ]
+# In the work on a job (`leases.py`): it is taken, its steps are known.
+JobPoint: TypeAlias = Literal["after-take", "after-plan"]
 
 
-def crash_point(name: Point) -> None:
+def crash_point(name: Point | JobPoint) -> None:
     """Kill this process if the environment asks for it here."""
     if os.environ.get("REMISS_CRASH_AT") == name:
         os.kill(os.getpid(), signal.SIGKILL)

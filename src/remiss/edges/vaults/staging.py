@@ -29,15 +29,23 @@ class StagedBundle:
     """A bundle that is being written in `folder`; no file is made before the first content.
 
     It is nobody's until `belong`, and staged until `finish`: what is left staged by a process that died can be told apart by
-    `whose`. `current` gives the key that data keys are wrapped under.
+    `whose`. `current` gives the key that data keys are wrapped under; `may_place` is asked before the file is given a name that
+    means something, and raises when it must not be.
 
     Raises
     ------
     StorageError : from every method: disk full, or the folder cannot be written
     """
 
-    def __init__(self, folder: Path, key: bytes, current: Callable[[], AbstractContextManager[Wrapping]]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        key: bytes,
+        current: Callable[[], AbstractContextManager[Wrapping]],
+        may_place: Callable[[], None] = lambda: None,
+    ) -> None:
         self._folder = folder
+        self._may_place = may_place
         self._key = key
         self._current = current
         self._file: BinaryIO | None = None
@@ -121,6 +129,7 @@ class StagedBundle:
 
     def _rename(self, name: str) -> None:
         if self._path is not None:
+            self._may_place()
             with said(self._folder, setting=SETTING):
                 self._path = self._path.replace(self._folder / name)
                 wait_for_disk(self._folder)

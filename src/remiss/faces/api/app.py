@@ -20,6 +20,7 @@ from remiss.faces.api import (
     evidence,
     health,
     investigation,
+    jobs,
     labelling,
     people,
     protocols,
@@ -51,6 +52,7 @@ CHAPTERS = (
         catalog.router,
         protocols.router,
         runs.router,
+        jobs.router,
     ),
     *(estimates.router, agreement.router, recoding.router, people.router, audit.router, actions.router),
 )

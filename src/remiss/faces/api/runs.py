@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Header, Query
 from pydantic import AwareDatetime, Field
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,7 +19,12 @@ from remiss.faces.api.listing import Listed
 from remiss.faces.api.serving import Asked, Ws, opened
 from remiss.records.identity import format_time
 
+if TYPE_CHECKING:
+    from remiss.workspace import Workspace
+
 router = APIRouter(tags=["runs"])
+ASYNC = "respond-async"
+POSTED: dict[int | str, dict[str, Any]] = {202: documented("job", status=202)[202]}
 
 
 class Documented(Asked):
@@ -48,14 +55,33 @@ class Runs(AsOf):
     after: str | None = Field(None, description="`next` of the page before.")
 
 
-@router.post("/runs", operation_id="run.capture", status_code=201, responses=documented("run", 409, status=201))
-def capture(request: Request, body: NewRun) -> Response:
-    """Capture failures of whole windows of a log."""
+@router.post("/runs", operation_id="run.capture", status_code=201, responses={**documented("run", 409, status=201), **POSTED})
+def capture(request: Request, body: NewRun, prefer: Annotated[str | None, Header()] = None) -> Response:
+    """Capture failures of whole windows of a log; with `Prefer: respond-async` as a job, whose address is the answer."""
     from remiss.capture import actions
 
     ws = opened(request, body.documents)
+    if prefers_not_to_wait(prefer):
+        return posted(ws, body, {"Preference-Applied": ASYNC})
     run = actions.apply(ws, body.protocol, since=body.since, until=body.until, strict=body.strict)
     return as_json(answers.run(run), status=201, headers={"Location": f"/api/v1/runs/{run.id}"})
+
+
+def posted(ws: Workspace, body: NewRun, headers: Mapping[str, str] = MappingProxyType({})) -> Response:
+    """Answer with the job that was posted, and where it can be looked at."""
+    from remiss.capture import job_actions
+
+    found = job_actions.capture(ws, body.protocol, since=body.since, until=body.until, strict=body.strict)
+    return as_json(answers.job(found), status=202, headers={"Location": f"/api/v1/jobs/{found.id}", **headers})
+
+
+def prefers_not_to_wait(prefer: str | None) -> bool:
+    """Return whether a caller who prefers this would rather not wait. Source: RFC 7240, section 4.1.
+
+    >>> prefers_not_to_wait("respond-async, wait=10"), prefers_not_to_wait("return=minimal"), prefers_not_to_wait(None)
+    (True, False, False)
+    """
+    return ASYNC in {each.partition(";")[0].strip().lower() for each in (prefer or "").split(",")}
 
 
 @router.post("/runs/plan", operation_id="run.plan", responses=documented("plan"))

@@ -37,6 +37,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "evidence": ("evidence", "evidence", "Look at the raw evidence of a case."),
     "init": ("catalog", "init", "Make a new catalog."),
     "person": ("person", "person", "Add people, grant them roles in teams, disable who has left."),
+    "job": ("job", "job", "Post work that nobody waits for, and work it off."),
     "protocol": ("protocol", "protocol", "Write, check and compare protocols."),
     "queue": ("queue", "queue", "Take cases to label from the queue."),
     "reproduce": ("run", "reproduce", "Derive a run again from its manifest and compare."),

@@ -1,0 +1,75 @@
+"""The rules of jobs: which states follow which, how long a lease lasts, and what becomes of a job whose runner met an error.
+
+A runner holds a job by a lease, which has a number that rises each time the job is taken or cancelled: the fence. Whatever a
+runner commits or puts in place asks first whether the job still has the runner's number. So a runner that stood still for longer
+than its lease, and woke up when another had taken over, can do nothing; a clock that is wrong costs time, and never an effect
+(docs/adr/0030).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from remiss.errors import Conflict, RemissError, StorageError
+from remiss.records.job import JobState
+
+# So often in the time of a lease a runner says that it is alive.
+BEATS = 3
+# Times that a job is taken without a step being committed before it has failed.
+MOST_ATTEMPTS = 10
+# Lines of a job's log that are kept, the newest.
+MOST_LINES = 200
+_FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=1)
+
+AFTER: dict[JobState, frozenset[JobState]] = {
+    JobState.WAITING: frozenset({JobState.RUNNING, JobState.CANCELLED}),
+    JobState.RUNNING: frozenset(JobState),
+    JobState.DONE: frozenset(),
+    JobState.FAILED: frozenset(),
+    JobState.CANCELLED: frozenset(),
+}
+
+
+class LeaseLost(Exception):
+    """The runner does not hold the job any more: another took it, or somebody cancelled it. Nobody is told but the runner."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What becomes of a job that is not done: its state, why, and for how long nobody takes it up."""
+
+    state: JobState
+    reason: str
+    wait: timedelta = timedelta(0)
+
+
+def after_error(error: RemissError, attempts: int) -> Outcome:
+    """Return what becomes of a job whose step ended in an error, of which nothing was written.
+
+    What the machine refused (a full disk, a database that is away) may be granted later, and so may what somebody else was at:
+    the job waits, longer each time. Everything else is wrong with the job itself, or with the rights of who posted it.
+
+    Parameters
+    ----------
+    attempts : how many times the job was taken since a step was committed, this time included
+
+    >>> after_error(StorageError("the disk is full"), 2).wait
+    datetime.timedelta(seconds=60)
+    """
+    reason = error.what if error.where is None else f"{error.where}: {error.what}"
+    if isinstance(error, StorageError | Conflict) and attempts < MOST_ATTEMPTS:
+        return Outcome(JobState.WAITING, reason, min(_FIRST_WAIT * 2 ** (attempts - 1), _LONGEST_WAIT))
+    return Outcome(JobState.FAILED, reason)
+
+
+def worn_out(attempts: int) -> Outcome | None:
+    """Return that a job has failed whose runners died too often without a step; None when it may be tried again.
+
+    Parameters
+    ----------
+    attempts : how many times it was taken before
+    """
+    if attempts < MOST_ATTEMPTS:
+        return None
+    return Outcome(JobState.FAILED, f"its runners ended {attempts} times before a step was committed")
