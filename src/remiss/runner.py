@@ -12,24 +12,48 @@ import os
 import secrets
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from remiss.capture import actions
+from remiss.capture import job_steps
 from remiss.errors import Denied, RemissError
 from remiss.govern.authority import OPERATOR, Granted, LocalOwner, actor_of
 from remiss.govern.jobs import BEATS, LeaseLost, Outcome, after_error
 from remiss.govern.ports.actor import Actor, Authority
-from remiss.records.job import Job, JobState, JobStep
+from remiss.govern.ports.jobs import Posted
+from remiss.govern.ports.progress import Progress
+from remiss.records.job import CAPTURE, DUE, Job, JobState, JobStep
 
 if TYPE_CHECKING:
     from remiss.edges.stores.leases import Lease
     from remiss.workspace import Workspace
 
+LET_GO = Outcome(JobState.WAITING, "")
+# Between two looks for a job, of a runner that waits for one.
+LOOKS_SECONDS = 2.0
 LOG = logging.getLogger("remiss")
 # Told of a job that this process took, when it lets go of it.
 Told = Callable[[Job], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What jobs of a kind do, in the workspace of who posted one: find their steps, and take one by one action that writes.
+
+    What that action returns has an `id`, which is kept with the step.
+    """
+
+    steps: Callable[[Any, Posted], Sequence[JobStep]]
+    take: Callable[[Any, Posted, JobStep], object]
+
+
+WORK: dict[str, Work] = dict.fromkeys((CAPTURE, DUE), Work(steps=job_steps.steps, take=job_steps.take))
+
+
+class _Stopped(Exception):
+    """The runner is to end: the job waits for another."""
 
 
 def work_off(ws: Workspace, *, told: Told = lambda _: None, stopped: Callable[[], bool] = lambda: False) -> int:
@@ -39,7 +63,7 @@ def work_off(ws: Workspace, *, told: Told = lambda _: None, stopped: Callable[[]
     ----------
     ws : the open catalog, of whoever has the database
     told : called with each job as it stands when this process lets go of it
-    stopped : asked before each step; once it says so, the job that is under way waits for another runner
+    stopped : asked again and again; once it says so, the job that is under way waits for another runner
 
     Raises
     ------
@@ -51,6 +75,17 @@ def work_off(ws: Workspace, *, told: Told = lambda _: None, stopped: Callable[[]
         work(ws, lease, stopped)
         told(ws.jobs.get(lease.job.id))
     return count
+
+
+def keep_working(ws: Workspace, ended: threading.Event) -> None:
+    """Work off jobs as they come, until `ended` is set; a step that is under way then is undone or committed whole."""
+    while not ended.is_set():
+        try:
+            work_off(ws, stopped=ended.is_set)
+        except RemissError as error:
+            # The catalog is away, or its disk is full: later it may be there.
+            LOG.warning("no job can be taken: %s", error.what)
+        ended.wait(LOOKS_SECONDS)
 
 
 def runner_name() -> str:
@@ -67,20 +102,17 @@ def work(ws: Workspace, lease: Lease, stopped: Callable[[], bool] = lambda: Fals
     """
     try:
         with _alive(lease) as lost:
-            _steps(ws, lease, lambda *_: _go_on(lost), stopped)
+            _steps(ws, lease, lambda *_: _go_on(lost, stopped))
     except LeaseLost:
         # Another has it, or nobody wants it any more: what this process had begun is undone.
         return
 
 
-def _steps(ws: Workspace, lease: Lease, progress: Callable[[str, float], None], stopped: Callable[[], bool]) -> None:
+def _steps(ws: Workspace, lease: Lease, progress: Progress) -> None:
     try:
         if lease.steps is None:
             lease.plan(_planned(ws, lease, progress))
         while lease.done < len(lease.steps or ()):
-            if stopped():
-                lease.settle(Outcome(JobState.WAITING, ""))
-                return
             _step(ws, lease, progress)
     except RemissError as error:
         if error.exit_status == RemissError.exit_status:
@@ -89,8 +121,10 @@ def _steps(ws: Workspace, lease: Lease, progress: Callable[[str, float], None], 
             lease.settle(after_error(error, lease.attempts))
     except LeaseLost:
         raise
-    except KeyboardInterrupt:
-        lease.settle(Outcome(JobState.WAITING, ""))
+    except _Stopped:
+        lease.settle(LET_GO)
+    except (KeyboardInterrupt, SystemExit):
+        lease.settle(LET_GO)
         raise
     except Exception as error:  # noqa: BLE001 - our fault: it is written down with the job, and other jobs go on
         _fault(lease, error)
@@ -101,24 +135,20 @@ def _fault(lease: Lease, error: Exception) -> None:
     lease.settle(Outcome(JobState.FAILED, f"a fault of remiss ({type(error).__name__}); its traceback is with the runner"))
 
 
-def _planned(ws: Workspace, lease: Lease, progress: Callable[[str, float], None]) -> tuple[JobStep, ...]:
-    """Return the intervals to capture: the one that was asked for, or every stretch of windows that is due now."""
-    posted = lease.posted
-    if posted.since is not None or posted.until is not None:
-        return (JobStep(since=posted.since, until=posted.until),)
+def _planned(ws: Workspace, lease: Lease, progress: Progress) -> Sequence[JobStep]:
     acting = _acting(ws, lease)
     with acting.reporting(progress):
-        return tuple(JobStep(since=since, until=until) for since, until in actions.due(acting, posted.path))
+        return WORK[lease.job.kind].steps(acting, lease.posted)
 
 
-def _step(ws: Workspace, lease: Lease, progress: Callable[[str, float], None]) -> None:
+def _step(ws: Workspace, lease: Lease, progress: Progress) -> None:
     assert lease.steps is not None
-    posted, step = lease.posted, lease.steps[lease.done]
+    step = lease.steps[lease.done]
     acting = _acting(ws, lease)
     acting.lease = lease
     try:
         with acting.reporting(progress):
-            actions.apply(acting, posted.path, step.since, step.until, strict=posted.strict)
+            WORK[lease.job.kind].take(acting, lease.posted, step)
     except Denied:
         if _rights(ws, lease)[1] == acting.authority:
             raise
@@ -148,9 +178,12 @@ def _rights(ws: Workspace, lease: Lease) -> tuple[Actor, Authority]:
     return actor_of(person), Granted(person)
 
 
-def _go_on(lost: threading.Event) -> None:
+def _go_on(lost: threading.Event, stopped: Callable[[], bool]) -> None:
+    """Go on with what takes long only if the job is still this runner's, and this runner is to go on."""
     if lost.is_set():
         raise LeaseLost
+    if stopped():
+        raise _Stopped
 
 
 @contextmanager

@@ -44,7 +44,7 @@ def take(store: Store, runner: str, seconds: float) -> Lease | None:
     runner : who takes it, for people
     seconds : how long the lease is, until it is renewed
     """
-    while True:
+    while _some(store):
         with store.tending(seconds) as connection:
             row = connection.execute(_free(connection)).first()
             if row is None:
@@ -66,11 +66,22 @@ def take(store: Store, runner: str, seconds: float) -> Lease | None:
             row = connection.execute(taken).one()
         crash_point("after-take")
         return Lease(store, row, seconds)
+    return None
+
+
+def _some(store: Store) -> bool:
+    """Return whether some job may be free: who looks every few seconds must not hold up who writes."""
+    with store.reading() as connection:
+        return connection.execute(_free_jobs(connection).with_only_columns(jobs.c.key)).first() is not None
 
 
 def _free(connection: Connection) -> Any:
+    return taken_by_nobody(_free_jobs(connection), connection)
+
+
+def _free_jobs(connection: Connection) -> Any:
     free = and_(jobs.c.state.in_(OPEN), jobs.c.free_at <= clock(connection))
-    return taken_by_nobody(select(jobs).where(free).order_by(jobs.c.key).limit(1), connection)
+    return select(jobs).where(free).order_by(jobs.c.key).limit(1)
 
 
 class Lease:
@@ -190,6 +201,8 @@ def _settled(row: Row[Any], outcome: Outcome, runner: str) -> dict[str, Any]:
         "reason": outcome.reason,
         "ended_at": ended,
         "log": logged(row.log, _now(), said),
+        # Whoever lets go of it because they end has not tried in vain.
+        "attempts": row.attempts - (0 if outcome.reason else 1),
     }
 
 
