@@ -57,7 +57,9 @@ def after_error(error: RemissError, attempts: int) -> Outcome:
     >>> after_error(StorageError("the disk is full"), 2).wait
     datetime.timedelta(seconds=60)
     """
-    reason = error.what if error.where is None else f"{error.where}: {error.what}"
+    # A line of what was posted is worth telling; where files of this machine lie is not for all who see the job.
+    in_document = error.where is not None and error.where.line is not None
+    reason = f"{error.where}: {error.what}" if in_document else error.what
     if isinstance(error, StorageError | Conflict) and attempts < MOST_ATTEMPTS:
         return Outcome(JobState.WAITING, reason, min(_FIRST_WAIT * 2 ** (attempts - 1), _LONGEST_WAIT))
     return Outcome(JobState.FAILED, reason)

@@ -62,8 +62,8 @@ def take(store: Store, runner: str, seconds: float) -> Lease | None:
                 "free_at": clock(connection) + int(MICROS * seconds),
                 "log": logged(row.log, _now(), said),
             }
-            taken = update(jobs).where(jobs.c.key == row.key).values(held).returning(*jobs.c)
-            row = connection.execute(taken).one()
+            mine = and_(jobs.c.key == row.key, jobs.c.fence == row.fence)
+            row = connection.execute(update(jobs).where(mine).values(held).returning(*jobs.c)).one()
         crash_point("after-take")
         return Lease(store, row, seconds)
     return None

@@ -93,6 +93,7 @@ class StagedBundle:
 
     def belong(self, owner: str) -> None:
         """Write down on the disk whose the bundle is: the run whose filing decides whether it stays."""
+        self._may_place()
         self._owner = owner
         self._rename(f"{owner}{STAGED}")
 
@@ -101,6 +102,7 @@ class StagedBundle:
         if self._owner is None:
             self.drop()
         else:
+            self._may_place()
             self._rename(f"{self._owner}{FINISHED}")
 
     def replace(self, path: Path) -> None:
@@ -129,7 +131,6 @@ class StagedBundle:
 
     def _rename(self, name: str) -> None:
         if self._path is not None:
-            self._may_place()
             with said(self._folder, setting=SETTING):
                 self._path = self._path.replace(self._folder / name)
                 wait_for_disk(self._folder)
