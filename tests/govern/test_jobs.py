@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from remiss.errors import Conflict, Denied, Location, ProtocolError, SourceError, StorageError
-from remiss.govern.jobs import AFTER, MOST_ATTEMPTS, after_error, worn_out
+from remiss.govern.jobs import MOST_ATTEMPTS, after_error, worn_out
 from remiss.records.job import JobState
 
 
@@ -34,9 +34,3 @@ def test_a_reason_names_the_line_of_a_document_and_no_place_of_the_machine():
 def test_a_job_that_nobody_gets_anywhere_with_has_failed():
     assert worn_out(MOST_ATTEMPTS - 1) is None
     assert worn_out(MOST_ATTEMPTS).state is JobState.FAILED
-
-
-def test_nothing_follows_what_has_ended():
-    open_ = {JobState.WAITING, JobState.RUNNING}
-    assert {state for state, after in AFTER.items() if after} == open_
-    assert AFTER.keys() == set(JobState)

@@ -1,4 +1,4 @@
-"""The rules of jobs: which states follow which, how long a lease lasts, and what becomes of a job whose runner met an error.
+"""The rules of jobs: what a lease allows, and what becomes of a job whose runner met an error.
 
 A runner holds a job by a lease, which has a number that rises each time the job is taken or cancelled: the fence. Whatever a
 runner commits or puts in place asks first whether the job still has the runner's number. So a runner that stood still for longer
@@ -21,14 +21,6 @@ MOST_ATTEMPTS = 10
 # Lines of a job's log that are kept, the newest.
 MOST_LINES = 200
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=1)
-
-AFTER: dict[JobState, frozenset[JobState]] = {
-    JobState.WAITING: frozenset({JobState.RUNNING, JobState.CANCELLED}),
-    JobState.RUNNING: frozenset(JobState),
-    JobState.DONE: frozenset(),
-    JobState.FAILED: frozenset(),
-    JobState.CANCELLED: frozenset(),
-}
 
 
 class LeaseLost(Exception):

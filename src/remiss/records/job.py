@@ -17,6 +17,8 @@ class JobState(StrEnum):
     CANCELLED = "cancelled"
 
 
+# As words, as the catalog keeps them.
+OPEN = (JobState.WAITING.value, JobState.RUNNING.value)
 # Kinds: a capture that somebody posted with its document, and what is due by a protocol that the catalog keeps.
 CAPTURE, DUE = "capture", "due"
 
@@ -69,7 +71,7 @@ class Job:
     @property
     def open(self) -> bool:
         """Whether something of it is still to be done."""
-        return self.state in {JobState.WAITING, JobState.RUNNING}
+        return self.state.value in OPEN
 
     @property
     def runs(self) -> tuple[str, ...]:

@@ -20,13 +20,12 @@ from remiss.govern.authority import OPERATOR
 from remiss.govern.ports.actor import Scope
 from remiss.govern.ports.jobs import Posted
 from remiss.records.identity import crockford
-from remiss.records.job import Job, JobState
+from remiss.records.job import OPEN, Job, JobState
 
 ID_BITS = 60
 SHORTEST = 6
 # Somebody who cancels a job has its row until they are done, and its runner waits so long.
 LONGEST_IDLE_SECONDS = 60
-OPEN = (JobState.WAITING.value, JobState.RUNNING.value)
 
 
 class JobStore:
