@@ -31,7 +31,6 @@ from remiss.faces.metrics import Measured
 from remiss.faces.web.app import add_pages
 from remiss.govern.tokens import works
 from remiss.remote import read_token
-from remiss.runner import keep_working
 
 if TYPE_CHECKING:
     from remiss.workspace import Workspace
@@ -192,6 +191,9 @@ def serve(
 @contextmanager
 def working(workspace: Workspace) -> Iterator[None]:
     """Work off jobs beside what is served in this block; at its end the step that is under way is undone or committed whole."""
+    # What captures is loaded only where somebody does.
+    from remiss.runner import keep_working
+
     ended = threading.Event()
     thread = threading.Thread(target=keep_working, args=(workspace, ended), name="remiss-jobs")
     thread.start()
