@@ -8,9 +8,7 @@ looked up by name each time.
 from __future__ import annotations
 
 import logging
-import os
 import secrets
-import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -69,9 +67,10 @@ def work_off(ws: Workspace, *, told: Told = lambda _: None, stopped: Callable[[]
     ------
     StorageError : the catalog itself cannot be read or written; a job that is under way is taken up again when its lease ends
     """
-    count = 0
-    while not stopped() and (lease := ws.take_job(runner_name())) is not None:
+    count, name = 0, runner_name()
+    while not stopped() and (lease := ws.take_job(name)) is not None:
         count += 1
+        LOG.info("%s works on job %s", name, lease.job.id)
         work(ws, lease, stopped)
         told(ws.jobs.get(lease.job.id))
     return count
@@ -89,8 +88,8 @@ def keep_working(ws: Workspace, ended: threading.Event) -> None:
 
 
 def runner_name() -> str:
-    """Return what a runner is called in the log of a job: its machine, its process, and a word that no other has."""
-    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
+    """Return what a runner is called in the log of a job: a word of its own, for where it runs is not for all who see the job."""
+    return f"runner {secrets.token_hex(3)}"
 
 
 def work(ws: Workspace, lease: Lease, stopped: Callable[[], bool] = lambda: False) -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from remiss.errors import Conflict, Denied, Location, ProtocolError, SourceError, StorageError
+from remiss.errors import AnswerNo, Conflict, Denied, Location, ProtocolError, SourceError, StorageError
 from remiss.govern.jobs import MOST_ATTEMPTS, after_error, worn_out
 from remiss.records.job import JobState
 
@@ -29,6 +29,16 @@ def test_what_is_wrong_with_the_job_itself_has_it_fail_at_once(error):
 def test_a_reason_names_the_line_of_a_document_and_no_place_of_the_machine():
     assert after_error(ProtocolError("it is wrong", where=Location("a.yaml", 7)), 1).reason == "a.yaml:7: it is wrong"
     assert after_error(StorageError("the disk is full", where=Location("/data/vault")), 1).reason == "the disk is full"
+
+
+def test_a_reason_quotes_nothing_of_a_log():
+    for error in (
+        SourceError("source arrivals has content that cannot be read: Could not convert string 'ana@example.com' to TIMESTAMP"),
+        SourceError("the header has the column 'ana@example.com' twice"),
+        AnswerNo("3 rows are refused (3 missing id); the first: a.csv row 7, ana@example.com"),
+    ):
+        assert "ana" not in after_error(error, 1).reason
+    assert after_error(error, 1).reason == "3 rows are refused (3 missing id)"
 
 
 def test_a_job_that_nobody_gets_anywhere_with_has_failed():

@@ -13,6 +13,7 @@ from remiss.errors import Conflict, IntervalError, NotFound, ProtocolError
 from remiss.govern import job_actions as jobs
 from remiss.records.job import JobState
 from tests.conftest import DATABASES
+from tests.curate.test_grounds import TAXONOMY
 from tests.stories.logs import MONDAY, PROTOCOL, WEEK, small_log
 
 
@@ -101,9 +102,12 @@ def test_what_can_be_told_at_once_is_told_at_once(ws, log):
         jobs.show(ws, "job-000000000000")
 
 
-def test_what_was_posted_is_kept_with_the_job(ws, log, work_off):
+def test_what_was_posted_is_kept_with_the_job_with_the_files_that_it_names(ws, log, work_off):
+    log.write(PROTOCOL.replace("remiss:model/weak-slice", "acme:gate/late") + "taxonomy: own.yaml\n")
+    (log.folder / "own.yaml").write_text(TAXONOMY)
     posted = capturing.capture(ws, log.protocol, since=MONDAY, until=MONDAY + WEEK)
     Path(log.protocol).unlink()
+    (log.folder / "own.yaml").unlink()
     work_off()
     assert jobs.show(ws, posted.id).state is JobState.DONE
 
@@ -115,6 +119,6 @@ def test_a_job_fails_with_its_reason(ws, log, work_off):
     work_off()
     failed = jobs.show(ws, posted.id)
     assert failed.state is JobState.FAILED
-    assert "the pattern matches no file" in failed.reason
+    assert failed.reason == "source arrival-predictions.labels has nothing to read; see why with: remiss protocol check"
     assert failed.log[-1].text.endswith(failed.reason)
     assert not capture.runs(ws)

@@ -8,10 +8,11 @@ than its lease, and woke up when another had taken over, can do nothing; a clock
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 
-from remiss.errors import Conflict, RemissError, StorageError
+from remiss.errors import AnswerNo, Conflict, RemissError, SourceError, StorageError
 from remiss.records.job import JobState
 
 # So often in the time of a lease a runner says that it is alive.
@@ -20,6 +21,8 @@ BEATS = 3
 MOST_ATTEMPTS = 10
 # Lines of a job's log that are kept, the newest.
 MOST_LINES = 200
+# Where an error may begin to quote.
+_QUOTES = re.compile(r"""[:;'"]""")
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=1)
 
 
@@ -49,12 +52,26 @@ def after_error(error: RemissError, attempts: int) -> Outcome:
     >>> after_error(StorageError("the disk is full"), 2).wait
     datetime.timedelta(seconds=60)
     """
-    # A line of what was posted is worth telling; where files of this machine lie is not for all who see the job.
-    in_document = error.where is not None and error.where.line is not None
-    reason = f"{error.where}: {error.what}" if in_document else error.what
+    reason = reason_of(error)
     if isinstance(error, StorageError | Conflict) and attempts < MOST_ATTEMPTS:
         return Outcome(JobState.WAITING, reason, min(_FIRST_WAIT * 2 ** (attempts - 1), _LONGEST_WAIT))
     return Outcome(JobState.FAILED, reason)
+
+
+def reason_of(error: RemissError) -> str:
+    """Return what is kept of an error with a job, for all who may see the job.
+
+    What is told of a source and of its rows may quote the log, which nobody redacted: only what comes before that stays. A line
+    of what was posted is worth telling; where files of the machine lie is not.
+
+    >>> reason_of(SourceError("source arrivals has content that cannot be read: 'ana@example.com' is no time"))
+    'source arrivals has content that cannot be read; see why with: remiss protocol check'
+    """
+    if isinstance(error, SourceError | AnswerNo):
+        see = "; see why with: remiss protocol check" if isinstance(error, SourceError) else ""
+        return _QUOTES.split(error.what)[0].strip() + see
+    in_document = error.where is not None and error.where.line is not None
+    return f"{error.where}: {error.what}" if in_document else error.what
 
 
 def worn_out(attempts: int) -> Outcome | None:
