@@ -43,6 +43,7 @@ class Action:
     http: str
     within: str | None
     created: str | None
+    posted: str | None
     catalog: bool
     remembered: bool
     reads: bool
@@ -105,6 +106,7 @@ def action(
     http: str,
     within: str | None = None,
     created: str | None = None,
+    posted: str | None = None,
     catalog: bool = True,
     remembered: bool = False,
     reads: bool = False,
@@ -123,6 +125,7 @@ def action(
     http : its route, for example `GET /cases/{case}`
     within : action and flag by whose command this one is called: `case.search --facets`; default: a command of its own
     created : the action that shows what this one made, by which an answer says where that is
+    posted : the action that has a job do the same, for whoever would rather not wait
     catalog : False for one that needs no catalog
     remembered : whether a server keeps answers, which at one position never change
     reads : True for an action that changes nothing
@@ -141,6 +144,7 @@ def action(
             http=http,
             within=within,
             created=created,
+            posted=posted,
             catalog=catalog,
             remembered=remembered,
             reads=reads,

@@ -26,11 +26,13 @@ if TYPE_CHECKING:
     from remiss.curate.ports.labelling import Labellings
     from remiss.curate.ports.queue import Queue
     from remiss.curate.ports.recoding import Recodings
+    from remiss.edges.stores.leases import Lease
     from remiss.edges.stores.listing.ways import Remembered
     from remiss.edges.stores.reading import Reader
     from remiss.edges.stores.store import Store
     from remiss.govern.growing import Grow
     from remiss.govern.ports.health import Health
+    from remiss.govern.ports.jobs import Jobs
     from remiss.govern.ports.people import People
     from remiss.protocol.ports import Protocols
     from remiss.records.catalog import CatalogFacts
@@ -58,6 +60,8 @@ class Equipment(Bench):
         self.file = store.file
         self.created = store.created
         self.request_id: str | None = None
+        # The job whose steps are taken here, if they are.
+        self.lease: Lease | None = None
         # A folder that is set may serve other catalogs too; one that is named after this one's new file cannot.
         fresh = [each for each in ("keys", "vault") if store.created and store.file and not getattr(settings, each)]
         self._made = tuple(path for path in (settings.folder(each, store.file) for each in fresh) if not path.exists())
@@ -234,7 +238,19 @@ class Equipment(Bench):
         """Where raw evidence lies."""
         from remiss.edges.vaults.folder import FolderVault
 
-        return FolderVault(self.settings.folder("vault", self._store.file), self.keys)
+        return FolderVault(self.settings.folder("vault", self._store.file), self.keys, self._may_place)
+
+    def _may_place(self) -> None:
+        """Go on only if files may be put in their places: always, but for a job that is not this process's any more."""
+        if self.lease is not None:
+            self.lease.check()
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        """Jobs in the catalog, as far as the actor may see them."""
+        from remiss.edges.stores.jobs import JobStore
+
+        return JobStore(self._store, self.scope)
 
     @cached_property
     def recogniser(self) -> Recogniser:

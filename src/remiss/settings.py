@@ -10,6 +10,8 @@ from pathlib import Path
 from remiss.errors import SettingError
 
 PREFIX = "REMISS_"
+# A runner that says three times in a lease that it is alive has to come to it.
+SHORTEST_LEASE = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +47,11 @@ TABLE: tuple[Setting, ...] = (
         default="600",
         help="Most seconds that one statement may take that reads the catalog; 0 for no limit.",
     ),
+    Setting(
+        name="job_lease",
+        default="60",
+        help="Seconds after which another runner takes over a job whose runner has said nothing; 3 or more.",
+    ),
     Setting(name="progress", default="auto", help="Progress on stderr: auto (on a terminal), always or never."),
 )
 
@@ -64,6 +71,7 @@ class Settings:
     temporary: str = ""
     temporary_limit: str = ""
     statement_timeout: str = "600"
+    job_lease: str = "60"
     progress: str = "auto"
 
     def folder(self, name: str, beside: Path | None) -> Path:
@@ -96,6 +104,8 @@ def read(environment: Mapping[str, str], **given: str | None) -> Settings:
         raise SettingError(f"threads is {values['threads']!r}", do="give a whole number above 0")
     if not re.fullmatch("[0-9]{1,6}", values["statement_timeout"]):
         raise SettingError(f"statement_timeout is {values['statement_timeout']!r}", do="give whole seconds, 0 for no limit")
+    if not re.fullmatch("[0-9]{1,5}", values["job_lease"]) or int(values["job_lease"]) < SHORTEST_LEASE:
+        raise SettingError(f"job_lease is {values['job_lease']!r}", do=f"give whole seconds, {SHORTEST_LEASE} or more")
     if values["progress"] not in {"auto", "always", "never"}:
         raise SettingError(f"progress is {values['progress']!r}", do="use auto, always or never")
     return Settings(**values)

@@ -8,7 +8,8 @@ journal and committed. `equipment.py` chooses which edge stands behind which por
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from pathlib import Path
@@ -26,7 +27,7 @@ from remiss.recording import Recording
 from remiss.records.person import EVERY_TEAM
 
 if TYPE_CHECKING:
-    from remiss.capture.ports import CaptureWorkspace
+    from remiss.capture.ports import CaptureJobWorkspace, CaptureWorkspace
     from remiss.catalog.ports import AttachmentWorkspace, CatalogWorkspace, EvidenceWorkspace
     from remiss.curate.ports.agreement import AgreementWorkspace
     from remiss.curate.ports.discussion import DiscussionWorkspace
@@ -34,9 +35,11 @@ if TYPE_CHECKING:
     from remiss.curate.ports.labelling import CurateWorkspace
     from remiss.curate.ports.queue import QueueWorkspace
     from remiss.curate.ports.recoding import RecodingWorkspace
+    from remiss.edges.stores.leases import Lease
     from remiss.edges.stores.logs.journal import Transaction
     from remiss.govern.ports.audit import AuditWorkspace
     from remiss.govern.ports.health import GovernWorkspace
+    from remiss.govern.ports.jobs import JobWorkspace
     from remiss.govern.ports.people import AccessWorkspace
     from remiss.govern.ports.vault import KeyWorkspace
     from remiss.protocol.ports import ProtocolWorkspace, ShelfWorkspace
@@ -59,6 +62,7 @@ class Workspace(Recording):
         *,
         actor: Actor | None = None,
         authority: Authority | None = None,
+        folder: str | None = None,
     ) -> Workspace:
         """Return a workspace for one call from afar, on the same open catalog.
 
@@ -68,6 +72,7 @@ class Workspace(Recording):
         posted : documents that came along; their sources are read in the folder of the setting `sources` and nowhere else, and
             there not in folders that are called like teams in which the caller may not capture
         actor, authority : who calls, and what says what they may; those of this workspace when not given
+        folder : what those sources are relative to, where it is not the folder of the setting itself
         """
         ws = Workspace(store=self._store, settings=self.settings, actor=actor or self.actor)
         ws.authority = authority or self.authority
@@ -79,7 +84,7 @@ class Workspace(Recording):
             from remiss.edges.engines.files import Reach
 
             sources = Path(self.settings.sources or ".").absolute()
-            ws.documents = PostedDocuments(posted, sources)
+            ws.documents = PostedDocuments(posted, sources, folder)
             # A folder of the sources that is called like a team is that team's.
             teams = (each.name for each in ws.people.teams(None) if (sources / each.name).is_dir())
             others = frozenset(name for name in teams if not ws.may(CAPTURE, name))
@@ -119,14 +124,29 @@ class Workspace(Recording):
                 return result
             secret = self.keys.secret("journal")
             digest = digested(secret, self.actor.name, action.name, content=_plain(arguments))
-            with self._store.writing(self.actor, action.name, self.now, self.request_id) as transaction:
+            with (
+                self._store.writing(self.actor, action.name, self.now, self.request_id) as transaction,
+                self._fenced(transaction) as counted,
+            ):
                 transaction.digests["arguments"] = digest
                 if action.subject is not None and arguments.get(action.subject) is not None:
                     transaction.subjects.append(str(arguments[action.subject]))
                 result = action.run(self, **arguments, **given)
                 self._check_still_held(transaction)
+                counted(result)
             self.saw(action, arguments, result)
             return result
+
+    def take_job(self, runner: str) -> Lease | None:
+        """Take a job that waits, or whose runner has gone silent; None when there is none. For whoever has the database itself.
+
+        Parameters
+        ----------
+        runner : who takes it, for people
+        """
+        from remiss.edges.stores.leases import take
+
+        return take(self._store, runner, float(self.settings.job_lease))
 
     def use_link(self, text: str) -> tuple[Person, Token] | None:
         """Use up a link that signs a person in, and return whom; None when it does not work (any more).
@@ -175,6 +195,10 @@ class Workspace(Recording):
         if person is None or not set(authority.person.grants) <= set(person.grants):
             raise Denied(f"what {self.actor.name} may do has changed meanwhile; nothing was written", do="do it again")
 
+    def _fenced(self, transaction: Transaction) -> AbstractContextManager[Callable[[Any], None]]:
+        """Give a block that nobody can take a job's work from, and in it what counts a step of that job as done."""
+        return nullcontext(lambda _: None) if self.lease is None else self.lease.committing(transaction)
+
     def allow(self, permission: str, team: str | None = None) -> None:
         """Go on only if the actor holds a permission in a team; what is written then is journalled under that team.
 
@@ -216,6 +240,12 @@ if TYPE_CHECKING:
         return ws
 
     def _satisfies_capture(ws: Workspace) -> CaptureWorkspace:
+        return ws
+
+    def _satisfies_capture_jobs(ws: Workspace) -> CaptureJobWorkspace:
+        return ws
+
+    def _satisfies_jobs(ws: Workspace) -> JobWorkspace:
         return ws
 
     def _satisfies_agreement(ws: Workspace) -> AgreementWorkspace:

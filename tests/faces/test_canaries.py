@@ -21,7 +21,8 @@ import pytest
 import re2
 from sqlalchemy import create_engine, inspect, text
 
-from remiss import capture
+from remiss import capture, runner
+from remiss.capture import job_actions as jobs
 from remiss.catalog import actions as catalog
 from remiss.catalog import attachment_actions as attachments
 from remiss.catalog import evidence_actions as evidence
@@ -118,6 +119,21 @@ def write_by_hand(ws, case):
     return thread.id, attachments.list_attachments(ws, case)[0].id
 
 
+def worked_off(ws, log):
+    """Have a job done and another fail on a log whose errors quote it; return both."""
+    protocol = str(log / "arrival-delay.yaml")
+    done = jobs.capture(ws, protocol, since=MONDAY, until=MONDAY + WEEK)
+    failed = jobs.capture(ws, protocol, since=MONDAY, until=MONDAY + WEEK)
+    lease = ws.take_job("test")
+    assert lease.job.id == done.id
+    runner.work(ws, lease)
+    (log / "predictions" / "broken.parquet").write_text("\n".join(BY_HAND))
+    runner.work_off(ws)
+    (log / "predictions" / "broken.parquet").unlink()
+    assert [each.state.value for each in ws.jobs.newest(2)] == ["failed", "done"]
+    return done.id, failed.id
+
+
 @dataclass(frozen=True)
 class Kept:
     """A server on a catalog that captured the log and that people wrote in, its folder and its settings."""
@@ -141,7 +157,8 @@ def kept(request, tmp_path_factory) -> Iterator[Kept]:
             run = capture.capture(ws, planted_log(folder / "log"), since=MONDAY, until=MONDAY + WEEK)
             cases = tuple(catalog.search(ws, "", limit=1000).column("id"))
             thread, file = write_by_hand(ws, cases[0])
-            ids = {"case": cases[0], "run": run.id, "name": "arrival-delay", "thread": thread, "attachment": file}
+            done, _ = worked_off(ws, folder / "log")
+            ids = {"case": cases[0], "run": run.id, "name": "arrival-delay", "thread": thread, "attachment": file, "job": done}
             yield Kept(there, address, settings, folder, ids, cases)
 
     if request.param == "sqlite":

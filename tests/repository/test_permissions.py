@@ -18,6 +18,7 @@ BESIDE = {
     "remiss catalog upgrade": "opens a database",
     "remiss demo": "makes a folder of its own",
     "remiss serve": "opens a database",
+    "remiss job run": "opens a database, and does what others posted by their rights",
     "remiss schema": "reads no catalog",
     "remiss protocol new": "writes a file",
     "remiss case notebook": "writes what case.show answers",

@@ -48,7 +48,7 @@ Until = Annotated[datetime, Help("End of the last window; default: the last wind
 def _prepare(
     ws: CaptureWorkspace, protocol: str, since: datetime | None, until: datetime | None, *, strict: bool
 ) -> Iterator[Prepared]:
-    checked = _meant(ws, protocol)
+    checked = meant(ws, protocol)
     as_of = ws.now
     windows = _windows(ws, checked, since, until, as_of)
     source = checked.protocol.source.name
@@ -65,6 +65,7 @@ def _prepare(
     permission=CAPTURE,
     http="POST /runs",
     created="run.show",
+    posted="job.capture",
     subject="protocol",
     document="protocol",
     prepare=_prepare,
@@ -104,7 +105,7 @@ def capture(
     windows = [Window(item.window, document.sampling.window) for item in drawn.windows]
     held = _held(ws, checked, windows)
     # Again, now that nobody else captures the source.
-    _allow(ws, document)
+    allow_capture(ws, document)
     if tuple(item.run for item in held) != prepared.in_force:
         raise Conflict("another capture of these windows was filed meanwhile", do="capture again: nothing of this one was filed")
     ws.protocols.save(document)
@@ -135,7 +136,7 @@ def _to_file(derived: Derived, windows: tuple[RunWindow, ...]) -> Drawn:
     return replace(drawn, windows=windows, groups=groups, members=(*drawn.members, *derived.refreshed))
 
 
-def _meant(ws: CaptureWorkspace, path: str) -> Checked:
+def meant(ws: CaptureWorkspace, path: str) -> Checked:
     """Load a protocol, and refuse one whose name and version stand for another in this catalog, or that is not for the actor.
 
     Raises
@@ -145,7 +146,7 @@ def _meant(ws: CaptureWorkspace, path: str) -> Checked:
     """
     checked = load(ws, path)
     document = checked.protocol
-    _allow(ws, document)
+    allow_capture(ws, document)
     guarded = sensitivity_of(document.fields, document.sensitivity)
     # The document itself is internal.
     if not ws.scope.sees(document.team, max(guarded, Sensitivity.INTERNAL)):
@@ -154,7 +155,7 @@ def _meant(ws: CaptureWorkspace, path: str) -> Checked:
     return checked
 
 
-def _allow(ws: CaptureWorkspace, document: Protocol) -> None:
+def allow_capture(ws: CaptureWorkspace, document: Protocol) -> None:
     """Go on only if the actor may capture in every team whose things a capture by that document writes to.
 
     An event is known by its source's name and its id: whoever captures a source shows anew what was filed of its events, and
@@ -198,7 +199,7 @@ def _windows(
         return whole_windows(since, until, width)
     times = event_times(ws, checked)
     if since is None:
-        due = [window for window in _due(ws, checked, times, as_of) if until is None or window.end <= until]
+        due = [window for window in due_now(ws, checked, times, as_of) if until is None or window.end <= until]
         if not due:
             raise IntervalError("no window is due", do="give --since and --until to capture windows again")
         return whole_windows(*spans(due)[0], width)
@@ -207,9 +208,10 @@ def _windows(
     return whole_windows(since, ended.end if ended.end <= as_of else ended.start, width)
 
 
-def _due(
+def due_now(
     ws: CaptureWorkspace, checked: Checked, times: Sequence[tuple[datetime, datetime]], as_of: datetime
 ) -> tuple[Window, ...]:
+    """Return the windows that are due of a source whose events have these times."""
     document = checked.protocol
     lag = document.labels.lag if document.labels else None
     return due_windows(times, document.sampling.window, ws.runs.in_force(document.source.name, document.name), as_of, lag)
@@ -229,8 +231,8 @@ def due(ws: CaptureWorkspace, protocol: Document) -> Due:
 
     Example: remiss capture arrival-delay.yaml --dry-run
     """
-    checked = _meant(ws, protocol)
-    return spans(_due(ws, checked, event_times(ws, checked), ws.now))
+    checked = meant(ws, protocol)
+    return spans(due_now(ws, checked, event_times(ws, checked), ws.now))
 
 
 @action(
@@ -249,11 +251,11 @@ def plan(ws: CaptureWorkspace, protocol: Document, *, since: Since | None = None
 
     Example: remiss capture arrival-delay.yaml --dry-run
     """
-    checked = _meant(ws, protocol)
+    checked = meant(ws, protocol)
     as_of, width = ws.now, checked.protocol.sampling.window
     if since is None and until is None:
-        due_now = spans(_due(ws, checked, event_times(ws, checked), as_of))
-        stretches = [whole_windows(*span, width) for span in due_now]
+        found_due = spans(due_now(ws, checked, event_times(ws, checked), as_of))
+        stretches = [whole_windows(*span, width) for span in found_due]
     else:
         stretches = [_windows(ws, checked, since, until, as_of)]
     found = [window for stretch in stretches for window in expect(ws, checked, stretch, as_of)]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from remiss.capture.requirements import Refused
 from remiss.govern.ports.actor import Permits
+from remiss.govern.ports.jobs import Jobs
 from remiss.govern.ports.keys import Keys
 from remiss.govern.ports.progress import Progress
 from remiss.govern.ports.recogniser import Recogniser
@@ -217,3 +218,10 @@ class CaptureWorkspace(Permits, Protocol):
     def moment(self, position: int) -> datetime:
         """Return when the catalog came to a position."""
         ...
+
+
+class CaptureJobWorkspace(CaptureWorkspace, Protocol):
+    """The same, and the table of jobs."""
+
+    @property
+    def jobs(self) -> Jobs: ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import fields
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import remiss
 from remiss.action import ACTIONS, Action
 from remiss.contract.docstrings import described
 from remiss.contract.forms import Json, given
+from remiss.contract.table import Entry
 
 
 def load() -> dict[str, Action]:
@@ -24,7 +26,8 @@ def load() -> dict[str, Action]:
 
 def table() -> dict[str, Json]:
     """Return what the file holds: each action by name."""
-    return {name: dict(_entry(action)) for name, action in load().items()}
+    usual = {each.name: each.default for each in fields(Entry)}
+    return {name: {key: value for key, value in _entry(action) if value != usual[key]} for name, action in load().items()}
 
 
 def _entry(action: Action) -> Iterator[tuple[str, Any]]:
@@ -45,4 +48,5 @@ def _entry(action: Action) -> Iterator[tuple[str, Any]]:
     yield "remembered", action.remembered
     yield "within", action.within
     yield "created", action.created
+    yield "posted", action.posted
     yield "parameters", [given(each, told.parameters).to_json() for each in action.parameters.values()]

@@ -40,16 +40,17 @@ class Entry:
     permission: str
     http: str
     summary: str
-    text: str
-    example: str | None
     kind: str
-    reads: bool
-    document: str | None
-    catalog: bool
-    remembered: bool
-    within: str | None
-    created: str | None
     parameters: tuple[Given, ...]
+    text: str = ""
+    example: str | None = None
+    reads: bool = False
+    document: str | None = None
+    catalog: bool = True
+    remembered: bool = False
+    within: str | None = None
+    created: str | None = None
+    posted: str | None = None
 
     @property
     def words(self) -> tuple[str, ...]:

@@ -45,9 +45,9 @@ class FileDocuments:
 class PostedDocuments:
     """Documents that came with a call from afar, by the paths that they have there; their sources are in a folder here."""
 
-    def __init__(self, texts: Mapping[str, str], sources: Path) -> None:
+    def __init__(self, texts: Mapping[str, str], sources: Path, folder: str | None = None) -> None:
         self._texts = texts
-        self._sources = sources
+        self._folder = sources if folder is None else Path(folder)
 
     def read(self, path: str) -> str:
         """Return the text of a document.
@@ -63,4 +63,4 @@ class PostedDocuments:
 
     def folder(self, path: str) -> str:
         """Return the absolute path of the folder that the sources of a document are relative to."""
-        return str(self._sources if path in self._texts else Path(path).absolute().parent)
+        return str(self._folder if path in self._texts else Path(path).absolute().parent)

@@ -11,7 +11,9 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -143,13 +145,22 @@ def _long_enough(token: str, where: str, do: str) -> str:
     return token
 
 
-def serve(workspace: Workspace, *, host: str, port: int, announce: Callable[[str], None], origins: Sequence[str] = ()) -> None:
+def serve(
+    workspace: Workspace,
+    *,
+    host: str,
+    port: int,
+    announce: Callable[[str], None],
+    origins: Sequence[str] = (),
+    jobs: bool = False,
+) -> None:
     """Serve until interrupted; when a service manager ends it (SIGTERM), the process ends well.
 
     Parameters
     ----------
     announce : called with what people are to know: how to sign in, and what to beware of
     origins : under which others reach it; with any, nobody is let in as the operator
+    jobs : work off jobs too
 
     Raises
     ------
@@ -173,7 +184,24 @@ def serve(workspace: Workspace, *, host: str, port: int, announce: Callable[[str
                 announce(f"{each} is not encrypted: whoever listens on the way has every token; put TLS before it")
         if not origins:
             announce(ONCE + link(sessions, actual))
-        uvicorn.Server(configured(app)).run(sockets=[bound])
+        with working(workspace) if jobs else nullcontext():
+            uvicorn.Server(configured(app)).run(sockets=[bound])
+
+
+@contextmanager
+def working(workspace: Workspace) -> Iterator[None]:
+    """Work off jobs beside what is served in this block; at its end the step that is under way is undone or committed whole."""
+    # What captures is loaded only where somebody does.
+    from remiss.runner import keep_working
+
+    ended = threading.Event()
+    thread = threading.Thread(target=keep_working, args=(workspace, ended), name="remiss-jobs")
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 def check_somebody(workspace: Workspace) -> None:

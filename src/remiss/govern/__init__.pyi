@@ -10,6 +10,9 @@ from remiss.govern.audit_actions import checkpoint as checkpoint
 from remiss.govern.audit_actions import prove as prove
 from remiss.govern.audit_actions import search_audit as search_audit
 from remiss.govern.audit_actions import verify_audit as verify_audit
+from remiss.govern.job_actions import cancel as cancel
+from remiss.govern.job_actions import list_jobs as list_jobs
+from remiss.govern.job_actions import show_job as show_job
 from remiss.govern.key_actions import rotate as rotate
 from remiss.govern.people_actions import add_person as add_person
 from remiss.govern.people_actions import add_team as add_team

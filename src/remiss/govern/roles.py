@@ -22,6 +22,7 @@ _READER = frozenset(
         "agreement:read",
         "thread:read",
         "inbox:read",
+        "job:read",
     }
 )
 _ANNOTATOR = _READER | {
@@ -43,6 +44,7 @@ _CURATOR = _VERIFIER | {
     "protocol:write",
     "taxonomy:recode",
     "thread:resolve",
+    "job:cancel",
 }
 _STEWARD = _READER | {
     "evidence:read",

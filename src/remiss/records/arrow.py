@@ -40,6 +40,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
     },
     "change": {"window": TIME},
     "refused": {"row": WHOLE},
+    "job": {**dict.fromkeys(("posted_at", "ended_at"), TIME), **dict.fromkeys(("done", "steps"), WHOLE)},
     "protocol": {"version": WHOLE},
     "mode": {},
     "person": {"since": WHOLE, "until": WHOLE, "since_at": TIME, "until_at": TIME},

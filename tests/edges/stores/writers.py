@@ -16,10 +16,12 @@ ROOT = Path(__file__).resolve().parents[3]
 EACH = 40  # events of one run, every second of which becomes a case
 
 
-def start(work: str, *arguments: str, environment: Mapping[str, str]) -> subprocess.Popen[str]:
-    """Start a process that calls a function of this module."""
+def start(
+    work: str, *arguments: str, environment: Mapping[str, str], module: str = "tests.edges.stores.writers"
+) -> subprocess.Popen[str]:
+    """Start a process that calls a function of this module, or of another that is run alike."""
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.edges.stores.writers", work, *arguments],
+        [sys.executable, "-m", module, work, *arguments],
         cwd=ROOT,
         env={**os.environ, **environment},
         stdout=subprocess.PIPE,

@@ -1,4 +1,4 @@
--- The catalog's schema, version 16. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 17. Generated: run `make tidy` after a change.
 
 CREATE TABLE attachment_names (
     attachment_key BIGINT NOT NULL,
@@ -275,6 +275,34 @@ CREATE TABLE groups (
     CONSTRAINT pk_groups PRIMARY KEY (run_key, window_start, stratum, criterion),
     CONSTRAINT fk_groups_run_key FOREIGN KEY(run_key) REFERENCES runs (key)
 );
+
+CREATE TABLE jobs (
+    key BIGSERIAL NOT NULL,
+    id TEXT COLLATE "C" NOT NULL,
+    kind TEXT COLLATE "C" NOT NULL,
+    state TEXT COLLATE "C" NOT NULL,
+    protocol TEXT COLLATE "C" NOT NULL,
+    version INTEGER NOT NULL,
+    person TEXT COLLATE "C" NOT NULL,
+    operator BOOLEAN NOT NULL,
+    posted_at BIGINT NOT NULL,
+    request JSONB NOT NULL,
+    steps JSONB,
+    done INTEGER DEFAULT 0 NOT NULL,
+    attempts INTEGER DEFAULT 0 NOT NULL,
+    reason TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    ended_at BIGINT,
+    log JSONB NOT NULL,
+    fence BIGINT DEFAULT 0 NOT NULL,
+    runner TEXT COLLATE "C",
+    free_at BIGINT DEFAULT 0 NOT NULL,
+    team_id TEXT COLLATE "C" DEFAULT 'default' NOT NULL,
+    sensitivity SMALLINT DEFAULT '1' NOT NULL,
+    CONSTRAINT pk_jobs PRIMARY KEY (key),
+    CONSTRAINT uq_jobs_id UNIQUE (id)
+);
+
+CREATE INDEX ix_jobs_open ON jobs (free_at) WHERE state IN ('running', 'waiting');
 
 CREATE TABLE journal (
     position BIGINT NOT NULL,

@@ -1,4 +1,4 @@
--- The catalog's schema, version 16. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 17. Generated: run `make tidy` after a change.
 
 CREATE TABLE attachment_names (
     attachment_key INTEGER NOT NULL,
@@ -279,6 +279,34 @@ CREATE TABLE groups (
     CONSTRAINT fk_groups_run_key FOREIGN KEY(run_key) REFERENCES runs ("key")
 )
  WITHOUT ROWID;
+
+CREATE TABLE jobs (
+    "key" INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    state TEXT NOT NULL,
+    protocol TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    person TEXT NOT NULL,
+    operator BOOLEAN NOT NULL,
+    posted_at BIGINT NOT NULL,
+    request TEXT NOT NULL,
+    steps TEXT,
+    done INTEGER DEFAULT 0 NOT NULL,
+    attempts INTEGER DEFAULT 0 NOT NULL,
+    reason TEXT DEFAULT '' NOT NULL,
+    ended_at BIGINT,
+    log TEXT NOT NULL,
+    fence BIGINT DEFAULT 0 NOT NULL,
+    runner TEXT,
+    free_at BIGINT DEFAULT 0 NOT NULL,
+    team_id TEXT DEFAULT 'default' NOT NULL,
+    sensitivity SMALLINT DEFAULT '1' NOT NULL,
+    CONSTRAINT pk_jobs PRIMARY KEY ("key"),
+    CONSTRAINT uq_jobs_id UNIQUE (id)
+);
+
+CREATE INDEX ix_jobs_open ON jobs (free_at) WHERE state IN ('running', 'waiting');
 
 CREATE TABLE journal (
     position BIGINT NOT NULL,

@@ -18,6 +18,7 @@ from remiss.edges.stores.crashing import crash_point
 from remiss.edges.stores.dialect.addresses import file_of
 from remiss.edges.stores.dialect.driving import begin_nothing, is_aborted
 from remiss.edges.stores.dialect.explaining import hidden
+from remiss.edges.stores.dialect.leasing import end_if_idle
 from remiss.edges.stores.dialect.on_disk import FOLD_BYTES, fold, identity_of, take_away
 from remiss.edges.stores.logs.journal import Transaction, acted
 from remiss.edges.stores.logs.sealing import Sealing
@@ -180,6 +181,26 @@ class Store(threading.local):
         if transaction.sealed:
             self.sealing.went_on(self.catalog_id, JOURNAL, transaction.position())
         fold(self.engine, at_least=FOLD_BYTES)
+
+    @contextmanager
+    def tending(self, most_idle: float) -> Iterator[Connection]:
+        """Begin, give a connection and commit, for what is no change of the catalog: who works on a job, and how far it is.
+
+        It takes no position and leaves no row in the journal.
+
+        Parameters
+        ----------
+        most_idle : seconds for which this process may stand still in the middle of it; then a server ends it
+
+        Raises
+        ------
+        StorageError, Conflict : as the database says
+        """
+        self._check_there()
+        with self._writer.connect() as connection, connection.begin():
+            end_if_idle(connection, most_idle)
+            self._check_there(connection)
+            yield connection
 
     def _check_there(self, connection: Connection | None = None) -> None:
         """Refuse to write to a file that is not in its place any more, or to another one that is there now."""

@@ -27,6 +27,7 @@ from remiss.edges.vaults.rewriting import ADDRESS, Shelves
 from remiss.edges.vaults.ring import Ring
 from remiss.edges.vaults.staging import FINISHED, SETTING, STAGED, StagedBundle, locked, wait_for_disk, whose
 from remiss.errors import RemissError, StorageError
+from remiss.govern.jobs import LeaseLost
 from remiss.govern.ports.keys import Keys
 from remiss.govern.ports.progress import Progress
 from remiss.govern.ports.vault import Renewal, VaultState
@@ -35,13 +36,16 @@ from remiss.govern.ports.vault import Renewal, VaultState
 class FolderVault:
     """Evidence under `folder`, addressed by HMAC-SHA256 with `keys.secret("vault")`.
 
+    `may_place` is asked before anything is put in its place, and raises when it must not be: a job's runner that lost its lease.
+
     Raises
     ------
     StorageError : the folder is somebody else's, open to others, or cannot be made
     """
 
-    def __init__(self, folder: Path, keys: Keys) -> None:
+    def __init__(self, folder: Path, keys: Keys, may_place: Callable[[], None] = lambda: None) -> None:
         private_folder(folder, create=True)
+        self._may_place = may_place
         self._folder = folder
         self._key = keys.secret("vault")
         self._ring = Ring(folder, keys)
@@ -58,6 +62,7 @@ class FolderVault:
         """
         address = address_of(self._key, content)
         path = self._reader.path(address)
+        self._may_place()
         with self._said(), self._ring.current() as wrapping:
             if self._write(path, address, content, wrapping):
                 for each in (path.parent, self._folder):
@@ -101,7 +106,7 @@ class FolderVault:
         with ExitStack() as held:
             # Locked before the block: a run of theirs that is still being committed is filed before ours is.
             left = [(path, held.enter_context(file)) for path, file in self._left()]
-            staged = self._shelves.staged()
+            staged = self._shelves.staged(self._may_place)
             held.callback(staged.close)
             try:
                 yield staged
@@ -110,8 +115,9 @@ class FolderVault:
                     staged.drop()
                 raise
             # The run is filed. What cannot be finished now is readable as it is, and the next capture finishes it.
-            with suppress(OSError, StorageError):
+            with suppress(OSError, StorageError, LeaseLost):
                 staged.finish()
+                self._may_place()
                 for path, _ in left:
                     _settle(path, filed)
 

@@ -7,7 +7,7 @@ them readable, and whoever does it again finishes the rest.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -35,9 +35,9 @@ class Shelves:
         """Return all bundles, those that are final first."""
         return sorted([*self.bundles.glob(f"*{FINISHED}"), *self.bundles.glob(f"*{STAGED}")])
 
-    def staged(self) -> StagedBundle:
+    def staged(self, may_place: Callable[[], None] = lambda: None) -> StagedBundle:
         """Return a new bundle to be written."""
-        return StagedBundle(self.bundles, self._key, self._ring.current)
+        return StagedBundle(self.bundles, self._key, self._ring.current, may_place)
 
     def data_key(self, piece: Piece) -> bytes:
         """Return the key that a piece is sealed under.

@@ -29,15 +29,23 @@ class StagedBundle:
     """A bundle that is being written in `folder`; no file is made before the first content.
 
     It is nobody's until `belong`, and staged until `finish`: what is left staged by a process that died can be told apart by
-    `whose`. `current` gives the key that data keys are wrapped under.
+    `whose`. `current` gives the key that data keys are wrapped under; `may_place` is asked before the file is given a name that
+    means something, and raises when it must not be.
 
     Raises
     ------
     StorageError : from every method: disk full, or the folder cannot be written
     """
 
-    def __init__(self, folder: Path, key: bytes, current: Callable[[], AbstractContextManager[Wrapping]]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        key: bytes,
+        current: Callable[[], AbstractContextManager[Wrapping]],
+        may_place: Callable[[], None] = lambda: None,
+    ) -> None:
         self._folder = folder
+        self._may_place = may_place
         self._key = key
         self._current = current
         self._file: BinaryIO | None = None
@@ -85,6 +93,7 @@ class StagedBundle:
 
     def belong(self, owner: str) -> None:
         """Write down on the disk whose the bundle is: the run whose filing decides whether it stays."""
+        self._may_place()
         self._owner = owner
         self._rename(f"{owner}{STAGED}")
 
@@ -93,6 +102,7 @@ class StagedBundle:
         if self._owner is None:
             self.drop()
         else:
+            self._may_place()
             self._rename(f"{self._owner}{FINISHED}")
 
     def replace(self, path: Path) -> None:

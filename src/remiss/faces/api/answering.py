@@ -18,6 +18,7 @@ ALWAYS = (400, 401, 403, 413, 414, 421, 422, 431, 500, 503)
 SAYS = {
     200: "Done.",
     201: "Filed.",
+    202: "Posted: a job will do it.",
     304: "Not modified.",
     400: "The request is no sound HTTP.",
     401: "Nobody is signed in.",

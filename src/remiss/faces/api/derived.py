@@ -35,6 +35,7 @@ TAGGED = frozenset({"case", "sheet"})
 # What stands for a file as it is: see `attachments`.
 BY_HAND = frozenset({"attachment.add", "attachment.get"})
 DOCUMENTS = "documents"
+ASYNC = "respond-async"
 TYPES: Mapping[str, Any] = {
     "text": str,
     "integer": int,
@@ -58,10 +59,8 @@ def router() -> APIRouter:
             tags=[entry.chapter],
             summary=entry.summary,
             description="\n\n".join(filter(None, (entry.summary, entry.text))),
-            status_code=201 if entry.created else 200,
-            responses=documented(
-                entry.kind, *_also(entry), status=201 if entry.created else 200, etag=_is_tagged(entry), csv=entry.tabular
-            ),
+            status_code=_status(entry),
+            responses=_documented(entry),
         )
     return made
 
@@ -70,6 +69,23 @@ def _order(entry: Entry) -> tuple[Any, ...]:
     # Cases are asked for most, and a router is searched in this order.
     segments = entry.path.split("/")
     return (segments[3] != "cases", [(each.startswith("{"), each) for each in segments], entry.method)
+
+
+def _status(entry: Entry) -> int:
+    """Return the status of a good answer: of a job that was posted, that it is accepted."""
+    if not entry.created:
+        return 200
+    return 202 if entry.name.startswith("job.") else 201
+
+
+def _documented(entry: Entry) -> dict[int | str, dict[str, Any]]:
+    """Return what OpenAPI says of the answers of a route."""
+    found = documented(
+        entry.kind, *_also(entry), status=_status(entry), etag=_is_tagged(entry), csv=entry.tabular and entry.reads
+    )
+    if entry.posted:
+        found[202] = documented(entry_of(entry.posted).kind, status=202)[202]
+    return found
 
 
 def _is_tagged(entry: Entry) -> bool:
@@ -105,6 +121,9 @@ def endpoint(entry: Entry) -> Callable[..., Response]:
     if _is_tagged(entry) and entry.method == "GET":
         parameters.append(_parameter("if_none_match", Annotated[str | None, Header()], None))
 
+    if entry.posted:
+        parameters.append(_parameter("prefer", Annotated[str | None, Header()], None))
+
     def call(request: Request, **given: Any) -> Response:
         values: dict[str, Any] = {each.name: given[each.name] for each in in_path}
         if precondition is not None:
@@ -114,6 +133,10 @@ def endpoint(entry: Entry) -> Callable[..., Response]:
             sent = _sent(given["asked"])
             documents = sent.pop(DOCUMENTS, None)
             values |= _cleared(sent) if entry.method == "PATCH" else sent
+        if entry.posted and prefers_not_to_wait(given["prefer"]):
+            response = _answered(entry_of(entry.posted), request, values, documents, None)
+            response.headers["Preference-Applied"] = ASYNC
+            return response
         return _answered(entry, request, values, documents, given.get("if_none_match"))
 
     call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
@@ -139,11 +162,11 @@ def _answered(
         if position is None and listed(action.returns):
             position = ws.position()
         document = to_json(answer, action.returns, position=position if listed(action.returns) else None)
-        if entry.tabular:
+        if entry.tabular and entry.reads:
             return answer_in(request, answer, document, csv=prefers_csv(request.headers.get("accept", "")))
         response = tagged(document, answer.revision, if_none_match) if _is_tagged(entry) else as_json(document)
     if entry.created:
-        response.status_code = 201
+        response.status_code = _status(entry)
         path = entry_of(entry.created).path
         if "{" in path:
             response.headers["Location"] = f"{path[: path.index('{')]}{answer.id}"
@@ -157,6 +180,15 @@ def _asked(entry: Entry, action: Action, request: Request, ws: Workspace, argume
     position = ws.position() if arguments["as_of"] is None else arguments["as_of"]
     asked = {name: value for name, value in arguments.items() if name != "as_of"}
     return request.app.state.answers.ask(ws, function_of(entry.name), position, **asked)
+
+
+def prefers_not_to_wait(prefer: str | None) -> bool:
+    """Return whether a caller who prefers this would rather not wait. Source: RFC 7240, section 4.1.
+
+    >>> prefers_not_to_wait("respond-async, wait=10"), prefers_not_to_wait("return=minimal"), prefers_not_to_wait(None)
+    (True, False, False)
+    """
+    return ASYNC in {each.partition(";")[0].strip().lower() for each in (prefer or "").split(",")}
 
 
 def revision_of(tag: str | None) -> int:

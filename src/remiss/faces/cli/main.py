@@ -32,6 +32,7 @@ BY_HAND: Mapping[tuple[str, ...], tuple[str, str]] = {
     ("demo",): ("demo", "demo"),  # a user of the library
     ("doctor",): ("doctor", "doctor"),  # also where the catalog cannot be opened
     ("init",): ("catalog", "init"),  # makes the catalog
+    ("job", "run"): ("job", "run"),  # works off what waits
     ("protocol", "new"): ("protocol", "new"),  # writes a file
     ("schema",): ("schema", "schema"),  # of remiss, not of a catalog
     ("serve",): ("serve", "serve"),  # a server
@@ -50,6 +51,7 @@ NOUNS: Mapping[str, str] = {
     "experiment": "Record experiments that test what caused a case.",
     "hypothesis": "State what may have caused a case.",
     "inbox": "See what waits for you.",
+    "job": "Post work that nobody waits for, see how it stands, and work it off.",
     "person": "Add people, grant them roles in teams, disable who has left.",
     "protocol": "Write, check and compare protocols.",
     "queue": "Take cases to label from the queue.",

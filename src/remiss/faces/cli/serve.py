@@ -31,7 +31,8 @@ PORT = 8765
     allow_from_autoenv=False,
     help="Under which address others reach it, for example https://remiss.example.org; then only people are let in.",
 )
-def serve(host: str, port: int, origins: tuple[str, ...]) -> None:
+@click.option("--jobs", is_flag=True, help="Work off jobs too, one after another; several servers may do so.")
+def serve(host: str, port: int, origins: tuple[str, ...], *, jobs: bool) -> None:
     """Serve pages and the HTTP API of the catalog.
 
     Prints a link that signs one browser of yours in, as the operator. Your programs send the token of REMISS_TOKEN or
@@ -42,10 +43,12 @@ def serve(host: str, port: int, origins: tuple[str, ...]) -> None:
     with workspace() as ws:
         if ws.file is None and ws.address.startswith("http"):
             raise SettingError(f"{ws.address} is served already", do="name the database itself")
-        serve_pages(ws, host, port, origins)
+        serve_pages(ws, host, port, origins, jobs=jobs)
 
 
-def serve_pages(ws: Workspace, host: str = "127.0.0.1", port: int = PORT, origins: Sequence[str] = ()) -> None:
+def serve_pages(
+    ws: Workspace, host: str = "127.0.0.1", port: int = PORT, origins: Sequence[str] = (), *, jobs: bool = False
+) -> None:
     """Serve an open catalog until somebody stops it, and say by which link to look at it.
 
     Raises
@@ -58,7 +61,7 @@ def serve_pages(ws: Workspace, host: str = "127.0.0.1", port: int = PORT, origin
     except ImportError as error:
         raise InputError(f"{error.name} is not installed", do='install the extra: pip install "remiss[serve]"') from error
 
-    server.serve(ws, host=host, port=port, announce=render.say, origins=origins)
+    server.serve(ws, host=host, port=port, announce=render.say, origins=origins, jobs=jobs)
 
 
 def somebody_is_there() -> bool:

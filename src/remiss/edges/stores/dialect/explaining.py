@@ -104,6 +104,10 @@ def _explained_postgresql(error: BaseException, where: str) -> RemissError | Non
         return _unstorable()
     if state in {"40001", "40P01", "55P03"}:
         return Conflict("somebody else was changing the same things; nothing was written", do="do it again")
+    if state == "25P03":
+        return StorageError(
+            f"{where} ended a transaction in which nothing was done for long; nothing was written", do="do it again"
+        )
     if state == "57014":
         return timed_out(where)
     if state == "53100":

@@ -6,6 +6,7 @@ from remiss.edges.stores.tables.base import Instant, governed, instant, metadata
 from remiss.edges.stores.tables.cases import case_context, case_criteria, case_texts, cases, revisions
 from remiss.edges.stores.tables.discussion import comment_texts, comments, mentions, thread_turns, threads
 from remiss.edges.stores.tables.investigation import citations, finding_texts, findings
+from remiss.edges.stores.tables.jobs import jobs
 from remiss.edges.stores.tables.journal import catalog_head, journal
 from remiss.edges.stores.tables.labelling import labelling_words, labellings, links, prospects, revision_reasons
 from remiss.edges.stores.tables.people import grants, people, teams, tokens
@@ -50,6 +51,7 @@ __all__ = [
     "grants",
     "groups",
     "instant",
+    "jobs",
     "journal",
     "labelling_words",
     "labellings",

@@ -1,0 +1,81 @@
+"""What the actions on jobs need: the table of jobs, as far as the actor may see it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from remiss.govern.ports.actor import Permits
+from remiss.records.job import Job, JobState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posted:
+    """What is kept of a job that is posted, and all that a runner knows of it.
+
+    `text` is the protocol with the files that it names attached; `path` its name, for messages. `folder` is what its sources are
+    relative to, within the folder that the runner reads; None is that folder itself.
+    """
+
+    kind: str
+    protocol: str
+    version: int
+    team: str
+    path: str
+    text: str
+    folder: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    strict: bool = False
+
+
+class Jobs(Protocol):
+    """Jobs in the catalog."""
+
+    def post(self, posted: Posted) -> Job:
+        """Keep a job of the actor, which waits for a runner."""
+        ...
+
+    def get(self, job: str) -> Job:
+        """Return a job by id or by a unique prefix of six or more characters.
+
+        Raises
+        ------
+        NotFound, Ambiguous
+        """
+        ...
+
+    def newest(self, limit: int, states: Sequence[JobState] = ()) -> tuple[Job, ...]:
+        """Return jobs, newest first; only those in some states when such are named."""
+        ...
+
+    def count(self, states: Sequence[JobState] = ()) -> int:
+        """Return how many there are."""
+        ...
+
+    def awaited(self, protocol: str) -> bool:
+        """Return whether some job by a protocol is open, seen or not."""
+        ...
+
+    def cancel(self, job: str) -> Job:
+        """Cancel an open job; a runner that has it commits nothing more.
+
+        Raises
+        ------
+        NotFound, Ambiguous
+        Conflict : it is not open
+        """
+        ...
+
+
+class JobWorkspace(Permits, Protocol):
+    """The ports that the actions on jobs take."""
+
+    @property
+    def jobs(self) -> Jobs: ...
+
+    def position(self) -> int:
+        """Return the catalog's position."""
+        ...

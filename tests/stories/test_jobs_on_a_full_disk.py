@@ -1,0 +1,128 @@
+"""A job on a full disk: it waits, with the reason, and goes on when there is room; nothing of it is lost or done twice.
+
+The disk is a real one, in memory, of a size of its own: it is mounted in a namespace that a process of the test makes for itself.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import remiss
+from remiss import capture, runner
+from remiss.capture import job_actions as capturing
+from remiss.errors import StorageError
+from remiss.govern import job_actions as jobs
+from tests.conftest import DATABASES
+from tests.edges.stores.jobs_at_work import end_leases
+from tests.edges.stores.writers import ROOT
+from tests.stories.logs import MONDAY, WEEK, small_log
+
+FILLED = "filled"
+
+
+@pytest.fixture(params=DATABASES)
+def database(request):
+    """A job is run by whoever has the database itself."""
+    return request.param
+
+
+@pytest.fixture
+def log(tmp_path):
+    return small_log(tmp_path / "log", a_week=40)
+
+
+def on_a_small_disk(work, folder, *arguments, **environment):
+    """Call a function of this module where `folder` is a disk of 4 MB, and return what it told."""
+    mounted = f'mount -t tmpfs -o size=4m,mode=700 remiss "{folder}" && exec "$@"'
+    own = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--mount", "--map-root-user"]
+    python = [sys.executable, "-m", "tests.stories.test_jobs_on_a_full_disk", work, str(folder), *map(str, arguments)]
+    command = [*own, "sh", "-c", mounted, "sh", *python]
+    done = subprocess.run(command, cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def fill(disk):
+    """Write to a disk until it takes nothing more."""
+    with (Path(disk) / FILLED).open("wb", buffering=0) as file:
+        for size in (65536, 1):
+            try:
+                while file.write(bytes(size)):
+                    pass
+            except OSError:
+                continue
+
+
+def vault(disk: str, address: str, protocol: str) -> list[object]:
+    """Run a job while the disk of the raw evidence is full, and again when there is room."""
+    with remiss.open(address) as ws:
+        capture.apply(ws, protocol, since=MONDAY, until=MONDAY + WEEK)
+        job = capturing.capture(ws, protocol)
+        fill(disk)
+        runner.work_off(ws)
+        full, runs = jobs.show(ws, job.id), len(capture.runs(ws))
+        (Path(disk) / FILLED).unlink()
+        # Nobody takes it up before its time, which is here over.
+        early = runner.work_off(ws)
+        end_leases(address)
+        runner.work_off(ws)
+        done = jobs.show(ws, job.id)
+        files = sorted(path.name for path in (Path(disk) / "vault" / "bundles").iterdir())
+        return [
+            [full.state, full.reason, full.done, full.retry_at is not None, runs],
+            early,
+            [done.state, done.done, done.reason],
+            files == sorted(f"{each['run']}.bundle" for each in capture.runs(ws)),
+        ]
+
+
+def catalog(disk: str, protocol: str) -> list[object]:
+    """Run a job while the disk of the catalog itself is full, and again when there is room."""
+    address = str(Path(disk) / "remiss.db")
+    remiss.open(address, create=True).close()
+    with remiss.open(address) as ws:
+        job = capturing.capture(ws, protocol, since=MONDAY, until=MONDAY + WEEK)
+        fill(disk)
+        try:
+            runner.work_off(ws)
+            told = ""
+        except StorageError as error:
+            told = error.what
+        full = jobs.show(ws, job.id)
+        (Path(disk) / FILLED).unlink()
+        end_leases(address)
+        runner.work_off(ws)
+        done = jobs.show(ws, job.id)
+        return [[told.replace(disk, "DISK"), full.state, full.done], [done.state, done.done], len(capture.runs(ws))]
+
+
+def test_a_job_whose_raw_evidence_has_no_room_waits_with_the_reason(address, environment, log, tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    settings = {**environment, "REMISS_VAULT": str(disk / "vault"), "REMISS_SOURCES": str(log.folder)}
+    full, early, done, whole = on_a_small_disk("vault", disk, address, log.protocol, **settings)
+    assert full == ["waiting", f"the disk that holds {disk}/vault/bundles is full", 0, True, 1]
+    assert early == 0
+    assert done == ["done", 1, ""]
+    assert whole
+
+
+def test_a_job_of_a_catalog_that_has_no_room_is_not_lost(log, tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    full, done, runs = on_a_small_disk("catalog", disk, log.protocol, REMISS_SOURCES=str(log.folder))
+    assert full == ["there is no room left for DISK/remiss.db; nothing was written", "waiting", 0]
+    assert done == ["done", 1]
+    assert runs == 1
+
+
+WORK = {"vault": vault, "catalog": catalog}
+
+if __name__ == "__main__":
+    print(json.dumps(WORK[sys.argv[1]](*sys.argv[2:])))
