@@ -15,7 +15,7 @@ from scripts.golden.serving import Served
 from scripts.golden.statements import Seen
 
 # Who asks through a server what the operator asks of the database itself.
-FROM_AFAR = "chen"
+FROM_AFAR = "ada"
 
 
 def helps(record: Record, folder: Path) -> None:

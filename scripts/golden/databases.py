@@ -88,7 +88,7 @@ class Place:
     @property
     def environment(self) -> dict[str, str]:
         """The settings of a command that stands in the folder."""
-        return {"REMISS_CATALOG": self.address, "REMISS_KEYS": "keys", "REMISS_VAULT": "vault", "REMISS_SOURCES": "."}
+        return {"REMISS_CATALOG": self.address, "REMISS_KEYS": "keys", "REMISS_VAULT": "vault", "REMISS_SOURCES": "flights"}
 
     @property
     def masks(self) -> dict[str, str]:

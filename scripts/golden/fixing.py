@@ -1,18 +1,66 @@
-"""What is drawn at random elsewhere, drawn the same here: ids of tokens and links, and the key of a catalog.
+"""What differs each time elsewhere, held still here: the clock, ids of tokens and links, and the key of a catalog.
 
-Only the standard library is held still, and only what ends in an answer: what is encrypted keeps its true randomness. Ids
-rise, so that lists that are sorted by them stay in the order in which things were made.
+A run's digest is over the time of its capture, so that trees can only be compared at the same time. Only the standard library
+is held still, before the tree under test imports it, and only what ends in an answer: what is encrypted keeps its true
+randomness. Ids rise, so that lists that are sorted by them stay in the order in which things were made.
 """
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import itertools
 import secrets
+import sys
+import uuid
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 KEY = hashlib.sha256(b"the key of a golden record").digest()
+NOW = datetime.datetime(2026, 3, 2, 9, 30, tzinfo=datetime.UTC)
+CATALOG = uuid.UUID("00000000-0000-4000-8000-000000000001")
+# What looks types up by their identity, and so must have met the true class before another stands in its place.
+OTHERS = ("sqlalchemy", "sqlalchemy.dialects.postgresql", "psycopg", "duckdb", "pandas", "sklearn", "pyarrow", "pyarrow.parquet", "pyarrow.compute",
+          "pyarrow.csv", "pyarrow.dataset", "sklearn.ensemble", "pydantic", "fastapi",
+          "uvicorn", "httpx", "yaml", "rich.console")  # fmt: skip
+
+
+class _Still(type):
+    """Makes every time an instance of the clock that stands still, which makes none of its own."""
+
+    def __instancecheck__(cls, instance: object) -> bool:
+        return isinstance(instance, _TRUE) if cls is _Clock else super().__instancecheck__(instance)
+
+
+_TRUE = datetime.datetime
+
+
+class _Clock(_TRUE, metaclass=_Still):
+    """The class of times, but that it is always the same moment; what it makes are true times."""
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        return _TRUE(*args, **kwargs) if cls is _Clock else super().__new__(cls, *args, **kwargs)
+
+    @classmethod
+    def now(cls, tz: datetime.tzinfo | None = None) -> Any:
+        return NOW.astimezone(tz) if tz is not None else NOW.replace(tzinfo=None)
+
+
+def fix_clock() -> None:
+    """Have it be the same moment for everything that is imported from now on.
+
+    Raises
+    ------
+    RuntimeError : remiss is imported already, and has the true clock
+    """
+    if "remiss" in sys.modules:
+        raise RuntimeError("remiss was imported before its clock could be held still")
+    for name in OTHERS:
+        with suppress(ImportError):
+            import_module(name)
+    datetime.datetime = _Clock  # type: ignore[misc]
 
 
 def fix_randomness(salt: str) -> None:
@@ -31,6 +79,7 @@ def fix_randomness(salt: str) -> None:
     fixed: dict[str, Any] = {"randbits": lambda _: next(counted), "token_hex": token_hex, "token_urlsafe": token_urlsafe}
     for name, draw in fixed.items():
         setattr(secrets, name, draw)
+    uuid.uuid4 = lambda: CATALOG
 
 
 def put_key(folder: Path) -> None:

@@ -101,6 +101,7 @@ def make(place: Place, translate: Translate) -> Made:
         _label(made, there)
         _talk(made, there)
         _investigate(made, there)
+    made.names["held"] = _found(CASE, made.do("queue", "next", "--kind", "annotation"))
     made.do("attachment", "add", "{case}", inputs.ATTACHED, "--name", "board.txt")
     made.names["attachment"] = _found(ATTACHMENT, made.do("attachment", "list", "{case}", "--format", "json"))
     made.do("evidence", "show", "{case}", "--purpose", "to see what the record sees")

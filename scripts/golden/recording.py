@@ -13,7 +13,7 @@ from pathlib import Path
 from scripts.golden import asking, keeping
 from scripts.golden.databases import Place, place, server
 from scripts.golden.driving import source_of_the_tree
-from scripts.golden.fixing import fix_randomness
+from scripts.golden.fixing import fix_clock, fix_randomness
 from scripts.golden.making import Translate, make, to_json
 from scripts.golden.record import Record
 from scripts.golden.serving import served
@@ -33,6 +33,7 @@ def record(folder: Path, databases: Sequence[str], translate: Translate) -> None
     if any(folder.iterdir()):
         raise FileExistsError(f"{folder} is not empty")
     folder = folder.resolve()
+    fix_clock()
     fix_randomness("record")
     take = watch()
     written = Record(folder)

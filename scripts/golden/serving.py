@@ -23,7 +23,7 @@ import httpx
 
 from scripts.golden.databases import Place
 from scripts.golden.driving import TERMINAL, source_of_the_tree
-from scripts.golden.fixing import fix_randomness
+from scripts.golden.fixing import fix_clock, fix_randomness
 from scripts.golden.statements import watch
 
 TOKEN = "a-token-that-only-a-record-knows-of"  # noqa: S105 - of a server that lives for a minute
@@ -106,6 +106,7 @@ def main(words: list[str]) -> None:
     """Be the server."""
     import runpy
 
+    fix_clock()
     fix_randomness("server")
     take = watch()
 
