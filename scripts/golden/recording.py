@@ -6,17 +6,18 @@ import json
 import shutil
 import sys
 import time
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
-from scripts.golden import asking, keeping
+from scripts.golden import asking, keeping, visiting
 from scripts.golden.databases import Place, place, server
 from scripts.golden.driving import source_of_the_tree
 from scripts.golden.fixing import fix_clock, fix_randomness
-from scripts.golden.making import Translate, make, to_json
+from scripts.golden.making import Made, Translate, make, to_json
 from scripts.golden.record import Record
-from scripts.golden.serving import served
+from scripts.golden.serving import Served, served
 from scripts.golden.statements import watch
 
 WORK = "work"
@@ -54,17 +55,29 @@ def record(folder: Path, databases: Sequence[str], translate: Translate) -> None
             say(f"{database}: commands that write")
             asking.reads(written, made, take)
             say(f"{database}: commands that read")
-            with served(_copy(here)) as there:
-                asking.from_afar(written, made, there)
-            say(f"{database}: commands from afar")
+            for name, visit in (("commands from afar", asking.from_afar), ("routes and pages", _reads), ("writing", _writes)):
+                with _copied(here) as copy, served(copy) as there:
+                    visit(written, replace(made, place=copy), there)
+                say(f"{database}: {name}")
     written.close()
     shutil.rmtree(folder / WORK)
     about = {"tree": source_of_the_tree(), "databases": list(databases)}
     (folder / "about.json").write_text(json.dumps(about, indent=2) + "\n")
 
 
-def _copy(here: Place) -> Place:
-    return here.copied(f"{here.folder.name}_served")
+@contextmanager
+def _copied(here: Place) -> Iterator[Place]:
+    copy = here.copied(f"{here.folder.name}_served")
+    yield copy
+    copy.removed()
+
+
+def _reads(written: Record, made: Made, there: Served) -> None:
+    visiting.visited(written, made, there, writing=False)
+
+
+def _writes(written: Record, made: Made, there: Served) -> None:
+    visiting.visited(written, made, there, writing=True)
 
 
 def _clock() -> Callable[[str], None]:
