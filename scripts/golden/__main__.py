@@ -75,7 +75,9 @@ def _parser() -> argparse.ArgumentParser:
     compare.add_argument("old", type=Path)
     compare.add_argument("new", type=Path)
     compare.add_argument("--renames", type=Path, help="What is called otherwise in the new record.")
-    compare.add_argument("--explained", type=Path, default=EXPLANATIONS, help="Patterns with reasons; default: changes/golden.md.")
+    compare.add_argument(
+        "--explained", type=Path, default=EXPLANATIONS, help="Patterns with reasons; default: changes/golden.md."
+    )
     compare.add_argument("--grouped", action="store_true", help="Print the same difference once, with how many places it is in.")
     compare.add_argument("--figures", action="store_true", help="Print how the statements for the database differ, too.")
     upgrade = what.add_parser("upgrade", help="Upgrade copies of the catalogs that a record keeps, and check their logs.")

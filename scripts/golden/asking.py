@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from scripts.golden.databases import Place
 from scripts.golden.driving import Answer, formats, run, walk
 from scripts.golden.making import Made
 from scripts.golden.masking import masked, masked_value
@@ -34,7 +35,7 @@ def reads(record: Record, made: Made, take: Callable[[], Seen]) -> None:
             take()
             _put(record, made, f"command/{name}/{shape}", made.attempt(*_shaped(words, shape)))
             if shape in {"json", "only"}:
-                record.put(f"{made.place.database}/asked/command {name}", take().figures)
+                _issued(record, made.place, name, take())
     for name, *words in REFUSED:
         _put(record, made, f"refused/{name}/table", made.attempt(*words))
         if shapes(made, words) != ("only",):
@@ -55,13 +56,21 @@ def writes(record: Record, made: Made, take: Callable[[], Seen]) -> None:
             copy = made.place.copied(f"{made.place.folder.name}_copy")
             take()
             answer = made.attempt(*_shaped(words, shape), where=copy)
-            asked = take().figures
+            seen = take()
             value = _value(answer, made, copy.masks, name)
             if shape in {"json", "only"}:
                 value["then"] = _value(made.attempt("catalog", "info", "--format", "json", where=copy), made, copy.masks, "")
-                record.put(f"{made.place.database}/asked/command {name}", asked)
+                _issued(record, copy, name, seen)
             record.put(f"{made.place.database}/written/{name}/{shape}", value)
             copy.removed()
+
+
+def _issued(record: Record, place: Place, name: str, seen: Seen) -> None:
+    """Record what a command asked of the database, as figures, and what it had the engine run, as it is."""
+    record.put(f"{place.database}/asked/command {name}", seen.figures)
+    if seen.scans:
+        scans = [line for scan in seen.scans for line in (*masked(scan, place.masks).splitlines(), "")]
+        record.put(f"{place.database}/scan/{name}", scans)
 
 
 def shapes(made: Made, words: Sequence[str]) -> tuple[str, ...]:

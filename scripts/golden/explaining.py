@@ -4,7 +4,8 @@ A line that explains is an item of a list:
 
     - `*/help/remiss case form*`: The command says what the form is for.
 
-The pattern is of an address, or of a whole line as `compare` prints it; `*` in it stands for anything. Other lines are for readers.
+The pattern is of an address, or of a whole line as `compare` prints it; `*` in it stands for anything. Other lines are for
+readers.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ randomness. Ids rise, so that lists that are sorted by them stay in the order in
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import hashlib
 import itertools
 import secrets
@@ -19,12 +19,28 @@ from pathlib import Path
 from typing import Any
 
 KEY = hashlib.sha256(b"the key of a golden record").digest()
-NOW = datetime.datetime(2026, 3, 2, 9, 30, tzinfo=datetime.UTC)
+NOW = dt.datetime(2026, 3, 2, 9, 30, tzinfo=dt.UTC)
 CATALOG = uuid.UUID("00000000-0000-4000-8000-000000000001")
 # What looks types up by their identity, and so must have met the true class before another stands in its place.
-OTHERS = ("sqlalchemy", "sqlalchemy.dialects.postgresql", "psycopg", "duckdb", "pandas", "sklearn", "pyarrow", "pyarrow.parquet", "pyarrow.compute",
-          "pyarrow.csv", "pyarrow.dataset", "sklearn.ensemble", "pydantic", "fastapi",
-          "uvicorn", "httpx", "yaml", "rich.console")  # fmt: skip
+OTHERS = (
+    "sqlalchemy",
+    "sqlalchemy.dialects.postgresql",
+    "psycopg",
+    "duckdb",
+    "pandas",
+    "sklearn.ensemble",
+    "pyarrow",
+    "pyarrow.parquet",
+    "pyarrow.compute",
+    "pyarrow.csv",
+    "pyarrow.dataset",
+    "pydantic",
+    "fastapi",
+    "uvicorn",
+    "httpx",
+    "yaml",
+    "rich.console",
+)
 
 
 class _Still(type):
@@ -34,7 +50,7 @@ class _Still(type):
         return isinstance(instance, _TRUE) if cls is _Clock else super().__instancecheck__(instance)
 
 
-_TRUE = datetime.datetime
+_TRUE = dt.datetime
 
 
 class _Clock(_TRUE, metaclass=_Still):
@@ -44,7 +60,7 @@ class _Clock(_TRUE, metaclass=_Still):
         return _TRUE(*args, **kwargs) if cls is _Clock else super().__new__(cls, *args, **kwargs)
 
     @classmethod
-    def now(cls, tz: datetime.tzinfo | None = None) -> Any:
+    def now(cls, tz: dt.tzinfo | None = None) -> Any:
         return NOW.astimezone(tz) if tz is not None else NOW.replace(tzinfo=None)
 
 
@@ -60,7 +76,7 @@ def fix_clock() -> None:
     for name in OTHERS:
         with suppress(ImportError):
             import_module(name)
-    datetime.datetime = _Clock  # type: ignore[misc]
+    dt.datetime = _Clock  # type: ignore[misc]
 
 
 def fix_randomness(salt: str) -> None:

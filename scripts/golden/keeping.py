@@ -52,7 +52,7 @@ def _leaves(place: Place, log: str) -> Iterator[tuple[int, str]]:
         import psycopg
 
         with psycopg.connect(place.address) as reading:
-            rows = reading.execute(statement).fetchall()  # type: ignore[call-overload]
+            rows = reading.execute(statement).fetchall()
     yield from ((row[0], bytes(row[1] or b"").hex()) for row in rows)
 
 

@@ -180,7 +180,14 @@ def _judge(made: Made, there: Served, who: str, verb: str, case: str, revision: 
         return made.as_person(who, there, *words, "--verdict", "not-a-failure")
     if draw < 240:
         return made.as_person(who, there, *words, "--verdict", "wrong-label")
-    words += ["--verdict", "failure", "--mode", MODES[draw % len(MODES)], "--impact", f"{draw % 9 + 1} to {draw % 50 + 10} minutes"]
+    words += [
+        "--verdict",
+        "failure",
+        "--mode",
+        MODES[draw % len(MODES)],
+        "--impact",
+        f"{draw % 9 + 1} to {draw % 50 + 10} minutes",
+    ]
     for question, answers in RUBRIC.items():
         words += ["--answer", f"{question}={answers[inputs.number(question, draw) % len(answers)]}"]
     return made.as_person(who, there, *words, *(["--reproduced", "yes"] if verb == "verify" else []))
@@ -205,7 +212,8 @@ def _investigate(made: Made, there: Served) -> None:
          "mlflow-run=https://mlflow.example.org/#/experiments/1/runs/4f7q", "--citation", "pull-request=REM-17"),
         ("experiment", "--number", "1", "--revision", "1", "--result", "As good as with it", "--conclusion", "supports"),
         ("hypothesis", "--number", "1", "--revision", "1", "--stands", "supported"),
-        ("remedy", "--text", "Wait for the feed", "--model-version", "42", "--outcome", "worked", "--citation", "pull-request=REM-17"),
+        ("remedy", "--text", "Wait for the feed", "--model-version", "42", "--outcome", "worked",
+         "--citation", "pull-request=REM-17"),
         ("write-up", "--hypothesis", "The feed", "--experiments", "One without it", "--results", "As good",
          "--rationale", "It is late on Mondays"),
     )  # fmt: skip

@@ -7,6 +7,7 @@ before; they are masked where `sealed` says that an answer is of them, for each 
 from __future__ import annotations
 
 import re
+import tempfile
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,7 +15,7 @@ _MASKS = (
     (re.compile(r"(127\.0\.0\.1|localhost|\[::1\]):\d{2,5}\b"), r"\1:<port>"),
     (re.compile(r"remiss_[0-9a-z]{12}_[0-9A-Za-z_-]+"), "<token>"),
     (re.compile(r"(/sign-in\?token=)[0-9A-Za-z_-]+"), r"\1<token>"),
-    (re.compile(r"/tmp/[0-9A-Za-z_./-]*"), "<temporary>"),
+    (re.compile(rf"{re.escape(tempfile.gettempdir())}[0-9A-Za-z_./-]*"), "<temporary>"),
     (re.compile(r"\b\d+(\.\d+)? [kMGT]B free"), "<room> free"),
     (re.compile(r"(took|after) \d+(\.\d+)? (s|ms)\b"), r"\1 <while>"),
 )
@@ -23,6 +24,7 @@ _SEALS = (
     (re.compile(r"(?<![0-9A-Za-z+/])[0-9A-Za-z+/]{40,}={0,2}"), "<base64>"),
     (re.compile(r"\+[0-9a-f]{8}\+"), "+<key id>+"),
 )
+
 
 def masked(text: str, places: Mapping[str, str], *, sealed: bool = False) -> str:
     """Return a text without what differs each time.

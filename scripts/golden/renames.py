@@ -2,15 +2,18 @@
 
 A file of renames is YAML (or JSON), a list of
 
-    - {kind: command, old: case sheet, new: case form}              words of commands, in questions, help and messages
+    - {kind: command, old: case sheet, new: case form}
     - {kind: command, old: --also, new: --other-mode}
-    - {kind: key, old: at, new: occurred, where: "*/command/*"}     a key of JSON; all three may be regular expressions with regex: true
-    - {kind: route, old: "/cases/{case}/sheet", new: "/cases/{case}/form"}      part of a route, in addresses and texts
-    - {kind: schema, old: Judgement, new: Labelling}                a name of a schema: as a key, a title, and at the end of a $ref
-    - {kind: text, old: "isn't", new: "is not", where: "*/page/*"}  any text
-    - {kind: address, old: "case.sheet", new: "case.form"}          in the address of what was asked alone
+    - {kind: key, old: at, new: occurred, where: "*/command/*"}
+    - {kind: route, old: "/cases/{case}/sheet", new: "/cases/{case}/form"}
+    - {kind: schema, old: Judgement, new: Labelling}
+    - {kind: text, old: "isn't", new: "is not", where: "*/page/*"}
+    - {kind: address, old: "case.sheet", new: "case.form"}
 
-applied in their order. `where` is a pattern of the addresses that it holds for; without it, it holds for all.
+A `command` is words as they are typed, in questions, help and messages; a `key` is a whole key of JSON; a `route` is a part of a
+path; a `schema` is a name by itself, in keys and references; `text` is anything; an `address` is that of what was asked, and
+nothing of the answer. With `regex: true`, `old` is a regular expression. They are applied in their order. `where` is a pattern of
+the addresses that a rename holds for; without it, it holds for all.
 """
 
 from __future__ import annotations

@@ -92,7 +92,10 @@ def reads(document: Mapping[str, Any]) -> Iterator[tuple[Request, bool]]:
                 wrong = {**base, each["name"]: "-1"}
                 yield Request(f"{where} with wrong {each['name']}", "GET", placed(path), wrong), False
         for each in OTHER_CASES if "{case}" in path else ():
-            yield Request(f"{where} of {each}", "GET", placed(path, {"case": f"{{{each}}}"}), base), each in {"fresh", "annotated", "secret"}
+            yield (
+                Request(f"{where} of {each}", "GET", placed(path, {"case": f"{{{each}}}"}), base),
+                each in {"fresh", "annotated", "secret"},
+            )
 
 
 def placed(route: str, places: Mapping[str, str] | None = None) -> str:
@@ -156,8 +159,8 @@ WRITES: tuple[Write, ...] = (
     ("POST", "/api/v1/protocols/check", {}, {"protocol": "p.yaml", "documents": {"p.yaml": "protocol: p\nversion: one\n"}}, None),
     ("POST", "/api/v1/runs/plan", {}, {"protocol": "p.yaml", "documents": {"p.yaml": "{flights}"}}, None),
     ("POST", "/api/v1/runs/due", {}, {"protocol": "p.yaml", "documents": {"p.yaml": "{flights}"}}, None),
-    ("POST", "/api/v1/runs", {}, {"protocol": "p.yaml", "documents": {"p.yaml": "{flights}"}, "since": "2013-07-01",
-     "until": "2013-07-08"}, None),
+    ("POST", "/api/v1/runs", {}, {"protocol": "p.yaml", "documents": {"p.yaml": "{flights}"}, "since": "2013-07-01T00:00:00Z",
+     "until": "2013-07-08T00:00:00Z"}, None),
     ("POST", "/api/v1/runs/{run}/accept", {}, None, None),
     ("POST", "/api/v1/runs/{run}/reproduce", {}, None, None),
     ("POST", "/api/v1/taxonomy/recodings/plan", {}, {"document": RECODED}, None),
@@ -190,7 +193,8 @@ PAGES: tuple[str, ...] = (
     "/parts/cases/{case}/controls", "/cases/{case}/evidence", "/threads/{thread}", "/attachments/{attachment}",
     "/citations?address=REM-17", "/inbox", "/queue", "/queue/{reserved}", "/queue/{fresh}",
     "/runs", "/runs/{run}", "/runs/{other_run}", "/runs/{run}/accept", "/runs/run-zzzzzzzz",
-    "/estimates?protocol=arrival-delay@1", "/estimates?query=criterion:missed-delay&what=rate&by=inputs.carrier&protocol=arrival-delay@1",
+    "/estimates?protocol=arrival-delay@1",
+    "/estimates?query=criterion:missed-delay&what=rate&by=context.airport&protocol=arrival-delay@1",
     "/estimates?query=criterion:missed-delay&by=week&basis=log&protocol=arrival-delay@1", "/estimates",
     "/estimates?by=criterion&found=failure&protocol=arrival-delay@1", "/estimates?query=criterium:slow",
     "/agreement", "/agreement?by=mode", "/protocols", "/protocols/arrival-delay", "/protocols/gate-change?version=1",
@@ -203,25 +207,27 @@ FORMS: tuple[tuple[str, Mapping[str, str]], ...] = (
     ("/cases/file", {"model": "arrival-delay", "title": "The lamp was red", "at": "2013-06-05T06:00Z", "team": "arrivals",
      "sensitivity": "1"}),
     ("/cases/file", {"model": "arrival-delay", "title": ""}),
-    ("/cases/{filed}", {"revision": "1", "title": "Another title", "note": "late"}),
+    ("/cases/{filed}", {"revision": NOW, "title": "Another title", "note": "late"}),
     ("/cases/{case}/comments", {"text": "It is the feed, @ana"}),
     ("/cases/{case}/comments", {"text": " "}),
     ("/threads/{thread}/resolve", {}),
     ("/threads/{thread}/reopen", {}),
     ("/cases/{free}/hypotheses", {"text": "The feed is late"}),
-    ("/cases/{free}/experiments", {"executed": "Trained again", "citations": "pull-request REM-19"}),
+    ("/cases/{free}/experiments", {"executed": "Trained again", "citations": "pull-request=REM-19"}),
     ("/cases/{free}/remediations", {"text": "Turn it off and on"}),
     ("/cases/{free}/write-up", {"hypothesis": "The feed", "results": "As good"}),
-    ("/cases/{free}/link", {"revision": "1", "other": "{decided}"}),
-    ("/cases/{twin}/unlink", {"revision": "2"}),
+    ("/cases/{free}/link", {"revision": NOW, "other": "{decided}"}),
+    ("/cases/{twin}/unlink", {"revision": NOW}),
     ("/queue/next", {"kind": "annotation"}),
     ("/cases/{free}/annotate", {"revision": "1", "verdict": "failure"}),
+    ("/cases/{free}/annotate", {"revision": NOW, "verdict": "failure"}),
+    ("/cases/{free}/annotate", {"revision": NOW, "verdict": "not-a-failure", "rationale": "It was on time."}),
     ("/cases/{case}/evidence", {"purpose": "to look again"}),
     ("/runs/{run}/reproduce", {}),
     ("/runs/{run}/accept", {}),
     ("/audit/verify", {}),
     ("/person/add", {"name": "eve", "about": "Eve"}),
-    ("/person/grant", {"person": "eve", "role": "reader", "team": "arrivals", "clearance": "internal"}),
+    ("/person/grant", {"name": "eve", "role": "reader", "team": "arrivals", "clearance": "internal"}),
     ("/person/eve/revoke", {"role": "reader", "team": "arrivals"}),
     ("/team/add", {"name": "lamps", "about": "Lamps"}),
     ("/token/create", {"person": "eve", "days": "30"}),

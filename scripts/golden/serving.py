@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import os
 import re
+import runpy
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -70,29 +70,34 @@ def served(place: Place) -> Iterator[Served]:
         "PYTHONPATH": os.pathsep.join((source_of_the_tree(), scripts)),
     }
     command = [sys.executable, "-m", "scripts.golden.serving", "serve", "--port", "0"]
-    with tempfile.TemporaryFile("w+") as said:
-        with subprocess.Popen(
-            command, cwd=place.folder, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            text=True, bufsize=1,
-        ) as child:  # fmt: skip
-            assert child.stderr is not None
-            port = None
-            for line in child.stderr:
-                said.write(line)
-                if found := SERVING.search(line):
-                    port = int(found[1])
-                    break
-            if port is None:
-                said.seek(0)
-                raise RuntimeError(f"the server did not start: {said.read()}")
-            rest = threading.Thread(target=_drained, args=(child.stderr,), daemon=True)
-            rest.start()
-            try:
-                yield Served(port, child)
-            finally:
-                child.terminate()
-                child.wait(60)
-                rest.join(10)
+    said: list[str] = []
+    with subprocess.Popen(
+        command,
+        cwd=place.folder,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        bufsize=1,
+    ) as child:
+        assert child.stderr is not None
+        port = None
+        for line in child.stderr:
+            said.append(line)
+            if found := SERVING.search(line):
+                port = int(found[1])
+                break
+        if port is None:
+            raise RuntimeError(f"the server did not start: {''.join(said)}")
+        rest = threading.Thread(target=_drained, args=(child.stderr,), daemon=True)
+        rest.start()
+        try:
+            yield Served(port, child)
+        finally:
+            child.terminate()
+            child.wait(60)
+            rest.join(10)
 
 
 def _drained(stream: Any) -> None:
@@ -104,8 +109,6 @@ def _drained(stream: Any) -> None:
 
 def main(words: list[str]) -> None:
     """Be the server."""
-    import runpy
-
     fix_clock()
     fix_randomness("server")
     take = watch()

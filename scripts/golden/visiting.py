@@ -1,4 +1,4 @@
-"""Recording a server: status, headers and body of every route and page for each person, and what each page asks of the database."""
+"""Recording a server: what every route and page answers to each person, and what each page asks of the database."""
 
 from __future__ import annotations
 
@@ -81,14 +81,16 @@ class Visit:
             path = requests.placed(route, places)
             for who in (*PEOPLE, STRANGER):
                 headers = self._revision(path, revision)
-                request = Request(f"{number:02} {method} {route}", method, path, headers=headers, **_sent(self._filled(sent, flights)))
+                request = Request(
+                    f"{number:02} {method} {route}", method, path, headers=headers, **_sent(self._filled(sent, flights))
+                )
                 self._ask("write", who, request)
 
     def forms(self) -> None:
         """Record what pages answer that are sent a form, and everybody who is refused."""
         for number, (path, fields) in enumerate(requests.FORMS, 1):
-            filled = {name: self._put(value) for name, value in fields.items()}
             for who in (*PEOPLE, STRANGER):
+                filled = {name: self._newest(path) if value == NOW else self._put(value) for name, value in fields.items()}
                 request = Request(f"{number:02} POST {path}", "POST", path, form=filled, headers={"Accept": "text/html"})
                 self._ask("form", who, request)
 
@@ -108,6 +110,11 @@ class Visit:
         found = self._clients["ada"].get(case[1]).headers.get("etag") if case else None
         return {"If-Match": found or '"1.0"'}
 
+    def _newest(self, path: str) -> str:
+        """Return the revision of the case of a page, as its form would have it."""
+        case = self._put(path).split("/")[2]
+        return str(self._clients["ada"].get(f"/api/v1/cases/{case}").json()["revision"])
+
     def _ask(self, kind: str, who: str, request: Request) -> None:
         given: dict[str, Any] = {"params": {name: self._put(value) for name, value in request.query.items()} or None}
         if request.json is not None:
@@ -122,7 +129,9 @@ class Visit:
 
     def _value(self, request: Request, answer: httpx.Response) -> dict[str, Any]:
         masks, sealed = self._made.place.masks, "/audit" in request.path
-        headers = {name: masked(value, masks, sealed=sealed) for name, value in sorted(answer.headers.items()) if name not in PLAIN}
+        headers = {
+            name: masked(value, masks, sealed=sealed) for name, value in sorted(answer.headers.items()) if name not in PLAIN
+        }
         if "set-cookie" in headers:
             headers["set-cookie"] = re.sub(r"=[^;]+", "=<cookie>", headers["set-cookie"], count=1)
         if request.path in MEASURED:
@@ -160,4 +169,3 @@ def visited(record: Record, made: Made, there: Served, *, writing: bool) -> None
             visit.document()
             visit.reads()
             visit.pages()
-
