@@ -10,7 +10,7 @@ from pathlib import Path
 
 from scripts.golden.comparing import Difference, compared, figures
 from scripts.golden.explaining import reasons, unexplained
-from scripts.golden.renames import load, translation
+from scripts.golden.renames import load
 
 EXPLANATIONS = Path(__file__).resolve().parents[2] / "changes" / "golden.md"
 
@@ -22,7 +22,7 @@ def main(arguments: list[str]) -> int:
         from scripts.golden.databases import DATABASES
         from scripts.golden.recording import record
 
-        record(chosen.folder, chosen.database or DATABASES, translation(load(chosen.renames)))
+        record(chosen.folder, chosen.database or DATABASES, load(chosen.renames))
         return 0
     if chosen.what == "upgrade":
         return _upgrade(chosen.old)
@@ -70,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     record = what.add_parser("record", help="Record what the tree on PYTHONPATH answers to everything.")
     record.add_argument("folder", type=Path, help="A new folder.")
     record.add_argument("--database", action="append", choices=("sqlite", "postgresql"), help="Default: both.")
-    record.add_argument("--renames", type=Path, help="How commands are called in this tree.")
+    record.add_argument("--renames", type=Path, help="What this tree calls otherwise than the questions here.")
     compare = what.add_parser("compare", help="Print what differs between two records.")
     compare.add_argument("old", type=Path)
     compare.add_argument("new", type=Path)

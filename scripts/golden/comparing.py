@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts.golden.record import answers
-from scripts.golden.renames import Rename, renamed
+from scripts.golden.renames import Rename, called, renamed
 
 ASKED = "/asked/"
 NOTHING = "(nothing)"
@@ -39,7 +39,7 @@ def compared(old: Path, new: Path, renames: Sequence[Rename]) -> Iterator[Differ
     for address, value in answers(old):
         if ASKED in address:
             continue
-        there = _called(address, renames)
+        there = called(address, renames)
         if there in found:
             yield from differences(there, renamed(value, address, renames), found.pop(there))
         else:
@@ -48,19 +48,14 @@ def compared(old: Path, new: Path, renames: Sequence[Rename]) -> Iterator[Differ
         yield Difference(address, NOTHING, "answered")
 
 
-def _called(address: str, renames: Sequence[Rename]) -> str:
-    for each in renames:
-        address = each.of_address(address)
-    return address
-
-
 def differences(address: str, was: Any, now: Any) -> Iterator[Difference]:
     """Yield how two answers differ; the order of an object's keys is no difference.
 
     >>> [str(each) for each in differences("a", {"x": [1, 2]}, {"x": [1, 3]})]
     ['a.x[1]: 2 -> 3']
     """
-    if was == now and type(was) is type(now):
+    # As text, for 1 and true and 1.0 are equal in Python and not in JSON.
+    if _text(was, whole=True) == _text(now, whole=True):
         return
     match was, now:
         case dict(), dict():
@@ -107,7 +102,7 @@ def figures(old: Path, new: Path, renames: Sequence[Rename]) -> Iterator[str]:
     """Yield what the database is asked otherwise: for each question, statements, transactions and commits before and now."""
     found = {address: value for address, value in answers(new) if ASKED in address}
     for address, was in answers(old):
-        now = found.get(_called(address, renames))
+        now = found.get(called(address, renames))
         if ASKED not in address or now is None or was == now:
             continue
         counts = [f"{name} {was[name]} -> {now[name]}" for name in was if name != "shapes" and was[name] != now.get(name)]

@@ -86,6 +86,16 @@ def _checked(kept: Path, folder: Path, running: Server | None) -> Iterator[str]:
         answer = _run(place, "audit", "verify", *words)
         if answer.status:
             yield f"{kept.name}/kept/verify {' '.join(words)}: {answer.out}{answer.err}".strip()
+    for run_id in _runs(kept):
+        answer = _run(place, "reproduce", run_id)
+        if answer.status:
+            yield f"{kept.name}/kept/reproduce {run_id}: {answer.out}{answer.err}".strip()
+
+
+def _runs(kept: Path) -> Iterator[str]:
+    """Yield the runs of a kept catalog, whose logs are kept with it."""
+    made = json.loads((kept.parents[1] / kept.name / "made.jsonl").read_text("utf-8"))["value"]
+    yield from (made[name] for name in ("run", "other_run"))
 
 
 def _run(place: Place, *words: str) -> Answer:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,7 @@ from scripts.golden import inputs
 from scripts.golden.databases import Place
 from scripts.golden.driving import Answer, run
 from scripts.golden.fixing import put_key
+from scripts.golden.renames import Rename, translation
 from scripts.golden.serving import Served, served
 
 CASE = re.compile(r"\b[0-9a-hjkmnp-tv-z]{4}-[0-9a-hjkmnp-tv-z]{4}-[0-9a-hjkmnp-tv-z]{4}\b")
@@ -43,17 +44,19 @@ RUBRIC = {
 MODES = ("remiss:model/weak-slice", "remiss:model/error", "remiss:system/latency", "remiss:data/label-noise")
 ANNOTATIONS, VERIFICATIONS, ADJUDICATIONS = 44, 26, 3
 
-Translate = Callable[[Sequence[str]], Sequence[str]]
-
 
 @dataclass
 class Made:
     """A catalog and the names of what is in it, by which it is asked."""
 
     place: Place
-    translate: Translate
+    renames: Sequence[Rename] = ()
     names: dict[str, str] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
+
+    def translate(self, words: Sequence[str]) -> Sequence[str]:
+        """Return the words of a command as the tree under test has them."""
+        return translation(self.renames)(words)
 
     def do(self, *words: str, where: Place | None = None) -> Answer:
         """Run a command as the operator; names in braces are put in.
@@ -81,9 +84,9 @@ class Made:
         return [re.sub(r"\{([a-z_]+)\}", lambda found: self.names[found[1]], word) for word in words]
 
 
-def make(place: Place, translate: Translate) -> Made:
+def make(place: Place, renames: Sequence[Rename]) -> Made:
     """Make the catalog of a place and return it with the names of what is in it."""
-    made = Made(place, translate)
+    made = Made(place, renames)
     inputs.write(place.folder)
     put_key(place.folder / "keys")
     made.do("init")

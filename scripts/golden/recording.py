@@ -15,15 +15,16 @@ from scripts.golden import asking, keeping, visiting
 from scripts.golden.databases import Place, place, server
 from scripts.golden.driving import source_of_the_tree
 from scripts.golden.fixing import fix_clock, fix_randomness
-from scripts.golden.making import Made, Translate, make, to_json
+from scripts.golden.making import Made, make, to_json
 from scripts.golden.record import Record
+from scripts.golden.renames import Rename
 from scripts.golden.serving import Served, served
 from scripts.golden.statements import watch
 
 WORK = "work"
 
 
-def record(folder: Path, databases: Sequence[str], translate: Translate) -> None:
+def record(folder: Path, databases: Sequence[str], renames: Sequence[Rename]) -> None:
     """Write a record into `folder`, which must be missing or empty.
 
     Raises
@@ -46,7 +47,7 @@ def record(folder: Path, databases: Sequence[str], translate: Translate) -> None
         say("help and schemas")
         for database in databases:
             here = place(folder / WORK / database, database, running if database == "postgresql" else None)
-            made = make(here, translate)
+            made = make(here, renames)
             written.put(f"{database}/made/names", to_json(made))
             say(f"{database}: the catalog")
             keeping.keep(folder, made)

@@ -120,6 +120,19 @@ def _walked(value: Any, text: Callable[[str], str], key: Callable[[str], str]) -
             return value
 
 
+def called(address: str, renames: Sequence[Rename]) -> str:
+    """Return an address, or a path, as it is now."""
+    for each in renames:
+        address = each.of_address(address)
+    return address
+
+
+def sent(value: Any, address: str, renames: Sequence[Rename]) -> Any:
+    """Return what is sent with the request of an address, its keys called as they are now."""
+    keys = [each for each in renames if each.kind == "key"]
+    return _walked(value, str, _all(keys, address, "of_key"))
+
+
 def translation(renames: Sequence[Rename]) -> Callable[[Sequence[str]], Sequence[str]]:
     """Return what turns the words of a command into those that are typed now."""
 

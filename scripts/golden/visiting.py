@@ -10,10 +10,11 @@ from typing import Any
 
 import httpx
 
-from scripts.golden import inputs, requests
+from scripts.golden import inputs, renames, requests
 from scripts.golden.making import PEOPLE, Made
 from scripts.golden.masking import masked, masked_value
 from scripts.golden.record import Record, body
+from scripts.golden.renames import called
 from scripts.golden.requests import NOW, Request
 from scripts.golden.serving import Served
 
@@ -54,7 +55,7 @@ class Visit:
     def document(self) -> None:
         """Record the OpenAPI document, and which of its routes no request of a record is made to."""
         self._record.put(f"{self._database}/openapi/document", masked_value(dict(self._document), self._made.place.masks))
-        written = {(method, path) for method, path, *_ in requests.WRITES}
+        written = {(method, called(path, self._made.renames)) for method, path, *_ in requests.WRITES}
         every = {(method.upper(), path) for path, methods in self._document["paths"].items() for method in methods}
         left = sorted(f"{method} {path}" for method, path in every - written if method != "GET")
         self._record.put(f"{self._database}/openapi/not asked", left)
@@ -67,7 +68,7 @@ class Visit:
 
     def pages(self) -> None:
         """Record every page for everybody, and what the database is asked for one of them."""
-        for page in requests.PAGES:
+        for page in (called(each, self._made.renames) for each in requests.PAGES):
             for who in (*PEOPLE, STRANGER):
                 self._there.asked()
                 self._ask("page", who, Request(f"GET {page}", "GET", page, headers={"Accept": "text/html"}))
@@ -77,8 +78,10 @@ class Visit:
     def writes(self) -> None:
         """Record what routes answer that write, and everybody who is refused."""
         flights = (self._made.place.folder / inputs.FLIGHTS).read_text("utf-8")
-        for number, (method, route, places, sent, revision) in enumerate(requests.WRITES, 1):
-            path = requests.placed(route, places)
+        for number, (method, written, places, given, revision) in enumerate(requests.WRITES, 1):
+            route = called(written, self._made.renames)
+            path, where = requests.placed(route, places), f"{self._database}/write/{number:02} {method} {route}"
+            sent = renames.sent(given, where, self._made.renames)
             for who in (*PEOPLE, STRANGER):
                 headers = self._revision(path, revision)
                 request = Request(
@@ -88,7 +91,8 @@ class Visit:
 
     def forms(self) -> None:
         """Record what pages answer that are sent a form, and everybody who is refused."""
-        for number, (path, fields) in enumerate(requests.FORMS, 1):
+        for number, (written, fields) in enumerate(requests.FORMS, 1):
+            path = called(written, self._made.renames)
             for who in (*PEOPLE, STRANGER):
                 filled = {name: self._newest(path) if value == NOW else self._put(value) for name, value in fields.items()}
                 request = Request(f"{number:02} POST {path}", "POST", path, form=filled, headers={"Accept": "text/html"})
