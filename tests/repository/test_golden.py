@@ -6,6 +6,7 @@ import pytest
 
 from scripts.golden.__main__ import main
 from scripts.golden.comparing import compared
+from scripts.golden.driving import walk
 from scripts.golden.explaining import reasons
 from scripts.golden.masking import masked_value
 from scripts.golden.record import Record
@@ -135,6 +136,12 @@ def test_an_address_stands_for_one_answer(tmp_path):
     with pytest.raises(ValueError, match="recorded twice"):
         record.put("all/help/remiss", [])
     record.close()
+
+
+def test_every_command_is_found_by_reading_the_help_of_what_stands_above_it(tmp_path):
+    found = {" ".join(("remiss", *path)): text for path, text in walk(tmp_path)}
+    assert {"remiss", "remiss case", "remiss case investigate write-up", "remiss schema"} <= set(found)
+    assert [name for name, text in found.items() if not text.startswith(f"Usage: {name}")] == []
 
 
 def test_what_differs_each_time_is_masked_and_what_is_said_is_not():
