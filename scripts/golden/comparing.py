@@ -12,6 +12,7 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
+from scripts.golden.masking import masked_value
 from scripts.golden.record import answers
 from scripts.golden.renames import Rename, called, renamed
 
@@ -35,10 +36,12 @@ class Difference:
 
 def compared(old: Path, new: Path, renames: Sequence[Rename]) -> Iterator[Difference]:
     """Yield every difference between two records, in the order of the old one; then what only the new one has."""
-    found = {address: value for address, value in answers(new) if ASKED not in address}
+    # Masked again, so that a record of before a mask was added can still be compared.
+    found = {address: masked_value(value, {}) for address, value in answers(new) if ASKED not in address}
     for address, value in answers(old):
         if ASKED in address:
             continue
+        value = masked_value(value, {})
         there = called(address, renames)
         if there in found:
             yield from differences(there, renamed(value, address, renames), found.pop(there))

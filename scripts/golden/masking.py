@@ -12,8 +12,12 @@ from collections.abc import Mapping
 from typing import Any
 
 _MASKS = (
+    # A run knows the folder that it was captured in, whichever copy of the catalog is asked.
+    (re.compile(r"/[\w./-]*/work/(?:sqlite|postgresql)(?:_copy|_served)?(?=[/\"' ]|$)"), "<folder>"),
     (re.compile(r"(127\.0\.0\.1|localhost|\[::1\]):\d{2,5}\b"), r"\1:<port>"),
     (re.compile(r"remiss_[0-9a-z]{12}_[0-9A-Za-z_-]+"), "<token>"),
+    # Ids that are drawn: they are counted, and how far the count is depends on what else was drawn.
+    (re.compile(r"(?<!-)\b0000[0-9a-hjkmnp-tv-z]{8}\b"), "<token id>"),
     (re.compile(r"(/sign-in\?token=)[0-9A-Za-z_-]+"), r"\1<token>"),
     (re.compile(rf"{re.escape(tempfile.gettempdir())}[0-9A-Za-z_./-]*"), "<temporary>"),
     (re.compile(r"\b\d+(\.\d+)? [kMGT]B free"), "<room> free"),

@@ -54,7 +54,8 @@ def record(folder: Path, databases: Sequence[str], renames: Sequence[Rename]) ->
             say(f"{database}: kept")
             asking.writes(written, made, take)
             say(f"{database}: commands that write")
-            asking.reads(written, made, take)
+            with _copied(here) as copy:
+                asking.reads(written, replace(made, place=copy), take)
             say(f"{database}: commands that read")
             for name, visit in (("commands from afar", asking.from_afar), ("routes and pages", _reads), ("writing", _writes)):
                 with _copied(here) as copy, served(copy) as there:

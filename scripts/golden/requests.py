@@ -75,7 +75,8 @@ class Request:
 
 def reads(document: Mapping[str, Any]) -> Iterator[tuple[Request, bool]]:
     """Yield a request for every route that reads and for each of its parameters, and whether everybody is to make it."""
-    for path, methods in document["paths"].items():
+    # What was looked at is in the log of views: who reads that comes first.
+    for path, methods in sorted(document["paths"].items(), key=lambda route: "/audit" not in route[0]):
         operation = methods.get("get")
         if operation is None:
             continue
@@ -183,7 +184,7 @@ WRITES: tuple[Write, ...] = (
 
 # Pages and parts of pages, each for everybody.
 PAGES: tuple[str, ...] = (
-    "/", "/?as_of=60", "/parts/overview/holdings", "/parts/overview/criteria", "/parts/standing",
+    "/", "/?whole=true", "/?as_of=60", "/parts/overview/holdings", "/parts/overview/criteria", "/parts/standing",
     "/cases", "/cases?query=criterion:missed-delay&sort=severity", "/cases?query=status:verified+OR+status:disputed",
     "/cases?query=criterium:slow", "/cases?query=origin:filed&as_of=60",
     "/parts/cases/count?query=criterion:slow", "/parts/cases/facets?query=criterion:slow",
@@ -192,7 +193,7 @@ PAGES: tuple[str, ...] = (
     "/cases/{twin}", "/cases/{secret}", "/cases/{far}", "/cases/{absent}", "/cases/{case}?as_of=60",
     "/parts/cases/{case}/controls", "/cases/{case}/evidence", "/threads/{thread}", "/attachments/{attachment}",
     "/citations?address=REM-17", "/inbox", "/queue", "/queue/{reserved}", "/queue/{fresh}",
-    "/runs", "/runs/{run}", "/runs/{other_run}", "/runs/{run}/accept", "/runs/run-zzzzzzzz",
+    "/runs?whole=true", "/runs/{run}", "/runs/{other_run}", "/runs/{run}/accept", "/runs/run-zzzzzzzz",
     "/estimates?protocol=arrival-delay@1",
     "/estimates?query=criterion:missed-delay&what=rate&by=context.airport&protocol=arrival-delay@1",
     "/estimates?query=criterion:missed-delay&by=week&basis=log&protocol=arrival-delay@1", "/estimates",
