@@ -6,11 +6,12 @@ Leaves are read past remiss, from the tables of the release that had them first:
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from scripts.golden.making import Made
 
 KEPT = "kept"
 CHECKPOINT, KEY, LEAVES, DUMP = "checkpoint.txt", "remiss.pub", "leaves.json", "catalog.sql"
+# Where a run says that the sources of its protocol lie.
+FOLDER = re.compile(r'"folder": ("[^"]+")')
 # Table, the number of an entry in it, and the ending of the file that SQLite has it in.
 LOGS = {"journal": ("journal", "position", ""), "views": ("views", "n", ".views")}
 
@@ -87,7 +90,8 @@ def _checked(kept: Path, folder: Path, running: Server | None) -> Iterator[str]:
         if answer.status:
             yield f"{kept.name}/kept/verify {' '.join(words)}: {answer.out}{answer.err}".strip()
     for run_id in _runs(kept):
-        answer = _run(place, "reproduce", run_id)
+        with _logs_where_they_were(place, run_id):
+            answer = _run(place, "reproduce", run_id)
         if answer.status:
             yield f"{kept.name}/kept/reproduce {run_id}: {answer.out}{answer.err}".strip()
 
@@ -96,6 +100,22 @@ def _runs(kept: Path) -> Iterator[str]:
     """Yield the runs of a kept catalog, whose logs are kept with it."""
     made = json.loads((kept.parents[1] / kept.name / "made.jsonl").read_text("utf-8"))["value"]
     yield from (made[name] for name in ("run", "other_run"))
+
+
+@contextmanager
+def _logs_where_they_were(place: Place, run_id: str) -> Iterator[None]:
+    """Put the kept logs of a run into the folder that it was captured in, unless they are there, while the block lasts."""
+    found = FOLDER.search(_run(place, "run", "show", run_id, "--format", "json").out)
+    folder = Path(json.loads(found[1])) if found else place.folder
+    if folder.exists():
+        yield
+        return
+    made = next(each for each in (*reversed(folder.parents), folder) if not each.exists())
+    shutil.copytree(place.folder / folder.name, folder)
+    try:
+        yield
+    finally:
+        shutil.rmtree(made)
 
 
 def _run(place: Place, *words: str) -> Answer:
