@@ -1,0 +1,154 @@
+"""Comparing golden records finds what was planted, follows renames, and takes what is explained; a record is the same twice."""
+
+from __future__ import annotations
+
+import pytest
+
+from scripts.golden.__main__ import main
+from scripts.golden.comparing import compared
+from scripts.golden.driving import walk
+from scripts.golden.explaining import reasons
+from scripts.golden.masking import masked_value
+from scripts.golden.record import Record
+from scripts.golden.renames import load, translation
+
+CASE = {"title": "Wrong gate", "at": "2013-06-03", "labels": ["a", "b"]}
+
+
+@pytest.fixture
+def recorded(tmp_path):
+    """Return what writes a record of some answers, and gives its folder."""
+
+    def write(name, answers):
+        record = Record(tmp_path / name)
+        for address, value in answers.items():
+            record.put(address, value)
+        record.close()
+        return tmp_path / name
+
+    return write
+
+
+@pytest.fixture
+def compare(tmp_path, capsys):
+    """Return what compares two records as a person does, and gives its status and the lines that it prints."""
+
+    def run(old, new, *, renames=None, explained=""):
+        (tmp_path / "golden.md").write_text(explained)
+        words = ["compare", str(old), str(new), "--explained", str(tmp_path / "golden.md")]
+        if renames is not None:
+            (tmp_path / "renames.yaml").write_text(renames)
+            words += ["--renames", str(tmp_path / "renames.yaml")]
+        status = main(words)
+        return status, capsys.readouterr().out.splitlines()
+
+    return run
+
+
+def test_a_planted_difference_is_a_line_with_its_address(recorded, compare):
+    old = recorded("old", {"sqlite/command/case.show/json": {"status": 0, "out": CASE}})
+    new = recorded("new", {"sqlite/command/case.show/json": {"status": 0, "out": {**CASE, "labels": ["a", "c"]}}})
+    assert compare(old, old) == (0, [])
+    assert compare(old, new) == (1, ['sqlite/command/case.show/json.out.labels: "b" -> "c"'])
+
+
+def test_an_answer_that_is_gone_or_new_is_a_difference(recorded, compare):
+    old, new = recorded("old", {"sqlite/page/a/ana": {"status": 200}}), recorded("new", {"sqlite/page/b/ana": {"status": 200}})
+    assert compare(old, new) == (
+        1,
+        ["sqlite/page/a/ana: answered -> (nothing)", "sqlite/page/b/ana: (nothing) -> answered"],
+    )
+
+
+def test_what_is_put_into_a_list_does_not_make_all_that_follows_differ(recorded, compare):
+    old = recorded("old", {"all/help/remiss": ["one", "two", "three"]})
+    new = recorded("new", {"all/help/remiss": ["one", "and a half", "two", "three"]})
+    assert compare(old, new) == (1, ['all/help/remiss: (nothing) -> "and a half"'])
+
+
+def test_true_is_not_one_and_the_order_of_keys_says_nothing(recorded, compare):
+    old = recorded("old", {"sqlite/route/a/ana": {"x": 1, "y": 2}})
+    assert compare(old, recorded("turned", {"sqlite/route/a/ana": {"y": 2, "x": 1}})) == (0, [])
+    assert compare(old, recorded("true", {"sqlite/route/a/ana": {"x": True, "y": 2}}))[0] == 1
+
+
+def test_a_rename_is_applied_to_the_old_record_first(recorded, compare):
+    old = recorded(
+        "old",
+        {
+            "all/help/remiss case sheet": ["Usage: remiss case sheet CASE_ID", "  see `case sheets`"],
+            "sqlite/route/GET /cases/{case}/sheet/ana": {"body": {"at": "now", "nested": [{"at": "at once"}]}},
+        },
+    )
+    new = recorded(
+        "new",
+        {
+            "all/help/remiss case form": ["Usage: remiss case form CASE_ID", "  see `case sheets`"],
+            "sqlite/route/GET /cases/{case}/form/ana": {"body": {"occurred": "now", "nested": [{"occurred": "at once"}]}},
+        },
+    )
+    renames = """
+    - {kind: command, old: case sheet, new: case form}
+    - {kind: route, old: "/cases/{case}/sheet", new: "/cases/{case}/form"}
+    - {kind: key, old: at, new: occurred, where: "*/route/*"}
+    """
+    assert compare(old, new)[0] == 1
+    assert compare(old, new, renames=renames) == (0, [])
+
+
+def test_a_command_is_typed_as_it_is_called_now(tmp_path):
+    path = tmp_path / "renames.yaml"
+    path.write_text("- {kind: command, old: case sheet, new: case form}\n- {kind: command, old: --also, new: --other-mode}\n")
+    translate = translation(load(path))
+    assert translate(["case", "sheet", "k7m4-qp", "--also", "case sheet"]) == [
+        "case",
+        "form",
+        "k7m4-qp",
+        "--other-mode",
+        "case sheet",
+    ]
+
+
+def test_a_difference_that_is_explained_is_none_and_the_others_stay(recorded, compare):
+    old = recorded("old", {f"sqlite/command/{name}/json": {"out": CASE} for name in ("case.show", "case.file")})
+    new = recorded("new", {f"sqlite/command/{name}/json": {"out": {**CASE, "title": "x"}} for name in ("case.show", "case.file")})
+    explained = "# What is meant\n\n- `*/command/case.show/*.title`: Titles are short.\n"
+    assert compare(old, new, explained=explained) == (1, ['sqlite/command/case.file/json.out.title: "Wrong gate" -> "x"'])
+    assert compare(old, new, explained=f'{explained}- `*: "Wrong gate" -> "x"`: All of them.\n') == (0, [])
+
+
+def test_a_pattern_without_a_reason_explains_nothing(tmp_path):
+    (tmp_path / "golden.md").write_text("- `*`: \n")
+    with pytest.raises(ValueError, match="no reason"):
+        reasons(tmp_path / "golden.md")
+
+
+def test_what_the_database_is_asked_is_no_difference(recorded):
+    figures = {"statements": 1, "transactions": 1, "commits": 0, "rollbacks": 1, "shapes": {"SELECT 1": 1}}
+    old = recorded("old", {"sqlite/asked/page /": figures})
+    new = recorded("new", {"sqlite/asked/page /": {**figures, "statements": 7}})
+    assert list(compared(old, new, ())) == []
+
+
+def test_an_address_stands_for_one_answer(tmp_path):
+    record = Record(tmp_path / "record")
+    record.put("all/help/remiss", [])
+    with pytest.raises(ValueError, match="recorded twice"):
+        record.put("all/help/remiss", [])
+    record.close()
+
+
+def test_every_command_is_found_by_reading_the_help_of_what_stands_above_it(tmp_path):
+    found = {" ".join(("remiss", *path)): text for path, text in walk(tmp_path)}
+    assert {"remiss", "remiss case", "remiss case investigate write-up", "remiss schema"} <= set(found)
+    assert [name for name, text in found.items() if not text.startswith(f"Usage: {name}")] == []
+
+
+def test_what_differs_each_time_is_masked_and_what_is_said_is_not():
+    said = {"where": "http://127.0.0.1:4711/cases", "at": "2013-06-03T00:00:00Z", "room": "75.8 GB free", "folder": "/here/log"}
+    assert masked_value(said, {"/here": "<folder>"}) == {
+        "where": "http://127.0.0.1:<port>/cases",
+        "at": "2013-06-03T00:00:00Z",
+        "room": "<room> free",
+        "folder": "<folder>/log",
+    }
