@@ -26,6 +26,7 @@ from remiss.faces.cli import main
 from remiss.faces.cli.main import COMMANDS
 from remiss.faces.cli.main import cli as root
 from tests.stories.logs import small_log
+from tests.tables import each
 
 
 def commands(group: click.Group = root, path: tuple[str, ...] = ()):
@@ -48,12 +49,12 @@ def valid(answer, kind: str):
     return answer.json
 
 
-@pytest.mark.parametrize("name", ALL)
+@each("name", ALL)
 def test_every_command_has_help_with_an_example(name):
     assert "Example: remiss " + name in (ALL[name].help or "").replace("\n    ", " ")
 
 
-@pytest.mark.parametrize("face", FACES, ids=lambda face: face.action)
+@each("face", FACES, ids=lambda face: face.action)
 def test_every_action_has_a_command(face):
     assert " ".join(word for word in face.command.split()[1:] if not word.startswith("--")) in ALL
 
@@ -484,7 +485,7 @@ def test_a_protocol_is_written_checked_and_compared(cli, captured, tmp_path):
     assert cli("protocol", "show", "arrival-delay").out == (captured.folder / "arrival-delay.yaml").read_text()
 
 
-@pytest.mark.parametrize("name", schemas.names())
+@each("name", schemas.names())
 def test_every_schema_is_a_schema(cli, name):
     printed = cli("schema", name)
     jsonschema.Draft202012Validator.check_schema(printed.json)

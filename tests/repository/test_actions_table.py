@@ -6,19 +6,19 @@ import inspect
 from dataclasses import fields, is_dataclass
 
 import click
-import pytest
 
 from remiss.faces.actions import FACES
 from scripts.reference.__main__ import FOLDER
 from scripts.reference.faces import commands, load_actions
 from tests.command_line import ALWAYS_JSON, FOR_OTHERS, command_of, parameter_of
+from tests.tables import each
 
 ACTIONS = load_actions()
 FACE = {face.action: face for face in FACES}
 COMMANDS = {context.command_path: context.command for context in commands()}
 
 
-@pytest.mark.parametrize("name", ACTIONS)
+@each("name", ACTIONS)
 def test_an_action_has_a_command_and_a_route(name):
     face = FACE[name]
     path, *flags = face.command.split(" --")
@@ -30,7 +30,7 @@ def test_an_action_has_a_command_and_a_route(name):
     assert route.startswith("/api/v1/")
 
 
-@pytest.mark.parametrize("name", ACTIONS)
+@each("name", ACTIONS)
 def test_an_action_has_a_permission_and_a_docstring(name):
     noun, _, verb = ACTIONS[name].permission.partition(":")
     assert noun
@@ -38,7 +38,7 @@ def test_an_action_has_a_permission_and_a_docstring(name):
     assert inspect.getdoc(ACTIONS[name].run)
 
 
-@pytest.mark.parametrize("name", ACTIONS)
+@each("name", ACTIONS)
 def test_an_action_names_its_subject_as_a_parameter(name):
     subject = ACTIONS[name].subject
     assert subject is None or subject in inspect.signature(ACTIONS[name].run).parameters
@@ -87,12 +87,12 @@ UNSEEN = {
 }
 
 
-@pytest.mark.parametrize("name", [name for name, action in ACTIONS.items() if action.reads])
+@each("name", [name for name, action in ACTIONS.items() if action.reads])
 def test_whatever_shows_something_of_cases_or_people_says_so_to_the_audit(name):
     assert (ACTIONS[name].views is None) == (name in UNSEEN)
 
 
-@pytest.mark.parametrize("name", [name for name, action in ACTIONS.items() if action.reads and name not in OF_NOW])
+@each("name", [name for name, action in ACTIONS.items() if action.reads and name not in OF_NOW])
 def test_whatever_reads_the_catalog_reads_it_at_any_position(name):
     assert "as_of" in inspect.signature(ACTIONS[name].run).parameters
     path = FACE[name].command.partition(" --")[0]
@@ -105,19 +105,19 @@ def arguments(name):
         yield from (field.name for field in fields(kind)) if is_dataclass(kind) else [argument]
 
 
-@pytest.mark.parametrize("name", ACTIONS)
+@each("name", ACTIONS)
 def test_whatever_an_action_takes_its_command_can_give(name):
     for argument in {*arguments(name)}.difference(FOR_OTHERS.get(name, ())):
         assert parameter_of(command_of(name), argument)
 
 
-@pytest.mark.parametrize("name", ACTIONS)
+@each("name", ACTIONS)
 def test_an_answer_can_be_had_as_json(name):
     shapes = [each.type.choices for each in command_of(name).params if each.name == "shape"]
     assert name in ALWAYS_JSON or "json" in shapes[0]
 
 
-@pytest.mark.parametrize("name", ACTIONS)
+@each("name", ACTIONS)
 def test_an_action_has_an_entry_in_the_reference(name):
     assert f"\n## {name}\n" in (FOLDER / "actions.md").read_text("utf-8")
 
@@ -134,16 +134,16 @@ def test_routes_are_distinct():
     assert len({face.route for face in FACES}) == len(FACES)
 
 
-@pytest.mark.parametrize("path", COMMANDS)
+@each("path", COMMANDS)
 def test_a_command_has_help_with_an_example(path):
     assert "Example" in (COMMANDS[path].help or "")
 
 
-@pytest.mark.parametrize("path", COMMANDS)
+@each("path", COMMANDS)
 def test_every_option_has_help(path):
     assert not [option.name for option in COMMANDS[path].params if isinstance(option, click.Option) and not option.help]
 
 
-@pytest.mark.parametrize("path", COMMANDS)
+@each("path", COMMANDS)
 def test_a_command_has_a_section_in_the_reference(path):
     assert f"\n## {path}\n" in (FOLDER / "commands.md").read_text("utf-8")

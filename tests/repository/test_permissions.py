@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
 from remiss.faces.actions import FACES
 from remiss.govern.roles import OF_ADMINS, OF_THE_CATALOG, PERMISSIONS, ROLES
 from scripts.reference.faces import commands, load_actions
 from tests.faces.api.routes import WAYS
+from tests.tables import each
 
 ACTIONS = load_actions()
 KNOWN = {permission for role in ROLES.values() for permission in role}
@@ -26,7 +25,7 @@ OPEN = {"/livez", "/readyz", "/sign-in", "/sign-in/style.css", "/sign-out"}
 OF_THE_PROGRAM = {"/api/v1", "/api/v1/openapi.json", "/static/{file}", "/assets/{file}"}
 
 
-@pytest.mark.parametrize("name", ACTIONS)
+@each("name", ACTIONS)
 def test_the_policy_knows_the_permission_of_an_action(name):
     assert ACTIONS[name].permission in PERMISSIONS
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 
-import pytest
-
 from remiss.faces.actions import FACES
 from remiss.faces.schemas import SCHEMAS
 from tests.command_line import command_of
 from tests.faces.api.routes import READS, WAYS, application
+from tests.tables import each
 
 DOCUMENT = application().openapi()
 OPERATIONS = {
@@ -33,14 +32,14 @@ POSTED = {
 }
 
 
-@pytest.mark.parametrize("face", FACES, ids=lambda face: face.action)
+@each("face", FACES, ids=lambda face: face.action)
 def test_an_action_has_its_route(face):
     method, path, operation = OPERATIONS[face.action]
     assert f"{method} {path}" == face.route
     assert operation["summary"] or operation["description"]
 
 
-@pytest.mark.parametrize("face", FACES, ids=lambda face: face.action)
+@each("face", FACES, ids=lambda face: face.action)
 def test_what_a_command_gives_as_csv_a_route_gives_too(face):
     shapes = [each.type.choices for each in command_of(face.action).params if each.name == "shape"]
     good = next(answer for status, answer in OPERATIONS[face.action][2]["responses"].items() if status.startswith("2"))
@@ -68,7 +67,7 @@ def test_an_operation_id_is_given_once():
     assert sorted(set(found)) == sorted(found)
 
 
-@pytest.mark.parametrize("name", OPERATIONS)
+@each("name", OPERATIONS)
 def test_an_operation_says_how_it_answers(name):
     _, path, operation = OPERATIONS[name]
     assert operation["description"] if path.startswith("/api/") else True
