@@ -26,6 +26,7 @@ import remiss
 from remiss.govern.authority import Granted, actor_of
 from remiss.records.case import Sensitivity
 from remiss.records.person import Grant, Person
+from tests.made_once import Shelf
 
 pytest_plugins = ("tests.processor_time",)
 SERVER = "REMISS_TEST_PG_DIR"
@@ -215,6 +216,28 @@ def ws(address: str, environment: dict[str, str]) -> Iterator[remiss.Workspace]:
     """An open workspace on a new catalog, on each database in turn."""
     with remiss.open(address, environment=environment) as opened:
         yield opened
+
+
+@pytest.fixture
+def once(database: str, request: pytest.FixtureRequest) -> Callable[[remiss.Workspace, str, Callable[[], str]], str]:
+    """Gives what makes a new catalog into the one of that name: by calling `make` once a run, and by a copy from then on.
+
+    `make` returns a word to find something in the catalog by, and so does the copy. A catalog that is reached from afar or by
+    commands is made each time.
+    """
+    if database not in DATABASES:
+        return lambda ws, name, make: make()
+    folder = Path(os.environ[SERVER])
+
+    def made(ws: remiss.Workspace, name: str, make: Callable[[], str]) -> str:
+        known = f"{database}_{name}"
+        shelf = Shelf(folder / known, request.getfixturevalue("address"), request.getfixturevalue("environment"))
+        with _one_at_a_time(folder / f"{known}.lock"):
+            if not shelf.holds():
+                return shelf.keep(ws, make())
+        return shelf.give(ws)
+
+    return made
 
 
 @pytest.fixture

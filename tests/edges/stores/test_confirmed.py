@@ -76,10 +76,10 @@ def parts(judgement):
 
 
 @pytest.fixture
-def team(ws, ws_as, tmp_path):
+def team(ws, ws_as, once, tmp_path):
     log = small_log(tmp_path / "log")
     log.write(PROTOCOL.replace("keep: 5", "keep: 8") + LABELLING)
-    capture.apply(ws, log.protocol, since=MONDAY, until=MONDAY + 3 * WEEK)
+    once(ws, "to_be_confirmed", lambda: capture.apply(ws, log.protocol, since=MONDAY, until=MONDAY + 3 * WEEK).id)
     return Team(ws, ws_as)
 
 
