@@ -35,17 +35,18 @@ class Shelf:
 
     def keep(self, ws: remiss.Workspace, said: str) -> str:
         """Keep a catalog, and a word to find something in it by."""
-        self.folder.mkdir()
+        self.folder.mkdir(exist_ok=True)  # one that could not be kept left it
         for name in FOLDERS:
             if (folder := Path(self.environment[name])).exists():
                 shutil.copytree(folder, self.folder / name)
-        if self._file is None:
-            ws._store.engine.dispose()
+        ws._store.close()  # lets go of all connections; the next statement opens one
+        for file in self._files(ws):
+            if file.exists():
+                _copy(file, self.folder / file.name)
+        if self._on_a_server:
             server, _, name = self.address.rpartition("/")
             with _administering(server) as admin:
                 admin.execute(f"CREATE DATABASE {self._database} TEMPLATE {name}")
-        else:
-            _copy(self._file, self.folder / "remiss.db")
         (self.folder / "said").write_text(said)
         return said
 
@@ -54,19 +55,24 @@ class Shelf:
         for name in FOLDERS:
             if (self.folder / name).exists():
                 shutil.copytree(self.folder / name, self.environment[name], dirs_exist_ok=True)
-        if self._file is None:
-            ws._store.engine.dispose()
+        ws._store.close()
+        for file in self._files(ws):
+            if (self.folder / file.name).exists():
+                _copy(self.folder / file.name, file)
+        if self._on_a_server:
             server, _, name = self.address.rpartition("/")
             with _administering(server) as admin:
                 admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
                 admin.execute(f"CREATE DATABASE {name} TEMPLATE {self._database}")
-        else:
-            _copy(self.folder / "remiss.db", self._file)
         return (self.folder / "said").read_text()
 
+    def _files(self, ws: remiss.Workspace) -> tuple[Path, ...]:
+        """Return the files of a catalog on SQLite: its own, and the log of views beside."""
+        return () if self._on_a_server else (Path(self.address.removeprefix("sqlite:///")), Path(str(ws._store.views.file)))
+
     @property
-    def _file(self) -> Path | None:
-        return Path(self.address.removeprefix("sqlite:///")) if self.address.startswith("sqlite:") else None
+    def _on_a_server(self) -> bool:
+        return not self.address.startswith("sqlite:")
 
     @property
     def _database(self) -> str:
