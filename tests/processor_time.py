@@ -12,6 +12,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -107,12 +108,18 @@ class Clock:
         """Count apart what is prepared for several tests, once where one such fixture asks for another."""
         if fixturedef.scope == "function" or self.sharing:
             return (yield)
-        self.sharing, before = True, of_this_process()
-        try:
+        with self.for_several():
             return (yield)
+
+    @contextmanager
+    def for_several(self) -> Iterator[None]:
+        """Count apart what the block does, for it is done for several tests."""
+        self.sharing, outer, before = True, self.sharing, of_this_process()
+        try:
+            yield
         finally:
-            self.sharing = False
-            self.shared += of_this_process() - before
+            self.sharing = outer
+            self.shared += 0.0 if outer else of_this_process() - before
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
