@@ -7,6 +7,7 @@ address alone, and is stopped when the session ends. Every test gets a fresh cat
 from __future__ import annotations
 
 import fcntl
+import gc
 import os
 import pwd
 import shutil
@@ -25,16 +26,30 @@ import remiss
 from remiss.govern.authority import Granted, actor_of
 from remiss.records.case import Sensitivity
 from remiss.records.person import Grant, Person
+from tests.made_once import Shelf
 
+pytest_plugins = ("tests.processor_time",)
 SERVER = "REMISS_TEST_PG_DIR"
 BINARIES = "REMISS_TEST_PG_BIN"
+# In bytes: the server's own data, its log of what is not yet in place, and the databases of the tests that run.
+ROOM = 2 * 1024**3
 DATABASES = ("sqlite", "postgresql")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make the server's folder before workers start, so that all of them find the same one."""
     if not hasattr(config, "workerinput"):
-        os.environ[SERVER] = tempfile.mkdtemp(prefix="remiss-pg-")
+        os.environ[SERVER] = tempfile.mkdtemp(prefix="remiss-pg-", dir=_roomy_memory())
+
+
+def pytest_collection_finish() -> None:
+    """Have the collector of garbage leave alone what lives as long as the run, and look less often at the rest.
+
+    It took a tenth of the processor time: a test is short, and its garbage is mostly what counting references frees anyway.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -44,6 +59,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         if (folder / "data" / "postmaster.pid").exists():
             _run("pg_ctl", "stop", "-D", str(folder / "data"), "-m", "immediate", "-w")
         shutil.rmtree(folder)
+
+
+def _roomy_memory() -> Path | None:
+    """Return a folder in memory for the server's data, or nothing where there is none with room.
+
+    Each test has a database of its own, and to copy one on a disk costs the kernel ten times what it costs in memory.
+    """
+    memory = Path("/dev/shm")  # what is kept here is a test's alone
+    return memory if memory.is_dir() and shutil.disk_usage(memory).free >= ROOM else None
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -102,7 +126,10 @@ def postgres() -> str:
             # Another language than C, so that a test fails where the order of text is left to the server.
             locale = ("--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=en-US")
             _run("initdb", "-D", str(folder / "data"), "-U", "remiss", "-A", "trust", "-E", "UTF8", "--no-sync", *locale)
-            options = "-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c max_connections=60 -c jit=off"
+            options = (
+                "-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c max_connections=60 -c jit=off "
+                "-c wal_level=minimal -c max_wal_senders=0 -c max_wal_size=256MB"
+            )
             port = _free_port()
             sockets = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories=''"
             log = str(folder / "log")
@@ -189,6 +216,29 @@ def ws(address: str, environment: dict[str, str]) -> Iterator[remiss.Workspace]:
     """An open workspace on a new catalog, on each database in turn."""
     with remiss.open(address, environment=environment) as opened:
         yield opened
+
+
+@pytest.fixture
+def once(database: str, request: pytest.FixtureRequest) -> Callable[[remiss.Workspace, str, Callable[[], str]], str]:
+    """Gives what makes a new catalog into the one of that name: by calling `make` once a run, and by a copy from then on.
+
+    `make` returns a word to find something in the catalog by, and so does the copy. A catalog that is reached from afar or by
+    commands is made each time.
+    """
+    if database not in DATABASES:
+        return lambda ws, name, make: make()
+    folder, clock = Path(os.environ[SERVER]), request.config.pluginmanager.get_plugin("processor-time")
+
+    def made(ws: remiss.Workspace, name: str, make: Callable[[], str]) -> str:
+        known = f"{database}_{name}"
+        shelf = Shelf(folder / known, request.getfixturevalue("address"), request.getfixturevalue("environment"))
+        with _one_at_a_time(folder / f"{known}.lock"):
+            if not shelf.holds():
+                with clock.for_several():
+                    return shelf.keep(ws, make())
+        return shelf.give(ws)
+
+    return made
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ from remiss.faces.cli import main
 from remiss.faces.cli.main import BY_HAND
 from remiss.faces.cli.main import cli as root
 from tests.stories.logs import small_log
+from tests.tables import each
 
 
 def commands(group: click.Group = root, path: tuple[str, ...] = ()):
@@ -47,7 +48,7 @@ def valid(answer, kind: str):
     return answer.json
 
 
-@pytest.mark.parametrize("name", ALL)
+@each("name", ALL)
 def test_every_command_has_help_with_an_example(name):
     assert "Example: remiss " + name in (ALL[name].help or "").replace("\n    ", " ")
 
@@ -478,7 +479,7 @@ def test_a_protocol_is_written_checked_and_compared(cli, captured, tmp_path):
     assert cli("protocol", "show", "arrival-delay").out == (captured.folder / "arrival-delay.yaml").read_text()
 
 
-@pytest.mark.parametrize("name", schemas.names())
+@each("name", schemas.names())
 def test_every_schema_is_a_schema(cli, name):
     printed = cli("schema", name)
     jsonschema.Draft202012Validator.check_schema(printed.json)

@@ -13,6 +13,7 @@ from remiss.govern.policy import policy_of
 from remiss.govern.reading import read
 from remiss.govern.redaction import Redactor, redact
 from tests.personal import BODIES, VALUES, hidden, iban, national_id
+from tests.tables import each
 
 KEY = b"k" * 32
 BY = Redactor(policy_of(DETECTORS), KEY)
@@ -81,8 +82,10 @@ HARMLESS = [
 ]
 
 
-@pytest.mark.parametrize(("detector", "value"), FOUND)
-@pytest.mark.parametrize("around", ["{}", "from {}, again", "({})", 'x="{}";y', "seen: {}."])
+@each(
+    "detector, value, around",
+    [(*found, around) for around in ["{}", "from {}, again", "({})", 'x="{}";y', "seen: {}."] for found in FOUND],
+)
 def test_what_is_found_becomes_a_mark(detector, value, around):
     redacted = redact(around.format(value), BY)
     head, tail = around.split("{}")
@@ -91,7 +94,7 @@ def test_what_is_found_becomes_a_mark(detector, value, around):
     assert len(redacted) == len(head) + len(tail) + len(f"[{detector}:0000]")
 
 
-@pytest.mark.parametrize("text", HARMLESS)
+@each("text", HARMLESS)
 def test_what_only_looks_like_it_is_left_alone(text):
     assert redact(text, BY) == text
     assert redact(f"got {text}, as planned", BY) == f"got {text}, as planned"

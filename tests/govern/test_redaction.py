@@ -16,6 +16,7 @@ from remiss.govern.event_fields import redact_event, redact_value
 from remiss.govern.policy import Policy, policy_of
 from remiss.govern.redaction import Redactor, exposed, redact, remembering
 from remiss.records.case import Sensitivity
+from tests.tables import each
 
 KEY = b"k" * 32
 ALL = policy_of(DETECTORS)
@@ -101,8 +102,10 @@ HARMLESS = [
 ]
 
 
-@pytest.mark.parametrize(("detector", "value"), PERSONAL)
-@pytest.mark.parametrize("around", ["{}", "from {}, again", "({})", "x={};y", "seen: {}."])
+@each(
+    "detector, value, around",
+    [(*found, around) for around in ["{}", "from {}, again", "({})", "x={};y", "seen: {}."] for found in PERSONAL],
+)
 def test_personal_values_become_a_mark_in_whatever_shape_they_come(detector, value, around):
     redacted = redact(around.format(value), BY)
     head, tail = around.split("{}")
@@ -111,7 +114,7 @@ def test_personal_values_become_a_mark_in_whatever_shape_they_come(detector, val
     assert len(redacted) == len(head) + len(tail) + len(f"[{detector}:0000]")
 
 
-@pytest.mark.parametrize("text", HARMLESS)
+@each("text", HARMLESS)
 def test_what_is_not_personal_is_left_alone(text):
     assert redact(text, BY) == text
     assert redact(f"got {text}, as planned", BY) == f"got {text}, as planned"

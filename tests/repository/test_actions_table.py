@@ -7,20 +7,20 @@ import json
 from importlib.resources import files
 
 import click
-import pytest
 
 from remiss.contract import declared
 from remiss.contract.table import FILE, entries
 from scripts.reference.__main__ import FOLDER
 from scripts.reference.faces import commands
 from tests.command_line import ALWAYS_JSON, command_of
+from tests.tables import each
 
 ACTIONS = declared.load()
 FACE = entries()
 COMMANDS = {context.command_path: context.command for context in commands()}
 
 
-@pytest.mark.parametrize("name", ACTIONS)
+@each("name", ACTIONS)
 def test_an_action_has_a_command(name):
     path, *flags = FACE[name].command.split(" --")
     assert path in COMMANDS
@@ -28,7 +28,7 @@ def test_an_action_has_a_command(name):
     assert {f"--{flag}" for flag in flags} <= options
 
 
-@pytest.mark.parametrize("name", ACTIONS)
+@each("name", ACTIONS)
 def test_an_action_has_a_permission_and_a_docstring(name):
     noun, _, verb = ACTIONS[name].permission.partition(":")
     assert noun
@@ -36,7 +36,7 @@ def test_an_action_has_a_permission_and_a_docstring(name):
     assert inspect.getdoc(ACTIONS[name].run)
 
 
-@pytest.mark.parametrize("name", ACTIONS)
+@each("name", ACTIONS)
 def test_an_action_names_its_subject_as_a_parameter(name):
     subject = ACTIONS[name].subject
     assert subject is None or subject in inspect.signature(ACTIONS[name].run).parameters
@@ -89,12 +89,12 @@ UNSEEN = {
 }
 
 
-@pytest.mark.parametrize("name", [name for name, action in ACTIONS.items() if action.reads])
+@each("name", [name for name, action in ACTIONS.items() if action.reads])
 def test_whatever_shows_something_of_cases_or_people_says_so_to_the_audit(name):
     assert (ACTIONS[name].views is None) == (name in UNSEEN)
 
 
-@pytest.mark.parametrize("name", [name for name, action in ACTIONS.items() if action.reads and name not in OF_NOW])
+@each("name", [name for name, action in ACTIONS.items() if action.reads and name not in OF_NOW])
 def test_whatever_reads_the_catalog_reads_it_at_any_position(name):
     assert "as_of" in inspect.signature(ACTIONS[name].run).parameters
     path = FACE[name].command.partition(" --")[0]
@@ -105,20 +105,20 @@ def test_whatever_an_action_takes_its_command_can_give():
     missing = [
         (name, one.name)
         for name in ACTIONS
-        for each in FACE[name].parameters
-        for one in each.flattened
+        for given in FACE[name].parameters
+        for one in given.flattened
         if one.name not in {parameter.name for parameter in command_of(name).params}
     ]
     assert missing == []
 
 
-@pytest.mark.parametrize("name", ACTIONS)
+@each("name", ACTIONS)
 def test_an_answer_can_be_had_as_json(name):
     shapes = [each.type.choices for each in command_of(name).params if each.name == "shape"]
     assert name in ALWAYS_JSON or "json" in shapes[0]
 
 
-@pytest.mark.parametrize("name", ACTIONS)
+@each("name", ACTIONS)
 def test_an_action_has_an_entry_in_the_reference(name):
     assert f"\n## {name}\n" in (FOLDER / "actions.md").read_text("utf-8")
 
@@ -131,16 +131,16 @@ def test_routes_are_distinct():
     assert len({face.route for face in entries().values()}) == len(entries())
 
 
-@pytest.mark.parametrize("path", COMMANDS)
+@each("path", COMMANDS)
 def test_a_command_has_help_with_an_example(path):
     assert "Example" in (COMMANDS[path].help or "")
 
 
-@pytest.mark.parametrize("path", COMMANDS)
+@each("path", COMMANDS)
 def test_every_option_has_help(path):
     assert not [option.name for option in COMMANDS[path].params if isinstance(option, click.Option) and not option.help]
 
 
-@pytest.mark.parametrize("path", COMMANDS)
+@each("path", COMMANDS)
 def test_a_command_has_a_section_in_the_reference(path):
     assert f"\n## {path}\n" in (FOLDER / "commands.md").read_text("utf-8")

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
+from tests.tables import each
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src" / "remiss"
@@ -26,7 +26,7 @@ def test_imports_obey_the_contracts():
     assert linted.returncode == 0, linted.stdout
 
 
-@pytest.mark.parametrize("path", PURE, ids=lambda path: str(path.relative_to(SOURCE)))
+@each("path", PURE, ids=lambda path: str(path.relative_to(SOURCE)))
 def test_a_chapter_takes_the_world_as_an_argument(path):
     assert not sorted(set(touched(ast.parse(path.read_text("utf-8")))))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
+from tests.tables import each
 
 SOURCE = Path(__file__).resolve().parents[2] / "src" / "remiss"
 PLACES = {
@@ -25,7 +25,7 @@ def code_of(text: str) -> str:
     return re.sub(r"#.*", "", without_docstrings)
 
 
-@pytest.mark.parametrize(
+@each(
     "path",
     sorted(path for path in SOURCE.rglob("*.py")),
     ids=lambda path: str(path.relative_to(SOURCE)),

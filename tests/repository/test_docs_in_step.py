@@ -8,11 +8,10 @@ import pkgutil
 import re
 import subprocess
 
-import pytest
-
 import remiss
 from scripts.links import ROOT, broken, pages
 from scripts.reference.__main__ import out_of_step
+from tests.tables import each
 
 MODULES = sorted(
     module.name
@@ -25,17 +24,17 @@ def test_the_reference_is_what_the_code_makes():
     assert sorted(out_of_step()) == []
 
 
-@pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
+@each("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_link_leads_somewhere(page):
     assert list(broken(page)) == []
 
 
-@pytest.mark.parametrize("name", MODULES)
+@each("name", MODULES)
 def test_examples_in_docstrings_give_what_they_say(name):
     assert doctest.testmod(importlib.import_module(name)).failed == 0
 
 
-@pytest.mark.parametrize("name", MODULES)
+@each("name", MODULES)
 def test_a_module_says_why_it_exists(name):
     module = importlib.import_module(name)
     assert module.__doc__ or hasattr(module, "__path__")

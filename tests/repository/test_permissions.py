@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-
 from remiss.contract.declared import load
 from remiss.contract.table import entries
 from remiss.govern.roles import OF_ADMINS, OF_THE_CATALOG, PERMISSIONS, ROLES
 from scripts.reference.faces import commands
 from tests.faces.api.routes import WAYS
+from tests.tables import each
 
 ACTIONS = load()
 KNOWN = {permission for role in ROLES.values() for permission in role}
@@ -28,7 +27,7 @@ OPEN = {"/livez", "/readyz", "/sign-in", "/sign-in/style.css", "/sign-out"}
 OF_THE_PROGRAM = {"/api/v1", "/api/v1/openapi.json", "/static/{file}", "/assets/{file}"}
 
 
-@pytest.mark.parametrize("name", ACTIONS)
+@each("name", ACTIONS)
 def test_the_policy_knows_the_permission_of_an_action(name):
     assert ACTIONS[name].permission in PERMISSIONS
 

@@ -9,9 +9,9 @@ from itertools import dropwhile, takewhile
 from pathlib import Path
 
 import click
-import pytest
 
 from remiss.faces.cli.main import cli
+from tests.tables import each
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([ROOT / "README.md", ROOT / "SECURITY.md", *(ROOT / "docs").rglob("*.md")])
@@ -59,7 +59,7 @@ def parsed(words: list[str]) -> None:
 PRINTED = [(str(page.relative_to(ROOT)), words) for page in PAGES for words in printed(page)]
 
 
-@pytest.mark.parametrize(("page", "words"), PRINTED, ids=[f"{page}: {' '.join(words)}" for page, words in PRINTED])
+@each("page, words", PRINTED, ids=lambda row: f"{row[0]}: {' '.join(row[1])}")
 def test_remiss_takes_every_command_that_the_docs_print(page, words):
     parsed(words)
 

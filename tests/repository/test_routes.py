@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 
-import pytest
-
 from remiss.contract.table import entries
 from remiss.faces.schemas import all_schemas
 from tests.faces.api.routes import READS, WAYS, application
+from tests.tables import each
 
 DOCUMENT = application().openapi()
 OPERATIONS = {
@@ -32,14 +31,14 @@ POSTED = {
 }
 
 
-@pytest.mark.parametrize("face", entries().values(), ids=lambda face: face.name)
+@each("face", entries().values(), ids=lambda face: face.name)
 def test_an_action_has_its_route(face):
     method, path, operation = OPERATIONS[face.name]
     assert f"{method} {path}" == face.route
     assert operation["summary"] or operation["description"]
 
 
-@pytest.mark.parametrize("face", entries().values(), ids=lambda face: face.name)
+@each("face", entries().values(), ids=lambda face: face.name)
 def test_what_a_command_gives_as_csv_a_route_gives_too(face):
     good = next(answer for status, answer in OPERATIONS[face.name][2]["responses"].items() if status.startswith("2"))
     assert ("text/csv" in good["content"]) == face.tabular
@@ -69,7 +68,7 @@ def test_an_operation_id_is_given_once():
     assert sorted(set(found)) == sorted(found)
 
 
-@pytest.mark.parametrize("name", OPERATIONS)
+@each("name", OPERATIONS)
 def test_an_operation_says_how_it_answers(name):
     _, path, operation = OPERATIONS[name]
     assert operation["description"] if path.startswith("/api/") else True

@@ -21,8 +21,8 @@ def log(tmp_path):
 
 
 @pytest.fixture
-def captured(ws, log):
-    capture.capture(ws, log.protocol, since=MONDAY, until=UNTIL)
+def captured(ws, log, once):
+    once(ws, "small_log", lambda: capture.capture(ws, log.protocol, since=MONDAY, until=UNTIL).id)
     return ws
 
 

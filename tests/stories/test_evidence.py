@@ -21,9 +21,10 @@ from tests.stories.logs import MONDAY, WEEK, small_log
 
 
 @pytest.fixture
-def run(ws, tmp_path):
+def run(ws, once, tmp_path):
     log = small_log(tmp_path / "log")
-    return capture.capture(ws, log.protocol, since=MONDAY, until=MONDAY + WEEK)
+    filed = once(ws, "one_week", lambda: capture.capture(ws, log.protocol, since=MONDAY, until=MONDAY + WEEK).id)
+    return capture.show(ws, filed)
 
 
 @pytest.fixture

@@ -47,7 +47,7 @@ def test_a_capture_that_is_posted_is_done_when_it_is_worked_off(ws, log, work_of
     posted = capturing.capture(ws, log.protocol, since=MONDAY, until=MONDAY + 2 * WEEK)
     assert (posted.state, posted.steps, posted.protocol, posted.version) == (JobState.WAITING, None, "arrival-delay", 1)
     assert jobs.show(ws, posted.id) == posted
-    assert not capture.runs(ws)
+    assert not capture.list_runs(ws)
     assert work_off() == 1
     done = jobs.show(ws, posted.id)
     assert (done.state, done.done, len(done.steps)) == (JobState.DONE, 1, 1)
@@ -60,7 +60,7 @@ def test_a_capture_that_is_posted_is_done_when_it_is_worked_off(ws, log, work_of
 
 
 def test_every_stretch_of_windows_that_is_due_is_a_step(ws, log, work_off):
-    capture.apply(ws, log.protocol, since=MONDAY + WEEK, until=MONDAY + 2 * WEEK)
+    capture.capture(ws, log.protocol, since=MONDAY + WEEK, until=MONDAY + 2 * WEEK)
     [posted] = capturing.due(ws)
     assert capturing.due(ws) == ()  # a job is at it already
     work_off()
@@ -121,4 +121,4 @@ def test_a_job_fails_with_its_reason(ws, log, work_off):
     assert failed.state is JobState.FAILED
     assert failed.reason == "source arrival-predictions.labels has nothing to read; see why with: remiss protocol check"
     assert failed.log[-1].text.endswith(failed.reason)
-    assert not capture.runs(ws)
+    assert not capture.list_runs(ws)

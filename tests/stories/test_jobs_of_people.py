@@ -35,7 +35,7 @@ def log(tmp_path):
 def person(ws, name, role="curator", team="default"):
     """A person as they come through a server, with the grants that they have now."""
     if ws.people.find(name) is None:
-        people_actions.add(ws, name)
+        people_actions.add_person(ws, name)
     people_actions.grant(ws, name, role, team=team, clearance=Sensitivity.INTERNAL)
     return serving(ws, name)
 
@@ -49,7 +49,7 @@ def serving(ws, name):
 def posted(ws, log):
     """A job of bo's of two steps, for the week between them is captured."""
     bo = person(ws, "bo")
-    capture.apply(ws, log.protocol, since=MONDAY + WEEK, until=MONDAY + 2 * WEEK)
+    capture.capture(ws, log.protocol, since=MONDAY + WEEK, until=MONDAY + 2 * WEEK)
     return capturing.capture(bo, log.protocol)
 
 
@@ -61,24 +61,24 @@ def test_what_a_job_does_is_journalled_as_done_by_who_posted_it(ws, posted):
 
 
 def test_a_right_that_is_taken_away_before_it_starts_has_it_fail(ws, posted):
-    people_actions.revoke(ws, "bo", "curator")
+    people_actions.revoke_person(ws, "bo", "curator")
     runner.work_off(ws)
     failed = jobs.show(ws, posted.id)
     assert (failed.state, failed.done) == (JobState.FAILED, 0)
     assert failed.reason == "bo may not do run.due: it needs run:capture"
-    assert len(capture.runs(ws)) == 1
+    assert len(capture.list_runs(ws)) == 1
 
 
 def test_somebody_who_is_disabled_does_nothing_by_jobs(ws, posted):
     people_actions.disable(ws, "bo")
     runner.work_off(ws)
     assert jobs.show(ws, posted.id).reason == "bo, who posted this, is disabled"
-    assert len(capture.runs(ws)) == 1
+    assert len(capture.list_runs(ws)) == 1
 
 
 def test_a_token_that_is_revoked_ends_no_job_for_none_is_kept(ws, posted):
-    token = access_actions.create(ws, "bo").token
-    access_actions.revoke(ws, token.id)
+    token = access_actions.create_token(ws, "bo").token
+    access_actions.revoke_token(ws, token.id)
     runner.work_off(ws)
     assert jobs.show(ws, posted.id).state is JobState.DONE
 
@@ -97,17 +97,17 @@ def meanwhile(ws, job, done, work):
 
 @pytest.mark.parametrize("done", [0, 1])
 def test_a_right_that_is_taken_away_meanwhile_has_it_fail_and_nothing_is_committed_after(ws, posted, done):
-    runner.work_off(ws, stopped=meanwhile(ws, posted, done, lambda: people_actions.revoke(ws, "bo", "curator")))
+    runner.work_off(ws, stopped=meanwhile(ws, posted, done, lambda: people_actions.revoke_person(ws, "bo", "curator")))
     failed = jobs.show(ws, posted.id)
     assert (failed.state, failed.done) == (JobState.FAILED, done)
     assert "it needs run:capture" in failed.reason
-    assert len(capture.runs(ws)) == 1 + done
+    assert len(capture.list_runs(ws)) == 1 + done
 
 
 def test_a_right_that_is_taken_away_in_something_else_ends_nothing(ws, posted):
     people_actions.add_team(ws, "boarding")
     person(ws, "bo", "reader", "boarding")
-    taken = meanwhile(ws, posted, 0, lambda: people_actions.revoke(ws, "bo", "reader", team="boarding"))
+    taken = meanwhile(ws, posted, 0, lambda: people_actions.revoke_person(ws, "bo", "reader", team="boarding"))
     runner.work_off(ws, stopped=taken)
     assert jobs.show(ws, posted.id).state is JobState.DONE
 
@@ -116,7 +116,7 @@ def test_a_job_that_is_cancelled_while_it_runs_commits_nothing_more(ws, posted):
     runner.work_off(ws, stopped=meanwhile(ws, posted, 1, lambda: jobs.cancel(serving(ws, "bo"), posted.id)))
     cancelled = jobs.show(ws, posted.id)
     assert (cancelled.state, cancelled.done, cancelled.reason) == (JobState.CANCELLED, 1, "cancelled by bo")
-    assert len(capture.runs(ws)) == 2
+    assert len(capture.list_runs(ws)) == 2
 
 
 def test_a_runner_that_is_to_end_leaves_the_job_to_another(ws, posted):
@@ -125,7 +125,7 @@ def test_a_runner_that_is_to_end_leaves_the_job_to_another(ws, posted):
     waiting = jobs.show(ws, posted.id)
     assert (waiting.state, waiting.done, waiting.reason, waiting.retry_at) == (JobState.WAITING, 1, "", None)
     runner.work_off(ws)
-    assert (jobs.show(ws, posted.id).state, len(capture.runs(ws))) == (JobState.DONE, 3)
+    assert (jobs.show(ws, posted.id).state, len(capture.list_runs(ws))) == (JobState.DONE, 3)
 
 
 def test_jobs_are_seen_and_cancelled_in_the_teams_of_whoever_asks(ws, posted):

@@ -62,11 +62,11 @@ def fill(disk):
 def vault(disk: str, address: str, protocol: str) -> list[object]:
     """Run a job while the disk of the raw evidence is full, and again when there is room."""
     with remiss.open(address) as ws:
-        capture.apply(ws, protocol, since=MONDAY, until=MONDAY + WEEK)
+        capture.capture(ws, protocol, since=MONDAY, until=MONDAY + WEEK)
         job = capturing.capture(ws, protocol)
         fill(disk)
         runner.work_off(ws)
-        full, runs = jobs.show(ws, job.id), len(capture.runs(ws))
+        full, runs = jobs.show(ws, job.id), len(capture.list_runs(ws))
         (Path(disk) / FILLED).unlink()
         # Nobody takes it up before its time, which is here over.
         early = runner.work_off(ws)
@@ -78,7 +78,7 @@ def vault(disk: str, address: str, protocol: str) -> list[object]:
             [full.state, full.reason, full.done, full.retry_at is not None, runs],
             early,
             [done.state, done.done, done.reason],
-            files == sorted(f"{each['run']}.bundle" for each in capture.runs(ws)),
+            files == sorted(f"{each['run']}.bundle" for each in capture.list_runs(ws)),
         ]
 
 
@@ -99,7 +99,7 @@ def catalog(disk: str, protocol: str) -> list[object]:
         end_leases(address)
         runner.work_off(ws)
         done = jobs.show(ws, job.id)
-        return [[told.replace(disk, "DISK"), full.state, full.done], [done.state, done.done], len(capture.runs(ws))]
+        return [[told.replace(disk, "DISK"), full.state, full.done], [done.state, done.done], len(capture.list_runs(ws))]
 
 
 def test_a_job_whose_raw_evidence_has_no_room_waits_with_the_reason(address, environment, log, tmp_path):

@@ -16,6 +16,8 @@ import remiss
 from tests.conftest import DATABASES
 from tests.stories.logs import small_log
 
+pytestmark = pytest.mark.slow(reason="processes are started and killed")
+
 WEEKS = ("--since", "2013-06-03", "--until", "2013-06-24")
 
 

@@ -47,7 +47,7 @@ def log(tmp_path):
 def job(address, environment, log):
     """A job of two steps, for the week between them is captured."""
     with remiss.open(address, environment=environment) as ws:
-        capture.apply(ws, log.protocol, since=MONDAY + WEEK, until=MONDAY + 2 * WEEK)
+        capture.capture(ws, log.protocol, since=MONDAY + WEEK, until=MONDAY + 2 * WEEK)
         return capturing.capture(ws, log.protocol).id
 
 

@@ -37,9 +37,9 @@ def seems_failure(event_id):
 class Team:
     """Two people and the sampled events of a captured log, in the order of labelling."""
 
-    def __init__(self, ws, ws_as):
+    def __init__(self, ws, ws_as, position=None):
         self.ws, self.ana, self.bo = ws, ws_as("ana", role="verifier"), ws_as("bo", role="verifier")
-        self.position = ws.position()
+        self.position = ws.position() if position is None else position
         (self.ground,) = ws.evidence.grounds(self.position)
 
     def sampled(self):
@@ -76,16 +76,34 @@ def parts(judgement):
 
 
 @pytest.fixture
-def team(ws, ws_as, tmp_path):
-    log = small_log(tmp_path / "log")
-    log.write(PROTOCOL.replace("keep: 5", "keep: 8") + LABELLING)
-    capture.capture(ws, log.protocol, since=MONDAY, until=MONDAY + 3 * WEEK)
+def log(tmp_path):
+    return small_log(tmp_path / "log").write(PROTOCOL.replace("keep: 5", "keep: 8") + LABELLING)
+
+
+def captured(ws, log):
+    return capture.capture(ws, log.protocol, since=MONDAY, until=MONDAY + 3 * WEEK).id
+
+
+@pytest.fixture
+def team(ws, ws_as, once, log):
+    once(ws, "to_be_confirmed", lambda: captured(ws, log))
     return Team(ws, ws_as)
 
 
 @pytest.fixture
-def labelled(team):
+def labelled(ws, ws_as, once, log):
     """Two thirds of each batch are annotated in turn, and one case out of turn; who is selected is verified."""
+
+    def label():
+        captured(ws, log)
+        team = Team(ws, ws_as)
+        work_through(team)
+        return str(team.position)
+
+    return Team(ws, ws_as, position=int(once(ws, "confirmed", label)))
+
+
+def work_through(team):
     done = {event for ids in team.batches().values() for event in ids[: len(ids) * 2 // 3]}
     done |= {ids[-1] for ids in team.batches().values()}
     for event in sorted(done):
@@ -93,7 +111,6 @@ def labelled(team):
         share = SHARES[2 if seems_failure(event) else None]
         if fraction("verify", SEED, event) < share:
             team.verify(event)
-    return team
 
 
 def reckoned(team):

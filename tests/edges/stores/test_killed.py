@@ -9,6 +9,8 @@ import pytest
 from remiss.edges.stores.crashing import Point
 from tests.edges.stores.writers import EACH, finish, start
 
+pytestmark = pytest.mark.slow(reason="processes are started and killed")
+
 POINTS = get_args(Point)
 
 

@@ -18,6 +18,8 @@ from tests.conftest import administering
 from tests.edges.stores.drawing import MONDAY
 from tests.edges.stores.writers import start
 
+pytestmark = pytest.mark.slow(reason="processes are started and killed")
+
 
 class Looking:
     """A process with many who look, and which looks it said were recorded."""

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
+
 import remiss
 from remiss.catalog import actions
 from remiss.records.case import Filing
 from tests.edges.stores.drawing import MONDAY, drawn, file, member
 from tests.edges.stores.writers import finish, start
+
+pytestmark = pytest.mark.slow(reason="several processes are started")
 
 
 def test_eight_processes_that_revise_the_same_case_lose_no_update(address, environment):

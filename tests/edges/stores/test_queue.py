@@ -29,10 +29,10 @@ LABELLING = 'labelling: {every: week, budget: 20, controls: 0.3, verify: {"2": 1
 
 
 @pytest.fixture
-def captured(ws, tmp_path):
+def captured(ws, once, tmp_path):
     log = small_log(tmp_path / "log", weeks=2, a_week=120)
     log.write(PROTOCOL + LABELLING)
-    capture.capture(ws, log.protocol, since=MONDAY, until=MONDAY + 2 * WEEK)
+    once(ws, "two_weeks", lambda: capture.capture(ws, log.protocol, since=MONDAY, until=MONDAY + 2 * WEEK).id)
     return ws
 
 

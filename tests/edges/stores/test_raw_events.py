@@ -19,9 +19,9 @@ WHY = "the carrier asked which flight it was"
 
 
 @pytest.fixture
-def case(ws, tmp_path):
+def case(ws, once, tmp_path):
     log = small_log(tmp_path / "log")
-    capture.capture(ws, log.protocol, since=MONDAY, until=MONDAY + WEEK)
+    once(ws, "one_week", lambda: capture.capture(ws, log.protocol, since=MONDAY, until=MONDAY + WEEK).id)
     [line, *_] = catalog.search(ws, "", limit=1)
     return line["id"]
 

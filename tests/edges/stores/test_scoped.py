@@ -26,10 +26,10 @@ from tests.stories.logs import MONDAY, PROTOCOL, WEEK, small_log
 
 
 @pytest.fixture
-def captured(ws, tmp_path):
+def captured(ws, once, tmp_path):
     """One capture of the team arrivals."""
     log = small_log(tmp_path / "log").write(PROTOCOL.replace("version: 1\n", "version: 1\nteam: arrivals\n", 1))
-    capture.capture(ws, log.protocol, since=MONDAY, until=MONDAY + 3 * WEEK)
+    once(ws, "of_arrivals", lambda: capture.capture(ws, log.protocol, since=MONDAY, until=MONDAY + 3 * WEEK).id)
     return log
 
 

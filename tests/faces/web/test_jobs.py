@@ -60,7 +60,7 @@ def test_a_job_is_posted_looked_at_listed_and_cancelled_by_its_own_routes(site, 
 
 
 def test_the_page_of_a_job_shows_the_steps_that_are_committed_without_script(site, posted, log):
-    capture.apply(site.workspace, log.protocol, since=MONDAY + WEEK, until=MONDAY + 2 * WEEK)
+    capture.capture(site.workspace, log.protocol, since=MONDAY + WEEK, until=MONDAY + 2 * WEEK)
     with site.client() as client, site.browser() as browser:
         job = client.post("/api/v1/runs", json=posted, headers=ASYNC).json()["job"]
         page = browser.get(f"/jobs/{job}").text

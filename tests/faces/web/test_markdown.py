@@ -7,6 +7,7 @@ import pytest
 from remiss.faces.web.markdown import ATTRIBUTES, AWAY, LIMIT, SCHEMES, TAGS, markdown
 from tests.hostile.reading import plain, read, spellings
 from tests.hostile.strings import hostile
+from tests.tables import each
 
 # Ways to get something past a reader of Markdown that plain hostile texts do not try.
 TRICKS = (
@@ -55,7 +56,7 @@ def elements(html):
     return found
 
 
-@pytest.mark.parametrize("text", [*hostile(), *TRICKS])
+@each("text", [*hostile(), *TRICKS], ids=repr)
 def test_nothing_but_harmless_elements_comes_of_any_text(text):
     for way in (text, f"> {text}", f"[{text}](https://example.org)", f"[x]({text})", f"<{text}>", f"```{text}\n{text}\n```"):
         for tag, attributes in elements(str(markdown(way))):
@@ -66,7 +67,7 @@ def test_nothing_but_harmless_elements_comes_of_any_text(text):
                 assert attributes["rel"] == AWAY
 
 
-@pytest.mark.parametrize("text", [text for text in hostile() if text.isprintable() and not set(text) & set("\\&*_`~[]|<>#-")])
+@each("text", [text for text in hostile() if text.isprintable() and not set(text) & set("\\&*_`~[]|<>#-")], ids=repr)
 def test_text_without_a_sign_of_markdown_is_shown_as_it_is(text):
     shown = plain(read(str(markdown(f"said: {text}"))).text)
     assert any(each in shown for each in spellings(text))

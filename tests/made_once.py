@@ -1,0 +1,91 @@
+"""Catalogs that are captured and labelled once a run and copied from then on: to capture costs ten times what a copy does.
+
+A new catalog on SQLite or PostgreSQL is made into one that a function makes of it: by that function the first time, by a copy of
+what came of it in every later test of any worker. Whatever else a test needs, such as the log that was captured, it makes itself;
+the catalog knows the log of the test that was first, which stays where it is while the tests run.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+import remiss
+
+# Settings that name the folders of a catalog outside its database.
+FOLDERS = ("REMISS_KEYS", "REMISS_VAULT")
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """Where what was made is kept: a folder, and on PostgreSQL a database beside."""
+
+    folder: Path
+    address: str
+    environment: Mapping[str, str]
+
+    def holds(self) -> bool:
+        return (self.folder / "said").exists()
+
+    def keep(self, ws: remiss.Workspace, said: str) -> str:
+        """Keep a catalog, and a word to find something in it by."""
+        self.folder.mkdir(exist_ok=True)  # one that could not be kept left it
+        for name in FOLDERS:
+            if (folder := Path(self.environment[name])).exists():
+                shutil.copytree(folder, self.folder / name)
+        ws._store.close()  # lets go of all connections; the next statement opens one
+        for file in self._files(ws):
+            if file.exists():
+                _copy(file, self.folder / file.name)
+        if self._on_a_server:
+            server, _, name = self.address.rpartition("/")
+            with _administering(server) as admin:
+                admin.execute(f"CREATE DATABASE {self._database} TEMPLATE {name}")
+        (self.folder / "said").write_text(said)
+        return said
+
+    def give(self, ws: remiss.Workspace) -> str:
+        """Make a new catalog into a copy of the one that was kept, under an open workspace that has done nothing yet."""
+        for name in FOLDERS:
+            if (self.folder / name).exists():
+                shutil.copytree(self.folder / name, self.environment[name], dirs_exist_ok=True)
+        ws._store.close()
+        for file in self._files(ws):
+            if (self.folder / file.name).exists():
+                _copy(self.folder / file.name, file)
+        if self._on_a_server:
+            server, _, name = self.address.rpartition("/")
+            with _administering(server) as admin:
+                admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+                admin.execute(f"CREATE DATABASE {name} TEMPLATE {self._database}")
+        return (self.folder / "said").read_text()
+
+    def _files(self, ws: remiss.Workspace) -> tuple[Path, ...]:
+        """Return the files of a catalog on SQLite: its own, and the log of views beside."""
+        return () if self._on_a_server else (Path(self.address.removeprefix("sqlite:///")), Path(str(ws._store.views.file)))
+
+    @property
+    def _on_a_server(self) -> bool:
+        return not self.address.startswith("sqlite:")
+
+    @property
+    def _database(self) -> str:
+        return f"made_{self.folder.name}"
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a database that may be open, into one that may be open."""
+    with closing(sqlite3.connect(source)) as one, closing(sqlite3.connect(target)) as other:
+        one.backup(other)
+
+
+@contextmanager
+def _administering(server: str) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as admin:
+        yield admin

@@ -1,0 +1,198 @@
+"""What the tests cost in processor time: a limit for each test, and a table of folders at the end of a run.
+
+Wall time says how busy a machine is, processor time says what a test does; so user and system time are counted, of the process
+that runs the tests, of its children, and of PostgreSQL's server, which is nobody's child. Workers share that server: each counts
+its equal part of what the server did during a test, so that folders are estimates there and the sum is exact.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+import pytest
+
+# What a test without the mark `slow` may take of its process and its children; what fixtures prepare for several tests is apart.
+LIMIT_S = 2.0
+# On a machine that others use too the same work takes longer: from here on a test fails, between the two it is listed.
+FAILING_S = 3.0
+# A test during which so many modules are loaded for the first time pays for the tests after it, and is not judged.
+LOADING = 25
+SERVER = "REMISS_TEST_PG_DIR"
+TICK_S = 1 / os.sysconf("SC_CLK_TCK")
+PROPERTY = "processor_s"
+
+
+@dataclass
+class Spent:
+    """Processor seconds: of a process with its children, and of PostgreSQL's server."""
+
+    tests: float = 0.0
+    server: float = 0.0
+    count: int = 0
+
+    def add(self, tests: float, server: float) -> None:
+        self.tests += tests
+        self.server += server
+        self.count += 1
+
+
+def _stat(process: int) -> float:
+    """Return the seconds of a process and of those of its children that it has waited for; none when it is gone."""
+    try:
+        # The name of the program stands in brackets and may hold spaces; the times are fields 14 to 17.
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
+    return sum(int(field) for field in fields[11:15]) * TICK_S
+
+
+def _below(process: int) -> Iterator[int]:
+    """Yield the processes that a process started and that still run, and theirs."""
+    try:
+        threads = Path(f"/proc/{process}/task").iterdir()
+        children = [(thread / "children").read_text().split() for thread in threads]
+    except (FileNotFoundError, ProcessLookupError):
+        return  # it ended, or one of its threads did, while we looked
+    for child in chain.from_iterable(children):
+        yield int(child)
+        yield from _below(int(child))
+
+
+def of_this_process() -> float:
+    """Return the seconds of this process and all that it started."""
+    waited_for = os.times()
+    ended = waited_for.children_user + waited_for.children_system
+    return time.process_time() + ended + sum(_stat(child) for child in _below(os.getpid()))
+
+
+def of_the_server() -> float:
+    """Return the seconds of PostgreSQL's server since it was started; none when no test has needed it yet."""
+    try:
+        postmaster = int((Path(os.environ[SERVER]) / "data" / "postmaster.pid").read_text().split()[0])
+    except (FileNotFoundError, KeyError, IndexError):
+        return 0.0
+    return sum(_stat(process) for process in (postmaster, *_below(postmaster)))
+
+
+class Clock:
+    """Measures tests one after another in this process, and keeps the sums of all that were reported to it."""
+
+    def __init__(self, workers: int, slowest: int) -> None:
+        self.workers = workers
+        self.slowest = slowest
+        self.began = (0.0, 0.0)
+        self.modules = 0
+        self.shared = 0.0
+        self.sharing = False
+        self.folders: dict[str, Spent] = defaultdict(Spent)
+        self.tests: list[tuple[float, str]] = []
+        self.over: dict[str, float] = {}
+        self.elsewhere = 0.0
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        self.began = (of_this_process(), of_the_server())
+        self.modules, self.shared = len(sys.modules), 0.0
+        return (yield)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[object]) -> Iterator[None]:
+        """Count apart what is prepared for several tests, once where one such fixture asks for another."""
+        if fixturedef.scope == "function" or self.sharing:
+            return (yield)
+        with self.for_several():
+            return (yield)
+
+    @contextmanager
+    def for_several(self) -> Iterator[None]:
+        """Count apart what the block does, for it is done for several tests."""
+        self.sharing, outer, before = True, self.sharing, of_this_process()
+        try:
+            yield
+        finally:
+            self.sharing = outer
+            self.shared += 0.0 if outer else of_this_process() - before
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+        if call.when != "teardown":
+            return (yield)
+        tests = of_this_process() - self.began[0]
+        server = (of_the_server() - self.began[1]) / self.workers
+        own, loaded = tests - self.shared, len(sys.modules) - self.modules
+        over = own > LIMIT_S and loaded < LOADING and item.get_closest_marker("slow") is None
+        item.user_properties.append((PROPERTY, (tests, server, own, over)))
+        report: pytest.TestReport = yield
+        if over and own > FAILING_S and report.passed:
+            report.outcome = "failed"
+            report.longrepr = (
+                f"{item.nodeid} took {own:.1f} s of processor time, and a test may take {LIMIT_S:g}:\n"
+                "make it quicker, or mark it slow with the reason why it cannot be"
+            )
+        return report
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when != "teardown":
+            return
+        for tests, server, own, over in (value for name, value in report.user_properties if name == PROPERTY):
+            self.folders[report.nodeid.partition("::")[0].rpartition("/")[0]].add(tests, server)
+            self.tests.append((own, report.nodeid))
+            self.over |= {report.nodeid: own} if over else {}
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if hasattr(session.config, "workeroutput"):
+            session.config.workeroutput[PROPERTY] = of_this_process()
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: object) -> None:
+        """Add what a worker took; a worker that crashed told nothing."""
+        self.elsewhere += getattr(node, "workeroutput", {}).get(PROPERTY, 0.0)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        here = time.process_time() + self.elsewhere if self.elsewhere else of_this_process()
+        server = of_the_server()
+        terminalreporter.section("processor time in seconds")
+        for line in lines(self.folders, here, server):
+            terminalreporter.write_line(line)
+        for own, nodeid in sorted(self.tests, reverse=True)[: self.slowest]:
+            terminalreporter.write_line(f"{own:8.2f}  {nodeid}")
+        if self.over:
+            terminalreporter.write_line(f"over {LIMIT_S:g} s each and not marked slow:")
+        for nodeid, own in self.over.items():
+            terminalreporter.write_line(f"{own:8.2f}  {nodeid}")
+
+
+def lines(folders: dict[str, Spent], here: float, server: float) -> Iterable[str]:
+    """Yield the table: folders by what they took, what belongs to no test, and the sum."""
+    yield f"{'tests':>8}{'PostgreSQL':>12}{'together':>10}{'number':>8}"
+    row = "{:8.1f}{:12.1f}{:10.1f}{:8}  {}".format
+    for folder, spent in sorted(folders.items(), key=lambda each: -each[1].tests - each[1].server):
+        yield row(spent.tests, spent.server, spent.tests + spent.server, spent.count, folder)
+    rest = here - sum(each.tests for each in folders.values()), server - sum(each.server for each in folders.values())
+    yield row(*rest, sum(rest), "", "starting, collecting and the rest")
+    yield row(here, server, here + server, sum(each.count for each in folders.values()), "all")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--processor-time", type=int, default=0, metavar="N", help="also list the N tests that took most")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse a mark that does not say why."""
+    for item in items:
+        for mark in item.iter_markers("slow"):
+            if not mark.kwargs.get("reason"):
+                raise pytest.UsageError(f"{item.nodeid} is marked slow without a reason")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    config.pluginmanager.register(Clock(workers, config.getoption("--processor-time")), "processor-time")
