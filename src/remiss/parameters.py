@@ -22,26 +22,28 @@ MOST_REVISION = 2**31 - 1
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """The least and the greatest value of a number; None is no bound."""
+    """The least and the greatest number that is sound, both included; None is no bound."""
 
-    low: int
-    high: int | None = None
+    low: float | None = None
+    high: float | None = None
 
     def __str__(self) -> str:
-        return f"{self.low:,} or more" if self.high is None else f"{self.low:,} to {self.high:,}"
+        if self.low is None or self.high is None:
+            return f"at most {self.high:,}" if self.low is None else f"{self.low:,} or more"
+        return f"{self.low:,} to {self.high:,}"
 
     def holds(self, value: float) -> bool:
-        return self.low <= value and (self.high is None or value <= self.high)
+        return (self.low is None or self.low <= value) and (self.high is None or value <= self.high)
 
 
 @dataclass(frozen=True, slots=True)
 class OneOf:
-    """The words that may be given, where they are no enumeration of their own."""
+    """The values that there are, where they are no enumeration of their own: `Annotated[str, OneOf(("complete", "waiting"))]`."""
 
-    words: tuple[str, ...]
+    words: tuple[object, ...]
 
     def __str__(self) -> str:
-        return f"one of {', '.join(self.words)}"
+        return f"one of {', '.join(map(str, self.words))}"
 
     def holds(self, value: object) -> bool:
         return all(each in self.words for each in ([value] if isinstance(value, str) else value))  # type: ignore[attr-defined]
@@ -84,6 +86,7 @@ class Precondition:
 
 # What parameters of several actions are.
 CaseId = Annotated[str, Help("The id, or a prefix of six or more characters that no other case shares.")]
+# A severity, from critical to minor.
 Grade = Annotated[int, Range(1, 4)]
 Document = Annotated[str, Help("The document, a YAML file; what it names is looked for beside it.")]
 InTeam = Annotated[str, Help("Which team; * is every team, those to come as well.")]

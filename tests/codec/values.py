@@ -11,8 +11,8 @@ from enum import Enum
 from hypothesis import strategies as st
 
 from remiss.contract.declared import load
+from remiss.parameters import OneOf, Range
 from remiss.records.event import Scalar
-from remiss.records.published import Between, Choices
 from remiss.records.rows import Rows
 
 ACTIONS = load()
@@ -72,11 +72,11 @@ class _Making:
 
     def _annotated(self, declared: typing.Any, said: object, depth: int) -> Strategy:
         match said:
-            case Choices(chosen):
+            case OneOf(chosen):
                 return st.sampled_from(chosen)
-            case Between(low, high) if declared is int:
+            case Range(low, high) if declared is int:
                 return st.integers(math.ceil(low or 0), self._most if high is None else math.floor(high))
-            case Between(low, high):
+            case Range(low, high):
                 return st.floats(low, high, allow_nan=False, allow_infinity=False)
             case _:
                 return self.of(declared, depth)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from remiss.errors import RequestError
-from remiss.records.published import Between
+from remiss.parameters import Range
 
 Schema = dict[str, Any]
 # A schema says what is written, where every key is, or what is accepted, where one with a default may be missing.
@@ -92,7 +92,7 @@ def or_null(schema: Schema) -> Schema:
     return {"anyOf": [*either, {"type": "null"}]}
 
 
-def bounded(form: Form, bounds: Between, *, whole: bool) -> Form:
+def bounded(form: Form, bounds: Range, *, whole: bool) -> Form:
     """Return the form of numbers, perhaps only `whole` ones, that lie within bounds."""
 
     def read(value: object, where: str) -> Any:
@@ -105,12 +105,12 @@ def bounded(form: Form, bounds: Between, *, whole: bool) -> Form:
     return Form(write=form.write, read=read, schema=constant({"type": "integer" if whole else "number", **limits}))
 
 
-def within(number: float, bounds: Between) -> bool:
+def within(number: float, bounds: Range) -> bool:
     """Return whether a number lies within bounds; what is not a number lies in none."""
     return (bounds.low is None or number >= bounds.low) and (bounds.high is None or number <= bounds.high)
 
 
-def said(bounds: Between) -> str:
+def said(bounds: Range) -> str:
     """Return bounds in words: `from 1 to 1,000`, `0 or more`."""
     low, high = (None if end is None else f"{end:,g}" for end in (bounds.low, bounds.high))
     return f"from {low} to {high}" if low and high else f"{low} or more" if low else f"{high} or less"

@@ -15,7 +15,7 @@ from remiss.codec.listing import rows_form
 from remiss.codec.plain_values import NUMBER, PLAIN, choice, enumeration
 from remiss.codec.records import is_record, record_form
 from remiss.errors import RequestError
-from remiss.records.published import Between, Choices
+from remiss.parameters import OneOf, Range
 from remiss.records.rows import Rows
 
 
@@ -29,10 +29,10 @@ def form_of(declared: Any) -> Form:
     """
     origin, inner = typing.get_origin(declared), typing.get_args(declared)
     if origin is typing.Annotated:
-        chosen = next((each.values for each in inner[1:] if isinstance(each, Choices)), None)
+        chosen = next((each.words for each in inner[1:] if isinstance(each, OneOf)), None)
         if chosen is not None:
             return choice({each: each for each in chosen})
-        bounds = next((each for each in inner[1:] if isinstance(each, Between)), None)
+        bounds = next((each for each in inner[1:] if isinstance(each, Range)), None)
         return form_of(inner[0]) if bounds is None else bounded(form_of(inner[0]), bounds, whole=inner[0] is int)
     if origin in {typing.Union, types.UnionType}:
         return _union(inner)

@@ -43,8 +43,8 @@ class Given:
     nullable: bool = False
     default: Any = None
     positional: bool = False
-    low: int | None = None
-    high: int | None = None
+    low: float | None = None
+    high: float | None = None
     option: str | None = None
     metavar: str | None = None
     precondition: bool = False
@@ -88,7 +88,7 @@ def given(declared: Parameter, told: Mapping[str, str]) -> Given:
     told : what the docstring says of parameters, by name
     """
     option = declared.option
-    bounds = declared.range or Range(0)
+    bounds = declared.range or Range()
     return Given(
         name=declared.name,
         help=told.get(declared.name) or declared.help or "",
@@ -96,8 +96,8 @@ def given(declared: Parameter, told: Mapping[str, str]) -> Given:
         nullable=declared.nullable,
         default=None if declared.required else word_of(declared.default),
         positional=declared.positional,
-        low=None if declared.range is None else bounds.low,
-        high=None if declared.range is None else bounds.high,
+        low=bounds.low,
+        high=bounds.high,
         option=None if option is None else option.name,
         metavar=None if option is None else option.metavar,
         precondition=declared.precondition,

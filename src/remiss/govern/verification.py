@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from remiss.govern.entries import LOGS, NOTHING, Head, leaf_of, seal_of
 from remiss.govern.growing import Grow, Grower, Grown, here
-from remiss.records.published import Between, Choices, Count, Several
+from remiss.parameters import OneOf, Range
+from remiss.records.published import Count, Several
 
 if TYPE_CHECKING:
     from remiss.govern.checkpoint import Checkpoint
@@ -27,7 +28,7 @@ AHEAD = 4096
 NO_KEY = "seals say which, for whoever has the catalog's key"
 
 
-LogName = Annotated[str, Choices(LOGS)]
+LogName = Annotated[str, OneOf(LOGS)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +43,7 @@ class Verdict:
     entries: Count
     root: str
     sound: bool
-    first: Annotated[int, Between(1)] | None = None
+    first: Annotated[int, Range(1)] | None = None
     what: str = ""
     against: tuple[str, ...] = ()
 

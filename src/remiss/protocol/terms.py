@@ -13,8 +13,9 @@ from enum import StrEnum
 from typing import Annotated
 
 from remiss.govern.policy import Policy
+from remiss.parameters import OneOf
 from remiss.records.case import Sensitivity
-from remiss.records.published import Choices, Count, Several, published
+from remiss.records.published import Count, Several, published
 
 INPUTS = "inputs."
 CONTEXT = "context."
@@ -281,7 +282,7 @@ class Checked:
     criteria: tuple[CheckedCriterion, ...]
 
 
-FindingLevel = Annotated[str, Choices(("error", "note"))]
+FindingLevel = Annotated[str, OneOf(("error", "note"))]
 
 
 @published("finding", part=True)

@@ -7,11 +7,11 @@ from datetime import datetime
 from enum import IntEnum
 from typing import Annotated, ClassVar
 
-from remiss.parameters import Help, Option, Range
+from remiss.parameters import Grade, Help, Option, Range
 from remiss.records.event import Event, Values
 from remiss.records.items import LISTED, Items
 from remiss.records.labelling import Labelled, Link
-from remiss.records.published import Count, Grade, Share, published
+from remiss.records.published import Count, Share, published
 from remiss.records.showing import Shown
 from remiss.records.states import Status
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
+from remiss.parameters import OneOf
 from remiss.records import arrow
 from remiss.records.event import Scalar
 from remiss.records.labelling import Verdict
-from remiss.records.published import Amount, Choices, Count, Share, published
+from remiss.records.published import Amount, Count, Share, published
 from remiss.records.showing import Shown
 
 if TYPE_CHECKING:
@@ -20,10 +21,10 @@ LOG = "log"
 PROCESS = "process"
 FLAGGED = "flagged"
 CONFIRMED = "confirmed"
-Method = Annotated[str, Choices((COUNTED, WEIGHTED))]
-Basis = Annotated[str, Choices((LOG, PROCESS))]
-FigureKind = Annotated[str, Choices((FLAGGED, CONFIRMED))]
-ConfirmedVerdict = Annotated[str, Choices((Verdict.FAILURE.value, Verdict.WRONG_LABEL.value))]
+Method = Annotated[str, OneOf((COUNTED, WEIGHTED))]
+Basis = Annotated[str, OneOf((LOG, PROCESS))]
+FigureKind = Annotated[str, OneOf((FLAGGED, CONFIRMED))]
+ConfirmedVerdict = Annotated[str, OneOf((Verdict.FAILURE.value, Verdict.WRONG_LABEL.value))]
 # Of its columns in Arrow, but for the key, which the breakdown decides.
 TYPES = {
     **dict.fromkeys(("value", "low", "high", "level", "effective", "judged", "bounds_low", "bounds_high", "flagged"), arrow.REAL),
@@ -55,7 +56,7 @@ class EstimateRow:
     value: float | int | None
     low: float | None = None
     high: float | None = None
-    level: Annotated[float, Choices((0.95,))] = 0.95
+    level: Annotated[float, OneOf((0.95,))] = 0.95
     method: Method
     basis: Basis = LOG
     sampled: Count = 0

@@ -14,8 +14,8 @@ from enum import StrEnum
 from typing import Annotated, ClassVar, Self
 
 from remiss.errors import InputError
-from remiss.parameters import Help, Option
-from remiss.records.published import Count, Grade
+from remiss.parameters import Grade, Help, Option
+from remiss.records.published import Count
 
 _IMPACT = re.compile(r"\s*(\S+)\s+to\s+(\S+)\s+(\S.*?)\s*")
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Annotated, Any, TypeVar
 
+from remiss.parameters import Range
+
 R = TypeVar("R", bound=type)
 
 # The key of a record whose own keys stand among those of the record that has it.
@@ -71,23 +73,6 @@ class Several:
     also: tuple[tuple[str, Callable[[Any], object]], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Between:
-    """The least and the greatest number that is sound, both included; None for no end."""
-
-    low: float | None = None
-    high: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """The values that there are: `Annotated[str, Choices(("complete", "waiting"))]`."""
-
-    values: tuple[object, ...]
-
-
-Count = Annotated[int, Between(0)]
-Share = Annotated[float, Between(0, 1)]
-Amount = Annotated[float, Between(0)]
-# A severity, from critical to minor.
-Grade = Annotated[int, Between(1, 4)]
+Count = Annotated[int, Range(0)]
+Share = Annotated[float, Range(0, 1)]
+Amount = Annotated[float, Range(0)]

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
+from remiss.parameters import OneOf
 from remiss.records import arrow
 from remiss.records.event import Event, Scalar, Values
-from remiss.records.published import INLINE, Choices, Count, Share, published
+from remiss.records.published import INLINE, Count, Share, published
 from remiss.records.showing import Shown
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 CONTROL = "control"
 UNDECIDED = "undecided"
 ALL = "all"
-RunStatus = Annotated[str, Choices(("complete", "waiting"))]
+RunStatus = Annotated[str, OneOf(("complete", "waiting"))]
 RESERVED = frozenset({CONTROL, UNDECIDED, ALL})
 # Of the columns of its groups in Arrow, but for the strata, which the log decides.
 TYPES = {

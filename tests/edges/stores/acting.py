@@ -12,7 +12,7 @@ def unlisted(name: str, **options: Any) -> Callable[[Callable[..., Any]], Callab
     """Make a function an action without telling the faces of it."""
 
     def register(run: Callable[..., Any]) -> Callable[..., Any]:
-        performed = action(name=name, permission=options.pop("permission", "test"), **options)(run)
+        performed = action(name, permission=options.pop("permission", "test"), http=f"POST /{name}", **options)(run)
         del ACTIONS[name]
         return performed
 

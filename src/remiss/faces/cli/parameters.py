@@ -69,7 +69,7 @@ def _type(given: Given) -> click.ParamType[Any, Any]:
     if form == "integer":
         # A bound that only keeps a number storable is not worth showing; the action checks it.
         shown = given.high if given.high is not None and given.high < MOST_REVISION else None
-        return click.INT if given.low is None else click.IntRange(given.low, shown)
+        return click.INT if given.low is None else click.IntRange(int(given.low), None if shown is None else int(shown))
     if given.form == "pairs":
         return click.STRING
     return click.Choice(given.values) if given.values and form in {"choice", "text"} else PLAIN[form]
