@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from remiss.understand.calibration import calibrated, calibrated_total
-from remiss.understand.confirmed import Open, confirmed_share, confirmed_total
-from remiss.understand.figures import Figure, weighted_total
-from remiss.understand.second_phase import Annotated, TwoPhase, two_phase
+from remiss.understand.estimators import IntervalEstimate, weighted_total
+from remiss.understand.two_phase.calibration import calibrated, calibrated_total
+from remiss.understand.two_phase.design import Annotated, TwoPhase, two_phase
+from remiss.understand.two_phase.estimators import Open, confirmed_share, confirmed_total
 from tests.simulation.labelled import SHARES, Truth, labelled, truth_of
 from tests.simulation.study import Domain, Outcome
 from tests.simulation.world import Draw, Keep, World, build, domain_of, draw, hidden_of, memberships
@@ -50,11 +50,11 @@ def domain(name: str, of: np.ndarray, failure: np.ndarray, open_: np.ndarray) ->
     return Domain(name=name, y=of & failure, within=of, open_y=np.flatnonzero(open_))
 
 
-def flagged_in(world: World, kept: Draw, domain: Domain) -> Figure:
+def flagged_in(world: World, kept: Draw, domain: Domain) -> IntervalEstimate:
     """Return how many events of a domain machines flagged: counted where it is whole cells, else by those that were sampled."""
     if len(domain.open_y) == domain.within.sum():
         count = float(len(domain.open_y))
-        return Figure(value=count, low=count, high=count)
+        return IntervalEstimate(value=count, low=count, high=count)
     every = domain_of(world, kept, domain.within, within=np.flatnonzero(domain.within))
     return weighted_total(every, hidden_of(kept, domain.open_y))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from remiss.understand.figures import Figure, HiddenParts, weighted_rate, weighted_total
+from remiss.understand.estimators import HiddenParts, IntervalEstimate, weighted_rate, weighted_total
 from tests.simulation.world import Draw, Keep, World, build, domain_of, draw, hidden_of, memberships
 
 
@@ -99,7 +99,7 @@ def rates_in(world: World) -> Iterator[Domain]:
                 )
 
 
-def figure_of(world: World, kept: Draw, domain: Domain) -> Figure:
+def figure_of(world: World, kept: Draw, domain: Domain) -> IntervalEstimate:
     """Return the figure of a domain in one sample."""
     numerator = hidden_of(kept, domain.open_y)
     arrays = domain_of(world, kept, domain.y, domain.x, domain.within)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from remiss.understand.figures import Figure, History, process_rate, process_total, residuals
+from remiss.understand.estimators import History, IntervalEstimate, process_rate, process_total, residuals
 from remiss.understand.variance import kish_size, poisson_variance, window_totals
 from tests.simulation.world import Keep, World, build, domain_of, draw, hidden_of, memberships
 
@@ -24,7 +24,7 @@ def expected_total(carrier: int, windows: int) -> float:
     return float(PER_WINDOW * windows * SHARES[carrier] * JUDGED * expected_rate(carrier))
 
 
-def total_and_rate(world: World, rng: np.random.Generator, carrier: int, scope: int) -> tuple[Figure, Figure]:
+def total_and_rate(world: World, rng: np.random.Generator, carrier: int, scope: int) -> tuple[IntervalEstimate, IntervalEstimate]:
     """Return the figures of a carrier in the last `scope` windows; the windows before are their reference period."""
     kept = draw(world, Keep(), rng.random(world.size), memberships(world, Keep()))
     of, judged, met = world.carrier == carrier, ~world.undecided[:, 0], world.met[:, 0]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from remiss.understand.figures import Hidden, Weighted
+from remiss.understand.estimators import Hidden, Weighted
 
 CONTROL, UNDECIDED, ALL = "control", "undecided", "all"
 

@@ -15,10 +15,10 @@ from remiss.records.estimate import EstimateRow
 from remiss.records.event import Scalar
 from remiss.records.run import ALL, Cell, Group, RunWindow
 from remiss.records.window import Window, window_at, window_index
-from remiss.understand.domain import Census, lay_out
-from remiss.understand.estimating import estimate_rows
+from remiss.understand.domain import Census, build_domain
+from remiss.understand.flagged import estimate_rows
 from remiss.understand.periods import PERIODS, period_of
-from remiss.understand.question import Plan, Question, Rules, settle
+from remiss.understand.question import Question, QuestionPlan, Rules, settle
 from remiss.understand.sampling_facts import Ground, Sampled, pattern_of
 from remiss.understand.scope import Facts, holds, without_time
 
@@ -214,16 +214,16 @@ def ask(
     census = replace(census, ground=change(census.ground))
     plan = settle(question, rules)
     timeless = settle(replace(question, query=timeless_of(plan), by=None if question.by in PERIODS else question.by), rules)
-    past = lay_out(timeless, census)
+    past = build_domain(timeless, census)
     if not past.whole:
         past = past.holding(seen(events, kept, timeless.question.query, timeless.among, timeless.question.by))
     marked = seen(events, kept, question.query, plan.among, question.by)
     counts = Counter(pattern_of(each.window, each.stratum, each.met, each.undecided) for each in marked)
-    field = lay_out(plan, census)
+    field = build_domain(plan, census)
     return estimate_rows(field if field.whole else field.holding(marked), census.ground, counts, reference=past)
 
 
-def timeless_of(plan: Plan) -> Query:
+def timeless_of(plan: QuestionPlan) -> Query:
     found = without_time(plan.question.query)
     return EVERYTHING if found is None else found
 

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from remiss.understand.calibration import calibrated, calibrated_rate, calibrated_total
-from remiss.understand.confirmed import Among, Open, confirmed_share, confirmed_total
-from remiss.understand.figures import Figure
-from remiss.understand.second_phase import two_phase
-from tests.understand.test_second_phase import annotated, rows
+from remiss.understand.estimators import IntervalEstimate
+from remiss.understand.two_phase.calibration import calibrated, calibrated_rate, calibrated_total
+from remiss.understand.two_phase.design import two_phase
+from remiss.understand.two_phase.estimators import Among, Open, confirmed_share, confirmed_total
+from tests.understand.test_design import annotated, rows
 
 
 def exactly(found, flagged):
@@ -19,7 +19,7 @@ def exactly(found, flagged):
 
 
 def total_of(found, flagged):
-    counted = Figure(value=flagged, low=flagged, high=flagged)
+    counted = IntervalEstimate(value=flagged, low=flagged, high=flagged)
     return calibrated_total(found, exactly(found, flagged), counted, Open(population=flagged, least_probability=0.05))
 
 
@@ -64,7 +64,7 @@ def test_where_the_number_is_from_the_sample_only_annotating_draws_from_it():
 
 def test_an_interval_is_of_the_number_and_of_the_share_together():
     found = annotated(rows(16, 4, 20, 0.25, 0.5))
-    sampled = Figure(value=150.0, low=110.0, high=200.0)
+    sampled = IntervalEstimate(value=150.0, low=110.0, high=200.0)
     estimate = calibrated(found, two_phase(found), 150.0, np.full(40, 0.5))
     figure = calibrated_total(found, estimate, sampled, Open(population=400, least_probability=0.05))
     alone = total_of(found, 150)
@@ -81,7 +81,7 @@ def test_it_is_never_beyond_what_was_flagged(yes, no, rest, p12, more):
         flagged = len(found.y) + more
         figure = total_of(found, flagged)
         assert 0 <= figure.low <= figure.value + 1e-9 <= figure.high + 2e-9 <= flagged + 3e-9
-        sampled = Figure(value=float(flagged), low=flagged / 2, high=flagged * 2.0)
+        sampled = IntervalEstimate(value=float(flagged), low=flagged / 2, high=flagged * 2.0)
         estimate = calibrated(found, two_phase(found), float(flagged), np.full(len(found.y), max(p12, 0.5)))
         figure = calibrated_total(found, estimate, sampled, Open(population=flagged * 2.0, least_probability=0.05))
         assert 0 <= figure.low <= figure.value + 1e-9 <= flagged + 2e-9

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import sem
 
-from remiss.understand.figures import LITTLE_HISTORY, History, process_spread
+from remiss.understand.estimators import LITTLE_HISTORY, History, process_spread
 from remiss.understand.variance import (
     Spread,
     between_windows,

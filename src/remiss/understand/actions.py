@@ -14,7 +14,7 @@ from remiss.records.estimate import CONFIRMED, FLAGGED, LOG, PROCESS, Estimate
 from remiss.records.labelling import Verdict
 from remiss.records.look import Kind, Look
 from remiss.records.position import reached
-from remiss.understand.answering import footing_of, ground_of, read_confirmed, read_flagged
+from remiss.understand.pipeline import frame_facts_of, frame_of, read_confirmed, read_flagged
 from remiss.understand.ports import UnderstandWorkspace
 from remiss.understand.question import Question, check_confirmed, usual_basis
 from remiss.understand.rows import by_criterion
@@ -80,8 +80,8 @@ def estimate(
     asked = Question(query=own, rate=rate, of=None if of is None else parse(of), by=by, basis=basis or usual_basis(by))
     if confirmed:
         check_confirmed(whole)
-    ground = ground_of(ws, asked, position, source, protocol)
-    footing = footing_of(ws, ground, position)
+    ground = frame_of(ws, asked, position, source, protocol)
+    footing = frame_facts_of(ws, ground, position)
     reading = partial(read_confirmed, agreed=whole, verdict=counted) if counted is not None else read_flagged
     names = [None] if by != CRITERION else list(footing.census.rules.criteria)
     # All of them first: from here on nothing is read.

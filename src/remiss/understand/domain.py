@@ -15,10 +15,10 @@ from remiss.records.event import Scalar, Values
 from remiss.records.identity import canonical
 from remiss.records.run import ALL, CONTROL, UNDECIDED, Cell, Group
 from remiss.records.window import Window
-from remiss.understand.figures import Hidden
-from remiss.understand.grounds import constants_of
+from remiss.understand.estimators import Hidden
+from remiss.understand.frames import constants_of
 from remiss.understand.periods import PERIODS, period_within, periods_touched
-from remiss.understand.question import Plan, Rules
+from remiss.understand.question import QuestionPlan, Rules
 from remiss.understand.sampling_facts import Ground, Sampled
 from remiss.understand.scope import Facts, Truth, conjunction, holds
 
@@ -32,7 +32,7 @@ def key_of(value: Scalar) -> Key:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Placed:
+class DomainCell:
     """A cell as a plan sees it; `numerator` and `denominator` are True, False or None (unknown).
 
     `unjudged` is how many of its events could not be judged on what the plan names, and `among` what the denominator's
@@ -50,17 +50,17 @@ class Placed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Field:
+class DomainCells:
     """All that a plan needs of a ground: windows in scope, their cells and, unless these answer it, their sampled events.
 
     Of what is `whole` nobody needs the sampled events: there may be a million of them.
     """
 
-    plan: Plan
+    plan: QuestionPlan
     width: timedelta
     windows: tuple[datetime, ...]
     provisional: frozenset[datetime]
-    cells: tuple[Placed, ...]
+    cells: tuple[DomainCell, ...]
     sampled: tuple[Sampled, ...] = ()
 
     @property
@@ -72,7 +72,7 @@ class Field:
             if placed.among is not False and placed.denominator is not False
         )
 
-    def holding(self, sampled: Iterable[Sampled]) -> Field:
+    def holding(self, sampled: Iterable[Sampled]) -> DomainCells:
         """Return this with those of some sampled events that are in its windows."""
         in_scope = frozenset(self.windows)
         return replace(self, sampled=tuple(event for event in sampled if event.window in in_scope))
@@ -88,7 +88,7 @@ class Census:
     cells: Sequence[Cell]
 
 
-def windows_in_scope(plan: Plan, census: Census) -> tuple[datetime, ...]:
+def windows_in_scope(plan: QuestionPlan, census: Census) -> tuple[datetime, ...]:
     """Return the starts of the windows in force that the plan's query, or a rate's denominator, reaches; oldest first."""
     reach = plan.question.query if plan.among is None else plan.among
     constants = constants_of(census.ground, census.rules)
@@ -101,34 +101,34 @@ def windows_in_scope(plan: Plan, census: Census) -> tuple[datetime, ...]:
     )
 
 
-def lay_out(plan: Plan, census: Census) -> Field:
+def build_domain(plan: QuestionPlan, census: Census) -> DomainCells:
     """Return the windows in scope with their cells placed, which says whether these answer the plan; without sampled events."""
     rules, constants = census.rules, constants_of(census.ground, census.rules)
     windows = windows_in_scope(plan, census)
     in_scope = frozenset(windows)
     thresholds = {(group.window, stratum_key(group.stratum), group.criterion): group.threshold for group in census.groups}
-    return Field(
+    return DomainCells(
         plan=plan,
         width=rules.width,
         windows=windows,
         provisional=frozenset(one.window for one in census.ground.windows if one.provisional) & in_scope,
         cells=tuple(
-            place(plan, rules, cell, constants, thresholds, seen=None if cell.window in census.ground.veiled else True)
+            domain_cell_of(plan, rules, cell, constants, thresholds, seen=None if cell.window in census.ground.veiled else True)
             for cell in census.cells
             if cell.window in in_scope and cell.population
         ),
     )
 
 
-def place(
-    plan: Plan,
+def domain_cell_of(
+    plan: QuestionPlan,
     rules: Rules,
     cell: Cell,
     constants: Values,
     thresholds: Mapping[tuple[datetime, bytes, str], float],
     *,
     seen: Truth = True,
-) -> Placed:
+) -> DomainCell:
     """Return what a plan makes of one cell.
 
     Parameters
@@ -148,7 +148,7 @@ def place(
         numerator = conjunction([matches, denominator])
     else:
         numerator, denominator = conjunction([matches, seen]), True
-    return Placed(
+    return DomainCell(
         cell=cell,
         key=cell_key(plan.question.by, cell, rules),
         among=among,
@@ -159,7 +159,7 @@ def place(
     )
 
 
-def unjudged_in(plan: Plan, cell: Cell) -> int:
+def unjudged_in(plan: QuestionPlan, cell: Cell) -> int:
     """Return how many events of a cell are undecided on a criterion that the plan names, or lack a label that it reads."""
     if set(plan.named) & set(cell.undecided):
         return cell.population
@@ -190,17 +190,17 @@ def stratum_key(stratum: Values) -> bytes:
     return canonical(stratum)
 
 
-def hidden_numerator(cells: Sequence[Placed]) -> Hidden:
+def hidden_numerator(cells: Sequence[DomainCell]) -> Hidden:
     """Return what could match and not have been sampled."""
     return hidden(placed for placed in cells if placed.numerator is not False)
 
 
-def hidden_rest(cells: Sequence[Placed]) -> Hidden:
+def hidden_rest(cells: Sequence[DomainCell]) -> Hidden:
     """Return what could be in the denominator alone and not have been sampled."""
     return hidden(placed for placed in cells if placed.denominator is not False and placed.numerator is not True)
 
 
-def hidden(cells: Iterable[Placed]) -> Hidden:
+def hidden(cells: Iterable[DomainCell]) -> Hidden:
     """Return how many events of these cells could be missing from the sample, and the least chance that one had."""
     found = [placed for placed in cells if placed.probability < 1]
     return Hidden(
@@ -209,7 +209,7 @@ def hidden(cells: Iterable[Placed]) -> Hidden:
     )
 
 
-def windows_of_key(field: Field, key: Key) -> tuple[int, ...]:
+def windows_of_key(field: DomainCells, key: Key) -> tuple[int, ...]:
     """Return which windows in scope could hold events of a key: for periods those that touch it, else all."""
     by = field.plan.question.by
     if by not in PERIODS:

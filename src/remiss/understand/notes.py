@@ -8,13 +8,13 @@ from datetime import datetime
 import numpy as np
 
 from remiss.records.chances import listed
-from remiss.understand.domain import Field, Placed
-from remiss.understand.figures import Weighted
+from remiss.understand.domain import DomainCell, DomainCells
+from remiss.understand.estimators import Weighted
 from remiss.understand.sampling_facts import Ground
 from remiss.understand.variance import Numbers
 
 
-def notes_of(field: Field, ground: Ground) -> tuple[str, ...]:
+def notes_of(field: DomainCells, ground: Ground) -> tuple[str, ...]:
     """Return what holds for every row: refused rows, and windows that were never captured."""
     found = []
     if ground.refused:
@@ -28,8 +28,8 @@ def notes_of(field: Field, ground: Ground) -> tuple[str, ...]:
 
 
 def remarks(
-    field: Field,
-    cells: Sequence[Placed],
+    field: DomainCells,
+    cells: Sequence[DomainCell],
     starts: Sequence[datetime],
 ) -> tuple[str, ...]:
     """Return what holds for one row."""
@@ -43,7 +43,7 @@ def remarks(
     return tuple(found)
 
 
-def unjudged_note(field: Field, cells: Sequence[Placed]) -> str:
+def unjudged_note(field: DomainCells, cells: Sequence[DomainCell]) -> str:
     """Return how many events of a total nobody could judge. A missing value meets nothing, so a NOT counts them in."""
     left_out = [placed for placed in cells if placed.among is not False and placed.unjudged]
     some = "" if all(placed.among for placed in left_out) else "up to "
@@ -52,7 +52,7 @@ def unjudged_note(field: Field, cells: Sequence[Placed]) -> str:
 
 
 def shares_of(
-    field: Field, cells: Sequence[Placed], domain: Weighted, unjudged: Numbers
+    field: DomainCells, cells: Sequence[DomainCell], domain: Weighted, unjudged: Numbers
 ) -> tuple[float | None, tuple[float, float] | None]:
     """Return the share of events in question that could be judged, and the bounds that the others allow.
 

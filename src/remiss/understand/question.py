@@ -66,7 +66,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class QuestionPlan:
     """A question whose sets are settled.
 
     `among` is the second query that sampled events are marked with: a rate's denominator; for a total whatever the figure
@@ -113,7 +113,7 @@ def check_confirmed(query: Query) -> None:
             )
 
 
-def settle(question: Question, rules: Rules) -> Plan:
+def settle(question: Question, rules: Rules) -> QuestionPlan:
     """Return the plan of a question.
 
     Raises
@@ -129,12 +129,12 @@ def settle(question: Question, rules: Rules) -> Plan:
     if not question.rate:
         if question.of is not None:
             raise QueryError("a second query was given, but no rate was asked for", do="add --rate, or drop --of")
-        return Plan(question=question, among=event_part(question.query), named=named, needs_label=needs_label)
+        return QuestionPlan(question=question, among=event_part(question.query), named=named, needs_label=needs_label)
     if question.of is None:
         return with_default_denominator(question, named, needs_label=needs_label)
     judged_on = (*named, *(("the label",) if needs_label else ()))
     said = in_words(question.of, judged_on, None)
-    return Plan(question=question, among=question.of, named=named, needs_label=needs_label, denominator=said)
+    return QuestionPlan(question=question, among=question.of, named=named, needs_label=needs_label, denominator=said)
 
 
 def compares_labels(query: Query) -> bool:
@@ -142,7 +142,7 @@ def compares_labels(query: Query) -> bool:
     return any(term.key == "label" and term.operator is not Operator.PRESENT for term in terms_of(query))
 
 
-def with_default_denominator(question: Question, named: tuple[str, ...], *, needs_label: bool) -> Plan:
+def with_default_denominator(question: Question, named: tuple[str, ...], *, needs_label: bool) -> QuestionPlan:
     """Return the plan of a rate among the events that the query speaks of, as far as its criterion could judge them."""
     among = event_part(question.query)
     if among is None:
@@ -161,7 +161,7 @@ def with_default_denominator(question: Question, named: tuple[str, ...], *, need
             do="ask for one criterion at a time, or name the denominator with --of; --of '' is every event",
         )
     said = in_words(among, named, named[0])
-    return Plan(question=question, among=among, named=named, needs_label=needs_label, risk=named[0], denominator=said)
+    return QuestionPlan(question=question, among=among, named=named, needs_label=needs_label, risk=named[0], denominator=said)
 
 
 def in_words(among: Query, judged_on: tuple[str, ...], risk: str | None) -> str:

@@ -9,12 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from remiss.records.estimate import EstimateRow
-from remiss.understand.confirmed_domain import View
-from remiss.understand.confirming import confirmed_rows
-from remiss.understand.domain import Field
-from remiss.understand.estimating import estimate_rows
-from remiss.understand.question import Plan
+from remiss.understand.domain import DomainCells
+from remiss.understand.flagged import estimate_rows
+from remiss.understand.question import QuestionPlan
 from remiss.understand.sampling_facts import Ground, Pattern, Sampled
+from remiss.understand.two_phase.domain import LabelledDomain
+from remiss.understand.two_phase.rows import confirmed_rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,16 +25,16 @@ class Flagged:
     of each were sampled. `reference` is the field without limits in time, and `referred` its events, marked alike.
     """
 
-    field: Field
+    field: DomainCells
     ground: Ground
     events: Sequence[Sampled]
     counts: Mapping[Pattern, int]
-    reference: Field | None
+    reference: DomainCells | None
     referred: Sequence[Sampled]
     criterion: str | None
 
     @property
-    def plan(self) -> Plan:
+    def plan(self) -> QuestionPlan:
         """The settled question."""
         return self.field.plan
 
@@ -49,12 +49,12 @@ class Flagged:
 class Confirmed:
     """All that the rows of a question about what people found are computed from; marked without the criterion."""
 
-    view: View
+    view: LabelledDomain
     ground: Ground
     criterion: str | None
 
     @property
-    def plan(self) -> Plan:
+    def plan(self) -> QuestionPlan:
         """The settled question."""
         return self.view.field.plan
 

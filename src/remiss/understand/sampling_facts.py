@@ -1,6 +1,6 @@
 """Sampling facts as estimates take them: what stands in force on what grounds, and the sampled events, as plain values.
 
-They are read of the catalog before anything is computed (`answering.py`), so that the arithmetic knows no port.
+They are read of the catalog before anything is computed (`pipeline.py`), so that the arithmetic knows no port.
 """
 
 from __future__ import annotations

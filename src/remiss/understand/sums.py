@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from remiss.records.estimate import LOG
-from remiss.understand.domain import Field, Key, Placed, hidden_numerator, hidden_rest
-from remiss.understand.figures import (
-    Figure,
+from remiss.understand.domain import DomainCell, DomainCells, Key, hidden_numerator, hidden_rest
+from remiss.understand.estimators import (
     HiddenParts,
     History,
+    IntervalEstimate,
     Weighted,
     process_rate,
     process_total,
@@ -23,30 +23,32 @@ from remiss.understand.figures import (
     weighted_total,
 )
 from remiss.understand.question import Question
-from remiss.understand.sheet import Sheet, of_key
+from remiss.understand.sample_arrays import SampleArrays, of_key
 from remiss.understand.variance import Numbers, kish_size, log_variance, poisson_variance, window_totals
 
 NOBODY_THERE = "there is no event to count among"
 
 
-def counted(question: Question, cells: Sequence[Placed], windows: Sequence[datetime], history: History | None) -> Figure:
+def counted(
+    question: Question, cells: Sequence[DomainCell], windows: Sequence[datetime], history: History | None
+) -> IntervalEstimate:
     """Return the figure that exact counts give; only a process figure has an interval."""
     y, x = counts(cells, windows)
     matching, among = int(y.sum()), int(x.sum())
     if not question.rate:
         if question.basis == LOG:
-            return Figure(value=matching)
+            return IntervalEstimate(value=matching)
         figure = process_total(y, float(matching), matching, history)
-        return Figure(value=matching, low=figure.low, high=figure.high, notes=figure.notes)
+        return IntervalEstimate(value=matching, low=figure.low, high=figure.high, notes=figure.notes)
     if among == 0:
-        return Figure(value=None, notes=(NOBODY_THERE,))
+        return IntervalEstimate(value=None, notes=(NOBODY_THERE,))
     rate = matching / among
     if question.basis == LOG:
-        return Figure(value=rate)
+        return IntervalEstimate(value=rate)
     return process_rate(rate, ((y - rate * x) / among)[x > 0], rate * (1 - rate) / among, float(among), history)
 
 
-def counts(cells: Sequence[Placed], windows: Sequence[datetime]) -> tuple[Numbers, Numbers]:
+def counts(cells: Sequence[DomainCell], windows: Sequence[datetime]) -> tuple[Numbers, Numbers]:
     """Return exact counts of each window: of the numerator and of the denominator."""
     place_of = {start: at for at, start in enumerate(windows)}
     y, x = np.zeros(len(windows)), np.zeros(len(windows))
@@ -57,7 +59,7 @@ def counts(cells: Sequence[Placed], windows: Sequence[datetime]) -> tuple[Number
     return y, x
 
 
-def weighted(question: Question, domain: Weighted, cells: Sequence[Placed], history: History | None) -> Figure:
+def weighted(question: Question, domain: Weighted, cells: Sequence[DomainCell], history: History | None) -> IntervalEstimate:
     """Return the figure that sampled events give."""
     of_numerator = hidden_numerator(cells)
     if question.rate:
@@ -77,7 +79,9 @@ def weighted(question: Question, domain: Weighted, cells: Sequence[Placed], hist
     least = min(float(seen.min()) if len(seen) else 1.0, of_numerator.least_probability)
     poisson, sampling = poisson_variance(domain.y, domain.p), log_variance(domain.y, domain.p)
     process = process_total(totals, poisson, len(seen), history, least, sampling=sampling)
-    return Figure(value=figure.value, low=process.low, high=process.high, effective=figure.effective, notes=process.notes)
+    return IntervalEstimate(
+        value=figure.value, low=process.low, high=process.high, effective=figure.effective, notes=process.notes
+    )
 
 
 def populated(domain: Weighted) -> NDArray[np.bool_]:
@@ -92,8 +96,8 @@ def populated(domain: Weighted) -> NDArray[np.bool_]:
 class Past:
     """A ground without limits in time, gathered once for all keys; each looks at the windows before its own."""
 
-    field: Field
-    sheet: Sheet
+    field: DomainCells
+    sheet: SampleArrays
 
 
 def history_of(past: Past, key: Key, moment: datetime) -> History | None:

@@ -12,11 +12,12 @@ import pytest
 
 from remiss import capture
 from remiss.understand import actions as understand
-from remiss.understand import confirming, estimating
+from remiss.understand import flagged
+from remiss.understand.two_phase import rows
 from tests.edges.stores.listening import overheard
 from tests.stories.logs import MONDAY, WEEK, small_log
 
-ARITHMETIC = (estimating.estimate_rows, confirming.confirmed_rows)
+ARITHMETIC = (flagged.estimate_rows, rows.confirmed_rows)
 
 
 @pytest.fixture

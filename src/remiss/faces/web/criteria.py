@@ -169,7 +169,7 @@ def trend_of(found: Estimate, own: Query, width: timedelta) -> Trend | None:
 
 def points_of(trend: Estimate, own: Query, width: timedelta) -> Iterator[Point]:
     """Give the marks of a trend, each with the cases of its window."""
-    from remiss.understand.behind import behind
+    from remiss.understand.drilldown import drilldown
 
     starts = [parse_time(str(row.key)) for row in trend.rows]
     for row, start in zip(trend.rows, starts, strict=True):
@@ -181,7 +181,7 @@ def points_of(trend: Estimate, own: Query, width: timedelta) -> Iterator[Point]:
             low=row.low,
             high=row.high,
             provisional=row.provisional,
-            href=address("/cases", query=unparse(behind(own, trend.by, row.key, width)), as_of=trend.position),
+            href=address("/cases", query=unparse(drilldown(own, trend.by, row.key, width)), as_of=trend.position),
             says=", ".join(filter(None, (says, estimate_facts.remarks(row)))),
         )
 

@@ -15,7 +15,7 @@ from remiss.edges.stores.labelling.decisions import NONE, Decision, decisions
 from remiss.edges.stores.listing.phrases import spoken_by_events
 from remiss.edges.stores.listing.search import capture_face, condition
 from remiss.edges.stores.run_rows import names, stratum
-from remiss.edges.stores.sampled.grounds import of_ground
+from remiss.edges.stores.sampled.frames import of_frame
 from remiss.edges.stores.tables import captures, event_contents, events, run_windows, samples
 from remiss.edges.stores.visible import visible_to
 from remiss.govern.ports.actor import Scope
@@ -96,14 +96,14 @@ def _marked(
         .outerjoin(event_contents, event_contents.c.event_key == captures.c.event_key)
         .join(run_windows, same_window(captures))
         # Of probability 0 is what was not sampled, only read again because it is in the catalog.
-        .where(of_ground(ground, position, scope), captures.c.probability > 0)
+        .where(of_frame(ground, position, scope), captures.c.probability > 0)
         .order_by(captures.c.window_start, captures.c.priority, captures.c.event_key)
     )
 
 
 def _kept(connection: Connection, ground: Ground, position: int, scope: Scope) -> Mapping[tuple[int, int], tuple[str, ...]]:
     """Return in which groups each event was kept, by run and event."""
-    its_runs = select(run_windows.c.run_key).where(of_ground(ground, position, scope))
+    its_runs = select(run_windows.c.run_key).where(of_frame(ground, position, scope))
     found = select(samples).where(samples.c.run_key.in_(its_runs)).order_by(samples.c.criterion)
     kept = defaultdict(list)
     for row in connection.execute(found):

@@ -13,7 +13,7 @@ from remiss.edges.stores.logs.journal import head
 from remiss.edges.stores.run_rows import cell, group
 from remiss.edges.stores.sampled.counts import sampled_counts
 from remiss.edges.stores.sampled.events import judged, sampled
-from remiss.edges.stores.sampled.grounds import grounds, of_ground
+from remiss.edges.stores.sampled.frames import frames, of_frame
 from remiss.edges.stores.store import Store
 from remiss.edges.stores.tables import cells, groups, run_windows
 from remiss.govern.ports.actor import Scope
@@ -40,25 +40,25 @@ class EvidenceStore:
     def grounds(self, position: int) -> tuple[Ground, ...]:
         """Return every (source, protocol, digest) with windows in force, by name and newest version."""
         with self._store.reading() as connection:
-            return grounds(connection, position, self._scope)
+            return frames(connection, position, self._scope)
 
     def groups(self, ground: Ground, position: int) -> Sequence[Group]:
         """Return the groups of the runs in force of a ground, sorted by window, stratum, criterion."""
-        found = select(groups, run_windows.c.provisional).where(same_window(groups), of_ground(ground, position, self._scope))
+        found = select(groups, run_windows.c.provisional).where(same_window(groups), of_frame(ground, position, self._scope))
         ordered = found.order_by(groups.c.window_start, groups.c.stratum, groups.c.criterion)
         with self._store.reading() as connection:
             return [group(row) for row in connection.execute(ordered)]
 
     def cells(self, ground: Ground, position: int) -> Sequence[Cell]:
         """Return the cells of the runs in force of a ground, sorted alike."""
-        found = select(cells).where(same_window(cells), of_ground(ground, position, self._scope))
+        found = select(cells).where(same_window(cells), of_frame(ground, position, self._scope))
         ordered = found.order_by(cells.c.window_start, cells.c.stratum, cells.c.met, cells.c.undecided)
         with self._store.reading() as connection:
             return [cell(row) for row in connection.execute(ordered)]
 
     def sampled_counts(self, ground: Ground, position: int) -> Mapping[Pattern, int]:
         """Return how many events of each cell were sampled; cells without any are left out."""
-        held = select(run_windows.c.run_key, run_windows.c.window_start).where(of_ground(ground, position, self._scope))
+        held = select(run_windows.c.run_key, run_windows.c.window_start).where(of_frame(ground, position, self._scope))
         with self._store.reading() as connection:
             in_force_of = defaultdict(set)
             for row in connection.execute(held):

@@ -172,9 +172,9 @@ def result_of(found: Estimate, width: timedelta) -> Result:
 
 def cases_of(found: Estimate, query: Any, row: EstimateRow, width: timedelta) -> str:
     """Return the address of the cases in one row, as the catalog stood where the figure was read."""
-    from remiss.understand.behind import behind
+    from remiss.understand.drilldown import drilldown
 
-    own = behind(query, found.by, row.key, width)
+    own = drilldown(query, found.by, row.key, width)
     if found.kind == CONFIRMED:
         own = both(own, parse(BEHIND_VERDICT[found.verdict or "failure"]))
     return address("/cases", query=unparse(own), as_of=found.position)

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from remiss.understand.figures import Figure, History, process_rate, process_total
+from remiss.understand.estimators import History, IntervalEstimate, process_rate, process_total
 from remiss.understand.intervals import FEW, LEVEL, Interval, few_interval, none_upper, rate_interval, total_interval
-from remiss.understand.second_phase import Annotated, TwoPhase, two_phase
+from remiss.understand.two_phase.design import Annotated, TwoPhase, two_phase
 from remiss.understand.variance import Numbers, kish_size, window_totals
 
 NOBODY = "none of these events has been annotated in its turn yet"
@@ -32,20 +32,20 @@ class Open:
     least_probability: float
 
 
-def confirmed_total(found: Annotated, estimate: TwoPhase, open_: Open) -> Figure:
+def confirmed_total(found: Annotated, estimate: TwoPhase, open_: Open) -> IntervalEstimate:
     """Return the estimated number of confirmed failures of this log.
 
     Those that were certain to be found (p12 p3 = 1) are counted; the interval is of the rest, as for flagged totals.
     """
     if estimate.unknown > 0 and not found.known.any():
-        return Figure(value=None, notes=(UNKNOWN,))
+        return IntervalEstimate(value=None, notes=(UNKNOWN,))
     hits = found.known & (found.y > 0)
     weights = estimate.weights[hits]
     certain = certainly(found, estimate)[hits]
     sure, rest = float(np.sum(certain)), float(np.sum(weights[~certain]))
     low, high = rest_interval(weights[~certain], rest, estimate.variance, open_, estimate.degrees)
     effective = kish_size(1 / weights) if len(weights) else 0.0
-    return Figure(value=sure + rest, low=sure + low, high=sure + high, effective=effective)
+    return IntervalEstimate(value=sure + rest, low=sure + low, high=sure + high, effective=effective)
 
 
 def certainly(found: Annotated, estimate: TwoPhase) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
@@ -85,7 +85,7 @@ class Among:
         return self.variance == 0
 
 
-def confirmed_rate(total: Figure, estimate: TwoPhase, among: Among) -> Figure:
+def confirmed_rate(total: IntervalEstimate, estimate: TwoPhase, among: Among) -> IntervalEstimate:
     """Return the confirmed total as a share of a denominator, by linearisation, its interval Clopper and Pearson's.
 
     Parameters
@@ -101,10 +101,10 @@ def confirmed_rate(total: Figure, estimate: TwoPhase, among: Among) -> Figure:
     low, high = rate_interval(rate, effective, degrees=estimate.degrees)
     if total.low is not None and total.high is not None and (total.effective or 0.0) < FEW:
         low, high = min(low, total.low / among.total), max(high, min(1.0, total.high / among.total))
-    return Figure(value=rate, low=low, high=high, effective=effective)
+    return IntervalEstimate(value=rate, low=low, high=high, effective=effective)
 
 
-def confirmed_share(found: Annotated, total: Figure) -> Figure:
+def confirmed_share(found: Annotated, total: IntervalEstimate) -> IntervalEstimate:
     """Return which part of the domain is confirmed: the precision, where the domain is what a criterion flagged.
 
     How many there are in the domain is taken from the same annotated events, so that having drawn many or few of them does
@@ -118,18 +118,18 @@ def confirmed_share(found: Annotated, total: Figure) -> Figure:
         return total
     among = float(np.sum(1 / found.p12))
     if among == 0:
-        return Figure(value=None, notes=(NOBODY,))
+        return IntervalEstimate(value=None, notes=(NOBODY,))
     whole = two_phase(found)
     rate = part_of(whole.total, among)
     return share_of(found, rate, two_phase(found, around=rate).variance / among**2, whole.degrees)
 
 
-def share_of(found: Annotated, rate: float, variance: float, degrees: float) -> Figure:
+def share_of(found: Annotated, rate: float, variance: float, degrees: float) -> IntervalEstimate:
     """Return a share with its interval: Clopper and Pearson's at the effective size, by the degrees of the total."""
     effective = rate * (1 - rate) / variance if 0 < rate < 1 and variance > 0 else max(1.0, float(found.known.sum()))
     # Near 1 the spread is that of the few that are not: to be unsure of it for their number is Clopper and Pearson's part.
     low, high = rate_interval(rate, effective, degrees=degrees)
-    return Figure(value=rate, low=low, high=high, effective=effective)
+    return IntervalEstimate(value=rate, low=low, high=high, effective=effective)
 
 
 def part_of(total: float, whole: float) -> float:
@@ -141,7 +141,9 @@ def part_of(total: float, whole: float) -> float:
     return 1.0 if total >= whole or math.isclose(total, whole, rel_tol=1e-9) else total / whole
 
 
-def confirmed_process(found: Annotated, estimate: TwoPhase, total: Figure, history: History | None, least: float) -> Figure:
+def confirmed_process(
+    found: Annotated, estimate: TwoPhase, total: IntervalEstimate, history: History | None, least: float
+) -> IntervalEstimate:
     """Return the confirmed total as a draw of the process: windows differ by what they are and by all three draws.
 
     Parameters
@@ -158,7 +160,9 @@ def confirmed_process(found: Annotated, estimate: TwoPhase, total: Figure, histo
     return replace(total, low=figure.low, high=figure.high, notes=(*total.notes, *figure.notes))
 
 
-def confirmed_process_rate(found: Annotated, estimate: TwoPhase, total: Figure, among: Among, history: History | None) -> Figure:
+def confirmed_process_rate(
+    found: Annotated, estimate: TwoPhase, total: IntervalEstimate, among: Among, history: History | None
+) -> IntervalEstimate:
     """Return the confirmed rate as a draw of the process; see `confirmed_process`."""
     if total.value is None:
         return total
@@ -183,13 +187,13 @@ def residuals_of(found: Annotated, estimate: TwoPhase, among: Among) -> tuple[Nu
     return totals, poisson_of(found, estimate) * (1 - rate) / among.total**2
 
 
-def together(parts: Sequence[Figure]) -> Figure:
+def together(parts: Sequence[IntervalEstimate]) -> IntervalEstimate:
     """Return the sum of independent figures, its interval from theirs: each end as far off as the parts' ends together.
 
     Source: Zou and Donner, Construction of confidence limits about effect measures, Statistics in Medicine 27 (2008)
     1693-1702 (MOVER).
 
-    >>> found = together([Figure(value=10.0, low=7.0, high=14.0), Figure(value=0.0, low=0.0, high=3.0)])
+    >>> found = together([IntervalEstimate(value=10.0, low=7.0, high=14.0), IntervalEstimate(value=0.0, low=0.0, high=3.0)])
     >>> (found.value, found.low, found.high)
     (10.0, 7.0, 15.0)
     """
@@ -197,12 +201,12 @@ def together(parts: Sequence[Figure]) -> Figure:
         return parts[0]
     unknown = [each for each in parts if each.value is None]
     if unknown or not parts:
-        return Figure(value=None, notes=tuple(dict.fromkeys(note for each in unknown for note in each.notes)))
+        return IntervalEstimate(value=None, notes=tuple(dict.fromkeys(note for each in unknown for note in each.notes)))
     value = sum(each.value or 0.0 for each in parts)
     below = math.hypot(*((each.value or 0.0) - (each.low or 0.0) for each in parts))
     above = math.hypot(*((each.high or 0.0) - (each.value or 0.0) for each in parts))
     effective = sum(each.effective or 0.0 for each in parts)
-    return Figure(value=value, low=value - below, high=value + above, effective=effective)
+    return IntervalEstimate(value=value, low=value - below, high=value + above, effective=effective)
 
 
 def at_most_unseen(population: float, labelled: int) -> float:

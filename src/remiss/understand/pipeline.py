@@ -16,22 +16,22 @@ from remiss.protocol.cache import salvage
 from remiss.protocol.terms import UNPLANNED, Protocol
 from remiss.records.estimate import LOG
 from remiss.records.labelling import Verdict
-from remiss.understand.confirmed_domain import View, view_of
-from remiss.understand.domain import Census, Field, lay_out
-from remiss.understand.grounds import narrowed, only
-from remiss.understand.hindsight import chosen_on_sample, refuse_hindsight
+from remiss.understand.domain import Census, DomainCells, build_domain
+from remiss.understand.frames import narrowed, only
 from remiss.understand.periods import PERIODS
 from remiss.understand.ports import UnderstandWorkspace
-from remiss.understand.question import Plan, Question, rules_of, settle
+from remiss.understand.post_selection import check_not_post_selected, chosen_on_sample
+from remiss.understand.question import Question, QuestionPlan, rules_of, settle
 from remiss.understand.rows import Confirmed, Flagged
 from remiss.understand.sampling_facts import Earlier, Ground, Pattern, Sampled
 from remiss.understand.scope import CRITERION, named_criteria, without_time
-from remiss.understand.turns import Rarity, Rota, Turns, turns_of
+from remiss.understand.two_phase.domain import LabelledDomain, labelled_domain_of
+from remiss.understand.two_phase.labelling_order import CriterionCounts, LabellingOrder, LabellingPlan, labelling_order_of
 from remiss.understand.variance import HISTORY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Footing:
+class FrameFacts:
     """A ground with what is exactly known of it, its protocol, since when the catalog knows that, and its sampled events.
 
     `read` gives the sampled events marked by two queries, `judge` the same with what people found and in whose turn, and
@@ -42,11 +42,11 @@ class Footing:
     document: Protocol
     since: int
     read: Callable[[Query, Query | None, str | None], Sequence[Sampled]]
-    judge: Callable[[Query, Query, Query | None, str | None], Turns]
+    judge: Callable[[Query, Query, Query | None, str | None], LabellingOrder]
     count: Callable[[], Mapping[Pattern, int]]
 
 
-def ground_of(ws: UnderstandWorkspace, asked: Question, position: int, source: str | None, protocol: str | None) -> Ground:
+def frame_of(ws: UnderstandWorkspace, asked: Question, position: int, source: str | None, protocol: str | None) -> Ground:
     """Return the one ground that a question stands on."""
     grounds = narrowed(ws.evidence.grounds(position), source, protocol)
     if len(grounds) == 1:
@@ -55,7 +55,7 @@ def ground_of(ws: UnderstandWorkspace, asked: Question, position: int, source: s
     return only(grounds, queries, [rules_of(document_of(ws, each.protocol, each.version)) for each in grounds])
 
 
-def footing_of(ws: UnderstandWorkspace, ground: Ground, position: int) -> Footing:
+def frame_facts_of(ws: UnderstandWorkspace, ground: Ground, position: int) -> FrameFacts:
     """Return a ground with everything that is exactly known of it."""
     stored = ws.protocols.find(ground.protocol, ground.version)
     written = document_of(ws, ground.protocol, ground.version)
@@ -70,18 +70,18 @@ def footing_of(ws: UnderstandWorkspace, ground: Ground, position: int) -> Footin
     def read(query: Query, among: Query | None, by: str | None) -> Sequence[Sampled]:
         return ws.evidence.sampled(ground, query, among, by, position)
 
-    rota = Rota(labelling=written.labelling or UNPLANNED, seed=written.sampling.seed, width=written.sampling.window)
-    rarity = Rarity.of(census.groups)
+    rota = LabellingPlan(labelling=written.labelling or UNPLANNED, seed=written.sampling.seed, width=written.sampling.window)
+    rarity = CriterionCounts.of(census.groups)
 
     @cache
-    def judge(query: Query, agreed: Query, among: Query | None, by: str | None) -> Turns:
-        return turns_of(ws.evidence.judged(ground, query, agreed, among, by, position), rota, rarity)
+    def judge(query: Query, agreed: Query, among: Query | None, by: str | None) -> LabellingOrder:
+        return labelling_order_of(ws.evidence.judged(ground, query, agreed, among, by, position), rota, rarity)
 
     @cache
     def count() -> Mapping[Pattern, int]:
         return ws.evidence.sampled_counts(ground, position)
 
-    return Footing(
+    return FrameFacts(
         census=census, document=written, since=0 if stored is None else stored.position, read=read, judge=judge, count=count
     )
 
@@ -102,7 +102,7 @@ def document_of(ws: UnderstandWorkspace, name: str, version: int) -> Protocol:
     return found
 
 
-def read_flagged(ws: UnderstandWorkspace, footing: Footing, asked: Question, criterion: str | None) -> Flagged:
+def read_flagged(ws: UnderstandWorkspace, footing: FrameFacts, asked: Question, criterion: str | None) -> Flagged:
     """Read all that the rows of a question need, or its one row for one criterion.
 
     Raises
@@ -110,18 +110,18 @@ def read_flagged(ws: UnderstandWorkspace, footing: Footing, asked: Question, cri
     QueryError : no window in scope, or weighted figures of a criterion chosen on their sample
     """
     plan = settle(of_criterion(asked, criterion), footing.census.rules)
-    field = in_scope(lay_out(plan, footing.census), footing)
+    field = in_scope(build_domain(plan, footing.census), footing)
     read = bool(field.windows) and not field.whole
     events = footing.read(asked.query, plan.among, plan.question.by) if read else ()
     timeless = reference_of(footing, asked, criterion) if needs_reference(field) else None
-    reference = None if timeless is None else lay_out(timeless.plan, footing.census)
+    reference = None if timeless is None else build_domain(timeless.plan, footing.census)
     referred: Sequence[Sampled] = ()
     if timeless is not None and reference is not None and not reference.whole:
         referred = footing.read(timeless.query, timeless.plan.among, timeless.plan.question.by)
     earlier = earlier_of(footing, field) if read else ()
     # A breakdown has the rows that sampled events show, and without any there is nothing to refuse.
     if earlier and (plan.question.by is None or any(each.of or each.inside for each in field.holding(events).sampled)):
-        refuse_chosen(ws, footing, plan, earlier)
+        refuse_post_selection(ws, footing, plan, earlier)
     return Flagged(
         field=field,
         ground=footing.census.ground,
@@ -134,7 +134,7 @@ def read_flagged(ws: UnderstandWorkspace, footing: Footing, asked: Question, cri
 
 
 def read_confirmed(
-    ws: UnderstandWorkspace, footing: Footing, asked: Question, criterion: str | None, *, agreed: Query, verdict: Verdict
+    ws: UnderstandWorkspace, footing: FrameFacts, asked: Question, criterion: str | None, *, agreed: Query, verdict: Verdict
 ) -> Confirmed:
     """Read all that the rows of a question about what people found need, or its one row for one criterion.
 
@@ -148,17 +148,17 @@ def read_confirmed(
     QueryError : no window in scope, or figures of a criterion chosen on their sample
     """
     plan = settle(of_criterion(asked, criterion), footing.census.rules)
-    field = in_scope(lay_out(plan, footing.census), footing)
-    view = view_of(field, verdict, footing.judge(asked.query, agreed, plan.among, plan.question.by))
+    field = in_scope(build_domain(plan, footing.census), footing)
+    view = labelled_domain_of(field, verdict, footing.judge(asked.query, agreed, plan.among, plan.question.by))
     timeless = reference_of(footing, asked, criterion) if needs_past(view) else None
     if timeless is not None:
         before = footing.judge(timeless.query, agreed, timeless.plan.among, timeless.plan.question.by)
-        view = replace(view, past=view_of(lay_out(timeless.plan, footing.census), verdict, before))
-    refuse_chosen(ws, footing, plan, earlier_of(footing, field))
+        view = replace(view, past=labelled_domain_of(build_domain(timeless.plan, footing.census), verdict, before))
+    refuse_post_selection(ws, footing, plan, earlier_of(footing, field))
     return Confirmed(view=view, ground=footing.census.ground, criterion=criterion)
 
 
-def in_scope(field: Field, footing: Footing) -> Field:
+def in_scope(field: DomainCells, footing: FrameFacts) -> DomainCells:
     """Return a field that has windows, or one of which a breakdown may show none.
 
     Raises
@@ -171,13 +171,13 @@ def in_scope(field: Field, footing: Footing) -> Field:
     return field
 
 
-def needs_reference(field: Field) -> bool:
+def needs_reference(field: DomainCells) -> bool:
     """Return whether some row may have too few windows of its own to say how they differ."""
     question = field.plan.question
     return bool(field.windows) and question.basis != LOG and (question.by in PERIODS or len(field.windows) < HISTORY)
 
 
-def needs_past(view: View) -> bool:
+def needs_past(view: LabelledDomain) -> bool:
     """Return whether some row may have too few windows of its own, of those that people have begun with."""
     question = view.field.plan.question
     return bool(view.windows) and question.basis != LOG and (question.by in PERIODS or len(view.windows) < HISTORY)
@@ -188,10 +188,10 @@ class Timeless:
     """A question's query without limits in time, and the plan of the question that asks it."""
 
     query: Query
-    plan: Plan
+    plan: QuestionPlan
 
 
-def reference_of(footing: Footing, asked: Question, criterion: str | None) -> Timeless | None:
+def reference_of(footing: FrameFacts, asked: Question, criterion: str | None) -> Timeless | None:
     """Return the same question without limits in time; None where they are tangled up in it."""
     query, of = without_time(asked.query), None if asked.of is None else without_time(asked.of)
     if query is None or (asked.of is not None and of is None):
@@ -200,13 +200,13 @@ def reference_of(footing: Footing, asked: Question, criterion: str | None) -> Ti
     return Timeless(query=query, plan=settle(of_criterion(timeless, criterion), footing.census.rules))
 
 
-def earlier_of(footing: Footing, field: Field) -> tuple[Earlier, ...]:
+def earlier_of(footing: FrameFacts, field: DomainCells) -> tuple[Earlier, ...]:
     """Return the runs of other versions that were in force before for the windows of a field."""
     windows = set(field.windows)
     return tuple(run for run in footing.census.ground.earlier if run.window in windows)
 
 
-def refuse_chosen(ws: UnderstandWorkspace, footing: Footing, plan: Plan, earlier: tuple[Earlier, ...]) -> None:
+def refuse_post_selection(ws: UnderstandWorkspace, footing: FrameFacts, plan: QuestionPlan, earlier: tuple[Earlier, ...]) -> None:
     """Refuse weighted figures of criteria that were changed after their sample could be seen."""
     if not earlier:
         return
@@ -214,7 +214,7 @@ def refuse_chosen(ws: UnderstandWorkspace, footing: Footing, plan: Plan, earlier
     then = {version: document_of(ws, name, version) for version in {run.version for run in earlier}}
     criteria = footing.census.rules.criteria
     named = {*plan.named, *(() if plan.question.of is None else named_criteria(plan.question.of, criteria))}
-    refuse_hindsight(chosen_on_sample(footing.document, footing.since, sorted(named), earlier, then))
+    check_not_post_selected(chosen_on_sample(footing.document, footing.since, sorted(named), earlier, then))
 
 
 def of_criterion(asked: Question, name: str | None) -> Question:

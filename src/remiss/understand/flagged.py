@@ -2,7 +2,7 @@
 
 A question that cuts no cell is answered by adding exact counts. Any other is answered from the sampled events, weighted
 by the inverse of their inclusion probability (Horvitz and Thompson, JASA 47, 1952). Which formula gives the interval is
-in `figures.py`; why it is right is in the explanation of estimation.
+in `estimators.py`; why it is right is in the explanation of estimation.
 """
 
 from __future__ import annotations
@@ -10,18 +10,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from remiss.records.estimate import COUNTED, LOG, WEIGHTED, EstimateRow
-from remiss.understand.domain import NO_KEY, Field, Key, Placed, windows_of_key
+from remiss.understand.domain import NO_KEY, DomainCell, DomainCells, Key, windows_of_key
 from remiss.understand.intervals import FEW
 from remiss.understand.notes import notes_of, remarks, shares_of
 from remiss.understand.periods import PERIODS
+from remiss.understand.sample_arrays import SampleArrays, in_order, of_key, sample_arrays_of
 from remiss.understand.sampling_facts import Ground, Pattern, pattern_of
-from remiss.understand.sheet import Sheet, in_order, of_key, sheet_of
 from remiss.understand.sums import Past, counted, history_of, weighted
 from remiss.understand.variance import HISTORY
 
 
 def estimate_rows(
-    field: Field, ground: Ground, counts: Mapping[Pattern, int], *, reference: Field | None = None
+    field: DomainCells, ground: Ground, counts: Mapping[Pattern, int], *, reference: DomainCells | None = None
 ) -> tuple[EstimateRow, ...]:
     """Return one row, or one for each key of `by`, sorted by key with null last.
 
@@ -43,13 +43,13 @@ def estimate_rows(
         return ()
     past = None
     if reference is not None and field.plan.question.basis != LOG:
-        past = Past(field=reference, sheet=sheet_of(reference.plan, reference.sampled, reference.windows))
-    sheet = sheet_of(field.plan, field.sampled, field.windows)
+        past = Past(field=reference, sheet=sample_arrays_of(reference.plan, reference.sampled, reference.windows))
+    sheet = sample_arrays_of(field.plan, field.sampled, field.windows)
     notes = notes_of(field, ground)
     return tuple(row(field, sheet, past, key, notes, counts) for key in keys(field, sheet))
 
 
-def keys(field: Field, sheet: Sheet) -> tuple[Key, ...]:
+def keys(field: DomainCells, sheet: SampleArrays) -> tuple[Key, ...]:
     """Return the keys to report: those of cells where cells decide, else those of sampled events."""
     if field.plan.question.by is None:
         return (NO_KEY,)
@@ -59,7 +59,7 @@ def keys(field: Field, sheet: Sheet) -> tuple[Key, ...]:
 
 
 def row(
-    field: Field, sheet: Sheet, past: Past | None, key: Key, notes: tuple[str, ...], counts: Mapping[Pattern, int]
+    field: DomainCells, sheet: SampleArrays, past: Past | None, key: Key, notes: tuple[str, ...], counts: Mapping[Pattern, int]
 ) -> EstimateRow:
     """Return the figure of one key; `counts` says how many events of each cell were sampled where cells answer."""
     question = field.plan.question
@@ -90,7 +90,7 @@ def row(
     )
 
 
-def sampled_in(cells: Iterable[Placed], counts: Mapping[Pattern, int]) -> int:
+def sampled_in(cells: Iterable[DomainCell], counts: Mapping[Pattern, int]) -> int:
     """Return how many sampled events stand behind an exact count."""
     counted_cells = (placed.cell for placed in cells if placed.numerator)
     return sum(counts.get(pattern_of(cell.window, cell.stratum, cell.met, cell.undecided), 0) for cell in counted_cells)

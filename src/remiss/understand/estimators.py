@@ -69,7 +69,7 @@ class Hidden:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Figure:
+class IntervalEstimate:
     """A value and its interval; `low` and `high` None where there is none."""
 
     value: float | int | None
@@ -91,7 +91,7 @@ class History:
     exact: bool = False
 
 
-def weighted_total(domain: Weighted, hidden: Hidden) -> Figure:
+def weighted_total(domain: Weighted, hidden: Hidden) -> IntervalEstimate:
     """Return an estimated total of this log.
 
     Events kept with certainty are counted; the interval is of the rest, by how many of those were sampled.
@@ -105,7 +105,7 @@ def weighted_total(domain: Weighted, hidden: Hidden) -> Figure:
     low, high = rest_interval(probabilities, total, hidden)
     exact = total == 0 and hidden.population == 0
     note = (ALL_KEPT,) if exact else ()
-    return Figure(value=sure + total, low=sure + low, high=sure + high, effective=effective, notes=note)
+    return IntervalEstimate(value=sure + total, low=sure + low, high=sure + high, effective=effective, notes=note)
 
 
 def rest_interval(probabilities: Numbers, total: float, hidden: Hidden) -> Interval:
@@ -156,7 +156,7 @@ def process_total(
     least_probability: float = 1.0,
     *,
     sampling: float = 0.0,
-) -> Figure:
+) -> IntervalEstimate:
     """Return a total as a draw of the process: the interval is of totals of such a period in the long run.
 
     Parameters
@@ -171,7 +171,7 @@ def process_total(
     value = float(totals.sum())
     spread, notes = process_spread(totals, poisson, history, sampling)
     if spread is None:
-        return Figure(value=value, notes=notes)
+        return IntervalEstimate(value=value, notes=notes)
     if value <= 0:
         low, high = 0.0, none_upper_of_process(least_probability)
     elif sampled < FEW:
@@ -179,7 +179,7 @@ def process_total(
         low, high = few_interval(value, max(spread.variance, poisson), 1 / least_probability)
     else:
         low, high = total_interval(value, spread.variance, degrees=spread.degrees)
-    return Figure(value=value, low=low, high=high, notes=notes)
+    return IntervalEstimate(value=value, low=low, high=high, notes=notes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,15 +190,15 @@ class HiddenParts:
     rest: Hidden
 
 
-def weighted_rate(domain: Weighted, parts: HiddenParts) -> Figure:
+def weighted_rate(domain: Weighted, parts: HiddenParts) -> IntervalEstimate:
     """Return an estimated rate T(y)/T(x) of this log; the value is None when nobody was sampled to count among."""
     among = domain.total(domain.x)
     if among <= 0:
-        return Figure(value=None, notes=(NOBODY,))
+        return IntervalEstimate(value=None, notes=(NOBODY,))
     matching = domain.total(domain.y)
     rate = min(1.0, matching / among)
     if parts.numerator.population == 0 and (rate == 0 or parts.rest.population == 0):
-        return Figure(value=rate, low=rate, high=rate, effective=float(domain.x.sum()), notes=(ALL_KEPT,))
+        return IntervalEstimate(value=rate, low=rate, high=rate, effective=float(domain.x.sum()), notes=(ALL_KEPT,))
     spread = Spread(log_variance(residuals(domain, rate, among), domain.p))
     effective = effective_size(rate, spread, domain.p[domain.x > 0])
     low, high = rate_interval(rate, effective)
@@ -209,7 +209,7 @@ def weighted_rate(domain: Weighted, parts: HiddenParts) -> Figure:
     rest = among - matching
     low = min(low, matching / (matching + rest_most)) if matching > 0 else low
     high = max(high, most / (most + rest)) if most + rest > 0 else high
-    return Figure(value=rate, low=low, high=high, effective=effective)
+    return IntervalEstimate(value=rate, low=low, high=high, effective=effective)
 
 
 def part_interval(domain: Weighted, values: Numbers, hidden: Hidden) -> Interval:
@@ -226,7 +226,7 @@ def part_interval(domain: Weighted, values: Numbers, hidden: Hidden) -> Interval
 
 def process_rate(
     rate: float, totals: Numbers, independent: float, kish: float, history: History | None, *, sampling: float = 0.0
-) -> Figure:
+) -> IntervalEstimate:
     """Return a rate as a draw of the process.
 
     Parameters
@@ -240,10 +240,10 @@ def process_rate(
     """
     spread, notes = process_spread(totals, independent, history, sampling)
     if spread is None:
-        return Figure(value=rate, notes=notes)
+        return IntervalEstimate(value=rate, notes=notes)
     effective = rate * (1 - rate) / spread.variance if 0 < rate < 1 and spread.variance > 0 else kish
     low, high = rate_interval(rate, effective, degrees=spread.degrees)
-    return Figure(value=rate, low=low, high=high, effective=effective, notes=notes)
+    return IntervalEstimate(value=rate, low=low, high=high, effective=effective, notes=notes)
 
 
 def residuals(domain: Weighted, rate: float, among: float) -> Numbers:

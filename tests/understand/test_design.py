@@ -7,7 +7,9 @@ import math
 import numpy as np
 import pytest
 
-from remiss.understand.confirmed import (
+from remiss.understand.estimators import LITTLE_HISTORY
+from remiss.understand.two_phase.design import REJECTED, Annotated, grades_together, merged, two_phase
+from remiss.understand.two_phase.estimators import (
     NOBODY,
     UNKNOWN,
     Among,
@@ -18,8 +20,6 @@ from remiss.understand.confirmed import (
     confirmed_share,
     confirmed_total,
 )
-from remiss.understand.figures import LITTLE_HISTORY
-from remiss.understand.second_phase import REJECTED, Annotated, grades_together, merged, two_phase
 
 ALL = np.array([160.0])
 ANYTHING = Open(population=1e9, least_probability=0.01)

@@ -14,8 +14,15 @@ from datetime import datetime
 import numpy as np
 
 from remiss.records.estimate import LOG, WEIGHTED, EstimateRow
-from remiss.understand.calibration import calibrated, calibrated_rate, calibrated_total, share_among
-from remiss.understand.confirmed import (
+from remiss.understand.domain import NO_KEY, DomainCell, Key, windows_of_key
+from remiss.understand.estimators import History, IntervalEstimate
+from remiss.understand.intervals import FEW
+from remiss.understand.notes import notes_of, remarks
+from remiss.understand.sampling_facts import Ground
+from remiss.understand.two_phase.calibration import calibrated, calibrated_rate, calibrated_total, share_among
+from remiss.understand.two_phase.design import LEAST_VERIFIED, Annotated, TwoPhase, two_phase
+from remiss.understand.two_phase.domain import LabelledDomain, among_of, flagged_of, flagged_rate, keys_of, open_of, whole
+from remiss.understand.two_phase.estimators import (
     at_most_unseen,
     confirmed_process,
     confirmed_process_rate,
@@ -26,22 +33,7 @@ from remiss.understand.confirmed import (
     residuals_of,
     together,
 )
-from remiss.understand.confirmed_domain import (
-    View,
-    among_of,
-    flagged_of,
-    flagged_rate,
-    keys_of,
-    open_of,
-    whole,
-)
-from remiss.understand.domain import NO_KEY, Key, Placed, windows_of_key
-from remiss.understand.figures import Figure, History
-from remiss.understand.intervals import FEW
-from remiss.understand.notes import notes_of, remarks
-from remiss.understand.sampling_facts import Ground
-from remiss.understand.second_phase import LEAST_VERIFIED, Annotated, TwoPhase, two_phase
-from remiss.understand.turns import annotated
+from remiss.understand.two_phase.labelling_order import annotated
 from remiss.understand.variance import HISTORY, window_totals
 
 NOT_BEGUN = "{count:,} of {all:,} windows are not in the figure: people have not begun with their events"
@@ -52,7 +44,7 @@ TELLING = "of under {least} annotated cases, some undecided: nothing is said tha
 UNSEEN = "none of {labelled:,} labelled events that no criterion caught is such: at most {most:,.0f} of {all:,} are"
 
 
-def confirmed_rows(view: View, ground: Ground) -> tuple[EstimateRow, ...]:
+def confirmed_rows(view: LabelledDomain, ground: Ground) -> tuple[EstimateRow, ...]:
     """Return one row, or one for each key of `by` that some event in question has, sorted by key with null last.
 
     Parameters
@@ -65,7 +57,7 @@ def confirmed_rows(view: View, ground: Ground) -> tuple[EstimateRow, ...]:
     return tuple(row_of(view, key, notes_of(view.field, ground)) for key in keys_of(view))
 
 
-def row_of(view: View, key: Key, shared: tuple[str, ...]) -> EstimateRow:
+def row_of(view: LabelledDomain, key: Key, shared: tuple[str, ...]) -> EstimateRow:
     """Return the figure of one key."""
     field, question = view.field, view.field.plan.question
     scope = tuple(field.windows[at] for at in windows_of_key(field, key))
@@ -84,7 +76,9 @@ def row_of(view: View, key: Key, shared: tuple[str, ...]) -> EstimateRow:
     hits = int(np.sum(found.y > 0))
     flagged = counted.value or 0
     share = (
-        confirmed_share(found, figure) if flagged and not question.rate and bool(np.all(found.kind == 0)) else Figure(value=None)
+        confirmed_share(found, figure)
+        if flagged and not question.rate and bool(np.all(found.kind == 0))
+        else IntervalEstimate(value=None)
     )
     missing = len(scope) - len(starts)
     left_out = (NOT_BEGUN.format(count=missing, all=len(scope)) if starts else NONE_BEGUN,) if missing else ()
@@ -111,22 +105,22 @@ def row_of(view: View, key: Key, shared: tuple[str, ...]) -> EstimateRow:
     )
 
 
-def tells(view: View, counting_ones: Sequence[int]) -> bool:
+def tells(view: LabelledDomain, counting_ones: Sequence[int]) -> bool:
     """Return whether a figure of these annotated events would tell what an annotator found of one, or who is to be verified."""
     undecided = any(view.turns.events[at].final is None for at in counting_ones)
     return undecided and len(counting_ones) < LEAST_VERIFIED
 
 
 def figure_of(
-    view: View, key: Key, starts: Sequence[datetime], found: Annotated, estimate: TwoPhase, flagged: Figure
-) -> tuple[Figure, tuple[str, ...]]:
+    view: LabelledDomain, key: Key, starts: Sequence[datetime], found: Annotated, estimate: TwoPhase, flagged: IntervalEstimate
+) -> tuple[IntervalEstimate, tuple[str, ...]]:
     """Return value and interval of one key, and what to say of events that no criterion caught."""
     if not starts:
-        return Figure(value=None), ()
+        return IntervalEstimate(value=None), ()
     question, cells = view.field.plan.question, view.cells(key, starts)
     among = among_of(view, key, starts, found, estimate) if question.rate else None
     if among is not None and among.total <= 0:
-        return Figure(value=None, notes=("there is no event to count among",)), ()
+        return IntervalEstimate(value=None, notes=("there is no event to count among",)), ()
     notes: tuple[str, ...] = ()
     all_flagged = of_flagged(cells, found)
     if all_flagged:
@@ -150,7 +144,7 @@ def figure_of(
     return confirmed_process(found, estimate, total, history_of(view, key, starts), open_of(view, cells).least_probability), notes
 
 
-def total_of(view: View, cells: Sequence[Placed], found: Annotated) -> tuple[Figure, tuple[str, ...]]:
+def total_of(view: LabelledDomain, cells: Sequence[DomainCell], found: Annotated) -> tuple[IntervalEstimate, tuple[str, ...]]:
     """Return the total of this log: of what criteria caught and of what they did not, each with its own interval."""
     parts, notes = [], []
     for caught in (True, False):
@@ -169,13 +163,13 @@ def total_of(view: View, cells: Sequence[Placed], found: Annotated) -> tuple[Fig
     return together(parts), tuple(notes)
 
 
-def of_flagged(cells: Sequence[Placed], found: Annotated) -> bool:
+def of_flagged(cells: Sequence[DomainCell], found: Annotated) -> bool:
     """Return whether the domain is of flagged events alone, and some verdict is known."""
     own = [placed for placed in cells if placed.numerator is not False]
     return all(placed.cell.met for placed in own) and bool(found.known.any())
 
 
-def history_of(view: View, key: Key, starts: Sequence[datetime]) -> History | None:
+def history_of(view: LabelledDomain, key: Key, starts: Sequence[datetime]) -> History | None:
     """Return how the windows before differ in the same figure, where there are too few to tell by themselves."""
     past = view.past if len(starts) < HISTORY else None
     if past is None:

@@ -27,7 +27,7 @@ _KNOWN: WeakKeyDictionary[Engine, dict[int, tuple[int, Kinds]]] = WeakKeyDiction
 _LOCK = Lock()
 
 
-def veiled(connection: Connection, windows_of: Mapping[int, Collection[datetime]], scope: Scope) -> frozenset[datetime]:
+def hidden_windows(connection: Connection, windows_of: Mapping[int, Collection[datetime]], scope: Scope) -> frozenset[datetime]:
     """Return the windows in which a scope does not see every sampled event.
 
     Parameters

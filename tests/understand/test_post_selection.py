@@ -9,7 +9,7 @@ import pytest
 
 from remiss.errors import QueryError
 from remiss.protocol.terms import Address, Criterion, Expression, Kind, Protocol, Rubric, Sampling, Taxonomy
-from remiss.understand.hindsight import chosen_on_sample, refuse_hindsight
+from remiss.understand.post_selection import check_not_post_selected, chosen_on_sample
 from remiss.understand.sampling_facts import Earlier
 
 JUNE = datetime(2013, 6, 3, tzinfo=UTC)
@@ -89,5 +89,5 @@ def test_only_criteria_that_the_figure_names_matter():
 
 def test_the_refusal_names_the_windows_and_the_ways_out():
     with pytest.raises(QueryError, match="1 window from 2013-06-03 to 2013-06-03") as refused:
-        refuse_hindsight(chosen(protocol(2, missed="true"), protocol()))
+        check_not_post_selected(chosen(protocol(2, missed="true"), protocol()))
     assert "new sampling.seed" in refused.value.do

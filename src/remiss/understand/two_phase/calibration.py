@@ -14,9 +14,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from remiss.understand.confirmed import Among, Open, confirmed_share, confirmed_total, part_of
-from remiss.understand.figures import Figure
-from remiss.understand.second_phase import Annotated, TwoPhase, two_phase
+from remiss.understand.estimators import IntervalEstimate
+from remiss.understand.two_phase.design import Annotated, TwoPhase, two_phase
+from remiss.understand.two_phase.estimators import Among, Open, confirmed_share, confirmed_total, part_of
 from remiss.understand.variance import Numbers, kish_size
 
 
@@ -42,7 +42,7 @@ def calibrated(found: Annotated, estimate: TwoPhase, flagged: float, first: Numb
     )
 
 
-def calibrated_total(found: Annotated, estimate: TwoPhase, flagged: Figure, open_: Open) -> Figure:
+def calibrated_total(found: Annotated, estimate: TwoPhase, flagged: IntervalEstimate, open_: Open) -> IntervalEstimate:
     """Return the number of confirmed failures among the events that machines flagged.
 
     Parameters
@@ -56,7 +56,7 @@ def calibrated_total(found: Annotated, estimate: TwoPhase, flagged: Figure, open
     all_seen = exact and len(found.y) == flagged.value and bool(np.all(found.known & (found.p12 * found.p3 >= 1)))
     if all_seen:
         seen = float(hits.sum())
-        return Figure(value=seen, low=seen, high=seen, effective=seen)
+        return IntervalEstimate(value=seen, low=seen, high=seen, effective=seen)
     if not hits.any():
         return confirmed_total(found, estimate, open_)
     figure = share_among(flagged, confirmed_share(found, flagged))
@@ -64,7 +64,7 @@ def calibrated_total(found: Annotated, estimate: TwoPhase, flagged: Figure, open
     return replace(figure, low=max(float(hits.sum()), figure.low or 0.0), effective=effective)
 
 
-def share_among(flagged: Figure, share: Figure) -> Figure:
+def share_among(flagged: IntervalEstimate, share: IntervalEstimate) -> IntervalEstimate:
     """Return a share of a number, or of a rate, with an interval from those of both: their distances add up as squares of logs.
 
     The two hardly depend on each other: that many events were drawn says little of how many of them are confirmed.
@@ -72,10 +72,10 @@ def share_among(flagged: Figure, share: Figure) -> Figure:
     Source: Zou and Donner, Construction of confidence limits about effect measures, Statistics in Medicine 27 (2008)
     1693-1702 (MOVER), here for the logarithm of a product.
 
-    >>> found = share_among(Figure(value=100.0, low=100.0, high=100.0), Figure(value=0.5, low=0.4, high=0.6))
+    >>> found = share_among(IntervalEstimate(value=100.0, low=100.0, high=100.0), IntervalEstimate(value=0.5, low=0.4, high=0.6))
     >>> round(found.value, 9), round(found.low, 9), round(found.high, 9)
     (50.0, 40.0, 60.0)
-    >>> found = share_among(Figure(value=100.0, low=50.0, high=200.0), Figure(value=0.5, low=0.25, high=1.0))
+    >>> found = share_among(IntervalEstimate(value=100.0, low=50.0, high=200.0), IntervalEstimate(value=0.5, low=0.25, high=1.0))
     >>> round(found.low, 2), round(found.high, 2)  # the square root of 2 times ln 2 to either side
     (18.76, 133.26)
     """
@@ -85,15 +85,15 @@ def share_among(flagged: Figure, share: Figure) -> Figure:
     )
     value = math.prod(of for of, _, _ in parts)
     if value <= 0:
-        return Figure(value=0.0, low=0.0, high=math.prod(high for _, _, high in parts))
+        return IntervalEstimate(value=0.0, low=0.0, high=math.prod(high for _, _, high in parts))
     above = math.exp(math.hypot(*(math.log(high / of) for of, _, high in parts)))
     if min(low for _, low, _ in parts) <= 0:
-        return Figure(value=value, low=0.0, high=value * above)
+        return IntervalEstimate(value=value, low=0.0, high=value * above)
     below = math.exp(math.hypot(*(math.log(of / low) for of, low, _ in parts)))
-    return Figure(value=value, low=value / below, high=value * above)
+    return IntervalEstimate(value=value, low=value / below, high=value * above)
 
 
-def calibrated_rate(total: Figure, among: Among) -> Figure:
+def calibrated_rate(total: IntervalEstimate, among: Among) -> IntervalEstimate:
     """Return a total, from `calibrated_total`, as a share of an exact denominator."""
     low, high = (None if end is None else end / among.total for end in (total.low, total.high))
     return replace(total, value=part_of(total.value or 0.0, among.total), low=low, high=high)

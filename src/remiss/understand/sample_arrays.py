@@ -9,8 +9,8 @@ from datetime import datetime
 import numpy as np
 
 from remiss.understand.domain import NO_KEY, Key, key_of
-from remiss.understand.figures import Weighted
-from remiss.understand.question import Plan
+from remiss.understand.estimators import Weighted
+from remiss.understand.question import QuestionPlan
 from remiss.understand.sampling_facts import Sampled
 from remiss.understand.variance import Indices, Numbers
 
@@ -19,7 +19,7 @@ ABSENT = -2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sheet:
+class SampleArrays:
     """The sampled events in scope as arrays: what `Weighted` needs, the key and what could not be judged."""
 
     domain: Weighted
@@ -28,7 +28,7 @@ class Sheet:
     unjudged: Numbers
 
 
-def of_key(sheet: Sheet, key: Key, windows: Sequence[int]) -> tuple[Weighted, Numbers]:
+def of_key(sheet: SampleArrays, key: Key, windows: Sequence[int]) -> tuple[Weighted, Numbers]:
     """Return the events of one key, the windows that could hold some counted from 0, and which were not judged."""
     whole = sheet.domain
     mask = sheet.key == (sheet.keys.index(key) if key in sheet.keys else ABSENT)
@@ -40,7 +40,7 @@ def of_key(sheet: Sheet, key: Key, windows: Sequence[int]) -> tuple[Weighted, Nu
     return domain, sheet.unjudged[mask]
 
 
-def sheet_of(plan: Plan, events: Sequence[Sampled], windows: Sequence[datetime]) -> Sheet:
+def sample_arrays_of(plan: QuestionPlan, events: Sequence[Sampled], windows: Sequence[datetime]) -> SampleArrays:
     """Return sampled events as arrays, keys numbered in sorted order (null last)."""
     # In one order whatever the store's: sums of floats depend on it in their last digit.
     events = sorted(events, key=lambda event: (event.window, event.probability, event.inside, event.of, event.undecided))
@@ -56,7 +56,7 @@ def sheet_of(plan: Plan, events: Sequence[Sampled], windows: Sequence[datetime])
     listed = {key for key, event in zip(own, events, strict=True) if event.of or event.inside}
     numbered = {key: at for at, key in enumerate(in_order(listed))}
     place_of = {start: at for at, start in enumerate(windows)}
-    return Sheet(
+    return SampleArrays(
         domain=Weighted(
             y=np.array(y, dtype=np.float64),
             x=np.array(x, dtype=np.float64),

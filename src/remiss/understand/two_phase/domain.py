@@ -9,32 +9,32 @@ from datetime import datetime
 import numpy as np
 
 from remiss.records.labelling import Verdict
-from remiss.understand.confirmed import Among, Open
-from remiss.understand.domain import NO_KEY, Field, Key, Placed, hidden_numerator, hidden_rest, key_of
-from remiss.understand.figures import Figure, HiddenParts, Weighted, weighted_rate, weighted_total
-from remiss.understand.question import Plan
+from remiss.understand.domain import NO_KEY, DomainCell, DomainCells, Key, hidden_numerator, hidden_rest, key_of
+from remiss.understand.estimators import HiddenParts, IntervalEstimate, Weighted, weighted_rate, weighted_total
+from remiss.understand.question import QuestionPlan
+from remiss.understand.sample_arrays import in_order
 from remiss.understand.sampling_facts import Judged
-from remiss.understand.second_phase import Annotated, TwoPhase
-from remiss.understand.sheet import in_order
-from remiss.understand.turns import Turns, covered
+from remiss.understand.two_phase.design import Annotated, TwoPhase
+from remiss.understand.two_phase.estimators import Among, Open
+from remiss.understand.two_phase.labelling_order import LabellingOrder, covered
 from remiss.understand.variance import Numbers, log_variance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class View:
+class LabelledDomain:
     """What a confirmed question is about: a field, the verdict that counts, the turns of its ground's events with what people
     found, and the windows that people have begun with.
 
     `past` is the same without the question's limits in time, for process figures of few windows.
     """
 
-    field: Field
+    field: DomainCells
     verdict: Verdict
-    turns: Turns
+    turns: LabellingOrder
     windows: tuple[datetime, ...]
-    past: View | None = None
+    past: LabelledDomain | None = None
 
-    def meeting(self, criterion: str | None) -> View:
+    def meeting(self, criterion: str | None) -> LabelledDomain:
         """Return this as a question about one criterion has it: inside are events that met that too."""
         if criterion is None:
             return self
@@ -45,7 +45,7 @@ class View:
         past = None if self.past is None else self.past.meeting(criterion)
         return replace(self, turns=replace(self.turns, events=events), past=past)
 
-    def cells(self, key: Key, starts: Sequence[datetime]) -> tuple[Placed, ...]:
+    def cells(self, key: Key, starts: Sequence[datetime]) -> tuple[DomainCell, ...]:
         """Return the cells of those windows whose events may be in the figure of a key."""
         within = frozenset(starts)
         return tuple(each for each in self.field.cells if each.cell.window in within and each.key in {None, key})
@@ -64,29 +64,29 @@ class View:
         return [at for at in self.numbers(key, starts) if self.turns.counts[at]]
 
 
-def view_of(field: Field, verdict: Verdict, turns: Turns) -> View:
+def labelled_domain_of(field: DomainCells, verdict: Verdict, turns: LabellingOrder) -> LabelledDomain:
     """Return a field with what people have done of it."""
     open_ = [placed.cell for placed in field.cells if placed.numerator is not False]
-    return View(field=field, verdict=verdict, turns=turns, windows=covered(turns, field.windows, open_))
+    return LabelledDomain(field=field, verdict=verdict, turns=turns, windows=covered(turns, field.windows, open_))
 
 
-def in_domain(plan: Plan, event: Judged) -> bool:
+def in_domain(plan: QuestionPlan, event: Judged) -> bool:
     """Return whether an event would be in the figure if people found it such."""
     return event.inside and (not plan.question.rate or in_denominator(plan, event))
 
 
-def in_denominator(plan: Plan, event: Judged) -> bool:
+def in_denominator(plan: QuestionPlan, event: Judged) -> bool:
     """Return whether an event is in the denominator of a rate."""
     doubt = bool(set(plan.named) & set(event.undecided)) or (plan.needs_label and not event.labelled)
     return event.of and not doubt and plan.risk not in event.outside
 
 
-def own_key(plan: Plan, event: Judged) -> Key:
+def own_key(plan: QuestionPlan, event: Judged) -> Key:
     """Return the key of an event."""
     return NO_KEY if plan.question.by is None else key_of(event.key)
 
 
-def keys_of(view: View) -> tuple[Key, ...]:
+def keys_of(view: LabelledDomain) -> tuple[Key, ...]:
     """Return the keys to report: those of sampled events in the domain."""
     plan = view.field.plan
     if plan.question.by is None:
@@ -96,12 +96,12 @@ def keys_of(view: View) -> tuple[Key, ...]:
     return tuple(in_order(listed))
 
 
-def whole(cells: Sequence[Placed]) -> bool:
+def whole(cells: Sequence[DomainCell]) -> bool:
     """Return whether all events of these cells are in the domain."""
     return all(placed.numerator and placed.key is not None for placed in cells)
 
 
-def open_of(view: View, cells: Sequence[Placed]) -> Open:
+def open_of(view: LabelledDomain, cells: Sequence[DomainCell]) -> Open:
     """Return what could be in a figure and was not found."""
     own = [placed for placed in cells if placed.numerator is not False]
     least = min((min(placed.probability, view.turns.least(placed.cell)) for placed in own), default=1.0)
@@ -109,7 +109,7 @@ def open_of(view: View, cells: Sequence[Placed]) -> Open:
     return Open(population=float(sum(placed.cell.population for placed in own)), least_probability=least * share)
 
 
-def flagged_of(view: View, cells: Sequence[Placed], domain: Sequence[int]) -> Figure:
+def flagged_of(view: LabelledDomain, cells: Sequence[DomainCell], domain: Sequence[int]) -> IntervalEstimate:
     """Return how many events are in the domain whatever people found: counted where cells tell, else weighted.
 
     An exact number is its own interval.
@@ -117,25 +117,25 @@ def flagged_of(view: View, cells: Sequence[Placed], domain: Sequence[int]) -> Fi
     open_ = [placed for placed in cells if placed.numerator is not False]
     if whole(open_):
         count = sum(placed.cell.population for placed in open_)
-        return Figure(value=count, low=count, high=count)
+        return IntervalEstimate(value=count, low=count, high=count)
     return weighted_total(drawn(view, domain, np.ones(len(domain))), hidden_numerator(cells))
 
 
-def flagged_rate(view: View, key: Key, cells: Sequence[Placed], starts: Sequence[datetime]) -> Figure:
+def flagged_rate(view: LabelledDomain, key: Key, cells: Sequence[DomainCell], starts: Sequence[datetime]) -> IntervalEstimate:
     """Return which share of a rate's denominator is in the domain whatever people found, by the capture alone."""
     among = denominator(view, key, starts)
     inside = np.array([view.turns.events[at].inside for at in among], dtype=np.float64)
     return weighted_rate(drawn(view, among, inside), HiddenParts(numerator=hidden_numerator(cells), rest=hidden_rest(cells)))
 
 
-def drawn(view: View, numbers: Sequence[int], inside: Numbers) -> Weighted:
+def drawn(view: LabelledDomain, numbers: Sequence[int], inside: Numbers) -> Weighted:
     """Return sampled events as figures of machines alone take them: which of them are in the figure, among all of them."""
     p = np.array([view.turns.events[at].probability for at in numbers], dtype=np.float64)
     # Of this log alone, where it does not matter from which window an event is.
     return Weighted(y=inside, x=np.ones(len(p)), p=p, window=np.zeros(len(p), dtype=np.intp), windows=1)
 
 
-def denominator(view: View, key: Key, starts: Sequence[datetime]) -> list[int]:
+def denominator(view: LabelledDomain, key: Key, starts: Sequence[datetime]) -> list[int]:
     """Return the numbers of the sampled events that are in the denominator of a rate."""
     plan, within = view.field.plan, frozenset(starts)
     return [
@@ -145,7 +145,7 @@ def denominator(view: View, key: Key, starts: Sequence[datetime]) -> list[int]:
     ]
 
 
-def among_of(view: View, key: Key, starts: Sequence[datetime], found: Annotated, estimate: TwoPhase) -> Among:
+def among_of(view: LabelledDomain, key: Key, starts: Sequence[datetime], found: Annotated, estimate: TwoPhase) -> Among:
     """Return the denominator of a rate in some windows: counted where cells tell, else weighted by the capture alone."""
     cells = [placed for placed in view.cells(key, starts) if placed.denominator is not False]
     place_of = {start: number for number, start in enumerate(starts)}

@@ -12,14 +12,14 @@ from remiss.capture.requirements import refused_rows
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.in_force import in_force
 from remiss.edges.stores.run_rows import refused_by, window
-from remiss.edges.stores.sampled.veiled import veiled
+from remiss.edges.stores.sampled.hidden_windows import hidden_windows
 from remiss.edges.stores.tables import protocols, run_windows, runs
 from remiss.edges.stores.visible import visible_to
 from remiss.govern.ports.actor import Scope
 from remiss.understand.sampling_facts import Earlier, Ground
 
 
-def grounds(connection: Connection, position: int, scope: Scope) -> tuple[Ground, ...]:
+def frames(connection: Connection, position: int, scope: Scope) -> tuple[Ground, ...]:
     """Return every (source, protocol, digest) with windows in force that a scope may see, by name and newest version."""
     found = (
         select(run_windows, protocols.c.version, protocols.c.digest)
@@ -35,7 +35,7 @@ def grounds(connection: Connection, position: int, scope: Scope) -> tuple[Ground
     return tuple(sorted(every, key=lambda one: (one.source, one.protocol, one.version)))
 
 
-def of_ground(ground: Ground, position: int, scope: Scope) -> ColumnElement[bool]:
+def of_frame(ground: Ground, position: int, scope: Scope) -> ColumnElement[bool]:
     """Return the condition on `run_windows` that a run of this ground is in force, of those that a scope may see."""
     by_its_protocol = (
         select(runs.c.key)
@@ -62,7 +62,7 @@ def _ground(connection: Connection, name: tuple[str, str, str], rows: Sequence[R
         refused=refused_rows(refused_by(connection, among(runs.c.key, sorted({row.run_key for row in rows})))),
         admitted=sum(row.population for row in rows),
         earlier=_earlier(connection, name, position),
-        veiled=veiled(connection, windows_of, scope),
+        veiled=hidden_windows(connection, windows_of, scope),
     )
 
 

@@ -15,12 +15,12 @@ from remiss.records.identity import canonical
 from remiss.records.labelling import Verdict
 from remiss.records.run import Cell, Group
 from remiss.understand.sampling_facts import Judged
-from remiss.understand.second_phase import REJECTED, Annotated, Flags
+from remiss.understand.two_phase.design import REJECTED, Annotated, Flags
 from remiss.understand.variance import Numbers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rota:
+class LabellingPlan:
     """How a protocol version has people label: its plan, the seed of its fractions, the width of its windows."""
 
     labelling: Labelling
@@ -34,13 +34,13 @@ class Rota:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rarity:
+class CriterionCounts:
     """How many events of each window and stratum met each criterion."""
 
     populations: Mapping[tuple[datetime, bytes, str], int]
 
     @classmethod
-    def of(cls, groups: Iterable[Group]) -> Rarity:
+    def of(cls, groups: Iterable[Group]) -> CriterionCounts:
         """Return what the groups of the runs in force say."""
         return cls(populations={(each.window, canonical(each.stratum), each.criterion): each.population for each in groups})
 
@@ -52,15 +52,15 @@ class Rarity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Turns:
+class LabellingOrder:
     """The sampled events of a ground (n), and how far people got with them.
 
     `counts` marks those in the labelled beginning of their batch, and `p12` is the probability of that (0 where nobody
     began).
     """
 
-    rota: Rota
-    rarity: Rarity
+    rota: LabellingPlan
+    rarity: CriterionCounts
     events: Sequence[Judged]
     reached: Reaches
     counts: Flags
@@ -79,7 +79,7 @@ class Turns:
         )
 
 
-def turns_of(events: Sequence[Judged], rota: Rota, rarity: Rarity) -> Turns:
+def labelling_order_of(events: Sequence[Judged], rota: LabellingPlan, rarity: CriterionCounts) -> LabellingOrder:
     """Return how far people got with the sampled events of a ground, all of them: batches may reach beyond a question."""
     # In one order whatever the store's: sums of floats depend on it in their last digit.
     ordered = sorted(events, key=lambda each: (each.window, each.event))
@@ -90,7 +90,7 @@ def turns_of(events: Sequence[Judged], rota: Rota, rarity: Rarity) -> Turns:
         [batch_of(rarity.group(each), each.at, rota.labelling.every) for each in ordered],
     )
     first = np.array([each.probability for each in ordered])
-    return Turns(
+    return LabellingOrder(
         rota=rota,
         rarity=rarity,
         events=ordered,
@@ -100,7 +100,7 @@ def turns_of(events: Sequence[Judged], rota: Rota, rarity: Rarity) -> Turns:
     )
 
 
-def annotated(turns: Turns, at: Sequence[int], verdict: Verdict, windows: Sequence[datetime]) -> Annotated:
+def annotated(turns: LabellingOrder, at: Sequence[int], verdict: Verdict, windows: Sequence[datetime]) -> Annotated:
     """Return some of the events that count, as the arithmetic takes them.
 
     Parameters
@@ -134,7 +134,7 @@ def annotated(turns: Turns, at: Sequence[int], verdict: Verdict, windows: Sequen
     )
 
 
-def covered(turns: Turns, windows: Iterable[datetime], cells: Iterable[Cell]) -> tuple[datetime, ...]:
+def covered(turns: LabellingOrder, windows: Iterable[datetime], cells: Iterable[Cell]) -> tuple[datetime, ...]:
     """Return the windows in which people began with the events of every one of these cells."""
     behind = {cell.window for cell in cells if not turns.covers(cell)}
     return tuple(start for start in windows if start not in behind)

@@ -62,7 +62,7 @@ def mentions(criterion: Criterion, texts: tuple[str, ...], field: str) -> bool:
     return criterion.of == field or any(word.search(text) for text in texts)
 
 
-def refuse_hindsight(found: Mapping[str, tuple[datetime, ...]]) -> None:
+def check_not_post_selected(found: Mapping[str, tuple[datetime, ...]]) -> None:
     """Refuse a weighted figure of criteria that were chosen on its sample.
 
     Raises

@@ -17,7 +17,7 @@ from remiss.understand.scope import CRITERION
 OCCURRED = "occurred"
 
 
-def behind(query: Query, by: str | None, key: Scalar, width: timedelta) -> Query:
+def drilldown(query: Query, by: str | None, key: Scalar, width: timedelta) -> Query:
     """Return the query of the cases in one row of a breakdown.
 
     Parameters
@@ -29,9 +29,9 @@ def behind(query: Query, by: str | None, key: Scalar, width: timedelta) -> Query
 
     >>> from remiss.catalog.parsing import parse
     >>> from remiss.catalog.printing import unparse
-    >>> unparse(behind(parse("criterion:slow"), "month", "2013-06", timedelta(weeks=1)))
+    >>> unparse(drilldown(parse("criterion:slow"), "month", "2013-06", timedelta(weeks=1)))
     'criterion:slow occurred:>=2013-06-01T00:00:00Z occurred:<2013-07-01T00:00:00Z'
-    >>> unparse(behind(parse(""), "context.airport", None, timedelta(weeks=1)))
+    >>> unparse(drilldown(parse(""), "context.airport", None, timedelta(weeks=1)))
     '-has:context.airport'
     """
     if by is None:
