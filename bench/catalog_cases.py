@@ -21,7 +21,7 @@ from remiss.govern.ports.actor import Actor, Scope
 from remiss.protocol.terms import Address, Criterion, Kind, Protocol, Rubric, Sampling, Taxonomy
 from remiss.records.event import Event
 from remiss.records.identity import digest
-from remiss.records.run import Cell, Drawn, Group, Manifest, Member, Refusals, RunWindow
+from remiss.records.run import Cell, DerivedRun, Group, Manifest, Member, Refusals, RunWindow
 
 SOURCE = "arrivals"
 START = datetime(2025, 1, 6, tzinfo=UTC)
@@ -85,7 +85,7 @@ def file_runs(store: Store, cases: int, size: int) -> None:
         file_run(store, drawn(week, min(size, cases - week * size), size), week)
 
 
-def file_run(store: Store, draw: Drawn, week: int) -> None:
+def file_run(store: Store, draw: DerivedRun, week: int) -> None:
     """File what was drawn in one transaction, as a capture does."""
     with store.writing(PEOPLE, "bench.file", START + (week + 1) * WEEK):
         everything = Scope.everywhere()
@@ -96,11 +96,11 @@ def file_run(store: Store, draw: Drawn, week: int) -> None:
         )
 
 
-def drawn(week: int, count: int, size: int) -> Drawn:
+def drawn(week: int, count: int, size: int) -> DerivedRun:
     """Return what the capture of one week drew: `count` events, numbered from `week * size`."""
     members = tuple(member(number, week) for number in range(week * size, week * size + count))
     window = START + week * WEEK
-    return Drawn(
+    return DerivedRun(
         manifest=Manifest(
             protocol=PROTOCOL.name,
             protocol_version=PROTOCOL.version,

@@ -23,7 +23,7 @@ from remiss.edges.stores.runs import RunStore
 from remiss.govern.ports.actor import Scope
 from remiss.protocol.cache import restore
 from remiss.protocol.terms import Protocol
-from remiss.records.run import ALL, CONTROL, Cell, Drawn, Group, Manifest, Refusals, RunWindow
+from remiss.records.run import ALL, CONTROL, Cell, DerivedRun, Group, Manifest, Refusals, RunWindow
 
 YEAR = 8_760
 DAY = 24
@@ -102,10 +102,10 @@ def write_log(folder: Path, count: int) -> None:
     pq.write_table(pa.table(columns), folder / "hourly.parquet")
 
 
-def drawn(document: Protocol, folder: Path, hours: Sequence[int]) -> Drawn:
+def drawn(document: Protocol, folder: Path, hours: Sequence[int]) -> DerivedRun:
     """Return what a capture of some hours counted. It kept no event: status counts, and looks at none."""
     starts = [START + at * HOUR for at in hours]
-    return Drawn(
+    return DerivedRun(
         manifest=Manifest(
             protocol=document.name,
             protocol_version=document.version,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from remiss.action import Action
-from remiss.capture.planning import Plan
+from remiss.capture.planning import CapturePlan
 from remiss.codec import from_json
 
 
@@ -13,6 +13,6 @@ def read(action: Action, answer: Any) -> Any:
     """Return what an action returned, from the object that its command published."""
     if action.name == "capture.due":
         # A dry run says what is due beside what it would bring.
-        plan: Plan = from_json(Plan, answer)
+        plan: CapturePlan = from_json(CapturePlan, answer)
         return plan.intervals
     return from_json(action.returns, answer)

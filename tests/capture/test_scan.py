@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from remiss.capture import late_labels, profile, questions, requirements, scan, states
-from remiss.capture.scan_plan import LabelHistory, Plan, Shape
+from remiss.capture import profile, requirements
+from remiss.capture.sql import criteria, late_labels, scan, statements
+from remiss.capture.sql.plan import LabelHistory, ScanPlan, Shape
 from remiss.protocol import document, lint
 from remiss.protocol.ports import Description
 from remiss.protocol.terms import Type
@@ -69,12 +70,12 @@ def described(columns):
     )
 
 
-def plan(**changes: object) -> Plan:
+def plan(**changes: object) -> ScanPlan:
     protocol, found = document.parse(PROTOCOL, "arrival-delay.yaml", lambda name: "")
     assert protocol is not None, found
     checked, found = lint.examine(protocol, described(SOURCE), described(LABELS))
     assert checked is not None, found
-    first = Plan(
+    first = ScanPlan(
         checked=checked,
         columns=tuple(SOURCE),
         since=SINCE,
@@ -86,28 +87,28 @@ def plan(**changes: object) -> Plan:
     return replace(first, **changes)
 
 
-def learned() -> Plan:
+def learned() -> ScanPlan:
     """Return the plan of a run that found repeated ids, no refused row and no NaN."""
     return plan(repeated=True, reasons=frozenset(), guarded=frozenset())
 
 
 STATEMENTS = {
     "probe": lambda: scan.probe(plan().checked),
-    "survey": lambda: questions.survey(plan()),
-    "strata": lambda: questions.strata(plan(), [1, 2]),
-    "distinct_ids": lambda: questions.distinct_ids(plan()),
-    "repeats": lambda: questions.repeats(plan()),
-    "contradictions": lambda: questions.contradictions(plan()),
-    "census": lambda: questions.census(plan()),
-    "census_of_a_clean_log": lambda: questions.census(learned()),
-    "bounds": lambda: questions.bounds({1: questions.bound(1_000_000, 500), 2: questions.bound(100, 500)}),
-    "reference": lambda: states.reference(plan(), 0, 1),
-    "references": lambda: states.references(plan(), ["remiss_reference_0", "remiss_reference_1"], [1, 2]),
+    "survey": lambda: statements.survey(plan()),
+    "strata": lambda: statements.strata(plan(), [1, 2]),
+    "distinct_ids": lambda: statements.distinct_ids(plan()),
+    "repeats": lambda: statements.repeats(plan()),
+    "contradictions": lambda: statements.contradictions(plan()),
+    "census": lambda: statements.census(plan()),
+    "census_of_a_clean_log": lambda: statements.census(learned()),
+    "bounds": lambda: statements.bounds({1: statements.bound(1_000_000, 500), 2: statements.bound(100, 500)}),
+    "reference": lambda: criteria.reference(plan(), 0, 1),
+    "references": lambda: criteria.references(plan(), ["remiss_reference_0", "remiss_reference_1"], [1, 2]),
     "profile": lambda: profile.question(plan()),
-    "sample": lambda: questions.sample(["a", "it's", 'a "quote"', "line\nbreak"]),
-    "fetch": lambda: questions.fetch(plan()),
-    "eventful": lambda: questions.eventful(plan(repeated=True), ["/log/may.parquet", "/log/june.parquet"]),
-    "refused": lambda: questions.refused(
+    "sample": lambda: statements.sample(["a", "it's", 'a "quote"', "line\nbreak"]),
+    "fetch": lambda: statements.fetch(plan()),
+    "eventful": lambda: statements.eventful(plan(repeated=True), ["/log/may.parquet", "/log/june.parquet"]),
+    "refused": lambda: statements.refused(
         plan(labels_disagree=True, repeated=True),
         ["bad-id", "bad-type:latency_ms", "labels-disagree", "duplicate-id"],
         ["/log.parquet"],
@@ -138,7 +139,7 @@ def test_every_snapshot_is_of_some_statement():
 
 
 def test_a_clean_log_is_asked_for_no_reason_and_no_nan():
-    text = questions.census(learned())
+    text = statements.census(learned())
     assert "isfinite" not in text.lower()
     assert "bad-id" not in text
     assert "COALESCE" not in text
@@ -151,15 +152,15 @@ def test_columns_are_qualified_by_the_side_that_they_come_from():
 
 
 def test_labels_are_joined_only_where_a_question_needs_them():
-    assert "JOIN" not in questions.survey(plan())
-    assert "LEFT JOIN remiss_labels" in questions.census(plan())
-    assert "LEFT JOIN remiss_labels" in questions.survey(plan(labels_disagree=True))
+    assert "JOIN" not in statements.survey(plan())
+    assert "LEFT JOIN remiss_labels" in statements.census(plan())
+    assert "LEFT JOIN remiss_labels" in statements.survey(plan(labels_disagree=True))
 
 
 def test_the_window_before_is_read_for_references_and_not_counted():
     assert plan().reach == 1
-    assert "2013-05-27T00:00:00Z" in questions.survey(plan())
-    assert "remiss_window >= 1" in questions.census(plan())
+    assert "2013-05-27T00:00:00Z" in statements.survey(plan())
+    assert "remiss_window >= 1" in statements.census(plan())
 
 
 def test_reasons_are_tried_in_the_order_of_the_design():

@@ -7,9 +7,9 @@ from time import perf_counter
 
 import pytest
 
+from remiss.capture.capture_status import provisional_counts
 from remiss.capture.ports import WindowInForce
 from remiss.capture.schedule import due_windows, mark_provisional, provisional, spans, whole_windows
-from remiss.capture.standing import provisional_counts
 from remiss.errors import IntervalError
 from remiss.records.run import RunWindow
 from remiss.records.window import Window

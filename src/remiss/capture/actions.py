@@ -10,7 +10,7 @@ from typing import Annotated
 
 from remiss.action import action
 from remiss.capture import planning
-from remiss.capture.deriving import Derived, derive, event_times, expect
+from remiss.capture.build import Derived, derive, event_times, expect
 from remiss.capture.ports import CaptureWorkspace, WindowInForce
 from remiss.capture.recapture import GONE, compare
 from remiss.capture.schedule import Due, Interval, due_windows, mark_provisional, spans, whole_windows
@@ -24,7 +24,7 @@ from remiss.protocol.keeping import check_kept
 from remiss.protocol.terms import Checked, Protocol
 from remiss.records.case import Sensitivity
 from remiss.records.identity import kind_id
-from remiss.records.run import Drawn, Group, Run, RunWindow
+from remiss.records.run import DerivedRun, Group, Run, RunWindow
 from remiss.records.window import Window, window_at, window_index
 
 # To plan a capture reads the logs by whatever a document says, as capturing does.
@@ -32,7 +32,7 @@ CAPTURE = "run:capture"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Prepared:
+class PreparedCapture:
     """What a capture derived, where its raw rows lie, and which runs were in force while it did."""
 
     derived: Derived
@@ -47,7 +47,7 @@ Until = Annotated[datetime, Help("End of the last window; default: the last wind
 @contextmanager
 def _prepare(
     ws: CaptureWorkspace, protocol: str, since: datetime | None, until: datetime | None, *, strict: bool
-) -> Iterator[Prepared]:
+) -> Iterator[PreparedCapture]:
     checked = meant(ws, protocol)
     as_of = ws.now
     windows = _windows(ws, checked, since, until, as_of)
@@ -57,7 +57,7 @@ def _prepare(
     notes = _on_seed(ws, checked.protocol)
     with ws.vault.bundle(ws.runs.filed) as bundle:
         derived = derive(ws, checked, windows, as_of, known=catalogued, bundle=bundle, notes=notes, strict=strict)
-        yield Prepared(derived=derived, bundle=bundle, in_force=tuple(item.run for item in held))
+        yield PreparedCapture(derived=derived, bundle=bundle, in_force=tuple(item.run for item in held))
 
 
 @action(
@@ -77,7 +77,7 @@ def capture(
     since: Since | None = None,
     until: Until | None = None,
     strict: bool = False,
-    prepared: Prepared | None = None,
+    prepared: PreparedCapture | None = None,
 ) -> Run:
     """Capture failures of whole windows of a log, as the document PROTOCOL says.
 
@@ -128,7 +128,7 @@ def capture(
     return run
 
 
-def _to_file(derived: Derived, windows: tuple[RunWindow, ...]) -> Drawn:
+def _to_file(derived: Derived, windows: tuple[RunWindow, ...]) -> DerivedRun:
     """Return what was drawn with its provisional flags, and with the known events that were only read again."""
     drawn = derived.drawn
     flags = {item.window: item.provisional for item in windows}
@@ -244,7 +244,9 @@ def due(ws: CaptureWorkspace, protocol: Document) -> Due:
     snapshot=False,
     document="protocol",
 )
-def plan(ws: CaptureWorkspace, protocol: Document, *, since: Since | None = None, until: Until | None = None) -> planning.Plan:
+def plan(
+    ws: CaptureWorkspace, protocol: Document, *, since: Since | None = None, until: Until | None = None
+) -> planning.CapturePlan:
     """Say how many events and cases a capture by PROTOCOL would bring each month; file nothing.
 
     Events and cases are counted, and cases set against the labelling budget.

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from remiss.capture import questions, sampling, states
+from remiss.capture import sampling
+from remiss.capture.row_checks import RowChecks
 from remiss.capture.sampling import Part
-from remiss.capture.scan_plan import BOUNDS, REFERENCE, Plan
-from remiss.capture.survey import Survey
+from remiss.capture.sql import criteria, statements
+from remiss.capture.sql.plan import BOUNDS, REFERENCE, ScanPlan
 from remiss.capture.values import value_of
 from remiss.govern.ports.progress import Progress
 from remiss.protocol.ports import Session
@@ -16,7 +17,9 @@ from remiss.protocol.ports import Session
 REFERENCE_ROWS = 10_000_000
 
 
-def counted(session: Session, plan: Plan, seen: Survey, progress: Progress) -> tuple[list[Part], list[Part], frozenset[str]]:
+def counted(
+    session: Session, plan: ScanPlan, seen: RowChecks, progress: Progress
+) -> tuple[list[Part], list[Part], frozenset[str]]:
     """Return the cells, the whole windows, and the keys of those that met a criterion among the least of each."""
     own = {number: rows for number, rows in seen.events.items() if number >= plan.reach}
     if not own:
@@ -28,12 +31,12 @@ def counted(session: Session, plan: Plan, seen: Survey, progress: Progress) -> t
     return _census(session, plan, own)
 
 
-def _keep_references(session: Session, plan: Plan, seen: Survey) -> None:
+def _keep_references(session: Session, plan: ScanPlan, seen: RowChecks) -> None:
     tables: list[str] = []
     for first, last in _chunks(seen.events, REFERENCE_ROWS):
         tables.append(f"{REFERENCE}_{len(tables)}")
-        session.keep(tables[-1], states.reference(plan, first, last))
-    session.keep(REFERENCE, states.references(plan, tables, sorted(number for number in seen.events if number >= plan.reach)))
+        session.keep(tables[-1], criteria.reference(plan, first, last))
+    session.keep(REFERENCE, criteria.references(plan, tables, sorted(number for number in seen.events if number >= plan.reach)))
 
 
 def _chunks(events: Mapping[int, int], most: int) -> list[tuple[int, int]]:
@@ -54,29 +57,29 @@ def _chunks(events: Mapping[int, int], most: int) -> list[tuple[int, int]]:
     return found
 
 
-def _census(session: Session, plan: Plan, rows: Mapping[int, int]) -> tuple[list[Part], list[Part], frozenset[str]]:
+def _census(session: Session, plan: ScanPlan, rows: Mapping[int, int]) -> tuple[list[Part], list[Part], frozenset[str]]:
     """Return the census, whole windows, and the keys of events that meet a criterion, among those that it brought.
 
     Each window's bound on the keys of `all` is almost surely high enough. Where one was not, the census is taken again.
     """
     keep = plan.checked.protocol.sampling.population
-    bounds = {number: questions.bound(count, keep) for number, count in rows.items()}
+    bounds = {number: statements.bound(count, keep) for number, count in rows.items()}
     while True:
-        session.keep(BOUNDS, questions.bounds(bounds))
+        session.keep(BOUNDS, statements.bounds(bounds))
         parts, whole, meeting = _counts(session, plan)
         short = [one.window for one in whole if len(one.least) < min(one.population, keep + 1)]
         if not short:
             return parts, whole, meeting
-        bounds |= dict.fromkeys(short, questions.NO_BOUND)
+        bounds |= dict.fromkeys(short, statements.NO_BOUND)
 
 
-def _counts(session: Session, plan: Plan) -> tuple[list[Part], list[Part], frozenset[str]]:
+def _counts(session: Session, plan: ScanPlan) -> tuple[list[Part], list[Part], frozenset[str]]:
     names = [one.criterion.name for one in plan.checked.criteria]
     strata = plan.checked.protocol.sampling.strata
     parts: list[Part] = []
     uniform: dict[int, list[str]] = {}
     meeting: set[str] = set()
-    for row in session.run(questions.census(plan)).to_pylist():
+    for row in session.run(statements.census(plan)).to_pylist():
         met, undecided = _pattern(row, names)
         part = Part(
             window=row["remiss_window"],
@@ -104,11 +107,11 @@ def _keys(found: Sequence[str] | None) -> tuple[str, ...]:
 
 def _pattern(row: Mapping[str, int], names: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     digits = [
-        row[f"pattern_{at // states.CRITERIA_A_PATTERN}"] >> (2 * (at % states.CRITERIA_A_PATTERN)) & 3
+        row[f"pattern_{at // criteria.CRITERIA_A_PATTERN}"] >> (2 * (at % criteria.CRITERIA_A_PATTERN)) & 3
         for at in range(len(names))
     ]
-    met = tuple(name for name, digit in zip(names, digits, strict=True) if digit == states.MET)
-    undecided = tuple(name for name, digit in zip(names, digits, strict=True) if digit == states.UNDECIDED)
+    met = tuple(name for name, digit in zip(names, digits, strict=True) if digit == criteria.MET)
+    undecided = tuple(name for name, digit in zip(names, digits, strict=True) if digit == criteria.UNDECIDED)
     return met, undecided
 
 

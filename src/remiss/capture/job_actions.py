@@ -11,10 +11,10 @@ from datetime import datetime
 
 from remiss.action import action
 from remiss.capture.actions import CAPTURE, Since, Until, allow_capture, due_now, meant
-from remiss.capture.deriving import as_filed, event_times
+from remiss.capture.build import as_filed, event_times
+from remiss.capture.capture_status import MOST_RUNS
 from remiss.capture.ports import CaptureJobWorkspace
 from remiss.capture.schedule import whole_windows
-from remiss.capture.standing import MOST_RUNS
 from remiss.errors import InputError, NotFound
 from remiss.govern.ports.jobs import Posted
 from remiss.parameters import Document, ProtocolName

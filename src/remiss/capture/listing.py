@@ -28,10 +28,10 @@ COVERAGE = (
 )
 WINDOW = ("window", "until", "events", "labelled", "provisional", "settles", "in_force")
 COUNTS = ("met", "undecided", "events", "labelled")
-Line = tuple[Scalar, ...]
+RunLine = tuple[Scalar, ...]
 
 
-def run_lines(runs: Iterable[Run]) -> tuple[Line, ...]:
+def run_lines(runs: Iterable[Run]) -> tuple[RunLine, ...]:
     """Return one line a run, in the order of RUN."""
     return tuple(
         (
@@ -52,7 +52,7 @@ def run_lines(runs: Iterable[Run]) -> tuple[Line, ...]:
     )
 
 
-def coverage_lines(found: Iterable[Coverage]) -> tuple[Line, ...]:
+def coverage_lines(found: Iterable[Coverage]) -> tuple[RunLine, ...]:
     """Return one line for each version of a protocol on a source, in the order of COVERAGE."""
     return tuple(
         (
@@ -73,7 +73,7 @@ def coverage_lines(found: Iterable[Coverage]) -> tuple[Line, ...]:
 
 def window_lines(
     windows: Iterable[RunWindow], width: timedelta, lag: timedelta | None, as_of: datetime, held: Collection[datetime]
-) -> tuple[Line, ...]:
+) -> tuple[RunLine, ...]:
     """Return one line a window of a run, in the order of WINDOW.
 
     Parameters
@@ -100,7 +100,7 @@ def cell_columns(cells: Sequence[Cell]) -> tuple[str, ...]:
     return ("window", *dict.fromkeys(name for cell in cells for name in cell.stratum), *COUNTS)
 
 
-def cell_lines(cells: Sequence[Cell]) -> tuple[Line, ...]:
+def cell_lines(cells: Sequence[Cell]) -> tuple[RunLine, ...]:
     """Return one line a cell, in the order of its columns; several criteria are set apart by commas."""
     strata = cell_columns(cells)[1 : -len(COUNTS)]
     return tuple(

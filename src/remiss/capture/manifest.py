@@ -14,7 +14,7 @@ from datetime import datetime
 
 from remiss.capture.requirements import UNREADABLE_LABEL
 from remiss.records.identity import canonical, digest
-from remiss.records.run import Cell, Drawn, Group, Member, RunWindow
+from remiss.records.run import Cell, DerivedRun, Group, Member, RunWindow
 
 
 def fingerprint(file_digests: Iterable[str]) -> str:
@@ -80,7 +80,7 @@ def run_digest(
     )
 
 
-def differences(before: Drawn, after: Drawn) -> tuple[str, ...]:
+def differences(before: DerivedRun, after: DerivedRun) -> tuple[str, ...]:
     """Return, in words, where two derivations of one run part; empty when their digests agree."""
     if before.digest == after.digest:
         return ()

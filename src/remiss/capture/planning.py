@@ -39,7 +39,7 @@ class Month:
 
 @published("plan")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class CapturePlan:
     """A dry run: what each month would bring, and the stretches of windows that would be captured, oldest first."""
 
     months: tuple[Month, ...]
@@ -55,7 +55,7 @@ class Plan:
         return f"<div>{html.table(COLUMNS, self.lines())}{notes}</div>"
 
 
-def plan(protocol: Protocol, windows: Iterable[WindowYield], intervals: tuple[Interval, ...]) -> Plan:
+def plan(protocol: Protocol, windows: Iterable[WindowYield], intervals: tuple[Interval, ...]) -> CapturePlan:
     """Return the plan that exact counts of the windows, which make up the intervals, make.
 
     The budget of a month is that of the windows that start in it: `labelling.budget` an `labelling.every`.
@@ -76,7 +76,7 @@ def plan(protocol: Protocol, windows: Iterable[WindowYield], intervals: tuple[In
         )
         for name, items in sorted(by_month.items())
     )
-    return Plan(months=months, notes=tuple(_notes(months)), intervals=intervals)
+    return CapturePlan(months=months, notes=tuple(_notes(months)), intervals=intervals)
 
 
 def _notes(months: tuple[Month, ...]) -> Iterable[str]:

@@ -16,7 +16,7 @@ from remiss.govern.ports.recogniser import Recogniser
 from remiss.govern.ports.vault import Vault
 from remiss.protocol.ports import Documents, Engine, Protocols
 from remiss.records.person import Governed
-from remiss.records.run import Cell, Change, Drawn, Group, Manifest, Member, Profile, RefusedRow, Run, RunWindow
+from remiss.records.run import Cell, Change, DerivedRun, Group, Manifest, Member, Profile, RefusedRow, Run, RunWindow
 from remiss.settings import Settings
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ class Runs(Protocol):
         """Return the teams whose runs there are of a source, whether or not the actor sees them."""
         ...
 
-    def file(self, drawn: Drawn, *, run: str, status: str, changes: Sequence[Change], team: str, document: Document) -> Run:
+    def file(self, drawn: DerivedRun, *, run: str, status: str, changes: Sequence[Change], team: str, document: Document) -> Run:
         """File a whole run: events, samples, groups, cells, refusals, profiles, and a case for each that met a criterion.
 
         A `complete` run comes in force for its windows and the runs before it go out of force; a `waiting` one does

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from remiss.capture import late_labels, requirements, scan
-from remiss.capture.scan_plan import KNOWN, LabelHistory, Plan, Shape
+from remiss.capture import requirements
+from remiss.capture.sql import late_labels, scan
+from remiss.capture.sql.plan import KNOWN, LabelHistory, ScanPlan, Shape
 from remiss.capture.values import shape_of
 from remiss.errors import Location, ProtocolError
 from remiss.protocol.ports import Session
 from remiss.protocol.terms import Checked
 
 
-def prepared(session: Session, plan: Plan) -> Plan:
+def prepared(session: Session, plan: ScanPlan) -> ScanPlan:
     """Return the plan that knows the shapes of fields and how labels lie; keeps the labels for joining."""
     checked = plan.checked
     schema = session.run(scan.probe(checked)).schema

@@ -10,9 +10,9 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from remiss.capture.questions import shown
-from remiss.capture.scan import name, statement, steps
-from remiss.capture.scan_plan import Plan, Shape
+from remiss.capture.sql.plan import ScanPlan, Shape
+from remiss.capture.sql.scan import name, statement, steps
+from remiss.capture.sql.statements import shown
 from remiss.capture.values import value_of
 from remiss.records.case import Sensitivity
 from remiss.records.event import Scalar
@@ -25,12 +25,12 @@ TOLERANCE = 1e-9
 NAMED = 5
 
 
-def fields(plan: Plan) -> tuple[str, ...]:
+def fields(plan: ScanPlan) -> tuple[str, ...]:
     """Return the fields that have a profile: all but the id, whose extremes say nothing."""
     return tuple(one for one in plan.checked.fields if one != "id")
 
 
-def has_extremes(plan: Plan, field_name: str) -> bool:
+def has_extremes(plan: ScanPlan, field_name: str) -> bool:
     """Return whether the least and greatest value of a field may and can be told.
 
     They are values of real events: fields graded restricted or secret must not reach the catalog through them.
@@ -39,12 +39,12 @@ def has_extremes(plan: Plan, field_name: str) -> bool:
     return not guarded and plan.shapes[field_name] not in (Shape.NESTED, Shape.NULL)
 
 
-def without_extremes(plan: Plan) -> frozenset[str]:
+def without_extremes(plan: ScanPlan) -> frozenset[str]:
     """Return the numbers whose extremes are not asked for, so that nothing tells whether they are NaN somewhere."""
     return frozenset(one for one in fields(plan) if plan.shapes[one] is Shape.NUMBER and not has_extremes(plan, one))
 
 
-def not_numbers(plan: Plan, rows: Sequence[Mapping[str, object]]) -> frozenset[str]:
+def not_numbers(plan: ScanPlan, rows: Sequence[Mapping[str, object]]) -> frozenset[str]:
     """Return the fields that are NaN somewhere, by an answer that was not guarded against it: NaN is greatest."""
     return frozenset(
         one
@@ -54,7 +54,7 @@ def not_numbers(plan: Plan, rows: Sequence[Mapping[str, object]]) -> frozenset[s
     )
 
 
-def question(plan: Plan) -> str:
+def question(plan: ScanPlan) -> str:
     """Return the statement: one row a window, with count, and for each field how many are present, least and greatest."""
     asked = []
     for at, one in enumerate(fields(plan)):
@@ -68,7 +68,7 @@ def question(plan: Plan) -> str:
     )
 
 
-def profiles(plan: Plan, rows: Sequence[Mapping[str, object]], starts: Mapping[int, datetime]) -> tuple[Profile, ...]:
+def profiles(plan: ScanPlan, rows: Sequence[Mapping[str, object]], starts: Mapping[int, datetime]) -> tuple[Profile, ...]:
     """Return the profiles that the answer holds, by window and the order of the protocol's fields."""
     found = []
     for row in rows:

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Literal
 
-from remiss.capture.deriving import as_filed, derive
+from remiss.capture.build import as_filed, derive
 from remiss.capture.manifest import differences
 from remiss.capture.ports import CaptureWorkspace
 from remiss.capture.profile import unlike
 from remiss.capture.schedule import whole_windows
 from remiss.errors import IntervalError, ProtocolError, SourceError
 from remiss.records.published import published
-from remiss.records.run import Drawn, Manifest, Refusals, Run
+from remiss.records.run import DerivedRun, Manifest, Refusals, Run
 
 
 @published("reproduction")
@@ -56,8 +56,8 @@ def _away(ws: CaptureWorkspace, manifest: Manifest, wanted: Sequence[str]) -> tu
     return tuple(f"{folder / name} is not there" for name in wanted if str(folder / name) not in there)
 
 
-def _filed(ws: CaptureWorkspace, run: Run) -> Drawn:
-    return Drawn(
+def _filed(ws: CaptureWorkspace, run: Run) -> DerivedRun:
+    return DerivedRun(
         manifest=run.manifest,
         digest=run.digest,
         windows=ws.runs.windows(run.id),

@@ -7,9 +7,9 @@ from typing import Any
 
 from remiss.action import action
 from remiss.capture import listing
+from remiss.capture.capture_status import MOST_RUNS, Standings, capture_status
 from remiss.capture.ports import CaptureWorkspace
 from remiss.capture.reproduction import Reproduction, rederive
-from remiss.capture.standing import MOST_RUNS, Standings, standing
 from remiss.parameters import Limit, PageToken, Position, RunId
 from remiss.protocol.cache import restore
 from remiss.protocol.terms import Protocol
@@ -193,4 +193,4 @@ def status(ws: CaptureWorkspace, *, as_of: Position | None = None) -> Standings:
     position = reached(as_of, ws.position())
     now = ws.now if position is None else ws.moment(position)
     pairs = {(each.manifest.source, each.manifest.protocol) for each in ws.runs.latest(MOST_RUNS, position=position)}
-    return tuple(standing(ws, source, protocol, position, now) for source, protocol in sorted(pairs))
+    return tuple(capture_status(ws, source, protocol, position, now) for source, protocol in sorted(pairs))

@@ -97,7 +97,7 @@ def group_threshold(priorities: Sequence[float], keep: int) -> float:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sample:
+class GroupSample:
     """What is known of a group after some of its events were seen: enough to go on, and enough to stop.
 
     `least` holds the keep + 1 least keys in order: those kept and the one that sets the threshold.
@@ -117,7 +117,7 @@ class Sample:
         return group_threshold([as_fraction(one[:DIGITS]) for one in self.least], self.keep)
 
 
-def sample(keys: Iterable[str], keep: int, *, labelled: int = 0) -> Sample:
+def sample(keys: Iterable[str], keep: int, *, labelled: int = 0) -> GroupSample:
     """Return the bottom-k sample of one group.
 
     Parameters
@@ -130,10 +130,10 @@ def sample(keys: Iterable[str], keep: int, *, labelled: int = 0) -> Sample:
     ('1:a',)
     """
     every = list(keys)
-    return Sample(keep=keep, population=len(every), labelled=labelled, least=tuple(nsmallest(keep + 1, every)))
+    return GroupSample(keep=keep, population=len(every), labelled=labelled, least=tuple(nsmallest(keep + 1, every)))
 
 
-def merge(parts: Iterable[Sample], keep: int) -> Sample:
+def merge(parts: Iterable[GroupSample], keep: int) -> GroupSample:
     """Return the sample of the union of disjoint parts, each sampled with at least this `keep`.
 
     >>> merge([sample(["7:c", "1:a"], keep=1), sample(["4:b"], keep=1)], keep=1) == sample(["7:c", "1:a", "4:b"], keep=1)
@@ -141,7 +141,7 @@ def merge(parts: Iterable[Sample], keep: int) -> Sample:
     """
     pieces = list(parts)
     least = nsmallest(keep + 1, (one for piece in pieces for one in piece.least))
-    return Sample(
+    return GroupSample(
         keep=keep,
         population=sum(piece.population for piece in pieces),
         labelled=sum(piece.labelled for piece in pieces),
@@ -210,7 +210,7 @@ def kept_of(criterion: str, sampling: Sampling) -> int:
     return {CONTROL: sampling.control, UNDECIDED: sampling.undecided, ALL: sampling.population}.get(criterion, sampling.keep)
 
 
-def groups(parts: Iterable[Part], whole: Iterable[Part], sampling: Sampling) -> dict[GroupName, Sample]:
+def groups(parts: Iterable[Part], whole: Iterable[Part], sampling: Sampling) -> dict[GroupName, GroupSample]:
     """Return every group of a run with its sample.
 
     Parameters
@@ -219,20 +219,20 @@ def groups(parts: Iterable[Part], whole: Iterable[Part], sampling: Sampling) -> 
     whole : one part per window with the keys of the `all` group
     sampling : how many each group keeps
     """
-    pieces: dict[GroupName, list[Sample]] = {}
+    pieces: dict[GroupName, list[GroupSample]] = {}
     for part in parts:
         for criterion in groups_of(part):
             keep = kept_of(criterion, sampling)
-            piece = Sample(keep=keep, population=part.population, labelled=part.labelled, least=part.least)
+            piece = GroupSample(keep=keep, population=part.population, labelled=part.labelled, least=part.least)
             pieces.setdefault(GroupName(part.window, part.stratum, criterion), []).append(piece)
     merged = {name: merge(found, kept_of(name.criterion, sampling)) for name, found in pieces.items()}
     for part in whole:
-        found = Sample(keep=sampling.population, population=part.population, labelled=part.labelled, least=part.least)
+        found = GroupSample(keep=sampling.population, population=part.population, labelled=part.labelled, least=part.least)
         merged[GroupName(part.window, None, ALL)] = merge([found], sampling.population)
     return merged
 
 
-def selections(drawn: Mapping[GroupName, Sample], order: Sequence[str]) -> tuple[Selection, ...]:
+def selections(drawn: Mapping[GroupName, GroupSample], order: Sequence[str]) -> tuple[Selection, ...]:
     """Return every event kept in some group, by window and key.
 
     Parameters

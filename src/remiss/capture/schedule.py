@@ -88,7 +88,7 @@ def due_windows(
 
     Parameters
     ----------
-    stretches : least and greatest event time of each stretch of the source (`extent.py`), oldest first; none without events
+    stretches : least and greatest event time of each stretch of the source (`time_ranges.py`), oldest first; none without events
     in_force : the windows captured so far
     as_of : now; windows that have not ended by then are left for later
     """

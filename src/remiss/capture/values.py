@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from remiss.capture.scan_plan import Shape
+from remiss.capture.sql.plan import Shape
 from remiss.records.event import NUL, Scalar, without_nul
 from remiss.records.identity import from_micros
 

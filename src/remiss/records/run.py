@@ -190,7 +190,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Drawn:
+class DerivedRun:
     """Everything that one capture derived, before it is filed."""
 
     manifest: Manifest

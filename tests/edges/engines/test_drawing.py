@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 import pyarrow as pa
 import pytest
 
-from remiss.capture.draw import draw, expect
-from remiss.capture.questions import bound
+from remiss.capture.sample import draw_sample, expect
 from remiss.capture.sampling import priority
+from remiss.capture.sql.statements import bound
 from remiss.errors import ProtocolError
 from remiss.records.identity import to_micros
 from tests.edges.engines.worlds import HOUR, LATER, MONDAY, WEEK, captured, opened, protocol, write
@@ -542,7 +542,7 @@ def test_progress_rises_to_one(tmp_path):
     write(tmp_path / "log.parquet", [event("a")])
     seen = []
     with opened(tmp_path, protocol()) as (session, checked, source):
-        draw(session, checked, source, MONDAY, MONDAY + WEEK, LATER, lambda stage, done: seen.append(done))
+        draw_sample(session, checked, source, MONDAY, MONDAY + WEEK, LATER, lambda stage, done: seen.append(done))
     assert seen == sorted(seen)
     assert (seen[0], seen[-1]) == (0.0, 1.0)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from remiss.capture.draw import Draw, draw
+from remiss.capture.sample import CaptureSample, draw_sample
 from remiss.edges.engines.duckdb import DuckDB, Session
 from remiss.protocol import document, lint
 from remiss.protocol.ports import Description
@@ -111,7 +111,7 @@ def captured(
     as_of: datetime = LATER,
     also: Sequence[str] = (),
     **changes: str,
-) -> Draw:
+) -> CaptureSample:
     """Return what a capture of the interval draws."""
     with opened(folder, text, **changes) as (session, checked, source):
-        return draw(session, checked, source, since, until, as_of, also=also)
+        return draw_sample(session, checked, source, since, until, as_of, also=also)

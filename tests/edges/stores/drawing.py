@@ -13,7 +13,7 @@ from remiss.protocol.terms import Address, Criterion, Kind, Protocol, Rubric, Sa
 from remiss.records.case import Sensitivity
 from remiss.records.event import Event
 from remiss.records.identity import digest
-from remiss.records.run import Cell, Change, Drawn, Group, Manifest, Member, Profile, Refusals, RefusedRow, Run, RunWindow
+from remiss.records.run import Cell, Change, DerivedRun, Group, Manifest, Member, Profile, Refusals, RefusedRow, Run, RunWindow
 from tests.edges.stores.acting import unlisted
 
 MONDAY = datetime(2013, 6, 3, tzinfo=UTC)
@@ -71,10 +71,10 @@ def member(number: int, *, met: Sequence[str] = (), week: int = 0, airport: str 
     )
 
 
-def drawn(members: Sequence[Member], *, weeks: Sequence[int] = (0,), version: int = 1, name: str = "arrival-delay") -> Drawn:
+def drawn(members: Sequence[Member], *, weeks: Sequence[int] = (0,), version: int = 1, name: str = "arrival-delay") -> DerivedRun:
     ordered = tuple(sorted(members, key=lambda item: (item.window, item.priority, item.event.id)))
     windows = tuple(MONDAY + week * WEEK for week in weeks)
-    return Drawn(
+    return DerivedRun(
         manifest=Manifest(
             protocol=name,
             protocol_version=version,
@@ -131,7 +131,7 @@ def drawn(members: Sequence[Member], *, weeks: Sequence[int] = (0,), version: in
 @unlisted("test.file")
 def file(
     ws: remiss.Workspace,
-    draw: Drawn,
+    draw: DerivedRun,
     *,
     run: str,
     status: str = "complete",

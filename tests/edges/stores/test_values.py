@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from remiss.capture.scan_plan import Shape
+from remiss.capture.sql.plan import Shape
 from remiss.capture.values import value_of
 from remiss.catalog import actions as catalog
 from tests.edges.stores.drawing import drawn, file, member

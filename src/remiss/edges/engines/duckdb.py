@@ -1,6 +1,6 @@
 """DuckDB: runs scans over Parquet, CSV and JSON Lines on this machine.
 
-The engine only runs and fetches; what is run is written by `capture/scan.py`. It opens the database in memory, closed to
+The engine only runs and fetches; what is run is written by `capture/sql/scan.py`. It opens the database in memory, closed to
 everything but the files of the sources: what a protocol says becomes SQL, and SQL must not reach any other file, load an
 extension, or change a setting.
 """

@@ -42,7 +42,7 @@ from remiss.protocol.terms import Protocol
 from remiss.records.case import Sensitivity
 from remiss.records.event import Event
 from remiss.records.identity import format_time
-from remiss.records.run import Change, Drawn, Member
+from remiss.records.run import Change, DerivedRun, Member
 
 
 def lock_source(connection: Connection, source: str) -> None:
@@ -51,7 +51,14 @@ def lock_source(connection: Connection, source: str) -> None:
 
 
 def file_run(
-    transaction: Transaction, drawn: Drawn, *, run: str, status: str, changes: Sequence[Change], team: str, document: Protocol
+    transaction: Transaction,
+    drawn: DerivedRun,
+    *,
+    run: str,
+    status: str,
+    changes: Sequence[Change],
+    team: str,
+    document: Protocol,
 ) -> None:
     """File a whole run in the transaction; a `complete` one comes in force.
 
@@ -88,7 +95,7 @@ def file_run(
 
 
 def _run_row(
-    transaction: Transaction, drawn: Drawn, run: str, status: str, changes: Sequence[Change], team: str, document: Protocol
+    transaction: Transaction, drawn: DerivedRun, run: str, status: str, changes: Sequence[Change], team: str, document: Protocol
 ) -> dict[str, object]:
     manifest = drawn.manifest
     version = (protocols.c.name == manifest.protocol) & (protocols.c.version == manifest.protocol_version)
@@ -177,7 +184,7 @@ def _file_sample(connection: Connection, run_key: int, members: Sequence[Member]
     insert_many(connection, samples, ("run_key", "event_key", "criterion"), kept)
 
 
-def _file_windows(connection: Connection, run_key: int, drawn: Drawn, width: timedelta) -> None:
+def _file_windows(connection: Connection, run_key: int, drawn: DerivedRun, width: timedelta) -> None:
     source, protocol, micros = drawn.manifest.source, drawn.manifest.protocol, width // timedelta(microseconds=1)
     rows = (
         (run_key, instant(item.window), source, protocol, micros, item.population, item.labelled, item.provisional)
@@ -187,7 +194,7 @@ def _file_windows(connection: Connection, run_key: int, drawn: Drawn, width: tim
     insert_many(connection, run_windows, columns, rows)
 
 
-def _file_counts(connection: Connection, run_key: int, drawn: Drawn, changes: Sequence[Change]) -> None:
+def _file_counts(connection: Connection, run_key: int, drawn: DerivedRun, changes: Sequence[Change]) -> None:
     insert_many(
         connection,
         groups,

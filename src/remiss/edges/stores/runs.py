@@ -34,7 +34,7 @@ from remiss.protocol.terms import Protocol
 from remiss.records.bulk import in_bulk
 from remiss.records.case import Sensitivity
 from remiss.records.person import Governed
-from remiss.records.run import Cell, Change, Drawn, Group, Manifest, Member, Profile, RefusedRow, Run, RunWindow
+from remiss.records.run import Cell, Change, DerivedRun, Group, Manifest, Member, Profile, RefusedRow, Run, RunWindow
 
 SHORTEST = 6
 
@@ -123,7 +123,7 @@ class RunStore:
         with self._store.reading() as connection:
             return frozenset(connection.execute(select(runs.c.team_id).where(runs.c.source_name == source).distinct()).scalars())
 
-    def file(self, drawn: Drawn, *, run: str, status: str, changes: Sequence[Change], team: str, document: Protocol) -> Run:
+    def file(self, drawn: DerivedRun, *, run: str, status: str, changes: Sequence[Change], team: str, document: Protocol) -> Run:
         """File a whole run; see the port.
 
         Raises

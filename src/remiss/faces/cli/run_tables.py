@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from remiss.capture.capture_status import CaptureStatus
 from remiss.capture.reproduction import Reproduction
-from remiss.capture.standing import Standing
 from remiss.faces.cli import render
 from remiss.records import facts
 from remiss.records.identity import format_time
@@ -42,7 +42,7 @@ def reproduction(found: Reproduction, _ws: Workspace, _arguments: Arguments) -> 
         click.echo(f"  {line}")
 
 
-def status(found: Sequence[Standing], _ws: Workspace, _arguments: Arguments) -> None:
+def status(found: Sequence[CaptureStatus], _ws: Workspace, _arguments: Arguments) -> None:
     """Print how captures stand, for each protocol and source."""
     if not found:
         render.say("nothing is captured yet; next: remiss protocol new PROTOCOL.yaml, then remiss capture PROTOCOL.yaml")
@@ -51,7 +51,7 @@ def status(found: Sequence[Standing], _ws: Workspace, _arguments: Arguments) -> 
         click.echo()
 
 
-def _lines(item: Standing) -> list[tuple[str, object]]:
+def _lines(item: CaptureStatus) -> list[tuple[str, object]]:
     return [
         ("protocol", f"{item.protocol} version {item.version} on {item.source}"),
         ("windows captured", item.windows),

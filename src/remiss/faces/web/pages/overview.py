@@ -22,7 +22,7 @@ from remiss.faces.web.rendering import part, render
 from remiss.records.look import Kind, Look
 
 if TYPE_CHECKING:
-    from remiss.capture.standing import Standing
+    from remiss.capture.capture_status import CaptureStatus
     from remiss.records.catalog import CatalogFacts
     from remiss.workspace import Workspace
 
@@ -59,7 +59,7 @@ class StandingPart:
     """_parts/standing.html: what is due, provisional, waiting or odd."""
 
     template: ClassVar[str] = "_parts/standing.html"
-    items: tuple[Standing, ...]
+    items: tuple[CaptureStatus, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

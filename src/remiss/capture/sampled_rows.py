@@ -12,8 +12,8 @@ import pyarrow as pa
 
 from remiss.capture import sampling
 from remiss.capture.sampling import DIGITS, Selection
-from remiss.capture.scan_plan import Plan
-from remiss.capture.states import MET, OUTSIDE, UNDECIDED
+from remiss.capture.sql.criteria import MET, OUTSIDE, UNDECIDED
+from remiss.capture.sql.plan import ScanPlan
 from remiss.capture.values import values_of
 from remiss.protocol.terms import CONTEXT, INPUTS
 from remiss.records.event import Event, Scalar
@@ -24,7 +24,7 @@ TEXTS = ("model_version", "model_digest", "features", "status", "trace_id", "tex
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Drawing:
+class SampledRow:
     """A sampled event before redaction: `member.event` holds raw values, restricted fields too.
 
     `raw` is the row of the source as JSON text, for the vault; `file` and `row` say where it stands.
@@ -39,8 +39,8 @@ class Drawing:
 class Content:
     """Fetched rows by column, each value as records hold it: whole columns are turned at once, which is twice as fast."""
 
-    def __init__(self, plan: Plan, table: pa.Table) -> None:
-        """Take the answer to `questions.fetch`, in which each id occurs once."""
+    def __init__(self, plan: ScanPlan, table: pa.Table) -> None:
+        """Take the answer to `statements.fetch`, in which each id occurs once."""
         self.plan = plan
         self.ids: list[str] = table.column("id").to_pylist()
         self.windows: list[int] = table.column("remiss_window").to_pylist()
@@ -60,7 +60,7 @@ class Content:
             for own in zip(*states, strict=True)
         ]
 
-    def drawing(self, at: int, chosen: Selection, window: datetime) -> Drawing:
+    def drawing(self, at: int, chosen: Selection, window: datetime) -> SampledRow:
         """Return the row at that place as a sampled event."""
         values = {one: column[at] for one, column in self.values.items()}
         states = self.states[at]
@@ -76,15 +76,15 @@ class Content:
             undecided=states.get(UNDECIDED, ()),
             outside=states.get(OUTSIDE, ()),
         )
-        return Drawing(member=member, raw=_strict(self.raws[at]), file=self.files[at], row=self.rows[at])
+        return SampledRow(member=member, raw=_strict(self.raws[at]), file=self.files[at], row=self.rows[at])
 
 
-def drawings(content: Content, selected: Sequence[Selection], starts: Mapping[int, datetime]) -> tuple[Drawing, ...]:
+def sampled_rows(content: Content, selected: Sequence[Selection], starts: Mapping[int, datetime]) -> tuple[SampledRow, ...]:
     """Return the sampled events in the order of `selected`: by window and priority.
 
     Parameters
     ----------
-    content : what `questions.fetch` brought
+    content : what `statements.fetch` brought
     selected : what was sampled, each id once
     starts : the start of each window by its number in the plan
     """
@@ -92,7 +92,7 @@ def drawings(content: Content, selected: Sequence[Selection], starts: Mapping[in
     return tuple(content.drawing(places[sampling.event_of(one.key)], one, starts[one.window]) for one in selected)
 
 
-def revisits(content: Content, selected: Sequence[Selection], starts: Mapping[int, datetime]) -> tuple[Drawing, ...]:
+def revisits(content: Content, selected: Sequence[Selection], starts: Mapping[int, datetime]) -> tuple[SampledRow, ...]:
     """Return the events that were fetched and not sampled, by window and priority: in no group, of probability 0."""
     sampled = {sampling.event_of(one.key) for one in selected}
     seed = content.plan.checked.protocol.sampling.seed

@@ -6,8 +6,8 @@ of the same key, so that an event's label is the row whose span contains min(as-
 
 from __future__ import annotations
 
-from remiss.capture.scan import instant, name, statement
-from remiss.capture.scan_plan import KNOWN, LABELS, LabelHistory, Plan, Shape
+from remiss.capture.sql.plan import KNOWN, LABELS, LabelHistory, ScanPlan, Shape
+from remiss.capture.sql.scan import instant, name, statement
 from remiss.protocol.terms import Checked, Labels
 from remiss.records.identity import to_micros
 
@@ -23,7 +23,7 @@ def probe(labels: Labels) -> str:
     return statement(f"SELECT {name(labels.time)} AS known FROM {LABELS} LIMIT 0")
 
 
-def _rows(plan: Plan, labels: Labels, shape: Shape) -> str:
+def _rows(plan: ScanPlan, labels: Labels, shape: Shape) -> str:
     """Labels known by the as-of time. A null key joins nothing and a null time means not known yet."""
     known = instant(name(labels.time), shape, labels.address.time_zone or plan.checked.protocol.source.time_zone)
     values = "".join(f", {name(one)}" for one in columns(plan.checked))
@@ -33,7 +33,7 @@ def _rows(plan: Plan, labels: Labels, shape: Shape) -> str:
     )
 
 
-def survey(plan: Plan, labels: Labels, shape: Shape) -> str:
+def survey(plan: ScanPlan, labels: Labels, shape: Shape) -> str:
     """Return the statement that tells whether any key has several rows: only then is their order worth its price."""
     return statement(
         f"WITH known AS ({_rows(plan, labels, shape)}) SELECT COUNT(*) AS rows, "
@@ -41,7 +41,7 @@ def survey(plan: Plan, labels: Labels, shape: Shape) -> str:
     )
 
 
-def known(plan: Plan, labels: Labels, shape: Shape) -> str:
+def known(plan: ScanPlan, labels: Labels, shape: Shape) -> str:
     """Return the statement that lists labels with the span of time in which each is the newest.
 
     Rows of one key and time that say the same are one; where they differ the event cannot have a label (`remiss_disagree`).

@@ -1,7 +1,7 @@
 """Scan: from a checked protocol and an interval to the rows that are events, as text of the DuckDB dialect.
 
-Nothing is run here. A statement is a chain of named steps (`typed`, `judged`, `admitted`; `states.py` adds `stated`), of
-which each says one thing about a row, and an end that asks a question (`questions.py`).
+Nothing is run here. A statement is a chain of named steps (`typed`, `judged`, `admitted`; `criteria.py` adds `stated`), of
+which each says one thing about a row, and an end that asks a question (`statements.py`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import sqlglot
 from sqlglot import exp
 
 from remiss.capture import requirements
-from remiss.capture.scan_plan import EVENTS, KNOWN, LABELS, REPEATS, SAMPLE, LabelHistory, Plan, Shape
+from remiss.capture.sql.plan import EVENTS, KNOWN, LABELS, REPEATS, SAMPLE, LabelHistory, ScanPlan, Shape
 from remiss.protocol.terms import Checked, CheckedExpression
 from remiss.records.identity import FIRST, LAST, format_time, from_micros, to_micros
 
@@ -47,7 +47,7 @@ def of_source(expression: CheckedExpression, *, has_labels: bool) -> str:
     return sqlglot.parse_one(expression.sql, read="duckdb").transform(qualify).sql("duckdb")
 
 
-def reads_labels(plan: Plan, fields: Iterable[str]) -> bool:
+def reads_labels(plan: ScanPlan, fields: Iterable[str]) -> bool:
     """Return whether some of the fields come from the labels."""
     return any(one.startswith(f"{LABELS}.") for field_name in fields for one in plan.checked.fields[field_name].reads)
 
@@ -105,7 +105,7 @@ def moment(micros: int) -> str:
     return f"CAST({literal(format_time(from_micros(micros)))} AS TIMESTAMPTZ)"
 
 
-def typed(plan: Plan, *, labels: bool, extra: Sequence[str] = (), only_sample: bool = False) -> str:
+def typed(plan: ScanPlan, *, labels: bool, extra: Sequence[str] = (), only_sample: bool = False) -> str:
     """Return the first step: rows of the interval, and those without a time, with each field under its canonical name.
 
     Parameters
@@ -150,7 +150,7 @@ def typed(plan: Plan, *, labels: bool, extra: Sequence[str] = (), only_sample: b
     return f"SELECT {', '.join(columns)} FROM {EVENTS} AS source {label_join(plan, time) if labels else ''} WHERE {wanted}"
 
 
-def label_join(plan: Plan, time: str) -> str:
+def label_join(plan: ScanPlan, time: str) -> str:
     """Return the join that gives each event the newest label known by min(as-of, event time + lag)."""
     labels = plan.checked.protocol.labels
     if labels is None or plan.history is LabelHistory.NONE:
@@ -163,7 +163,7 @@ def label_join(plan: Plan, time: str) -> str:
     )
 
 
-def judged(plan: Plan) -> str:
+def judged(plan: ScanPlan) -> str:
     """Return the second step: the window, and the first reason to refuse the row, null for an event.
 
     Window numbers count from the plan's first one. No time that is read lies before it, so the difference is never
@@ -175,13 +175,13 @@ def judged(plan: Plan) -> str:
     return f"SELECT *, (remiss_at - {plan.base}) // {width} AS remiss_window, {reason} AS remiss_reason FROM typed"
 
 
-def reasons(plan: Plan) -> list[tuple[str, str]]:
+def reasons(plan: ScanPlan) -> list[tuple[str, str]]:
     """Return the reasons for which some row may be refused, in order, with their conditions."""
     every = requirements.rules(plan.checked, labels_disagree=plan.labels_disagree)
     return [(reason, condition) for reason, condition in every if plan.reasons is None or reason in plan.reasons]
 
 
-def admitted(plan: Plan) -> str:
+def admitted(plan: ScanPlan) -> str:
     """Return the third step: events alone. Of rows that repeat an event one is kept; rows that contradict are not."""
     if not plan.repeated:
         return "SELECT * FROM judged WHERE remiss_reason IS NULL"
@@ -191,7 +191,7 @@ def admitted(plan: Plan) -> str:
     )
 
 
-def steps(plan: Plan, *, labels: bool, extra: Sequence[str] = (), only_sample: bool = False) -> str:
+def steps(plan: ScanPlan, *, labels: bool, extra: Sequence[str] = (), only_sample: bool = False) -> str:
     """Return the chain up to `admitted`, ready for a question."""
     return (
         f"WITH typed AS ({typed(plan, labels=labels, extra=extra, only_sample=only_sample)}), "
@@ -199,7 +199,7 @@ def steps(plan: Plan, *, labels: bool, extra: Sequence[str] = (), only_sample: b
     )
 
 
-def refusing_labels(plan: Plan) -> bool:
+def refusing_labels(plan: ScanPlan) -> bool:
     """Return whether refusing rows needs the labels: a required label, or labels that contradict each other."""
     may_hold = {reason for reason, _ in reasons(plan)}
     required = (one for one in plan.checked.fields if requirements.MISSING + one in may_hold)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from remiss.capture.scan import literal, name, reads_labels, refusing_labels, statement, steps
-from remiss.capture.scan_plan import REFERENCE, Plan
+from remiss.capture.sql.plan import REFERENCE, ScanPlan
+from remiss.capture.sql.scan import literal, name, reads_labels, refusing_labels, statement, steps
 from remiss.protocol.terms import CheckedCriterion
 
 # Two bits for each criterion in a signed 64-bit integer: grouping by one integer is faster than by a column for each.
@@ -25,7 +25,7 @@ MAD_TO_SIGMA = 1.4826
 LEAST_VALUES = 30
 
 
-def state(plan: Plan, at: int) -> str:
+def state(plan: ScanPlan, at: int) -> str:
     """Return the small integer that says what a criterion is on an event, by the first rule that holds (design, section 3)."""
     one = plan.checked.criteria[at]
     rules = []
@@ -46,14 +46,14 @@ def anomaly(one: CheckedCriterion, at: int) -> str:
     return f"{distance} > {limit}"
 
 
-def stated(plan: Plan) -> str:
+def stated(plan: ScanPlan) -> str:
     """Return the step that adds the state of each criterion to an event, for the windows of the run alone."""
     states = ", ".join(f"{state(plan, at)} AS {name(f'remiss_state_{at}')}" for at in range(len(plan.checked.criteria)))
     join = f"LEFT JOIN {REFERENCE} AS around ON admitted.remiss_window = around.number" if plan.anomalies else ""
     return f"SELECT admitted.*, {states} FROM admitted {join} WHERE remiss_window >= {plan.reach}"
 
 
-def patterns(plan: Plan) -> list[str]:
+def patterns(plan: ScanPlan) -> list[str]:
     """Return the integers that say which criteria are met and undecided, two bits each; outside counts as not met."""
     found = []
     for start in range(0, len(plan.checked.criteria), CRITERIA_A_PATTERN):
@@ -65,7 +65,7 @@ def patterns(plan: Plan) -> list[str]:
     return found
 
 
-def reference(plan: Plan, first: int, last: int) -> str:
+def reference(plan: ScanPlan, first: int, last: int) -> str:
     """Return the statement that gives windows `first` to `last` the median and spread of what each anomaly looks at.
 
     Exact medians hold every value in memory, so the caller asks for few windows at a time.
@@ -86,7 +86,7 @@ def reference(plan: Plan, first: int, last: int) -> str:
     )
 
 
-def references(plan: Plan, tables: Sequence[str], windows: Sequence[int]) -> str:
+def references(plan: ScanPlan, tables: Sequence[str], windows: Sequence[int]) -> str:
     """Return the statement that joins the references kept so far, each moved to the window that it judges.
 
     Too few values, or none that differ from the median, give null: the criterion is undecided on the whole window.

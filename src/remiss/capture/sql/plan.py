@@ -56,7 +56,7 @@ class LabelHistory(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class ScanPlan:
     """All that decides the text of the statements of one run.
 
     `reach` is how many windows before `since` are read for the references of anomalies (0 or 1). `columns` are the

@@ -21,15 +21,15 @@ from dataclasses import replace
 
 from remiss.capture import requirements
 from remiss.capture.sampling import DIGITS, SPAN
-from remiss.capture.scan import literal, name, reads_labels, refusing_labels, statement, steps
-from remiss.capture.scan_plan import BOUNDS, REPEATS, Plan, Shape
-from remiss.capture.states import patterns, stated
+from remiss.capture.sql.criteria import patterns, stated
+from remiss.capture.sql.plan import BOUNDS, REPEATS, ScanPlan, Shape
+from remiss.capture.sql.scan import literal, name, reads_labels, refusing_labels, statement, steps
 
 # Above every hex digit.
 NO_BOUND = "g"
 
 
-def survey(plan: Plan) -> str:
+def survey(plan: ScanPlan) -> str:
     """Return the statement that counts rows by window, reason and file, with a guess at the number of strata."""
     strata = ", ".join(name(one) for one in plan.checked.protocol.sampling.strata)
     guess = f"approx_count_distinct(ROW({strata}))" if strata else "1"
@@ -40,7 +40,7 @@ def survey(plan: Plan) -> str:
     )
 
 
-def strata(plan: Plan, numbers: Sequence[int]) -> str:
+def strata(plan: ScanPlan, numbers: Sequence[int]) -> str:
     """Return the statement that counts the strata of some windows exactly."""
     names = ", ".join(name(one) for one in plan.checked.protocol.sampling.strata)
     labels = refusing_labels(plan) or reads_labels(plan, plan.checked.protocol.sampling.strata)
@@ -51,7 +51,7 @@ def strata(plan: Plan, numbers: Sequence[int]) -> str:
     )
 
 
-def distinct_ids(plan: Plan) -> str:
+def distinct_ids(plan: ScanPlan) -> str:
     """Return the statement that counts different ids, fewer than events when some id is repeated, and the unusable ones.
 
     By a 64-bit hash of the id: a third of the memory. Two ids that share a hash only cost the exact look below. Every
@@ -64,7 +64,7 @@ def distinct_ids(plan: Plan) -> str:
     )
 
 
-def repeats(plan: Plan) -> str:
+def repeats(plan: ScanPlan) -> str:
     """Return the statement that lists ids of several rows: whether the rows disagree, and which row stands first."""
     fields = ", ".join(name(one) for one in plan.checked.fields)
     return statement(
@@ -76,7 +76,7 @@ def repeats(plan: Plan) -> str:
     )
 
 
-def contradictions(plan: Plan) -> str:
+def contradictions(plan: ScanPlan) -> str:
     """Return the statement that counts the rows whose id others contradict, and those that merely repeat, by window and file."""
     return statement(
         f"{steps(plan, labels=refusing_labels(plan))} SELECT remiss_window AS number, remiss_file AS file, "
@@ -87,7 +87,7 @@ def contradictions(plan: Plan) -> str:
     )
 
 
-def eventful(plan: Plan, files: Sequence[str]) -> str:
+def eventful(plan: ScanPlan, files: Sequence[str]) -> str:
     """Return the statement that lists those of the files that hold an event of any window, this run's or another's."""
     wide = replace(plan, reasons=None, anytime=True)
     contradicted = f"AND NOT id IN (SELECT id FROM {REPEATS} WHERE disagree)" if plan.repeated else ""
@@ -102,17 +102,17 @@ def among(files: Sequence[str]) -> str:
     return f"remiss_file IN ({', '.join(literal(file) for file in files)})"
 
 
-def labelled(plan: Plan) -> str:
+def labelled(plan: ScanPlan) -> str:
     """Return the aggregate that counts labelled events."""
     return 'COUNT("label")' if "label" in plan.checked.fields else "0"
 
 
-def keyed(plan: Plan) -> str:
+def keyed(plan: ScanPlan) -> str:
     """Return the sampling key of `sampling.key` without its colon, which a text of fixed length before it does not need."""
     return f"concat(left(md5(concat({literal(plan.checked.protocol.sampling.seed + ':')}, id)), {DIGITS}), id)"
 
 
-def census(plan: Plan, *, keys: bool = True) -> str:
+def census(plan: ScanPlan, *, keys: bool = True) -> str:
     """Return the statement that counts each window, stratum and pattern and gives its least keys.
 
     The least keys of a group are the least of those of its parts, so that parts need no more than the largest group keeps,
@@ -165,7 +165,7 @@ def bounds(found: Mapping[int, str]) -> str:
     return f"SELECT number, remiss_bound FROM (VALUES {listed}) AS given(number, remiss_bound)"
 
 
-def shown(plan: Plan, field_name: str) -> str:
+def shown(plan: ScanPlan, field_name: str) -> str:
     """Return a field as a value that leaves the engine: text, number, boolean, or microseconds for an instant."""
     quoted = name(field_name)
     match plan.shapes[field_name]:
@@ -188,7 +188,7 @@ def sample(ids: Sequence[str]) -> str:
     return f"SELECT unnest(from_json({literal(json.dumps(ids, ensure_ascii=False))}, '[\"VARCHAR\"]')) AS id"
 
 
-def fetch(plan: Plan) -> str:
+def fetch(plan: ScanPlan) -> str:
     """Return the statement that brings the content of the sampled events, and the raw row as JSON text."""
     raw = ", ".join(f"{name(one)} := source.{name(one)}" for one in plan.columns)
     extra = [f"CAST(to_json(struct_pack({raw})) AS VARCHAR) AS remiss_raw"]
@@ -200,7 +200,7 @@ def fetch(plan: Plan) -> str:
     )
 
 
-def refused(plan: Plan, reasons: Sequence[str], unplaced: Sequence[str] = ()) -> str:
+def refused(plan: ScanPlan, reasons: Sequence[str], unplaced: Sequence[str] = ()) -> str:
     """Return the statement that lists the first rows of each reason, in the order of files and rows.
 
     `unplaced` are files of which rows without a window count in this run.

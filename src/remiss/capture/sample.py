@@ -10,11 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from remiss.capture import census, findings, profile, questions, requirements, sampling, survey
-from remiss.capture.members import Content, Drawing, drawings, revisits
+from remiss.capture import census, profile, requirements, row_checks, run_records, sampling
+from remiss.capture.sampled_rows import Content, SampledRow, revisits, sampled_rows
 from remiss.capture.sampling import Selection
-from remiss.capture.scan_plan import SAMPLE, Plan
 from remiss.capture.schedule import whole_windows
+from remiss.capture.sql import statements
+from remiss.capture.sql.plan import SAMPLE, ScanPlan
 from remiss.errors import SourceError
 from remiss.govern.ports.progress import Progress
 from remiss.protocol.ports import Description, Session
@@ -27,7 +28,7 @@ SAMPLE_ROWS = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Draw:
+class CaptureSample:
     """What a capture derived. `drawings` hold raw values: the caller redacts before anything is filed.
     `refreshed` are events that were asked for beside the sample and are in the windows: in no group, of probability 0.
 
@@ -41,8 +42,8 @@ class Draw:
     windows: tuple[RunWindow, ...]
     groups: tuple[Group, ...]
     cells: tuple[Cell, ...]
-    drawings: tuple[Drawing, ...]
-    refreshed: tuple[Drawing, ...]
+    drawings: tuple[SampledRow, ...]
+    refreshed: tuple[SampledRow, ...]
     profiles: tuple[Profile, ...]
     refusals: Refusals
     files: tuple[str, ...]
@@ -67,7 +68,7 @@ def _silent(_stage: str, _done: float) -> None:
     """Tell nobody."""
 
 
-def draw(
+def draw_sample(
     session: Session,
     checked: Checked,
     source: Description,
@@ -77,7 +78,7 @@ def draw(
     progress: Progress = _silent,
     *,
     also: Sequence[str] = (),
-) -> Draw:
+) -> CaptureSample:
     """Return everything that a capture of [since, until) derives.
 
     Parameters
@@ -97,8 +98,8 @@ def draw(
     SourceError, StorageError : from the session
     """
     windows = whole_windows(since, until, checked.protocol.sampling.window)
-    plan = Plan(checked=checked, columns=tuple(source.types), since=since, until=until, as_of=as_of)
-    plan, seen = survey.surveyed(session, plan, progress)
+    plan = ScanPlan(checked=checked, columns=tuple(source.types), since=since, until=until, as_of=as_of)
+    plan, seen = row_checks.rows_checked(session, plan, progress)
     progress("describing the fields", 0.2)
     plan, profiled = _profiled(session, plan)
     parts, whole, _ = census.counted(session, plan, seen, progress)
@@ -108,15 +109,15 @@ def draw(
     progress("fetching the sample", 0.75)
     content = _fetched(session, plan, selected, also)
     progress("listing refused rows", 0.95)
-    refusals = findings.refusals(session, plan, seen)
+    refusals = run_records.refusals(session, plan, seen)
     populations = {part.window: part for part in whole}
     with in_bulk():
-        drawn_events = drawings(content, selected, starts) if content else ()
+        drawn_events = sampled_rows(content, selected, starts) if content else ()
         refreshed = revisits(content, selected, starts) if content else ()
-    result = Draw(
-        windows=tuple(findings.run_window(start, populations.get(number)) for number, start in starts.items()),
-        groups=findings.groups(plan, drawn, starts),
-        cells=findings.cells(plan, parts, starts),
+    result = CaptureSample(
+        windows=tuple(run_records.run_window(start, populations.get(number)) for number, start in starts.items()),
+        groups=run_records.groups(plan, drawn, starts),
+        cells=run_records.cells(plan, parts, starts),
         drawings=drawn_events,
         refreshed=refreshed,
         profiles=profile.profiles(plan, profiled, starts),
@@ -125,7 +126,7 @@ def draw(
         rows=seen.rows,
         unplaced={**seen.placed, **seen.lost},
         lost=seen.lost,
-        notes=findings.notes(session, plan) if whole else (),
+        notes=run_records.notes(session, plan) if whole else (),
     )
     progress("done", 1.0)
     return result
@@ -140,13 +141,13 @@ def expect(
     as_of: datetime,
     progress: Progress = _silent,
 ) -> Expected:
-    """Return what `draw` would derive, exactly, without bringing content or profiles (a dry run).
+    """Return what `draw_sample` would derive, exactly, without bringing content or profiles (a dry run).
 
     Cases are sampled events that meet a criterion, those that only `all` happens to keep among them.
     """
     windows = whole_windows(since, until, checked.protocol.sampling.window)
-    plan = Plan(checked=checked, columns=tuple(source.types), since=since, until=until, as_of=as_of)
-    plan, seen = survey.surveyed(session, plan, progress)
+    plan = ScanPlan(checked=checked, columns=tuple(source.types), since=since, until=until, as_of=as_of)
+    plan, seen = row_checks.rows_checked(session, plan, progress)
     parts, whole, meeting = census.counted(session, plan, seen, progress)
     selected = sampling.selections(
         sampling.groups(parts, whole, checked.protocol.sampling), [one.criterion.name for one in checked.criteria]
@@ -160,15 +161,15 @@ def expect(
         cases[starts[one.window]] += one.key in meeting
     progress("done", 1.0)
     return Expected(
-        windows=tuple(findings.run_window(start, populations.get(number)) for number, start in starts.items()),
+        windows=tuple(run_records.run_window(start, populations.get(number)) for number, start in starts.items()),
         events=events,
         cases=cases,
-        refused=requirements.in_order(findings.all_refused(session, plan, seen), checked),
+        refused=requirements.in_order(run_records.all_refused(session, plan, seen), checked),
         rows=seen.rows,
     )
 
 
-def _profiled(session: Session, plan: Plan) -> tuple[Plan, list[dict[str, object]]]:
+def _profiled(session: Session, plan: ScanPlan) -> tuple[ScanPlan, list[dict[str, object]]]:
     """Return the answer to `profile.question`, and the plan that knows which numbers may be NaN.
 
     Guarding every number against NaN costs a sixth of a capture, and NaN is greatest: the extremes tell whether there is
@@ -183,7 +184,7 @@ def _profiled(session: Session, plan: Plan) -> tuple[Plan, list[dict[str, object
     return guarded, session.run(profile.question(guarded)).to_pylist()
 
 
-def _fetched(session: Session, plan: Plan, selected: Sequence[Selection], also: Sequence[str]) -> Content | None:
+def _fetched(session: Session, plan: ScanPlan, selected: Sequence[Selection], also: Sequence[str]) -> Content | None:
     sampled = {sampling.event_of(one.key) for one in selected}
     ids = sorted(sampled.union(also))
     if not ids:
@@ -191,9 +192,9 @@ def _fetched(session: Session, plan: Plan, selected: Sequence[Selection], also: 
     tables: list[str] = []
     for at in range(0, len(ids), SAMPLE_ROWS):
         tables.append(f"{SAMPLE}_{len(tables)}")
-        session.keep(tables[-1], questions.sample(ids[at : at + SAMPLE_ROWS]))
+        session.keep(tables[-1], statements.sample(ids[at : at + SAMPLE_ROWS]))
     session.keep(SAMPLE, " UNION ALL ".join(f"SELECT id FROM {table}" for table in tables))
-    content = Content(plan, session.run(questions.fetch(plan)))
+    content = Content(plan, session.run(statements.fetch(plan)))
     missing = sampled.difference(content.ids)
     if missing:
         raise SourceError(

@@ -12,10 +12,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from remiss.capture import questions, requirements
+from remiss.capture import requirements
 from remiss.capture.preparing import prepared
-from remiss.capture.scan import reasons
-from remiss.capture.scan_plan import EVENTS, REPEATS, Plan
+from remiss.capture.sql import statements
+from remiss.capture.sql.plan import EVENTS, REPEATS, ScanPlan
+from remiss.capture.sql.scan import reasons
 from remiss.errors import Location, ProtocolError
 from remiss.govern.ports.progress import Progress
 from remiss.protocol.ports import Session
@@ -28,7 +29,7 @@ GUESS = 0.8
 
 
 @dataclass(slots=True)
-class Survey:
+class RowChecks:
     """What a first pass over the rows tells: events by window of the plan, refused rows by reason, files.
 
     `held` counts the events of the run's windows in each file; of rows that repeat an event, each counts for its own file.
@@ -61,7 +62,7 @@ class Survey:
         return {file: reasons for file, reasons in sorted(self.unplaced.items()) if file in self.eventless}
 
 
-def surveyed(session: Session, plan: Plan, progress: Progress) -> tuple[Plan, Survey]:
+def rows_checked(session: Session, plan: ScanPlan, progress: Progress) -> tuple[ScanPlan, RowChecks]:
     """Return the plan with what it learned of the rows, and what was seen of them.
 
     Raises
@@ -86,19 +87,19 @@ def surveyed(session: Session, plan: Plan, progress: Progress) -> tuple[Plan, Su
     return plan, seen
 
 
-def _all_but_ids(plan: Plan) -> frozenset[str]:
+def _all_but_ids(plan: ScanPlan) -> frozenset[str]:
     return frozenset(reason for reason, _ in reasons(plan)) - {requirements.BAD_ID}
 
 
-def _ids(session: Session, plan: Plan) -> tuple[int, bool]:
+def _ids(session: Session, plan: ScanPlan) -> tuple[int, bool]:
     """Return how many different ids events have, and whether some row has an unusable one."""
-    found = session.run(questions.distinct_ids(plan)).to_pylist()[0]
+    found = session.run(statements.distinct_ids(plan)).to_pylist()[0]
     return found["ids"], found["unusable"] > 0
 
 
-def _counted_rows(session: Session, plan: Plan) -> Survey:
-    seen = Survey(events={}, refused={}, held={}, rows=0, strata={}, reasons=set())
-    for row in session.run(questions.survey(plan)).to_pylist():
+def _counted_rows(session: Session, plan: ScanPlan) -> RowChecks:
+    seen = RowChecks(events={}, refused={}, held={}, rows=0, strata={}, reasons=set())
+    for row in session.run(statements.survey(plan)).to_pylist():
         number, reason, rows = row["number"], row["reason"], row["rows"]
         if reason is None:
             seen.events[number] = seen.events.get(number, 0) + rows
@@ -120,11 +121,11 @@ def _counted_rows(session: Session, plan: Plan) -> Survey:
     return seen
 
 
-def _bear_strata(session: Session, plan: Plan, seen: Survey) -> None:
+def _bear_strata(session: Session, plan: ScanPlan, seen: RowChecks) -> None:
     suspects = [number for number, guess in seen.strata.items() if guess > MOST_STRATA * GUESS]
     if not suspects:
         return
-    for row in session.run(questions.strata(plan, suspects)).to_pylist():
+    for row in session.run(statements.strata(plan, suspects)).to_pylist():
         if row["strata"] > MOST_STRATA:
             protocol = plan.checked.protocol
             raise ProtocolError(
@@ -134,10 +135,10 @@ def _bear_strata(session: Session, plan: Plan, seen: Survey) -> None:
             )
 
 
-def _without_repeats(session: Session, plan: Plan, seen: Survey) -> Plan:
-    session.keep(REPEATS, questions.repeats(plan))
+def _without_repeats(session: Session, plan: ScanPlan, seen: RowChecks) -> ScanPlan:
+    session.keep(REPEATS, statements.repeats(plan))
     plan = replace(plan, repeated=True)
-    for row in session.run(questions.contradictions(plan)).to_pylist():
+    for row in session.run(statements.contradictions(plan)).to_pylist():
         number = row["number"]
         seen.events[number] -= row["refused"] + row["copies"]
         if not seen.events[number]:
@@ -148,12 +149,12 @@ def _without_repeats(session: Session, plan: Plan, seen: Survey) -> Plan:
     return plan
 
 
-def _place(session: Session, plan: Plan, seen: Survey) -> None:
+def _place(session: Session, plan: ScanPlan, seen: RowChecks) -> None:
     """Find the runs of rows without a window: this one, others, or none."""
     for file, unreadable in session.unreadable(EVENTS).items():
         seen.unplaced.setdefault(file, {})[requirements.UNREADABLE] = unreadable.count
     seen.rows += sum(sum(reasons.values()) for reasons in seen.placed.values())
     elsewhere = sorted(file for file in seen.unplaced if not seen.held.get(file))
     if elsewhere:
-        found = session.run(questions.eventful(plan, elsewhere)).to_pylist()
+        found = session.run(statements.eventful(plan, elsewhere)).to_pylist()
         seen.eventless = frozenset(elsewhere).difference(row["file"] for row in found)

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import PurePath
 
 import remiss.records.run as records
-from remiss.capture import draw, extent, sealing
+from remiss.capture import redact, sample, time_ranges
 from remiss.capture.manifest import fingerprint, run_digest
 from remiss.capture.planning import WindowYield
 from remiss.capture.ports import CaptureWorkspace
@@ -34,7 +34,7 @@ class Derived:
     """A drawn run, redacted. `refreshed` are known events that were not drawn and are still in the source."""
 
     checked: Checked
-    drawn: records.Drawn
+    drawn: records.DerivedRun
     refreshed: tuple[records.Member, ...]
 
     @property
@@ -112,17 +112,17 @@ def _sealed(
     """Return what was found as the catalog may hold it, with its manifest and digest; `digests` waits for those of files."""
     protocol = checked.protocol
     result = found.draw
-    sealing.check_strata(result.groups, protocol, by)
+    redact.check_strata(result.groups, protocol, by)
     folder = PurePath(ws.documents.folder(protocol.path))
-    refusals = sealing.sealed_refusals(result.refusals, by, lambda file: _relative(file, folder))
+    refusals = redact.redacted_refusals(result.refusals, by, lambda file: _relative(file, folder))
     lost = {_relative(file, folder): reasons for file, reasons in result.lost.items()}
     if strict:
         _refuse(refusals, lost)
-    members = sealing.sealed_members(result.drawings, protocol, by, bundle)
-    refreshed = sealing.sealed_members(result.refreshed, protocol, by, bundle)
+    members = redact.redacted_members(result.drawings, protocol, by, bundle)
+    refreshed = redact.redacted_members(result.refreshed, protocol, by, bundle)
     content = digests()
     file_digests = {name: content[name] for name in result.files}
-    exposed = sealing.exposed_ids((member.event.id for member in members), protocol)
+    exposed = redact.exposed_ids((member.event.id for member in members), protocol)
     manifest = records.Manifest(
         protocol=protocol.name,
         protocol_version=protocol.version,
@@ -143,14 +143,14 @@ def _sealed(
         unplaced={_relative(file, folder): reasons for file, reasons in result.unplaced.items()},
         addresses=_addresses(protocol),
     )
-    drawn = records.Drawn(
+    drawn = records.DerivedRun(
         manifest=manifest,
         digest=_digest(manifest, result),
         windows=result.windows,
         groups=result.groups,
         cells=result.cells,
         members=members,
-        profiles=sealing.sealed_profiles(result.profiles, protocol, by),
+        profiles=redact.redacted_profiles(result.profiles, protocol, by),
         refusals=refusals,
     )
     return Derived(checked=checked, drawn=drawn, refreshed=refreshed)
@@ -160,7 +160,7 @@ def _sealed(
 class _Found:
     """What the sources gave, raw: the draw, and the files of the source and of the labels."""
 
-    draw: draw.Draw
+    draw: sample.CaptureSample
     files: tuple[str, ...]
     label_files: tuple[str, ...]
 
@@ -168,11 +168,11 @@ class _Found:
 def _read(ws: CaptureWorkspace, checked: Checked, windows: Sequence[Window], as_of: datetime, known: Sequence[str]) -> _Found:
     since, until = windows[0].start, windows[-1].end
     with reading(ws, checked) as (session, source, labels):
-        result = draw.draw(session, checked, source, since, until, as_of, ws.progress, also=known)
+        result = sample.draw_sample(session, checked, source, since, until, as_of, ws.progress, also=known)
         return _Found(draw=result, files=source.files, label_files=labels.files if labels else ())
 
 
-def _digest(manifest: records.Manifest, result: draw.Draw) -> str:
+def _digest(manifest: records.Manifest, result: sample.CaptureSample) -> str:
     """Return the digest of a run: over raw values, since redaction's key is the catalog's own."""
     return run_digest(
         protocol_digest=manifest.protocol_digest,
@@ -219,7 +219,7 @@ def _addressed(address: Address, given: Mapping[str, str | None] | None) -> Addr
 def event_times(ws: CaptureWorkspace, checked: Checked) -> tuple[tuple[datetime, datetime], ...]:
     """Return the least and greatest event time of each stretch of the source, oldest first."""
     with reading(ws, checked) as (session, _, _):
-        return extent.stretches(session, checked)
+        return time_ranges.time_ranges(session, checked)
 
 
 def _relative(name: str, folder: PurePath) -> str:
@@ -232,7 +232,7 @@ def _relative(name: str, folder: PurePath) -> str:
 def expect(ws: CaptureWorkspace, checked: Checked, windows: Sequence[Window], as_of: datetime) -> list[WindowYield]:
     """Return what a capture of these windows would bring, exactly, without bringing content."""
     with reading(ws, checked) as (session, source, _):
-        found = draw.expect(session, checked, source, windows[0].start, windows[-1].end, as_of, ws.progress)
+        found = sample.expect(session, checked, source, windows[0].start, windows[-1].end, as_of, ws.progress)
     return [
         WindowYield(window=item.window, events=item.population, sampled=found.events[item.window], cases=found.cases[item.window])
         for item in found.windows

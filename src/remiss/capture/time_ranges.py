@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from remiss.capture import scan
-from remiss.capture.scan_plan import EVENTS
+from remiss.capture.sql import scan
+from remiss.capture.sql.plan import EVENTS
 from remiss.capture.values import shape_of
 from remiss.errors import Location, SourceError
 from remiss.protocol.ports import Session
@@ -20,7 +20,7 @@ from remiss.records.identity import FIRST, from_micros
 MOST_EMPTY = 10_000
 
 
-def stretches(session: Session, checked: Checked) -> tuple[tuple[datetime, datetime], ...]:
+def time_ranges(session: Session, checked: Checked) -> tuple[tuple[datetime, datetime], ...]:
     """Return the least and greatest readable event time of each stretch, oldest first; none when there is no row.
 
     A stretch ends where about 10,000 windows or more hold no row.

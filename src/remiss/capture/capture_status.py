@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from remiss.capture.deriving import as_filed, event_times
+from remiss.capture.build import as_filed, event_times
 from remiss.capture.ports import CaptureWorkspace, WindowInForce
 from remiss.capture.requirements import refused_rows
 from remiss.capture.schedule import Interval, due_again, due_windows, spans
@@ -24,7 +24,7 @@ MOST_RUNS = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class CaptureStatus:
     """How one protocol stands on one source.
 
     `due` is how many windows `capture` would take now, or None when the source cannot be looked at (`unseen` says why);
@@ -49,7 +49,7 @@ class Standing:
     intervals: tuple[Interval, ...] = ()
 
 
-Standings = Annotated[tuple[Standing, ...], Several("status")]
+Standings = Annotated[tuple[CaptureStatus, ...], Several("status")]
 
 
 def provisional_counts(
@@ -67,7 +67,7 @@ def odd_criteria(criteria: Sequence[str], caught: Mapping[str, int], admitted: i
     return nothing, nearly_all
 
 
-def standing(ws: CaptureWorkspace, source: str, protocol: str, position: int | None, now: datetime) -> Standing:
+def capture_status(ws: CaptureWorkspace, source: str, protocol: str, position: int | None, now: datetime) -> CaptureStatus:
     """Return how a protocol stands on a source, by its newest version and the runs in force, now or at a position.
 
     The source is looked at as it is; what is due and what is mature is reckoned at `now`.
@@ -87,7 +87,7 @@ def standing(ws: CaptureWorkspace, source: str, protocol: str, position: int | N
     admitted = sum(item.window.population for item in in_force)
     nothing, nearly_all = odd_criteria(names, totals.populations, admitted)
     refused = refused_rows(totals.refused)
-    return Standing(
+    return CaptureStatus(
         protocol=protocol,
         version=newest.manifest.protocol_version,
         source=source,

@@ -6,17 +6,18 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from remiss.capture import questions, requirements, states
-from remiss.capture.sampling import GroupName, Part, Sample
-from remiss.capture.scan_plan import EVENTS, LABELS, REFERENCE, Plan, Shape
-from remiss.capture.survey import Survey
+from remiss.capture import requirements
+from remiss.capture.row_checks import RowChecks
+from remiss.capture.sampling import GroupName, GroupSample, Part
+from remiss.capture.sql import criteria, statements
+from remiss.capture.sql.plan import EVENTS, LABELS, REFERENCE, ScanPlan, Shape
 from remiss.capture.values import value_of
 from remiss.protocol.ports import Session
 from remiss.records.event import Scalar
 from remiss.records.run import Cell, Group, Refusals, RefusedRow, RunWindow
 
 
-def all_refused(session: Session, plan: Plan, seen: Survey) -> dict[str, int]:
+def all_refused(session: Session, plan: ScanPlan, seen: RowChecks) -> dict[str, int]:
     """Return how many rows of this run were refused for each reason, the reader's own among them."""
     counts = Counter(seen.refused)
     for reasons in seen.placed.values():
@@ -26,7 +27,7 @@ def all_refused(session: Session, plan: Plan, seen: Survey) -> dict[str, int]:
     return counts
 
 
-def refusals(session: Session, plan: Plan, seen: Survey) -> Refusals:
+def refusals(session: Session, plan: ScanPlan, seen: RowChecks) -> Refusals:
     """Return all refusals, with the first rows of each reason."""
     rows: list[RefusedRow] = []
     unreadable = {requirements.UNREADABLE: [one for file, one in session.unreadable(EVENTS).items() if file in seen.placed]}
@@ -38,7 +39,7 @@ def refusals(session: Session, plan: Plan, seen: Survey) -> Refusals:
     counts = requirements.in_order(all_refused(session, plan, seen), plan.checked)
     reasons = [reason for reason in counts if reason not in unreadable]
     if reasons:
-        for row in session.run(questions.refused(plan, reasons, tuple(seen.placed))).to_pylist():
+        for row in session.run(statements.refused(plan, reasons, tuple(seen.placed))).to_pylist():
             detail = requirements.explain(row["reason"]) + (f" (id {value_of(row['id'], Shape.TEXT)})" if row["id"] else "")
             rows.append(RefusedRow(reason=row["reason"], file=row["file"], row=row["line"], detail=detail))
     order = {reason: at for at, reason in enumerate(counts)}
@@ -52,7 +53,7 @@ def run_window(start: datetime, whole: Part | None) -> RunWindow:
     return RunWindow(window=start, population=population, labelled=labelled, provisional=False)
 
 
-def _stratum(plan: Plan, values: tuple[Scalar, ...]) -> dict[str, Scalar]:
+def _stratum(plan: ScanPlan, values: tuple[Scalar, ...]) -> dict[str, Scalar]:
     return dict(zip(plan.checked.protocol.sampling.strata, values, strict=True))
 
 
@@ -61,7 +62,7 @@ def _order(values: tuple[Scalar, ...]) -> tuple[tuple[bool, str], ...]:
     return tuple((value is None, str(value)) for value in values)
 
 
-def groups(plan: Plan, drawn: Mapping[GroupName, Sample], starts: Mapping[int, datetime]) -> tuple[Group, ...]:
+def groups(plan: ScanPlan, drawn: Mapping[GroupName, GroupSample], starts: Mapping[int, datetime]) -> tuple[Group, ...]:
     """Return the groups by window, stratum and criterion."""
     found = sorted(drawn.items(), key=lambda one: (one[0].window, _order(one[0].stratum or ()), one[0].criterion))
     return tuple(
@@ -78,7 +79,7 @@ def groups(plan: Plan, drawn: Mapping[GroupName, Sample], starts: Mapping[int, d
     )
 
 
-def cells(plan: Plan, parts: Sequence[Part], starts: Mapping[int, datetime]) -> tuple[Cell, ...]:
+def cells(plan: ScanPlan, parts: Sequence[Part], starts: Mapping[int, datetime]) -> tuple[Cell, ...]:
     """Return the cells by window, stratum and pattern."""
     # Values that the engine tells apart may be one here (texts with a zero byte): cells stay disjoint.
     counts: dict[tuple[int, tuple[Scalar, ...], tuple[str, ...], tuple[str, ...]], list[int]] = {}
@@ -100,7 +101,7 @@ def cells(plan: Plan, parts: Sequence[Part], starts: Mapping[int, datetime]) -> 
     )
 
 
-def notes(session: Session, plan: Plan) -> tuple[str, ...]:
+def notes(session: Session, plan: ScanPlan) -> tuple[str, ...]:
     """Say in how many windows an anomaly could not be judged: too few values, or too alike, to tell what is odd."""
     if not plan.anomalies:
         return ()
@@ -109,9 +110,9 @@ def notes(session: Session, plan: Plan) -> tuple[str, ...]:
     for at, one in enumerate(plan.checked.criteria):
         blind = [row for row in rows if one.criterion.of is not None and row[f"mad_{at}"] is None]
         if blind:
-            few = sum(row[f"count_{at}"] < states.LEAST_VALUES for row in blind)
+            few = sum(row[f"count_{at}"] < criteria.LEAST_VALUES for row in blind)
             alike, of = len(blind) - few, one.criterion.of
-            under = f"{few} {'has' if few == 1 else 'have'} under {states.LEAST_VALUES} values of {of} to compare with"
+            under = f"{few} {'has' if few == 1 else 'have'} under {criteria.LEAST_VALUES} values of {of} to compare with"
             same = f"in {alike} at least half of the values of {of} are the same"
             why = ", ".join(says for says, windows in ((under, few), (same, alike)) if windows)
             found.append(f"{one.criterion.name} is undecided in {len(blind)} of {len(rows)} windows: {why}")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
-from remiss.capture.members import Drawing
+from remiss.capture.sampled_rows import SampledRow
 from remiss.errors import Location, ProtocolError
 from remiss.govern.event_fields import admits, redact_event, redact_value, redactions
 from remiss.govern.ports.vault import Bundle
@@ -33,7 +33,7 @@ PLAIN = (
 )
 
 
-def sealed_event(event: Event, protocol: Protocol, by: Redactor) -> Event:
+def redacted_event(event: Event, protocol: Protocol, by: Redactor) -> Event:
     """Return the event as the catalog may hold it: fields graded restricted or secret absent, the rest redacted."""
     fields: dict[str, Scalar] = {
         **{name: getattr(event, name) for name in PLAIN},
@@ -51,19 +51,21 @@ def sealed_event(event: Event, protocol: Protocol, by: Redactor) -> Event:
     )
 
 
-def sealed_members(drawings: Iterable[Drawing], protocol: Protocol, by: Redactor, bundle: Bundle | None) -> tuple[Member, ...]:
+def redacted_members(
+    drawings: Iterable[SampledRow], protocol: Protocol, by: Redactor, bundle: Bundle | None
+) -> tuple[Member, ...]:
     """Return the members redacted, each with the address of its raw row; without a bundle that is put nowhere."""
     return tuple(
         replace(
             item.member,
-            event=sealed_event(item.member.event, protocol, by),
+            event=redacted_event(item.member.event, protocol, by),
             evidence=bundle.add(item.raw.encode()) if bundle else None,
         )
         for item in drawings
     )
 
 
-def sealed_profiles(profiles: Iterable[Profile], protocol: Protocol, by: Redactor) -> tuple[Profile, ...]:
+def redacted_profiles(profiles: Iterable[Profile], protocol: Protocol, by: Redactor) -> tuple[Profile, ...]:
     """Return the profiles of fields that the catalog may hold, their least and greatest values redacted."""
     return tuple(
         replace(
@@ -76,7 +78,7 @@ def sealed_profiles(profiles: Iterable[Profile], protocol: Protocol, by: Redacto
     )
 
 
-def sealed_refusals(refusals: Refusals, by: Redactor, shown: Callable[[str], str]) -> Refusals:
+def redacted_refusals(refusals: Refusals, by: Redactor, shown: Callable[[str], str]) -> Refusals:
     """Return the refusals with what is told of their rows redacted, and their files named by `shown`."""
     rows = (replace(row, file=shown(row.file), detail=redact(row.detail, by)) for row in refusals.rows)
     return replace(refusals, rows=tuple(rows))
