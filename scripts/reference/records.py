@@ -6,8 +6,8 @@ import inspect
 from collections.abc import Iterator
 
 from remiss import errors, settings
-from remiss.catalog import keys
-from remiss.catalog.query import Level
+from remiss.catalog.query import fields
+from remiss.catalog.query.expression import Level
 from remiss.records.states import MOVES, Status
 from scripts.reference.markdown import block, code, page, prose, table
 
@@ -69,7 +69,7 @@ def query_page() -> str:
     for level, of in SPEAKS_OF.items():
         rows = [
             [code(each.name + ("NAME" if each.name.endswith(".") else "")), each.form, meaning(each), code(each.example)]
-            for each in keys.TABLE
+            for each in fields.TABLE
             if each.level is level
         ]
         parts += [f"## Keys that speak of {of}", table(["key", "form", "meaning", "example"], rows)]
@@ -97,6 +97,6 @@ def query_page() -> str:
     )
 
 
-def meaning(key: keys.Key) -> str:
+def meaning(key: fields.Key) -> str:
     """The help of a key with the words it may take."""
     return key.help + (f" One of {', '.join(code(each) for each in key.choices)}." if key.choices else "")

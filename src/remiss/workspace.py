@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from remiss.action import Action
 from remiss.bench import Bench, prepared
-from remiss.catalog.identifying import spelled
+from remiss.catalog.identifying import id_spelled_out
 from remiss.errors import Denied, InputError, NotFound
 from remiss.govern.authority import Granted, actor_of
 from remiss.govern.digesting import digested
@@ -173,7 +173,7 @@ class Workspace(Recording):
         try:
             case = self.governed(str(given))
         except InputError:
-            return Named(spelled(str(given)))
+            return Named(id_spelled_out(str(given)))
         return Named(case.id, case.team)
 
     def _check_still_held(self, transaction: Transaction) -> None:

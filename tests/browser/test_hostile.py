@@ -20,9 +20,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from remiss.catalog import actions as catalog
-from remiss.catalog import narrowing
-from remiss.catalog.printing import unparse
-from remiss.catalog.query import either
+from remiss.catalog.query import narrowing
+from remiss.catalog.query.expression import either
+from remiss.catalog.query.printing import unparse
 from remiss.faces.web.rendering import environment
 from remiss.records.identity import case_id
 from remiss.understand import actions

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from remiss.catalog.globs import fits, pieces
-from remiss.catalog.keys import Form, find
-from remiss.catalog.query import And, Not, Operator, Or, Query, Term, Text
-from remiss.catalog.spelling import spelled
-from remiss.catalog.words import mentions, searchable
+from remiss.catalog.full_text import mentions, searchable
+from remiss.catalog.query.expression import And, Not, Operator, Or, Query, Term, Text
+from remiss.catalog.query.fields import FieldForm, find
+from remiss.catalog.query.globs import fits, pieces
+from remiss.catalog.spelling import to_text
 from remiss.records.case import Sensitivity
 
 # What JSON takes for a number: 07 is none.
@@ -57,8 +57,8 @@ def compare(term: Term, value: Any) -> bool:
         return value is not None
     form = find(term.key).form
     if term.operator is Operator.GLOB:
-        return fits(pieces(str(term.value)), spelled(value))
-    if form is Form.VALUE:
+        return fits(pieces(str(term.value)), to_text(value))
+    if form is FieldForm.VALUE:
         return compare_value(term.operator, term.value, value, of_text=term.key in {"output", "label"})
     if term.key == "sensitivity":
         return ORDERS[term.operator](value, Sensitivity[term.value.upper()])
@@ -66,13 +66,13 @@ def compare(term: Term, value: Any) -> bool:
 
 
 def compare_value(sign: Operator, wanted: Any, value: Any, *, of_text: bool) -> bool:
-    text = spelled(value)
+    text = to_text(value)
     number = number_of(text) if of_text else value if is_number(value) else None
     if is_number(wanted):
         exact = number is not None and ORDERS[sign](float(number), float(wanted))
-        return exact or (sign is Operator.EQUAL and text == spelled(wanted))
+        return exact or (sign is Operator.EQUAL and text == to_text(wanted))
     if sign is Operator.EQUAL:
-        return text == spelled(wanted)
+        return text == to_text(wanted)
     return number is None and ORDERS[sign](text.encode(), str(wanted).encode())
 
 

@@ -4,11 +4,11 @@ import string
 
 from hypothesis import strategies as st
 
-from remiss.catalog import globs
-from remiss.catalog.keys import TABLE, Form, Key
-from remiss.catalog.parsing import UNNAMEABLE
-from remiss.catalog.query import Not, Operator, Query, Term, Text, both, either
-from remiss.catalog.words import words_of
+from remiss.catalog.full_text import words_of
+from remiss.catalog.query import globs
+from remiss.catalog.query.expression import Not, Operator, Query, Term, Text, both, either
+from remiss.catalog.query.fields import TABLE, FieldForm, Key
+from remiss.catalog.query.parsing import UNNAMEABLE
 from remiss.records.identity import from_micros
 
 ORDERS = (Operator.EQUAL, Operator.LESS, Operator.AT_MOST, Operator.GREATER, Operator.AT_LEAST)
@@ -56,23 +56,23 @@ def terms(draw: st.DrawFn, keys: tuple[Key, ...] = TABLE) -> Query:
         return Term(name, Operator.PRESENT, None, key.level)
     operator = draw(st.sampled_from(ORDERS))
     match key.form:
-        case Form.TEXT | Form.VALUE if draw(st.booleans()):
+        case FieldForm.TEXT | FieldForm.VALUE if draw(st.booleans()):
             stars = draw(st.lists(ANY_TEXT | st.just(""), min_size=2, max_size=4))
             return Term(name, Operator.GLOB, globs.pattern(stars), key.level)
-        case Form.TEXT:
+        case FieldForm.TEXT:
             return Term(name, Operator.EQUAL, draw(ANY_TEXT), key.level)
-        case Form.VALUE if draw(st.booleans()):
+        case FieldForm.VALUE if draw(st.booleans()):
             return Term(name, Operator.EQUAL, draw(st.booleans()), key.level)
-        case Form.VALUE:
+        case FieldForm.VALUE:
             return Term(name, operator, draw(ANY_TEXT | NUMBERS.map(whole)), key.level)
-        case Form.CHOICE:
+        case FieldForm.CHOICE:
             operator = operator if key.name == "sensitivity" else Operator.EQUAL
             return Term(name, operator, draw(st.sampled_from(key.choices)), key.level)
-        case Form.GRADE:
+        case FieldForm.GRADE:
             return Term(name, operator, draw(st.integers(1, 4)), key.level)
-        case Form.INTEGER:
+        case FieldForm.INTEGER:
             return Term(name, operator, draw(st.integers(0, 10**9 - 1)), key.level)
-        case Form.NUMBER:
+        case FieldForm.NUMBER:
             return Term(name, operator, whole(draw(NUMBERS)), key.level)
         case _:
             return Term(name, operator, draw(TIMES), key.level)

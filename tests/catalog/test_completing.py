@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from remiss.catalog.completing import MOST, Known, completions, key_of
-from remiss.catalog.parsing import parse
+from remiss.catalog.query.completing import MOST, Known, completions, key_of
+from remiss.catalog.query.parsing import parse
 
 KNOWN = Known(
     fields=("inputs.carrier", "context.airport", "context.two words"),

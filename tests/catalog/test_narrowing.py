@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from remiss.catalog.narrowing import having, narrowed, toggled
-from remiss.catalog.parsing import parse
-from remiss.catalog.printing import unparse
+from remiss.catalog.query.narrowing import having, narrowed, toggled
+from remiss.catalog.query.parsing import parse
+from remiss.catalog.query.printing import unparse
 from remiss.errors import InputError
 
 

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from remiss.catalog.parsing import parse
-from remiss.catalog.query import EVERYTHING, And, Level, Not, Operator, Or, Term, Text
+from remiss.catalog.query.expression import EVERYTHING, And, Level, Not, Operator, Or, Term, Text
+from remiss.catalog.query.parsing import parse
 from remiss.errors import QueryError
 
 EWR = Term("context.airport", Operator.EQUAL, "EWR", Level.EVENT)

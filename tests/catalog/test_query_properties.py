@@ -4,10 +4,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from remiss.catalog import globs
-from remiss.catalog.parsing import parse
-from remiss.catalog.printing import unparse, words
-from remiss.catalog.query import Query
+from remiss.catalog.query import globs
+from remiss.catalog.query.expression import Query
+from remiss.catalog.query.parsing import parse
+from remiss.catalog.query.printing import unparse, words
 from remiss.errors import QueryError
 from tests.catalog.strategies import ANY_TEXT, queries
 

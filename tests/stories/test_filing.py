@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from remiss.catalog import actions as catalog
-from remiss.catalog import duplicate_actions
+from remiss.catalog import similar_actions
 from remiss.errors import Conflict, InputError, NotFound
 from remiss.records.case import Filing, Sensitivity
 from tests.stories.logs import MONDAY
@@ -56,7 +56,7 @@ def test_filing_the_same_again_gives_the_same_case(ws):
 def test_before_filing_one_is_told_which_case_it_would_be_like_and_in_what(ws):
     filed = catalog.file(ws, BOARD)
     again = replace(BOARD, title="Wrong terminal again", at=MONDAY + timedelta(days=1), inputs={**BOARD.inputs, "carrier": "DL"})
-    (found,) = duplicate_actions.duplicates(ws, again)
+    (found,) = similar_actions.duplicates(ws, again)
     assert (found["id"], round(found["likeness"], 2), found["fields"]) == (filed.id, 0.89, 9)
     assert "inputs.flight" in found["same"]
     assert "carrier" not in found["same"]

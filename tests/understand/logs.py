@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from remiss.capture.sampling import Part, groups, key, selections
-from remiss.catalog.parsing import parse
-from remiss.catalog.query import EVERYTHING, Query
+from remiss.catalog.query.expression import EVERYTHING, Query
+from remiss.catalog.query.parsing import parse
 from remiss.protocol.terms import Sampling
 from remiss.records.estimate import EstimateRow
 from remiss.records.event import Scalar

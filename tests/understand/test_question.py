@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from remiss.catalog.parsing import parse
-from remiss.catalog.query import EVERYTHING
+from remiss.catalog.query.expression import EVERYTHING
+from remiss.catalog.query.parsing import parse
 from remiss.errors import QueryError
 from remiss.understand.question import Question, settle
 from tests.understand.logs import RULES

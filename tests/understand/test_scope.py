@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from remiss.catalog.parsing import parse
+from remiss.catalog.query.parsing import parse
 from remiss.records.window import Window
 from remiss.understand.periods import period_of, period_within, periods_touched
 from remiss.understand.scope import Facts, event_part, holds, without_time

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 
 from remiss.capture.ports import Known
-from remiss.catalog.spelling import spelled
+from remiss.catalog.spelling import to_text
 from remiss.records.run import Change, Member
 
 ADDED, DROPPED, GONE, CHANGED = "added", "dropped", "gone", "changed"
@@ -41,8 +41,8 @@ def compare(known: Iterable[Known], members: Sequence[Member], present: Collecti
 
 def _changed(old: Known, new: Member) -> Iterable[str]:
     pairs = (
-        ("output", old.output, spelled(new.event.output)),
-        ("label", old.label, spelled(new.event.label)),
+        ("output", old.output, to_text(new.event.output)),
+        ("label", old.label, to_text(new.event.label)),
         ("met", ", ".join(sorted(old.met)), ", ".join(sorted(new.met))),
         ("undecided", ", ".join(sorted(old.undecided)), ", ".join(sorted(new.undecided))),
     )

@@ -12,11 +12,11 @@ from remiss.catalog import filing as filings
 from remiss.catalog import revision as revisions
 from remiss.catalog.counting import CONTEXT, DEFAULT, VALUE_LIMIT, check_fields
 from remiss.catalog.filing import Filed
-from remiss.catalog.likeness import likest
 from remiss.catalog.listing import COLUMNS, Order, parse_sort, row
 from remiss.catalog.modes import check_known
-from remiss.catalog.parsing import parse
 from remiss.catalog.ports import CatalogWorkspace
+from remiss.catalog.query.parsing import parse
+from remiss.catalog.similarity import most_similar
 from remiss.errors import Denied
 from remiss.parameters import CaseId, Grade, Limit, OneOf, Option, PageToken, Position, Query, Range, Revision
 from remiss.records.case import Case, CaseHistory, Filing
@@ -171,7 +171,7 @@ def compare(
     """
     position = reached(as_of, ws.cases.position())
     found, events = ws.cases.drawn_with(case, position, CONSIDERED if controls else 0)
-    return replace(found, controls=likest(found.event, events, controls))
+    return replace(found, controls=most_similar(found.event, events, controls))
 
 
 @action("case.history", permission="case:read", http="GET /cases/{case}/history", reads=True, subject="case", views=_traced)
@@ -254,7 +254,7 @@ def revise(
     Conflict : title and note are not visible to the writer yet
     NotFound, Ambiguous, InputError
     """
-    asked = revisions.Change(title=title, note=note, mode=mode, severity=severity, clear=tuple(clear))
+    asked = revisions.CaseChange(title=title, note=note, mode=mode, severity=severity, clear=tuple(clear))
     change = revisions.prepared(asked, ws.keys.secret(REDACTION))
     check_known(change.mode, ws.protocols)
     ws.allow("case:revise", ws.governed(case).team)

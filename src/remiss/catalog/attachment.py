@@ -27,7 +27,7 @@ _NAMELESS = "file"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Prepared:
+class PreparedAttachment:
     """A file as it is added: a harmless name without personal data, what the vault keeps, and how guarded it is."""
 
     name: str
@@ -38,7 +38,7 @@ class Prepared:
 
 def prepared(
     name: str, content: bytes, sensitivity: Sensitivity, *, case: str, person: str, at: datetime, key: bytes
-) -> Prepared:
+) -> PreparedAttachment:
     """Return a file as it may be added.
 
     Parameters
@@ -59,7 +59,7 @@ def prepared(
         raise InputError(f"the file has more than {MOST_BYTES >> 20} MB", do="attach the part of it that matters")
     head = json.dumps({"case": case, "person": person, "at": format_time(at)}).encode()
     safe = harmless_name(redact(name[-1000:], Redactor(WRITTEN, key)))
-    return Prepared(name=safe, size=len(content), sensitivity=sensitivity, kept=head + b"\n" + content)
+    return PreparedAttachment(name=safe, size=len(content), sensitivity=sensitivity, kept=head + b"\n" + content)
 
 
 def content_of(kept: bytes) -> bytes:

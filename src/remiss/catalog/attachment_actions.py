@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from remiss.action import action
 from remiss.catalog.actions import REDACTION
-from remiss.catalog.attachment import Prepared, content_of, prepared
+from remiss.catalog.attachment import PreparedAttachment, content_of, prepared
 from remiss.catalog.ports import AttachmentWorkspace
 from remiss.errors import Denied, NotFound
 from remiss.parameters import CaseId, Help, Position
@@ -26,7 +26,7 @@ ADD, READ = "attachment:add", "evidence:read"
 class _Put:
     """A file that is in the vault already, and where."""
 
-    file: Prepared
+    file: PreparedAttachment
     address: str
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from remiss.catalog.keys import TABLE, Form, find, nearest
+from remiss.catalog.query.fields import TABLE, FieldForm, find, nearest
 from remiss.errors import InputError
 
 CONTEXT = "context."
@@ -10,7 +10,9 @@ DEFAULT = ("status", "severity", "mode", "suggested_mode", "criterion", "model",
 # Values beyond this many of one field are not listed: whoever has that many narrows the query first.
 VALUE_LIMIT = 50
 FIELDS = tuple(
-    key.name for key in TABLE if key.name in {*DEFAULT, "output", "origin", "team", "sensitivity"} and key.form is not Form.TIME
+    key.name
+    for key in TABLE
+    if key.name in {*DEFAULT, "output", "origin", "team", "sensitivity"} and key.form is not FieldForm.TIME
 )
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from remiss.action import action
 from remiss.catalog.actions import REDACTION
-from remiss.catalog.guardedness import checked_purpose, raw_sensitivity
+from remiss.catalog.evidence_clearance import checked_purpose, raw_sensitivity
 from remiss.catalog.ports import EvidenceWorkspace
 from remiss.errors import Denied
 from remiss.govern.policy import WRITTEN

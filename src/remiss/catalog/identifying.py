@@ -35,10 +35,10 @@ def prefix_of(text: str) -> str:
     return "-".join(letters[at : at + 4] for at in range(0, len(letters), 4))
 
 
-def spelled(text: str) -> str:
+def id_spelled_out(text: str) -> str:
     """Return a beginning of an id in the form of ids; what is none, as it stands.
 
-    >>> spelled("K7M4QP2X9W3D"), spelled("ana@example.org")
+    >>> id_spelled_out("K7M4QP2X9W3D"), id_spelled_out("ana@example.org")
     ('k7m4-qp2x-9w3d', 'ana@example.org')
     """
     try:

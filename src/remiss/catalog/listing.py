@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
 
-from remiss.catalog.keys import nearest
+from remiss.catalog.query.fields import nearest
 from remiss.errors import InputError
 from remiss.records.event import Scalar
 from remiss.records.states import Status
@@ -35,7 +35,7 @@ class Sort:
     descending: bool
 
 
-class Line(NamedTuple):
+class CaseLine(NamedTuple):
     """What a list shows of a case, in the order of its columns. (A tuple, for pages make thousands.)
 
     `hidden` says why severity, modes and criteria are not told.
@@ -64,15 +64,15 @@ class Line(NamedTuple):
 class Page:
     """Some lines, the sort values of the last when more follow, and where the catalog stood when they were read."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[CaseLine, ...]
     last: tuple[int, ...] | None
     head: int
 
 
-COLUMNS = Line._fields
+COLUMNS = CaseLine._fields
 
 
-def row(line: Line) -> tuple[Scalar, ...]:
+def row(line: CaseLine) -> tuple[Scalar, ...]:
     """Return a line as the values of COLUMNS; several criteria are set apart by commas."""
     # Flat, without loops and slices, which would take half as long again: pages make thousands.
     id_, at, status, grade, mode, hint, model, version, output, label, sure, ms, criteria, title, source, event, hidden = line

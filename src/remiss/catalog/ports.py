@@ -6,11 +6,11 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
-from remiss.catalog.attachment import Prepared
+from remiss.catalog.attachment import PreparedAttachment
 from remiss.catalog.filing import Filed
 from remiss.catalog.listing import Page, Sort
-from remiss.catalog.query import Query
-from remiss.catalog.revision import Change
+from remiss.catalog.query.expression import Query
+from remiss.catalog.revision import CaseChange
 from remiss.govern.ports.actor import Permits
 from remiss.govern.ports.keys import Keys
 from remiss.govern.ports.vault import Vault
@@ -90,7 +90,7 @@ class Cases(Protocol):
         """File a case by hand and return it; the same again is the case that is there."""
         ...
 
-    def revise(self, case_id: str, revision: int, change: Change) -> Case:
+    def revise(self, case_id: str, revision: int, change: CaseChange) -> Case:
         """Write the next state of a case and return it; raises like `get`, and
 
         Raises
@@ -116,7 +116,7 @@ class Originals(Protocol):
 class Attachments(Protocol):
     """Files that people added to cases, as far as the actor may see both."""
 
-    def add(self, case_id: str, prepared: Prepared, address: str) -> Attachment:
+    def add(self, case_id: str, prepared: PreparedAttachment, address: str) -> Attachment:
         """Write that a file, which lies at `address` of the vault, was added to a case.
 
         Raises

@@ -25,7 +25,7 @@ SAID = ("title", "note", "mode", "severity")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class CaseChange:
     """What to change; None leaves a thing as it is. `clear` names, among SAID, what to take away; an empty note does it too."""
 
     title: str | None = None
@@ -36,7 +36,7 @@ class Change:
 
     @property
     def empty(self) -> bool:
-        return self == Change()
+        return self == CaseChange()
 
     @property
     def words(self) -> bool:
@@ -56,7 +56,7 @@ class State:
     status: Status = Status.CANDIDATE
 
 
-def prepared(change: Change, key: bytes) -> Change:
+def prepared(change: CaseChange, key: bytes) -> CaseChange:
     """Return a change checked and redacted.
 
     Raises
@@ -78,7 +78,7 @@ def prepared(change: Change, key: bytes) -> Change:
         if text is not None:
             check_text(name, text)
     by = Redactor(WRITTEN, key)
-    return Change(
+    return CaseChange(
         title=None if change.title is None else redact(change.title.strip(), by),
         note=None if change.note is None else redact(change.note, by),
         mode=change.mode,
@@ -109,7 +109,7 @@ def check_read(thing: str, read: int, now: int) -> None:
         )
 
 
-def revised(case_id: str, state: State, change: Change) -> State:
+def revised(case_id: str, state: State, change: CaseChange) -> State:
     """Return the state that follows `state`, which the writer has read (`check_read`), when a change is made.
 
     Raises
@@ -129,7 +129,7 @@ def revised(case_id: str, state: State, change: Change) -> State:
     return after
 
 
-def _after(name: str, state: State, change: Change) -> object:
+def _after(name: str, state: State, change: CaseChange) -> object:
     """Return what a case says under one name of SAID after a change."""
     given = getattr(change, name)
     if name in change.clear or given == "":

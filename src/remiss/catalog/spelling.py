@@ -8,10 +8,10 @@ from remiss.records.event import Scalar
 from remiss.records.identity import format_time
 
 
-def spelled(value: Scalar) -> str | None:
+def to_text(value: Scalar) -> str | None:
     """Return the text of a value: truths as `true` and `false`, times as RFC 3339; None stays None.
 
-    >>> spelled(True), spelled(3), spelled("late")
+    >>> to_text(True), to_text(3), to_text("late")
     ('true', '3', 'late')
     """
     match value:

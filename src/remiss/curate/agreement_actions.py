@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from remiss.action import action
-from remiss.catalog.parsing import parse
+from remiss.catalog.query.parsing import parse
 from remiss.curate.agreeing import agreement_of
 from remiss.curate.ports.agreement import AgreementWorkspace
 from remiss.parameters import Position, Query

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from remiss.catalog.filing import TEXT_LIMIT, check_text
-from remiss.catalog.spelling import spelled
+from remiss.catalog.spelling import to_text
 from remiss.curate.grounds import Grounds
 from remiss.curate.standing import Standing
 from remiss.errors import InputError, LabellingError, ProtocolError
@@ -189,12 +189,12 @@ def _of_quotes(quotes: tuple[str, ...], event: Event) -> Iterator[Problem]:
 def where_quoted(text: str, event: Event) -> str | None:
     """Return the field of the evidence in which a quote stands, letter by letter; None when it does not."""
     for name in QUOTED:
-        value = spelled(getattr(event, name))
+        value = to_text(getattr(event, name))
         if value is not None and text in value:
             return name
     for prefix, family in ((INPUTS, event.inputs), (CONTEXT, event.context)):
         for name, each in family.items():
-            value = spelled(each)
+            value = to_text(each)
             if value is not None and text in value:
                 return prefix + name
     return None

@@ -7,7 +7,7 @@ from typing import Any
 
 from remiss.action import action
 from remiss.catalog.modes import check_known
-from remiss.catalog.parsing import parse
+from remiss.catalog.query.parsing import parse
 from remiss.curate.ports.recoding import RecodingWorkspace
 from remiss.curate.recoding import recoded
 from remiss.errors import ProtocolError, RecodingError

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Annotated, Any
 
 from remiss.action import action
-from remiss.catalog.parsing import parse
+from remiss.catalog.query.parsing import parse
 from remiss.errors import QueryError
 from remiss.parameters import OneOf, Option, Position, Query
 from remiss.records.estimate import CONFIRMED, FLAGGED, LOG, PROCESS, Estimate

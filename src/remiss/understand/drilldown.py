@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-from remiss.catalog.keys import find
-from remiss.catalog.query import Level, Not, Operator, Query, Term, both
+from remiss.catalog.query.expression import Level, Not, Operator, Query, Term, both
+from remiss.catalog.query.fields import find
 from remiss.records.event import Scalar
 from remiss.records.identity import parse_time
 from remiss.understand.periods import PERIODS, WINDOW
@@ -27,8 +27,8 @@ def drilldown(query: Query, by: str | None, key: Scalar, width: timedelta) -> Qu
     key : the row's value of it
     width : of the protocol's windows, for `window`
 
-    >>> from remiss.catalog.parsing import parse
-    >>> from remiss.catalog.printing import unparse
+    >>> from remiss.catalog.query.parsing import parse
+    >>> from remiss.catalog.query.printing import unparse
     >>> unparse(drilldown(parse("criterion:slow"), "month", "2013-06", timedelta(weeks=1)))
     'criterion:slow occurred:>=2013-06-01T00:00:00Z occurred:<2013-07-01T00:00:00Z'
     >>> unparse(drilldown(parse(""), "context.airport", None, timedelta(weeks=1)))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from remiss.catalog.query import Query
+from remiss.catalog.query.expression import Query
 from remiss.errors import NotFound, QueryError
 from remiss.records.event import Values
 from remiss.records.window import Window

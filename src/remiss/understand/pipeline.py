@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from remiss.catalog.query import Level, Operator, Query, Term, both
+from remiss.catalog.query.expression import Level, Operator, Query, Term, both
 from remiss.errors import NotFound
 from remiss.protocol.cache import salvage
 from remiss.protocol.terms import UNPLANNED, Protocol

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from remiss.action import Performs
-from remiss.catalog.query import Query
+from remiss.catalog.query.expression import Query
 from remiss.protocol.ports import Protocols
 from remiss.records.run import Cell, Group
 from remiss.understand.sampling_facts import Ground, Judged, Pattern, Sampled

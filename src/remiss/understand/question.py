@@ -10,8 +10,8 @@ import difflib
 from dataclasses import dataclass
 from datetime import timedelta
 
-from remiss.catalog.printing import words
-from remiss.catalog.query import Level, Operator, Query, both
+from remiss.catalog.query.expression import Level, Operator, Query, both
+from remiss.catalog.query.printing import words
 from remiss.errors import QueryError
 from remiss.protocol.terms import Protocol
 from remiss.records.case import Sensitivity

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
 
-from remiss.catalog.globs import fits, pieces
-from remiss.catalog.query import EVERYTHING, And, Level, Not, Operator, Or, Query, Term, Text, both, leaves
+from remiss.catalog.query.expression import EVERYTHING, And, Level, Not, Operator, Or, Query, Term, Text, both, leaves
+from remiss.catalog.query.globs import fits, pieces
 from remiss.errors import QueryError
 from remiss.records.event import Scalar, Values
 from remiss.records.window import Window

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from remiss.catalog import actions as catalog
-from remiss.catalog.parsing import parse
+from remiss.catalog.query.parsing import parse
 from remiss.curate import agreement_actions, labelling_actions
 from remiss.errors import Denied
 from remiss.records.agreement import By, Field

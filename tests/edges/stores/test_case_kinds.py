@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from sqlalchemy import or_, select
 
 from remiss.catalog import actions as catalog
-from remiss.catalog.parsing import parse
-from remiss.catalog.query import EVERYTHING
+from remiss.catalog.query.expression import EVERYTHING
+from remiss.catalog.query.parsing import parse
 from remiss.edges.stores.cases import CaseStore
 from remiss.edges.stores.listing import kinds
 from remiss.edges.stores.reading import Reader

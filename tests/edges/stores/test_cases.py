@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from remiss.catalog import actions, duplicate_actions
+from remiss.catalog import actions, similar_actions
 from remiss.codec import to_json
 from remiss.errors import Ambiguous, Conflict, Denied, InputError, NotFound
 from remiss.records.case import Filing, Sensitivity
@@ -302,7 +302,7 @@ def test_a_page_token_that_says_too_little_or_too_much_is_refused(ws, sort):
 
 def test_what_is_above_one_s_clearance_is_neither_listed_nor_counted(ws):
     from remiss.catalog.listing import parse_sort
-    from remiss.catalog.parsing import parse
+    from remiss.catalog.query.parsing import parse
     from remiss.edges.stores.cases import CaseStore
     from remiss.edges.stores.reading import Reader
     from remiss.govern.ports.actor import Scope
@@ -360,11 +360,11 @@ def test_a_case_is_like_those_of_its_model_that_share_most_of_what_went_in(ws, w
     actions.file(ws, filing(3, inputs={"carrier": "DL"}))
     actions.file(ws, filing(4, inputs=seen, model="another"))
     actions.file(ws, filing(5, inputs=seen, team="other"))
-    found = duplicate_actions.similar(ws_as("bo", role="reader"), one.id)
+    found = similar_actions.similar(ws_as("bo", role="reader"), one.id)
     assert [(row[0], round(row[1], 2)) for row in found.rows] == [(near.id, 0.67)]
-    assert duplicate_actions.similar(ws, one.id, as_of=ws.position() - 4).rows == ()
+    assert similar_actions.similar(ws, one.id, as_of=ws.position() - 4).rows == ()
     with pytest.raises(InputError, match="no number of cases"):
-        duplicate_actions.similar(ws, one.id, limit=0)
+        similar_actions.similar(ws, one.id, limit=0)
 
 
 def test_before_a_case_is_filed_one_is_told_which_it_would_be_like_and_in_what(ws, ws_as):
@@ -375,23 +375,23 @@ def test_before_a_case_is_filed_one_is_told_which_it_would_be_like_and_in_what(w
     bo = ws_as("bo", role="annotator")
     asked = filing(9, inputs={**seen, "weather": "rain"})
     before = ws.position()
-    found = duplicate_actions.duplicates(bo, asked)
+    found = similar_actions.duplicates(bo, asked)
     ((of, likeness, fields, _, same),) = found.rows
     assert (of, round(likeness, 2), fields, same) == (near.id, 0.67, 3, "inputs.carrier, inputs.gate")
     assert found.position == ws.position() == before
     filed = actions.file(bo, asked)
-    assert duplicate_actions.similar(bo, filed.id).rows == found.rows
+    assert similar_actions.similar(bo, filed.id).rows == found.rows
 
 
 def test_what_would_not_be_filed_is_compared_with_nothing(ws, ws_as):
     with pytest.raises(InputError, match="the title is empty"):
-        duplicate_actions.duplicates(ws, filing(title=" "))
+        similar_actions.duplicates(ws, filing(title=" "))
     with pytest.raises(InputError, match="no taxonomy has"):
-        duplicate_actions.duplicates(ws, filing(mode="remiss:nope"))
+        similar_actions.duplicates(ws, filing(mode="remiss:nope"))
     with pytest.raises(InputError, match="no number of cases"):
-        duplicate_actions.duplicates(ws, filing(), limit=0)
+        similar_actions.duplicates(ws, filing(), limit=0)
     for team, sensitivity in (("other", Sensitivity.INTERNAL), ("default", Sensitivity.SECRET)):
         with pytest.raises(Denied):
-            duplicate_actions.duplicates(ws_as("bo", role="annotator"), filing(team=team, sensitivity=sensitivity))
+            similar_actions.duplicates(ws_as("bo", role="annotator"), filing(team=team, sensitivity=sensitivity))
     with pytest.raises(Denied):
-        duplicate_actions.duplicates(ws_as("eve", role="reader"), filing())
+        similar_actions.duplicates(ws_as("eve", role="reader"), filing())

@@ -9,7 +9,7 @@ import pytest
 from remiss import capture
 from remiss.capture.sampling import fraction
 from remiss.catalog import actions as catalog
-from remiss.catalog.query import EVERYTHING
+from remiss.catalog.query.expression import EVERYTHING
 from remiss.curate import labelling_actions as curate
 from remiss.curate import linking_actions as linking
 from remiss.errors import QueryError

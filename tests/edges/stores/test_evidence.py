@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from remiss.catalog.parsing import parse
-from remiss.catalog.query import EVERYTHING
+from remiss.catalog.query.expression import EVERYTHING
+from remiss.catalog.query.parsing import parse
 from tests.edges.stores.drawing import MONDAY, WEEK, drawn, file, member
 
 

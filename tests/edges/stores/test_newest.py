@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from sqlalchemy import update
 
 from remiss.catalog import actions
-from remiss.catalog.parsing import parse
-from remiss.catalog.query import And, Text
+from remiss.catalog.query.expression import And, Text
+from remiss.catalog.query.parsing import parse
 from remiss.edges.stores.cases import CaseStore
 from remiss.edges.stores.dialect import words
 from remiss.edges.stores.listing import newest, ways

@@ -9,8 +9,8 @@ from sqlalchemy import select, update
 
 from remiss import capture
 from remiss.catalog import actions as catalog
-from remiss.catalog import duplicate_actions
-from remiss.catalog.query import EVERYTHING
+from remiss.catalog import similar_actions
+from remiss.catalog.query.expression import EVERYTHING
 from remiss.edges.stores.listing.seen_whole import sight_of
 from remiss.edges.stores.tables import captures, cases, events, runs
 from remiss.errors import Denied, NotFound
@@ -255,4 +255,4 @@ def test_whoever_files_what_a_case_above_their_clearance_says_does_not_find_out_
     filed = catalog.file(bo, Filing(model="m", at=MONDAY, title="The board lied"))
     assert filed.id != hidden.id
     assert catalog.file(bo, Filing(model="m", at=MONDAY, title="The board lied")).id == filed.id
-    assert duplicate_actions.similar(bo, filed.id).total == 0
+    assert similar_actions.similar(bo, filed.id).total == 0

@@ -10,11 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import remiss
-from remiss.catalog import actions, globs
-from remiss.catalog.keys import TABLE, Form
-from remiss.catalog.printing import unparse
-from remiss.catalog.query import Operator, Query, Term, Text
-from remiss.catalog.spelling import spelled
+from remiss.catalog import actions
+from remiss.catalog.query import globs
+from remiss.catalog.query.expression import Operator, Query, Term, Text
+from remiss.catalog.query.fields import TABLE, FieldForm
+from remiss.catalog.query.printing import unparse
+from remiss.catalog.spelling import to_text
 from tests.catalog.naive import holds
 from tests.catalog.strategies import ORDERS, queries
 from tests.conftest import DATABASES, database_on
@@ -54,22 +55,27 @@ def terms(draw: st.DrawFn) -> Query:
     if operator is Operator.PRESENT:
         return Term(name, operator, None, key.level)
     match key.form:
-        case Form.VALUE:
+        case FieldForm.VALUE:
             known = [value for value in (*FIELDS, *OUTPUTS, 1, 1200.0, "b", "true") if value is not None]
             value = draw(st.sampled_from(known))
             operator = Operator.EQUAL if isinstance(value, bool) else operator
-        case Form.TEXT:
+        case FieldForm.TEXT:
             value, operator = draw(st.sampled_from((*NAMES, *CRITERIA, *filter(None, VERSIONS)))), Operator.EQUAL
-        case Form.CHOICE:
+        case FieldForm.CHOICE:
             value = draw(st.sampled_from(key.choices))
             operator = operator if key.name == "sensitivity" else Operator.EQUAL
-        case Form.TIME:
+        case FieldForm.TIME:
             value = draw(st.sampled_from(TIMES))
-        case Form.NUMBER:
+        case FieldForm.NUMBER:
             value = draw(st.sampled_from((0, 0.25, 0.5, 12.5, 250, 1000)))
         case _:
             value = draw(st.integers(1, 4))
-    if key.form in {Form.TEXT, Form.VALUE} and isinstance(value, str) and operator is Operator.EQUAL and draw(st.booleans()):
+    if (
+        key.form in {FieldForm.TEXT, FieldForm.VALUE}
+        and isinstance(value, str)
+        and operator is Operator.EQUAL
+        and draw(st.booleans())
+    ):
         cut = draw(st.integers(0, len(value)))
         pieces = draw(st.sampled_from(([value[:cut], ""], ["", value[cut:]], [value[:cut], value[cut:]], ["", value[1:2], ""])))
         return Term(name, Operator.GLOB, globs.pattern(pieces), key.level)
@@ -124,7 +130,7 @@ def test_facets_count_what_search_finds(filled, query, field, position):
         values = facts.several[field] if field in facts.several else [facts.values.get(field)]
         for value in values:
             if value is not None or not field.startswith("context."):
-                shown = value if field == "severity" or value is None else spelled(value)
+                shown = value if field == "severity" or value is None else to_text(value)
                 counts[shown] = counts.get(shown, 0) + 1
     rows = actions.facets(ws, unparse(query), fields=[field], as_of=position)
     assert {value: count for _, value, count in rows.rows} == counts

@@ -9,12 +9,13 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from remiss.catalog import actions, globs
-from remiss.catalog.keys import Form, find
-from remiss.catalog.listing import Line, parse_sort
-from remiss.catalog.parsing import parse
-from remiss.catalog.query import And, Not, Operator, Or, Query, Term, Text
-from remiss.catalog.shape import kind_of, parted
+from remiss.catalog import actions
+from remiss.catalog.listing import CaseLine, parse_sort
+from remiss.catalog.query import globs
+from remiss.catalog.query.expression import And, Not, Operator, Or, Query, Term, Text
+from remiss.catalog.query.fields import FieldForm, find
+from remiss.catalog.query.parsing import parse
+from remiss.catalog.query.template import kind_of, split_values
 from remiss.edges.stores.cases import CaseStore
 from remiss.edges.stores.listing import pages
 from remiss.edges.stores.listing.lines import listed_now
@@ -59,11 +60,11 @@ def another_value(term: Term) -> st.SearchStrategy[Any]:
     if term.operator is Operator.GLOB:
         return st.lists(st.sampled_from((*texts, "", "a", "1")), min_size=2, max_size=3).map(globs.pattern)
     match key.form:
-        case Form.CHOICE:
+        case FieldForm.CHOICE:
             return st.sampled_from(key.choices)
-        case Form.GRADE | Form.INTEGER:
+        case FieldForm.GRADE | FieldForm.INTEGER:
             return st.integers(1, 4)
-        case Form.TIME:
+        case FieldForm.TIME:
             return st.sampled_from(TIMES)
     if kind_of(term) is bool:
         return st.booleans()
@@ -73,9 +74,9 @@ def another_value(term: Term) -> st.SearchStrategy[Any]:
 QUERIES = queries(terms() | st.sampled_from(WORDS).map(Text))
 
 
-def read_on(store: CaseStore, query: Query, sort: str, limit: int, position: int | None = None) -> list[Line]:
+def read_on(store: CaseStore, query: Query, sort: str, limit: int, position: int | None = None) -> list[CaseLine]:
     """All lines of a list, page by page."""
-    lines: list[Line] = []
+    lines: list[CaseLine] = []
     after: tuple[int, ...] | None = None
     while True:
         page = store.page(query, sort=parse_sort(sort), limit=limit, after=after, position=position)
@@ -97,7 +98,7 @@ def test_other_values_of_a_shape_find_what_plain_python_finds(filled, data, quer
     ws, known = filled
     others = (data.draw(with_other_values(query)), data.draw(with_other_values(query)))
     for asked, position in zip((query, *others, query), positions, strict=True):
-        assert parted(asked)[0] == parted(query)[0]
+        assert split_values(asked)[0] == split_values(query)[0]
         found = expected(known, len(known.positions) if position is None else position, asked)
         lines = read_on(ws.cases, asked, sort, limit, position)
         assert sorted(line.id for line in lines) == found
@@ -106,7 +107,7 @@ def test_other_values_of_a_shape_find_what_plain_python_finds(filled, data, quer
         assert sum(count for _, count in ws.cases.facet(asked, "status", 99, position)) == len(found)
 
 
-def in_order(lines: list[Line], sort: str) -> bool:
+def in_order(lines: list[CaseLine], sort: str) -> bool:
     match sort:
         case "occurred" | "-occurred":
             ranks: list[Any] = [line.occurred for line in lines]

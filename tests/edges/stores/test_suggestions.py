@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from remiss.capture import run_actions
-from remiss.catalog import actions, duplicate_actions
+from remiss.catalog import actions, similar_actions
 from remiss.curate import labelling_actions as curate
 from remiss.edges.stores.tables import events
 from remiss.records.case import Filing, Sensitivity
@@ -129,8 +129,8 @@ def test_a_case_that_waits_for_its_second_labelling_was_not_there_before_its_fir
     for name, seen in (("bo", False), ("ws", True), ("eve", True)):
         ws = people[name]
         assert (LATER in actions.search(ws, "", as_of=before).column("id")) is seen
-        assert (LATER in duplicate_actions.similar(ws, DONE, as_of=before, limit=50).column("id")) is seen
-        assert LATER in duplicate_actions.similar(ws, DONE, limit=50).column("id")
+        assert (LATER in similar_actions.similar(ws, DONE, as_of=before, limit=50).column("id")) is seen
+        assert LATER in similar_actions.similar(ws, DONE, limit=50).column("id")
         assert actions.facets(ws, f"id:{LATER}", fields=("status",), as_of=before).rows == (
             (("status", "candidate", 1),) if seen else ()
         )

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from remiss.catalog.parsing import parse
+from remiss.catalog.query.parsing import parse
 from remiss.faces.web.pages.asked import Asked
 from remiss.faces.web.pages.facets import facets_of
 from remiss.records.rows import Rows

@@ -9,8 +9,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from remiss.catalog.parsing import parse
-from remiss.catalog.query import Term, conjuncts
+from remiss.catalog.query.expression import Term, conjuncts
+from remiss.catalog.query.parsing import parse
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from remiss.catalog.completing import Known, completions
 from remiss.catalog.filing import FIELD, MODE
-from remiss.catalog.parsing import parse
+from remiss.catalog.query.completing import Known, completions
+from remiss.catalog.query.parsing import parse
 from remiss.errors import RemissError
 from remiss.faces.guard import HEADERS
 from remiss.faces.web import highlighting

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from remiss.action import Performs
-from remiss.catalog.query import Query
+from remiss.catalog.query.expression import Query
 from remiss.records.agreement import Double
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, delete, exists, func, insert, select, update
 
-from remiss.catalog.attachment import Prepared
+from remiss.catalog.attachment import PreparedAttachment
 from remiss.curate.blinding import UNNAMED, why_blinded
 from remiss.edges.stores.blinded_case import blinded_people
 from remiss.edges.stores.case_reading import resolve
@@ -32,7 +32,7 @@ class AttachmentStore:
         self._store = reader.store
         self._scope = reader.scope
 
-    def add(self, case_id: str, prepared: Prepared, address: str) -> Attachment:
+    def add(self, case_id: str, prepared: PreparedAttachment, address: str) -> Attachment:
         """Write that a file was added to a case."""
         transaction = self._store.transaction
         connection = transaction.connection

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection, delete, select, update
 
-from remiss.catalog.spelling import spelled
+from remiss.catalog.spelling import to_text
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.dialect.writing import insert_many
 from remiss.edges.stores.tables import case_context, case_criteria, cases
@@ -29,7 +29,7 @@ def file_criteria(connection: Connection, met: Iterable[tuple[str, Kind]]) -> No
 
 def file_context(connection: Connection, given: Iterable[tuple[Kind, Mapping[str, Scalar]]]) -> None:
     """Write the context of new cases; nulls have no row."""
-    rows = ((name, spelled(value), *kind) for kind, context in given for name, value in context.items() if value is not None)
+    rows = ((name, to_text(value), *kind) for kind, context in given for name, value in context.items() if value is not None)
     insert_many(connection, case_context, CONTEXT, rows)
 
 

@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import Row, insert, select, update
 
 from remiss.catalog.filing import SOURCE, Filed
-from remiss.catalog.revision import Change, State, check_read, revised
-from remiss.catalog.spelling import spelled
+from remiss.catalog.revision import CaseChange, State, check_read, revised
+from remiss.catalog.spelling import to_text
 from remiss.curate.blinding import why_blinded
 from remiss.edges.stores.case_reading import case_at, next_text_version, resolve
 from remiss.edges.stores.case_values import file_context
@@ -77,8 +77,8 @@ def file_by_hand(transaction: Transaction, filed: Filed) -> str:
             "model": event.model,
             "model_version": event.model_version,
             "at": event.at,
-            "output": spelled(event.output),
-            "label": spelled(event.label),
+            "output": to_text(event.output),
+            "label": to_text(event.label),
             "position_from": position,
             **state,
             **governed,
@@ -91,7 +91,7 @@ def file_by_hand(transaction: Transaction, filed: Filed) -> str:
     return named
 
 
-def revise(transaction: Transaction, reading: Reading, case: str, read: int, change: Change) -> str:
+def revise(transaction: Transaction, reading: Reading, case: str, read: int, change: CaseChange) -> str:
     """Write the next state of a case, of which revision `read` was read, and return its whole id.
 
     Raises

@@ -9,9 +9,9 @@ from sqlalchemy import Connection, exists, func, select
 
 from remiss.catalog.filing import Filed
 from remiss.catalog.listing import Order, Page, Sort
-from remiss.catalog.query import Query
-from remiss.catalog.revision import Change
-from remiss.catalog.shape import parted
+from remiss.catalog.query.expression import Query
+from remiss.catalog.query.template import split_values
+from remiss.catalog.revision import CaseChange
 from remiss.edges.stores import case_controls, case_peers, case_writing
 from remiss.edges.stores.blinding import BlindedViewer, blinded_viewer, may_be_blinded
 from remiss.edges.stores.case_reading import case_at, states
@@ -133,7 +133,7 @@ class CaseStore:
         sight: Sight | None = None,
     ) -> tuple[Asked, Parameters]:
         """Return of which kind a question is, and what it brings."""
-        shape, values = parted(query)
+        shape, values = split_values(query)
         viewer = self._blinded_viewer()
         blinded = None if viewer is None else viewer.kind
         # In the order of filing a control would stand apart from what was caught in its window: it is filed when it is annotated.
@@ -184,7 +184,7 @@ class CaseStore:
         transaction = self._store.transaction
         return case_at(self._reader.writing, case_writing.file_by_hand(transaction, filed))
 
-    def revise(self, case_id: str, revision: int, change: Change) -> Case:
+    def revise(self, case_id: str, revision: int, change: CaseChange) -> Case:
         """Write the next state of a case."""
         transaction = self._store.transaction
         written = case_writing.revise(transaction, self._reader.writing, case_id, revision, change)

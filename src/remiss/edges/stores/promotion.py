@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, exists, or_, select, update
 
-from remiss.catalog.spelling import spelled
+from remiss.catalog.spelling import to_text
 from remiss.edges.stores.case_values import file_context, file_criteria, guard, meet
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.dialect.types import Word
@@ -120,7 +120,7 @@ def _file_cases(transaction: Transaction, new: Seen, run: Row[Any], guarded: Map
             (
                 *(key, case_id(source, member.event.id), event_key, Status.CANDIDATE, "captured", 1),
                 *(*suggested[key], source, member.event.model, member.event.model_version, instant(member.event.at)),
-                *(spelled(member.event.output), spelled(member.event.label)),
+                *(to_text(member.event.output), to_text(member.event.label)),
                 *(member.event.confidence, member.event.latency_ms, position, team, guarded[event_key]),
             )
             for key, (event_key, member) in keyed
@@ -153,7 +153,7 @@ def _refresh(connection: Connection, known: Mapping[int, int], seen: Seen) -> No
     One that people have labelled by another output or label is stale from now on.
     """
     shown = [
-        {"case_key": known[key], "new_output": spelled(member.event.output), "new_label": spelled(member.event.label)}
+        {"case_key": known[key], "new_output": to_text(member.event.output), "new_label": to_text(member.event.label)}
         for key, member in seen
         if key in known
     ]

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Label, Row, Select, and_, false, func, select, true
 
 from remiss.capture.ports import Coverage, Known, RunTotals, WindowInForce
-from remiss.catalog.spelling import spelled
+from remiss.catalog.spelling import to_text
 from remiss.edges.stores.coverage import coverage, totals
 from remiss.edges.stores.filing import file_run, lock_source
 from remiss.edges.stores.in_force import in_force, of, same_window
@@ -104,8 +104,8 @@ class RunStore:
                 Known(
                     event=row.event_id,
                     window=row.window_start,
-                    output=spelled(row.output),
-                    label=spelled(row.label),
+                    output=to_text(row.output),
+                    label=to_text(row.label),
                     met=tuple(row.met),
                     undecided=tuple(row.undecided),
                 )

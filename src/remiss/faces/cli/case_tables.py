@@ -37,11 +37,11 @@ def case(found: Case, _ws: Workspace, _arguments: Arguments) -> None:
 
 def filed(found: Case, ws: Workspace, arguments: Arguments) -> None:
     """Print a case that was just filed, and say of which it may be a duplicate."""
-    from remiss.catalog.duplicate_actions import similar
-    from remiss.catalog.suspects import ASKED, suspected
+    from remiss.catalog.possible_duplicates import ASKED, possible_duplicates
+    from remiss.catalog.similar_actions import similar
 
     case(found, ws, arguments)
-    like = suspected(similar(ws, found.id, limit=ASKED))
+    like = possible_duplicates(similar(ws, found.id, limit=ASKED))
     if like:
         named = ", ".join(f"{each.id} ({each.likeness:.0%} of {each.fields} fields alike)" for each in like)
         render.say(f"it may be a duplicate of {named}; see `remiss case link`")

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from remiss.catalog.narrowing import having
-from remiss.catalog.printing import unparse
+from remiss.catalog.query.narrowing import having
+from remiss.catalog.query.printing import unparse
 from remiss.errors import InputError
 from remiss.records import estimate_facts
 from remiss.records.estimate import Estimate, EstimateRow

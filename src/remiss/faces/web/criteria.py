@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from remiss.catalog.narrowing import having
-from remiss.catalog.printing import unparse
-from remiss.catalog.query import Level, Operator, Query, Term, both
+from remiss.catalog.query.expression import Level, Operator, Query, Term, both
+from remiss.catalog.query.narrowing import having
+from remiss.catalog.query.printing import unparse
 from remiss.errors import InputError
 from remiss.faces.web import shelf
 from remiss.faces.web.rendering import address

@@ -9,9 +9,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from remiss.catalog import actions as catalog
-from remiss.catalog.narrowing import having
-from remiss.catalog.printing import unparse
-from remiss.catalog.query import either
+from remiss.catalog.query.expression import either
+from remiss.catalog.query.narrowing import having
+from remiss.catalog.query.printing import unparse
 from remiss.faces.web.rendering import segment
 from remiss.faces.web.run_facts import MOST
 from remiss.records.rows import Rows

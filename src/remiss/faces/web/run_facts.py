@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from remiss.capture.requirements import explain
-from remiss.catalog.narrowing import having
-from remiss.catalog.printing import unparse
+from remiss.catalog.query.narrowing import having
+from remiss.catalog.query.printing import unparse
 from remiss.faces.web.rendering import address
 from remiss.records.event import Scalar, Values
 from remiss.records.facts import stratum

@@ -1,6 +1,6 @@
 """Full text: FTS5 on SQLite, tsvector with GIN on PostgreSQL, made to find the same cases.
 
-Texts are taken apart by `catalog/words.py` and not by the databases, whose ideas of a word differ.
+Texts are taken apart by `catalog/full_text.py` and not by the databases, whose ideas of a word differ.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from remiss.catalog.words import searchable
+from remiss.catalog.full_text import searchable
 from remiss.edges.stores.dialect.spelling import Condition
 from remiss.edges.stores.dialect.types import POSTGRESQL, SQLITE
 

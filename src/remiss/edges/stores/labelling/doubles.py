@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, exists, func, or_, select
 
-from remiss.catalog.query import Query
-from remiss.catalog.shape import parted
+from remiss.catalog.query.expression import Query
+from remiss.catalog.query.template import split_values
 from remiss.curate.blinding import Part, blinded
 from remiss.edges.stores.cases import parameters_then
 from remiss.edges.stores.dialect.types import from_json
@@ -53,7 +53,7 @@ class DoubleStore:
 
         A third labelling, by somebody who has seen both, is no independent one.
         """
-        shape, values = parted(query)
+        shape, values = split_values(query)
         dialect = self._reader.store.engine.dialect
         asked = asked_for(shape, Sight.of(self._reader.scope), None, Purpose.COUNT, None, dialect)
         second = labellings.alias("second")

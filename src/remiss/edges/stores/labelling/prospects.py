@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select, update
 
 from remiss.catalog.identifying import prefix_of
-from remiss.catalog.spelling import spelled
+from remiss.catalog.spelling import to_text
 from remiss.curate.steps import CONTROL
 from remiss.edges.stores.case_reading import captures_of, event_at
 from remiss.edges.stores.case_values import file_context
@@ -75,8 +75,8 @@ def file_prospect(transaction: Transaction, reading: Reading, event: Row[Any]) -
         "model": event.model,
         "model_version": event.model_version,
         "at": event.at,
-        "output": spelled(seen.output),
-        "label": spelled(seen.label),
+        "output": to_text(seen.output),
+        "label": to_text(seen.label),
         "confidence": event.confidence,
         "latency_ms": event.latency_ms,
         "position_from": UNSTAMPED,

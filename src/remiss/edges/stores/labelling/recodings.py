@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Text, exists, func, insert, literal, or_, select, update
 
-from remiss.catalog.parsing import parse
-from remiss.catalog.shape import parted
+from remiss.catalog.query.parsing import parse
+from remiss.catalog.query.template import split_values
 from remiss.curate.recoding import Affected, destination, renamed, sources_of
 from remiss.edges.stores.case_writing import next_state
 from remiss.edges.stores.cases import parameters_then
@@ -121,7 +121,7 @@ def _says(source: str) -> Any:
 def _matching(connection: Connection, query: str) -> frozenset[int]:
     """Return the keys of the cases that match a query, as the catalog stands."""
     parsed = parse(query)
-    shape, values = parted(parsed)
+    shape, values = split_values(parsed)
     asked = asked_for(shape, Sight.of(EVERYTHING), None, Purpose.COUNT, None, connection.dialect)
     parameters = parameters_then(connection, Parameters(values=values, scope=EVERYTHING), parsed, head(connection))
     found = Prepared(matches_then(asked).chosen(cases.c.key), connection.dialect).ask(connection, parameters)

@@ -15,11 +15,11 @@ from typing import Any, TypeAlias
 from sqlalchemy import ColumnElement, Float, Text, and_, exists, literal, or_, select, true
 from sqlalchemy.types import TypeEngine
 
-from remiss.catalog import globs
-from remiss.catalog.keys import Form, find
-from remiss.catalog.query import Operator, Term
-from remiss.catalog.shape import kind_of
-from remiss.catalog.spelling import spelled
+from remiss.catalog.query import globs
+from remiss.catalog.query.expression import Operator, Term
+from remiss.catalog.query.fields import FieldForm, find
+from remiss.catalog.query.template import kind_of
+from remiss.catalog.spelling import to_text
 from remiss.edges.stores.dialect.conditions import json_has, json_number, json_text
 from remiss.edges.stores.dialect.matching import Pattern, any_glob, by_code_point, glob, number_in
 from remiss.edges.stores.prepared import Position, given
@@ -85,9 +85,9 @@ def value(text: ColumnElement[Any], number: ColumnElement[Any]) -> Compare:
             case Term(_, sign) if kind_of(term) is float:
                 # Every whole number that a double does not hold is compared as the double next to it.
                 exact = ordered(number, sign, given(term, float, Float(53)))
-                return or_(exact, text == given(term, spelled, text.type)) if sign is Operator.EQUAL else exact
+                return or_(exact, text == given(term, to_text, text.type)) if sign is Operator.EQUAL else exact
             case Term(_, Operator.EQUAL):
-                return text == given(term, spelled, text.type)
+                return text == given(term, to_text, text.type)
             case _:
                 return and_(number.is_(None), ordered(by_code_point(text), term.operator, given(term, str, Text())))
 
@@ -110,7 +110,7 @@ def bound(key: str, type_: TypeEngine[Any], value: Scalar) -> str | int | float 
     if key == "sensitivity":
         return int(Sensitivity[str(value).upper()])
     entry = find(key)
-    if value is None or (entry is not None and entry.form is Form.TEXT and not isinstance(value, str)):
+    if value is None or (entry is not None and entry.form is FieldForm.TEXT and not isinstance(value, str)):
         raise ValueError(f"{key} is compared with {value!r}")
     return float(value) if isinstance(type_, Float) and isinstance(value, int) else value
 

@@ -29,8 +29,8 @@ from sqlalchemy import (
 )
 
 from remiss.catalog.counting import CONTEXT
-from remiss.catalog.query import Operator, Query, Term
-from remiss.catalog.shape import kind_of
+from remiss.catalog.query.expression import Operator, Query, Term
+from remiss.catalog.query.template import kind_of
 from remiss.edges.stores.listing.comparing import Condition, column
 from remiss.edges.stores.listing.pages import hides
 from remiss.edges.stores.listing.ways import INDEXED, REMEMBERED, Asked

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, Connection, Select, Subquery, and_, case, null, select, type_coerce
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
-from remiss.catalog.listing import Line, Order, Sort
+from remiss.catalog.listing import CaseLine, Order, Sort
 from remiss.curate import blinding
 from remiss.edges.stores.blinding import suggestions_blinded, title_blinded
 from remiss.edges.stores.dialect.conditions import among
@@ -29,8 +29,8 @@ from remiss.records.states import Status
 
 STATUSES = {status.value: status for status in Status}
 # Where a row has what it is sorted by, and the catalog's position.
-AT, SEVERITY, KEY, HEAD = Line._fields.index("occurred"), Line._fields.index("severity"), -2, -1
-HIDDEN = Line._fields.index("hidden")
+AT, SEVERITY, KEY, HEAD = CaseLine._fields.index("occurred"), CaseLine._fields.index("severity"), -2, -1
+HIDDEN = CaseLine._fields.index("hidden")
 # Why a line does not tell what was suggested, by what its row says of it.
 SECOND, MINE = 1, 2
 WHY = {None: None, SECOND: blinding.SECOND, MINE: blinding.IN_HAND}
@@ -119,17 +119,17 @@ def met_at(connection: Connection, keys: Sequence[int], position: int) -> dict[i
     return found
 
 
-def line_of(row: Row) -> Line:
+def line_of(row: Row) -> CaseLine:
     """Return a row of a list as a line."""
     # Flat, without loops and slices, which would take half as long again: pages make thousands.
     id_, at, was, grade, mode, hint, model, version, output, label, sure, ms, met, title, source, event, hidden, _, _ = row
     when, status, criteria = from_micros(at), STATUSES[was], criteria_in(met)
     why = WHY[hidden]
     whole = (id_, when, status, grade, mode, hint, model, version, output, label, sure, ms, criteria, title, source, event, why)
-    return _line(Line, whole)
+    return _line(CaseLine, whole)
 
 
-def line_then(row: Row, met: Iterable[str]) -> Line:
+def line_then(row: Row, met: Iterable[str]) -> CaseLine:
     """Return a row of a list as of a position as a line: of the criteria that were met then, which are read apart."""
     return line_of(row)._replace(criteria=tuple(sorted(met)))
 

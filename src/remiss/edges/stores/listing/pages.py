@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 
 from remiss.catalog.listing import Order, Sort
-from remiss.catalog.query import EVERYTHING, Query, Term
+from remiss.catalog.query.expression import EVERYTHING, Query, Term
 from remiss.edges.stores.blinding import SUGGESTED_KEYS, BlindedKind, state_blinded, suggestions_blinded, title_blinded
 from remiss.edges.stores.dialect import words
 from remiss.edges.stores.dialect.planning import unindexed, weighs

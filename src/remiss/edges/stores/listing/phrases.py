@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, select
 
-from remiss.catalog.query import Query, Text, leaves
-from remiss.catalog.words import mentions, searchable
+from remiss.catalog.full_text import mentions, searchable
+from remiss.catalog.query.expression import Query, Text, leaves
 from remiss.edges.stores.listing.search import in_force_at
 from remiss.edges.stores.tables import case_texts, cases, event_contents, revisions
 

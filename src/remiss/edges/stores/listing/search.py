@@ -17,8 +17,8 @@ from functools import lru_cache
 from sqlalchemy import ColumnElement, Dialect, Exists, FromClause, and_, case, exists, false, func, not_, or_, select, true
 from sqlalchemy import Text as SqlText
 
-from remiss.catalog.keys import find
-from remiss.catalog.query import And, Not, Or, Query, Term, Text
+from remiss.catalog.query.expression import And, Not, Or, Query, Term, Text
+from remiss.catalog.query.fields import find
 from remiss.edges.stores.blinding import SUGGESTED_KEYS, BlindedKind, origin_shown, suggestions_blinded, title_blinded
 from remiss.edges.stores.dialect.conditions import among, among_listed, json_text
 from remiss.edges.stores.dialect.words import has, wanted

@@ -18,8 +18,8 @@ from sqlalchemy import ColumnElement, Connection, Dialect, ScalarSelect, Select,
 
 from remiss.catalog.counting import CONTEXT
 from remiss.catalog.listing import Order, Sort
-from remiss.catalog.query import Operator, Query, Term, Text, conjuncts
-from remiss.catalog.shape import kind_of
+from remiss.catalog.query.expression import Operator, Query, Term, Text, conjuncts
+from remiss.catalog.query.template import kind_of
 from remiss.edges.stores.blinding import BlindedKind
 from remiss.edges.stores.dialect import words
 from remiss.edges.stores.dialect.planning import weighs

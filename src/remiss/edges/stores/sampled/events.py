@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, Text, and_, literal, select, type_coerce
 
-from remiss.catalog.query import And, Query
+from remiss.catalog.query.expression import And, Query
 from remiss.edges.stores.in_force import same_window
 from remiss.edges.stores.labelling.decisions import NONE, Decision, decisions
 from remiss.edges.stores.listing.phrases import spoken_by_events

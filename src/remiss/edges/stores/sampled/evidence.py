@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import select
 
-from remiss.catalog.query import Query
+from remiss.catalog.query.expression import Query
 from remiss.edges.stores.in_force import same_window
 from remiss.edges.stores.logs.journal import head
 from remiss.edges.stores.run_rows import cell, group

@@ -11,11 +11,11 @@ from markupsafe import Markup
 from pydantic import Field
 from starlette.responses import Response
 
-from remiss.catalog import narrowing
-from remiss.catalog.parsing import parse
-from remiss.catalog.printing import unparse
-from remiss.catalog.query import Query as Filter
-from remiss.catalog.query import both
+from remiss.catalog.query import narrowing
+from remiss.catalog.query.expression import Query as Filter
+from remiss.catalog.query.expression import both
+from remiss.catalog.query.parsing import parse
+from remiss.catalog.query.printing import unparse
 from remiss.errors import InputError
 from remiss.faces.serving import AsOf, Ws, status_of
 from remiss.faces.web.pages.agreement_chart import chart, marks_of

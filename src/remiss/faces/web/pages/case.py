@@ -11,10 +11,10 @@ from pydantic import Field
 from starlette.responses import RedirectResponse, Response
 
 from remiss.catalog import actions as catalog
-from remiss.catalog import globs, narrowing
 from remiss.catalog.identifying import prefix_of
-from remiss.catalog.printing import unparse
-from remiss.catalog.query import Level, Operator, Term, both
+from remiss.catalog.query import globs, narrowing
+from remiss.catalog.query.expression import Level, Operator, Term, both
+from remiss.catalog.query.printing import unparse
 from remiss.errors import Ambiguous, Conflict, InputError, NotFound, RemissError
 from remiss.faces.serving import AsOf, Ws, status_of
 from remiss.faces.web import shelf

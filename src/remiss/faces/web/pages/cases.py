@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from remiss.catalog import actions as catalog
 from remiss.catalog.identifying import prefix_of
-from remiss.catalog.parsing import parse
+from remiss.catalog.query.parsing import parse
 from remiss.errors import InputError, RemissError
 from remiss.faces.serving import Remembered, Ws
 from remiss.faces.web.pages.asked import NEWEST, PATH, SORTS, Asked, View, link, ready, sorting, unusual

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from remiss.catalog import narrowing
-from remiss.catalog.printing import unparse
+from remiss.catalog.query import narrowing
+from remiss.catalog.query.printing import unparse
 from remiss.errors import RemissError
 from remiss.faces.web import highlighting, shelf
 from remiss.faces.web.rendering import address, segment

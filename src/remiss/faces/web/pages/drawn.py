@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from remiss.catalog import narrowing
-from remiss.catalog.printing import unparse
-from remiss.catalog.query import Level, Operator, Query, Term, both
+from remiss.catalog.query import narrowing
+from remiss.catalog.query.expression import Level, Operator, Query, Term, both
+from remiss.catalog.query.printing import unparse
 from remiss.faces.web.rendering import address, segment
 from remiss.records import chances
 from remiss.records.comparison import Comparison

@@ -12,9 +12,9 @@ from fastapi import APIRouter, Query
 from markupsafe import Markup
 from starlette.responses import Response
 
-from remiss.catalog.parsing import parse
-from remiss.catalog.printing import unparse
-from remiss.catalog.query import both
+from remiss.catalog.query.expression import both
+from remiss.catalog.query.parsing import parse
+from remiss.catalog.query.printing import unparse
 from remiss.errors import InputError, NotFound
 from remiss.faces.serving import AsOf, Remembered, Ws, status_of
 from remiss.faces.web import charts, shelf

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from remiss.catalog import narrowing
-from remiss.catalog.printing import unparse
-from remiss.catalog.query import Query
+from remiss.catalog.query import narrowing
+from remiss.catalog.query.expression import Query
+from remiss.catalog.query.printing import unparse
 from remiss.faces.web.pages.asked import Asked, link
 from remiss.records.event import Scalar
 from remiss.records.rows import Rows

@@ -11,8 +11,8 @@ from pydantic import BaseModel
 from starlette.responses import RedirectResponse, Response
 
 from remiss.catalog import actions as catalog
-from remiss.catalog import duplicate_actions
-from remiss.catalog.suspects import ASKED, Suspect, suspected
+from remiss.catalog import similar_actions
+from remiss.catalog.possible_duplicates import ASKED, PossibleDuplicate, possible_duplicates
 from remiss.catalog.typed_filing import filing_of
 from remiss.errors import InputError
 from remiss.faces.serving import Ws
@@ -63,7 +63,7 @@ class FilingPage:
     teams: tuple[str, ...]
     levels: tuple[str, ...]
     problem: tuple[str, str] | None
-    suspects: tuple[Suspect, ...]
+    suspects: tuple[PossibleDuplicate, ...]
 
 
 @router.get("/cases/file")
@@ -80,7 +80,7 @@ def file(ws: Ws, typed: Annotated[Typed, Form()]) -> Response:
     """
     try:
         filing = filing_of(said_in(typed))
-        suspects = suspected(duplicate_actions.duplicates(ws, filing, limit=ASKED))
+        suspects = possible_duplicates(similar_actions.duplicates(ws, filing, limit=ASKED))
         if not {each.id for each in suspects} <= {*typed.told.split()}:
             return _shown(ws, typed, None, suspects)
         case = catalog.file(ws, filing)
@@ -91,7 +91,7 @@ def file(ws: Ws, typed: Annotated[Typed, Form()]) -> Response:
     return RedirectResponse(f"/cases/{segment(case.id)}", 303)
 
 
-def _shown(ws: Ws, typed: Typed, problem: tuple[str, str] | None, suspects: tuple[Suspect, ...] = ()) -> Response:
+def _shown(ws: Ws, typed: Typed, problem: tuple[str, str] | None, suspects: tuple[PossibleDuplicate, ...] = ()) -> Response:
     kept = shelf.newest(ws)
     models = tuple(dict.fromkeys(each.model for each in kept))
     teams = teams_of(ws, kept)

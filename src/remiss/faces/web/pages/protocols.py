@@ -12,8 +12,8 @@ from pydantic import Field
 from starlette.responses import Response
 
 from remiss.catalog import actions as catalog
-from remiss.catalog.parsing import parse
-from remiss.catalog.printing import unparse
+from remiss.catalog.query.parsing import parse
+from remiss.catalog.query.printing import unparse
 from remiss.errors import RemissError
 from remiss.faces.serving import AsOf, Ws
 from remiss.faces.web import highlighting, shelf

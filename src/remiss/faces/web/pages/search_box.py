@@ -9,9 +9,9 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from remiss.catalog import actions as catalog
-from remiss.catalog.completing import Completion, Known, completions, key_of
 from remiss.catalog.counting import FIELDS
-from remiss.catalog.keys import TABLE, Form, Key
+from remiss.catalog.query.completing import Completion, Known, completions, key_of
+from remiss.catalog.query.fields import TABLE, FieldForm, Key
 from remiss.faces.serving import Remembered, Ws
 from remiss.faces.web import shelf
 from remiss.faces.web.pages.asked import PATH
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
 router = APIRouter()
 FORMS = {
-    Form.TEXT: "text, or a glob with *",
-    Form.GRADE: "1 to 4; < <= > >= and ranges",
-    Form.INTEGER: "a whole number; < <= > >= and ranges",
-    Form.NUMBER: "a number; < <= > >= and ranges",
-    Form.TIME: "a day, a month or a time with its zone; < <= > >= and ranges",
-    Form.VALUE: "text, number, true or false",
+    FieldForm.TEXT: "text, or a glob with *",
+    FieldForm.GRADE: "1 to 4; < <= > >= and ranges",
+    FieldForm.INTEGER: "a whole number; < <= > >= and ranges",
+    FieldForm.NUMBER: "a number; < <= > >= and ranges",
+    FieldForm.TIME: "a day, a month or a time with its zone; < <= > >= and ranges",
+    FieldForm.VALUE: "text, number, true or false",
 }
 
 
@@ -87,5 +87,5 @@ def language() -> tuple[Help, ...]:
 
 def _help(key: Key) -> Help:
     name = f"{key.name}NAME" if key.name.endswith(".") else key.name
-    takes = ", ".join(key.choices) if key.form is Form.CHOICE else FORMS[key.form]
+    takes = ", ".join(key.choices) if key.form is FieldForm.CHOICE else FORMS[key.form]
     return Help(name=name, says=key.help, takes=takes, example=key.example, href=address(PATH, query=key.example))

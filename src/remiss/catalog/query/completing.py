@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from remiss.catalog.keys import FAMILIES, HAS, TABLE, Form, Key, find
-from remiss.catalog.printing import key_text, unparse_term
-from remiss.catalog.query import Operator, Term
-from remiss.catalog.spelling import spelled
+from remiss.catalog.query.expression import Operator, Term
+from remiss.catalog.query.fields import FAMILIES, HAS, TABLE, FieldForm, Key, find
+from remiss.catalog.query.printing import key_text, unparse_term
+from remiss.catalog.spelling import to_text
 from remiss.records.event import Scalar
 
 MOST = 12
@@ -79,20 +79,22 @@ def _names(begun: str, known: Known) -> Iterator[tuple[str, str]]:
 
 
 def _values(name: str, key: Key, begun: str, known: Known) -> Iterator[Completion]:
-    if key.form is Form.CHOICE:
+    if key.form is FieldForm.CHOICE:
         yield from (_term(name, key, value, "") for value in key.choices if value.startswith(begun))
     yield from _known_values(name, key, begun.strip('"').lower(), known)
-    if key.form is Form.GRADE:
+    if key.form is FieldForm.GRADE:
         yield from _written(name, GRADES, begun)
-    elif key.form is Form.TIME:
+    elif key.form is FieldForm.TIME:
         yield from _written(name, TIMES, begun, whole=False)
-    elif key.form in {Form.NUMBER, Form.INTEGER}:
+    elif key.form in {FieldForm.NUMBER, FieldForm.INTEGER}:
         yield from _written(name, ORDERS, begun, whole=False)
 
 
 def _known_values(name: str, key: Key, begun: str, known: Known) -> Iterator[Completion]:
-    values = [(value, says) for value, says in known.values.get(name, ()) if value is not None and key.form is not Form.CHOICE]
-    if key.form is Form.GRADE:
+    values = [
+        (value, says) for value, says in known.values.get(name, ()) if value is not None and key.form is not FieldForm.CHOICE
+    ]
+    if key.form is FieldForm.GRADE:
         return
     yield from (_term(name, key, value, says) for value, says in values if _text(value).startswith(begun))
     if begun:
@@ -100,7 +102,7 @@ def _known_values(name: str, key: Key, begun: str, known: Known) -> Iterator[Com
 
 
 def _text(value: Scalar) -> str:
-    return (spelled(value) or "").lower()
+    return (to_text(value) or "").lower()
 
 
 def _term(name: str, key: Key, value: Scalar, says: str) -> Completion:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from remiss.catalog.likeness import duplicates, likest
+from remiss.catalog.similarity import duplicates, most_similar
 from remiss.records.event import Event
 
 
@@ -13,7 +13,7 @@ def event(id_: str, **inputs: object) -> Event:
 
 
 def found(case: Event, *others: Event, count: int = 10) -> list[tuple[str, float]]:
-    return [(control.event.id, round(control.likeness, 3)) for control in likest(case, others, count)]
+    return [(control.event.id, round(control.likeness, 3)) for control in most_similar(case, others, count)]
 
 
 def test_the_same_values_are_wholly_alike():

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from remiss.catalog import globs
-from remiss.catalog.keys import find
-from remiss.catalog.query import And, Not, Operator, Or, Query, Term, Text
-from remiss.catalog.values import Unreadable, read
+from remiss.catalog.query import globs
+from remiss.catalog.query.expression import And, Not, Operator, Or, Query, Term, Text
+from remiss.catalog.query.fields import find
+from remiss.catalog.query.values import Unreadable, read
 from remiss.records.event import Scalar
 from remiss.records.identity import format_time
 
@@ -110,7 +110,7 @@ def quote(text: str) -> str:
 def words(query: Query) -> str:
     """Return a query in words, for the line that names a denominator or a heading.
 
-    >>> from remiss.catalog.parsing import parse
+    >>> from remiss.catalog.query.parsing import parse
     >>> words(parse("model:arrival-delay occurred:2013-06 -context.airport:EWR"))
     'model is arrival-delay, occurred is from 2013-06-01, occurred is before 2013-07-01 and not (context.airport is EWR)'
     """

@@ -10,9 +10,9 @@ import math
 import re
 from datetime import UTC, datetime, timedelta
 
-from remiss.catalog import globs
-from remiss.catalog.keys import Form, Key, nearest
-from remiss.catalog.query import Operator, Query, Term, both
+from remiss.catalog.query import globs
+from remiss.catalog.query.expression import Operator, Query, Term, both
+from remiss.catalog.query.fields import FieldForm, Key, nearest
 from remiss.records.event import Scalar
 from remiss.records.identity import parse_time
 
@@ -54,18 +54,18 @@ def read(name: str, key: Key, operator: Operator, raw: str, *, quoted: bool) -> 
     ------
     Unreadable : with what is wrong and what to write
     """
-    if operator in ORDERS and key.form is Form.TEXT:
+    if operator in ORDERS and key.form is FieldForm.TEXT:
         raise Unreadable(f"{name} is text and has no order", f"write {name}:VALUE, or a glob such as {key.example}")
-    if not quoted and operator is Operator.EQUAL and key.form is not Form.TEXT:
+    if not quoted and operator is Operator.EQUAL and key.form is not FieldForm.TEXT:
         span = as_range(name, key, raw)
         if span is not None:
             return span
     match key.form:
-        case Form.TEXT | Form.VALUE:
+        case FieldForm.TEXT | FieldForm.VALUE:
             return Term(name, *open_value(key, operator, raw, quoted=quoted), key.level)
-        case Form.CHOICE:
+        case FieldForm.CHOICE:
             return Term(name, operator, choice(name, key, operator, raw), key.level)
-        case Form.TIME:
+        case FieldForm.TIME:
             return moment(name, key, operator, raw)
         case _:
             return Term(name, operator, number(name, key, raw), key.level)
@@ -76,11 +76,11 @@ def as_range(name: str, key: Key, raw: str) -> Query | None:
     if raw.count("..") != 1 or raw == "..":
         return None
     low, _, high = raw.partition("..")
-    if key.form is Form.VALUE and not all(NUMBER.fullmatch(end) or DAY.fullmatch(end[:10]) for end in (low, high) if end):
+    if key.form is FieldForm.VALUE and not all(NUMBER.fullmatch(end) or DAY.fullmatch(end[:10]) for end in (low, high) if end):
         return None
     parts: list[Query] = []
     for operator, end in ((Operator.AT_LEAST, low), (Operator.AT_MOST, high)):
-        if end and key.form is Form.VALUE and operator is Operator.AT_MOST and DAY.fullmatch(end):
+        if end and key.form is FieldForm.VALUE and operator is Operator.AT_MOST and DAY.fullmatch(end):
             # Times in protocol fields are text that sorts like time: the whole last day is what is below the next.
             parts.append(Term(name, Operator.LESS, following_day(end), key.level))
         elif end:
@@ -92,7 +92,7 @@ def open_value(key: Key, operator: Operator, raw: str, *, quoted: bool) -> tuple
     """Return the comparison with text, and for protocol fields with a bare number, `true` or `false`."""
     if quoted:
         return operator, raw
-    if key.form is Form.VALUE:
+    if key.form is FieldForm.VALUE:
         if NUMBER.fullmatch(raw):
             return operator, numeric(raw)
         if raw in {"true", "false"} and operator is Operator.EQUAL:
@@ -126,11 +126,11 @@ def numeric(raw: str) -> int | float:
 
 def number(name: str, key: Key, raw: str) -> int | float:
     """Return the grade, whole number or number that the key asks for."""
-    if key.form is Form.GRADE:
+    if key.form is FieldForm.GRADE:
         if raw not in {"1", "2", "3", "4"}:
             raise Unreadable(f"{name} is a grade from 1 to 4, not {raw!r}", f"write for example {key.example}")
         return int(raw)
-    if key.form is Form.INTEGER:
+    if key.form is FieldForm.INTEGER:
         if not INTEGER.fullmatch(raw):
             raise Unreadable(f"{name} is a whole number, not {raw!r}", f"write for example {key.example}")
         return int(raw)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from remiss.catalog.query import And, Not, Operator, Or, Query, Term, Text
+from remiss.catalog.query.expression import And, Not, Operator, Or, Query, Term, Text
 from remiss.records.event import Scalar
 
 
@@ -36,13 +36,13 @@ def kind_of(term: Term) -> type:
     return float if kind is int else kind
 
 
-def parted(query: Query) -> tuple[Query, tuple[Scalar, ...]]:
+def split_values(query: Query) -> tuple[Query, tuple[Scalar, ...]]:
     """Return the shape of a query and its values, left to right.
 
-    >>> from remiss.catalog.parsing import parse
-    >>> parted(parse("severity:<=2"))[1]
+    >>> from remiss.catalog.query.parsing import parse
+    >>> split_values(parse("severity:<=2"))[1]
     (2,)
-    >>> parted(parse("severity:<=2 late"))[0] == parted(parse("severity:<=3 early"))[0]
+    >>> split_values(parse("severity:<=2 late"))[0] == split_values(parse("severity:<=3 early"))[0]
     True
     """
     values: list[Scalar] = []

@@ -16,10 +16,10 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from remiss.catalog.keys import BY_NAME, FAMILIES, HAS, TABLE, Key, find, nearest
-from remiss.catalog.query import EVERYTHING, Not, Operator, Query, Term, Text, both, either
-from remiss.catalog.values import Unreadable, read
-from remiss.catalog.words import words_of
+from remiss.catalog.full_text import words_of
+from remiss.catalog.query.expression import EVERYTHING, Not, Operator, Query, Term, Text, both, either
+from remiss.catalog.query.fields import BY_NAME, FAMILIES, HAS, TABLE, Key, find, nearest
+from remiss.catalog.query.values import Unreadable, read
 from remiss.errors import QueryError
 
 # Far above what anybody writes, far below what would exhaust a parser's or a database's stack.

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from remiss.catalog.keys import find
-from remiss.catalog.query import Not, Operator, Query, Term, both, conjuncts
+from remiss.catalog.query.expression import Not, Operator, Query, Term, both, conjuncts
+from remiss.catalog.query.fields import find
 from remiss.errors import InputError
 from remiss.records.event import Scalar
 
@@ -34,7 +34,7 @@ def narrowed(query: Query, by: Query) -> bool:
 def toggled(query: Query, by: Query) -> Query:
     """Return `query` without `by` where it is a part, and with it where it is not.
 
-    >>> from remiss.catalog.parsing import parse
+    >>> from remiss.catalog.query.parsing import parse
     >>> toggled(parse("severity:2 model:x"), parse("severity:2")) == parse("model:x")
     True
     """

@@ -2,9 +2,9 @@
 
 import pytest
 
-from remiss.catalog.parsing import parse
-from remiss.catalog.printing import words
-from remiss.catalog.query import criteria
+from remiss.catalog.query.expression import criteria
+from remiss.catalog.query.parsing import parse
+from remiss.catalog.query.printing import words
 
 
 def test_criteria_are_named_in_order_and_once():

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from remiss.catalog.parsing import parse
-from remiss.catalog.query import And, Not, Operator, Or, Query, Term, Text
-from remiss.catalog.shape import Blank, BlankText, parted
+from remiss.catalog.query.expression import And, Not, Operator, Or, Query, Term, Text
+from remiss.catalog.query.parsing import parse
+from remiss.catalog.query.template import Blank, BlankText, split_values
 from tests.catalog.strategies import queries
 
 
@@ -32,17 +32,17 @@ def filled(shape: Query, values: tuple[Any, ...]) -> Query:
 
 @given(query=queries())
 def test_a_shape_with_its_values_is_the_query_again(query):
-    shape, values = parted(query)
+    shape, values = split_values(query)
     again = filled(shape, values)
     assert repr(again) == repr(query)  # to Python 1, 1.0 and True are equal
 
 
 @given(query=queries(), other=queries())
 def test_two_queries_of_one_shape_differ_in_values_alone(query, other):
-    (shape, _), (another, values) = parted(query), parted(other)
+    (shape, _), (another, values) = split_values(query), split_values(other)
     if shape == another:
         assert repr(filled(shape, values)) == repr(other)
-    assert hash(shape) == hash(parted(query)[0])
+    assert hash(shape) == hash(split_values(query)[0])
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_two_queries_of_one_shape_differ_in_values_alone(query, other):
     ],
 )
 def test_other_values_are_of_the_same_shape(one, other):
-    assert parted(parse(one))[0] == parted(parse(other))[0]
+    assert split_values(parse(one))[0] == split_values(parse(other))[0]
 
 
 @pytest.mark.parametrize(
@@ -75,11 +75,11 @@ def test_other_values_are_of_the_same_shape(one, other):
     ],
 )
 def test_another_key_operator_or_kind_of_value_is_another_shape(one, other):
-    assert parted(parse(one))[0] != parted(parse(other))[0]
+    assert split_values(parse(one))[0] != split_values(parse(other))[0]
 
 
 def test_a_comparison_that_is_left_blank_has_no_value_to_be_used_by_mistake():
-    shape, values = parted(Term("severity", Operator.EQUAL, 2, parse("severity:2").level))
+    shape, values = split_values(Term("severity", Operator.EQUAL, 2, parse("severity:2").level))
     assert isinstance(shape, Blank)
     assert shape.value is None
     assert values == (2,)

@@ -21,12 +21,12 @@ from remiss.records.event import Event, Scalar
 Known: TypeAlias = Scalar | frozenset[str]
 
 
-def likest(event: Event, others: Sequence[Event], count: int) -> tuple[Control, ...]:
+def most_similar(event: Event, others: Sequence[Event], count: int) -> tuple[Control, ...]:
     """Return the `count` events most like another, the likest first; among equals by id."""
     own = dict(values(event))
     fields = [dict(values(other)) for other in others]
     ranges = {name: spread(name, [own, *fields]) for name, value in own.items() if is_number(value)}
-    found = [Control(event=other, likeness=likeness(own, theirs, ranges)) for other, theirs in zip(others, fields, strict=True)]
+    found = [Control(event=other, likeness=similarity(own, theirs, ranges)) for other, theirs in zip(others, fields, strict=True)]
     return tuple(sorted(found, key=lambda control: (-control.likeness, control.event.id))[:count])
 
 
@@ -65,7 +65,9 @@ def same(own: Mapping[str, Known], theirs: Mapping[str, Known], ranges: Mapping[
     >>> same({"a": 1, "b": "x", "c": 2}, {"a": 1, "b": "y", "c": "2"}, {"a": 9.0})
     ('a', 'c')
     """
-    return tuple(sorted(name for name in own if name in theirs and alike(own[name], theirs[name], ranges.get(name, 0.0)) == 1))
+    return tuple(
+        sorted(name for name in own if name in theirs and closeness(own[name], theirs[name], ranges.get(name, 0.0)) == 1)
+    )
 
 
 def everything(event: Event) -> Iterator[tuple[str, Known]]:
@@ -84,7 +86,7 @@ def common(own: Mapping[str, Known], theirs: Mapping[str, Known], ranges: Mappin
     (0.5, 1.0, 0.0)
     """
     every = own.keys() | theirs.keys()
-    shared = (alike(own[name], theirs[name], ranges.get(name, 0.0)) for name in own if name in theirs)
+    shared = (closeness(own[name], theirs[name], ranges.get(name, 0.0)) for name in own if name in theirs)
     return sum(shared) / len(every) if every else 0.0
 
 
@@ -94,22 +96,22 @@ def values(event: Event) -> Iterator[tuple[str, Scalar]]:
         yield from ((prefix + name, value) for name, value in family.items() if value is not None)
 
 
-def likeness(own: Mapping[str, Known], theirs: Mapping[str, Known], ranges: Mapping[str, float]) -> float:
+def similarity(own: Mapping[str, Known], theirs: Mapping[str, Known], ranges: Mapping[str, float]) -> float:
     """Return the likeness of two events in [0, 1]; 0 when they know no field in common.
 
-    >>> likeness({"a": 1, "b": "x"}, {"a": 3, "b": "x"}, {"a": 4.0})
+    >>> similarity({"a": 1, "b": "x"}, {"a": 3, "b": "x"}, {"a": 4.0})
     0.75
     """
-    shared = [alike(own[name], theirs[name], ranges.get(name, 0.0)) for name in own if name in theirs]
+    shared = [closeness(own[name], theirs[name], ranges.get(name, 0.0)) for name in own if name in theirs]
     return sum(shared) / len(shared) if shared else 0.0
 
 
-def alike(one: Known, other: Known, span: float) -> float:
+def closeness(one: Known, other: Known, span: float) -> float:
     """Return how alike two values of one field are, in [0, 1]; of words the share of all that both have.
 
     What a person typed is text: it is a number where the other is one.
 
-    >>> alike("7", 7, 0.0), alike("7", 9, 8.0), alike(frozenset({"a", "b"}), frozenset({"b"}), 0.0)
+    >>> closeness("7", 7, 0.0), closeness("7", 9, 8.0), closeness(frozenset({"a", "b"}), frozenset({"b"}), 0.0)
     (1.0, 0.75, 0.5)
     """
     if isinstance(one, frozenset) and isinstance(other, frozenset):

@@ -19,7 +19,7 @@ ASKED = FEW + 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Suspect:
+class PossibleDuplicate:
     """A case that another may be a duplicate of: how like in [0, 1], in how many fields, and which are wholly the same."""
 
     id: str
@@ -29,16 +29,16 @@ class Suspect:
     same: str
 
 
-def suspected(found: Rows) -> tuple[Suspect, ...]:
+def possible_duplicates(found: Rows) -> tuple[PossibleDuplicate, ...]:
     """Return the cases worth telling of, of the first `ASKED` that a case is like; none when it is as like many.
 
     >>> row = lambda id, likeness, fields: (id, likeness, fields, datetime(2013, 6, 3), "output")
     >>> rows = lambda *found: Rows("alike", COLUMNS, found, 1)
-    >>> [each.id for each in suspected(rows(row("a", 1.0, 2), row("b", 0.8, 9), row("c", 0.79, 9), row("d", 1.0, 1)))]
+    >>> [each.id for each in possible_duplicates(rows(row("a", 1.0, 2), row("b", 0.8, 9), row("c", 0.79, 9), row("d", 1.0, 1)))]
     ['a', 'b']
-    >>> suspected(rows(*(row(id, 1.0, 2) for id in "abcd")))
+    >>> possible_duplicates(rows(*(row(id, 1.0, 2) for id in "abcd")))
     ()
     """
-    every = (Suspect(**cast("dict[str, Any]", line)) for line in found)
+    every = (PossibleDuplicate(**cast("dict[str, Any]", line)) for line in found)
     told = tuple(each for each in every if each.likeness >= LIKE and each.fields > 1)
     return told if len(told) <= FEW else ()

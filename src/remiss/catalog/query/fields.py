@@ -1,0 +1,125 @@
+"""The keys of the filter language: what each is called, how its values are written, and what it speaks of.
+
+One table, from which the parser, the stores' compilers and the reference page are made.
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from enum import StrEnum
+
+from remiss.catalog.query.expression import Level
+from remiss.records.case import Sensitivity
+from remiss.records.states import Status
+
+
+class FieldForm(StrEnum):
+    """How the values of a key are written."""
+
+    TEXT = "text"  # equal to, or a glob
+    CHOICE = "choice"  # one of a few words
+    GRADE = "grade"  # 1 (critical) to 4 (minor)
+    INTEGER = "integer"  # a whole number
+    NUMBER = "number"  # a number, compared as one
+    TIME = "time"  # a day, a month or a time with its zone
+    VALUE = "value"  # whatever the protocol put there: text, number, true or false
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """One key. A `name` that ends in a dot is a family: what follows the dot is a field of the protocol."""
+
+    name: str
+    form: FieldForm
+    level: Level
+    help: str
+    example: str
+    choices: tuple[str, ...] = ()
+
+
+def event(name: str, form: FieldForm, help: str, example: str) -> Key:
+    """Return a key of the event level."""
+    return Key(name=name, form=form, level=Level.EVENT, help=help, example=example)
+
+
+def people(name: str, form: FieldForm, help: str, example: str, choices: tuple[str, ...] = ()) -> Key:
+    """Return a key of the people level."""
+    return Key(name=name, form=form, level=Level.PEOPLE, help=help, example=example, choices=choices)
+
+
+def criterion(name: str, form: FieldForm, help: str, example: str) -> Key:
+    """Return a key of the criterion level."""
+    return Key(name=name, form=form, level=Level.CRITERION, help=help, example=example)
+
+
+ORIGINS = ("captured", "filed", "control", "missed")
+SENSITIVITIES = tuple(level.name.lower() for level in Sensitivity)
+
+TABLE: tuple[Key, ...] = (
+    event(
+        "source",
+        FieldForm.TEXT,
+        "Name of the log that the event came from; `by-hand` for cases that people filed.",
+        "source:arrival-predictions",
+    ),
+    event("protocol", FieldForm.TEXT, "Name of a protocol that sampled the event.", "protocol:arrival-delay"),
+    event("event_id", FieldForm.TEXT, "The event's own id in its source.", 'event_id:"2013-03-01/UA/1545/EWR/1"'),
+    event("model", FieldForm.TEXT, "The model; after an @ its version.", "model:arrival-delay@1.*"),
+    event("model_version", FieldForm.TEXT, "The model's version.", "model_version:1.*"),
+    event("model_digest", FieldForm.TEXT, "Digest of the model's weights.", "model_digest:9f2c*"),
+    event("features", FieldForm.TEXT, "The feature configuration.", "features:weather-2"),
+    event(
+        "occurred", FieldForm.TIME, "When it happened; days and months are whole and in UTC.", "occurred:2013-06-01..2013-06-30"
+    ),
+    event("output", FieldForm.VALUE, "What the model answered.", "output:on-time"),
+    event("label", FieldForm.VALUE, "What turned out to be true.", "label:late"),
+    event("confidence", FieldForm.NUMBER, "The model's confidence.", "confidence:<0.6"),
+    event("latency_ms", FieldForm.NUMBER, "How long the call took, in milliseconds.", "latency_ms:>250"),
+    event("call_status", FieldForm.TEXT, "How the call ended (the protocol's field `status`).", "call_status:timeout"),
+    event("trace_id", FieldForm.TEXT, "The trace that the call belongs to.", "trace_id:4bf92f35*"),
+    event("inputs.", FieldForm.VALUE, "An input field of the protocol.", "inputs.distance:>1000"),
+    event("context.", FieldForm.VALUE, "A context field of the protocol.", "context.airport:EWR"),
+    criterion("criterion", FieldForm.TEXT, "A criterion that the event meets in the runs in force.", "criterion:missed-delay"),
+    criterion("suggested_mode", FieldForm.TEXT, "The failure mode that the criterion suggests.", "suggested_mode:remiss:model/*"),
+    people("id", FieldForm.TEXT, "The case's id.", "id:tytm-*"),
+    people("status", FieldForm.CHOICE, "Where the case stands.", "status:candidate", tuple(status.value for status in Status)),
+    people("mode", FieldForm.TEXT, "The failure mode that people decided, with its namespace.", "mode:remiss:model/*"),
+    people("severity", FieldForm.GRADE, "1 (critical) to 4 (minor).", "severity:<=2"),
+    people(
+        "origin",
+        FieldForm.CHOICE,
+        "How it came here; `control` and `missed` once it is decided.",
+        "origin:filed",
+        ORIGINS,
+    ),
+    people("title", FieldForm.TEXT, "The whole title; for words in it write them without a key.", "title:*connection*"),
+    people("revision", FieldForm.INTEGER, "How often the case was written; 1 is as it was filed.", "revision:>1"),
+    people("revised", FieldForm.TIME, "When the case was last written.", "revised:>=2026-11-01"),
+    people("team", FieldForm.TEXT, "The team that the case belongs to.", "team:arrivals"),
+    people(
+        "sensitivity", FieldForm.CHOICE, "How guarded the case is, public to secret.", "sensitivity:<=internal", SENSITIVITIES
+    ),
+)
+BY_NAME = {key.name: key for key in TABLE}
+FAMILIES = tuple(key.name for key in TABLE if key.name.endswith("."))
+# Not a key of its own: `has:label` asks whether the key that it names has any value.
+HAS = "has"
+
+
+def find(name: str) -> Key | None:
+    """Return the key of a canonical name, for example `severity` or `context.airport`; None when there is none."""
+    for family in FAMILIES:
+        if name.startswith(family) and len(name) > len(family):
+            return BY_NAME[family]
+    return None if name in FAMILIES else BY_NAME.get(name)
+
+
+def nearest(name: str, known: tuple[str, ...]) -> str | None:
+    """Return the known name that a misspelt one most likely meant.
+
+    >>> nearest("serverity", ("severity", "status"))
+    'severity'
+    """
+    found = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.6)
+    return found[0] if found else None
