@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from remiss.curate.agreement import Labelled
+from remiss.curate.agreement import FieldLabels
 
 # Krippendorff, Computing Krippendorff's alpha-reliability, 2011. Section A: two observers, ten units, two values.
 MEG = "0100000010"
@@ -27,15 +27,15 @@ IRRCAC_AC1 = (0.8181818, 0.1903212, 0.77544)
 IRRCAC_QUADRATIC = 0.914
 
 
-def columns(*observers: str) -> list[Labelled]:
+def columns(*observers: str) -> list[FieldLabels]:
     """Return what observers said, each in a line of characters with `.` for nothing, as labels of units."""
     return [
-        Labelled(case=str(at), labels=tuple(label for label in said if label != "."))
+        FieldLabels(case=str(at), labels=tuple(label for label in said if label != "."))
         for at, said in enumerate(zip(*observers, strict=True))
     ]
 
 
-def table(counts: dict[str, int]) -> list[Labelled]:
+def table(counts: dict[str, int]) -> list[FieldLabels]:
     """Return the units that a table of what two said counts."""
     said = [labels for labels, count in counts.items() for _ in range(count)]
-    return [Labelled(case=str(at), labels=tuple(labels)) for at, labels in enumerate(said)]
+    return [FieldLabels(case=str(at), labels=tuple(labels)) for at, labels in enumerate(said)]

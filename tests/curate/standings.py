@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from remiss.curate.annotation import Made
-from remiss.curate.standing import Standing
+from remiss.curate.annotation import PreparedLabelling
+from remiss.curate.labelling_state import LabellingState
 from remiss.records.event import Event
 from remiss.records.labelling import Judgement, Labelling, LabellingKind, Verdict
 from remiss.records.states import Status
@@ -40,7 +40,7 @@ def labelling(
     return Labelling(kind=kind, person=person, at=MONDAY, position=5, verdict=verdict, **said, **other)
 
 
-def standing(status: Status = Status.CANDIDATE, *labellings: Labelling, **other: Any) -> Standing:
+def standing(status: Status = Status.CANDIDATE, *labellings: Labelling, **other: Any) -> LabellingState:
     given: dict[str, Any] = {
         "case": "k7m4-qp2x-9w3d",
         "revision": 3,
@@ -55,12 +55,12 @@ def standing(status: Status = Status.CANDIDATE, *labellings: Labelling, **other:
         "link": None,
         "suggested": ("remiss:system/latency", 3),
     }
-    return Standing(status=status, labellings=labellings, **{**given, **other})
+    return LabellingState(status=status, labellings=labellings, **{**given, **other})
 
 
 def made(
     verdict: Verdict = Verdict.FAILURE, mode: str | None = WEAK, severity: int | None = 2, target: str | None = None
-) -> Made:
+) -> PreparedLabelling:
     fails = verdict is Verdict.FAILURE
     judgement = Judgement(verdict=verdict, mode=mode if fails else None, target=target)
-    return Made(judgement=judgement, severity=severity if fails else None, severity_reason="", quotes=())
+    return PreparedLabelling(judgement=judgement, severity=severity if fails else None, severity_reason="", quotes=())

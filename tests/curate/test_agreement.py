@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from remiss.curate.agreement import Labelled, Ratings, acs, alphas, shares, specific_shares
+from remiss.curate.agreement import FieldLabels, Ratings, acs, alphas, shares, specific_shares
 from remiss.curate.distances import masi_distance, near, nominal, of_sets, ordinal, same
 from tests.curate.published import (
     BEN,
@@ -134,11 +134,11 @@ def naive_ac(labelled, nearness, scale):
 SCALE = (1, 2, 3, 4)
 WEIGHTS = st.floats(0.5, 400)
 CASES = st.lists(st.tuples(st.lists(st.sampled_from(SCALE), min_size=0, max_size=4), WEIGHTS), min_size=1, max_size=12).map(
-    lambda drawn: [Labelled(case=str(at), labels=tuple(said), weight=weight) for at, (said, weight) in enumerate(drawn)]
+    lambda drawn: [FieldLabels(case=str(at), labels=tuple(said), weight=weight) for at, (said, weight) in enumerate(drawn)]
 )
 SETS = st.lists(
     st.tuples(st.lists(st.frozensets(st.sampled_from("abc")), min_size=2, max_size=2), WEIGHTS), min_size=2, max_size=10
-).map(lambda drawn: [Labelled(case=str(at), labels=tuple(said), weight=weight) for at, (said, weight) in enumerate(drawn)])
+).map(lambda drawn: [FieldLabels(case=str(at), labels=tuple(said), weight=weight) for at, (said, weight) in enumerate(drawn)])
 
 
 @given(CASES)
@@ -182,7 +182,7 @@ def paired(labelled):
 @given(CASES, st.randoms(use_true_random=False))
 def test_neither_the_order_of_cases_nor_that_of_people_matters(labelled, order):
     turned = [
-        Labelled(case=each.case, labels=tuple(order.sample(each.labels, len(each.labels))), weight=each.weight)
+        FieldLabels(case=each.case, labels=tuple(order.sample(each.labels, len(each.labels))), weight=each.weight)
         for each in order.sample(labelled, len(labelled))
     ]
     assert alpha(turned, ordinal, SCALE) == pytest.approx(alpha(labelled, ordinal, SCALE), nan_ok=True, abs=1e-9)
@@ -192,7 +192,8 @@ def test_neither_the_order_of_cases_nor_that_of_people_matters(labelled, order):
 @given(CASES, st.permutations("wxyz"))
 def test_names_of_categories_do_not_matter(labelled, names):
     renamed = [
-        Labelled(case=each.case, labels=tuple(names[label - 1] for label in each.labels), weight=each.weight) for each in labelled
+        FieldLabels(case=each.case, labels=tuple(names[label - 1] for label in each.labels), weight=each.weight)
+        for each in labelled
     ]
     assert alpha(renamed) == pytest.approx(alpha(labelled), nan_ok=True, abs=1e-9)
     assert ac(renamed) == pytest.approx(ac(labelled), nan_ok=True, abs=1e-9)
@@ -200,7 +201,7 @@ def test_names_of_categories_do_not_matter(labelled, names):
 
 @given(CASES, st.floats(0.01, 100))
 def test_only_the_proportions_of_weights_matter(labelled, factor):
-    scaled = [Labelled(case=each.case, labels=each.labels, weight=each.weight * factor) for each in labelled]
+    scaled = [FieldLabels(case=each.case, labels=each.labels, weight=each.weight * factor) for each in labelled]
     assert alpha(scaled) == pytest.approx(alpha(labelled), nan_ok=True, abs=1e-9)
     assert ac(scaled, near, SCALE) == pytest.approx(ac(labelled, near, SCALE), nan_ok=True, abs=1e-9)
 
@@ -209,13 +210,13 @@ def test_only_the_proportions_of_weights_matter(labelled, factor):
 def test_no_coefficient_is_above_1_and_1_is_where_all_agree(labelled):
     for found in (alpha(labelled), alpha(labelled, ordinal, SCALE), ac(labelled), ac(labelled, near, SCALE)):
         assert math.isnan(found) or found <= 1 + 1e-12
-    agreeing = [Labelled(case=each.case, labels=(each.labels[0],) * 2, weight=each.weight) for each in labelled if each.labels]
+    agreeing = [FieldLabels(case=each.case, labels=(each.labels[0],) * 2, weight=each.weight) for each in labelled if each.labels]
     found = alpha(agreeing)
     assert math.isnan(found) if len({each.labels for each in agreeing}) < 2 else found == pytest.approx(1)
 
 
 def test_where_only_one_category_occurs_nothing_is_defined():
-    alike = [Labelled(case=str(at), labels=("yes", "yes")) for at in range(30)]
+    alike = [FieldLabels(case=str(at), labels=("yes", "yes")) for at in range(30)]
     assert math.isnan(alpha(alike))
     assert math.isnan(ac(alike))
     assert math.isnan(ac(alike, same, ("yes", "no")))
@@ -223,15 +224,19 @@ def test_where_only_one_category_occurs_nothing_is_defined():
 
 
 def test_where_nothing_was_labelled_twice_nothing_is_defined():
-    once = [Labelled(case="1", labels=("yes",)), Labelled(case="2", labels=("no",))]
+    once = [FieldLabels(case="1", labels=("yes",)), FieldLabels(case="2", labels=("no",))]
     assert math.isnan(alpha(once))
     assert math.isnan(ac(once))
     assert math.isnan(alpha([]))
 
 
 def test_a_heavy_case_counts_for_more():
-    cases = [Labelled(case="1", labels=("a", "a")), Labelled(case="2", labels=("b", "b")), Labelled(case="3", labels=("a", "b"))]
-    heavy = [*cases[:2], Labelled(case="3", labels=("a", "b"), weight=10)]
+    cases = [
+        FieldLabels(case="1", labels=("a", "a")),
+        FieldLabels(case="2", labels=("b", "b")),
+        FieldLabels(case="3", labels=("a", "b")),
+    ]
+    heavy = [*cases[:2], FieldLabels(case="3", labels=("a", "b"), weight=10)]
     assert alpha(heavy) < alpha(cases)
     assert ac(heavy) < ac(cases)
     assert share(cases) == pytest.approx(2 / 3)
@@ -245,18 +250,20 @@ def test_how_often_another_says_the_same_is_counted_by_mode():
 
 def test_labels_beside_the_scale_and_weights_of_nothing_are_refused():
     with pytest.raises(ValueError, match="not on the scale"):
-        Ratings.of([Labelled(case="1", labels=(5, 4))], SCALE)
+        Ratings.of([FieldLabels(case="1", labels=(5, 4))], SCALE)
     with pytest.raises(ValueError, match="weighs 0"):
-        Ratings.of([Labelled(case="1", labels=(3, 4), weight=0)])
+        Ratings.of([FieldLabels(case="1", labels=(3, 4), weight=0)])
 
 
 def test_resamples_of_cases_are_the_figures_of_cases_written_out():
     rolled = random.Random(5)
-    labelled = [Labelled(case=str(at), labels=tuple(rolled.choices(SCALE, k=2)), weight=rolled.uniform(1, 9)) for at in range(8)]
+    labelled = [
+        FieldLabels(case=str(at), labels=tuple(rolled.choices(SCALE, k=2)), weight=rolled.uniform(1, 9)) for at in range(8)
+    ]
     ratings = Ratings.of(labelled, SCALE)
     copies = np.array([[2.0, 0, 1, 1, 3, 0, 1, 0]])
     written = [
-        Labelled(case=f"{each.case}/{at}", labels=each.labels, weight=each.weight)
+        FieldLabels(case=f"{each.case}/{at}", labels=each.labels, weight=each.weight)
         for each, times in zip(labelled, copies[0], strict=True)
         for at in range(int(times))
     ]

@@ -7,13 +7,13 @@ from dataclasses import replace
 import pytest
 
 from remiss.curate.annotation import prepared
-from remiss.curate.grounds import grounds_of
+from remiss.curate.guidelines import guidelines_of
 from remiss.errors import LabellingError
 from remiss.records.labelling import Impact, Judgement, LabellingKind, Quote, Reproduced, Verdict
 from tests.curate.standings import ANSWERS, EVENT, NOISE, WEAK
 
 KEY = bytes(32)
-GROUNDS = grounds_of("arrival-delay", (), (), ())
+GROUNDS = guidelines_of("arrival-delay", (), (), ())
 FAILURE = Judgement(verdict=Verdict.FAILURE, mode=WEAK, answers=ANSWERS)
 
 

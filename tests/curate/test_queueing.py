@@ -11,7 +11,7 @@ import pytest
 
 from remiss.capture.sampling import fraction
 from remiss.curate.batches import Batch
-from remiss.curate.queueing import Desk, Guard, Order, Progress
+from remiss.curate.queueing import BatchOrder, Desk, Ownership, Progress
 from remiss.protocol.terms import Labelling
 from remiss.records.case import Sensitivity
 from remiss.records.labelling import LabellingKind
@@ -21,11 +21,11 @@ MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
 NEXT = MONDAY + timedelta(weeks=1)
 VERIFY = {"1": 1.0, "2": 0.5, "3": 0.25, "4": 0.1, "rejected": 0.25}
 ANNOTATION, VERIFICATION, ADJUDICATION = LabellingKind
-OURS, FOREIGN = Guard("default", Sensitivity.INTERNAL), Guard("boarding", Sensitivity.INTERNAL)
+OURS, FOREIGN = Ownership("default", Sensitivity.INTERNAL), Ownership("boarding", Sensitivity.INTERNAL)
 
 
 def order(batches, *, budget=100, controls=0.0):
-    return Order(
+    return BatchOrder(
         source="log",
         protocol="delays",
         labelling=Labelling(every=timedelta(weeks=1), budget=budget, controls=controls, verify=VERIFY),

@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from remiss.curate.agreement import Labelled, Ratings, alphas
+from remiss.curate.agreement import FieldLabels, Ratings, alphas
 from remiss.curate.distances import nominal
 from remiss.curate.resampling import ENOUGH, RESAMPLES, percentile_interval, resamples, seed_of
 
@@ -47,7 +47,7 @@ def test_the_interval_of_a_mean_is_that_of_theory():
 
 def test_there_is_no_interval_where_too_many_resamples_have_no_value():
     # One case in twenty is of the other category: in a third of all resamples it is not drawn.
-    rare = [Labelled(case=str(at), labels=("a", "a") if at else ("b", "b")) for at in range(ENOUGH)]
+    rare = [FieldLabels(case=str(at), labels=("a", "a") if at else ("b", "b")) for at in range(ENOUGH)]
     ratings = Ratings.of(rare)
     assert percentile_interval(partial(alphas, ratings, nominal), SEED, ENOUGH) is None
 
@@ -60,7 +60,7 @@ def test_the_interval_of_alpha_covers_what_people_would_agree_on_in_the_long_run
         truth = rolled.integers(0, 2, 100)
         other = np.where(rolled.random(100) < 0.8, truth, rolled.integers(0, 2, 100))
         said = zip(truth.tolist(), other.tolist(), strict=True)
-        ratings = Ratings.of([Labelled(case=str(at), labels=labels) for at, labels in enumerate(said)], (0, 1))
+        ratings = Ratings.of([FieldLabels(case=str(at), labels=labels) for at, labels in enumerate(said)], (0, 1))
         low, high = percentile_interval(partial(alphas, ratings, nominal), seed_of([str(world)]), 100)
         covered += low <= 0.8 <= high
     # 95 % of 120 is 114, with a standard deviation of 2.4; a percentile interval of 100 cases is a little narrow.

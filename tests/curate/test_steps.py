@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from remiss.curate import steps
-from remiss.curate.grounds import Owners
-from remiss.curate.verification import Said
+from remiss.curate.guidelines import Owners
+from remiss.curate.verdicts import Verdicts
 from remiss.errors import Conflict, Denied
 from remiss.records.labelling import LabellingKind, Link, Relation, Verdict
 from remiss.records.states import DECIDED, Status
@@ -92,7 +92,7 @@ def test_two_who_agree_that_it_is_none_reject_a_case_and_it_has_neither_mode_nor
     annotated = standing(Status.ANNOTATED, labelling("ana", verdict=Verdict.WRONG_LABEL))
     step = steps.verification(annotated, "bo", NOBODY)(made(Verdict.WRONG_LABEL))
     assert (step.status, step.mode, step.severity) == (Status.REJECTED, None, None)
-    assert step.decided == Said(verdict=Verdict.WRONG_LABEL)
+    assert step.decided == Verdicts(verdict=Verdict.WRONG_LABEL)
 
 
 def test_two_who_differ_leave_a_case_as_suggested():
@@ -109,7 +109,11 @@ def test_a_third_person_decides_alone():
 def test_a_control_is_cleared_or_turns_out_to_be_a_failure_that_was_missed():
     control = standing(Status.CONTROL, origin="control", suggested=(None, None))
     cleared = steps.annotation(control, "ana")(made(Verdict.NOT_A_FAILURE))
-    assert (cleared.status, cleared.origin, cleared.decided) == (Status.CLEARED, "control", Said(verdict=Verdict.NOT_A_FAILURE))
+    assert (cleared.status, cleared.origin, cleared.decided) == (
+        Status.CLEARED,
+        "control",
+        Verdicts(verdict=Verdict.NOT_A_FAILURE),
+    )
     missed = steps.annotation(control, "ana")(made())
     assert (missed.status, missed.origin, missed.decided) == (Status.ANNOTATED, "missed", None)
 

@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 import pytest
 
 from remiss.curate.annotation import problems
-from remiss.curate.grounds import Grounds
+from remiss.curate.guidelines import Guidelines
 from remiss.demo.people import ANA, BO, CHEN, MARK, PEOPLE, judge, judge_again, read
 from remiss.protocol import rubric, taxonomy
 from remiss.records.event import Event
 from remiss.records.labelling import LabellingKind, Reproduced, Verdict
 
 OWNERS = {"ana": ("arrival-delay@1 of team default",)}
-GROUNDS = Grounds(rubric=rubric.builtin(), modes=taxonomy.builtin().modes, units=("minutes",), owners=OWNERS)
+GROUNDS = Guidelines(rubric=rubric.builtin(), modes=taxonomy.builtin().modes, units=("minutes",), owners=OWNERS)
 
 
 def flight(number=0, **given):

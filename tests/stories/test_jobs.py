@@ -13,7 +13,7 @@ from remiss.errors import Conflict, IntervalError, NotFound, ProtocolError
 from remiss.govern import job_actions as jobs
 from remiss.records.job import JobState
 from tests.conftest import DATABASES
-from tests.curate.test_grounds import TAXONOMY
+from tests.curate.test_guidelines import TAXONOMY
 from tests.stories.logs import MONDAY, PROTOCOL, WEEK, small_log
 
 

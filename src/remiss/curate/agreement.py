@@ -20,7 +20,7 @@ from remiss.curate.distances import Floats, Metric
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Labelled:
+class FieldLabels:
     """What independent people said of one case in one field.
 
     `labels` are theirs, in any order; who said nothing of the field is not among them. `weight` is 1/p.
@@ -43,7 +43,7 @@ class Ratings:
     weights: Floats
 
     @classmethod
-    def of(cls, labelled: Iterable[Labelled], scale: Sequence[Hashable] | None = None) -> Self:
+    def of(cls, labelled: Iterable[FieldLabels], scale: Sequence[Hashable] | None = None) -> Self:
         """Return the labels as numbers.
 
         Parameters

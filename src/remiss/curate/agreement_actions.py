@@ -7,7 +7,7 @@ from typing import Any
 
 from remiss.action import action
 from remiss.catalog.query.parsing import parse
-from remiss.curate.agreeing import agreement_of
+from remiss.curate.agreement_figures import agreement_of
 from remiss.curate.ports.agreement import AgreementWorkspace
 from remiss.parameters import Position, Query
 from remiss.records.agreement import Agreement, By

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 
 from remiss.catalog.filing import TEXT_LIMIT, check_text
 from remiss.catalog.spelling import to_text
-from remiss.curate.grounds import Grounds
-from remiss.curate.standing import Standing
+from remiss.curate.guidelines import Guidelines
+from remiss.curate.labelling_state import LabellingState
 from remiss.errors import InputError, LabellingError, ProtocolError
 from remiss.govern.policy import WRITTEN
 from remiss.govern.redaction import Redactor, redact
@@ -34,7 +34,7 @@ QUOTED = ("text", "output", "label", "status", "features", "model_version")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
+class PreparedLabelling:
     """A labelling that the catalog may hold: checked, redacted, with the severity that follows and where its quotes stand."""
 
     judgement: Judgement
@@ -46,7 +46,7 @@ class Made:
 Problem = tuple[str, str, str]  # field, what is wrong, what to do
 
 
-def prepared(given: Judgement, kind: LabellingKind, event: Event, grounds: Grounds, key: bytes) -> Made:
+def prepared(given: Judgement, kind: LabellingKind, event: Event, grounds: Guidelines, key: bytes) -> PreparedLabelling:
     """Return a labelling as the catalog may hold it.
 
     Parameters
@@ -68,7 +68,7 @@ def prepared(given: Judgement, kind: LabellingKind, event: Event, grounds: Groun
             fields.setdefault(field, (said, advice))
         raise LabellingError(what + more, do=do, fields=fields)
     fails = given.verdict is Verdict.FAILURE
-    return Made(
+    return PreparedLabelling(
         judgement=replace(given, rationale=redact(given.rationale.strip(), Redactor(WRITTEN, key))),
         severity=rubrics.severity(grounds.rubric, given.answers) if fails else None,
         severity_reason=rubrics.reason(grounds.rubric, given.answers) if fails else "",
@@ -76,7 +76,7 @@ def prepared(given: Judgement, kind: LabellingKind, event: Event, grounds: Groun
     )
 
 
-def aimed(given: Judgement, standing: Standing, target: Standing) -> Judgement:
+def aimed(given: Judgement, standing: LabellingState, target: LabellingState) -> Judgement:
     """Return a judgement that an event is the same as that of another case, which it names by its whole id.
 
     Raises
@@ -106,7 +106,7 @@ def prepared_reason(reason: str, key: bytes) -> str:
     return redact(reason.strip(), Redactor(WRITTEN, key))
 
 
-def problems(given: Judgement, kind: LabellingKind, event: Event, grounds: Grounds) -> Iterator[Problem]:
+def problems(given: Judgement, kind: LabellingKind, event: Event, grounds: Guidelines) -> Iterator[Problem]:
     """Yield all that keeps a labelling from being taken."""
     if given.verdict is Verdict.FAILURE:
         yield from _of_failure(given, grounds)
@@ -122,7 +122,7 @@ def problems(given: Judgement, kind: LabellingKind, event: Event, grounds: Groun
     yield from _of_quotes(given.quotes, event)
 
 
-def _of_failure(given: Judgement, grounds: Grounds) -> Iterator[Problem]:
+def _of_failure(given: Judgement, grounds: Guidelines) -> Iterator[Problem]:
     if not given.mode:
         yield "mode", "a failure has no failure mode", "name the primary one; `remiss taxonomy show` lists the built-in ones"
     for field, modes in (("mode", [given.mode] if given.mode else []), ("modes", list(given.modes))):
@@ -139,7 +139,7 @@ def _of_failure(given: Judgement, grounds: Grounds) -> Iterator[Problem]:
         yield from _of_impact(given.impact, grounds)
 
 
-def _of_answers(answers: Mapping[str, str], grounds: Grounds) -> Iterator[Problem]:
+def _of_answers(answers: Mapping[str, str], grounds: Guidelines) -> Iterator[Problem]:
     try:
         rubrics.severity(grounds.rubric, answers)
     except ProtocolError as error:
@@ -155,7 +155,7 @@ def _of_none(given: Judgement) -> Iterator[Problem]:
 _WORDS = {"mode": "failure mode", "modes": "failure modes", "answers": "severity", "impact": "impact"}
 
 
-def _of_impact(impact: Impact, grounds: Grounds) -> Iterator[Problem]:
+def _of_impact(impact: Impact, grounds: Guidelines) -> Iterator[Problem]:
     if not (math.isfinite(impact.low) and math.isfinite(impact.high) and 0 <= impact.low <= impact.high):
         yield "impact", "the impact is no range", "give the least and the most that one occurrence costs, for example 10 to 40"
     if grounds.units and impact.unit not in grounds.units:

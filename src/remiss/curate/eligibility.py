@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from remiss.curate.grounds import Owners, named, owns
-from remiss.curate.standing import Standing
+from remiss.curate.guidelines import Owners, named, owns
+from remiss.curate.labelling_state import LabellingState
 from remiss.errors import Denied
 from remiss.records.labelling import LabellingKind
 
 SOMEBODY_ELSE = "leave it to somebody else"
 
 
-def obstacle(kind: LabellingKind, standing: Standing, person: str, owners: Owners) -> str | None:
+def obstacle(kind: LabellingKind, standing: LabellingState, person: str, owners: Owners) -> str | None:
     """Return why a person may not give a labelling of that kind, whatever the case's state; None when they may.
 
     Who is named as an owner is told by which protocols, of which teams, also when they see none of these: a team can bar
@@ -26,7 +26,7 @@ def obstacle(kind: LabellingKind, standing: Standing, person: str, owners: Owner
     return None
 
 
-def check_eligible(kind: LabellingKind, standing: Standing, person: str, owners: Owners) -> None:
+def check_eligible(kind: LabellingKind, standing: LabellingState, person: str, owners: Owners) -> None:
     """Refuse somebody who may not give a labelling of that kind.
 
     Raises
@@ -38,7 +38,7 @@ def check_eligible(kind: LabellingKind, standing: Standing, person: str, owners:
         raise Denied(because, do=SOMEBODY_ELSE, by=() if has_labelled(standing, person) else owners[named(person)])
 
 
-def has_labelled(standing: Standing, person: str) -> bool:
+def has_labelled(standing: LabellingState, person: str) -> bool:
     """Return whether a person has labelled a case, by the labellings in force."""
     # Whoever opens a database directly is called as the operating system has it, which may be in other letters.
     return named(person) in map(named, standing.people)

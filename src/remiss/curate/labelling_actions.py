@@ -13,11 +13,11 @@ from remiss.action import action
 from remiss.catalog.actions import REDACTION
 from remiss.catalog.revision import check_read
 from remiss.curate import steps
-from remiss.curate.annotation import Made, aimed, prepared, prepared_reason
-from remiss.curate.grounds import Grounds, grounds_of
-from remiss.curate.labelling_sheet import Sheet, sheet_of
+from remiss.curate.annotation import PreparedLabelling, aimed, prepared, prepared_reason
+from remiss.curate.guidelines import Guidelines, guidelines_of
+from remiss.curate.labelling_sheet import LabellingForm, labelling_form_of
+from remiss.curate.labelling_state import LabellingState
 from remiss.curate.ports.labelling import CurateWorkspace
-from remiss.curate.standing import Standing
 from remiss.parameters import CaseId, Option, Revision, Without
 from remiss.records.case import Case
 from remiss.records.labelling import Judgement, LabellingKind, Verdict
@@ -28,12 +28,12 @@ FirstJudgement = Annotated[Judgement, Without(("reproduced",))]
 ANNOTATE, VERIFY, ADJUDICATE, REOPEN = "case:annotate", "case:verify", "case:adjudicate", "case:reopen"
 
 
-def _sheet_shown(ws: CurateWorkspace, given: Mapping[str, Any], found: Sheet) -> Sequence[Look]:
+def _sheet_shown(ws: CurateWorkspace, given: Mapping[str, Any], found: LabellingForm) -> Sequence[Look]:
     return (Look(kind=Kind.CASE, subject=found.case, team=ws.labellings.team(found.case)),)
 
 
 @action("case.form", permission=ANNOTATE, http="GET /cases/{case}/form", reads=True, subject="case", views=_sheet_shown)
-def form(ws: CurateWorkspace, case: CaseId) -> Sheet:
+def form(ws: CurateWorkspace, case: CaseId) -> LabellingForm:
     """Show by what CASE is labelled: the evidence, the questions, the failure modes.
 
     Nothing that was suggested or said of it is shown. A case is labelled as it is now, and not at an earlier position.
@@ -47,7 +47,7 @@ def form(ws: CurateWorkspace, case: CaseId) -> Sheet:
     """
     standing = ws.labellings.look(case)
     ws.allow(ANNOTATE, standing.team)
-    return sheet_of(standing, ws.actor.name, _grounds(ws, standing))
+    return labelling_form_of(standing, ws.actor.name, _grounds(ws, standing))
 
 
 @action("case.annotate", permission=ANNOTATE, http="POST /cases/{case}/annotation", subject="case")
@@ -142,13 +142,13 @@ def reopen(ws: CurateWorkspace, case: CaseId, revision: Revision, reason: Annota
     return ws.cases.get(standing.case, None)
 
 
-def _read(ws: CurateWorkspace, case: CaseId, revision: int, permission: str) -> Standing:
+def _read(ws: CurateWorkspace, case: CaseId, revision: int, permission: str) -> LabellingState:
     return _checked(ws, ws.labellings.standing(case), revision, permission)
 
 
 def _read_for(
     ws: CurateWorkspace, case: CaseId, revision: int, permission: str, judgement: Judgement
-) -> tuple[Standing, Judgement]:
+) -> tuple[LabellingState, Judgement]:
     """Return where a case stands, and a judgement whose `same-event` names the other case by its whole id.
 
     Both cases are held then, so that the link between them can be written.
@@ -159,23 +159,23 @@ def _read_for(
     return _checked(ws, standing, revision, permission), aimed(judgement, standing, target)
 
 
-def _checked(ws: CurateWorkspace, standing: Standing, revision: int, permission: str) -> Standing:
+def _checked(ws: CurateWorkspace, standing: LabellingState, revision: int, permission: str) -> LabellingState:
     ws.allow(permission, standing.team)
     check_read(f"case {standing.case}", revision, standing.revision)
     return standing
 
 
-def _grounds(ws: CurateWorkspace, standing: Standing) -> Grounds:
-    return grounds_of(standing.model, standing.caught_by, ws.protocols.binding(), ws.protocols.versions())
+def _grounds(ws: CurateWorkspace, standing: LabellingState) -> Guidelines:
+    return guidelines_of(standing.model, standing.caught_by, ws.protocols.binding(), ws.protocols.versions())
 
 
 def _label(
     ws: CurateWorkspace,
-    standing: Standing,
+    standing: LabellingState,
     kind: LabellingKind,
     judgement: Judgement,
-    grounds: Grounds,
-    step: Callable[[Made], steps.Step],
+    grounds: Guidelines,
+    step: Callable[[PreparedLabelling], steps.Step],
 ) -> Case:
     made = prepared(judgement, kind, standing.event, grounds, ws.keys.secret(REDACTION))
     ws.labellings.write(standing, kind, made, step(made))

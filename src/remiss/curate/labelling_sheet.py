@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from remiss.curate.eligibility import obstacle
-from remiss.curate.grounds import Grounds
-from remiss.curate.standing import Standing
+from remiss.curate.guidelines import Guidelines
+from remiss.curate.labelling_state import LabellingState
 from remiss.protocol.terms import Mode, Question
 from remiss.records.event import Event
 from remiss.records.labelling import LabellingKind
@@ -21,7 +21,7 @@ DECIDED_ALREADY = "people have decided what it is"
 
 @published("sheet")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sheet:
+class LabellingForm:
     """By what a person labels a case.
 
     `kind` is the labelling that is due, None when none is; `obstacle` says why it is not theirs to give. A failure has one of
@@ -38,10 +38,10 @@ class Sheet:
     units: tuple[str, ...]
 
 
-def sheet_of(standing: Standing, person: str, grounds: Grounds) -> Sheet:
+def labelling_form_of(standing: LabellingState, person: str, grounds: Guidelines) -> LabellingForm:
     """Return the sheet of a case for a person."""
     kind = due(standing, person)
-    return Sheet(
+    return LabellingForm(
         case=standing.case,
         revision=standing.revision,
         event=standing.event,
@@ -53,7 +53,7 @@ def sheet_of(standing: Standing, person: str, grounds: Grounds) -> Sheet:
     )
 
 
-def due(standing: Standing, person: str) -> LabellingKind | None:
+def due(standing: LabellingState, person: str) -> LabellingKind | None:
     """Return which labelling a person could add to a case as it stands; the annotator's own is theirs to redo."""
     if standing.status is Status.DISPUTED:
         return LabellingKind.ADJUDICATION
@@ -64,7 +64,7 @@ def due(standing: Standing, person: str) -> LabellingKind | None:
     return LabellingKind.ANNOTATION if person in standing.people else LabellingKind.VERIFICATION
 
 
-def _obstacle(kind: LabellingKind, standing: Standing, person: str, grounds: Grounds) -> str | None:
+def _obstacle(kind: LabellingKind, standing: LabellingState, person: str, grounds: Guidelines) -> str | None:
     if standing.link is not None:
         return f"case {standing.case} takes the verdict of {standing.link.case}"
     return obstacle(kind, standing, person, grounds.owners)

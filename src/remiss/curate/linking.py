@@ -6,13 +6,13 @@ none, so that nobody has to follow a chain to know what a case is.
 
 from __future__ import annotations
 
-from remiss.curate.standing import Standing
+from remiss.curate.labelling_state import LabellingState
 from remiss.errors import Conflict, InputError
 from remiss.records.labelling import Link
 from remiss.records.states import Status
 
 
-def check_link(standing: Standing, other: Standing) -> None:
+def check_link(standing: LabellingState, other: LabellingState) -> None:
     """Refuse to let a case take the verdict of another where that cannot be.
 
     Raises
@@ -34,7 +34,7 @@ def check_link(standing: Standing, other: Standing) -> None:
         raise Conflict(f"case {other.case} takes the verdict of {other.link.case} itself", do=f"name {other.link.case}")
 
 
-def link_of(standing: Standing) -> Link:
+def link_of(standing: LabellingState) -> Link:
     """Return the link by which a case takes another's verdict.
 
     Raises

@@ -12,10 +12,10 @@ from typing import Annotated, Any
 
 from remiss.action import action
 from remiss.catalog.identifying import prefix_of
-from remiss.curate.grounds import grounds_of, named, owners_of, read
-from remiss.curate.labelling_sheet import sheet_of
+from remiss.curate.guidelines import guidelines_of, named, owners_of, read
+from remiss.curate.labelling_sheet import labelling_form_of
 from remiss.curate.ports.queue import QueueWorkspace, Reserved, Whereabouts
-from remiss.curate.queueing import Desk, Guard, Order
+from remiss.curate.queueing import BatchOrder, Desk, Ownership
 from remiss.curate.tasks import BatchState, InHand, Left, QueueState, Served, Task
 from remiss.errors import Conflict, NotFound
 from remiss.parameters import CaseId, Option
@@ -157,7 +157,7 @@ def _desk(ws: QueueWorkspace) -> Desk:
     )
 
 
-def _may_give(ws: QueueWorkspace, kind: LabellingKind, guard: Guard) -> bool:
+def _may_give(ws: QueueWorkspace, kind: LabellingKind, guard: Ownership) -> bool:
     """Return whether the actor sees what is guarded so, and may take it from the queue to give it a labelling of a kind."""
     seen = ws.scope.sees(guard.team, guard.sensitivity)
     return seen and ws.may(WORK, guard.team) and ws.may(NEEDED[kind], guard.team)
@@ -203,8 +203,8 @@ def _coming(ws: QueueWorkspace, desk: Desk, held: Sequence[Reserved], kinds: Seq
 def _task(ws: QueueWorkspace, event: int, kind: LabellingKind, place: Whereabouts, until: datetime) -> Task:
     named = ws.queue.offer(event, place)
     standing = ws.labellings.look(named)
-    grounds = grounds_of(standing.model, standing.caught_by, ws.protocols.binding(), ws.protocols.versions())
-    sheet = sheet_of(standing, ws.actor.name, grounds)
+    grounds = guidelines_of(standing.model, standing.caught_by, ws.protocols.binding(), ws.protocols.versions())
+    sheet = labelling_form_of(standing, ws.actor.name, grounds)
     both = standing.labellings if kind is LabellingKind.ADJUDICATION else ()
     return Task(kind=kind, until=until, sheet=sheet, labellings=both)
 
@@ -215,7 +215,7 @@ def _left(ws: QueueWorkspace, desk: Desk) -> Left:
     return Left(**counts, mine=ws.queue.given(ws.actor.name, ws.now - DAY))
 
 
-def _batches(desk: Desk, order: Order) -> Iterator[BatchState]:
+def _batches(desk: Desk, order: BatchOrder) -> Iterator[BatchState]:
     """Yield how far each batch of an order has come of which the actor is told, the most urgent first."""
     for batch in sorted(order.batches, key=order.rank):
         if not desk.shows(order, batch.period):

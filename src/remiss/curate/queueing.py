@@ -16,7 +16,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from remiss.curate.batches import LEAST_PREFIX, Batch
-from remiss.curate.grounds import Owners, named, owns
+from remiss.curate.guidelines import Owners, named, owns
 from remiss.curate.selection import selected, share
 from remiss.protocol.terms import Labelling
 from remiss.records.case import Sensitivity
@@ -28,7 +28,7 @@ UNFLAGGED = frozenset({CONTROL, UNDECIDED})
 LEAST_GRAVE = 5
 
 
-class Guard(NamedTuple):
+class Ownership(NamedTuple):
     """Whose something is, and how guarded."""
 
     team: str
@@ -36,7 +36,7 @@ class Guard(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class BatchOrder:
     """The batches of one source and protocol, as the runs in force drew their events.
 
     `batches` has the keys of each batch's events in the order in which they are to be labelled, `of` the batch that each event
@@ -51,7 +51,7 @@ class Order:
     severities: Mapping[str, int]
     batches: Mapping[Batch, Sequence[int]]
     of: Mapping[int, Batch]
-    guards: Mapping[datetime, Collection[Guard]]
+    guards: Mapping[datetime, Collection[Ownership]]
 
     def rank(self, batch: Batch) -> tuple[int, datetime, str]:
         """Return by what batches are served: suggested severity, age, name."""
@@ -74,7 +74,7 @@ class Progress:
     event: int
     id: str
     model: str
-    guard: Guard
+    guard: Ownership
     status: Status
     people: frozenset[str]
     severity: int | None
@@ -94,11 +94,11 @@ class Desk:
     """
 
     person: str
-    orders: Sequence[Order]
+    orders: Sequence[BatchOrder]
     progress: Mapping[int, Progress]
     taken: Mapping[LabellingKind, Collection[int]]
     owners: Callable[[str], Owners]
-    theirs: Callable[[LabellingKind, Guard], bool]
+    theirs: Callable[[LabellingKind, Ownership], bool]
     chance: Callable[[str], float]
 
     def work(self, kind: LabellingKind) -> Iterator[int]:
@@ -117,11 +117,11 @@ class Desk:
             return sum(1 for _ in self.work(kind))
         return sum(1 for _ in chain(self._anew(), self._filed())) + sum(tally.all_left(self.shows) for tally in self._tallies())
 
-    def shows(self, order: Order, period: datetime) -> bool:
+    def shows(self, order: BatchOrder, period: datetime) -> bool:
         """Return whether this person is told how far a period of an order has come: they see all runs that drew it."""
         return all(self.theirs(LabellingKind.ANNOTATION, guard) for guard in order.guards[period])
 
-    def _serves(self, order: Order, period: datetime) -> bool:
+    def _serves(self, order: BatchOrder, period: datetime) -> bool:
         """Return whether this person may be given events of a period: they see a run that drew some of it."""
         return any(self.theirs(LabellingKind.ANNOTATION, guard) for guard in order.guards[period])
 
@@ -188,14 +188,14 @@ class Desk:
 class Tally:
     """How far an order has come: `away` are the events that are done or in somebody's hand, counted by batch and by period."""
 
-    order: Order
+    order: BatchOrder
     away: Collection[int]
     begun: Counter[Batch]
     periods: Counter[datetime]
     chance: Callable[[str], float]
 
     @classmethod
-    def of(cls, order: Order, desk: Desk) -> Tally:
+    def of(cls, order: BatchOrder, desk: Desk) -> Tally:
         """Return how far an order has come."""
         done = (event for event in desk.progress if desk.done(event))
         away = {event for event in chain(done, desk.taken.get(LabellingKind.ANNOTATION, ())) if event in order.of}
@@ -222,7 +222,7 @@ class Tally:
         budget = self.order.labelling.budget - self.periods[batch.period]
         return max(0, min(budget, len(self.order.batches[batch]) - self.begun[batch]))
 
-    def all_left(self, shows: Callable[[Order, datetime], bool]) -> int:
+    def all_left(self, shows: Callable[[BatchOrder, datetime], bool]) -> int:
         """Return how many events of all batches of the periods that `shows` tells of may still be labelled."""
         # Batch by batch, for of events there may be a million.
         sizes: Counter[datetime] = Counter()

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from remiss.curate.annotation import Made
+from remiss.curate.annotation import PreparedLabelling
 from remiss.curate.eligibility import check_eligible
-from remiss.curate.grounds import Owners
-from remiss.curate.standing import Standing
-from remiss.curate.verification import Said, settled, together, verified
+from remiss.curate.guidelines import Owners
+from remiss.curate.labelling_state import LabellingState
+from remiss.curate.verdicts import Verdicts, settled, together, verified
 from remiss.errors import Conflict
 from remiss.records.labelling import Labelling, LabellingKind, Verdict
 from remiss.records.states import DECIDED, Move, Status, after
@@ -38,21 +38,21 @@ class Step:
     round: int
     attempt: int = 1
     supersedes: str | None = None
-    decided: Said | None = None
+    decided: Verdicts | None = None
 
 
-def said(labelling: Labelling) -> Said:
+def verdicts_of(labelling: Labelling) -> Verdicts:
     """Return what of a labelling decides."""
-    return Said(verdict=labelling.verdict, mode=labelling.mode, severity=labelling.severity, target=labelling.target)
+    return Verdicts(verdict=labelling.verdict, mode=labelling.mode, severity=labelling.severity, target=labelling.target)
 
 
-def said_in(made: Made) -> Said:
+def verdicts_in(made: PreparedLabelling) -> Verdicts:
     """Return what of a labelling that is about to be written decides."""
     given = made.judgement
-    return Said(verdict=given.verdict, mode=given.mode, severity=made.severity, target=given.target)
+    return Verdicts(verdict=given.verdict, mode=given.mode, severity=made.severity, target=given.target)
 
 
-def annotation(standing: Standing, person: str) -> Callable[[Made], Step]:
+def annotation(standing: LabellingState, person: str) -> Callable[[PreparedLabelling], Step]:
     """Return what an annotation by a person does to a case, once it is made.
 
     Raises
@@ -74,7 +74,7 @@ def annotation(standing: Standing, person: str) -> Callable[[Made], Step]:
     begun = status
     _moved_from(standing, begun, Move.ANNOTATE, "annotated")
 
-    def step(made: Made) -> Step:
+    def step(made: PreparedLabelling) -> Step:
         clears = begun is Status.CONTROL and made.judgement.verdict is not Verdict.FAILURE
         reached = _moved_from(standing, begun, Move.CLEAR if clears else Move.ANNOTATE, "annotated")
         return Step(
@@ -85,13 +85,13 @@ def annotation(standing: Standing, person: str) -> Callable[[Made], Step]:
             round=round_,
             attempt=attempt,
             supersedes=why,
-            decided=said_in(made) if clears else None,
+            decided=verdicts_in(made) if clears else None,
         )
 
     return step
 
 
-def verification(standing: Standing, person: str, owners: Owners) -> Callable[[Made], Step]:
+def verification(standing: LabellingState, person: str, owners: Owners) -> Callable[[PreparedLabelling], Step]:
     """Return what a verification by a person does to a case, once it is made.
 
     Raises
@@ -106,14 +106,16 @@ def verification(standing: Standing, person: str, owners: Owners) -> Callable[[M
     if standing.stale:
         raise Conflict(f"the event of case {standing.case} has changed since it was annotated", do="annotate it anew first")
 
-    def step(made: Made) -> Step:
-        move = verified(said(first), said_in(made))
-        return _decided(standing, move, None if move is Move.DIFFER else together(said(first), said_in(made)), "verified")
+    def step(made: PreparedLabelling) -> Step:
+        move = verified(verdicts_of(first), verdicts_in(made))
+        return _decided(
+            standing, move, None if move is Move.DIFFER else together(verdicts_of(first), verdicts_in(made)), "verified"
+        )
 
     return step
 
 
-def adjudication(standing: Standing, person: str, owners: Owners) -> Callable[[Made], Step]:
+def adjudication(standing: LabellingState, person: str, owners: Owners) -> Callable[[PreparedLabelling], Step]:
     """Return what an adjudication by a person does to a case, once it is made.
 
     Raises
@@ -122,10 +124,10 @@ def adjudication(standing: Standing, person: str, owners: Owners) -> Callable[[M
     """
     _moved(standing, Move.UPHOLD, "adjudicated")
     check_eligible(LabellingKind.ADJUDICATION, standing, person, owners)
-    return lambda made: _decided(standing, settled(said_in(made)), said_in(made), "adjudicated")
+    return lambda made: _decided(standing, settled(verdicts_in(made)), verdicts_in(made), "adjudicated")
 
 
-def reopening(standing: Standing) -> Step:
+def reopening(standing: LabellingState) -> Step:
     """Return what reopening does to a case: it is as it was before anybody labelled it.
 
     Raises
@@ -142,7 +144,7 @@ def reopening(standing: Standing) -> Step:
     )
 
 
-def _decided(standing: Standing, move: Move, decided: Said | None, done: str) -> Step:
+def _decided(standing: LabellingState, move: Move, decided: Verdicts | None, done: str) -> Step:
     mode, severity = standing.suggested if decided is None else (decided.mode, decided.severity)
     return Step(
         status=_moved(standing, move, done),
@@ -154,11 +156,11 @@ def _decided(standing: Standing, move: Move, decided: Said | None, done: str) ->
     )
 
 
-def _moved(standing: Standing, move: Move, done: str) -> Status:
+def _moved(standing: LabellingState, move: Move, done: str) -> Status:
     return _moved_from(standing, standing.status, move, done)
 
 
-def _moved_from(standing: Standing, status: Status, move: Move, done: str) -> Status:
+def _moved_from(standing: LabellingState, status: Status, move: Move, done: str) -> Status:
     reached = after(status, move)
     if reached is None:
         raise Conflict(f"case {standing.case} is {status.value}, and nobody has it {done} so", do="see the table of states")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from remiss.curate.labelling_sheet import Sheet
+from remiss.curate.labelling_sheet import LabellingForm
 from remiss.records.labelling import Labelling, LabellingKind
 from remiss.records.published import Count, published
 
@@ -38,7 +38,7 @@ class Task:
 
     kind: LabellingKind
     until: datetime
-    sheet: Sheet
+    sheet: LabellingForm
     labellings: tuple[Labelling, ...] = ()
 
 

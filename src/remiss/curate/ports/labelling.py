@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Protocol
 
 from remiss.catalog.ports import Cases
-from remiss.curate.annotation import Made
-from remiss.curate.standing import Standing
+from remiss.curate.annotation import PreparedLabelling
+from remiss.curate.labelling_state import LabellingState
 from remiss.curate.steps import Step
 from remiss.govern.ports.actor import Permits
 from remiss.govern.ports.keys import Keys
@@ -17,7 +17,7 @@ from remiss.records.labelling import LabellingKind
 class Labellings(Protocol):
     """Labellings of cases. All but `look` and `team` happens in the transaction of an action that writes."""
 
-    def look(self, case_id: str) -> Standing:
+    def look(self, case_id: str) -> LabellingState:
         """Return where a case stands, or an event that people are given and that is none yet; raises like `standing`."""
         ...
 
@@ -25,7 +25,7 @@ class Labellings(Protocol):
         """Return whose a case is, or an event that people are given and that is none yet; raises like `standing`."""
         ...
 
-    def standing(self, case_id: str) -> Standing:
+    def standing(self, case_id: str) -> LabellingState:
         """Return where a case stands, and keep everybody else from moving it until the transaction ends.
 
         An event that people are given and that is no case yet becomes one.
@@ -36,26 +36,26 @@ class Labellings(Protocol):
         """
         ...
 
-    def both(self, case_id: str, other: str) -> tuple[Standing, Standing]:
+    def both(self, case_id: str, other: str) -> tuple[LabellingState, LabellingState]:
         """Return where two cases stand, and keep everybody else from moving either; raises like `standing`.
 
         The second may be the first. Only the first may be an event that is no case yet.
         """
         ...
 
-    def write(self, standing: Standing, kind: LabellingKind, made: Made, step: Step) -> None:
+    def write(self, standing: LabellingState, kind: LabellingKind, made: PreparedLabelling, step: Step) -> None:
         """Write a labelling by the actor, and what it does to the case."""
         ...
 
-    def link(self, standing: Standing, other: Standing) -> None:
+    def link(self, standing: LabellingState, other: LabellingState) -> None:
         """Write that a case takes another's verdict."""
         ...
 
-    def unlink(self, standing: Standing) -> None:
+    def unlink(self, standing: LabellingState) -> None:
         """Write that a case takes no other's verdict any more."""
         ...
 
-    def reopen(self, standing: Standing, step: Step, reason: str) -> None:
+    def reopen(self, standing: LabellingState, step: Step, reason: str) -> None:
         """Write that a case is begun anew, and why."""
         ...
 

@@ -15,7 +15,7 @@ from remiss.records.labelling import LabellingKind
 
 if TYPE_CHECKING:
     # It weighs with numpy, which discussions and the start of a server do without.
-    from remiss.curate.queueing import Order, Progress
+    from remiss.curate.queueing import BatchOrder, Progress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,7 @@ class Whereabouts:
 class Queue(Protocol):
     """What waits to be labelled and what people have in hand. Events are known by their keys."""
 
-    def orders(self) -> Sequence[Order]:
+    def orders(self) -> Sequence[BatchOrder]:
         """Return the batches of every source and protocol with runs in force."""
         ...
 

@@ -17,7 +17,7 @@ from sqlalchemy import case as sql_case
 from sqlalchemy.types import TypeEngine
 
 from remiss.curate.blinding import CAPTURED, FROM_CONTROLS, REVISING, Fact, Part, Viewer, clauses
-from remiss.curate.grounds import named
+from remiss.curate.guidelines import named
 from remiss.edges.stores.dialect.conditions import among_listed
 from remiss.edges.stores.dialect.types import to_json
 from remiss.edges.stores.labelling_reading import in_force

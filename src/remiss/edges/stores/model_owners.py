@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine, func, select
 
-from remiss.curate.grounds import Owners, owners_of, owns, read
+from remiss.curate.guidelines import Owners, owners_of, owns, read
 from remiss.edges.stores.protocol_rows import stored
 from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.tables import protocols

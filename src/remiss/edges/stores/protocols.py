@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, insert, select, true, update
 
-from remiss.curate.grounds import named, read
+from remiss.curate.guidelines import named, read
 from remiss.edges.stores.dialect.writing import lock_name
 from remiss.edges.stores.people import register_team
 from remiss.edges.stores.protocol_rows import stored

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from remiss.curate.labelling_sheet import Sheet
+from remiss.curate.labelling_sheet import LabellingForm
 from remiss.faces.cli import render
 from remiss.records import chances, facts
 from remiss.records.case import Case
@@ -72,7 +72,7 @@ def removed(gone: Attachment, _ws: Workspace, _arguments: Arguments) -> None:
     render.say(f"{gone.id} is removed from case {gone.case}")
 
 
-def form(found: Sheet, _ws: Workspace, _arguments: Arguments) -> None:
+def form(found: LabellingForm, _ws: Workspace, _arguments: Arguments) -> None:
     """Print by what a case is labelled."""
     render.facts(_of_sheet(found))
     for question in found.questions:
@@ -82,7 +82,7 @@ def form(found: Sheet, _ws: Workspace, _arguments: Arguments) -> None:
     render.table(("failure mode", "definition"), [(each.id, each.definition) for each in found.modes])
 
 
-def _of_sheet(found: Sheet) -> Iterator[facts.Pair]:
+def _of_sheet(found: LabellingForm) -> Iterator[facts.Pair]:
     yield "case", f"{found.case} (revision {found.revision})"
     yield "due", found.obstacle or found.kind
     yield from facts.happened(found.event, None)

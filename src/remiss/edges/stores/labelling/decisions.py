@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, select
 
-from remiss.curate.verification import conclusion
+from remiss.curate.verdicts import conclusion
 from remiss.edges.stores.in_force import holds
 from remiss.edges.stores.labelling_reading import in_force
 from remiss.edges.stores.listing.search import in_force_at

@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
-from remiss.curate.annotation import Made
-from remiss.curate.standing import Standing
+from remiss.curate.annotation import PreparedLabelling
+from remiss.curate.labelling_state import LabellingState
 from remiss.curate.steps import CONTROL, Step
 from remiss.edges.stores.case_reading import captures_of, event_at, resolve
 from remiss.edges.stores.case_writing import next_state
@@ -42,11 +42,11 @@ class LabellingStore:
         self._store = reader.store
         self._scope = reader.scope
 
-    def standing(self, given: str) -> Standing:
+    def standing(self, given: str) -> LabellingState:
         """Return where a case stands, holding its row until the transaction ends."""
         return standing_of(self._reader.writing, self._locked(given))
 
-    def look(self, given: str) -> Standing:
+    def look(self, given: str) -> LabellingState:
         """Return where a case stands, or an event that is none yet, without holding anything."""
         with self._reader.at() as reading:
             event = prospect(reading, given)
@@ -60,7 +60,7 @@ class LabellingStore:
             found = prospect(reading, given) or resolve(reading, given)
             return str(found.team_id)
 
-    def both(self, given: str, other: str) -> tuple[Standing, Standing]:
+    def both(self, given: str, other: str) -> tuple[LabellingState, LabellingState]:
         """Return where two cases stand, holding the rows of both."""
         connection, reading = self._store.transaction.connection, self._reader.writing
         # In the order of their keys, so that of two who do this to the same pair one waits for the other.
@@ -69,7 +69,7 @@ class LabellingStore:
         one, two = self._locked(given), self._locked(other)
         return standing_of(reading, one), standing_of(reading, two)
 
-    def write(self, standing: Standing, kind: LabellingKind, made: Made, step: Step) -> None:
+    def write(self, standing: LabellingState, kind: LabellingKind, made: PreparedLabelling, step: Step) -> None:
         """Write a labelling by the actor, and what it does to the case."""
         transaction, row = self._store.transaction, self._locked(standing.case)
         # Before there is a position: whoever tries to take the same from the queue holds this row, and waits for theirs.
@@ -85,7 +85,7 @@ class LabellingStore:
         annotated = kind is LabellingKind.ANNOTATION
         _move(transaction, row, step, stale=False if annotated else row.stale)
 
-    def reopen(self, standing: Standing, step: Step, reason: str) -> None:
+    def reopen(self, standing: LabellingState, step: Step, reason: str) -> None:
         """Write that a case is begun anew, and why."""
         transaction, row = self._store.transaction, self._locked(standing.case)
         _supersede(transaction, row.key, step.supersedes or "reopened")
@@ -94,13 +94,13 @@ class LabellingStore:
         said = {"case_key": row.key, "revision": row.revision + 1, "reason": reason}
         transaction.connection.execute(insert(revision_reasons), said)
 
-    def link(self, standing: Standing, other: Standing) -> None:
+    def link(self, standing: LabellingState, other: LabellingState) -> None:
         """Write that a case takes another's verdict."""
         row = self._locked(standing.case)
         write_link(self._store.transaction, row.key, self._locked(other.case).key, Relation.ALIKE)
         self._moved(row, None, other.case)
 
-    def unlink(self, standing: Standing) -> None:
+    def unlink(self, standing: LabellingState) -> None:
         """Write that a case takes no other's verdict any more."""
         row = self._locked(standing.case)
         was = alike(self._store.transaction.connection, row.key, Scope.everywhere())
@@ -127,11 +127,11 @@ class LabellingStore:
         return int(resolve(reading, given).key)
 
 
-def standing_of(reading: Reading, row: Row[Any]) -> Standing:
+def standing_of(reading: Reading, row: Row[Any]) -> LabellingState:
     """Return where the case of a row stands now, for somebody who sees what the scope does."""
     connection, found = reading.connection, of_case(reading, row.key)
     number, attempts = rounds_of(connection, row.key, found)
-    return Standing(
+    return LabellingState(
         case=row.id,
         revision=row.revision,
         status=Status(row.status),
@@ -150,9 +150,9 @@ def standing_of(reading: Reading, row: Row[Any]) -> Standing:
     )
 
 
-def standing_of_prospect(reading: Reading, event: Row[Any]) -> Standing:
+def standing_of_prospect(reading: Reading, event: Row[Any]) -> LabellingState:
     """Return where an event stands that is no case yet: as the case that labelling it will file."""
-    return Standing(
+    return LabellingState(
         case=case_id(event.source_name, event.event_id),
         revision=1,
         status=Status.CONTROL,
@@ -182,7 +182,7 @@ def suggested(connection: Connection, row: Row[Any]) -> tuple[str | None, int | 
     return (None, None) if found is None else (found.mode, found.severity)
 
 
-def _insert(transaction: Transaction, case: str, case_key: int, kind: LabellingKind, made: Made, step: Step) -> None:
+def _insert(transaction: Transaction, case: str, case_key: int, kind: LabellingKind, made: PreparedLabelling, step: Step) -> None:
     given, impact = made.judgement, made.judgement.impact
     row = {
         "case_key": case_key,

@@ -16,8 +16,8 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Connection, Engine, Row, Text, select, type_coerce
 
 from remiss.curate.batches import Batch, batch_of, group_of, place
-from remiss.curate.grounds import read
-from remiss.curate.queueing import Guard, Order
+from remiss.curate.guidelines import read
+from remiss.curate.queueing import BatchOrder, Ownership
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.dialect.types import from_json
 from remiss.edges.stores.in_force import in_force
@@ -30,11 +30,11 @@ MOST_ORDERS = 16
 
 Key: TypeAlias = tuple[str, str, str, tuple[tuple[int, int], ...]]
 # By the open database, not by the catalog's id, which copies of a file share.
-_KNOWN: WeakKeyDictionary[Engine, OrderedDict[Key, Order]] = WeakKeyDictionary()
+_KNOWN: WeakKeyDictionary[Engine, OrderedDict[Key, BatchOrder]] = WeakKeyDictionary()
 _LOCK = Lock()
 
 
-def orders(connection: Connection) -> Sequence[Order]:
+def orders(connection: Connection) -> Sequence[BatchOrder]:
     """Return the order of each source and protocol with runs in force now, as its newest version plans labelling."""
     return [_order(connection, key, rows) for key, rows in _grounds(connection)]
 
@@ -54,7 +54,7 @@ def _grounds(connection: Connection) -> Iterator[tuple[Key, Sequence[Row[Any]]]]
         yield (*name, tuple((row.run_key, row.window_start) for row in rows)), rows
 
 
-def _order(connection: Connection, key: Key, rows: Sequence[Row[Any]]) -> Order:
+def _order(connection: Connection, key: Key, rows: Sequence[Row[Any]]) -> BatchOrder:
     with _LOCK:
         known = _KNOWN.setdefault(connection.engine, OrderedDict())
         if key in known:
@@ -70,14 +70,14 @@ def _order(connection: Connection, key: Key, rows: Sequence[Row[Any]]) -> Order:
     return found
 
 
-def _worked_out(connection: Connection, key: Key, document: Protocol | None) -> Order:
+def _worked_out(connection: Connection, key: Key, document: Protocol | None) -> BatchOrder:
     """Return the order of some windows; of a protocol that cannot be read any more there is none."""
     source, protocol, _, windows = key
     labelling = (document.labelling if document is not None else None) or UNPLANNED
     seed = "" if document is None else document.sampling.seed
     batches: dict[Batch, list[tuple[float, str, int]]] = defaultdict(list)
     of: dict[int, Batch] = {}
-    guards: dict[datetime, set[Guard]] = defaultdict(set)
+    guards: dict[datetime, set[Ownership]] = defaultdict(set)
     of_run, populations = _guards(connection, windows), _populations(connection, windows)
 
     # Of a million events there are few kinds.
@@ -91,7 +91,7 @@ def _worked_out(connection: Connection, key: Key, document: Protocol | None) -> 
         of[key_of_event] = batch
         guards[batch.period].add(of_run[run_key])
         batches[batch].append((place(seed, event_id, probability), event_id, key_of_event))
-    return Order(
+    return BatchOrder(
         source=source,
         protocol=protocol,
         labelling=labelling,
@@ -103,11 +103,11 @@ def _worked_out(connection: Connection, key: Key, document: Protocol | None) -> 
     )
 
 
-def _guards(connection: Connection, windows: Sequence[tuple[int, Any]]) -> Mapping[int, Guard]:
+def _guards(connection: Connection, windows: Sequence[tuple[int, Any]]) -> Mapping[int, Ownership]:
     """Return whose each run is, and how guarded, by its key; a run and what it drew are so alike."""
     wanted = among(runs.c.key, sorted({run_key for run_key, _ in windows}))
     found = connection.execute(select(runs.c.key, runs.c.team_id, runs.c.sensitivity).where(wanted))
-    return {row.key: Guard(row.team_id, Sensitivity(row.sensitivity)) for row in found}
+    return {row.key: Ownership(row.team_id, Sensitivity(row.sensitivity)) for row in found}
 
 
 def _severities(document: Protocol | None) -> Mapping[str, int]:

@@ -10,9 +10,9 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import delete, func, literal_column, or_, select
 
-from remiss.curate.grounds import named
+from remiss.curate.guidelines import named
 from remiss.curate.ports.queue import Reserved, Whereabouts
-from remiss.curate.queueing import Guard, Order, Progress
+from remiss.curate.queueing import BatchOrder, Ownership, Progress
 from remiss.edges.stores import tables
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.dialect.planning import unindexed
@@ -44,7 +44,7 @@ class QueueStore:
         self._store = store
         self._scope = scope
 
-    def orders(self) -> Sequence[Order]:
+    def orders(self) -> Sequence[BatchOrder]:
         """Return the batches of every source and protocol."""
         with self._store.reading() as connection:
             return orders(connection)
@@ -154,7 +154,7 @@ def _progress(of_case: Facts, said: tuple[Facts, ...], linked: bool) -> Progress
         event=event,
         id=event_id,
         model=model,
-        guard=Guard(team, Sensitivity(sensitivity)),
+        guard=Ownership(team, Sensitivity(sensitivity)),
         status=Status(status),
         people=frozenset(named(person) for _, person, _, _ in said),
         severity=grades[0] if grades else None,

@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from remiss.catalog import actions as catalog
 from remiss.curate import labelling_actions as labelling
-from remiss.curate.labelling_sheet import Sheet
+from remiss.curate.labelling_sheet import LabellingForm
 from remiss.curate.tasks import Left
 from remiss.errors import LabellingError, NotFound, RemissError
 from remiss.faces.serving import Ws, status_of
@@ -76,7 +76,7 @@ class TaskPage:
     """
 
     template: ClassVar[str] = "queue/task.html"
-    sheet: Sheet
+    sheet: LabellingForm
     kind: str
     verb: str
     typed: Mapping[str, tuple[str, ...]]
@@ -182,7 +182,7 @@ def release(ws: Ws, case: str) -> Response:
 
 def shown(
     ws: Workspace,
-    sheet: Sheet,
+    sheet: LabellingForm,
     fields: Mapping[str, tuple[str, ...]],
     problems: tuple[tuple[str, str], ...],
     before: Said,

@@ -19,7 +19,7 @@ Owners: TypeAlias = Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Grounds:
+class Guidelines:
     """What a labelling of a case is held to. Without `units` any name of one will do."""
 
     rubric: Rubric
@@ -28,9 +28,9 @@ class Grounds:
     owners: Owners
 
 
-def grounds_of(
+def guidelines_of(
     model: str, caught_by: Sequence[tuple[str, int]], binding: Iterable[StoredProtocol], seen: Iterable[StoredProtocol]
-) -> Grounds:
+) -> Guidelines:
     """Return by what a case of a model is labelled.
 
     Parameters
@@ -49,7 +49,7 @@ def grounds_of(
     modes = dict(taxonomies.builtin().modes)
     for each in own or newest:
         modes |= each.taxonomy.modes
-    return Grounds(
+    return Guidelines(
         rubric=own[0].rubric if own else rubrics.builtin(),
         modes=modes,
         units=tuple(dict.fromkeys(unit for each in own if each.labelling is not None for unit in each.labelling.units)),

@@ -10,7 +10,7 @@ from remiss.records.states import Status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class LabellingState:
     """A case and its labellings in force.
 
     Parameters

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from remiss.curate import grounds
-from remiss.curate.grounds import owns
+from remiss.curate import guidelines
+from remiss.curate.guidelines import owns
 from remiss.protocol import rubric, taxonomy
 from remiss.protocol.attaching import attach
 from remiss.protocol.ports import StoredProtocol
@@ -41,7 +41,7 @@ def kept(name="arrival-delay", version=3, owners="ana", model="arrival-delay", t
 
 
 def grounds_of(model, caught_by, shelf, seen=None):
-    return grounds.grounds_of(model, caught_by, shelf, shelf if seen is None else seen)
+    return guidelines.guidelines_of(model, caught_by, shelf, shelf if seen is None else seen)
 
 
 def test_a_case_is_labelled_by_the_rubric_the_modes_and_the_units_of_the_protocol_that_caught_it():

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from remiss.curate.agreeing import FEWEST, agreement_of
-from remiss.curate.agreement import Labelled, Ratings, acs, alphas
+from remiss.curate.agreement import FieldLabels, Ratings, acs, alphas
+from remiss.curate.agreement_figures import FEWEST, agreement_of
 from remiss.curate.distances import near, nominal, ordinal, same
 from remiss.curate.resampling import ENOUGH
 from remiss.records import concord
@@ -58,12 +58,12 @@ def test_each_field_is_measured_on_the_cases_that_have_two_labels_of_it():
         (None, Field.MODES): 20,
     }
     labels = [(WEAK, WEAK), (WEAK, NOISE)] * 10
-    ratings = Ratings.of(Labelled(case=str(at), labels=pair) for at, pair in enumerate(labels))
+    ratings = Ratings.of(FieldLabels(case=str(at), labels=pair) for at, pair in enumerate(labels))
     mode = found[None, Field.MODE]
     assert mode.agreed.value == pytest.approx(0.5)
     assert mode.alpha.value == pytest.approx(float(alphas(ratings, nominal, ratings.once)[0]))
     assert mode.ac.value == pytest.approx(float(acs(ratings, same(ratings.categories), ratings.once)[0]))
-    grades = Ratings.of((Labelled(case=str(at), labels=(2, 2 if at % 2 else 4)) for at in range(20)), (1, 2, 3, 4))
+    grades = Ratings.of((FieldLabels(case=str(at), labels=(2, 2 if at % 2 else 4)) for at in range(20)), (1, 2, 3, 4))
     severity = found[None, Field.SEVERITY]
     assert severity.alpha.value == pytest.approx(float(alphas(grades, ordinal, grades.once)[0]))
     assert severity.ac.value == pytest.approx(float(acs(grades, near(grades.categories), grades.once)[0]))

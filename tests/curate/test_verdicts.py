@@ -5,18 +5,18 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from remiss.curate.verification import Said, agree, settled, together, verified
+from remiss.curate.verdicts import Verdicts, agree, settled, together, verified
 from remiss.records.labelling import Verdict
 from remiss.records.states import Move
 from tests.curate.standings import NOISE, WEAK
 
 
-def failure(severity: int, mode: str = WEAK) -> Said:
-    return Said(verdict=Verdict.FAILURE, mode=mode, severity=severity)
+def failure(severity: int, mode: str = WEAK) -> Verdicts:
+    return Verdicts(verdict=Verdict.FAILURE, mode=mode, severity=severity)
 
 
-OTHERS = [Said(verdict=verdict) for verdict in (Verdict.NOT_A_FAILURE, Verdict.WRONG_LABEL)]
-OTHERS += [Said(verdict=Verdict.SAME_EVENT, target=target) for target in ("a", "b")]
+OTHERS = [Verdicts(verdict=verdict) for verdict in (Verdict.NOT_A_FAILURE, Verdict.WRONG_LABEL)]
+OTHERS += [Verdicts(verdict=Verdict.SAME_EVENT, target=target) for target in ("a", "b")]
 SAID = st.sampled_from([*OTHERS, *(failure(grade, mode) for grade in (1, 2, 3, 4) for mode in (WEAK, NOISE))])
 
 

@@ -16,7 +16,7 @@ CRITICAL = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class Verdicts:
     """What of a labelling decides."""
 
     verdict: Verdict
@@ -25,10 +25,10 @@ class Said:
     target: str | None = None
 
 
-def agree(first: Said, second: Said) -> bool:
+def agree(first: Verdicts, second: Verdicts) -> bool:
     """Return whether two labellings say the same.
 
-    >>> grave, graver = (Said(verdict=Verdict.FAILURE, mode="m", severity=grade) for grade in (2, 1))
+    >>> grave, graver = (Verdicts(verdict=Verdict.FAILURE, mode="m", severity=grade) for grade in (2, 1))
     >>> agree(grave, grave), agree(grave, graver)
     (True, False)
     """
@@ -46,14 +46,14 @@ def near(first: int | None, second: int | None) -> bool:
     return abs(first - second) <= 1
 
 
-def verified(first: Said, second: Said) -> Move:
+def verified(first: Verdicts, second: Verdicts) -> Move:
     """Return the move that a second labelling makes."""
     if not agree(first, second):
         return Move.DIFFER
     return Move.CONFIRM if first.verdict is Verdict.FAILURE else Move.REFUTE
 
 
-def settled(third: Said) -> Move:
+def settled(third: Verdicts) -> Move:
     """Return the move that an adjudication makes."""
     return Move.UPHOLD if third.verdict is Verdict.FAILURE else Move.DISMISS
 
@@ -74,7 +74,7 @@ def conclusion(status: Status, given: Mapping[LabellingKind, Verdict]) -> Verdic
     return next((given[kind] for kind in reversed(LabellingKind) if kind in given), None)
 
 
-def together(first: Said, second: Said) -> Said:
+def together(first: Verdicts, second: Verdicts) -> Verdicts:
     """Return what two labellings that agree decide: the graver of both severities."""
     grades = [each.severity for each in (first, second) if each.severity is not None]
-    return Said(verdict=first.verdict, mode=first.mode, severity=min(grades, default=None), target=first.target)
+    return Verdicts(verdict=first.verdict, mode=first.mode, severity=min(grades, default=None), target=first.target)

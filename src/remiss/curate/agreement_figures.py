@@ -13,7 +13,7 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from remiss.curate.agreement import Labelled, Ratings, acs, alphas, shares, specific_shares
+from remiss.curate.agreement import FieldLabels, Ratings, acs, alphas, shares, specific_shares
 from remiss.curate.distances import Categories, Floats, Metric, near, nominal, of_sets, ordinal, same
 from remiss.curate.resampling import ENOUGH, percentile_interval, seed_of
 from remiss.records.agreement import Agreement, AgreementRow, By, Double, Field, Figure, Given
@@ -132,8 +132,8 @@ def _too_few(key: str | None, field: Field, pairs: Pairs) -> AgreementRow:
     return AgreementRow(key=key, field=field, cases=_told(pairs), agreed=none, alpha=none, ac=none, note=TOO_FEW)
 
 
-def _labelled(pairs: Pairs) -> list[Labelled]:
-    return [Labelled(case=each.case, labels=labels, weight=each.weight or 0.0) for each, labels in pairs]
+def _labelled(pairs: Pairs) -> list[FieldLabels]:
+    return [FieldLabels(case=each.case, labels=labels, weight=each.weight or 0.0) for each, labels in pairs]
 
 
 def _row(key: str | None, field: Field, measure: Measure, pairs: Pairs) -> AgreementRow:
