@@ -22,8 +22,8 @@ from bench.results import KEYS, WORK, Figure
 from remiss.catalog import actions as catalog
 from remiss.edges.stores.dialect.types import POSTGRESQL, SQLITE
 from remiss.govern import audit_actions as audit
-from remiss.govern.entries import VIEWS
-from remiss.govern.verification import check
+from remiss.govern.audit.integrity import check
+from remiss.govern.audit.log import VIEWS
 from remiss.records.case import Filing
 from remiss.records.look import Kind, Look
 

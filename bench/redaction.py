@@ -19,10 +19,10 @@ from typing import Any
 
 from bench.results import REPEATS, WORK, Figure
 from remiss.edges.recognisers.presidio import recogniser
-from remiss.govern.built_in import DETECTORS
-from remiss.govern.national_ids import in_aadhaar
-from remiss.govern.policy import policy_of
-from remiss.govern.redaction import MARK, Redactor, redact
+from remiss.govern.redaction.detectors import DETECTORS
+from remiss.govern.redaction.national_ids import in_aadhaar
+from remiss.govern.redaction.policy import policy_of
+from remiss.govern.redaction.redactor import MARK, Redactor, redact
 
 KEY = b"k" * 32
 PHONES = ("+1 2## 555 ####", "(2##) 555-####", "2##-555-####", "+44 20 7### ####")

@@ -6,9 +6,9 @@ import random
 import string
 from collections.abc import Callable, Mapping
 
-from remiss.govern import national_ids as ids
-from remiss.govern.accounts import LENGTHS, checks
-from remiss.govern.detectors import luhn
+from remiss.govern.redaction import national_ids as ids
+from remiss.govern.redaction.iban import LENGTHS, checks
+from remiss.govern.redaction.identifiers import luhn
 
 WORDS = string.ascii_letters + string.digits
 LETTERS = string.ascii_uppercase

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from remiss.edges.stores.listing.ways import Remembered
     from remiss.edges.stores.reading import Reader
     from remiss.edges.stores.store import Store
-    from remiss.govern.growing import Grow
+    from remiss.govern.audit.tree_builder import Grow
     from remiss.govern.ports.health import Health
     from remiss.govern.ports.jobs import Jobs
     from remiss.govern.ports.people import People

@@ -19,10 +19,10 @@ from remiss.action import Action
 from remiss.bench import Bench, prepared
 from remiss.catalog.identifying import id_spelled_out
 from remiss.errors import Denied, InputError, NotFound
+from remiss.govern.audit.digests import digested
+from remiss.govern.audit.refusals import NamedSubject, refusal
 from remiss.govern.authority import Granted, actor_of
-from remiss.govern.digesting import digested
 from remiss.govern.ports.actor import Actor, Authority
-from remiss.govern.refusing import Named, refusal
 from remiss.recording import Recording
 from remiss.records.person import EVERY_TEAM
 
@@ -163,18 +163,18 @@ class Workspace(Recording):
         except NotFound:
             return None
 
-    def _attempted(self, action: Action, arguments: Mapping[str, Any]) -> Named | None:
+    def _attempted(self, action: Action, arguments: Mapping[str, Any]) -> NamedSubject | None:
         """Return what an attempt was at, as the logs name it: a case that the actor sees by its whole id and with its team."""
         given = None if action.subject is None else arguments.get(action.subject)
         if given is None:
             return None
         if action.subject not in OF_CASES:
-            return Named(str(given))
+            return NamedSubject(str(given))
         try:
             case = self.governed(str(given))
         except InputError:
-            return Named(id_spelled_out(str(given)))
-        return Named(case.id, case.team)
+            return NamedSubject(id_spelled_out(str(given)))
+        return NamedSubject(case.id, case.team)
 
     def _check_still_held(self, transaction: Transaction) -> None:
         """Refuse to commit what somebody does by a grant that was taken away since the call began.

@@ -11,8 +11,8 @@ import pytest
 
 from remiss.demo import flights, logs, models
 from remiss.errors import InputError
-from remiss.govern.policy import WRITTEN
-from remiss.govern.redaction import Redactor, redact
+from remiss.govern.redaction.policy import WRITTEN
+from remiss.govern.redaction.redactor import Redactor, redact
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import pytest
 
 from remiss.edges.growing import LONG, beside
 from remiss.errors import StorageError
-from remiss.govern.growing import here
+from remiss.govern.audit.tree_builder import here
 
 LEAVES = [hashlib.sha256(str(at).encode()).digest() for at in range(LONG + 10_000)]
 

@@ -30,8 +30,8 @@ from remiss.codec import to_json
 from remiss.contract.table import action_of, entries
 from remiss.curate import discussion_actions as discussion
 from remiss.curate import investigation_actions as investigating
-from remiss.govern.built_in import DETECTORS
-from remiss.govern.policy import WRITTEN
+from remiss.govern.redaction.detectors import DETECTORS
+from remiss.govern.redaction.policy import WRITTEN
 from remiss.records.case import Filing
 from tests.conftest import DATABASES, database_on
 from tests.faces.api.routes import WAYS

@@ -6,9 +6,9 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from remiss.govern.entries import NOTHING, Head, leaf_of
-from remiss.govern.merkle import Frontier
-from remiss.govern.verification import Row
+from remiss.govern.audit.integrity import Row
+from remiss.govern.audit.log import NOTHING, Head, leaf_of
+from remiss.govern.audit.merkle import Frontier
 
 Rows = list[Row]
 Deed = Callable[[random.Random, Rows, Head], tuple[Rows, Head, int]]

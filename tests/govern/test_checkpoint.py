@@ -7,7 +7,7 @@ import base64
 import pytest
 
 from remiss.errors import InputError
-from remiss.govern.checkpoint import Checkpoint, Signer, Verifier, origin_of, read_notes
+from remiss.govern.audit.checkpoint import Checkpoint, Signer, Verifier, origin_of, read_notes
 
 # The key and the note of the documentation of golang.org/x/mod/sumdb/note.
 KEY = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"

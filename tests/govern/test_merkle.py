@@ -6,15 +6,7 @@ import random
 
 import pytest
 
-from remiss.govern.merkle import (
-    EMPTY,
-    Frontier,
-    included,
-    inclusion_path,
-    leaf_hash,
-    node_hash,
-    root_of,
-)
+from remiss.govern.audit.merkle import EMPTY, Frontier, included, inclusion_path, leaf_hash, node_hash, root_of
 
 # The entries and hashes with which the implementation of Certificate Transparency tests its trees
 # (google/certificate-transparency, cpp/merkletree/merkle_tree_test.cc).

@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from remiss.errors import InputError
-from remiss.govern.built_in import DETECTORS
-from remiss.govern.event_fields import redactions
-from remiss.govern.patterns import check_pattern
-from remiss.govern.policy import Pattern, policy_of, policy_version
-from remiss.govern.redaction import Redactor, redact
+from remiss.govern.redaction.detectors import DETECTORS
+from remiss.govern.redaction.event_fields import redactions
+from remiss.govern.redaction.patterns import check_pattern
+from remiss.govern.redaction.policy import Pattern, policy_of, policy_version
+from remiss.govern.redaction.redactor import Redactor, redact
 
 KEY = b"k" * 32
 TICKET = Pattern("ticket", "T-[0-9]{6}")

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from remiss.govern.tokens import admits, digest, parted, works, written
+from remiss.govern.tokens import admits, digest, split_token, works, written
 from remiss.records.person import Token
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -14,12 +14,12 @@ TOKEN = Token(id="0123456789ab", person="ana", about=None, expires=NOW + timedel
 
 
 def test_a_token_is_read_as_it_was_written():
-    assert parted(written("0123456789ab", "_-" + "x" * 41)) == ("0123456789ab", "_-" + "x" * 41)
+    assert split_token(written("0123456789ab", "_-" + "x" * 41)) == ("0123456789ab", "_-" + "x" * 41)
 
 
 @pytest.mark.parametrize("text", ["", "remiss__", written("0123456789ab", "short"), written("0123456789AB", SECRET), SECRET])
 def test_what_is_written_otherwise_is_none(text):
-    assert parted(text) is None
+    assert split_token(text) is None
 
 
 def test_only_its_own_secret_opens_a_token():

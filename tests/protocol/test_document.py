@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from remiss.errors import ProtocolError
-from remiss.govern.policy import Pattern, policy_of
+from remiss.govern.redaction.policy import Pattern, policy_of
 from remiss.protocol.cache import restore
 from remiss.protocol.document import draft, parse
 from remiss.protocol.terms import Kind

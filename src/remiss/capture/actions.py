@@ -15,8 +15,8 @@ from remiss.capture.ports import CaptureWorkspace, WindowInForce
 from remiss.capture.recapture import GONE, compare
 from remiss.capture.schedule import Due, Interval, due_windows, mark_provisional, spans, whole_windows
 from remiss.errors import Conflict, Denied, IntervalError
-from remiss.govern.event_fields import sensitivity_of
 from remiss.govern.ports.vault import Bundle
+from remiss.govern.redaction.event_fields import sensitivity_of
 from remiss.parameters import Document, Help
 from remiss.protocol.actions import load
 from remiss.protocol.cache import restore

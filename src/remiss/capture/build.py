@@ -19,7 +19,7 @@ from remiss.capture.ports import CaptureWorkspace
 from remiss.capture.requirements import told
 from remiss.errors import AnswerNo, ProtocolError
 from remiss.govern.ports.vault import Bundle
-from remiss.govern.redaction import Redactor, remembering
+from remiss.govern.redaction.redactor import Redactor, remembering
 from remiss.protocol.actions import checked as checked_against_sources
 from remiss.protocol.cache import restore
 from remiss.protocol.ports import Description, Session

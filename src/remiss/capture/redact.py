@@ -12,9 +12,9 @@ from typing import Any
 
 from remiss.capture.sampled_rows import SampledRow
 from remiss.errors import Location, ProtocolError
-from remiss.govern.event_fields import admits, redact_event, redact_value, redactions
 from remiss.govern.ports.vault import Bundle
-from remiss.govern.redaction import Redactor, exposed, redact
+from remiss.govern.redaction.event_fields import admits, redact_event, redact_value, redactions
+from remiss.govern.redaction.redactor import Redactor, exposed, redact
 from remiss.protocol.terms import CONTEXT, INPUTS, Protocol
 from remiss.records.event import Event, Scalar
 from remiss.records.run import Group, Member, Profile, Refusals

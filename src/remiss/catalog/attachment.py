@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from remiss.errors import InputError
-from remiss.govern.policy import WRITTEN
-from remiss.govern.redaction import Redactor, redact
+from remiss.govern.redaction.policy import WRITTEN
+from remiss.govern.redaction.redactor import Redactor, redact
 from remiss.records.case import Sensitivity
 from remiss.records.identity import format_time
 

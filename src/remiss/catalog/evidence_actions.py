@@ -10,8 +10,8 @@ from remiss.catalog.actions import REDACTION
 from remiss.catalog.evidence_clearance import checked_purpose, raw_sensitivity
 from remiss.catalog.ports import EvidenceWorkspace
 from remiss.errors import Denied
-from remiss.govern.policy import WRITTEN
-from remiss.govern.redaction import Redactor, redact
+from remiss.govern.redaction.policy import WRITTEN
+from remiss.govern.redaction.redactor import Redactor, redact
 from remiss.parameters import CaseId, Option
 from remiss.protocol.cache import restore
 from remiss.records.case import Sensitivity

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from remiss.errors import InputError
-from remiss.govern.event_fields import redact_value, redactions
-from remiss.govern.policy import NAMING, WRITTEN
-from remiss.govern.redaction import Redactor, exposed, redact
+from remiss.govern.redaction.event_fields import redact_value, redactions
+from remiss.govern.redaction.policy import NAMING, WRITTEN
+from remiss.govern.redaction.redactor import Redactor, exposed, redact
 from remiss.records.case import Filing
 from remiss.records.event import BY_HAND, Event, Scalar, Values
 from remiss.records.identity import digest, utc

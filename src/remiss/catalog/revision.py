@@ -12,8 +12,8 @@ from typing import Any
 
 from remiss.catalog.filing import check_mode, check_severity, check_text
 from remiss.errors import InputError, NotFound, Precondition
-from remiss.govern.policy import WRITTEN
-from remiss.govern.redaction import Redactor, redact
+from remiss.govern.redaction.policy import WRITTEN
+from remiss.govern.redaction.redactor import Redactor, redact
 from remiss.records.case import Revision
 from remiss.records.states import Status
 

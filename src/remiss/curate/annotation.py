@@ -15,8 +15,8 @@ from remiss.catalog.spelling import to_text
 from remiss.curate.guidelines import Guidelines
 from remiss.curate.labelling_state import LabellingState
 from remiss.errors import InputError, LabellingError, ProtocolError
-from remiss.govern.policy import WRITTEN
-from remiss.govern.redaction import Redactor, redact
+from remiss.govern.redaction.policy import WRITTEN
+from remiss.govern.redaction.redactor import Redactor, redact
 from remiss.protocol import rubric as rubrics
 from remiss.protocol.nearest import nearest
 from remiss.protocol.terms import CONTEXT, INPUTS

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from remiss.errors import InputError
-from remiss.govern.policy import policy_of
-from remiss.govern.redaction import exposed
+from remiss.govern.redaction.policy import policy_of
+from remiss.govern.redaction.redactor import exposed
 from remiss.records.investigation import Citation
 
 CITATIONS_LIMIT = 20

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from remiss.catalog.filing import check_text
 from remiss.errors import Conflict, InputError
-from remiss.govern.policy import WRITTEN
-from remiss.govern.redaction import Redactor, redact
+from remiss.govern.redaction.policy import WRITTEN
+from remiss.govern.redaction.redactor import Redactor, redact
 from remiss.records.discussion import Thread, ThreadStatus
 
 # As long a text as a page shows as Markdown.

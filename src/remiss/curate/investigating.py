@@ -14,8 +14,8 @@ from remiss.catalog.filing import check_text
 from remiss.catalog.revision import check_read
 from remiss.curate.citing import checked
 from remiss.errors import Conflict, InputError
-from remiss.govern.policy import NAMING, WRITTEN
-from remiss.govern.redaction import Redactor, redact
+from remiss.govern.redaction.policy import NAMING, WRITTEN
+from remiss.govern.redaction.redactor import Redactor, redact
 from remiss.records.event import Scalar
 from remiss.records.investigation import Citation, Conclusion, Outcome, Part, Stands
 

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from remiss.errors import StorageError
-from remiss.govern.growing import Grower, Growing, Grown
-from remiss.govern.merkle import HASH_BYTES, Frontier
+from remiss.govern.audit.merkle import HASH_BYTES, Frontier
+from remiss.govern.audit.tree_builder import BuiltTree, Growing, TreeBuilder
 
 # Shorter logs are verified before another process has started.
 LONG = 65_536
@@ -21,7 +21,7 @@ AT_ONCE = 4096
 
 
 @contextmanager
-def beside(sizes: Sequence[int]) -> Iterator[Grower]:
+def beside(sizes: Sequence[int]) -> Iterator[TreeBuilder]:
     """Grow a tree here as long as it is small, and then in a process of its own, which ends with the block."""
     growing = _Beside(sizes)
     try:
@@ -48,7 +48,7 @@ class _Beside:
         except OSError as error:
             raise _failed(self._process) from error
 
-    def end(self) -> Grown:
+    def end(self) -> BuiltTree:
         grown = self._here.end()
         if self._process is None:
             return grown
@@ -57,7 +57,7 @@ class _Beside:
             raise _failed(self._process)
         (size, roots), *reached = (line.split(" ") for line in answer.decode("ascii").splitlines())
         found = {int(at): bytes.fromhex(root) for at, root in reached}
-        return Grown(Frontier.from_bytes(int(size), bytes.fromhex(roots)), {**grown.roots, **found})
+        return BuiltTree(Frontier.from_bytes(int(size), bytes.fromhex(roots)), {**grown.roots, **found})
 
     def close(self) -> None:
         """End the process, whatever it was doing."""

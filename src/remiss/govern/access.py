@@ -59,10 +59,10 @@ def _decide(person: Person | None, name: str, permission: str, case: Governed | 
     return True, f"{said}, and sees case {case.id}, which is {level}"
 
 
-def spelled(grant: Grant) -> str:
+def grant_in_words(grant: Grant) -> str:
     """Return a grant in words.
 
-    >>> spelled(Grant(role="curator", team="arrivals", clearance=Sensitivity.INTERNAL))
+    >>> grant_in_words(Grant(role="curator", team="arrivals", clearance=Sensitivity.INTERNAL))
     'curator in team arrivals, up to internal'
     """
     return f"{grant.role} in {team_words(grant.team)}, up to {grant.clearance.name.lower()}"

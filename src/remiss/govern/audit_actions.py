@@ -9,12 +9,24 @@ from typing import Annotated, Any
 
 from remiss.action import action
 from remiss.errors import InputError, NotFound, Tampered
-from remiss.govern.auditing import COLUMNS, Proof, Signed, Wanted, line, list_name, logs_with, newest, parse_id, token, turn
-from remiss.govern.checkpoint import SECRET, Checkpoint, Signer, Verifier, name_of, origin_of, read_notes
-from remiss.govern.entries import LOGS, leaf_of
-from remiss.govern.merkle import inclusion_path, root_of
+from remiss.govern.audit.checkpoint import SECRET, Checkpoint, Signer, Verifier, name_of, origin_of, read_notes
+from remiss.govern.audit.integrity import LogIntegrity, Row, Verification, check
+from remiss.govern.audit.log import LOGS, leaf_of
+from remiss.govern.audit.merkle import inclusion_path, root_of
+from remiss.govern.audit.search import (
+    COLUMNS,
+    AuditSearch,
+    Proof,
+    Signed,
+    line,
+    list_name,
+    logs_with,
+    newest,
+    parse_id,
+    token,
+    turn,
+)
 from remiss.govern.ports.audit import AuditWorkspace
-from remiss.govern.verification import Row, Verdict, Verification, check
 from remiss.parameters import InFile, Limit, OneOf, Option, PageToken
 from remiss.records.look import KINDS, Kind, Look, listed
 from remiss.records.rows import Rows
@@ -63,7 +75,7 @@ def search_audit(
     InputError : an unknown log or kind, a limit out of bounds, a token of another list
     """
     teams = ws.authority.teams(ws.actor, READ)
-    wanted = Wanted(actor=actor, action=action, subject=subject, kind=kind, since=since, until=until, teams=teams)
+    wanted = AuditSearch(actor=actor, action=action, subject=subject, kind=kind, since=since, until=until, teams=teams)
     name = list_name(wanted, log)
     before = {} if after is None else turn(after, name)
     found = [ws.audit.search(each, wanted, before.get(each), limit + 1) for each in logs_with(kind, log)]
@@ -107,15 +119,15 @@ def verify_audit(ws: AuditWorkspace, *, checkpoint: Kept | None = None, key: Kep
     return tuple(_verdict(ws, log, [each for each in points if each.log == log], sealed=key is None) for log in LOGS)
 
 
-def _verdict(ws: AuditWorkspace, log: str, points: list[Checkpoint], *, sealed: bool) -> Verdict:
+def _verdict(ws: AuditWorkspace, log: str, points: list[Checkpoint], *, sealed: bool) -> LogIntegrity:
     try:
         return _held_against(ws, log, points, sealed=sealed)
     except Tampered as error:
         # There is no log to look for an entry in.
-        return Verdict(log=log, entries=0, root=root_of([]).hex(), sound=False, first=1, what=error.what)
+        return LogIntegrity(log=log, entries=0, root=root_of([]).hex(), sound=False, first=1, what=error.what)
 
 
-def _held_against(ws: AuditWorkspace, log: str, points: list[Checkpoint], *, sealed: bool) -> Verdict:
+def _held_against(ws: AuditWorkspace, log: str, points: list[Checkpoint], *, sealed: bool) -> LogIntegrity:
     if not sealed:
         length = max((each.size for each in points), default=0)
         return check(log, lambda: _told(ws, log, length), None, None, points, grow=ws.grow)

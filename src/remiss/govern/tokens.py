@@ -25,10 +25,10 @@ def written(token_id: str, secret: str) -> str:
     return f"remiss_{token_id}_{secret}"
 
 
-def parted(text: str) -> tuple[str, str] | None:
+def split_token(text: str) -> tuple[str, str] | None:
     """Return the id and the secret of a token; None when it is not written like one.
 
-    >>> parted("remiss_0123456789ab_" + "x" * 43)[0], parted("remiss_secret")
+    >>> split_token("remiss_0123456789ab_" + "x" * 43)[0], split_token("remiss_secret")
     ('0123456789ab', None)
     """
     found = _TOKEN.fullmatch(text)

@@ -8,9 +8,9 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator
 
 from remiss.errors import InputError
-from remiss.govern.built_in import DETECTORS
-from remiss.govern.patterns import NAME, check_pattern
-from remiss.govern.policy import GROUPS, MODELLED, Pattern, Policy, policy_of
+from remiss.govern.redaction.detectors import DETECTORS
+from remiss.govern.redaction.patterns import NAME, check_pattern
+from remiss.govern.redaction.policy import GROUPS, MODELLED, Pattern, Policy, policy_of
 from remiss.protocol.nearest import nearest
 from remiss.protocol.shape import Part, wrong
 

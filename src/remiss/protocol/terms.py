@@ -12,7 +12,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated
 
-from remiss.govern.policy import Policy
+from remiss.govern.redaction.policy import Policy
 from remiss.parameters import OneOf
 from remiss.records.case import Sensitivity
 from remiss.records.published import Count, Several, published

@@ -14,8 +14,8 @@ from remiss.catalog import actions as catalog
 from remiss.edges.recognisers import presidio
 from remiss.edges.recognisers.presidio import PresidioRecogniser, pieces, recogniser
 from remiss.errors import InputError
-from remiss.govern.policy import policy_of
-from remiss.govern.redaction import Redactor, redact
+from remiss.govern.redaction.policy import policy_of
+from remiss.govern.redaction.redactor import Redactor, redact
 from tests.stories.logs import MONDAY, PROTOCOL, WEEK
 
 SENTENCE = "Maria Gonzalez called from Denver about order 4929102; Wei Zhang will answer by Friday."

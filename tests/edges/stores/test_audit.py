@@ -15,8 +15,8 @@ from remiss.curate import labelling_actions as curate
 from remiss.edges.stores.tables import audit_heads, catalog_head, journal, views
 from remiss.errors import Denied, InputError, NotFound, StorageError, Tampered
 from remiss.govern import audit_actions as audit
-from remiss.govern.checkpoint import Verifier, read_notes
-from remiss.govern.merkle import included, leaf_hash
+from remiss.govern.audit.checkpoint import Verifier, read_notes
+from remiss.govern.audit.merkle import included, leaf_hash
 from remiss.records.case import Filing
 from remiss.records.identity import from_micros
 from remiss.records.labelling import Judgement, Verdict

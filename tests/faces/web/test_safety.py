@@ -17,8 +17,8 @@ from remiss.errors import RemissError
 from remiss.faces.guard import HEADERS
 from remiss.faces.web import highlighting
 from remiss.faces.web.rendering import TEMPLATES, environment, printable_lines
-from remiss.govern.policy import WRITTEN
-from remiss.govern.redaction import Redactor, redact
+from remiss.govern.redaction.policy import WRITTEN
+from remiss.govern.redaction.redactor import Redactor, redact
 from remiss.protocol.document import parse as document
 from remiss.records.identity import parse_time
 from remiss.records.legible import one_line, printable

@@ -16,9 +16,9 @@ from remiss.edges.stores.storable import is_text
 from remiss.edges.stores.store import Store
 from remiss.edges.stores.tables import journal, views
 from remiss.errors import Tampered
-from remiss.govern.auditing import Wanted, Written, line
-from remiss.govern.entries import ALSO, JOURNAL, NOTHING, VIEWS, Head, text_of
-from remiss.govern.verification import Row
+from remiss.govern.audit.integrity import Row
+from remiss.govern.audit.log import ALSO, JOURNAL, NOTHING, VIEWS, Head, text_of
+from remiss.govern.audit.search import AuditEntry, AuditSearch, line
 from remiss.govern.viewing import beside
 from remiss.records.identity import to_micros
 
@@ -58,7 +58,7 @@ class AuditStore:
         head = self.head(log)
         return 0 if head is None else head.size
 
-    def entry(self, log: str, number: int) -> Written | None:
+    def entry(self, log: str, number: int) -> AuditEntry | None:
         """Return one entry as it is kept."""
         if log == JOURNAL:
             found = self._journal(select(journal).where(journal.c.position == number))
@@ -66,7 +66,7 @@ class AuditStore:
             found = self._views(select(views.c.n, views.c.entry).where(views.c.n == number))
         return found[0] if found else None
 
-    def search(self, log: str, wanted: Wanted, before: int | None, limit: int) -> Sequence[Written]:
+    def search(self, log: str, wanted: AuditSearch, before: int | None, limit: int) -> Sequence[AuditEntry]:
         """Return entries, newest first."""
         if not all(is_text(each) for each in (wanted.actor, wanted.action, wanted.subject) if each is not None):
             return ()
@@ -83,14 +83,14 @@ class AuditStore:
         with self._store.reading() if log == JOURNAL else self._store.views.reading() as connection:
             yield connection
 
-    def _journal(self, found: Select[tuple[object, ...]]) -> Sequence[Written]:
+    def _journal(self, found: Select[tuple[object, ...]]) -> Sequence[AuditEntry]:
         with self._store.reading() as connection, _legible(JOURNAL):
             kept = connection.execute(found).mappings().all()
             numbers = [row["position"] - 1 for row in kept]
             before = select(journal.c.position, journal.c.seal).where(among(journal.c.position, numbers))
             links = {row.position: row.seal for row in connection.execute(before)} if numbers else {}
             return [
-                Written(
+                AuditEntry(
                     log=JOURNAL,
                     number=row["position"],
                     text=text_of(entry(row)),
@@ -99,14 +99,14 @@ class AuditStore:
                 for row in kept
             ]
 
-    def _views(self, found: Select[tuple[object, ...]]) -> Sequence[Written]:
+    def _views(self, found: Select[tuple[object, ...]]) -> Sequence[AuditEntry]:
         with self._reading(VIEWS) as connection, _legible(VIEWS):
             if connection is None:
                 return ()
             kept = connection.execute(found).all()
             before = select(views.c.n, views.c.seal).where(among(views.c.n, [row.n - 1 for row in kept]))
             links = {row.n: bytes(row.seal) for row in connection.execute(before)} if kept else {}
-            entries = [Written(log=VIEWS, number=row.n, text=row.entry, link=links.get(row.n - 1, NOTHING)) for row in kept]
+            entries = [AuditEntry(log=VIEWS, number=row.n, text=row.entry, link=links.get(row.n - 1, NOTHING)) for row in kept]
             for each in entries:
                 line(each)
             return entries
@@ -138,7 +138,7 @@ def _of_kind(kind: str | None) -> list[list[ColumnElement[bool]]]:
     return [[of == kind], *([of == each, list_member(views.c.entry, ALSO, "kind", kind)] for each in beside(kind))]
 
 
-def _asked_journal(wanted: Wanted) -> list[ColumnElement[bool]]:
+def _asked_journal(wanted: AuditSearch) -> list[ColumnElement[bool]]:
     """Return the conditions that an entry has to meet."""
     found: list[ColumnElement[bool]] = []
     if wanted.actor is not None:
@@ -156,7 +156,7 @@ def _asked_journal(wanted: Wanted) -> list[ColumnElement[bool]]:
     return found
 
 
-def _asked_views(wanted: Wanted) -> list[ColumnElement[bool]]:
+def _asked_views(wanted: AuditSearch) -> list[ColumnElement[bool]]:
     at = cast(member(views.c.entry, "at"), BigInteger)
     found = [
         member(views.c.entry, name) == value

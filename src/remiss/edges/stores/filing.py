@@ -37,7 +37,7 @@ from remiss.edges.stores.tables import (
     samples,
 )
 from remiss.errors import Conflict
-from remiss.govern.event_fields import sensitivity_of
+from remiss.govern.redaction.event_fields import sensitivity_of
 from remiss.protocol.terms import Protocol
 from remiss.records.case import Sensitivity
 from remiss.records.event import Event

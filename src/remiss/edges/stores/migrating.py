@@ -23,7 +23,7 @@ from remiss.edges.stores.logs.sealing import Sealing
 from remiss.edges.stores.people import enrol
 from remiss.edges.stores.tables import catalog_head
 from remiss.edges.stores.version import TABLE, read_version
-from remiss.govern.entries import JOURNAL
+from remiss.govern.audit.log import JOURNAL
 from remiss.govern.ports.actor import Actor
 from remiss.records.case import Sensitivity
 from remiss.records.person import EVERY_TEAM, Grant

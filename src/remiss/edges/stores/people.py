@@ -17,7 +17,7 @@ from remiss.edges.stores.reading import Reader
 from remiss.edges.stores.store import Store
 from remiss.edges.stores.tables import grants, journal, people, teams, tokens
 from remiss.errors import Conflict, NotFound
-from remiss.govern.tokens import admits, digest, keeps_open, opens, parted, written
+from remiss.govern.tokens import admits, digest, keeps_open, opens, split_token, written
 from remiss.records.case import Sensitivity
 from remiss.records.identity import crockford
 from remiss.records.person import Governed, Grant, IssuedToken, Person, Team, Token
@@ -169,7 +169,7 @@ class PeopleStore:
         return person, replace(token, used=used)
 
     def _found(self, text: str, now: datetime, right: Callable[[Token, str, str, datetime], bool]) -> tuple[Person, Token] | None:
-        parts = parted(text)
+        parts = split_token(text)
         if parts is None:
             return None
         named, secret = parts

@@ -26,7 +26,7 @@ from remiss.edges.stores.logs.views import ViewLog
 from remiss.edges.stores.memo import Memo
 from remiss.edges.stores.tables import catalog_head
 from remiss.errors import Conflict
-from remiss.govern.entries import JOURNAL
+from remiss.govern.audit.log import JOURNAL
 from remiss.govern.ports.actor import Actor
 
 

@@ -10,9 +10,9 @@ import click
 
 from remiss.contract.former import shown
 from remiss.faces.cli import render
-from remiss.govern.access import Access, spelled
+from remiss.govern.access import Access, grant_in_words
+from remiss.govern.audit.integrity import LogIntegrity
 from remiss.govern.key_actions import Rotation
-from remiss.govern.verification import Verdict
 from remiss.records.catalog import CatalogFacts
 from remiss.records.legible import counted
 from remiss.records.person import IssuedToken, Person, Team, Token
@@ -29,7 +29,7 @@ def person(found: Person, _ws: Workspace, _arguments: Arguments) -> None:
     if found.until is not None:
         render.say(f"{found.name} is disabled")
         return
-    held = "; ".join(spelled(each) for each in found.grants)
+    held = "; ".join(grant_in_words(each) for each in found.grants)
     render.say(f"{found.name} is {held}" if held else f"{found.name} has no role in any team")
 
 
@@ -73,7 +73,7 @@ def entries(found: Rows, _ws: Workspace, arguments: Arguments) -> None:
         render.say(f"{counted(len(found), 'entry', 'entries')}; go on with --after {found.next}")
 
 
-def verification(found: Sequence[Verdict], _ws: Workspace, _arguments: Arguments) -> None:
+def verification(found: Sequence[LogIntegrity], _ws: Workspace, _arguments: Arguments) -> None:
     """Print of each log whether it is sound."""
     for each in found:
         held = f", held against {' and '.join(each.against)}" if each.against else ", held against nothing"

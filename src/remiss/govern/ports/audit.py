@@ -12,14 +12,14 @@ from remiss.govern.ports.progress import Progress
 
 if TYPE_CHECKING:
     # What signs and hashes takes a while to load, and few commands need it.
-    from remiss.govern.auditing import Wanted, Written
-    from remiss.govern.entries import Head
-    from remiss.govern.growing import Grow
-    from remiss.govern.verification import Row
+    from remiss.govern.audit.integrity import Row
+    from remiss.govern.audit.log import Head
+    from remiss.govern.audit.search import AuditEntry, AuditSearch
+    from remiss.govern.audit.tree_builder import Grow
 
 
 class Audit(Protocol):
-    """The logs of what was done and what was looked at: `journal` and `views` (`govern/entries.py`)."""
+    """The logs of what was done and what was looked at: `journal` and `views` (`govern/audit/log.py`)."""
 
     @property
     def catalog(self) -> str:
@@ -60,11 +60,11 @@ class Audit(Protocol):
         """Return how many entries there are."""
         ...
 
-    def entry(self, log: str, number: int) -> Written | None:
+    def entry(self, log: str, number: int) -> AuditEntry | None:
         """Return one entry as it is kept."""
         ...
 
-    def search(self, log: str, wanted: Wanted, before: int | None, limit: int) -> Sequence[Written]:
+    def search(self, log: str, wanted: AuditSearch, before: int | None, limit: int) -> Sequence[AuditEntry]:
         """Return entries, newest first.
 
         Parameters

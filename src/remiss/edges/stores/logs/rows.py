@@ -15,8 +15,8 @@ from sqlalchemy import Connection
 from remiss.edges.stores.dialect.conditions import as_bytes, surely_bytes, surely_whole
 from remiss.edges.stores.dialect.driving import is_undecodable, streaming, texts_as_bytes
 from remiss.edges.stores.logs.journal import said
-from remiss.govern.entries import JOURNAL, text_of
-from remiss.govern.verification import Row
+from remiss.govern.audit.integrity import Row
+from remiss.govern.audit.log import JOURNAL, text_of
 
 # Few enough to be still in the processor's caches when they are hashed, enough that a server is not asked too often.
 BLOCK = 1024

@@ -12,8 +12,8 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from remiss.edges.stores.tables import audit_heads
 from remiss.errors import Tampered
-from remiss.govern.entries import JOURNAL, VIEWS, Head, secret_of
-from remiss.govern.merkle import Frontier
+from remiss.govern.audit.log import JOURNAL, VIEWS, Head, secret_of
+from remiss.govern.audit.merkle import Frontier
 from remiss.govern.ports.keys import Keys
 
 # Given whether the key may be made, which it may be while nothing was done with the catalog.

@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, Column, LargeBinary, Table
 from remiss.edges.stores.dialect.types import Word
 from remiss.edges.stores.tables.base import metadata
 
-# A row for each log, replaced in the transaction that appends to it, and under a seal (`govern/entries.py`).
+# A row for each log, replaced in the transaction that appends to it, and under a seal (`govern/audit/log.py`).
 audit_heads = Table(
     "audit_heads",
     metadata,

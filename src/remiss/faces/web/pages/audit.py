@@ -18,7 +18,7 @@ from remiss.faces.web.rendering import address, part, render
 from remiss.records.identity import parse_time
 
 if TYPE_CHECKING:
-    from remiss.govern.verification import Verdict
+    from remiss.govern.audit.integrity import LogIntegrity
     from remiss.workspace import Workspace
 
 router = APIRouter()
@@ -79,7 +79,7 @@ class AuditPage:
     first: str | None
     following: str | None
     narrowed: bool
-    verdicts: tuple[Verdict, ...] | None = None
+    verdicts: tuple[LogIntegrity, ...] | None = None
     problem: tuple[str, str] | None = None
 
 
@@ -88,7 +88,7 @@ class VerdictsPart:
     """audit/verdicts.html: whether each log is sound."""
 
     template: ClassVar[str] = "audit/verdicts.html"
-    verdicts: tuple[Verdict, ...] | None
+    verdicts: tuple[LogIntegrity, ...] | None
 
 
 @router.get(PATH)
@@ -108,7 +108,7 @@ def verify(request: Request, ws: Ws) -> Response:
     return _page(ws, View(), verdicts)
 
 
-def _page(ws: Workspace, asked: View, verdicts: tuple[Verdict, ...] | None = None) -> Response:
+def _page(ws: Workspace, asked: View, verdicts: tuple[LogIntegrity, ...] | None = None) -> Response:
     from remiss.govern import audit_actions as actions
 
     given: dict[str, Any] = {name: value or None for name, value in asked.model_dump(exclude={"after"}).items()}

@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
-from remiss.govern.entries import LOGS, NOTHING, Head, leaf_of, seal_of
-from remiss.govern.growing import Grow, Grower, Grown, here
+from remiss.govern.audit.log import LOGS, NOTHING, Head, leaf_of, seal_of
+from remiss.govern.audit.tree_builder import BuiltTree, Grow, TreeBuilder, here
 from remiss.parameters import OneOf, Range
 from remiss.records.published import Count, Several
 
 if TYPE_CHECKING:
-    from remiss.govern.checkpoint import Checkpoint
+    from remiss.govern.audit.checkpoint import Checkpoint
 
 # Number, canonical text as UTF-8, leaf and seal as they are kept; in the order of their numbers.
 Row = tuple[int, bytes, bytes | None, bytes | None]
@@ -32,7 +32,7 @@ LogName = Annotated[str, OneOf(LOGS)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class LogIntegrity:
     """What was found of one log.
 
     `first` is the number of the first entry that is not what was written there; `what` says how, and is empty when the log is
@@ -48,12 +48,12 @@ class Verdict:
     against: tuple[str, ...] = ()
 
 
-def all_sound(verdicts: Iterable[Verdict]) -> bool:
+def all_sound(verdicts: Iterable[LogIntegrity]) -> bool:
     """Return whether every log is still what was written."""
     return all(each.sound for each in verdicts)
 
 
-Verification = Annotated[tuple[Verdict, ...], Several("verification", "logs", also=(("sound", all_sound),))]
+Verification = Annotated[tuple[LogIntegrity, ...], Several("verification", "logs", also=(("sound", all_sound),))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def check(
     *,
     begun: bool = False,
     grow: Grow = here,
-) -> Verdict:
+) -> LogIntegrity:
     """Hold a log against its own seals, as far as the key is there, and against checkpoints.
 
     Parameters
@@ -96,7 +96,7 @@ def check(
     # What is told of one entry says more than what is told of a stretch that it is in.
     wrong = exact or list(_signed(grown, checkpoints, sealed=secret is not None))
     first = min(wrong, key=lambda each: each.first, default=None)
-    return Verdict(
+    return LogIntegrity(
         log=log,
         entries=grown.frontier.size,
         root=grown.frontier.root.hex(),
@@ -110,7 +110,7 @@ def check(
 class _Reading:
     """A log as it is read: where its tree grows, its last seal, and how many entries have none."""
 
-    def __init__(self, grower: Grower) -> None:
+    def __init__(self, grower: TreeBuilder) -> None:
         self.link = NOTHING
         self.unsealed = 0
         self._grower = grower
@@ -160,7 +160,7 @@ def _misplaced(expected: int, number: int) -> _Wrong:
     return _Wrong(expected, f"entry {expected} was altered, or another stands in its place")
 
 
-def _signed(grown: Grown, checkpoints: Sequence[Checkpoint], *, sealed: bool) -> Iterator[_Wrong]:
+def _signed(grown: BuiltTree, checkpoints: Sequence[Checkpoint], *, sealed: bool) -> Iterator[_Wrong]:
     """What does not fit the checkpoints: the earliest stretch between two of them, or an end that is missing.
 
     Of a log whose seals all hold it is known that what is there was written there; then it was cut off, or written anew by
@@ -180,7 +180,7 @@ def _signed(grown: Grown, checkpoints: Sequence[Checkpoint], *, sealed: bool) ->
         sound = each.size
 
 
-def _sealed(grown: Grown, reading: _Reading, head: Head | None, secret: bytes, *, begun: bool) -> Iterator[_Wrong]:
+def _sealed(grown: BuiltTree, reading: _Reading, head: Head | None, secret: bytes, *, begun: bool) -> Iterator[_Wrong]:
     """What does not fit the head, which is under a seal."""
     size = grown.frontier.size
     if head is None:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from remiss.errors import InputError
-from remiss.govern.built_in import DETECTORS
-from remiss.govern.national_ids import NATIONAL_IDS
+from remiss.govern.redaction.detectors import DETECTORS
+from remiss.govern.redaction.national_ids import NATIONAL_IDS
 from remiss.records.identity import digest
 
 # Found by a model that the extra `pii` brings.

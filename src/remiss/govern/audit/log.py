@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from remiss.govern.merkle import HASH_BYTES, NO_LEAVES, Frontier, leaf_hash
+from remiss.govern.audit.merkle import HASH_BYTES, NO_LEAVES, Frontier, leaf_hash
 
 JOURNAL, VIEWS = "journal", "views"
 LOGS = (JOURNAL, VIEWS)

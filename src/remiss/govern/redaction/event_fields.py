@@ -11,9 +11,9 @@ import functools
 from collections.abc import Iterable, Mapping
 
 from remiss.errors import InputError
-from remiss.govern.built_in import NUMBERS
-from remiss.govern.policy import NAMING, Policy
-from remiss.govern.redaction import MARK, Redactor, redact
+from remiss.govern.redaction.detectors import NUMBERS
+from remiss.govern.redaction.policy import NAMING, Policy
+from remiss.govern.redaction.redactor import MARK, Redactor, redact
 from remiss.records.case import Sensitivity
 from remiss.records.event import Redaction, Scalar
 

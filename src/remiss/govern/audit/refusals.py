@@ -17,23 +17,23 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@:/-]{0,63}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedSubject:
     """What somebody tried something at, as they named it; and the team whose it is, where they may see it."""
 
     text: str
     team: str | None = None
 
 
-def refusal(error: RemissError, named: Named | None, *, sees_all: bool) -> Look | None:
+def refusal(error: RemissError, named: NamedSubject | None, *, sees_all: bool) -> Look | None:
     """Return the entry of an attempt that ended with an error; None where nobody was refused anything.
 
     Parameters
     ----------
     sees_all : whether nothing is hidden from whoever tried: then what they do not find is not there
 
-    >>> refusal(NotFound("there is no case"), Named("k7m4-qp2x-9w3d"), sees_all=False).subject
+    >>> refusal(NotFound("there is no case"), NamedSubject("k7m4-qp2x-9w3d"), sees_all=False).subject
     'k7m4-qp2x-9w3d'
-    >>> refusal(Denied("ana may not do this"), Named("Ana <ana@example.org>"), sees_all=False).subject is None
+    >>> refusal(Denied("ana may not do this"), NamedSubject("Ana <ana@example.org>"), sees_all=False).subject is None
     True
     """
     refused = isinstance(error, Denied) or (isinstance(error, NotFound) and named is not None and not sees_all)

@@ -12,7 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from remiss.govern.detectors import BEFORE
+from remiss.govern.redaction.identifiers import BEFORE
 
 USERINFO = re.compile(r"(?<=://)[^\s/?#\"'<>\[\]]{1,300}(?=@)")
 URL_HINT = r"://[^\s/?#\"'<>\[\]]+@"

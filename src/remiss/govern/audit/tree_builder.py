@@ -7,31 +7,31 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
-from remiss.govern.merkle import NO_LEAVES, Frontier
+from remiss.govern.audit.merkle import NO_LEAVES, Frontier
 
 
 @dataclass(frozen=True, slots=True)
-class Grown:
+class BuiltTree:
     """A tree as far as it has grown, and the roots that it had at those of the wanted sizes that it has reached."""
 
     frontier: Frontier = NO_LEAVES
     roots: Mapping[int, bytes] = field(default_factory=dict)
 
 
-class Grower(Protocol):
+class TreeBuilder(Protocol):
     """What leaves are given to, wherever the tree grows."""
 
     def add(self, leaves: Sequence[bytes]) -> None:
         """Take the next leaves, 32 bytes each. A few at a time would each climb the tree by themselves: give thousands."""
         ...
 
-    def end(self) -> Grown:
+    def end(self) -> BuiltTree:
         """Return what has grown of all of them."""
         ...
 
 
 # Given the sizes at which the root is wanted, in their order.
-Grow: TypeAlias = Callable[[Sequence[int]], AbstractContextManager[Grower]]
+Grow: TypeAlias = Callable[[Sequence[int]], AbstractContextManager[TreeBuilder]]
 
 
 class Growing:
@@ -51,12 +51,12 @@ class Growing:
                 self._roots[size] = self.frontier.root
         self.frontier = self.frontier.grown(leaves[at:])
 
-    def end(self) -> Grown:
+    def end(self) -> BuiltTree:
         """Return what has grown."""
-        return Grown(self.frontier, self._roots)
+        return BuiltTree(self.frontier, self._roots)
 
 
 @contextmanager
-def here(sizes: Sequence[int]) -> Iterator[Grower]:
+def here(sizes: Sequence[int]) -> Iterator[TreeBuilder]:
     """Grow a tree here and now."""
     yield Growing(sizes)

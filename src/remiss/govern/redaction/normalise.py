@@ -22,7 +22,7 @@ BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class NormalisedText:
     """`text` to search in.
 
     Stretch k of it begins at `starts[k]` and came from `origins[k]` on, one character for each; where `unfolded[k]`, all of
@@ -45,14 +45,14 @@ class Reading:
         return self.origins[stretch] + (0 if self.unfolded[stretch] else at - self.starts[stretch])
 
 
-def read(text: str) -> Reading:
+def normalised(text: str) -> NormalisedText:
     """Return the reading of `text`; for ASCII the text itself.
 
-    >>> read("ana\N{ZERO WIDTH JOINER}@example\N{FULLWIDTH FULL STOP}org").text
+    >>> normalised("ana\N{ZERO WIDTH JOINER}@example\N{FULLWIDTH FULL STOP}org").text
     'ana@example.org'
     """
     if text.isascii():
-        return Reading(text)
+        return NormalisedText(text)
     pieces: list[str] = []
     starts, origins, unfolded = [0], [0], [False]
     done = length = 0
@@ -74,7 +74,7 @@ def read(text: str) -> Reading:
                 unfolded.append(False)
         done = run.end()
     pieces.append(text[done:])
-    return Reading("".join(pieces), tuple(starts), tuple(origins), tuple(unfolded))
+    return NormalisedText("".join(pieces), tuple(starts), tuple(origins), tuple(unfolded))
 
 
 @functools.lru_cache(maxsize=8192)

@@ -9,7 +9,7 @@ import functools
 import re
 from collections.abc import Callable, Iterator
 
-from remiss.govern.detectors import AFTER, BEFORE, luhn
+from remiss.govern.redaction.identifiers import AFTER, BEFORE, luhn
 
 Check = Callable[[str], bool]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from remiss.govern.detectors import AFTER, BEFORE
+from remiss.govern.redaction.identifiers import AFTER, BEFORE
 
 # The registry of ISO 13616: country and length.
 LENGTHS = {

@@ -11,7 +11,7 @@ from datetime import datetime
 from heapq import merge
 
 from remiss.errors import InputError
-from remiss.govern.entries import ALSO, JOURNAL, LOGS, VIEWS
+from remiss.govern.audit.log import ALSO, JOURNAL, LOGS, VIEWS
 from remiss.records.event import Scalar
 from remiss.records.identity import digest, format_time, from_micros
 from remiss.records.look import CHANGE
@@ -22,7 +22,7 @@ _ID = re.compile(r"(journal|views)-([1-9][0-9]{0,17})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class AuditSearch:
     """Which entries: all that are given hold. `teams` None is every team; `until` is the first moment after."""
 
     actor: str | None = None
@@ -35,7 +35,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
+class AuditEntry:
     """An entry as it is kept: its log and number, its canonical text, and the seal before it, which its leaf is linked to."""
 
     log: str
@@ -97,7 +97,7 @@ def parse_id(text: str) -> tuple[str, int]:
     return found[1], int(found[2])
 
 
-def line(entry: Written) -> tuple[Scalar, ...]:
+def line(entry: AuditEntry) -> tuple[Scalar, ...]:
     """Return an entry as a row of a list."""
     said = entry.fields
     subjects = said.get("subjects")
@@ -124,13 +124,13 @@ def _also(said: Mapping[str, object]) -> str | None:
     return ", ".join(dict.fromkeys(str(each.get("action", said["action"])) for each in others))
 
 
-def _at(entry: Written) -> datetime:
+def _at(entry: AuditEntry) -> datetime:
     at = entry.fields["at"]
     assert isinstance(at, int)
     return from_micros(at)
 
 
-def newest(found: Iterable[Sequence[Written]], limit: int) -> tuple[Written, ...]:
+def newest(found: Iterable[Sequence[AuditEntry]], limit: int) -> tuple[AuditEntry, ...]:
     """Return the newest entries of several logs, each of which has its own newest first."""
     merged = merge(*found, key=_at, reverse=True)
     return tuple(entry for entry, _ in zip(merged, range(limit), strict=False))
@@ -146,7 +146,7 @@ def logs_with(kind: str | None, log: str | None) -> tuple[str, ...]:
     return tuple(each for each in holding if log in {None, each})
 
 
-def list_name(wanted: Wanted, log: str | None) -> str:
+def list_name(wanted: AuditSearch, log: str | None) -> str:
     """Return what makes two pages pages of the same list."""
     times = [None if each is None else format_time(each) for each in (wanted.since, wanted.until)]
     given = [each and each.encode("utf-8", "backslashreplace").decode() for each in (wanted.actor, wanted.action, wanted.subject)]

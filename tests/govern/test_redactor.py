@@ -10,11 +10,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from remiss.errors import InputError
-from remiss.govern.built_in import DETECTORS
-from remiss.govern.detectors import luhn
-from remiss.govern.event_fields import redact_event, redact_value
-from remiss.govern.policy import Policy, policy_of
-from remiss.govern.redaction import Redactor, exposed, redact, remembering
+from remiss.govern.redaction.detectors import DETECTORS
+from remiss.govern.redaction.event_fields import redact_event, redact_value
+from remiss.govern.redaction.identifiers import luhn
+from remiss.govern.redaction.policy import Policy, policy_of
+from remiss.govern.redaction.redactor import Redactor, exposed, redact, remembering
 from remiss.records.case import Sensitivity
 from tests.tables import each
 

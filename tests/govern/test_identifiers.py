@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from remiss.govern.accounts import LENGTHS
-from remiss.govern.built_in import DETECTORS, hints
-from remiss.govern.event_fields import redact_value
-from remiss.govern.policy import policy_of
-from remiss.govern.reading import read
-from remiss.govern.redaction import Redactor, redact
+from remiss.govern.redaction.detectors import DETECTORS, hints
+from remiss.govern.redaction.event_fields import redact_value
+from remiss.govern.redaction.iban import LENGTHS
+from remiss.govern.redaction.normalise import normalised
+from remiss.govern.redaction.policy import policy_of
+from remiss.govern.redaction.redactor import Redactor, redact
 from tests.personal import BODIES, VALUES, hidden, iban, national_id
 from tests.tables import each
 
@@ -191,7 +191,7 @@ def pieces():
 @given(pieces())
 def test_hints_miss_nothing_that_a_detector_finds(text):
     for line in text.split("\n"):
-        seen = read(line).text
+        seen = normalised(line).text
         may = hints(BY.policy.built_in).at(seen.encode("ascii", "replace"))
         for name, detector in DETECTORS.items():
             assert name in may or not list(detector.find(seen))

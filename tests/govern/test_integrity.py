@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from remiss.govern.checkpoint import Checkpoint
-from remiss.govern.entries import Head, append, leaf_of, text_of
-from remiss.govern.merkle import Frontier
-from remiss.govern.verification import check
+from remiss.govern.audit.checkpoint import Checkpoint
+from remiss.govern.audit.integrity import check
+from remiss.govern.audit.log import Head, append, leaf_of, text_of
+from remiss.govern.audit.merkle import Frontier
 from tests.govern.tampering import DEEDS, tampered
 
 SECRET = bytes(range(32))

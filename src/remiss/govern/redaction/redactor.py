@@ -17,8 +17,8 @@ Text may be hostile: every pattern is bounded or anchored, the work is linear in
 changes nothing. Where form cannot decide, the detectors lean to hiding (`1.2.3.4` is an address unless `v` or `version`
 stands before it) but for bare runs of digits, which are far more often ids, counts and times than telephones.
 
-Text is worked on by stretches: hints (`built_in.py`) tell where something may stand, and the line or the sentences around it
-(`stretches.py`) are read until nothing is found any more. Only private keys, a team's own patterns and names found by a model
+Text is worked on by stretches: hints (`detectors.py`) tell where something may stand, and the line or the sentences around it
+(`context.py`) are read until nothing is found any more. Only private keys, a team's own patterns and names found by a model
 go over lines.
 """
 
@@ -34,13 +34,13 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from remiss.govern.built_in import DETECTORS, hints
-from remiss.govern.credentials import private_keys
-from remiss.govern.patterns import found
-from remiss.govern.policy import Pattern, Policy, policy_version
 from remiss.govern.ports.recogniser import Recogniser
-from remiss.govern.reading import read
-from remiss.govern.stretches import around
+from remiss.govern.redaction.context import around
+from remiss.govern.redaction.detectors import DETECTORS, hints
+from remiss.govern.redaction.normalise import normalised
+from remiss.govern.redaction.patterns import found
+from remiss.govern.redaction.policy import Pattern, Policy, policy_version
+from remiss.govern.redaction.secrets import private_keys
 
 Found: TypeAlias = tuple[int, int, str]
 # What is found, by which detector.
@@ -79,7 +79,7 @@ class Redactor:
 def redact(text: str, by: Redactor) -> str:
     """Return `text`, of any length and from anywhere, with every value that is found replaced by its mark.
 
-    >>> from remiss.govern.policy import policy_of
+    >>> from remiss.govern.redaction.policy import policy_of
     >>> redact("call ana@example.org", Redactor(policy_of(["email"]), b"key"))
     'call [email:9378]'
     """
@@ -91,13 +91,13 @@ def redact(text: str, by: Redactor) -> str:
 def exposed(event_id: str, policy: Policy) -> tuple[str, ...]:
     """Return the detectors that see personal data in an event id, which redaction leaves as it is.
 
-    >>> from remiss.govern.policy import policy_of
+    >>> from remiss.govern.redaction.policy import policy_of
     >>> exposed("ana@example.org/17", policy_of(["email", "card"]))
     ('email',)
     """
     if not policy.built_in:
         return ()
-    seen = read(event_id).text
+    seen = normalised(event_id).text
     may = hints(policy.built_in).at(_hinted(seen))
     return tuple(name for name in may if any(True for _ in DETECTORS[name].find(seen)))
 
@@ -147,7 +147,7 @@ def _recognised(recogniser: Recogniser, names: tuple[str, ...], seen: str) -> It
 
 def _over_lines(text: str, find: Callable[[str], Iterable[Named]], key: bytes) -> str:
     """Replace what is found, marks that stand in it included; what is inside of one mark is left alone."""
-    reading = read(text)
+    reading = normalised(text)
     marks = [each.span() for each in MARK.finditer(reading.text)] if "[" in reading.text else []
     ends = [last for _, last in marks]
     pieces: list[str] = []
@@ -178,7 +178,7 @@ def _by_stretches(text: str, names: tuple[str, ...], key: bytes) -> str:
     if "secret" in names and "PRIVATE KEY" in text:
         text = _replaced(text, "secret", private_keys, key)
     where = hints(names)
-    reading = read(text)
+    reading = normalised(text)
     seen = _hinted(reading.text)
     at = where.next(seen, 0)
     if at < 0:
@@ -197,7 +197,7 @@ def _by_stretches(text: str, names: tuple[str, ...], key: bytes) -> str:
 def _stretch(stretch: str, names: tuple[str, ...], key: bytes) -> str:
     where = hints(names)
     for _ in range(ROUNDS):
-        may = where.at(_hinted(read(stretch).text))
+        may = where.at(_hinted(normalised(stretch).text))
         before = stretch
         for name in may:
             stretch = _replaced(stretch, name, DETECTORS[name].find, key)
@@ -211,7 +211,7 @@ def _hinted(seen: str) -> bytes:
 
 
 def _replaced(text: str, detector: str, find: Callable[[str], Iterable[Found]], key: bytes) -> str:
-    reading = read(text)
+    reading = normalised(text)
     pieces: list[str] = []
     done = 0
     for start, end, value in find(reading.text):

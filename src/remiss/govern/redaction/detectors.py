@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 import re2
 
-from remiss.govern import accounts, credentials
-from remiss.govern.detectors import cards, emails, ips, phones
-from remiss.govern.national_ids import NATIONAL_IDS
+from remiss.govern.redaction import iban, secrets
+from remiss.govern.redaction.identifiers import cards, emails, ips, phones
+from remiss.govern.redaction.national_ids import NATIONAL_IDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,11 +47,11 @@ EMAIL_HINT = r"(?:@|%40)[0-9A-Za-z?][0-9A-Za-z?_-]*\."
 
 # What may hold what looks like another comes first: a URL an e-mail address, that a number, and a card number a telephone.
 DETECTORS: Mapping[str, Detector] = {
-    "url-credentials": Detector(find=credentials.url_credentials, hint=credentials.URL_HINT),
-    "secret": Detector(find=credentials.secrets, hint=credentials.KEY_HINT),
+    "url-credentials": Detector(find=secrets.url_credentials, hint=secrets.URL_HINT),
+    "secret": Detector(find=secrets.secrets, hint=secrets.KEY_HINT),
     "email": Detector(find=emails, hint=EMAIL_HINT),
     "ip": Detector(find=ips, hint=IP_HINT),
-    "iban": Detector(find=accounts.ibans, hint=accounts.HINT),
+    "iban": Detector(find=iban.ibans, hint=iban.HINT),
     "card": Detector(find=cards, hint=CARD_HINT),
     **{name: Detector(find=find, hint=rf"{FREE}(?:{hint}){ENDS}") for name, (find, hint) in NATIONAL_IDS.items()},
     "phone": Detector(find=phones, hint=PHONE_HINT),

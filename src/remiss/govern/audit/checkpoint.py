@@ -17,7 +17,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from remiss.errors import InputError
-from remiss.govern.merkle import HASH_BYTES
+from remiss.govern.audit.merkle import HASH_BYTES
 
 SECRET = "checkpoint"  # noqa: S105 - the name of a secret
 ED25519 = b"\x01"

@@ -1,0 +1,1 @@
+"""Redaction: personal data found in texts, and taken out of them."""
