@@ -18,16 +18,16 @@ from remiss.settings import Settings
 
 if TYPE_CHECKING:
     from remiss.capture.ports import Runs
-    from remiss.catalog.ports import Attachments, Cases, Originals
+    from remiss.catalog.ports import Attachments, Cases, RawEvents
     from remiss.curate.blinding import Viewer
-    from remiss.curate.ports.agreement import Doubles
+    from remiss.curate.ports.agreement import DoubleLabelled
     from remiss.curate.ports.discussion import Threads
     from remiss.curate.ports.investigation import Investigations
     from remiss.curate.ports.labelling import Labellings
     from remiss.curate.ports.queue import Queue
     from remiss.curate.ports.recoding import Recodings
     from remiss.edges.stores.leases import Lease
-    from remiss.edges.stores.listing.ways import Remembered
+    from remiss.edges.stores.planner.paths import PathCache
     from remiss.edges.stores.reading import Reader
     from remiss.edges.stores.store import Store
     from remiss.govern.audit.tree_builder import Grow
@@ -130,11 +130,11 @@ class Equipment(Bench):
         return CaseStore(self._reader, self._ways)
 
     @cached_property
-    def originals(self) -> Originals:
+    def originals(self) -> RawEvents:
         """Where raw events lie, of the cases that the actor may see."""
-        from remiss.edges.stores.labelling.originals import OriginalStore
+        from remiss.edges.stores.labelling.raw_events import RawEventStore
 
-        return OriginalStore(self._reader)
+        return RawEventStore(self._reader)
 
     @cached_property
     def attachments(self) -> Attachments:
@@ -173,18 +173,18 @@ class Equipment(Bench):
         )
 
     @cached_property
-    def _ways(self) -> Remembered:
+    def _ways(self) -> PathCache:
         """How questions about cases were answered lately; one for all calls from afar."""
-        from remiss.edges.stores.listing.ways import Remembered
+        from remiss.edges.stores.planner.paths import PathCache
 
-        return Remembered()
+        return PathCache()
 
     @cached_property
-    def doubles(self) -> Doubles:
+    def doubles(self) -> DoubleLabelled:
         """Cases that two people labelled by themselves, of those that the actor may see."""
-        from remiss.edges.stores.labelling.doubles import DoubleStore
+        from remiss.edges.stores.labelling.double_labelled import DoubleLabelledStore
 
-        return DoubleStore(self._reader)
+        return DoubleLabelledStore(self._reader)
 
     @cached_property
     def recodings(self) -> Recodings:
@@ -229,7 +229,7 @@ class Equipment(Bench):
     @property
     def grow(self) -> Grow:
         """Where the tree of a log grows that is verified."""
-        from remiss.edges.growing import beside
+        from remiss.edges.tree_building import beside
 
         return beside
 
@@ -287,7 +287,7 @@ class Equipment(Bench):
     def health(self) -> Health:
         """How this machine and the catalog are."""
         from remiss.edges.health import MachineHealth, Opened
-        from remiss.edges.stores.labelling.originals import OriginalStore
+        from remiss.edges.stores.labelling.raw_events import RawEventStore
 
         opened = Opened(
             file=self._store.file,
@@ -295,6 +295,6 @@ class Equipment(Bench):
             keys=lambda: self.keys,
             vault=lambda: self.vault,
             acted=self._acted,
-            kept=OriginalStore(self._reader).kept,
+            kept=RawEventStore(self._reader).kept,
         )
         return MachineHealth(self.settings, opened)

@@ -15,7 +15,7 @@ from sqlalchemy import inspect, text
 
 from remiss.edges.stores.connecting import open_store
 from remiss.edges.stores.dialect import addresses, driving, schema
-from remiss.edges.stores.dialect.words import WORDS_DDL
+from remiss.edges.stores.dialect.full_text import WORDS_DDL
 from remiss.edges.stores.migrating import FOLDER, migrate, scripts
 from remiss.edges.stores.tables import metadata, views_metadata
 from remiss.edges.stores.version import LATEST, TABLE

@@ -100,7 +100,7 @@ class Cases(Protocol):
         ...
 
 
-class Originals(Protocol):
+class RawEvents(Protocol):
     """The raw events of cases, as far as the actor may see the cases."""
 
     def of(self, case_id: str, run: str | None) -> Original:
@@ -185,7 +185,7 @@ class EvidenceWorkspace(Permits, Protocol):
     """The ports that actions on raw evidence take."""
 
     @property
-    def originals(self) -> Originals: ...
+    def originals(self) -> RawEvents: ...
     @property
     def protocols(self) -> Protocols: ...
     @property

@@ -17,7 +17,7 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
-from remiss.edges.guarded import private_file, private_folder, refused, said
+from remiss.edges.private_files import explained, private_file, private_folder, refused
 from remiss.errors import Location, StorageError
 
 KEY_BYTES = 32
@@ -65,7 +65,7 @@ class FolderKeys:
         ------
         StorageError : the folder cannot be written
         """
-        with said(self._folder, setting="REMISS_KEYS"):
+        with explained(self._folder, setting="REMISS_KEYS"):
             os.close(os.open(self._folder / name, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
             _wait_for_disk(self._folder)
 
@@ -103,7 +103,7 @@ class FolderKeys:
     def destroy_wrapping_key(self, name: str) -> None:
         """Overwrite a wrapping key and remove it; one that is gone already is no error."""
         path = self._wrapping(name)
-        with said(self._folder, setting="REMISS_KEYS"), suppress(FileNotFoundError):
+        with explained(self._folder, setting="REMISS_KEYS"), suppress(FileNotFoundError):
             with path.open("r+b", buffering=0) as file:
                 file.write(bytes(KEY_BYTES))
                 os.fsync(file.fileno())

@@ -17,7 +17,7 @@ from remiss.catalog import actions
 from remiss.catalog.rendering import history_rows
 from remiss.codec import to_json
 from remiss.curate import labelling_actions as curate
-from remiss.edges.stores.labelling.prospects import offer
+from remiss.edges.stores.labelling.uncased_events import offer
 from remiss.edges.stores.tables import events
 from remiss.errors import RemissError
 from remiss.faces.api.answering import tagged

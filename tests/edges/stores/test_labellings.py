@@ -11,7 +11,7 @@ from remiss.catalog import actions
 from remiss.codec import to_json
 from remiss.curate import labelling_actions as curate
 from remiss.curate import linking_actions as linking
-from remiss.edges.stores.labelling.prospects import offer
+from remiss.edges.stores.labelling.uncased_events import offer
 from remiss.edges.stores.tables import events
 from remiss.errors import Conflict, Denied, InputError, LabellingError, NotFound, Precondition
 from remiss.govern import audit_actions as audit

@@ -13,8 +13,8 @@ from remiss.catalog import actions
 from remiss.catalog.query.expression import And, Text
 from remiss.catalog.query.parsing import parse
 from remiss.edges.stores.cases import CaseStore
-from remiss.edges.stores.dialect import words
-from remiss.edges.stores.listing import newest, ways
+from remiss.edges.stores.dialect import full_text
+from remiss.edges.stores.planner import newest, paths
 from remiss.edges.stores.reading import Reader
 from remiss.edges.stores.tables import cases
 from remiss.govern.ports.actor import Scope
@@ -30,7 +30,7 @@ START = datetime(2013, 6, 3, tzinfo=UTC)
 @pytest.fixture
 def uncommon(monkeypatch):
     """No word is so common that cases are asked one by one."""
-    monkeypatch.setattr(ways, "COMMON", 10**9)
+    monkeypatch.setattr(paths, "COMMON", 10**9)
 
 
 def said(ws, number, word="late"):
@@ -57,7 +57,7 @@ def test_wherever_the_newest_begin_all_pages_have_what_plain_python_finds(filled
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(newest, "MARGIN", margin)
             patch.setattr(newest, "ENTRIES_A_CASE", 10**9)
-            patch.setattr(ways, "COMMON", 10**9)
+            patch.setattr(paths, "COMMON", 10**9)
             lines = read_on(store, asked, "-occurred", limit)
         assert in_order(lines, "-occurred")
         assert sorted(line.id for line in lines) == expected(known, len(known.positions), asked)
@@ -115,8 +115,8 @@ def test_both_databases_find_as_many_of_the_last_cases(ws):
     for number in range(12):
         said(ws, number, "late" if number % 4 == 0 else "slow")
     store = ws.cases
-    asked, parameters = store._asked(parse("late"), ways.Purpose.PAGE, ways.NEWEST_FIRST, lines=4)
+    asked, parameters = store._asked(parse("late"), paths.Purpose.PAGE, paths.NEWEST_FIRST, lines=4)
     with ws._store.reading() as connection:
-        ((*_, found, count),) = ways.looks_for(asked).ask(connection, parameters)
+        ((*_, found, count),) = paths.looks_for(asked).ask(connection, parameters)
     assert (found, count) == (3, 12)
-    assert words.SAMPLED[connection.dialect.name] > count
+    assert full_text.SAMPLED[connection.dialect.name] > count

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import literal, select
 
 from remiss import capture
-from remiss.edges.stores.dialect.words import found, wanted
+from remiss.edges.stores.dialect.full_text import found, wanted
 from remiss.edges.stores.tables import case_context, case_criteria, cases, revisions
 from remiss.errors import Ambiguous, Conflict, NotFound
 from remiss.records import facts

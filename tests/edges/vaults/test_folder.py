@@ -9,8 +9,8 @@ import threading
 
 import pytest
 
-from remiss.edges.guarded import refused
 from remiss.edges.keys import FolderKeys
+from remiss.edges.private_files import refused
 from remiss.edges.vaults.folder import FolderVault
 from remiss.errors import NotFound, StorageError
 

@@ -9,7 +9,7 @@ from remiss.catalog.query.expression import Query
 from remiss.records.agreement import Double
 
 
-class Doubles(Protocol):
+class DoubleLabelled(Protocol):
     """Cases that two people labelled by themselves."""
 
     def labelled_twice(self, query: Query, position: int) -> tuple[Double, ...]:
@@ -21,7 +21,7 @@ class AgreementWorkspace(Performs, Protocol):
     """The ports that measuring agreement takes."""
 
     @property
-    def doubles(self) -> Doubles: ...
+    def doubles(self) -> DoubleLabelled: ...
 
     def position(self) -> int:
         """Return the catalog's position."""

@@ -16,7 +16,7 @@ from remiss.catalog.spelling import to_text
 from remiss.curate.blinding import why_blinded
 from remiss.edges.stores.case_reading import case_at, next_text_version, resolve
 from remiss.edges.stores.case_values import file_context
-from remiss.edges.stores.dialect.words import forget_words, index_words
+from remiss.edges.stores.dialect.full_text import forget_words, index_words
 from remiss.edges.stores.dialect.writing import insert_missing, next_keys
 from remiss.edges.stores.logs.journal import Transaction
 from remiss.edges.stores.people import register_team

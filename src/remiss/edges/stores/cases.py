@@ -31,8 +31,8 @@ from remiss.edges.stores.listing.lines import (
 from remiss.edges.stores.listing.pages import counted_now, counted_then, lately
 from remiss.edges.stores.listing.phrases import said_before
 from remiss.edges.stores.listing.seen_whole import sight_of
-from remiss.edges.stores.listing.ways import Asked, Purpose, Remembered, Ways, asked_for, ways
 from remiss.edges.stores.logs.journal import head
+from remiss.edges.stores.planner.paths import AccessPath, PathCache, Purpose, QueryKind, access_paths, query_kind
 from remiss.edges.stores.prepared import Parameters, Row
 from remiss.edges.stores.reading import Reader
 from remiss.edges.stores.tables import case_context, cases
@@ -49,12 +49,12 @@ class CaseStore:
     Those of one catalog may share what they `remembered`.
     """
 
-    def __init__(self, reader: Reader, remembered: Remembered | None = None) -> None:
+    def __init__(self, reader: Reader, remembered: PathCache | None = None) -> None:
         self._reader = reader
         self._store = reader.store
         self._scope = reader.scope
         self._sight = Sight.of(reader.scope)
-        self._remembered = Remembered() if remembered is None else remembered
+        self._remembered = PathCache() if remembered is None else remembered
 
     def position(self) -> int:
         """Return the catalog's position."""
@@ -78,7 +78,7 @@ class CaseStore:
         last = sort_values(rows[limit - 1], sort) if len(rows) > limit else None
         return Page(lines=lines, last=last, head=at)
 
-    def _rows_now(self, asked: Asked, parameters: Parameters, sort: Sort) -> tuple[Sequence[Row], int]:
+    def _rows_now(self, asked: QueryKind, parameters: Parameters, sort: Sort) -> tuple[Sequence[Row], int]:
         """Return the rows of a page as it is now, and the catalog's position: by one statement where some case matches."""
         continued = bool(parameters.after)
         with self._store.glancing() as connection:
@@ -104,7 +104,7 @@ class CaseStore:
             order = None if sort is None else sort.order
             asked, parameters = self._asked(query, Purpose.COUNT, order=order, sight=sight_of(connection, self._scope))
             if position is None:
-                counting = counted_by_kind(asked) or counted_now(asked, ways(connection, asked, parameters))
+                counting = counted_by_kind(asked) or counted_now(asked, access_paths(connection, asked, parameters))
                 ((number,),) = counting.ask(connection, parameters)
             else:
                 parameters = parameters_then(connection, parameters, query, position)
@@ -116,7 +116,7 @@ class CaseStore:
         with self._store.reading() as connection:
             asked, parameters = self._asked(query, Purpose.FACET, lines=limit, sight=sight_of(connection, self._scope))
             if position is None:
-                by: Ways | None = ways(connection, asked, parameters)
+                by: AccessPath | None = access_paths(connection, asked, parameters)
             else:
                 by, parameters = None, parameters_then(connection, parameters, query, position)
             return shown(field, facet(connection, asked, by, field, parameters))
@@ -131,7 +131,7 @@ class CaseStore:
         lines: int = 0,
         after: tuple[int, ...] = (),
         sight: Sight | None = None,
-    ) -> tuple[Asked, Parameters]:
+    ) -> tuple[QueryKind, Parameters]:
         """Return of which kind a question is, and what it brings."""
         shape, values = split_values(query)
         viewer = self._blinded_viewer()
@@ -139,7 +139,7 @@ class CaseStore:
         # In the order of filing a control would stand apart from what was caught in its window: it is filed when it is annotated.
         alone = blinded is not None and order is Order.FILED
         dialect = self._store.engine.dialect
-        asked = asked_for(shape, sight or self._sight, blinded, purpose, sort, dialect, visible_alone=alone)
+        asked = query_kind(shape, sight or self._sight, blinded, purpose, sort, dialect, visible_alone=alone)
         return asked, Parameters(values=values, scope=self._scope, viewer=viewer, lines=lines, after=after)
 
     def _blinded_viewer(self) -> BlindedViewer | None:

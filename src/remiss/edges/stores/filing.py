@@ -13,12 +13,12 @@ from operator import attrgetter
 
 from sqlalchemy import Connection, insert, select, update
 
+from remiss.edges.stores.activation import activate
 from remiss.edges.stores.crashing import crash_point
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.dialect.types import json_cell, names_cell, to_json
 from remiss.edges.stores.dialect.writing import insert_many, lock_name, next_keys
 from remiss.edges.stores.logs.journal import Transaction
-from remiss.edges.stores.promotion import promote
 from remiss.edges.stores.redactions import redactions_cell, seen_redactions
 from remiss.edges.stores.storable import held, storable
 from remiss.edges.stores.tables import (
@@ -89,7 +89,7 @@ def file_run(
     transaction.subjects.append(run)
     transaction.changed(run, None, {"digest": drawn.digest, "status": status})
     if status == "complete":
-        promote(transaction, run_key, [(keys[member.event.id], member) for member in drawn.members])
+        activate(transaction, run_key, [(keys[member.event.id], member) for member in drawn.members])
     position = transaction.position()
     connection.execute(update(runs).where(runs.c.key == run_key).values(position=position))
 

@@ -10,10 +10,10 @@ from sqlalchemy import ColumnElement, Connection, Label, Row, Select, and_, fals
 
 from remiss.capture.ports import Coverage, Known, RunTotals, WindowInForce
 from remiss.catalog.spelling import to_text
+from remiss.edges.stores.activation import activate
 from remiss.edges.stores.coverage import coverage, totals
 from remiss.edges.stores.filing import file_run, lock_source
 from remiss.edges.stores.in_force import in_force, of, same_window
-from remiss.edges.stores.promotion import promote
 from remiss.edges.stores.reading import Reader, Reading
 from remiss.edges.stores.run_diff import changes_of
 from remiss.edges.stores.run_rows import as_it_stood, captured, cell, criteria_of, groups_of, manifest, run_of, window
@@ -151,7 +151,7 @@ class RunStore:
             raise Conflict(f"{row.id} is not waiting: it is {row.status}", do="see remiss run show")
         transaction.subjects.append(row.id)
         transaction.changed(row.id, *({"digest": row.digest, "status": each} for each in ("waiting", "complete")))
-        promote(transaction, row.key, captured(transaction.connection, row.key))
+        activate(transaction, row.key, captured(transaction.connection, row.key))
         return self.get(row.id)
 
     def get(self, run: str, position: int | None = None) -> Run:

@@ -17,7 +17,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, suppre
 from pathlib import Path
 from typing import BinaryIO
 
-from remiss.edges.guarded import private_folder, said
+from remiss.edges.private_files import explained, private_folder
 from remiss.edges.vaults import single
 from remiss.edges.vaults.bundle import Damaged, address_of
 from remiss.edges.vaults.cipher import Wrapping
@@ -215,7 +215,7 @@ class FolderVault:
                 yield path, file
 
     def _said(self) -> AbstractContextManager[None]:
-        return said(self._folder, setting=SETTING)
+        return explained(self._folder, setting=SETTING)
 
 
 def _settle(path: Path, filed: Callable[[str], bool]) -> None:

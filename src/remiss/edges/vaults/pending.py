@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from remiss.edges.guarded import private_folder
+from remiss.edges.private_files import private_folder
 from remiss.edges.vaults.staging import locked, wait_for_disk
 
 FOLDER = "pending"

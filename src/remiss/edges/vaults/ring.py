@@ -20,7 +20,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from remiss.edges.guarded import private_file
+from remiss.edges.private_files import private_file
 from remiss.edges.vaults.cipher import Wrapping
 from remiss.errors import Location, StorageError
 from remiss.govern.ports.keys import Keys

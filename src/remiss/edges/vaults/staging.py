@@ -15,7 +15,7 @@ from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from remiss.edges.guarded import refused, said
+from remiss.edges.private_files import explained, refused
 from remiss.edges.vaults.bundle import MARK, ending
 from remiss.edges.vaults.cipher import Wrapping, seal, wrap
 
@@ -84,7 +84,7 @@ class StagedBundle:
         if self._file is None:
             return
         places = dict(sorted(self._places.items()))
-        with said(self._folder, setting=SETTING), self._current() as wrapping:
+        with explained(self._folder, setting=SETTING), self._current() as wrapping:
             self._file.writelines(wrap(wrapping, self._data_keys[address], address) for address in places)
             self._file.write(ending(self._key, wrapping.name, places))
             self._file.flush()
@@ -107,7 +107,7 @@ class StagedBundle:
 
     def replace(self, path: Path) -> None:
         """Put the bundle in the place of another, or remove that one where nothing is left."""
-        with said(self._folder, setting=SETTING):
+        with explained(self._folder, setting=SETTING):
             if self._path is None:
                 path.unlink()
             else:
@@ -118,7 +118,7 @@ class StagedBundle:
     def drop(self) -> None:
         """Remove the bundle unless it belongs to something: whether that was filed is then for others to find out."""
         if self._path is not None and self._owner is None:
-            with said(self._folder, setting=SETTING):
+            with explained(self._folder, setting=SETTING):
                 self._path.unlink(missing_ok=True)
             self._path = None
 
@@ -131,7 +131,7 @@ class StagedBundle:
 
     def _rename(self, name: str) -> None:
         if self._path is not None:
-            with said(self._folder, setting=SETTING):
+            with explained(self._folder, setting=SETTING):
                 self._path = self._path.replace(self._folder / name)
                 wait_for_disk(self._folder)
 

@@ -22,7 +22,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
-from remiss.edges.stores.dialect.spelling import Condition, spelled
+from remiss.edges.stores.dialect.spelling import Condition, compiled_as
 from remiss.edges.stores.dialect.types import POSTGRESQL, SQLITE
 
 
@@ -144,16 +144,16 @@ def _json_number_postgresql(element: _JsonNumber, compiler: SQLCompiler, **kw: A
     return f"(CASE WHEN jsonb_typeof({part}) = 'number' THEN ({part} #>> '{{}}')::double precision END)"
 
 
-spelled(_Member, {SQLITE: "({0} ->> {1})", POSTGRESQL: "(({0}::jsonb) ->> {1})"})
-spelled(
+compiled_as(_Member, {SQLITE: "({0} ->> {1})", POSTGRESQL: "(({0}::jsonb) ->> {1})"})
+compiled_as(
     _ListMember,
     {
         SQLITE: "EXISTS (SELECT 1 FROM json_each({0}, '$.' || {1}) AS each WHERE each.value ->> {2} = {3})",
         POSTGRESQL: "coalesce((({0}::jsonb) -> {1}) @> jsonb_build_array(jsonb_build_object({2}::text, {3})), false)",
     },
 )
-spelled(_JsonHas, {SQLITE: "({1} IN (SELECT value FROM json_each({0})))", POSTGRESQL: "({0} @> to_jsonb({1}))"})
-spelled(_Among, {SQLITE: "({0} IN (SELECT value FROM json_each({1})))"})
+compiled_as(_JsonHas, {SQLITE: "({1} IN (SELECT value FROM json_each({0})))", POSTGRESQL: "({0} @> to_jsonb({1}))"})
+compiled_as(_Among, {SQLITE: "({0} IN (SELECT value FROM json_each({1})))"})
 
 
 @compiles(_Among, POSTGRESQL)

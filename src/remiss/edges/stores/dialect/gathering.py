@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, Text
 from sqlalchemy.sql.functions import FunctionElement
 
-from remiss.edges.stores.dialect.spelling import spelled
+from remiss.edges.stores.dialect.spelling import compiled_as
 from remiss.edges.stores.dialect.types import POSTGRESQL, SQLITE
 
 
@@ -19,4 +19,4 @@ def gathered(of: ColumnElement[str]) -> ColumnElement[str]:
     return _Gathered(of)
 
 
-spelled(_Gathered, {SQLITE: "group_concat({0}, ',')", POSTGRESQL: "string_agg({0}, ',')"})
+compiled_as(_Gathered, {SQLITE: "group_concat({0}, ',')", POSTGRESQL: "string_agg({0}, ',')"})

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from sqlalchemy import ColumnElement, Float, Text, type_coerce
 from sqlalchemy.sql.functions import FunctionElement
 
-from remiss.edges.stores.dialect.spelling import Condition, spelled
+from remiss.edges.stores.dialect.spelling import Condition, compiled_as
 from remiss.edges.stores.dialect.types import POSTGRESQL, SQLITE
 
 # A pattern's value, given how a database spells the pieces between its stars.
@@ -65,15 +65,15 @@ def _liked(pieces: Sequence[str]) -> str:
     return "%".join("".join(f"\\{letter}" if letter in "\\%_" else letter for letter in piece) for piece in pieces)
 
 
-spelled(_Glob, {SQLITE: "({0} GLOB {1})", POSTGRESQL: "({0} LIKE {2})"})
-spelled(
+compiled_as(_Glob, {SQLITE: "({0} GLOB {1})", POSTGRESQL: "({0} LIKE {2})"})
+compiled_as(
     _AnyGlob,
     {
         SQLITE: "EXISTS (SELECT 1 FROM json_each({0}) WHERE value GLOB {1})",
         POSTGRESQL: "EXISTS (SELECT 1 FROM jsonb_array_elements_text({0}) AS listed(value) WHERE value LIKE {2})",
     },
 )
-spelled(
+compiled_as(
     _Number,
     {
         SQLITE: (
@@ -82,4 +82,4 @@ spelled(
         POSTGRESQL: "(CASE WHEN {0} ~ '" + NUMBER + "' THEN {0}::double precision END)",
     },
 )
-spelled(_Ordered, {SQLITE: "{0}", POSTGRESQL: '({0} COLLATE "C")'})
+compiled_as(_Ordered, {SQLITE: "{0}", POSTGRESQL: '({0} COLLATE "C")'})

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Dialect
 from sqlalchemy.sql.functions import FunctionElement
 
-from remiss.edges.stores.dialect.spelling import spelled
+from remiss.edges.stores.dialect.spelling import compiled_as
 from remiss.edges.stores.dialect.types import POSTGRESQL, SQLITE
 
 
@@ -36,4 +36,4 @@ def unindexed(of: ColumnElement[Any]) -> ColumnElement[Any]:
     return element
 
 
-spelled(_Unindexed, {SQLITE: "+{0}", POSTGRESQL: "{0}"})
+compiled_as(_Unindexed, {SQLITE: "+{0}", POSTGRESQL: "{0}"})

@@ -15,8 +15,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from remiss.edges.stores.connecting import open_store
+from remiss.edges.stores.dialect.full_text import WORDS_DDL
 from remiss.edges.stores.dialect.types import POSTGRESQL, SQLITE
-from remiss.edges.stores.dialect.words import WORDS_DDL
 from remiss.edges.stores.tables import metadata, views_metadata
 from remiss.edges.stores.version import LATEST
 from remiss.govern.ports.actor import Actor

@@ -25,7 +25,7 @@ class Condition(FunctionElement[bool]):
         return self
 
 
-def spelled(kind: type[FunctionElement[Any]], spellings: Mapping[str, str]) -> None:
+def compiled_as(kind: type[FunctionElement[Any]], spellings: Mapping[str, str]) -> None:
     """Say how dialects spell a kind of element.
 
     Parameters

@@ -16,8 +16,8 @@ from remiss.curate.steps import CONTROL, Step
 from remiss.edges.stores.case_reading import captures_of, event_at, resolve
 from remiss.edges.stores.case_writing import next_state
 from remiss.edges.stores.dialect.conditions import among
-from remiss.edges.stores.labelling.prospects import file_prospect, prospect
 from remiss.edges.stores.labelling.reserving import forget
+from remiss.edges.stores.labelling.uncased_events import file_uncased_event, uncased_event
 from remiss.edges.stores.labelling_reading import caught_by, of_case, rounds_of
 from remiss.edges.stores.linking import alike, end_link, followed, write_link
 from remiss.edges.stores.logs.journal import Transaction
@@ -49,7 +49,7 @@ class LabellingStore:
     def look(self, given: str) -> LabellingState:
         """Return where a case stands, or an event that is none yet, without holding anything."""
         with self._reader.at() as reading:
-            event = prospect(reading, given)
+            event = uncased_event(reading, given)
             if event is not None:
                 return standing_of_prospect(reading, event)
             return standing_of(reading, resolve(reading, given))
@@ -57,7 +57,7 @@ class LabellingStore:
     def team(self, given: str) -> str:
         """Return whose a case is, or an event that is none yet."""
         with self._reader.at() as reading:
-            found = prospect(reading, given) or resolve(reading, given)
+            found = uncased_event(reading, given) or resolve(reading, given)
             return str(found.team_id)
 
     def both(self, given: str, other: str) -> tuple[LabellingState, LabellingState]:
@@ -121,9 +121,9 @@ class LabellingStore:
     def _found(self, given: str) -> int:
         """Return the key of a case, or of an event that people are given, which becomes one."""
         reading = self._reader.writing
-        event = prospect(reading, given)
+        event = uncased_event(reading, given)
         if event is not None:
-            given = file_prospect(self._store.transaction, reading, event)
+            given = file_uncased_event(self._store.transaction, reading, event)
         return int(resolve(reading, given).key)
 
 

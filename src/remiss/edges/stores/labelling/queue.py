@@ -18,7 +18,7 @@ from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.dialect.planning import unindexed
 from remiss.edges.stores.dialect.writing import insert_or_take
 from remiss.edges.stores.labelling.orders import orders
-from remiss.edges.stores.labelling.prospects import offer
+from remiss.edges.stores.labelling.uncased_events import offer
 from remiss.edges.stores.labelling_reading import in_force
 from remiss.edges.stores.store import Store
 from remiss.edges.stores.tables import cases, labellings, links, reservations

@@ -18,8 +18,8 @@ from remiss.edges.stores.labelling_reading import in_force
 from remiss.edges.stores.linking import end_link
 from remiss.edges.stores.listing.pages import matches_then
 from remiss.edges.stores.listing.search import seen_at
-from remiss.edges.stores.listing.ways import Purpose, asked_for
 from remiss.edges.stores.logs.journal import Transaction, head
+from remiss.edges.stores.planner.paths import Purpose, query_kind
 from remiss.edges.stores.prepared import Parameters, Prepared
 from remiss.edges.stores.store import Store
 from remiss.edges.stores.tables import (
@@ -122,7 +122,7 @@ def _matching(connection: Connection, query: str) -> frozenset[int]:
     """Return the keys of the cases that match a query, as the catalog stands."""
     parsed = parse(query)
     shape, values = split_values(parsed)
-    asked = asked_for(shape, Sight.of(EVERYTHING), None, Purpose.COUNT, None, connection.dialect)
+    asked = query_kind(shape, Sight.of(EVERYTHING), None, Purpose.COUNT, None, connection.dialect)
     parameters = parameters_then(connection, Parameters(values=values, scope=EVERYTHING), parsed, head(connection))
     found = Prepared(matches_then(asked).chosen(cases.c.key), connection.dialect).ask(connection, parameters)
     return frozenset(key for (key,) in found)

@@ -20,7 +20,7 @@ from remiss.edges.stores.in_force import in_force, same_window
 from remiss.edges.stores.listing.kinds import spread_by_kind
 from remiss.edges.stores.listing.pages import Matches, matches_now, matches_then
 from remiss.edges.stores.listing.search import as_seen_at
-from remiss.edges.stores.listing.ways import REMEMBERED, Asked, Ways
+from remiss.edges.stores.planner.paths import REMEMBERED, AccessPath, QueryKind
 from remiss.edges.stores.prepared import Parameters, Prepared, Row, parameter
 from remiss.edges.stores.tables import captures, case_context, case_criteria, cases, revisions, run_windows
 from remiss.edges.stores.visible import visible_to
@@ -46,7 +46,7 @@ COLUMNS: dict[str, ColumnElement[Any]] = {
 }
 
 
-def facet(connection: Connection, asked: Asked, by: Ways | None, field: str, parameters: Parameters) -> Sequence[Row]:
+def facet(connection: Connection, asked: QueryKind, by: AccessPath | None, field: str, parameters: Parameters) -> Sequence[Row]:
     """Return the most frequent values of a field and their counts: of the cases as they are now, by some ways, or as they were.
 
     Where it is blinded what was suggested of some, they are counted as having no such value.
@@ -60,7 +60,7 @@ def facet(connection: Connection, asked: Asked, by: Ways | None, field: str, par
     return less(whole(connection, asked, by, field, every), hidden, field)[: parameters.lines]
 
 
-def whole(connection: Connection, asked: Asked, by: Ways | None, field: str, parameters: Parameters) -> Sequence[Row]:
+def whole(connection: Connection, asked: QueryKind, by: AccessPath | None, field: str, parameters: Parameters) -> Sequence[Row]:
     """Return the same whatever is blinded."""
     if by is None:
         return facet_then(connection, asked, field, parameters)
@@ -69,7 +69,7 @@ def whole(connection: Connection, asked: Asked, by: Ways | None, field: str, par
 
 
 @lru_cache(REMEMBERED)
-def hidden_in(asked: Asked, by: Ways | None, field: str) -> Prepared:
+def hidden_in(asked: QueryKind, by: AccessPath | None, field: str) -> Prepared:
     """Return the statement for the same among the few cases alone of which it is blinded what was suggested."""
     found = replace(matches_now(asked, by) if by else matches_then(asked), trivial=False)
     if found.blinded is not None:
@@ -93,12 +93,12 @@ def less(found: Iterable[Row], hidden: Iterable[Row], field: str) -> Sequence[Ro
 
 
 @lru_cache(REMEMBERED)
-def facet_now(asked: Asked, by: Ways, field: str) -> Prepared:
+def facet_now(asked: QueryKind, by: AccessPath, field: str) -> Prepared:
     """Return the statement for the most frequent values of a field among the cases as they are now, with their counts."""
     return Prepared(grouped(matches_now(asked, by), field, asked.dialect), asked.dialect)
 
 
-def facet_then(connection: Connection, asked: Asked, field: str, parameters: Parameters) -> Sequence[Row]:
+def facet_then(connection: Connection, asked: QueryKind, field: str, parameters: Parameters) -> Sequence[Row]:
     """Return the most frequent values of a field among the cases as they were, and how many cases have each."""
     if field == "criterion":
         return criteria_then(connection, asked, parameters)
@@ -106,7 +106,7 @@ def facet_then(connection: Connection, asked: Asked, field: str, parameters: Par
 
 
 @lru_cache(REMEMBERED)
-def grouped_then(asked: Asked, field: str) -> Prepared:
+def grouped_then(asked: QueryKind, field: str) -> Prepared:
     """Return the statement for the same as `facet_now` at the position asked for."""
     return Prepared(grouped(matches_then(asked), field, asked.dialect), asked.dialect)
 
@@ -164,7 +164,7 @@ def valued(found: Matches, field: str) -> ColumnElement[Any]:
     return value if found.trivial else unindexed(value)
 
 
-def criteria_then(connection: Connection, asked: Asked, parameters: Parameters) -> Sequence[Row]:
+def criteria_then(connection: Connection, asked: QueryKind, parameters: Parameters) -> Sequence[Row]:
     """Return the facet of criteria in the past: those met in the runs then in force, each once for a case."""
     counts: Counter[str] = Counter()
     last: int | None = None
@@ -179,7 +179,7 @@ def criteria_then(connection: Connection, asked: Asked, parameters: Parameters) 
 
 
 @lru_cache(REMEMBERED)
-def met_then(asked: Asked) -> Prepared:
+def met_then(asked: QueryKind) -> Prepared:
     """Return the statement for what the runs in force at the position asked for met, by case."""
     found = matches_then(asked)
     chosen = found.chosen(cases.c.key, cases.c.event_key)

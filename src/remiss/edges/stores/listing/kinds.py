@@ -33,7 +33,7 @@ from remiss.catalog.query.expression import Operator, Query, Term
 from remiss.catalog.query.template import kind_of
 from remiss.edges.stores.listing.comparing import Condition, column
 from remiss.edges.stores.listing.pages import hides
-from remiss.edges.stores.listing.ways import INDEXED, REMEMBERED, Asked
+from remiss.edges.stores.planner.paths import INDEXED, REMEMBERED, QueryKind
 from remiss.edges.stores.prepared import Parameters, Prepared, parameter
 from remiss.edges.stores.tables import case_context, case_criteria, cases
 from remiss.edges.stores.visible import Sight, visible_to
@@ -94,7 +94,7 @@ def entries_of(part: Query) -> Entries | None:
 
 
 @lru_cache(REMEMBERED)
-def counted_by_kind(asked: Asked) -> Prepared | None:
+def counted_by_kind(asked: QueryKind) -> Prepared | None:
     """Return the statement for the number of cases that match now and are seen; None where no index has them by kind."""
     if asked.sight.everything or asked.phrases or asked.visible_alone:
         return None
@@ -112,7 +112,7 @@ def counted_by_kind(asked: Asked) -> Prepared | None:
     return Prepared(select(cast(func.coalesce(func.sum(numbers.c.number), 0), BigInteger())), asked.dialect)
 
 
-def spread_by_kind(connection: Connection, asked: Asked, field: str, parameters: Parameters) -> Prepared | None:
+def spread_by_kind(connection: Connection, asked: QueryKind, field: str, parameters: Parameters) -> Prepared | None:
     """Return the statement for the most frequent values of a field among all cases that are seen, with their counts.
 
     None where no index has them by kind, or has so many values that it is quicker to ask every case.
@@ -122,7 +122,7 @@ def spread_by_kind(connection: Connection, asked: Asked, field: str, parameters:
 
 
 @lru_cache(REMEMBERED)
-def _beyond_some(asked: Asked, field: str) -> Prepared | None:
+def _beyond_some(asked: QueryKind, field: str) -> Prepared | None:
     """Return the select of a value beyond the some for which it is quicker to count each."""
     entries = entries_by(field)
     if entries is None:
@@ -133,7 +133,7 @@ def _beyond_some(asked: Asked, field: str) -> Prepared | None:
 
 
 @lru_cache(REMEMBERED)
-def _spread(asked: Asked, field: str) -> Prepared:
+def _spread(asked: QueryKind, field: str) -> Prepared:
     entries = entries_by(field)
     if entries is None:
         raise ValueError(f"no index counts {field} by kind")

@@ -21,7 +21,7 @@ from remiss.edges.stores.dialect.gathering import gathered
 from remiss.edges.stores.dialect.planning import unindexed
 from remiss.edges.stores.listing.pages import Matches, behind, matches_now, matches_then, sort_columns, sorted_by, ungraded
 from remiss.edges.stores.listing.search import as_seen_at, seen_at
-from remiss.edges.stores.listing.ways import REMEMBERED, Asked, Ways
+from remiss.edges.stores.planner.paths import REMEMBERED, AccessPath, QueryKind
 from remiss.edges.stores.prepared import Prepared, Row, parameter
 from remiss.edges.stores.tables import captures, case_criteria, case_texts, cases, catalog_head, events, revisions, run_windows
 from remiss.records.identity import from_micros
@@ -44,13 +44,13 @@ FIXED = (
 
 
 @lru_cache(REMEMBERED)
-def listed_now(asked: Asked, by: Ways, sort: Sort, *, continued: bool) -> Prepared:
+def listed_now(asked: QueryKind, by: AccessPath, sort: Sort, *, continued: bool) -> Prepared:
     """Return the statement for a page of the cases as they are now."""
     return Prepared(listed(matches_now(asked, by), sort, continued=continued), asked.dialect)
 
 
 @lru_cache(REMEMBERED)
-def listed_then(asked: Asked, sort: Sort, *, continued: bool, walked: bool) -> Prepared:
+def listed_then(asked: QueryKind, sort: Sort, *, continued: bool, walked: bool) -> Prepared:
     """Return the statement for a page of the cases as they were at the position asked for."""
     return Prepared(listed(matches_then(asked, walked=walked), sort, continued=continued), asked.dialect)
 

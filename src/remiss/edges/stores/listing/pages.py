@@ -28,11 +28,11 @@ from sqlalchemy import (
 from remiss.catalog.listing import Order, Sort
 from remiss.catalog.query.expression import EVERYTHING, Query, Term
 from remiss.edges.stores.blinding import SUGGESTED_KEYS, BlindedKind, state_blinded, suggestions_blinded, title_blinded
-from remiss.edges.stores.dialect import words
+from remiss.edges.stores.dialect import full_text
 from remiss.edges.stores.dialect.planning import unindexed, weighs
 from remiss.edges.stores.listing.comparing import Condition, column
 from remiss.edges.stores.listing.search import case_face, case_face_at, condition, in_force_at
-from remiss.edges.stores.listing.ways import INDEXED, REMEMBERED, Asked, Purpose, Ways, leads, side_entries
+from remiss.edges.stores.planner.paths import INDEXED, REMEMBERED, AccessPath, Purpose, QueryKind, leads, side_entries
 from remiss.edges.stores.prepared import Parameters, Prepared, parameter, then
 from remiss.edges.stores.tables import cases, revisions
 from remiss.edges.stores.visible import Sight, visible_to
@@ -74,28 +74,28 @@ class Matches:
         return statement.join(revisions, and_(*in_force_at(self.position, key)))
 
 
-def matches_then(asked: Asked, *, walked: bool = False) -> Matches:
+def matches_then(asked: QueryKind, *, walked: bool = False) -> Matches:
     """Return what matched a kind of question at the position asked for and may be seen."""
     position = then()
     face = case_face_at(position, asked.dialect, asked.blinded)
-    shown = told_of(asked)
+    shown = visible_of(asked)
     if asked.blinded is not None:
         shown.append(not_(state_blinded(asked.blinded, revisions.c.status)))
     where = and_(true(), *shown, condition(asked.query, face))
     return Matches(where=where, sight=asked.sight, position=position, walked=walked, blinded=asked.blinded)
 
 
-def told_of(asked: Asked) -> list[Condition]:
+def visible_of(asked: QueryKind) -> list[Condition]:
     """Return the condition that nothing is blinded of a case, where such alone are asked for."""
     return [not_(suggestions_blinded(asked.blinded))] if asked.visible_alone and asked.blinded is not None else []
 
 
-def unsaid_of(asked: Asked) -> list[Condition]:
+def texts_hidden_of(asked: QueryKind) -> list[Condition]:
     """Return the condition that no title and note is blinded of a case, where words are looked for."""
     return [not_(title_blinded(asked.blinded))] if asked.phrases and asked.blinded is not None else []
 
 
-def lately(connection: Connection, asked: Asked, parameters: Parameters) -> bool:
+def lately(connection: Connection, asked: QueryKind, parameters: Parameters) -> bool:
     """Return whether so little has changed since the position asked for that most cases were there: a page of them is soon met.
 
     By severity there is no walk, for all that match have to be sorted; and a planner that weighs needs no telling.
@@ -112,14 +112,14 @@ def changed_since(dialect: Dialect) -> Prepared:
     return Prepared(since, dialect)
 
 
-def matches_now(asked: Asked, by: Ways) -> Matches:
+def matches_now(asked: QueryKind, by: AccessPath) -> Matches:
     """Return what matches a kind of question and may be seen, to be answered in these ways."""
     said, collected = saying(asked, by)
     # Where few cases are named by one condition, no index may be tempting for another.
     named = collected or any(by.few)
     found = [part_condition(part, asked, few=few, named=named) for part, few in zip(asked.parts, by.few, strict=True)]
     return Matches(
-        where=and_(*told_of(asked), said, *unsaid_of(asked), *(each for each, _ in found)),
+        where=and_(*visible_of(asked), said, *texts_hidden_of(asked), *(each for each, _ in found)),
         sight=asked.sight,
         position=None,
         blinded=asked.blinded,
@@ -129,20 +129,20 @@ def matches_now(asked: Asked, by: Ways) -> Matches:
 
 
 @lru_cache(REMEMBERED)
-def counted_now(asked: Asked, by: Ways) -> Prepared:
+def counted_now(asked: QueryKind, by: AccessPath) -> Prepared:
     """Return the statement for the number of what matches now."""
     entries = entries_alone(asked)
     counting = matches_now(asked, by).chosen(func.count())
     return Prepared(counting if entries is None else select(func.count()).select_from(entries.subquery("entries")), asked.dialect)
 
 
-def entries_alone(asked: Asked) -> Select[int] | None:
+def entries_alone(asked: QueryKind) -> Select[int] | None:
     """Return the entries of a side table that are all that matches, one for each case; None where more is to be asked."""
     if not asked.sight.everything or asked.visible_alone:
         return None
     match asked.parts:
         case [] if asked.blinded is None:
-            return words.found(asked.phrases, asked.dialect) if asked.phrases else None
+            return full_text.found(asked.phrases, asked.dialect) if asked.phrases else None
         case [Term() as part] if not asked.phrases and not hides(asked, part):
             return side_entries(part)
         case _:
@@ -150,25 +150,25 @@ def entries_alone(asked: Asked) -> Select[int] | None:
 
 
 @lru_cache(REMEMBERED)
-def counted_then(asked: Asked) -> Prepared:
+def counted_then(asked: QueryKind) -> Prepared:
     """Return the statement for the number of what matched at the position asked for."""
     return Prepared(matches_then(asked).chosen(func.count()), asked.dialect)
 
 
-def saying(asked: Asked, by: Ways) -> tuple[Condition, bool]:
+def saying(asked: QueryKind, by: AccessPath) -> tuple[Condition, bool]:
     """Return the condition that a case has all the phrases, and whether it names the cases by their keys."""
     if not asked.phrases:
         return true(), False
     if by.common:
-        return words.says(cases.c.key, asked.phrases, asked.dialect), False
+        return full_text.says(cases.c.key, asked.phrases, asked.dialect), False
     at, least = (parameter(partial(_since, which), BigInteger()) for which in (0, 1))
     # Collected before anything else: PostgreSQL would rather walk all cases by time, of which few have the words.
-    found = words.found(asked.phrases, asked.dialect, least if by.recent else None)
+    found = full_text.found(asked.phrases, asked.dialect, least if by.recent else None)
     named = cases.c.key.in_(select(found.cte("said").prefix_with("MATERIALIZED")))
     return (and_(named, unindexed(cases.c.at) > at) if by.recent else named), True
 
 
-def part_condition(part: Query, asked: Asked, *, few: bool, named: bool) -> tuple[Condition, bool]:
+def part_condition(part: Query, asked: QueryKind, *, few: bool, named: bool) -> tuple[Condition, bool]:
     """Return the condition of one part of a conjunction, such that a planner without statistics does well.
 
     Also return whether it names the cases by their keys.
@@ -188,7 +188,7 @@ def part_condition(part: Query, asked: Asked, *, few: bool, named: bool) -> tupl
     return column(unindexed(INDEXED[part.key]))(part), False
 
 
-def hides(asked: Asked, part: Query) -> bool:
+def hides(asked: QueryKind, part: Query) -> bool:
     """Return whether a part of a query tells what was suggested, to somebody from whom that may be blinded."""
     return asked.blinded is not None and isinstance(part, Term) and part.key in SUGGESTED_KEYS
 

@@ -21,7 +21,7 @@ from remiss.catalog.query.expression import And, Not, Or, Query, Term, Text
 from remiss.catalog.query.fields import find
 from remiss.edges.stores.blinding import SUGGESTED_KEYS, BlindedKind, origin_shown, suggestions_blinded, title_blinded
 from remiss.edges.stores.dialect.conditions import among, among_listed, json_text
-from remiss.edges.stores.dialect.words import has, wanted
+from remiss.edges.stores.dialect.full_text import has, wanted
 from remiss.edges.stores.in_force import holds, in_force, same_window
 from remiss.edges.stores.listing.comparing import (
     EVENT,
@@ -116,7 +116,7 @@ def as_blinded(keys: Mapping[str, Compare], blinded: BlindedKind | None) -> Mapp
     if blinded is None:
         return keys
     hiding = {**dict.fromkeys(SUGGESTED_KEYS, suggestions_blinded(blinded)), "title": title_blinded(blinded)}
-    return {name: told(of, hiding[name]) if name in hiding else of for name, of in keys.items()}
+    return {name: unless_blinded(of, hiding[name]) if name in hiding else of for name, of in keys.items()}
 
 
 def text_blinded(text: Callable[[Text], Condition], blinded: BlindedKind | None) -> Callable[[Text], Condition]:
@@ -124,7 +124,7 @@ def text_blinded(text: Callable[[Text], Condition], blinded: BlindedKind | None)
     return text if blinded is None else lambda said: and_(text(said), not_(title_blinded(blinded)))
 
 
-def told(compare: Compare, hidden: Condition) -> Compare:
+def unless_blinded(compare: Compare, hidden: Condition) -> Compare:
     """Return comparisons that hold for no case of which something is hidden."""
     return lambda term: and_(compare(term), not_(hidden))
 

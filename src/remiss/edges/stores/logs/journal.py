@@ -181,7 +181,7 @@ def _text(row: Mapping[Any, Any], number: int) -> str:
 
 def entry(row: Mapping[Any, Any]) -> dict[str, object]:
     """Return what is hashed of a row of the journal."""
-    return said(
+    return content_of(
         row["position"],
         row["action"],
         row["actor"],
@@ -195,7 +195,7 @@ def entry(row: Mapping[Any, Any]) -> dict[str, object]:
     )
 
 
-def said(
+def content_of(
     number: int,
     action: str,
     actor: str,

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from remiss.edges.stores.dialect.conditions import as_bytes, surely_bytes, surely_whole
 from remiss.edges.stores.dialect.driving import is_undecodable, streaming, texts_as_bytes
-from remiss.edges.stores.logs.journal import said
+from remiss.edges.stores.logs.journal import content_of
 from remiss.govern.audit.integrity import Row
 from remiss.govern.audit.log import JOURNAL, text_of
 
@@ -95,5 +95,7 @@ def _row(
     leaf: bytes | None,
     seal: bytes | None,
 ) -> Row:
-    values = said(number, action, actor, micros, json.loads(digests), request, role, sensitivity, json.loads(subjects), team)
+    values = content_of(
+        number, action, actor, micros, json.loads(digests), request, role, sensitivity, json.loads(subjects), team
+    )
     return number, text_of(values).encode(), leaf, seal

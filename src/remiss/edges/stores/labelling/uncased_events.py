@@ -17,7 +17,7 @@ from remiss.curate.steps import CONTROL
 from remiss.edges.stores.case_reading import captures_of, event_at
 from remiss.edges.stores.case_values import file_context
 from remiss.edges.stores.case_writing import first_state
-from remiss.edges.stores.dialect.words import index_words
+from remiss.edges.stores.dialect.full_text import index_words
 from remiss.edges.stores.dialect.writing import insert_missing, lock_name, next_keys
 from remiss.edges.stores.logs.journal import UNSTAMPED, Transaction
 from remiss.edges.stores.reading import Reading
@@ -37,7 +37,7 @@ def offer(connection: Connection, found: Iterable[tuple[str, str, int]]) -> tupl
     return tuple(str(row["id"]) for row in rows)
 
 
-def prospect(reading: Reading, given: str) -> Row[Any] | None:
+def uncased_event(reading: Reading, given: str) -> Row[Any] | None:
     """Return the event, as a row of `events`, of which somebody has the id; None when it is a case by now, or never was given."""
     is_case = select(cases.c.key).where(cases.c.event_key == events.c.key).exists()
     found = (
@@ -51,7 +51,7 @@ def prospect(reading: Reading, given: str) -> Row[Any] | None:
     return row
 
 
-def file_prospect(transaction: Transaction, reading: Reading, event: Row[Any]) -> str:
+def file_uncased_event(transaction: Transaction, reading: Reading, event: Row[Any]) -> str:
     """File a control, of which somebody is about to say what it is, as a case; return its id.
 
     Whoever does the same at the same time waits here, and finds the case.

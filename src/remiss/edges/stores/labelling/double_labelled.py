@@ -16,8 +16,8 @@ from remiss.edges.stores.dialect.types import from_json
 from remiss.edges.stores.labelling_reading import in_force
 from remiss.edges.stores.listing.pages import matches_then
 from remiss.edges.stores.listing.search import seen_at
-from remiss.edges.stores.listing.ways import Purpose, asked_for
 from remiss.edges.stores.model_owners import settles
+from remiss.edges.stores.planner.paths import Purpose, query_kind
 from remiss.edges.stores.prepared import Parameters, Prepared
 from remiss.edges.stores.reading import Reader
 from remiss.edges.stores.tables import captures, cases, labellings, run_windows
@@ -32,7 +32,7 @@ OF_CASE = ("id", "event_key", "status", "team_id", "model")
 SAID = ("kind", "person", "verdict", "mode", "modes", "severity", "at")
 
 
-class Case(NamedTuple):
+class DoubleLabelledCase(NamedTuple):
     """What is read of a case: what it is called, and by what its labellings are told."""
 
     id: str
@@ -42,7 +42,7 @@ class Case(NamedTuple):
     model: str
 
 
-class DoubleStore:
+class DoubleLabelledStore:
     """Double labellings of the cases that a scope may see, and which of them a viewer may read."""
 
     def __init__(self, reader: Reader) -> None:
@@ -55,7 +55,7 @@ class DoubleStore:
         """
         shape, values = split_values(query)
         dialect = self._reader.store.engine.dialect
-        asked = asked_for(shape, Sight.of(self._reader.scope), None, Purpose.COUNT, None, dialect)
+        asked = query_kind(shape, Sight.of(self._reader.scope), None, Purpose.COUNT, None, dialect)
         second = labellings.alias("second")
         twice = exists().where(second.c.case_key == cases.c.key, second.c.kind == VERIFICATION, in_force(position, second))
         told = [labellings.c[name] for name in SAID]
@@ -72,10 +72,10 @@ class DoubleStore:
             weights = _weights(connection, position)
             # By team and model, of which there are few.
             settling = cache(lambda team, model: settles(reading, team, model))
-            given: dict[Case, dict[str, Any]] = {}
+            given: dict[DoubleLabelledCase, dict[str, Any]] = {}
             for *case, kind, person, verdict, mode, modes, severity, at in rows:
                 said = Given(person=person, verdict=Verdict(verdict), mode=mode, modes=tuple(from_json(modes)), severity=severity)
-                given.setdefault(Case(*case), {})[kind] = (said, at)
+                given.setdefault(DoubleLabelledCase(*case), {})[kind] = (said, at)
             open_ = {case for case, both in given.items() if self._told(case, both, settling)}
         return tuple(
             Double(
@@ -90,7 +90,7 @@ class DoubleStore:
             if len(both) == 2
         )
 
-    def _told(self, case: Case, both: Mapping[str, Any], settling: Callable[[str, str], bool]) -> bool:
+    def _told(self, case: DoubleLabelledCase, both: Mapping[str, Any], settling: Callable[[str, str], bool]) -> bool:
         """Return whether the viewer may read both labellings, by where the case stands now."""
         people = frozenset(said.person for said, _ in both.values())
         facts = self._reader.viewer.facts(people, case.team_id, settles=lambda: settling(case.team_id, case.model))

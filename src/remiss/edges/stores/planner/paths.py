@@ -21,11 +21,11 @@ from remiss.catalog.listing import Order, Sort
 from remiss.catalog.query.expression import Operator, Query, Term, Text, conjuncts
 from remiss.catalog.query.template import kind_of
 from remiss.edges.stores.blinding import BlindedKind
-from remiss.edges.stores.dialect import words
+from remiss.edges.stores.dialect import full_text
 from remiss.edges.stores.dialect.planning import weighs
-from remiss.edges.stores.listing import newest
 from remiss.edges.stores.listing.comparing import column
 from remiss.edges.stores.listing.search import case_face, condition, phrase
+from remiss.edges.stores.planner import newest
 from remiss.edges.stores.prepared import Parameters, Prepared, Row
 from remiss.edges.stores.tables import case_context, case_criteria, cases
 from remiss.edges.stores.visible import Sight
@@ -58,7 +58,7 @@ class Purpose(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Asked:
+class QueryKind:
     """A kind of question about cases as they are now: all that its statements depend on, but for the ways.
 
     `blinded` is the kind of viewer, if anything may be blinded for them. With `visible_alone` only cases of which nothing is
@@ -96,7 +96,7 @@ class Asked:
 
 
 @lru_cache(REMEMBERED)
-def asked_for(
+def query_kind(
     query: Query,
     sight: Sight,
     blinded: BlindedKind | None,
@@ -105,15 +105,15 @@ def asked_for(
     dialect: Dialect,
     *,
     visible_alone: bool = False,
-) -> Asked:
+) -> QueryKind:
     """Return the kind of a question: a query's shape, for scopes of a kind, for a page in some order if for a page."""
-    return Asked(
+    return QueryKind(
         query=query, sight=sight, blinded=blinded, purpose=purpose, sort=sort, dialect=dialect, visible_alone=visible_alone
     )
 
 
 @dataclass(frozen=True, slots=True)
-class Ways:
+class AccessPath:
     """How a query is answered: which of its parts few cases meet, and whether many have its phrases.
 
     When `recent`, what has the phrases is looked for among the newest cases alone (see `newest.py`).
@@ -125,10 +125,10 @@ class Ways:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ChosenPath:
     """The ways for some parameters, on what they depend, and where the newest cases begin when the page is looked for there."""
 
-    ways: Ways
+    ways: AccessPath
     depends: Row
     since: newest.Since | None = None
 
@@ -136,12 +136,12 @@ class Choice:
         """Return whether the newest cases were too few for a page, or are no longer those that they were."""
         return self.since is not None and (len(rows) < parameters.lines or head(rows[0]) != self.since.head)
 
-    def among_all(self) -> Choice:
+    def among_all(self) -> ChosenPath:
         """Return the same for a page that is not to be found among the newest cases."""
-        return Choice(replace(self.ways, recent=False), self.depends)
+        return ChosenPath(replace(self.ways, recent=False), self.depends)
 
 
-class Remembered:
+class PathCache:
     """The ways found lately, each until the catalog has changed: a page that is looked at again needs no more looking round.
 
     Nor does one that differs only in values on which the ways do not depend. A way that was the quickest before a change still
@@ -150,13 +150,13 @@ class Remembered:
 
     def __init__(self) -> None:
         # Which forgets its oldest in one step, for the threads of a server share it.
-        self._found: OrderedDict[tuple[Asked, Row], tuple[int, Choice]] = OrderedDict()
+        self._found: OrderedDict[tuple[QueryKind, Row], tuple[int, ChosenPath]] = OrderedDict()
 
-    def choice(self, connection: Connection, asked: Asked, parameters: Parameters) -> Choice:
+    def choice(self, connection: Connection, asked: QueryKind, parameters: Parameters) -> ChosenPath:
         """Return the ways that are remembered for a page, or else the quickest."""
         looks = looks_for(asked)
         if looks is None:
-            return Choice(plain_ways(asked), ())
+            return ChosenPath(plain_paths(asked), ())
         looked_at = looks.arguments(parameters)
         # Where the newest cases begin depends on the page too.
         depends = (*looked_at, *parameters.after, parameters.lines) if asked.walks else looked_at
@@ -165,7 +165,7 @@ class Remembered:
             return found[1]
         return _choice(connection, asked, parameters, looks.rows(connection, looked_at), depends)
 
-    def went(self, asked: Asked, choice: Choice, head: int) -> None:
+    def went(self, asked: QueryKind, choice: ChosenPath, head: int) -> None:
         """Remember by which ways a question was answered at a position, or forget them when they were of another."""
         if choice.depends:
             at, _ = self._found.pop((asked, choice.depends), (head, choice))
@@ -175,41 +175,41 @@ class Remembered:
                 self._found.popitem(last=False)
 
 
-def ways(connection: Connection, asked: Asked, parameters: Parameters) -> Ways:
+def access_paths(connection: Connection, asked: QueryKind, parameters: Parameters) -> AccessPath:
     """Return the quickest ways to answer a question in this catalog that is not about a page."""
     looks = looks_for(asked)
-    return plain_ways(asked) if looks is None else _ways(asked, looks.ask(connection, parameters))
+    return plain_paths(asked) if looks is None else _ways(asked, looks.ask(connection, parameters))
 
 
 @lru_cache(REMEMBERED)
-def plain_ways(asked: Asked) -> Ways:
+def plain_paths(asked: QueryKind) -> AccessPath:
     """Return the ways where there is nothing to find out."""
-    return Ways((False,) * len(asked.parts), common=False)
+    return AccessPath((False,) * len(asked.parts), common=False)
 
 
-def _choice(connection: Connection, asked: Asked, parameters: Parameters, found: Sequence[Row], depends: Row) -> Choice:
+def _choice(connection: Connection, asked: QueryKind, parameters: Parameters, found: Sequence[Row], depends: Row) -> ChosenPath:
     """Return the quickest ways for a page."""
-    plain = Choice(_ways(asked, found), depends)
+    plain = ChosenPath(_ways(asked, found), depends)
     if asked.sort != NEWEST_FIRST or not asked.walks or plain.ways.common or any(plain.ways.few):
         return plain
     *_, said, count = found[0]
     entries = newest.entries(said=said, sampled=_sampled(asked, count), cases=count, lines=parameters.lines)
     since = None if entries is None else newest.since(connection, asked.dialect, parameters, entries)
-    return plain if since is None else Choice(replace(plain.ways, recent=True), depends, since)
+    return plain if since is None else ChosenPath(replace(plain.ways, recent=True), depends, since)
 
 
-def _ways(asked: Asked, found: Sequence[Row]) -> Ways:
+def _ways(asked: QueryKind, found: Sequence[Row]) -> AccessPath:
     ((*beyond, said, count),) = found
-    common = asked.walks and said >= max(COMMON, words.COMMON[asked.dialect.name] * _sampled(asked, count))
-    return Ways(tuple(each is None for each in beyond), common=common)
+    common = asked.walks and said >= max(COMMON, full_text.COMMON[asked.dialect.name] * _sampled(asked, count))
+    return AccessPath(tuple(each is None for each in beyond), common=common)
 
 
-def _sampled(asked: Asked, count: int) -> int:
-    return min(count, words.SAMPLED[asked.dialect.name])
+def _sampled(asked: QueryKind, count: int) -> int:
+    return min(count, full_text.SAMPLED[asked.dialect.name])
 
 
 @lru_cache(REMEMBERED)
-def looks_for(asked: Asked) -> Prepared | None:
+def looks_for(asked: QueryKind) -> Prepared | None:
     """Return the select of an entry beyond the few of each part, of how many of the last cases have the phrases, and of all.
 
     None when there is nothing to find out.
@@ -220,7 +220,7 @@ def looks_for(asked: Asked) -> Prepared | None:
     # A part without entries is not met by few.
     beyond = [literal(0) if entries is None else _beyond_few(entries, asked.purpose) for entries in counted]
     last_key = select(func.coalesce(func.max(cases.c.key), 0))
-    said = words.lately(asked.phrases, last_key, asked.dialect) if asked.walks else literal(0)
+    said = full_text.lately(asked.phrases, last_key, asked.dialect) if asked.walks else literal(0)
     every: list[ColumnElement[Any]] = [*beyond, said, last_key.scalar_subquery()]
     return Prepared(select(*every), asked.dialect)
 
@@ -231,7 +231,7 @@ def _beyond_few(entries: Select[int], purpose: Purpose) -> ScalarSelect[int]:
     return entries.limit(1).offset(few).scalar_subquery()
 
 
-def _entries(part: Query, asked: Asked) -> Select[int] | None:
+def _entries(part: Query, asked: QueryKind) -> Select[int] | None:
     """Return the entries of the index that a part could be answered from, where it matters how many there are."""
     if weighs(asked.dialect) or not isinstance(part, Term):
         return None
@@ -244,7 +244,7 @@ def _entries(part: Query, asked: Asked) -> Select[int] | None:
     return select(cases.c.key).where(condition(part, case_face(asked.dialect)))
 
 
-def leads(part: Term, asked: Asked) -> bool:
+def leads(part: Term, asked: QueryKind) -> bool:
     """Return whether the index on one value has the cases in the order of pages, or the number of them."""
     match asked.purpose:
         case Purpose.PAGE:

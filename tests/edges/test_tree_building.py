@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from remiss.edges.growing import LONG, beside
+from remiss.edges.tree_building import LONG, beside
 from remiss.errors import StorageError
 from remiss.govern.audit.tree_builder import here
 

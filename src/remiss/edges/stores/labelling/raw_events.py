@@ -14,7 +14,7 @@ from remiss.records.evidence import Original
 FILED = "filed"
 
 
-class OriginalStore:
+class RawEventStore:
     """Raw events of the cases that a scope may see: fulfils `catalog.ports.Originals`."""
 
     def __init__(self, reader: Reader) -> None:

@@ -14,8 +14,8 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, exists, 
 from remiss.catalog.spelling import to_text
 from remiss.edges.stores.case_values import file_context, file_criteria, guard, meet
 from remiss.edges.stores.dialect.conditions import among
+from remiss.edges.stores.dialect.full_text import index_words
 from remiss.edges.stores.dialect.types import Word
-from remiss.edges.stores.dialect.words import index_words
 from remiss.edges.stores.dialect.writing import insert_many, next_keys
 from remiss.edges.stores.in_force import in_force, same_window
 from remiss.edges.stores.logs.journal import Transaction
@@ -30,7 +30,7 @@ UNLABELLED = [Status.CANDIDATE.value, Status.CONTROL.value]
 Seen = Sequence[tuple[int, Member]]  # event keys with what the run saw
 
 
-def promote(transaction: Transaction, run_key: int, seen: Seen) -> None:
+def activate(transaction: Transaction, run_key: int, seen: Seen) -> None:
     """Bring a filed run in force and count its cases.
 
     Raises

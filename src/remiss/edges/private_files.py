@@ -72,7 +72,7 @@ def refused(error: OSError, folder: Path, *, setting: str) -> StorageError:
 
 
 @contextmanager
-def said(folder: Path, *, setting: str) -> Iterator[None]:
+def explained(folder: Path, *, setting: str) -> Iterator[None]:
     """Say in our words what the operating system refuses in this block."""
     try:
         yield

@@ -1,0 +1,1 @@
+"""How lists of cases are answered: access paths, and the choice among them."""
