@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from remiss.contract.declared import load
-from remiss.faces.api.answering import CSV
-from remiss.faces.api.app import create_app
+from remiss.faces.http.answering import CSV
+from remiss.faces.http.app import create_app
 from scripts.reference.markdown import code, page, table
 
 ACTIONS = load()

@@ -34,7 +34,7 @@ from remiss.govern.redaction.detectors import DETECTORS
 from remiss.govern.redaction.policy import WRITTEN
 from remiss.records.case import Filing
 from tests.conftest import DATABASES, database_on
-from tests.faces.api.routes import WAYS
+from tests.faces.http.routes import WAYS
 from tests.personal import VALUES, hidden
 from tests.serving import Served, served
 from tests.stories.logs import MONDAY, PROTOCOL, WEEK

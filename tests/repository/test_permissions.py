@@ -6,7 +6,7 @@ from remiss.contract.declared import load
 from remiss.contract.table import entries
 from remiss.govern.roles import OF_ADMINS, OF_THE_CATALOG, PERMISSIONS, ROLES
 from scripts.reference.faces import commands
-from tests.faces.api.routes import WAYS
+from tests.faces.http.routes import WAYS
 from tests.tables import each
 
 ACTIONS = load()
@@ -22,7 +22,7 @@ BESIDE = {
     "remiss protocol new": "writes a file",
     "remiss case notebook": "writes what case.show answers",
 }
-# Routes that are no action's: what they show is of no catalog, or they ask by themselves (tests/faces/api/test_matrix.py).
+# Routes that are no action's: what they show is of no catalog, or they ask by themselves (tests/faces/http/test_matrix.py).
 OPEN = {"/livez", "/readyz", "/sign-in", "/sign-in/style.css", "/sign-out"}
 OF_THE_PROGRAM = {"/api/v1", "/api/v1/openapi.json", "/static/{file}", "/assets/{file}"}
 

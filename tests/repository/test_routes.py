@@ -6,7 +6,7 @@ import re
 
 from remiss.contract.table import entries
 from remiss.faces.schemas import all_schemas
-from tests.faces.api.routes import READS, WAYS, application
+from tests.faces.http.routes import READS, WAYS, application
 from tests.tables import each
 
 DOCUMENT = application().openapi()

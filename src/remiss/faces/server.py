@@ -21,13 +21,13 @@ from urllib.parse import urlsplit
 import uvicorn
 
 from remiss.errors import SettingError, StorageError
-from remiss.faces.api.app import create_app
-from remiss.faces.auth import Sessions, fresh
-from remiss.faces.callers import Callers
-from remiss.faces.connection import IDLE_SECONDS, Protocol
-from remiss.faces.doorkeeper import Doorkeeper
-from remiss.faces.guard import MOST_HEADER_BYTES, App, Guard
-from remiss.faces.metrics import Measured
+from remiss.faces.http.app import create_app
+from remiss.faces.http.authentication import Authentication
+from remiss.faces.http.connection import IDLE_SECONDS, HttpConnection
+from remiss.faces.http.metrics import Measured
+from remiss.faces.http.security import MOST_HEADER_BYTES, App, Security
+from remiss.faces.identity import Identities
+from remiss.faces.sessions import Sessions, fresh
 from remiss.faces.web.app import add_pages
 from remiss.govern.tokens import works
 from remiss.remote import read_token
@@ -53,9 +53,9 @@ def guarded(
     """
     own = [f"http://{host}:{port}" for host in ("127.0.0.1", "localhost", "[::1]")]
     app = create_app(workspace)
-    callers = Callers(workspace, sessions)
+    callers = Identities(workspace, sessions)
     add_pages(app, sessions, callers, lambda: announce(link(sessions, port)))
-    return Guard(Doorkeeper(Measured(app, app.state.metrics), callers), [*own, *origins])
+    return Security(Authentication(Measured(app, app.state.metrics), callers), [*own, *origins])
 
 
 def link(sessions: Sessions, port: int) -> str:
@@ -225,7 +225,7 @@ def configured(app: App) -> uvicorn.Config:
     asynchronous: Any = app
     return uvicorn.Config(
         asynchronous,
-        http=Protocol,
+        http=HttpConnection,
         ws="none",
         lifespan="off",
         log_config=None,

@@ -23,8 +23,8 @@ from remiss.errors import (
     Unconditional,
     Undecided,
 )
-from remiss.faces.callers import Caller
-from remiss.faces.remembered import Answers
+from remiss.faces.identity import Caller
+from remiss.faces.result_cache import ResultCache
 from remiss.parameters import MOST_POSITION
 
 if TYPE_CHECKING:
@@ -101,12 +101,12 @@ def opened(request: Request, documents: Mapping[str, str] | None = None) -> Work
     return ws
 
 
-async def _answers(request: Request) -> Answers:
-    found: Answers = request.app.state.answers
+async def _answers(request: Request) -> ResultCache:
+    found: ResultCache = request.app.state.answers
     return found
 
 
 # Each request has a workspace of its own on the one open catalog.
 Ws = Annotated[Workspace, Depends(_workspace)]
 # What the server remembers of answers; for actions that take long.
-Remembered = Annotated[Answers, Depends(_answers)]
+Remembered = Annotated[ResultCache, Depends(_answers)]

@@ -20,7 +20,7 @@ from remiss.curate import labelling_actions as curate
 from remiss.edges.stores.labelling.uncased_events import offer
 from remiss.edges.stores.tables import events
 from remiss.errors import RemissError
-from remiss.faces.api.answering import tagged
+from remiss.faces.http.answering import tagged
 from remiss.records.identity import canonical, case_id
 from remiss.records.labelling import Impact, Judgement, LabellingKind, Reproduced, Verdict
 from remiss.records.states import Status

@@ -14,7 +14,7 @@ from remiss.catalog.filing import FIELD, MODE
 from remiss.catalog.query.completing import Known, completions
 from remiss.catalog.query.parsing import parse
 from remiss.errors import RemissError
-from remiss.faces.guard import HEADERS
+from remiss.faces.http.security import HEADERS
 from remiss.faces.web import highlighting
 from remiss.faces.web.rendering import TEMPLATES, environment, printable_lines
 from remiss.govern.redaction.policy import WRITTEN

@@ -19,7 +19,7 @@ import click
 from remiss.contract import former
 from remiss.errors import RemissError, SettingError, StorageError
 from remiss.faces.cli.options import TOKEN_FILE
-from remiss.faces.cli.talk import talking
+from remiss.faces.cli.stderr import to_stderr
 from remiss.version import __version__
 
 # What is not derived from an action: module under remiss.faces.cli and its attribute, and why it is made by hand.
@@ -161,7 +161,7 @@ def run(arguments: list[str] | None = None) -> int:
             error = click.UsageError(f"there is no option {error.option_name}: it is {now} now", error.ctx)
         if _wants_json(arguments) and not isinstance(error, click.exceptions.NoArgsIsHelpError):
             return _refused(_misused(error), arguments)
-        with talking():
+        with to_stderr():
             error.show()
         return SettingError.exit_status
     except RemissError as error:
@@ -201,7 +201,7 @@ def _wants_json(arguments: list[str] | None) -> bool:
 
 
 def _say(text: str) -> None:
-    with talking():
+    with to_stderr():
         click.echo(text, err=True)
 
 

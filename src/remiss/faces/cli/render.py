@@ -8,7 +8,7 @@ from datetime import datetime
 
 import click
 
-from remiss.faces.cli.talk import talking
+from remiss.faces.cli.stderr import to_stderr
 from remiss.records.identity import format_time
 from remiss.records.legible import counted, printable
 from remiss.records.rows import Rows
@@ -16,7 +16,7 @@ from remiss.records.rows import Rows
 
 def say(text: str) -> None:
     """Print talk: what is going on, what to do next. Never part of an answer."""
-    with talking():
+    with to_stderr():
         click.echo(text, err=True)
 
 

@@ -14,15 +14,16 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from remiss.errors import RemissError
-from remiss.faces.auth import Sessions
-from remiss.faces.callers import OPERATOR, Caller, Callers
+from remiss.faces.identity import OPERATOR, Caller, Identities
 from remiss.faces.one_reading import in_one_reading
+from remiss.faces.sessions import Sessions
 from remiss.faces.web import sign_in
 from remiss.faces.web.pages import (
     agreement,
     attachments,
     audit,
     case,
+    case_moves,
     cases,
     discussion,
     estimates,
@@ -31,7 +32,6 @@ from remiss.faces.web.pages import (
     inbox,
     investigation,
     jobs,
-    moving,
     overview,
     people,
     protocols,
@@ -55,7 +55,7 @@ PAGES = (
     case.router,
     discussion.router,
     investigation.router,
-    moving.router,
+    case_moves.router,
     inbox.router,
     queue.router,
     evidence.router,
@@ -76,7 +76,7 @@ HEADINGS = {
 }
 
 
-def add_pages(app: FastAPI, sessions: Sessions, callers: Callers, used: Callable[[], None]) -> None:
+def add_pages(app: FastAPI, sessions: Sessions, callers: Identities, used: Callable[[], None]) -> None:
     """Add all pages.
 
     Parameters

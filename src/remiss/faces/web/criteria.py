@@ -16,7 +16,7 @@ from remiss.catalog.query.expression import Level, Operator, Query, Term, both
 from remiss.catalog.query.narrowing import having
 from remiss.catalog.query.printing import unparse
 from remiss.errors import InputError
-from remiss.faces.web import shelf
+from remiss.faces.web import protocol_cache
 from remiss.faces.web.rendering import address
 from remiss.records import estimate_facts
 from remiss.records.estimate import Estimate, EstimateRow
@@ -94,17 +94,17 @@ def criteria_of(ws: Workspace, captured: dict[str, Any], as_of: int) -> Criteria
     """Return the criteria of one line of the coverage."""
     source, label = str(captured["source"]), str(captured["protocol"])
     try:
-        document = shelf.protocol(ws, label)
+        document = protocol_cache.protocol(ws, label)
     except InputError as error:
         return CriteriaOf(source=source, protocol=label, problem=error.what)
-    ask = Asking(ws=ws, source=source, label=label, as_of=as_of)
+    ask = RatesAsked(ws=ws, source=source, label=label, as_of=as_of)
     since = max(captured["since"], captured["until"] - TREND * document.sampling.window)
     lines = tuple(line_of(ask, document, each, since) for each in document.criteria)
     return CriteriaOf(source=source, protocol=label, lines=lines)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asking:
+class RatesAsked:
     """Who asks for rates, and of what."""
 
     ws: Workspace
@@ -125,7 +125,7 @@ class Asking:
         return address("/estimates", query=unparse(query), what="rate", **also, source=self.source, protocol=self.label)
 
 
-def line_of(ask: Asking, document: Protocol, criterion: Criterion, since: datetime) -> CriterionLine:
+def line_of(ask: RatesAsked, document: Protocol, criterion: Criterion, since: datetime) -> CriterionLine:
     """Return one criterion with its rate and its trend; what cannot be estimated says why."""
     query = having("criterion", criterion.name)
     own = both(query, having("source", ask.source), having("protocol", document.name))

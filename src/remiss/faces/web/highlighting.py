@@ -25,7 +25,7 @@ KINDS: Sequence[tuple[Any, str]] = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class MarkedLine:
     """One line: its number, the name that an address points at it by, and its marked text."""
 
     number: int
@@ -33,7 +33,7 @@ class Line:
     text: Markup
 
 
-def yaml(text: str, anchors: Mapping[int, str]) -> tuple[Line, ...]:
+def yaml(text: str, anchors: Mapping[int, str]) -> tuple[MarkedLine, ...]:
     """Return the lines of a document.
 
     Parameters
@@ -41,7 +41,7 @@ def yaml(text: str, anchors: Mapping[int, str]) -> tuple[Line, ...]:
     anchors : further names of lines by their number, for example of the line where a criterion stands
     """
     return tuple(
-        Line(number=number, anchor=anchors.get(number, f"L{number}"), text=marked)
+        MarkedLine(number=number, anchor=anchors.get(number, f"L{number}"), text=marked)
         for number, marked in enumerate(_marked(text), 1)
     )
 

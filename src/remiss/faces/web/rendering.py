@@ -104,7 +104,7 @@ def without_namespace(mode: str) -> str:
     return mode.partition(":")[2] or mode
 
 
-def spelled(value: object) -> str:
+def in_words(value: object) -> str:
     """Return a logged value as text; an absent one as a dash."""
     match value:
         case None:
@@ -142,7 +142,7 @@ def environment() -> Environment:
         "day": day,
         "segment": segment,
         "without_namespace": without_namespace,
-        "spelled": spelled,
+        "spelled": in_words,
         "escape": escape,
     }
     found.tests["moment_like"] = lambda value: isinstance(value, datetime)

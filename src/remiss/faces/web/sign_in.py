@@ -15,8 +15,8 @@ from fastapi import APIRouter, Form
 from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 
-from remiss.faces.auth import SESSION_SECONDS, Sessions
-from remiss.faces.callers import Callers
+from remiss.faces.identity import Identities
+from remiss.faces.sessions import SESSION_SECONDS, Sessions
 from remiss.faces.web.rendering import filled
 
 STYLE = Path(__file__).parent / "static" / "sign-in.css"
@@ -24,7 +24,7 @@ STYLE = Path(__file__).parent / "static" / "sign-in.css"
 SILENT = {"Referrer-Policy": "strict-origin"}
 
 
-def router(sessions: Sessions, callers: Callers, used: Callable[[], None]) -> APIRouter:
+def router(sessions: Sessions, callers: Identities, used: Callable[[], None]) -> APIRouter:
     """Return the routes of signing in and out."""
     routes = APIRouter(include_in_schema=False)
 

@@ -38,7 +38,7 @@ class Asked(AsOf):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class AgreementLine:
     """One row of the table; `href` leads to its cases, and is empty where these are not told apart."""
 
     cells: tuple[object, ...]
@@ -53,7 +53,7 @@ class AgreementPage:
     asked: Asked
     choices: tuple[tuple[str, str], ...]
     titles: tuple[str, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[AgreementLine, ...]
     cases: int
     whole: str
     notes: tuple[str, ...]
@@ -80,7 +80,8 @@ def show(ws: Ws, asked: Annotated[Asked, Query()]) -> Response:
         choices=CHOICES,
         titles=() if found is None else tuple(concord.titles(found)),
         lines=tuple(
-            Line(cells=concord.cells(row, found.by if found else None), href=href) for row, href in zip(rows, hrefs, strict=True)
+            AgreementLine(cells=concord.cells(row, found.by if found else None), href=href)
+            for row, href in zip(rows, hrefs, strict=True)
         ),
         cases=0 if found is None else found.cases,
         whole="" if found is None else _href(parse(found.query), asked.as_of),

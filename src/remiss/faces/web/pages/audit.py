@@ -52,7 +52,7 @@ class View(Asked):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class EntryLine:
     """An entry as the table shows it; `href` leads to what it was done on, where that has a page."""
 
     entry: str
@@ -74,7 +74,7 @@ class AuditPage:
 
     template: ClassVar[str] = "audit/page.html"
     kinds: ClassVar[dict[str, str]] = KINDS
-    lines: tuple[Line, ...]
+    lines: tuple[EntryLine, ...]
     asked: View
     first: str | None
     following: str | None
@@ -140,10 +140,10 @@ def _moment(text: str) -> datetime:
         raise InputError(f"{text!r} is not a time", do="write 2013-06-03 or 2013-06-03T06:00:00Z") from error
 
 
-def _line(line: dict[str, Any]) -> Line:
+def _line(line: dict[str, Any]) -> EntryLine:
     subject = line["subject"]
     named = {name: line[name] for name in ("entry", "at", "actor", "role", "kind", "count", "purpose", "also")}
-    return Line(**named, action=shown(line["action"]), subject=subject, href=None if subject is None else _href(subject))
+    return EntryLine(**named, action=shown(line["action"]), subject=subject, href=None if subject is None else _href(subject))
 
 
 def _href(subject: str) -> str | None:

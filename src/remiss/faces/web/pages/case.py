@@ -17,19 +17,19 @@ from remiss.catalog.query.expression import Level, Operator, Term, both
 from remiss.catalog.query.printing import unparse
 from remiss.errors import Ambiguous, Conflict, InputError, NotFound, RemissError
 from remiss.faces.serving import AsOf, Ws, status_of
-from remiss.faces.web import shelf
-from remiss.faces.web.pages import revising
-from remiss.faces.web.pages.attached import AttachedPart, attached_of
-from remiss.faces.web.pages.beside import ControlsPart, controls_of
-from remiss.faces.web.pages.caught import Caught, caught
-from remiss.faces.web.pages.drawn import Window, window_of
-from remiss.faces.web.pages.findings import InvestigationPart, Unwritten, investigation_of
-from remiss.faces.web.pages.labelled import LabellingPart, Unmoved, graded_by_hand, labelling_of
+from remiss.faces.web import protocol_cache
+from remiss.faces.web.pages import revision_form
+from remiss.faces.web.pages.attachment_part import AttachedPart, attached_of
+from remiss.faces.web.pages.comparison import ControlsPart, controls_of
+from remiss.faces.web.pages.criteria_met import Caught, caught
+from remiss.faces.web.pages.discussion_part import DiscussionPart, TypedComment, discussion_of
+from remiss.faces.web.pages.history_part import Chapter, story
+from remiss.faces.web.pages.investigation_part import InvestigationPart, Unwritten, investigation_of
+from remiss.faces.web.pages.judgement_form import TypedJudgement
+from remiss.faces.web.pages.judgement_form import typed_judgement as fields_of
+from remiss.faces.web.pages.labelling_part import LabellingPart, Unmoved, graded_by_hand, labelling_of
+from remiss.faces.web.pages.selection import DrawnWindow, window_of
 from remiss.faces.web.pages.shell import shell
-from remiss.faces.web.pages.story import Chapter, story
-from remiss.faces.web.pages.threads import DiscussionPart, Unsaid, discussion_of
-from remiss.faces.web.pages.typed import Typed
-from remiss.faces.web.pages.typed import typed as fields_of
 from remiss.faces.web.rendering import address, part, render, segment
 from remiss.records.case import Case
 
@@ -49,13 +49,13 @@ class CasePage:
     case: Case
     as_of: int | None
     caught: tuple[Caught, ...]
-    window: Window | None
+    window: DrawnWindow | None
     event: tuple[tuple[str, Any], ...]
     chapters: tuple[Chapter, ...]
     controls: ControlsPart | None
     controls_href: str
     controls_part: str
-    form: revising.RevisionForm | None
+    form: revision_form.RevisionForm | None
     graded_by_hand: bool
     labelling: LabellingPart
     investigation: InvestigationPart
@@ -106,7 +106,7 @@ def controls(ws: Ws, case: str, asked: Annotated[AsOf, Query()]) -> Response:
 def revise(
     ws: Ws,
     case: str,
-    given: Annotated[Typed, Depends(fields_of)],
+    given: Annotated[TypedJudgement, Depends(fields_of)],
     revision: Annotated[int, Form()],
     title: Annotated[str, Form()] = "",
     note: Annotated[str, Form()] = "",
@@ -114,22 +114,22 @@ def revise(
     """Change what is said of a case; whatever is not taken is shown again with what was typed."""
     history = catalog.history(ws, case)
     read = next((each for each in history if each.revision == revision), history[-1])
-    said = revising.spelled(read)
+    said = revision_form.fields_as_text(read)
     # The form of a labelled case has neither, which is not the same as either being emptied.
     graded = {name: given.one(name) if name in given.fields else said[name] for name in ("mode", "severity")}
     typed = {"title": title, "note": note.replace("\r\n", "\n"), **graded}
-    mine = revising.changed(said, typed)
+    mine = revision_form.changed(said, typed)
     try:
         revised = catalog.revise(ws, case, revision, **_change(mine))
     except Conflict as error:
         now = catalog.show(ws, case)
-        form = revising.lost(now, _modes(ws), catalog.history(ws, case), mine, (error.what, ""))
+        form = revision_form.lost(now, _modes(ws), catalog.history(ws, case), mine, (error.what, ""))
         return shown(ws, now, Asked(), form=form, status=status_of(error))
     except InputError as error:
         if error.code != "input":
             raise
         now = catalog.show(ws, case)
-        form = revising.again(now, _modes(ws), typed, (error.what, error.do))
+        form = revision_form.again(now, _modes(ws), typed, (error.what, error.do))
         return shown(ws, now, Asked(), form=form, status=422)
     return RedirectResponse(f"/cases/{segment(revised.id)}", 303)
 
@@ -148,8 +148,8 @@ def shown(
     case: Case,
     asked: Asked,
     *,
-    form: revising.RevisionForm | None = None,
-    unsaid: Unsaid | None = None,
+    form: revision_form.RevisionForm | None = None,
+    unsaid: TypedComment | None = None,
     unwritten: Unwritten | None = None,
     unattached: tuple[str, str] | None = None,
     unmoved: Unmoved | None = None,
@@ -160,7 +160,7 @@ def shown(
     if case.captures:
         comparison = catalog.compare(ws, case.id, controls=CONTROLS if asked.controls else 0, as_of=asked.as_of)
     if form is None and asked.as_of is None:
-        form = revising.blank(case, _modes(ws))
+        form = revision_form.blank(case, _modes(ws))
     page = CasePage(
         case=case,
         as_of=asked.as_of,
@@ -225,4 +225,4 @@ def _alike(case: Case, as_of: int | None) -> str | None:
 
 
 def _modes(ws: Workspace) -> dict[str, str]:
-    return shelf.modes(shelf.newest(ws))
+    return protocol_cache.modes(protocol_cache.newest(ws))

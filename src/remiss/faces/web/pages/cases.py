@@ -13,8 +13,8 @@ from remiss.catalog.identifying import prefix_of
 from remiss.catalog.query.parsing import parse
 from remiss.errors import InputError, RemissError
 from remiss.faces.serving import Remembered, Ws
-from remiss.faces.web.pages.asked import NEWEST, PATH, SORTS, Asked, View, link, ready, sorting, unusual
 from remiss.faces.web.pages.facets import FacetsPart, facets_of
+from remiss.faces.web.pages.list_address import NEWEST, PATH, SORTS, ListAddress, ListLink, link, ready, sorting, unusual
 from remiss.faces.web.pages.search_box import Help, language
 from remiss.faces.web.pages.shell import shell
 from remiss.faces.web.rendering import address, part, render, segment
@@ -50,10 +50,10 @@ class CasesPage:
     lines: tuple[dict[str, Any], ...]
     total: int | None
     problem: Problem | None
-    views: tuple[View, ...]
-    by_occurred: View
-    by_severity: View
-    counted: View | FacetsPart
+    views: tuple[ListLink, ...]
+    by_occurred: ListLink
+    by_severity: ListLink
+    counted: ListLink | FacetsPart
     count_part: str
     facets_part: str
     first: str | None
@@ -74,7 +74,7 @@ class CountPart:
 
 
 @router.get(PATH)
-def cases(ws: Ws, answers: Remembered, asked: Annotated[Asked, Query()]) -> Response:
+def cases(ws: Ws, answers: Remembered, asked: Annotated[ListAddress, Query()]) -> Response:
     """Show a list of cases."""
     found: Rows | None = None
     problem = total = counted = None
@@ -97,20 +97,20 @@ def cases(ws: Ws, answers: Remembered, asked: Annotated[Asked, Query()]) -> Resp
 
 
 @router.get(COUNT)
-def count(ws: Ws, answers: Remembered, asked: Annotated[Asked, Query()]) -> Response:
+def count(ws: Ws, answers: Remembered, asked: Annotated[ListAddress, Query()]) -> Response:
     """Count the cases of a list, as a piece of the page."""
     total = answers.ask(ws, catalog.search, _position(ws, asked), query=asked.query, limit=1).total
     return part(CountPart(total=total or 0))
 
 
 @router.get(FACETS)
-def facets(ws: Ws, answers: Remembered, asked: Annotated[Asked, Query()]) -> Response:
+def facets(ws: Ws, answers: Remembered, asked: Annotated[ListAddress, Query()]) -> Response:
     """Count the cases of a list by field, as a piece of the page."""
     found = answers.ask(ws, catalog.facets, _position(ws, asked), query=asked.query)
     return part(facets_of(found, asked, parse(asked.query)))
 
 
-def _position(ws: Workspace, asked: Asked) -> int:
+def _position(ws: Workspace, asked: ListAddress) -> int:
     return ws.position() if asked.as_of is None else asked.as_of
 
 
@@ -125,7 +125,7 @@ def title_of(query: str) -> str:
 
 
 def page_of(
-    asked: Asked, found: Rows | None, problem: Problem | None, total: int | None, counted: FacetsPart | None
+    asked: ListAddress, found: Rows | None, problem: Problem | None, total: int | None, counted: FacetsPart | None
 ) -> CasesPage:
     """Return the context of a list."""
     same = {"query": asked.query, "as_of": asked.as_of}
@@ -141,7 +141,7 @@ def page_of(
         views=ready(asked),
         by_occurred=sorting(asked, NEWEST, "occurred"),
         by_severity=sorting(asked, "severity", "-severity"),
-        counted=counted or View(words="Count them by field", href=link(asked, facets="true")),
+        counted=counted or ListLink(words="Count them by field", href=link(asked, facets="true")),
         count_part=address(COUNT, **same),
         facets_part=address(FACETS, **same, sort=unusual(asked.sort)),
         first=link(asked) if asked.after else None,
@@ -154,7 +154,7 @@ def page_of(
     )
 
 
-def as_id(asked: Asked) -> str | None:
+def as_id(asked: ListAddress) -> str | None:
     """Return the address of the case whose id somebody may have written instead of a query."""
     try:
         begun = prefix_of(asked.query)

@@ -13,7 +13,7 @@ from remiss.curate import discussion_actions as curate
 from remiss.errors import Conflict, InputError
 from remiss.faces.serving import Ws
 from remiss.faces.web.pages import case as pages
-from remiss.faces.web.pages.threads import Unsaid
+from remiss.faces.web.pages.discussion_part import TypedComment
 from remiss.faces.web.rendering import segment
 from remiss.records.discussion import Thread
 
@@ -29,7 +29,7 @@ def comment(ws: Ws, case: str, text: Annotated[str, Form()] = "", thread: Annota
     except InputError as error:
         if error.code != "input":
             raise
-        unsaid = Unsaid(thread=thread, typed=written, problem=(error.what, error.do))
+        unsaid = TypedComment(thread=thread, typed=written, problem=(error.what, error.do))
         return pages.shown(ws, catalog.show(ws, case), pages.Asked(), unsaid=unsaid, status=422)
     return _back(found, found.comments[-1].number)
 

@@ -17,7 +17,7 @@ from remiss.catalog.query.parsing import parse
 from remiss.catalog.query.printing import unparse
 from remiss.errors import InputError, NotFound
 from remiss.faces.serving import AsOf, Remembered, Ws, status_of
-from remiss.faces.web import charts, shelf
+from remiss.faces.web import charts, protocol_cache
 from remiss.faces.web.pages.shell import shell
 from remiss.faces.web.rendering import address, render
 from remiss.records import estimate_facts
@@ -61,7 +61,7 @@ class Asked(AsOf):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class EstimateLine:
     """One row of the table: its name, its texts, and the cases behind it."""
 
     key: str
@@ -85,7 +85,7 @@ class Result:
     rate: bool
     confirmed: bool
     among: str
-    lines: tuple[Line, ...]
+    lines: tuple[EstimateLine, ...]
     notes: tuple[str, ...]
     details: tuple[str, ...]
     ground: str
@@ -97,7 +97,7 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ready:
+class ReadyQuestion:
     """A question that is asked often, as a link."""
 
     words: str
@@ -111,7 +111,7 @@ class EstimatesPage:
     template: ClassVar[str] = "estimates/page.html"
     asked: Asked
     fields: tuple[str, ...]
-    ready: tuple[Ready, ...]
+    ready: tuple[ReadyQuestion, ...]
     result: Result | None
     problem: InputError | None
     empty: bool
@@ -129,12 +129,14 @@ def estimates(ws: Ws, remembered: Remembered, asked: Annotated[Asked, Query()]) 
     head = ws.position()
     earlier = reached(asked.as_of, head)
     position = head if earlier is None else earlier
-    protocols = shelf.newest(ws)
+    protocols = protocol_cache.newest(ws)
     result, empty = None, False
     problem: InputError | None = None
     try:
         found = remembered.ask(ws, actions.estimate, position, **question.arguments())
-        result = result_of(found, shelf.protocol(ws, found.protocol).sampling.window if found.by == WINDOW else timedelta(0))
+        result = result_of(
+            found, protocol_cache.protocol(ws, found.protocol).sampling.window if found.by == WINDOW else timedelta(0)
+        )
     except NotFound as error:
         empty = not asked.protocol and not asked.source
         problem = None if empty else error
@@ -180,12 +182,12 @@ def cases_of(found: Estimate, query: Any, row: EstimateRow, width: timedelta) ->
     return address("/cases", query=unparse(own), as_of=found.position)
 
 
-def line_of(row: EstimateRow, found: Estimate, href: str) -> Line:
+def line_of(row: EstimateRow, found: Estimate, href: str) -> EstimateLine:
     """Return one row of the table."""
     value, interval = estimate_facts.figure_of(row, rate=found.rate)
     partly = row.judged is not None and row.judged < 1
     bounds = "" if row.bounds is None or not partly else f"{share(row.bounds[0])} to {share(row.bounds[1])}"
-    return Line(
+    return EstimateLine(
         key=estimate_facts.key_of(row) if found.by else "all",
         href=href,
         value=value,
@@ -199,7 +201,7 @@ def line_of(row: EstimateRow, found: Estimate, href: str) -> Line:
     )
 
 
-def spec_of(found: Estimate, lines: tuple[Line, ...]) -> dict[str, Any]:
+def spec_of(found: Estimate, lines: tuple[EstimateLine, ...]) -> dict[str, Any]:
     """Return the chart of an estimate; rows without a value are in the table only."""
     marks = [
         charts.Mark(
@@ -221,11 +223,11 @@ def spec_of(found: Estimate, lines: tuple[Line, ...]) -> dict[str, Any]:
 
 def fields_of(protocols: Sequence[Protocol]) -> tuple[str, ...]:
     """Return what a figure can be broken down by, for the form to offer."""
-    named = [name for found in protocols for name in shelf.fields(found) if name not in {"event_id", "occurred", "text"}]
+    named = [name for found in protocols for name in protocol_cache.fields(found) if name not in {"event_id", "occurred", "text"}]
     return (*PERIODS, "criterion", *dict.fromkeys(named))
 
 
-def ready_of(protocols: Sequence[Protocol]) -> tuple[Ready, ...]:
+def ready_of(protocols: Sequence[Protocol]) -> tuple[ReadyQuestion, ...]:
     """Return the questions that are asked most: all criteria side by side, then each over time."""
     several = len(protocols) > 1
     found = []
@@ -233,11 +235,11 @@ def ready_of(protocols: Sequence[Protocol]) -> tuple[Ready, ...]:
         which = {"protocol": each.name} if several else {}
         prefix = f"{each.name}: " if several else ""
         by_criterion = address("/estimates", what="rate", by="criterion", **which)
-        found.append(Ready(words=f"{prefix}how often is each criterion met?", href=by_criterion))
+        found.append(ReadyQuestion(words=f"{prefix}how often is each criterion met?", href=by_criterion))
         for criterion in each.criteria:
             query = unparse(parse(f'criterion:"{criterion.name}"'))
             by_month = address("/estimates", query=query, what="rate", by="month", **which)
-            found.append(Ready(words=f"{prefix}{criterion.name} by month", href=by_month))
+            found.append(ReadyQuestion(words=f"{prefix}{criterion.name} by month", href=by_month))
         confirmed = address("/estimates", what="count", found="failure", by="criterion", **which)
-        found.append(Ready(words=f"{prefix}how many of them did people confirm?", href=confirmed))
+        found.append(ReadyQuestion(words=f"{prefix}how many of them did people confirm?", href=confirmed))
     return tuple(found)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 router = APIRouter()
 
 
-class Typed(BaseModel):
+class TypedPurpose(BaseModel):
     """What stands in the form, and whether the answer is wanted as a page or as a file."""
 
     purpose: str = ""
@@ -41,7 +41,7 @@ class EvidencePage:
     template: ClassVar[str] = "evidence/page.html"
     case: str
     runs: tuple[str, ...]
-    typed: Typed
+    typed: TypedPurpose
     most: int
     found: RawEvent | None = None
     fields: tuple[tuple[str, Any], ...] = ()
@@ -54,11 +54,11 @@ def form(ws: Ws, case: str) -> Response:
     found = catalog.show(ws, case)
     if case != found.id:
         return RedirectResponse(f"/cases/{segment(found.id)}/evidence", 302)
-    return _page(ws, case, Typed())
+    return _page(ws, case, TypedPurpose())
 
 
 @router.post("/cases/{case}/evidence")
-def show(ws: Ws, case: str, typed: Annotated[Typed, Form()]) -> Response:
+def show(ws: Ws, case: str, typed: Annotated[TypedPurpose, Form()]) -> Response:
     """Show the raw event, or give it as a file; what is refused is said above the form."""
     try:
         found = evidence.show_evidence(ws, case, typed.purpose, run=typed.run or None)
@@ -74,7 +74,7 @@ def show(ws: Ws, case: str, typed: Annotated[Typed, Form()]) -> Response:
 def _page(
     ws: Workspace,
     case: str,
-    typed: Typed,
+    typed: TypedPurpose,
     *,
     found: RawEvent | None = None,
     problem: tuple[str, str] | None = None,

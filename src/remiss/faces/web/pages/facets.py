@@ -8,7 +8,7 @@ from typing import ClassVar
 from remiss.catalog.query import narrowing
 from remiss.catalog.query.expression import Query
 from remiss.catalog.query.printing import unparse
-from remiss.faces.web.pages.asked import Asked, link
+from remiss.faces.web.pages.list_address import ListAddress, link
 from remiss.records.event import Scalar
 from remiss.records.rows import Rows
 
@@ -46,7 +46,7 @@ class FacetsPart:
     same: tuple[tuple[str, str], ...]
 
 
-def facets_of(found: Rows, asked: Asked, query: Query) -> FacetsPart:
+def facets_of(found: Rows, asked: ListAddress, query: Query) -> FacetsPart:
     """Return the counts of a list as links that narrow it or widen it again."""
     fields: dict[str, list[tuple[Scalar, int]]] = {}
     for field, value, count in found.rows:
@@ -63,7 +63,7 @@ def facets_of(found: Rows, asked: Asked, query: Query) -> FacetsPart:
     return FacetsPart(facets=tuple(facets), same=tuple(same))
 
 
-def _value(asked: Asked, query: Query, field: str, value: Scalar, count: int) -> Value:
+def _value(asked: ListAddress, query: Query, field: str, value: Scalar, count: int) -> Value:
     term = narrowing.having(field, value)
     href = link(asked, query=unparse(narrowing.toggled(query, term)))
     words = "none" if value is None else str(value)

@@ -16,7 +16,7 @@ from remiss.catalog.possible_duplicates import ASKED, PossibleDuplicate, possibl
 from remiss.catalog.typed_filing import filing_of
 from remiss.errors import InputError
 from remiss.faces.serving import Ws
-from remiss.faces.web import shelf
+from remiss.faces.web import protocol_cache
 from remiss.faces.web.pages.shell import shell
 from remiss.faces.web.rendering import render, segment
 from remiss.records.case import Sensitivity
@@ -31,7 +31,7 @@ FILING = "case:file"
 DEFAULT = "default"
 
 
-class Typed(BaseModel):
+class TypedFiling(BaseModel):
     """What stands in the form, as it was typed."""
 
     team: str = ""
@@ -57,7 +57,7 @@ class FilingPage:
     """case/file.html: the form, with what was typed when it was not taken and why, or may be a duplicate and of what."""
 
     template: ClassVar[str] = "case/file.html"
-    typed: Typed
+    typed: TypedFiling
     modes: Mapping[str, str]
     models: tuple[str, ...]
     teams: tuple[str, ...]
@@ -69,11 +69,11 @@ class FilingPage:
 @router.get("/cases/file")
 def form(ws: Ws) -> Response:
     """Show the empty form."""
-    return _shown(ws, Typed(), None)
+    return _shown(ws, TypedFiling(), None)
 
 
 @router.post("/cases/file")
-def file(ws: Ws, typed: Annotated[Typed, Form()]) -> Response:
+def file(ws: Ws, typed: Annotated[TypedFiling, Form()]) -> Response:
     """File what was typed and lead to the case; what is not taken is shown again.
 
     So is what may be a duplicate of cases that the form did not name yet: nothing is filed before they were seen.
@@ -91,14 +91,20 @@ def file(ws: Ws, typed: Annotated[Typed, Form()]) -> Response:
     return RedirectResponse(f"/cases/{segment(case.id)}", 303)
 
 
-def _shown(ws: Ws, typed: Typed, problem: tuple[str, str] | None, suspects: tuple[PossibleDuplicate, ...] = ()) -> Response:
-    kept = shelf.newest(ws)
+def _shown(ws: Ws, typed: TypedFiling, problem: tuple[str, str] | None, suspects: tuple[PossibleDuplicate, ...] = ()) -> Response:
+    kept = protocol_cache.newest(ws)
     models = tuple(dict.fromkeys(each.model for each in kept))
     teams = teams_of(ws, kept)
     # How guarded a case may be that its author would see.
     levels = tuple(level.name.lower() for level in Sensitivity if any(ws.scope.sees(team, level) for team in teams))
     page = FilingPage(
-        typed=typed, modes=shelf.modes(kept), models=models, teams=teams, levels=levels, problem=problem, suspects=suspects
+        typed=typed,
+        modes=protocol_cache.modes(kept),
+        models=models,
+        teams=teams,
+        levels=levels,
+        problem=problem,
+        suspects=suspects,
     )
     return render(page, shell(ws, "File a case", "cases"), status=422 if problem else 200)
 
@@ -110,7 +116,7 @@ def teams_of(ws: Workspace, kept: Sequence[Protocol]) -> tuple[str, ...]:
     return tuple(team for team in known if ws.authority.may(ws.actor, FILING, team))
 
 
-def said_in(typed: Typed) -> dict[str, str | list[str] | None]:
+def said_in(typed: TypedFiling) -> dict[str, str | list[str] | None]:
     """Return what stands in the form by field of a filing: None where nothing does, and one entry a line."""
     texts = typed.model_dump(exclude={"told", "inputs", "context"})
     said = {name: text.replace("\r\n", "\n") or None for name, text in texts.items()}

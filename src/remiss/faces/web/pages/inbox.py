@@ -24,7 +24,7 @@ LINES = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class MentionLine:
     """A mention as it is shown; without a text it was erased."""
 
     case: str
@@ -36,14 +36,14 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InboxPage:
+class MentionsPage:
     """inbox/page.html: mentions, the newest first; `total` is how many there are."""
 
     template: ClassVar[str] = "inbox/page.html"
     person: str
     everything: bool
     as_of: int | None
-    lines: tuple[Line, ...]
+    lines: tuple[MentionLine, ...]
     total: int
     older: str | None
 
@@ -60,7 +60,7 @@ def show(ws: Ws, asked: Annotated[Asked, Query()]) -> Response:
     """Show what waits, or all."""
     found = curate.list_inbox(ws, everything=asked.all, limit=LINES, after=asked.after, as_of=asked.as_of)
     every = "true" if asked.all else None
-    page = InboxPage(
+    page = MentionsPage(
         person=ws.actor.name,
         everything=asked.all,
         as_of=asked.as_of,
@@ -72,9 +72,9 @@ def show(ws: Ws, asked: Annotated[Asked, Query()]) -> Response:
     return render(page, shell(ws, "Inbox", "inbox", (twin, "Inbox"), position=asked.as_of))
 
 
-def line(mention: Mention, as_of: int | None) -> Line:
+def line(mention: Mention, as_of: int | None) -> MentionLine:
     """Return a mention as it is shown."""
-    return Line(
+    return MentionLine(
         case=mention.case,
         href=address(f"/cases/{segment(mention.case)}", as_of=as_of) + f"#{mention.thread}-{mention.number}",
         person=mention.person,

@@ -18,7 +18,7 @@ from remiss.errors import InputError
 from remiss.faces.serving import AsOf, Ws, status_of
 from remiss.faces.web.markdown import markdown
 from remiss.faces.web.pages import case as pages
-from remiss.faces.web.pages.findings import Cited, Unwritten, cited
+from remiss.faces.web.pages.investigation_part import CitedLink, Unwritten, cited
 from remiss.faces.web.pages.shell import shell
 from remiss.faces.web.rendering import address, render, segment
 from remiss.records.investigation import Citation, CitationKind, Conclusion, Investigation, Outcome, Part, Stands
@@ -32,7 +32,7 @@ LINES = 50
 PARTS = {Part.REMEDIATION.value: "attempt"}
 
 
-class Typed(BaseModel):
+class TypedFinding(BaseModel):
     """What stands in a form of findings, as it was typed; each part has some of the fields."""
 
     number: str = ""
@@ -55,7 +55,7 @@ class Typed(BaseModel):
         return {name: getattr(self, name).replace("\r\n", "\n") for name in type(self).model_fields}
 
 
-Sent = Annotated[Typed, Form()]
+Sent = Annotated[TypedFinding, Form()]
 
 
 @router.post("/cases/{case}/hypotheses", name="hypothesis.write")
@@ -161,7 +161,7 @@ def _citations(text: str) -> tuple[Citation, ...]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class CitationLine:
     """A finding that cites something, as it is shown."""
 
     case: str
@@ -172,7 +172,7 @@ class Line:
     state: str
     html: Markup | None
     at: datetime
-    citation: Cited
+    citation: CitedLink
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,7 +182,7 @@ class CitationsPage:
     template: ClassVar[str] = "citations/page.html"
     asked: str
     as_of: int | None
-    lines: tuple[Line, ...]
+    lines: tuple[CitationLine, ...]
     total: int
     older: str | None
 
@@ -205,8 +205,8 @@ def citations(ws: Ws, asked: Annotated[Asked, Query()]) -> Response:
     return render(page, shell(ws, "Citations", "cases", (twin, "Citations"), position=asked.as_of))
 
 
-def _line(each: Mapping[str, Any], as_of: int | None) -> Line:
-    return Line(
+def _line(each: Mapping[str, Any], as_of: int | None) -> CitationLine:
+    return CitationLine(
         case=each["case"],
         title=each["title"],
         href=address(f"/cases/{segment(each['case'])}", as_of=as_of) + "#investigation",

@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from remiss.errors import InputError
 from remiss.faces.serving import Ws, status_of
-from remiss.faces.web.pages.everybody import Line, TokenLine, people_of, tokens_of
+from remiss.faces.web.pages.people_table import PersonLine, TokenLine, people_of, tokens_of
 from remiss.faces.web.pages.shell import shell
 from remiss.faces.web.rendering import render
 from remiss.govern import access_actions, people_actions
@@ -38,7 +38,7 @@ class PeoplePage:
     """
 
     template: ClassVar[str] = "people/page.html"
-    people: tuple[Line, ...]
+    people: tuple[PersonLine, ...]
     teams: tuple[str, ...]
     tokens: tuple[TokenLine, ...] | None
     roles: tuple[str, ...] = tuple(ROLES)

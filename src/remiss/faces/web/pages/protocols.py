@@ -16,7 +16,7 @@ from remiss.catalog.query.parsing import parse
 from remiss.catalog.query.printing import unparse
 from remiss.errors import RemissError
 from remiss.faces.serving import AsOf, Ws
-from remiss.faces.web import highlighting, shelf
+from remiss.faces.web import highlighting, protocol_cache
 from remiss.faces.web.pages.shell import shell
 from remiss.faces.web.rendering import address, render, segment
 from remiss.parameters import MOST_REVISION
@@ -45,7 +45,7 @@ class TwoVersions(AsOf):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Version:
+class VersionLine:
     """One version in a list."""
 
     name: str
@@ -60,11 +60,11 @@ class ProtocolsPage:
     """protocols/list.html: every version that the catalog keeps."""
 
     template: ClassVar[str] = "protocols/list.html"
-    versions: tuple[Version, ...]
+    versions: tuple[VersionLine, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Criterion:
+class CriterionShown:
     """A criterion with what it caught. `line` is where it stands in the document."""
 
     name: str
@@ -87,9 +87,9 @@ class ProtocolPage:
     about: str
     model: str
     owners: tuple[str, ...]
-    criteria: tuple[Criterion, ...]
-    others: tuple[Version, ...]
-    files: tuple[tuple[str, tuple[highlighting.Line, ...]], ...]
+    criteria: tuple[CriterionShown, ...]
+    others: tuple[VersionLine, ...]
+    files: tuple[tuple[str, tuple[highlighting.MarkedLine, ...]], ...]
     readable: bool
 
 
@@ -123,7 +123,7 @@ def show(ws: Ws, name: str, asked: Annotated[OneVersion, Query()]) -> Response:
     listed = protocols.list_protocols(ws, as_of=asked.as_of)
     text, attached = detach(stored.text)
     try:
-        document = shelf.protocol(ws, f"{stored.name}@{stored.version}")
+        document = protocol_cache.protocol(ws, f"{stored.name}@{stored.version}")
     except RemissError:
         document = None
     lines = {} if document is None else {item.name: item.line for item in document.criteria}
@@ -158,18 +158,18 @@ def diff(ws: Ws, name: str, asked: Annotated[TwoVersions, Query()]) -> Response:
     return render(page, shell(ws, title, "protocols", (twin, "Difference"), position=found.position))
 
 
-def versions_of(listed: Any) -> Iterator[Version]:
+def versions_of(listed: Any) -> Iterator[VersionLine]:
     """Yield what a list of versions holds."""
     for each in listed:
         href = address(f"/protocols/{segment(each['protocol'])}", version=each["version"])
-        yield Version(name=each["protocol"], version=each["version"], team=each["team"], at=parse_time(each["at"]), href=href)
+        yield VersionLine(name=each["protocol"], version=each["version"], team=each["team"], at=parse_time(each["at"]), href=href)
 
 
-def criteria_of(ws: Ws, document: Protocol) -> Iterator[Criterion]:
+def criteria_of(ws: Ws, document: Protocol) -> Iterator[CriterionShown]:
     """Yield each criterion with how many cases it has."""
     for each in document.criteria:
         query = unparse(parse(f'protocol:"{document.name}" criterion:"{each.name}"'))
-        yield Criterion(
+        yield CriterionShown(
             name=each.name,
             kind=each.kind,
             why=each.why,

@@ -17,8 +17,8 @@ from remiss.curate.labelling_sheet import LabellingForm
 from remiss.curate.tasks import Left
 from remiss.errors import LabellingError, NotFound, RemissError
 from remiss.faces.serving import Ws, status_of
+from remiss.faces.web.pages.judgement_form import TypedJudgement, judgement_of, typed_judgement
 from remiss.faces.web.pages.shell import shell
-from remiss.faces.web.pages.typed import Typed, judgement_of, typed
 from remiss.faces.web.rendering import render, segment
 from remiss.records.labelling import Labelling, LabellingKind
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from remiss.workspace import Workspace
 
 router = APIRouter()
-Given = Annotated[Typed, Depends(typed)]
+Given = Annotated[TypedJudgement, Depends(typed_judgement)]
 GIVE = {
     LabellingKind.ANNOTATION: labelling.annotate,
     LabellingKind.VERIFICATION: labelling.verify,
@@ -37,7 +37,7 @@ DONE = {LabellingKind.ANNOTATION: "annotated", LabellingKind.VERIFICATION: "veri
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class CaseInHand:
     """A case in hand, as the list shows it."""
 
     case: str
@@ -63,7 +63,7 @@ class QueuePage:
 
     template: ClassVar[str] = "queue/page.html"
     left: Left
-    held: tuple[Held, ...]
+    held: tuple[CaseInHand, ...]
     batches: tuple[BatchLine, ...]
     said: str
 
@@ -86,7 +86,7 @@ class TaskPage:
     said: str
 
 
-class Said(BaseModel):
+class JustDone(BaseModel):
     """What the page before did, to be told."""
 
     case: str = ""
@@ -94,7 +94,7 @@ class Said(BaseModel):
 
 
 @router.get("/queue")
-def show(ws: Ws, before: Annotated[Said, Query()]) -> Response:
+def show(ws: Ws, before: Annotated[JustDone, Query()]) -> Response:
     """Show how the queue stands."""
     from remiss.curate import queue_actions as queue
     from remiss.curate.queueing import UNFLAGGED
@@ -102,7 +102,7 @@ def show(ws: Ws, before: Annotated[Said, Query()]) -> Response:
     found = queue.list_queue(ws)
     page = QueuePage(
         left=found.left,
-        held=tuple(Held(case=each.case, kind=each.kind.value, until=each.until) for each in found.in_hand),
+        held=tuple(CaseInHand(case=each.case, kind=each.kind.value, until=each.until) for each in found.in_hand),
         batches=tuple(
             BatchLine(
                 group=each.group,
@@ -114,12 +114,12 @@ def show(ws: Ws, before: Annotated[Said, Query()]) -> Response:
             )
             for each in found.batches
         ),
-        said=said(before),
+        said=just_done(before),
     )
     return render(page, shell(ws, "Queue", "queue", ("/api/v1/queue", "Queue")))
 
 
-def said(before: Said) -> str:
+def just_done(before: JustDone) -> str:
     """Return what the page before did, in words."""
     return f"Case {before.case} is {before.done}." if before.case and before.done in {*DONE.values(), "put back"} else ""
 
@@ -131,7 +131,7 @@ def take(ws: Ws, kind: Annotated[str, Form()] = "", exclude: Annotated[str, Form
 
 
 @router.get("/queue/{case}")
-def task(ws: Ws, case: str, before: Annotated[Said, Query()]) -> Response:
+def task(ws: Ws, case: str, before: Annotated[JustDone, Query()]) -> Response:
     """Show the sheet of a case with its form."""
     return shown(ws, labelling.form(ws, case), {}, (), before)
 
@@ -157,18 +157,18 @@ def adjudicate(ws: Ws, case: str, given: Given, *, held: bool = False) -> Respon
     return _labelled(ws, case, LabellingKind.ADJUDICATION, given, held=held)
 
 
-def _labelled(ws: Workspace, case: str, kind: LabellingKind, given: Typed, *, held: bool) -> Response:
+def _labelled(ws: Workspace, case: str, kind: LabellingKind, given: TypedJudgement, *, held: bool) -> Response:
     try:
         found = GIVE[kind](ws, case, given.revision, judgement_of(given, kind))
     except LabellingError as error:
         problems = tuple(dict.fromkeys(error.fields.values())) or ((error.what, error.do),)
-        return shown(ws, labelling.form(ws, case), given.fields, problems, Said(), status=200 if held else 422)
+        return shown(ws, labelling.form(ws, case), given.fields, problems, JustDone(), status=200 if held else 422)
     except NotFound:
         raise
     except RemissError as error:
         status = 200 if held else status_of(error)
-        return shown(ws, labelling.form(ws, case), given.fields, ((error.what, error.do),), Said(), status=status)
-    return Response(status_code=204) if held else _next(ws, None, (), Said(case=found.id, done=DONE[kind]))
+        return shown(ws, labelling.form(ws, case), given.fields, ((error.what, error.do),), JustDone(), status=status)
+    return Response(status_code=204) if held else _next(ws, None, (), JustDone(case=found.id, done=DONE[kind]))
 
 
 @router.post("/queue/{case}/release")
@@ -177,7 +177,7 @@ def release(ws: Ws, case: str) -> Response:
     from remiss.curate import queue_actions as queue
 
     queue.release(ws, case)
-    return _to("/queue", Said(case=case, done="put back"))
+    return _to("/queue", JustDone(case=case, done="put back"))
 
 
 def shown(
@@ -185,7 +185,7 @@ def shown(
     sheet: LabellingForm,
     fields: Mapping[str, tuple[str, ...]],
     problems: tuple[tuple[str, str], ...],
-    before: Said,
+    before: JustDone,
     *,
     status: int = 200,
 ) -> Response:
@@ -203,20 +203,20 @@ def shown(
         problems=problems,
         both=() if found is None else found.labellings,
         left=queue.list_queue(ws).left,
-        said=said(before),
+        said=just_done(before),
     )
     twin = (f"/api/v1/cases/{segment(sheet.case)}/sheet", "Sheet")
     return render(page, shell(ws, f"What is {sheet.case}?", "queue", twin), status=status)
 
 
-def _next(ws: Workspace, kind: LabellingKind | None, exclude: tuple[str, ...], before: Said | None = None) -> Response:
+def _next(ws: Workspace, kind: LabellingKind | None, exclude: tuple[str, ...], before: JustDone | None = None) -> Response:
     from remiss.curate import queue_actions as queue
 
     found = queue.take(ws, kind=kind, exclude=exclude).task
-    return _to("/queue" if found is None else f"/queue/{segment(found.sheet.case)}", before or Said())
+    return _to("/queue" if found is None else f"/queue/{segment(found.sheet.case)}", before or JustDone())
 
 
-def _to(path: str, before: Said) -> Response:
+def _to(path: str, before: JustDone) -> Response:
     from remiss.faces.web.rendering import address
 
     return RedirectResponse(address(path, case=before.case or None, done=before.done or None), status_code=303)

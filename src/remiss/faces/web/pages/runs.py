@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from remiss.errors import RemissError
 from remiss.faces.serving import AsOf, Remembered, Ws
-from remiss.faces.web import run_changes, run_facts, shelf
+from remiss.faces.web import protocol_cache, run_changes, run_facts
 from remiss.faces.web.pages.overview import STANDING, STANDING_SECONDS, StandingPart
 from remiss.faces.web.pages.shell import shell
 from remiss.faces.web.rendering import Page, address, part, render, segment
@@ -47,7 +47,7 @@ class RunPage:
     template: ClassVar[str] = "runs/page.html"
     run: Run
     windows: run_facts.Windows
-    drawn: tuple[run_facts.Drawn, ...]
+    drawn: tuple[run_facts.DrawnGroups, ...]
     cells: run_facts.Table
     refused: tuple[run_facts.Reason, ...]
     changes: tuple[run_changes.Changes, ...]
@@ -146,7 +146,7 @@ def _shown(ws: Workspace, which: str, as_of: int | None, verdict: Reproduction |
     manifest = found.manifest
     label = f"{manifest.protocol}@{manifest.protocol_version}"
     try:
-        document = shelf.protocol(ws, label)
+        document = protocol_cache.protocol(ws, label)
     except RemissError:
         document = None
     page = RunPage(

@@ -13,14 +13,14 @@ from remiss.catalog.counting import FIELDS
 from remiss.catalog.query.completing import Completion, Known, completions, key_of
 from remiss.catalog.query.fields import TABLE, FieldForm, Key
 from remiss.faces.serving import Remembered, Ws
-from remiss.faces.web import shelf
-from remiss.faces.web.pages.asked import PATH
+from remiss.faces.web import protocol_cache
+from remiss.faces.web.pages.list_address import PATH
 from remiss.faces.web.rendering import address, part
 from remiss.protocol.terms import CONTEXT, INPUTS
 from remiss.records.event import Scalar
 
 if TYPE_CHECKING:
-    from remiss.faces.remembered import Answers
+    from remiss.faces.result_cache import ResultCache
     from remiss.workspace import Workspace
 
 router = APIRouter()
@@ -59,17 +59,17 @@ def completed(ws: Ws, answers: Remembered, word: Annotated[str, Query(max_length
     return part(CompletionsPart(offers=completions(word, known(ws, answers, word))))
 
 
-def known(ws: Workspace, answers: Answers, word: str) -> Known:
+def known(ws: Workspace, answers: ResultCache, word: str) -> Known:
     """Return what the catalog knows that could complete a word: fields from its protocols, values by counting cases."""
-    kept = shelf.newest(ws)
-    named = (name for protocol in kept for name in shelf.fields(protocol))
+    kept = protocol_cache.newest(ws)
+    named = (name for protocol in kept for name in protocol_cache.fields(protocol))
     fields = tuple(dict.fromkeys(name for name in named if name.startswith((INPUTS, CONTEXT))))
     key = key_of(word)
     if key is None:
         return Known(fields=fields)
     values: list[tuple[Scalar, str]] = []
     if key in {"mode", "suggested_mode"}:
-        values = list(shelf.modes(kept).items())
+        values = list(protocol_cache.modes(kept).items())
     elif key == "criterion":
         values = [(each.name, each.why) for protocol in kept for each in protocol.criteria]
     elif key == "protocol":

@@ -1,0 +1,69 @@
+"""Errors as HTTP: the published `error` object, and the status that says the same to programs that read no body."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from remiss.contract import former
+from remiss.errors import RemissError
+from remiss.faces.http.answering import as_json
+from remiss.faces.serving import status_of
+
+LOG = logging.getLogger("remiss")
+
+
+def error_object(code: str, what: str, do: str = "") -> dict[str, object]:
+    """Return an `error` object for what no RemissError stands for."""
+    return {"error": {"code": code, "what": what, "where": None, "do": do}}
+
+
+def answer_errors(app: FastAPI) -> None:
+    """Have an application answer every error as the published object, or as a page where pages are and one was asked for.
+
+    Pages say how in `app.state.problem`: called with request, status and error object, it returns a response.
+    """
+
+    def answer(request: Request, status: int, document: dict[str, object], headers: Mapping[str, str] | None = None) -> Response:
+        if request.url.path.startswith("/api/") or not hasattr(app.state, "problem"):
+            return as_json(document, status=status, headers=headers)
+        page: Response = app.state.problem(request, status, document)
+        return page
+
+    @app.exception_handler(RemissError)
+    async def _known(request: Request, error: RemissError) -> Response:
+        return answer(request, status_of(error), error.to_json())
+
+    @app.exception_handler(RequestValidationError)
+    async def _malformed(request: Request, error: RequestValidationError) -> Response:
+        keys = former.KEYS.get(getattr(request.scope.get("route"), "operation_id", None) or "", {})
+        what = "; ".join(_complaints(error.errors(), keys))
+        return answer(request, 422, error_object("request", what, "see the OpenAPI document at /api/v1/openapi.json"))
+
+    @app.exception_handler(HTTPException)
+    async def _routing(request: Request, error: HTTPException) -> Response:
+        code = {404: "not-found", 405: "method", 413: "too-large"}.get(error.status_code, "request")
+        do = {400: "send JSON in UTF-8, of ordinary depth and size", 413: "send less, and send it at once"}.get(
+            error.status_code, ""
+        )
+        return answer(request, error.status_code, error_object(code, str(error.detail).lower(), do), error.headers)
+
+    @app.exception_handler(Exception)
+    async def _ours(request: Request, error: Exception) -> Response:
+        request_id = request.state.request_id
+        LOG.error("request %s failed", request_id, exc_info=error)
+        do = f"report it with the traceback that the server printed for request {request_id}"
+        return answer(request, 500, error_object("internal", "this is a fault of remiss", do))
+
+
+def _complaints(errors: Iterable[Any], keys: Mapping[str, str]) -> Iterable[str]:
+    for each in list(errors)[:10]:
+        place = ".".join(str(part) for part in each["loc"][1:] or each["loc"])
+        now = keys.get(str(each["loc"][-1])) if each["type"] == "extra_forbidden" else None
+        yield f"{place}: {each['msg']}" + (f"; it is {now} now" if now else "")

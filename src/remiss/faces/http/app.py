@@ -1,0 +1,69 @@
+"""The API: all routers under /api/v1, errors as published objects, and an OpenAPI document that says so."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fastapi import Depends, FastAPI
+from fastapi.openapi.utils import get_openapi
+from starlette.responses import RedirectResponse, Response
+
+from remiss.contract.table import ROOT
+from remiss.faces.exceptions import answer_errors
+from remiss.faces.http import actions, attachments, derived, health
+from remiss.faces.http.answering import components
+from remiss.faces.http.metrics import Metrics
+from remiss.faces.one_reading import in_one_reading
+from remiss.faces.result_cache import ResultCache
+from remiss.faces.serving import nothing_unknown
+from remiss.version import __version__
+
+if TYPE_CHECKING:
+    from remiss.workspace import Workspace
+
+
+def create_app(workspace: Workspace) -> FastAPI:
+    """Return the application on an open catalog, without the door (see `server.guarded`)."""
+    app = FastAPI(
+        title="remiss",
+        summary="The catalog of what your machine-learning models got wrong.",
+        version=__version__,
+        openapi_url=f"{ROOT}/openapi.json",
+        docs_url=None,  # its pages load scripts from elsewhere
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.workspace = workspace
+    app.state.metrics = Metrics()
+    app.state.answers = ResultCache()
+    answer_errors(app)
+    for routes in (derived.router(), attachments.router, actions.router):
+        # Each by itself: a router within a router is searched again at every level.
+        app.include_router(in_one_reading(routes), prefix=ROOT, dependencies=[Depends(nothing_unknown)])
+    app.include_router(health.router)
+
+    @app.get(ROOT, include_in_schema=False)
+    async def _root() -> Response:
+        return RedirectResponse(f"{ROOT}/openapi.json")
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _document(app)
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+    return app
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    document = get_openapi(title=app.title, summary=app.summary, version=app.version, routes=app.routes)
+    # What FastAPI says of refused input is its own form; here it is the published one, which each route names.
+    made = document.setdefault("components", {}).setdefault("schemas", {})
+    for name in ("HTTPValidationError", "ValidationError"):
+        made.pop(name, None)
+    made |= components()
+    document["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+    document["security"] = [{"token": []}]
+    for path in ("/livez", "/readyz"):
+        document["paths"][path]["get"]["security"] = []
+    return document

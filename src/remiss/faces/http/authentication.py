@@ -1,0 +1,49 @@
+"""The door: everything but health and signing in asks who is there, before any page or route is looked for."""
+
+from __future__ import annotations
+
+from anyio import CapacityLimiter, to_thread
+
+from remiss.faces.http.security import App, Receive, Scope, Send, header, refuse
+from remiss.faces.identity import Caller, Identities
+
+# The only paths that answer to anybody. The style belongs to the sign-in page and shows nothing of the catalog.
+OPEN = frozenset({"/livez", "/readyz", "/sign-in", "/sign-in/style.css"})
+# Threads of its own: whoever is at the door does not wait for those who are at work inside.
+THREADS = 8
+
+
+class Authentication:
+    """Lets in the operator and people, and notes who came; answers 401 to everybody else."""
+
+    def __init__(self, app: App, callers: Identities) -> None:
+        self._app = app
+        self._callers = callers
+        self._threads = CapacityLimiter(THREADS)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, or what the server asks around requests."""
+        if scope["type"] != "http" or scope["path"] in OPEN:
+            await self._app(scope, receive, send)
+            return
+        caller = await self._caller(scope)
+        if caller is not None:
+            scope.setdefault("state", {})["caller"] = caller
+            await self._app(scope, receive, send)
+        elif not scope["path"].startswith("/api/") and b"text/html" in (header(scope, b"accept") or b""):
+            await self._app(
+                {**scope, "method": "GET", "path": "/sign-in", "raw_path": b"/sign-in", "query_string": b""}, receive, send
+            )
+        else:
+            challenge = (b"www-authenticate", b'Bearer realm="remiss"')
+            do = "sign in with your token, or send it as Authorization: Bearer; the operator's are in what remiss serve prints"
+            await refuse(send, 401, "unauthenticated", "nobody is signed in", do, challenge)
+
+    async def _caller(self, scope: Scope) -> Caller | None:
+        authorization, cookies = header(scope, b"authorization"), header(scope, b"cookie")
+        if authorization is None and cookies is None:
+            return None
+        operator = self._callers.operator(authorization, cookies)
+        if operator is not None:
+            return operator
+        return await to_thread.run_sync(self._callers.person, authorization, cookies, limiter=self._threads)

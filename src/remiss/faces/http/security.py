@@ -1,0 +1,189 @@
+"""What stands before every page and route: which requests are refused before anything else, and what every answer carries.
+
+A page of another site must neither read the catalog nor change it, though the browser that shows it also holds a session here:
+so the host must be ours (DNS rebinding), and whatever is not a plain read must come from a page of ours or from a program.
+Bodies are bounded in size and in time. Source: OWASP, Cross-Site Request Forgery Prevention; W3C, Fetch Metadata.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import secrets
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from typing import Any, TypeAlias
+
+from starlette.exceptions import HTTPException
+
+from remiss.version import __version__
+
+Scope: TypeAlias = MutableMapping[str, Any]
+Message: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+App: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+READS = frozenset({"GET", "HEAD"})
+MOST_BODY_BYTES = 4 * 1024 * 1024
+# A file that people add to a case: as it is, in a form, or in base64 within JSON, which takes a third more.
+MOST_FILE_BYTES = 23 * 1024 * 1024
+FILES = re.compile(r"/attachments|/api/v1/cases/[^/]+/attachments|/api/v1/actions/attachment\.add")
+# Each is a thread at work or one that waits for it; more would only wait longer.
+MOST_REQUESTS = 128
+MOST_HEADER_BYTES = 32 * 1024
+MOST_TARGET_BYTES = 16 * 1024
+BODY_SECONDS = 30.0
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS: tuple[tuple[bytes, bytes], ...] = (
+    (b"content-security-policy", CSP.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    # Not no-referrer: with that a browser sends our own forms with `Origin: null`, which is refused.
+    (b"referrer-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
+    (b"server", f"remiss/{__version__}".encode()),
+)
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+
+
+class TooMuch(HTTPException):
+    """The body of a request is longer than any that is meant, or takes longer to arrive.
+
+    It is raised where the body is read, in whatever route that may be; as an HTTPException it passes through.
+    """
+
+    def __init__(self, what: str) -> None:
+        super().__init__(413, what, {"connection": "close"})
+
+
+def header(scope: Scope, name: bytes) -> bytes | None:
+    """Return the value of a request's header; of several that should be one, all of them, so that none is overlooked."""
+    found = [value for key, value in scope["headers"] if key == name]
+    return b", ".join(found) if found else None
+
+
+class Security:
+    """Refuses foreign requests, bounds bodies, names each request, and adds the security headers to every answer.
+
+    `origins` are those under which this server is reached, for example `http://127.0.0.1:8765`.
+    """
+
+    def __init__(self, app: App, origins: Iterable[str]) -> None:
+        self._app = app
+        self._origins = frozenset(origin.encode() for origin in origins)
+        self._under_way = 0
+        self._hosts = frozenset(origin.partition(b"://")[2] for origin in self._origins)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, or what the server asks around requests."""
+        if scope["type"] != "http":
+            if scope["type"] == "lifespan":
+                await self._app(scope, receive, send)
+            return
+        request_id = _named(scope)
+        scope.setdefault("state", {})["request_id"] = request_id
+        answer = _with_headers(send, request_id.encode())
+        refusal = self._refusal(scope)
+        if refusal is not None:
+            await refuse(answer, *refusal)
+            return
+        if self._under_way >= MOST_REQUESTS:
+            later = (b"retry-after", b"1")
+            await refuse(answer, 503, "busy", f"{MOST_REQUESTS} requests are under way", "try again in a second", later)
+            return
+        if scope["method"] == "HEAD":
+            # The answer is that of GET; the connection leaves its body out.
+            scope = {**scope, "method": "GET"}
+        self._under_way += 1
+        try:
+            await self._app(scope, _bounded(receive, most_bytes(scope)), answer)
+        finally:
+            self._under_way -= 1
+
+    def _refusal(self, scope: Scope) -> tuple[int, str, str, str] | None:
+        if len(scope["raw_path"] or b"") + len(scope["query_string"]) > MOST_TARGET_BYTES:
+            return 414, "too-large", f"the address is longer than {MOST_TARGET_BYTES >> 10} KB", "ask something shorter"
+        if sum(len(name) + len(value) for name, value in scope["headers"]) > MOST_HEADER_BYTES:
+            return 431, "too-large", f"the headers have more than {MOST_HEADER_BYTES >> 10} KB", "send fewer, shorter ones"
+        if header(scope, b"host") not in self._hosts:
+            hosts = " or ".join(sorted(host.decode() for host in self._hosts))
+            return 421, "foreign", "the request is for another host", f"use {hosts}"
+        if header(scope, b"content-length") is not None and header(scope, b"transfer-encoding") is not None:
+            return 400, "request", "the request has two lengths", "send Content-Length or Transfer-Encoding"
+        length = header(scope, b"content-length") or b"0"
+        most = most_bytes(scope)
+        if not length.isdigit() or int(length) > most:
+            return 413, "too-large", f"a request may have {most >> 20} MB", "send less"
+        if scope["method"] in READS:
+            return None
+        origin, site = header(scope, b"origin"), header(scope, b"sec-fetch-site")
+        foreign = (origin is not None and origin not in self._origins) or site not in {None, b"same-origin", b"none"}
+        # A browser says at least one of the two with every write; a session without either is no browser's.
+        unproven = origin is None and site is None and header(scope, b"cookie") is not None
+        if foreign or unproven:
+            return 403, "foreign", "the request comes from a page of another site", "use the pages of this server, or a token"
+        return None
+
+
+def _named(scope: Scope) -> str:
+    given = header(scope, b"x-request-id")
+    return given.decode() if given is not None and _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+
+
+def _with_headers(send: Send, request_id: bytes) -> Send:
+    async def answer(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            given = list(message.get("headers", ()))
+            names = {name.lower() for name, _ in given}
+            fixed = [(name, value) for name, value in HEADERS if name not in names]
+            if b"cache-control" not in names:
+                # What a catalog holds belongs into no cache that outlives the session.
+                fixed.append((b"cache-control", b"no-store"))
+            message["headers"] = [*given, *fixed, (b"x-request-id", request_id)]
+        await send(message)
+
+    return answer
+
+
+def most_bytes(scope: Scope) -> int:
+    """Return how long the body of a request may be."""
+    return MOST_FILE_BYTES if FILES.fullmatch(scope["path"]) else MOST_BODY_BYTES
+
+
+def _bounded(receive: Receive, most: int) -> Receive:
+    left, deadline = most, None
+    done = False
+
+    async def read() -> Message:
+        nonlocal left, deadline, done
+        if done:
+            # The body is there; what follows is only that the client goes away, which may take as long as the work does.
+            return await receive()
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + BODY_SECONDS if deadline is None else deadline
+        try:
+            async with asyncio.timeout_at(deadline):
+                message = await receive()
+        except TimeoutError as error:
+            raise TooMuch(f"the request did not arrive within {BODY_SECONDS:.0f} seconds") from error
+        left -= len(message.get("body", b""))
+        if left < 0:
+            raise TooMuch(f"a request may have {most >> 20} MB")
+        done = not message.get("more_body", False)
+        return message
+
+    return read
+
+
+async def refuse(send: Send, status: int, code: str, what: str, do: str, *extra: tuple[bytes, bytes]) -> None:
+    """Answer with the published `error` object; the connection is closed, since a body may still be under way."""
+    body = json.dumps({"error": {"code": code, "what": what, "where": None, "do": do}}).encode()
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body)), (b"connection", b"close"), *extra]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

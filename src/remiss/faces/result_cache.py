@@ -1,0 +1,118 @@
+"""Answers remembered: what an action answered at a position, so that no question is worked out twice.
+
+At one position an answer never changes, and an estimate of a large catalog takes seconds. So a server keeps the latest answers,
+by who asked with which roles, action, arguments and position, and whoever asks for one that is being worked out waits for it.
+What looks at the world beside the catalog (`run.status` reads the ends of logs) is kept for a short while only.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
+
+from remiss.action import action_of
+from remiss.govern.ports.actor import Actor, Authority
+
+if TYPE_CHECKING:
+    from remiss.workspace import Workspace
+
+# An overview takes some ten for each protocol, a page of estimates one; an answer is some kilobytes.
+MOST = 256
+
+R = TypeVar("R")
+Key: TypeAlias = tuple[Actor, Authority, str, int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class CachedResult:
+    """An answer, there or under way, and the time on the clock after which it is asked anew."""
+
+    answer: Future[Any] = field(default_factory=Future)
+    until: float = float("inf")
+
+
+class ResultCache:
+    """The latest answers of one server; safe for threads.
+
+    `clock` tells seconds that never go back.
+    """
+
+    def __init__(self, most: int = MOST, clock: Callable[[], float] = time.monotonic) -> None:
+        self._most = most
+        self._clock = clock
+        self._lock = Lock()
+        self._kept: OrderedDict[Key, CachedResult] = OrderedDict()
+
+    def ask(
+        self, ws: Workspace, call: Callable[..., R], position: int, *, seconds: float | None = None, **arguments: object
+    ) -> R:
+        """Return what an action answers, from memory or by calling it; raises what it raises, which is not remembered.
+
+        Parameters
+        ----------
+        call : an action that reads; one that takes `as_of` is asked as of the position
+        position : the catalog's
+        seconds : how long the answer holds, for an action that looks beside the catalog; it takes no `as_of`
+        """
+        key, given = _asked(ws, call, position, arguments, seconds)
+        with self._lock:
+            kept = self._found(key)
+            mine = kept is None
+            if kept is None:
+                kept = self._kept[key] = CachedResult(until=float("inf") if seconds is None else self._clock() + seconds)
+                while len(self._kept) > self._most:
+                    self._kept.popitem(last=False)
+        if mine:
+            self._work_out(key, kept, lambda: call(ws, **given))
+        return self._shown(ws, call, given, kept, again=not mine)
+
+    def ready(
+        self, ws: Workspace, call: Callable[..., R], position: int, *, seconds: float | None = None, **arguments: object
+    ) -> R | None:
+        """Return the answer to the same question if it is there already; never waits."""
+        key, given = _asked(ws, call, position, arguments, seconds)
+        with self._lock:
+            kept = self._found(key)
+        there = kept is not None and kept.answer.done() and kept.answer.exception() is None
+        return self._shown(ws, call, given, kept, again=True) if kept is not None and there else None
+
+    def _shown(self, ws: Workspace, call: Callable[..., R], given: Mapping[str, object], kept: CachedResult, *, again: bool) -> R:
+        """Return an answer; of one that was not worked out for whoever asks, their look at it is recorded here."""
+        if not kept.answer.done():
+            # Somebody else works it out, for seconds: no connection is held meanwhile.
+            ws.let_go()
+        answer = cast("R", kept.answer.result())
+        action = action_of(call)
+        if again and action is not None:
+            ws.saw(action, action.filled(given), answer)
+        return answer
+
+    def _found(self, key: Key) -> CachedResult | None:
+        kept = self._kept.get(key)
+        if kept is None or self._clock() >= kept.until:
+            self._kept.pop(key, None)
+            return None
+        self._kept.move_to_end(key)
+        return kept
+
+    def _work_out(self, key: Key, kept: CachedResult, work: Callable[[], object]) -> None:
+        try:
+            kept.answer.set_result(work())
+        except BaseException as error:  # noqa: BLE001 - whatever it was, those who wait must be told
+            with self._lock:
+                if self._kept.get(key) is kept:
+                    del self._kept[key]
+            kept.answer.set_exception(error)
+
+
+def _asked(
+    ws: Workspace, call: Callable[..., object], position: int, arguments: dict[str, object], seconds: float | None
+) -> tuple[Key, dict[str, object]]:
+    # By who asks and what they may, too: what one sees is not for another, nor for the same person with other roles.
+    key = (ws.actor, ws.authority, f"{call.__module__}.{call.__qualname__}", position, repr(sorted(arguments.items())))
+    return key, arguments if seconds is not None else {**arguments, "as_of": position}

@@ -1,0 +1,109 @@
+"""Lists over HTTP as CSV: what the command line gives by `--format csv`, for whoever prefers it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+
+import pytest
+
+from remiss.faces.http.listing import prefers_csv
+from remiss.records.case import Filing
+from tests.stories.logs import MONDAY
+
+CSV = {"Accept": "text/csv"}
+ASKED = {
+    "case search": "/cases",
+    "case search inputs.carrier:UA --limit 7 --sort severity": "/cases?query=inputs.carrier:UA&limit=7&sort=severity",
+    "case search --facets": "/cases/facets",
+    "case search --facets --field context.airport": "/cases/facets?field=context.airport",
+    "case history {case}": "/cases/{case}/history",
+    "run list": "/runs",
+    "run coverage": "/coverage",
+    "run windows {run}": "/runs/{run}/windows",
+    "run cells {run}": "/runs/{run}/cells",
+    "run diff {run}": "/runs/{run}/changes",
+    "run refused {run}": "/runs/{run}/refused",
+    "protocol list": "/protocols",
+    "taxonomy show model": "/taxonomy?mode=model",
+    "person list": "/people",
+    "team list": "/teams",
+    "token list": "/tokens",
+    "estimate criterion:missed-delay --by inputs.carrier": "/estimate?query=criterion:missed-delay&by=inputs.carrier",
+    "estimate --by criterion --rate": "/estimate?by=criterion&rate=true",
+}
+
+
+@pytest.fixture
+def ids(reading):
+    with reading.client() as client:
+        run = client.get("/api/v1/runs").json()["items"][0]["run"]
+        return {"run": run, "case": client.get("/api/v1/cases").json()["items"][0]["id"]}
+
+
+@pytest.mark.parametrize("line", ASKED)
+def test_a_list_is_the_csv_that_the_command_prints(reading, cli, ids, line):
+    printed = cli("--catalog", reading.workspace.address, *line.format(**ids).split(), "--format", "csv")
+    with reading.client() as client:
+        answer = client.get("/api/v1" + ASKED[line].format(**ids), headers=CSV)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/csv; charset=utf-8")
+    assert answer.headers["Vary"] == "Accept"
+    assert answer.text == printed.out
+    assert len(answer.text.splitlines()) >= 1
+
+
+def test_the_page_after_is_named_by_a_link(reading):
+    with reading.client() as client:
+        found, address = [], "/api/v1/cases?query=criterion:slow&limit=20"
+        while address:
+            answer = client.get(address, headers=CSV)
+            found += [row["id"] for row in csv.DictReader(io.StringIO(answer.text))]
+            link = re.fullmatch(r'<(.*)>; rel="next"', answer.headers.get("Link", ""))
+            address = link[1] if link else None
+        whole = client.get("/api/v1/cases?query=criterion:slow&limit=1000", headers={"Accept": "application/json"}).json()
+    assert found == [item["id"] for item in whole["items"]]
+    assert len(found) == len(set(found)) > 20
+
+
+def test_whoever_takes_either_gets_json_and_a_refusal_is_json_for_all(reading):
+    with reading.client() as client:
+        for accept in ("*/*", "text/csv;q=0.5, application/json", "text/html", ""):
+            answer = client.get("/api/v1/cases?limit=1", headers={"Accept": accept})
+            assert (answer.headers["Content-Type"], answer.headers["Vary"]) == ("application/json", "Accept")
+        refused = client.get("/api/v1/cases?query=nope:x", headers=CSV)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (422, "query")
+
+
+@pytest.mark.parametrize(
+    ("accept", "csv_first"),
+    [
+        ("TEXT/CSV", True),
+        ("text/csv, */*;q=0.1", True),
+        ("text/csv;q=0", False),
+        ("text/csv;q=x", False),
+        ("text/csv;q=1e9, application/json", False),
+        ("text/*;q=0.9, application/json;q=0.8", True),
+        (",;,", False),
+        ("text/csv; header=present ; q=0.4, application/*;q=0.3", True),
+    ],
+)
+def test_which_of_both_somebody_prefers(accept, csv_first):
+    assert prefers_csv(accept) is csv_first
+
+
+def test_csv_over_http_is_safe_in_a_spreadsheet(alone):
+    from remiss.catalog import actions as catalog
+
+    catalog.file(alone.workspace, Filing(model="m", at=MONDAY, title='=HYPERLINK("http://evil","x")'))
+    with alone.client() as client:
+        [row] = csv.DictReader(io.StringIO(client.get("/api/v1/cases", headers=CSV).text))
+    assert row["title"] == '\'=HYPERLINK("http://evil","x")'
+    assert row["occurred"] == "2013-06-03T00:00:00Z"
+
+
+def test_the_route_of_facets_is_never_taken_for_a_case_of_that_name(reading):
+    with reading.client() as client:
+        answer = client.get("/api/v1/cases/facets").json()
+        assert (answer["schema"], answer["of"]) == ("remiss/list@1", "facet")
+        assert client.get("/api/v1/cases/facetz").status_code == 404
