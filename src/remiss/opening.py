@@ -18,7 +18,7 @@ from remiss.errors import CatalogMissing, SettingError
 from remiss.govern.authority import OPERATOR
 from remiss.govern.ports.actor import Actor
 from remiss.govern.ports.keys import Keys
-from remiss.records import notebook  # noqa: F401  what is read from now on shows itself
+from remiss.present import notebook  # noqa: F401  what is read from now on shows itself
 from remiss.remote import is_server, open_remote
 from remiss.settings import Settings
 from remiss.workspace import Workspace

@@ -12,7 +12,7 @@ from remiss.curate.agreement import FieldLabels, Ratings, acs, alphas
 from remiss.curate.agreement_figures import FEWEST, agreement_of
 from remiss.curate.distances import near, nominal, ordinal, same
 from remiss.curate.resampling import ENOUGH
-from remiss.records import concord
+from remiss.present import agreement
 from remiss.records.agreement import By, Double, Field, Given
 from remiss.records.labelling import Verdict
 
@@ -110,7 +110,7 @@ def test_where_all_say_the_same_agreement_beyond_chance_is_undefined():
     row = rows_of([double(number) for number in range(30)])[None, Field.VERDICT]
     assert (row.agreed.value, row.alpha.value, row.ac.value) == (1.0, None, None)
     assert "undefined" in row.note
-    assert concord.cells(row, None)[3:5] == ("undefined", "undefined")
+    assert agreement.cells(row, None)[3:5] == ("undefined", "undefined")
 
 
 def test_by_mode_it_is_how_often_the_other_says_it_too():

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 from remiss.faces.web.rendering import printable_lines
-from remiss.records.legible import NARROW_SPACE, one_line, printable
+from remiss.present.legible import NARROW_SPACE, one_line, printable
 
 # Attributes that name an address which a browser goes to or loads.
 ADDRESSES = (

@@ -15,8 +15,8 @@ from remiss import capture
 from remiss.catalog import actions as catalog
 from remiss.edges.stores.tables import profiles
 from remiss.errors import AnswerNo, Conflict, InputError, IntervalError, NotFound, ProtocolError, SourceError
+from remiss.present import sampling
 from remiss.protocol import actions as protocols
-from remiss.records import chances
 from remiss.understand import actions as understand
 from tests.stories.logs import MONDAY, PROTOCOL, WEEK, small_log
 
@@ -75,7 +75,7 @@ def test_a_case_is_compared_with_controls_of_its_window_and_stratum(ws, log):
     assert not any((control.event.output, control.event.label) == ("on-time", "late") for control in found.controls)
     likeness = [control.likeness for control in found.controls]
     assert likeness == sorted(likeness, reverse=True)
-    assert "in the week of 17 June 2013" in chances.drawn(found)
+    assert "in the week of 17 June 2013" in sampling.drawn(found)
 
 
 def test_people_in_the_text_never_reach_the_catalog(ws, log):

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from remiss.records import estimate_facts
+from remiss.present import estimate_facts
 from remiss.records.estimate import PROCESS
 from tests.understand.logs import SAMPLING, START, WEEK, Logged, ask, flights, truth
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from remiss.capture.schedule import Interval
+from remiss.present import html
 from remiss.protocol.terms import Protocol
-from remiss.records import html
 from remiss.records.published import Count, published
 
 # What people call the facts of a month.

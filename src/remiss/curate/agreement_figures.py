@@ -16,9 +16,9 @@ from typing import TypeAlias
 from remiss.curate.agreement import FieldLabels, Ratings, acs, alphas, shares, specific_shares
 from remiss.curate.distances import Categories, Floats, Metric, near, nominal, of_sets, ordinal, same
 from remiss.curate.resampling import ENOUGH, percentile_interval, seed_of
+from remiss.present.legible import counted
 from remiss.records.agreement import Agreement, AgreementRow, By, Double, Field, Figure, Given
 from remiss.records.labelling import Verdict
-from remiss.records.legible import counted
 
 FEWEST = 5
 TOO_FEW = f"too few to tell: under {FEWEST} cases"

@@ -20,7 +20,7 @@ from remiss.capture import actions as capture
 from remiss.catalog import actions as catalog
 from remiss.demo import flights, labelling, logs, truth
 from remiss.demo.truth import Compared
-from remiss.records.legible import figure
+from remiss.present.legible import figure
 from remiss.understand import actions as understand
 
 Say: TypeAlias = Callable[[str], object]

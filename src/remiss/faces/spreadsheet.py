@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from remiss.records import concord, estimate_facts
+from remiss.present import agreement, estimate_facts
 from remiss.records.agreement import Agreement
 from remiss.records.estimate import CONFIRMED, Estimate
 from remiss.records.identity import format_time
@@ -42,7 +42,7 @@ def sheet_of(answer: Any, document: Mapping[str, Any]) -> tuple[Sequence[str], I
     if isinstance(answer, Estimate):
         return figures(answer)
     if isinstance(answer, Agreement):
-        return concord.columns(answer)
+        return agreement.columns(answer)
     items: Sequence[Mapping[str, object]] = document["items"]
     plain = [{name: value for name, value in each.items() if not isinstance(value, list | dict)} for each in items]
     columns = tuple(name for name in dict.fromkeys(name for each in plain for name in each) if name != "schema")

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import numpy as np
 
-from remiss.records.chances import listed
+from remiss.present.sampling import listed
 from remiss.understand.domain import DomainCell, DomainCells
 from remiss.understand.estimators import Weighted
 from remiss.understand.sampling_facts import Ground

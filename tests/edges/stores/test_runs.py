@@ -9,7 +9,7 @@ from remiss import capture
 from remiss.edges.stores.dialect.full_text import found, wanted
 from remiss.edges.stores.tables import case_context, case_criteria, cases, revisions
 from remiss.errors import Ambiguous, Conflict, NotFound
-from remiss.records import facts
+from remiss.present import facts
 from remiss.records.identity import case_id
 from remiss.records.run import Change
 from tests.edges.stores.drawing import MONDAY, WEEK, accept, drawn, file, member

@@ -19,18 +19,18 @@ from remiss.faces.web import highlighting
 from remiss.faces.web.rendering import TEMPLATES, environment, printable_lines
 from remiss.govern.redaction.policy import WRITTEN
 from remiss.govern.redaction.redactor import Redactor, redact
+from remiss.present.legible import one_line, printable
 from remiss.protocol.document import parse as document
 from remiss.records.identity import parse_time
-from remiss.records.legible import one_line, printable
 from tests.hostile.strings import hostile
 
 SOURCE = Path(TEMPLATES).parents[2]
 # Where Markup is made of what is not a literal, and why that is safe there.
 TRUSTED = {
-    "faces/web/pages/agreement.py": "of a chart, whose every text `records/svg.py` escapes",
+    "faces/web/pages/agreement.py": "of a chart, whose every text `present/svg.py` escapes",
     "faces/web/markdown.py": "of what nh3 let through",
-    "faces/web/criteria.py": "of a trend, whose every text `records/svg.py` escapes",
-    "faces/web/pages/estimates.py": "of a chart, whose every text `records/svg.py` escapes",
+    "faces/web/criteria.py": "of a trend, whose every text `present/svg.py` escapes",
+    "faces/web/pages/estimates.py": "of a chart, whose every text `present/svg.py` escapes",
 }
 
 

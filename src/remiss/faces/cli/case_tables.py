@@ -12,12 +12,12 @@ import click
 
 from remiss.curate.labelling_sheet import LabellingForm
 from remiss.faces.cli import render
-from remiss.records import chances, facts
+from remiss.present import facts, sampling
+from remiss.present.legible import counted, share
 from remiss.records.case import Case
 from remiss.records.comparison import Comparison
 from remiss.records.event import Event
 from remiss.records.evidence import Attachment, RawEvent
-from remiss.records.legible import counted, share
 from remiss.records.rows import Rows
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def _of_sheet(found: LabellingForm) -> Iterator[facts.Pair]:
 
 def comparison(found: Comparison, _ws: Workspace, _arguments: Arguments) -> None:
     """Print how a case was drawn, and it beside the controls that are most like it: a column of each, a line a field."""
-    click.echo(chances.drawn(found))
+    click.echo(sampling.drawn(found))
     if not found.controls:
         return
     events = [found.event, *(control.event for control in found.controls)]

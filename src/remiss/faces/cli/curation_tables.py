@@ -9,10 +9,10 @@ import click
 
 from remiss.curate.tasks import Left, QueueState, Served
 from remiss.faces.cli import case_tables, render
-from remiss.records import concord
+from remiss.present import agreement as agreements
+from remiss.present.legible import counted
 from remiss.records.agreement import Agreement
 from remiss.records.discussion import Thread
-from remiss.records.legible import counted
 
 if TYPE_CHECKING:
     from remiss.workspace import Workspace
@@ -70,7 +70,7 @@ def threads(found: Sequence[Thread], ws: Workspace, arguments: Arguments) -> Non
 
 def agreement(found: Agreement, _ws: Workspace, _arguments: Arguments) -> None:
     """Print how far people agree, and what to know about it."""
-    render.table(*concord.table(found))
+    render.table(*agreements.table(found))
     render.say(f"{counted(found.cases, 'case')} labelled twice")
     for note in found.notes:
         render.say(note)

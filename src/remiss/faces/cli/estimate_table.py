@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from remiss.faces.cli import render
-from remiss.records import estimate_facts
+from remiss.present import estimate_facts
+from remiss.present.legible import number
 from remiss.records.estimate import CONFIRMED, Estimate, EstimateRow
-from remiss.records.legible import number
 
 if TYPE_CHECKING:
     from remiss.workspace import Workspace

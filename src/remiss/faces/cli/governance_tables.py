@@ -13,8 +13,8 @@ from remiss.faces.cli import render
 from remiss.govern.access import Access, grant_in_words
 from remiss.govern.audit.integrity import LogIntegrity
 from remiss.govern.key_actions import Rotation
+from remiss.present.legible import counted
 from remiss.records.catalog import CatalogFacts
-from remiss.records.legible import counted
 from remiss.records.person import IssuedToken, Person, Team, Token
 from remiss.records.rows import Rows
 

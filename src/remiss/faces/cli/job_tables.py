@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from remiss.faces.cli import render
+from remiss.present.legible import counted
 from remiss.records.identity import format_time
 from remiss.records.job import Job
-from remiss.records.legible import counted
 
 if TYPE_CHECKING:
     from remiss.workspace import Workspace

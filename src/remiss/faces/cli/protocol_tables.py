@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from remiss.faces.cli import render
+from remiss.present.legible import counted, number
 from remiss.protocol.ports import StoredProtocol
 from remiss.protocol.terms import Finding
-from remiss.records.legible import counted, number
 from remiss.records.recoding import KeptRecoding, Recoded
 
 if TYPE_CHECKING:

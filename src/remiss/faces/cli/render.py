@@ -9,8 +9,8 @@ from datetime import datetime
 import click
 
 from remiss.faces.cli.stderr import to_stderr
+from remiss.present.legible import counted, printable
 from remiss.records.identity import format_time
-from remiss.records.legible import counted, printable
 from remiss.records.rows import Rows
 
 
@@ -27,7 +27,7 @@ def as_json(value: object) -> None:
 
 def rows(page: Rows, *, none: str = "nothing to list") -> None:
     """Print a list as a table; an empty one is `none`."""
-    from remiss.records import facts as facts_of
+    from remiss.present import facts as facts_of
 
     if page.rows:
         table(facts_of.shown(page), facts_of.lines(page))
@@ -67,7 +67,7 @@ def table(titles: Sequence[str], lines: Iterable[Sequence[object]], *, numbers: 
     from rich.table import Table
     from rich.text import Text
 
-    from remiss.records import facts as facts_of
+    from remiss.present import facts as facts_of
 
     lines = [tuple(line) for line in lines]
     drawn = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")

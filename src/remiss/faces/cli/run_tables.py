@@ -10,9 +10,9 @@ import click
 from remiss.capture.capture_status import CaptureStatus
 from remiss.capture.reproduction import Reproduction
 from remiss.faces.cli import render
-from remiss.records import facts
+from remiss.present import facts
+from remiss.present.legible import share
 from remiss.records.identity import format_time
-from remiss.records.legible import share
 from remiss.records.run import Run
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from remiss.catalog.query.narrowing import having
 from remiss.catalog.query.printing import unparse
 from remiss.errors import InputError
-from remiss.records import estimate_facts
+from remiss.present import estimate_facts
 from remiss.records.estimate import Estimate, EstimateRow
 
 if TYPE_CHECKING:

@@ -18,11 +18,11 @@ from remiss.catalog.query.printing import unparse
 from remiss.errors import InputError
 from remiss.faces.web import protocol_cache
 from remiss.faces.web.rendering import address
-from remiss.records import estimate_facts
+from remiss.present import estimate_facts
+from remiss.present.legible import share
+from remiss.present.sparkline import Point, sparkline
 from remiss.records.estimate import Estimate, EstimateRow
 from remiss.records.identity import parse_time
-from remiss.records.legible import share
-from remiss.records.sparkline import Point, sparkline
 
 if TYPE_CHECKING:
     from remiss.protocol.terms import Criterion, Protocol

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from pygments.lexers.data import YamlLexer
 from pygments.token import Comment, Name, Number, Punctuation, String, Token
 
-from remiss.records.legible import printable
+from remiss.present.legible import printable
 
 # What the style sheet knows; everything else is plain.
 KINDS: Sequence[tuple[Any, str]] = (

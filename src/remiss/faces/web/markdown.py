@@ -20,7 +20,7 @@ from markdown_it.token import Token
 from markupsafe import Markup
 
 from remiss.faces.web.rendering import printable_lines
-from remiss.records.legible import printable
+from remiss.present.legible import printable
 
 TAGS = frozenset(
     "a blockquote br code del em hr li ol p pre s strong table tbody td th thead tr ul".split()  # noqa: SIM905 - a list of words

@@ -18,8 +18,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse
 
+from remiss.present.legible import figure, number, printable, share
 from remiss.records.identity import format_time
-from remiss.records.legible import figure, number, printable, share
 from remiss.version import __version__
 
 TEMPLATES = Path(__file__).parent / "templates"

@@ -12,9 +12,9 @@ from remiss.capture.requirements import explain
 from remiss.catalog.query.narrowing import having
 from remiss.catalog.query.printing import unparse
 from remiss.faces.web.rendering import address
+from remiss.present.facts import stratum
+from remiss.present.legible import share
 from remiss.records.event import Scalar, Values
-from remiss.records.facts import stratum
-from remiss.records.legible import share
 from remiss.records.rows import Rows
 from remiss.records.run import ALL, CONTROL, UNDECIDED, Group, Run
 

@@ -21,7 +21,7 @@ from remiss.faces.serving import AsOf, Ws, status_of
 from remiss.faces.web.pages.agreement_chart import chart, marks_of
 from remiss.faces.web.pages.shell import shell
 from remiss.faces.web.rendering import address, render
-from remiss.records import concord
+from remiss.present import agreement
 from remiss.records.agreement import Agreement, By
 
 router = APIRouter()
@@ -78,9 +78,9 @@ def show(ws: Ws, asked: Annotated[Asked, Query()]) -> Response:
     page = AgreementPage(
         asked=asked,
         choices=CHOICES,
-        titles=() if found is None else tuple(concord.titles(found)),
+        titles=() if found is None else tuple(agreement.titles(found)),
         lines=tuple(
-            AgreementLine(cells=concord.cells(row, found.by if found else None), href=href)
+            AgreementLine(cells=agreement.cells(row, found.by if found else None), href=href)
             for row, href in zip(rows, hrefs, strict=True)
         ),
         cases=0 if found is None else found.cases,

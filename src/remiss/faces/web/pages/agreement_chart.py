@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from remiss.present.agreement import WORDS, figure
+from remiss.present.svg import escaped, extent, fitted, line, pixels, stroke, written
 from remiss.records.agreement import AgreementRow
-from remiss.records.concord import WORDS, figure
-from remiss.records.svg import escaped, extent, fitted, line, pixels, stroke, written
 
 # So narrow that on a telephone the figures stand beside their names; names take what they need, and no more than LEFT.
 WIDTH, LEFT, RIGHT, TOP, ROW = 520, 250, 20, 26, 26

@@ -18,7 +18,7 @@ from remiss.faces.web.pages.list_address import NEWEST, PATH, SORTS, ListAddress
 from remiss.faces.web.pages.search_box import Help, language
 from remiss.faces.web.pages.shell import shell
 from remiss.faces.web.rendering import address, part, render, segment
-from remiss.records.legible import printable
+from remiss.present.legible import printable
 
 if TYPE_CHECKING:
     from remiss.records.rows import Rows

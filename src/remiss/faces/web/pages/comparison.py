@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from remiss.records import chances
+from remiss.present import sampling
 from remiss.records.comparison import Comparison
 from remiss.records.event import Event, Scalar
 
@@ -58,7 +58,7 @@ def controls_of(found: Comparison) -> ControlsPart:
         controls=tuple((control.event.id, control.likeness) for control in found.controls),
         rows=tuple(rows),
         same=tuple(same),
-        where=f"{chances.period(found)}{chances.where(found)}",
+        where=f"{sampling.period(found)}{sampling.where(found)}",
         hidden=found.hidden,
     )
 

@@ -20,10 +20,10 @@ from remiss.faces.serving import AsOf, Remembered, Ws, status_of
 from remiss.faces.web import charts, protocol_cache
 from remiss.faces.web.pages.shell import shell
 from remiss.faces.web.rendering import address, render
-from remiss.records import estimate_facts
+from remiss.present import estimate_facts
+from remiss.present.forest import forest
+from remiss.present.legible import share
 from remiss.records.estimate import CONFIRMED, Estimate, EstimateRow
-from remiss.records.forest import forest
-from remiss.records.legible import share
 from remiss.records.position import reached
 
 if TYPE_CHECKING:

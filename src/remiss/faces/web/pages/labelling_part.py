@@ -9,7 +9,7 @@ from remiss.catalog.revision import SUGGESTED
 from remiss.curate.labelling_actions import ANNOTATE, REOPEN
 from remiss.curate.linking_actions import LINK
 from remiss.faces.web.rendering import address, segment
-from remiss.records import facts
+from remiss.present import facts
 from remiss.records.case import Case
 from remiss.records.labelling import Labelling, Relation, Reproduced
 from remiss.records.states import Move, Status, after

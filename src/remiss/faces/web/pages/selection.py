@@ -10,7 +10,7 @@ from remiss.catalog.query import narrowing
 from remiss.catalog.query.expression import Level, Operator, Query, Term, both
 from remiss.catalog.query.printing import unparse
 from remiss.faces.web.rendering import address, segment
-from remiss.records import chances
+from remiss.present import sampling
 from remiss.records.comparison import Comparison
 from remiss.records.event import Values
 from remiss.records.run import RESERVED, Group
@@ -52,7 +52,7 @@ class DrawnWindow:
 def window_of(found: Comparison, as_of: int | None) -> DrawnWindow:
     """Return the window of a case, each number of cases as a link to them."""
     return DrawnWindow(
-        sentence=chances.drawn(found),
+        sentence=sampling.drawn(found),
         run=found.run,
         run_href=address(f"/runs/{segment(found.run)}", as_of=as_of),
         since=found.window,
@@ -63,14 +63,14 @@ def window_of(found: Comparison, as_of: int | None) -> DrawnWindow:
         in_force=found.in_force,
         groups=tuple(_group(found, group, as_of) for group in found.groups),
         cases=address("/cases", query=unparse(both(*_within(found))), as_of=as_of),
-        stratum=chances.where(found).strip(", "),
+        stratum=sampling.where(found).strip(", "),
     )
 
 
 def _group(found: Comparison, group: Group, as_of: int | None) -> GroupLine:
     query = both(narrowing.having("criterion", group.criterion), *_stratum(group.stratum), *_within(found))
     return GroupLine(
-        says=chances.spoken(group.criterion),
+        says=sampling.spoken(group.criterion),
         population=group.population,
         kept=group.kept,
         threshold=group.threshold,

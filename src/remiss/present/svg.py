@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import unicodedata
 
-from remiss.records.legible import one_line
+from remiss.present.legible import one_line
 
 # How wide a letter is at most, on average, at 12 pixels in the fonts that screens have; those of the Far East are square.
 LETTER, SQUARE = 6.8, 12.0

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
+from remiss.present.legible import one_line, share
 from remiss.records.comparison import Comparison
 from remiss.records.event import Scalar
-from remiss.records.legible import one_line, share
 from remiss.records.run import ALL, CONTROL, UNDECIDED
 from remiss.records.window import format_width
 

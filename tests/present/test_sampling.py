@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from remiss.records.chances import drawn
+from remiss.present.legible import NARROW_SPACE
+from remiss.present.sampling import drawn
 from remiss.records.comparison import Comparison
 from remiss.records.event import Event
-from remiss.records.legible import NARROW_SPACE
 from remiss.records.run import Group
 
 JUNE = datetime(2013, 6, 3, tzinfo=UTC)

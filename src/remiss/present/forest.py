@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from remiss.records import estimate_facts
-from remiss.records.axis import Axis, axis
+from remiss.present import estimate_facts
+from remiss.present.axis import Axis, axis
+from remiss.present.svg import escaped, extent, fitted, line, pixels, stroke, written
 from remiss.records.estimate import Estimate, EstimateRow
-from remiss.records.svg import escaped, extent, fitted, line, pixels, stroke, written
 
 MARK_LIMIT, DESCRIBED = 40, 12
 NARROWEST = 360
@@ -113,12 +113,12 @@ def framed(marks: Sequence[Mark], width: int) -> Frame:
 
 def description(marks: Sequence[Mark], estimate: Estimate) -> str:
     """Return the chart in words, for those who do not see it."""
-    lines = [told(each) for each in marks[:DESCRIBED]]
+    lines = [description_of(each) for each in marks[:DESCRIBED]]
     more = len(estimate.rows) - len(lines)
     return "; ".join(lines) + (f"; and {more:,} more" if more > 0 else "")
 
 
-def told(mark: Mark) -> str:
+def description_of(mark: Mark) -> str:
     """Return one row in words."""
     said = f"{mark.label}: {mark.says}" if mark.label else mark.says
     return ", ".join(filter(None, (said, estimate_facts.remarks(mark.row))))
@@ -148,7 +148,7 @@ def grid(frame: Frame, scale: Axis, *, rate: bool) -> Iterator[str]:
 
 def drawn(mark: Mark, frame: Frame, scale: Axis, y: float) -> Iterator[str]:
     """Draw one row: its name, its mark and its figure."""
-    yield f"<g><title>{escaped(told(mark))}</title>"
+    yield f"<g><title>{escaped(description_of(mark))}</title>"
     if mark.label:
         yield written(frame.left - GAP, y + 4, fitted(mark.label, frame.left - GAP - EDGE), anchor="end")
     if mark.row.provisional:

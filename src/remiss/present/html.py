@@ -10,8 +10,8 @@ import html
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
+from remiss.present.legible import moment, number, one_line
 from remiss.records.identity import format_time, utc
-from remiss.records.legible import moment, number, one_line
 
 ROW_LIMIT = 20
 TEXT_LIMIT, WORD_LIMIT = 80, 20

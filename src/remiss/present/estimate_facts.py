@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 from datetime import datetime
 
+from remiss.present.legible import figure, moment, one_line, share
 from remiss.records.estimate import CONFIRMED, Estimate, EstimateRow
 from remiss.records.labelling import Verdict
-from remiss.records.legible import figure, moment, one_line, share
 
 UNDEFINED = "undefined"
 INTERVAL = "{level} % interval"

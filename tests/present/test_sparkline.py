@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 
-from remiss.records.sparkline import Point, sparkline
+from remiss.present.sparkline import Point, sparkline
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from remiss.records.legible import NARROW_SPACE, figure, moment, number, one_line, share
+from remiss.present.legible import NARROW_SPACE, figure, moment, number, one_line, share
 
 FRACTIONS = st.floats(0, 1)
 TOTALS = st.floats(0, 1e14) | st.integers(0, 10**14)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from remiss.records import estimate_facts, facts, html
+from remiss.present import estimate_facts, facts, html
+from remiss.present.forest import forest
 from remiss.records.case import Case
 from remiss.records.estimate import Estimate
-from remiss.records.forest import forest
 from remiss.records.rows import Rows
 from remiss.records.run import Run
 from remiss.records.showing import as_html

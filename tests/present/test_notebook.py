@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from remiss.records import notebook  # noqa: F401  records then show themselves
+from remiss.present import notebook  # noqa: F401  records then show themselves
+from remiss.present.forest import MARK_LIMIT, forest
+from remiss.present.legible import one_line
 from remiss.records.case import Capture, Case
 from remiss.records.estimate import Estimate, EstimateRow
 from remiss.records.event import Event
-from remiss.records.forest import MARK_LIMIT, forest
-from remiss.records.legible import one_line
 from remiss.records.rows import Rows
 from remiss.records.run import Group, Manifest, Run
 from remiss.records.showing import Shown, as_html
@@ -288,6 +288,6 @@ def test_every_record_that_shows_itself_says_how():
 
 
 def test_whoever_can_open_a_catalog_has_what_shows_records():
-    program = "import sys, remiss; remiss.open; print('remiss.records.notebook' in sys.modules)"
+    program = "import sys, remiss; remiss.open; print('remiss.present.notebook' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout == "True\n"

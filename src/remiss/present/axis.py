@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from remiss.records.legible import FINEST, HUGE, NARROW_SPACE
+from remiss.present.legible import FINEST, HUGE, NARROW_SPACE
 
 # What is less is drawn as nothing.
 TINY = 1e-12

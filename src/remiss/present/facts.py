@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
+from remiss.present.legible import counted, share
 from remiss.records.case import Case
 from remiss.records.event import Event, Scalar, Values
 from remiss.records.identity import format_time
 from remiss.records.labelling import Impact, Labelled, Link, Relation, Reproduced
-from remiss.records.legible import counted, share
 from remiss.records.rows import Rows
 from remiss.records.run import ALL, CONTROL, RESERVED, UNDECIDED, Run
 from remiss.records.states import Status
