@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, get_type_hints
 
 from remiss.parameters import Parameter, check_bounds, parameters_of
-from remiss.records.look import Looked
+from remiss.records.view_entry import Looked
 
 ACTIONS: dict[str, Action] = {}
 

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import cast
 
 from remiss import settings as settings_table
-from remiss.bench import Bench
 from remiss.errors import CatalogMissing, SettingError
 from remiss.govern.authority import OPERATOR
 from remiss.govern.ports.actor import Actor
 from remiss.govern.ports.keys import Keys
+from remiss.offline import Offline
 from remiss.present import notebook  # noqa: F401  what is read from now on shows itself
 from remiss.remote import is_server, open_remote
 from remiss.settings import Settings
@@ -118,7 +118,7 @@ def _user() -> str:
         return f"uid {os.geteuid()}"
 
 
-def bench(environment: Mapping[str, str] | None = None) -> Bench:
+def bench(environment: Mapping[str, str] | None = None) -> Offline:
     """Return a workspace without a catalog."""
     settings = settings_table.read(os.environ if environment is None else environment)
-    return Bench(settings=settings, actor=Actor(name=_user(), role=OPERATOR))
+    return Offline(settings=settings, actor=Actor(name=_user(), role=OPERATOR))

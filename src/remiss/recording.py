@@ -8,15 +8,15 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from remiss.equipment import Equipment
 from remiss.govern.viewing import Seen, entered
-from remiss.records.look import Kind
+from remiss.records.view_entry import Kind
+from remiss.wiring import Wiring
 
 if TYPE_CHECKING:
     from remiss.action import Action
     from remiss.edges.stores.store import Store
     from remiss.govern.ports.actor import Actor
-    from remiss.records.look import Look
+    from remiss.records.view_entry import ViewEntry
     from remiss.settings import Settings
 
 
@@ -26,7 +26,7 @@ class Gathering(threading.local):
     seen: list[Seen] | None = None
 
 
-class Recording(Equipment):
+class Recording(Wiring):
     """An open catalog whose log of views has what is shown of it."""
 
     def __init__(self, *, store: Store, settings: Settings, actor: Actor) -> None:
@@ -66,16 +66,16 @@ class Recording(Equipment):
         """Hold no snapshot from here on, since something is waited for; what the block reads afterwards is of another."""
         self._store.let_go()
 
-    def saw(self, action: Action, arguments: Mapping[str, Any], result: Any) -> None:
+    def record_view(self, action: Action, arguments: Mapping[str, Any], result: Any) -> None:
         """Record what the answer of an action shows, before anybody has it; for an answer that is shown again, too.
 
         Raises
         ------
         StorageError, Tampered : it cannot be recorded, and so must not be shown
         """
-        self.witness(() if action.views is None else action.views(self, arguments, result), action.name)
+        self.record_views(() if action.views is None else action.views(self, arguments, result), action.name)
 
-    def witness(self, looks: Sequence[Look], action: str) -> None:
+    def record_views(self, looks: Sequence[ViewEntry], action: str) -> None:
         """Record that the actor looked at something, by an action: now, or with all that the block shows whose answer is held."""
         seen = [Seen(action, look) for look in looks]
         gathered = self._gathering.seen

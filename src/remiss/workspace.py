@@ -1,7 +1,7 @@
 """The workspace: the one way in for actions.
 
 An action that is called with a `Workspace` is authorised, prepared outside the transaction, run inside it, written into the
-journal and committed. `equipment.py` chooses which edge stands behind which port, `recording.py` records what is shown,
+journal and committed. `wiring.py` chooses which edge stands behind which port, `recording.py` records what is shown,
 `opening.py` finds the catalog.
 """
 
@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from remiss.action import Action
-from remiss.bench import Bench, prepared
 from remiss.catalog.identifying import id_spelled_out
 from remiss.errors import Denied, InputError, NotFound
 from remiss.govern.audit.digests import digested
 from remiss.govern.audit.refusals import NamedSubject, refusal
 from remiss.govern.authority import Granted, actor_of
 from remiss.govern.ports.actor import Actor, Authority
+from remiss.offline import Offline, prepared
 from remiss.recording import Recording
 from remiss.records.person import EVERY_TEAM
 
@@ -108,7 +108,7 @@ class Workspace(Recording):
         except (Denied, NotFound) as error:
             refused = refusal(error, self._attempted(action, arguments), sees_all=self.scope.everything)
             if refused is not None:
-                self.witness([refused], action.name)
+                self.record_views([refused], action.name)
             raise
 
     def _performed(self, action: Action, arguments: Mapping[str, Any]) -> Any:
@@ -120,7 +120,7 @@ class Workspace(Recording):
             if action.reads:
                 with self._store.reading() if action.snapshot else self._store.apart():
                     result = action.run(self, **arguments, **given)
-                self.saw(action, arguments, result)
+                self.record_view(action, arguments, result)
                 return result
             secret = self.keys.secret("journal")
             digest = digested(secret, self.actor.name, action.name, content=_plain(arguments))
@@ -134,7 +134,7 @@ class Workspace(Recording):
                 result = action.run(self, **arguments, **given)
                 self._check_still_held(transaction)
                 counted(result)
-            self.saw(action, arguments, result)
+            self.record_view(action, arguments, result)
             return result
 
     def take_job(self, runner: str) -> Lease | None:
@@ -272,7 +272,7 @@ if TYPE_CHECKING:
     def _satisfies_keys(ws: Workspace) -> KeyWorkspace:
         return ws
 
-    def _satisfies_govern(ws: Workspace | Bench) -> GovernWorkspace:
+    def _satisfies_govern(ws: Workspace | Offline) -> GovernWorkspace:
         return ws
 
     def _satisfies_investigation(ws: Workspace) -> InvestigationWorkspace:
@@ -281,7 +281,7 @@ if TYPE_CHECKING:
     def _satisfies_recoding(ws: Workspace) -> RecodingWorkspace:
         return ws
 
-    def _satisfies_protocol(ws: Workspace | Bench) -> ProtocolWorkspace:
+    def _satisfies_protocol(ws: Workspace | Offline) -> ProtocolWorkspace:
         return ws
 
     def _satisfies_shelf(ws: Workspace) -> ShelfWorkspace:

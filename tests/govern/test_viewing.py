@@ -6,18 +6,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from remiss.govern.viewing import ALONE, MOST, Seen, beside, entered
-from remiss.records.look import Kind, Look
+from remiss.records.view_entry import Kind, ViewEntry
 
 KINDS = st.sampled_from(Kind)
 LOOKS = st.builds(
-    Look, kind=KINDS, subject=st.sampled_from([None, "a", "b"]), team=st.sampled_from([None, "x", "y"]), count=st.integers(0, 1)
+    ViewEntry,
+    kind=KINDS,
+    subject=st.sampled_from([None, "a", "b"]),
+    team=st.sampled_from([None, "x", "y"]),
+    count=st.integers(0, 1),
 )
 SEEN = st.lists(st.builds(Seen, st.sampled_from(["case.show", "case.search"]), LOOKS), max_size=12)
 
 
 def test_a_page_of_a_case_is_one_entry_about_the_case():
-    case = Look(kind=Kind.CASE, subject="k", team="a")
-    threads = Look(kind=Kind.LIST, subject="k", team="a", count=2)
+    case = ViewEntry(kind=Kind.CASE, subject="k", team="a")
+    threads = ViewEntry(kind=Kind.LIST, subject="k", team="a", count=2)
     (entry,) = entered([Seen("thread.list", threads), Seen("case.show", case), Seen("case.show", case)], "b")
     assert [each.action for each in entry] == ["case.show", "thread.list"]
 
@@ -38,5 +42,5 @@ def test_all_that_was_shown_is_named_once_by_an_entry_of_its_team_and_its_thing(
 
 
 def test_what_very_many_actions_showed_is_named_by_several_entries():
-    seen = [Seen("case.search", Look(kind=Kind.LIST, query=str(number))) for number in range(2 * MOST + 1)]
+    seen = [Seen("case.search", ViewEntry(kind=Kind.LIST, query=str(number))) for number in range(2 * MOST + 1)]
     assert [len(entry) for entry in entered(seen, "x")] == [MOST, MOST, 1]

@@ -15,8 +15,8 @@ from remiss.errors import Denied, NotFound
 from remiss.parameters import CaseId, Help, Position
 from remiss.records.case import Sensitivity
 from remiss.records.evidence import AttachedFile, Attachment, CaseAttachments, Kept
-from remiss.records.look import Kind, Look
 from remiss.records.position import reached, read_at
+from remiss.records.view_entry import Kind, ViewEntry
 
 AttachmentId = Annotated[str, Help("The id of an attachment.")]
 ADD, READ = "attachment:add", "evidence:read"
@@ -84,15 +84,15 @@ def add_attachment(
     return ws.attachments.add(case, prepared.file, prepared.address)
 
 
-def _listed(ws: AttachmentWorkspace, given: Mapping[str, Any], found: CaseAttachments) -> Sequence[Look]:
+def _listed(ws: AttachmentWorkspace, given: Mapping[str, Any], found: CaseAttachments) -> Sequence[ViewEntry]:
     case = ws.governed(given["case"])
     ids = [each.id for each in found]
-    return (Look(kind=Kind.LIST, subject=case.id, position=given["as_of"], ids=ids, count=len(ids), team=case.team),)
+    return (ViewEntry(kind=Kind.LIST, subject=case.id, position=given["as_of"], ids=ids, count=len(ids), team=case.team),)
 
 
-def _shown(ws: AttachmentWorkspace, given: Mapping[str, Any], found: AttachedFile) -> Sequence[Look]:
+def _shown(ws: AttachmentWorkspace, given: Mapping[str, Any], found: AttachedFile) -> Sequence[ViewEntry]:
     kept = ws.attachments.kept(found.attachment.id)
-    return (Look(kind=Kind.EVIDENCE, subject=found.attachment.case, ids=[found.attachment.id], team=kept.team),)
+    return (ViewEntry(kind=Kind.EVIDENCE, subject=found.attachment.case, ids=[found.attachment.id], team=kept.team),)
 
 
 @action(

@@ -16,16 +16,16 @@ from remiss.parameters import CaseId, Option
 from remiss.protocol.cache import restore
 from remiss.records.case import Sensitivity
 from remiss.records.evidence import Original, RawEvent
-from remiss.records.look import Kind, Look
+from remiss.records.view_entry import Kind, ViewEntry
 
 READ = "evidence:read"
 
 
-def _shown(ws: EvidenceWorkspace, given: Mapping[str, Any], raw: RawEvent) -> Sequence[Look]:
+def _shown(ws: EvidenceWorkspace, given: Mapping[str, Any], raw: RawEvent) -> Sequence[ViewEntry]:
     team = ws.originals.of(raw.case, raw.run).team
     # The log of views is never written anew: what is personal must not come into it.
     said = redact(checked_purpose(given["purpose"]), Redactor(WRITTEN, ws.keys.secret(REDACTION)))
-    return (Look(kind=Kind.EVIDENCE, subject=raw.case, purpose=said, ids=[raw.run], team=team),)
+    return (ViewEntry(kind=Kind.EVIDENCE, subject=raw.case, purpose=said, ids=[raw.run], team=team),)
 
 
 @action("evidence.show", permission=READ, http="POST /cases/{case}/evidence", reads=True, subject="case", views=_shown)

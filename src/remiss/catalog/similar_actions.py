@@ -13,9 +13,9 @@ from remiss.catalog.similarity import duplicates as likest_of
 from remiss.parameters import CaseId, Position, Range
 from remiss.records.case import Filing
 from remiss.records.event import Event
-from remiss.records.look import listed
 from remiss.records.position import reached
 from remiss.records.rows import Rows
+from remiss.records.view_entry import listed
 
 
 @action("case.similar", permission="case:read", http="GET /cases/{case}/similar", reads=True, subject="case", views=listed)

@@ -11,12 +11,12 @@ from remiss.curate.agreement_figures import agreement_of
 from remiss.curate.ports.agreement import AgreementWorkspace
 from remiss.parameters import Position, Query
 from remiss.records.agreement import Agreement, By
-from remiss.records.look import Kind, Look
 from remiss.records.position import reached
+from remiss.records.view_entry import Kind, ViewEntry
 
 
-def _shown(_: AgreementWorkspace, given: Mapping[str, Any], found: Agreement) -> Sequence[Look]:
-    return (Look(kind=Kind.FIGURE, query=found.query, position=found.position, count=len(found.rows)),)
+def _shown(_: AgreementWorkspace, given: Mapping[str, Any], found: Agreement) -> Sequence[ViewEntry]:
+    return (ViewEntry(kind=Kind.FIGURE, query=found.query, position=found.position, count=len(found.rows)),)
 
 
 @action("agreement.show", permission="agreement:read", http="GET /agreement", reads=True, views=_shown)

@@ -10,12 +10,12 @@ from remiss.catalog.actions import REDACTION
 from remiss.curate import discussion
 from remiss.curate.ports.discussion import DiscussionWorkspace
 from remiss.parameters import CaseId, Help, Option, PageToken, Position, Range
-from remiss.records import look as looks
+from remiss.records import view_entry as looks
 from remiss.records.discussion import CaseThreads, Thread, ThreadStatus
-from remiss.records.look import Kind, Look
 from remiss.records.paging import Turn, list_name, token, turn
 from remiss.records.position import reached, read_at
 from remiss.records.rows import Rows
+from remiss.records.view_entry import Kind, ViewEntry
 
 INBOX_LIMIT = 1_000
 ThreadId = Annotated[str, Help("The id of a thread.")]
@@ -47,15 +47,15 @@ def comment(
     return ws.threads.comment(case, thread, written, discussion.mentions(written))
 
 
-def _of_case(ws: DiscussionWorkspace, given: Mapping[str, Any], found: CaseThreads) -> Sequence[Look]:
+def _of_case(ws: DiscussionWorkspace, given: Mapping[str, Any], found: CaseThreads) -> Sequence[ViewEntry]:
     case = ws.governed(given["case"])
     ids = [each.id for each in found]
-    return (Look(kind=Kind.LIST, subject=case.id, position=given["as_of"], ids=ids, count=len(ids), team=case.team),)
+    return (ViewEntry(kind=Kind.LIST, subject=case.id, position=given["as_of"], ids=ids, count=len(ids), team=case.team),)
 
 
-def _of_thread(ws: DiscussionWorkspace, given: Mapping[str, Any], found: Thread) -> Sequence[Look]:
+def _of_thread(ws: DiscussionWorkspace, given: Mapping[str, Any], found: Thread) -> Sequence[ViewEntry]:
     team = ws.governed(found.case).team
-    return (Look(kind=Kind.CASE, subject=found.case, position=given["as_of"], ids=[found.id], team=team),)
+    return (ViewEntry(kind=Kind.CASE, subject=found.case, position=given["as_of"], ids=[found.id], team=team),)
 
 
 @action("thread.list", permission="thread:read", http="GET /cases/{case}/threads", reads=True, subject="case", views=_of_case)

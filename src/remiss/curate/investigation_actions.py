@@ -11,10 +11,10 @@ from remiss.curate.investigating import Draft, prepared
 from remiss.curate.ports.investigation import InvestigationWorkspace
 from remiss.parameters import MOST_REVISION, CaseId, Help, Option, PageToken, Position, Range
 from remiss.records.investigation import Citation, CitationKind, Conclusion, Investigation, Outcome, Part, Stands
-from remiss.records.look import Kind, Look, listed
 from remiss.records.paging import Turn, list_name, token, turn
 from remiss.records.position import reached
 from remiss.records.rows import Rows
+from remiss.records.view_entry import Kind, ViewEntry, listed
 
 INVESTIGATE = "case:investigate"
 CITATIONS = ("case", "title", "part", "number", "kind", "address", "state", "text", "at")
@@ -24,8 +24,8 @@ Read = Annotated[int, Range(1, MOST_REVISION), Help("The revision of it that you
 Citations = Annotated[Sequence[Citation], Option("--citation"), Help("Where it is kept; of a change, all of them anew.")]
 
 
-def _shown(ws: InvestigationWorkspace, given: Mapping[str, Any], found: Investigation) -> Sequence[Look]:
-    return (Look(kind=Kind.CASE, subject=found.case, position=given["as_of"], team=ws.governed(found.case).team),)
+def _shown(ws: InvestigationWorkspace, given: Mapping[str, Any], found: Investigation) -> Sequence[ViewEntry]:
+    return (ViewEntry(kind=Kind.CASE, subject=found.case, position=given["as_of"], team=ws.governed(found.case).team),)
 
 
 @action(
@@ -189,7 +189,7 @@ def _written(ws: InvestigationWorkspace, case: CaseId, draft: Draft) -> Investig
     return ws.investigations.write(case, prepared(draft, ws.keys.secret(REDACTION)))
 
 
-def _cited(ws: InvestigationWorkspace, given: Mapping[str, Any], rows: Rows) -> Sequence[Look]:
+def _cited(ws: InvestigationWorkspace, given: Mapping[str, Any], rows: Rows) -> Sequence[ViewEntry]:
     return listed(ws, {"query": given["address"]}, rows)
 
 

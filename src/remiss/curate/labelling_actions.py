@@ -21,15 +21,15 @@ from remiss.curate.ports.labelling import CurateWorkspace
 from remiss.parameters import CaseId, Option, Revision, Without
 from remiss.records.case import Case
 from remiss.records.labelling import Judgement, LabellingKind, Verdict
-from remiss.records.look import Kind, Look
+from remiss.records.view_entry import Kind, ViewEntry
 
 # Whether it could be reproduced is asked of the verifier alone.
 FirstJudgement = Annotated[Judgement, Without(("reproduced",))]
 ANNOTATE, VERIFY, ADJUDICATE, REOPEN = "case:annotate", "case:verify", "case:adjudicate", "case:reopen"
 
 
-def _sheet_shown(ws: CurateWorkspace, given: Mapping[str, Any], found: LabellingForm) -> Sequence[Look]:
-    return (Look(kind=Kind.CASE, subject=found.case, team=ws.labellings.team(found.case)),)
+def _sheet_shown(ws: CurateWorkspace, given: Mapping[str, Any], found: LabellingForm) -> Sequence[ViewEntry]:
+    return (ViewEntry(kind=Kind.CASE, subject=found.case, team=ws.labellings.team(found.case)),)
 
 
 @action("case.form", permission=ANNOTATE, http="GET /cases/{case}/form", reads=True, subject="case", views=_sheet_shown)

@@ -20,8 +20,8 @@ from remiss.curate.tasks import BatchState, InHand, Left, QueueState, Served, Ta
 from remiss.errors import Conflict, NotFound
 from remiss.parameters import CaseId, Option
 from remiss.records.labelling import LabellingKind
-from remiss.records.look import Kind, Look
 from remiss.records.states import Status
+from remiss.records.view_entry import Kind, ViewEntry
 
 WORK = "queue:work"
 # What a person must be permitted in the team of a case to be given it.
@@ -39,16 +39,16 @@ MOST_IN_HAND = 20
 AT_ONCE = 25
 
 
-def _served(ws: QueueWorkspace, given: Mapping[str, Any], found: Served) -> Sequence[Look]:
+def _served(ws: QueueWorkspace, given: Mapping[str, Any], found: Served) -> Sequence[ViewEntry]:
     if found.task is None:
         return ()
     case = found.task.sheet.case
-    return (Look(kind=Kind.CASE, subject=case, team=ws.labellings.team(case)),)
+    return (ViewEntry(kind=Kind.CASE, subject=case, team=ws.labellings.team(case)),)
 
 
-def _listed(_: QueueWorkspace, given: Mapping[str, Any], found: QueueState) -> Sequence[Look]:
+def _listed(_: QueueWorkspace, given: Mapping[str, Any], found: QueueState) -> Sequence[ViewEntry]:
     ids = [each.case for each in found.in_hand]
-    return (Look(kind=Kind.LIST, ids=ids, count=len(ids)),)
+    return (ViewEntry(kind=Kind.LIST, ids=ids, count=len(ids)),)
 
 
 @action("queue.next", permission=WORK, http="POST /queue/next", views=_served)

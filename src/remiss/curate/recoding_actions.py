@@ -13,22 +13,22 @@ from remiss.curate.recoding import recoded
 from remiss.errors import ProtocolError, RecodingError
 from remiss.parameters import Document, Position
 from remiss.protocol import recoding as documents
-from remiss.records.look import Kind, Look
 from remiss.records.person import EVERY_TEAM
 from remiss.records.position import reached, read_at
 from remiss.records.recoding import KeptRecodings, Recoded, Recoding
+from remiss.records.view_entry import Kind, ViewEntry
 
 RECODE = "taxonomy:recode"
 
 
-def _rehearsed(_: RecodingWorkspace, given: Mapping[str, Any], found: Recoded) -> Sequence[Look]:
+def _rehearsed(_: RecodingWorkspace, given: Mapping[str, Any], found: Recoded) -> Sequence[ViewEntry]:
     # How many cases of a mode go where is a figure; the name of the document stands for what was asked.
-    return (Look(kind=Kind.FIGURE, query=found.name, count=len(found.sent)),)
+    return (ViewEntry(kind=Kind.FIGURE, query=found.name, count=len(found.sent)),)
 
 
-def _listed(_: RecodingWorkspace, given: Mapping[str, Any], found: KeptRecodings) -> Sequence[Look]:
+def _listed(_: RecodingWorkspace, given: Mapping[str, Any], found: KeptRecodings) -> Sequence[ViewEntry]:
     names = tuple(each.name for each in found)
-    return (Look(kind=Kind.LIST, position=given.get("as_of"), ids=names, count=len(names)),)
+    return (ViewEntry(kind=Kind.LIST, position=given.get("as_of"), ids=names, count=len(names)),)
 
 
 @action(

@@ -89,7 +89,7 @@ class ResultCache:
         answer = cast("R", kept.answer.result())
         action = action_of(call)
         if again and action is not None:
-            ws.saw(action, action.filled(given), answer)
+            ws.record_view(action, action.filled(given), answer)
         return answer
 
     def _found(self, key: Key) -> CachedResult | None:

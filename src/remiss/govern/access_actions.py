@@ -15,10 +15,10 @@ from remiss.govern.people_actions import lasting
 from remiss.govern.ports.people import AccessWorkspace, PeopleWorkspace
 from remiss.govern.roles import PERMISSIONS
 from remiss.parameters import Help, Position, Range, Username
-from remiss.records.look import listed
 from remiss.records.person import IssuedToken, Token
 from remiss.records.position import reached
 from remiss.records.rows import Rows
+from remiss.records.view_entry import listed
 
 TOKENS = ("token", "person", "about", "expires", "since", "until", "once", "used", "since_at", "until_at", "used_at")
 DAYS = 90

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from remiss.records.look import Kind, Look
+from remiss.records.view_entry import Kind, ViewEntry
 
 # What is shown by so many actions is named by several entries, so that none is longer than somebody would read.
 MOST = 100
@@ -26,7 +26,7 @@ class Seen:
     """A look, and the action by whose answer it was."""
 
     action: str
-    look: Look
+    look: ViewEntry
 
 
 # What one entry names: what it is about, then what was shown beside that.
@@ -40,7 +40,7 @@ def entered(seen: Iterable[Seen], team: str) -> tuple[Entered, ...]:
     ----------
     team : of whoever looked, whose a look is that is at no team's thing
 
-    >>> case, threads = Look(kind=Kind.CASE, subject="k", team="a"), Look(kind=Kind.LIST, subject="k", team="a")
+    >>> case, threads = ViewEntry(kind=Kind.CASE, subject="k", team="a"), ViewEntry(kind=Kind.LIST, subject="k", team="a")
     >>> [[each.action for each in entry] for entry in entered([Seen("thread.list", threads), Seen("case.show", case)], "a")]
     [['case.show', 'thread.list']]
     """
@@ -58,7 +58,7 @@ def entered(seen: Iterable[Seen], team: str) -> tuple[Entered, ...]:
     return tuple(tuple(sorted(entry, key=lambda each: _weight(each.look.kind))) for entry in found)
 
 
-def _joins(look: Look, entry: Sequence[Seen], team: str) -> bool:
+def _joins(look: ViewEntry, entry: Sequence[Seen], team: str) -> bool:
     """Return whether a look is named by an entry that there is: of the same team, and at the same thing or at none."""
     first = entry[0].look
     return len(entry) < MOST and (look.team or team) == (first.team or team) and look.subject in {first.subject, None}

@@ -12,8 +12,8 @@ from remiss.errors import QueryError
 from remiss.parameters import OneOf, Option, Position, Query
 from remiss.records.estimate import CONFIRMED, FLAGGED, LOG, PROCESS, Estimate
 from remiss.records.labelling import Verdict
-from remiss.records.look import Kind, Look
 from remiss.records.position import reached
+from remiss.records.view_entry import Kind, ViewEntry
 from remiss.understand.pipeline import frame_facts_of, frame_of, read_confirmed, read_flagged
 from remiss.understand.ports import UnderstandWorkspace
 from remiss.understand.question import Question, check_confirmed, usual_basis
@@ -26,9 +26,9 @@ OF_THIS_LOG = "the intervals are of this very log; to compare rows with each oth
 OF_PROCESS = "the intervals are of the process that wrote the log, to compare rows; of this very log ask with basis log"
 
 
-def _shown(_: UnderstandWorkspace, given: Mapping[str, Any], found: Estimate) -> Sequence[Look]:
+def _shown(_: UnderstandWorkspace, given: Mapping[str, Any], found: Estimate) -> Sequence[ViewEntry]:
     asked = found.query if found.of is None else f"{found.query} of {found.of}"
-    return (Look(kind=Kind.FIGURE, query=asked, position=found.position, count=len(found.rows)),)
+    return (ViewEntry(kind=Kind.FIGURE, query=asked, position=found.position, count=len(found.rows)),)
 
 
 @action("estimate", permission="estimate:read", http="GET /estimate", remembered=True, reads=True, views=_shown)

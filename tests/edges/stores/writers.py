@@ -104,14 +104,14 @@ def look(address: str, name: str) -> None:
 
     import remiss
     from remiss.errors import StorageError
-    from remiss.records.look import Kind, Look
+    from remiss.records.view_entry import Kind, ViewEntry
 
     def looking(ws: remiss.Workspace, who: int) -> None:
         for number in range(1_000_000):
             kind = Kind.EVIDENCE if number % 7 == 0 else Kind.CASE
             subject = f"{name}-{who}-{number}"
             try:
-                ws.serving(subject).witness([Look(kind=kind, subject=subject)], "test")
+                ws.serving(subject).record_views([ViewEntry(kind=kind, subject=subject)], "test")
             except StorageError:
                 # The server let go of the connection; nothing was shown.
                 continue

@@ -28,7 +28,7 @@ from remiss.govern.audit.log import ALSO, VIEWS, Head, append, text_of
 from remiss.govern.ports.actor import Actor
 from remiss.govern.viewing import Entered, Seen
 from remiss.records.identity import to_micros
-from remiss.records.look import Kind
+from remiss.records.view_entry import Kind
 
 Entry = dict[str, object]
 IN_ITS_PLACE = (

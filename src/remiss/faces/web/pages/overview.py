@@ -19,7 +19,7 @@ from remiss.faces.web.confirmation import OfCriteria, confirmed
 from remiss.faces.web.criteria import CriteriaOf, criteria
 from remiss.faces.web.pages.shell import shell
 from remiss.faces.web.rendering import part, render
-from remiss.records.look import Kind, Look
+from remiss.records.view_entry import Kind, ViewEntry
 
 if TYPE_CHECKING:
     from remiss.capture.capture_status import CaptureStatus
@@ -138,7 +138,7 @@ def _criteria(ws: Workspace, grounds: tuple[CriteriaOf, ...], look: Callable[...
         for each in grounds
     ]
     # A look at figures that may have been worked out before.
-    ws.witness([Look(kind=Kind.FIGURE, position=position, count=len(grounds))], "estimate")
+    ws.record_views([ViewEntry(kind=Kind.FIGURE, position=position, count=len(grounds))], "estimate")
     return CriteriaPart(grounds=grounds, confirmed=None if None in found else tuple(found))
 
 

@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from remiss.bench import Bench
 from remiss.govern.authority import LocalOwner
 from remiss.govern.ports.actor import Actor
 from remiss.govern.ports.audit import Audit
 from remiss.govern.ports.keys import Keys
 from remiss.govern.ports.recogniser import Recogniser
 from remiss.govern.ports.vault import Vault
+from remiss.offline import Offline
 from remiss.settings import Settings
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ WORK, VERIFY = "queue:work", "case:verify"
 MACHINE = "machine:read"
 
 
-class Equipment(Bench):
+class Wiring(Offline):
     """An open catalog and the ports that actions take.
 
     `created` says whether opening it made the catalog.

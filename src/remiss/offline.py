@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 ASK = "ask an admin of the catalog for a role that has it"
 
 
-class Bench:
+class Offline:
     """What can be done without a catalog: check a protocol, describe a source."""
 
     def __init__(self, *, settings: Settings, actor: Actor) -> None:
         self.settings = settings
         self.actor = actor
         self.authority: Authority = LocalOwner()
-        self.progress: Progress = _quietly
+        self.progress: Progress = _silently
 
     def __enter__(self) -> Self:
         return self
@@ -109,12 +109,12 @@ class Bench:
             raise Denied(f"{self.actor.name} may not do {action.name}: it needs {needs}", do=ASK)
 
 
-def _quietly(stage: str, done: float) -> None:
+def _silently(stage: str, done: float) -> None:
     """Tell nobody."""
 
 
 @contextmanager
-def prepared(ws: Bench, action: Action, arguments: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def prepared(ws: Offline, action: Action, arguments: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Give what an action prepares as a keyword argument, in the block that its preparing gives."""
     if action.prepare is None:
         yield {}

@@ -26,7 +26,7 @@ KINDS = (CHANGE, *Kind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class ViewEntry:
     """One thing that was shown.
 
     `subject` is the whole id of the thing, where it was one. `query` is what was asked, and `ids` name what was shown: of both
@@ -46,11 +46,11 @@ class Look:
 
 
 # Given the workspace, an action's arguments and its result, returns what was shown.
-Looked = Callable[[Any, Mapping[str, Any], Any], Sequence[Look]]
+Looked = Callable[[Any, Mapping[str, Any], Any], Sequence[ViewEntry]]
 
 
-def listed(_: object, given: Mapping[str, Any], rows: Rows, *, subject: str | None = None) -> tuple[Look, ...]:
+def listed(_: object, given: Mapping[str, Any], rows: Rows, *, subject: str | None = None) -> tuple[ViewEntry, ...]:
     """Return the look at a page of a list, whose first column names its lines; of a list that was asked by a query, with it."""
     query = given.get("query")
     ids = tuple(str(line[0]) for line in rows.rows)
-    return (Look(kind=Kind.LIST, subject=subject, query=query, position=rows.position, ids=ids, count=len(rows)),)
+    return (ViewEntry(kind=Kind.LIST, subject=subject, query=query, position=rows.position, ids=ids, count=len(rows)),)
