@@ -73,7 +73,7 @@ def write_flights(folder: Path) -> None:
     """Write the demo's small log, with times taken that are the same on every machine."""
     from remiss.demo import small
 
-    small.write(folder)
+    small.write_small(folder)
     for path in sorted((folder / "predictions").glob("*.parquet")):
         rows = pq.read_table(path)
         taken = [round(0.5 + number("took", key) * 0.0026, 4) for key in rows["prediction_id"].to_pylist()]

@@ -20,7 +20,7 @@ def all_flights():
 @pytest.fixture(scope="session")
 def small_demo(tmp_path_factory):
     """Logs of two weeks, and what was written of them."""
-    return small.write(tmp_path_factory.mktemp("demo"))
+    return small.write_small(tmp_path_factory.mktemp("demo"))
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from remiss.capture.sampling import fraction
 
-PURPOSE = "verify"
+SELECTION_PURPOSE = "verify"
 REJECTED = "rejected"
 
 
@@ -43,4 +43,4 @@ def selected(seed: str, event_id: str, part: float) -> bool:
     >>> selected("2026", "flight-1", 1.0)
     True
     """
-    return fraction(PURPOSE, seed, event_id) < part
+    return fraction(SELECTION_PURPOSE, seed, event_id) < part
