@@ -169,7 +169,7 @@ def trend_of(found: Estimate, own: Query, width: timedelta) -> Trend | None:
 
 def points_of(trend: Estimate, own: Query, width: timedelta) -> Iterator[Point]:
     """Give the marks of a trend, each with the cases of its window."""
-    from remiss.understand.drilldown import drilldown
+    from remiss.understand.periods import drilldown
 
     starts = [parse_time(str(row.key)) for row in trend.rows]
     for row, start in zip(trend.rows, starts, strict=True):

@@ -174,7 +174,7 @@ def result_of(found: Estimate, width: timedelta) -> Result:
 
 def cases_of(found: Estimate, query: Any, row: EstimateRow, width: timedelta) -> str:
     """Return the address of the cases in one row, as the catalog stood where the figure was read."""
-    from remiss.understand.drilldown import drilldown
+    from remiss.understand.periods import drilldown
 
     own = drilldown(query, found.by, row.key, width)
     if found.kind == CONFIRMED:
