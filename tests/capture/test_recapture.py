@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from remiss.capture.planning import compare
 from remiss.capture.ports import Known
-from remiss.capture.recapture import compare
 from remiss.records.event import Event
 from remiss.records.run import Member
 

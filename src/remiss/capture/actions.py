@@ -11,8 +11,8 @@ from typing import Annotated
 from remiss.action import action
 from remiss.capture import planning
 from remiss.capture.build import Derived, derive, event_times, expect
+from remiss.capture.planning import GONE, compare
 from remiss.capture.ports import CaptureWorkspace, WindowInForce
-from remiss.capture.recapture import GONE, compare
 from remiss.capture.schedule import Due, Interval, due_windows, mark_provisional, spans, whole_windows
 from remiss.errors import Conflict, Denied, IntervalError
 from remiss.govern.ports.vault import Bundle

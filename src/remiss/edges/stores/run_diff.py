@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, exists, not_, or_, select, true
 
-from remiss.capture.recapture import CHANGED
+from remiss.capture.planning import CHANGED
 from remiss.edges.stores.blinding import blinded_viewer, held, suggestions_blinded
 from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.tables import cases, events, run_changes
