@@ -20,7 +20,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from remiss.catalog import actions as catalog
-from remiss.catalog.query import narrowing
+from remiss.catalog.query import fields
 from remiss.catalog.query.expression import either
 from remiss.catalog.query.printing import unparse
 from remiss.faces.web.rendering import environment
@@ -409,7 +409,7 @@ def test_in_a_browser_forms_come_back_as_they_were_typed(world, watched):
 @in_chromium
 def test_in_a_browser_charts_and_their_tooltips_show_texts_and_nothing_of_them_is_worked_out(world, watched):
     odd = [text for text in TEXTS if re.search(r"datum|signal|expr|image|href|data:|<img|__proto__|\\u00|label", text)][:40]
-    query = unparse(either(*(narrowing.having("context.place", text) for text in odd)))
+    query = unparse(either(*(fields.having("context.place", text) for text in odd)))
     assert len(query) < 4000
     page = watched("/estimates?" + urlencode({"by": "context.place", "query": f"occurred:<2013-06-10 ({query})"}))
     expect(page.locator("figure[data-drawn=yes]")).to_be_visible()

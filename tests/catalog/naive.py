@@ -12,9 +12,9 @@ from typing import Any
 from remiss.catalog.full_text import mentions, searchable
 from remiss.catalog.query.expression import And, Not, Operator, Or, Query, Term, Text
 from remiss.catalog.query.fields import FieldForm, find
-from remiss.catalog.query.globs import fits, pieces
-from remiss.catalog.spelling import to_text
+from remiss.catalog.query.values import fits, pieces
 from remiss.records.case import Sensitivity
+from remiss.records.event import to_text
 
 # What JSON takes for a number: 07 is none.
 NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?", re.ASCII)

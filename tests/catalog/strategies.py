@@ -5,7 +5,7 @@ import string
 from hypothesis import strategies as st
 
 from remiss.catalog.full_text import words_of
-from remiss.catalog.query import globs
+from remiss.catalog.query import values
 from remiss.catalog.query.expression import Not, Operator, Query, Term, Text, both, either
 from remiss.catalog.query.fields import TABLE, FieldForm, Key
 from remiss.catalog.query.parsing import UNNAMEABLE
@@ -58,7 +58,7 @@ def terms(draw: st.DrawFn, keys: tuple[Key, ...] = TABLE) -> Query:
     match key.form:
         case FieldForm.TEXT | FieldForm.VALUE if draw(st.booleans()):
             stars = draw(st.lists(ANY_TEXT | st.just(""), min_size=2, max_size=4))
-            return Term(name, Operator.GLOB, globs.pattern(stars), key.level)
+            return Term(name, Operator.GLOB, values.pattern(stars), key.level)
         case FieldForm.TEXT:
             return Term(name, Operator.EQUAL, draw(ANY_TEXT), key.level)
         case FieldForm.VALUE if draw(st.booleans()):

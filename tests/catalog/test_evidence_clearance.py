@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from remiss.catalog.evidence_clearance import checked_purpose, raw_sensitivity
+from remiss.catalog.evidence_actions import checked_purpose, raw_sensitivity
 from remiss.errors import InputError
 from remiss.protocol.cache import restore
 from remiss.records.case import Sensitivity

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from remiss.catalog.counting import check_fields
 from remiss.catalog.full_text import LETTER_LIMIT, WORD_LIMIT, mentions, searchable, words_of
 from remiss.catalog.identifying import only, prefix_of
+from remiss.catalog.listing import check_fields
 from remiss.errors import Ambiguous, InputError, NotFound
 from remiss.records.identity import case_id
 from remiss.records.paging import Turn, token, turn

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from remiss.catalog.query.narrowing import having, narrowed, toggled
+from remiss.catalog.query.fields import having, narrowed, toggled
 from remiss.catalog.query.parsing import parse
 from remiss.catalog.query.printing import unparse
 from remiss.errors import InputError

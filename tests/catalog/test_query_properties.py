@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from remiss.catalog.query import globs
+from remiss.catalog.query import values
 from remiss.catalog.query.expression import Query
 from remiss.catalog.query.parsing import parse
 from remiss.catalog.query.printing import unparse, words
@@ -39,7 +39,7 @@ def test_whatever_is_written_is_a_query_or_a_refusal(text):
 
 @given(pieces=st.lists(ANY_TEXT | st.just(""), min_size=1, max_size=5))
 def test_a_glob_is_its_pieces(pieces):
-    assert globs.pieces(globs.pattern(pieces)) == tuple(pieces)
+    assert values.pieces(values.pattern(pieces)) == tuple(pieces)
 
 
 @given(
@@ -48,9 +48,9 @@ def test_a_glob_is_its_pieces(pieces):
 )
 def test_a_glob_fits_whatever_its_stars_are_replaced_with(pieces, filling):
     text = pieces[0] + "".join(fill + piece for fill, piece in zip(filling, pieces[1:], strict=False))
-    assert globs.fits(pieces, text)
+    assert values.fits(pieces, text)
 
 
 @pytest.mark.parametrize(("pattern", "text"), [("ab*ba", "aba"), ("a*b*c", "acb"), ("a*", "ba"), ("*a", "ab"), ("a", "ab")])
 def test_a_glob_fits_nothing_else(pattern, text):
-    assert not globs.fits(globs.pieces(pattern), text)
+    assert not values.fits(values.pieces(pattern), text)

@@ -15,9 +15,9 @@ from datetime import datetime
 
 from remiss.capture.ports import Known
 from remiss.capture.schedule import Interval
-from remiss.catalog.spelling import to_text
 from remiss.present import html
 from remiss.protocol.terms import Protocol
+from remiss.records.event import to_text
 from remiss.records.published import Count, published
 from remiss.records.run import Change, Member
 

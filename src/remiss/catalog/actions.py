@@ -10,10 +10,8 @@ from typing import Annotated, Any
 from remiss.action import action
 from remiss.catalog import filing as filings
 from remiss.catalog import revision as revisions
-from remiss.catalog.counting import CONTEXT, DEFAULT, VALUE_LIMIT, check_fields
-from remiss.catalog.filing import Filed
-from remiss.catalog.listing import COLUMNS, Order, parse_sort, row
-from remiss.catalog.modes import check_known
+from remiss.catalog.filing import Filed, check_known
+from remiss.catalog.listing import COLUMNS, CONTEXT, DEFAULT, VALUE_LIMIT, Order, check_fields, parse_sort, row
 from remiss.catalog.ports import CatalogWorkspace
 from remiss.catalog.query.parsing import parse
 from remiss.catalog.similarity import most_similar

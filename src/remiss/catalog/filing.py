@@ -2,6 +2,8 @@
 
 The event's id is the digest of what was filed, so that filing the same thing twice gives one case. There is no protocol that
 would choose detectors: `WRITTEN` names those that read what people write.
+
+Which failure modes a case may be given: those of the built-in taxonomy and of the protocols that the catalog keeps.
 """
 
 from __future__ import annotations
@@ -14,9 +16,29 @@ from remiss.errors import InputError
 from remiss.govern.redaction.event_fields import redact_value, redactions
 from remiss.govern.redaction.policy import NAMING, WRITTEN
 from remiss.govern.redaction.redactor import Redactor, exposed, redact
+from remiss.protocol import taxonomy as taxonomies
+from remiss.protocol.nearest import nearest
+from remiss.protocol.ports import Protocols
 from remiss.records.case import Filing
 from remiss.records.event import BY_HAND, Event, Scalar, Values
 from remiss.records.identity import digest, utc
+
+
+def check_known(mode: str | None, shelf: Protocols) -> None:
+    """Refuse a failure mode that no taxonomy has.
+
+    Raises
+    ------
+    InputError
+    """
+    builtin = taxonomies.builtin().modes
+    if mode is None or mode in builtin:
+        return
+    known = {*builtin, *shelf.modes()}
+    if mode not in known:
+        advice = f"{nearest(mode, sorted(known), 'the modes are')}; `remiss taxonomy show` lists the built-in ones"
+        raise InputError(f"no taxonomy has the failure mode {mode}", do=advice)
+
 
 SOURCE = BY_HAND
 # A path in a namespaced taxonomy, for example `remiss:model/weak-slice`.

@@ -8,7 +8,7 @@ from typing import Annotated
 from remiss.action import action
 from remiss.catalog.actions import CONSIDERED, CONTROL_LIMIT, filable
 from remiss.catalog.ports import CatalogWorkspace
-from remiss.catalog.possible_duplicates import COLUMNS
+from remiss.catalog.similarity import COLUMNS
 from remiss.catalog.similarity import duplicates as likest_of
 from remiss.parameters import CaseId, Position, Range
 from remiss.records.case import Filing

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from remiss.catalog.filing import TEXT_LIMIT, check_text
-from remiss.catalog.spelling import to_text
 from remiss.curate.guidelines import Guidelines
 from remiss.curate.labelling_state import LabellingState
 from remiss.errors import InputError, LabellingError, ProtocolError
@@ -20,7 +19,7 @@ from remiss.govern.redaction.redactor import Redactor, redact
 from remiss.protocol import rubric as rubrics
 from remiss.protocol.nearest import nearest
 from remiss.protocol.terms import CONTEXT, INPUTS
-from remiss.records.event import Event
+from remiss.records.event import Event, to_text
 from remiss.records.labelling import Impact, Judgement, LabellingKind, Quote, Reproduced, Verdict
 
 MODES_LIMIT = 10

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from remiss.action import action
-from remiss.catalog.modes import check_known
+from remiss.catalog.filing import check_known
 from remiss.catalog.query.parsing import parse
 from remiss.curate.ports.recoding import RecodingWorkspace
 from remiss.curate.recoding import recoded

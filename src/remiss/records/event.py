@@ -1,4 +1,7 @@
-"""Events: one prediction as production logged it, after the protocol named its parts and redaction read it."""
+"""Events: one prediction as production logged it, after the protocol named its parts and redaction read it.
+
+Spelling: how a plain value is written where the catalog keeps it as text, and compares it as such.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
 
+from remiss.records.identity import format_time
 from remiss.records.published import Count
 
 Scalar: TypeAlias = str | int | float | bool | datetime | None
@@ -67,3 +71,20 @@ class Event:
     context: Values = field(default_factory=dict)
     text: str | None = None
     redactions: tuple[Redaction, ...] = ()
+
+
+def to_text(value: Scalar) -> str | None:
+    """Return the text of a value: truths as `true` and `false`, times as RFC 3339; None stays None.
+
+    >>> to_text(True), to_text(3), to_text("late")
+    ('true', '3', 'late')
+    """
+    match value:
+        case None | str():
+            return value
+        case bool():
+            return "true" if value else "false"
+        case datetime():
+            return format_time(value)
+        case _:
+            return str(value)

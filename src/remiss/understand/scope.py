@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TypeAlias
 
 from remiss.catalog.query.expression import EVERYTHING, And, Level, Not, Operator, Or, Query, Term, Text, both, leaves
-from remiss.catalog.query.globs import fits, pieces
+from remiss.catalog.query.values import fits, pieces
 from remiss.errors import QueryError
 from remiss.records.event import Scalar, Values
 from remiss.records.window import Window

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 import remiss
 from remiss.catalog import actions
-from remiss.catalog.query import globs
+from remiss.catalog.query import values
 from remiss.catalog.query.expression import Operator, Query, Term, Text
 from remiss.catalog.query.fields import TABLE, FieldForm
 from remiss.catalog.query.printing import unparse
-from remiss.catalog.spelling import to_text
+from remiss.records.event import to_text
 from tests.catalog.naive import holds
 from tests.catalog.strategies import ORDERS, queries
 from tests.conftest import DATABASES, database_on
@@ -78,7 +78,7 @@ def terms(draw: st.DrawFn) -> Query:
     ):
         cut = draw(st.integers(0, len(value)))
         pieces = draw(st.sampled_from(([value[:cut], ""], ["", value[cut:]], [value[:cut], value[cut:]], ["", value[1:2], ""])))
-        return Term(name, Operator.GLOB, globs.pattern(pieces), key.level)
+        return Term(name, Operator.GLOB, values.pattern(pieces), key.level)
     return Term(name, operator, value, key.level)
 
 

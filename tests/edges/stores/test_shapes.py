@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from remiss.catalog import actions
 from remiss.catalog.listing import CaseLine, parse_sort
-from remiss.catalog.query import globs
+from remiss.catalog.query import values
 from remiss.catalog.query.expression import And, Not, Operator, Or, Query, Term, Text
 from remiss.catalog.query.fields import FieldForm, find
 from remiss.catalog.query.parsing import parse
@@ -58,7 +58,7 @@ def another_value(term: Term) -> st.SearchStrategy[Any]:
     if term.operator is Operator.PRESENT:
         return st.none()
     if term.operator is Operator.GLOB:
-        return st.lists(st.sampled_from((*texts, "", "a", "1")), min_size=2, max_size=3).map(globs.pattern)
+        return st.lists(st.sampled_from((*texts, "", "a", "1")), min_size=2, max_size=3).map(values.pattern)
     match key.form:
         case FieldForm.CHOICE:
             return st.sampled_from(key.choices)

@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from remiss.catalog.query.expression import Operator, Term
 from remiss.catalog.query.fields import FAMILIES, HAS, TABLE, FieldForm, Key, find
 from remiss.catalog.query.printing import key_text, unparse_term
-from remiss.catalog.spelling import to_text
-from remiss.records.event import Scalar
+from remiss.records.event import Scalar, to_text
 
 MOST = 12
 # Beginnings of comparisons, by the form of the key, with what each says.

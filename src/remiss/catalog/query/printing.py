@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from remiss.catalog.query import globs
+from remiss.catalog.query import values
 from remiss.catalog.query.expression import And, Not, Operator, Or, Query, Term, Text
 from remiss.catalog.query.fields import find
 from remiss.catalog.query.values import Unreadable, read
@@ -65,7 +65,7 @@ def key_text(name: str) -> str:
 def value_text(term: Term) -> str:
     """Return the value of a comparison, quoted where it would be read as something else."""
     if term.operator is Operator.GLOB:
-        return "*".join(bare(part) for part in globs.pieces(str(term.value)))
+        return "*".join(bare(part) for part in values.pieces(str(term.value)))
     text = scalar_text(term.value)
     if not isinstance(term.value, str) or unquoted_means(term, text):
         return text

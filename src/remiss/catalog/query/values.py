@@ -1,20 +1,73 @@
-"""Values of the filter language: what the text after a key's colon means, by the form of the key.
+r"""Values of the filter language: what the text after a key's colon means, by the form of the key.
 
 A value becomes one comparison, or two for ranges and for days. Ends of ranges belong to the range; a day or a month means
 all of it, in UTC.
+
+Globs: text in which `*` stands for anything, and `\*` for itself.
+
+A pattern is taken apart here once, so that no store ever sees its wildcard syntax mixed with what the user wrote.
 """
 
 from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from remiss.catalog.query import globs
 from remiss.catalog.query.expression import Operator, Query, Term, both
 from remiss.catalog.query.fields import FieldForm, Key, nearest
 from remiss.records.event import Scalar
 from remiss.records.identity import parse_time
+
+
+def pieces(pattern: str) -> tuple[str, ...]:
+    r"""Return the literal texts between the stars of a pattern: one more than there are stars.
+
+    >>> pieces(r"1.*")
+    ('1.', '')
+    >>> pieces(r"a\*b")
+    ('a*b',)
+    """
+    found = [""]
+    letters = iter(pattern)
+    for letter in letters:
+        if letter == "*":
+            found.append("")
+        else:
+            found[-1] += next(letters, "\\") if letter == "\\" else letter
+    return tuple(found)
+
+
+def pattern(parts: Sequence[str]) -> str:
+    r"""Return the pattern whose pieces these are.
+
+    >>> pattern(("1.", ""))
+    '1.*'
+    """
+    return "*".join(part.replace("\\", "\\\\").replace("*", "\\*") for part in parts)
+
+
+def fits(parts: Sequence[str], text: str) -> bool:
+    """Return whether `text` begins with the first piece, ends with the last and has the others in order between.
+
+    >>> fits(("remiss:model/", ""), "remiss:model/weak-slice")
+    True
+    """
+    first, *middle = parts
+    if not middle:
+        return text == first
+    last = middle.pop()
+    if not text.startswith(first) or len(text) < len(first) + len(last) or not text.endswith(last):
+        return False
+    at, end = len(first), len(text) - len(last)
+    for part in middle:
+        found = text.find(part, at, end)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return True
+
 
 NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,30})(?:\.\d{1,30})?(?:[eE][+-]?\d{1,3})?", re.ASCII)
 INTEGER = re.compile(r"-?\d{1,9}", re.ASCII)
@@ -97,9 +150,9 @@ def open_value(key: Key, operator: Operator, raw: str, *, quoted: bool) -> tuple
             return operator, numeric(raw)
         if raw in {"true", "false"} and operator is Operator.EQUAL:
             return operator, raw == "true"
-    parts = globs.pieces(raw)
+    parts = pieces(raw)
     if len(parts) > 1 and operator is Operator.EQUAL:
-        return Operator.GLOB, globs.pattern(parts)
+        return Operator.GLOB, pattern(parts)
     return operator, "*".join(parts)
 
 

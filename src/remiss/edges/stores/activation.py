@@ -11,7 +11,6 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, exists, or_, select, update
 
-from remiss.catalog.spelling import to_text
 from remiss.edges.stores.case_values import file_context, file_criteria, guard, meet
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.dialect.full_text import index_words
@@ -21,6 +20,7 @@ from remiss.edges.stores.in_force import in_force, same_window
 from remiss.edges.stores.logs.journal import Transaction
 from remiss.edges.stores.tables import captures, cases, events, instant, revisions, run_windows, runs
 from remiss.errors import Conflict
+from remiss.records.event import to_text
 from remiss.records.identity import case_id
 from remiss.records.run import Member
 from remiss.records.states import Status

@@ -10,11 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection, delete, select, update
 
-from remiss.catalog.spelling import to_text
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.dialect.writing import insert_many
 from remiss.edges.stores.tables import case_context, case_criteria, cases
-from remiss.records.event import Scalar
+from remiss.records.event import Scalar, to_text
 
 CRITERIA = ("criterion", "case_key", "team_id", "sensitivity")
 CONTEXT = ("name", "value", "case_key", "team_id", "sensitivity")

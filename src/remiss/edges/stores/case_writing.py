@@ -12,7 +12,6 @@ from sqlalchemy import Row, insert, select, update
 
 from remiss.catalog.filing import SOURCE, Filed
 from remiss.catalog.revision import CaseChange, State, check_read, revised
-from remiss.catalog.spelling import to_text
 from remiss.curate.blinding import why_blinded
 from remiss.edges.stores.case_reading import case_at, next_text_version, resolve
 from remiss.edges.stores.case_values import file_context
@@ -25,6 +24,7 @@ from remiss.edges.stores.redactions import redactions_value
 from remiss.edges.stores.tables import case_texts, cases, event_contents, events, revisions
 from remiss.errors import Conflict
 from remiss.records.case import Case, Filing
+from remiss.records.event import to_text
 from remiss.records.identity import case_id
 from remiss.records.states import Status
 

@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Label, Row, Select, and_, false, func, select, true
 
 from remiss.capture.ports import Coverage, Known, RunTotals, WindowInForce
-from remiss.catalog.spelling import to_text
 from remiss.edges.stores.activation import activate
 from remiss.edges.stores.coverage import coverage, totals
 from remiss.edges.stores.filing import file_run, lock_source
@@ -33,6 +32,7 @@ from remiss.errors import Ambiguous, Conflict, NotFound
 from remiss.protocol.terms import Protocol
 from remiss.records.bulk import in_bulk
 from remiss.records.case import Sensitivity
+from remiss.records.event import to_text
 from remiss.records.person import Governed
 from remiss.records.run import Cell, Change, DerivedRun, Group, Manifest, Member, Profile, RefusedRow, Run, RunWindow
 

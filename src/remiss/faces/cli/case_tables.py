@@ -37,8 +37,8 @@ def case(found: Case, _ws: Workspace, _arguments: Arguments) -> None:
 
 def filed(found: Case, ws: Workspace, arguments: Arguments) -> None:
     """Print a case that was just filed, and say of which it may be a duplicate."""
-    from remiss.catalog.possible_duplicates import ASKED, possible_duplicates
     from remiss.catalog.similar_actions import similar
+    from remiss.catalog.similarity import ASKED, possible_duplicates
 
     case(found, ws, arguments)
     like = possible_duplicates(similar(ws, found.id, limit=ASKED))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from remiss.catalog.query.narrowing import having
+from remiss.catalog.query.fields import having
 from remiss.catalog.query.printing import unparse
 from remiss.errors import InputError
 from remiss.present import estimate_facts

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from remiss.catalog.query.expression import Level, Operator, Query, Term, both
-from remiss.catalog.query.narrowing import having
+from remiss.catalog.query.fields import having
 from remiss.catalog.query.printing import unparse
 from remiss.errors import InputError
 from remiss.faces.web import protocol_cache

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from remiss.catalog import actions as catalog
 from remiss.catalog.query.expression import either
-from remiss.catalog.query.narrowing import having
+from remiss.catalog.query.fields import having
 from remiss.catalog.query.printing import unparse
 from remiss.faces.web.rendering import segment
 from remiss.faces.web.run_facts import MOST

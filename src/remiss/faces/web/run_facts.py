@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from remiss.capture.requirements import explain
-from remiss.catalog.query.narrowing import having
+from remiss.catalog.query.fields import having
 from remiss.catalog.query.printing import unparse
 from remiss.faces.web.rendering import address
 from remiss.present.facts import stratum

@@ -12,7 +12,6 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select, update
 
 from remiss.catalog.identifying import prefix_of
-from remiss.catalog.spelling import to_text
 from remiss.curate.steps import CONTROL
 from remiss.edges.stores.case_reading import captures_of, event_at
 from remiss.edges.stores.case_values import file_context
@@ -23,6 +22,7 @@ from remiss.edges.stores.logs.journal import UNSTAMPED, Transaction
 from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.tables import cases, events, prospects, revisions
 from remiss.edges.stores.visible import visible_to
+from remiss.records.event import to_text
 from remiss.records.identity import case_id
 from remiss.records.states import Status
 

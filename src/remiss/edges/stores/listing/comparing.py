@@ -15,11 +15,10 @@ from typing import Any, TypeAlias
 from sqlalchemy import ColumnElement, Float, Text, and_, exists, literal, or_, select, true
 from sqlalchemy.types import TypeEngine
 
-from remiss.catalog.query import globs
+from remiss.catalog.query import values
 from remiss.catalog.query.expression import Operator, Term
 from remiss.catalog.query.fields import FieldForm, find
 from remiss.catalog.query.template import kind_of
-from remiss.catalog.spelling import to_text
 from remiss.edges.stores.dialect.conditions import json_has, json_number, json_text
 from remiss.edges.stores.dialect.matching import Pattern, any_glob, by_code_point, glob, number_in
 from remiss.edges.stores.prepared import Position, given
@@ -35,7 +34,7 @@ from remiss.edges.stores.tables import (
     runs,
 )
 from remiss.records.case import Sensitivity
-from remiss.records.event import Scalar
+from remiss.records.event import Scalar, to_text
 
 Condition: TypeAlias = ColumnElement[bool]
 Compare: TypeAlias = Callable[[Term], Condition]
@@ -117,7 +116,7 @@ def bound(key: str, type_: TypeEngine[Any], value: Scalar) -> str | int | float 
 
 def pattern_of(term: Term) -> Pattern:
     """Return the pattern of a glob, to be spelt as the database wants it."""
-    return lambda spell: given(term, lambda value: spell(globs.pieces(str(value))), Text())
+    return lambda spell: given(term, lambda value: spell(values.pieces(str(value))), Text())
 
 
 def in_event(of: ColumnElement[Any]) -> Compare:

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, Dialect, Select, Table, and_, cast, func, not_, select
 
-from remiss.catalog.counting import CONTEXT
+from remiss.catalog.listing import CONTEXT
 from remiss.catalog.query.expression import EVERYTHING
 from remiss.edges.stores.blinding import SUGGESTED_KEYS, origin_shown, suggestions_blinded
 from remiss.edges.stores.dialect.planning import hashes, unindexed

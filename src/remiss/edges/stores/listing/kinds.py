@@ -28,7 +28,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from remiss.catalog.counting import CONTEXT
+from remiss.catalog.listing import CONTEXT
 from remiss.catalog.query.expression import Operator, Query, Term
 from remiss.catalog.query.template import kind_of
 from remiss.edges.stores.listing.comparing import Condition, column

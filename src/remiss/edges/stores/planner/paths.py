@@ -16,8 +16,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Dialect, ScalarSelect, Select, func, literal, select
 
-from remiss.catalog.counting import CONTEXT
-from remiss.catalog.listing import Order, Sort
+from remiss.catalog.listing import CONTEXT, Order, Sort
 from remiss.catalog.query.expression import Operator, Query, Term, Text, conjuncts
 from remiss.catalog.query.template import kind_of
 from remiss.edges.stores.blinding import BlindedKind

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from pydantic import Field
 from starlette.responses import Response
 
-from remiss.catalog.query import narrowing
+from remiss.catalog.query import fields
 from remiss.catalog.query.expression import Query as Filter
 from remiss.catalog.query.expression import both
 from remiss.catalog.query.parsing import parse
@@ -111,7 +111,7 @@ def _hrefs(found: Agreement, as_of: int | None) -> Iterator[str]:
         if found.by in {By.PAIR, By.MONTH}:
             yield ""
             continue
-        narrowed = both(query, narrowing.having("mode", row.key)) if found.by is By.MODE and row.key else query
+        narrowed = both(query, fields.having("mode", row.key)) if found.by is By.MODE and row.key else query
         yield _href(narrowed, as_of)
 
 

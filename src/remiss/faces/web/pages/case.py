@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from remiss.catalog import actions as catalog
 from remiss.catalog.identifying import prefix_of
-from remiss.catalog.query import globs, narrowing
+from remiss.catalog.query import fields, values
 from remiss.catalog.query.expression import Level, Operator, Term, both
 from remiss.catalog.query.printing import unparse
 from remiss.errors import Ambiguous, Conflict, InputError, NotFound, RemissError
@@ -194,7 +194,7 @@ def unknown(ws: Workspace, case: str, as_of: int | None, error: RemissError) -> 
     """Return the page that says what to do when an id means no case, or several."""
     lines: tuple[dict[str, Any], ...] = ()
     if isinstance(error, Ambiguous):
-        begun = Term("id", Operator.GLOB, globs.pattern((prefix_of(case), "")), Level.PEOPLE)
+        begun = Term("id", Operator.GLOB, values.pattern((prefix_of(case), "")), Level.PEOPLE)
         lines = tuple(catalog.search(ws, unparse(begun), as_of=as_of, limit=MOST_ALIKE))
     do = "look for it by what it is about, or check its letters" if isinstance(error, NotFound) else error.do
     page = UnknownPage(asked=case, what=error.what, do=do, lines=lines, as_of=as_of)
@@ -220,8 +220,8 @@ def _alike(case: Case, as_of: int | None) -> str | None:
     """Return the list of cases that met the same criteria, of the same model."""
     if not case.criteria:
         return None
-    terms = [narrowing.having("criterion", name) for name in case.criteria]
-    return address("/cases", query=unparse(both(*terms, narrowing.having("model", case.event.model))), as_of=as_of)
+    terms = [fields.having("criterion", name) for name in case.criteria]
+    return address("/cases", query=unparse(both(*terms, fields.having("model", case.event.model))), as_of=as_of)
 
 
 def _modes(ws: Workspace) -> dict[str, str]:

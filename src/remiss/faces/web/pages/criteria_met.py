@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from remiss.catalog.query import narrowing
+from remiss.catalog.query import fields
 from remiss.catalog.query.printing import unparse
 from remiss.errors import RemissError
 from remiss.faces.web import highlighting, protocol_cache
@@ -49,7 +49,7 @@ def caught(ws: Workspace, case: Case, comparison: Comparison | None, as_of: int 
             lines=() if protocol is None or rule is None else excerpt(protocol, protocol_cache.lines_of(protocol, rule)),
             protocol=title,
             href=f"{path}#criterion-{segment(name)}" if path else "",
-            cases=address("/cases", query=unparse(narrowing.having("criterion", name)), as_of=as_of),
+            cases=address("/cases", query=unparse(fields.having("criterion", name)), as_of=as_of),
         )
 
 

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from remiss.catalog import actions as catalog
 from remiss.catalog import evidence_actions as evidence
-from remiss.catalog.evidence_clearance import PURPOSE_LIMIT
+from remiss.catalog.evidence_actions import PURPOSE_LIMIT
 from remiss.errors import Denied, InputError
 from remiss.faces.downloads import download
 from remiss.faces.serving import Ws, status_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from remiss.catalog.query import narrowing
+from remiss.catalog.query import fields
 from remiss.catalog.query.expression import Query
 from remiss.catalog.query.printing import unparse
 from remiss.faces.web.pages.list_address import ListAddress, link
@@ -64,7 +64,7 @@ def facets_of(found: Rows, asked: ListAddress, query: Query) -> FacetsPart:
 
 
 def _value(asked: ListAddress, query: Query, field: str, value: Scalar, count: int) -> Value:
-    term = narrowing.having(field, value)
-    href = link(asked, query=unparse(narrowing.toggled(query, term)))
+    term = fields.having(field, value)
+    href = link(asked, query=unparse(fields.toggled(query, term)))
     words = "none" if value is None else str(value)
-    return Value(words=words, count=count, href=href, chosen=narrowing.narrowed(query, term), missing=value is None)
+    return Value(words=words, count=count, href=href, chosen=fields.narrowed(query, term), missing=value is None)

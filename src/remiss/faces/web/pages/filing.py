@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from remiss.catalog import actions as catalog
 from remiss.catalog import similar_actions
-from remiss.catalog.possible_duplicates import ASKED, PossibleDuplicate, possible_duplicates
+from remiss.catalog.similarity import ASKED, PossibleDuplicate, possible_duplicates
 from remiss.catalog.typed_filing import filing_of
 from remiss.errors import InputError
 from remiss.faces.serving import Ws

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from remiss.catalog import actions as catalog
-from remiss.catalog.counting import FIELDS
+from remiss.catalog.listing import FIELDS
 from remiss.catalog.query.completing import Completion, Known, completions, key_of
 from remiss.catalog.query.fields import TABLE, FieldForm, Key
 from remiss.faces.serving import Remembered, Ws

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from remiss.catalog.query import narrowing
+from remiss.catalog.query import fields
 from remiss.catalog.query.expression import Level, Operator, Query, Term, both
 from remiss.catalog.query.printing import unparse
 from remiss.faces.web.rendering import address, segment
@@ -68,7 +68,7 @@ def window_of(found: Comparison, as_of: int | None) -> DrawnWindow:
 
 
 def _group(found: Comparison, group: Group, as_of: int | None) -> GroupLine:
-    query = both(narrowing.having("criterion", group.criterion), *_stratum(group.stratum), *_within(found))
+    query = both(fields.having("criterion", group.criterion), *_stratum(group.stratum), *_within(found))
     return GroupLine(
         says=sampling.spoken(group.criterion),
         population=group.population,
@@ -87,4 +87,4 @@ def _within(found: Comparison) -> tuple[Term, Term]:
 
 
 def _stratum(values: Values) -> Iterator[Query]:
-    return (narrowing.having(CALLED.get(name, name), value) for name, value in values.items())
+    return (fields.having(CALLED.get(name, name), value) for name, value in values.items())
