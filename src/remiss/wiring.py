@@ -20,12 +20,9 @@ if TYPE_CHECKING:
     from remiss.capture.ports import Runs
     from remiss.catalog.ports import Attachments, Cases, RawEvents
     from remiss.curate.blinding import Viewer
-    from remiss.curate.ports.agreement import DoubleLabelled
-    from remiss.curate.ports.discussion import Threads
-    from remiss.curate.ports.investigation import Investigations
-    from remiss.curate.ports.labelling import Labellings
+    from remiss.curate.ports.labelling import DoubleLabelled, Labellings, Recodings
     from remiss.curate.ports.queue import Queue
-    from remiss.curate.ports.recoding import Recodings
+    from remiss.curate.ports.saying import Investigations, Threads
     from remiss.edges.stores.leases import Lease
     from remiss.edges.stores.planner.paths import PathCache
     from remiss.edges.stores.reading import Reader

@@ -29,12 +29,9 @@ from remiss.records.person import EVERY_TEAM
 if TYPE_CHECKING:
     from remiss.capture.ports import CaptureJobWorkspace, CaptureWorkspace
     from remiss.catalog.ports import AttachmentWorkspace, CatalogWorkspace, EvidenceWorkspace
-    from remiss.curate.ports.agreement import AgreementWorkspace
-    from remiss.curate.ports.discussion import DiscussionWorkspace
-    from remiss.curate.ports.investigation import InvestigationWorkspace
-    from remiss.curate.ports.labelling import CurateWorkspace
+    from remiss.curate.ports.labelling import AgreementWorkspace, CurateWorkspace, RecodingWorkspace
     from remiss.curate.ports.queue import QueueWorkspace
-    from remiss.curate.ports.recoding import RecodingWorkspace
+    from remiss.curate.ports.saying import DiscussionWorkspace, InvestigationWorkspace
     from remiss.edges.stores.leases import Lease
     from remiss.edges.stores.logs.journal import Transaction
     from remiss.govern.ports.audit import AuditWorkspace

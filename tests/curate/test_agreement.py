@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from remiss.curate.agreement import FieldLabels, Ratings, acs, alphas, shares, specific_shares
-from remiss.curate.distances import masi_distance, near, nominal, of_sets, ordinal, same
+from remiss.curate.agreement_statistics import masi_distance, near, nominal, of_sets, ordinal, same
 from tests.curate.published import (
     BEN,
     BINARY_ALPHA,

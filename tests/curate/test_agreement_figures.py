@@ -9,9 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from remiss.curate.agreement import FieldLabels, Ratings, acs, alphas
-from remiss.curate.agreement_figures import FEWEST, agreement_of
-from remiss.curate.distances import near, nominal, ordinal, same
-from remiss.curate.resampling import ENOUGH
+from remiss.curate.agreement_actions import FEWEST, agreement_of
+from remiss.curate.agreement_statistics import ENOUGH, near, nominal, ordinal, same
 from remiss.present import agreement
 from remiss.records.agreement import By, Double, Field, Given
 from remiss.records.labelling import Verdict

@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from remiss.curate.assembling import investigation_of
-from remiss.curate.citing import CITATIONS_LIMIT
-from remiss.curate.investigating import TEXT_LIMIT, Draft, Finding, following, prepared
+from remiss.curate.investigating import CITATIONS_LIMIT, TEXT_LIMIT, Draft, Finding, following, prepared
 from remiss.errors import Conflict, InputError
 from remiss.records.investigation import Citation, CitationKind, Conclusion, Part, Stands, Written
 

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from remiss.curate.agreement import FieldLabels, Ratings, alphas
-from remiss.curate.distances import nominal
-from remiss.curate.resampling import ENOUGH, RESAMPLES, percentile_interval, resamples, seed_of
+from remiss.curate.agreement_statistics import ENOUGH, RESAMPLES, nominal, percentile_interval, resamples, seed_of
 
 SEED = seed_of(["a", "b"])
 # Written down once: another machine or another numpy must draw the same.
@@ -31,7 +30,7 @@ def test_each_resample_has_as_many_cases_as_there_are_and_each_case_comes_once_o
 
 def test_blocks_bound_memory_and_change_nothing(monkeypatch):
     whole = np.concatenate(list(resamples(SEED, 7, times=30)))
-    monkeypatch.setattr("remiss.curate.resampling.BLOCK", 21)
+    monkeypatch.setattr("remiss.curate.agreement_statistics.BLOCK", 21)
     pieces = list(resamples(SEED, 7, times=30))
     assert len(pieces) == 10
     assert np.array_equal(np.concatenate(pieces), whole)

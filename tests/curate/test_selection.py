@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from remiss.curate.selection import selected, share
+from remiss.curate.batches import selected, share
 
 VERIFY = {"1": 1.0, "2": 0.5, "3": 0.25, "4": 0.1, "rejected": 0.25}
 IDS = [f"event-{at}" for at in range(4000)]

@@ -6,7 +6,7 @@ import pytest
 
 from remiss.curate import steps
 from remiss.curate.guidelines import Owners
-from remiss.curate.verdicts import Verdicts
+from remiss.curate.steps import Verdicts
 from remiss.errors import Conflict, Denied
 from remiss.records.labelling import LabellingKind, Link, Relation, Verdict
 from remiss.records.states import DECIDED, Status

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from remiss.curate.verdicts import Verdicts, agree, settled, together, verified
+from remiss.curate.steps import Verdicts, agree, settled, together, verified
 from remiss.records.labelling import Verdict
 from remiss.records.states import Move
 from tests.curate.standings import NOISE, WEAK

@@ -16,7 +16,7 @@ from typing import Self
 
 import numpy as np
 
-from remiss.curate.distances import Floats, Metric
+from remiss.curate.agreement_statistics import Floats, Metric
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +125,7 @@ def alphas(ratings: Ratings, metric: Metric, copies: Floats) -> Floats:
 
 
 def acs(ratings: Ratings, weights: Floats, copies: Floats) -> Floats:
-    """Return Gwet's AC2 of resamples; with `distances.same` as weights it is AC1.
+    """Return Gwet's AC2 of resamples; with `agreement_statistics.same` as weights it is AC1.
 
     Parameters
     ----------

@@ -1,18 +1,196 @@
-"""How far people agree, who label the same cases without knowing of each other."""
+"""How far people agree, who label the same cases without knowing of each other.
+
+Agreeing: the figures of agreement, field by field, over cases that two people labelled by themselves.
+
+Only pairs count: a label that nobody has set against another says nothing of agreement, and would betray who gave it. For the
+same reason, and because it says nothing, no figure is made of fewer than `FEWEST` cases, nor is it told that there are any, but
+of those whose labellings whoever asks may read.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+import math
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 from remiss.action import action
 from remiss.catalog.query.parsing import parse
-from remiss.curate.agreement_figures import agreement_of
-from remiss.curate.ports.agreement import AgreementWorkspace
+from remiss.curate.agreement import FieldLabels, Ratings, acs, alphas, shares, specific_shares
+from remiss.curate.agreement_statistics import (
+    ENOUGH,
+    Categories,
+    Floats,
+    Metric,
+    near,
+    nominal,
+    of_sets,
+    ordinal,
+    percentile_interval,
+    same,
+    seed_of,
+)
+from remiss.curate.ports.labelling import AgreementWorkspace
 from remiss.parameters import Position, Query
-from remiss.records.agreement import Agreement, By
+from remiss.present.legible import counted
+from remiss.records.agreement import Agreement, AgreementRow, By, Double, Field, Figure, Given
+from remiss.records.labelling import Verdict
 from remiss.records.position import reached
 from remiss.records.view_entry import Kind, ViewEntry
+
+FEWEST = 5
+TOO_FEW = f"too few to tell: under {FEWEST} cases"
+NO_INTERVAL = f"no interval under {ENOUGH} cases"
+UNDEFINED = "undefined: only one category occurs"
+
+
+def near_sets(categories: Categories) -> Floats:
+    """Return the weights of AC2 for sets: one less their MASI distance."""
+    weights: Floats = 1.0 - of_sets(categories, same(categories))
+    return weights
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """How a field is measured: what of a labelling it is, None where it has none; the scale where there is one."""
+
+    label: Callable[[Given], Hashable | None]
+    metric: Metric
+    weights: Callable[[Categories], Floats]
+    scale: tuple[Hashable, ...] | None = None
+
+
+def _of_failure(label: Callable[[Given], Hashable | None]) -> Callable[[Given], Hashable | None]:
+    return lambda given: label(given) if given.verdict is Verdict.FAILURE else None
+
+
+MEASURES: dict[Field, Measure] = {
+    Field.VERDICT: Measure(label=lambda given: given.verdict.value, metric=nominal, weights=same),
+    Field.MODE: Measure(label=_of_failure(lambda given: given.mode), metric=nominal, weights=same),
+    Field.SEVERITY: Measure(label=_of_failure(lambda given: given.severity), metric=ordinal, weights=near, scale=(1, 2, 3, 4)),
+    Field.MODES: Measure(
+        label=_of_failure(lambda given: frozenset(filter(None, (given.mode, *given.modes)))), metric=of_sets, weights=near_sets
+    ),
+}
+
+
+def agreement_of(doubles: Sequence[Double], *, query: str, by: By | None, position: int) -> Agreement:
+    """Return the figures of agreement over cases that were labelled twice."""
+    weighed = sorted((each for each in doubles if each.weight is not None), key=lambda each: each.case)
+    rows = [row for key, some in _grouped(weighed, by) for row in _rows(key, some, by)]
+    left = len(doubles) - len(weighed)
+    notes = []
+    if left:
+        words = counted(left, "case")
+        notes.append(f"{words} labelled twice left out: no run in force drew them, so nobody knows for how many they stand")
+    return Agreement(query=query, by=by, position=position, cases=len(weighed), rows=tuple(rows), notes=tuple(notes))
+
+
+def _grouped(doubles: Sequence[Double], by: By | None) -> Iterator[tuple[str | None, Sequence[Double]]]:
+    """Yield the cases of each key, keys in their order."""
+    if by is None:
+        yield None, doubles
+        return
+    found: dict[str, list[Double]] = defaultdict(list)
+    for each in doubles:
+        for key in _keys(each, by):
+            found[key].append(each)
+    yield from sorted(found.items())
+
+
+def _keys(double: Double, by: By) -> Iterator[str]:
+    match by:
+        case By.PAIR:
+            yield " and ".join(sorted((double.first.person, double.second.person)))
+        case By.MONTH:
+            yield f"{double.at:%Y-%m}"
+        case By.MODE:
+            both = _labels(double, MEASURES[Field.MODE])
+            yield from dict.fromkeys(str(mode) for mode in both or ())
+
+
+def _labels(double: Double, measure: Measure) -> tuple[Hashable, Hashable] | None:
+    """Return both labels of a field; None unless both people gave one."""
+    first, second = measure.label(double.first), measure.label(double.second)
+    return None if first is None or second is None else (first, second)
+
+
+def _rows(key: str | None, doubles: Sequence[Double], by: By | None) -> Iterator[AgreementRow]:
+    if by is By.MODE:
+        pairs = _pairs(doubles, MEASURES[Field.MODE])
+        if _is_told(pairs):
+            yield _specific(str(key), pairs)
+        return
+    for field, measure in MEASURES.items():
+        pairs = _pairs(doubles, measure)
+        if _is_told(pairs) or by is None:
+            yield _row(key, field, measure, pairs)
+
+
+Pairs: TypeAlias = Sequence[tuple[Double, tuple[Hashable, Hashable]]]
+
+
+def _pairs(doubles: Sequence[Double], measure: Measure) -> Pairs:
+    """Return the cases with two labels of a field."""
+    return [(each, labels) for each in doubles if (labels := _labels(each, measure)) is not None]
+
+
+def _is_told(pairs: Pairs) -> bool:
+    """Return whether it may be told that there are such cases: enough of them, or one whose labellings are told anyway."""
+    return len(pairs) >= FEWEST or _told(pairs) > 0
+
+
+def _told(pairs: Pairs) -> int:
+    """Return of how many cases the labellings are told to whoever asks."""
+    return sum(each.told for each, _ in pairs)
+
+
+def _too_few(key: str | None, field: Field, pairs: Pairs) -> AgreementRow:
+    none = Figure()
+    return AgreementRow(key=key, field=field, cases=_told(pairs), agreed=none, alpha=none, ac=none, note=TOO_FEW)
+
+
+def _labelled(pairs: Pairs) -> list[FieldLabels]:
+    return [FieldLabels(case=each.case, labels=labels, weight=each.weight or 0.0) for each, labels in pairs]
+
+
+def _row(key: str | None, field: Field, measure: Measure, pairs: Pairs) -> AgreementRow:
+    size = len(pairs)
+    if size < FEWEST:
+        return _too_few(key, field, pairs)
+    labelled = _labelled(pairs)
+    ratings = Ratings.of(labelled, measure.scale)
+    weights = measure.weights(ratings.categories)
+    seed = seed_of(each.case for each in labelled)
+    agreed = _figure(lambda copies: shares(ratings, same(ratings.categories), copies), ratings, seed)
+    alpha = _figure(lambda copies: alphas(ratings, measure.metric, copies), ratings, seed)
+    ac = _figure(lambda copies: acs(ratings, weights, copies), ratings, seed)
+    notes = [UNDEFINED] if alpha.value is None or ac.value is None else []
+    notes += [NO_INTERVAL] if size < ENOUGH else []
+    return AgreementRow(key=key, field=field, cases=size, agreed=agreed, alpha=alpha, ac=ac, note="; ".join(notes))
+
+
+def _specific(mode: str, pairs: Pairs) -> AgreementRow:
+    """Return how often another person says a mode of a case where one says it."""
+    size, none = len(pairs), Figure()
+    if size < FEWEST:
+        return _too_few(mode, Field.MODE, pairs)
+    labelled = _labelled(pairs)
+    ratings = Ratings.of(labelled)
+    agreed = _figure(lambda copies: specific_shares(ratings, mode, copies), ratings, seed_of(each.case for each in labelled))
+    note = NO_INTERVAL if size < ENOUGH else ""
+    return AgreementRow(key=mode, field=Field.MODE, cases=size, agreed=agreed, alpha=none, ac=none, note=note)
+
+
+def _figure(statistic: Callable[[Floats], Floats], ratings: Ratings, seed: bytes) -> Figure:
+    value = float(statistic(ratings.once)[0])
+    if not math.isfinite(value):
+        return Figure()
+    size = len(ratings.weights)
+    ends = percentile_interval(statistic, seed, size) if size >= ENOUGH else None
+    low, high = ends or (None, None)
+    return Figure(value=value, low=low, high=high)
 
 
 def _shown(_: AgreementWorkspace, given: Mapping[str, Any], found: Agreement) -> Sequence[ViewEntry]:

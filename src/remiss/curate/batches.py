@@ -8,12 +8,17 @@ with probability min(1, t/p1). Whoever labels out of turn spoils nothing: what c
 of which everything is labelled.
 
 Source: Duffield, Lund and Thorup, Priority sampling for estimation of arbitrary subset sums, J. ACM 54 (2007).
+
+Selection: which annotated cases a second person labels, so that the share which is verified says something of the rest.
+
+Whether a case is selected depends on its event's id and on what its annotator found, on nothing else: neither who asks nor
+when. Its annotator is not told.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -24,6 +29,42 @@ from numpy.typing import NDArray
 from remiss.capture.sampling import fraction
 from remiss.records.run import CONTROL, UNDECIDED
 from remiss.records.window import window_at, window_index, window_of
+
+SELECTION_PURPOSE = "verify"
+REJECTED = "rejected"
+
+
+def grade(severity: int | None) -> str:
+    """Return the grade by which an annotated case is selected: its severity, or `rejected` where there is no failure.
+
+    >>> grade(2), grade(None)
+    ('2', 'rejected')
+    """
+    return REJECTED if severity is None else str(severity)
+
+
+def share(verify: Mapping[str, float], severity: int | None) -> float:
+    """Return the share of cases of an annotator's grade that a second person labels: the probability p3 of each.
+
+    Parameters
+    ----------
+    verify : the protocol's `labelling.verify`, by grade `1` to `4` and `rejected`; no share is under 0.05
+    severity : the annotator's grade; None where they found no failure
+    """
+    return verify[grade(severity)]
+
+
+def selected(seed: str, event_id: str, part: float) -> bool:
+    """Return whether a case is among the share that a second person labels.
+
+    Events have their own fraction for this: they were captured and put in order by others, which choosing again by the
+    same would not thin out.
+
+    >>> selected("2026", "flight-1", 1.0)
+    True
+    """
+    return fraction(SELECTION_PURPOSE, seed, event_id) < part
+
 
 PURPOSE = "label"
 # One labelled event has a chance, but nothing says how far from the truth it may be.

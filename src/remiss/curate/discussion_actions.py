@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from remiss.action import action
 from remiss.catalog.actions import REDACTION
 from remiss.curate import discussion
-from remiss.curate.ports.discussion import DiscussionWorkspace
+from remiss.curate.ports.saying import DiscussionWorkspace
 from remiss.parameters import CaseId, Help, Option, PageToken, Position, Range
 from remiss.records import view_entry as looks
 from remiss.records.discussion import CaseThreads, Thread, ThreadStatus

@@ -2,22 +2,47 @@
 
 All parts of an investigation are findings, kept alike; what they are is said by their part. A writer who changes one names the
 revision that they read.
+
+Citing what a finding rests on: runs, tests, notebooks, tickets and pull requests, by address.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from remiss.catalog.filing import check_text
 from remiss.catalog.revision import check_read
-from remiss.curate.citing import checked
 from remiss.errors import Conflict, InputError
-from remiss.govern.redaction.policy import NAMING, WRITTEN
-from remiss.govern.redaction.redactor import Redactor, redact
+from remiss.govern.redaction.policy import NAMING, WRITTEN, policy_of
+from remiss.govern.redaction.redactor import Redactor, exposed, redact
 from remiss.records.event import Scalar
 from remiss.records.investigation import Citation, Conclusion, Outcome, Part, Stands
+
+CITATIONS_LIMIT = 20
+ADDRESS_LIMIT = 2_000
+# What no address of a citation may show: it is kept as it is, so that it leads somewhere.
+_EXPOSING = policy_of(["email", "url-credentials", "secret"])
+
+
+def checked(citations: Sequence[Citation]) -> Iterator[Citation]:
+    """Yield citations, each once.
+
+    Raises
+    ------
+    InputError : too many, no address, or one that shows what nobody should read
+    """
+    if len(citations) > CITATIONS_LIMIT:
+        raise InputError(f"{len(citations)} citations are more than {CITATIONS_LIMIT}", do="cite what the result rests on")
+    for each in dict.fromkeys(citations):
+        address = each.address.strip()
+        if not address or len(address) > ADDRESS_LIMIT or not address.isprintable() or " " in address:
+            raise InputError(f"{address[:80]!r} is no address", do="give a URL, or a name without spaces, such as REM-17")
+        if exposed(address, _EXPOSING):
+            raise InputError("the address of a citation shows an e-mail address or a password", do="give one that does not")
+        yield replace(each, address=address)
+
 
 TEXT_LIMIT = 20_000
 VERSION_LIMIT = 200

@@ -15,9 +15,8 @@ from datetime import datetime
 from itertools import chain
 from typing import NamedTuple
 
-from remiss.curate.batches import LEAST_PREFIX, Batch
+from remiss.curate.batches import LEAST_PREFIX, Batch, selected, share
 from remiss.curate.guidelines import Owners, named, owns
-from remiss.curate.selection import selected, share
 from remiss.protocol.terms import Labelling
 from remiss.records.case import Sensitivity
 from remiss.records.labelling import LabellingKind

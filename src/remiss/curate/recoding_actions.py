@@ -8,7 +8,7 @@ from typing import Any
 from remiss.action import action
 from remiss.catalog.filing import check_known
 from remiss.catalog.query.parsing import parse
-from remiss.curate.ports.recoding import RecodingWorkspace
+from remiss.curate.ports.labelling import RecodingWorkspace
 from remiss.curate.recoding import recoded
 from remiss.errors import ProtocolError, RecodingError
 from remiss.parameters import Document, Position

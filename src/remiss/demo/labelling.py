@@ -13,7 +13,7 @@ from itertools import cycle
 import remiss
 from remiss.curate import labelling_actions as labelling
 from remiss.curate import queue_actions as queue
-from remiss.curate.tasks import Task
+from remiss.curate.labelling_sheet import Task
 from remiss.demo.people import ANA, BO, CHEN, PEOPLE, Scripted, judge, judge_again
 from remiss.govern import people_actions
 from remiss.govern.authority import Granted, actor_of

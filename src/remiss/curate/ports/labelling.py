@@ -1,17 +1,82 @@
-"""What labelling needs of the world: the store of labellings, beside cases, protocols, keys and who acts."""
+"""What labelling needs of the world: the store of labellings, beside cases, protocols, keys and who acts.
+
+What measuring agreement needs of the world: the labellings that two people made of one case.
+
+What recoding a taxonomy needs of the world: the store that moves labellings from mode to mode.
+"""
 
 from __future__ import annotations
 
 from typing import Protocol
 
+from remiss.action import Performs
 from remiss.catalog.ports import Cases
+from remiss.catalog.query.expression import Query
 from remiss.curate.annotation import PreparedLabelling
 from remiss.curate.labelling_state import LabellingState
+from remiss.curate.recoding import Affected
 from remiss.curate.steps import Step
 from remiss.govern.ports.actor import Permits
 from remiss.govern.ports.keys import Keys
-from remiss.protocol.ports import Protocols
+from remiss.protocol.ports import Documents, Protocols
+from remiss.records.agreement import Double
 from remiss.records.labelling import LabellingKind
+from remiss.records.recoding import KeptRecoding, Recoding
+
+
+class DoubleLabelled(Protocol):
+    """Cases that two people labelled by themselves."""
+
+    def labelled_twice(self, query: Query, position: int) -> tuple[Double, ...]:
+        """Return those that match a query and whose annotation and verification are in force at a position, in no order."""
+        ...
+
+
+class AgreementWorkspace(Performs, Protocol):
+    """The ports that measuring agreement takes."""
+
+    @property
+    def doubles(self) -> DoubleLabelled: ...
+
+    def position(self) -> int:
+        """Return the catalog's position."""
+        ...
+
+
+class Recodings(Protocol):
+    """Recodings of failure modes, of every case whoever may see it."""
+
+    def affected(self, recoding: Recoding) -> tuple[Affected, ...]:
+        """Return the cases that a recoding touches.
+
+        Raises
+        ------
+        Conflict : one of that name was written; InputError : it would send back what nobody can begin anew
+        """
+        ...
+
+    def write(self, recoding: Recoding) -> tuple[Affected, ...]:
+        """Write a recoding and return the cases that it touched; raises like `affected`."""
+        ...
+
+    def kept(self, position: int | None) -> tuple[KeptRecoding, ...]:
+        """Return the recodings that were written up to a position, oldest first; None is now."""
+        ...
+
+
+class RecodingWorkspace(Permits, Protocol):
+    """The ports that recoding takes."""
+
+    @property
+    def recodings(self) -> Recodings: ...
+    @property
+    def protocols(self) -> Protocols: ...
+    @property
+    def documents(self) -> Documents: ...
+
+    def position(self) -> int:
+        """Return the catalog's position."""
+        ...
 
 
 class Labellings(Protocol):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from remiss.curate.tasks import Left, QueueState, Served
+from remiss.curate.labelling_sheet import Left, QueueState, Served
 from remiss.faces.cli import case_tables, render
 from remiss.present import agreement as agreements
 from remiss.present.legible import counted

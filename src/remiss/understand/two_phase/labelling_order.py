@@ -8,8 +8,18 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from remiss.curate.batches import Batch, Reaches, batch_of, group_of, periods_touched, place, reaches, second_probability
-from remiss.curate.selection import selected, share
+from remiss.curate.batches import (
+    Batch,
+    Reaches,
+    batch_of,
+    group_of,
+    periods_touched,
+    place,
+    reaches,
+    second_probability,
+    selected,
+    share,
+)
 from remiss.protocol.terms import Labelling
 from remiss.records.identity import canonical
 from remiss.records.labelling import Verdict

@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, Text, and_, literal, select, type_coerce
 
 from remiss.catalog.query.expression import And, Query
-from remiss.curate.verdicts import conclusion
+from remiss.curate.steps import conclusion
 from remiss.edges.stores.in_force import holds, same_window
 from remiss.edges.stores.labelling_reading import in_force
 from remiss.edges.stores.listing.phrases import spoken_by_events

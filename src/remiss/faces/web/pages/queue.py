@@ -13,8 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from remiss.catalog import actions as catalog
 from remiss.curate import labelling_actions as labelling
-from remiss.curate.labelling_sheet import LabellingForm
-from remiss.curate.tasks import Left
+from remiss.curate.labelling_sheet import LabellingForm, Left
 from remiss.errors import LabellingError, NotFound, RemissError
 from remiss.faces.serving import Ws, status_of
 from remiss.faces.web.pages.judgement_form import TypedJudgement, judgement_of, typed_judgement
