@@ -7,8 +7,8 @@ import string
 from collections.abc import Callable, Mapping
 
 from remiss.govern.redaction import national_ids as ids
-from remiss.govern.redaction.iban import LENGTHS, checks
 from remiss.govern.redaction.identifiers import luhn
+from remiss.govern.redaction.national_ids import LENGTHS, checks
 
 WORDS = string.ascii_letters + string.digits
 LETTERS = string.ascii_uppercase

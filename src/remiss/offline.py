@@ -17,8 +17,7 @@ from remiss.govern.roles import OF_THE_CATALOG
 from remiss.settings import Settings
 
 if TYPE_CHECKING:
-    from remiss.govern.ports.health import Health
-    from remiss.govern.ports.progress import Progress
+    from remiss.govern.ports.machine import Health, Progress
     from remiss.protocol.ports import Documents, Engine
 
 ASK = "ask an admin of the catalog for a role that has it"

@@ -16,7 +16,7 @@ from remiss import settings as settings_table
 from remiss.errors import CatalogMissing, SettingError
 from remiss.govern.authority import OPERATOR
 from remiss.govern.ports.actor import Actor
-from remiss.govern.ports.keys import Keys
+from remiss.govern.ports.vault import Keys
 from remiss.offline import Offline
 from remiss.present import notebook  # noqa: F401  what is read from now on shows itself
 from remiss.remote import is_server, open_remote

@@ -21,7 +21,7 @@ from remiss.govern.authority import OPERATOR, Granted, LocalOwner, actor_of
 from remiss.govern.jobs import BEATS, LeaseLost, Outcome, after_error
 from remiss.govern.ports.actor import Actor, Authority
 from remiss.govern.ports.jobs import Posted
-from remiss.govern.ports.progress import Progress
+from remiss.govern.ports.machine import Progress
 from remiss.records.job import CAPTURE, DUE, Job, JobState, JobStep
 
 if TYPE_CHECKING:

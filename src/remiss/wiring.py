@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 from remiss.govern.authority import LocalOwner
 from remiss.govern.ports.actor import Actor
 from remiss.govern.ports.audit import Audit
-from remiss.govern.ports.keys import Keys
-from remiss.govern.ports.recogniser import Recogniser
-from remiss.govern.ports.vault import Vault
+from remiss.govern.ports.machine import Recogniser
+from remiss.govern.ports.vault import Keys, Vault
 from remiss.offline import Offline
 from remiss.settings import Settings
 
@@ -28,8 +27,8 @@ if TYPE_CHECKING:
     from remiss.edges.stores.reading import Reader
     from remiss.edges.stores.store import Store
     from remiss.govern.audit.tree_builder import Grow
-    from remiss.govern.ports.health import Health
     from remiss.govern.ports.jobs import Jobs
+    from remiss.govern.ports.machine import Health
     from remiss.govern.ports.people import People
     from remiss.protocol.ports import Protocols
     from remiss.records.catalog import CatalogFacts

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from remiss.action import Action
 from remiss.catalog.identifying import id_spelled_out
 from remiss.errors import Denied, InputError, NotFound
-from remiss.govern.audit.digests import digested
+from remiss.govern.audit.log import digested
 from remiss.govern.audit.refusals import NamedSubject, refusal
 from remiss.govern.authority import Granted, actor_of
 from remiss.govern.ports.actor import Actor, Authority
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from remiss.edges.stores.leases import Lease
     from remiss.edges.stores.logs.journal import Transaction
     from remiss.govern.ports.audit import AuditWorkspace
-    from remiss.govern.ports.health import GovernWorkspace
     from remiss.govern.ports.jobs import JobWorkspace
+    from remiss.govern.ports.machine import GovernWorkspace
     from remiss.govern.ports.people import AccessWorkspace
     from remiss.govern.ports.vault import KeyWorkspace
     from remiss.protocol.ports import ProtocolWorkspace, ShelfWorkspace

@@ -1,6 +1,6 @@
 """Who may do what, and by which rule."""
 
-from remiss.govern.access import access
+from remiss.govern.authority import access
 from remiss.records.case import Sensitivity
 from remiss.records.person import EVERY_TEAM, Governed, Grant, Person
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from remiss.govern.redaction.detectors import DETECTORS, hints
 from remiss.govern.redaction.event_fields import redact_value
-from remiss.govern.redaction.iban import LENGTHS
+from remiss.govern.redaction.national_ids import LENGTHS
 from remiss.govern.redaction.normalise import normalised
 from remiss.govern.redaction.policy import policy_of
 from remiss.govern.redaction.redactor import Redactor, redact

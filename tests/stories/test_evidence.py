@@ -13,8 +13,8 @@ from remiss.catalog import actions as catalog
 from remiss.catalog import attachment_actions as attachments
 from remiss.catalog import evidence_actions as evidence
 from remiss.errors import InputError, NotFound, StorageError
+from remiss.govern import actions as keys
 from remiss.govern import audit_actions as audit
-from remiss.govern import key_actions as keys
 from remiss.records.case import Filing, Sensitivity
 from tests.conftest import DATABASES
 from tests.stories.logs import MONDAY, WEEK, small_log

@@ -10,7 +10,7 @@ from remiss.capture.sampling import Part
 from remiss.capture.sql import criteria, statements
 from remiss.capture.sql.plan import BOUNDS, REFERENCE, ScanPlan
 from remiss.capture.values import value_of
-from remiss.govern.ports.progress import Progress
+from remiss.govern.ports.machine import Progress
 from remiss.protocol.ports import Session
 
 # Exact medians keep 8 bytes a value in memory: 80 MB for each anomaly at most, unless one window alone is larger.

@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING, Protocol
 from remiss.capture.requirements import Refused
 from remiss.govern.ports.actor import Permits
 from remiss.govern.ports.jobs import Jobs
-from remiss.govern.ports.keys import Keys
-from remiss.govern.ports.progress import Progress
-from remiss.govern.ports.recogniser import Recogniser
-from remiss.govern.ports.vault import Vault
+from remiss.govern.ports.machine import Progress, Recogniser
+from remiss.govern.ports.vault import Keys, Vault
 from remiss.protocol.ports import Documents, Engine, Protocols
 from remiss.records.person import Governed
 from remiss.records.run import Cell, Change, DerivedRun, Group, Manifest, Member, Profile, RefusedRow, Run, RunWindow

@@ -20,7 +20,7 @@ from remiss.capture.sql.plan import EVENTS, KNOWN, REPEATS, LabelHistory, ScanPl
 from remiss.capture.sql.scan import reasons
 from remiss.capture.values import shape_of
 from remiss.errors import Location, ProtocolError
-from remiss.govern.ports.progress import Progress
+from remiss.govern.ports.machine import Progress
 from remiss.protocol.ports import Session
 from remiss.protocol.terms import Checked
 

@@ -17,7 +17,7 @@ from remiss.capture.schedule import whole_windows
 from remiss.capture.sql import statements
 from remiss.capture.sql.plan import SAMPLE, ScanPlan
 from remiss.errors import SourceError
-from remiss.govern.ports.progress import Progress
+from remiss.govern.ports.machine import Progress
 from remiss.protocol.ports import Description, Session
 from remiss.protocol.terms import Checked
 from remiss.records.bulk import in_bulk

@@ -12,8 +12,7 @@ from remiss.catalog.listing import Page, Sort
 from remiss.catalog.query.expression import Query
 from remiss.catalog.revision import CaseChange
 from remiss.govern.ports.actor import Permits
-from remiss.govern.ports.keys import Keys
-from remiss.govern.ports.vault import Vault
+from remiss.govern.ports.vault import Keys, Vault
 from remiss.protocol.ports import Protocols
 from remiss.records.case import Case, Revision
 from remiss.records.catalog import CatalogFacts

@@ -16,9 +16,8 @@ from importlib import import_module
 from pathlib import Path
 
 from remiss.errors import RemissError
-from remiss.govern.health import Check
-from remiss.govern.ports.keys import Keys
-from remiss.govern.ports.vault import Vault, VaultState
+from remiss.govern.ports.machine import Check
+from remiss.govern.ports.vault import Keys, Vault, VaultState
 from remiss.records.catalog import CatalogFacts
 from remiss.settings import Settings
 

@@ -13,7 +13,7 @@ from remiss.govern.audit_actions import verify_audit as verify_audit
 from remiss.govern.job_actions import cancel as cancel
 from remiss.govern.job_actions import list_jobs as list_jobs
 from remiss.govern.job_actions import show_job as show_job
-from remiss.govern.key_actions import rotate as rotate
+from remiss.govern.actions import rotate as rotate
 from remiss.govern.people_actions import add_person as add_person
 from remiss.govern.people_actions import add_team as add_team
 from remiss.govern.people_actions import disable as disable

@@ -10,7 +10,7 @@ from remiss.action import action
 from remiss.contract.table import permission_of
 from remiss.errors import InputError
 from remiss.govern import granting
-from remiss.govern.access import Access, access
+from remiss.govern.authority import Access, access
 from remiss.govern.people_actions import lasting
 from remiss.govern.ports.people import AccessWorkspace, PeopleWorkspace
 from remiss.govern.roles import PERMISSIONS

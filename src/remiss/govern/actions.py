@@ -1,10 +1,53 @@
-"""What whoever runs a catalog can ask of it."""
+"""What whoever runs a catalog can ask of it.
+
+What one can do with the keys that guard raw evidence.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
 from remiss.action import action
-from remiss.govern.health import Checks
-from remiss.govern.ports.health import GovernWorkspace
+from remiss.govern.ports.machine import Checks, GovernWorkspace
+from remiss.govern.ports.vault import KeyWorkspace
+from remiss.records.published import Count, published
+
+
+@published("rotation")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rotation:
+    """What a rotation did: how many pieces of evidence it wrote anew, and whether it finished one that was cut short."""
+
+    pieces: Count
+    resumed: bool
+
+
+@contextmanager
+def _renewed(ws: KeyWorkspace) -> Iterator[Rotation]:
+    """Wrap everything under a new key before the transaction, and destroy the former key only when its row is written."""
+    renewal = ws.vault.renew(ws.progress)
+    yield Rotation(pieces=renewal.pieces, resumed=renewal.resumed)
+    ws.vault.retire(renewal)
+
+
+@action("catalog.rotate", permission="catalog:rotate", http="POST /catalog/rotate", prepare=_renewed)
+def rotate(ws: KeyWorkspace, *, prepared: Rotation | None = None) -> Rotation:
+    """Put a new key in the place of the one that wraps the keys of raw evidence, and destroy the former.
+
+    Evidence is readable all the while and after a rotation that was cut short, which the next call finishes. Captures that are
+    under way are waited for. The catalog's own key, under which addresses and marks are made, stays. Copies of the vault from
+    before need the former key: save the vault and its keys anew.
+
+    Example: remiss catalog rotate
+
+    Raises
+    ------
+    StorageError : a file of the vault was altered, or a key is missing; the former key is kept
+    """
+    assert prepared is not None
+    return prepared
 
 
 @action("doctor", permission="machine:read", http="GET /doctor", catalog=False, reads=True, snapshot=False)

@@ -7,7 +7,7 @@ import pytest
 from remiss.catalog import actions as catalog
 from remiss.catalog import attachment_actions as attachments
 from remiss.errors import Denied, NotFound
-from remiss.govern import key_actions
+from remiss.govern import actions
 from remiss.govern import people_actions as people
 from remiss.govern.authority import Granted, actor_of
 from remiss.records.case import Filing, Sensitivity
@@ -139,5 +139,5 @@ def test_of_another_team_nobody_sees_or_touches_a_file(ana, ws_as, case):
 
 def test_a_rotation_of_keys_takes_files_along(ws, ana, case):
     made = attachments.add_attachment(ana, case, SHOT, name="shot.png")
-    assert key_actions.rotate(ws).pieces == 1
+    assert actions.rotate(ws).pieces == 1
     assert attachments.get_attachment(ana, made.id).content == SHOT

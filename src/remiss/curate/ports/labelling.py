@@ -17,7 +17,7 @@ from remiss.curate.labelling_state import LabellingState
 from remiss.curate.recoding import Affected
 from remiss.curate.steps import Step
 from remiss.govern.ports.actor import Permits
-from remiss.govern.ports.keys import Keys
+from remiss.govern.ports.vault import Keys
 from remiss.protocol.ports import Documents, Protocols
 from remiss.records.agreement import Double
 from remiss.records.labelling import LabellingKind

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from remiss.curate.ports.labelling import Labellings
 from remiss.govern.ports.actor import Permits
-from remiss.govern.ports.keys import Keys
+from remiss.govern.ports.vault import Keys
 from remiss.protocol.ports import Protocols
 from remiss.records.labelling import LabellingKind
 

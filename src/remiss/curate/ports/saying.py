@@ -13,7 +13,7 @@ from typing import Protocol
 from remiss.curate.discussion import InboxPage
 from remiss.curate.investigating import CitedPage, Draft
 from remiss.govern.ports.actor import Actor, Permits
-from remiss.govern.ports.keys import Keys
+from remiss.govern.ports.vault import Keys
 from remiss.records.discussion import Thread, ThreadStatus
 from remiss.records.investigation import CitationKind, Investigation
 from remiss.records.person import Governed

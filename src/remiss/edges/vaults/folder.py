@@ -28,9 +28,8 @@ from remiss.edges.vaults.ring import Ring
 from remiss.edges.vaults.staging import FINISHED, SETTING, STAGED, StagedBundle, locked, wait_for_disk, whose
 from remiss.errors import RemissError, StorageError
 from remiss.govern.jobs import LeaseLost
-from remiss.govern.ports.keys import Keys
-from remiss.govern.ports.progress import Progress
-from remiss.govern.ports.vault import Renewal, VaultState
+from remiss.govern.ports.machine import Progress
+from remiss.govern.ports.vault import Keys, Renewal, VaultState
 
 
 class FolderVault:

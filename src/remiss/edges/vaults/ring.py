@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from remiss.edges.private_files import private_file
 from remiss.edges.vaults.cipher import Wrapping
 from remiss.errors import Location, StorageError
-from remiss.govern.ports.keys import Keys
+from remiss.govern.ports.vault import Keys
 
 LIST = "wrapping"
 NAME = re.compile(r"[0-9a-f]{16}")

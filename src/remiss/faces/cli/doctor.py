@@ -12,7 +12,7 @@ from remiss.faces.cli import render
 from remiss.faces.cli.options import formatted_object, workspace
 
 if TYPE_CHECKING:
-    from remiss.govern.health import Check
+    from remiss.govern.ports.machine import Check
 
 
 @click.command()
@@ -24,7 +24,7 @@ def doctor(shape: str) -> int:
     """
     checks = _examine()
     if shape == "json":
-        from remiss.govern.health import Checks
+        from remiss.govern.ports.machine import Checks
 
         render.as_json(to_json(checks, Checks))
     else:
@@ -36,7 +36,7 @@ def doctor(shape: str) -> int:
 def _examine() -> tuple[Check, ...]:
     """Look at the catalog that is named, and at the machine alone where it cannot be opened, which is a finding too."""
     from remiss.govern import actions
-    from remiss.govern.health import Check
+    from remiss.govern.ports.machine import Check
     from remiss.opening import bench
 
     try:

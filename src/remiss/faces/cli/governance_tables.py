@@ -10,9 +10,9 @@ import click
 
 from remiss.contract.former import shown
 from remiss.faces.cli import render
-from remiss.govern.access import Access, grant_in_words
+from remiss.govern.actions import Rotation
 from remiss.govern.audit.integrity import LogIntegrity
-from remiss.govern.key_actions import Rotation
+from remiss.govern.authority import Access, grant_in_words
 from remiss.present.legible import counted
 from remiss.records.catalog import CatalogFacts
 from remiss.records.person import IssuedToken, Person, Team, Token

@@ -3,6 +3,12 @@
 The leaf of an entry is the Merkle hash over its canonical text and the seal of the entry before; its seal is an HMAC over its
 number and its leaf. So one leaf speaks for all entries before it, a root over the leaves speaks for the seals too, and who
 lacks the key can make no seal that fits.
+
+Digests in the logs: of what was there before and after, of what was asked, of what was given; never what it was.
+
+Each is made under the catalog's key and of its own place: of the case that stood so, of the person who asked so. Alike content in
+two places has digests that are not alike. Else whoever reads the log would find out what they are not shown, by having the same
+written of something else, and looking whether the digests are the same.
 """
 
 from __future__ import annotations
@@ -13,6 +19,22 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from remiss.govern.audit.merkle import HASH_BYTES, NO_LEAVES, Frontier, leaf_hash
+from remiss.records.identity import canonical
+
+
+def digested(secret: bytes, *place: str, content: object) -> str:
+    """Return the digest of content in a place, in hex.
+
+    Parameters
+    ----------
+    place : what it is the content of, for example the id of a case, or who did what
+    content : what canonical JSON can hold
+
+    >>> digested(b"key", "case 1", content="late") == digested(b"key", "case 2", content="late")
+    False
+    """
+    return hmac.digest(secret, canonical([*place, content]), "sha256").hex()
+
 
 JOURNAL, VIEWS = "journal", "views"
 LOGS = (JOURNAL, VIEWS)

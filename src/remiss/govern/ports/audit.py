@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from remiss.action import Performs
 from remiss.govern.ports.actor import Actor, Authority
-from remiss.govern.ports.keys import Keys
-from remiss.govern.ports.progress import Progress
+from remiss.govern.ports.machine import Progress
+from remiss.govern.ports.vault import Keys
 
 if TYPE_CHECKING:
     # What signs and hashes takes a while to load, and few commands need it.

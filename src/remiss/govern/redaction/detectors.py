@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import re2
 
-from remiss.govern.redaction import iban, secrets
+from remiss.govern.redaction import national_ids, secrets
 from remiss.govern.redaction.identifiers import cards, emails, ips, phones
 from remiss.govern.redaction.national_ids import NATIONAL_IDS
 
@@ -51,7 +51,7 @@ DETECTORS: Mapping[str, Detector] = {
     "secret": Detector(find=secrets.secrets, hint=secrets.KEY_HINT),
     "email": Detector(find=emails, hint=EMAIL_HINT),
     "ip": Detector(find=ips, hint=IP_HINT),
-    "iban": Detector(find=iban.ibans, hint=iban.HINT),
+    "iban": Detector(find=national_ids.ibans, hint=national_ids.HINT),
     "card": Detector(find=cards, hint=CARD_HINT),
     **{name: Detector(find=find, hint=rf"{FREE}(?:{hint}){ENDS}") for name, (find, hint) in NATIONAL_IDS.items()},
     "phone": Detector(find=phones, hint=PHONE_HINT),

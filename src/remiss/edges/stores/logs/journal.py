@@ -22,8 +22,7 @@ from remiss.edges.stores.crashing import crash_point
 from remiss.edges.stores.logs.sealing import ADVICE, Sealing, checked, read_head, write_head
 from remiss.edges.stores.tables import catalog_head, journal
 from remiss.errors import Tampered
-from remiss.govern.audit.digests import digested
-from remiss.govern.audit.log import JOURNAL, Head, append, text_of
+from remiss.govern.audit.log import JOURNAL, Head, append, digested, text_of
 from remiss.govern.ports.actor import Actor
 from remiss.records.identity import to_micros
 

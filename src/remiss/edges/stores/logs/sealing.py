@@ -14,7 +14,7 @@ from remiss.edges.stores.tables import audit_heads
 from remiss.errors import Tampered
 from remiss.govern.audit.log import JOURNAL, VIEWS, Head, secret_of
 from remiss.govern.audit.merkle import Frontier
-from remiss.govern.ports.keys import Keys
+from remiss.govern.ports.vault import Keys
 
 # Given whether the key may be made, which it may be while nothing was done with the catalog.
 Finder = Callable[[bool], Keys]

@@ -23,8 +23,7 @@ from remiss.edges.stores.logs.sealing import Sealing, checked, head_row, read_he
 from remiss.edges.stores.storable import held
 from remiss.edges.stores.tables import audit_heads, views, views_metadata
 from remiss.errors import CatalogForeign, Conflict, RemissError, StorageError, Tampered
-from remiss.govern.audit.digests import digested
-from remiss.govern.audit.log import ALSO, VIEWS, Head, append, text_of
+from remiss.govern.audit.log import ALSO, VIEWS, Head, append, digested, text_of
 from remiss.govern.ports.actor import Actor
 from remiss.govern.viewing import Entered, Seen
 from remiss.records.identity import to_micros
