@@ -8,8 +8,8 @@ from typing import Any
 
 from remiss.faces import schemas
 from remiss.protocol import rubric, taxonomy
-from remiss.protocol.expressions.functions import TABLE
 from remiss.protocol.expressions.parsing import MOST_CHARACTERS, MOST_NESTING, MOST_TOKENS
+from remiss.protocol.expressions.refusal import TABLE
 from remiss.protocol.terms import Mode
 from scripts.reference.markdown import block, code, page, table
 

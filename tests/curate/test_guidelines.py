@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from remiss.curate import guidelines
 from remiss.curate.guidelines import owns
 from remiss.protocol import rubric, taxonomy
-from remiss.protocol.attaching import attach
+from remiss.protocol.document import attach
 from remiss.protocol.ports import StoredProtocol
 from tests.protocol.documents import WHOLE
 

@@ -6,12 +6,10 @@ import re
 
 import pytest
 
-from remiss.protocol.attaching import attach, detach
-from remiss.protocol.document import parse
-from remiss.protocol.durations import parse_duration
-from remiss.protocol.model import ProtocolModel
-from remiss.protocol.schema import json_schema
-from remiss.protocol.template import template
+from remiss.protocol.actions import template
+from remiss.protocol.document import attach, detach, parse
+from remiss.protocol.model import ProtocolModel, json_schema
+from remiss.protocol.values import parse_duration
 from tests.protocol.documents import no_files
 
 

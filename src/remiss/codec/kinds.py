@@ -77,7 +77,7 @@ def published(name: str) -> Schema:
     KeyError : no such schema
     """
     if name == PROTOCOL:
-        from remiss.protocol.schema import json_schema
+        from remiss.protocol.model import json_schema
 
         return json_schema()
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": name_of(name), **schemas()[name]}

@@ -1,11 +1,13 @@
 """The protocol document as pydantic models: the shape of each section, and what the JSON Schema is made from.
 
 What the values in them look like is in `values.py`; what needs more than one section to be judged, in `document.py`.
+
+The JSON Schema of the protocol document, for editors that complete and check while one types.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -214,3 +216,10 @@ class ProtocolModel(Part):
     """how long evidence is kept"""
     review: ReviewModel | None = None
     """scheduled reviews"""
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of a protocol document, each key with its description."""
+    made = ProtocolModel.model_json_schema(by_alias=True, mode="validation")
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "remiss/protocol@1"}
+    return {**made, **head}

@@ -22,7 +22,7 @@ def new(path: Path, name: str | None) -> None:
 
     Example: remiss protocol new arrival-delay.yaml
     """
-    from remiss.protocol.template import template
+    from remiss.protocol.actions import template
 
     try:
         with path.open("x", encoding="utf-8") as opened:

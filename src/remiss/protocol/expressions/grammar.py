@@ -12,7 +12,7 @@ from typing import Protocol
 from sqlglot import exp
 
 from remiss.errors import ProtocolError
-from remiss.protocol.expressions import conditions, numbers, texts, times, values
+from remiss.protocol.expressions import conditions, numbers, texts, values
 from remiss.protocol.expressions.refusal import refuse
 from remiss.protocol.expressions.typed import Rule, Typed
 from remiss.protocol.terms import Type
@@ -51,14 +51,14 @@ RULES: Mapping[type[exp.Expression], Rule] = {
     exp.Replace: texts.of_texts(Type.TEXT, more=2),
     exp.StartsWith: texts.of_texts(Type.BOOLEAN, more=1),
     exp.Contains: texts.of_texts(Type.BOOLEAN, more=1),
-    exp.Extract: times.extract,
-    exp.UnixToTime: times.from_epoch,
+    exp.Extract: numbers.extract,
+    exp.UnixToTime: numbers.from_epoch,
     **dict.fromkeys((exp.And, exp.Or), conditions.connector),
     **dict.fromkeys((exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.NullSafeEQ, exp.NullSafeNEQ), conditions.comparison),
     **dict.fromkeys((exp.Like, exp.ILike), conditions.likeness),
     **dict.fromkeys((exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod), numbers.arithmetic),
     **dict.fromkeys((exp.Floor, exp.Ceil), numbers.whole_below_or_above),
-    **dict.fromkeys(times.PARTS.values(), times.date_part),
+    **dict.fromkeys(numbers.PARTS.values(), numbers.date_part),
 }
 
 

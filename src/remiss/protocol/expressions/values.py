@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from sqlglot import exp
 
-from remiss.protocol.expressions.comparing import all_comparable, comparable, moment_of
+from remiss.protocol.expressions.conditions import all_comparable, comparable, moment_of
 from remiss.protocol.expressions.refusal import refuse
 from remiss.protocol.expressions.typed import (
     TIMES,

@@ -20,7 +20,7 @@ from remiss.faces.web import highlighting, protocol_cache
 from remiss.faces.web.pages.shell import shell
 from remiss.faces.web.rendering import address, render, segment
 from remiss.parameters import MOST_REVISION
-from remiss.protocol.attaching import detach
+from remiss.protocol.document import detach
 from remiss.protocol.ports import StoredProtocol
 from remiss.records.identity import parse_time
 
