@@ -71,9 +71,9 @@ def write(folder: Path) -> None:
 
 def write_flights(folder: Path) -> None:
     """Write the demo's small log, with times taken that are the same on every machine."""
-    from remiss.demo import small
+    from remiss.demo import logs
 
-    small.write_small(folder)
+    logs.write_small(folder)
     for path in sorted((folder / "predictions").glob("*.parquet")):
         rows = pq.read_table(path)
         taken = [round(0.5 + number("took", key) * 0.0026, 4) for key in rows["prediction_id"].to_pylist()]

@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 import remiss
-from remiss.demo import flights, small, story
+from remiss.demo import flights, logs, story
 
 # Of the two weeks: enough that people disagree.
 ANNOTATIONS = 60
@@ -20,7 +20,7 @@ def all_flights():
 @pytest.fixture(scope="session")
 def small_demo(tmp_path_factory):
     """Logs of two weeks, and what was written of them."""
-    return small.write_small(tmp_path_factory.mktemp("demo"))
+    return logs.write_small(tmp_path_factory.mktemp("demo"))
 
 
 @pytest.fixture(scope="session")

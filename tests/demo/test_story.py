@@ -12,7 +12,7 @@ import remiss
 from remiss.catalog import actions as catalog
 from remiss.curate import queue_actions as queue
 from remiss.curate.agreement_actions import show_agreement
-from remiss.demo import small, story
+from remiss.demo import logs, story
 from remiss.demo.labelling import granted
 from remiss.demo.people import PEOPLE
 from remiss.govern import audit_actions as audit
@@ -33,7 +33,7 @@ def test_every_carrier_and_month_is_compared_with_the_truth(told_in_small):
     folder, lines = told_in_small
     with (folder / story.COMPARISON).open(encoding="utf-8") as file:
         cells = list(csv.DictReader(file))
-    assert {(cell["carrier"], cell["month"]) for cell in cells} == {(carrier, "2013-07") for carrier in small.CARRIERS}
+    assert {(cell["carrier"], cell["month"]) for cell in cells} == {(carrier, "2013-07") for carrier in logs.CARRIERS}
     holding = [float(cell["low"]) <= int(cell["truth"]) <= float(cell["high"]) for cell in cells]
     assert [cell["holds"] == "True" for cell in cells] == holding
     assert f"holds the truth in {sum(holding)} of {len(cells)} cells" in "\n".join(lines)

@@ -5,7 +5,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from remiss.present.axis import axis
+from remiss.present.svg import axis
 
 TOTALS = st.lists(st.floats(0, 1e300) | st.integers(0, 10**9), max_size=8)
 RATES = st.lists(st.floats(0, 1), max_size=8)

@@ -18,9 +18,8 @@ from remiss.present.legible import one_line
 from remiss.records.case import Capture, Case
 from remiss.records.estimate import Estimate, EstimateRow
 from remiss.records.event import Event
-from remiss.records.rows import Rows
+from remiss.records.rows import Rows, Shown, as_html
 from remiss.records.run import Group, Manifest, Run
-from remiss.records.showing import Shown, as_html
 from remiss.records.states import Status
 
 MONDAY = datetime(2013, 6, 3, tzinfo=UTC)

@@ -24,7 +24,7 @@ from remiss.protocol.actions import checked as checked_against_sources
 from remiss.protocol.cache import restore
 from remiss.protocol.ports import Description, Session
 from remiss.protocol.terms import Address, Checked, Protocol
-from remiss.records.bulk import in_bulk
+from remiss.records.run import in_bulk
 from remiss.records.window import Window
 from remiss.version import __version__
 

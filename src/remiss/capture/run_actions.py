@@ -13,8 +13,8 @@ from remiss.capture.reproduction import Reproduction, rederive
 from remiss.parameters import Limit, PageToken, Position, RunId
 from remiss.protocol.cache import restore
 from remiss.protocol.terms import Protocol
+from remiss.records.catalog import reached
 from remiss.records.paging import Turn, list_name, token, turn
-from remiss.records.position import reached
 from remiss.records.rows import Rows
 from remiss.records.run import Manifest, Run
 from remiss.records.view_entry import ViewEntry, listed

@@ -20,8 +20,7 @@ from remiss.errors import SourceError
 from remiss.govern.ports.machine import Progress
 from remiss.protocol.ports import Description, Session
 from remiss.protocol.terms import Checked
-from remiss.records.bulk import in_bulk
-from remiss.records.run import Cell, Group, Profile, Refusals, RunWindow
+from remiss.records.run import Cell, Group, Profile, Refusals, RunWindow, in_bulk
 
 # Texts of millions of ids would make one statement that no parser likes.
 SAMPLE_ROWS = 20_000

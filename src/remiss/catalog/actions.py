@@ -18,10 +18,9 @@ from remiss.catalog.similarity import most_similar
 from remiss.errors import Denied
 from remiss.parameters import CaseId, Grade, Limit, OneOf, Option, PageToken, Position, Query, Range, Revision
 from remiss.records.case import Case, CaseHistory, Filing
-from remiss.records.catalog import CatalogFacts
+from remiss.records.catalog import CatalogFacts, reached, read_at
 from remiss.records.comparison import Comparison
 from remiss.records.paging import Turn, list_name, token, turn
-from remiss.records.position import reached, read_at
 from remiss.records.rows import Rows
 from remiss.records.view_entry import Kind, ViewEntry, listed
 

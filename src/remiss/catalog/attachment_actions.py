@@ -14,8 +14,8 @@ from remiss.catalog.ports import AttachmentWorkspace
 from remiss.errors import Denied, NotFound
 from remiss.parameters import CaseId, Help, Position
 from remiss.records.case import Sensitivity
+from remiss.records.catalog import reached, read_at
 from remiss.records.evidence import AttachedFile, Attachment, CaseAttachments, Kept
-from remiss.records.position import reached, read_at
 from remiss.records.view_entry import Kind, ViewEntry
 
 AttachmentId = Annotated[str, Help("The id of an attachment.")]

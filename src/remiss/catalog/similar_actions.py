@@ -12,8 +12,8 @@ from remiss.catalog.similarity import COLUMNS
 from remiss.catalog.similarity import duplicates as likest_of
 from remiss.parameters import CaseId, Position, Range
 from remiss.records.case import Filing
+from remiss.records.catalog import reached
 from remiss.records.event import Event
-from remiss.records.position import reached
 from remiss.records.rows import Rows
 from remiss.records.view_entry import listed
 

@@ -35,8 +35,8 @@ from remiss.curate.ports.labelling import AgreementWorkspace
 from remiss.parameters import Position, Query
 from remiss.present.legible import counted
 from remiss.records.agreement import Agreement, AgreementRow, By, Double, Field, Figure, Given
+from remiss.records.catalog import reached
 from remiss.records.labelling import Verdict
-from remiss.records.position import reached
 from remiss.records.view_entry import Kind, ViewEntry
 
 FEWEST = 5

@@ -11,9 +11,9 @@ from remiss.curate import discussion
 from remiss.curate.ports.saying import DiscussionWorkspace
 from remiss.parameters import CaseId, Help, Option, PageToken, Position, Range
 from remiss.records import view_entry as looks
+from remiss.records.catalog import reached, read_at
 from remiss.records.discussion import CaseThreads, Thread, ThreadStatus
 from remiss.records.paging import Turn, list_name, token, turn
-from remiss.records.position import reached, read_at
 from remiss.records.rows import Rows
 from remiss.records.view_entry import Kind, ViewEntry
 

@@ -10,9 +10,9 @@ from remiss.catalog.actions import REDACTION
 from remiss.curate.investigating import Draft, prepared
 from remiss.curate.ports.saying import InvestigationWorkspace
 from remiss.parameters import MOST_REVISION, CaseId, Help, Option, PageToken, Position, Range
+from remiss.records.catalog import reached
 from remiss.records.investigation import Citation, CitationKind, Conclusion, Investigation, Outcome, Part, Stands
 from remiss.records.paging import Turn, list_name, token, turn
-from remiss.records.position import reached
 from remiss.records.rows import Rows
 from remiss.records.view_entry import Kind, ViewEntry, listed
 

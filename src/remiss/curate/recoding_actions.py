@@ -13,8 +13,8 @@ from remiss.curate.recoding import recoded
 from remiss.errors import ProtocolError, RecodingError
 from remiss.parameters import Document, Position
 from remiss.protocol import recoding as documents
+from remiss.records.catalog import reached, read_at
 from remiss.records.person import EVERY_TEAM
-from remiss.records.position import reached, read_at
 from remiss.records.recoding import KeptRecodings, Recoded, Recoding
 from remiss.records.view_entry import Kind, ViewEntry
 

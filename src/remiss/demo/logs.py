@@ -2,6 +2,10 @@
 
 `predictions/YYYY-MM.parquet` holds one row a prediction, in time order; `outcomes/YYYY-MM.parquet` one row a flight that
 arrived, known at its arrival. Cancelled and diverted flights have no outcome, then as in production.
+
+The demo in small: two airports and two weeks of July, by the same models, for whoever tries things out in seconds.
+
+Tests build it once and copy it. Both versions answer in it, and it holds windows that are whole.
 """
 
 from __future__ import annotations
@@ -10,6 +14,7 @@ import itertools
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +23,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from remiss.demo import models
+from remiss.demo import flights, models
 from remiss.demo.flights import AIRPORTS, WEATHER
 
 PROTOCOL = "arrival-delay.yaml"
@@ -154,3 +159,20 @@ def _months(table: pa.Table, by: str) -> Iterator[tuple[str, pa.Table]]:
     bounds = [0, *(np.flatnonzero(months[1:] != months[:-1]) + 1).tolist(), len(months)]
     for start, end in itertools.pairwise(bounds):
         yield str(months[start]), table.slice(start, end - start)
+
+
+SINCE, UNTIL = datetime(2013, 7, 1, tzinfo=UTC), datetime(2013, 7, 15, tzinfo=UTC)
+ORIGINS = ("EWR", "LGA")
+CARRIERS = ("UA", "MQ", "DL")
+
+
+def write_small(folder: Path) -> Logs:
+    """Write the logs of those two weeks and the demo's own protocol under `folder`, which is made if missing."""
+    return write(folder, flights.load(), lambda *_: None, asked=_asked)
+
+
+def _asked(table: pa.Table) -> pa.Table:
+    within = pc.and_(pc.greater_equal(table["scheduled_at"], SINCE), pc.less(table["scheduled_at"], UNTIL))
+    origins = pc.is_in(table["origin"], pa.array(ORIGINS))
+    carriers = pc.is_in(table["carrier"], pa.array(CARRIERS))
+    return table.filter(pc.and_(within, pc.and_(origins, carriers)))

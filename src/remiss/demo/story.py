@@ -1,6 +1,8 @@
 """The story: real flights, real models, what they got wrong, and whether what the catalog says of it is true.
 
 This is what `remiss demo` tells. It uses the library as anybody would; only the truth at the end comes from elsewhere.
+
+Truth: what estimates are compared with, counted over the whole log. Only a demo can do that.
 """
 
 from __future__ import annotations
@@ -9,19 +11,69 @@ import csv
 import os
 import shlex
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 import remiss
 from remiss import settings
 from remiss.capture import actions as capture
 from remiss.catalog import actions as catalog
-from remiss.demo import flights, labelling, logs, truth
-from remiss.demo.truth import Compared
+from remiss.demo import flights, labelling, logs
 from remiss.present.legible import figure
+from remiss.records.estimate import EstimateRow
 from remiss.understand import actions as understand
+
+Counts: TypeAlias = Mapping[tuple[str, str], int]
+EVERY = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One estimate beside the truth."""
+
+    carrier: str
+    month: str
+    estimate: EstimateRow
+    truth: int
+
+    @property
+    def holds(self) -> bool:
+        """Whether the interval contains the truth; an exact count has no interval and must be the truth."""
+        low, high = self.estimate.low, self.estimate.high
+        if low is None or high is None:
+            return self.estimate.value == self.truth
+        return low <= self.truth <= high
+
+
+def missed_delays(folder: Path) -> Counts:
+    """Return how many delays the model missed, by carrier and month (UTC): 0 for those where it missed none."""
+    predictions = pq.read_table(folder / "predictions", columns=["flight_key", "scheduled_at", "carrier", "predicted"])
+    outcomes = pq.read_table(folder / "outcomes", columns=["flight_key", "actual"])
+    joined = predictions.join(outcomes, "flight_key")
+    missed = pc.fill_null(pc.and_(pc.equal(joined["predicted"], "on-time"), pc.equal(joined["actual"], "late")), False)
+    month = pc.strftime(joined["scheduled_at"], format="%Y-%m")
+    counted = (
+        pa.table({"carrier": joined["carrier"], "month": month, "missed": missed.cast(pa.int64())})
+        .group_by(["carrier", "month"])
+        .aggregate([("missed", "sum")])
+        .to_pylist()
+    )
+    return {(row["carrier"], row["month"]): row["missed_sum"] for row in counted}
+
+
+def total(truth: Counts, *, carrier: str | None = None, month: str | None = None) -> int:
+    """Return the missed delays of a carrier, of a month, or of both; None is all of them."""
+    return sum(
+        count for (of, when), count in truth.items() if (carrier is None or of == carrier) and (month is None or when == month)
+    )
+
 
 Say: TypeAlias = Callable[[str], object]
 Show: TypeAlias = Callable[[str, float], None]
@@ -57,7 +109,7 @@ def run(folder: Path, say: Say | None = None, *, annotations: int = labelling.AN
                 captured(ws, folder / logs.PROTOCOL)
             labelling.labelled(ws, show, annotations)
             show("counting the truth", 0.0)
-            counted = truth.missed_delays(folder)
+            counted = missed_delays(folder)
             cells = by_carrier_and_month(ws, counted, show)
             carriers, months = by_carrier(ws, counted), by_month(ws, counted)
             people = list(decided(ws))
@@ -80,19 +132,19 @@ def first_line(ws: remiss.Workspace) -> str:
     return f"{predictions:,} predictions, {cases:,} cases: {100 * cases / predictions:.0f} % kept, and it answers for all of them"
 
 
-def by_carrier(ws: remiss.Workspace, counted: truth.Counts) -> list[Compared]:
+def by_carrier(ws: remiss.Workspace, counted: Counts) -> list[Compared]:
     """Compare the missed delays of each airline over all months."""
     rows = understand.estimate(ws, MISSED, by="inputs.carrier", basis="log").rows
-    return [Compared(str(row.key), truth.EVERY, row, truth.total(counted, carrier=str(row.key))) for row in rows]
+    return [Compared(str(row.key), EVERY, row, total(counted, carrier=str(row.key))) for row in rows]
 
 
-def by_month(ws: remiss.Workspace, counted: truth.Counts) -> list[Compared]:
+def by_month(ws: remiss.Workspace, counted: Counts) -> list[Compared]:
     """Compare the missed delays of each month over all airlines."""
     rows = understand.estimate(ws, MISSED, by="month", basis="log").rows
-    return [Compared(truth.EVERY, str(row.key), row, truth.total(counted, month=str(row.key))) for row in rows]
+    return [Compared(EVERY, str(row.key), row, total(counted, month=str(row.key))) for row in rows]
 
 
-def by_carrier_and_month(ws: remiss.Workspace, counted: truth.Counts, show: Show) -> list[Compared]:
+def by_carrier_and_month(ws: remiss.Workspace, counted: Counts, show: Show) -> list[Compared]:
     """Compare the missed delays of each airline in each month, those of which nothing was sampled included."""
     months = sorted({month for _, month in counted})
     found: list[Compared] = []

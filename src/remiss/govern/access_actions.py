@@ -15,8 +15,8 @@ from remiss.govern.people_actions import lasting
 from remiss.govern.ports.people import AccessWorkspace, PeopleWorkspace
 from remiss.govern.roles import PERMISSIONS
 from remiss.parameters import Help, Position, Range, Username
+from remiss.records.catalog import reached
 from remiss.records.person import IssuedToken, Token
-from remiss.records.position import reached
 from remiss.records.rows import Rows
 from remiss.records.view_entry import listed
 

@@ -13,8 +13,8 @@ from remiss.govern.ports.people import PeopleWorkspace
 from remiss.govern.roles import ROLES
 from remiss.parameters import Help, InTeam, OneOf, Position, Username
 from remiss.records.case import Sensitivity
+from remiss.records.catalog import reached
 from remiss.records.person import EVERY_TEAM, Grant, Person, Team, Token
-from remiss.records.position import reached
 from remiss.records.rows import Rows
 from remiss.records.view_entry import listed
 

@@ -11,8 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from remiss.present import estimate_facts
-from remiss.present.axis import Axis, axis
-from remiss.present.svg import escaped, extent, fitted, line, pixels, stroke, written
+from remiss.present.svg import Axis, axis, escaped, extent, fitted, line, pixels, stroke, written
 from remiss.records.estimate import Estimate, EstimateRow
 
 MARK_LIMIT, DESCRIBED = 40, 12

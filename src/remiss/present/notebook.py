@@ -6,9 +6,8 @@ from remiss.present import estimate_facts, facts, html
 from remiss.present.forest import forest
 from remiss.records.case import Case
 from remiss.records.estimate import Estimate
-from remiss.records.rows import Rows
+from remiss.records.rows import Rows, as_html
 from remiss.records.run import Run
-from remiss.records.showing import as_html
 
 
 @as_html.register(Rows)

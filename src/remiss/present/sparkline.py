@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from remiss.present.axis import Axis, axis
-from remiss.present.svg import escaped, pixels, stroke
+from remiss.present.svg import Axis, axis, escaped, pixels, stroke
 
 EDGE = 4
 # An interval far beyond all values would press them onto the ground: it is cut off there.

@@ -21,8 +21,8 @@ from remiss.protocol.nearest import nearest
 from remiss.protocol.ports import Description, ProtocolDiff, ProtocolWorkspace, ShelfWorkspace, StoredProtocol
 from remiss.protocol.shape import has_errors
 from remiss.protocol.terms import Address, Checked, Finding, Findings, Protocol
+from remiss.records.catalog import read_at
 from remiss.records.identity import format_time
-from remiss.records.position import read_at
 from remiss.records.rows import Rows
 
 

@@ -12,7 +12,7 @@ from remiss.records.event import Event, Values
 from remiss.records.items import LISTED, Items
 from remiss.records.labelling import Labelled, Link
 from remiss.records.published import Count, Share, published
-from remiss.records.showing import Shown
+from remiss.records.rows import Shown
 from remiss.records.states import Status
 
 

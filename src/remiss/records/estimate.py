@@ -10,7 +10,7 @@ from remiss.records import arrow
 from remiss.records.event import Scalar
 from remiss.records.labelling import Verdict
 from remiss.records.published import Amount, Count, Share, published
-from remiss.records.showing import Shown
+from remiss.records.rows import Shown
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -1,17 +1,38 @@
-"""Rows: the one type for lists of things, whichever face asks for them."""
+"""Rows: the one type for lists of things, whichever face asks for them.
+
+What shows itself in notebooks, without knowing how.
+
+The tables and charts of records are made of records, and so stand above them. A record only says that it is `Shown`; how,
+`notebook.py` registers, which whatever opens a catalog loads.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import singledispatch
 from typing import TYPE_CHECKING, Any
 
 from remiss.records import arrow
 from remiss.records.event import Scalar
-from remiss.records.showing import Shown
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+
+@singledispatch
+def as_html(record: object) -> str | None:
+    """Return a record as a notebook shows it; None, upon which it shows text, while nothing is registered for it."""
+    return None
+
+
+class Shown:
+    """A record that a notebook shows in its own way."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str | None:
+        return as_html(self)
 
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")

@@ -10,9 +10,9 @@ from remiss.action import action
 from remiss.catalog.query.parsing import parse
 from remiss.errors import QueryError
 from remiss.parameters import OneOf, Option, Position, Query
+from remiss.records.catalog import reached
 from remiss.records.estimate import CONFIRMED, FLAGGED, LOG, PROCESS, Estimate
 from remiss.records.labelling import Verdict
-from remiss.records.position import reached
 from remiss.records.view_entry import Kind, ViewEntry
 from remiss.understand.pipeline import frame_facts_of, frame_of, read_confirmed, read_flagged
 from remiss.understand.ports import UnderstandWorkspace

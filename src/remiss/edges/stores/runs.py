@@ -30,11 +30,10 @@ from remiss.edges.stores.tables import (
 from remiss.edges.stores.visible import visible_to
 from remiss.errors import Ambiguous, Conflict, NotFound
 from remiss.protocol.terms import Protocol
-from remiss.records.bulk import in_bulk
 from remiss.records.case import Sensitivity
 from remiss.records.event import to_text
 from remiss.records.person import Governed
-from remiss.records.run import Cell, Change, DerivedRun, Group, Manifest, Member, Profile, RefusedRow, Run, RunWindow
+from remiss.records.run import Cell, Change, DerivedRun, Group, Manifest, Member, Profile, RefusedRow, Run, RunWindow, in_bulk
 
 SHORTEST = 6
 

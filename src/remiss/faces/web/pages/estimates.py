@@ -23,8 +23,8 @@ from remiss.faces.web.rendering import address, render
 from remiss.present import estimate_facts
 from remiss.present.forest import forest
 from remiss.present.legible import share
+from remiss.records.catalog import reached
 from remiss.records.estimate import CONFIRMED, Estimate, EstimateRow
-from remiss.records.position import reached
 
 if TYPE_CHECKING:
     from remiss.protocol.terms import Protocol
