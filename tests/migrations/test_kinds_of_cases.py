@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import insert, select, text
 
-from remiss.edges.stores.dialect import addresses, driving
+from remiss.edges.stores.dialect import driving, on_disk
 from remiss.edges.stores.migrating import migrate
 from remiss.edges.stores.tables import case_context, case_criteria, cases, events
 from remiss.govern.ports.actor import Actor
@@ -16,7 +16,7 @@ ANA = Actor(name="ana")
 
 
 def test_an_upgrade_has_every_row_say_what_its_case_says(empty_address):
-    engine = driving.connect(addresses.parse_address(empty_address)).execution_options(writes=True)
+    engine = driving.connect(on_disk.parse_address(empty_address)).execution_options(writes=True)
     migrate(engine, NOW, ANA, to="0012")
     kinds = {1: ("arrivals", 0), 2: ("boarding", 3)}
     with engine.begin() as connection:

@@ -14,7 +14,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
 
 from remiss.edges.stores.connecting import open_store
-from remiss.edges.stores.dialect import addresses, driving, schema
+from remiss.edges.stores.dialect import driving, on_disk, schema
 from remiss.edges.stores.dialect.full_text import WORDS_DDL
 from remiss.edges.stores.migrating import FOLDER, migrate, scripts
 from remiss.edges.stores.tables import metadata, views_metadata
@@ -27,7 +27,7 @@ ANA = Actor(name="ana")
 
 @pytest.fixture
 def engine(empty_address):
-    found = driving.connect(addresses.parse_address(empty_address)).execution_options(writes=True)
+    found = driving.connect(on_disk.parse_address(empty_address)).execution_options(writes=True)
     yield found
     found.dispose()
 

@@ -9,7 +9,7 @@ from sqlalchemy import insert, inspect, select, text
 
 import remiss
 from remiss.edges.keys import FolderKeys
-from remiss.edges.stores.dialect import addresses, driving
+from remiss.edges.stores.dialect import driving, on_disk
 from remiss.edges.stores.migrating import SEALED, migrate
 from remiss.edges.stores.tables import journal
 from remiss.errors import StorageError
@@ -22,7 +22,7 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 @pytest.fixture
 def older(empty_address):
     """A catalog of the schema before, with which something was done."""
-    engine = driving.connect(addresses.parse_address(empty_address)).execution_options(writes=True)
+    engine = driving.connect(on_disk.parse_address(empty_address)).execution_options(writes=True)
     row = {"at": NOW, "actor": "ana", "subjects": ["p"], "digests": {"arguments": "00"}, "role": None}
     with pytest.MonkeyPatch.context() as patched:
         # What wrote the journal then knew of no seals.

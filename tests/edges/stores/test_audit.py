@@ -59,7 +59,7 @@ def test_a_catalog_that_was_left_alone_is_sound(busy):
 
 
 def test_verification_tells_how_far_it_is(busy, monkeypatch):
-    monkeypatch.setattr("remiss.edges.stores.logs.rows.BLOCK", 4)
+    monkeypatch.setattr("remiss.edges.stores.audit.BLOCK", 4)
     signed, told = audit.checkpoint(busy), []
     text = "\n".join(signed.notes)
     with busy.reporting(lambda stage, share: told.append((stage, share))):

@@ -16,7 +16,7 @@ from sqlalchemy import event, text
 import remiss
 from remiss.catalog import actions
 from remiss.edges.stores.connecting import open_store
-from remiss.edges.stores.dialect import addresses, driving, on_disk
+from remiss.edges.stores.dialect import driving, on_disk
 from remiss.errors import CatalogForeign, CatalogMissing, CatalogNewer, CatalogOlder, Conflict, SettingError, StorageError
 from remiss.govern.ports.actor import Actor
 from tests.conftest import administering, database_on
@@ -29,7 +29,7 @@ ANA = Actor(name="ana")
 
 def written(address, statement):
     """Change a database behind our back."""
-    engine = driving.connect(addresses.parse_address(address)).execution_options(writes=True)
+    engine = driving.connect(on_disk.parse_address(address)).execution_options(writes=True)
     with engine.begin() as connection:
         connection.execute(text(statement))
     engine.dispose()

@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 import remiss
 from remiss.catalog import actions as catalog
 from remiss.edges.stores import migrating
-from remiss.edges.stores.dialect import addresses, driving
+from remiss.edges.stores.dialect import driving, on_disk
 from remiss.edges.stores.people_rows import person_at
 from remiss.edges.stores.tables import grants, journal, teams, tokens
 from remiss.errors import Conflict, Denied, InputError, NotFound
@@ -42,7 +42,7 @@ def test_whoever_makes_a_catalog_is_its_admin(empty_address, environment):
 
 
 def test_of_an_older_catalog_the_maker_becomes_the_admin_and_what_rows_name_become_teams(empty_address, environment):
-    engine = driving.connect(addresses.parse_address(empty_address)).execution_options(writes=True)
+    engine = driving.connect(on_disk.parse_address(empty_address)).execution_options(writes=True)
     with engine.connect() as connection, connection.begin():
         migrating._apply(connection, "0002")
         for statement in OLDER:

@@ -11,7 +11,7 @@ from remiss import capture
 from remiss.catalog import actions as catalog
 from remiss.catalog import similar_actions
 from remiss.catalog.query.expression import EVERYTHING
-from remiss.edges.stores.listing.seen_whole import sight_of
+from remiss.edges.stores.listing.kinds import sight_of
 from remiss.edges.stores.tables import captures, cases, events, runs
 from remiss.errors import Denied, NotFound
 from remiss.govern import actions as machine

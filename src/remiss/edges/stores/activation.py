@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, exists, or_, select, update
 
-from remiss.edges.stores.case_values import file_context, file_criteria, guard, meet
+from remiss.edges.stores.case_writing import file_context, file_criteria, guard, meet
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.dialect.full_text import index_words
 from remiss.edges.stores.dialect.types import Word

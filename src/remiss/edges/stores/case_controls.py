@@ -1,11 +1,14 @@
-"""What was drawn with a case: the groups of its window and stratum, and the controls that the same run kept there."""
+"""What was drawn with a case: the groups of its window and stratum, and the controls that the same run kept there.
+
+Cases that a case could be a duplicate of: others of its model, with what went into them.
+"""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, bindparam, exists, not_, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, exists, not_, or_, select
 
 from remiss.edges.stores.blinding import BlindedViewer, blinded_viewer, held, suggestions_blinded
 from remiss.edges.stores.case_reading import captures_of, case_at, resolve, shown
@@ -14,13 +17,71 @@ from remiss.edges.stores.in_force import same_window
 from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.redactions import FIRST
 from remiss.edges.stores.run_rows import event_of, group
-from remiss.edges.stores.tables import captures, cases, event_contents, events, groups, protocols, run_windows, runs, samples
+from remiss.edges.stores.tables import (
+    captures,
+    cases,
+    event_contents,
+    events,
+    groups,
+    protocols,
+    revisions,
+    run_windows,
+    runs,
+    samples,
+)
 from remiss.edges.stores.visible import visible_to
 from remiss.errors import NotFound
 from remiss.govern.ports.actor import Scope
 from remiss.records.comparison import Comparison
 from remiss.records.event import Event
 from remiss.records.run import ALL, CONTROL
+
+COLUMNS: tuple[ColumnElement[Any], ...] = (
+    *(cases.c.id, cases.c.at, cases.c.model),
+    *(event_contents.c.output, event_contents.c.inputs, event_contents.c.context, event_contents.c.text),
+)
+
+CASES = select(*COLUMNS).join(event_contents, event_contents.c.event_key == cases.c.event_key)
+
+
+def newest_of(reading: Reading, model: str, considered: int) -> tuple[Event, ...]:
+    """Return what went into up to `considered` cases of a model, the newest; by the ids of the cases."""
+    return tuple(_event(each) for each in reading.connection.execute(of_model(model, reading.scope, considered)))
+
+
+def of_model(model: str, scope: Scope, considered: int) -> Select[Any]:
+    """Select up to `considered` cases of a model that a scope sees, the newest first."""
+    seen = CASES.where(cases.c.model == model, visible_to(scope))
+    return seen.order_by(cases.c.at.desc(), cases.c.key.desc()).limit(considered)
+
+
+def peers(reading: Reading, case_id: str, considered: int) -> tuple[Event, tuple[Event, ...]]:
+    """Return what went into a case, and into up to `considered` other cases of its model, the newest; by the ids of the cases.
+
+    Raises
+    ------
+    NotFound, Ambiguous, InputError
+    """
+    connection, position, row = reading.connection, reading.position, resolve(reading, case_id)
+    own = connection.execute(CASES.where(cases.c.key == row.key)).first()
+    others = of_model(row.model, reading.scope, considered).where(cases.c.key != row.key)
+    if position is not None:
+        came = exists().where(
+            revisions.c.case_key == cases.c.key, revisions.c.revision == 1, revisions.c.position_from <= position
+        )
+        others = others.where(came)
+        viewer = blinded_viewer(reading)
+        if viewer is not None:
+            # When such a case came would tell whether it was a control.
+            others = others.where(not_(suggestions_blinded(viewer)))
+    found = connection.execute(others)
+    mine = Event(id=row.id, at=row.at, model=row.model) if own is None else _event(own)
+    return mine, tuple(_event(each) for each in found)
+
+
+def _event(row: Row[Any]) -> Event:
+    return Event(id=row.id, at=row.at, model=row.model, output=row.output, inputs=row.inputs, context=row.context, text=row.text)
+
 
 # The window in which a capture lies, with the version of the protocol that drew it.
 _WINDOW = (

@@ -12,11 +12,11 @@ from remiss.catalog.listing import Order, Page, Sort
 from remiss.catalog.query.expression import Query
 from remiss.catalog.query.template import split_values
 from remiss.catalog.revision import CaseChange
-from remiss.edges.stores import case_controls, case_peers, case_writing
+from remiss.edges.stores import case_controls, case_writing
 from remiss.edges.stores.blinding import BlindedViewer, blinded_viewer, may_be_blinded
 from remiss.edges.stores.case_reading import case_at, states
 from remiss.edges.stores.listing.facets import facet, shown
-from remiss.edges.stores.listing.kinds import counted_by_kind
+from remiss.edges.stores.listing.kinds import counted_by_kind, sight_of
 from remiss.edges.stores.listing.lines import (
     head_of,
     is_visible,
@@ -30,7 +30,6 @@ from remiss.edges.stores.listing.lines import (
 )
 from remiss.edges.stores.listing.pages import counted_now, counted_then, lately
 from remiss.edges.stores.listing.phrases import said_before
-from remiss.edges.stores.listing.seen_whole import sight_of
 from remiss.edges.stores.logs.journal import head
 from remiss.edges.stores.planner.paths import AccessPath, PathCache, Purpose, QueryKind, access_paths, query_kind
 from remiss.edges.stores.prepared import Parameters, Row
@@ -167,12 +166,12 @@ class CaseStore:
     def peers(self, case_id: str, position: int | None, considered: int) -> tuple[Event, tuple[Event, ...]]:
         """Return the event of a case, and those of other cases of its model."""
         with self._reader.at(position) as reading:
-            return case_peers.peers(reading, case_id, considered)
+            return case_controls.peers(reading, case_id, considered)
 
     def of_model(self, model: str, considered: int) -> tuple[Event, ...]:
         """Return the events of the newest cases of a model."""
         with self._reader.at() as reading:
-            return case_peers.newest_of(reading, model, considered)
+            return case_controls.newest_of(reading, model, considered)
 
     def revisions(self, case_id: str) -> tuple[Revision, ...]:
         """Return every state of a case, oldest first."""

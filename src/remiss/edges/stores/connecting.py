@@ -10,11 +10,10 @@ from pathlib import Path
 
 from sqlalchemy import Engine, select
 
-from remiss.edges.stores.dialect.addresses import file_of, parse_address, views_address
 from remiss.edges.stores.dialect.driving import check_server, connect, tables_of
 from remiss.edges.stores.dialect.explaining import foreign, hidden
 from remiss.edges.stores.dialect.limiting import limit
-from remiss.edges.stores.dialect.on_disk import identity_of
+from remiss.edges.stores.dialect.on_disk import file_of, identity_of, parse_address, views_address
 from remiss.edges.stores.logs.sealing import Finder, Sealing
 from remiss.edges.stores.logs.views import ViewLog
 from remiss.edges.stores.store import Store

@@ -1,4 +1,9 @@
-"""Rows of runs as records: the run, its manifest, groups and cells, and the events that it saw."""
+"""Rows of runs as records: the run, its manifest, groups and cells, and the events that it saw.
+
+What a run changed against those before it, as far as whoever asks may know that of each event.
+
+What is captured: the windows in force, added up by source and protocol version.
+"""
 
 from __future__ import annotations
 
@@ -9,17 +14,57 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, exists, func, not_, or_, select, true, type_coerce
 
+from remiss.capture.planning import CHANGED
+from remiss.capture.ports import Coverage, RunTotals
 from remiss.capture.requirements import Refused
+from remiss.edges.stores.blinding import blinded_viewer, held, suggestions_blinded
 from remiss.edges.stores.dialect.types import from_json
-from remiss.edges.stores.in_force import same_window
+from remiss.edges.stores.in_force import in_force, of, same_window
+from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.redactions import FIRST, redactions_of
-from remiss.edges.stores.tables import captures, event_contents, events, groups, protocols, run_windows, runs, samples
+from remiss.edges.stores.tables import (
+    Instant,
+    captures,
+    cases,
+    event_contents,
+    events,
+    groups,
+    protocols,
+    run_changes,
+    run_windows,
+    runs,
+    samples,
+)
+from remiss.edges.stores.visible import visible_to
 from remiss.protocol.cache import salvage
 from remiss.records.event import Event, Values
-from remiss.records.identity import parse_time
-from remiss.records.run import Cell, Group, Manifest, Member, Run, RunWindow
+from remiss.records.identity import from_micros, parse_time
+from remiss.records.run import Cell, Change, Group, Manifest, Member, Run, RunWindow
+
+
+def changes_of(reading: Reading, run: Row[Any]) -> tuple[Change, ...]:
+    """Return the changes of a run, of which `run` is the row, by window and event.
+
+    An event that became more guarded than the run is not among them for whoever does not see it. Nor is what was changed of one
+    whose suggestions are blinded for the viewer, for it names the criteria that were met before and after.
+    """
+    viewer = blinded_viewer(reading)
+    known: ColumnElement[bool] = true()
+    if viewer is not None:
+        case = exists().where(cases.c.event_key == events.c.key, suggestions_blinded(viewer))
+        known = not_(and_(run_changes.c.kind == CHANGED, or_(held(events.c.key, viewer), case)))
+    found = (
+        select(run_changes)
+        .join(events, and_(events.c.source_name == run.source_name, events.c.event_id == run_changes.c.event_id))
+        .where(run_changes.c.run_key == run.key, visible_to(reading.scope, events), known)
+        .order_by(run_changes.c.window_start, run_changes.c.event_id, run_changes.c.kind)
+    )
+    return tuple(
+        Change(event=row.event_id, kind=row.kind, window=row.window_start, detail=row.detail)
+        for row in reading.connection.execute(found)
+    )
 
 
 def window(row: Row[Any]) -> RunWindow:
@@ -180,3 +225,72 @@ def names(stored: str) -> tuple[str, ...]:
 def stratum(stored: str) -> Values:
     """Return a stored stratum."""
     return MappingProxyType(from_json(stored))
+
+
+def coverage(connection: Connection, position: int | None, visible: ColumnElement[bool]) -> tuple[Coverage, ...]:
+    """Return one sum for each source and meaning of a protocol that has windows in force, now or at a position.
+
+    Versions that mean the same are one, as in estimates, and go by the newest of them. `visible` is the condition on runs of who
+    asks.
+    """
+    own = (run_windows.c.source_name, run_windows.c.protocol_name, protocols.c.digest)
+    end = func.max(type_coerce(run_windows.c.window_start, run_windows.c.width_micros.type) + run_windows.c.width_micros)
+    summed = (
+        select(
+            *own,
+            func.max(protocols.c.version).label("version"),
+            func.count().label("windows"),
+            type_coerce(func.min(run_windows.c.window_start), Instant).label("since"),
+            end.label("until"),
+            func.sum(run_windows.c.population).label("events"),
+            func.sum(run_windows.c.labelled).label("labelled"),
+            func.sum(case((run_windows.c.provisional, 1), else_=0)).label("provisional"),
+            func.max(run_windows.c.run_key).label("newest"),
+        )
+        .join_from(run_windows, runs, runs.c.key == run_windows.c.run_key)
+        .join(protocols, protocols.c.key == runs.c.protocol_key)
+        .where(in_force(position), visible)
+        .group_by(*own)
+        .subquery()
+    )
+    found = (
+        select(summed, runs.c.id, runs.c.at)
+        .join(runs, runs.c.key == summed.c.newest)
+        .order_by(summed.c.source_name, summed.c.protocol_name, summed.c.version.desc())
+    )
+    return tuple(
+        Coverage(
+            source=row.source_name,
+            protocol=row.protocol_name,
+            version=row.version,
+            windows=row.windows,
+            since=row.since,
+            until=from_micros(int(row.until)),
+            events=int(row.events),
+            labelled=int(row.labelled),
+            provisional=int(row.provisional),
+            run=row.id,
+            at=row.at,
+        )
+        for row in connection.execute(found)
+    )
+
+
+def totals(connection: Connection, source: str, protocol: str, position: int | None, visible: ColumnElement[bool]) -> RunTotals:
+    """Return what the runs in force of a protocol on a source add up to, now or at a position.
+
+    The database adds up: a year of hours has tens of thousands of groups, in one run or in thousands.
+    """
+    held = and_(of(source, protocol), in_force(position))
+    populations = (
+        select(groups.c.criterion, func.sum(groups.c.population).label("population"))
+        .join(run_windows, same_window(groups))
+        .join(runs, runs.c.key == run_windows.c.run_key)
+        .where(held, visible)
+        .group_by(groups.c.criterion)
+    )
+    these = and_(runs.c.key.in_(select(run_windows.c.run_key).where(held)), visible)
+    return RunTotals(
+        populations={row.criterion: int(row.population) for row in connection.execute(populations)},
+        refused=tuple(refused_by(connection, these)),
+    )

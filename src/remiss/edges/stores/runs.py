@@ -10,12 +10,22 @@ from sqlalchemy import ColumnElement, Connection, Label, Row, Select, and_, fals
 
 from remiss.capture.ports import Coverage, Known, RunTotals, WindowInForce
 from remiss.edges.stores.activation import activate
-from remiss.edges.stores.coverage import coverage, totals
 from remiss.edges.stores.filing import file_run, lock_source
 from remiss.edges.stores.in_force import in_force, of, same_window
 from remiss.edges.stores.reading import Reader, Reading
-from remiss.edges.stores.run_diff import changes_of
-from remiss.edges.stores.run_rows import as_it_stood, captured, cell, criteria_of, groups_of, manifest, run_of, window
+from remiss.edges.stores.run_rows import (
+    as_it_stood,
+    captured,
+    cell,
+    changes_of,
+    coverage,
+    criteria_of,
+    groups_of,
+    manifest,
+    run_of,
+    totals,
+    window,
+)
 from remiss.edges.stores.storable import is_text
 from remiss.edges.stores.tables import (
     captures,

@@ -15,11 +15,10 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine, select
 
 from remiss.edges.stores.crashing import crash_point
-from remiss.edges.stores.dialect.addresses import file_of
 from remiss.edges.stores.dialect.driving import begin_nothing, is_aborted
 from remiss.edges.stores.dialect.explaining import hidden
 from remiss.edges.stores.dialect.leasing import end_if_idle
-from remiss.edges.stores.dialect.on_disk import FOLD_BYTES, fold, identity_of, take_away
+from remiss.edges.stores.dialect.on_disk import FOLD_BYTES, file_of, fold, identity_of, take_away
 from remiss.edges.stores.logs.journal import Transaction, acted
 from remiss.edges.stores.logs.sealing import Sealing
 from remiss.edges.stores.logs.views import ViewLog

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, FromClause, SmallInteger, Text, and_, lite
 from sqlalchemy.types import TypeEngine
 
 from remiss.edges.stores.dialect.conditions import among_listed
-from remiss.edges.stores.dialect.planning import unindexed
+from remiss.edges.stores.dialect.spelling import unindexed
 from remiss.edges.stores.dialect.types import to_json
 from remiss.edges.stores.prepared import parameter
 from remiss.edges.stores.tables import cases

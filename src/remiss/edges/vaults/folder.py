@@ -21,11 +21,10 @@ from remiss.edges.private_files import explained, private_folder
 from remiss.edges.vaults import single
 from remiss.edges.vaults.bundle import Damaged, address_of
 from remiss.edges.vaults.cipher import Wrapping
-from remiss.edges.vaults.pending import Pending
 from remiss.edges.vaults.reading import Reader
 from remiss.edges.vaults.rewriting import ADDRESS, Shelves
 from remiss.edges.vaults.ring import Ring
-from remiss.edges.vaults.staging import FINISHED, SETTING, STAGED, StagedBundle, locked, wait_for_disk, whose
+from remiss.edges.vaults.staging import FINISHED, SETTING, STAGED, Pending, StagedBundle, locked, wait_for_disk, whose
 from remiss.errors import RemissError, StorageError
 from remiss.govern.jobs import LeaseLost
 from remiss.govern.ports.machine import Progress

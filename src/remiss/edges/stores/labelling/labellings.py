@@ -1,6 +1,8 @@
 """The store of labellings: the port `Labellings` on a database.
 
 The order of locks is that of all writers (docs/adr/0004): the case's row, then the position, after which the rows that carry it.
+
+Reservations given up: what somebody had in hand is labelled.
 """
 
 from __future__ import annotations
@@ -8,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from remiss.curate.annotation import PreparedLabelling
 from remiss.curate.labelling_state import LabellingState
@@ -16,17 +18,22 @@ from remiss.curate.steps import CONTROL, Step
 from remiss.edges.stores.case_reading import captures_of, event_at, resolve
 from remiss.edges.stores.case_writing import next_state
 from remiss.edges.stores.dialect.conditions import among
-from remiss.edges.stores.labelling.reserving import forget
 from remiss.edges.stores.labelling.uncased_events import file_uncased_event, uncased_event
 from remiss.edges.stores.labelling_reading import caught_by, of_case, rounds_of
 from remiss.edges.stores.linking import alike, end_link, followed, write_link
 from remiss.edges.stores.logs.journal import Transaction
 from remiss.edges.stores.reading import Reader, Reading
-from remiss.edges.stores.tables import cases, labelling_words, labellings, revision_reasons, revisions
+from remiss.edges.stores.tables import cases, labelling_words, labellings, reservations, revision_reasons, revisions
 from remiss.govern.ports.actor import Scope
 from remiss.records.identity import case_id
 from remiss.records.labelling import LabellingKind, Relation, Verdict
 from remiss.records.states import DECIDED, Status
+
+
+def forget(connection: Connection, event: int, kind: LabellingKind) -> None:
+    """Write that a labelling which somebody had in hand is given."""
+    connection.execute(delete(reservations).where(reservations.c.event_key == event, reservations.c.kind == kind.value))
+
 
 UNDECIDED = [status.value for status in Status if status not in DECIDED]
 

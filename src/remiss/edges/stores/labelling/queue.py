@@ -15,7 +15,7 @@ from remiss.curate.ports.queue import Reserved, Whereabouts
 from remiss.curate.queueing import BatchOrder, Ownership, Progress
 from remiss.edges.stores import tables
 from remiss.edges.stores.dialect.conditions import among
-from remiss.edges.stores.dialect.planning import unindexed
+from remiss.edges.stores.dialect.spelling import unindexed
 from remiss.edges.stores.dialect.writing import insert_or_take
 from remiss.edges.stores.labelling.orders import orders
 from remiss.edges.stores.labelling.uncased_events import offer

@@ -14,8 +14,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 from remiss.catalog.identifying import prefix_of
 from remiss.curate.steps import CONTROL
 from remiss.edges.stores.case_reading import captures_of, event_at
-from remiss.edges.stores.case_values import file_context
-from remiss.edges.stores.case_writing import first_state
+from remiss.edges.stores.case_writing import file_context, first_state
 from remiss.edges.stores.dialect.full_text import index_words
 from remiss.edges.stores.dialect.writing import insert_missing, lock_name, next_keys
 from remiss.edges.stores.logs.journal import UNSTAMPED, Transaction

@@ -19,8 +19,16 @@ from remiss.catalog.query import values
 from remiss.catalog.query.expression import Operator, Term
 from remiss.catalog.query.fields import FieldForm, find
 from remiss.catalog.query.template import kind_of
-from remiss.edges.stores.dialect.conditions import json_has, json_number, json_text
-from remiss.edges.stores.dialect.matching import Pattern, any_glob, by_code_point, glob, number_in
+from remiss.edges.stores.dialect.conditions import (
+    Pattern,
+    any_glob,
+    by_code_point,
+    glob,
+    json_has,
+    json_number,
+    json_text,
+    number_in,
+)
 from remiss.edges.stores.prepared import Position, given
 from remiss.edges.stores.tables import (
     captures,

@@ -17,8 +17,7 @@ from remiss.catalog.listing import CaseLine, Order, Sort
 from remiss.curate import blinding
 from remiss.edges.stores.blinding import suggestions_blinded, title_blinded
 from remiss.edges.stores.dialect.conditions import among
-from remiss.edges.stores.dialect.gathering import gathered
-from remiss.edges.stores.dialect.planning import unindexed
+from remiss.edges.stores.dialect.spelling import gathered, unindexed
 from remiss.edges.stores.listing.pages import Matches, behind, matches_now, matches_then, sort_columns, sorted_by, ungraded
 from remiss.edges.stores.listing.search import as_seen_at, seen_at
 from remiss.edges.stores.planner.paths import REMEMBERED, AccessPath, QueryKind

@@ -15,8 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, insert
 from sqlalchemy.schema import CreateIndex
 
-from remiss.edges.stores.dialect.addresses import file_of
-from remiss.edges.stores.dialect.on_disk import FOLD_BYTES, fold, identity_of, make_durable
+from remiss.edges.stores.dialect.on_disk import FOLD_BYTES, file_of, fold, identity_of, make_durable
 from remiss.edges.stores.dialect.writing import insert_after, lock_name
 from remiss.edges.stores.logs.grouping import Groups
 from remiss.edges.stores.logs.sealing import Sealing, checked, head_row, read_head, write_head

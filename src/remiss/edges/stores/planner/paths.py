@@ -21,7 +21,7 @@ from remiss.catalog.query.expression import Operator, Query, Term, Text, conjunc
 from remiss.catalog.query.template import kind_of
 from remiss.edges.stores.blinding import BlindedKind
 from remiss.edges.stores.dialect import full_text
-from remiss.edges.stores.dialect.planning import weighs
+from remiss.edges.stores.dialect.spelling import weighs
 from remiss.edges.stores.listing.comparing import column
 from remiss.edges.stores.listing.search import case_face, condition, phrase
 from remiss.edges.stores.planner import newest

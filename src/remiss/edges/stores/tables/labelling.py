@@ -2,14 +2,44 @@
 
 A labelling is never changed: a later one supersedes it. People's words stand apart (`labelling_words`, `revision_reasons`), so
 that erasing them touches neither verdicts nor statistics.
+
+The table of what people have in hand: which event somebody is about to label, and until when nobody else is given it.
+
+The table of recodings: migrations of failure modes, with the documents that say what they did.
+
+What became of each case is in its revisions, of the action `taxonomy.recode`.
 """
 
 from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, SmallInteger, Table, UniqueConstraint
 
-from remiss.edges.stores.dialect.types import Json, Key, Word
+from remiss.edges.stores.dialect.types import CLUSTERED, Json, Key, Word
 from remiss.edges.stores.tables.base import Instant, metadata
+
+reservations = Table(
+    "reservations",
+    metadata,
+    Column("event_key", ForeignKey("events.key"), primary_key=True),
+    Column("kind", Word, primary_key=True),  # annotation | verification | adjudication
+    Column("person", Word, nullable=False),
+    Column("until", Instant, nullable=False),
+    Index(None, "person"),
+    **CLUSTERED,
+)
+
+
+recodings = Table(
+    "recodings",
+    metadata,
+    Column("name", Word, primary_key=True),
+    Column("about", Word, nullable=False),
+    Column("text", Word, nullable=False),
+    Column("person", Word, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("position", BigInteger, nullable=False),
+)
+
 
 labellings = Table(
     "labellings",
