@@ -18,7 +18,7 @@ from playwright.sync_api import Page, sync_playwright
 
 import remiss
 from remiss.faces import server
-from remiss.faces.sessions import Sessions
+from remiss.faces.identity import Sessions
 
 ROOT = Path(__file__).resolve().parent.parent
 CATALOG = ROOT / "demo" / "remiss.db"

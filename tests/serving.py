@@ -14,7 +14,7 @@ import uvicorn
 
 import remiss
 from remiss.faces import server
-from remiss.faces.sessions import Sessions
+from remiss.faces.identity import Sessions
 from remiss.govern import access_actions, people_actions
 from remiss.records.case import Sensitivity
 from remiss.workspace import Workspace

@@ -26,8 +26,7 @@ from remiss.faces.http.authentication import Authentication
 from remiss.faces.http.connection import IDLE_SECONDS, HttpConnection
 from remiss.faces.http.metrics import Measured
 from remiss.faces.http.security import MOST_HEADER_BYTES, App, Security
-from remiss.faces.identity import Identities
-from remiss.faces.sessions import Sessions, fresh
+from remiss.faces.identity import Identities, Sessions, fresh
 from remiss.faces.web.app import add_pages
 from remiss.govern.tokens import works
 from remiss.remote import read_token

@@ -11,8 +11,7 @@ from fastapi.routing import iter_route_contexts
 from starlette.routing import Mount
 
 from remiss.faces.http.app import create_app
-from remiss.faces.identity import Identities
-from remiss.faces.sessions import Sessions
+from remiss.faces.identity import Identities, Sessions
 from remiss.faces.web.app import add_pages
 
 READS = {"GET", "HEAD"}

@@ -18,7 +18,7 @@ from remiss.faces.cli.main import cli as root
 from remiss.faces.cli.serve import serve
 from remiss.faces.http.authentication import OPEN
 from remiss.faces.http.security import CSP
-from remiss.faces.sessions import SESSION_SECONDS, Sessions
+from remiss.faces.identity import SESSION_SECONDS, Sessions
 from tests.faces.http.routes import WAYS, WRITES
 from tests.serving import TOKEN, served
 

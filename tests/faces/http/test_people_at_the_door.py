@@ -11,7 +11,7 @@ from sqlalchemy import select
 from remiss.edges.stores.tables import journal
 from remiss.errors import SettingError
 from remiss.faces import server
-from remiss.faces.sessions import Sessions
+from remiss.faces.identity import Sessions
 from remiss.govern import access_actions as access
 from remiss.govern import people_actions as people
 from remiss.records.case import Filing, Sensitivity

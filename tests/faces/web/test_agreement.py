@@ -9,7 +9,7 @@ import pytest
 
 from remiss.catalog import actions as catalog
 from remiss.curate import labelling_actions as labelling
-from remiss.faces.web.pages.agreement_chart import Mark, chart
+from remiss.faces.web.pages.agreement import Mark, chart
 from remiss.govern.ports.actor import Actor
 from remiss.records.case import Filing
 from remiss.records.labelling import Judgement, Verdict

@@ -8,8 +8,7 @@ import re
 import pytest
 
 from remiss.catalog.query.parsing import parse
-from remiss.faces.web.pages.facets import facets_of
-from remiss.faces.web.pages.list_address import ListAddress
+from remiss.faces.web.pages.list_address import ListAddress, facets_of
 from remiss.records.rows import Rows
 
 HOSTILE = '"><script>alert(1)</script>\u202e\x07'

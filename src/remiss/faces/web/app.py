@@ -14,9 +14,8 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from remiss.errors import RemissError
-from remiss.faces.identity import OPERATOR, Caller, Identities
+from remiss.faces.identity import OPERATOR, Caller, Identities, Sessions
 from remiss.faces.one_reading import in_one_reading
-from remiss.faces.sessions import Sessions
 from remiss.faces.web import sign_in
 from remiss.faces.web.pages import (
     agreement,
@@ -39,8 +38,7 @@ from remiss.faces.web.pages import (
     runs,
     search_box,
 )
-from remiss.faces.web.pages.problem import ProblemPage
-from remiss.faces.web.pages.shell import shell
+from remiss.faces.web.pages.shell import ProblemPage, shell
 from remiss.faces.web.rendering import filled, render
 
 if TYPE_CHECKING:

@@ -1,14 +1,19 @@
 """The criteria of everything captured: how often each is met, and how that went over the last windows.
 
 Asking takes a question for each criterion, and one more for its trend: a server asks once for each position (`Answers`).
+
+What two people confirmed of each criterion, as it stands beside what machines flagged: with its interval, or what is missing.
+
+A confirmed rate is of the windows that people have begun with, a flagged one of all: what tells the two apart is in the notes.
+Asking reads every sampled event, where most flagged figures are sums of counts: a page has it loaded by itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from markupsafe import Markup
 
@@ -27,6 +32,74 @@ from remiss.records.identity import parse_time
 if TYPE_CHECKING:
     from remiss.protocol.terms import Criterion, Protocol
     from remiss.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmed:
+    """The confirmed rate of a criterion, as texts; without a value `missing` says why there is none yet.
+
+    `marks` are `few`, `provisional` and `preliminary`; `flagged` is how many events machines flagged in the same windows, and
+    `precision` the share of them that is confirmed.
+    """
+
+    value: str = ""
+    interval: str = ""
+    marks: str = ""
+    flagged: str = ""
+    precision: str = ""
+    notes: tuple[str, ...] = ()
+    missing: str = ""
+
+
+OfCriteria: TypeAlias = Mapping[str, Confirmed]
+Ask: TypeAlias = Callable[[str, bool], Estimate]
+
+
+def confirmed(ws: Workspace, *, source: str, protocol: str, criteria: Sequence[str], as_of: int) -> OfCriteria:
+    """Return what people confirmed of each criterion of a protocol version on one source."""
+    from remiss.understand import actions
+
+    def ask(criterion: str, rate: bool) -> Estimate:
+        query = unparse(having("criterion", criterion)) if criterion else ""
+        by = None if criterion else "criterion"
+        return actions.estimate(ws, query, rate=rate, by=by, source=source, protocol=protocol, confirmed=True, as_of=as_of)
+
+    try:
+        rates, totals = _by_key(ask("", True)), _by_key(ask("", False))
+    except InputError:
+        # One that cannot be answered would take the others with it.
+        return {name: _alone(name, ask) for name in criteria}
+    return {name: of_rows(rates[name], totals[name]) for name in criteria}
+
+
+def of_rows(rate: EstimateRow, total: EstimateRow) -> Confirmed:
+    """Return what was confirmed of a criterion, from its rate and its number."""
+    # That the number came out above what was flagged is said of the number alone, and the reader of the rate wonders too.
+    notes = tuple(note for note in dict.fromkeys((*rate.notes, *total.notes)) if not note.startswith("among "))
+    value, interval = estimate_facts.figure_of(rate, rate=True)
+    if value == estimate_facts.UNDEFINED:
+        return Confirmed(missing=notes[0] if notes else value)
+    return Confirmed(
+        value=value,
+        interval=interval or ("exact" if rate.exact else "interval unknown"),
+        marks=estimate_facts.remarks(rate),
+        flagged=estimate_facts.flagged_of(total),
+        precision=estimate_facts.precision_of(total),
+        notes=notes,
+    )
+
+
+def _alone(name: str, ask: Ask) -> Confirmed:
+    try:
+        [rate], [total] = ask(name, True).rows, ask(name, False).rows
+    except InputError as error:
+        return Confirmed(missing=error.what)
+    return of_rows(rate, total)
+
+
+def _by_key(found: Estimate) -> dict[str, EstimateRow]:
+    return {str(row.key): row for row in found.rows}
+
 
 # A year of weeks and some more; finer windows show their latest.
 TREND = 60

@@ -15,8 +15,7 @@ from fastapi import APIRouter, Form
 from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 
-from remiss.faces.identity import Identities
-from remiss.faces.sessions import SESSION_SECONDS, Sessions
+from remiss.faces.identity import SESSION_SECONDS, Identities, Sessions
 from remiss.faces.web.rendering import filled
 
 STYLE = Path(__file__).parent / "static" / "sign-in.css"

@@ -19,16 +19,13 @@ from remiss.errors import Ambiguous, Conflict, InputError, NotFound, RemissError
 from remiss.faces.serving import AsOf, Ws, status_of
 from remiss.faces.web import protocol_cache
 from remiss.faces.web.pages import revision_form
-from remiss.faces.web.pages.attachment_part import AttachedPart, attached_of
-from remiss.faces.web.pages.comparison import ControlsPart, controls_of
-from remiss.faces.web.pages.criteria_met import Caught, caught
+from remiss.faces.web.pages.case_parts import AttachedPart, Chapter, ControlsPart, attached_of, controls_of, story
 from remiss.faces.web.pages.discussion_part import DiscussionPart, TypedComment, discussion_of
-from remiss.faces.web.pages.history_part import Chapter, story
 from remiss.faces.web.pages.investigation_part import InvestigationPart, Unwritten, investigation_of
 from remiss.faces.web.pages.judgement_form import TypedJudgement
 from remiss.faces.web.pages.judgement_form import typed_judgement as fields_of
 from remiss.faces.web.pages.labelling_part import LabellingPart, Unmoved, graded_by_hand, labelling_of
-from remiss.faces.web.pages.selection import DrawnWindow, window_of
+from remiss.faces.web.pages.selection import Caught, DrawnWindow, caught, window_of
 from remiss.faces.web.pages.shell import shell
 from remiss.faces.web.rendering import address, part, render, segment
 from remiss.records.case import Case

@@ -13,8 +13,19 @@ from remiss.catalog.identifying import prefix_of
 from remiss.catalog.query.parsing import parse
 from remiss.errors import InputError, RemissError
 from remiss.faces.serving import Remembered, Ws
-from remiss.faces.web.pages.facets import FacetsPart, facets_of
-from remiss.faces.web.pages.list_address import NEWEST, PATH, SORTS, ListAddress, ListLink, link, ready, sorting, unusual
+from remiss.faces.web.pages.list_address import (
+    NEWEST,
+    PATH,
+    SORTS,
+    FacetsPart,
+    ListAddress,
+    ListLink,
+    facets_of,
+    link,
+    ready,
+    sorting,
+    unusual,
+)
 from remiss.faces.web.pages.search_box import Help, language
 from remiss.faces.web.pages.shell import shell
 from remiss.faces.web.rendering import address, part, render, segment

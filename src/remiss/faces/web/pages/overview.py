@@ -15,8 +15,7 @@ from starlette.responses import Response
 
 from remiss.catalog import actions as catalog
 from remiss.faces.serving import Asked, Remembered, Ws
-from remiss.faces.web.confirmation import OfCriteria, confirmed
-from remiss.faces.web.criteria import CriteriaOf, criteria
+from remiss.faces.web.criteria import CriteriaOf, OfCriteria, confirmed, criteria
 from remiss.faces.web.pages.shell import shell
 from remiss.faces.web.rendering import part, render
 from remiss.records.view_entry import Kind, ViewEntry

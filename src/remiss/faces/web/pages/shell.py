@@ -1,14 +1,28 @@
-"""What every page needs besides its own context: the workspace of the request, and its shell."""
+"""What every page needs besides its own context: the workspace of the request, and its shell.
+
+Errors as pages: the same what and do as everywhere, in the shell of the pages.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
 
 from remiss.faces.web.rendering import Shell, Twin
 from remiss.govern.authority import OPERATOR
 
 if TYPE_CHECKING:
     from remiss.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemPage:
+    """problem.html: what went wrong, and what to do."""
+
+    template: ClassVar[str] = "problem.html"
+    heading: str
+    what: str
+    do: str
 
 
 def shell(ws: Workspace, title: str, section: str, *twins: tuple[str, str], position: int | None = None) -> Shell:

@@ -1,0 +1,185 @@
+"""Parts of the page of a case: what it is compared with, its files, and its history.
+
+A case beside controls: what differs stands out, what all have in common is said once.
+
+The files of a case as a part of its page, and the form by which one is added.
+
+The story of a case: each of its states with who made it, when, and what changed by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, ClassVar
+
+from remiss.catalog import attachment_actions as attachments
+from remiss.catalog.attachment import MOST_BYTES
+from remiss.contract import former
+from remiss.present import sampling
+from remiss.records.case import Revision
+from remiss.records.comparison import Comparison
+from remiss.records.event import Event, Scalar
+from remiss.records.evidence import Attachment
+
+if TYPE_CHECKING:
+    from remiss.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparedCell:
+    """What one control has in a field, and whether that differs from the case."""
+
+    value: Scalar
+    differs: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One field of a case beside its controls."""
+
+    name: str
+    own: Scalar
+    others: tuple[ComparedCell, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlsPart:
+    """case/controls.html: the case beside the controls that are most like it; `same` is what all have in common."""
+
+    template: ClassVar[str] = "case/controls.html"
+    case: str
+    controls: tuple[tuple[str, float], ...]
+    rows: tuple[Row, ...]
+    same: tuple[tuple[str, Scalar], ...]
+    where: str
+    hidden: str | None
+
+
+def controls_of(found: Comparison) -> ControlsPart:
+    """Return a case beside its controls: fields that differ somewhere, then what all have in common."""
+    events = [found.event, *(control.event for control in found.controls)]
+    rows, same = [], []
+    for name, values in compared(events):
+        own, *others = values
+        if name in {"predicted", "actual"} or any(value != own for value in others):
+            rows.append(
+                Row(name=name, own=own, others=tuple(ComparedCell(value=value, differs=value != own) for value in others))
+            )
+        elif own is not None:
+            same.append((name, own))
+    return ControlsPart(
+        case=found.case,
+        controls=tuple((control.event.id, control.likeness) for control in found.controls),
+        rows=tuple(rows),
+        same=tuple(same),
+        where=f"{sampling.period(found)}{sampling.where(found)}",
+        hidden=found.hidden,
+    )
+
+
+def compared(events: list[Event]) -> Iterator[tuple[str, list[Scalar]]]:
+    """Yield what is known of some events, field by field."""
+    for words, name in (("predicted", "output"), ("actual", "label"), ("confidence", "confidence"), ("happened", "at")):
+        yield words, [getattr(event, name) for event in events]
+    for family in ("inputs", "context"):
+        names = dict.fromkeys(name for event in events for name in getattr(event, family))
+        for name in names:
+            yield f"{family}.{name}", [getattr(event, family).get(name) for event in events]
+    for words, name in (("version", "model_version"), ("latency, ms", "latency_ms"), ("text", "text")):
+        yield words, [getattr(event, name) for event in events]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttachedPart:
+    """case/attachments.html: the files, and the form unless the page is of the past; `problem` says why one was not taken."""
+
+    case: str
+    files: Sequence[Attachment]
+    adding: bool
+    most_megabytes: int
+    problem: tuple[str, str] | None
+
+
+def attached_of(ws: Workspace, case: str, as_of: int | None, problem: tuple[str, str] | None) -> AttachedPart:
+    """Return the files that a case has, or had at a position."""
+    return AttachedPart(
+        case=case,
+        files=attachments.list_attachments(ws, case, as_of=as_of),
+        adding=as_of is None,
+        most_megabytes=MOST_BYTES >> 20,
+        problem=problem,
+    )
+
+
+# What a journal's action did to a case, in words.
+DONE = {
+    "capture": "caught by a capture",
+    "run.accept": "caught by a capture",
+    "case.file": "filed by hand",
+    "case.revise": "revised",
+    "case.annotate": "annotated",
+    "case.verify": "verified",
+    "case.adjudicate": "adjudicated",
+    "case.reopen": "reopened",
+    "case.link": "linked to a case that is alike",
+    "case.unlink": "unlinked",
+}
+TOLD = (
+    ("status", "status"),
+    ("mode", "failure mode"),
+    ("severity", "severity"),
+    ("title", "title"),
+    ("note", "note"),
+    ("reason", "reason"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownChange:
+    """One thing that changed; a text of None is not having any."""
+
+    what: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chapter:
+    """One state of a case."""
+
+    revision: int
+    position: int
+    at: datetime
+    actor: str
+    done: str
+    changes: tuple[ShownChange, ...]
+
+
+def story(revisions: Sequence[Revision]) -> tuple[Chapter, ...]:
+    """Return the states of a case, the newest first. Of the first, what it said at all is told."""
+    before: list[Revision | None] = [None, *revisions[:-1]]
+    told = [
+        Chapter(
+            revision=now.revision,
+            position=now.position_from,
+            at=now.at,
+            actor=now.actor,
+            done=DONE.get(former.ACTIONS.get(now.action, now.action), now.action),
+            changes=tuple(changes(earlier, now)),
+        )
+        for earlier, now in zip(before, revisions, strict=True)
+    ]
+    return tuple(reversed(told))
+
+
+def changes(before: Revision | None, after: Revision) -> Iterator[ShownChange]:
+    """Yield what differs between two states."""
+    for name, words in TOLD:
+        old = None if before is None else getattr(before, name)
+        new = getattr(after, name)
+        if old != new:
+            yield ShownChange(what=words, before=None if old is None else str(old), after=None if new is None else str(new))
+    if after.reason is not None:
+        yield ShownChange(what="reason", before=None, after=after.reason)
