@@ -15,7 +15,8 @@ from urllib.parse import quote
 
 from remiss.action import Action
 from remiss.codec import from_json, to_json
-from remiss.errors import RequestError, SettingError, StorageError
+from remiss.codec.form import ADVICE
+from remiss.errors import InputError, RequestError, SettingError, StorageError
 from remiss.settings import Settings
 
 if TYPE_CHECKING:
@@ -118,10 +119,9 @@ class RemoteWorkspace:
         Raises
         ------
         RemissError : whatever the action raised there, or what kept it from being reached or understood
-        TypeError : an argument of another type than the action declares
+        InputError : an argument of another type than the action declares
         """
-        declared = action.types
-        call: dict[str, object] = {"arguments": {name: to_json(value, declared[name]) for name, value in arguments.items()}}
+        call: dict[str, object] = {"arguments": sendable(action, arguments)}
         if action.document is not None:
             call["documents"] = documents_of(str(arguments[action.document]))
         answer = self._server.call(ACTIONS_PATH + quote(action.name), call)
@@ -131,6 +131,23 @@ class RemoteWorkspace:
             raise StorageError(
                 f"what {self.address} answered cannot be read", do="use the same version of remiss there and here"
             ) from error
+
+
+def sendable(action: Action, arguments: Mapping[str, Any]) -> dict[str, object]:
+    """Return the arguments of an action as published JSON.
+
+    Raises
+    ------
+    InputError : one of another type than the action declares
+    """
+    declared = action.types
+    found: dict[str, object] = {}
+    for name, value in arguments.items():
+        try:
+            found[name] = to_json(value, declared[name])
+        except (TypeError, ValueError) as error:
+            raise InputError(f"{action.name}: {name} cannot be sent: {error}", do=ADVICE) from error
+    return found
 
 
 def documents_of(path: str) -> dict[str, str]:

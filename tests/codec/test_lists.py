@@ -56,6 +56,7 @@ def test_an_empty_list_still_has_its_columns():
         ({"items": [{"id": "a", "occurred": 1}]}, r"items\[0\]\.occurred: expected a time such as"),
         ({"items": [{"id": [], "occurred": None}]}, r"items\[0\]\.id: expected text, a number"),
         ({"columns": None}, "columns: expected a list, got null"),
+        ({"columns": ["id", "id", "occurred"]}, "columns: one is there twice"),
         ({"more": 1}, "list: unknown more"),
         ({"schema": "remiss/case@1"}, "expected remiss/list@1, got remiss/case@1"),
     ],

@@ -292,3 +292,9 @@ def test_an_argument_that_no_action_takes_is_refused_there(far):
         server.call("/api/v1/actions/case.delete", {})
     with pytest.raises(InputError, match="case"):
         server.call("/api/v1/actions/case.show", {})
+
+
+def test_an_argument_of_another_type_is_named_before_anything_is_sent(far):
+    with remiss.open(far, token=TOKEN) as ws, pytest.raises(InputError, match=r"case\.search: limit cannot be sent") as refused:
+        catalog.search(ws, limit="20")
+    assert "a whole number" in refused.value.what

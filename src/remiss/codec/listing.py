@@ -85,6 +85,8 @@ def _read(value: object, where: str) -> Rows:
     kind = read_text(document["of"], f"{at}of")
     columns = tuple(read_text(each, f"{at}columns") for each in read_list(document["columns"], f"{at}columns"))
     forms = dict(zip(columns, _cells(kind, columns), strict=True))
+    if len(forms) < len(columns):
+        raise RequestError(f"{at}columns: one is there twice", do=ADVICE)
     return Rows(
         kind,
         columns,
