@@ -16,9 +16,10 @@ from remiss.records.case import Filing
 from remiss.records.investigation import Citation, CitationKind
 from remiss.records.labelling import Impact, Judgement, Verdict
 from tests.curate.standings import ANSWERS, NOISE, WEAK
+from tests.edges.stores.test_jobs import STEPS, post
 from tests.stories.logs import MONDAY
 
-# One of each template. `{case}` and `{run}` are ids of the catalog.
+# One of each template. `{case}`, `{run}` and `{job}` are ids of the catalog.
 PAGES = (
     "/",
     "/cases",
@@ -46,6 +47,8 @@ PAGES = (
     "/audit?kind=refused",
     "/runs",
     "/runs/{run}",
+    "/jobs",
+    "/jobs/{job}",
     "/estimates",
     "/estimates?query=criterion%3Aslow&what=rate&by=week&basis=log",
     "/estimates?query=nope%3A1",
@@ -75,7 +78,15 @@ def filled_in(site):
     looked_into(site.workspace, names["case"])
     said_by_bo(site, names["case"])
     names["labelled"] = labelled(site.workspace)
+    names["job"] = under_way(site.workspace)
     return lambda path: path.format(**names)
+
+
+def under_way(ws):
+    """Have a job that somebody works on; return its id."""
+    job = post(ws)
+    ws.take_job("test").plan(STEPS)
+    return job.id
 
 
 def labelled_twice(ws):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import remiss
 from remiss import capture, runner
 from remiss.capture import job_actions as capturing
 from remiss.errors import Conflict, IntervalError, NotFound, ProtocolError
+from remiss.faces.cli import main
 from remiss.govern import job_actions as jobs
 from remiss.records.job import JobState
 from tests.conftest import DATABASES
@@ -29,16 +31,20 @@ def environment(environment, tmp_path):
 
 
 @pytest.fixture
-def work_off(ws, database, environment, tmp_path):
+def work_off(ws, database, environment, tmp_path, monkeypatch, capsys):
     """Work off what waits, as whoever has the database itself."""
 
     def working():
         if database in DATABASES:
             return runner.work_off(ws)
-        beside = environment if database == "cli" else {"REMISS_SOURCES": environment["REMISS_SOURCES"]}
-        served = {} if database == "cli" else {name: environment[name] for name in ("REMISS_KEYS", "REMISS_VAULT")}
-        with remiss.open(tmp_path / "remiss.db", environment={**beside, **served}) as here:
-            return runner.work_off(here)
+        if database == "http":
+            with remiss.open(tmp_path / "remiss.db", environment=environment) as here:
+                return runner.work_off(here)
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        capsys.readouterr()
+        main.run(["--catalog", str(tmp_path / "remiss.db"), "job", "run"])
+        return len(re.findall("^job-[a-z0-9]{12}: ", capsys.readouterr().err, re.MULTILINE))
 
     return working
 

@@ -34,7 +34,7 @@ def database(request):
 
 @pytest.fixture
 def log(tmp_path):
-    return small_log(tmp_path / "log", a_week=40)
+    return small_log(tmp_path / "log", weeks=1, a_week=40)
 
 
 def on_a_small_disk(work, folder, *arguments, **environment):
@@ -62,8 +62,8 @@ def fill(disk):
 def vault(disk: str, address: str, protocol: str) -> list[object]:
     """Run a job while the disk of the raw evidence is full, and again when there is room."""
     with remiss.open(address) as ws:
-        capture.capture(ws, protocol, since=MONDAY, until=MONDAY + WEEK)
-        job = capturing.capture(ws, protocol)
+        with ws.vault.bundle(ws.runs.filed):
+            job = capturing.capture(ws, protocol, since=MONDAY, until=MONDAY + WEEK)
         fill(disk)
         runner.work_off(ws)
         full, runs = jobs.show(ws, job.id), len(capture.list_runs(ws))
@@ -107,7 +107,7 @@ def test_a_job_whose_raw_evidence_has_no_room_waits_with_the_reason(address, env
     disk.mkdir()
     settings = {**environment, "REMISS_VAULT": str(disk / "vault"), "REMISS_SOURCES": str(log.folder)}
     full, early, done, whole = on_a_small_disk("vault", disk, address, log.protocol, **settings)
-    assert full == ["waiting", f"the disk that holds {disk}/vault/bundles is full", 0, True, 1]
+    assert full == ["waiting", f"the disk that holds {disk}/vault/bundles is full", 0, True, 0]
     assert early == 0
     assert done == ["done", 1, ""]
     assert whole

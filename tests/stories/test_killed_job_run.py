@@ -1,4 +1,7 @@
-"""`remiss job run` killed and stopped while it captures: no step is lost or done twice, and another process goes on."""
+"""`remiss job run` killed and stopped while it captures: no step is lost or done twice, and another process goes on.
+
+All of it is long; the short forms are in `edges/stores/test_killed_jobs.py`, where a step needs no log.
+"""
 
 from __future__ import annotations
 
@@ -97,11 +100,6 @@ def check_died(address, environment, job, point):
     assert (status, f"{job}: done, 2 of 2 steps committed" in err) == (0, True), err
     assert check(address, environment, job) == (JobState.DONE, 2)
     check_vault(address, environment)
-
-
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-def test_another_process_goes_on_after_the_step_that_one_committed_before_it_died(address, environment, job):
-    check_died(address, environment, job, "after-commit")
 
 
 @pytest.mark.soak

@@ -35,6 +35,8 @@ from tests.edges.stores.acting import unlisted
 KIND = "test"
 EACH = 6  # events of one step
 DEADLINE_SECONDS = 60
+# Of runners that nothing happens to: on a busy machine they may stand still for longer than the lease of those that do.
+PATIENT = {"REMISS_JOB_LEASE": "60"}
 
 
 @contextmanager
@@ -165,7 +167,7 @@ def crash(address: str, *points: str) -> list[dict[str, Any]]:
         signalled = -ended(forked(lambda: run(address), REMISS_CRASH_AT=point))
         after = found(address, job)
         end_leases(address)
-        again = ended(forked(lambda: run(address)))
+        again = ended(forked(lambda: run(address), **PATIENT))
         told.append({"signal": signalled, "after": after, "again": again, "at_last": found(address, job)})
     return told
 
@@ -179,7 +181,7 @@ def stop(address: str, *points: str) -> list[dict[str, Any]]:
         stood = stopped(first)
         at_stop = found(address, job)
         wait_until_free(address)
-        second = ended(forked(lambda: run(address)))
+        second = ended(forked(lambda: run(address), **PATIENT))
         before = found(address, job)
         os.kill(first, signal.SIGCONT)
         told.append(
@@ -200,7 +202,7 @@ def kill(address: str, times: str, seed: str) -> dict[str, Any]:
     moments = random.Random(int(seed))
     began = time.perf_counter()
     job = posted(address, 0, 3)
-    assert ended(forked(lambda: run(address))) == 0
+    assert ended(forked(lambda: run(address), **PATIENT)) == 0
     usual = time.perf_counter() - began
     told, killed = [found(address, job)], 0
     for number in range(1, int(times) + 1):
@@ -212,7 +214,7 @@ def kill(address: str, times: str, seed: str) -> dict[str, Any]:
             killed += ended(child) == -signal.SIGKILL
             told.append(found(address, job))
             end_leases(address)
-        assert ended(forked(lambda: run(address))) == 0
+        assert ended(forked(lambda: run(address), **PATIENT)) == 0
         told.append(found(address, job))
     return {"killed": killed, "told": told}
 
@@ -222,7 +224,7 @@ def stand_still(address: str, times: str, seed: str) -> list[dict[str, Any]]:
     moments = random.Random(int(seed))
     began = time.perf_counter()
     posted(address, 0, 3)
-    assert ended(forked(lambda: run(address))) == 0
+    assert ended(forked(lambda: run(address), **PATIENT)) == 0
     usual = time.perf_counter() - began
     told = []
     for number in range(1, int(times) + 1):
@@ -232,14 +234,14 @@ def stand_still(address: str, times: str, seed: str) -> list[dict[str, Any]]:
         os.kill(first, signal.SIGSTOP)
         time.sleep(float(os.environ["REMISS_JOB_LEASE"]) + 0.5)
         # Where the first stands still with the lock of a file, the second waits for it.
-        second = forked(lambda: run(address))
+        second = forked(lambda: run(address), **PATIENT)
         deadline = time.monotonic() + 5
         while os.waitid(os.P_PID, second, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None and time.monotonic() < deadline:
             time.sleep(0.05)
         os.kill(first, signal.SIGCONT)
         told.append({"first": ended(first), "second": ended(second)})
         end_leases(address)
-        assert ended(forked(lambda: run(address))) == 0
+        assert ended(forked(lambda: run(address), **PATIENT)) == 0
         told[-1] |= {"at_last": found(address, job)}
     return told
 
@@ -247,7 +249,7 @@ def stand_still(address: str, times: str, seed: str) -> list[dict[str, Any]]:
 def share(address: str, runners: str, count: str) -> list[dict[str, Any]]:
     """Have several runners work off many jobs at once."""
     made = [posted(address, 2 * number, 2) for number in range(int(count))]
-    at_work = [forked(lambda: run(address)) for _ in range(int(runners))]
+    at_work = [forked(lambda: run(address), **PATIENT) for _ in range(int(runners))]
     assert [ended(child) for child in at_work] == [0] * int(runners)
     return [found(address, job) for job in made]
 

@@ -21,6 +21,7 @@ ASKED = {
     "case history {case}": "/cases/{case}/history",
     "run list": "/runs",
     "run coverage": "/coverage",
+    "job list": "/jobs",
     "run windows {run}": "/runs/{run}/windows",
     "run cells {run}": "/runs/{run}/cells",
     "run diff {run}": "/runs/{run}/changes",
