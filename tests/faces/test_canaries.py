@@ -1,7 +1,7 @@
 """Fifty made-up values of every kind stand in a log, and people write them too; nothing but the vault shows one of them.
 
-On both databases, in every table, answer, page, command, export, metric and line of a log: which routes and commands there are is
-asked of the application itself, so that one that is added is looked through as well.
+On SQLite, and in `make soak` on PostgreSQL too, in every table, answer, page, command, export, metric and line of a log: which
+routes and commands there are is asked of the application itself, so that one that is added is looked through as well.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from remiss.faces.actions import FACES, action_of
 from remiss.govern.built_in import DETECTORS
 from remiss.govern.policy import WRITTEN
 from remiss.records.case import Filing
-from tests.conftest import DATABASES, database_on
+from tests.conftest import database_on
 from tests.faces.api.routes import WAYS
 from tests.personal import VALUES, hidden
 from tests.serving import Served, served
@@ -130,7 +130,7 @@ class Kept:
     cases: tuple[str, ...]
 
 
-@pytest.fixture(scope="module", params=DATABASES)
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.soak)])
 def kept(request, tmp_path_factory) -> Iterator[Kept]:
     folder = tmp_path_factory.mktemp("planted")
     settings = {"REMISS_KEYS": str(folder / "keys"), "REMISS_VAULT": str(folder / "vault"), "REMISS_SOURCES": str(folder / "log")}
