@@ -202,6 +202,7 @@ BARE = {"/static/{file}", "/assets/{file}", "/sign-in"}
 FINE = {200, 302, 303, 307, 404, 409, 422}
 
 
+@pytest.mark.slow(reason="every route and page is asked, of a dozen cases")
 def test_no_route_and_no_page_shows_a_planted_value_and_no_line_of_a_log(kept, caplog):
     caplog.set_level(logging.DEBUG)
     said, answered = [], set()
@@ -254,6 +255,7 @@ TOLD: dict[str, tuple[str, ...]] = {
 LEFT = {"attachment.get", "run.reproduce", "protocol.check", "run.plan", "run.due"}
 
 
+@pytest.mark.slow(reason="every command that reads is run, in three forms")
 def test_no_command_and_no_export_shows_a_planted_value(kept, cli, monkeypatch):
     for name, value in {"REMISS_CATALOG": kept.address, **kept.settings}.items():
         monkeypatch.setenv(name, value)
