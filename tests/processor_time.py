@@ -66,11 +66,23 @@ def _below(process: int) -> Iterator[int]:
         yield from _below(int(child))
 
 
-def of_this_process() -> float:
-    """Return the seconds of this process and all that it started."""
-    waited_for = os.times()
-    ended = waited_for.children_user + waited_for.children_system
-    return time.process_time() + ended + sum(_stat(child) for child in _below(os.getpid()))
+class Meter:
+    """Counts this process and all that it started, whether it ended or not.
+
+    Time of a process whose parent never asked for it, as those of browsers, is gone when it ends. What had been seen of it stays.
+    """
+
+    def __init__(self) -> None:
+        self.last = self.gone = 0.0
+
+    def seconds(self) -> float:
+        """Return the seconds so far, which never become fewer."""
+        waited_for = os.times()
+        ended = waited_for.children_user + waited_for.children_system
+        seen = time.process_time() + ended + sum(_stat(child) for child in _below(os.getpid()))
+        self.gone += max(0.0, self.last - seen - self.gone)
+        self.last = seen + self.gone
+        return self.last
 
 
 def of_the_server() -> float:
@@ -88,6 +100,7 @@ class Clock:
     def __init__(self, workers: int, slowest: int) -> None:
         self.workers = workers
         self.slowest = slowest
+        self.meter = Meter()
         self.began = (0.0, 0.0)
         self.modules = 0
         self.shared = 0.0
@@ -99,7 +112,7 @@ class Clock:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
-        self.began = (of_this_process(), of_the_server())
+        self.began = (self.meter.seconds(), of_the_server())
         self.modules, self.shared = len(sys.modules), 0.0
         return (yield)
 
@@ -114,18 +127,18 @@ class Clock:
     @contextmanager
     def for_several(self) -> Iterator[None]:
         """Count apart what the block does, for it is done for several tests."""
-        self.sharing, outer, before = True, self.sharing, of_this_process()
+        self.sharing, outer, before = True, self.sharing, self.meter.seconds()
         try:
             yield
         finally:
             self.sharing = outer
-            self.shared += 0.0 if outer else of_this_process() - before
+            self.shared += 0.0 if outer else self.meter.seconds() - before
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
         if call.when != "teardown":
             return (yield)
-        tests = of_this_process() - self.began[0]
+        tests = self.meter.seconds() - self.began[0]
         server = (of_the_server() - self.began[1]) / self.workers
         own, loaded = tests - self.shared, len(sys.modules) - self.modules
         over = own > LIMIT_S and loaded < LOADING and item.get_closest_marker("slow") is None
@@ -149,7 +162,7 @@ class Clock:
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         if hasattr(session.config, "workeroutput"):
-            session.config.workeroutput[PROPERTY] = of_this_process()
+            session.config.workeroutput[PROPERTY] = self.meter.seconds()
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: object) -> None:
@@ -157,7 +170,7 @@ class Clock:
         self.elsewhere += getattr(node, "workeroutput", {}).get(PROPERTY, 0.0)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        here = time.process_time() + self.elsewhere if self.elsewhere else of_this_process()
+        here = time.process_time() + self.elsewhere if self.elsewhere else self.meter.seconds()
         server = of_the_server()
         terminalreporter.section("processor time in seconds")
         for line in lines(self.folders, here, server):

@@ -21,6 +21,13 @@ PROGRAM = "REMISS_TEST_CHROMIUM"
 LOADING = "Failed to load resource"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what a browser is needed for: most of what such a test takes is Chromium's, about 2 s."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.slow(reason="Chromium begins with an empty profile, and reads every script anew"))
+
+
 # Not for the session: while playwright runs, its event loop does, and no test of another folder could start one of its own.
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:

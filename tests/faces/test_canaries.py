@@ -1,7 +1,7 @@
 """Fifty made-up values of every kind stand in a log, and people write them too; nothing but the vault shows one of them.
 
-On both databases, in every table, answer, page, command, export, metric and line of a log: which routes and commands there are is
-asked of the application itself, so that one that is added is looked through as well.
+On SQLite, and in `make soak` on PostgreSQL too, in every table, answer, page, command, export, metric and line of a log: which
+routes and commands there are is asked of the application itself, so that one that is added is looked through as well.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from remiss.curate import investigation_actions as investigating
 from remiss.govern.redaction.detectors import DETECTORS
 from remiss.govern.redaction.policy import WRITTEN
 from remiss.records.case import Filing
-from tests.conftest import DATABASES, database_on
+from tests.conftest import database_on
 from tests.faces.http.routes import WAYS
 from tests.personal import VALUES, hidden
 from tests.serving import Served, served
@@ -122,8 +122,8 @@ def write_by_hand(ws, case):
 def worked_off(ws, log):
     """Have a job done and another fail on a log whose errors quote it; return both."""
     protocol = str(log / "arrival-delay.yaml")
-    done = jobs.capture(ws, protocol, since=MONDAY, until=MONDAY + WEEK)
-    failed = jobs.capture(ws, protocol, since=MONDAY, until=MONDAY + WEEK)
+    done = jobs.capture_job(ws, protocol, since=MONDAY, until=MONDAY + WEEK)
+    failed = jobs.capture_job(ws, protocol, since=MONDAY, until=MONDAY + WEEK)
     lease = ws.take_job("test")
     assert lease.job.id == done.id
     runner.work(ws, lease)
@@ -146,7 +146,7 @@ class Kept:
     cases: tuple[str, ...]
 
 
-@pytest.fixture(scope="module", params=DATABASES)
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.soak)])
 def kept(request, tmp_path_factory) -> Iterator[Kept]:
     folder = tmp_path_factory.mktemp("planted")
     settings = {"REMISS_KEYS": str(folder / "keys"), "REMISS_VAULT": str(folder / "vault"), "REMISS_SOURCES": str(folder / "log")}
@@ -219,6 +219,7 @@ BARE = {"/static/{file}", "/assets/{file}", "/sign-in"}
 FINE = {200, 302, 303, 307, 404, 409, 422}
 
 
+@pytest.mark.slow(reason="every route and page is asked, of a dozen cases")
 def test_no_route_and_no_page_shows_a_planted_value_and_no_line_of_a_log(kept, caplog):
     caplog.set_level(logging.DEBUG)
     said, answered = [], set()
@@ -271,6 +272,7 @@ TOLD: dict[str, tuple[str, ...]] = {
 LEFT = {"attachment.get", "reproduce", "protocol.check", "capture.plan", "capture.due"}
 
 
+@pytest.mark.slow(reason="every command that reads is run, in three forms")
 def test_no_command_and_no_export_shows_a_planted_value(kept, cli, monkeypatch):
     for name, value in {"REMISS_CATALOG": kept.address, **kept.settings}.items():
         monkeypatch.setenv(name, value)

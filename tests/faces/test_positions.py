@@ -73,7 +73,7 @@ def test_a_list_of_a_command_is_read_at_the_position_that_it_says(there, case, c
 def test_each_list_has_its_position_in_the_library_near_and_far(there, case):
     ws = there.workspace
     discussion.comment(ws, case, "Who saw it?")
-    attachments.add_attachment(ws, case, "shot.png", b"content")
+    attachments.add_attachment(ws, case, b"content", name="shot.png")
     before = ws.position()
     catalog.revise(ws, case, 1, note="Later")
     with remiss.open(there.url, environment={"REMISS_TOKEN": TOKEN}) as far:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from scripts.reference.faces import load_actions
+from remiss.contract.declared import load
 from tests.stories.every_way import STORIES
 
 # No story of several ways does these: they are done in the tutorials, on the pages, over HTTP and in the tests of the stores.
@@ -18,7 +18,7 @@ UNTOLD = {
 def test_each_action_has_a_story_that_is_told_in_every_way_or_is_listed_as_untold():
     told = [action for actions in STORIES.values() for action in actions]
     assert sorted(told) == sorted(set(told))
-    assert set(load_actions()) - set(told) == UNTOLD
+    assert set(load()) - set(told) == UNTOLD
 
 
 def test_each_listed_story_is_there():

@@ -111,7 +111,7 @@ def test_of_several_runs_each_gives_the_row_that_it_kept(ws, run, tmp_path):
 def test_a_file_is_attached_to_a_case_got_back_and_removed(ws, run):
     case = first_case(ws)
     content = bytes(range(256)) * 4000
-    made = attachments.add_attachment(ws, case, "shot.png", content)
+    made = attachments.add_attachment(ws, case, content, name="shot.png")
     assert attachments.list_attachments(ws, case).items == (made,)
     assert attachments.get_attachment(ws, made.id).content == content
     assert attachments.remove_attachment(ws, made.id).name is None

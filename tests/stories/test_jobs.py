@@ -50,80 +50,80 @@ def work_off(ws, database, environment, tmp_path, monkeypatch, capsys):
 
 
 def test_a_capture_that_is_posted_is_done_when_it_is_worked_off(ws, log, work_off):
-    posted = capturing.capture(ws, log.protocol, since=MONDAY, until=MONDAY + 2 * WEEK)
+    posted = capturing.capture_job(ws, log.protocol, since=MONDAY, until=MONDAY + 2 * WEEK)
     assert (posted.state, posted.steps, posted.protocol, posted.version) == (JobState.WAITING, None, "arrival-delay", 1)
-    assert jobs.show(ws, posted.id) == posted
+    assert jobs.show_job(ws, posted.id) == posted
     assert not capture.list_runs(ws)
     assert work_off() == 1
-    done = jobs.show(ws, posted.id)
+    done = jobs.show_job(ws, posted.id)
     assert (done.state, done.done, len(done.steps)) == (JobState.DONE, 1, 1)
     [run] = done.runs
     assert capture.show(ws, run).manifest.until == MONDAY + 2 * WEEK
     assert capture.show(ws, run).actor == posted.person
-    [line] = jobs.jobs(ws)
+    [line] = jobs.list_jobs(ws)
     assert (line["job"], line["state"], line["done"], line["steps"]) == (posted.id, "done", 1, 1)
     assert work_off() == 0
 
 
 def test_every_stretch_of_windows_that_is_due_is_a_step(ws, log, work_off):
     capture.capture(ws, log.protocol, since=MONDAY + WEEK, until=MONDAY + 2 * WEEK)
-    [posted] = capturing.due(ws)
-    assert capturing.due(ws) == ()  # a job is at it already
+    [posted] = capturing.due_jobs(ws)
+    assert capturing.due_jobs(ws) == ()  # a job is at it already
     work_off()
-    done = jobs.show(ws, posted.id)
+    done = jobs.show_job(ws, posted.id)
     assert [(step.since, step.until) for step in done.steps] == [
         (MONDAY, MONDAY + WEEK),
         (MONDAY + 2 * WEEK, MONDAY + 3 * WEEK),
     ]
     assert len(set(done.runs)) == done.done == 2
-    assert capturing.due(ws, "arrival-delay") == ()
+    assert capturing.due_jobs(ws, "arrival-delay") == ()
     assert capture.due(ws, log.protocol) == ()
 
 
 def test_nothing_is_due_of_what_never_captured(ws, log):
-    assert capturing.due(ws) == ()
+    assert capturing.due_jobs(ws) == ()
     with pytest.raises(NotFound, match="nothing was captured by a protocol boarding"):
-        capturing.due(ws, "boarding")
+        capturing.due_jobs(ws, "boarding")
 
 
 def test_a_job_that_waits_can_be_cancelled_once(ws, log, work_off):
-    posted = capturing.capture(ws, log.protocol)
+    posted = capturing.capture_job(ws, log.protocol)
     cancelled = jobs.cancel(ws, posted.id)
     assert (cancelled.state, cancelled.reason) == (JobState.CANCELLED, f"cancelled by {posted.person}")
     assert work_off() == 0
     with pytest.raises(Conflict, match="cannot be cancelled: it is cancelled"):
         jobs.cancel(ws, posted.id)
-    assert [line["job"] for line in jobs.jobs(ws, JobState.CANCELLED)] == [posted.id]
-    assert len(jobs.jobs(ws, JobState.WAITING)) == 0
+    assert [line["job"] for line in jobs.list_jobs(ws, JobState.CANCELLED)] == [posted.id]
+    assert len(jobs.list_jobs(ws, JobState.WAITING)) == 0
 
 
 def test_what_can_be_told_at_once_is_told_at_once(ws, log):
     with pytest.raises(IntervalError, match="cuts a window"):
-        capturing.capture(ws, log.protocol, since=MONDAY, until=MONDAY + 1.5 * WEEK)
+        capturing.capture_job(ws, log.protocol, since=MONDAY, until=MONDAY + 1.5 * WEEK)
     log.write(PROTOCOL.replace("latency_ms > 250", "latency > 250"))
     with pytest.raises(ProtocolError):
-        capturing.capture(ws, log.protocol)
-    assert len(jobs.jobs(ws)) == 0
+        capturing.capture_job(ws, log.protocol)
+    assert len(jobs.list_jobs(ws)) == 0
     with pytest.raises(NotFound):
-        jobs.show(ws, "job-000000000000")
+        jobs.show_job(ws, "job-000000000000")
 
 
 def test_what_was_posted_is_kept_with_the_job_with_the_files_that_it_names(ws, log, work_off):
     log.write(PROTOCOL.replace("remiss:model/weak-slice", "acme:gate/late") + "taxonomy: own.yaml\n")
     (log.folder / "own.yaml").write_text(TAXONOMY)
-    posted = capturing.capture(ws, log.protocol, since=MONDAY, until=MONDAY + WEEK)
+    posted = capturing.capture_job(ws, log.protocol, since=MONDAY, until=MONDAY + WEEK)
     Path(log.protocol).unlink()
     (log.folder / "own.yaml").unlink()
     work_off()
-    assert jobs.show(ws, posted.id).state is JobState.DONE
+    assert jobs.show_job(ws, posted.id).state is JobState.DONE
 
 
 def test_a_job_fails_with_its_reason(ws, log, work_off):
-    posted = capturing.capture(ws, log.protocol, since=MONDAY, until=MONDAY + WEEK)
+    posted = capturing.capture_job(ws, log.protocol, since=MONDAY, until=MONDAY + WEEK)
     for path in (log.folder / "outcomes").iterdir():
         path.unlink()
     work_off()
-    failed = jobs.show(ws, posted.id)
+    failed = jobs.show_job(ws, posted.id)
     assert failed.state is JobState.FAILED
     assert failed.reason == "source arrival-predictions.labels has nothing to read; see why with: remiss protocol check"
     assert failed.log[-1].text.endswith(failed.reason)

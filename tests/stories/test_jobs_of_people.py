@@ -50,12 +50,12 @@ def posted(ws, log):
     """A job of bo's of two steps, for the week between them is captured."""
     bo = person(ws, "bo")
     capture.capture(ws, log.protocol, since=MONDAY + WEEK, until=MONDAY + 2 * WEEK)
-    return capturing.capture(bo, log.protocol)
+    return capturing.capture_job(bo, log.protocol)
 
 
 def test_what_a_job_does_is_journalled_as_done_by_who_posted_it(ws, posted):
     runner.work_off(ws)
-    done = jobs.show(ws, posted.id)
+    done = jobs.show_job(ws, posted.id)
     assert done.state is JobState.DONE
     assert {capture.show(ws, run).actor for run in done.runs} == {"bo"}
 
@@ -63,7 +63,7 @@ def test_what_a_job_does_is_journalled_as_done_by_who_posted_it(ws, posted):
 def test_a_right_that_is_taken_away_before_it_starts_has_it_fail(ws, posted):
     people_actions.revoke_person(ws, "bo", "curator")
     runner.work_off(ws)
-    failed = jobs.show(ws, posted.id)
+    failed = jobs.show_job(ws, posted.id)
     assert (failed.state, failed.done) == (JobState.FAILED, 0)
     assert failed.reason == "bo may not do run.due: it needs run:capture"
     assert len(capture.list_runs(ws)) == 1
@@ -72,7 +72,7 @@ def test_a_right_that_is_taken_away_before_it_starts_has_it_fail(ws, posted):
 def test_somebody_who_is_disabled_does_nothing_by_jobs(ws, posted):
     people_actions.disable(ws, "bo")
     runner.work_off(ws)
-    assert jobs.show(ws, posted.id).reason == "bo, who posted this, is disabled"
+    assert jobs.show_job(ws, posted.id).reason == "bo, who posted this, is disabled"
     assert len(capture.list_runs(ws)) == 1
 
 
@@ -80,7 +80,7 @@ def test_a_token_that_is_revoked_ends_no_job_for_none_is_kept(ws, posted):
     token = access_actions.create_token(ws, "bo").token
     access_actions.revoke_token(ws, token.id)
     runner.work_off(ws)
-    assert jobs.show(ws, posted.id).state is JobState.DONE
+    assert jobs.show_job(ws, posted.id).state is JobState.DONE
 
 
 def meanwhile(ws, job, done, work):
@@ -88,7 +88,7 @@ def meanwhile(ws, job, done, work):
     left = [work]
 
     def asked():
-        if left and jobs.show(ws, job.id).steps is not None and jobs.show(ws, job.id).done == done:
+        if left and jobs.show_job(ws, job.id).steps is not None and jobs.show_job(ws, job.id).done == done:
             left.pop()()
         return False
 
@@ -98,7 +98,7 @@ def meanwhile(ws, job, done, work):
 @pytest.mark.parametrize("done", [0, 1])
 def test_a_right_that_is_taken_away_meanwhile_has_it_fail_and_nothing_is_committed_after(ws, posted, done):
     runner.work_off(ws, stopped=meanwhile(ws, posted, done, lambda: people_actions.revoke_person(ws, "bo", "curator")))
-    failed = jobs.show(ws, posted.id)
+    failed = jobs.show_job(ws, posted.id)
     assert (failed.state, failed.done) == (JobState.FAILED, done)
     assert "it needs run:capture" in failed.reason
     assert len(capture.list_runs(ws)) == 1 + done
@@ -109,12 +109,12 @@ def test_a_right_that_is_taken_away_in_something_else_ends_nothing(ws, posted):
     person(ws, "bo", "reader", "boarding")
     taken = meanwhile(ws, posted, 0, lambda: people_actions.revoke_person(ws, "bo", "reader", team="boarding"))
     runner.work_off(ws, stopped=taken)
-    assert jobs.show(ws, posted.id).state is JobState.DONE
+    assert jobs.show_job(ws, posted.id).state is JobState.DONE
 
 
 def test_a_job_that_is_cancelled_while_it_runs_commits_nothing_more(ws, posted):
     runner.work_off(ws, stopped=meanwhile(ws, posted, 1, lambda: jobs.cancel(serving(ws, "bo"), posted.id)))
-    cancelled = jobs.show(ws, posted.id)
+    cancelled = jobs.show_job(ws, posted.id)
     assert (cancelled.state, cancelled.done, cancelled.reason) == (JobState.CANCELLED, 1, "cancelled by bo")
     assert len(capture.list_runs(ws)) == 2
 
@@ -122,21 +122,21 @@ def test_a_job_that_is_cancelled_while_it_runs_commits_nothing_more(ws, posted):
 def test_a_runner_that_is_to_end_leaves_the_job_to_another(ws, posted):
     ends = []
     runner.work_off(ws, stopped=lambda: bool(ends) or meanwhile(ws, posted, 1, lambda: ends.append(True))())
-    waiting = jobs.show(ws, posted.id)
+    waiting = jobs.show_job(ws, posted.id)
     assert (waiting.state, waiting.done, waiting.reason, waiting.retry_at) == (JobState.WAITING, 1, "", None)
     runner.work_off(ws)
-    assert (jobs.show(ws, posted.id).state, len(capture.list_runs(ws))) == (JobState.DONE, 3)
+    assert (jobs.show_job(ws, posted.id).state, len(capture.list_runs(ws))) == (JobState.DONE, 3)
 
 
 def test_jobs_are_seen_and_cancelled_in_the_teams_of_whoever_asks(ws, posted):
     people_actions.add_team(ws, "boarding")
     far, reader = person(ws, "cy", team="boarding"), person(ws, "di", "reader")
-    assert len(jobs.jobs(far)) == 0
+    assert len(jobs.list_jobs(far)) == 0
     with pytest.raises(NotFound, match="there is no job"):
-        jobs.show(far, posted.id)
+        jobs.show_job(far, posted.id)
     with pytest.raises(NotFound, match="there is no job"):
         jobs.cancel(far, posted.id)
-    assert jobs.show(reader, posted.id) == posted
+    assert jobs.show_job(reader, posted.id) == posted
     with pytest.raises(Denied, match="it needs job:cancel"):
         jobs.cancel(reader, posted.id)
 
@@ -145,5 +145,5 @@ def test_who_may_not_capture_in_a_team_posts_no_job_in_it(ws, log):
     people_actions.add_team(ws, "boarding")
     far = person(ws, "cy", team="boarding")
     with pytest.raises(Denied, match="it needs run:capture"):
-        capturing.capture(far, log.protocol)
-    assert len(jobs.jobs(ws)) == 0
+        capturing.capture_job(far, log.protocol)
+    assert len(jobs.list_jobs(ws)) == 0

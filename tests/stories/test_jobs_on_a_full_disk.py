@@ -63,16 +63,16 @@ def vault(disk: str, address: str, protocol: str) -> list[object]:
     """Run a job while the disk of the raw evidence is full, and again when there is room."""
     with remiss.open(address) as ws:
         with ws.vault.bundle(ws.runs.filed):
-            job = capturing.capture(ws, protocol, since=MONDAY, until=MONDAY + WEEK)
+            job = capturing.capture_job(ws, protocol, since=MONDAY, until=MONDAY + WEEK)
         fill(disk)
         runner.work_off(ws)
-        full, runs = jobs.show(ws, job.id), len(capture.list_runs(ws))
+        full, runs = jobs.show_job(ws, job.id), len(capture.list_runs(ws))
         (Path(disk) / FILLED).unlink()
         # Nobody takes it up before its time, which is here over.
         early = runner.work_off(ws)
         end_leases(address)
         runner.work_off(ws)
-        done = jobs.show(ws, job.id)
+        done = jobs.show_job(ws, job.id)
         files = sorted(path.name for path in (Path(disk) / "vault" / "bundles").iterdir())
         return [
             [full.state, full.reason, full.done, full.retry_at is not None, runs],
@@ -87,18 +87,18 @@ def catalog(disk: str, protocol: str) -> list[object]:
     address = str(Path(disk) / "remiss.db")
     remiss.open(address, create=True).close()
     with remiss.open(address) as ws:
-        job = capturing.capture(ws, protocol, since=MONDAY, until=MONDAY + WEEK)
+        job = capturing.capture_job(ws, protocol, since=MONDAY, until=MONDAY + WEEK)
         fill(disk)
         try:
             runner.work_off(ws)
             told = ""
         except StorageError as error:
             told = error.what
-        full = jobs.show(ws, job.id)
+        full = jobs.show_job(ws, job.id)
         (Path(disk) / FILLED).unlink()
         end_leases(address)
         runner.work_off(ws)
-        done = jobs.show(ws, job.id)
+        done = jobs.show_job(ws, job.id)
         return [[told.replace(disk, "DISK"), full.state, full.done], [done.state, done.done], len(capture.list_runs(ws))]
 
 

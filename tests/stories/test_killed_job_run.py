@@ -51,7 +51,7 @@ def job(address, environment, log):
     """A job of two steps, for the week between them is captured."""
     with remiss.open(address, environment=environment) as ws:
         capture.capture(ws, log.protocol, since=MONDAY + WEEK, until=MONDAY + 2 * WEEK)
-        return capturing.capture(ws, log.protocol).id
+        return capturing.capture_job(ws, log.protocol).id
 
 
 def job_run(address, environment, **extra):
@@ -72,7 +72,7 @@ def finished(process):
 def check(address, environment, job, others=1):
     """Check that what is said of a job is what there is, and return how it stands."""
     with remiss.open(address, environment=environment) as ws:
-        found = jobs.show(ws, job)
+        found = jobs.show_job(ws, job)
         runs = ws.runs.latest(100)
         assert len(found.runs) == found.done == len(runs) - others
         assert set(found.runs) <= {run.id for run in runs}
@@ -134,7 +134,7 @@ def test_processes_killed_at_twenty_moments_finish_ten_jobs(address, environment
         others += 2 if others == 1 else 3
         with remiss.open(address, environment=environment) as ws:
             posted = [
-                capturing.capture(ws, log.protocol, since=MONDAY + week * WEEK, until=MONDAY + (week + 1) * WEEK)
+                capturing.capture_job(ws, log.protocol, since=MONDAY + week * WEEK, until=MONDAY + (week + 1) * WEEK)
                 for week in range(3)
             ]
         for _ in range(2):
@@ -145,7 +145,7 @@ def test_processes_killed_at_twenty_moments_finish_ten_jobs(address, environment
             end_leases(address)
         assert finished(job_run(address, environment))[0] == 0
         with remiss.open(address, environment=environment) as ws:
-            assert [jobs.show(ws, each.id).state for each in posted] == [JobState.DONE] * 3
+            assert [jobs.show_job(ws, each.id).state for each in posted] == [JobState.DONE] * 3
             assert len(ws.runs.latest(100)) == others + 3
     check_vault(address, environment)
 
@@ -158,6 +158,6 @@ def test_a_process_that_is_told_to_end_leaves_its_job_to_another_at_once(address
     process.send_signal(signal.SIGCONT)
     assert finished(process)[0] == 0
     with remiss.open(address, environment=environment) as ws:
-        assert jobs.show(ws, job).state is JobState.WAITING
+        assert jobs.show_job(ws, job).state is JobState.WAITING
     assert finished(job_run(address, environment))[0] == 0
     assert check(address, environment, job) == (JobState.DONE, 2)

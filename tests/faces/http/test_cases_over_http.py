@@ -145,7 +145,7 @@ def test_times_are_utc_and_say_so(reading):
         ("/api/v1/protocols/arrival-delay/diff?before=1&after=1", "diff"),
         ("/api/v1/taxonomy", "list"),
         ("/api/v1/cases", "list"),
-        ("/api/v1/cases/facets?field=criterion&field=status", "list"),
+        ("/api/v1/cases/facets?fields=criterion&fields=status", "list"),
         ("/api/v1/estimate?query=criterion:slow&rate=true&by=context.airport", "estimate"),
     ],
 )

@@ -1,10 +1,15 @@
-"""Route by role by team by sensitivity: what each answers is what the policy says, and nobody learns more."""
+"""Route by role by team by sensitivity: what each answers is what the policy says, and nobody learns more.
+
+Of everybody it is decided in this process what they may do; over HTTP each route is asked by one of them, and in `make soak` by
+all.
+"""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -12,9 +17,13 @@ import httpx
 import pytest
 
 from remiss.catalog import actions as catalog
-from remiss.contract.table import action_of, entries
+from remiss.contract.table import Entry, action_of, entries
+from remiss.errors import Denied, NotFound
+from remiss.govern.authority import Granted, actor_of
 from remiss.govern.roles import OF_THE_CATALOG, ROLES, holds
 from remiss.records.case import Filing, Sensitivity
+from remiss.workspace import Workspace
+from tests import tables
 from tests.edges.stores.drawing import MONDAY, drawn, file, member
 from tests.faces.http.routes import WAYS, application
 from tests.serving import Served, served
@@ -164,11 +173,49 @@ def subjects(world: World, route: str) -> Iterator[tuple[dict[str, str], str | N
         yield {}, None, Sensitivity.PUBLIC
 
 
+@tables.each("face", entries().values(), ids=lambda face: face.name)
+def test_of_everybody_it_is_decided_what_they_may_do_in_which_team(world, face):
+    action = action_of(face.name)
+    for who in world.people:
+        ws = seen_by(world, who)
+        assert allowed(partial(ws._authorise, action)) == who.holds(action.permission), who.name
+        for team in (OWN, OTHER):
+            assert ws.may(action.permission, team) == who.holds(action.permission, team), (who.name, team)
+
+
+def test_of_everybody_it_is_decided_which_cases_they_see(world):
+    for who in world.people:
+        ws = seen_by(world, who)
+        for (team, level), case in world.cases.items():
+            assert allowed(partial(ws.governed, case)) == who.sees(team, level), (who.name, team, level)
+
+
+def seen_by(world: World, who: Somebody) -> Workspace:
+    """Return the served catalog's workspace as a call of somebody has it."""
+    person = world.there.workspace.people.find(who.name)
+    assert person is not None
+    return world.there.workspace.serving("deciding", actor=actor_of(person), authority=Granted(person))
+
+
+def allowed(call: Callable[[], object]) -> bool:
+    try:
+        call()
+    except (Denied, NotFound):
+        return False
+    return True
+
+
+def asking(world: World, face: Entry, *, everybody: bool) -> tuple[Somebody, ...]:
+    """Return who asks a route: all, or one of them, and of the next route the next."""
+    return world.people if everybody else (world.people[[*entries().values()].index(face) % len(world.people)],)
+
+
+@pytest.mark.parametrize("everybody", [False, pytest.param(True, marks=pytest.mark.soak)], ids=["one of them", "all of them"])
 @pytest.mark.parametrize("face", entries().values(), ids=lambda face: face.name)
-def test_a_route_answers_everybody_as_the_policy_says(world, face):
+def test_a_route_answers_everybody_as_the_policy_says(world, face, everybody):
     permission = action_of(face.name).permission
     odd = []
-    for who in world.people:
+    for who in asking(world, face, everybody=everybody):
         with world.there.program(who.token) as client:
             for subject, team, level in subjects(world, face.route):
                 refused = expected(who, permission, team, level)

@@ -159,6 +159,7 @@ def first(captured_for_two, tmp_path_factory) -> dict[str, str]:
     return told(captured_for_two, tmp_path_factory.mktemp("first") / "here", SAID["a failure"])
 
 
+@pytest.mark.slow(reason="every route is asked, of two catalogs")
 @pytest.mark.parametrize("said", [name for name in SAID if name != "a failure"])
 def test_whatever_the_first_says_a_server_answers_the_second_alike(captured_for_two, first, tmp_path, said):
     found = told(captured_for_two, tmp_path / "here", SAID[said])
@@ -196,6 +197,7 @@ def told_of_one(template: Any, place: Any, *, control: bool) -> dict[str, str]:
             return {asked: answer for asked, answer in found.items() if not asked.startswith(OF_RUNS)}
 
 
+@pytest.mark.slow(reason="every route is asked, of two catalogs")
 def test_whether_an_annotated_case_was_a_control_a_server_answers_alike(sqlite_template, tmp_path):
     """A control that is no failure is cleared by one person: whoever knew that it was one would know its annotation."""
     caught, control = (told_of_one(sqlite_template, tmp_path / str(each), control=each) for each in (False, True))

@@ -71,7 +71,7 @@ def test_the_page_of_a_job_shows_the_steps_that_are_committed_without_script(sit
         ws = site.workspace.serving("working")
 
         def look():
-            found, text = jobs.show(ws, job), browser.get(f"/jobs/{job}").text
+            found, text = jobs.show_job(ws, job), browser.get(f"/jobs/{job}").text
             said = re.search(r"(\d+) of (\d+) <progress", text)
             shown.append((found.done, None if said is None else int(said[1])))
             return False
@@ -83,7 +83,7 @@ def test_the_page_of_a_job_shows_the_steps_that_are_committed_without_script(sit
         assert "<dd>done</dd>" in page
         assert "2 of 2 <progress" in page
         assert "http-equiv" not in page
-        for run in jobs.show(ws, job).runs:
+        for run in jobs.show_job(ws, job).runs:
             assert f'href="/runs/{run}"' in page
         assert job in browser.get("/jobs").text
         assert 'href="/jobs"' in browser.get("/runs").text

@@ -1,8 +1,8 @@
 """Statements that are made once and asked often: values are bound when they are executed, and not before.
 
-To put a statement together and compile it takes some milliseconds, many times what its answer takes. So a statement is made
-for the shape of a question (`catalog/query/template.py`), and `Prepared` keeps the text that it compiles to. `parameter` stands in it for
-one of the `Parameters`. The rows are the driver's own: as stored, not as the columns' types would read them.
+To put a statement together and compile it takes some milliseconds, many times what its answer takes. So a statement is made for
+the shape of a question (`catalog/query/template.py`), and `Prepared` keeps the text that it compiles to. `parameter` stands in
+it for one of the `Parameters`. The rows are the driver's own: as stored, not as the columns' types would read them.
 """
 
 from __future__ import annotations

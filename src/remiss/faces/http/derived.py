@@ -36,6 +36,8 @@ TAGGED = frozenset({"case", "sheet"})
 BY_HAND = frozenset({"attachment.add", "attachment.get"})
 DOCUMENTS = "documents"
 ASYNC = "respond-async"
+# What a document is called that comes with others and is not named.
+DEFAULT_NAME = "protocol.yaml"
 TYPES: Mapping[str, Any] = {
     "text": str,
     "integer": int,
@@ -132,6 +134,9 @@ def endpoint(entry: Entry) -> Callable[..., Response]:
         if asked:
             sent = _sent(given["asked"])
             documents = sent.pop(DOCUMENTS, None)
+            if entry.document is not None and entry.document not in sent:
+                # One that comes alone needs no name.
+                sent[entry.document] = next(iter(documents)) if documents and len(documents) == 1 else DEFAULT_NAME
             values |= _cleared(sent) if entry.method == "PATCH" else sent
         if entry.posted and prefers_not_to_wait(given["prefer"]):
             response = _answered(entry_of(entry.posted), request, values, documents, None)
@@ -230,6 +235,8 @@ def _model(entry: Entry, asked: Sequence[Given]) -> type[Asked]:
         if not (entry.method == "PATCH" and each.name == "clear")
     }
     if entry.document is not None:
+        about = f"The name of the document, for messages; default: of one that comes alone its own, else `{DEFAULT_NAME}`."
+        fields[entry.document] = (str | None, Field(None, max_length=1000, description=about))
         told = "Texts by name: the document, and those that it names."
         fields[DOCUMENTS] = (dict[str, str], Field(description=told))
     name = "".join(part.title() for part in entry.name.replace("-", ".").split("."))
