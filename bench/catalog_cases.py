@@ -11,8 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
-from remiss.curate.blindness import Viewer
-
+from remiss.curate.blinding import Viewer
 from remiss.edges.stores.protocols import ProtocolShelf
 from remiss.edges.stores.reading import Reader
 from remiss.edges.stores.runs import RunStore

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import sys
 
-from remiss.equipment import Equipment
 from remiss.faces.cli import main
+from remiss.recording import Recording
 
 
 def keep_nothing() -> None:
     """Have no workspace of this process record what is looked at."""
-    Equipment.witness = lambda *_: None  # type: ignore[method-assign]
+    Recording.witness = lambda *_: None  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":
