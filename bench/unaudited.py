@@ -8,12 +8,12 @@ from __future__ import annotations
 import sys
 
 from remiss.faces.cli import main
-from remiss.wiring import Wiring
+from remiss.recording import Recording
 
 
 def keep_nothing() -> None:
     """Have no workspace of this process record what is looked at."""
-    Wiring.record_views = lambda *_: None  # type: ignore[method-assign]
+    Recording.record_views = lambda *_: None  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import Barrier, Event
+from time import monotonic
 
 import pytest
 
@@ -23,6 +24,10 @@ class Catalog:
     actor: Actor = field(default_factory=lambda: Actor(name="ana"))
     asked: list[object] = field(default_factory=list)
     authority: Authority = field(default_factory=LocalOwner)
+    let_go_of: list[object] = field(default_factory=list)
+
+    def let_go(self) -> None:
+        self.let_go_of.append("a snapshot")
 
 
 def question(ws, query="", *, as_of=None):
@@ -66,7 +71,7 @@ def test_what_somebody_was_answered_is_not_for_them_with_other_roles():
     assert answers.ready(former, question, 1) is not None
 
 
-def test_all_who_ask_at_once_wait_for_one_working_out():
+def test_all_who_ask_at_once_wait_for_one_working_out_and_hold_nothing_meanwhile():
     ws, answers, begin = Catalog(), ResultCache(), Barrier(8)
     started, go = Event(), Event()
 
@@ -83,6 +88,10 @@ def test_all_who_ask_at_once_wait_for_one_working_out():
         waiting = [pool.submit(ask) for _ in range(8)]
         assert started.wait(10)
         assert answers.ready(ws, slow, 1) is None
+        until = monotonic() + 10
+        while len(ws.let_go_of) < 7 and monotonic() < until:
+            go.wait(0.01)
+        assert len(ws.let_go_of) == 7
         go.set()
         assert {each.result(10) for each in waiting} == {" at 1"}
     assert len(ws.asked) == 1

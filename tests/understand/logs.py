@@ -19,7 +19,7 @@ from remiss.understand.domain import Census, build_domain
 from remiss.understand.flagged import estimate_rows
 from remiss.understand.periods import PERIODS, period_of
 from remiss.understand.question import Question, QuestionPlan, Rules, settle
-from remiss.understand.sampling_facts import Ground, Sampled, pattern_of
+from remiss.understand.sampling_facts import Frame, Sampled, pattern_of
 from remiss.understand.scope import Facts, holds, without_time
 
 WEEK = timedelta(weeks=1)
@@ -104,7 +104,7 @@ def census_of(
     drawn = groups(parts, [part(at, (), (), (), ids, sampling) for at, ids in windows.items()], sampling)
     chosen = selections(drawn, rules.criteria)
     start = {at: window_at(at, WEEK).start for at in windows}
-    ground = Ground(
+    ground = Frame(
         source="arrival-predictions",
         protocol="arrival-delay",
         version=1,
@@ -205,7 +205,7 @@ def ask(
     sampling: Sampling = SAMPLING,
     rules: Rules = RULES,
     provisional: Sequence[datetime] = (),
-    change: Callable[[Ground], Ground] = lambda ground: ground,
+    change: Callable[[Frame], Frame] = lambda ground: ground,
     **asked: object,
 ) -> tuple[EstimateRow, ...]:
     """Return the rows of an estimate over a log."""

@@ -19,7 +19,7 @@ from remiss.understand.estimators import Hidden
 from remiss.understand.frames import constants_of
 from remiss.understand.periods import PERIODS, period_within, periods_touched
 from remiss.understand.question import QuestionPlan, Rules
-from remiss.understand.sampling_facts import Ground, Sampled
+from remiss.understand.sampling_facts import Frame, Sampled
 from remiss.understand.scope import Facts, Truth, conjunction, holds
 
 Key: TypeAlias = tuple[str, Scalar]
@@ -82,7 +82,7 @@ class DomainCells:
 class Census:
     """What is exactly known of a ground: its rules, and groups and cells of the runs in force."""
 
-    ground: Ground
+    ground: Frame
     rules: Rules
     groups: Sequence[Group]
     cells: Sequence[Cell]

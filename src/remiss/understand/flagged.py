@@ -34,7 +34,7 @@ from remiss.understand.notes import notes_of, remarks, shares_of
 from remiss.understand.periods import PERIODS
 from remiss.understand.question import Question
 from remiss.understand.sample_arrays import SampleArrays, in_order, of_key, sample_arrays_of
-from remiss.understand.sampling_facts import Ground, Pattern, pattern_of
+from remiss.understand.sampling_facts import Frame, Pattern, pattern_of
 from remiss.understand.variance import HISTORY, Numbers, kish_size, log_variance, poisson_variance, window_totals
 
 NOBODY_THERE = "there is no event to count among"
@@ -137,7 +137,7 @@ def history_of(past: Past, key: Key, moment: datetime) -> History | None:
 
 
 def estimate_rows(
-    field: DomainCells, ground: Ground, counts: Mapping[Pattern, int], *, reference: DomainCells | None = None
+    field: DomainCells, ground: Frame, counts: Mapping[Pattern, int], *, reference: DomainCells | None = None
 ) -> tuple[EstimateRow, ...]:
     """Return one row, or one for each key of `by`, sorted by key with null last.
 

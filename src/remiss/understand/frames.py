@@ -12,16 +12,16 @@ from remiss.errors import NotFound, QueryError
 from remiss.records.event import Values
 from remiss.records.window import Window
 from remiss.understand.question import Rules
-from remiss.understand.sampling_facts import Ground
+from remiss.understand.sampling_facts import Frame
 from remiss.understand.scope import Facts, holds
 
 
-def constants_of(ground: Ground, rules: Rules) -> Values:
+def constants_of(ground: Frame, rules: Rules) -> Values:
     """Return the canonical keys whose value all events of a ground share."""
     return {"source": ground.source, "protocol": ground.protocol, "model": rules.model}
 
 
-def narrowed(grounds: Sequence[Ground], source: str | None, protocol: str | None) -> tuple[Ground, ...]:
+def narrowed(grounds: Sequence[Frame], source: str | None, protocol: str | None) -> tuple[Frame, ...]:
     """Return the grounds of that source and protocol (`name` or `name@version`).
 
     Raises
@@ -46,7 +46,7 @@ def narrowed(grounds: Sequence[Ground], source: str | None, protocol: str | None
     return found
 
 
-def only(grounds: Sequence[Ground], queries: Sequence[Query], rules: Sequence[Rules]) -> Ground:
+def only(grounds: Sequence[Frame], queries: Sequence[Query], rules: Sequence[Rules]) -> Frame:
     """Return the one ground that has windows in the scope of the queries.
 
     Parameters
@@ -72,7 +72,7 @@ def only(grounds: Sequence[Ground], queries: Sequence[Query], rules: Sequence[Ru
     )
 
 
-def reaches(ground: Ground, queries: Sequence[Query], rules: Rules) -> bool:
+def reaches(ground: Frame, queries: Sequence[Query], rules: Rules) -> bool:
     """Return whether some window of a ground may hold events of all the queries."""
     constants = constants_of(ground, rules)
     return any(
@@ -81,6 +81,6 @@ def reaches(ground: Ground, queries: Sequence[Query], rules: Rules) -> bool:
     )
 
 
-def listed(grounds: Sequence[Ground]) -> str:
+def listed(grounds: Sequence[Frame]) -> str:
     """Return grounds in words."""
     return "; ".join(f"{ground.source} by {ground.protocol}@{ground.version}" for ground in grounds)

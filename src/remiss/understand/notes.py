@@ -10,11 +10,11 @@ import numpy as np
 from remiss.present.sampling import listed
 from remiss.understand.domain import DomainCell, DomainCells
 from remiss.understand.estimators import Weighted
-from remiss.understand.sampling_facts import Ground
+from remiss.understand.sampling_facts import Frame
 from remiss.understand.variance import Numbers
 
 
-def notes_of(field: DomainCells, ground: Ground) -> tuple[str, ...]:
+def notes_of(field: DomainCells, ground: Frame) -> tuple[str, ...]:
     """Return what holds for every row: refused rows, and windows that were never captured."""
     found = []
     if ground.refused:

@@ -23,7 +23,7 @@ from remiss.understand.ports import UnderstandWorkspace
 from remiss.understand.post_selection import check_not_post_selected, chosen_on_sample
 from remiss.understand.question import Question, QuestionPlan, rules_of, settle
 from remiss.understand.rows import Confirmed, Flagged
-from remiss.understand.sampling_facts import Earlier, Ground, Pattern, Sampled
+from remiss.understand.sampling_facts import Earlier, Frame, Pattern, Sampled
 from remiss.understand.scope import CRITERION, named_criteria, without_time
 from remiss.understand.two_phase.domain import LabelledDomain, labelled_domain_of
 from remiss.understand.two_phase.labelling_order import CriterionCounts, LabellingOrder, LabellingPlan, labelling_order_of
@@ -46,7 +46,7 @@ class FrameFacts:
     count: Callable[[], Mapping[Pattern, int]]
 
 
-def frame_of(ws: UnderstandWorkspace, asked: Question, position: int, source: str | None, protocol: str | None) -> Ground:
+def frame_of(ws: UnderstandWorkspace, asked: Question, position: int, source: str | None, protocol: str | None) -> Frame:
     """Return the one ground that a question stands on."""
     grounds = narrowed(ws.evidence.grounds(position), source, protocol)
     if len(grounds) == 1:
@@ -55,7 +55,7 @@ def frame_of(ws: UnderstandWorkspace, asked: Question, position: int, source: st
     return only(grounds, queries, [rules_of(document_of(ws, each.protocol, each.version)) for each in grounds])
 
 
-def frame_facts_of(ws: UnderstandWorkspace, ground: Ground, position: int) -> FrameFacts:
+def frame_facts_of(ws: UnderstandWorkspace, ground: Frame, position: int) -> FrameFacts:
     """Return a ground with everything that is exactly known of it."""
     stored = ws.protocols.find(ground.protocol, ground.version)
     written = document_of(ws, ground.protocol, ground.version)

@@ -10,7 +10,7 @@ from remiss.action import Performs
 from remiss.catalog.query.expression import Query
 from remiss.protocol.ports import Protocols
 from remiss.records.run import Cell, Group
-from remiss.understand.sampling_facts import Ground, Judged, Pattern, Sampled
+from remiss.understand.sampling_facts import Frame, Judged, Pattern, Sampled
 
 
 class Evidence(Protocol):
@@ -20,23 +20,23 @@ class Evidence(Protocol):
         """Return the catalog's position."""
         ...
 
-    def grounds(self, position: int) -> tuple[Ground, ...]:
+    def grounds(self, position: int) -> tuple[Frame, ...]:
         """Return every (source, protocol, digest) with windows in force."""
         ...
 
-    def groups(self, ground: Ground, position: int) -> Sequence[Group]:
+    def groups(self, ground: Frame, position: int) -> Sequence[Group]:
         """Return the groups of the runs in force of a ground."""
         ...
 
-    def cells(self, ground: Ground, position: int) -> Sequence[Cell]:
+    def cells(self, ground: Frame, position: int) -> Sequence[Cell]:
         """Return the cells of the runs in force of a ground."""
         ...
 
-    def sampled_counts(self, ground: Ground, position: int) -> Mapping[Pattern, int]:
+    def sampled_counts(self, ground: Frame, position: int) -> Mapping[Pattern, int]:
         """Return how many events of each cell were sampled; cells without any are left out."""
         ...
 
-    def sampled(self, ground: Ground, query: Query, of: Query | None, by: str | None, position: int) -> Sequence[Sampled]:
+    def sampled(self, ground: Frame, query: Query, of: Query | None, by: str | None, position: int) -> Sequence[Sampled]:
         """Return every sampled event of the runs in force of a ground, marked by what it matches.
 
         Every event of a sample is returned, inside or not: cases, controls, undecided and `all` alike, whether or not it
@@ -48,7 +48,7 @@ class Evidence(Protocol):
         ...
 
     def judged(
-        self, ground: Ground, query: Query, agreed: Query, of: Query | None, by: str | None, position: int
+        self, ground: Frame, query: Query, agreed: Query, of: Query | None, by: str | None, position: int
     ) -> Sequence[Judged]:
         """Return every sampled event of the runs in force of a ground, marked alike, with what people found of it.
 

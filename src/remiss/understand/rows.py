@@ -12,7 +12,7 @@ from remiss.records.estimate import EstimateRow
 from remiss.understand.domain import DomainCells
 from remiss.understand.flagged import estimate_rows
 from remiss.understand.question import QuestionPlan
-from remiss.understand.sampling_facts import Ground, Pattern, Sampled
+from remiss.understand.sampling_facts import Frame, Pattern, Sampled
 from remiss.understand.two_phase.domain import LabelledDomain
 from remiss.understand.two_phase.rows import confirmed_rows
 
@@ -26,7 +26,7 @@ class Flagged:
     """
 
     field: DomainCells
-    ground: Ground
+    ground: Frame
     events: Sequence[Sampled]
     counts: Mapping[Pattern, int]
     reference: DomainCells | None
@@ -50,7 +50,7 @@ class Confirmed:
     """All that the rows of a question about what people found are computed from; marked without the criterion."""
 
     view: LabelledDomain
-    ground: Ground
+    ground: Frame
     criterion: str | None
 
     @property

@@ -33,7 +33,7 @@ class Earlier:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ground:
+class Frame:
     """What one estimate stands on: one source, one protocol digest, the windows whose runs are in force.
 
     `versions` are those of that digest, which mean the same, and `version` is the newest of them.

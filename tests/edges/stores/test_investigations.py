@@ -11,6 +11,7 @@ import remiss
 from remiss.catalog import actions as catalog
 from remiss.curate import investigation_actions as curate
 from remiss.edges.stores.investigations import InvestigationStore
+from remiss.edges.stores.reading import Reader
 from remiss.edges.stores.tables import citations, finding_texts
 from remiss.errors import Conflict, Denied, InputError, NotFound
 from remiss.govern.ports.actor import Scope
@@ -147,7 +148,7 @@ def test_who_may_not_see_or_investigate_a_case_does_not(ws, ws_as, case):
             call()
     assert curate.list_citations(outside).total == 0
     assert (
-        InvestigationStore(ws._store, Scope.everywhere(Sensitivity.PUBLIC), ws.viewer)
+        InvestigationStore(Reader(ws._store, Scope.everywhere(Sensitivity.PUBLIC), ws.viewer))
         .citing(None, None, limit=1, after=None, position=None)
         .lines
         == ()

@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sqlalchemy import BigInteger, Connection, Row, Select, bindparam
 
 from remiss.edges.stores.logs.journal import head
-from remiss.edges.stores.memo import Memo
+from remiss.edges.stores.store import Memo, Store
 from remiss.govern.ports.actor import Scope
 
 if TYPE_CHECKING:
     from remiss.curate.blinding import Viewer
-    from remiss.edges.stores.store import Store
 
 T = TypeVar("T")
 # To put a statement together takes ten times as long as to execute it again: those that pages ask each time are made once, by

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, select
 
@@ -22,11 +23,33 @@ from remiss.edges.stores.dialect.on_disk import FOLD_BYTES, file_of, fold, ident
 from remiss.edges.stores.logs.journal import Transaction, acted
 from remiss.edges.stores.logs.sealing import Sealing
 from remiss.edges.stores.logs.views import ViewLog
-from remiss.edges.stores.memo import Memo
 from remiss.edges.stores.tables import catalog_head
 from remiss.errors import Conflict
 from remiss.govern.audit.log import JOURNAL
 from remiss.govern.ports.actor import Actor
+
+T = TypeVar("T")
+
+
+class Memo:
+    """What was read of one snapshot, by the question, so that nothing is read twice; nothing unless it `keeps`.
+
+    A snapshot never changes, and a page of a case asks ten times which case it is of. Of a transaction that writes nothing is
+    kept: what it reads may be other a moment later.
+    """
+
+    def __init__(self, *, keeps: bool = False) -> None:
+        self._keeps = keeps
+        self._found: dict[Hashable, Any] = {}
+
+    def once(self, question: Hashable, read: Callable[[], T]) -> T:
+        """Return the answer to a question: the one that is known, or what is read now. What it raises is not kept."""
+        if not self._keeps:
+            return read()
+        if question not in self._found:
+            self._found[question] = read()
+        found: T = self._found[question]
+        return found
 
 
 class Store(threading.local):

@@ -18,7 +18,7 @@ from remiss.understand.domain import NO_KEY, DomainCell, Key, windows_of_key
 from remiss.understand.estimators import History, IntervalEstimate
 from remiss.understand.intervals import FEW
 from remiss.understand.notes import notes_of, remarks
-from remiss.understand.sampling_facts import Ground
+from remiss.understand.sampling_facts import Frame
 from remiss.understand.two_phase.calibration import calibrated, calibrated_rate, calibrated_total, share_among
 from remiss.understand.two_phase.design import LEAST_VERIFIED, Annotated, TwoPhase, two_phase
 from remiss.understand.two_phase.domain import LabelledDomain, among_of, flagged_of, flagged_rate, keys_of, open_of, whole
@@ -44,7 +44,7 @@ TELLING = "of under {least} annotated cases, some undecided: nothing is said tha
 UNSEEN = "none of {labelled:,} labelled events that no criterion caught is such: at most {most:,.0f} of {all:,} are"
 
 
-def confirmed_rows(view: LabelledDomain, ground: Ground) -> tuple[EstimateRow, ...]:
+def confirmed_rows(view: LabelledDomain, ground: Frame) -> tuple[EstimateRow, ...]:
     """Return one row, or one for each key of `by` that some event in question has, sorted by key with null last.
 
     Parameters

@@ -32,7 +32,7 @@ from remiss.records.event import Scalar
 from remiss.records.labelling import LabellingKind, Relation, Verdict
 from remiss.records.states import Status
 from remiss.understand.periods import PERIODS, period_of
-from remiss.understand.sampling_facts import Ground, Judged, Sampled
+from remiss.understand.sampling_facts import Frame, Judged, Sampled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +126,7 @@ SEEN = (
 
 
 def sampled(
-    connection: Connection, ground: Ground, query: Query, of: Query | None, by: str | None, position: int, scope: Scope
+    connection: Connection, ground: Frame, query: Query, of: Query | None, by: str | None, position: int, scope: Scope
 ) -> list[Sampled]:
     """Return every sampled event of the runs in force of a ground, marked by what it matches; see the port."""
     kept = _kept(connection, ground, position, scope)
@@ -136,7 +136,7 @@ def sampled(
 
 def judged(
     connection: Connection,
-    ground: Ground,
+    ground: Frame,
     query: Query,
     agreed: Query,
     of: Query | None,
@@ -152,7 +152,7 @@ def judged(
 
 def _marked(
     connection: Connection,
-    ground: Ground,
+    ground: Frame,
     query: Query,
     of: Query | None,
     by: str | None,
@@ -178,7 +178,7 @@ def _marked(
     )
 
 
-def _kept(connection: Connection, ground: Ground, position: int, scope: Scope) -> Mapping[tuple[int, int], tuple[str, ...]]:
+def _kept(connection: Connection, ground: Frame, position: int, scope: Scope) -> Mapping[tuple[int, int], tuple[str, ...]]:
     """Return in which groups each event was kept, by run and event."""
     its_runs = select(run_windows.c.run_key).where(of_frame(ground, position, scope))
     found = select(samples).where(samples.c.run_key.in_(its_runs)).order_by(samples.c.criterion)

@@ -27,7 +27,7 @@ from remiss.edges.stores.store import Store
 from remiss.edges.stores.tables import captures, cells, groups, run_windows
 from remiss.govern.ports.actor import Scope
 from remiss.records.run import Cell, Group
-from remiss.understand.sampling_facts import Ground, Judged, Pattern, Sampled, pattern_of
+from remiss.understand.sampling_facts import Frame, Judged, Pattern, Sampled, pattern_of
 
 # Ten years of weekly captures of two logs. A run's counts are some ten numbers for each of its windows and strata.
 MOST_RUNS = 1_000
@@ -86,26 +86,26 @@ class EvidenceStore:
         with self._store.reading() as connection:
             return head(connection)
 
-    def grounds(self, position: int) -> tuple[Ground, ...]:
+    def grounds(self, position: int) -> tuple[Frame, ...]:
         """Return every (source, protocol, digest) with windows in force, by name and newest version."""
         with self._store.reading() as connection:
             return frames(connection, position, self._scope)
 
-    def groups(self, ground: Ground, position: int) -> Sequence[Group]:
+    def groups(self, ground: Frame, position: int) -> Sequence[Group]:
         """Return the groups of the runs in force of a ground, sorted by window, stratum, criterion."""
         found = select(groups, run_windows.c.provisional).where(same_window(groups), of_frame(ground, position, self._scope))
         ordered = found.order_by(groups.c.window_start, groups.c.stratum, groups.c.criterion)
         with self._store.reading() as connection:
             return [group(row) for row in connection.execute(ordered)]
 
-    def cells(self, ground: Ground, position: int) -> Sequence[Cell]:
+    def cells(self, ground: Frame, position: int) -> Sequence[Cell]:
         """Return the cells of the runs in force of a ground, sorted alike."""
         found = select(cells).where(same_window(cells), of_frame(ground, position, self._scope))
         ordered = found.order_by(cells.c.window_start, cells.c.stratum, cells.c.met, cells.c.undecided)
         with self._store.reading() as connection:
             return [cell(row) for row in connection.execute(ordered)]
 
-    def sampled_counts(self, ground: Ground, position: int) -> Mapping[Pattern, int]:
+    def sampled_counts(self, ground: Frame, position: int) -> Mapping[Pattern, int]:
         """Return how many events of each cell were sampled; cells without any are left out."""
         held = select(run_windows.c.run_key, run_windows.c.window_start).where(of_frame(ground, position, self._scope))
         with self._store.reading() as connection:
@@ -121,13 +121,13 @@ class EvidenceStore:
             if pattern[0] in windows
         }
 
-    def sampled(self, ground: Ground, query: Query, of: Query | None, by: str | None, position: int) -> Sequence[Sampled]:
+    def sampled(self, ground: Frame, query: Query, of: Query | None, by: str | None, position: int) -> Sequence[Sampled]:
         """Return every sampled event of the runs in force of a ground, marked by what it matches; see the port."""
         with self._store.reading() as connection:
             return sampled(connection, ground, query, of, by, position, self._scope)
 
     def judged(
-        self, ground: Ground, query: Query, agreed: Query, of: Query | None, by: str | None, position: int
+        self, ground: Frame, query: Query, agreed: Query, of: Query | None, by: str | None, position: int
     ) -> Sequence[Judged]:
         """Return every sampled event of the runs in force of a ground, marked alike, with what people found of it."""
         with self._store.reading() as connection:

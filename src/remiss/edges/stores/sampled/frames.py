@@ -26,7 +26,7 @@ from remiss.edges.stores.tables import captures, events, protocols, run_windows,
 from remiss.edges.stores.visible import visible_to
 from remiss.govern.ports.actor import Scope
 from remiss.records.case import Sensitivity
-from remiss.understand.sampling_facts import Earlier, Ground
+from remiss.understand.sampling_facts import Earlier, Frame
 
 MOST_RUNS = 1_000
 Kinds: TypeAlias = frozenset[tuple[datetime, str, Sensitivity]]
@@ -82,7 +82,7 @@ def _counted(connection: Connection, run_keys: Collection[int]) -> dict[int, Kin
     return {key: frozenset(each) for key, each in found.items()}
 
 
-def frames(connection: Connection, position: int, scope: Scope) -> tuple[Ground, ...]:
+def frames(connection: Connection, position: int, scope: Scope) -> tuple[Frame, ...]:
     """Return every (source, protocol, digest) with windows in force that a scope may see, by name and newest version."""
     found = (
         select(run_windows, protocols.c.version, protocols.c.digest)
@@ -98,7 +98,7 @@ def frames(connection: Connection, position: int, scope: Scope) -> tuple[Ground,
     return tuple(sorted(every, key=lambda one: (one.source, one.protocol, one.version)))
 
 
-def of_frame(ground: Ground, position: int, scope: Scope) -> ColumnElement[bool]:
+def of_frame(ground: Frame, position: int, scope: Scope) -> ColumnElement[bool]:
     """Return the condition on `run_windows` that a run of this ground is in force, of those that a scope may see."""
     by_its_protocol = (
         select(runs.c.key)
@@ -109,13 +109,13 @@ def of_frame(ground: Ground, position: int, scope: Scope) -> ColumnElement[bool]
     return and_(in_force(position), run_windows.c.run_key.in_(by_its_protocol))
 
 
-def _ground(connection: Connection, name: tuple[str, str, str], rows: Sequence[Row[Any]], position: int, scope: Scope) -> Ground:
+def _ground(connection: Connection, name: tuple[str, str, str], rows: Sequence[Row[Any]], position: int, scope: Scope) -> Frame:
     source, protocol, digest = name
     versions = tuple(sorted({row.version for row in rows}))
     windows_of = defaultdict(set)
     for row in rows:
         windows_of[row.run_key].add(row.window_start)
-    return Ground(
+    return Frame(
         source=source,
         protocol=protocol,
         version=versions[-1],
