@@ -1,0 +1,142 @@
+"""Say how the tree keeps its shape: each rule with its figure today, and the bound that it is held to.
+
+    python -m scripts.shape
+
+The bounds are held by `tests/repository/test_shape.py`; what is worse than a bound fails there. Modules that are small and stay so
+are listed with their reason.
+"""
+
+from __future__ import annotations
+
+import ast
+import resource
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from statistics import median
+
+import remiss
+from remiss.contract.table import entries
+
+ROOT = Path(remiss.__file__).parent
+# Modules of under 60 lines that join no other: an entry, or a subject that is as small as that.
+LEAST_LINES, MOST_LINES = 60, 300
+UNCOUNTED = ("ports", "tables", "migrations")
+GROUPS = ("case", "run", "person", "audit")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """A rule, what it comes to today, and the bound that is not passed; None where there is none but what is told."""
+
+    rule: str
+    today: float
+    bound: float | None
+    unit: str = ""
+
+    @property
+    def holds(self) -> bool:
+        """Whether the bound is kept."""
+        return self.bound is None or self.today <= self.bound
+
+    def __str__(self) -> str:
+        bound = "" if self.bound is None else f"  at most {self.bound:,g}"
+        return f"{self.today:>8,g} {self.unit:<10}{bound:<18}  {self.rule}" + ("" if self.holds else "  <-- passed")
+
+
+@cache
+def sources() -> Mapping[str, str]:
+    """Return the text of every module by its dotted name."""
+    return {
+        ".".join(("remiss", *path.relative_to(ROOT).with_suffix("").parts)): path.read_text("utf-8")
+        for path in sorted(ROOT.rglob("*.py"))
+        if "assets" not in path.parts
+    }
+
+
+def small() -> list[str]:
+    """Return the modules under 60 lines that are no port, table, migration or front."""
+    return [
+        name
+        for name, text in sources().items()
+        if text.count("\n") < LEAST_LINES
+        and not name.endswith(("__init__", "__main__", ".version"))
+        and not any(part in UNCOUNTED for part in name.split("."))
+    ]
+
+
+def large() -> list[str]:
+    """Return the modules over 300 lines; a released migration never changes."""
+    return [name for name, text in sources().items() if text.count("\n") > MOST_LINES and "migrations" not in name]
+
+
+def late_imports() -> int:
+    """Return how many import statements stand within functions."""
+    return sum(
+        isinstance(node, ast.Import | ast.ImportFrom)
+        for text in sources().values()
+        for function in ast.walk(ast.parse(text))
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for node in function.body
+    )
+
+
+def face_lines() -> float:
+    """Return the lines of Python in `faces/` and `present/` that there are for each action."""
+    lines = sum(text.count("\n") for name, text in sources().items() if name.startswith(("remiss.faces.", "remiss.present.")))
+    return round(lines / len(entries()), 1)
+
+
+def repeated_classes() -> list[str]:
+    """Return the names that public classes of several modules share."""
+    names = Counter(
+        node.name
+        for text in sources().values()
+        for node in ast.parse(text).body
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    )
+    return sorted(name for name, count in names.items() if count > 1)
+
+
+def help_seconds(group: str) -> float:
+    """Return the processor time of `remiss GROUP --help`: the median of five."""
+    return round(median(_spent([sys.executable, "-m", "remiss", group, "--help"]) for _ in range(5)), 3)
+
+
+def _spent(command: list[str]) -> float:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, check=True, capture_output=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+
+
+def of_the_source() -> Iterator[Figure]:
+    """Yield the figures that are read from the source."""
+    yield Figure(rule="modules", today=len(sources()), bound=MOST_MODULES)
+    yield Figure(rule="modules under 60 lines, no port, table, migration or front", today=len(small()), bound=MOST_SMALL)
+    yield Figure(rule="modules over 300 lines", today=len(large()), bound=MOST_LARGE)
+    yield Figure(rule="imports within functions", today=late_imports(), bound=MOST_LATE)
+    yield Figure(rule="lines of faces and presentation an action", today=face_lines(), bound=MOST_FACE_LINES)
+    yield Figure(rule="names that public classes share", today=len(repeated_classes()), bound=MOST_REPEATED)
+    yield Figure(rule="lines of source", today=sum(text.count("\n") for text in sources().values()), bound=None)
+    yield Figure(rule="actions", today=len(entries()), bound=None)
+
+
+def main() -> int:
+    """Print all figures; 1 when a bound is passed."""
+    found = [*of_the_source()]
+    found += [Figure(rule=f"remiss {each} --help, processor time", today=help_seconds(each), bound=0.12, unit="s") for each in GROUPS]
+    for each in found:
+        print(each)
+    return 0 if all(each.holds for each in found) else 1
+
+
+# What the source is held to; a bound goes down as the tree gets better, and never up.
+MOST_MODULES, MOST_SMALL, MOST_LARGE, MOST_LATE, MOST_FACE_LINES, MOST_REPEATED = 400, 25, 0, 60, 80, 0
+
+if __name__ == "__main__":
+    sys.exit(main())
