@@ -50,7 +50,7 @@ def lost(first: dict[str, typing.Any], now: dict[str, typing.Any], path: str) ->
     found += [f"{path}.{key}" for key in first.get("properties", {}) if key not in now.get("properties", {})]
     for key, schema in first.get("properties", {}).items():
         found += lost(schema, now.get("properties", {}).get(key, {}), f"{path}.{key}")
-    if "items" in first and "prefixItems" not in now:
+    if "items" in first:
         found += lost(first["items"], now.get("items", {}), f"{path}[]")
     return found
 

@@ -92,8 +92,10 @@ def _fixed(forms: Sequence[Form]) -> Form:
         return tuple(form.read(each, f"{where}[{at}]") for at, (form, each) in enumerate(zip(forms, items, strict=True)))
 
     def schema(side: Side) -> Schema:
-        size = len(forms)
-        return {"type": "array", "prefixItems": [form.schema(side) for form in forms], "minItems": size, "maxItems": size}
+        size, items = len(forms), [form.schema(side) for form in forms]
+        # Not every reader of schemas knows `prefixItems`; most tuples are of one kind of thing and need none.
+        told: Schema = {"items": items[0]} if all(each == items[0] for each in items) else {"prefixItems": items}
+        return {"type": "array", **told, "minItems": size, "maxItems": size}
 
     return Form(write=write, read=read, schema=schema)
 
