@@ -20,14 +20,14 @@ from remiss.records.job import JobState
 router = APIRouter(tags=["jobs"])
 
 
-class Some(Asked):
+class WhichJobs(Asked):
     """Which jobs."""
 
     state: JobState | None = Field(None, description="Only those in this state.")
     limit: int = Field(50, ge=1, le=10_000)
 
 
-class OfProtocol(Asked):
+class WhatIsDue(Asked):
     """What is due of what."""
 
     protocol: str | None = Field(None, max_length=1000, description="Only of this protocol; default: of all.")
@@ -40,7 +40,7 @@ def capture(request: Request, body: NewRun) -> Response:
 
 
 @router.post("/jobs/due", operation_id="job.due", status_code=202, responses=documented("list", 404, status=202))
-def due(ws: Ws, body: OfProtocol) -> Response:
+def due(ws: Ws, body: WhatIsDue) -> Response:
     """Post a job for each protocol by which windows are due."""
     from remiss.capture import job_actions
 
@@ -49,7 +49,7 @@ def due(ws: Ws, body: OfProtocol) -> Response:
 
 
 @router.get("/jobs", operation_id="job.list", responses=documented("list", csv=True))
-def list_(ws: Ws, listed: Listed, asked: Annotated[Some, Query()]) -> Response:
+def list_(ws: Ws, listed: Listed, asked: Annotated[WhichJobs, Query()]) -> Response:
     """List jobs as they stand, newest first."""
     from remiss.govern import job_actions
 
