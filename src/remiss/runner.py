@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from remiss.capture import job_steps
 from remiss.errors import Denied, RemissError
 from remiss.govern.authority import OPERATOR, Granted, LocalOwner, actor_of
-from remiss.govern.jobs import BEATS, LeaseLost, Outcome, after_error
+from remiss.govern.jobs import BEATS, JobOutcome, LeaseLost, after_error
 from remiss.govern.ports.actor import Actor, Authority
 from remiss.govern.ports.jobs import Posted
 from remiss.govern.ports.machine import Progress
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from remiss.edges.stores.leases import Lease
     from remiss.workspace import Workspace
 
-LET_GO = Outcome(JobState.WAITING, "")
+LET_GO = JobOutcome(JobState.WAITING, "")
 # Between two looks for a job, of a runner that waits for one.
 LOOKS_SECONDS = 2.0
 LOG = logging.getLogger("remiss")
@@ -131,7 +131,7 @@ def _steps(ws: Workspace, lease: Lease, progress: Progress) -> None:
 
 def _fault(lease: Lease, error: Exception) -> None:
     LOG.error("job %s failed", lease.job.id, exc_info=error)
-    lease.settle(Outcome(JobState.FAILED, f"a fault of remiss ({type(error).__name__}); its traceback is with the runner"))
+    lease.settle(JobOutcome(JobState.FAILED, f"a fault of remiss ({type(error).__name__}); its traceback is with the runner"))
 
 
 def _planned(ws: Workspace, lease: Lease, progress: Progress) -> Sequence[JobStep]:

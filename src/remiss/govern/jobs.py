@@ -31,7 +31,7 @@ class LeaseLost(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class JobOutcome:
     """What becomes of a job that is not done: its state, why, and for how long nobody takes it up."""
 
     state: JobState
@@ -39,7 +39,7 @@ class Outcome:
     wait: timedelta = timedelta(0)
 
 
-def after_error(error: RemissError, attempts: int) -> Outcome:
+def after_error(error: RemissError, attempts: int) -> JobOutcome:
     """Return what becomes of a job whose step ended in an error, of which nothing was written.
 
     What the machine refused (a full disk, a database that is away) may be granted later, and so may what somebody else was at:
@@ -54,8 +54,8 @@ def after_error(error: RemissError, attempts: int) -> Outcome:
     """
     reason = reason_of(error)
     if isinstance(error, StorageError | Conflict) and attempts < MOST_ATTEMPTS:
-        return Outcome(JobState.WAITING, reason, min(_FIRST_WAIT * 2 ** (attempts - 1), _LONGEST_WAIT))
-    return Outcome(JobState.FAILED, reason)
+        return JobOutcome(JobState.WAITING, reason, min(_FIRST_WAIT * 2 ** (attempts - 1), _LONGEST_WAIT))
+    return JobOutcome(JobState.FAILED, reason)
 
 
 def reason_of(error: RemissError) -> str:
@@ -74,7 +74,7 @@ def reason_of(error: RemissError) -> str:
     return f"{error.where}: {error.what}" if in_document else error.what
 
 
-def worn_out(attempts: int) -> Outcome | None:
+def worn_out(attempts: int) -> JobOutcome | None:
     """Return that a job has failed whose runners died too often without a step; None when it may be tried again.
 
     Parameters
@@ -83,4 +83,4 @@ def worn_out(attempts: int) -> Outcome | None:
     """
     if attempts < MOST_ATTEMPTS:
         return None
-    return Outcome(JobState.FAILED, f"its runners ended {attempts} times before a step was committed")
+    return JobOutcome(JobState.FAILED, f"its runners ended {attempts} times before a step was committed")

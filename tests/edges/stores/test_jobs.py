@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from remiss.edges.stores.leases import take
 from remiss.edges.stores.tables import jobs
 from remiss.errors import Ambiguous, Conflict, NotFound
-from remiss.govern.jobs import MOST_ATTEMPTS, MOST_LINES, LeaseLost, Outcome
+from remiss.govern.jobs import MOST_ATTEMPTS, MOST_LINES, JobOutcome, LeaseLost
 from remiss.govern.ports.jobs import Posted
 from remiss.records.job import JobState, JobStep
 from tests.edges.stores.acting import unlisted
@@ -103,7 +103,7 @@ def test_to_take_a_job_to_renew_its_lease_and_to_let_go_of_it_is_no_change_of_th
     lease = taken(ws)
     lease.plan(STEPS)
     lease.beat()
-    lease.settle(Outcome(JobState.WAITING, "the disk is full", timedelta(seconds=30)))
+    lease.settle(JobOutcome(JobState.WAITING, "the disk is full", timedelta(seconds=30)))
     assert ws.position() == before
 
 
@@ -130,7 +130,7 @@ def test_whoever_lost_a_lease_can_write_nothing_of_the_job(ws):
         lost.check,
         lost.beat,
         lambda: lost.plan(STEPS),
-        lambda: lost.settle(Outcome(JobState.FAILED, "a reason")),
+        lambda: lost.settle(JobOutcome(JobState.FAILED, "a reason")),
         lambda: stepping(ws, lost),
     ):
         with pytest.raises(LeaseLost):
@@ -198,7 +198,7 @@ def test_a_job_of_which_nothing_is_due_is_done(ws):
 
 def test_a_job_that_waits_is_not_had_before_its_time(ws):
     job = post(ws)
-    taken(ws).settle(Outcome(JobState.WAITING, "the disk is full", timedelta(seconds=30)))
+    taken(ws).settle(JobOutcome(JobState.WAITING, "the disk is full", timedelta(seconds=30)))
     waiting = ws.jobs.get(job.id)
     assert (waiting.state, waiting.reason, waiting.attempts) == (JobState.WAITING, "the disk is full", 1)
     assert timedelta(seconds=20) < waiting.retry_at - waiting.log[-1].at < timedelta(seconds=40)
@@ -245,7 +245,7 @@ def test_what_is_done_cannot_be_cancelled(ws):
 def test_a_log_keeps_its_newest_lines(ws):
     job = post(ws)
     for _ in range(MOST_LINES):
-        taken(ws).settle(Outcome(JobState.WAITING, ""))
+        taken(ws).settle(JobOutcome(JobState.WAITING, ""))
     log = ws.jobs.get(job.id).log
     assert len(log) == MOST_LINES
     assert log[-1].text == "one let go of it"

@@ -15,24 +15,26 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import update
 
 from remiss.catalog import actions as catalog
-from remiss.contract.table import Entry, action_of, entries
-from remiss.errors import Denied, NotFound
-from remiss.govern.authority import Granted, actor_of
+from remiss.edges.stores.tables import jobs
+from remiss.faces.actions import FACES, action_of
 from remiss.govern.roles import OF_THE_CATALOG, ROLES, holds
 from remiss.records.case import Filing, Sensitivity
 from remiss.workspace import Workspace
 from tests import tables
 from tests.edges.stores.drawing import MONDAY, drawn, file, member
-from tests.faces.http.routes import WAYS, application
+from tests.edges.stores.test_jobs import post
+from tests.faces.api.routes import WAYS, application
 from tests.serving import Served, served
 
 OWN, OTHER = "default", "boarding"
 CLEARANCE = Sensitivity.INTERNAL
 RUN = "run-aaaaaaaa"
+JOB = "job-aaaaaaaaaaaa"
 DOCUMENT = application().openapi()
-ABSENT = {"case": "zzzz-zzzz-zzzz", "run": "run-zzzzzzzz", "name": "nothing"}
+ABSENT = {"case": "zzzz-zzzz-zzzz", "run": "run-zzzzzzzz", "job": "job-zzzzzzzzzzzz", "name": "nothing"}
 # Pages and routes that anybody may see who is signed in: they show nothing of a catalog.
 HARMLESS = {"/livez", "/readyz", "/sign-in", "/sign-in/style.css", "/sign-out", "/api/v1", "/api/v1/openapi.json"}
 
@@ -71,6 +73,9 @@ def world(sqlite_template, tmp_path_factory) -> Iterator[World]:
     with served(str(folder / "remiss.db"), {}) as there:
         ws = there.workspace.serving("the making")
         file(ws, drawn([member(1, met=["slow"])]), run=RUN)
+        post(ws)
+        with ws._store.tending(60) as connection:
+            connection.execute(update(jobs).values(id=JOB))
         held = [("nobody", ())]
         for role in ROLES:
             held += [(f"own-{role}", ((role, OWN),)), (f"far-{role}", ((role, OTHER),))]
@@ -119,7 +124,7 @@ def request_of(route: str, subject: dict[str, str]) -> dict[str, Any]:
     """Return a request to a route of the API that is sound as far as its document says."""
     method, _, path = route.partition(" ")
     operation = DOCUMENT["paths"][path][method.lower()]
-    places = {"run": RUN, "name": "arrival-delay", "person": "somebody", "token": "0" * 12, "entry": "1"} | subject
+    places = {"run": RUN, "job": JOB, "name": "arrival-delay", "person": "somebody", "token": "0" * 12, "entry": "1"} | subject
     query = {}
     for each in operation.get("parameters", ()):
         if each["in"] == "path":
@@ -167,7 +172,7 @@ def subjects(world: World, route: str) -> Iterator[tuple[dict[str, str], str | N
     """Yield what a route is asked about: every case, the run, the protocol, or nothing."""
     if "{case}" in route:
         yield from (({"case": case}, team, level) for (team, level), case in world.cases.items())
-    elif "{run}" in route or "/protocols/{name}" in route:
+    elif "{run}" in route or "{job}" in route or "/protocols/{name}" in route:
         yield {}, OWN, Sensitivity.INTERNAL
     else:
         yield {}, None, Sensitivity.PUBLIC
@@ -227,7 +232,7 @@ def test_a_route_answers_everybody_as_the_policy_says(world, face, everybody):
                     assert world.there.position() == before
                 if refused == {"unknown"}:
                     absent = client.request(**request_of(face.route, ABSENT))
-                    pairs = {**({"run": RUN, "name": "arrival-delay"} if "case" not in subject else {}), **subject}
+                    pairs = {**({"run": RUN, "job": JOB, "name": "arrival-delay"} if "case" not in subject else {}), **subject}
                     assert anonymous(answer, pairs) == anonymous(absent, ABSENT)
     assert odd == []
 
@@ -246,7 +251,7 @@ def test_a_page_or_route_shows_nothing_to_whoever_was_granted_nothing(world, way
     nobody = world.people[0]
     before = world.there.position()
     path = way.path.replace("{case}", world.cases[OWN, Sensitivity.PUBLIC])
-    path = path.replace("{run}", RUN).replace("{name}", "arrival-delay")
+    path = path.replace("{run}", RUN).replace("{job}", JOB).replace("{name}", "arrival-delay")
     with world.there.program(nobody.token) as client:
         client.headers.update({"Origin": world.there.url, "Accept": "text/html"})
         answer = client.request(way.method, path)
@@ -255,7 +260,7 @@ def test_a_page_or_route_shows_nothing_to_whoever_was_granted_nothing(world, way
         return
     # Of a request that is not whole its form may be told, and of an address that is none, that it is none.
     assert answer.status_code in {403, 404, 422, 428}, answer.text[:300]
-    for shown in ("PUBLIC", RUN, "arrival-delay"):
+    for shown in ("PUBLIC", RUN, JOB, "arrival-delay"):
         assert shown not in answer.text.replace(path, ""), shown
 
 

@@ -24,6 +24,8 @@ from remiss.records.job import OPEN, Job, JobState
 
 ID_BITS = 60
 SHORTEST = 6
+# What is told of a job; what came along with it may be long.
+TOLD = tuple(column for column in jobs.c if column is not jobs.c.request)
 # Somebody who cancels a job has its row until they are done, and its runner waits so long.
 LONGEST_IDLE_SECONDS = 60
 
@@ -64,7 +66,7 @@ class JobStore:
 
     def newest(self, limit: int, states: Sequence[JobState] = ()) -> tuple[Job, ...]:
         """Return jobs, newest first; only those in some states when such are named."""
-        found = select(jobs).where(*self._those(states)).order_by(jobs.c.key.desc()).limit(limit)
+        found = select(*TOLD).where(*self._those(states)).order_by(jobs.c.key.desc()).limit(limit)
         with self._store.reading() as connection:
             return tuple(job_of(row) for row in connection.execute(found))
 

@@ -22,13 +22,13 @@ from remiss.edges.stores.job_rows import FREE, job_of, logged, posted_of, steps_
 from remiss.edges.stores.logs.journal import Transaction
 from remiss.edges.stores.store import Store
 from remiss.edges.stores.tables import jobs
-from remiss.govern.jobs import LeaseLost, Outcome, worn_out
+from remiss.govern.jobs import JobOutcome, LeaseLost, worn_out
 from remiss.records.job import OPEN, JobState, JobStep
 
 MICROS = 1_000_000
 
 
-class Made(Protocol):
+class StepResult(Protocol):
     """What a step makes."""
 
     @property
@@ -136,7 +136,7 @@ class Lease:
         self.steps = kept
         crash_point("after-plan")
 
-    def settle(self, outcome: Outcome) -> None:
+    def settle(self, outcome: JobOutcome) -> None:
         """Let go of the job: it waits again or has failed, and says why."""
 
         def values(row: Row[Any], connection: Connection) -> dict[str, Any]:
@@ -148,7 +148,7 @@ class Lease:
         self._write(values)
 
     @contextmanager
-    def committing(self, transaction: Transaction) -> Iterator[Callable[[Made], None]]:
+    def committing(self, transaction: Transaction) -> Iterator[Callable[[StepResult], None]]:
         """Fence a transaction that does the next step: lock the job first, and count the step as done last.
 
         Gives what is called at the end with what the step made; it is committed with the rest, or neither is.
@@ -160,7 +160,7 @@ class Lease:
             end_if_idle(connection, self._seconds)
             row = self._locked(connection)
 
-            def done(made: Made) -> None:
+            def done(made: StepResult) -> None:
                 after = (*steps[:number], replace(steps[number], run=made.id), *steps[number + 1 :])
                 last = number + 1 == len(steps)
                 said = logged(row.log, _now(), f"step {number + 1} of {len(steps)} is committed: {made.id}")
@@ -190,7 +190,7 @@ class Lease:
         return clock(connection) + int(MICROS * self._seconds)
 
 
-def _settled(row: Row[Any], outcome: Outcome, runner: str) -> dict[str, Any]:
+def _settled(row: Row[Any], outcome: JobOutcome, runner: str) -> dict[str, Any]:
     """Return what is written of a job that is let go of, but for how long it waits."""
     ended = None if outcome.state is JobState.WAITING else _now()
     said = f"{runner}: {outcome.state.value}, for {outcome.reason}" if outcome.reason else f"{runner} let go of it"
