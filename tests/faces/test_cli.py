@@ -80,6 +80,7 @@ def test_a_protocol_that_cannot_be_used_makes_no_catalog(cli, captured, tmp_path
     assert not list(tmp_path.glob("new.db*"))
 
 
+@pytest.mark.slow(reason="four captures that are refused")
 def test_a_capture_that_files_nothing_leaves_no_catalog_behind(cli, tmp_path, monkeypatch):
     log = small_log(tmp_path / "log")
     log.predictions[7]["carrier"] = None

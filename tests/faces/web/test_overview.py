@@ -126,6 +126,7 @@ def test_beside_what_machines_flagged_stands_what_is_missing_until_people_confir
         assert "\u202f%" not in cells["confirmed"]
 
 
+@pytest.mark.slow(reason="a captured log is labelled")
 def test_beside_what_machines_flagged_stands_what_people_confirmed(labelled):
     with labelled.browser() as client:
         cells = rows_of(client.get("/parts/overview/criteria?confirmed=true").text)
