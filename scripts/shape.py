@@ -129,7 +129,9 @@ def of_the_source() -> Iterator[Figure]:
 def main() -> int:
     """Print all figures; 1 when a bound is passed."""
     found = [*of_the_source()]
-    found += [Figure(rule=f"remiss {each} --help, processor time", today=help_seconds(each), bound=0.12, unit="s") for each in GROUPS]
+    found += [
+        Figure(rule=f"remiss {each} --help, processor time", today=help_seconds(each), bound=0.12, unit="s") for each in GROUPS
+    ]
     for each in found:
         print(each)
     return 0 if all(each.holds for each in found) else 1

@@ -93,8 +93,8 @@ def test_a_job_that_waits_can_be_cancelled_once(ws, log, work_off):
     assert work_off() == 0
     with pytest.raises(Conflict, match="cannot be cancelled: it is cancelled"):
         jobs.cancel(ws, posted.id)
-    assert [line["job"] for line in jobs.list_jobs(ws, JobState.CANCELLED)] == [posted.id]
-    assert len(jobs.list_jobs(ws, JobState.WAITING)) == 0
+    assert [line["job"] for line in jobs.list_jobs(ws, state=JobState.CANCELLED)] == [posted.id]
+    assert len(jobs.list_jobs(ws, state=JobState.WAITING)) == 0
 
 
 def test_what_can_be_told_at_once_is_told_at_once(ws, log):

@@ -65,7 +65,7 @@ def test_a_right_that_is_taken_away_before_it_starts_has_it_fail(ws, posted):
     runner.work_off(ws)
     failed = jobs.show_job(ws, posted.id)
     assert (failed.state, failed.done) == (JobState.FAILED, 0)
-    assert failed.reason == "bo may not do run.due: it needs run:capture"
+    assert failed.reason == "bo may not do capture.due: it needs run:capture"
     assert len(capture.list_runs(ws)) == 1
 
 

@@ -140,7 +140,7 @@ def test_the_catalog_keeps_each_version_and_shows_what_changed(ws, log):
     assert actions.diff(ws, name, first.version, first.version).items == ()
 
     with pytest.raises(NotFound, match="has no version 99"):
-        actions.show(ws, name, 99)
+        actions.show(ws, name, version=99)
     with pytest.raises(NotFound, match="the catalog has no protocol") as missing:
         actions.show(ws, name[:-1])
     assert missing.value.do == f"write {name}"

@@ -18,15 +18,17 @@ import pytest
 from sqlalchemy import update
 
 from remiss.catalog import actions as catalog
+from remiss.contract.table import Entry, action_of, entries
 from remiss.edges.stores.tables import jobs
-from remiss.faces.actions import FACES, action_of
+from remiss.errors import Denied, NotFound
+from remiss.govern.authority import Granted, actor_of
 from remiss.govern.roles import OF_THE_CATALOG, ROLES, holds
 from remiss.records.case import Filing, Sensitivity
 from remiss.workspace import Workspace
 from tests import tables
 from tests.edges.stores.drawing import MONDAY, drawn, file, member
 from tests.edges.stores.test_jobs import post
-from tests.faces.api.routes import WAYS, application
+from tests.faces.http.routes import WAYS, application
 from tests.serving import Served, served
 
 OWN, OTHER = "default", "boarding"
