@@ -58,7 +58,7 @@ def test_a_link_is_shown_once_and_listed_as_one_that_works_once(ws, ana):
     assert (made.token.once, made.token.used, made.token.about) == (True, None, "first day")
     [line] = access.list_tokens(ws, person="ana")
     assert (line["token"], line["once"], line["used"]) == (made.token.id, True, None)
-    with pytest.raises(InputError, match="invalid (days|minutes)"):
+    with pytest.raises(InputError, match=r"invalid (days|minutes)"):
         access.link_token(ws, "ana", minutes=0)
 
 

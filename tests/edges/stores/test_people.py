@@ -253,7 +253,7 @@ def test_a_token_that_stands_for_somebody_is_no_link_and_is_not_used_up(ws, root
 @pytest.mark.parametrize("minutes", [0, 1441])
 def test_a_link_lasts_some_minutes(ws, minutes):
     actions.add_person(ws, "ana")
-    with pytest.raises(InputError, match="invalid (days|minutes)"):
+    with pytest.raises(InputError, match=r"invalid (days|minutes)"):
         access.link_token(ws, "ana", minutes=minutes)
 
 
@@ -272,7 +272,7 @@ def test_no_secret_is_kept_anywhere(ws, address, tmp_path):
 @pytest.mark.parametrize("days", [0, -1, 3661])
 def test_a_token_lasts_some_days(ws, days):
     actions.add_person(ws, "ana")
-    with pytest.raises(InputError, match="invalid (days|minutes)"):
+    with pytest.raises(InputError, match=r"invalid (days|minutes)"):
         access.create_token(ws, "ana", days=days)
 
 

@@ -97,7 +97,8 @@ def _is_tagged(entry: Entry) -> bool:
 def _also(entry: Entry) -> set[int]:
     """Return the statuses that a route answers with besides those of every route."""
     found: set[int] = set()
-    if "{" in entry.path:
+    if entry.parameters:
+        # What is named may not be there, or several things may be called so.
         found |= {404, 409}
     if not entry.reads:
         found.add(409)
@@ -134,7 +135,7 @@ def endpoint(entry: Entry) -> Callable[..., Response]:
         if asked:
             sent = _sent(given["asked"])
             documents = sent.pop(DOCUMENTS, None)
-            if entry.document is not None and entry.document not in sent:
+            if entry.document is not None and sent.get(entry.document) is None:
                 # One that comes alone needs no name.
                 sent[entry.document] = next(iter(documents)) if documents and len(documents) == 1 else DEFAULT_NAME
             values |= _cleared(sent) if entry.method == "PATCH" else sent
