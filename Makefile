@@ -71,6 +71,10 @@ schema: setup ## are the committed schema files what the migrations make?
 fragments: setup ## are the changelog fragments well-formed?
 	$(RUN) python -m scripts.fragments
 
+.PHONY: shape
+shape: setup ## how large and how tangled the source is: each rule's figure, its bound and its aim
+	$(RUN) python -m scripts.shape
+
 .PHONY: tidy
 tidy: setup ## format, fix what ruff can fix, and regenerate the reference and the schema files
 	$(RUN) ruff check --fix

@@ -215,13 +215,13 @@ def _investigate(made: Made, there: Served) -> None:
          "mlflow-run=https://mlflow.example.org/#/experiments/1/runs/4f7q", "--citation", "pull-request=REM-17"),
         ("experiment", "--number", "1", "--revision", "1", "--result", "As good as with it", "--conclusion", "supports"),
         ("hypothesis", "--number", "1", "--revision", "1", "--stands", "supported"),
-        ("remedy", "--text", "Wait for the feed", "--model-version", "42", "--outcome", "worked",
+        ("remediation", "--text", "Wait for the feed", "--model-version", "42", "--outcome", "worked",
          "--citation", "pull-request=REM-17"),
         ("write-up", "--hypothesis", "The feed", "--experiments", "One without it", "--results", "As good",
          "--rationale", "It is late on Mondays"),
     )  # fmt: skip
     for verb, *options in steps:
-        answer = made.as_person("ana", there, "case", "investigate", verb, "{case}", *options)
+        answer = made.as_person("ana", there, verb, "write", "{case}", *options)
         if answer.status:
             raise RuntimeError(f"{verb}: {answer.err}")
 

@@ -167,7 +167,7 @@ def parameters_of(run: Callable[..., Any]) -> Mapping[str, Parameter]:
     _, *given = inspect.signature(run).parameters.values()
     return {
         each.name: parameter(
-            each.name, hints[each.name], each.default, positional=each.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
+            each.name, hints.get(each.name, object), each.default, positional=each.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
         )
         for each in given
         if each.name != "prepared"

@@ -150,7 +150,9 @@ VISITS = (
     Visit("/", everything),
     Visit("/cases", column("/api/v1/cases?limit=50", "output", "label", "title")),
     Visit("/cases?query=origin:filed", column("/api/v1/cases?limit=50&query=origin:filed", "output", "label", "title")),
-    Visit("/cases?facets=true", column("/api/v1/cases/facets?field=label&field=model&field=model_version&field=source", "value")),
+    Visit(
+        "/cases?facets=true", column("/api/v1/cases/facets?fields=label&fields=model&fields=model_version&fields=source", "value")
+    ),
     Visit(f"/cases?{urlencode({'query': LONG})}", status=422),
     Visit("/cases/{filed}", everything),
     Visit("/cases/{revised}"),

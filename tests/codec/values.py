@@ -68,7 +68,10 @@ class _Making:
             return self._rows()
         hints = typing.get_type_hints(declared, include_extras=True)
         names = [each.name for each in fields(declared) if each.init] if is_dataclass(declared) else declared._fields
-        return st.builds(declared, **{name: self.of(hints[name], depth + 1) for name in names})
+        made = {name: self.of(hints[name], depth + 1) for name in names}
+        if hints.get("position") is int:
+            made["position"] = st.integers(0, self._most)
+        return st.builds(declared, **made)
 
     def _annotated(self, declared: typing.Any, said: object, depth: int) -> Strategy:
         match said:

@@ -51,7 +51,7 @@ def test_what_no_catalog_should_hold_is_refused(draft, said):
 def test_a_citation_is_written_as_kind_and_address():
     assert Citation.from_text("mlflow-run=https://e.org/?a=b") == cites("https://e.org/?a=b", CitationKind.MLFLOW_RUN)
     for text in ("REM-17", "jira=REM-17", "=x", ""):
-        with pytest.raises(InputError, match="is no citation"):
+        with pytest.raises(InputError, match="invalid citation"):
             Citation.from_text(text)
 
 

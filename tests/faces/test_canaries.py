@@ -200,7 +200,7 @@ def test_no_planted_value_is_in_a_file_and_the_vault_gives_them_all_back(kept):
 ASKED = {
     "/api/v1/cases": ("limit=1000", "query=origin:filed"),
     "/cases": ("", "query=origin:filed", "facets=true"),
-    "/api/v1/cases/facets": tuple(f"field={each}" for each in ("inputs.carrier", "context.note", "output", "label", "model")),
+    "/api/v1/cases/facets": tuple(f"fields={each}" for each in ("inputs.carrier", "context.note", "output", "label", "model")),
     "/parts/cases/facets": ("query=origin:filed",),
     "/parts/cases/count": ("query=origin:filed",),
     "/parts/cases/completions": ("word=output:", "word=context.note:"),

@@ -120,7 +120,7 @@ def test_routes_and_commands_do_not_tell_it_either(there, caught, token, cli, mo
         compared = client.get(f"/api/v1/cases/{caught}/comparison").json()
         lines = client.get("/api/v1/cases").json()["items"]
         history = client.get(f"/api/v1/cases/{caught}/history").json()["items"]
-        facets = client.get("/api/v1/cases/facets?field=criterion").json()["items"]
+        facets = client.get("/api/v1/cases/facets?fields=criterion").json()["items"]
     assert {each["hidden"] for each in (shown, compared, *lines, *history)} == {WHY}
     assert (shown["criteria"], shown["captures"], compared["kept_in"], compared["probability"]) == ([], [], [], None)
     assert [each["action"] for each in history] == ["case.annotate"]

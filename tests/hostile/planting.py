@@ -263,7 +263,7 @@ def plant(ws: Workspace, folder: Path) -> Planted:
     decide(ws, catalog.show(ws, filed[-1].id))
     discuss(ws, filed[-1].id)
     for number, text in enumerate(packed((text for text in TEXTS if text.isprintable()), 200)):
-        people.add_person(ws, f"person-{number}", text.strip())
+        people.add_person(ws, f"person-{number}", about=text.strip())
     # Under names that begin where a text does, so that what it has before its first slash is seen.
     for text in TEXTS[::10]:
         attachments.add_attachment(ws, filed[0].id, text.encode("utf-8", "replace"), name=text)

@@ -39,9 +39,9 @@ def test_an_action_has_its_route(face):
 
 
 @each("face", entries().values(), ids=lambda face: face.name)
-def test_what_a_command_gives_as_csv_a_route_gives_too(face):
+def test_what_a_command_that_reads_gives_as_csv_a_route_gives_too(face):
     good = next(answer for status, answer in OPERATIONS[face.name][2]["responses"].items() if status.startswith("2"))
-    assert ("text/csv" in good["content"]) == face.tabular
+    assert ("text/csv" in good["content"]) == (face.tabular and face.reads)
 
 
 def test_no_route_is_shadowed_by_one_with_a_name_in_its_place():

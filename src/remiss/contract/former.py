@@ -26,11 +26,10 @@ COMMANDS: Mapping[str, str] = {
     "case investigate": "hypothesis write, experiment write, remediation write and write-up write",
     "case sheet": "case form",
 }
-OPTIONS: Mapping[str, str] = {"--also": "--other-mode", "--basis": "--variance", "--beside": "--exclude"}
+OPTIONS: Mapping[str, str] = {"--also": "--other-mode", "--beside": "--exclude"}
 # Of requests, by action.
 KEYS: Mapping[str, Mapping[str, str]] = {
     "case.facets": {"field": "fields"},
-    "estimate": {"basis": "variance"},
     "inbox.list": {"all": "everything"},
     "person.add": {"name": "person"},
     "protocol.check": {"protocol": "path"},

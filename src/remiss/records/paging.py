@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from remiss.errors import InputError
 from remiss.records.identity import digest
 
-PAGE_LIMIT = 10_000
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:

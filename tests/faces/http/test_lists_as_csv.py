@@ -17,7 +17,7 @@ ASKED = {
     "case search": "/cases",
     "case search inputs.carrier:UA --limit 7 --sort severity": "/cases?query=inputs.carrier:UA&limit=7&sort=severity",
     "case search --facets": "/cases/facets",
-    "case search --facets --field context.airport": "/cases/facets?field=context.airport",
+    "case search --facets --field context.airport": "/cases/facets?fields=context.airport",
     "case history {case}": "/cases/{case}/history",
     "run list": "/runs",
     "run coverage": "/coverage",

@@ -294,8 +294,8 @@ def test_no_query_finds_what_is_not_for_whoever_asks(world, probe):
             ("/api/v1/cases", {"query": probe}),
             ("/api/v1/cases", {"query": probe, "sort": "severity"}),
             ("/api/v1/cases", {"query": probe, "as_of": str(world.there.position())}),
-            ("/api/v1/cases/facets", {"query": probe, "field": "team"}),
-            ("/api/v1/cases/facets", {"query": probe, "field": "sensitivity"}),
+            ("/api/v1/cases/facets", {"query": probe, "fields": "team"}),
+            ("/api/v1/cases/facets", {"query": probe, "fields": "sensitivity"}),
             ("/api/v1/estimate", {"query": probe}),
         ):
             answer = client.get(path, params=asked)

@@ -102,7 +102,7 @@ def answers(client: httpx.Client, case: str, other: str) -> Iterator[tuple[str, 
         yield asked("GET", path)
         if "facets" in path:
             for field in ("status", "mode", "severity", "origin", "criterion"):
-                yield asked("GET", path, params={"field": field})
+                yield asked("GET", path, params={"fields": field})
     for query in QUERIES:
         for path in ("/api/v1/cases", "/api/v1/agreement", "/api/v1/estimate", "/cases", "/agreement"):
             yield asked("GET", path, params={"query": query})

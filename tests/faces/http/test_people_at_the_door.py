@@ -224,7 +224,7 @@ def test_remembered_answers_are_not_for_others(there):
             with there.browser_of(token) as browser:
                 page = browser.get("/cases", params={"query": "closed"}, headers={"Accept": "text/html"})
                 seen.setdefault(name, set()).add("Closed matter" in page.text)
-                counted = browser.get("/api/v1/cases/facets", params={"field": "status"}).json()["items"]
+                counted = browser.get("/api/v1/cases/facets", params={"fields": "status"}).json()["items"]
                 seen[name].add(len(counted))
     assert seen == {"ana": {True}, "bo": {False}}
 

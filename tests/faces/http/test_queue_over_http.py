@@ -25,7 +25,7 @@ def test_a_case_is_taken_labelled_and_put_back(client):
     jsonschema.validate(state.json(), schemas.published("queue"))
     assert [each["case"] for each in state.json()["in_hand"]] == [sheet["case"]]
     assert state.json()["left"]["annotation"] == 2
-    other = client.post("/api/v1/queue/next", json={"beside": [sheet["case"]]}).json()["task"]["sheet"]
+    other = client.post("/api/v1/queue/next", json={"exclude": [sheet["case"]]}).json()["task"]["sheet"]
     assert other["case"] != sheet["case"]
     where = f"/api/v1/cases/{sheet['case']}"
     read = {"If-Match": client.get(f"{where}/form").headers["ETag"]}

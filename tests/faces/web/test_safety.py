@@ -129,7 +129,7 @@ NUL = (
     "/estimates?protocol=%00",
     "/parts/cases/completions?word=context.x:%00",
     "/parts/cases/facets?query=model:%00",
-    "/api/v1/cases/facets?field=context.%00",
+    "/api/v1/cases/facets?fields=context.%00",
     "/api/v1/runs?protocol=%00",
     "/api/v1/protocols/%00",
     "/api/v1/cases?query=model:%00",

@@ -1,0 +1,27 @@
+"""The tree keeps its shape: no figure of it is worse than the bound that it has come to."""
+
+from __future__ import annotations
+
+import pytest
+
+from scripts import shape
+
+
+def test_no_figure_passes_its_bound():
+    passed = [str(each) for each in shape.of_the_source() if not each.holds]
+    assert passed == []
+
+
+def test_a_bound_that_could_go_down_does():
+    """A figure that got better and whose bound stays would allow the next change to spoil it again."""
+    loose = [
+        str(each)
+        for each in shape.of_the_source()
+        if each.bound is not None and each.bound - each.today > max(2, each.bound / 50)
+    ]
+    assert loose == []
+
+
+@pytest.mark.parametrize(("today", "holds"), [(3, True), (4, True), (5, False)])
+def test_a_bound_is_at_most(today, holds):
+    assert shape.Figure(rule="r", today=today, bound=4).holds is holds
