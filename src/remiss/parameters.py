@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import functools
 import inspect
+import math
 import types
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, fields
+from numbers import Real
 from typing import Annotated, Any
 
 from remiss.errors import InputError
@@ -32,8 +34,17 @@ class Range:
             return f"at most {self.high:,}" if self.low is None else f"{self.low:,} or more"
         return f"{self.low:,} to {self.high:,}"
 
-    def holds(self, value: float) -> bool:
-        return (self.low is None or self.low <= value) and (self.high is None or value <= self.high)
+    def holds(self, value: object) -> bool:
+        """Whether a value is a number, also one of numpy, within the bounds."""
+        return isinstance(value, Real) and not float(value) < self._least and not float(value) > self._most
+
+    @property
+    def _least(self) -> float:
+        return -math.inf if self.low is None else self.low
+
+    @property
+    def _most(self) -> float:
+        return math.inf if self.high is None else self.high
 
 
 @dataclass(frozen=True, slots=True)

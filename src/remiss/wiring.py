@@ -1,4 +1,4 @@
-"""The equipment: which edge stands behind which port of an open catalog. Edges are loaded when first used."""
+"""The wiring: which edge stands behind which port of an open catalog. Edges are loaded when first used."""
 
 from __future__ import annotations
 

@@ -62,6 +62,7 @@ class World:
             "first": self.planted.first.id,
             "waiting": self.planted.waiting.id,
             "refused": self.planted.refused.id,
+            "job": self.planted.job,
         }
 
 
@@ -163,6 +164,8 @@ VISITS = (
     Visit(f"/agreement?{urlencode({'query': LONG})}", status=422),
     Visit(f"/agreement?{urlencode({'by': SEGMENT})}", lambda _: [SEGMENT[:40]], 422),
     Visit("/queue"),
+    Visit("/jobs", lambda _: [TEXTS[0]]),
+    Visit("/jobs/{job}", lambda _: [TEXTS[0]]),
     Visit("/queue/{filed}", everything),
     Visit("/citations", column("/api/v1/citations?limit=50", "address")),
     Visit(f"/citations?{urlencode({'address': SEGMENT})}", lambda _: [SEGMENT]),

@@ -204,7 +204,7 @@ ASKED = {
     "/parts/cases/facets": ("query=origin:filed",),
     "/parts/cases/count": ("query=origin:filed",),
     "/parts/cases/completions": ("word=output:", "word=context.note:"),
-    "/api/v1/protocols/{name}/diff": ("before=1&after=1",),
+    "/api/v1/protocols/{protocol}/diff": ("before=1&after=1",),
     "/protocols/{name}/diff": ("before=1&after=1",),
     "/api/v1/estimate": ("by=context.note", "by=output"),
     "/estimates": ("by=context.note", "by=output"),
@@ -227,7 +227,7 @@ def test_no_route_and_no_page_shows_a_planted_value_and_no_line_of_a_log(kept, c
     with kept.there.client() as client, kept.there.browser() as browser:
         for way in ways:
             for case in kept.cases[:: len(kept.cases) // 12] if "{case}" in way.path else kept.cases[:1]:
-                path = way.path.format(**kept.ids | {"case": case})
+                path = way.path.format(**kept.ids | {"case": case, "protocol": kept.ids["name"]})
                 for query in ASKED.get(way.path, ("",)):
                     for who, like in ((client, "application/json"), (client, "text/csv"), (browser, "text/html")):
                         answer = who.get(f"{path}?{query}" if query else path, headers={"Accept": like})

@@ -32,7 +32,7 @@ TYPED = {
 SAID = {
     **TYPED,
     "severity": 2,
-    "sensitivity": 0,
+    "sensitivity": "public",
     "inputs": {"carrier": "UA", "distance": 200, "flight": "1371", "late": True, "a=b": "c"},
     "context": {"gate": None},
 }

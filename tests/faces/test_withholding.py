@@ -70,7 +70,7 @@ def test_routes_and_commands_say_it_too(there, case, token, cli, monkeypatch):
     with there.program(token) as client:
         [thread] = client.get(f"/api/v1/cases/{case}/threads").json()["items"]
         found = client.get(f"/api/v1/cases/{case}/investigation").json()
-        listed = [client.get(f"/api/v1/{name}").json()["items"] for name in ("inbox?all=true", "citations")]
+        listed = [client.get(f"/api/v1/{name}").json()["items"] for name in ("inbox?everything=true", "citations")]
     assert (thread["comments"], thread["hidden"]) == ([], WHY)
     assert (found["experiments"], found["hidden"]) == ([], WHY)
     assert listed == [[], []]

@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from remiss import capture
+from remiss.capture import job_actions
 from remiss.catalog import actions as catalog
 from remiss.catalog import attachment_actions as attachments
 from remiss.curate import discussion_actions as curate
@@ -59,6 +60,7 @@ class Planted:
     discussed: str
     people: Sequence[str]
     files: Sequence[str]
+    job: str
 
 
 def batched(texts: Sequence[T], size: int) -> Iterator[Sequence[T]]:
@@ -267,7 +269,15 @@ def plant(ws: Workspace, folder: Path) -> Planted:
     # Under names that begin where a text does, so that what it has before its first slash is seen.
     for text in TEXTS[::10]:
         attachments.add_attachment(ws, filed[0].id, text.encode("utf-8", "replace"), name=text)
-    return Planted(folder, first, waiting, refused, filed, filed[-1].id, label(ws), stems())
+    return Planted(folder, first, waiting, refused, filed, filed[-1].id, label(ws), stems(), posted(ws, main))
+
+
+def posted(ws: Workspace, protocol: Path) -> str:
+    """Have somebody with a hostile name post a capture; return the job."""
+    reader, ws.actor = ws.actor, Actor(name=TEXTS[0])
+    job = job_actions.capture_job(ws, str(protocol), since=MONDAY, until=MONDAY + WEEK)
+    ws.actor = reader
+    return job.id
 
 
 def discuss(ws: Workspace, case: str) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
+import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
@@ -156,7 +157,8 @@ def derived(found: object) -> tuple[object, ...]:
     return tuple(getattr(found, name) for name in ("windows", "groups", "cells", "drawings", "refusals", "files", "rows"))
 
 
-@settings(max_examples=25, deadline=None, phases=(Phase.explicit, Phase.generate))
+@pytest.mark.slow(reason="each example is five captures")
+@settings(max_examples=8, deadline=None, phases=(Phase.explicit, Phase.generate))
 @given(lines, lines, st.integers(0, 2))
 def test_a_file_without_an_event_of_a_run_changes_nothing_of_it_and_loses_no_row(first, added, own):
     text = protocol(format="jsonl", uri="*.jsonl")

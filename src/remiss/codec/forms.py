@@ -31,7 +31,8 @@ def form_of(declared: Any) -> Form:
     if origin is typing.Annotated:
         chosen = next((each.words for each in inner[1:] if isinstance(each, OneOf)), None)
         if chosen is not None:
-            return choice({each: each for each in chosen})
+            form = choice({each: each for each in chosen})
+            return many(form) if _is_list(inner[0]) else form
         bounds = next((each for each in inner[1:] if isinstance(each, Range)), None)
         return form_of(inner[0]) if bounds is None else bounded(form_of(inner[0]), bounds, whole=inner[0] is int)
     if origin in {typing.Union, types.UnionType}:
@@ -40,11 +41,16 @@ def form_of(declared: Any) -> Form:
         return choice({each: each for each in inner})
     if origin is tuple and not (len(inner) == 2 and inner[1] is Ellipsis):
         return _fixed([form_of(each) for each in inner])
-    if origin is tuple or (isinstance(origin, type) and issubclass(origin, Sequence)):
+    if _is_list(declared):
         return many(form_of(inner[0]))
     if isinstance(origin, type) and issubclass(origin, Mapping):
         return _mapping(form_of(inner[1]))
     return _of_class(declared)
+
+
+def _is_list(declared: Any) -> bool:
+    origin = typing.get_origin(declared)
+    return isinstance(origin, type) and issubclass(origin, Sequence)
 
 
 def _of_class(declared: Any) -> Form:

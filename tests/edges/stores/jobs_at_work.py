@@ -138,7 +138,7 @@ def found(address: str, job: str) -> dict[str, Any]:
     """Return what there is of a job, and of everything."""
     with remiss.open(address) as ws:
         known = ws.jobs.get(job)
-        with ws.reading() as connection:
+        with ws._store.reading() as connection:
             of_job = select(journal.c.action).where(journal.c.request_id == job)
             entries = list(connection.execute(of_job).scalars())
         bundles = Path(os.environ["REMISS_VAULT"]) / "bundles"

@@ -106,7 +106,7 @@ def test_readers_see_that_there_is_a_file_and_neither_get_add_nor_remove_one(ana
 
 def test_a_guarded_file_is_there_only_for_whoever_is_cleared_for_it(ws_as, ana, case):
     dan = ws_as("dan", role="verifier", clearance="secret")
-    made = attachments.add_attachment(dan, case, "shot.png", SHOT, sensitivity=Sensitivity.SECRET)
+    made = attachments.add_attachment(dan, case, SHOT, name="shot.png", sensitivity=Sensitivity.SECRET)
     assert attachments.list_attachments(ana, case).items == ()
     with pytest.raises(NotFound) as hidden:
         attachments.get_attachment(ana, made.id)

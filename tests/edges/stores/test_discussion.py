@@ -130,7 +130,7 @@ def test_an_inbox_is_read_page_by_page_while_more_comes(ws, case):
     assert seen == [f"@bo {number}" for number in range(6, -1, -1)]
     with being(ws, "bo"), pytest.raises(InputError, match="another query"):
         curate.list_inbox(ws, everything=True, after=curate.list_inbox(ws, limit=1).next)
-    with pytest.raises(InputError, match="no length"):
+    with pytest.raises(InputError, match="invalid limit"):
         curate.list_inbox(ws, limit=0)
 
 

@@ -130,7 +130,7 @@ def test_citations_are_read_page_by_page_while_more_come(ws, case):
     assert seen == [(f"{number}", kind) for number in (3, 2, 1, 0) for kind in ("mlflow-run", "ticket")]
     with pytest.raises(InputError, match="another query"):
         curate.list_citations(ws, "REM-17", after=curate.list_citations(ws, limit=1).next)
-    with pytest.raises(InputError, match="no length"):
+    with pytest.raises(InputError, match="invalid limit"):
         curate.list_citations(ws, limit=0)
 
 

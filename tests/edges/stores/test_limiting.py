@@ -70,6 +70,7 @@ def test_a_statement_given_straight_to_the_driver_ends_too(hurried):
         count_straight(hurried, WITHOUT_END)
 
 
+@pytest.mark.slow(reason="what it does outlasts the time that a statement may take")
 def test_what_writes_takes_the_time_that_it_takes(hurried):
     assert write_long(hurried) > 100_000
     with pytest.raises(TimedOut):

@@ -287,7 +287,7 @@ def test_access_is_explained_to_a_steward_for_the_cases_that_they_see(ws, ws_as)
     assert not access.check_access(ws, "ana", "case:annotate", closed.id).allowed
     with pytest.raises(NotFound):
         access.check_access(sam, "ana", "case:annotate", closed.id)
-    with pytest.raises(InputError, match="no permission"):
+    with pytest.raises(InputError, match="no action"):
         access.check_access(sam, "ana", "annotate")
 
 

@@ -171,7 +171,7 @@ def test_refusals_changes_and_looks_are_found_by_their_kind(ws, ws_as, case):
     assert found == {"change": [], "case": ["case.show"], "evidence": [], "list": ["case.search"], "refused": ["case.file"]}
     assert [line["action"] for line in audit.search_audit(ws, kind="change", limit=1)] == ["case.file"]
     assert len(audit.search_audit(ws, kind="refused", log="journal")) == 0
-    with pytest.raises(InputError, match="there is no kind 'x'"):
+    with pytest.raises(InputError, match="invalid kind: 'x'"):
         audit.search_audit(ws, kind="x")
 
 

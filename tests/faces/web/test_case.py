@@ -172,8 +172,8 @@ def test_what_is_emptied_in_the_form_is_taken_away(there, filed):
     [
         ({"title": " "}, "the title is empty"),
         ({"mode": "remiss:nope"}, "no taxonomy has the failure mode"),
-        ({"severity": "9"}, "9 is no severity"),
-        ({"severity": "x"}, "is no severity"),
+        ({"severity": "9"}, "invalid severity: 9"),
+        ({"severity": "x"}, "invalid severity"),
         ({"revision": "7", "title": "x"}, "has no revision 7 yet"),
     ],
 )

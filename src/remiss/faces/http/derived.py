@@ -104,6 +104,8 @@ def _also(entry: Entry) -> set[int]:
         found.add(409)
     if any(each.precondition for each in entry.parameters):
         found |= {412, 428}
+    elif not entry.reads and any(each.name == "revision" for each in entry.parameters):
+        found.add(412)
     if _is_tagged(entry) and entry.method == "GET":
         found.add(304)
     return found
