@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import math
 import types
 import typing
 from collections.abc import Callable, Mapping
@@ -36,15 +35,8 @@ class Range:
 
     def holds(self, value: object) -> bool:
         """Whether a value is a number, also one of numpy, within the bounds."""
-        return isinstance(value, Real) and not float(value) < self._least and not float(value) > self._most
-
-    @property
-    def _least(self) -> float:
-        return -math.inf if self.low is None else self.low
-
-    @property
-    def _most(self) -> float:
-        return math.inf if self.high is None else self.high
+        number: Any = value
+        return isinstance(value, Real) and (self.low is None or self.low <= number) and (self.high is None or number <= self.high)
 
 
 @dataclass(frozen=True, slots=True)
