@@ -53,7 +53,7 @@ SAMPLES: Mapping[str, str] = {
 }
 PLACES: Mapping[str, str] = {
     "case": "{case}", "run": "{run}", "thread": "{thread}", "attachment": "{attachment}", "name": "arrival-delay",
-    "person": "ray", "token": "{token}", "entry": "journal-7",
+    "protocol": "arrival-delay", "job": "job-zzzzzzzzzzzz", "person": "ray", "token": "{token}", "entry": "journal-7",
 }  # fmt: skip
 # Other cases that routes of a case are asked about, by what they are.
 OTHER_CASES = ("fresh", "annotated", "settled", "filed", "twin", "secret", "far", "absent")
@@ -157,21 +157,21 @@ WRITES: tuple[Write, ...] = (
     ("DELETE", "/api/v1/attachments/{attachment}", {}, None, None),
     ("POST", "/api/v1/queue/next", {}, {"kind": "annotation"}, None),
     ("POST", "/api/v1/queue/{case}/release", {"case": "{reserved}"}, None, None),
-    ("POST", "/api/v1/protocols/check", {}, {"protocol": "p.yaml", "documents": {"p.yaml": "protocol: p\nversion: one\n"}}, None),
+    ("POST", "/api/v1/protocols/check", {}, {"path": "p.yaml", "documents": {"p.yaml": "protocol: p\nversion: one\n"}}, None),
     ("POST", "/api/v1/runs/plan", {}, {"protocol": "p.yaml", "documents": {"p.yaml": "{flights}"}}, None),
     ("POST", "/api/v1/runs/due", {}, {"protocol": "p.yaml", "documents": {"p.yaml": "{flights}"}}, None),
     ("POST", "/api/v1/runs", {}, {"protocol": "p.yaml", "documents": {"p.yaml": "{flights}"}, "since": "2013-07-01T00:00:00Z",
      "until": "2013-07-08T00:00:00Z"}, None),
     ("POST", "/api/v1/runs/{run}/accept", {}, None, None),
     ("POST", "/api/v1/runs/{run}/reproduce", {}, None, None),
-    ("POST", "/api/v1/taxonomy/recodings/plan", {}, {"document": RECODED}, None),
-    ("POST", "/api/v1/taxonomy/recodings", {}, {"document": RECODED}, None),
+    ("POST", "/api/v1/taxonomy/recodings/plan", {}, {"documents": {"r9.yaml": RECODED}, "path": "r9.yaml"}, None),
+    ("POST", "/api/v1/taxonomy/recodings", {}, {"documents": {"r9.yaml": RECODED}, "path": "r9.yaml"}, None),
     ("POST", "/api/v1/audit/verify", {}, {}, None),
     ("POST", "/api/v1/audit/entries/{entry}/proof", {}, {}, None),
-    ("POST", "/api/v1/actions/{name}", {"name": "case.show"}, {"arguments": {"case_id": "{case}"}}, None),
+    ("POST", "/api/v1/actions/{name}", {"name": "case.show"}, {"arguments": {"case": "{case}"}}, None),
     ("POST", "/api/v1/actions/{name}", {"name": "case.shows"}, {"arguments": {}}, None),
-    ("POST", "/api/v1/people", {}, {"name": "dan", "about": "Dan Field"}, None),
-    ("POST", "/api/v1/teams", {}, {"name": "doors", "about": "Doors"}, None),
+    ("POST", "/api/v1/people", {}, {"person": "dan", "about": "Dan Field"}, None),
+    ("POST", "/api/v1/teams", {}, {"team": "doors", "about": "Doors"}, None),
     ("POST", "/api/v1/people/{person}/grant", {"person": "dan"}, {"role": "reader", "team": "arrivals"}, None),
     ("POST", "/api/v1/people/{person}/grant", {"person": "dan"}, {"role": "king"}, None),
     ("POST", "/api/v1/people/{person}/revoke", {"person": "dan"}, {"role": "reader", "team": "arrivals"}, None),
@@ -206,7 +206,7 @@ PAGES: tuple[str, ...] = (
 # Forms that pages send, in this order, each sent by everybody: path, and what its fields hold.
 FORMS: tuple[tuple[str, Mapping[str, str]], ...] = (
     ("/cases/file", {"model": "arrival-delay", "title": "The lamp was red", "at": "2013-06-05T06:00Z", "team": "arrivals",
-     "sensitivity": "1"}),
+     "sensitivity": "internal"}),
     ("/cases/file", {"model": "arrival-delay", "title": ""}),
     ("/cases/{filed}", {"revision": NOW, "title": "Another title", "note": "late"}),
     ("/cases/{case}/comments", {"text": "It is the feed, @ana"}),

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from remiss.codec import published
 from remiss.present import agreement, estimate_facts
 from remiss.records.agreement import Agreement
 from remiss.records.estimate import CONFIRMED, Estimate
+from remiss.records.event import Scalar
 from remiss.records.identity import format_time
 from remiss.records.rows import Rows, spreadsheet_safe
 
@@ -30,7 +32,7 @@ def as_csv(columns: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
     return text.getvalue()
 
 
-def sheet_of(answer: Any, document: Mapping[str, Any]) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
+def sheet_of(answer: Any, document: Mapping[str, Any]) -> tuple[Sequence[str], Iterable[Sequence[Any]]]:
     """Return the columns and lines of an answer that has them.
 
     Parameters
@@ -43,10 +45,22 @@ def sheet_of(answer: Any, document: Mapping[str, Any]) -> tuple[Sequence[str], I
         return figures(answer)
     if isinstance(answer, Agreement):
         return agreement.columns(answer)
-    items: Sequence[Mapping[str, object]] = document["items"]
-    plain = [{name: value for name, value in each.items() if not isinstance(value, list | dict)} for each in items]
-    columns = tuple(name for name in dict.fromkeys(name for each in plain for name in each) if name != "schema")
-    return columns, [tuple(each.get(name) for name in columns) for each in plain]
+    items: Sequence[Mapping[str, Scalar]] = document["items"]
+    said = dict(_plain_keys(published(document["of"])))
+    columns = tuple(name for name in said if not items or any(name in each for each in items))
+    return columns, [tuple(_cell(each.get(name), said[name]) for name in columns) for each in items]
+
+
+def _plain_keys(schema: Mapping[str, Any]) -> Iterator[tuple[str, frozenset[str]]]:
+    """Yield the keys of a kind of object that hold one value each, with the formats of the values."""
+    for name, said in schema.get("properties", {}).items():
+        forms = said.get("anyOf", (said,))
+        if name != "schema" and not {"array", "object"} & {each.get("type") for each in forms}:
+            yield name, frozenset(each["format"] for each in forms if "format" in each)
+
+
+def _cell(value: Scalar, formats: frozenset[str]) -> Scalar:
+    return datetime.fromisoformat(value) if isinstance(value, str) and "date-time" in formats else value
 
 
 def figures(found: Estimate) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:

@@ -31,6 +31,7 @@ SHOWN = {
     "token": ("token", "person", "about", "expires", "once", "since_at", "until_at", "used_at"),
     # A request's id stands in a server's log; the position of a change is its entry's number.
     "audit-entry": ("entry", "at", "actor", "role", "team", "action", "kind", "subject", "count", "purpose", "also"),
+    "attachment": ("attachment", "name", "size", "sensitivity", "person", "at"),
     "run": ("run", "status", "protocol", "since", "until", "rows", "events", "cases", "refused", "position"),
 }
 # What a table says where a value is missing and that is the very thing it tells.

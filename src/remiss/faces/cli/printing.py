@@ -148,6 +148,6 @@ def _derived(entry: Entry, answer: Any, ws: Workspace, arguments: Mapping[str, A
     document = json_of(entry, answer, ws, arguments)
     if entry.tabular:
         columns, lines = sheet_of(answer, document)
-        render.table(columns, lines) if document["items"] else render.say("nothing to list")
+        render.rows(Rows(schema=document["of"], columns=tuple(columns), rows=tuple(tuple(line) for line in lines), position=0))
         return
     render.facts((name.replace("_", " "), value) for name, value in document.items() if name != "schema" and value is not None)
