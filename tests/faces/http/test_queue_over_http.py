@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import jsonschema
 import pytest
 
@@ -35,3 +37,11 @@ def test_a_case_is_taken_labelled_and_put_back(client):
     assert (left["in_hand"], left["left"]["annotation"], left["left"]["mine"]) == ([], 1, 1)
     assert client.post(f"/api/v1/queue/{other['case']}/release").status_code == 404
     assert client.post("/api/v1/queue/next", json={"kind": "verification"}).json()["task"] is None
+
+
+def test_the_page_of_a_task_leads_to_its_form_as_json(address, environment):
+    with served(address, environment) as there, there.client() as program, there.browser() as browser:
+        program.post("/api/v1/cases", json={"model": "m", "at": "2013-06-05T06:00:00Z", "title": "Wrong gate"})
+        page = browser.post("/queue/next", data={"kind": "annotation"}, follow_redirects=True)
+        [twin] = re.findall(r'rel="alternate" type="application/json" href="([^"]*)"', page.text)
+        assert browser.get(twin).status_code == 200

@@ -204,7 +204,7 @@ def shown(
         left=queue.list_queue(ws).left,
         said=just_done(before),
     )
-    twin = (f"/api/v1/cases/{segment(sheet.case)}/sheet", "Sheet")
+    twin = (f"/api/v1/cases/{segment(sheet.case)}/form", "Form")
     return render(page, shell(ws, f"What is {sheet.case}?", "queue", twin), status=status)
 
 
