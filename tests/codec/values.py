@@ -76,7 +76,8 @@ class _Making:
     def _annotated(self, declared: typing.Any, said: object, depth: int) -> Strategy:
         match said:
             case OneOf(chosen):
-                return st.sampled_from(chosen)
+                one = st.sampled_from(chosen)
+                return one if typing.get_origin(declared) is None else st.lists(one, max_size=3).map(tuple)
             case Range(low, high) if declared is int:
                 return st.integers(math.ceil(low or 0), self._most if high is None else math.floor(high))
             case Range(low, high):

@@ -36,7 +36,7 @@ CLEARANCE = Sensitivity.INTERNAL
 RUN = "run-aaaaaaaa"
 JOB = "job-aaaaaaaaaaaa"
 DOCUMENT = application().openapi()
-ABSENT = {"case": "zzzz-zzzz-zzzz", "run": "run-zzzzzzzz", "job": "job-zzzzzzzzzzzz", "name": "nothing"}
+ABSENT = {"case": "zzzz-zzzz-zzzz", "run": "run-zzzzzzzz", "job": "job-zzzzzzzzzzzz", "name": "no-such-name"}
 # Pages and routes that anybody may see who is signed in: they show nothing of a catalog.
 HARMLESS = {"/livez", "/readyz", "/sign-in", "/sign-in/style.css", "/sign-out", "/api/v1", "/api/v1/openapi.json"}
 
@@ -140,7 +140,8 @@ def request_of(route: str, subject: dict[str, str]) -> dict[str, Any]:
         if "application/octet-stream" in content:
             asked["content"] = b"a file"
         elif content:
-            asked["json"] = minimal(content["application/json"]["schema"])
+            # A change of nothing is refused before anything is looked for.
+            asked["json"] = minimal(content["application/json"]["schema"]) | ({"note": "x"} if method == "PATCH" else {})
     return asked
 
 
