@@ -158,10 +158,14 @@ def administering(server: str) -> psycopg.Connection[tuple[object, ...]]:
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A new catalog in a file, to be copied."""
-    path = tmp_path_factory.mktemp("template") / "remiss.db"
-    remiss.open(str(path), environment={}, create=True).close()
+def sqlite_template() -> Path:
+    """A new catalog in a file, to be copied: one for all workers, for what one makes of it is copied over those of others."""
+    folder = Path(os.environ[SERVER])
+    path = folder / "template" / "remiss.db"
+    with _one_at_a_time(folder / "template.lock"):
+        if not path.exists():
+            path.parent.mkdir(exist_ok=True)
+            remiss.open(str(path), environment={}, create=True).close()
     return path
 
 
