@@ -49,7 +49,7 @@ SAMPLES: Mapping[str, str] = {
     "/api/v1/audit action": "case.annotate",
     "/api/v1/agreement by": "mode",
     "/api/v1/estimate protocol": "gate-change@1",
-    "/api/v1/protocols/{name}/diff after": "1",
+    "/api/v1/protocols/{protocol}/diff after": "1",
 }
 PLACES: Mapping[str, str] = {
     "case": "{case}", "run": "{run}", "thread": "{thread}", "attachment": "{attachment}", "name": "arrival-delay",
