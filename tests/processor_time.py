@@ -102,6 +102,7 @@ class Clock:
         self.slowest = slowest
         self.meter = Meter()
         self.began = (0.0, 0.0)
+        self.ended = 0.0
         self.modules = 0
         self.shared = 0.0
         self.sharing = False
@@ -137,10 +138,12 @@ class Clock:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
         if call.when != "teardown":
+            # What is put away after a test may be for several: the last test of a run ends everything.
+            self.ended = self.meter.seconds()
             return (yield)
         tests = self.meter.seconds() - self.began[0]
         server = (of_the_server() - self.began[1]) / self.workers
-        own, loaded = tests - self.shared, len(sys.modules) - self.modules
+        own, loaded = self.ended - self.began[0] - self.shared, len(sys.modules) - self.modules
         over = own > LIMIT_S and loaded < LOADING and item.get_closest_marker("slow") is None
         item.user_properties.append((PROPERTY, (tests, server, own, over)))
         report: pytest.TestReport = yield
