@@ -158,7 +158,7 @@ def derived(found: object) -> tuple[object, ...]:
 
 
 @pytest.mark.slow(reason="each example is five captures")
-@settings(max_examples=8, deadline=None, phases=(Phase.explicit, Phase.generate))
+@settings(max_examples=25, deadline=None, phases=(Phase.explicit, Phase.generate))
 @given(lines, lines, st.integers(0, 2))
 def test_a_file_without_an_event_of_a_run_changes_nothing_of_it_and_loses_no_row(first, added, own):
     text = protocol(format="jsonl", uri="*.jsonl")

@@ -14,7 +14,6 @@ import pytest
 from sqlalchemy import event, select
 
 from remiss.catalog import actions
-from remiss.catalog.rendering import history_rows
 from remiss.codec import to_json
 from remiss.curate import labelling_actions as curate
 from remiss.edges.stores.labelling.uncased_events import offer
@@ -115,9 +114,9 @@ def told(ws, case: str) -> str:
     shown = actions.show(ws, case)
     document = to_json(shown)
     found: list[Any] = [canonical(document), tagged(document, shown.revision, None).headers["ETag"].partition(".")[0]]
-    found += [history_rows(actions.history(ws, case)).rows, curate.form(ws, case), to_json(actions.compare(ws, case))]
+    found += [to_json(actions.history(ws, case)), curate.form(ws, case), to_json(actions.compare(ws, case))]
     since = actions.history(ws, case)[0].position_from
-    found += [attempt(lambda then=then: history_rows(actions.history(ws, case, as_of=then)).rows) for then in (1, since)]
+    found += [attempt(lambda then=then: to_json(actions.history(ws, case, as_of=then))) for then in (1, since)]
     at = ws.position()
     found += [attempt(lambda then=then: actions.show(ws, case, as_of=then).labelling) for then in (at - 1, at)]
     wrong = Judgement(verdict=Verdict.FAILURE, mode="nope:x", quotes=("no such words",))

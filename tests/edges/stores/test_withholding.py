@@ -8,7 +8,6 @@ import pytest
 
 from remiss.catalog import actions as catalog
 from remiss.catalog import attachment_actions as attachments
-from remiss.catalog.rendering import history_rows
 from remiss.codec import to_json
 from remiss.curate import discussion_actions as discussion
 from remiss.curate import investigation_actions as investigation
@@ -185,7 +184,7 @@ def test_title_and_note_of_the_annotator_are_withheld_and_those_from_before_are_
     for each in (bo, cy, dee):
         shown = catalog.show(each, CASE)
         assert (shown.title, shown.note) == ("Seen at the desk", None)
-        found = json.dumps([[str(value) for value in row] for row in history_rows(catalog.history(each, CASE)).rows])
+        found = json.dumps(to_json(catalog.history(each, CASE)))
         assert [word for word in ("Surely a failure", "no doubt", "ana") if word in found] == []
     for query in ("surely", '"no doubt"', "title:Surely*", "-surely title:*", "surely OR doubt"):
         for position in (None, before):
