@@ -14,7 +14,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -44,26 +43,54 @@ class Spent:
         self.count += 1
 
 
-def _stat(process: int) -> float:
-    """Return the seconds of a process and of those of its children that it has waited for; none when it is gone."""
+def _stat(process: int) -> tuple[str, float] | None:
+    """Return when a process started, and its seconds with those of the children that it has waited for; None when it is gone."""
     try:
-        # The name of the program stands in brackets and may hold spaces; the times are fields 14 to 17.
+        # The name of the program stands in brackets and may hold spaces; the times are fields 14 to 17, its start is field 22.
         fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
-        return 0.0
-    return sum(int(field) for field in fields[11:15]) * TICK_S
+        return None
+    return fields[19], sum(int(field) for field in fields[11:15]) * TICK_S
 
 
 def _below(process: int) -> Iterator[int]:
     """Yield the processes that a process started and that still run, and theirs."""
     try:
-        threads = Path(f"/proc/{process}/task").iterdir()
-        children = [(thread / "children").read_text().split() for thread in threads]
+        threads = list(Path(f"/proc/{process}/task").iterdir())
     except (FileNotFoundError, ProcessLookupError):
-        return  # it ended, or one of its threads did, while we looked
-    for child in chain.from_iterable(children):
-        yield int(child)
-        yield from _below(int(child))
+        return  # it ended while we looked
+    for thread in threads:
+        try:
+            children = (thread / "children").read_text().split()
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # this thread ended while we looked
+        for child in children:
+            yield int(child)
+            yield from _below(int(child))
+
+
+def _ended() -> float:
+    """Return the seconds of this process's children that ended and that it has waited for."""
+    times = os.times()
+    return times.children_user + times.children_system
+
+
+class Processes:
+    """Processes that were seen once, asked again by their numbers: the kernel's list of children skips some while others end."""
+
+    def __init__(self) -> None:
+        self.started: dict[int, str] = {}
+
+    def seconds(self, listed: Iterable[int]) -> float:
+        """Return the seconds of those listed now and of those seen before that still run."""
+        total, known, now = 0.0, self.started, set(listed)
+        self.started = {}
+        for process in now | set(known):
+            match _stat(process):
+                case (started, seconds) if process in now or known[process] == started:
+                    self.started[process] = started
+                    total += seconds
+        return total
 
 
 class Meter:
@@ -74,15 +101,20 @@ class Meter:
 
     def __init__(self) -> None:
         self.last = self.gone = 0.0
+        self.below = Processes()
 
     def seconds(self) -> float:
         """Return the seconds so far, which never become fewer."""
-        waited_for = os.times()
-        ended = waited_for.children_user + waited_for.children_system
-        seen = time.process_time() + ended + sum(_stat(child) for child in _below(os.getpid()))
+        ended, running = _ended(), self.below.seconds(_below(os.getpid()))
+        while ended != (ended := _ended()):  # a child that ends between the two is in both or in neither
+            running = self.below.seconds(_below(os.getpid()))
+        seen = time.process_time() + ended + running
         self.gone += max(0.0, self.last - seen - self.gone)
         self.last = seen + self.gone
         return self.last
+
+
+SERVERS = Processes()
 
 
 def of_the_server() -> float:
@@ -91,7 +123,7 @@ def of_the_server() -> float:
         postmaster = int((Path(os.environ[SERVER]) / "data" / "postmaster.pid").read_text().split()[0])
     except (FileNotFoundError, KeyError, IndexError):
         return 0.0
-    return sum(_stat(process) for process in (postmaster, *_below(postmaster)))
+    return SERVERS.seconds((postmaster, *_below(postmaster)))
 
 
 class Clock:
@@ -102,7 +134,7 @@ class Clock:
         self.slowest = slowest
         self.meter = Meter()
         self.began = (0.0, 0.0)
-        self.ended = 0.0
+        self.ended = self.passed = 0.0
         self.modules = 0
         self.shared = 0.0
         self.sharing = False
@@ -114,7 +146,7 @@ class Clock:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
         self.began = (self.meter.seconds(), of_the_server())
-        self.modules, self.shared = len(sys.modules), 0.0
+        self.modules, self.shared, self.passed = len(sys.modules), 0.0, time.monotonic()
         return (yield)
 
     @pytest.hookimpl(wrapper=True)
@@ -143,7 +175,9 @@ class Clock:
             return (yield)
         tests = self.meter.seconds() - self.began[0]
         server = (of_the_server() - self.began[1]) / self.workers
-        own, loaded = self.ended - self.began[0] - self.shared, len(sys.modules) - self.modules
+        # What was started for the tests before, as a browser, may be told late: in no second do the processors work more seconds.
+        possible = (time.monotonic() - self.passed) * (os.cpu_count() or 1)
+        own, loaded = min(self.ended - self.began[0] - self.shared, possible), len(sys.modules) - self.modules
         over = own > LIMIT_S and loaded < LOADING and item.get_closest_marker("slow") is None
         item.user_properties.append((PROPERTY, (tests, server, own, over)))
         report: pytest.TestReport = yield
