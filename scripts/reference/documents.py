@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from remiss.faces import schemas
+from remiss import codec
 from remiss.protocol import rubric, taxonomy
 from remiss.protocol.expressions.parsing import MOST_CHARACTERS, MOST_NESTING, MOST_TOKENS
 from remiss.protocol.expressions.refusal import TABLE
@@ -97,7 +97,7 @@ def expressions_page() -> str:
 
 def protocol_page() -> str:
     """Every key of a protocol, from its JSON Schema."""
-    schema = schemas.published("protocol")
+    schema = codec.published("protocol")
     parts = []
     for path, part in sections(schema, schema.get("$defs", {})):
         required = set(part.get("required", ()))
@@ -189,9 +189,9 @@ def answers_page() -> str:
     """Every JSON object that is printed, with its schema."""
     parts = [
         part
-        for name in schemas.names()
+        for name in codec.names()
         if name != "protocol"
-        for part in (f"## {name}", block(json.dumps(schemas.published(name), indent=2, ensure_ascii=False), "json"))
+        for part in (f"## {name}", block(json.dumps(codec.published(name), indent=2, ensure_ascii=False), "json"))
     ]
     return page(
         "What is printed as JSON",

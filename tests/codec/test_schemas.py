@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import typing
 from pathlib import Path
 
@@ -57,6 +59,32 @@ def lost(first: dict[str, typing.Any], now: dict[str, typing.Any], path: str) ->
 
 def test_every_action_returns_something_that_has_a_name():
     assert [name for name, action in ACTIONS.items() if kind_of(action.returns) is None] == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "printed"),
+    [
+        ("import remiss.codec as c; print(*c.names())", {"case", "run", "job"}),
+        ("import remiss.codec as c; print(*c.schemas())", {"case", "run", "job"}),
+        ("import remiss.codec as c; print(*c.published('team')['properties'])", {"schema", "team", "since"}),
+    ],
+)
+def test_what_is_published_does_not_depend_on_what_was_loaded(asked, printed):
+    process = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=False)
+    assert printed <= set(process.stdout.split()), process.stderr
+
+
+def test_names_are_known_without_loading_an_action():
+    script = "import sys, remiss.codec as c; c.names(); print(*(each for each in sys.modules if each.endswith('actions')))"
+    process = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert process.stdout.split() == []
+
+
+def test_the_table_names_what_schemas_there_are():
+    assert set(names()) == {"protocol", *schemas()}
+    assert {name: published(name)["properties"] for name in schemas()} == {
+        name: each["properties"] for name, each in schemas().items()
+    }
 
 
 @pytest.mark.parametrize("name", names())

@@ -19,8 +19,8 @@ import jsonschema
 import pytest
 
 import remiss
+from remiss import codec
 from remiss.edges.stores.version import LATEST
-from remiss.faces import schemas
 from remiss.faces.cli import main
 from remiss.faces.cli.main import BY_HAND
 from remiss.faces.cli.main import cli as root
@@ -44,7 +44,7 @@ ALL = {" ".join(path): command for path, command in commands()}
 
 def valid(answer, kind: str):
     """Return the answer's JSON after checking it against the published schema."""
-    jsonschema.validate(answer.json, schemas.published(kind))
+    jsonschema.validate(answer.json, codec.published(kind))
     return answer.json
 
 
@@ -266,7 +266,7 @@ def test_a_command_that_is_called_wrongly_says_so_to_a_program_as_to_a_person(cl
     monkeypatch.setenv("REMISS_FORMAT", "json")
     program = cli(*words)
     error = json.loads(program.err)
-    jsonschema.validate(error, schemas.published("error"))
+    jsonschema.validate(error, codec.published("error"))
     assert (program.status, program.out, error["error"]["code"]) == (2, "", "setting")
     assert says in error["error"]["what"]
     assert error["error"]["do"].startswith("see remiss")
@@ -480,7 +480,7 @@ def test_a_protocol_is_written_checked_and_compared(cli, captured, tmp_path):
     assert cli("protocol", "show", "arrival-delay").out == (captured.folder / "arrival-delay.yaml").read_text()
 
 
-@each("name", schemas.names())
+@each("name", codec.names())
 def test_every_schema_is_a_schema(cli, name):
     printed = cli("schema", name)
     jsonschema.Draft202012Validator.check_schema(printed.json)
@@ -638,7 +638,7 @@ def test_a_program_that_asks_for_json_gets_errors_as_objects(cli, captured):
     assert answer.status == 2
     assert answer.out == ""
     error = json.loads(answer.err)
-    jsonschema.validate(error, schemas.published("error"))
+    jsonschema.validate(error, codec.published("error"))
     assert error["error"]["code"] == "query"
 
 
@@ -686,7 +686,7 @@ def test_what_is_wrong_with_a_labelling_is_said_beside_the_field_that_it_is_abou
     assert re.search(r"^quotes: quote 1 does not stand in the evidence\n  copy it", told.err, re.MULTILINE)
     error = json.loads(cli(*wrong, "--format", "json").err)
     assert [each["field"] for each in error["error"]["fields"]] == ["mode", "answers", "quotes"]
-    jsonschema.validate(error, schemas.published("error"))
+    jsonschema.validate(error, codec.published("error"))
 
 
 @pytest.mark.parametrize("wrong", ["--answer=harm", "--impact=much", "--impact=a to b c"])

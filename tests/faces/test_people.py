@@ -7,7 +7,7 @@ import re
 import jsonschema
 import pytest
 
-from remiss.faces import schemas
+from remiss import codec
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_a_token_is_printed_once_and_revoked_by_its_id(cli, ana):
     assert made.out.strip() not in listed.out
     assert cli("token", "revoke", named).err == f"token {named} of ana is revoked\n"
     whole = cli("token", "create", "ana", "--format", "json").json
-    jsonschema.validate(whole, schemas.published("token"))
+    jsonschema.validate(whole, codec.published("token"))
     assert whole["text"].startswith("remiss_")
 
 
@@ -67,7 +67,7 @@ def test_a_link_is_printed_for_the_server_that_was_named(cli, ana):
     named = cli("token", "link", "ana", "--origin", "https://remiss.example.org/")
     assert named.out.startswith("https://remiss.example.org/sign-in?token=remiss_")
     whole = cli("token", "link", "ana", "--format", "json").json
-    jsonschema.validate(whole, schemas.published("token"))
+    jsonschema.validate(whole, codec.published("token"))
     assert (whole["once"], whole["used"]) == (True, None)
     listed = cli("token", "list", "--format", "json").json["items"]
     assert [each["once"] for each in listed] == [True] * 3
@@ -80,7 +80,7 @@ def test_access_answers_yes_or_no_by_its_exit_status(cli, ana):
     assert (no.status, no.out.partition(":")[0]) == (1, "no")
     [case, *_] = cli("case", "search", "--format", "json").json["items"]
     on_case = cli("access", "check", "ana", "case.show", case["id"], "--format", "json")
-    jsonschema.validate(on_case.json, schemas.published("access"))
+    jsonschema.validate(on_case.json, codec.published("access"))
     assert (on_case.status, on_case.json["case"]) == (0, case["id"])
 
 
@@ -121,7 +121,7 @@ def test_over_http_people_come_go_and_hold_what_they_were_granted(there):
         for kind, path in (("person", "people"), ("team", "teams"), ("token", "tokens")):
             listed = client.get(f"/api/v1/{path}").json()
             assert listed["of"] == kind
-            jsonschema.validate(listed, schemas.published("list"))
+            jsonschema.validate(listed, codec.published("list"))
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,11 @@ from typing import Any
 import jsonschema
 import pytest
 
+from remiss import codec
 from remiss.catalog import actions as catalog
 from remiss.contract.table import action_of, entries
 from remiss.curate import investigation_actions as curate
 from remiss.errors import Precondition, RemissError
-from remiss.faces import schemas
 from remiss.records.case import Filing
 from remiss.records.labelling import Judgement, Verdict
 from tests.command_line import CommandLine
@@ -109,7 +109,7 @@ def test_a_stale_revision_is_one_error_in_the_library_over_http_and_by_commands(
                 json=filled(change.body, other),
                 headers={"If-Match": '"1.x"'} if change.conditional else {},
             )
-            jsonschema.validate(answer.json(), schemas.published("error"))
+            jsonschema.validate(answer.json(), codec.published("error"))
             said = (answer.status_code, answer.json()["error"]["code"])
             if said != (412, "precondition"):
                 told[f"{name} {change.route}"] = said

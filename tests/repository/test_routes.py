@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from remiss.codec import schemas
 from remiss.contract.table import entries
-from remiss.faces.schemas import all_schemas
 from tests.faces.http.routes import READS, WAYS, application
 from tests.tables import each
 
@@ -80,7 +80,7 @@ def test_an_operation_says_how_it_answers(name):
             for media, content in answer.get("content", {}).items()
             if media == "application/json"
         }
-        assert kinds <= all_schemas().keys()
+        assert kinds <= schemas().keys()
         assert "error" in kinds
 
 

@@ -1,21 +1,22 @@
 """Kinds: the JSON Schema of whatever is published, by the name that `remiss schema` gives it.
 
-They are those of what actions return, and of the records that these hold; the actions that are loaded decide which there are.
+They are those of what actions return, and of the records that these hold. The table of actions tells which there are, so that
+their names are known without loading one.
 """
 
 from __future__ import annotations
 
 import typing
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from remiss.action import ACTIONS
 from remiss.codec.answers import answer_form
 from remiss.codec.form import Schema
 from remiss.codec.forms import form_of
 from remiss.codec.listing import LIST, any_list
 from remiss.codec.records import SCHEMA, is_record, name_of
+from remiss.contract.table import action_of, entries
 from remiss.records.published import published_as
 
 PROTOCOL = "protocol"
@@ -54,23 +55,19 @@ _WRAPPERS: Mapping[str, Schema] = {
 }
 
 
+def kinds_of(declared: Any) -> frozenset[str]:
+    """Return the names of what a type publishes: its own, and those of the records that it holds; `list` is none of them."""
+    own = {published_as(each).kind for each in _within(declared, set())} | {answer_form(declared).kind}
+    return frozenset(each for each in own if each not in {None, LIST})
+
+
 def schemas() -> dict[str, Schema]:
-    """Return the JSON Schema of every kind that the loaded actions publish."""
-    found: dict[str, list[Schema]] = defaultdict(list)
-    seen: set[Any] = set()
-    for action in ACTIONS.values():
-        form = answer_form(action.returns)
-        for declared in _within(action.returns, seen):
-            kind = published_as(declared).kind
-            if kind not in {None, LIST}:
-                found[kind].append(form_of(declared).schema("written"))
-        if form.kind is not None and form.kind not in found and form.kind != LIST:
-            found[form.kind].append(form.schema("written"))
-    return {**_WRAPPERS, **{kind: _either(each) for kind, each in found.items()}}
+    """Return the JSON Schema of every published kind but the protocol's; this loads all chapters."""
+    return {**_WRAPPERS, **_described(entries())}
 
 
 def published(name: str) -> Schema:
-    """Return the JSON Schema of that name.
+    """Return the JSON Schema of that name, loading the actions that publish it.
 
     Raises
     ------
@@ -80,12 +77,31 @@ def published(name: str) -> Schema:
         from remiss.protocol.model import json_schema
 
         return json_schema()
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": name_of(name), **schemas()[name]}
+    schema = (
+        _WRAPPERS.get(name)
+        or _described(action for action, entry in entries().items() if name in (entry.kind, *entry.kinds))[name]
+    )
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": name_of(name), **schema}
 
 
 def names() -> tuple[str, ...]:
-    """Return the names of all published schemas."""
-    return (PROTOCOL, *sorted(schemas()))
+    """Return the names of all published schemas, without loading an action."""
+    return (PROTOCOL, *sorted({*_WRAPPERS, *(kind for entry in entries().values() for kind in (entry.kind, *entry.kinds))}))
+
+
+def _described(actions: Iterable[str]) -> dict[str, Schema]:
+    """Return the schemas of what some actions return, by kind."""
+    found: dict[str, list[Schema]] = defaultdict(list)
+    seen: set[Any] = set()
+    for returns in (action_of(name).returns for name in actions):
+        form = answer_form(returns)
+        for declared in _within(returns, seen):
+            kind = published_as(declared).kind
+            if kind not in {None, LIST}:
+                found[kind].append(form_of(declared).schema("written"))
+        if form.kind is not None and form.kind not in found and form.kind != LIST:
+            found[form.kind].append(form.schema("written"))
+    return {kind: _either(each) for kind, each in found.items()}
 
 
 def _within(declared: Any, seen: set[Any]) -> Iterator[type]:

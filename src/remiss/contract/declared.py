@@ -42,6 +42,7 @@ def _entry(action: Action) -> Iterator[tuple[str, Any]]:
     yield "text", told.text
     yield "example", told.example
     yield "kind", codec.kind_of(action.returns)
+    yield "kinds", sorted(codec.kinds_of(action.returns) - {codec.kind_of(action.returns)}) or ()
     yield "reads", action.reads
     yield "document", action.document
     yield "catalog", action.catalog

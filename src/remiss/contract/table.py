@@ -30,8 +30,8 @@ TABULAR = frozenset({"list", "estimate", "agreement"})
 class Entry:
     """An action as faces know it.
 
-    `summary`, `text` and `example` are of its docstring. `kind` is the published kind of its answer. The others are as `Action`
-    has them.
+    `summary`, `text` and `example` are of its docstring. `kind` is the published kind of its answer, `kinds` are the others
+    that the answer holds. The rest is as `Action` has it.
     """
 
     name: str
@@ -42,6 +42,7 @@ class Entry:
     summary: str
     kind: str
     parameters: tuple[Given, ...]
+    kinds: tuple[str, ...] = ()
     text: str = ""
     example: str | None = None
     reads: bool = False
@@ -95,10 +96,12 @@ class Entry:
 def entries() -> Mapping[str, Entry]:
     """Return all actions by name."""
     table: Mapping[str, dict[str, Any]] = json.loads(files(__package__).joinpath(FILE).read_text("utf-8"))
-    return {
-        name: Entry(**{**each, "name": name, "parameters": tuple(given_of(one) for one in each["parameters"])})
-        for name, each in table.items()
-    }
+    return {name: _entry(name, each) for name, each in table.items()}
+
+
+def _entry(name: str, json: Mapping[str, Any]) -> Entry:
+    parameters, kinds = (tuple(json.get(key, ())) for key in ("parameters", "kinds"))
+    return Entry(**{**json, "name": name, "kinds": kinds, "parameters": tuple(map(given_of, parameters))})
 
 
 def entry_of(name: str) -> Entry:

@@ -11,8 +11,8 @@ import psycopg
 import pytest
 from sqlalchemy import select
 
+from remiss import codec
 from remiss.edges.stores.tables import journal
-from remiss.faces import schemas
 from tests.conftest import database_on
 from tests.serving import served
 from tests.stories.logs import PROTOCOL, small_log
@@ -34,7 +34,7 @@ def filed(client):
 
 
 def error(answer, code: str) -> dict[str, object]:
-    jsonschema.validate(answer.json(), schemas.published("error"))
+    jsonschema.validate(answer.json(), codec.published("error"))
     assert answer.json()["error"]["code"] == code
     return answer.json()["error"]
 
@@ -43,7 +43,7 @@ def test_a_filed_case_is_where_its_location_says(client, filed):
     shown = client.get(filed.headers["Location"])
     assert shown.json() == filed.json()
     assert shown.headers["ETag"] == filed.headers["ETag"]
-    jsonschema.validate(shown.json(), schemas.published("case"))
+    jsonschema.validate(shown.json(), codec.published("case"))
 
 
 def test_what_was_read_already_is_not_sent_again(client, filed):
@@ -119,7 +119,7 @@ def test_next_leads_through_every_case_once(reading):
             seen, after = [], None
             while True:
                 page = client.get("/api/v1/cases", params={"limit": 7, "sort": sort} | ({"after": after} if after else {})).json()
-                jsonschema.validate(page, schemas.published("list"))
+                jsonschema.validate(page, codec.published("list"))
                 seen += [item["id"] for item in page["items"]]
                 if (after := page["next"]) is None:
                     break
@@ -154,7 +154,7 @@ def test_an_answer_is_the_published_object(reading, path, kind):
         answer = client.get(path)
     assert answer.status_code == 200, answer.text
     assert answer.headers["Content-Type"] == "application/json"
-    jsonschema.validate(answer.json(), schemas.published(kind))
+    jsonschema.validate(answer.json(), codec.published(kind))
 
 
 def test_a_run_is_captured_over_http_from_the_folder_of_sources_and_no_other(reading, tmp_path):
@@ -177,11 +177,11 @@ def test_a_run_is_captured_over_http_from_the_folder_of_sources_and_no_other(rea
                 assert answer.status_code == 422, answer.text
         run = client.post("/api/v1/runs", json={"documents": {"protocol.yaml": PROTOCOL}, "until": "2013-06-10T00:00:00Z"})
         assert run.status_code == 201
-        jsonschema.validate(run.json(), schemas.published("run"))
+        jsonschema.validate(run.json(), codec.published("run"))
         where = run.headers["Location"]
         assert client.get(where).json() == run.json()
         for part, kind in (("changes", "list"), ("refused", "list")):
-            jsonschema.validate(client.get(f"{where}/{part}").json(), schemas.published(kind))
+            jsonschema.validate(client.get(f"{where}/{part}").json(), codec.published(kind))
         assert client.post(f"{where}/reproduce").json()["verdict"] == "same"
         assert client.post(f"{where}/accept").status_code == 409
 
@@ -265,7 +265,7 @@ def test_what_is_asked_too_much_is_refused_or_bounded(client, filed, capfd):
             if path == "/api/v1/cases":
                 assert answer.status_code in (expected if isinstance(expected, set) else {expected}), name
             if answer.status_code >= 400:
-                jsonschema.validate(answer.json(), schemas.published("error"))
+                jsonschema.validate(answer.json(), codec.published("error"))
     assert "Traceback" not in capfd.readouterr().err
 
 
@@ -321,7 +321,7 @@ def test_hostile_json_is_refused_as_input(client, capfd):
             answer = client.post(f"/api/v1/actions/{action}", content=body, headers={"Content-Type": "application/json"})
             assert answer.status_code in {200, 400, 404, 422}, (body[:40], action, answer.text[:300])
             if answer.status_code != 200:
-                jsonschema.validate(answer.json(), schemas.published("error"))
+                jsonschema.validate(answer.json(), codec.published("error"))
     assert "Traceback" not in capfd.readouterr().err
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import jsonschema
 import pytest
 
-from remiss.faces import schemas
+from remiss import codec
 from tests.curate.standings import ANSWERS, WEAK
 from tests.serving import served
 
@@ -28,7 +28,7 @@ def test_an_annotation_is_answered_by_the_case_with_it(client, filed):
     where, tag = filed
     answer = client.post(f"{where}/annotation", json=FAILS, headers={"If-Match": tag})
     assert (answer.status_code, answer.json()["status"]) == (200, "annotated")
-    jsonschema.validate(answer.json(), schemas.published("case"))
+    jsonschema.validate(answer.json(), codec.published("case"))
     assert answer.json()["labelling"]["labellings"][0]["severity"] == 2
     assert client.get(where).json() == answer.json()
     late = client.post(f"{where}/annotation", json=FAILS, headers={"If-Match": tag})

@@ -7,7 +7,7 @@ import re
 import jsonschema
 import pytest
 
-from remiss.faces import schemas
+from remiss import codec
 from tests.serving import served
 
 
@@ -21,10 +21,10 @@ def test_a_case_is_taken_labelled_and_put_back(client):
     for title in ("Wrong gate", "Wrong hour"):
         client.post("/api/v1/cases", json={"model": "m", "at": "2013-06-05T06:00:00Z", "title": title})
     answer = client.post("/api/v1/queue/next", json={})
-    jsonschema.validate(answer.json(), schemas.published("served"))
+    jsonschema.validate(answer.json(), codec.published("served"))
     sheet = answer.json()["task"]["sheet"]
     state = client.get("/api/v1/queue")
-    jsonschema.validate(state.json(), schemas.published("queue"))
+    jsonschema.validate(state.json(), codec.published("queue"))
     assert [each["case"] for each in state.json()["in_hand"]] == [sheet["case"]]
     assert state.json()["left"]["annotation"] == 2
     other = client.post("/api/v1/queue/next", json={"exclude": [sheet["case"]]}).json()["task"]["sheet"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
+from remiss import codec
 from remiss.errors import NotFound
-from remiss.faces import schemas
 from remiss.faces.cli import render
 
 
@@ -17,9 +17,9 @@ def schema(name: str | None) -> None:
     Example: remiss schema protocol > protocol.schema.json
     """
     if name is None:
-        for each in schemas.names():
+        for each in codec.names():
             click.echo(each)
         return
-    if name not in schemas.names():
-        raise NotFound(f"there is no schema {name!r}", do=f"use one of {', '.join(schemas.names())}")
-    render.as_json(schemas.published(name))
+    if name not in codec.names():
+        raise NotFound(f"there is no schema {name!r}", do=f"use one of {', '.join(codec.names())}")
+    render.as_json(codec.published(name))

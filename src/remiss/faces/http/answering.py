@@ -9,7 +9,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from remiss.faces.schemas import all_schemas
+from remiss.codec import schemas
 
 CSV = "text/csv"
 # What any route may answer besides its own: not signed in, foreign, malformed or too large, wrong input, the catalog away,
@@ -94,4 +94,4 @@ def binary(*also: int) -> dict[int | str, dict[str, Any]]:
 
 def components() -> dict[str, Any]:
     """Return the published schemas as components of an OpenAPI document."""
-    return {name: {"title": f"remiss/{name}@1", **schema} for name, schema in all_schemas().items()}
+    return {name: {"title": f"remiss/{name}@1", **schema} for name, schema in schemas().items()}
