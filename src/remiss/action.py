@@ -15,6 +15,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, get_type_hints
 
+from remiss import former
 from remiss.parameters import Parameter, check_bounds, parameters_of
 from remiss.records.view_entry import Looked
 
@@ -72,7 +73,12 @@ class Action:
         TypeError : one is missing or unknown
         InputError : a number out of its bounds
         """
-        arguments = binder(self.run)(args, given)
+        try:
+            arguments = binder(self.run)(args, given)
+        except TypeError as error:
+            if now := former.key_hint(self.name, given):
+                raise TypeError(f"{error}{now}") from None
+            raise
         check_bounds(self.run, arguments)
         return arguments
 

@@ -15,6 +15,7 @@ from dataclasses import MISSING, dataclass, fields
 from numbers import Real
 from typing import Annotated, Any
 
+from remiss import former
 from remiss.errors import InputError
 
 MOST_POSITION = 2**63 - 1
@@ -210,4 +211,4 @@ def check_bounds(run: Callable[..., Any], arguments: Mapping[str, Any]) -> None:
         value = arguments.get(name)
         if value is not None and not bound.holds(value):
             said = str(value) if isinstance(value, int) else repr(value)[:80]
-            raise InputError(f"invalid {name.replace('_', ' ')}: {said}", do=f"give {bound}")
+            raise InputError(f"invalid {name.replace('_', ' ')}: {said}", do=f"give {bound}{former.value_hint(name, value)}")

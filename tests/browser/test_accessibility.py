@@ -50,7 +50,7 @@ PAGES = (
     "/jobs",
     "/jobs/{job}",
     "/estimates",
-    "/estimates?query=criterion%3Aslow&what=rate&by=week&basis=log",
+    "/estimates?query=criterion%3Aslow&what=rate&by=week&variance=sample",
     "/estimates?query=nope%3A1",
     "/protocols",
     "/protocols/arrival-delay",

@@ -35,13 +35,13 @@ def test_by_keyboard_a_question_is_asked_and_a_row_followed(signed_in):
 
 
 def test_what_else_one_may_ask_stands_side_by_side(signed_in):
-    page = signed_in("/estimates?query=criterion%3Aslow&what=rate&basis=log", viewport={"width": 1280, "height": 850})
+    page = signed_in("/estimates?query=criterion%3Aslow&what=rate&variance=sample", viewport={"width": 1280, "height": 850})
     tops = {page.get_by_label(name, exact=True).bounding_box()["y"] for name in ("Protocol", "Source")}
     assert len(tops) == 1
 
 
 def test_without_script_the_chart_is_a_picture(signed_in):
-    page = signed_in("/estimates?query=criterion%3Aslow&what=rate&by=week&basis=log", java_script_enabled=False)
+    page = signed_in("/estimates?query=criterion%3Aslow&what=rate&by=week&variance=sample", java_script_enabled=False)
     expect(page.locator(".chart noscript svg.remiss-chart")).to_be_visible()
     expect(page.get_by_role("table")).to_be_visible()
 

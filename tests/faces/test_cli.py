@@ -314,8 +314,8 @@ def test_csv_is_safe_in_a_spreadsheet(cli, captured):
 
 def test_an_estimate_answers_with_the_published_figures(cli, captured):
     asked = ("estimate", "criterion:missed-delay", "--by", "inputs.carrier", "--format", "json")
-    assert {row["basis"] for row in valid(cli(*asked), "estimate")["rows"]} == {"process"}
-    found = valid(cli(*asked, "--basis", "log"), "estimate")
+    assert {row["variance"] for row in valid(cli(*asked), "estimate")["rows"]} == {"process"}
+    found = valid(cli(*asked, "--variance", "sample"), "estimate")
     assert {row["key"] for row in found["rows"]} == {"UA", "DL", "B6"}
     assert all(row["low"] <= row["value"] <= row["high"] for row in found["rows"])
     rate = valid(cli("estimate", "criterion:missed-delay", "--rate", "--format", "json"), "estimate")

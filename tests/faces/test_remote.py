@@ -54,7 +54,7 @@ ASKED = (
     "case compare {case}",
     "case compare {case} --controls 2 --as-of 2",
     "estimate criterion:missed-delay",
-    "estimate criterion:missed-delay --rate --by inputs.carrier --basis process",
+    "estimate criterion:missed-delay --rate --by inputs.carrier --variance process",
     "estimate --by criterion",
     "capture log/arrival-delay.yaml --dry-run --since 2013-06-03 --until 2013-06-17",
 )

@@ -56,7 +56,7 @@ def estimate_rows(draw, rate):
         low=low,
         high=high,
         method=draw(st.sampled_from(["counted", "weighted"])),
-        basis=draw(st.sampled_from(["log", "process"])),
+        variance=draw(st.sampled_from(["sample", "process"])),
         few=draw(st.booleans()),
         provisional=draw(st.booleans()),
         judged=draw(st.none() | st.floats(0, 1)),
@@ -177,7 +177,7 @@ def test_an_estimate_is_a_dot_on_its_interval_and_an_exact_count_has_none():
 
 
 def test_a_value_without_an_interval_is_drawn_as_unknown():
-    svg = chart(row(method="counted", basis="process", low=None, high=None))
+    svg = chart(row(method="counted", variance="process", low=None, high=None))
     assert "<circle" not in svg
     assert "stroke-dasharray" in svg
     assert "interval unknown" in texts_of(svg)

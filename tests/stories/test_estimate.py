@@ -55,7 +55,7 @@ def test_failures_are_counted_exactly_where_whole_cells_answer(captured, log):
 
 
 def test_by_a_field_that_was_no_stratum_the_sample_answers_with_intervals(captured, log):
-    found = understand.estimate(captured, "criterion:missed-delay", by="inputs.carrier", basis="log")
+    found = understand.estimate(captured, "criterion:missed-delay", by="inputs.carrier", variance="sample")
     assert [row.key for row in found.rows] == ["B6", "DL", "UA"]
     for row in found.rows:
         assert row.method == "weighted"
@@ -66,21 +66,21 @@ def test_by_a_field_that_was_no_stratum_the_sample_answers_with_intervals(captur
 @pytest.mark.parametrize("by", ["inputs.carrier", "model_version", "month", "week", "window", "context.airport"])
 def test_rows_that_compare_are_of_the_process_unless_the_log_is_asked_for(captured, by):
     found = understand.estimate(captured, "criterion:missed-delay", by=by)
-    assert {row.basis for row in found.rows} == {"process"}
-    assert "basis log" in found.notes[0]
+    assert {row.variance for row in found.rows} == {"process"}
+    assert "variance sample" in found.notes[0]
     # Three weeks say too little of how weeks differ: no interval, least of all the log's.
     for row in found.rows:
         assert row.value is not None
         assert (row.low, row.high) == (None, None)
         assert any("too little history" in note for note in row.notes)
-    of_log = understand.estimate(captured, "criterion:missed-delay", by=by, basis="log")
-    assert {row.basis for row in of_log.rows} == {"log"}
+    of_log = understand.estimate(captured, "criterion:missed-delay", by=by, variance="sample")
+    assert {row.variance for row in of_log.rows} == {"sample"}
     assert [row.value for row in of_log.rows] == [row.value for row in found.rows]
 
 
 def test_one_figure_and_rows_by_criterion_are_of_the_log(captured):
     for by in (None, "criterion"):
-        assert {row.basis for row in understand.estimate(captured, by=by).rows} == {"log"}
+        assert {row.variance for row in understand.estimate(captured, by=by).rows} == {"sample"}
 
 
 def test_a_rate_is_among_judged_events_and_says_so_in_words(captured, log):
@@ -110,7 +110,7 @@ def test_each_criterion_has_its_own_denominator_when_criteria_are_compared(captu
 
 
 def test_an_estimate_survives_json(captured):
-    found = to_json(understand.estimate(captured, "criterion:slow", by="inputs.carrier", basis="process"))
+    found = to_json(understand.estimate(captured, "criterion:slow", by="inputs.carrier", variance="process"))
     assert json.loads(json.dumps(found))["rows"][0]["low"] is None
     assert found["schema"] == "remiss/estimate@1"
 

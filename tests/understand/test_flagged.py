@@ -223,10 +223,10 @@ def uneven(events: list[Logged]) -> list[Logged]:
 
 def test_with_eight_windows_a_process_figure_comes_from_how_they_differ():
     events = uneven(flights(2000, weeks=10))
-    (row,) = ask(events, "criterion:missed inputs.carrier:UA", basis=PROCESS)
-    assert row.basis == "process"
+    (row,) = ask(events, "criterion:missed inputs.carrier:UA", variance=PROCESS)
+    assert row.variance == "process"
     assert row.low < row.value < row.high
-    (counted,) = ask(events, "criterion:missed", basis=PROCESS)
+    (counted,) = ask(events, "criterion:missed", variance=PROCESS)
     assert counted.method == "counted"
     assert counted.value == truth(events, "criterion:missed")
     assert counted.low < counted.value < counted.high
@@ -236,14 +236,14 @@ def test_a_rate_that_only_few_windows_know_of_is_not_as_sure_as_if_all_did():
     began = START + 10 * WEEK
     logged = enumerate(flights(3000, weeks=12))
     events = [replace(event, carrier="B6") if event.at >= began and at % 3 else event for at, event in logged]
-    rows = {row.key: row for row in ask(uneven(events), "criterion:missed", rate=True, by="inputs.carrier", basis=PROCESS)}
+    rows = {row.key: row for row in ask(uneven(events), "criterion:missed", rate=True, by="inputs.carrier", variance=PROCESS)}
     assert (rows["B6"].low, rows["B6"].high) == (None, None)
     assert any("too little history" in note for note in rows["B6"].notes)
     assert rows["UA"].low < rows["UA"].value < rows["UA"].high
 
 
 def test_under_eight_windows_without_a_past_there_is_too_little_history():
-    (row,) = ask(EVENTS, "criterion:missed inputs.carrier:UA", basis=PROCESS)
+    (row,) = ask(EVENTS, "criterion:missed inputs.carrier:UA", variance=PROCESS)
     assert (row.low, row.high) == (None, None)
     assert any("too little history" in note for note in row.notes)
 
@@ -253,13 +253,13 @@ def test_under_eight_windows_without_a_past_there_is_too_little_history():
 def test_under_eight_windows_the_weeks_before_say_how_much_windows_differ(text, rate):
     events = flights(3000, weeks=14)
     late = (START + 11 * WEEK).date()
-    (row,) = ask(events, f"{text} occurred:>={late}", basis=PROCESS, rate=rate)
+    (row,) = ask(events, f"{text} occurred:>={late}", variance=PROCESS, rate=rate)
     assert any("11 windows before" in note for note in row.notes)
     assert row.low < row.value < row.high
 
 
 def test_by_month_each_month_looks_back_at_the_windows_before_it():
-    rows = ask(flights(6000, weeks=20), "criterion:missed", by="month", basis=PROCESS)
+    rows = ask(flights(6000, weeks=20), "criterion:missed", by="month", variance=PROCESS)
     assert [row.low is None for row in rows] == [True, True, False, False, False]
 
 
@@ -269,7 +269,7 @@ def test_a_month_of_sampled_events_is_not_blamed_for_what_sampling_adds():
         replace(event, met=tuple({*event.met, "missed"})) if event.carrier == "UA" and (event.at - START) // WEEK % 2 else event
         for event in flights(12_000, weeks=20)
     ]
-    rows = ask(events, "criterion:missed", rate=True, by="month", basis=PROCESS)
+    rows = ask(events, "criterion:missed", rate=True, by="month", variance=PROCESS)
     later = [row for row in rows if row.low is not None and row.method == "weighted" and not row.few]
     assert later
     for row in later:

@@ -29,7 +29,7 @@ def plan(text, *, of=None, **asked):
         ("criterion:slow", {"by": "severity"}, "no field severity"),
         ("criterion:slow", {"by": "id"}, "id is called event_id"),
         ("criterion:slow", {"by": "time"}, "time is called occurred"),
-        ("criterion:slow", {"basis": "hunch"}, "basis is 'hunch'"),
+        ("criterion:slow", {"variance": "hunch"}, "variance is 'hunch'"),
         ("criterion:slow", {"of": ""}, "no rate was asked"),
         ("inputs.carrier:UA", {"rate": True}, "names no criterion"),
         ("criterion:slow OR inputs.carrier:UA", {"rate": True}, "tangles"),

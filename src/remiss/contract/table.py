@@ -15,8 +15,8 @@ from importlib import import_module
 from importlib.resources import files
 from typing import Any
 
+from remiss import former
 from remiss.action import ACTIONS, Action
-from remiss.contract import former
 from remiss.contract.forms import Given, given_of
 from remiss.errors import NotFound
 

@@ -134,13 +134,13 @@ def first_line(ws: remiss.Workspace) -> str:
 
 def by_carrier(ws: remiss.Workspace, counted: Counts) -> list[Compared]:
     """Compare the missed delays of each airline over all months."""
-    rows = understand.estimate(ws, MISSED, by="inputs.carrier", basis="log").rows
+    rows = understand.estimate(ws, MISSED, by="inputs.carrier", variance="sample").rows
     return [Compared(str(row.key), EVERY, row, total(counted, carrier=str(row.key))) for row in rows]
 
 
 def by_month(ws: remiss.Workspace, counted: Counts) -> list[Compared]:
     """Compare the missed delays of each month over all airlines."""
-    rows = understand.estimate(ws, MISSED, by="month", basis="log").rows
+    rows = understand.estimate(ws, MISSED, by="month", variance="sample").rows
     return [Compared(EVERY, str(row.key), row, total(counted, month=str(row.key))) for row in rows]
 
 
@@ -151,7 +151,7 @@ def by_carrier_and_month(ws: remiss.Workspace, counted: Counts, show: Show) -> l
     for done, month in enumerate(months):
         show("comparing with the truth", done / len(months))
         within = f"{MISSED} occurred:{month}"
-        rows = {row.key: row for row in understand.estimate(ws, within, by="inputs.carrier", basis="log").rows}
+        rows = {row.key: row for row in understand.estimate(ws, within, by="inputs.carrier", variance="sample").rows}
         for carrier in sorted(carrier for carrier, when in counted if when == month):
             row = rows.get(carrier) or understand.estimate(ws, f"{within} inputs.carrier:{carrier}").rows[0]
             found.append(Compared(carrier, month, row, counted[carrier, month]))

@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from remiss.contract import former
+from remiss import former
 from remiss.errors import RemissError
 from remiss.faces.http.answering import as_json
 from remiss.faces.serving import status_of
@@ -42,8 +42,8 @@ def answer_errors(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def _malformed(request: Request, error: RequestValidationError) -> Response:
-        keys = former.KEYS.get(getattr(request.scope.get("route"), "operation_id", None) or "", {})
-        what = "; ".join(_complaints(error.errors(), keys))
+        action = getattr(request.scope.get("route"), "operation_id", None) or ""
+        what = "; ".join(_complaints(error.errors(), action))
         return answer(request, 422, error_object("request", what, "see the OpenAPI document at /api/v1/openapi.json"))
 
     @app.exception_handler(HTTPException)
@@ -62,8 +62,11 @@ def answer_errors(app: FastAPI) -> None:
         return answer(request, 500, error_object("internal", "this is a fault of remiss", do))
 
 
-def _complaints(errors: Iterable[Any], keys: Mapping[str, str]) -> Iterable[str]:
+def _complaints(errors: Iterable[Any], action: str) -> Iterable[str]:
     for each in list(errors)[:10]:
         place = ".".join(str(part) for part in each["loc"][1:] or each["loc"])
-        now = keys.get(str(each["loc"][-1])) if each["type"] == "extra_forbidden" else None
-        yield f"{place}: {each['msg']}" + (f"; it is {now} now" if now else "")
+        name = str(each["loc"][-1])
+        if each["type"] == "extra_forbidden":
+            yield f"{place}: {each['msg']}{former.key_hint(action, [name])}"
+        else:
+            yield f"{place}: {each['msg']}{former.value_hint(name, each['input'])}"

@@ -17,7 +17,7 @@ from remiss.records.identity import format_time
 from remiss.records.rows import Rows, spreadsheet_safe
 
 CONFIRMED_COLUMNS = ("flagged", "precision")
-COLUMNS = ("key", "value", "low", "high", "method", "basis", "sampled", "effective", "remarks")
+COLUMNS = ("key", "value", "low", "high", "method", "variance", "sampled", "effective", "remarks")
 
 
 def as_csv(columns: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
@@ -73,7 +73,7 @@ def figures(found: Estimate) -> tuple[tuple[str, ...], list[tuple[object, ...]]]
             row.low,
             row.high,
             row.method,
-            row.basis,
+            row.variance,
             row.sampled,
             row.effective,
             estimate_facts.remarks(row),

@@ -17,19 +17,19 @@ if TYPE_CHECKING:
 
 COUNTED = "counted"
 WEIGHTED = "weighted"
-LOG = "log"
+SAMPLE = "sample"
 PROCESS = "process"
 FLAGGED = "flagged"
 CONFIRMED = "confirmed"
 Method = Annotated[str, OneOf((COUNTED, WEIGHTED))]
-Basis = Annotated[str, OneOf((LOG, PROCESS))]
+Variance = Annotated[str, OneOf((SAMPLE, PROCESS))]
 FigureKind = Annotated[str, OneOf((FLAGGED, CONFIRMED))]
 ConfirmedVerdict = Annotated[str, OneOf((Verdict.FAILURE.value, Verdict.WRONG_LABEL.value))]
 # Of its columns in Arrow, but for the key, which the breakdown decides.
 TYPES = {
     **dict.fromkeys(("value", "low", "high", "level", "effective", "judged", "bounds_low", "bounds_high", "flagged"), arrow.REAL),
     **dict.fromkeys(("precision", "precision_low", "precision_high"), arrow.REAL),
-    **dict.fromkeys(("method", "basis"), arrow.TEXT),
+    **dict.fromkeys(("method", "variance"), arrow.TEXT),
     **dict.fromkeys(("few", "provisional", "preliminary"), arrow.YES_NO),
     "sampled": arrow.WHOLE,
     "notes": arrow.TEXTS,
@@ -42,7 +42,7 @@ class EstimateRow:
 
     `value` is a number of events, or a fraction for a rate; None where it is undefined (nothing to count among). `low` and
     `high` are None for an exact count and where there is too little history. `method` is `counted` (sums of exact counts) or
-    `weighted` (from sampled events); `basis` is `log` (this very log) or `process` (what wrote it). `sampled` is how many
+    `weighted` (from sampled events); `variance` is `sample` (this very log) or `process` (what wrote it). `sampled` is how many
     sampled events are in the figure's set and `effective` how many equally weighted ones they are worth. `few` marks under
     ten sampled. For rates `judged` is the share of events that could be judged (labelled) and `bounds` what the rate would be
     if none or all of the others had met the criterion.
@@ -58,7 +58,7 @@ class EstimateRow:
     high: float | None = None
     level: Annotated[float, OneOf((0.95,))] = 0.95
     method: Method
-    basis: Basis = LOG
+    variance: Variance = SAMPLE
     sampled: Count = 0
     effective: float | None = None
     few: bool = False
@@ -74,7 +74,7 @@ class EstimateRow:
     def exact(self) -> bool:
         """Whether the value is known without error: a count of this log, or an interval without width."""
         if self.low is None or self.high is None:
-            return self.value is not None and self.method == COUNTED and self.basis == LOG
+            return self.value is not None and self.method == COUNTED and self.variance == SAMPLE
         return self.low == self.high
 
 

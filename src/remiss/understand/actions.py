@@ -11,19 +11,19 @@ from remiss.catalog.query.parsing import parse
 from remiss.errors import QueryError
 from remiss.parameters import OneOf, Option, Position, Query
 from remiss.records.catalog import reached
-from remiss.records.estimate import CONFIRMED, FLAGGED, LOG, PROCESS, Estimate
+from remiss.records.estimate import CONFIRMED, FLAGGED, PROCESS, SAMPLE, Estimate
 from remiss.records.labelling import Verdict
 from remiss.records.view_entry import Kind, ViewEntry
 from remiss.understand.pipeline import frame_facts_of, frame_of, read_confirmed, read_flagged
 from remiss.understand.ports import UnderstandWorkspace
-from remiss.understand.question import Question, check_confirmed, usual_basis
+from remiss.understand.question import Question, check_confirmed, usual_variance
 from remiss.understand.rows import by_criterion
 from remiss.understand.scope import CRITERION, without_people
 
 # What else people may find says nothing of the model or its labels.
 COUNTED_VERDICTS = (Verdict.FAILURE.value, Verdict.WRONG_LABEL.value)
-OF_THIS_LOG = "the intervals are of this very log; to compare rows with each other ask with basis process"
-OF_PROCESS = "the intervals are of the process that wrote the log, to compare rows; of this very log ask with basis log"
+OF_SAMPLE = "the intervals are of this very log; to compare rows with each other ask with variance process"
+OF_PROCESS = "the intervals are of the process that wrote the log, to compare rows; of this very log ask with variance sample"
 
 
 def _shown(_: UnderstandWorkspace, given: Mapping[str, Any], found: Estimate) -> Sequence[ViewEntry]:
@@ -39,7 +39,7 @@ def estimate(
     rate: bool = False,
     of: Annotated[str, Option(metavar="QUERY")] | None = None,
     by: Annotated[str, Option(metavar="FIELD")] | None = None,
-    basis: Annotated[str, OneOf((LOG, PROCESS))] | None = None,
+    variance: Annotated[str, OneOf((SAMPLE, PROCESS))] | None = None,
     source: str | None = None,
     protocol: str | None = None,
     confirmed: bool = False,
@@ -58,8 +58,8 @@ def estimate(
     of : the denominator of a rate, in the filter language; without it the query's event-level terms with the criterion's
         `among`
     by : one row for each value of a field, for each `month`, `week`, `day`, `window` or `criterion`
-    basis : `log`, how sure of this very log; or `process`, how sure of what wrote it; default: `process` where rows by a field
-        or a period are there to be compared, else `log`
+    variance : `sample`, how sure of this very log; or `process`, how sure of what wrote it; default: `process` where rows by a
+        field or a period are there to be compared, else `sample`
     source, protocol : which, where the catalog has several; a protocol as NAME or NAME@VERSION
     confirmed : only what two people found, in the windows whose batches they have begun; the query may then name mode and
         severity
@@ -77,7 +77,7 @@ def estimate(
     counted = verdict_of(verdict, confirmed=confirmed)
     whole = parse(query)
     own = without_people(whole) if confirmed else whole
-    asked = Question(query=own, rate=rate, of=None if of is None else parse(of), by=by, basis=basis or usual_basis(by))
+    asked = Question(query=own, rate=rate, of=None if of is None else parse(of), by=by, variance=variance or usual_variance(by))
     if confirmed:
         check_confirmed(whole)
     ground = frame_of(ws, asked, position, source, protocol)
@@ -99,7 +99,7 @@ def estimate(
         protocol=f"{ground.protocol}@{ground.version}",
         kind=CONFIRMED if confirmed else FLAGGED,
         verdict=None if counted is None else counted.value,
-        notes=notes_on_basis(asked, named=basis is not None),
+        notes=notes_on_variance(asked, named=variance is not None),
     )
 
 
@@ -119,10 +119,10 @@ def verdict_of(name: str | None, *, confirmed: bool) -> Verdict | None:
     return Verdict.FAILURE if name is None else Verdict(name)
 
 
-def notes_on_basis(asked: Question, *, named: bool) -> tuple[str, ...]:
+def notes_on_variance(asked: Question, *, named: bool) -> tuple[str, ...]:
     """Return what to say of rows beside each other: of what they are, where nobody asked for it or it may mislead."""
     if asked.by is None:
         return ()
-    if asked.basis == LOG:
-        return (OF_THIS_LOG,)
+    if asked.variance == SAMPLE:
+        return (OF_SAMPLE,)
     return () if named else (OF_PROCESS,)

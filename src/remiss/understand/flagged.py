@@ -1,4 +1,4 @@
-"""Estimates: how many events, or what share of them, a question is about, each with its method, basis and interval.
+"""Estimates: how many events, or what share of them, a question is about, each with its method, variance and interval.
 
 A question that cuts no cell is answered by adding exact counts. Any other is answered from the sampled events, weighted
 by the inverse of their inclusion probability (Horvitz and Thompson, JASA 47, 1952). Which formula gives the interval is
@@ -16,7 +16,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from remiss.records.estimate import COUNTED, LOG, WEIGHTED, EstimateRow
+from remiss.records.estimate import COUNTED, SAMPLE, WEIGHTED, EstimateRow
 from remiss.understand.domain import NO_KEY, DomainCell, DomainCells, Key, hidden_numerator, hidden_rest, windows_of_key
 from remiss.understand.estimators import (
     HiddenParts,
@@ -47,14 +47,14 @@ def counted(
     y, x = counts(cells, windows)
     matching, among = int(y.sum()), int(x.sum())
     if not question.rate:
-        if question.basis == LOG:
+        if question.variance == SAMPLE:
             return IntervalEstimate(value=matching)
         figure = process_total(y, float(matching), matching, history)
         return IntervalEstimate(value=matching, low=figure.low, high=figure.high, notes=figure.notes)
     if among == 0:
         return IntervalEstimate(value=None, notes=(NOBODY_THERE,))
     rate = matching / among
-    if question.basis == LOG:
+    if question.variance == SAMPLE:
         return IntervalEstimate(value=rate)
     return process_rate(rate, ((y - rate * x) / among)[x > 0], rate * (1 - rate) / among, float(among), history)
 
@@ -75,7 +75,7 @@ def weighted(question: Question, domain: Weighted, cells: Sequence[DomainCell], 
     of_numerator = hidden_numerator(cells)
     if question.rate:
         figure = weighted_rate(domain, HiddenParts(numerator=of_numerator, rest=hidden_rest(cells)))
-        if question.basis == LOG or figure.value is None:
+        if question.variance == SAMPLE or figure.value is None:
             return figure
         among = domain.total(domain.x)
         e = residuals(domain, figure.value, among)
@@ -83,7 +83,7 @@ def weighted(question: Question, domain: Weighted, cells: Sequence[DomainCell], 
         kish, sampling = kish_size(domain.p[domain.x > 0]), log_variance(e, domain.p)
         return process_rate(figure.value, totals, poisson_variance(e, domain.p), kish, history, sampling=sampling)
     figure = weighted_total(domain, of_numerator)
-    if question.basis == LOG:
+    if question.variance == SAMPLE:
         return figure
     totals = window_totals(domain.y / domain.p, domain.window, domain.windows)
     seen = domain.p[domain.y > 0]
@@ -158,7 +158,7 @@ def estimate_rows(
     if not field.windows:
         return ()
     past = None
-    if reference is not None and field.plan.question.basis != LOG:
+    if reference is not None and field.plan.question.variance != SAMPLE:
         past = Past(field=reference, sheet=sample_arrays_of(reference.plan, reference.sampled, reference.windows))
     sheet = sample_arrays_of(field.plan, field.sampled, field.windows)
     notes = notes_of(field, ground)
@@ -195,7 +195,7 @@ def row(
         low=figure.low,
         high=figure.high,
         method=COUNTED if field.whole else WEIGHTED,
-        basis=question.basis,
+        variance=question.variance,
         sampled=sampled,
         effective=figure.effective,
         few=not field.whole and sampled < FEW and figure.low != figure.high,

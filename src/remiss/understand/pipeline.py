@@ -14,7 +14,7 @@ from remiss.catalog.query.expression import Level, Operator, Query, Term, both
 from remiss.errors import NotFound
 from remiss.protocol.cache import salvage
 from remiss.protocol.terms import UNPLANNED, Protocol
-from remiss.records.estimate import LOG
+from remiss.records.estimate import SAMPLE
 from remiss.records.labelling import Verdict
 from remiss.understand.domain import Census, DomainCells, build_domain
 from remiss.understand.frames import narrowed, only
@@ -174,13 +174,13 @@ def in_scope(field: DomainCells, footing: FrameFacts) -> DomainCells:
 def needs_reference(field: DomainCells) -> bool:
     """Return whether some row may have too few windows of its own to say how they differ."""
     question = field.plan.question
-    return bool(field.windows) and question.basis != LOG and (question.by in PERIODS or len(field.windows) < HISTORY)
+    return bool(field.windows) and question.variance != SAMPLE and (question.by in PERIODS or len(field.windows) < HISTORY)
 
 
 def needs_past(view: LabelledDomain) -> bool:
     """Return whether some row may have too few windows of its own, of those that people have begun with."""
     question = view.field.plan.question
-    return bool(view.windows) and question.basis != LOG and (question.by in PERIODS or len(view.windows) < HISTORY)
+    return bool(view.windows) and question.variance != SAMPLE and (question.by in PERIODS or len(view.windows) < HISTORY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

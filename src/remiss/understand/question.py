@@ -15,7 +15,7 @@ from remiss.catalog.query.printing import words
 from remiss.errors import QueryError
 from remiss.protocol.terms import Protocol
 from remiss.records.case import Sensitivity
-from remiss.records.estimate import LOG, PROCESS
+from remiss.records.estimate import PROCESS, SAMPLE
 from remiss.understand.periods import PERIODS
 from remiss.understand.scope import CRITERION, event_part, named_criteria, terms_of
 
@@ -62,7 +62,7 @@ class Question:
     rate: bool = False
     of: Query | None = None
     by: str | None = None
-    basis: str = LOG
+    variance: str = SAMPLE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,15 +83,15 @@ class QuestionPlan:
     denominator: str | None = None
 
 
-def usual_basis(by: str | None) -> str:
-    """Return the basis of a question that names none: rows that compare slices, versions, windows or time are of the process.
+def usual_variance(by: str | None) -> str:
+    """Return the variance of a question that names none: `process` for rows that compare slices, versions, windows or time.
 
     Rows by criterion are different questions about the same events, and one figure alone compares nothing: both are of the log.
 
-    >>> usual_basis("month"), usual_basis("model_version"), usual_basis("criterion"), usual_basis(None)
-    ('process', 'process', 'log', 'log')
+    >>> usual_variance("month"), usual_variance("model_version"), usual_variance("criterion"), usual_variance(None)
+    ('process', 'process', 'sample', 'sample')
     """
-    return LOG if by in {None, CRITERION} else PROCESS
+    return SAMPLE if by in {None, CRITERION} else PROCESS
 
 
 # What of people's decisions a confirmed figure may be narrowed by; it is known of every confirmed case and of no other.
@@ -199,9 +199,9 @@ def check_field(key: str, rules: Rules) -> None:
 
 
 def check_choices(question: Question, rules: Rules) -> None:
-    """Refuse an unknown basis or breakdown."""
-    if question.basis not in {LOG, PROCESS}:
-        raise QueryError(f"basis is {question.basis!r}", do="use log (this very log) or process (what wrote it)")
+    """Refuse an unknown variance or breakdown."""
+    if question.variance not in {SAMPLE, PROCESS}:
+        raise QueryError(f"variance is {question.variance!r}", do="use sample (this very log) or process (what wrote it)")
     if question.by is None or question.by in PERIODS:
         return
     check_field(question.by, rules)

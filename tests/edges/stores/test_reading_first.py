@@ -50,10 +50,10 @@ def around(functions: tuple[Callable[..., Any], ...], note: Callable[[], None]) 
         {"query": "criterion:slow"},
         {"query": "criterion:slow inputs.carrier:UA"},
         {"query": "criterion:slow inputs.carrier:UA", "rate": True, "by": "week"},
-        {"query": "occurred:>=2013-06-10 inputs.carrier:UA", "by": "criterion", "basis": "process"},
+        {"query": "occurred:>=2013-06-10 inputs.carrier:UA", "by": "criterion", "variance": "process"},
         {"query": "criterion:slow", "confirmed": True},
         {"query": "criterion:slow", "confirmed": True, "by": "month"},
-        {"query": "occurred:>=2013-06-10", "confirmed": True, "by": "criterion", "basis": "process", "rate": True},
+        {"query": "occurred:>=2013-06-10", "confirmed": True, "by": "criterion", "variance": "process", "rate": True},
     ],
 )
 def test_an_estimate_asks_the_catalog_nothing_once_it_computes(ws, captured, asked):

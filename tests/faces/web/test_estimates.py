@@ -48,7 +48,7 @@ def test_each_row_and_each_mark_lead_to_the_cases_behind_them(reading, get):
 
 
 def test_the_chart_draws_what_the_table_and_the_twin_say(reading, get):
-    asked = {"query": "criterion:missed-delay", "what": "rate", "by": "inputs.carrier", "basis": "log"}
+    asked = {"query": "criterion:missed-delay", "what": "rate", "by": "inputs.carrier", "variance": "sample"}
     page = get(**asked).text
     twin = html.unescape(re.search(r'<link rel="alternate" type="application/json" href="([^"]*)"', page)[1])
     with reading.client() as client:
@@ -61,9 +61,9 @@ def test_the_chart_draws_what_the_table_and_the_twin_say(reading, get):
 
 
 def test_a_period_leads_to_the_cases_of_its_time(get):
-    links = links_to_cases(get(query="criterion:slow", what="count", by="week", basis="log").text)
+    links = links_to_cases(get(query="criterion:slow", what="count", by="week", variance="sample").text)
     assert "occurred:>=2013-06-03T00:00:00Z occurred:<2013-06-10T00:00:00Z" in parse_qs(urlsplit(links[0]).query)["query"][0]
-    links = links_to_cases(get(query="criterion:slow", what="count", by="window", basis="log").text)
+    links = links_to_cases(get(query="criterion:slow", what="count", by="window", variance="sample").text)
     assert "occurred:<2013-06-10T00:00:00Z" in parse_qs(urlsplit(links[0]).query)["query"][0]
 
 

@@ -15,7 +15,6 @@ from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, Select, Text, cast, literal, or_, select
 
-from remiss.contract.former import names_of
 from remiss.edges.stores.dialect.conditions import among, as_bytes, json_has, list_member, member, surely_bytes, surely_whole
 from remiss.edges.stores.dialect.driving import is_undecodable, streaming, texts_as_bytes
 from remiss.edges.stores.logs.journal import content_of, entry
@@ -24,6 +23,7 @@ from remiss.edges.stores.storable import is_text
 from remiss.edges.stores.store import Store
 from remiss.edges.stores.tables import journal, views
 from remiss.errors import Tampered
+from remiss.former import names_of
 from remiss.govern.audit.integrity import Row
 from remiss.govern.audit.log import ALSO, JOURNAL, NOTHING, VIEWS, Head, text_of
 from remiss.govern.audit.search import AuditEntry, AuditSearch, line

@@ -22,13 +22,13 @@ def estimate(found: Estimate, _ws: Workspace, _arguments: Mapping[str, Any]) -> 
         "value",
         estimate_facts.INTERVAL.format(level=f"{level * 100:g}"),
         "method",
-        "basis",
+        "variance",
         "sampled",
         "effective",
     ]
     titles += ["remarks", *(["flagged", "precision"] if found.kind == CONFIRMED else [])]
     start = 0 if found.by else 1
-    numbers = {at - start for at, title in enumerate(titles) if title not in ("method", "basis", "remarks", found.by)}
+    numbers = {at - start for at, title in enumerate(titles) if title not in ("method", "variance", "remarks", found.by)}
     render.table(titles[start:], [tuple(_line(found, row))[start:] for row in found.rows], numbers=numbers)
     if words := estimate_facts.among(found):
         render.say(words)
@@ -43,7 +43,7 @@ def _line(found: Estimate, row: EstimateRow) -> Iterator[object]:
     yield value
     yield interval or ("" if row.value is None else "exact" if row.exact else "unknown")
     yield row.method
-    yield row.basis
+    yield row.variance
     yield row.sampled
     yield None if row.effective is None else number(row.effective)
     yield estimate_facts.remarks(row)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from remiss.contract.former import shown
 from remiss.faces.cli import render
+from remiss.former import shown
 from remiss.govern.actions import Rotation
 from remiss.govern.audit.integrity import LogIntegrity
 from remiss.govern.authority import Access, grant_in_words

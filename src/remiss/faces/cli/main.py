@@ -16,7 +16,7 @@ from typing import Any
 
 import click
 
-from remiss.contract import former
+from remiss import former
 from remiss.errors import RemissError, SettingError, StorageError
 from remiss.faces.cli.options import TOKEN_FILE
 from remiss.faces.cli.stderr import to_stderr

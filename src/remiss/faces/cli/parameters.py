@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from remiss import former
 from remiss.catalog.typed_filing import assignments
 from remiss.contract.forms import Given
 from remiss.errors import InputError, Location
@@ -62,6 +63,17 @@ def _default(given: Given) -> dict[str, Any]:
     return {"default": False if given.form == "flag" and given.default is None else given.default}
 
 
+class Choice(click.Choice[Any]):
+    """A choice of words, whose refusal of a former one says what it is now."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter as error:
+            hint = former.value_hint("" if param is None else param.name or "", value)
+            raise click.BadParameter(f"{error.message}{hint}", ctx, param) from None
+
+
 def _type(given: Given) -> click.ParamType[Any, Any]:
     form = given.of or given.form
     if given.in_file or form == "bytes":
@@ -72,7 +84,7 @@ def _type(given: Given) -> click.ParamType[Any, Any]:
         return click.INT if given.low is None else click.IntRange(int(given.low), None if shown is None else int(shown))
     if given.form == "pairs":
         return click.STRING
-    return click.Choice(given.values) if given.values and form in {"choice", "text"} else PLAIN[form]
+    return Choice(given.values) if given.values and form in {"choice", "text"} else PLAIN[form]
 
 
 def typed(given: Given, value: Any) -> Any:

@@ -13,7 +13,7 @@ from datetime import datetime
 
 import numpy as np
 
-from remiss.records.estimate import LOG, WEIGHTED, EstimateRow
+from remiss.records.estimate import SAMPLE, WEIGHTED, EstimateRow
 from remiss.understand.domain import NO_KEY, DomainCell, Key, windows_of_key
 from remiss.understand.estimators import History, IntervalEstimate
 from remiss.understand.intervals import FEW
@@ -67,7 +67,11 @@ def row_of(view: LabelledDomain, key: Key, shared: tuple[str, ...]) -> EstimateR
     counting_ones = [at for at in domain if view.turns.counts[at]]
     if tells(view, counting_ones):
         return EstimateRow(
-            key=key[1], value=None, method=WEIGHTED, basis=question.basis, notes=(TELLING.format(least=LEAST_VERIFIED), *shared)
+            key=key[1],
+            value=None,
+            method=WEIGHTED,
+            variance=question.variance,
+            notes=(TELLING.format(least=LEAST_VERIFIED), *shared),
         )
     found = annotated(view.turns, counting_ones, view.verdict, starts)
     estimate = two_phase(found)
@@ -91,7 +95,7 @@ def row_of(view: LabelledDomain, key: Key, shared: tuple[str, ...]) -> EstimateR
         low=figure.low,
         high=figure.high,
         method=WEIGHTED,
-        basis=question.basis,
+        variance=question.variance,
         sampled=hits,
         effective=figure.effective,
         few=hits < FEW and figure.value is not None and figure.low != figure.high,
@@ -131,7 +135,7 @@ def figure_of(
     else:
         total, notes = total_of(view, cells, found)
     if among is not None:
-        if question.basis == LOG:
+        if question.variance == SAMPLE:
             if all_flagged and among.exact:
                 return calibrated_rate(total, among), notes
             if all_flagged and total.value:
@@ -139,7 +143,7 @@ def figure_of(
                 return replace(share_among(machines, confirmed_share(found, total)), effective=total.effective), notes
             return confirmed_rate(total, estimate, among), notes
         return confirmed_process_rate(found, estimate, total, among, history_of(view, key, starts)), notes
-    if question.basis == LOG:
+    if question.variance == SAMPLE:
         return total, notes
     return confirmed_process(found, estimate, total, history_of(view, key, starts), open_of(view, cells).least_probability), notes
 

@@ -10,11 +10,11 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from remiss.contract.former import shown
 from remiss.errors import InputError
 from remiss.faces.serving import Asked, Ws
 from remiss.faces.web.pages.shell import shell
 from remiss.faces.web.rendering import address, part, render
+from remiss.former import shown
 from remiss.records.identity import parse_time
 
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
+from remiss import former
 from remiss.catalog import attachment_actions as attachments
 from remiss.catalog.attachment import MOST_BYTES
-from remiss.contract import former
 from remiss.present import sampling
 from remiss.records.case import Revision
 from remiss.records.comparison import Comparison

@@ -44,13 +44,13 @@ class Asked(AsOf):
     found: Literal["", "failure", "wrong-label"] = ""
     of: str = ""
     by: str = ""
-    basis: Literal["", "log", "process"] = ""
+    variance: Literal["", "sample", "process"] = ""
     source: str = ""
     protocol: str = ""
 
     def arguments(self) -> dict[str, Any]:
         """Return the same as the library takes it."""
-        texts = {name: getattr(self, name) or None for name in ("of", "by", "basis", "source", "protocol")}
+        texts = {name: getattr(self, name) or None for name in ("of", "by", "variance", "source", "protocol")}
         by_people = {"confirmed": True, "verdict": self.found} if self.found else {}
         return {"query": self.query, "rate": self.what == "rate", **by_people, **texts}
 
@@ -91,7 +91,7 @@ class Result:
     ground: str
     judged: bool
     remarks: bool
-    basis: str
+    variance: str
     spec: dict[str, Any] | None
     svg: Markup
 
@@ -117,7 +117,8 @@ class EstimatesPage:
     empty: bool
 
 
-@router.get("/estimates")
+# Called like the action, so that a former name in a bookmark is told as it is over HTTP.
+@router.get("/estimates", operation_id="estimate")
 def estimates(ws: Ws, remembered: Remembered, asked: Annotated[Asked, Query()]) -> Response:
     """Show the form, and the answer to what it asked; without a question, how often each criterion is met."""
     from remiss.understand import actions
@@ -166,7 +167,7 @@ def result_of(found: Estimate, width: timedelta) -> Result:
         ground=f"{found.source}, by protocol {found.protocol}",
         judged=any(line.judged for line in lines),
         remarks=any(line.remarks for line in lines),
-        basis=found.rows[0].basis if found.rows else "log",
+        variance=found.rows[0].variance if found.rows else "sample",
         spec=spec_of(found, lines) if known else None,
         svg=Markup(forest(found)) if known else Markup(""),  # noqa: S704 - it escapes what it writes
     )

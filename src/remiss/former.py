@@ -1,4 +1,4 @@
-"""Former names: what actions, commands, options and keys were called, so that an error says what they are called now.
+"""Former names: what actions, commands, options, parameters and values were called, so that errors say what they are called now.
 
 Nothing answers to a former name. Entries of the logs keep the words that they were written with; readers show the new one beside,
 and a search for either finds both.
@@ -6,7 +6,7 @@ and a search for either finds both.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 ACTIONS: Mapping[str, str] = {
     "case.alike": "case.similar",
@@ -26,10 +26,11 @@ COMMANDS: Mapping[str, str] = {
     "case investigate": "hypothesis write, experiment write, remediation write and write-up write",
     "case sheet": "case form",
 }
-OPTIONS: Mapping[str, str] = {"--also": "--other-mode", "--beside": "--exclude"}
-# Of requests, by action.
+OPTIONS: Mapping[str, str] = {"--also": "--other-mode", "--basis": "--variance", "--beside": "--exclude"}
+# Of parameters in calls and requests, by action.
 KEYS: Mapping[str, Mapping[str, str]] = {
     "case.facets": {"field": "fields"},
+    "estimate": {"basis": "variance"},
     "inbox.list": {"all": "everything"},
     "person.add": {"name": "person"},
     "protocol.check": {"protocol": "path"},
@@ -38,6 +39,28 @@ KEYS: Mapping[str, Mapping[str, str]] = {
     "taxonomy.rehearse": {"document": "documents"},
     "team.add": {"name": "team"},
 }
+# Of choices, by parameter.
+VALUES: Mapping[str, Mapping[str, str]] = {"variance": {"log": "sample"}}
+
+
+def value_hint(parameter: str, value: object) -> str:
+    """Return what to add to the refusal of a value: what it is called now, or nothing.
+
+    >>> value_hint("variance", "log"), value_hint("variance", "hunch")
+    ('; log is sample now', '')
+    """
+    now = VALUES.get(parameter, {}).get(value) if isinstance(value, str) else None
+    return f"; {value} is {now} now" if now else ""
+
+
+def key_hint(action: str, given: Iterable[str]) -> str:
+    """Return what to add to the refusal of parameters: what they are called now, or nothing.
+
+    >>> key_hint("estimate", ["rate", "basis"]), key_hint("estimate", ["rate"])
+    ('; basis is variance now', '')
+    """
+    keys = KEYS.get(action, {})
+    return "".join(f"; {each} is {keys[each]} now" for each in given if each in keys)
 
 
 def names_of(action: str) -> tuple[str, ...]:
