@@ -25,7 +25,7 @@ from remiss.govern import audit_actions as audit
 from remiss.govern.audit.integrity import check
 from remiss.govern.audit.log import VIEWS
 from remiss.records.case import Filing
-from remiss.records.view_entry import Kind, ViewEntry
+from remiss.records.view_entry import ViewEntry, ViewKind
 
 ENTRIES = int(os.environ.get("BENCH_ENTRIES", "1000000"))
 GROUP = 10_000
@@ -113,7 +113,7 @@ def fill(address: str) -> None:
     with remiss.open(address, environment=HERE, create=True) as ws:
         case = catalog.file(ws, Filing(model="m", at=BEGIN, title="seen"))
         # Looks at raw evidence have an entry each.
-        looks = [ViewEntry(kind=Kind.EVIDENCE, subject=case.id, position=2, team="default") for _ in range(GROUP)]
+        looks = [ViewEntry(kind=ViewKind.EVIDENCE, subject=case.id, position=2, team="default") for _ in range(GROUP)]
         for group in range(ENTRIES // GROUP):
             ws.request_id = f"r{group}"
             ws.record_views(looks, "evidence.show")

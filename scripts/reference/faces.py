@@ -10,7 +10,7 @@ import click
 
 from remiss.action import Action
 from remiss.contract.declared import load
-from remiss.contract.forms import Given
+from remiss.contract.forms import ParameterEntry
 from remiss.contract.table import Entry, entries
 from remiss.faces.cli.main import cli
 from scripts.reference.markdown import block, code, page, section, table
@@ -120,7 +120,7 @@ def parameters(face: Entry) -> str:
     return table(["parameter", "form", "default", "meaning"], rows) if rows else ""
 
 
-def form_of(given: Given) -> str:
+def form_of(given: ParameterEntry) -> str:
     """What a parameter looks like, in a word or two."""
     if given.form == "many":
         return f"several: {given.of}"

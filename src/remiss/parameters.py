@@ -84,7 +84,7 @@ class InFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Precondition:
+class IfMatch:
     """Marks the revision that a writer read: a request names it by the header If-Match."""
 
 
@@ -101,7 +101,7 @@ ProtocolName = Annotated[str, Help("The name of a protocol that the catalog keep
 Query = Annotated[str, Help("In the filter language; empty is everything.")]
 RunId = Annotated[str, Help("The id of a run, or a prefix that no other run shares.")]
 Username = Annotated[str, Help("What the person is called in the catalog.")]
-Revision = Annotated[int, Range(1, MOST_REVISION), Help("The revision that you read."), Option(), Precondition()]
+Revision = Annotated[int, Range(1, MOST_REVISION), Help("The revision that you read."), Option(), IfMatch()]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +145,7 @@ def parameter(name: str, declared: Any, default: Any = inspect.Parameter.empty, 
         one_of=next((each for each in notes if isinstance(each, OneOf)), None),
         help=next((each.text for each in notes if isinstance(each, Help)), None),
         option=option,
-        precondition=any(isinstance(each, Precondition) for each in notes),
+        precondition=any(isinstance(each, IfMatch) for each in notes),
         in_file=any(isinstance(each, InFile) for each in notes),
         without=next((each.names for each in notes if isinstance(each, Without)), ()),
     )

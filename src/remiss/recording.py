@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from remiss.govern.viewing import Seen, entered
-from remiss.records.view_entry import Kind
+from remiss.records.view_entry import ViewKind
 from remiss.wiring import Wiring
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class Recording(Wiring):
         seen = [Seen(action, look) for look in looks]
         gathered = self._gathering.seen
         # Raw evidence nobody has before it is on the disk that they do.
-        if gathered is None or any(look.kind is Kind.EVIDENCE for look in looks):
+        if gathered is None or any(look.kind is ViewKind.EVIDENCE for look in looks):
             self._record(seen)
         else:
             gathered.extend(seen)

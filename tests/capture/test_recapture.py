@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from remiss.capture.planning import compare
-from remiss.capture.ports import Known
+from remiss.capture.ports import KnownEvent
 from remiss.records.event import Event
 from remiss.records.run import Member
 
 MONDAY = datetime(2013, 6, 3, tzinfo=UTC)
 
 
-def known(event: str, *, label: str | None = "late", met: tuple[str, ...] = ("missed",)) -> Known:
-    return Known(event=event, window=MONDAY, output="on-time", label=label, met=met, undecided=())
+def known(event: str, *, label: str | None = "late", met: tuple[str, ...] = ("missed",)) -> KnownEvent:
+    return KnownEvent(event=event, window=MONDAY, output="on-time", label=label, met=met, undecided=())
 
 
 def member(event: str, *, label: str | None = "late", met: tuple[str, ...] = ("missed",)) -> Member:

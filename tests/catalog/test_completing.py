@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from remiss.catalog.query.completing import MOST, Known, completions, key_of
+from remiss.catalog.query.completing import MOST, KnownValues, completions, key_of
 from remiss.catalog.query.parsing import parse
 
-KNOWN = Known(
+KNOWN = KnownValues(
     fields=("inputs.carrier", "context.airport", "context.two words"),
     values={
         "context.airport": [("EWR", "3 cases"), ("JFK", "2 cases"), ("New York", "1 case")],

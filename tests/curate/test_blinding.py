@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from remiss.curate.blinding import UNDECIDED, Fact, Part, Viewer, blinded, clauses, history_for, seen, words_without
+from remiss.curate.blinding import UNDECIDED, BlindedPart, Fact, Viewer, blinded, clauses, history_for, seen, words_without
 from remiss.records.case import Revision
 from remiss.records.labelling import LabellingKind
 from remiss.records.states import DECIDED, Status
@@ -29,7 +29,7 @@ def view(name, status, *labellings, operator=False, settles=False):
     people = frozenset(each.person for each in labellings)
     viewer = looking(name, operator=operator, settles=settles)
     facts = viewer.facts(people, "arrivals", settles=lambda: settles)
-    return seen(labellings, name, blinded(Part.LABELLINGS, status, facts))
+    return seen(labellings, name, blinded(BlindedPart.LABELLINGS, status, facts))
 
 
 def test_of_an_annotated_case_its_author_sees_the_annotation_and_nobody_else():
@@ -79,7 +79,7 @@ def test_words_of_labellers_are_withheld_from_whoever_has_not_labelled_and_may_n
     name, status, people, settles, operator
 ):
     viewer = looking(name, operator=operator, settles=settles)
-    found = blinded(Part.WORDS, status, viewer.facts(frozenset(people), "arrivals", settles=lambda: settles))
+    found = blinded(BlindedPart.WORDS, status, viewer.facts(frozenset(people), "arrivals", settles=lambda: settles))
     sees = operator or status in DECIDED or name in people or (status is Status.DISPUTED and settles)
     assert (found is None) is sees
 
@@ -88,7 +88,7 @@ def suggested(name, status, *people, in_hand=False, owns=False, team="arrivals",
     """Return why the suggestions of a case of that team are hidden from somebody."""
     viewer = looking(name, **may)
     facts = viewer.facts(frozenset(people), team, held=lambda: in_hand, owns=lambda: owns)
-    return blinded(Part.SUGGESTIONS, status, facts)
+    return blinded(BlindedPart.SUGGESTIONS, status, facts)
 
 
 VERIFIER = {"labels": True, "verifies": frozenset({"arrivals"})}
@@ -171,18 +171,18 @@ def said(number, actor, action, title, note):
 
 
 def test_of_each_part_the_rule_says_in_which_states_for_whom_and_until_when():
-    for part in Part:
+    for part in BlindedPart:
         assert clauses(part)
         for each in clauses(part):
             assert each.until.startswith("hidden ")
             assert not each.holds & each.lacks
             # Nothing is blinded for who has labelled a case but what others found, and nothing at all for the operator.
-            assert part is Part.ORIGIN or Fact.OPERATOR in each.lacks
-            assert part in {Part.ORIGIN, Part.LABELLINGS} or Fact.LABELLED in each.lacks
-    assert {state for each in clauses(Part.WORDS) for state in each.states} == UNDECIDED
+            assert part is BlindedPart.ORIGIN or Fact.OPERATOR in each.lacks
+            assert part in {BlindedPart.ORIGIN, BlindedPart.LABELLINGS} or Fact.LABELLED in each.lacks
+    assert {state for each in clauses(BlindedPart.WORDS) for state in each.states} == UNDECIDED
 
 
-@given(st.sampled_from(Part), st.sampled_from(Status))
+@given(st.sampled_from(BlindedPart), st.sampled_from(Status))
 def test_what_has_to_be_looked_up_is_asked_only_where_it_matters(part, status):
     asked = []
 

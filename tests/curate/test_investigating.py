@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from remiss.curate.assembling import investigation_of
-from remiss.curate.investigating import CITATIONS_LIMIT, TEXT_LIMIT, Draft, Finding, following, prepared
+from remiss.curate.investigating import CITATIONS_LIMIT, TEXT_LIMIT, Draft, PartRevision, following, prepared
 from remiss.errors import Conflict, InputError
 from remiss.records.investigation import Citation, CitationKind, Conclusion, Part, Stands, Written
 
@@ -60,7 +60,7 @@ def test_what_is_left_out_of_a_change_stays():
     assert (first.number, first.revision, first.state) == (3, 1, "pending")
     change = Draft(part=Part.EXPERIMENT, number=3, revision=1, texts={"result": "b"}, state=Conclusion.REFUTES, hypothesis=1)
     second = following(change, first, 9, [1])
-    assert second == Finding(
+    assert second == PartRevision(
         part=Part.EXPERIMENT,
         number=3,
         revision=2,
@@ -74,7 +74,7 @@ def test_what_is_left_out_of_a_change_stays():
 
 
 def test_whoever_read_another_state_is_told():
-    there = Finding(part=Part.HYPOTHESIS, number=1, revision=2, texts={"text": "a"}, state="open")
+    there = PartRevision(part=Part.HYPOTHESIS, number=1, revision=2, texts={"text": "a"}, state="open")
     for revision, error, said in (
         (1, Conflict, "changed since revision 1"),
         (3, InputError, "no revision 3 yet"),
@@ -93,19 +93,19 @@ def test_whoever_read_another_state_is_told():
 
 
 def test_an_investigation_says_what_is_missing_of_it():
-    hypothesis = Finding(part=Part.HYPOTHESIS, number=1, revision=1, texts={"text": "a"}, state="open")
-    tested = Finding(part=Part.EXPERIMENT, number=1, revision=1, texts={"executed": "a"}, state="pending", hypothesis=1)
-    told = Finding(
+    hypothesis = PartRevision(part=Part.HYPOTHESIS, number=1, revision=1, texts={"text": "a"}, state="open")
+    tested = PartRevision(part=Part.EXPERIMENT, number=1, revision=1, texts={"executed": "a"}, state="pending", hypothesis=1)
+    told = PartRevision(
         part=Part.EXPERIMENT, number=1, revision=2, texts={"executed": "a", "result": "b"}, state="supports", hypothesis=1
     )
     sections = {"hypothesis": "a", "experiments": "b", "results": "c", "rationale": "d"}
-    written = Finding(part=Part.WRITE_UP, number=1, revision=1, texts=sections)
+    written = PartRevision(part=Part.WRITE_UP, number=1, revision=1, texts=sections)
     done = [
         [each.done for each in investigation_of("c", [(finding, NOW) for finding in findings]).steps]
         for findings in ([], [hypothesis], [hypothesis, tested], [hypothesis, told], [hypothesis, told, written])
     ]
     assert [sum(each) for each in done] == [0, 1, 2, 3, 7]
-    partly = Finding(part=Part.WRITE_UP, number=1, revision=1, texts={"results": "c"})
+    partly = PartRevision(part=Part.WRITE_UP, number=1, revision=1, texts={"results": "c"})
     steps = investigation_of("c", [(hypothesis, NOW), (told, NOW), (partly, NOW)]).steps
     missing = [each.name for each in steps if not each.done]
     assert missing == [

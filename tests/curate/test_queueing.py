@@ -12,7 +12,7 @@ import pytest
 from remiss.capture.sampling import fraction
 from remiss.curate.batches import Batch
 from remiss.curate.queueing import BatchOrder, Desk, Ownership, Progress
-from remiss.protocol.terms import Labelling
+from remiss.protocol.terms import LabellingDesign
 from remiss.records.case import Sensitivity
 from remiss.records.labelling import LabellingKind
 from remiss.records.states import Status
@@ -28,7 +28,7 @@ def order(batches, *, budget=100, controls=0.0):
     return BatchOrder(
         source="log",
         protocol="delays",
-        labelling=Labelling(every=timedelta(weeks=1), budget=budget, controls=controls, verify=VERIFY),
+        labelling=LabellingDesign(every=timedelta(weeks=1), budget=budget, controls=controls, verify=VERIFY),
         seed="1",
         severities={"grave": 1, "minor": 4},
         batches=batches,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from remiss.curate.recoding import Affected, destination, recoded, renamed, sources_of
 from remiss.errors import RecodingError
 from remiss.protocol.recoding import load
-from remiss.records.recoding import Arm, Move, Recoding
+from remiss.records.recoding import Arm, ModeMove, Recoding
 
 DOCUMENT = """\
 recode: feeder
@@ -31,9 +31,9 @@ def test_a_document_is_read_whole():
     found = load(DOCUMENT, "feeder.yaml")
     assert (found.name, found.about, found.text) == ("feeder", "Feeder airports are a mode of their own.", DOCUMENT)
     assert found.moves == (
-        Move(sources=("a:old",), arms=(Arm(to="a:new"),)),
-        Move(sources=("a:x", "a:y"), arms=(Arm(to="a:z"),)),
-        Move(sources=("a:wide",), arms=(Arm(to="a:left", when="context.airport:EWR"), Arm(to="a:right", when="output:late"))),
+        ModeMove(sources=("a:old",), arms=(Arm(to="a:new"),)),
+        ModeMove(sources=("a:x", "a:y"), arms=(Arm(to="a:z"),)),
+        ModeMove(sources=("a:wide",), arms=(Arm(to="a:left", when="context.airport:EWR"), Arm(to="a:right", when="output:late"))),
     )
     assert load(DOCUMENT.replace("otherwise: relabel", 'otherwise: "a:rest"'), "f").moves[2].otherwise == "a:rest"
 
@@ -78,7 +78,7 @@ def recodings(draw):
     moves = []
     for source in sources:
         arms = tuple(Arm(to=to, when="q") for to in draw(st.lists(targets, min_size=1, max_size=3)))
-        moves.append(Move(sources=(source,), arms=arms, otherwise=draw(st.none() | targets)))
+        moves.append(ModeMove(sources=(source,), arms=arms, otherwise=draw(st.none() | targets)))
     return Recoding(name="r", about="x", moves=tuple(moves), text="")
 
 

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from remiss.govern.viewing import ALONE, MOST, Seen, beside, entered
-from remiss.records.view_entry import Kind, ViewEntry
+from remiss.records.view_entry import ViewEntry, ViewKind
 
-KINDS = st.sampled_from(Kind)
+KINDS = st.sampled_from(ViewKind)
 LOOKS = st.builds(
     ViewEntry,
     kind=KINDS,
@@ -20,8 +20,8 @@ SEEN = st.lists(st.builds(Seen, st.sampled_from(["case.show", "case.search"]), L
 
 
 def test_a_page_of_a_case_is_one_entry_about_the_case():
-    case = ViewEntry(kind=Kind.CASE, subject="k", team="a")
-    threads = ViewEntry(kind=Kind.LIST, subject="k", team="a", count=2)
+    case = ViewEntry(kind=ViewKind.CASE, subject="k", team="a")
+    threads = ViewEntry(kind=ViewKind.LIST, subject="k", team="a", count=2)
     (entry,) = entered([Seen("thread.list", threads), Seen("case.show", case), Seen("case.show", case)], "b")
     assert [each.action for each in entry] == ["case.show", "thread.list"]
 
@@ -42,5 +42,5 @@ def test_all_that_was_shown_is_named_once_by_an_entry_of_its_team_and_its_thing(
 
 
 def test_what_very_many_actions_showed_is_named_by_several_entries():
-    seen = [Seen("case.search", ViewEntry(kind=Kind.LIST, query=str(number))) for number in range(2 * MOST + 1)]
+    seen = [Seen("case.search", ViewEntry(kind=ViewKind.LIST, query=str(number))) for number in range(2 * MOST + 1)]
     assert [len(entry) for entry in entered(seen, "x")] == [MOST, MOST, 1]

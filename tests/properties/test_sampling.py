@@ -13,7 +13,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from remiss.capture.sampling import Part, as_fraction, groups, key, merge, priority, sample, selections
+from remiss.capture.sampling import PopulationPart, as_fraction, groups, key, merge, priority, sample, selections
 from tests.edges.engines.worlds import HOUR, MONDAY, WEEK, captured, protocol, write
 
 KEEP = 3
@@ -104,7 +104,7 @@ def test_the_engine_draws_what_the_definition_says(events, files, threads):
     parts, whole = [], []
     for row in events:
         met, undecided = undecided_met(row)
-        part = Part(
+        part = PopulationPart(
             window=row["hour"] // 168,
             stratum=(row["place"],),
             met=met,
@@ -117,7 +117,9 @@ def test_the_engine_draws_what_the_definition_says(events, files, threads):
     for window in {part.window for part in parts}:
         own = [part for part in parts if part.window == window]
         least = tuple(sorted(one for part in own for one in part.least))
-        whole.append(Part(window=window, stratum=(), met=(), undecided=(), population=len(own), labelled=0, least=least))
+        whole.append(
+            PopulationPart(window=window, stratum=(), met=(), undecided=(), population=len(own), labelled=0, least=least)
+        )
 
     class Amounts:
         keep = control = undecided = 3

@@ -7,7 +7,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from remiss.capture.sampling import Part, as_fraction, groups, key, priority, selections
+from remiss.capture.sampling import PopulationPart, as_fraction, groups, key, priority, selections
 from remiss.protocol.terms import Sampling
 from remiss.records.run import ALL
 from tests.simulation.world import Keep, build, draw, memberships
@@ -25,7 +25,7 @@ def test_both_samplers_keep_the_same_events_with_the_same_probabilities(seed):
     names = tuple(str(c) for c in range(world.criteria))
     parts = [part(at, world, ids, (int(world.stratum[at]),), names) for at in range(world.size)]
     whole = [
-        Part(
+        PopulationPart(
             window=window,
             stratum=(),
             met=(),
@@ -46,7 +46,7 @@ def test_both_samplers_keep_the_same_events_with_the_same_probabilities(seed):
 
 def part(at, world, ids, stratum, names):
     """Return one event as a part of its own: parts of a group are merged."""
-    return Part(
+    return PopulationPart(
         window=int(world.window[at]),
         stratum=stratum,
         met=tuple(name for name, met in zip(names, world.met[at], strict=True) if met),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from remiss.capture.sampling import Part, groups, key, selections
+from remiss.capture.sampling import PopulationPart, groups, key, selections
 from remiss.catalog.query.expression import EVERYTHING, Query
 from remiss.catalog.query.parsing import parse
 from remiss.protocol.terms import Sampling
@@ -148,9 +148,11 @@ def census_of(
 
 def part(
     at: int, stratum: tuple[object, ...], met: tuple[str, ...], undecided: tuple[str, ...], ids: list[str], sampling: Sampling
-) -> Part:
+) -> PopulationPart:
     keys = tuple(sorted(key(sampling.seed, one) for one in ids))
-    return Part(window=at, stratum=stratum, met=met, undecided=undecided, population=len(ids), labelled=len(ids), least=keys)
+    return PopulationPart(
+        window=at, stratum=stratum, met=met, undecided=undecided, population=len(ids), labelled=len(ids), least=keys
+    )
 
 
 def matches(query: Query, event: Logged) -> bool:

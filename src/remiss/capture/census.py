@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from remiss.capture import sampling
 from remiss.capture.row_checks import RowChecks
-from remiss.capture.sampling import Part
+from remiss.capture.sampling import PopulationPart
 from remiss.capture.sql import criteria, statements
 from remiss.capture.sql.plan import BOUNDS, REFERENCE, ScanPlan
 from remiss.capture.values import value_of
@@ -19,7 +19,7 @@ REFERENCE_ROWS = 10_000_000
 
 def counted(
     session: Session, plan: ScanPlan, seen: RowChecks, progress: Progress
-) -> tuple[list[Part], list[Part], frozenset[str]]:
+) -> tuple[list[PopulationPart], list[PopulationPart], frozenset[str]]:
     """Return the cells, the whole windows, and the keys of those that met a criterion among the least of each."""
     own = {number: rows for number, rows in seen.events.items() if number >= plan.reach}
     if not own:
@@ -57,7 +57,9 @@ def _chunks(events: Mapping[int, int], most: int) -> list[tuple[int, int]]:
     return found
 
 
-def _census(session: Session, plan: ScanPlan, rows: Mapping[int, int]) -> tuple[list[Part], list[Part], frozenset[str]]:
+def _census(
+    session: Session, plan: ScanPlan, rows: Mapping[int, int]
+) -> tuple[list[PopulationPart], list[PopulationPart], frozenset[str]]:
     """Return the census, whole windows, and the keys of events that meet a criterion, among those that it brought.
 
     Each window's bound on the keys of `all` is almost surely high enough. Where one was not, the census is taken again.
@@ -73,15 +75,15 @@ def _census(session: Session, plan: ScanPlan, rows: Mapping[int, int]) -> tuple[
         bounds |= dict.fromkeys(short, statements.NO_BOUND)
 
 
-def _counts(session: Session, plan: ScanPlan) -> tuple[list[Part], list[Part], frozenset[str]]:
+def _counts(session: Session, plan: ScanPlan) -> tuple[list[PopulationPart], list[PopulationPart], frozenset[str]]:
     names = [one.criterion.name for one in plan.checked.criteria]
     strata = plan.checked.protocol.sampling.strata
-    parts: list[Part] = []
+    parts: list[PopulationPart] = []
     uniform: dict[int, list[str]] = {}
     meeting: set[str] = set()
     for row in session.run(statements.census(plan)).to_pylist():
         met, undecided = _pattern(row, names)
-        part = Part(
+        part = PopulationPart(
             window=row["remiss_window"],
             stratum=tuple(value_of(row[f"stratum_{at}"], plan.shapes[one]) for at, one in enumerate(strata)),
             met=met,
@@ -115,15 +117,15 @@ def _pattern(row: Mapping[str, int], names: Sequence[str]) -> tuple[tuple[str, .
     return met, undecided
 
 
-def _by_window(parts: Sequence[Part]) -> dict[int, list[Part]]:
-    found: dict[int, list[Part]] = {}
+def _by_window(parts: Sequence[PopulationPart]) -> dict[int, list[PopulationPart]]:
+    found: dict[int, list[PopulationPart]] = {}
     for part in parts:
         found.setdefault(part.window, []).append(part)
     return found
 
 
-def _whole(number: int, parts: Sequence[Part], keys: Sequence[str], keep: int) -> Part:
-    return Part(
+def _whole(number: int, parts: Sequence[PopulationPart], keys: Sequence[str], keep: int) -> PopulationPart:
+    return PopulationPart(
         window=number,
         stratum=(),
         met=(),

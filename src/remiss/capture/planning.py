@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from remiss.capture.ports import Known
+from remiss.capture.ports import KnownEvent
 from remiss.capture.schedule import Interval
 from remiss.present import html
 from remiss.protocol.terms import Protocol
@@ -24,7 +24,7 @@ from remiss.records.run import Change, Member
 ADDED, DROPPED, GONE, CHANGED = "added", "dropped", "gone", "changed"
 
 
-def compare(known: Iterable[Known], members: Sequence[Member], present: Collection[str]) -> tuple[Change, ...]:
+def compare(known: Iterable[KnownEvent], members: Sequence[Member], present: Collection[str]) -> tuple[Change, ...]:
     """Return every difference, by window and event.
 
     Parameters
@@ -48,7 +48,7 @@ def compare(known: Iterable[Known], members: Sequence[Member], present: Collecti
     return tuple(sorted(found, key=lambda change: (change.window, change.event)))
 
 
-def _changed(old: Known, new: Member) -> Iterable[str]:
+def _changed(old: KnownEvent, new: Member) -> Iterable[str]:
     pairs = (
         ("output", old.output, to_text(new.event.output)),
         ("label", old.label, to_text(new.event.label)),

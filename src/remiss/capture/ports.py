@@ -49,7 +49,7 @@ class RunTotals:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class KnownEvent:
     """An event that the run in force for its window had sampled: what a recapture compares with."""
 
     event: str
@@ -96,7 +96,7 @@ class Runs(Protocol):
         """Return what the runs that are in force, or were at a position, add up to."""
         ...
 
-    def known(self, source: str, protocol: str, since: datetime, until: datetime) -> tuple[Known, ...]:
+    def known(self, source: str, protocol: str, since: datetime, until: datetime) -> tuple[KnownEvent, ...]:
         """Return the events sampled by the runs in force for those windows."""
         ...
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from remiss.capture import requirements
 from remiss.capture.row_checks import RowChecks
-from remiss.capture.sampling import GroupName, GroupSample, Part
+from remiss.capture.sampling import GroupName, GroupSample, PopulationPart
 from remiss.capture.sql import criteria, statements
 from remiss.capture.sql.plan import EVENTS, LABELS, REFERENCE, ScanPlan, Shape
 from remiss.capture.values import value_of
@@ -47,7 +47,7 @@ def refusals(session: Session, plan: ScanPlan, seen: RowChecks) -> Refusals:
     return Refusals(counts=counts, rows=tuple(sorted(rows, key=lambda one: order[one.reason])))
 
 
-def run_window(start: datetime, whole: Part | None) -> RunWindow:
+def run_window(start: datetime, whole: PopulationPart | None) -> RunWindow:
     """Return one window of the run; empty without a part."""
     population, labelled = (whole.population, whole.labelled) if whole else (0, 0)
     return RunWindow(window=start, population=population, labelled=labelled, provisional=False)
@@ -79,7 +79,7 @@ def groups(plan: ScanPlan, drawn: Mapping[GroupName, GroupSample], starts: Mappi
     )
 
 
-def cells(plan: ScanPlan, parts: Sequence[Part], starts: Mapping[int, datetime]) -> tuple[Cell, ...]:
+def cells(plan: ScanPlan, parts: Sequence[PopulationPart], starts: Mapping[int, datetime]) -> tuple[Cell, ...]:
     """Return the cells by window, stratum and pattern."""
     # Values that the engine tells apart may be one here (texts with a zero byte): cells stay disjoint.
     counts: dict[tuple[int, tuple[Scalar, ...], tuple[str, ...], tuple[str, ...]], list[int]] = {}

@@ -161,7 +161,7 @@ def inclusion_probability(thresholds: Iterable[float]) -> float:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class PopulationPart:
     """The events of one window and stratum with one pattern, or of a whole window for `all`: disjoint and counted.
 
     `window` is the index of the window, `stratum` the values in the order of the protocol's strata. `least` are at least
@@ -196,7 +196,7 @@ class Selection:
     probability: float
 
 
-def groups_of(part: Part) -> tuple[str, ...]:
+def groups_of(part: PopulationPart) -> tuple[str, ...]:
     """Return the names of the groups whose events a part's events are.
 
     One per criterion met; `control` when none was met and all were decided; `undecided` when none was met and some were
@@ -210,7 +210,7 @@ def kept_of(criterion: str, sampling: Sampling) -> int:
     return {CONTROL: sampling.control, UNDECIDED: sampling.undecided, ALL: sampling.population}.get(criterion, sampling.keep)
 
 
-def groups(parts: Iterable[Part], whole: Iterable[Part], sampling: Sampling) -> dict[GroupName, GroupSample]:
+def groups(parts: Iterable[PopulationPart], whole: Iterable[PopulationPart], sampling: Sampling) -> dict[GroupName, GroupSample]:
     """Return every group of a run with its sample.
 
     Parameters

@@ -22,7 +22,7 @@ from remiss.records.catalog import CatalogFacts, reached, read_at
 from remiss.records.comparison import Comparison
 from remiss.records.paging import Turn, list_name, token, turn
 from remiss.records.rows import Rows
-from remiss.records.view_entry import Kind, ViewEntry, listed
+from remiss.records.view_entry import ViewEntry, ViewKind, listed
 
 REDACTION = "redaction"
 CONTROL_LIMIT = 100
@@ -31,22 +31,22 @@ CONSIDERED = 500
 
 
 def _counted(_: CatalogWorkspace, given: Mapping[str, Any], rows: Rows) -> Sequence[ViewEntry]:
-    return (ViewEntry(kind=Kind.FIGURE, query=given["query"], position=rows.position, count=len(rows)),)
+    return (ViewEntry(kind=ViewKind.FIGURE, query=given["query"], position=rows.position, count=len(rows)),)
 
 
 def _shown(_: CatalogWorkspace, given: Mapping[str, Any], case: Case) -> Sequence[ViewEntry]:
-    return (ViewEntry(kind=Kind.CASE, subject=case.id, position=given["as_of"], team=case.team),)
+    return (ViewEntry(kind=ViewKind.CASE, subject=case.id, position=given["as_of"], team=case.team),)
 
 
 def _compared(ws: CatalogWorkspace, given: Mapping[str, Any], found: Comparison) -> Sequence[ViewEntry]:
     ids = [each.event.id for each in found.controls]
     team = ws.governed(found.case).team
-    return (ViewEntry(kind=Kind.CASE, subject=found.case, position=found.position, ids=ids, count=len(ids), team=team),)
+    return (ViewEntry(kind=ViewKind.CASE, subject=found.case, position=found.position, ids=ids, count=len(ids), team=team),)
 
 
 def _traced(ws: CatalogWorkspace, given: Mapping[str, Any], found: CaseHistory) -> Sequence[ViewEntry]:
     case = ws.governed(given["case"])
-    return (ViewEntry(kind=Kind.CASE, subject=case.id, position=given["as_of"], count=len(found), team=case.team),)
+    return (ViewEntry(kind=ViewKind.CASE, subject=case.id, position=given["as_of"], count=len(found), team=case.team),)
 
 
 @action("case.search", permission="case:read", http="GET /cases", reads=True, snapshot=False, views=listed)

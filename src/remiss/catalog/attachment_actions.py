@@ -16,7 +16,7 @@ from remiss.parameters import CaseId, Help, Position
 from remiss.records.case import Sensitivity
 from remiss.records.catalog import reached, read_at
 from remiss.records.evidence import AttachedFile, Attachment, CaseAttachments, Kept
-from remiss.records.view_entry import Kind, ViewEntry
+from remiss.records.view_entry import ViewEntry, ViewKind
 
 AttachmentId = Annotated[str, Help("The id of an attachment.")]
 ADD, READ = "attachment:add", "evidence:read"
@@ -87,12 +87,12 @@ def add_attachment(
 def _listed(ws: AttachmentWorkspace, given: Mapping[str, Any], found: CaseAttachments) -> Sequence[ViewEntry]:
     case = ws.governed(given["case"])
     ids = [each.id for each in found]
-    return (ViewEntry(kind=Kind.LIST, subject=case.id, position=given["as_of"], ids=ids, count=len(ids), team=case.team),)
+    return (ViewEntry(kind=ViewKind.LIST, subject=case.id, position=given["as_of"], ids=ids, count=len(ids), team=case.team),)
 
 
 def _shown(ws: AttachmentWorkspace, given: Mapping[str, Any], found: AttachedFile) -> Sequence[ViewEntry]:
     kept = ws.attachments.kept(found.attachment.id)
-    return (ViewEntry(kind=Kind.EVIDENCE, subject=found.attachment.case, ids=[found.attachment.id], team=kept.team),)
+    return (ViewEntry(kind=ViewKind.EVIDENCE, subject=found.attachment.case, ids=[found.attachment.id], team=kept.team),)
 
 
 @action(

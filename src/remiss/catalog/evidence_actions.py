@@ -19,7 +19,7 @@ from remiss.protocol.cache import restore
 from remiss.protocol.terms import Protocol
 from remiss.records.case import Sensitivity
 from remiss.records.evidence import Original, RawEvent
-from remiss.records.view_entry import Kind, ViewEntry
+from remiss.records.view_entry import ViewEntry, ViewKind
 
 PURPOSE_LIMIT = 300
 
@@ -60,7 +60,7 @@ def _shown(ws: EvidenceWorkspace, given: Mapping[str, Any], raw: RawEvent) -> Se
     team = ws.originals.of(raw.case, raw.run).team
     # The log of views is never written anew: what is personal must not come into it.
     said = redact(checked_purpose(given["purpose"]), Redactor(WRITTEN, ws.keys.secret(REDACTION)))
-    return (ViewEntry(kind=Kind.EVIDENCE, subject=raw.case, purpose=said, ids=[raw.run], team=team),)
+    return (ViewEntry(kind=ViewKind.EVIDENCE, subject=raw.case, purpose=said, ids=[raw.run], team=team),)
 
 
 @action("evidence.show", permission=READ, http="POST /cases/{case}/evidence", reads=True, subject="case", views=_shown)

@@ -89,7 +89,7 @@ class CaseLine(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class CaseLines:
     """Some lines, the sort values of the last when more follow, and where the catalog stood when they were read."""
 
     lines: tuple[CaseLine, ...]

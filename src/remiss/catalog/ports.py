@@ -8,7 +8,7 @@ from typing import Protocol
 
 from remiss.catalog.attachment import PreparedAttachment
 from remiss.catalog.filing import Filed
-from remiss.catalog.listing import Page, Sort
+from remiss.catalog.listing import CaseLines, Sort
 from remiss.catalog.query.expression import Query
 from remiss.catalog.revision import CaseChange
 from remiss.govern.ports.actor import Permits
@@ -29,7 +29,7 @@ class Cases(Protocol):
         """Return the catalog's position."""
         ...
 
-    def page(self, query: Query, *, sort: Sort, limit: int, after: tuple[int, ...] | None, position: int | None) -> Page:
+    def page(self, query: Query, *, sort: Sort, limit: int, after: tuple[int, ...] | None, position: int | None) -> CaseLines:
         """Return the lines of the cases that match, in order, from behind the sort values `after`."""
         ...
 

@@ -8,11 +8,11 @@ from enum import Enum, IntEnum
 from typing import Any
 
 from remiss.action import Action
-from remiss.contract.forms import Given
+from remiss.contract.forms import ParameterEntry
 from remiss.parameters import Parameter, parameters_of_record
 
 
-def arguments_of(action: Action, entry: Iterable[Given], values: Mapping[str, Any]) -> dict[str, Any]:
+def arguments_of(action: Action, entry: Iterable[ParameterEntry], values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments of a call, by name, defaults filled in.
 
     Parameters

@@ -29,7 +29,7 @@ PLAIN: Mapping[Any, str] = {str: "text", int: "integer", float: "number", bool: 
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class ParameterEntry:
     """A parameter as faces know it: plain data, read from the table of actions.
 
     `form` is as above. `of` and `values` belong to it: the form of one item, and the words of a choice. `fields` are those of a
@@ -50,12 +50,12 @@ class Given:
     precondition: bool = False
     of: str | None = None
     values: tuple[str, ...] = ()
-    fields: tuple[Given, ...] = ()
+    fields: tuple[ParameterEntry, ...] = ()
     text: str | None = None
     in_file: bool = False
 
     @property
-    def flattened(self) -> tuple[Given, ...]:
+    def flattened(self) -> tuple[ParameterEntry, ...]:
         """What is given for it one by one: the fields of a record that has no form as text, else itself."""
         return self.fields if self.form == "record" and self.text is None else (self,)
 
@@ -74,13 +74,13 @@ class Given:
         return found
 
 
-def given_of(json: Mapping[str, Any]) -> Given:
-    """Return the parameter that `Given.to_json` wrote."""
+def given_of(json: Mapping[str, Any]) -> ParameterEntry:
+    """Return the parameter that `ParameterEntry.to_json` wrote."""
     fields_ = tuple(given_of(each) for each in json.get("fields", ()))
-    return Given(**{**json, "fields": fields_, "values": tuple(json.get("values", ()))})
+    return ParameterEntry(**{**json, "fields": fields_, "values": tuple(json.get("values", ()))})
 
 
-def given(declared: Parameter, told: Mapping[str, str]) -> Given:
+def given(declared: Parameter, told: Mapping[str, str]) -> ParameterEntry:
     """Return a declared parameter as faces know it.
 
     Parameters
@@ -89,7 +89,7 @@ def given(declared: Parameter, told: Mapping[str, str]) -> Given:
     """
     option = declared.option
     bounds = declared.range or Range()
-    return Given(
+    return ParameterEntry(
         name=declared.name,
         help=told.get(declared.name) or declared.help or "",
         required=declared.required,
@@ -135,7 +135,7 @@ def _form_of(type_: Any, without: Sequence[str] = ()) -> Json:
     raise TypeError(f"no face knows how {type_} is given")
 
 
-def _fields(record: Any, without: Sequence[str]) -> Iterator[Given]:
+def _fields(record: Any, without: Sequence[str]) -> Iterator[ParameterEntry]:
     told = described(record.__doc__).parameters
     yield from (given(each, told) for name, each in parameters_of_record(record).items() if name not in without)
 

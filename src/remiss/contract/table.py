@@ -17,7 +17,7 @@ from typing import Any
 
 from remiss import former
 from remiss.action import ACTIONS, Action
-from remiss.contract.forms import Given, given_of
+from remiss.contract.forms import ParameterEntry, given_of
 from remiss.errors import NotFound
 
 FILE = "actions.json"
@@ -41,7 +41,7 @@ class Entry:
     http: str
     summary: str
     kind: str
-    parameters: tuple[Given, ...]
+    parameters: tuple[ParameterEntry, ...]
     kinds: tuple[str, ...] = ()
     text: str = ""
     example: str | None = None

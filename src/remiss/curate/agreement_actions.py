@@ -37,7 +37,7 @@ from remiss.present.legible import counted
 from remiss.records.agreement import Agreement, AgreementRow, By, Double, Field, Figure, Given
 from remiss.records.catalog import reached
 from remiss.records.labelling import Verdict
-from remiss.records.view_entry import Kind, ViewEntry
+from remiss.records.view_entry import ViewEntry, ViewKind
 
 FEWEST = 5
 TOO_FEW = f"too few to tell: under {FEWEST} cases"
@@ -194,7 +194,7 @@ def _figure(statistic: Callable[[Floats], Floats], ratings: Ratings, seed: bytes
 
 
 def _shown(_: AgreementWorkspace, given: Mapping[str, Any], found: Agreement) -> Sequence[ViewEntry]:
-    return (ViewEntry(kind=Kind.FIGURE, query=found.query, position=found.position, count=len(found.rows)),)
+    return (ViewEntry(kind=ViewKind.FIGURE, query=found.query, position=found.position, count=len(found.rows)),)
 
 
 @action("agreement.show", permission="agreement:read", http="GET /agreement", reads=True, views=_shown)

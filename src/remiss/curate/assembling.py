@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from remiss.curate.investigating import TEXTS, Finding
+from remiss.curate.investigating import TEXTS, PartRevision
 from remiss.records.investigation import (
     Conclusion,
     Experiment,
@@ -21,14 +21,14 @@ from remiss.records.investigation import (
 )
 
 
-def investigation_of(case: str, findings: Sequence[tuple[Finding, Written]], hidden: str | None = None) -> Investigation:
+def investigation_of(case: str, findings: Sequence[tuple[PartRevision, Written]], hidden: str | None = None) -> Investigation:
     """Return an investigation from its findings that may be read, of each part in the order of their numbers.
 
     Parameters
     ----------
     hidden : why others are left out; None where none are
     """
-    of: dict[Part, list[tuple[Finding, Written]]] = {part: [] for part in Part}
+    of: dict[Part, list[tuple[PartRevision, Written]]] = {part: [] for part in Part}
     for each in findings:
         of[each[0].part].append(each)
     found = Investigation(
@@ -42,15 +42,15 @@ def investigation_of(case: str, findings: Sequence[tuple[Finding, Written]], hid
     return replace(found, steps=tuple(steps(found)))
 
 
-def _texts(finding: Finding) -> dict[str, str | None]:
+def _texts(finding: PartRevision) -> dict[str, str | None]:
     return {name: finding.texts.get(name) for name in TEXTS[finding.part]}
 
 
-def _hypothesis(found: Finding, written: Written) -> Hypothesis:
+def _hypothesis(found: PartRevision, written: Written) -> Hypothesis:
     return Hypothesis(number=found.number, text=found.texts.get("text"), stands=Stands(found.state), written=written)
 
 
-def _experiment(found: Finding, written: Written) -> Experiment:
+def _experiment(found: PartRevision, written: Written) -> Experiment:
     return Experiment(
         number=found.number,
         hypothesis=found.hypothesis,
@@ -62,7 +62,7 @@ def _experiment(found: Finding, written: Written) -> Experiment:
     )
 
 
-def _remediation(found: Finding, written: Written) -> Remediation:
+def _remediation(found: PartRevision, written: Written) -> Remediation:
     return Remediation(
         number=found.number,
         text=found.texts.get("text"),

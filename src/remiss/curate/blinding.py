@@ -35,7 +35,7 @@ CAPTURED = "captured"
 FROM_CONTROLS = frozenset({CONTROL, MISSED})
 
 
-class Part(StrEnum):
+class BlindedPart(StrEnum):
     """What of a case may be blinded."""
 
     LABELLINGS = "labellings"  # what others found, and who did
@@ -58,7 +58,7 @@ class Fact(StrEnum):
 class Clause:
     """A part is blinded in some states of the case, for those of whom some facts hold and some do not; `until` says why."""
 
-    part: Part
+    part: BlindedPart
     states: frozenset[Status]
     until: str
     holds: frozenset[Fact] = frozenset()
@@ -74,21 +74,21 @@ _HELD, _VERIFIES = frozenset({Fact.HELD}), frozenset({Fact.VERIFIES})
 
 # Of each part the first clause that applies says until when.
 RULE = (
-    Clause(part=Part.LABELLINGS, states=_ANNOTATED, until=SECOND),
-    Clause(part=Part.LABELLINGS, states=_DISPUTED, until=THIRD, lacks=_NOT_SETTLING),
-    Clause(part=Part.LABELLINGS, states=_ANEW, until=ANEW),
-    Clause(part=Part.WORDS, states=_ANNOTATED, until=SECOND, lacks=_NOT_LABELLED),
-    Clause(part=Part.WORDS, states=_DISPUTED, until=THIRD, lacks=_NOT_SETTLING),
-    Clause(part=Part.WORDS, states=_ANEW, until=ANEW, lacks=_NOT_LABELLED),
-    Clause(part=Part.SUGGESTIONS, states=_ANNOTATED, until=SECOND, holds=_VERIFIES, lacks=_NOT_LABELLED),
-    Clause(part=Part.SUGGESTIONS, states=_ANNOTATED, until=SECOND, holds=_HELD, lacks=_NOT_LABELLED),
-    Clause(part=Part.SUGGESTIONS, states=frozenset(Status) - _ANNOTATED, until=IN_HAND, holds=_HELD, lacks=_NOT_LABELLED),
+    Clause(part=BlindedPart.LABELLINGS, states=_ANNOTATED, until=SECOND),
+    Clause(part=BlindedPart.LABELLINGS, states=_DISPUTED, until=THIRD, lacks=_NOT_SETTLING),
+    Clause(part=BlindedPart.LABELLINGS, states=_ANEW, until=ANEW),
+    Clause(part=BlindedPart.WORDS, states=_ANNOTATED, until=SECOND, lacks=_NOT_LABELLED),
+    Clause(part=BlindedPart.WORDS, states=_DISPUTED, until=THIRD, lacks=_NOT_SETTLING),
+    Clause(part=BlindedPart.WORDS, states=_ANEW, until=ANEW, lacks=_NOT_LABELLED),
+    Clause(part=BlindedPart.SUGGESTIONS, states=_ANNOTATED, until=SECOND, holds=_VERIFIES, lacks=_NOT_LABELLED),
+    Clause(part=BlindedPart.SUGGESTIONS, states=_ANNOTATED, until=SECOND, holds=_HELD, lacks=_NOT_LABELLED),
+    Clause(part=BlindedPart.SUGGESTIONS, states=frozenset(Status) - _ANNOTATED, until=IN_HAND, holds=_HELD, lacks=_NOT_LABELLED),
     # From everybody: who knows that an annotated case was a control knows its annotation, for no failure would be cleared.
-    Clause(part=Part.ORIGIN, states=UNDECIDED, until=SECOND, lacks=frozenset()),
+    Clause(part=BlindedPart.ORIGIN, states=UNDECIDED, until=SECOND, lacks=frozenset()),
 )
 
 
-def clauses(part: Part) -> tuple[Clause, ...]:
+def clauses(part: BlindedPart) -> tuple[Clause, ...]:
     """Return what the rule says of a part."""
     return tuple(each for each in RULE if each.part is part)
 
@@ -97,7 +97,7 @@ def clauses(part: Part) -> tuple[Clause, ...]:
 Facts = Mapping[Fact, Callable[[], bool]]
 
 
-def blinded(part: Part, status: Status, facts: Facts) -> str | None:
+def blinded(part: BlindedPart, status: Status, facts: Facts) -> str | None:
     """Return why a part of a case that stands so is blinded for somebody; None where they may see it."""
     for each in clauses(part):
         # In the order of `Fact`: what has to be looked up comes last.
@@ -164,7 +164,7 @@ def seen(labellings: Sequence[Labelling], name: str, why: str | None) -> Labelle
 
 def why_blinded(status: Status) -> str:
     """Return why something that people say of a case that stands so is blinded."""
-    return next((each.until for each in clauses(Part.WORDS) if status in each.states), ANEW)
+    return next((each.until for each in clauses(BlindedPart.WORDS) if status in each.states), ANEW)
 
 
 def history_for(history: Sequence[Revision], name: str, *, names: bool, hidden: str | None) -> tuple[Revision, ...]:
@@ -217,4 +217,4 @@ def begun(states: Sequence[Status]) -> int:
 
 def origin_for(origin: str, status: Status) -> str:
     """Return how a case came here, as everybody is told: while it is blinded, a control is not told from a candidate."""
-    return CAPTURED if origin in FROM_CONTROLS and blinded(Part.ORIGIN, status, {}) is not None else origin
+    return CAPTURED if origin in FROM_CONTROLS and blinded(BlindedPart.ORIGIN, status, {}) is not None else origin

@@ -15,7 +15,7 @@ from remiss.records.catalog import reached, read_at
 from remiss.records.discussion import CaseThreads, Thread, ThreadStatus
 from remiss.records.paging import Turn, list_name, token, turn
 from remiss.records.rows import Rows
-from remiss.records.view_entry import Kind, ViewEntry
+from remiss.records.view_entry import ViewEntry, ViewKind
 
 INBOX_LIMIT = 1_000
 ThreadId = Annotated[str, Help("The id of a thread.")]
@@ -50,12 +50,12 @@ def comment(
 def _of_case(ws: DiscussionWorkspace, given: Mapping[str, Any], found: CaseThreads) -> Sequence[ViewEntry]:
     case = ws.governed(given["case"])
     ids = [each.id for each in found]
-    return (ViewEntry(kind=Kind.LIST, subject=case.id, position=given["as_of"], ids=ids, count=len(ids), team=case.team),)
+    return (ViewEntry(kind=ViewKind.LIST, subject=case.id, position=given["as_of"], ids=ids, count=len(ids), team=case.team),)
 
 
 def _of_thread(ws: DiscussionWorkspace, given: Mapping[str, Any], found: Thread) -> Sequence[ViewEntry]:
     team = ws.governed(found.case).team
-    return (ViewEntry(kind=Kind.CASE, subject=found.case, position=given["as_of"], ids=[found.id], team=team),)
+    return (ViewEntry(kind=ViewKind.CASE, subject=found.case, position=given["as_of"], ids=[found.id], team=team),)
 
 
 @action("thread.list", permission="thread:read", http="GET /cases/{case}/threads", reads=True, subject="case", views=_of_case)

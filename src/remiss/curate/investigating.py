@@ -73,7 +73,7 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class PartRevision:
     """One state of a part, as the catalog keeps it; a text that was erased is not there. A write-up has no state."""
 
     part: Part
@@ -123,7 +123,7 @@ def prepared(draft: Draft, key: bytes) -> Draft:
     )
 
 
-def following(draft: Draft, before: Finding | None, number: int, hypotheses: Sequence[int]) -> Finding:
+def following(draft: Draft, before: PartRevision | None, number: int, hypotheses: Sequence[int]) -> PartRevision:
     """Return the state of a finding that follows when a draft is written.
 
     Parameters
@@ -143,9 +143,9 @@ def following(draft: Draft, before: Finding | None, number: int, hypotheses: Seq
         _check_read(draft, before)
     if draft.hypothesis is not None and draft.hypothesis not in hypotheses:
         raise InputError(f"the case has no hypothesis {draft.hypothesis}", do="state it first, or name another")
-    was = before or Finding(part=draft.part, number=number, revision=0, texts={}, state=_BEGINS[draft.part])
+    was = before or PartRevision(part=draft.part, number=number, revision=0, texts={}, state=_BEGINS[draft.part])
     said = {**was.texts, **{name: text for name, text in draft.texts.items() if text is not None}}
-    after = Finding(
+    after = PartRevision(
         part=draft.part,
         number=was.number,
         revision=was.revision + 1,
@@ -170,7 +170,7 @@ _BEGINS: Mapping[Part, str] = {
 }
 
 
-def _check_read(draft: Draft, before: Finding) -> None:
+def _check_read(draft: Draft, before: PartRevision) -> None:
     name = draft.part.value + ("" if draft.part is Part.WRITE_UP else f" {before.number}")
     if draft.revision is None:
         raise InputError(f"the change of {name} does not say what it read", do=f"name the revision, now {before.revision}")

@@ -14,7 +14,7 @@ from remiss.records.catalog import reached
 from remiss.records.investigation import Citation, CitationKind, Conclusion, Investigation, Outcome, Part, Stands
 from remiss.records.paging import Turn, list_name, token, turn
 from remiss.records.rows import Rows
-from remiss.records.view_entry import Kind, ViewEntry, listed
+from remiss.records.view_entry import ViewEntry, ViewKind, listed
 
 INVESTIGATE = "case:investigate"
 CITATIONS = ("case", "title", "part", "number", "kind", "address", "state", "text", "at")
@@ -25,7 +25,7 @@ Citations = Annotated[Sequence[Citation], Option("--citation"), Help("Where it i
 
 
 def _shown(ws: InvestigationWorkspace, given: Mapping[str, Any], found: Investigation) -> Sequence[ViewEntry]:
-    return (ViewEntry(kind=Kind.CASE, subject=found.case, position=given["as_of"], team=ws.governed(found.case).team),)
+    return (ViewEntry(kind=ViewKind.CASE, subject=found.case, position=given["as_of"], team=ws.governed(found.case).team),)
 
 
 @action(

@@ -21,7 +21,7 @@ from remiss.curate.ports.labelling import CurateWorkspace
 from remiss.parameters import CaseId, Option, Revision, Without
 from remiss.records.case import Case
 from remiss.records.labelling import Judgement, LabellingKind, Verdict
-from remiss.records.view_entry import Kind, ViewEntry
+from remiss.records.view_entry import ViewEntry, ViewKind
 
 # Whether it could be reproduced is asked of the verifier alone.
 FirstJudgement = Annotated[Judgement, Without(("reproduced",))]
@@ -29,7 +29,7 @@ ANNOTATE, VERIFY, ADJUDICATE, REOPEN = "case:annotate", "case:verify", "case:adj
 
 
 def _sheet_shown(ws: CurateWorkspace, given: Mapping[str, Any], found: LabellingForm) -> Sequence[ViewEntry]:
-    return (ViewEntry(kind=Kind.CASE, subject=found.case, team=ws.labellings.team(found.case)),)
+    return (ViewEntry(kind=ViewKind.CASE, subject=found.case, team=ws.labellings.team(found.case)),)
 
 
 @action("case.form", permission=ANNOTATE, http="GET /cases/{case}/form", reads=True, subject="case", views=_sheet_shown)
@@ -175,7 +175,7 @@ def _label(
     kind: LabellingKind,
     judgement: Judgement,
     grounds: Guidelines,
-    step: Callable[[PreparedLabelling], steps.Step],
+    step: Callable[[PreparedLabelling], steps.CaseStep],
 ) -> Case:
     made = prepared(judgement, kind, standing.event, grounds, ws.keys.secret(REDACTION))
     ws.labellings.write(standing, kind, made, step(made))

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from remiss.curate.guidelines import Guidelines
 from remiss.curate.labelling_state import LabellingState, obstacle
-from remiss.protocol.terms import Mode, Question
+from remiss.protocol.terms import Mode, RubricQuestion
 from remiss.records.event import Event
 from remiss.records.labelling import Labelling, LabellingKind
 from remiss.records.published import Count, published
@@ -35,7 +35,7 @@ class LabellingForm:
     event: Event
     kind: LabellingKind | None
     obstacle: str | None
-    questions: tuple[Question, ...]
+    questions: tuple[RubricQuestion, ...]
     modes: tuple[Mode, ...]
     units: tuple[str, ...]
 

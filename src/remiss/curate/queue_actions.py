@@ -20,7 +20,7 @@ from remiss.errors import Conflict, NotFound
 from remiss.parameters import CaseId, Option
 from remiss.records.labelling import LabellingKind
 from remiss.records.states import Status
-from remiss.records.view_entry import Kind, ViewEntry
+from remiss.records.view_entry import ViewEntry, ViewKind
 
 WORK = "queue:work"
 # What a person must be permitted in the team of a case to be given it.
@@ -42,12 +42,12 @@ def _served(ws: QueueWorkspace, given: Mapping[str, Any], found: Served) -> Sequ
     if found.task is None:
         return ()
     case = found.task.sheet.case
-    return (ViewEntry(kind=Kind.CASE, subject=case, team=ws.labellings.team(case)),)
+    return (ViewEntry(kind=ViewKind.CASE, subject=case, team=ws.labellings.team(case)),)
 
 
 def _listed(_: QueueWorkspace, given: Mapping[str, Any], found: QueueState) -> Sequence[ViewEntry]:
     ids = [each.case for each in found.in_hand]
-    return (ViewEntry(kind=Kind.LIST, ids=ids, count=len(ids)),)
+    return (ViewEntry(kind=ViewKind.LIST, ids=ids, count=len(ids)),)
 
 
 @action("queue.next", permission=WORK, http="POST /queue/next", views=_served)

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from remiss.curate.batches import LEAST_PREFIX, Batch, selected, share
 from remiss.curate.guidelines import Owners, named, owns
-from remiss.protocol.terms import Labelling
+from remiss.protocol.terms import LabellingDesign
 from remiss.records.case import Sensitivity
 from remiss.records.labelling import LabellingKind
 from remiss.records.run import CONTROL, UNDECIDED
@@ -45,7 +45,7 @@ class BatchOrder:
 
     source: str
     protocol: str
-    labelling: Labelling
+    labelling: LabellingDesign
     seed: str
     severities: Mapping[str, int]
     batches: Mapping[Batch, Sequence[int]]

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from remiss.records.recoding import Move, Recoded, Recoding, Sent
+from remiss.records.recoding import ModeMove, Recoded, Recoding, Sent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,11 +23,11 @@ class Affected:
     weight: float = 0.0
 
 
-def destination(move: Move, holds: Sequence[bool]) -> str | None:
+def destination(move: ModeMove, holds: Sequence[bool]) -> str | None:
     """Return where a move sends a case, by which of its arms hold; None is back to be labelled.
 
     >>> from remiss.records.recoding import Arm
-    >>> move = Move(sources=("a:x",), arms=(Arm(to="a:y", when="q"), Arm(to="a:z", when="r")))
+    >>> move = ModeMove(sources=("a:x",), arms=(Arm(to="a:y", when="q"), Arm(to="a:z", when="r")))
     >>> destination(move, (False, True)), destination(move, (False, False))
     ('a:z', None)
     """

@@ -16,19 +16,19 @@ from remiss.protocol import recoding as documents
 from remiss.records.catalog import reached, read_at
 from remiss.records.person import EVERY_TEAM
 from remiss.records.recoding import KeptRecodings, Recoded, Recoding
-from remiss.records.view_entry import Kind, ViewEntry
+from remiss.records.view_entry import ViewEntry, ViewKind
 
 RECODE = "taxonomy:recode"
 
 
 def _rehearsed(_: RecodingWorkspace, given: Mapping[str, Any], found: Recoded) -> Sequence[ViewEntry]:
     # How many cases of a mode go where is a figure; the name of the document stands for what was asked.
-    return (ViewEntry(kind=Kind.FIGURE, query=found.name, count=len(found.sent)),)
+    return (ViewEntry(kind=ViewKind.FIGURE, query=found.name, count=len(found.sent)),)
 
 
 def _listed(_: RecodingWorkspace, given: Mapping[str, Any], found: KeptRecodings) -> Sequence[ViewEntry]:
     names = tuple(each.name for each in found)
-    return (ViewEntry(kind=Kind.LIST, position=given.get("as_of"), ids=names, count=len(names)),)
+    return (ViewEntry(kind=ViewKind.LIST, position=given.get("as_of"), ids=names, count=len(names)),)
 
 
 @action(

@@ -91,7 +91,7 @@ CONTROL = "control"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class CaseStep:
     """What is to be written of a case.
 
     Parameters
@@ -124,7 +124,7 @@ def verdicts_in(made: PreparedLabelling) -> Verdicts:
     return Verdicts(verdict=given.verdict, mode=given.mode, severity=made.severity, target=given.target)
 
 
-def annotation(standing: LabellingState, person: str) -> Callable[[PreparedLabelling], Step]:
+def annotation(standing: LabellingState, person: str) -> Callable[[PreparedLabelling], CaseStep]:
     """Return what an annotation by a person does to a case, once it is made.
 
     Raises
@@ -146,10 +146,10 @@ def annotation(standing: LabellingState, person: str) -> Callable[[PreparedLabel
     begun = status
     _moved_from(standing, begun, Move.ANNOTATE, "annotated")
 
-    def step(made: PreparedLabelling) -> Step:
+    def step(made: PreparedLabelling) -> CaseStep:
         clears = begun is Status.CONTROL and made.judgement.verdict is not Verdict.FAILURE
         reached = _moved_from(standing, begun, Move.CLEAR if clears else Move.ANNOTATE, "annotated")
-        return Step(
+        return CaseStep(
             status=reached,
             origin=MISSED if standing.origin == CONTROL and not clears else standing.origin,
             mode=None if clears else standing.suggested[0],
@@ -163,7 +163,7 @@ def annotation(standing: LabellingState, person: str) -> Callable[[PreparedLabel
     return step
 
 
-def verification(standing: LabellingState, person: str, owners: Owners) -> Callable[[PreparedLabelling], Step]:
+def verification(standing: LabellingState, person: str, owners: Owners) -> Callable[[PreparedLabelling], CaseStep]:
     """Return what a verification by a person does to a case, once it is made.
 
     Raises
@@ -178,7 +178,7 @@ def verification(standing: LabellingState, person: str, owners: Owners) -> Calla
     if standing.stale:
         raise Conflict(f"the event of case {standing.case} has changed since it was annotated", do="annotate it anew first")
 
-    def step(made: PreparedLabelling) -> Step:
+    def step(made: PreparedLabelling) -> CaseStep:
         move = verified(verdicts_of(first), verdicts_in(made))
         return _decided(
             standing, move, None if move is Move.DIFFER else together(verdicts_of(first), verdicts_in(made)), "verified"
@@ -187,7 +187,7 @@ def verification(standing: LabellingState, person: str, owners: Owners) -> Calla
     return step
 
 
-def adjudication(standing: LabellingState, person: str, owners: Owners) -> Callable[[PreparedLabelling], Step]:
+def adjudication(standing: LabellingState, person: str, owners: Owners) -> Callable[[PreparedLabelling], CaseStep]:
     """Return what an adjudication by a person does to a case, once it is made.
 
     Raises
@@ -199,14 +199,14 @@ def adjudication(standing: LabellingState, person: str, owners: Owners) -> Calla
     return lambda made: _decided(standing, settled(verdicts_in(made)), verdicts_in(made), "adjudicated")
 
 
-def reopening(standing: LabellingState) -> Step:
+def reopening(standing: LabellingState) -> CaseStep:
     """Return what reopening does to a case: it is as it was before anybody labelled it.
 
     Raises
     ------
     Conflict : it is not decided
     """
-    return Step(
+    return CaseStep(
         status=_moved(standing, Move.REOPEN, "reopened"),
         origin=standing.origin,
         mode=standing.suggested[0],
@@ -216,9 +216,9 @@ def reopening(standing: LabellingState) -> Step:
     )
 
 
-def _decided(standing: LabellingState, move: Move, decided: Verdicts | None, done: str) -> Step:
+def _decided(standing: LabellingState, move: Move, decided: Verdicts | None, done: str) -> CaseStep:
     mode, severity = standing.suggested if decided is None else (decided.mode, decided.severity)
-    return Step(
+    return CaseStep(
         status=_moved(standing, move, done),
         origin=standing.origin,
         mode=mode,

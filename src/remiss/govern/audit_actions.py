@@ -29,7 +29,7 @@ from remiss.govern.audit.search import (
 from remiss.govern.ports.audit import AuditWorkspace
 from remiss.parameters import InFile, Limit, OneOf, Option, PageToken
 from remiss.records.rows import Rows
-from remiss.records.view_entry import KINDS, Kind, ViewEntry, listed
+from remiss.records.view_entry import KINDS, ViewEntry, ViewKind, listed
 
 READ = "audit:read"
 # The text of what was kept: of checkpoints, or of a key.
@@ -39,7 +39,7 @@ NOT_SEALED = "nothing was done with this catalog yet, and so nothing is sealed"
 
 
 def _proved(_: AuditWorkspace, given: Mapping[str, Any], proof: Proof) -> Sequence[ViewEntry]:
-    return (ViewEntry(kind=Kind.LIST, subject=proof.id, ids=[proof.id], count=1),)
+    return (ViewEntry(kind=ViewKind.LIST, subject=proof.id, ids=[proof.id], count=1),)
 
 
 @action("audit.search", permission=READ, http="GET /audit", reads=True, views=listed)

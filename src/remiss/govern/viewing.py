@@ -12,13 +12,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from remiss.records.view_entry import Kind, ViewEntry
+from remiss.records.view_entry import ViewEntry, ViewKind
 
 # What is shown by so many actions is named by several entries, so that none is longer than somebody would read.
 MOST = 100
-ALONE = frozenset({Kind.EVIDENCE, Kind.REFUSED})
+ALONE = frozenset({ViewKind.EVIDENCE, ViewKind.REFUSED})
 # What an entry is about first of all; the others are named beside it. A figure comes first, being shown least often.
-WEIGHT = (Kind.FIGURE, Kind.CASE, Kind.LIST)
+WEIGHT = (ViewKind.FIGURE, ViewKind.CASE, ViewKind.LIST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ def entered(seen: Iterable[Seen], team: str) -> tuple[Entered, ...]:
     ----------
     team : of whoever looked, whose a look is that is at no team's thing
 
-    >>> case, threads = ViewEntry(kind=Kind.CASE, subject="k", team="a"), ViewEntry(kind=Kind.LIST, subject="k", team="a")
+    >>> case, threads = ViewEntry(kind=ViewKind.CASE, subject="k", team="a"), ViewEntry(kind=ViewKind.LIST, subject="k", team="a")
     >>> [[each.action for each in entry] for entry in entered([Seen("thread.list", threads), Seen("case.show", case)], "a")]
     [['case.show', 'thread.list']]
     """
@@ -64,7 +64,7 @@ def _joins(look: ViewEntry, entry: Sequence[Seen], team: str) -> bool:
     return len(entry) < MOST and (look.team or team) == (first.team or team) and look.subject in {first.subject, None}
 
 
-def _weight(kind: Kind) -> int:
+def _weight(kind: ViewKind) -> int:
     return WEIGHT.index(kind) if kind in WEIGHT else 0
 
 
@@ -74,4 +74,4 @@ def beside(kind: str) -> tuple[str, ...]:
     >>> beside("list"), beside("figure")
     (('figure', 'case'), ())
     """
-    return tuple(each.value for each in WEIGHT[: WEIGHT.index(Kind(kind))]) if kind in WEIGHT else ()
+    return tuple(each.value for each in WEIGHT[: WEIGHT.index(ViewKind(kind))]) if kind in WEIGHT else ()

@@ -23,7 +23,7 @@ MAY_CHANGE = "*"
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class ForestMark:
     """One row, ready to be drawn: how it is marked and what is written on either side. `ends` are value, low, high."""
 
     kind: str
@@ -44,7 +44,7 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class ForestLayout:
     """Where the axis stands, in pixels; labels are left of it and figures, `whole` or without intervals, end at `edge`."""
 
     left: float
@@ -87,7 +87,7 @@ def forest(estimate: Estimate, *, width: int = 720) -> str:
     )
 
 
-def mark_of(row: EstimateRow, estimate: Estimate) -> Mark:
+def mark_of(row: EstimateRow, estimate: Estimate) -> ForestMark:
     """Return how a row is drawn, and the texts beside it."""
     value, interval = estimate_facts.figure_of(row, rate=estimate.rate)
     if value == estimate_facts.UNDEFINED:
@@ -96,10 +96,10 @@ def mark_of(row: EstimateRow, estimate: Estimate) -> Mark:
         kind = FEW if row.few else SURE
     else:
         kind = EXACT if row.exact else UNKNOWN
-    return Mark(kind, estimate_facts.key_of(row) if estimate.by else "", value, interval, row)
+    return ForestMark(kind, estimate_facts.key_of(row) if estimate.by else "", value, interval, row)
 
 
-def framed(marks: Sequence[Mark], width: int) -> Frame:
+def framed(marks: Sequence[ForestMark], width: int) -> ForestLayout:
     """Return where things stand; intervals are not written out where they would leave the axis no room."""
     labels = min(max((extent(each.label) for each in marks), default=0.0), width * 0.3)
     left, edge = EDGE + labels + GAP, width - EDGE
@@ -107,23 +107,23 @@ def framed(marks: Sequence[Mark], width: int) -> Frame:
     whole = right - left >= width * 0.35
     if not whole:
         right = edge - GAP - max((extent(each.value) for each in marks), default=0.0)
-    return Frame(left, max(right, left + 40), EDGE, EDGE + ROW * len(marks), edge, whole)
+    return ForestLayout(left, max(right, left + 40), EDGE, EDGE + ROW * len(marks), edge, whole)
 
 
-def description(marks: Sequence[Mark], estimate: Estimate) -> str:
+def description(marks: Sequence[ForestMark], estimate: Estimate) -> str:
     """Return the chart in words, for those who do not see it."""
     lines = [description_of(each) for each in marks[:DESCRIBED]]
     more = len(estimate.rows) - len(lines)
     return "; ".join(lines) + (f"; and {more:,} more" if more > 0 else "")
 
 
-def description_of(mark: Mark) -> str:
+def description_of(mark: ForestMark) -> str:
     """Return one row in words."""
     said = f"{mark.label}: {mark.says}" if mark.label else mark.says
     return ", ".join(filter(None, (said, estimate_facts.remarks(mark.row))))
 
 
-def fitting(frame: Frame, numbers: Sequence[float], *, rate: bool) -> Axis:
+def fitting(frame: ForestLayout, numbers: Sequence[float], *, rate: bool) -> Axis:
     """Return the axis with as many ticks as have room for their names."""
     found = axis(numbers, most=2, rate=rate)
     for most in (3, 4, 5, 6, 8):
@@ -135,7 +135,7 @@ def fitting(frame: Frame, numbers: Sequence[float], *, rate: bool) -> Axis:
     return found
 
 
-def grid(frame: Frame, scale: Axis, *, rate: bool) -> Iterator[str]:
+def grid(frame: ForestLayout, scale: Axis, *, rate: bool) -> Iterator[str]:
     """Draw the axis: a faint line and a name for each tick."""
     for tick in scale.ticks:
         x, name = frame.x(scale, tick), scale.label(tick, rate=rate)
@@ -145,7 +145,7 @@ def grid(frame: Frame, scale: Axis, *, rate: bool) -> Iterator[str]:
         yield written(min(max(x, half), frame.edge - half), frame.bottom + 15, name, anchor="middle", opacity=0.75)
 
 
-def drawn(mark: Mark, frame: Frame, scale: Axis, y: float) -> Iterator[str]:
+def drawn(mark: ForestMark, frame: ForestLayout, scale: Axis, y: float) -> Iterator[str]:
     """Draw one row: its name, its mark and its figure."""
     yield f"<g><title>{escaped(description_of(mark))}</title>"
     if mark.label:
@@ -183,7 +183,7 @@ def symbol(kind: str, y: float, x: float, low: float, high: float) -> Iterator[s
         yield f'<circle {centre} r="{DOT}"/>'
 
 
-def legend_of(marks: Sequence[Mark], frame: Frame, y: float) -> Iterator[tuple[float, list[str]]]:
+def legend_of(marks: Sequence[ForestMark], frame: ForestLayout, y: float) -> Iterator[tuple[float, list[str]]]:
     """Give what each mark in the chart means, line by line: the height of the line, and the mark with its words."""
     met = {each.kind for each in marks}
     level = next((each.row.level for each in marks if each.kind in {SURE, FEW}), 0.95)

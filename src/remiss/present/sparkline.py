@@ -46,7 +46,7 @@ def sparkline(points: Sequence[Point], *, width: int = 240, height: int = 44, ra
     scale = fitting(drawn, rate=rate)
     last = max((point.place for point in points), default=0)
     step = (width - 2 * EDGE) / max(last, 1)
-    frame = Frame(step=step, bottom=height - EDGE, tall=height - 2 * EDGE, scale=scale)
+    frame = SparklineLayout(step=step, bottom=height - EDGE, tall=height - 2 * EDGE, scale=scale)
     return "".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" class="remiss-trend" aria-hidden="true" width="{width}" '
@@ -60,7 +60,7 @@ def sparkline(points: Sequence[Point], *, width: int = 240, height: int = 44, ra
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class SparklineLayout:
     """Where places and values stand, in pixels."""
 
     step: float
@@ -96,7 +96,7 @@ def unbroken(points: Sequence[Point]) -> Iterator[list[Point]]:
         yield part
 
 
-def band(points: Sequence[Point], frame: Frame) -> Iterator[str]:
+def band(points: Sequence[Point], frame: SparklineLayout) -> Iterator[str]:
     """Draw how sure the values are: an area for each stretch."""
     sure = [point for point in points if point.low is not None and point.high is not None]
     for part in unbroken(sure):
@@ -110,13 +110,13 @@ def band(points: Sequence[Point], frame: Frame) -> Iterator[str]:
         yield f'<path d="M{path}z" fill-opacity="0.14"/>'
 
 
-def trace(part: Sequence[Point], frame: Frame) -> str:
+def trace(part: Sequence[Point], frame: SparklineLayout) -> str:
     """Draw the line through one stretch."""
     path = "L".join(f"{pixels(frame.x(point.place))} {pixels(frame.y(point.value or 0.0))}" for point in part)
     return stroke(f"M{path}", opacity=0.7, thick=1.2)
 
 
-def mark(point: Point, frame: Frame, height: int) -> str:
+def mark(point: Point, frame: SparklineLayout, height: int) -> str:
     """Draw one mark with its link, which is as wide as there is room and as tall as the picture."""
     x, y = frame.x(point.place), frame.y(point.value or 0.0)
     room = max(frame.step, 2.0)

@@ -16,7 +16,7 @@ from remiss.protocol.terms import (
     Address,
     Criterion,
     Expression,
-    Labelling,
+    LabellingDesign,
     Labels,
     Protocol,
     Retention,
@@ -181,9 +181,9 @@ def _labels(model: ProtocolModel, document: Document) -> Labels | None:
     return Labels(address=address, key=labels.key, time=labels.time, lag=parse_duration(labels.lag), line=line)
 
 
-def _labelling(model: LabellingModel) -> Labelling:
+def _labelling(model: LabellingModel) -> LabellingDesign:
     verify = model.verify.model_dump(by_alias=True)
-    return Labelling(
+    return LabellingDesign(
         every=parse_duration(model.every),
         budget=model.budget,
         controls=model.controls,

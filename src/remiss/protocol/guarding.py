@@ -12,7 +12,7 @@ from remiss.govern.redaction.detectors import DETECTORS
 from remiss.govern.redaction.patterns import NAME, check_pattern
 from remiss.govern.redaction.policy import GROUPS, MODELLED, Pattern, Policy, policy_of
 from remiss.protocol.nearest import nearest
-from remiss.protocol.shape import Part, wrong
+from remiss.protocol.shape import Section, wrong
 
 _FIRST = ("email", "phone", "card", "ip")
 KNOWN = tuple(dict.fromkeys((*_FIRST, *DETECTORS, *GROUPS, *MODELLED)))
@@ -58,7 +58,7 @@ def _name(value: str) -> str:
     return value
 
 
-class EntryModel(Part):
+class EntryModel(Section):
     """What is looked for: a detector by its name alone, or what a pattern finds under a name of the team's own."""
 
     name: Annotated[str, AfterValidator(_name)]

@@ -11,7 +11,7 @@ import dataclasses
 from collections.abc import Mapping
 from datetime import timedelta
 
-from remiss.protocol.terms import Criterion, Labelling, Protocol
+from remiss.protocol.terms import Criterion, LabellingDesign, Protocol
 from remiss.records.identity import canonical
 
 
@@ -69,7 +69,7 @@ def _minutes(span: timedelta) -> int:
     return span // timedelta(minutes=1)
 
 
-def _labelling_meaning(labelling: Labelling) -> Mapping[str, object]:
+def _labelling_meaning(labelling: LabellingDesign) -> Mapping[str, object]:
     # Units came later: a document that names none means what it always did.
     named = {} if labelling.units else {"units"}
     said = {name: value for name, value in dataclasses.asdict(labelling).items() if name not in named}

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from remiss.protocol.guarding import Entries
-from remiss.protocol.shape import Part
+from remiss.protocol.shape import Section
 from remiss.protocol.values import (
     MOST_ROWS,
     Columns,
@@ -36,7 +36,7 @@ from remiss.protocol.values import (
 )
 
 
-class SourceModel(Part):
+class SourceModel(Section):
     name: SourceName
     """the identity of the log; its address may change, its name may not"""
     format: Format
@@ -47,7 +47,7 @@ class SourceModel(Part):
     """the zone of times that do not say theirs, for example America/New_York"""
 
 
-class LabelsModel(Part):
+class LabelsModel(Section):
     uri: Text
     """a file, glob or folder, relative to this document"""
     key: Name
@@ -62,7 +62,7 @@ class LabelsModel(Part):
     """the zone of times that do not say theirs; default: the source's"""
 
 
-class FieldsModel(Part):
+class FieldsModel(Section):
     id: Sql
     """what names one prediction; where versions score one thing, include the version"""
     time: Sql
@@ -93,7 +93,7 @@ class FieldsModel(Part):
     """what full-text search reads, after redaction"""
 
 
-class CriterionModel(Part):
+class CriterionModel(Section):
     name: CriterionName
     """a slug that names the rule"""
     kind: CriterionKind
@@ -116,7 +116,7 @@ class CriterionModel(Part):
     """why it matters, in a sentence"""
 
 
-class SamplingModel(Part):
+class SamplingModel(Section):
     window: Width
     """the interval of event time within which sampling is done, for example 1 week"""
     keep: Group
@@ -133,7 +133,7 @@ class SamplingModel(Part):
     """how many events of any kind to keep for each window; at least 2"""
 
 
-class VerifyModel(Part):
+class VerifyModel(Section):
     grade_1: VerifyShare = Field(1.0, alias="1")
     """the share of failures of grade 1 that a second person labels"""
     grade_2: VerifyShare = Field(0.5, alias="2")
@@ -146,7 +146,7 @@ class VerifyModel(Part):
     """the share of rejected candidates that a second person labels"""
 
 
-class LabellingModel(Part):
+class LabellingModel(Section):
     every: PositiveDuration
     """the period of a batch, for example week"""
     budget: Annotated[int, Field(ge=1, le=MOST_ROWS)]
@@ -159,14 +159,14 @@ class LabellingModel(Part):
     """the units in which people may say what one failure costs, for example [EUR, minutes]; default: any"""
 
 
-class RetentionModel(Part):
+class RetentionModel(Section):
     raw: PositiveDuration | None = None
     """how long raw evidence is kept, for example 90 days; default: for ever"""
     redacted: PositiveDuration | None = None
     """how long redacted content is kept, for example 5 years; default: for ever"""
 
 
-class ReviewModel(Part):
+class ReviewModel(Section):
     every: PositiveDuration
     """how often, for example week"""
     owners: Annotated[list[Name], Field(min_length=1)]
@@ -175,7 +175,7 @@ class ReviewModel(Part):
     """how many of them must be there"""
 
 
-class ProtocolModel(Part):
+class ProtocolModel(Section):
     """What counts as a failure of a model, which metadata an event must have, how to sample, what is sensitive, how to label."""
 
     protocol: Slug

@@ -43,7 +43,7 @@ class UnreadableRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unreadable:
+class UnreadableRows:
     """The rows of one file that the reader could not take apart: how many, and the first 100."""
 
     count: int = 0
@@ -61,7 +61,7 @@ class Session(Protocol):
         """Materialise one SELECT as a relation of that name, for later statements of this session."""
         ...
 
-    def unreadable(self, relation: str) -> Mapping[str, Unreadable]:
+    def unreadable(self, relation: str) -> Mapping[str, UnreadableRows]:
         """Return the rows of a bound relation that the reader refused, by file in order; files without any are left out."""
         ...
 

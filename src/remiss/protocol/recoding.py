@@ -10,22 +10,22 @@ from pydantic import Field
 
 from remiss.errors import Location, RecodingError
 from remiss.protocol.reading import read
-from remiss.protocol.shape import Part, Sink, has_errors, sink, validate
-from remiss.records.recoding import Arm, Move, Recoding
+from remiss.protocol.shape import Section, Sink, has_errors, sink, validate
+from remiss.records.recoding import Arm, ModeMove, Recoding
 
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 MODE = re.compile(r"[a-z0-9][a-z0-9-]*:[a-z0-9][a-z0-9-]*(/[a-z0-9][a-z0-9-]*)*", re.ASCII)
 RELABEL = "relabel"
 
 
-class ArmModel(Part):
+class ArmModel(Section):
     to: str
     """the mode that it gives"""
     when: Annotated[str, Field(min_length=1)]
     """which cases, in the filter language"""
 
 
-class MoveModel(Part):
+class MoveModel(Section):
     rename: str | None = None
     """a mode to be called otherwise"""
     merge: Annotated[list[str], Field(min_length=2)] | None = None
@@ -40,7 +40,7 @@ class MoveModel(Part):
     """what a split mode becomes where no rule holds: a mode, or relabel, which is the default"""
 
 
-class RecodingModel(Part):
+class RecodingModel(Section):
     recode: str
     """the name of this migration; a slug"""
     about: Annotated[str, Field(min_length=1)]
@@ -112,10 +112,10 @@ def _targets(move: MoveModel) -> Iterator[str]:
         yield str(move.otherwise)
 
 
-def _move(move: MoveModel) -> Move:
+def _move(move: MoveModel) -> ModeMove:
     if move.to is not None:
-        return Move(sources=_sources(move), arms=(Arm(to=move.to),))
-    return Move(
+        return ModeMove(sources=_sources(move), arms=(Arm(to=move.to),))
+    return ModeMove(
         sources=_sources(move),
         arms=tuple(Arm(to=arm.to, when=arm.when) for arm in move.into or ()),
         otherwise=None if move.otherwise == RELABEL else move.otherwise,

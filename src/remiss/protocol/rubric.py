@@ -12,14 +12,14 @@ from pydantic import Field
 from remiss.errors import ProtocolError
 from remiss.protocol.nearest import nearest
 from remiss.protocol.reading import Document, read
-from remiss.protocol.shape import Part, Sink, has_errors, sink, validate
-from remiss.protocol.terms import Answer, Finding, Question, Rubric
+from remiss.protocol.shape import Section, Sink, has_errors, sink, validate
+from remiss.protocol.terms import Answer, Finding, Rubric, RubricQuestion
 
 LEAST_GRADE = 4
 _GRADES = ("1", "2", "3")
 
 
-class AnswerModel(Part):
+class AnswerModel(Section):
     id: Annotated[str, Field(min_length=1)]
     """a short name, unique in its question"""
     says: Annotated[str, Field(min_length=1)]
@@ -28,7 +28,7 @@ class AnswerModel(Part):
     """a whole number from 0"""
 
 
-class QuestionModel(Part):
+class QuestionModel(Section):
     id: Annotated[str, Field(min_length=1)]
     """a short name, unique in the rubric"""
     asks: Annotated[str, Field(min_length=1)]
@@ -37,7 +37,7 @@ class QuestionModel(Part):
     """its possible answers, each with id, says and points"""
 
 
-class RubricModel(Part):
+class RubricModel(Section):
     rubric: Annotated[str, Field(min_length=1)]
     """the name of the rubric"""
     version: Annotated[int, Field(ge=1)]
@@ -84,7 +84,7 @@ def _consistent(model: RubricModel, document: Document, add: Sink) -> None:
 
 def _rubric(model: RubricModel) -> Rubric:
     questions = tuple(
-        Question(
+        RubricQuestion(
             id=question.id,
             asks=question.asks,
             answers=tuple(Answer(id=answer.id, says=answer.says, points=answer.points) for answer in question.answers),

@@ -16,7 +16,7 @@ from remiss.protocol.terms import Finding
 M = TypeVar("M", bound=BaseModel)
 
 
-class Part(BaseModel):
+class Section(BaseModel):
     """A mapping of a document: exactly these keys, values of exactly these types."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, protected_namespaces=(), use_attribute_docstrings=True)

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field
 from remiss.errors import Location, ProtocolError
 from remiss.protocol.nearest import nearest
 from remiss.protocol.reading import Document, Path, read
-from remiss.protocol.shape import Part, Sink, has_errors, sink, validate, wrong
+from remiss.protocol.shape import Section, Sink, has_errors, sink, validate, wrong
 from remiss.protocol.terms import Finding, Mode, Taxonomy
 
 BUILTIN = "remiss"
@@ -33,7 +33,7 @@ def _avid(value: str) -> str:
     return value
 
 
-class ModeModel(Part):
+class ModeModel(Section):
     title: Annotated[str, Field(min_length=1)]
     """a few words that people see in lists"""
     definition: Annotated[str, Field(min_length=1)]
@@ -48,7 +48,7 @@ class ModeModel(Part):
     """what the rationale of a failure of this mode begins as, with ___ for each blank; default: its parent's"""
 
 
-class TaxonomyModel(Part):
+class TaxonomyModel(Section):
     namespace: Annotated[str, AfterValidator(_namespace)]
     """what its modes' names begin with, for example acme"""
     version: Annotated[int, Field(ge=1)]

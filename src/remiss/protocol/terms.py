@@ -119,7 +119,7 @@ class Sampling:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Labelling:
+class LabellingDesign:
     """How labelling is planned: per `every`, at most `budget` cases, a share of controls, and shares to verify.
 
     `units` are those in which people may say what a failure costs; none named means any.
@@ -133,7 +133,7 @@ class Labelling:
 
 
 # How labelling is planned where a protocol does not say; the shares are those of a protocol that names none.
-UNPLANNED = Labelling(
+UNPLANNED = LabellingDesign(
     every=timedelta(weeks=1),
     budget=150,
     controls=0.2,
@@ -194,7 +194,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class RubricQuestion:
     """One question of a rubric."""
 
     id: str
@@ -208,7 +208,7 @@ class Rubric:
 
     name: str
     version: int
-    questions: tuple[Question, ...]
+    questions: tuple[RubricQuestion, ...]
     thresholds: Mapping[int, int]
 
 
@@ -241,7 +241,7 @@ class Protocol:
     require: tuple[str, ...] = ()
     sensitivity: Mapping[str, Sensitivity] = field(default_factory=dict)
     redaction: Policy = field(default_factory=Policy)
-    labelling: Labelling | None = None
+    labelling: LabellingDesign | None = None
     retention: Retention | None = None
     review: Review | None = None
     lines: Mapping[str, int] = field(default_factory=dict)

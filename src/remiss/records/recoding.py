@@ -19,7 +19,7 @@ class Arm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Move:
+class ModeMove:
     """What becomes of some modes: the first arm that holds sends a case, else `otherwise`; None is back to be labelled."""
 
     sources: tuple[str, ...]
@@ -33,7 +33,7 @@ class Recoding:
 
     name: str
     about: str
-    moves: tuple[Move, ...]
+    moves: tuple[ModeMove, ...]
     text: str
 
 

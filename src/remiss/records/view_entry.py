@@ -10,7 +10,7 @@ from typing import Any
 from remiss.records.rows import Rows
 
 
-class Kind(StrEnum):
+class ViewKind(StrEnum):
     """What was shown."""
 
     CASE = "case"
@@ -22,7 +22,7 @@ class Kind(StrEnum):
 
 # What an entry of the audit may be of: a change, which is in the journal, or one of these.
 CHANGE = "change"
-KINDS = (CHANGE, *Kind)
+KINDS = (CHANGE, *ViewKind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,7 @@ class ViewEntry:
     a refusal what forbade it, where that was no permission.
     """
 
-    kind: Kind
+    kind: ViewKind
     subject: str | None = None
     query: str | None = None
     position: int | None = None
@@ -53,4 +53,4 @@ def listed(_: object, given: Mapping[str, Any], rows: Rows, *, subject: str | No
     """Return the look at a page of a list, whose first column names its lines; of a list that was asked by a query, with it."""
     query = given.get("query")
     ids = tuple(str(line[0]) for line in rows.rows)
-    return (ViewEntry(kind=Kind.LIST, subject=subject, query=query, position=rows.position, ids=ids, count=len(rows)),)
+    return (ViewEntry(kind=ViewKind.LIST, subject=subject, query=query, position=rows.position, ids=ids, count=len(rows)),)

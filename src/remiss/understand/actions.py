@@ -13,7 +13,7 @@ from remiss.parameters import OneOf, Option, Position, Query
 from remiss.records.catalog import reached
 from remiss.records.estimate import CONFIRMED, FLAGGED, PROCESS, SAMPLE, Estimate
 from remiss.records.labelling import Verdict
-from remiss.records.view_entry import Kind, ViewEntry
+from remiss.records.view_entry import ViewEntry, ViewKind
 from remiss.understand.pipeline import frame_facts_of, frame_of, read_confirmed, read_flagged
 from remiss.understand.ports import UnderstandWorkspace
 from remiss.understand.question import Question, check_confirmed, usual_variance
@@ -28,7 +28,7 @@ OF_PROCESS = "the intervals are of the process that wrote the log, to compare ro
 
 def _shown(_: UnderstandWorkspace, given: Mapping[str, Any], found: Estimate) -> Sequence[ViewEntry]:
     asked = found.query if found.of is None else f"{found.query} of {found.of}"
-    return (ViewEntry(kind=Kind.FIGURE, query=asked, position=found.position, count=len(found.rows)),)
+    return (ViewEntry(kind=ViewKind.FIGURE, query=asked, position=found.position, count=len(found.rows)),)
 
 
 @action("estimate", permission="estimate:read", http="GET /estimate", remembered=True, reads=True, views=_shown)

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from remiss.capture.sample import CaptureSample, draw_sample
-from remiss.edges.engines.duckdb import DuckDB, Session
+from remiss.edges.engines.duckdb import DuckDB, DuckDBSession
 from remiss.protocol import document, lint
 from remiss.protocol.ports import Description
 from remiss.protocol.terms import Checked
@@ -87,7 +87,7 @@ def settings(folder: Path, **changes: str) -> Settings:
 
 
 @contextmanager
-def opened(folder: Path, text: str, **changes: str) -> Iterator[tuple[Session, Checked, Description]]:
+def opened(folder: Path, text: str, **changes: str) -> Iterator[tuple[DuckDBSession, Checked, Description]]:
     """Open a session on the sources of a protocol document, checked against them."""
     engine = DuckDB(settings(folder, **changes))
     parsed, findings = document.parse(text, str(folder / "sketch.yaml"), lambda name: "")

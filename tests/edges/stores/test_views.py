@@ -24,7 +24,7 @@ from remiss.govern import audit_actions as audit
 from remiss.govern.authority import Granted, actor_of
 from remiss.records.case import Filing, Sensitivity
 from remiss.records.person import Grant, Person
-from remiss.records.view_entry import Kind, ViewEntry
+from remiss.records.view_entry import ViewEntry, ViewKind
 from tests.conftest import administering, database_on
 from tests.edges.stores.drawing import MONDAY
 
@@ -285,13 +285,13 @@ def test_a_server_that_went_away_between_two_looks_keeps_nobody_from_being_recor
     monkeypatch.setattr(driving, "RESTED_SECONDS", rested)
     with database_on(postgres, "template") as address, remiss.open(address, environment=environment) as ws:
         for number in range(3):
-            ws.record_views([ViewEntry(kind=Kind.CASE, subject=f"case-{number}")], "test")
+            ws.record_views([ViewEntry(kind=ViewKind.CASE, subject=f"case-{number}")], "test")
             with administering(postgres) as admin:
                 admin.execute(
                     "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = %s",
                     (address.rsplit("/", 1)[1],),
                 )
-        ws.record_views([ViewEntry(kind=Kind.CASE, subject="case-3")], "test")
+        ws.record_views([ViewEntry(kind=ViewKind.CASE, subject="case-3")], "test")
         with remiss.open(address, environment=environment) as fresh:
             assert [entry["subject"] for entry in logged(fresh)] == [f"case-{number}" for number in range(4)]
             assert verdict(fresh).sound
@@ -309,7 +309,7 @@ def test_who_looks_waits_for_no_writer(ws, case):
 
 def test_texts_that_no_database_holds_are_recorded_all_the_same(ws, case):
     for odd in ("a\0b", "\udcff", "ü"):
-        ws.record_views([ViewEntry(kind=Kind.EVIDENCE, subject=odd, query=odd, purpose=odd, ids=[odd])], "test")
+        ws.record_views([ViewEntry(kind=ViewKind.EVIDENCE, subject=odd, query=odd, purpose=odd, ids=[odd])], "test")
     assert [entry["purpose"] for entry in logged(ws)] == ["a\N{REPLACEMENT CHARACTER}b", "\\udcff", "ü"]
     assert verdict(ws).sound
 

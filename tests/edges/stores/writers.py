@@ -104,11 +104,11 @@ def look(address: str, name: str) -> None:
 
     import remiss
     from remiss.errors import StorageError
-    from remiss.records.view_entry import Kind, ViewEntry
+    from remiss.records.view_entry import ViewEntry, ViewKind
 
     def looking(ws: remiss.Workspace, who: int) -> None:
         for number in range(1_000_000):
-            kind = Kind.EVIDENCE if number % 7 == 0 else Kind.CASE
+            kind = ViewKind.EVIDENCE if number % 7 == 0 else ViewKind.CASE
             subject = f"{name}-{who}-{number}"
             try:
                 ws.serving(subject).record_views([ViewEntry(kind=kind, subject=subject)], "test")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from remiss.catalog.filing import FIELD, MODE
-from remiss.catalog.query.completing import Known, completions
+from remiss.catalog.query.completing import KnownValues, completions
 from remiss.catalog.query.parsing import parse
 from remiss.errors import RemissError
 from remiss.faces.http.security import HEADERS
@@ -208,7 +208,7 @@ def work(text: str) -> None:
     for strict in (parse, parse_time):
         with suppress(RemissError, ValueError):
             strict(text)
-    completions(text, Known(fields=()))
+    completions(text, KnownValues(fields=()))
 
 
 @pytest.mark.parametrize("piece", REPEATED, ids=repr)

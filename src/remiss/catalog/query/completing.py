@@ -21,7 +21,7 @@ GRADES = (("1", "critical"), ("<=2", "severe: 1 and 2"), ("2", ""), ("3", ""), (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class KnownValues:
     """What the catalog has: fields of protocols with their family, and values by key with a word on each."""
 
     fields: tuple[str, ...] = ()
@@ -47,10 +47,10 @@ def key_of(word: str) -> str | None:
     return name if colon and find(name) is not None else None
 
 
-def completions(word: str, known: Known) -> tuple[Completion, ...]:
+def completions(word: str, known: KnownValues) -> tuple[Completion, ...]:
     """Return at most MOST offers for a word, the likeliest first.
 
-    >>> [offer.text for offer in completions("sev", Known())]
+    >>> [offer.text for offer in completions("sev", KnownValues())]
     ['severity:']
     """
     name, colon, begun = word.partition(":")
@@ -66,7 +66,7 @@ def completions(word: str, known: Known) -> tuple[Completion, ...]:
     return tuple(found)[:MOST]
 
 
-def _names(begun: str, known: Known) -> Iterator[tuple[str, str]]:
+def _names(begun: str, known: KnownValues) -> Iterator[tuple[str, str]]:
     """Yield keys and fields that begin so, then those that have it within."""
     names = [(key.name, key.help) for key in TABLE if key.name not in FAMILIES]
     names += [(each, f"{each.partition('.')[0]} field") for each in known.fields]
@@ -77,7 +77,7 @@ def _names(begun: str, known: Known) -> Iterator[tuple[str, str]]:
         yield from (pair for pair in names if wanted in pair[0].lower()[1:] and not pair[0].lower().startswith(wanted))
 
 
-def _values(name: str, key: Key, begun: str, known: Known) -> Iterator[Completion]:
+def _values(name: str, key: Key, begun: str, known: KnownValues) -> Iterator[Completion]:
     if key.form is FieldForm.CHOICE:
         yield from (_term(name, key, value, "") for value in key.choices if value.startswith(begun))
     yield from _known_values(name, key, begun.strip('"').lower(), known)
@@ -89,7 +89,7 @@ def _values(name: str, key: Key, begun: str, known: Known) -> Iterator[Completio
         yield from _written(name, ORDERS, begun, whole=False)
 
 
-def _known_values(name: str, key: Key, begun: str, known: Known) -> Iterator[Completion]:
+def _known_values(name: str, key: Key, begun: str, known: KnownValues) -> Iterator[Completion]:
     values = [
         (value, says) for value, says in known.values.get(name, ()) if value is not None and key.form is not FieldForm.CHOICE
     ]

@@ -19,7 +19,7 @@ from functools import lru_cache
 from remiss.catalog.full_text import words_of
 from remiss.catalog.query.expression import EVERYTHING, Not, Operator, Query, Term, Text, both, either
 from remiss.catalog.query.fields import BY_NAME, FAMILIES, HAS, TABLE, Key, find, nearest
-from remiss.catalog.query.values import Unreadable, read
+from remiss.catalog.query.values import InvalidValue, read
 from remiss.errors import QueryError
 
 # Far above what anybody writes, far below what would exhaust a parser's or a database's stack.
@@ -57,7 +57,7 @@ def parse(text: str) -> Query:
     for at, letter in enumerate(text):
         if letter == "\0" or "\ud800" <= letter <= "\udfff":
             raise QueryError(f"the query has a letter that no text may hold, at column {at + 1}", do="remove it")
-    reader = Reader(text)
+    reader = QueryReader(text)
     if reader.done():
         return EVERYTHING
     query = reader.expression()
@@ -67,7 +67,7 @@ def parse(text: str) -> Query:
 
 
 @dataclass
-class Reader:
+class QueryReader:
     """Reads one expression from left to right; `at` is the next letter that nobody has read."""
 
     text: str
@@ -183,7 +183,7 @@ class Reader:
             if name == "model" and not quoted and operator is Operator.EQUAL and split_at(raw) is not None:
                 return versioned(key, raw)
             return read(name, key, operator, raw, quoted=quoted)
-        except Unreadable as error:
+        except InvalidValue as error:
             raise self.error(error.what, error.do, at) from error
 
     def known(self, written: str, start: int) -> tuple[str, Key]:
@@ -236,7 +236,7 @@ def versioned(key: Key, raw: str) -> Query:
         if value:
             parts.append(read(name, BY_NAME[name], Operator.EQUAL, value, quoted=False))
     if len(parts) < 2:
-        raise Unreadable(
+        raise InvalidValue(
             f"model {raw!r} lacks its name or its version", "write model:NAME@VERSION, or quote a name that has an @"
         )
     return both(*parts)

@@ -8,7 +8,7 @@ from datetime import datetime
 from remiss.catalog.query import values
 from remiss.catalog.query.expression import And, Not, Operator, Or, Query, Term, Text
 from remiss.catalog.query.fields import find
-from remiss.catalog.query.values import Unreadable, read
+from remiss.catalog.query.values import InvalidValue, read
 from remiss.records.event import Scalar
 from remiss.records.identity import format_time
 
@@ -79,7 +79,7 @@ def unquoted_means(term: Term, text: str) -> bool:
         return False
     try:
         return read(term.key, key, term.operator, text, quoted=False) == term
-    except Unreadable:
+    except InvalidValue:
         return False
 
 

@@ -83,7 +83,7 @@ WHOLE = {
 }
 
 
-class Unreadable(ValueError):
+class InvalidValue(ValueError):
     """A value that its key cannot take. `do` is the advice; the parser adds where it stands."""
 
     def __init__(self, what: str, do: str) -> None:
@@ -108,7 +108,7 @@ def read(name: str, key: Key, operator: Operator, raw: str, *, quoted: bool) -> 
     Unreadable : with what is wrong and what to write
     """
     if operator in ORDERS and key.form is FieldForm.TEXT:
-        raise Unreadable(f"{name} is text and has no order", f"write {name}:VALUE, or a glob such as {key.example}")
+        raise InvalidValue(f"{name} is text and has no order", f"write {name}:VALUE, or a glob such as {key.example}")
     if not quoted and operator is Operator.EQUAL and key.form is not FieldForm.TEXT:
         span = as_range(name, key, raw)
         if span is not None:
@@ -159,11 +159,11 @@ def open_value(key: Key, operator: Operator, raw: str, *, quoted: bool) -> tuple
 def choice(name: str, key: Key, operator: Operator, raw: str) -> str:
     """Return the value when it is one of the key's choices; only the sensitivity has an order."""
     if operator in ORDERS and name != "sensitivity":
-        raise Unreadable(f"{name} has no order", f"write {name}:VALUE with one of {', '.join(key.choices)}")
+        raise InvalidValue(f"{name} has no order", f"write {name}:VALUE with one of {', '.join(key.choices)}")
     if raw not in key.choices:
         close = nearest(raw, key.choices)
         hint = f"did you mean {name}:{close}? " if close else ""
-        raise Unreadable(f"{name} has no value {raw!r}", f"{hint}values are {', '.join(key.choices)}")
+        raise InvalidValue(f"{name} has no value {raw!r}", f"{hint}values are {', '.join(key.choices)}")
     return raw
 
 
@@ -171,7 +171,7 @@ def numeric(raw: str) -> int | float:
     """Return the number that text matching NUMBER spells; whole numbers stay whole and a fraction of zero is dropped."""
     value = float(raw)
     if not math.isfinite(value):
-        raise Unreadable(f"{raw} is beyond every number", "write a smaller number, or quote it to compare text")
+        raise InvalidValue(f"{raw} is beyond every number", "write a smaller number, or quote it to compare text")
     if re.fullmatch(r"-?\d+", raw, re.ASCII):
         return int(raw)
     return int(value) if value.is_integer() and abs(value) < 2**53 else value
@@ -181,14 +181,14 @@ def number(name: str, key: Key, raw: str) -> int | float:
     """Return the grade, whole number or number that the key asks for."""
     if key.form is FieldForm.GRADE:
         if raw not in {"1", "2", "3", "4"}:
-            raise Unreadable(f"{name} is a grade from 1 to 4, not {raw!r}", f"write for example {key.example}")
+            raise InvalidValue(f"{name} is a grade from 1 to 4, not {raw!r}", f"write for example {key.example}")
         return int(raw)
     if key.form is FieldForm.INTEGER:
         if not INTEGER.fullmatch(raw):
-            raise Unreadable(f"{name} is a whole number, not {raw!r}", f"write for example {key.example}")
+            raise InvalidValue(f"{name} is a whole number, not {raw!r}", f"write for example {key.example}")
         return int(raw)
     if not NUMBER.fullmatch(raw):
-        raise Unreadable(f"{name} is a number, not {raw!r}", f"write for example {key.example}")
+        raise InvalidValue(f"{name} is a number, not {raw!r}", f"write for example {key.example}")
     return numeric(raw)
 
 
@@ -198,7 +198,7 @@ def moment(name: str, key: Key, operator: Operator, raw: str) -> Query:
         start, end = period(raw)
     except (ValueError, OverflowError) as error:
         do = f"write a day, a month or a time with its zone, for example {key.example} or {name}:>=2013-06-03T14:00Z"
-        raise Unreadable(f"{name} cannot read {raw!r} as a time", do) from error
+        raise InvalidValue(f"{name} cannot read {raw!r} as a time", do) from error
     if end is None:
         return Term(name, operator, start, key.level)
     if operator is Operator.EQUAL:
@@ -212,7 +212,7 @@ def following_day(raw: str) -> str:
     try:
         return (datetime.fromisoformat(raw) + timedelta(days=1)).date().isoformat()
     except (ValueError, OverflowError) as error:
-        raise Unreadable(f"{raw} is no day", "write for example 2013-06-30") from error
+        raise InvalidValue(f"{raw} is no day", "write for example 2013-06-30") from error
 
 
 def period(raw: str) -> tuple[datetime, datetime | None]:

@@ -15,7 +15,7 @@ from remiss.catalog.query.expression import Query
 from remiss.curate.annotation import PreparedLabelling
 from remiss.curate.labelling_state import LabellingState
 from remiss.curate.recoding import Affected
-from remiss.curate.steps import Step
+from remiss.curate.steps import CaseStep
 from remiss.govern.ports.actor import Permits
 from remiss.govern.ports.vault import Keys
 from remiss.protocol.ports import Documents, Protocols
@@ -108,7 +108,7 @@ class Labellings(Protocol):
         """
         ...
 
-    def write(self, standing: LabellingState, kind: LabellingKind, made: PreparedLabelling, step: Step) -> None:
+    def write(self, standing: LabellingState, kind: LabellingKind, made: PreparedLabelling, step: CaseStep) -> None:
         """Write a labelling by the actor, and what it does to the case."""
         ...
 
@@ -120,7 +120,7 @@ class Labellings(Protocol):
         """Write that a case takes no other's verdict any more."""
         ...
 
-    def reopen(self, standing: LabellingState, step: Step, reason: str) -> None:
+    def reopen(self, standing: LabellingState, step: CaseStep, reason: str) -> None:
         """Write that a case is begun anew, and why."""
         ...
 

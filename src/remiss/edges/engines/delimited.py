@@ -19,7 +19,7 @@ from remiss.edges.engines.quoting import identifier, literal, pattern
 from remiss.edges.engines.rejects import Loading, rejected, storing
 from remiss.edges.engines.spelling import TEXT, common, holds, narrowest
 from remiss.errors import Location, SourceError
-from remiss.protocol.ports import Description, Unreadable
+from remiss.protocol.ports import Description, UnreadableRows
 from remiss.protocol.terms import Address, Type
 
 SEPARATORS = (",", ";", "\t", "|")
@@ -179,7 +179,7 @@ def describe(connection: duckdb.DuckDBPyConnection, address: Address, files: Seq
     return {name: TEXT if taken_for.get(name.lower()) is Type.TEXT else common(spellings) for name, spellings in columns.items()}
 
 
-def load(connection: duckdb.DuckDBPyConnection, name: str, description: Description) -> Mapping[str, Unreadable]:
+def load(connection: duckdb.DuckDBPyConnection, name: str, description: Description) -> Mapping[str, UnreadableRows]:
     """Parse all files into a table and bind the relation over it."""
     table = f"remiss_rows_of_{name}"
     columns = ", ".join(f"{identifier(column)} {kind}" for column, kind in description.types.items())

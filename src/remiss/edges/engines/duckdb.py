@@ -23,7 +23,7 @@ from remiss.edges.engines.explaining import explained, taken
 from remiss.edges.engines.interrupting import interruptible
 from remiss.edges.engines.quoting import identifier, literal, pattern
 from remiss.errors import Location, RemissError, SettingError, SourceError, StorageError
-from remiss.protocol.ports import Description, Unreadable
+from remiss.protocol.ports import Description, UnreadableRows
 from remiss.protocol.terms import Address, Type
 from remiss.settings import Settings
 
@@ -102,7 +102,7 @@ class DuckDB:
         )
 
     @contextmanager
-    def open(self, relations: Mapping[str, tuple[Address, Description]]) -> Iterator[Session]:
+    def open(self, relations: Mapping[str, tuple[Address, Description]]) -> Iterator[DuckDBSession]:
         """Open a session in which each name is a relation over that source's rows.
 
         Text formats are parsed once, into tables that spill to disk: a scan takes several passes and needs row numbers.
@@ -115,7 +115,7 @@ class DuckDB:
                 with explained(address, description.files):
                     unreadable[name] = interruptible(connection, partial(_bind, connection, name, address, description))
             source_files.unchanged(before)
-            yield Session(connection, relations, unreadable, before)
+            yield DuckDBSession(connection, relations, unreadable, before)
 
     def present(self, files: Sequence[str]) -> frozenset[str]:
         """Return which of the files are there."""
@@ -170,14 +170,14 @@ def _writable(place: str) -> str:
     return place
 
 
-class Session:
+class DuckDBSession:
     """An open engine on bound sources (see `protocol/ports.Session`)."""
 
     def __init__(
         self,
         connection: duckdb.DuckDBPyConnection,
         relations: Mapping[str, tuple[Address, Description]],
-        unreadable: Mapping[str, Mapping[str, Unreadable]],
+        unreadable: Mapping[str, Mapping[str, UnreadableRows]],
         before: Mapping[str, tuple[int, int]],
     ) -> None:
         self._connection = connection
@@ -202,7 +202,7 @@ class Session:
             statement = f"CREATE OR REPLACE TEMP TABLE {identifier(name)} AS {sql}"
             interruptible(self._connection, lambda: self._connection.execute(statement))
 
-    def unreadable(self, relation: str) -> Mapping[str, Unreadable]:
+    def unreadable(self, relation: str) -> Mapping[str, UnreadableRows]:
         """Return the rows of a bound relation that the reader refused, by file; files without any are left out."""
         return self._unreadable[relation]
 
@@ -221,7 +221,7 @@ class Session:
 
 def _bind(
     connection: duckdb.DuckDBPyConnection, name: str, address: Address, description: Description
-) -> Mapping[str, Unreadable]:
+) -> Mapping[str, UnreadableRows]:
     kind = source_files.format_of(address)
     if kind == "csv":
         return delimited.load(connection, name, description)

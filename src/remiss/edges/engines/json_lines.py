@@ -15,7 +15,7 @@ from remiss.edges.engines.delimited import REASONS, SAMPLED_FILES, SAMPLED_ROWS,
 from remiss.edges.engines.quoting import identifier, literal
 from remiss.edges.engines.rejects import Loading, rejected, storing
 from remiss.errors import Location, SourceError
-from remiss.protocol.ports import Description, Unreadable
+from remiss.protocol.ports import Description, UnreadableRows
 from remiss.protocol.terms import Address
 
 # JSON allows it nowhere. Without a separator the engine takes the zero byte for one, and lines of these, which a crash leaves,
@@ -114,7 +114,7 @@ def _type(kind: object) -> str:
     return "VARCHAR" if kind in ("NULL", "JSON") else WHOLE.get(str(kind), str(kind))
 
 
-def load(connection: duckdb.DuckDBPyConnection, name: str, description: Description) -> Mapping[str, Unreadable]:
+def load(connection: duckdb.DuckDBPyConnection, name: str, description: Description) -> Mapping[str, UnreadableRows]:
     """Parse all files into a table and bind the relation over it.
 
     Every line is a row of the table, broken ones with the reason and no values, so that places are line numbers.

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import duckdb
 
 from remiss.edges.engines.quoting import identifier, literal
-from remiss.protocol.ports import Unreadable, UnreadableRow
+from remiss.protocol.ports import UnreadableRow, UnreadableRows
 
 LISTED = 100
 # Numbering looks through the rejected rows of a file for each row that is listed. A file with more than these is so
@@ -29,7 +29,7 @@ class Loading:
     files: Sequence[str]
     starts: list[int] = field(default_factory=list)
     rejected: list[list[int]] = field(default_factory=list)
-    unreadable: dict[str, Unreadable] = field(default_factory=dict)
+    unreadable: dict[str, UnreadableRows] = field(default_factory=dict)
 
     def begin(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Note where the next file begins in the table."""
@@ -46,10 +46,10 @@ class Loading:
         """Count rejected rows of a file and list the first 100 of it."""
         if not count:
             return
-        before = self.unreadable.get(file, Unreadable())
+        before = self.unreadable.get(file, UnreadableRows())
         more = [UnreadableRow(file=file, row=row, detail=detail) for row, detail in found[:LISTED]]
         rows = sorted([*before.rows, *more], key=lambda one: one.row or 0)
-        self.unreadable[file] = Unreadable(count=before.count + count, rows=tuple(rows[:LISTED]))
+        self.unreadable[file] = UnreadableRows(count=before.count + count, rows=tuple(rows[:LISTED]))
 
     def set_aside(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Count and list the rows of the table that have a `remiss_problem`; once all files are in it."""
@@ -68,7 +68,7 @@ class Loading:
         for source, count in counts:
             self._note(self.files[source - 1], int(count), found[source])
 
-    def rejects(self) -> Mapping[str, Unreadable]:
+    def rejects(self) -> Mapping[str, UnreadableRows]:
         """Return what was rejected, by file in order."""
         return {file: self.unreadable[file] for file in self.files if file in self.unreadable}
 

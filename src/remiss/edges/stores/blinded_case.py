@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Row, bindparam, exists, select
 
-from remiss.curate.blinding import Facts, Part, blinded, history_for, seen
+from remiss.curate.blinding import BlindedPart, Facts, blinded, history_for, seen
 from remiss.edges.stores.labelling_reading import labellers_of, of_case
 from remiss.edges.stores.model_owners import owns_model, settles
 from remiss.edges.stores.reading import Reading
@@ -39,7 +39,7 @@ def facts_of(reading: Reading, case: Row[Any]) -> Facts:
     )
 
 
-def why_blinded(reading: Reading, part: Part, case: Row[Any]) -> str | None:
+def why_blinded(reading: Reading, part: BlindedPart, case: Row[Any]) -> str | None:
     """Return why a part of a case is blinded for the viewer; None where they may see it."""
     return blinded(part, Status(case.status), facts_of(reading, case))
 
@@ -47,18 +47,18 @@ def why_blinded(reading: Reading, part: Part, case: Row[Any]) -> str | None:
 def labelled(reading: Reading, case: Row[Any]) -> Labelled | None:
     """Return what the viewer may see of the labellings that are, or were, in force; None when there are none."""
     found = of_case(reading, case.key)
-    return seen(found, reading.viewer.name, why_blinded(reading, Part.LABELLINGS, case)) if found else None
+    return seen(found, reading.viewer.name, why_blinded(reading, BlindedPart.LABELLINGS, case)) if found else None
 
 
 def blinded_people(reading: Reading, case: Row[Any]) -> frozenset[str]:
     """Return whose words about a case the viewer may not read: comments, findings, files, and what they made of its title."""
-    return labellers_of(reading, case.key) if why_blinded(reading, Part.WORDS, case) is not None else frozenset()
+    return labellers_of(reading, case.key) if why_blinded(reading, BlindedPart.WORDS, case) is not None else frozenset()
 
 
 def history_shown(reading: Reading, case: Row[Any], history: Sequence[Revision]) -> tuple[Revision, ...]:
     """Return the states of a case as the viewer may know them."""
-    names = why_blinded(reading, Part.LABELLINGS, case) is None
-    return history_for(history, reading.viewer.name, names=names, hidden=why_blinded(reading, Part.SUGGESTIONS, case))
+    names = why_blinded(reading, BlindedPart.LABELLINGS, case) is None
+    return history_for(history, reading.viewer.name, names=names, hidden=why_blinded(reading, BlindedPart.SUGGESTIONS, case))
 
 
 def held(reading: Reading, event_key: int) -> bool:

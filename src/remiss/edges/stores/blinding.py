@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, FromClause, Select, Text, and_, exists, li
 from sqlalchemy import case as sql_case
 from sqlalchemy.types import TypeEngine
 
-from remiss.curate.blinding import CAPTURED, FROM_CONTROLS, REVISING, Fact, Part, Viewer, clauses
+from remiss.curate.blinding import CAPTURED, FROM_CONTROLS, REVISING, BlindedPart, Fact, Viewer, clauses
 from remiss.curate.guidelines import named
 from remiss.edges.stores.dialect.conditions import among_listed
 from remiss.edges.stores.dialect.types import to_json
@@ -77,7 +77,7 @@ def blinded_viewer(reading: Reading) -> BlindedViewer | None:
     )
 
 
-def is_blinded(part: Part, facts: Mapping[Fact, ColumnElement[bool]]) -> ColumnElement[bool]:
+def is_blinded(part: BlindedPart, facts: Mapping[Fact, ColumnElement[bool]]) -> ColumnElement[bool]:
     """Return the condition that a part of the case at hand is blinded.
 
     Parameters
@@ -111,7 +111,7 @@ def suggestions_blinded(viewer: BlindedViewer | BlindedKind) -> ColumnElement[bo
         Fact.HELD: held(cases.c.event_key, viewer),
         Fact.VERIFIES: verifies(viewer),
     }
-    return is_blinded(Part.SUGGESTIONS, facts)
+    return is_blinded(BlindedPart.SUGGESTIONS, facts)
 
 
 def state_blinded(viewer: BlindedViewer | BlindedKind, status: ColumnElement[str]) -> ColumnElement[bool]:
@@ -154,7 +154,7 @@ def words_visible(reading: Reading, wrote: Callable[[FromClause], ColumnElement[
     disputes = reading.once("disputes", lambda: reading.connection.execute(kinds).all())
     settled = [(each.team_id, each.model) for each in disputes if settles(reading, each.team_id, each.model)]
     facts = {Fact.LABELLED: labelled, Fact.SETTLES: tuple_(cases.c.team_id, cases.c.model).in_(settled)}
-    return not_(and_(is_blinded(Part.WORDS, facts), by_labeller))
+    return not_(and_(is_blinded(BlindedPart.WORDS, facts), by_labeller))
 
 
 def revised_by(labelled: FromClause) -> ColumnElement[bool]:
@@ -166,7 +166,7 @@ def revised_by(labelled: FromClause) -> ColumnElement[bool]:
 def origin_shown() -> ColumnElement[str]:
     """Return how a case came here, as `blinding.origin_for` has it."""
     control = or_(*(cases.c.origin == origin for origin in sorted(FROM_CONTROLS)))
-    return sql_case((and_(is_blinded(Part.ORIGIN, {}), control), CAPTURED), else_=cases.c.origin)
+    return sql_case((and_(is_blinded(BlindedPart.ORIGIN, {}), control), CAPTURED), else_=cases.c.origin)
 
 
 def labelled_by(viewer: BlindedViewer | BlindedKind) -> ColumnElement[bool]:

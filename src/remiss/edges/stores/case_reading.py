@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, and_, bindparam, func, select
 
 from remiss.catalog.identifying import only, prefix_of
-from remiss.curate.blinding import Part, begun, origin_for, words_without
+from remiss.curate.blinding import BlindedPart, begun, origin_for, words_without
 from remiss.edges.stores.blinded_case import blinded_people, history_shown, labelled, why_blinded
 from remiss.edges.stores.in_force import in_force, same_window
 from remiss.edges.stores.linking import links_of
@@ -93,7 +93,7 @@ def case_at(reading: Reading, case_id: str) -> Case:
 
 def _case(reading: Reading, row: Row[Any]) -> Case:
     connection, scope, position = reading.connection, reading.scope, reading.position
-    hidden = why_blinded(reading, Part.SUGGESTIONS, row)
+    hidden = why_blinded(reading, BlindedPart.SUGGESTIONS, row)
     if position is not None and hidden is not None:
         _check_begun(reading, row, position, hidden)
     state = row if position is None else _state_at(connection, row, position)

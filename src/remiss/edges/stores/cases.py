@@ -8,7 +8,7 @@ from dataclasses import replace
 from sqlalchemy import Connection, exists, func, select
 
 from remiss.catalog.filing import Filed
-from remiss.catalog.listing import Order, Page, Sort
+from remiss.catalog.listing import CaseLines, Order, Sort
 from remiss.catalog.query.expression import Query
 from remiss.catalog.query.template import split_values
 from remiss.catalog.revision import CaseChange
@@ -60,7 +60,7 @@ class CaseStore:
         with self._reader.at() as reading:
             return reading.head
 
-    def page(self, query: Query, *, sort: Sort, limit: int, after: tuple[int, ...] | None, position: int | None) -> Page:
+    def page(self, query: Query, *, sort: Sort, limit: int, after: tuple[int, ...] | None, position: int | None) -> CaseLines:
         """Return some lines of what matches, and the sort values of the last when more follow."""
         asked, parameters = self._asked(query, Purpose.PAGE, sort, order=sort.order, lines=limit + 1, after=after or ())
         if position is None:
@@ -75,7 +75,7 @@ class CaseStore:
                 lines = tuple([line_then(row, then[key_of(row)]) for row in rows[:limit]])
                 at = head_of(rows[0]) if rows else head(connection)
         last = sort_values(rows[limit - 1], sort) if len(rows) > limit else None
-        return Page(lines=lines, last=last, head=at)
+        return CaseLines(lines=lines, last=last, head=at)
 
     def _rows_now(self, asked: QueryKind, parameters: Parameters, sort: Sort) -> tuple[Sequence[Row], int]:
         """Return the rows of a page as it is now, and the catalog's position: by one statement where some case matches."""

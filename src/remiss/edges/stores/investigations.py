@@ -27,7 +27,7 @@ from sqlalchemy import case as sql_case
 
 from remiss.curate.assembling import investigation_of
 from remiss.curate.blinding import why_blinded
-from remiss.curate.investigating import TEXTS, CitedPage, Draft, Finding, following, unread
+from remiss.curate.investigating import TEXTS, CitedPage, Draft, PartRevision, following, unread
 from remiss.edges.stores.blinded_case import blinded_people
 from remiss.edges.stores.blinding import revised_by, words_visible
 from remiss.edges.stores.case_reading import resolve
@@ -172,7 +172,7 @@ _TEXTS = select(finding_texts).where(finding_texts.c.finding_key.in_(_OF_FINDING
 _CITATIONS = select(citations).where(citations.c.finding_key.in_(_OF_FINDINGS)).order_by(citations.c.ordinal)
 
 
-def _found(reading: Reading, case_key: int) -> Sequence[tuple[int, Finding, Written]]:
+def _found(reading: Reading, case_key: int) -> Sequence[tuple[int, PartRevision, Written]]:
     """Return the findings of a case with their keys, of each part in the order of their numbers."""
     rows = reading.rows(_of_case(past=reading.past), case=case_key)
     keys = [row.key for row in rows]
@@ -185,8 +185,8 @@ def _found(reading: Reading, case_key: int) -> Sequence[tuple[int, Finding, Writ
     return [(row.key, _finding(row, texts[row.key], cited[row.key]), _written(row)) for row in rows]
 
 
-def _finding(row: Row[Any], texts: dict[str, str], cited: Sequence[Citation]) -> Finding:
-    return Finding(
+def _finding(row: Row[Any], texts: dict[str, str], cited: Sequence[Citation]) -> PartRevision:
+    return PartRevision(
         part=Part(row.part),
         number=row.number,
         revision=row.revision,
@@ -202,7 +202,7 @@ def _written(row: Row[Any]) -> Written:
     return Written(revision=row.revision, person=row.person, at=row.at, position=row.position_from)
 
 
-def _insert(transaction: Transaction, case_key: int, finding: Finding) -> None:
+def _insert(transaction: Transaction, case_key: int, finding: PartRevision) -> None:
     connection = transaction.connection
     row = {
         "case_key": case_key,

@@ -52,7 +52,7 @@ class Parameters:
 
 
 @dataclass(frozen=True, slots=True)
-class Parameter:
+class DeferredValue:
     """Stands in a statement for a value that is bound when it is executed."""
 
     of: Callable[[Parameters], Any]
@@ -60,7 +60,7 @@ class Parameter:
 
 def parameter(of: Callable[[Parameters], Any], type_: TypeEngine[Any]) -> BindParameter[Any]:
     """Return a value that is bound when the statement is executed."""
-    return bindparam(None, Parameter(of), type_=type_, unique=True)
+    return bindparam(None, DeferredValue(of), type_=type_, unique=True)
 
 
 def given(leaf: Term | Text, spell: Callable[[Any], Any], type_: TypeEngine[Any]) -> BindParameter[Any]:
@@ -139,7 +139,7 @@ def _argument(bound: BindParameter[Any], dialect: Dialect) -> Callable[[Paramete
     """Return how the value of a parameter is found, as the driver takes it."""
     stored = bound.type.dialect_impl(dialect).bind_processor(dialect)
     value = bound.value
-    if not isinstance(value, Parameter):
+    if not isinstance(value, DeferredValue):
         fixed = value if stored is None else stored(value)
         return lambda _: fixed
     if stored is None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Label, Row, Select, and_, false, func, select, true
 
-from remiss.capture.ports import Coverage, Known, RunTotals, WindowInForce
+from remiss.capture.ports import Coverage, KnownEvent, RunTotals, WindowInForce
 from remiss.edges.stores.activation import activate
 from remiss.edges.stores.filing import file_run, lock_source
 from remiss.edges.stores.in_force import in_force, of, same_window
@@ -97,7 +97,7 @@ class RunStore:
         with self._store.reading() as connection:
             return coverage(connection, position, self._visible)
 
-    def known(self, source: str, protocol: str, since: datetime, until: datetime) -> tuple[Known, ...]:
+    def known(self, source: str, protocol: str, since: datetime, until: datetime) -> tuple[KnownEvent, ...]:
         """Return the events sampled by the runs in force for those windows; inside an action it waits like `in_force`."""
         found = (
             select(captures, events.c.event_id)
@@ -110,7 +110,7 @@ class RunStore:
         with self._store.reading() as connection:
             self._alone(connection, source)
             return tuple(
-                Known(
+                KnownEvent(
                     event=row.event_id,
                     window=row.window_start,
                     output=to_text(row.output),

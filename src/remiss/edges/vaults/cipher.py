@@ -26,7 +26,7 @@ PIECE = b"remiss piece 1\n"
 KEY = b"remiss data key 1\n"
 
 
-class Unreadable(Exception):
+class DecryptionError(Exception):
     """A piece or a wrapped key that is not what was written, or was written under another key."""
 
 
@@ -54,7 +54,7 @@ def unseal(data_key: bytes, sealed: bytes, address: bytes) -> bytes:
     try:
         return AESGCM(data_key).decrypt(ONLY_NONCE, sealed, PIECE + address)
     except InvalidTag as error:
-        raise Unreadable from error
+        raise DecryptionError from error
 
 
 def wrap(wrapping: Wrapping, data_key: bytes, address: bytes) -> bytes:
@@ -73,4 +73,4 @@ def unwrap(wrapping: Wrapping, wrapped: bytes, address: bytes) -> bytes:
     try:
         return wrapping.cipher.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], KEY + address)
     except InvalidTag as error:
-        raise Unreadable from error
+        raise DecryptionError from error

@@ -21,7 +21,7 @@ from remiss.edges.private_files import explained, private_folder
 from remiss.edges.vaults import single
 from remiss.edges.vaults.bundle import Damaged, address_of
 from remiss.edges.vaults.cipher import Wrapping
-from remiss.edges.vaults.reading import Reader
+from remiss.edges.vaults.reading import EvidenceReader
 from remiss.edges.vaults.rewriting import ADDRESS, Shelves
 from remiss.edges.vaults.ring import Ring
 from remiss.edges.vaults.staging import FINISHED, SETTING, STAGED, Pending, StagedBundle, locked, wait_for_disk, whose
@@ -49,7 +49,7 @@ class FolderVault:
         self._ring = Ring(folder, keys)
         self._pending = Pending(folder)
         self._shelves = Shelves(folder, self._key, self._ring)
-        self._reader = Reader(folder, self._key, self._shelves)
+        self._reader = EvidenceReader(folder, self._key, self._shelves)
 
     def put(self, content: bytes) -> str:
         """Store and return the address; putting the same content again is no change, and mends a damaged copy.

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from remiss.edges.vaults import single
 from remiss.edges.vaults.bundle import Damaged, Piece, address_of, check, piece_at
-from remiss.edges.vaults.cipher import Unreadable, unseal
+from remiss.edges.vaults.cipher import DecryptionError, unseal
 from remiss.edges.vaults.rewriting import ADDRESS, MEND, Shelves
 from remiss.edges.vaults.staging import FINISHED
 from remiss.errors import Location, NotFound, StorageError
 
 
-class Reader:
+class EvidenceReader:
     """The evidence under `folder`, addressed under `key`."""
 
     def __init__(self, folder: Path, key: bytes, shelves: Shelves) -> None:
@@ -85,7 +85,7 @@ class Reader:
             )
         try:
             content = piece.body if piece.plain else unseal(self._shelves.data_key(piece), piece.body, piece.address)
-        except Unreadable as error:
+        except DecryptionError as error:
             raise _altered(path, address) from error
         if not hmac.compare_digest(address_of(self._key, content), address):
             raise _altered(path, address)

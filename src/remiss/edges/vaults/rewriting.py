@@ -13,7 +13,7 @@ from pathlib import Path
 
 from remiss.edges.vaults import single
 from remiss.edges.vaults.bundle import Damaged, Layout, Piece, destroy, layout, pieces
-from remiss.edges.vaults.cipher import Unreadable, unwrap
+from remiss.edges.vaults.cipher import DecryptionError, unwrap
 from remiss.edges.vaults.ring import Ring
 from remiss.edges.vaults.staging import FINISHED, STAGED, StagedBundle, locked, wait_for_disk
 from remiss.errors import Location, StorageError
@@ -129,7 +129,7 @@ def altered(path: Path) -> Iterator[None]:
     """Say that the file at `path` was altered where that turns out in this block."""
     try:
         yield
-    except (Damaged, Unreadable) as error:
+    except (Damaged, DecryptionError) as error:
         raise StorageError("raw evidence was altered or torn", where=Location(str(path)), do=MEND) from error
 
 

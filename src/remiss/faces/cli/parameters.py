@@ -10,7 +10,7 @@ import click
 
 from remiss import former
 from remiss.catalog.typed_filing import assignments
-from remiss.contract.forms import Given
+from remiss.contract.forms import ParameterEntry
 from remiss.errors import InputError, Location
 from remiss.faces.cli.options import Time
 from remiss.parameters import MOST_REVISION
@@ -26,7 +26,7 @@ PLAIN: dict[str, click.ParamType[Any, Any]] = {
 MOST_BYTES = 64 * 1024 * 1024
 
 
-def clicked(given: Given, words: Sequence[str], *, argument: bool) -> click.Parameter:
+def clicked(given: ParameterEntry, words: Sequence[str], *, argument: bool) -> click.Parameter:
     """Return a parameter as click knows it.
 
     Parameters
@@ -56,7 +56,7 @@ def clicked(given: Given, words: Sequence[str], *, argument: bool) -> click.Para
     )
 
 
-def _default(given: Given) -> dict[str, Any]:
+def _default(given: ParameterEntry) -> dict[str, Any]:
     """Return the default as click takes it: none at all for what has to be given."""
     if given.required:
         return {}
@@ -74,7 +74,7 @@ class Choice(click.Choice[Any]):
             raise click.BadParameter(f"{error.message}{hint}", ctx, param) from None
 
 
-def _type(given: Given) -> click.ParamType[Any, Any]:
+def _type(given: ParameterEntry) -> click.ParamType[Any, Any]:
     form = given.of or given.form
     if given.in_file or form == "bytes":
         return click.Path(dir_okay=False, path_type=Path)
@@ -87,7 +87,7 @@ def _type(given: Given) -> click.ParamType[Any, Any]:
     return Choice(given.values) if given.values and form in {"choice", "text"} else PLAIN[form]
 
 
-def typed(given: Given, value: Any) -> Any:
+def typed(given: ParameterEntry, value: Any) -> Any:
     """Return what was typed for a parameter as it would be sent: pairs as an object, a file as its content.
 
     Raises
@@ -118,7 +118,7 @@ def _content(path: Path) -> bytes:
         raise InputError(f"{path} cannot be read: {error.strerror}", where=Location(str(path)), do="name another file") from error
 
 
-def _pairs(given: Given, texts: Sequence[str]) -> dict[str, Scalar]:
+def _pairs(given: ParameterEntry, texts: Sequence[str]) -> dict[str, Scalar]:
     """Return what was typed again and again as NAME=VALUE, or where values may be other than text as NAME:=VALUE."""
     if given.of == "scalar":
         return assignments(texts, given.name)

@@ -19,7 +19,7 @@ from starlette.responses import Response
 from remiss.action import Action
 from remiss.codec import listed, to_json
 from remiss.contract.arguments import arguments_of
-from remiss.contract.forms import Given
+from remiss.contract.forms import ParameterEntry
 from remiss.contract.table import Entry, action_of, entries, entry_of, function_of
 from remiss.errors import Unconditional
 from remiss.faces.http.answering import answers as documented
@@ -229,7 +229,7 @@ def _cleared(sent: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in sent.items() if value is not None} | ({"clear": gone} if gone else {})
 
 
-def _model(entry: Entry, asked: Sequence[Given]) -> type[Asked]:
+def _model(entry: Entry, asked: Sequence[ParameterEntry]) -> type[Asked]:
     """Return the model of a query or body: the parameters of an action, those of a record each by their name."""
     fields = {
         each.name: _field(entry, each)
@@ -247,7 +247,7 @@ def _model(entry: Entry, asked: Sequence[Given]) -> type[Asked]:
     return made
 
 
-def _field(entry: Entry, given: Given) -> tuple[Any, Any]:
+def _field(entry: Entry, given: ParameterEntry) -> tuple[Any, Any]:
     described: dict[str, Any] = {"description": given.help or None}
     type_ = _type(entry, given)
     if given.required:
@@ -260,7 +260,7 @@ def _field(entry: Entry, given: Given) -> tuple[Any, Any]:
     return type_, Field(given.default, **described)
 
 
-def _type(entry: Entry, given: Given) -> Any:
+def _type(entry: Entry, given: ParameterEntry) -> Any:
     """Return the type of a field, for pydantic: made here, it has no name that a checker of types would know."""
     item = _bounded(_item(entry, given), given)
     if given.form == "many":
@@ -268,7 +268,7 @@ def _type(entry: Entry, given: Given) -> Any:
     return GenericAlias(dict, (str, item)) if given.form == "pairs" else item
 
 
-def _item(entry: Entry, given: Given) -> Any:
+def _item(entry: Entry, given: ParameterEntry) -> Any:
     form = given.of or given.form
     if given.values:
         return Literal[given.values]
@@ -279,6 +279,6 @@ def _item(entry: Entry, given: Given) -> Any:
     return TYPES[form]
 
 
-def _bounded(type_: Any, given: Given) -> Any:
+def _bounded(type_: Any, given: ParameterEntry) -> Any:
     bounded = given.low is not None or given.high is not None
     return Annotated[type_, Field(ge=given.low, le=given.high)] if bounded else type_

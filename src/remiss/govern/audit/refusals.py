@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from remiss.errors import Denied, NotFound, RemissError
-from remiss.records.view_entry import Kind, ViewEntry
+from remiss.records.view_entry import ViewEntry, ViewKind
 
 # What ids and names are made of. Anything else that somebody typed is content, and a log has none.
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@:/-]{0,63}", re.ASCII)
@@ -41,5 +41,5 @@ def refusal(error: RemissError, named: NamedSubject | None, *, sees_all: bool) -
         return None
     by = " and ".join(error.by) or None if isinstance(error, Denied) else None
     if named is None or not NAME.fullmatch(named.text):
-        return ViewEntry(kind=Kind.REFUSED, purpose=by)
-    return ViewEntry(kind=Kind.REFUSED, subject=named.text, team=named.team, purpose=by)
+        return ViewEntry(kind=ViewKind.REFUSED, purpose=by)
+    return ViewEntry(kind=ViewKind.REFUSED, subject=named.text, team=named.team, purpose=by)

@@ -14,7 +14,7 @@ from remiss.protocol.expressions.refusal import refuse
 from remiss.protocol.expressions.typed import (
     NUMBERS,
     TIMES,
-    Reader,
+    ExpressionReader,
     Typed,
     as_text,
     as_truth,
@@ -104,7 +104,7 @@ def moment_of(written: str, *, zoned: bool = False) -> Typed:
     return Typed(try_cast(exp.Literal.string(moment.isoformat(sep=" ")), to), Type.TIME, zoned=moment.tzinfo is not None)
 
 
-def connector(node: exp.Expression, reader: Reader) -> Typed:
+def connector(node: exp.Expression, reader: ExpressionReader) -> Typed:
     """Read AND and OR."""
     kind = type(node)
     done = [as_truth(reader.read(part)) for part in _chain(node, kind)]
@@ -131,7 +131,7 @@ def _chain(node: exp.Expression, kind: type[exp.Expression]) -> list[exp.Express
     return parts
 
 
-def negation(node: exp.Expression, reader: Reader) -> Typed:
+def negation(node: exp.Expression, reader: ExpressionReader) -> Typed:
     """Read NOT."""
     only(node, "this")
     part = as_truth(child(node, "this", reader))
@@ -139,7 +139,7 @@ def negation(node: exp.Expression, reader: Reader) -> Typed:
     return Typed(exp.Not(this=part.node if plain else operand(part.node)), Type.BOOLEAN, part.reads)
 
 
-def comparison(node: exp.Expression, reader: Reader) -> Typed:
+def comparison(node: exp.Expression, reader: ExpressionReader) -> Typed:
     """Read = <> < <= > >= and IS [NOT] DISTINCT FROM."""
     only(node, "this", "expression")
     left, right = comparable(child(node, "this", reader), child(node, "expression", reader))
@@ -147,7 +147,7 @@ def comparison(node: exp.Expression, reader: Reader) -> Typed:
     return Typed(built, Type.BOOLEAN, reads(left, right))
 
 
-def between(node: exp.Expression, reader: Reader) -> Typed:
+def between(node: exp.Expression, reader: ExpressionReader) -> Typed:
     """Read BETWEEN."""
     only(node, "this", "low", "high")
     value, (low, high) = all_comparable(child(node, "this", reader), [child(node, key, reader) for key in ("low", "high")])
@@ -155,7 +155,7 @@ def between(node: exp.Expression, reader: Reader) -> Typed:
     return Typed(built, Type.BOOLEAN, reads(value, low, high))
 
 
-def membership(node: exp.Expression, reader: Reader) -> Typed:
+def membership(node: exp.Expression, reader: ExpressionReader) -> Typed:
     """Read IN over a list of values."""
     if node.args.get("query") is not None or any(isinstance(item, exp.Query) for item in node.expressions):
         raise refuse(node.args.get("query") or node.expressions[0])
@@ -167,7 +167,7 @@ def membership(node: exp.Expression, reader: Reader) -> Typed:
     return Typed(built, Type.BOOLEAN, reads(value, *items))
 
 
-def identity(node: exp.Expression, reader: Reader) -> Typed:
+def identity(node: exp.Expression, reader: ExpressionReader) -> Typed:
     """Read IS NULL, IS TRUE and IS FALSE."""
     only(node, "this", "expression")
     value, against = child(node, "this", reader), node.expression
@@ -179,7 +179,7 @@ def identity(node: exp.Expression, reader: Reader) -> Typed:
     return Typed(exp.Is(this=operand(value.node), expression=right), Type.BOOLEAN, value.reads)
 
 
-def likeness(node: exp.Expression, reader: Reader) -> Typed:
+def likeness(node: exp.Expression, reader: ExpressionReader) -> Typed:
     """Read LIKE and ILIKE."""
     only(node, "this", "expression", "negate")
     value, pattern = as_text(child(node, "this", reader)), as_text(child(node, "expression", reader))
@@ -187,7 +187,7 @@ def likeness(node: exp.Expression, reader: Reader) -> Typed:
     return Typed(built, Type.BOOLEAN, reads(value, pattern))
 
 
-def regular_expression(node: exp.Expression, reader: Reader) -> Typed:
+def regular_expression(node: exp.Expression, reader: ExpressionReader) -> Typed:
     """Read regexp_matches with a fixed pattern."""
     only(node, "this", "expression", "flag")
     value, pattern = as_text(child(node, "this", reader)), node.expression

@@ -12,7 +12,7 @@ from sqlglot import exp
 
 from remiss.protocol.expressions.typed import (
     TIMES,
-    Reader,
+    ExpressionReader,
     Typed,
     as_number,
     as_time,
@@ -39,7 +39,7 @@ def double(part: Typed) -> exp.Expression:
     return part.node if already else try_cast(part.node, "DOUBLE")
 
 
-def arithmetic(node: exp.Expression, reader: Reader) -> Typed:
+def arithmetic(node: exp.Expression, reader: ExpressionReader) -> Typed:
     """Read + - * / and %, all in double precision: whole numbers and decimals overflow, and a run must not stop at one row."""
     only(node, "this", "expression", "typed", "safe")
     left, right = child(node, "this", reader), child(node, "expression", reader)
@@ -73,7 +73,7 @@ def _guards(node: exp.Expression) -> bool:
     return isinstance(node, exp.Nullif) and node.expression == _ZERO
 
 
-def negative(node: exp.Expression, reader: Reader) -> Typed:
+def negative(node: exp.Expression, reader: ExpressionReader) -> Typed:
     """Read a minus sign."""
     only(node, "this")
     part = as_number(child(node, "this", reader))
@@ -82,14 +82,14 @@ def negative(node: exp.Expression, reader: Reader) -> Typed:
     return Typed(exp.Neg(this=operand(double(part))), Type.NUMBER, part.reads)
 
 
-def magnitude(node: exp.Expression, reader: Reader) -> Typed:
+def magnitude(node: exp.Expression, reader: ExpressionReader) -> Typed:
     """Read abs."""
     only(node, "this")
     part = as_number(child(node, "this", reader))
     return Typed(exp.Abs(this=double(part)), Type.NUMBER, part.reads)
 
 
-def rounding(node: exp.Expression, reader: Reader) -> Typed:
+def rounding(node: exp.Expression, reader: ExpressionReader) -> Typed:
     """Read round, to a fixed number of places."""
     only(node, "this", "decimals")
     part = as_number(child(node, "this", reader))
@@ -100,14 +100,14 @@ def rounding(node: exp.Expression, reader: Reader) -> Typed:
     return Typed(exp.Round(this=double(part), decimals=places), Type.NUMBER, part.reads)
 
 
-def whole_below_or_above(node: exp.Expression, reader: Reader) -> Typed:
+def whole_below_or_above(node: exp.Expression, reader: ExpressionReader) -> Typed:
     """Read floor and ceil."""
     only(node, "this")
     part = as_number(child(node, "this", reader))
     return Typed(type(node)(this=double(part)), Type.NUMBER, part.reads)
 
 
-def logarithm(node: exp.Expression, reader: Reader) -> Typed:
+def logarithm(node: exp.Expression, reader: ExpressionReader) -> Typed:
     """Read ln; null where there is none."""
     only(node, "this")
     part = as_number(child(node, "this", reader))
@@ -117,7 +117,7 @@ def logarithm(node: exp.Expression, reader: Reader) -> Typed:
     return Typed(exp.Ln(this=exp.Nullif(this=positive, expression=_ZERO.copy())), Type.NUMBER, part.reads)
 
 
-def root(node: exp.Expression, reader: Reader) -> Typed:
+def root(node: exp.Expression, reader: ExpressionReader) -> Typed:
     """Read sqrt; null below zero."""
     only(node, "this")
     part = as_number(child(node, "this", reader))
@@ -134,7 +134,7 @@ def _clamped(node: exp.Expression) -> bool:
 _SECONDS = exp.DataType.build("DECIMAL(18, 6)", dialect="duckdb")
 
 
-def date_part(node: exp.Expression, reader: Reader) -> Typed:
+def date_part(node: exp.Expression, reader: ExpressionReader) -> Typed:
     """Read year, month, day, hour and their like."""
     only(node, "this")
     part = as_time(child(node, "this", reader))
@@ -147,7 +147,7 @@ PARTS: Mapping[str, type[exp.Expression]] = {
 }  # fmt: skip
 
 
-def extract(node: exp.Expression, reader: Reader) -> Typed:
+def extract(node: exp.Expression, reader: ExpressionReader) -> Typed:
     """Read EXTRACT as the function of that part."""
     only(node, "this", "expression")
     kind = PARTS.get(node.this.name.upper())
@@ -157,7 +157,7 @@ def extract(node: exp.Expression, reader: Reader) -> Typed:
     return Typed(kind(this=part.node), Type.INTEGER, part.reads)
 
 
-def from_epoch(node: exp.Expression, reader: Reader) -> Typed:
+def from_epoch(node: exp.Expression, reader: ExpressionReader) -> Typed:
     """Read to_timestamp over seconds since 1970."""
     if node.args.get("scale") is not None:
         raise error(f"{show(node)} counts in other units than seconds", "write to_timestamp(column / 1000) for milliseconds")

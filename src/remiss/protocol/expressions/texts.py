@@ -8,7 +8,7 @@ from typing import TypeGuard
 from sqlglot import exp
 
 from remiss.protocol.expressions.typed import (
-    Reader,
+    ExpressionReader,
     Rule,
     Typed,
     as_text,
@@ -23,7 +23,7 @@ from remiss.protocol.expressions.typed import (
 from remiss.protocol.terms import Type
 
 
-def pipe(node: exp.Expression, reader: Reader) -> Typed:
+def pipe(node: exp.Expression, reader: ExpressionReader) -> Typed:
     """Read ||."""
     done = [as_written(reader.read(part)) for part in _chain_of_pipes(node)]
     built = operand(done[0].node)
@@ -48,7 +48,7 @@ def as_written(part: Typed) -> Typed:
     return as_text(part)
 
 
-def concat(node: exp.Expression, reader: Reader) -> Typed:
+def concat(node: exp.Expression, reader: ExpressionReader) -> Typed:
     """Read concat."""
     only(node, "expressions", "safe", "coalesce")
     done = [as_written(reader.read(part)) for part in node.expressions]
@@ -59,7 +59,7 @@ def concat(node: exp.Expression, reader: Reader) -> Typed:
 def of_texts(kind: Type, *, more: int = 0, key: str = "expression") -> Rule:
     """Return the rule of a function of `1 + more` texts."""
 
-    def rule(node: exp.Expression, reader: Reader) -> Typed:
+    def rule(node: exp.Expression, reader: ExpressionReader) -> Typed:
         keys = ("this", "expression", "replacement")[: 1 + more]
         only(node, *keys)
         if any(node.args.get(each) is None for each in keys):
@@ -70,7 +70,7 @@ def of_texts(kind: Type, *, more: int = 0, key: str = "expression") -> Rule:
     return rule
 
 
-def trim(node: exp.Expression, reader: Reader) -> Typed:
+def trim(node: exp.Expression, reader: ExpressionReader) -> Typed:
     """Read trim, ltrim and rtrim."""
     only(node, "this", "expression", "position")
     parts = [as_text(child(node, key, reader)) for key in ("this", "expression") if node.args.get(key) is not None]
@@ -83,7 +83,7 @@ def trim(node: exp.Expression, reader: Reader) -> Typed:
     return Typed(built, Type.TEXT, reads(*parts))
 
 
-def substring(node: exp.Expression, reader: Reader) -> Typed:
+def substring(node: exp.Expression, reader: ExpressionReader) -> Typed:
     """Read substr."""
     only(node, "this", "start", "length")
     value = as_text(child(node, "this", reader))

@@ -32,7 +32,7 @@ class Typed:
     zoned: bool = False
 
 
-class Reader(Protocol):
+class ExpressionReader(Protocol):
     """Who reads the parts of an expression for its rules."""
 
     def read(self, node: exp.Expression | None) -> Typed:
@@ -54,10 +54,10 @@ class Reader(Protocol):
         ...
 
 
-Rule: TypeAlias = Callable[[exp.Expression, Reader], Typed]
+Rule: TypeAlias = Callable[[exp.Expression, ExpressionReader], Typed]
 
 
-def child(node: exp.Expression, key: str, reader: Reader) -> Typed:
+def child(node: exp.Expression, key: str, reader: ExpressionReader) -> Typed:
     """Return the checked part of a node that stands under a key."""
     return reader.read(node.args.get(key))
 

@@ -13,7 +13,7 @@ from remiss.protocol.expressions.conditions import all_comparable, comparable, m
 from remiss.protocol.expressions.refusal import refuse
 from remiss.protocol.expressions.typed import (
     TIMES,
-    Reader,
+    ExpressionReader,
     Typed,
     as_truth,
     child,
@@ -30,7 +30,7 @@ from remiss.protocol.terms import Type
 GREATEST_INTEGER = 2**63 - 1
 
 
-def column(node: exp.Expression, reader: Reader) -> Typed:
+def column(node: exp.Expression, reader: ExpressionReader) -> Typed:
     """Read a name."""
     only(node, "this", "table")
     if isinstance(node.this, exp.Star):
@@ -39,7 +39,7 @@ def column(node: exp.Expression, reader: Reader) -> Typed:
     return reader.resolve("" if table is None else table.name, node.name)
 
 
-def literal(node: exp.Expression, reader: Reader) -> Typed:
+def literal(node: exp.Expression, reader: ExpressionReader) -> Typed:
     """Read a text or a number that engines hold exactly."""
     if node.args.get("is_string"):
         return Typed(exp.Literal.string(node.name), Type.TEXT)
@@ -53,23 +53,23 @@ def literal(node: exp.Expression, reader: Reader) -> Typed:
     raise error(f"the number {text[:40]} is beyond what engines hold exactly", "write fewer digits, at most 18 before the point")
 
 
-def truth_value(node: exp.Expression, reader: Reader) -> Typed:
+def truth_value(node: exp.Expression, reader: ExpressionReader) -> Typed:
     """Read TRUE and FALSE."""
     return Typed(exp.Boolean(this=bool(node.this)), Type.BOOLEAN)
 
 
-def null(node: exp.Expression, reader: Reader) -> Typed:
+def null(node: exp.Expression, reader: ExpressionReader) -> Typed:
     """Read NULL."""
     return Typed(exp.Null(), Type.NULL)
 
 
-def parentheses(node: exp.Expression, reader: Reader) -> Typed:
+def parentheses(node: exp.Expression, reader: ExpressionReader) -> Typed:
     """Read what stands in parentheses; they are set anew where needed."""
     only(node, "this")
     return child(node, "this", reader)
 
 
-def case(node: exp.Expression, reader: Reader) -> Typed:
+def case(node: exp.Expression, reader: ExpressionReader) -> Typed:
     """Read CASE."""
     only(node, "this", "ifs", "default")
     whens = [reader.read(branch.this) for branch in node.args["ifs"]]
@@ -83,7 +83,7 @@ def case(node: exp.Expression, reader: Reader) -> Typed:
     return replace(chosen, reads=chosen.reads | subject.reads)
 
 
-def if_then(node: exp.Expression, reader: Reader) -> Typed:
+def if_then(node: exp.Expression, reader: ExpressionReader) -> Typed:
     """Read if(condition, value, other)."""
     only(node, "this", "true", "false")
     default = [] if node.args.get("false") is None else [child(node, "false", reader)]
@@ -97,7 +97,7 @@ def _choice(conditions: list[Typed], values: list[Typed], default: list[Typed], 
     return Typed(built, kind, reads(*conditions, *values, *default), zoned=zoned)
 
 
-def first_or_extreme(node: exp.Expression, reader: Reader) -> Typed:
+def first_or_extreme(node: exp.Expression, reader: ExpressionReader) -> Typed:
     """COALESCE, LEAST and GREATEST."""
     only(node, "this", "expressions", "ignore_nulls")
     done = [reader.read(part) for part in (node.this, *node.expressions)]
@@ -110,7 +110,7 @@ def first_or_extreme(node: exp.Expression, reader: Reader) -> Typed:
     return Typed(built, kind, reads(*done), zoned=zoned)
 
 
-def null_if(node: exp.Expression, reader: Reader) -> Typed:
+def null_if(node: exp.Expression, reader: ExpressionReader) -> Typed:
     """Read NULLIF."""
     only(node, "this", "expression")
     left, right = comparable(child(node, "this", reader), child(node, "expression", reader))
@@ -146,7 +146,7 @@ _FROM: Mapping[Type, frozenset[Type]] = {
 }
 
 
-def cast(node: exp.Expression, reader: Reader) -> Typed:
+def cast(node: exp.Expression, reader: ExpressionReader) -> Typed:
     """Read CAST, TRY_CAST and ::, all as casts that give null where they fail."""
     only(node, "this", "to", "safe")
     to = node.args["to"]

@@ -20,7 +20,7 @@ from remiss.curate.batches import (
     selected,
     share,
 )
-from remiss.protocol.terms import Labelling
+from remiss.protocol.terms import LabellingDesign
 from remiss.records.identity import canonical
 from remiss.records.labelling import Verdict
 from remiss.records.run import Cell, Group
@@ -33,7 +33,7 @@ from remiss.understand.variance import Numbers
 class LabellingPlan:
     """How a protocol version has people label: its plan, the seed of its fractions, the width of its windows."""
 
-    labelling: Labelling
+    labelling: LabellingDesign
     seed: str
     width: timedelta
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, exists, func, or_, select
 
 from remiss.catalog.query.expression import Query
 from remiss.catalog.query.template import split_values
-from remiss.curate.blinding import Part, blinded
+from remiss.curate.blinding import BlindedPart, blinded
 from remiss.edges.stores.cases import parameters_then
 from remiss.edges.stores.dialect.types import from_json
 from remiss.edges.stores.labelling_reading import in_force
@@ -94,7 +94,7 @@ class DoubleLabelledStore:
         """Return whether the viewer may read both labellings, by where the case stands now."""
         people = frozenset(said.person for said, _ in both.values())
         facts = self._reader.viewer.facts(people, case.team_id, settles=lambda: settling(case.team_id, case.model))
-        return blinded(Part.LABELLINGS, Status(case.status), facts) is None
+        return blinded(BlindedPart.LABELLINGS, Status(case.status), facts) is None
 
 
 def _weights(connection: Connection, position: int) -> Mapping[int, float]:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from remiss.curate.annotation import PreparedLabelling
 from remiss.curate.labelling_state import LabellingState
-from remiss.curate.steps import CONTROL, Step
+from remiss.curate.steps import CONTROL, CaseStep
 from remiss.edges.stores.case_reading import captures_of, event_at, resolve
 from remiss.edges.stores.case_writing import next_state
 from remiss.edges.stores.dialect.conditions import among
@@ -76,7 +76,7 @@ class LabellingStore:
         one, two = self._locked(given), self._locked(other)
         return standing_of(reading, one), standing_of(reading, two)
 
-    def write(self, standing: LabellingState, kind: LabellingKind, made: PreparedLabelling, step: Step) -> None:
+    def write(self, standing: LabellingState, kind: LabellingKind, made: PreparedLabelling, step: CaseStep) -> None:
         """Write a labelling by the actor, and what it does to the case."""
         transaction, row = self._store.transaction, self._locked(standing.case)
         # Before there is a position: whoever tries to take the same from the queue holds this row, and waits for theirs.
@@ -92,7 +92,7 @@ class LabellingStore:
         annotated = kind is LabellingKind.ANNOTATION
         _move(transaction, row, step, stale=False if annotated else row.stale)
 
-    def reopen(self, standing: LabellingState, step: Step, reason: str) -> None:
+    def reopen(self, standing: LabellingState, step: CaseStep, reason: str) -> None:
         """Write that a case is begun anew, and why."""
         transaction, row = self._store.transaction, self._locked(standing.case)
         _supersede(transaction, row.key, step.supersedes or "reopened")
@@ -189,7 +189,9 @@ def suggested(connection: Connection, row: Row[Any]) -> tuple[str | None, int | 
     return (None, None) if found is None else (found.mode, found.severity)
 
 
-def _insert(transaction: Transaction, case: str, case_key: int, kind: LabellingKind, made: PreparedLabelling, step: Step) -> None:
+def _insert(
+    transaction: Transaction, case: str, case_key: int, kind: LabellingKind, made: PreparedLabelling, step: CaseStep
+) -> None:
     given, impact = made.judgement, made.judgement.impact
     row = {
         "case_key": case_key,
@@ -225,7 +227,7 @@ def _supersede(transaction: Transaction, case_key: int, why: str) -> None:
     transaction.connection.execute(ended)
 
 
-def _move(transaction: Transaction, row: Row[Any], step: Step, *, stale: bool) -> None:
+def _move(transaction: Transaction, row: Row[Any], step: CaseStep, *, stale: bool) -> None:
     state = {"status": step.status.value, "mode": step.mode, "severity": step.severity, "text_version": row.text_version}
     next_state(transaction, row, state, origin=step.origin, stale=stale)
     transaction.subjects.append(row.id)

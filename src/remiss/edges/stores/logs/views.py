@@ -26,7 +26,7 @@ from remiss.govern.audit.log import ALSO, VIEWS, Head, append, digested, text_of
 from remiss.govern.ports.actor import Actor
 from remiss.govern.viewing import Entered, Seen
 from remiss.records.identity import to_micros
-from remiss.records.view_entry import Kind
+from remiss.records.view_entry import ViewKind
 
 Entry = dict[str, object]
 IN_ITS_PLACE = (
@@ -81,7 +81,7 @@ class ViewLog:
         """
         entries = [_entry(each, actor, at, request, secret) for each in seen]
         try:
-            self._groups.bring(entries, alone=any(first.look.kind is Kind.EVIDENCE for first, *_ in seen))
+            self._groups.bring(entries, alone=any(first.look.kind is ViewKind.EVIDENCE for first, *_ in seen))
         except BaseException as error:
             raise _unrecorded(error) from error
 

@@ -18,7 +18,7 @@ from remiss.faces.serving import Asked, Remembered, Ws
 from remiss.faces.web.criteria import CriteriaOf, OfCriteria, confirmed, criteria
 from remiss.faces.web.pages.shell import shell
 from remiss.faces.web.rendering import part, render
-from remiss.records.view_entry import Kind, ViewEntry
+from remiss.records.view_entry import ViewEntry, ViewKind
 
 if TYPE_CHECKING:
     from remiss.capture.capture_status import CaptureStatus
@@ -137,7 +137,7 @@ def _criteria(ws: Workspace, grounds: tuple[CriteriaOf, ...], look: Callable[...
         for each in grounds
     ]
     # A look at figures that may have been worked out before.
-    ws.record_views([ViewEntry(kind=Kind.FIGURE, position=position, count=len(grounds))], "estimate")
+    ws.record_views([ViewEntry(kind=ViewKind.FIGURE, position=position, count=len(grounds))], "estimate")
     return CriteriaPart(grounds=grounds, confirmed=None if None in found else tuple(found))
 
 

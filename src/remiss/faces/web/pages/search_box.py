@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from remiss.catalog import actions as catalog
 from remiss.catalog.listing import FIELDS
-from remiss.catalog.query.completing import Completion, Known, completions, key_of
+from remiss.catalog.query.completing import Completion, KnownValues, completions, key_of
 from remiss.catalog.query.fields import TABLE, FieldForm, Key
 from remiss.faces.serving import Remembered, Ws
 from remiss.faces.web import protocol_cache
@@ -59,14 +59,14 @@ def completed(ws: Ws, answers: Remembered, word: Annotated[str, Query(max_length
     return part(CompletionsPart(offers=completions(word, known(ws, answers, word))))
 
 
-def known(ws: Workspace, answers: ResultCache, word: str) -> Known:
+def known(ws: Workspace, answers: ResultCache, word: str) -> KnownValues:
     """Return what the catalog knows that could complete a word: fields from its protocols, values by counting cases."""
     kept = protocol_cache.newest(ws)
     named = (name for protocol in kept for name in protocol_cache.fields(protocol))
     fields = tuple(dict.fromkeys(name for name in named if name.startswith((INPUTS, CONTEXT))))
     key = key_of(word)
     if key is None:
-        return Known(fields=fields)
+        return KnownValues(fields=fields)
     values: list[tuple[Scalar, str]] = []
     if key in {"mode", "suggested_mode"}:
         values = list(protocol_cache.modes(kept).items())
@@ -77,7 +77,7 @@ def known(ws: Workspace, answers: ResultCache, word: str) -> Known:
     elif key in FIELDS or key.startswith(CONTEXT):
         rows = answers.ask(ws, catalog.facets, ws.position(), fields=(key,)).rows
         values = [(value, f"{count:,} cases") for _, value, count in rows]
-    return Known(fields=fields, values={key: values})
+    return KnownValues(fields=fields, values={key: values})
 
 
 def language() -> tuple[Help, ...]:
