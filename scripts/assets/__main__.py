@@ -15,14 +15,14 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-from remiss.faces.web.assets import FOLDER, MANIFEST, Manifest, faults, read_manifest
+from remiss.faces.web.assets import FOLDER, MANIFEST, AssetManifest, faults, read_manifest
 from scripts.assets import packages
 
 # On the same disk as the folder of the assets, so that a file is moved there in one step.
 WORK = Path(__file__).resolve().parents[2] / ".work"
 
 
-def differences(wanted: Manifest, found: Manifest) -> list[str]:
+def differences(wanted: AssetManifest, found: AssetManifest) -> list[str]:
     """Return what the lock gives otherwise than the manifest says, each as a sentence."""
     sentences = []
     for row, other in zip(wanted.assets, found.assets, strict=True):

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from remiss.faces.web.assets import LICENCES, Asset, Manifest
+from remiss.faces.web.assets import LICENCES, Asset, AssetManifest
 
 HERE = Path(__file__).parent
 RULE = "-" * 100
@@ -46,14 +46,14 @@ def install(folder: Path) -> None:
         raise Unavailable(f"npm could not install what scripts/assets/package-lock.json says; is a registry in reach?\n{reason}")
 
 
-def contents(folder: Path, manifest: Manifest) -> dict[str, bytes]:
+def contents(folder: Path, manifest: AssetManifest) -> dict[str, bytes]:
     """The bytes of each file that the manifest names, from the packages installed in the folder."""
     modules = folder / "node_modules"
     made = {asset.file: (modules / asset.package / asset.path).read_bytes() for asset in manifest.assets}
     return made | {LICENCES: licences(folder).encode()}
 
 
-def found(folder: Path, manifest: Manifest, made: Mapping[str, bytes]) -> Manifest:
+def found(folder: Path, manifest: AssetManifest, made: Mapping[str, bytes]) -> AssetManifest:
     """The manifest of what is installed in the folder: the same files, with the versions, licences and digests found."""
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in made.items()}
 
@@ -61,7 +61,7 @@ def found(folder: Path, manifest: Manifest, made: Mapping[str, bytes]) -> Manife
         package = json.loads((folder / "node_modules" / asset.package / "package.json").read_text("utf-8"))
         return replace(asset, version=package["version"], licence=package["license"], sha256=digests[asset.file])
 
-    return Manifest(tuple(described(asset) for asset in manifest.assets), digests[LICENCES])
+    return AssetManifest(tuple(described(asset) for asset in manifest.assets), digests[LICENCES])
 
 
 def licences(folder: Path) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from remiss.catalog import actions as catalog
 from remiss.curate import labelling_actions as labelling
-from remiss.faces.web.pages.agreement import Mark, chart
+from remiss.faces.web.pages.agreement import AgreementMark, chart
 from remiss.govern.ports.actor import Actor
 from remiss.records.case import Filing
 from remiss.records.labelling import Judgement, Verdict
@@ -62,7 +62,7 @@ def test_by_mode_there_are_shares_alone_and_no_line_that_belongs_to_alpha(labell
 
 def test_the_chart_begins_where_its_figures_do():
     def ticks(low):
-        mark = Mark(label="verdict", value=0.8, low=low, high=0.9, says="", href="/")
+        mark = AgreementMark(label="verdict", value=0.8, low=low, high=0.9, says="", href="/")
         return re.findall(r"<text[^>]*>(-?[0-9.]+)</text>", chart([mark], "Agreement"))
 
     assert ticks(0.7) == ticks(None) == ticks(0.0) == ["0", "0.5", "1"]

@@ -23,7 +23,7 @@ FILE: dict[str, Any] = {
 }
 
 
-class Named(Asked):
+class UploadedFile(Asked):
     """What the file in the body is called, and how guarded it is."""
 
     name: str = Field("file", max_length=1000, description="The file's name; it is made harmless.")
@@ -39,7 +39,7 @@ class Named(Asked):
     responses=documented("attachment", 404, 409, status=201),
     openapi_extra=FILE,
 )
-async def add(request: Request, ws: Ws, case: str, asked: Annotated[Named, Query()]) -> Response:
+async def add(request: Request, ws: Ws, case: str, asked: Annotated[UploadedFile, Query()]) -> Response:
     """Add a file to a case; it is kept encrypted."""
     content = await request.body()
     grade = None if asked.sensitivity is None else Sensitivity[asked.sensitivity.upper()]

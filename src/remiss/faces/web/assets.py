@@ -29,7 +29,7 @@ class Asset:
 
 
 @dataclass(frozen=True, slots=True)
-class Manifest:
+class AssetManifest:
     """Every asset, and the digest of the text that holds the licences of all code in them."""
 
     assets: tuple[Asset, ...]
@@ -40,13 +40,13 @@ class Manifest:
         return {asset.file: asset.sha256 for asset in self.assets} | {LICENCES: self.licences_sha256}
 
 
-def read_manifest(path: Path = MANIFEST) -> Manifest:
+def read_manifest(path: Path = MANIFEST) -> AssetManifest:
     """The manifest as it is committed."""
     document = json.loads(path.read_text("utf-8"))
-    return Manifest(tuple(Asset(**row) for row in document["assets"]), document["licences_sha256"])
+    return AssetManifest(tuple(Asset(**row) for row in document["assets"]), document["licences_sha256"])
 
 
-def faults(manifest: Manifest, folder: Path = FOLDER) -> list[str]:
+def faults(manifest: AssetManifest, folder: Path = FOLDER) -> list[str]:
     """What is wrong with the files in the folder, each as a sentence; nothing when they are what the manifest says."""
     wanted = manifest.digests()
     there = {path.name for path in folder.iterdir()} if folder.is_dir() else set()

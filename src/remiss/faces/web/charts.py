@@ -16,7 +16,7 @@ MARK_LIMIT = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
+class ChartMark:
     """One figure of a chart. Texts are as people read them; `href` leads to the cases behind it."""
 
     label: str
@@ -30,7 +30,7 @@ class Mark:
     href: str
 
 
-def figures(marks: Sequence[Mark], *, rate: bool, over_time: bool, title: str) -> Json:
+def figures(marks: Sequence[ChartMark], *, rate: bool, over_time: bool, title: str) -> Json:
     """Return the chart of an estimate: a dot on its interval for each row; over time from left to right, else under each other.
 
     Parameters
@@ -95,7 +95,7 @@ def figures(marks: Sequence[Mark], *, rate: bool, over_time: bool, title: str) -
     }
 
 
-def _datum(mark: Mark) -> Json:
+def _datum(mark: ChartMark) -> Json:
     told = f"{mark.label}: {mark.says}" + (f" ({mark.interval})" if mark.interval else "")
     return {
         "label": mark.label,

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Confirmed:
+class ConfirmedRate:
     """The confirmed rate of a criterion, as texts; without a value `missing` says why there is none yet.
 
     `marks` are `few`, `provisional` and `preliminary`; `flagged` is how many events machines flagged in the same windows, and
@@ -51,7 +51,7 @@ class Confirmed:
     missing: str = ""
 
 
-OfCriteria: TypeAlias = Mapping[str, Confirmed]
+OfCriteria: TypeAlias = Mapping[str, ConfirmedRate]
 Ask: TypeAlias = Callable[[str, bool], Estimate]
 
 
@@ -72,14 +72,14 @@ def confirmed(ws: Workspace, *, source: str, protocol: str, criteria: Sequence[s
     return {name: of_rows(rates[name], totals[name]) for name in criteria}
 
 
-def of_rows(rate: EstimateRow, total: EstimateRow) -> Confirmed:
+def of_rows(rate: EstimateRow, total: EstimateRow) -> ConfirmedRate:
     """Return what was confirmed of a criterion, from its rate and its number."""
     # That the number came out above what was flagged is said of the number alone, and the reader of the rate wonders too.
     notes = tuple(note for note in dict.fromkeys((*rate.notes, *total.notes)) if not note.startswith("among "))
     value, interval = estimate_facts.figure_of(rate, rate=True)
     if value == estimate_facts.UNDEFINED:
-        return Confirmed(missing=notes[0] if notes else value)
-    return Confirmed(
+        return ConfirmedRate(missing=notes[0] if notes else value)
+    return ConfirmedRate(
         value=value,
         interval=interval or ("exact" if rate.exact else "interval unknown"),
         marks=estimate_facts.remarks(rate),
@@ -89,11 +89,11 @@ def of_rows(rate: EstimateRow, total: EstimateRow) -> Confirmed:
     )
 
 
-def _alone(name: str, ask: Ask) -> Confirmed:
+def _alone(name: str, ask: Ask) -> ConfirmedRate:
     try:
         [rate], [total] = ask(name, True).rows, ask(name, False).rows
     except InputError as error:
-        return Confirmed(missing=error.what)
+        return ConfirmedRate(missing=error.what)
     return of_rows(rate, total)
 
 

@@ -37,7 +37,7 @@ MOST = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
+class AgreementMark:
     """One figure: its name, from where to where, and where its cases are; empty where these are not told apart."""
 
     label: str
@@ -48,7 +48,7 @@ class Mark:
     href: str
 
 
-def marks_of(rows: Sequence[AgreementRow], hrefs: Sequence[str]) -> list[Mark]:
+def marks_of(rows: Sequence[AgreementRow], hrefs: Sequence[str]) -> list[AgreementMark]:
     """Return what can be drawn: of each row alpha, or where there is none of its kind how often both say it."""
     found = []
     for row, href in zip(rows, hrefs, strict=True):
@@ -57,7 +57,7 @@ def marks_of(rows: Sequence[AgreementRow], hrefs: Sequence[str]) -> list[Mark]:
             continue
         label = WORDS[row.field] if row.key is None else row.key if row.ac.value is None else f"{row.key}, {WORDS[row.field]}"
         says = figure(drawn, percent=drawn is row.agreed)
-        found.append(Mark(label=label, value=drawn.value, low=drawn.low, high=drawn.high, says=says, href=href))
+        found.append(AgreementMark(label=label, value=drawn.value, low=drawn.low, high=drawn.high, says=says, href=href))
     return found[:MOST]
 
 
@@ -69,7 +69,7 @@ class Scale:
     ticks: tuple[float, ...]
 
     @classmethod
-    def of(cls, marks: Sequence[Mark]) -> Scale:
+    def of(cls, marks: Sequence[AgreementMark]) -> Scale:
         """Return a scale with room for the names, that begins below 0 only where a figure or its interval does."""
         names = max((extent(mark.label) for mark in marks), default=0) + 21
         least = min((mark.value if mark.low is None else mark.low for mark in marks), default=0.0)
@@ -81,7 +81,7 @@ class Scale:
         return self.left + (max(value, first) - first) / (last - first) * (WIDTH - self.left - RIGHT)
 
 
-def chart(marks: Sequence[Mark], title: str, *, alpha: bool = True) -> str:
+def chart(marks: Sequence[AgreementMark], title: str, *, alpha: bool = True) -> str:
     """Return the chart as SVG, every text in it escaped; of `alpha` with the line below which it says nothing."""
     height, scale = TOP + ROW * len(marks) + 8, Scale.of(marks)
     return "".join((
@@ -102,7 +102,7 @@ def _grid(scale: Scale, height: int, *, alpha: bool) -> Iterator[str]:
         yield stroke(line(scale.x(TENTATIVE), 18, scale.x(TENTATIVE), height), dashes="3 3", opacity=0.5, thick=1)
 
 
-def _drawn(mark: Mark, scale: Scale, y: float) -> Iterator[str]:
+def _drawn(mark: AgreementMark, scale: Scale, y: float) -> Iterator[str]:
     opened, closed = (f'<a href="{escaped(mark.href)}">', "</a>") if mark.href else ("<g>", "</g>")
     yield f"{opened}<title>{escaped(f'{mark.label}: {mark.says}')}</title>"
     yield written(scale.left - 12, y + 4, fitted(mark.label, scale.left - 20), anchor="end")
@@ -117,7 +117,7 @@ TWICE = parse("status:disputed OR status:verified OR status:rejected OR status:r
 CHOICES = (("", "all together"), ("mode", "failure mode"), ("pair", "pair of people"), ("month", "month of the second labelling"))
 
 
-class Asked(AsOf):
+class AgreementForm(AsOf):
     """What stands in the form."""
 
     query: str = ""
@@ -137,7 +137,7 @@ class AgreementPage:
     """agreement/page.html: the form, the figures or what is wrong with the question; `whole` leads to all cases in question."""
 
     template: ClassVar[str] = "agreement/page.html"
-    asked: Asked
+    asked: AgreementForm
     choices: tuple[tuple[str, str], ...]
     titles: tuple[str, ...]
     lines: tuple[AgreementLine, ...]
@@ -149,7 +149,7 @@ class AgreementPage:
 
 
 @router.get("/agreement")
-def show(ws: Ws, asked: Annotated[Asked, Query()]) -> Response:
+def show(ws: Ws, asked: Annotated[AgreementForm, Query()]) -> Response:
     """Show the form and the figures that it asks for."""
     from remiss.curate import agreement_actions as actions
 

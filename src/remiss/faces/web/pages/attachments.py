@@ -46,7 +46,7 @@ def _added(ws: Ws, sent: Upload) -> Response:
         if error.code not in {"input", "denied"}:
             raise
         problem = (error.what, error.do)
-        return pages.shown(ws, catalog.show(ws, sent.case), pages.Asked(), unattached=problem, status=status_of(error))
+        return pages.shown(ws, catalog.show(ws, sent.case), pages.CaseOptions(), unattached=problem, status=status_of(error))
     return RedirectResponse(f"/cases/{segment(made.case)}#attachments", 303)
 
 

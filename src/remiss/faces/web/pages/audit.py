@@ -38,7 +38,7 @@ RUN = "run-"
 CASE_LETTERS = len("k7m4-qp2x-9w3d")
 
 
-class View(Asked):
+class AuditFilter(Asked):
     """Which entries, from where on."""
 
     log: Literal["", "journal", "views"] = ""
@@ -75,7 +75,7 @@ class AuditPage:
     template: ClassVar[str] = "audit/page.html"
     kinds: ClassVar[dict[str, str]] = KINDS
     lines: tuple[EntryLine, ...]
-    asked: View
+    asked: AuditFilter
     first: str | None
     following: str | None
     narrowed: bool
@@ -92,7 +92,7 @@ class VerdictsPart:
 
 
 @router.get(PATH)
-def show(ws: Ws, asked: Annotated[View, Query()]) -> Response:
+def show(ws: Ws, asked: Annotated[AuditFilter, Query()]) -> Response:
     """Show entries."""
     return _page(ws, asked)
 
@@ -105,10 +105,10 @@ def verify(request: Request, ws: Ws) -> Response:
     verdicts = actions.verify_audit(ws)
     if request.headers.get("hx-request"):
         return part(VerdictsPart(verdicts=verdicts))
-    return _page(ws, View(), verdicts)
+    return _page(ws, AuditFilter(), verdicts)
 
 
-def _page(ws: Workspace, asked: View, verdicts: tuple[LogIntegrity, ...] | None = None) -> Response:
+def _page(ws: Workspace, asked: AuditFilter, verdicts: tuple[LogIntegrity, ...] | None = None) -> Response:
     from remiss.govern import audit_actions as actions
 
     given: dict[str, Any] = {name: value or None for name, value in asked.model_dump(exclude={"after"}).items()}

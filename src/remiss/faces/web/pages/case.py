@@ -73,14 +73,14 @@ class UnknownPage:
     as_of: int | None
 
 
-class Asked(AsOf):
+class CaseOptions(AsOf):
     """How to show a case."""
 
     controls: bool = Field(False, description="Whether to compare it with controls at once.")
 
 
 @router.get("/cases/{case}")
-def show(ws: Ws, case: str, asked: Annotated[Asked, Query()]) -> Response:
+def show(ws: Ws, case: str, asked: Annotated[CaseOptions, Query()]) -> Response:
     """Show a case; a beginning of its id leads to it."""
     try:
         found = catalog.show(ws, case, as_of=asked.as_of)
@@ -121,13 +121,13 @@ def revise(
     except Conflict as error:
         now = catalog.show(ws, case)
         form = revision_form.lost(now, _modes(ws), catalog.history(ws, case), mine, (error.what, ""))
-        return shown(ws, now, Asked(), form=form, status=status_of(error))
+        return shown(ws, now, CaseOptions(), form=form, status=status_of(error))
     except InputError as error:
         if error.code != "input":
             raise
         now = catalog.show(ws, case)
         form = revision_form.again(now, _modes(ws), typed, (error.what, error.do))
-        return shown(ws, now, Asked(), form=form, status=422)
+        return shown(ws, now, CaseOptions(), form=form, status=422)
     return RedirectResponse(f"/cases/{segment(revised.id)}", 303)
 
 
@@ -143,7 +143,7 @@ def _change(mine: Mapping[str, str]) -> dict[str, Any]:
 def shown(
     ws: Workspace,
     case: Case,
-    asked: Asked,
+    asked: CaseOptions,
     *,
     form: revision_form.RevisionForm | None = None,
     unsaid: TypedComment | None = None,

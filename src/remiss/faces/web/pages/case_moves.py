@@ -48,5 +48,5 @@ def _done(ws: Ws, case: str, call: Callable[[], Case], **typed: str) -> Response
         raise
     except InputError as error:
         unmoved = Unmoved(problem=(error.what, error.do), **typed)
-        return pages.shown(ws, now, pages.Asked(), unmoved=unmoved, status=status_of(error))
+        return pages.shown(ws, now, pages.CaseOptions(), unmoved=unmoved, status=status_of(error))
     return RedirectResponse(f"/cases/{segment(done.id)}#labelling", 303)

@@ -26,7 +26,7 @@ from remiss.faces.web.pages.list_address import (
     sorting,
     unusual,
 )
-from remiss.faces.web.pages.search_box import Help, language
+from remiss.faces.web.pages.search_box import KeyHelp, language
 from remiss.faces.web.pages.shell import shell
 from remiss.faces.web.rendering import address, part, render, segment
 from remiss.present.legible import printable
@@ -71,7 +71,7 @@ class CasesPage:
     following: str | None
     pinned: str
     unpinned: str
-    help: tuple[Help, ...]
+    help: tuple[KeyHelp, ...]
     empty: bool
     id_href: str | None
 

@@ -30,7 +30,7 @@ def comment(ws: Ws, case: str, text: Annotated[str, Form()] = "", thread: Annota
         if error.code != "input":
             raise
         unsaid = TypedComment(thread=thread, typed=written, problem=(error.what, error.do))
-        return pages.shown(ws, catalog.show(ws, case), pages.Asked(), unsaid=unsaid, status=422)
+        return pages.shown(ws, catalog.show(ws, case), pages.CaseOptions(), unsaid=unsaid, status=422)
     return _back(found, found.comments[-1].number)
 
 

@@ -36,7 +36,7 @@ BEHIND_VERDICT = {"failure": "status:verified OR status:resolved OR status:regre
 PERIODS = ("month", "week", "day", WINDOW)
 
 
-class Asked(AsOf):
+class EstimateForm(AsOf):
     """What the form of the page sends; texts may be empty."""
 
     query: str = ""
@@ -109,7 +109,7 @@ class EstimatesPage:
     """estimates/page.html: the form as it was sent, its answer or what is wrong with it, and ready questions."""
 
     template: ClassVar[str] = "estimates/page.html"
-    asked: Asked
+    asked: EstimateForm
     fields: tuple[str, ...]
     ready: tuple[ReadyQuestion, ...]
     result: Result | None
@@ -119,14 +119,14 @@ class EstimatesPage:
 
 # Called like the action, so that a former name in a bookmark is told as it is over HTTP.
 @router.get("/estimates", operation_id="estimate")
-def estimates(ws: Ws, remembered: Remembered, asked: Annotated[Asked, Query()]) -> Response:
+def estimates(ws: Ws, remembered: Remembered, asked: Annotated[EstimateForm, Query()]) -> Response:
     """Show the form, and the answer to what it asked; without a question, how often each criterion is met."""
     from remiss.understand import actions
 
     question = asked
-    if asked == Asked():
+    if asked == EstimateForm():
         # An answer to begin with; the form stays open for a question of one's own.
-        asked, question = Asked(what="rate"), Asked(what="rate", by="criterion")
+        asked, question = EstimateForm(what="rate"), EstimateForm(what="rate", by="criterion")
     head = ws.position()
     earlier = reached(asked.as_of, head)
     position = head if earlier is None else earlier
@@ -205,7 +205,7 @@ def line_of(row: EstimateRow, found: Estimate, href: str) -> EstimateLine:
 def spec_of(found: Estimate, lines: tuple[EstimateLine, ...]) -> dict[str, Any]:
     """Return the chart of an estimate; rows without a value are in the table only."""
     marks = [
-        charts.Mark(
+        charts.ChartMark(
             label=line.key,
             value=float(row.value),
             low=row.low,

@@ -48,7 +48,7 @@ class MentionsPage:
     older: str | None
 
 
-class Asked(AsOf):
+class MentionFilter(AsOf):
     """Which mentions to show."""
 
     all: bool = Field(False, description="Also what was answered and what is resolved.")
@@ -56,7 +56,7 @@ class Asked(AsOf):
 
 
 @router.get("/inbox")
-def show(ws: Ws, asked: Annotated[Asked, Query()]) -> Response:
+def show(ws: Ws, asked: Annotated[MentionFilter, Query()]) -> Response:
     """Show what waits, or all."""
     found = curate.list_inbox(ws, everything=asked.all, limit=LINES, after=asked.after, as_of=asked.as_of)
     every = "true" if asked.all else None

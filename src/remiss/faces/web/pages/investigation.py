@@ -133,7 +133,7 @@ def _write(ws: Workspace, case: str, part: Part, said: Mapping[str, str], write:
         if error.code not in {"input", "conflict", "precondition"}:
             raise
         unwritten = Unwritten(part=part, number=_whole(said["number"]) or 0, typed=said, problem=(error.what, error.do))
-        return pages.shown(ws, catalog.show(ws, case), pages.Asked(), unwritten=unwritten, status=status_of(error))
+        return pages.shown(ws, catalog.show(ws, case), pages.CaseOptions(), unwritten=unwritten, status=status_of(error))
     return RedirectResponse(f"/cases/{segment(found.case)}#investigation", 303)
 
 
@@ -187,7 +187,7 @@ class CitationsPage:
     older: str | None
 
 
-class Asked(AsOf):
+class CitationFilter(AsOf):
     """Which citations to show."""
 
     address: str = ""
@@ -195,7 +195,7 @@ class Asked(AsOf):
 
 
 @router.get("/citations")
-def citations(ws: Ws, asked: Annotated[Asked, Query()]) -> Response:
+def citations(ws: Ws, asked: Annotated[CitationFilter, Query()]) -> Response:
     """Show what rests on one thing, or everything that is cited."""
     found = curate.list_citations(ws, asked.address or None, limit=LINES, after=asked.after, as_of=asked.as_of)
     older = address("/citations", address=asked.address, as_of=asked.as_of, after=found.next) if found.next else None

@@ -74,14 +74,14 @@ class OverviewPage:
     parts: dict[str, str]
 
 
-class View(Asked):
+class OverviewOptions(Asked):
     """Whether to wait until everything is there, for browsers without script."""
 
     whole: bool = False
 
 
 @router.get("/")
-def overview(ws: Ws, answers: Remembered, asked: Annotated[View, Query()]) -> Response:
+def overview(ws: Ws, answers: Remembered, asked: Annotated[OverviewOptions, Query()]) -> Response:
     """Show the overview."""
     from remiss.capture import run_actions as capture
 

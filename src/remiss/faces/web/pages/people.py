@@ -146,7 +146,7 @@ class PeoplePage:
     problem: tuple[str, str] | None = None
 
 
-class Named(BaseModel):
+class NameForm(BaseModel):
     """A name and a few words on it."""
 
     name: str = ""
@@ -160,7 +160,7 @@ class Role(BaseModel):
     team: str = "default"
 
 
-class Granted(Role):
+class GrantedRole(Role):
     """The same, to whom and up to which sensitivity."""
 
     name: str = ""
@@ -189,13 +189,13 @@ def show(ws: Ws) -> Response:
 
 
 @router.post("/person/add")
-def add(ws: Ws, typed: Annotated[Named, Form()]) -> Response:
+def add(ws: Ws, typed: Annotated[NameForm, Form()]) -> Response:
     """Add a person."""
     return _done(ws, lambda: people_actions.add_person(ws, typed.name.strip(), about=typed.about))
 
 
 @router.post("/person/grant")
-def grant(ws: Ws, typed: Annotated[Granted, Form()]) -> Response:
+def grant(ws: Ws, typed: Annotated[GrantedRole, Form()]) -> Response:
     """Grant a person a role."""
     level = next((each for each in Sensitivity if each.name.lower() == typed.clearance), Sensitivity.INTERNAL)
     return _done(ws, lambda: people_actions.grant(ws, typed.name.strip(), typed.role, team=typed.team, clearance=level))
@@ -214,7 +214,7 @@ def disable(ws: Ws, person: str) -> Response:
 
 
 @router.post("/team/add", name="add")
-def add_team(ws: Ws, typed: Annotated[Named, Form()]) -> Response:
+def add_team(ws: Ws, typed: Annotated[NameForm, Form()]) -> Response:
     """Add a team."""
     return _done(ws, lambda: people_actions.add_team(ws, typed.name.strip(), about=typed.about))
 

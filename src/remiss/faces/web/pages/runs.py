@@ -72,7 +72,7 @@ class AcceptPage:
     gone: run_changes.Changes | None
 
 
-class View(AsOf):
+class RunFilter(AsOf):
     """Which runs, from where on, and whether to wait until everything is there."""
 
     protocol: str | None = None
@@ -81,7 +81,7 @@ class View(AsOf):
 
 
 @router.get(PATH)
-def runs(ws: Ws, answers: Remembered, asked: Annotated[View, Query()]) -> Response:
+def runs(ws: Ws, answers: Remembered, asked: Annotated[RunFilter, Query()]) -> Response:
     """Show a list of runs."""
     from remiss.capture import run_actions as capture
 

@@ -35,7 +35,7 @@ FORMS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Help:
+class KeyHelp:
     """A key of the filter language, for the help."""
 
     name: str
@@ -80,12 +80,12 @@ def known(ws: Workspace, answers: ResultCache, word: str) -> KnownValues:
     return KnownValues(fields=fields, values={key: values})
 
 
-def language() -> tuple[Help, ...]:
+def language() -> tuple[KeyHelp, ...]:
     """Return the keys of the filter language, each with an example that links to what it finds."""
     return tuple(_help(key) for key in TABLE)
 
 
-def _help(key: Key) -> Help:
+def _help(key: Key) -> KeyHelp:
     name = f"{key.name}NAME" if key.name.endswith(".") else key.name
     takes = ", ".join(key.choices) if key.form is FieldForm.CHOICE else FORMS[key.form]
-    return Help(name=name, says=key.help, takes=takes, example=key.example, href=address(PATH, query=key.example))
+    return KeyHelp(name=name, says=key.help, takes=takes, example=key.example, href=address(PATH, query=key.example))

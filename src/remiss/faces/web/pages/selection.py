@@ -79,7 +79,7 @@ CALLED = {"id": "event_id", "time": "occurred", "status": "call_status"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GroupLine:
+class SelectionGroup:
     """A group of the case's window: how many events it has and how many of them were kept. `cases` lists those in the catalog."""
 
     says: str
@@ -103,7 +103,7 @@ class DrawnWindow:
     labelled: int
     provisional: bool
     in_force: bool
-    groups: tuple[GroupLine, ...]
+    groups: tuple[SelectionGroup, ...]
     cases: str
     stratum: str
 
@@ -126,9 +126,9 @@ def window_of(found: Comparison, as_of: int | None) -> DrawnWindow:
     )
 
 
-def _group(found: Comparison, group: Group, as_of: int | None) -> GroupLine:
+def _group(found: Comparison, group: Group, as_of: int | None) -> SelectionGroup:
     query = both(fields.having("criterion", group.criterion), *_stratum(group.stratum), *_within(found))
-    return GroupLine(
+    return SelectionGroup(
         says=sampling.spoken(group.criterion),
         population=group.population,
         kept=group.kept,
