@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -86,9 +87,9 @@ def measure(database: str, fresh: Fresh, by_hand: Driver, events: int) -> Figure
     times: tuple[list[float], list[float]] = ([], [])
     for _ in range(results.REPEATS):
         with opened(fresh()) as store:
-            times[0].append(results.timed(lambda store=store: catalog_cases.file_run(store, draw, 0)))
+            times[0].append(results.timed(partial(catalog_cases.file_run, store, draw, 0)))
         with closing(by_hand(fresh())) as connection:
-            times[1].append(results.timed(lambda connection=connection: insert(connection, database, rows)))
+            times[1].append(results.timed(partial(insert, connection, database, rows)))
     ours, theirs = (results.middle(each) for each in times)
     speed = results.middle([hand / own for own, hand in zip(*times, strict=True)])
     return Figure(

@@ -175,7 +175,7 @@ def never_asked(at: int) -> Question:
 
 
 GRAVE = f"c.severity <= 2 AND {IN_CONTEXT}"
-PAGES = (
+PAGES: tuple[Question | Series, ...] = (
     page("severity:<=2 context.airport:EWR", where(GRAVE), GRAVE_AT_EWR),
     Series("page of 50, `severity:<=2 context.airport:EWR confidence:>X`, another X each time", never_asked),
     page(

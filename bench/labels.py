@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
-import sys
 
 from bench import capture, capture_log, results
 from bench.results import WORK, Figure
@@ -64,4 +63,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("side", choices=["capture", "floor"])
     side = parser.parse_args().side
-    sys.exit(capture.capture("labels.yaml") if side == "capture" else floor())
+    if side == "capture":
+        capture.capture("labels.yaml")
+    else:
+        floor()

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 from urllib.parse import urlencode
 
 from bench import catalog, pages_by_hand, results, server
@@ -40,9 +41,9 @@ class Side:
         """Return the milliseconds of one answer."""
         return self.client.timed(self.page(number, at))
 
-    def answer(self, number: int) -> dict[str, object]:
+    def answer(self, number: int) -> dict[str, Any]:
         """Return one answer."""
-        found: dict[str, object] = json.loads(self.client.get(self.page(number, 7)))
+        found: dict[str, Any] = json.loads(self.client.get(self.page(number, 7)))
         return found
 
 

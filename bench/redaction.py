@@ -12,7 +12,7 @@ import tarfile
 import time
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from email.utils import getaddresses
 from typing import Any
@@ -114,7 +114,7 @@ def _fakers() -> dict[str, Callable[[], str]]:
 
 def checked(fake: Any, form: str, check: Callable[[str], bool]) -> str:
     """Return a number of that form that checks, of which faker knows the form alone."""
-    return next(value for value in iter(lambda: fake.numerify(form), None) if check(value))
+    return next(value for value in iter(lambda: str(fake.numerify(form)), None) if check(value))
 
 
 SAID = {
@@ -180,7 +180,7 @@ def _names(texts: Sequence[Text]) -> list[Figure]:
     return [*figures, Figure("person and place", f"{speed:.0f} kB/s", "none is promised", None)]
 
 
-def _scores(texts: Sequence[Text], by: Redactor, corpus: str, names: Sequence[str] | dict[str, object]) -> list[Figure]:
+def _scores(texts: Sequence[Text], by: Redactor, corpus: str, names: Iterable[str]) -> list[Figure]:
     """Recall: values of which nothing is left. Precision: marks of that name where such a value stood, of all such marks."""
     figures = []
     after = [(each, redact(each.said, by)) for each in texts]

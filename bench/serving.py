@@ -84,7 +84,7 @@ def _wait(process: subprocess.Popen[bytes], port: int) -> None:
             time.sleep(0.02)
         else:
             return
-    sys.exit(f"{process.args} does not answer")
+    sys.exit(f"{process.args!r} does not answer")
 
 
 def free_port() -> int:

@@ -19,6 +19,7 @@ from bench.catalog_cases import OPERATOR, PEOPLE
 from bench.catalog_filing import opened
 from bench.results import WORK, Figure
 from remiss.edges.stores.protocols import ProtocolShelf
+from remiss.edges.stores.reading import Reader
 from remiss.edges.stores.runs import RunStore
 from remiss.govern.ports.actor import Scope
 from remiss.protocol.cache import restore
@@ -84,9 +85,11 @@ def catalog(folder: Path, count: int, size: int) -> Path:
         for first in range(0, count, size):
             draw = drawn(document, folder, range(first, min(first + size, count)))
             with store.writing(PEOPLE, "bench.file", START + count * HOUR):
-                ProtocolShelf(store, everything).save(document)
-                its = RunStore(store, everything, OPERATOR)
-                its.file(draw, run=f"run-{first:012d}", status="complete", changes=(), team="default", document=document)
+                reader = Reader(store, everything, OPERATOR)
+                ProtocolShelf(reader).save(document)
+                RunStore(reader).file(
+                    draw, run=f"run-{first:012d}", status="complete", changes=(), team="default", document=document
+                )
     return address
 
 

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import uvicorn
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, ViewportSize, sync_playwright
 
 import remiss
 from remiss.faces import server
@@ -23,7 +23,7 @@ from remiss.faces.identity import Sessions
 ROOT = Path(__file__).resolve().parent.parent
 CATALOG = ROOT / "demo" / "remiss.db"
 IMAGES = ROOT / "docs" / "images"
-SIZE = {"width": 1200, "height": 800}
+SIZE: ViewportSize = {"width": 1200, "height": 800}
 CASES = "/cases?query=criterion%3Amissed-delay+severity%3A%3C%3D2&sort=severity"
 ESTIMATE = "/estimates?query=criterion%3Amissed-delay&what=rate&by=month&variance=sample"
 
