@@ -65,7 +65,7 @@ def take(ws: Workspace, kind: LabellingKind) -> float:
     waited = (time.perf_counter() - started) * 1000
     if served.task is None:
         raise SystemExit(f"nothing waits for {kind.value}")
-    queue.release(ws, served.task.sheet.case)
+    queue.release(ws, served.task.form.case)
     return waited
 
 

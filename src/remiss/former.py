@@ -39,6 +39,8 @@ KEYS: Mapping[str, Mapping[str, str]] = {
     "taxonomy.rehearse": {"document": "documents"},
     "team.add": {"name": "team"},
 }
+# Of published JSON.
+KINDS: Mapping[str, str] = {"sheet": "form"}
 # Of choices, by parameter.
 VALUES: Mapping[str, Mapping[str, str]] = {"variance": {"log": "sample"}}
 

@@ -31,6 +31,7 @@ def test_commands_with_a_former_option_or_value_are_told_what_it_is_now(cli, cap
     assert "'log' is not one of 'sample', 'process'" in value.err
     assert "log is sample now" in value.err
     assert "now" not in cli("estimate", "--variance", "hunch").err
+    assert "use form" in cli("schema", "sheet").err
 
 
 def test_requests_with_a_former_parameter_or_value_are_told_what_it_is_now(reading):

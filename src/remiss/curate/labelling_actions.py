@@ -15,7 +15,7 @@ from remiss.catalog.revision import check_read
 from remiss.curate import steps
 from remiss.curate.annotation import PreparedLabelling, aimed, prepared, prepared_reason
 from remiss.curate.guidelines import Guidelines, guidelines_of
-from remiss.curate.labelling_sheet import LabellingForm, labelling_form_of
+from remiss.curate.labelling_form import LabellingForm, labelling_form_of
 from remiss.curate.labelling_state import LabellingState
 from remiss.curate.ports.labelling import CurateWorkspace
 from remiss.parameters import CaseId, Option, Revision, Without
@@ -28,11 +28,11 @@ FirstJudgement = Annotated[Judgement, Without(("reproduced",))]
 ANNOTATE, VERIFY, ADJUDICATE, REOPEN = "case:annotate", "case:verify", "case:adjudicate", "case:reopen"
 
 
-def _sheet_shown(ws: CurateWorkspace, given: Mapping[str, Any], found: LabellingForm) -> Sequence[ViewEntry]:
+def _form_shown(ws: CurateWorkspace, given: Mapping[str, Any], found: LabellingForm) -> Sequence[ViewEntry]:
     return (ViewEntry(kind=ViewKind.CASE, subject=found.case, team=ws.labellings.team(found.case)),)
 
 
-@action("case.form", permission=ANNOTATE, http="GET /cases/{case}/form", reads=True, subject="case", views=_sheet_shown)
+@action("case.form", permission=ANNOTATE, http="GET /cases/{case}/form", reads=True, subject="case", views=_form_shown)
 def form(ws: CurateWorkspace, case: CaseId) -> LabellingForm:
     """Show by what CASE is labelled: the evidence, the questions, the failure modes.
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from remiss.action import action
 from remiss.catalog.identifying import prefix_of
 from remiss.curate.guidelines import guidelines_of, named, owners_of, read
-from remiss.curate.labelling_sheet import BatchState, InHand, Left, QueueState, Served, Task, labelling_form_of
+from remiss.curate.labelling_form import BatchState, InHand, Left, QueueState, Served, Task, labelling_form_of
 from remiss.curate.ports.queue import QueueWorkspace, Reserved, Whereabouts
 from remiss.curate.queueing import BatchOrder, Desk, Ownership
 from remiss.errors import Conflict, NotFound
@@ -41,7 +41,7 @@ AT_ONCE = 25
 def _served(ws: QueueWorkspace, given: Mapping[str, Any], found: Served) -> Sequence[ViewEntry]:
     if found.task is None:
         return ()
-    case = found.task.sheet.case
+    case = found.task.form.case
     return (ViewEntry(kind=ViewKind.CASE, subject=case, team=ws.labellings.team(case)),)
 
 
@@ -80,7 +80,7 @@ def take(
     for event, wanted, place in chain(_in_hand(ws, held, kinds, exclude), _coming(ws, desk, held, kinds)):
         if ws.queue.reserve(event, wanted, person, now, now + HOLD):
             task = _task(ws, event, wanted, place, now + HOLD)
-            if task.sheet.kind is wanted and task.sheet.obstacle is None:
+            if task.form.kind is wanted and task.form.obstacle is None:
                 ws.allow(NEEDED[wanted], place.team)
                 return Served(task=task, left=_left(ws, desk))
             # Somebody has labelled it since this began, and it was free again.
@@ -203,9 +203,9 @@ def _task(ws: QueueWorkspace, event: int, kind: LabellingKind, place: Whereabout
     named = ws.queue.offer(event, place)
     standing = ws.labellings.look(named)
     grounds = guidelines_of(standing.model, standing.caught_by, ws.protocols.binding(), ws.protocols.versions())
-    sheet = labelling_form_of(standing, ws.actor.name, grounds)
+    form = labelling_form_of(standing, ws.actor.name, grounds)
     both = standing.labellings if kind is LabellingKind.ADJUDICATION else ()
-    return Task(kind=kind, until=until, sheet=sheet, labellings=both)
+    return Task(kind=kind, until=until, form=form, labellings=both)
 
 
 def _left(ws: QueueWorkspace, desk: Desk) -> Left:

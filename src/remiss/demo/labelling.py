@@ -13,7 +13,7 @@ from itertools import cycle
 import remiss
 from remiss.curate import labelling_actions as labelling
 from remiss.curate import queue_actions as queue
-from remiss.curate.labelling_sheet import Task
+from remiss.curate.labelling_form import Task
 from remiss.demo.people import ANA, BO, CHEN, PEOPLE, Scripted, judge, judge_again
 from remiss.govern import people_actions
 from remiss.govern.authority import Granted, actor_of
@@ -77,11 +77,11 @@ def _labels(desk: remiss.Workspace, person: Scripted, kind: LabellingKind) -> bo
 
 
 def _give(desk: remiss.Workspace, person: Scripted, task: Task) -> None:
-    sheet = task.sheet
+    form = task.form
     match task.kind:
         case LabellingKind.ANNOTATION:
-            labelling.annotate(desk, sheet.case, sheet.revision, judge(person, sheet.event))
+            labelling.annotate(desk, form.case, form.revision, judge(person, form.event))
         case LabellingKind.VERIFICATION:
-            labelling.verify(desk, sheet.case, sheet.revision, judge_again(person, sheet.event))
+            labelling.verify(desk, form.case, form.revision, judge_again(person, form.event))
         case LabellingKind.ADJUDICATION:
-            labelling.adjudicate(desk, sheet.case, sheet.revision, judge(person, sheet.event))
+            labelling.adjudicate(desk, form.case, form.revision, judge(person, form.event))

@@ -108,7 +108,7 @@ class Past:
     """A ground without limits in time, gathered once for all keys; each looks at the windows before its own."""
 
     field: DomainCells
-    sheet: SampleArrays
+    arrays: SampleArrays
 
 
 def history_of(past: Past, key: Key, moment: datetime) -> History | None:
@@ -128,7 +128,7 @@ def history_of(past: Past, key: Key, moment: datetime) -> History | None:
         own = matching / among if among else 0.0
         spread = ((y - own * x) / max(among, 1.0))[x > 0]
         return History(totals=spread, poisson=own * (1 - own) / max(among, 1.0), exact=True)
-    domain = of_key(past.sheet, key, range(len(field.windows)))[0].before(len(windows))
+    domain = of_key(past.arrays, key, range(len(field.windows)))[0].before(len(windows))
     among = domain.total(domain.x)
     rate = field.plan.question.rate and among > 0
     e = residuals(domain, domain.total(domain.y) / among, among) if rate else domain.y
@@ -159,30 +159,30 @@ def estimate_rows(
         return ()
     past = None
     if reference is not None and field.plan.question.variance != SAMPLE:
-        past = Past(field=reference, sheet=sample_arrays_of(reference.plan, reference.sampled, reference.windows))
-    sheet = sample_arrays_of(field.plan, field.sampled, field.windows)
+        past = Past(field=reference, arrays=sample_arrays_of(reference.plan, reference.sampled, reference.windows))
+    arrays = sample_arrays_of(field.plan, field.sampled, field.windows)
     notes = notes_of(field, ground)
-    return tuple(row(field, sheet, past, key, notes, counts) for key in keys(field, sheet))
+    return tuple(row(field, arrays, past, key, notes, counts) for key in keys(field, arrays))
 
 
-def keys(field: DomainCells, sheet: SampleArrays) -> tuple[Key, ...]:
+def keys(field: DomainCells, arrays: SampleArrays) -> tuple[Key, ...]:
     """Return the keys to report: those of cells where cells decide, else those of sampled events."""
     if field.plan.question.by is None:
         return (NO_KEY,)
     if not field.whole:
-        return sheet.keys
+        return arrays.keys
     return tuple(in_order({placed.key for placed in field.cells if placed.among is not False and placed.key is not None}))
 
 
 def row(
-    field: DomainCells, sheet: SampleArrays, past: Past | None, key: Key, notes: tuple[str, ...], counts: Mapping[Pattern, int]
+    field: DomainCells, arrays: SampleArrays, past: Past | None, key: Key, notes: tuple[str, ...], counts: Mapping[Pattern, int]
 ) -> EstimateRow:
     """Return the figure of one key; `counts` says how many events of each cell were sampled where cells answer."""
     question = field.plan.question
     windows = windows_of_key(field, key)
     starts = tuple(field.windows[at] for at in windows)
     cells = tuple(placed for placed in field.cells if placed.key in {None, key})
-    domain, unjudged = of_key(sheet, key, windows)
+    domain, unjudged = of_key(arrays, key, windows)
     history = None
     if past is not None and len(starts) < HISTORY:
         history = history_of(past, NO_KEY if question.by in PERIODS else key, starts[0])

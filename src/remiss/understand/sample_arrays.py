@@ -1,4 +1,4 @@
-"""Sheets: sampled events as arrays, which is what the arithmetic of figures takes."""
+"""Sampled events as arrays, which is what the arithmetic of figures takes."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ class SampleArrays:
     unjudged: Numbers
 
 
-def of_key(sheet: SampleArrays, key: Key, windows: Sequence[int]) -> tuple[Weighted, Numbers]:
+def of_key(arrays: SampleArrays, key: Key, windows: Sequence[int]) -> tuple[Weighted, Numbers]:
     """Return the events of one key, the windows that could hold some counted from 0, and which were not judged."""
-    whole = sheet.domain
-    mask = sheet.key == (sheet.keys.index(key) if key in sheet.keys else ABSENT)
+    whole = arrays.domain
+    mask = arrays.key == (arrays.keys.index(key) if key in arrays.keys else ABSENT)
     renumbered = np.zeros(whole.windows, dtype=np.intp)
     renumbered[list(windows)] = np.arange(len(windows))
     domain = Weighted(
         y=whole.y[mask], x=whole.x[mask], p=whole.p[mask], window=renumbered[whole.window[mask]], windows=len(windows)
     )
-    return domain, sheet.unjudged[mask]
+    return domain, arrays.unjudged[mask]
 
 
 def sample_arrays_of(plan: QuestionPlan, events: Sequence[Sampled], windows: Sequence[datetime]) -> SampleArrays:

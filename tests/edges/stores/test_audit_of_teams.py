@@ -56,7 +56,7 @@ def test_what_is_done_to_a_case_is_in_the_audit_of_its_team_and_of_no_other(acti
     attachments.remove_attachment(cy, file.id)
     linking.link(cy, case, 2, other)
     linking.unlink(cy, case, 3)
-    queue.release(cy, queue.take(cy).task.sheet.case)
+    queue.release(cy, queue.take(cy).task.form.case)
     curate.form(cy, case)
     case_now = curate.annotate(cy, case, 4, NO)
     case_now = curate.verify(dee, case, case_now.revision, NO)

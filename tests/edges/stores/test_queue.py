@@ -49,7 +49,7 @@ def bo(captured, ws_as):
 def annotate(ws, judgement=FAILS):
     """Take a case and annotate it; return its id."""
     task = queue.take(ws, kind=LabellingKind.ANNOTATION).task
-    return curate.annotate(ws, task.sheet.case, task.sheet.revision, judgement).id
+    return curate.annotate(ws, task.form.case, task.form.revision, judgement).id
 
 
 @unlisted("test.lapse")
@@ -60,39 +60,39 @@ def lapse(ws):
 
 def test_what_one_has_in_hand_one_is_given_again_and_nobody_else_is(ana, bo):
     first = queue.take(ana).task
-    assert queue.take(ana).task.sheet == first.sheet
-    assert queue.take(bo).task.sheet.case != first.sheet.case
-    assert queue.list_queue(ana).in_hand[0].case == first.sheet.case
-    second = queue.take(ana, exclude=(first.sheet.case,)).task
-    assert second.sheet.case not in {first.sheet.case, queue.take(bo).task.sheet.case}
+    assert queue.take(ana).task.form == first.form
+    assert queue.take(bo).task.form.case != first.form.case
+    assert queue.list_queue(ana).in_hand[0].case == first.form.case
+    second = queue.take(ana, exclude=(first.form.case,)).task
+    assert second.form.case not in {first.form.case, queue.take(bo).task.form.case}
 
 
 def test_after_thirty_minutes_or_when_put_back_somebody_else_is_given_it(captured, ana, bo):
-    case = queue.take(ana).task.sheet.case
+    case = queue.take(ana).task.form.case
     held = queue.release(ana, case[:7])
     assert held.in_hand == ()
-    assert queue.take(bo).task.sheet.case == case
+    assert queue.take(bo).task.form.case == case
     with pytest.raises(NotFound, match="in hand"):
         queue.release(ana, case)
     lapse(captured)
-    assert queue.take(ana).task.sheet.case == case
+    assert queue.take(ana).task.form.case == case
     with ana._store.reading() as connection:
         (row,) = connection.execute(select(reservations)).all()
     assert row.until - ana.now > timedelta(minutes=29)
 
 
 def test_the_sheet_says_neither_what_was_suggested_nor_whether_it_is_a_control(captured, ana):
-    sheets = []
+    forms = []
     for _ in range(30):
         task = queue.take(ana, kind=LabellingKind.ANNOTATION).task
-        sheets.append(task.sheet)
-        curate.annotate(ana, task.sheet.case, task.sheet.revision, FAILS)
-    flagged = sum(bool(catalog.show(captured, sheet.case).criteria) for sheet in sheets)
-    assert 3 <= len(sheets) - flagged <= 20
-    told = {tuple((field.name, type(getattr(sheet, field.name))) for field in fields(sheet)) for sheet in sheets}
+        forms.append(task.form)
+        curate.annotate(ana, task.form.case, task.form.revision, FAILS)
+    flagged = sum(bool(catalog.show(captured, form.case).criteria) for form in forms)
+    assert 3 <= len(forms) - flagged <= 20
+    told = {tuple((field.name, type(getattr(form, field.name))) for field in fields(form)) for form in forms}
     assert len(told) == 1
-    assert {sheet.revision for sheet in sheets} == {1}
-    assert {sheet.kind for sheet in sheets} == {LabellingKind.ANNOTATION}
+    assert {form.revision for form in forms} == {1}
+    assert {form.kind for form in forms} == {LabellingKind.ANNOTATION}
 
 
 def test_annotation_verification_and_adjudication_all_come_from_it(ana, bo, ws_as):
@@ -102,14 +102,12 @@ def test_annotation_verification_and_adjudication_all_come_from_it(ana, bo, ws_a
     assert queue.take(olga, kind=LabellingKind.VERIFICATION).task is None
     disputed = queue.take(bo).task
     assert (disputed.kind, disputed.labellings) == (LabellingKind.VERIFICATION, ())
-    assert disputed.sheet.case in cases
-    curate.verify(
-        bo, disputed.sheet.case, disputed.sheet.revision, Judgement(verdict=Verdict.FAILURE, mode=NOISE, answers=ANSWERS)
-    )
+    assert disputed.form.case in cases
+    curate.verify(bo, disputed.form.case, disputed.form.revision, Judgement(verdict=Verdict.FAILURE, mode=NOISE, answers=ANSWERS))
     assert queue.take(bo).task.kind is LabellingKind.VERIFICATION
     cy = ws_as("cy", role="curator")
     settling = queue.take(cy).task
-    assert (settling.kind, settling.sheet.case) == (LabellingKind.ADJUDICATION, disputed.sheet.case)
+    assert (settling.kind, settling.form.case) == (LabellingKind.ADJUDICATION, disputed.form.case)
     assert [each.person for each in settling.labellings] == ["ana", "bo"]
     assert queue.take(ana, kind=LabellingKind.ADJUDICATION).task is None
 
@@ -160,7 +158,7 @@ def test_the_order_within_a_batch_is_that_of_labelling_and_progress_is_told(ana)
 def test_nobody_has_more_than_twenty_in_hand(ana):
     held = ()
     for _ in range(queue.MOST_IN_HAND):
-        held = (*held, queue.take(ana, exclude=held).task.sheet.case)
+        held = (*held, queue.take(ana, exclude=held).task.form.case)
     assert len(set(held)) == queue.MOST_IN_HAND
     with pytest.raises(Conflict, match="20 cases in hand"):
         queue.take(ana, exclude=held)
@@ -170,10 +168,10 @@ def test_cases_that_people_filed_are_labelled_and_verified_too(ws, ws_as):
     ana, bo = ws_as("ana", role="verifier"), ws_as("bo", role="verifier")
     filed = catalog.file(ws, Filing(model="m", at=MONDAY, title="Wrong gate"))
     task = queue.take(ana).task
-    assert task.sheet.case == filed.id
-    curate.annotate(ana, filed.id, task.sheet.revision, NO)
+    assert task.form.case == filed.id
+    curate.annotate(ana, filed.id, task.form.revision, NO)
     assert queue.take(ana).task is None
-    assert (queue.take(bo).task.sheet.case, queue.take(bo).task.kind) == (filed.id, LabellingKind.VERIFICATION)
+    assert (queue.take(bo).task.form.case, queue.take(bo).task.kind) == (filed.id, LabellingKind.VERIFICATION)
 
 
 @pytest.mark.parametrize("rounds", [3, pytest.param(40, marks=pytest.mark.soak)])
@@ -182,7 +180,7 @@ def test_of_many_who_take_at_once_no_two_are_given_the_same(captured, ws_as, rou
     with ThreadPoolExecutor(len(people)) as pool:
         for _ in range(rounds):
             tasks = [each.task for each in pool.map(queue.take, people)]
-            cases = [(each.sheet.case, each.kind) for each in tasks if each is not None]
+            cases = [(each.form.case, each.kind) for each in tasks if each is not None]
             assert len(set(cases)) == len(cases) > 0
             for person, (case, _) in zip(people, cases, strict=False):
                 queue.release(person, case)
@@ -192,15 +190,15 @@ def test_what_somebody_labels_while_another_tries_to_take_it_is_labelled(capture
     """Whoever holds the place in the queue waits for their position: nobody who has one waits for them."""
     tasks = [queue.take(ana, kind=LabellingKind.ANNOTATION).task]
     while len(tasks) < 6:
-        tasks.append(queue.take(ana, kind=LabellingKind.ANNOTATION, exclude=tuple(each.sheet.case for each in tasks)).task)
+        tasks.append(queue.take(ana, kind=LabellingKind.ANNOTATION, exclude=tuple(each.form.case for each in tasks)).task)
     for task in tasks:
         trying, waited = Event(), Event()
         with ThreadPoolExecutor(1) as pool:
-            other = pool.submit(grab, captured.serving("bo"), task.sheet.case, trying, waited)
+            other = pool.submit(grab, captured.serving("bo"), task.form.case, trying, waited)
             assert trying.wait(30)
             # On SQLite nobody else writes until the other is done.
             Timer(0.2, waited.set).start()
-            curate.annotate(ana, task.sheet.case, task.sheet.revision, NO)
+            curate.annotate(ana, task.form.case, task.form.revision, NO)
             assert other.result(30) is False
 
 
@@ -219,11 +217,11 @@ def test_what_was_labelled_since_one_looked_is_not_given(ana, bo, monkeypatch):
     task = queue.take(ana, kind=LabellingKind.ANNOTATION).task
     desk = queue._desk(bo)
     first = next(iter(desk.work(LabellingKind.ANNOTATION)))
-    curate.annotate(ana, task.sheet.case, task.sheet.revision, FAILS)
+    curate.annotate(ana, task.form.case, task.form.revision, FAILS)
     stale = replace(desk, taken={}, progress={})
     monkeypatch.setattr(queue, "_desk", lambda _: stale)
     assert next(iter(stale.work(LabellingKind.ANNOTATION))) != first
     given = queue.take(bo, kind=LabellingKind.ANNOTATION).task
-    assert (given.kind, given.sheet.kind) == (LabellingKind.ANNOTATION, LabellingKind.ANNOTATION)
-    assert given.sheet.case != task.sheet.case
-    assert [each.case for each in queue.list_queue(bo).in_hand] in ([], [given.sheet.case])
+    assert (given.kind, given.form.kind) == (LabellingKind.ANNOTATION, LabellingKind.ANNOTATION)
+    assert given.form.case != task.form.case
+    assert [each.case for each in queue.list_queue(bo).in_hand] in ([], [given.form.case])

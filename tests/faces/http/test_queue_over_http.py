@@ -22,14 +22,14 @@ def test_a_case_is_taken_labelled_and_put_back(client):
         client.post("/api/v1/cases", json={"model": "m", "at": "2013-06-05T06:00:00Z", "title": title})
     answer = client.post("/api/v1/queue/next", json={})
     jsonschema.validate(answer.json(), codec.published("served"))
-    sheet = answer.json()["task"]["sheet"]
+    form = answer.json()["task"]["form"]
     state = client.get("/api/v1/queue")
     jsonschema.validate(state.json(), codec.published("queue"))
-    assert [each["case"] for each in state.json()["in_hand"]] == [sheet["case"]]
+    assert [each["case"] for each in state.json()["in_hand"]] == [form["case"]]
     assert state.json()["left"]["annotation"] == 2
-    other = client.post("/api/v1/queue/next", json={"exclude": [sheet["case"]]}).json()["task"]["sheet"]
-    assert other["case"] != sheet["case"]
-    where = f"/api/v1/cases/{sheet['case']}"
+    other = client.post("/api/v1/queue/next", json={"exclude": [form["case"]]}).json()["task"]["form"]
+    assert other["case"] != form["case"]
+    where = f"/api/v1/cases/{form['case']}"
     read = {"If-Match": client.get(f"{where}/form").headers["ETag"]}
     told = client.post(f"{where}/annotation", json={"verdict": "not-a-failure"}, headers=read)
     assert told.status_code == 200

@@ -49,11 +49,11 @@ def labelled(captured_once, tmp_path):
             ws.actor = Actor(name=person)
             leave = part * getattr(queue.list_queue(ws).left, kind.value)
             while getattr(queue.list_queue(ws).left, kind.value) > leave:
-                sheet = queue.take(ws, kind=kind).task.sheet
+                form = queue.take(ws, kind=kind).task.form
                 found = Judgement(verdict=Verdict.NOT_A_FAILURE)
-                if sheet.event.label == "late":
+                if form.event.label == "late":
                     found = Judgement(verdict=Verdict.FAILURE, mode=WEAK, answers=ANSWERS)
-                say(ws, sheet.case, sheet.revision, found)
+                say(ws, form.case, form.revision, found)
         ws.actor = reader
         yield there
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from remiss.curate.labelling_sheet import LabellingForm
+from remiss.curate.labelling_form import LabellingForm
 from remiss.faces.cli import render
 from remiss.present import facts, sampling
 from remiss.present.legible import counted, share
@@ -74,7 +74,7 @@ def removed(gone: Attachment, _ws: Workspace, _arguments: Arguments) -> None:
 
 def form(found: LabellingForm, _ws: Workspace, _arguments: Arguments) -> None:
     """Print by what a case is labelled."""
-    render.facts(_of_sheet(found))
+    render.facts(_of_form(found))
     for question in found.questions:
         click.echo(f"\n{question.id}: {question.asks}")
         render.table(("answer", "what must be true", "points"), [(each.id, each.says, each.points) for each in question.answers])
@@ -82,7 +82,7 @@ def form(found: LabellingForm, _ws: Workspace, _arguments: Arguments) -> None:
     render.table(("failure mode", "definition"), [(each.id, each.definition) for each in found.modes])
 
 
-def _of_sheet(found: LabellingForm) -> Iterator[facts.Pair]:
+def _of_form(found: LabellingForm) -> Iterator[facts.Pair]:
     yield "case", f"{found.case} (revision {found.revision})"
     yield "due", found.obstacle or found.kind
     yield from facts.happened(found.event, None)

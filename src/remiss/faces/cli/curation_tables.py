@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from remiss.curate.labelling_sheet import Left, QueueState, Served
+from remiss.curate.labelling_form import Left, QueueState, Served
 from remiss.faces.cli import case_tables, render
 from remiss.present import agreement as agreements
 from remiss.present.legible import counted
@@ -25,7 +25,7 @@ def served(found: Served, ws: Workspace, arguments: Arguments) -> None:
     if found.task is None:
         render.say("nothing waits for you")
         return
-    case_tables.form(found.task.sheet, ws, arguments)
+    case_tables.form(found.task.form, ws, arguments)
     for each in found.task.labellings:
         click.echo(f"\n{each.kind.value} by {each.person}: {each.verdict.value} {each.mode or ''}".rstrip())
     render.say(f"yours until {found.task.until:%H:%M} UTC; {_left(found.left)}")

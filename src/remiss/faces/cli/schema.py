@@ -7,6 +7,7 @@ import click
 from remiss import codec
 from remiss.errors import NotFound
 from remiss.faces.cli import render
+from remiss.former import KINDS
 
 
 @click.command()
@@ -21,5 +22,6 @@ def schema(name: str | None) -> None:
             click.echo(each)
         return
     if name not in codec.names():
-        raise NotFound(f"there is no schema {name!r}", do=f"use one of {', '.join(codec.names())}")
+        do = f"use {KINDS[name]}" if name in KINDS else f"use one of {', '.join(codec.names())}"
+        raise NotFound(f"there is no schema {name!r}", do=do)
     render.as_json(codec.published(name))

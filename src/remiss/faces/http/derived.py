@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from remiss.workspace import Workspace
 
 # The published kinds that name a revision, which their ETag holds.
-TAGGED = frozenset({"case", "sheet"})
+TAGGED = frozenset({"case", "form"})
 # What stands for a file as it is: see `attachments`.
 BY_HAND = frozenset({"attachment.add", "attachment.get"})
 DOCUMENTS = "documents"

@@ -1,4 +1,4 @@
-"""The queue: one case after the other by its sheet, what one has in hand, and how far the batches have come."""
+"""The queue: one case after the other to label, what one has in hand, and how far the batches have come."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from remiss.catalog import actions as catalog
 from remiss.curate import labelling_actions as labelling
-from remiss.curate.labelling_sheet import LabellingForm, Left
+from remiss.curate.labelling_form import LabellingForm, Left
 from remiss.errors import LabellingError, NotFound, RemissError
 from remiss.faces.serving import Ws, status_of
 from remiss.faces.web.pages.judgement_form import TypedJudgement, judgement_of, typed_judgement
@@ -69,13 +69,13 @@ class QueuePage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskPage:
-    """queue/task.html: one case by its sheet, and the form to say what it is; `both` are the labellings of a dispute.
+    """queue/task.html: one case, and the form to label it by; `both` are the labellings of a dispute.
 
     `verb` is where the form goes; `problems` say what of it was not taken, and what to do.
     """
 
     template: ClassVar[str] = "queue/task.html"
-    sheet: LabellingForm
+    form: LabellingForm
     kind: str
     verb: str
     typed: Mapping[str, tuple[str, ...]]
@@ -131,7 +131,7 @@ def take(ws: Ws, kind: Annotated[str, Form()] = "", exclude: Annotated[str, Form
 
 @router.get("/queue/{case}")
 def task(ws: Ws, case: str, before: Annotated[JustDone, Query()]) -> Response:
-    """Show the sheet of a case with its form."""
+    """Show the evidence of a case, and the form to label it by."""
     return shown(ws, labelling.form(ws, case), {}, (), before)
 
 
@@ -181,7 +181,7 @@ def release(ws: Ws, case: str) -> Response:
 
 def shown(
     ws: Workspace,
-    sheet: LabellingForm,
+    form: LabellingForm,
     fields: Mapping[str, tuple[str, ...]],
     problems: tuple[tuple[str, str], ...],
     before: JustDone,
@@ -192,27 +192,27 @@ def shown(
     from remiss.curate import queue_actions as queue
 
     found = None
-    if sheet.kind is LabellingKind.ADJUDICATION and sheet.obstacle is None:
-        found = catalog.show(ws, sheet.case).labelling
+    if form.kind is LabellingKind.ADJUDICATION and form.obstacle is None:
+        found = catalog.show(ws, form.case).labelling
     page = TaskPage(
-        sheet=sheet,
-        kind="" if sheet.kind is None else sheet.kind.value,
-        verb="" if sheet.kind is None else VERB[sheet.kind],
+        form=form,
+        kind="" if form.kind is None else form.kind.value,
+        verb="" if form.kind is None else VERB[form.kind],
         typed=fields,
         problems=problems,
         both=() if found is None else found.labellings,
         left=queue.list_queue(ws).left,
         said=just_done(before),
     )
-    twin = (f"/api/v1/cases/{segment(sheet.case)}/form", "Form")
-    return render(page, shell(ws, f"What is {sheet.case}?", "queue", twin), status=status)
+    twin = (f"/api/v1/cases/{segment(form.case)}/form", "Form")
+    return render(page, shell(ws, f"What is {form.case}?", "queue", twin), status=status)
 
 
 def _next(ws: Workspace, kind: LabellingKind | None, exclude: tuple[str, ...], before: JustDone | None = None) -> Response:
     from remiss.curate import queue_actions as queue
 
     found = queue.take(ws, kind=kind, exclude=exclude).task
-    return _to("/queue" if found is None else f"/queue/{segment(found.sheet.case)}", before or JustDone())
+    return _to("/queue" if found is None else f"/queue/{segment(found.form.case)}", before or JustDone())
 
 
 def _to(path: str, before: JustDone) -> Response:

@@ -1,6 +1,6 @@
-"""The sheet that somebody labels a case by: the evidence, the questions and modes; nothing that was suggested or said.
+"""The form that somebody labels a case by: the evidence, the questions and modes; nothing that was suggested or said.
 
-A candidate and a control have the same sheet, and so have the first labelling and the second but for their name.
+A candidate and a control have the same form, and so have the first labelling and the second but for their name.
 
 Tasks: what somebody is given to label, and how much is left for them.
 """
@@ -21,7 +21,7 @@ from remiss.records.states import DECIDED, Status
 DECIDED_ALREADY = "people have decided what it is"
 
 
-@published("sheet")
+@published("form")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabellingForm:
     """By what a person labels a case.
@@ -41,7 +41,7 @@ class LabellingForm:
 
 
 def labelling_form_of(standing: LabellingState, person: str, grounds: Guidelines) -> LabellingForm:
-    """Return the sheet of a case for a person."""
+    """Return the form of a case for a person."""
     kind = due(standing, person)
     return LabellingForm(
         case=standing.case,
@@ -94,13 +94,13 @@ class Left:
 class Task:
     """One case in somebody's hand.
 
-    `sheet` is what they label it by; it tells neither what was suggested nor whether it is a control. `labellings` are both
+    `form` is what they label it by; it tells neither what was suggested nor whether it is a control. `labellings` are both
     that differ, for whoever settles a dispute; else none. Until `until` nobody else is given it.
     """
 
     kind: LabellingKind
     until: datetime
-    sheet: LabellingForm
+    form: LabellingForm
     labellings: tuple[Labelling, ...] = ()
 
 
