@@ -13,6 +13,7 @@ from remiss.contract.declared import load
 from remiss.contract.forms import ParameterEntry
 from remiss.contract.table import Entry, entries
 from remiss.faces.cli.main import cli
+from remiss.faces.cli.parameters import Argument
 from scripts.reference.markdown import block, code, page, section, table
 
 
@@ -67,8 +68,10 @@ def command_parts(context: click.Context) -> list[str]:
 
 
 def options(context: click.Context) -> str:
-    """The table of a command's options; nothing when it has none."""
-    rows = []
+    """The table of what a command is given: its arguments and options; nothing when it has none."""
+    rows = [
+        [code(each.make_metavar(context)), "", each.explained] for each in context.command.params if isinstance(each, Argument)
+    ]
     for each in context.command.params:
         if not isinstance(each, click.Option):
             continue
@@ -78,7 +81,7 @@ def options(context: click.Context) -> str:
         twin = each.envvar if isinstance(each.envvar, str) else automatic
         meaning = (each.help or "").replace("\n", " ") + (f" One of {values}." if values else "")
         rows.append([names, code(twin), meaning])
-    return table(["option", "environment", "meaning"], rows) if rows else ""
+    return table(["argument or option", "environment", "meaning"], rows) if rows else ""
 
 
 def actions_page() -> str:

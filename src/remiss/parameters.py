@@ -101,7 +101,7 @@ ProtocolName = Annotated[str, Help("The name of a protocol that the catalog keep
 Query = Annotated[str, Help("In the filter language; empty is everything.")]
 RunId = Annotated[str, Help("The id of a run, or a prefix that no other run shares.")]
 Username = Annotated[str, Help("What the person is called in the catalog.")]
-Revision = Annotated[int, Range(1, MOST_REVISION), Help("The revision that you read."), Option(), IfMatch()]
+Revision = Annotated[int, Range(1, MOST_REVISION), Help("The revision that you read; see `case show`."), Option(), IfMatch()]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ import remiss
 from remiss import codec
 from remiss.edges.stores.version import LATEST
 from remiss.faces.cli import main
+from remiss.faces.cli.derived import DerivedCommand
 from remiss.faces.cli.main import BY_HAND
 from remiss.faces.cli.main import cli as root
 from tests.stories.logs import small_log
@@ -51,6 +52,26 @@ def valid(answer, kind: str):
 @each("name", ALL)
 def test_every_command_has_help_with_an_example(name):
     assert "Example: remiss " + name in (ALL[name].help or "").replace("\n    ", " ")
+
+
+@each("name", sorted({path.rpartition(" ")[0] for path in ALL}))
+def test_the_list_of_commands_has_a_line_for_each_where_a_terminal_has_eighty_columns(cli, monkeypatch, name):
+    monkeypatch.setenv("COLUMNS", "80")
+    listed = cli(*name.split(), "--help").out.partition("Commands:\n")[2].splitlines()
+    assert [line for line in listed if line.startswith("   ")] == []
+    assert listed
+
+
+@each("name", [name for name, command in ALL.items() if isinstance(command, DerivedCommand)])
+def test_help_says_what_each_argument_is(name):
+    unsaid = [each.name for each in ALL[name].params if isinstance(each, click.Argument) and not each.explained]
+    assert not unsaid
+
+
+def test_help_says_which_options_belong_to_a_flag(cli):
+    told = " ".join(cli("case", "search", "--help").out.split())
+    assert re.search(r"QUERY\]? +In the filter language", told)
+    assert re.search(r"--field TEXT What to count by, .*? May be repeated\. Goes with --facets\. --facets ", told)
 
 
 def test_help_answers_before_anything_heavy_is_loaded():

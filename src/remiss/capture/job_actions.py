@@ -63,7 +63,7 @@ def capture_job(
     strict: bool = False,
     prepared: Posted | None = None,
 ) -> Job:
-    """Post a job that captures failures as the document PROTOCOL says, and do not wait for it.
+    """Post a job that captures failures, as PROTOCOL says.
 
     Its sources are read where the job is run, in the folder of the setting `sources` there and nowhere else. Without an interval
     each stretch of windows that is due is committed by itself.
@@ -93,10 +93,10 @@ def _find_due(ws: CaptureJobWorkspace, protocol: str | None) -> Iterator[tuple[P
 def due_jobs(
     ws: CaptureJobWorkspace, protocol: ProtocolName | None = None, *, prepared: tuple[Posted, ...] = ()
 ) -> tuple[Job, ...]:
-    """Post a job for each protocol by which windows are due, or for PROTOCOL alone, which the catalog keeps; list the jobs.
+    """Post a job for each protocol by which windows are due.
 
-    The newest version that captured is what a job captures by. One that has an open job gets no other, and neither does one with
-    a run that waits to be accepted.
+    With PROTOCOL, which the catalog keeps, only for that one. The newest version that captured is what a job captures by. One
+    that has an open job gets no other, and neither does one with a run that waits to be accepted.
 
     Example: remiss job due
 

@@ -26,7 +26,7 @@ def _of_run(ws: CaptureWorkspace, given: Mapping[str, Any], rows: Rows) -> Seque
 
 @action("run.accept", permission="run:accept", http="POST /runs/{run}/accept", subject="run")
 def accept(ws: CaptureWorkspace, run: RunId) -> Run:
-    """Bring RUN, which waits, in force although events are gone from its source.
+    """Bring RUN in force although events are gone from its source.
 
     Example: remiss run accept run-4f7q2m
 
@@ -54,7 +54,7 @@ def list_runs(
 
     Parameters
     ----------
-    protocol : only runs of this one
+    protocol : only runs of this protocol
 
     Raises
     ------
@@ -74,7 +74,9 @@ def list_runs(
 
 @action("run.coverage", permission="run:read", http="GET /coverage", reads=True)
 def coverage(ws: CaptureWorkspace, *, as_of: Position | None = None) -> Rows:
-    """List what is captured: windows in force of each source and protocol version, from when to when, and their events.
+    """List what is captured: windows in force, and their events.
+
+    There is a line for each source and protocol version, with its first and last time.
 
     Example: remiss run coverage
     """
@@ -86,7 +88,9 @@ def coverage(ws: CaptureWorkspace, *, as_of: Position | None = None) -> Rows:
 
 @action("run.windows", permission="run:read", http="GET /runs/{run}/windows", reads=True, subject="run")
 def windows(ws: CaptureWorkspace, run: RunId, *, as_of: Position | None = None) -> Rows:
-    """List the windows of RUN, oldest first: their events, whether labels may still change, and from when they settle.
+    """List the windows of RUN, oldest first.
+
+    It says how many events each has, whether labels may still change, and from when they settle.
 
     Example: remiss run windows run-4f7q2m
 
@@ -115,9 +119,10 @@ def _document(ws: CaptureWorkspace, manifest: Manifest) -> Protocol:
 
 @action("run.cells", permission="run:read", http="GET /runs/{run}/cells", reads=True, subject="run")
 def cells(ws: CaptureWorkspace, run: RunId, *, as_of: Position | None = None) -> Rows:
-    """List the cells of RUN: how many events of each window and stratum met, and were undecided on, the same criteria.
+    """List the cells of RUN, which can be added up.
 
-    Cells are disjoint: any union of them is exactly counted by adding up.
+    A cell is how many events of a window and stratum met, and were undecided on, the same criteria. Cells are disjoint: any union
+    of them is exactly counted by adding up.
 
     Example: remiss run cells run-4f7q2m --format csv
     """
@@ -151,9 +156,9 @@ def diff(ws: CaptureWorkspace, run: RunId, *, as_of: Position | None = None) -> 
 
 @action("run.refused", permission="run:read", http="GET /runs/{run}/refused", reads=True, subject="run", views=_of_run)
 def refused(ws: CaptureWorkspace, run: RunId, *, as_of: Position | None = None) -> Rows:
-    """List the rows that RUN refused: the first 100 of each reason, with file and row.
+    """List the rows that RUN refused, with file and row.
 
-    The list's total counts all of them.
+    The first 100 of each reason are listed. The list's total counts all of them.
 
     Example: remiss run refused run-4f7q2m
     """
@@ -177,14 +182,16 @@ def reproduce(ws: CaptureWorkspace, run: RunId) -> Reproduction:
 
 @action("status", permission="run:read", http="GET /status", reads=True, snapshot=False)
 def status(ws: CaptureWorkspace, *, as_of: Position | None = None) -> Standings:
-    """Say, for each protocol and source, which windows are due or provisional, and what looks odd.
+    """Say which windows are due or provisional, and what looks odd.
+
+    There is a line for each protocol and source.
 
     Example: remiss status
 
     Parameters
     ----------
-    as_of : a position of the catalog; default: now. Then what was due and mature when the catalog came there is told, from the
-        sources as they are now
+    as_of : a position of the catalog; default: now. What was due and mature when the catalog came there is told from the sources
+        as they are now
 
     Raises
     ------

@@ -66,7 +66,7 @@ def search(
 
     Parameters
     ----------
-    sort : occurred, severity or filed; a leading - for descending
+    sort : by occurred, severity or filed; a leading - for descending
     total : whether to count all that match, which takes longer than the page
 
     Raises
@@ -106,7 +106,9 @@ def facets(
     fields: Annotated[Sequence[str], Option("--field")] | None = None,
     as_of: Position | None = None,
 ) -> Rows:
-    """Count the cases that match QUERY by the values of fields, the most frequent first.
+    """Count the cases that match QUERY by the values of fields.
+
+    The most frequent come first.
 
     Example: remiss case search 'severity:<=2' --facets --field context.airport
 
@@ -152,7 +154,7 @@ def show(ws: CatalogWorkspace, case: CaseId, *, as_of: Position | None = None) -
 def compare(
     ws: CatalogWorkspace, case: CaseId, *, controls: Annotated[int, Range(0, CONTROL_LIMIT)] = 10, as_of: Position | None = None
 ) -> Comparison:
-    """Say how CASE was drawn, and show the controls that are most like it.
+    """Say how CASE was drawn; show the controls most like it.
 
     Controls are events of the same window and stratum that met no criterion; the likest share most inputs and context.
 
@@ -160,7 +162,7 @@ def compare(
 
     Parameters
     ----------
-    controls : how many controls at most; 0 for how it was drawn alone
+    controls : how many controls at most; 0 only says how CASE was drawn
 
     Raises
     ------
@@ -231,9 +233,9 @@ def revise(
     severity: Grade | None = None,
     clear: Annotated[Sequence[str], OneOf(revisions.SAID)] = (),
 ) -> Case:
-    """Change what people wrote on CASE, naming the revision that you read.
+    """Change what people wrote on CASE.
 
-    What is left out stays; an empty note takes the note away.
+    Name the revision that you read. What is left out stays; an empty note takes the note away.
 
     Example: remiss case revise k7m4-qp --revision 1 --title "Missed delay out of Newark"
 
@@ -260,7 +262,7 @@ def revise(
 
 @action("catalog.info", permission="catalog:read", http="GET /catalog", reads=True)
 def info(ws: CatalogWorkspace, *, as_of: Position | None = None) -> CatalogFacts:
-    """Say what the catalog is, how much it holds, and which version wrote it.
+    """Say what the catalog is, how large, and which version wrote it.
 
     Where it lies is told to whoever may look at the machine.
 

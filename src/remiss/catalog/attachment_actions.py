@@ -105,7 +105,7 @@ def list_attachments(ws: AttachmentWorkspace, case: CaseId, *, as_of: Position |
 
     Parameters
     ----------
-    as_of : a position of the catalog; default: now. Of what was removed since the name is gone
+    as_of : a position of the catalog; default: now. The name of a file that was removed since is gone
 
     Raises
     ------
@@ -117,7 +117,7 @@ def list_attachments(ws: AttachmentWorkspace, case: CaseId, *, as_of: Position |
 
 @action("attachment.get", permission=READ, http="GET /attachments/{attachment}", reads=True, subject="attachment", views=_shown)
 def get_attachment(ws: AttachmentWorkspace, attachment: AttachmentId) -> AttachedFile:
-    """Get the file ATTACHMENT of a case; a file that is there already is not replaced.
+    """Get the file ATTACHMENT; one that is there is not replaced.
 
     As JSON its content is in base64.
 
@@ -149,9 +149,9 @@ def _discarded(ws: AttachmentWorkspace, attachment: str) -> Iterator[Kept]:
 
 @action("attachment.remove", permission=ADD, http="DELETE /attachments/{attachment}", subject="attachment", prepare=_discarded)
 def remove_attachment(ws: AttachmentWorkspace, attachment: AttachmentId, *, prepared: Kept | None = None) -> Attachment:
-    """Remove the file ATTACHMENT: its key is destroyed, its content and its name are erased.
+    """Remove the file ATTACHMENT, its content and its name.
 
-    That it was there stays known.
+    Its key is destroyed. That it was there stays known.
 
     Example: remiss attachment remove attachment-4f7q2m9x3kbd
 

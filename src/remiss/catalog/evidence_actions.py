@@ -71,9 +71,9 @@ def show_evidence(
     *,
     run: Annotated[str, Option(metavar="RUN")] | None = None,
 ) -> RawEvent:
-    """Show the raw event of CASE as production logged it, with everything that redaction takes out.
+    """Show the raw event of CASE, as production logged it.
 
-    That you looked is recorded, and what for.
+    What redaction takes out is in it. That you looked is recorded, and what for.
 
     Example: remiss evidence show k7m4-qp2x --purpose "the carrier asked which flight it was"
 

@@ -22,11 +22,11 @@ from remiss.records.view_entry import listed
 def similar(
     ws: CatalogWorkspace, case: CaseId, *, limit: Annotated[int, Range(1, CONTROL_LIMIT)] = 5, as_of: Position | None = None
 ) -> Rows:
-    """List the cases of the same model that CASE is most similar to, and of which it may be a duplicate.
+    """List the cases of the same model most similar to CASE.
 
-    Likeness is the share of what is known of either that is the same: inputs, context, output and the words of the text.
-    `fields` says how many fields that are: of few, much likeness says little; `same` names those that are wholly the same. They
-    are looked for among the newest.
+    It may be a duplicate of one of them. Likeness is the share of what is known of either that is the same: inputs, context,
+    output and the words of the text. `fields` says how many fields that are: of few, much likeness says little; `same` names
+    those that are wholly the same. They are looked for among the newest.
 
     Example: remiss case similar k7m4-qp --limit 3
 
@@ -53,7 +53,7 @@ def similar(
     views=listed,
 )
 def duplicates(ws: CatalogWorkspace, filing: Filing, *, limit: Annotated[int, Range(1, CONTROL_LIMIT)] = 5) -> Rows:
-    """List the cases that a failure which somebody is about to file would be most similar to, and file nothing.
+    """List the cases that a failure would be most similar to, and file nothing.
 
     As `case.similar` lists them of a case; what cannot be filed is refused as filing it would be.
 

@@ -70,10 +70,10 @@ def _parameters(section: str) -> dict[str, str]:
 def sentence_of(words: str) -> str:
     """Return words as a sentence: with a capital, unless they begin with a name, and a full stop.
 
-    >>> sentence_of("how many at most")
-    'How many at most.'
+    >>> sentence_of("how many at most"), sentence_of("why, in a sentence")
+    ('How many at most.', 'Why, in a sentence.')
     """
     if not words:
         return ""
-    begun = words[0].upper() + words[1:] if words.split(maxsplit=1)[0].isalpha() else words
+    begun = words[0].upper() + words[1:] if words.split(maxsplit=1)[0].rstrip(",:;").isalpha() else words
     return begun if begun.endswith((".", "?", "!")) else f"{begun}."

@@ -201,10 +201,10 @@ def _shown(_: AgreementWorkspace, given: Mapping[str, Any], found: Agreement) ->
 def show_agreement(
     ws: AgreementWorkspace, query: Query = "", *, by: By | None = None, as_of: Position | None = None
 ) -> Agreement:
-    """Say how far annotators and verifiers of the cases that match QUERY agree, beyond chance.
+    """Say how far annotators and verifiers agree, beyond chance.
 
-    Krippendorff's alpha and Gwet's AC1 (AC2 where labels may be near) on verdict, failure mode, severity and sets of modes,
-    each case weighed by how many it stands for, with 95 % intervals by resampling cases.
+    Of the cases that match QUERY: Krippendorff's alpha and Gwet's AC1 (AC2 where labels may be near) on verdict, failure mode,
+    severity and sets of modes, each case weighed by how many it stands for, with 95 % intervals by resampling cases.
 
     Example: remiss agreement show 'criterion:missed-delay' --by month
 

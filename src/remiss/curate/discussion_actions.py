@@ -25,9 +25,9 @@ ThreadId = Annotated[str, Help("The id of a thread.")]
 def comment(
     ws: DiscussionWorkspace, case: CaseId, text: str, *, thread: Annotated[str, Option(metavar="ID")] | None = None
 ) -> Thread:
-    """Comment TEXT on CASE, in Markdown, in a thread or a new one; @name puts it in that person's inbox.
+    """Comment TEXT on CASE; @name puts it in that person's inbox.
 
-    Personal data is replaced before anything is kept.
+    It answers in a thread, or opens one. Personal data is replaced before anything is kept.
 
     Example: remiss case comment k7m4-qp "Is this the feed again, @bo?"
 
@@ -87,7 +87,7 @@ def show_thread(ws: DiscussionWorkspace, thread: ThreadId, *, as_of: Position | 
 
 @action("thread.resolve", permission="thread:resolve", http="POST /threads/{thread}/resolve", subject="thread")
 def resolve_thread(ws: DiscussionWorkspace, thread: ThreadId) -> Thread:
-    """Resolve THREAD: it needs nothing more, and its mentions wait no longer.
+    """Resolve THREAD: its mentions wait no longer.
 
     Example: remiss thread resolve thread-4f7q2m9x3kbd
 
@@ -125,7 +125,9 @@ def list_inbox(
     after: PageToken | None = None,
     as_of: Position | None = None,
 ) -> Rows:
-    """List where others mentioned you and you have not answered, the newest first.
+    """List where others mentioned you and wait for your answer.
+
+    The newest come first.
 
     Example: remiss inbox list --all
 

@@ -21,7 +21,11 @@ CITATIONS = ("case", "title", "part", "number", "kind", "address", "state", "tex
 CITATIONS_LIMIT = 1_000
 Number = Annotated[int, Range(1, MOST_REVISION), Help("Change the one of this number instead of adding one.")]
 Read = Annotated[int, Range(1, MOST_REVISION), Help("The revision of it that you read.")]
-Citations = Annotated[Sequence[Citation], Option("--citation"), Help("Where it is kept; of a change, all of them anew.")]
+Citations = Annotated[
+    Sequence[Citation],
+    Option("--citation"),
+    Help(f"Where it is kept; KIND is one of {', '.join(each.value for each in CitationKind)}. Of a change, all of them anew."),
+]
 
 
 def _shown(ws: InvestigationWorkspace, given: Mapping[str, Any], found: Investigation) -> Sequence[ViewEntry]:
@@ -32,7 +36,7 @@ def _shown(ws: InvestigationWorkspace, given: Mapping[str, Any], found: Investig
     "case.investigation", permission="case:read", http="GET /cases/{case}/investigation", reads=True, subject="case", views=_shown
 )
 def investigation(ws: InvestigationWorkspace, case: CaseId, *, as_of: Position | None = None) -> Investigation:
-    """Show what was found out about CASE, and what is missing of it.
+    """Show what was found out about CASE, and what is missing.
 
     Example: remiss case investigation k7m4-qp
 
@@ -60,7 +64,7 @@ def write_hypothesis(
     Parameters
     ----------
     text : what may be the cause, in Markdown; redacted before it is kept
-    stands : open (the default of a new one), supported or refuted
+    stands : how it stands by what was found; a new one is open
 
     Raises
     ------
@@ -92,8 +96,8 @@ def write_experiment(
     ----------
     executed : what was done, in Markdown; redacted before it is kept
     result : what was seen, in Markdown; redacted before it is kept
-    hypothesis : the number of the one that it tests
-    conclusion : pending (the default of a new one), supports, refutes or inconclusive
+    hypothesis : the number of the hypothesis that it tests
+    conclusion : what it says of the hypothesis; of a new one pending
 
     Raises
     ------
@@ -133,7 +137,7 @@ def write_remediation(
     text : what was tried, in Markdown; redacted before it is kept
     result : what came of it, in Markdown; redacted before it is kept
     model_version : in which version of the model
-    outcome : pending (the default of a new one), worked, partly or failed
+    outcome : whether it worked; of a new one pending
 
     Raises
     ------
@@ -174,7 +178,7 @@ def write_up(
     experiments : which experiments were executed
     results : what results were observed
     rationale : why it was so decided
-    revision : the one that you read; 0 where there was none
+    revision : the revision of the write-up that you read; 0 where there was none
 
     Raises
     ------
@@ -203,15 +207,16 @@ def list_citations(
     after: PageToken | None = None,
     as_of: Position | None = None,
 ) -> Rows:
-    """List what cites ADDRESS, a run, an A/B test, a notebook, a ticket or a pull request, newest first; without it, all
-    citations.
+    """List what cites ADDRESS, newest first; without it, all citations.
+
+    ADDRESS is that of a run, an A/B test, a notebook, a ticket or a pull request.
 
     Example: remiss citation list https://mlflow.example.org/#/experiments/1/runs/4f7q
 
     Parameters
     ----------
     address : exactly as it is cited; default: every one
-    kind : of citations; default: all
+    kind : only citations of this kind; default: all
 
     Raises
     ------

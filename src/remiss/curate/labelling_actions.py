@@ -34,9 +34,9 @@ def _form_shown(ws: CurateWorkspace, given: Mapping[str, Any], found: LabellingF
 
 @action("case.form", permission=ANNOTATE, http="GET /cases/{case}/form", reads=True, subject="case", views=_form_shown)
 def form(ws: CurateWorkspace, case: CaseId) -> LabellingForm:
-    """Show by what CASE is labelled: the evidence, the questions, the failure modes.
+    """Show by what CASE is labelled: evidence, questions and modes.
 
-    Nothing that was suggested or said of it is shown. A case is labelled as it is now, and not at an earlier position.
+    Nothing that was suggested or said of it is shown. A case is labelled as it is now: there is no `as_of`.
 
     Example: remiss case form k7m4-qp
 
@@ -76,9 +76,9 @@ def annotate(ws: CurateWorkspace, case: CaseId, revision: Revision, judgement: F
 
 @action("case.verify", permission=VERIFY, http="POST /cases/{case}/verification", subject="case")
 def verify(ws: CurateWorkspace, case: CaseId, revision: Revision, judgement: Judgement) -> Case:
-    """Label the annotated CASE a second time, independently, without having seen the first labelling.
+    """Label the annotated CASE a second time, independently.
 
-    Where both say the same the case is verified or rejected; else it is disputed.
+    You have not seen the first labelling. Where both say the same the case is verified or rejected; else it is disputed.
 
     Example: remiss case verify k7m4-qp --revision 2 --verdict not-a-failure --rationale "the flight was on time"
 
@@ -101,7 +101,9 @@ def verify(ws: CurateWorkspace, case: CaseId, revision: Revision, judgement: Jud
 
 @action("case.adjudicate", permission=ADJUDICATE, http="POST /cases/{case}/adjudication", subject="case")
 def adjudicate(ws: CurateWorkspace, case: CaseId, revision: Revision, judgement: FirstJudgement) -> Case:
-    """Settle what two people see differently in CASE, with both labellings in view, and say why.
+    """Settle what two people see differently in CASE, and say why.
+
+    Both labellings are in view.
 
     Example: remiss case adjudicate k7m4-qp --revision 3 --verdict wrong-label --rationale "the board was right"
 
@@ -124,7 +126,9 @@ def adjudicate(ws: CurateWorkspace, case: CaseId, revision: Revision, judgement:
 
 @action("case.reopen", permission=REOPEN, http="POST /cases/{case}/reopening", subject="case")
 def reopen(ws: CurateWorkspace, case: CaseId, revision: Revision, reason: Annotated[str, Option()]) -> Case:
-    """Reopen the decided CASE: it is a candidate again, and what people said of it stays in its history.
+    """Reopen the decided CASE: it is a candidate again.
+
+    What people said of it stays in its history.
 
     Example: remiss case reopen k7m4-qp --revision 3 --reason "the label was corrected"
 

@@ -58,7 +58,9 @@ LINK = "case:link"
 
 @action("case.link", permission=LINK, http="POST /cases/{case}/link", subject="case")
 def link(ws: CurateWorkspace, case: CaseId, revision: Revision, other: str) -> Case:
-    """Have CASE take the verdict of OTHER: another event, the same problem. It keeps its weight.
+    """Have CASE take the verdict of OTHER: the same problem.
+
+    It is of another event, and keeps its weight.
 
     Example: remiss case link k7m4-qp 9tvx-2c --revision 1
 

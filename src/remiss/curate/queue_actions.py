@@ -57,17 +57,17 @@ def take(
     kind: LabellingKind | None = None,
     exclude: Annotated[tuple[str, ...], Option("--exclude", "CASE")] = (),
 ) -> Served:
-    """Take the next case to label: the evidence, the questions, the failure modes.
+    """Take the next case to label.
 
-    Nobody else is given it for 30 minutes, or until it is labelled or released. Disputes come first, then verifications, then
-    annotations. What waits is as of now, and not at an earlier position.
+    Its evidence, the questions and the failure modes are shown. Nobody else is given it for 30 minutes, or until it is labelled
+    or released. Disputes come first, then verifications, then annotations. What waits is as of now: there is no `as_of`.
 
     Example: remiss queue next --kind verification
 
     Parameters
     ----------
-    kind : only this; default: whatever is most urgent
-    exclude : a case that you have in hand already, and that should not be given again
+    kind : only cases for this; default: the most urgent
+    exclude : a case that you have in hand already, not to be given again
 
     Raises
     ------
@@ -90,9 +90,9 @@ def take(
 
 @action("queue.list", permission=WORK, http="GET /queue", reads=True, views=_listed)
 def list_queue(ws: QueueWorkspace) -> QueueState:
-    """List what you have in hand, how much is left for you, and how far each batch has come.
+    """List what you have in hand, and what is left for you.
 
-    It is as of now, and not at an earlier position.
+    It also says how far each batch has come, as of now: there is no `as_of`.
 
     Example: remiss queue list
     """

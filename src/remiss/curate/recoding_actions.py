@@ -41,7 +41,7 @@ def _listed(_: RecodingWorkspace, given: Mapping[str, Any], found: KeptRecodings
     views=_rehearsed,
 )
 def rehearse(ws: RecodingWorkspace, path: Document) -> Recoded:
-    """Say where each case would go by the recoding document at PATH, and write nothing.
+    """Say where each case would go, and write nothing.
 
     Example: remiss taxonomy recode feeder.yaml --dry-run
 
@@ -57,7 +57,7 @@ def rehearse(ws: RecodingWorkspace, path: Document) -> Recoded:
 
 @action("taxonomy.recode", permission=RECODE, http="POST /taxonomy/recodings", document="path")
 def recode(ws: RecodingWorkspace, path: Document) -> Recoded:
-    """Rename, merge or split failure modes, as the document at PATH says.
+    """Rename, merge or split failure modes, as PATH says.
 
     What a case was called before stays in its history.
 
@@ -75,7 +75,9 @@ def recode(ws: RecodingWorkspace, path: Document) -> Recoded:
 
 @action("taxonomy.recodings", permission="protocol:read", http="GET /taxonomy/recodings", reads=True, views=_listed)
 def recodings(ws: RecodingWorkspace, *, as_of: Position | None = None) -> KeptRecodings:
-    """List the recodings that were written, oldest first, with their documents.
+    """List the recodings that were written, oldest first.
+
+    Each comes with its document.
 
     Example: remiss taxonomy recodings --format json
 

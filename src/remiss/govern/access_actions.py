@@ -31,7 +31,7 @@ MOST_MINUTES = 24 * 60
 def create_token(
     ws: PeopleWorkspace, person: Username, *, about: str | None = None, days: Annotated[int, Range(1, MOST_DAYS)] = DAYS
 ) -> IssuedToken:
-    """Make a token by which a server knows PERSON; its secret is shown this once.
+    """Make a token by which a server knows PERSON, shown this once.
 
     With it a browser signs in at SERVER/sign-in, and programs name it as REMISS_TOKEN or --token-file.
 
@@ -40,7 +40,7 @@ def create_token(
     Parameters
     ----------
     about : what it is for, for example the machine that holds it
-    days : after how many it expires
+    days : after how many days it expires
 
     Raises
     ------
@@ -55,17 +55,17 @@ def create_token(
 def link_token(
     ws: PeopleWorkspace, person: Username, *, about: str | None = None, minutes: Annotated[int, Range(1, MOST_MINUTES)] = MINUTES
 ) -> IssuedToken:
-    """Make a link that signs one browser of PERSON in, once; it is shown this once.
+    """Make a link that signs one browser of PERSON in, once.
 
-    Send it by a way that only PERSON reads. Their session lasts as any other; the link works no second time. Over HTTP the link
-    is `/sign-in?token=` and the text of the answer.
+    It is shown this once: send it by a way that only PERSON reads. Their session lasts as any other; the link works no second
+    time. Over HTTP the link is `/sign-in?token=` and the text of the answer.
 
     Example: remiss token link ana --minutes 30
 
     Parameters
     ----------
     about : what it is for
-    minutes : after how many it expires when nobody has used it; the session that it opens lasts as any other
+    minutes : after how many minutes it expires when nobody has used it; the session that it opens lasts as any other
 
     Raises
     ------
@@ -78,16 +78,17 @@ def link_token(
 
 @action("token.list", permission="token:list", http="GET /tokens", reads=True, views=listed)
 def list_tokens(ws: PeopleWorkspace, *, person: Username | None = None, as_of: Position | None = None) -> Rows:
-    """List tokens without their secrets: whose they are, what for, when they expire, since and until when they work.
+    """List tokens, without their secrets.
 
-    Of those of links, which work once, when somebody signed in. `since`, `until` and `used` are positions of the catalog,
-    `since_at`, `until_at` and `used_at` when it came to them.
+    It says whose they are, what for, when they expire, since and until when they work; of those of links, which work once, when
+    somebody signed in. `since`, `until` and `used` are positions of the catalog, `since_at`, `until_at` and `used_at` when it
+    came to them.
 
     Example: remiss token list --person ana
 
     Parameters
     ----------
-    person : only theirs
+    person : only the tokens of this person
     """
     head = ws.position()
     found = [each for each in ws.people.tokens(reached(as_of, head)) if person in {None, each.person}]
@@ -101,7 +102,7 @@ def list_tokens(ws: PeopleWorkspace, *, person: Username | None = None, as_of: P
 
 @action("token.revoke", permission="token:revoke", http="POST /tokens/{token}/revoke", subject="token")
 def revoke_token(ws: PeopleWorkspace, token: Annotated[str, Help("The id of a token, as `token list` shows it.")]) -> Token:
-    """Revoke TOKEN, named by its id: it and the sessions that it opened end at once.
+    """Revoke TOKEN: it and the sessions that it opened end at once.
 
     Example: remiss token revoke 3f9k2m7qx4tb
 
@@ -116,7 +117,9 @@ def revoke_token(ws: PeopleWorkspace, token: Annotated[str, Help("The id of a to
 def check_access(
     ws: AccessWorkspace, person: Username, action: str, case: str | None = None, *, as_of: Position | None = None
 ) -> Access:
-    """Say whether PERSON may do ACTION, in any team or on CASE, and by which rule; exit status 1 when they may not.
+    """Say whether PERSON may do ACTION, and by which rule.
+
+    That is in any team, or on CASE. Exit status 1 when they may not.
 
     Example: remiss access check ana case.revise k7m4-qp2x
 

@@ -34,11 +34,11 @@ def _renewed(ws: KeyWorkspace) -> Iterator[Rotation]:
 
 @action("catalog.rotate", permission="catalog:rotate", http="POST /catalog/rotate", prepare=_renewed)
 def rotate(ws: KeyWorkspace, *, prepared: Rotation | None = None) -> Rotation:
-    """Put a new key in the place of the one that wraps the keys of raw evidence, and destroy the former.
+    """Replace the key that wraps the keys of raw evidence.
 
-    Evidence is readable all the while and after a rotation that was cut short, which the next call finishes. Captures that are
-    under way are waited for. The catalog's own key, under which addresses and marks are made, stays. Copies of the vault from
-    before need the former key: save the vault and its keys anew.
+    The former is destroyed. Evidence is readable all the while; a rotation that was cut short is finished by the next call.
+    Captures that are under way are waited for. The catalog's own key, under which addresses and marks are made, stays. Copies of
+    the vault from before need the former key: save the vault and its keys anew.
 
     Example: remiss catalog rotate
 
@@ -52,10 +52,10 @@ def rotate(ws: KeyWorkspace, *, prepared: Rotation | None = None) -> Rotation:
 
 @action("doctor", permission="machine:read", http="GET /doctor", catalog=False, reads=True, snapshot=False)
 def doctor(ws: GovernWorkspace) -> Checks:
-    """Check the machine, the catalog, its keys and its vault for what could go wrong; change nothing.
+    """Check the machine, the catalog, its keys and its vault.
 
-    It is of this machine now, and so at no earlier position. Without a catalog it looks at the machine alone. Exit status 1
-    when something needs doing.
+    It looks for what could go wrong, and changes nothing. It is of this machine now, and so at no earlier position. Without a
+    catalog it looks at the machine alone. Exit status 1 when something needs doing.
 
     Example: remiss doctor
     """

@@ -56,7 +56,9 @@ def search_audit(
     limit: Limit = 50,
     after: PageToken | None = None,
 ) -> Rows:
-    """List what was done, looked at and refused, newest first, in the teams in which you may read the audit.
+    """List what was done, looked at and refused, newest first.
+
+    Only what concerns teams in which you may read the audit is listed.
 
     Example: remiss audit search --actor bo --since 2026-03-01
 
@@ -89,17 +91,17 @@ def search_audit(
 
 @action("audit.verify", permission=READ, http="POST /audit/verify", reads=True, snapshot=False)
 def verify_audit(ws: AuditWorkspace, *, checkpoint: Kept | None = None, key: Kept | None = None) -> Verification:
-    """Say of each log whether it is still what was written, and if not, which entry is the first that is not.
+    """Say of each log whether it is still what was written.
 
-    Exit status 0 when all is sound, 1 when it is not.
+    Of one that is not, the first wrong entry is named. Exit status 0 when all is sound, 1 when it is not.
 
     Example: remiss audit verify --checkpoint checkpoints.txt
 
     Parameters
     ----------
-    checkpoint : the text of what was kept elsewhere; may hold many
-    key : the text of the public key that they were signed with; then nothing but these checkpoints is relied on, and the
-        catalog's own key is not needed. Default: the catalog's own key
+    checkpoint : checkpoints that were kept elsewhere; may hold many
+    key : the public key that they were signed with: then nothing else is relied on, and no key folder is needed; default: the
+        catalog's own
 
     Raises
     ------
@@ -155,7 +157,9 @@ def _told(ws: AuditWorkspace, log: str, length: int) -> Iterator[Sequence[Row]]:
 
 @action("audit.checkpoint", permission="audit:checkpoint", http="GET /audit/checkpoint", reads=True, snapshot=False)
 def checkpoint(ws: AuditWorkspace) -> Signed:
-    """Sign how long each log is and which root it has; keep it elsewhere, with the public key.
+    """Sign how long each log is and which root it has.
+
+    Keep it elsewhere, with the public key.
 
     Whoever keeps it can tell later that nothing before it was changed.
 
@@ -183,14 +187,16 @@ def checkpoint(ws: AuditWorkspace) -> Signed:
     views=_proved,
 )
 def prove(ws: AuditWorkspace, entry: str, *, checkpoint: Kept | None = None) -> Proof:
-    """Prove, as JSON, that ENTRY is in the log, to people who have no access to the catalog.
+    """Print, as JSON, a proof that ENTRY is in the log.
+
+    It can be checked without the catalog.
 
     Example: remiss audit prove journal-7 > proof.json
 
     Parameters
     ----------
     entry : its id, for example views-12
-    checkpoint : the text of one that was kept; default: one that is signed now
+    checkpoint : a checkpoint that was kept, to prove it against; default: one that is signed now
 
     Raises
     ------

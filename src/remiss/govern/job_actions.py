@@ -38,7 +38,7 @@ def _line(job: Job) -> tuple[Scalar, ...]:
 
 @action("job.show", permission="job:read", http="GET /jobs/{job}", reads=True, subject="job")
 def show_job(ws: JobWorkspace, job: JobId) -> Job:
-    """Show JOB as it stands: its committed steps, what is to come, and its log.
+    """Show JOB as it stands: its steps, what is to come, its log.
 
     Example: remiss job show job-4f7q2m
 
@@ -51,7 +51,9 @@ def show_job(ws: JobWorkspace, job: JobId) -> Job:
 
 @action("job.cancel", permission="job:cancel", http="POST /jobs/{job}/cancel", subject="job")
 def cancel(ws: JobWorkspace, job: JobId) -> Job:
-    """Cancel JOB, which is waiting or running. Steps that are committed stay; after this nothing more is.
+    """Cancel JOB, which is waiting or running.
+
+    Steps that are committed stay; after this nothing more is.
 
     Example: remiss job cancel job-4f7q2m
 

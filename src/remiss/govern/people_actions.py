@@ -78,7 +78,9 @@ def _held(person: Person) -> Sequence[tuple[str | None, str | None, str | None]]
 
 @action("person.disable", permission="person:disable", http="POST /people/{person}/disable", subject="person")
 def disable(ws: PeopleWorkspace, person: Username) -> Person:
-    """Disable PERSON: their roles, tokens and sessions end at once. What they did stays theirs.
+    """Disable PERSON: roles, tokens and sessions end at once.
+
+    What they did stays theirs.
 
     Example: remiss person disable ana
 
@@ -98,13 +100,15 @@ def grant(
     team: InTeam = "default",
     clearance: Sensitivity = Sensitivity.INTERNAL,
 ) -> Person:
-    """Grant PERSON a role in a team; the clearance becomes theirs in that team, for every role that they hold there.
+    """Grant PERSON a role in a team.
+
+    The clearance becomes theirs in that team, for every role that they hold there.
 
     Example: remiss person grant ana annotator --team arrivals --clearance internal
 
     Parameters
     ----------
-    clearance : up to which sensitivity they see things of the team; at most one's own
+    clearance : up to which sensitivity they see things of the team, in whatever role there; at most your own
 
     Raises
     ------
@@ -155,7 +159,7 @@ def add_team(ws: PeopleWorkspace, team: Annotated[str, Help("What the team is ca
 
 @action("team.list", permission="team:read", http="GET /teams", reads=True, views=listed)
 def list_teams(ws: PeopleWorkspace, *, as_of: Position | None = None) -> Rows:
-    """List the teams, and since when they are there.
+    """List the teams, and since when each is there.
 
     `since` is a position of the catalog, `since_at` when it came to it.
 

@@ -36,15 +36,15 @@ def template(name: str) -> str:
     return re.sub(r"^protocol: my-protocol +", lambda old: f"protocol: {quoted} ".ljust(len(old[0])), text, flags=re.MULTILINE)
 
 
-Version = Annotated[int, Range(0, 2**31 - 1), Help("Of the protocol; the newest, where none is given.")]
+Version = Annotated[int, Range(0, 2**31 - 1), Help("Which version of it; default: the newest.")]
 
 
 @action("protocol.check", permission="protocol:check", http="POST /protocols/check", catalog=False, reads=True, document="path")
 def check(ws: ProtocolWorkspace, path: Document) -> Findings:
-    """Check the protocol at PATH against its source and list all findings, notes too.
+    """Check the protocol at PATH against its source.
 
-    A document that is no text, and a source that cannot be read, is a finding. Needs no catalog. Exit status 1 when a finding
-    is an error, 2 when there is no such file.
+    All findings are listed, notes too. A document that is no text, and a source that cannot be read, is a finding. Needs no
+    catalog. Exit status 1 when a finding is an error, 2 when there is no such file.
 
     Example: remiss protocol check arrival-delay.yaml
 
@@ -125,7 +125,9 @@ def _finding(error: RemissError, path: str, line: int, *, at_line: bool = False)
 
 @action("protocol.list", permission="protocol:read", http="GET /protocols", reads=True)
 def list_protocols(ws: ShelfWorkspace, *, as_of: Position | None = None) -> Rows:
-    """List the protocol versions that the catalog keeps, newest first within a name.
+    """List the protocol versions that the catalog keeps.
+
+    Within a name the newest comes first.
 
     Example: remiss protocol list
     """
@@ -140,7 +142,9 @@ def list_protocols(ws: ShelfWorkspace, *, as_of: Position | None = None) -> Rows
 def show(
     ws: ShelfWorkspace, protocol: ProtocolName, *, version: Version | None = None, as_of: Position | None = None
 ) -> StoredProtocol:
-    """Show the text of PROTOCOL as it was used, with the files that it names.
+    """Show the text of PROTOCOL as it was used.
+
+    The files that it names come with it.
 
     Example: remiss protocol show arrival-delay --version 2
 
@@ -155,9 +159,16 @@ def show(
 def diff(
     ws: ShelfWorkspace, protocol: ProtocolName, before: Version, after: Version, *, as_of: Position | None = None
 ) -> ProtocolDiff:
-    """Show what changed between two versions of PROTOCOL, as lines of a unified diff; exit status 1 when something did.
+    """Show what changed between two versions of PROTOCOL.
+
+    Changes are lines of a unified diff. Exit status 1 when something changed.
 
     Example: remiss protocol diff arrival-delay 2 3
+
+    Parameters
+    ----------
+    before : the version to compare with, for example 2
+    after : the version that is compared
 
     Raises
     ------
@@ -190,9 +201,9 @@ def _stored(ws: ShelfWorkspace, name: str, version: int | None, position: int) -
 
 @action("taxonomy.show", permission="protocol:read", http="GET /taxonomy", catalog=False, reads=True)
 def show_taxonomy(ws: ProtocolWorkspace, mode: Annotated[str, Help("This one and those under it alone.")] | None = None) -> Rows:
-    """List the built-in failure modes, or MODE and those under it, with what counts and what does not.
+    """List the built-in failure modes, or MODE and those under it.
 
-    Needs no catalog.
+    Each says what counts and what does not. Needs no catalog.
 
     Example: remiss taxonomy show remiss:model
 

@@ -46,24 +46,25 @@ def estimate(
     verdict: Annotated[str, OneOf(COUNTED_VERDICTS)] | None = None,
     as_of: Position | None = None,
 ) -> Estimate:
-    """Estimate how many events of the log match QUERY, or what share of them, with 95 % intervals: as machines flagged them, or
-    as people confirmed.
+    """Estimate how often a failure happens, with a 95 % interval.
+
+    How many events of the log match QUERY, or what share of them; as machines flagged them, or as people confirmed.
 
     Example: remiss estimate 'criterion:missed-delay' --rate --by inputs.carrier
 
     Parameters
     ----------
     query : in the filter language; empty is every admitted event
-    rate : a share instead of a number
-    of : the denominator of a rate, in the filter language; without it the query's event-level terms with the criterion's
-        `among`
-    by : one row for each value of a field, for each `month`, `week`, `day`, `window` or `criterion`
-    variance : `sample`, how sure of this very log; or `process`, how sure of what wrote it; default: `process` where rows by a
-        field or a period are there to be compared, else `sample`
-    source, protocol : which, where the catalog has several; a protocol as NAME or NAME@VERSION
+    rate : a rate instead of a total; `of`, or the criterion's `among`, is the denominator
+    of : the denominator of the rate, in the filter language; default: the query's terms of events, with the criterion's `among`
+    by : one figure for each value: a field such as inputs.carrier, or month, week, day, window, criterion
+    variance : how sure: of this log (sample), or of the process behind it; default: process where `by` has rows to compare,
+        else sample
+    source : which source, where the catalog has several
+    protocol : which protocol, as NAME or NAME@VERSION, where the catalog has several
     confirmed : only what two people found, in the windows whose batches they have begun; the query may then name mode and
         severity
-    verdict : what a confirmed figure counts: `failure`, which is the default, or `wrong-label`
+    verdict : what a confirmed figure counts; default: failure
 
     Raises
     ------

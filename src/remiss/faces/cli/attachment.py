@@ -51,7 +51,9 @@ def add(ws: Workspace, case: str, *, content: Path, name: str | None, sensitivit
 @formatted_object
 @with_workspace
 def get(ws: Workspace, attachment: str, output: Path | None, shape: str) -> None:
-    """Write the file ATTACHMENT; one that is there already is not replaced. As JSON its content is in base64.
+    """Write the file ATTACHMENT; one that is there is not replaced.
+
+    As JSON its content is in base64.
 
     Example: remiss attachment get attachment-4f7q2m9x3kbd --output screenshot.png
     """

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 @formatted_object
 @with_workspace
 def checkpoint(ws: Workspace, key: Path | None, shape: str) -> None:
-    """Sign how long each log is and which root it has, and print that. Keep it elsewhere, with the public key.
+    """Sign how long each log is and which root it has.
+
+    Keep what is printed elsewhere, with the public key.
 
     Example: remiss audit checkpoint --key remiss.pub >> checkpoints.txt
     """

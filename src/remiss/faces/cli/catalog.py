@@ -28,7 +28,9 @@ def init(address: str | None) -> None:
 
 @click.command("upgrade")
 def upgrade() -> None:
-    """Bring the catalog to the schema of this version of remiss; does nothing when it is there already.
+    """Bring the catalog to the schema of this version of remiss.
+
+    Where it has that already, nothing is done.
 
     Example: remiss catalog upgrade
     """

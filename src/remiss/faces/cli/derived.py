@@ -15,13 +15,12 @@ from remiss.action import Action
 from remiss.contract.arguments import arguments_of, value_of
 from remiss.contract.table import Entry, action_of, entries
 from remiss.errors import InputError
-from remiss.faces.cli.negation import QueryCommand
 from remiss.faces.cli.options import formats_of, offline, one_reading, progress, workspace
-from remiss.faces.cli.parameters import clicked, typed
+from remiss.faces.cli.parameters import Argument, clicked, typed
 from remiss.faces.cli.printing import printed
 from remiss.parameters import parameters_of_record
 
-REQUIRED = click.core.ParameterSource.DEFAULT
+DEFAULT = click.core.ParameterSource.DEFAULT
 
 
 def derived() -> Mapping[tuple[str, ...], tuple[Entry, ...]]:
@@ -45,7 +44,8 @@ def command(words: Sequence[str], offered: Sequence[Entry]) -> click.Command:
     for entry in offered:
         for each in entry.parameters:
             for one in each.flattened:
-                taken.setdefault(one.name, clicked(one, words, argument=each.positional and one is each))
+                only = "" if entry is main else f" Goes with {entry.flag}."
+                taken.setdefault(one.name, clicked(one, words, argument=each.positional and one is each, only=only))
     flags = [click.Option([each.flag or ""], is_flag=True, help=each.summary) for each in within]
 
     def call(**given: Any) -> int:
@@ -54,14 +54,44 @@ def command(words: Sequence[str], offered: Sequence[Entry]) -> click.Command:
         entry = wanted[-1] if wanted else main
         return _call(entry, offered, given, shape)
 
-    query = any(each.positional and each.name == "query" for each in main.parameters)
-    return (QueryCommand if query else click.Command)(
+    return DerivedCommand(
         words[-1],
         callback=call,
         params=[*taken.values(), *flags, formats_of(offered)],
         help=help_of(main),
         short_help=main.summary,
     )
+
+
+class DerivedCommand(click.Command):
+    """A command whose help tells of its arguments as of its options, and whose QUERY, if it takes one, may begin with `-`."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write what the arguments are, then the options."""
+        arguments = [(each.make_metavar(ctx), each.explained) for each in self.params if isinstance(each, Argument)]
+        if arguments:
+            with formatter.section("Arguments"):
+                formatter.write_dl(arguments)
+        super().format_options(ctx, formatter)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Move what begins with a single `-` and is no option behind `--`, where click reads it as the query.
+
+        So `remiss case search -status:verified` means what it says.
+        """
+        if not any(isinstance(each, Argument) and each.name == "query" for each in self.params):
+            return super().parse_args(ctx, args)
+        options = [each for each in self.get_params(ctx) if isinstance(each, click.Option)]
+        names = {name for each in options for name in each.opts}
+        valued = {name for each in options if not each.is_flag for name in each.opts}
+        end = args.index("--") if "--" in args else len(args)
+        others: list[str] = []
+        queries: list[str] = []
+        for at, word in enumerate(args[:end]):
+            negated = len(word) > 1 and word[0] == "-" != word[1] and word not in names
+            is_value = at > 0 and args[at - 1] in valued and not (at > 1 and args[at - 2] in valued)
+            (queries if negated and not is_value else others).append(word)
+        return super().parse_args(ctx, [*others, "--", *queries, *args[end + 1 :]])
 
 
 def help_of(entry: Entry) -> str:
@@ -108,7 +138,7 @@ def _read_texts(action: Action, entry: Entry, values: dict[str, Any]) -> None:
 
 
 def _was_typed(name: str) -> bool:
-    return click.get_current_context().get_parameter_source(name) is not REQUIRED
+    return click.get_current_context().get_parameter_source(name) is not DEFAULT
 
 
 def _belongs(name: str, entry: Entry, offered: Sequence[Entry]) -> str:

@@ -15,9 +15,10 @@ from remiss.records.job import Job, JobState
 
 @click.command("run")
 def run() -> int:
-    """Work off the jobs that wait, one after another, then end; any number of these may run at once.
+    """Work off the jobs that wait, one after another, then end.
 
-    Ends with status 1 when a job that it took is not done. Only for a database of one's own; a server has `remiss serve --jobs`.
+    Any number of these may run at once. Ends with status 1 when a job that it took is not done. Only for a database of one's own;
+    a server has `remiss serve --jobs`.
 
     Example: remiss job run
     """

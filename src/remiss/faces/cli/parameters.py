@@ -26,17 +26,27 @@ PLAIN: dict[str, click.ParamType[Any, Any]] = {
 MOST_BYTES = 64 * 1024 * 1024
 
 
-def clicked(given: ParameterEntry, words: Sequence[str], *, argument: bool) -> click.Parameter:
+class Argument(click.Argument):
+    """An argument that is explained, as options are."""
+
+    def __init__(self, names: Sequence[str], *, explained: str, **kwargs: Any) -> None:
+        super().__init__(names, **kwargs)
+        self.explained = explained
+
+
+def clicked(given: ParameterEntry, words: Sequence[str], *, argument: bool, only: str = "") -> click.Parameter:
     """Return a parameter as click knows it.
 
     Parameters
     ----------
     words : those of the command, which its environment twin begins with
     argument : whether it stands by its place rather than behind an option
+    only : a sentence that says with what it goes
     """
     if argument:
         metavar = given.metavar or ("FILE" if given.in_file or given.form == "bytes" else None)
-        return click.Argument([given.name], type=_type(given), required=given.required, metavar=metavar, **_default(given))
+        given_so = {"type": _type(given), "required": given.required, "metavar": metavar, **_default(given)}
+        return Argument([given.name], explained=given.help, **given_so)
     option = given.option or f"--{given.name.replace('_', '-')}"
     repeated = given.form in {"many", "pairs"}
     flag = given.form == "flag"
@@ -48,7 +58,7 @@ def clicked(given: ParameterEntry, words: Sequence[str], *, argument: bool) -> c
         required=given.required,
         multiple=repeated,
         metavar=given.metavar or given.text or ("FILE" if given.in_file else None),
-        help=f"{given.help} May be repeated." if repeated else given.help,
+        help=f"{given.help}{' May be repeated.' if repeated else ''}{only}",
         show_default=given.default not in (None, "") and not flag,
         envvar="_".join(("remiss", *words, option.removeprefix("--"))).upper().replace("-", "_"),
         allow_from_autoenv=False,

@@ -29,9 +29,10 @@ if TYPE_CHECKING:
 @formatted_object
 @with_workspace
 def link(ws: Workspace, person: str, *, about: str | None, minutes: int, origin: str | None, shape: str) -> None:
-    """Make a link that signs one browser of PERSON in, once, and print it: nobody can show it again.
+    """Make a link that signs one browser of PERSON in, once.
 
-    Send it by a way that only PERSON reads. Their session lasts as any other; the link works no second time.
+    It is printed this once, and nobody can show it again. Send it by a way that only PERSON reads. Their session lasts as any
+    other; the link works no second time.
 
     Example: remiss token link ana --minutes 30
     """
