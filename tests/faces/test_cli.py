@@ -74,6 +74,13 @@ def test_help_says_which_options_belong_to_a_flag(cli):
     assert re.search(r"--field TEXT What to count by, .*? May be repeated\. Goes with --facets\. --facets ", told)
 
 
+@pytest.mark.parametrize(("words", "meant"), [(("case", "serch"), "'search'"), (("cas", "show"), "'case'")])
+def test_a_command_that_is_nearly_right_gets_a_suggestion(cli, words, meant):
+    answer = cli(*words)
+    assert answer.status == 2
+    assert f"Did you mean {meant}" in answer.err
+
+
 def test_help_answers_before_anything_heavy_is_loaded():
     script = (
         "import sys; from remiss.faces.cli.main import run; status = run(['--help']); "

@@ -11,6 +11,7 @@ import os
 import sys
 import traceback
 from collections.abc import Mapping
+from difflib import get_close_matches
 from itertools import pairwise
 from typing import Any
 
@@ -102,10 +103,14 @@ class Commands(click.Group):
         return Commands(name, words=words, help=NOUNS[name]) if not self.words and name in NOUNS else None
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the command that the first word names; of a former name, say what it is called now."""
-        now = former.COMMANDS.get(" ".join((*self.words, args[0])))
+        """Return the command that the first word names; of a former name, or one that is near, say what is meant."""
+        named = " ".join((*self.words, args[0]))
+        now = former.COMMANDS.get(named)
         if now is not None:
-            raise click.UsageError(f"there is no command {' '.join((*self.words, args[0]))}: it is {now} now", ctx)
+            raise click.UsageError(f"there is no command {named}: it is {now} now", ctx)
+        near = get_close_matches(args[0], self.list_commands(ctx))
+        if near and args[0] not in near:
+            raise click.UsageError(f"No such command {args[0]!r}. Did you mean {' or '.join(map(repr, near))}?", ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
