@@ -208,7 +208,7 @@ class Wiring(Offline):
         """Sampling facts in the catalog."""
         from remiss.edges.stores.sampled.evidence import EvidenceStore
 
-        return EvidenceStore(self._store, self.scope)
+        return EvidenceStore(self._reader)
 
     @property
     def keys(self) -> Keys:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, Text, and_, literal, select, type_coerce
+from sqlalchemy import Row, Select, Text, and_, literal, select, type_coerce
 
 from remiss.catalog.query.expression import And, Query
 from remiss.curate.steps import conclusion
@@ -22,11 +22,11 @@ from remiss.edges.stores.in_force import holds, same_window
 from remiss.edges.stores.labelling_reading import in_force
 from remiss.edges.stores.listing.phrases import spoken_by_events
 from remiss.edges.stores.listing.search import capture_face, condition, in_force_at
+from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.run_rows import names, stratum
 from remiss.edges.stores.sampled.frames import of_frame
 from remiss.edges.stores.tables import captures, cases, event_contents, events, labellings, links, revisions, run_windows, samples
 from remiss.edges.stores.visible import visible_to
-from remiss.govern.ports.actor import Scope
 from remiss.protocol.terms import CONTEXT, INPUTS
 from remiss.records.event import Scalar
 from remiss.records.labelling import LabellingKind, Relation, Verdict
@@ -49,7 +49,7 @@ class Decision:
 NONE = Decision()
 
 
-def decisions(connection: Connection, position: int) -> Mapping[int, Decision]:
+def decisions(reading: Reading) -> Mapping[int, Decision]:
     """Return what people found of each event that is labelled at a position, by the event's key."""
     found = (
         select(
@@ -64,21 +64,21 @@ def decisions(connection: Connection, position: int) -> Mapping[int, Decision]:
         .join_from(labellings, cases, cases.c.key == labellings.c.case_key)
         .join(events, events.c.key == cases.c.event_key)
         .join(revisions, revisions.c.case_key == cases.c.key)
-        .where(in_force(position), *in_force_at(position))
+        .where(in_force(reading.position), *in_force_at(reading.read_at))
     )
     rows: dict[int, list[Row[Any]]] = defaultdict(list)
-    for row in connection.execute(found):
+    for row in reading.connection.execute(found):
         rows[row.event_key].append(row)
     made = {event_key: _decision(own) for event_key, own in rows.items()}
     of_case = {own[0].key: (own[0].event_id, made[event_key]) for event_key, own in rows.items()}
-    for row in connection.execute(_alike(position)):
+    for row in reading.connection.execute(_alike(reading.position)):
         chooser, other = of_case.get(row.other_key, (None, NONE))
         # Whoever takes another's verdict is verified when that one is.
         made[row.event_key] = replace(other, chooser=chooser)
     return made
 
 
-def _alike(position: int) -> Select[Any]:
+def _alike(position: int | None) -> Select[Any]:
     """Return the select of events whose cases take the verdict of another, with that case."""
     return (
         select(cases.c.event_key, links.c.other_key)
@@ -125,45 +125,28 @@ SEEN = (
 )
 
 
-def sampled(
-    connection: Connection, ground: Frame, query: Query, of: Query | None, by: str | None, position: int, scope: Scope
-) -> list[Sampled]:
+def sampled(reading: Reading, ground: Frame, query: Query, of: Query | None, by: str | None) -> list[Sampled]:
     """Return every sampled event of the runs in force of a ground, marked by what it matches; see the port."""
-    kept = _kept(connection, ground, position, scope)
-    found = connection.execute(_marked(connection, ground, query, of, by, position, scope))
+    kept = _kept(reading, ground)
+    found = reading.connection.execute(_marked(reading, ground, query, of, by))
     return [Sampled(**_facts(row, kept, by)) for row in found]
 
 
-def judged(
-    connection: Connection,
-    ground: Frame,
-    query: Query,
-    agreed: Query,
-    of: Query | None,
-    by: str | None,
-    position: int,
-    scope: Scope,
-) -> list[Judged]:
+def judged(reading: Reading, ground: Frame, query: Query, agreed: Query, of: Query | None, by: str | None) -> list[Judged]:
     """Return every sampled event of the runs in force of a ground, marked alike, with what people found of it."""
-    kept, decided = _kept(connection, ground, position, scope), decisions(connection, position)
-    found = connection.execute(_marked(connection, ground, query, of, by, position, scope, agreed))
+    kept, decided = _kept(reading, ground), decisions(reading)
+    found = reading.connection.execute(_marked(reading, ground, query, of, by, agreed))
     return [_judged(row, _facts(row, kept, by), decided.get(row.event_key, NONE)) for row in found]
 
 
 def _marked(
-    connection: Connection,
-    ground: Frame,
-    query: Query,
-    of: Query | None,
-    by: str | None,
-    position: int,
-    scope: Scope,
-    agreed: Query | None = None,
+    reading: Reading, ground: Frame, query: Query, of: Query | None, by: str | None, agreed: Query | None = None
 ) -> Select[Any]:
     """Return the select of the sampled events of a ground, each marked by the queries; what is not seen matches none."""
+    connection = reading.connection
     spoken = spoken_by_events(connection, And(tuple(each for each in (query, of, agreed) if each is not None)))
-    face = capture_face(position, connection.dialect, spoken)
-    seen = visible_to(scope, events)
+    face = capture_face(reading.read_at, connection.dialect, spoken)
+    seen = visible_to(reading.scope, events)
     inside = and_(condition(query, face), seen)
     base = and_(literal(True) if of is None else condition(of, face), seen)
     more = () if agreed is None else (events.c.event_id, events.c.at, and_(condition(agreed, face), seen).label("agreed"))
@@ -173,17 +156,17 @@ def _marked(
         .outerjoin(event_contents, event_contents.c.event_key == captures.c.event_key)
         .join(run_windows, same_window(captures))
         # Of probability 0 is what was not sampled, only read again because it is in the catalog.
-        .where(of_frame(ground, position, scope), captures.c.probability > 0)
+        .where(of_frame(reading, ground), captures.c.probability > 0)
         .order_by(captures.c.window_start, captures.c.priority, captures.c.event_key)
     )
 
 
-def _kept(connection: Connection, ground: Frame, position: int, scope: Scope) -> Mapping[tuple[int, int], tuple[str, ...]]:
+def _kept(reading: Reading, ground: Frame) -> Mapping[tuple[int, int], tuple[str, ...]]:
     """Return in which groups each event was kept, by run and event."""
-    its_runs = select(run_windows.c.run_key).where(of_frame(ground, position, scope))
+    its_runs = select(run_windows.c.run_key).where(of_frame(reading, ground))
     found = select(samples).where(samples.c.run_key.in_(its_runs)).order_by(samples.c.criterion)
     kept = defaultdict(list)
-    for row in connection.execute(found):
+    for row in reading.connection.execute(found):
         kept[row.run_key, row.event_key].append(row.criterion)
     return defaultdict(tuple, {key: tuple(names) for key, names in kept.items()})
 

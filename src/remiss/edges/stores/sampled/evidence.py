@@ -19,13 +19,11 @@ from sqlalchemy import Connection, Engine, Text, func, select, type_coerce
 from remiss.catalog.query.expression import Query
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.in_force import same_window
-from remiss.edges.stores.logs.journal import head
+from remiss.edges.stores.reading import Reader
 from remiss.edges.stores.run_rows import cell, group, names, stratum
 from remiss.edges.stores.sampled.events import judged, sampled
 from remiss.edges.stores.sampled.frames import frames, of_frame
-from remiss.edges.stores.store import Store
 from remiss.edges.stores.tables import captures, cells, groups, run_windows
-from remiss.govern.ports.actor import Scope
 from remiss.records.run import Cell, Group
 from remiss.understand.sampling_facts import Frame, Judged, Pattern, Sampled, pattern_of
 
@@ -77,42 +75,41 @@ class EvidenceStore:
     of their windows do not answer then, and the sampled events do.
     """
 
-    def __init__(self, store: Store, scope: Scope) -> None:
-        self._store = store
-        self._scope = scope
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
 
     def position(self) -> int:
         """Return the catalog's position."""
-        with self._store.reading() as connection:
-            return head(connection)
+        with self._reader.at() as reading:
+            return reading.head
 
     def grounds(self, position: int) -> tuple[Frame, ...]:
         """Return every (source, protocol, digest) with windows in force, by name and newest version."""
-        with self._store.reading() as connection:
-            return frames(connection, position, self._scope)
+        with self._reader.at(position) as reading:
+            return frames(reading)
 
     def groups(self, ground: Frame, position: int) -> Sequence[Group]:
         """Return the groups of the runs in force of a ground, sorted by window, stratum, criterion."""
-        found = select(groups, run_windows.c.provisional).where(same_window(groups), of_frame(ground, position, self._scope))
-        ordered = found.order_by(groups.c.window_start, groups.c.stratum, groups.c.criterion)
-        with self._store.reading() as connection:
-            return [group(row) for row in connection.execute(ordered)]
+        order = (groups.c.window_start, groups.c.stratum, groups.c.criterion)
+        with self._reader.at(position) as reading:
+            found = select(groups, run_windows.c.provisional).where(same_window(groups), of_frame(reading, ground))
+            return [group(row) for row in reading.connection.execute(found.order_by(*order))]
 
     def cells(self, ground: Frame, position: int) -> Sequence[Cell]:
         """Return the cells of the runs in force of a ground, sorted alike."""
-        found = select(cells).where(same_window(cells), of_frame(ground, position, self._scope))
-        ordered = found.order_by(cells.c.window_start, cells.c.stratum, cells.c.met, cells.c.undecided)
-        with self._store.reading() as connection:
-            return [cell(row) for row in connection.execute(ordered)]
+        order = (cells.c.window_start, cells.c.stratum, cells.c.met, cells.c.undecided)
+        with self._reader.at(position) as reading:
+            found = select(cells).where(same_window(cells), of_frame(reading, ground))
+            return [cell(row) for row in reading.connection.execute(found.order_by(*order))]
 
     def sampled_counts(self, ground: Frame, position: int) -> Mapping[Pattern, int]:
         """Return how many events of each cell were sampled; cells without any are left out."""
-        held = select(run_windows.c.run_key, run_windows.c.window_start).where(of_frame(ground, position, self._scope))
-        with self._store.reading() as connection:
+        with self._reader.at(position) as reading:
+            held = select(run_windows.c.run_key, run_windows.c.window_start).where(of_frame(reading, ground))
             in_force_of = defaultdict(set)
-            for row in connection.execute(held):
+            for row in reading.connection.execute(held):
                 in_force_of[row.run_key].add(row.window_start)
-            counts = sampled_counts(connection, in_force_of)
+            counts = sampled_counts(reading.connection, in_force_of)
         # Of each window one run is in force, so that no pattern comes twice.
         return {
             pattern: count
@@ -123,12 +120,12 @@ class EvidenceStore:
 
     def sampled(self, ground: Frame, query: Query, of: Query | None, by: str | None, position: int) -> Sequence[Sampled]:
         """Return every sampled event of the runs in force of a ground, marked by what it matches; see the port."""
-        with self._store.reading() as connection:
-            return sampled(connection, ground, query, of, by, position, self._scope)
+        with self._reader.at(position) as reading:
+            return sampled(reading, ground, query, of, by)
 
     def judged(
         self, ground: Frame, query: Query, agreed: Query, of: Query | None, by: str | None, position: int
     ) -> Sequence[Judged]:
         """Return every sampled event of the runs in force of a ground, marked alike, with what people found of it."""
-        with self._store.reading() as connection:
-            return judged(connection, ground, query, agreed, of, by, position, self._scope)
+        with self._reader.at(position) as reading:
+            return judged(reading, ground, query, agreed, of, by)

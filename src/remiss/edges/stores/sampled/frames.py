@@ -21,10 +21,10 @@ from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, func, selec
 from remiss.capture.requirements import refused_rows
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.in_force import in_force
+from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.run_rows import refused_by, window
 from remiss.edges.stores.tables import captures, events, protocols, run_windows, runs
 from remiss.edges.stores.visible import visible_to
-from remiss.govern.ports.actor import Scope
 from remiss.records.case import Sensitivity
 from remiss.understand.sampling_facts import Earlier, Frame
 
@@ -35,16 +35,17 @@ _KNOWN: WeakKeyDictionary[Engine, dict[int, tuple[int, Kinds]]] = WeakKeyDiction
 _LOCK = Lock()
 
 
-def hidden_windows(connection: Connection, windows_of: Mapping[int, Collection[datetime]], scope: Scope) -> frozenset[datetime]:
-    """Return the windows in which a scope does not see every sampled event.
+def hidden_windows(reading: Reading, windows_of: Mapping[int, Collection[datetime]]) -> frozenset[datetime]:
+    """Return the windows in which the scope does not see every sampled event.
 
     Parameters
     ----------
     windows_of : by the key of each run, those of its windows that are asked about
     """
+    scope = reading.scope
     if scope.everything:
         return frozenset()
-    kinds = _kinds(connection, windows_of)
+    kinds = _kinds(reading.connection, windows_of)
     return frozenset(
         window
         for run_key, windows in windows_of.items()
@@ -82,34 +83,34 @@ def _counted(connection: Connection, run_keys: Collection[int]) -> dict[int, Kin
     return {key: frozenset(each) for key, each in found.items()}
 
 
-def frames(connection: Connection, position: int, scope: Scope) -> tuple[Frame, ...]:
-    """Return every (source, protocol, digest) with windows in force that a scope may see, by name and newest version."""
+def frames(reading: Reading) -> tuple[Frame, ...]:
+    """Return every (source, protocol, digest) with windows in force that the scope may see, by name and newest version."""
     found = (
         select(run_windows, protocols.c.version, protocols.c.digest)
         .join(runs, runs.c.key == run_windows.c.run_key)
         .join(protocols, protocols.c.key == runs.c.protocol_key)
-        .where(in_force(position), visible_to(scope, runs))
+        .where(in_force(reading.position), visible_to(reading.scope, runs))
         .order_by(run_windows.c.window_start)
     )
     grounds = defaultdict(list)
-    for row in connection.execute(found):
+    for row in reading.connection.execute(found):
         grounds[row.source_name, row.protocol_name, row.digest].append(row)
-    every = (_ground(connection, name, rows, position, scope) for name, rows in grounds.items())
+    every = (_ground(reading, name, rows) for name, rows in grounds.items())
     return tuple(sorted(every, key=lambda one: (one.source, one.protocol, one.version)))
 
 
-def of_frame(ground: Frame, position: int, scope: Scope) -> ColumnElement[bool]:
-    """Return the condition on `run_windows` that a run of this ground is in force, of those that a scope may see."""
+def of_frame(reading: Reading, ground: Frame) -> ColumnElement[bool]:
+    """Return the condition on `run_windows` that a run of this ground is in force, of those that the scope may see."""
     by_its_protocol = (
         select(runs.c.key)
         .join(protocols, protocols.c.key == runs.c.protocol_key)
         .where(runs.c.source_name == ground.source, protocols.c.name == ground.protocol, protocols.c.digest == ground.digest)
-        .where(visible_to(scope, runs))
+        .where(visible_to(reading.scope, runs))
     )
-    return and_(in_force(position), run_windows.c.run_key.in_(by_its_protocol))
+    return and_(in_force(reading.position), run_windows.c.run_key.in_(by_its_protocol))
 
 
-def _ground(connection: Connection, name: tuple[str, str, str], rows: Sequence[Row[Any]], position: int, scope: Scope) -> Frame:
+def _ground(reading: Reading, name: tuple[str, str, str], rows: Sequence[Row[Any]]) -> Frame:
     source, protocol, digest = name
     versions = tuple(sorted({row.version for row in rows}))
     windows_of = defaultdict(set)
@@ -122,14 +123,14 @@ def _ground(connection: Connection, name: tuple[str, str, str], rows: Sequence[R
         versions=versions,
         digest=digest,
         windows=tuple(window(row) for row in rows),
-        refused=refused_rows(refused_by(connection, among(runs.c.key, sorted({row.run_key for row in rows})))),
+        refused=refused_rows(refused_by(reading.connection, among(runs.c.key, sorted({row.run_key for row in rows})))),
         admitted=sum(row.population for row in rows),
-        earlier=_earlier(connection, name, position),
-        veiled=hidden_windows(connection, windows_of, scope),
+        earlier=_earlier(reading, name),
+        veiled=hidden_windows(reading, windows_of),
     )
 
 
-def _earlier(connection: Connection, name: tuple[str, str, str], position: int) -> tuple[Earlier, ...]:
+def _earlier(reading: Reading, name: tuple[str, str, str]) -> tuple[Earlier, ...]:
     """Return the runs of other versions that were in force for these windows before."""
     source, protocol, digest = name
     before, run, version = run_windows.alias("before"), runs.alias("run_before"), protocols.alias("protocol_before")
@@ -146,10 +147,11 @@ def _earlier(connection: Connection, name: tuple[str, str, str], position: int) 
         )
         .join(run, run.c.key == before.c.run_key)
         .join(version, version.c.key == run.c.protocol_key)
-        .where(in_force(position), run_windows.c.source_name == source, run_windows.c.protocol_name == protocol)
+        .where(in_force(reading.position), run_windows.c.source_name == source, run_windows.c.protocol_name == protocol)
         .where(protocols.c.digest == digest, version.c.digest != digest)
         .order_by(before.c.window_start, before.c.position_from)
     )
     return tuple(
-        Earlier(window=row.window_start, version=row.version, position=row.position_from) for row in connection.execute(found)
+        Earlier(window=row.window_start, version=row.version, position=row.position_from)
+        for row in reading.connection.execute(found)
     )
