@@ -110,7 +110,7 @@ class Wiring(Offline):
         """People, teams, grants and tokens in the catalog."""
         from remiss.edges.stores.people import PeopleStore
 
-        return PeopleStore(self._store)
+        return PeopleStore(self._reader)
 
     def governed(self, case_id: str) -> Governed:
         """Return what decides who sees a case, of one that the actor sees."""
@@ -151,7 +151,7 @@ class Wiring(Offline):
         """What waits to be labelled, as far as the actor may see it."""
         from remiss.edges.stores.labelling.queue import QueueStore
 
-        return QueueStore(self._store, self.scope)
+        return QueueStore(self._reader)
 
     @property
     def viewer(self) -> Viewer:
@@ -187,7 +187,7 @@ class Wiring(Offline):
         """Recodings of failure modes."""
         from remiss.edges.stores.labelling.recodings import RecodingStore
 
-        return RecodingStore(self._store)
+        return RecodingStore(self._reader)
 
     @cached_property
     def threads(self) -> Threads:
@@ -220,7 +220,7 @@ class Wiring(Offline):
         """The logs of what was done and looked at."""
         from remiss.edges.stores.audit import AuditStore
 
-        return AuditStore(self._store)
+        return AuditStore(self._reader)
 
     @property
     def grow(self) -> Grow:
@@ -246,7 +246,7 @@ class Wiring(Offline):
         """Jobs in the catalog, as far as the actor may see them."""
         from remiss.edges.stores.jobs import JobStore
 
-        return JobStore(self._store, self.scope)
+        return JobStore(self._reader)
 
     @cached_property
     def recogniser(self) -> Recogniser:
@@ -258,8 +258,8 @@ class Wiring(Offline):
     def _acted(self) -> bool:
         from remiss.edges.stores.logs.journal import acted
 
-        with self._store.reading() as connection:
-            return acted(connection)
+        with self._reader.at() as reading:
+            return acted(reading.connection)
 
     def position(self) -> int:
         """Return the catalog's position."""
@@ -270,8 +270,8 @@ class Wiring(Offline):
         """Return when the catalog came to a position."""
         from remiss.edges.stores.logs.journal import moment
 
-        with self._store.reading() as connection:
-            return moment(connection, position)
+        with self._reader.at() as reading:
+            return moment(reading.connection, position)
 
     def facts(self, position: int | None = None) -> CatalogFacts:
         """Return what the catalog is and how much it holds, or held at a position; where it lies to whom `doctor` says it."""

@@ -188,7 +188,8 @@ class Workspace(Recording):
             return
         from remiss.edges.stores.people_rows import person_at
 
-        person = person_at(transaction.connection, authority.person.name, transaction.position() - 1)
+        with self._reader.at(transaction.position() - 1) as reading:
+            person = person_at(reading, authority.person.name)
         if person is None or not set(authority.person.grants) <= set(person.grants):
             raise Denied(f"what {self.actor.name} may do has changed meanwhile; nothing was written", do="do it again")
 

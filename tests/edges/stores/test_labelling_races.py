@@ -12,7 +12,6 @@ from sqlalchemy import select
 
 from remiss.catalog import actions
 from remiss.curate import labelling_actions as curate
-from remiss.edges.stores.people_rows import person_at
 from remiss.edges.stores.tables import journal, labellings
 from remiss.errors import InputError
 from remiss.govern import people_actions as people
@@ -32,8 +31,7 @@ NAMES = ("ana", "bo", "cy", "dee")
 
 def as_granted(ws, name):
     """Return the catalog as a server gives it to a person: by what they hold at that moment."""
-    with ws._store.reading() as connection:
-        person = person_at(connection, name, None)
+    person = ws.people.find(name)
     return ws.serving(f"as-{name}", actor=actor_of(person), authority=Granted(person))
 
 
@@ -96,7 +94,7 @@ def test_of_those_who_do_something_to_a_case_at_once_one_writes_and_none_without
     with ws._store.reading() as connection:
         found = select(journal.c.position, journal.c.actor).where(journal.c.action.in_(["case.verify", "case.adjudicate"]))
         for position, actor in connection.execute(found).all():
-            person = person_at(connection, actor, position - 1)
+            person = ws.people.find(actor, position - 1)
             assert any(holds(each.role, "case:verify") for each in person.grants), (position, actor)
         written = connection.execute(select(labellings.c.position)).scalars().all()
         assert len(written) == len(set(written))

@@ -11,7 +11,6 @@ import remiss
 from remiss.catalog import actions as catalog
 from remiss.edges.stores import migrating
 from remiss.edges.stores.dialect import driving, on_disk
-from remiss.edges.stores.people_rows import person_at
 from remiss.edges.stores.tables import grants, journal, teams, tokens
 from remiss.errors import Conflict, Denied, InputError, NotFound
 from remiss.govern import access_actions as access
@@ -35,8 +34,8 @@ def filed(ws, title, **said):
 
 
 def test_whoever_makes_a_catalog_is_its_admin(empty_address, environment):
-    with remiss.open(empty_address, environment=environment, create=True) as ws, ws._store.reading() as connection:
-        creator = person_at(connection, ws.actor.name, None)
+    with remiss.open(empty_address, environment=environment, create=True) as ws:
+        creator = ws.people.find(ws.actor.name)
     assert creator is not None
     assert (creator.grants, creator.since) == ((ADMIN,), 1)
 
@@ -49,7 +48,7 @@ def test_of_an_older_catalog_the_maker_becomes_the_admin_and_what_rows_name_beco
             connection.execute(text(statement))
     engine.dispose()
     with remiss.open(empty_address, environment=environment, upgrade=True) as ws, ws._store.reading() as connection:
-        maker = person_at(connection, "ana", None)
+        maker = ws.people.find("ana")
         named = connection.execute(select(teams.c.name).order_by(teams.c.name)).scalars().all()
     assert maker is not None
     assert maker.grants == (ADMIN,)
@@ -89,8 +88,7 @@ def test_an_action_may_ask_of_one_team_what_its_decorator_asks_of_any(ws, ws_as)
 
 
 def test_nobody_is_there_whom_nobody_added(ws):
-    with ws._store.reading() as connection:
-        assert person_at(connection, "mallory", None) is None
+    assert ws.people.find("mallory") is None
 
 
 @pytest.fixture

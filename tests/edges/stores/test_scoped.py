@@ -219,20 +219,23 @@ def test_a_case_that_became_more_guarded_is_gone_from_every_answer(ws, ws_as, ca
         catalog.show(ana, hidden)
 
 
+def sees_everything(ws):
+    with ws._reader.at() as reading:
+        return sight_of(reading).everything
+
+
 def test_whoever_sees_all_that_there_is_is_asked_of_no_case_and_of_each_again_as_soon_as_there_is_more(ws, ws_as):
     for number, team in enumerate(("default", "boarding", "default")):
         catalog.file(ws, Filing(model="m", at=MONDAY, title=f"{team} {number}", team=team))
     ana = ws_as("ana", role="reader", team="*")
-    with ws._store.reading() as connection:
-        assert sight_of(connection, ana.scope).everything
-        assert not sight_of(connection, ws_as("bo", role="reader").scope).everything
+    assert sees_everything(ana)
+    assert not sees_everything(ws_as("bo", role="reader"))
     assert (ana.cases.count(EVERYTHING, None), ana.cases.facet(EVERYTHING, "team", 9, None)) == (
         3,
         (("default", 2), ("boarding", 1)),
     )
     catalog.file(ws, Filing(model="m", at=MONDAY, title="closed", sensitivity=Sensitivity.RESTRICTED))
-    with ws._store.reading() as connection:
-        assert not sight_of(connection, ana.scope).everything
+    assert not sees_everything(ana)
     assert ana.cases.count(EVERYTHING, None) == 3
     assert dict(ana.cases.facet(EVERYTHING, "sensitivity", 9, None)) == {"internal": 3}
 
@@ -244,8 +247,7 @@ def test_where_the_catalog_lies_is_told_to_whoever_may_look_at_the_machine(ws, w
 
 
 def test_of_an_empty_catalog_everything_is_seen(ws, ws_as):
-    with ws._store.reading() as connection:
-        assert sight_of(connection, ws_as("ana", role="reader").scope).everything
+    assert sees_everything(ws_as("ana", role="reader"))
     assert ws_as("ana", role="reader").cases.count(EVERYTHING, None) == 0
 
 

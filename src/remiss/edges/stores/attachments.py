@@ -86,8 +86,8 @@ class AttachmentStore:
 
     def refers(self, address: str) -> bool:
         """Return whether an attachment lies at an address of the vault."""
-        with self._store.reading() as connection:
-            found: bool = connection.execute(select(exists().where(attachments.c.address == address))).scalar_one()
+        with self._reader.at() as reading:
+            found: bool = reading.connection.execute(select(exists().where(attachments.c.address == address))).scalar_one()
             return found
 
     def remove(self, attachment_id: str) -> Attachment:
@@ -97,7 +97,7 @@ class AttachmentStore:
         found = self.kept(attachment_id)
         gone = (
             update(attachments)
-            .where(attachments.c.id == attachment_id, attachments.c.position_to.is_(None))
+            .where(attachments.c.id == attachment_id, holds(attachments, None))
             .values(position_to=transaction.position())
             .returning(attachments.c.key)
         )

@@ -19,8 +19,8 @@ from remiss.edges.stores.dialect.conditions import among, as_bytes, json_has, li
 from remiss.edges.stores.dialect.driving import is_undecodable, streaming, texts_as_bytes
 from remiss.edges.stores.logs.journal import content_of, entry
 from remiss.edges.stores.logs.sealing import ADVICE, read_head
+from remiss.edges.stores.reading import Reader
 from remiss.edges.stores.storable import is_text
-from remiss.edges.stores.store import Store
 from remiss.edges.stores.tables import journal, views
 from remiss.errors import Tampered
 from remiss.former import names_of
@@ -116,9 +116,10 @@ def _row(
 class AuditStore:
     """The logs of one catalog: fulfils `govern.ports.Audit`."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self.catalog = store.catalog_id
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._store = reader.store
+        self.catalog = self._store.catalog_id
 
     def rows(self, log: str) -> Iterator[Sequence[Row]]:
         """Yield a log from its beginning, in blocks."""
@@ -170,11 +171,16 @@ class AuditStore:
 
     @contextmanager
     def _reading(self, log: str) -> Iterator[Connection | None]:
-        with self._store.reading() if log == JOURNAL else self._store.views.reading() as connection:
-            yield connection
+        if log == JOURNAL:
+            with self._reader.at() as reading:
+                yield reading.connection
+        else:
+            with self._store.views.reading() as connection:
+                yield connection
 
     def _journal(self, found: Select[tuple[object, ...]]) -> Sequence[AuditEntry]:
-        with self._store.reading() as connection, _legible(JOURNAL):
+        with self._reader.at() as reading, _legible(JOURNAL):
+            connection = reading.connection
             kept = connection.execute(found).mappings().all()
             numbers = [row["position"] - 1 for row in kept]
             before = select(journal.c.position, journal.c.seal).where(among(journal.c.position, numbers))

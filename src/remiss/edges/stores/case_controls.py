@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, exists, not_
 from remiss.edges.stores.blinding import BlindedViewer, blinded_viewer, held, suggestions_blinded
 from remiss.edges.stores.case_reading import captures_of, case_at, resolve, shown
 from remiss.edges.stores.dialect.types import from_json, to_json
-from remiss.edges.stores.in_force import same_window
+from remiss.edges.stores.in_force import come_by, same_window
 from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.redactions import FIRST
 from remiss.edges.stores.run_rows import event_of, group
@@ -66,9 +66,8 @@ def peers(reading: Reading, case_id: str, considered: int) -> tuple[Event, tuple
     own = connection.execute(CASES.where(cases.c.key == row.key)).first()
     others = of_model(row.model, reading.scope, considered).where(cases.c.key != row.key)
     if position is not None:
-        came = exists().where(
-            revisions.c.case_key == cases.c.key, revisions.c.revision == 1, revisions.c.position_from <= position
-        )
+        began = come_by(revisions, position, begins="position_from")
+        came = exists().where(revisions.c.case_key == cases.c.key, revisions.c.revision == 1, began)
         others = others.where(came)
         viewer = blinded_viewer(reading)
         if viewer is not None:

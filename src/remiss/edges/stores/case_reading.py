@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, Select, and_, bindparam, func, select
 from remiss.catalog.identifying import only, prefix_of
 from remiss.curate.blinding import BlindedPart, begun, origin_for, words_without
 from remiss.edges.stores.blinded_case import blinded_people, history_shown, labelled, why_blinded
-from remiss.edges.stores.in_force import in_force, same_window
+from remiss.edges.stores.in_force import come_by, in_force, same_window
 from remiss.edges.stores.linking import links_of
 from remiss.edges.stores.listing.search import in_force_at
 from remiss.edges.stores.reading import POSITION, SCOPES, Reading
@@ -211,7 +211,7 @@ def _captured(*, past: bool) -> Select[Any]:
         .where(captures.c.event_key == bindparam("event"), run_windows.c.position_from.is_not(None))
         .order_by(run_windows.c.position_from.desc(), captures.c.run_key.desc())
     )
-    return statement if position is None else statement.where(run_windows.c.position_from <= position)
+    return statement.where(come_by(run_windows, position, begins="position_from"))
 
 
 def shown(captured: Row[Any], scope: Scope) -> bool:

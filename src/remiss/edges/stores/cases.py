@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import Connection, exists, func, select
+from sqlalchemy import exists, func, select
 
 from remiss.catalog.filing import Filed
 from remiss.catalog.listing import CaseLines, Order, Sort
@@ -30,13 +30,11 @@ from remiss.edges.stores.listing.lines import (
 )
 from remiss.edges.stores.listing.pages import counted_now, counted_then, lately
 from remiss.edges.stores.listing.phrases import said_before
-from remiss.edges.stores.logs.journal import head
 from remiss.edges.stores.planner.paths import AccessPath, PathCache, Purpose, QueryKind, access_paths, query_kind
 from remiss.edges.stores.prepared import Parameters, Row
-from remiss.edges.stores.reading import Reader
+from remiss.edges.stores.reading import Reader, Reading
 from remiss.edges.stores.tables import case_context, cases
 from remiss.edges.stores.visible import Sight, visible_to
-from remiss.govern.ports.actor import Scope
 from remiss.records.case import Case, Revision
 from remiss.records.comparison import Comparison
 from remiss.records.event import Event, Scalar
@@ -67,13 +65,14 @@ class CaseStore:
             rows, at = self._rows_now(asked, parameters, sort)
             lines = tuple([line_of(row) for row in rows[:limit]])
         else:
-            with self._store.reading() as connection:
-                parameters = parameters_then(connection, parameters, query, position)
+            with self._reader.at(position) as reading:
+                connection = reading.connection
+                parameters = parameters_then(reading, parameters, query)
                 walked = lately(connection, asked, parameters)
                 rows = listed_then(asked, sort, continued=bool(after), walked=walked).ask(connection, parameters)
-                then = met_at(connection, [key_of(row) for row in rows[:limit] if is_visible(row)], position)
+                then = met_at(reading, [key_of(row) for row in rows[:limit] if is_visible(row)])
                 lines = tuple([line_then(row, then[key_of(row)]) for row in rows[:limit]])
-                at = head_of(rows[0]) if rows else head(connection)
+                at = head_of(rows[0]) if rows else reading.head
         last = sort_values(rows[limit - 1], sort) if len(rows) > limit else None
         return CaseLines(lines=lines, last=last, head=at)
 
@@ -91,33 +90,34 @@ class CaseStore:
         if rows:
             at = head_of(rows[0])
         else:
-            with self._store.reading() as connection:
-                rows = page.ask(connection, parameters)
-                at = head(connection)
+            with self._reader.at() as reading:
+                rows = page.ask(reading.connection, parameters)
+                at = reading.head
         self._remembered.went(asked, choice, at)
         return rows, at
 
     def count(self, query: Query, position: int | None, sort: Sort | None = None) -> int:
         """Return how many cases match."""
-        with self._store.reading() as connection:
-            order = None if sort is None else sort.order
-            asked, parameters = self._asked(query, Purpose.COUNT, order=order, sight=sight_of(connection, self._scope))
+        with self._reader.at(position) as reading:
+            connection, order = reading.connection, None if sort is None else sort.order
+            asked, parameters = self._asked(query, Purpose.COUNT, order=order, sight=sight_of(reading))
             if position is None:
                 counting = counted_by_kind(asked) or counted_now(asked, access_paths(connection, asked, parameters))
                 ((number,),) = counting.ask(connection, parameters)
             else:
-                parameters = parameters_then(connection, parameters, query, position)
+                parameters = parameters_then(reading, parameters, query)
                 ((number,),) = counted_then(asked).ask(connection, parameters)
             return int(number)
 
     def facet(self, query: Query, field: str, limit: int, position: int | None) -> tuple[tuple[Scalar, int], ...]:
         """Return the most frequent values of a field among the cases that match, and how many have each."""
-        with self._store.reading() as connection:
-            asked, parameters = self._asked(query, Purpose.FACET, lines=limit, sight=sight_of(connection, self._scope))
+        with self._reader.at(position) as reading:
+            connection = reading.connection
+            asked, parameters = self._asked(query, Purpose.FACET, lines=limit, sight=sight_of(reading))
             if position is None:
                 by: AccessPath | None = access_paths(connection, asked, parameters)
             else:
-                by, parameters = None, parameters_then(connection, parameters, query, position)
+                by, parameters = None, parameters_then(reading, parameters, query)
             return shown(field, facet(connection, asked, by, field, parameters))
 
     def _asked(
@@ -150,8 +150,8 @@ class CaseStore:
 
     def context_names(self) -> tuple[str, ...]:
         """Return the names of all context fields that some case has."""
-        with self._store.reading() as connection:
-            return tuple(_distinct(connection, self._scope))
+        with self._reader.at() as reading:
+            return tuple(_distinct(reading))
 
     def get(self, case_id: str, position: int | None) -> Case:
         """Return a case by id or by a unique prefix."""
@@ -190,17 +190,17 @@ class CaseStore:
         return case_at(self._reader.writing, written)
 
 
-def parameters_then(connection: Connection, parameters: Parameters, query: Query, position: int) -> Parameters:
-    """Return the parameters for a position: what was said then, which no index knows."""
-    return replace(parameters, position=position, past=said_before(connection, query, position))
+def parameters_then(reading: Reading, parameters: Parameters, query: Query) -> Parameters:
+    """Return the parameters for the position read: what was said then, which no index knows."""
+    return replace(parameters, position=reading.read_at, past=said_before(reading, query))
 
 
-def _distinct(connection: Connection, scope: Scope) -> list[str]:
+def _distinct(reading: Reading) -> list[str]:
     """Return the names in the context table by one step of its index for each, not by reading all of it.
 
     Of names that some case has which is seen: for those of others alone their cases are looked at one after another.
     """
-    names: list[str] = []
+    scope, names = reading.scope, list[str]()
     seen = exists().where(cases.c.key == case_context.c.case_key, visible_to(scope))
     while True:
         following = select(func.min(case_context.c.name))
@@ -208,7 +208,7 @@ def _distinct(connection: Connection, scope: Scope) -> list[str]:
             following = select(case_context.c.name).where(seen).order_by(case_context.c.name).limit(1)
         if names:
             following = following.where(case_context.c.name > names[-1])
-        name = connection.execute(following).scalar()
+        name = reading.connection.execute(following).scalar()
         if name is None:
             return names
         names.append(name)

@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
-    FromClause,
     Row,
     Select,
     and_,
@@ -20,7 +19,6 @@ from sqlalchemy import (
     func,
     insert,
     select,
-    true,
 )
 
 from remiss.curate.blinding import why_blinded
@@ -28,6 +26,7 @@ from remiss.curate.discussion import InboxPage, Mention, check_turn, name_of
 from remiss.edges.stores.blinded_case import blinded_people
 from remiss.edges.stores.blinding import words_visible
 from remiss.edges.stores.case_reading import resolve
+from remiss.edges.stores.in_force import come_by
 from remiss.edges.stores.logs.journal import Transaction
 from remiss.edges.stores.prepared import Position
 from remiss.edges.stores.reading import POSITION, SCOPES, Reader, Reading
@@ -121,7 +120,7 @@ class ThreadStore:
             .join(cases, cases.c.key == threads.c.case_key)
             .outerjoin(comment_texts, comment_texts.c.comment_key == comments.c.key)
             # Nobody is told of what they said themselves.
-            .where(mentions.c.name == name, comments.c.name != name, visible_to(self._scope), _until(comments, position))
+            .where(mentions.c.name == name, comments.c.name != name, visible_to(self._scope), come_by(comments, position))
         )
         if not everything:
             asked = asked.where(status == Mentioned.WAITING.value)
@@ -136,14 +135,10 @@ class ThreadStore:
         return InboxPage(lines=shown, total=total, last=found[limit - 1].key if len(found) > limit else None, head=at)
 
 
-def _until(table: FromClause, position: Position | None) -> ColumnElement[bool]:
-    return true() if position is None else table.c.position <= position
-
-
 def _there(scope: Scope, position: Position | None) -> Select[Any]:
     """Return the threads that there are on cases that a scope may see."""
     named = (threads.c.key, threads.c.id, threads.c.case_key, cases.c.id.label("case_id"))
-    return select(*named).join(cases, cases.c.key == threads.c.case_key).where(visible_to(scope), _until(threads, position))
+    return select(*named).join(cases, cases.c.key == threads.c.case_key).where(visible_to(scope), come_by(threads, position))
 
 
 @lru_cache(2 * SCOPES)
@@ -193,7 +188,7 @@ def _written(*, past: bool) -> Select[Any]:
     return (
         select(comments, comment_texts.c.text)
         .outerjoin(comment_texts, comment_texts.c.comment_key == comments.c.key)
-        .where(comments.c.thread_key.in_(_OF_THREADS), _until(comments, POSITION if past else None))
+        .where(comments.c.thread_key.in_(_OF_THREADS), come_by(comments, POSITION if past else None))
         .order_by(comments.c.number)
     )
 
@@ -201,7 +196,7 @@ def _written(*, past: bool) -> Select[Any]:
 @cache
 def _turned(*, past: bool) -> Select[Any]:
     made = select(thread_turns).where(
-        thread_turns.c.thread_key.in_(_OF_THREADS), _until(thread_turns, POSITION if past else None)
+        thread_turns.c.thread_key.in_(_OF_THREADS), come_by(thread_turns, POSITION if past else None)
     )
     return made.order_by(thread_turns.c.number)
 
@@ -267,11 +262,11 @@ def _mentioned(name: str, position: int | None) -> ColumnElement[str]:
         later.c.thread_key == comments.c.thread_key,
         later.c.number > comments.c.number,
         later.c.name == name,
-        _until(later, position),
+        come_by(later, position),
     )
     turned = (
         select(thread_turns.c.status)
-        .where(and_(thread_turns.c.thread_key == comments.c.thread_key, _until(thread_turns, position)))
+        .where(and_(thread_turns.c.thread_key == comments.c.thread_key, come_by(thread_turns, position)))
         .order_by(thread_turns.c.number.desc())
         .limit(1)
         .scalar_subquery()

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, Table, and_, exists, func, n
 
 from remiss.edges.stores.blinding import BlindedViewer, blinded_viewer, state_blinded
 from remiss.edges.stores.dialect.driving import server_of
+from remiss.edges.stores.in_force import come_by
 from remiss.edges.stores.listing.search import in_force_at
 from remiss.edges.stores.reading import Reader
 from remiss.edges.stores.tables import captures, cases, catalog_head, events, protocols, revisions, runs
@@ -51,12 +52,12 @@ def _now(shown: Shown) -> dict[str, ScalarSelect[int]]:
 
 def _then(shown: Shown, position: int, viewer: BlindedViewer | None) -> dict[str, ScalarSelect[int]]:
     """Return counts of what had come by a position; an event came with the first run that captured it, or with its case."""
-    first = (revisions.c.revision == 1) & (revisions.c.position_from <= position)
-    captured = exists().where(captures.c.event_key == events.c.key, captures.c.run_key == runs.c.key, runs.c.position <= position)
+    first = (revisions.c.revision == 1) & come_by(revisions, position, begins="position_from")
+    captured = exists().where(captures.c.event_key == events.c.key, captures.c.run_key == runs.c.key, come_by(runs, position))
     filed = exists().where(cases.c.event_key == events.c.key, revisions.c.case_key == cases.c.key, first)
     kept = {
-        protocols: protocols.c.position <= position,
-        runs: runs.c.position <= position,
+        protocols: come_by(protocols, position),
+        runs: come_by(runs, position),
         events: or_(captured, filed),
     }
     found = {

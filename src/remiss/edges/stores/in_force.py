@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, FromClause, and_, or_
+from sqlalchemy import ColumnElement, FromClause, and_, or_, true
 
 from remiss.edges.stores.prepared import Position
 from remiss.edges.stores.tables import run_windows
@@ -19,6 +19,16 @@ def holds(of: FromClause, position: Position | None, *, begins: str = "position_
     if position is None:
         return ends.is_(None)
     return and_(of.c[begins] <= position, or_(ends.is_(None), ends > position))
+
+
+def come_by(of: FromClause, position: Position | None, *, begins: str = "position") -> ColumnElement[bool]:
+    """Return the condition that what a row tells had come by a position, whatever became of it then; None is now.
+
+    Parameters
+    ----------
+    of : a table whose rows come at a position, in the column `begins`
+    """
+    return true() if position is None else of.c[begins] <= position
 
 
 def in_force(position: Position | None = None) -> ColumnElement[bool]:

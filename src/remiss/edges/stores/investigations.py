@@ -31,7 +31,7 @@ from remiss.curate.investigating import TEXTS, CitedPage, Draft, PartRevision, f
 from remiss.edges.stores.blinded_case import blinded_people
 from remiss.edges.stores.blinding import revised_by, words_visible
 from remiss.edges.stores.case_reading import resolve
-from remiss.edges.stores.in_force import holds
+from remiss.edges.stores.in_force import come_by, holds
 from remiss.edges.stores.logs.journal import Transaction
 from remiss.edges.stores.reading import POSITION, Reader, Reading
 from remiss.edges.stores.tables import case_texts, cases, citations, finding_texts, findings
@@ -148,10 +148,10 @@ def _blinded(reading: Reading, case: Row[Any]) -> frozenset[tuple[Part, int]]:
     if not people:
         return frozenset()
     theirs = select(findings.c.part, findings.c.number).where(
-        findings.c.case_key == case.key, findings.c.person.in_(sorted(people))
+        findings.c.case_key == case.key,
+        findings.c.person.in_(sorted(people)),
+        come_by(findings, position, begins="position_from"),
     )
-    if position is not None:
-        theirs = theirs.where(findings.c.position_from <= position)
     return frozenset((Part(each.part), each.number) for each in reading.connection.execute(theirs))
 
 

@@ -11,13 +11,12 @@ from sqlalchemy import ColumnElement, Row, and_, func, insert, select, update
 from remiss.edges.stores.dialect.leasing import end_if_idle
 from remiss.edges.stores.dialect.writing import lock_name
 from remiss.edges.stores.job_rows import FREE, job_of, logged, request_cell
+from remiss.edges.stores.reading import Reader, Reading
 from remiss.edges.stores.storable import is_text
-from remiss.edges.stores.store import Store
 from remiss.edges.stores.tables import jobs
 from remiss.edges.stores.visible import visible_to
 from remiss.errors import Ambiguous, Conflict, NotFound
 from remiss.govern.authority import OPERATOR
-from remiss.govern.ports.actor import Scope
 from remiss.govern.ports.jobs import Posted
 from remiss.records.identity import crockford
 from remiss.records.job import OPEN, Job, JobState
@@ -33,9 +32,10 @@ LONGEST_IDLE_SECONDS = 60
 class JobStore:
     """Jobs of an open catalog: fulfils `govern.ports.Jobs`."""
 
-    def __init__(self, store: Store, scope: Scope) -> None:
-        self._store = store
-        self._visible = visible_to(scope, jobs)
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._store = reader.store
+        self._visible = visible_to(reader.scope, jobs)
 
     def post(self, posted: Posted) -> Job:
         """Keep a job of the actor, which waits for a runner."""
@@ -61,36 +61,36 @@ class JobStore:
 
     def get(self, job: str) -> Job:
         """Return a job by id or by a unique prefix of six or more characters; raises NotFound and Ambiguous."""
-        with self._store.reading():
-            return job_of(self._find(job))
+        with self._reader.at() as reading:
+            return job_of(self._find(reading, job))
 
     def newest(self, limit: int, states: Sequence[JobState] = ()) -> tuple[Job, ...]:
         """Return jobs, newest first; only those in some states when such are named."""
         found = select(*TOLD).where(*self._those(states)).order_by(jobs.c.key.desc()).limit(limit)
-        with self._store.reading() as connection:
-            return tuple(job_of(row) for row in connection.execute(found))
+        with self._reader.at() as reading:
+            return tuple(job_of(row) for row in reading.connection.execute(found))
 
     def count(self, states: Sequence[JobState] = ()) -> int:
         """Return how many there are."""
         found = select(func.count()).select_from(jobs).where(*self._those(states))
-        with self._store.reading() as connection:
-            return int(connection.execute(found).scalar_one())
+        with self._reader.at() as reading:
+            return int(reading.connection.execute(found).scalar_one())
 
     def awaited(self, protocol: str) -> bool:
         """Return whether some job by a protocol is open, seen or not; in an action, once nobody else posts by it."""
         found = select(jobs.c.key).where(jobs.c.protocol == protocol, jobs.c.state.in_(OPEN)).limit(1)
-        with self._store.reading() as connection:
+        with self._reader.at() as reading:
             if self._store.writes:
-                lock_name(connection, f"jobs by {protocol}")
-            return connection.execute(found).first() is not None
+                lock_name(reading.connection, f"jobs by {protocol}")
+            return reading.connection.execute(found).first() is not None
 
     def cancel(self, job: str) -> Job:
         """Cancel an open job; raises NotFound, Ambiguous, and Conflict when it is not open.
 
         Its fence rises, so that a runner which has it commits nothing more. A step that is just being committed comes first.
         """
-        transaction = self._store.transaction
-        row = self._find(job)
+        transaction, reading = self._store.transaction, self._reader.writing
+        row = self._find(reading, job)
         said = f"cancelled by {transaction.actor.name}"
         ended = {**FREE, "state": JobState.CANCELLED.value, "reason": said, "ended_at": transaction.at}
         open_ = and_(jobs.c.key == row.key, jobs.c.state.in_(OPEN))
@@ -98,7 +98,7 @@ class JobStore:
         end_if_idle(transaction.connection, LONGEST_IDLE_SECONDS)
         log = transaction.connection.execute(held).scalar_one_or_none()
         if log is None:
-            row = self._find(job)
+            row = self._find(reading, job)
             raise Conflict(f"{row.id} cannot be cancelled: it is {row.state}", do=f"see remiss job show {row.id}")
         ended |= {"log": logged(log, transaction.at, said), "fence": jobs.c.fence + 1}
         transaction.connection.execute(update(jobs).where(open_).values(ended))
@@ -109,13 +109,12 @@ class JobStore:
     def _those(self, states: Sequence[JobState]) -> list[ColumnElement[bool]]:
         return [self._visible, *([jobs.c.state.in_([each.value for each in states])] if states else [])]
 
-    def _find(self, job: str) -> Row[Any]:
+    def _find(self, reading: Reading, job: str) -> Row[Any]:
         """Return the row of a job that is seen by its id, or by a prefix that no other has."""
         prefix = job if job.startswith("job-") else f"job-{job}"
         named = and_(jobs.c.id >= prefix, jobs.c.id < prefix + "~")
-        with self._store.reading() as connection:
-            alike = select(jobs).where(named, self._visible).order_by(jobs.c.id).limit(3)
-            found = connection.execute(alike).all() if is_text(job) else []
+        alike = select(jobs).where(named, self._visible).order_by(jobs.c.id).limit(3)
+        found = reading.connection.execute(alike).all() if is_text(job) else []
         if found and found[0].id == prefix:
             return found[0]
         if not found or len(prefix) < len("job-") + SHORTEST:

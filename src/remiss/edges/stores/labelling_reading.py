@@ -5,14 +5,15 @@ What is shown of them to somebody passes `blinded_case.labelled`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, bindparam, func, select
+from sqlalchemy import ColumnElement, FromClause, Row, Select, and_, bindparam, func, select
 
 from remiss.edges.stores.in_force import holds, same_window
+from remiss.edges.stores.in_force import in_force as run_in_force
 from remiss.edges.stores.prepared import Position
 from remiss.edges.stores.reading import POSITION, Reading
 from remiss.edges.stores.tables import captures, labelling_words, labellings, protocols, run_windows, runs
@@ -74,19 +75,33 @@ def labelling_of(row: Row[Any]) -> Labelling:
     )
 
 
-def rounds_of(connection: Connection, case_key: int, found: Sequence[Labelling]) -> tuple[int, int]:
+def weights_of(reading: Reading, events: Collection[int] | Select[Any]) -> Mapping[int, float]:
+    """Return 1/p of each of some events that a run in force drew, by the event's key.
+
+    Where several runs in force drew it, by the one in which it was likeliest.
+    """
+    drawn = (
+        select(captures.c.event_key, func.max(captures.c.probability))
+        .join(run_windows, and_(same_window(captures), run_in_force(reading.position)))
+        .where(captures.c.event_key.in_(events))
+        .group_by(captures.c.event_key)
+    )
+    return {event_key: 1 / probability for event_key, probability in reading.connection.execute(drawn) if probability}
+
+
+def rounds_of(reading: Reading, case_key: int, found: Sequence[Labelling]) -> tuple[int, int]:
     """Return the round of the labellings in force, or the next when there are none; and how many annotations it has had."""
     counted = select(func.max(labellings.c.round)).where(labellings.c.case_key == case_key)
-    number = found[0].round if found else (connection.execute(counted).scalar() or 0) + 1
+    number = found[0].round if found else (reading.connection.execute(counted).scalar() or 0) + 1
     attempts = select(func.max(labellings.c.attempt)).where(
         labellings.c.case_key == case_key,
         labellings.c.round == number,
         labellings.c.kind == LabellingKind.ANNOTATION.value,
     )
-    return number, connection.execute(attempts).scalar() or 0
+    return number, reading.connection.execute(attempts).scalar() or 0
 
 
-def caught_by(connection: Connection, event_key: int) -> tuple[tuple[str, int], ...]:
+def caught_by(reading: Reading, event_key: int) -> tuple[tuple[str, int], ...]:
     """Return names and versions of the protocols whose runs met an event, the latest first."""
     statement = (
         select(protocols.c.name, protocols.c.version)
@@ -96,4 +111,4 @@ def caught_by(connection: Connection, event_key: int) -> tuple[tuple[str, int], 
         .where(captures.c.event_key == event_key, run_windows.c.position_from.is_not(None))
         .order_by(run_windows.c.position_from.desc(), runs.c.key.desc())
     )
-    return tuple(dict.fromkeys((row.name, row.version) for row in connection.execute(statement)))
+    return tuple(dict.fromkeys((row.name, row.version) for row in reading.connection.execute(statement)))

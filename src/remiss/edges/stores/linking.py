@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Row, Select, bindparam, exists, insert, or_, select, update
+from sqlalchemy import BindParameter, Row, Select, bindparam, exists, insert, or_, select, update
 from sqlalchemy import case as sql_case
 
 from remiss.edges.stores.in_force import holds
@@ -41,21 +41,21 @@ def _links(scope: Scope, *, past: bool) -> Select[Any]:
     )
 
 
-def alike(connection: Connection, case_key: int, scope: Scope) -> Link | None:
+def alike(reading: Reading, case_key: int) -> Link | None:
     """Return the link by which a case takes another's verdict; without the other's id where the scope may not see it."""
     found = (
-        select(links, sql_case((visible_to(scope), cases.c.id), else_=UNSEEN).label("other"))
+        select(links, sql_case((visible_to(reading.scope), cases.c.id), else_=UNSEEN).label("other"))
         .join(cases, cases.c.key == links.c.other_key)
         .where(links.c.case_key == case_key, links.c.relation == Relation.ALIKE.value, holds(links, None))
     )
-    row = connection.execute(found).first()
+    row = reading.connection.execute(found).first()
     return None if row is None else _link(row, outgoing=True)
 
 
-def followed(connection: Connection, case_key: int) -> bool:
+def followed(reading: Reading, case_key: int) -> bool:
     """Return whether other cases take a case's verdict."""
     ours = (links.c.other_key == case_key) & (links.c.relation == Relation.ALIKE.value) & holds(links, None)
-    return bool(connection.execute(select(exists().where(ours))).scalar())
+    return bool(reading.connection.execute(select(exists().where(ours))).scalar())
 
 
 def write_link(transaction: Transaction, case_key: int, other_key: int, relation: Relation) -> None:

@@ -11,10 +11,10 @@ from sqlalchemy import ColumnElement, Connection, and_, insert, select, update
 
 from remiss.edges.stores.case_reading import resolve
 from remiss.edges.stores.dialect.writing import insert_missing, lock_name
+from remiss.edges.stores.in_force import come_by, holds
 from remiss.edges.stores.logs.journal import UNSTAMPED, Transaction, moment
-from remiss.edges.stores.people_rows import came, grant_of, grants_at, person_at, person_of, token_of
+from remiss.edges.stores.people_rows import grant_of, grants_at, person_at, person_of, token_of
 from remiss.edges.stores.reading import Reader
-from remiss.edges.stores.store import Store
 from remiss.edges.stores.tables import grants, journal, people, teams, tokens
 from remiss.errors import Conflict, NotFound
 from remiss.govern.tokens import admits, digest, keeps_open, opens, split_token, written
@@ -31,13 +31,14 @@ AT_ONCE = 10_000
 class PeopleStore:
     """People of an open catalog: fulfils `govern.ports.People`."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._store = reader.store
 
     def find(self, name: str, position: int | None = None) -> Person | None:
         """Return a person with what they hold; None when nobody of that name is there, or they are disabled."""
-        with self._store.reading() as connection:
-            return person_at(connection, name, position)
+        with self._reader.at(position) as reading:
+            return person_at(reading, name)
 
     def person(self, name: str) -> Person:
         """Return a person who is there now; raises NotFound."""
@@ -48,11 +49,12 @@ class PeopleStore:
 
     def everybody(self, position: int | None) -> tuple[Person, ...]:
         """Return everybody who ever was there, by name; of somebody who came back their latest time."""
-        with self._store.reading() as connection:
-            every = select(people).where(*came(people, position)).order_by(people.c.name, people.c.position_from)
-            latest = {row.name: row for row in connection.execute(every)}
+        with self._reader.at(position) as reading:
+            came = come_by(people, position, begins="position_from")
+            every = select(people).where(came).order_by(people.c.name, people.c.position_from)
+            latest = {row.name: row for row in reading.connection.execute(every)}
             held: dict[str, list[Grant]] = {}
-            for row in connection.execute(grants_at(position)):
+            for row in reading.connection.execute(grants_at(position)):
                 held.setdefault(row.person, []).append(grant_of(row))
             return tuple(person_of(row, held.get(row.name, ()), position) for row in latest.values())
 
@@ -60,7 +62,8 @@ class PeopleStore:
         """Return when the catalog came to some positions; to 0 when it was made."""
         wanted = sorted(positions)
         those = select(journal.c.position, journal.c.at)
-        with self._store.reading() as connection:
+        with self._reader.at() as reading:
+            connection = reading.connection
             parts = (wanted[at : at + AT_ONCE] for at in range(0, len(wanted), AT_ONCE))
             rows = (row for part in parts for row in connection.execute(those.where(journal.c.position.in_(part))))
             made = {0: moment(connection, 0)} if 0 in positions else {}
@@ -80,7 +83,7 @@ class PeopleStore:
         found = self.person(name)
         position = transaction.position()
         for table, of in ((people, people.c.name), (grants, grants.c.person), (tokens, tokens.c.person)):
-            ended = update(table).where(of == name, table.c.position_to.is_(None)).values(position_to=position)
+            ended = update(table).where(of == name, holds(table, None)).values(position_to=position)
             transaction.connection.execute(ended)
         return Person(name=found.name, about=found.about, since=found.since, until=position)
 
@@ -91,7 +94,7 @@ class PeopleStore:
         position = transaction.position()
         for each in set(before) - set(given):
             of = and_(grants.c.person == name, grants.c.team == each.team, grants.c.role == each.role)
-            ended = update(grants).where(of, grants.c.position_to.is_(None)).values(position_to=position)
+            ended = update(grants).where(of, holds(grants, None)).values(position_to=position)
             transaction.connection.execute(ended)
         _give(transaction, name, [each for each in given if each not in before])
         return self.person(name)
@@ -105,11 +108,10 @@ class PeopleStore:
 
     def teams(self, position: int | None) -> tuple[Team, ...]:
         """Return all teams, by name."""
-        found = select(teams).order_by(teams.c.name)
-        if position is not None:
-            found = found.where(teams.c.position <= position)
-        with self._store.reading() as connection:
-            return tuple(Team(name=row.name, about=row.about, since=row.position) for row in connection.execute(found))
+        found = select(teams).where(come_by(teams, position)).order_by(teams.c.name)
+        with self._reader.at(position) as reading:
+            rows = reading.connection.execute(found)
+            return tuple(Team(name=row.name, about=row.about, since=row.position) for row in rows)
 
     def add_team(self, name: str, about: str | None) -> Team:
         """Add a team; raises Conflict when it is there."""
@@ -122,9 +124,9 @@ class PeopleStore:
 
     def tokens(self, position: int | None) -> tuple[Token, ...]:
         """Return all tokens that ever were, by person and age."""
-        every = select(tokens).where(*came(tokens, position))
-        with self._store.reading() as connection:
-            rows = connection.execute(every.order_by(tokens.c.person, tokens.c.position_from, tokens.c.id))
+        every = select(tokens).where(come_by(tokens, position, begins="position_from"))
+        with self._reader.at(position) as reading:
+            rows = reading.connection.execute(every.order_by(tokens.c.person, tokens.c.position_from, tokens.c.id))
             return tuple(token_of(row, position) for row in rows)
 
     def issue(self, person: str, about: str | None, expires: datetime, *, once: bool = False) -> IssuedToken:
@@ -140,7 +142,7 @@ class PeopleStore:
     def revoke(self, token: str) -> Token:
         """End a token by its id; raises NotFound when there is none that works."""
         transaction = self._locked()
-        working = and_(tokens.c.id == token, tokens.c.position_to.is_(None))
+        working = and_(tokens.c.id == token, holds(tokens, None))
         row = transaction.connection.execute(select(tokens).where(working)).first()
         if row is None:
             raise NotFound(f"there is no token {token!r} that is not revoked", do="look for it with: remiss token list")
@@ -173,18 +175,18 @@ class PeopleStore:
         if parts is None:
             return None
         named, secret = parts
-        with self._store.reading() as connection:
-            row = connection.execute(select(tokens).where(tokens.c.id == named)).first()
+        with self._reader.at() as reading:
+            row = reading.connection.execute(select(tokens).where(tokens.c.id == named)).first()
             if row is None or not right(token_of(row, None), row.digest, secret, now):
                 return None
-            person = person_at(connection, row.person, None)
+            person = person_at(reading, row.person)
             return None if person is None else (person, token_of(row, None))
 
     def still(self, token: str, now: datetime) -> Person | None:
         """Return for whom a session goes on that a token opened, which is named by its id alone."""
-        with self._store.reading() as connection:
-            row = connection.execute(select(tokens).where(tokens.c.id == token)).first()
-            return person_at(connection, row.person, None) if row is not None and keeps_open(token_of(row, None), now) else None
+        with self._reader.at() as reading:
+            row = reading.connection.execute(select(tokens).where(tokens.c.id == token)).first()
+            return person_at(reading, row.person) if row is not None and keeps_open(token_of(row, None), now) else None
 
     def _locked(self) -> Transaction:
         """Return the transaction under way, once nobody else changes what people hold."""

@@ -5,26 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, select
+from sqlalchemy import Row, select
 
 from remiss.edges.stores.in_force import holds
+from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.tables import grants, people
 from remiss.records.case import Sensitivity
 from remiss.records.person import Grant, Person, Token
 
 
-def person_at(connection: Connection, name: str, position: int | None) -> Person | None:
-    """Return a person with what they hold at a position, None being now; None when they are not there."""
-    row = connection.execute(select(people).where(people.c.name == name, holds(people, position))).first()
+def person_at(reading: Reading, name: str) -> Person | None:
+    """Return a person with what they hold; None when they are not there."""
+    position = reading.position
+    row = reading.connection.execute(select(people).where(people.c.name == name, holds(people, position))).first()
     if row is None:
         return None
-    held = connection.execute(grants_at(position).where(grants.c.person == name))
+    held = reading.connection.execute(grants_at(position).where(grants.c.person == name))
     return person_of(row, [grant_of(each) for each in held], position)
-
-
-def came(table: Table, position: int | None) -> list[ColumnElement[bool]]:
-    """Return the conditions that a row of a table was there at a position, or before; None is now."""
-    return [] if position is None else [table.c.position_from <= position]
 
 
 def grants_at(position: int | None) -> Any:

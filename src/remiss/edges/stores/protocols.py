@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, insert, select, true, update
 
 from remiss.curate.guidelines import named, read
 from remiss.edges.stores.dialect.writing import lock_name
+from remiss.edges.stores.in_force import holds
 from remiss.edges.stores.people import register_team
 from remiss.edges.stores.protocol_rows import stored
 from remiss.edges.stores.reading import Reader, Reading
@@ -32,15 +33,15 @@ class ProtocolShelf:
         found = select(protocols).where(protocols.c.name == name, visible).order_by(protocols.c.version.desc()).limit(1)
         if version is not None:
             found = found.where(protocols.c.version == version)
-        with self._store.reading() as connection:
-            row = connection.execute(found).first()
+        with self._reader.at() as reading:
+            row = reading.connection.execute(found).first()
         return None if row is None else stored(row)
 
     def teams(self, name: str) -> frozenset[str]:
         """Return the teams whose versions there are of a protocol, seen or not."""
-        with self._store.reading() as connection:
-            found = connection.execute(select(protocols.c.team_id).where(protocols.c.name == name).distinct())
-            return frozenset(found.scalars())
+        found = select(protocols.c.team_id).where(protocols.c.name == name).distinct()
+        with self._reader.at() as reading:
+            return frozenset(reading.connection.execute(found).scalars())
 
     def binding(self) -> tuple[StoredProtocol, ...]:
         """Return all versions, whether or not the actor sees them: by these everybody is held, and none of them is shown."""
@@ -96,7 +97,7 @@ class ProtocolShelf:
     def _owning(self, document: Protocol) -> list[str]:
         """Return the people of the catalog whom a document names as owners: it bars them from judging cases of its model."""
         owners = {named(each) for each in document.owners}
-        there = select(people.c.name).where(people.c.position_to.is_(None)).order_by(people.c.name)
+        there = select(people.c.name).where(holds(people, None)).order_by(people.c.name)
         return [name for name in self._store.transaction.connection.execute(there).scalars() if named(name) in owners]
 
     def _stamp(self, key: int, position: int) -> None:

@@ -80,6 +80,11 @@ class Reader:
     scope: Scope
     viewer: Viewer
 
+    @property
+    def of_everything(self) -> Reader:
+        """Who reads the same as they, and sees all there is: for what is decided of everybody's things alike."""
+        return replace(self, scope=Scope.everywhere())
+
     @contextmanager
     def at(self, position: int | None = None) -> Iterator[Reading]:
         """Give a reading at a position: in the transaction or block under way, or on a snapshot of its own."""

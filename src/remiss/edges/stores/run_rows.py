@@ -108,21 +108,21 @@ def manifest(stored: dict[str, Any]) -> Manifest:
     return Manifest(**{field.name: found[field.name] for field in fields(Manifest) if field.name in found})
 
 
-def criteria_of(connection: Connection, row: Row[Any]) -> tuple[str, ...]:
+def criteria_of(reading: Reading, row: Row[Any]) -> tuple[str, ...]:
     """Return the criteria of the protocol that drew a run, in its order; none where this remiss cannot read it any more."""
-    text = connection.execute(select(protocols.c.text).where(protocols.c.key == row.protocol_key)).scalar_one()
+    text = reading.connection.execute(select(protocols.c.text).where(protocols.c.key == row.protocol_key)).scalar_one()
     document = salvage(text, row.protocol_name)
     return () if document is None else tuple(each.name for each in document.criteria)
 
 
-def refused_by(connection: Connection, these: ColumnElement[bool]) -> Iterator[Refused]:
+def refused_by(reading: Reading, these: ColumnElement[bool]) -> Iterator[Refused]:
     """Yield what each of these runs refused, and its rows without a window."""
-    for row in connection.execute(select(runs.c.refused, runs.c.manifest).where(these).order_by(runs.c.key)):
+    for row in reading.connection.execute(select(runs.c.refused, runs.c.manifest).where(these).order_by(runs.c.key)):
         its = manifest(row.manifest)
         yield Refused(counts=row.refused, files=its.file_digests, unplaced=its.unplaced)
 
 
-def groups_of(connection: Connection, run_key: int) -> tuple[Group, ...]:
+def groups_of(reading: Reading, run_key: int) -> tuple[Group, ...]:
     """Return the groups of a run, sorted by window, stratum, criterion."""
     found = (
         select(groups, run_windows.c.provisional)
@@ -130,7 +130,7 @@ def groups_of(connection: Connection, run_key: int) -> tuple[Group, ...]:
         .where(groups.c.run_key == run_key)
         .order_by(groups.c.window_start, groups.c.stratum, groups.c.criterion)
     )
-    return tuple(group(row) for row in connection.execute(found))
+    return tuple(group(row) for row in reading.connection.execute(found))
 
 
 def group(row: Row[Any]) -> Group:
@@ -227,11 +227,10 @@ def stratum(stored: str) -> Values:
     return MappingProxyType(from_json(stored))
 
 
-def coverage(connection: Connection, position: int | None, visible: ColumnElement[bool]) -> tuple[Coverage, ...]:
-    """Return one sum for each source and meaning of a protocol that has windows in force, now or at a position.
+def coverage(reading: Reading) -> tuple[Coverage, ...]:
+    """Return one sum for each source and meaning of a protocol that has windows in force, of runs that the scope sees.
 
-    Versions that mean the same are one, as in estimates, and go by the newest of them. `visible` is the condition on runs of who
-    asks.
+    Versions that mean the same are one, as in estimates, and go by the newest of them.
     """
     own = (run_windows.c.source_name, run_windows.c.protocol_name, protocols.c.digest)
     end = func.max(type_coerce(run_windows.c.window_start, run_windows.c.width_micros.type) + run_windows.c.width_micros)
@@ -249,7 +248,7 @@ def coverage(connection: Connection, position: int | None, visible: ColumnElemen
         )
         .join_from(run_windows, runs, runs.c.key == run_windows.c.run_key)
         .join(protocols, protocols.c.key == runs.c.protocol_key)
-        .where(in_force(position), visible)
+        .where(in_force(reading.position), visible_to(reading.scope, runs))
         .group_by(*own)
         .subquery()
     )
@@ -272,16 +271,16 @@ def coverage(connection: Connection, position: int | None, visible: ColumnElemen
             run=row.id,
             at=row.at,
         )
-        for row in connection.execute(found)
+        for row in reading.connection.execute(found)
     )
 
 
-def totals(connection: Connection, source: str, protocol: str, position: int | None, visible: ColumnElement[bool]) -> RunTotals:
-    """Return what the runs in force of a protocol on a source add up to, now or at a position.
+def totals(reading: Reading, source: str, protocol: str) -> RunTotals:
+    """Return what the runs in force of a protocol on a source add up to, of those that the scope sees.
 
     The database adds up: a year of hours has tens of thousands of groups, in one run or in thousands.
     """
-    held = and_(of(source, protocol), in_force(position))
+    held, visible = and_(of(source, protocol), in_force(reading.position)), visible_to(reading.scope, runs)
     populations = (
         select(groups.c.criterion, func.sum(groups.c.population).label("population"))
         .join(run_windows, same_window(groups))
@@ -291,6 +290,6 @@ def totals(connection: Connection, source: str, protocol: str, position: int | N
     )
     these = and_(runs.c.key.in_(select(run_windows.c.run_key).where(held)), visible)
     return RunTotals(
-        populations={row.criterion: int(row.population) for row in connection.execute(populations)},
-        refused=tuple(refused_by(connection, these)),
+        populations={row.criterion: int(row.population) for row in reading.connection.execute(populations)},
+        refused=tuple(refused_by(reading, these)),
     )

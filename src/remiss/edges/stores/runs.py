@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Label, Row, Select, and_, false, func, select, true
+from sqlalchemy import Label, Row, Select, and_, false, func, select
 
 from remiss.capture.ports import Coverage, KnownEvent, RunTotals, WindowInForce
 from remiss.edges.stores.activation import activate
 from remiss.edges.stores.filing import file_run, lock_source
-from remiss.edges.stores.in_force import in_force, of, same_window
+from remiss.edges.stores.in_force import come_by, in_force, of, same_window
 from remiss.edges.stores.reading import Reader, Reading
 from remiss.edges.stores.run_rows import (
     as_it_stood,
@@ -73,8 +73,8 @@ class RunStore:
             .where(of(source, protocol), in_force(position))
             .order_by(run_windows.c.window_start)
         )
-        with self._store.reading() as connection:
-            self._alone(connection, source)
+        with self._reader.at(position) as reading:
+            self._alone(reading, source)
             return tuple(
                 WindowInForce(
                     window=window(row),
@@ -84,18 +84,18 @@ class RunStore:
                     as_of=row.as_of,
                     seen=bool(row.seen),
                 )
-                for row in connection.execute(found)
+                for row in reading.connection.execute(found)
             )
 
     def totals(self, source: str, protocol: str, position: int | None = None) -> RunTotals:
         """Return what the runs that are in force, or were at a position, add up to, of those that are seen."""
-        with self._store.reading() as connection:
-            return totals(connection, source, protocol, position, self._visible)
+        with self._reader.at(position) as reading:
+            return totals(reading, source, protocol)
 
     def coverage(self, position: int | None = None) -> tuple[Coverage, ...]:
         """Return what is captured, now or as it was at a position; by source and protocol, newer versions first."""
-        with self._store.reading() as connection:
-            return coverage(connection, position, self._visible)
+        with self._reader.at(position) as reading:
+            return coverage(reading)
 
     def known(self, source: str, protocol: str, since: datetime, until: datetime) -> tuple[KnownEvent, ...]:
         """Return the events sampled by the runs in force for those windows; inside an action it waits like `in_force`."""
@@ -107,8 +107,8 @@ class RunStore:
             .where(captures.c.window_start >= since, captures.c.window_start < until, captures.c.probability > 0)
             .order_by(captures.c.window_start, captures.c.priority, events.c.event_id)
         )
-        with self._store.reading() as connection:
-            self._alone(connection, source)
+        with self._reader.at() as reading:
+            self._alone(reading, source)
             return tuple(
                 KnownEvent(
                     event=row.event_id,
@@ -118,19 +118,20 @@ class RunStore:
                     met=tuple(row.met),
                     undecided=tuple(row.undecided),
                 )
-                for row in connection.execute(found)
+                for row in reading.connection.execute(found)
             )
 
     def catalogued(self, source: str, since: datetime, until: datetime) -> tuple[str, ...]:
         """Return the ids of all events of a source in the catalog that happened in [since, until), sampled or not."""
         found = select(events.c.event_id).where(events.c.source_name == source, events.c.at >= since, events.c.at < until)
-        with self._store.reading() as connection:
-            return tuple(connection.execute(found).scalars())
+        with self._reader.at() as reading:
+            return tuple(reading.connection.execute(found).scalars())
 
     def teams(self, source: str) -> frozenset[str]:
         """Return the teams whose runs there are of a source, seen or not."""
-        with self._store.reading() as connection:
-            return frozenset(connection.execute(select(runs.c.team_id).where(runs.c.source_name == source).distinct()).scalars())
+        found = select(runs.c.team_id).where(runs.c.source_name == source).distinct()
+        with self._reader.at() as reading:
+            return frozenset(reading.connection.execute(found).scalars())
 
     def file(self, drawn: DerivedRun, *, run: str, status: str, changes: Sequence[Change], team: str, document: Protocol) -> Run:
         """File a whole run; see the port.
@@ -168,28 +169,28 @@ class RunStore:
         with self._reader.at(position) as reading:
             row = self._find(reading, run)
             groups = tuple(each for each in _groups(reading, row) if each.population)
-            return as_it_stood(run_of(row, groups, criteria_of(reading.connection, row)), row.came, position)
+            return as_it_stood(run_of(row, groups, criteria_of(reading, row)), row.came, position)
 
     def latest(
         self, limit: int, protocol: str | None = None, position: int | None = None, *, before: int | None = None
     ) -> tuple[Run, ...]:
         """Return the newest runs first, without groups, as they stood at a position; only those filed `before` one."""
-        filed = select(runs, _came()).where(_filed(position), self._visible)
+        filed = select(runs, _came()).where(come_by(runs, position), self._visible)
         found = filed.order_by(runs.c.position.desc(), runs.c.key.desc()).limit(limit)
         if protocol is not None:
             found = found.where(runs.c.protocol_name == protocol if is_text(protocol) else false())
         if before is not None:
             found = found.where(runs.c.position < before)
-        with self._store.reading() as connection:
-            return tuple(as_it_stood(run_of(row), row.came, position) for row in connection.execute(found))
+        with self._reader.at(position) as reading:
+            return tuple(as_it_stood(run_of(row), row.came, position) for row in reading.connection.execute(found))
 
     def count(self, protocol: str | None = None, position: int | None = None) -> int:
         """Return how many runs there are, or were at a position."""
-        found = select(func.count()).select_from(runs).where(_filed(position), self._visible)
+        found = select(func.count()).select_from(runs).where(come_by(runs, position), self._visible)
         if protocol is not None:
             found = found.where(runs.c.protocol_name == protocol if is_text(protocol) else false())
-        with self._store.reading() as connection:
-            return int(connection.execute(found).scalar_one())
+        with self._reader.at(position) as reading:
+            return int(reading.connection.execute(found).scalar_one())
 
     def manifest(self, run: str) -> Manifest:
         """Return the named inputs of a run."""
@@ -245,8 +246,8 @@ class RunStore:
 
     def filed(self, run: str) -> bool:
         """Return whether there is a run of exactly this id, seen or not."""
-        with self._store.reading() as connection:
-            return connection.execute(select(runs.c.key).where(runs.c.id == run)).first() is not None
+        with self._reader.at() as reading:
+            return reading.connection.execute(select(runs.c.key).where(runs.c.id == run)).first() is not None
 
     def governed(self, run: str) -> Governed:
         """Return what decides who sees a run, of one that is seen."""
@@ -257,12 +258,12 @@ class RunStore:
     def _find(self, reading: Reading, run: str) -> Row[Any]:
         """Return the row of the one run that an id or a beginning means; raises NotFound and Ambiguous."""
         asked = ("run", run, reading.scope, reading.position)
-        row = reading.once(asked, lambda: _find(reading.connection, run, self._visible, reading.position))
+        row = reading.once(asked, lambda: _find(reading, run))
         return reading.once(("run", row.id, reading.scope, reading.position), lambda: row)
 
-    def _alone(self, connection: Connection, source: str) -> None:
+    def _alone(self, reading: Reading, source: str) -> None:
         if self._store.writes:
-            lock_source(connection, source)
+            lock_source(reading.connection, source)
 
     def _rows(self, run: str, of_runs: Select[Any]) -> Sequence[Row[Any]]:
         """Return the rows that belong to one run, of a select from one table that has `run_key`."""
@@ -272,7 +273,7 @@ class RunStore:
 
 
 def _groups(reading: Reading, row: Row[Any]) -> tuple[Group, ...]:
-    return reading.once(("groups of a run", row.key), lambda: groups_of(reading.connection, row.key))
+    return reading.once(("groups of a run", row.key), lambda: groups_of(reading, row.key))
 
 
 def _came() -> Label[int | None]:
@@ -281,17 +282,12 @@ def _came() -> Label[int | None]:
     return first.correlate(runs).scalar_subquery().label("came")
 
 
-def _filed(position: int | None) -> ColumnElement[bool]:
-    """Return the condition that a run was filed by a position; None is now."""
-    return true() if position is None else runs.c.position <= position
-
-
-def _find(connection: Connection, run: str, visible: ColumnElement[bool], position: int | None) -> Row[Any]:
+def _find(reading: Reading, run: str) -> Row[Any]:
     """Return the row of a run by its id, or by a prefix of it that no other run has, of those that are seen."""
     prefix = run if run.startswith("run-") else f"run-{run}"
     named = and_(runs.c.id >= prefix, runs.c.id < prefix + "~") if is_text(run) else false()
-    alike = select(runs, _came()).where(named, _filed(position), visible)
-    found = connection.execute(alike.order_by(runs.c.id).limit(3)).all()
+    alike = select(runs, _came()).where(named, come_by(runs, reading.position), visible_to(reading.scope, runs))
+    found = reading.connection.execute(alike.order_by(runs.c.id).limit(3)).all()
     if found and found[0].id == prefix:
         return found[0]
     if not found or len(prefix) < len("run-") + SHORTEST:

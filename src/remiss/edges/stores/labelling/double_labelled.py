@@ -6,21 +6,20 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, exists, func, or_, select
+from sqlalchemy import Select, exists, or_, select
 
 from remiss.catalog.query.expression import Query
 from remiss.catalog.query.template import split_values
 from remiss.curate.blinding import BlindedPart, blinded
 from remiss.edges.stores.cases import parameters_then
 from remiss.edges.stores.dialect.types import from_json
-from remiss.edges.stores.labelling_reading import in_force
+from remiss.edges.stores.labelling_reading import in_force, weights_of
 from remiss.edges.stores.listing.pages import matches_then
-from remiss.edges.stores.listing.search import seen_at
 from remiss.edges.stores.model_owners import settles
 from remiss.edges.stores.planner.paths import Purpose, query_kind
 from remiss.edges.stores.prepared import Parameters, Prepared
 from remiss.edges.stores.reading import Reader
-from remiss.edges.stores.tables import captures, cases, labellings, run_windows
+from remiss.edges.stores.tables import cases, labellings
 from remiss.edges.stores.visible import Sight
 from remiss.records.agreement import Double, Given
 from remiss.records.identity import from_micros
@@ -67,9 +66,9 @@ class DoubleLabelledStore:
         )
         with self._reader.at(position) as reading:
             connection = reading.connection
-            parameters = parameters_then(connection, Parameters(values=values, scope=reading.scope), query, position)
+            parameters = parameters_then(reading, Parameters(values=values, scope=reading.scope), query)
             rows = Prepared(statement, dialect).ask(connection, parameters)
-            weights = _weights(connection, position)
+            weights = weights_of(reading, _verified(position))
             # By team and model, of which there are few.
             settling = cache(lambda team, model: settles(reading, team, model))
             given: dict[DoubleLabelledCase, dict[str, Any]] = {}
@@ -97,20 +96,7 @@ class DoubleLabelledStore:
         return blinded(BlindedPart.LABELLINGS, Status(case.status), facts) is None
 
 
-def _weights(connection: Connection, position: int) -> Mapping[int, float]:
-    """Return 1/p of each event that was labelled twice and drawn by a run in force, by its key.
-
-    Where several runs in force drew it, by the one in which it was likeliest.
-    """
-    twice = (
-        select(cases.c.event_key)
-        .join(labellings, labellings.c.case_key == cases.c.key)
-        .where(labellings.c.kind == VERIFICATION, in_force(position))
-    )
-    drawn = (
-        select(captures.c.event_key, func.max(captures.c.probability))
-        .join(run_windows, seen_at(captures.c.event_key, position))
-        .where(captures.c.event_key.in_(twice))
-        .group_by(captures.c.event_key)
-    )
-    return {event_key: 1 / probability for event_key, probability in connection.execute(drawn) if probability}
+def _verified(position: int) -> Select[Any]:
+    """Return the select of the events that were labelled twice at a position."""
+    of_case = select(cases.c.event_key).join(labellings, labellings.c.case_key == cases.c.key)
+    return of_case.where(labellings.c.kind == VERIFICATION, in_force(position))

@@ -7,7 +7,6 @@ Reservations given up: what somebody had in hand is labelled.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
@@ -19,12 +18,11 @@ from remiss.edges.stores.case_reading import captures_of, event_at, resolve
 from remiss.edges.stores.case_writing import next_state
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.labelling.uncased_events import file_uncased_event, uncased_event
-from remiss.edges.stores.labelling_reading import caught_by, of_case, rounds_of
+from remiss.edges.stores.labelling_reading import caught_by, in_force, of_case, rounds_of
 from remiss.edges.stores.linking import alike, end_link, followed, write_link
 from remiss.edges.stores.logs.journal import Transaction
 from remiss.edges.stores.reading import Reader, Reading
 from remiss.edges.stores.tables import cases, labelling_words, labellings, reservations, revision_reasons, revisions
-from remiss.govern.ports.actor import Scope
 from remiss.records.identity import case_id
 from remiss.records.labelling import LabellingKind, Relation, Verdict
 from remiss.records.states import DECIDED, Status
@@ -87,7 +85,7 @@ class LabellingStore:
         end_link(transaction, row.key, Relation.SAME_EVENT)
         decided = step.decided
         if decided is not None and decided.verdict is Verdict.SAME_EVENT and decided.target is not None:
-            other = resolve(replace(self._reader.writing, scope=Scope.everywhere()), decided.target)
+            other = resolve(self._reader.of_everything.writing, decided.target)
             write_link(transaction, row.key, other.key, Relation.SAME_EVENT)
         annotated = kind is LabellingKind.ANNOTATION
         _move(transaction, row, step, stale=False if annotated else row.stale)
@@ -110,7 +108,7 @@ class LabellingStore:
     def unlink(self, standing: LabellingState) -> None:
         """Write that a case takes no other's verdict any more."""
         row = self._locked(standing.case)
-        was = alike(self._store.transaction.connection, row.key, Scope.everywhere())
+        was = alike(self._reader.of_everything.writing, row.key)
         end_link(self._store.transaction, row.key, Relation.ALIKE)
         self._moved(row, None if was is None else was.case, None)
 
@@ -136,8 +134,8 @@ class LabellingStore:
 
 def standing_of(reading: Reading, row: Row[Any]) -> LabellingState:
     """Return where the case of a row stands now, for somebody who sees what the scope does."""
-    connection, found = reading.connection, of_case(reading, row.key)
-    number, attempts = rounds_of(connection, row.key, found)
+    found = of_case(reading, row.key)
+    number, attempts = rounds_of(reading, row.key, found)
     return LabellingState(
         case=row.id,
         revision=row.revision,
@@ -150,10 +148,10 @@ def standing_of(reading: Reading, row: Row[Any]) -> LabellingState:
         labellings=tuple(found),
         round=number,
         attempts=attempts,
-        caught_by=caught_by(connection, row.event_key),
-        link=alike(connection, row.key, reading.scope),
-        suggested=suggested(connection, row),
-        followed=followed(connection, row.key),
+        caught_by=caught_by(reading, row.event_key),
+        link=alike(reading, row.key),
+        suggested=suggested(reading, row),
+        followed=followed(reading, row.key),
     )
 
 
@@ -171,13 +169,13 @@ def standing_of_prospect(reading: Reading, event: Row[Any]) -> LabellingState:
         labellings=(),
         round=1,
         attempts=0,
-        caught_by=caught_by(reading.connection, event.key),
+        caught_by=caught_by(reading, event.key),
         link=None,
         suggested=(None, None),
     )
 
 
-def suggested(connection: Connection, row: Row[Any]) -> tuple[str | None, int | None]:
+def suggested(reading: Reading, row: Row[Any]) -> tuple[str | None, int | None]:
     """Return mode and severity that a case had when it was last undecided: what was suggested."""
     before = (
         select(revisions.c.mode, revisions.c.severity)
@@ -185,7 +183,7 @@ def suggested(connection: Connection, row: Row[Any]) -> tuple[str | None, int | 
         .order_by(revisions.c.revision.desc())
         .limit(1)
     )
-    found = connection.execute(before).first()
+    found = reading.connection.execute(before).first()
     return (None, None) if found is None else (found.mode, found.severity)
 
 
@@ -222,7 +220,7 @@ def _insert(
 
 def _supersede(transaction: Transaction, case_key: int, why: str) -> None:
     """Let the labellings in force of a case give way."""
-    of_case_ = (labellings.c.case_key == case_key) & labellings.c.position_to.is_(None)
+    of_case_ = (labellings.c.case_key == case_key) & in_force()
     ended = update(labellings).where(of_case_).values(superseded=why, position_to=transaction.position())
     transaction.connection.execute(ended)
 

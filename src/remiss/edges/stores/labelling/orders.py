@@ -22,6 +22,7 @@ from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.dialect.types import from_json
 from remiss.edges.stores.in_force import in_force
 from remiss.edges.stores.protocol_rows import stored
+from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.tables import captures, events, groups, protocols, run_windows, runs
 from remiss.protocol.terms import UNPLANNED, Protocol
 from remiss.records.case import Sensitivity
@@ -34,21 +35,21 @@ _KNOWN: WeakKeyDictionary[Engine, OrderedDict[Key, BatchOrder]] = WeakKeyDiction
 _LOCK = Lock()
 
 
-def orders(connection: Connection) -> Sequence[BatchOrder]:
-    """Return the order of each source and protocol with runs in force now, as its newest version plans labelling."""
-    return [_order(connection, key, rows) for key, rows in _grounds(connection)]
+def orders(reading: Reading) -> Sequence[BatchOrder]:
+    """Return the order of each source and protocol with runs in force, as its newest version plans labelling."""
+    return [_order(reading.connection, key, rows) for key, rows in _grounds(reading)]
 
 
-def _grounds(connection: Connection) -> Iterator[tuple[Key, Sequence[Row[Any]]]]:
+def _grounds(reading: Reading) -> Iterator[tuple[Key, Sequence[Row[Any]]]]:
     found = (
         select(run_windows.c.run_key, run_windows.c.window_start, run_windows.c.source_name, protocols.c.digest, protocols)
         .join_from(run_windows, runs, runs.c.key == run_windows.c.run_key)
         .join(protocols, protocols.c.key == runs.c.protocol_key)
-        .where(in_force())
+        .where(in_force(reading.position))
         .order_by(run_windows.c.run_key, run_windows.c.window_start)
     )
     grounds: dict[tuple[str, str, str], list[Row[Any]]] = defaultdict(list)
-    for row in connection.execute(found):
+    for row in reading.connection.execute(found):
         grounds[row.source_name, row.name, row.digest].append(row)
     for name, rows in sorted(grounds.items()):
         yield (*name, tuple((row.run_key, row.window_start) for row in rows)), rows

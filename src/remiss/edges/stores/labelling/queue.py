@@ -17,13 +17,13 @@ from remiss.edges.stores import tables
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.dialect.spelling import unindexed
 from remiss.edges.stores.dialect.writing import insert_or_take
+from remiss.edges.stores.in_force import holds
 from remiss.edges.stores.labelling.orders import orders
 from remiss.edges.stores.labelling.uncased_events import offer
 from remiss.edges.stores.labelling_reading import in_force
-from remiss.edges.stores.store import Store
+from remiss.edges.stores.reading import Reader
 from remiss.edges.stores.tables import cases, labellings, links, reservations
 from remiss.edges.stores.visible import visible_to
-from remiss.govern.ports.actor import Scope
 from remiss.records.case import Sensitivity
 from remiss.records.identity import case_id
 from remiss.records.labelling import LabellingKind, Relation
@@ -40,20 +40,21 @@ Facts: TypeAlias = tuple[Any, ...]
 class QueueStore:
     """What waits to be labelled, and what people have in hand, of what a scope may see."""
 
-    def __init__(self, store: Store, scope: Scope) -> None:
-        self._store = store
-        self._scope = scope
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._store = reader.store
 
     def orders(self) -> Sequence[BatchOrder]:
         """Return the batches of every source and protocol."""
-        with self._store.reading() as connection:
-            return orders(connection)
+        with self._reader.at() as reading:
+            return reading.once("orders", lambda: orders(reading))
 
     def progress(self) -> Mapping[int, Progress]:
         """Return how far each case has come that is labelled, linked or filed by hand."""
         of_case: dict[int, Facts] = {}
         said: dict[int, list[Facts]] = defaultdict(list)
-        with self._store.reading() as connection:
+        with self._reader.at() as reading:
+            connection = reading.connection
             for row in connection.execute(_labelled()):
                 of_case[row[0]] = row[: len(OF_CASE)]
                 said[row[0]].append(row[len(OF_CASE) :])
@@ -65,10 +66,10 @@ class QueueStore:
     def reserved(self, now: datetime) -> Sequence[Reserved]:
         """Return what people have in hand."""
         found = select(reservations).where(reservations.c.until > now).order_by(reservations.c.until)
-        with self._store.reading() as connection:
+        with self._reader.at() as reading:
             return [
                 Reserved(event=row.event_key, kind=LabellingKind(row.kind), person=row.person, until=row.until)
-                for row in connection.execute(found)
+                for row in reading.connection.execute(found)
             ]
 
     def reserve(self, event: int, kind: LabellingKind, person: str, now: datetime, until: datetime) -> bool:
@@ -85,15 +86,13 @@ class QueueStore:
     def given(self, person: str, since: datetime) -> int:
         """Return how many labellings a person has given since a time."""
         counted = select(func.count()).where(labellings.c.person == person, labellings.c.at >= since)
-        with self._store.reading() as connection:
-            return int(connection.execute(counted).scalar_one())
+        with self._reader.at() as reading:
+            return int(reading.connection.execute(counted).scalar_one())
 
     def where(self, events: Iterable[int]) -> Mapping[int, Whereabouts]:
         """Return the case, or the case to be, and the team of those events that the scope may see."""
-        seen = or_(
-            cases.c.key.is_not(None) & visible_to(self._scope),
-            cases.c.key.is_(None) & visible_to(self._scope, tables.events),
-        )
+        scope = self._reader.scope
+        seen = or_(cases.c.key.is_not(None) & visible_to(scope), cases.c.key.is_(None) & visible_to(scope, tables.events))
         found = (
             select(
                 tables.events.c.key,
@@ -105,7 +104,7 @@ class QueueStore:
             .outerjoin(cases, cases.c.event_key == tables.events.c.key)
             .where(among(tables.events.c.key, sorted(events)), seen)
         )
-        with self._store.reading() as connection:
+        with self._reader.at() as reading:
             return {
                 row.key: Whereabouts(
                     case=case_id(row.source_name, row.event_id),
@@ -113,7 +112,7 @@ class QueueStore:
                     id=row.event_id,
                     team=row.of_case or row.team_id,
                 )
-                for row in connection.execute(found)
+                for row in reading.connection.execute(found)
             }
 
     def offer(self, event: int, place: Whereabouts) -> str:
@@ -133,7 +132,7 @@ def _labelled() -> Any:
 
 
 def _linked() -> Any:
-    own = (links.c.relation == Relation.ALIKE.value) & links.c.position_to.is_(None)
+    own = (links.c.relation == Relation.ALIKE.value) & holds(links, None)
     return select(cases.c.event_key).join_from(links, cases, cases.c.key == links.c.case_key).where(own)
 
 

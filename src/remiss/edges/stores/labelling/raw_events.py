@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import distinct, func, select
 
 from remiss.edges.stores.case_reading import captures_of, resolve, shown
+from remiss.edges.stores.in_force import holds
 from remiss.edges.stores.reading import Reader
 from remiss.edges.stores.tables import attachments, captures, protocols, runs
 from remiss.errors import NotFound
@@ -45,9 +46,9 @@ class RawEventStore:
     def kept(self) -> int:
         """Return how many events and files the catalog has the address of, whoever may see them."""
         raw = select(func.count(distinct(captures.c.event_key))).where(captures.c.evidence.is_not(None))
-        files = select(func.count()).select_from(attachments).where(attachments.c.position_to.is_(None))
-        with self._reader.store.reading() as connection:
-            return int(connection.execute(raw).scalar_one()) + int(connection.execute(files).scalar_one())
+        files = select(func.count()).select_from(attachments).where(holds(attachments, None))
+        with self._reader.at() as reading:
+            return sum(int(reading.connection.execute(each).scalar_one()) for each in (raw, files))
 
 
 def _nothing(case: str, origin: str, run: str | None, kept: list[str]) -> NotFound:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Text, exists, func, insert, literal, or_, select, update
+from sqlalchemy import Row, Text, exists, func, insert, literal, or_, select, update
 
 from remiss.catalog.query.parsing import parse
 from remiss.catalog.query.template import split_values
@@ -13,55 +13,51 @@ from remiss.curate.recoding import Affected, destination, renamed, sources_of
 from remiss.edges.stores.case_writing import next_state
 from remiss.edges.stores.cases import parameters_then
 from remiss.edges.stores.dialect.conditions import json_has
+from remiss.edges.stores.in_force import come_by
 from remiss.edges.stores.labelling.labellings import suggested
-from remiss.edges.stores.labelling_reading import in_force
+from remiss.edges.stores.labelling_reading import in_force, weights_of
 from remiss.edges.stores.linking import end_link
 from remiss.edges.stores.listing.pages import matches_then
-from remiss.edges.stores.listing.search import seen_at
-from remiss.edges.stores.logs.journal import Transaction, head
+from remiss.edges.stores.logs.journal import Transaction
 from remiss.edges.stores.planner.paths import Purpose, query_kind
 from remiss.edges.stores.prepared import Parameters, Prepared
-from remiss.edges.stores.store import Store
+from remiss.edges.stores.reading import Reader, Reading
 from remiss.edges.stores.tables import (
-    captures,
     cases,
     labelling_words,
     labellings,
     recodings,
     revision_reasons,
-    run_windows,
 )
 from remiss.edges.stores.visible import Sight
 from remiss.errors import Conflict, InputError
-from remiss.govern.ports.actor import Scope
 from remiss.records.labelling import Relation
 from remiss.records.recoding import KeptRecoding, Recoding
 from remiss.records.states import DECIDED, Move, Status, after
 
-EVERYTHING = Scope.everywhere()
 RECODED, REOPENED = "recoded", "reopened"
 
 
 class RecodingStore:
     """Recodings of an open catalog. A taxonomy is everybody's: they reach every case, whoever may see it."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader.of_everything
+        self._store = reader.store
 
     def affected(self, recoding: Recoding) -> tuple[Affected, ...]:
         """Return the cases that a recoding touches, in the order of their keys."""
-        with self._store.reading() as connection:
-            _check_new(connection, recoding)
-            return tuple(each for _, each in _affected(connection, recoding, lock=False))
+        with self._reader.at() as reading:
+            _check_new(reading, recoding)
+            return tuple(each for _, each in _affected(reading, recoding, lock=False))
 
     def write(self, recoding: Recoding) -> tuple[Affected, ...]:
         """Write a recoding: the next state of each case that it touches, and the recoding itself."""
-        transaction = self._store.transaction
-        connection = transaction.connection
-        _check_new(connection, recoding)
-        touched = list(_affected(connection, recoding, lock=True))
+        transaction, reading = self._store.transaction, self._reader.writing
+        _check_new(reading, recoding)
+        touched = list(_affected(reading, recoding, lock=True))
         for row, each in touched:
-            _write(transaction, row, each, recoding)
+            _write(reading, transaction, row, each, recoding)
         kept = {
             "name": recoding.name,
             "about": recoding.about,
@@ -70,38 +66,36 @@ class RecodingStore:
             "at": transaction.at,
             "position": transaction.position(),
         }
-        connection.execute(insert(recodings), kept)
+        transaction.connection.execute(insert(recodings), kept)
         transaction.subjects.append(recoding.name)
         transaction.changed(f"recoding/{recoding.name}", None, recoding.text)
         return tuple(each for _, each in touched)
 
     def kept(self, position: int | None) -> tuple[KeptRecoding, ...]:
         """Return the recodings that were written up to a position, oldest first."""
-        found = select(recodings).order_by(recodings.c.position)
-        if position is not None:
-            found = found.where(recodings.c.position <= position)
-        with self._store.reading() as connection:
+        found = select(recodings).where(come_by(recodings, position)).order_by(recodings.c.position)
+        with self._reader.at(position) as reading:
             return tuple(
                 KeptRecoding(name=row.name, about=row.about, person=row.person, at=row.at, position=row.position, text=row.text)
-                for row in connection.execute(found)
+                for row in reading.connection.execute(found)
             )
 
 
-def _check_new(connection: Connection, recoding: Recoding) -> None:
-    there = connection.execute(select(recodings.c.position).where(recodings.c.name == recoding.name)).scalar()
+def _check_new(reading: Reading, recoding: Recoding) -> None:
+    there = reading.connection.execute(select(recodings.c.position).where(recodings.c.name == recoding.name)).scalar()
     if there is not None:
         raise Conflict(f"the recoding {recoding.name} was written at position {there}", do="give another one another name")
 
 
-def _affected(connection: Connection, recoding: Recoding, *, lock: bool) -> Iterator[tuple[Row[Any], Affected]]:
+def _affected(reading: Reading, recoding: Recoding, *, lock: bool) -> Iterator[tuple[Row[Any], Affected]]:
     """Yield the rows of the cases that have, or were labelled with, a moved mode, and what becomes of their modes."""
     sources = sources_of(recoding)
     said = or_(*(_says(source) for source in sorted(sources)))
     labelled = exists().where(labellings.c.case_key == cases.c.key, in_force(), said)
     touched = select(cases).where(or_(cases.c.mode.in_(sources), labelled)).order_by(cases.c.key)
-    rows = connection.execute(touched.with_for_update() if lock else touched).all()
-    held = [[_matching(connection, arm.when) if arm.when else None for arm in move.arms] for move in recoding.moves]
-    weights = _weights(connection, [row.event_key for row in rows])
+    rows = reading.connection.execute(touched.with_for_update() if lock else touched).all()
+    held = [[_matching(reading, arm.when) if arm.when else None for arm in move.arms] for move in recoding.moves]
+    weights = weights_of(reading, [row.event_key for row in rows])
     for row in rows:
         goes = {
             source: destination(move, [keys is None or row.key in keys for keys in arms])
@@ -118,25 +112,15 @@ def _says(source: str) -> Any:
     return or_(labellings.c.mode == source, json_has(labellings.c.modes, literal(source, Text())))
 
 
-def _matching(connection: Connection, query: str) -> frozenset[int]:
+def _matching(reading: Reading, query: str) -> frozenset[int]:
     """Return the keys of the cases that match a query, as the catalog stands."""
     parsed = parse(query)
     shape, values = split_values(parsed)
-    asked = query_kind(shape, Sight.of(EVERYTHING), None, Purpose.COUNT, None, connection.dialect)
-    parameters = parameters_then(connection, Parameters(values=values, scope=EVERYTHING), parsed, head(connection))
+    connection = reading.connection
+    asked = query_kind(shape, Sight.of(reading.scope), None, Purpose.COUNT, None, connection.dialect)
+    parameters = parameters_then(reading, Parameters(values=values, scope=reading.scope), parsed)
     found = Prepared(matches_then(asked).chosen(cases.c.key), connection.dialect).ask(connection, parameters)
     return frozenset(key for (key,) in found)
-
-
-def _weights(connection: Connection, event_keys: Sequence[int]) -> Mapping[int, float]:
-    """Return 1/p of each event that a run in force drew; where several did, by the one in which it was likeliest."""
-    drawn = (
-        select(captures.c.event_key, func.max(captures.c.probability))
-        .join(run_windows, seen_at(captures.c.event_key, head(connection)))
-        .where(captures.c.event_key.in_(event_keys))
-        .group_by(captures.c.event_key)
-    )
-    return {event_key: 1 / probability for event_key, probability in connection.execute(drawn) if probability}
 
 
 def _check_possible(row: Row[Any], each: Affected) -> None:
@@ -147,7 +131,7 @@ def _check_possible(row: Row[Any], each: Affected) -> None:
         raise InputError(f"case {row.id} is {status.value} and cannot be labelled again", do="give it a mode, under otherwise")
 
 
-def _write(transaction: Transaction, row: Row[Any], each: Affected, recoding: Recoding) -> None:
+def _write(reading: Reading, transaction: Transaction, row: Row[Any], each: Affected, recoding: Recoding) -> None:
     connection = transaction.connection
     given = connection.execute(select(labellings).where(labellings.c.case_key == row.key, in_force())).all()
     status, mode = Status(row.status), each.mode
@@ -160,7 +144,7 @@ def _write(transaction: Transaction, row: Row[Any], each: Affected, recoding: Re
         for label in given:
             _relabel(transaction, label, each.goes)
     elif status in DECIDED and after(status, Move.REOPEN) is not None:
-        before = suggested(connection, row)
+        before = suggested(reading, row)
         kept = None if before[0] in each.goes else before[0]
         state |= {"status": Status.CANDIDATE.value, "mode": kept, "severity": before[1]}
         _end(transaction, [label.key for label in given], REOPENED)

@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Float, Text, and_, exists, literal, or_, select, true
+from sqlalchemy import ColumnElement, Float, Text, and_, exists, literal, or_, select
 from sqlalchemy.types import TypeEngine
 
 from remiss.catalog.query import values
@@ -29,6 +29,7 @@ from remiss.edges.stores.dialect.conditions import (
     json_text,
     number_in,
 )
+from remiss.edges.stores.in_force import come_by
 from remiss.edges.stores.prepared import Position, given
 from remiss.edges.stores.tables import (
     captures,
@@ -181,7 +182,9 @@ def met(term: Term) -> Condition:
 
 def protocol_of(event_key: ColumnElement[int], position: Position | None) -> Compare:
     """Return comparisons with the protocols of the runs that sampled the event, up to a position."""
-    until = true() if position is None else RUN.c.position <= position
     return lambda term: exists().where(
-        CAPTURE.c.event_key == event_key, CAPTURE.c.run_key == RUN.c.key, until, column(RUN.c.protocol_name)(term)
+        CAPTURE.c.event_key == event_key,
+        CAPTURE.c.run_key == RUN.c.key,
+        come_by(RUN, position),
+        column(RUN.c.protocol_name)(term),
     )

@@ -41,9 +41,9 @@ from remiss.edges.stores.listing.comparing import Condition, column
 from remiss.edges.stores.listing.pages import hides
 from remiss.edges.stores.planner.paths import INDEXED, REMEMBERED, QueryKind
 from remiss.edges.stores.prepared import Parameters, Prepared, parameter
+from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.tables import case_context, case_criteria, cases
 from remiss.edges.stores.visible import Sight, visible_to
-from remiss.govern.ports.actor import Scope
 from remiss.records.case import Sensitivity
 
 COLUMNS: dict[str, ColumnElement[Any]] = {**INDEXED, "team": cases.c.team_id, "sensitivity": cases.c.sensitivity}
@@ -176,8 +176,9 @@ def _number(entries: Entries, kind: FromClause, *where: Condition) -> ColumnElem
 WHOLE = Sight(everything=True, every_team=True)
 
 
-def sight_of(connection: Connection, scope: Scope) -> Sight:
-    """Return the kind of a scope in this snapshot: that of whoever sees everything where it sees all cases that there are."""
+def sight_of(reading: Reading) -> Sight:
+    """Return the kind of the scope in this snapshot: that of whoever sees everything where it sees all cases that there are."""
+    scope, connection = reading.scope, reading.connection
     if scope.everything:
         return WHOLE
     found = _most_guarded(connection.dialect).ask(connection, Parameters(values=(), scope=scope))

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Select, Subquery, and_, case, null, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Select, Subquery, and_, case, null, select, type_coerce
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from remiss.catalog.listing import CaseLine, Order, Sort
@@ -22,6 +22,7 @@ from remiss.edges.stores.listing.pages import Matches, behind, matches_now, matc
 from remiss.edges.stores.listing.search import as_seen_at, seen_at
 from remiss.edges.stores.planner.paths import REMEMBERED, AccessPath, QueryKind
 from remiss.edges.stores.prepared import Prepared, Row, parameter
+from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.tables import captures, case_criteria, case_texts, cases, catalog_head, events, revisions, run_windows
 from remiss.records.identity import from_micros
 from remiss.records.states import Status
@@ -108,12 +109,12 @@ def unless_blinded(of: ReadOnlyColumnCollection[str, Any], value: ColumnElement[
     return case((of.suggestions_blinded, null()), else_=value) if "suggestions_blinded" in of else value
 
 
-def met_at(connection: Connection, keys: Sequence[int], position: int) -> dict[int, set[str]]:
-    """Return the criteria that the events of some cases met in the runs in force at a position."""
+def met_at(reading: Reading, keys: Sequence[int]) -> dict[int, set[str]]:
+    """Return the criteria that the events of some cases met in the runs in force at the position read."""
     found: dict[int, set[str]] = defaultdict(set)
     then = select(cases.c.key, captures.c.met).select_from(cases).join(captures, captures.c.event_key == cases.c.event_key)
-    then = then.join(run_windows, seen_at(cases.c.event_key, position)).where(among(cases.c.key, keys))
-    for key, met in connection.execute(then):
+    then = then.join(run_windows, seen_at(cases.c.event_key, reading.read_at)).where(among(cases.c.key, keys))
+    for key, met in reading.connection.execute(then):
         found[key].update(met)
     return found
 

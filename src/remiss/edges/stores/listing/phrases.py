@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, select
+from sqlalchemy import Row, Select, and_, select
 
 from remiss.catalog.full_text import mentions, searchable
 from remiss.catalog.query.expression import Query, Text, leaves
 from remiss.edges.stores.listing.search import in_force_at
+from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.tables import case_texts, cases, event_contents, revisions
 
 Keys = dict[str, set[int]]
@@ -24,30 +25,30 @@ def phrases_in(query: Query) -> list[str]:
     return list(dict.fromkeys(leaf.phrase for leaf in leaves(query) if isinstance(leaf, Text)))
 
 
-def said_before(connection: Connection, query: Query, position: int) -> Keys:
-    """Return for each phrase the keys of the cases that said it at a position, among those whose texts have changed since."""
+def said_before(reading: Reading, query: Query) -> Keys:
+    """Return for each phrase the keys of the cases that said it at the position read, of those whose texts have changed since."""
     then = (
         select(cases.c.key, event_contents.c.text, case_texts.c.title, case_texts.c.note)
-        .join(revisions, and_(*in_force_at(position)))
+        .join(revisions, and_(*in_force_at(reading.read_at)))
         .outerjoin(event_contents, event_contents.c.event_key == cases.c.event_key)
         .outerjoin(case_texts, and_(case_texts.c.case_key == cases.c.key, case_texts.c.version == revisions.c.text_version))
         .where(revisions.c.text_version.is_distinct_from(cases.c.text_version))
     )
-    return _among(connection, query, then)
+    return _among(reading, query, then)
 
 
-def spoken_by_events(connection: Connection, query: Query) -> Keys:
+def spoken_by_events(reading: Reading, query: Query) -> Keys:
     """Return for each phrase the keys of the events whose own text says it, with a case or without."""
     return _among(
-        connection, query, select(event_contents.c.event_key, event_contents.c.text).where(event_contents.c.text.is_not(None))
+        reading, query, select(event_contents.c.event_key, event_contents.c.text).where(event_contents.c.text.is_not(None))
     )
 
 
-def _among(connection: Connection, query: Query, texts: Select[*tuple[Any, ...]]) -> Keys:
+def _among(reading: Reading, query: Query, texts: Select[*tuple[Any, ...]]) -> Keys:
     found: Keys = {phrase: set() for phrase in phrases_in(query)}
     if not found:
         return found
-    for batch in connection.execution_options(yield_per=BATCH).execute(texts).partitions():
+    for batch in reading.connection.execution_options(yield_per=BATCH).execute(texts).partitions():
         _mark(found, batch)
     return found
 

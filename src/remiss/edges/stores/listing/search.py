@@ -246,6 +246,6 @@ def as_seen_at(position: Position, name: str, of: FromClause = cases) -> ColumnE
     return case((of.c.origin == "filed", of.c[name]), else_=latest.scalar_subquery())
 
 
-def seen_at(event_key: ColumnElement[int], position: Position) -> Condition:
-    """Return the join of an event with its `captures` by the runs in force at a position."""
+def seen_at(event_key: ColumnElement[int], position: Position | None) -> Condition:
+    """Return the join of an event with its `captures` by the runs in force, now or at a position."""
     return and_(captures.c.event_key == event_key, same_window(captures), in_force(position))

@@ -143,9 +143,8 @@ def _marked(
     reading: Reading, ground: Frame, query: Query, of: Query | None, by: str | None, agreed: Query | None = None
 ) -> Select[Any]:
     """Return the select of the sampled events of a ground, each marked by the queries; what is not seen matches none."""
-    connection = reading.connection
-    spoken = spoken_by_events(connection, And(tuple(each for each in (query, of, agreed) if each is not None)))
-    face = capture_face(reading.read_at, connection.dialect, spoken)
+    spoken = spoken_by_events(reading, And(tuple(each for each in (query, of, agreed) if each is not None)))
+    face = capture_face(reading.read_at, reading.connection.dialect, spoken)
     seen = visible_to(reading.scope, events)
     inside = and_(condition(query, face), seen)
     base = and_(literal(True) if of is None else condition(of, face), seen)

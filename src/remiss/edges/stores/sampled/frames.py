@@ -123,7 +123,7 @@ def _ground(reading: Reading, name: tuple[str, str, str], rows: Sequence[Row[Any
         versions=versions,
         digest=digest,
         windows=tuple(window(row) for row in rows),
-        refused=refused_rows(refused_by(reading.connection, among(runs.c.key, sorted({row.run_key for row in rows})))),
+        refused=refused_rows(refused_by(reading, among(runs.c.key, sorted({row.run_key for row in rows})))),
         admitted=sum(row.population for row in rows),
         earlier=_earlier(reading, name),
         veiled=hidden_windows(reading, windows_of),
