@@ -1,6 +1,8 @@
 """The stories are told in the library, on each database; from afar, to a server over HTTP; and through the command line.
 
-In the last two ways `make test` tells one story for each action, and `make soak` all (every_way.py).
+In the last two ways `make test` tells the stories that are marked `every_way` with the actions that they tell of, and `make soak`
+all. Each action has one in which a server and a command do it and answer, and each kind of refusal has one. That a story does
+what it is marked with is held against what was performed while it was told.
 """
 
 from __future__ import annotations
@@ -19,9 +21,14 @@ from remiss.remote import RemoteWorkspace
 from tests.command_line import CommandLine
 from tests.conftest import DATABASES, database_on
 from tests.serving import TOKEN, served
-from tests.stories import every_way
 
 FROM_AFAR, BY_COMMANDS, ON_POSTGRESQL = "http", "cli", "http on postgresql"
+# Told in a server whose catalog is on PostgreSQL too: what writes much, what reads much, and what two do at once.
+TOLD_ON_POSTGRESQL = {
+    "test_a_capture_files_every_sampled_event_and_a_case_for_each_that_met_a_criterion",
+    "test_an_estimate_as_of_a_position_is_what_it_was_then",
+    "test_who_read_an_older_revision_is_told_and_writes_nothing",
+}
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -30,22 +37,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         way = getattr(item, "callspec", None) and item.callspec.params.get("database")
         once_more = {
-            FROM_AFAR: story(item) not in every_way.STORIES,
-            BY_COMMANDS: story(item) not in every_way.STORIES,
-            ON_POSTGRESQL: item.originalname not in every_way.ON_POSTGRESQL,
+            FROM_AFAR: item.get_closest_marker("every_way") is None,
+            BY_COMMANDS: item.get_closest_marker("every_way") is None,
+            ON_POSTGRESQL: item.originalname not in TOLD_ON_POSTGRESQL,
         }
         if item.path.parent == Path(__file__).parent and once_more.get(way, False):
             item.add_marker(pytest.mark.soak)
 
 
-def story(item: pytest.Item) -> str:
-    """Return the name of a story whichever way it is told."""
-    return f"{item.path.name}::{item.originalname}"
-
-
 @pytest.fixture(autouse=True)
 def performed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Hold a story against the actions that it is listed for: from afar and by commands, each was performed and answered."""
+    """Hold a story against the actions that it is marked with: from afar and by commands, each was performed and answered."""
     done = set()
 
     def noting(perform: Callable[..., object]) -> Callable[..., object]:
@@ -60,7 +62,8 @@ def performed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
         monkeypatch.setattr(way, "perform", noting(way.perform))
     yield
     if getattr(request.node, "callspec", None) and request.node.callspec.params.get("database") in {FROM_AFAR, BY_COMMANDS}:
-        assert set(every_way.STORIES.get(story(request.node), ())) <= done
+        mark = request.node.get_closest_marker("every_way")
+        assert set(mark.args if mark else ()) <= done
 
 
 @pytest.fixture(params=(*DATABASES, FROM_AFAR, BY_COMMANDS))

@@ -10,6 +10,7 @@ from remiss.records.agreement import By, Field
 from tests.stories.logs import MONDAY, WEEK, small_log
 
 
+@pytest.mark.every_way("agreement.show")
 def test_where_nobody_has_labelled_twice_there_are_no_figures(ws, tmp_path):
     capture.capture(ws, small_log(tmp_path / "log").protocol, since=MONDAY, until=MONDAY + WEEK)
     found = curate.show_agreement(ws, "criterion:missed-delay")

@@ -65,6 +65,7 @@ def test_a_case_shows_what_happened_and_how_it_was_sampled(ws, log):
     assert 0 < fact.probability <= 1
 
 
+@pytest.mark.every_way("case.compare")
 def test_a_case_is_compared_with_controls_of_its_window_and_stratum(ws, log):
     captured(ws, log)
     [line, *_] = catalog.search(ws, "criterion:missed-delay", limit=1)
@@ -85,6 +86,7 @@ def test_people_in_the_text_never_reach_the_catalog(ws, log):
     assert not any("@example.com" in text for text in texts)
 
 
+@pytest.mark.every_way("capture.due")
 def test_without_an_interval_everything_due_is_captured_once(ws, log):
     [(since, until)] = capture.due(ws, log.protocol)
     assert (since, until) == (MONDAY, MONDAY + 3 * WEEK)
@@ -124,6 +126,7 @@ def in_force(ws):
     return {fact.run for fact in facts if fact.in_force}
 
 
+@pytest.mark.every_way("run.diff")
 def test_events_that_left_the_source_make_a_run_wait_until_somebody_accepts(ws, log):
     first = captured(ws, log)
     [line] = catalog.search(ws, "", limit=1)
@@ -186,6 +189,7 @@ def test_an_interval_that_cuts_a_window_is_refused(ws, log):
         capture.capture(ws, log.protocol, since=MONDAY + timedelta(days=1), until=MONDAY + WEEK)
 
 
+@pytest.mark.every_way("capture", "run.refused")
 def test_refused_rows_are_counted_and_listed_and_strict_stops_at_them(ws, log):
     log.predictions[7]["carrier"] = None
     log.write()
@@ -208,6 +212,7 @@ def test_a_strict_capture_that_is_refused_leaves_no_raw_evidence(ws, log, tmp_pa
     assert [file for file in (tmp_path / "vault").rglob("*") if file.is_file()] == []
 
 
+@pytest.mark.every_way("reproduce")
 def test_a_run_reproduces_and_says_when_its_source_is_another_or_away(ws, log, tmp_path):
     run = captured(ws, log)
     assert capture.reproduce(ws, run.id).verdict == "same"
@@ -377,6 +382,7 @@ def test_an_anomaly_that_cannot_be_judged_is_said(ws, log):
     assert sum(group.population for group in run.groups if group.criterion == "undecided") > 0
 
 
+@pytest.mark.every_way("run.accept", "run.show")
 def test_a_run_is_read_as_it_stood_at_a_position(ws, log):
     first = captured(ws, log)
     del log.predictions[: len(log.predictions) // 3]
@@ -400,6 +406,7 @@ def test_a_run_is_read_as_it_stood_at_a_position(ws, log):
             read(ws, second.id, as_of=99)
 
 
+@pytest.mark.every_way("status")
 def test_status_tells_how_captures_stood_at_a_position(ws, log):
     first = capture.capture(ws, log.protocol, since=MONDAY, until=MONDAY + WEEK)
     capture.capture(ws, log.protocol, since=MONDAY + WEEK, until=MONDAY + 2 * WEEK)

@@ -11,6 +11,7 @@ from remiss.records.discussion import ThreadStatus
 from tests.stories.logs import MONDAY
 
 
+@pytest.mark.every_way("case.comment", "inbox.list", "thread.list", "thread.reopen", "thread.resolve", "thread.show")
 def test_a_question_is_asked_answered_and_settled(ws):
     case = catalog.file(ws, Filing(model="arrival-delay", at=MONDAY, title="Wrong gate"))
     asked = curate.comment(ws, case.id, "Is it the feed, @bo? Write to ana@example.org")

@@ -115,6 +115,7 @@ def test_an_estimate_survives_json(captured):
     assert found["schema"] == "remiss/estimate@1"
 
 
+@pytest.mark.every_way
 def test_a_question_without_an_honest_answer_is_refused_with_advice(captured):
     for query, asked, says in (
         ("severity:1", {}, "decided by people"),
@@ -155,6 +156,7 @@ def test_a_fresh_seed_gives_the_changed_criterion_its_figures_back(captured, log
     assert understand.estimate(captured, "criterion:missed-delay inputs.carrier:UA").rows[0].method == "weighted"
 
 
+@pytest.mark.every_way("estimate")
 def test_an_estimate_as_of_a_position_is_what_it_was_then(captured, log):
     before = understand.estimate(captured, "criterion:missed-delay inputs.carrier:UA")
     recapture(captured, log, second_version(**{'seed: "2026"': 'seed: "2027"'}))

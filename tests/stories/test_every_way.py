@@ -1,11 +1,13 @@
-"""The list of stories that are told in every way names each action, or that no story of several ways does it."""
+"""The stories that are told in every way are marked with each action, or it is listed that none does it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
+from types import FunctionType
 
 from remiss.contract.declared import load
-from tests.stories.every_way import STORIES
 
 # No story of several ways does these: they are done in the tutorials, on the pages, over HTTP and in the tests of the stores.
 UNTOLD = {
@@ -18,13 +20,15 @@ UNTOLD = {
 
 
 def test_each_action_has_a_story_that_is_told_in_every_way_or_is_listed_as_untold():
-    told = [action for actions in STORIES.values() for action in actions]
+    told = [action for actions in marked() for action in actions]
     assert sorted(told) == sorted(set(told))
     assert set(load()) - set(told) == UNTOLD
 
 
-def test_each_listed_story_is_there():
-    folder = Path(__file__).parent
-    for story in STORIES:
-        file, _, name = story.partition("::")
-        assert f"def {name}(" in (folder / file).read_text("utf-8")
+def marked() -> Iterator[tuple[str, ...]]:
+    """Yield the actions that each story is marked with."""
+    for path in Path(__file__).parent.glob("test_*.py"):
+        module = import_module(f"tests.stories.{path.stem}")
+        for story in vars(module).values():
+            if isinstance(story, FunctionType) and story.__module__ == module.__name__:
+                yield from (mark.args for mark in getattr(story, "pytestmark", ()) if mark.name == "every_way")

@@ -45,6 +45,7 @@ def test_no_raw_event_can_be_read_from_the_vault_without_its_key(run, tmp_path):
     assert b"prediction_id" not in kept
 
 
+@pytest.mark.every_way("catalog.rotate", "catalog.info")
 def test_every_raw_event_is_readable_after_a_rotation_which_is_journalled(ws, run, operator):
     before = catalog.info(ws).position
     members = operator.runs.members(run.id)
@@ -76,6 +77,7 @@ def first_case(ws):
     return line["id"]
 
 
+@pytest.mark.every_way("audit.search", "evidence.show")
 def test_whoever_may_sees_the_raw_event_and_it_is_recorded_that_they_looked_and_what_for(ws, run):
     case = catalog.show(ws, first_case(ws))
     found = evidence.show_evidence(ws, case.id[:8], "ana@example.org asked which flight it was")
@@ -108,6 +110,7 @@ def test_of_several_runs_each_gives_the_row_that_it_kept(ws, run, tmp_path):
         evidence.show_evidence(ws, case, "to see", run="run-000000000000")
 
 
+@pytest.mark.every_way("attachment.add", "attachment.get", "attachment.list", "attachment.remove")
 def test_a_file_is_attached_to_a_case_got_back_and_removed(ws, run):
     case = first_case(ws)
     content = bytes(range(256)) * 4000

@@ -53,6 +53,7 @@ def test_filing_the_same_again_gives_the_same_case(ws):
     assert catalog.search(ws).total == 1
 
 
+@pytest.mark.every_way("case.duplicates", "case.search")
 def test_before_filing_one_is_told_which_case_it_would_be_like_and_in_what(ws):
     filed = catalog.file(ws, BOARD)
     again = replace(BOARD, title="Wrong terminal again", at=MONDAY + timedelta(days=1), inputs={**BOARD.inputs, "carrier": "DL"})
@@ -70,6 +71,7 @@ def test_a_filed_case_is_found_by_what_its_inputs_are(ws):
     assert catalog.search(ws, "inputs.distance:>200").total == 0
 
 
+@pytest.mark.every_way("case.facets")
 def test_cases_are_counted_by_the_fields_that_are_asked_for(ws):
     for at in range(3):
         catalog.file(ws, Filing(model="m", at=MONDAY, title=f"Wrong gate {at}", context={"airport": ("EWR", "JFK")[at % 2]}))
@@ -89,6 +91,7 @@ def test_a_page_without_a_total_is_the_same_page(ws):
     assert (len(rest), rest.next) == (1, None)
 
 
+@pytest.mark.every_way("case.file", "case.revise", "case.history")
 def test_a_revision_changes_what_it_names_and_keeps_what_was(ws):
     filed = catalog.file(ws, BOARD)
     revised = catalog.revise(ws, filed.id, 1, title="The board lied", severity=1)
@@ -121,6 +124,7 @@ def test_what_is_cleared_is_taken_away_and_stays_in_the_history(ws):
     assert catalog.show(ws, filed.id).revision == 3
 
 
+@pytest.mark.every_way
 def test_who_read_an_older_revision_is_told_and_writes_nothing(ws):
     filed = catalog.file(ws, BOARD)
     catalog.revise(ws, filed.id, 1, severity=1)

@@ -14,6 +14,9 @@ RUN = Citation(kind=CitationKind.MLFLOW_RUN, address="https://mlflow.example.org
 CHANGE = Citation(kind=CitationKind.PULL_REQUEST, address="REM-17")
 
 
+@pytest.mark.every_way(
+    "write-up.write", "experiment.write", "case.investigation", "remediation.write", "hypothesis.write", "citation.list"
+)
 def test_a_cause_is_supposed_tested_mended_and_written_up(ws):
     case = catalog.file(ws, Filing(model="arrival-delay", at=MONDAY, title="Wrong gate")).id
     curate.write_hypothesis(ws, case, text="The feed is late; ask ana@example.org")

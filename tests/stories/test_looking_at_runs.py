@@ -37,6 +37,7 @@ def in_force(run, group):
     return group.criterion == "all" and (run.manifest.since, group.window) != (MONDAY, MONDAY + WEEK)
 
 
+@pytest.mark.every_way("run.coverage")
 def test_coverage_can_be_read_as_it_was(ws, log):
     first = captured(ws, log, 0, 1)
     captured(ws, log, 1, 3)
@@ -45,6 +46,7 @@ def test_coverage_can_be_read_as_it_was(ws, log):
     assert then["run"] == first.id
 
 
+@pytest.mark.every_way("run.list")
 def test_runs_are_listed_page_by_page(ws, log):
     filed = [captured(ws, log, at, at + 1).id for at in range(3)]
     page = capture.list_runs(ws, limit=2)
@@ -62,6 +64,7 @@ def test_a_token_of_another_list_of_runs_is_refused(ws, log):
             capture.list_runs(ws, protocol=protocol, after=token)
 
 
+@pytest.mark.every_way("run.windows")
 def test_the_windows_of_a_run_say_for_which_it_is_in_force(ws, log):
     first = captured(ws, log)
     captured(ws, log, 1, 2)
@@ -83,6 +86,7 @@ def test_a_provisional_window_says_from_when_it_can_be_captured_again(ws, log):
     assert (second["provisional"], second["settles"]) == (True, run.manifest.as_of + timedelta(days=2))
 
 
+@pytest.mark.every_way("run.cells")
 def test_cells_of_a_run_are_disjoint_and_add_up_to_its_events(ws, log):
     run = captured(ws, log)
     found = capture.cells(ws, run.id)

@@ -19,6 +19,7 @@ def ana(ws):
     return people.grant(ws, "ana", "annotator", team="arrivals", clearance=Sensitivity.RESTRICTED)
 
 
+@pytest.mark.every_way("person.grant", "person.revoke")
 def test_a_person_holds_what_was_granted_until_it_is_taken(ws, ana):
     assert (ana.name, ana.about, ana.until) == ("ana", "Ana Lima", None)
     assert ana.grants == (Grant(role="annotator", team="arrivals", clearance=Sensitivity.RESTRICTED),)
@@ -31,6 +32,7 @@ def of_ana(rows):
     return [line["role"] for line in rows if line["person"] == "ana"]
 
 
+@pytest.mark.every_way("person.add", "person.disable", "person.list", "team.add", "team.list")
 def test_people_and_teams_are_listed_as_they_were(ws, ana):
     assert people.list_teams(ws).column("team") == ("arrivals", "default")
     assert of_ana(people.list_people(ws)) == ["annotator"]
@@ -41,6 +43,7 @@ def test_people_and_teams_are_listed_as_they_were(ws, ana):
     assert of_ana(people.list_people(ws)) == [None]
 
 
+@pytest.mark.every_way("token.create", "token.list", "token.revoke")
 def test_a_token_is_shown_once_and_revoked_by_its_id(ws, ana):
     made = access.create_token(ws, "ana", about="laptop", days=30)
     assert made.text.startswith("remiss_")
@@ -53,6 +56,7 @@ def test_a_token_is_shown_once_and_revoked_by_its_id(ws, ana):
         access.revoke_token(ws, "000000000000")
 
 
+@pytest.mark.every_way("token.link")
 def test_a_link_is_shown_once_and_listed_as_one_that_works_once(ws, ana):
     made = access.link_token(ws, "ana", about="first day", minutes=30)
     assert (made.token.once, made.token.used, made.token.about) == (True, None, "first day")
@@ -62,6 +66,7 @@ def test_a_link_is_shown_once_and_listed_as_one_that_works_once(ws, ana):
         access.link_token(ws, "ana", minutes=0)
 
 
+@pytest.mark.every_way("access.check")
 def test_who_may_do_what_is_answered_with_the_rule(ws, ana):
     yes = access.check_access(ws, "ana", "case:annotate")
     assert (yes.allowed, yes.person, yes.permission) == (True, "ana", "case:annotate")

@@ -116,6 +116,7 @@ def test_failure_modes_are_listed_whole_or_below_one(anywhere):
         actions.show_taxonomy(anywhere, "modell")
 
 
+@pytest.mark.every_way("protocol.diff", "protocol.list", "protocol.show")
 def test_the_catalog_keeps_each_version_and_shows_what_changed(ws, log):
     def capture_it() -> None:
         capture.capture(ws, str(log), since=MONDAY, until=MONDAY + WEEK)

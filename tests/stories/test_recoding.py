@@ -12,6 +12,7 @@ from tests.stories.logs import MONDAY
 OLD, NEW = "remiss:model/weak-slice", "remiss:data/label-noise"
 
 
+@pytest.mark.every_way("case.show", "taxonomy.recode", "taxonomy.recodings", "taxonomy.rehearse")
 def test_a_mode_is_renamed_after_a_rehearsal(ws, tmp_path):
     case = catalog.file(ws, Filing(model="arrival-delay", at=MONDAY, title="Wrong gate", mode=OLD))
     path = tmp_path / "recoding.yaml"
