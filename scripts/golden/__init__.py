@@ -21,8 +21,9 @@ Recorded, on SQLite and on PostgreSQL, of a catalog that is made the same each t
 schemas; every command in each of its formats, those that write each on a copy of its own, and what commands refuse
 (`questions.py`); the same commands through a server; the OpenAPI document; status, headers and body of every route and page for
 eight people and a stranger, with each parameter, right and wrong, and forms (`requests.py`); every statement that the engine runs
-for a capture. What the database is asked is recorded as figures, and shown with `--figures`: it may change. The order of keys in
-JSON is no difference.
+for a capture. What the database is asked may change: how many statements there are is shown with `--figures`. How the database
+would find their rows is compared (`plans.py`): of each statement that both trees issue for a question, and of new ones by whether
+a table is read in a way that it was not before. The order of keys in JSON is no difference.
 
 Everything is asked from outside: by commands, by HTTP, by drivers. So that it is the same twice, the clock stands still, ids that
 are drawn are counted instead, the catalog has a given key (`fixing.py`), and ports, folders and seals are masked (`masking.py`).

@@ -1,6 +1,7 @@
 """Comparing two records: each difference as one line with its address, and which of them somebody has explained.
 
-What databases are asked is no part of it: statements may change as long as answers do not, so that is told as figures.
+What databases are asked is compared by plan (`plans.py`): statements may change as long as answers do not, so that how many there
+are is told as figures.
 """
 
 from __future__ import annotations
@@ -12,11 +13,14 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
+from scripts.golden import plans
 from scripts.golden.masking import masked_value
 from scripts.golden.record import answers
 from scripts.golden.renames import Rename, called, renamed
 
 ASKED = "/asked/"
+# What of a question's figures is no number.
+LISTED = frozenset({"shapes", "plans"})
 NOTHING = "(nothing)"
 # A line of a page may be long; what is beyond this is not needed to see what it is about.
 LONGEST = 300
@@ -37,18 +41,26 @@ class Difference:
 def compared(old: Path, new: Path, renames: Sequence[Rename]) -> Iterator[Difference]:
     """Yield every difference between two records, in the order of the old one; then what only the new one has."""
     # Masked again, so that a record of before a mask was added can still be compared.
-    found = {address: masked_value(value, {}) for address, value in answers(new) if ASKED not in address}
+    found = {address: masked_value(value, {}) for address, value in answers(new)}
     for address, value in answers(old):
-        if ASKED in address:
-            continue
         value = masked_value(value, {})
         there = called(address, renames)
-        if there in found:
+        if ASKED in address:
+            yield from _planned(there, renamed(value, address, renames), found.pop(there, {}))
+        elif there in found:
             yield from differences(there, renamed(value, address, renames), found.pop(there))
         else:
             yield Difference(there, "answered", NOTHING)
     for address in found:
-        yield Difference(address, NOTHING, "answered")
+        if ASKED not in address:
+            yield Difference(address, NOTHING, "answered")
+
+
+def _planned(address: str, was: Any, now: Any) -> Iterator[Difference]:
+    """Yield how the plans of a question differ; nothing where one of the records has none, for it is of before there were any."""
+    if "plans" in was and "plans" in now:
+        for what, before, after in plans.compared(was["plans"], now["plans"]):
+            yield Difference(f"{address} {_cut(what)}", _cut(before), _cut(after))
 
 
 def differences(address: str, was: Any, now: Any) -> Iterator[Difference]:
@@ -98,7 +110,11 @@ def _shown(value: Mapping[str, Any], name: str) -> str:
 
 def _text(value: Any, *, whole: bool = False) -> str:
     text = json.dumps(value, ensure_ascii=False, sort_keys=True)
-    return text if whole or len(text) <= LONGEST else f"{text[:LONGEST]}... ({len(text)} characters)"
+    return text if whole else _cut(text)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}... ({len(text)} characters)"
 
 
 def figures(old: Path, new: Path, renames: Sequence[Rename]) -> Iterator[str]:
@@ -108,6 +124,6 @@ def figures(old: Path, new: Path, renames: Sequence[Rename]) -> Iterator[str]:
         now = found.get(called(address, renames))
         if ASKED not in address or now is None or was == now:
             continue
-        counts = [f"{name} {was[name]} -> {now[name]}" for name in was if name != "shapes" and was[name] != now.get(name)]
+        counts = [f"{name} {was[name]} -> {now[name]}" for name in was if name not in LISTED and was[name] != now.get(name)]
         other = len(set(was["shapes"]) ^ set(now["shapes"]))
         yield f"{address}: {', '.join(counts) or 'as many'}" + (f"; {other} other statements" if other else "")

@@ -48,6 +48,7 @@ def record(folder: Path, databases: Sequence[str], renames: Sequence[Rename]) ->
         for database in databases:
             here = place(folder / WORK / database, database, running if database == "postgresql" else None)
             made = make(here, renames)
+            here.counted()
             written.put(f"{database}/made/names", to_json(made))
             say(f"{database}: the catalog")
             keeping.keep(folder, made)

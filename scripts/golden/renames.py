@@ -10,6 +10,8 @@ A file of renames is YAML (or JSON), a list of
     - {kind: text, old: "isn't", new: "is not", where: "*/page/*"}
     - {kind: address, old: "case.sheet", new: "case.form"}
 
+Tables, columns and indexes that are called otherwise are renamed where statements and their plans are, `where: "*/asked/*"`.
+
 A `command` is words as they are typed, in questions, help and messages; a `key` is a whole key of JSON; a `route` is a part of a
 path; a `schema` is a name by itself, in keys and references; `text` is anything; an `address` is that of what was asked, and
 nothing of the answer. With `regex: true`, `old` is a regular expression. They are applied in their order. `where` is a pattern of

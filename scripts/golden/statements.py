@@ -1,4 +1,5 @@
-"""Statements that are issued while something is answered: of the catalog's database how many and which, and all of the engine.
+"""Statements that are issued while something is answered: of the catalog's database how many, which and how they are planned,
+and all of the engine.
 
 They are seen where SQLAlchemy hands them to a driver, and where DuckDB takes them, whatever the tree that issues them is called
 inside.
@@ -15,9 +16,13 @@ from typing import Any, Self
 import duckdb
 from sqlalchemy import Engine, event
 
+from scripts.golden.plans import Plan, plan_of
+
 # How often a list of values is repeated in a statement depends on the data, not on the code.
 _LISTS = re.compile(r"\((?:\s*(?:\?|%\([a-z0-9_]+\)s(?:::[a-z0-9_ ]+)?|NULL)\s*,?)+\)", re.IGNORECASE)
 _SPACES = re.compile(r"\s+")
+# Of a statement that is issued again and again, so many are explained: most have one plan, whatever their values are.
+EXPLAINED = 3
 
 
 @dataclass(slots=True)
@@ -25,6 +30,7 @@ class Seen:
     """What was asked since the last time that somebody looked."""
 
     statements: Counter[str] = field(default_factory=Counter)
+    plans: dict[str, set[Plan]] = field(default_factory=dict)
     begun: int = 0
     committed: int = 0
     rolled_back: int = 0
@@ -33,13 +39,14 @@ class Seen:
 
     @property
     def figures(self) -> dict[str, Any]:
-        """How much it was, and how often each statement was issued."""
+        """How much it was, how often each statement was issued, and how it would find its rows."""
         return {
             "statements": sum(self.statements.values()),
             "transactions": self.begun,
             "commits": self.committed,
             "rollbacks": self.rolled_back,
             "shapes": dict(sorted(self.statements.items())),
+            "plans": {statement: sorted(map(list, plans - {()})) for statement, plans in sorted(self.plans.items())},
         }
 
 
@@ -47,8 +54,11 @@ def watch() -> Callable[[], Seen]:
     """Look at every engine of this process from now on; the function that is returned gives what was seen, and begins anew."""
     seen = Seen()
 
-    def asked(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        seen.statements[normal(statement)] += 1
+    def asked(_connection: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        shape = normal(statement)
+        seen.statements[shape] += 1
+        if seen.statements[shape] <= EXPLAINED:
+            seen.plans.setdefault(shape, set()).add(plan_of(cursor, statement, parameters))
 
     def counted(name: str) -> Callable[[Any], None]:
         def count(_connection: Any) -> None:
@@ -67,8 +77,10 @@ def watch() -> Callable[[], Seen]:
         event.listen(Engine, name, counted(attribute))
 
     def take() -> Seen:
-        taken = Seen(Counter(seen.statements), seen.begun, seen.committed, seen.rolled_back, list(seen.scans))
+        plans, counts = dict(seen.plans), (seen.begun, seen.committed, seen.rolled_back)
+        taken = Seen(Counter(seen.statements), plans, *counts, list(seen.scans))
         seen.statements.clear()
+        seen.plans.clear()
         seen.scans.clear()
         seen.begun = seen.committed = seen.rolled_back = 0
         return taken

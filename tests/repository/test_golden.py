@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 
 from scripts.golden.__main__ import main
@@ -9,6 +12,7 @@ from scripts.golden.comparing import compared
 from scripts.golden.driving import walk
 from scripts.golden.explaining import reasons
 from scripts.golden.masking import masked_value
+from scripts.golden.plans import plan_of
 from scripts.golden.record import Record
 from scripts.golden.renames import load, translation
 
@@ -128,6 +132,60 @@ def test_what_the_database_is_asked_is_no_difference(recorded):
     old = recorded("old", {"sqlite/asked/page /": figures})
     new = recorded("new", {"sqlite/asked/page /": {**figures, "statements": 7}})
     assert list(compared(old, new, ())) == []
+
+
+def asked(**plans):
+    return {"sqlite/asked/page /": {"statements": 1, "shapes": dict.fromkeys(plans, 1), "plans": plans}}
+
+
+def test_a_statement_that_is_planned_otherwise_is_a_difference_and_one_that_is_gone_is_none(recorded, compare):
+    old = recorded("old", asked(one=[["SEARCH cases USING INDEX by_id (id=?)"]], two=[["SCAN runs"]]))
+    new = recorded("new", asked(one=[["SCAN cases"]]))
+    assert compare(old, old) == (0, [])
+    assert compare(old, new) == (1, ["sqlite/asked/page / plan of one: SEARCH cases USING INDEX by_id (id=?) -> SCAN cases"])
+
+
+def test_a_new_statement_may_find_rows_as_others_of_its_question_did(recorded, compare):
+    old = recorded("old", asked(one=[["SEARCH cases USING INDEX by_id (id=?)"], ["SCAN runs"]]))
+    assert compare(old, recorded("same", asked(two=[["LIST SUBQUERY", "  SCAN runs"]]))) == (0, [])
+    assert compare(old, recorded("new", asked(two=[["SCAN cases"], ["SCAN runs"]]))) == (
+        1,
+        ["sqlite/asked/page / plan of two: (nothing) -> SCAN cases"],
+    )
+
+
+def test_plans_are_compared_by_what_tables_are_called_now(recorded, compare):
+    old = recorded("old", asked(**{"SELECT captures.at FROM captures": [["SCAN captures USING COVERING INDEX captures_at"]]}))
+    now = {
+        "SELECT observations.observed_at FROM observations": [["SCAN observations USING COVERING INDEX observations_observed_at"]]
+    }
+    renames = """
+    - {kind: text, old: captures.at, new: captures.observed_at, where: "*/asked/*"}
+    - {kind: text, old: captures_at, new: observations_observed_at, where: "*/asked/*"}
+    - {kind: schema, old: captures, new: observations, where: "*/asked/*"}
+    """
+    assert compare(old, recorded("new", asked(**now)), renames=renames) == (0, [])
+
+
+def test_a_record_without_plans_is_compared_without_them(recorded, compare):
+    old = recorded("old", {"sqlite/asked/page /": {"statements": 1, "shapes": {"one": 1}}})
+    assert compare(old, recorded("new", asked(one=[["SCAN cases"]]))) == (0, [])
+
+
+def test_a_plan_is_what_the_database_says_before_it_is_asked(tmp_path):
+    with closing(sqlite3.connect(tmp_path / "catalog.db")) as connection:
+        connection.execute("CREATE TABLE cases (key INTEGER PRIMARY KEY, id TEXT UNIQUE)")
+        cursor = connection.cursor()
+        found = [
+            plan_of(cursor, statement, given)
+            for statement, given in (
+                ("SELECT * FROM cases AS c WHERE c.id = ?", ("k7",)),
+                ("INSERT INTO cases VALUES (?, ?)", [(1, "k7"), (2, "k8")]),
+                ("PRAGMA foreign_keys", ()),
+            )
+        ]
+        assert connection.execute("SELECT count(*) FROM cases").fetchone() == (0,)
+    assert found == [("SEARCH cases USING COVERING INDEX sqlite_autoindex_cases_1 (id=?)",), (), ()]
 
 
 def test_an_address_stands_for_one_answer(tmp_path):
