@@ -11,10 +11,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from remiss.codec import from_json, to_json
+from remiss.codec.forms import form_of
 from remiss.errors import RequestError
-from remiss.records.event import Scalar, Values
+from remiss.records.event import Event, Scalar, Values
+from remiss.records.labelling import Labelling
 from remiss.records.published import Several
 from remiss.records.rows import Rows
+from remiss.records.run import Cell, Group
 from tests.codec.values import TEXTS, TYPES, values
 
 
@@ -31,6 +34,15 @@ def test_what_is_published_is_read_back_the_same(name, data):
     back = through(TYPES[name], value)
     assert back == value
     assert type(back) is type(value)
+
+
+@pytest.mark.parametrize("part", [Group, Cell, Event, Labelling])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_many_parts_are_written_as_each_by_itself_is(part, data):
+    parts = data.draw(st.lists(values(part), max_size=4).map(tuple))
+    assert from_json(tuple[part, ...], to_json(parts, tuple[part, ...])) == parts
+    assert [to_json(each, part) for each in parts] == form_of(tuple[part, ...]).write(parts)
 
 
 JSON = st.recursive(

@@ -80,8 +80,9 @@ def _union(members: Sequence[Any]) -> Form:
 
 def many(form: Form) -> Form:
     """Return the form of a list of things; they come back as a tuple."""
+    write_all = form.write_all or (lambda values: [*map(form.write, values)])
     return Form(
-        write=lambda value: [form.write(each) for each in sequence(value)],
+        write=lambda value: write_all(sequence(value)),
         read=lambda value, where: tuple(form.read(each, f"{where}[{at}]") for at, each in enumerate(read_list(value, where))),
         schema=lambda side: {"type": "array", "items": form.schema(side)},
     )

@@ -11,6 +11,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 import rfc8785
 
@@ -136,7 +137,13 @@ def format_time(moment: datetime) -> str:
     >>> format_time(datetime(2013, 6, 3, tzinfo=UTC))
     '2013-06-03T00:00:00Z'
     """
-    return utc(moment).isoformat().replace("+00:00", "Z")
+    return _text_of_utc(utc(moment))
+
+
+# The times of one answer are few: thousands of groups share the beginnings of their windows.
+@lru_cache(maxsize=1024)
+def _text_of_utc(moment: datetime) -> str:
+    return f"{moment.isoformat().removesuffix('+00:00')}Z"
 
 
 def parse_time(text: str) -> datetime:
