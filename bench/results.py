@@ -130,12 +130,12 @@ def machine() -> str:
     return f"{os.cpu_count()} cores of {model}, {memory:.0f} GB, Python {platform.python_version()}"
 
 
-def write(section: str, figures: Sequence[Figure]) -> None:
+def write(section: str, figures: Sequence[Figure], repeats: int = REPEATS) -> None:
     """Put the figures of one script into RESULTS.md, in place of its earlier ones, and print them."""
     lines = [
         f"## {section}",
         "",
-        f"{datetime.now(UTC):%Y-%m-%d}, {machine()}, medians of {REPEATS}.",
+        f"{datetime.now(UTC):%Y-%m-%d}, {machine()}, medians of {repeats}.",
         "",
         "| figure | measured | bound | holds |",
         "| --- | --- | --- | --- |",
