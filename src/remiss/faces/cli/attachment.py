@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from remiss import catalog
 from remiss.codec import to_json
 from remiss.errors import InputError, Location, StorageError
 from remiss.faces.cli import render
@@ -34,10 +35,8 @@ def add(ws: Workspace, case: str, *, content: Path, name: str | None, sensitivit
 
     Example: remiss attachment add k7m4-qp2x screenshot.png
     """
-    from remiss.catalog import attachment_actions as attachments
-
     grade = None if sensitivity is None else Sensitivity[sensitivity.upper()]
-    made = attachments.add_attachment(ws, case, _read(content), name=name or content.name, sensitivity=grade)
+    made = catalog.add_attachment(ws, case, _read(content), name=name or content.name, sensitivity=grade)
     if shape == "json":
         render.as_json(to_json(made))
         return
@@ -57,9 +56,7 @@ def get(ws: Workspace, attachment: str, output: Path | None, shape: str) -> None
 
     Example: remiss attachment get attachment-4f7q2m9x3kbd --output screenshot.png
     """
-    from remiss.catalog import attachment_actions as attachments
-
-    found = attachments.get_attachment(ws, attachment)
+    found = catalog.get_attachment(ws, attachment)
     if shape == "json":
         render.as_json(to_json(found))
         return

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from remiss import govern
 from remiss.codec import to_json
 from remiss.faces.cli import render
 from remiss.faces.cli.options import formatted_object, with_workspace
@@ -26,9 +27,7 @@ def checkpoint(ws: Workspace, key: Path | None, shape: str) -> None:
 
     Example: remiss audit checkpoint --key remiss.pub >> checkpoints.txt
     """
-    from remiss.govern import audit_actions as actions
-
-    signed = actions.checkpoint(ws)
+    signed = govern.checkpoint(ws)
     if key is not None:
         key.write_text(signed.key + "\n", "utf-8")
     if shape == "json":

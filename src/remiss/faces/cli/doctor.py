@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from remiss import govern
 from remiss.codec import to_json
 from remiss.errors import AnswerNo, InputError
 from remiss.faces.cli import render
@@ -35,13 +36,12 @@ def doctor(shape: str) -> int:
 
 def _examine() -> tuple[Check, ...]:
     """Look at the catalog that is named, and at the machine alone where it cannot be opened, which is a finding too."""
-    from remiss.govern import actions
     from remiss.govern.ports.machine import Check
     from remiss.opening import bench
 
     try:
         with workspace() as ws:
-            return actions.doctor(ws)
+            return govern.doctor(ws)
     except InputError as error:
         with bench() as alone:
-            return (*actions.doctor(alone), Check("catalog", "bad", error.what, error.do))
+            return (*govern.doctor(alone), Check("catalog", "bad", error.what, error.do))

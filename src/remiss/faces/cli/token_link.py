@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from remiss import govern
 from remiss.codec import to_json
 from remiss.faces.cli import render
 from remiss.faces.cli.options import formatted_object, with_workspace
@@ -36,9 +37,7 @@ def link(ws: Workspace, person: str, *, about: str | None, minutes: int, origin:
 
     Example: remiss token link ana --minutes 30
     """
-    from remiss.govern import access_actions as actions
-
-    made = actions.link_token(ws, person, about=about, minutes=minutes)
+    made = govern.link_token(ws, person, about=about, minutes=minutes)
     if shape == "json":
         render.as_json(to_json(made))
         return

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from markupsafe import Markup
 
+from remiss import capture, understand
 from remiss.catalog.query.expression import Level, Operator, Query, Term, both
 from remiss.catalog.query.fields import having
 from remiss.catalog.query.printing import unparse
@@ -57,12 +58,11 @@ Ask: TypeAlias = Callable[[str, bool], Estimate]
 
 def confirmed(ws: Workspace, *, source: str, protocol: str, criteria: Sequence[str], as_of: int) -> OfCriteria:
     """Return what people confirmed of each criterion of a protocol version on one source."""
-    from remiss.understand import actions
 
     def ask(criterion: str, rate: bool) -> Estimate:
         query = unparse(having("criterion", criterion)) if criterion else ""
         by = None if criterion else "criterion"
-        return actions.estimate(ws, query, rate=rate, by=by, source=source, protocol=protocol, confirmed=True, as_of=as_of)
+        return understand.estimate(ws, query, rate=rate, by=by, source=source, protocol=protocol, confirmed=True, as_of=as_of)
 
     try:
         rates, totals = _by_key(ask("", True)), _by_key(ask("", False))
@@ -157,8 +157,6 @@ class CriteriaOf:
 
 def criteria(ws: Workspace, *, as_of: int) -> tuple[CriteriaOf, ...]:
     """Return the criteria of everything captured, what was captured last first."""
-    from remiss.capture import run_actions as capture
-
     captured = sorted(capture.coverage(ws, as_of=as_of), key=lambda line: str(line["at"]), reverse=True)
     return tuple(criteria_of(ws, line, as_of) for line in captured[:MOST_GROUNDS])
 
@@ -187,9 +185,7 @@ class RatesAsked:
 
     def rate(self, query: Query, by: str | None = None) -> Estimate:
         """Return the rate of a query."""
-        from remiss.understand import actions
-
-        return actions.estimate(
+        return understand.estimate(
             self.ws, unparse(query), rate=True, by=by, source=self.source, protocol=self.label, as_of=self.as_of
         )
 

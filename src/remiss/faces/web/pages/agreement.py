@@ -14,6 +14,7 @@ from markupsafe import Markup
 from pydantic import Field
 from starlette.responses import Response
 
+from remiss import curate
 from remiss.catalog.query import fields
 from remiss.catalog.query.expression import Query as Filter
 from remiss.catalog.query.expression import both
@@ -151,12 +152,10 @@ class AgreementPage:
 @router.get("/agreement")
 def show(ws: Ws, asked: Annotated[AgreementForm, Query()]) -> Response:
     """Show the form and the figures that it asks for."""
-    from remiss.curate import agreement_actions as actions
-
     found: Agreement | None = None
     problem, status = None, 200
     try:
-        found = actions.show_agreement(ws, asked.query, by=_by(asked.by), as_of=asked.as_of)
+        found = curate.show_agreement(ws, asked.query, by=_by(asked.by), as_of=asked.as_of)
     except InputError as error:
         problem, status = (error.what, error.do), status_of(error)
     hrefs = [] if found is None else list(_hrefs(found, asked.as_of))

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from remiss import govern
 from remiss.errors import InputError
 from remiss.faces.serving import Asked, Ws
 from remiss.faces.web.pages.shell import shell
@@ -100,22 +101,18 @@ def show(ws: Ws, asked: Annotated[AuditFilter, Query()]) -> Response:
 @router.post(PATH + "/verify")
 def verify(request: Request, ws: Ws) -> Response:
     """Verify the logs, and show what was found: beside the button, or on the page without script."""
-    from remiss.govern import audit_actions as actions
-
-    verdicts = actions.verify_audit(ws)
+    verdicts = govern.verify_audit(ws)
     if request.headers.get("hx-request"):
         return part(VerdictsPart(verdicts=verdicts))
     return _page(ws, AuditFilter(), verdicts)
 
 
 def _page(ws: Workspace, asked: AuditFilter, verdicts: tuple[LogIntegrity, ...] | None = None) -> Response:
-    from remiss.govern import audit_actions as actions
-
     given: dict[str, Any] = {name: value or None for name, value in asked.model_dump(exclude={"after"}).items()}
     problem, found, status = None, None, 200
     try:
         moments = {name: None if given[name] is None else _moment(given[name]) for name in ("since", "until")}
-        found = actions.search_audit(ws, **(given | moments), limit=LIMIT, after=asked.after)
+        found = govern.search_audit(ws, **(given | moments), limit=LIMIT, after=asked.after)
     except InputError as error:
         if error.code == "denied":
             raise

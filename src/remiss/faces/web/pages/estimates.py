@@ -12,6 +12,7 @@ from fastapi import APIRouter, Query
 from markupsafe import Markup
 from starlette.responses import Response
 
+from remiss import understand
 from remiss.catalog.query.expression import both
 from remiss.catalog.query.parsing import parse
 from remiss.catalog.query.printing import unparse
@@ -121,8 +122,6 @@ class EstimatesPage:
 @router.get("/estimates", operation_id="estimate")
 def estimates(ws: Ws, remembered: Remembered, asked: Annotated[EstimateForm, Query()]) -> Response:
     """Show the form, and the answer to what it asked; without a question, how often each criterion is met."""
-    from remiss.understand import actions
-
     question = asked
     if asked == EstimateForm():
         # An answer to begin with; the form stays open for a question of one's own.
@@ -134,7 +133,7 @@ def estimates(ws: Ws, remembered: Remembered, asked: Annotated[EstimateForm, Que
     result, empty = None, False
     problem: InputError | None = None
     try:
-        found = remembered.ask(ws, actions.estimate, position, **question.arguments())
+        found = remembered.ask(ws, understand.estimate, position, **question.arguments())
         result = result_of(
             found, protocol_cache.protocol(ws, found.protocol).sampling.window if found.by == WINDOW else timedelta(0)
         )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
 
+from remiss import govern
 from remiss.faces.serving import Ws
 from remiss.faces.web.pages.shell import shell
 from remiss.faces.web.rendering import render, segment
@@ -41,9 +42,7 @@ class JobPage:
 @router.get(PATH)
 def jobs(ws: Ws) -> Response:
     """Show a list of jobs."""
-    from remiss.govern import job_actions
-
-    found = job_actions.list_jobs(ws, limit=LIMIT)
+    found = govern.list_jobs(ws, limit=LIMIT)
     page = JobsPage(lines=tuple(found), total=found.total or 0)
     return render(page, shell(ws, "Jobs", "runs", ("/api/v1/jobs", "Jobs"), position=found.position))
 
@@ -51,9 +50,7 @@ def jobs(ws: Ws) -> Response:
 @router.get(PATH + "/{job}")
 def job(ws: Ws, job: str) -> Response:
     """Show one job as it stands."""
-    from remiss.govern import job_actions
-
-    found = job_actions.show_job(ws, job)
+    found = govern.show_job(ws, job)
     page = JobPage(job=found, cancels=found.open and ws.may("job:cancel", found.team))
     return render(page, shell(ws, found.id, "runs", (f"/api/v1/jobs/{segment(found.id)}", "Job")))
 
@@ -61,6 +58,4 @@ def job(ws: Ws, job: str) -> Response:
 @router.post(PATH + "/{job}/cancel")
 def cancel(ws: Ws, job: str) -> Response:
     """Cancel a job."""
-    from remiss.govern import job_actions
-
-    return RedirectResponse(f"{PATH}/{segment(job_actions.cancel(ws, job).id)}", 303)
+    return RedirectResponse(f"{PATH}/{segment(govern.cancel(ws, job).id)}", 303)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
+from remiss import capture
 from remiss.catalog import actions as catalog
 from remiss.faces.serving import Asked, Remembered, Ws
 from remiss.faces.web.criteria import CriteriaOf, OfCriteria, confirmed, criteria
@@ -83,8 +84,6 @@ class OverviewOptions(Asked):
 @router.get("/")
 def overview(ws: Ws, answers: Remembered, asked: Annotated[OverviewOptions, Query()]) -> Response:
     """Show the overview."""
-    from remiss.capture import run_actions as capture
-
     position = ws.position()
     captured = answers.ask(ws, capture.coverage, position)
     look = answers.ask if asked.whole else answers.ready
@@ -144,6 +143,4 @@ def _criteria(ws: Workspace, grounds: tuple[CriteriaOf, ...], look: Callable[...
 @router.get(STANDING)
 def standing(ws: Ws, answers: Remembered) -> Response:
     """Look at the sources, and say what is due, as a piece of a page."""
-    from remiss.capture import run_actions as capture
-
     return part(StandingPart(items=answers.ask(ws, capture.status, ws.position(), seconds=STANDING_SECONDS)))

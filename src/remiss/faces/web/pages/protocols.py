@@ -11,6 +11,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 from starlette.responses import Response
 
+from remiss import protocol
 from remiss.catalog import actions as catalog
 from remiss.catalog.query.parsing import parse
 from remiss.catalog.query.printing import unparse
@@ -107,9 +108,7 @@ class DiffPage:
 @router.get("/protocols")
 def list_(ws: Ws, asked: Annotated[AsOf, Query()]) -> Response:
     """Show which protocol versions the catalog keeps."""
-    from remiss.protocol import actions as protocols
-
-    listed = protocols.list_protocols(ws, as_of=asked.as_of)
+    listed = protocol.list_protocols(ws, as_of=asked.as_of)
     page = ProtocolsPage(versions=tuple(versions_of(listed)))
     return render(page, shell(ws, "Protocols", "protocols", ("/api/v1/protocols", "Protocols"), position=listed.position))
 
@@ -117,10 +116,8 @@ def list_(ws: Ws, asked: Annotated[AsOf, Query()]) -> Response:
 @router.get("/protocols/{name}")
 def show(ws: Ws, name: str, asked: Annotated[OneVersion, Query()]) -> Response:
     """Show one protocol version as it was written."""
-    from remiss.protocol import actions as protocols
-
-    stored = protocols.show(ws, name, version=asked.version, as_of=asked.as_of)
-    listed = protocols.list_protocols(ws, as_of=asked.as_of)
+    stored = protocol.show(ws, name, version=asked.version, as_of=asked.as_of)
+    listed = protocol.list_protocols(ws, as_of=asked.as_of)
     text, attached = detach(stored.text)
     try:
         document = protocol_cache.protocol(ws, f"{stored.name}@{stored.version}")
@@ -147,9 +144,7 @@ def show(ws: Ws, name: str, asked: Annotated[OneVersion, Query()]) -> Response:
 @router.get("/protocols/{name}/diff")
 def diff(ws: Ws, name: str, asked: Annotated[TwoVersions, Query()]) -> Response:
     """Show what changed between two versions."""
-    from remiss.protocol import actions as protocols
-
-    found = protocols.diff(ws, name, asked.before, asked.after, as_of=asked.as_of)
+    found = protocol.diff(ws, name, asked.before, asked.after, as_of=asked.as_of)
     kinds = {"+": "added", "-": "removed", "@": "place"}
     lines = tuple((kinds.get(line[:1], "same"), line) for line in found[2:])
     page = DiffPage(name=name, before=asked.before, after=asked.after, lines=lines)

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Form, Query
 from pydantic import BaseModel
 from starlette.responses import RedirectResponse, Response
 
+from remiss import curate
 from remiss.catalog import actions as catalog
 from remiss.curate import labelling_actions as labelling
 from remiss.curate.labelling_form import LabellingForm, Left
@@ -95,10 +96,9 @@ class JustDone(BaseModel):
 @router.get("/queue")
 def show(ws: Ws, before: Annotated[JustDone, Query()]) -> Response:
     """Show how the queue stands."""
-    from remiss.curate import queue_actions as queue
     from remiss.curate.queueing import UNFLAGGED
 
-    found = queue.list_queue(ws)
+    found = curate.list_queue(ws)
     page = QueuePage(
         left=found.left,
         held=tuple(CaseInHand(case=each.case, kind=each.kind.value, until=each.until) for each in found.in_hand),
@@ -173,9 +173,7 @@ def _labelled(ws: Workspace, case: str, kind: LabellingKind, given: TypedJudgeme
 @router.post("/queue/{case}/release")
 def release(ws: Ws, case: str) -> Response:
     """Put a case back and show how the queue stands."""
-    from remiss.curate import queue_actions as queue
-
-    queue.release(ws, case)
+    curate.release(ws, case)
     return _to("/queue", JustDone(case=case, done="put back"))
 
 
@@ -189,8 +187,6 @@ def shown(
     status: int = 200,
 ) -> Response:
     """Return the page of a case to be labelled."""
-    from remiss.curate import queue_actions as queue
-
     found = None
     if form.kind is LabellingKind.ADJUDICATION and form.obstacle is None:
         found = catalog.show(ws, form.case).labelling
@@ -201,7 +197,7 @@ def shown(
         typed=fields,
         problems=problems,
         both=() if found is None else found.labellings,
-        left=queue.list_queue(ws).left,
+        left=curate.list_queue(ws).left,
         said=just_done(before),
     )
     twin = (f"/api/v1/cases/{segment(form.case)}/form", "Form")
@@ -209,9 +205,7 @@ def shown(
 
 
 def _next(ws: Workspace, kind: LabellingKind | None, exclude: tuple[str, ...], before: JustDone | None = None) -> Response:
-    from remiss.curate import queue_actions as queue
-
-    found = queue.take(ws, kind=kind, exclude=exclude).task
+    found = curate.take(ws, kind=kind, exclude=exclude).task
     return _to("/queue" if found is None else f"/queue/{segment(found.form.case)}", before or JustDone())
 
 

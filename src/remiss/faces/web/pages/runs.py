@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from remiss import capture
 from remiss.errors import RemissError
 from remiss.faces.serving import AsOf, Remembered, Ws
 from remiss.faces.web import protocol_cache, run_changes, run_facts
@@ -83,8 +84,6 @@ class RunFilter(AsOf):
 @router.get(PATH)
 def runs(ws: Ws, answers: Remembered, asked: Annotated[RunFilter, Query()]) -> Response:
     """Show a list of runs."""
-    from remiss.capture import run_actions as capture
-
     found = capture.list_runs(ws, protocol=asked.protocol, limit=LIMIT, after=asked.after, as_of=asked.as_of)
     same = {"protocol": asked.protocol, "as_of": asked.as_of}
     look = answers.ask if asked.whole else answers.ready
@@ -111,8 +110,6 @@ def run(ws: Ws, run: str, asked: Annotated[AsOf, Query()]) -> Response:
 @router.post(PATH + "/{run}/reproduce")
 def reproduce(request: Request, ws: Ws, run: str) -> Response:
     """Derive a run again, and show whether it came out the same: beside the button, or on the run's page without script."""
-    from remiss.capture import run_actions as capture
-
     verdict = capture.reproduce(ws, run)
     if request.headers.get("hx-request"):
         return part(VerdictPart(verdict=verdict))
@@ -122,8 +119,6 @@ def reproduce(request: Request, ws: Ws, run: str) -> Response:
 @router.get(PATH + "/{run}/accept")
 def ask_to_accept(ws: Ws, run: str) -> Response:
     """Say what accepting a waiting run means, and ask whether to do it."""
-    from remiss.capture import run_actions as capture
-
     found = capture.show(ws, run)
     grouped = run_changes.changes_of(ws, found, capture.diff(ws, found.id))
     page = AcceptPage(run=found, gone=next((each for each in grouped if each.kind == "gone"), None))
@@ -133,15 +128,11 @@ def ask_to_accept(ws: Ws, run: str) -> Response:
 @router.post(PATH + "/{run}/accept")
 def accept(ws: Ws, run: str) -> Response:
     """Bring a waiting run in force."""
-    from remiss.capture import run_actions as capture
-
     accepted = capture.accept(ws, run)
     return RedirectResponse(f"{PATH}/{segment(accepted.id)}", 303)
 
 
 def _shown(ws: Workspace, which: str, as_of: int | None, verdict: Reproduction | None = None) -> Response:
-    from remiss.capture import run_actions as capture
-
     found = capture.show(ws, which, as_of=as_of)
     manifest = found.manifest
     label = f"{manifest.protocol}@{manifest.protocol_version}"
