@@ -106,7 +106,7 @@ def _capture(ws: Workspace, protocol: str, since: datetime | None, until: dateti
 def _told(run: Run, ws: Workspace) -> None:
     from remiss.faces.cli import run_tables
 
-    run_tables.run(run, ws, {})
+    run_tables.run(run)
     if run.status == "waiting":
         render.say(f"not in force yet: look at `remiss run diff {run.id}`, then `remiss run accept {run.id}`")
     elif run.cases_new or run.cases_known:

@@ -23,31 +23,30 @@ from remiss.records.rows import Rows
 if TYPE_CHECKING:
     from remiss.workspace import Workspace
 
-Arguments = Mapping[str, Any]
 
 COMPARED = ("id", "at", "model_version", "output", "label", "confidence", "latency_ms")
 
 
-def case(found: Case, _ws: Workspace, _arguments: Arguments) -> None:
+def case(found: Case) -> None:
     """Print what happened, what caught it, and how it was sampled."""
     render.facts(facts.of_case(found))
     if found.captures:
         render.table(facts.CAPTURES, facts.captures(found))
 
 
-def filed(found: Case, ws: Workspace, arguments: Arguments) -> None:
+def filed(found: Case, ws: Workspace, _arguments: Mapping[str, Any]) -> None:
     """Print a case that was just filed, and say of which it may be a duplicate."""
     from remiss.catalog.similar_actions import similar
     from remiss.catalog.similarity import ASKED, possible_duplicates
 
-    case(found, ws, arguments)
+    case(found)
     like = possible_duplicates(similar(ws, found.id, limit=ASKED))
     if like:
         named = ", ".join(f"{each.id} ({each.likeness:.0%} of {each.fields} fields alike)" for each in like)
         render.say(f"it may be a duplicate of {named}; see `remiss case link`")
 
 
-def search(found: Rows, _ws: Workspace, _arguments: Arguments) -> None:
+def search(found: Rows) -> None:
     """Print a page of cases, and say why something of some is hidden."""
     render.page(found, "case")
     for why, count in Counter(found.column("hidden")).items():
@@ -55,7 +54,7 @@ def search(found: Rows, _ws: Workspace, _arguments: Arguments) -> None:
             render.say(f"criteria, mode and severity of {counted(count, 'case')} are {why}")
 
 
-def raw_event(found: RawEvent, _ws: Workspace, _arguments: Arguments) -> None:
+def raw_event(found: RawEvent) -> None:
     """Print a raw event, field by field, letter by letter."""
     row = json.loads(found.content)
     render.facts((name, _raw(value)) for name, value in row.items())
@@ -67,12 +66,12 @@ def _raw(value: object) -> str | None:
     return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def removed(gone: Attachment, _ws: Workspace, _arguments: Arguments) -> None:
+def removed(gone: Attachment) -> None:
     """Say that a file is removed."""
     render.say(f"{gone.id} is removed from case {gone.case}")
 
 
-def form(found: LabellingForm, _ws: Workspace, _arguments: Arguments) -> None:
+def form(found: LabellingForm) -> None:
     """Print by what a case is labelled."""
     render.facts(_of_form(found))
     for question in found.questions:
@@ -91,7 +90,7 @@ def _of_form(found: LabellingForm) -> Iterator[facts.Pair]:
         yield "impact in", ", ".join(found.units)
 
 
-def comparison(found: Comparison, _ws: Workspace, _arguments: Arguments) -> None:
+def comparison(found: Comparison) -> None:
     """Print how a case was drawn, and it beside the controls that are most like it: a column of each, a line a field."""
     click.echo(sampling.drawn(found))
     if not found.controls:

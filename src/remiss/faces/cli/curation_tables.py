@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
 
 import click
 
@@ -14,24 +13,19 @@ from remiss.present.legible import counted
 from remiss.records.agreement import Agreement
 from remiss.records.discussion import Thread
 
-if TYPE_CHECKING:
-    from remiss.workspace import Workspace
 
-Arguments = Mapping[str, Any]
-
-
-def served(found: Served, ws: Workspace, arguments: Arguments) -> None:
+def served(found: Served) -> None:
     """Print what the queue gave: by what the case is labelled, and both labellings of a dispute."""
     if found.task is None:
         render.say("nothing waits for you")
         return
-    case_tables.form(found.task.form, ws, arguments)
+    case_tables.form(found.task.form)
     for each in found.task.labellings:
         click.echo(f"\n{each.kind.value} by {each.person}: {each.verdict.value} {each.mode or ''}".rstrip())
     render.say(f"yours until {found.task.until:%H:%M} UTC; {_left(found.left)}")
 
 
-def queue(found: QueueState, _ws: Workspace, _arguments: Arguments) -> None:
+def queue(found: QueueState) -> None:
     """Print what somebody has in hand, and how far each batch has come."""
     if found.in_hand:
         render.table(
@@ -50,7 +44,7 @@ def _left(left: Left) -> str:
     return f"left for you: {said}; labelled in the last 24 hours: {left.mine:,}"
 
 
-def thread(found: Thread, _ws: Workspace, _arguments: Arguments) -> None:
+def thread(found: Thread) -> None:
     """Print a thread with its comments."""
     click.echo(f"{found.id}  {found.status.value}, on case {found.case}")
     if found.hidden is not None:
@@ -61,14 +55,14 @@ def thread(found: Thread, _ws: Workspace, _arguments: Arguments) -> None:
             click.echo(f"    {render.cell(line)}".rstrip())
 
 
-def threads(found: Sequence[Thread], ws: Workspace, arguments: Arguments) -> None:
+def threads(found: Sequence[Thread]) -> None:
     """Print all threads of a case."""
     for each in found:
-        thread(each, ws, arguments)
+        thread(each)
     render.say(counted(len(found), "thread"))
 
 
-def agreement(found: Agreement, _ws: Workspace, _arguments: Arguments) -> None:
+def agreement(found: Agreement) -> None:
     """Print how far people agree, and what to know about it."""
     render.table(*agreements.table(found))
     render.say(f"{counted(found.cases, 'case')} labelled twice")

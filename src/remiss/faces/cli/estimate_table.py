@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
 
 from remiss.faces.cli import render
 from remiss.present import estimate_facts
 from remiss.present.legible import number
 from remiss.records.estimate import CONFIRMED, Estimate, EstimateRow
 
-if TYPE_CHECKING:
-    from remiss.workspace import Workspace
 
-
-def estimate(found: Estimate, _ws: Workspace, _arguments: Mapping[str, Any]) -> None:
+def estimate(found: Estimate) -> None:
     """Print the figures, then in words what they are of and what to know about them."""
     level = next((row.level for row in found.rows), 0.95)
     titles = [

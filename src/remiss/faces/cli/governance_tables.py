@@ -21,10 +21,8 @@ from remiss.records.rows import Rows
 if TYPE_CHECKING:
     from remiss.workspace import Workspace
 
-Arguments = Mapping[str, Any]
 
-
-def person(found: Person, _ws: Workspace, _arguments: Arguments) -> None:
+def person(found: Person) -> None:
     """Say what somebody holds."""
     if found.until is not None:
         render.say(f"{found.name} is disabled")
@@ -33,35 +31,35 @@ def person(found: Person, _ws: Workspace, _arguments: Arguments) -> None:
     render.say(f"{found.name} is {held}" if held else f"{found.name} has no role in any team")
 
 
-def added(found: Person, ws: Workspace, arguments: Arguments) -> None:
+def added(found: Person) -> None:
     """Say that somebody is there, and what to do next."""
-    person(found, ws, arguments)
+    person(found)
     render.say(f"next: remiss person grant {found.name} ROLE --team TEAM")
 
 
-def team(found: Team, _ws: Workspace, _arguments: Arguments) -> None:
+def team(found: Team) -> None:
     """Say that a team is there."""
     render.say(f"team {found.name} is there")
 
 
-def token(made: IssuedToken, _ws: Workspace, _arguments: Arguments) -> None:
+def token(made: IssuedToken) -> None:
     """Print the secret of a token that was just made."""
     click.echo(made.text)
     ends = "" if made.token.expires is None else f", and works until {render.cell(made.token.expires)}"
     render.say(f"token {made.token.id} stands for {made.token.person}{ends}; it is shown this once")
 
 
-def revoked(found: Token, _ws: Workspace, _arguments: Arguments) -> None:
+def revoked(found: Token) -> None:
     """Say that a token is revoked."""
     render.say(f"token {found.id} of {found.person} is revoked")
 
 
-def access(found: Access, _ws: Workspace, _arguments: Arguments) -> None:
+def access(found: Access) -> None:
     """Print whether somebody may, and by which rule."""
     click.echo(f"{'yes' if found.allowed else 'no'}: {found.rule}")
 
 
-def entries(found: Rows, _ws: Workspace, arguments: Arguments) -> None:
+def entries(found: Rows, _ws: Workspace, arguments: Mapping[str, Any]) -> None:
     """Print a page of the audit."""
     at = found.columns.index("action")
     rows = tuple((*row[:at], shown(str(row[at])), *row[at + 1 :]) for row in found.rows)
@@ -73,7 +71,7 @@ def entries(found: Rows, _ws: Workspace, arguments: Arguments) -> None:
         render.say(f"{counted(len(found), 'entry', 'entries')}; go on with --after {found.next}")
 
 
-def verification(found: Sequence[LogIntegrity], _ws: Workspace, _arguments: Arguments) -> None:
+def verification(found: Sequence[LogIntegrity]) -> None:
     """Print of each log whether it is sound."""
     for each in found:
         held = f", held against {' and '.join(each.against)}" if each.against else ", held against nothing"
@@ -81,13 +79,13 @@ def verification(found: Sequence[LogIntegrity], _ws: Workspace, _arguments: Argu
         click.echo(f"{each.log}: {counted(each.entries, 'entry', 'entries')}, {says}")
 
 
-def catalog(found: CatalogFacts, _ws: Workspace, _arguments: Arguments) -> None:
+def catalog(found: CatalogFacts) -> None:
     """Print what a catalog is."""
     pairs = ((field.name.replace("_", " "), getattr(found, field.name)) for field in fields(found))
     render.facts((name, value) for name, value in pairs if value is not None)
 
 
-def rotation(done: Rotation, _ws: Workspace, _arguments: Arguments) -> None:
+def rotation(done: Rotation) -> None:
     """Say what a rotation did."""
     if done.resumed:
         render.say("a rotation that was cut short is finished; to put another key in place, rotate again")

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
 
 import click
 
 from remiss.faces.cli import render
 from remiss.records.investigation import Citation, Experiment, Investigation
 
-if TYPE_CHECKING:
-    from remiss.workspace import Workspace
 
-
-def investigation(found: Investigation, _ws: Workspace, _arguments: Mapping[str, Any]) -> None:
+def investigation(found: Investigation) -> None:
     """Print what was found out: each hypothesis with its experiments, what was tried, the write-up, what is missing."""
     for each in found.hypotheses:
         _part(f"hypothesis {each.number}, {each.stands.value}", each.written.revision, ("", each.text))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,13 +12,8 @@ from remiss.present.legible import counted
 from remiss.records.identity import format_time
 from remiss.records.job import Job
 
-if TYPE_CHECKING:
-    from remiss.workspace import Workspace
 
-Arguments = Mapping[str, Any]
-
-
-def job(found: Job, _ws: Workspace, _arguments: Arguments) -> None:
+def job(found: Job) -> None:
     """Print how a job stands, its steps and its log."""
     render.facts(_facts(found))
     for number, step in enumerate(found.steps or (), 1):
@@ -35,7 +29,7 @@ def in_words(job: Job) -> str:
     return f"{job.state.value}{progress}" + (f": {job.reason}" if job.reason else "")
 
 
-def posted(found: Sequence[Job], _ws: Workspace, _arguments: Arguments) -> None:
+def posted(found: Sequence[Job]) -> None:
     """Print the jobs that were posted."""
     for each in found:
         click.echo(f"{each.id}  {each.protocol}@{each.version}")

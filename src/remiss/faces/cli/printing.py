@@ -1,6 +1,7 @@
 """How answers are printed: JSON by the codec, CSV by the spreadsheet, tables by hand where a person deserves more.
 
-`TABLES` names, by action, what prints its answer for a person: a function that takes the answer, the workspace and the arguments.
+`KINDS` names, by published kind, what prints an answer for a person, and `TABLES`, by action, what prints otherwise than others
+of its kind: a function that takes the answer, and if it has to, the workspace and the arguments.
 `STATUSES` names those whose answer decides how the command ends.
 """
 
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,65 +22,47 @@ from remiss.records.rows import Rows
 if TYPE_CHECKING:
     from remiss.workspace import Workspace
 
-Table = Callable[[Any, "Workspace", Mapping[str, Any]], None]
+Table = Callable[..., None]
 
 # module under faces/cli, and its function
+KINDS: Mapping[str, tuple[str, str]] = {
+    "access": ("governance_tables", "access"),
+    "agreement": ("curation_tables", "agreement"),
+    "case": ("case_tables", "case"),
+    "catalog": ("governance_tables", "catalog"),
+    "comparison": ("case_tables", "comparison"),
+    "diff": ("protocol_tables", "diff"),
+    "estimate": ("estimate_table", "estimate"),
+    "findings": ("protocol_tables", "findings"),
+    "form": ("case_tables", "form"),
+    "investigation": ("investigation_table", "investigation"),
+    "job": ("job_tables", "job"),
+    "person": ("governance_tables", "person"),
+    "queue": ("curation_tables", "queue"),
+    "raw-event": ("case_tables", "raw_event"),
+    "recoding": ("protocol_tables", "recoded"),
+    "reproduction": ("run_tables", "reproduction"),
+    "rotation": ("governance_tables", "rotation"),
+    "run": ("run_tables", "run"),
+    "served": ("curation_tables", "served"),
+    "status": ("run_tables", "status"),
+    "stored-protocol": ("protocol_tables", "text"),
+    "team": ("governance_tables", "team"),
+    "thread": ("curation_tables", "thread"),
+    "token": ("governance_tables", "token"),
+    "verification": ("governance_tables", "verification"),
+}
 TABLES: Mapping[str, tuple[str, str]] = {
-    "access.check": ("governance_tables", "access"),
-    "agreement.show": ("curation_tables", "agreement"),
     "attachment.remove": ("case_tables", "removed"),
     "audit.search": ("governance_tables", "entries"),
-    "audit.verify": ("governance_tables", "verification"),
-    "catalog.info": ("governance_tables", "catalog"),
-    "catalog.rotate": ("governance_tables", "rotation"),
-    "case.adjudicate": ("case_tables", "case"),
-    "case.annotate": ("case_tables", "case"),
-    "case.comment": ("curation_tables", "thread"),
-    "case.compare": ("case_tables", "comparison"),
     "case.file": ("case_tables", "filed"),
-    "case.form": ("case_tables", "form"),
-    "case.investigation": ("investigation_table", "investigation"),
-    "case.link": ("case_tables", "case"),
-    "case.reopen": ("case_tables", "case"),
-    "case.revise": ("case_tables", "case"),
     "case.search": ("case_tables", "search"),
-    "case.show": ("case_tables", "case"),
-    "case.unlink": ("case_tables", "case"),
-    "case.verify": ("case_tables", "case"),
-    "estimate": ("estimate_table", "estimate"),
-    "evidence.show": ("case_tables", "raw_event"),
-    "experiment.write": ("investigation_table", "investigation"),
-    "hypothesis.write": ("investigation_table", "investigation"),
-    "job.cancel": ("job_tables", "job"),
-    "job.capture": ("job_tables", "job"),
     "job.due": ("job_tables", "posted"),
-    "job.show": ("job_tables", "job"),
     "person.add": ("governance_tables", "added"),
-    "person.disable": ("governance_tables", "person"),
-    "person.grant": ("governance_tables", "person"),
-    "person.revoke": ("governance_tables", "person"),
-    "protocol.check": ("protocol_tables", "findings"),
-    "protocol.diff": ("protocol_tables", "diff"),
-    "protocol.show": ("protocol_tables", "text"),
-    "queue.list": ("curation_tables", "queue"),
-    "queue.next": ("curation_tables", "served"),
-    "queue.release": ("curation_tables", "queue"),
-    "remediation.write": ("investigation_table", "investigation"),
-    "reproduce": ("run_tables", "reproduction"),
     "run.accept": ("run_tables", "accepted"),
-    "run.show": ("run_tables", "run"),
-    "status": ("run_tables", "status"),
-    "taxonomy.recode": ("protocol_tables", "recoded"),
     "taxonomy.recodings": ("protocol_tables", "recodings"),
-    "taxonomy.rehearse": ("protocol_tables", "recoded"),
-    "team.add": ("governance_tables", "team"),
     "thread.list": ("curation_tables", "threads"),
-    "thread.reopen": ("curation_tables", "thread"),
-    "thread.resolve": ("curation_tables", "thread"),
-    "thread.show": ("curation_tables", "thread"),
-    "token.create": ("governance_tables", "token"),
     "token.revoke": ("governance_tables", "revoked"),
-    "write-up.write": ("investigation_table", "investigation"),
 }
 
 
@@ -108,7 +92,7 @@ def printed(entry: Entry, answer: Any, shape: str, ws: Workspace, arguments: Map
         if table is None:
             _derived(entry, answer, ws, arguments)
         else:
-            table(answer, ws, arguments)
+            table(*(answer, ws, arguments)[: len(signature(table).parameters)])
     return STATUSES.get(entry.name, lambda _: 0)(answer)
 
 
@@ -128,11 +112,8 @@ ALWAYS_JSON = frozenset({"audit.prove"})
 
 def table_of(entry: Entry) -> Table | None:
     """Return what prints the answer of an action for a person, where that is made by hand."""
-    if entry.name in TABLES:
-        module, function = TABLES[entry.name]
-        found: Table = getattr(import_module(f"remiss.faces.cli.{module}"), function)
-        return found
-    return None
+    found = TABLES.get(entry.name) or KINDS.get(entry.kind)
+    return None if found is None else getattr(import_module(f"remiss.faces.cli.{found[0]}"), found[1])
 
 
 def _derived(entry: Entry, answer: Any, ws: Workspace, arguments: Mapping[str, Any]) -> None:

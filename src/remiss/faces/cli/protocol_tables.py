@@ -16,10 +16,8 @@ from remiss.records.recoding import KeptRecoding, Recoded
 if TYPE_CHECKING:
     from remiss.workspace import Workspace
 
-Arguments = Mapping[str, Any]
 
-
-def findings(found: Sequence[Finding], _ws: Workspace, arguments: Arguments) -> None:
+def findings(found: Sequence[Finding], _ws: Workspace, arguments: Mapping[str, Any]) -> None:
     """Print all findings on a protocol, errors first, and count them."""
     errors = sum(item.level == "error" for item in found)
     for item in sorted(found, key=lambda item: item.level != "error"):
@@ -28,25 +26,25 @@ def findings(found: Sequence[Finding], _ws: Workspace, arguments: Arguments) -> 
     render.say(f"{arguments['path']}: {counted(errors, 'error')}, {counted(len(found) - errors, 'note')}")
 
 
-def text(stored: StoredProtocol, _ws: Workspace, _arguments: Arguments) -> None:
+def text(stored: StoredProtocol) -> None:
     """Print the text of a protocol."""
     click.echo(stored.text, nl=False)
 
 
-def diff(lines: Sequence[str], _ws: Workspace, _arguments: Arguments) -> None:
+def diff(lines: Sequence[str]) -> None:
     """Print the lines of a unified diff."""
     for line in lines:
         click.echo(line)
 
 
-def recoded(found: Recoded, _ws: Workspace, _arguments: Arguments) -> None:
+def recoded(found: Recoded) -> None:
     """Print where each case goes, and whether that was written."""
     lines = [(each.mode, each.to or "(to be labelled again)", each.cases, number(each.weight)) for each in found.sent]
     render.table(("mode", "becomes", "cases", "events they stand for"), lines, numbers={3})
     render.say(f"{found.name}: " + ("written" if found.written else "nothing was written"))
 
 
-def recodings(found: Sequence[KeptRecoding], _ws: Workspace, _arguments: Arguments) -> None:
+def recodings(found: Sequence[KeptRecoding]) -> None:
     """Print the recodings that were written."""
     render.table(
         ("name", "about", "person", "at", "position"),

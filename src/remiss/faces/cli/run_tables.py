@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
 
 import click
 
@@ -15,34 +14,30 @@ from remiss.present.legible import share
 from remiss.records.identity import format_time
 from remiss.records.run import Run
 
-if TYPE_CHECKING:
-    from remiss.workspace import Workspace
-
-Arguments = Mapping[str, Any]
 # Of the windows in a row that are due; more than some say only that the log was never captured whole.
 SHOWN = 5
 
 
-def run(found: Run, _ws: Workspace, _arguments: Arguments) -> None:
+def run(found: Run) -> None:
     """Print what a run read, what it drew, and how much of each criterion."""
     render.facts(facts.of_run(found))
     if found.groups:
         render.table(facts.SUMMARY, facts.summary(found))
 
 
-def accepted(found: Run, _ws: Workspace, _arguments: Arguments) -> None:
+def accepted(found: Run) -> None:
     """Say that a run is in force."""
     render.say(f"{found.id} is in force")
 
 
-def reproduction(found: Reproduction, _ws: Workspace, _arguments: Arguments) -> None:
+def reproduction(found: Reproduction) -> None:
     """Print whether a run came out the same, and how it differs or what is missing."""
     click.echo(f"{found.run}: {found.verdict}")
     for line in (*found.differences, *found.missing):
         click.echo(f"  {line}")
 
 
-def status(found: Sequence[CaptureStatus], _ws: Workspace, _arguments: Arguments) -> None:
+def status(found: Sequence[CaptureStatus]) -> None:
     """Print how captures stand, for each protocol and source."""
     if not found:
         render.say("nothing is captured yet; next: remiss protocol new PROTOCOL.yaml, then remiss capture PROTOCOL.yaml")

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from remiss.catalog import actions as catalog
 from remiss.catalog.query.expression import either
 from remiss.catalog.query.fields import having
 from remiss.catalog.query.printing import unparse
-from remiss.faces.web.rendering import segment
 from remiss.faces.web.run_facts import MOST
 from remiss.records.rows import Rows
 from remiss.records.run import Run
@@ -31,24 +29,13 @@ KINDS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeLine:
-    """One event that another run saw otherwise; `case` is its case's id, None where it has none."""
-
-    event: str
-    window: datetime
-    detail: str
-    case: str | None
-    href: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
-    """The events of one kind of change."""
+    """The events of one kind of change, each with its case and where that is shown; None where it has none."""
 
     kind: str
     means: str
     count: int
-    lines: tuple[ChangeLine, ...]
+    lines: tuple[dict[str, Any], ...]
 
 
 def changes_of(ws: Workspace, run: Run, found: Rows) -> tuple[Changes, ...]:
@@ -64,17 +51,10 @@ def changes_of(ws: Workspace, run: Run, found: Rows) -> tuple[Changes, ...]:
             kind=kind,
             means=KINDS[kind],
             count=len(lines[kind]),
-            lines=tuple(_changed(line, known) for line in shown[kind]),
+            lines=tuple(line | {"case": known.get(str(line["event"]))} for line in shown[kind]),
         )
         for kind in order
     )
-
-
-def _changed(line: Mapping[str, Any], known: Mapping[str, str]) -> ChangeLine:
-    event = str(line["event"])
-    case = known.get(event)
-    href = "" if case is None else f"/cases/{segment(case)}"
-    return ChangeLine(event=event, window=line["window"], detail=str(line["detail"] or ""), case=case, href=href)
 
 
 def cases_of_events(ws: Workspace, source: str, events: Iterable[str]) -> dict[str, str]:

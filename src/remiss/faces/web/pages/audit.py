@@ -53,29 +53,12 @@ class AuditFilter(Asked):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EntryLine:
-    """An entry as the table shows it; `href` leads to what it was done on, where that has a page."""
-
-    entry: str
-    at: datetime
-    actor: str
-    role: str | None
-    action: str
-    kind: str
-    subject: str | None
-    href: str | None
-    count: int | None
-    purpose: str | None
-    also: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AuditPage:
     """audit/page.html: entries, newest first, as they were asked for; and what verifying found, when it was asked for."""
 
     template: ClassVar[str] = "audit/page.html"
     kinds: ClassVar[dict[str, str]] = KINDS
-    lines: tuple[EntryLine, ...]
+    lines: tuple[dict[str, Any], ...]
     asked: AuditFilter
     first: str | None
     following: str | None
@@ -137,10 +120,10 @@ def _moment(text: str) -> datetime:
         raise InputError(f"{text!r} is not a time", do="write 2013-06-03 or 2013-06-03T06:00:00Z") from error
 
 
-def _line(line: dict[str, Any]) -> EntryLine:
+def _line(line: dict[str, Any]) -> dict[str, Any]:
+    """Return an entry with the name that its action has now, and with where it leads, if what it was done on has a page."""
     subject = line["subject"]
-    named = {name: line[name] for name in ("entry", "at", "actor", "role", "kind", "count", "purpose", "also")}
-    return EntryLine(**named, action=shown(line["action"]), subject=subject, href=None if subject is None else _href(subject))
+    return line | {"action": shown(line["action"]), "href": None if subject is None else _href(subject)}
 
 
 def _href(subject: str) -> str | None:

@@ -3,36 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from fastapi import APIRouter, Query
-from markupsafe import Markup
 from pydantic import Field
 from starlette.responses import Response
 
 from remiss.curate import discussion_actions as curate
-from remiss.curate.discussion import Mention
 from remiss.faces.serving import AsOf, Ws
 from remiss.faces.web.markdown import markdown
 from remiss.faces.web.pages.shell import shell
 from remiss.faces.web.rendering import address, render, segment
-from remiss.records.discussion import Mentioned
 
 router = APIRouter()
 LINES = 30
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MentionLine:
-    """A mention as it is shown; without a text it was erased."""
-
-    case: str
-    href: str
-    person: str
-    at: datetime
-    status: str
-    html: Markup | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +27,7 @@ class MentionsPage:
     person: str
     everything: bool
     as_of: int | None
-    lines: tuple[MentionLine, ...]
+    lines: tuple[dict[str, Any], ...]
     total: int
     older: str | None
 
@@ -64,7 +48,7 @@ def show(ws: Ws, asked: Annotated[MentionFilter, Query()]) -> Response:
         person=ws.actor.name,
         everything=asked.all,
         as_of=asked.as_of,
-        lines=tuple(line(Mention(*each), asked.as_of) for each in found.rows),  # type: ignore[arg-type]
+        lines=tuple(line(each, asked.as_of) for each in found),
         total=found.total or 0,
         older=address("/inbox", all=every, as_of=asked.as_of, after=found.next) if found.next else None,
     )
@@ -72,13 +56,7 @@ def show(ws: Ws, asked: Annotated[MentionFilter, Query()]) -> Response:
     return render(page, shell(ws, "Inbox", "inbox", (twin, "Inbox"), position=asked.as_of))
 
 
-def line(mention: Mention, as_of: int | None) -> MentionLine:
-    """Return a mention as it is shown."""
-    return MentionLine(
-        case=mention.case,
-        href=address(f"/cases/{segment(mention.case)}", as_of=as_of) + f"#{mention.thread}-{mention.number}",
-        person=mention.person,
-        at=mention.at,
-        status=Mentioned(mention.status).value,
-        html=None if mention.text is None else markdown(mention.text),
-    )
+def line(mention: dict[str, Any], as_of: int | None) -> dict[str, Any]:
+    """Return a mention with where it leads, and with its text as it is shown; without a text it was erased."""
+    href = address(f"/cases/{segment(mention['case'])}", as_of=as_of) + f"#{mention['thread']}-{mention['number']}"
+    return mention | {"href": href, "html": None if mention["text"] is None else markdown(mention["text"])}

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from fastapi import APIRouter, Form, Query
-from markupsafe import Markup
 from pydantic import BaseModel
 from starlette.responses import RedirectResponse, Response
 
@@ -18,7 +16,7 @@ from remiss.errors import InputError
 from remiss.faces.serving import AsOf, Ws, status_of
 from remiss.faces.web.markdown import markdown
 from remiss.faces.web.pages import case as pages
-from remiss.faces.web.pages.investigation_part import CitedLink, Unwritten, cited
+from remiss.faces.web.pages.investigation_part import Unwritten, cited
 from remiss.faces.web.pages.shell import shell
 from remiss.faces.web.rendering import address, render, segment
 from remiss.records.investigation import Citation, CitationKind, Conclusion, Investigation, Outcome, Part, Stands
@@ -161,28 +159,13 @@ def _citations(text: str) -> tuple[Citation, ...]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CitationLine:
-    """A finding that cites something, as it is shown."""
-
-    case: str
-    title: str | None
-    href: str
-    part: str
-    number: int
-    state: str
-    html: Markup | None
-    at: datetime
-    citation: CitedLink
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CitationsPage:
     """citations/page.html: what cites an address, or all citations."""
 
     template: ClassVar[str] = "citations/page.html"
     asked: str
     as_of: int | None
-    lines: tuple[CitationLine, ...]
+    lines: tuple[dict[str, Any], ...]
     total: int
     older: str | None
 
@@ -205,15 +188,11 @@ def citations(ws: Ws, asked: Annotated[CitationFilter, Query()]) -> Response:
     return render(page, shell(ws, "Citations", "cases", (twin, "Citations"), position=asked.as_of))
 
 
-def _line(each: Mapping[str, Any], as_of: int | None) -> CitationLine:
-    return CitationLine(
-        case=each["case"],
-        title=each["title"],
-        href=address(f"/cases/{segment(each['case'])}", as_of=as_of) + "#investigation",
-        part=PARTS.get(each["part"], each["part"]),
-        number=each["number"],
-        state=each["state"],
-        html=None if each["text"] is None else markdown(each["text"]),
-        at=each["at"],
-        citation=cited(Citation(kind=CitationKind(each["kind"]), address=each["address"]), as_of),
-    )
+def _line(each: dict[str, Any], as_of: int | None) -> dict[str, Any]:
+    """Return a finding that cites something with where it leads, and with its text as it is shown."""
+    return each | {
+        "href": address(f"/cases/{segment(each['case'])}", as_of=as_of) + "#investigation",
+        "part": PARTS.get(each["part"], each["part"]),
+        "html": None if each["text"] is None else markdown(each["text"]),
+        "citation": cited(Citation(kind=CitationKind(each["kind"]), address=each["address"]), as_of),
+    }

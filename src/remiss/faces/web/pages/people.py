@@ -5,10 +5,10 @@ Everybody with what they hold, and the tokens that stand for them, as the page o
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from fastapi import APIRouter, Form
 from pydantic import BaseModel
@@ -53,68 +53,23 @@ class PersonLine:
     until: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TokenLine:
-    """A token as the table shows it, with the times since and until when it works."""
+def people_of(ws: Workspace, rows: Iterable[dict[str, Any]]) -> tuple[PersonLine, ...]:
+    """Return everybody by name, those who are disabled last.
 
-    id: str
-    person: str
-    about: str | None
-    expires: datetime | None
-    revoked: bool
-    once: bool
-    used: bool
-    used_at: datetime | None
-    since: datetime | None
-    until: datetime | None
-
-
-def people_of(ws: Workspace, position: int) -> tuple[PersonLine, ...]:
-    """Return everybody by name, those who are disabled last."""
+    Parameters
+    ----------
+    rows : a line for each role that somebody holds, as people are listed
+    """
     lines: dict[str, PersonLine] = {}
-    for row in people_actions.list_people(ws, as_of=position):
-        name, team = str(row["person"]), row["team"]
+    for row in rows:
+        name, team = row["person"], row["team"]
         held = lines[name].held if name in lines else ()
-        if isinstance(team, str):
+        if team is not None:
             taken = ws.authority.may(ws.actor, "person:revoke", team)
-            role = HeldRole(
-                role=str(row["role"]), team=team, words=team_words(team), clearance=str(row["clearance"]), taken=taken
-            )
-            held = (*held, role)
-        about = row["about"]
-        lines[name] = PersonLine(
-            name=name,
-            about=None if about is None else str(about),
-            held=held,
-            disabled=row["until"] is not None,
-            since=_time(row["since_at"]),
-            until=_time(row["until_at"]),
-        )
+            held = (*held, HeldRole(role=row["role"], team=team, words=team_words(team), clearance=row["clearance"], taken=taken))
+        told = {"about": row["about"], "since": row["since_at"], "until": row["until_at"], "disabled": row["until"] is not None}
+        lines[name] = PersonLine(name=name, held=held, **told)
     return tuple(sorted(lines.values(), key=lambda line: (line.disabled, line.name)))
-
-
-def tokens_of(ws: Workspace, position: int) -> tuple[TokenLine, ...]:
-    """Return all tokens that ever were, by person and age."""
-    found = access_actions.list_tokens(ws, as_of=position)
-    return tuple(
-        TokenLine(
-            id=str(row["token"]),
-            person=str(row["person"]),
-            about=None if row["about"] is None else str(row["about"]),
-            expires=_time(row["expires"]),
-            revoked=row["until"] is not None,
-            once=bool(row["once"]),
-            used=row["used"] is not None,
-            used_at=_time(row["used_at"]),
-            since=_time(row["since_at"]),
-            until=_time(row["until_at"]),
-        )
-        for row in found
-    )
-
-
-def _time(value: object) -> datetime | None:
-    return value if isinstance(value, datetime) else None
 
 
 router = APIRouter()
@@ -132,7 +87,7 @@ class PeoplePage:
     template: ClassVar[str] = "people/page.html"
     people: tuple[PersonLine, ...]
     teams: tuple[str, ...]
-    tokens: tuple[TokenLine, ...] | None
+    tokens: tuple[dict[str, Any], ...] | None
     roles: tuple[str, ...] = tuple(ROLES)
     levels: tuple[str, ...] = tuple(level.name.lower() for level in Sensitivity)
     every_team: str = EVERY_TEAM
@@ -274,9 +229,9 @@ def _page(
     position = ws.position()
     teams = people_actions.list_teams(ws, as_of=position).column("team") if may("team:read") else ()
     page = PeoplePage(
-        people=people_of(ws, position),
+        people=people_of(ws, people_actions.list_people(ws, as_of=position)),
         teams=tuple(str(team) for team in teams),
-        tokens=tokens_of(ws, position) if may("token:list") else None,
+        tokens=tuple(access_actions.list_tokens(ws, as_of=position)) if may("token:list") else None,
         adds=may("person:add"),
         grants=may("person:grant"),
         disables=may("person:disable"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from fastapi import APIRouter, Query
@@ -27,6 +26,7 @@ from remiss.records.identity import parse_time
 
 if TYPE_CHECKING:
     from remiss.protocol.terms import Protocol
+    from remiss.records.rows import Rows
 
 router = APIRouter()
 Number = Annotated[int, Field(ge=0, le=MOST_REVISION)]
@@ -46,22 +46,11 @@ class TwoVersions(AsOf):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VersionLine:
-    """One version in a list."""
-
-    name: str
-    version: int
-    team: str
-    at: datetime
-    href: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ProtocolsPage:
     """protocols/list.html: every version that the catalog keeps."""
 
     template: ClassVar[str] = "protocols/list.html"
-    versions: tuple[VersionLine, ...]
+    versions: tuple[dict[str, Any], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +78,7 @@ class ProtocolPage:
     model: str
     owners: tuple[str, ...]
     criteria: tuple[CriterionShown, ...]
-    others: tuple[VersionLine, ...]
+    others: tuple[dict[str, Any], ...]
     files: tuple[tuple[str, tuple[highlighting.MarkedLine, ...]], ...]
     readable: bool
 
@@ -130,7 +119,7 @@ def show(ws: Ws, name: str, asked: Annotated[OneVersion, Query()]) -> Response:
         model="" if document is None else document.model,
         owners=() if document is None else document.owners,
         criteria=() if document is None else tuple(criteria_of(ws, document)),
-        others=tuple(each for each in versions_of(listed) if each.name == stored.name),
+        others=tuple(each for each in versions_of(listed) if each["protocol"] == stored.name),
         files=(
             (f"{stored.name}.yaml", highlighting.yaml(text, {line: f"criterion-{name}" for name, line in lines.items()})),
             *((file, highlighting.yaml(content, {})) for file, content in attached.items()),
@@ -153,11 +142,11 @@ def diff(ws: Ws, name: str, asked: Annotated[TwoVersions, Query()]) -> Response:
     return render(page, shell(ws, title, "protocols", (twin, "Difference"), position=found.position))
 
 
-def versions_of(listed: Any) -> Iterator[VersionLine]:
-    """Yield what a list of versions holds."""
+def versions_of(listed: Rows) -> Iterator[dict[str, Any]]:
+    """Yield what a list of versions holds, each with where it leads."""
     for each in listed:
         href = address(f"/protocols/{segment(each['protocol'])}", version=each["version"])
-        yield VersionLine(name=each["protocol"], version=each["version"], team=each["team"], at=parse_time(each["at"]), href=href)
+        yield each | {"at": parse_time(str(each["at"])), "href": href}
 
 
 def criteria_of(ws: Ws, document: Protocol) -> Iterator[CriterionShown]:

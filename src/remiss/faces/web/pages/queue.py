@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from fastapi import APIRouter, Depends, Form, Query
@@ -14,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from remiss import curate
 from remiss.catalog import actions as catalog
 from remiss.curate import labelling_actions as labelling
-from remiss.curate.labelling_form import LabellingForm, Left
+from remiss.curate.labelling_form import BatchState, InHand, LabellingForm, Left
 from remiss.errors import LabellingError, NotFound, RemissError
 from remiss.faces.serving import Ws, status_of
 from remiss.faces.web.pages.judgement_form import TypedJudgement, judgement_of, typed_judgement
@@ -37,34 +36,14 @@ DONE = {LabellingKind.ANNOTATION: "annotated", LabellingKind.VERIFICATION: "veri
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CaseInHand:
-    """A case in hand, as the list shows it."""
-
-    case: str
-    kind: str
-    until: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BatchLine:
-    """A batch, as the list shows it."""
-
-    group: str
-    flagged: bool
-    period: datetime
-    size: int
-    done: int
-    in_turn: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class QueuePage:
     """queue/page.html: what one has in hand, what is left for one, how far batches have come; `said` is what was just done."""
 
     template: ClassVar[str] = "queue/page.html"
     left: Left
-    held: tuple[CaseInHand, ...]
-    batches: tuple[BatchLine, ...]
+    held: tuple[InHand, ...]
+    batches: tuple[BatchState, ...]
+    unflagged: Collection[str]
     said: str
 
 
@@ -101,18 +80,9 @@ def show(ws: Ws, before: Annotated[JustDone, Query()]) -> Response:
     found = curate.list_queue(ws)
     page = QueuePage(
         left=found.left,
-        held=tuple(CaseInHand(case=each.case, kind=each.kind.value, until=each.until) for each in found.in_hand),
-        batches=tuple(
-            BatchLine(
-                group=each.group,
-                flagged=each.group not in UNFLAGGED,
-                period=each.period,
-                size=each.size,
-                done=each.done,
-                in_turn=each.in_turn,
-            )
-            for each in found.batches
-        ),
+        held=found.in_hand,
+        batches=found.batches,
+        unflagged=UNFLAGGED,
         said=just_done(before),
     )
     return render(page, shell(ws, "Queue", "queue", ("/api/v1/queue", "Queue")))
