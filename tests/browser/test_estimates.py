@@ -46,6 +46,16 @@ def test_without_script_the_chart_is_a_picture(signed_in):
     expect(page.get_by_role("table")).to_be_visible()
 
 
+def test_names_of_rows_stand_clear_of_marks_at_nought(signed_in):
+    page = signed_in("/estimates")
+    names = page.locator(".chart svg .role-axis-label text[text-anchor=end]")
+    expect(names.first).to_be_visible()
+    end = max(box["x"] + box["width"] for box in (name.bounding_box() for name in names.all()) if box)
+    plot = page.locator(".chart svg .role-frame .background").first.bounding_box()
+    assert plot
+    assert plot["x"] - end >= 8
+
+
 def test_the_chart_is_drawn_again_when_night_falls(signed_in):
     page = signed_in("/estimates", color_scheme="light")
     label = page.locator(".chart svg .role-axis-label text").first

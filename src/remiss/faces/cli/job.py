@@ -8,7 +8,7 @@ import sys
 import click
 
 from remiss.errors import AnswerNo, SettingError
-from remiss.faces.cli import job_tables, render
+from remiss.faces.cli import render, run_tables
 from remiss.faces.cli.options import workspace
 from remiss.records.job import Job, JobState
 
@@ -28,7 +28,7 @@ def run() -> int:
 
     def told(job: Job) -> None:
         ended.append(job)
-        render.say(f"{job.id}: {job_tables.in_words(job)}")
+        render.say(f"{job.id}: {run_tables.in_words(job)}")
 
     with workspace() as ws:
         if ws.file is None and ws.address.startswith("http"):

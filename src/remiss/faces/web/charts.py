@@ -13,6 +13,8 @@ from typing import Any
 Json = dict[str, Any]
 ROW_PIXELS = 24
 MARK_LIMIT = 60
+# All ticks have the unit of the greatest, and nought of thousands is nought.
+NOUGHT = "datum.value === 0 ? '0' : datum.label"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +47,8 @@ def figures(marks: Sequence[ChartMark], *, rate: bool, over_time: bool, title: s
     if over_time:
         label["axis"] = {"labelAngle": -35, "labelOverlap": True, "grid": False}
     else:
-        label["axis"] = {"labelLimit": 220, "domain": False, "ticks": False}
+        # A mark at zero is as wide as that to the left of it.
+        label["axis"] = {"labelLimit": 220, "labelPadding": 10, "domain": False, "ticks": False}
     value: Json = {
         "field": "value",
         "type": "quantitative",
@@ -53,6 +56,8 @@ def figures(marks: Sequence[ChartMark], *, rate: bool, over_time: bool, title: s
         "scale": {"zero": True, "nice": True},
         "axis": {"format": ".2~%" if rate else "~s", "tickCount": 6, "domain": False},
     }
+    if not rate:
+        value["axis"]["labelExpr"] = NOUGHT
     along, across = ("x", "y") if over_time else ("y", "x")
     tooltip = [
         {"field": "label", "title": " "},
