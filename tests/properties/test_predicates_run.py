@@ -11,9 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from remiss.errors import ProtocolError
+from remiss.protocol.check_result import CheckedExpression
 from remiss.protocol.expressions.patterns import check_pattern
 from remiss.protocol.predicate import check_field, check_predicate
-from remiss.protocol.terms import CheckedExpression, Type
+from remiss.protocol.terms import Type
 
 FIELDS = {
     "id": Type.TEXT,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from remiss.errors import ProtocolError
+from remiss.protocol.check_result import Finding
 from remiss.protocol.document import parse
 from remiss.protocol.ports import Description
-from remiss.protocol.terms import Finding, Protocol, Type
+from remiss.protocol.terms import Protocol, Type
 
 FILE = "arrival-delay.yaml"
 WHOLE = """\

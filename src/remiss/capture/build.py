@@ -22,8 +22,9 @@ from remiss.govern.ports.vault import Bundle
 from remiss.govern.redaction.redactor import Redactor, remembering
 from remiss.protocol.actions import checked as checked_against_sources
 from remiss.protocol.cache import restore
+from remiss.protocol.check_result import Checked
 from remiss.protocol.ports import Description, Session
-from remiss.protocol.terms import Address, Checked, Protocol
+from remiss.protocol.terms import Address, Protocol
 from remiss.records.run import in_bulk
 from remiss.records.window import Window
 from remiss.version import __version__

@@ -12,7 +12,7 @@ from remiss.capture.ports import CaptureWorkspace, WindowInForce
 from remiss.capture.requirements import refused_rows
 from remiss.capture.schedule import Interval, due_again, due_windows, spans
 from remiss.errors import InputError
-from remiss.protocol.terms import Checked
+from remiss.protocol.check_result import Checked
 from remiss.records.published import Count, Several, Share
 from remiss.records.run import Run
 from remiss.records.window import Window

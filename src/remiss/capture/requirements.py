@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from remiss.protocol.terms import Checked
+from remiss.protocol.check_result import Checked
 
 UNREADABLE = "unreadable-row"
 UNREADABLE_LABEL = "unreadable-label"

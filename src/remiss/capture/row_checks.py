@@ -21,8 +21,8 @@ from remiss.capture.sql.scan import reasons
 from remiss.capture.values import shape_of
 from remiss.errors import Location, ProtocolError
 from remiss.govern.ports.machine import Progress
+from remiss.protocol.check_result import Checked
 from remiss.protocol.ports import Session
-from remiss.protocol.terms import Checked
 
 
 def prepared(session: Session, plan: ScanPlan) -> ScanPlan:

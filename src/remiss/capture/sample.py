@@ -18,8 +18,8 @@ from remiss.capture.sql import statements
 from remiss.capture.sql.plan import SAMPLE, ScanPlan
 from remiss.errors import SourceError
 from remiss.govern.ports.machine import Progress
+from remiss.protocol.check_result import Checked
 from remiss.protocol.ports import Description, Session
-from remiss.protocol.terms import Checked
 from remiss.records.run import Cell, Group, Profile, Refusals, RunWindow, in_bulk
 
 # Texts of millions of ids would make one statement that no parser likes.

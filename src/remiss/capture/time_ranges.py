@@ -12,8 +12,8 @@ from remiss.capture.sql import scan
 from remiss.capture.sql.plan import EVENTS
 from remiss.capture.values import shape_of
 from remiss.errors import Location, SourceError
+from remiss.protocol.check_result import Checked
 from remiss.protocol.ports import Session
-from remiss.protocol.terms import Checked
 from remiss.records.identity import FIRST, from_micros
 
 # A year of hours, two centuries of weeks: no outage is that long.

@@ -11,9 +11,10 @@ from dataclasses import replace
 from functools import lru_cache
 
 from remiss.errors import Location, ProtocolError
+from remiss.protocol.check_result import Finding
 from remiss.protocol.document import draft, first_of
 from remiss.protocol.shape import has_errors
-from remiss.protocol.terms import Finding, Protocol
+from remiss.protocol.terms import Protocol
 
 # Some ten protocols with as many versions each; what lists all versions asks for every one of them in turn.
 MOST = 256

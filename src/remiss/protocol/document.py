@@ -18,14 +18,12 @@ from remiss.errors import Location, ProtocolError, RemissError
 from remiss.protocol import rubric as rubrics
 from remiss.protocol import taxonomy as taxonomies
 from remiss.protocol.assembly import Whole, assemble, fields_of, unread_of
+from remiss.protocol.check_result import Finding
 from remiss.protocol.consistency import check_sections
 from remiss.protocol.model import FieldsModel, ProtocolModel
 from remiss.protocol.reading import Path, Value, read
 from remiss.protocol.shape import has_errors, sink, validate
-from remiss.protocol.terms import (
-    Finding,
-    Protocol,
-)
+from remiss.protocol.terms import Protocol
 
 _BEGINS = "#: attached "
 _LINE = "#| "

@@ -10,23 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from remiss.errors import ProtocolError
+from remiss.protocol.check_result import Checked, CheckedCriterion, CheckedExpression, Finding
 from remiss.protocol.columns import NAMING, NUMERIC
 from remiss.protocol.nearest import nearest
 from remiss.protocol.notes import notes
 from remiss.protocol.ports import Description
 from remiss.protocol.predicate import LABELS, check_field, check_predicate
-from remiss.protocol.terms import (
-    Checked,
-    CheckedCriterion,
-    CheckedExpression,
-    Criterion,
-    Expression,
-    Finding,
-    Kind,
-    Protocol,
-    Type,
-    is_among,
-)
+from remiss.protocol.terms import Criterion, Expression, Kind, Protocol, Type, is_among
 
 LABEL = "label"
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from remiss.protocol.terms import Checked, CheckedCriterion, Finding, Kind, Protocol, Type
+from remiss.protocol.check_result import Checked, CheckedCriterion, Finding
+from remiss.protocol.terms import Kind, Protocol, Type
 from remiss.records.case import Sensitivity
 
 _READS = {Kind.MISCLASSIFICATION: "label", Kind.LOW_CONFIDENCE: "confidence", Kind.LATENCY: "latency_ms"}

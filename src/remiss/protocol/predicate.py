@@ -16,11 +16,12 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from remiss.errors import ProtocolError
+from remiss.protocol.check_result import CheckedExpression
 from remiss.protocol.expressions.grammar import Names, typed
 from remiss.protocol.expressions.parsing import parse
 from remiss.protocol.expressions.typed import Typed
 from remiss.protocol.nearest import nearest
-from remiss.protocol.terms import CheckedExpression, Type, is_among
+from remiss.protocol.terms import Type, is_among
 
 LABELS = "labels"
 

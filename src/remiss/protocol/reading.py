@@ -15,7 +15,7 @@ from typing import TypeAlias
 import yaml
 
 from remiss.errors import Location, ProtocolError
-from remiss.protocol.terms import Finding
+from remiss.protocol.check_result import Finding
 
 MOST_BYTES = 128 * 1024
 MOST_DEPTH = 16

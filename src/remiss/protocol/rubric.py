@@ -10,10 +10,11 @@ from typing import Annotated
 from pydantic import Field
 
 from remiss.errors import ProtocolError
+from remiss.protocol.check_result import Finding
 from remiss.protocol.nearest import nearest
 from remiss.protocol.reading import Document, read
 from remiss.protocol.shape import Section, Sink, has_errors, sink, validate
-from remiss.protocol.terms import Answer, Finding, Rubric, RubricQuestion
+from remiss.protocol.terms import Answer, Rubric, RubricQuestion
 
 LEAST_GRADE = 4
 _GRADES = ("1", "2", "3")

@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from remiss.protocol.check_result import Finding
 from remiss.protocol.nearest import nearest
 from remiss.protocol.reading import MOST_FINDINGS, Document, Path, Unclear, Value
-from remiss.protocol.terms import Finding
 
 M = TypeVar("M", bound=BaseModel)
 

@@ -11,10 +11,11 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from remiss.errors import Location, ProtocolError
+from remiss.protocol.check_result import Finding
 from remiss.protocol.nearest import nearest
 from remiss.protocol.reading import Document, Path, read
 from remiss.protocol.shape import Section, Sink, has_errors, sink, validate, wrong
-from remiss.protocol.terms import Finding, Mode, Taxonomy
+from remiss.protocol.terms import Mode, Taxonomy
 
 BUILTIN = "remiss"
 _STEP = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")

@@ -10,12 +10,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated
 
 from remiss.govern.redaction.policy import Policy
-from remiss.parameters import OneOf
 from remiss.records.case import Sensitivity
-from remiss.records.published import Count, Several, published
+from remiss.records.published import Count
 
 INPUTS = "inputs."
 CONTEXT = "context."
@@ -246,59 +244,6 @@ class Protocol:
     review: Review | None = None
     lines: Mapping[str, int] = field(default_factory=dict)
     unread: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckedExpression:
-    """An expression after the allow-list and the type check.
-
-    `sql` is canonical text in the DuckDB dialect. For fields its columns are the source's, and the labels' as
-    `labels.NAME`; for predicates they are canonical field names quoted as one identifier, for example
-    `"inputs.carrier"`. `reads` are those names. `zoned` says of a time whether its values carry a zone.
-    """
-
-    sql: str
-    type: Type
-    reads: frozenset[str]
-    zoned: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckedCriterion:
-    """A criterion whose predicates are checked. `among` None means every event; `reads_label` is about `when`."""
-
-    criterion: Criterion
-    when: CheckedExpression | None
-    among: CheckedExpression | None
-    reads_label: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
-    """A protocol that its source can answer: every expression typed."""
-
-    protocol: Protocol
-    fields: Mapping[str, CheckedExpression]
-    criteria: tuple[CheckedCriterion, ...]
-
-
-FindingLevel = Annotated[str, OneOf(("error", "note"))]
-
-
-@published("finding", part=True)
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One thing that `protocol check` has to say. `level` is `error` or `note`."""
-
-    code: str
-    level: FindingLevel
-    file: str
-    line: Count
-    what: str
-    do: str
-
-
-Findings = Annotated[tuple[Finding, ...], Several("findings")]
 
 
 def is_among(name: str, unread: Collection[str]) -> bool:

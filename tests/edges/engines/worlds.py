@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 from remiss.capture.sample import CaptureSample, draw_sample
 from remiss.edges.engines.duckdb import DuckDB, DuckDBSession
 from remiss.protocol import document, lint
+from remiss.protocol.check_result import Checked
 from remiss.protocol.ports import Description
-from remiss.protocol.terms import Checked
 from remiss.settings import Settings
 
 MONDAY = datetime(2013, 6, 3, tzinfo=UTC)

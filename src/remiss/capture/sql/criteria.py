@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from remiss.capture.sql.plan import REFERENCE, ScanPlan
 from remiss.capture.sql.scan import literal, name, reads_labels, refusing_labels, statement, steps
-from remiss.protocol.terms import CheckedCriterion
+from remiss.protocol.check_result import CheckedCriterion
 
 # Two bits for each criterion in a signed 64-bit integer: grouping by one integer is faster than by a column for each.
 CRITERIA_A_PATTERN = 31

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from remiss.capture.sql.plan import KNOWN, LABELS, LabelHistory, ScanPlan, Shape
 from remiss.capture.sql.scan import instant, name, statement
-from remiss.protocol.terms import Checked, Labels
+from remiss.protocol.check_result import Checked
+from remiss.protocol.terms import Labels
 from remiss.records.identity import to_micros
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from remiss.protocol.terms import Checked, CheckedCriterion
+from remiss.protocol.check_result import Checked, CheckedCriterion
 from remiss.records.identity import to_micros
 
 EVENTS = "events"

@@ -14,7 +14,7 @@ from sqlglot import exp
 
 from remiss.capture import requirements
 from remiss.capture.sql.plan import EVENTS, KNOWN, LABELS, REPEATS, SAMPLE, LabelHistory, ScanPlan, Shape
-from remiss.protocol.terms import Checked, CheckedExpression
+from remiss.protocol.check_result import Checked, CheckedExpression
 from remiss.records.identity import FIRST, LAST, format_time, from_micros, to_micros
 
 

@@ -9,8 +9,8 @@ import click
 
 from remiss.faces.cli import render
 from remiss.present.legible import counted, number
+from remiss.protocol.check_result import Finding
 from remiss.protocol.ports import StoredProtocol
-from remiss.protocol.terms import Finding
 from remiss.records.recoding import KeptRecoding, Recoded
 
 if TYPE_CHECKING:
