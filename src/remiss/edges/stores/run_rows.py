@@ -1,8 +1,6 @@
 """Rows of runs as records: the run, its manifest, groups and cells, and the events that it saw.
 
 What a run changed against those before it, as far as whoever asks may know that of each event.
-
-What is captured: the windows in force, added up by source and protocol version.
 """
 
 from __future__ import annotations
@@ -14,18 +12,16 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, case, exists, func, not_, or_, select, true, type_coerce
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, not_, or_, select, true
 
 from remiss.capture.planning import CHANGED
-from remiss.capture.ports import Coverage, RunTotals
 from remiss.capture.requirements import Refused
 from remiss.edges.stores.blinding import blinded_viewer, held, suggestions_blinded
 from remiss.edges.stores.dialect.types import from_json
-from remiss.edges.stores.in_force import in_force, of, same_window
+from remiss.edges.stores.in_force import same_window
 from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.redactions import FIRST, redactions_of
 from remiss.edges.stores.tables import (
-    Instant,
     captures,
     cases,
     event_contents,
@@ -40,7 +36,7 @@ from remiss.edges.stores.tables import (
 from remiss.edges.stores.visible import visible_to
 from remiss.protocol.cache import salvage
 from remiss.records.event import Event, Values
-from remiss.records.identity import from_micros, parse_time
+from remiss.records.identity import parse_time
 from remiss.records.run import Cell, Change, Group, Manifest, Member, Run, RunWindow
 
 
@@ -225,71 +221,3 @@ def names(stored: str) -> tuple[str, ...]:
 def stratum(stored: str) -> Values:
     """Return a stored stratum."""
     return MappingProxyType(from_json(stored))
-
-
-def coverage(reading: Reading) -> tuple[Coverage, ...]:
-    """Return one sum for each source and meaning of a protocol that has windows in force, of runs that the scope sees.
-
-    Versions that mean the same are one, as in estimates, and go by the newest of them.
-    """
-    own = (run_windows.c.source_name, run_windows.c.protocol_name, protocols.c.digest)
-    end = func.max(type_coerce(run_windows.c.window_start, run_windows.c.width_micros.type) + run_windows.c.width_micros)
-    summed = (
-        select(
-            *own,
-            func.max(protocols.c.version).label("version"),
-            func.count().label("windows"),
-            type_coerce(func.min(run_windows.c.window_start), Instant).label("since"),
-            end.label("until"),
-            func.sum(run_windows.c.population).label("events"),
-            func.sum(run_windows.c.labelled).label("labelled"),
-            func.sum(case((run_windows.c.provisional, 1), else_=0)).label("provisional"),
-            func.max(run_windows.c.run_key).label("newest"),
-        )
-        .join_from(run_windows, runs, runs.c.key == run_windows.c.run_key)
-        .join(protocols, protocols.c.key == runs.c.protocol_key)
-        .where(in_force(reading.position), visible_to(reading.scope, runs))
-        .group_by(*own)
-        .subquery()
-    )
-    found = (
-        select(summed, runs.c.id, runs.c.at)
-        .join(runs, runs.c.key == summed.c.newest)
-        .order_by(summed.c.source_name, summed.c.protocol_name, summed.c.version.desc())
-    )
-    return tuple(
-        Coverage(
-            source=row.source_name,
-            protocol=row.protocol_name,
-            version=row.version,
-            windows=row.windows,
-            since=row.since,
-            until=from_micros(int(row.until)),
-            events=int(row.events),
-            labelled=int(row.labelled),
-            provisional=int(row.provisional),
-            run=row.id,
-            at=row.at,
-        )
-        for row in reading.connection.execute(found)
-    )
-
-
-def totals(reading: Reading, source: str, protocol: str) -> RunTotals:
-    """Return what the runs in force of a protocol on a source add up to, of those that the scope sees.
-
-    The database adds up: a year of hours has tens of thousands of groups, in one run or in thousands.
-    """
-    held, visible = and_(of(source, protocol), in_force(reading.position)), visible_to(reading.scope, runs)
-    populations = (
-        select(groups.c.criterion, func.sum(groups.c.population).label("population"))
-        .join(run_windows, same_window(groups))
-        .join(runs, runs.c.key == run_windows.c.run_key)
-        .where(held, visible)
-        .group_by(groups.c.criterion)
-    )
-    these = and_(runs.c.key.in_(select(run_windows.c.run_key).where(held)), visible)
-    return RunTotals(
-        populations={row.criterion: int(row.population) for row in reading.connection.execute(populations)},
-        refused=tuple(refused_by(reading, these)),
-    )

@@ -10,29 +10,16 @@ from sqlalchemy import Label, Row, Select, and_, false, func, select
 
 from remiss.capture.ports import Coverage, KnownEvent, RunTotals, WindowInForce
 from remiss.edges.stores.activation import activate
+from remiss.edges.stores.coverage import coverage, known_events, totals, windows_in_force
 from remiss.edges.stores.filing import file_run, lock_source
-from remiss.edges.stores.in_force import come_by, in_force, of, same_window
+from remiss.edges.stores.in_force import come_by
 from remiss.edges.stores.reading import Reader, Reading
-from remiss.edges.stores.run_rows import (
-    as_it_stood,
-    captured,
-    cell,
-    changes_of,
-    coverage,
-    criteria_of,
-    groups_of,
-    manifest,
-    run_of,
-    totals,
-    window,
-)
+from remiss.edges.stores.run_rows import as_it_stood, captured, cell, changes_of, criteria_of, groups_of, manifest, run_of, window
 from remiss.edges.stores.storable import is_text
 from remiss.edges.stores.tables import (
-    captures,
     cells,
     events,
     profiles,
-    protocols,
     refused_rows,
     run_windows,
     runs,
@@ -41,7 +28,6 @@ from remiss.edges.stores.visible import visible_to
 from remiss.errors import Ambiguous, Conflict, NotFound
 from remiss.protocol.terms import Protocol
 from remiss.records.case import Sensitivity
-from remiss.records.event import to_text
 from remiss.records.person import Governed
 from remiss.records.run import Cell, Change, DerivedRun, Group, Manifest, Member, Profile, RefusedRow, Run, RunWindow, in_bulk
 
@@ -66,26 +52,9 @@ class RunStore:
         Inside an action that writes, it first waits for other captures of the source: what a run is compared with must still
         be in force when it is filed.
         """
-        found = (
-            select(run_windows, runs.c.id, runs.c.as_of, protocols.c.version, protocols.c.digest, self._visible.label("seen"))
-            .join(runs, runs.c.key == run_windows.c.run_key)
-            .join(protocols, protocols.c.key == runs.c.protocol_key)
-            .where(of(source, protocol), in_force(position))
-            .order_by(run_windows.c.window_start)
-        )
         with self._reader.at(position) as reading:
             self._alone(reading, source)
-            return tuple(
-                WindowInForce(
-                    window=window(row),
-                    run=row.id,
-                    protocol_version=row.version,
-                    protocol_digest=row.digest,
-                    as_of=row.as_of,
-                    seen=bool(row.seen),
-                )
-                for row in reading.connection.execute(found)
-            )
+            return windows_in_force(reading, source, protocol)
 
     def totals(self, source: str, protocol: str, position: int | None = None) -> RunTotals:
         """Return what the runs that are in force, or were at a position, add up to, of those that are seen."""
@@ -99,27 +68,9 @@ class RunStore:
 
     def known(self, source: str, protocol: str, since: datetime, until: datetime) -> tuple[KnownEvent, ...]:
         """Return the events sampled by the runs in force for those windows; inside an action it waits like `in_force`."""
-        found = (
-            select(captures, events.c.event_id)
-            .join(events, events.c.key == captures.c.event_key)
-            .join(run_windows, same_window(captures))
-            .where(of(source, protocol), in_force())
-            .where(captures.c.window_start >= since, captures.c.window_start < until, captures.c.probability > 0)
-            .order_by(captures.c.window_start, captures.c.priority, events.c.event_id)
-        )
         with self._reader.at() as reading:
             self._alone(reading, source)
-            return tuple(
-                KnownEvent(
-                    event=row.event_id,
-                    window=row.window_start,
-                    output=to_text(row.output),
-                    label=to_text(row.label),
-                    met=tuple(row.met),
-                    undecided=tuple(row.undecided),
-                )
-                for row in reading.connection.execute(found)
-            )
+            return known_events(reading, source, protocol, since, until)
 
     def catalogued(self, source: str, since: datetime, until: datetime) -> tuple[str, ...]:
         """Return the ids of all events of a source in the catalog that happened in [since, until), sampled or not."""

@@ -1,0 +1,144 @@
+"""What is captured: the windows in force, what was sampled in them, and what they add up to by source and protocol."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import and_, case, func, select, type_coerce
+
+from remiss.capture.ports import Coverage, KnownEvent, RunTotals, WindowInForce
+from remiss.edges.stores.in_force import in_force, of, same_window
+from remiss.edges.stores.reading import Reading
+from remiss.edges.stores.run_rows import refused_by, window
+from remiss.edges.stores.tables import (
+    Instant,
+    captures,
+    events,
+    groups,
+    protocols,
+    run_windows,
+    runs,
+)
+from remiss.edges.stores.visible import visible_to
+from remiss.records.event import to_text
+from remiss.records.identity import from_micros
+
+
+def coverage(reading: Reading) -> tuple[Coverage, ...]:
+    """Return one sum for each source and meaning of a protocol that has windows in force, of runs that the scope sees.
+
+    Versions that mean the same are one, as in estimates, and go by the newest of them.
+    """
+    own = (run_windows.c.source_name, run_windows.c.protocol_name, protocols.c.digest)
+    end = func.max(type_coerce(run_windows.c.window_start, run_windows.c.width_micros.type) + run_windows.c.width_micros)
+    summed = (
+        select(
+            *own,
+            func.max(protocols.c.version).label("version"),
+            func.count().label("windows"),
+            type_coerce(func.min(run_windows.c.window_start), Instant).label("since"),
+            end.label("until"),
+            func.sum(run_windows.c.population).label("events"),
+            func.sum(run_windows.c.labelled).label("labelled"),
+            func.sum(case((run_windows.c.provisional, 1), else_=0)).label("provisional"),
+            func.max(run_windows.c.run_key).label("newest"),
+        )
+        .join_from(run_windows, runs, runs.c.key == run_windows.c.run_key)
+        .join(protocols, protocols.c.key == runs.c.protocol_key)
+        .where(in_force(reading.position), visible_to(reading.scope, runs))
+        .group_by(*own)
+        .subquery()
+    )
+    found = (
+        select(summed, runs.c.id, runs.c.at)
+        .join(runs, runs.c.key == summed.c.newest)
+        .order_by(summed.c.source_name, summed.c.protocol_name, summed.c.version.desc())
+    )
+    return tuple(
+        Coverage(
+            source=row.source_name,
+            protocol=row.protocol_name,
+            version=row.version,
+            windows=row.windows,
+            since=row.since,
+            until=from_micros(int(row.until)),
+            events=int(row.events),
+            labelled=int(row.labelled),
+            provisional=int(row.provisional),
+            run=row.id,
+            at=row.at,
+        )
+        for row in reading.connection.execute(found)
+    )
+
+
+def totals(reading: Reading, source: str, protocol: str) -> RunTotals:
+    """Return what the runs in force of a protocol on a source add up to, of those that the scope sees.
+
+    The database adds up: a year of hours has tens of thousands of groups, in one run or in thousands.
+    """
+    held, visible = and_(of(source, protocol), in_force(reading.position)), visible_to(reading.scope, runs)
+    populations = (
+        select(groups.c.criterion, func.sum(groups.c.population).label("population"))
+        .join(run_windows, same_window(groups))
+        .join(runs, runs.c.key == run_windows.c.run_key)
+        .where(held, visible)
+        .group_by(groups.c.criterion)
+    )
+    these = and_(runs.c.key.in_(select(run_windows.c.run_key).where(held)), visible)
+    return RunTotals(
+        populations={row.criterion: int(row.population) for row in reading.connection.execute(populations)},
+        refused=tuple(refused_by(reading, these)),
+    )
+
+
+def windows_in_force(reading: Reading, source: str, protocol: str) -> tuple[WindowInForce, ...]:
+    """Return the windows of which some run is in force, oldest first, and whether the scope sees that run."""
+    found = (
+        select(
+            run_windows,
+            runs.c.id,
+            runs.c.as_of,
+            protocols.c.version,
+            protocols.c.digest,
+            visible_to(reading.scope, runs).label("seen"),
+        )
+        .join(runs, runs.c.key == run_windows.c.run_key)
+        .join(protocols, protocols.c.key == runs.c.protocol_key)
+        .where(of(source, protocol), in_force(reading.position))
+        .order_by(run_windows.c.window_start)
+    )
+    return tuple(
+        WindowInForce(
+            window=window(row),
+            run=row.id,
+            protocol_version=row.version,
+            protocol_digest=row.digest,
+            as_of=row.as_of,
+            seen=bool(row.seen),
+        )
+        for row in reading.connection.execute(found)
+    )
+
+
+def known_events(reading: Reading, source: str, protocol: str, since: datetime, until: datetime) -> tuple[KnownEvent, ...]:
+    """Return the events sampled by the runs in force now for the windows from `since` to `until`, by window and priority."""
+    found = (
+        select(captures, events.c.event_id)
+        .join(events, events.c.key == captures.c.event_key)
+        .join(run_windows, same_window(captures))
+        .where(of(source, protocol), in_force())
+        .where(captures.c.window_start >= since, captures.c.window_start < until, captures.c.probability > 0)
+        .order_by(captures.c.window_start, captures.c.priority, events.c.event_id)
+    )
+    return tuple(
+        KnownEvent(
+            event=row.event_id,
+            window=row.window_start,
+            output=to_text(row.output),
+            label=to_text(row.label),
+            met=tuple(row.met),
+            undecided=tuple(row.undecided),
+        )
+        for row in reading.connection.execute(found)
+    )
