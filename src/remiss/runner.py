@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from remiss.capture import job_steps
+from remiss.capture import job_actions
 from remiss.errors import Denied, RemissError
 from remiss.govern.authority import OPERATOR, Granted, LocalOwner, actor_of
 from remiss.govern.jobs import BEATS, JobOutcome, LeaseLost, after_error
@@ -47,7 +47,7 @@ class Work:
     take: Callable[[Any, Posted, JobStep], object]
 
 
-WORK: dict[str, Work] = dict.fromkeys((CAPTURE, DUE), Work(steps=job_steps.steps, take=job_steps.take))
+WORK: dict[str, Work] = dict.fromkeys((CAPTURE, DUE), Work(steps=job_actions.steps, take=job_actions.take))
 
 
 class _Stopped(Exception):

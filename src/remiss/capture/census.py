@@ -1,17 +1,21 @@
-"""Census: exact counts and least keys by window, stratum and pattern, and what anomalies are measured against."""
+"""Census: exact counts and least keys by window, stratum and pattern, and the records of a run that are made of them."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
-from remiss.capture import sampling
+from remiss.capture import requirements, sampling
 from remiss.capture.row_checks import RowChecks
-from remiss.capture.sampling import PopulationPart
+from remiss.capture.sampling import GroupName, GroupSample, PopulationPart
 from remiss.capture.sql import criteria, statements
-from remiss.capture.sql.plan import BOUNDS, REFERENCE, ScanPlan
+from remiss.capture.sql.plan import BOUNDS, EVENTS, LABELS, REFERENCE, ScanPlan, Shape
 from remiss.capture.values import value_of
 from remiss.govern.ports.machine import Progress
 from remiss.protocol.ports import Session
+from remiss.records.event import Scalar
+from remiss.records.run import Cell, Group, Refusals, RefusedRow, RunWindow
 
 # Exact medians keep 8 bytes a value in memory: 80 MB for each anomaly at most, unless one window alone is larger.
 REFERENCE_ROWS = 10_000_000
@@ -134,3 +138,105 @@ def _whole(number: int, parts: Sequence[PopulationPart], keys: Sequence[str], ke
         labelled=sum(part.labelled for part in parts),
         least=tuple(sorted(keys)[: keep + 1]),
     )
+
+
+def all_refused(session: Session, plan: ScanPlan, seen: RowChecks) -> dict[str, int]:
+    """Return how many rows of this run were refused for each reason, the reader's own among them."""
+    counts = Counter(seen.refused)
+    for reasons in seen.placed.values():
+        counts.update(reasons)
+    if plan.checked.protocol.labels is not None:
+        counts[requirements.UNREADABLE_LABEL] = sum(one.count for one in session.unreadable(LABELS).values())
+    return counts
+
+
+def refusals(session: Session, plan: ScanPlan, seen: RowChecks) -> Refusals:
+    """Return all refusals, with the first rows of each reason."""
+    rows: list[RefusedRow] = []
+    unreadable = {requirements.UNREADABLE: [one for file, one in session.unreadable(EVENTS).items() if file in seen.placed]}
+    if plan.checked.protocol.labels is not None:
+        unreadable[requirements.UNREADABLE_LABEL] = list(session.unreadable(LABELS).values())
+    for reason, found in unreadable.items():
+        first = [row for one in found for row in one.rows][: requirements.LISTED]
+        rows += [RefusedRow(reason=reason, file=one.file, row=one.row, detail=one.detail) for one in first]
+    counts = requirements.in_order(all_refused(session, plan, seen), plan.checked)
+    reasons = [reason for reason in counts if reason not in unreadable]
+    if reasons:
+        for row in session.run(statements.refused(plan, reasons, tuple(seen.placed))).to_pylist():
+            detail = requirements.explain(row["reason"]) + (f" (id {value_of(row['id'], Shape.TEXT)})" if row["id"] else "")
+            rows.append(RefusedRow(reason=row["reason"], file=row["file"], row=row["line"], detail=detail))
+    order = {reason: at for at, reason in enumerate(counts)}
+    # The sort is stable: within a reason rows stay in the order of files and rows.
+    return Refusals(counts=counts, rows=tuple(sorted(rows, key=lambda one: order[one.reason])))
+
+
+def run_window(start: datetime, whole: PopulationPart | None) -> RunWindow:
+    """Return one window of the run; empty without a part."""
+    population, labelled = (whole.population, whole.labelled) if whole else (0, 0)
+    return RunWindow(window=start, population=population, labelled=labelled, provisional=False)
+
+
+def _stratum(plan: ScanPlan, values: tuple[Scalar, ...]) -> dict[str, Scalar]:
+    return dict(zip(plan.checked.protocol.sampling.strata, values, strict=True))
+
+
+def _order(values: tuple[Scalar, ...]) -> tuple[tuple[bool, str], ...]:
+    """Return what strata are sorted by: null last, others as text, so that unlike types compare."""
+    return tuple((value is None, str(value)) for value in values)
+
+
+def groups(plan: ScanPlan, drawn: Mapping[GroupName, GroupSample], starts: Mapping[int, datetime]) -> tuple[Group, ...]:
+    """Return the groups by window, stratum and criterion."""
+    found = sorted(drawn.items(), key=lambda one: (one[0].window, _order(one[0].stratum or ()), one[0].criterion))
+    return tuple(
+        Group(
+            criterion=name.criterion,
+            window=starts[name.window],
+            stratum={} if name.stratum is None else _stratum(plan, name.stratum),
+            population=group.population,
+            labelled=group.labelled,
+            kept=len(group.kept),
+            threshold=group.threshold,
+        )
+        for name, group in found
+    )
+
+
+def cells(plan: ScanPlan, parts: Sequence[PopulationPart], starts: Mapping[int, datetime]) -> tuple[Cell, ...]:
+    """Return the cells by window, stratum and pattern."""
+    # Values that the engine tells apart may be one here (texts with a zero byte): cells stay disjoint.
+    counts: dict[tuple[int, tuple[Scalar, ...], tuple[str, ...], tuple[str, ...]], list[int]] = {}
+    for part in parts:
+        count = counts.setdefault((part.window, part.stratum, part.met, part.undecided), [0, 0])
+        count[0] += part.population
+        count[1] += part.labelled
+    found = sorted(counts.items(), key=lambda one: (one[0][0], _order(one[0][1]), one[0][2:]))
+    return tuple(
+        Cell(
+            window=starts[number],
+            stratum=_stratum(plan, stratum),
+            met=met,
+            undecided=undecided,
+            population=population,
+            labelled=labelled,
+        )
+        for (number, stratum, met, undecided), (population, labelled) in found
+    )
+
+
+def notes(session: Session, plan: ScanPlan) -> tuple[str, ...]:
+    """Say in how many windows an anomaly could not be judged: too few values, or too alike, to tell what is odd."""
+    if not plan.anomalies:
+        return ()
+    rows = session.run(f"SELECT * FROM {REFERENCE} ORDER BY number").to_pylist()
+    found = []
+    for at, one in enumerate(plan.checked.criteria):
+        blind = [row for row in rows if one.criterion.of is not None and row[f"mad_{at}"] is None]
+        if blind:
+            few = sum(row[f"count_{at}"] < criteria.LEAST_VALUES for row in blind)
+            alike, of = len(blind) - few, one.criterion.of
+            under = f"{few} {'has' if few == 1 else 'have'} under {criteria.LEAST_VALUES} values of {of} to compare with"
+            same = f"in {alike} at least half of the values of {of} are the same"
+            why = ", ".join(says for says, windows in ((under, few), (same, alike)) if windows)
+            found.append(f"{one.criterion.name} is undecided in {len(blind)} of {len(rows)} windows: {why}")
+    return tuple(found)

@@ -1,6 +1,11 @@
 """What one can have captured without waiting for it: a job by a document that comes along, and jobs for all that is due.
 
 What is posted is kept with the job. Who runs it (`runner.py`) does each interval of windows by `capture`, as who posted it.
+
+What a job that captures does: each interval of whole windows is a step, which is one run.
+
+Steps are found once and kept with the job. Whoever goes on with it takes the next one, whatever else is due by then: so a job
+comes to an end, also where windows are due again as soon as they are captured.
 """
 
 from __future__ import annotations
@@ -10,17 +15,17 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from remiss.action import action
-from remiss.capture.actions import CAPTURE, Since, Until, allow_capture, due_now, meant
+from remiss.capture.actions import CAPTURE, Since, Until, allow_capture, capture, due, due_now, meant
 from remiss.capture.build import as_filed, event_times
 from remiss.capture.capture_status import MOST_RUNS
-from remiss.capture.ports import CaptureJobWorkspace
+from remiss.capture.ports import CaptureJobWorkspace, CaptureWorkspace
 from remiss.capture.schedule import whole_windows
 from remiss.errors import InputError, NotFound
 from remiss.govern.ports.jobs import Posted
 from remiss.parameters import Document, ProtocolName
 from remiss.protocol.cache import restore
 from remiss.records import job as records
-from remiss.records.job import Job
+from remiss.records.job import Job, JobStep
 from remiss.records.run import Run
 
 
@@ -154,3 +159,15 @@ def _posted(ws: CaptureJobWorkspace, run: Run) -> Posted:
         text=stored.text,
         folder=manifest.folder,
     )
+
+
+def steps(ws: CaptureWorkspace, posted: Posted) -> tuple[JobStep, ...]:
+    """Return the interval that was asked for, or every stretch of windows that is due now."""
+    if posted.since is not None or posted.until is not None:
+        return (JobStep(since=posted.since, until=posted.until),)
+    return tuple(JobStep(since=since, until=until) for since, until in due(ws, posted.path))
+
+
+def take(ws: CaptureWorkspace, posted: Posted, step: JobStep) -> Run:
+    """Capture one interval as it was posted."""
+    return capture(ws, posted.path, since=step.since, until=step.until, strict=posted.strict)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from remiss.capture import census, profile, requirements, row_checks, run_records, sampling
+from remiss.capture import census, profile, requirements, row_checks, sampling
 from remiss.capture.sampled_rows import Content, SampledRow, revisits, sampled_rows
 from remiss.capture.sampling import Selection
 from remiss.capture.schedule import whole_windows
@@ -108,15 +108,15 @@ def draw_sample(
     progress("fetching the sample", 0.75)
     content = _fetched(session, plan, selected, also)
     progress("listing refused rows", 0.95)
-    refusals = run_records.refusals(session, plan, seen)
+    refusals = census.refusals(session, plan, seen)
     populations = {part.window: part for part in whole}
     with in_bulk():
         drawn_events = sampled_rows(content, selected, starts) if content else ()
         refreshed = revisits(content, selected, starts) if content else ()
     result = CaptureSample(
-        windows=tuple(run_records.run_window(start, populations.get(number)) for number, start in starts.items()),
-        groups=run_records.groups(plan, drawn, starts),
-        cells=run_records.cells(plan, parts, starts),
+        windows=tuple(census.run_window(start, populations.get(number)) for number, start in starts.items()),
+        groups=census.groups(plan, drawn, starts),
+        cells=census.cells(plan, parts, starts),
         drawings=drawn_events,
         refreshed=refreshed,
         profiles=profile.profiles(plan, profiled, starts),
@@ -125,7 +125,7 @@ def draw_sample(
         rows=seen.rows,
         unplaced={**seen.placed, **seen.lost},
         lost=seen.lost,
-        notes=run_records.notes(session, plan) if whole else (),
+        notes=census.notes(session, plan) if whole else (),
     )
     progress("done", 1.0)
     return result
@@ -160,10 +160,10 @@ def expect(
         cases[starts[one.window]] += one.key in meeting
     progress("done", 1.0)
     return Expected(
-        windows=tuple(run_records.run_window(start, populations.get(number)) for number, start in starts.items()),
+        windows=tuple(census.run_window(start, populations.get(number)) for number, start in starts.items()),
         events=events,
         cases=cases,
-        refused=requirements.in_order(run_records.all_refused(session, plan, seen), checked),
+        refused=requirements.in_order(census.all_refused(session, plan, seen), checked),
         rows=seen.rows,
     )
 
