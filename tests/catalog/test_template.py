@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from remiss.catalog.query.expression import And, Not, Operator, Or, Query, Term, Text
+from remiss.catalog.query.expression import And, Blank, BlankText, Not, Operator, Or, Query, Term, Text, split_values
 from remiss.catalog.query.parsing import parse
-from remiss.catalog.query.template import Blank, BlankText, split_values
 from tests.catalog.strategies import queries
 
 

@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 from remiss.catalog import actions
 from remiss.catalog.listing import CaseLine, parse_sort
 from remiss.catalog.query import values
-from remiss.catalog.query.expression import And, Not, Operator, Or, Query, Term, Text
+from remiss.catalog.query.expression import And, Not, Operator, Or, Query, Term, Text, kind_of, split_values
 from remiss.catalog.query.fields import FieldForm, find
 from remiss.catalog.query.parsing import parse
-from remiss.catalog.query.template import kind_of, split_values
 from remiss.edges.stores.cases import CaseStore
 from remiss.edges.stores.listing import pages
 from remiss.edges.stores.listing.lines import listed_now

@@ -1,9 +1,15 @@
 """The filter language as a value: what `parse` gives and what stores compile to bound SQL.
 
-    mode:remiss:model/* severity:<=2 (model:arrival-delay@1.* OR context.airport:EWR) -status:rejected "missed connection"
+mode:remiss:model/* severity:<=2 (model:arrival-delay@1.* OR context.airport:EWR) -status:rejected "missed connection"
 
 Terms stand beside each other for AND; `OR`, `NOT` and a leading `-` are as elsewhere in the field. Text without a key is
 full text.
+
+A query's shape: what is left of it when its values are taken out.
+
+People ask the same few questions about ever other values. What has to be made for a question (a statement, above all) is made
+for its shape, once, and the values are put in when it is asked. Two queries have one shape when they compare the same keys in
+the same way with values of the same kinds; whole numbers and others are of one kind.
 """
 
 from __future__ import annotations
@@ -112,3 +118,57 @@ def criteria(query: Query) -> tuple[str, ...]:
     """Return the names of the criteria that a query speaks of, in order, each once; globs as they are written."""
     named = (leaf.value for leaf in leaves(query) if isinstance(leaf, Term) and leaf.key == "criterion")
     return tuple(dict.fromkeys(name for name in named if isinstance(name, str)))
+
+
+@dataclass(frozen=True, slots=True)
+class Blank(Term):
+    """A comparison without its value: of which kind it is, and which of the query's values."""
+
+    kind: type
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class BlankText(Text):
+    """Words to be found, without the words: which of the query's values they are."""
+
+    at: int
+
+
+def kind_of(term: Term) -> type:
+    """Return the kind of a comparison's value, also where it is left blank."""
+    if isinstance(term, Blank):
+        return term.kind
+    kind = type(term.value)
+    return float if kind is int else kind
+
+
+def split_values(query: Query) -> tuple[Query, tuple[Scalar, ...]]:
+    """Return the shape of a query and its values, left to right.
+
+    >>> from remiss.catalog.query.parsing import parse
+    >>> split_values(parse("severity:<=2"))[1]
+    (2,)
+    >>> split_values(parse("severity:<=2 late"))[0] == split_values(parse("severity:<=3 early"))[0]
+    True
+    """
+    values: list[Scalar] = []
+    return _blanked(query, values), tuple(values)
+
+
+def _blanked(query: Query, values: list[Scalar]) -> Query:
+    match query:
+        case Term(key, operator, value, level):
+            if operator is Operator.PRESENT:
+                return query
+            values.append(value)
+            return Blank(key, operator, None, level, kind_of(query), len(values) - 1)
+        case Text(phrase):
+            values.append(phrase)
+            return BlankText("", len(values) - 1)
+        case And(parts):
+            return And(tuple([_blanked(part, values) for part in parts]))
+        case Or(parts):
+            return Or(tuple([_blanked(part, values) for part in parts]))
+        case Not(part):
+            return Not(_blanked(part, values))

@@ -9,8 +9,7 @@ from sqlalchemy import exists, func, select
 
 from remiss.catalog.filing import Filed
 from remiss.catalog.listing import CaseLines, Order, Sort
-from remiss.catalog.query.expression import Query
-from remiss.catalog.query.template import split_values
+from remiss.catalog.query.expression import Query, split_values
 from remiss.catalog.revision import CaseChange
 from remiss.edges.stores import case_controls, case_writing
 from remiss.edges.stores.blinding import BlindedViewer, blinded_viewer, may_be_blinded

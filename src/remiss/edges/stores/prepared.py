@@ -1,7 +1,7 @@
 """Statements that are made once and asked often: values are bound when they are executed, and not before.
 
 To put a statement together and compile it takes some milliseconds, many times what its answer takes. So a statement is made for
-the shape of a question (`catalog/query/template.py`), and `Prepared` keeps the text that it compiles to. `parameter` stands in
+the shape of a question (`catalog/query/expression.py`), and `Prepared` keeps the text that it compiles to. `parameter` stands in
 it for one of the `Parameters`. The rows are the driver's own: as stored, not as the columns' types would read them.
 """
 
@@ -16,8 +16,7 @@ from sqlalchemy import Text as SqlText
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
 
-from remiss.catalog.query.expression import Term, Text
-from remiss.catalog.query.template import Blank, BlankText
+from remiss.catalog.query.expression import Blank, BlankText, Term, Text
 from remiss.edges.stores.dialect.driving import streaming
 from remiss.edges.stores.dialect.explaining import failed
 from remiss.edges.stores.dialect.limiting import begins

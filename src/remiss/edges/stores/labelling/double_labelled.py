@@ -8,8 +8,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Select, exists, or_, select
 
-from remiss.catalog.query.expression import Query
-from remiss.catalog.query.template import split_values
+from remiss.catalog.query.expression import Query, split_values
 from remiss.curate.blinding import BlindedPart, blinded
 from remiss.edges.stores.cases import parameters_then
 from remiss.edges.stores.dialect.types import from_json

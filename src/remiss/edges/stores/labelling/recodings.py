@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Row, Text, exists, func, insert, literal, or_, select, update
 
+from remiss.catalog.query.expression import split_values
 from remiss.catalog.query.parsing import parse
-from remiss.catalog.query.template import split_values
 from remiss.curate.recoding import Affected, destination, renamed, sources_of
 from remiss.edges.stores.case_writing import next_state
 from remiss.edges.stores.cases import parameters_then

@@ -16,9 +16,8 @@ from sqlalchemy import ColumnElement, Float, Text, and_, exists, literal, or_, s
 from sqlalchemy.types import TypeEngine
 
 from remiss.catalog.query import values
-from remiss.catalog.query.expression import Operator, Term
+from remiss.catalog.query.expression import Operator, Term, kind_of
 from remiss.catalog.query.fields import FieldForm, find
-from remiss.catalog.query.template import kind_of
 from remiss.edges.stores.dialect.conditions import (
     Pattern,
     any_glob,

@@ -35,8 +35,7 @@ from sqlalchemy import (
 )
 
 from remiss.catalog.listing import CONTEXT
-from remiss.catalog.query.expression import Operator, Query, Term
-from remiss.catalog.query.template import kind_of
+from remiss.catalog.query.expression import Operator, Query, Term, kind_of
 from remiss.edges.stores.listing.comparing import Condition, column
 from remiss.edges.stores.listing.pages import hides
 from remiss.edges.stores.planner.paths import INDEXED, REMEMBERED, QueryKind

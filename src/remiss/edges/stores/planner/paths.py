@@ -17,8 +17,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Dialect, ScalarSelect, Select, func, literal, select
 
 from remiss.catalog.listing import CONTEXT, Order, Sort
-from remiss.catalog.query.expression import Operator, Query, Term, Text, conjuncts
-from remiss.catalog.query.template import kind_of
+from remiss.catalog.query.expression import Operator, Query, Term, Text, conjuncts, kind_of
 from remiss.edges.stores.blinding import BlindedKind
 from remiss.edges.stores.dialect import full_text
 from remiss.edges.stores.dialect.spelling import weighs
