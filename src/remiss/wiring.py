@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from remiss.capture.ports import Runs
     from remiss.catalog.ports import Attachments, Cases, RawEvents
     from remiss.curate.blinding import Viewer
-    from remiss.curate.ports.labelling import DoubleLabelled, Labellings, Recodings
-    from remiss.curate.ports.queue import Queue
+    from remiss.curate.ports.labelling import DoubleLabelled, Labellings, Queue, Recodings
     from remiss.curate.ports.saying import Investigations, Threads
     from remiss.edges.stores.leases import Lease
     from remiss.edges.stores.planner.paths import PathCache

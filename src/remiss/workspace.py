@@ -29,8 +29,7 @@ from remiss.records.person import EVERY_TEAM
 if TYPE_CHECKING:
     from remiss.capture.ports import CaptureJobWorkspace, CaptureWorkspace
     from remiss.catalog.ports import AttachmentWorkspace, CatalogWorkspace, EvidenceWorkspace
-    from remiss.curate.ports.labelling import AgreementWorkspace, CurateWorkspace, RecodingWorkspace
-    from remiss.curate.ports.queue import QueueWorkspace
+    from remiss.curate.ports.labelling import AgreementWorkspace, CurateWorkspace, QueueWorkspace, RecodingWorkspace
     from remiss.curate.ports.saying import DiscussionWorkspace, InvestigationWorkspace
     from remiss.edges.stores.leases import Lease
     from remiss.edges.stores.logs.journal import Transaction

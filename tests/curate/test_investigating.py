@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from remiss.curate.assembling import investigation_of
-from remiss.curate.investigating import CITATIONS_LIMIT, TEXT_LIMIT, Draft, PartRevision, following, prepared
+from remiss.curate.investigating import CITATIONS_LIMIT, TEXT_LIMIT, Draft, PartRevision, following, investigation_of, prepared
 from remiss.errors import Conflict, InputError
 from remiss.records.investigation import Citation, CitationKind, Conclusion, Part, Stands, Written
 

@@ -14,7 +14,7 @@ from remiss.action import action
 from remiss.catalog.identifying import prefix_of
 from remiss.curate.guidelines import guidelines_of, named, owners_of, read
 from remiss.curate.labelling_form import BatchState, InHand, Left, QueueState, Served, Task, labelling_form_of
-from remiss.curate.ports.queue import QueueWorkspace, Reserved, Whereabouts
+from remiss.curate.ports.labelling import QueueWorkspace, Reserved, Whereabouts
 from remiss.curate.queueing import BatchOrder, Desk, Ownership
 from remiss.errors import Conflict, NotFound
 from remiss.parameters import CaseId, Option

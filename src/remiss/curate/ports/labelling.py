@@ -3,11 +3,16 @@
 What measuring agreement needs of the world: the labellings that two people made of one case.
 
 What recoding a taxonomy needs of the world: the store that moves labellings from mode to mode.
+
+What the queue needs of the world: the store that knows the orders and reserves.
 """
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
 
 from remiss.action import Performs
 from remiss.catalog.ports import Cases
@@ -22,6 +27,9 @@ from remiss.protocol.ports import Documents, Protocols
 from remiss.records.agreement import Double
 from remiss.records.labelling import LabellingKind
 from remiss.records.recoding import KeptRecoding, Recoding
+
+if TYPE_CHECKING:
+    from remiss.curate.queueing import BatchOrder, Progress
 
 
 class DoubleLabelled(Protocol):
@@ -136,3 +144,78 @@ class CurateWorkspace(Permits, Protocol):
     def protocols(self) -> Protocols: ...
     @property
     def keys(self) -> Keys: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reserved:
+    """An event, by its key, that a person has in hand to give a labelling of a kind, until when nobody else is given it."""
+
+    event: int
+    kind: LabellingKind
+    person: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whereabouts:
+    """Which case an event is, or would be; of which source and by which id there; whose it is."""
+
+    case: str
+    source: str
+    id: str
+    team: str
+
+
+class Queue(Protocol):
+    """What waits to be labelled and what people have in hand. Events are known by their keys."""
+
+    def orders(self) -> Sequence[BatchOrder]:
+        """Return the batches of every source and protocol with runs in force."""
+        ...
+
+    def progress(self) -> Mapping[int, Progress]:
+        """Return how far each case has come that is labelled, linked or filed by hand, by its event."""
+        ...
+
+    def reserved(self, now: datetime) -> Sequence[Reserved]:
+        """Return what people have in hand."""
+        ...
+
+    def reserve(self, event: int, kind: LabellingKind, person: str, now: datetime, until: datetime) -> bool:
+        """Give an event into a person's hand, if nobody else has it there; return whether it is."""
+        ...
+
+    def release(self, events: Iterable[int], person: str) -> None:
+        """Take events out of a person's hand."""
+        ...
+
+    def given(self, person: str, since: datetime) -> int:
+        """Return how many labellings a person has given since a time."""
+        ...
+
+    def where(self, events: Iterable[int]) -> Mapping[int, Whereabouts]:
+        """Return which cases some events are or would be, of those that the actor may see."""
+        ...
+
+    def offer(self, event: int, place: Whereabouts) -> str:
+        """Return the id under which a person is given an event, case or not yet, from now on."""
+        ...
+
+
+class QueueWorkspace(Permits, Protocol):
+    """The ports that actions of the queue take."""
+
+    @property
+    def queue(self) -> Queue: ...
+    @property
+    def labellings(self) -> Labellings: ...
+    @property
+    def protocols(self) -> Protocols: ...
+    @property
+    def keys(self) -> Keys: ...
+    @property
+    def now(self) -> datetime: ...
+
+    def may(self, permission: str, team: str | None) -> bool:
+        """Return whether the actor holds a permission in a team; None is in any."""
+        ...

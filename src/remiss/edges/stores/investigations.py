@@ -25,9 +25,8 @@ from sqlalchemy import (
 )
 from sqlalchemy import case as sql_case
 
-from remiss.curate.assembling import investigation_of
 from remiss.curate.blinding import why_blinded
-from remiss.curate.investigating import TEXTS, CitedPage, Draft, PartRevision, following, unread
+from remiss.curate.investigating import TEXTS, CitedPage, Draft, PartRevision, following, investigation_of, unread
 from remiss.edges.stores.blinded_case import blinded_people
 from remiss.edges.stores.blinding import revised_by, words_visible
 from remiss.edges.stores.case_reading import resolve

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 from sqlalchemy import delete, func, literal_column, or_, select
 
 from remiss.curate.guidelines import named
-from remiss.curate.ports.queue import Reserved, Whereabouts
+from remiss.curate.ports.labelling import Reserved, Whereabouts
 from remiss.curate.queueing import BatchOrder, Ownership, Progress
 from remiss.edges.stores import tables
 from remiss.edges.stores.dialect.conditions import among
