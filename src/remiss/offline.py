@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any, Self
 from remiss.action import Action
 from remiss.errors import Denied
 from remiss.govern.authority import LocalOwner
-from remiss.govern.granting import team_words
 from remiss.govern.ports.actor import Actor, Authority, Scope
-from remiss.govern.roles import OF_THE_CATALOG
+from remiss.govern.roles import OF_THE_CATALOG, team_words
 from remiss.settings import Settings
 
 if TYPE_CHECKING:

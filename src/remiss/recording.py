@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from remiss.govern.viewing import Seen, entered
+from remiss.govern.audit.views import Seen, entered
 from remiss.records.view_entry import ViewKind
 from remiss.wiring import Wiring
 

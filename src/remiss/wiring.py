@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from remiss.edges.stores.planner.paths import PathCache
     from remiss.edges.stores.reading import Reader
     from remiss.edges.stores.store import Store
-    from remiss.govern.audit.tree_builder import Grow
+    from remiss.govern.audit.merkle import Grow
     from remiss.govern.ports.jobs import Jobs
     from remiss.govern.ports.machine import Health
     from remiss.govern.ports.people import People

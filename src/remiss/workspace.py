@@ -19,7 +19,7 @@ from remiss.action import Action
 from remiss.catalog.identifying import id_spelled_out
 from remiss.errors import Denied, InputError, NotFound
 from remiss.govern.audit.log import digested
-from remiss.govern.audit.refusals import NamedSubject, refusal
+from remiss.govern.audit.views import NamedSubject, refusal
 from remiss.govern.authority import Granted, actor_of
 from remiss.govern.ports.actor import Actor, Authority
 from remiss.offline import Offline, prepared

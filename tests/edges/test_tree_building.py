@@ -11,7 +11,7 @@ import pytest
 
 from remiss.edges.tree_building import LONG, beside
 from remiss.errors import StorageError
-from remiss.govern.audit.tree_builder import here
+from remiss.govern.audit.merkle import here
 
 LEAVES = [hashlib.sha256(str(at).encode()).digest() for at in range(LONG + 10_000)]
 

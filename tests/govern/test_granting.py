@@ -5,8 +5,7 @@ from itertools import pairwise
 import pytest
 
 from remiss.errors import InputError, NotFound
-from remiss.govern.granting import checked_about, checked_name, granted, revoked
-from remiss.govern.roles import ROLES
+from remiss.govern.roles import ROLES, checked_about, checked_name, granted, revoked
 from remiss.records.case import Sensitivity
 from remiss.records.person import EVERY_TEAM, Grant, Person
 

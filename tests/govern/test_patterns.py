@@ -8,9 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from remiss.errors import InputError
-from remiss.govern.redaction.detectors import DETECTORS
+from remiss.govern.redaction.detectors import DETECTORS, check_pattern
 from remiss.govern.redaction.event_fields import redactions
-from remiss.govern.redaction.patterns import check_pattern
 from remiss.govern.redaction.policy import Pattern, policy_of, policy_version
 from remiss.govern.redaction.redactor import Redactor, redact
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from remiss.govern.viewing import ALONE, MOST, Seen, beside, entered
+from remiss.govern.audit.views import ALONE, MOST, Seen, beside, entered
 from remiss.records.view_entry import ViewEntry, ViewKind
 
 KINDS = st.sampled_from(ViewKind)

@@ -12,8 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from remiss.errors import StorageError
-from remiss.govern.audit.merkle import HASH_BYTES, Frontier
-from remiss.govern.audit.tree_builder import BuiltTree, Growing, TreeBuilder
+from remiss.govern.audit.merkle import HASH_BYTES, BuiltTree, Frontier, Growing, TreeBuilder
 
 # Shorter logs are verified before another process has started.
 LONG = 65_536

@@ -9,7 +9,7 @@ from typing import Annotated
 from remiss.action import action
 from remiss.contract.table import permission_of
 from remiss.errors import InputError
-from remiss.govern import granting
+from remiss.govern import roles
 from remiss.govern.authority import Access, access
 from remiss.govern.people_actions import lasting
 from remiss.govern.ports.people import AccessWorkspace, PeopleWorkspace
@@ -48,7 +48,7 @@ def create_token(
     InputError
     """
     expires = ws.now + timedelta(days=days)
-    return ws.people.issue(ws.people.person(person).name, granting.checked_about(about), expires)
+    return ws.people.issue(ws.people.person(person).name, roles.checked_about(about), expires)
 
 
 @action("token.link", permission="token:create", http="POST /tokens/links", created="token.list", subject="person")
@@ -73,7 +73,7 @@ def link_token(
     InputError
     """
     expires = ws.now + timedelta(minutes=minutes)
-    return ws.people.issue(ws.people.person(person).name, granting.checked_about(about), expires, once=True)
+    return ws.people.issue(ws.people.person(person).name, roles.checked_about(about), expires, once=True)
 
 
 @action("token.list", permission="token:list", http="GET /tokens", reads=True, views=listed)

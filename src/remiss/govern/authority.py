@@ -10,9 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from remiss.govern.granting import team_words
 from remiss.govern.ports.actor import Actor, Scope
-from remiss.govern.roles import OF_THE_CATALOG, ROLES, holds
+from remiss.govern.roles import OF_THE_CATALOG, ROLES, holds, team_words
 from remiss.records.case import Sensitivity
 from remiss.records.person import EVERY_TEAM, Governed, Grant, Person
 from remiss.records.published import published

@@ -8,7 +8,7 @@ from typing import Annotated, TypeVar
 
 from remiss.action import action
 from remiss.errors import Denied, InputError
-from remiss.govern import granting
+from remiss.govern import roles
 from remiss.govern.ports.people import PeopleWorkspace
 from remiss.govern.roles import ROLES
 from remiss.parameters import Help, InTeam, OneOf, Position, Username
@@ -44,7 +44,7 @@ def add_person(ws: PeopleWorkspace, person: Username, *, about: str | None = Non
     Conflict : they are there already
     InputError
     """
-    return ws.people.add(granting.checked_name(person, "person"), granting.checked_about(about))
+    return ws.people.add(roles.checked_name(person, "person"), roles.checked_about(about))
 
 
 @action("person.list", permission="person:read", http="GET /people", reads=True, views=listed)
@@ -119,12 +119,12 @@ def grant(
     ws.allow("person:grant", team)
     if not ws.scope.sees(team, clearance):
         raise Denied(
-            f"{ws.actor.name} does not see up to {clearance.name.lower()} in {granting.team_words(team)}",
+            f"{ws.actor.name} does not see up to {clearance.name.lower()} in {roles.team_words(team)}",
             do="grant at most your own clearance",
         )
     if team != EVERY_TEAM:
         ws.people.team(team)
-    return ws.people.hold(person, granting.granted(ws.people.person(person), Grant(role=role, team=team, clearance=clearance)))
+    return ws.people.hold(person, roles.granted(ws.people.person(person), Grant(role=role, team=team, clearance=clearance)))
 
 
 @action("person.revoke", permission="person:revoke", http="POST /people/{person}/revoke", subject="person")
@@ -138,7 +138,7 @@ def revoke_person(ws: PeopleWorkspace, person: Username, role: Role, *, team: In
     NotFound : no such person, or they do not hold it
     """
     ws.allow("person:revoke", team)
-    return ws.people.hold(person, granting.revoked(ws.people.person(person), role, team))
+    return ws.people.hold(person, roles.revoked(ws.people.person(person), role, team))
 
 
 @action("team.add", permission="team:add", http="POST /teams", created="team.list", subject="team")
@@ -154,7 +154,7 @@ def add_team(ws: PeopleWorkspace, team: Annotated[str, Help("What the team is ca
     """
     if team == EVERY_TEAM:
         raise InputError("* is every team", do="name one")
-    return ws.people.add_team(granting.checked_name(team, "team"), granting.checked_about(about))
+    return ws.people.add_team(roles.checked_name(team, "team"), roles.checked_about(about))
 
 
 @action("team.list", permission="team:read", http="GET /teams", reads=True, views=listed)

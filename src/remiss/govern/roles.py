@@ -1,12 +1,20 @@
 """Roles: which permissions each has. Nothing else in remiss knows a role by its name.
 
 A permission is `subject:verb`. Roles are granted in a team (`records/person.py`); whoever has none may do nothing.
+
+Granting: what a person holds after a role was given or taken, and how people and teams are named.
+
+Somebody has one clearance in a team, whatever their roles there: so nobody acts by one role on what only another lets them see.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
+
+from remiss.errors import InputError, NotFound
+from remiss.records.person import EVERY_TEAM, Grant, Person
 
 # What an admin has: every permission, those to come as well.
 EVERY_PERMISSION = "*"
@@ -107,3 +115,78 @@ def holds(role: str, permission: str) -> bool:
     """
     has = ROLES.get(role, frozenset())
     return permission in has or EVERY_PERMISSION in has
+
+
+NAME = re.compile(r"[a-z0-9](?:[a-z0-9._@-]{0,62}[a-z0-9])?")
+MOST_ABOUT = 200
+
+
+def checked_name(name: str, of: str) -> str:
+    """Return a name for a person or a team.
+
+    Raises
+    ------
+    InputError : one that could be mistaken for something else
+    """
+    if not NAME.fullmatch(name):
+        raise InputError(
+            f"{name!r} is no name of a {of}",
+            do="use up to 64 small letters, digits, and . _ @ - between them",
+        )
+    return name
+
+
+def checked_about(about: str | None) -> str | None:
+    """Return what is said of a person, team or token; None where it is nothing.
+
+    Raises
+    ------
+    InputError : too long, or more than a line
+    """
+    if about is None or not about.strip():
+        return None
+    if len(about) > MOST_ABOUT or not about.isprintable():
+        raise InputError("what is said about it is no short line", do=f"say it in one line of up to {MOST_ABOUT} characters")
+    return about.strip()
+
+
+def granted(person: Person, grant: Grant) -> tuple[Grant, ...]:
+    """Return what a person holds once they were granted a role: its clearance becomes theirs in that team.
+
+    Raises
+    ------
+    InputError : no such role
+    """
+    if grant.role not in ROLES:
+        raise InputError(f"there is no role {grant.role!r}", do=f"the roles are {', '.join(ROLES)}")
+    elsewhere = [each for each in person.grants if each.team != grant.team]
+    roles = {each.role for each in person.grants if each.team == grant.team} | {grant.role}
+    here = [Grant(role=role, team=grant.team, clearance=grant.clearance) for role in roles]
+    return _sorted([*elsewhere, *here])
+
+
+def revoked(person: Person, role: str, team: str) -> tuple[Grant, ...]:
+    """Return what a person still holds once a role in a team was taken from them.
+
+    Raises
+    ------
+    NotFound : they do not hold it
+    """
+    left = [each for each in person.grants if (each.role, each.team) != (role, team)]
+    if len(left) == len(person.grants):
+        held = ", ".join(f"{each.role} in {team_words(each.team)}" for each in person.grants) or "nothing"
+        raise NotFound(f"{person.name} is not {role} in {team_words(team)}", do=f"they hold {held}")
+    return _sorted(left)
+
+
+def team_words(team: str) -> str:
+    """Return a team as it is said.
+
+    >>> team_words("arrivals"), team_words("*")
+    ('team arrivals', 'every team')
+    """
+    return "every team" if team == EVERY_TEAM else f"team {team}"
+
+
+def _sorted(grants: list[Grant]) -> tuple[Grant, ...]:
+    return tuple(sorted(grants, key=lambda each: (each.team, each.role)))

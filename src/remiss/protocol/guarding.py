@@ -8,8 +8,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator
 
 from remiss.errors import InputError
-from remiss.govern.redaction.detectors import DETECTORS
-from remiss.govern.redaction.patterns import NAME, check_pattern
+from remiss.govern.redaction.detectors import DETECTORS, NAME, check_pattern
 from remiss.govern.redaction.policy import GROUPS, MODELLED, Pattern, Policy, policy_of
 from remiss.protocol.nearest import nearest
 from remiss.protocol.shape import Section, wrong

@@ -27,7 +27,7 @@ from remiss.former import names_of
 from remiss.govern.audit.integrity import Row
 from remiss.govern.audit.log import ALSO, JOURNAL, NOTHING, VIEWS, Head, text_of
 from remiss.govern.audit.search import AuditEntry, AuditSearch, line
-from remiss.govern.viewing import beside
+from remiss.govern.audit.views import beside
 from remiss.records.identity import to_micros
 
 # Few enough to be still in the processor's caches when they are hashed, enough that a server is not asked too often.

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 from remiss.govern.audit.log import LOGS, NOTHING, Head, leaf_of, seal_of
-from remiss.govern.audit.tree_builder import BuiltTree, Grow, TreeBuilder, here
+from remiss.govern.audit.merkle import BuiltTree, Grow, TreeBuilder, here
 from remiss.parameters import OneOf, Range
 from remiss.records.published import Count, Several
 

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     # What signs and hashes takes a while to load, and few commands need it.
     from remiss.govern.audit.integrity import Row
     from remiss.govern.audit.log import Head
+    from remiss.govern.audit.merkle import Grow
     from remiss.govern.audit.search import AuditEntry, AuditSearch
-    from remiss.govern.audit.tree_builder import Grow
 
 
 class Audit(Protocol):

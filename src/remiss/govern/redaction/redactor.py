@@ -41,9 +41,8 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from remiss.govern.ports.machine import Recogniser
-from remiss.govern.redaction.detectors import DETECTORS, hints
+from remiss.govern.redaction.detectors import DETECTORS, found, hints
 from remiss.govern.redaction.normalise import normalised
-from remiss.govern.redaction.patterns import found
 from remiss.govern.redaction.policy import Pattern, Policy, policy_version
 from remiss.govern.redaction.secrets import private_keys
 

@@ -23,8 +23,8 @@ from remiss.edges.stores.storable import held
 from remiss.edges.stores.tables import audit_heads, views, views_metadata
 from remiss.errors import CatalogForeign, Conflict, RemissError, StorageError, Tampered
 from remiss.govern.audit.log import ALSO, VIEWS, Head, append, digested, text_of
+from remiss.govern.audit.views import Entered, Seen
 from remiss.govern.ports.actor import Actor
-from remiss.govern.viewing import Entered, Seen
 from remiss.records.identity import to_micros
 from remiss.records.view_entry import ViewKind
 

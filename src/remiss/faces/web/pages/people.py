@@ -20,8 +20,7 @@ from remiss.faces.serving import Ws, status_of
 from remiss.faces.web.pages.shell import shell
 from remiss.faces.web.rendering import render
 from remiss.govern import access_actions, people_actions
-from remiss.govern.granting import team_words
-from remiss.govern.roles import ROLES
+from remiss.govern.roles import ROLES, team_words
 from remiss.records.case import Sensitivity
 from remiss.records.person import EVERY_TEAM
 
