@@ -17,7 +17,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from remiss.records.estimate import COUNTED, SAMPLE, WEIGHTED, EstimateRow
-from remiss.understand.domain import NO_KEY, DomainCell, DomainCells, Key, hidden_numerator, hidden_rest, windows_of_key
+from remiss.understand.domain import (
+    NO_KEY,
+    DomainCell,
+    DomainCells,
+    Key,
+    SampleArrays,
+    hidden_numerator,
+    hidden_rest,
+    in_order,
+    of_key,
+    sample_arrays_of,
+    windows_of_key,
+)
 from remiss.understand.estimators import (
     HiddenParts,
     History,
@@ -33,7 +45,6 @@ from remiss.understand.intervals import FEW
 from remiss.understand.notes import notes_of, remarks, shares_of
 from remiss.understand.periods import PERIODS
 from remiss.understand.question import Question
-from remiss.understand.sample_arrays import SampleArrays, in_order, of_key, sample_arrays_of
 from remiss.understand.sampling_facts import Frame, Pattern, pattern_of
 from remiss.understand.variance import HISTORY, Numbers, kish_size, log_variance, poisson_variance, window_totals
 

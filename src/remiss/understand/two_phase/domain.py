@@ -9,10 +9,9 @@ from datetime import datetime
 import numpy as np
 
 from remiss.records.labelling import Verdict
-from remiss.understand.domain import NO_KEY, DomainCell, DomainCells, Key, hidden_numerator, hidden_rest, key_of
+from remiss.understand.domain import NO_KEY, DomainCell, DomainCells, Key, hidden_numerator, hidden_rest, in_order, key_of
 from remiss.understand.estimators import HiddenParts, IntervalEstimate, Weighted, weighted_rate, weighted_total
 from remiss.understand.question import QuestionPlan
-from remiss.understand.sample_arrays import in_order
 from remiss.understand.sampling_facts import Judged
 from remiss.understand.two_phase.design import Annotated, TwoPhase
 from remiss.understand.two_phase.estimators import Among, Open
