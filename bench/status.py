@@ -22,8 +22,8 @@ from remiss.edges.stores.protocols import ProtocolShelf
 from remiss.edges.stores.reading import Reader
 from remiss.edges.stores.runs import RunStore
 from remiss.govern.ports.actor import Scope
-from remiss.protocol.cache import restore
 from remiss.protocol.terms import Protocol
+from remiss.protocol.versions import restore
 from remiss.records.run import ALL, CONTROL, Cell, DerivedRun, Group, Manifest, Refusals, RunWindow
 
 YEAR = 8_760

@@ -8,7 +8,7 @@ from typing import Any
 
 from remiss import codec
 from remiss.protocol import rubric, taxonomy
-from remiss.protocol.expressions.parsing import MOST_CHARACTERS, MOST_NESTING, MOST_TOKENS
+from remiss.protocol.expressions.grammar import MOST_CHARACTERS, MOST_NESTING, MOST_TOKENS
 from remiss.protocol.expressions.refusal import TABLE
 from remiss.protocol.terms import Mode
 from scripts.reference.markdown import block, code, page, table

@@ -6,7 +6,7 @@ import pytest
 
 from remiss.catalog.evidence_actions import checked_purpose, raw_sensitivity
 from remiss.errors import InputError
-from remiss.protocol.cache import restore
+from remiss.protocol.versions import restore
 from remiss.records.case import Sensitivity
 from tests.stories.logs import PROTOCOL
 

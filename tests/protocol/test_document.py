@@ -9,9 +9,9 @@ import pytest
 
 from remiss.errors import ProtocolError
 from remiss.govern.redaction.policy import Pattern, policy_of
-from remiss.protocol.cache import restore
 from remiss.protocol.document import draft, parse
 from remiss.protocol.terms import Kind
+from remiss.protocol.versions import restore
 from remiss.records.case import Sensitivity
 from tests.protocol.documents import FILE, WHOLE, changed, findings_of, line_of, no_files, protocol_of
 

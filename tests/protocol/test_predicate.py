@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from remiss.errors import ProtocolError
-from remiss.protocol.expressions.parsing import MOST_CHARACTERS, MOST_NESTING
+from remiss.protocol.expressions.grammar import MOST_CHARACTERS, MOST_NESTING
 from remiss.protocol.expressions.refusal import NAMES, TABLE
 from remiss.protocol.predicate import check_field, check_predicate
 from remiss.protocol.terms import Type

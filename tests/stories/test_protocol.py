@@ -11,7 +11,7 @@ from remiss import capture
 from remiss.errors import InputError, NotFound, ProtocolError, SourceError
 from remiss.opening import bench
 from remiss.protocol import actions
-from remiss.protocol.cache import restore
+from remiss.protocol.versions import restore
 from tests.command_line import CommandLine
 from tests.stories.logs import MONDAY, WEEK, small_log
 

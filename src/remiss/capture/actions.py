@@ -19,10 +19,9 @@ from remiss.govern.ports.vault import Bundle
 from remiss.govern.redaction.event_fields import sensitivity_of
 from remiss.parameters import Document, Help
 from remiss.protocol.actions import load
-from remiss.protocol.cache import restore
 from remiss.protocol.check_result import Checked
-from remiss.protocol.keeping import check_kept
 from remiss.protocol.terms import Protocol
+from remiss.protocol.versions import check_kept, restore
 from remiss.records.case import Sensitivity
 from remiss.records.identity import kind_id
 from remiss.records.run import DerivedRun, Group, Run, RunWindow

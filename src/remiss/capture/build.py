@@ -21,10 +21,10 @@ from remiss.errors import AnswerNo, ProtocolError
 from remiss.govern.ports.vault import Bundle
 from remiss.govern.redaction.redactor import Redactor, remembering
 from remiss.protocol.actions import checked as checked_against_sources
-from remiss.protocol.cache import restore
 from remiss.protocol.check_result import Checked
 from remiss.protocol.ports import Description, Session
 from remiss.protocol.terms import Address, Protocol
+from remiss.protocol.versions import restore
 from remiss.records.run import in_bulk
 from remiss.records.window import Window
 from remiss.version import __version__

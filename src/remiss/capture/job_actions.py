@@ -23,7 +23,7 @@ from remiss.capture.schedule import whole_windows
 from remiss.errors import InputError, NotFound
 from remiss.govern.ports.jobs import Posted
 from remiss.parameters import Document, ProtocolName
-from remiss.protocol.cache import restore
+from remiss.protocol.versions import restore
 from remiss.records import job as records
 from remiss.records.job import Job, JobStep
 from remiss.records.run import Run

@@ -11,8 +11,8 @@ from remiss.capture.capture_status import MOST_RUNS, Standings, capture_status
 from remiss.capture.ports import CaptureWorkspace
 from remiss.capture.reproduction import Reproduction, rederive
 from remiss.parameters import Limit, PageToken, Position, RunId
-from remiss.protocol.cache import restore
 from remiss.protocol.terms import Protocol
+from remiss.protocol.versions import restore
 from remiss.records.catalog import reached
 from remiss.records.paging import Turn, list_name, token, turn
 from remiss.records.rows import Rows

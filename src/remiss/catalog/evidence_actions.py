@@ -15,8 +15,8 @@ from remiss.errors import Denied, InputError
 from remiss.govern.redaction.policy import WRITTEN
 from remiss.govern.redaction.redactor import Redactor, redact
 from remiss.parameters import CaseId, Option
-from remiss.protocol.cache import restore
 from remiss.protocol.terms import Protocol
+from remiss.protocol.versions import restore
 from remiss.records.case import Sensitivity
 from remiss.records.evidence import Original, RawEvent
 from remiss.records.view_entry import ViewEntry, ViewKind

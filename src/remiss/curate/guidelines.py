@@ -10,9 +10,9 @@ from typing import TypeAlias
 from remiss.errors import ProtocolError
 from remiss.protocol import rubric as rubrics
 from remiss.protocol import taxonomy as taxonomies
-from remiss.protocol.cache import restore
 from remiss.protocol.ports import StoredProtocol
 from remiss.protocol.terms import Mode, Protocol, Rubric
+from remiss.protocol.versions import restore
 
 # Who owns a model, as names are compared, each with the protocols that say so.
 Owners: TypeAlias = Mapping[str, tuple[str, ...]]

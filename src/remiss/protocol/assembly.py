@@ -6,7 +6,6 @@ import dataclasses
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from remiss.protocol.guarding import policy
 from remiss.protocol.meaning import meaning
 from remiss.protocol.model import CriterionModel, FieldsModel, LabellingModel, ProtocolModel, RetentionModel
 from remiss.protocol.reading import Document
@@ -25,7 +24,7 @@ from remiss.protocol.terms import (
     Sampling,
     Taxonomy,
 )
-from remiss.protocol.values import parse_duration
+from remiss.protocol.values import parse_duration, policy
 from remiss.records.case import Sensitivity
 from remiss.records.identity import digest
 from remiss.records.window import parse_width

@@ -11,7 +11,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from remiss.protocol.guarding import Entries
 from remiss.protocol.shape import Section
 from remiss.protocol.values import (
     MOST_ROWS,
@@ -19,6 +18,7 @@ from remiss.protocol.values import (
     CriterionKind,
     CriterionName,
     Duration,
+    Entries,
     Format,
     Fraction,
     Group,

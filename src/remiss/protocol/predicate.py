@@ -17,8 +17,7 @@ from sqlglot import exp
 
 from remiss.errors import ProtocolError
 from remiss.protocol.check_result import CheckedExpression
-from remiss.protocol.expressions.grammar import Names, typed
-from remiss.protocol.expressions.parsing import parse
+from remiss.protocol.expressions.grammar import Names, parse, typed
 from remiss.protocol.expressions.typed import Typed
 from remiss.protocol.nearest import nearest
 from remiss.protocol.terms import Type, is_among

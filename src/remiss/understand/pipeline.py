@@ -12,8 +12,8 @@ from functools import cache
 
 from remiss.catalog.query.expression import Level, Operator, Query, Term, both
 from remiss.errors import NotFound
-from remiss.protocol.cache import salvage
 from remiss.protocol.terms import UNPLANNED, Protocol
+from remiss.protocol.versions import salvage
 from remiss.records.estimate import SAMPLE
 from remiss.records.labelling import Verdict
 from remiss.understand.domain import Census, DomainCells, build_domain

@@ -15,7 +15,7 @@ import pytest
 from remiss import capture
 from remiss.errors import ProtocolError
 from remiss.protocol import reading
-from remiss.protocol.cache import restore
+from remiss.protocol.versions import restore
 from remiss.understand import actions as understand
 from tests.stories.logs import MONDAY, PROTOCOL, WEEK, small_log
 

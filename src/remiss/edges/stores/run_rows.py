@@ -34,7 +34,7 @@ from remiss.edges.stores.tables import (
     samples,
 )
 from remiss.edges.stores.visible import visible_to
-from remiss.protocol.cache import salvage
+from remiss.protocol.versions import salvage
 from remiss.records.event import Event, Values
 from remiss.records.identity import parse_time
 from remiss.records.run import Cell, Change, Group, Manifest, Member, Run, RunWindow

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def newest(ws: Workspace) -> tuple[Protocol, ...]:
     """Return the newest version of each protocol; one that this version of remiss cannot read is left out."""
     from remiss.protocol import actions
-    from remiss.protocol.cache import restore
+    from remiss.protocol.versions import restore
 
     listed = actions.list_protocols(ws)
     versions: dict[str, int] = {}
@@ -42,7 +42,7 @@ def protocol(ws: Workspace, label: str) -> Protocol:
     NotFound, ProtocolError : the catalog has none such, or it cannot be read any more
     """
     from remiss.protocol import actions
-    from remiss.protocol.cache import restore
+    from remiss.protocol.versions import restore
 
     name, _, version = label.rpartition("@")
     return restore(actions.show(ws, name, version=int(version)).text, label)

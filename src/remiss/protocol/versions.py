@@ -1,8 +1,15 @@
-"""Kept protocols, parsed once: one cache for all chapters, stores and pages.
+"""Versions of protocols that the catalog keeps: parsed once, and told apart.
+
+Kept protocols, parsed once: one cache for all chapters, stores and pages.
 
 Every estimate, status and page asks what the protocol of a run says, and to read a long document and parse its expressions
 takes a tenth of a second. The key is the text that the catalog keeps, taxonomy and rubric attached. The digest would not do: it
 covers what a version means, and neither who owns it, how it guards its content nor where its sources lie.
+
+Keeping versions apart: whether a document says what the catalog keeps under its name and version.
+
+A version stands for one meaning, or figures of two would be added up; and for one way of guarding content, or nobody could
+tell by which of two rules a stored text was redacted.
 """
 
 from __future__ import annotations
@@ -13,6 +20,8 @@ from functools import lru_cache
 from remiss.errors import Location, ProtocolError
 from remiss.protocol.check_result import Finding
 from remiss.protocol.document import draft, first_of
+from remiss.protocol.meaning import handling, meaning, parts_that_differ
+from remiss.protocol.ports import StoredProtocol
 from remiss.protocol.shape import has_errors
 from remiss.protocol.terms import Protocol
 
@@ -54,3 +63,38 @@ def _parsed(text: str) -> tuple[Protocol | None, tuple[Finding, ...]]:
 
 def _not_attached(name: str) -> str:
     raise ProtocolError(f"{name} is not attached", where=Location(_ITSELF), do="load the protocol from its file")
+
+
+def check_kept(stored: StoredProtocol | None, document: Protocol) -> None:
+    """Check that a document is the version that the catalog keeps, if it keeps one of that name and number.
+
+    Raises
+    ------
+    ProtocolError : it means something else, or guards content otherwise
+    """
+    if stored is None or stored.text == document.text:
+        return
+    version = f"version {document.version} of {document.name}"
+    where = Location(document.path, document.lines.get("version"))
+    if stored.digest != document.digest:
+        raise ProtocolError(
+            f"{version} means something else in this catalog{_differing(stored, document)}",
+            where=where,
+            do="raise `version`: figures of two meanings must never be added up (see `remiss protocol show`)",
+        )
+    changed = parts_that_differ(handling(restore(stored.text, document.path)), handling(document))
+    if changed:
+        raise ProtocolError(
+            f"{version} guards its content otherwise in this catalog: another {', '.join(changed)}",
+            where=where,
+            do="raise `version`: what is filed is guarded by it; the figures of both versions go on as one",
+        )
+
+
+def _differing(stored: StoredProtocol, document: Protocol) -> str:
+    try:
+        before = restore(stored.text, document.path)
+    except ProtocolError:
+        return ""
+    changed = parts_that_differ(meaning(before), meaning(document))
+    return f": another {', '.join(changed)}" if changed else ""
