@@ -9,7 +9,7 @@ from remiss.catalog.identifying import only, prefix_of
 from remiss.catalog.listing import check_fields
 from remiss.errors import Ambiguous, InputError, NotFound
 from remiss.records.identity import case_id
-from remiss.records.paging import Turn, token, turn
+from remiss.records.rows import Turn, token, turn
 
 
 @given(event=st.text(max_size=20), length=st.integers(6, 12))

@@ -14,8 +14,7 @@ from remiss.parameters import Limit, PageToken, Position, RunId
 from remiss.protocol.terms import Protocol
 from remiss.protocol.versions import restore
 from remiss.records.catalog import reached
-from remiss.records.paging import Turn, list_name, token, turn
-from remiss.records.rows import Rows
+from remiss.records.rows import Rows, Turn, list_name, token, turn
 from remiss.records.run import Manifest, Run
 from remiss.records.view_entry import ViewEntry, listed
 

@@ -20,8 +20,7 @@ from remiss.parameters import CaseId, Grade, Limit, OneOf, Option, PageToken, Po
 from remiss.records.case import Case, CaseHistory, Filing
 from remiss.records.catalog import CatalogFacts, reached, read_at
 from remiss.records.comparison import Comparison
-from remiss.records.paging import Turn, list_name, token, turn
-from remiss.records.rows import Rows
+from remiss.records.rows import Rows, Turn, list_name, token, turn
 from remiss.records.view_entry import ViewEntry, ViewKind, listed
 
 REDACTION = "redaction"

@@ -13,8 +13,7 @@ from remiss.parameters import CaseId, Help, Option, PageToken, Position, Range
 from remiss.records import view_entry as looks
 from remiss.records.catalog import reached, read_at
 from remiss.records.discussion import CaseThreads, Thread, ThreadStatus
-from remiss.records.paging import Turn, list_name, token, turn
-from remiss.records.rows import Rows
+from remiss.records.rows import Rows, Turn, list_name, token, turn
 from remiss.records.view_entry import ViewEntry, ViewKind
 
 INBOX_LIMIT = 1_000

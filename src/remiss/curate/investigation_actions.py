@@ -12,8 +12,7 @@ from remiss.curate.ports.saying import InvestigationWorkspace
 from remiss.parameters import MOST_REVISION, CaseId, Help, Option, PageToken, Position, Range
 from remiss.records.catalog import reached
 from remiss.records.investigation import Citation, CitationKind, Conclusion, Investigation, Outcome, Part, Stands
-from remiss.records.paging import Turn, list_name, token, turn
-from remiss.records.rows import Rows
+from remiss.records.rows import Rows, Turn, list_name, token, turn
 from remiss.records.view_entry import ViewEntry, ViewKind, listed
 
 INVESTIGATE = "case:investigate"

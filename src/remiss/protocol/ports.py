@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from remiss.action import Performs
 from remiss.protocol.terms import Address, Type
-from remiss.records.items import Items
-from remiss.records.published import Count, published
+from remiss.records.published import Count, Items, published
 
 if TYPE_CHECKING:
     import pyarrow as pa

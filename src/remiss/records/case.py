@@ -9,9 +9,8 @@ from typing import Annotated, ClassVar
 
 from remiss.parameters import Grade, Help, Option, Range
 from remiss.records.event import Event, Values
-from remiss.records.items import LISTED, Items
 from remiss.records.labelling import Labelled, Link
-from remiss.records.published import Count, Share, published
+from remiss.records.published import LISTED, Count, Items, Share, published
 from remiss.records.rows import Shown
 from remiss.records.states import Status
 

@@ -7,8 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
-from remiss.records.items import LISTED, Items
-from remiss.records.published import Count, published
+from remiss.records.published import LISTED, Count, Items, published
 
 
 class ThreadStatus(StrEnum):

@@ -7,8 +7,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from remiss.records.case import Sensitivity
-from remiss.records.items import LISTED, Items
-from remiss.records.published import Count, published
+from remiss.records.published import LISTED, Count, Items, published
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

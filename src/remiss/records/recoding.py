@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
-from remiss.records.items import LISTED, Items
-from remiss.records.published import Amount, Count, published
+from remiss.records.published import LISTED, Amount, Count, Items, published
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
