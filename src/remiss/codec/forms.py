@@ -9,11 +9,11 @@ from enum import Enum
 from functools import cache
 from typing import Any
 
-from remiss.codec import open_values
+from remiss.codec import values
 from remiss.codec.form import ADVICE, Form, Schema, Side, bounded, nullable, read_list, sequence, unfit, wrong
 from remiss.codec.listing import rows_form
-from remiss.codec.plain_values import NUMBER, PLAIN, choice, enumeration
 from remiss.codec.records import is_record, record_form
+from remiss.codec.values import NUMBER, PLAIN, choice, enumeration
 from remiss.errors import RequestError
 from remiss.parameters import OneOf, Range
 from remiss.records.rows import Rows
@@ -71,8 +71,8 @@ def _union(members: Sequence[Any]) -> Form:
         form = form_of(others[0])
     elif set(others) == {int, float}:
         form = NUMBER
-    elif open_values.TYPES.issuperset(others):
-        return open_values.open_form(frozenset(members))
+    elif values.TYPES.issuperset(others):
+        return values.open_form(frozenset(members))
     else:
         raise TypeError(f"a union of {len(others)} types cannot be told apart in JSON")
     return form if len(others) == len(members) else nullable(form)

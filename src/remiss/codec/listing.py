@@ -8,9 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from remiss.codec.form import ADVICE, Form, Schema, Side, nullable, read_list, sequence, unfit, wrong
-from remiss.codec.open_values import OPEN
-from remiss.codec.plain_values import PLAIN, read_text
 from remiss.codec.records import SCHEMA, FormOf, headed, name_of, same_keys
+from remiss.codec.values import OPEN, PLAIN, read_text
 from remiss.errors import RequestError
 from remiss.records import arrow
 from remiss.records.published import Several
