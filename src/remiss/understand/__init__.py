@@ -3,6 +3,6 @@
 Its verbs load on first use; `__init__.pyi` lists them.
 """
 
-from remiss.contract.front import front
+from remiss.contract.table import front
 
 __getattr__ = front(__name__)
