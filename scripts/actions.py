@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import remiss
-from remiss.contract import declared
 from remiss.contract.table import FILE
+from scripts import declared
 
 ROOT = Path(remiss.__file__).parent
 

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 import click
 
 from remiss.action import Action
-from remiss.contract.declared import load
 from remiss.contract.forms import ParameterEntry
 from remiss.contract.table import Entry, entries
 from remiss.faces.cli.main import cli
 from remiss.faces.cli.parameters import Argument
+from scripts.declared import load
 from scripts.reference.markdown import block, code, page, section, table
 
 

@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from remiss.contract.declared import load
 from remiss.faces.http.answering import CSV
 from remiss.faces.http.app import create_app
+from scripts.declared import load
 from scripts.reference.markdown import code, page, table
 
 ACTIONS = load()

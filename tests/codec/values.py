@@ -10,10 +10,10 @@ from enum import Enum
 
 from hypothesis import strategies as st
 
-from remiss.contract.declared import load
 from remiss.parameters import OneOf, Range
 from remiss.records.event import Scalar
 from remiss.records.rows import Rows
+from scripts.declared import load
 
 ACTIONS = load()
 # Each type once, by the first argument or result that has it.

@@ -8,8 +8,8 @@ from importlib.resources import files
 
 import click
 
-from remiss.contract import declared
 from remiss.contract.table import FILE, entries
+from scripts import declared
 from scripts.reference.__main__ import FOLDER
 from scripts.reference.faces import commands
 from tests.command_line import ALWAYS_JSON, command_of

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from remiss.contract.declared import load
 from remiss.contract.table import entries
 from remiss.govern.roles import OF_ADMINS, OF_THE_CATALOG, PERMISSIONS, ROLES
+from scripts.declared import load
 from scripts.reference.faces import commands
 from tests.faces.http.routes import WAYS
 from tests.tables import each

@@ -103,7 +103,7 @@ def test_the_document_is_openapi_3_1_and_refers_to_nothing_that_is_not_there():
 
 
 def test_only_actions_that_read_or_write_have_the_method_for_it():
-    from remiss.contract.declared import load
+    from scripts.declared import load
 
     for name, action in load().items():
         method = OPERATIONS[name][0]

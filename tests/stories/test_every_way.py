@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from types import FunctionType
 
-from remiss.contract.declared import load
+from scripts.declared import load
 
 # No story of several ways does these: they are done in the tutorials, on the pages, over HTTP and in the tests of the stores.
 UNTOLD = {
