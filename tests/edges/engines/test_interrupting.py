@@ -8,7 +8,7 @@ import sys
 import duckdb
 import pytest
 
-from remiss.edges.engines.interrupting import interruptible
+from remiss.edges.engines.statements import interruptible
 
 ENDLESS = "SELECT COUNT(*) FROM range(1000000) a, range(1000000) b WHERE a.range < b.range"
 
@@ -18,7 +18,7 @@ def stopped(before: str) -> str:
     program = (
         "import _thread, signal, threading, time\n"
         "import duckdb\n"
-        "from remiss.edges.engines.interrupting import interruptible\n"
+        "from remiss.edges.engines.statements import interruptible\n"
         # Whoever runs tests in the background may have it ignored.
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "connection = duckdb.connect()\n"

@@ -19,9 +19,8 @@ import duckdb
 
 from remiss.edges.engines import delimited, json_lines, parquet, spelling
 from remiss.edges.engines import files as source_files
-from remiss.edges.engines.explaining import explained, taken
-from remiss.edges.engines.interrupting import interruptible
 from remiss.edges.engines.quoting import identifier, literal, pattern
+from remiss.edges.engines.statements import explained, interruptible, taken
 from remiss.errors import Location, RemissError, SettingError, SourceError, StorageError
 from remiss.protocol.ports import Description, UnreadableRows
 from remiss.protocol.terms import Address, Type
