@@ -7,7 +7,7 @@ import pytest
 
 from remiss.curate.annotation import problems
 from remiss.curate.guidelines import Guidelines
-from remiss.demo.people import ANA, BO, CHEN, MARK, PEOPLE, judge, judge_again, read
+from remiss.demo.labelling import ANA, BO, CHEN, MARK, PEOPLE, judge, judge_again, read
 from remiss.protocol import rubric, taxonomy
 from remiss.records.event import Event
 from remiss.records.labelling import LabellingKind, Reproduced, Verdict

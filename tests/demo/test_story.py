@@ -13,8 +13,7 @@ from remiss.catalog import actions as catalog
 from remiss.curate import queue_actions as queue
 from remiss.curate.agreement_actions import show_agreement
 from remiss.demo import logs, story
-from remiss.demo.labelling import granted
-from remiss.demo.people import PEOPLE
+from remiss.demo.labelling import PEOPLE, granted
 from remiss.govern import audit_actions as audit
 from remiss.govern import people_actions
 from remiss.govern.authority import Granted, actor_of
