@@ -127,14 +127,14 @@ class Wiring(Offline):
     @cached_property
     def originals(self) -> RawEvents:
         """Where raw events lie, of the cases that the actor may see."""
-        from remiss.edges.stores.labelling.raw_events import RawEventStore
+        from remiss.edges.stores.case_evidence import RawEventStore
 
         return RawEventStore(self._reader)
 
     @cached_property
     def attachments(self) -> Attachments:
         """Files that people added, to cases that the actor may see."""
-        from remiss.edges.stores.attachments import AttachmentStore
+        from remiss.edges.stores.case_evidence import AttachmentStore
 
         return AttachmentStore(self._reader)
 
@@ -282,7 +282,7 @@ class Wiring(Offline):
     def health(self) -> Health:
         """How this machine and the catalog are."""
         from remiss.edges.health import MachineHealth, Opened
-        from remiss.edges.stores.labelling.raw_events import RawEventStore
+        from remiss.edges.stores.case_evidence import RawEventStore
 
         opened = Opened(
             file=self._store.file,

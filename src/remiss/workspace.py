@@ -185,7 +185,7 @@ class Workspace(Recording):
         # Who is not of this catalog holds what whoever made their workspace said.
         if not isinstance(authority, Granted) or not authority.person.since:
             return
-        from remiss.edges.stores.people_rows import person_at
+        from remiss.edges.stores.people import person_at
 
         with self._reader.at(transaction.position() - 1) as reading:
             person = person_at(reading, authority.person.name)

@@ -12,7 +12,7 @@ from sqlalchemy import Row, bindparam, exists, select
 
 from remiss.curate.blinding import BlindedPart, Facts, blinded, history_for, seen
 from remiss.edges.stores.labelling_reading import labellers_of, of_case
-from remiss.edges.stores.model_owners import owns_model, settles
+from remiss.edges.stores.protocol_rows import owns_model, settles
 from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.tables import reservations
 from remiss.records.case import Revision

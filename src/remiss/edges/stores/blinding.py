@@ -21,8 +21,8 @@ from remiss.curate.guidelines import named
 from remiss.edges.stores.dialect.conditions import among_listed
 from remiss.edges.stores.dialect.types import to_json
 from remiss.edges.stores.labelling_reading import in_force
-from remiss.edges.stores.model_owners import owners, settles
 from remiss.edges.stores.prepared import Parameters, parameter
+from remiss.edges.stores.protocol_rows import owners, settles
 from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.tables import cases, labellings, reservations, revisions
 from remiss.edges.stores.tables.base import Instant

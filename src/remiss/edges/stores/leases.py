@@ -17,8 +17,8 @@ from typing import Any, Protocol
 from sqlalchemy import ColumnElement, Connection, Row, and_, select, update
 
 from remiss.edges.stores.crashing import crash_point
-from remiss.edges.stores.dialect.leasing import clock, end_if_idle, taken_by_nobody
-from remiss.edges.stores.job_rows import FREE, job_of, logged, posted_of, steps_cell
+from remiss.edges.stores.dialect.driving import clock, end_if_idle, taken_by_nobody
+from remiss.edges.stores.jobs import FREE, job_of, logged, posted_of, steps_cell
 from remiss.edges.stores.logs.journal import Transaction
 from remiss.edges.stores.store import Store
 from remiss.edges.stores.tables import jobs

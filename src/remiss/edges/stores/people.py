@@ -1,4 +1,7 @@
-"""People in the catalog: who there are, what they were granted, and the tokens that stand for them."""
+"""People in the catalog: who there are, what they were granted, and the tokens that stand for them.
+
+Rows of people as records: who they are, what they were granted and the tokens that stand for them, as of a position.
+"""
 
 from __future__ import annotations
 
@@ -6,21 +9,68 @@ import secrets
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, insert, select, update
 
 from remiss.edges.stores.case_reading import resolve
 from remiss.edges.stores.dialect.writing import insert_missing, lock_name
 from remiss.edges.stores.in_force import come_by, holds
 from remiss.edges.stores.logs.journal import UNSTAMPED, Transaction, moment
-from remiss.edges.stores.people_rows import grant_of, grants_at, person_at, person_of, token_of
-from remiss.edges.stores.reading import Reader
+from remiss.edges.stores.reading import Reader, Reading
 from remiss.edges.stores.tables import grants, journal, people, teams, tokens
 from remiss.errors import Conflict, NotFound
 from remiss.govern.tokens import admits, digest, keeps_open, opens, split_token, written
 from remiss.records.case import Sensitivity
 from remiss.records.identity import crockford
 from remiss.records.person import Governed, Grant, IssuedToken, Person, Team, Token
+
+
+def person_at(reading: Reading, name: str) -> Person | None:
+    """Return a person with what they hold; None when they are not there."""
+    position = reading.position
+    row = reading.connection.execute(select(people).where(people.c.name == name, holds(people, position))).first()
+    if row is None:
+        return None
+    held = reading.connection.execute(grants_at(position).where(grants.c.person == name))
+    return person_of(row, [grant_of(each) for each in held], position)
+
+
+def grants_at(position: int | None) -> Any:
+    """Return the select of all grants that hold at a position, by team and role."""
+    return select(grants).where(holds(grants, position)).order_by(grants.c.team, grants.c.role)
+
+
+def grant_of(row: Row[Any]) -> Grant:
+    """Return a row of `grants` as a record."""
+    return Grant(role=row.role, team=row.team, clearance=Sensitivity(row.clearance))
+
+
+def person_of(row: Row[Any], held: Sequence[Grant], position: int | None) -> Person:
+    """Return a row of `people` as a record, as it stood at a position."""
+    until = _until(row, position)
+    given = tuple(held) if until is None else ()
+    return Person(name=row.name, about=row.about, grants=given, since=row.position_from, until=until)
+
+
+def token_of(row: Row[Any], position: int | None) -> Token:
+    """Return a row of `tokens` as a record, as it stood at a position."""
+    return Token(
+        id=row.id,
+        person=row.person,
+        about=row.about,
+        expires=row.expires,
+        since=row.position_from,
+        until=_until(row, position),
+        once=row.once,
+        used=None if row.used is None or (position is not None and row.used > position) else row.used,
+    )
+
+
+def _until(row: Row[Any], position: int | None) -> int | None:
+    ended: int | None = row.position_to
+    return None if ended is None or (position is not None and ended > position) else ended
+
 
 ID_BITS = 60
 SECRET_BYTES = 32

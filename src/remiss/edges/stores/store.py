@@ -16,9 +16,8 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, select
 
 from remiss.edges.stores.crashing import crash_point
-from remiss.edges.stores.dialect.driving import begin_nothing, is_aborted
+from remiss.edges.stores.dialect.driving import begin_nothing, end_if_idle, is_aborted
 from remiss.edges.stores.dialect.explaining import hidden
-from remiss.edges.stores.dialect.leasing import end_if_idle
 from remiss.edges.stores.dialect.on_disk import FOLD_BYTES, file_of, fold, identity_of, take_away
 from remiss.edges.stores.logs.journal import Transaction, acted
 from remiss.edges.stores.logs.sealing import Sealing

@@ -1,4 +1,9 @@
-"""The store of attachments: the port `Attachments` on a database."""
+"""Evidence of cases: the files that people added, and where the raw event lies.
+
+The store of attachments: the port `Attachments` on a database.
+
+Where the raw event of a case lies: which run kept it, under which protocol, at which address of the vault.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +11,20 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, delete, exists, func, insert, select, update
+from sqlalchemy import Row, Select, bindparam, delete, distinct, exists, func, insert, select, update
 
 from remiss.catalog.attachment import PreparedAttachment
 from remiss.curate.blinding import UNNAMED, why_blinded
 from remiss.edges.stores.blinded_case import blinded_people
-from remiss.edges.stores.case_reading import resolve
+from remiss.edges.stores.case_reading import captures_of, resolve, shown
 from remiss.edges.stores.in_force import holds
 from remiss.edges.stores.reading import POSITION, SCOPES, Reader
-from remiss.edges.stores.tables import attachment_names, attachments, cases
+from remiss.edges.stores.tables import attachment_names, attachments, captures, cases, protocols, runs
 from remiss.edges.stores.visible import visible_to
 from remiss.errors import Conflict, NotFound
 from remiss.govern.ports.actor import Scope
 from remiss.records.case import Sensitivity
-from remiss.records.evidence import Attachment, Kept
+from remiss.records.evidence import Attachment, Kept, Original
 from remiss.records.identity import kind_id
 from remiss.records.states import Status
 
@@ -65,7 +70,7 @@ class AttachmentStore:
             row = resolve(reading, case_id)
             found = reading.rows(_of_case(self._scope, past=reading.past), case=row.key)
             blinded = blinded_people(reading, row)
-            return tuple(shown(_attachment(each), blinded, Status(row.status)) for each in found)
+            return tuple(attachment_shown(_attachment(each), blinded, Status(row.status)) for each in found)
 
     def kept(self, attachment_id: str) -> Kept:
         """Return where the content of an attachment lies, also of one that was removed."""
@@ -111,7 +116,7 @@ class AttachmentStore:
         return self.kept(attachment_id).attachment
 
 
-def shown(attachment: Attachment, blinded: frozenset[str], status: Status) -> Attachment:
+def attachment_shown(attachment: Attachment, blinded: frozenset[str], status: Status) -> Attachment:
     """Return an attachment as somebody may know it for whom the words of some people are blinded."""
     if attachment.person not in blinded:
         return attachment
@@ -150,3 +155,50 @@ def _attachment(row: Row[Any]) -> Attachment:
         at=row.at,
         position=row.position_from,
     )
+
+
+FILED = "filed"
+
+
+class RawEventStore:
+    """Raw events of the cases that a scope may see: fulfils `catalog.ports.Originals`."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+
+    def of(self, case_id: str, run: str | None) -> Original:
+        """Return where the raw event of a case lies; see the port."""
+        with self._reader.at() as reading:
+            row = resolve(reading, case_id)
+            # What a run kept that is not for whoever asks, they are not told of either.
+            seen = [each for each in captures_of(reading, row.event_key) if shown(each, reading.scope)]
+            # Of the latest run in force, or of the latest at all.
+            ranked = sorted(seen, key=lambda each: not each.in_force)
+            found = next((each for each in ranked if each.evidence and (run is None or each.id == run)), None)
+            if found is None:
+                raise _nothing(row.id, row.origin, run, [each.id for each in seen if each.evidence])
+            version = select(protocols.c.version).join(runs, runs.c.protocol_key == protocols.c.key)
+            return Original(
+                case=row.id,
+                team=row.team_id,
+                sensitivity=Sensitivity(row.sensitivity),
+                run=found.id,
+                protocol=found.protocol_name,
+                version=reading.connection.execute(version.where(runs.c.id == found.id)).scalar_one(),
+                address=found.evidence,
+            )
+
+    def kept(self) -> int:
+        """Return how many events and files the catalog has the address of, whoever may see them."""
+        raw = select(func.count(distinct(captures.c.event_key))).where(captures.c.evidence.is_not(None))
+        files = select(func.count()).select_from(attachments).where(holds(attachments, None))
+        with self._reader.at() as reading:
+            return sum(int(reading.connection.execute(each).scalar_one()) for each in (raw, files))
+
+
+def _nothing(case: str, origin: str, run: str | None, kept: list[str]) -> NotFound:
+    if run is not None and kept:
+        return NotFound(f"{run} kept no raw event of case {case}", do=f"name one of {', '.join(kept)}, or none")
+    if origin == FILED:
+        return NotFound(f"case {case} has no raw event: a person filed it by hand", do="show the case itself")
+    return NotFound(f"the raw event of case {case} is not kept any more", do="show the case itself, which has what is left")
