@@ -2,10 +2,9 @@
 
 What is posted is kept with the job. Who runs it (`runner.py`) does each interval of windows by `capture`, as who posted it.
 
-What a job that captures does: each interval of whole windows is a step, which is one run.
-
-Steps are found once and kept with the job. Whoever goes on with it takes the next one, whatever else is due by then: so a job
-comes to an end, also where windows are due again as soon as they are captured.
+Each interval of whole windows is a step, which is one run. Steps are found once and kept with the job. Whoever goes on with it
+takes the next one, whatever else is due by then: so a job comes to an end, also where windows are due again as soon as they are
+captured.
 """
 
 from __future__ import annotations

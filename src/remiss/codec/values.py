@@ -1,12 +1,11 @@
-"""Plain values: text, numbers, booleans, times, bytes and closed choices.
+"""Values: text, numbers, booleans, times, bytes and closed choices, and those whose type is left open.
 
 What JSON cannot hold is text with a tag: `int:` before a whole number that a reader of JSON may round, `float:` before what is
 not finite. Times are RFC 3339 in UTC, bytes are base64.
 
-Values whose type is left open: what a log had in a field, which may be text, a number, a boolean, a time or nothing.
-
-They are published as the plain JSON that people expect, and still come back as what they were: a time has the tag `time:`, as
-large numbers have `int:`. Text that looks like one of these gets `text:` before it, and no other text is touched.
+Left open is the type of what a log had in a field, which may be text, a number, a boolean, a time or nothing. They are
+published as the plain JSON that people expect, and still come back as what they were: a time has the tag `time:`, as large
+numbers have `int:`. Text that looks like one of these gets `text:` before it, and no other text is touched.
 """
 
 from __future__ import annotations

@@ -3,10 +3,9 @@
 `actions.json` is written from the declarations (`python -m scripts.actions`), and `make docs` checks that it is in step. The
 module of an action is imported when it is called.
 
-The front of a chapter: `remiss.catalog.similar` is the action `case.similar`, loaded on first use.
-
-Every action has its place in the front of its chapter, under its function's name; the stub beside each `__init__` says so to
-checkers of types, and is written with the table of actions.
+The front of a chapter is read from it: `remiss.catalog.similar` is the action `case.similar`, loaded on first use. Every action
+has its place in the front of its chapter, under its function's name; the stub beside each `__init__` says so to checkers of
+types, and is written with the table of actions.
 """
 
 from __future__ import annotations

@@ -1,11 +1,8 @@
-"""Investigating: what may be written of a case's causes, and how one state of it follows another.
+"""Investigations: what may be written of a case's causes, how one state of it follows another, and what makes one complete.
 
 All parts of an investigation are findings, kept alike; what they are is said by their part. A writer who changes one names the
-revision that they read.
-
-Citing what a finding rests on: runs, tests, notebooks, tickets and pull requests, by address.
-
-An investigation put together from its findings, and what it takes to be complete.
+revision that they read. What a finding rests on is cited by
+address: runs, tests, notebooks, tickets and pull requests.
 """
 
 from __future__ import annotations

@@ -4,11 +4,9 @@ Ana owns the model: she says what a case is, and judges nothing that others said
 of the plan is done. Bo and Chen verify by turns where the plan draws a second opinion, and what Ana and one of the two dispute
 the other one settles, who is a stranger to the case. A few disputes are left open, to be looked at and settled.
 
-People: three who look at the demo's cases, and what each of them says of a piece of evidence.
-
-They are scripted, and every word of theirs says so: nobody of flesh and blood has judged these flights. They read the
-evidence alone, see some things differently by habit, and err now and then as people do, so that there is something to
-disagree about. The same person says the same of the same evidence, on every machine.
+The three who look at the demo's cases are scripted, and every word of theirs says so: nobody of flesh and blood has judged
+these flights. They read the evidence alone, see some things differently by habit, and err now and then as people do, so that
+there is something to disagree about. The same person says the same of the same evidence, on every machine.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
-"""Roles: which permissions each has. Nothing else in remiss knows a role by its name.
+"""Roles: which permissions each has, and what a person holds after one was given or taken.
 
-A permission is `subject:verb`. Roles are granted in a team (`records/person.py`); whoever has none may do nothing.
-
-Granting: what a person holds after a role was given or taken, and how people and teams are named.
+Nothing else in remiss knows a role by its name. A permission is `subject:verb`. Roles are granted in a team
+(`records/person.py`); whoever has none may do nothing.
 
 Somebody has one clearance in a team, whatever their roles there: so nobody acts by one role on what only another lets them see.
 """

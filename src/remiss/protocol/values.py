@@ -1,8 +1,7 @@
 """The values of a protocol document by kind: what a slug, a name, a span of time, a mode or a list of columns looks like.
 
-Spans of time as people write them in a protocol: `2 days`, `1 week`, `90 days`, `5 years`.
-
-The key `redaction` of a document: names of detectors, and a team's own patterns.
+Spans of time stand as people write them: `2 days`, `1 week`, `90 days`, `5 years`. Under the key `redaction` stand names of
+detectors, and a team's own patterns.
 """
 
 from __future__ import annotations

@@ -1,15 +1,13 @@
 """Versions of protocols that the catalog keeps: parsed once, and told apart.
 
-Kept protocols, parsed once: one cache for all chapters, stores and pages.
+There is one cache for all chapters, stores and pages: every estimate, status and page asks what the protocol of a run says, and
+to read a long document and parse its expressions takes a tenth of a second. The key is the text that the catalog keeps,
+taxonomy and rubric attached. The digest would not do: it covers what a version means, and neither who owns it, how it guards
+its content nor where its sources lie.
 
-Every estimate, status and page asks what the protocol of a run says, and to read a long document and parse its expressions
-takes a tenth of a second. The key is the text that the catalog keeps, taxonomy and rubric attached. The digest would not do: it
-covers what a version means, and neither who owns it, how it guards its content nor where its sources lie.
-
-Keeping versions apart: whether a document says what the catalog keeps under its name and version.
-
-A version stands for one meaning, or figures of two would be added up; and for one way of guarding content, or nobody could
-tell by which of two rules a stored text was redacted.
+Whether a document says what the catalog keeps under its name and version is checked before anything is captured by it. A
+version stands for one meaning, or figures of two would be added up; and for one way of guarding content, or nobody could tell
+by which of two rules a stored text was redacted.
 """
 
 from __future__ import annotations

@@ -1,11 +1,9 @@
 """What a record says of its published form: the kind that `remiss schema` names it by, and where its keys differ from its fields.
 
-Most records are published as they are. Those that are not say so beside their fields, in plain values that `remiss.codec` reads;
-so a record and its JSON are changed in one place, and records need no library for it.
+Most records are published as they are. Those that are not say so beside their fields, in plain values that `remiss.codec`
+reads; so a record and its JSON are changed in one place, and records need no library for it.
 
-Items: a list of whole records, and the position at which it was read.
-
-`Rows` has plain values in columns; where a list is of records with parts of their own, it comes in one of these.
+`Rows` has plain values in columns; where a list is of records with parts of their own, it is published as `Items`.
 """
 
 from __future__ import annotations

@@ -1,14 +1,10 @@
-"""Rows: the one type for lists of things, whichever face asks for them.
-
-What shows itself in notebooks, without knowing how.
+"""Rows: the one type for lists of things, whichever face asks for them, and the pages of such lists.
 
 The tables and charts of records are made of records, and so stand above them. A record only says that it is `Shown`; how,
 `notebook.py` registers, which whatever opens a catalog loads.
 
-Pages of lists: how long one may be, and the token by which one turns to the next.
-
-Pages follow one another by what the last line was, not by how many came before: what is filed meanwhile shifts nothing, and each
-thing is met once.
+Pages follow one another by what the last line was, not by how many came before: what is filed meanwhile shifts nothing, and
+each thing is met once.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Everything that the estimate does later is arithmetic on what is gathered here: for each cell whether its events belong
 (known, unknown, not), its key and the inclusion probability that its events have; for each sampled event its place.
 
-Sampled events as arrays, which is what the arithmetic of figures takes.
+Sampled events are laid out as arrays, which is what the arithmetic of figures takes.
 """
 
 from __future__ import annotations

@@ -5,9 +5,8 @@ mode:remiss:model/* severity:<=2 (model:arrival-delay@1.* OR context.airport:EWR
 Terms stand beside each other for AND; `OR`, `NOT` and a leading `-` are as elsewhere in the field. Text without a key is
 full text.
 
-A query's shape: what is left of it when its values are taken out.
-
-People ask the same few questions about ever other values. What has to be made for a question (a statement, above all) is made
+A query has a shape: what is left of it when its values are taken out. People ask the same few questions about ever other
+values. What has to be made for a question (a statement, above all) is made
 for its shape, once, and the values are put in when it is asked. Two queries have one shape when they compare the same keys in
 the same way with values of the same kinds; whole numbers and others are of one kind.
 """

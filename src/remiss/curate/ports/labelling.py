@@ -1,10 +1,7 @@
-"""What labelling needs of the world: the store of labellings, beside cases, protocols, keys and who acts.
+"""What labelling needs of the world: stores, beside cases, protocols, keys and who acts.
 
-What measuring agreement needs of the world: the labellings that two people made of one case.
-
-What recoding a taxonomy needs of the world: the store that moves labellings from mode to mode.
-
-What the queue needs of the world: the store that knows the orders and reserves.
+One store has the labellings, one those that two people made of one case, whose agreement is measured; one moves labellings from
+mode to mode as a taxonomy is recoded; and one knows the orders of the queue and reserves.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """Merkle trees as in RFC 6962 and RFC 9162: one hash that stands for a log, and short proofs about what is in it.
 
 A tree over a log that only grows is known by its `Frontier`: the roots of its complete subtrees, one for each bit that is set
-in its size, the largest first. That is all that has to be kept to grow it, however long the log is.
-
-Growing a tree from leaves as they are read, with its roots at some sizes on the way.
+in its size, the largest first. That is all that has to be kept to grow it, however long the log is. A tree is grown from
+leaves as they are read, with its roots at some sizes on the way.
 """
 
 from __future__ import annotations

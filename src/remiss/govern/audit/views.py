@@ -1,16 +1,13 @@
 """Entries of the log of views: what one reading showed, and what somebody was refused.
 
-What one reading showed, as entries of the log of views: one that names all of it.
+What one reading showed is one entry that names all of it. A page of a case shows the case, how it was drawn, its history,
+threads and files: that is one look at one case, and one entry says so. What is another team's is an entry of its own, since
+whoever may read a team's entries may know of nothing else; another case is, so that an entry is found by what it is about; and
+so are raw evidence, which is on the disk before anybody has it, and refusals.
 
-A page of a case shows the case, how it was drawn, its history, threads and files: that is one look at one case, and one entry
-says so. What is another team's is an entry of its own, since whoever may read a team's entries may know of nothing else; another
-case is, so that an entry is found by what it is about; and so are raw evidence, which is on the disk before anybody has it, and
-refusals.
-
-Refusals: which attempts that came to nothing are entered in the log of views, and what is said of them.
-
-What may not be seen is not there for whoever asks, and so both are entered alike: under the team of whoever asked, by what they
-named. Else whoever reads their own team's entries would learn from them which things of others there are.
+Of attempts that came to nothing those are entered that were refused. What may not be seen is not there for whoever asks, and so
+both are entered alike: under the team of whoever asked, by what they named. Else whoever reads their own team's entries would
+learn from them which things of others there are.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""Built-in detectors: all that need no model, in the order in which they run, with hints that tell quickly where to look.
+"""Detectors: all that need no model, in the order in which they run, with hints that tell quickly where to look.
 
 A detector is exact and slow, its hint coarse and quick: an RE2 pattern that matches, on the same line, wherever the detector
 finds something. Letters beyond ASCII are `?` to a hint. All hints together are one automaton, so that text in which nothing
 stands is read once, whatever the number of detectors.
 
-A team's own patterns, matched by RE2: in linear time whatever the pattern, for its text decides nothing about ours.
+A team's own patterns are matched by RE2: in linear time whatever the pattern, for its text decides nothing about ours.
 """
 
 from __future__ import annotations

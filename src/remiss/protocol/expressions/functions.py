@@ -1,8 +1,6 @@
-"""Rules of arithmetic. What would stop a run at one bad row is null instead: division by zero, the root of -1.
+"""Rules of the functions that an expression may call: on numbers, on times and on text.
 
-Rules of times: their parts, and times from seconds since 1970.
-
-Rules of text: joining, cutting, replacing, matching the start.
+What would stop a run at one bad row is null instead: division by zero, the root of -1.
 """
 
 from __future__ import annotations

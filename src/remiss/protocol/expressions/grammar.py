@@ -1,8 +1,7 @@
-"""The allow-list: which nodes may occur in an expression, and the rule that reads each.
+"""The grammar of expressions: text to a parsed tree, and the allow-list of its nodes with the rule that reads each.
 
-A rule reads the parts of a node that it knows; a part that it does not know refuses the node.
-
-The text of an expression to a parsed tree, within limits that keep any stranger's text cheap to refuse.
+A rule reads the parts of a node that it knows; a part that it does not know refuses the node. Text is parsed
+within limits that keep any stranger's text cheap to refuse.
 """
 
 from __future__ import annotations
