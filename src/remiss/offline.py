@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
+from remiss import adapters
 from remiss.action import Action
 from remiss.errors import Denied
 from remiss.govern.authority import LocalOwner
@@ -57,23 +58,17 @@ class Offline:
     @cached_property
     def documents(self) -> Documents:
         """Where protocol documents are read from."""
-        from remiss.edges.documents import FileDocuments
-
-        return FileDocuments()
+        return adapters.FileDocuments()
 
     @cached_property
     def engine(self) -> Engine:
         """What reads logs."""
-        from remiss.edges.engines.duckdb import DuckDB
-
-        return DuckDB(self.settings)
+        return adapters.DuckDB(self.settings)
 
     @property
     def health(self) -> Health:
         """How this machine is."""
-        from remiss.edges.health import MachineHealth
-
-        return MachineHealth(self.settings)
+        return adapters.MachineHealth(self.settings)
 
     def perform(self, action: Action, arguments: Mapping[str, Any]) -> Any:
         """Authorise and run an action that reads; there is nothing here that it could write to."""

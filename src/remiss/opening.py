@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import cast
 
+from remiss import adapters
 from remiss import settings as settings_table
 from remiss.errors import CatalogMissing, SettingError
 from remiss.govern.authority import OPERATOR
@@ -62,11 +63,10 @@ def open_workspace(
             )
         # It answers every action as a catalog of one's own would; ports it has none, and actions are all that anybody calls.
         return cast("Workspace", open_remote(where, settings))
-    from remiss.edges.stores.connecting import open_store
 
     actor = Actor(name=_user(), role=OPERATOR)
     limit = int(settings.statement_timeout)
-    store = open_store(
+    store = adapters.open_store(
         where,
         create=create,
         upgrade=upgrade,
@@ -80,9 +80,7 @@ def open_workspace(
 
 def _finder(settings: Settings, file: Path | None) -> Callable[[bool], Keys]:
     """Return what finds the key of a catalog, in the folder that is set or beside its file."""
-    from remiss.edges.keys import FolderKeys
-
-    return lambda create: FolderKeys(settings.folder("keys", file), create=create)
+    return lambda create: adapters.FolderKeys(settings.folder("keys", file), create=create)
 
 
 def _text(address: str | os.PathLike[str] | None) -> str | None:

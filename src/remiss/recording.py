@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from remiss import adapters
 from remiss.govern.audit.views import Seen, entered
 from remiss.records.view_entry import ViewKind
 from remiss.wiring import Wiring
@@ -86,8 +87,6 @@ class Recording(Wiring):
             gathered.extend(seen)
 
     def _record(self, seen: Sequence[Seen]) -> None:
-        from remiss.edges.stores.logs.journal import DIGESTS
-
         if seen:
             entries = entered(seen, self.actor.team)
-            self._store.views.record(entries, self.actor, datetime.now(UTC), self.request_id, self.keys.secret(DIGESTS))
+            self._store.views.record(entries, self.actor, datetime.now(UTC), self.request_id, self.keys.secret(adapters.DIGESTS))

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, cast
 from urllib.parse import quote
 
+from remiss import adapters
 from remiss.action import Action
 from remiss.codec import from_json, to_json
 from remiss.codec.form import ADVICE
@@ -38,9 +39,7 @@ def open_remote(address: str, settings: Settings) -> RemoteWorkspace:
     ------
     SettingError : no token, or an address that a token must not be sent to
     """
-    from remiss.edges.servers.http import Server
-
-    return RemoteWorkspace(Server(address, token_of(settings)), settings)
+    return RemoteWorkspace(adapters.Server(address, token_of(settings)), settings)
 
 
 def token_of(settings: Settings) -> str:
@@ -159,11 +158,10 @@ def documents_of(path: str) -> dict[str, str]:
     ------
     ProtocolError : the protocol itself cannot be read
     """
-    from remiss.edges.documents import FileDocuments
     from remiss.protocol.actions import beside
     from remiss.protocol.document import draft
 
-    documents = FileDocuments()
+    documents = adapters.FileDocuments()
     found = {path: documents.read(path)}
 
     def read(name: str) -> str:

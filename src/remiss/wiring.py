@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from remiss import adapters
 from remiss.govern.authority import LocalOwner
 from remiss.govern.ports.actor import Actor
 from remiss.govern.ports.audit import Audit
@@ -86,71 +87,51 @@ class Wiring(Offline):
     @cached_property
     def _reader(self) -> Reader:
         """Who reads: the actor, with what they may see."""
-        from remiss.edges.stores.reading import Reader
-
-        return Reader(self._store, self.scope, self.viewer)
+        return adapters.Reader(self._store, self.scope, self.viewer)
 
     @cached_property
     def protocols(self) -> Protocols:
         """The shelf of protocol versions."""
-        from remiss.edges.stores.protocols import ProtocolShelf
-
-        return ProtocolShelf(self._reader)
+        return adapters.ProtocolShelf(self._reader)
 
     @cached_property
     def runs(self) -> Runs:
         """Runs in the catalog."""
-        from remiss.edges.stores.runs import RunStore
-
-        return RunStore(self._reader)
+        return adapters.RunStore(self._reader)
 
     @cached_property
     def people(self) -> People:
         """People, teams, grants and tokens in the catalog."""
-        from remiss.edges.stores.people import PeopleStore
-
-        return PeopleStore(self._reader)
+        return adapters.PeopleStore(self._reader)
 
     def governed(self, case_id: str) -> Governed:
         """Return what decides who sees a case, of one that the actor sees."""
-        from remiss.edges.stores.people import governed
-
-        return governed(self._reader, case_id)
+        return adapters.governed(self._reader, case_id)
 
     @cached_property
     def cases(self) -> Cases:
         """Cases in the catalog, as far as the actor may see them."""
-        from remiss.edges.stores.cases import CaseStore
-
-        return CaseStore(self._reader, self._ways)
+        return adapters.CaseStore(self._reader, self._ways)
 
     @cached_property
     def originals(self) -> RawEvents:
         """Where raw events lie, of the cases that the actor may see."""
-        from remiss.edges.stores.case_evidence import RawEventStore
-
-        return RawEventStore(self._reader)
+        return adapters.RawEventStore(self._reader)
 
     @cached_property
     def attachments(self) -> Attachments:
         """Files that people added, to cases that the actor may see."""
-        from remiss.edges.stores.case_evidence import AttachmentStore
-
-        return AttachmentStore(self._reader)
+        return adapters.AttachmentStore(self._reader)
 
     @cached_property
     def labellings(self) -> Labellings:
         """Labellings in the catalog."""
-        from remiss.edges.stores.labelling.labellings import LabellingStore
-
-        return LabellingStore(self._reader)
+        return adapters.LabellingStore(self._reader)
 
     @cached_property
     def queue(self) -> Queue:
         """What waits to be labelled, as far as the actor may see it."""
-        from remiss.edges.stores.labelling.queue import QueueStore
-
-        return QueueStore(self._reader)
+        return adapters.QueueStore(self._reader)
 
     @property
     def viewer(self) -> Viewer:
@@ -170,44 +151,32 @@ class Wiring(Offline):
     @cached_property
     def _ways(self) -> PathCache:
         """How questions about cases were answered lately; one for all calls from afar."""
-        from remiss.edges.stores.planner.paths import PathCache
-
-        return PathCache()
+        return adapters.PathCache()
 
     @cached_property
     def doubles(self) -> DoubleLabelled:
         """Cases that two people labelled by themselves, of those that the actor may see."""
-        from remiss.edges.stores.labelling.double_labelled import DoubleLabelledStore
-
-        return DoubleLabelledStore(self._reader)
+        return adapters.DoubleLabelledStore(self._reader)
 
     @cached_property
     def recodings(self) -> Recodings:
         """Recodings of failure modes."""
-        from remiss.edges.stores.labelling.recodings import RecodingStore
-
-        return RecodingStore(self._reader)
+        return adapters.RecodingStore(self._reader)
 
     @cached_property
     def threads(self) -> Threads:
         """Threads on the cases that the actor may see."""
-        from remiss.edges.stores.discussion import ThreadStore
-
-        return ThreadStore(self._reader)
+        return adapters.ThreadStore(self._reader)
 
     @cached_property
     def investigations(self) -> Investigations:
         """Investigations of the cases that the actor may see."""
-        from remiss.edges.stores.investigations import InvestigationStore
-
-        return InvestigationStore(self._reader)
+        return adapters.InvestigationStore(self._reader)
 
     @cached_property
     def evidence(self) -> Evidence:
         """Sampling facts in the catalog."""
-        from remiss.edges.stores.sampled.evidence import EvidenceStore
-
-        return EvidenceStore(self._reader)
+        return adapters.EvidenceStore(self._reader)
 
     @property
     def keys(self) -> Keys:
@@ -217,23 +186,17 @@ class Wiring(Offline):
     @cached_property
     def audit(self) -> Audit:
         """The logs of what was done and looked at."""
-        from remiss.edges.stores.audit import AuditStore
-
-        return AuditStore(self._reader)
+        return adapters.AuditStore(self._reader)
 
     @property
     def grow(self) -> Grow:
         """Where the tree of a log grows that is verified."""
-        from remiss.edges.tree_building import beside
-
-        return beside
+        return adapters.beside
 
     @cached_property
     def vault(self) -> Vault:
         """Where raw evidence lies."""
-        from remiss.edges.vaults.folder import FolderVault
-
-        return FolderVault(self.settings.folder("vault", self._store.file), self.keys, self._may_place)
+        return adapters.FolderVault(self.settings.folder("vault", self._store.file), self.keys, self._may_place)
 
     def _may_place(self) -> None:
         """Go on only if files may be put in their places: always, but for a job that is not this process's any more."""
@@ -243,22 +206,16 @@ class Wiring(Offline):
     @cached_property
     def jobs(self) -> Jobs:
         """Jobs in the catalog, as far as the actor may see them."""
-        from remiss.edges.stores.jobs import JobStore
-
-        return JobStore(self._reader)
+        return adapters.JobStore(self._reader)
 
     @cached_property
     def recogniser(self) -> Recogniser:
         """The model that knows names of people and places; loaded once a process."""
-        from remiss.edges.recognisers.presidio import recogniser
-
-        return recogniser()
+        return adapters.recogniser()
 
     def _acted(self) -> bool:
-        from remiss.edges.stores.logs.journal import acted
-
         with self._reader.at() as reading:
-            return acted(reading.connection)
+            return adapters.acted(reading.connection)
 
     def position(self) -> int:
         """Return the catalog's position."""
@@ -267,29 +224,22 @@ class Wiring(Offline):
 
     def moment(self, position: int) -> datetime:
         """Return when the catalog came to a position."""
-        from remiss.edges.stores.logs.journal import moment
-
         with self._reader.at() as reading:
-            return moment(reading.connection, position)
+            return adapters.moment(reading.connection, position)
 
     def facts(self, position: int | None = None) -> CatalogFacts:
         """Return what the catalog is and how much it holds, or held at a position; where it lies to whom `doctor` says it."""
-        from remiss.edges.stores.facts import facts
-
-        return facts(self._reader, position, placed=self.may(MACHINE, None))
+        return adapters.facts(self._reader, position, placed=self.may(MACHINE, None))
 
     @property
     def health(self) -> Health:
         """How this machine and the catalog are."""
-        from remiss.edges.health import MachineHealth, Opened
-        from remiss.edges.stores.case_evidence import RawEventStore
-
-        opened = Opened(
+        opened = adapters.Opened(
             file=self._store.file,
             facts=self.facts,
             keys=lambda: self.keys,
             vault=lambda: self.vault,
             acted=self._acted,
-            kept=RawEventStore(self._reader).kept,
+            kept=adapters.RawEventStore(self._reader).kept,
         )
-        return MachineHealth(self.settings, opened)
+        return adapters.MachineHealth(self.settings, opened)

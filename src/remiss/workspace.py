@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from remiss import adapters
 from remiss.action import Action
 from remiss.catalog.identifying import id_spelled_out
 from remiss.errors import Denied, InputError, NotFound
@@ -75,16 +76,12 @@ class Workspace(Recording):
         ws.request_id = request_id
         ws._ways = self._ways
         if posted is not None:
-            from remiss.edges.documents import PostedDocuments
-            from remiss.edges.engines.duckdb import DuckDB
-            from remiss.edges.engines.files import Reach
-
             sources = Path(self.settings.sources or ".").absolute()
-            ws.documents = PostedDocuments(posted, sources, folder)
+            ws.documents = adapters.PostedDocuments(posted, sources, folder)
             # A folder of the sources that is called like a team is that team's.
             teams = (each.name for each in ws.people.teams(None) if (sources / each.name).is_dir())
             others = frozenset(name for name in teams if not ws.may(CAPTURE, name))
-            ws.engine = DuckDB(self.settings, within=Reach(sources, others))
+            ws.engine = adapters.DuckDB(self.settings, within=adapters.Reach(sources, others))
         return ws
 
     def perform(self, action: Action, arguments: Mapping[str, Any]) -> Any:
@@ -140,9 +137,7 @@ class Workspace(Recording):
         ----------
         runner : who takes it, for people
         """
-        from remiss.edges.stores.leases import take
-
-        return take(self._store, runner, float(self.settings.job_lease))
+        return adapters.take(self._store, runner, float(self.settings.job_lease))
 
     def use_link(self, text: str) -> tuple[Person, Token] | None:
         """Use up a link that signs a person in, and return whom; None when it does not work (any more).
@@ -185,10 +180,9 @@ class Workspace(Recording):
         # Who is not of this catalog holds what whoever made their workspace said.
         if not isinstance(authority, Granted) or not authority.person.since:
             return
-        from remiss.edges.stores.people import person_at
 
         with self._reader.at(transaction.position() - 1) as reading:
-            person = person_at(reading, authority.person.name)
+            person = adapters.person_at(reading, authority.person.name)
         if person is None or not set(authority.person.grants) <= set(person.grants):
             raise Denied(f"what {self.actor.name} may do has changed meanwhile; nothing was written", do="do it again")
 

@@ -1,0 +1,95 @@
+"""What fulfils the ports: stores, engines, vaults and keys by name, each loaded when it is first asked for.
+
+Only what composes a workspace asks for them. A type checker knows each name by its import; at run time the table says where it
+is, so that a command that reads a protocol loads no database, and one that lists cases no engine.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from remiss.edges.documents import FileDocuments as FileDocuments
+    from remiss.edges.documents import PostedDocuments as PostedDocuments
+    from remiss.edges.engines.duckdb import DuckDB as DuckDB
+    from remiss.edges.engines.files import Reach as Reach
+    from remiss.edges.health import MachineHealth as MachineHealth
+    from remiss.edges.health import Opened as Opened
+    from remiss.edges.keys import FolderKeys as FolderKeys
+    from remiss.edges.recognisers.presidio import recogniser as recogniser
+    from remiss.edges.servers.http import Server as Server
+    from remiss.edges.stores.audit import AuditStore as AuditStore
+    from remiss.edges.stores.case_evidence import AttachmentStore as AttachmentStore
+    from remiss.edges.stores.case_evidence import RawEventStore as RawEventStore
+    from remiss.edges.stores.cases import CaseStore as CaseStore
+    from remiss.edges.stores.connecting import open_store as open_store
+    from remiss.edges.stores.discussion import ThreadStore as ThreadStore
+    from remiss.edges.stores.facts import facts as facts
+    from remiss.edges.stores.investigations import InvestigationStore as InvestigationStore
+    from remiss.edges.stores.jobs import JobStore as JobStore
+    from remiss.edges.stores.labelling.double_labelled import DoubleLabelledStore as DoubleLabelledStore
+    from remiss.edges.stores.labelling.labellings import LabellingStore as LabellingStore
+    from remiss.edges.stores.labelling.queue import QueueStore as QueueStore
+    from remiss.edges.stores.labelling.recodings import RecodingStore as RecodingStore
+    from remiss.edges.stores.leases import take as take
+    from remiss.edges.stores.logs.journal import DIGESTS as DIGESTS
+    from remiss.edges.stores.logs.journal import acted as acted
+    from remiss.edges.stores.logs.journal import moment as moment
+    from remiss.edges.stores.people import PeopleStore as PeopleStore
+    from remiss.edges.stores.people import governed as governed
+    from remiss.edges.stores.people import person_at as person_at
+    from remiss.edges.stores.planner.paths import PathCache as PathCache
+    from remiss.edges.stores.protocols import ProtocolShelf as ProtocolShelf
+    from remiss.edges.stores.reading import Reader as Reader
+    from remiss.edges.stores.runs import RunStore as RunStore
+    from remiss.edges.stores.sampled.evidence import EvidenceStore as EvidenceStore
+    from remiss.edges.tree_building import beside as beside
+    from remiss.edges.vaults.folder import FolderVault as FolderVault
+
+# In which module under `remiss.edges` each is.
+HOMES = {
+    "FileDocuments": "documents",
+    "PostedDocuments": "documents",
+    "DuckDB": "engines.duckdb",
+    "Reach": "engines.files",
+    "MachineHealth": "health",
+    "Opened": "health",
+    "FolderKeys": "keys",
+    "recogniser": "recognisers.presidio",
+    "Server": "servers.http",
+    "AuditStore": "stores.audit",
+    "AttachmentStore": "stores.case_evidence",
+    "RawEventStore": "stores.case_evidence",
+    "CaseStore": "stores.cases",
+    "open_store": "stores.connecting",
+    "ThreadStore": "stores.discussion",
+    "facts": "stores.facts",
+    "InvestigationStore": "stores.investigations",
+    "JobStore": "stores.jobs",
+    "DoubleLabelledStore": "stores.labelling.double_labelled",
+    "LabellingStore": "stores.labelling.labellings",
+    "QueueStore": "stores.labelling.queue",
+    "RecodingStore": "stores.labelling.recodings",
+    "take": "stores.leases",
+    "DIGESTS": "stores.logs.journal",
+    "acted": "stores.logs.journal",
+    "moment": "stores.logs.journal",
+    "PeopleStore": "stores.people",
+    "governed": "stores.people",
+    "person_at": "stores.people",
+    "PathCache": "stores.planner.paths",
+    "ProtocolShelf": "stores.protocols",
+    "Reader": "stores.reading",
+    "RunStore": "stores.runs",
+    "EvidenceStore": "stores.sampled.evidence",
+    "beside": "tree_building",
+    "FolderVault": "vaults.folder",
+}
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        if name in HOMES:
+            return getattr(import_module(f"remiss.edges.{HOMES[name]}"), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
