@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, cast
 from urllib.parse import quote
 
-from remiss import adapters
+from remiss import adapters, catalog
 from remiss.action import Action
 from remiss.codec import from_json, to_json
 from remiss.codec.form import ADVICE
@@ -98,9 +98,7 @@ class RemoteWorkspace:
 
     def position(self) -> int:
         """Return the catalog's position."""
-        from remiss.catalog import actions
-
-        return actions.info(cast("CatalogWorkspace", self)).position
+        return catalog.info(cast("CatalogWorkspace", self)).position
 
     @contextmanager
     def reporting(self, _progress: object) -> Iterator[None]:

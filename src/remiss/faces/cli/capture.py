@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+import remiss
+from remiss import capture as capture_chapter
 from remiss.codec import to_json
 from remiss.errors import AnswerNo, CatalogMissing
 from remiss.faces.cli import render
@@ -58,7 +60,6 @@ def _open(protocol: str, held: ExitStack, *, dry_run: bool) -> Workspace:
             with bench() as ws:
                 load(ws, protocol)
             return held.enter_context(workspace(create=True))
-    import remiss
 
     # Where there is no catalog, nothing is captured yet: an empty one says the same, and is gone afterwards.
     folder = held.enter_context(TemporaryDirectory(prefix="remiss-"))
@@ -80,15 +81,13 @@ def _plan(ws: Workspace, protocol: str, since: datetime | None, until: datetime 
 
 
 def _capture(ws: Workspace, protocol: str, since: datetime | None, until: datetime | None, *, strict: bool, shape: str) -> int:
-    from remiss.capture import actions
-
-    intervals = [(since, until)] if since or until else list(actions.due(ws, protocol))
+    intervals = [(since, until)] if since or until else list(capture_chapter.due(ws, protocol))
     if not intervals:
         render.say("nothing is due: every window that has ended is captured, and none is provisional with mature labels")
     runs = []
     for start, end in intervals:
         with progress(ws):
-            runs.append(actions.capture(ws, protocol, since=start, until=end, strict=strict))
+            runs.append(capture_chapter.capture(ws, protocol, since=start, until=end, strict=strict))
     if shape == "json":
         # What is due may lie apart, and then makes several runs: a program gets one document all the same.
         whole = (

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from remiss import catalog
 from remiss.curate.labelling_form import LabellingForm
 from remiss.faces.cli import render
 from remiss.present import facts, sampling
@@ -36,11 +37,10 @@ def case(found: Case) -> None:
 
 def filed(found: Case, ws: Workspace, _arguments: Mapping[str, Any]) -> None:
     """Print a case that was just filed, and say of which it may be a duplicate."""
-    from remiss.catalog.similar_actions import similar
     from remiss.catalog.similarity import ASKED, possible_duplicates
 
     case(found)
-    like = possible_duplicates(similar(ws, found.id, limit=ASKED))
+    like = possible_duplicates(catalog.similar(ws, found.id, limit=ASKED))
     if like:
         named = ", ".join(f"{each.id} ({each.likeness:.0%} of {each.fields} fields alike)" for each in like)
         render.say(f"it may be a duplicate of {named}; see `remiss case link`")

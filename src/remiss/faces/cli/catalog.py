@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+import remiss
+from remiss import catalog
 from remiss.faces.cli import render
 
 if TYPE_CHECKING:
@@ -19,8 +21,6 @@ def init(address: str | None) -> None:
 
     Example: remiss init failures.db
     """
-    import remiss
-
     named = address or click.get_current_context().find_root().obj
     with remiss.open(named, create=True, otherwise="remiss.db") as ws:
         render.say(f"{ws.address} is ready at position {ws.position()}; next: remiss protocol new PROTOCOL.yaml")
@@ -34,8 +34,5 @@ def upgrade() -> None:
 
     Example: remiss catalog upgrade
     """
-    import remiss
-    from remiss.catalog import actions
-
     with remiss.open(click.get_current_context().find_root().obj, upgrade=True) as ws:
-        render.say(f"{ws.address} is at catalog version {actions.info(ws).schema_version}")
+        render.say(f"{ws.address} is at catalog version {catalog.info(ws).schema_version}")

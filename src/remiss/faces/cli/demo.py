@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+import remiss
 from remiss.errors import InputError, StorageError
 from remiss.faces.cli.serve import serve_pages, somebody_is_there
 
@@ -34,8 +35,6 @@ def demo(folder: Path, *, serve: bool) -> None:
 
 def look(folder: Path) -> None:
     """Serve the catalog of the demo; on another port where the usual one is taken."""
-    import remiss
-
     # What a protocol that somebody posts names is looked for among the demo's logs.
     with remiss.open(folder / "remiss.db", environment={"REMISS_SOURCES": str(folder), **os.environ}) as ws:
         try:

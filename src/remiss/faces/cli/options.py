@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+import remiss
 from remiss.records.identity import parse_time
 
 if TYPE_CHECKING:
@@ -37,8 +38,6 @@ def with_workspace(command: Command) -> Command:
 @contextmanager
 def workspace(*, create: bool = False) -> Iterator[Workspace]:
     """Open the catalog that the call, the environment or the folder names."""
-    import remiss
-
     context = click.get_current_context()
     with remiss.open(context.find_root().obj, token_file=context.meta.get(TOKEN_FILE), create=create) as ws:
         yield ws

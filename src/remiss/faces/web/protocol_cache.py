@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from remiss import protocol as protocol_chapter
 from remiss.errors import RemissError
 from remiss.protocol import taxonomy as taxonomies
 from remiss.records.case import Sensitivity
@@ -16,17 +17,16 @@ if TYPE_CHECKING:
 
 def newest(ws: Workspace) -> tuple[Protocol, ...]:
     """Return the newest version of each protocol; one that this version of remiss cannot read is left out."""
-    from remiss.protocol import actions
     from remiss.protocol.versions import restore
 
-    listed = actions.list_protocols(ws)
+    listed = protocol_chapter.list_protocols(ws)
     versions: dict[str, int] = {}
     # Newest first within a name.
     for each in listed:
         versions.setdefault(str(each["protocol"]), int(str(each["version"])))
     found = []
     for name, version in versions.items():
-        stored = actions.show(ws, name, version=version)
+        stored = protocol_chapter.show(ws, name, version=version)
         try:
             found.append(restore(stored.text, f"{name}@{version}"))
         except RemissError:
@@ -41,11 +41,10 @@ def protocol(ws: Workspace, label: str) -> Protocol:
     ------
     NotFound, ProtocolError : the catalog has none such, or it cannot be read any more
     """
-    from remiss.protocol import actions
     from remiss.protocol.versions import restore
 
     name, _, version = label.rpartition("@")
-    return restore(actions.show(ws, name, version=int(version)).text, label)
+    return restore(protocol_chapter.show(ws, name, version=int(version)).text, label)
 
 
 def fields(found: Protocol) -> tuple[str, ...]:
