@@ -23,8 +23,19 @@ import remiss
 from remiss.contract.table import entries
 
 ROOT = Path(remiss.__file__).parent
-# Modules of under 60 lines that join no other: an entry, or a subject that is as small as that.
 LEAST_LINES, MOST_LINES = 60, 300
+# Modules under 60 lines, outside of the faces, that are joined with no other, and why (docs/adr/0036).
+SMALL: Mapping[str, str] = {
+    "catalog.full_text": "dialect and parser take words apart alike; they import it, and it nothing",
+    "edges.engines.quoting": "quotes for all readers of files; it would pull one of them into the others",
+    "edges.stores.crashing": "for tests that kill the process; nothing else may stand in it",
+    "edges.stores.in_force": "the one condition that a row is in force, which all statements share",
+    "edges.stores.redactions": "redactions as cells, for events and for runs, which do not import one another",
+    "edges.stores.storable": "what no database holds alike; five stores of different chapters ask it",
+    "present.notebook": "what a notebook loads; nothing else imports charts to print a list",
+    "protocol.nearest": "advice on names for twelve modules; difflib costs too much for errors.py",
+    "records.view_entry": "what was shown: action.py imports it, and with it as little as can be",
+}
 UNCOUNTED = ("ports", "tables", "migrations")
 GROUPS = ("case", "run", "person", "audit")
 

@@ -22,6 +22,11 @@ def test_a_bound_that_could_go_down_does():
     assert loose == []
 
 
+def test_a_small_module_outside_of_the_faces_has_a_reason_that_is_listed():
+    found = {name.removeprefix("remiss.") for name in shape.small() if not name.startswith("remiss.faces.")}
+    assert found == set(shape.SMALL)
+
+
 @pytest.mark.parametrize(("today", "holds"), [(3, True), (4, True), (5, False)])
 def test_a_bound_is_at_most(today, holds):
     assert shape.Figure(rule="r", today=today, bound=4).holds is holds
