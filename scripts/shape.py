@@ -24,7 +24,7 @@ from remiss.contract.table import entries
 
 ROOT = Path(remiss.__file__).parent
 LEAST_LINES, MOST_LINES = 60, 300
-# Modules under 60 lines, outside of the faces, that are joined with no other, and why (docs/adr/0036).
+# Modules under 60 lines, outside of the faces, that are joined with no other, and why (docs/adr/0037).
 SMALL: Mapping[str, str] = {
     "catalog.full_text": "dialect and parser take words apart alike; they import it, and it nothing",
     "edges.engines.quoting": "quotes for all readers of files; it would pull one of them into the others",
