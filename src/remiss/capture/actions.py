@@ -223,6 +223,8 @@ def due_now(
     http="POST /runs/due",
     within="capture --dry-run",
     reads=True,
+    of_now="what a capture would do now",
+    unseen="bounds of windows",
     snapshot=False,
     document="protocol",
 )
@@ -241,6 +243,8 @@ def due(ws: CaptureWorkspace, protocol: Document) -> Due:
     http="POST /runs/plan",
     within="capture --dry-run",
     reads=True,
+    of_now="what a capture would do now",
+    unseen="counts of events",
     snapshot=False,
     document="protocol",
 )

@@ -71,7 +71,7 @@ def list_runs(
     return Rows("run", listing.RUN, listing.run_lines(shown), at, total=total, next=following)
 
 
-@action("run.coverage", permission="run:read", http="GET /coverage", reads=True)
+@action("run.coverage", permission="run:read", http="GET /coverage", reads=True, unseen="counts of windows")
 def coverage(ws: CaptureWorkspace, *, as_of: Position | None = None) -> Rows:
     """List what is captured: windows in force, and their events.
 
@@ -85,7 +85,9 @@ def coverage(ws: CaptureWorkspace, *, as_of: Position | None = None) -> Rows:
     return Rows("coverage", listing.COVERAGE, lines, head if position is None else position, total=len(lines))
 
 
-@action("run.windows", permission="run:read", http="GET /runs/{run}/windows", reads=True, subject="run")
+@action(
+    "run.windows", permission="run:read", http="GET /runs/{run}/windows", reads=True, unseen="counts of events", subject="run"
+)
 def windows(ws: CaptureWorkspace, run: RunId, *, as_of: Position | None = None) -> Rows:
     """List the windows of RUN, oldest first.
 
@@ -116,7 +118,7 @@ def _document(ws: CaptureWorkspace, manifest: Manifest) -> Protocol:
     return restore(stored.text, f"{manifest.protocol}.yaml")
 
 
-@action("run.cells", permission="run:read", http="GET /runs/{run}/cells", reads=True, subject="run")
+@action("run.cells", permission="run:read", http="GET /runs/{run}/cells", reads=True, unseen="counts of events", subject="run")
 def cells(ws: CaptureWorkspace, run: RunId, *, as_of: Position | None = None) -> Rows:
     """List the cells of RUN, which can be added up.
 
@@ -131,7 +133,7 @@ def cells(ws: CaptureWorkspace, run: RunId, *, as_of: Position | None = None) ->
     return Rows("cell", listing.cell_columns(found), listing.cell_lines(found), at, total=len(found))
 
 
-@action("run.show", permission="run:read", http="GET /runs/{run}", reads=True, subject="run")
+@action("run.show", permission="run:read", http="GET /runs/{run}", reads=True, unseen="counts of events", subject="run")
 def show(ws: CaptureWorkspace, run: RunId, *, as_of: Position | None = None) -> Run:
     """Show RUN: what it read, what it drew, and how much of each group.
 
@@ -168,7 +170,16 @@ def refused(ws: CaptureWorkspace, run: RunId, *, as_of: Position | None = None) 
     return Rows("refused", ("reason", "file", "row", "detail"), lines, at, total=sum(found.refused.values()))
 
 
-@action("reproduce", permission="run:read", http="POST /runs/{run}/reproduce", reads=True, subject="run", snapshot=False)
+@action(
+    "reproduce",
+    permission="run:read",
+    http="POST /runs/{run}/reproduce",
+    reads=True,
+    of_now="what a run filed never changes, and its source is as it is now",
+    unseen="digests of a run",
+    subject="run",
+    snapshot=False,
+)
 def reproduce(ws: CaptureWorkspace, run: RunId) -> Reproduction:
     """Derive RUN again from its named inputs and compare digests.
 
@@ -179,7 +190,7 @@ def reproduce(ws: CaptureWorkspace, run: RunId) -> Reproduction:
     return rederive(ws, run)
 
 
-@action("status", permission="run:read", http="GET /status", reads=True, snapshot=False)
+@action("status", permission="run:read", http="GET /status", reads=True, unseen="counts of windows", snapshot=False)
 def status(ws: CaptureWorkspace, *, as_of: Position | None = None) -> Standings:
     """Say which windows are due or provisional, and what looks odd.
 

@@ -50,7 +50,16 @@ def rotate(ws: KeyWorkspace, *, prepared: Rotation | None = None) -> Rotation:
     return prepared
 
 
-@action("doctor", permission="machine:read", http="GET /doctor", catalog=False, reads=True, snapshot=False)
+@action(
+    "doctor",
+    permission="machine:read",
+    http="GET /doctor",
+    catalog=False,
+    reads=True,
+    of_now="the machine as it is",
+    unseen="the machine",
+    snapshot=False,
+)
 def doctor(ws: GovernWorkspace) -> Checks:
     """Check the machine, the catalog, its keys and its vault.
 

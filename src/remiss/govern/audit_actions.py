@@ -42,7 +42,14 @@ def _proved(_: AuditWorkspace, given: Mapping[str, Any], proof: Proof) -> Sequen
     return (ViewEntry(kind=ViewKind.LIST, subject=proof.id, ids=[proof.id], count=1),)
 
 
-@action("audit.search", permission=READ, http="GET /audit", reads=True, views=listed)
+@action(
+    "audit.search",
+    permission=READ,
+    http="GET /audit",
+    reads=True,
+    of_now="a log has no positions but its own; --until names a moment",
+    views=listed,
+)
 def search_audit(
     ws: AuditWorkspace,
     *,
@@ -89,7 +96,15 @@ def search_audit(
     return Rows("audit-entry", COLUMNS, tuple(map(line, shown)), ws.position(), next=following)
 
 
-@action("audit.verify", permission=READ, http="POST /audit/verify", reads=True, snapshot=False)
+@action(
+    "audit.verify",
+    permission=READ,
+    http="POST /audit/verify",
+    reads=True,
+    of_now="a log as it is",
+    unseen="hashes of a log",
+    snapshot=False,
+)
 def verify_audit(ws: AuditWorkspace, *, checkpoint: Kept | None = None, key: Kept | None = None) -> Verification:
     """Say of each log whether it is still what was written.
 
@@ -155,7 +170,15 @@ def _told(ws: AuditWorkspace, log: str, length: int) -> Iterator[Sequence[Row]]:
         ws.progress(f"verifying {log}", min(done / length, 1.0) if length else 1.0)
 
 
-@action("audit.checkpoint", permission="audit:checkpoint", http="GET /audit/checkpoint", reads=True, snapshot=False)
+@action(
+    "audit.checkpoint",
+    permission="audit:checkpoint",
+    http="GET /audit/checkpoint",
+    reads=True,
+    of_now="a log as it is",
+    unseen="a hash of a log",
+    snapshot=False,
+)
 def checkpoint(ws: AuditWorkspace) -> Signed:
     """Sign how long each log is and which root it has.
 
@@ -182,6 +205,7 @@ def checkpoint(ws: AuditWorkspace) -> Signed:
     permission=READ,
     http="POST /audit/entries/{entry}/proof",
     reads=True,
+    of_now="an entry never changes",
     subject="entry",
     snapshot=False,
     views=_proved,

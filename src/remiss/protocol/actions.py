@@ -40,7 +40,16 @@ def template(name: str) -> str:
 Version = Annotated[int, Range(0, 2**31 - 1), Help("Which version of it; default: the newest.")]
 
 
-@action("protocol.check", permission="protocol:check", http="POST /protocols/check", catalog=False, reads=True, document="path")
+@action(
+    "protocol.check",
+    permission="protocol:check",
+    http="POST /protocols/check",
+    catalog=False,
+    reads=True,
+    of_now="reads no catalog",
+    unseen="a document of the caller's own",
+    document="path",
+)
 def check(ws: ProtocolWorkspace, path: Document) -> Findings:
     """Check the protocol at PATH against its source.
 
@@ -124,7 +133,7 @@ def _finding(error: RemissError, path: str, line: int, *, at_line: bool = False)
     return Finding(code=error.code, level="error", file=file, line=number, what=error.what, do=error.do)
 
 
-@action("protocol.list", permission="protocol:read", http="GET /protocols", reads=True)
+@action("protocol.list", permission="protocol:read", http="GET /protocols", reads=True, unseen="rules, and no event")
 def list_protocols(ws: ShelfWorkspace, *, as_of: Position | None = None) -> Rows:
     """List the protocol versions that the catalog keeps.
 
@@ -139,7 +148,14 @@ def list_protocols(ws: ShelfWorkspace, *, as_of: Position | None = None) -> Rows
     return Rows("protocol", columns, rows, at, total=len(rows))
 
 
-@action("protocol.show", permission="protocol:read", http="GET /protocols/{protocol}", reads=True, subject="protocol")
+@action(
+    "protocol.show",
+    permission="protocol:read",
+    http="GET /protocols/{protocol}",
+    reads=True,
+    unseen="rules, and no event",
+    subject="protocol",
+)
 def show(
     ws: ShelfWorkspace, protocol: ProtocolName, *, version: Version | None = None, as_of: Position | None = None
 ) -> StoredProtocol:
@@ -156,7 +172,14 @@ def show(
     return _stored(ws, protocol, version, _position(ws, as_of))
 
 
-@action("protocol.diff", permission="protocol:read", http="GET /protocols/{protocol}/diff", reads=True, subject="protocol")
+@action(
+    "protocol.diff",
+    permission="protocol:read",
+    http="GET /protocols/{protocol}/diff",
+    reads=True,
+    unseen="rules, and no event",
+    subject="protocol",
+)
 def diff(
     ws: ShelfWorkspace, protocol: ProtocolName, before: Version, after: Version, *, as_of: Position | None = None
 ) -> ProtocolDiff:
@@ -200,7 +223,15 @@ def _stored(ws: ShelfWorkspace, name: str, version: int | None, position: int) -
     raise NotFound(f"the catalog has no protocol {name}", do=do)
 
 
-@action("taxonomy.show", permission="protocol:read", http="GET /taxonomy", catalog=False, reads=True)
+@action(
+    "taxonomy.show",
+    permission="protocol:read",
+    http="GET /taxonomy",
+    catalog=False,
+    reads=True,
+    of_now="reads no catalog",
+    unseen="names of modes",
+)
 def show_taxonomy(ws: ProtocolWorkspace, mode: Annotated[str, Help("This one and those under it alone.")] | None = None) -> Rows:
     """List the built-in failure modes, or MODE and those under it.
 
