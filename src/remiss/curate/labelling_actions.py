@@ -69,6 +69,7 @@ def annotate(ws: CurateWorkspace, case: CaseId, revision: Revision, judgement: F
 
     Parameters
     ----------
+    revision : the revision that you read; see `case form`
     judgement : what one found
 
     Raises
@@ -92,6 +93,7 @@ def verify(ws: CurateWorkspace, case: CaseId, revision: Revision, judgement: Jud
 
     Parameters
     ----------
+    revision : the revision that you read; see `case form`
     judgement : what one found, and whether it could be reproduced
 
     Raises
@@ -117,6 +119,7 @@ def adjudicate(ws: CurateWorkspace, case: CaseId, revision: Revision, judgement:
 
     Parameters
     ----------
+    revision : the revision that you read; see `case form`
     judgement : what it is, and why
 
     Raises
