@@ -26,7 +26,7 @@ from remiss.govern.ports.actor import Actor
 
 # In an order in which every row finds what it refers to.
 TABLES = (
-    *("protocols", "runs", "run_windows", "groups", "cells", "events", "event_contents", "captures", "samples"),
+    *("protocols", "runs", "run_windows", "groups", "cells", "events", "event_contents", "observations", "samples"),
     *("cases", "revisions", "case_criteria", "case_context", "case_words", "journal"),
 )
 # What a hidden column or a type of its own needs: how it is read and written.

@@ -23,12 +23,12 @@ MET = {
 }
 # Nothing is hidden from the operator, who asks.
 PAGE = """
-SELECT c.id, c.at, c.status, c.severity, c.mode, c.suggested_mode, c.model, c.model_version, c.output, c.label, c.confidence,
-       c.latency_ms, {met}, t.title, c.source_name, e.event_id, NULL AS hidden
+SELECT c.id, c.occurred_at, c.status, c.severity, c.mode, c.suggested_mode, c.model, c.model_version, c.output, c.label,
+       c.confidence, c.latency_ms, {met}, t.title, c.source_name, e.event_id, NULL AS hidden
   FROM ({page}) AS c JOIN events AS e ON e.key = c.event_key
        LEFT JOIN case_texts AS t ON t.case_key = c.key AND t.version = c.text_version
- ORDER BY c.at DESC, c.key DESC"""
-NEWEST = "SELECT * FROM cases AS c WHERE {where} ORDER BY c.at DESC, c.key DESC LIMIT 50"
+ ORDER BY c.occurred_at DESC, c.key DESC"""
+NEWEST = "SELECT * FROM cases AS c WHERE {where} ORDER BY c.occurred_at DESC, c.key DESC LIMIT 50"
 IN_CONTEXT = "EXISTS (SELECT 1 FROM case_context WHERE name = 'airport' AND value = 'EWR' AND case_key = c.key)"
 IN_CRITERION = "EXISTS (SELECT 1 FROM case_criteria WHERE criterion = '{}' AND case_key = c.key)"
 WORDS = {
@@ -37,26 +37,27 @@ WORDS = {
 }
 # The match first, and its keys sorted after: no walk through all cases in order of time.
 COLLECTED = {
-    SQLITE: "SELECT c.* FROM cases AS c WHERE c.key IN ({words}) ORDER BY +c.at DESC, +c.key DESC LIMIT 50",
+    SQLITE: "SELECT c.* FROM cases AS c WHERE c.key IN ({words}) ORDER BY +c.occurred_at DESC, +c.key DESC LIMIT 50",
     POSTGRESQL: (
         "SELECT c.* FROM cases AS c WHERE c.key IN (WITH said AS MATERIALIZED ({words}) SELECT * FROM said) "
-        "ORDER BY c.at DESC, c.key DESC LIMIT 50"
+        "ORDER BY c.occurred_at DESC, c.key DESC LIMIT 50"
     ),
 }
 # A page's worth stands among the newest cases, and whoever knows how they were filed knows that these have the greatest keys.
 NEWEST_CASES = (
-    "SELECT min(at) AS at, min(key) AS key FROM (SELECT at, key FROM cases ORDER BY at DESC, key DESC LIMIT {some}) AS n"
+    "SELECT min(occurred_at) AS occurred_at, min(key) AS key "
+    "FROM (SELECT occurred_at, key FROM cases ORDER BY occurred_at DESC, key DESC LIMIT {some}) AS n"
 )
 AMONG_NEWEST = {
     SQLITE: (
         "WITH since AS MATERIALIZED ({newest}) SELECT c.* FROM cases AS c "
-        "WHERE c.key IN ({words} AND rowid >= (SELECT key FROM since)) AND +c.at > (SELECT at FROM since) "
-        "ORDER BY +c.at DESC, +c.key DESC LIMIT 50"
+        "WHERE c.key IN ({words} AND rowid >= (SELECT key FROM since)) AND +c.occurred_at > (SELECT occurred_at FROM since) "
+        "ORDER BY +c.occurred_at DESC, +c.key DESC LIMIT 50"
     ),
     POSTGRESQL: (
         "WITH since AS MATERIALIZED ({newest}), said AS MATERIALIZED ({words} AND case_key >= (SELECT key FROM since)) "
-        "SELECT c.* FROM cases AS c WHERE c.key IN (SELECT * FROM said) AND c.at > (SELECT at FROM since) "
-        "ORDER BY c.at DESC, c.key DESC LIMIT 50"
+        "SELECT c.* FROM cases AS c WHERE c.key IN (SELECT * FROM said) AND c.occurred_at > (SELECT occurred_at FROM since) "
+        "ORDER BY c.occurred_at DESC, c.key DESC LIMIT 50"
     ),
 }
 # Where most cases have a word, they are asked one by one from the newest.

@@ -24,8 +24,9 @@ TAKES = 21
 LABELLINGS = (
     "DELETE FROM reservations",
     "DELETE FROM labellings",
-    "INSERT INTO labellings (key, case_key, kind, round, attempt, person, at, position, verdict, mode, modes, answers, severity, "
-    "severity_reason, reproduced) SELECT key, key, 'annotation', 1, 1, 'p' || (key % 5), at, position_from, 'failure', mode, "
+    "INSERT INTO labellings (key, case_key, kind, round, attempt, person, created_at, position, verdict, mode, modes, answers, "
+    "severity, severity_reason, reproduced) "
+    "SELECT key, key, 'annotation', 1, 1, 'p' || (key % 5), occurred_at, position_from, 'failure', mode, "
     f"'[]', '[]', severity, '', 'not-tried' FROM cases WHERE key % 10 = 3 AND key <= {10 * LABELLED}",
 )
 TEAMS = (*visible.TEAMS, "default")

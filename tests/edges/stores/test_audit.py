@@ -87,7 +87,7 @@ def test_another_process_goes_on_where_this_one_ended(busy, environment):
 
 
 ALTERED = {
-    "at": from_micros(0),
+    "recorded_at": from_micros(0),
     "actor": "nobody",
     "action": "case.show",
     "subjects": ["p9"],
@@ -135,13 +135,13 @@ def test_entries_that_change_places_are_named(busy):
 
 def test_an_entry_that_is_inserted_is_named(busy):
     up = [update(journal).where(journal.c.position == at).values(position=at + 1) for at in (9, 8, 7)]
-    row = {"position": 7, "at": MONDAY, "actor": "bo", "action": "case.revise", "subjects": [], "digests": {}}
+    row = {"position": 7, "recorded_at": MONDAY, "actor": "bo", "action": "case.revise", "subjects": [], "digests": {}}
     altering(busy, *up, insert(journal).values(row | {"leaf": bytes(32), "seal": bytes(32)}))
     assert verdict(busy).first == 7
 
 
 def test_an_entry_that_was_not_sealed_is_named(busy):
-    row = {"position": 10, "at": MONDAY, "actor": "bo", "action": "catalog.upgrade", "subjects": [], "digests": {}}
+    row = {"position": 10, "recorded_at": MONDAY, "actor": "bo", "action": "catalog.upgrade", "subjects": [], "digests": {}}
     altering(busy, insert(journal).values(row))
     assert verdict(busy).first == 10
 
@@ -334,7 +334,7 @@ ANYTHING = (
     "subjects = ''",
     f"subjects = '{'[' * 100_000}'",
     "subjects = 7",
-    "at = 'never'",
+    "recorded_at = 'never'",
     "actor = CAST(x'ff41' AS TEXT)",
     "role = x'ff41'",
     "leaf = 'a text'",

@@ -76,7 +76,7 @@ def test_where_the_newest_began_before_the_catalog_changed_is_not_believed(ws, u
     assert listed(ws) == [at[19], at[18], at[17]]
     # As when somebody who began to write earlier commits a lesser key later: that of the newest case is the least of all.
     with ws._store.engine.execution_options(writes=True).begin() as connection:
-        connection.execute(update(cases).where(cases.c.id == at[0]).values(at=START + timedelta(hours=99)))
+        connection.execute(update(cases).where(cases.c.id == at[0]).values(occurred_at=START + timedelta(hours=99)))
     with overheard(ws) as heard:
         assert listed(ws) == [at[19], at[18], at[17]]
     assert among(heard, ws)

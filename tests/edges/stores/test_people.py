@@ -43,7 +43,7 @@ def test_whoever_makes_a_catalog_is_its_admin(empty_address, environment):
 def test_of_an_older_catalog_the_maker_becomes_the_admin_and_what_rows_name_become_teams(empty_address, environment):
     engine = driving.connect(on_disk.parse_address(empty_address)).execution_options(writes=True)
     with engine.connect() as connection, connection.begin():
-        migrating._apply(connection, "0002")
+        migrating.apply(connection, "0002")
         for statement in OLDER:
             connection.execute(text(statement))
     engine.dispose()

@@ -55,7 +55,7 @@ def annotate(ws, judgement=FAILS):
 @unlisted("test.lapse")
 def lapse(ws):
     """Have everybody's time run out."""
-    ws._store.transaction.connection.execute(update(reservations).values(until=ws.now - timedelta(seconds=1)))
+    ws._store.transaction.connection.execute(update(reservations).values(expires_at=ws.now - timedelta(seconds=1)))
 
 
 def test_what_one_has_in_hand_one_is_given_again_and_nobody_else_is(ana, bo):
@@ -78,7 +78,7 @@ def test_after_thirty_minutes_or_when_put_back_somebody_else_is_given_it(capture
     assert queue.take(ana).task.form.case == case
     with ana._store.reading() as connection:
         (row,) = connection.execute(select(reservations)).all()
-    assert row.until - ana.now > timedelta(minutes=29)
+    assert row.expires_at - ana.now > timedelta(minutes=29)
 
 
 def test_the_sheet_says_neither_what_was_suggested_nor_whether_it_is_a_control(captured, ana):

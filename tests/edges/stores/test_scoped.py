@@ -12,7 +12,7 @@ from remiss.catalog import actions as catalog
 from remiss.catalog import similar_actions
 from remiss.catalog.query.expression import EVERYTHING
 from remiss.edges.stores.listing.kinds import sight_of
-from remiss.edges.stores.tables import captures, cases, events, runs
+from remiss.edges.stores.tables import cases, events, observations, runs
 from remiss.errors import Denied, NotFound
 from remiss.govern import actions as machine
 from remiss.govern import audit_actions as audit
@@ -80,9 +80,9 @@ def test_whoever_belongs_to_the_team_sees_what_the_operator_sees(ws, ws_as, capt
 def test_an_event_that_is_not_seen_is_outside_of_every_figure(ws, ws_as, captured):
     govern(ws, events, events.c.key % 3 == 0, sensitivity=int(Sensitivity.RESTRICTED))
     ana, sam = ws_as("ana", role="reader", team="arrivals"), ws_as("sam", role="reader", team="arrivals", clearance="restricted")
-    query = select(captures.c.probability).join(events, events.c.key == captures.c.event_key)
+    query = select(observations.c.inclusion_probability).join(events, events.c.key == observations.c.event_key)
     with ws._store.reading() as connection:
-        weights = connection.execute(query.where(events.c.key % 3 != 0, captures.c.probability > 0)).scalars().all()
+        weights = connection.execute(query.where(events.c.key % 3 != 0, observations.c.inclusion_probability > 0)).scalars().all()
     [seen] = understand.estimate(ana).rows
     [whole] = understand.estimate(sam).rows
     assert whole.method == "counted"
@@ -95,7 +95,7 @@ def test_an_event_that_is_not_seen_is_outside_of_every_figure(ws, ws_as, capture
 
 
 def test_figures_of_windows_that_are_seen_whole_stay_exact(ws, ws_as, captured):
-    later = events.c.at >= MONDAY + 2 * WEEK
+    later = events.c.occurred_at >= MONDAY + 2 * WEEK
     govern(ws, events, later, sensitivity=int(Sensitivity.RESTRICTED))
     ana = ws_as("ana", role="reader", team="arrivals")
     first = "occurred:<2013-06-10"

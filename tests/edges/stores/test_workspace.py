@@ -89,7 +89,7 @@ def test_a_catalog_says_what_it_held_at_a_position(ws):
 def test_an_action_leaves_one_row_in_the_journal(ws):
     at = write(ws, "delays")
     _, row = rows(ws)
-    assert (row.position, row.action, row.actor, row.at) == (2, "test.write", ws.actor.name, at)
+    assert (row.position, row.action, row.actor, row.recorded_at) == (2, "test.write", ws.actor.name, at)
     assert row.subjects == ["delays", "delays@1"]
     assert len(row.digests["arguments"]) == 64
     assert ws.position() == 2

@@ -18,7 +18,7 @@ from remiss.edges.stores.dialect.types import Word
 from remiss.edges.stores.dialect.writing import insert_many, next_keys
 from remiss.edges.stores.in_force import in_force, same_window
 from remiss.edges.stores.logs.journal import Transaction
-from remiss.edges.stores.tables import captures, cases, events, instant, revisions, run_windows, runs
+from remiss.edges.stores.tables import cases, events, instant, observations, revisions, run_windows, runs
 from remiss.errors import Conflict
 from remiss.records.event import to_text
 from remiss.records.identity import case_id
@@ -74,14 +74,14 @@ def activate(transaction: Transaction, run_key: int, seen: Seen) -> None:
 
 def _affected(run_keys: Sequence[int]) -> ColumnElement[bool]:
     """Return the condition on `cases` that one of these runs sampled its event."""
-    return cases.c.event_key.in_(select(captures.c.event_key).where(among(captures.c.run_key, run_keys)))
+    return cases.c.event_key.in_(select(observations.c.event_key).where(among(observations.c.run_key, run_keys)))
 
 
 CASE = (
     *("key", "id", "event_key", "status", "origin", "revision", "severity", "suggested_mode", "source_name", "model"),
-    *("model_version", "at", "output", "label", "confidence", "latency_ms", "position_from", "team_id", "sensitivity"),
+    *("model_version", "occurred_at", "output", "label", "confidence", "latency_ms", "position_from", "team_id", "sensitivity"),
 )
-REVISION = ("case_key", "revision", "position_from", "at", "actor", "action", "status", "severity")
+REVISION = ("case_key", "revision", "position_from", "created_at", "actor", "action", "status", "severity")
 
 
 def _guarded(connection: Connection, event_keys: Sequence[int], level: int) -> Mapping[int, int]:
@@ -165,9 +165,9 @@ def _refresh(connection: Connection, known: Mapping[int, int], seen: Seen) -> No
         connection.execute(refreshed.values(output=output, label=label, stale=stale), shown)
     if known:
         meets = (
-            select(captures.c.event_key, captures.c.met)
-            .join(run_windows, same_window(captures))
-            .where(in_force(), among(captures.c.event_key, sorted(known)))
+            select(observations.c.event_key, observations.c.criteria_met)
+            .join(run_windows, same_window(observations))
+            .where(in_force(), among(observations.c.event_key, sorted(known)))
         )
-        found = {(name, known[row.event_key]) for row in connection.execute(meets) for name in row.met}
+        found = {(name, known[row.event_key]) for row in connection.execute(meets) for name in row.criteria_met}
         meet(connection, sorted(known.values()), sorted(found))

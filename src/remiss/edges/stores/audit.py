@@ -34,7 +34,7 @@ from remiss.records.identity import to_micros
 BLOCK = 1024
 # In the order in which `_row` takes them, as they are stored, for a log is long.
 _JOURNAL = (
-    "SELECT {number}, action, actor, at, digests, request_id, role, sensitivity, subjects, team_id, {leaf}, {seal} "
+    "SELECT {number}, action, actor, recorded_at, digests, request_id, role, sensitivity, subjects, team_id, {leaf}, {seal} "
     "FROM journal ORDER BY position"
 )
 _VIEWS = "SELECT {number}, {entry}, {leaf}, {seal} FROM views ORDER BY n"
@@ -244,9 +244,9 @@ def _asked_journal(wanted: AuditSearch) -> list[ColumnElement[bool]]:
     if wanted.subject is not None:
         found.append(json_has(journal.c.subjects, literal(wanted.subject, Text())))
     if wanted.since is not None:
-        found.append(journal.c.at >= wanted.since)
+        found.append(journal.c.recorded_at >= wanted.since)
     if wanted.until is not None:
-        found.append(journal.c.at < wanted.until)
+        found.append(journal.c.recorded_at < wanted.until)
     if wanted.teams is not None:
         found.append(among(journal.c.team_id, sorted(wanted.teams)))
     return found

@@ -23,7 +23,7 @@ _HELD = select(
     exists().where(
         reservations.c.event_key == bindparam("event"),
         reservations.c.person == bindparam("person"),
-        reservations.c.until > bindparam("now"),
+        reservations.c.expires_at > bindparam("now"),
     )
 )
 

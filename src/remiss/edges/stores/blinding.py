@@ -188,7 +188,7 @@ def held(event_key: ColumnElement[int], viewer: BlindedViewer | BlindedKind) -> 
     """Return the condition that an event is in the viewer's hand."""
     bound = _binding(viewer)
     theirs = select(HELD.c.event_key).where(
-        HELD.c.person == bound(_person, Text()), HELD.c.until > bound(lambda each: each.now, Instant())
+        HELD.c.person == bound(_person, Text()), HELD.c.expires_at > bound(lambda each: each.now, Instant())
     )
     return event_key.in_(theirs)
 

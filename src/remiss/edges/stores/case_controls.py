@@ -11,18 +11,18 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, exists, not_, or_, select
 
 from remiss.edges.stores.blinding import BlindedViewer, blinded_viewer, held, suggestions_blinded
-from remiss.edges.stores.case_reading import captures_of, case_at, resolve, shown
+from remiss.edges.stores.case_reading import case_at, observations_of, resolve, shown
 from remiss.edges.stores.dialect.types import from_json, to_json
 from remiss.edges.stores.in_force import come_by, same_window
 from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.redactions import FIRST
 from remiss.edges.stores.run_rows import event_of, group
 from remiss.edges.stores.tables import (
-    captures,
     cases,
     event_contents,
     events,
     groups,
+    observations,
     protocols,
     revisions,
     run_windows,
@@ -37,7 +37,7 @@ from remiss.records.event import Event
 from remiss.records.run import ALL, CONTROL
 
 COLUMNS: tuple[ColumnElement[Any], ...] = (
-    *(cases.c.id, cases.c.at, cases.c.model),
+    *(cases.c.id, cases.c.occurred_at, cases.c.model),
     *(event_contents.c.output, event_contents.c.inputs, event_contents.c.context, event_contents.c.text),
 )
 
@@ -52,7 +52,7 @@ def newest_of(reading: Reading, model: str, considered: int) -> tuple[Event, ...
 def of_model(model: str, scope: Scope, considered: int) -> Select[Any]:
     """Select up to `considered` cases of a model that a scope sees, the newest first."""
     seen = CASES.where(cases.c.model == model, visible_to(scope))
-    return seen.order_by(cases.c.at.desc(), cases.c.key.desc()).limit(considered)
+    return seen.order_by(cases.c.occurred_at.desc(), cases.c.key.desc()).limit(considered)
 
 
 def peers(reading: Reading, case_id: str, considered: int) -> tuple[Event, tuple[Event, ...]]:
@@ -74,12 +74,14 @@ def peers(reading: Reading, case_id: str, considered: int) -> tuple[Event, tuple
             # When such a case came would tell whether it was a control.
             others = others.where(not_(suggestions_blinded(viewer)))
     found = connection.execute(others)
-    mine = Event(id=row.id, at=row.at, model=row.model) if own is None else _event(own)
+    mine = Event(id=row.id, at=row.occurred_at, model=row.model) if own is None else _event(own)
     return mine, tuple(_event(each) for each in found)
 
 
 def _event(row: Row[Any]) -> Event:
-    return Event(id=row.id, at=row.at, model=row.model, output=row.output, inputs=row.inputs, context=row.context, text=row.text)
+    return Event(
+        id=row.id, at=row.occurred_at, model=row.model, output=row.output, inputs=row.inputs, context=row.context, text=row.text
+    )
 
 
 # The window in which a capture lies, with the version of the protocol that drew it.
@@ -120,7 +122,7 @@ def drawn_with(reading: Reading, case_id: str, considered: int) -> tuple[Compari
     """
     case = case_at(reading, case_id)
     event_key = resolve(reading, case_id).event_key
-    seen = [each for each in captures_of(reading, event_key) if shown(each, reading.scope)]
+    seen = [each for each in observations_of(reading, event_key) if shown(each, reading.scope)]
     if not seen:
         raise NotFound(f"no run drew the event of case {case.id}", do="what a person filed has nothing that was drawn with it")
     met = next((each for each in seen if each.in_force), seen[0])
@@ -142,7 +144,7 @@ def drawn_with(reading: Reading, case_id: str, considered: int) -> tuple[Compari
         provisional=window.provisional,
         groups=tuple(group(row) for row in found),
         kept_in=() if case.hidden else tuple(row.criterion for row in reading.rows(_KEPT, run=met.run_key, event=event_key)),
-        probability=None if case.hidden else met.probability,
+        probability=None if case.hidden else met.inclusion_probability,
         position=reading.read_at,
         hidden=case.hidden,
     )
@@ -160,14 +162,16 @@ def _controls(met: Row[Any], scope: Scope, viewer: BlindedViewer | None) -> Sele
             not_(or_(held(events.c.key, viewer), exists().where(cases.c.event_key == events.c.key, suggestions_blinded(viewer))))
         )
     kept = and_(
-        samples.c.run_key == captures.c.run_key, samples.c.event_key == captures.c.event_key, samples.c.criterion == CONTROL
+        samples.c.run_key == observations.c.run_key,
+        samples.c.event_key == observations.c.event_key,
+        samples.c.criterion == CONTROL,
     )
     return (
-        select(captures, events, event_contents.c.inputs, event_contents.c.context, event_contents.c.text, FIRST)
-        .join(events, events.c.key == captures.c.event_key)
+        select(observations, events, event_contents.c.inputs, event_contents.c.context, event_contents.c.text, FIRST)
+        .join(events, events.c.key == observations.c.event_key)
         .join(samples, kept)
         .join(event_contents, event_contents.c.event_key == events.c.key)
-        .where(captures.c.run_key == met.run_key, captures.c.window_start == met.window_start)
-        .where(captures.c.stratum == met.stratum, visible_to(scope, events), *told)
-        .order_by(captures.c.priority, events.c.event_id)
+        .where(observations.c.run_key == met.run_key, observations.c.window_start == met.window_start)
+        .where(observations.c.stratum == met.stratum, visible_to(scope, events), *told)
+        .order_by(observations.c.priority, events.c.event_id)
     )

@@ -16,10 +16,10 @@ from sqlalchemy import Row, Select, bindparam, delete, distinct, exists, func, i
 from remiss.catalog.attachment import PreparedAttachment
 from remiss.curate.blinding import UNNAMED, why_blinded
 from remiss.edges.stores.blinded_case import blinded_people
-from remiss.edges.stores.case_reading import captures_of, resolve, shown
+from remiss.edges.stores.case_reading import observations_of, resolve, shown
 from remiss.edges.stores.in_force import holds
 from remiss.edges.stores.reading import POSITION, SCOPES, Reader
-from remiss.edges.stores.tables import attachment_names, attachments, captures, cases, protocols, runs
+from remiss.edges.stores.tables import attachment_names, attachments, cases, observations, protocols, runs
 from remiss.edges.stores.visible import visible_to
 from remiss.errors import Conflict, NotFound
 from remiss.govern.ports.actor import Scope
@@ -55,7 +55,7 @@ class AttachmentStore:
             "sensitivity": int(prepared.sensitivity),
             "address": address,
             "person": transaction.actor.name,
-            "at": transaction.at,
+            "created_at": transaction.at,
             "position_from": transaction.position(),
         }
         key = connection.execute(insert(attachments).returning(attachments.c.key), written).scalar_one()
@@ -152,7 +152,7 @@ def _attachment(row: Row[Any]) -> Attachment:
         size=row.size,
         sensitivity=Sensitivity(row.sensitivity),
         person=row.person,
-        at=row.at,
+        at=row.created_at,
         position=row.position_from,
     )
 
@@ -171,7 +171,7 @@ class RawEventStore:
         with self._reader.at() as reading:
             row = resolve(reading, case_id)
             # What a run kept that is not for whoever asks, they are not told of either.
-            seen = [each for each in captures_of(reading, row.event_key) if shown(each, reading.scope)]
+            seen = [each for each in observations_of(reading, row.event_key) if shown(each, reading.scope)]
             # Of the latest run in force, or of the latest at all.
             ranked = sorted(seen, key=lambda each: not each.in_force)
             found = next((each for each in ranked if each.evidence and (run is None or each.id == run)), None)
@@ -190,7 +190,7 @@ class RawEventStore:
 
     def kept(self) -> int:
         """Return how many events and files the catalog has the address of, whoever may see them."""
-        raw = select(func.count(distinct(captures.c.event_key))).where(captures.c.evidence.is_not(None))
+        raw = select(func.count(distinct(observations.c.event_key))).where(observations.c.evidence.is_not(None))
         files = select(func.count()).select_from(attachments).where(holds(attachments, None))
         with self._reader.at() as reading:
             return sum(int(reading.connection.execute(each).scalar_one()) for each in (raw, files))

@@ -18,12 +18,12 @@ from remiss.edges.stores.listing.search import in_force_at
 from remiss.edges.stores.reading import POSITION, SCOPES, Reading
 from remiss.edges.stores.redactions import redactions_of
 from remiss.edges.stores.tables import (
-    captures,
     case_criteria,
     case_texts,
     cases,
     event_contents,
     events,
+    observations,
     revision_reasons,
     revisions,
     run_windows,
@@ -97,7 +97,7 @@ def _case(reading: Reading, row: Row[Any]) -> Case:
     if position is not None and hidden is not None:
         _check_begun(reading, row, position, hidden)
     state = row if position is None else _state_at(connection, row, position)
-    seen = captures_of(reading, row.event_key)
+    seen = observations_of(reading, row.event_key)
     people = blinded_people(reading, row)
     texts: Revision | Row[Any] | None = next(iter(reading.rows(_TEXTS, case=row.key, version=state.text_version)), None)
     if people and texts is not None:
@@ -126,12 +126,12 @@ def _case(reading: Reading, row: Row[Any]) -> Case:
 
 
 def event_at(reading: Reading, event_key: int, label: Scalar, seen: Sequence[Row[Any]]) -> Event:
-    """Return an event as the latest of its captures saw it.
+    """Return an event as the latest of its observations has it.
 
     Parameters
     ----------
     label : of an event that no run saw, since a person filed it
-    seen : its captures, the latest first
+    seen : its observations, the latest first
     """
     current = seen[0] if seen else None
     (event,) = reading.rows(_EVENT, event=event_key)
@@ -141,7 +141,7 @@ def event_at(reading: Reading, event_key: int, label: Scalar, seen: Sequence[Row
     known: Scalar = label if current is None else current.label
     return Event(
         id=event.event_id,
-        at=event.at,
+        at=event.occurred_at,
         model=event.model,
         model_version=event.model_version,
         model_digest=event.model_digest,
@@ -184,12 +184,12 @@ def _state_at(connection: Connection, row: Row[Any], position: int) -> Row[Any]:
     return state
 
 
-def captures_of(reading: Reading, event_key: int) -> list[Row[Any]]:
-    """Return every capture of an event up to the position by a run that came in force, the latest first."""
-    return reading.once(("captures", event_key, reading.position), lambda: _captures_of(reading, event_key))
+def observations_of(reading: Reading, event_key: int) -> list[Row[Any]]:
+    """Return every observation of an event up to the position by a run that came in force, the latest first."""
+    return reading.once(("observations", event_key, reading.position), lambda: _observations_of(reading, event_key))
 
 
-def _captures_of(reading: Reading, event_key: int) -> list[Row[Any]]:
+def _observations_of(reading: Reading, event_key: int) -> list[Row[Any]]:
     return list(reading.rows(_captured(past=reading.past), event=event_key))
 
 
@@ -198,7 +198,7 @@ def _captured(*, past: bool) -> Select[Any]:
     position = POSITION if past else None
     statement = (
         select(
-            captures,
+            observations,
             runs.c.id,
             runs.c.protocol_name,
             runs.c.team_id,
@@ -206,10 +206,10 @@ def _captured(*, past: bool) -> Select[Any]:
             run_windows.c.position_from,
             in_force(position).label("in_force"),
         )
-        .join(runs, runs.c.key == captures.c.run_key)
-        .join(run_windows, same_window(captures))
-        .where(captures.c.event_key == bindparam("event"), run_windows.c.position_from.is_not(None))
-        .order_by(run_windows.c.position_from.desc(), captures.c.run_key.desc())
+        .join(runs, runs.c.key == observations.c.run_key)
+        .join(run_windows, same_window(observations))
+        .where(observations.c.event_key == bindparam("event"), run_windows.c.position_from.is_not(None))
+        .order_by(run_windows.c.position_from.desc(), observations.c.run_key.desc())
     )
     return statement.where(come_by(run_windows, position, begins="position_from"))
 
@@ -225,15 +225,15 @@ def _capture(row: Row[Any]) -> Capture:
         protocol=row.protocol_name,
         window=row.window_start,
         stratum=json.loads(row.stratum),
-        probability=row.probability,
+        probability=row.inclusion_probability,
         in_force=bool(row.in_force),
-        criteria=tuple(row.met),
+        criteria=tuple(row.criteria_met),
     )
 
 
 def _criteria(reading: Reading, case_key: int, seen: list[Row[Any]]) -> tuple[str, ...]:
     """Return the criteria met in the runs in force, in the order of their protocols; what `cases` repeats comes last."""
-    met = [name for each in seen if each.in_force for name in each.met]
+    met = [name for each in seen if each.in_force for name in each.criteria_met]
     if not reading.past:
         repeated = {row.criterion for row in reading.rows(_REPEATED, case=case_key)}
         met = [name for name in met if name in repeated] + sorted(repeated - set(met))
@@ -262,7 +262,7 @@ def _read_history(reading: Reading, row: Row[Any]) -> tuple[Revision, ...]:
             revision=each.revision,
             position_from=each.position_from,
             position_to=each.position_to,
-            at=each.at,
+            at=each.created_at,
             actor=each.actor,
             action=each.action,
             status=Status(each.status),

@@ -79,7 +79,7 @@ def file_by_hand(transaction: Transaction, filed: Filed) -> str:
     row = {
         "source_name": SOURCE,
         "event_id": event.id,
-        "at": event.at,
+        "occurred_at": event.at,
         "model": event.model,
         "model_version": event.model_version,
         **governed,
@@ -115,7 +115,7 @@ def file_by_hand(transaction: Transaction, filed: Filed) -> str:
             "source_name": SOURCE,
             "model": event.model,
             "model_version": event.model_version,
-            "at": event.at,
+            "occurred_at": event.at,
             "output": to_text(event.output),
             "label": to_text(event.label),
             "position_from": position,
@@ -211,7 +211,7 @@ def _write_state(transaction: Transaction, key: int, revision: int, state: Mappi
         "case_key": key,
         "revision": revision,
         "position_from": position,
-        "at": transaction.at,
+        "created_at": transaction.at,
         "actor": transaction.actor.name,
         "action": transaction.action,
     }

@@ -12,9 +12,9 @@ from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.run_rows import refused_by, window
 from remiss.edges.stores.tables import (
     Instant,
-    captures,
     events,
     groups,
+    observations,
     protocols,
     run_windows,
     runs,
@@ -50,7 +50,7 @@ def coverage(reading: Reading) -> tuple[Coverage, ...]:
         .subquery()
     )
     found = (
-        select(summed, runs.c.id, runs.c.at)
+        select(summed, runs.c.id, runs.c.created_at)
         .join(runs, runs.c.key == summed.c.newest)
         .order_by(summed.c.source_name, summed.c.protocol_name, summed.c.version.desc())
     )
@@ -66,7 +66,7 @@ def coverage(reading: Reading) -> tuple[Coverage, ...]:
             labelled=int(row.labelled),
             provisional=int(row.provisional),
             run=row.id,
-            at=row.at,
+            at=row.created_at,
         )
         for row in reading.connection.execute(found)
     )
@@ -124,12 +124,14 @@ def windows_in_force(reading: Reading, source: str, protocol: str) -> tuple[Wind
 def known_events(reading: Reading, source: str, protocol: str, since: datetime, until: datetime) -> tuple[KnownEvent, ...]:
     """Return the events sampled by the runs in force now for the windows from `since` to `until`, by window and priority."""
     found = (
-        select(captures, events.c.event_id)
-        .join(events, events.c.key == captures.c.event_key)
-        .join(run_windows, same_window(captures))
+        select(observations, events.c.event_id)
+        .join(events, events.c.key == observations.c.event_key)
+        .join(run_windows, same_window(observations))
         .where(of(source, protocol), in_force())
-        .where(captures.c.window_start >= since, captures.c.window_start < until, captures.c.probability > 0)
-        .order_by(captures.c.window_start, captures.c.priority, events.c.event_id)
+        .where(
+            observations.c.window_start >= since, observations.c.window_start < until, observations.c.inclusion_probability > 0
+        )
+        .order_by(observations.c.window_start, observations.c.priority, events.c.event_id)
     )
     return tuple(
         KnownEvent(
@@ -137,8 +139,8 @@ def known_events(reading: Reading, source: str, protocol: str, since: datetime, 
             window=row.window_start,
             output=to_text(row.output),
             label=to_text(row.label),
-            met=tuple(row.met),
-            undecided=tuple(row.undecided),
+            met=tuple(row.criteria_met),
+            undecided=tuple(row.criteria_undecided),
         )
         for row in reading.connection.execute(found)
     )

@@ -93,7 +93,7 @@ class ThreadStore:
             "number": len(thread.turned) + 1,
             "status": status.value,
             "person": transaction.actor.name,
-            "at": transaction.at,
+            "created_at": transaction.at,
             "position": transaction.position(),
         }
         connection.execute(insert(thread_turns), turned)
@@ -109,7 +109,7 @@ class ThreadStore:
                 threads.c.id.label("thread"),
                 cases.c.id.label("case"),
                 comments.c.person,
-                comments.c.at,
+                comments.c.created_at,
                 comments.c.number,
                 status.label("status"),
                 comment_texts.c.text,
@@ -210,7 +210,7 @@ def _comments(reading: Reading, keys: Sequence[int]) -> dict[int, list[Comment]]
         said = Comment(
             number=each.number,
             person=each.person,
-            at=each.at,
+            at=each.created_at,
             position=each.position,
             text=each.text,
             mentions=tuple(named[each.key]),
@@ -222,7 +222,7 @@ def _comments(reading: Reading, keys: Sequence[int]) -> dict[int, list[Comment]]
 def _turns(reading: Reading, keys: Sequence[int]) -> dict[int, list[Turned]]:
     found: dict[int, list[Turned]] = defaultdict(list)
     for each in reading.rows(_turned(past=reading.past), threads=keys):
-        turned = Turned(status=ThreadStatus(each.status), person=each.person, at=each.at, position=each.position)
+        turned = Turned(status=ThreadStatus(each.status), person=each.person, at=each.created_at, position=each.position)
         found[each.thread_key].append(turned)
     return found
 
@@ -246,7 +246,7 @@ def _write(transaction: Transaction, thread_key: int, text: str, named: tuple[st
         "number": (last or 0) + 1,
         "person": person,
         "name": name_of(person),
-        "at": transaction.at,
+        "created_at": transaction.at,
         "position": transaction.position(),
     }
     key = connection.execute(insert(comments).returning(comments.c.key), written).scalar_one()

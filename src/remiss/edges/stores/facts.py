@@ -12,7 +12,7 @@ from remiss.edges.stores.dialect.driving import server_of
 from remiss.edges.stores.in_force import come_by
 from remiss.edges.stores.listing.search import in_force_at
 from remiss.edges.stores.reading import Reader
-from remiss.edges.stores.tables import captures, cases, catalog_head, events, protocols, revisions, runs
+from remiss.edges.stores.tables import cases, catalog_head, events, observations, protocols, revisions, runs
 from remiss.edges.stores.version import read_version
 from remiss.edges.stores.visible import visible_to
 from remiss.records.catalog import CatalogFacts
@@ -37,7 +37,7 @@ def facts(reader: Reader, position: int | None = None, *, placed: bool) -> Catal
             database=server_of(connection),
             schema_version=read_version(connection),
             catalog=head.catalog_id,
-            created=head.created,
+            created=head.created_at,
             position=head.position if position is None else position,
             bytes=None if store.file is None else store.file.stat().st_size,
             **connection.execute(select(*counted.values())).one()._asdict(),
@@ -53,7 +53,9 @@ def _now(shown: Shown) -> dict[str, ScalarSelect[int]]:
 def _then(shown: Shown, position: int, viewer: BlindedViewer | None) -> dict[str, ScalarSelect[int]]:
     """Return counts of what had come by a position; an event came with the first run that captured it, or with its case."""
     first = (revisions.c.revision == 1) & come_by(revisions, position, begins="position_from")
-    captured = exists().where(captures.c.event_key == events.c.key, captures.c.run_key == runs.c.key, come_by(runs, position))
+    captured = exists().where(
+        observations.c.event_key == events.c.key, observations.c.run_key == runs.c.key, come_by(runs, position)
+    )
     filed = exists().where(cases.c.event_key == events.c.key, revisions.c.case_key == cases.c.key, first)
     kept = {
         protocols: come_by(protocols, position),

@@ -22,12 +22,12 @@ from remiss.edges.stores.logs.journal import Transaction
 from remiss.edges.stores.redactions import redactions_cell, seen_redactions
 from remiss.edges.stores.storable import held, storable
 from remiss.edges.stores.tables import (
-    captures,
     cells,
     event_contents,
     events,
     groups,
     instant,
+    observations,
     profiles,
     protocols,
     refused_rows,
@@ -117,13 +117,13 @@ def _run_row(
         "refused": drawn.refusals.counts,
         "suggestions": {item.name: [item.severity, item.mode] for item in document.criteria},
         "actor": transaction.actor.name,
-        "at": transaction.at,
+        "created_at": transaction.at,
         "position": 0,  # stamped when the position is taken
         "team_id": team,
     }
 
 
-EVENT = ("key", "source_name", "event_id", "at", "model", "team_id", "sensitivity")
+EVENT = ("key", "source_name", "event_id", "occurred_at", "model", "team_id", "sensitivity")
 DETAILS = ("model_version", "model_digest", "features", "confidence", "latency_ms", "status", "trace_id")
 
 
@@ -132,16 +132,16 @@ def _file_events(
 ) -> tuple[Mapping[str, int], int]:
     """Insert the events that are not there yet; return the keys of all by event id, and how many were new."""
     ids = [event.id for event in found]
-    there = select(events.c.event_id, events.c.key, events.c.at, events.c.model).where(
+    there = select(events.c.event_id, events.c.key, events.c.occurred_at, events.c.model).where(
         events.c.source_name == source, among(events.c.event_id, ids)
     )
     known = {row.event_id: row for row in connection.execute(there)}
     for event in found:
         before = known.get(event.id)
-        if before is not None and (before.at != event.at or before.model != event.model):
+        if before is not None and (before.occurred_at != event.at or before.model != event.model):
             raise Conflict(
                 f"event {event.id} of {source} came back as another one: it was of {before.model} at "
-                f"{format_time(before.at)}, and now is of {event.model} at {format_time(event.at)}",
+                f"{format_time(before.occurred_at)}, and now is of {event.model} at {format_time(event.at)}",
                 do="let the protocol's field `id` name one prediction for ever; nothing was filed",
             )
     fresh = [event for event in found if event.id not in known]
@@ -175,11 +175,11 @@ def _file_sample(connection: Connection, run_key: int, members: Sequence[Member]
         for item in members
     )
     columns = (
-        *("run_key", "event_key", "window_start", "stratum", "priority", "probability"),
-        *("met", "undecided", "outside"),
+        *("run_key", "event_key", "window_start", "stratum", "priority", "inclusion_probability"),
+        *("criteria_met", "criteria_undecided", "criteria_outside"),
         *("output", "label", "labelled", "evidence", "redactions"),
     )
-    insert_many(connection, captures, columns, seen)
+    insert_many(connection, observations, columns, seen)
     kept = ((run_key, keys[item.event.id], criterion) for item in members for criterion in item.groups)
     insert_many(connection, samples, ("run_key", "event_key", "criterion"), kept)
 
@@ -207,7 +207,7 @@ def _file_counts(connection: Connection, run_key: int, drawn: DerivedRun, change
     insert_many(
         connection,
         cells,
-        ("run_key", "window_start", "stratum", "met", "undecided", "population", "labelled"),
+        ("run_key", "window_start", "stratum", "criteria_met", "criteria_undecided", "population", "labelled"),
         (
             (run_key, instant(c.window), to_json(c.stratum), names_cell(c.met), names_cell(c.undecided), c.population, c.labelled)
             for c in drawn.cells

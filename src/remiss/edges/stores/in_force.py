@@ -44,5 +44,5 @@ def of(source: str, protocol: str) -> ColumnElement[bool]:
 
 
 def same_window(of_run: FromClause) -> ColumnElement[bool]:
-    """Return the condition that joins what a run found (`captures`, `groups`, `cells`) with the row of `run_windows` it is in."""
+    """Return the condition that joins what a run found (`observations`, `groups`, `cells`) with its row of `run_windows`."""
     return and_(run_windows.c.run_key == of_run.c.run_key, run_windows.c.window_start == of_run.c.window_start)

@@ -103,7 +103,7 @@ class InvestigationStore:
                 citations.c.address,
                 findings.c.state,
                 finding_texts.c.text,
-                findings.c.at,
+                findings.c.created_at,
             )
             .join(findings, findings.c.key == citations.c.finding_key)
             .join(cases, cases.c.key == findings.c.case_key)
@@ -198,7 +198,7 @@ def _finding(row: Row[Any], texts: dict[str, str], cited: Sequence[Citation]) ->
 
 
 def _written(row: Row[Any]) -> Written:
-    return Written(revision=row.revision, person=row.person, at=row.at, position=row.position_from)
+    return Written(revision=row.revision, person=row.person, at=row.created_at, position=row.position_from)
 
 
 def _insert(transaction: Transaction, case_key: int, finding: PartRevision) -> None:
@@ -212,7 +212,7 @@ def _insert(transaction: Transaction, case_key: int, finding: PartRevision) -> N
         "hypothesis": finding.hypothesis,
         "model_version": finding.model_version,
         "person": transaction.actor.name,
-        "at": transaction.at,
+        "created_at": transaction.at,
         "position_from": transaction.position(),
     }
     key = connection.execute(insert(findings).returning(findings.c.key), row).scalar_one()

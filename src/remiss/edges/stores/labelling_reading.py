@@ -16,7 +16,7 @@ from remiss.edges.stores.in_force import holds, same_window
 from remiss.edges.stores.in_force import in_force as run_in_force
 from remiss.edges.stores.prepared import Position
 from remiss.edges.stores.reading import POSITION, Reading
-from remiss.edges.stores.tables import captures, labelling_words, labellings, protocols, run_windows, runs
+from remiss.edges.stores.tables import labelling_texts, labellings, observations, protocols, run_windows, runs
 from remiss.records.labelling import Impact, Labelling, LabellingKind, Quote, Reproduced, Verdict
 
 
@@ -44,8 +44,8 @@ def _of_case(reading: Reading, case_key: int) -> Sequence[Labelling]:
 @cache
 def _labellings(*, past: bool) -> Select[Any]:
     return (
-        select(labellings, labelling_words.c.rationale, labelling_words.c.quotes)
-        .outerjoin(labelling_words, labelling_words.c.labelling_key == labellings.c.key)
+        select(labellings, labelling_texts.c.rationale, labelling_texts.c.quotes)
+        .outerjoin(labelling_texts, labelling_texts.c.labelling_key == labellings.c.key)
         .where(labellings.c.case_key == bindparam("case"), in_force(POSITION if past else None))
         .order_by(labellings.c.key)
     )
@@ -56,7 +56,7 @@ def labelling_of(row: Row[Any]) -> Labelling:
     return Labelling(
         kind=LabellingKind(row.kind),
         person=row.person,
-        at=row.at,
+        at=row.created_at,
         position=row.position,
         verdict=Verdict(row.verdict),
         round=row.round,
@@ -81,10 +81,10 @@ def weights_of(reading: Reading, events: Collection[int] | Select[Any]) -> Mappi
     Where several runs in force drew it, by the one in which it was likeliest.
     """
     drawn = (
-        select(captures.c.event_key, func.max(captures.c.probability))
-        .join(run_windows, and_(same_window(captures), run_in_force(reading.position)))
-        .where(captures.c.event_key.in_(events))
-        .group_by(captures.c.event_key)
+        select(observations.c.event_key, func.max(observations.c.inclusion_probability))
+        .join(run_windows, and_(same_window(observations), run_in_force(reading.position)))
+        .where(observations.c.event_key.in_(events))
+        .group_by(observations.c.event_key)
     )
     return {event_key: 1 / probability for event_key, probability in reading.connection.execute(drawn) if probability}
 
@@ -106,9 +106,9 @@ def caught_by(reading: Reading, event_key: int) -> tuple[tuple[str, int], ...]:
     statement = (
         select(protocols.c.name, protocols.c.version)
         .join(runs, runs.c.protocol_key == protocols.c.key)
-        .join(captures, captures.c.run_key == runs.c.key)
-        .join(run_windows, same_window(captures))
-        .where(captures.c.event_key == event_key, run_windows.c.position_from.is_not(None))
+        .join(observations, observations.c.run_key == runs.c.key)
+        .join(run_windows, same_window(observations))
+        .where(observations.c.event_key == event_key, run_windows.c.position_from.is_not(None))
         .order_by(run_windows.c.position_from.desc(), runs.c.key.desc())
     )
     return tuple(dict.fromkeys((row.name, row.version) for row in reading.connection.execute(statement)))

@@ -65,7 +65,7 @@ def write_link(transaction: Transaction, case_key: int, other_key: int, relation
         "other_key": other_key,
         "relation": relation.value,
         "person": transaction.actor.name,
-        "at": transaction.at,
+        "created_at": transaction.at,
         "position_from": transaction.position(),
     }
     transaction.connection.execute(insert(links), row)
@@ -78,4 +78,4 @@ def end_link(transaction: Transaction, case_key: int, relation: Relation) -> Non
 
 
 def _link(row: Row[Any], *, outgoing: bool) -> Link:
-    return Link(relation=Relation(row.relation), case=row.other, outgoing=outgoing, person=row.person, at=row.at)
+    return Link(relation=Relation(row.relation), case=row.other, outgoing=outgoing, person=row.person, at=row.created_at)

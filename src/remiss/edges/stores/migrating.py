@@ -40,8 +40,8 @@ def scripts() -> ScriptDirectory:
     return ScriptDirectory(str(FOLDER), version_locations=[str(FOLDER)])
 
 
-def migrate(engine: Engine, now: datetime, actor: Actor, sealing: Sealing | None = None, to: str = "head") -> None:
-    """Apply the migrations that are missing, up to `to`, in one transaction; give a new catalog its identity.
+def migrate(engine: Engine, now: datetime, actor: Actor, sealing: Sealing | None = None) -> None:
+    """Apply the migrations that are missing, in one transaction; give a new catalog its identity.
 
     What was made or upgraded has its row in the journal, in the same transaction; where nothing was missing there is none. An
     upgrade from before the journal was sealed seals what is in it.
@@ -50,13 +50,13 @@ def migrate(engine: Engine, now: datetime, actor: Actor, sealing: Sealing | None
         make_durable(connection)
     with engine.execution_options(writes=True).connect() as connection, connection.begin():
         lock_name(connection, "remiss migrations")
-        before = _apply(connection, to)
+        before = apply(connection)
         after = read_version(connection)
         if before == after:
             return
         made = connection.execute(select(catalog_head.c.id)).first() is None
         if made:
-            row = {"id": 1, "position": 0, "catalog_id": str(uuid.uuid4()), "created": now}
+            row = {"id": 1, "position": 0, "catalog_id": str(uuid.uuid4()), "created_at": now}
             connection.execute(insert(catalog_head), row)
         done = Transaction(
             connection=connection,
@@ -75,8 +75,8 @@ def migrate(engine: Engine, now: datetime, actor: Actor, sealing: Sealing | None
         done.sealing.went_on(catalog_id, JOURNAL, done.position())
 
 
-def _apply(connection: Connection, to: str) -> int:
-    """Apply what is missing; return the schema's number before, 0 of an empty database."""
+def apply(connection: Connection, to: str = "head") -> int:
+    """Apply the migrations that are missing up to `to`; return the schema's number before, 0 of an empty database."""
     directory = scripts()
     before = 0
 

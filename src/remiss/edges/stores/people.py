@@ -59,7 +59,7 @@ def token_of(row: Row[Any], position: int | None) -> Token:
         id=row.id,
         person=row.person,
         about=row.about,
-        expires=row.expires,
+        expires=row.expires_at,
         since=row.position_from,
         until=_until(row, position),
         once=row.once,
@@ -111,13 +111,13 @@ class PeopleStore:
     def moments(self, positions: Collection[int]) -> Mapping[int, datetime]:
         """Return when the catalog came to some positions; to 0 when it was made."""
         wanted = sorted(positions)
-        those = select(journal.c.position, journal.c.at)
+        those = select(journal.c.position, journal.c.recorded_at)
         with self._reader.at() as reading:
             connection = reading.connection
             parts = (wanted[at : at + AT_ONCE] for at in range(0, len(wanted), AT_ONCE))
             rows = (row for part in parts for row in connection.execute(those.where(journal.c.position.in_(part))))
             made = {0: moment(connection, 0)} if 0 in positions else {}
-            return {**made, **{row.position: row.at for row in rows}}
+            return {**made, **{row.position: row.recorded_at for row in rows}}
 
     def add(self, name: str, about: str | None) -> Person:
         """Add a person without grants; raises Conflict when they are there."""
@@ -183,7 +183,7 @@ class PeopleStore:
         """Make a token with a random secret, of which a digest is kept; one that works once is a link's."""
         transaction = self._locked()
         named, secret = crockford(secrets.randbits(ID_BITS), 12), secrets.token_urlsafe(SECRET_BYTES)
-        row = {"id": named, "person": person, "about": about, "digest": digest(secret), "expires": expires, "once": once}
+        row = {"id": named, "person": person, "about": about, "digest": digest(secret), "expires_at": expires, "once": once}
         transaction.subjects.append(named)
         transaction.connection.execute(insert(tokens), {**row, "position_from": transaction.position()})
         (made,) = (each for each in self.tokens(None) if each.id == named)

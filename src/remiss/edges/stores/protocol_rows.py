@@ -28,7 +28,7 @@ def stored(row: Row[Any]) -> StoredProtocol:
         digest=row.digest,
         text=row.text,
         team=row.team_id,
-        at=row.at,
+        at=row.created_at,
         position=row.position,
     )
 

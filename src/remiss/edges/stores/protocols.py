@@ -76,7 +76,7 @@ class ProtocolShelf:
                 "digest": document.digest,
                 "text": document.text,
                 "team_id": document.team,
-                "at": transaction.at,
+                "created_at": transaction.at,
                 "position": 0,
             }
             connection = transaction.connection

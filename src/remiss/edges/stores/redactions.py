@@ -9,7 +9,7 @@ from remiss.edges.stores.dialect.types import to_json
 from remiss.edges.stores.tables import event_contents
 from remiss.records.event import Redaction
 
-# What each run sees for itself: captures have it, and the content only as it was first.
+# What each run sees for itself: observations have it, and the content only as it was first.
 SEEN = frozenset({"output", "label"})
 # The content's column, where the capture's is selected too.
 FIRST = event_contents.c.redactions.label("content_redactions")

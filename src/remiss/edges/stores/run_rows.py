@@ -22,11 +22,11 @@ from remiss.edges.stores.in_force import same_window
 from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.redactions import FIRST, redactions_of
 from remiss.edges.stores.tables import (
-    captures,
     cases,
     event_contents,
     events,
     groups,
+    observations,
     protocols,
     run_changes,
     run_windows,
@@ -84,7 +84,7 @@ def run_of(row: Row[Any], of_run: tuple[Group, ...] = (), criteria: tuple[str, .
         cases_known=row.cases_known,
         changes=row.changes,
         actor=row.actor,
-        at=row.at,
+        at=row.created_at,
         position=row.position,
     )
 
@@ -148,8 +148,8 @@ def cell(row: Row[Any]) -> Cell:
     return Cell(
         window=row.window_start,
         stratum=from_json(row.stratum),
-        met=tuple(from_json(row.met)),
-        undecided=tuple(from_json(row.undecided)),
+        met=tuple(from_json(row.criteria_met)),
+        undecided=tuple(from_json(row.criteria_undecided)),
         population=row.population,
         labelled=row.labelled,
     )
@@ -164,20 +164,20 @@ def captured(connection: Connection, run_key: int) -> list[tuple[int, Member]]:
     for row in connection.execute(select(samples.c.event_key, samples.c.criterion).where(samples.c.run_key == run_key)):
         kept[row.event_key].append(row.criterion)
     found = (
-        select(captures, events, event_contents.c.inputs, event_contents.c.context, event_contents.c.text, FIRST)
-        .join(events, events.c.key == captures.c.event_key)
+        select(observations, events, event_contents.c.inputs, event_contents.c.context, event_contents.c.text, FIRST)
+        .join(events, events.c.key == observations.c.event_key)
         .outerjoin(event_contents, event_contents.c.event_key == events.c.key)
-        .where(captures.c.run_key == run_key)
-        .order_by(captures.c.window_start, captures.c.priority, events.c.event_id)
+        .where(observations.c.run_key == run_key)
+        .order_by(observations.c.window_start, observations.c.priority, events.c.event_id)
     )
     return [(row.event_key, _member(row, tuple(sorted(kept[row.event_key])))) for row in connection.execute(found)]
 
 
 def event_of(row: Row[Any]) -> Event:
-    """Return a row of `captures`, `events` and their content as an event, as that run saw it; of an erased one what is left."""
+    """Return a row of `observations`, `events` and content as an event, as that run saw it; of an erased one what is left."""
     return Event(
         id=row.event_id,
-        at=row.at,
+        at=row.occurred_at,
         model=row.model,
         model_version=row.model_version,
         model_digest=row.model_digest,
@@ -202,10 +202,10 @@ def _member(row: Row[Any], kept: tuple[str, ...]) -> Member:
         window=row.window_start,
         stratum=from_json(row.stratum),
         groups=kept,
-        probability=row.probability,
-        met=tuple(row.met),
-        undecided=tuple(row.undecided),
-        outside=tuple(row.outside),
+        probability=row.inclusion_probability,
+        met=tuple(row.criteria_met),
+        undecided=tuple(row.criteria_undecided),
+        outside=tuple(row.criteria_outside),
         evidence=row.evidence,
     )
 

@@ -74,7 +74,9 @@ class RunStore:
 
     def catalogued(self, source: str, since: datetime, until: datetime) -> tuple[str, ...]:
         """Return the ids of all events of a source in the catalog that happened in [since, until), sampled or not."""
-        found = select(events.c.event_id).where(events.c.source_name == source, events.c.at >= since, events.c.at < until)
+        found = select(events.c.event_id).where(
+            events.c.source_name == source, events.c.occurred_at >= since, events.c.occurred_at < until
+        )
         with self._reader.at() as reading:
             return tuple(reading.connection.execute(found).scalars())
 
@@ -159,7 +161,7 @@ class RunStore:
 
     def cells(self, run: str) -> tuple[Cell, ...]:
         """Return the cells of a run, sorted alike."""
-        order = (cells.c.window_start, cells.c.stratum, cells.c.met, cells.c.undecided)
+        order = (cells.c.window_start, cells.c.stratum, cells.c.criteria_met, cells.c.criteria_undecided)
         return tuple(cell(row) for row in self._rows(run, select(cells).order_by(*order)))
 
     def members(self, run: str) -> tuple[Member, ...]:

@@ -1,4 +1,4 @@
--- The catalog's schema, version 17. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 18. Generated: run `make tidy` after a change.
 
 CREATE TABLE attachment_names (
     attachment_key BIGINT NOT NULL,
@@ -15,7 +15,7 @@ CREATE TABLE attachments (
     size BIGINT NOT NULL,
     address TEXT COLLATE "C" NOT NULL,
     person TEXT COLLATE "C" NOT NULL,
-    at BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
     position_from BIGINT NOT NULL,
     position_to BIGINT,
     team_id TEXT COLLATE "C" DEFAULT 'default' NOT NULL,
@@ -34,28 +34,6 @@ CREATE TABLE audit_heads (
     seal BYTEA NOT NULL,
     CONSTRAINT pk_audit_heads PRIMARY KEY (log)
 );
-
-CREATE TABLE captures (
-    run_key BIGINT NOT NULL,
-    event_key BIGINT NOT NULL,
-    window_start BIGINT NOT NULL,
-    stratum TEXT COLLATE "C" NOT NULL,
-    priority TEXT COLLATE "C" NOT NULL,
-    probability FLOAT(53) NOT NULL,
-    met JSONB NOT NULL,
-    undecided JSONB NOT NULL,
-    outside JSONB NOT NULL,
-    output JSONB,
-    label JSONB,
-    labelled BOOLEAN NOT NULL,
-    evidence TEXT COLLATE "C",
-    redactions JSONB,
-    CONSTRAINT pk_captures PRIMARY KEY (run_key, event_key),
-    CONSTRAINT fk_captures_run_key FOREIGN KEY(run_key) REFERENCES runs (key),
-    CONSTRAINT fk_captures_event_key FOREIGN KEY(event_key) REFERENCES events (key)
-);
-
-CREATE INDEX ix_captures_event_key_run_key ON captures (event_key, run_key);
 
 CREATE TABLE case_context (
     name TEXT COLLATE "C" NOT NULL,
@@ -107,7 +85,7 @@ CREATE TABLE cases (
     source_name TEXT COLLATE "C" NOT NULL,
     model TEXT COLLATE "C" NOT NULL,
     model_version TEXT COLLATE "C",
-    at BIGINT NOT NULL,
+    occurred_at BIGINT NOT NULL,
     output TEXT COLLATE "C",
     label TEXT COLLATE "C",
     confidence FLOAT(53),
@@ -122,19 +100,19 @@ CREATE TABLE cases (
     CONSTRAINT fk_cases_event_key FOREIGN KEY(event_key) REFERENCES events (key)
 );
 
-CREATE INDEX ix_cases_at_key ON cases (at, key);
-
 CREATE INDEX ix_cases_filed ON cases (key) WHERE origin = 'filed';
 
-CREATE INDEX ix_cases_mode_at_key ON cases (mode, at, key);
+CREATE INDEX ix_cases_mode_occurred_at_key ON cases (mode, occurred_at, key);
 
-CREATE INDEX ix_cases_model_at_key ON cases (model, at, key);
+CREATE INDEX ix_cases_model_occurred_at_key ON cases (model, occurred_at, key);
 
-CREATE INDEX ix_cases_model_version_at_key ON cases (model_version, at, key);
+CREATE INDEX ix_cases_model_version_occurred_at_key ON cases (model_version, occurred_at, key);
 
-CREATE INDEX ix_cases_severity_at_key ON cases (severity, at, key);
+CREATE INDEX ix_cases_occurred_at_key ON cases (occurred_at, key);
 
-CREATE INDEX ix_cases_status_at_key ON cases (status, at, key);
+CREATE INDEX ix_cases_severity_occurred_at_key ON cases (severity, occurred_at, key);
+
+CREATE INDEX ix_cases_status_occurred_at_key ON cases (status, occurred_at, key);
 
 CREATE INDEX ix_cases_team_id_sensitivity_mode ON cases (team_id, sensitivity, mode);
 
@@ -150,7 +128,7 @@ CREATE TABLE catalog_head (
     id INTEGER NOT NULL,
     position BIGINT NOT NULL,
     catalog_id TEXT COLLATE "C" NOT NULL,
-    created BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
     CONSTRAINT pk_catalog_head PRIMARY KEY (id)
 );
 
@@ -158,11 +136,11 @@ CREATE TABLE cells (
     run_key BIGINT NOT NULL,
     window_start BIGINT NOT NULL,
     stratum TEXT COLLATE "C" NOT NULL,
-    met TEXT COLLATE "C" NOT NULL,
-    undecided TEXT COLLATE "C" NOT NULL,
+    criteria_met TEXT COLLATE "C" NOT NULL,
+    criteria_undecided TEXT COLLATE "C" NOT NULL,
     population BIGINT NOT NULL,
     labelled BIGINT NOT NULL,
-    CONSTRAINT pk_cells PRIMARY KEY (run_key, window_start, stratum, met, undecided),
+    CONSTRAINT pk_cells PRIMARY KEY (run_key, window_start, stratum, criteria_met, criteria_undecided),
     CONSTRAINT fk_cells_run_key FOREIGN KEY(run_key) REFERENCES runs (key)
 );
 
@@ -190,7 +168,7 @@ CREATE TABLE comments (
     number INTEGER NOT NULL,
     person TEXT COLLATE "C" NOT NULL,
     name TEXT COLLATE "C" NOT NULL,
-    at BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
     position BIGINT NOT NULL,
     CONSTRAINT pk_comments PRIMARY KEY (key),
     CONSTRAINT uq_comments_thread_key_number UNIQUE (thread_key, number),
@@ -212,7 +190,7 @@ CREATE TABLE events (
     key BIGSERIAL NOT NULL,
     source_name TEXT COLLATE "C" NOT NULL,
     event_id TEXT COLLATE "C" NOT NULL,
-    at BIGINT NOT NULL,
+    occurred_at BIGINT NOT NULL,
     model TEXT COLLATE "C" NOT NULL,
     model_version TEXT COLLATE "C",
     model_digest TEXT COLLATE "C",
@@ -245,7 +223,7 @@ CREATE TABLE findings (
     hypothesis INTEGER,
     model_version TEXT COLLATE "C",
     person TEXT COLLATE "C" NOT NULL,
-    at BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
     position_from BIGINT NOT NULL,
     position_to BIGINT,
     CONSTRAINT pk_findings PRIMARY KEY (key),
@@ -306,7 +284,7 @@ CREATE INDEX ix_jobs_open ON jobs (free_at) WHERE state IN ('running', 'waiting'
 
 CREATE TABLE journal (
     position BIGINT NOT NULL,
-    at BIGINT NOT NULL,
+    recorded_at BIGINT NOT NULL,
     actor TEXT COLLATE "C" NOT NULL,
     action TEXT COLLATE "C" NOT NULL,
     subjects JSONB NOT NULL,
@@ -320,12 +298,12 @@ CREATE TABLE journal (
     CONSTRAINT pk_journal PRIMARY KEY (position)
 );
 
-CREATE TABLE labelling_words (
+CREATE TABLE labelling_texts (
     labelling_key BIGINT NOT NULL,
     rationale TEXT COLLATE "C" NOT NULL,
     quotes JSONB NOT NULL,
-    CONSTRAINT pk_labelling_words PRIMARY KEY (labelling_key),
-    CONSTRAINT fk_labelling_words_labelling_key FOREIGN KEY(labelling_key) REFERENCES labellings (key)
+    CONSTRAINT pk_labelling_texts PRIMARY KEY (labelling_key),
+    CONSTRAINT fk_labelling_texts_labelling_key FOREIGN KEY(labelling_key) REFERENCES labellings (key)
 );
 
 CREATE TABLE labellings (
@@ -335,7 +313,7 @@ CREATE TABLE labellings (
     round INTEGER NOT NULL,
     attempt INTEGER NOT NULL,
     person TEXT COLLATE "C" NOT NULL,
-    at BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
     position BIGINT NOT NULL,
     position_to BIGINT,
     superseded TEXT COLLATE "C",
@@ -365,7 +343,7 @@ CREATE TABLE links (
     other_key BIGINT NOT NULL,
     relation TEXT COLLATE "C" NOT NULL,
     person TEXT COLLATE "C" NOT NULL,
-    at BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
     position_from BIGINT NOT NULL,
     position_to BIGINT,
     CONSTRAINT pk_links PRIMARY KEY (key),
@@ -385,6 +363,28 @@ CREATE TABLE mentions (
 );
 
 CREATE INDEX ix_mentions_comment_key ON mentions (comment_key);
+
+CREATE TABLE observations (
+    run_key BIGINT NOT NULL,
+    event_key BIGINT NOT NULL,
+    window_start BIGINT NOT NULL,
+    stratum TEXT COLLATE "C" NOT NULL,
+    priority TEXT COLLATE "C" NOT NULL,
+    inclusion_probability FLOAT(53) NOT NULL,
+    criteria_met JSONB NOT NULL,
+    criteria_undecided JSONB NOT NULL,
+    criteria_outside JSONB NOT NULL,
+    output JSONB,
+    label JSONB,
+    labelled BOOLEAN NOT NULL,
+    evidence TEXT COLLATE "C",
+    redactions JSONB,
+    CONSTRAINT pk_observations PRIMARY KEY (run_key, event_key),
+    CONSTRAINT fk_observations_run_key FOREIGN KEY(run_key) REFERENCES runs (key),
+    CONSTRAINT fk_observations_event_key FOREIGN KEY(event_key) REFERENCES events (key)
+);
+
+CREATE INDEX ix_observations_event_key_run_key ON observations (event_key, run_key);
 
 CREATE TABLE people (
     name TEXT COLLATE "C" NOT NULL,
@@ -420,7 +420,7 @@ CREATE TABLE protocols (
     version INTEGER NOT NULL,
     digest TEXT COLLATE "C" NOT NULL,
     text TEXT COLLATE "C" NOT NULL,
-    at BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
     position BIGINT NOT NULL,
     team_id TEXT COLLATE "C" DEFAULT 'default' NOT NULL,
     sensitivity SMALLINT DEFAULT '1' NOT NULL,
@@ -433,7 +433,7 @@ CREATE TABLE recodings (
     about TEXT COLLATE "C" NOT NULL,
     text TEXT COLLATE "C" NOT NULL,
     person TEXT COLLATE "C" NOT NULL,
-    at BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
     position BIGINT NOT NULL,
     CONSTRAINT pk_recodings PRIMARY KEY (name)
 );
@@ -453,7 +453,7 @@ CREATE TABLE reservations (
     event_key BIGINT NOT NULL,
     kind TEXT COLLATE "C" NOT NULL,
     person TEXT COLLATE "C" NOT NULL,
-    until BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
     CONSTRAINT pk_reservations PRIMARY KEY (event_key, kind),
     CONSTRAINT fk_reservations_event_key FOREIGN KEY(event_key) REFERENCES events (key)
 );
@@ -473,7 +473,7 @@ CREATE TABLE revisions (
     revision INTEGER NOT NULL,
     position_from BIGINT NOT NULL,
     position_to BIGINT,
-    at BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
     actor TEXT COLLATE "C" NOT NULL,
     action TEXT COLLATE "C" NOT NULL,
     status TEXT COLLATE "C" NOT NULL,
@@ -534,7 +534,7 @@ CREATE TABLE runs (
     refused JSONB NOT NULL,
     suggestions JSONB NOT NULL,
     actor TEXT COLLATE "C" NOT NULL,
-    at BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
     position BIGINT NOT NULL,
     team_id TEXT COLLATE "C" DEFAULT 'default' NOT NULL,
     sensitivity SMALLINT DEFAULT '1' NOT NULL,
@@ -566,7 +566,7 @@ CREATE TABLE thread_turns (
     number INTEGER NOT NULL,
     status TEXT COLLATE "C" NOT NULL,
     person TEXT COLLATE "C" NOT NULL,
-    at BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
     position BIGINT NOT NULL,
     CONSTRAINT pk_thread_turns PRIMARY KEY (thread_key, number),
     CONSTRAINT fk_thread_turns_thread_key FOREIGN KEY(thread_key) REFERENCES threads (key)
@@ -589,7 +589,7 @@ CREATE TABLE tokens (
     person TEXT COLLATE "C" NOT NULL,
     about TEXT COLLATE "C",
     digest TEXT COLLATE "C" NOT NULL,
-    expires BIGINT,
+    expires_at BIGINT,
     position_from BIGINT NOT NULL,
     position_to BIGINT,
     once BOOLEAN DEFAULT false NOT NULL,

@@ -1,4 +1,4 @@
--- The catalog's schema, version 17. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 18. Generated: run `make tidy` after a change.
 
 CREATE TABLE attachment_names (
     attachment_key INTEGER NOT NULL,
@@ -15,7 +15,7 @@ CREATE TABLE attachments (
     size BIGINT NOT NULL,
     address TEXT NOT NULL,
     person TEXT NOT NULL,
-    at BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
     position_from BIGINT NOT NULL,
     position_to BIGINT,
     team_id TEXT DEFAULT 'default' NOT NULL,
@@ -34,27 +34,6 @@ CREATE TABLE audit_heads (
     seal BLOB NOT NULL,
     CONSTRAINT pk_audit_heads PRIMARY KEY (log)
 );
-
-CREATE TABLE captures (
-    run_key INTEGER NOT NULL,
-    event_key INTEGER NOT NULL,
-    window_start BIGINT NOT NULL,
-    stratum TEXT NOT NULL,
-    priority TEXT NOT NULL,
-    probability FLOAT NOT NULL,
-    met TEXT NOT NULL,
-    undecided TEXT NOT NULL,
-    outside TEXT NOT NULL,
-    output TEXT,
-    label TEXT,
-    labelled BOOLEAN NOT NULL,
-    evidence TEXT, redactions TEXT,
-    CONSTRAINT pk_captures PRIMARY KEY (run_key, event_key),
-    CONSTRAINT fk_captures_event_key FOREIGN KEY(event_key) REFERENCES events ("key"),
-    CONSTRAINT fk_captures_run_key FOREIGN KEY(run_key) REFERENCES runs ("key")
-);
-
-CREATE INDEX ix_captures_event_key_run_key ON captures (event_key, run_key);
 
 CREATE TABLE case_context (
     name TEXT NOT NULL,
@@ -106,7 +85,7 @@ CREATE TABLE cases (
     source_name TEXT NOT NULL,
     model TEXT NOT NULL,
     model_version TEXT,
-    at BIGINT NOT NULL,
+    occurred_at BIGINT NOT NULL,
     output TEXT,
     label TEXT,
     confidence FLOAT,
@@ -120,19 +99,19 @@ CREATE TABLE cases (
     CONSTRAINT uq_cases_id UNIQUE (id)
 );
 
-CREATE INDEX ix_cases_at_key ON cases (at, "key");
-
 CREATE INDEX ix_cases_filed ON cases ("key") WHERE origin = 'filed';
 
-CREATE INDEX ix_cases_mode_at_key ON cases (mode, at, "key");
+CREATE INDEX ix_cases_mode_occurred_at_key ON cases (mode, occurred_at, "key");
 
-CREATE INDEX ix_cases_model_at_key ON cases (model, at, "key");
+CREATE INDEX ix_cases_model_occurred_at_key ON cases (model, occurred_at, "key");
 
-CREATE INDEX ix_cases_model_version_at_key ON cases (model_version, at, "key");
+CREATE INDEX ix_cases_model_version_occurred_at_key ON cases (model_version, occurred_at, "key");
 
-CREATE INDEX ix_cases_severity_at_key ON cases (severity, at, "key");
+CREATE INDEX ix_cases_occurred_at_key ON cases (occurred_at, "key");
 
-CREATE INDEX ix_cases_status_at_key ON cases (status, at, "key");
+CREATE INDEX ix_cases_severity_occurred_at_key ON cases (severity, occurred_at, "key");
+
+CREATE INDEX ix_cases_status_occurred_at_key ON cases (status, occurred_at, "key");
 
 CREATE INDEX ix_cases_team_id_sensitivity_mode ON cases (team_id, sensitivity, mode);
 
@@ -148,7 +127,7 @@ CREATE TABLE catalog_head (
     id INTEGER NOT NULL,
     position BIGINT NOT NULL,
     catalog_id TEXT NOT NULL,
-    created BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
     CONSTRAINT pk_catalog_head PRIMARY KEY (id)
 );
 
@@ -161,11 +140,11 @@ CREATE TABLE cells (
     run_key INTEGER NOT NULL,
     window_start BIGINT NOT NULL,
     stratum TEXT NOT NULL,
-    met TEXT NOT NULL,
-    undecided TEXT NOT NULL,
+    criteria_met TEXT NOT NULL,
+    criteria_undecided TEXT NOT NULL,
     population BIGINT NOT NULL,
     labelled BIGINT NOT NULL,
-    CONSTRAINT pk_cells PRIMARY KEY (run_key, window_start, stratum, met, undecided),
+    CONSTRAINT pk_cells PRIMARY KEY (run_key, window_start, stratum, criteria_met, criteria_undecided),
     CONSTRAINT fk_cells_run_key FOREIGN KEY(run_key) REFERENCES runs ("key")
 )
  WITHOUT ROWID;
@@ -194,7 +173,7 @@ CREATE TABLE comments (
     number INTEGER NOT NULL,
     person TEXT NOT NULL,
     name TEXT NOT NULL,
-    at BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
     position BIGINT NOT NULL,
     CONSTRAINT pk_comments PRIMARY KEY ("key"),
     CONSTRAINT fk_comments_thread_key FOREIGN KEY(thread_key) REFERENCES threads ("key"),
@@ -215,7 +194,7 @@ CREATE TABLE events (
     "key" INTEGER NOT NULL,
     source_name TEXT NOT NULL,
     event_id TEXT NOT NULL,
-    at BIGINT NOT NULL,
+    occurred_at BIGINT NOT NULL,
     model TEXT NOT NULL,
     model_version TEXT,
     model_digest TEXT,
@@ -248,7 +227,7 @@ CREATE TABLE findings (
     hypothesis INTEGER,
     model_version TEXT,
     person TEXT NOT NULL,
-    at BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
     position_from BIGINT NOT NULL,
     position_to BIGINT,
     CONSTRAINT pk_findings PRIMARY KEY ("key"),
@@ -310,7 +289,7 @@ CREATE INDEX ix_jobs_open ON jobs (free_at) WHERE state IN ('running', 'waiting'
 
 CREATE TABLE journal (
     position BIGINT NOT NULL,
-    at BIGINT NOT NULL,
+    recorded_at BIGINT NOT NULL,
     actor TEXT NOT NULL,
     action TEXT NOT NULL,
     subjects TEXT NOT NULL,
@@ -321,12 +300,12 @@ CREATE TABLE journal (
     CONSTRAINT pk_journal PRIMARY KEY (position)
 );
 
-CREATE TABLE labelling_words (
+CREATE TABLE labelling_texts (
     labelling_key INTEGER NOT NULL,
     rationale TEXT NOT NULL,
     quotes TEXT NOT NULL,
-    CONSTRAINT pk_labelling_words PRIMARY KEY (labelling_key),
-    CONSTRAINT fk_labelling_words_labelling_key FOREIGN KEY(labelling_key) REFERENCES labellings ("key")
+    CONSTRAINT pk_labelling_texts PRIMARY KEY (labelling_key),
+    CONSTRAINT fk_labelling_texts_labelling_key FOREIGN KEY(labelling_key) REFERENCES labellings ("key")
 );
 
 CREATE TABLE labellings (
@@ -336,7 +315,7 @@ CREATE TABLE labellings (
     round INTEGER NOT NULL,
     attempt INTEGER NOT NULL,
     person TEXT NOT NULL,
-    at BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
     position BIGINT NOT NULL,
     position_to BIGINT,
     superseded TEXT,
@@ -366,7 +345,7 @@ CREATE TABLE links (
     other_key INTEGER NOT NULL,
     relation TEXT NOT NULL,
     person TEXT NOT NULL,
-    at BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
     position_from BIGINT NOT NULL,
     position_to BIGINT,
     CONSTRAINT pk_links PRIMARY KEY ("key"),
@@ -387,6 +366,27 @@ CREATE TABLE mentions (
  WITHOUT ROWID;
 
 CREATE INDEX ix_mentions_comment_key ON mentions (comment_key);
+
+CREATE TABLE observations (
+    run_key INTEGER NOT NULL,
+    event_key INTEGER NOT NULL,
+    window_start BIGINT NOT NULL,
+    stratum TEXT NOT NULL,
+    priority TEXT NOT NULL,
+    inclusion_probability FLOAT NOT NULL,
+    criteria_met TEXT NOT NULL,
+    criteria_undecided TEXT NOT NULL,
+    criteria_outside TEXT NOT NULL,
+    output TEXT,
+    label TEXT,
+    labelled BOOLEAN NOT NULL,
+    evidence TEXT, redactions TEXT,
+    CONSTRAINT pk_observations PRIMARY KEY (run_key, event_key),
+    CONSTRAINT fk_observations_event_key FOREIGN KEY(event_key) REFERENCES events ("key"),
+    CONSTRAINT fk_observations_run_key FOREIGN KEY(run_key) REFERENCES runs ("key")
+);
+
+CREATE INDEX ix_observations_event_key_run_key ON observations (event_key, run_key);
 
 CREATE TABLE people (
     name TEXT NOT NULL,
@@ -422,7 +422,7 @@ CREATE TABLE protocols (
     version INTEGER NOT NULL,
     digest TEXT NOT NULL,
     text TEXT NOT NULL,
-    at BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
     position BIGINT NOT NULL,
     team_id TEXT DEFAULT 'default' NOT NULL,
     sensitivity SMALLINT DEFAULT '1' NOT NULL,
@@ -435,7 +435,7 @@ CREATE TABLE recodings (
     about TEXT NOT NULL,
     text TEXT NOT NULL,
     person TEXT NOT NULL,
-    at BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
     position BIGINT NOT NULL,
     CONSTRAINT pk_recodings PRIMARY KEY (name)
 );
@@ -455,7 +455,7 @@ CREATE TABLE reservations (
     event_key INTEGER NOT NULL,
     kind TEXT NOT NULL,
     person TEXT NOT NULL,
-    until BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
     CONSTRAINT pk_reservations PRIMARY KEY (event_key, kind),
     CONSTRAINT fk_reservations_event_key FOREIGN KEY(event_key) REFERENCES events ("key")
 )
@@ -476,7 +476,7 @@ CREATE TABLE revisions (
     revision INTEGER NOT NULL,
     position_from BIGINT NOT NULL,
     position_to BIGINT,
-    at BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
     actor TEXT NOT NULL,
     action TEXT NOT NULL,
     status TEXT NOT NULL,
@@ -537,7 +537,7 @@ CREATE TABLE runs (
     refused TEXT NOT NULL,
     suggestions TEXT NOT NULL,
     actor TEXT NOT NULL,
-    at BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
     position BIGINT NOT NULL,
     team_id TEXT DEFAULT 'default' NOT NULL,
     sensitivity SMALLINT DEFAULT '1' NOT NULL,
@@ -570,7 +570,7 @@ CREATE TABLE thread_turns (
     number INTEGER NOT NULL,
     status TEXT NOT NULL,
     person TEXT NOT NULL,
-    at BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
     position BIGINT NOT NULL,
     CONSTRAINT pk_thread_turns PRIMARY KEY (thread_key, number),
     CONSTRAINT fk_thread_turns_thread_key FOREIGN KEY(thread_key) REFERENCES threads ("key")
@@ -593,7 +593,7 @@ CREATE TABLE tokens (
     person TEXT NOT NULL,
     about TEXT,
     digest TEXT NOT NULL,
-    expires BIGINT,
+    expires_at BIGINT,
     position_from BIGINT NOT NULL,
     position_to BIGINT, once BOOLEAN DEFAULT 0 NOT NULL, used BIGINT,
     CONSTRAINT pk_tokens PRIMARY KEY (id)

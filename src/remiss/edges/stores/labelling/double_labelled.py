@@ -27,7 +27,7 @@ from remiss.records.states import Status
 
 ANNOTATION, VERIFICATION = LabellingKind.ANNOTATION.value, LabellingKind.VERIFICATION.value
 OF_CASE = ("id", "event_key", "status", "team_id", "model")
-SAID = ("kind", "person", "verdict", "mode", "modes", "severity", "at")
+SAID = ("kind", "person", "verdict", "mode", "modes", "severity", "created_at")
 
 
 class DoubleLabelledCase(NamedTuple):

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 from remiss.curate.annotation import PreparedLabelling
 from remiss.curate.labelling_state import LabellingState
 from remiss.curate.steps import CONTROL, CaseStep
-from remiss.edges.stores.case_reading import captures_of, event_at, resolve
+from remiss.edges.stores.case_reading import event_at, observations_of, resolve
 from remiss.edges.stores.case_writing import next_state
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.labelling.uncased_events import file_uncased_event, uncased_event
@@ -22,7 +22,7 @@ from remiss.edges.stores.labelling_reading import caught_by, in_force, of_case, 
 from remiss.edges.stores.linking import alike, end_link, followed, write_link
 from remiss.edges.stores.logs.journal import Transaction
 from remiss.edges.stores.reading import Reader, Reading
-from remiss.edges.stores.tables import cases, labelling_words, labellings, reservations, revision_reasons, revisions
+from remiss.edges.stores.tables import cases, labelling_texts, labellings, reservations, revision_reasons, revisions
 from remiss.records.identity import case_id
 from remiss.records.labelling import LabellingKind, Relation, Verdict
 from remiss.records.states import DECIDED, Status
@@ -144,7 +144,7 @@ def standing_of(reading: Reading, row: Row[Any]) -> LabellingState:
         model=row.model,
         origin=row.origin,
         stale=row.stale,
-        event=event_at(reading, row.event_key, row.label, captures_of(reading, row.event_key)),
+        event=event_at(reading, row.event_key, row.label, observations_of(reading, row.event_key)),
         labellings=tuple(found),
         round=number,
         attempts=attempts,
@@ -165,7 +165,7 @@ def standing_of_prospect(reading: Reading, event: Row[Any]) -> LabellingState:
         model=event.model,
         origin=CONTROL,
         stale=False,
-        event=event_at(reading, event.key, None, captures_of(reading, event.key)),
+        event=event_at(reading, event.key, None, observations_of(reading, event.key)),
         labellings=(),
         round=1,
         attempts=0,
@@ -197,7 +197,7 @@ def _insert(
         "round": step.round,
         "attempt": step.attempt,
         "person": transaction.actor.name,
-        "at": transaction.at,
+        "created_at": transaction.at,
         "position": transaction.position(),
         "verdict": given.verdict.value,
         "mode": given.mode,
@@ -215,7 +215,7 @@ def _insert(
     key = transaction.connection.execute(insert(labellings).returning(labellings.c.key), row).scalar_one()
     quotes = [[quote.field, quote.text] for quote in made.quotes]
     words = {"labelling_key": key, "rationale": given.rationale, "quotes": quotes}
-    transaction.connection.execute(insert(labelling_words), words)
+    transaction.connection.execute(insert(labelling_texts), words)
 
 
 def _supersede(transaction: Transaction, case_key: int, why: str) -> None:

@@ -23,7 +23,7 @@ from remiss.edges.stores.dialect.types import from_json
 from remiss.edges.stores.in_force import in_force
 from remiss.edges.stores.protocol_rows import stored
 from remiss.edges.stores.reading import Reading
-from remiss.edges.stores.tables import captures, events, groups, protocols, run_windows, runs
+from remiss.edges.stores.tables import events, groups, observations, protocols, run_windows, runs
 from remiss.protocol.terms import UNPLANNED, Protocol
 from remiss.records.case import Sensitivity
 
@@ -125,13 +125,20 @@ def _populations(connection: Connection, windows: Sequence[tuple[int, Any]]) -> 
 
 def _sampled(connection: Connection, windows: Sequence[tuple[int, Any]]) -> Iterator[tuple[Any, ...]]:
     wanted = set(windows)
-    lists = (type_coerce(captures.c[name], Text()).label(name) for name in ("met", "undecided"))
+    lists = (type_coerce(observations.c[name], Text()).label(name) for name in ("criteria_met", "criteria_undecided"))
     found = (
         select(
-            captures.c.event_key, captures.c.run_key, captures.c.window_start, captures.c.stratum, captures.c.probability, *lists
+            observations.c.event_key,
+            observations.c.run_key,
+            observations.c.window_start,
+            observations.c.stratum,
+            observations.c.inclusion_probability,
+            *lists,
         )
-        .add_columns(events.c.event_id, events.c.at)
-        .join_from(captures, events, events.c.key == captures.c.event_key)
-        .where(among(captures.c.run_key, sorted({run_key for run_key, _ in windows})), captures.c.probability > 0)
+        .add_columns(events.c.event_id, events.c.occurred_at)
+        .join_from(observations, events, events.c.key == observations.c.event_key)
+        .where(
+            among(observations.c.run_key, sorted({run_key for run_key, _ in windows})), observations.c.inclusion_probability > 0
+        )
     )
     return (row for row in map(tuple, connection.execute(found)) if row[1:3] in wanted)

@@ -65,17 +65,17 @@ class QueueStore:
 
     def reserved(self, now: datetime) -> Sequence[Reserved]:
         """Return what people have in hand."""
-        found = select(reservations).where(reservations.c.until > now).order_by(reservations.c.until)
+        found = select(reservations).where(reservations.c.expires_at > now).order_by(reservations.c.expires_at)
         with self._reader.at() as reading:
             return [
-                Reserved(event=row.event_key, kind=LabellingKind(row.kind), person=row.person, until=row.until)
+                Reserved(event=row.event_key, kind=LabellingKind(row.kind), person=row.person, until=row.expires_at)
                 for row in reading.connection.execute(found)
             ]
 
     def reserve(self, event: int, kind: LabellingKind, person: str, now: datetime, until: datetime) -> bool:
         """Give an event into a person's hand, if nobody else has it there; return whether it is."""
-        row = {"event_key": event, "kind": kind.value, "person": person, "until": until}
-        free = or_(reservations.c.until <= now, reservations.c.person == person)
+        row = {"event_key": event, "kind": kind.value, "person": person, "expires_at": until}
+        free = or_(reservations.c.expires_at <= now, reservations.c.person == person)
         return insert_or_take(self._store.transaction.connection, reservations, row, ("event_key", "kind"), free)
 
     def release(self, events: Iterable[int], person: str) -> None:
@@ -85,7 +85,7 @@ class QueueStore:
 
     def given(self, person: str, since: datetime) -> int:
         """Return how many labellings a person has given since a time."""
-        counted = select(func.count()).where(labellings.c.person == person, labellings.c.at >= since)
+        counted = select(func.count()).where(labellings.c.person == person, labellings.c.created_at >= since)
         with self._reader.at() as reading:
             return int(reading.connection.execute(counted).scalar_one())
 

@@ -24,7 +24,7 @@ from remiss.edges.stores.prepared import Parameters, Prepared
 from remiss.edges.stores.reading import Reader, Reading
 from remiss.edges.stores.tables import (
     cases,
-    labelling_words,
+    labelling_texts,
     labellings,
     recodings,
     revision_reasons,
@@ -63,7 +63,7 @@ class RecodingStore:
             "about": recoding.about,
             "text": recoding.text,
             "person": transaction.actor.name,
-            "at": transaction.at,
+            "created_at": transaction.at,
             "position": transaction.position(),
         }
         transaction.connection.execute(insert(recodings), kept)
@@ -76,7 +76,9 @@ class RecodingStore:
         found = select(recodings).where(come_by(recodings, position)).order_by(recodings.c.position)
         with self._reader.at(position) as reading:
             return tuple(
-                KeptRecoding(name=row.name, about=row.about, person=row.person, at=row.at, position=row.position, text=row.text)
+                KeptRecoding(
+                    name=row.name, about=row.about, person=row.person, at=row.created_at, position=row.position, text=row.text
+                )
                 for row in reading.connection.execute(found)
             )
 
@@ -175,10 +177,10 @@ def _relabel(transaction: Transaction, label: Row[Any], goes: Mapping[str, str |
     row = {name: getattr(label, name) for name in kept}
     row |= {"mode": mode, "modes": list(modes), "attempt": attempt, "position": transaction.position()}
     key = connection.execute(insert(labellings).returning(labellings.c.key), row).scalar_one()
-    words = connection.execute(select(labelling_words).where(labelling_words.c.labelling_key == label.key)).first()
+    words = connection.execute(select(labelling_texts).where(labelling_texts.c.labelling_key == label.key)).first()
     if words is not None:
         said = {"labelling_key": key, "rationale": words.rationale, "quotes": words.quotes}
-        connection.execute(insert(labelling_words), said)
+        connection.execute(insert(labelling_texts), said)
 
 
 def _end(transaction: Transaction, keys: Sequence[int], why: str) -> None:

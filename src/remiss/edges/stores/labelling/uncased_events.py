@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from remiss.catalog.identifying import prefix_of
 from remiss.curate.steps import CONTROL
-from remiss.edges.stores.case_reading import captures_of, event_at
+from remiss.edges.stores.case_reading import event_at, observations_of
 from remiss.edges.stores.case_writing import file_context, first_state
 from remiss.edges.stores.dialect.full_text import index_words
 from remiss.edges.stores.dialect.writing import insert_missing, lock_name, next_keys
@@ -59,7 +59,7 @@ def file_uncased_event(transaction: Transaction, reading: Reading, event: Row[An
     lock_name(connection, f"event {event.key}")
     if connection.execute(select(cases.c.key).where(cases.c.event_key == event.key)).first() is not None:
         return named
-    seen = event_at(reading, event.key, None, captures_of(reading, event.key))
+    seen = event_at(reading, event.key, None, observations_of(reading, event.key))
     (key,) = next_keys(connection, cases, 1)
     if seen.text:
         index_words(connection, [(key, seen.text, None, None)])
@@ -73,7 +73,7 @@ def file_uncased_event(transaction: Transaction, reading: Reading, event: Row[An
         "source_name": event.source_name,
         "model": event.model,
         "model_version": event.model_version,
-        "at": event.at,
+        "occurred_at": event.occurred_at,
         "output": to_text(seen.output),
         "label": to_text(seen.label),
         "confidence": event.confidence,

@@ -31,13 +31,13 @@ from remiss.edges.stores.dialect.conditions import (
 from remiss.edges.stores.in_force import come_by
 from remiss.edges.stores.prepared import Position, given
 from remiss.edges.stores.tables import (
-    captures,
     case_context,
     case_criteria,
     case_texts,
     cases,
     event_contents,
     events,
+    observations,
     revisions,
     runs,
 )
@@ -60,7 +60,7 @@ CONTEXT = case_context.alias("of_context")
 TEXTS = case_texts.alias("texts")
 REVISION = revisions.alias("revision_now")
 RUN = runs.alias("run")
-CAPTURE = captures.alias("capture")
+OBSERVATION = observations.alias("observation")
 
 
 def column(of: ColumnElement[Any]) -> Compare:
@@ -154,7 +154,7 @@ def in_context(term: Term) -> Condition:
 def in_revision(revision: ColumnElement[int]) -> Compare:
     """Return comparisons with when the current revision was written."""
     return lambda term: exists().where(
-        REVISION.c.case_key == cases.c.key, REVISION.c.revision == revision, column(REVISION.c.at)(term)
+        REVISION.c.case_key == cases.c.key, REVISION.c.revision == revision, column(REVISION.c.created_at)(term)
     )
 
 
@@ -169,21 +169,21 @@ def criterion_now(term: Term) -> Condition:
 
 
 def met(term: Term) -> Condition:
-    """Return a comparison with the criteria that a capture found met."""
+    """Return a comparison with the criteria that a run found met."""
     match term.operator:
         case Operator.PRESENT:
-            return any_glob(captures.c.met, lambda spell: literal(spell(("", "")), Text()))
+            return any_glob(observations.c.criteria_met, lambda spell: literal(spell(("", "")), Text()))
         case Operator.GLOB:
-            return any_glob(captures.c.met, pattern_of(term))
+            return any_glob(observations.c.criteria_met, pattern_of(term))
         case _:
-            return json_has(captures.c.met, given(term, str, Text()))
+            return json_has(observations.c.criteria_met, given(term, str, Text()))
 
 
 def protocol_of(event_key: ColumnElement[int], position: Position | None) -> Compare:
     """Return comparisons with the protocols of the runs that sampled the event, up to a position."""
     return lambda term: exists().where(
-        CAPTURE.c.event_key == event_key,
-        CAPTURE.c.run_key == RUN.c.key,
+        OBSERVATION.c.event_key == event_key,
+        OBSERVATION.c.run_key == RUN.c.key,
         come_by(RUN, position),
         column(RUN.c.protocol_name)(term),
     )

@@ -22,7 +22,7 @@ from remiss.edges.stores.listing.pages import Matches, matches_now, matches_then
 from remiss.edges.stores.listing.search import as_seen_at
 from remiss.edges.stores.planner.paths import REMEMBERED, AccessPath, QueryKind
 from remiss.edges.stores.prepared import Parameters, Prepared, Row, parameter
-from remiss.edges.stores.tables import captures, case_context, case_criteria, cases, revisions, run_windows
+from remiss.edges.stores.tables import case_context, case_criteria, cases, observations, revisions, run_windows
 from remiss.edges.stores.visible import visible_to
 from remiss.records.case import Sensitivity
 from remiss.records.event import Scalar
@@ -184,8 +184,10 @@ def met_then(asked: QueryKind) -> Prepared:
     found = matches_then(asked)
     chosen = found.chosen(cases.c.key, cases.c.event_key)
     matched = (chosen if found.blinded is None else chosen.where(not_(suggestions_blinded(found.blinded)))).subquery("matched")
-    met = select(matched.c.key, captures.c.met).join_from(matched, captures, captures.c.event_key == matched.c.event_key)
-    met = met.join(run_windows, same_window(captures)).where(in_force(found.position)).order_by(matched.c.key)
+    met = select(matched.c.key, observations.c.criteria_met).join_from(
+        matched, observations, observations.c.event_key == matched.c.event_key
+    )
+    met = met.join(run_windows, same_window(observations)).where(in_force(found.position)).order_by(matched.c.key)
     return Prepared(met, asked.dialect)
 
 

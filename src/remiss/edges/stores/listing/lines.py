@@ -23,7 +23,16 @@ from remiss.edges.stores.listing.search import as_seen_at, seen_at
 from remiss.edges.stores.planner.paths import REMEMBERED, AccessPath, QueryKind
 from remiss.edges.stores.prepared import Prepared, Row, parameter
 from remiss.edges.stores.reading import Reading
-from remiss.edges.stores.tables import captures, case_criteria, case_texts, cases, catalog_head, events, revisions, run_windows
+from remiss.edges.stores.tables import (
+    case_criteria,
+    case_texts,
+    cases,
+    catalog_head,
+    events,
+    observations,
+    revisions,
+    run_windows,
+)
 from remiss.records.identity import from_micros
 from remiss.records.states import Status
 
@@ -38,7 +47,19 @@ WHY = {None: None, SECOND: blinding.SECOND, MINE: blinding.IN_HAND}
 _line = tuple.__new__
 STATE = ("status", "severity", "mode", "text_version")
 FIXED = (
-    *("key", "id", "at", "event_key", "origin", "suggested_mode", "model", "model_version", "output", "label", "confidence"),
+    *(
+        "key",
+        "id",
+        "occurred_at",
+        "event_key",
+        "origin",
+        "suggested_mode",
+        "model",
+        "model_version",
+        "output",
+        "label",
+        "confidence",
+    ),
     *("latency_ms", "source_name"),
 )
 
@@ -87,7 +108,13 @@ def shown(page: Subquery, sort: Sort, position: ColumnElement[int] | None) -> Se
         case((of.suggestions_blinded, case((of.second, SECOND), else_=MINE))) if "suggestions_blinded" in of else null()
     )
     line: tuple[ColumnElement[Any], ...] = (
-        *(of.id, type_coerce(of.at, BigInteger()), of.status, unless_blinded(of, of.severity), unless_blinded(of, of.mode)),
+        *(
+            of.id,
+            type_coerce(of.occurred_at, BigInteger()),
+            of.status,
+            unless_blinded(of, of.severity),
+            unless_blinded(of, of.mode),
+        ),
         *(unless_blinded(of, of.suggested_mode), of.model, of.model_version),
         *(of[name] if position is None else as_seen_at(position, name, page) for name in ("output", "label")),
         *(of.confidence, of.latency_ms, unless_blinded(of, met).label("met")),
@@ -97,7 +124,7 @@ def shown(page: Subquery, sort: Sort, position: ColumnElement[int] | None) -> Se
     said = and_(case_texts.c.case_key == of.key, case_texts.c.version == of.text_version)
     order = [
         value.desc() if down else value.asc()
-        for value, down in sort_columns(sort, of.at, of.key, unless_blinded(of, of.severity))
+        for value, down in sort_columns(sort, of.occurred_at, of.key, unless_blinded(of, of.severity))
     ]
     # Never the other way round: to look for a page's lines among all events takes as long as there are events.
     statement = select(*line, *behind_it).select_from(page).join(events, events.c.key == unindexed(of.event_key))
@@ -112,7 +139,11 @@ def unless_blinded(of: ReadOnlyColumnCollection[str, Any], value: ColumnElement[
 def met_at(reading: Reading, keys: Sequence[int]) -> dict[int, set[str]]:
     """Return the criteria that the events of some cases met in the runs in force at the position read."""
     found: dict[int, set[str]] = defaultdict(set)
-    then = select(cases.c.key, captures.c.met).select_from(cases).join(captures, captures.c.event_key == cases.c.event_key)
+    then = (
+        select(cases.c.key, observations.c.criteria_met)
+        .select_from(cases)
+        .join(observations, observations.c.event_key == cases.c.event_key)
+    )
     then = then.join(run_windows, seen_at(cases.c.event_key, reading.read_at)).where(among(cases.c.key, keys))
     for key, met in reading.connection.execute(then):
         found[key].update(met)

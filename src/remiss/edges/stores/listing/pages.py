@@ -165,7 +165,7 @@ def saying(asked: QueryKind, by: AccessPath) -> tuple[Condition, bool]:
     # Collected before anything else: PostgreSQL would rather walk all cases by time, of which few have the words.
     found = full_text.found(asked.phrases, asked.dialect, least if by.recent else None)
     named = cases.c.key.in_(select(found.cte("said").prefix_with("MATERIALIZED")))
-    return (and_(named, unindexed(cases.c.at) > at) if by.recent else named), True
+    return (and_(named, unindexed(cases.c.occurred_at) > at) if by.recent else named), True
 
 
 def part_condition(part: Query, asked: QueryKind, *, few: bool, named: bool) -> tuple[Condition, bool]:
@@ -199,7 +199,7 @@ def sorted_by(sort: Sort, found: Matches) -> SortColumns:
     if found.blinded is not None and sort.order is Order.SEVERITY:
         severity = case((suggestions_blinded(found.blinded), null()), else_=severity)
     # Where the cases are named, no walk in the order of an index may be tempting.
-    at, key = (unindexed(cases.c.at), unindexed(cases.c.key)) if found.collected else (cases.c.at, cases.c.key)
+    at, key = (unindexed(cases.c.occurred_at), unindexed(cases.c.key)) if found.collected else (cases.c.occurred_at, cases.c.key)
     return sort_columns(sort, at, key, severity)
 
 

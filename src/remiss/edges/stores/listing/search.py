@@ -1,7 +1,7 @@
 """The filter language as SQL: a `Query` value in, a condition with bound values out.
 
 Two faces of the catalog are searched. The *case face* answers `case search` from what `cases` repeats for it, or as of a
-position from revisions and from the runs then in force. The *capture face* answers estimates from what a run saw of each
+position from revisions and from the runs then in force. The *observation face* answers estimates from what a run saw of each
 sampled event, case or not.
 
 A comparison with what is not there is false, and its negation true: `-label:late` finds what has no label yet. Nothing of a
@@ -40,7 +40,7 @@ from remiss.edges.stores.listing.comparing import (
     spelled_value,
 )
 from remiss.edges.stores.prepared import Position, given, said_then
-from remiss.edges.stores.tables import captures, cases, events, revisions, run_windows
+from remiss.edges.stores.tables import cases, events, observations, revisions, run_windows
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +151,7 @@ def case_face_at(position: Position, dialect: Dialect, blinded: BlindedKind | No
         "mode": column(revisions.c.mode),
         "severity": column(revisions.c.severity),
         "revision": column(revisions.c.revision),
-        "revised": column(revisions.c.at),
+        "revised": column(revisions.c.created_at),
         "title": in_texts(revisions.c.text_version),
         "output": spelled_value(as_seen_at(position, "output")),
         "label": spelled_value(as_seen_at(position, "label")),
@@ -161,8 +161,8 @@ def case_face_at(position: Position, dialect: Dialect, blinded: BlindedKind | No
     return Face(keys=as_blinded(keys, blinded), text=text_blinded(said, blinded))
 
 
-def capture_face(position: int, dialect: Dialect, spoken: Mapping[str, Collection[int]]) -> Face:
-    """Return the face of `captures` joined with `events`, for estimates from the runs in force at a position.
+def observation_face(position: int, dialect: Dialect, spoken: Mapping[str, Collection[int]]) -> Face:
+    """Return the face of `observations` joined with `events`, for estimates from the runs in force at a position.
 
     Statements select from both; they may join other tables, but not `cases` or `revisions`.
 
@@ -179,15 +179,15 @@ def capture_face(position: int, dialect: Dialect, spoken: Mapping[str, Collectio
         keys={
             **of_people,
             "source": column(events.c.source_name),
-            "protocol": lambda term: exists().where(RUN.c.key == captures.c.run_key, column(RUN.c.protocol_name)(term)),
+            "protocol": lambda term: exists().where(RUN.c.key == observations.c.run_key, column(RUN.c.protocol_name)(term)),
             "event_id": column(events.c.event_id),
             "model": column(events.c.model),
             "model_version": column(events.c.model_version),
             "model_digest": column(events.c.model_digest),
             "features": column(events.c.features),
-            "occurred": column(events.c.at),
-            "output": spelled_value(json_text(captures.c.output)),
-            "label": spelled_value(json_text(captures.c.label)),
+            "occurred": column(events.c.occurred_at),
+            "output": spelled_value(json_text(observations.c.output)),
+            "label": spelled_value(json_text(observations.c.label)),
             "confidence": column(events.c.confidence),
             "latency_ms": column(events.c.latency_ms),
             "call_status": column(events.c.status),
@@ -207,7 +207,7 @@ def constants() -> dict[str, Compare]:
         "source": column(cases.c.source_name),
         "model": column(cases.c.model),
         "model_version": column(cases.c.model_version),
-        "occurred": column(cases.c.at),
+        "occurred": column(cases.c.occurred_at),
         "confidence": column(cases.c.confidence),
         "latency_ms": column(cases.c.latency_ms),
         "inputs.": in_content("inputs", cases.c.event_key),
@@ -238,14 +238,20 @@ def as_seen_at(position: Position, name: str, of: FromClause = cases) -> ColumnE
 
     `of` has the case's columns: `cases` or a select from it.
     """
-    of_event = and_(captures.c.event_key == of.c.event_key, same_window(captures), run_windows.c.position_from <= position)
+    of_event = and_(
+        observations.c.event_key == of.c.event_key, same_window(observations), run_windows.c.position_from <= position
+    )
     latest = (
-        select(json_text(captures.c[name])).where(of_event).correlate(of).order_by(run_windows.c.position_from.desc()).limit(1)
+        select(json_text(observations.c[name]))
+        .where(of_event)
+        .correlate(of)
+        .order_by(run_windows.c.position_from.desc())
+        .limit(1)
     )
     # No run ever saw what a person filed; it never changes.
     return case((of.c.origin == "filed", of.c[name]), else_=latest.scalar_subquery())
 
 
 def seen_at(event_key: ColumnElement[int], position: Position | None) -> Condition:
-    """Return the join of an event with its `captures` by the runs in force, now or at a position."""
-    return and_(captures.c.event_key == event_key, same_window(captures), in_force(position))
+    """Return the join of an event with its `observations` by the runs in force, now or at a position."""
+    return and_(observations.c.event_key == event_key, same_window(observations), in_force(position))

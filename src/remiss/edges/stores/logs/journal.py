@@ -43,8 +43,10 @@ def head(connection: Connection) -> int:
 
 def moment(connection: Connection, position: int) -> datetime:
     """Return when the catalog came to a position that it has: the time of the row, or that of its making for 0."""
-    found: datetime | None = connection.execute(select(journal.c.at).where(journal.c.position == position)).scalar_one_or_none()
-    return found or connection.execute(select(catalog_head.c.created)).scalar_one()
+    found: datetime | None = connection.execute(
+        select(journal.c.recorded_at).where(journal.c.position == position)
+    ).scalar_one_or_none()
+    return found or connection.execute(select(catalog_head.c.created_at)).scalar_one()
 
 
 def acted(connection: Connection) -> bool:
@@ -114,7 +116,7 @@ class Transaction:
         crash_point("before-journal")
         row = {
             "position": position,
-            "at": self.at,
+            "recorded_at": self.at,
             "actor": self.actor.name,
             "team_id": self.team or self.actor.team,
             "role": self.actor.role,
@@ -184,7 +186,7 @@ def entry(row: Mapping[Any, Any]) -> dict[str, object]:
         row["position"],
         row["action"],
         row["actor"],
-        to_micros(row["at"]),
+        to_micros(row["recorded_at"]),
         row["digests"],
         row["request_id"],
         row["role"],

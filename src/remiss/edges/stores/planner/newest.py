@@ -63,11 +63,13 @@ def since(connection: Connection, dialect: Dialect, parameters: Parameters, newe
 def _beginning(dialect: Dialect) -> Prepared:
     """Return the select of earliest instant and least key of so many of the newest cases, how many they are, and the position."""
     behind = tuple_(*(parameter(partial(_behind, which), BigInteger()) for which in (0, 1)))
-    taken = select(cases.c.at, cases.c.key).where(tuple_(cases.c.at, cases.c.key) < behind)
-    newest = taken.order_by(cases.c.at.desc(), cases.c.key.desc()).limit(parameter(lambda given: given.lines, BigInteger()))
+    taken = select(cases.c.occurred_at, cases.c.key).where(tuple_(cases.c.occurred_at, cases.c.key) < behind)
+    newest = taken.order_by(cases.c.occurred_at.desc(), cases.c.key.desc()).limit(
+        parameter(lambda given: given.lines, BigInteger())
+    )
     of = newest.subquery("newest").c
     head = select(catalog_head.c.position).scalar_subquery()
-    every: list[ColumnElement[Any]] = [func.min(of.at), func.min(of.key), func.count(), head]
+    every: list[ColumnElement[Any]] = [func.min(of.occurred_at), func.min(of.key), func.count(), head]
     return Prepared(select(*every), dialect)
 
 

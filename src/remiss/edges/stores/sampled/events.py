@@ -21,11 +21,21 @@ from remiss.curate.steps import conclusion
 from remiss.edges.stores.in_force import holds, same_window
 from remiss.edges.stores.labelling_reading import in_force
 from remiss.edges.stores.listing.phrases import spoken_by_events
-from remiss.edges.stores.listing.search import capture_face, condition, in_force_at
+from remiss.edges.stores.listing.search import condition, in_force_at, observation_face
 from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.run_rows import names, stratum
 from remiss.edges.stores.sampled.frames import of_frame
-from remiss.edges.stores.tables import captures, cases, event_contents, events, labellings, links, revisions, run_windows, samples
+from remiss.edges.stores.tables import (
+    cases,
+    event_contents,
+    events,
+    labellings,
+    links,
+    observations,
+    revisions,
+    run_windows,
+    samples,
+)
 from remiss.edges.stores.visible import visible_to
 from remiss.protocol.terms import CONTEXT, INPUTS
 from remiss.records.event import Scalar
@@ -101,7 +111,7 @@ def _decision(rows: list[Row[Any]]) -> Decision:
     )
 
 
-# Keys of the filter language that events and captures answer from a column of their own.
+# Keys of the filter language that events and observations answer from a column of their own.
 COLUMNS: Mapping[str, Any] = {
     "source": events.c.source_name,
     "protocol": run_windows.c.protocol_name,
@@ -114,14 +124,17 @@ COLUMNS: Mapping[str, Any] = {
     "latency_ms": events.c.latency_ms,
     "call_status": events.c.status,
     "trace_id": events.c.trace_id,
-    "output": captures.c.output,
-    "label": captures.c.label,
-    "occurred": events.c.at,
+    "output": observations.c.output,
+    "label": observations.c.label,
+    "occurred": events.c.occurred_at,
 }
 # Lists of criteria and strata as text: they come again with every event, and `run_rows` reads each once.
 SEEN = (
-    *(captures.c[name] for name in ("run_key", "event_key", "window_start", "stratum", "probability", "labelled")),
-    *(type_coerce(captures.c[name], Text()).label(name) for name in ("met", "undecided", "outside")),
+    *(observations.c[name] for name in ("run_key", "event_key", "window_start", "stratum", "inclusion_probability", "labelled")),
+    *(
+        type_coerce(observations.c[name], Text()).label(name)
+        for name in ("criteria_met", "criteria_undecided", "criteria_outside")
+    ),
 )
 
 
@@ -144,19 +157,21 @@ def _marked(
 ) -> Select[Any]:
     """Return the select of the sampled events of a ground, each marked by the queries; what is not seen matches none."""
     spoken = spoken_by_events(reading, And(tuple(each for each in (query, of, agreed) if each is not None)))
-    face = capture_face(reading.read_at, reading.connection.dialect, spoken)
+    face = observation_face(reading.read_at, reading.connection.dialect, spoken)
     seen = visible_to(reading.scope, events)
     inside = and_(condition(query, face), seen)
     base = and_(literal(True) if of is None else condition(of, face), seen)
-    more = () if agreed is None else (events.c.event_id, events.c.at, and_(condition(agreed, face), seen).label("agreed"))
+    more = (
+        () if agreed is None else (events.c.event_id, events.c.occurred_at, and_(condition(agreed, face), seen).label("agreed"))
+    )
     return (
         select(*SEEN, run_windows.c.width_micros, inside.label("inside"), base.label("of"), *_key_columns(by), *more)
-        .join_from(captures, events, events.c.key == captures.c.event_key)
-        .outerjoin(event_contents, event_contents.c.event_key == captures.c.event_key)
-        .join(run_windows, same_window(captures))
-        # Of probability 0 is what was not sampled, only read again because it is in the catalog.
-        .where(of_frame(reading, ground), captures.c.probability > 0)
-        .order_by(captures.c.window_start, captures.c.priority, captures.c.event_key)
+        .join_from(observations, events, events.c.key == observations.c.event_key)
+        .outerjoin(event_contents, event_contents.c.event_key == observations.c.event_key)
+        .join(run_windows, same_window(observations))
+        # Of inclusion probability 0 is what was not sampled, only read again because it is in the catalog.
+        .where(of_frame(reading, ground), observations.c.inclusion_probability > 0)
+        .order_by(observations.c.window_start, observations.c.priority, observations.c.event_key)
     )
 
 
@@ -175,7 +190,7 @@ def _key_columns(by: str | None) -> tuple[Any, ...]:
     if by is None:
         return ()
     if by in PERIODS:
-        return (events.c.at.label("by"),)
+        return (events.c.occurred_at.label("by"),)
     for prefix, column in ((INPUTS, event_contents.c.inputs), (CONTEXT, event_contents.c.context)):
         if by.startswith(prefix):
             return (column.label("by"),)
@@ -201,11 +216,11 @@ def _facts(row: Row[Any], kept: Mapping[tuple[int, int], tuple[str, ...]], by: s
     return {
         "window": row.window_start,
         "stratum": stratum(row.stratum),
-        "probability": row.probability,
+        "probability": row.inclusion_probability,
         "groups": kept[row.run_key, row.event_key],
-        "met": names(row.met),
-        "undecided": names(row.undecided),
-        "outside": names(row.outside),
+        "met": names(row.criteria_met),
+        "undecided": names(row.criteria_undecided),
+        "outside": names(row.criteria_outside),
         "labelled": row.labelled,
         # What is null does not match.
         "inside": bool(row.inside),
@@ -218,7 +233,7 @@ def _judged(row: Row[Any], facts: dict[str, Any], decision: Decision) -> Judged:
     return Judged(
         **facts,
         event=row.event_id,
-        at=row.at,
+        at=row.occurred_at,
         agreed=bool(row.agreed),
         annotated=decision.annotated,
         severity=decision.severity,

@@ -23,7 +23,7 @@ from remiss.edges.stores.reading import Reader
 from remiss.edges.stores.run_rows import cell, group, names, stratum
 from remiss.edges.stores.sampled.events import judged, sampled
 from remiss.edges.stores.sampled.frames import frames, of_frame
-from remiss.edges.stores.tables import captures, cells, groups, run_windows
+from remiss.edges.stores.tables import cells, groups, observations, run_windows
 from remiss.records.run import Cell, Group
 from remiss.understand.sampling_facts import Frame, Judged, Pattern, Sampled, pattern_of
 
@@ -54,16 +54,16 @@ def sampled_counts(connection: Connection, run_keys: Collection[int]) -> dict[in
 
 
 def _counted(connection: Connection, run_keys: Collection[int]) -> dict[int, Counts]:
-    lists = (type_coerce(captures.c[name], Text()).label(name) for name in ("met", "undecided"))
-    own = (captures.c.run_key, captures.c.window_start, captures.c.stratum)
+    lists = (type_coerce(observations.c[name], Text()).label(name) for name in ("criteria_met", "criteria_undecided"))
+    own = (observations.c.run_key, observations.c.window_start, observations.c.stratum)
     counted = (
         select(*own, *lists, func.count().label("sampled"))
-        .where(among(captures.c.run_key, sorted(run_keys)), captures.c.probability > 0)
-        .group_by(*own, captures.c.met, captures.c.undecided)
+        .where(among(observations.c.run_key, sorted(run_keys)), observations.c.inclusion_probability > 0)
+        .group_by(*own, observations.c.criteria_met, observations.c.criteria_undecided)
     )
     found: dict[int, dict[Pattern, int]] = {key: {} for key in run_keys}
     for row in connection.execute(counted):
-        pattern = pattern_of(row.window_start, stratum(row.stratum), names(row.met), names(row.undecided))
+        pattern = pattern_of(row.window_start, stratum(row.stratum), names(row.criteria_met), names(row.criteria_undecided))
         found[row.run_key][pattern] = row.sampled
     return dict(found)
 
@@ -97,7 +97,7 @@ class EvidenceStore:
 
     def cells(self, ground: Frame, position: int) -> Sequence[Cell]:
         """Return the cells of the runs in force of a ground, sorted alike."""
-        order = (cells.c.window_start, cells.c.stratum, cells.c.met, cells.c.undecided)
+        order = (cells.c.window_start, cells.c.stratum, cells.c.criteria_met, cells.c.criteria_undecided)
         with self._reader.at(position) as reading:
             found = select(cells).where(same_window(cells), of_frame(reading, ground))
             return [cell(row) for row in reading.connection.execute(found.order_by(*order))]

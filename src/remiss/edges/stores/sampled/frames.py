@@ -23,7 +23,7 @@ from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.in_force import in_force
 from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.run_rows import refused_by, window
-from remiss.edges.stores.tables import captures, events, protocols, run_windows, runs
+from remiss.edges.stores.tables import events, observations, protocols, run_windows, runs
 from remiss.edges.stores.visible import visible_to
 from remiss.records.case import Sensitivity
 from remiss.understand.sampling_facts import Earlier, Frame
@@ -70,11 +70,11 @@ def _kinds(connection: Connection, run_keys: Collection[int]) -> dict[int, Kinds
 
 
 def _counted(connection: Connection, run_keys: Collection[int]) -> dict[int, Kinds]:
-    own = (captures.c.run_key, captures.c.window_start, events.c.team_id, events.c.sensitivity)
+    own = (observations.c.run_key, observations.c.window_start, events.c.team_id, events.c.sensitivity)
     kinds = (
         select(*own)
-        .join(events, events.c.key == captures.c.event_key)
-        .where(among(captures.c.run_key, sorted(run_keys)), captures.c.probability > 0)
+        .join(events, events.c.key == observations.c.event_key)
+        .where(among(observations.c.run_key, sorted(run_keys)), observations.c.inclusion_probability > 0)
         .group_by(*own)
     )
     found: dict[int, set[tuple[datetime, str, Sensitivity]]] = {key: set() for key in run_keys}

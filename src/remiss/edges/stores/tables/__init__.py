@@ -16,7 +16,7 @@ from remiss.edges.stores.tables.discussion import (
 )
 from remiss.edges.stores.tables.jobs import jobs
 from remiss.edges.stores.tables.labelling import (
-    labelling_words,
+    labelling_texts,
     labellings,
     links,
     prospects,
@@ -27,11 +27,11 @@ from remiss.edges.stores.tables.labelling import (
 from remiss.edges.stores.tables.logs import audit_heads, catalog_head, journal, views, views_metadata
 from remiss.edges.stores.tables.people import grants, people, teams, tokens
 from remiss.edges.stores.tables.runs import (
-    captures,
     cells,
     event_contents,
     events,
     groups,
+    observations,
     profiles,
     protocols,
     refused_rows,
@@ -46,7 +46,6 @@ __all__ = [
     "attachment_names",
     "attachments",
     "audit_heads",
-    "captures",
     "case_context",
     "case_criteria",
     "case_texts",
@@ -66,11 +65,12 @@ __all__ = [
     "instant",
     "jobs",
     "journal",
-    "labelling_words",
+    "labelling_texts",
     "labellings",
     "links",
     "mentions",
     "metadata",
+    "observations",
     "people",
     "profiles",
     "prospects",

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from remiss.edges.stores.dialect.types import CLUSTERED, Key, Word, having
 from remiss.edges.stores.tables.base import Instant, governed, metadata
 
-# The current state of every case. What filters and pages read is repeated from the event and its capture in force.
+# The current state of every case. What filters and pages read is repeated from the event and what the run in force saw of it.
 cases = Table(
     "cases",
     metadata,
@@ -41,7 +41,7 @@ cases = Table(
     Column("source_name", Word, nullable=False),
     Column("model", Word, nullable=False),
     Column("model_version", Word),
-    Column("at", Instant, nullable=False),
+    Column("occurred_at", Instant, nullable=False),
     Column("output", Word),  # as text, for comparison
     Column("label", Word),
     Column("confidence", Float(53)),
@@ -51,12 +51,12 @@ cases = Table(
     # Whether its event has changed since people labelled it.
     Column("stale", Boolean(create_constraint=False), nullable=False, server_default=false()),
     # A filter on one of these, newest first, is one walk down an index.
-    Index(None, "status", "at", "key"),
-    Index(None, "severity", "at", "key"),
-    Index(None, "mode", "at", "key"),
-    Index(None, "model", "at", "key"),
-    Index(None, "model_version", "at", "key"),
-    Index(None, "at", "key"),
+    Index(None, "status", "occurred_at", "key"),
+    Index(None, "severity", "occurred_at", "key"),
+    Index(None, "mode", "occurred_at", "key"),
+    Index(None, "model", "occurred_at", "key"),
+    Index(None, "model_version", "occurred_at", "key"),
+    Index(None, "occurred_at", "key"),
     # How many of a kind have each value (see `listing/kinds.py`), which kinds there are, and how guarded a team's are at most.
     *(Index(None, "team_id", "sensitivity", value) for value in ("status", "severity", "mode", "model", "model_version")),
     # The few that people filed, which the queue has to know all of.
@@ -110,7 +110,7 @@ revisions = Table(
     Column("revision", Integer, primary_key=True),
     Column("position_from", BigInteger, nullable=False),
     Column("position_to", BigInteger),
-    Column("at", Instant, nullable=False),
+    Column("created_at", Instant, nullable=False),
     Column("actor", Word, nullable=False),
     Column("action", Word, nullable=False),
     Column("status", Word, nullable=False),

@@ -31,7 +31,7 @@ findings = Table(
     Column("hypothesis", Integer),  # the number of the one that an experiment tests
     Column("model_version", Word),
     Column("person", Word, nullable=False),
-    Column("at", Instant, nullable=False),
+    Column("created_at", Instant, nullable=False),
     Column("position_from", BigInteger, nullable=False),
     Column("position_to", BigInteger),  # null while in force
     UniqueConstraint("case_key", "part", "number", "revision"),
@@ -66,7 +66,7 @@ attachments = Table(
     Column("size", BigInteger, nullable=False),  # bytes
     Column("address", Word, nullable=False),  # in the vault
     Column("person", Word, nullable=False),
-    Column("at", Instant, nullable=False),
+    Column("created_at", Instant, nullable=False),
     Column("position_from", BigInteger, nullable=False),
     Column("position_to", BigInteger),  # null until it is removed
     *governed(),
@@ -100,7 +100,7 @@ comments = Table(
     Column("number", Integer, nullable=False),  # of its thread, from 1
     Column("person", Word, nullable=False),
     Column("name", Word, nullable=False),  # the person's, as names are compared
-    Column("at", Instant, nullable=False),
+    Column("created_at", Instant, nullable=False),
     Column("position", BigInteger, nullable=False),
     UniqueConstraint("thread_key", "number"),
 )
@@ -129,6 +129,6 @@ thread_turns = Table(
     Column("number", Integer, primary_key=True),
     Column("status", Word, nullable=False),  # open | resolved
     Column("person", Word, nullable=False),
-    Column("at", Instant, nullable=False),
+    Column("created_at", Instant, nullable=False),
     Column("position", BigInteger, nullable=False),
 )

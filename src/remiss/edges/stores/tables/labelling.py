@@ -1,6 +1,6 @@
 """The tables of what people say of cases: labellings, links between cases, reasons.
 
-A labelling is never changed: a later one supersedes it. People's words stand apart (`labelling_words`, `revision_reasons`), so
+A labelling is never changed: a later one supersedes it. People's words stand apart (`labelling_texts`, `revision_reasons`), so
 that erasing them touches neither verdicts nor statistics.
 
 The table of what people have in hand: which event somebody is about to label, and until when nobody else is given it.
@@ -23,7 +23,7 @@ reservations = Table(
     Column("event_key", ForeignKey("events.key"), primary_key=True),
     Column("kind", Word, primary_key=True),  # annotation | verification | adjudication
     Column("person", Word, nullable=False),
-    Column("until", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
     Index(None, "person"),
     **CLUSTERED,
 )
@@ -36,7 +36,7 @@ recodings = Table(
     Column("about", Word, nullable=False),
     Column("text", Word, nullable=False),
     Column("person", Word, nullable=False),
-    Column("at", Instant, nullable=False),
+    Column("created_at", Instant, nullable=False),
     Column("position", BigInteger, nullable=False),
 )
 
@@ -50,7 +50,7 @@ labellings = Table(
     Column("round", Integer, nullable=False),
     Column("attempt", Integer, nullable=False),
     Column("person", Word, nullable=False),
-    Column("at", Instant, nullable=False),
+    Column("created_at", Instant, nullable=False),
     Column("position", BigInteger, nullable=False),
     Column("position_to", BigInteger),  # null while in force
     Column("superseded", Word),  # redone | stale | reopened | recoded; null while in force
@@ -70,8 +70,8 @@ labellings = Table(
     Index(None, "position"),
 )
 
-labelling_words = Table(
-    "labelling_words",
+labelling_texts = Table(
+    "labelling_texts",
     metadata,
     Column("labelling_key", ForeignKey("labellings.key"), primary_key=True, autoincrement=False),
     Column("rationale", Word, nullable=False),
@@ -87,7 +87,7 @@ links = Table(
     Column("other_key", ForeignKey("cases.key"), nullable=False),
     Column("relation", Word, nullable=False),  # alike | same-event
     Column("person", Word, nullable=False),
-    Column("at", Instant, nullable=False),
+    Column("created_at", Instant, nullable=False),
     Column("position_from", BigInteger, nullable=False),
     Column("position_to", BigInteger),  # null while in force
     Index(None, "case_key"),

@@ -34,14 +34,14 @@ catalog_head = Table(
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("position", BigInteger, nullable=False),
     Column("catalog_id", Word, nullable=False),
-    Column("created", Instant, nullable=False),
+    Column("created_at", Instant, nullable=False),
 )
 
 journal = Table(
     "journal",
     metadata,
     Column("position", BigInteger, primary_key=True, autoincrement=False),
-    Column("at", Instant, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
     Column("actor", Word, nullable=False),
     Column("action", Word, nullable=False),
     Column("subjects", Json, nullable=False),

@@ -47,7 +47,7 @@ tokens = Table(
     Column("person", Word, nullable=False),
     Column("about", Word),
     Column("digest", Word, nullable=False),  # of the secret, which nobody keeps
-    Column("expires", Instant),
+    Column("expires_at", Instant),
     Column("position_from", BigInteger, nullable=False),
     Column("position_to", BigInteger),
     Column("once", Boolean(create_constraint=False), nullable=False, server_default=false()),  # a link's

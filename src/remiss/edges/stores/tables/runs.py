@@ -1,7 +1,7 @@
 """The tables of what was captured: protocols, runs, and the events that runs saw.
 
-Sampling facts belong to runs (`groups`, `cells`, `captures`, `samples`) and are never changed; `events` are immutable. Content
-that may have to be erased stands apart (`event_contents`), so that erasing it touches no statistics.
+Sampling facts belong to runs (`groups`, `cells`, `observations`, `samples`) and are never changed; `events` are immutable.
+Content that may have to be erased stands apart (`event_contents`), so that erasing it touches no statistics.
 
 A run was in force for a window at position P when `position_from <= P AND (position_to IS NULL OR position_to > P)`.
 """
@@ -31,7 +31,7 @@ protocols = Table(
     Column("version", Integer, nullable=False),
     Column("digest", Word, nullable=False),
     Column("text", Word, nullable=False),
-    Column("at", Instant, nullable=False),
+    Column("created_at", Instant, nullable=False),
     Column("position", BigInteger, nullable=False),
     *governed(),
     UniqueConstraint("name", "version"),
@@ -60,7 +60,7 @@ runs = Table(
     Column("refused", Json, nullable=False),  # reason -> count
     Column("suggestions", Json, nullable=False),  # criterion -> [severity, mode], for the cases that it files
     Column("actor", Word, nullable=False),
-    Column("at", Instant, nullable=False),
+    Column("created_at", Instant, nullable=False),
     Column("position", BigInteger, nullable=False),
     *governed(),
     Index(None, "protocol_name", "position"),
@@ -108,8 +108,8 @@ cells = Table(
     _of_run(),
     Column("window_start", Instant, primary_key=True),
     Column("stratum", Word, primary_key=True),
-    Column("met", Word, primary_key=True),  # canonical JSON list
-    Column("undecided", Word, primary_key=True),
+    Column("criteria_met", Word, primary_key=True),  # canonical JSON list
+    Column("criteria_undecided", Word, primary_key=True),
     Column("population", BigInteger, nullable=False),
     Column("labelled", BigInteger, nullable=False),
     **CLUSTERED,
@@ -154,7 +154,7 @@ events = Table(
     Column("key", Key, primary_key=True),
     Column("source_name", Word, nullable=False),
     Column("event_id", Word, nullable=False),
-    Column("at", Instant, nullable=False),
+    Column("occurred_at", Instant, nullable=False),
     Column("model", Word, nullable=False),
     Column("model_version", Word),
     Column("model_digest", Word),
@@ -167,7 +167,7 @@ events = Table(
     UniqueConstraint("event_id", "source_name"),  # in this order, an id is found without its source too
 )
 
-# The redacted content of an event: can be erased alone. `output` is what was first seen; captures have each run's.
+# The redacted content of an event: can be erased alone. `output` is what was first seen; observations have each run's.
 event_contents = Table(
     "event_contents",
     metadata,
@@ -180,18 +180,18 @@ event_contents = Table(
 )
 
 # What one run saw of one sampled event.
-captures = Table(
-    "captures",
+observations = Table(
+    "observations",
     metadata,
     _of_run(),
     Column("event_key", ForeignKey("events.key"), primary_key=True),
     Column("window_start", Instant, nullable=False),
     Column("stratum", Word, nullable=False),
     Column("priority", Word, nullable=False),
-    Column("probability", Float(53), nullable=False),
-    Column("met", Json, nullable=False),
-    Column("undecided", Json, nullable=False),
-    Column("outside", Json, nullable=False),
+    Column("inclusion_probability", Float(53), nullable=False),
+    Column("criteria_met", Json, nullable=False),
+    Column("criteria_undecided", Json, nullable=False),
+    Column("criteria_outside", Json, nullable=False),
     Column("output", Json),
     Column("label", Json),
     Column("labelled", Boolean(create_constraint=False), nullable=False),
