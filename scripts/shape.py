@@ -71,6 +71,11 @@ def sources() -> Mapping[str, str]:
     }
 
 
+def joinable() -> list[str]:
+    """Return all modules but migrations, of which each change of the tables needs one more; 18 were in the first aim, 400."""
+    return [name for name in sources() if "migrations" not in name.split(".")]
+
+
 def small() -> list[str]:
     """Return the modules under 60 lines that are no port, table, migration or front."""
     return [
@@ -129,7 +134,7 @@ def _spent(command: list[str]) -> float:
 
 def of_the_source() -> Iterator[Figure]:
     """Yield the figures that are read from the source."""
-    yield Figure(rule="modules", today=len(sources()), bound=444, aim=400)
+    yield Figure(rule="modules but migrations", today=len(joinable()), bound=426, aim=382)
     yield Figure(rule="modules under 60 lines, no port, table, migration or front", today=len(small()), bound=30, aim=25)
     yield Figure(rule="modules over 300 lines", today=len(large()), bound=0, aim=0)
     yield Figure(rule="imports within functions", today=late_imports(), bound=48, aim=60)
