@@ -6,6 +6,7 @@ from typing import Any
 
 from remiss.action import Action
 from remiss.capture.planning import CapturePlan
+from remiss.capture.schedule import DueIntervals
 from remiss.codec import from_json
 
 
@@ -14,5 +15,5 @@ def read(action: Action, answer: Any) -> Any:
     if action.name == "capture.due":
         # A dry run says what is due beside what it would bring.
         plan: CapturePlan = from_json(CapturePlan, answer)
-        return plan.intervals
+        return DueIntervals(position=plan.position, items=plan.intervals)
     return from_json(action.returns, answer)

@@ -141,8 +141,6 @@ def action_parts(action: Action, face: Entry) -> list[str]:
         ["command", code(face.command)],
         ["route", code(face.route)],
         ["permission", code(action.permission)],
-        *([["position", f"none: {action.of_now}"]] if action.of_now else []),
-        *([["audit", f"no entry: it shows {action.unseen}"]] if action.unseen else []),
         [
             "journal",
             "no row: it only reads" if action.reads else f"one row{f', about {code(action.subject)}' if action.subject else ''}",

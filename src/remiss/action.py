@@ -35,8 +35,7 @@ class Action:
     refused. `prepare` gives a block around the transaction: long work at the edge (a scan of logs) that must not hold the
     catalog comes before it, and what it gives becomes the keyword argument `prepared`. `document` names the parameter that is
     the path of a document where the caller is; called from afar, the document travels with the arguments. `views` says what its
-    answer shows, which is recorded before anybody has it. A read that shows nothing of cases or people says in `unseen` what it
-    shows instead, and one that cannot be asked how something was says in `of_now` why.
+    answer shows, which is recorded before anybody has it.
     """
 
     name: str
@@ -54,8 +53,6 @@ class Action:
     document: str | None
     prepare: Callable[..., AbstractContextManager[Any]] | None
     views: Looked | None = None
-    unseen: str | None = None
-    of_now: str | None = None
 
     @property
     def parameters(self) -> Mapping[str, Parameter]:
@@ -124,8 +121,6 @@ def action(
     document: str | None = None,
     prepare: Callable[..., AbstractContextManager[Any]] | None = None,
     views: Looked | None = None,
-    unseen: str | None = None,
-    of_now: str | None = None,
 ) -> Callable[[Callable[Concatenate[W, P], R]], Callable[Concatenate[W, P], R]]:
     """Return a decorator that registers a function as an action and routes its calls through the workspace.
 
@@ -144,8 +139,6 @@ def action(
     subject : the parameter that names what is acted on or looked at, for the logs
     document : the parameter that is a path to a document of the caller
     views : given workspace, arguments and result, returns what was shown, which is recorded before the answer leaves
-    unseen : what a read shows that leaves no entry in the log of views, for it is nothing of cases or people
-    of_now : why a read takes no position
     prepare : called with the same arguments outside the transaction; gives a block that the transaction lies in
     """
 
@@ -166,8 +159,6 @@ def action(
             document=document,
             prepare=prepare,
             views=views,
-            unseen=unseen,
-            of_now=of_now,
         )
         if name in ACTIONS:
             raise ValueError(f"two actions are named {name}")

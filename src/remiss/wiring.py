@@ -236,6 +236,7 @@ class Wiring(Offline):
         """How this machine and the catalog are."""
         opened = adapters.Opened(
             file=self._store.file,
+            position=self.position,
             facts=self.facts,
             keys=lambda: self.keys,
             vault=lambda: self.vault,

@@ -26,6 +26,7 @@ from remiss.govern.ports.actor import Actor, Authority
 from remiss.offline import Offline, prepared
 from remiss.recording import Recording
 from remiss.records.person import EVERY_TEAM
+from remiss.records.published import read_at_position
 
 if TYPE_CHECKING:
     from remiss.capture.ports import CaptureJobWorkspace, CaptureWorkspace
@@ -113,6 +114,8 @@ class Workspace(Recording):
             if action.reads:
                 with self._store.reading() if action.snapshot else self._store.apart():
                     result = action.run(self, **arguments, **given)
+                    as_of = arguments.get("as_of")
+                    result = read_at_position(result, self.position if as_of is None else lambda: as_of)
                 self.record_view(action, arguments, result)
                 return result
             secret = self.keys.secret("journal")
@@ -127,6 +130,7 @@ class Workspace(Recording):
                 result = action.run(self, **arguments, **given)
                 self._check_still_held(transaction)
                 counted(result)
+                result = read_at_position(result, transaction.position)
             self.record_view(action, arguments, result)
             return result
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from remiss.parameters import OneOf, Range
 from remiss.records.event import Scalar
+from remiss.records.published import published_as
 from remiss.records.rows import Rows
 from scripts.declared import load
 
@@ -71,6 +72,9 @@ class _Making:
         made = {name: self.of(hints[name], depth + 1) for name in names}
         if hints.get("position") is int:
             made["position"] = st.integers(0, self._most)
+        if (read := published_as(declared).read) is not None:
+            # An answer always says where it was read.
+            made[read] = st.integers(0, self._most)
         return st.builds(declared, **made)
 
     def _annotated(self, declared: typing.Any, said: object, depth: int) -> Strategy:

@@ -17,7 +17,9 @@ import pytest
 
 import remiss
 from remiss.action import Action
+from remiss.records.published import position_of
 from remiss.remote import RemoteWorkspace
+from remiss.workspace import Workspace
 from tests.command_line import CommandLine
 from tests.conftest import DATABASES, database_on
 from tests.serving import TOKEN, served
@@ -47,18 +49,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def performed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Hold a story against the actions that it is marked with: from afar and by commands, each was performed and answered."""
+    """Hold a story against the actions that it is marked with: from afar and by commands, each was performed and answered.
+
+    And each answer said at which position it was read, unless it was read of no catalog.
+    """
     done = set()
 
     def noting(perform: Callable[..., object]) -> Callable[..., object]:
         def noted(ws: object, action: Action, arguments: Mapping[str, object]) -> object:
             answer = perform(ws, action, arguments)
             done.add(action.name)
+            assert position_of(answer) is not None or not action.catalog, action.name
             return answer
 
         return noted
 
-    for way in (RemoteWorkspace, CommandLine):
+    for way in (Workspace, RemoteWorkspace, CommandLine):
         monkeypatch.setattr(way, "perform", noting(way.perform))
     yield
     if getattr(request.node, "callspec", None) and request.node.callspec.params.get("database") in {FROM_AFAR, BY_COMMANDS}:

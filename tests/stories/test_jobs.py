@@ -68,7 +68,7 @@ def test_a_capture_that_is_posted_is_done_when_it_is_worked_off(ws, log, work_of
 def test_every_stretch_of_windows_that_is_due_is_a_step(ws, log, work_off):
     capture.capture(ws, log.protocol, since=MONDAY + WEEK, until=MONDAY + 2 * WEEK)
     [posted] = capturing.due_jobs(ws)
-    assert capturing.due_jobs(ws) == ()  # a job is at it already
+    assert not capturing.due_jobs(ws)  # a job is at it already
     work_off()
     done = jobs.show_job(ws, posted.id)
     assert [(step.since, step.until) for step in done.steps] == [
@@ -76,12 +76,12 @@ def test_every_stretch_of_windows_that_is_due_is_a_step(ws, log, work_off):
         (MONDAY + 2 * WEEK, MONDAY + 3 * WEEK),
     ]
     assert len(set(done.runs)) == done.done == 2
-    assert capturing.due_jobs(ws, "arrival-delay") == ()
-    assert capture.due(ws, log.protocol) == ()
+    assert not capturing.due_jobs(ws, "arrival-delay")
+    assert not capture.due(ws, log.protocol)
 
 
 def test_nothing_is_due_of_what_never_captured(ws, log):
-    assert capturing.due_jobs(ws) == ()
+    assert not capturing.due_jobs(ws)
     with pytest.raises(NotFound, match="nothing was captured by a protocol boarding"):
         capturing.due_jobs(ws, "boarding")
 

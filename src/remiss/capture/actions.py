@@ -13,7 +13,7 @@ from remiss.capture import planning
 from remiss.capture.build import Derived, derive, event_times, expect
 from remiss.capture.planning import GONE, compare
 from remiss.capture.ports import CaptureWorkspace, WindowInForce
-from remiss.capture.schedule import Due, Interval, due_windows, mark_provisional, spans, whole_windows
+from remiss.capture.schedule import DueIntervals, Interval, due_windows, mark_provisional, spans, whole_windows
 from remiss.errors import Conflict, Denied, IntervalError
 from remiss.govern.ports.vault import Bundle
 from remiss.govern.redaction.event_fields import sensitivity_of
@@ -192,14 +192,19 @@ def _held(ws: CaptureWorkspace, checked: Checked, windows: Sequence[Window]) -> 
 
 
 def _windows(
-    ws: CaptureWorkspace, checked: Checked, since: datetime | None, until: datetime | None, as_of: datetime
+    ws: CaptureWorkspace,
+    checked: Checked,
+    since: datetime | None,
+    until: datetime | None,
+    as_of: datetime,
+    position: int | None = None,
 ) -> tuple[Window, ...]:
     width = checked.protocol.sampling.window
     if since is not None and until is not None:
         return whole_windows(since, until, width)
     times = event_times(ws, checked)
     if since is None:
-        due = [window for window in due_now(ws, checked, times, as_of) if until is None or window.end <= until]
+        due = [window for window in due_now(ws, checked, times, as_of, position) if until is None or window.end <= until]
         if not due:
             raise IntervalError("no window is due", do="give --since and --until to capture windows again")
         return whole_windows(*spans(due)[0], width)
@@ -209,12 +214,17 @@ def _windows(
 
 
 def due_now(
-    ws: CaptureWorkspace, checked: Checked, times: Sequence[tuple[datetime, datetime]], as_of: datetime
+    ws: CaptureWorkspace,
+    checked: Checked,
+    times: Sequence[tuple[datetime, datetime]],
+    as_of: datetime,
+    position: int | None = None,
 ) -> tuple[Window, ...]:
-    """Return the windows that are due of a source whose events have these times."""
+    """Return the windows that are due of a source whose events have these times, by what is captured now or at a position."""
     document = checked.protocol
     lag = document.labels.lag if document.labels else None
-    return due_windows(times, document.sampling.window, ws.runs.in_force(document.source.name, document.name), as_of, lag)
+    in_force = ws.runs.in_force(document.source.name, document.name, position)
+    return due_windows(times, document.sampling.window, in_force, as_of, lag)
 
 
 @action(
@@ -223,18 +233,17 @@ def due_now(
     http="POST /runs/due",
     within="capture --dry-run",
     reads=True,
-    of_now="what a capture would do now",
-    unseen="bounds of windows",
     snapshot=False,
     document="protocol",
 )
-def due(ws: CaptureWorkspace, protocol: Document) -> Due:
+def due(ws: CaptureWorkspace, protocol: Document) -> DueIntervals:
     """List the intervals that are due: windows never captured, and provisional ones whose labels are mature now.
 
     Example: remiss capture arrival-delay.yaml --dry-run
     """
     checked = meant(ws, protocol)
-    return spans(due_now(ws, checked, event_times(ws, checked), ws.now))
+    position = ws.position()
+    return DueIntervals(position=position, items=spans(due_now(ws, checked, event_times(ws, checked), ws.now, position)))
 
 
 @action(
@@ -243,8 +252,6 @@ def due(ws: CaptureWorkspace, protocol: Document) -> Due:
     http="POST /runs/plan",
     within="capture --dry-run",
     reads=True,
-    of_now="what a capture would do now",
-    unseen="counts of events",
     snapshot=False,
     document="protocol",
 )
@@ -258,12 +265,12 @@ def plan(
     Example: remiss capture arrival-delay.yaml --dry-run
     """
     checked = meant(ws, protocol)
-    as_of, width = ws.now, checked.protocol.sampling.window
+    as_of, width, position = ws.now, checked.protocol.sampling.window, ws.position()
     if since is None and until is None:
-        found_due = spans(due_now(ws, checked, event_times(ws, checked), as_of))
+        found_due = spans(due_now(ws, checked, event_times(ws, checked), as_of, position))
         stretches = [whole_windows(*span, width) for span in found_due]
     else:
-        stretches = [_windows(ws, checked, since, until, as_of)]
+        stretches = [_windows(ws, checked, since, until, as_of, position)]
     found = [window for stretch in stretches for window in expect(ws, checked, stretch, as_of)]
     intervals = tuple(Interval(since=stretch[0].start, until=stretch[-1].end) for stretch in stretches)
-    return planning.plan(checked.protocol, found, intervals)
+    return planning.plan(checked.protocol, found, intervals, position)

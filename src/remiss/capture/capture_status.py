@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated
 
 from remiss.capture.build import as_filed, event_times
 from remiss.capture.ports import CaptureWorkspace, WindowInForce
@@ -13,7 +12,7 @@ from remiss.capture.requirements import refused_rows
 from remiss.capture.schedule import Interval, due_again, due_windows, spans
 from remiss.errors import InputError
 from remiss.protocol.check_result import Checked
-from remiss.records.published import Count, Several, Share
+from remiss.records.published import Count, Items, Share, published
 from remiss.records.run import Run
 from remiss.records.window import Window
 
@@ -49,7 +48,12 @@ class CaptureStatus:
     intervals: tuple[Interval, ...] = ()
 
 
-Standings = Annotated[tuple[CaptureStatus, ...], Several("status")]
+@published("status")
+@dataclass(frozen=True, slots=True)
+class CaptureStatuses(Items[CaptureStatus]):
+    """How each protocol stands on each source, by source and protocol."""
+
+    items: tuple[CaptureStatus, ...]
 
 
 def provisional_counts(
@@ -67,8 +71,8 @@ def odd_criteria(criteria: Sequence[str], caught: Mapping[str, int], admitted: i
     return nothing, nearly_all
 
 
-def capture_status(ws: CaptureWorkspace, source: str, protocol: str, position: int | None, now: datetime) -> CaptureStatus:
-    """Return how a protocol stands on a source, by its newest version and the runs in force, now or at a position.
+def capture_status(ws: CaptureWorkspace, source: str, protocol: str, position: int, now: datetime) -> CaptureStatus:
+    """Return how a protocol stands on a source, by its newest version and the runs in force at a position.
 
     The source is looked at as it is; what is due and what is mature is reckoned at `now`.
     """

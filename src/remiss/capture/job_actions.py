@@ -24,7 +24,7 @@ from remiss.govern.ports.jobs import Posted
 from remiss.parameters import Document, ProtocolName
 from remiss.protocol.versions import restore
 from remiss.records import job as records
-from remiss.records.job import Job, JobStep
+from remiss.records.job import Job, JobStep, PostedJobs
 from remiss.records.run import Run
 
 
@@ -94,9 +94,7 @@ def _find_due(ws: CaptureJobWorkspace, protocol: str | None) -> Iterator[tuple[P
 
 
 @action("job.due", permission=CAPTURE, http="POST /jobs/due", created="job.list", subject="protocol", prepare=_find_due)
-def due_jobs(
-    ws: CaptureJobWorkspace, protocol: ProtocolName | None = None, *, prepared: tuple[Posted, ...] = ()
-) -> tuple[Job, ...]:
+def due_jobs(ws: CaptureJobWorkspace, protocol: ProtocolName | None = None, *, prepared: tuple[Posted, ...] = ()) -> PostedJobs:
     """Post a job for each protocol by which windows are due.
 
     With PROTOCOL, which the catalog keeps, only for that one. The newest version that captured is what a job captures by. One
@@ -114,7 +112,7 @@ def due_jobs(
         if not ws.jobs.awaited(each.protocol):
             allow_capture(ws, restore(each.text, each.path))
             posted.append(ws.jobs.post(each))
-    return tuple(posted)
+    return PostedJobs(position=ws.position(), items=tuple(posted))
 
 
 def _newest(ws: CaptureJobWorkspace, protocol: str | None) -> list[Run]:

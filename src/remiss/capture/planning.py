@@ -86,11 +86,15 @@ class Month:
 @published("plan")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CapturePlan:
-    """A dry run: what each month would bring, and the stretches of windows that would be captured, oldest first."""
+    """A dry run: what each month would bring, and the stretches of windows that would be captured, oldest first.
+
+    `position` is the catalog's that it was made at.
+    """
 
     months: tuple[Month, ...]
     notes: tuple[str, ...]
     intervals: tuple[Interval, ...]
+    position: Count
 
     def lines(self) -> list[tuple[str, int, int, int, int | None]]:
         """Return one line a month, in the order of COLUMNS."""
@@ -101,7 +105,7 @@ class CapturePlan:
         return f"<div>{html.table(COLUMNS, self.lines())}{notes}</div>"
 
 
-def plan(protocol: Protocol, windows: Iterable[WindowYield], intervals: tuple[Interval, ...]) -> CapturePlan:
+def plan(protocol: Protocol, windows: Iterable[WindowYield], intervals: tuple[Interval, ...], position: int) -> CapturePlan:
     """Return the plan that exact counts of the windows, which make up the intervals, make.
 
     The budget of a month is that of the windows that start in it: `labelling.budget` an `labelling.every`.
@@ -122,7 +126,7 @@ def plan(protocol: Protocol, windows: Iterable[WindowYield], intervals: tuple[In
         )
         for name, items in sorted(by_month.items())
     )
-    return CapturePlan(months=months, notes=tuple(_notes(months)), intervals=intervals)
+    return CapturePlan(months=months, notes=tuple(_notes(months)), intervals=intervals, position=position)
 
 
 def _notes(months: tuple[Month, ...]) -> Iterable[str]:

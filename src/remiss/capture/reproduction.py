@@ -13,41 +13,46 @@ from remiss.capture.ports import CaptureWorkspace
 from remiss.capture.profile import unlike
 from remiss.capture.schedule import whole_windows
 from remiss.errors import IntervalError, ProtocolError, SourceError
-from remiss.records.published import published
+from remiss.records.published import Count, published
 from remiss.records.run import DerivedRun, Manifest, Refusals, Run
 
 
 @published("reproduction")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reproduction:
-    """Whether a run could be derived again, and whether it came out the same."""
+    """Whether a run could be derived again, and whether it came out the same.
+
+    `position` is the catalog's when its run was looked up.
+    """
 
     run: str
     verdict: Literal["same", "different", "cannot"]
     differences: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    position: Count
 
 
 def rederive(ws: CaptureWorkspace, run: str) -> Reproduction:
     """Derive a run again and compare it with what was filed; changes nothing, also not in the vault."""
+    position = ws.position()
     stored = ws.runs.get(run)
     manifest = stored.manifest
     missing = _away(ws, manifest, [*manifest.file_digests, *manifest.label_digests])
     if missing:
-        return Reproduction(run=stored.id, verdict="cannot", missing=missing)
+        return Reproduction(run=stored.id, position=position, verdict="cannot", missing=missing)
     try:
         checked = as_filed(ws, manifest)
         windows = whole_windows(manifest.since, manifest.until, checked.protocol.sampling.window)
         again = derive(ws, checked, windows, manifest.as_of).drawn
     except (IntervalError, SourceError, ProtocolError) as error:
-        return Reproduction(run=stored.id, verdict="cannot", missing=(str(error),))
+        return Reproduction(run=stored.id, position=position, verdict="cannot", missing=(str(error),))
     filed = _filed(ws, stored)
     found = (*differences(filed, again), *unlike(filed.profiles, again.profiles))
     # Files that held refused rows alone are not in the fingerprint: without them the rest is the same, and nothing is known.
     gone = _away(ws, manifest, manifest.files) if found and again.manifest.fingerprint == manifest.fingerprint else ()
     if gone:
-        return Reproduction(run=stored.id, verdict="cannot", differences=found, missing=gone)
-    return Reproduction(run=stored.id, verdict="different" if found else "same", differences=found)
+        return Reproduction(run=stored.id, position=position, verdict="cannot", differences=found, missing=gone)
+    return Reproduction(run=stored.id, position=position, verdict="different" if found else "same", differences=found)
 
 
 def _away(ws: CaptureWorkspace, manifest: Manifest, wanted: Sequence[str]) -> tuple[str, ...]:

@@ -7,13 +7,13 @@ from typing import Any
 
 from remiss.action import action
 from remiss.capture import listing
-from remiss.capture.capture_status import MOST_RUNS, Standings, capture_status
+from remiss.capture.capture_status import MOST_RUNS, CaptureStatuses, capture_status
 from remiss.capture.ports import CaptureWorkspace
 from remiss.capture.reproduction import Reproduction, rederive
 from remiss.parameters import Limit, PageToken, Position, RunId
 from remiss.protocol.terms import Protocol
 from remiss.protocol.versions import restore
-from remiss.records.catalog import reached
+from remiss.records.catalog import reached, read_at
 from remiss.records.rows import Rows, Turn, list_name, token, turn
 from remiss.records.run import Manifest, Run
 from remiss.records.view_entry import ViewEntry, listed
@@ -71,7 +71,7 @@ def list_runs(
     return Rows("run", listing.RUN, listing.run_lines(shown), at, total=total, next=following)
 
 
-@action("run.coverage", permission="run:read", http="GET /coverage", reads=True, unseen="counts of windows")
+@action("run.coverage", permission="run:read", http="GET /coverage", reads=True)
 def coverage(ws: CaptureWorkspace, *, as_of: Position | None = None) -> Rows:
     """List what is captured: windows in force, and their events.
 
@@ -85,9 +85,7 @@ def coverage(ws: CaptureWorkspace, *, as_of: Position | None = None) -> Rows:
     return Rows("coverage", listing.COVERAGE, lines, head if position is None else position, total=len(lines))
 
 
-@action(
-    "run.windows", permission="run:read", http="GET /runs/{run}/windows", reads=True, unseen="counts of events", subject="run"
-)
+@action("run.windows", permission="run:read", http="GET /runs/{run}/windows", reads=True, subject="run")
 def windows(ws: CaptureWorkspace, run: RunId, *, as_of: Position | None = None) -> Rows:
     """List the windows of RUN, oldest first.
 
@@ -118,7 +116,7 @@ def _document(ws: CaptureWorkspace, manifest: Manifest) -> Protocol:
     return restore(stored.text, f"{manifest.protocol}.yaml")
 
 
-@action("run.cells", permission="run:read", http="GET /runs/{run}/cells", reads=True, unseen="counts of events", subject="run")
+@action("run.cells", permission="run:read", http="GET /runs/{run}/cells", reads=True, subject="run")
 def cells(ws: CaptureWorkspace, run: RunId, *, as_of: Position | None = None) -> Rows:
     """List the cells of RUN, which can be added up.
 
@@ -133,7 +131,7 @@ def cells(ws: CaptureWorkspace, run: RunId, *, as_of: Position | None = None) ->
     return Rows("cell", listing.cell_columns(found), listing.cell_lines(found), at, total=len(found))
 
 
-@action("run.show", permission="run:read", http="GET /runs/{run}", reads=True, unseen="counts of events", subject="run")
+@action("run.show", permission="run:read", http="GET /runs/{run}", reads=True, subject="run")
 def show(ws: CaptureWorkspace, run: RunId, *, as_of: Position | None = None) -> Run:
     """Show RUN: what it read, what it drew, and how much of each group.
 
@@ -170,16 +168,7 @@ def refused(ws: CaptureWorkspace, run: RunId, *, as_of: Position | None = None) 
     return Rows("refused", ("reason", "file", "row", "detail"), lines, at, total=sum(found.refused.values()))
 
 
-@action(
-    "reproduce",
-    permission="run:read",
-    http="POST /runs/{run}/reproduce",
-    reads=True,
-    of_now="what a run filed never changes, and its source is as it is now",
-    unseen="digests of a run",
-    subject="run",
-    snapshot=False,
-)
+@action("reproduce", permission="run:read", http="POST /runs/{run}/reproduce", reads=True, subject="run", snapshot=False)
 def reproduce(ws: CaptureWorkspace, run: RunId) -> Reproduction:
     """Derive RUN again from its named inputs and compare digests.
 
@@ -190,8 +179,8 @@ def reproduce(ws: CaptureWorkspace, run: RunId) -> Reproduction:
     return rederive(ws, run)
 
 
-@action("status", permission="run:read", http="GET /status", reads=True, unseen="counts of windows", snapshot=False)
-def status(ws: CaptureWorkspace, *, as_of: Position | None = None) -> Standings:
+@action("status", permission="run:read", http="GET /status", reads=True, snapshot=False)
+def status(ws: CaptureWorkspace, *, as_of: Position | None = None) -> CaptureStatuses:
     """Say which windows are due or provisional, and what looks odd.
 
     There is a line for each protocol and source.
@@ -207,7 +196,10 @@ def status(ws: CaptureWorkspace, *, as_of: Position | None = None) -> Standings:
     ------
     InputError : a position that is not there yet
     """
-    position = reached(as_of, ws.position())
-    now = ws.now if position is None else ws.moment(position)
+    # All is read as of one position, for no snapshot is held while sources are looked at.
+    head = ws.position()
+    position = read_at(as_of, head)
+    now = ws.now if position == head else ws.moment(position)
     pairs = {(each.manifest.source, each.manifest.protocol) for each in ws.runs.latest(MOST_RUNS, position=position)}
-    return tuple(capture_status(ws, source, protocol, position, now) for source, protocol in sorted(pairs))
+    found = tuple(capture_status(ws, source, protocol, position, now) for source, protocol in sorted(pairs))
+    return CaptureStatuses(position=position, items=found)

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
-from typing import Annotated, NamedTuple
+from typing import NamedTuple
 
 from remiss.capture.ports import WindowInForce
 from remiss.errors import IntervalError
 from remiss.records.identity import format_time
-from remiss.records.published import Several
+from remiss.records.published import Items, published
 from remiss.records.run import RunWindow
 from remiss.records.window import Window, window_at, window_index, windows_between
 
@@ -32,8 +33,12 @@ class Interval(NamedTuple):
     until: datetime
 
 
-# Intervals that are due, as an action returns them.
-Due = Annotated[tuple[Interval, ...], Several("due")]
+@published("due")
+@dataclass(frozen=True, slots=True)
+class DueIntervals(Items[Interval]):
+    """The intervals that are due, oldest first."""
+
+    items: tuple[Interval, ...]
 
 
 def labels_mature(window: Window, as_of: datetime, lag: timedelta | None) -> bool:

@@ -259,7 +259,7 @@ def revise(
     return ws.cases.revise(case, revision, change)
 
 
-@action("catalog.info", permission="catalog:read", http="GET /catalog", reads=True, unseen="how much there is")
+@action("catalog.info", permission="catalog:read", http="GET /catalog", reads=True)
 def info(ws: CatalogWorkspace, *, as_of: Position | None = None) -> CatalogFacts:
     """Say what the catalog is, how large, and which version wrote it.
 

@@ -115,15 +115,7 @@ def list_attachments(ws: AttachmentWorkspace, case: CaseId, *, as_of: Position |
     return CaseAttachments(position=read_at(as_of, head), items=ws.attachments.of_case(case, reached(as_of, head)))
 
 
-@action(
-    "attachment.get",
-    permission=READ,
-    http="GET /attachments/{attachment}",
-    reads=True,
-    of_now="what was removed is erased",
-    subject="attachment",
-    views=_shown,
-)
+@action("attachment.get", permission=READ, http="GET /attachments/{attachment}", reads=True, subject="attachment", views=_shown)
 def get_attachment(ws: AttachmentWorkspace, attachment: AttachmentId) -> AttachedFile:
     """Get the file ATTACHMENT; one that is there is not replaced.
 

@@ -63,15 +63,7 @@ def _shown(ws: EvidenceWorkspace, given: Mapping[str, Any], raw: RawEvent) -> Se
     return (ViewEntry(kind=ViewKind.EVIDENCE, subject=raw.case, purpose=said, ids=[raw.run], team=team),)
 
 
-@action(
-    "evidence.show",
-    permission=READ,
-    http="POST /cases/{case}/evidence",
-    reads=True,
-    of_now="the raw event as it lies in the vault",
-    subject="case",
-    views=_shown,
-)
+@action("evidence.show", permission=READ, http="POST /cases/{case}/evidence", reads=True, subject="case", views=_shown)
 def show_evidence(
     ws: EvidenceWorkspace,
     case: CaseId,

@@ -50,7 +50,6 @@ def similar(
     http="POST /cases/duplicates",
     within="case.file --dry-run",
     reads=True,
-    of_now="what somebody is about to file, as it is now",
     views=listed,
 )
 def duplicates(ws: CatalogWorkspace, filing: Filing, *, limit: Annotated[int, Range(1, CONTROL_LIMIT)] = 5) -> Rows:

@@ -9,8 +9,8 @@ from typing import Any
 from remiss.codec.form import Form, Schema
 from remiss.codec.forms import form_of
 from remiss.codec.listing import LIST, several_form
-from remiss.codec.records import is_record
-from remiss.records.published import Several
+from remiss.codec.records import is_record, record_form
+from remiss.records.published import Several, published_as
 
 Json = Any
 
@@ -76,4 +76,6 @@ def answer_form(declared: Any) -> Form:
     if typing.get_origin(declared) is tuple and len(inner) == 2 and inner[1] is Ellipsis:
         item = form_of(inner[0])
         return form_of(declared) if item.kind is None else several_form(Several(), item, form_of)
+    if is_record(declared) and published_as(declared).read is not None:
+        return record_form(declared, form_of, answer=True)
     return form_of(declared)

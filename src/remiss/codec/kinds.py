@@ -93,15 +93,24 @@ def _described(actions: Iterable[str]) -> dict[str, Schema]:
     """Return the schemas of what some actions return, by kind."""
     found: dict[str, list[Schema]] = defaultdict(list)
     seen: set[Any] = set()
-    for returns in (action_of(name).returns for name in actions):
+    for returns in dict.fromkeys(action_of(name).returns for name in actions):
         form = answer_form(returns)
-        for declared in _within(returns, seen):
+        if form.kind not in {None, LIST}:
+            found[form.kind].append(form.schema("written"))
+        for declared in _parts(returns, seen):
             kind = published_as(declared).kind
             if kind not in {None, LIST}:
                 found[kind].append(form_of(declared).schema("written"))
-        if form.kind is not None and form.kind not in found and form.kind != LIST:
-            found[form.kind].append(form.schema("written"))
     return {kind: _either(each) for kind, each in found.items()}
+
+
+def _parts(returns: Any, seen: set[Any]) -> Iterator[type]:
+    """Give the records that an answer is made of, but for itself."""
+    if not is_record(returns):
+        yield from _within(returns, seen)
+        return
+    for each in typing.get_type_hints(returns, include_extras=True).values():
+        yield from _within(each, seen)
 
 
 def _within(declared: Any, seen: set[Any]) -> Iterator[type]:

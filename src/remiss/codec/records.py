@@ -11,7 +11,7 @@ from typing import Any
 
 from remiss.codec.form import Form, Schema, Side, unfit, wrong
 from remiss.errors import RequestError
-from remiss.records.published import INLINE, published_as
+from remiss.records.published import INLINE, Count, published_as
 
 FormOf = Callable[[Any], Form]
 SCHEMA = "schema"
@@ -60,11 +60,11 @@ class _Node:
         return bool(self.always)
 
 
-def record_form(declared: type, form_of: FormOf) -> Form:
-    """Return the form of a record."""
+def record_form(declared: type, form_of: FormOf, *, answer: bool = False) -> Form:
+    """Return the form of a record; of one that is an `answer` by itself, with the position at which it was read."""
     said = published_as(declared)
     root = _Node()
-    for path, leaf in _leaves(declared, form_of, ""):
+    for path, leaf in _leaves(declared, form_of, "", answer=answer):
         root.put(path, leaf)
     head = {} if said.kind is None or said.part else {SCHEMA: name_of(said.kind)}
     writing, writing_all = _writer(root), _writer_of_many(root, head)
@@ -119,7 +119,7 @@ def _fields(declared: Any) -> list[_Field]:
     return [_Field(name, name not in declared._field_defaults) for name in declared._fields]
 
 
-def _leaves(declared: type, form_of: FormOf, attribute: str) -> Iterator[tuple[str, _Leaf]]:
+def _leaves(declared: type, form_of: FormOf, attribute: str, *, answer: bool = False) -> Iterator[tuple[str, _Leaf]]:
     """Give the keys of a record, each with its path, those of records that are inline among them."""
     said, hints = published_as(declared), typing.get_type_hints(declared, include_extras=True)
     own = _fields(declared)
@@ -128,6 +128,11 @@ def _leaves(declared: type, form_of: FormOf, attribute: str) -> Iterator[tuple[s
         raise TypeError(f"{declared.__name__} publishes {', '.join(sorted(unknown))}, which it has not")
     for each in own:
         path, name = said.keys.get(each.name, each.name), f"{attribute}{each.name}"
+        if each.name == said.read:
+            # An answer that has not been read anywhere is none yet.
+            if answer:
+                yield path, _Leaf(name, form_of(Count), each.needed)
+            continue
         if path == INLINE:
             yield from _leaves(hints[each.name], form_of, f"{name}.")
         else:

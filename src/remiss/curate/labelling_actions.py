@@ -32,15 +32,7 @@ def _form_shown(ws: CurateWorkspace, given: Mapping[str, Any], found: LabellingF
     return (ViewEntry(kind=ViewKind.CASE, subject=found.case, team=ws.labellings.team(found.case)),)
 
 
-@action(
-    "case.form",
-    permission=ANNOTATE,
-    http="GET /cases/{case}/form",
-    reads=True,
-    of_now="what somebody is about to label, as it is now",
-    subject="case",
-    views=_form_shown,
-)
+@action("case.form", permission=ANNOTATE, http="GET /cases/{case}/form", reads=True, subject="case", views=_form_shown)
 def form(ws: CurateWorkspace, case: CaseId) -> LabellingForm:
     """Show by what CASE is labelled: evidence, questions and modes.
 

@@ -7,7 +7,7 @@ Tasks: what somebody is given to label, and how much is left for them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from remiss.curate.guidelines import Guidelines
@@ -21,7 +21,7 @@ from remiss.records.states import DECIDED, Status
 DECIDED_ALREADY = "people have decided what it is"
 
 
-@published("form")
+@published("form", read="position")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabellingForm:
     """By what a person labels a case.
@@ -38,6 +38,7 @@ class LabellingForm:
     questions: tuple[RubricQuestion, ...]
     modes: tuple[Mode, ...]
     units: tuple[str, ...]
+    position: Count | None = field(default=None, compare=False)
 
 
 def labelling_form_of(standing: LabellingState, person: str, grounds: Guidelines) -> LabellingForm:
@@ -104,13 +105,14 @@ class Task:
     labellings: tuple[Labelling, ...] = ()
 
 
-@published("served")
+@published("served", read="position")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Served:
     """What the queue answers: a task, None when nothing waits for that person, and what is left with it."""
 
     task: Task | None
     left: Left
+    position: Count | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +140,7 @@ class BatchState:
     in_turn: Count
 
 
-@published("queue")
+@published("queue", read="position")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueState:
     """What one has in hand, what is left for one, and how far the batches have come."""
@@ -146,3 +148,4 @@ class QueueState:
     in_hand: tuple[InHand, ...]
     left: Left
     batches: tuple[BatchState, ...]
+    position: Count | None = field(default=None, compare=False)

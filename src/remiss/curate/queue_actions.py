@@ -88,7 +88,7 @@ def take(
     return Served(task=None, left=_left(ws, desk))
 
 
-@action("queue.list", permission=WORK, http="GET /queue", reads=True, of_now="what waits is as it is now", views=_listed)
+@action("queue.list", permission=WORK, http="GET /queue", reads=True, views=_listed)
 def list_queue(ws: QueueWorkspace) -> QueueState:
     """List what you have in hand, and what is left for you.
 

@@ -37,7 +37,6 @@ def _listed(_: RecodingWorkspace, given: Mapping[str, Any], found: KeptRecodings
     http="POST /taxonomy/recodings/plan",
     within="taxonomy.recode --dry-run",
     reads=True,
-    of_now="what a recoding would do now",
     document="path",
     views=_rehearsed,
 )

@@ -30,11 +30,14 @@ STALE_SECONDS = 24 * 3600
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
-    """An open catalog as it is looked at: its file where it is one, what it is, key, vault, whether it was changed, and how many
-    pieces of evidence it refers to.
+    """An open catalog as it is looked at.
+
+    Its file where it is one, its position, what it is, key, vault, whether it was changed, and how many pieces of evidence it
+    refers to.
     """
 
     file: Path | None
+    position: Callable[[], int]
     facts: Callable[[], CatalogFacts]
     keys: Callable[[], Keys]
     acted: Callable[[], bool]
@@ -48,6 +51,14 @@ class MachineHealth:
     def __init__(self, settings: Settings, opened: Opened | None = None) -> None:
         self._settings = settings
         self._opened = opened
+
+    @property
+    def position(self) -> int | None:
+        """The position of the catalog that is open, if one is and it can be read."""
+        try:
+            return None if self._opened is None else self._opened.position()
+        except RemissError:
+            return None
 
     def checks(self) -> Iterator[Check]:
         """Yield what was looked at: the programs below remiss, the catalog, its key, its vault, room on disk."""

@@ -44,10 +44,7 @@ def answer_errors(app: FastAPI) -> None:
     async def _malformed(request: Request, error: RequestValidationError) -> Response:
         action = getattr(request.scope.get("route"), "operation_id", None) or ""
         what = "; ".join(_complaints(error.errors(), action))
-        do = "see the OpenAPI document at /api/v1/openapi.json"
-        if not request.url.path.startswith("/api/"):
-            do = "correct the address, or begin at the overview"
-        return answer(request, 422, error_object("request", what, do))
+        return answer(request, 422, error_object("request", what, "see the OpenAPI document at /api/v1/openapi.json"))
 
     @app.exception_handler(HTTPException)
     async def _routing(request: Request, error: HTTPException) -> Response:

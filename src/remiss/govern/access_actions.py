@@ -113,14 +113,7 @@ def revoke_token(ws: PeopleWorkspace, token: Annotated[str, Help("The id of a to
     return ws.people.revoke(token)
 
 
-@action(
-    "access.check",
-    permission="access:check",
-    http="GET /access",
-    reads=True,
-    unseen="a rule, and nothing of the case that it is asked of",
-    subject="case",
-)
+@action("access.check", permission="access:check", http="GET /access", reads=True, subject="case")
 def check_access(
     ws: AccessWorkspace, person: Username, action: str, case: str | None = None, *, as_of: Position | None = None
 ) -> Access:

@@ -7,21 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from remiss.action import action
-from remiss.govern.ports.machine import Checks, GovernWorkspace
+from remiss.govern.ports.machine import GovernWorkspace, HealthChecks
 from remiss.govern.ports.vault import KeyWorkspace
 from remiss.records.published import Count, published
 
 
-@published("rotation")
+@published("rotation", read="position")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rotation:
     """What a rotation did: how many pieces of evidence it wrote anew, and whether it finished one that was cut short."""
 
     pieces: Count
     resumed: bool
+    position: Count | None = field(default=None, compare=False)
 
 
 @contextmanager
@@ -50,17 +51,8 @@ def rotate(ws: KeyWorkspace, *, prepared: Rotation | None = None) -> Rotation:
     return prepared
 
 
-@action(
-    "doctor",
-    permission="machine:read",
-    http="GET /doctor",
-    catalog=False,
-    reads=True,
-    of_now="the machine as it is",
-    unseen="the machine",
-    snapshot=False,
-)
-def doctor(ws: GovernWorkspace) -> Checks:
+@action("doctor", permission="machine:read", http="GET /doctor", catalog=False, reads=True, snapshot=False)
+def doctor(ws: GovernWorkspace) -> HealthChecks:
     """Check the machine, the catalog, its keys and its vault.
 
     It looks for what could go wrong, and changes nothing. It is of this machine now, and so at no earlier position. Without a
@@ -68,4 +60,4 @@ def doctor(ws: GovernWorkspace) -> Checks:
 
     Example: remiss doctor
     """
-    return tuple(ws.health.checks())
+    return HealthChecks(position=ws.health.position, items=tuple(ws.health.checks()))

@@ -11,7 +11,7 @@ from remiss.action import action
 from remiss.errors import InputError, NotFound, Tampered
 from remiss.govern.audit.checkpoint import SECRET, Checkpoint, Signer, Verifier, name_of, origin_of, read_notes
 from remiss.govern.audit.integrity import LogIntegrity, Row, Verification, check
-from remiss.govern.audit.log import LOGS, leaf_of
+from remiss.govern.audit.log import JOURNAL, LOGS, leaf_of
 from remiss.govern.audit.merkle import inclusion_path, root_of
 from remiss.govern.audit.search import (
     COLUMNS,
@@ -42,14 +42,7 @@ def _proved(_: AuditWorkspace, given: Mapping[str, Any], proof: Proof) -> Sequen
     return (ViewEntry(kind=ViewKind.LIST, subject=proof.id, ids=[proof.id], count=1),)
 
 
-@action(
-    "audit.search",
-    permission=READ,
-    http="GET /audit",
-    reads=True,
-    of_now="a log has no positions but its own; --until names a moment",
-    views=listed,
-)
+@action("audit.search", permission=READ, http="GET /audit", reads=True, views=listed)
 def search_audit(
     ws: AuditWorkspace,
     *,
@@ -96,15 +89,7 @@ def search_audit(
     return Rows("audit-entry", COLUMNS, tuple(map(line, shown)), ws.position(), next=following)
 
 
-@action(
-    "audit.verify",
-    permission=READ,
-    http="POST /audit/verify",
-    reads=True,
-    of_now="a log as it is",
-    unseen="hashes of a log",
-    snapshot=False,
-)
+@action("audit.verify", permission=READ, http="POST /audit/verify", reads=True, snapshot=False)
 def verify_audit(ws: AuditWorkspace, *, checkpoint: Kept | None = None, key: Kept | None = None) -> Verification:
     """Say of each log whether it is still what was written.
 
@@ -133,7 +118,9 @@ def verify_audit(ws: AuditWorkspace, *, checkpoint: Kept | None = None, key: Kep
                 f"the checkpoint is of {each.origin}, and this catalog is {name_of(ws.audit.catalog)}",
                 do="name the catalog that it was signed for",
             )
-    return tuple(_verdict(ws, log, [each for each in points if each.log == log], sealed=key is None) for log in LOGS)
+    position = ws.position()
+    found = tuple(_verdict(ws, log, [each for each in points if each.log == log], sealed=key is None) for log in LOGS)
+    return Verification(position=position, items=found)
 
 
 def _verdict(ws: AuditWorkspace, log: str, points: list[Checkpoint], *, sealed: bool) -> LogIntegrity:
@@ -170,15 +157,7 @@ def _told(ws: AuditWorkspace, log: str, length: int) -> Iterator[Sequence[Row]]:
         ws.progress(f"verifying {log}", min(done / length, 1.0) if length else 1.0)
 
 
-@action(
-    "audit.checkpoint",
-    permission="audit:checkpoint",
-    http="GET /audit/checkpoint",
-    reads=True,
-    of_now="a log as it is",
-    unseen="a hash of a log",
-    snapshot=False,
-)
+@action("audit.checkpoint", permission="audit:checkpoint", http="GET /audit/checkpoint", reads=True, snapshot=False)
 def checkpoint(ws: AuditWorkspace) -> Signed:
     """Sign how long each log is and which root it has.
 
@@ -194,10 +173,12 @@ def checkpoint(ws: AuditWorkspace) -> Signed:
     Tampered : a log does not end where it was sealed
     """
     signer = _signer(ws)
-    notes = tuple(signer.note(_head(ws, log).text) for log in LOGS if ws.audit.head(log) is not None)
-    if not notes:
+    points = [_head(ws, log) for log in LOGS if ws.audit.head(log) is not None]
+    if not points:
         raise InputError(NOT_SEALED, do="sign a checkpoint after the first change")
-    return Signed(notes=notes, key=signer.verifier.text)
+    # An entry of the journal is a position.
+    position = next((each.size for each in points if each.log == JOURNAL), ws.position())
+    return Signed(notes=tuple(signer.note(each.text) for each in points), key=signer.verifier.text, position=position)
 
 
 @action(
@@ -205,7 +186,6 @@ def checkpoint(ws: AuditWorkspace) -> Signed:
     permission=READ,
     http="POST /audit/entries/{entry}/proof",
     reads=True,
-    of_now="an entry never changes",
     subject="entry",
     snapshot=False,
     views=_proved,
@@ -228,6 +208,7 @@ def prove(ws: AuditWorkspace, entry: str, *, checkpoint: Kept | None = None) -> 
     Tampered : the log is not the one that the checkpoint was signed of
     """
     log, number = parse_id(entry)
+    position = ws.position()
     found = ws.audit.entry(log, number)
     teams = ws.authority.teams(ws.actor, READ)
     if found is None or (teams is not None and found.fields.get("team") not in teams):
@@ -249,6 +230,7 @@ def prove(ws: AuditWorkspace, entry: str, *, checkpoint: Kept | None = None) -> 
         path=tuple(each.hex() for each in inclusion_path(leaves, number - 1)),
         checkpoint=signer.note(point.text),
         key=signer.verifier.text,
+        position=position,
     )
 
 

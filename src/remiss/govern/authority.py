@@ -8,13 +8,13 @@ Access: whether a person may do something, and by which rule; the answer to whoe
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from remiss.govern.ports.actor import Actor, Scope
 from remiss.govern.roles import OF_THE_CATALOG, ROLES, holds, team_words
 from remiss.records.case import Sensitivity
 from remiss.records.person import EVERY_TEAM, Governed, Grant, Person
-from remiss.records.published import published
+from remiss.records.published import Count, published
 
 # What lets somebody see the cases of a team; all else that is governed likewise.
 SEEING = "case:read"
@@ -83,7 +83,7 @@ def actor_of(person: Person) -> Actor:
     return Actor(name=person.name, team=next(iter(teams), "default"), role=roles or None)
 
 
-@published("access")
+@published("access", read="position")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
     """Whether a person may do something, and the rule that says so."""
@@ -93,6 +93,7 @@ class Access:
     case: str | None
     allowed: bool
     rule: str
+    position: Count | None = field(default=None, compare=False)
 
 
 def access(person: Person | None, name: str, permission: str, case: Governed | None = None) -> Access:

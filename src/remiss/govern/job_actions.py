@@ -15,14 +15,7 @@ JobId = Annotated[str, Help("The id of a job, or a prefix that no other job shar
 JOB = ("job", "kind", "state", "protocol", "team", "person", "posted_at", "done", "steps", "ended_at", "reason")
 
 
-@action(
-    "job.list",
-    permission="job:read",
-    http="GET /jobs",
-    reads=True,
-    of_now="how work stands now",
-    unseen="how work stands, and ids of runs",
-)
+@action("job.list", permission="job:read", http="GET /jobs", reads=True)
 def list_jobs(ws: JobWorkspace, *, state: JobState | None = None, limit: Limit = 50) -> Rows:
     """List jobs as they stand, newest first.
 
@@ -43,15 +36,7 @@ def _line(job: Job) -> tuple[Scalar, ...]:
     return (*said, job.done, steps, job.ended_at, job.reason or None)
 
 
-@action(
-    "job.show",
-    permission="job:read",
-    http="GET /jobs/{job}",
-    reads=True,
-    of_now="how work stands now",
-    unseen="how work stands, and ids of runs",
-    subject="job",
-)
+@action("job.show", permission="job:read", http="GET /jobs/{job}", reads=True, subject="job")
 def show_job(ws: JobWorkspace, job: JobId) -> Job:
     """Show JOB as it stands: its steps, what is to come, its log.
 

@@ -40,16 +40,7 @@ def template(name: str) -> str:
 Version = Annotated[int, Range(0, 2**31 - 1), Help("Which version of it; default: the newest.")]
 
 
-@action(
-    "protocol.check",
-    permission="protocol:check",
-    http="POST /protocols/check",
-    catalog=False,
-    reads=True,
-    of_now="reads no catalog",
-    unseen="a document of the caller's own",
-    document="path",
-)
+@action("protocol.check", permission="protocol:check", http="POST /protocols/check", catalog=False, reads=True, document="path")
 def check(ws: ProtocolWorkspace, path: Document) -> Findings:
     """Check the protocol at PATH against its source.
 
@@ -133,7 +124,7 @@ def _finding(error: RemissError, path: str, line: int, *, at_line: bool = False)
     return Finding(code=error.code, level="error", file=file, line=number, what=error.what, do=error.do)
 
 
-@action("protocol.list", permission="protocol:read", http="GET /protocols", reads=True, unseen="rules, and no event")
+@action("protocol.list", permission="protocol:read", http="GET /protocols", reads=True)
 def list_protocols(ws: ShelfWorkspace, *, as_of: Position | None = None) -> Rows:
     """List the protocol versions that the catalog keeps.
 
@@ -148,14 +139,7 @@ def list_protocols(ws: ShelfWorkspace, *, as_of: Position | None = None) -> Rows
     return Rows("protocol", columns, rows, at, total=len(rows))
 
 
-@action(
-    "protocol.show",
-    permission="protocol:read",
-    http="GET /protocols/{protocol}",
-    reads=True,
-    unseen="rules, and no event",
-    subject="protocol",
-)
+@action("protocol.show", permission="protocol:read", http="GET /protocols/{protocol}", reads=True, subject="protocol")
 def show(
     ws: ShelfWorkspace, protocol: ProtocolName, *, version: Version | None = None, as_of: Position | None = None
 ) -> StoredProtocol:
@@ -172,14 +156,7 @@ def show(
     return _stored(ws, protocol, version, _position(ws, as_of))
 
 
-@action(
-    "protocol.diff",
-    permission="protocol:read",
-    http="GET /protocols/{protocol}/diff",
-    reads=True,
-    unseen="rules, and no event",
-    subject="protocol",
-)
+@action("protocol.diff", permission="protocol:read", http="GET /protocols/{protocol}/diff", reads=True, subject="protocol")
 def diff(
     ws: ShelfWorkspace, protocol: ProtocolName, before: Version, after: Version, *, as_of: Position | None = None
 ) -> ProtocolDiff:
@@ -223,15 +200,7 @@ def _stored(ws: ShelfWorkspace, name: str, version: int | None, position: int) -
     raise NotFound(f"the catalog has no protocol {name}", do=do)
 
 
-@action(
-    "taxonomy.show",
-    permission="protocol:read",
-    http="GET /taxonomy",
-    catalog=False,
-    reads=True,
-    of_now="reads no catalog",
-    unseen="names of modes",
-)
+@action("taxonomy.show", permission="protocol:read", http="GET /taxonomy", catalog=False, reads=True)
 def show_taxonomy(ws: ProtocolWorkspace, mode: Annotated[str, Help("This one and those under it alone.")] | None = None) -> Rows:
     """List the built-in failure modes, or MODE and those under it.
 

@@ -98,7 +98,7 @@ class Engine(Protocol):
         ...
 
 
-@published("stored-protocol")
+@published("stored-protocol", read="read_position")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredProtocol:
     """A protocol version as the catalog keeps it."""
@@ -110,6 +110,7 @@ class StoredProtocol:
     team: str
     at: datetime
     position: Count
+    read_position: Count | None = field(default=None, compare=False)
 
 
 @published("diff", keys={"items": "lines"})

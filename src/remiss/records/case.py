@@ -37,7 +37,7 @@ class Capture:
     criteria: tuple[str, ...]
 
 
-@published("case")
+@published("case", read="position")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case(Shown):
     """One case in one state.
@@ -67,6 +67,7 @@ class Case(Shown):
     labelling: Labelled | None = None
     stale: bool = False
     hidden: str | None = None
+    position: Count | None = field(default=None, compare=False)
 
 
 @published("revision", keys={"position_from": "position"}, part=True)

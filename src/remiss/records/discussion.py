@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
@@ -47,7 +47,7 @@ class Turned:
     position: Count
 
 
-@published("thread", keys={"id": "thread"})
+@published("thread", keys={"id": "thread"}, read="position")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thread:
     """A thread on a case: its comments and how it was resolved and opened again, each in the order in which they came.
@@ -61,6 +61,7 @@ class Thread:
     comments: tuple[Comment, ...]
     turned: tuple[Turned, ...] = ()
     hidden: str | None = None
+    position: Count | None = field(default=None, compare=False)
 
 
 @published("list", also=LISTED)

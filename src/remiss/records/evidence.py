@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar
 
@@ -23,7 +23,7 @@ class Original:
     address: str
 
 
-@published("raw-event")
+@published("raw-event", read="position")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawEvent:
     """The raw event of a case: `content` is the JSON of the row as the log had it, letter by letter."""
@@ -32,9 +32,10 @@ class RawEvent:
     run: str
     sensitivity: Sensitivity
     content: str
+    position: Count | None = field(default=None, compare=False)
 
 
-@published("attachment", keys={"id": "attachment"})
+@published("attachment", keys={"id": "attachment"}, read="read_position")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
     """A file that somebody added to a case. `name` is harmless, and None once it was removed.
@@ -51,15 +52,17 @@ class Attachment:
     at: datetime
     position: Count
     hidden: str | None = None
+    read_position: Count | None = field(default=None, compare=False)
 
 
-@published("attached-file")
+@published("attached-file", read="position")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttachedFile:
     """An attachment with its content."""
 
     attachment: Attachment
     content: bytes
+    position: Count | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar, Self
@@ -153,7 +153,7 @@ class Step:
     done: bool
 
 
-@published("investigation")
+@published("investigation", read="position")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Investigation:
     """All that was found out about a case. `steps` say how complete it is.
@@ -168,3 +168,4 @@ class Investigation:
     write_up: WriteUp | None = None
     steps: tuple[Step, ...] = ()
     hidden: str | None = None
+    position: Count | None = field(default=None, compare=False)

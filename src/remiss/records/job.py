@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import ClassVar
 
-from remiss.records.published import Count, published
+from remiss.records.published import LISTED, Count, Items, published
 
 
 class JobState(StrEnum):
@@ -45,7 +46,7 @@ class JobLine:
     text: str
 
 
-@published("job", keys={"id": "job"})
+@published("job", keys={"id": "job"}, read="position")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """A job as it stands now.
@@ -70,6 +71,7 @@ class Job:
     retry_at: datetime | None
     ended_at: datetime | None
     log: tuple[JobLine, ...]
+    position: Count | None = field(default=None, compare=False)
 
     @property
     def open(self) -> bool:
@@ -80,3 +82,13 @@ class Job:
     def runs(self) -> tuple[str, ...]:
         """The runs that its committed steps filed."""
         return tuple(step.run for step in self.steps or () if step.run is not None)
+
+
+@published("list", also=LISTED, read="position")
+@dataclass(frozen=True, slots=True)
+class PostedJobs(Items[Job]):
+    """Jobs that were posted at once."""
+
+    OF: ClassVar = "job"
+
+    items: tuple[Job, ...]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from remiss.records.case import Sensitivity
@@ -21,7 +21,7 @@ class Grant:
     clearance: Sensitivity
 
 
-@published("person", keys={"name": "person"})
+@published("person", keys={"name": "person"}, read="position")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
     """Somebody who may be granted something.
@@ -35,9 +35,10 @@ class Person:
     grants: tuple[Grant, ...] = ()
     since: Count = 0
     until: Count | None = None
+    position: Count | None = field(default=None, compare=False)
 
 
-@published("team", keys={"name": "team"})
+@published("team", keys={"name": "team"}, read="position")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Team:
     """Who looks after some protocols and their cases; every governed row is of one."""
@@ -45,9 +46,10 @@ class Team:
     name: str
     about: str | None = None
     since: Count = 0
+    position: Count | None = field(default=None, compare=False)
 
 
-@published("token", keys={"id": "token"})
+@published("token", keys={"id": "token"}, read="position")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
     """What a server knows a person by, but for its secret, which nobody keeps.
@@ -64,15 +66,17 @@ class Token:
     until: Count | None = None
     once: bool = False
     used: Count | None = None
+    position: Count | None = field(default=None, compare=False)
 
 
-@published("token", keys={"token": INLINE})
+@published("token", keys={"token": INLINE}, read="position")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssuedToken:
     """A token with the text that its holder keeps. Shown once."""
 
     token: Token
     text: str
+    position: Count | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ reads; so a record and its JSON are changed in one place, and records need no li
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, TypeVar, overload
 
@@ -66,6 +66,7 @@ class Items(Sequence[T]):
 
 
 R = TypeVar("R", bound=type)
+A = TypeVar("A")
 
 # The key of a record whose own keys stand among those of the record that has it.
 INLINE = ""
@@ -79,13 +80,15 @@ class Published:
     `kind` is its name in `remiss schema`; None of a record that is only a part of others. `keys` gives, by field, the key that it
     has instead of its name: with dots for a key within an object (`source.rows`), `INLINE` for a record whose keys are put among
     these. `also` gives, by property, the key that it is told under besides. One that is `part` does not name its kind in a
-    `schema` key: it is never an answer by itself.
+    `schema` key: it is never an answer by itself. `read` is the field that says at which position an answer was read: whoever
+    performs the action fills it in (`read_at_position`), and what is only a part of an answer does not tell it.
     """
 
     kind: str | None = None
     keys: Mapping[str, str] = field(default_factory=dict)
     also: Mapping[str, str] = field(default_factory=dict)
     part: bool = False
+    read: str | None = None
 
 
 AS_IT_IS = Published()
@@ -93,10 +96,15 @@ _NONE: Mapping[str, str] = MappingProxyType({})
 
 
 def published(
-    kind: str | None = None, *, keys: Mapping[str, str] = _NONE, also: Mapping[str, str] = _NONE, part: bool = False
+    kind: str | None = None,
+    *,
+    keys: Mapping[str, str] = _NONE,
+    also: Mapping[str, str] = _NONE,
+    part: bool = False,
+    read: str | None = None,
 ) -> Callable[[R], R]:
     """Return a decorator that says how a record is published; see `Published`."""
-    said = Published(kind=kind, keys=keys, also=also, part=part)
+    said = Published(kind=kind, keys=keys, also=also, part=part, read=read)
 
     def mark(record: R) -> R:
         setattr(record, _MARK, said)
@@ -108,6 +116,18 @@ def published(
 def published_as(record: type) -> Published:
     """Return how a record is published."""
     found: Published = vars(record).get(_MARK, AS_IT_IS)
+    return found
+
+
+def read_at_position(answer: A, position: Callable[[], int]) -> A:
+    """Return an answer that says at which position it was read, where it has room to say so."""
+    field_ = published_as(type(answer)).read
+    return answer if field_ is None else replace(answer, **{field_: position()})  # type: ignore[type-var]
+
+
+def position_of(answer: object) -> int | None:
+    """Return the position at which an answer says that it was read; None of one that says nothing of it."""
+    found: int | None = getattr(answer, published_as(type(answer)).read or "position", None)
     return found
 
 

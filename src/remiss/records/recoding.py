@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar
 
@@ -46,7 +46,7 @@ class Sent:
     weight: Amount
 
 
-@published("recoding")
+@published("recoding", read="position")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recoded:
     """What a recoding does, or did when it is `written`. Whatever a mode had, is in the lines of that mode."""
@@ -54,6 +54,7 @@ class Recoded:
     name: str
     written: bool
     sent: tuple[Sent, ...]
+    position: Count | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -233,6 +233,7 @@ class DerivedRun:
         "cases_new": "cases.new",
         "cases_known": "cases.known",
     },
+    read="read_position",
 )
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run(Shown):
@@ -258,6 +259,7 @@ class Run(Shown):
     actor: str = ""
     at: datetime | None = None
     position: Count = 0
+    read_position: Count | None = field(default=None, compare=False)
 
     def to_arrow(self) -> pa.Table:
         """Return an Arrow table with a line for each group; each stratum is a column of its own."""

@@ -18,15 +18,6 @@ def test_an_address_that_is_no_page_is_named_with_the_way_on(reading):
     assert "<script>alert" in html.unescape(hostile)
 
 
-def test_an_address_with_what_a_page_does_not_take_says_so_without_naming_documents_of_the_api(reading):
-    with reading.browser() as client:
-        answer = client.get("/estimates", params={"nonsense": "1"})
-    assert answer.status_code == 422
-    assert "nonsense" in answer.text
-    assert "correct the address" in answer.text
-    assert "openapi.json" not in answer.text
-
-
 def test_around_an_error_stands_what_stands_around_every_page(there):
     with there.browser() as client:
         page = client.get("/nothing").text

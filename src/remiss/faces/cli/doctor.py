@@ -13,7 +13,7 @@ from remiss.faces.cli import render
 from remiss.faces.cli.options import formatted_object, workspace
 
 if TYPE_CHECKING:
-    from remiss.govern.ports.machine import Check
+    from remiss.govern.ports.machine import HealthChecks
 
 
 @click.command()
@@ -25,18 +25,16 @@ def doctor(shape: str) -> int:
     """
     checks = _examine()
     if shape == "json":
-        from remiss.govern.ports.machine import Checks
-
-        render.as_json(to_json(checks, Checks))
+        render.as_json(to_json(checks))
     else:
         for each in checks:
             click.echo(f"{each.level:<5}  {each.name}: {each.says}" + (f"\n         {each.do}" if each.do else ""))
     return AnswerNo.exit_status if any(each.level == "bad" for each in checks) else 0
 
 
-def _examine() -> tuple[Check, ...]:
+def _examine() -> HealthChecks:
     """Look at the catalog that is named, and at the machine alone where it cannot be opened, which is a finding too."""
-    from remiss.govern.ports.machine import Check
+    from remiss.govern.ports.machine import Check, HealthChecks
     from remiss.opening import bench
 
     try:
@@ -44,4 +42,5 @@ def _examine() -> tuple[Check, ...]:
             return govern.doctor(ws)
     except InputError as error:
         with bench() as alone:
-            return (*govern.doctor(alone), Check("catalog", "bad", error.what, error.do))
+            found = Check("catalog", "bad", error.what, error.do)
+            return HealthChecks(position=None, items=(*govern.doctor(alone), found))

@@ -82,28 +82,26 @@ STATUSES: Mapping[str, Callable[[Any], int]] = {
 def printed(entry: Entry, answer: Any, shape: str, ws: Workspace, arguments: Mapping[str, Any]) -> int:
     """Print what an action answered in the shape that was asked for, and return the exit status."""
     if shape == "json" or entry.name in ALWAYS_JSON:
-        render.as_json(json_of(entry, answer, ws, arguments))
+        render.as_json(json_of(entry, answer))
     elif shape == "csv":
         from remiss.faces.spreadsheet import as_csv, sheet_of
 
-        click.echo(as_csv(*sheet_of(answer, json_of(entry, answer, ws, arguments))), nl=False)
+        click.echo(as_csv(*sheet_of(answer, json_of(entry, answer))), nl=False)
     else:
         table = table_of(entry)
         if table is None:
-            _derived(entry, answer, ws, arguments)
+            _derived(entry, answer)
         else:
             table(*(answer, ws, arguments)[: len(signature(table).parameters)])
     return STATUSES.get(entry.name, lambda _: 0)(answer)
 
 
-def json_of(entry: Entry, answer: Any, ws: Workspace, arguments: Mapping[str, Any]) -> Any:
-    """Return an answer as published JSON; of several things that are no page, with the position that they were read at."""
-    from remiss.codec import listed, to_json
+def json_of(entry: Entry, answer: Any) -> Any:
+    """Return an answer as published JSON."""
+    from remiss.codec import to_json
     from remiss.contract.table import action_of
 
-    declared = action_of(entry.name).returns
-    as_of = arguments.get("as_of")
-    return to_json(answer, declared, position=(ws.position() if as_of is None else as_of) if listed(declared) else None)
+    return to_json(answer, action_of(entry.name).returns)
 
 
 # What people keep in a file is JSON to them, too.
@@ -116,7 +114,7 @@ def table_of(entry: Entry) -> Table | None:
     return None if found is None else getattr(import_module(f"remiss.faces.cli.{found[0]}"), found[1])
 
 
-def _derived(entry: Entry, answer: Any, ws: Workspace, arguments: Mapping[str, Any]) -> None:
+def _derived(entry: Entry, answer: Any) -> None:
     """Print a page, a list, or the facts of an object under each other."""
     from remiss.faces.spreadsheet import sheet_of
 
@@ -126,7 +124,7 @@ def _derived(entry: Entry, answer: Any, ws: Workspace, arguments: Mapping[str, A
         else:
             render.rows(answer)
         return
-    document = json_of(entry, answer, ws, arguments)
+    document = json_of(entry, answer)
     if entry.tabular:
         columns, lines = sheet_of(answer, document)
         render.rows(Rows(schema=document["of"], columns=tuple(columns), rows=tuple(tuple(line) for line in lines), position=0))

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from remiss.action import Action
-from remiss.codec import from_json, listed, to_json
+from remiss.codec import from_json, to_json
 from remiss.contract.table import action_of
 from remiss.errors import InputError, RequestError
 from remiss.faces.http.answering import answers as documented
@@ -38,8 +38,7 @@ def perform(request: Request, name: str, body: Call) -> Response:
     documents = (body.documents or {}) if action.document is not None else None
     ws = opened(request, documents)
     result = ws.perform(action, arguments)
-    position = (arguments.get("as_of") or ws.position()) if listed(action.returns) else None
-    return as_json({"schema": "remiss/result@1", "result": to_json(result, action.returns, position=position)})
+    return as_json({"schema": "remiss/result@1", "result": to_json(result, action.returns)})
 
 
 def arguments_of(action: Action, given: dict[str, Any]) -> dict[str, Any]:

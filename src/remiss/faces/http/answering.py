@@ -12,6 +12,8 @@ from starlette.responses import Response
 from remiss.codec import schemas
 
 CSV = "text/csv"
+# Where an answer that is a file as it is says at which position it was read; JSON has a key for that.
+POSITION = "Remiss-Position"
 # What any route may answer besides its own: not signed in, foreign, malformed or too large, wrong input, the catalog away,
 # our fault.
 ALWAYS = (400, 401, 403, 413, 414, 421, 422, 431, 500, 503)
@@ -43,10 +45,14 @@ def as_json(document: object, *, status: int = 200, headers: Mapping[str, str] |
     return Response(content, status, headers, "application/json")
 
 
-def tagged(document: object, revision: int, given: str | None) -> Response:
-    """Return a response with an ETag that holds the revision; 304 without a body when `given` (If-None-Match) names it."""
+def tagged(document: Mapping[str, object], revision: int, given: str | None) -> Response:
+    """Return a response with an ETag that holds the revision; 304 without a body when `given` (If-None-Match) names it.
+
+    The position is no part of what the ETag names: the catalog comes to another by any change, and what was read stays the same.
+    """
     response = as_json(document)
-    tag = f'"{revision}.{hashlib.sha256(response.body).hexdigest()[:16]}"'
+    read = as_json({key: value for key, value in document.items() if key != "position"})
+    tag = f'"{revision}.{hashlib.sha256(read.body).hexdigest()[:16]}"'
     if given is not None and (given.strip() == "*" or tag in {each.strip().removeprefix("W/") for each in given.split(",")}):
         return Response(status_code=304, headers={"ETag": tag})
     response.headers["ETag"] = tag
@@ -81,7 +87,7 @@ def answers(kind: str, *also: int, status: int = 200, etag: bool = False, csv: b
 
 
 def binary(*also: int) -> dict[int | str, dict[str, Any]]:
-    """Return what OpenAPI says of the answers of a route that gives a file.
+    """Return what OpenAPI says of the answers of a route that gives a file, and says in a header where it was read.
 
     Parameters
     ----------
@@ -89,6 +95,9 @@ def binary(*also: int) -> dict[int | str, dict[str, Any]]:
     """
     found = answers("error", *also)
     found[200]["content"] = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+    found[200]["headers"] = {
+        POSITION: {"description": "The catalog's position that was read.", "schema": {"type": "integer", "minimum": 0}}
+    }
     return found
 
 

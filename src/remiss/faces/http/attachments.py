@@ -12,8 +12,8 @@ from starlette.responses import Response
 from remiss.catalog import attachment_actions as attachments
 from remiss.codec import to_json
 from remiss.faces.downloads import download
+from remiss.faces.http.answering import POSITION, as_json, binary
 from remiss.faces.http.answering import answers as documented
-from remiss.faces.http.answering import as_json, binary
 from remiss.faces.serving import Asked, Ws
 from remiss.records.case import Sensitivity
 
@@ -51,4 +51,6 @@ async def add(request: Request, ws: Ws, case: str, asked: Annotated[UploadedFile
 def get(ws: Ws, attachment: str) -> Response:
     """Get a file, as it was added."""
     found = attachments.get_attachment(ws, attachment)
-    return download(found.content, found.attachment.name or found.attachment.id)
+    response = download(found.content, found.attachment.name or found.attachment.id)
+    response.headers[POSITION] = str(found.position)
+    return response

@@ -17,7 +17,7 @@ from pydantic import AwareDatetime, BaseModel, Field, create_model
 from starlette.responses import Response
 
 from remiss.action import Action
-from remiss.codec import listed, to_json
+from remiss.codec import to_json
 from remiss.contract.arguments import arguments_of
 from remiss.contract.forms import ParameterEntry
 from remiss.contract.table import Entry, action_of, entries, entry_of, function_of
@@ -166,10 +166,7 @@ def _answered(
     # What reads does so from one snapshot, and is answered when it is recorded what that shows.
     with ws.reading(held=True) if entry.method == "GET" else nullcontext():
         answer = _asked(entry, action, request, ws, arguments)
-        position = arguments.get("as_of")
-        if position is None and listed(action.returns):
-            position = ws.position()
-        document = to_json(answer, action.returns, position=position if listed(action.returns) else None)
+        document = to_json(answer, action.returns)
         if entry.tabular and entry.reads:
             return answer_in(request, answer, document, csv=prefers_csv(request.headers.get("accept", "")))
         response = tagged(document, answer.revision, if_none_match) if _is_tagged(entry) else as_json(document)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 from remiss.govern.audit.log import LOGS, NOTHING, Head, leaf_of, seal_of
 from remiss.govern.audit.merkle import BuiltTree, Grow, TreeBuilder, here
 from remiss.parameters import OneOf, Range
-from remiss.records.published import Count, Several
+from remiss.records.published import Count, Items, published
 
 if TYPE_CHECKING:
     from remiss.govern.audit.checkpoint import Checkpoint
@@ -48,12 +48,17 @@ class LogIntegrity:
     against: tuple[str, ...] = ()
 
 
-def all_sound(verdicts: Iterable[LogIntegrity]) -> bool:
-    """Return whether every log is still what was written."""
-    return all(each.sound for each in verdicts)
+@published("verification", keys={"items": "logs"}, also={"sound": "sound"})
+@dataclass(frozen=True, slots=True)
+class Verification(Items[LogIntegrity]):
+    """What was found of each log. `position` is the catalog's when it began."""
 
+    items: tuple[LogIntegrity, ...]
 
-Verification = Annotated[tuple[LogIntegrity, ...], Several("verification", "logs", also=(("sound", all_sound),))]
+    @property
+    def sound(self) -> bool:
+        """Whether every log is still what was written."""
+        return all(each.sound for each in self.items)
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,10 +57,14 @@ class AuditEntry:
 @published("checkpoint")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signed:
-    """Checkpoints of a catalog's logs, as signed notes, and the public key that they can be checked with."""
+    """Checkpoints of a catalog's logs, as signed notes, and the public key that they can be checked with.
+
+    `position` is the catalog's, up to which the journal is signed.
+    """
 
     notes: tuple[str, ...]
     key: str
+    position: Count
 
 
 @published("proof")
@@ -69,6 +73,7 @@ class Proof:
     """That an entry is in a log of which a checkpoint was signed; whoever has the public key can check it without the catalog.
 
     `entry` is the canonical text, `link` the seal before it and `path` the hashes up to the root, in hex; `index` counts from 0.
+    `position` is the catalog's when it was made.
     """
 
     id: str
@@ -79,6 +84,7 @@ class Proof:
     path: tuple[str, ...]
     checkpoint: str
     key: str
+    position: Count
 
 
 def parse_id(text: str) -> tuple[str, int]:

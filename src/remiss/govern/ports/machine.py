@@ -13,10 +13,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Annotated, Literal, Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 from remiss.action import Performs
-from remiss.records.published import Several
+from remiss.records.published import Count, Items, published
 
 # Called with the name of a stage and the share of the work that is done, in [0, 1].
 Progress: TypeAlias = Callable[[str, float], None]
@@ -45,11 +45,22 @@ class Check:
     do: str = ""
 
 
-Checks = Annotated[tuple[Check, ...], Several("checks")]
+@published("checks")
+@dataclass(frozen=True, slots=True)
+class HealthChecks(Items[Check]):
+    """All that was looked at. `position` is that of the catalog; None without one, or where it cannot be read."""
+
+    position: Count | None  # type: ignore[assignment]
+    items: tuple[Check, ...]
 
 
 class Health(Protocol):
     """What is looked at of a machine and, where there is one, of the catalog that is open."""
+
+    @property
+    def position(self) -> int | None:
+        """The position of the catalog that is open, if one is and it can be read."""
+        ...
 
     def checks(self) -> Iterator[Check]:
         """Yield what was found, each thing as soon as it is known."""

@@ -84,7 +84,7 @@ def show(ws: Ws, asked: Annotated[AuditFilter, Query()]) -> Response:
 @router.post(PATH + "/verify")
 def verify(request: Request, ws: Ws) -> Response:
     """Verify the logs, and show what was found: beside the button, or on the page without script."""
-    verdicts = govern.verify_audit(ws)
+    verdicts = govern.verify_audit(ws).items
     if request.headers.get("hx-request"):
         return part(VerdictsPart(verdicts=verdicts))
     return _page(ws, AuditFilter(), verdicts)

@@ -95,7 +95,7 @@ def overview(ws: Ws, answers: Remembered, asked: Annotated[OverviewOptions, Quer
         newest=tuple(catalog.search(ws, limit=NEWEST, total=False)),
         holdings=None if facts is None else HoldingsPart(facts=facts),
         criteria=None if rates is None else _criteria(ws, rates, look, position),
-        standing=None if standing is None else StandingPart(items=standing),
+        standing=None if standing is None else StandingPart(items=standing.items),
         parts={"holdings": HOLDINGS, "criteria": CRITERIA, "standing": STANDING},
     )
     twins = (("/api/v1/coverage", "Coverage"), ("/api/v1/status", "Status"), ("/api/v1/catalog", "Catalog"))
@@ -143,4 +143,5 @@ def _criteria(ws: Workspace, grounds: tuple[CriteriaOf, ...], look: Callable[...
 @router.get(STANDING)
 def standing(ws: Ws, answers: Remembered) -> Response:
     """Look at the sources, and say what is due, as a piece of a page."""
-    return part(StandingPart(items=answers.ask(ws, capture.status, ws.position(), seconds=STANDING_SECONDS)))
+    found = answers.ask(ws, capture.status, ws.position(), seconds=STANDING_SECONDS)
+    return part(StandingPart(items=found.items))

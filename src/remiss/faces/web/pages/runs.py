@@ -94,7 +94,7 @@ def runs(ws: Ws, answers: Remembered, asked: Annotated[RunFilter, Query()]) -> R
         protocol=asked.protocol,
         first=address(PATH, **same) if asked.after else None,
         following=None if found.next is None else address(PATH, **same, after=found.next),
-        standing=None if standing is None else StandingPart(items=standing),
+        standing=None if standing is None else StandingPart(items=standing.items),
         standing_part=STANDING,
     )
     twin = address("/api/v1/runs", **same, limit=LIMIT, after=asked.after)
