@@ -75,8 +75,8 @@ def worked(truth: Truth, kept: Draw, places: np.ndarray, rng: np.random.Generato
     sizes = np.bincount(batch, minlength=truth.batches)
     turn = np.arange(len(batch)) - (np.cumsum(sizes) - sizes)[batch]
     upto = np.maximum(2, np.ceil(sizes * rng.uniform(least, 1.3, truth.batches)))
-    behind = (turn >= np.maximum(2, 0.8 * upto[batch])) & (rng.random(len(batch)) < 0.15)
-    annotated[event[(turn < upto[batch]) & ~behind]] = True
+    not_begun = (turn >= np.maximum(2, 0.8 * upto[batch])) & (rng.random(len(batch)) < 0.15)
+    annotated[event[(turn < upto[batch]) & ~not_begun]] = True
     return annotated
 
 

@@ -101,10 +101,10 @@ def census_of(
         cells[at, event.airport, event.met, event.undecided].append(event.id)
         windows[at].append(event.id)
     parts = [part(at, (airport,), met, undecided, ids, sampling) for (at, airport, met, undecided), ids in cells.items()]
-    drawn = groups(parts, [part(at, (), (), (), ids, sampling) for at, ids in windows.items()], sampling)
-    chosen = selections(drawn, rules.criteria)
+    as_weighted = groups(parts, [part(at, (), (), (), ids, sampling) for at, ids in windows.items()], sampling)
+    chosen = selections(as_weighted, rules.criteria)
     start = {at: window_at(at, WEEK).start for at in windows}
-    ground = Frame(
+    frame = Frame(
         source="arrival-predictions",
         protocol="arrival-delay",
         version=1,
@@ -117,7 +117,7 @@ def census_of(
         admitted=len(events),
     )
     census = Census(
-        ground=ground,
+        frame=frame,
         rules=rules,
         groups=[
             Group(
@@ -129,7 +129,7 @@ def census_of(
                 kept=len(found.kept),
                 threshold=found.threshold,
             )
-            for name, found in drawn.items()
+            for name, found in as_weighted.items()
         ],
         cells=[
             Cell(
@@ -207,13 +207,13 @@ def ask(
     sampling: Sampling = SAMPLING,
     rules: Rules = RULES,
     provisional: Sequence[datetime] = (),
-    change: Callable[[Frame], Frame] = lambda ground: ground,
+    change: Callable[[Frame], Frame] = lambda frame: frame,
     **asked: object,
 ) -> tuple[EstimateRow, ...]:
     """Return the rows of an estimate over a log."""
     question = Question(query=parse(text), of=None if of is None else parse(of), **asked)  # type: ignore[arg-type]
     census, kept = census_of(events, sampling, rules, provisional)
-    census = replace(census, ground=change(census.ground))
+    census = replace(census, frame=change(census.frame))
     plan = settle(question, rules)
     timeless = settle(replace(question, query=timeless_of(plan), by=None if question.by in PERIODS else question.by), rules)
     past = build_domain(timeless, census)
@@ -222,7 +222,7 @@ def ask(
     marked = seen(events, kept, question.query, plan.among, question.by)
     counts = Counter(pattern_of(each.window, each.stratum, each.met, each.undecided) for each in marked)
     field = build_domain(plan, census)
-    return estimate_rows(field if field.whole else field.holding(marked), census.ground, counts, reference=past)
+    return estimate_rows(field if field.whole else field.holding(marked), census.frame, counts, reference=past)
 
 
 def timeless_of(plan: QuestionPlan) -> Query:

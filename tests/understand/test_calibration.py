@@ -58,8 +58,8 @@ def test_where_the_number_is_from_the_sample_only_annotating_draws_from_it():
     estimate = calibrated(found, two_phase(found), 150.0, np.full(40, 0.5))
     assert estimate.total == pytest.approx(0.75 * 150)
     # 30 failures: (1 - 1/2) / (1/4 1/2) to be captured; 40: (1 - 1/2) / (1/16) to be annotated, around 3/4; all of (150/160)^2.
-    drawn = 30 * 0.5 / (0.5 * 0.25) + 0.5 / 0.25**2 * (30 * 0.25**2 + 10 * 0.75**2)
-    assert estimate.variance == pytest.approx((150 / 160) ** 2 * drawn)
+    as_weighted = 30 * 0.5 / (0.5 * 0.25) + 0.5 / 0.25**2 * (30 * 0.25**2 + 10 * 0.75**2)
+    assert estimate.variance == pytest.approx((150 / 160) ** 2 * as_weighted)
 
 
 def test_an_interval_is_of_the_number_and_of_the_share_together():

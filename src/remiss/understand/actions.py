@@ -81,12 +81,12 @@ def estimate(
     asked = Question(query=own, rate=rate, of=None if of is None else parse(of), by=by, variance=variance or usual_variance(by))
     if confirmed:
         check_confirmed(whole)
-    ground = frame_of(ws, asked, position, source, protocol)
-    footing = frame_facts_of(ws, ground, position)
+    frame = frame_of(ws, asked, position, source, protocol)
+    facts = frame_facts_of(ws, frame, position)
     reading = partial(read_confirmed, agreed=whole, verdict=counted) if counted is not None else read_flagged
-    names = [None] if by != CRITERION else list(footing.census.rules.criteria)
+    names = [None] if by != CRITERION else list(facts.census.rules.criteria)
     # All of them first: from here on nothing is read.
-    read = [reading(ws, footing, asked, name) for name in names]
+    read = [reading(ws, facts, asked, name) for name in names]
     rows = read[0].rows() if by != CRITERION else by_criterion(read)
     return Estimate(
         query=query,
@@ -96,8 +96,8 @@ def estimate(
         rows=rows,
         rate=rate,
         denominator=read[0].plan.denominator if len(read) == 1 else None,
-        source=ground.source,
-        protocol=f"{ground.protocol}@{ground.version}",
+        source=frame.source,
+        protocol=f"{frame.protocol}@{frame.version}",
         kind=CONFIRMED if confirmed else FLAGGED,
         verdict=None if counted is None else counted.value,
         notes=notes_on_variance(asked, named=variance is not None),

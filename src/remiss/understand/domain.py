@@ -56,7 +56,7 @@ class DomainCell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DomainCells:
-    """All that a plan needs of a ground: windows in scope, their cells and, unless these answer it, their sampled events.
+    """All that a plan needs of a frame: windows in scope, their cells and, unless these answer it, their sampled events.
 
     Of what is `whole` nobody needs the sampled events: there may be a million of them.
     """
@@ -85,9 +85,9 @@ class DomainCells:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Census:
-    """What is exactly known of a ground: its rules, and groups and cells of the runs in force."""
+    """What is exactly known of a frame: its rules, and groups and cells of the runs in force."""
 
-    ground: Frame
+    frame: Frame
     rules: Rules
     groups: Sequence[Group]
     cells: Sequence[Cell]
@@ -96,11 +96,11 @@ class Census:
 def windows_in_scope(plan: QuestionPlan, census: Census) -> tuple[datetime, ...]:
     """Return the starts of the windows in force that the plan's query, or a rate's denominator, reaches; oldest first."""
     reach = plan.question.query if plan.among is None else plan.among
-    constants = constants_of(census.ground, census.rules)
+    constants = constants_of(census.frame, census.rules)
     return tuple(
         sorted(
             one.window
-            for one in census.ground.windows
+            for one in census.frame.windows
             if holds(reach, Facts(window=Window(one.window, census.rules.width), constants=constants)) is not False
         )
     )
@@ -108,7 +108,8 @@ def windows_in_scope(plan: QuestionPlan, census: Census) -> tuple[datetime, ...]
 
 def build_domain(plan: QuestionPlan, census: Census) -> DomainCells:
     """Return the windows in scope with their cells placed, which says whether these answer the plan; without sampled events."""
-    rules, constants = census.rules, constants_of(census.ground, census.rules)
+    frame, rules = census.frame, census.rules
+    constants = constants_of(frame, rules)
     windows = windows_in_scope(plan, census)
     in_scope = frozenset(windows)
     thresholds = {(group.window, stratum_key(group.stratum), group.criterion): group.threshold for group in census.groups}
@@ -116,9 +117,9 @@ def build_domain(plan: QuestionPlan, census: Census) -> DomainCells:
         plan=plan,
         width=rules.width,
         windows=windows,
-        provisional=frozenset(one.window for one in census.ground.windows if one.provisional) & in_scope,
+        provisional=frozenset(one.window for one in frame.windows if one.provisional) & in_scope,
         cells=tuple(
-            domain_cell_of(plan, rules, cell, constants, thresholds, seen=None if cell.window in census.ground.veiled else True)
+            domain_cell_of(plan, rules, cell, constants, thresholds, seen=None if cell.window in frame.partly_visible else True)
             for cell in census.cells
             if cell.window in in_scope and cell.population
         ),

@@ -116,7 +116,7 @@ def populated(domain: Weighted) -> NDArray[np.bool_]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Past:
-    """A ground without limits in time, gathered once for all keys; each looks at the windows before its own."""
+    """A frame without limits in time, gathered once for all keys; each looks at the windows before its own."""
 
     field: DomainCells
     arrays: SampleArrays
@@ -148,15 +148,15 @@ def history_of(past: Past, key: Key, moment: datetime) -> History | None:
 
 
 def estimate_rows(
-    field: DomainCells, ground: Frame, counts: Mapping[Pattern, int], *, reference: DomainCells | None = None
+    field: DomainCells, frame: Frame, counts: Mapping[Pattern, int], *, reference: DomainCells | None = None
 ) -> tuple[EstimateRow, ...]:
     """Return one row, or one for each key of `by`, sorted by key with null last.
 
     Parameters
     ----------
-    field : the settled question laid out on a ground; unless cells answer it, with every sampled event in scope, `inside` by
+    field : the settled question laid out on a frame; unless cells answer it, with every sampled event in scope, `inside` by
         the plan's query and `of` by `plan.among`
-    ground : one source, one protocol digest
+    frame : one source, one protocol digest
     counts : how many events of each cell were sampled; needed where cells answer
     reference : the field without limits in time; process figures of under 8 windows take from the windows before the scope
         how much windows differ
@@ -172,7 +172,7 @@ def estimate_rows(
     if reference is not None and field.plan.question.variance != SAMPLE:
         past = Past(field=reference, arrays=sample_arrays_of(reference.plan, reference.sampled, reference.windows))
     arrays = sample_arrays_of(field.plan, field.sampled, field.windows)
-    notes = notes_of(field, ground)
+    notes = notes_of(field, frame)
     return tuple(row(field, arrays, past, key, notes, counts) for key in keys(field, arrays))
 
 

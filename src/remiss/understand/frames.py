@@ -1,4 +1,4 @@
-"""Grounds: which source and protocol version a figure stands on. Two of them are never added up.
+"""Frames: the source and protocol version that a figure is about. Two of them are never added up.
 
 Two versions of a protocol may mean different things by the same name, and two sources may hold the same events.
 """
@@ -16,48 +16,48 @@ from remiss.understand.sampling_facts import Frame
 from remiss.understand.scope import Facts, holds
 
 
-def constants_of(ground: Frame, rules: Rules) -> Values:
-    """Return the canonical keys whose value all events of a ground share."""
-    return {"source": ground.source, "protocol": ground.protocol, "model": rules.model}
+def constants_of(frame: Frame, rules: Rules) -> Values:
+    """Return the canonical keys whose value all events of a frame share."""
+    return {"source": frame.source, "protocol": frame.protocol, "model": rules.model}
 
 
-def narrowed(grounds: Sequence[Frame], source: str | None, protocol: str | None) -> tuple[Frame, ...]:
-    """Return the grounds of that source and protocol (`name` or `name@version`).
+def narrowed(frames: Sequence[Frame], source: str | None, protocol: str | None) -> tuple[Frame, ...]:
+    """Return the frames of that source and protocol (`name` or `name@version`).
 
     Raises
     ------
     NotFound : nothing was captured, or nothing by that name
     """
-    if not grounds:
+    if not frames:
         raise NotFound("the catalog holds no captured windows", do="capture some: remiss capture PROTOCOL.yaml")
     name, _, version = (protocol or "").partition("@")
     found = tuple(
-        ground
-        for ground in grounds
-        if source in {None, ground.source}
-        and name in {"", ground.protocol}
-        and version in {"", str(ground.version), *map(str, ground.versions)}
+        frame
+        for frame in frames
+        if source in {None, frame.source}
+        and name in {"", frame.protocol}
+        and version in {"", str(frame.version), *map(str, frame.versions)}
     )
     if not found:
         raise NotFound(
             f"nothing in force was captured from {source or 'any source'} by {protocol or 'any protocol'}",
-            do=f"there is {listed(grounds)}",
+            do=f"there is {listed(frames)}",
         )
     return found
 
 
-def only(grounds: Sequence[Frame], queries: Sequence[Query], rules: Sequence[Rules]) -> Frame:
-    """Return the one ground that has windows in the scope of the queries.
+def only(frames: Sequence[Frame], queries: Sequence[Query], rules: Sequence[Rules]) -> Frame:
+    """Return the one frame that has windows in the scope of the queries.
 
     Parameters
     ----------
-    rules : of each ground's protocol
+    rules : of each frame's protocol
 
     Raises
     ------
     QueryError : none has, or several have
     """
-    found = [ground for ground, its in zip(grounds, rules, strict=True) if reaches(ground, queries, its)]
+    found = [frame for frame, its in zip(frames, rules, strict=True) if reaches(frame, queries, its)]
     if len(found) == 1:
         return found[0]
     if found:
@@ -65,22 +65,22 @@ def only(grounds: Sequence[Frame], queries: Sequence[Query], rules: Sequence[Rul
             f"the query spans {len(found)} sources or protocol versions, whose figures are never added up",
             do=f"choose one by --source, by --protocol NAME@VERSION or by time (occurred:); there is {listed(found)}",
         )
-    starts = sorted(one.window for ground in grounds for one in ground.windows)
+    starts = sorted(one.window for frame in frames for one in frame.windows)
     raise QueryError(
         "no captured window is in the scope of the query",
-        do=f"windows in force begin between {starts[0].date()} and {starts[-1].date()}, of {listed(grounds)}",
+        do=f"windows in force begin between {starts[0].date()} and {starts[-1].date()}, of {listed(frames)}",
     )
 
 
-def reaches(ground: Frame, queries: Sequence[Query], rules: Rules) -> bool:
-    """Return whether some window of a ground may hold events of all the queries."""
-    constants = constants_of(ground, rules)
+def reaches(frame: Frame, queries: Sequence[Query], rules: Rules) -> bool:
+    """Return whether some window of a frame may hold events of all the queries."""
+    constants = constants_of(frame, rules)
     return any(
         all(holds(query, Facts(window=Window(one.window, rules.width), constants=constants)) is not False for query in queries)
-        for one in ground.windows
+        for one in frame.windows
     )
 
 
-def listed(grounds: Sequence[Frame]) -> str:
-    """Return grounds in words."""
-    return "; ".join(f"{ground.source} by {ground.protocol}@{ground.version}" for ground in grounds)
+def listed(frames: Sequence[Frame]) -> str:
+    """Return frames in words."""
+    return "; ".join(f"{frame.source} by {frame.protocol}@{frame.version}" for frame in frames)

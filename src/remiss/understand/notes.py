@@ -14,12 +14,12 @@ from remiss.understand.sampling_facts import Frame
 from remiss.understand.variance import Numbers
 
 
-def notes_of(field: DomainCells, ground: Frame) -> tuple[str, ...]:
+def notes_of(field: DomainCells, frame: Frame) -> tuple[str, ...]:
     """Return what holds for every row: refused rows, and windows that were never captured."""
     found = []
-    if ground.refused:
-        share = ground.refused / (ground.refused + ground.admitted)
-        found.append(f"{ground.refused:,} rows ({share:.2%}) were refused at capture and are outside every figure")
+    if frame.refused:
+        share = frame.refused / (frame.refused + frame.admitted)
+        found.append(f"{frame.refused:,} rows ({share:.2%}) were refused at capture and are outside every figure")
     span = (field.windows[-1] - field.windows[0]) // field.width + 1
     missing = span - len(field.windows)
     if missing:

@@ -1,4 +1,4 @@
-"""Answering: from a question and a ground to all that its rows are computed from, read of the catalog at once.
+"""The pipeline of an estimate: from a question and a frame to all that its rows are computed from, read of the catalog at once.
 
 Nothing is computed here but what says what else to read, and nothing is read after it: the rows are made of plain values
 (`rows.py`).
@@ -32,9 +32,9 @@ from remiss.understand.variance import HISTORY
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrameFacts:
-    """A ground with what is exactly known of it, its protocol, since when the catalog knows that, and its sampled events.
+    """A frame with what is exactly known of it, its protocol, since when the catalog knows that, and its sampled events.
 
-    `read` gives the sampled events marked by two queries, `judge` the same with what people found and in whose turn, and
+    `read` gives the sampled events marked by two queries, `judge` the same with what people found and in which order, and
     `count` how many there are in each cell; none asks the catalog twice for the same.
     """
 
@@ -47,39 +47,41 @@ class FrameFacts:
 
 
 def frame_of(ws: UnderstandWorkspace, asked: Question, position: int, source: str | None, protocol: str | None) -> Frame:
-    """Return the one ground that a question stands on."""
-    grounds = narrowed(ws.evidence.grounds(position), source, protocol)
-    if len(grounds) == 1:
-        return grounds[0]
+    """Return the one frame that a question stands on."""
+    frames = narrowed(ws.evidence.frames(position), source, protocol)
+    if len(frames) == 1:
+        return frames[0]
     queries = [query for query in (asked.query, asked.of) if query is not None]
-    return only(grounds, queries, [rules_of(document_of(ws, each.protocol, each.version)) for each in grounds])
+    return only(frames, queries, [rules_of(document_of(ws, each.protocol, each.version)) for each in frames])
 
 
-def frame_facts_of(ws: UnderstandWorkspace, ground: Frame, position: int) -> FrameFacts:
-    """Return a ground with everything that is exactly known of it."""
-    stored = ws.protocols.find(ground.protocol, ground.version)
-    written = document_of(ws, ground.protocol, ground.version)
+def frame_facts_of(ws: UnderstandWorkspace, frame: Frame, position: int) -> FrameFacts:
+    """Return a frame with everything that is exactly known of it."""
+    stored = ws.protocols.find(frame.protocol, frame.version)
+    written = document_of(ws, frame.protocol, frame.version)
     census = Census(
-        ground=ground,
+        frame=frame,
         rules=rules_of(written),
-        groups=ws.evidence.groups(ground, position),
-        cells=ws.evidence.cells(ground, position),
+        groups=ws.evidence.groups(frame, position),
+        cells=ws.evidence.cells(frame, position),
     )
 
     @cache
     def read(query: Query, among: Query | None, by: str | None) -> Sequence[Sampled]:
-        return ws.evidence.sampled(ground, query, among, by, position)
+        return ws.evidence.sampled(frame, query, among, by, position)
 
-    rota = LabellingPlan(labelling=written.labelling or UNPLANNED, seed=written.sampling.seed, width=written.sampling.window)
-    rarity = CriterionCounts.of(census.groups)
+    labelling_plan = LabellingPlan(
+        labelling=written.labelling or UNPLANNED, seed=written.sampling.seed, width=written.sampling.window
+    )
+    criterion_counts = CriterionCounts.of(census.groups)
 
     @cache
     def judge(query: Query, agreed: Query, among: Query | None, by: str | None) -> LabellingOrder:
-        return labelling_order_of(ws.evidence.judged(ground, query, agreed, among, by, position), rota, rarity)
+        return labelling_order_of(ws.evidence.judged(frame, query, agreed, among, by, position), labelling_plan, criterion_counts)
 
     @cache
     def count() -> Mapping[Pattern, int]:
-        return ws.evidence.sampled_counts(ground, position)
+        return ws.evidence.sampled_counts(frame, position)
 
     return FrameFacts(
         census=census, document=written, since=0 if stored is None else stored.position, read=read, judge=judge, count=count
@@ -102,31 +104,31 @@ def document_of(ws: UnderstandWorkspace, name: str, version: int) -> Protocol:
     return found
 
 
-def read_flagged(ws: UnderstandWorkspace, footing: FrameFacts, asked: Question, criterion: str | None) -> Flagged:
+def read_flagged(ws: UnderstandWorkspace, facts: FrameFacts, asked: Question, criterion: str | None) -> Flagged:
     """Read all that the rows of a question need, or its one row for one criterion.
 
     Raises
     ------
     QueryError : no window in scope, or weighted figures of a criterion chosen on their sample
     """
-    plan = settle(of_criterion(asked, criterion), footing.census.rules)
-    field = in_scope(build_domain(plan, footing.census), footing)
+    plan = settle(of_criterion(asked, criterion), facts.census.rules)
+    field = in_scope(build_domain(plan, facts.census), facts)
     read = bool(field.windows) and not field.whole
-    events = footing.read(asked.query, plan.among, plan.question.by) if read else ()
-    timeless = reference_of(footing, asked, criterion) if needs_reference(field) else None
-    reference = None if timeless is None else build_domain(timeless.plan, footing.census)
+    events = facts.read(asked.query, plan.among, plan.question.by) if read else ()
+    timeless = reference_of(facts, asked, criterion) if needs_reference(field) else None
+    reference = None if timeless is None else build_domain(timeless.plan, facts.census)
     referred: Sequence[Sampled] = ()
     if timeless is not None and reference is not None and not reference.whole:
-        referred = footing.read(timeless.query, timeless.plan.among, timeless.plan.question.by)
-    earlier = earlier_of(footing, field) if read else ()
+        referred = facts.read(timeless.query, timeless.plan.among, timeless.plan.question.by)
+    earlier = earlier_of(facts, field) if read else ()
     # A breakdown has the rows that sampled events show, and without any there is nothing to refuse.
     if earlier and (plan.question.by is None or any(each.of or each.inside for each in field.holding(events).sampled)):
-        refuse_post_selection(ws, footing, plan, earlier)
+        refuse_post_selection(ws, facts, plan, earlier)
     return Flagged(
         field=field,
-        ground=footing.census.ground,
+        frame=facts.census.frame,
         events=events,
-        counts=footing.count() if field.windows and field.whole else {},
+        counts=facts.count() if field.windows and field.whole else {},
         reference=reference,
         referred=referred,
         criterion=criterion,
@@ -134,7 +136,7 @@ def read_flagged(ws: UnderstandWorkspace, footing: FrameFacts, asked: Question, 
 
 
 def read_confirmed(
-    ws: UnderstandWorkspace, footing: FrameFacts, asked: Question, criterion: str | None, *, agreed: Query, verdict: Verdict
+    ws: UnderstandWorkspace, facts: FrameFacts, asked: Question, criterion: str | None, *, agreed: Query, verdict: Verdict
 ) -> Confirmed:
     """Read all that the rows of a question about what people found need, or its one row for one criterion.
 
@@ -147,18 +149,18 @@ def read_confirmed(
     ------
     QueryError : no window in scope, or figures of a criterion chosen on their sample
     """
-    plan = settle(of_criterion(asked, criterion), footing.census.rules)
-    field = in_scope(build_domain(plan, footing.census), footing)
-    view = labelled_domain_of(field, verdict, footing.judge(asked.query, agreed, plan.among, plan.question.by))
-    timeless = reference_of(footing, asked, criterion) if needs_past(view) else None
+    plan = settle(of_criterion(asked, criterion), facts.census.rules)
+    field = in_scope(build_domain(plan, facts.census), facts)
+    view = labelled_domain_of(field, verdict, facts.judge(asked.query, agreed, plan.among, plan.question.by))
+    timeless = reference_of(facts, asked, criterion) if needs_past(view) else None
     if timeless is not None:
-        before = footing.judge(timeless.query, agreed, timeless.plan.among, timeless.plan.question.by)
-        view = replace(view, past=labelled_domain_of(build_domain(timeless.plan, footing.census), verdict, before))
-    refuse_post_selection(ws, footing, plan, earlier_of(footing, field))
-    return Confirmed(view=view, ground=footing.census.ground, criterion=criterion)
+        before = facts.judge(timeless.query, agreed, timeless.plan.among, timeless.plan.question.by)
+        view = replace(view, past=labelled_domain_of(build_domain(timeless.plan, facts.census), verdict, before))
+    refuse_post_selection(ws, facts, plan, earlier_of(facts, field))
+    return Confirmed(view=view, frame=facts.census.frame, criterion=criterion)
 
 
-def in_scope(field: DomainCells, footing: FrameFacts) -> DomainCells:
+def in_scope(field: DomainCells, facts: FrameFacts) -> DomainCells:
     """Return a field that has windows, or one of which a breakdown may show none.
 
     Raises
@@ -167,7 +169,7 @@ def in_scope(field: DomainCells, footing: FrameFacts) -> DomainCells:
     """
     question = field.plan.question
     if not field.windows and question.by is None:
-        only([footing.census.ground], [question.query], [footing.census.rules])
+        only([facts.census.frame], [question.query], [facts.census.rules])
     return field
 
 
@@ -191,30 +193,30 @@ class Timeless:
     plan: QuestionPlan
 
 
-def reference_of(footing: FrameFacts, asked: Question, criterion: str | None) -> Timeless | None:
+def reference_of(facts: FrameFacts, asked: Question, criterion: str | None) -> Timeless | None:
     """Return the same question without limits in time; None where they are tangled up in it."""
     query, of = without_time(asked.query), None if asked.of is None else without_time(asked.of)
     if query is None or (asked.of is not None and of is None):
         return None
     timeless = replace(asked, query=query, of=of, by=None if asked.by in PERIODS else asked.by)
-    return Timeless(query=query, plan=settle(of_criterion(timeless, criterion), footing.census.rules))
+    return Timeless(query=query, plan=settle(of_criterion(timeless, criterion), facts.census.rules))
 
 
-def earlier_of(footing: FrameFacts, field: DomainCells) -> tuple[Earlier, ...]:
+def earlier_of(facts: FrameFacts, field: DomainCells) -> tuple[Earlier, ...]:
     """Return the runs of other versions that were in force before for the windows of a field."""
     windows = set(field.windows)
-    return tuple(run for run in footing.census.ground.earlier if run.window in windows)
+    return tuple(run for run in facts.census.frame.earlier if run.window in windows)
 
 
-def refuse_post_selection(ws: UnderstandWorkspace, footing: FrameFacts, plan: QuestionPlan, earlier: tuple[Earlier, ...]) -> None:
+def refuse_post_selection(ws: UnderstandWorkspace, facts: FrameFacts, plan: QuestionPlan, earlier: tuple[Earlier, ...]) -> None:
     """Refuse weighted figures of criteria that were changed after their sample could be seen."""
     if not earlier:
         return
-    name = footing.census.ground.protocol
+    name = facts.census.frame.protocol
     then = {version: document_of(ws, name, version) for version in {run.version for run in earlier}}
-    criteria = footing.census.rules.criteria
+    criteria = facts.census.rules.criteria
     named = {*plan.named, *(() if plan.question.of is None else named_criteria(plan.question.of, criteria))}
-    check_not_post_selected(chosen_on_sample(footing.document, footing.since, sorted(named), earlier, then))
+    check_not_post_selected(chosen_on_sample(facts.document, facts.since, sorted(named), earlier, then))
 
 
 def of_criterion(asked: Question, name: str | None) -> Question:

@@ -20,24 +20,24 @@ class Evidence(Protocol):
         """Return the catalog's position."""
         ...
 
-    def grounds(self, position: int) -> tuple[Frame, ...]:
+    def frames(self, position: int) -> tuple[Frame, ...]:
         """Return every (source, protocol, digest) with windows in force."""
         ...
 
-    def groups(self, ground: Frame, position: int) -> Sequence[Group]:
-        """Return the groups of the runs in force of a ground."""
+    def groups(self, frame: Frame, position: int) -> Sequence[Group]:
+        """Return the groups of the runs in force of a frame."""
         ...
 
-    def cells(self, ground: Frame, position: int) -> Sequence[Cell]:
-        """Return the cells of the runs in force of a ground."""
+    def cells(self, frame: Frame, position: int) -> Sequence[Cell]:
+        """Return the cells of the runs in force of a frame."""
         ...
 
-    def sampled_counts(self, ground: Frame, position: int) -> Mapping[Pattern, int]:
+    def sampled_counts(self, frame: Frame, position: int) -> Mapping[Pattern, int]:
         """Return how many events of each cell were sampled; cells without any are left out."""
         ...
 
-    def sampled(self, ground: Frame, query: Query, of: Query | None, by: str | None, position: int) -> Sequence[Sampled]:
-        """Return every sampled event of the runs in force of a ground, marked by what it matches.
+    def sampled(self, frame: Frame, query: Query, of: Query | None, by: str | None, position: int) -> Sequence[Sampled]:
+        """Return every sampled event of the runs in force of a frame, marked by what it matches.
 
         Every event of a sample is returned, inside or not: cases, controls, undecided and `all` alike, whether or not it
         has become a case, and whatever has been erased of it since.
@@ -48,9 +48,9 @@ class Evidence(Protocol):
         ...
 
     def judged(
-        self, ground: Frame, query: Query, agreed: Query, of: Query | None, by: str | None, position: int
+        self, frame: Frame, query: Query, agreed: Query, of: Query | None, by: str | None, position: int
     ) -> Sequence[Judged]:
-        """Return every sampled event of the runs in force of a ground, marked alike, with what people found of it.
+        """Return every sampled event of the runs in force of a frame, marked alike, with what people found of it.
 
         `agreed` is a further query to mark them by, which may speak of what people decide.
         """

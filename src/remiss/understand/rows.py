@@ -26,7 +26,7 @@ class Flagged:
     """
 
     field: DomainCells
-    ground: Frame
+    frame: Frame
     events: Sequence[Sampled]
     counts: Mapping[Pattern, int]
     reference: DomainCells | None
@@ -42,7 +42,7 @@ class Flagged:
         """Return the rows of the question, or its one row for the criterion."""
         reference = None if self.reference is None else self.reference.holding(meeting(self.referred, self.criterion))
         field = self.field.holding(meeting(self.events, self.criterion))
-        return estimate_rows(field, self.ground, self.counts, reference=reference)
+        return estimate_rows(field, self.frame, self.counts, reference=reference)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,7 @@ class Confirmed:
     """All that the rows of a question about what people found are computed from; marked without the criterion."""
 
     view: LabelledDomain
-    ground: Frame
+    frame: Frame
     criterion: str | None
 
     @property
@@ -60,7 +60,7 @@ class Confirmed:
 
     def rows(self) -> tuple[EstimateRow, ...]:
         """Return the rows of the question, or its one row for the criterion."""
-        return confirmed_rows(self.view.meeting(self.criterion), self.ground)
+        return confirmed_rows(self.view.meeting(self.criterion), self.frame)
 
 
 def meeting(events: Iterable[Sampled], criterion: str | None) -> Iterable[Sampled]:

@@ -1,4 +1,4 @@
-"""Sampling facts as estimates take them: what stands in force on what grounds, and the sampled events, as plain values.
+"""Sampling facts as estimates take them: the runs in force of each frame, and the sampled events, as plain values.
 
 They are read of the catalog before anything is computed (`pipeline.py`), so that the arithmetic knows no port.
 """
@@ -34,15 +34,15 @@ class Earlier:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """What one estimate stands on: one source, one protocol digest, the windows whose runs are in force.
+    """What one estimate is about: one source, one protocol digest, the windows whose runs are in force.
 
     `versions` are those of that digest, which mean the same, and `version` is the newest of them.
 
     `refused` and `admitted` add up the rows of those runs: rows that are not events (such as belong to no window once,
     though each run comes upon them), and events. `earlier` lists, for each
     window in force here, every run with another protocol digest (same source and protocol name) that was in force for it
-    before: those of its `run_windows` with a `position_from` below that of the run in force. `veiled` are the windows in which
-    the asker does not see every sampled event: what is not seen is outside of every figure.
+    before: those of its `run_windows` with a `position_from` below that of the run in force. In the windows of `partly_visible`
+    some sampled events are not visible to the asker: these are outside of every figure.
     """
 
     source: str
@@ -54,7 +54,7 @@ class Frame:
     admitted: int
     earlier: tuple[Earlier, ...] = ()
     versions: tuple[int, ...] = ()
-    veiled: frozenset[datetime] = frozenset()
+    partly_visible: frozenset[datetime] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,7 +28,7 @@ OCCURRED = "occurred"
 class Facts:
     """What is known of a set of events; None is not known.
 
-    `constants` are canonical keys with the same value for all events of the ground: `source`, `protocol`, `model`.
+    `constants` are canonical keys with the same value for all events of the frame: `source`, `protocol`, `model`.
     """
 
     window: Window

@@ -40,15 +40,15 @@ class Team:
     def __init__(self, ws, ws_as, position=None):
         self.ws, self.ana, self.bo = ws, ws_as("ana", role="verifier"), ws_as("bo", role="verifier")
         self.position = ws.position() if position is None else position
-        (self.ground,) = ws.evidence.grounds(self.position)
+        (self.frame,) = ws.evidence.frames(self.position)
 
     def sampled(self):
-        return self.ws.evidence.judged(self.ground, EVERYTHING, EVERYTHING, None, None, self.ws.position())
+        return self.ws.evidence.judged(self.frame, EVERYTHING, EVERYTHING, None, None, self.ws.position())
 
     def batches(self):
         """Return the ids of each batch of flagged events, in order: worked out anew, not as the library does it."""
         found = defaultdict(list)
-        groups = self.ws.evidence.groups(self.ground, self.ws.position())
+        groups = self.ws.evidence.groups(self.frame, self.ws.position())
         met = {(each.window, str(each.stratum), each.criterion): each.population for each in groups}
         for each in self.sampled():
             if each.met:

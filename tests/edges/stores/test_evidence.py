@@ -11,9 +11,9 @@ from remiss.catalog.query.parsing import parse
 from tests.edges.stores.drawing import MONDAY, WEEK, drawn, file, member
 
 
-def sampled(ws, query="", of=None, by=None, position=None, ground=0):
+def sampled(ws, query="", of=None, by=None, position=None, frame=0):
     position = ws.position() if position is None else position
-    chosen = ws.evidence.grounds(position)[ground]
+    chosen = ws.evidence.frames(position)[frame]
     wanted = parse(query) if query else EVERYTHING
     return ws.evidence.sampled(chosen, wanted, None if of is None else parse(of), by, position)
 
@@ -29,9 +29,9 @@ def filed(ws):
     return ws
 
 
-def test_a_ground_is_a_source_and_a_digest_with_its_windows_in_force(filed):
+def test_a_frame_is_a_source_and_a_digest_with_its_windows_in_force(filed):
     file(filed, drawn([], name="other"), run="run-bbbbbbbb")
-    first, second = filed.evidence.grounds(filed.position())
+    first, second = filed.evidence.frames(filed.position())
     assert (first.source, first.protocol, first.version) == ("arrivals", "arrival-delay", 1)
     assert first.digest == "protocol-arrival-delay-1"
     assert [item.window for item in first.windows] == [MONDAY, MONDAY + WEEK]
@@ -39,13 +39,13 @@ def test_a_ground_is_a_source_and_a_digest_with_its_windows_in_force(filed):
     assert second.protocol == "other"
 
 
-def test_there_is_no_ground_before_the_first_capture(filed):
-    assert filed.evidence.grounds(1) == ()
+def test_there_is_no_frame_before_the_first_capture(filed):
+    assert filed.evidence.frames(1) == ()
 
 
-def test_windows_of_another_version_are_another_ground_and_remember_the_first(filed):
+def test_windows_of_another_version_are_another_frame_and_remember_the_first(filed):
     file(filed, drawn([member(3, week=1)], weeks=(1,), version=2), run="run-bbbbbbbb", version=2)
-    first, second = filed.evidence.grounds(filed.position())
+    first, second = filed.evidence.frames(filed.position())
     assert [item.window for item in first.windows] == [MONDAY]
     assert [item.window for item in second.windows] == [MONDAY + WEEK]
     assert first.earlier == ()
@@ -53,15 +53,15 @@ def test_windows_of_another_version_are_another_ground_and_remember_the_first(fi
 
 
 def test_groups_and_cells_are_those_of_the_runs_in_force(filed):
-    ground = filed.evidence.grounds(2)[0]
+    frame = filed.evidence.frames(2)[0]
     whole = drawn([], weeks=(0, 1))
-    assert filed.evidence.groups(ground, 2) == list(whole.groups)
-    assert len(filed.evidence.cells(ground, 2)) == len(whole.cells)
+    assert filed.evidence.groups(frame, 2) == list(whole.groups)
+    assert len(filed.evidence.cells(frame, 2)) == len(whole.cells)
     file(filed, drawn([], weeks=(1,), version=2), run="run-bbbbbbbb", version=2)
-    later = filed.evidence.grounds(3)[0]
+    later = filed.evidence.frames(3)[0]
     assert {group.window for group in filed.evidence.groups(later, 3)} == {MONDAY}
     assert {cell.window for cell in filed.evidence.cells(later, 3)} == {MONDAY}
-    assert filed.evidence.groups(ground, 2) == list(whole.groups)
+    assert filed.evidence.groups(frame, 2) == list(whole.groups)
 
 
 def test_every_sampled_event_is_returned_and_marked_by_what_it_matches(filed):

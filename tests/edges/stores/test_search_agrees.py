@@ -141,8 +141,8 @@ def test_facets_count_what_search_finds(filled, query, field, position):
 def test_estimates_mark_the_sampled_events_that_plain_python_marks(filled, query, of, position):
     ws, known = filled
     with ws.reading():
-        (ground,) = ws.evidence.grounds(position)
-        marked = ws.evidence.sampled(ground, query, of, None, position)
+        (frame,) = ws.evidence.frames(position)
+        marked = ws.evidence.sampled(frame, query, of, None, position)
     facts = known.sampled(position)
     assert [item.inside for item in marked] == [holds(query, each) for each in facts]
     assert [item.of for item in marked] == [holds(of, each) for each in facts]

@@ -108,10 +108,10 @@ def two_phase(found: Annotated, around: float = 0.0, first: Numbers | None = Non
     p3 = answered(found, cell, count)
     a = np.where(found.known, 1 / (found.p12 * p3), 0.0)
     population = np.bincount(cell, weights=1 / found.p12, minlength=count)
-    sums = np.bincount(cell, weights=a, minlength=count)
-    some = sums > 0
-    share = np.divide(np.bincount(cell, weights=a * found.y, minlength=count), sums, out=np.zeros(count), where=some)
-    g = np.divide(population, sums, out=np.zeros(count), where=some)
+    weight_sums = np.bincount(cell, weights=a, minlength=count)
+    some = weight_sums > 0
+    share = np.divide(np.bincount(cell, weights=a * found.y, minlength=count), weight_sums, out=np.zeros(count), where=some)
+    g = np.divide(population, weight_sums, out=np.zeros(count), where=some)
     deviation = np.where(found.known, found.y - share[cell], 0.0)
     of_capture, p1 = (0.0, 1.0) if first is None else ((1 - first) / (first * found.p12 * p3) * found.y**2, first)
     of_annotating = (1 - found.p12 / p1) / (found.p12**2 * p3) * (found.y - around) ** 2
@@ -136,8 +136,8 @@ def freedom(a: Numbers, cell: Indices, count: int) -> Numbers:
     Of n equal weights that is n/(n - 1); of unequal ones n is Kish's size.
     """
     squares = np.bincount(cell, weights=a**2, minlength=count)
-    sums = np.bincount(cell, weights=a, minlength=count)
-    part = np.divide(squares, sums**2, out=np.zeros(count), where=sums > 0)
+    weight_sums = np.bincount(cell, weights=a, minlength=count)
+    part = np.divide(squares, weight_sums**2, out=np.zeros(count), where=weight_sums > 0)
     # One verified case alone has no deviation, so its factor multiplies nothing.
     answer: Numbers = np.divide(1.0, 1 - part, out=np.ones(count), where=part < 1 - 1e-12)
     return answer

@@ -21,15 +21,15 @@ from remiss.understand.variance import Numbers, log_variance
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelledDomain:
-    """What a confirmed question is about: a field, the verdict that counts, the turns of its ground's events with what people
-    found, and the windows that people have begun with.
+    """What a confirmed question is about: a field, the verdict that counts, the labelling order of its frame's events with what
+    people found, and the windows that people have begun with.
 
     `past` is the same without the question's limits in time, for process figures of few windows.
     """
 
     field: DomainCells
     verdict: Verdict
-    turns: LabellingOrder
+    order: LabellingOrder
     windows: tuple[datetime, ...]
     past: LabelledDomain | None = None
 
@@ -37,12 +37,12 @@ class LabelledDomain:
         """Return this as a question about one criterion has it: inside are events that met that too."""
         if criterion is None:
             return self
-        # Whose turn it was does not depend on what is asked, and takes longer to find out than to say who is asked about.
+        # The order of labelling does not depend on the question, and takes longer to compute than to mark the events asked about.
         events = [
-            replace(each, inside=False) if each.inside and criterion not in each.met else each for each in self.turns.events
+            replace(each, inside=False) if each.inside and criterion not in each.met else each for each in self.order.events
         ]
         past = None if self.past is None else self.past.meeting(criterion)
-        return replace(self, turns=replace(self.turns, events=events), past=past)
+        return replace(self, order=replace(self.order, events=events), past=past)
 
     def cells(self, key: Key, starts: Sequence[datetime]) -> tuple[DomainCell, ...]:
         """Return the cells of those windows whose events may be in the figure of a key."""
@@ -54,19 +54,19 @@ class LabelledDomain:
         within = frozenset(starts)
         return [
             at
-            for at, each in enumerate(self.turns.events)
+            for at, each in enumerate(self.order.events)
             if each.window in within and in_domain(self.field.plan, each) and own_key(self.field.plan, each) == key
         ]
 
-    def counting(self, key: Key, starts: Sequence[datetime]) -> list[int]:
-        """Return the numbers of the events in the domain of a key that were labelled in their turn."""
-        return [at for at in self.numbers(key, starts) if self.turns.counts[at]]
+    def labelled_numbers(self, key: Key, starts: Sequence[datetime]) -> list[int]:
+        """Return the numbers of the events in the domain of a key that were labelled in order."""
+        return [at for at in self.numbers(key, starts) if self.order.in_prefix[at]]
 
 
-def labelled_domain_of(field: DomainCells, verdict: Verdict, turns: LabellingOrder) -> LabelledDomain:
+def labelled_domain_of(field: DomainCells, verdict: Verdict, order: LabellingOrder) -> LabelledDomain:
     """Return a field with what people have done of it."""
     open_ = [placed.cell for placed in field.cells if placed.numerator is not False]
-    return LabelledDomain(field=field, verdict=verdict, turns=turns, windows=covered(turns, field.windows, open_))
+    return LabelledDomain(field=field, verdict=verdict, order=order, windows=covered(order, field.windows, open_))
 
 
 def in_domain(plan: QuestionPlan, event: Judged) -> bool:
@@ -91,7 +91,7 @@ def keys_of(view: LabelledDomain) -> tuple[Key, ...]:
     if plan.question.by is None:
         return (NO_KEY,)
     within = frozenset(view.windows)
-    listed = {own_key(plan, each) for each in view.turns.events if each.window in within and in_domain(plan, each)}
+    listed = {own_key(plan, each) for each in view.order.events if each.window in within and in_domain(plan, each)}
     return tuple(in_order(listed))
 
 
@@ -103,8 +103,8 @@ def whole(cells: Sequence[DomainCell]) -> bool:
 def open_of(view: LabelledDomain, cells: Sequence[DomainCell]) -> Open:
     """Return what could be in a figure and was not found."""
     own = [placed for placed in cells if placed.numerator is not False]
-    least = min((min(placed.probability, view.turns.least(placed.cell)) for placed in own), default=1.0)
-    share = view.turns.rota.least_share if any(placed.cell.met for placed in own) else 1.0
+    least = min((min(placed.probability, view.order.least(placed.cell)) for placed in own), default=1.0)
+    share = view.order.labelling_plan.least_share if any(placed.cell.met for placed in own) else 1.0
     return Open(population=float(sum(placed.cell.population for placed in own)), least_probability=least * share)
 
 
@@ -117,19 +117,21 @@ def flagged_of(view: LabelledDomain, cells: Sequence[DomainCell], domain: Sequen
     if whole(open_):
         count = sum(placed.cell.population for placed in open_)
         return IntervalEstimate(value=count, low=count, high=count)
-    return weighted_total(drawn(view, domain, np.ones(len(domain))), hidden_numerator(cells))
+    return weighted_total(as_weighted(view, domain, np.ones(len(domain))), hidden_numerator(cells))
 
 
 def flagged_rate(view: LabelledDomain, key: Key, cells: Sequence[DomainCell], starts: Sequence[datetime]) -> IntervalEstimate:
     """Return which share of a rate's denominator is in the domain whatever people found, by the capture alone."""
     among = denominator(view, key, starts)
-    inside = np.array([view.turns.events[at].inside for at in among], dtype=np.float64)
-    return weighted_rate(drawn(view, among, inside), HiddenParts(numerator=hidden_numerator(cells), rest=hidden_rest(cells)))
+    inside = np.array([view.order.events[at].inside for at in among], dtype=np.float64)
+    return weighted_rate(
+        as_weighted(view, among, inside), HiddenParts(numerator=hidden_numerator(cells), rest=hidden_rest(cells))
+    )
 
 
-def drawn(view: LabelledDomain, numbers: Sequence[int], inside: Numbers) -> Weighted:
+def as_weighted(view: LabelledDomain, numbers: Sequence[int], inside: Numbers) -> Weighted:
     """Return sampled events as figures of machines alone take them: which of them are in the figure, among all of them."""
-    p = np.array([view.turns.events[at].probability for at in numbers], dtype=np.float64)
+    p = np.array([view.order.events[at].probability for at in numbers], dtype=np.float64)
     # Of this log alone, where it does not matter from which window an event is.
     return Weighted(y=inside, x=np.ones(len(p)), p=p, window=np.zeros(len(p), dtype=np.intp), windows=1)
 
@@ -139,7 +141,7 @@ def denominator(view: LabelledDomain, key: Key, starts: Sequence[datetime]) -> l
     plan, within = view.field.plan, frozenset(starts)
     return [
         at
-        for at, each in enumerate(view.turns.events)
+        for at, each in enumerate(view.order.events)
         if each.window in within and in_denominator(plan, each) and own_key(plan, each) == key
     ]
 
@@ -153,11 +155,11 @@ def among_of(view: LabelledDomain, key: Key, starts: Sequence[datetime], found: 
         for placed in cells:
             windows[place_of[placed.cell.window]] += placed.cell.population
         return Among(total=float(windows.sum()), windows=windows)
-    events = [view.turns.events[at] for at in denominator(view, key, starts)]
+    events = [view.order.events[at] for at in denominator(view, key, starts)]
     p = np.array([each.probability for each in events], dtype=np.float64)
     for each in events:
         windows[place_of[each.window]] += 1 / each.probability
-    mine = np.array([view.turns.events[at].probability for at in view.counting(key, starts)], dtype=np.float64)
+    mine = np.array([view.order.events[at].probability for at in view.labelled_numbers(key, starts)], dtype=np.float64)
     return Among(
         total=float(np.sum(1 / p)),
         variance=log_variance(np.ones(len(p)), p),

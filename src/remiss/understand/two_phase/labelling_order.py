@@ -1,4 +1,4 @@
-"""Turns: which sampled events were labelled in their turn, so that figures of what people decided may be made of them."""
+"""The order of labelling: which sampled events were labelled in order, so that figures of people's decisions may use them."""
 
 from __future__ import annotations
 
@@ -63,17 +63,17 @@ class CriterionCounts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabellingOrder:
-    """The sampled events of a ground (n), and how far people got with them.
+    """The sampled events of a frame (n), and how far people got with them.
 
-    `counts` marks those in the labelled beginning of their batch, and `p12` is the probability of that (0 where nobody
+    `in_prefix` marks those in the labelled prefix of their batch, and `p12` is the probability of that (0 where nobody
     began).
     """
 
-    rota: LabellingPlan
-    rarity: CriterionCounts
+    labelling_plan: LabellingPlan
+    criterion_counts: CriterionCounts
     events: Sequence[Judged]
     reached: Reaches
-    counts: Flags
+    in_prefix: Flags
     p12: Numbers
 
     def covers(self, cell: Cell) -> bool:
@@ -82,35 +82,37 @@ class LabellingOrder:
 
     def least(self, cell: Cell) -> float:
         """Return the least t that an event of a cell may have had, by its group and the periods that its window touches."""
-        group = self.rarity.group(cell)
+        group = self.criterion_counts.group(cell)
         return min(
             self.reached.batches.get(Batch(group, period), np.inf)
-            for period in periods_touched(cell.window, self.rota.width, self.rota.labelling.every)
+            for period in periods_touched(cell.window, self.labelling_plan.width, self.labelling_plan.labelling.every)
         )
 
 
-def labelling_order_of(events: Sequence[Judged], rota: LabellingPlan, rarity: CriterionCounts) -> LabellingOrder:
-    """Return how far people got with the sampled events of a ground, all of them: batches may reach beyond a question."""
+def labelling_order_of(
+    events: Sequence[Judged], labelling_plan: LabellingPlan, criterion_counts: CriterionCounts
+) -> LabellingOrder:
+    """Return how far people got with the sampled events of a frame, all of them: batches may reach beyond a question."""
     # In one order whatever the store's: sums of floats depend on it in their last digit.
     ordered = sorted(events, key=lambda each: (each.window, each.event))
-    places = np.array([place(rota.seed, each.event, each.probability) for each in ordered])
+    places = np.array([place(labelling_plan.seed, each.event, each.probability) for each in ordered])
     found = reaches(
         places,
         np.array([each.annotated for each in ordered], dtype=bool),
-        [batch_of(rarity.group(each), each.at, rota.labelling.every) for each in ordered],
+        [batch_of(criterion_counts.group(each), each.at, labelling_plan.labelling.every) for each in ordered],
     )
     first = np.array([each.probability for each in ordered])
     return LabellingOrder(
-        rota=rota,
-        rarity=rarity,
+        labelling_plan=labelling_plan,
+        criterion_counts=criterion_counts,
         events=ordered,
         reached=found,
-        counts=places < found.events,
+        in_prefix=places < found.events,
         p12=second_probability(first, found.events),
     )
 
 
-def annotated(turns: LabellingOrder, at: Sequence[int], verdict: Verdict, windows: Sequence[datetime]) -> Annotated:
+def annotated(order: LabellingOrder, at: Sequence[int], verdict: Verdict, windows: Sequence[datetime]) -> Annotated:
     """Return some of the events that count, as the arithmetic takes them.
 
     Parameters
@@ -119,23 +121,22 @@ def annotated(turns: LabellingOrder, at: Sequence[int], verdict: Verdict, window
     verdict : what y asks for
     windows : in scope; every event is in one
     """
-    events = [turns.events[each] for each in at]
+    events, plan = [order.events[each] for each in at], order.labelling_plan
     place_of = {start: number for number, start in enumerate(windows)}
     patterns: dict[tuple[str, ...], int] = {}
-    p3 = [1.0 if each.cleared else share(turns.rota.labelling.verify, each.severity) for each in events]
-    chosen = [each.cleared or selected(turns.rota.seed, each.chooser, part) for each, part in zip(events, p3, strict=True)]
+    groups = [each.met or (order.criterion_counts.group(each),) for each in events]
+    p3 = [1.0 if each.cleared else share(plan.labelling.verify, each.severity) for each in events]
+    chosen = [each.cleared or selected(plan.seed, each.chooser, part) for each, part in zip(events, p3, strict=True)]
     known = [pick and each.final is not None for each, pick in zip(events, chosen, strict=True)]
     return Annotated(
         y=np.array(
             [is_known and each.final is verdict and each.agreed for each, is_known in zip(events, known, strict=True)],
             dtype=np.float64,
         ),
-        p12=turns.p12[list(at)],
+        p12=order.p12[list(at)],
         p3=np.array(p3, dtype=np.float64),
         kind=np.array([not each.met for each in events], dtype=np.intp),
-        pattern=np.array(
-            [patterns.setdefault(each.met or (turns.rarity.group(each),), len(patterns)) for each in events], dtype=np.intp
-        ),
+        pattern=np.array([patterns.setdefault(group, len(patterns)) for group in groups], dtype=np.intp),
         grade=np.array([REJECTED if each.severity is None else each.severity - 1 for each in events], dtype=np.intp),
         selected=np.array(chosen, dtype=bool),
         known=np.array(known, dtype=bool),
@@ -144,7 +145,7 @@ def annotated(turns: LabellingOrder, at: Sequence[int], verdict: Verdict, window
     )
 
 
-def covered(turns: LabellingOrder, windows: Iterable[datetime], cells: Iterable[Cell]) -> tuple[datetime, ...]:
+def covered(order: LabellingOrder, windows: Iterable[datetime], cells: Iterable[Cell]) -> tuple[datetime, ...]:
     """Return the windows in which people began with the events of every one of these cells."""
-    behind = {cell.window for cell in cells if not turns.covers(cell)}
-    return tuple(start for start in windows if start not in behind)
+    not_begun = {cell.window for cell in cells if not order.covers(cell)}
+    return tuple(start for start in windows if start not in not_begun)

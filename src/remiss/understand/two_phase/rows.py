@@ -40,21 +40,21 @@ NOT_BEGUN = "{count:,} of {all:,} windows are not in the figure: people have not
 NONE_BEGUN = "people have not begun with the events of any window in scope"
 OVER = "the draw came out above what was flagged, for a few cases stand for many; the precision does not depend on that"
 PENDING = "preliminary: no final verdict yet on {count:,} of {all:,} cases to be verified"
-TELLING = "of under {least} annotated cases, some undecided: nothing is said that would tell of a single one"
+REVEALING = "of under {least} annotated cases, some undecided: nothing is said that would tell of a single one"
 UNSEEN = "none of {labelled:,} labelled events that no criterion caught is such: at most {most:,.0f} of {all:,} are"
 
 
-def confirmed_rows(view: LabelledDomain, ground: Frame) -> tuple[EstimateRow, ...]:
+def confirmed_rows(view: LabelledDomain, frame: Frame) -> tuple[EstimateRow, ...]:
     """Return one row, or one for each key of `by` that some event in question has, sorted by key with null last.
 
     Parameters
     ----------
-    view : of the settled question, without what it says of people; with every sampled event of the ground, `inside` by the
+    view : of the settled question, without what it says of people; with every sampled event of the frame, `inside` by the
         plan's query, `agreed` by what the question says of people too
     """
     if not view.field.windows:
         return ()
-    return tuple(row_of(view, key, notes_of(view.field, ground)) for key in keys_of(view))
+    return tuple(row_of(view, key, notes_of(view.field, frame)) for key in keys_of(view))
 
 
 def row_of(view: LabelledDomain, key: Key, shared: tuple[str, ...]) -> EstimateRow:
@@ -64,16 +64,16 @@ def row_of(view: LabelledDomain, key: Key, shared: tuple[str, ...]) -> EstimateR
     starts = tuple(start for start in scope if start in frozenset(view.windows))
     cells = view.cells(key, starts)
     domain = view.numbers(key, starts)
-    counting_ones = [at for at in domain if view.turns.counts[at]]
-    if tells(view, counting_ones):
+    labelled = [at for at in domain if view.order.in_prefix[at]]
+    if reveals(view, labelled):
         return EstimateRow(
             key=key[1],
             value=None,
             method=WEIGHTED,
             variance=question.variance,
-            notes=(TELLING.format(least=LEAST_VERIFIED), *shared),
+            notes=(REVEALING.format(least=LEAST_VERIFIED), *shared),
         )
-    found = annotated(view.turns, counting_ones, view.verdict, starts)
+    found = annotated(view.order, labelled, view.verdict, starts)
     estimate = two_phase(found)
     counted = flagged_of(view, cells, domain)
     figure, notes = figure_of(view, key, starts, found, estimate, counted)
@@ -109,10 +109,10 @@ def row_of(view: LabelledDomain, key: Key, shared: tuple[str, ...]) -> EstimateR
     )
 
 
-def tells(view: LabelledDomain, counting_ones: Sequence[int]) -> bool:
+def reveals(view: LabelledDomain, labelled: Sequence[int]) -> bool:
     """Return whether a figure of these annotated events would tell what an annotator found of one, or who is to be verified."""
-    undecided = any(view.turns.events[at].final is None for at in counting_ones)
-    return undecided and len(counting_ones) < LEAST_VERIFIED
+    undecided = any(view.order.events[at].final is None for at in labelled)
+    return undecided and len(labelled) < LEAST_VERIFIED
 
 
 def figure_of(
@@ -128,7 +128,7 @@ def figure_of(
     notes: tuple[str, ...] = ()
     all_flagged = of_flagged(cells, found)
     if all_flagged:
-        mine = np.array([view.turns.events[at].probability for at in view.counting(key, starts)], dtype=np.float64)
+        mine = np.array([view.order.events[at].probability for at in view.labelled_numbers(key, starts)], dtype=np.float64)
         first = np.ones(len(mine)) if flagged.low == flagged.high else mine
         estimate = calibrated(found, estimate, flagged.value or 0.0, first)
         total = calibrated_total(found, estimate, flagged, open_of(view, cells))
@@ -183,7 +183,7 @@ def history_of(view: LabelledDomain, key: Key, starts: Sequence[datetime]) -> Hi
     if not before:
         return None
     own = key if plan.question.by is not None else NO_KEY
-    found = annotated(past.turns, past.counting(own, before), view.verdict, before)
+    found = annotated(past.order, past.labelled_numbers(own, before), view.verdict, before)
     estimate = two_phase(found)
     if not plan.question.rate:
         return History(totals=window_totals(estimate.parts, found.window, found.windows), poisson=poisson_of(found, estimate))

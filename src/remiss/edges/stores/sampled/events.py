@@ -1,4 +1,4 @@
-"""Sampled events of a ground, one by one: how each came to be kept, which queries it matches, and what people found of it.
+"""Sampled events of a frame, one by one: how each came to be kept, which queries it matches, and what people found of it.
 
 What people found of events, as it stood at a position: what confirmed figures are made of.
 
@@ -138,24 +138,24 @@ SEEN = (
 )
 
 
-def sampled(reading: Reading, ground: Frame, query: Query, of: Query | None, by: str | None) -> list[Sampled]:
-    """Return every sampled event of the runs in force of a ground, marked by what it matches; see the port."""
-    kept = _kept(reading, ground)
-    found = reading.connection.execute(_marked(reading, ground, query, of, by))
+def sampled(reading: Reading, frame: Frame, query: Query, of: Query | None, by: str | None) -> list[Sampled]:
+    """Return every sampled event of the runs in force of a frame, marked by what it matches; see the port."""
+    kept = _kept(reading, frame)
+    found = reading.connection.execute(_marked(reading, frame, query, of, by))
     return [Sampled(**_facts(row, kept, by)) for row in found]
 
 
-def judged(reading: Reading, ground: Frame, query: Query, agreed: Query, of: Query | None, by: str | None) -> list[Judged]:
-    """Return every sampled event of the runs in force of a ground, marked alike, with what people found of it."""
-    kept, decided = _kept(reading, ground), decisions(reading)
-    found = reading.connection.execute(_marked(reading, ground, query, of, by, agreed))
+def judged(reading: Reading, frame: Frame, query: Query, agreed: Query, of: Query | None, by: str | None) -> list[Judged]:
+    """Return every sampled event of the runs in force of a frame, marked alike, with what people found of it."""
+    kept, decided = _kept(reading, frame), decisions(reading)
+    found = reading.connection.execute(_marked(reading, frame, query, of, by, agreed))
     return [_judged(row, _facts(row, kept, by), decided.get(row.event_key, NONE)) for row in found]
 
 
 def _marked(
-    reading: Reading, ground: Frame, query: Query, of: Query | None, by: str | None, agreed: Query | None = None
+    reading: Reading, frame: Frame, query: Query, of: Query | None, by: str | None, agreed: Query | None = None
 ) -> Select[Any]:
-    """Return the select of the sampled events of a ground, each marked by the queries; what is not seen matches none."""
+    """Return the select of the sampled events of a frame, each marked by the queries; what is not seen matches none."""
     spoken = spoken_by_events(reading, And(tuple(each for each in (query, of, agreed) if each is not None)))
     face = observation_face(reading.read_at, reading.connection.dialect, spoken)
     seen = visible_to(reading.scope, events)
@@ -170,14 +170,14 @@ def _marked(
         .outerjoin(event_contents, event_contents.c.event_key == observations.c.event_key)
         .join(run_windows, same_window(observations))
         # Of inclusion probability 0 is what was not sampled, only read again because it is in the catalog.
-        .where(of_frame(reading, ground), observations.c.inclusion_probability > 0)
+        .where(of_frame(reading, frame), observations.c.inclusion_probability > 0)
         .order_by(observations.c.window_start, observations.c.priority, observations.c.event_key)
     )
 
 
-def _kept(reading: Reading, ground: Frame) -> Mapping[tuple[int, int], tuple[str, ...]]:
+def _kept(reading: Reading, frame: Frame) -> Mapping[tuple[int, int], tuple[str, ...]]:
     """Return in which groups each event was kept, by run and event."""
-    its_runs = select(run_windows.c.run_key).where(of_frame(reading, ground))
+    its_runs = select(run_windows.c.run_key).where(of_frame(reading, frame))
     found = select(samples).where(samples.c.run_key.in_(its_runs)).order_by(samples.c.criterion)
     kept = defaultdict(list)
     for row in reading.connection.execute(found):

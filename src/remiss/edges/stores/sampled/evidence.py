@@ -71,7 +71,7 @@ def _counted(connection: Connection, run_keys: Collection[int]) -> dict[int, Cou
 class EvidenceStore:
     """Sampling facts in the catalog, as far as a scope may see them: fulfils `understand.ports.Evidence`.
 
-    A run that is not seen is no ground. Events that are not seen, of a run that is, are outside of every domain: exact counts
+    A run that is not seen is no frame. Events that are not seen, of a run that is, are outside of every domain: exact counts
     of their windows do not answer then, and the sampled events do.
     """
 
@@ -83,29 +83,29 @@ class EvidenceStore:
         with self._reader.at() as reading:
             return reading.head
 
-    def grounds(self, position: int) -> tuple[Frame, ...]:
+    def frames(self, position: int) -> tuple[Frame, ...]:
         """Return every (source, protocol, digest) with windows in force, by name and newest version."""
         with self._reader.at(position) as reading:
             return frames(reading)
 
-    def groups(self, ground: Frame, position: int) -> Sequence[Group]:
-        """Return the groups of the runs in force of a ground, sorted by window, stratum, criterion."""
+    def groups(self, frame: Frame, position: int) -> Sequence[Group]:
+        """Return the groups of the runs in force of a frame, sorted by window, stratum, criterion."""
         order = (groups.c.window_start, groups.c.stratum, groups.c.criterion)
         with self._reader.at(position) as reading:
-            found = select(groups, run_windows.c.provisional).where(same_window(groups), of_frame(reading, ground))
+            found = select(groups, run_windows.c.provisional).where(same_window(groups), of_frame(reading, frame))
             return [group(row) for row in reading.connection.execute(found.order_by(*order))]
 
-    def cells(self, ground: Frame, position: int) -> Sequence[Cell]:
-        """Return the cells of the runs in force of a ground, sorted alike."""
+    def cells(self, frame: Frame, position: int) -> Sequence[Cell]:
+        """Return the cells of the runs in force of a frame, sorted alike."""
         order = (cells.c.window_start, cells.c.stratum, cells.c.criteria_met, cells.c.criteria_undecided)
         with self._reader.at(position) as reading:
-            found = select(cells).where(same_window(cells), of_frame(reading, ground))
+            found = select(cells).where(same_window(cells), of_frame(reading, frame))
             return [cell(row) for row in reading.connection.execute(found.order_by(*order))]
 
-    def sampled_counts(self, ground: Frame, position: int) -> Mapping[Pattern, int]:
+    def sampled_counts(self, frame: Frame, position: int) -> Mapping[Pattern, int]:
         """Return how many events of each cell were sampled; cells without any are left out."""
         with self._reader.at(position) as reading:
-            held = select(run_windows.c.run_key, run_windows.c.window_start).where(of_frame(reading, ground))
+            held = select(run_windows.c.run_key, run_windows.c.window_start).where(of_frame(reading, frame))
             in_force_of = defaultdict(set)
             for row in reading.connection.execute(held):
                 in_force_of[row.run_key].add(row.window_start)
@@ -118,14 +118,14 @@ class EvidenceStore:
             if pattern[0] in windows
         }
 
-    def sampled(self, ground: Frame, query: Query, of: Query | None, by: str | None, position: int) -> Sequence[Sampled]:
-        """Return every sampled event of the runs in force of a ground, marked by what it matches; see the port."""
+    def sampled(self, frame: Frame, query: Query, of: Query | None, by: str | None, position: int) -> Sequence[Sampled]:
+        """Return every sampled event of the runs in force of a frame, marked by what it matches; see the port."""
         with self._reader.at(position) as reading:
-            return sampled(reading, ground, query, of, by)
+            return sampled(reading, frame, query, of, by)
 
     def judged(
-        self, ground: Frame, query: Query, agreed: Query, of: Query | None, by: str | None, position: int
+        self, frame: Frame, query: Query, agreed: Query, of: Query | None, by: str | None, position: int
     ) -> Sequence[Judged]:
-        """Return every sampled event of the runs in force of a ground, marked alike, with what people found of it."""
+        """Return every sampled event of the runs in force of a frame, marked alike, with what people found of it."""
         with self._reader.at(position) as reading:
-            return judged(reading, ground, query, agreed, of, by)
+            return judged(reading, frame, query, agreed, of, by)

@@ -1,4 +1,4 @@
-"""Grounds of estimates: the windows in force of one source and one meaning of a protocol, as they stood at a position.
+"""Frames of estimates: the windows in force of one source and one meaning of a protocol, as they stood at a position.
 
 Windows of runs that are seen, in which some sampled event is not.
 
@@ -92,25 +92,25 @@ def frames(reading: Reading) -> tuple[Frame, ...]:
         .where(in_force(reading.position), visible_to(reading.scope, runs))
         .order_by(run_windows.c.window_start)
     )
-    grounds = defaultdict(list)
+    by_digest = defaultdict(list)
     for row in reading.connection.execute(found):
-        grounds[row.source_name, row.protocol_name, row.digest].append(row)
-    every = (_ground(reading, name, rows) for name, rows in grounds.items())
+        by_digest[row.source_name, row.protocol_name, row.digest].append(row)
+    every = (_frame(reading, name, rows) for name, rows in by_digest.items())
     return tuple(sorted(every, key=lambda one: (one.source, one.protocol, one.version)))
 
 
-def of_frame(reading: Reading, ground: Frame) -> ColumnElement[bool]:
-    """Return the condition on `run_windows` that a run of this ground is in force, of those that the scope may see."""
+def of_frame(reading: Reading, frame: Frame) -> ColumnElement[bool]:
+    """Return the condition on `run_windows` that a run of this frame is in force, of those that the scope may see."""
     by_its_protocol = (
         select(runs.c.key)
         .join(protocols, protocols.c.key == runs.c.protocol_key)
-        .where(runs.c.source_name == ground.source, protocols.c.name == ground.protocol, protocols.c.digest == ground.digest)
+        .where(runs.c.source_name == frame.source, protocols.c.name == frame.protocol, protocols.c.digest == frame.digest)
         .where(visible_to(reading.scope, runs))
     )
     return and_(in_force(reading.position), run_windows.c.run_key.in_(by_its_protocol))
 
 
-def _ground(reading: Reading, name: tuple[str, str, str], rows: Sequence[Row[Any]]) -> Frame:
+def _frame(reading: Reading, name: tuple[str, str, str], rows: Sequence[Row[Any]]) -> Frame:
     source, protocol, digest = name
     versions = tuple(sorted({row.version for row in rows}))
     windows_of = defaultdict(set)
@@ -126,7 +126,7 @@ def _ground(reading: Reading, name: tuple[str, str, str], rows: Sequence[Row[Any
         refused=refused_rows(refused_by(reading, among(runs.c.key, sorted({row.run_key for row in rows})))),
         admitted=sum(row.population for row in rows),
         earlier=_earlier(reading, name),
-        veiled=hidden_windows(reading, windows_of),
+        partly_visible=hidden_windows(reading, windows_of),
     )
 
 
