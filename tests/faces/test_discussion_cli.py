@@ -22,6 +22,6 @@ def test_a_comment_a_thread_and_an_inbox_at_a_terminal(cli, captured):
     listed = cli("thread", "list", case, "--format", "json").json
     jsonschema.validate(listed, codec.published("list"))
     assert [item["thread"] for item in listed["items"]] == [thread]
-    assert cli("thread", "show", thread, "--format", "json").json == listed["items"][0]
+    assert cli("thread", "show", thread, "--format", "json").json == {**listed["items"][0], "position": listed["position"]}
     assert cli("inbox", "list", "--all", "--format", "json").json["total"] == 0
     assert cli("thread", "show", "thread-0").status == 2
