@@ -59,6 +59,7 @@ def measured(name: str, old: Path, pairs: int) -> list[Figure]:
         side(name, tree)
     runs: dict[Path, list[Mapping[str, float]]] = {old: [], ROOT: []}
     for at in range(pairs):
+        sys.stderr.write(f"{name}: pair {at + 1} of {pairs}\n")
         # Whoever comes first may find the machine cooler, or its files colder.
         for tree in (old, ROOT) if at % 2 else (ROOT, old):
             runs[tree].append(side(name, tree))
