@@ -62,7 +62,7 @@ class Action:
     @property
     def types(self) -> dict[str, Any]:
         """The type of each argument that a caller gives, by name, None included."""
-        hints = get_type_hints(self.run, include_extras=True)
+        hints = _hints(self.run)
         return {name: hints[name] for name in self.parameters}
 
     def filled(self, given: Mapping[str, Any], args: tuple[Any, ...] = ()) -> dict[str, Any]:
@@ -85,11 +85,17 @@ class Action:
     @property
     def returns(self) -> Any:
         """The type of what the action returns."""
-        return get_type_hints(self.run, include_extras=True)["return"]
+        return _hints(self.run)["return"]
 
     @property
     def summary(self) -> str:
         return (inspect.getdoc(self.run) or "").partition("\n")[0]
+
+
+# Each answer asks for them, and to read annotations takes longer than to answer with a short list.
+@functools.cache
+def _hints(run: Callable[..., Any]) -> Mapping[str, Any]:
+    return get_type_hints(run, include_extras=True)
 
 
 class Performs(Protocol):

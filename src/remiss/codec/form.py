@@ -33,7 +33,7 @@ class Form:
     schema: Callable[[Side], Schema]
     kind: str | None = None
     as_it_is: type | None = None
-    write_all: Callable[[Sequence[Any]], list[object]] | None = None
+    write_all: Callable[[Sequence[Any]], Sequence[object]] | None = None
 
 
 def wrong(where: str, wanted: str, value: object) -> RequestError:
@@ -71,6 +71,13 @@ def sequence(value: Any) -> Sequence[Any]:
     if not isinstance(value, Sequence) or isinstance(value, str | bytes | bytearray):
         raise unfit(value, "a list")
     return value
+
+
+def write_column(form: Form, values: Sequence[Any]) -> Sequence[object]:
+    """Return many values of one form as JSON."""
+    if form.as_it_is is not None and {*map(type, values)} == {form.as_it_is}:
+        return values
+    return form.write_all(values) if form.write_all is not None else [*map(form.write, values)]
 
 
 def constant(schema: Schema) -> Callable[[Side], Schema]:

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 from remiss.codec import values
-from remiss.codec.form import ADVICE, Form, Schema, Side, bounded, nullable, read_list, sequence, unfit, wrong
+from remiss.codec.form import ADVICE, Form, Schema, Side, bounded, nullable, read_list, sequence, unfit, write_column, wrong
 from remiss.codec.listing import rows_form
 from remiss.codec.records import is_record, record_form
 from remiss.codec.values import NUMBER, PLAIN, choice, enumeration
@@ -80,9 +80,8 @@ def _union(members: Sequence[Any]) -> Form:
 
 def many(form: Form) -> Form:
     """Return the form of a list of things; they come back as a tuple."""
-    write_all = form.write_all or (lambda values: [*map(form.write, values)])
     return Form(
-        write=lambda value: write_all(sequence(value)),
+        write=lambda value: [*write_column(form, sequence(value))],
         read=lambda value, where: tuple(form.read(each, f"{where}[{at}]") for at, each in enumerate(read_list(value, where))),
         schema=lambda side: {"type": "array", "items": form.schema(side)},
     )

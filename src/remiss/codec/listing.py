@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from remiss.codec.form import ADVICE, Form, Schema, Side, nullable, read_list, sequence, unfit, wrong
+from remiss.codec.form import ADVICE, Form, Schema, Side, nullable, read_list, sequence, unfit, write_column, wrong
 from remiss.codec.records import SCHEMA, FormOf, headed, name_of, same_keys
 from remiss.codec.values import OPEN, PLAIN, read_text
 from remiss.errors import RequestError
@@ -64,15 +64,18 @@ def _write(page: Any) -> dict[str, object]:
     if not isinstance(page, Rows):
         raise unfit(page, "a page of a list")
     columns = page.columns
-    writing = [each.write for each in _cells(page.schema, columns)]
-    lines = ([write(value) for write, value in zip(writing, row, strict=True)] for row in page.rows)
+    # Column by column: most have values of one type, and are JSON already.
+    written = [
+        write_column(form, values)
+        for form, values in zip(_cells(page.schema, columns), zip(*page.rows, strict=True), strict=bool(page.rows))
+    ]
     return {
         SCHEMA: name_of(LIST),
         "of": page.schema,
         "columns": [*columns],
         "position": _NUMBER.write(page.position),
         "total": _NUMBER_OR_NOTHING.write(page.total),
-        "items": [dict(zip(columns, line, strict=True)) for line in lines],
+        "items": [dict(zip(columns, line, strict=True)) for line in (zip(*written, strict=True) if columns else page.rows)],
         "next": page.next,
     }
 

@@ -9,7 +9,7 @@ from itertools import repeat
 from operator import attrgetter
 from typing import Any
 
-from remiss.codec.form import Form, Schema, Side, unfit, wrong
+from remiss.codec.form import Form, Schema, Side, unfit, write_column, wrong
 from remiss.errors import RequestError
 from remiss.records.published import INLINE, Count, published_as
 
@@ -75,7 +75,7 @@ def record_form(declared: type, form_of: FormOf, *, answer: bool = False) -> For
             raise unfit(value, declared.__name__)
         return head | writing(value) if head else writing(value)
 
-    def write_all(values: Sequence[Any]) -> list[object]:
+    def write_all(values: Sequence[Any]) -> Sequence[object]:
         if writing_all is None or {*map(type, values)} != {declared}:
             return [*map(write, values)]
         return writing_all(values)
@@ -179,17 +179,10 @@ def _writer_of_many(node: _Node, head: Mapping[str, str]) -> Callable[[Sequence[
     keys = [*head, *node.keys]
 
     def write(records: Sequence[Any]) -> list[object]:
-        columns = [_column([*map(get, records)], form) for get, form in steps]
+        columns = [write_column(form, [*map(get, records)]) for get, form in steps]
         return [dict(zip(keys, row, strict=True)) for row in zip(*map(repeat, head.values()), *columns, strict=False)]
 
     return write
-
-
-def _column(values: list[Any], form: Form) -> list[object]:
-    """Return the values of one attribute of many records as JSON."""
-    if form.as_it_is is not None and {*map(type, values)} == {form.as_it_is}:
-        return values
-    return form.write_all(values) if form.write_all is not None else [*map(form.write, values)]
 
 
 def _all_of(attributes: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import base64
 import binascii
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from enum import Enum, IntEnum
 from typing import Any
@@ -258,7 +258,15 @@ def _looks_tagged(text: str) -> bool:
     return inner.startswith(_STARTS) and _tagged(inner) is not None
 
 
-OPEN = Form(write=write_open, read=read_open, schema=constant(OPEN_SCHEMA))
+def _write_all_open(values: Sequence[Any]) -> Sequence[object]:
+    kinds = {*map(type, values)} - _SAME
+    # Without a colon no text has a tag.
+    if not kinds or (kinds == {str} and ":" not in "".join(value for value in values if type(value) is str)):
+        return values
+    return [*map(write_open, values)]
+
+
+OPEN = Form(write=write_open, read=read_open, schema=constant(OPEN_SCHEMA), write_all=_write_all_open)
 _JSON_TYPES = {str: "string", datetime: "string", int: "integer", float: "number", bool: "boolean", type(None): "null"}
 
 
