@@ -18,7 +18,8 @@ from pathlib import Path
 
 import pytest
 
-# What a test without the mark `slow` may take of its process and its children; what fixtures prepare for several tests is apart.
+# What a test with neither the mark `slow` nor `soak` may take of its process and its children; what fixtures prepare for several
+# tests is apart.
 LIMIT_S = 2.0
 # On a machine that others use too the same work takes up to three times as long: there a test fails, between it is listed.
 FAILING_S = 6.0
@@ -178,7 +179,8 @@ class Clock:
         # What was started for the tests before, as a browser, may be told late: in no second do the processors work more seconds.
         possible = (time.monotonic() - self.passed) * (os.cpu_count() or 1)
         own, loaded = min(self.ended - self.began[0] - self.shared, possible), len(sys.modules) - self.modules
-        over = own > LIMIT_S and loaded < LOADING and item.get_closest_marker("slow") is None
+        may = any(item.get_closest_marker(name) is not None for name in ("slow", "soak"))
+        over = own > LIMIT_S and loaded < LOADING and not may
         item.user_properties.append((PROPERTY, (tests, server, own, over)))
         report: pytest.TestReport = yield
         if over and own > FAILING_S and report.passed:

@@ -22,6 +22,7 @@
     |   +-- Unconditional                 a change that does not say what it read
     |   +-- Denied                        the actor may not do this
     |   +-- StorageError                  disk full, folder not writable, database away
+    |   |   +-- ConnectionLost            the database's server ended what was under way
     |   +-- Tampered                      the audit log is not what was written
     |   +-- TimedOut                      a question that took longer than one statement may
     +-- AnswerNo                       1  the answer is no: findings, a difference, strict refusals
@@ -234,6 +235,10 @@ class StorageError(InputError):
     """The machine's storage or the database server refused."""
 
     code = "storage"
+
+
+class ConnectionLost(StorageError):
+    """The database's server closed the connection in the middle: what was under way is written whole or not at all."""
 
 
 class Tampered(InputError):

@@ -8,8 +8,11 @@ looked up by name each time.
 from __future__ import annotations
 
 import logging
+import math
+import os
 import secrets
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -67,8 +70,12 @@ def work_off(ws: Workspace, *, told: Told = lambda _: None, stopped: Callable[[]
     ------
     StorageError : the catalog itself cannot be read or written; a job that is under way is taken up again when its lease ends
     """
-    count, name = 0, runner_name()
-    while not stopped() and (lease := ws.take_job(name)) is not None:
+    return _work_off(ws, runner_name(), 0.0, told, stopped)
+
+
+def _work_off(ws: Workspace, name: str, stays: float | None, told: Told, stopped: Callable[[], bool]) -> int:
+    count = 0
+    while not stopped() and (lease := ws.take_job(name, stays)) is not None:
         count += 1
         LOG.info("%s works on job %s", name, lease.job.id)
         work(ws, lease, stopped)
@@ -78,18 +85,26 @@ def work_off(ws: Workspace, *, told: Told = lambda _: None, stopped: Callable[[]
 
 def keep_working(ws: Workspace, ended: threading.Event) -> None:
     """Work off jobs as they come, until `ended` is set; a step that is under way then is undone or committed whole."""
+    name, said = runner_name(), -math.inf
+    lease = float(ws.settings.job_lease)
     while not ended.is_set():
+        # Now and then it says that it is there.
+        says = time.monotonic() - said >= lease / BEATS
+        said = time.monotonic() if says else said
         try:
-            work_off(ws, stopped=ended.is_set)
+            _work_off(ws, name, lease if says else None, lambda _: None, ended.is_set)
         except RemissError as error:
             # The catalog is away, or its disk is full: later it may be there.
-            LOG.warning("no job can be taken: %s", error.what)
+            LOG.warning("no job can be taken: %s; %s", error.what, error.do)
         ended.wait(LOOKS_SECONDS)
 
 
 def runner_name() -> str:
-    """Return what a runner is called in the log of a job: a word of its own, for where it runs is not for all who see the job."""
-    return f"runner {secrets.token_hex(3)}"
+    """Return what a runner is called in the log of a job, with the number of its process for whoever has the machine.
+
+    It is a word of its own, for where it runs is not for all who see the job.
+    """
+    return f"runner {secrets.token_hex(3)} (process {os.getpid()})"
 
 
 def work(ws: Workspace, lease: Lease, stopped: Callable[[], bool] = lambda: False) -> None:

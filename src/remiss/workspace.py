@@ -134,14 +134,15 @@ class Workspace(Recording):
             self.record_view(action, arguments, result)
             return result
 
-    def take_job(self, runner: str) -> Lease | None:
+    def take_job(self, runner: str, stays: float | None = None) -> Lease | None:
         """Take a job that waits, or whose runner has gone silent; None when there is none. For whoever has the database itself.
 
         Parameters
         ----------
         runner : who takes it, for people
+        stays : where there is none, for how many seconds from now the runner is known to be there; None is not to say
         """
-        return adapters.take(self._store, runner, float(self.settings.job_lease))
+        return adapters.take(self._store, runner, float(self.settings.job_lease), stays)
 
     def use_link(self, text: str) -> tuple[Person, Token] | None:
         """Use up a link that signs a person in, and return whom; None when it does not work (any more).

@@ -130,7 +130,7 @@ def worked_off(ws, log):
     (log / "predictions" / "broken.parquet").write_text("\n".join(BY_HAND))
     runner.work_off(ws)
     (log / "predictions" / "broken.parquet").unlink()
-    assert [each.state.value for each in ws.jobs.newest(2)] == ["failed", "done"]
+    assert [each.state.value for each in ws.jobs.newest(2).found] == ["failed", "done"]
     return done.id, failed.id
 
 

@@ -10,7 +10,7 @@ import pytest
 import remiss
 from remiss import capture, runner
 from remiss.capture import job_actions as capturing
-from remiss.errors import Conflict, IntervalError, NotFound, ProtocolError
+from remiss.errors import Conflict, InputError, IntervalError, NotFound, ProtocolError
 from remiss.faces.cli import main
 from remiss.govern import job_actions as jobs
 from remiss.records.job import JobState
@@ -53,6 +53,7 @@ def test_a_capture_that_is_posted_is_done_when_it_is_worked_off(ws, log, work_of
     posted = capturing.capture_job(ws, log.protocol, since=MONDAY, until=MONDAY + 2 * WEEK)
     assert (posted.state, posted.steps, posted.protocol, posted.version) == (JobState.WAITING, None, "arrival-delay", 1)
     assert jobs.show_job(ws, posted.id) == posted
+    assert posted.reason == "no runner is at work; start one: remiss job run, or remiss serve --jobs"
     assert not capture.list_runs(ws)
     assert work_off() == 1
     done = jobs.show_job(ws, posted.id)
@@ -95,6 +96,17 @@ def test_a_job_that_waits_can_be_cancelled_once(ws, log, work_off):
         jobs.cancel(ws, posted.id)
     assert [line["job"] for line in jobs.list_jobs(ws, state=JobState.CANCELLED)] == [posted.id]
     assert len(jobs.list_jobs(ws, state=JobState.WAITING)) == 0
+
+
+def test_jobs_are_listed_page_by_page(ws, log):
+    posted = [capturing.capture_job(ws, log.protocol).id for _ in range(3)]
+    page = jobs.list_jobs(ws, limit=2)
+    assert (list(page.column("job")), page.total) == (posted[:0:-1], 3)
+    rest = jobs.list_jobs(ws, limit=2, after=page.next)
+    assert (list(rest.column("job")), rest.total, rest.next) == (posted[:1], 3, None)
+    for token, state in ((page.next, JobState.WAITING), ("nonsense", None)):
+        with pytest.raises(InputError, match="page token"):
+            jobs.list_jobs(ws, state=state, after=token)
 
 
 def test_what_can_be_told_at_once_is_told_at_once(ws, log):

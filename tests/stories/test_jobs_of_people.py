@@ -123,7 +123,7 @@ def test_a_runner_that_is_to_end_leaves_the_job_to_another(ws, posted):
     ends = []
     runner.work_off(ws, stopped=lambda: bool(ends) or meanwhile(ws, posted, 1, lambda: ends.append(True))())
     waiting = jobs.show_job(ws, posted.id)
-    assert (waiting.state, waiting.done, waiting.reason, waiting.retry_at) == (JobState.WAITING, 1, "", None)
+    assert (waiting.state, waiting.done, waiting.retry_at) == (JobState.WAITING, 1, None)
     runner.work_off(ws)
     assert (jobs.show_job(ws, posted.id).state, len(capture.list_runs(ws))) == (JobState.DONE, 3)
 

@@ -102,12 +102,32 @@ def catalog(disk: str, protocol: str) -> list[object]:
         return [[told.replace(disk, "DISK"), full.state, full.done], [done.state, done.done], len(capture.list_runs(ws))]
 
 
+def opening(disk: str) -> str:
+    """Open a catalog whose disk became full since it was closed."""
+    address = str(Path(disk) / "remiss.db")
+    remiss.open(address, create=True).close()
+    fill(disk)
+    try:
+        remiss.open(address).close()
+    except StorageError as error:
+        return error.what.replace(disk, "DISK")
+    return "opened"
+
+
+def test_a_catalog_that_has_no_room_to_be_opened_says_so_and_not_that_the_disk_failed(tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    assert on_a_small_disk("opening", disk) == "there is no room left for DISK/remiss.db; nothing was written"
+
+
 def test_a_job_whose_raw_evidence_has_no_room_waits_with_the_reason(address, environment, log, tmp_path):
     disk = tmp_path / "disk"
     disk.mkdir()
     settings = {**environment, "REMISS_VAULT": str(disk / "vault"), "REMISS_SOURCES": str(log.folder)}
     full, early, done, whole = on_a_small_disk("vault", disk, address, log.protocol, **settings)
-    assert full == ["waiting", f"the disk that holds {disk}/vault/bundles is full", 0, True, 0]
+    state, reason, *others = full
+    assert (state, others) == ("waiting", [0, True, 0])
+    assert reason.startswith(f"the disk that holds {disk}/vault/bundles is full; no runner is at work since ")
     assert early == 0
     assert done == ["done", 1, ""]
     assert whole
@@ -122,7 +142,7 @@ def test_a_job_of_a_catalog_that_has_no_room_is_not_lost(log, tmp_path):
     assert runs == 1
 
 
-WORK = {"vault": vault, "catalog": catalog}
+WORK = {"vault": vault, "catalog": catalog, "opening": opening}
 
 if __name__ == "__main__":
     print(json.dumps(WORK[sys.argv[1]](*sys.argv[2:])))

@@ -94,7 +94,8 @@ def check_vault(address, environment):
 
 def check_died(address, environment, job, point):
     assert finished(job_run(address, environment, REMISS_CRASH_AT=point))[0] == -signal.SIGKILL
-    assert check(address, environment, job) == (JobState.RUNNING, int(point == "after-commit"))
+    state = JobState.WAITING if point == "during-take" else JobState.RUNNING
+    assert check(address, environment, job) == (state, int(point == "after-commit"))
     end_leases(address)
     status, err = finished(job_run(address, environment))
     assert (status, f"{job}: done, 2 of 2 steps committed" in err) == (0, True), err

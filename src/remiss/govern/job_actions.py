@@ -6,17 +6,17 @@ from typing import Annotated
 
 from remiss.action import action
 from remiss.govern.ports.jobs import JobWorkspace
-from remiss.parameters import Help, Limit
+from remiss.parameters import Help, Limit, PageToken
 from remiss.records.event import Scalar
 from remiss.records.job import Job, JobState
-from remiss.records.rows import Rows
+from remiss.records.rows import Rows, Turn, list_name, token, turn
 
 JobId = Annotated[str, Help("The id of a job, or a prefix that no other job shares.")]
 JOB = ("job", "kind", "state", "protocol", "team", "person", "posted_at", "done", "steps", "ended_at", "reason")
 
 
 @action("job.list", permission="job:read", http="GET /jobs", reads=True)
-def list_jobs(ws: JobWorkspace, *, state: JobState | None = None, limit: Limit = 50) -> Rows:
+def list_jobs(ws: JobWorkspace, *, state: JobState | None = None, limit: Limit = 50, after: PageToken | None = None) -> Rows:
     """List jobs as they stand, newest first.
 
     Example: remiss job list --state waiting
@@ -24,10 +24,16 @@ def list_jobs(ws: JobWorkspace, *, state: JobState | None = None, limit: Limit =
     Parameters
     ----------
     state : only jobs in this state
+
+    Raises
+    ------
+    InputError : a token of another list
     """
-    states = () if state is None else (state,)
-    found = ws.jobs.newest(limit, states)
-    return Rows("job", JOB, tuple(map(_line, found)), ws.position(), total=ws.jobs.count(states))
+    name = list_name(f"jobs {state or ''}", "newest", None)
+    before = None if after is None else turn(after, name, 1).last[0]
+    page = ws.jobs.newest(limit, () if state is None else (state,), before=before)
+    following = None if page.last is None else token(Turn(of=name, position=None, total=page.total, last=(page.last,)))
+    return Rows("job", JOB, tuple(map(_line, page.found)), ws.position(), total=page.total, next=following)
 
 
 def _line(job: Job) -> tuple[Scalar, ...]:

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from remiss.errors import AnswerNo, Conflict, RemissError, SourceError, StorageError
+from remiss.records.identity import format_time
 from remiss.records.job import JobState
 
 # So often in the time of a lease a runner says that it is alive.
@@ -72,6 +73,22 @@ def reason_of(error: RemissError) -> str:
         return _QUOTES.split(error.what)[0].strip() + see
     in_document = error.where is not None and error.where.line is not None
     return f"{error.where}: {error.what}" if in_document else error.what
+
+
+def nobody_at_hand(reason: str, last: datetime | None) -> str:
+    """Return why a job waits that no runner is there to take.
+
+    Parameters
+    ----------
+    reason : why it waits besides; empty when it is not known to have been tried
+    last : when a runner was last there
+
+    >>> nobody_at_hand("", None)
+    'no runner is at work; start one: remiss job run, or remiss serve --jobs'
+    """
+    before = "" if last is None else f" since {format_time(last.replace(microsecond=0))}"
+    told = f"no runner is at work{before}; start one: remiss job run, or remiss serve --jobs"
+    return f"{reason}; {told}" if reason else told
 
 
 def worn_out(attempts: int) -> JobOutcome | None:

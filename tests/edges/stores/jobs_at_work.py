@@ -6,6 +6,7 @@ A step here files a small run with raw evidence, as a capture does, without a lo
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import random
@@ -14,10 +15,11 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from sqlalchemy import select, update
 
 import remiss
@@ -27,7 +29,7 @@ from remiss.edges.stores.tables import jobs, journal
 from remiss.govern.ports.jobs import Posted
 from remiss.govern.ports.vault import Bundle
 from remiss.records.identity import crockford
-from remiss.records.job import JobStep
+from remiss.records.job import OPEN, JobState, JobStep
 from remiss.records.run import Run
 from tests.edges.stores import drawing
 from tests.edges.stores.acting import unlisted
@@ -85,10 +87,33 @@ def posted(address: str, first: int, count: int) -> str:
         return post(ws, first, count)
 
 
+def stand_still_in_a_copy() -> None:
+    """Have this process stand still while it sends a server rows, once."""
+    write_row = psycopg.Copy.write_row
+
+    def writes(copy: psycopg.Copy, row: Any) -> None:
+        psycopg.Copy.write_row = write_row  # type: ignore[method-assign]
+        os.kill(os.getpid(), signal.SIGSTOP)
+        write_row(copy, row)
+
+    psycopg.Copy.write_row = writes  # type: ignore[method-assign, assignment]
+
+
 def run(address: str) -> None:
     """Do what `remiss job run` does."""
     with remiss.open(address) as ws:
         runner.work_off(ws)
+
+
+# Who still runs when this process ends has its pipes open, and whoever reads from these would wait without end.
+LEFT: set[int] = set()
+
+
+@atexit.register
+def end_all() -> None:
+    for child in LEFT:
+        with suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
 
 
 def forked(work: Callable[[], object], **environment: str) -> int:
@@ -102,11 +127,13 @@ def forked(work: Callable[[], object], **environment: str) -> int:
             traceback.print_exc()
             os._exit(1)
         os._exit(0)
+    LEFT.add(child)
     return child
 
 
 def ended(child: int) -> int:
     """Wait for a process and return how it ended: minus the signal, or its status."""
+    LEFT.discard(child)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
@@ -127,7 +154,7 @@ def wait_until_free(address: str) -> None:
     with remiss.open(address) as ws:
         while True:
             with ws._store.tending(60) as connection:
-                found = select(jobs.c.key).where(jobs.c.state == "running").with_for_update(skip_locked=True)
+                found = select(jobs.c.key).where(jobs.c.state.in_(OPEN)).with_for_update(skip_locked=True)
                 if connection.execute(found).first() is not None and some_free(ws._store):
                     return
             assert time.monotonic() < deadline
@@ -136,12 +163,14 @@ def wait_until_free(address: str) -> None:
 
 def found(address: str, job: str) -> dict[str, Any]:
     """Return what there is of a job, and of everything."""
-    with remiss.open(address) as ws:
+    bundles = Path(os.environ["REMISS_VAULT"]) / "bundles"
+    # A file has its name once its run is committed, so whichever is there now has a run in what is read next.
+    files = sorted(path.name for path in bundles.glob("*"))
+    # From one snapshot: others are at work, and what a server got from a process before it died is done after that.
+    with remiss.open(address) as ws, ws._store.reading() as connection:
         known = ws.jobs.get(job)
-        with ws._store.reading() as connection:
-            of_job = select(journal.c.action).where(journal.c.request_id == job)
-            entries = list(connection.execute(of_job).scalars())
-        bundles = Path(os.environ["REMISS_VAULT"]) / "bundles"
+        of_job = select(journal.c.action).where(journal.c.request_id == job)
+        entries = list(connection.execute(of_job).scalars())
         runs = {each.id for each in ws.runs.latest(1000)}
         return {
             "state": known.state.value,
@@ -152,8 +181,8 @@ def found(address: str, job: str) -> dict[str, Any]:
             "entries": entries,
             "position": ws.position(),
             "all_runs": len(runs),
-            "files": sorted(path.name for path in bundles.glob("*")),
-            "strangers": sorted(path.name for path in bundles.glob("*.bundle") if path.stem not in runs),
+            "files": files,
+            "strangers": [name for name in files if name.endswith(".bundle") and name.removesuffix(".bundle") not in runs],
             "attempts": known.attempts,
             "reason": known.reason,
         }
@@ -195,6 +224,29 @@ def stop(address: str, *points: str) -> list[dict[str, Any]]:
             }
         )
     return told
+
+
+def stop_in_a_copy(address: str) -> dict[str, Any]:
+    """Have a runner stand still while it sends rows of a step, and another run, with a job of the same source before it."""
+    job = posted(address, 0, 2)
+
+    def first() -> None:
+        stand_still_in_a_copy()
+        run(address)
+
+    standing = forked(first)
+    stood = stopped(standing)
+    other = posted(address, 2, 1)
+    # It takes the other job, and waits in its step for the lock of the source.
+    second = ended(forked(lambda: run(address)))
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while found(address, job)["state"] in OPEN:
+        assert time.monotonic() < deadline
+        assert ended(forked(lambda: run(address))) == 0
+    before = found(address, job)
+    os.kill(standing, signal.SIGCONT)
+    told = {"stood": stood, "second": second, "before": before, "first": ended(standing)}
+    return told | {"after": found(address, job), "other": found(address, other)}
 
 
 def kill(address: str, times: str, seed: str) -> dict[str, Any]:
@@ -246,6 +298,97 @@ def stand_still(address: str, times: str, seed: str) -> list[dict[str, Any]]:
     return told
 
 
+class Hand:
+    """One of several runners at work: it is killed or made to stand still again and again, and another comes in its place."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._process: int | None = None
+        self._wakes_at = 0.0
+        self.told = {"killed": 0, "stood still": 0, "ended": 0}
+
+    @property
+    def stands_still(self) -> bool:
+        return self._wakes_at > 0
+
+    @property
+    def struck(self) -> int:
+        return self.told["killed"] + self.told["stood still"]
+
+    def look(self) -> None:
+        """Have it go on if it stood still for long enough, and another come if it ended."""
+        if self._wakes_at and time.monotonic() >= self._wakes_at:
+            self.wake()
+        if self._process is not None:
+            gone, status = os.waitpid(self._process, os.WNOHANG)
+            if gone:
+                self._gone(status)
+        if self._process is None:
+            self._process = forked(lambda: run(self._address))
+
+    def strike(self, stands_still: float) -> None:
+        """Kill it, or have it stand still for so many seconds; one that stands still already is killed."""
+        if self._process is None:
+            return
+        if stands_still and not self._wakes_at:
+            os.kill(self._process, signal.SIGSTOP)
+            self._wakes_at = time.monotonic() + stands_still
+            self.told["stood still"] += 1
+        else:
+            os.kill(self._process, signal.SIGKILL)
+            self._gone(os.waitpid(self._process, 0)[1])
+
+    def wake(self) -> None:
+        """Have it go on where it stood still."""
+        if self._process is not None and self._wakes_at:
+            os.kill(self._process, signal.SIGCONT)
+        self._wakes_at = 0.0
+
+    def finish(self) -> None:
+        """Have it go on, and wait until it ends by itself."""
+        self.wake()
+        if self._process is not None:
+            self._gone(os.waitpid(self._process, 0)[1])
+
+    def _gone(self, status: int) -> None:
+        code = os.waitstatus_to_exitcode(status)
+        assert code in {0, -signal.SIGKILL}, code
+        self.told["ended" if code == 0 else "killed"] += 1
+        LEFT.discard(self._process or 0)
+        self._process, self._wakes_at = None, 0.0
+
+
+def storm(address: str, times: str, seed: str) -> dict[str, Any]:
+    """Have two runners work off jobs while one of them is killed, or stands still, at any moment; then let them finish.
+
+    Some stand still for less than their lease, and some for so long that another takes the job and finishes it meanwhile.
+    """
+    moments = random.Random(int(seed))
+    lease = float(os.environ["REMISS_JOB_LEASE"])
+    began = time.perf_counter()
+    made = [posted(address, 0, 3)]
+    assert ended(forked(lambda: run(address), **PATIENT)) == 0
+    usual = time.perf_counter() - began
+    hands, told = [Hand(address), Hand(address)], []
+    deadline = time.monotonic() + 15 * int(times) + DEADLINE_SECONDS
+    while sum(hand.struck for hand in hands) < int(times):
+        # There is always one that nobody holds; to post it would wait for the lock of a file, which who stands still may have.
+        if found(address, made[-1])["state"] != JobState.WAITING and not any(hand.stands_still for hand in hands):
+            made.append(posted(address, 3 * len(made), 3))
+        assert time.monotonic() < deadline
+        for hand in hands:
+            hand.look()
+        time.sleep(moments.uniform(0, 0.8) * usual)
+        moments.choice(hands).strike(moments.choice([0.0, moments.uniform(0, 2 * lease)]))
+        told.append(found(address, moments.choice(made)))
+    for hand in hands:
+        hand.finish()
+    end_leases(address)
+    assert ended(forked(lambda: run(address), **PATIENT)) == 0
+    struck = {name: sum(hand.told[name] for hand in hands) for name in hands[0].told}
+    return {**struck, "told": told, "at_last": [found(address, job) for job in made]}
+
+
 def share(address: str, runners: str, count: str) -> list[dict[str, Any]]:
     """Have several runners work off many jobs at once."""
     made = [posted(address, 2 * number, 2) for number in range(int(count))]
@@ -254,7 +397,15 @@ def share(address: str, runners: str, count: str) -> list[dict[str, Any]]:
     return [found(address, job) for job in made]
 
 
-WORK = {"crash": crash, "stop": stop, "kill": kill, "stand-still": stand_still, "share": share}
+WORK = {
+    "crash": crash,
+    "stop": stop,
+    "stop-in-a-copy": stop_in_a_copy,
+    "kill": kill,
+    "stand-still": stand_still,
+    "storm": storm,
+    "share": share,
+}
 
 if __name__ == "__main__":
     print(json.dumps(WORK[sys.argv[1]](*sys.argv[2:])))

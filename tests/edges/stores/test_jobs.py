@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select, update
 
-from remiss.edges.stores.leases import take
-from remiss.edges.stores.tables import jobs
+from remiss.edges.stores.leases import seen, take
+from remiss.edges.stores.tables import jobs, runners
 from remiss.errors import Ambiguous, Conflict, NotFound
 from remiss.govern.jobs import MOST_ATTEMPTS, MOST_LINES, JobOutcome, LeaseLost
 from remiss.govern.ports.jobs import Posted
+from remiss.records.identity import parse_time
 from remiss.records.job import JobState, JobStep
 from tests.edges.stores.acting import unlisted
 from tests.edges.stores.drawing import MONDAY, WEEK, drawn, file, member, protocol
@@ -44,6 +46,10 @@ def cancel(ws, job):
 @unlisted("test.awaited")
 def awaited(ws, protocol):
     return ws.jobs.awaited(protocol)
+
+
+def ids(page):
+    return [job.id for job in page.found]
 
 
 def taken(ws, runner="one"):
@@ -200,7 +206,8 @@ def test_a_job_that_waits_is_not_had_before_its_time(ws):
     job = post(ws)
     taken(ws).settle(JobOutcome(JobState.WAITING, "the disk is full", timedelta(seconds=30)))
     waiting = ws.jobs.get(job.id)
-    assert (waiting.state, waiting.reason, waiting.attempts) == (JobState.WAITING, "the disk is full", 1)
+    assert (waiting.state, waiting.attempts) == (JobState.WAITING, 1)
+    assert waiting.reason == "the disk is full; no runner is at work; start one: remiss job run, or remiss serve --jobs"
     assert timedelta(seconds=20) < waiting.retry_at - waiting.log[-1].at < timedelta(seconds=40)
     assert taken(ws) is None
     end_lease(ws, job)
@@ -268,13 +275,57 @@ def test_a_job_is_found_by_a_prefix_that_no_other_has(ws):
         ws.jobs.get("job-aaaaaa")
 
 
+def test_a_job_that_waits_says_whether_somebody_is_there_to_take_it(ws):
+    job = post(ws)
+    nobody = "no runner is at work; start one: remiss job run, or remiss serve --jobs"
+    assert job.reason == ws.jobs.get(job.id).reason == ws.jobs.newest(1).found[0].reason == nobody
+    before = ws.position()
+    seen(ws._store, "one", 60)
+    assert ws.jobs.get(job.id).reason == ws.jobs.newest(1).found[0].reason == ""
+    seen(ws._store, "one", 0)  # it ends
+    seen(ws._store, "two", 0)
+    [last] = re.findall("no runner is at work since (2[0-9T:-]*Z); start one", ws.jobs.get(job.id).reason)
+    assert abs(datetime.now(UTC) - parse_time(last)) < timedelta(minutes=2)
+    assert ws.position() == before
+    cancel(ws, job.id)
+    assert ws.jobs.get(job.id).reason.startswith("cancelled by")
+
+
+def test_a_runner_that_works_on_another_job_is_one_that_is_there(ws):
+    post(ws)
+    waiting = post(ws)
+    lease = taken(ws)
+    assert ws.jobs.get(waiting.id).reason == ""
+    assert ws.jobs.get(lease.job.id).reason == ""
+    end_lease(ws, lease.job)
+    assert ws.jobs.get(waiting.id).reason.startswith("no runner is at work")
+    assert ws.jobs.get(lease.job.id).reason.startswith("its runner is silent; no runner is at work")
+
+
+def test_of_runners_that_ended_the_last_is_kept(ws):
+    for name in ("one", "two", "three"):
+        seen(ws._store, name, 60 if name == "one" else 0)
+    with ws._store.reading() as connection:
+        assert set(connection.execute(select(runners.c.name)).scalars()) == {"one", "three"}
+
+
 def test_jobs_are_listed_newest_first_by_their_state(ws):
     first, second = post(ws), post(ws)
     cancel(ws, first.id)
-    assert [job.id for job in ws.jobs.newest(10)] == [second.id, first.id]
-    assert [job.id for job in ws.jobs.newest(1)] == [second.id]
-    assert [job.id for job in ws.jobs.newest(10, (JobState.CANCELLED,))] == [first.id]
-    assert (ws.jobs.count(), ws.jobs.count((JobState.WAITING,))) == (2, 1)
+    assert ids(ws.jobs.newest(10)) == [second.id, first.id]
+    assert ids(ws.jobs.newest(1)) == [second.id]
+    assert ids(ws.jobs.newest(10, (JobState.CANCELLED,))) == [first.id]
+    assert (ws.jobs.newest(1).total, ws.jobs.newest(1, (JobState.WAITING,)).total) == (2, 1)
+
+
+def test_jobs_are_listed_page_by_page(ws):
+    posted = [post(ws).id for _ in range(3)]
+    page = ws.jobs.newest(2)
+    post(ws)  # what comes meanwhile shifts nothing
+    rest = ws.jobs.newest(2, before=page.last)
+    assert (ids(page), ids(rest)) == (posted[:0:-1], posted[:1])
+    assert (page.total, rest.total, rest.last) == (3, 4, None)
+    assert ws.jobs.newest(4).last is None
 
 
 def test_a_protocol_is_awaited_while_a_job_by_it_is_open(ws):
@@ -289,7 +340,7 @@ def test_a_protocol_is_awaited_while_a_job_by_it_is_open(ws):
 def test_a_scope_sees_the_jobs_of_its_teams(ws, ws_as):
     mine, other = post(ws), post(ws, team="boarding")
     bo = ws_as("bo", role="reader")
-    assert [job.id for job in bo.jobs.newest(10)] == [mine.id]
+    assert ids(bo.jobs.newest(10)) == [mine.id]
     with pytest.raises(NotFound):
         bo.jobs.get(other.id)
 

@@ -12,7 +12,7 @@ from tests.edges.stores.writers import finish, start
 MODULE = "tests.edges.stores.jobs_at_work"
 POINTS = (*get_args(JobPoint), *get_args(Point))
 # Where a runner has no transaction under way: that it stands still holds up nobody.
-OUTSIDE = (*get_args(JobPoint), "before-begin", "after-commit")
+OUTSIDE = ("after-take", "after-plan", "before-begin", "after-commit")
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def check_died(address, environment, points):
         assert found["signal"] == 9, point
         assert true(found["after"]), point
         assert found["after"]["done"] == (point == "after-commit"), point
-        assert found["after"]["state"] == "running", point
+        assert found["after"]["state"] == ("waiting" if point == "during-take" else "running"), point
         assert found["again"] == 0, point
         assert done(found["at_last"]), point
         assert found["at_last"]["all_runs"] == 2 * (before + 1), point
@@ -86,8 +86,20 @@ def test_a_runner_that_stood_still_anywhere_outside_of_a_transaction_does_nothin
 
 # A process that stands still in a transaction keeps the lock of a file for as long; a server takes it away.
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
-def test_a_server_takes_the_job_from_a_runner_that_stands_still_in_the_middle_of_a_transaction(address, environment):
-    check_stopped(address, environment, ("before-position",))
+@pytest.mark.parametrize("point", ["during-take", "before-position"])
+def test_a_server_takes_the_job_from_a_runner_that_stands_still_in_the_middle_of_a_transaction(address, environment, point):
+    check_stopped(address, environment, (point,))
+
+
+@pytest.mark.slow(reason="it outlasts two leases")
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_a_runner_that_stands_still_while_it_sends_rows_holds_up_nobody_for_longer_than_its_lease(address, environment):
+    found = told("stop-in-a-copy", address, environment=environment)
+    assert found["stood"]
+    assert (found["first"], found["second"]) == (0, 0)
+    assert done(found["before"])
+    assert done(found["other"])
+    assert {**found["after"], "files": None} == {**found["before"], "files": None}
 
 
 @pytest.mark.soak
@@ -119,6 +131,26 @@ def test_runners_that_stand_still_at_any_moment_do_no_step_twice(address, enviro
     found = told("stand-still", address, str(times), "2", environment=environment, within=1200)
     assert all(done(each["at_last"]) for each in found)
     assert found[-1]["at_last"]["all_runs"] == 3 * (times + 1)
+
+
+def check_in_a_storm(address, environment, times, seed):
+    found = told("storm", address, str(times), str(seed), environment=environment, within=1200)
+    assert found["told"]
+    assert all(map(true, found["told"]))
+    assert all(map(done, found["at_last"])), [each for each in found["at_last"] if not done(each)]
+    assert {each["all_runs"] for each in found["at_last"]} == {3 * len(found["at_last"])}
+    return found
+
+
+def test_of_two_runners_that_are_killed_and_stopped_no_step_is_lost_or_done_twice(address, environment):
+    check_in_a_storm(address, environment, 3, 1)
+
+
+@pytest.mark.soak
+def test_of_two_runners_that_are_killed_and_stopped_sixty_times_no_step_is_lost_or_done_twice(address, environment):
+    found = check_in_a_storm(address, environment, 60, 2)
+    assert found["killed"] >= 15
+    assert found["stood still"] >= 15
 
 
 def check_shared(address, environment, runners, count):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import time
 from pathlib import Path
@@ -42,6 +43,11 @@ def test_a_capture_that_nobody_wants_to_wait_for_is_posted_as_a_job(site, posted
         assert (job["schema"], job["state"], job["steps"], job["done"]) == ("remiss/job@1", "waiting", None, 0)
         assert answer.headers["Location"] == f"/api/v1/jobs/{job['job']}"
         assert client.get(answer.headers["Location"]).json() == job
+        # Nobody is there to do it, and whoever posted it is told so, by the answer and on its page.
+        assert job["reason"] == "no runner is at work; start one: remiss job run, or remiss serve --jobs"
+        with site.browser() as browser:
+            assert "no runner is at work" in browser.get(f"/jobs/{job['job']}").text
+            assert "no runner is at work" in browser.get("/jobs").text
         assert client.get("/api/v1/runs").json()["total"] == 0
         # Without the wish it is done at once, as ever.
         assert client.post("/api/v1/runs", json=posted).status_code == 201
@@ -87,6 +93,28 @@ def test_the_page_of_a_job_shows_the_steps_that_are_committed_without_script(sit
             assert f'href="/runs/{run}"' in page
         assert job in browser.get("/jobs").text
         assert 'href="/jobs"' in browser.get("/runs").text
+
+
+def test_older_jobs_are_on_further_pages(site, posted, monkeypatch):
+    monkeypatch.setattr("remiss.faces.web.pages.jobs.LIMIT", 2)
+    with site.client() as client, site.browser() as browser:
+        made = [client.post("/api/v1/jobs", json=posted).json()["job"] for _ in range(3)]
+        client.post(f"/api/v1/jobs/{made[2]}/cancel")
+        first = browser.get("/jobs").text
+        assert listed(first) == made[:0:-1]
+        assert "<h2>3 jobs</h2>" in first
+        (older,) = re.findall(r'<a rel="next" href="([^"]*)">Older jobs', first)
+        second = browser.get(html.unescape(older)).text
+        assert listed(second) == made[:1]
+        assert "Older jobs" not in second
+        assert '<a href="/jobs">First page</a>' in second
+        assert listed(browser.get("/jobs?state=cancelled").text) == made[2:]
+        assert "<h2>0 jobs failed</h2>" in browser.get("/jobs?state=failed").text
+        assert browser.get("/jobs?state=lost").status_code == 422
+
+
+def listed(page):
+    return re.findall(r'<a class="id" href="/jobs/(job-[a-z0-9]*)"', page)
 
 
 def test_a_job_is_cancelled_on_its_page(site, posted):

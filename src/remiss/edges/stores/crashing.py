@@ -14,8 +14,8 @@ from typing import Literal, TypeAlias
 Point: TypeAlias = Literal[
     "before-begin", "after-events", "after-samples", "before-position", "before-journal", "before-commit", "after-commit"
 ]
-# In the work on a job (`leases.py`): it is taken, its steps are known.
-JobPoint: TypeAlias = Literal["after-take", "after-plan"]
+# In the work on a job (`leases.py`): it is about to be taken, it is taken, its steps are known.
+JobPoint: TypeAlias = Literal["during-take", "after-take", "after-plan"]
 
 
 def crash_point(name: Point | JobPoint) -> None:

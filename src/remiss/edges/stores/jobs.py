@@ -7,23 +7,23 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, func, insert, select, update
+from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
 
-from remiss.edges.stores.dialect.driving import end_if_idle
+from remiss.edges.stores.dialect.driving import clock, end_if_idle
 from remiss.edges.stores.dialect.writing import lock_name
 from remiss.edges.stores.reading import Reader, Reading
 from remiss.edges.stores.storable import is_text
-from remiss.edges.stores.tables import jobs
+from remiss.edges.stores.tables import jobs, runners
 from remiss.edges.stores.visible import visible_to
 from remiss.errors import Ambiguous, Conflict, NotFound
 from remiss.govern.authority import OPERATOR
-from remiss.govern.jobs import MOST_LINES
-from remiss.govern.ports.jobs import Posted
+from remiss.govern.jobs import MOST_LINES, nobody_at_hand
+from remiss.govern.ports.jobs import NewestJobs, Posted
 from remiss.records.identity import crockford, format_time, from_micros, parse_time
 from remiss.records.job import OPEN, Job, JobLine, JobState, JobStep
 
@@ -125,19 +125,21 @@ class JobStore:
     def get(self, job: str) -> Job:
         """Return a job by id or by a unique prefix of six or more characters; raises NotFound and Ambiguous."""
         with self._reader.at() as reading:
-            return job_of(self._find(reading, job))
+            (found,) = _as_seen(reading.connection, job_of(self._find(reading, job)))
+            return found
 
-    def newest(self, limit: int, states: Sequence[JobState] = ()) -> tuple[Job, ...]:
-        """Return jobs, newest first; only those in some states when such are named."""
-        found = select(*TOLD).where(*self._those(states)).order_by(jobs.c.key.desc()).limit(limit)
+    def newest(self, limit: int, states: Sequence[JobState] = (), *, before: int | None = None) -> NewestJobs:
+        """Return jobs, newest first; only those in some states when such are named, only those `before` a place."""
+        those = [self._visible, *([jobs.c.state.in_([each.value for each in states])] if states else [])]
+        found = select(*TOLD).where(*those).order_by(jobs.c.key.desc()).limit(limit + 1)
+        if before is not None:
+            found = found.where(jobs.c.key < before)
         with self._reader.at() as reading:
-            return tuple(job_of(row) for row in reading.connection.execute(found))
-
-    def count(self, states: Sequence[JobState] = ()) -> int:
-        """Return how many there are."""
-        found = select(func.count()).select_from(jobs).where(*self._those(states))
-        with self._reader.at() as reading:
-            return int(reading.connection.execute(found).scalar_one())
+            rows = reading.connection.execute(found).all()
+            total = reading.connection.execute(select(func.count()).select_from(jobs).where(*those)).scalar_one()
+            shown = rows[:limit]
+            last = shown[-1].key if len(rows) > limit else None
+            return NewestJobs(found=_as_seen(reading.connection, *map(job_of, shown)), total=total, last=last)
 
     def awaited(self, protocol: str) -> bool:
         """Return whether some job by a protocol is open, seen or not; in an action, once nobody else posts by it."""
@@ -169,9 +171,6 @@ class JobStore:
         transaction.changed(row.id, {"state": row.state}, {"state": JobState.CANCELLED.value})
         return self.get(row.id)
 
-    def _those(self, states: Sequence[JobState]) -> list[ColumnElement[bool]]:
-        return [self._visible, *([jobs.c.state.in_([each.value for each in states])] if states else [])]
-
     def _find(self, reading: Reading, job: str) -> Row[Any]:
         """Return the row of a job that is seen by its id, or by a prefix that no other has."""
         prefix = job if job.startswith("job-") else f"job-{job}"
@@ -187,3 +186,28 @@ class JobStore:
         if len(found) > 1:
             raise Ambiguous(f"several jobs begin with {job}", do=f"write more of it: {', '.join(row.id for row in found)}")
         return found[0]
+
+
+def _as_seen(connection: Connection, *found: Job) -> tuple[Job, ...]:
+    """Return jobs as they stand, those that are open with the reason that nobody is there to do them, if so."""
+    if not any(job.open for job in found) or at_hand(connection):
+        return found
+    last = last_seen(connection)
+    silent = {JobState.RUNNING: "its runner is silent"}
+    return tuple(
+        replace(job, reason=nobody_at_hand(silent.get(job.state, job.reason), last)) if job.open else job for job in found
+    )
+
+
+def at_hand(connection: Connection) -> bool:
+    """Return whether some runner looks for work or works on a job, as far as is known."""
+    now = clock(connection)
+    looks = select(runners.c.name).where(runners.c.here_until > now).exists()
+    works = select(jobs.c.key).where(jobs.c.state == JobState.RUNNING.value, jobs.c.free_at > now).exists()
+    return bool(connection.execute(select(or_(looks, works))).scalar_one())
+
+
+def last_seen(connection: Connection) -> datetime | None:
+    """Return when a runner last said that it was there; None when none ever did, or long ago."""
+    found = connection.execute(select(func.max(runners.c.seen_at))).scalar_one()
+    return None if found is None else from_micros(found)

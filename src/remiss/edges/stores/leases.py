@@ -1,31 +1,36 @@
 """A lease: how one runner of several holds a job, and how whatever it commits is fenced (`govern/jobs.py`).
 
 Taking a job, saying that one is alive and letting go of it change nothing of the catalog: they have no position and leave no
-row in the journal. A step does, in the transaction in which it is counted as done. There the job's row is the first lock
-(docs/adr/0004): until the commit nobody else can take the job, and cancelling it waits.
+row in the journal, and neither does a runner that looks for work and says that it is there. A step does, in the transaction in
+which it is counted as done. There the job's row is the first lock (docs/adr/0004): until the commit nobody else can take the job,
+and cancelling it waits.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, or_, select, update
 
 from remiss.edges.stores.crashing import crash_point
-from remiss.edges.stores.dialect.driving import clock, end_if_idle, taken_by_nobody
+from remiss.edges.stores.dialect.driving import clock, end_if_idle, end_stuck, taken_by_nobody
+from remiss.edges.stores.dialect.writing import insert_or_take
 from remiss.edges.stores.jobs import FREE, job_of, logged, posted_of, steps_cell
 from remiss.edges.stores.logs.journal import Transaction
 from remiss.edges.stores.store import Store
-from remiss.edges.stores.tables import jobs
+from remiss.edges.stores.tables import jobs, runners
+from remiss.errors import Conflict, ConnectionLost, StorageError
 from remiss.govern.jobs import JobOutcome, LeaseLost, worn_out
 from remiss.records.job import OPEN, JobState, JobStep
 
 MICROS = 1_000_000
+# For so long it is kept when a runner was last seen.
+KEPT_SECONDS = 30 * 24 * 3600
 
 
 class StepResult(Protocol):
@@ -35,19 +40,38 @@ class StepResult(Protocol):
     def id(self) -> str: ...
 
 
-def take(store: Store, runner: str, seconds: float) -> Lease | None:
+def take(store: Store, runner: str, seconds: float, stays: float | None = None) -> Lease | None:
     """Take the oldest job that waits, or whose runner has been silent for longer than its lease; None when there is none.
 
     Parameters
     ----------
     runner : who takes it, for people
     seconds : how long the lease is, until it is renewed
+    stays : where there is none, for how many seconds from now the runner is known to be there; None is not to say
+
+    Raises
+    ------
+    StorageError, Conflict : as the database says
     """
+    try:
+        lease = _take(store, runner, seconds)
+    except ConnectionLost:
+        # A runner that stood still in the middle of this, and goes on: the server has ended it, and is there. If it was committed
+        # all the same, nobody has the job, and another takes it when that lease is over.
+        lease = _take(store, runner, seconds)
+    if lease is None and stays is not None:
+        # That it cannot be told hinders nobody.
+        with suppress(StorageError, Conflict):
+            seen(store, runner, stays)
+    return lease
+
+
+def _take(store: Store, runner: str, seconds: float) -> Lease | None:
     while _some(store):
         with store.tending(seconds) as connection:
             row = connection.execute(_free(connection)).first()
             if row is None:
-                return None
+                break
             ended = worn_out(row.attempts)
             if ended is not None:
                 connection.execute(update(jobs).where(jobs.c.key == row.key).values(_settled(row, ended, row.runner or runner)))
@@ -62,10 +86,24 @@ def take(store: Store, runner: str, seconds: float) -> Lease | None:
                 "log": logged(row.log, _now(), said),
             }
             mine = and_(jobs.c.key == row.key, jobs.c.fence == row.fence)
+            crash_point("during-take")
             row = connection.execute(update(jobs).where(mine).values(held).returning(*jobs.c)).one()
         crash_point("after-take")
         return Lease(store, row, seconds)
-    return None
+    else:
+        return None
+    # Another has it, whose lease is over: who commits for longer than that keeps it, who stands still does not.
+    return _take(store, runner, seconds) if release(store, seconds) else None
+
+
+def release(store: Store, seconds: float) -> bool:
+    """Take away from runners that stand still in the middle of a step what they hold; return whether there were any."""
+    try:
+        with store.reading() as connection:
+            return end_stuck(connection, seconds)
+    except StorageError:
+        # It belongs to another user of the server, whom this one may not end.
+        return False
 
 
 def _some(store: Store) -> bool:
@@ -81,6 +119,17 @@ def _free(connection: Connection) -> Any:
 def _free_jobs(connection: Connection) -> Any:
     free = and_(jobs.c.state.in_(OPEN), jobs.c.free_at <= clock(connection))
     return select(jobs).where(free).order_by(jobs.c.key).limit(1)
+
+
+def seen(store: Store, runner: str, seconds: float) -> None:
+    """Note that a runner looked for work, and for how many seconds from now it may be taken to be there still; 0 when it ends."""
+    with store.tending(max(seconds, 1)) as connection:
+        now = connection.execute(select(clock(connection))).scalar_one()
+        row = {"name": runner, "seen_at": now, "here_until": now + int(MICROS * seconds)}
+        insert_or_take(connection, runners, row, ["name"], runners.c.name == runner)
+        newest = select(func.max(runners.c.seen_at)).scalar_subquery()
+        old = or_(runners.c.seen_at < now - KEPT_SECONDS * MICROS, and_(runners.c.here_until <= now, runners.c.seen_at < newest))
+        connection.execute(delete(runners).where(old))
 
 
 class Lease:
@@ -121,9 +170,14 @@ class Lease:
                 raise LeaseLost
 
     def beat(self) -> None:
-        """Say that the runner is alive, which renews the lease."""
-        with self._committing:
+        """Say that the runner is alive, which renews the lease; while it commits, have nobody who stands still hinder it."""
+        if not self._committing.acquire(blocking=False):
+            release(self._store, self._seconds)
+            return
+        try:
             self._write(lambda _, connection: {"free_at": self._until(connection)})
+        finally:
+            self._committing.release()
 
     def plan(self, steps: Sequence[JobStep]) -> None:
         """Keep what the steps are; they stay the same, whoever goes on with them."""
@@ -193,7 +247,7 @@ class Lease:
 def _settled(row: Row[Any], outcome: JobOutcome, runner: str) -> dict[str, Any]:
     """Return what is written of a job that is let go of, but for how long it waits."""
     ended = None if outcome.state is JobState.WAITING else _now()
-    said = f"{runner}: {outcome.state.value}, for {outcome.reason}" if outcome.reason else f"{runner} let go of it"
+    said = f"{runner} {'let go of it' if ended is None else 'gave it up'}" + (f": {outcome.reason}" if outcome.reason else "")
     return {
         **FREE,
         "state": outcome.state.value,

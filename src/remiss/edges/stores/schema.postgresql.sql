@@ -1,4 +1,4 @@
--- The catalog's schema, version 18. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 19. Generated: run `make tidy` after a change.
 
 CREATE TABLE attachment_names (
     attachment_key BIGINT NOT NULL,
@@ -512,6 +512,13 @@ CREATE TABLE run_windows (
 );
 
 CREATE INDEX ix_run_windows_source_name_protocol_name_window_start_p_03d1 ON run_windows (source_name, protocol_name, window_start, position_from, position_to);
+
+CREATE TABLE runners (
+    name TEXT COLLATE "C" NOT NULL,
+    seen_at BIGINT NOT NULL,
+    here_until BIGINT NOT NULL,
+    CONSTRAINT pk_runners PRIMARY KEY (name)
+);
 
 CREATE TABLE runs (
     key BIGSERIAL NOT NULL,

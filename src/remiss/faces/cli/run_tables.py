@@ -72,7 +72,7 @@ def job(found: Job) -> None:
     render.facts(_facts(found))
     for number, step in enumerate(found.steps or (), 1):
         bounds = f"{_bound(step.since)} to {_bound(step.until)}"
-        click.echo(f"  step {number}  {bounds}  {step.run or 'not yet'}")
+        click.echo(f"  step {number}  {bounds}  {step.run or ('not yet' if found.open else 'not done')}")
     for line in found.log:
         click.echo(f"  {format_time(line.at.replace(microsecond=0))}  {render.cell(line.text)}")
 
@@ -80,7 +80,8 @@ def job(found: Job) -> None:
 def in_words(job: Job) -> str:
     """Return how a job stands, for a line."""
     progress = "" if job.steps is None else f", {job.done:,} of {counted(len(job.steps), 'step')} committed"
-    return f"{job.state.value}{progress}" + (f": {job.reason}" if job.reason else "")
+    later = "" if job.retry_at is None else f"; not before {format_time(job.retry_at.replace(microsecond=0))}"
+    return f"{job.state.value}{progress}" + (f": {job.reason}" if job.reason else "") + later
 
 
 def posted(found: Sequence[Job]) -> None:
@@ -97,8 +98,6 @@ def _facts(found: Job) -> Iterator[tuple[str, object]]:
     yield "captures by", f"{found.protocol}@{found.version}"
     yield "team", found.team
     yield "posted", f"{format_time(found.posted_at.replace(microsecond=0))} by {found.person}"
-    if found.retry_at is not None:
-        yield "taken up again", found.retry_at
 
 
 def _bound(moment: datetime | None) -> str:

@@ -31,6 +31,15 @@ class Posted:
     strict: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewestJobs:
+    """Jobs, newest first; `total` is how many there are in all, `last` the place of the last of these when others follow."""
+
+    found: tuple[Job, ...]
+    total: int
+    last: int | None
+
+
 class Jobs(Protocol):
     """Jobs in the catalog."""
 
@@ -47,12 +56,8 @@ class Jobs(Protocol):
         """
         ...
 
-    def newest(self, limit: int, states: Sequence[JobState] = ()) -> tuple[Job, ...]:
-        """Return jobs, newest first; only those in some states when such are named."""
-        ...
-
-    def count(self, states: Sequence[JobState] = ()) -> int:
-        """Return how many there are."""
+    def newest(self, limit: int, states: Sequence[JobState] = (), *, before: int | None = None) -> NewestJobs:
+        """Return jobs, newest first; only those in some states when such are named, only those `before` a place."""
         ...
 
     def awaited(self, protocol: str) -> bool:

@@ -37,6 +37,16 @@ SELECT set_config('idle_in_transaction_session_timeout', CASE
     WHEN setting::bigint BETWEEN 1 AND :ms THEN setting ELSE CAST(:ms AS text) END, true)
 FROM pg_settings WHERE name = 'idle_in_transaction_session_timeout'
 """
+# The backend of a runner whose lease is over, that has the job's row and has waited for it in one COPY for longer than a lease.
+_STUCK = """
+SELECT pg_terminate_backend(working.pid)
+FROM jobs
+JOIN pg_locks AS held ON held.locktype = 'transactionid' AND held.granted AND held.transactionid = jobs.xmax
+JOIN pg_stat_activity AS working ON working.pid = held.pid
+WHERE jobs.state = 'running' AND jobs.free_at <= CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)
+    AND working.pid <> pg_backend_pid() AND working.state = 'active' AND working.wait_event = 'ClientRead'
+    AND working.query_start < clock_timestamp() - make_interval(secs => :seconds)
+"""
 
 
 def clock(connection: Connection) -> ColumnElement[int]:
@@ -60,6 +70,21 @@ def end_if_idle(connection: Connection, seconds: float) -> None:
     """
     if connection.dialect.name == POSTGRESQL:
         connection.execute(text(_IDLE), {"ms": int(1000 * seconds)})
+
+
+def end_stuck(connection: Connection, seconds: float) -> bool:
+    """Have a server end the transactions of runners that stand still while they send rows; return whether there were any.
+
+    To a server such a transaction is not idle, whatever it is told by `end_if_idle`: it waits within a statement, for as long as
+    the process is there, and all who write to the same source wait for it.
+
+    Parameters
+    ----------
+    seconds : for how long one statement may have waited, of a runner whose lease is over
+    """
+    if connection.dialect.name != POSTGRESQL:
+        return False
+    return connection.execute(text(_STUCK), {"seconds": seconds}).first() is not None
 
 
 # How much of a catalog a connection keeps at hand; SQLite's own 2 MB do not hold what one page of a large catalog touches.

@@ -14,7 +14,7 @@ from remiss.edges.stores.tables.discussion import (
     thread_turns,
     threads,
 )
-from remiss.edges.stores.tables.jobs import jobs
+from remiss.edges.stores.tables.jobs import jobs, runners
 from remiss.edges.stores.tables.labelling import (
     labelling_texts,
     labellings,
@@ -82,6 +82,7 @@ __all__ = [
     "revisions",
     "run_changes",
     "run_windows",
+    "runners",
     "runs",
     "samples",
     "teams",

@@ -1,4 +1,4 @@
-"""The table of jobs: what was posted, who works on it and until when, and how far it has come.
+"""The tables of jobs and of runners: what was posted, who works on it and until when, how far it has come; who looks for work.
 
 It says how work stands now and has no history: what a job did is in the journal, under the job's id.
 """
@@ -37,4 +37,13 @@ jobs = Table(
     Column("free_at", BigInteger, nullable=False, server_default=text("0")),  # from when on a runner may take an open one
     *governed(),
     Index("ix_jobs_open", "free_at", **having(OPEN)),
+)
+
+# Who looks for work, by the database's clock; whoever works on a job is known by its lease.
+runners = Table(
+    "runners",
+    metadata,
+    Column("name", Word, primary_key=True),
+    Column("seen_at", BigInteger, nullable=False),
+    Column("here_until", BigInteger, nullable=False),
 )

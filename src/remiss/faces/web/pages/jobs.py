@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from starlette.responses import RedirectResponse, Response
 
 from remiss import govern
-from remiss.faces.serving import Ws
+from remiss.faces.serving import Asked, Ws
 from remiss.faces.web.pages.shell import shell
-from remiss.faces.web.rendering import render, segment
+from remiss.faces.web.rendering import address, render, segment
+from remiss.records.job import JobState
 
 if TYPE_CHECKING:
     from remiss.records.job import Job
@@ -23,11 +24,15 @@ LIMIT = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobsPage:
-    """jobs/list.html: jobs, newest first; `total` is how many there are."""
+    """jobs/list.html: jobs, newest first, page by page; `total` is how many there are, in `state` if one was asked for."""
 
     template: ClassVar[str] = "jobs/list.html"
     lines: tuple[dict[str, Any], ...]
     total: int
+    state: str | None
+    states: tuple[str, ...]
+    first: str | None
+    following: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,12 +44,27 @@ class JobPage:
     cancels: bool
 
 
+class View(Asked):
+    """Which jobs, and from where on."""
+
+    state: JobState | None = None
+    after: str | None = None
+
+
 @router.get(PATH)
-def jobs(ws: Ws) -> Response:
+def jobs(ws: Ws, asked: Annotated[View, Query()]) -> Response:
     """Show a list of jobs."""
-    found = govern.list_jobs(ws, limit=LIMIT)
-    page = JobsPage(lines=tuple(found), total=found.total or 0)
-    return render(page, shell(ws, "Jobs", "runs", ("/api/v1/jobs", "Jobs"), position=found.position))
+    found = govern.list_jobs(ws, state=asked.state, limit=LIMIT, after=asked.after)
+    page = JobsPage(
+        lines=tuple(found),
+        total=found.total or 0,
+        state=asked.state,
+        states=tuple(JobState),
+        first=address(PATH, state=asked.state) if asked.after else None,
+        following=None if found.next is None else address(PATH, state=asked.state, after=found.next),
+    )
+    twin = address("/api/v1/jobs", state=asked.state, limit=LIMIT, after=asked.after)
+    return render(page, shell(ws, "Jobs", "runs", (twin, "Jobs"), position=found.position))
 
 
 @router.get(PATH + "/{job}")
