@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from remiss.curate.blinding import Viewer
-from remiss.edges.stores.protocols import ProtocolShelf
+from remiss.edges.stores.protocols import ProtocolStore
 from remiss.edges.stores.reading import Reader
 from remiss.edges.stores.runs import RunStore
 from remiss.edges.stores.store import Store
@@ -88,7 +88,7 @@ def file_run(store: Store, draw: DerivedRun, week: int) -> None:
     """File what was drawn in one transaction, as a capture does."""
     with store.writing(PEOPLE, "bench.file", START + (week + 1) * WEEK):
         everything = Scope.everywhere()
-        ProtocolShelf(Reader(store, everything, OPERATOR)).save(PROTOCOL)
+        ProtocolStore(Reader(store, everything, OPERATOR)).save(PROTOCOL)
         run = f"run-{week:012d}"
         RunStore(Reader(store, everything, OPERATOR)).file(
             draw, run=run, status="complete", changes=(), team="default", document=PROTOCOL

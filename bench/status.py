@@ -18,7 +18,7 @@ from bench import results
 from bench.catalog_cases import OPERATOR, PEOPLE
 from bench.catalog_filing import opened
 from bench.results import WORK, Figure
-from remiss.edges.stores.protocols import ProtocolShelf
+from remiss.edges.stores.protocols import ProtocolStore
 from remiss.edges.stores.reading import Reader
 from remiss.edges.stores.runs import RunStore
 from remiss.govern.ports.actor import Scope
@@ -86,7 +86,7 @@ def catalog(folder: Path, count: int, size: int) -> Path:
             draw = drawn(document, folder, range(first, min(first + size, count)))
             with store.writing(PEOPLE, "bench.file", START + count * HOUR):
                 reader = Reader(store, everything, OPERATOR)
-                ProtocolShelf(reader).save(document)
+                ProtocolStore(reader).save(document)
                 RunStore(reader).file(
                     draw, run=f"run-{first:012d}", status="complete", changes=(), team="default", document=document
                 )

@@ -33,21 +33,21 @@ def table() -> dict[str, Json]:
 def _entry(action: Action) -> Iterator[tuple[str, Any]]:
     # Only what writes the table needs the codec, which stands above the contract.
     codec: Any = import_module("remiss.codec")
-    told = described(action.run.__doc__)
+    doc = described(action.run.__doc__)
     yield "module", action.run.__module__
     yield "function", action.run.__name__
     yield "permission", action.permission
     yield "http", action.http
-    yield "summary", told.summary
-    yield "text", told.text
-    yield "example", told.example
+    yield "summary", doc.summary
+    yield "text", doc.text
+    yield "example", doc.example
     yield "kind", codec.kind_of(action.returns)
     yield "kinds", sorted(codec.kinds_of(action.returns) - {codec.kind_of(action.returns)}) or ()
     yield "reads", action.reads
     yield "document", action.document
     yield "catalog", action.catalog
-    yield "remembered", action.remembered
+    yield "cached", action.cached
     yield "within", action.within
     yield "created", action.created
     yield "posted", action.posted
-    yield "parameters", [given(each, told.parameters).to_json() for each in action.parameters.values()]
+    yield "parameters", [given(each, doc.parameters).to_json() for each in action.parameters.values()]

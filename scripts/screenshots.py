@@ -34,7 +34,7 @@ def pages(catalog: Path) -> Iterator[Page]:
     with remiss.open(catalog) as ws, server.listen("127.0.0.1", 0) as bound:
         port: int = bound.getsockname()[1]
         sessions = Sessions(token=None, port=port)
-        running = uvicorn.Server(server.configured(server.guarded(ws, sessions, port, lambda _: None)))
+        running = uvicorn.Server(server.configured(server.secured(ws, sessions, port, lambda _: None)))
         thread = threading.Thread(target=running.run, kwargs={"sockets": [bound]})
         thread.start()
         try:

@@ -92,7 +92,7 @@ def served(
         port: int = bound.getsockname()[1]
         links: list[str] = []
         sessions = Sessions(token=TOKEN, port=port, clock=clock)
-        app = server.guarded(ws, sessions, port, links.append)
+        app = server.secured(ws, sessions, port, links.append)
         running = uvicorn.Server(server.configured(app))
         thread = threading.Thread(target=running.run, kwargs={"sockets": [bound]}, name="remiss-serve")
         thread.start()

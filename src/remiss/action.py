@@ -46,7 +46,7 @@ class Action:
     created: str | None
     posted: str | None
     catalog: bool
-    remembered: bool
+    cached: bool
     reads: bool
     snapshot: bool
     subject: str | None
@@ -120,7 +120,7 @@ def action(
     created: str | None = None,
     posted: str | None = None,
     catalog: bool = True,
-    remembered: bool = False,
+    cached: bool = False,
     reads: bool = False,
     snapshot: bool = True,
     subject: str | None = None,
@@ -139,7 +139,7 @@ def action(
     created : the action that shows what this one made, by which an answer says where that is
     posted : the action that has a job do the same, for whoever would rather not wait
     catalog : False for one that needs no catalog
-    remembered : whether a server keeps answers, which at one position never change
+    cached : whether a server keeps answers, which at one position never change
     reads : True for an action that changes nothing
     snapshot : False for one that reads and works long outside the catalog, or takes a snapshot itself
     subject : the parameter that names what is acted on or looked at, for the logs
@@ -158,7 +158,7 @@ def action(
             created=created,
             posted=posted,
             catalog=catalog,
-            remembered=remembered,
+            cached=cached,
             reads=reads,
             snapshot=snapshot,
             subject=subject,

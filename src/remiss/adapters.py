@@ -40,11 +40,11 @@ if TYPE_CHECKING:
     from remiss.edges.stores.people import governed as governed
     from remiss.edges.stores.people import person_at as person_at
     from remiss.edges.stores.planner.paths import PathCache as PathCache
-    from remiss.edges.stores.protocols import ProtocolShelf as ProtocolShelf
+    from remiss.edges.stores.protocols import ProtocolStore as ProtocolStore
     from remiss.edges.stores.reading import Reader as Reader
     from remiss.edges.stores.runs import RunStore as RunStore
     from remiss.edges.stores.sampled.evidence import EvidenceStore as EvidenceStore
-    from remiss.edges.tree_building import beside as beside
+    from remiss.edges.tree_building import in_own_process as in_own_process
     from remiss.edges.vaults.folder import FolderVault as FolderVault
 
 # In which module under `remiss.edges` each is.
@@ -79,7 +79,7 @@ HOMES = {
     "governed": "stores.people",
     "person_at": "stores.people",
     "PathCache": "stores.planner.paths",
-    "ProtocolShelf": "stores.protocols",
+    "ProtocolStore": "stores.protocols",
     "Reader": "stores.reading",
     "RunStore": "stores.runs",
     "EvidenceStore": "stores.sampled.evidence",

@@ -1,4 +1,4 @@
-"""The bench: what can be done without a catalog, and how an action is authorised and prepared with or without one."""
+"""What can be done without a catalog, and how an action is authorised and prepared with or without one."""
 
 from __future__ import annotations
 

@@ -116,7 +116,7 @@ def _user() -> str:
         return f"uid {os.geteuid()}"
 
 
-def bench(environment: Mapping[str, str] | None = None) -> Offline:
+def without_catalog(environment: Mapping[str, str] | None = None) -> Offline:
     """Return a workspace without a catalog."""
     settings = settings_table.read(os.environ if environment is None else environment)
     return Offline(settings=settings, actor=Actor(name=_user(), role=OPERATOR))

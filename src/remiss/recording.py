@@ -78,10 +78,10 @@ class Recording(Wiring):
 
     def record_views(self, looks: Sequence[ViewEntry], action: str) -> None:
         """Record that the actor looked at something, by an action: now, or with all that the block shows whose answer is held."""
-        seen = [Seen(action, look) for look in looks]
+        seen = [Seen(action, view) for view in looks]
         gathered = self._gathering.seen
         # Raw evidence nobody has before it is on the disk that they do.
-        if gathered is None or any(look.kind is ViewKind.EVIDENCE for look in looks):
+        if gathered is None or any(view.kind is ViewKind.EVIDENCE for view in looks):
             self._record(seen)
         else:
             gathered.extend(seen)

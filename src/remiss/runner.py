@@ -36,7 +36,7 @@ LET_GO = JobOutcome(JobState.WAITING, "")
 LOOKS_SECONDS = 2.0
 LOG = logging.getLogger("remiss")
 # Told of a job that this process took, when it lets go of it.
-Told = Callable[[Job], None]
+Report = Callable[[Job], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +57,13 @@ class _Stopped(Exception):
     """The runner is to end: the job waits for another."""
 
 
-def work_off(ws: Workspace, *, told: Told = lambda _: None, stopped: Callable[[], bool] = lambda: False) -> int:
+def work_off(ws: Workspace, *, report: Report = lambda _: None, stopped: Callable[[], bool] = lambda: False) -> int:
     """Work off the jobs that wait, one after another, until none does; return how many this process took.
 
     Parameters
     ----------
     ws : the open catalog, of whoever has the database
-    told : called with each job as it stands when this process lets go of it
+    report : called with each job as it stands when this process lets go of it
     stopped : asked again and again; once it says so, the job that is under way waits for another runner
 
     Raises
@@ -79,7 +79,7 @@ def _work_off(ws: Workspace, name: str, stays: float | None, told: Told, stopped
         count += 1
         LOG.info("%s works on job %s", name, lease.job.id)
         work(ws, lease, stopped)
-        told(ws.jobs.get(lease.job.id))
+        report(ws.jobs.get(lease.job.id))
     return count
 
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from remiss.capture.ports import Runs
     from remiss.catalog.ports import Attachments, Cases, RawEvents
     from remiss.curate.blinding import Viewer
+    from remiss.curate.ports.contributions import Investigations, Threads
     from remiss.curate.ports.labelling import DoubleLabelled, Labellings, Queue, Recodings
-    from remiss.curate.ports.saying import Investigations, Threads
     from remiss.edges.stores.leases import Lease
     from remiss.edges.stores.planner.paths import PathCache
     from remiss.edges.stores.reading import Reader
@@ -92,7 +92,7 @@ class Wiring(Offline):
     @cached_property
     def protocols(self) -> Protocols:
         """The shelf of protocol versions."""
-        return adapters.ProtocolShelf(self._reader)
+        return adapters.ProtocolStore(self._reader)
 
     @cached_property
     def runs(self) -> Runs:
@@ -111,10 +111,10 @@ class Wiring(Offline):
     @cached_property
     def cases(self) -> Cases:
         """Cases in the catalog, as far as the actor may see them."""
-        return adapters.CaseStore(self._reader, self._ways)
+        return adapters.CaseStore(self._reader, self._path_cache)
 
     @cached_property
-    def originals(self) -> RawEvents:
+    def raw_events(self) -> RawEvents:
         """Where raw events lie, of the cases that the actor may see."""
         return adapters.RawEventStore(self._reader)
 
@@ -149,12 +149,12 @@ class Wiring(Offline):
         )
 
     @cached_property
-    def _ways(self) -> PathCache:
+    def _path_cache(self) -> PathCache:
         """How questions about cases were answered lately; one for all calls from afar."""
         return adapters.PathCache()
 
     @cached_property
-    def doubles(self) -> DoubleLabelled:
+    def double_labelled(self) -> DoubleLabelled:
         """Cases that two people labelled by themselves, of those that the actor may see."""
         return adapters.DoubleLabelledStore(self._reader)
 
@@ -191,7 +191,7 @@ class Wiring(Offline):
     @property
     def grow(self) -> Grow:
         """Where the tree of a log grows that is verified."""
-        return adapters.beside
+        return adapters.in_own_process
 
     @cached_property
     def vault(self) -> Vault:

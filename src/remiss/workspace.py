@@ -31,8 +31,8 @@ from remiss.records.published import read_at_position
 if TYPE_CHECKING:
     from remiss.capture.ports import CaptureJobWorkspace, CaptureWorkspace
     from remiss.catalog.ports import AttachmentWorkspace, CatalogWorkspace, EvidenceWorkspace
+    from remiss.curate.ports.contributions import DiscussionWorkspace, InvestigationWorkspace
     from remiss.curate.ports.labelling import AgreementWorkspace, CurateWorkspace, QueueWorkspace, RecodingWorkspace
-    from remiss.curate.ports.saying import DiscussionWorkspace, InvestigationWorkspace
     from remiss.edges.stores.leases import Lease
     from remiss.edges.stores.logs.journal import Transaction
     from remiss.govern.ports.audit import AuditWorkspace
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from remiss.govern.ports.machine import GovernWorkspace
     from remiss.govern.ports.people import AccessWorkspace
     from remiss.govern.ports.vault import KeyWorkspace
-    from remiss.protocol.ports import ProtocolWorkspace, ShelfWorkspace
+    from remiss.protocol.ports import ProtocolsWorkspace, ProtocolWorkspace
     from remiss.records.person import Person, Token
     from remiss.understand.ports import UnderstandWorkspace
 
@@ -75,7 +75,7 @@ class Workspace(Recording):
         ws = Workspace(store=self._store, settings=self.settings, actor=actor or self.actor)
         ws.authority = authority or self.authority
         ws.request_id = request_id
-        ws._ways = self._ways
+        ws._path_cache = self._path_cache
         if posted is not None:
             sources = Path(self.settings.sources or ".").absolute()
             ws.documents = adapters.PostedDocuments(posted, sources, folder)
@@ -280,7 +280,7 @@ if TYPE_CHECKING:
     def _satisfies_protocol(ws: Workspace | Offline) -> ProtocolWorkspace:
         return ws
 
-    def _satisfies_shelf(ws: Workspace) -> ShelfWorkspace:
+    def _satisfies_protocols(ws: Workspace) -> ProtocolsWorkspace:
         return ws
 
     def _satisfies_understand(ws: Workspace) -> UnderstandWorkspace:

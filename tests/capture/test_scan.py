@@ -94,7 +94,7 @@ def learned() -> ScanPlan:
 
 STATEMENTS = {
     "probe": lambda: scan.probe(plan().checked),
-    "survey": lambda: statements.survey(plan()),
+    "survey": lambda: statements.row_counts(plan()),
     "strata": lambda: statements.strata(plan(), [1, 2]),
     "distinct_ids": lambda: statements.distinct_ids(plan()),
     "repeats": lambda: statements.repeats(plan()),
@@ -114,7 +114,7 @@ STATEMENTS = {
         ["/log.parquet"],
     ),
     "labels_probe": lambda: late_labels.probe(plan().checked.protocol.labels),
-    "labels_survey": lambda: late_labels.survey(plan(), plan().checked.protocol.labels, Shape.INSTANT),
+    "labels_survey": lambda: late_labels.has_several(plan(), plan().checked.protocol.labels, Shape.INSTANT),
     "labels_known": lambda: late_labels.known(plan(), plan().checked.protocol.labels, Shape.TEXT),
     "labels_known_of_one_row_a_key": lambda: late_labels.known(
         plan(history=LabelHistory.ONE), plan().checked.protocol.labels, Shape.INSTANT
@@ -152,14 +152,14 @@ def test_columns_are_qualified_by_the_side_that_they_come_from():
 
 
 def test_labels_are_joined_only_where_a_question_needs_them():
-    assert "JOIN" not in statements.survey(plan())
+    assert "JOIN" not in statements.row_counts(plan())
     assert "LEFT JOIN remiss_labels" in statements.census(plan())
-    assert "LEFT JOIN remiss_labels" in statements.survey(plan(labels_disagree=True))
+    assert "LEFT JOIN remiss_labels" in statements.row_counts(plan(labels_disagree=True))
 
 
 def test_the_window_before_is_read_for_references_and_not_counted():
     assert plan().reach == 1
-    assert "2013-05-27T00:00:00Z" in statements.survey(plan())
+    assert "2013-05-27T00:00:00Z" in statements.row_counts(plan())
     assert "remiss_window >= 1" in statements.census(plan())
 
 

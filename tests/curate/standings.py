@@ -40,7 +40,7 @@ def labelling(
     return Labelling(kind=kind, person=person, at=MONDAY, position=5, verdict=verdict, **said, **other)
 
 
-def standing(status: Status = Status.CANDIDATE, *labellings: Labelling, **other: Any) -> LabellingState:
+def state(status: Status = Status.CANDIDATE, *labellings: Labelling, **other: Any) -> LabellingState:
     given: dict[str, Any] = {
         "case": "k7m4-qp2x-9w3d",
         "revision": 3,

@@ -34,12 +34,12 @@ def double(number, first=None, second=None, weight=1.0, at=MARCH):
     return Double(case=f"c{number:03}", weight=weight, at=at, first=first or says(), second=second or says("bo"))
 
 
-def measured(doubles, by=None):
-    return agreement_of(doubles, query="", by=by, position=7)
+def measured(double_labelled, by=None):
+    return agreement_of(double_labelled, query="", by=by, position=7)
 
 
-def rows_of(doubles, by=None):
-    return {(row.key, row.field): row for row in measured(doubles, by).rows}
+def rows_of(double_labelled, by=None):
+    return {(row.key, row.field): row for row in measured(double_labelled, by).rows}
 
 
 def mixed(size, weight=1.0):
@@ -135,12 +135,12 @@ def test_by_pair_and_by_month_each_has_its_rows():
 @settings(max_examples=15, deadline=None)
 @given(order=st.permutations(range(24)), factor=st.sampled_from((0.5, 1.0, 7.0)))
 def test_neither_the_order_of_cases_nor_what_weights_add_up_to_matters(order, factor):
-    doubles = mixed(24)
+    double_labelled = mixed(24)
     turned = [
         Double(case=each.case, weight=factor, at=each.at, first=each.first, second=each.second)
-        for each in (doubles[at] for at in order)
+        for each in (double_labelled[at] for at in order)
     ]
-    for one, other in zip(measured(doubles).rows, measured(turned).rows, strict=True):
+    for one, other in zip(measured(double_labelled).rows, measured(turned).rows, strict=True):
         for name in ("agreed", "alpha", "ac"):
             assert getattr(one, name).value == pytest.approx(getattr(other, name).value)
             assert getattr(one, name).low == pytest.approx(getattr(other, name).low)

@@ -17,13 +17,13 @@ GROUNDS = guidelines_of("arrival-delay", (), (), ())
 FAILURE = Judgement(verdict=Verdict.FAILURE, mode=WEAK, answers=ANSWERS)
 
 
-def taken(given, kind=LabellingKind.ANNOTATION, grounds=GROUNDS):
-    return prepared(given, kind, EVENT, grounds, KEY)
+def taken(given, kind=LabellingKind.ANNOTATION, guidelines=GROUNDS):
+    return prepared(given, kind, EVENT, guidelines, KEY)
 
 
-def refused(kind=LabellingKind.ANNOTATION, grounds=GROUNDS, **said):
+def refused(kind=LabellingKind.ANNOTATION, guidelines=GROUNDS, **said):
     with pytest.raises(LabellingError) as error:
-        taken(replace(FAILURE, **said), kind, grounds)
+        taken(replace(FAILURE, **said), kind, guidelines)
     return error.value
 
 
@@ -123,6 +123,6 @@ def test_a_rationale_is_redacted():
 
 def test_units_that_the_protocol_names_are_the_only_ones():
     named = replace(GROUNDS, units=("EUR", "minutes"))
-    assert "names no unit 'USD'" in refused(grounds=named, impact=Impact(low=1, high=2, unit="USD")).what
+    assert "names no unit 'USD'" in refused(guidelines=named, impact=Impact(low=1, high=2, unit="USD")).what
     cost = Impact(low=1, high=2, unit="minutes")
-    assert taken(replace(FAILURE, impact=cost), grounds=named).judgement.impact == cost
+    assert taken(replace(FAILURE, impact=cost), guidelines=named).judgement.impact == cost

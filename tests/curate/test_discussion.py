@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from remiss.curate.discussion import COMMENT_LIMIT, check_turn, mentions, prepared
+from remiss.curate.discussion import COMMENT_LIMIT, check_status, mentions, prepared
 from remiss.errors import Conflict, InputError
 from remiss.records.discussion import Thread, ThreadStatus
 
@@ -51,6 +51,6 @@ def test_what_is_no_comment_is_refused(text, said):
 
 def test_what_is_open_cannot_be_opened():
     thread = Thread(id="thread-1", case="c", status=ThreadStatus.OPEN, comments=())
-    check_turn(thread, ThreadStatus.RESOLVED)
+    check_status(thread, ThreadStatus.RESOLVED)
     with pytest.raises(Conflict, match="open already"):
-        check_turn(thread, ThreadStatus.OPEN)
+        check_status(thread, ThreadStatus.OPEN)

@@ -40,8 +40,8 @@ def kept(name="arrival-delay", version=3, owners="ana", model="arrival-delay", t
     )
 
 
-def grounds_of(model, caught_by, shelf, seen=None):
-    return guidelines.guidelines_of(model, caught_by, shelf, shelf if seen is None else seen)
+def grounds_of(model, caught_by, stored, seen=None):
+    return guidelines.guidelines_of(model, caught_by, stored, stored if seen is None else seen)
 
 
 def test_a_case_is_labelled_by_the_rubric_the_modes_and_the_units_of_the_protocol_that_caught_it():
@@ -66,8 +66,8 @@ def test_without_any_protocol_the_built_in_rubric_and_modes_hold():
 
 
 def test_owners_are_those_of_the_newest_version_of_each_protocol_of_the_model():
-    shelf = [kept(version=3, owners="ana"), kept(version=4, owners='" Bo "'), kept("other", owners="cy")]
-    found = grounds_of("arrival-delay", [("arrival-delay", 3)], [*shelf, kept("third", model="boarding", owners="dee")])
+    stored = [kept(version=3, owners="ana"), kept(version=4, owners='" Bo "'), kept("other", owners="cy")]
+    found = grounds_of("arrival-delay", [("arrival-delay", 3)], [*stored, kept("third", model="boarding", owners="dee")])
     assert found.owners == {"bo": ("arrival-delay@4 of team arrivals",), "cy": ("other@3 of team arrivals",)}
     assert owns("BO", found.owners)
     assert not owns("ana", found.owners)

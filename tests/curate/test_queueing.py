@@ -33,7 +33,7 @@ def order(batches, *, budget=100, controls=0.0):
         severities={"grave": 1, "minor": 4},
         batches=batches,
         of={event: batch for batch, events in batches.items() for event in events},
-        guards={batch.period: {OURS} for batch in batches},
+        ownerships={batch.period: {OURS} for batch in batches},
     )
 
 
@@ -54,7 +54,7 @@ def desk(*orders, done=(), taken=None, person="bo", owners=None):
         progress={each.event: each for each in done},
         taken=taken or {},
         owners=lambda model: owners or {},
-        theirs=lambda kind, guard: guard == OURS,
+        theirs=lambda kind, ownership: ownership == OURS,
         chance=chance,
     )
 
@@ -168,13 +168,13 @@ def test_disputes_are_for_a_third_person(person, expected):
 
 def test_what_is_not_for_somebody_is_neither_given_to_them_nor_counted():
     mine, theirs = order({Batch("grave", MONDAY): [1, 2]}), order({Batch("grave", MONDAY): [3, 4, 5]})
-    theirs = replace(theirs, guards={MONDAY: {FOREIGN}})
+    theirs = replace(theirs, ownerships={MONDAY: {FOREIGN}})
     done = [
         progress(10),
-        progress(11, guard=FOREIGN),
-        progress(12, Status.DISPUTED, people=("ana", "cy"), guard=FOREIGN),
-        progress(13, Status.CANDIDATE, guard=FOREIGN, people=()),
-        progress(14, stale=True, guard=FOREIGN),
+        progress(11, ownership=FOREIGN),
+        progress(12, Status.DISPUTED, people=("ana", "cy"), ownership=FOREIGN),
+        progress(13, Status.CANDIDATE, ownership=FOREIGN, people=()),
+        progress(14, stale=True, ownership=FOREIGN),
     ]
     found = desk(mine, theirs, done=done)
     assert first(found) == [1, 2]
@@ -183,7 +183,7 @@ def test_what_is_not_for_somebody_is_neither_given_to_them_nor_counted():
 
 
 def test_of_a_period_that_runs_of_several_drew_one_is_given_what_one_sees_and_not_told_how_much_there_is():
-    both = replace(order({Batch("grave", MONDAY): [1, 2]}), guards={MONDAY: {OURS, FOREIGN}})
+    both = replace(order({Batch("grave", MONDAY): [1, 2]}), ownerships={MONDAY: {OURS, FOREIGN}})
     assert first(desk(both)) == [1, 2]
     assert desk(both).left(ANNOTATION) == 0
     assert not desk(both).shows(both, MONDAY)

@@ -10,22 +10,22 @@ from remiss.curate.steps import Verdicts
 from remiss.errors import Conflict, Denied
 from remiss.records.labelling import LabellingKind, Link, Relation, Verdict
 from remiss.records.states import DECIDED, Status
-from tests.curate.standings import MONDAY, NOISE, WEAK, labelling, made, standing
+from tests.curate.standings import MONDAY, NOISE, WEAK, labelling, made, state
 
 NOBODY: Owners = {}
 FIRST = labelling("ana")
 SECOND = labelling("bo", LabellingKind.VERIFICATION, mode=NOISE)
-ANNOTATED = standing(Status.ANNOTATED, FIRST)
-DISPUTED = standing(Status.DISPUTED, FIRST, SECOND)
+ANNOTATED = state(Status.ANNOTATED, FIRST)
+DISPUTED = state(Status.DISPUTED, FIRST, SECOND)
 LABELLED = [status for status in Status if status not in {Status.CANDIDATE, Status.CONTROL}]
 
 
 def in_state(status: Status):
-    return {Status.ANNOTATED: ANNOTATED, Status.DISPUTED: DISPUTED}.get(status) or standing(status, FIRST)
+    return {Status.ANNOTATED: ANNOTATED, Status.DISPUTED: DISPUTED}.get(status) or state(status, FIRST)
 
 
 def test_annotating_a_candidate_changes_nothing_that_others_see_but_its_status():
-    step = steps.annotation(standing(), "ana")(made())
+    step = steps.annotation(state(), "ana")(made())
     assert (step.status, step.mode, step.severity, step.decided) == (Status.ANNOTATED, "remiss:system/latency", 3, None)
     assert (step.round, step.attempt, step.supersedes) == (1, 1, None)
 
@@ -89,7 +89,7 @@ def test_two_who_agree_verify_a_case_and_the_graver_severity_counts():
 
 
 def test_two_who_agree_that_it_is_none_reject_a_case_and_it_has_neither_mode_nor_severity():
-    annotated = standing(Status.ANNOTATED, labelling("ana", verdict=Verdict.WRONG_LABEL))
+    annotated = state(Status.ANNOTATED, labelling("ana", verdict=Verdict.WRONG_LABEL))
     step = steps.verification(annotated, "bo", NOBODY)(made(Verdict.WRONG_LABEL))
     assert (step.status, step.mode, step.severity) == (Status.REJECTED, None, None)
     assert step.decided == Verdicts(verdict=Verdict.WRONG_LABEL)
@@ -107,7 +107,7 @@ def test_a_third_person_decides_alone():
 
 
 def test_a_control_is_cleared_or_turns_out_to_be_a_failure_that_was_missed():
-    control = standing(Status.CONTROL, origin="control", suggested=(None, None))
+    control = state(Status.CONTROL, origin="control", suggested=(None, None))
     cleared = steps.annotation(control, "ana")(made(Verdict.NOT_A_FAILURE))
     assert (cleared.status, cleared.origin, cleared.decided) == (
         Status.CLEARED,
@@ -120,7 +120,7 @@ def test_a_control_is_cleared_or_turns_out_to_be_a_failure_that_was_missed():
 
 @pytest.mark.parametrize("status", [Status.VERIFIED, Status.REJECTED, Status.RESOLVED, Status.CLEARED])
 def test_reopening_a_decided_case_takes_it_back_to_what_was_suggested(status):
-    step = steps.reopening(standing(status, FIRST))
+    step = steps.reopening(state(status, FIRST))
     assert (step.status, step.mode, step.severity) == (Status.CANDIDATE, "remiss:system/latency", 3)
     assert (step.round, step.supersedes) == (2, "reopened")
 
@@ -133,12 +133,12 @@ def test_nothing_else_is_reopened(status):
 
 @pytest.mark.parametrize("status", [Status.VERIFIED, Status.REJECTED, Status.RESOLVED, Status.CLEARED])
 def test_a_decided_case_whose_event_changed_is_annotated_anew_by_anybody(status):
-    step = steps.annotation(standing(status, FIRST, SECOND, stale=True), "cy")(made())
+    step = steps.annotation(state(status, FIRST, SECOND, stale=True), "cy")(made())
     assert (step.status, step.round, step.attempt, step.supersedes) == (Status.ANNOTATED, 2, 1, "stale")
 
 
 def test_an_annotation_of_an_event_that_changed_gives_way_to_anybody_s_and_is_not_verified():
-    stale = standing(Status.ANNOTATED, FIRST, stale=True)
+    stale = state(Status.ANNOTATED, FIRST, stale=True)
     step = steps.annotation(stale, "bo")(made())
     assert (step.status, step.round, step.attempt, step.supersedes) == (Status.ANNOTATED, 1, 2, "stale")
     with pytest.raises(Conflict, match="has changed since it was annotated"):
@@ -148,4 +148,4 @@ def test_an_annotation_of_an_event_that_changed_gives_way_to_anybody_s_and_is_no
 def test_what_takes_another_case_s_verdict_is_not_labelled():
     link = Link(relation=Relation.ALIKE, case="zzzz-zzzz-zzzz", outgoing=True, person="cy", at=MONDAY)
     with pytest.raises(Conflict, match="takes the verdict of zzzz-zzzz-zzzz"):
-        steps.annotation(standing(link=link), "ana")
+        steps.annotation(state(link=link), "ana")

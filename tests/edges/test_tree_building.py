@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from remiss.edges.tree_building import LONG, beside
+from remiss.edges.tree_building import LONG, in_own_process
 from remiss.errors import StorageError
 from remiss.govern.audit.merkle import here
 
@@ -30,12 +30,12 @@ def grown(grow, sizes, count, step=4096):
 @pytest.mark.parametrize("count", [0, 1, LONG - 1, LONG, LONG + 1, len(LEAVES)])
 def test_it_grows_as_it_does_here(count):
     sizes = [0, 1, 7, LONG - 1, LONG, LONG + 5000, LONG + 9999, LONG * 2]
-    assert grown(beside, sizes, count) == grown(here, sizes, count)
+    assert grown(in_own_process, sizes, count) == grown(here, sizes, count)
 
 
 def test_only_a_long_log_is_worth_another_process():
     before = children()
-    with beside([]) as grower:
+    with in_own_process([]) as grower:
         grower.add(LEAVES[: LONG - 1])
         assert children() == before
         grower.add(LEAVES[LONG - 1 : LONG])
@@ -44,7 +44,7 @@ def test_only_a_long_log_is_worth_another_process():
 
 
 def test_a_process_that_ends_early_is_told_and_not_taken_for_the_end_of_the_log():
-    with pytest.raises(StorageError, match="ended early, with status -9"), beside([]) as grower:  # noqa: PT012
+    with pytest.raises(StorageError, match="ended early, with status -9"), in_own_process([]) as grower:  # noqa: PT012
         grower.add(LEAVES[:LONG])
         (child,) = children()
         os.kill(child, signal.SIGKILL)
@@ -55,4 +55,4 @@ def test_a_process_that_ends_early_is_told_and_not_taken_for_the_end_of_the_log(
 def test_what_lies_in_the_folder_where_one_stands_is_not_run(tmp_path, monkeypatch):
     (tmp_path / "hashlib.py").write_text("raise SystemExit('not this one')\n")
     monkeypatch.chdir(tmp_path)
-    assert grown(beside, [], len(LEAVES)) == grown(here, [], len(LEAVES))
+    assert grown(in_own_process, [], len(LEAVES)) == grown(here, [], len(LEAVES))

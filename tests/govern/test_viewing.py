@@ -31,14 +31,14 @@ def test_all_that_was_shown_is_named_once_by_an_entry_of_its_team_and_its_thing(
     found = entered(seen, "x")
     named = [each for entry in found for each in entry]
     assert set(named) == set(seen)
-    joined = [each for each in named if each.look.kind not in ALONE]
+    joined = [each for each in named if each.view.kind not in ALONE]
     assert len(joined) == len(set(joined))
     for entry in found:
-        assert len({each.look.team or "x" for each in entry}) == 1
-        assert len({each.look.subject for each in entry} - {None}) <= 1
-        assert len(entry) == 1 or not {each.look.kind for each in entry} & ALONE
+        assert len({each.view.team or "x" for each in entry}) == 1
+        assert len({each.view.subject for each in entry} - {None}) <= 1
+        assert len(entry) == 1 or not {each.view.kind for each in entry} & ALONE
         for each in entry:
-            assert each.look.kind is entry[0].look.kind or entry[0].look.kind in beside(each.look.kind)
+            assert each.view.kind is entry[0].view.kind or entry[0].view.kind in beside(each.view.kind)
 
 
 def test_what_very_many_actions_showed_is_named_by_several_entries():

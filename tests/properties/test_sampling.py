@@ -135,7 +135,7 @@ def test_the_engine_draws_what_the_definition_says(events, files, threads):
     }
     assert [
         (one.member.window, f"{one.member.priority}:{one.member.event.id}", one.member.groups, one.member.probability)
-        for one in drawn.drawings
+        for one in drawn.sampled
     ] == [(MONDAY + one.window * WEEK, one.key, one.groups, one.probability) for one in selections(expected, ["wrong", "large"])]
     assert sum(cell.population for cell in drawn.cells) == len(events)
 

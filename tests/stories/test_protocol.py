@@ -9,7 +9,7 @@ import pytest
 
 from remiss import capture
 from remiss.errors import InputError, NotFound, ProtocolError, SourceError
-from remiss.opening import bench
+from remiss.opening import without_catalog
 from remiss.protocol import actions
 from remiss.protocol.versions import restore
 from tests.command_line import CommandLine
@@ -18,7 +18,7 @@ from tests.stories.logs import MONDAY, WEEK, small_log
 
 @pytest.fixture
 def desk():
-    with bench({}) as opened:
+    with without_catalog({}) as opened:
         yield opened
 
 

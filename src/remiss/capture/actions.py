@@ -100,9 +100,9 @@ def capture(
     Conflict : another capture of these windows was filed meanwhile
     """
     assert prepared is not None
-    checked, drawn = prepared.derived.checked, prepared.derived.drawn
-    document, manifest = checked.protocol, drawn.manifest
-    windows = [Window(item.window, document.sampling.window) for item in drawn.windows]
+    checked, derived_run = prepared.derived.checked, prepared.derived.derived_run
+    document, manifest = checked.protocol, derived_run.manifest
+    windows = [Window(item.window, document.sampling.window) for item in derived_run.windows]
     held = _held(ws, checked, windows)
     # Again, now that nobody else captures the source.
     allow_capture(ws, document)
@@ -111,14 +111,14 @@ def capture(
     ws.protocols.save(document)
     check_kept(ws.protocols.find(document.name, document.version), document)
     known = ws.runs.known(manifest.source, document.name, manifest.since, manifest.until)
-    changes = compare(known, drawn.members, prepared.derived.present)
+    changes = compare(known, derived_run.members, prepared.derived.present)
     waits = any(change.kind == GONE for change in changes)
     lag = document.labels.lag if document.labels else None
     in_force = ws.runs.in_force(manifest.source, document.name)
-    marked = mark_provisional(drawn.windows, document.sampling.window, in_force, manifest.as_of, lag)
+    marked = mark_provisional(derived_run.windows, document.sampling.window, in_force, manifest.as_of, lag)
     run = ws.runs.file(
         _to_file(prepared.derived, marked),
-        run=kind_id("run", [drawn.digest, ws.now, len(in_force)]),
+        run=kind_id("run", [derived_run.digest, ws.now, len(in_force)]),
         status="waiting" if waits else "complete",
         changes=changes,
         team=document.team,
@@ -130,10 +130,10 @@ def capture(
 
 def _to_file(derived: Derived, windows: tuple[RunWindow, ...]) -> DerivedRun:
     """Return what was drawn with its provisional flags, and with the known events that were only read again."""
-    drawn = derived.drawn
+    derived_run = derived.derived_run
     flags = {item.window: item.provisional for item in windows}
-    groups: tuple[Group, ...] = tuple(replace(group, provisional=flags[group.window]) for group in drawn.groups)
-    return replace(drawn, windows=windows, groups=groups, members=(*drawn.members, *derived.refreshed))
+    groups: tuple[Group, ...] = tuple(replace(group, provisional=flags[group.window]) for group in derived_run.groups)
+    return replace(derived_run, windows=windows, groups=groups, members=(*derived_run.members, *derived.refreshed))
 
 
 def meant(ws: CaptureWorkspace, path: str) -> Checked:
@@ -268,9 +268,9 @@ def plan(
     as_of, width, position = ws.now, checked.protocol.sampling.window, ws.position()
     if since is None and until is None:
         found_due = spans(due_now(ws, checked, event_times(ws, checked), as_of, position))
-        stretches = [whole_windows(*span, width) for span in found_due]
+        chosen = [whole_windows(*span, width) for span in found_due]
     else:
-        stretches = [_windows(ws, checked, since, until, as_of, position)]
-    found = [window for stretch in stretches for window in expect(ws, checked, stretch, as_of)]
-    intervals = tuple(Interval(since=stretch[0].start, until=stretch[-1].end) for stretch in stretches)
+        chosen = [_windows(ws, checked, since, until, as_of, position)]
+    found = [window for each in chosen for window in expect(ws, checked, each, as_of)]
+    intervals = tuple(Interval(since=each[0].start, until=each[-1].end) for each in chosen)
     return planning.plan(checked.protocol, found, intervals, position)

@@ -1,4 +1,4 @@
-"""Deriving: from a protocol file and an interval to a drawn run, before the catalog is touched.
+"""Building a run: from a protocol file and an interval to a drawn run, before the catalog is touched.
 
 The same function serves a capture, which then files what it gave, and `reproduce`, which only compares.
 """
@@ -16,7 +16,7 @@ from remiss.capture import redact, sample, time_ranges
 from remiss.capture.manifest import fingerprint, run_digest
 from remiss.capture.planning import WindowYield
 from remiss.capture.ports import CaptureWorkspace
-from remiss.capture.requirements import told
+from remiss.capture.requirements import notes_on_lost
 from remiss.errors import AnswerNo, ProtocolError
 from remiss.govern.ports.vault import Bundle
 from remiss.govern.redaction.redactor import Redactor, remembering
@@ -35,7 +35,7 @@ class Derived:
     """A drawn run, redacted. `refreshed` are known events that were not drawn and are still in the source."""
 
     checked: Checked
-    drawn: records.DerivedRun
+    derived_run: records.DerivedRun
     refreshed: tuple[records.Member, ...]
 
     @property
@@ -90,7 +90,7 @@ def derive(
     policy = checked.protocol.redaction
     by = Redactor(policy, ws.keys.secret("redaction"), ws.recogniser if policy.modelled else None)
     found = _read(ws, checked, windows, as_of, known)
-    with in_bulk(), remembering(), ws.engine.digesting({*found.draw.files, *found.label_files}) as digests:
+    with in_bulk(), remembering(), ws.engine.digesting({*found.captured.files, *found.label_files}) as digests:
         derived = _sealed(ws, checked, found, by, windows, as_of, digests, bundle=bundle, notes=notes, strict=strict)
     if bundle:
         bundle.seal()
@@ -112,14 +112,14 @@ def _sealed(
 ) -> Derived:
     """Return what was found as the catalog may hold it, with its manifest and digest; `digests` waits for those of files."""
     protocol = checked.protocol
-    result = found.draw
+    result = found.captured
     redact.check_strata(result.groups, protocol, by)
     folder = PurePath(ws.documents.folder(protocol.path))
     refusals = redact.redacted_refusals(result.refusals, by, lambda file: _relative(file, folder))
     lost = {_relative(file, folder): reasons for file, reasons in result.lost.items()}
     if strict:
         _refuse(refusals, lost)
-    members = redact.redacted_members(result.drawings, protocol, by, bundle)
+    members = redact.redacted_members(result.sampled, protocol, by, bundle)
     refreshed = redact.redacted_members(result.refreshed, protocol, by, bundle)
     content = digests()
     file_digests = {name: content[name] for name in result.files}
@@ -140,11 +140,11 @@ def _sealed(
         software=f"remiss {__version__}",
         folder=str(folder),
         label_digests={_relative(name, folder): content[name] for name in found.label_files},
-        notes=(*notes, *result.notes, *told(lost), *exposed),
+        notes=(*notes, *result.notes, *notes_on_lost(lost), *exposed),
         unplaced={_relative(file, folder): reasons for file, reasons in result.unplaced.items()},
         addresses=_addresses(protocol),
     )
-    drawn = records.DerivedRun(
+    derived_run = records.DerivedRun(
         manifest=manifest,
         digest=_digest(manifest, result),
         windows=result.windows,
@@ -154,14 +154,14 @@ def _sealed(
         profiles=redact.redacted_profiles(result.profiles, protocol, by),
         refusals=refusals,
     )
-    return Derived(checked=checked, drawn=drawn, refreshed=refreshed)
+    return Derived(checked=checked, derived_run=derived_run, refreshed=refreshed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Found:
     """What the sources gave, raw: the draw, and the files of the source and of the labels."""
 
-    draw: sample.CaptureSample
+    captured: sample.CaptureSample
     files: tuple[str, ...]
     label_files: tuple[str, ...]
 
@@ -170,7 +170,7 @@ def _read(ws: CaptureWorkspace, checked: Checked, windows: Sequence[Window], as_
     since, until = windows[0].start, windows[-1].end
     with reading(ws, checked) as (session, source, labels):
         result = sample.draw_sample(session, checked, source, since, until, as_of, ws.progress, also=known)
-        return _Found(draw=result, files=source.files, label_files=labels.files if labels else ())
+        return _Found(captured=result, files=source.files, label_files=labels.files if labels else ())
 
 
 def _digest(manifest: records.Manifest, result: sample.CaptureSample) -> str:
@@ -182,7 +182,7 @@ def _digest(manifest: records.Manifest, result: sample.CaptureSample) -> str:
         windows=result.windows,
         groups=result.groups,
         cells=result.cells,
-        members=[item.member for item in result.drawings],
+        members=[item.member for item in result.sampled],
         refused=result.refusals.counts,
     )
 
@@ -190,7 +190,7 @@ def _digest(manifest: records.Manifest, result: sample.CaptureSample) -> str:
 def _refuse(refusals: records.Refusals, lost: Mapping[str, Mapping[str, int]]) -> None:
     """Stop a strict capture at the first sight of refused rows, those that count in no run too."""
     if not refusals.counts:
-        for note in told(lost):
+        for note in notes_on_lost(lost):
             raise AnswerNo(note, do="nothing was filed; mend the log or take the file out of it, or capture without --strict")
         return
     reasons = ", ".join(f"{count} {reason}" for reason, count in refusals.counts.items())

@@ -185,9 +185,9 @@ def _order(values: tuple[Scalar, ...]) -> tuple[tuple[bool, str], ...]:
     return tuple((value is None, str(value)) for value in values)
 
 
-def groups(plan: ScanPlan, drawn: Mapping[GroupName, GroupSample], starts: Mapping[int, datetime]) -> tuple[Group, ...]:
+def groups(plan: ScanPlan, samples: Mapping[GroupName, GroupSample], starts: Mapping[int, datetime]) -> tuple[Group, ...]:
     """Return the groups by window, stratum and criterion."""
-    found = sorted(drawn.items(), key=lambda one: (one[0].window, _order(one[0].stratum or ()), one[0].criterion))
+    found = sorted(samples.items(), key=lambda one: (one[0].window, _order(one[0].stratum or ()), one[0].criterion))
     return tuple(
         Group(
             criterion=name.criterion,

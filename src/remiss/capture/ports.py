@@ -108,7 +108,9 @@ class Runs(Protocol):
         """Return the teams whose runs there are of a source, whether or not the actor sees them."""
         ...
 
-    def file(self, drawn: DerivedRun, *, run: str, status: str, changes: Sequence[Change], team: str, document: Document) -> Run:
+    def file(
+        self, derived: DerivedRun, *, run: str, status: str, changes: Sequence[Change], team: str, document: Document
+    ) -> Run:
         """File a whole run: events, samples, groups, cells, refusals, profiles, and a case for each that met a criterion.
 
         A `complete` run comes in force for its windows and the runs before it go out of force; a `waiting` one does

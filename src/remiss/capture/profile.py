@@ -94,13 +94,13 @@ def unlike(before: Iterable[Profile], after: Iterable[Profile]) -> tuple[str, ..
     found = [
         f"the profile of {field} in the window of {format_time(window)} differs"
         for window, field in sorted({*old, *new})
-        if not _alike(old.get((window, field)), new.get((window, field)))
+        if not _same_profile(old.get((window, field)), new.get((window, field)))
     ]
     more = len(found) - NAMED
     return tuple(found) if more <= 1 else (*found[:NAMED], f"{more} more profiles differ")
 
 
-def _alike(one: Profile | None, other: Profile | None) -> bool:
+def _same_profile(one: Profile | None, other: Profile | None) -> bool:
     if one is None or other is None:
         return False
     return (

@@ -52,7 +52,7 @@ def redacted_event(event: Event, protocol: Protocol, by: Redactor) -> Event:
 
 
 def redacted_members(
-    drawings: Iterable[SampledRow], protocol: Protocol, by: Redactor, bundle: Bundle | None
+    sampled: Iterable[SampledRow], protocol: Protocol, by: Redactor, bundle: Bundle | None
 ) -> tuple[Member, ...]:
     """Return the members redacted, each with the address of its raw row; without a bundle that is put nowhere."""
     return tuple(
@@ -61,7 +61,7 @@ def redacted_members(
             event=redacted_event(item.member.event, protocol, by),
             evidence=bundle.add(item.raw.encode()) if bundle else None,
         )
-        for item in drawings
+        for item in sampled
     )
 
 

@@ -43,7 +43,7 @@ def rederive(ws: CaptureWorkspace, run: str) -> Reproduction:
     try:
         checked = as_filed(ws, manifest)
         windows = whole_windows(manifest.since, manifest.until, checked.protocol.sampling.window)
-        again = derive(ws, checked, windows, manifest.as_of).drawn
+        again = derive(ws, checked, windows, manifest.as_of).derived_run
     except (IntervalError, SourceError, ProtocolError) as error:
         return Reproduction(run=stored.id, position=position, verdict="cannot", missing=(str(error),))
     filed = _filed(ws, stored)

@@ -97,10 +97,10 @@ def refused_rows(runs: Iterable[Refused]) -> int:
     return total + labels + sum(apart.values())
 
 
-def told(lost: Mapping[str, Mapping[str, int]]) -> tuple[str, ...]:
+def notes_on_lost(lost: Mapping[str, Mapping[str, int]]) -> tuple[str, ...]:
     """Return a note on files in which no row is an event, so that no run counts their rows; none without such files.
 
-    >>> told({"june.csv": {"bad-time": 2}})
+    >>> notes_on_lost({"june.csv": {"bad-time": 2}})
     ('2 rows of 1 file without any event belong to no window and count in no run: june.csv (2 bad-time)',)
     """
     if not lost:

@@ -42,7 +42,7 @@ def prepared(session: Session, plan: ScanPlan) -> ScanPlan:
         "labels.time",
         Location(checked.protocol.path, labels.line),
     )
-    found = session.run(late_labels.survey(plan, labels, shape)).to_pylist()[0]
+    found = session.run(late_labels.has_several(plan, labels, shape)).to_pylist()[0]
     plan = replace(plan, history=LabelHistory.ONE if found["rows"] == found["keys"] else LabelHistory.MANY)
     session.keep(KNOWN, late_labels.known(plan, labels, shape))
     if plan.history is LabelHistory.MANY and session.run(late_labels.disagreements()).to_pylist()[0]["rows"]:
@@ -156,7 +156,7 @@ def _ids(session: Session, plan: ScanPlan) -> tuple[int, bool]:
 
 def _counted_rows(session: Session, plan: ScanPlan) -> RowChecks:
     seen = RowChecks(events={}, refused={}, held={}, rows=0, strata={}, reasons=set())
-    for row in session.run(statements.survey(plan)).to_pylist():
+    for row in session.run(statements.row_counts(plan)).to_pylist():
         number, reason, rows = row["number"], row["reason"], row["rows"]
         if reason is None:
             seen.events[number] = seen.events.get(number, 0) + rows

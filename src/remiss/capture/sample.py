@@ -28,7 +28,7 @@ SAMPLE_ROWS = 20_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaptureSample:
-    """What a capture derived. `drawings` hold raw values: the caller redacts before anything is filed.
+    """What a capture derived. `sampled` hold raw values: the caller redacts before anything is filed.
     `refreshed` are events that were asked for beside the sample and are in the windows: in no group, of probability 0.
 
     `windows` are all of the interval, empty ones too; whether labels may still change is left to the caller. `files` are
@@ -41,7 +41,7 @@ class CaptureSample:
     windows: tuple[RunWindow, ...]
     groups: tuple[Group, ...]
     cells: tuple[Cell, ...]
-    drawings: tuple[SampledRow, ...]
+    sampled: tuple[SampledRow, ...]
     refreshed: tuple[SampledRow, ...]
     profiles: tuple[Profile, ...]
     refusals: Refusals
@@ -63,7 +63,7 @@ class Expected:
     rows: int
 
 
-def _silent(_stage: str, _done: float) -> None:
+def _no_progress(_stage: str, _done: float) -> None:
     """Tell nobody."""
 
 
@@ -74,7 +74,7 @@ def draw_sample(
     since: datetime,
     until: datetime,
     as_of: datetime,
-    progress: Progress = _silent,
+    progress: Progress = _no_progress,
     *,
     also: Sequence[str] = (),
 ) -> CaptureSample:
@@ -102,8 +102,8 @@ def draw_sample(
     progress("describing the fields", 0.2)
     plan, profiled = _profiled(session, plan)
     parts, whole, _ = census.counted(session, plan, seen, progress)
-    drawn = sampling.groups(parts, whole, checked.protocol.sampling)
-    selected = sampling.selections(drawn, [one.criterion.name for one in checked.criteria])
+    samples = sampling.groups(parts, whole, checked.protocol.sampling)
+    selected = sampling.selections(samples, [one.criterion.name for one in checked.criteria])
     starts = {plan.reach + at: window.start for at, window in enumerate(windows)}
     progress("fetching the sample", 0.75)
     content = _fetched(session, plan, selected, also)
@@ -115,9 +115,9 @@ def draw_sample(
         refreshed = revisits(content, selected, starts) if content else ()
     result = CaptureSample(
         windows=tuple(census.run_window(start, populations.get(number)) for number, start in starts.items()),
-        groups=census.groups(plan, drawn, starts),
+        groups=census.groups(plan, samples, starts),
         cells=census.cells(plan, parts, starts),
-        drawings=drawn_events,
+        sampled=drawn_events,
         refreshed=refreshed,
         profiles=profile.profiles(plan, profiled, starts),
         refusals=refusals,
@@ -138,7 +138,7 @@ def expect(
     since: datetime,
     until: datetime,
     as_of: datetime,
-    progress: Progress = _silent,
+    progress: Progress = _no_progress,
 ) -> Expected:
     """Return what `draw_sample` would derive, exactly, without bringing content or profiles (a dry run).
 

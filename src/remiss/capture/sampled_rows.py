@@ -60,7 +60,7 @@ class Content:
             for own in zip(*states, strict=True)
         ]
 
-    def drawing(self, at: int, chosen: Selection, window: datetime) -> SampledRow:
+    def sampled_row(self, at: int, chosen: Selection, window: datetime) -> SampledRow:
         """Return the row at that place as a sampled event."""
         values = {one: column[at] for one, column in self.values.items()}
         states = self.states[at]
@@ -89,7 +89,7 @@ def sampled_rows(content: Content, selected: Sequence[Selection], starts: Mappin
     starts : the start of each window by its number in the plan
     """
     places = {one: at for at, one in enumerate(content.ids)}
-    return tuple(content.drawing(places[sampling.event_of(one.key)], one, starts[one.window]) for one in selected)
+    return tuple(content.sampled_row(places[sampling.event_of(one.key)], one, starts[one.window]) for one in selected)
 
 
 def revisits(content: Content, selected: Sequence[Selection], starts: Mapping[int, datetime]) -> tuple[SampledRow, ...]:
@@ -98,7 +98,7 @@ def revisits(content: Content, selected: Sequence[Selection], starts: Mapping[in
     seed = content.plan.checked.protocol.sampling.seed
     others = [(content.windows[at], sampling.key(seed, one), at) for at, one in enumerate(content.ids) if one not in sampled]
     return tuple(
-        content.drawing(at, Selection(key=key, window=window, groups=(), probability=0.0), starts[window])
+        content.sampled_row(at, Selection(key=key, window=window, groups=(), probability=0.0), starts[window])
         for window, key, at in sorted(others)
     )
 

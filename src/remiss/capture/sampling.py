@@ -232,17 +232,17 @@ def groups(parts: Iterable[PopulationPart], whole: Iterable[PopulationPart], sam
     return merged
 
 
-def selections(drawn: Mapping[GroupName, GroupSample], order: Sequence[str]) -> tuple[Selection, ...]:
+def selections(samples: Mapping[GroupName, GroupSample], order: Sequence[str]) -> tuple[Selection, ...]:
     """Return every event kept in some group, by window and key.
 
     Parameters
     ----------
-    drawn : what `groups` returned
+    samples : what `groups` returned
     order : the names of the criteria in the order of the protocol; an event's groups are listed in it, reserved names last
     """
     place = {name: at for at, name in enumerate((*order, CONTROL, UNDECIDED, ALL))}
     held: dict[tuple[int, str], list[tuple[str, float]]] = {}
-    for name, found in drawn.items():
+    for name, found in samples.items():
         tau = found.threshold
         for one in found.kept:
             held.setdefault((name.window, one), []).append((name.criterion, tau))

@@ -83,7 +83,7 @@ def _share(window: RunWindow) -> float:
 
 
 def due_windows(
-    stretches: Sequence[tuple[datetime, datetime]],
+    spans: Sequence[tuple[datetime, datetime]],
     width: timedelta,
     in_force: Iterable[WindowInForce],
     as_of: datetime,
@@ -93,13 +93,13 @@ def due_windows(
 
     Parameters
     ----------
-    stretches : least and greatest event time of each stretch of the source (`time_ranges.py`), oldest first; none without events
+    spans : least and greatest event time of each stretch of the source (`time_ranges.py`), oldest first; none without events
     in_force : the windows captured so far
     as_of : now; windows that have not ended by then are left for later
     """
     held = {item.window.window: item for item in in_force}
     found = []
-    for least, greatest in stretches:
+    for least, greatest in spans:
         first, last = window_index(least, width), window_index(min(greatest, as_of), width)
         for index in range(first, last + 1):
             if _bound(index, width) is None:

@@ -168,7 +168,7 @@ def compare(
     NotFound, Ambiguous, InputError : among them a case whose event no run drew
     """
     position = reached(as_of, ws.cases.position())
-    found, events = ws.cases.drawn_with(case, position, CONSIDERED if controls else 0)
+    found, events = ws.cases.sampled_with(case, position, CONSIDERED if controls else 0)
     return replace(found, controls=most_similar(found.event, events, controls))
 
 
@@ -230,7 +230,7 @@ def revise(
     note: str | None = None,
     mode: str | None = None,
     severity: Grade | None = None,
-    clear: Annotated[Sequence[str], OneOf(revisions.SAID)] = (),
+    clear: Annotated[Sequence[str], OneOf(revisions.CLEARABLE)] = (),
 ) -> Case:
     """Change what people wrote on CASE.
 

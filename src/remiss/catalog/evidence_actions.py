@@ -57,7 +57,7 @@ READ = "evidence:read"
 
 
 def _shown(ws: EvidenceWorkspace, given: Mapping[str, Any], raw: RawEvent) -> Sequence[ViewEntry]:
-    team = ws.originals.of(raw.case, raw.run).team
+    team = ws.raw_events.of(raw.case, raw.run).team
     # The log of views is never written anew: what is personal must not come into it.
     said = redact(checked_purpose(given["purpose"]), Redactor(WRITTEN, ws.keys.secret(REDACTION)))
     return (ViewEntry(kind=ViewKind.EVIDENCE, subject=raw.case, purpose=said, ids=[raw.run], team=team),)
@@ -90,7 +90,7 @@ def show_evidence(
     Ambiguous, InputError : among them a purpose that is empty
     """
     checked_purpose(purpose)
-    original = ws.originals.of(case, run)
+    original = ws.raw_events.of(case, run)
     ws.allow(READ, original.team)
     sensitivity = _guarded(ws, original)
     if not ws.scope.sees(original.team, sensitivity):

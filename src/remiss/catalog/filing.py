@@ -24,7 +24,7 @@ from remiss.records.event import BY_HAND, Event, Scalar, Values
 from remiss.records.identity import digest, utc
 
 
-def check_known(mode: str | None, shelf: Protocols) -> None:
+def check_known(mode: str | None, protocols: Protocols) -> None:
     """Refuse a failure mode that no taxonomy has.
 
     Raises
@@ -34,7 +34,7 @@ def check_known(mode: str | None, shelf: Protocols) -> None:
     builtin = taxonomies.builtin().modes
     if mode is None or mode in builtin:
         return
-    known = {*builtin, *shelf.modes()}
+    known = {*builtin, *protocols.modes()}
     if mode not in known:
         advice = f"{nearest(mode, sorted(known), 'the modes are')}; `remiss taxonomy show` lists the built-in ones"
         raise InputError(f"no taxonomy has the failure mode {mode}", do=advice)

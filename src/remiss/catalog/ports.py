@@ -59,7 +59,7 @@ class Cases(Protocol):
         """
         ...
 
-    def drawn_with(self, case_id: str, position: int | None, considered: int) -> tuple[Comparison, tuple[Event, ...]]:
+    def sampled_with(self, case_id: str, position: int | None, considered: int) -> tuple[Comparison, tuple[Event, ...]]:
         """Return how the event of a case was drawn, without controls, and up to `considered` controls of its window and stratum.
 
         By the latest run in force that met it, else by the latest of all. Raises like `get`, and
@@ -184,7 +184,7 @@ class EvidenceWorkspace(Permits, Protocol):
     """The ports that actions on raw evidence take."""
 
     @property
-    def originals(self) -> RawEvents: ...
+    def raw_events(self) -> RawEvents: ...
     @property
     def protocols(self) -> Protocols: ...
     @property

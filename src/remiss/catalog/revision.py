@@ -21,7 +21,7 @@ from remiss.records.states import Status
 SUGGESTED = frozenset({Status.CANDIDATE, Status.CONTROL})
 
 # What people say of a case, which they may change or take away.
-SAID = ("title", "note", "mode", "severity")
+CLEARABLE = ("title", "note", "mode", "severity")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +66,8 @@ def prepared(change: CaseChange, key: bytes) -> CaseChange:
     if change.empty:
         raise InputError("nothing is changed", do="give a title, a note, a mode or a severity, or clear one")
     for name in change.clear:
-        if name not in SAID:
-            raise InputError(f"{name!r} cannot be cleared", do=f"clear {', '.join(SAID)}")
+        if name not in CLEARABLE:
+            raise InputError(f"{name!r} cannot be cleared", do=f"clear {', '.join(CLEARABLE)}")
         if getattr(change, name) is not None:
             raise InputError(f"the {name} is both given and cleared", do="do one of them")
     if change.title is not None and not change.title.strip():
@@ -122,7 +122,7 @@ def revised(case_id: str, state: State, change: CaseChange) -> State:
             f"case {case_id} is {state.status.value}: its mode and severity follow from what people say when they label it",
             do="label it, or have it reopened; title and note may be changed at any time",
         )
-    said: dict[str, Any] = {name: _after(name, state, change) for name in SAID}
+    said: dict[str, Any] = {name: _after(name, state, change) for name in CLEARABLE}
     after = State(status=state.status, revision=state.revision + 1, **said)
     if (after.mode, after.severity, after.title, after.note) == (state.mode, state.severity, state.title, state.note):
         raise InputError(f"case {case_id} says all that already", do="nothing, or change something")

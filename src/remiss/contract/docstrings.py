@@ -36,10 +36,10 @@ def described(docstring: str | None) -> Described:
     head, sections = _parted(whole)
     paragraphs = [" ".join(each.split()) for each in head.split("\n\n") if each.strip()]
     examples = [each.removeprefix("Example:").strip() for each in paragraphs if each.startswith("Example:")]
-    told = [each for each in paragraphs if not each.startswith("Example:")]
+    doc = [each for each in paragraphs if not each.startswith("Example:")]
     return Described(
-        summary=told[0] if told else "",
-        text="\n\n".join(told[1:]),
+        summary=doc[0] if doc else "",
+        text="\n\n".join(doc[1:]),
         parameters=_parameters(sections.get("Parameters", "")),
         example=examples[0] if examples else None,
     )

@@ -80,18 +80,18 @@ def given_of(json: Mapping[str, Any]) -> ParameterEntry:
     return ParameterEntry(**{**json, "fields": fields_, "values": tuple(json.get("values", ()))})
 
 
-def given(declared: Parameter, told: Mapping[str, str]) -> ParameterEntry:
+def given(declared: Parameter, helps: Mapping[str, str]) -> ParameterEntry:
     """Return a declared parameter as faces know it.
 
     Parameters
     ----------
-    told : what the docstring says of parameters, by name
+    helps : what the docstring says of parameters, by name
     """
     option = declared.option
     bounds = declared.range or Range()
     return ParameterEntry(
         name=declared.name,
-        help=told.get(declared.name) or declared.help or "",
+        help=helps.get(declared.name) or declared.help or "",
         required=declared.required,
         nullable=declared.nullable,
         default=None if declared.required else word_of(declared.default),
@@ -136,8 +136,8 @@ def _form_of(type_: Any, without: Sequence[str] = ()) -> Json:
 
 
 def _fields(record: Any, without: Sequence[str]) -> Iterator[ParameterEntry]:
-    told = described(record.__doc__).parameters
-    yield from (given(each, told) for name, each in parameters_of_record(record).items() if name not in without)
+    helps = described(record.__doc__).parameters
+    yield from (given(each, helps) for name, each in parameters_of_record(record).items() if name not in without)
 
 
 def word_of(value: Any) -> Any:

@@ -52,7 +52,7 @@ class Entry:
     reads: bool = False
     document: str | None = None
     catalog: bool = True
-    remembered: bool = False
+    cached: bool = False
     within: str | None = None
     created: str | None = None
     posted: str | None = None

@@ -57,7 +57,7 @@ class Ratings:
         """
         cases = [each for each in labelled if each.labels]
         found = dict.fromkeys(label for each in cases for label in each.labels)
-        categories = tuple(scale) if scale is not None else tuple(sorted(found, key=_spelled))
+        categories = tuple(scale) if scale is not None else tuple(sorted(found, key=_to_text))
         place = {category: at for at, category in enumerate(categories)}
         counts = np.zeros((len(cases), len(categories)))
         for row, each in enumerate(cases):
@@ -81,7 +81,7 @@ class Ratings:
         return found
 
 
-def _spelled(label: Hashable) -> tuple[str, ...]:
+def _to_text(label: Hashable) -> tuple[str, ...]:
     """Return what categories without a scale are sorted by, so that the same labels give the same sums to the last bit."""
     return tuple(sorted(map(str, label))) if isinstance(label, frozenset) else (str(label),)
 

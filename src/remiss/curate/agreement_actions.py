@@ -75,11 +75,11 @@ MEASURES: dict[Field, Measure] = {
 }
 
 
-def agreement_of(doubles: Sequence[Double], *, query: str, by: By | None, position: int) -> Agreement:
+def agreement_of(double_labelled: Sequence[Double], *, query: str, by: By | None, position: int) -> Agreement:
     """Return the figures of agreement over cases that were labelled twice."""
-    weighed = sorted((each for each in doubles if each.weight is not None), key=lambda each: each.case)
+    weighed = sorted((each for each in double_labelled if each.weight is not None), key=lambda each: each.case)
     rows = [row for key, some in _grouped(weighed, by) for row in _rows(key, some, by)]
-    left = len(doubles) - len(weighed)
+    left = len(double_labelled) - len(weighed)
     notes = []
     if left:
         words = counted(left, "case")
@@ -87,13 +87,13 @@ def agreement_of(doubles: Sequence[Double], *, query: str, by: By | None, positi
     return Agreement(query=query, by=by, position=position, cases=len(weighed), rows=tuple(rows), notes=tuple(notes))
 
 
-def _grouped(doubles: Sequence[Double], by: By | None) -> Iterator[tuple[str | None, Sequence[Double]]]:
+def _grouped(double_labelled: Sequence[Double], by: By | None) -> Iterator[tuple[str | None, Sequence[Double]]]:
     """Yield the cases of each key, keys in their order."""
     if by is None:
-        yield None, doubles
+        yield None, double_labelled
         return
     found: dict[str, list[Double]] = defaultdict(list)
-    for each in doubles:
+    for each in double_labelled:
         for key in _keys(each, by):
             found[key].append(each)
     yield from sorted(found.items())
@@ -116,39 +116,39 @@ def _labels(double: Double, measure: Measure) -> tuple[Hashable, Hashable] | Non
     return None if first is None or second is None else (first, second)
 
 
-def _rows(key: str | None, doubles: Sequence[Double], by: By | None) -> Iterator[AgreementRow]:
+def _rows(key: str | None, double_labelled: Sequence[Double], by: By | None) -> Iterator[AgreementRow]:
     if by is By.MODE:
-        pairs = _pairs(doubles, MEASURES[Field.MODE])
-        if _is_told(pairs):
+        pairs = _pairs(double_labelled, MEASURES[Field.MODE])
+        if _may_show(pairs):
             yield _specific(str(key), pairs)
         return
     for field, measure in MEASURES.items():
-        pairs = _pairs(doubles, measure)
-        if _is_told(pairs) or by is None:
+        pairs = _pairs(double_labelled, measure)
+        if _may_show(pairs) or by is None:
             yield _row(key, field, measure, pairs)
 
 
 Pairs: TypeAlias = Sequence[tuple[Double, tuple[Hashable, Hashable]]]
 
 
-def _pairs(doubles: Sequence[Double], measure: Measure) -> Pairs:
+def _pairs(double_labelled: Sequence[Double], measure: Measure) -> Pairs:
     """Return the cases with two labels of a field."""
-    return [(each, labels) for each in doubles if (labels := _labels(each, measure)) is not None]
+    return [(each, labels) for each in double_labelled if (labels := _labels(each, measure)) is not None]
 
 
-def _is_told(pairs: Pairs) -> bool:
+def _may_show(pairs: Pairs) -> bool:
     """Return whether it may be told that there are such cases: enough of them, or one whose labellings are told anyway."""
-    return len(pairs) >= FEWEST or _told(pairs) > 0
+    return len(pairs) >= FEWEST or _visible_count(pairs) > 0
 
 
-def _told(pairs: Pairs) -> int:
+def _visible_count(pairs: Pairs) -> int:
     """Return of how many cases the labellings are told to whoever asks."""
-    return sum(each.told for each, _ in pairs)
+    return sum(each.visible for each, _ in pairs)
 
 
 def _too_few(key: str | None, field: Field, pairs: Pairs) -> AgreementRow:
     none = Figure()
-    return AgreementRow(key=key, field=field, cases=_told(pairs), agreed=none, alpha=none, ac=none, note=TOO_FEW)
+    return AgreementRow(key=key, field=field, cases=_visible_count(pairs), agreed=none, alpha=none, ac=none, note=TOO_FEW)
 
 
 def _labelled(pairs: Pairs) -> list[FieldLabels]:
@@ -219,4 +219,4 @@ def show_agreement(
     head = ws.position()
     position = reached(as_of, head)
     at = head if position is None else position
-    return agreement_of(ws.doubles.labelled_twice(parse(query), at), query=query, by=by, position=at)
+    return agreement_of(ws.double_labelled.labelled_twice(parse(query), at), query=query, by=by, position=at)

@@ -1,4 +1,4 @@
-"""Annotating: what a person says of a case, checked against its grounds and its evidence, and redacted.
+"""Annotating: what a person says of a case, checked against its guidelines and its evidence, and redacted.
 
 All three kinds of labelling are checked alike, and by nothing that anybody else has said of the case: what is refused, and in
 which words, tells a verifier nothing of the first labelling.
@@ -45,7 +45,7 @@ class PreparedLabelling:
 Problem = tuple[str, str, str]  # field, what is wrong, what to do
 
 
-def prepared(given: Judgement, kind: LabellingKind, event: Event, grounds: Guidelines, key: bytes) -> PreparedLabelling:
+def prepared(given: Judgement, kind: LabellingKind, event: Event, guidelines: Guidelines, key: bytes) -> PreparedLabelling:
     """Return a labelling as the catalog may hold it.
 
     Parameters
@@ -58,7 +58,7 @@ def prepared(given: Judgement, kind: LabellingKind, event: Event, grounds: Guide
     ------
     LabellingError : with all that is wrong, by field
     """
-    found = list(problems(given, kind, event, grounds))
+    found = list(problems(given, kind, event, guidelines))
     if found:
         _, what, do = found[0]
         more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
@@ -69,13 +69,13 @@ def prepared(given: Judgement, kind: LabellingKind, event: Event, grounds: Guide
     fails = given.verdict is Verdict.FAILURE
     return PreparedLabelling(
         judgement=replace(given, rationale=redact(given.rationale.strip(), Redactor(WRITTEN, key))),
-        severity=rubrics.severity(grounds.rubric, given.answers) if fails else None,
-        severity_reason=rubrics.reason(grounds.rubric, given.answers) if fails else "",
+        severity=rubrics.severity(guidelines.rubric, given.answers) if fails else None,
+        severity_reason=rubrics.reason(guidelines.rubric, given.answers) if fails else "",
         quotes=tuple(Quote(field=str(where_quoted(text, event)), text=text) for text in given.quotes),
     )
 
 
-def aimed(given: Judgement, standing: LabellingState, target: LabellingState) -> Judgement:
+def aimed(given: Judgement, state: LabellingState, target: LabellingState) -> Judgement:
     """Return a judgement that an event is the same as that of another case, which it names by its whole id.
 
     Raises
@@ -83,7 +83,7 @@ def aimed(given: Judgement, standing: LabellingState, target: LabellingState) ->
     LabellingError : it is the case itself, or takes another's verdict
     """
     problem = None
-    if target.case == standing.case:
+    if target.case == state.case:
         problem = (f"case {target.case} is of the same event as itself", "name the other case of this event")
     elif target.link is not None:
         problem = (f"case {target.case} takes the verdict of {target.link.case}", f"name {target.link.case}")
@@ -105,10 +105,10 @@ def prepared_reason(reason: str, key: bytes) -> str:
     return redact(reason.strip(), Redactor(WRITTEN, key))
 
 
-def problems(given: Judgement, kind: LabellingKind, event: Event, grounds: Guidelines) -> Iterator[Problem]:
+def problems(given: Judgement, kind: LabellingKind, event: Event, guidelines: Guidelines) -> Iterator[Problem]:
     """Yield all that keeps a labelling from being taken."""
     if given.verdict is Verdict.FAILURE:
-        yield from _of_failure(given, grounds)
+        yield from _of_failure(given, guidelines)
     else:
         yield from _of_none(given)
     if given.verdict is Verdict.SAME_EVENT and not given.target:
@@ -121,26 +121,26 @@ def problems(given: Judgement, kind: LabellingKind, event: Event, grounds: Guide
     yield from _of_quotes(given.quotes, event)
 
 
-def _of_failure(given: Judgement, grounds: Guidelines) -> Iterator[Problem]:
+def _of_failure(given: Judgement, guidelines: Guidelines) -> Iterator[Problem]:
     if not given.mode:
         yield "mode", "a failure has no failure mode", "name the primary one; `remiss taxonomy show` lists the built-in ones"
     for field, modes in (("mode", [given.mode] if given.mode else []), ("modes", list(given.modes))):
         for mode in modes:
-            if mode not in grounds.modes:
-                advice = nearest(mode, sorted(grounds.modes), "the modes are")
+            if mode not in guidelines.modes:
+                advice = nearest(mode, sorted(guidelines.modes), "the modes are")
                 yield field, f"no taxonomy of this case has the failure mode {mode}", advice
     if len({given.mode, *given.modes}) <= len(given.modes):
         yield "modes", "a failure mode is named twice", "name the primary one once, and each other once"
     if len(given.modes) > MODES_LIMIT:
         yield "modes", f"{len(given.modes)} other failure modes are named", f"name at most {MODES_LIMIT}"
-    yield from _of_answers(given.answers, grounds)
+    yield from _of_answers(given.answers, guidelines)
     if given.impact is not None:
-        yield from _of_impact(given.impact, grounds)
+        yield from _of_impact(given.impact, guidelines)
 
 
-def _of_answers(answers: Mapping[str, str], grounds: Guidelines) -> Iterator[Problem]:
+def _of_answers(answers: Mapping[str, str], guidelines: Guidelines) -> Iterator[Problem]:
     try:
-        rubrics.severity(grounds.rubric, answers)
+        rubrics.severity(guidelines.rubric, answers)
     except ProtocolError as error:
         yield "answers", error.what, error.do
 
@@ -154,11 +154,11 @@ def _of_none(given: Judgement) -> Iterator[Problem]:
 _WORDS = {"mode": "failure mode", "modes": "failure modes", "answers": "severity", "impact": "impact"}
 
 
-def _of_impact(impact: Impact, grounds: Guidelines) -> Iterator[Problem]:
+def _of_impact(impact: Impact, guidelines: Guidelines) -> Iterator[Problem]:
     if not (math.isfinite(impact.low) and math.isfinite(impact.high) and 0 <= impact.low <= impact.high):
         yield "impact", "the impact is no range", "give the least and the most that one occurrence costs, for example 10 to 40"
-    if grounds.units and impact.unit not in grounds.units:
-        yield "impact", f"the protocol names no unit {impact.unit[:UNIT_LIMIT]!r}", f"use {' or '.join(grounds.units)}"
+    if guidelines.units and impact.unit not in guidelines.units:
+        yield "impact", f"the protocol names no unit {impact.unit[:UNIT_LIMIT]!r}", f"use {' or '.join(guidelines.units)}"
     elif not impact.unit.strip() or len(impact.unit) > UNIT_LIMIT or not impact.unit.isprintable():
         yield "impact", "the impact has no unit", f"name it in at most {UNIT_LIMIT} letters, for example minutes"
 

@@ -65,7 +65,7 @@ def prepared(text: str, key: bytes) -> str:
 def mentions(text: str) -> tuple[str, ...]:
     """Return the names that a comment mentions, as names are compared, each once.
 
-    >>> mentions("@Ana, look. @bo.b and `@chen` too; mail@example")
+    >>> mentions("@Ana, read_state. @bo.b and `@chen` too; mail@example")
     ('ana', 'bo.b')
     """
     return tuple(dict.fromkeys(name_of(found) for found in _MENTION.findall(_CODE.sub(" ", text))))
@@ -80,7 +80,7 @@ def name_of(person: str) -> str:
     return person.strip().rstrip(".-").casefold()
 
 
-def check_turn(thread: Thread, status: ThreadStatus) -> None:
+def check_status(thread: Thread, status: ThreadStatus) -> None:
     """Refuse to resolve what is resolved, and to open what is open.
 
     Raises

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from remiss.action import action
 from remiss.catalog.actions import REDACTION
 from remiss.curate import discussion
-from remiss.curate.ports.saying import DiscussionWorkspace
+from remiss.curate.ports.contributions import DiscussionWorkspace
 from remiss.parameters import CaseId, Help, Option, PageToken, Position, Range
 from remiss.records import view_entry as looks
 from remiss.records.catalog import reached, read_at
@@ -112,7 +112,7 @@ def reopen_thread(ws: DiscussionWorkspace, thread: ThreadId) -> Thread:
 
 def _turned(ws: DiscussionWorkspace, thread: str, status: ThreadStatus) -> Thread:
     ws.allow("thread:resolve", ws.governed(ws.threads.get(thread, None).case).team)
-    return ws.threads.turn(thread, status)
+    return ws.threads.set_status(thread, status)
 
 
 @action("inbox.list", permission="inbox:read", http="GET /inbox", reads=True, views=looks.listed)

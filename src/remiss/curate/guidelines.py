@@ -90,9 +90,9 @@ def newest_of(protocols: Iterable[Protocol]) -> list[Protocol]:
     return [found[name] for name in sorted(found)]
 
 
-def read(shelf: Iterable[StoredProtocol]) -> Iterator[Protocol]:
+def read(stored: Iterable[StoredProtocol]) -> Iterator[Protocol]:
     """Yield the kept versions that this remiss can read."""
-    for each in shelf:
+    for each in stored:
         try:
             yield restore(each.text, f"{each.name}@{each.version}")
         except ProtocolError:

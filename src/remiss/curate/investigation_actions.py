@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from remiss.action import action
 from remiss.catalog.actions import REDACTION
 from remiss.curate.investigating import Draft, prepared
-from remiss.curate.ports.saying import InvestigationWorkspace
+from remiss.curate.ports.contributions import InvestigationWorkspace
 from remiss.parameters import MOST_REVISION, CaseId, Help, Option, PageToken, Position, Range
 from remiss.records.catalog import reached
 from remiss.records.investigation import Citation, CitationKind, Conclusion, Investigation, Outcome, Part, Stands

@@ -45,9 +45,9 @@ def form(ws: CurateWorkspace, case: CaseId) -> LabellingForm:
     Denied : no permission in the case's team
     NotFound, Ambiguous, InputError
     """
-    standing = ws.labellings.look(case)
-    ws.allow(ANNOTATE, standing.team)
-    return labelling_form_of(standing, ws.actor.name, _grounds(ws, standing))
+    state = ws.labellings.read_state(case)
+    ws.allow(ANNOTATE, state.team)
+    return labelling_form_of(state, ws.actor.name, _guidelines(ws, state))
 
 
 @action("case.annotate", permission=ANNOTATE, http="POST /cases/{case}/annotation", subject="case")
@@ -70,9 +70,9 @@ def annotate(ws: CurateWorkspace, case: CaseId, revision: Revision, judgement: F
     Precondition : the case was written since; Conflict : nobody annotates a case that stands so
     NotFound, Ambiguous, InputError
     """
-    standing, said = _read_for(ws, case, revision, ANNOTATE, judgement)
-    step = steps.annotation(standing, ws.actor.name)
-    return _label(ws, standing, LabellingKind.ANNOTATION, said, _grounds(ws, standing), step)
+    state, said = _read_for(ws, case, revision, ANNOTATE, judgement)
+    step = steps.annotation(state, ws.actor.name)
+    return _label(ws, state, LabellingKind.ANNOTATION, said, _guidelines(ws, state), step)
 
 
 @action("case.verify", permission=VERIFY, http="POST /cases/{case}/verification", subject="case")
@@ -95,10 +95,10 @@ def verify(ws: CurateWorkspace, case: CaseId, revision: Revision, judgement: Jud
     Precondition : the case was written since; Conflict : nobody verifies a case that stands so
     NotFound, Ambiguous, InputError
     """
-    standing, said = _read_for(ws, case, revision, VERIFY, judgement)
-    grounds = _grounds(ws, standing)
-    step = steps.verification(standing, ws.actor.name, grounds.owners)
-    return _label(ws, standing, LabellingKind.VERIFICATION, said, grounds, step)
+    state, said = _read_for(ws, case, revision, VERIFY, judgement)
+    guidelines = _guidelines(ws, state)
+    step = steps.verification(state, ws.actor.name, guidelines.owners)
+    return _label(ws, state, LabellingKind.VERIFICATION, said, guidelines, step)
 
 
 @action("case.adjudicate", permission=ADJUDICATE, http="POST /cases/{case}/adjudication", subject="case")
@@ -121,10 +121,10 @@ def adjudicate(ws: CurateWorkspace, case: CaseId, revision: Revision, judgement:
     Precondition : the case was written since; Conflict : there is no dispute
     NotFound, Ambiguous, InputError
     """
-    standing, said = _read_for(ws, case, revision, ADJUDICATE, judgement)
-    grounds = _grounds(ws, standing)
-    step = steps.adjudication(standing, ws.actor.name, grounds.owners)
-    return _label(ws, standing, LabellingKind.ADJUDICATION, said, grounds, step)
+    state, said = _read_for(ws, case, revision, ADJUDICATE, judgement)
+    guidelines = _guidelines(ws, state)
+    step = steps.adjudication(state, ws.actor.name, guidelines.owners)
+    return _label(ws, state, LabellingKind.ADJUDICATION, said, guidelines, step)
 
 
 @action("case.reopen", permission=REOPEN, http="POST /cases/{case}/reopening", subject="case")
@@ -144,13 +144,13 @@ def reopen(ws: CurateWorkspace, case: CaseId, revision: Revision, reason: Annota
     Precondition : the case was written since; Conflict : it is not decided
     NotFound, Ambiguous, InputError : among them a reason that is empty
     """
-    standing = _read(ws, case, revision, REOPEN)
-    ws.labellings.reopen(standing, steps.reopening(standing), prepared_reason(reason, ws.keys.secret(REDACTION)))
-    return ws.cases.get(standing.case, None)
+    state = _read(ws, case, revision, REOPEN)
+    ws.labellings.reopen(state, steps.reopening(state), prepared_reason(reason, ws.keys.secret(REDACTION)))
+    return ws.cases.get(state.case, None)
 
 
 def _read(ws: CurateWorkspace, case: CaseId, revision: int, permission: str) -> LabellingState:
-    return _checked(ws, ws.labellings.standing(case), revision, permission)
+    return _checked(ws, ws.labellings.state(case), revision, permission)
 
 
 def _read_for(
@@ -162,28 +162,28 @@ def _read_for(
     """
     if judgement.verdict is not Verdict.SAME_EVENT or not judgement.target:
         return _read(ws, case, revision, permission), judgement
-    standing, target = ws.labellings.both(case, judgement.target)
-    return _checked(ws, standing, revision, permission), aimed(judgement, standing, target)
+    state, target = ws.labellings.both(case, judgement.target)
+    return _checked(ws, state, revision, permission), aimed(judgement, state, target)
 
 
-def _checked(ws: CurateWorkspace, standing: LabellingState, revision: int, permission: str) -> LabellingState:
-    ws.allow(permission, standing.team)
-    check_read(f"case {standing.case}", revision, standing.revision)
-    return standing
+def _checked(ws: CurateWorkspace, state: LabellingState, revision: int, permission: str) -> LabellingState:
+    ws.allow(permission, state.team)
+    check_read(f"case {state.case}", revision, state.revision)
+    return state
 
 
-def _grounds(ws: CurateWorkspace, standing: LabellingState) -> Guidelines:
-    return guidelines_of(standing.model, standing.caught_by, ws.protocols.binding(), ws.protocols.versions())
+def _guidelines(ws: CurateWorkspace, state: LabellingState) -> Guidelines:
+    return guidelines_of(state.model, state.caught_by, ws.protocols.binding(), ws.protocols.versions())
 
 
 def _label(
     ws: CurateWorkspace,
-    standing: LabellingState,
+    state: LabellingState,
     kind: LabellingKind,
     judgement: Judgement,
-    grounds: Guidelines,
+    guidelines: Guidelines,
     step: Callable[[PreparedLabelling], steps.CaseStep],
 ) -> Case:
-    made = prepared(judgement, kind, standing.event, grounds, ws.keys.secret(REDACTION))
-    ws.labellings.write(standing, kind, made, step(made))
-    return ws.cases.get(standing.case, None)
+    made = prepared(judgement, kind, state.event, guidelines, ws.keys.secret(REDACTION))
+    ws.labellings.write(state, kind, made, step(made))
+    return ws.cases.get(state.case, None)

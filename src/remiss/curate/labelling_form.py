@@ -41,36 +41,36 @@ class LabellingForm:
     position: Count | None = field(default=None, compare=False)
 
 
-def labelling_form_of(standing: LabellingState, person: str, grounds: Guidelines) -> LabellingForm:
+def labelling_form_of(state: LabellingState, person: str, guidelines: Guidelines) -> LabellingForm:
     """Return the form of a case for a person."""
-    kind = due(standing, person)
+    kind = due(state, person)
     return LabellingForm(
-        case=standing.case,
-        revision=standing.revision,
-        event=standing.event,
+        case=state.case,
+        revision=state.revision,
+        event=state.event,
         kind=kind,
-        obstacle=DECIDED_ALREADY if kind is None else _obstacle(kind, standing, person, grounds),
-        questions=grounds.rubric.questions,
-        modes=tuple(grounds.modes[name] for name in sorted(grounds.modes)),
-        units=grounds.units,
+        obstacle=DECIDED_ALREADY if kind is None else _obstacle(kind, state, person, guidelines),
+        questions=guidelines.rubric.questions,
+        modes=tuple(guidelines.modes[name] for name in sorted(guidelines.modes)),
+        units=guidelines.units,
     )
 
 
-def due(standing: LabellingState, person: str) -> LabellingKind | None:
+def due(state: LabellingState, person: str) -> LabellingKind | None:
     """Return which labelling a person could add to a case as it stands; the annotator's own is theirs to redo."""
-    if standing.status is Status.DISPUTED:
+    if state.status is Status.DISPUTED:
         return LabellingKind.ADJUDICATION
-    if standing.stale or standing.status in {Status.CANDIDATE, Status.CONTROL}:
+    if state.stale or state.status in {Status.CANDIDATE, Status.CONTROL}:
         return LabellingKind.ANNOTATION
-    if standing.status in DECIDED:
+    if state.status in DECIDED:
         return None
-    return LabellingKind.ANNOTATION if person in standing.people else LabellingKind.VERIFICATION
+    return LabellingKind.ANNOTATION if person in state.people else LabellingKind.VERIFICATION
 
 
-def _obstacle(kind: LabellingKind, standing: LabellingState, person: str, grounds: Guidelines) -> str | None:
-    if standing.link is not None:
-        return f"case {standing.case} takes the verdict of {standing.link.case}"
-    return obstacle(kind, standing, person, grounds.owners)
+def _obstacle(kind: LabellingKind, state: LabellingState, person: str, guidelines: Guidelines) -> str | None:
+    if state.link is not None:
+        return f"case {state.case} takes the verdict of {state.link.case}"
+    return obstacle(kind, state, person, guidelines.owners)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

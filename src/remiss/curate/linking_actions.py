@@ -19,38 +19,38 @@ from remiss.records.labelling import Link
 from remiss.records.states import Status
 
 
-def check_link(standing: LabellingState, other: LabellingState) -> None:
+def check_link(state: LabellingState, other: LabellingState) -> None:
     """Refuse to let a case take the verdict of another where that cannot be.
 
     Raises
     ------
     InputError : it is the case itself; Conflict : one of them stands otherwise
     """
-    if standing.case == other.case:
-        raise InputError(f"case {standing.case} is alike itself", do="name the other case")
-    if standing.link is not None:
-        raise Conflict(f"case {standing.case} takes the verdict of {standing.link.case} already", do="take that link away first")
-    if standing.status is not Status.CANDIDATE:
+    if state.case == other.case:
+        raise InputError(f"case {state.case} is alike itself", do="name the other case")
+    if state.link is not None:
+        raise Conflict(f"case {state.case} takes the verdict of {state.link.case} already", do="take that link away first")
+    if state.status is not Status.CANDIDATE:
         raise Conflict(
-            f"case {standing.case} is {standing.status.value}, and only a candidate takes another's verdict",
+            f"case {state.case} is {state.status.value}, and only a candidate takes another's verdict",
             do="reopen it first, or leave it: it has been labelled by itself",
         )
-    if standing.followed:
-        raise Conflict(f"other cases take the verdict of {standing.case}", do=f"link them to {other.case} first")
+    if state.followed:
+        raise Conflict(f"other cases take the verdict of {state.case}", do=f"link them to {other.case} first")
     if other.link is not None:
         raise Conflict(f"case {other.case} takes the verdict of {other.link.case} itself", do=f"name {other.link.case}")
 
 
-def link_of(standing: LabellingState) -> Link:
+def link_of(state: LabellingState) -> Link:
     """Return the link by which a case takes another's verdict.
 
     Raises
     ------
     Conflict : there is none
     """
-    if standing.link is None:
-        raise Conflict(f"case {standing.case} takes no other case's verdict", do="nothing")
-    return standing.link
+    if state.link is None:
+        raise Conflict(f"case {state.case} takes no other case's verdict", do="nothing")
+    return state.link
 
 
 LINK = "case:link"
@@ -74,12 +74,12 @@ def link(ws: CurateWorkspace, case: CaseId, revision: Revision, other: str) -> C
     Precondition : the case was written since; Conflict : one of the two stands otherwise
     NotFound, Ambiguous, InputError
     """
-    standing, target = ws.labellings.both(case, other)
-    ws.allow(LINK, standing.team)
-    check_read(f"case {standing.case}", revision, standing.revision)
-    check_link(standing, target)
-    ws.labellings.link(standing, target)
-    return ws.cases.get(standing.case, None)
+    state, target = ws.labellings.both(case, other)
+    ws.allow(LINK, state.team)
+    check_read(f"case {state.case}", revision, state.revision)
+    check_link(state, target)
+    ws.labellings.link(state, target)
+    return ws.cases.get(state.case, None)
 
 
 @action("case.unlink", permission=LINK, http="DELETE /cases/{case}/link", subject="case")
@@ -94,9 +94,9 @@ def unlink(ws: CurateWorkspace, case: CaseId, revision: Revision) -> Case:
     Precondition : the case was written since; Conflict : it takes no other case's verdict
     NotFound, Ambiguous, InputError
     """
-    standing = ws.labellings.standing(case)
-    ws.allow(LINK, standing.team)
-    check_read(f"case {standing.case}", revision, standing.revision)
-    link_of(standing)
-    ws.labellings.unlink(standing)
-    return ws.cases.get(standing.case, None)
+    state = ws.labellings.state(case)
+    ws.allow(LINK, state.team)
+    check_read(f"case {state.case}", revision, state.revision)
+    link_of(state)
+    ws.labellings.unlink(state)
+    return ws.cases.get(state.case, None)

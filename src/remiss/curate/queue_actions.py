@@ -151,15 +151,15 @@ def _desk(ws: QueueWorkspace) -> Desk:
         progress=ws.queue.progress(),
         taken=taken,
         owners=cache(lambda model: owners_of(model, protocols)),
-        theirs=cache(lambda kind, guard: _may_give(ws, kind, guard)),
+        theirs=cache(lambda kind, ownership: _may_give(ws, kind, ownership)),
         chance=lambda name: int.from_bytes(hmac.digest(secret, name.encode(), hashlib.sha256)[:6]) / 2**48,
     )
 
 
-def _may_give(ws: QueueWorkspace, kind: LabellingKind, guard: Ownership) -> bool:
+def _may_give(ws: QueueWorkspace, kind: LabellingKind, ownership: Ownership) -> bool:
     """Return whether the actor sees what is guarded so, and may take it from the queue to give it a labelling of a kind."""
-    seen = ws.scope.sees(guard.team, guard.sensitivity)
-    return seen and ws.may(WORK, guard.team) and ws.may(NEEDED[kind], guard.team)
+    seen = ws.scope.sees(ownership.team, ownership.sensitivity)
+    return seen and ws.may(WORK, ownership.team) and ws.may(NEEDED[kind], ownership.team)
 
 
 def _due(desk: Desk, held: Reserved) -> bool:
@@ -201,10 +201,10 @@ def _coming(ws: QueueWorkspace, desk: Desk, held: Sequence[Reserved], kinds: Seq
 
 def _task(ws: QueueWorkspace, event: int, kind: LabellingKind, place: Whereabouts, until: datetime) -> Task:
     named = ws.queue.offer(event, place)
-    standing = ws.labellings.look(named)
-    grounds = guidelines_of(standing.model, standing.caught_by, ws.protocols.binding(), ws.protocols.versions())
-    form = labelling_form_of(standing, ws.actor.name, grounds)
-    both = standing.labellings if kind is LabellingKind.ADJUDICATION else ()
+    state = ws.labellings.read_state(named)
+    guidelines = guidelines_of(state.model, state.caught_by, ws.protocols.binding(), ws.protocols.versions())
+    form = labelling_form_of(state, ws.actor.name, guidelines)
+    both = state.labellings if kind is LabellingKind.ADJUDICATION else ()
     return Task(kind=kind, until=until, form=form, labellings=both)
 
 

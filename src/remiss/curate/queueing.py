@@ -39,7 +39,7 @@ class BatchOrder:
     """The batches of one source and protocol, as the runs in force drew their events.
 
     `batches` has the keys of each batch's events in the order in which they are to be labelled, `of` the batch that each event
-    is in, and `severities` what each criterion suggests. `guards` has of each period whose the runs are that drew its events,
+    is in, and `severities` what each criterion suggests. `ownerships` has of each period whose the runs are that drew its events,
     and how guarded.
     """
 
@@ -50,7 +50,7 @@ class BatchOrder:
     severities: Mapping[str, int]
     batches: Mapping[Batch, Sequence[int]]
     of: Mapping[int, Batch]
-    guards: Mapping[datetime, Collection[Ownership]]
+    ownerships: Mapping[datetime, Collection[Ownership]]
 
     def rank(self, batch: Batch) -> tuple[int, datetime, str]:
         """Return by what batches are served: suggested severity, age, name."""
@@ -66,14 +66,14 @@ class BatchOrder:
 class Progress:
     """How far an event that is a case has come: what the queue must know of it.
 
-    `guard` is whose it is, `people` who has labelled it, as names are compared, `severity` the annotator's grade, `since` the
+    `ownership` is whose it is, `people` who has labelled it, as names are compared, `severity` the annotator's grade, `since` the
     position of the last labelling, `linked` whether it takes the verdict of another case.
     """
 
     event: int
     id: str
     model: str
-    guard: Ownership
+    ownership: Ownership
     status: Status
     people: frozenset[str]
     severity: int | None
@@ -118,11 +118,11 @@ class Desk:
 
     def shows(self, order: BatchOrder, period: datetime) -> bool:
         """Return whether this person is told how far a period of an order has come: they see all runs that drew it."""
-        return all(self.theirs(LabellingKind.ANNOTATION, guard) for guard in order.guards[period])
+        return all(self.theirs(LabellingKind.ANNOTATION, ownership) for ownership in order.ownerships[period])
 
     def _serves(self, order: BatchOrder, period: datetime) -> bool:
         """Return whether this person may be given events of a period: they see a run that drew some of it."""
-        return any(self.theirs(LabellingKind.ANNOTATION, guard) for guard in order.guards[period])
+        return any(self.theirs(LabellingKind.ANNOTATION, ownership) for ownership in order.ownerships[period])
 
     def done(self, event: int) -> bool:
         """Return whether an event needs no annotation: it has one, or takes another's verdict."""
@@ -139,7 +139,7 @@ class Desk:
             and not each.linked
             and own not in each.people
             and each.event not in self.taken.get(kind, ())
-            and self.theirs(kind, each.guard)
+            and self.theirs(kind, each.ownership)
             and not owns(self.person, self.owners(each.model))
         ]
         return sorted(found, key=lambda each: (each.since, each.event))
@@ -162,7 +162,7 @@ class Desk:
         return (each.event for each in ordered if self._free(each.event) and not self._in_order(each.event))
 
     def _annotates(self, each: Progress) -> bool:
-        return self.theirs(LabellingKind.ANNOTATION, each.guard)
+        return self.theirs(LabellingKind.ANNOTATION, each.ownership)
 
     def _in_order(self, event: int) -> bool:
         return any(event in order.of for order in self.orders)

@@ -124,36 +124,34 @@ def verdicts_in(made: PreparedLabelling) -> Verdicts:
     return Verdicts(verdict=given.verdict, mode=given.mode, severity=made.severity, target=given.target)
 
 
-def annotation(standing: LabellingState, person: str) -> Callable[[PreparedLabelling], CaseStep]:
+def annotation(state: LabellingState, person: str) -> Callable[[PreparedLabelling], CaseStep]:
     """Return what an annotation by a person does to a case, once it is made.
 
     Raises
     ------
     Conflict : nobody, or somebody else, annotates a case that stands so
     """
-    if standing.link is not None:
-        raise Conflict(
-            f"case {standing.case} takes the verdict of {standing.link.case}", do="take the link away to label it by itself"
-        )
-    before = standing.labelling(LabellingKind.ANNOTATION)
-    status, round_, attempt, why = standing.status, standing.round, standing.attempts + 1, None
-    if standing.stale and status in DECIDED:
-        status, round_, attempt, why = _moved(standing, Move.REOPEN, "annotated"), standing.round + 1, 1, "stale"
+    if state.link is not None:
+        raise Conflict(f"case {state.case} takes the verdict of {state.link.case}", do="take the link away to label it by itself")
+    before = state.labelling(LabellingKind.ANNOTATION)
+    status, round_, attempt, why = state.status, state.round, state.attempts + 1, None
+    if state.stale and status in DECIDED:
+        status, round_, attempt, why = _moved(state, Move.REOPEN, "annotated"), state.round + 1, 1, "stale"
     elif before is not None:
-        if before.person != person and not standing.stale:
-            raise Conflict(f"case {standing.case} is annotated already", do="verify it: a second labelling is worth more")
-        why = "stale" if standing.stale else "redone"
+        if before.person != person and not state.stale:
+            raise Conflict(f"case {state.case} is annotated already", do="verify it: a second labelling is worth more")
+        why = "stale" if state.stale else "redone"
     begun = status
-    _moved_from(standing, begun, Move.ANNOTATE, "annotated")
+    _moved_from(state, begun, Move.ANNOTATE, "annotated")
 
     def step(made: PreparedLabelling) -> CaseStep:
         clears = begun is Status.CONTROL and made.judgement.verdict is not Verdict.FAILURE
-        reached = _moved_from(standing, begun, Move.CLEAR if clears else Move.ANNOTATE, "annotated")
+        reached = _moved_from(state, begun, Move.CLEAR if clears else Move.ANNOTATE, "annotated")
         return CaseStep(
             status=reached,
-            origin=MISSED if standing.origin == CONTROL and not clears else standing.origin,
-            mode=None if clears else standing.suggested[0],
-            severity=None if clears else standing.suggested[1],
+            origin=MISSED if state.origin == CONTROL and not clears else state.origin,
+            mode=None if clears else state.suggested[0],
+            severity=None if clears else state.suggested[1],
             round=round_,
             attempt=attempt,
             supersedes=why,
@@ -163,43 +161,41 @@ def annotation(standing: LabellingState, person: str) -> Callable[[PreparedLabel
     return step
 
 
-def verification(standing: LabellingState, person: str, owners: Owners) -> Callable[[PreparedLabelling], CaseStep]:
+def verification(state: LabellingState, person: str, owners: Owners) -> Callable[[PreparedLabelling], CaseStep]:
     """Return what a verification by a person does to a case, once it is made.
 
     Raises
     ------
     Denied : the annotator, or an owner of the model; Conflict : nobody verifies a case that stands so
     """
-    first = standing.labelling(LabellingKind.ANNOTATION)
-    _moved(standing, Move.DIFFER, "verified")
+    first = state.labelling(LabellingKind.ANNOTATION)
+    _moved(state, Move.DIFFER, "verified")
     if first is None:
-        raise ValueError(f"case {standing.case} is annotated and has no annotation")
-    check_eligible(LabellingKind.VERIFICATION, standing, person, owners)
-    if standing.stale:
-        raise Conflict(f"the event of case {standing.case} has changed since it was annotated", do="annotate it anew first")
+        raise ValueError(f"case {state.case} is annotated and has no annotation")
+    check_eligible(LabellingKind.VERIFICATION, state, person, owners)
+    if state.stale:
+        raise Conflict(f"the event of case {state.case} has changed since it was annotated", do="annotate it anew first")
 
     def step(made: PreparedLabelling) -> CaseStep:
         move = verified(verdicts_of(first), verdicts_in(made))
-        return _decided(
-            standing, move, None if move is Move.DIFFER else together(verdicts_of(first), verdicts_in(made)), "verified"
-        )
+        return _decided(state, move, None if move is Move.DIFFER else together(verdicts_of(first), verdicts_in(made)), "verified")
 
     return step
 
 
-def adjudication(standing: LabellingState, person: str, owners: Owners) -> Callable[[PreparedLabelling], CaseStep]:
+def adjudication(state: LabellingState, person: str, owners: Owners) -> Callable[[PreparedLabelling], CaseStep]:
     """Return what an adjudication by a person does to a case, once it is made.
 
     Raises
     ------
     Denied : one of the two who differ, or an owner of the model; Conflict : there is no dispute
     """
-    _moved(standing, Move.UPHOLD, "adjudicated")
-    check_eligible(LabellingKind.ADJUDICATION, standing, person, owners)
-    return lambda made: _decided(standing, settled(verdicts_in(made)), verdicts_in(made), "adjudicated")
+    _moved(state, Move.UPHOLD, "adjudicated")
+    check_eligible(LabellingKind.ADJUDICATION, state, person, owners)
+    return lambda made: _decided(state, settled(verdicts_in(made)), verdicts_in(made), "adjudicated")
 
 
-def reopening(standing: LabellingState) -> CaseStep:
+def reopening(state: LabellingState) -> CaseStep:
     """Return what reopening does to a case: it is as it was before anybody labelled it.
 
     Raises
@@ -207,33 +203,33 @@ def reopening(standing: LabellingState) -> CaseStep:
     Conflict : it is not decided
     """
     return CaseStep(
-        status=_moved(standing, Move.REOPEN, "reopened"),
-        origin=standing.origin,
-        mode=standing.suggested[0],
-        severity=standing.suggested[1],
-        round=standing.round + 1,
+        status=_moved(state, Move.REOPEN, "reopened"),
+        origin=state.origin,
+        mode=state.suggested[0],
+        severity=state.suggested[1],
+        round=state.round + 1,
         supersedes="reopened",
     )
 
 
-def _decided(standing: LabellingState, move: Move, decided: Verdicts | None, done: str) -> CaseStep:
-    mode, severity = standing.suggested if decided is None else (decided.mode, decided.severity)
+def _decided(state: LabellingState, move: Move, decided: Verdicts | None, done: str) -> CaseStep:
+    mode, severity = state.suggested if decided is None else (decided.mode, decided.severity)
     return CaseStep(
-        status=_moved(standing, move, done),
-        origin=standing.origin,
+        status=_moved(state, move, done),
+        origin=state.origin,
         mode=mode,
         severity=severity,
-        round=standing.round,
+        round=state.round,
         decided=decided,
     )
 
 
-def _moved(standing: LabellingState, move: Move, done: str) -> Status:
-    return _moved_from(standing, standing.status, move, done)
+def _moved(state: LabellingState, move: Move, done: str) -> Status:
+    return _moved_from(state, state.status, move, done)
 
 
-def _moved_from(standing: LabellingState, status: Status, move: Move, done: str) -> Status:
+def _moved_from(state: LabellingState, status: Status, move: Move, done: str) -> Status:
     reached = after(status, move)
     if reached is None:
-        raise Conflict(f"case {standing.case} is {status.value}, and nobody has it {done} so", do="see the table of states")
+        raise Conflict(f"case {state.case} is {status.value}, and nobody has it {done} so", do="see the table of states")
     return reached

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from remiss.errors import StorageError
-from remiss.govern.audit.merkle import HASH_BYTES, BuiltTree, Frontier, Growing, TreeBuilder
+from remiss.govern.audit.merkle import HASH_BYTES, BuiltTree, Frontier, LocalTreeBuilder, TreeBuilder
 
 # Shorter logs are verified before another process has started.
 LONG = 65_536
@@ -20,19 +20,19 @@ AT_ONCE = 4096
 
 
 @contextmanager
-def beside(sizes: Sequence[int]) -> Iterator[TreeBuilder]:
+def in_own_process(sizes: Sequence[int]) -> Iterator[TreeBuilder]:
     """Grow a tree here as long as it is small, and then in a process of its own, which ends with the block."""
-    growing = _Beside(sizes)
+    builder = _ProcessTreeBuilder(sizes)
     try:
-        yield growing
+        yield builder
     finally:
-        growing.close()
+        builder.close()
 
 
-class _Beside:
+class _ProcessTreeBuilder:
     def __init__(self, sizes: Sequence[int]) -> None:
         self._sizes = sizes
-        self._here = Growing(sizes)
+        self._here = LocalTreeBuilder(sizes)
         self._process: subprocess.Popen[bytes] | None = None
 
     def add(self, leaves: Sequence[bytes]) -> None:
@@ -84,10 +84,10 @@ def _failed(process: subprocess.Popen[bytes]) -> StorageError:
 
 def main(size: str, roots: str, *sizes: str) -> None:
     """Be that process: grow what comes in, and say the tree and its roots once nothing comes any more."""
-    growing = Growing([int(each) for each in sizes], Frontier.from_bytes(int(size), bytes.fromhex(roots)))
+    builder = LocalTreeBuilder([int(each) for each in sizes], Frontier.from_bytes(int(size), bytes.fromhex(roots)))
     while content := sys.stdin.buffer.read(AT_ONCE * HASH_BYTES):
-        growing.add([content[at : at + HASH_BYTES] for at in range(0, len(content), HASH_BYTES)])
-    grown = growing.end()
+        builder.add([content[at : at + HASH_BYTES] for at in range(0, len(content), HASH_BYTES)])
+    grown = builder.end()
     told = [(grown.frontier.size, grown.frontier.to_bytes()), *grown.roots.items()]
     sys.stdout.writelines(f"{at} {roots.hex()}\n" for at, roots in told)
 

@@ -40,7 +40,7 @@ SHORTEST_TOKEN = 16
 ONCE = "sign in (works once): "
 
 
-def guarded(
+def secured(
     workspace: Workspace, sessions: Sessions, port: int, announce: Callable[[str], None], origins: Sequence[str] = ()
 ) -> App:
     """Return everything that one server serves, behind its door.
@@ -52,9 +52,9 @@ def guarded(
     """
     own = [f"http://{host}:{port}" for host in ("127.0.0.1", "localhost", "[::1]")]
     app = create_app(workspace)
-    callers = Identities(workspace, sessions)
-    add_pages(app, sessions, callers, lambda: announce(link(sessions, port)))
-    return Security(Authentication(Measured(app, app.state.metrics), callers), [*own, *origins])
+    identities = Identities(workspace, sessions)
+    add_pages(app, sessions, identities, lambda: announce(link(sessions, port)))
+    return Security(Authentication(Measured(app, app.state.metrics), identities), [*own, *origins])
 
 
 def link(sessions: Sessions, port: int) -> str:
@@ -175,7 +175,7 @@ def serve(
         actual: int = bound.getsockname()[1]
         secure = bool(origins) and all(each.startswith("https://") for each in origins)
         sessions = Sessions(token=token, port=actual, secure=secure, operator=not origins)
-        app = guarded(workspace, sessions, actual, lambda link: announce(ONCE + link), origins)
+        app = secured(workspace, sessions, actual, lambda link: announce(ONCE + link), origins)
         announce(f"serving {workspace.address}; stop with Ctrl-C")
         for each in origins:
             announce(f"people sign in at {each}/sign-in, with their tokens")

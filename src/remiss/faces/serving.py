@@ -109,4 +109,4 @@ async def _answers(request: Request) -> ResultCache:
 # Each request has a workspace of its own on the one open catalog.
 Ws = Annotated[Workspace, Depends(_workspace)]
 # What the server remembers of answers; for actions that take long.
-Remembered = Annotated[ResultCache, Depends(_answers)]
+Cached = Annotated[ResultCache, Depends(_answers)]

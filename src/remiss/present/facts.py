@@ -54,10 +54,10 @@ def lines(page: Rows) -> list[list[object]]:
     A facet that counts what has no value says so; elsewhere what is missing is left empty.
     """
     names, missing = shown(page), MISSING.get(page.schema, {})
-    return [[missing.get(name) if line[name] is None else _spelled(name, line[name]) for name in names] for line in page]
+    return [[missing.get(name) if line[name] is None else _to_text(name, line[name]) for name in names] for line in page]
 
 
-def _spelled(name: str, value: Scalar) -> Scalar:
+def _to_text(name: str, value: Scalar) -> Scalar:
     return share(value) if name in SHARES and isinstance(value, float) else value
 
 
@@ -67,7 +67,7 @@ def of_case(case: Case) -> Iterator[Pair]:
     yield "case", case.id
     yield "status", f"{case.status.value} (revision {case.revision})"
     yield from _given(("title", case.title))
-    yield from happened(event, case.source)
+    yield from event_facts(event, case.source)
     yield "caught by", case.hidden or ", ".join(case.criteria) or _uncaught(case)
     if case.stale:
         yield "stale", "its event has changed since it was labelled"
@@ -87,7 +87,7 @@ def _uncaught(case: Case) -> str:
     return "a person" if case.origin == "filed" else "no criterion in force"
 
 
-def happened(event: Event, source: str | None) -> Iterator[Pair]:
+def event_facts(event: Event, source: str | None) -> Iterator[Pair]:
     """What is known of an event beside what went into it."""
     version = f"@{event.model_version}" if event.model_version else ""
     yield "event", event.id

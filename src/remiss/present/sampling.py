@@ -12,7 +12,7 @@ from remiss.records.run import ALL, CONTROL, UNDECIDED
 from remiss.records.window import format_width
 
 # How groups that are no criterion's are spoken of.
-SPOKEN = {
+WORDS_OF = {
     CONTROL: "events that met no criterion",
     UNDECIDED: "events that could not be judged on every criterion",
     ALL: "events of every kind",
@@ -30,20 +30,20 @@ def drawn(found: Comparison) -> str:
     group = found.deciding
     if group is None or found.probability is None:
         return f"Read again in {period(found)} but not drawn: it counts in no estimate."
-    of = f"{spoken(group.criterion)}{where(found) if group.criterion != ALL else ''} in {period(found)}"
+    of = f"{criterion_in_words(group.criterion)}{where(found) if group.criterion != ALL else ''} in {period(found)}"
     if group.kept == group.population:
         said = "The only one of the" if group.population == 1 else f"One of {group.population:,}"
         said += f" {of}, all of which were kept: it stands for itself alone."
     else:
         said = f"Kept as one of {group.kept:,} of {group.population:,} {of}: "
         said += f"each had a chance of {share(found.probability)}, so it stands for about {rounded(1 / found.probability)}."
-    others = [spoken(name) for name in found.kept_in if name != group.criterion]
+    others = [criterion_in_words(name) for name in found.kept_in if name != group.criterion]
     return f"{said} It was drawn among the {' and the '.join(others)} too." if others else said
 
 
-def spoken(criterion: str) -> str:
+def criterion_in_words(criterion: str) -> str:
     """Return what a group is a sample of."""
-    return SPOKEN.get(criterion, f"events that met {one_line(criterion)}")
+    return WORDS_OF.get(criterion, f"events that met {one_line(criterion)}")
 
 
 def where(found: Comparison) -> str:

@@ -19,7 +19,7 @@ from remiss.protocol.check_result import Checked, Finding, Findings
 from remiss.protocol.document import draft, first_of, parse
 from remiss.protocol.lint import examine
 from remiss.protocol.nearest import nearest
-from remiss.protocol.ports import Description, ProtocolDiff, ProtocolWorkspace, ShelfWorkspace, StoredProtocol
+from remiss.protocol.ports import Description, ProtocolDiff, ProtocolsWorkspace, ProtocolWorkspace, StoredProtocol
 from remiss.protocol.shape import has_errors
 from remiss.protocol.terms import Address, Protocol
 from remiss.records.catalog import read_at
@@ -125,7 +125,7 @@ def _finding(error: RemissError, path: str, line: int, *, at_line: bool = False)
 
 
 @action("protocol.list", permission="protocol:read", http="GET /protocols", reads=True)
-def list_protocols(ws: ShelfWorkspace, *, as_of: Position | None = None) -> Rows:
+def list_protocols(ws: ProtocolsWorkspace, *, as_of: Position | None = None) -> Rows:
     """List the protocol versions that the catalog keeps.
 
     Within a name the newest comes first.
@@ -141,7 +141,7 @@ def list_protocols(ws: ShelfWorkspace, *, as_of: Position | None = None) -> Rows
 
 @action("protocol.show", permission="protocol:read", http="GET /protocols/{protocol}", reads=True, subject="protocol")
 def show(
-    ws: ShelfWorkspace, protocol: ProtocolName, *, version: Version | None = None, as_of: Position | None = None
+    ws: ProtocolsWorkspace, protocol: ProtocolName, *, version: Version | None = None, as_of: Position | None = None
 ) -> StoredProtocol:
     """Show the text of PROTOCOL as it was used.
 
@@ -158,7 +158,7 @@ def show(
 
 @action("protocol.diff", permission="protocol:read", http="GET /protocols/{protocol}/diff", reads=True, subject="protocol")
 def diff(
-    ws: ShelfWorkspace, protocol: ProtocolName, before: Version, after: Version, *, as_of: Position | None = None
+    ws: ProtocolsWorkspace, protocol: ProtocolName, before: Version, after: Version, *, as_of: Position | None = None
 ) -> ProtocolDiff:
     """Show what changed between two versions of PROTOCOL.
 
@@ -183,11 +183,11 @@ def diff(
     return ProtocolDiff(position=at, items=tuple(lines))
 
 
-def _position(ws: ShelfWorkspace, as_of: int | None) -> int:
+def _position(ws: ProtocolsWorkspace, as_of: int | None) -> int:
     return read_at(as_of, ws.position())
 
 
-def _stored(ws: ShelfWorkspace, name: str, version: int | None, position: int) -> StoredProtocol:
+def _stored(ws: ProtocolsWorkspace, name: str, version: int | None, position: int) -> StoredProtocol:
     known = [each for each in ws.protocols.versions() if each.position <= position]
     for each in known:
         if each.name == name and version in {None, each.version}:

@@ -35,31 +35,31 @@ def examine(
     Fields come out ready for the catalog: what names something (id, versions, status, trace, text) as text, numbers as
     DOUBLE. The times stay as they are, `zoned` saying whether a zone is theirs.
     """
-    bench = _Bench(protocol, labels_unknown)
+    linting = _Linting(protocol, labels_unknown)
     columns = dict(source.columns)
     zoned = {name for name in source.columns if _zoned(source, name)}
     if labels is not None:
         columns |= {f"{LABELS}.{name}": kind for name, kind in labels.columns.items()}
         zoned |= {f"{LABELS}.{name}" for name in labels.columns if _zoned(labels, name)}
-        _check_labels(bench, source, labels)
+        _check_labels(linting, source, labels)
     fields = {
         name: checked
         for name, expression in protocol.fields.items()
-        if (checked := _field(bench, name, expression, columns, frozenset(zoned))) is not None
+        if (checked := _field(linting, name, expression, columns, frozenset(zoned))) is not None
     }
     # A field that could not be typed is reported once, where it is defined: to the criteria that read it, its type is not
     # known, and of their errors those are reported that no type of it would end.
     types = {name: fields[name].type if name in fields else Type.UNKNOWN for name in protocol.fields}
-    criteria = [_criterion(bench, criterion, types, _columns_of(protocol)) for criterion in protocol.criteria]
+    criteria = [_criterion(linting, criterion, types, _columns_of(protocol)) for criterion in protocol.criteria]
     whole = Checked(protocol=protocol, fields=fields, criteria=tuple(each for each in criteria if each is not None))
-    findings = [*bench.findings, *notes(whole)]
+    findings = [*linting.findings, *notes(whole)]
     findings.sort(key=lambda finding: finding.line)
-    return (None if bench.findings or labels_unknown or protocol.unread else whole), tuple(findings)
+    return (None if linting.findings or labels_unknown or protocol.unread else whole), tuple(findings)
 
 
 @dataclass(frozen=True, slots=True)
-class _Bench:
-    """The protocol on the bench and what was found so far."""
+class _Linting:
+    """A protocol that is checked, and what was found so far."""
 
     protocol: Protocol
     labels_unknown: bool
@@ -80,51 +80,53 @@ def _columns_of(protocol: Protocol) -> dict[str, str]:
     return {found[1]: name for name, each in protocol.fields.items() if (found := plain.fullmatch(each.sql)) and found[1] != name}
 
 
-def _check_labels(bench: _Bench, source: Description, labels: Description) -> None:
-    wanted = bench.protocol.labels
+def _check_labels(linting: _Linting, source: Description, labels: Description) -> None:
+    wanted = linting.protocol.labels
     if wanted is None:
         return
-    line = bench.protocol.lines.get("labels.key", wanted.line)
+    line = linting.protocol.lines.get("labels.key", wanted.line)
     for whose, described in (("source", source), (LABELS, labels)):
         kind = described.columns.get(wanted.key)
         if kind is None:
             do = nearest(wanted.key, described.columns, "the columns are")
-            bench.find(line, f"the key {wanted.key} is not a column of the {whose}", f"{do}; both sides must have the key")
+            linting.find(line, f"the key {wanted.key} is not a column of the {whose}", f"{do}; both sides must have the key")
         elif kind not in {Type.TEXT, Type.INTEGER}:
             shown = described.types.get(wanted.key, kind.value)
-            bench.find(
+            linting.find(
                 line,
                 f"the key {wanted.key} is {shown} in the {whose}, not text or a whole number",
                 "join on a key of exact values",
             )
-    line = bench.protocol.lines.get("labels.time", wanted.line)
+    line = linting.protocol.lines.get("labels.time", wanted.line)
     known = labels.columns.get(wanted.time)
     if known is None:
-        bench.find(line, f"{wanted.time} is not a column of the labels", nearest(wanted.time, labels.columns, "the columns are"))
+        linting.find(
+            line, f"{wanted.time} is not a column of the labels", nearest(wanted.time, labels.columns, "the columns are")
+        )
     elif known not in {Type.TIME, Type.DATE, Type.TEXT}:
         shown = labels.types.get(wanted.time, known.value)
-        bench.find(
+        linting.find(
             line, f"{wanted.time} of the labels is {shown}, not a time", "name the column that says since when a label is known"
         )
     elif known is not Type.TEXT and not _zoned(labels, wanted.time) and wanted.address.time_zone is None:
-        bench.find(
+        linting.find(
             line, f"{wanted.time} of the labels has times without a zone", "add time_zone under labels or source, for example UTC"
         )
 
 
 def _field(
-    bench: _Bench, name: str, expression: Expression, columns: Mapping[str, Type], zoned: frozenset[str]
+    linting: _Linting, name: str, expression: Expression, columns: Mapping[str, Type], zoned: frozenset[str]
 ) -> CheckedExpression | None:
     try:
-        checked = check_field(expression.sql, columns, zoned=zoned, labels_unknown=bench.labels_unknown)
+        checked = check_field(expression.sql, columns, zoned=zoned, labels_unknown=linting.labels_unknown)
     except ProtocolError as error:
-        bench.find(expression.line, f"field {name}: {error.what}", error.do)
+        linting.find(expression.line, f"field {name}: {error.what}", error.do)
         return None
     if checked.type is Type.UNKNOWN:
         return None
-    problem = _unfit(bench.protocol, name, checked)
+    problem = _unfit(linting.protocol, name, checked)
     if problem is not None:
-        bench.find(expression.line, *problem)
+        linting.find(expression.line, *problem)
         return None
     if name in NAMING and checked.type is not Type.TEXT:
         return replace(checked, sql=_cast(checked.sql, "TEXT"), type=Type.TEXT)
@@ -174,11 +176,11 @@ def _unfit(protocol: Protocol, name: str, checked: CheckedExpression) -> tuple[s
 
 
 def _criterion(
-    bench: _Bench, criterion: Criterion, types: Mapping[str, Type], columns: Mapping[str, str]
+    linting: _Linting, criterion: Criterion, types: Mapping[str, Type], columns: Mapping[str, str]
 ) -> CheckedCriterion | None:
-    of_fails = criterion.kind is Kind.ANOMALY and not _numeric(bench, criterion, types)
-    when, when_fails = _predicate(bench, criterion, criterion.when, types, columns)
-    among, among_fails = _predicate(bench, criterion, criterion.among, types, columns)
+    of_fails = criterion.kind is Kind.ANOMALY and not _numeric(linting, criterion, types)
+    when, when_fails = _predicate(linting, criterion, criterion.when, types, columns)
+    among, among_fails = _predicate(linting, criterion, criterion.among, types, columns)
     if of_fails or when_fails or among_fails:
         return None
     reads_label = when is not None and LABEL in when.reads
@@ -187,21 +189,21 @@ def _criterion(
     return CheckedCriterion(criterion=criterion, when=when, among=among, reads_label=reads_label)
 
 
-def _numeric(bench: _Bench, criterion: Criterion, types: Mapping[str, Type]) -> bool:
+def _numeric(linting: _Linting, criterion: Criterion, types: Mapping[str, Type]) -> bool:
     """Return whether the field that an anomaly compares is known to be a number; one that is not there was reported before."""
     kind = types.get(criterion.of or "")
-    if is_among(criterion.of or "", bench.protocol.unread):
+    if is_among(criterion.of or "", linting.protocol.unread):
         return False
     if kind is None or kind in {Type.NUMBER, Type.INTEGER}:
         return True
     if kind is not Type.UNKNOWN:
-        line = bench.protocol.lines.get(f"criteria.{bench.protocol.criteria.index(criterion)}.of", criterion.line)
-        bench.find(line, f"criterion {criterion.name!r} compares {criterion.of}, which is {kind.value}", "name a numeric field")
+        line = linting.protocol.lines.get(f"criteria.{linting.protocol.criteria.index(criterion)}.of", criterion.line)
+        linting.find(line, f"criterion {criterion.name!r} compares {criterion.of}, which is {kind.value}", "name a numeric field")
     return False
 
 
 def _predicate(
-    bench: _Bench,
+    linting: _Linting,
     criterion: Criterion,
     expression: Expression | None,
     types: Mapping[str, Type],
@@ -211,8 +213,8 @@ def _predicate(
     if expression is None:
         return None, False
     try:
-        checked = check_predicate(expression.sql, types, columns=columns, unread=bench.protocol.unread)
+        checked = check_predicate(expression.sql, types, columns=columns, unread=linting.protocol.unread)
     except ProtocolError as error:
-        bench.find(expression.line, f"criterion {criterion.name!r}: {error.what}", error.do)
+        linting.find(expression.line, f"criterion {criterion.name!r}: {error.what}", error.do)
         return None, True
     return checked, any(types.get(name, Type.UNKNOWN) is Type.UNKNOWN for name in checked.reads)

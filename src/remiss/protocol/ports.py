@@ -180,7 +180,7 @@ class ProtocolWorkspace(Performs, Protocol):
     def engine(self) -> Engine: ...
 
 
-class ShelfWorkspace(Performs, Protocol):
+class ProtocolsWorkspace(Performs, Protocol):
     """The ports that actions on the catalog's protocol versions take."""
 
     @property

@@ -82,13 +82,13 @@ def _cut(path: Path, optional: Sequence[Path]) -> Path | None:
 
 def _finding(kind: type[BaseModel], detail: ErrorDetails, document: Document, file: str) -> Finding:
     path = tuple(detail["loc"])
-    holder, name = _said(path[:-1]), str(path[-1]) if path else ""
+    holder, name = _path_text(path[:-1]), str(path[-1]) if path else ""
     what, do = _words(kind, detail, path, holder, name)
     line = document.line(path[:-1] if detail["type"] == "missing" else path)
     return Finding(code="document", level="error", file=file, line=line, what=what, do=do)
 
 
-def _said(path: Sequence[str | int]) -> str:
+def _path_text(path: Sequence[str | int]) -> str:
     """Return a path as people say it: `criteria[2].when`; items are counted from 1."""
     said = ""
     for step in path:
@@ -105,7 +105,7 @@ _BOUNDS = {
 
 
 def _words(kind: type[BaseModel], detail: ErrorDetails, path: Path, holder: str, name: str) -> tuple[str, str]:
-    said, given, context = _said(path) or "the document", detail["input"], detail.get("ctx", {})
+    said, given, context = _path_text(path) or "the document", detail["input"], detail.get("ctx", {})
     complaint = detail["type"]
     if complaint == "remiss":
         return f"{said} {context['what']}", str(context["do"])
@@ -126,7 +126,7 @@ def _words(kind: type[BaseModel], detail: ErrorDetails, path: Path, holder: str,
 
 
 def _wrong_type(kind: type[BaseModel], complaint: str, path: Path, given: object) -> tuple[str, str]:
-    said = _said(path) or "the document"
+    said = _path_text(path) or "the document"
     match complaint:
         case "string_type":
             return _not_text(said, given)

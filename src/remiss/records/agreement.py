@@ -42,7 +42,7 @@ class Given:
 class Double:
     """A case that two people labelled by themselves, the second `at`; `weight` is 1/p, None where no run in force drew it.
 
-    `told` says whether whoever asks may know what each of the two said.
+    `visible` says whether whoever asks may know what each of the two said.
     """
 
     case: str
@@ -50,7 +50,7 @@ class Double:
     at: datetime
     first: Given
     second: Given
-    told: bool = True
+    visible: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

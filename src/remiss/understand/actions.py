@@ -31,7 +31,7 @@ def _shown(_: UnderstandWorkspace, given: Mapping[str, Any], found: Estimate) ->
     return (ViewEntry(kind=ViewKind.FIGURE, query=asked, position=found.position, count=len(found.rows)),)
 
 
-@action("estimate", permission="estimate:read", http="GET /estimate", remembered=True, reads=True, views=_shown)
+@action("estimate", permission="estimate:read", http="GET /estimate", cached=True, reads=True, views=_shown)
 def estimate(
     ws: UnderstandWorkspace,
     query: Query = "",

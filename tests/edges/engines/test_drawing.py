@@ -37,7 +37,7 @@ def drawn(tmp_path, rows, text=None, labels=None, **more):
 
 
 def by_id(found):
-    return {one.member.event.id: one.member for one in found.drawings}
+    return {one.member.event.id: one.member for one in found.sampled}
 
 
 # --- labels -----------------------------------------------------------------------------------------------------------
@@ -109,7 +109,11 @@ def test_labels_are_joined_to_every_row_that_shares_a_key(tmp_path):
 
 
 def test_a_criterion_is_undecided_outside_met_or_not_by_the_first_rule_that_holds(tmp_path):
-    rows = [event("null-among", plan=None), event("outside", plan="b", said="no"), event("null-when", plan="a", said=None)]
+    rows = [
+        event("null-among", plan=None),
+        event("outside", plan="b", said="no"),
+        event("null-when", plan="a", said=None),
+    ]
     rows += [event("met", plan="a", said="no"), event("not-met", plan="a")]
     criterion = "{name: c, kind: custom, when: \"output = 'no'\", among: \"inputs.plan = 'a'\", severity: 2, why: Said no.}"
     members = by_id(drawn(tmp_path, rows, protocol(fields=["inputs: [plan]"], criteria=[criterion])))
@@ -311,7 +315,7 @@ def test_versions_that_are_one_number_stay_apart_in_csv(tmp_path):
     assert {group.stratum["context.rel"] for group in found.groups if group.stratum} == {
         *("1.1", "1.10", "1e5", "+1", "100000", "007")
     }
-    events = [one.member.event for one in found.drawings]
+    events = [one.member.event for one in found.sampled]
     assert {one.model_version for one in events} == {one.trace_id for one in events}
     assert {one.model_version for one in events} == {"1.1", "1.10", "1e5", "+1", "100000", "007"}
 
@@ -412,7 +416,7 @@ def test_rows_of_which_none_has_a_usable_id_are_all_refused(tmp_path):
     rows = [event("", said=None), event("\0", said=None), event("next", hour=200)]
     found = drawn(tmp_path, rows, protocol(require=["output"]))
     assert found.refusals.counts == {"bad-id": 2}
-    assert found.drawings == ()
+    assert found.sampled == ()
 
 
 def test_a_row_without_id_and_time_is_listed_with_its_file(tmp_path):
@@ -435,14 +439,14 @@ def test_one_run_over_weeks_is_the_runs_of_each_week(tmp_path):
     whole = drawn(tmp_path, rows, until=MONDAY + 3 * WEEK)
     parts = [captured(tmp_path, protocol(), MONDAY + at * WEEK, MONDAY + (at + 1) * WEEK) for at in range(3)]
     assert whole.groups == tuple(group for part in parts for group in part.groups)
-    assert whole.drawings == tuple(one for part in parts for one in part.drawings)
+    assert whole.sampled == tuple(one for part in parts for one in part.sampled)
     assert whole.profiles == tuple(one for part in parts for one in part.profiles)
 
 
 def test_an_interval_without_events_has_its_windows_and_nothing_else(tmp_path):
     found = drawn(tmp_path, [event("a")], since=MONDAY + WEEK, until=MONDAY + 3 * WEEK, also=["a"])
     assert [window.population for window in found.windows] == [0, 0]
-    assert (found.groups, found.drawings, found.refreshed, found.files, found.rows) == ((), (), (), (), 0)
+    assert (found.groups, found.sampled, found.refreshed, found.files, found.rows) == ((), (), (), (), 0)
 
 
 # --- strata, content, profiles ----------------------------------------------------------------------------------------
@@ -476,7 +480,7 @@ def test_an_event_comes_with_its_content_and_its_raw_row(tmp_path):
     text = protocol(
         fields=["confidence: score", "model_version: word", "inputs: [size, day, seen, ok]", "context: {place: said}"],
     )
-    [one] = drawn(tmp_path, rows, text).drawings
+    [one] = drawn(tmp_path, rows, text).sampled
     member = one.member
     assert member.event.id == "a\nb"
     assert member.event.at == MONDAY + 1.5 * HOUR
@@ -521,7 +525,7 @@ def test_known_events_come_back_beside_the_sample(tmp_path):
     first = drawn(tmp_path, rows)
     others = sorted({row["id"] for row in rows} - by_id(first).keys())[:2]
     found = captured(tmp_path, protocol(), also=[*others, "gone", *by_id(first)])
-    assert found.drawings == first.drawings
+    assert found.sampled == first.sampled
     assert sorted(one.member.event.id for one in found.refreshed) == others
     assert {(one.member.groups, one.member.probability) for one in found.refreshed} == {((), 0.0)}
 
@@ -533,7 +537,7 @@ def test_a_dry_run_expects_exactly_what_a_capture_draws(tmp_path):
         found = expect(session, checked, source, MONDAY, MONDAY + 2 * WEEK, LATER)
     assert found.windows == real.windows
     for window in found.windows:
-        own = [one.member for one in real.drawings if one.member.window == window.window]
+        own = [one.member for one in real.sampled if one.member.window == window.window]
         assert found.events[window.window] == len(own)
         assert found.cases[window.window] == sum(bool(member.met) for member in own)
 
@@ -569,7 +573,7 @@ def test_columns_may_be_called_anything(tmp_path):
     odd = 'it\'s "odd"; --'
     table = pa.table({"id": ["a"], "at": [MONDAY], "said": ["yes"], odd: [1], "": [2], "select": [3], "ID ": [b"\x00\xff"]})
     text = protocol(fields=["inputs: [select]"])
-    [one] = drawn(tmp_path, table, text).drawings
+    [one] = drawn(tmp_path, table, text).sampled
     assert one.member.event.inputs == {"select": 3}
     assert json.loads(one.raw)[odd] == 1
 
@@ -593,7 +597,7 @@ def test_a_csv_log_with_json_labels_draws_the_same_as_parquet(tmp_path):
     second = captured(tmp_path, text)
     assert second.groups == first.groups
     assert second.cells == first.cells
-    assert [one.member for one in second.drawings] == [one.member for one in first.drawings]
+    assert [one.member for one in second.sampled] == [one.member for one in first.sampled]
     assert second.profiles == first.profiles
     assert second.refusals.counts == {"unreadable-label": 1}
     assert second.refusals.rows[0].row == 301

@@ -55,8 +55,8 @@ def test_pairs_of_independent_labels_are_measured(labelled):
 
 
 def test_a_case_weighs_by_the_chance_of_its_event(labelled):
-    doubles = labelled.doubles.labelled_twice(parse(""), labelled.position())
-    weights = {each.case: each.weight for each in doubles}
+    double_labelled = labelled.double_labelled.labelled_twice(parse(""), labelled.position())
+    weights = {each.case: each.weight for each in double_labelled}
     for case in CASES:
         [capture] = catalog.show(labelled, case).captures
         assert weights[case] == pytest.approx(1 / capture.probability)

@@ -120,10 +120,10 @@ def test_raw_evidence_that_another_team_s_run_kept_is_neither_given_nor_named(ws
     govern(ws, runs, runs.c.id == "run-bbbbbbbb", team_id="boarding")
     ana = ws_as("ana", role="annotator")
     (case,) = catalog.search(ana, "").column("id")
-    assert (ws.originals.of(case, None).run, ana.originals.of(case, None).run) == ("run-bbbbbbbb", "run-aaaaaaaa")
+    assert (ws.raw_events.of(case, None).run, ana.raw_events.of(case, None).run) == ("run-bbbbbbbb", "run-aaaaaaaa")
     for run in ("run-bbbbbbbb", "run-zzzzzzzz"):
         with pytest.raises(NotFound, match=f"{run} kept no raw event") as refused:
-            ana.originals.of(case, run)
+            ana.raw_events.of(case, run)
         assert refused.value.do == "name one of run-aaaaaaaa, or none"
 
 

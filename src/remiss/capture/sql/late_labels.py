@@ -34,7 +34,7 @@ def _rows(plan: ScanPlan, labels: Labels, shape: Shape) -> str:
     )
 
 
-def survey(plan: ScanPlan, labels: Labels, shape: Shape) -> str:
+def has_several(plan: ScanPlan, labels: Labels, shape: Shape) -> str:
     """Return the statement that tells whether any key has several rows: only then is their order worth its price."""
     return statement(
         f"WITH known AS ({_rows(plan, labels, shape)}) SELECT COUNT(*) AS rows, "

@@ -3,7 +3,7 @@
 Several small statements are faster than one that answers all: an engine reads only the columns that a question needs, and
 hashing every id for its priority is the dearest part, so only the census does it.
 
-    survey    how many rows of each window, reason and file there are      time, required fields
+    row_counts how many rows of each window, reason and file there are      time, required fields
     ids       whether an id is unusable, or occurs twice                   id
     eventful  which files hold an event at all                             all of these, only of files with unplaced rows
     repeats   which rows repeat an id, and whether they disagree           every field; only when an id occurs twice
@@ -29,7 +29,7 @@ from remiss.capture.sql.scan import literal, name, reads_labels, refusing_labels
 NO_BOUND = "g"
 
 
-def survey(plan: ScanPlan) -> str:
+def row_counts(plan: ScanPlan) -> str:
     """Return the statement that counts rows by window, reason and file, with a guess at the number of strata."""
     strata = ", ".join(name(one) for one in plan.checked.protocol.sampling.strata)
     guess = f"approx_count_distinct(ROW({strata}))" if strata else "1"

@@ -130,10 +130,10 @@ def words(query: Query) -> str:
             return f"{key} is known"
         case Term(key, operator, value):
             says = SAYS_TIME if isinstance(value, datetime) else SAYS
-            return f"{key} {says[operator]} {spoken_value(value)}"
+            return f"{key} {says[operator]} {value_in_words(value)}"
 
 
-def spoken_value(value: Scalar) -> str:
+def value_in_words(value: Scalar) -> str:
     """Return a value for people: the first instant of a day is the day."""
     text = scalar_text(value)
     return text.removesuffix("T00:00:00Z") if isinstance(value, datetime) else text

@@ -41,7 +41,7 @@ class AgreementWorkspace(Performs, Protocol):
     """The ports that measuring agreement takes."""
 
     @property
-    def doubles(self) -> DoubleLabelled: ...
+    def double_labelled(self) -> DoubleLabelled: ...
 
     def position(self) -> int:
         """Return the catalog's position."""
@@ -85,17 +85,17 @@ class RecodingWorkspace(Permits, Protocol):
 
 
 class Labellings(Protocol):
-    """Labellings of cases. All but `look` and `team` happens in the transaction of an action that writes."""
+    """Labellings of cases. All but `read_state` and `team` happens in the transaction of an action that writes."""
 
-    def look(self, case_id: str) -> LabellingState:
-        """Return where a case stands, or an event that people are given and that is none yet; raises like `standing`."""
+    def read_state(self, case_id: str) -> LabellingState:
+        """Return where a case stands, or an event that people are given and that is none yet; raises like `state`."""
         ...
 
     def team(self, case_id: str) -> str:
-        """Return whose a case is, or an event that people are given and that is none yet; raises like `standing`."""
+        """Return whose a case is, or an event that people are given and that is none yet; raises like `state`."""
         ...
 
-    def standing(self, case_id: str) -> LabellingState:
+    def state(self, case_id: str) -> LabellingState:
         """Return where a case stands, and keep everybody else from moving it until the transaction ends.
 
         An event that people are given and that is no case yet becomes one.
@@ -107,25 +107,25 @@ class Labellings(Protocol):
         ...
 
     def both(self, case_id: str, other: str) -> tuple[LabellingState, LabellingState]:
-        """Return where two cases stand, and keep everybody else from moving either; raises like `standing`.
+        """Return where two cases stand, and keep everybody else from moving either; raises like `state`.
 
         The second may be the first. Only the first may be an event that is no case yet.
         """
         ...
 
-    def write(self, standing: LabellingState, kind: LabellingKind, made: PreparedLabelling, step: CaseStep) -> None:
+    def write(self, state: LabellingState, kind: LabellingKind, made: PreparedLabelling, step: CaseStep) -> None:
         """Write a labelling by the actor, and what it does to the case."""
         ...
 
-    def link(self, standing: LabellingState, other: LabellingState) -> None:
+    def link(self, state: LabellingState, other: LabellingState) -> None:
         """Write that a case takes another's verdict."""
         ...
 
-    def unlink(self, standing: LabellingState) -> None:
+    def unlink(self, state: LabellingState) -> None:
         """Write that a case takes no other's verdict any more."""
         ...
 
-    def reopen(self, standing: LabellingState, step: CaseStep, reason: str) -> None:
+    def reopen(self, state: LabellingState, step: CaseStep, reason: str) -> None:
         """Write that a case is begun anew, and why."""
         ...
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, exists, or_, select, update
 
-from remiss.edges.stores.case_writing import file_context, file_criteria, guard, meet
+from remiss.edges.stores.case_writing import file_context, file_criteria, meet, raise_sensitivity
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.dialect.full_text import index_words
 from remiss.edges.stores.dialect.types import Word
@@ -58,15 +58,15 @@ def activate(transaction: Transaction, run_key: int, seen: Seen) -> None:
     run = connection.execute(select(runs).where(runs.c.key == run_key)).one()
     met = [(key, member) for key, member in seen if member.met]
     new = [(key, member) for key, member in met if key not in known]
-    guarded = _guarded(connection, [key for key, _ in seen], run.sensitivity)
+    sensitivities = _sensitivities(connection, [key for key, _ in seen], run.sensitivity)
     position = transaction.position()
     for row in replaced:
         gone = (run_windows.c.run_key == row.run_key) & (run_windows.c.window_start == row.window_start)
         connection.execute(update(run_windows).where(gone).values(position_to=position))
     connection.execute(update(run_windows).where(run_windows.c.run_key == run_key).values(position_from=position))
-    _file_cases(transaction, new, run, guarded)
+    _file_cases(transaction, new, run, sensitivities)
     _refresh(connection, known, seen)
-    _guard(connection, known, guarded)
+    _raise_sensitivity(connection, known, sensitivities)
     again = sum(key in known for key, member in met if member.groups)
     counted = {"status": "complete", "cases_new": len(new), "cases_known": again}
     connection.execute(update(runs).where(runs.c.key == run_key).values(counted))
@@ -84,7 +84,7 @@ CASE = (
 REVISION = ("case_key", "revision", "position_from", "created_at", "actor", "action", "status", "severity")
 
 
-def _guarded(connection: Connection, event_keys: Sequence[int], level: int) -> Mapping[int, int]:
+def _sensitivities(connection: Connection, event_keys: Sequence[int], level: int) -> Mapping[int, int]:
     """Return how guarded each event is by now: as what was filed of it first, or more by the protocol that saw it now.
 
     What was filed stays as it is, so that a laxer protocol opens nothing; a stricter one raises the event too.
@@ -97,15 +97,15 @@ def _guarded(connection: Connection, event_keys: Sequence[int], level: int) -> M
     return dict.fromkeys(event_keys, level) | {key: former for key, former in its.items() if former > level}
 
 
-def _guard(connection: Connection, known: Mapping[int, int], guarded: Mapping[int, int]) -> None:
+def _raise_sensitivity(connection: Connection, known: Mapping[int, int], sensitivities: Mapping[int, int]) -> None:
     """Raise cases to their events."""
-    for level in sorted(set(guarded.values())):
-        keys = [case_key for event_key, case_key in known.items() if guarded.get(event_key) == level]
+    for level in sorted(set(sensitivities.values())):
+        keys = [case_key for event_key, case_key in known.items() if sensitivities.get(event_key) == level]
         if keys:
-            guard(connection, keys, level)
+            raise_sensitivity(connection, keys, level)
 
 
-def _file_cases(transaction: Transaction, new: Seen, run: Row[Any], guarded: Mapping[int, int]) -> None:
+def _file_cases(transaction: Transaction, new: Seen, run: Row[Any], sensitivities: Mapping[int, int]) -> None:
     connection, position = transaction.connection, transaction.position()
     source, team, suggestions = run.source_name, run.team_id, run.suggestions
     keyed = list(zip(next_keys(connection, cases, len(new)), new, strict=True))
@@ -121,7 +121,7 @@ def _file_cases(transaction: Transaction, new: Seen, run: Row[Any], guarded: Map
                 *(key, case_id(source, member.event.id), event_key, Status.CANDIDATE, "captured", 1),
                 *(*suggested[key], source, member.event.model, member.event.model_version, instant(member.event.at)),
                 *(to_text(member.event.output), to_text(member.event.label)),
-                *(member.event.confidence, member.event.latency_ms, position, team, guarded[event_key]),
+                *(member.event.confidence, member.event.latency_ms, position, team, sensitivities[event_key]),
             )
             for key, (event_key, member) in keyed
         ),
@@ -129,7 +129,7 @@ def _file_cases(transaction: Transaction, new: Seen, run: Row[Any], guarded: Map
     by, at, action = transaction.actor.name, instant(transaction.at), transaction.action
     states = ((key, 1, position, at, by, action, Status.CANDIDATE, suggested[key][0]) for key, _ in keyed)
     insert_many(connection, revisions, REVISION, states)
-    governed = [((key, team, guarded[event_key]), member) for key, (event_key, member) in keyed]
+    governed = [((key, team, sensitivities[event_key]), member) for key, (event_key, member) in keyed]
     file_criteria(connection, ((criterion, kind) for kind, member in governed for criterion in member.met))
     file_context(connection, ((kind, member.event.context) for kind, member in governed))
     index_words(connection, ((key, member.event.text, None, None) for key, (_, member) in keyed if member.event.text))

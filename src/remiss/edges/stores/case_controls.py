@@ -110,7 +110,7 @@ _KEPT = (
 )
 
 
-def drawn_with(reading: Reading, case_id: str, considered: int) -> tuple[Comparison, tuple[Event, ...]]:
+def sampled_with(reading: Reading, case_id: str, considered: int) -> tuple[Comparison, tuple[Event, ...]]:
     """Return how the event of a case was drawn, and up to `considered` controls of its window and stratum.
 
     By the latest run in force that met it, else by the latest of all. The controls are those of least priority; none where it is

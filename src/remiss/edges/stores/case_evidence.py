@@ -61,7 +61,7 @@ class AttachmentStore:
         key = connection.execute(insert(attachments).returning(attachments.c.key), written).scalar_one()
         connection.execute(insert(attachment_names), {"attachment_key": key, "name": prepared.name})
         transaction.subjects.extend([row.id, written["id"]])
-        transaction.changed(written["id"], None, _said(prepared.name, prepared.size, prepared.sensitivity, address))
+        transaction.changed(written["id"], None, _content_of(prepared.name, prepared.size, prepared.sensitivity, address))
         return self.kept(written["id"]).attachment
 
     def of_case(self, case_id: str, position: int | None) -> tuple[Attachment, ...]:
@@ -112,7 +112,7 @@ class AttachmentStore:
         connection.execute(delete(attachment_names).where(attachment_names.c.attachment_key == key))
         transaction.subjects.extend([found.attachment.case, attachment_id])
         was = found.attachment
-        transaction.changed(attachment_id, _said(was.name, was.size, was.sensitivity, found.address), None)
+        transaction.changed(attachment_id, _content_of(was.name, was.size, was.sensitivity, found.address), None)
         return self.kept(attachment_id).attachment
 
 
@@ -123,7 +123,7 @@ def attachment_shown(attachment: Attachment, blinded: frozenset[str], status: St
     return replace(attachment, name=None, person=UNNAMED, hidden=why_blinded(status))
 
 
-def _said(name: str | None, size: int, sensitivity: Sensitivity, address: str) -> dict[str, object]:
+def _content_of(name: str | None, size: int, sensitivity: Sensitivity, address: str) -> dict[str, object]:
     """Return what the journal has a digest of."""
     return {"name": name, "size": size, "sensitivity": int(sensitivity), "address": address}
 

@@ -58,7 +58,7 @@ def meet(connection: Connection, case_keys: Sequence[int], met: Iterable[tuple[s
     file_criteria(connection, ((criterion, kinds[key]) for criterion, key in met))
 
 
-def guard(connection: Connection, case_keys: Sequence[int], level: int) -> None:
+def raise_sensitivity(connection: Connection, case_keys: Sequence[int], level: int) -> None:
     """Raise cases to a sensitivity; never lower one, since people may have added to it."""
     below = select(cases.c.key).where(cases.c.sensitivity < level, among(cases.c.key, case_keys))
     if keys := sorted(connection.execute(below).scalars()):
@@ -126,7 +126,7 @@ def file_by_hand(transaction: Transaction, filed: Filed) -> str:
     connection.execute(insert(case_texts), {"case_key": key, "version": 1, "title": filing.title, "note": filing.note or None})
     file_context(connection, [((key, filing.team, int(filing.sensitivity)), event.context)])
     first_state(transaction, key, state, position)
-    transaction.changed(named, None, {"status": state["status"], **_said(filing)})
+    transaction.changed(named, None, {"status": state["status"], **_content_of(filing)})
     return named
 
 
@@ -168,7 +168,7 @@ def revise(transaction: Transaction, reading: Reading, case: str, read: int, cha
     state = {"status": row.status, "mode": after.mode, "severity": after.severity, "text_version": version}
     next_state(transaction, row, state)
     transaction.subjects.append(row.id)
-    transaction.changed(row.id, *({"status": row.status, **_said(each)} for each in (before, after)))
+    transaction.changed(row.id, *({"status": row.status, **_content_of(each)} for each in (before, after)))
     return str(row.id)
 
 
@@ -201,7 +201,7 @@ def next_state(transaction: Transaction, row: Row[Any], state: Mapping[str, obje
     connection.execute(update(cases).where(cases.c.key == row.key).values(written))
 
 
-def _said(of: Filing | State) -> dict[str, object]:
+def _content_of(of: Filing | State) -> dict[str, object]:
     """Return what people say of a case, as the journal digests it."""
     return {"mode": of.mode, "severity": of.severity, "title": of.title, "note": of.note or None}
 

@@ -28,7 +28,7 @@ from remiss.edges.stores.listing.lines import (
     sort_values,
 )
 from remiss.edges.stores.listing.pages import counted_now, counted_then, lately
-from remiss.edges.stores.listing.phrases import said_before
+from remiss.edges.stores.listing.phrases import matched_before
 from remiss.edges.stores.planner.paths import AccessPath, PathCache, Purpose, QueryKind, access_paths, query_kind
 from remiss.edges.stores.prepared import Parameters, Row
 from remiss.edges.stores.reading import Reader, Reading
@@ -42,15 +42,15 @@ from remiss.records.event import Event, Scalar
 class CaseStore:
     """Cases of an open catalog, as far as a scope may see them, and labellings as far as the viewer may.
 
-    Those of one catalog may share what they `remembered`.
+    Those of one catalog may share what they `path_cache`.
     """
 
-    def __init__(self, reader: Reader, remembered: PathCache | None = None) -> None:
+    def __init__(self, reader: Reader, path_cache: PathCache | None = None) -> None:
         self._reader = reader
         self._store = reader.store
         self._scope = reader.scope
         self._sight = Sight.of(reader.scope)
-        self._remembered = PathCache() if remembered is None else remembered
+        self._path_cache = PathCache() if path_cache is None else path_cache
 
     def position(self) -> int:
         """Return the catalog's position."""
@@ -79,12 +79,12 @@ class CaseStore:
         """Return the rows of a page as it is now, and the catalog's position: by one statement where some case matches."""
         continued = bool(parameters.after)
         with self._store.glancing() as connection:
-            choice = self._remembered.choice(connection, asked, parameters)
-            page = listed_now(asked, choice.ways, sort, continued=continued)
+            choice = self._path_cache.choice(connection, asked, parameters)
+            page = listed_now(asked, choice.path, sort, continued=continued)
             rows = page.ask(connection, replace(parameters, since=choice.since or ()))
             if choice.misses(rows, parameters, head_of):
                 choice = choice.among_all()
-                page = listed_now(asked, choice.ways, sort, continued=continued)
+                page = listed_now(asked, choice.path, sort, continued=continued)
                 rows = page.ask(connection, parameters)
         if rows:
             at = head_of(rows[0])
@@ -92,7 +92,7 @@ class CaseStore:
             with self._reader.at() as reading:
                 rows = page.ask(reading.connection, parameters)
                 at = reading.head
-        self._remembered.went(asked, choice, at)
+        self._path_cache.went(asked, choice, at)
         return rows, at
 
     def count(self, query: Query, position: int | None, sort: Sort | None = None) -> int:
@@ -157,10 +157,10 @@ class CaseStore:
         with self._reader.at(position) as reading:
             return case_at(reading, case_id)
 
-    def drawn_with(self, case_id: str, position: int | None, considered: int) -> tuple[Comparison, tuple[Event, ...]]:
+    def sampled_with(self, case_id: str, position: int | None, considered: int) -> tuple[Comparison, tuple[Event, ...]]:
         """Return how the event of a case was drawn, and controls of its window and stratum."""
         with self._reader.at(position) as reading:
-            return case_controls.drawn_with(reading, case_id, considered)
+            return case_controls.sampled_with(reading, case_id, considered)
 
     def peers(self, case_id: str, position: int | None, considered: int) -> tuple[Event, tuple[Event, ...]]:
         """Return the event of a case, and those of other cases of its model."""
@@ -191,7 +191,7 @@ class CaseStore:
 
 def parameters_then(reading: Reading, parameters: Parameters, query: Query) -> Parameters:
     """Return the parameters for the position read: what was said then, which no index knows."""
-    return replace(parameters, position=reading.read_at, past=said_before(reading, query))
+    return replace(parameters, position=reading.read_at, past=matched_before(reading, query))
 
 
 def _distinct(reading: Reading) -> list[str]:

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from remiss.curate.blinding import why_blinded
-from remiss.curate.discussion import InboxPage, Mention, check_turn, name_of
+from remiss.curate.discussion import InboxPage, Mention, check_status, name_of
 from remiss.edges.stores.blinded_case import blinded_people
 from remiss.edges.stores.blinding import words_visible
 from remiss.edges.stores.case_reading import resolve
@@ -79,7 +79,7 @@ class ThreadStore:
         transaction.subjects.extend([row.id, thread_id])
         return self.get(thread_id, None)
 
-    def turn(self, thread_id: str, status: ThreadStatus) -> Thread:
+    def set_status(self, thread_id: str, status: ThreadStatus) -> Thread:
         """Resolve a thread or open it again."""
         transaction = self._store.transaction
         connection = transaction.connection
@@ -87,7 +87,7 @@ class ThreadStore:
         # Of two who resolve it at once, the second waits here and is told.
         connection.execute(select(threads.c.key).where(threads.c.key == found.key).with_for_update())
         thread = self.get(thread_id, None)
-        check_turn(thread, status)
+        check_status(thread, status)
         turned = {
             "thread_key": found.key,
             "number": len(thread.turned) + 1,

@@ -52,7 +52,7 @@ def lock_source(connection: Connection, source: str) -> None:
 
 def file_run(
     transaction: Transaction,
-    drawn: DerivedRun,
+    derived: DerivedRun,
     *,
     run: str,
     status: str,
@@ -67,37 +67,43 @@ def file_run(
     Conflict : the run is filed already, or an event came back with another time or model
     """
     connection = transaction.connection
-    drawn = replace(drawn, members=tuple(storable(member) for member in drawn.members))
-    lock_source(connection, drawn.manifest.source)
+    derived = replace(derived, members=tuple(storable(member) for member in derived.members))
+    lock_source(connection, derived.manifest.source)
     if connection.execute(select(runs.c.key).where(runs.c.id == run)).first() is not None:
         raise Conflict(f"{run} is in the catalog already", do="do nothing: this very capture was filed before")
-    guarded = sensitivity_of(document.fields, document.sensitivity)
-    keys, new = _file_events(connection, drawn.manifest.source, [member.event for member in drawn.members], team, guarded)
+    sensitivity = sensitivity_of(document.fields, document.sensitivity)
+    keys, new = _file_events(connection, derived.manifest.source, [member.event for member in derived.members], team, sensitivity)
     crash_point("after-events")
-    row = _run_row(transaction, drawn, run, status, changes, team, document)
+    row = _run_row(transaction, derived, run, status, changes, team, document)
     # Those in no group were not sampled: they were in the catalog already and only read again.
     row |= {
-        "sensitivity": int(guarded),
+        "sensitivity": int(sensitivity),
         "events_new": new,
-        "events_known": sum(bool(member.groups) for member in drawn.members) - new,
+        "events_known": sum(bool(member.groups) for member in derived.members) - new,
     }
     run_key = connection.execute(insert(runs).returning(runs.c.key), row).scalar_one()
-    _file_sample(connection, run_key, drawn.members, keys)
+    _file_sample(connection, run_key, derived.members, keys)
     crash_point("after-samples")
-    _file_windows(connection, run_key, drawn, document.sampling.window)
-    _file_counts(connection, run_key, drawn, changes)
+    _file_windows(connection, run_key, derived, document.sampling.window)
+    _file_counts(connection, run_key, derived, changes)
     transaction.subjects.append(run)
-    transaction.changed(run, None, {"digest": drawn.digest, "status": status})
+    transaction.changed(run, None, {"digest": derived.digest, "status": status})
     if status == "complete":
-        activate(transaction, run_key, [(keys[member.event.id], member) for member in drawn.members])
+        activate(transaction, run_key, [(keys[member.event.id], member) for member in derived.members])
     position = transaction.position()
     connection.execute(update(runs).where(runs.c.key == run_key).values(position=position))
 
 
 def _run_row(
-    transaction: Transaction, drawn: DerivedRun, run: str, status: str, changes: Sequence[Change], team: str, document: Protocol
+    transaction: Transaction,
+    derived: DerivedRun,
+    run: str,
+    status: str,
+    changes: Sequence[Change],
+    team: str,
+    document: Protocol,
 ) -> dict[str, object]:
-    manifest = drawn.manifest
+    manifest = derived.manifest
     version = (protocols.c.name == manifest.protocol) & (protocols.c.version == manifest.protocol_version)
     return {
         "id": run,
@@ -108,13 +114,13 @@ def _run_row(
         "until": manifest.until,
         "as_of": manifest.as_of,
         "status": status,
-        "digest": drawn.digest,
+        "digest": derived.digest,
         "fingerprint": manifest.fingerprint,
         "manifest": {field.name: getattr(manifest, field.name) for field in fields(manifest)},
         "cases_new": 0,
         "cases_known": 0,
         "changes": Counter(change.kind for change in changes),
-        "refused": drawn.refusals.counts,
+        "refused": derived.refusals.counts,
         "suggestions": {item.name: [item.severity, item.mode] for item in document.criteria},
         "actor": transaction.actor.name,
         "created_at": transaction.at,
@@ -128,7 +134,7 @@ DETAILS = ("model_version", "model_digest", "features", "confidence", "latency_m
 
 
 def _file_events(
-    connection: Connection, source: str, found: Sequence[Event], team: str, guarded: Sensitivity
+    connection: Connection, source: str, found: Sequence[Event], team: str, sensitivity: Sensitivity
 ) -> tuple[Mapping[str, int], int]:
     """Insert the events that are not there yet; return the keys of all by event id, and how many were new."""
     ids = [event.id for event in found]
@@ -148,7 +154,7 @@ def _file_events(
     keys = {event_id: row.key for event_id, row in known.items()}
     keys |= zip((event.id for event in fresh), next_keys(connection, events, len(fresh)), strict=True)
     details = attrgetter(*DETAILS)
-    rows = ((keys[e.id], source, e.id, instant(e.at), e.model, team, int(guarded), *details(e)) for e in fresh)
+    rows = ((keys[e.id], source, e.id, instant(e.at), e.model, team, int(sensitivity), *details(e)) for e in fresh)
     insert_many(connection, events, (*EVENT, *DETAILS), rows)
     contents = (
         (
@@ -184,24 +190,24 @@ def _file_sample(connection: Connection, run_key: int, members: Sequence[Member]
     insert_many(connection, samples, ("run_key", "event_key", "criterion"), kept)
 
 
-def _file_windows(connection: Connection, run_key: int, drawn: DerivedRun, width: timedelta) -> None:
-    source, protocol, micros = drawn.manifest.source, drawn.manifest.protocol, width // timedelta(microseconds=1)
+def _file_windows(connection: Connection, run_key: int, derived: DerivedRun, width: timedelta) -> None:
+    source, protocol, micros = derived.manifest.source, derived.manifest.protocol, width // timedelta(microseconds=1)
     rows = (
         (run_key, instant(item.window), source, protocol, micros, item.population, item.labelled, item.provisional)
-        for item in drawn.windows
+        for item in derived.windows
     )
     columns = ("run_key", "window_start", "source_name", "protocol_name", "width_micros", "population", "labelled", "provisional")
     insert_many(connection, run_windows, columns, rows)
 
 
-def _file_counts(connection: Connection, run_key: int, drawn: DerivedRun, changes: Sequence[Change]) -> None:
+def _file_counts(connection: Connection, run_key: int, derived: DerivedRun, changes: Sequence[Change]) -> None:
     insert_many(
         connection,
         groups,
         ("run_key", "window_start", "stratum", "criterion", "population", "labelled", "kept", "threshold"),
         (
             (run_key, instant(g.window), to_json(g.stratum), g.criterion, g.population, g.labelled, g.kept, g.threshold)
-            for g in drawn.groups
+            for g in derived.groups
         ),
     )
     insert_many(
@@ -210,7 +216,7 @@ def _file_counts(connection: Connection, run_key: int, drawn: DerivedRun, change
         ("run_key", "window_start", "stratum", "criteria_met", "criteria_undecided", "population", "labelled"),
         (
             (run_key, instant(c.window), to_json(c.stratum), names_cell(c.met), names_cell(c.undecided), c.population, c.labelled)
-            for c in drawn.cells
+            for c in derived.cells
         ),
     )
     insert_many(
@@ -219,14 +225,14 @@ def _file_counts(connection: Connection, run_key: int, drawn: DerivedRun, change
         ("run_key", "window_start", "field", "count", "nulls", "minimum", "maximum"),
         (
             (run_key, instant(p.window), p.field, p.count, p.nulls, json_cell(held(p.minimum)), json_cell(held(p.maximum)))
-            for p in drawn.profiles
+            for p in derived.profiles
         ),
     )
     insert_many(
         connection,
         refused_rows,
         ("run_key", "ordinal", "reason", "file", "row", "detail"),
-        ((run_key, at, r.reason, r.file, r.row, held(r.detail)) for at, r in enumerate(drawn.refusals.rows)),
+        ((run_key, at, r.reason, r.file, r.row, held(r.detail)) for at, r in enumerate(derived.refusals.rows)),
     )
     insert_many(
         connection,

@@ -87,7 +87,7 @@ def _time(text: str | None) -> datetime | None:
 ID_BITS = 60
 SHORTEST = 6
 # What is told of a job; what came along with it may be long.
-TOLD = tuple(column for column in jobs.c if column is not jobs.c.request)
+SHOWN_COLUMNS = tuple(column for column in jobs.c if column is not jobs.c.request)
 # Somebody who cancels a job has its row until they are done, and its runner waits so long.
 LONGEST_IDLE_SECONDS = 60
 
@@ -131,7 +131,7 @@ class JobStore:
     def newest(self, limit: int, states: Sequence[JobState] = (), *, before: int | None = None) -> NewestJobs:
         """Return jobs, newest first; only those in some states when such are named, only those `before` a place."""
         those = [self._visible, *([jobs.c.state.in_([each.value for each in states])] if states else [])]
-        found = select(*TOLD).where(*those).order_by(jobs.c.key.desc()).limit(limit + 1)
+        found = select(*SHOWN_COLUMNS).where(*those).order_by(jobs.c.key.desc()).limit(limit + 1)
         if before is not None:
             found = found.where(jobs.c.key < before)
         with self._reader.at() as reading:

@@ -70,7 +70,7 @@ def given(leaf: Term | Text, spell: Callable[[Any], Any], type_: TypeEngine[Any]
     return literal(spell(leaf.phrase if isinstance(leaf, Text) else leaf.value), type_)
 
 
-def said_then(phrase: Text) -> BindParameter[str]:
+def matched_then(phrase: Text) -> BindParameter[str]:
     """Return the keys of the cases that said a phrase at the position asked for, of those that do not say it now, as JSON."""
     if not isinstance(phrase, BlankText):
         raise TypeError(f"{phrase.phrase!r} is asked of the past in a statement of its own")

@@ -1,6 +1,6 @@
-"""Rows of the shelf as records, and by them who owns which model.
+"""Rows of the catalog as records, and by them who owns which model.
 
-Rows of the shelf as records.
+Rows of the catalog as records.
 
 Who owns which model, by all protocols that the catalog keeps, whoever may see those; and so who settles disputes of it.
 """
@@ -60,8 +60,8 @@ def _owners(connection: Connection) -> Owned:
         known = _KNOWN.get(connection.engine)
     if known is not None and known[0] == last:
         return known[1]
-    shelf = list(read(stored(row) for row in connection.execute(select(protocols))))
-    found = {model: owners_of(model, shelf) for model in {each.model for each in shelf}}
+    documents = list(read(stored(row) for row in connection.execute(select(protocols))))
+    found = {model: owners_of(model, documents) for model in {each.model for each in documents}}
     with _LOCK:
         _KNOWN[connection.engine] = (last, found)
     return found

@@ -17,7 +17,7 @@ from remiss.protocol.ports import StoredProtocol
 from remiss.protocol.terms import Protocol
 
 
-class ProtocolShelf:
+class ProtocolStore:
     """Protocol versions in the catalog, as far as a scope may see them: fulfils `protocol.ports.Protocols`."""
 
     def __init__(self, reader: Reader) -> None:

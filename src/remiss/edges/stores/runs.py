@@ -86,7 +86,9 @@ class RunStore:
         with self._reader.at() as reading:
             return frozenset(reading.connection.execute(found).scalars())
 
-    def file(self, drawn: DerivedRun, *, run: str, status: str, changes: Sequence[Change], team: str, document: Protocol) -> Run:
+    def file(
+        self, derived: DerivedRun, *, run: str, status: str, changes: Sequence[Change], team: str, document: Protocol
+    ) -> Run:
         """File a whole run; see the port.
 
         Raises
@@ -94,7 +96,7 @@ class RunStore:
         Conflict : the run is filed already, or a known event came back with another time or model
         """
         with in_bulk():
-            file_run(self._store.transaction, drawn, run=run, status=status, changes=changes, team=team, document=document)
+            file_run(self._store.transaction, derived, run=run, status=status, changes=changes, team=team, document=document)
         return self.get(run)
 
     def accept(self, run: str) -> Run:

@@ -22,7 +22,7 @@ from remiss.edges.vaults import single
 from remiss.edges.vaults.bundle import Damaged, address_of
 from remiss.edges.vaults.cipher import Wrapping
 from remiss.edges.vaults.reading import EvidenceReader
-from remiss.edges.vaults.rewriting import ADDRESS, Shelves
+from remiss.edges.vaults.rewriting import ADDRESS, VaultFiles
 from remiss.edges.vaults.ring import Ring
 from remiss.edges.vaults.staging import FINISHED, SETTING, STAGED, Pending, StagedBundle, locked, wait_for_disk, whose
 from remiss.errors import RemissError, StorageError
@@ -48,8 +48,8 @@ class FolderVault:
         self._key = keys.secret("vault")
         self._ring = Ring(folder, keys)
         self._pending = Pending(folder)
-        self._shelves = Shelves(folder, self._key, self._ring)
-        self._reader = EvidenceReader(folder, self._key, self._shelves)
+        self._files = VaultFiles(folder, self._key, self._ring)
+        self._reader = EvidenceReader(folder, self._key, self._files)
 
     def put(self, content: bytes) -> str:
         """Store and return the address; putting the same content again is no change, and mends a damaged copy.
@@ -61,7 +61,7 @@ class FolderVault:
         address = address_of(self._key, content)
         path = self._reader.path(address)
         self._may_place()
-        with self._said(), self._ring.current() as wrapping:
+        with self._explained(), self._ring.current() as wrapping:
             if self._write(path, address, content, wrapping):
                 for each in (path.parent, self._folder):
                     wait_for_disk(each)
@@ -76,7 +76,7 @@ class FolderVault:
         StorageError : disk full, or the folder cannot be written
         """
         address = address_of(self._key, content)
-        with self._said(), self._pending.marked(address):
+        with self._explained(), self._pending.marked(address):
             self.put(content)
             try:
                 yield address
@@ -99,12 +99,12 @@ class FolderVault:
         ------
         StorageError : the folder cannot be used
         """
-        with self._said():
+        with self._explained():
             self._make_room()
         with ExitStack() as held:
             # Locked before the block: a run of theirs that is still being committed is filed before ours is.
             left = [(path, held.enter_context(file)) for path, file in self._left()]
-            staged = self._shelves.staged(self._may_place)
+            staged = self._files.staged(self._may_place)
             held.callback(staged.close)
             try:
                 yield staged
@@ -125,8 +125,8 @@ class FolderVault:
         for _, file in self._left():
             file.close()
             left += 1
-        with self._said():
-            return VaultState(left=left, plain=self._shelves.plain(), rotating=len(self._ring.names()) > 1)
+        with self._explained():
+            return VaultState(left=left, plain=self._files.plain(), rotating=len(self._ring.names()) > 1)
 
     def get(self, address: str) -> bytes:
         """Return the content, checked against its address.
@@ -136,7 +136,7 @@ class FolderVault:
         NotFound : no such evidence
         StorageError : it was altered, or cannot be read
         """
-        with self._said():
+        with self._explained():
             return self._reader.content(address)
 
     def discard(self, address: str) -> None:
@@ -149,7 +149,7 @@ class FolderVault:
         if not ADDRESS.fullmatch(address):
             return
         path = self._reader.path(address)
-        with self._said():
+        with self._explained():
             # It may be replaced while its lock is waited for.
             while (file := locked(path, wait=True)) is not None or path.exists():
                 if file is not None:
@@ -160,24 +160,24 @@ class FolderVault:
             if path.parent.exists():
                 wait_for_disk(path.parent)
             while (found := self._reader.bundled(address)) is not None:
-                self._shelves.bundle_anew(found[0], without=address)
+                self._files.bundle_anew(found[0], without=address)
 
     def renew(self, progress: Progress) -> Renewal:
         """Wrap everything under a new key, or under that of a rotation that was cut short; see the port."""
-        with self._said():
+        with self._explained():
             name, resumed = self._ring.renew()
             written = 0
             # What was under way when the new key came first is finished under the former one: until nothing is left, again.
-            while waiting := list(self._shelves.former()):
+            while waiting := list(self._files.former()):
                 for at, path in enumerate(waiting):
                     progress("wrapping keys", at / len(waiting))
-                    written += self._shelves.anew(path)
+                    written += self._files.anew(path)
             progress("wrapping keys", 1.0)
             return Renewal(key=name, pieces=written, resumed=resumed)
 
     def retire(self, renewal: Renewal) -> None:
         """Destroy the wrapping keys that nothing needs any more; see the port."""
-        with self._said():
+        with self._explained():
             self._ring.retire(renewal.key)
 
     def _write(self, path: Path, address: str, content: bytes, wrapping: Wrapping) -> bool:
@@ -198,7 +198,7 @@ class FolderVault:
         return True
 
     def _make_room(self) -> None:
-        bundles = self._shelves.bundles
+        bundles = self._files.bundles
         if not bundles.exists():
             private_folder(bundles, create=True)
             wait_for_disk(self._folder)
@@ -206,13 +206,13 @@ class FolderVault:
 
     def _left(self) -> Iterator[tuple[Path, BinaryIO]]:
         """Return the bundles that nobody is writing any more and that were not made final, locked."""
-        for path in sorted(self._shelves.bundles.glob(f"*{STAGED}")):
-            with self._said():
+        for path in sorted(self._files.bundles.glob(f"*{STAGED}")):
+            with self._explained():
                 file = locked(path, wait=False)
             if file is not None:
                 yield path, file
 
-    def _said(self) -> AbstractContextManager[None]:
+    def _explained(self) -> AbstractContextManager[None]:
         return explained(self._folder, setting=SETTING)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from remiss.edges.vaults import single
 from remiss.edges.vaults.bundle import Damaged, Piece, address_of, check, piece_at
 from remiss.edges.vaults.cipher import DecryptionError, unseal
-from remiss.edges.vaults.rewriting import ADDRESS, MEND, Shelves
+from remiss.edges.vaults.rewriting import ADDRESS, MEND, VaultFiles
 from remiss.edges.vaults.staging import FINISHED
 from remiss.errors import Location, NotFound, StorageError
 
@@ -17,10 +17,10 @@ from remiss.errors import Location, NotFound, StorageError
 class EvidenceReader:
     """The evidence under `folder`, addressed under `key`."""
 
-    def __init__(self, folder: Path, key: bytes, shelves: Shelves) -> None:
+    def __init__(self, folder: Path, key: bytes, files: VaultFiles) -> None:
         self._folder = folder
         self._key = key
-        self._shelves = shelves
+        self._files = files
 
     def path(self, address: str) -> Path:
         """Return where a content is that was put alone.
@@ -84,7 +84,7 @@ class EvidenceReader:
                 do="erase it again, which was cut short; if nobody did, ask who can write in the vault",
             )
         try:
-            content = piece.body if piece.plain else unseal(self._shelves.data_key(piece), piece.body, piece.address)
+            content = piece.body if piece.plain else unseal(self._files.data_key(piece), piece.body, piece.address)
         except DecryptionError as error:
             raise _altered(path, address) from error
         if not hmac.compare_digest(address_of(self._key, content), address):
@@ -94,7 +94,7 @@ class EvidenceReader:
     def bundled(self, address: str) -> tuple[Path, Piece] | None:
         """Return a bundle that holds a content, and the content as it lies there; rather one where its key is whole."""
         destroyed = None
-        for path in self._shelves.paths():
+        for path in self._files.paths():
             # One that is staged may have no index yet, and nobody refers to it then.
             with suppress(Damaged, FileNotFoundError), path.open("rb") as file:
                 piece = piece_at(file, address)
@@ -105,7 +105,7 @@ class EvidenceReader:
 
     def _check_bundles(self, address: str) -> None:
         """Refuse to say that there is no such evidence as long as a damaged bundle might hold it."""
-        for path in self._shelves.paths():
+        for path in self._files.paths():
             try:
                 with path.open("rb") as file:
                     check(file, self._key)

@@ -22,7 +22,7 @@ ADDRESS = re.compile(r"[0-9a-f]{64}")
 MEND = "bring back the file from where it was saved, and ask who can write in the vault"
 
 
-class Shelves:
+class VaultFiles:
     """The files of a vault: bundles in `folder/bundles`, single pieces in folders of two digits."""
 
     def __init__(self, folder: Path, key: bytes, ring: Ring) -> None:

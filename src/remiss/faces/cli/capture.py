@@ -54,10 +54,10 @@ def _open(protocol: str, held: ExitStack, *, dry_run: bool) -> Workspace:
         return held.enter_context(workspace())
     except CatalogMissing:
         if not dry_run:
-            from remiss.opening import bench
+            from remiss.opening import without_catalog
             from remiss.protocol.actions import load
 
-            with bench() as ws:
+            with without_catalog() as ws:
                 load(ws, protocol)
             return held.enter_context(workspace(create=True))
 

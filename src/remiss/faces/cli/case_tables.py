@@ -84,7 +84,7 @@ def form(found: LabellingForm) -> None:
 def _of_form(found: LabellingForm) -> Iterator[facts.Pair]:
     yield "case", f"{found.case} (revision {found.revision})"
     yield "due", found.obstacle or found.kind
-    yield from facts.happened(found.event, None)
+    yield from facts.event_facts(found.event, None)
     yield from facts.went_in(found.event)
     if found.units:
         yield "impact in", ", ".join(found.units)
@@ -98,7 +98,7 @@ def comparison(found: Comparison) -> None:
     events = [found.event, *(control.event for control in found.controls)]
     titles = ["field", found.case, *(f"control {at}" for at in range(1, len(events)))]
     lines: list[tuple[object, ...]] = [("likeness", None, *(share(control.likeness) for control in found.controls))]
-    lines += [(name, *(_spelled(value) for value in values)) for name, values in _fields(events)]
+    lines += [(name, *(_to_text(value) for value in values)) for name, values in _fields(events)]
     render.table(titles, lines)
 
 
@@ -111,7 +111,7 @@ def _fields(events: list[Event]) -> list[tuple[str, list[object]]]:
     return [(name, values) for name, values in found if any(value is not None for value in values)]
 
 
-def _spelled(value: object) -> object:
+def _to_text(value: object) -> object:
     # As text: a number that is a name (flight 1371) must not be grouped into thousands.
     if isinstance(value, datetime):
         return value

@@ -35,12 +35,12 @@ def doctor(shape: str) -> int:
 def _examine() -> HealthChecks:
     """Look at the catalog that is named, and at the machine alone where it cannot be opened, which is a finding too."""
     from remiss.govern.ports.machine import Check, HealthChecks
-    from remiss.opening import bench
+    from remiss.opening import without_catalog
 
     try:
         with workspace() as ws:
             return govern.doctor(ws)
     except InputError as error:
-        with bench() as alone:
+        with without_catalog() as alone:
             found = Check("catalog", "bad", error.what, error.do)
             return HealthChecks(position=None, items=(*govern.doctor(alone), found))

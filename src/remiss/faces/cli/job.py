@@ -26,7 +26,7 @@ def run() -> int:
 
     ended: list[Job] = []
 
-    def told(job: Job) -> None:
+    def report(job: Job) -> None:
         ended.append(job)
         render.say(f"{job.id}: {run_tables.in_words(job)}")
 
@@ -35,7 +35,7 @@ def run() -> int:
             raise SettingError(f"{ws.address} is a server, which works off its own jobs", do="name the database itself")
         # What waits is let go of, so that another takes it up at once.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-        work_off(ws, told=told)
+        work_off(ws, report=report)
     if not ended:
         render.say("no job waits")
     return 0 if all(each.state is JobState.DONE for each in ended) else AnswerNo.exit_status

@@ -46,9 +46,9 @@ def workspace(*, create: bool = False) -> Iterator[Workspace]:
 @contextmanager
 def offline() -> Iterator[Any]:
     """Give what needs no catalog a workspace without one."""
-    from remiss.opening import bench
+    from remiss.opening import without_catalog
 
-    with bench() as ws:
+    with without_catalog() as ws:
         yield ws
 
 

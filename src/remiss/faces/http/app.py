@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def create_app(workspace: Workspace) -> FastAPI:
-    """Return the application on an open catalog, without the door (see `server.guarded`)."""
+    """Return the application on an open catalog, without the door (see `server.secured`)."""
     app = FastAPI(
         title="remiss",
         summary="The catalog of what your machine-learning models got wrong.",

@@ -16,9 +16,9 @@ THREADS = 8
 class Authentication:
     """Lets in the operator and people, and notes who came; answers 401 to everybody else."""
 
-    def __init__(self, app: App, callers: Identities) -> None:
+    def __init__(self, app: App, identities: Identities) -> None:
         self._app = app
-        self._callers = callers
+        self._identities = identities
         self._threads = CapacityLimiter(THREADS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -43,7 +43,7 @@ class Authentication:
         authorization, cookies = header(scope, b"authorization"), header(scope, b"cookie")
         if authorization is None and cookies is None:
             return None
-        operator = self._callers.operator(authorization, cookies)
+        operator = self._identities.operator(authorization, cookies)
         if operator is not None:
             return operator
-        return await to_thread.run_sync(self._callers.person, authorization, cookies, limiter=self._threads)
+        return await to_thread.run_sync(self._identities.person, authorization, cookies, limiter=self._threads)

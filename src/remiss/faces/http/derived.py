@@ -179,8 +179,8 @@ def _answered(
 
 
 def _asked(entry: Entry, action: Action, request: Request, ws: Workspace, arguments: Mapping[str, Any]) -> Any:
-    """Return what the action answers; of one whose answers are remembered, perhaps what it answered before."""
-    if not entry.remembered:
+    """Return what the action answers; of one whose answers are cached, perhaps what it answered before."""
+    if not entry.cached:
         return ws.perform(action, arguments)
     position = ws.position() if arguments["as_of"] is None else arguments["as_of"]
     asked = {name: value for name, value in arguments.items() if name != "as_of"}

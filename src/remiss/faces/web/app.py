@@ -74,7 +74,7 @@ HEADINGS = {
 }
 
 
-def add_pages(app: FastAPI, sessions: Sessions, callers: Identities, used: Callable[[], None]) -> None:
+def add_pages(app: FastAPI, sessions: Sessions, identities: Identities, used: Callable[[], None]) -> None:
     """Add all pages.
 
     Parameters
@@ -82,7 +82,7 @@ def add_pages(app: FastAPI, sessions: Sessions, callers: Identities, used: Calla
     used : called when the one-time link has been used, so that there is a new one
     """
     app.state.problem = problem
-    app.include_router(sign_in.router(sessions, callers, used))
+    app.include_router(sign_in.router(sessions, identities, used))
     for page in PAGES:
         app.include_router(in_one_reading(page), include_in_schema=False)
     app.mount("/static", Files(directory=HERE / "static"), name="static")

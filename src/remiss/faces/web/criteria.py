@@ -104,7 +104,7 @@ def _by_key(found: Estimate) -> dict[str, EstimateRow]:
 # A year of weeks and some more; finer windows show their latest.
 TREND = 60
 # Protocol versions whose criteria stand on one page.
-MOST_GROUNDS = 12
+MOST_FRAMES = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +158,7 @@ class CriteriaOf:
 def criteria(ws: Workspace, *, as_of: int) -> tuple[CriteriaOf, ...]:
     """Return the criteria of everything captured, what was captured last first."""
     captured = sorted(capture.coverage(ws, as_of=as_of), key=lambda line: str(line["at"]), reverse=True)
-    return tuple(criteria_of(ws, line, as_of) for line in captured[:MOST_GROUNDS])
+    return tuple(criteria_of(ws, line, as_of) for line in captured[:MOST_FRAMES])
 
 
 def criteria_of(ws: Workspace, captured: dict[str, Any], as_of: int) -> CriteriaOf:

@@ -63,7 +63,7 @@ class GroupLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DrawnGroups:
+class SampledGroups:
     """What was drawn of one criterion or reserved group: in all, and by window and stratum."""
 
     name: str
@@ -115,7 +115,7 @@ def in_words(span: Any) -> str:
     return "nothing"
 
 
-def drawn_of(run: Run, document: Protocol | None) -> tuple[DrawnGroups, ...]:
+def sampled_groups_of(run: Run, document: Protocol | None) -> tuple[SampledGroups, ...]:
     """Return what was drawn of each criterion, in the order of the protocol, then of the reserved groups."""
     known = {} if document is None else {each.name: each for each in document.criteria}
     groups: dict[str, list[Group]] = defaultdict(list)
@@ -128,7 +128,7 @@ def drawn_of(run: Run, document: Protocol | None) -> tuple[DrawnGroups, ...]:
         reserved = name in RESERVED
         query = unparse(having("criterion", name))
         found.append(
-            DrawnGroups(
+            SampledGroups(
                 name=name,
                 means=RESERVED.get(name, "" if criterion is None else criterion.why),
                 severity=None if criterion is None else criterion.severity,

@@ -23,13 +23,13 @@ STYLE = Path(__file__).parent / "static" / "sign-in.css"
 SILENT = {"Referrer-Policy": "strict-origin"}
 
 
-def router(sessions: Sessions, callers: Identities, used: Callable[[], None]) -> APIRouter:
+def router(sessions: Sessions, identities: Identities, used: Callable[[], None]) -> APIRouter:
     """Return the routes of signing in and out."""
     routes = APIRouter(include_in_schema=False)
 
     @routes.get("/sign-in")
     def form(token: str = "") -> Response:
-        known = sessions.knows_link(token) or callers.knows_link(token)
+        known = sessions.knows_link(token) or identities.knows_link(token)
         return _form(sessions, token if known else None, dead=bool(token) and not known)
 
     @routes.get("/sign-in/style.css")
@@ -42,7 +42,7 @@ def router(sessions: Sessions, callers: Identities, used: Callable[[], None]) ->
         if session is not None:
             used()
         else:
-            session = callers.sign_in(token.strip())
+            session = identities.sign_in(token.strip())
         if session is None:
             return _form(sessions, None, refused=bool(token))
         _sign_out(sessions, request)

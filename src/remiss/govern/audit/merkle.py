@@ -116,9 +116,9 @@ def inclusion_path(leaves: Sequence[bytes], index: int) -> tuple[bytes, ...]:
     path: list[bytes] = []
     level, last = list(leaves), len(leaves) - 1
     while last:
-        beside = index ^ 1
-        if beside <= last:
-            path.append(level[beside])
+        in_own_process = index ^ 1
+        if in_own_process <= last:
+            path.append(level[in_own_process])
         pairs = zip(level[::2], level[1::2], strict=False)
         level = [node_hash(left, right) for left, right in pairs] + ([level[-1]] if len(level) & 1 else [])
         index, last = index >> 1, last >> 1
@@ -170,7 +170,7 @@ class TreeBuilder(Protocol):
 Grow: TypeAlias = Callable[[Sequence[int]], AbstractContextManager[TreeBuilder]]
 
 
-class Growing:
+class LocalTreeBuilder:
     """A tree that grows here and now."""
 
     def __init__(self, sizes: Sequence[int], frontier: Frontier = NO_LEAVES) -> None:
@@ -195,4 +195,4 @@ class Growing:
 @contextmanager
 def here(sizes: Sequence[int]) -> Iterator[TreeBuilder]:
     """Grow a tree here and now."""
-    yield Growing(sizes)
+    yield LocalTreeBuilder(sizes)

@@ -32,7 +32,7 @@ class Seen:
     """A look, and the action by whose answer it was."""
 
     action: str
-    look: ViewEntry
+    view: ViewEntry
 
 
 # What one entry names: what it is about, then what was shown beside that.
@@ -53,21 +53,21 @@ def entered(seen: Iterable[Seen], team: str) -> tuple[Entered, ...]:
     found: list[list[Seen]] = []
     open_: list[list[Seen]] = []
     # In the order in which they were shown, but what is at no one thing joins what is.
-    for each in sorted(seen, key=lambda each: each.look.subject is None):
-        entry = None if each.look.kind in ALONE else next((entry for entry in open_ if _joins(each.look, entry, team)), None)
+    for each in sorted(seen, key=lambda each: each.view.subject is None):
+        entry = None if each.view.kind in ALONE else next((entry for entry in open_ if _joins(each.view, entry, team)), None)
         if entry is None:
             found.append([each])
-            if each.look.kind not in ALONE:
+            if each.view.kind not in ALONE:
                 open_.append(found[-1])
         elif each not in entry:
             entry.append(each)
-    return tuple(tuple(sorted(entry, key=lambda each: _weight(each.look.kind))) for entry in found)
+    return tuple(tuple(sorted(entry, key=lambda each: _weight(each.view.kind))) for entry in found)
 
 
-def _joins(look: ViewEntry, entry: Sequence[Seen], team: str) -> bool:
+def _joins(view: ViewEntry, entry: Sequence[Seen], team: str) -> bool:
     """Return whether a look is named by an entry that there is: of the same team, and at the same thing or at none."""
-    first = entry[0].look
-    return len(entry) < MOST and (look.team or team) == (first.team or team) and look.subject in {first.subject, None}
+    first = entry[0].view
+    return len(entry) < MOST and (view.team or team) == (first.team or team) and view.subject in {first.subject, None}
 
 
 def _weight(kind: ViewKind) -> int:

@@ -148,7 +148,7 @@ def _searched(text: str, by: Redactor) -> str:
         before = text
         for each in policy.patterns:
             text = _over_lines(text, functools.partial(_matched, each), by.key)
-        text = _by_stretches(text, policy.built_in, by.key)
+        text = _by_spans(text, policy.built_in, by.key)
         if policy.modelled and by.recogniser is not None:
             text = _over_lines(text, functools.partial(_recognised, by.recogniser, policy.modelled), by.key)
         # Stretches are done when they come back; what goes over lines may have uncovered something in them, or they in it.
@@ -206,7 +206,7 @@ def _touched(marks: list[tuple[int, int]], at: int, end: int) -> Iterator[tuple[
         at += 1
 
 
-def _by_stretches(text: str, names: tuple[str, ...], key: bytes) -> str:
+def _by_spans(text: str, names: tuple[str, ...], key: bytes) -> str:
     if not names:
         return text
     if "secret" in names and "PRIVATE KEY" in text:
@@ -222,13 +222,13 @@ def _by_stretches(text: str, names: tuple[str, ...], key: bytes) -> str:
     while at >= 0:
         first, last = around(seen, at, last)
         start, end = reading.span(first, last)
-        pieces += [text[done:start], _stretch(text[start:end], names, key)]
+        pieces += [text[done:start], _span(text[start:end], names, key)]
         done = end
         at = where.next(seen, last) if last < len(seen) else -1
     return "".join([*pieces, text[done:]])
 
 
-def _stretch(stretch: str, names: tuple[str, ...], key: bytes) -> str:
+def _span(stretch: str, names: tuple[str, ...], key: bytes) -> str:
     where = hints(names)
     for _ in range(ROUNDS):
         may = where.at(_hinted(normalised(stretch).text))

@@ -48,7 +48,7 @@ ISSUED = re.compile(
     re.ASCII,
 )
 SLACK_HOOK = re.compile(r"(?<=hooks\.slack\.com/services/)[A-Za-z0-9/]{20,100}")
-SAID = re.compile(
+ASSIGNED = re.compile(
     r"(?:(?P<password>passw(?:or)?d|passphrase|pwd)"
     r"|secret|token|(?:api|access|account|private|auth|encryption|signing)[_-]?key|credential)"
     r"[\w-]{0,30}[\"']?[ \t]{0,3}(?:=>|[:=]=?)[ \t]{0,3}[\"']?(?:(?:bearer|basic)[ \t])?"
@@ -73,7 +73,7 @@ def secrets(text: str) -> Iterator[tuple[int, int, str]]:
     ['hunter2', 'AKIAIOSFODNN7EXAMPLE']
     """
     done = 0
-    for start, end in heapq.merge(_matches(ISSUED, text), _matches(SLACK_HOOK, text), _said(text)):
+    for start, end in heapq.merge(_matches(ISSUED, text), _matches(SLACK_HOOK, text), _assigned(text)):
         if start >= done:
             yield start, end, text[start:end]
             done = end
@@ -83,8 +83,8 @@ def _matches(pattern: re.Pattern[str], text: str) -> Iterator[tuple[int, int]]:
     return (found.span() for found in pattern.finditer(text))
 
 
-def _said(text: str) -> Iterator[tuple[int, int]]:
-    for found in SAID.finditer(text):
+def _assigned(text: str) -> Iterator[tuple[int, int]]:
+    for found in ASSIGNED.finditer(text):
         name = "value" if found["value"] else "bearer"
         value = found[name].rstrip(".:!?")
         if by_chance(value) or (found["password"] and chosen(value)):

@@ -27,7 +27,7 @@ from remiss.records.states import Status
 
 ANNOTATION, VERIFICATION = LabellingKind.ANNOTATION.value, LabellingKind.VERIFICATION.value
 OF_CASE = ("id", "event_key", "status", "team_id", "model")
-SAID = ("kind", "person", "verdict", "mode", "modes", "severity", "created_at")
+COLUMNS = ("kind", "person", "verdict", "mode", "modes", "severity", "created_at")
 
 
 class DoubleLabelledCase(NamedTuple):
@@ -56,10 +56,10 @@ class DoubleLabelledStore:
         asked = query_kind(shape, Sight.of(self._reader.scope), None, Purpose.COUNT, None, dialect)
         second = labellings.alias("second")
         twice = exists().where(second.c.case_key == cases.c.key, second.c.kind == VERIFICATION, in_force(position, second))
-        told = [labellings.c[name] for name in SAID]
+        visible = [labellings.c[name] for name in COLUMNS]
         statement = (
             matches_then(asked)
-            .chosen(*(cases.c[name] for name in OF_CASE), *told)
+            .chosen(*(cases.c[name] for name in OF_CASE), *visible)
             .join(labellings, labellings.c.case_key == cases.c.key)
             .where(in_force(position), or_(labellings.c.kind == ANNOTATION, labellings.c.kind == VERIFICATION), twice)
         )
@@ -74,7 +74,7 @@ class DoubleLabelledStore:
             for *case, kind, person, verdict, mode, modes, severity, at in rows:
                 said = Given(person=person, verdict=Verdict(verdict), mode=mode, modes=tuple(from_json(modes)), severity=severity)
                 given.setdefault(DoubleLabelledCase(*case), {})[kind] = (said, at)
-            open_ = {case for case, both in given.items() if self._told(case, both, settling)}
+            open_ = {case for case, both in given.items() if self._may_see(case, both, settling)}
         return tuple(
             Double(
                 case=case.id,
@@ -82,13 +82,13 @@ class DoubleLabelledStore:
                 at=from_micros(both[VERIFICATION][1]),
                 first=both[ANNOTATION][0],
                 second=both[VERIFICATION][0],
-                told=case in open_,
+                visible=case in open_,
             )
             for case, both in given.items()
             if len(both) == 2
         )
 
-    def _told(self, case: DoubleLabelledCase, both: Mapping[str, Any], settling: Callable[[str, str], bool]) -> bool:
+    def _may_see(self, case: DoubleLabelledCase, both: Mapping[str, Any], settling: Callable[[str, str], bool]) -> bool:
         """Return whether the viewer may read both labellings, by where the case stands now."""
         people = frozenset(said.person for said, _ in both.values())
         facts = self._reader.viewer.facts(people, case.team_id, settles=lambda: settling(case.team_id, case.model))

@@ -47,17 +47,17 @@ class LabellingStore:
         self._store = reader.store
         self._scope = reader.scope
 
-    def standing(self, given: str) -> LabellingState:
+    def state(self, given: str) -> LabellingState:
         """Return where a case stands, holding its row until the transaction ends."""
-        return standing_of(self._reader.writing, self._locked(given))
+        return state_of(self._reader.writing, self._locked(given))
 
-    def look(self, given: str) -> LabellingState:
+    def read_state(self, given: str) -> LabellingState:
         """Return where a case stands, or an event that is none yet, without holding anything."""
         with self._reader.at() as reading:
             event = uncased_event(reading, given)
             if event is not None:
-                return standing_of_prospect(reading, event)
-            return standing_of(reading, resolve(reading, given))
+                return state_of_uncased(reading, event)
+            return state_of(reading, resolve(reading, given))
 
     def team(self, given: str) -> str:
         """Return whose a case is, or an event that is none yet."""
@@ -72,11 +72,11 @@ class LabellingStore:
         keys = sorted({self._found(given), resolve(reading, other).key})
         connection.execute(select(cases.c.key).where(among(cases.c.key, keys)).order_by(cases.c.key).with_for_update())
         one, two = self._locked(given), self._locked(other)
-        return standing_of(reading, one), standing_of(reading, two)
+        return state_of(reading, one), state_of(reading, two)
 
-    def write(self, standing: LabellingState, kind: LabellingKind, made: PreparedLabelling, step: CaseStep) -> None:
+    def write(self, state: LabellingState, kind: LabellingKind, made: PreparedLabelling, step: CaseStep) -> None:
         """Write a labelling by the actor, and what it does to the case."""
-        transaction, row = self._store.transaction, self._locked(standing.case)
+        transaction, row = self._store.transaction, self._locked(state.case)
         # Before there is a position: whoever tries to take the same from the queue holds this row, and waits for theirs.
         forget(transaction.connection, row.event_key, kind)
         if step.supersedes is not None:
@@ -90,24 +90,24 @@ class LabellingStore:
         annotated = kind is LabellingKind.ANNOTATION
         _move(transaction, row, step, stale=False if annotated else row.stale)
 
-    def reopen(self, standing: LabellingState, step: CaseStep, reason: str) -> None:
+    def reopen(self, state: LabellingState, step: CaseStep, reason: str) -> None:
         """Write that a case is begun anew, and why."""
-        transaction, row = self._store.transaction, self._locked(standing.case)
+        transaction, row = self._store.transaction, self._locked(state.case)
         _supersede(transaction, row.key, step.supersedes or "reopened")
         end_link(transaction, row.key, Relation.SAME_EVENT)
         _move(transaction, row, step, stale=False)
         said = {"case_key": row.key, "revision": row.revision + 1, "reason": reason}
         transaction.connection.execute(insert(revision_reasons), said)
 
-    def link(self, standing: LabellingState, other: LabellingState) -> None:
+    def link(self, state: LabellingState, other: LabellingState) -> None:
         """Write that a case takes another's verdict."""
-        row = self._locked(standing.case)
+        row = self._locked(state.case)
         write_link(self._store.transaction, row.key, self._locked(other.case).key, Relation.ALIKE)
         self._moved(row, None, other.case)
 
-    def unlink(self, standing: LabellingState) -> None:
+    def unlink(self, state: LabellingState) -> None:
         """Write that a case takes no other's verdict any more."""
-        row = self._locked(standing.case)
+        row = self._locked(state.case)
         was = alike(self._reader.of_everything.writing, row.key)
         end_link(self._store.transaction, row.key, Relation.ALIKE)
         self._moved(row, None if was is None else was.case, None)
@@ -132,7 +132,7 @@ class LabellingStore:
         return int(resolve(reading, given).key)
 
 
-def standing_of(reading: Reading, row: Row[Any]) -> LabellingState:
+def state_of(reading: Reading, row: Row[Any]) -> LabellingState:
     """Return where the case of a row stands now, for somebody who sees what the scope does."""
     found = of_case(reading, row.key)
     number, attempts = rounds_of(reading, row.key, found)
@@ -155,7 +155,7 @@ def standing_of(reading: Reading, row: Row[Any]) -> LabellingState:
     )
 
 
-def standing_of_prospect(reading: Reading, event: Row[Any]) -> LabellingState:
+def state_of_uncased(reading: Reading, event: Row[Any]) -> LabellingState:
     """Return where an event stands that is no case yet: as the case that labelling it will file."""
     return LabellingState(
         case=case_id(event.source_name, event.event_id),

@@ -48,10 +48,10 @@ def _grounds(reading: Reading) -> Iterator[tuple[Key, Sequence[Row[Any]]]]:
         .where(in_force(reading.position))
         .order_by(run_windows.c.run_key, run_windows.c.window_start)
     )
-    grounds: dict[tuple[str, str, str], list[Row[Any]]] = defaultdict(list)
+    by_digest: dict[tuple[str, str, str], list[Row[Any]]] = defaultdict(list)
     for row in reading.connection.execute(found):
-        grounds[row.source_name, row.name, row.digest].append(row)
-    for name, rows in sorted(grounds.items()):
+        by_digest[row.source_name, row.name, row.digest].append(row)
+    for name, rows in sorted(by_digest.items()):
         yield (*name, tuple((row.run_key, row.window_start) for row in rows)), rows
 
 
@@ -78,8 +78,8 @@ def _worked_out(connection: Connection, key: Key, document: Protocol | None) -> 
     seed = "" if document is None else document.sampling.seed
     batches: dict[Batch, list[tuple[float, str, int]]] = defaultdict(list)
     of: dict[int, Batch] = {}
-    guards: dict[datetime, set[Ownership]] = defaultdict(set)
-    of_run, populations = _guards(connection, windows), _populations(connection, windows)
+    ownerships: dict[datetime, set[Ownership]] = defaultdict(set)
+    of_run, populations = _ownerships(connection, windows), _populations(connection, windows)
 
     # Of a million events there are few kinds.
     @cache
@@ -90,7 +90,7 @@ def _worked_out(connection: Connection, key: Key, document: Protocol | None) -> 
     for key_of_event, run_key, start, stratum, probability, met, undecided, event_id, at in sampled:
         batch = batch_of(group(run_key, start, stratum, met, undecided), at, labelling.every)
         of[key_of_event] = batch
-        guards[batch.period].add(of_run[run_key])
+        ownerships[batch.period].add(of_run[run_key])
         batches[batch].append((place(seed, event_id, probability), event_id, key_of_event))
     return BatchOrder(
         source=source,
@@ -100,11 +100,11 @@ def _worked_out(connection: Connection, key: Key, document: Protocol | None) -> 
         severities=_severities(document),
         batches={batch: [event for _, _, event in sorted(members)] for batch, members in sorted(batches.items())},
         of=of,
-        guards=guards,
+        ownerships=ownerships,
     )
 
 
-def _guards(connection: Connection, windows: Sequence[tuple[int, Any]]) -> Mapping[int, Ownership]:
+def _ownerships(connection: Connection, windows: Sequence[tuple[int, Any]]) -> Mapping[int, Ownership]:
     """Return whose each run is, and how guarded, by its key; a run and what it drew are so alike."""
     wanted = among(runs.c.key, sorted({run_key for run_key, _ in windows}))
     found = connection.execute(select(runs.c.key, runs.c.team_id, runs.c.sensitivity).where(wanted))

@@ -153,7 +153,7 @@ def _progress(of_case: Facts, said: tuple[Facts, ...], linked: bool) -> Progress
         event=event,
         id=event_id,
         model=model,
-        guard=Ownership(team, Sensitivity(sensitivity)),
+        ownership=Ownership(team, Sensitivity(sensitivity)),
         status=Status(status),
         people=frozenset(named(person) for _, person, _, _ in said),
         severity=grades[0] if grades else None,

@@ -101,7 +101,7 @@ def value(text: ColumnElement[Any], number: ColumnElement[Any]) -> Compare:
     return compare
 
 
-def spelled_value(text: ColumnElement[Any]) -> Compare:
+def value_of_text(text: ColumnElement[Any]) -> Compare:
     """Return the same comparisons with a value of which only the spelling is kept: what spells a number is one."""
     return value(text, number_in(text))
 

@@ -20,7 +20,7 @@ from remiss.edges.stores.in_force import in_force, same_window
 from remiss.edges.stores.listing.kinds import spread_by_kind
 from remiss.edges.stores.listing.pages import Matches, matches_now, matches_then
 from remiss.edges.stores.listing.search import as_seen_at
-from remiss.edges.stores.planner.paths import REMEMBERED, AccessPath, QueryKind
+from remiss.edges.stores.planner.paths import CACHED_STATEMENTS, AccessPath, QueryKind
 from remiss.edges.stores.prepared import Parameters, Prepared, Row, parameter
 from remiss.edges.stores.tables import case_context, case_criteria, cases, observations, revisions, run_windows
 from remiss.edges.stores.visible import visible_to
@@ -68,7 +68,7 @@ def whole(connection: Connection, asked: QueryKind, by: AccessPath | None, field
     return (of_all or facet_now(asked, by, field)).ask(connection, parameters)
 
 
-@lru_cache(REMEMBERED)
+@lru_cache(CACHED_STATEMENTS)
 def hidden_in(asked: QueryKind, by: AccessPath | None, field: str) -> Prepared:
     """Return the statement for the same among the few cases alone of which it is blinded what was suggested."""
     found = replace(matches_now(asked, by) if by else matches_then(asked), trivial=False)
@@ -92,7 +92,7 @@ def less(found: Iterable[Row], hidden: Iterable[Row], field: str) -> Sequence[Ro
     return sorted(left, key=lambda item: (-item[1], item[0] is None, item[0]))
 
 
-@lru_cache(REMEMBERED)
+@lru_cache(CACHED_STATEMENTS)
 def facet_now(asked: QueryKind, by: AccessPath, field: str) -> Prepared:
     """Return the statement for the most frequent values of a field among the cases as they are now, with their counts."""
     return Prepared(grouped(matches_now(asked, by), field, asked.dialect), asked.dialect)
@@ -105,7 +105,7 @@ def facet_then(connection: Connection, asked: QueryKind, field: str, parameters:
     return grouped_then(asked, field).ask(connection, parameters)
 
 
-@lru_cache(REMEMBERED)
+@lru_cache(CACHED_STATEMENTS)
 def grouped_then(asked: QueryKind, field: str) -> Prepared:
     """Return the statement for the same as `facet_now` at the position asked for."""
     return Prepared(grouped(matches_then(asked), field, asked.dialect), asked.dialect)
@@ -178,7 +178,7 @@ def criteria_then(connection: Connection, asked: QueryKind, parameters: Paramete
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[: parameters.lines]
 
 
-@lru_cache(REMEMBERED)
+@lru_cache(CACHED_STATEMENTS)
 def met_then(asked: QueryKind) -> Prepared:
     """Return the statement for what the runs in force at the position asked for met, by case."""
     found = matches_then(asked)

@@ -38,7 +38,7 @@ from remiss.catalog.listing import CONTEXT
 from remiss.catalog.query.expression import Operator, Query, Term, kind_of
 from remiss.edges.stores.listing.comparing import Condition, column
 from remiss.edges.stores.listing.pages import hides
-from remiss.edges.stores.planner.paths import INDEXED, REMEMBERED, QueryKind
+from remiss.edges.stores.planner.paths import CACHED_STATEMENTS, INDEXED, QueryKind
 from remiss.edges.stores.prepared import Parameters, Prepared, parameter
 from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.tables import case_context, case_criteria, cases
@@ -99,7 +99,7 @@ def entries_of(part: Query) -> Entries | None:
     return entries and Entries(entries.table, entries.value, (*entries.where, column(entries.value)(part)))
 
 
-@lru_cache(REMEMBERED)
+@lru_cache(CACHED_STATEMENTS)
 def counted_by_kind(asked: QueryKind) -> Prepared | None:
     """Return the statement for the number of cases that match now and are seen; None where no index has them by kind."""
     if asked.sight.everything or asked.phrases or asked.visible_alone:
@@ -127,7 +127,7 @@ def spread_by_kind(connection: Connection, asked: QueryKind, field: str, paramet
     return None if looks is None or looks.ask(connection, parameters) else _spread(asked, field)
 
 
-@lru_cache(REMEMBERED)
+@lru_cache(CACHED_STATEMENTS)
 def _beyond_some(asked: QueryKind, field: str) -> Prepared | None:
     """Return the select of a value beyond the some for which it is quicker to count each."""
     entries = entries_by(field)
@@ -138,7 +138,7 @@ def _beyond_some(asked: QueryKind, field: str) -> Prepared | None:
     return Prepared(select(found.c.value).where(found.c.value.is_not(None)).limit(1).offset(some), asked.dialect)
 
 
-@lru_cache(REMEMBERED)
+@lru_cache(CACHED_STATEMENTS)
 def _spread(asked: QueryKind, field: str) -> Prepared:
     entries = entries_by(field)
     if entries is None:

@@ -20,7 +20,7 @@ from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.dialect.spelling import gathered, unindexed
 from remiss.edges.stores.listing.pages import Matches, behind, matches_now, matches_then, sort_columns, sorted_by, ungraded
 from remiss.edges.stores.listing.search import as_seen_at, seen_at
-from remiss.edges.stores.planner.paths import REMEMBERED, AccessPath, QueryKind
+from remiss.edges.stores.planner.paths import CACHED_STATEMENTS, AccessPath, QueryKind
 from remiss.edges.stores.prepared import Prepared, Row, parameter
 from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.tables import (
@@ -64,13 +64,13 @@ FIXED = (
 )
 
 
-@lru_cache(REMEMBERED)
+@lru_cache(CACHED_STATEMENTS)
 def listed_now(asked: QueryKind, by: AccessPath, sort: Sort, *, continued: bool) -> Prepared:
     """Return the statement for a page of the cases as they are now."""
     return Prepared(listed(matches_now(asked, by), sort, continued=continued), asked.dialect)
 
 
-@lru_cache(REMEMBERED)
+@lru_cache(CACHED_STATEMENTS)
 def listed_then(asked: QueryKind, sort: Sort, *, continued: bool, walked: bool) -> Prepared:
     """Return the statement for a page of the cases as they were at the position asked for."""
     return Prepared(listed(matches_then(asked, walked=walked), sort, continued=continued), asked.dialect)

@@ -32,7 +32,7 @@ from remiss.edges.stores.dialect import full_text
 from remiss.edges.stores.dialect.spelling import unindexed, weighs
 from remiss.edges.stores.listing.comparing import Condition, column
 from remiss.edges.stores.listing.search import case_face, case_face_at, condition, in_force_at
-from remiss.edges.stores.planner.paths import INDEXED, REMEMBERED, AccessPath, Purpose, QueryKind, leads, side_entries
+from remiss.edges.stores.planner.paths import CACHED_STATEMENTS, INDEXED, AccessPath, Purpose, QueryKind, leads, side_entries
 from remiss.edges.stores.prepared import Parameters, Prepared, parameter, then
 from remiss.edges.stores.tables import cases, revisions
 from remiss.edges.stores.visible import Sight, visible_to
@@ -105,7 +105,7 @@ def lately(connection: Connection, asked: QueryKind, parameters: Parameters) -> 
     return not changed_since(asked.dialect).ask(connection, parameters)
 
 
-@lru_cache(REMEMBERED)
+@lru_cache(CACHED_STATEMENTS)
 def changed_since(dialect: Dialect) -> Prepared:
     """Return the select of a change beyond many since the position asked for."""
     since = select(revisions.c.case_key).where(revisions.c.position_from > then()).limit(1).offset(MANY_CHANGES)
@@ -114,7 +114,7 @@ def changed_since(dialect: Dialect) -> Prepared:
 
 def matches_now(asked: QueryKind, by: AccessPath) -> Matches:
     """Return what matches a kind of question and may be seen, to be answered in these ways."""
-    said, collected = saying(asked, by)
+    said, collected = matching_condition(asked, by)
     # Where few cases are named by one condition, no index may be tempting for another.
     named = collected or any(by.few)
     found = [part_condition(part, asked, few=few, named=named) for part, few in zip(asked.parts, by.few, strict=True)]
@@ -128,7 +128,7 @@ def matches_now(asked: QueryKind, by: AccessPath) -> Matches:
     )
 
 
-@lru_cache(REMEMBERED)
+@lru_cache(CACHED_STATEMENTS)
 def counted_now(asked: QueryKind, by: AccessPath) -> Prepared:
     """Return the statement for the number of what matches now."""
     entries = entries_alone(asked)
@@ -149,13 +149,13 @@ def entries_alone(asked: QueryKind) -> Select[int] | None:
             return None
 
 
-@lru_cache(REMEMBERED)
+@lru_cache(CACHED_STATEMENTS)
 def counted_then(asked: QueryKind) -> Prepared:
     """Return the statement for the number of what matched at the position asked for."""
     return Prepared(matches_then(asked).chosen(func.count()), asked.dialect)
 
 
-def saying(asked: QueryKind, by: AccessPath) -> tuple[Condition, bool]:
+def matching_condition(asked: QueryKind, by: AccessPath) -> tuple[Condition, bool]:
     """Return the condition that a case has all the phrases, and whether it names the cases by their keys."""
     if not asked.phrases:
         return true(), False

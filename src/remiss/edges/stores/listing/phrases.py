@@ -25,7 +25,7 @@ def phrases_in(query: Query) -> list[str]:
     return list(dict.fromkeys(leaf.phrase for leaf in leaves(query) if isinstance(leaf, Text)))
 
 
-def said_before(reading: Reading, query: Query) -> Keys:
+def matched_before(reading: Reading, query: Query) -> Keys:
     """Return for each phrase the keys of the cases that said it at the position read, of those whose texts have changed since."""
     then = (
         select(cases.c.key, event_contents.c.text, case_texts.c.title, case_texts.c.note)
@@ -37,7 +37,7 @@ def said_before(reading: Reading, query: Query) -> Keys:
     return _among(reading, query, then)
 
 
-def spoken_by_events(reading: Reading, query: Query) -> Keys:
+def matched_events(reading: Reading, query: Query) -> Keys:
     """Return for each phrase the keys of the events whose own text says it, with a case or without."""
     return _among(
         reading, query, select(event_contents.c.event_key, event_contents.c.text).where(event_contents.c.text.is_not(None))

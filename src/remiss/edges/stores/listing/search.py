@@ -37,9 +37,9 @@ from remiss.edges.stores.listing.comparing import (
     in_texts,
     met,
     protocol_of,
-    spelled_value,
+    value_of_text,
 )
-from remiss.edges.stores.prepared import Position, given, said_then
+from remiss.edges.stores.prepared import Position, given, matched_then
 from remiss.edges.stores.tables import cases, events, observations, revisions, run_windows
 
 
@@ -101,8 +101,8 @@ def case_face(dialect: Dialect, blinded: BlindedKind | None = None) -> Face:
         "revision": column(cases.c.revision),
         "revised": in_revision(cases.c.revision),
         "title": in_texts(cases.c.text_version),
-        "output": spelled_value(cases.c.output),
-        "label": spelled_value(cases.c.label),
+        "output": value_of_text(cases.c.output),
+        "label": value_of_text(cases.c.label),
         "criterion": criterion_now,
         "protocol": protocol_of(cases.c.event_key, None),
     }
@@ -142,7 +142,7 @@ def case_face_at(position: Position, dialect: Dialect, blinded: BlindedKind | No
         unchanged = revisions.c.text_version.is_not_distinct_from(cases.c.text_version)
         return or_(
             and_(unchanged, now.text(text)),
-            and_(not_(unchanged), among_listed(cases.c.key, said_then(text))),
+            and_(not_(unchanged), among_listed(cases.c.key, matched_then(text))),
         )
 
     keys = {
@@ -153,20 +153,20 @@ def case_face_at(position: Position, dialect: Dialect, blinded: BlindedKind | No
         "revision": column(revisions.c.revision),
         "revised": column(revisions.c.created_at),
         "title": in_texts(revisions.c.text_version),
-        "output": spelled_value(as_seen_at(position, "output")),
-        "label": spelled_value(as_seen_at(position, "label")),
+        "output": value_of_text(as_seen_at(position, "output")),
+        "label": value_of_text(as_seen_at(position, "label")),
         "criterion": lambda term: exists().where(seen, met(term)),
         "protocol": protocol_of(cases.c.event_key, position),
     }
     return Face(keys=as_blinded(keys, blinded), text=text_blinded(said, blinded))
 
 
-def observation_face(position: int, dialect: Dialect, spoken: Mapping[str, Collection[int]]) -> Face:
+def observation_face(position: int, dialect: Dialect, matched: Mapping[str, Collection[int]]) -> Face:
     """Return the face of `observations` joined with `events`, for estimates from the runs in force at a position.
 
     Statements select from both; they may join other tables, but not `cases` or `revisions`.
 
-    `spoken` gives for each phrase the keys of the events whose own text says it (see `spoken_in`): in an estimate a phrase
+    `matched` gives for each phrase the keys of the events whose own text says it (see `spoken_in`): in an estimate a phrase
     speaks of events alone, since most of them are no cases. What people say is that of the case as of the position.
     """
     case_then = case_face_at(position, dialect)
@@ -186,8 +186,8 @@ def observation_face(position: int, dialect: Dialect, spoken: Mapping[str, Colle
             "model_digest": column(events.c.model_digest),
             "features": column(events.c.features),
             "occurred": column(events.c.occurred_at),
-            "output": spelled_value(json_text(observations.c.output)),
-            "label": spelled_value(json_text(observations.c.label)),
+            "output": value_of_text(json_text(observations.c.output)),
+            "label": value_of_text(json_text(observations.c.label)),
             "confidence": column(events.c.confidence),
             "latency_ms": column(events.c.latency_ms),
             "call_status": column(events.c.status),
@@ -197,7 +197,7 @@ def observation_face(position: int, dialect: Dialect, spoken: Mapping[str, Colle
             "criterion": met,
             "suggested_mode": in_case(case_then.keys["suggested_mode"], position),
         },
-        text=lambda said: among(events.c.key, sorted(spoken.get(said.phrase, ()))),
+        text=lambda said: among(events.c.key, sorted(matched.get(said.phrase, ()))),
     )
 
 

@@ -81,7 +81,7 @@ class ViewLog:
         """
         entries = [_entry(each, actor, at, request, secret) for each in seen]
         try:
-            self._groups.bring(entries, alone=any(first.look.kind is ViewKind.EVIDENCE for first, *_ in seen))
+            self._groups.bring(entries, alone=any(first.view.kind is ViewKind.EVIDENCE for first, *_ in seen))
         except BaseException as error:
             raise _unrecorded(error) from error
 
@@ -185,18 +185,18 @@ def _entry(seen: Entered, actor: Actor, at: datetime, request: str | None, secre
 
 
 def _shown(seen: Seen, actor: Actor, secret: bytes) -> Entry:
-    look = seen.look
-    found = {"query": look.query, "ids": "\n".join(look.ids) if look.ids else None}
+    view = seen.view
+    found = {"query": view.query, "ids": "\n".join(view.ids) if view.ids else None}
     digests = {name: digested(secret, actor.name, name, content=_clean(text)) for name, text in found.items() if text is not None}
     return {
         "action": seen.action,
-        "count": look.count,
+        "count": view.count,
         "digests": digests,
-        "kind": look.kind.value,
-        "position": look.position,
-        "purpose": None if look.purpose is None else _clean(look.purpose),
-        "subject": None if look.subject is None else _clean(look.subject),
-        "team": look.team or actor.team,
+        "kind": view.kind.value,
+        "position": view.position,
+        "purpose": None if view.purpose is None else _clean(view.purpose),
+        "subject": None if view.subject is None else _clean(view.subject),
+        "team": view.team or actor.team,
     }
 
 

@@ -35,22 +35,23 @@ class Since(NamedTuple):
     head: int
 
 
-def entries(*, said: int, sampled: int, cases: int, lines: int) -> int | None:
+def entries(*, matching: int, sampled: int, cases: int, lines: int) -> int | None:
     """Return among how many of the newest cases to look for a page; None where it is quicker to collect all that say it.
 
     Parameters
     ----------
-    said, sampled : how many of so many cases that were filed last say it
+    matching, sampled : how many of so many cases that were filed last say it
     cases : how many there are
     lines : how many the page has
 
-    >>> entries(said=100, sampled=20_000, cases=1_000_000, lines=50), entries(said=100, sampled=20_000, cases=100_000, lines=50)
-    (20000, None)
+    >>> entries(matching=100, sampled=20_000, cases=1_000_000, lines=50)
+    20000
+    >>> entries(matching=100, sampled=20_000, cases=100_000, lines=50)
     """
-    if said <= 0:
+    if matching <= 0:
         return None
-    needed = MARGIN * lines * sampled // said
-    return needed if needed <= ENTRIES_A_CASE * (cases * said // sampled) and needed < cases else None
+    needed = MARGIN * lines * sampled // matching
+    return needed if needed <= ENTRIES_A_CASE * (cases * matching // sampled) and needed < cases else None
 
 
 def since(connection: Connection, dialect: Dialect, parameters: Parameters, newest: int) -> Since | None:

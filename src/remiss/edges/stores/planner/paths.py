@@ -36,7 +36,7 @@ SOME_OF_ALL, CASES_OF_ALL = 10_000, 16
 # So many of the newest cases have to say something at the least, whatever share they are, for it to be common.
 COMMON = 4
 # How many kinds of questions, statements for them and ways are remembered.
-REMEMBERED = 256
+CACHED_STATEMENTS = 256
 NEWEST_FIRST = Sort(Order.OCCURRED, descending=True)
 INDEXED: dict[str, ColumnElement[Any]] = {
     "status": cases.c.status,
@@ -93,7 +93,7 @@ class QueryKind:
         return [phrase(part, self.dialect) for part in conjuncts(self.query) if isinstance(part, Text)]
 
 
-@lru_cache(REMEMBERED)
+@lru_cache(CACHED_STATEMENTS)
 def query_kind(
     query: Query,
     sight: Sight,
@@ -126,7 +126,7 @@ class AccessPath:
 class ChosenPath:
     """The ways for some parameters, on what they depend, and where the newest cases begin when the page is looked for there."""
 
-    ways: AccessPath
+    path: AccessPath
     depends: Row
     since: newest.Since | None = None
 
@@ -136,7 +136,7 @@ class ChosenPath:
 
     def among_all(self) -> ChosenPath:
         """Return the same for a page that is not to be found among the newest cases."""
-        return ChosenPath(replace(self.ways, recent=False), self.depends)
+        return ChosenPath(replace(self.path, recent=False), self.depends)
 
 
 class PathCache:
@@ -169,17 +169,17 @@ class PathCache:
             at, _ = self._found.pop((asked, choice.depends), (head, choice))
             if at == head:
                 self._found[asked, choice.depends] = (head, choice)
-            if len(self._found) > REMEMBERED:
+            if len(self._found) > CACHED_STATEMENTS:
                 self._found.popitem(last=False)
 
 
 def access_paths(connection: Connection, asked: QueryKind, parameters: Parameters) -> AccessPath:
     """Return the quickest ways to answer a question in this catalog that is not about a page."""
     looks = looks_for(asked)
-    return plain_paths(asked) if looks is None else _ways(asked, looks.ask(connection, parameters))
+    return plain_paths(asked) if looks is None else _path(asked, looks.ask(connection, parameters))
 
 
-@lru_cache(REMEMBERED)
+@lru_cache(CACHED_STATEMENTS)
 def plain_paths(asked: QueryKind) -> AccessPath:
     """Return the ways where there is nothing to find out."""
     return AccessPath((False,) * len(asked.parts), common=False)
@@ -187,18 +187,18 @@ def plain_paths(asked: QueryKind) -> AccessPath:
 
 def _choice(connection: Connection, asked: QueryKind, parameters: Parameters, found: Sequence[Row], depends: Row) -> ChosenPath:
     """Return the quickest ways for a page."""
-    plain = ChosenPath(_ways(asked, found), depends)
-    if asked.sort != NEWEST_FIRST or not asked.walks or plain.ways.common or any(plain.ways.few):
+    plain = ChosenPath(_path(asked, found), depends)
+    if asked.sort != NEWEST_FIRST or not asked.walks or plain.path.common or any(plain.path.few):
         return plain
-    *_, said, count = found[0]
-    entries = newest.entries(said=said, sampled=_sampled(asked, count), cases=count, lines=parameters.lines)
+    *_, matching, count = found[0]
+    entries = newest.entries(matching=matching, sampled=_sampled(asked, count), cases=count, lines=parameters.lines)
     since = None if entries is None else newest.since(connection, asked.dialect, parameters, entries)
-    return plain if since is None else ChosenPath(replace(plain.ways, recent=True), depends, since)
+    return plain if since is None else ChosenPath(replace(plain.path, recent=True), depends, since)
 
 
-def _ways(asked: QueryKind, found: Sequence[Row]) -> AccessPath:
-    ((*beyond, said, count),) = found
-    common = asked.walks and said >= max(COMMON, full_text.COMMON[asked.dialect.name] * _sampled(asked, count))
+def _path(asked: QueryKind, found: Sequence[Row]) -> AccessPath:
+    ((*beyond, matching, count),) = found
+    common = asked.walks and matching >= max(COMMON, full_text.COMMON[asked.dialect.name] * _sampled(asked, count))
     return AccessPath(tuple(each is None for each in beyond), common=common)
 
 
@@ -206,7 +206,7 @@ def _sampled(asked: QueryKind, count: int) -> int:
     return min(count, full_text.SAMPLED[asked.dialect.name])
 
 
-@lru_cache(REMEMBERED)
+@lru_cache(CACHED_STATEMENTS)
 def looks_for(asked: QueryKind) -> Prepared | None:
     """Return the select of an entry beyond the few of each part, of how many of the last cases have the phrases, and of all.
 
@@ -218,8 +218,8 @@ def looks_for(asked: QueryKind) -> Prepared | None:
     # A part without entries is not met by few.
     beyond = [literal(0) if entries is None else _beyond_few(entries, asked.purpose) for entries in counted]
     last_key = select(func.coalesce(func.max(cases.c.key), 0))
-    said = full_text.lately(asked.phrases, last_key, asked.dialect) if asked.walks else literal(0)
-    every: list[ColumnElement[Any]] = [*beyond, said, last_key.scalar_subquery()]
+    matching = full_text.lately(asked.phrases, last_key, asked.dialect) if asked.walks else literal(0)
+    every: list[ColumnElement[Any]] = [*beyond, matching, last_key.scalar_subquery()]
     return Prepared(select(*every), asked.dialect)
 
 

@@ -20,7 +20,7 @@ from remiss.catalog.query.expression import And, Query
 from remiss.curate.steps import conclusion
 from remiss.edges.stores.in_force import holds, same_window
 from remiss.edges.stores.labelling_reading import in_force
-from remiss.edges.stores.listing.phrases import spoken_by_events
+from remiss.edges.stores.listing.phrases import matched_events
 from remiss.edges.stores.listing.search import condition, in_force_at, observation_face
 from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.run_rows import names, stratum
@@ -156,8 +156,8 @@ def _marked(
     reading: Reading, frame: Frame, query: Query, of: Query | None, by: str | None, agreed: Query | None = None
 ) -> Select[Any]:
     """Return the select of the sampled events of a frame, each marked by the queries; what is not seen matches none."""
-    spoken = spoken_by_events(reading, And(tuple(each for each in (query, of, agreed) if each is not None)))
-    face = observation_face(reading.read_at, reading.connection.dialect, spoken)
+    matched = matched_events(reading, And(tuple(each for each in (query, of, agreed) if each is not None)))
+    face = observation_face(reading.read_at, reading.connection.dialect, matched)
     seen = visible_to(reading.scope, events)
     inside = and_(condition(query, face), seen)
     base = and_(literal(True) if of is None else condition(of, face), seen)

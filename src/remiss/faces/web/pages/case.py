@@ -25,7 +25,7 @@ from remiss.faces.web.pages.investigation_part import InvestigationPart, Unwritt
 from remiss.faces.web.pages.judgement_form import TypedJudgement
 from remiss.faces.web.pages.judgement_form import typed_judgement as fields_of
 from remiss.faces.web.pages.labelling_part import LabellingPart, Unmoved, graded_by_hand, labelling_of
-from remiss.faces.web.pages.selection import Caught, DrawnWindow, caught, window_of
+from remiss.faces.web.pages.selection import Caught, SampledWindow, caught, window_of
 from remiss.faces.web.pages.shell import shell
 from remiss.faces.web.rendering import address, part, render, segment
 from remiss.records.case import Case
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 router = APIRouter()
 CONTROLS = 5
-MOST_ALIKE = 50
+MOST_SIMILAR = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +46,7 @@ class CasePage:
     case: Case
     as_of: int | None
     caught: tuple[Caught, ...]
-    window: DrawnWindow | None
+    window: SampledWindow | None
     event: tuple[tuple[str, Any], ...]
     chapters: tuple[Chapter, ...]
     controls: ControlsPart | None
@@ -58,7 +58,7 @@ class CasePage:
     investigation: InvestigationPart
     discussion: DiscussionPart
     attached: AttachedPart
-    alike: str | None
+    similar: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +146,7 @@ def shown(
     asked: CaseOptions,
     *,
     form: revision_form.RevisionForm | None = None,
-    unsaid: TypedComment | None = None,
+    unsent: TypedComment | None = None,
     unwritten: Unwritten | None = None,
     unattached: tuple[str, str] | None = None,
     unmoved: Unmoved | None = None,
@@ -172,9 +172,9 @@ def shown(
         graded_by_hand=graded_by_hand(case),
         labelling=labelling_of(ws, case, asked.as_of, unmoved),
         investigation=investigation_of(ws, case.id, asked.as_of, unwritten),
-        discussion=discussion_of(ws, case.id, asked.as_of, unsaid),
+        discussion=discussion_of(ws, case.id, asked.as_of, unsent),
         attached=attached_of(ws, case.id, asked.as_of, unattached),
-        alike=_alike(case, asked.as_of),
+        similar=_similar(case, asked.as_of),
     )
     twin = f"/api/v1/cases/{segment(case.id)}"
     twins = [(address(twin, as_of=asked.as_of), "Case"), (address(f"{twin}/history", as_of=asked.as_of), "History")]
@@ -192,7 +192,7 @@ def unknown(ws: Workspace, case: str, as_of: int | None, error: RemissError) -> 
     lines: tuple[dict[str, Any], ...] = ()
     if isinstance(error, Ambiguous):
         begun = Term("id", Operator.GLOB, values.pattern((prefix_of(case), "")), Level.PEOPLE)
-        lines = tuple(catalog.search(ws, unparse(begun), as_of=as_of, limit=MOST_ALIKE))
+        lines = tuple(catalog.search(ws, unparse(begun), as_of=as_of, limit=MOST_SIMILAR))
     do = "look for it by what it is about, or check its letters" if isinstance(error, NotFound) else error.do
     page = UnknownPage(asked=case, what=error.what, do=do, lines=lines, as_of=as_of)
     return render(page, shell(ws, "Which case?", "cases", position=as_of), status=status_of(error))
@@ -213,7 +213,7 @@ def facts_of(case: Case) -> Iterator[tuple[str, Any]]:
     return (pair for pair in pairs if pair[1] is not None)
 
 
-def _alike(case: Case, as_of: int | None) -> str | None:
+def _similar(case: Case, as_of: int | None) -> str | None:
     """Return the list of cases that met the same criteria, of the same model."""
     if not case.criteria:
         return None

@@ -126,7 +126,7 @@ DONE = {
     "case.link": "linked to a case that is alike",
     "case.unlink": "unlinked",
 }
-TOLD = (
+SHOWN = (
     ("status", "status"),
     ("mode", "failure mode"),
     ("severity", "severity"),
@@ -176,7 +176,7 @@ def story(revisions: Sequence[Revision]) -> tuple[Chapter, ...]:
 
 def changes(before: Revision | None, after: Revision) -> Iterator[ShownChange]:
     """Yield what differs between two states."""
-    for name, words in TOLD:
+    for name, words in SHOWN:
         old = None if before is None else getattr(before, name)
         new = getattr(after, name)
         if old != new:

@@ -12,7 +12,7 @@ from remiss.catalog import actions as catalog
 from remiss.catalog.identifying import prefix_of
 from remiss.catalog.query.parsing import parse
 from remiss.errors import InputError, RemissError
-from remiss.faces.serving import Remembered, Ws
+from remiss.faces.serving import Cached, Ws
 from remiss.faces.web.pages.list_address import (
     NEWEST,
     PATH,
@@ -85,7 +85,7 @@ class CountPart:
 
 
 @router.get(PATH)
-def cases(ws: Ws, answers: Remembered, asked: Annotated[ListAddress, Query()]) -> Response:
+def cases(ws: Ws, answers: Cached, asked: Annotated[ListAddress, Query()]) -> Response:
     """Show a list of cases."""
     found: Rows | None = None
     problem = total = counted = None
@@ -108,14 +108,14 @@ def cases(ws: Ws, answers: Remembered, asked: Annotated[ListAddress, Query()]) -
 
 
 @router.get(COUNT)
-def count(ws: Ws, answers: Remembered, asked: Annotated[ListAddress, Query()]) -> Response:
+def count(ws: Ws, answers: Cached, asked: Annotated[ListAddress, Query()]) -> Response:
     """Count the cases of a list, as a piece of the page."""
     total = answers.ask(ws, catalog.search, _position(ws, asked), query=asked.query, limit=1).total
     return part(CountPart(total=total or 0))
 
 
 @router.get(FACETS)
-def facets(ws: Ws, answers: Remembered, asked: Annotated[ListAddress, Query()]) -> Response:
+def facets(ws: Ws, answers: Cached, asked: Annotated[ListAddress, Query()]) -> Response:
     """Count the cases of a list by field, as a piece of the page."""
     found = answers.ask(ws, catalog.facets, _position(ws, asked), query=asked.query)
     return part(facets_of(found, asked, parse(asked.query)))

@@ -29,8 +29,8 @@ def comment(ws: Ws, case: str, text: Annotated[str, Form()] = "", thread: Annota
     except InputError as error:
         if error.code != "input":
             raise
-        unsaid = TypedComment(thread=thread, typed=written, problem=(error.what, error.do))
-        return pages.shown(ws, catalog.show(ws, case), pages.CaseOptions(), unsaid=unsaid, status=422)
+        unsent = TypedComment(thread=thread, typed=written, problem=(error.what, error.do))
+        return pages.shown(ws, catalog.show(ws, case), pages.CaseOptions(), unsent=unsent, status=422)
     return _back(found, found.comments[-1].number)
 
 

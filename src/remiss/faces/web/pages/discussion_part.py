@@ -55,14 +55,14 @@ class DiscussionPart:
 
     threads: tuple[ThreadPart, ...]
     writable: bool
-    unsaid: TypedComment | None
+    unsent: TypedComment | None
 
 
-def discussion_of(ws: Workspace, case: str, as_of: int | None, unsaid: TypedComment | None = None) -> DiscussionPart:
+def discussion_of(ws: Workspace, case: str, as_of: int | None, unsent: TypedComment | None = None) -> DiscussionPart:
     """Return the discussion of a case, open threads first, else in the order in which they began."""
     found = [thread_part(each) for each in curate.list_threads(ws, case, as_of=as_of)]
     found.sort(key=lambda each: not each.open)
-    return DiscussionPart(threads=tuple(found), writable=as_of is None, unsaid=unsaid)
+    return DiscussionPart(threads=tuple(found), writable=as_of is None, unsent=unsent)
 
 
 def thread_part(thread: Thread) -> ThreadPart:

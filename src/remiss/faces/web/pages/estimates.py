@@ -17,7 +17,7 @@ from remiss.catalog.query.expression import both
 from remiss.catalog.query.parsing import parse
 from remiss.catalog.query.printing import unparse
 from remiss.errors import InputError, NotFound
-from remiss.faces.serving import AsOf, Remembered, Ws, status_of
+from remiss.faces.serving import AsOf, Cached, Ws, status_of
 from remiss.faces.web import charts, protocol_cache
 from remiss.faces.web.pages.shell import shell
 from remiss.faces.web.rendering import address, render
@@ -120,7 +120,7 @@ class EstimatesPage:
 
 # Called like the action, so that a former name in a bookmark is told as it is over HTTP.
 @router.get("/estimates", operation_id="estimate")
-def estimates(ws: Ws, remembered: Remembered, asked: Annotated[EstimateForm, Query()]) -> Response:
+def estimates(ws: Ws, answers: Cached, asked: Annotated[EstimateForm, Query()]) -> Response:
     """Show the form, and the answer to what it asked; without a question, how often each criterion is met."""
     question = asked
     if asked == EstimateForm():
@@ -133,7 +133,7 @@ def estimates(ws: Ws, remembered: Remembered, asked: Annotated[EstimateForm, Que
     result, empty = None, False
     problem: InputError | None = None
     try:
-        found = remembered.ask(ws, understand.estimate, position, **question.arguments())
+        found = answers.ask(ws, understand.estimate, position, **question.arguments())
         result = result_of(
             found, protocol_cache.protocol(ws, found.protocol).sampling.window if found.by == WINDOW else timedelta(0)
         )

@@ -79,7 +79,7 @@ def file(ws: Ws, typed: Annotated[TypedFiling, Form()]) -> Response:
     So is what may be a duplicate of cases that the form did not name yet: nothing is filed before they were seen.
     """
     try:
-        filing = filing_of(said_in(typed))
+        filing = filing_of(values_of(typed))
         suspects = possible_duplicates(similar_actions.duplicates(ws, filing, limit=ASKED))
         if not {each.id for each in suspects} <= {*typed.told.split()}:
             return _shown(ws, typed, None, suspects)
@@ -116,7 +116,7 @@ def teams_of(ws: Workspace, kept: Sequence[Protocol]) -> tuple[str, ...]:
     return tuple(team for team in known if ws.authority.may(ws.actor, FILING, team))
 
 
-def said_in(typed: TypedFiling) -> dict[str, str | list[str] | None]:
+def values_of(typed: TypedFiling) -> dict[str, str | list[str] | None]:
     """Return what stands in the form by field of a filing: None where nothing does, and one entry a line."""
     texts = typed.model_dump(exclude={"told", "inputs", "context"})
     said = {name: text.replace("\r\n", "\n") or None for name, text in texts.items()}

@@ -57,88 +57,88 @@ Sent = Annotated[TypedFinding, Form()]
 
 
 @router.post("/cases/{case}/hypotheses", name="hypothesis.write")
-def suppose(ws: Ws, case: str, typed: Sent) -> Response:
+def hypothesis(ws: Ws, case: str, typed: Sent) -> Response:
     """State a hypothesis, or change one."""
-    said = typed.lines()
+    lines = typed.lines()
     return _write(
         ws,
         case,
         Part.HYPOTHESIS,
-        said,
-        lambda: curate.write_hypothesis(ws, case, text=said["text"], stands=_member(Stands, said["stands"]), **_named(said)),
+        lines,
+        lambda: curate.write_hypothesis(ws, case, text=lines["text"], stands=_member(Stands, lines["stands"]), **_named(lines)),
     )
 
 
 @router.post("/cases/{case}/experiments", name="experiment.write")
 def experiment(ws: Ws, case: str, typed: Sent) -> Response:
     """Record an experiment, or change one."""
-    said = typed.lines()
+    lines = typed.lines()
     return _write(
         ws,
         case,
         Part.EXPERIMENT,
-        said,
+        lines,
         lambda: curate.write_experiment(
             ws,
             case,
-            executed=said["executed"],
-            result=said["result"],
-            conclusion=_member(Conclusion, said["conclusion"]),
-            hypothesis=_whole(said["hypothesis"]),
-            citations=_citations(said["citations"]),
-            **_named(said),
+            executed=lines["executed"],
+            result=lines["result"],
+            conclusion=_member(Conclusion, lines["conclusion"]),
+            hypothesis=_whole(lines["hypothesis"]),
+            citations=_citations(lines["citations"]),
+            **_named(lines),
         ),
     )
 
 
 @router.post("/cases/{case}/remediations", name="remediation.write")
-def remedy(ws: Ws, case: str, typed: Sent) -> Response:
+def remediation(ws: Ws, case: str, typed: Sent) -> Response:
     """Record an attempt to mend it, or change one."""
-    said = typed.lines()
+    lines = typed.lines()
     return _write(
         ws,
         case,
         Part.REMEDIATION,
-        said,
+        lines,
         lambda: curate.write_remediation(
             ws,
             case,
-            text=said["text"],
-            result=said["result"],
-            outcome=_member(Outcome, said["outcome"]),
-            model_version=said["model_version"],
-            citations=_citations(said["citations"]),
-            **_named(said),
+            text=lines["text"],
+            result=lines["result"],
+            outcome=_member(Outcome, lines["outcome"]),
+            model_version=lines["model_version"],
+            citations=_citations(lines["citations"]),
+            **_named(lines),
         ),
     )
 
 
 @router.post("/cases/{case}/write-up", name="write-up.write")
-def conclude(ws: Ws, case: str, typed: Sent) -> Response:
+def write_up(ws: Ws, case: str, typed: Sent) -> Response:
     """Write up what was found out."""
-    said = typed.lines()
-    sections = {name: said[name] for name in ("hypothesis", "experiments", "results", "rationale")}
+    lines = typed.lines()
+    sections = {name: lines[name] for name in ("hypothesis", "experiments", "results", "rationale")}
     return _write(
-        ws, case, Part.WRITE_UP, said, lambda: curate.write_up(ws, case, **sections, revision=_whole(said["revision"]) or 0)
+        ws, case, Part.WRITE_UP, lines, lambda: curate.write_up(ws, case, **sections, revision=_whole(lines["revision"]) or 0)
     )
 
 
-def _write(ws: Workspace, case: str, part: Part, said: Mapping[str, str], write: Callable[[], Investigation]) -> Response:
+def _write(ws: Workspace, case: str, part: Part, lines: Mapping[str, str], write: Callable[[], Investigation]) -> Response:
     """Write a finding and lead to it; what is not taken is shown again as it was typed."""
     try:
         found = write()
     except InputError as error:
         if error.code not in {"input", "conflict", "precondition"}:
             raise
-        unwritten = Unwritten(part=part, number=_whole(said["number"]) or 0, typed=said, problem=(error.what, error.do))
+        unwritten = Unwritten(part=part, number=_whole(lines["number"]) or 0, typed=lines, problem=(error.what, error.do))
         return pages.shown(ws, catalog.show(ws, case), pages.CaseOptions(), unwritten=unwritten, status=status_of(error))
     return RedirectResponse(f"/cases/{segment(found.case)}#investigation", 303)
 
 
-def _named(said: Mapping[str, str]) -> dict[str, int | None]:
+def _named(lines: Mapping[str, str]) -> dict[str, int | None]:
     """Return which finding a form changes, if it does."""
-    number = _whole(said["number"])
-    return {"number": number, "revision": _whole(said["revision"]) if number else None}
+    number = _whole(lines["number"])
+    return {"number": number, "revision": _whole(lines["revision"]) if number else None}
 
 
 def _whole(text: str) -> int | None:

@@ -73,7 +73,7 @@ def labelling_of(ws: Workspace, case: Case, as_of: int | None, unmoved: Unmoved 
         Linked(says=facts.linked(each)[0], case=each.case, href=address(f"/cases/{segment(each.case)}", as_of=as_of))
         for each in case.links
     )
-    alike = any(each.outgoing and each.relation is Relation.ALIKE for each in case.links)
+    linked = any(each.outgoing and each.relation is Relation.ALIKE for each in case.links)
     now = as_of is None
     may_link = now and ws.authority.may(ws.actor, LINK, case.team)
     return LabellingPart(
@@ -83,10 +83,10 @@ def labelling_of(ws: Workspace, case: Case, as_of: int | None, unmoved: Unmoved 
         found=() if labelled is None else tuple(_found(each) for each in labelled.labellings),
         hidden="" if labelled is None or labelled.hidden is None else labelled.hidden,
         links=links,
-        due=_due(case, ws.actor.name) if now and not alike and ws.authority.may(ws.actor, ANNOTATE, case.team) else "",
+        due=_due(case, ws.actor.name) if now and not linked and ws.authority.may(ws.actor, ANNOTATE, case.team) else "",
         may_reopen=now and after(case.status, Move.REOPEN) is not None and ws.authority.may(ws.actor, REOPEN, case.team),
-        may_link=may_link and not alike and case.status is Status.CANDIDATE,
-        may_unlink=may_link and alike,
+        may_link=may_link and not linked and case.status is Status.CANDIDATE,
+        may_unlink=may_link and linked,
         unmoved=unmoved,
     )
 

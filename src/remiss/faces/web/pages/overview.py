@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from remiss import capture
 from remiss.catalog import actions as catalog
-from remiss.faces.serving import Asked, Remembered, Ws
+from remiss.faces.serving import Asked, Cached, Ws
 from remiss.faces.web.criteria import CriteriaOf, OfCriteria, confirmed, criteria
 from remiss.faces.web.pages.shell import shell
 from remiss.faces.web.rendering import part, render
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 router = APIRouter()
 NEWEST = 10
-HOLDINGS, CRITERIA, STANDING = "/parts/overview/holdings", "/parts/overview/criteria", "/parts/standing"
+HOLDINGS, CRITERIA, STATUS = "/parts/overview/holdings", "/parts/overview/criteria", "/parts/standing"
 # How long it may take until the pages notice that a log has grown.
-STANDING_SECONDS = 60.0
+STATUS_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,16 +49,16 @@ class CriteriaPart:
     """
 
     template: ClassVar[str] = "overview/criteria.html"
-    grounds: tuple[CriteriaOf, ...]
+    frames: tuple[CriteriaOf, ...]
     confirmed: tuple[OfCriteria, ...] | None
     whole: ClassVar[str] = f"{CRITERIA}?confirmed=true"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StandingPart:
-    """_parts/standing.html: what is due, provisional, waiting or odd."""
+class StatusPart:
+    """_parts/status.html: what is due, provisional, waiting or odd."""
 
-    template: ClassVar[str] = "_parts/standing.html"
+    template: ClassVar[str] = "_parts/status.html"
     items: tuple[CaptureStatus, ...]
 
 
@@ -71,7 +71,7 @@ class OverviewPage:
     newest: tuple[dict[str, Any], ...]
     holdings: HoldingsPart | None
     criteria: CriteriaPart | None
-    standing: StandingPart | None
+    status: StatusPart | None
     parts: dict[str, str]
 
 
@@ -82,50 +82,50 @@ class OverviewOptions(Asked):
 
 
 @router.get("/")
-def overview(ws: Ws, answers: Remembered, asked: Annotated[OverviewOptions, Query()]) -> Response:
+def overview(ws: Ws, answers: Cached, asked: Annotated[OverviewOptions, Query()]) -> Response:
     """Show the overview."""
     position = ws.position()
     captured = answers.ask(ws, capture.coverage, position)
-    look = answers.ask if asked.whole else answers.ready
-    facts = look(ws, catalog.info, position)
-    rates = look(ws, criteria, position) if len(captured) else None
-    standing = look(ws, capture.status, position, seconds=STANDING_SECONDS) if len(captured) else None
+    ask = answers.ask if asked.whole else answers.ready
+    facts = ask(ws, catalog.info, position)
+    rates = ask(ws, criteria, position) if len(captured) else None
+    status = ask(ws, capture.status, position, seconds=STATUS_SECONDS) if len(captured) else None
     page = OverviewPage(
         captured=tuple(captured),
         newest=tuple(catalog.search(ws, limit=NEWEST, total=False)),
         holdings=None if facts is None else HoldingsPart(facts=facts),
-        criteria=None if rates is None else _criteria(ws, rates, look, position),
-        standing=None if standing is None else StandingPart(items=standing.items),
-        parts={"holdings": HOLDINGS, "criteria": CRITERIA, "standing": STANDING},
+        criteria=None if rates is None else _criteria(ws, rates, ask, position),
+        status=None if status is None else StatusPart(items=status.items),
+        parts={"holdings": HOLDINGS, "criteria": CRITERIA, "standing": STATUS},
     )
     twins = (("/api/v1/coverage", "Coverage"), ("/api/v1/status", "Status"), ("/api/v1/catalog", "Catalog"))
     return render(page, shell(ws, "Overview", "overview", *twins, position=position))
 
 
 @router.get(HOLDINGS)
-def holdings(ws: Ws, answers: Remembered) -> Response:
+def holdings(ws: Ws, answers: Cached) -> Response:
     """Count what the catalog holds, as a piece of the page."""
     return part(HoldingsPart(facts=answers.ask(ws, catalog.info, ws.position())))
 
 
-class Wanted(Asked):
+class CriteriaOptions(Asked):
     """Whether to wait for what people confirmed, too."""
 
     confirmed: bool = False
 
 
 @router.get(CRITERIA)
-def rates(ws: Ws, answers: Remembered, wanted: Annotated[Wanted, Query()]) -> Response:
+def rates(ws: Ws, answers: Cached, options: Annotated[CriteriaOptions, Query()]) -> Response:
     """Estimate how often each criterion is met, as a piece of the page."""
     position = ws.position()
-    grounds = answers.ask(ws, criteria, position)
-    return part(_criteria(ws, grounds, answers.ask if wanted.confirmed else answers.ready, position))
+    frames = answers.ask(ws, criteria, position)
+    return part(_criteria(ws, frames, answers.ask if options.confirmed else answers.ready, position))
 
 
-def _criteria(ws: Workspace, grounds: tuple[CriteriaOf, ...], look: Callable[..., Any], position: int) -> CriteriaPart:
+def _criteria(ws: Workspace, frames: tuple[CriteriaOf, ...], ask: Callable[..., Any], position: int) -> CriteriaPart:
     """Return the criteria, with what people confirmed of them where that is known or waited for."""
     found = [
-        look(
+        ask(
             ws,
             confirmed,
             position,
@@ -133,15 +133,15 @@ def _criteria(ws: Workspace, grounds: tuple[CriteriaOf, ...], look: Callable[...
             protocol=each.protocol,
             criteria=tuple(line.name for line in each.lines),
         )
-        for each in grounds
+        for each in frames
     ]
     # A look at figures that may have been worked out before.
-    ws.record_views([ViewEntry(kind=ViewKind.FIGURE, position=position, count=len(grounds))], "estimate")
-    return CriteriaPart(grounds=grounds, confirmed=None if None in found else tuple(found))
+    ws.record_views([ViewEntry(kind=ViewKind.FIGURE, position=position, count=len(frames))], "estimate")
+    return CriteriaPart(frames=frames, confirmed=None if None in found else tuple(found))
 
 
-@router.get(STANDING)
-def standing(ws: Ws, answers: Remembered) -> Response:
+@router.get(STATUS)
+def status(ws: Ws, answers: Cached) -> Response:
     """Look at the sources, and say what is due, as a piece of a page."""
-    found = answers.ask(ws, capture.status, ws.position(), seconds=STANDING_SECONDS)
-    return part(StandingPart(items=found.items))
+    found = answers.ask(ws, capture.status, ws.position(), seconds=STATUS_SECONDS)
+    return part(StatusPart(items=found.items))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from remiss.catalog.revision import SAID
+from remiss.catalog.revision import CLEARABLE
 from remiss.records.case import Case, Revision
 
 
@@ -36,7 +36,7 @@ class RevisionForm:
 
 def fields_as_text(state: Case | Revision) -> dict[str, str]:
     """Return what a case says, as a form writes it."""
-    return {name: "" if getattr(state, name) is None else str(getattr(state, name)) for name in SAID}
+    return {name: "" if getattr(state, name) is None else str(getattr(state, name)) for name in CLEARABLE}
 
 
 def changed(read: Mapping[str, str], typed: Mapping[str, str]) -> dict[str, str]:

@@ -11,9 +11,9 @@ from starlette.responses import RedirectResponse, Response
 
 from remiss import capture
 from remiss.errors import RemissError
-from remiss.faces.serving import AsOf, Remembered, Ws
+from remiss.faces.serving import AsOf, Cached, Ws
 from remiss.faces.web import protocol_cache, run_changes, run_facts
-from remiss.faces.web.pages.overview import STANDING, STANDING_SECONDS, StandingPart
+from remiss.faces.web.pages.overview import STATUS, STATUS_SECONDS, StatusPart
 from remiss.faces.web.pages.shell import shell
 from remiss.faces.web.rendering import Page, address, part, render, segment
 
@@ -37,8 +37,8 @@ class RunsPage:
     protocol: str | None
     first: str | None
     following: str | None
-    standing: StandingPart | None
-    standing_part: str
+    status: StatusPart | None
+    status_part: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,7 @@ class RunPage:
     template: ClassVar[str] = "runs/page.html"
     run: Run
     windows: run_facts.Windows
-    drawn: tuple[run_facts.DrawnGroups, ...]
+    drawn: tuple[run_facts.SampledGroups, ...]
     cells: run_facts.Table
     refused: tuple[run_facts.Reason, ...]
     changes: tuple[run_changes.Changes, ...]
@@ -82,20 +82,20 @@ class RunFilter(AsOf):
 
 
 @router.get(PATH)
-def runs(ws: Ws, answers: Remembered, asked: Annotated[RunFilter, Query()]) -> Response:
+def runs(ws: Ws, answers: Cached, asked: Annotated[RunFilter, Query()]) -> Response:
     """Show a list of runs."""
     found = capture.list_runs(ws, protocol=asked.protocol, limit=LIMIT, after=asked.after, as_of=asked.as_of)
     same = {"protocol": asked.protocol, "as_of": asked.as_of}
-    look = answers.ask if asked.whole else answers.ready
-    standing = look(ws, capture.status, ws.position(), seconds=STANDING_SECONDS)
+    ask = answers.ask if asked.whole else answers.ready
+    status = ask(ws, capture.status, ws.position(), seconds=STATUS_SECONDS)
     page = RunsPage(
         lines=tuple(found),
         total=found.total or 0,
         protocol=asked.protocol,
         first=address(PATH, **same) if asked.after else None,
         following=None if found.next is None else address(PATH, **same, after=found.next),
-        standing=None if standing is None else StandingPart(items=standing.items),
-        standing_part=STANDING,
+        status=None if status is None else StatusPart(items=status.items),
+        status_part=STATUS,
     )
     twin = address("/api/v1/runs", **same, limit=LIMIT, after=asked.after)
     return render(page, shell(ws, "Runs", "runs", (twin, "Runs"), position=found.position))
@@ -143,7 +143,7 @@ def _shown(ws: Workspace, which: str, as_of: int | None, verdict: Reproduction |
     page = RunPage(
         run=found,
         windows=run_facts.windows_of(capture.windows(ws, found.id, as_of=as_of), document),
-        drawn=run_facts.drawn_of(found, document),
+        drawn=run_facts.sampled_groups_of(found, document),
         cells=run_facts.cells_of(capture.cells(ws, found.id, as_of=as_of)),
         refused=run_facts.refused_of(found, capture.refused(ws, found.id, as_of=as_of)),
         changes=run_changes.changes_of(ws, found, capture.diff(ws, found.id, as_of=as_of)),

@@ -12,7 +12,7 @@ from remiss.catalog import actions as catalog
 from remiss.catalog.listing import FIELDS
 from remiss.catalog.query.completing import Completion, KnownValues, completions, key_of
 from remiss.catalog.query.fields import TABLE, FieldForm, Key
-from remiss.faces.serving import Remembered, Ws
+from remiss.faces.serving import Cached, Ws
 from remiss.faces.web import protocol_cache
 from remiss.faces.web.pages.list_address import PATH
 from remiss.faces.web.rendering import address, part
@@ -54,7 +54,7 @@ class CompletionsPart:
 
 
 @router.get("/parts/cases/completions")
-def completed(ws: Ws, answers: Remembered, word: Annotated[str, Query(max_length=500)] = "") -> Response:
+def completed(ws: Ws, answers: Cached, word: Annotated[str, Query(max_length=500)] = "") -> Response:
     """Offer what may follow a word of the search box, as a piece of the page."""
     return part(CompletionsPart(offers=completions(word, known(ws, answers, word))))
 

@@ -91,7 +91,7 @@ class SelectionGroup:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DrawnWindow:
+class SampledWindow:
     """The window that the event was drawn in, and among what."""
 
     sentence: str
@@ -108,9 +108,9 @@ class DrawnWindow:
     stratum: str
 
 
-def window_of(found: Comparison, as_of: int | None) -> DrawnWindow:
+def window_of(found: Comparison, as_of: int | None) -> SampledWindow:
     """Return the window of a case, each number of cases as a link to them."""
-    return DrawnWindow(
+    return SampledWindow(
         sentence=sampling.drawn(found),
         run=found.run,
         run_href=address(f"/runs/{segment(found.run)}", as_of=as_of),
@@ -129,7 +129,7 @@ def window_of(found: Comparison, as_of: int | None) -> DrawnWindow:
 def _group(found: Comparison, group: Group, as_of: int | None) -> SelectionGroup:
     query = both(fields.having("criterion", group.criterion), *_stratum(group.stratum), *_within(found))
     return SelectionGroup(
-        says=sampling.spoken(group.criterion),
+        says=sampling.criterion_in_words(group.criterion),
         population=group.population,
         kept=group.kept,
         threshold=group.threshold,

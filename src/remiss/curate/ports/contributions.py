@@ -19,7 +19,7 @@ from remiss.records.investigation import CitationKind, Investigation
 from remiss.records.person import Governed
 
 
-class SayingWorkspace(Permits, Protocol):
+class ContributionsWorkspace(Permits, Protocol):
     """What actions take by which people say more of a case than a labelling does."""
 
     @property
@@ -70,7 +70,7 @@ class Threads(Protocol):
         """Write a comment in a thread of a case, or in a new one; return the thread. Raises like `of_case` and `get`."""
         ...
 
-    def turn(self, thread_id: str, status: ThreadStatus) -> Thread:
+    def set_status(self, thread_id: str, status: ThreadStatus) -> Thread:
         """Resolve a thread or open it again, and return it.
 
         Raises
@@ -89,7 +89,7 @@ class Threads(Protocol):
         ...
 
 
-class DiscussionWorkspace(SayingWorkspace, Protocol):
+class DiscussionWorkspace(ContributionsWorkspace, Protocol):
     """The ports that actions on threads take."""
 
     @property
@@ -135,7 +135,7 @@ class Investigations(Protocol):
         ...
 
 
-class InvestigationWorkspace(SayingWorkspace, Protocol):
+class InvestigationWorkspace(ContributionsWorkspace, Protocol):
     """The ports that investigating takes."""
 
     @property
