@@ -137,7 +137,7 @@ def action(
     http : its route, for example `GET /cases/{case}`
     within : action and flag by whose command this one is called: `case.search --facets`; default: a command of its own
     created : the action that shows what this one made, by which an answer says where that is
-    posted : the action that has a job do the same, for whoever would rather not wait
+    posted : the action that has a job do the same, for a caller who would rather not wait
     catalog : False for one that needs no catalog
     cached : whether a server keeps answers, which at one position never change
     reads : True for an action that changes nothing
@@ -175,7 +175,7 @@ def action(
             result: R = ws.perform(this, this.filled(kwargs, args))
             return result
 
-        # For whoever has an answer already and shows it again (`action_of`).
+        # For a caller who has an answer already and shows it again (`action_of`).
         call.action = this  # type: ignore[attr-defined]
         return call
 

@@ -83,7 +83,7 @@ HOMES = {
     "Reader": "stores.reading",
     "RunStore": "stores.runs",
     "EvidenceStore": "stores.sampled.evidence",
-    "beside": "tree_building",
+    "in_own_process": "tree_building",
     "FolderVault": "vaults.folder",
 }
 

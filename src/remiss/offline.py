@@ -103,7 +103,7 @@ class Offline:
 
 
 def _silently(stage: str, done: float) -> None:
-    """Tell nobody."""
+    """Report no progress."""
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """What the parameters of an action are: types with bounds, words on the command line, and the sentence that says what each does.
 
 An action's signature is written in these types; from it every face derives how the parameter is given and described. Bounds hold
-for whoever calls: they are checked where the action is called, and shown by commands, requests and the reference.
+for every caller: they are checked where the action is called, and shown by commands, requests and the reference.
 """
 
 from __future__ import annotations

@@ -59,7 +59,7 @@ class Recording(Wiring):
             with self._store.sharing():
                 yield
         finally:
-            # Also what was seen before something went wrong: whoever is told of that may have been told of it.
+            # Also what was seen before something went wrong: a person who is told of that may have been told of it.
             self._gathering.seen = None
             self._record(gathered)
 

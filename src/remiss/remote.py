@@ -62,7 +62,7 @@ def token_of(settings: Settings) -> str:
 
 
 def read_token(path: Path) -> str:
-    """Return what a token file holds; whoever else may read it could act as its owner.
+    """Return what a token file holds; anybody else who may read it could act as its owner.
 
     Raises
     ------

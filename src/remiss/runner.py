@@ -62,7 +62,7 @@ def work_off(ws: Workspace, *, report: Report = lambda _: None, stopped: Callabl
 
     Parameters
     ----------
-    ws : the open catalog, of whoever has the database
+    ws : the open catalog, of the person who has the database
     report : called with each job as it stands when this process lets go of it
     stopped : asked again and again; once it says so, the job that is under way waits for another runner
 
@@ -70,10 +70,10 @@ def work_off(ws: Workspace, *, report: Report = lambda _: None, stopped: Callabl
     ------
     StorageError : the catalog itself cannot be read or written; a job that is under way is taken up again when its lease ends
     """
-    return _work_off(ws, runner_name(), 0.0, told, stopped)
+    return _work_off(ws, runner_name(), 0.0, report, stopped)
 
 
-def _work_off(ws: Workspace, name: str, stays: float | None, told: Told, stopped: Callable[[], bool]) -> int:
+def _work_off(ws: Workspace, name: str, stays: float | None, report: Report, stopped: Callable[[], bool]) -> int:
     count = 0
     while not stopped() and (lease := ws.take_job(name, stays)) is not None:
         count += 1

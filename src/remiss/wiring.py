@@ -35,11 +35,11 @@ if TYPE_CHECKING:
     from remiss.records.person import Governed
     from remiss.understand.ports import Evidence
 
-# Whoever holds this for a team sees both sides of its disputes.
+# A holder of this for a team sees both sides of its disputes.
 ADJUDICATE = "case:adjudicate"
-# Whoever holds one of these may be given cases to label, or give annotated ones their second labelling.
+# A holder of one of these may be given cases to label, or give annotated ones their second labelling.
 WORK, VERIFY = "queue:work", "case:verify"
-# Whoever holds this looks at the machine, and so may know where the catalog lies.
+# A holder of this looks at the machine, and so may know where the catalog lies.
 MACHINE = "machine:read"
 
 
@@ -155,7 +155,7 @@ class Wiring(Offline):
 
     @cached_property
     def double_labelled(self) -> DoubleLabelled:
-        """Cases that two people labelled by themselves, of those that the actor may see."""
+        """Cases that two people labelled independently, of those that the actor may see."""
         return adapters.DoubleLabelledStore(self._reader)
 
     @cached_property

@@ -135,7 +135,8 @@ class Workspace(Recording):
             return result
 
     def take_job(self, runner: str, stays: float | None = None) -> Lease | None:
-        """Take a job that waits, or whose runner has gone silent; None when there is none. For whoever has the database itself.
+        """Take a job that waits, or whose runner has gone silent; None when there is none. For the person who has the database
+        itself.
 
         Parameters
         ----------
@@ -147,7 +148,7 @@ class Workspace(Recording):
     def use_link(self, text: str) -> tuple[Person, Token] | None:
         """Use up a link that signs a person in, and return whom; None when it does not work (any more).
 
-        The journal has it as theirs. It is no action: whoever comes by a link is not anybody yet.
+        The journal has it as theirs. It is no action: a person who comes by a link is not anybody yet.
         """
         found = self.people.linked_by(text, self.now)
         if found is None:
@@ -175,15 +176,15 @@ class Workspace(Recording):
     def _check_still_held(self, transaction: Transaction) -> None:
         """Refuse to commit what somebody does by a grant that was taken away since the call began.
 
-        The position is the last lock, so whoever takes a grant away has done so before it, or comes after this call.
+        The position is the last lock, so a person who takes a grant away has done so before it, or comes after this call.
 
         Raises
         ------
         Denied
         """
         authority = self.authority
-        # Who is not of this catalog holds what whoever made their workspace said.
-        if not isinstance(authority, Granted) or not authority.person.since:
+        # Who is not of this catalog holds what the maker of their workspace said.
+        if not isinstance(authority, Granted) or not authority.person.position_from:
             return
 
         with self._reader.at(transaction.position() - 1) as reading:
@@ -198,7 +199,7 @@ class Workspace(Recording):
     def allow(self, permission: str, team: str | None = None) -> None:
         """Go on only if the actor holds a permission in a team; what is written then is journalled under that team.
 
-        So whoever may read a team's audit finds what was done to its things, by whomever, and nothing of other teams.
+        So a person who may read a team's audit finds what was done to its things, by whomever, and nothing of other teams.
         """
         super().allow(permission, team)
         if self._store.writes and team not in {None, EVERY_TEAM}:

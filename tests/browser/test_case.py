@@ -51,7 +51,7 @@ def hostile(site) -> str:
 def test_by_mouse_one_reads_why_looks_at_controls_and_revises(signed_in, missed):
     page = signed_in(f"/cases/{missed}")
     expect(page.get_by_text("A traveller missed a connection.").first).to_be_visible()
-    expect(page.get_by_text(re.compile("% alike")).first).to_be_visible()
+    expect(page.get_by_text(re.compile("% similar")).first).to_be_visible()
     page.get_by_text("Change what is said").click()
     page.get_by_label("Title").fill("Nobody was told")
     page.get_by_label("Failure mode").fill("remiss:data/label-noise")
@@ -113,7 +113,7 @@ def test_two_people_at_once_lose_nothing(signed_in, site, missed):
 def test_without_script_one_compares_and_revises(signed_in, missed):
     page = signed_in(f"/cases/{missed}", java_script_enabled=False)
     page.get_by_role("link", name="Compare it with").click()
-    expect(page.get_by_text(re.compile("% alike")).first).to_be_visible()
+    expect(page.get_by_text(re.compile("% similar")).first).to_be_visible()
     page.get_by_text("Change what is said").click()
     page.get_by_label("Note").fill("two\nlines")
     page.get_by_role("button", name="Save as revision 2").click()
@@ -164,24 +164,24 @@ def test_one_reads_what_people_found_and_begins_the_case_anew(signed_in, verifie
 def test_one_links_a_case_that_is_alike_and_is_told_what_does_not_go(signed_in, site, missed):
     other = catalog.search(site.workspace, "criterion:missed-delay", limit=2).rows[1][0]
     page = signed_in(f"/cases/{missed}")
-    page.get_by_text("It is alike another case").click()
+    page.get_by_text("It is similar to another case").click()
     page.get_by_label("The case whose verdict it takes").fill(missed)
     page.get_by_role("button", name="Link", exact=True).click()
-    expect(page.get_by_role("alert")).to_contain_text("alike itself")
+    expect(page.get_by_role("alert")).to_contain_text("similar to itself")
     page.get_by_label("The case whose verdict it takes").fill(other)
     page.get_by_role("button", name="Link", exact=True).click()
     page.get_by_role("link", name=other).click()
     expect(page.get_by_text("It gives its verdict to")).to_be_visible()
     page.go_back()
     page.get_by_role("button", name="Take the link away").click()
-    expect(page.get_by_text("It is alike another case")).to_be_visible()
+    expect(page.get_by_text("It is similar to another case")).to_be_visible()
 
 
 def test_of_an_annotation_one_learns_that_it_is_there_and_no_more(site, missed):
     said_by(site.workspace, "bo", labelling.annotate, missed, replace(FAILS, quotes=()))
     with site.browser_of(site.person("dee", role="verifier", team="*")) as client:
         told = client.get(f"/cases/{missed}").text
-    assert "hidden until a second person has labelled the case by themselves" in told
+    assert "not visible until a second person has labelled the case independently" in told
     assert "The feed again" not in told
     assert "Annotated by" not in told
     assert "<strong>annotated</strong> by (hidden)" in told

@@ -37,7 +37,7 @@ def test_of_an_annotated_case_its_author_sees_the_annotation_and_nobody_else():
     assert view("ana", Status.ANNOTATED, FIRST).hidden is None
     other = view("bo", Status.ANNOTATED, FIRST, settles=True)
     assert other.labellings == ()
-    assert other.hidden == "hidden until a second person has labelled the case by themselves"
+    assert other.hidden == "not visible until a second person has labelled the case independently"
 
 
 def test_of_a_dispute_both_who_differ_and_who_may_settle_it_see_both():
@@ -56,7 +56,7 @@ def test_an_operator_sees_everything():
 
 
 def test_a_case_that_is_begun_anew_hides_what_was_said_before():
-    assert view("dee", Status.CANDIDATE, FIRST, SECOND).hidden == "hidden while the case is labelled anew"
+    assert view("dee", Status.CANDIDATE, FIRST, SECOND).hidden == "not visible while the case is labelled again"
 
 
 def test_where_nobody_has_said_anything_nothing_is_hidden():
@@ -95,7 +95,7 @@ VERIFIER = {"labels": True, "verifies": frozenset({"arrivals"})}
 
 
 def test_why_a_case_was_caught_is_hidden_from_whoever_may_give_its_second_labelling():
-    second = "hidden until a second person has labelled the case by themselves"
+    second = "not visible until a second person has labelled the case independently"
     assert suggested("bo", Status.ANNOTATED, "ana", **VERIFIER) == second
     assert suggested("bo", Status.ANNOTATED, "ana", verifies=None) == second
     assert suggested("bo", Status.ANNOTATED, "ana", team="boarding", **VERIFIER) is None
@@ -105,7 +105,7 @@ def test_why_a_case_was_caught_is_hidden_from_whoever_may_give_its_second_labell
 
 
 def test_whoever_has_a_case_in_hand_labels_it_without_knowing_what_was_suggested():
-    mine = "hidden until you have labelled the case, which you have in hand"
+    mine = "not visible until you have labelled the case, which you have in hand"
     for status in (Status.CANDIDATE, Status.CONTROL, Status.DISPUTED):
         assert suggested("dee", status, in_hand=True, labels=True) == mine
         assert suggested("bo", status, **VERIFIER) is None
@@ -174,7 +174,7 @@ def test_of_each_part_the_rule_says_in_which_states_for_whom_and_until_when():
     for part in BlindedPart:
         assert clauses(part)
         for each in clauses(part):
-            assert each.until.startswith("hidden ")
+            assert each.until.startswith("not visible ")
             assert not each.holds & each.lacks
             # Nothing is blinded for who has labelled a case but what others found, and nothing at all for the operator.
             assert part is BlindedPart.ORIGIN or Fact.OPERATOR in each.lacks

@@ -34,8 +34,8 @@ def test_what_is_written_is_redacted_and_addresses_stay_as_they_are():
         (Draft(part=Part.REMEDIATION, texts={"text": "a\0b"}), "no catalog can hold"),
         (Draft(part=Part.WRITE_UP, texts={"results": "x" * (TEXT_LIMIT + 1)}), "more than 20000"),
         (Draft(part=Part.REMEDIATION, texts={"text": "x"}, model_version="v" * 201), "more than 200"),
-        (Draft(part=Part.EXPERIMENT, texts={"executed": "x"}, citations=[cites("a b")]), "no address"),
-        (Draft(part=Part.EXPERIMENT, texts={"executed": "x"}, citations=[cites(" ")]), "no address"),
+        (Draft(part=Part.EXPERIMENT, texts={"executed": "x"}, citations=[cites("a b")]), "not an address"),
+        (Draft(part=Part.EXPERIMENT, texts={"executed": "x"}, citations=[cites(" ")]), "not an address"),
         (Draft(part=Part.EXPERIMENT, texts={"executed": "x"}, citations=[cites("https://u:secret@e.org/x")]), "password"),
         (Draft(part=Part.EXPERIMENT, texts={"executed": "x"}, citations=[cites("mailto:ana@example.org")]), "e-mail"),
         (Draft(part=Part.EXPERIMENT, texts={"executed": "x"}, citations=[cites(str(n)) for n in range(21)]), "more than 20"),
@@ -81,7 +81,7 @@ def test_whoever_read_another_state_is_told():
     ):
         with pytest.raises(error, match=said):
             following(Draft(part=Part.HYPOTHESIS, number=1, revision=revision, texts={"text": "b"}), there, 2, [1])
-    with pytest.raises(InputError, match="says all that already"):
+    with pytest.raises(InputError, match="is already up to date"):
         following(Draft(part=Part.HYPOTHESIS, number=1, revision=2, state=Stands.OPEN), there, 2, [1])
     with pytest.raises(InputError, match="no hypothesis 2"):
         following(Draft(part=Part.EXPERIMENT, texts={"executed": "x"}, hypothesis=2), None, 1, [1])

@@ -39,7 +39,7 @@ def order(batches, *, budget=100, controls=0.0):
 
 def progress(event, status=Status.ANNOTATED, *, people=("ana",), severity=1, since=1, **other):
     given = {"annotated": status is not Status.CANDIDATE, "stale": False, "linked": False, "model": "delays"}
-    given |= {"guard": OURS, **other}
+    given |= {"ownership": OURS, **other}
     return Progress(event=event, id=f"e{event}", status=status, people=frozenset(people), severity=severity, since=since, **given)
 
 

@@ -41,8 +41,8 @@ def test_a_document_is_read_whole():
 @pytest.mark.parametrize(
     ("before", "after", "said", "line"),
     [
-        ("recode: feeder", "recode: Feeder 1", "is no name", 1),
-        ('to: "a:new"', 'to: "new"', "is no failure mode", 4),
+        ("recode: feeder", "recode: Feeder 1", "is not a name", 1),
+        ('to: "a:new"', 'to: "new"', "is not a failure mode", 4),
         ('{rename: "a:old", to: "a:new"}', '{rename: "a:old"}', "does not say what becomes of it", 4),
         ('{rename: "a:old", to: "a:new"}', '{to: "a:new"}', "does not do one thing", 4),
         ('{rename: "a:old", to: "a:new"}', '{rename: "a:x", to: "a:new"}', "is moved twice", 5),

@@ -42,7 +42,7 @@ def test_nobody_else_annotates_an_annotated_case():
 
 @pytest.mark.parametrize("status", [status for status in LABELLED if status is not Status.ANNOTATED])
 def test_nobody_annotates_what_two_have_labelled_or_one_has_cleared(status):
-    with pytest.raises(Conflict, match=f"is {status.value}, and nobody has it annotated so"):
+    with pytest.raises(Conflict, match=f"is {status.value}, and cannot be annotated in this state"):
         steps.annotation(in_state(status), "ana")
 
 

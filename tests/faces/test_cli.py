@@ -735,7 +735,7 @@ def test_whoever_files_a_case_is_told_of_which_it_may_be_a_duplicate(cli, captur
     assert cli(*filing, "--title", "x", "--limit", "3").status == 2
     assert cli("case", "search", "model:m", "--format", "json").json["total"] == 1
     told = cli(*filing, "--title", "The board was wrong")
-    assert f"it may be a duplicate of {first} (100% of 2 fields alike)" in told.err
+    assert f"it may be a duplicate of {first} (100% of 2 fields similar)" in told.err
     listed = valid(cli("case", "similar", first, "--format", "json"), "list")
     assert [(item["likeness"], item["fields"]) for item in listed["items"]] == [(1.0, 2)]
 

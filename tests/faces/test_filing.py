@@ -68,9 +68,9 @@ def test_what_is_said_in_a_form_by_a_command_and_in_json_is_the_same_case(alone,
 @pytest.mark.parametrize(
     ("name", "text", "says"),
     [
-        ("inputs", "distance:=far", "'far' is no number, true, false or null"),
-        ("inputs", "distance:=", "'' is no number, true, false or null"),
-        ("context", 'gate:="C7"', "'\"C7\"' is no number, true, false or null"),
+        ("inputs", "distance:=far", "'far' is not a number, true, false or null"),
+        ("inputs", "distance:=", "'' is not a number, true, false or null"),
+        ("context", 'gate:="C7"', "'\"C7\"' is not a number, true, false or null"),
         ("inputs", "distance", "'distance' under inputs is not NAME=VALUE"),
         ("inputs", "=1", "'=1' under inputs is not NAME=VALUE"),
         ("context", "a=1\na:=1", "'a' stands twice under context"),
@@ -92,7 +92,7 @@ def test_a_grade_that_is_none_is_refused_in_a_form_and_not_passed_over(alone, na
     with alone.browser() as browser:
         answer = browser.post("/cases/file", data={"model": "m", "at": "2013-06-03T06:00", "title": "Wrong gate", name: text})
     assert answer.status_code == 422
-    assert f"'{text}' is no {name}" in plain(answer.text)
+    assert f"'{text}' is not a {name}" in plain(answer.text)
     assert len(catalog.search(alone.workspace)) == 0
 
 

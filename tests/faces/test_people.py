@@ -30,10 +30,10 @@ def test_tables_say_times_and_not_positions_that_read_like_them(cli, ana):
             cli("token", "create", "ana")
         head, *_ = [line for line in cli(*command).out.splitlines() if line.strip()]
         assert "since_at" in head.split()
-        assert not {"since", "until"} & set(head.split())
+        assert not {"position_from", "position_to"} & set(head.split())
         item = cli(*command, "--format", "json").json["items"][0]
         assert re.match(r"20\d\d-\d\d-\d\dT", item["since_at"])
-        assert isinstance(item["since"], int)
+        assert isinstance(item["position_from"], int)
 
 
 def test_a_role_is_taken_and_a_person_disabled(cli, ana):
@@ -114,10 +114,10 @@ def test_over_http_people_come_go_and_hold_what_they_were_granted(there):
         assert made.status_code == 201
         asked = {"person": "ana", "action": "run.accept"}
         assert client.get("/api/v1/access", params=asked).json()["allowed"]
-        assert client.post(f"/api/v1/tokens/{made.json()['token']}/revoke").json()["until"] is not None
+        assert client.post(f"/api/v1/tokens/{made.json()['token']}/revoke").json()["position_to"] is not None
         taken = client.post("/api/v1/people/ana/revoke", json={"role": "curator", "team": "arrivals"})
         assert taken.json()["grants"] == []
-        assert client.post("/api/v1/people/ana/disable").json()["until"] is not None
+        assert client.post("/api/v1/people/ana/disable").json()["position_to"] is not None
         for kind, path in (("person", "people"), ("team", "teams"), ("token", "tokens")):
             listed = client.get(f"/api/v1/{path}").json()
             assert listed["of"] == kind

@@ -18,7 +18,7 @@ from remiss.records.labelling import Judgement, Verdict
 from tests.curate.standings import ANSWERS, WEAK
 from tests.edges.stores.drawing import MONDAY, drawn, file, member
 
-WHY = "hidden until a second person has labelled the case by themselves"
+WHY = "not visible until a second person has labelled the case independently"
 CAUGHT = case_id("arrivals", "e1")
 TICKET = Citation(kind=CitationKind.TICKET, address="REM-17")
 LISTS = ("/inbox", "/inbox?all=true", "/citations", "/citations?address=REM-17")
@@ -103,7 +103,7 @@ def test_the_pages_of_whoever_may_verify_a_case_do_not_tell_why_it_was_caught_an
         found = client.get("/cases?query=criterion:slow").text
     with there.browser() as client:
         everything = [html.unescape(client.get(path).text) for path in paths]
-    assert f"Why it was caught, and how it was drawn, is {WHY}." in seen[0]
+    assert f"Why it was caught, and how it was sampled, is {WHY}." in seen[0]
     assert f"controls that it could be compared with are {WHY}." in seen[3]
     for page in seen:
         assert WHY in page

@@ -49,7 +49,7 @@ def test_what_is_held_in_every_team_is_held_in_this_one():
 
 
 def test_nobody_may_nothing():
-    for nobody in (None, Person(name="ana", until=4)):
+    for nobody in (None, Person(name="ana", position_to=4)):
         found = access(nobody, "ana", "case:read")
         assert not found.allowed
-        assert found.rule == "nobody who was added and is not disabled is named ana"
+        assert found.rule == "no active person is named ana"

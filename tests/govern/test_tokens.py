@@ -10,7 +10,7 @@ from remiss.records.person import Token
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 SECRET = "s" * 43
-TOKEN = Token(id="0123456789ab", person="ana", about=None, expires=NOW + timedelta(days=1), since=7)
+TOKEN = Token(id="0123456789ab", person="ana", about=None, expires=NOW + timedelta(days=1), position_from=7)
 
 
 def test_a_token_is_read_as_it_was_written():
@@ -30,7 +30,7 @@ def test_only_its_own_secret_opens_a_token():
 def test_a_token_works_until_it_expires_or_is_revoked():
     assert works(TOKEN, NOW)
     assert not works(TOKEN, NOW + timedelta(days=1))
-    assert not works(replace(TOKEN, until=9), NOW)
+    assert not works(replace(TOKEN, position_to=9), NOW)
     assert works(replace(TOKEN, expires=None), NOW + timedelta(days=9999))
 
 

@@ -70,13 +70,13 @@ def test_of_several_groups_the_likeliest_decides_and_the_others_are_named():
     both = (group("slow", 100, 5, 0.05), group("all", 1000, 100, 0.1, {}))
     assert said(*both, kept_in=("all", "slow")) == (
         "Kept as one of 100 of 1,000 events of every kind in the week of 3 June 2013: each had a chance of 10.0 %, "
-        "so it stands for about 10. It was drawn among the events that met slow too."
+        "so it stands for about 10. It was also sampled from the events that met slow too."
     )
 
 
 def test_what_was_only_read_again_counts_in_no_estimate():
     assert said(group("slow", 7, 7, 1.0), kept_in=()) == (
-        "Read again in the week of 3 June 2013 but not drawn: it counts in no estimate."
+        "Read again in the week of 3 June 2013 but not sampled: it counts in no estimate."
     )
 
 

@@ -123,7 +123,7 @@ def test_an_expression_knows_the_line_where_it_stands():
         ("kind: latency", "kind: latency, beyond: 3", "criterion 'slow' has beyond, which only an anomaly has", "remove it"),
         ("strata: [context.airport]", "strata: [context.airprt]", "strata names context.airprt", "write context.airport"),
         ("strata: [context.airport]", "strata: [context.airport, context.airport]", "strata names context.airport twice", "once"),
-        ("strata: [context.airport]", "strata: [id]", "id is no stratum", "few values"),
+        ("strata: [context.airport]", "strata: [id]", "id is not a stratum", "few values"),
         ("inputs.carrier]", "inputs.carier]", "require names inputs.carier", "write inputs.carrier"),
         ("{text: internal", "{txt: internal", "sensitivity names txt", "write text"),
         ("{text: internal", "{text: hidden", "sensitivity.text is hidden, which is not known", "public, internal"),
@@ -144,7 +144,7 @@ def test_an_expression_knows_the_line_where_it_stands():
         (
             "redaction: [email",
             "redaction: [{name: ticket, pattern: '(?=T)x'}",
-            "redaction[1].pattern is no pattern of RE2",
+            "redaction[1].pattern is not a pattern of RE2",
             "look",
         ),
         (

@@ -47,7 +47,7 @@ def test_a_graver_answer_never_gives_a_milder_grade():
     ("answers", "what", "do"),
     [
         ({}, "harm is not answered", "low, high"),
-        ({"harm": "hgh"}, "hgh is no answer to harm", "write high"),
+        ({"harm": "hgh"}, "hgh is not an answer to harm", "write high"),
         ({"harm": "low", "hrm": "low"}, "does not ask hrm", "write harm"),
     ],
 )

@@ -175,7 +175,7 @@ def test_another_zone_of_the_log_under_the_same_version_is_refused_by_name(ws, l
 def test_content_guarded_otherwise_needs_another_version_and_figures_go_on(ws, log, old, new, named):
     capture.capture(ws, log.protocol, since=MONDAY, until=MONDAY + WEEK)
     log.write(PROTOCOL.replace(old, new))
-    with pytest.raises(ProtocolError, match=f"guards its content otherwise in this catalog: another {named}"):
+    with pytest.raises(ProtocolError, match=f"protects its content differently in this catalog: another {named}"):
         captured(ws, log)
     log.write(PROTOCOL.replace(old, new).replace("version: 1", "version: 2"))
     capture.capture(ws, log.protocol, since=MONDAY + WEEK, until=MONDAY + 3 * WEEK)

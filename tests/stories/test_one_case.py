@@ -86,7 +86,7 @@ def test_bo_sees_what_ana_said_when_his_own_is_in_and_not_before(reader):
     before, after = answers(reader, "remiss --token-file bo.token case show")
     assert reader.case in given
     assert "ana" not in before
-    assert "hidden until a second person has labelled the case" in before
+    assert "not visible until a second person has labelled the case" in before
     assert "ana: failure" in after
     assert "disputed" in after
 

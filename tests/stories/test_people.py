@@ -21,7 +21,7 @@ def ana(ws):
 
 @pytest.mark.every_way("person.grant", "person.revoke")
 def test_a_person_holds_what_was_granted_until_it_is_taken(ws, ana):
-    assert (ana.name, ana.about, ana.until) == ("ana", "Ana Lima", None)
+    assert (ana.name, ana.about, ana.position_to) == ("ana", "Ana Lima", None)
     assert ana.grants == (Grant(role="annotator", team="arrivals", clearance=Sensitivity.RESTRICTED),)
     assert people.revoke_person(ws, "ana", "annotator", team="arrivals").grants == ()
     with pytest.raises(InputError):
@@ -38,7 +38,7 @@ def test_people_and_teams_are_listed_as_they_were(ws, ana):
     assert of_ana(people.list_people(ws)) == ["annotator"]
     before = people.list_people(ws).position
     gone = people.disable(ws, "ana")
-    assert (gone.grants, gone.until) == ((), before + 1)
+    assert (gone.grants, gone.position_to) == ((), before + 1)
     assert of_ana(people.list_people(ws, as_of=before)) == ["annotator"]
     assert of_ana(people.list_people(ws)) == [None]
 
@@ -51,7 +51,7 @@ def test_a_token_is_shown_once_and_revoked_by_its_id(ws, ana):
     [line] = access.list_tokens(ws, person="ana")
     assert (line["token"], line["about"]) == (made.token.id, "laptop")
     assert made.text not in map(str, line.values())
-    assert access.revoke_token(ws, made.token.id).until is not None
+    assert access.revoke_token(ws, made.token.id).position_to is not None
     with pytest.raises(NotFound):
         access.revoke_token(ws, "000000000000")
 

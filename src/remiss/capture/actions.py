@@ -158,7 +158,7 @@ def meant(ws: CaptureWorkspace, path: str) -> Checked:
 def allow_capture(ws: CaptureWorkspace, document: Protocol) -> None:
     """Go on only if the actor may capture in every team whose things a capture by that document writes to.
 
-    An event is known by its source's name and its id: whoever captures a source shows anew what was filed of its events, and
+    An event is known by its source's name and its id: a capture of a source shows anew what was filed of its events, and
     has cases of those that no case was filed of.
 
     Raises

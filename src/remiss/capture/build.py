@@ -191,14 +191,14 @@ def _refuse(refusals: records.Refusals, lost: Mapping[str, Mapping[str, int]]) -
     """Stop a strict capture at the first sight of refused rows, those that count in no run too."""
     if not refusals.counts:
         for note in notes_on_lost(lost):
-            raise AnswerNo(note, do="nothing was filed; mend the log or take the file out of it, or capture without --strict")
+            raise AnswerNo(note, do="nothing was filed; fix the log or take the file out of it, or capture without --strict")
         return
     reasons = ", ".join(f"{count} {reason}" for reason, count in refusals.counts.items())
     first = refusals.rows[0] if refusals.rows else None
     where = f"; the first: {first.file} row {first.row}, {first.detail}" if first else ""
     raise AnswerNo(
         f"{sum(refusals.counts.values())} rows are refused ({reasons}){where}",
-        do="nothing was filed; mend the log, or capture without --strict and look at `remiss run refused`",
+        do="nothing was filed; fix the log, or capture without --strict and look at `remiss run refused`",
     )
 
 

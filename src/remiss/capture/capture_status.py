@@ -82,7 +82,7 @@ def capture_status(ws: CaptureWorkspace, source: str, protocol: str, position: i
     held = ws.runs.in_force(source, protocol, position)
     in_force = tuple(item for item in held if item.seen)
     totals = ws.runs.totals(source, protocol, position)
-    # Whoever captured a window, it is captured.
+    # It does not matter who captured a window.
     found, unseen, checked = _due(ws, newest, held, now)
     names = tuple(item.criterion.name for item in checked.criteria) if checked else ()
     width = checked.protocol.sampling.window if checked else timedelta(0)

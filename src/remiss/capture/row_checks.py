@@ -2,7 +2,7 @@
 
 Events by window, refused rows by reason, files, how many strata, and whether any id is repeated.
 
-A row that nobody can place in a window (its time, or all of it, cannot be read) belongs to the runs whose windows have an
+A row that cannot be placed in a window (its time, or all of it, cannot be read) belongs to the runs whose windows have an
 event in its file, as the fingerprint does: a file that is added later changes no older run. A file without any event has
 no such run; it is said of every run that read it, and counts in none.
 

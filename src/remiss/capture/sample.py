@@ -64,7 +64,7 @@ class Expected:
 
 
 def _no_progress(_stage: str, _done: float) -> None:
-    """Tell nobody."""
+    """Report no progress."""
 
 
 def draw_sample(

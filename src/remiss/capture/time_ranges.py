@@ -60,5 +60,5 @@ def _timeless(checked: Checked, rows: int) -> SourceError:
     return SourceError(
         f"none of the {rows:,} rows of source {protocol.source.name} has a time that can be read",
         where=Location(protocol.path, protocol.lines.get("fields.time", protocol.lines.get("fields"))),
-        do="mend the field time" if zoned else "add time_zone under source if its times name no zone; else mend the field time",
+        do="fix the field time" if zoned else "add time_zone under source if its times name no zone; else fix the field time",
     )

@@ -263,7 +263,7 @@ def revise(
 def info(ws: CatalogWorkspace, *, as_of: Position | None = None) -> CatalogFacts:
     """Say what the catalog is, how large, and which version wrote it.
 
-    Where it lies is told to whoever may look at the machine.
+    Where it lies is told to those who may look at the machine.
 
     Example: remiss catalog info
 

@@ -28,7 +28,7 @@ _NAMELESS = "file"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreparedAttachment:
-    """A file as it is added: a harmless name without personal data, what the vault keeps, and how guarded it is."""
+    """A file as it is added: a harmless name without personal data, what the vault keeps, and its sensitivity."""
 
     name: str
     size: int
@@ -44,7 +44,7 @@ def prepared(
     Parameters
     ----------
     name : as the person's machine gave it, perhaps a path
-    sensitivity : how guarded it is, at least as its case
+    sensitivity : at least that of its case
     at : now; with the rest it makes what the vault keeps of the same file another each time, so that to remove one leaves
         the others
     key : the catalog's secret for redaction

@@ -72,7 +72,7 @@ def add_attachment(
     ----------
     name : the file's; made harmless, and personal data in it replaced, before it is kept
     content : at most 16 MB
-    sensitivity : how guarded it is; never less than the case, which is the default
+    sensitivity : never below that of the case, which is the default
 
     Raises
     ------
@@ -132,7 +132,7 @@ def get_attachment(ws: AttachmentWorkspace, attachment: AttachmentId) -> Attache
     kept = ws.attachments.kept(attachment)
     ws.allow(READ, kept.team)
     if kept.removed:
-        raise NotFound(f"{attachment} was removed", do="ask whoever removed it")
+        raise NotFound(f"{attachment} was removed", do="ask the person who removed it")
     return AttachedFile(attachment=kept.attachment, content=content_of(ws.vault.get(kept.address)))
 
 

@@ -1,6 +1,6 @@
 """What one can do with the raw evidence of a case. Each look at it has a purpose, which is recorded with it.
 
-How guarded raw evidence is: whoever asks for it needs that clearance, whatever they may see of the redacted form.
+The sensitivity of raw evidence: a person who asks for it needs that clearance, whatever is visible to them of the redacted form.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ PURPOSE_LIMIT = 300
 
 
 def raw_sensitivity(protocol: Protocol, case: Sensitivity) -> Sensitivity:
-    """Return how guarded the raw events of a protocol are.
+    """Return the sensitivity of the raw events of a protocol.
 
     As the most guarded of its fields, those too that never reach the catalog; at least restricted where the protocol has
     anything redacted, since the raw event has what redaction takes out; and never less than the case.
 
     Parameters
     ----------
-    case : how guarded the case is
+    case : the sensitivity of the case
     """
     redacted = Sensitivity.RESTRICTED if protocol.redaction else Sensitivity.PUBLIC
     return max(*protocol.sensitivity.values(), redacted, case)
@@ -49,7 +49,7 @@ def checked_purpose(purpose: str) -> str:
     if not said:
         raise InputError("no purpose is given", do="say in a sentence what the raw evidence is needed for")
     if len(said) > PURPOSE_LIMIT:
-        raise InputError(f"the purpose has {len(said)} letters, more than {PURPOSE_LIMIT}", do="say it in a sentence")
+        raise InputError(f"the purpose has {len(said)} characters, more than {PURPOSE_LIMIT}", do="say it in a sentence")
     return said
 
 
@@ -96,7 +96,7 @@ def show_evidence(
     if not ws.scope.sees(original.team, sensitivity):
         raise Denied(
             f"the raw evidence of {original.case} is {sensitivity.name.lower()}, which is above the clearance of {ws.actor.name}",
-            do=f"ask whoever runs the catalog for a clearance in team {original.team}",
+            do=f"ask an admin of the catalog for a clearance in team {original.team}",
         )
     content = ws.vault.get(original.address).decode()
     return RawEvent(case=original.case, run=original.run, sensitivity=sensitivity, content=content)

@@ -116,7 +116,8 @@ def _fields(filing: Filing) -> dict[str, Scalar]:
 def content_digest(filing: Filing) -> str:
     """Return the digest over all that was said of the event, redacted: no digest of raw content is stored anywhere.
 
-    How guarded it is is part of it: else whoever files what a case above their clearance says would find out that it is there.
+    Its sensitivity is part of it: else a person who files what a case above their clearance says would find out that it is
+    there.
     """
     names = ("model", "model_version", "at", "output", "label", "inputs", "context", "text", "title", "note", "team")
     return digest({"sensitivity": int(filing.sensitivity), **{name: getattr(filing, name) for name in names}})
@@ -174,20 +175,20 @@ def check_text(name: str, text: str) -> None:
     """
     limit = TITLE_LIMIT if name == "title" else TEXT_LIMIT
     if len(text) > limit:
-        raise InputError(f"{name} has {len(text)} letters, more than {limit}", do="shorten it; attach the rest elsewhere")
+        raise InputError(f"{name} has {len(text)} characters, more than {limit}", do="shorten it; attach the rest elsewhere")
     if "\0" in text or (not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text)):
-        raise InputError(f"{name} has a letter that no catalog can hold (NUL or half a surrogate pair)", do="remove it")
+        raise InputError(f"{name} has a character that no catalog can hold (NUL or half a surrogate pair)", do="remove it")
 
 
 def check_mode(mode: str | None) -> None:
-    """Refuse what is no failure mode with its namespace.
+    """Refuse what is not a failure mode with its namespace.
 
     Raises
     ------
     InputError
     """
     if mode is not None and not MODE.fullmatch(mode):
-        raise InputError(f"{mode!r} is no failure mode", do="write NAMESPACE:PATH, for example remiss:model/weak-slice")
+        raise InputError(f"{mode!r} is not a failure mode", do="write NAMESPACE:PATH, for example remiss:model/weak-slice")
 
 
 def check_severity(severity: int | None) -> None:
@@ -198,4 +199,4 @@ def check_severity(severity: int | None) -> None:
     InputError
     """
     if severity is not None and not GRAVEST <= severity <= MILDEST:
-        raise InputError(f"{severity} is no severity", do="give 1 (critical) to 4 (minor)")
+        raise InputError(f"{severity} is not a severity", do="give 1 (critical) to 4 (minor)")

@@ -27,10 +27,11 @@ def prefix_of(text: str) -> str:
     """
     letters = text.strip().lower().translate(CONFUSED)
     if not re.fullmatch(f"[{CROCKFORD}]*", letters) or len(letters) > LENGTH:
-        raise InputError(f"{text!r} is no id of a case", do="an id is like k7m4-qp2x-9w3d; its first six letters are enough")
+        do = "an id is like k7m4-qp2x-9w3d; its first six characters are enough"
+        raise InputError(f"{text!r} is not the id of a case", do=do)
     if len(letters) < SHORTEST:
         raise InputError(
-            f"{text!r} is too short for a case", do=f"give at least {SHORTEST} letters of the id; dashes do not count"
+            f"{text!r} is too short for a case", do=f"give at least {SHORTEST} characters of the id; dashes do not count"
         )
     return "-".join(letters[at : at + 4] for at in range(0, len(letters), 4))
 
@@ -58,5 +59,5 @@ def only(text: str, found: Sequence[str]) -> str:
         raise NotFound(f"there is no case {text}", do="look for it with: remiss case search")
     if len(found) > 1:
         shown = ", ".join(found[:LISTED]) + (" and more" if len(found) > LISTED else "")
-        raise Ambiguous(f"several cases begin with {text}: {shown}", do="give more letters of the id")
+        raise Ambiguous(f"several cases begin with {text}: {shown}", do="give more characters of the id")
     return found[0]

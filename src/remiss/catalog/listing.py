@@ -18,7 +18,7 @@ from remiss.records.states import Status
 
 CONTEXT = "context."
 DEFAULT = ("status", "severity", "mode", "suggested_mode", "criterion", "model", "model_version", "label", "source")
-# Values beyond this many of one field are not listed: whoever has that many narrows the query first.
+# Values beyond this many of one field are not listed: a reader with that many narrows the query first.
 VALUE_LIMIT = 50
 FIELDS = tuple(
     key.name

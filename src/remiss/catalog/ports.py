@@ -133,7 +133,7 @@ class Attachments(Protocol):
 
         Raises
         ------
-        NotFound; Conflict : it is hidden from whoever has not labelled the case
+        NotFound; Conflict : it is not visible to those who have not labelled the case
         """
         ...
 

@@ -125,7 +125,7 @@ def revised(case_id: str, state: State, change: CaseChange) -> State:
     said: dict[str, Any] = {name: _after(name, state, change) for name in CLEARABLE}
     after = State(status=state.status, revision=state.revision + 1, **said)
     if (after.mode, after.severity, after.title, after.note) == (state.mode, state.severity, state.title, state.note):
-        raise InputError(f"case {case_id} says all that already", do="nothing, or change something")
+        raise InputError(f"case {case_id} is already up to date", do="change something, or leave it as it is")
     return after
 
 

@@ -75,4 +75,4 @@ def duplicates(ws: CatalogWorkspace, filing: Filing, *, limit: Annotated[int, Ra
 def _listed(event: Event, others: Sequence[Event], limit: int, position: int) -> Rows:
     peers = (each for each in likest_of(event, others, limit) if each.likeness)
     found = tuple((each.event.id, each.likeness, each.fields, each.event.at, ", ".join(each.same)) for each in peers)
-    return Rows("alike", COLUMNS, found, position, total=len(found))
+    return Rows("similar", COLUMNS, found, position, total=len(found))

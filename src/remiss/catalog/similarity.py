@@ -5,7 +5,7 @@ not. Of controls, which were drawn with a case and have its fields, those that b
 too much: of two events that know one field in common nearly nothing is the same, so there what only one knows counts as
 unlike. Source: Gower, A general coefficient of similarity and some of its properties, Biometrics 27 (1971).
 
-When a case is so like others that whoever files it is told.
+When a case is so like others that the person who files it is told.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def possible_duplicates(found: Rows) -> tuple[PossibleDuplicate, ...]:
     """Return the cases worth telling of, of the first `ASKED` that a case is like; none when it is as like many.
 
     >>> row = lambda id, likeness, fields: (id, likeness, fields, datetime(2013, 6, 3), "output")
-    >>> rows = lambda *found: Rows("alike", COLUMNS, found, 1)
+    >>> rows = lambda *found: Rows("similar", COLUMNS, found, 1)
     >>> [each.id for each in possible_duplicates(rows(row("a", 1.0, 2), row("b", 0.8, 9), row("c", 0.79, 9), row("d", 1.0, 1)))]
     ['a', 'b']
     >>> possible_duplicates(rows(*(row(id, 1.0, 2) for id in "abcd")))

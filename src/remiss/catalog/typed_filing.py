@@ -55,7 +55,7 @@ def assignments(entries: Iterable[str], family: str) -> dict[str, Scalar]:
 
     Raises
     ------
-    InputError : another entry, a name twice, or a value after `:=` that is no number, true, false or null
+    InputError : another entry, a name twice, or a value after `:=` that is not a number, true, false or null
 
     >>> assignments(["carrier=UA", "distance:=200", 'gate = C7', '"a=b"=c'], "inputs")
     {'carrier': 'UA', 'distance': 200, 'gate': 'C7', 'a=b': 'c'}
@@ -102,9 +102,8 @@ def _json(name: str, text: str) -> Scalar:
     except (ValueError, RecursionError):
         value = text
     if not (value is None or isinstance(value, bool | int | float)):
-        raise InputError(
-            f"{text[:_MOST_SHOWN]!r} is no number, true, false or null", do=f"write {name}=VALUE, without the colon, for a text"
-        )
+        what = f"{text[:_MOST_SHOWN]!r} is not a number, true, false or null"
+        raise InputError(what, do=f"write {name}=VALUE, without the colon, for a text")
     return value
 
 
@@ -117,19 +116,20 @@ def _moment(typed: str | datetime) -> datetime:
             return parse_time(written)
         except (ValueError, OverflowError):
             continue
-    raise InputError(f"{typed!r} is no time" if typed else "the time is missing", do="write for example 2013-06-03T06:00, in UTC")
+    what = f"{typed!r} is not a time" if typed else "the time is missing"
+    raise InputError(what, do="write for example 2013-06-03T06:00, in UTC")
 
 
 def _severity(typed: str | int) -> int:
     if not re.fullmatch("-?[0-9]{1,9}", str(typed).strip()):
-        raise InputError(f"{typed!r} is no severity", do="give 1 (critical) to 4 (minor)")
+        raise InputError(f"{typed!r} is not a severity", do="give 1 (critical) to 4 (minor)")
     return int(typed)
 
 
 def _sensitivity(text: str) -> Sensitivity:
     names = {level.name.lower(): level for level in Sensitivity}
     if text.strip().lower() not in names:
-        raise InputError(f"{text!r} is no sensitivity", do=f"give one of {', '.join(names)}")
+        raise InputError(f"{text!r} is not a sensitivity", do=f"give one of {', '.join(names)}")
     return names[text.strip().lower()]
 
 

@@ -58,7 +58,7 @@ def read_text(value: object, where: str) -> str:
 
 
 def write_int(value: int) -> int | str:
-    """Return a whole number as JSON that nobody rounds."""
+    """Return a whole number as JSON that is not rounded on reading."""
     if not isinstance(value, int):
         raise unfit(value, "a whole number")
     return value if -SAFE_INTEGER < value < SAFE_INTEGER else f"int:{value}"

@@ -110,7 +110,7 @@ def alphas(ratings: Ratings, metric: Metric, copies: Floats) -> Floats:
     chosen = weighed @ counts
     total = chosen.sum(axis=1)
     apart = metric(ratings.categories, chosen)
-    # Pairs within a case, each label as often as it has partners: every label counts once whoever labelled with it.
+    # Pairs within a case, each label as often as it has partners: every label counts once, no matter with whom.
     partners = np.maximum(people - 1, 1)
     if apart.ndim == 2:
         within = np.einsum("nc,ck,nk->n", counts, apart, counts) / partners

@@ -1,10 +1,10 @@
 """How far people agree, who label the same cases without knowing of each other.
 
-Agreeing: the figures of agreement, field by field, over cases that two people labelled by themselves.
+Agreeing: the figures of agreement, field by field, over cases that two people labelled independently.
 
-Only pairs count: a label that nobody has set against another says nothing of agreement, and would betray who gave it. For the
+Only pairs count: a label that is not compared with another says nothing of agreement, and would betray who gave it. For the
 same reason, and because it says nothing, no figure is made of fewer than `FEWEST` cases, nor is it told that there are any, but
-of those whose labellings whoever asks may read.
+of those whose labellings are visible to the asker.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def agreement_of(double_labelled: Sequence[Double], *, query: str, by: By | None
     notes = []
     if left:
         words = counted(left, "case")
-        notes.append(f"{words} labelled twice left out: no run in force drew them, so nobody knows for how many they stand")
+        notes.append(f"{words} labelled twice left out: no run in force sampled them, so their weights are unknown")
     return Agreement(query=query, by=by, position=position, cases=len(weighed), rows=tuple(rows), notes=tuple(notes))
 
 
@@ -142,7 +142,7 @@ def _may_show(pairs: Pairs) -> bool:
 
 
 def _visible_count(pairs: Pairs) -> int:
-    """Return of how many cases the labellings are told to whoever asks."""
+    """Return of how many cases the labellings are visible to the asker."""
     return sum(each.visible for each, _ in pairs)
 
 

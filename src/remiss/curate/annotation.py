@@ -116,7 +116,7 @@ def problems(given: Judgement, kind: LabellingKind, event: Event, guidelines: Gu
     if given.verdict is not Verdict.SAME_EVENT and given.target:
         yield "target", f"{given.verdict.value} names another case", "leave the case out, or say same-event"
     if given.reproduced is not Reproduced.NOT_TRIED and kind is not LabellingKind.VERIFICATION:
-        yield "reproduced", f"an {kind.value} does not say whether it was reproduced", "leave that to whoever verifies"
+        yield "reproduced", f"an {kind.value} does not say whether it was reproduced", "leave that to the verifier"
     yield from _of_rationale(given.rationale, kind)
     yield from _of_quotes(given.quotes, event)
 
@@ -156,11 +156,11 @@ _WORDS = {"mode": "failure mode", "modes": "failure modes", "answers": "severity
 
 def _of_impact(impact: Impact, guidelines: Guidelines) -> Iterator[Problem]:
     if not (math.isfinite(impact.low) and math.isfinite(impact.high) and 0 <= impact.low <= impact.high):
-        yield "impact", "the impact is no range", "give the least and the most that one occurrence costs, for example 10 to 40"
+        yield "impact", "the impact is not a range", "give the least and the most that one occurrence costs, for example 10 to 40"
     if guidelines.units and impact.unit not in guidelines.units:
         yield "impact", f"the protocol names no unit {impact.unit[:UNIT_LIMIT]!r}", f"use {' or '.join(guidelines.units)}"
     elif not impact.unit.strip() or len(impact.unit) > UNIT_LIMIT or not impact.unit.isprintable():
-        yield "impact", "the impact has no unit", f"name it in at most {UNIT_LIMIT} letters, for example minutes"
+        yield "impact", "the impact has no unit", f"name it in at most {UNIT_LIMIT} characters, for example minutes"
 
 
 def _of_rationale(rationale: str, kind: LabellingKind) -> Iterator[Problem]:
@@ -171,7 +171,7 @@ def _of_rationale(rationale: str, kind: LabellingKind) -> Iterator[Problem]:
     try:
         check_text("the rationale", rationale)
     except InputError as error:
-        yield "rationale", error.what, f"write at most {TEXT_LIMIT} plain letters"
+        yield "rationale", error.what, f"write at most {TEXT_LIMIT} plain characters"
 
 
 def _of_quotes(quotes: tuple[str, ...], event: Event) -> Iterator[Problem]:
@@ -180,9 +180,9 @@ def _of_quotes(quotes: tuple[str, ...], event: Event) -> Iterator[Problem]:
     for at, text in enumerate(quotes[:QUOTES_LIMIT], 1):
         # What was typed is not said back: it may be what redaction has taken out of the evidence.
         if not text.strip() or len(text) > QUOTE_LIMIT:
-            yield "quotes", f"quote {at} is empty or longer than {QUOTE_LIMIT} letters", "quote the words that matter"
+            yield "quotes", f"quote {at} is empty or longer than {QUOTE_LIMIT} characters", "quote the words that matter"
         elif where_quoted(text, event) is None:
-            yield "quotes", f"quote {at} does not stand in the evidence", "copy it letter by letter, as the case shows it"
+            yield "quotes", f"quote {at} does not stand in the evidence", "copy it character by character, as the case shows it"
 
 
 def where_quoted(text: str, event: Event) -> str | None:

@@ -4,7 +4,7 @@ There is a batch for each criterion, for controls and for undecided events, and 
 the criteria that it met, that of the rarest in its window and stratum. Its order is q = v p1, where p1 is the probability
 with which an event was captured and v its own fraction for labelling. However far people get, those labelled so far are then
 a sample of the batch, drawn like the capture itself: an event is in it iff q is below t, the q of the next one, which is so
-with probability min(1, t/p1). Whoever labels out of turn spoils nothing: what counts is the longest beginning of the order
+with probability min(1, t/p1). A person who labels out of order spoils nothing: what counts is the longest beginning of the order
 of which everything is labelled.
 
 Source: Duffield, Lund and Thorup, Priority sampling for estimation of arbitrary subset sums, J. ACM 54 (2007).
@@ -137,7 +137,7 @@ def served(members: Iterable[tuple[float, str]]) -> list[str]:
 
 
 def reach(members: Collection[tuple[float, bool]]) -> float:
-    """Return t of one batch: the place of the first event that nobody has labelled, infinity when there is none.
+    """Return t of one batch: the place of the first event that is not labelled, infinity when there is none.
 
     Parameters
     ----------

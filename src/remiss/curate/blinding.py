@@ -1,9 +1,10 @@
 """Blinding: who may see what of a case before their own labelling is in. One rule, as data.
 
 Until a case is decided a labelling is for its author's eyes alone, so that the next annotator labels independently. When two
-differ, they and whoever may settle it see both. What those who have labelled a case say of it elsewhere, in comments and
-findings, would tell what they think as well. So would why a case was caught: what nobody suggested would have been cleared by one
-person, had they found no failure. The operator of a catalog of their own sees everything: they could read the tables.
+differ, they and the person who may settle it see both. What those who have labelled a case say of it elsewhere, in comments and
+findings, would tell what they think as well. So would why a case was caught: a case without a suggestion would have been
+cleared by one person, had they found no failure. The operator of a catalog of their own sees everything: they could read the
+tables.
 
 `RULE` says what is blinded, in which states of the case, for whom, and until when. What Python decides of one case (`blinded`)
 and the conditions that lists bear in SQL (`edges/stores/blinding.py`) are both made from it. Whether a case is decided is a
@@ -22,10 +23,10 @@ from remiss.records.case import Revision
 from remiss.records.labelling import Labelled, Labelling
 from remiss.records.states import DECIDED, Status
 
-SECOND = "hidden until a second person has labelled the case by themselves"
-THIRD = "hidden until a third person has settled what two see differently"
-ANEW = "hidden while the case is labelled anew"
-IN_HAND = "hidden until you have labelled the case, which you have in hand"
+SECOND = "not visible until a second person has labelled the case independently"
+THIRD = "not visible until a third person has settled the dispute"
+ANEW = "not visible while the case is labelled again"
+IN_HAND = "not visible until you have labelled the case, which you have in hand"
 
 # In the place of a name that is blinded.
 UNNAMED = "(hidden)"

@@ -54,7 +54,7 @@ def prepared(text: str, key: bytes) -> str:
     if not text.strip():
         raise InputError("the comment is empty", do="say what you want to say")
     if len(text) > COMMENT_LIMIT:
-        raise InputError(f"the comment has {len(text)} letters, more than {COMMENT_LIMIT}", do="say it in several")
+        raise InputError(f"the comment has {len(text)} characters, more than {COMMENT_LIMIT}", do="say it in several")
     check_text("the comment", text)
     written = redact(text.strip(), Redactor(WRITTEN, key))
     if len(mentions(written)) > MENTIONS_LIMIT:

@@ -43,14 +43,14 @@ def checked(citations: Sequence[Citation]) -> Iterator[Citation]:
 
     Raises
     ------
-    InputError : too many, no address, or one that shows what nobody should read
+    InputError : too many, no address, or one that shows a secret
     """
     if len(citations) > CITATIONS_LIMIT:
         raise InputError(f"{len(citations)} citations are more than {CITATIONS_LIMIT}", do="cite what the result rests on")
     for each in dict.fromkeys(citations):
         address = each.address.strip()
         if not address or len(address) > ADDRESS_LIMIT or not address.isprintable() or " " in address:
-            raise InputError(f"{address[:80]!r} is no address", do="give a URL, or a name without spaces, such as REM-17")
+            raise InputError(f"{address[:80]!r} is not an address", do="give a URL, or a name without spaces, such as REM-17")
         if exposed(address, _EXPOSING):
             raise InputError("the address of a citation shows an e-mail address or a password", do="give one that does not")
         yield replace(each, address=address)
@@ -118,13 +118,13 @@ def prepared(draft: Draft, key: bytes) -> Draft:
     for name, text in draft.texts.items():
         if text is not None:
             if len(text) > TEXT_LIMIT:
-                raise InputError(f"{name} has {len(text)} letters, more than {TEXT_LIMIT}", do="shorten it")
+                raise InputError(f"{name} has {len(text)} characters, more than {TEXT_LIMIT}", do="shorten it")
             check_text(name, text)
     if draft.number is None and draft.part is not Part.WRITE_UP and not (draft.texts.get(TEXTS[draft.part][0]) or "").strip():
         raise InputError(f"the {draft.part.value} says nothing", do="say in a sentence what it is")
     if draft.model_version is not None:
         if len(draft.model_version) > VERSION_LIMIT:
-            raise InputError(f"the model version has more than {VERSION_LIMIT} letters", do="name it as the log does")
+            raise InputError(f"the model version has more than {VERSION_LIMIT} characters", do="name it as the log does")
         check_text("the model version", draft.model_version)
     by = Redactor(WRITTEN, key)
     return replace(
@@ -168,7 +168,7 @@ def following(draft: Draft, before: PartRevision | None, number: int, hypotheses
         citations=was.citations if draft.citations is None else tuple(draft.citations),
     )
     if before is not None and replace(after, revision=before.revision) == before:
-        raise InputError(f"the {draft.part.value} says all that already", do="nothing, or change something")
+        raise InputError(f"the {draft.part.value} is already up to date", do="change something, or leave it as it is")
     if before is None and draft.part is Part.WRITE_UP and not after.texts:
         raise InputError("the write-up says nothing", do="fill in what is known")
     return after

@@ -67,7 +67,7 @@ def annotate(ws: CurateWorkspace, case: CaseId, revision: Revision, judgement: F
     Raises
     ------
     LabellingError : the judgement does not fit the case, its rubric or its taxonomies
-    Precondition : the case was written since; Conflict : nobody annotates a case that stands so
+    Precondition : the case was written since; Conflict : a case in this state cannot be annotated
     NotFound, Ambiguous, InputError
     """
     state, said = _read_for(ws, case, revision, ANNOTATE, judgement)
@@ -90,9 +90,9 @@ def verify(ws: CurateWorkspace, case: CaseId, revision: Revision, judgement: Jud
 
     Raises
     ------
-    Denied : whoever annotated it, or owns its model; no permission in the case's team
+    Denied : the annotator, or an owner of the model; no permission in the case's team
     LabellingError : the judgement does not fit the case, its rubric or its taxonomies
-    Precondition : the case was written since; Conflict : nobody verifies a case that stands so
+    Precondition : the case was written since; Conflict : a case in this state cannot be verified
     NotFound, Ambiguous, InputError
     """
     state, said = _read_for(ws, case, revision, VERIFY, judgement)

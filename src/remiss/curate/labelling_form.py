@@ -96,7 +96,7 @@ class Task:
     """One case in somebody's hand.
 
     `form` is what they label it by; it tells neither what was suggested nor whether it is a control. `labellings` are both
-    that differ, for whoever settles a dispute; else none. Until `until` nobody else is given it.
+    that differ, for the person who settles a dispute; else none. Until `until` nobody else is given it.
     """
 
     kind: LabellingKind

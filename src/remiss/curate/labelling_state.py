@@ -54,7 +54,7 @@ class LabellingState:
         return frozenset(each.person for each in self.labellings)
 
 
-SOMEBODY_ELSE = "leave it to somebody else"
+SOMEBODY_ELSE = "leave it to another person"
 
 
 def obstacle(kind: LabellingKind, state: LabellingState, person: str, owners: Owners) -> str | None:
@@ -87,5 +87,5 @@ def check_eligible(kind: LabellingKind, state: LabellingState, person: str, owne
 
 def has_labelled(state: LabellingState, person: str) -> bool:
     """Return whether a person has labelled a case, by the labellings in force."""
-    # Whoever opens a database directly is called as the operating system has it, which may be in other letters.
+    # A person who opens a database directly is called as the operating system has it, which may be in other letters.
     return named(person) in map(named, state.people)

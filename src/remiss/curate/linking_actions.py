@@ -27,7 +27,7 @@ def check_link(state: LabellingState, other: LabellingState) -> None:
     InputError : it is the case itself; Conflict : one of them stands otherwise
     """
     if state.case == other.case:
-        raise InputError(f"case {state.case} is alike itself", do="name the other case")
+        raise InputError(f"case {state.case} cannot be similar to itself", do="name the other case")
     if state.link is not None:
         raise Conflict(f"case {state.case} takes the verdict of {state.link.case} already", do="take that link away first")
     if state.status is not Status.CANDIDATE:

@@ -3,7 +3,7 @@
 Disputes come first and verifications next, since others wait for them, both the oldest first. Then annotations, batch by batch:
 the gravest suggestion first, then the oldest period. Once people have begun with a period, each of its batches is begun, since
 figures need a beginning of all that they are of; then each gets its share of the period's budget, and only then the rest of it.
-Among the annotations of a period a share are controls and undecided events, in places that nobody can tell beforehand.
+Among the annotations of a period a share are controls and undecided events, in unpredictable places.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ LEAST_GRAVE = 5
 
 
 class Ownership(NamedTuple):
-    """Whose something is, and how guarded."""
+    """The team and the sensitivity of something."""
 
     team: str
     sensitivity: Sensitivity
@@ -39,8 +39,8 @@ class BatchOrder:
     """The batches of one source and protocol, as the runs in force drew their events.
 
     `batches` has the keys of each batch's events in the order in which they are to be labelled, `of` the batch that each event
-    is in, and `severities` what each criterion suggests. `ownerships` has of each period whose the runs are that drew its events,
-    and how guarded.
+    is in, and `severities` what each criterion suggests. `ownerships` has of each period the teams and sensitivities of the
+    runs that sampled its events.
     """
 
     source: str
@@ -89,7 +89,7 @@ class Desk:
 
     `taken` are the events that others have in hand, by the labelling that they are about to give; `owners` says who owns a
     model, as names are compared; `theirs` whether this person sees something and may give it a labelling of a kind. `chance`
-    gives a number in [0, 1) for a text, which nobody can know beforehand.
+    gives a number in [0, 1) for a text, which is unpredictable.
     """
 
     person: str

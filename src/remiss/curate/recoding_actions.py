@@ -48,7 +48,7 @@ def rehearse(ws: RecodingWorkspace, path: Document) -> Recoded:
     Raises
     ------
     RecodingError : the document cannot be used; QueryError : a rule of it cannot be understood
-    InputError : it gives a mode that no taxonomy has, or would send back what nobody can begin anew
+    InputError : it gives a mode that no taxonomy has, or would send back a case that cannot be reopened
     Conflict : a recoding of that name was written already
     """
     recoding = _read(ws, path)
@@ -66,7 +66,7 @@ def recode(ws: RecodingWorkspace, path: Document) -> Recoded:
     Raises
     ------
     RecodingError : the document cannot be used; QueryError : a rule of it cannot be understood
-    InputError : it gives a mode that no taxonomy has, or would send back what nobody can begin anew
+    InputError : it gives a mode that no taxonomy has, or would send back a case that cannot be reopened
     Conflict : a recoding of that name was written already
     """
     recoding = _read(ws, path)

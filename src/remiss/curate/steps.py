@@ -1,6 +1,6 @@
 """Steps: what a labelling, or beginning anew, does to a case, by the table of moves and by nothing else.
 
-Verification: whether two people who labelled a case by themselves agree, and what follows.
+Verification: whether two people who labelled a case independently agree, and what follows.
 
 They agree when they gave the same verdict; of a failure, also the same primary mode and severities at most one grade apart.
 Critical (1) agrees with nothing but itself. Both severities are kept, and the graver counts.
@@ -129,7 +129,7 @@ def annotation(state: LabellingState, person: str) -> Callable[[PreparedLabellin
 
     Raises
     ------
-    Conflict : nobody, or somebody else, annotates a case that stands so
+    Conflict : a case in this state cannot be annotated, or not by this person
     """
     if state.link is not None:
         raise Conflict(f"case {state.case} takes the verdict of {state.link.case}", do="take the link away to label it by itself")
@@ -166,7 +166,7 @@ def verification(state: LabellingState, person: str, owners: Owners) -> Callable
 
     Raises
     ------
-    Denied : the annotator, or an owner of the model; Conflict : nobody verifies a case that stands so
+    Denied : the annotator, or an owner of the model; Conflict : a case in this state cannot be verified
     """
     first = state.labelling(LabellingKind.ANNOTATION)
     _moved(state, Move.DIFFER, "verified")
@@ -231,5 +231,5 @@ def _moved(state: LabellingState, move: Move, done: str) -> Status:
 def _moved_from(state: LabellingState, status: Status, move: Move, done: str) -> Status:
     reached = after(status, move)
     if reached is None:
-        raise Conflict(f"case {state.case} is {status.value}, and nobody has it {done} so", do="see the table of states")
+        raise Conflict(f"case {state.case} is {status.value}, and cannot be {done} in this state", do="see the table of states")
     return reached

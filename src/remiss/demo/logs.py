@@ -3,7 +3,7 @@
 `predictions/YYYY-MM.parquet` holds one row a prediction, in time order; `outcomes/YYYY-MM.parquet` one row a flight that
 arrived, known at its arrival. Cancelled and diverted flights have no outcome, then as in production.
 
-The demo in small: two airports and two weeks of July, by the same models, for whoever tries things out in seconds.
+The demo in small: two airports and two weeks of July, by the same models, to try things out in seconds.
 
 Tests build it once and copy it. Both versions answer in it, and it holds windows that are whole.
 """

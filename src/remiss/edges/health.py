@@ -124,7 +124,7 @@ def _vault(place: Path, opened: Opened) -> Check:
 
 def _state(place: Path, state: VaultState) -> Check:
     if state.rotating:
-        says = f"{place} is partly under a former key: a rotation was cut short"
+        says = f"{place} is partly under a former key: a rotation was interrupted"
         return Check("vault", "note", says, "finish it with `remiss catalog rotate`")
     if state.plain:
         says = f"{place} has raw evidence of {state.plain} captures that is not encrypted: an older remiss kept it"

@@ -1,13 +1,14 @@
 """Callers: who sent a request, and what says what they may.
 
-People are looked up at every request, so that whoever was disabled, lost a role or had a token revoked is out at the next one.
+People are looked up at every request, so that a person who was disabled, lost a role or had a token revoked is out at the next
+one.
 
 Sessions: what a browser gets when it signed in, and the two things by which the operator of a server is known.
 
-Whoever starts a server can read its database anyway: they are its operator. `remiss serve` prints a link with a token that works
-once. Opening it shows a form; sending the form exchanges the token for a session, kept in a cookie that scripts cannot read and
-that no other site's request carries. The operator's programs send the server's token as `Authorization: Bearer`. Both are random,
-compared in constant time, and kept here as digests only. People have tokens of their own, which open sessions too.
+A person who starts a server can read its database anyway: they are its operator. `remiss serve` prints a link with a token that
+works once. Opening it shows a form; sending the form exchanges the token for a session, kept in a cookie that scripts cannot
+read and that no other site's request carries. The operator's programs send the server's token as `Authorization: Bearer`. Both
+are random, compared in constant time, and kept here as digests only. People have tokens of their own, which open sessions too.
 """
 
 from __future__ import annotations
@@ -146,7 +147,7 @@ def bearer(authorization: bytes) -> bytes | None:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who sent a request; without a person, whoever runs the server."""
+    """Who sent a request; without a person, the operator of the server."""
 
     person: Person | None = None
 

@@ -1,8 +1,8 @@
 """Answers remembered: what an action answered at a position, so that no question is worked out twice.
 
 At one position an answer never changes, and an estimate of a large catalog takes seconds. So a server keeps the latest answers,
-by who asked with which roles, action, arguments and position, and whoever asks for one that is being worked out waits for it.
-What looks at the world beside the catalog (`run.status` reads the ends of logs) is kept for a short while only.
+by who asked with which roles, action, arguments and position, and a caller who asks for one that is being worked out waits for
+it. What looks at the world beside the catalog (`run.status` reads the ends of logs) is kept for a short while only.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class ResultCache:
         return self._shown(ws, call, given, kept, again=True) if kept is not None and there else None
 
     def _shown(self, ws: Workspace, call: Callable[..., R], given: Mapping[str, object], kept: CachedResult, *, again: bool) -> R:
-        """Return an answer; of one that was not worked out for whoever asks, their look at it is recorded here."""
+        """Return an answer; of one that was not worked out for this caller, their look at it is recorded here."""
         if not kept.answer.done():
             # Somebody else works it out, for seconds: no connection is held meanwhile.
             ws.let_go()

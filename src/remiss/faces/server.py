@@ -1,7 +1,7 @@
 """`remiss serve`: one catalog for pages, programs and remiss elsewhere.
 
-On a loopback address whoever runs it is let in as its operator, by a link or a token. As soon as others can reach it, there is no
-operator any more: only people, with tokens of their own.
+On a loopback address the person who runs it is let in as its operator, by a link or a token. As soon as others can reach it,
+there is no operator any more: only people, with tokens of their own.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def checked_origin(text: str) -> str:
         port = -1
     there = parts.scheme in {"http", "https"} and parts.hostname and not parts.username
     if not there or port == -1 or parts.path not in {"", "/"} or parts.query or parts.fragment:
-        raise SettingError(f"{text!r} is no origin", do="write it like https://remiss.example.org")
+        raise SettingError(f"{text!r} is not an origin", do="write it like https://remiss.example.org")
     usual = {"http": 80, "https": 443}[parts.scheme]
     host = f"[{parts.hostname}]" if ":" in str(parts.hostname) else parts.hostname
     return f"{parts.scheme}://{host}" + ("" if port in {None, usual} else f":{port}")
@@ -180,7 +180,7 @@ def serve(
         for each in origins:
             announce(f"people sign in at {each}/sign-in, with their tokens")
             if not each.startswith("https://"):
-                announce(f"{each} is not encrypted: whoever listens on the way has every token; put TLS before it")
+                announce(f"{each} is not encrypted: anybody on the network path can read the tokens; put TLS before it")
         if not origins:
             announce(ONCE + link(sessions, actual))
         with working(workspace) if jobs else nullcontext():

@@ -93,8 +93,8 @@ async def nothing_unknown(request: Request) -> None:
 
 
 def opened(request: Request, documents: Mapping[str, str] | None = None) -> Workspace:
-    """Return a workspace of its own for a request, of whoever sent it, which reads documents, if any, from what came along."""
-    # Whoever came past the door was noted there; without a note nobody acts.
+    """Return a workspace of its own for a request, of its sender, which reads documents, if any, from what came along."""
+    # A caller who was authenticated was noted there; without a note nobody acts.
     caller: Caller = request.state.caller
     serving = request.app.state.workspace.serving
     ws: Workspace = serving(request.state.request_id, documents, actor=caller.actor, authority=caller.authority)

@@ -20,7 +20,10 @@ from remiss.records.person import IssuedToken, Token
 from remiss.records.rows import Rows
 from remiss.records.view_entry import listed
 
-TOKENS = ("token", "person", "about", "expires", "since", "until", "once", "used", "since_at", "until_at", "used_at")
+TOKENS = (
+    *("token", "person", "about", "expires", "position_from", "position_to", "once"),
+    *("used", "since_at", "until_at", "used_at"),
+)
 DAYS = 90
 MOST_DAYS = 3660
 MINUTES = 60
@@ -44,7 +47,7 @@ def create_token(
 
     Raises
     ------
-    NotFound : nobody of that name is there
+    NotFound : there is no person of that name
     InputError
     """
     expires = ws.now + timedelta(days=days)
@@ -69,7 +72,7 @@ def link_token(
 
     Raises
     ------
-    NotFound : nobody of that name is there
+    NotFound : there is no person of that name
     InputError
     """
     expires = ws.now + timedelta(minutes=minutes)
@@ -81,8 +84,8 @@ def list_tokens(ws: PeopleWorkspace, *, person: Username | None = None, as_of: P
     """List tokens, without their secrets.
 
     It says whose they are, what for, when they expire, since and until when they work; of those of links, which work once, when
-    somebody signed in. `since`, `until` and `used` are positions of the catalog, `since_at`, `until_at` and `used_at` when it
-    came to them.
+    somebody signed in. `position_from`, `position_to` and `used` are positions of the catalog, `since_at`, `until_at` and
+    `used_at` when it came to them.
 
     Example: remiss token list --person ana
 

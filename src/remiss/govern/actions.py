@@ -1,4 +1,4 @@
-"""What whoever runs a catalog can ask of it.
+"""What the operator of a catalog can ask of it.
 
 What one can do with the keys that guard raw evidence.
 """
@@ -37,7 +37,7 @@ def _renewed(ws: KeyWorkspace) -> Iterator[Rotation]:
 def rotate(ws: KeyWorkspace, *, prepared: Rotation | None = None) -> Rotation:
     """Replace the key that wraps the keys of raw evidence.
 
-    The former is destroyed. Evidence is readable all the while; a rotation that was cut short is finished by the next call.
+    The former is destroyed. Evidence is readable all the while; an interrupted rotation is finished by the next call.
     Captures that are under way are waited for. The catalog's own key, under which addresses and marks are made, stays. Copies of
     the vault from before need the former key: save the vault and its keys anew.
 

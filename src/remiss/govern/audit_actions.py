@@ -163,7 +163,7 @@ def checkpoint(ws: AuditWorkspace) -> Signed:
 
     Keep it elsewhere, with the public key.
 
-    Whoever keeps it can tell later that nothing before it was changed.
+    Its keeper can tell later that nothing before it was changed.
 
     Example: remiss audit checkpoint --key remiss.pub >> checkpoints.txt
 

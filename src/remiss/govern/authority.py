@@ -1,9 +1,9 @@
 """Authority: who may do what and see what, for those who open the database and for those who come through a server.
 
-A direct connection can read and write the tables whatever this program says: whoever has one is the catalog's operator, to
+A direct connection can read and write the tables whatever this program says: a person who has one is the catalog's operator, to
 whom nothing is denied. People come through a server, which asks what they were granted, and denies everything else.
 
-Access: whether a person may do something, and by which rule; the answer to whoever wonders why, or why not.
+Access: whether a person may do something, and by which rule; the answer to why, or why not.
 """
 
 from __future__ import annotations
@@ -101,15 +101,15 @@ def access(person: Person | None, name: str, permission: str, case: Governed | N
 
     Parameters
     ----------
-    person : None when nobody of that name is there
+    person : None when there is no person of that name
     """
     allowed, rule = _decide(person, name, permission, case)
     return Access(person=name, permission=permission, case=None if case is None else case.id, allowed=allowed, rule=rule)
 
 
 def _decide(person: Person | None, name: str, permission: str, case: Governed | None) -> tuple[bool, str]:
-    if person is None or person.until is not None:
-        return False, f"nobody who was added and is not disabled is named {name}"
+    if person is None or person.position_to is not None:
+        return False, f"no active person is named {name}"
     authority, actor = Granted(person), Actor(name=name)
     grant = authority.by(actor, permission, None if case is None else case.team)
     if grant is None:

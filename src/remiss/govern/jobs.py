@@ -65,7 +65,7 @@ def reason_of(error: RemissError) -> str:
     What is told of a source and of its rows may quote the log, which nobody redacted: only what comes before that stays. A line
     of what was posted is worth telling; where files of the machine lie is not.
 
-    >>> reason_of(SourceError("source arrivals has content that cannot be read: 'ana@example.com' is no time"))
+    >>> reason_of(SourceError("source arrivals has content that cannot be read: 'ana@example.com' is not a time"))
     'source arrivals has content that cannot be read; see why with: remiss protocol check'
     """
     if isinstance(error, SourceError | AnswerNo):

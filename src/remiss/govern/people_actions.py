@@ -20,8 +20,8 @@ from remiss.records.view_entry import listed
 
 Role = Annotated[str, OneOf(tuple(ROLES)), Help("What the person is to be in the team.")]
 About = Annotated[str, Help("What the team looks after.")]
-PEOPLE = ("person", "about", "team", "role", "clearance", "since", "until", "since_at", "until_at")
-TEAMS = ("team", "about", "since", "since_at")
+PEOPLE = ("person", "about", "team", "role", "clearance", "position_from", "position_to", "since_at", "until_at")
+TEAMS = ("team", "about", "position_from", "since_at")
 
 Lasting = TypeVar("Lasting", Person, Token)
 
@@ -37,7 +37,7 @@ def add_person(ws: PeopleWorkspace, person: Username, *, about: str | None = Non
     Parameters
     ----------
     person : what they are called in the catalog and its journal
-    about : for example their whole name; seen by whoever may list people
+    about : for example their whole name; seen by those who may list people
 
     Raises
     ------
@@ -51,7 +51,7 @@ def add_person(ws: PeopleWorkspace, person: Username, *, about: str | None = Non
 def list_people(ws: PeopleWorkspace, *, as_of: Position | None = None) -> Rows:
     """List people by name, a line for each role that they hold.
 
-    `since` and `until` are positions of the catalog, `since_at` and `until_at` the times at which it came to them.
+    `position_from` and `position_to` are positions of the catalog, `since_at` and `until_at` the times at which it came to them.
 
     Example: remiss person list
     """
@@ -65,10 +65,10 @@ def lasting(
     ws: PeopleWorkspace, found: Sequence[Lasting]
 ) -> Iterator[tuple[Lasting, tuple[int, int | None, datetime | None, datetime | None]]]:
     """Give each thing with the positions from and until which it lasts, and the times of these."""
-    at = ws.people.moments({end for each in found for end in (each.since, each.until) if end is not None})
+    at = ws.people.moments({end for each in found for end in (each.position_from, each.position_to) if end is not None})
     for each in found:
-        until_at = None if each.until is None else at.get(each.until)
-        yield each, (each.since, each.until, at.get(each.since), until_at)
+        until_at = None if each.position_to is None else at.get(each.position_to)
+        yield each, (each.position_from, each.position_to, at.get(each.position_from), until_at)
 
 
 def _held(person: Person) -> Sequence[tuple[str | None, str | None, str | None]]:
@@ -86,7 +86,7 @@ def disable(ws: PeopleWorkspace, person: Username) -> Person:
 
     Raises
     ------
-    NotFound : nobody of that name is there
+    NotFound : there is no person of that name
     """
     return ws.people.disable(person)
 
@@ -161,12 +161,12 @@ def add_team(ws: PeopleWorkspace, team: Annotated[str, Help("What the team is ca
 def list_teams(ws: PeopleWorkspace, *, as_of: Position | None = None) -> Rows:
     """List the teams, and since when each is there.
 
-    `since` is a position of the catalog, `since_at` when it came to it.
+    `position_from` is a position of the catalog, `since_at` when it came to it.
 
     Example: remiss team list
     """
     head = ws.position()
     found = ws.people.teams(reached(as_of, head))
-    at = ws.people.moments({each.since for each in found})
-    lines = tuple((each.name, each.about, each.since, at.get(each.since)) for each in found)
+    at = ws.people.moments({each.position_from for each in found})
+    lines = tuple((each.name, each.about, each.position_from, at.get(each.position_from)) for each in found)
     return Rows("team", TEAMS, lines, head if as_of is None else as_of, total=len(lines))

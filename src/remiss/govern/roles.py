@@ -1,7 +1,7 @@
 """Roles: which permissions each has, and what a person holds after one was given or taken.
 
 Nothing else in remiss knows a role by its name. A permission is `subject:verb`. Roles are granted in a team
-(`records/person.py`); whoever has none may do nothing.
+(`records/person.py`); a person without one may do nothing.
 
 Somebody has one clearance in a team, whatever their roles there: so nobody acts by one role on what only another lets them see.
 """
@@ -74,7 +74,7 @@ ROLES: Mapping[str, frozenset[str]] = MappingProxyType(
     }
 )
 
-# What is about the whole catalog, and so is had only by whoever was granted a role with it in every team.
+# What is about the whole catalog, and so is had only by those who were granted a role with it in every team.
 OF_THE_CATALOG = frozenset(
     {
         "catalog:rotate",
@@ -129,7 +129,7 @@ def checked_name(name: str, of: str) -> str:
     """
     if not NAME.fullmatch(name):
         raise InputError(
-            f"{name!r} is no name of a {of}",
+            f"{name!r} is not a valid name of a {of}",
             do="use up to 64 small letters, digits, and . _ @ - between them",
         )
     return name
@@ -145,7 +145,7 @@ def checked_about(about: str | None) -> str | None:
     if about is None or not about.strip():
         return None
     if len(about) > MOST_ABOUT or not about.isprintable():
-        raise InputError("what is said about it is no short line", do=f"say it in one line of up to {MOST_ABOUT} characters")
+        raise InputError("the description is not one short line", do=f"say it in one line of up to {MOST_ABOUT} characters")
     return about.strip()
 
 

@@ -54,9 +54,9 @@ def opens(token: Token, kept: str, secret: str, now: datetime) -> bool:
 
 def keeps_open(token: Token, now: datetime) -> bool:
     """Return whether a session that a token opened may go on: until it is revoked, and, where it is no link's, expires."""
-    return token.until is None and token.used is not None if token.once else works(token, now)
+    return token.position_to is None and token.used is not None if token.once else works(token, now)
 
 
 def works(token: Token, now: datetime) -> bool:
     """Return whether a token is neither revoked nor expired."""
-    return token.until is None and (token.expires is None or now < token.expires)
+    return token.position_to is None and (token.expires is None or now < token.expires)

@@ -84,7 +84,7 @@ def remarks(row: EstimateRow) -> str:
 
 
 def precision_of(row: EstimateRow) -> str:
-    """Return which share of what was flagged is confirmed, with its interval; empty where nobody can say."""
+    """Return which share of what was flagged is confirmed, with its interval; empty where it is unknown."""
     if row.precision is None:
         return ""
     value, interval = figure(*row.precision, rate=True)
@@ -122,7 +122,7 @@ def rows_own(estimate: Estimate, shared: Sequence[str], *, judging: bool = True)
     Parameters
     ----------
     shared : notes of every row, to leave out
-    judging : whether to say how much could be judged, for whoever does not show it beside the figure
+    judging : whether to say how much could be judged, for a caller who does not show it beside the figure
     """
     own = [
         (row, note)

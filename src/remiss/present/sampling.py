@@ -26,10 +26,10 @@ def drawn(found: Comparison) -> str:
     a chance of 3.2 %, so it stands for about 31.
     """
     if found.hidden is not None:
-        return f"How it was drawn in {period(found)} is {found.hidden}."
+        return f"How it was sampled in {period(found)} is {found.hidden}."
     group = found.deciding
     if group is None or found.probability is None:
-        return f"Read again in {period(found)} but not drawn: it counts in no estimate."
+        return f"Read again in {period(found)} but not sampled: it counts in no estimate."
     of = f"{criterion_in_words(group.criterion)}{where(found) if group.criterion != ALL else ''} in {period(found)}"
     if group.kept == group.population:
         said = "The only one of the" if group.population == 1 else f"One of {group.population:,}"
@@ -38,7 +38,7 @@ def drawn(found: Comparison) -> str:
         said = f"Kept as one of {group.kept:,} of {group.population:,} {of}: "
         said += f"each had a chance of {share(found.probability)}, so it stands for about {rounded(1 / found.probability)}."
     others = [criterion_in_words(name) for name in found.kept_in if name != group.criterion]
-    return f"{said} It was drawn among the {' and the '.join(others)} too." if others else said
+    return f"{said} It was also sampled from the {' and the '.join(others)} too." if others else said
 
 
 def criterion_in_words(criterion: str) -> str:

@@ -34,7 +34,7 @@ class Point:
 def sparkline(points: Sequence[Point], *, width: int = 240, height: int = 44, rate: bool = True) -> str:
     """Return the SVG of a trend.
 
-    It is hidden from screen readers and from the keyboard, to which dozens of marks would be a burden: whoever shows it has
+    It is hidden from screen readers and from the keyboard, to which dozens of marks would be a burden: the page that shows it has
     the same figures as a table somewhere, and links there.
 
     Parameters

@@ -78,7 +78,7 @@ class Whole:
 
 def assemble(whole: Whole, fields: dict[str, Expression], taxonomy: Taxonomy, rubric: Rubric) -> Protocol:
     """Return the protocol that a validated document says."""
-    # The parser of expressions takes long to load: whoever names this module reads a protocol later, or never.
+    # The parser of expressions takes long to load: an importer of this module reads a protocol later, or never.
     from remiss.protocol.columns import taken_for
 
     model, document = whole.model, whole.document

@@ -56,7 +56,7 @@ def _check_names(model: ProtocolModel, fields: Mapping[str, Expression], unread:
         if name in {"id", "time"}:
             add(
                 where,
-                f"{name} is no stratum: each event has its own",
+                f"{name} is not a stratum: each event has its own value",
                 "name a field with few values, for example context.airport",
             )
         if Sensitivity[model.sensitivity.get(name, "internal").upper()] >= Sensitivity.RESTRICTED:

@@ -51,7 +51,7 @@ class LabelsModel(Section):
     uri: Text
     """a file, glob or folder, relative to this document"""
     key: Name
-    """the column that both sides have, by which labels are joined"""
+    """the column that both sides have, on which labels are joined"""
     time: Name
     """the labels' column that says since when each label is known"""
     lag: Duration

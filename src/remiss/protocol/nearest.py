@@ -1,4 +1,4 @@
-"""Advice for a name that nobody knows: the nearest one that somebody does."""
+"""Advice for an unknown name: the nearest known one."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ def load(text: str, file: str) -> Recoding:
 
 def _check(model: RecodingModel, add: Sink) -> None:
     if not SLUG.fullmatch(model.recode):
-        add(("recode",), f"{model.recode[:40]!r} is no name", "use lower-case letters, digits and hyphens")
+        add(("recode",), f"{model.recode[:40]!r} is not a name", "use lower-case letters, digits and hyphens")
     seen: set[str] = set()
     given = {target for each in model.moves for target in _targets(each)}
     for at, each in enumerate(model.moves):
@@ -91,7 +91,7 @@ def _check(model: RecodingModel, add: Sink) -> None:
             continue
         for mode in (*_sources(each), *_targets(each)):
             if not MODE.fullmatch(mode):
-                add(where, f"{mode[:80]!r} is no failure mode", "write NAMESPACE:PATH, for example remiss:model/weak-slice")
+                add(where, f"{mode[:80]!r} is not a failure mode", "write NAMESPACE:PATH, for example remiss:model/weak-slice")
         for mode in _sources(each):
             if mode in seen:
                 add(where, f"the mode {mode} is moved twice", "say once what becomes of it")

@@ -124,7 +124,7 @@ def severity(rubric: Rubric, answers: Mapping[str, str]) -> int:
             raise ProtocolError(f"{question} is not answered", do=f"answer it with one of {', '.join(options)}")
         if answers[question] not in options:
             raise ProtocolError(
-                f"{answers[question]} is no answer to {question}", do=nearest(answers[question], options, "the answers are")
+                f"{answers[question]} is not an answer to {question}", do=nearest(answers[question], options, "the answers are")
             )
         points += options[answers[question]]
     return next((grade for grade, least in sorted(rubric.thresholds.items()) if points >= least), LEAST_GRADE)

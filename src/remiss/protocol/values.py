@@ -81,7 +81,7 @@ def _own(entry: EntryModel) -> EntryModel:
     if entry.pattern is None:
         _entry(entry.name)
     elif entry.name in KNOWN:
-        raise wrong(f"names a pattern {entry.name}, which is a detector", f"call it otherwise, for example our-{entry.name}")
+        raise wrong(f"names a pattern {entry.name}, which is a detector", f"use another name, for example our-{entry.name}")
     return entry
 
 

@@ -83,7 +83,7 @@ def check_kept(stored: StoredProtocol | None, document: Protocol) -> None:
     changed = parts_that_differ(handling(restore(stored.text, document.path)), handling(document))
     if changed:
         raise ProtocolError(
-            f"{version} guards its content otherwise in this catalog: another {', '.join(changed)}",
+            f"{version} protects its content differently in this catalog: another {', '.join(changed)}",
             where=where,
             do="raise `version`: what is filed is guarded by it; the figures of both versions go on as one",
         )

@@ -1,4 +1,4 @@
-"""Agreement between people who labelled the same cases, each by themselves: how often, beyond chance, they say the same."""
+"""Agreement between people who labelled the same cases independently: how often, beyond chance, they say the same."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ class Given:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Double:
-    """A case that two people labelled by themselves, the second `at`; `weight` is 1/p, None where no run in force drew it.
+    """A case that two people labelled independently, the second `at`; `weight` is 1/p, None where no run in force drew it.
 
-    `visible` says whether whoever asks may know what each of the two said.
+    `visible` says whether the asker may know what each of the two said.
     """
 
     case: str
@@ -66,7 +66,7 @@ class Figure:
 class AgreementRow:
     """Agreement in one field, of all cases or of those of one key.
 
-    `cases` have two labels of that field; where they are too few for a figure, those that whoever asks may know. `agreed` is the
+    `cases` have two labels of that field; where they are too few for a figure, those that the asker may know. `agreed` is the
     share of them on which both say the same; by mode, how often the other says it too where one says it. `alpha` is
     Krippendorff's, `ac` Gwet's AC1, or AC2 where labels may be near. `note` says why a figure or an interval is not there.
     """

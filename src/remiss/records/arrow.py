@@ -24,7 +24,7 @@ INT64 = range(-(2**63), 2**63)
 COLUMNS: Mapping[str, Mapping[str, str]] = {
     "case": {"occurred": TIME, "severity": WHOLE, "confidence": REAL, "latency_ms": REAL},
     "facet": {"count": WHOLE},
-    "alike": {"likeness": REAL, "fields": WHOLE, "occurred": TIME},
+    "similar": {"likeness": REAL, "fields": WHOLE, "occurred": TIME},
     "run": {
         **dict.fromkeys(("since", "until", "as_of"), TIME),
         **dict.fromkeys(("rows", "events", "cases", "refused", "position"), WHOLE),
@@ -43,11 +43,11 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
     "job": {**dict.fromkeys(("posted_at", "ended_at"), TIME), **dict.fromkeys(("done", "steps"), WHOLE)},
     "protocol": {"version": WHOLE},
     "mode": {},
-    "person": {"since": WHOLE, "until": WHOLE, "since_at": TIME, "until_at": TIME},
-    "team": {"since": WHOLE, "since_at": TIME},
+    "person": {"position_from": WHOLE, "position_to": WHOLE, "since_at": TIME, "until_at": TIME},
+    "team": {"position_from": WHOLE, "since_at": TIME},
     "token": {
         **dict.fromkeys(("expires", "since_at", "until_at", "used_at"), TIME),
-        **dict.fromkeys(("since", "until", "used"), WHOLE),
+        **dict.fromkeys(("position_from", "position_to", "used"), WHOLE),
         "once": YES_NO,
     },
     "mention": {"at": TIME, "number": WHOLE},

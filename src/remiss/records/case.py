@@ -16,7 +16,7 @@ from remiss.records.states import Status
 
 
 class Sensitivity(IntEnum):
-    """How guarded a thing is; stored as its number so that a clearance compares in SQL."""
+    """The sensitivity of a thing; stored as its number so that a clearance compares in SQL."""
 
     PUBLIC = 0
     INTERNAL = 1
@@ -44,8 +44,8 @@ class Case(Shown):
 
     `revision` counts from 1 and is what a writer names to say which state it read. `severity` is 1 (critical) to 4
     (minor). `criteria` are those that the event meets in the runs in force. `origin` says how it came here. `labelling` is what
-    whoever asked may see of what people said of it. `stale` says that its event has changed since. `hidden` says why criteria,
-    captures, mode and severity are not told, to whoever is to label it by themselves.
+    the asker may see of what people said of it. `stale` says that its event has changed since. `hidden` says why criteria,
+    captures, mode and severity are not visible to the person who is to label it independently.
     """
 
     id: str
@@ -129,4 +129,4 @@ class Filing:
     )
     text: Annotated[str, Help("The text that the failure is about; redacted before it is filed.")] | None = None
     team: Annotated[str, Help("Whose case it is.")] = "default"
-    sensitivity: Annotated[Sensitivity, Help("How guarded it is.")] = Sensitivity.INTERNAL
+    sensitivity: Annotated[Sensitivity, Help("Its sensitivity.")] = Sensitivity.INTERNAL

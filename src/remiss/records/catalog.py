@@ -52,7 +52,7 @@ class CatalogFacts:
     """What a catalog is and holds, in the order in which it is told.
 
     `position` is where it was read, and `protocols`, `runs`, `events` and `cases` are how many there were then. The rest is of
-    now. `bytes` is the size of a catalog that is a file, else None. `address` is None to whoever may not look at the machine.
+    now. `bytes` is the size of a catalog that is a file, else None. `address` is None to those who may not look at the machine.
     """
 
     address: str | None

@@ -18,7 +18,7 @@ class ThreadStatus(StrEnum):
 
 
 class Mentioned(StrEnum):
-    """What became of a mention: it waits, whoever was mentioned has written in the thread since, or the thread is resolved."""
+    """What became of a mention: it waits, the person mentioned has written in the thread since, or the thread is resolved."""
 
     WAITING = "waiting"
     ANSWERED = "answered"

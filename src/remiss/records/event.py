@@ -25,7 +25,7 @@ NUL, REPLACEMENT = "\0", "\N{REPLACEMENT CHARACTER}"
 
 
 def without_nul(text: str) -> str:
-    r"""Return a text as the catalog keeps it, whoever brings it.
+    r"""Return a text as the catalog keeps it, no matter who brings it.
 
     >>> without_nul("gate\0closed") == "gate\ufffdclosed"
     True

@@ -1,4 +1,4 @@
-"""Raw evidence as it is shown to whoever may see it, and what people attach to a case."""
+"""Raw evidence as it is shown to those who may see it, and what people attach to a case."""
 
 from __future__ import annotations
 
@@ -40,7 +40,8 @@ class RawEvent:
 class Attachment:
     """A file that somebody added to a case. `name` is harmless, and None once it was removed.
 
-    Of one that somebody added who has labelled the case, name and person are `hidden`, and why, from whoever is to do so next.
+    Of one that somebody added who has labelled the case, name and person are `hidden`, and why, from the person who is to do so
+    next.
     """
 
     id: str

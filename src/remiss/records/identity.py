@@ -124,7 +124,7 @@ def utc(moment: datetime) -> datetime:
 
     Raises
     ------
-    ValueError : a naive time, whose meaning nobody wrote down
+    ValueError : a naive time, whose zone is unknown
     """
     if moment.tzinfo is None:
         raise ValueError("a time without a zone")

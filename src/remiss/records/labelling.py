@@ -1,4 +1,4 @@
-"""Labellings: what people say of a case, each by themselves: whether it is a failure, of which mode, how grave, why.
+"""Labellings: what people independently say of a case: whether it is a failure, of which mode, how grave, why.
 
 The first is the annotation; the second, by somebody who has not seen the first, the verification; a third settles what the
 two see differently.

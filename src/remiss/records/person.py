@@ -26,15 +26,15 @@ class Grant:
 class Person:
     """Somebody who may be granted something.
 
-    `since` is the position at which the person was added, `until` the one at which they were disabled; None while they are
-    not. Of a disabled person there are no grants.
+    `position_from` is the position at which the person was added, `position_to` the one at which they were disabled; None while
+    they are not. Of a disabled person there are no grants.
     """
 
     name: str
     about: str | None = None
     grants: tuple[Grant, ...] = ()
-    since: Count = 0
-    until: Count | None = None
+    position_from: Count = 0
+    position_to: Count | None = None
     position: Count | None = field(default=None, compare=False)
 
 
@@ -45,7 +45,7 @@ class Team:
 
     name: str
     about: str | None = None
-    since: Count = 0
+    position_from: Count = 0
     position: Count | None = field(default=None, compare=False)
 
 
@@ -54,16 +54,16 @@ class Team:
 class Token:
     """What a server knows a person by, but for its secret, which nobody keeps.
 
-    `expires` None is never; `until` is the position at which it was revoked, None while it is not. One that works `once` is a
-    link's: it signs a browser in and does nothing else; `used` is the position at which it did, None while it has not.
+    `expires` None is never; `position_to` is the position at which it was revoked, None while it is not. One that works `once`
+    is a link's: it signs a browser in and does nothing else; `used` is the position at which it did, None while it has not.
     """
 
     id: str
     person: str
     about: str | None
     expires: datetime | None
-    since: Count
-    until: Count | None = None
+    position_from: Count
+    position_to: Count | None = None
     once: bool = False
     used: Count | None = None
     position: Count | None = field(default=None, compare=False)

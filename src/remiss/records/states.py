@@ -55,7 +55,7 @@ MOVES: dict[tuple[Status, Move], Status] = {
     (Status.RESOLVED, Move.REOPEN): Status.CANDIDATE,
     (Status.CLEARED, Move.REOPEN): Status.CANDIDATE,
 }
-# Where people have decided what a case is; until then what they say of it is hidden from whoever labels it next.
+# Where people have decided what a case is; until then what they say of it is not visible to the next labeller.
 DECIDED = frozenset({Status.CLEARED, Status.VERIFIED, Status.REJECTED, Status.RESOLVED, Status.REGRESSED})
 
 

@@ -31,7 +31,7 @@ class ViewEntry:
 
     `subject` is the whole id of the thing, where it was one. `query` is what was asked, and `ids` name what was shown: of both
     nothing but digests is kept. `count` is how many there were, `position` the catalog's that was read; None is the latest.
-    `team` is whose thing it was; None is that of whoever looked. `purpose` is what they said it is for, redacted; of
+    `team` is whose thing it was; None is that of the viewer. `purpose` is what they said it is for, redacted; of
     a refusal what forbade it, where that was no permission.
     """
 

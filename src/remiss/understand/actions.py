@@ -121,7 +121,7 @@ def verdict_of(name: str | None, *, confirmed: bool) -> Verdict | None:
 
 
 def notes_on_variance(asked: Question, *, named: bool) -> tuple[str, ...]:
-    """Return what to say of rows beside each other: of what they are, where nobody asked for it or it may mislead."""
+    """Return what to say of rows beside each other: of their variance, where it was not asked for or may mislead."""
     if asked.by is None:
         return ()
     if asked.variance == SAMPLE:

@@ -58,7 +58,7 @@ class DomainCell:
 class DomainCells:
     """All that a plan needs of a frame: windows in scope, their cells and, unless these answer it, their sampled events.
 
-    Of what is `whole` nobody needs the sampled events: there may be a million of them.
+    What is `whole` does not need the sampled events: there may be a million of them.
     """
 
     plan: QuestionPlan

@@ -191,7 +191,7 @@ class HiddenParts:
 
 
 def weighted_rate(domain: Weighted, parts: HiddenParts) -> IntervalEstimate:
-    """Return an estimated rate T(y)/T(x) of this log; the value is None when nobody was sampled to count among."""
+    """Return an estimated rate T(y)/T(x) of this log; the value is None when no event was sampled to count among."""
     among = domain.total(domain.x)
     if among <= 0:
         return IntervalEstimate(value=None, notes=(NOBODY,))

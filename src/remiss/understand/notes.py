@@ -44,7 +44,7 @@ def remarks(
 
 
 def unjudged_note(field: DomainCells, cells: Sequence[DomainCell]) -> str:
-    """Return how many events of a total nobody could judge. A missing value meets nothing, so a NOT counts them in."""
+    """Return how many events of a total could not be judged. A missing value meets nothing, so a NOT counts them in."""
     left_out = [placed for placed in cells if placed.among is not False and placed.unjudged]
     some = "" if all(placed.among for placed in left_out) else "up to "
     on = listed((*field.plan.named, *(("the label",) if field.plan.needs_label else ())))

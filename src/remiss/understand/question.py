@@ -118,7 +118,7 @@ def settle(question: Question, rules: Rules) -> QuestionPlan:
 
     Raises
     ------
-    QueryError : terms that only people decide, unknown names, a rate whose denominator nobody could guess
+    QueryError : terms that only people decide, unknown names, a rate whose denominator cannot be derived
     """
     for query in (question.query, question.of):
         if query is not None:

@@ -197,7 +197,7 @@ def test_a_header_that_is_too_long_is_refused(tmp_path):
     error = refusal(tmp_path, "log.csv", "csv")
     assert "the header is longer than 1,000,000 bytes" in error.what
     (tmp_path / "log.csv").write_text(f"id,{'x' * 200_000}\n1,2\n")
-    assert "a name of over 131,072 letters" in refusal(tmp_path, "log.csv", "csv").what
+    assert "a name of over 131,072 characters" in refusal(tmp_path, "log.csv", "csv").what
 
 
 NAIVE, ZONED = pa.timestamp("us"), pa.timestamp("ns", "UTC")

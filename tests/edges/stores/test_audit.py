@@ -308,10 +308,10 @@ def test_pages_go_on_where_the_one_before_ended(busy):
             break
     assert found == [f"journal-{number}" for number in range(9, 0, -1)]
     page = audit.search_audit(busy, limit=2)
-    with pytest.raises(InputError, match="no token of this list"):
+    with pytest.raises(InputError, match="not a token of this list"):
         audit.search_audit(busy, actor="bo", after=page.next)
     for wrong in ("x", "", "W10", "bnVsbA"):
-        with pytest.raises(InputError, match="no token of this list"):
+        with pytest.raises(InputError, match="not a token of this list"):
             audit.search_audit(busy, after=wrong)
 
 

@@ -156,7 +156,7 @@ def test_an_annotated_case_that_was_a_control_is_told_like_one_that_was_caught(a
     for control, said in zip(CONTROLS, SAID[:2], strict=True):
         curate.annotate(ana, control, 1, said)
         assert plain(asked(bo, control)) == caught
-    assert actions.show(bo, CONTROLS[0]).hidden == "hidden until a second person has labelled the case by themselves"
+    assert actions.show(bo, CONTROLS[0]).hidden == "not visible until a second person has labelled the case independently"
     curate.verify(bo, CONTROLS[0], 2, FAILS)
     assert (actions.show(bo, CONTROLS[0]).criteria, actions.show(bo, CONTROLS[0]).hidden) == ((), None)
 
@@ -176,7 +176,7 @@ def test_whoever_has_a_case_in_hand_is_told_nothing_of_why_it_was_caught(ws, ana
     assert actions.show(dee, CASES[0]).criteria == ("slow",)
     hold(ws, "e1", "dee")
     shown, compared = actions.show(dee, CASES[0]), actions.compare(dee, CASES[0])
-    assert shown.hidden == compared.hidden == "hidden until you have labelled the case, which you have in hand"
+    assert shown.hidden == compared.hidden == "not visible until you have labelled the case, which you have in hand"
     assert (shown.criteria, shown.captures, shown.mode, shown.severity, shown.suggested_mode) == ((), (), None, None, None)
     assert (compared.kept_in, compared.probability, compared.controls) == ((), None, ())
     assert [(each.severity, each.hidden) for each in actions.history(dee, CASES[0])] == [(None, shown.hidden)]

@@ -104,7 +104,7 @@ def test_a_case_is_named_by_six_letters_or_more_however_they_are_written(ws):
     with pytest.raises(InputError, match="too short"):
         actions.show(ws, letters[:5])
     for name in ("k7m4-qp2x-9w3d-x", "u7m4qp", "../etc/passwd", "' OR 1=1 --"):
-        with pytest.raises(InputError, match="no id of a case"):
+        with pytest.raises(InputError, match="not the id of a case"):
             actions.show(ws, name)
     with pytest.raises(NotFound, match="there is no case zzzzzz"):
         actions.show(ws, "zzzzzz")
@@ -186,9 +186,9 @@ def test_whoever_read_an_older_revision_is_told_and_nothing_is_written(ws):
     [
         ({}, "nothing is changed"),
         ({"title": " "}, "title is empty"),
-        ({"title": "seen 0"}, "says all that already"),
+        ({"title": "seen 0"}, "is already up to date"),
         ({"severity": 5}, "invalid severity"),
-        ({"mode": "weak slice"}, "no failure mode"),
+        ({"mode": "weak slice"}, "not a failure mode"),
         ({"title": "x" * 301}, "more than 300"),
     ],
 )

@@ -212,7 +212,7 @@ def test_a_decided_case_is_reopened_with_a_reason_and_what_was_said_stays(ana, b
         curate.reopen(cy, CASE, 3, " ")
     case = curate.reopen(cy, CASE, 3, "the label was corrected")
     assert (case.status, case.labelling, case.severity, case.mode) == (Status.CANDIDATE, None, 3, None)
-    # What was visible is hidden while the case is labelled anew, also as of then.
+    # What was visible is not visible while the case is labelled again, also as of then.
     then = actions.show(cy, CASE, as_of=case_position(cy) - 1)
     assert (then.status, then.labelling.labellings) == (before.status, ())
     again = curate.annotate(cy, CASE, 4, NO)
@@ -378,7 +378,7 @@ def test_a_link_is_one_step_long(ws, cy):
         (CASE, 2, OTHER, "already"),
         (third, 1, CASE, "itself"),
         (OTHER, 1, third, "other cases take"),
-        (third, 1, third, "alike itself"),
+        (third, 1, third, "similar to itself"),
     ):
         with pytest.raises(InputError, match=why):
             linking.link(cy, case, revision, other)

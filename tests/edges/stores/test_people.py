@@ -37,7 +37,7 @@ def test_whoever_makes_a_catalog_is_its_admin(empty_address, environment):
     with remiss.open(empty_address, environment=environment, create=True) as ws:
         creator = ws.people.find(ws.actor.name)
     assert creator is not None
-    assert (creator.grants, creator.since) == ((ADMIN,), 1)
+    assert (creator.grants, creator.position_from) == ((ADMIN,), 1)
 
 
 def test_of_an_older_catalog_the_maker_becomes_the_admin_and_what_rows_name_become_teams(empty_address, environment):
@@ -106,8 +106,8 @@ def test_a_person_is_added_granted_revoked_and_disabled_and_the_past_stays(ws):
     assert [(each.role, each.clearance) for each in held.grants] == [("annotator", 3), ("verifier", 3)]
     actions.revoke_person(ws, "ana", "annotator", team="arrivals")
     gone = actions.disable(ws, "ana")
-    assert (gone.grants, gone.until) == ((), ws.position())
-    assert lines(ws, "ana") == [("ana", "Ana Lima", None, None, None, granted - 2, gone.until)]
+    assert (gone.grants, gone.position_to) == ((), ws.position())
+    assert lines(ws, "ana") == [("ana", "Ana Lima", None, None, None, granted - 2, gone.position_to)]
     assert lines(ws, "ana", granted) == [("ana", "Ana Lima", "arrivals", "annotator", "internal", granted - 2, None)]
     assert lines(ws, "ana", granted - 3) == []
 
@@ -140,7 +140,7 @@ def test_a_role_is_granted_in_a_team_that_is_there(ws):
     actions.add_person(ws, "ana")
     with pytest.raises(NotFound, match="no team 'arivals'"):
         actions.grant(ws, "ana", "reader", team="arivals")
-    with pytest.raises(NotFound, match="nobody who is not disabled is named 'bo'"):
+    with pytest.raises(NotFound, match="no active person is named 'bo'"):
         actions.grant(ws, "bo", "reader")
     actions.add_team(ws, "boarding", about="Boarding")
     with pytest.raises(Conflict):
@@ -294,10 +294,10 @@ def test_a_position_has_the_time_at_which_the_catalog_came_to_it(ws):
     position = ws.position()
     actions.disable(ws, "ana")
     [line] = [each for each in actions.list_people(ws) if each["person"] == "ana"]
-    assert (line["since"], line["until"]) == (position, position + 1)
+    assert (line["position_from"], line["position_to"]) == (position, position + 1)
     assert line["since_at"] <= line["until_at"]
     journalled = {each["entry"]: each["at"] for each in audit.search_audit(ws, log="journal")}
     assert (line["since_at"], line["until_at"]) == tuple(journalled[f"journal-{at}"] for at in (position, position + 1))
     [line] = [each for each in actions.list_people(ws, as_of=position) if each["person"] == "ana"]
-    assert (line["until"], line["until_at"]) == (None, None)
+    assert (line["position_to"], line["until_at"]) == (None, None)
     assert all(each["since_at"] is not None for each in actions.list_teams(ws))

@@ -20,8 +20,8 @@ from tests.edges.stores.test_blindness import FAILS, hold, offered
 from tests.edges.stores.test_labelling_machine import keep
 from tests.protocol.documents import protocol_of
 
-SECOND = "hidden until a second person has labelled the case by themselves"
-MINE = "hidden until you have labelled the case, which you have in hand"
+SECOND = "not visible until a second person has labelled the case independently"
+MINE = "not visible until you have labelled the case, which you have in hand"
 NAMES = tuple(case_id("arrivals", f"e{number}") for number in range(1, 8))
 TAKEN, OWN, WAITING, HELD, CONTROL, DONE, LATER = NAMES
 FIELDS = ("severity", "mode", "suggested_mode")

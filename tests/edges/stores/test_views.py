@@ -376,7 +376,7 @@ def test_a_file_in_the_place_of_the_log_is_named_and_nothing_is_shown(sqlite_tem
         catalog.show(ws, case.id)
     (tmp_path / "here.db.views").write_text("something else " * 100)
     with remiss.open(str(tmp_path / "here.db"), environment=environment) as ws:
-        with pytest.raises(StorageError, match="is no log of views") as told:
+        with pytest.raises(StorageError, match="is not a log of views") as told:
             catalog.show(ws, case.id)
         assert "move that file away" in told.value.do
         journal, found = audit.verify_audit(ws)

@@ -16,8 +16,8 @@ from remiss.errors import Conflict, Precondition
 from remiss.records.investigation import Citation, CitationKind, Stands
 from tests.edges.stores.test_labellings import CASE, FAILS, NO, ana, bo, cy
 
-SECOND = "hidden until a second person has labelled the case by themselves"
-THIRD = "hidden until a third person has settled what two see differently"
+SECOND = "not visible until a second person has labelled the case independently"
+THIRD = "not visible until a third person has settled the dispute"
 TICKET = Citation(kind=CitationKind.TICKET, address="REM-17")
 __all__ = ["ana", "bo", "cy"]
 
@@ -137,7 +137,7 @@ def test_nobody_changes_what_they_may_not_read(ws, ana, bo):
         lambda: investigation.write_up(bo, CASE, rationale="bo is sure"),
         lambda: investigation.write_up(bo, CASE, rationale="ana is sure", revision=1),
     ):
-        with pytest.raises(Conflict, match="is hidden until a second person") as refused:
+        with pytest.raises(Conflict, match="is not visible until a second person") as refused:
             change()
         assert "ana" not in str(refused.value)
     assert ws.position() == position
@@ -163,7 +163,7 @@ def test_a_file_of_the_annotator_is_neither_named_nor_given_nor_removed_before_o
             assert (first.id, first.name, first.person, first.hidden) == (hers.id, None, "(hidden)", SECOND)
             assert second == his
         for call in (attachments.get_attachment, attachments.remove_attachment):
-            with pytest.raises(Conflict, match="is hidden until a second person") as refused:
+            with pytest.raises(Conflict, match="is not visible until a second person") as refused:
                 call(each, hers.id)
             assert "ana" not in str(refused.value)
     assert ws.position() == before

@@ -250,7 +250,7 @@ def test_an_origin_is_what_a_browser_sends(text, origin):
 
 @pytest.mark.parametrize("text", ["remiss.example.org", "https://", "https://a/path", "ftp://a", "https://u:p@a", "https://a:x"])
 def test_what_is_no_origin_is_refused(text):
-    with pytest.raises(SettingError, match="no origin"):
+    with pytest.raises(SettingError, match="not an origin"):
         server.checked_origin(text)
 
 

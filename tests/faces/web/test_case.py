@@ -79,11 +79,11 @@ def test_it_says_how_it_was_drawn_and_links_to_the_cases_of_its_window(client, m
 
 def test_controls_come_as_a_part_and_without_script_by_a_link(client, missed):
     text = client.get(f"/cases/{missed['id']}").text
-    assert "% alike" not in text
+    assert "% similar" not in text
     [href] = re.findall(r'<a href="([^"]*)">Compare it with', text)
     [piece] = re.findall(r'hx-get="([^"]*)"', text)
     for address in (href, piece):
-        assert "% alike" in client.get(html.unescape(address)).text
+        assert "% similar" in client.get(html.unescape(address)).text
 
 
 def test_a_beginning_of_an_id_leads_to_the_case(client, missed):
@@ -95,9 +95,9 @@ def test_a_beginning_of_an_id_leads_to_the_case(client, missed):
     ("asked", "status", "says"),
     [
         ("zzzzzz", 404, "there is no case zzzzzz"),
-        ("abc", 422, "at least 6 letters"),
-        ("no-such-case", 422, "is no id of a case"),
-        (HOSTILE.replace("/", ""), 422, "is no id of a case"),
+        ("abc", 422, "at least 6 characters"),
+        ("no-such-case", 422, "is not the id of a case"),
+        (HOSTILE.replace("/", ""), 422, "is not the id of a case"),
     ],
 )
 def test_an_id_that_means_no_case_says_what_to_do(client, asked, status, says):
@@ -262,7 +262,7 @@ def test_what_is_unlike_all_or_like_many_is_filed_at_once(there):
     ("changed", "says"),
     [
         ({"at": ""}, "the time is missing"),
-        ({"at": "noon"}, "'noon' is no time"),
+        ({"at": "noon"}, "'noon' is not a time"),
         ({"title": ""}, "the title is empty"),
         ({"inputs": "carrier"}, "is not NAME=VALUE"),
         ({"context": "a=1\na=2"}, "stands twice"),

@@ -65,10 +65,10 @@ def test_a_link_is_shown_once_and_signs_in_once(there, root):
 def test_what_is_refused_is_said_above_what_there_is(root):
     refused = root.post("/person/grant", data={"name": "nobody", "role": "reader"})
     assert refused.status_code == 404
-    assert "nobody who is not disabled is named" in refused.text
+    assert "no active person is named" in refused.text
     wrong = root.post("/person/add", data={"name": "Ana Lima"})
     assert wrong.status_code == 422
-    assert "is no name of a person" in wrong.text
+    assert "is not a valid name of a person" in wrong.text
 
 
 def test_whoever_may_only_look_sees_no_form(there):

@@ -205,7 +205,7 @@ def refused(plan: ScanPlan, reasons: Sequence[str], unplaced: Sequence[str] = ()
 
     `unplaced` are files of which rows without a window count in this run.
 
-    Only the id is told of a row: a refused row may hold anything, and nobody has redacted it.
+    Only the id is told of a row: a refused row may hold anything, and is not redacted.
     """
     parts = []
     counts = f"remiss_window >= {plan.reach}"

@@ -102,7 +102,7 @@ TABLE: tuple[Key, ...] = (
     people("revised", FieldForm.TIME, "When the case was last written.", "revised:>=2026-11-01"),
     people("team", FieldForm.TEXT, "The team that the case belongs to.", "team:arrivals"),
     people(
-        "sensitivity", FieldForm.CHOICE, "How guarded the case is, public to secret.", "sensitivity:<=internal", SENSITIVITIES
+        "sensitivity", FieldForm.CHOICE, "The sensitivity of the case, public to secret.", "sensitivity:<=internal", SENSITIVITIES
     ),
 )
 BY_NAME = {key.name: key for key in TABLE}

@@ -53,10 +53,10 @@ def parse(text: str) -> Query:
     Term(key='severity', operator=<Operator.AT_MOST: '<='>, value=2, level=<Level.PEOPLE: 'people'>)
     """
     if len(text) > LENGTH_LIMIT:
-        raise QueryError(f"the query has {len(text)} letters, more than {LENGTH_LIMIT}", do="search in smaller steps")
+        raise QueryError(f"the query has {len(text)} characters, more than {LENGTH_LIMIT}", do="search in smaller steps")
     for at, letter in enumerate(text):
         if letter == "\0" or "\ud800" <= letter <= "\udfff":
-            raise QueryError(f"the query has a letter that no text may hold, at column {at + 1}", do="remove it")
+            raise QueryError(f"the query has a character that no text may hold, at column {at + 1}", do="remove it")
     reader = QueryReader(text)
     if reader.done():
         return EVERYTHING
@@ -68,7 +68,7 @@ def parse(text: str) -> Query:
 
 @dataclass
 class QueryReader:
-    """Reads one expression from left to right; `at` is the next letter that nobody has read."""
+    """Reads one expression from left to right; `at` is the next character to read."""
 
     text: str
     at: int = 0

@@ -125,7 +125,7 @@ def read(name: str, key: Key, operator: Operator, raw: str, *, quoted: bool) -> 
 
 
 def as_range(name: str, key: Key, raw: str) -> Query | None:
-    """Return the two comparisons of `a..b`, `a..` or `..b`; None when it is no range of this form."""
+    """Return the two comparisons of `a..b`, `a..` or `..b`; None when it is not a range of this form."""
     if raw.count("..") != 1 or raw == "..":
         return None
     low, _, high = raw.partition("..")
@@ -212,7 +212,7 @@ def following_day(raw: str) -> str:
     try:
         return (datetime.fromisoformat(raw) + timedelta(days=1)).date().isoformat()
     except (ValueError, OverflowError) as error:
-        raise InvalidValue(f"{raw} is no day", "write for example 2013-06-30") from error
+        raise InvalidValue(f"{raw} is not a day", "write for example 2013-06-30") from error
 
 
 def period(raw: str) -> tuple[datetime, datetime | None]:

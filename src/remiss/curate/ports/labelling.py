@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class DoubleLabelled(Protocol):
-    """Cases that two people labelled by themselves."""
+    """Cases that two people labelled independently."""
 
     def labelled_twice(self, query: Query, position: int) -> tuple[Double, ...]:
         """Return those that match a query and whose annotation and verification are in force at a position, in no order."""
@@ -49,14 +49,14 @@ class AgreementWorkspace(Performs, Protocol):
 
 
 class Recodings(Protocol):
-    """Recodings of failure modes, of every case whoever may see it."""
+    """Recodings of failure modes, of every case, no matter who may see it."""
 
     def affected(self, recoding: Recoding) -> tuple[Affected, ...]:
         """Return the cases that a recoding touches.
 
         Raises
         ------
-        Conflict : one of that name was written; InputError : it would send back what nobody can begin anew
+        Conflict : one of that name was written; InputError : it would send back a case that cannot be reopened
         """
         ...
 
@@ -179,7 +179,7 @@ class Queue(Protocol):
         ...
 
     def reserve(self, event: int, kind: LabellingKind, person: str, now: datetime, until: datetime) -> bool:
-        """Give an event into a person's hand, if nobody else has it there; return whether it is."""
+        """Reserve an event for a person, if nobody else has it; return whether it is."""
         ...
 
     def release(self, events: Iterable[int], person: str) -> None:

@@ -118,7 +118,7 @@ def header(file: str) -> tuple[str, tuple[str, ...]]:
     try:
         names = tuple(next(csv.reader([*text.splitlines(keepends=True)], delimiter=separator)))
     except csv.Error as error:
-        what = f"the header has a name of over {csv.field_size_limit():,} letters: {error}"
+        what = f"the header has a name of over {csv.field_size_limit():,} characters: {error}"
         raise SourceError(what, where=Location(file, 1), do="check that the file begins with a line of names") from error
     seen: set[str] = set()
     for name in names:
@@ -221,7 +221,7 @@ def _misfit(column: str, description: Description) -> str:
 
 
 def _detail(kind: str, message: str) -> str:
-    """Return why a row was rejected, without its content: nobody has redacted it."""
+    """Return why a row was rejected, without its content, which is not redacted."""
     if kind in ("TOO MANY COLUMNS", "MISSING COLUMNS"):
         return message.partition("\n")[0].replace("Expected Number of Columns", "columns expected").replace("Found", "found")
     return REASONS.get(kind, kind.lower())

@@ -122,7 +122,7 @@ def _contained(address: Address, paths: Sequence[str], within: Reach | None) -> 
         if not path.is_relative_to(top):
             raise SourceError(
                 f"source {address.name} has the address {address.uri}, which leaves the folder that this server reads",
-                do="name files in it, relative to it; whoever runs the server chooses it with REMISS_SOURCES",
+                do="name files in it, relative to it; the operator of the server chooses it with REMISS_SOURCES",
             )
         if any(path.is_relative_to(each) for each in closed):
             raise _others(address)

@@ -75,7 +75,7 @@ def _check_case(structure: object, file: str) -> None:
             raise SourceError(
                 f"the objects have keys {former!r} and {name!r}, which differ only in case",
                 where=Location(file),
-                do="give each value a key of its own, or spell the key alike in all lines and files",
+                do="give each value a key of its own, or spell the key the same way in all lines and files",
             )
         _check_case(its, file)
 

@@ -108,7 +108,7 @@ def _check_kind(known: dict[str, _Column], column: _Column) -> None:
     raise SourceError(
         f"the column {column.name!r} holds {kind} ({column.type}) here and {before} ({other.type}) in {other.file}",
         where=Location(column.file),
-        do="write it alike in all files, or read the files as two sources with a name each",
+        do="write it the same way in all files, or read the files as two sources with a name each",
     )
 
 

@@ -81,7 +81,7 @@ class Server:
         try:
             return json.loads(content)
         except (ValueError, RecursionError) as error:
-            raise StorageError(f"what answers at {self.address} is no remiss server", do="check the address") from error
+            raise StorageError(f"what answers at {self.address} is not a remiss server", do="check the address") from error
 
     def _error(self, status: int, content: bytes) -> RemissError:
         if status == HTTPStatus.UNAUTHORIZED:

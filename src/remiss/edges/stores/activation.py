@@ -85,7 +85,7 @@ REVISION = ("case_key", "revision", "position_from", "created_at", "actor", "act
 
 
 def _sensitivities(connection: Connection, event_keys: Sequence[int], level: int) -> Mapping[int, int]:
-    """Return how guarded each event is by now: as what was filed of it first, or more by the protocol that saw it now.
+    """Return the sensitivity of each event by now: that of its first filing, or a higher one by the protocol of this run.
 
     What was filed stays as it is, so that a laxer protocol opens nothing; a stricter one raises the event too.
     """

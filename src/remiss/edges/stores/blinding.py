@@ -1,8 +1,8 @@
 """What is blinded, as conditions that lists, counts and queries bear; made of the rule (`curate/blinding.py`).
 
 Of one case the rule itself is asked (`blinded_case.py`), which says the same. A statement that is made once and asked often is
-made for a kind of viewer (`BlindedKind`); who looks is bound when it is asked. For whoever labels nothing, nothing is blinded but
-what is so for everybody, and their statements have no such conditions.
+made for a kind of viewer (`BlindedKind`); who looks is bound when it is asked. For a person who labels nothing, nothing is
+blinded but what is so for everybody, and their statements have no such conditions.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def may_be_blinded(viewer: Viewer) -> bool:
 
 
 def blinded_viewer(reading: Reading) -> BlindedViewer | None:
-    """Return with what a statement is asked for the viewer; None for whoever knows everything, or labels nothing."""
+    """Return with what a statement is asked for the viewer; None for a viewer who knows everything, or labels nothing."""
     viewer = reading.viewer
     if not may_be_blinded(viewer):
         return None
@@ -82,7 +82,7 @@ def is_blinded(part: BlindedPart, facts: Mapping[Fact, ColumnElement[bool]]) -> 
 
     Parameters
     ----------
-    facts : what the rule asks of who looks, as conditions; whoever is the operator is asked without this one
+    facts : what the rule asks of who looks, as conditions; for the operator it is left out
     """
     states_of: dict[tuple[frozenset[Fact], frozenset[Fact]], frozenset[Status]] = {}
     for each in clauses(part):

@@ -42,7 +42,7 @@ class AttachmentStore:
         transaction = self._store.transaction
         connection = transaction.connection
         row = resolve(self._reader.writing, case_id)
-        # Whoever adds to the same case at the same time waits here, so that numbers follow one another.
+        # A second person who adds to the same case waits here, so that numbers follow one another.
         connection.execute(select(cases.c.key).where(cases.c.key == row.key).with_for_update())
         last = select(func.max(attachments.c.number)).where(attachments.c.case_key == row.key)
         number = (connection.execute(last).scalar() or 0) + 1
@@ -170,7 +170,7 @@ class RawEventStore:
         """Return where the raw event of a case lies; see the port."""
         with self._reader.at() as reading:
             row = resolve(reading, case_id)
-            # What a run kept that is not for whoever asks, they are not told of either.
+            # What a run kept that is not visible to the asker, they are not told of either.
             seen = [each for each in observations_of(reading, row.event_key) if shown(each, reading.scope)]
             # Of the latest run in force, or of the latest at all.
             ranked = sorted(seen, key=lambda each: not each.in_force)
@@ -189,7 +189,7 @@ class RawEventStore:
             )
 
     def kept(self) -> int:
-        """Return how many events and files the catalog has the address of, whoever may see them."""
+        """Return how many events and files the catalog has the address of, no matter who may see them."""
         raw = select(func.count(distinct(observations.c.event_key))).where(observations.c.evidence.is_not(None))
         files = select(func.count()).select_from(attachments).where(holds(attachments, None))
         with self._reader.at() as reading:

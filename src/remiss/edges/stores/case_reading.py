@@ -252,7 +252,7 @@ def states(reading: Reading, case_id: str) -> tuple[Revision, ...]:
 
 
 def _history(reading: Reading, row: Row[Any]) -> tuple[Revision, ...]:
-    """Return every state of the case of a row, oldest first, whoever may know it."""
+    """Return every state of the case of a row, oldest first, without a check of who may know it."""
     return reading.once(("history", row.key), lambda: _read_history(reading, row))
 
 

@@ -4,7 +4,7 @@ The order of locks is that of all writers (docs/adr/0004): rows of cases, then t
 
 Writing what filters and facets read of cases beside `cases`: the criteria that they meet, and their context.
 
-Each row repeats of which team its case is and how guarded, so that a facet need not look up every case (`listing/kinds.py`); that
+Each row repeats the team and sensitivity of its case, so that a facet need not look up every case (`listing/kinds.py`); that
 is kept true here alone.
 """
 
@@ -35,7 +35,7 @@ from remiss.records.states import Status
 
 CRITERIA = ("criterion", "case_key", "team_id", "sensitivity")
 CONTEXT = ("name", "value", "case_key", "team_id", "sensitivity")
-# The key of a case, its team, and how guarded it is.
+# The key of a case, its team and its sensitivity.
 Kind = tuple[int, str, int]
 
 
@@ -84,7 +84,7 @@ def file_by_hand(transaction: Transaction, filed: Filed) -> str:
         "model_version": event.model_version,
         **governed,
     }
-    # Whoever files the same at the same time waits here, and finds the case below.
+    # A second writer of the same waits here, and finds the case below.
     insert_missing(connection, events, [row], ["event_id", "source_name"])
     event_key = connection.execute(
         select(events.c.key).where(events.c.event_id == event.id, events.c.source_name == SOURCE)

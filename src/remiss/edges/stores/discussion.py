@@ -66,7 +66,7 @@ class ThreadStore:
         transaction = self._store.transaction
         connection, reading = transaction.connection, self._reader.writing
         row = resolve(reading, case_id)
-        # Whoever comments on the same case at the same time waits here, so that numbers follow one another.
+        # A second person who comments on the same case waits here, so that numbers follow one another.
         connection.execute(select(cases.c.key).where(cases.c.key == row.key).with_for_update())
         if thread_id is None:
             key, thread_id = _open(transaction, row)

@@ -1,4 +1,4 @@
-"""Labellings read: which are in force, who gave them, and where a case stands for whoever labels it next.
+"""Labellings read: which are in force, who gave them, and the state of a case for its next labeller.
 
 What is shown of them to somebody passes `blinded_case.labelled`.
 """

@@ -180,7 +180,7 @@ class Lease:
             self._committing.release()
 
     def plan(self, steps: Sequence[JobStep]) -> None:
-        """Keep what the steps are; they stay the same, whoever goes on with them."""
+        """Keep what the steps are; they stay the same, no matter which runner goes on with them."""
         kept = tuple(steps)
         said = "nothing is due" if not kept else f"{len(kept)} {'step' if len(kept) == 1 else 'steps'} to do"
         values: dict[str, Any] = {"steps": steps_cell(kept)}
@@ -254,7 +254,7 @@ def _settled(row: Row[Any], outcome: JobOutcome, runner: str) -> dict[str, Any]:
         "reason": outcome.reason,
         "ended_at": ended,
         "log": logged(row.log, _now(), said),
-        # Whoever lets go of it because they end has not tried in vain.
+        # A runner that lets go of it because it ends has not tried in vain.
         "attempts": row.attempts - (0 if outcome.reason else 1),
     }
 

@@ -16,7 +16,7 @@ from remiss.edges.stores.visible import visible_to
 from remiss.govern.ports.actor import Scope
 from remiss.records.labelling import Link, Relation
 
-# In the place of an id: that a case takes a verdict is known to whoever sees it, of which other one is not.
+# In the place of an id: that a case takes a verdict is known to those who see it, of which other one is not.
 UNSEEN = "another case"
 
 

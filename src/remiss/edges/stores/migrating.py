@@ -28,7 +28,7 @@ from remiss.govern.ports.actor import Actor
 from remiss.records.case import Sensitivity
 from remiss.records.person import EVERY_TEAM, Grant
 
-# What whoever makes a catalog is granted.
+# What the person who makes a catalog is granted.
 ADMIN = Grant(role="admin", team=EVERY_TEAM, clearance=Sensitivity.SECRET)
 # From this schema on the journal is sealed.
 SEALED = 6

@@ -48,9 +48,9 @@ def grant_of(row: Row[Any]) -> Grant:
 
 def person_of(row: Row[Any], held: Sequence[Grant], position: int | None) -> Person:
     """Return a row of `people` as a record, as it stood at a position."""
-    until = _until(row, position)
-    given = tuple(held) if until is None else ()
-    return Person(name=row.name, about=row.about, grants=given, since=row.position_from, until=until)
+    position_to = _until(row, position)
+    given = tuple(held) if position_to is None else ()
+    return Person(name=row.name, about=row.about, grants=given, position_from=row.position_from, position_to=position_to)
 
 
 def token_of(row: Row[Any], position: int | None) -> Token:
@@ -60,8 +60,8 @@ def token_of(row: Row[Any], position: int | None) -> Token:
         person=row.person,
         about=row.about,
         expires=row.expires_at,
-        since=row.position_from,
-        until=_until(row, position),
+        position_from=row.position_from,
+        position_to=_until(row, position),
         once=row.once,
         used=None if row.used is None or (position is not None and row.used > position) else row.used,
     )
@@ -86,7 +86,7 @@ class PeopleStore:
         self._store = reader.store
 
     def find(self, name: str, position: int | None = None) -> Person | None:
-        """Return a person with what they hold; None when nobody of that name is there, or they are disabled."""
+        """Return a person with what they hold; None when there is no person of that name, or they are disabled."""
         with self._reader.at(position) as reading:
             return person_at(reading, name)
 
@@ -94,7 +94,7 @@ class PeopleStore:
         """Return a person who is there now; raises NotFound."""
         found = self.find(name)
         if found is None:
-            raise NotFound(f"nobody who is not disabled is named {name!r}", do="look for them with: remiss person list")
+            raise NotFound(f"no active person is named {name!r}", do="look for them with: remiss person list")
         return found
 
     def everybody(self, position: int | None) -> tuple[Person, ...]:
@@ -135,7 +135,7 @@ class PeopleStore:
         for table, of in ((people, people.c.name), (grants, grants.c.person), (tokens, tokens.c.person)):
             ended = update(table).where(of == name, holds(table, None)).values(position_to=position)
             transaction.connection.execute(ended)
-        return Person(name=found.name, about=found.about, since=found.since, until=position)
+        return Person(name=found.name, about=found.about, position_from=found.position_from, position_to=position)
 
     def hold(self, name: str, given: Sequence[Grant]) -> Person:
         """Have a person hold these grants and no others; what they hold already is left as it is. Raises NotFound."""
@@ -161,7 +161,7 @@ class PeopleStore:
         found = select(teams).where(come_by(teams, position)).order_by(teams.c.name)
         with self._reader.at(position) as reading:
             rows = reading.connection.execute(found)
-            return tuple(Team(name=row.name, about=row.about, since=row.position) for row in rows)
+            return tuple(Team(name=row.name, about=row.about, position_from=row.position) for row in rows)
 
     def add_team(self, name: str, about: str | None) -> Team:
         """Add a team; raises Conflict when it is there."""
@@ -256,7 +256,7 @@ def register_team(transaction: Transaction, name: str) -> None:
     """Have a team that something was filed under; one that is there already is left as it is."""
     connection = transaction.connection
     if connection.execute(select(teams.c.name).where(teams.c.name == name)).first() is None:
-        # Whoever names the same new team at the same time waits here, and leaves it to the first.
+        # A second writer who names the same new team waits here, and leaves it to the first.
         insert_missing(connection, teams, [{"name": name, "position": UNSTAMPED}], ["name"])
         mine = and_(teams.c.name == name, teams.c.position == UNSTAMPED)
         transaction.stamp(lambda position: _stamp(connection, mine, position))

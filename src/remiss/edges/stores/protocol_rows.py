@@ -2,7 +2,7 @@
 
 Rows of the catalog as records.
 
-Who owns which model, by all protocols that the catalog keeps, whoever may see those; and so who settles disputes of it.
+Who owns which model, by all protocols that the catalog keeps, no matter who may see those; and so who settles disputes of it.
 """
 
 from __future__ import annotations

@@ -64,7 +64,7 @@ class Reading:
         return self.head if self.position is None else self.position
 
     def once(self, question: Hashable, read: Callable[[], T]) -> T:
-        """Return the answer to a question about the snapshot, whoever asks it: known already, or read now."""
+        """Return the answer to a question about the snapshot, the same for every asker: known already, or read now."""
         return self.memo.once(question, read)
 
     def once_for_viewer(self, question: Hashable, read: Callable[[], T]) -> T:

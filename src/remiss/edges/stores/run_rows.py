@@ -1,6 +1,6 @@
 """Rows of runs as records: the run, its manifest, groups and cells, and the events that it saw.
 
-What a run changed against those before it, as far as whoever asks may know that of each event.
+What a run changed against those before it, as far as the asker may know that of each event.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ from remiss.records.run import Cell, Change, Group, Manifest, Member, Run, RunWi
 def changes_of(reading: Reading, run: Row[Any]) -> tuple[Change, ...]:
     """Return the changes of a run, of which `run` is the row, by window and event.
 
-    An event that became more guarded than the run is not among them for whoever does not see it. Nor is what was changed of one
-    whose suggestions are blinded for the viewer, for it names the criteria that were met before and after.
+    An event that became more guarded than the run is not among them for those to whom it is not visible. Nor is what was
+    changed of one whose suggestions are blinded for the viewer, for it names the criteria that were met before and after.
     """
     viewer = blinded_viewer(reading)
     known: ColumnElement[bool] = true()

@@ -115,7 +115,7 @@ class Store(threading.local):
             finally:
                 self._readers -= 1
                 if self._block is not None and not self._readers and is_aborted(connection):
-                    # Nothing more can be read from it, and whoever met the error may go on without what they asked for.
+                    # Nothing more can be read from it, and the caller who met the error may go on without what they asked for.
                     self._block.__exit__(*sys.exc_info())
 
     @contextmanager

@@ -120,7 +120,7 @@ class FolderVault:
                     _settle(path, filed)
 
     def state(self) -> VaultState:
-        """Return what captures that died left, what is not encrypted, and whether a rotation was cut short."""
+        """Return what captures that died left, what is not encrypted, and whether a rotation was interrupted."""
         left = 0
         for _, file in self._left():
             file.close()
@@ -205,7 +205,7 @@ class FolderVault:
             wait_for_disk(self._folder.parent)
 
     def _left(self) -> Iterator[tuple[Path, BinaryIO]]:
-        """Return the bundles that nobody is writing any more and that were not made final, locked."""
+        """Return the bundles that are no longer written and were not made final, locked."""
         for path in sorted(self._files.bundles.glob(f"*{STAGED}")):
             with self._explained():
                 file = locked(path, wait=False)

@@ -27,7 +27,7 @@ class EvidenceReader:
 
         Raises
         ------
-        NotFound : that is no address
+        NotFound : that is not an address
         """
         if not ADDRESS.fullmatch(address):
             raise self._unknown(address)

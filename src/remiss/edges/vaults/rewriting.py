@@ -1,7 +1,7 @@
 """Writing evidence anew: under another wrapping key, or without a piece that was erased.
 
-One file at a time, each replaced whole under its lock: whoever is killed in the middle leaves files of both kinds, all of
-them readable, and whoever does it again finishes the rest.
+One file at a time, each replaced whole under its lock: a process that is killed in the middle leaves files of both kinds, all of
+them readable, and the next one finishes the rest.
 """
 
 from __future__ import annotations

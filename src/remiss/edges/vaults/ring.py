@@ -4,8 +4,8 @@ The keys lie with the catalog's key, outside of database and vault. The vault's 
 a line, the current one first. There are two only while a rotation is under way or was cut short: then everything is written
 under the first, and the others are destroyed when nothing in the vault needs them any more.
 
-Whoever wraps holds a shared lock on the vault's folder from reading the name until the file that uses it is there. Whoever
-rotates takes the lock alone to put a new name first: after that, all files that still need the former key can be seen.
+A writer that wraps a key holds a shared lock on the vault's folder from reading the name until the file that uses it is there.
+A rotation takes the lock alone to put a new name first: after that, all files that still need the former key can be seen.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class Ring:
 
         Returns
         -------
-        The name of the key that is first, and whether a rotation was cut short.
+        The name of the key that is first, and whether a rotation was interrupted.
         """
         with self._locked(fcntl.LOCK_EX):
             names = self.names()

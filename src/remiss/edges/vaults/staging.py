@@ -1,6 +1,6 @@
 """Staging: how a bundle is written so that others can tell what is left from what is under way.
 
-Whoever writes a bundle holds a lock on the file until it is finished, which the system lets go of when the process dies.
+The process that writes a bundle holds a lock on the file until it is finished, which the system lets go of when the process dies.
 Data keys are wrapped last, when the file is there and locked: who rotates keys then sees every file that needs the former one.
 
 What is being put alone while the transaction that will refer to it is not committed: known by a mark, so that a killed one is.

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @click.option(
     "--sensitivity",
     type=click.Choice([each.name.lower() for each in Sensitivity]),
-    help="How guarded it is; never less than the case, which is the default.",
+    help="Its sensitivity; never below that of the case, which is the default.",
 )
 @formatted_object
 @with_workspace

@@ -42,7 +42,7 @@ def filed(found: Case, ws: Workspace, _arguments: Mapping[str, Any]) -> None:
     case(found)
     like = possible_duplicates(catalog.similar(ws, found.id, limit=ASKED))
     if like:
-        named = ", ".join(f"{each.id} ({each.likeness:.0%} of {each.fields} fields alike)" for each in like)
+        named = ", ".join(f"{each.id} ({each.likeness:.0%} of {each.fields} fields similar)" for each in like)
         render.say(f"it may be a duplicate of {named}; see `remiss case link`")
 
 

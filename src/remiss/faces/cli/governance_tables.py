@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def person(found: Person) -> None:
     """Say what somebody holds."""
-    if found.until is not None:
+    if found.position_to is not None:
         render.say(f"{found.name} is disabled")
         return
     held = "; ".join(grant_in_words(each) for each in found.grants)
@@ -88,5 +88,5 @@ def catalog(found: CatalogFacts) -> None:
 def rotation(done: Rotation) -> None:
     """Say what a rotation did."""
     if done.resumed:
-        render.say("a rotation that was cut short is finished; to put another key in place, rotate again")
+        render.say("an interrupted rotation is finished; to put another key in place, rotate again")
     render.say(f"{counted(done.pieces, 'piece')} of evidence under the new key; save the vault and its keys anew")

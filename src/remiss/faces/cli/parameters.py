@@ -116,7 +116,7 @@ def _is_text(path: Path) -> bool:
     try:
         _content(path).decode("utf-8")
     except UnicodeDecodeError as error:
-        raise InputError(f"{path} cannot be read: it is no text", where=Location(str(path)), do="name another file") from error
+        raise InputError(f"{path} cannot be read: it is not text", where=Location(str(path)), do="name another file") from error
     return True
 
 

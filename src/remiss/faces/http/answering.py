@@ -22,7 +22,7 @@ SAYS = {
     201: "Filed.",
     202: "Posted: a job will do it.",
     304: "Not modified.",
-    400: "The request is no sound HTTP.",
+    400: "The request is not valid HTTP.",
     401: "Nobody is signed in.",
     403: "Not allowed, or a request of another site.",
     404: "No such thing.",

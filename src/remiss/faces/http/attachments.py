@@ -24,11 +24,11 @@ FILE: dict[str, Any] = {
 
 
 class UploadedFile(Asked):
-    """What the file in the body is called, and how guarded it is."""
+    """The name of the file in the body, and its sensitivity."""
 
     name: str = Field("file", max_length=1000, description="The file's name; it is made harmless.")
     sensitivity: Literal["public", "internal", "restricted", "secret"] | None = Field(
-        None, description="How guarded it is; never less than the case, which is the default."
+        None, description="Its sensitivity; never below that of the case, which is the default."
     )
 
 

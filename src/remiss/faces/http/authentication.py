@@ -9,7 +9,7 @@ from remiss.faces.identity import Caller, Identities
 
 # The only paths that answer to anybody. The style belongs to the sign-in page and shows nothing of the catalog.
 OPEN = frozenset({"/livez", "/readyz", "/sign-in", "/sign-in/style.css"})
-# Threads of its own: whoever is at the door does not wait for those who are at work inside.
+# Threads of its own: a caller who signs in does not wait for those who are at work inside.
 THREADS = 8
 
 

@@ -159,7 +159,7 @@ def _parameter(name: str, annotation: Any, default: Any = inspect.Parameter.empt
 def _answered(
     entry: Entry, request: Request, values: Mapping[str, Any], documents: Mapping[str, str] | None, if_none_match: str | None
 ) -> Response:
-    """Call the action, and answer as whoever asked likes to read it."""
+    """Call the action, and answer in the form that the caller asked for."""
     action = action_of(entry.name)
     arguments = arguments_of(action, entry.parameters, values)
     ws = opened(request, documents)

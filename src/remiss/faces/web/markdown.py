@@ -1,10 +1,10 @@
 """What people write in Markdown, as HTML of which only the harmless is left.
 
-Threat model. Whoever may write a comment may write anything into it, and everybody who may see the case reads it: no script may
-run, nothing may be loaded from elsewhere (a picture tells who looked, and when), no text may look like a part of the page or
-lead somewhere unseen. So HTML in the text is text; of what Markdown makes, a list of elements is let through and nothing else;
-links say that they lead away; pictures and headings are what stands in them. It is cleaned by a parser of HTML after it was
-made, so that a mistake of the one that makes it does no harm.
+Threat model. A person who may write a comment may write anything into it, and everybody who may see the case reads it: no
+script may run, nothing may be loaded from elsewhere (a picture tells who looked, and when), no text may look like a part of the
+page or lead somewhere unseen. So HTML in the text is text; of what Markdown makes, a list of elements is let through and
+nothing else; links say that they lead away; pictures and headings are what stands in them. It is cleaned by a parser of HTML
+after it was made, so that a mistake of the one that makes it does no harm.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def markdown(text: str) -> Markup:
 def _reader() -> MarkdownIt:
     """Return what reads CommonMark with tables and strikethrough; HTML in it is text, and so are entities.
 
-    They could write what turns the direction of reading past whoever looks for the letter itself.
+    They could write what turns the direction of reading past a reader who looks for the letter itself.
     """
     reader = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]).disable("entity")
     for name, rule in (("heading_open", _opens), ("heading_close", _closes), ("image", _picture)):

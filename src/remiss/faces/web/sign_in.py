@@ -1,8 +1,8 @@
 """Signing in: the form behind a link, or for a token by itself, and the cookie that it is exchanged for.
 
 Opening a link changes nothing (mail scanners and previews open links too); only sending the form does, and that once. A token
-that goes on working is for the form, never for a link, which stays in histories and logs. Whoever signs in gets a new session,
-and the one that the browser had ends.
+that goes on working is for the form, never for a link, which stays in histories and logs. A person who signs in gets a new
+session, and the one that the browser had ends.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Checkpoints: how long a log was and which root it had, signed, as a text that can be kept anywhere.
 
 The text is a signed note of the C2SP (https://c2sp.org/signed-note) with a tree head in it (https://c2sp.org/tlog-checkpoint),
-so that tools for transparency logs read it too. It is signed by Ed25519; whoever has the public key, which is written as a
+so that tools for transparency logs read it too. It is signed by Ed25519; a holder of the public key, which is written as a
 `verifier key` of that specification, can check it without the catalog.
 """
 
@@ -84,7 +84,7 @@ class Verifier:
         content = _decoded(encoded)
         if not name or content is None or content[:1] != ED25519 or len(content) != 33:
             raise InputError(
-                "this is no public key of a catalog", do="give the line that `remiss audit checkpoint` writes with --key"
+                "this is not the public key of a catalog", do="give the line that `remiss audit checkpoint` writes with --key"
             )
         found = cls(name, content[1:])
         if found.key_id.hex() != key_id:
@@ -160,7 +160,7 @@ def _checkpoint(body: str, signatures: list[str], verifier: Verifier) -> Checkpo
     size, _, rest = rest.partition("\n")
     root = _decoded(rest.partition("\n")[0])
     if not size.isascii() or not size.isdecimal() or root is None or len(root) != HASH_BYTES:
-        raise InputError("the note is signed, and is no checkpoint", do=ADVICE)
+        raise InputError("the note is signed, and is not a checkpoint", do=ADVICE)
     return Checkpoint(origin=origin, size=int(size), root=root)
 
 

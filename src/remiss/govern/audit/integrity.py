@@ -25,7 +25,7 @@ Row = tuple[int, bytes, bytes | None, bytes | None]
 Blocks = Callable[[], Iterable[Sequence[Row]]]
 # So many leaves go into the tree at once: a few at a time would each climb it by themselves.
 AHEAD = 4096
-NO_KEY = "seals say which, for whoever has the catalog's key"
+NO_KEY = "with the catalog's key the seals say which"
 
 
 LogName = Annotated[str, OneOf(LOGS)]

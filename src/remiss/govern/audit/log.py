@@ -7,7 +7,7 @@ lacks the key can make no seal that fits.
 Digests in the logs: of what was there before and after, of what was asked, of what was given; never what it was.
 
 Each is made under the catalog's key and of its own place: of the case that stood so, of the person who asked so. Alike content in
-two places has digests that are not alike. Else whoever reads the log would find out what they are not shown, by having the same
+two places has digests that are not alike. Else a reader of the log would find out what they are not shown, by having the same
 written of something else, and looking whether the digests are the same.
 """
 
@@ -88,7 +88,7 @@ class Sealed:
 class Head:
     """Where a log ends: the frontier of its tree and the seal of its last entry, themselves under a seal.
 
-    It is replaced in the transaction that appends, so that whoever cuts entries off cannot make the head fit.
+    It is replaced in the transaction that appends, so that a person who cuts entries off cannot make the head fit.
     """
 
     frontier: Frontier = NO_LEAVES

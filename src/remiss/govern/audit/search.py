@@ -70,7 +70,7 @@ class Signed:
 @published("proof")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """That an entry is in a log of which a checkpoint was signed; whoever has the public key can check it without the catalog.
+    """That an entry is in a log of which a checkpoint was signed; a holder of the public key can check it without the catalog.
 
     `entry` is the canonical text, `link` the seal before it and `path` the hashes up to the root, in hex; `index` counts from 0.
     `position` is the catalog's when it was made.
@@ -177,5 +177,5 @@ def turn(text: str, name: str) -> dict[str, int | None]:
     except (ValueError, TypeError):
         of, numbers = None, []
     if of != name or len(numbers) != len(LOGS) or not all(each is None or type(each) is int for each in numbers):
-        raise InputError("this is no token of this list", do="give `next` of the page before, with the same filter")
+        raise InputError("this is not a token of this list", do="give `next` of the page before, with the same filter")
     return dict(zip(LOGS, numbers, strict=True))

@@ -5,8 +5,8 @@ threads and files: that is one look at one case, and one entry says so. What is 
 whoever may read a team's entries may know of nothing else; another case is, so that an entry is found by what it is about; and
 so are raw evidence, which is on the disk before anybody has it, and refusals.
 
-Of attempts that came to nothing those are entered that were refused. What may not be seen is not there for whoever asks, and so
-both are entered alike: under the team of whoever asked, by what they named. Else whoever reads their own team's entries would
+Of attempts that came to nothing those are entered that were refused. What may not be seen is not there for the asker, and so
+both are entered alike: under the team of the asker, by what they named. Else a reader of their own team's entries would
 learn from them which things of others there are.
 """
 
@@ -44,7 +44,7 @@ def entered(seen: Iterable[Seen], team: str) -> tuple[Entered, ...]:
 
     Parameters
     ----------
-    team : of whoever looked, whose a look is that is at no team's thing
+    team : of the viewer, whose a look is that is at no team's thing
 
     >>> case, threads = ViewEntry(kind=ViewKind.CASE, subject="k", team="a"), ViewEntry(kind=ViewKind.LIST, subject="k", team="a")
     >>> [[each.action for each in entry] for entry in entered([Seen("thread.list", threads), Seen("case.show", case)], "a")]
@@ -96,11 +96,11 @@ class NamedSubject:
 
 
 def refusal(error: RemissError, named: NamedSubject | None, *, sees_all: bool) -> ViewEntry | None:
-    """Return the entry of an attempt that ended with an error; None where nobody was refused anything.
+    """Return the entry of an attempt that ended with an error; None where nothing was refused.
 
     Parameters
     ----------
-    sees_all : whether nothing is hidden from whoever tried: then what they do not find is not there
+    sees_all : whether nothing is hidden from the person who tried: then what they do not find is not there
 
     >>> refusal(NotFound("there is no case"), NamedSubject("k7m4-qp2x-9w3d"), sees_all=False).subject
     'k7m4-qp2x-9w3d'

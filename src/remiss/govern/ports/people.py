@@ -14,7 +14,7 @@ class People(Protocol):
     """People, teams, grants and tokens. Readers read at a position; None is now."""
 
     def find(self, name: str, position: int | None = None) -> Person | None:
-        """Return a person with what they hold; None when nobody of that name is there, or they are disabled."""
+        """Return a person with what they hold; None when there is no person of that name, or they are disabled."""
         ...
 
     def person(self, name: str) -> Person:

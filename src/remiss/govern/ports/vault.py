@@ -125,7 +125,7 @@ class Vault(Protocol):
         ...
 
     def state(self) -> VaultState:
-        """Return what captures that died left, what is not encrypted, and whether a rotation was cut short."""
+        """Return what captures that died left, what is not encrypted, and whether a rotation was interrupted."""
         ...
 
     def get(self, address: str) -> bytes:
@@ -144,7 +144,7 @@ class Vault(Protocol):
     def renew(self, progress: Progress) -> Renewal:
         """Wrap the key of every content under a new wrapping key, and encrypt what is not.
 
-        The former key stays until `retire`. When a rotation was cut short, that one is finished and no new key is made. Waits
+        The former key stays until `retire`. When a rotation was interrupted, that one is finished and no new key is made. Waits
         for captures that are under way.
 
         Raises

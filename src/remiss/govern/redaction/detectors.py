@@ -33,14 +33,14 @@ def check_pattern(pattern: str) -> None:
     InputError : RE2 does not know it, or it finds what is not there
     """
     if not pattern or len(pattern) > LONGEST:
-        raise InputError(f"is of {len(pattern)} letters", do=f"write 1 to {LONGEST}")
+        raise InputError(f"has {len(pattern)} characters", do=f"write 1 to {LONGEST}")
     if r"\C" in pattern:
-        raise InputError(r"has \C, which takes letters apart", do="use . for any one letter")
+        raise InputError(r"has \C, which takes characters apart", do="use . for any one character")
     try:
         compiled = _compiled(pattern)
     except (re2.error, UnicodeEncodeError) as error:
         raise InputError(
-            f"is no pattern of RE2: {_reason(error)}",
+            f"is not a pattern of RE2: {_reason(error)}",
             do="write it without look-around and back-references (syntax: github.com/google/re2/wiki/Syntax)",
         ) from None
     if compiled.search(b"") is not None:

@@ -1,4 +1,4 @@
-"""The fields of an event as the catalog may hold them: which may reach it at all, how guarded they are, each redacted.
+"""The fields of an event as the catalog may hold them: which may reach it at all, their sensitivities, each redacted.
 
 Ids are names. The event id finds the event in its log again, and its case and sample hang on it: it is never changed, but
 `exposed` says which detectors see something in it, so that the caller can say so. The other names (model version, digest,
@@ -91,7 +91,7 @@ def admits(name: str, sensitivity: Mapping[str, Sensitivity]) -> bool:
 
 
 def sensitivity_of(names: Iterable[str], sensitivity: Mapping[str, Sensitivity]) -> Sensitivity:
-    """Return how guarded what the catalog holds of an event is: as its most guarded field that may reach the catalog.
+    """Return the sensitivity of what the catalog holds of an event: that of its most sensitive field that may reach the catalog.
 
     Parameters
     ----------

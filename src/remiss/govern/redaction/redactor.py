@@ -1,7 +1,7 @@
 """Redaction: what personal data may not pass on its way from a production log into the catalog.
 
-Threat model. The catalog is read by people who may not see whom an event is about: labellers, other teams, whoever is
-given an export, whoever finds a backup. What is guarded against is accident: addresses and numbers that production wrote
+Threat model. The catalog is read by people who may not see whom an event is about: labellers, other teams, a person who is
+given an export, the finder of a backup. What is guarded against is accident: addresses and numbers that production wrote
 into features, statuses and remarks, also in the shapes that systems and people give them (fullwidth or Arabic digits,
 zero-width characters inside an address, `%40` for `@`, spaces, dots and dashes in numbers). Not guarded against: somebody
 who hides a value on purpose (`ana at example dot org`), names that no model was asked for or that it does not know, and what

@@ -189,7 +189,7 @@ class Names(Protocol):
 
         Raises
         ------
-        ProtocolError : nobody knows it
+        ProtocolError : it is not known
         """
         ...
 

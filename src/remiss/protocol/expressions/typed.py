@@ -49,7 +49,7 @@ class ExpressionReader(Protocol):
 
         Raises
         ------
-        ProtocolError : nobody knows it
+        ProtocolError : it is not known
         """
         ...
 

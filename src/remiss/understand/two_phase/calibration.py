@@ -29,7 +29,7 @@ def calibrated(found: Annotated, estimate: TwoPhase, flagged: float, first: Numb
     ----------
     found : the annotated events of a domain that machines flagged; some verdict is known
     flagged : how many events are in it: an exact count, or the sum of the weights of all that were sampled
-    first : the probability of each annotated event to be captured (n); 1 where `flagged` is exact, whoever was
+    first : the probability of each annotated event to be captured (n); 1 where `flagged` is exact, no matter who was
     """
     among = float(np.sum(1 / found.p12))
     scale, rate = flagged / among, part_of(estimate.total, among)

@@ -73,7 +73,7 @@ class TwoPhase:
     weights : for how many events each known verdict speaks: g a (n); 0 of the others
     parts : what each event adds to T by linearisation (n); they sum to T
     preliminary : whether verdicts are still to come
-    unknown : how many events are in cells of which nobody has verified anything
+    unknown : how many events are in cells without any verification
     """
 
     total: float

@@ -17,7 +17,7 @@ from remiss.understand.intervals import FEW, LEVEL, Interval, few_interval, none
 from remiss.understand.two_phase.design import Annotated, TwoPhase, two_phase
 from remiss.understand.variance import Numbers, kish_size, window_totals
 
-NOBODY = "none of these events has been annotated in its turn yet"
+NOBODY = "none of these events has been annotated in order yet"
 UNKNOWN = "nobody has verified any of these cases yet"
 
 

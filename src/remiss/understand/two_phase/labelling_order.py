@@ -65,8 +65,8 @@ class CriterionCounts:
 class LabellingOrder:
     """The sampled events of a frame (n), and how far people got with them.
 
-    `in_prefix` marks those in the labelled prefix of their batch, and `p12` is the probability of that (0 where nobody
-    began).
+    `in_prefix` marks those in the labelled prefix of their batch, and `p12` is the probability of that (0 where
+    labelling has not begun).
     """
 
     labelling_plan: LabellingPlan

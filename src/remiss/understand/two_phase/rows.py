@@ -1,6 +1,6 @@
 """Confirmed rows: a question about what people decided, answered for the windows that they have begun with.
 
-A figure of machines alone has every window in force. Of what nobody has looked at nobody knows anything, so windows whose
+A figure of machines alone has every window in force. Of events without a labelling nothing is known, so windows whose
 batches are not begun are left out, and the row says how many.
 """
 
@@ -38,9 +38,9 @@ from remiss.understand.variance import HISTORY, window_totals
 
 NOT_BEGUN = "{count:,} of {all:,} windows are not in the figure: people have not begun with their events"
 NONE_BEGUN = "people have not begun with the events of any window in scope"
-OVER = "the draw came out above what was flagged, for a few cases stand for many; the precision does not depend on that"
+OVER = "the estimate is above the number flagged, since a few cases have large weights; the precision does not depend on that"
 PENDING = "preliminary: no final verdict yet on {count:,} of {all:,} cases to be verified"
-REVEALING = "of under {least} annotated cases, some undecided: nothing is said that would tell of a single one"
+REVEALING = "of under {least} annotated cases, some undecided: no figure, since it would reveal a single verdict"
 UNSEEN = "none of {labelled:,} labelled events that no criterion caught is such: at most {most:,.0f} of {all:,} are"
 
 

@@ -123,8 +123,8 @@ def identity_of(path: Path) -> tuple[int, int] | None:
 def take_away(engine: Engine, unused: Callable[[Connection], bool]) -> bool:
     """Remove the file of a catalog if nobody else has it open and nothing was done with it; return whether it was removed.
 
-    Leaving WAL mode needs that no other connection is open. Whoever comes in between waits for our lock, and then finds that
-    the file is not the one that it opened (`Store.writing`).
+    Leaving WAL mode needs that no other connection is open. A process that comes in between waits for our lock, and then finds
+    that the file is not the one that it opened (`Store.writing`).
     """
     path = file_of(engine.url)
     if path is None:

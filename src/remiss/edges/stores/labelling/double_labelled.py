@@ -1,4 +1,4 @@
-"""Cases that two people labelled by themselves, at a position, with what they weigh: the port `Doubles` on a database."""
+"""Cases that two people labelled independently, at a position, with what they weigh: the port `DoubleLabelled` on a database."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ class LabellingStore:
     def write(self, state: LabellingState, kind: LabellingKind, made: PreparedLabelling, step: CaseStep) -> None:
         """Write a labelling by the actor, and what it does to the case."""
         transaction, row = self._store.transaction, self._locked(state.case)
-        # Before there is a position: whoever tries to take the same from the queue holds this row, and waits for theirs.
+        # Before there is a position: a person who tries to take the same from the queue holds this row, and waits for theirs.
         forget(transaction.connection, row.event_key, kind)
         if step.supersedes is not None:
             _supersede(transaction, row.key, step.supersedes)

@@ -105,7 +105,7 @@ def _worked_out(connection: Connection, key: Key, document: Protocol | None) -> 
 
 
 def _ownerships(connection: Connection, windows: Sequence[tuple[int, Any]]) -> Mapping[int, Ownership]:
-    """Return whose each run is, and how guarded, by its key; a run and what it drew are so alike."""
+    """Return the team and sensitivity of each run by its key; its sampled events have the same."""
     wanted = among(runs.c.key, sorted({run_key for run_key, _ in windows}))
     found = connection.execute(select(runs.c.key, runs.c.team_id, runs.c.sensitivity).where(wanted))
     return {row.key: Ownership(row.team_id, Sensitivity(row.sensitivity)) for row in found}

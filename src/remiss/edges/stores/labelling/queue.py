@@ -73,7 +73,7 @@ class QueueStore:
             ]
 
     def reserve(self, event: int, kind: LabellingKind, person: str, now: datetime, until: datetime) -> bool:
-        """Give an event into a person's hand, if nobody else has it there; return whether it is."""
+        """Reserve an event for a person, if nobody else has it; return whether it is."""
         row = {"event_key": event, "kind": kind.value, "person": person, "expires_at": until}
         free = or_(reservations.c.expires_at <= now, reservations.c.person == person)
         return insert_or_take(self._store.transaction.connection, reservations, row, ("event_key", "kind"), free)

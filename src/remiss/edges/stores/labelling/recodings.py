@@ -39,7 +39,7 @@ RECODED, REOPENED = "recoded", "reopened"
 
 
 class RecodingStore:
-    """Recodings of an open catalog. A taxonomy is everybody's: they reach every case, whoever may see it."""
+    """Recodings of an open catalog. A taxonomy is everybody's: they reach every case, no matter who may see it."""
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader.of_everything
@@ -126,7 +126,7 @@ def _matching(reading: Reading, query: str) -> frozenset[int]:
 
 
 def _check_possible(row: Row[Any], each: Affected) -> None:
-    """Refuse to send back what the table of states lets nobody begin anew."""
+    """Refuse to send back a case that the table of states does not let be reopened."""
     back = each.mode is not None and each.goes[each.mode] is None
     status = Status(row.status)
     if back and status in DECIDED and after(status, Move.REOPEN) is None:
@@ -154,7 +154,7 @@ def _write(reading: Reading, transaction: Transaction, row: Row[Any], each: Affe
         reason = {"case_key": row.key, "revision": row.revision + 1, "reason": f"{recoding.name}: {recoding.about}"}
         connection.execute(insert(revision_reasons), reason)
     else:
-        # Whoever annotates it next does so anew, and whoever has verified it would be asked again.
+        # The next annotator does so anew, and the verifier would be asked again.
         state["mode"] = row.mode if mode is None else each.goes[mode]
         more = {"stale": True} if given else {}
     if state["mode"] != row.mode or state["status"] != row.status or more:

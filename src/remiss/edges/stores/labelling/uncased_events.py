@@ -53,7 +53,7 @@ def uncased_event(reading: Reading, given: str) -> Row[Any] | None:
 def file_uncased_event(transaction: Transaction, reading: Reading, event: Row[Any]) -> str:
     """File a control, of which somebody is about to say what it is, as a case; return its id.
 
-    Whoever does the same at the same time waits here, and finds the case.
+    A second writer of the same waits here, and finds the case.
     """
     connection, named = transaction.connection, case_id(event.source_name, event.event_id)
     lock_name(connection, f"event {event.key}")

@@ -1,13 +1,13 @@
-"""Counting cases by kind: those of one team and one sensitivity, which whoever asks sees all or none of.
+"""Counting cases by kind: those of one team and one sensitivity, of which the asker sees all or none.
 
 To ask of every case who may see it makes a count of a million several times as long. There are few kinds, so they are asked
 instead, and what is left is to count entries of an index that begins with team and sensitivity: no more work for somebody who
-sees a part than for whoever sees everything. Such an index there is for each of `COLUMNS`, for criteria and for context.
+sees a part than for a person who sees everything. Such an index there is for each of `COLUMNS`, for criteria and for context.
 
 Whether a scope sees every case that there is: then no case need be asked who may see it.
 
 Most people see all that their catalog holds, or all but a team or two; to compare every case with their clearance makes a count
-of a million several times as long. How guarded the cases of each team are at most is two steps down an index for each team.
+of a million several times as long. The highest sensitivity of each team's cases is two steps down an index for each team.
 """
 
 from __future__ import annotations
@@ -176,7 +176,9 @@ WHOLE = Sight(everything=True, every_team=True)
 
 
 def sight_of(reading: Reading) -> Sight:
-    """Return the kind of the scope in this snapshot: that of whoever sees everything where it sees all cases that there are."""
+    """Return the kind of the scope in this snapshot: that of a person who sees everything where it sees all cases that there
+    are.
+    """
     scope, connection = reading.scope, reading.connection
     if scope.everything:
         return WHOLE

@@ -1,6 +1,7 @@
 """Lists of cases: one statement for a page, and its rows as lines.
 
-The statement for a list as it is now is remembered, so that whoever turns pages or looks again does not wait for it to be made.
+The statement for a list as it is now is remembered, so that a reader who turns pages or looks again does not wait for it to be
+made.
 """
 
 from __future__ import annotations

@@ -66,7 +66,7 @@ class Matches:
         return self.matching(*columns).where(visible_to(self.sight))
 
     def matching(self, *columns: ColumnElement[Any]) -> Select[Any]:
-        """Return a select of what matches, whoever may see it: for what goes on to ask that of groups of cases."""
+        """Return a select of what matches, visible or not: for what goes on to ask that of groups of cases."""
         statement = select(*columns).select_from(cases).where(self.where)
         if self.position is None:
             return statement

@@ -2,7 +2,7 @@
 
 A writing transaction first reads, locks and changes what it has to; then it takes its position, which is the last lock that
 it waits for; then it writes the rows that carry the position, the journal's row, and commits. Since the lock is held until
-the commit, whoever reads position P also sees everything of all positions up to P.
+the commit, a reader of position P also sees everything of all positions up to P.
 
 The journal is one of the two logs of the audit: position P is entry P. Its rows are sealed from the first change of a catalog on,
 for before that there is no key; the rows until then, which make and upgrade it, are sealed by that change.
@@ -63,7 +63,7 @@ UNSTAMPED = -1
 class Transaction:
     """One writing transaction: who does what, when, and on which connection.
 
-    `subjects` and `digests` go into the journal; whoever writes may add to them. `team` is whose things are written, as far as
+    `subjects` and `digests` go into the journal; a writer may add to them. `team` is whose things are written, as far as
     they are one team's; else the row has the actor's own.
     """
 
@@ -102,7 +102,7 @@ class Transaction:
     def stamp(self, write: Callable[[int], None]) -> None:
         """Have `write` called with the position as soon as there is one, at the latest before the commit.
 
-        For whoever writes a row that carries the position in the middle of a transaction, without making everybody wait
+        For a writer of a row that carries the position in the middle of a transaction, without making everybody wait
         from there on. `write` changes only rows of this transaction.
         """
         if self._position is None:

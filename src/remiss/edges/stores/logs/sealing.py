@@ -69,7 +69,7 @@ class Sealing:
     def went_on(self, catalog: str, log: str, size: int) -> None:
         """Remember beside the key that the log is sealed, and here how many entries it has by now.
 
-        Not only when it begins: whoever began it may have been killed before this.
+        Not only when it begins: the process that began it may have been killed before this.
         """
         if log not in self._marked:
             if not self.known(catalog, log):

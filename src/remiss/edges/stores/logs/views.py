@@ -138,7 +138,7 @@ class ViewLog:
         try:
             yield
         except CatalogForeign as error:
-            raise Tampered(f"{self.file} is no log of views: another file lies in its place", do=IN_ITS_PLACE) from error
+            raise Tampered(f"{self.file} is not a log of views: another file lies in its place", do=IN_ITS_PLACE) from error
 
     def _first(self, connection: Connection) -> Head | None:
         """Return the head that somebody else has made meanwhile; remember it when there should have been one all along."""
@@ -211,7 +211,7 @@ def _text(entry: Entry, number: int) -> str:
 
 
 def _unrecorded(error: BaseException) -> BaseException:
-    """Return what is told to whoever may not see something, because it cannot be recorded that they do."""
+    """Return what is told to those to whom something is not visible, because it cannot be recorded that they do."""
     if not isinstance(error, RemissError):
         return error
     do = error.do or "make the catalog's folder writable"

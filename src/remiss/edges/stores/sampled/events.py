@@ -83,7 +83,7 @@ def decisions(reading: Reading) -> Mapping[int, Decision]:
     of_case = {own[0].key: (own[0].event_id, made[event_key]) for event_key, own in rows.items()}
     for row in reading.connection.execute(_alike(reading.position)):
         chooser, other = of_case.get(row.other_key, (None, NONE))
-        # Whoever takes another's verdict is verified when that one is.
+        # A case that takes another's verdict is verified when that one is.
         made[row.event_key] = replace(other, chooser=chooser)
     return made
 

@@ -2,7 +2,7 @@
 
 Windows of runs that are seen, in which some sampled event is not.
 
-An event is of the team and as guarded as what filed it first, and a stricter protocol raises it; so one run may have events of
+An event has the team and the sensitivity of its first filing, and a stricter protocol raises it; so one run may have events of
 several kinds. Which kinds a window has changes only when some run comes in force: it is counted once for each run until then,
 since of a million events that takes a second.
 """

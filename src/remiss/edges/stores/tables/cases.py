@@ -57,7 +57,8 @@ cases = Table(
     Index(None, "model", "occurred_at", "key"),
     Index(None, "model_version", "occurred_at", "key"),
     Index(None, "occurred_at", "key"),
-    # How many of a kind have each value (see `listing/kinds.py`), which kinds there are, and how guarded a team's are at most.
+    # How many of a kind have each value (see `listing/kinds.py`), which kinds there are, and the sensitivity of a team's are at
+    # most.
     *(Index(None, "team_id", "sensitivity", value) for value in ("status", "severity", "mode", "model", "model_version")),
     # The few that people filed, which the queue has to know all of.
     Index("ix_cases_filed", "key", **having("origin = 'filed'")),

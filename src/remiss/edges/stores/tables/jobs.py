@@ -22,7 +22,7 @@ jobs = Table(
     Column("protocol", Word, nullable=False),
     Column("version", Integer, nullable=False),
     Column("person", Word, nullable=False),
-    Column("operator", Boolean(create_constraint=False), nullable=False),  # whether whoever posted it had the database itself
+    Column("operator", Boolean(create_constraint=False), nullable=False),  # whether its poster had the database itself
     Column("posted_at", Instant, nullable=False),
     Column("request", Json, nullable=False),  # what came along, and the bounds
     Column("steps", Json),  # bounds and run of each; null until they are known

@@ -27,7 +27,7 @@ from remiss.edges.stores.dialect.conditions import member
 from remiss.edges.stores.dialect.types import Json, Word
 from remiss.edges.stores.tables.base import Instant, governed, metadata
 
-# One row. Its row lock orders all writers (docs/adr/0004): whoever holds it has the next position.
+# One row. Its row lock orders all writers (docs/adr/0004): the writer that holds it has the next position.
 catalog_head = Table(
     "catalog_head",
     metadata,

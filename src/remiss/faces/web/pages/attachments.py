@@ -76,7 +76,7 @@ async def _upload(request: Request) -> Upload:
     try:
         form = await parser.parse()
     except (MultiPartException, KeyError, ValueError) as error:
-        raise RequestError("what was sent is no form with one file", do="use the form on the page of the case") from error
+        raise RequestError("what was sent is not a form with one file", do="use the form on the page of the case") from error
     try:
         case, file = form.get("case"), form.get("file")
         if not isinstance(case, str) or not isinstance(file, UploadFile):

@@ -193,7 +193,7 @@ def unknown(ws: Workspace, case: str, as_of: int | None, error: RemissError) -> 
     if isinstance(error, Ambiguous):
         begun = Term("id", Operator.GLOB, values.pattern((prefix_of(case), "")), Level.PEOPLE)
         lines = tuple(catalog.search(ws, unparse(begun), as_of=as_of, limit=MOST_SIMILAR))
-    do = "look for it by what it is about, or check its letters" if isinstance(error, NotFound) else error.do
+    do = "search for it by its content, or check the id" if isinstance(error, NotFound) else error.do
     page = UnknownPage(asked=case, what=error.what, do=do, lines=lines, as_of=as_of)
     return render(page, shell(ws, "Which case?", "cases", position=as_of), status=status_of(error))
 

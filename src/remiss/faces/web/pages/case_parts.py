@@ -123,7 +123,7 @@ DONE = {
     "case.verify": "verified",
     "case.adjudicate": "adjudicated",
     "case.reopen": "reopened",
-    "case.link": "linked to a case that is alike",
+    "case.link": "linked to a similar case",
     "case.unlink": "unlinked",
 }
 SHOWN = (

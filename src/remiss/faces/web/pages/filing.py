@@ -48,7 +48,7 @@ class TypedFiling(BaseModel):
     inputs: str = ""
     context: str = ""
     text: str = ""
-    # The ids of the cases that it may be a duplicate of, which whoever sends the form has been told of.
+    # The ids of the cases that it may be a duplicate of, which the sender of the form has been told of.
     told: str = ""
 
 
@@ -95,7 +95,7 @@ def _shown(ws: Ws, typed: TypedFiling, problem: tuple[str, str] | None, suspects
     kept = protocol_cache.newest(ws)
     models = tuple(dict.fromkeys(each.model for each in kept))
     teams = teams_of(ws, kept)
-    # How guarded a case may be that its author would see.
+    # The sensitivities of cases that would be visible to their author.
     levels = tuple(level.name.lower() for level in Sensitivity if any(ws.scope.sees(team, level) for team in teams))
     page = FilingPage(
         typed=typed,
@@ -110,7 +110,7 @@ def _shown(ws: Ws, typed: TypedFiling, problem: tuple[str, str] | None, suspects
 
 
 def teams_of(ws: Workspace, kept: Sequence[Protocol]) -> tuple[str, ...]:
-    """Return the teams in which whoever asks may file, those of the protocols first."""
+    """Return the teams in which the asker may file, those of the protocols first."""
     granted = ws.authority.teams(ws.actor, FILING) or ()
     known = dict.fromkeys((*(each.team for each in kept), DEFAULT, *sorted(granted)))
     return tuple(team for team in known if ws.authority.may(ws.actor, FILING, team))

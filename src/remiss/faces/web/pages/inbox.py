@@ -1,4 +1,4 @@
-"""The inbox: where others mentioned whoever is signed in, and what of it waits."""
+"""The inbox: where others mentioned the person who is signed in, and what of it waits."""
 
 from __future__ import annotations
 

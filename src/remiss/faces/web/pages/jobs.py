@@ -1,4 +1,4 @@
-"""Jobs: work that nobody waits for, how it stands, and how far it has come."""
+"""Jobs: work in the background, its state and its progress."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class JobsPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobPage:
-    """jobs/page.html: one job; `cancels` says whether whoever looks may cancel it."""
+    """jobs/page.html: one job; `cancels` says whether the viewer may cancel it."""
 
     template: ClassVar[str] = "jobs/page.html"
     job: Job

@@ -44,7 +44,7 @@ def judgement_of(given: TypedJudgement, kind: LabellingKind) -> Judgement:
 
     Raises
     ------
-    InputError : no verdict, or an impact that is no range
+    InputError : no verdict, or an impact that is not a range
     """
     if given.one("verdict") not in set(Verdict):
         raise InputError("nothing is chosen of what it is", do="choose a verdict")
@@ -77,4 +77,4 @@ def _impact(given: TypedJudgement) -> Impact | None:
     try:
         return Impact(low=float(low or high), high=float(high or low), unit=unit)
     except ValueError:
-        raise InputError("the impact is no range", do="give the least and the most that one occurrence costs") from None
+        raise InputError("the impact is not a range", do="give the least and the most that one occurrence costs") from None

@@ -51,7 +51,7 @@ class Unmoved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabellingPart:
-    """case/labelling.html: what people found. The forms are there for whoever may send them, of the case as it is now alone."""
+    """case/labelling.html: what people found. The forms are there for those who may send them, of the case as it is now alone."""
 
     case: str
     revision: int

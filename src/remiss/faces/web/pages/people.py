@@ -66,8 +66,9 @@ def people_of(ws: Workspace, rows: Iterable[dict[str, Any]]) -> tuple[PersonLine
         if team is not None:
             taken = ws.authority.may(ws.actor, "person:revoke", team)
             held = (*held, HeldRole(role=row["role"], team=team, words=team_words(team), clearance=row["clearance"], taken=taken))
-        told = {"about": row["about"], "since": row["since_at"], "until": row["until_at"], "disabled": row["until"] is not None}
-        lines[name] = PersonLine(name=name, held=held, **told)
+        gone = row["position_to"] is not None
+        times = {"about": row["about"], "since": row["since_at"], "until": row["until_at"], "disabled": gone}
+        lines[name] = PersonLine(name=name, held=held, **times)
     return tuple(sorted(lines.values(), key=lambda line: (line.disabled, line.name)))
 
 
