@@ -135,8 +135,7 @@ class Workspace(Recording):
             return result
 
     def take_job(self, runner: str, stays: float | None = None) -> Lease | None:
-        """Take a job that waits, or whose runner has gone silent; None when there is none. For the person who has the database
-        itself.
+        """Take a job that waits, or whose runner has gone silent; None when there is none. For the owner of the database.
 
         Parameters
         ----------
