@@ -56,6 +56,13 @@ def _stat(process: int) -> tuple[str, float] | None:
 
 def _below(process: int) -> Iterator[int]:
     """Yield the processes that a process started and that still run, and theirs."""
+    for child in _listed(process):
+        yield child
+        yield from _below(child)
+
+
+def _listed(process: int) -> Iterator[int]:
+    """Yield the processes that a process started and that still run."""
     try:
         threads = list(Path(f"/proc/{process}/task").iterdir())
     except (FileNotFoundError, ProcessLookupError):
@@ -65,9 +72,7 @@ def _below(process: int) -> Iterator[int]:
             children = (thread / "children").read_text().split()
         except (FileNotFoundError, ProcessLookupError):
             continue  # this thread ended while we looked
-        for child in children:
-            yield int(child)
-            yield from _below(int(child))
+        yield from map(int, children)
 
 
 def _ended() -> float:
@@ -118,6 +123,35 @@ class Meter:
 SERVERS = Processes()
 
 
+class OwnWork:
+    """What this process and the children that ended did in a while: the part that nothing else can be taken for.
+
+    What others below work, as browsers do after a page was left, and what is told of them late, is no ground to fail a test.
+    """
+
+    def __init__(self) -> None:
+        self.children: dict[int, tuple[str, float]] = {}
+        self.worked = self.ended = 0.0
+
+    def _running(self) -> dict[int, tuple[str, float]]:
+        """Return the children that run by number, those seen before among them: the kernel's list may skip some."""
+        listed = {*_listed(os.getpid()), *self.children}
+        return {child: found for child in listed if (found := _stat(child)) is not None}
+
+    def begin(self) -> None:
+        """Begin anew."""
+        self.ended, self.children = _ended(), self._running()
+        while self.ended != (ended := _ended()):
+            self.ended, self.children = ended, self._running()
+        self.worked = time.process_time()
+
+    def seconds(self) -> float:
+        """Return the seconds since the beginning. Of children that ended since, what they had done before is left out."""
+        running, ended = self._running(), _ended()
+        gone = (before for child, (started, before) in self.children.items() if running.get(child, ("", 0))[0] != started)
+        return time.process_time() - self.worked + max(0.0, ended - self.ended - sum(gone))
+
+
 def of_the_server() -> float:
     """Return the seconds of PostgreSQL's server since it was started; none when no test has needed it yet."""
     try:
@@ -134,8 +168,9 @@ class Clock:
         self.workers = workers
         self.slowest = slowest
         self.meter = Meter()
+        self.work = OwnWork()
         self.began = (0.0, 0.0)
-        self.ended = self.passed = 0.0
+        self.worked = 0.0
         self.modules = 0
         self.shared = 0.0
         self.sharing = False
@@ -147,7 +182,8 @@ class Clock:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
         self.began = (self.meter.seconds(), of_the_server())
-        self.modules, self.shared, self.passed = len(sys.modules), 0.0, time.monotonic()
+        self.modules, self.shared = len(sys.modules), 0.0
+        self.work.begin()
         return (yield)
 
     @pytest.hookimpl(wrapper=True)
@@ -161,24 +197,22 @@ class Clock:
     @contextmanager
     def for_several(self) -> Iterator[None]:
         """Count apart what the block does, for it is done for several tests."""
-        self.sharing, outer, before = True, self.sharing, self.meter.seconds()
+        self.sharing, outer, before = True, self.sharing, self.work.seconds()
         try:
             yield
         finally:
             self.sharing = outer
-            self.shared += 0.0 if outer else self.meter.seconds() - before
+            self.shared += 0.0 if outer else self.work.seconds() - before
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
         if call.when != "teardown":
             # What is put away after a test may be for several: the last test of a run ends everything.
-            self.ended = self.meter.seconds()
+            self.worked = self.work.seconds()
             return (yield)
         tests = self.meter.seconds() - self.began[0]
         server = (of_the_server() - self.began[1]) / self.workers
-        # What was started for the tests before, as a browser, may be told late: in no second do the processors work more seconds.
-        possible = (time.monotonic() - self.passed) * (os.cpu_count() or 1)
-        own, loaded = min(self.ended - self.began[0] - self.shared, possible), len(sys.modules) - self.modules
+        own, loaded = self.worked - self.shared, len(sys.modules) - self.modules
         may = any(item.get_closest_marker(name) is not None for name in ("slow", "soak"))
         over = own > LIMIT_S and loaded < LOADING and not may
         item.user_properties.append((PROPERTY, (tests, server, own, over)))

@@ -49,7 +49,7 @@ def test_what_is_a_part_of_an_answer_does_not_say_it_again():
     told = to_json(read_at_position(thread, lambda: 4))
     assert (told.pop("schema"), told.pop("position")) == ("remiss/thread@1", 4)
     assert told == {key: value for key, value in listed["items"][0].items() if key != "schema"}
-    token = Token(id="t", person="bo", about=None, expires=None, since=1, position=2)
+    token = Token(id="t", person="bo", about=None, expires=None, position_from=1, position=2)
     assert to_json(IssuedToken(token=token, text="secret", position=5))["position"] == 5
 
 

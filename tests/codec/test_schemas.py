@@ -66,7 +66,7 @@ def test_every_action_returns_something_that_has_a_name():
     [
         ("import remiss.codec as c; print(*c.names())", {"case", "run", "job"}),
         ("import remiss.codec as c; print(*c.schemas())", {"case", "run", "job"}),
-        ("import remiss.codec as c; print(*c.published('team')['properties'])", {"schema", "team", "since"}),
+        ("import remiss.codec as c; print(*c.published('team')['properties'])", {"schema", "team", "position_from"}),
     ],
 )
 def test_what_is_published_does_not_depend_on_what_was_loaded(asked, printed):

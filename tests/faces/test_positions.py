@@ -174,7 +174,7 @@ def test_what_changes_something_says_the_position_that_it_was_committed_at(rich)
     assert catalog.show(ws, names["case"], as_of=revised.position) == revised
     with there.client() as client:
         added = client.post("/api/v1/teams", json={"team": "boarding"}).json()
-        assert added["position"] == added["since"] == ws.position()
+        assert added["position"] == added["position_from"] == ws.position()
         sent = client.post(f"/api/v1/cases/{names['case']}/attachments", params={"name": "shot.png"}, content=b"x").json()
         assert sent["position"] == sent["read_position"] == ws.position()
         people_actions.add_person(ws, "cy")

@@ -156,7 +156,7 @@ def log_lines(name: str, found: Sequence[int | str | None]) -> str:
 
 
 def derived(found: object) -> tuple[object, ...]:
-    return tuple(getattr(found, name) for name in ("windows", "groups", "cells", "drawings", "refusals", "files", "rows"))
+    return tuple(getattr(found, name) for name in ("windows", "groups", "cells", "sampled", "refusals", "files", "rows"))
 
 
 @pytest.mark.slow(reason="each example is five captures")

@@ -2,11 +2,12 @@
 
 import subprocess
 import sys
+import time
 
 import pytest
 
 from tests import processor_time
-from tests.processor_time import Meter, Processes
+from tests.processor_time import Meter, OwnWork, Processes
 
 BUSY = "import time\nwhile time.process_time() < 0.4: pass\nprint('worked', flush=True)\ninput()"
 
@@ -42,3 +43,23 @@ def test_a_process_that_ended_is_forgotten(worked):
     assert processes.seconds([worked.pid]) > 0.3
     worked.communicate(b"\n")
     assert processes.seconds([]) == 0
+
+
+def test_of_a_child_that_ends_in_a_test_only_what_it_did_there_counts(worked):
+    work = OwnWork()
+    work.begin()
+    worked.communicate(b"\n")
+    assert work.seconds() < 0.3
+    subprocess.run([sys.executable, "-c", BUSY], input=b"\n", capture_output=True, check=True)
+    assert work.seconds() > 0.3
+
+
+def test_what_still_runs_is_no_ground_to_fail_a_test():
+    work = OwnWork()
+    work.begin()
+    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as other:
+        while (found := processor_time._stat(other.pid)) is not None and found[1] < 0.4:
+            time.sleep(0.02)
+        own = work.seconds()
+        other.kill()
+    assert own < 0.3

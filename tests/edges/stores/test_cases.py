@@ -86,10 +86,10 @@ def test_whatever_people_write_comes_back_and_is_found(ws, text):
 @pytest.mark.parametrize("text", ["a\0b", "\udc80"])
 def test_letters_that_no_catalog_can_hold_are_refused(ws, text):
     for said in ({"title": text}, {"text": text}, {"inputs": {"x": text}}, {"model": text}, {"context": {text: 1}}):
-        with pytest.raises(InputError, match=r"letter that no catalog can hold|cannot name a field"):
+        with pytest.raises(InputError, match=r"character that no catalog can hold|cannot name a field"):
             actions.file(ws, filing(**said))
     case = actions.file(ws, filing())
-    with pytest.raises(InputError, match="letter that no catalog can hold"):
+    with pytest.raises(InputError, match="character that no catalog can hold"):
         actions.revise(ws, case.id, 1, note=text)
 
 

@@ -165,7 +165,7 @@ def test_of_a_case_that_one_may_not_see_there_is_nothing(ws):
 
         @unlisted("test.write")
         def write(_: remiss.Workspace, seen: ThreadStore) -> None:
-            seen.turn(thread, ThreadStatus.RESOLVED)
+            seen.set_status(thread, ThreadStatus.RESOLVED)
 
         with pytest.raises(NotFound):
             write(ws, seen)

@@ -46,7 +46,7 @@ def told(ws, as_of=None):
     """Return all that somebody can read of it, as one text."""
     threads = discussion.list_threads(ws, CASE, as_of=as_of)
     everything = (
-        [to_json(each) for each in threads],
+        to_json(threads),
         [to_json(discussion.show_thread(ws, each.id, as_of=as_of)) for each in threads],
         to_json(investigation.investigation(ws, CASE, as_of=as_of)),
         [dict(each) for each in discussion.list_inbox(ws, everything=True, as_of=as_of)],
