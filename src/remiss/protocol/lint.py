@@ -16,6 +16,7 @@ from remiss.protocol.nearest import nearest
 from remiss.protocol.notes import notes
 from remiss.protocol.ports import Description
 from remiss.protocol.predicate import LABELS, check_field, check_predicate
+from remiss.protocol.structure import Structure
 from remiss.protocol.terms import Criterion, Expression, Kind, Protocol, Type, is_among
 
 LABEL = "label"
@@ -37,15 +38,13 @@ def examine(
     """
     linting = _Linting(protocol, labels_unknown)
     columns = dict(source.columns)
-    zoned = {name for name in source.columns if _zoned(source, name)}
     if labels is not None:
-        columns |= {f"{LABELS}.{name}": kind for name, kind in labels.columns.items()}
-        zoned |= {f"{LABELS}.{name}" for name in labels.columns if _zoned(labels, name)}
+        columns |= {f"{LABELS}.{name}": structure for name, structure in labels.columns.items()}
         _check_labels(linting, source, labels)
     fields = {
         name: checked
         for name, expression in protocol.fields.items()
-        if (checked := _field(linting, name, expression, columns, frozenset(zoned))) is not None
+        if (checked := _field(linting, name, expression, columns)) is not None
     }
     # A field that could not be typed is reported once, where it is defined: to the criteria that read it, its type is not
     # known, and of their errors those are reported that no type of it would end.
@@ -69,11 +68,6 @@ class _Linting:
         self.findings.append(Finding(code="lint", level="error", file=self.protocol.path, line=line, what=what, do=do))
 
 
-def _zoned(description: Description, column: str) -> bool:
-    kind = description.types.get(column, "").upper()
-    return "WITH TIME ZONE" in kind or kind in {"TIMESTAMPTZ", "TIMESTAMP_TZ"}
-
-
 def _columns_of(protocol: Protocol) -> dict[str, str]:
     """Return the columns that a field shows unchanged, each with the field that holds it."""
     plain = re.compile(r'"?([^"]+)"?')
@@ -86,12 +80,12 @@ def _check_labels(linting: _Linting, source: Description, labels: Description) -
         return
     line = linting.protocol.lines.get("labels.key", wanted.line)
     for whose, described in (("source", source), (LABELS, labels)):
-        kind = described.columns.get(wanted.key)
-        if kind is None:
+        structure = described.columns.get(wanted.key)
+        if structure is None:
             do = nearest(wanted.key, described.columns, "the columns are")
             linting.find(line, f"the key {wanted.key} is not a column of the {whose}", f"{do}; both sides must have the key")
-        elif kind not in {Type.TEXT, Type.INTEGER}:
-            shown = described.types.get(wanted.key, kind.value)
+        elif structure.type not in {Type.TEXT, Type.INTEGER}:
+            shown = described.types.get(wanted.key, structure.type.value)
             linting.find(
                 line,
                 f"the key {wanted.key} is {shown} in the {whose}, not text or a whole number",
@@ -103,22 +97,20 @@ def _check_labels(linting: _Linting, source: Description, labels: Description) -
         linting.find(
             line, f"{wanted.time} is not a column of the labels", nearest(wanted.time, labels.columns, "the columns are")
         )
-    elif known not in {Type.TIME, Type.DATE, Type.TEXT}:
-        shown = labels.types.get(wanted.time, known.value)
+    elif known.type not in {Type.TIME, Type.DATE, Type.TEXT}:
+        shown = labels.types.get(wanted.time, known.type.value)
         linting.find(
             line, f"{wanted.time} of the labels is {shown}, not a time", "name the column that says since when a label is known"
         )
-    elif known is not Type.TEXT and not _zoned(labels, wanted.time) and wanted.address.time_zone is None:
+    elif known.type is not Type.TEXT and not known.zoned and wanted.address.time_zone is None:
         linting.find(
             line, f"{wanted.time} of the labels has times without a zone", "add time_zone under labels or source, for example UTC"
         )
 
 
-def _field(
-    linting: _Linting, name: str, expression: Expression, columns: Mapping[str, Type], zoned: frozenset[str]
-) -> CheckedExpression | None:
+def _field(linting: _Linting, name: str, expression: Expression, columns: Mapping[str, Structure]) -> CheckedExpression | None:
     try:
-        checked = check_field(expression.sql, columns, zoned=zoned, labels_unknown=linting.labels_unknown)
+        checked = check_field(expression.sql, columns, labels_unknown=linting.labels_unknown)
     except ProtocolError as error:
         linting.find(expression.line, f"field {name}: {error.what}", error.do)
         return None
@@ -146,8 +138,6 @@ def _cast(sql: str, to: str) -> str:
 
 def _unfit(protocol: Protocol, name: str, checked: CheckedExpression) -> tuple[str, str] | None:
     kind = checked.type
-    if kind is Type.NESTED:
-        return f"field {name} is nested", "have the log write its parts as columns, and name those"
     if name == "time":
         if kind not in {Type.TIME, Type.DATE, Type.TEXT}:
             return (

@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from remiss.action import Performs
-from remiss.protocol.terms import Address, Type
+from remiss.protocol.structure import Structure
+from remiss.protocol.terms import Address
 from remiss.records.published import Count, Items, published
 
 if TYPE_CHECKING:
@@ -20,13 +21,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Description:
-    """What an engine knows of a source before reading it: columns with types, in order, and the files behind it.
+    """What an engine knows of a source before reading it: columns and what they hold, in order, and the files behind it.
 
     `types` are the engine's own names for the same columns (for messages). `files` are sorted absolute paths. `spellings`
     say of columns of delimited files how each value is spelled; a row with another spelling is unreadable.
     """
 
-    columns: Mapping[str, Type]
+    columns: Mapping[str, Structure]
     types: Mapping[str, str]
     files: tuple[str, ...]
     spellings: Mapping[str, str] = field(default_factory=dict)

@@ -10,38 +10,37 @@ cast that fails, a division by zero, a logarithm of nothing or the root of a neg
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlglot import exp
 
 from remiss.errors import ProtocolError
 from remiss.protocol.check_result import CheckedExpression
+from remiss.protocol.expressions import nested
 from remiss.protocol.expressions.grammar import Names, parse, typed
 from remiss.protocol.expressions.typed import Typed
 from remiss.protocol.nearest import nearest
+from remiss.protocol.structure import Structure
 from remiss.protocol.terms import Type, is_among
 
 LABELS = "labels"
 
 
-def check_field(
-    text: str, columns: Mapping[str, Type], *, zoned: frozenset[str] = frozenset(), labels_unknown: bool = False
-) -> CheckedExpression:
+def check_field(text: str, columns: Mapping[str, Structure], *, labels_unknown: bool = False) -> CheckedExpression:
     """Return a field's expression checked against the columns of its source.
 
     Parameters
     ----------
     text : one SQL scalar expression, DuckDB's dialect
-    columns : name to type; the source's under their own names, the labels' as `labels.NAME`
-    zoned : those of type TIME whose values carry a zone
+    columns : name to what its values are; the source's under their own names, the labels' as `labels.NAME`
     labels_unknown : the columns of the labels could not be described; each that is read is of type UNKNOWN
 
     Raises
     ------
     ProtocolError : not one scalar expression of known columns and functions; without a location, which the caller knows
     """
-    return _checked(text, _Columns(columns, zoned, labels_unknown))
+    return _checked(text, _Columns(columns, labels_unknown))
 
 
 def check_predicate(
@@ -71,6 +70,8 @@ def check_predicate(
 
 def _checked(text: str, names: Names) -> CheckedExpression:
     done = typed(parse(text), names)
+    if done.type is Type.NESTED:
+        raise ProtocolError(f"{_short(text)} is nested", do=nested.advice(done))
     if done.type is Type.NULL:
         raise ProtocolError(f"{_short(text)} is always null", do="name a column or give a value")
     return CheckedExpression(sql=done.node.sql(dialect="duckdb"), type=done.type, reads=done.reads, zoned=done.zoned)
@@ -89,45 +90,50 @@ def _article(kind: Type) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Columns:
-    """Names in a field: columns of the source, and `labels.NAME`."""
+    """Names in a field: columns of the source and `labels.NAME`, and parts of those that are nested."""
 
-    types: Mapping[str, Type]
-    zoned: frozenset[str]
+    columns: Mapping[str, Structure]
     labels_unknown: bool
 
-    def resolve(self, qualifier: str, name: str) -> Typed:
-        asked = f"{qualifier}.{name}" if qualifier else name
-        of_labels = qualifier.lower() == LABELS
+    def resolve(self, parts: Sequence[str]) -> Typed:
+        of_labels = len(parts) > 1 and parts[0].lower() == LABELS and (self.labels_unknown or self._any_of(LABELS))
         if of_labels and self.labels_unknown:
-            return Typed(exp.column(name, table=LABELS, quoted=True), Type.UNKNOWN, frozenset({asked}))
-        found = _find(asked, [column for column in self.types if column.startswith(f"{LABELS}.") == of_labels])
-        if found is None:
-            raise self._unknown(qualifier, name)
-        # A source's column may have a dot in its name; the labels' are known by their table.
-        node = exp.column(
-            found.removeprefix(f"{LABELS}.") if of_labels else found, table=LABELS if of_labels else None, quoted=True
-        )
-        return Typed(node, self.types[found], frozenset({found}), zoned=found in self.zoned)
+            return Typed(exp.column(parts[1], table=LABELS, quoted=True), Type.UNKNOWN, frozenset({f"{LABELS}.{parts[1]}"}))
+        known = [column for column in self.columns if column.startswith(f"{LABELS}.") == of_labels]
+        # A column may have a dot in its name; it goes before a part of another.
+        for length in range(len(parts), of_labels, -1):
+            found = _find(".".join(parts[:length]), known)
+            if found is None:
+                continue
+            # The labels' columns are known by their table.
+            node = exp.column(
+                found.removeprefix(f"{LABELS}.") if of_labels else found, table=LABELS if of_labels else None, quoted=True
+            )
+            value = nested.of(node, frozenset({found}), self.columns[found])
+            for name in parts[length:]:
+                value = nested.part(value, name)
+            return value
+        raise self._unknown(parts)
 
-    def _unknown(self, qualifier: str, name: str) -> ProtocolError:
-        if qualifier and qualifier.lower() != LABELS:
+    def _any_of(self, prefix: str) -> bool:
+        return any(column.startswith(f"{prefix}.") for column in self.columns)
+
+    def _unknown(self, parts: Sequence[str]) -> ProtocolError:
+        asked, first = ".".join(parts), parts[0]
+        of_labels = len(parts) > 1 and first.lower() == LABELS
+        if of_labels and not self._any_of(LABELS):
+            return ProtocolError(f"{asked} reads labels, and the protocol has none", do="add a labels section, or remove it")
+        known = [column for column in self.columns if column.startswith(f"{LABELS}.") == of_labels]
+        if len(parts) > 1 and not of_labels:
             return ProtocolError(
-                f"{qualifier}.{name} is neither a column of the source nor one of the labels",
-                do=f"write a column's name, or labels.NAME; parts of nested columns must be flattened in the log ({qualifier})",
+                f"{asked} is neither a column of the source nor a part of one, nor of the labels",
+                do=nearest(first, known, "the columns are"),
             )
-        if qualifier and not any(column.startswith(f"{LABELS}.") for column in self.types):
-            return ProtocolError(
-                f"{qualifier}.{name} reads labels, and the protocol has none", do="add a labels section, or remove it"
-            )
-        if not qualifier and f"{LABELS}.{name}" in self.types:
-            return ProtocolError(f"{name} is not a column of the source but of the labels", do=f"write {LABELS}.{name}")
-        whose, known = (
-            ("labels", [c for c in self.types if c.startswith(f"{LABELS}.")])
-            if qualifier
-            else ("source", [c for c in self.types if not c.startswith(f"{LABELS}.")])
+        if not of_labels and f"{LABELS}.{asked}" in self.columns:
+            return ProtocolError(f"{asked} is not a column of the source but of the labels", do=f"write {LABELS}.{asked}")
+        return ProtocolError(
+            f"{asked} is not a column of the {'labels' if of_labels else 'source'}", do=nearest(asked, known, "the columns are")
         )
-        asked = f"{qualifier}.{name}" if qualifier else name
-        return ProtocolError(f"{asked} is not a column of the {whose}", do=nearest(asked, known, "the columns are"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +144,8 @@ class _Fields:
     columns: Mapping[str, str]
     unread: Collection[str]
 
-    def resolve(self, qualifier: str, name: str) -> Typed:
-        asked = f"{qualifier}.{name}" if qualifier else name
+    def resolve(self, parts: Sequence[str]) -> Typed:
+        asked = ".".join(parts)
         found = _find(asked, self.types)
         if found is None and is_among(asked, self.unread):
             return Typed(exp.column(asked, quoted=True), Type.UNKNOWN, frozenset({asked}))

@@ -23,6 +23,7 @@ from remiss.edges.engines.quoting import identifier, literal, pattern
 from remiss.edges.engines.statements import explained, interruptible, taken
 from remiss.errors import Location, RemissError, SettingError, SourceError, StorageError
 from remiss.protocol.ports import Description, UnreadableRows
+from remiss.protocol.structure import JSON, Form, Structure
 from remiss.protocol.terms import Address, Type
 from remiss.settings import Settings
 
@@ -34,6 +35,26 @@ RESERVED = frozenset({"remiss_file", "remiss_row"})
 INTEGERS = frozenset(
     {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"}
 )
+
+
+def structure_of(name: str) -> Structure:
+    """Return what values of that DuckDB type are, nested ones with their parts."""
+    return _structure(duckdb.sqltype(name))
+
+
+def _structure(of: duckdb.sqltypes.DuckDBPyType) -> Structure:
+    name, parts = (
+        str(of),
+        of.id in {"struct", "list", "array", "map"}
+        and {part: its for part, its in of.children if isinstance(its, duckdb.sqltypes.DuckDBPyType)},
+    )
+    if not parts:
+        return JSON if name == "JSON" else Structure(type=type_of(name), zoned="WITH TIME ZONE" in name)
+    if of.id == "struct":
+        return Structure(type=Type.NESTED, form=Form.STRUCT, fields={part: _structure(its) for part, its in parts.items()})
+    if of.id == "map":
+        return Structure(type=Type.NESTED, form=Form.MAP, key=type_of(str(parts["key"])), item=_structure(parts["value"]))
+    return Structure(type=Type.NESTED, form=Form.LIST, item=_structure(parts["child"]))
 
 
 def type_of(name: str) -> Type:
@@ -97,7 +118,7 @@ class DuckDB:
                 f"source {address.name} has no columns", where=Location(files[0]), do="check the file and its format"
             )
         return Description(
-            columns={name: type_of(kind) for name, kind in types.items()}, types=types, files=files, spellings=spellings
+            columns={name: structure_of(kind) for name, kind in types.items()}, types=types, files=files, spellings=spellings
         )
 
     @contextmanager

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from sqlglot import exp
 
 from remiss.protocol.expressions.patterns import check_pattern
-from remiss.protocol.expressions.refusal import refuse
+from remiss.protocol.expressions.refusal import PARTS, refuse
 from remiss.protocol.expressions.typed import (
     NUMBERS,
     TIMES,
@@ -36,7 +36,7 @@ def comparable(left: Typed, right: Typed) -> tuple[Typed, Typed]:
         if side.type is Type.NULL:
             raise error("a comparison with NULL is never true", f"write {show(other.node)} IS NULL or IS NOT NULL")
         if side.type is Type.NESTED:
-            raise error(f"{show(side.node)} is nested and cannot be compared", "have the log write the part as a column")
+            raise error(f"{show(side.node)} is nested and cannot be compared", f"name a part of it, as in {PARTS}")
     if Type.UNKNOWN in {left.type, right.type}:
         return left, right
     if left.type in TIMES and right.type is Type.TEXT:

@@ -6,7 +6,7 @@ within limits that keep any stranger's text cheap to refuse.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Protocol
@@ -17,9 +17,9 @@ from sqlglot.errors import ParseError, TokenError
 from sqlglot.tokenizer_core import Token, TokenType
 
 from remiss.errors import ProtocolError
-from remiss.protocol.expressions import conditions, functions, values
+from remiss.protocol.expressions import conditions, functions, nested, text_parts, values
 from remiss.protocol.expressions.refusal import refuse
-from remiss.protocol.expressions.typed import Rule, Typed
+from remiss.protocol.expressions.typed import ExpressionReader, Rule, Typed
 from remiss.protocol.terms import Type
 
 MOST_CHARACTERS = 4_000
@@ -136,6 +136,17 @@ def _where(error: ParseError) -> str:
     return f"unexpected {near!r} at {place}" if near else f"it stops making sense at {place}"
 
 
+CALLS: Mapping[tuple[str, int], Rule] = {**nested.CALLS, ("try_strptime", 2): text_parts.from_text}
+
+
+def _call(node: exp.Expression, reader: ExpressionReader) -> Typed:
+    """Read a function that the parser has no node of its own for."""
+    rule = CALLS.get((node.name.lower(), len(node.expressions)))
+    if rule is None:
+        raise refuse(node)
+    return rule(node, reader)
+
+
 RULES: Mapping[type[exp.Expression], Rule] = {
     exp.Column: values.column,
     exp.Literal: values.literal,
@@ -172,6 +183,16 @@ RULES: Mapping[type[exp.Expression], Rule] = {
     exp.Contains: functions.of_texts(Type.BOOLEAN, more=1),
     exp.Extract: functions.extract,
     exp.UnixToTime: functions.from_epoch,
+    exp.StrToTime: text_parts.from_text,
+    exp.SplitPart: text_parts.split_part,
+    exp.RegexpExtract: text_parts.regular_part,
+    exp.ByteString: values.escaped,
+    exp.Dot: nested.dot,
+    exp.Bracket: nested.bracket,
+    exp.StructExtract: nested.struct_part,
+    exp.JSONExtract: nested.json_part,
+    exp.JSONExtractScalar: nested.json_text,
+    exp.Anonymous: _call,
     **dict.fromkeys((exp.And, exp.Or), conditions.connector),
     **dict.fromkeys((exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.NullSafeEQ, exp.NullSafeNEQ), conditions.comparison),
     **dict.fromkeys((exp.Like, exp.ILike), conditions.likeness),
@@ -184,8 +205,8 @@ RULES: Mapping[type[exp.Expression], Rule] = {
 class Names(Protocol):
     """Who knows the names of an expression."""
 
-    def resolve(self, qualifier: str, name: str) -> Typed:
-        """Return the column that a name stands for.
+    def resolve(self, parts: Sequence[str]) -> Typed:
+        """Return the column, or the part of one, that a name stands for, given as it is divided by dots.
 
         Raises
         ------
@@ -206,8 +227,8 @@ class _Reader:
             raise refuse(node)
         return rule(node, self)
 
-    def resolve(self, qualifier: str, name: str) -> Typed:
-        return self.names.resolve(qualifier, name)
+    def resolve(self, parts: Sequence[str]) -> Typed:
+        return self.names.resolve(parts)
 
 
 def typed(node: exp.Expression, names: Names) -> Typed:

@@ -16,8 +16,8 @@ _LETTER_ESCAPES = frozenset("dDwWsSbBntrfvAz")
 _QUANTIFIERS = "*+?"
 
 
-def check_pattern(pattern: str) -> None:
-    """Accept a pattern that engines share.
+def check_pattern(pattern: str) -> int:
+    """Return how many groups a pattern has, if it is one that engines share.
 
     Raises
     ------
@@ -25,7 +25,7 @@ def check_pattern(pattern: str) -> None:
     """
     try:
         # RE2 and Java write the very end of the text as \z, which Python spells \Z.
-        re.compile(_portable(pattern))
+        return re.compile(_portable(pattern)).groups
     except (re.error, OverflowError, RecursionError) as error:
         raise _refused(pattern, str(error)) from error
 

@@ -57,12 +57,27 @@ TABLE: tuple[Function, ...] = (
     Function(
         "regexp_matches", "regexp_matches(output, '^late', 'i')", Type.BOOLEAN, "whether a fixed pattern is found; `i` any case"
     ),
+    Function(
+        "regexp_extract",
+        "regexp_extract(output, '^([a-z]+)-', 1)",
+        Type.TEXT,
+        "what a fixed pattern, or a group of it, finds first; empty where it finds nothing",
+    ),
     Function("replace", "replace(output, '-', ' ')", Type.TEXT, "with every occurrence replaced"),
     Function("round", "round(confidence, 2)", Type.NUMBER, "rounded to a fixed number of places, 0 to 15"),
     Function("rtrim", "rtrim(output)", Type.TEXT, "without blanks, or what the second text names, behind"),
     Function("second", "second(time)", Type.INTEGER, "the second, 0 to 59"),
     Function("sqrt", "sqrt(latency_ms)", Type.NUMBER, "the square root; null below 0"),
+    Function(
+        "split_part", "split_part(output, '-', 1)", Type.TEXT, "a piece between separators, from 1, or from the end with -1"
+    ),
     Function("starts_with", "starts_with(output, 'la')", Type.BOOLEAN, "whether the first text begins with the second"),
+    Function(
+        "strptime",
+        "strptime(inputs.day, '%d.%m.%Y')",
+        Type.TIME,
+        "the time that a text names in a fixed format; null where it does not",
+    ),
     Function("substr", "substr(output, 1, 3)", Type.TEXT, "a part: where it begins, from 1, and how long, as fixed numbers"),
     Function("to_timestamp", "to_timestamp(inputs.seconds)", Type.TIME, "the time so many seconds after 1970-01-01T00:00Z"),
     Function("trim", "trim(output)", Type.TEXT, "without blanks, or what the second text names, at both ends"),
@@ -89,7 +104,7 @@ _TABLES = (
 
 _ONE_EVENT = "and an expression sees one event only"
 _COMPARE = "use a criterion of kind anomaly to compare with the other events of a window"
-_FLATTEN = "have the log write the part as a column of its own"
+PARTS = "meta.request_id, prediction['label'], tags[1] or payload->>'$.model'"
 _MATCH = "use LIKE, ILIKE or regexp_matches(value, 'pattern')"
 
 # By kind of node, the first that fits: why it is refused, and what to do.
@@ -116,18 +131,21 @@ _REASONS: tuple[tuple[tuple[type, ...], str, str], ...] = (
     ((exp.Star, exp.Columns), "stands for many columns", "name one column or field"),
     ((exp.Placeholder, exp.Parameter, exp.SessionParameter), "is a parameter, and nothing fills it", "write the value"),
     (
-        (exp.Bracket, exp.Dot, exp.Struct, exp.Array, exp.Tuple, exp.JSONExtract, exp.JSONExtractScalar, exp.StructExtract,
-         exp.Map),
-        "takes nested values apart or makes them",
-        _FLATTEN,
+        (exp.Struct, exp.Array, exp.Tuple, exp.Map),
+        "makes nested values",
+        f"name a part of one, as in {PARTS}",
     ),
-    ((exp.Column,), "has more than two parts", _FLATTEN),
+    (
+        (exp.Bracket, exp.Dot, exp.StructExtract, exp.Slice),
+        "names no fixed part of a nested value",
+        f"name one part, as in {PARTS}",
+    ),
     ((exp.IntDiv,), "is whole-number division, which engines round differently", "write floor(a / b)"),
     ((exp.Interval,), "reckons with times", "have the log write the duration as a number"),
     ((exp.Alias,), "gives a name", "write the value only; the key of the YAML file names it"),
     ((exp.Escape, exp.SimilarTo, exp.Glob, exp.Collate), "is matching that engines do differently", _MATCH),
     (
-        (exp.RawString, exp.ByteString, exp.HexString, exp.BitString, exp.UnicodeString, exp.National),
+        (exp.RawString, exp.HexString, exp.BitString, exp.UnicodeString, exp.National),
         "is a special kind of text",
         "write it in single quotes",
     ),
@@ -173,5 +191,8 @@ def _function(node: exp.Func, text: str) -> ProtocolError:
 
 def shown(node: exp.Expression) -> str:
     """Return how a node reads, short enough for a message."""
-    text = node.sql(dialect="duckdb", comments=False, unsupported_level=ErrorLevel.IGNORE)
+    try:
+        text = node.sql(dialect="duckdb", comments=False, unsupported_level=ErrorLevel.IGNORE)
+    except ValueError:  # a path that the parser reads and cannot write
+        text = "the expression"
     return text if len(text) <= 50 else f"{text[:47]}..."

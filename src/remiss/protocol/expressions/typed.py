@@ -7,7 +7,7 @@ with a number is refused here and not at the ten-millionth row.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
@@ -15,6 +15,7 @@ from sqlglot import exp
 
 from remiss.errors import ProtocolError
 from remiss.protocol.expressions.refusal import refuse, shown
+from remiss.protocol.structure import Structure
 from remiss.protocol.terms import Type
 
 NUMBERS = frozenset({Type.INTEGER, Type.NUMBER})
@@ -24,12 +25,13 @@ NOTHING: frozenset[str] = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """A checked node, its type, the names that it reads, and whether a time carries a zone."""
+    """A checked node, its type, the names that it reads, whether a time carries a zone, and what a nested value holds."""
 
     node: exp.Expression
     type: Type
     reads: frozenset[str] = NOTHING
     zoned: bool = False
+    inner: Structure | None = None
 
 
 class ExpressionReader(Protocol):
@@ -44,8 +46,8 @@ class ExpressionReader(Protocol):
         """
         ...
 
-    def resolve(self, qualifier: str, name: str) -> Typed:
-        """Return the column that a name stands for.
+    def resolve(self, parts: Sequence[str]) -> Typed:
+        """Return the column, or the part of one, that a name stands for, given as it is divided by dots.
 
         Raises
         ------
@@ -93,7 +95,36 @@ def try_cast(node: exp.Expression, to: str) -> exp.Expression:
 
 def show(node: exp.Expression) -> str:
     """Return how a node reads, short enough for a message."""
-    return re.sub(r'"([A-Za-z_][\w.]*)"', r"\1", shown(node))
+    return re.sub(r'"([A-Za-z_][\w.]*)"', r"\1", shown(node.transform(_as_people_write)))
+
+
+def _as_people_write(node: exp.Expression) -> exp.Expression:
+    """Return a node that takes a part of a nested value as people write it."""
+    match node:
+        case exp.StructExtract():
+            return exp.Dot(this=node.this, expression=exp.to_identifier(node.expression.name))
+        case exp.Anonymous(this="list_extract" | "map_extract_value", expressions=[value, key]):
+            # The parser counts from 0, as other dialects do, and writes one more.
+            number = isinstance(key, exp.Neg) or not key.is_string
+            at = exp.Literal.number(int(key.sql()) - 1) if number else key
+            return exp.Bracket(this=value, expressions=[at])
+        case exp.JSONExtract() | exp.JSONExtractScalar() if isinstance(node.this.unnest(), exp.TryCast):
+            node.set("this", node.this.unnest().this)
+    return node
+
+
+def whole(node: exp.Expression | None) -> int | None:
+    """Return a whole number as it is written; None for anything else."""
+    number = node.this if isinstance(node, exp.Neg) else node
+    if not isinstance(number, exp.Literal) or number.is_string or not re.fullmatch("[0-9]{1,6}", number.name):
+        return None
+    return -int(number.name) if isinstance(node, exp.Neg) else int(number.name)
+
+
+def written_whole(number: int) -> exp.Expression:
+    """Return a whole number as it is written."""
+    literal = exp.Literal.number(str(abs(number)))
+    return exp.Neg(this=literal) if number < 0 else literal
 
 
 def say(kind: Type) -> str:

@@ -32,11 +32,10 @@ GREATEST_INTEGER = 2**63 - 1
 
 def column(node: exp.Expression, reader: ExpressionReader) -> Typed:
     """Read a name."""
-    only(node, "this", "table")
+    only(node, "this", "table", "db", "catalog")
     if isinstance(node.this, exp.Star):
         raise refuse(node.this)
-    table = node.args.get("table")
-    return reader.resolve("" if table is None else table.name, node.name)
+    return reader.resolve([each.name for key in ("catalog", "db", "table", "this") if (each := node.args.get(key)) is not None])
 
 
 def literal(node: exp.Expression, reader: ExpressionReader) -> Typed:
@@ -51,6 +50,11 @@ def literal(node: exp.Expression, reader: ExpressionReader) -> Typed:
     ):
         return Typed(exp.Literal.number(text), Type.NUMBER)
     raise error(f"the number {text[:40]} is beyond what engines hold exactly", "write fewer digits, at most 18 before the point")
+
+
+def escaped(node: exp.Expression, reader: ExpressionReader) -> Typed:
+    """Read a text with escapes, in which a backslash and n are a line break; the parser has read them."""
+    return Typed(exp.Literal.string(node.name), Type.TEXT)
 
 
 def truth_value(node: exp.Expression, reader: ExpressionReader) -> Typed:
