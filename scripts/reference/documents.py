@@ -69,7 +69,11 @@ def expressions_page() -> str:
         "## What may be written",
         "- Names: in `fields` columns of the source and `labels.NAME`; in `when` and `among` event fields, `inputs.NAME` and "
         "`context.NAME` among them. Double quotes for names that SQL would not read.\n"
-        "- Texts in single quotes, numbers, `TRUE`, `FALSE`, times as `'2013-06-03'` or `'2013-06-03T14:30:00Z'` beside a time.\n"
+        "- In `fields` also parts of nested columns: `meta.request_id` or `prediction['label']` of a struct, `scores['late']` of "
+        "a map, `tags[1]` and `tags[-1]` of a list, `payload->>'$.model.name'` of JSON, also of a text that holds some; "
+        "together too, as in `items[1].name`. Columns are also what the names of folders say, as `dt=2026-11-30`.\n"
+        "- Texts in single quotes, in which a backslash is a backslash; `E'a\\nb'` for one with a line break. Numbers, "
+        "`TRUE`, `FALSE`, times as `'2013-06-03'` or `'2013-06-03T14:30:00Z'` beside a time.\n"
         "- `AND OR NOT`, `= <> < <= > >=`, `IS [NOT] DISTINCT FROM`, `BETWEEN`, `IN (...)`, `IS [NOT] NULL`, `IS [NOT] TRUE`, "
         "`LIKE`, `ILIKE`.\n"
         "- `+ - * / %`, `||`, `CASE`, and `CAST(... AS ...)` to `VARCHAR`, `DOUBLE`, `BIGINT`, `BOOLEAN`, `TIMESTAMP`, "
@@ -81,14 +85,15 @@ def expressions_page() -> str:
         "- Arithmetic is in double precision, so that nothing overflows.\n"
         "- What has no value is null and never stops a run: a cast that fails, a division by zero, the "
         "logarithm of zero, the root "
-        "of a negative number.\n"
+        "of a negative number; of nested values an element behind the end, a key or a path that is not there, a text that is no "
+        "JSON. A part that the log's own schema does not have is refused.\n"
         "- Times without a zone beside the event's time are UTC, and so are the parts of times.",
         "## Functions",
         table(["call", "gives", "what"], calls),
         "## What is refused",
         f"Sub-queries, aggregates, window functions, everything that reads files, tables or the surroundings, "
         "everything that gives "
-        f"another value each time, statements, `;`, parameters, lambdas, nested values, intervals; texts of more than "
+        f"another value each time, statements, `;`, parameters, lambdas, nested values as a whole, intervals; texts of more than "
         f"{MOST_CHARACTERS:,} characters, {MOST_TOKENS:,} words and signs, or {MOST_NESTING} levels. Patterns "
         "are those that every "
         f"engine reads alike: no look-around, no back-references.",

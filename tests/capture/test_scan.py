@@ -12,6 +12,7 @@ import pytest
 from remiss.capture import profile, requirements
 from remiss.capture.sql import criteria, late_labels, scan, statements
 from remiss.capture.sql.plan import LabelHistory, ScanPlan, Shape
+from remiss.edges.engines.duckdb import structure_of
 from remiss.protocol import document, lint
 from remiss.protocol.ports import Description
 from remiss.protocol.terms import Type
@@ -64,7 +65,7 @@ SINCE = datetime(2013, 6, 3, tzinfo=UTC)
 
 def described(columns):
     return Description(
-        columns={name: kind for name, (_, kind) in columns.items()},
+        columns={name: structure_of(kind) for name, (kind, _) in columns.items()},
         types={name: kind for name, (kind, _) in columns.items()},
         files=("/log.parquet",),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import duckdb
 import pytest
@@ -10,6 +10,7 @@ import sqlglot
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from remiss.edges.engines.duckdb import structure_of
 from remiss.errors import ProtocolError
 from remiss.protocol.check_result import CheckedExpression
 from remiss.protocol.expressions.patterns import check_pattern
@@ -40,6 +41,35 @@ COLUMNS = {
     "context.day": "DATE",
     "context.local": "TIMESTAMP",
 }
+# Columns that hold others, of which fields name parts.
+NESTED = {
+    "meta": 'STRUCT(name VARCHAR, "a b" STRUCT(size BIGINT, since TIMESTAMPTZ)[], score DOUBLE)',
+    "tags": "VARCHAR[]",
+    "by_name": "MAP(VARCHAR, DOUBLE)",
+    "by_number": "MAP(INTEGER, VARCHAR)",
+    "pair": "INTEGER[2]",
+    "payload": "VARCHAR",
+    "document": "JSON",
+}
+PARTS = {
+    Type.TEXT: [
+        "meta.name", "meta['name']", "tags[1]", "tags[-1]", "tags[9999]", "by_number[3]", "payload->>'$.model'",
+        "payload->'$.a'->>'$.b[0]'", "document->>'$.\"a b\"'", "(payload->>'$.model')", "split_part(payload, ':', -2)",
+        "regexp_extract(payload, '\"(mo)(del)?', 2)", "E'a\\nb'",
+    ],
+    Type.NUMBER: ["meta.score", 'meta."a b"[1].size', "by_name['k']", "by_name.other", "pair[2]", "length(tags[1])"],
+    Type.TIME: ['meta."a b"[-1].since', "strptime(payload, '%d.%m.%Y')", "strptime(meta.name, '%Y-%m-%dT%H:%M:%S.%f%z')"],
+}  # fmt: skip
+# One more row than there are of events: each value is beside others.
+PARTS_OF_ROWS = """
+    (ROW('n', [ROW(1, TIMESTAMPTZ '2013-06-03 10:00:00+00')], 0.5), ['a', NULL], MAP {'k': 1.5}, MAP {3: 'three'}, [1, 2],
+     '{"model": "m", "a": {"b": ["c"]}}', '{"a b": 1}'),
+    (NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    (ROW(NULL, NULL, 'nan'), [], MAP {}, MAP {}, [NULL, NULL], 'no JSON', '[]'),
+    (ROW('2013-06-03T10:00:00.5+0200', [], 'inf'), ['', 'b'], MAP {'k': NULL}, MAP {3: NULL}, [1, NULL], '{"model": ', 'null'),
+    (ROW('', [NULL], 1e308), [NULL], MAP {'': 1}, MAP {-1: ''}, [0, 0], '{"model": {"x": [1]}, "a": {"b": 3}}', '"text"'),
+    (ROW('x', [ROW(NULL, NULL)], 0), ['a'], MAP {'K': 1}, MAP {3: 'x'}, NULL, '3.6.2013', '{"a b": null}')
+"""
 ROWS = """
     ('a', TIMESTAMPTZ '2013-06-03 10:00:00+00', 'late', 0.5, 250, 3, 9.99, true, DATE '2013-06-03',
      TIMESTAMP '2013-06-03 10:00:00'),
@@ -56,9 +86,10 @@ ROWS = """
 def events():
     connection = duckdb.connect(config={"autoload_known_extensions": "false", "autoinstall_known_extensions": "false"})
     connection.execute("SET TimeZone = 'UTC'; SET enable_external_access = false")
-    columns = ", ".join(f'"{name}" {kind}' for name, kind in COLUMNS.items())
-    connection.execute(f"CREATE TABLE events ({columns})")
-    connection.execute(f"INSERT INTO events VALUES {ROWS}")
+    for table, columns, rows in (("flat", COLUMNS, ROWS), ("parts", NESTED, PARTS_OF_ROWS)):
+        declared = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
+        connection.execute(f"CREATE TABLE {table} ({declared}); INSERT INTO {table} VALUES {rows}")
+    connection.execute("CREATE TABLE events AS SELECT * FROM flat POSITIONAL JOIN parts")
     yield connection
     connection.close()
 
@@ -178,10 +209,20 @@ BROKEN = st.builds(
 )
 
 
-def accepted(text: str, check: Callable[[str, Mapping[str, Type]], CheckedExpression]) -> CheckedExpression | None:
+def of_a_field(text: str) -> CheckedExpression:
+    """Return the expression of a field, checked against all columns."""
+    return check_field(text, {name: structure_of(kind) for name, kind in (COLUMNS | NESTED).items()})
+
+
+def of_a_predicate(text: str) -> CheckedExpression:
+    """Return a predicate, checked against the fields."""
+    return check_predicate(text, FIELDS)
+
+
+def accepted(text: str, check: Callable[[str], CheckedExpression]) -> CheckedExpression | None:
     """Return the checked expression, or None when it is refused as it should be: with words."""
     try:
-        return check(text, FIELDS)
+        return check(text)
     except ProtocolError as refusal:
         error = refusal
     assert error.what
@@ -197,7 +238,7 @@ def runs(events: duckdb.DuckDBPyConnection, sql: str) -> None:
 @settings(max_examples=60, deadline=None)
 @given(text=CONDITION | BROKEN)
 def test_a_predicate_that_passes_runs_on_the_engine_and_reads_back_alike(events, text):
-    checked = accepted(text, check_predicate)
+    checked = accepted(text, of_a_predicate)
     if checked is None:
         return
     runs(events, checked.sql)
@@ -207,14 +248,32 @@ def test_a_predicate_that_passes_runs_on_the_engine_and_reads_back_alike(events,
     assert again == checked
 
 
+def of_parts(texts: st.SearchStrategy[str], *kinds: Type) -> st.SearchStrategy[str]:
+    """Return expressions in which some names are those of parts of nested columns."""
+    parts = st.sampled_from([part for kind in kinds for part in PARTS[kind]])
+    named = [name for name, kind in FIELDS.items() if kind in kinds]
+    return st.builds(lambda text, part, name: text.replace(name, part), texts, parts, st.sampled_from(named))
+
+
+OF_PARTS = of_parts(TEXT, Type.TEXT) | of_parts(NUMBER, Type.NUMBER) | of_parts(TIME, Type.TIME)
+
+
+@pytest.mark.parametrize("text", [each for kind in PARTS for each in PARTS[kind]])
+def test_a_part_of_a_nested_column_is_a_field(events, text):
+    checked = of_a_field(text)
+    runs(events, checked.sql)
+    assert of_a_field(checked.sql) == checked
+
+
 @settings(max_examples=60, deadline=None)
-@given(text=TEXT | NUMBER | TIME)
+@given(text=TEXT | NUMBER | TIME | OF_PARTS)
 def test_a_field_that_passes_has_the_type_that_the_engine_gives_it(events, text):
-    checked = accepted(text, check_field)
+    checked = accepted(text, of_a_field)
     if checked is None:
         return
     found = events.execute(f"DESCRIBE SELECT {checked.sql} AS it FROM events").fetchall()[0][1]
     runs(events, checked.sql)
+    assert of_a_field(checked.sql) == checked
     families = {
         Type.TEXT: ("VARCHAR",),
         Type.INTEGER: ("BIGINT", "INTEGER", "SMALLINT"),
@@ -232,6 +291,7 @@ WORDS = """
     + - * / % // || -> => := ? $1 @ AND OR NOT IS IN LIKE BETWEEN CASE WHEN THEN ELSE END IF if( cast( AS VARCHAR DATE
     INTERVAL DAY extract( FROM hour lower( substr( trim( BOTH coalesce( nullif( round( regexp_matches( SELECT WHERE
     OVER FILTER DISTINCT ANY EXISTS UNION VALUES WITH COLLATE ESCAPE random() now( count(* sum( read_csv( COLUMNS array
+    meta.name tags[1] [-1] .x payload->>'$.a' ->>'$..b' ->'$' payload->>'/a' strptime( split_part( regexp_extract( by_name['k']
     E'x' x'ab' $$a$$ -- /* */ \\ é PRAGMA ATTACH COPY to_timestamp( max( rand(1) #1 ~ ^ & | ! !~ <=> ** QUALIFY PIVOT
 """
 
@@ -240,8 +300,8 @@ WORDS = """
 @given(pieces=st.lists(st.sampled_from(WORDS.split()), max_size=12))
 def test_any_words_at_all_are_checked_or_refused_without_a_word_on_the_side(caplog, pieces):
     for text in (" ".join(pieces), "".join(pieces)):
-        accepted(text, check_predicate)
-        accepted(text, check_field)
+        accepted(text, of_a_predicate)
+        accepted(text, of_a_field)
     assert caplog.records == []
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from remiss.errors import ProtocolError
 from remiss.protocol.check_result import Finding
 from remiss.protocol.document import parse
 from remiss.protocol.ports import Description
+from remiss.protocol.structure import Form, Structure
 from remiss.protocol.terms import Protocol, Type
 
 FILE = "arrival-delay.yaml"
@@ -49,30 +52,38 @@ retention: {raw: 90 days, redacted: 5 years}
 review: {every: week, owners: [ana, bo, chen], quorum: 2}
 """
 
+
+def flat(columns: Mapping[str, Type], *zoned: str) -> dict[str, Structure]:
+    """Return columns that hold no other values by name; the times of those named carry a zone."""
+    return {name: Structure(type=kind, zoned=name in zoned) for name, kind in columns.items()}
+
+
 SOURCE = Description(
-    columns={
-        "prediction_id": Type.TEXT,
-        "flight_key": Type.TEXT,
-        "scheduled_at": Type.TIME,
-        "model_version": Type.INTEGER,
-        "predicted": Type.TEXT,
-        "score": Type.NUMBER,
-        "latency_ms": Type.INTEGER,
-        "status": Type.TEXT,
-        "carrier": Type.TEXT,
-        "distance": Type.INTEGER,
-        "wind_speed": Type.NUMBER,
-        "origin": Type.TEXT,
-        "feed": Type.TEXT,
-        "remarks": Type.TEXT,
-        "tags": Type.NESTED,
-        "day": Type.DATE,
-    },
+    columns=flat(
+        {
+            "prediction_id": Type.TEXT,
+            "flight_key": Type.TEXT,
+            "scheduled_at": Type.TIME,
+            "model_version": Type.INTEGER,
+            "predicted": Type.TEXT,
+            "score": Type.NUMBER,
+            "latency_ms": Type.INTEGER,
+            "status": Type.TEXT,
+            "carrier": Type.TEXT,
+            "distance": Type.INTEGER,
+            "wind_speed": Type.NUMBER,
+            "origin": Type.TEXT,
+            "feed": Type.TEXT,
+            "remarks": Type.TEXT,
+            "day": Type.DATE,
+        }
+    )
+    | {"tags": Structure(type=Type.NESTED, form=Form.LIST, item=Structure(type=Type.TEXT))},
     types={"scheduled_at": "TIMESTAMP", "tags": "VARCHAR[]", "score": "DOUBLE"},
     files=(),
 )
 LABELS = Description(
-    columns={"flight_key": Type.TEXT, "known_at": Type.TIME, "actual": Type.TEXT},
+    columns=flat({"flight_key": Type.TEXT, "known_at": Type.TIME, "actual": Type.TEXT}, "known_at"),
     types={"known_at": "TIMESTAMP WITH TIME ZONE"},
     files=(),
 )

@@ -9,6 +9,7 @@ import pytest
 from remiss.protocol.document import draft
 from remiss.protocol.lint import examine
 from remiss.protocol.ports import Description
+from remiss.protocol.structure import Structure
 from remiss.protocol.terms import Type
 from tests.protocol.documents import FILE, LABELS, SOURCE, WHOLE, changed, line_of, no_files, protocol_of
 
@@ -29,7 +30,11 @@ def notes_of(text: str = WHOLE, source: Description = SOURCE):
 
 
 def with_column(name: str, kind: Type, shown: str = "") -> Description:
-    return replace(SOURCE, columns={**SOURCE.columns, name: kind}, types={**SOURCE.types, name: shown or kind.value})
+    return replace(
+        SOURCE,
+        columns={**SOURCE.columns, name: Structure(type=kind, zoned="WITH TIME ZONE" in shown)},
+        types={**SOURCE.types, name: shown or kind.value},
+    )
 
 
 def test_a_sound_protocol_is_checked_with_every_field_typed():
@@ -85,7 +90,7 @@ def test_a_criterion_that_reads_the_label_is_among_labelled_events_unless_it_say
             "labels.actual",
         ),
         ("id: prediction_id", "id: score", "field id is a number: equal ids may be written differently", "whole-number column"),
-        ("id: prediction_id", "id: tags", "field id is nested", "parts"),
+        ("id: prediction_id", "id: tags", "field id: tags is nested", "for example tags[1]"),
         ("id: prediction_id", "id: scheduled_at", "field id is a time", "names one prediction"),
         ("time: scheduled_at", "time: latency_ms", "field time is an integer, not a time", "to_timestamp(column)"),
         ("confidence: score", "confidence: carrier", "field confidence is text, not a number", "TRY_CAST(carrier AS DOUBLE)"),
@@ -95,7 +100,7 @@ def test_a_criterion_that_reads_the_label_is_among_labelled_events_unless_it_say
             "field status is a number, in which 1.1 and 1.10 are the same",
             "CAST(score AS VARCHAR)",
         ),
-        ("inputs: [carrier", "inputs: [tags, carrier", "field inputs.tags is nested", "columns"),
+        ("inputs: [carrier", "inputs: [tags, carrier", "field inputs.tags: tags is nested", "for example tags[1]"),
         ("when: status <> 'ok'", "when: sttus <> 'ok'", "criterion 'no-answer': sttus is not a field", "write status"),
         (
             "latency_ms > 250",
@@ -247,7 +252,7 @@ def test_naive_times_need_a_zone():
 
 
 def test_label_times_need_a_zone_too():
-    naive = replace(LABELS, types={"known_at": "TIMESTAMP"})
+    naive = replace(LABELS, columns={**LABELS.columns, "known_at": Structure(type=Type.TIME)})
     assert errors_of(WHOLE, SOURCE, naive) == []
     errors = errors_of(
         changed(", time_zone: America/New_York", ""), with_column("scheduled_at", Type.TIME, "TIMESTAMP WITH TIME ZONE"), naive

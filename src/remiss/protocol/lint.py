@@ -51,7 +51,7 @@ def examine(
     types = {name: fields[name].type if name in fields else Type.UNKNOWN for name in protocol.fields}
     criteria = [_criterion(linting, criterion, types, _columns_of(protocol)) for criterion in protocol.criteria]
     whole = Checked(protocol=protocol, fields=fields, criteria=tuple(each for each in criteria if each is not None))
-    findings = [*linting.findings, *notes(whole)]
+    findings = [*linting.findings, *notes(whole, source, labels)]
     findings.sort(key=lambda finding: finding.line)
     return (None if linting.findings or labels_unknown or protocol.unread else whole), tuple(findings)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from remiss.protocol.check_result import Checked, CheckedCriterion, Finding
+from remiss.protocol.ports import Description
+from remiss.protocol.predicate import LABELS
 from remiss.protocol.terms import Kind, Protocol, Type
 from remiss.records.case import Sensitivity
 
@@ -30,10 +32,10 @@ _NOT_YET = {
 }
 
 
-def notes(checked: Checked) -> tuple[Finding, ...]:
-    """Return the notes on a protocol, in the order of the document."""
+def notes(checked: Checked, source: Description, labels: Description | None) -> tuple[Finding, ...]:
+    """Return the notes on a protocol over what an engine knows of its columns, in the order of the document."""
     protocol = checked.protocol
-    said = [*_sections(protocol), *_fields(checked), *_criteria(checked), *_personal(checked)]
+    said = [*_sections(protocol), *_fields(checked), *_files(checked, source, labels), *_criteria(checked), *_personal(checked)]
     return tuple(Finding(code="note", level="note", file=protocol.path, line=line, what=what, do=do) for line, what, do in said)
 
 
@@ -56,6 +58,21 @@ def _sections(protocol: Protocol) -> Iterator[Note]:
             "no strata: rare groups may get few sampled events",
             "name a field or two under strata",
         )
+
+
+def _files(checked: Checked, source: Description, labels: Description | None) -> Iterator[Note]:
+    """Say which columns that fields read are missing from some files, as when a log gets a new one in the middle of a month."""
+    there = {name: (count, len(source.files), "the log") for name, count in source.in_files.items()}
+    if labels is not None:
+        there |= {f"{LABELS}.{name}": (count, len(labels.files), "the labels") for name, count in labels.in_files.items()}
+    for field, expression in checked.fields.items():
+        for name in sorted(expression.reads & there.keys()):
+            count, files, whose = there[name]
+            yield (
+                checked.protocol.fields[field].line,
+                f"{name} is in {count:,} of the {files:,} files of {whose}: field {field} finds it null in the others",
+                "leave it if the column is newer than the files; else check its name",
+            )
 
 
 def _fields(checked: Checked) -> Iterator[Note]:

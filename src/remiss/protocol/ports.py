@@ -24,13 +24,22 @@ class Description:
     """What an engine knows of a source before reading it: columns and what they hold, in order, and the files behind it.
 
     `types` are the engine's own names for the same columns (for messages). `files` are sorted absolute paths. `spellings`
-    say of columns of delimited files how each value is spelled; a row with another spelling is unreadable.
+    say of columns of delimited files how each value is spelled; a row with another spelling is unreadable. `in_files` says of
+    columns that not all files have in how many there are. `in_folders` are columns that stand in the names of folders, with
+    what the engine reads each by.
     """
 
     columns: Mapping[str, Structure]
     types: Mapping[str, str]
     files: tuple[str, ...]
     spellings: Mapping[str, str] = field(default_factory=dict)
+    in_files: Mapping[str, int] = field(default_factory=dict)
+    in_folders: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def stored(self) -> Mapping[str, str]:
+        """The engine's types of the columns that stand in the files themselves."""
+        return {name: kind for name, kind in self.types.items() if name not in self.in_folders}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

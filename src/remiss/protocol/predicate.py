@@ -19,7 +19,7 @@ from remiss.errors import ProtocolError
 from remiss.protocol.check_result import CheckedExpression
 from remiss.protocol.expressions import nested
 from remiss.protocol.expressions.grammar import Names, parse, typed
-from remiss.protocol.expressions.typed import Typed
+from remiss.protocol.expressions.typed import Typed, show
 from remiss.protocol.nearest import nearest
 from remiss.protocol.structure import Structure
 from remiss.protocol.terms import Type, is_among
@@ -71,7 +71,7 @@ def check_predicate(
 def _checked(text: str, names: Names) -> CheckedExpression:
     done = typed(parse(text), names)
     if done.type is Type.NESTED:
-        raise ProtocolError(f"{_short(text)} is nested", do=nested.advice(done))
+        raise ProtocolError(f"{show(done.node)} is nested", do=nested.advice(done))
     if done.type is Type.NULL:
         raise ProtocolError(f"{_short(text)} is always null", do="name a column or give a value")
     return CheckedExpression(sql=done.node.sql(dialect="duckdb"), type=done.type, reads=done.reads, zoned=done.zoned)

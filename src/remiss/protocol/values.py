@@ -226,18 +226,23 @@ def _kind(value: Any) -> Any:
 
 
 def _columns(value: Any) -> Any:
-    """A list of columns is a mapping of each name to the column of that name."""
+    """A list of columns, and of parts of nested ones, is a mapping of each one's name to it; a part's name is its last word."""
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         return value
+    named: dict[str, str] = {}
     for item in value:
-        if not re.fullmatch(r"[A-Za-z_]\w*", item, re.ASCII):
+        if not re.fullmatch(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", item, re.ASCII):
             raise wrong(
                 f"lists {item!r}, which is not a plain column name",
                 f"write a mapping of names to expressions: {{my_name: '\"{item}\"'}}",
             )
         if value.count(item) > 1:
             raise wrong(f"lists {item} twice", "list it once")
-    return {item: f'"{item}"' for item in value}
+        *_, name = item.split(".")
+        if name in named:
+            raise wrong(f"lists two parts called {name}", f"write a mapping of names to expressions: {{my_{name}: {item}}}")
+        named[name] = ".".join(f'"{part}"' for part in item.split("."))
+    return named
 
 
 def _named(value: dict[str, str]) -> dict[str, str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import BinaryIO, cast
 
@@ -139,8 +140,12 @@ def reading(file: str, separator: str, quote: str, types: Mapping[str, str], mor
     )
 
 
-def describe(connection: duckdb.DuckDBPyConnection, address: Address, files: Sequence[str]) -> dict[str, str]:
+def describe(
+    connection: duckdb.DuckDBPyConnection, address: Address, files: Sequence[str]
+) -> tuple[dict[str, str], Mapping[str, int]]:
     """Return the columns of all files, in the order in which they first occur, with the spelling of their values.
+
+    And in how many files each column is, by its name in small letters.
 
     Raises
     ------
@@ -148,8 +153,10 @@ def describe(connection: duckdb.DuckDBPyConnection, address: Address, files: Seq
     """
     columns: dict[str, list[str]] = {}
     first: dict[str, str] = {}
+    there: Counter[str] = Counter()
     for file in files:
         _, names = header(file)
+        there.update(name.lower() for name in names)
         for name in names:
             columns.setdefault(first.setdefault(name.lower(), name), [])
     some = False
@@ -176,17 +183,18 @@ def describe(connection: duckdb.DuckDBPyConnection, address: Address, files: Seq
             where=Location(files[0]),
             do="check that the log was written",
         )
-    return {name: TEXT if taken_for.get(name.lower()) is Type.TEXT else common(spellings) for name, spellings in columns.items()}
+    spelled = {name: TEXT if taken_for.get(name.lower()) is Type.TEXT else common(found) for name, found in columns.items()}
+    return spelled, there
 
 
 def load(connection: duckdb.DuckDBPyConnection, name: str, description: Description) -> Mapping[str, UnreadableRows]:
     """Parse all files into a table and bind the relation over it."""
     table = f"remiss_rows_of_{name}"
-    columns = ", ".join(f"{identifier(column)} {kind}" for column, kind in description.types.items())
+    columns = ", ".join(f"{identifier(column)} {kind}" for column, kind in description.stored.items())
     connection.execute(f"CREATE TEMP TABLE {identifier(table)} ({columns}, remiss_problem VARCHAR, remiss_source INTEGER)")
     loading = Loading(table=table, files=description.files)
     # Names are the same whatever their case, as in SQL: the first file's spelling is the column's.
-    known = {column.lower(): column for column in description.types}
+    known = {column.lower(): column for column in description.stored}
     for at, file in enumerate(description.files):
         separator, written = header(file)
         names = [known[name.lower()] for name in written]
@@ -203,7 +211,7 @@ def load(connection: duckdb.DuckDBPyConnection, name: str, description: Descript
         # The header is the first record.
         found = rejected(connection, errors)
         loading.reject(file, [(line - 1, _detail(kind, message)) for line, kind, _, message in found])
-    loading.view(connection, name, tuple(description.types), "remiss_problem IS NULL")
+    loading.view(connection, name, description, "remiss_problem IS NULL")
     loading.set_aside(connection)
     return loading.rejects()
 

@@ -19,6 +19,7 @@ import duckdb
 
 from remiss.edges.engines import delimited, json_lines, parquet, spelling
 from remiss.edges.engines import files as source_files
+from remiss.edges.engines.partitions import partitions
 from remiss.edges.engines.quoting import identifier, literal, pattern
 from remiss.edges.engines.statements import explained, interruptible, taken
 from remiss.errors import Location, RemissError, SettingError, SourceError, StorageError
@@ -100,25 +101,33 @@ class DuckDB:
         files = source_files.resolve(address, folder, self._within)
         kind = source_files.format_of(address)
         spellings: Mapping[str, str] = {}
+        there: Mapping[str, int] = {}
         with self._connected(files) as connection, explained(address, files):
             if kind == "parquet":
                 parquet.check_files(files)
-                parquet.check_columns(connection, files)
+                there = parquet.check_columns(connection, files)
                 types = _columns(connection, f"SELECT * FROM {parquet.reading(files)}")
             elif kind == "csv":
-                spellings = interruptible(connection, partial(delimited.describe, connection, address, files))
+                spellings, there = interruptible(connection, partial(delimited.describe, connection, address, files))
                 types = {name: spelling.type_of(one) for name, one in spellings.items()}
             else:
                 types = interruptible(connection, partial(json_lines.describe, connection, address, files))
-        for column in types:
-            if column.lower() in RESERVED:
-                raise taken(address, column, Location(files[0]))
         if not types:
             raise SourceError(
                 f"source {address.name} has no columns", where=Location(files[0]), do="check the file and its format"
             )
+        folders = partitions(files, folder, types)
+        types = {**types, **{name: one.type for name, one in folders.items()}}
+        for column in types:
+            if column.lower() in RESERVED:
+                raise taken(address, column, Location(files[0]))
         return Description(
-            columns={name: structure_of(kind) for name, kind in types.items()}, types=types, files=files, spellings=spellings
+            columns={name: structure_of(kind) for name, kind in types.items()},
+            types=types,
+            files=files,
+            spellings=spellings,
+            in_files={name: count for name in types if 0 < (count := there.get(name.lower(), 0)) < len(files)},
+            in_folders={name: one.sql for name, one in folders.items()},
         )
 
     @contextmanager
@@ -251,11 +260,12 @@ def _bind(
     # Without effect but for times of nanoseconds, which records and most of the engine's functions do not know.
     columns = ", ".join(
         f"CAST({identifier(column)} AS {kind}) AS {identifier(column)}" if kind in NANOSECONDS.values() else identifier(column)
-        for column, kind in description.types.items()
+        for column, kind in description.stored.items()
     )
+    folders = "".join(f", {sql} AS {identifier(column)}" for column, sql in description.in_folders.items())
     connection.execute(
         f"CREATE TEMP VIEW {identifier(name)} AS "
-        f"SELECT {columns}, remiss_file, file_row_number + 1 AS remiss_row FROM {parquet.reading(description.files)}"
+        f"SELECT {columns}{folders}, remiss_file, file_row_number + 1 AS remiss_row FROM {parquet.reading(description.files)}"
     )
     return {}
 

@@ -120,7 +120,7 @@ def load(connection: duckdb.DuckDBPyConnection, name: str, description: Descript
     Every line is a row of the table, broken ones with the reason and no values, so that places are line numbers.
     """
     table = f"remiss_rows_of_{name}"
-    columns = ", ".join(f"{identifier(column)} {kind}" for column, kind in description.types.items())
+    columns = ", ".join(f"{identifier(column)} {kind}" for column, kind in description.stored.items())
     connection.execute(f"CREATE TEMP TABLE {identifier(table)} ({columns}, remiss_problem VARCHAR, remiss_source INTEGER)")
     loading = Loading(table=table, files=description.files)
     for at, file in enumerate(description.files):
@@ -128,15 +128,15 @@ def load(connection: duckdb.DuckDBPyConnection, name: str, description: Descript
         errors = f"remiss_errors_{name}_{at}"
         connection.execute(f"INSERT INTO {identifier(table)} BY NAME {_parse(file, at + 1, description, storing(errors))}")
         loading.reject(file, [(line, OF_LINES.get(kind, kind.lower())) for line, kind, _, _ in rejected(connection, errors)])
-    loading.view(connection, name, tuple(description.types), "remiss_problem IS NULL")
+    loading.view(connection, name, description, "remiss_problem IS NULL")
     loading.set_aside(connection)
     return loading.rejects()
 
 
 def _parse(file: str, source: int, description: Description, storing: str) -> str:
-    structure = json.dumps(dict(description.types))
-    values = ", ".join(f"struct_extract(remiss_values, {literal(name)}) AS {identifier(name)}" for name in description.types)
-    misfits = " ".join(_misfit(name, kind) for name, kind in description.types.items())
+    structure = json.dumps(dict(description.stored))
+    values = ", ".join(f"struct_extract(remiss_values, {literal(name)}) AS {identifier(name)}" for name in description.stored)
+    misfits = " ".join(_misfit(name, kind) for name, kind in description.stored.items())
     broken = (
         "CASE WHEN line IS NULL OR trim(line) = '' THEN '' WHEN NOT json_valid(line) THEN 'the line is not JSON' "
         "WHEN json_type(line) <> 'OBJECT' THEN 'the line is not an object' END"

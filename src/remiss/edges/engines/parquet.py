@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -76,8 +77,10 @@ class _Column:
     type: str
 
 
-def check_columns(connection: duckdb.DuckDBPyConnection, files: Sequence[str]) -> None:
+def check_columns(connection: duckdb.DuckDBPyConnection, files: Sequence[str]) -> Mapping[str, int]:
     """Check that each column is one in every file, whatever its case, and holds the same kind of values in all.
+
+    Returns in how many files each column is, by its name in small letters.
 
     Raises
     ------
@@ -96,6 +99,7 @@ def check_columns(connection: duckdb.DuckDBPyConnection, files: Sequence[str]) -
             )
         names[column.file, column.name.lower()] = column.name
         _check_kind(known, column)
+    return Counter(name for _, name in names)
 
 
 def _check_kind(known: dict[str, _Column], column: _Column) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import duckdb
 
 from remiss.edges.engines.quoting import identifier, literal
-from remiss.protocol.ports import UnreadableRow, UnreadableRows
+from remiss.protocol.ports import Description, UnreadableRow, UnreadableRows
 
 LISTED = 100
 # Numbering looks through the rejected rows of a file for each row that is listed. A file with more than these is so
@@ -85,13 +85,15 @@ class Loading:
         numbered = f"{own} + {shift}"
         return f"CASE WHEN remiss_source NOT IN ({broken}) THEN {numbered} END" if broken else numbered
 
-    def view(self, connection: duckdb.DuckDBPyConnection, name: str, columns: Sequence[str], condition: str = "TRUE") -> None:
+    def view(self, connection: duckdb.DuckDBPyConnection, name: str, description: Description, condition: str = "TRUE") -> None:
         """Bind the relation: its columns, the file and the number of each row."""
-        values = ", ".join(identifier(one) for one in columns)
+        values = ", ".join(identifier(one) for one in description.stored)
+        folders = "".join(f", {sql} AS {identifier(one)}" for one, sql in description.in_folders.items())
         listed = ", ".join(literal(file) for file in self.files)
         connection.execute(
-            f"CREATE TEMP VIEW {identifier(name)} AS SELECT {values}, ([{listed}])[remiss_source] AS remiss_file, "
-            f"{self.number()} AS remiss_row FROM {identifier(self.table)} WHERE {condition}"
+            f"CREATE TEMP VIEW {identifier(name)} AS SELECT *{folders} FROM (SELECT {values}, "
+            f"([{listed}])[remiss_source] AS remiss_file, {self.number()} AS remiss_row "
+            f"FROM {identifier(self.table)} WHERE {condition})"
         )
 
 

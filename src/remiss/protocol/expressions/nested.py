@@ -87,9 +87,13 @@ def advice(value: Typed) -> str:
 def dot(node: exp.Expression, reader: ExpressionReader) -> Typed:
     """Read a part behind what is no plain name, as in `tags[1].name`."""
     only(node, "this", "expression")
-    if not isinstance(node.expression, exp.Identifier):
+    called = node.expression
+    if isinstance(called, exp.Func):
+        name = (called.name if isinstance(called, exp.Anonymous) else called.sql_name()).lower()
+        raise error(f"{show(node)} calls a function of a value", f"write {name}({show(node.this)})")
+    if not isinstance(called, exp.Identifier):
         raise refuse(node)
-    return part(reader.read(node.this), node.expression.name)
+    return part(reader.read(node.this), called.name)
 
 
 def bracket(node: exp.Expression, reader: ExpressionReader) -> Typed:
