@@ -91,7 +91,8 @@ def query_page() -> str:
                 ['`key:"two words"`', "a value with spaces or brackets in it"],
             ],
         ),
-        "A key that does not exist is refused with the nearest one that does. An estimate without `--of` takes its denominator "
+        "Operators are in capitals; `or` and `severity=2` are refused unless quoted. A key that does not exist is "
+        "refused with the nearest one that does. An estimate without `--of` takes its denominator "
         "from the keys that speak of the event; see [how to read an estimate](../how-to/read-an-estimate.md).",
         *parts,
     )

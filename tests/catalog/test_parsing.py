@@ -48,8 +48,31 @@ def test_a_minus_within_a_word_or_a_value_is_no_negation():
     assert parse("inputs.temperature:-5") == Term("inputs.temperature", Operator.EQUAL, -5, Level.EVENT)
 
 
-def test_operators_in_small_letters_are_words():
-    assert parse("this or that") == And((Text("this"), Text("or"), Text("that")))
+@pytest.mark.parametrize(
+    ("text", "column", "advice"),
+    [
+        ("this or that", 6, 'write OR for either, or "or" for the word'),
+        ("criterion:slow and this", 16, "write AND for both"),
+        ("not this", 1, "write NOT for all others"),
+        ("this Or", 6, 'or "Or" for the word'),
+        ("severity=2", 1, "write severity:2, or quote it"),
+        ("this severity<=2", 6, "write severity:<=2"),
+        ("severity!=2", 1, "write -severity:2"),
+        ("inputs.distance>1000", 1, "write inputs.distance:>1000"),
+        ("code=42", 1, "write code:42, or quote it to search for it"),
+        ("severity = 2", 10, "without spaces"),
+        ("severity= 2", 1, "without spaces"),
+    ],
+)
+def test_what_other_languages_read_as_operators_is_never_searched_for_in_silence(text, column, advice):
+    with pytest.raises(QueryError, match=f"at column {column}\\b") as refused:
+        parse(text)
+    assert advice in refused.value.do
+
+
+@pytest.mark.parametrize("text", ['"or"', '"severity=2"', r"severity\=2", "order", "android", "a->b"])
+def test_quoted_and_longer_words_are_searched_for(text):
+    assert isinstance(parse(text), Text)
 
 
 def test_quoted_text_is_a_phrase_and_may_hold_quotes_and_operators():

@@ -6,6 +6,7 @@ r"""The filter language as people write it: text in, a `Query` out, or an error 
     comparison := key ":" ("=" | "<" | "<=" | ">" | ">=")? value
     value := "quoted" | bare | bare ".." bare
 
+Operators are in capitals: `or` and `severity=2`, which other languages read as operators, are refused unless they are quoted.
 In bare text a backslash takes the next letter as it is; `*` stands for anything. Quoted text is taken as it is, but for
 `\"` and `\\`.
 """
@@ -35,6 +36,9 @@ OPERATOR = re.compile(r"<=|>=|<|>|=|")
 QUOTED = re.compile(r'"((?:\\.|[^"\\])*)"', re.DOTALL)
 BARE = re.compile(r'(?:\\.|[^\s()"\\])+', re.DOTALL)
 ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+OPERATORS = {"AND": "both", "OR": "either", "NOT": "all others"}
+# How other languages compare; a value may hold the same signs.
+OTHER_COMPARISON = re.compile(r"([^\W\d][\w.]*)?(==|=|!=|<>|<=|>=|<|>)(.*)", re.DOTALL)
 AFTER = re.compile(r"[\s()]|$")
 # What no path into a JSON value can hold on every database; protocols name fields without.
 UNNAMEABLE = re.compile(r"[\"\\\x00-\x1f]")
@@ -162,10 +166,27 @@ class QueryReader:
 
     def phrase(self, start: int) -> Query:
         raw, quoted = self.value("text", start)
+        if not quoted:
+            self.check_meant(raw, start)
         phrase = raw if quoted else ESCAPE.sub(r"\1", raw)
         if not words_of(phrase):
             raise self.error(f"there is no word in {phrase!r}", "search for letters or digits", start)
         return Text(phrase)
+
+    def check_meant(self, raw: str, start: int) -> None:
+        """Refuse bare text that was meant for an operator or a comparison of another language, and would be searched for."""
+        if raw.upper() in OPERATORS:
+            does = OPERATORS[raw.upper()]
+            do = f'write {raw.upper()} for {does}, or "{raw}" for the word'
+            raise self.error(f"{raw!r} is searched for as a word only in quotes", do, start)
+        found = OTHER_COMPARISON.fullmatch(raw)
+        if found is None:
+            return
+        name, sign, value = found.groups()
+        if not name or not value:
+            raise self.error(f"{raw!r} compares nothing", "write KEY:VALUE without spaces, for example severity:<=2", start)
+        minus, shown = ("-", "") if sign in {"!=", "<>"} else ("", "" if sign in {"=", "=="} else sign)
+        raise self.error(f"{raw!r} is no comparison", f"write {minus}{name}:{shown}{value}, or quote it to search for it", start)
 
     def comparison(self, written: str, start: int) -> Query:
         if written == HAS:

@@ -8,13 +8,13 @@ from datetime import datetime
 from remiss.catalog.query import values
 from remiss.catalog.query.expression import And, Not, Operator, Or, Query, Term, Text
 from remiss.catalog.query.fields import find
+from remiss.catalog.query.parsing import OPERATORS
 from remiss.catalog.query.values import InvalidValue, read
 from remiss.records.event import Scalar
 from remiss.records.identity import format_time
 
 PLAIN = re.compile(r"(?!-)[^\s()\"\\]+")
 FIELD = re.compile(r"[^\s:()\"\\<>=]+")
-RESERVED = frozenset({"AND", "OR", "NOT"})
 SAYS = {
     Operator.EQUAL: "is",
     Operator.LESS: "is below",
@@ -43,7 +43,7 @@ def unparse(query: Query) -> str:
             return f"-{unparse(part)}" if isinstance(part, Term | Text) else f"-({unparse(part)})"
         case Text(phrase):
             # One bare word needs no quotes; whatever could be read as a key or an operator does.
-            return phrase if re.fullmatch(r"\w+", phrase) and phrase not in RESERVED else quote(phrase)
+            return phrase if re.fullmatch(r"\w+", phrase) and phrase.upper() not in OPERATORS else quote(phrase)
         case Term():
             return unparse_term(query)
 
