@@ -8,7 +8,7 @@ from remiss.errors import ProtocolError
 from remiss.protocol.check_result import Finding
 from remiss.protocol.document import parse
 from remiss.protocol.ports import Description
-from remiss.protocol.structure import Form, Structure
+from remiss.protocol.structure import Nesting, Structure
 from remiss.protocol.terms import Protocol, Type
 
 FILE = "arrival-delay.yaml"
@@ -78,7 +78,7 @@ SOURCE = Description(
             "day": Type.DATE,
         }
     )
-    | {"tags": Structure(type=Type.NESTED, form=Form.LIST, item=Structure(type=Type.TEXT))},
+    | {"tags": Structure(type=Type.NESTED, form=Nesting.LIST, item=Structure(type=Type.TEXT))},
     types={"scheduled_at": "TIMESTAMP", "tags": "VARCHAR[]", "score": "DOUBLE"},
     files=(),
 )

@@ -9,7 +9,7 @@ from enum import StrEnum
 from remiss.protocol.terms import Type
 
 
-class Form(StrEnum):
+class Nesting(StrEnum):
     """How a value holds others."""
 
     STRUCT = "struct"
@@ -28,23 +28,23 @@ class Structure:
 
     type: Type
     zoned: bool = False
-    form: Form | None = None
+    form: Nesting | None = None
     fields: Mapping[str, Structure] = field(default_factory=dict)
     item: Structure | None = None
     key: Type | None = None
 
 
-JSON = Structure(type=Type.NESTED, form=Form.JSON)
+JSON = Structure(type=Type.NESTED, form=Nesting.JSON)
 
 
 def leaves(name: str, structure: Structure) -> Iterator[tuple[str, Structure]]:
     """Yield the expressions that name the parts of a column, down to those that are no structs, with what each is.
 
-    >>> inner = Structure(type=Type.NESTED, form=Form.STRUCT, fields={"id": Structure(type=Type.TEXT)})
+    >>> inner = Structure(type=Type.NESTED, form=Nesting.STRUCT, fields={"id": Structure(type=Type.TEXT)})
     >>> [name for name, _ in leaves("meta", inner)]
     ['meta.id']
     """
-    if structure.form is not Form.STRUCT:
+    if structure.form is not Nesting.STRUCT:
         yield name, structure
         return
     for part, its in structure.fields.items():

@@ -9,7 +9,7 @@ import pytest
 
 from remiss.edges.engines.duckdb import structure_of
 from remiss.protocol.predicate import check_field
-from remiss.protocol.structure import Form, leaves
+from remiss.protocol.structure import Nesting, leaves
 from remiss.protocol.terms import Type
 from tests.edges.engines.test_bad_input import describe, read
 
@@ -80,12 +80,12 @@ def test_a_map_of_parquet_gives_the_value_of_a_key(tmp_path):
 
 def test_what_a_type_holds_is_known_to_its_leaves():
     found = structure_of("STRUCT(\"a b\" BIGINT, m MAP(VARCHAR, STRUCT(t TIMESTAMP WITH TIME ZONE)[]), j JSON, e ENUM('x'))")
-    assert found.form is Form.STRUCT
+    assert found.form is Nesting.STRUCT
     assert found.fields["a b"].type is Type.INTEGER
     inner = found.fields["m"].item
     assert inner is not None
     assert inner.item is not None
     assert inner.item.fields["t"].zoned
-    assert found.fields["j"].form is Form.JSON
+    assert found.fields["j"].form is Nesting.JSON
     assert found.fields["e"].type is Type.TEXT
     assert [name for name, _ in leaves("it", found)] == ['it."a b"', "it.m", "it.j", "it.e"]

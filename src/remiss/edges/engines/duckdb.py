@@ -24,7 +24,7 @@ from remiss.edges.engines.quoting import identifier, literal, pattern
 from remiss.edges.engines.statements import explained, interruptible, taken
 from remiss.errors import Location, RemissError, SettingError, SourceError, StorageError
 from remiss.protocol.ports import Description, UnreadableRows
-from remiss.protocol.structure import JSON, Form, Structure
+from remiss.protocol.structure import JSON, Nesting, Structure
 from remiss.protocol.terms import Address, Type
 from remiss.settings import Settings
 
@@ -52,10 +52,10 @@ def _structure(of: duckdb.sqltypes.DuckDBPyType) -> Structure:
     if not parts:
         return JSON if name == "JSON" else Structure(type=type_of(name), zoned="WITH TIME ZONE" in name)
     if of.id == "struct":
-        return Structure(type=Type.NESTED, form=Form.STRUCT, fields={part: _structure(its) for part, its in parts.items()})
+        return Structure(type=Type.NESTED, form=Nesting.STRUCT, fields={part: _structure(its) for part, its in parts.items()})
     if of.id == "map":
-        return Structure(type=Type.NESTED, form=Form.MAP, key=type_of(str(parts["key"])), item=_structure(parts["value"]))
-    return Structure(type=Type.NESTED, form=Form.LIST, item=_structure(parts["child"]))
+        return Structure(type=Type.NESTED, form=Nesting.MAP, key=type_of(str(parts["key"])), item=_structure(parts["value"]))
+    return Structure(type=Type.NESTED, form=Nesting.LIST, item=_structure(parts["child"]))
 
 
 def type_of(name: str) -> Type:

@@ -26,7 +26,7 @@ from remiss.protocol.expressions.typed import (
     written_whole,
 )
 from remiss.protocol.nearest import nearest
-from remiss.protocol.structure import JSON, Form, Structure, leaves, written
+from remiss.protocol.structure import JSON, Nesting, Structure, leaves, written
 from remiss.protocol.terms import Type
 
 FURTHEST = 10_000
@@ -40,14 +40,14 @@ def of(node: exp.Expression, reads: frozenset[str], structure: Structure) -> Typ
 def part(value: Typed, name: str) -> Typed:
     """Return the part of a struct, or the value of a map, that has a name."""
     inner = value.inner
-    if inner is not None and inner.form is Form.STRUCT:
+    if inner is not None and inner.form is Nesting.STRUCT:
         found = name if name in inner.fields else next((each for each in inner.fields if each.lower() == name.lower()), None)
         if found is None:
             known = [f"{show(value.node)}.{written(each)}" for each in inner.fields]
             raise error(f"{show(value.node)} has no part {name}", nearest(f"{show(value.node)}.{name}", known, "its parts are"))
         built = exp.StructExtract(this=value.node, expression=exp.Literal.string(found))
         return of(built, value.reads, inner.fields[found])
-    if inner is not None and inner.form is Form.MAP:
+    if inner is not None and inner.form is Nesting.MAP:
         if inner.key is not Type.TEXT:
             raise error(f"the keys of {show(value.node)} are no text", f"write {show(value.node)}[1], with the key's own value")
         return _of_map(value, inner, exp.Literal.string(name))
@@ -56,9 +56,9 @@ def part(value: Typed, name: str) -> Typed:
 
 def _without_parts(value: Typed, name: str) -> Exception:
     inner, shown = value.inner, show(value.node)
-    if inner is not None and inner.form is Form.JSON:
+    if inner is not None and inner.form is Nesting.JSON:
         return error(f"{shown} is JSON, of which parts are named by a path", f"write {shown}->>'$.{written(name)}'")
-    if inner is not None and inner.form is Form.LIST:
+    if inner is not None and inner.form is Nesting.LIST:
         return error(f"{shown} is a list, and a list has no part {name}", f"name an element first, for example {shown}[1]")
     if value.type is Type.TEXT:
         return error(f"{shown} is text, and a text has no part {name}", f"if it holds JSON, write {shown}->>'$.{written(name)}'")
@@ -77,10 +77,10 @@ def advice(value: Typed) -> str:
     inner, shown = value.inner, show(value.node)
     if inner is None:
         return "have the log write the part as a column of its own"
-    if inner.form is Form.STRUCT and inner.fields:
+    if inner.form is Nesting.STRUCT and inner.fields:
         example, _ = next(leaves(shown, inner))
         return f"name a part of it, for example {example}"
-    example = {Form.LIST: f"{shown}[1]", Form.MAP: f"{shown}['key']"}.get(inner.form or Form.JSON, f"{shown}->>'$.name'")
+    example = {Nesting.LIST: f"{shown}[1]", Nesting.MAP: f"{shown}['key']"}.get(inner.form or Nesting.JSON, f"{shown}->>'$.name'")
     return f"name a part of it, for example {example}"
 
 
@@ -114,9 +114,9 @@ def bracket(node: exp.Expression, reader: ExpressionReader) -> Typed:
 
 def _element(value: Typed, place: int) -> Typed:
     inner, shown = value.inner, show(value.node)
-    if inner is not None and inner.form is Form.MAP and inner.key is Type.INTEGER:
+    if inner is not None and inner.form is Nesting.MAP and inner.key is Type.INTEGER:
         return _of_map(value, inner, written_whole(place))
-    if inner is None or inner.form is not Form.LIST or inner.item is None:
+    if inner is None or inner.form is not Nesting.LIST or inner.item is None:
         what = say(value.type) if inner is None else f"a {inner.form}"
         raise error(f"{shown} is {what} and has no element {place}", "name a list, or a part by its name")
     if not 0 < abs(place) <= FURTHEST:
@@ -184,7 +184,7 @@ def _json(node: exp.Expression, reader: ExpressionReader) -> tuple[Typed, exp.JS
     if isinstance(inner, exp.TryCast) and inner.to.is_type("json"):
         inner = inner.this
     value = reader.read(inner)
-    if value.inner is not None and value.inner.form is not Form.JSON:
+    if value.inner is not None and value.inner.form is not Nesting.JSON:
         shown = show(value.node)
         raise error(
             f"{shown} is a {value.inner.form} and no JSON", f"name its part as in {shown}.name, {shown}['name'] or {shown}[1]"
