@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from remiss.protocol.columns import taken_for
-from remiss.protocol.terms import Expression, Type
+from remiss.protocol.terms import Expression, LabelKey, Type
 
 
-def taken(fields: dict[str, str], *predicates: str, anomalies: tuple[str, ...] = (), key: str | None = None):
+def taken(fields: dict[str, str], *predicates: str, anomalies: tuple[str, ...] = (), key: LabelKey | None = None):
     return taken_for(
         {name: Expression(sql, 1) for name, sql in fields.items()}, [Expression(each, 1) for each in predicates], anomalies, key
     )
@@ -37,8 +37,10 @@ def test_what_is_compared_as_text_is_text_although_it_is_a_number_elsewhere():
 
 
 def test_the_key_is_text_on_both_sides_and_columns_of_labels_are_theirs():
-    found = taken({"id": "flight", "label": "TRY_CAST(labels.actual AS DOUBLE)"}, key="flight")
+    found = taken({"id": "flight", "label": "TRY_CAST(labels.actual AS DOUBLE)"}, key=LabelKey(events="flight", labels="flight"))
     assert found == ({"flight": Type.TEXT}, {"flight": Type.TEXT, "actual": Type.TEXT})
+    found = taken({"id": "number"}, key=LabelKey(events="lower(flight key)", labels="number || '-' || day"))
+    assert (found[0]["number"], found[1]["number"], found[1]["day"]) == (Type.TEXT,) * 3
 
 
 def test_a_field_that_is_no_sql_is_left_to_others_to_report():

@@ -35,7 +35,11 @@ def test_every_key_of_the_document_arrives_in_the_protocol():
         "arrival-predictions", "parquet", "America/New_York",
     )  # fmt: skip
     assert protocol.labels is not None
-    assert (protocol.labels.key, protocol.labels.time, protocol.labels.lag) == ("flight_key", "known_at", timedelta(days=2))
+    assert (protocol.labels.key.written, protocol.labels.time, protocol.labels.lag) == (
+        "flight_key",
+        "known_at",
+        timedelta(days=2),
+    )
     assert list(protocol.fields)[:3] == ["id", "time", "model_version"]
     assert protocol.fields["inputs.wind_speed"].sql == '"wind_speed"'
     assert protocol.fields["context.airport"].sql == "origin"
@@ -264,6 +268,7 @@ def test_what_does_not_decide_meaning_leaves_the_digest(old, new):
         ("model: arrival-delay", "model: departure-delay"),
         ("name: arrival-predictions", "name: others"),
         ("key: flight_key", "key: prediction_id"),
+        ("key: flight_key", "key: {events: flight_key, labels: lower(flight_key)}"),
         ("lag: 2 days", "lag: 3 days"),
         ("time: known_at", "time: arrived_at"),
         ("time: known_at", "time: known_at, time_zone: UTC"),

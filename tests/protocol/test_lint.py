@@ -112,6 +112,20 @@ def test_a_criterion_that_reads_the_label_is_among_labelled_events_unless_it_say
         ("output = 'on-time'", "predicted = 'on-time'", "predicted is a column of the source", "write output"),
         ("of: inputs.wind_speed", "of: inputs.carrier", "criterion 'odd-wind' compares inputs.carrier, which is text", "numeric"),
         ("key: flight_key", "key: flight", "the key flight is not a column of the source", "flight_key"),
+        ("key: flight_key", "key: {events: flight, labels: flight_key}", "the key of the source: flight is not", "flight_key"),
+        (
+            "key: flight_key",
+            "key: {events: tags, labels: flight_key}",
+            "the key of the source: tags is nested",
+            "for example tags[1]",
+        ),
+        (
+            "key: flight_key",
+            "key: {events: flight_key, labels: known_at}",
+            "the key known_at is TIMESTAMP WITH TIME ZONE",
+            "exact",
+        ),
+        ("key: flight_key", "key: {events: labels.flight_key, labels: flight_key}", "reads labels", "events:"),
         ("time: known_at", "time: know_at", "know_at is not a column of the labels", "known_at"),
     ],
 )

@@ -14,6 +14,7 @@ NESTED = (
     PROTOCOL.replace("protocol: arrival-delay", "protocol: nested")
     .replace("name: arrival-predictions, format: parquet", "name: nested-predictions, format: jsonl")
     .replace('"predictions/*.parquet"', "nested")
+    .replace("key: flight,", "key: {events: meta.flight, labels: flight},")
     .replace("id: prediction_id", "id: meta.prediction_id")
     .replace("model_version: model_version", "model_version: model['version']")
     .replace("output: predicted", "output: model.answers[1].predicted")
@@ -28,8 +29,7 @@ NESTED = (
 def nested(row):
     """Return a row as a service logs it; only later weeks log a status."""
     return {
-        "meta": {"prediction_id": row["prediction_id"]},
-        "flight": row["flight"],
+        "meta": {"prediction_id": row["prediction_id"], "flight": row["flight"]},
         "scheduled_at": row["scheduled_at"].isoformat(),
         "model": {"version": row["model_version"], "answers": [{"predicted": row["predicted"]}]},
         "payload": json.dumps({"score": row["score"]}),

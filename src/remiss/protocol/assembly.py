@@ -15,6 +15,7 @@ from remiss.protocol.terms import (
     Address,
     Criterion,
     Expression,
+    LabelKey,
     LabellingDesign,
     Labels,
     Protocol,
@@ -177,7 +178,13 @@ def _labels(model: ProtocolModel, document: Document) -> Labels | None:
         time_zone=labels.time_zone or model.source.time_zone,
         line=line,
     )
-    return Labels(address=address, key=labels.key, time=labels.time, lag=parse_duration(labels.lag), line=line)
+    return Labels(
+        address=address,
+        key=LabelKey(events=labels.key.events.strip(), labels=labels.key.labels.strip()),
+        time=labels.time,
+        lag=parse_duration(labels.lag),
+        line=line,
+    )
 
 
 def _labelling(model: LabellingModel) -> LabellingDesign:

@@ -38,11 +38,12 @@ class CheckedCriterion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """A protocol that its source can answer: every expression typed."""
+    """A protocol that its source can answer: every expression typed. `keys` join events and labels, where there are any."""
 
     protocol: Protocol
     fields: Mapping[str, CheckedExpression]
     criteria: tuple[CheckedCriterion, ...]
+    keys: tuple[CheckedExpression, CheckedExpression] | None = None
 
 
 FindingLevel = Annotated[str, OneOf(("error", "note"))]

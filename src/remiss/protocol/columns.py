@@ -12,7 +12,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from remiss.protocol.terms import CONTEXT, Expression, Type
+from remiss.protocol.terms import CONTEXT, Expression, LabelKey, Type
 
 NAMING = frozenset({"id", "model_version", "model_digest", "features", "status", "trace_id", "text"})
 NUMERIC = frozenset({"confidence", "latency_ms"})
@@ -22,7 +22,7 @@ _ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod, exp.Abs, exp.Round)
 
 
 def taken_for(
-    fields: Mapping[str, Expression], predicates: Iterable[Expression], anomalies: Iterable[str], key: str | None
+    fields: Mapping[str, Expression], predicates: Iterable[Expression], anomalies: Iterable[str], key: LabelKey | None
 ) -> tuple[Mapping[str, Type], Mapping[str, Type]]:
     """Return which columns of the source, and which of the labels, are read as TEXT and which as NUMBER.
 
@@ -31,7 +31,7 @@ def taken_for(
     fields : expressions over the columns; one that is no SQL is passed over, and reported elsewhere
     predicates : of the criteria, over fields
     anomalies : fields that criteria compare as numbers
-    key : the column that joins the labels
+    key : what joins the labels
 
     What is cast is read as it is spelled: the cast says what becomes of it. Text wins where a column is taken for both.
     """
@@ -48,7 +48,9 @@ def taken_for(
             elif column is root and name in numbers and not name.startswith(CONTEXT):
                 side.setdefault(column.name, Type.NUMBER)
     if key is not None:
-        found[0][key] = found[1][key] = Type.TEXT
+        for side, text in zip(found, (key.events, key.labels), strict=True):
+            root = _parsed(Expression(text, 0))
+            side |= dict.fromkeys([text, *(column.name for column in root.find_all(exp.Column))] if root else [text], Type.TEXT)
     return found
 
 

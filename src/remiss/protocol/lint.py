@@ -16,7 +16,7 @@ from remiss.protocol.nearest import nearest
 from remiss.protocol.notes import notes
 from remiss.protocol.ports import Description
 from remiss.protocol.predicate import LABELS, check_field, check_predicate
-from remiss.protocol.structure import Structure
+from remiss.protocol.structure import Structure, written
 from remiss.protocol.terms import Criterion, Expression, Kind, Protocol, Type, is_among
 
 LABEL = "label"
@@ -40,7 +40,8 @@ def examine(
     columns = dict(source.columns)
     if labels is not None:
         columns |= {f"{LABELS}.{name}": structure for name, structure in labels.columns.items()}
-        _check_labels(linting, source, labels)
+        _check_labels(linting, labels)
+    keys = None if labels is None else _keys(linting, source, labels)
     fields = {
         name: checked
         for name, expression in protocol.fields.items()
@@ -50,7 +51,7 @@ def examine(
     # known, and of their errors those are reported that no type of it would end.
     types = {name: fields[name].type if name in fields else Type.UNKNOWN for name in protocol.fields}
     criteria = [_criterion(linting, criterion, types, _columns_of(protocol)) for criterion in protocol.criteria]
-    whole = Checked(protocol=protocol, fields=fields, criteria=tuple(each for each in criteria if each is not None))
+    whole = Checked(protocol=protocol, fields=fields, criteria=tuple(each for each in criteria if each is not None), keys=keys)
     findings = [*linting.findings, *notes(whole, source, labels)]
     findings.sort(key=lambda finding: finding.line)
     return (None if linting.findings or labels_unknown or protocol.unread else whole), tuple(findings)
@@ -74,23 +75,34 @@ def _columns_of(protocol: Protocol) -> dict[str, str]:
     return {found[1]: name for name, each in protocol.fields.items() if (found := plain.fullmatch(each.sql)) and found[1] != name}
 
 
-def _check_labels(linting: _Linting, source: Description, labels: Description) -> None:
+def _keys(linting: _Linting, source: Description, labels: Description) -> tuple[CheckedExpression, CheckedExpression] | None:
+    """Return what events and labels are joined on, checked: a column of exactly that name, or an expression."""
+    wanted = linting.protocol.labels
+    if wanted is None:
+        return None
+    line, found = linting.protocol.lines.get("labels.key", wanted.line), []
+    for whose, text, described in (("source", wanted.key.events, source), (LABELS, wanted.key.labels, labels)):
+        is_column = text in described.columns
+        try:
+            key = check_field(written(text) if is_column else text, described.columns)
+        except ProtocolError as error:
+            nobody = wanted.key.events == wanted.key.labels and re.fullmatch(r"\w+", text)
+            what = f"the key {text} is not a column of the {whose}" if nobody else f"the key of the {whose}: {error.what}"
+            linting.find(line, what, f"{error.do}; both sides must have the key, or write {{events: ..., labels: ...}}")
+            continue
+        if key.type not in {Type.TEXT, Type.INTEGER}:
+            shown = described.types.get(text, key.type.value)
+            what = f"the key {text} is {shown} in the {whose}, not text or a whole number"
+            linting.find(line, what, "join on a key of exact values")
+            continue
+        found.append(key)
+    return (found[0], found[1]) if len(found) == 2 else None
+
+
+def _check_labels(linting: _Linting, labels: Description) -> None:
     wanted = linting.protocol.labels
     if wanted is None:
         return
-    line = linting.protocol.lines.get("labels.key", wanted.line)
-    for whose, described in (("source", source), (LABELS, labels)):
-        structure = described.columns.get(wanted.key)
-        if structure is None:
-            do = nearest(wanted.key, described.columns, "the columns are")
-            linting.find(line, f"the key {wanted.key} is not a column of the {whose}", f"{do}; both sides must have the key")
-        elif structure.type not in {Type.TEXT, Type.INTEGER}:
-            shown = described.types.get(wanted.key, structure.type.value)
-            linting.find(
-                line,
-                f"the key {wanted.key} is {shown} in the {whose}, not text or a whole number",
-                "join on a key of exact values",
-            )
     line = linting.protocol.lines.get("labels.time", wanted.line)
     known = labels.columns.get(wanted.time)
     if known is None:

@@ -27,7 +27,7 @@ def meaning(protocol: Protocol) -> Mapping[str, object]:
         "source": {"name": protocol.source.name, "time_zone": protocol.source.time_zone},
         "labels": None
         if labels is None
-        else {"key": labels.key, "time": labels.time, "time_zone": labels.address.time_zone, "lag": _minutes(labels.lag)},
+        else {"key": labels.key.written, "time": labels.time, "time_zone": labels.address.time_zone, "lag": _minutes(labels.lag)},
         "fields": {name: expression.sql for name, expression in protocol.fields.items()},
         "require": sorted(protocol.require),
         "criteria": [_criterion_meaning(criterion) for criterion in protocol.criteria],

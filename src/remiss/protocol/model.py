@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from remiss.protocol.shape import Section
 from remiss.protocol.values import (
@@ -33,6 +33,7 @@ from remiss.protocol.values import (
     VerifyShare,
     Width,
     Zone,
+    on_both_sides,
 )
 
 
@@ -47,11 +48,18 @@ class SourceModel(Section):
     """the zone of times that do not say theirs, for example America/New_York"""
 
 
+class LabelKeyModel(Section):
+    events: Sql
+    """the events' column, or an expression over their columns"""
+    labels: Sql
+    """the labels' column, or an expression over their columns"""
+
+
 class LabelsModel(Section):
     uri: Text
     """a file, glob or folder, relative to this document"""
-    key: Name
-    """the column that both sides have, on which labels are joined"""
+    key: Annotated[LabelKeyModel, BeforeValidator(on_both_sides, json_schema_input_type=str | LabelKeyModel)]
+    """what labels are joined on: a column, or an expression, of both sides; or {events: ..., labels: ...}"""
     time: Name
     """the labels' column that says since when each label is known"""
     lag: Duration

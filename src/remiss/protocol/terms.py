@@ -72,11 +72,24 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LabelKey:
+    """What labels are joined on: for events and for labels a column's name, or an expression over the side's columns."""
+
+    events: str
+    labels: str
+
+    @property
+    def written(self) -> str | dict[str, str]:
+        """The key as a protocol writes it: once where both sides call it the same."""
+        return self.events if self.events == self.labels else {"events": self.events, "labels": self.labels}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Labels:
-    """Ground truth that arrives late: joined on `key`, which both sides have; known since `time`; usable until `lag`."""
+    """Ground truth that arrives late: joined on `key`; known since `time`; usable until `lag`."""
 
     address: Address
-    key: str
+    key: LabelKey
     time: str
     lag: timedelta
     line: int = 0

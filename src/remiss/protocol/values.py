@@ -225,6 +225,11 @@ def _kind(value: Any) -> Any:
         raise wrong(f"is {value}, an unknown kind of criterion", nearest(value, list(Kind), "use one of")) from None
 
 
+def on_both_sides(value: Any) -> Any:
+    """One text is the key of events and of labels alike."""
+    return {"events": value, "labels": value} if isinstance(value, str) else value
+
+
 def _columns(value: Any) -> Any:
     """A list of columns, and of parts of nested ones, is a mapping of each one's name to it; a part's name is its last word."""
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):

@@ -33,7 +33,7 @@ WITH typed AS (
     "source"."origin" AS "context.airport"
   FROM events AS source
   LEFT JOIN remiss_labels AS labels
-    ON CAST(source."flight" AS TEXT) = labels.remiss_key
+    ON CAST("source"."flight" AS TEXT) = labels.remiss_key
     AND labels.remiss_from <= LEAST(
       1372636800000000,
       EPOCH_US(

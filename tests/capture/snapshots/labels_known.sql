@@ -18,7 +18,9 @@ WITH known AS (
     "actual"
   FROM labels
   WHERE
-    NOT "flight" IS NULL
+    NOT (
+      "flight"
+    ) IS NULL
     AND EPOCH_US(
       CASE
         WHEN CASE

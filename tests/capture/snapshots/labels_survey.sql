@@ -10,7 +10,9 @@ WITH known AS (
     "actual"
   FROM labels
   WHERE
-    NOT "flight" IS NULL
+    NOT (
+      "flight"
+    ) IS NULL
     AND EPOCH_US(
       CASE
         WHEN "known_at" BETWEEN CAST('0001-01-01T00:00:00Z' AS TIMESTAMPTZ) AND CAST('9999-12-31T23:59:59.999999Z' AS TIMESTAMPTZ)

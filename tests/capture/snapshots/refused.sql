@@ -31,7 +31,7 @@ WITH typed AS (
     COALESCE(labels.remiss_disagree, FALSE) AS remiss_disagree
   FROM events AS source
   LEFT JOIN remiss_labels AS labels
-    ON CAST(source."flight" AS TEXT) = labels.remiss_key
+    ON CAST("source"."flight" AS TEXT) = labels.remiss_key
     AND labels.remiss_from <= LEAST(
       1372636800000000,
       EPOCH_US(

@@ -26,11 +26,13 @@ def probe(labels: Labels) -> str:
 
 def _rows(plan: ScanPlan, labels: Labels, shape: Shape) -> str:
     """Labels known by the as-of time. A null key joins nothing and a null time means not known yet."""
+    assert plan.checked.keys is not None, "labels are joined on keys"
+    key = plan.checked.keys[1].sql
     known = instant(name(labels.time), shape, labels.address.time_zone or plan.checked.protocol.source.time_zone)
     values = "".join(f", {name(one)}" for one in columns(plan.checked))
     return (
-        f"SELECT CAST({name(labels.key)} AS VARCHAR) AS remiss_key, epoch_us({known}) AS remiss_from{values} FROM {LABELS} "
-        f"WHERE {name(labels.key)} IS NOT NULL AND epoch_us({known}) <= {to_micros(plan.as_of)}"
+        f"SELECT CAST({key} AS VARCHAR) AS remiss_key, epoch_us({known}) AS remiss_from{values} FROM {LABELS} "
+        f"WHERE ({key}) IS NOT NULL AND epoch_us({known}) <= {to_micros(plan.as_of)}"
     )
 
 

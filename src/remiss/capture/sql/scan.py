@@ -152,13 +152,13 @@ def typed(plan: ScanPlan, *, labels: bool, extra: Sequence[str] = (), only_sampl
 
 def label_join(plan: ScanPlan, time: str) -> str:
     """Return the join that gives each event the newest label known by min(as-of, event time + lag)."""
-    labels = plan.checked.protocol.labels
-    if labels is None or plan.history is LabelHistory.NONE:
+    labels, keys = plan.checked.protocol.labels, plan.checked.keys
+    if labels is None or keys is None or plan.history is LabelHistory.NONE:
         return ""
     limit = f"LEAST({to_micros(plan.as_of)}, epoch_us({time}) + {labels.lag // timedelta(microseconds=1)})"
     newest = f"AND (labels.remiss_until IS NULL OR labels.remiss_until > {limit})" if plan.history is LabelHistory.MANY else ""
     return (
-        f"LEFT JOIN {KNOWN} AS labels ON CAST(source.{name(labels.key)} AS VARCHAR) = labels.remiss_key "
+        f"LEFT JOIN {KNOWN} AS labels ON CAST({of_source(keys[0], has_labels=False)} AS VARCHAR) = labels.remiss_key "
         f"AND labels.remiss_from <= {limit} {newest}"
     )
 
