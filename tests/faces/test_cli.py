@@ -74,6 +74,19 @@ def test_help_says_which_options_belong_to_a_flag(cli):
     assert re.search(r"--field TEXT What to count by, .*? May be repeated\. Goes with --facets\. --facets ", told)
 
 
+@each("name", [name for name, command in ALL.items() if isinstance(command, DerivedCommand)])
+def test_help_calls_options_and_arguments_as_they_are_typed(name):
+    given = {each.name for each in ALL[name].params} | {"as_of"}
+    told = [ALL[name].help, *(getattr(each, "help", None) or getattr(each, "explained", "") for each in ALL[name].params)]
+    assert not given & set(re.findall(r"`(\w+)`", " ".join(filter(None, told))))
+
+
+def test_help_of_an_option_names_another_as_it_is_typed(cli):
+    told = " ".join(cli("estimate", "--help").out.split())
+    assert "A rate instead of a total; --of, or the criterion's `among`, is the denominator." in told
+    assert "process where --by has rows to compare" in told
+
+
 @pytest.mark.parametrize(("words", "meant"), [(("case", "serch"), "'search'"), (("cas", "show"), "'case'")])
 def test_a_command_that_is_nearly_right_gets_a_suggestion(cli, words, meant):
     answer = cli(*words)

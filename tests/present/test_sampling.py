@@ -70,7 +70,7 @@ def test_of_several_groups_the_likeliest_decides_and_the_others_are_named():
     both = (group("slow", 100, 5, 0.05), group("all", 1000, 100, 0.1, {}))
     assert said(*both, kept_in=("all", "slow")) == (
         "Kept as one of 100 of 1,000 events of every kind in the week of 3 June 2013: each had a chance of 10.0 %, "
-        "so it stands for about 10. It was also sampled from the events that met slow too."
+        "so it stands for about 10. It was also sampled from the events that met slow."
     )
 
 

@@ -36,7 +36,7 @@ def _form_shown(ws: CurateWorkspace, given: Mapping[str, Any], found: LabellingF
 def form(ws: CurateWorkspace, case: CaseId) -> LabellingForm:
     """Show by what CASE is labelled: evidence, questions and modes.
 
-    Nothing that was suggested or said of it is shown. A case is labelled as it is now: there is no `as_of`.
+    Nothing that was suggested or said of it is shown. A case is labelled as it is now, never as it was at an earlier position.
 
     Example: remiss case form k7m4-qp
 

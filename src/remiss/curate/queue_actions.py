@@ -60,7 +60,7 @@ def take(
     """Take the next case to label.
 
     Its evidence, the questions and the failure modes are shown. Nobody else is given it for 30 minutes, or until it is labelled
-    or released. Disputes come first, then verifications, then annotations. What waits is as of now: there is no `as_of`.
+    or released. Disputes come first, then verifications, then annotations. What waits is as of now, never of an earlier position.
 
     Example: remiss queue next --kind verification
 
@@ -92,7 +92,7 @@ def take(
 def list_queue(ws: QueueWorkspace) -> QueueState:
     """List what you have in hand, and what is left for you.
 
-    It also says how far each batch has come, as of now: there is no `as_of`.
+    It also says how far each batch has come, as of now, never of an earlier position.
 
     Example: remiss queue list
     """

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from remiss.codec import published
+from remiss.codec import schema_of
 from remiss.present import agreement, estimate_facts
 from remiss.records.agreement import Agreement
 from remiss.records.estimate import CONFIRMED, Estimate
@@ -32,12 +32,13 @@ def as_csv(columns: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
     return text.getvalue()
 
 
-def sheet_of(answer: Any, document: Mapping[str, Any]) -> tuple[Sequence[str], Iterable[Sequence[Any]]]:
+def sheet_of(answer: Any, document: Mapping[str, Any], declared: Any) -> tuple[Sequence[str], Iterable[Sequence[Any]]]:
     """Return the columns and lines of an answer that has them.
 
     Parameters
     ----------
     document : the answer as published; of a list of objects, what they have that is no list or object itself makes the columns
+    declared : the type that the answer was declared as, which says what objects a list has, also when it has none
     """
     if isinstance(answer, Rows):
         return answer.columns, answer.rows
@@ -46,7 +47,7 @@ def sheet_of(answer: Any, document: Mapping[str, Any]) -> tuple[Sequence[str], I
     if isinstance(answer, Agreement):
         return agreement.columns(answer)
     items: Sequence[Mapping[str, Scalar]] = document["items"]
-    said = dict(_plain_keys(published(document["of"])))
+    said = dict(_plain_keys(schema_of(declared)["properties"]["items"]["items"]))
     columns = tuple(name for name in said if not items or any(name in each for each in items))
     return columns, [tuple(_cell(each.get(name), said[name]) for name in columns) for each in items]
 

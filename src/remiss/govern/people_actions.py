@@ -18,7 +18,7 @@ from remiss.records.person import EVERY_TEAM, Grant, Person, Team, Token
 from remiss.records.rows import Rows
 from remiss.records.view_entry import listed
 
-Role = Annotated[str, OneOf(tuple(ROLES)), Help("What the person is to be in the team.")]
+Role = Annotated[str, OneOf(tuple(ROLES)), Help("A role in the team.")]
 About = Annotated[str, Help("What the team looks after.")]
 PEOPLE = ("person", "about", "team", "role", "clearance", "position_from", "position_to", "since_at", "until_at")
 TEAMS = ("team", "about", "position_from", "since_at")

@@ -38,7 +38,7 @@ def drawn(found: Comparison) -> str:
         said = f"Kept as one of {group.kept:,} of {group.population:,} {of}: "
         said += f"each had a chance of {share(found.probability)}, so it stands for about {rounded(1 / found.probability)}."
     others = [criterion_in_words(name) for name in found.kept_in if name != group.criterion]
-    return f"{said} It was also sampled from the {' and the '.join(others)} too." if others else said
+    return f"{said} It was also sampled from the {' and the '.join(others)}." if others else said
 
 
 def criterion_in_words(criterion: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from pathlib import Path
 
 import pytest
 
@@ -108,3 +109,22 @@ def test_the_route_of_facets_is_never_taken_for_a_case_of_that_name(reading):
         answer = client.get("/api/v1/cases/facets").json()
         assert (answer["schema"], answer["of"]) == ("remiss/list@1", "facet")
         assert client.get("/api/v1/cases/facetz").status_code == 404
+
+
+def test_a_list_of_objects_has_the_columns_of_its_items_with_and_without_rows(cli, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert cli("init").status == 0
+    assert cli("taxonomy", "recodings", "--format", "csv").out == "name,about,person,at,position,text\n"
+    Path("r1.yaml").write_text(
+        'recode: r1\nabout: better words\nmoves: [{rename: "remiss:data/label-noise", to: "remiss:model/error"}]\n'
+    )
+    assert cli("taxonomy", "recode", "r1.yaml").status == 0
+    (kept,) = csv.DictReader(io.StringIO(cli("taxonomy", "recodings", "--format", "csv").out))
+    assert (kept["name"], kept["about"], kept["position"]) == ("r1", "better words", "2")
+    assert kept["person"]
+    assert kept["text"] == Path("r1.yaml").read_text()
+
+
+def test_a_list_of_objects_has_no_column_for_the_position_that_the_whole_list_was_read_at(reading, cli, ids):
+    words = ("--catalog", reading.workspace.address, "attachment", "list", ids["case"], "--format", "csv")
+    assert cli(*words).out == "attachment,case,name,size,sensitivity,person,at,position,hidden\n"

@@ -7,6 +7,7 @@ itself is imported when it is called; what it answers is printed by `printing`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -16,7 +17,7 @@ from remiss.contract.arguments import arguments_of, value_of
 from remiss.contract.table import Entry, action_of, entries
 from remiss.errors import InputError
 from remiss.faces.cli.options import formats_of, offline, one_reading, progress, workspace
-from remiss.faces.cli.parameters import Argument, clicked, typed
+from remiss.faces.cli.parameters import Argument, as_typed, clicked, typed
 from remiss.faces.cli.printing import printed
 from remiss.parameters import parameters_of_record
 
@@ -42,10 +43,12 @@ def command(words: Sequence[str], offered: Sequence[Entry]) -> click.Command:
     main, *within = offered
     taken: dict[str, click.Parameter] = {}
     for entry in offered:
+        own = [one for each in entry.parameters for one in each.flattened]
         for each in entry.parameters:
             for one in each.flattened:
                 only = "" if entry is main else f" Goes with {entry.flag}."
-                taken.setdefault(one.name, clicked(one, words, argument=each.positional and one is each, only=only))
+                told = replace(one, help=as_typed(one.help, own))
+                taken.setdefault(one.name, clicked(told, words, argument=each.positional and one is each, only=only))
     flags = [click.Option([each.flag or ""], is_flag=True, help=each.summary) for each in within]
 
     def call(**given: Any) -> int:
@@ -97,7 +100,8 @@ class DerivedCommand(click.Command):
 def help_of(entry: Entry) -> str:
     """Return the help of a command, each paragraph in a line of its own, and its example as it is typed."""
     parts = [entry.summary, *entry.text.split("\n\n"), f"Example: {entry.example}" if entry.example else ""]
-    return "\n\n".join(part for part in parts if part)
+    own = [one for each in entry.parameters for one in each.flattened]
+    return as_typed("\n\n".join(part for part in parts if part), own)
 
 
 def _call(entry: Entry, offered: Sequence[Entry], given: dict[str, Any], shape: str) -> int:

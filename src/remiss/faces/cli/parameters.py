@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ PLAIN: dict[str, click.ParamType[Any, Any]] = {
     "time": Time(),
     "record": click.STRING,
 }
+_IN_CODE = re.compile(r"`(\w+)`")
 # Of a file that is too large only as much is read as shows that.
 MOST_BYTES = 64 * 1024 * 1024
 
@@ -32,6 +34,21 @@ class Argument(click.Argument):
     def __init__(self, names: Sequence[str], *, explained: str, **kwargs: Any) -> None:
         super().__init__(names, **kwargs)
         self.explained = explained
+
+
+def as_typed(text: str, parameters: Iterable[ParameterEntry]) -> str:
+    """Return a sentence of help with the parameters of the action called as they are typed.
+
+    >>> as_typed("see `of`, among `rows`", [ParameterEntry(name="of", form="text")])
+    'see --of, among `rows`'
+    """
+    said = {each.name: each.name.upper() if each.positional else option_of(each) for each in parameters}
+    return _IN_CODE.sub(lambda found: said.get(found[1], found[0]), text)
+
+
+def option_of(given: ParameterEntry) -> str:
+    """Return the option that a parameter is given by."""
+    return given.option or f"--{given.name.replace('_', '-')}"
 
 
 def clicked(given: ParameterEntry, words: Sequence[str], *, argument: bool, only: str = "") -> click.Parameter:
@@ -47,7 +64,7 @@ def clicked(given: ParameterEntry, words: Sequence[str], *, argument: bool, only
         metavar = given.metavar or ("FILE" if given.in_file or given.form == "bytes" else None)
         given_so = {"type": _type(given), "required": given.required, "metavar": metavar, **_default(given)}
         return Argument([given.name], explained=given.help, **given_so)
-    option = given.option or f"--{given.name.replace('_', '-')}"
+    option = option_of(given)
     repeated = given.form in {"many", "pairs"}
     flag = given.form == "flag"
     on = given.default is True

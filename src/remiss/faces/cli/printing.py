@@ -86,7 +86,7 @@ def printed(entry: Entry, answer: Any, shape: str, ws: Workspace, arguments: Map
     elif shape == "csv":
         from remiss.faces.spreadsheet import as_csv, sheet_of
 
-        click.echo(as_csv(*sheet_of(answer, json_of(entry, answer))), nl=False)
+        click.echo(as_csv(*sheet_of(answer, json_of(entry, answer), returned(entry))), nl=False)
     else:
         table = table_of(entry)
         if table is None:
@@ -99,9 +99,15 @@ def printed(entry: Entry, answer: Any, shape: str, ws: Workspace, arguments: Map
 def json_of(entry: Entry, answer: Any) -> Any:
     """Return an answer as published JSON."""
     from remiss.codec import to_json
+
+    return to_json(answer, returned(entry))
+
+
+def returned(entry: Entry) -> Any:
+    """Return the type that the answer of an action is declared as."""
     from remiss.contract.table import action_of
 
-    return to_json(answer, action_of(entry.name).returns)
+    return action_of(entry.name).returns
 
 
 # What people keep in a file is JSON to them, too.
@@ -126,7 +132,7 @@ def _derived(entry: Entry, answer: Any) -> None:
         return
     document = json_of(entry, answer)
     if entry.tabular:
-        columns, lines = sheet_of(answer, document)
+        columns, lines = sheet_of(answer, document, returned(entry))
         render.rows(Rows(schema=document["of"], columns=tuple(columns), rows=tuple(tuple(line) for line in lines), position=0))
         return
     render.facts((name.replace("_", " "), value) for name, value in document.items() if name != "schema" and value is not None)

@@ -168,7 +168,7 @@ def _answered(
         answer = _asked(entry, action, request, ws, arguments)
         document = to_json(answer, action.returns)
         if entry.tabular and entry.reads:
-            return answer_in(request, answer, document, csv=prefers_csv(request.headers.get("accept", "")))
+            return answer_in(request, answer, document, action.returns, csv=prefers_csv(request.headers.get("accept", "")))
         response = tagged(document, answer.revision, if_none_match) if _is_tagged(entry) else as_json(document)
     if entry.created:
         response.status_code = _status(entry)

@@ -36,18 +36,19 @@ def _quality(accept: str, kind: str) -> float:
     return next((found[name] for name in ranges if name in found), 0.0)
 
 
-def answer_in(request: Request, answer: Any, document: Mapping[str, Any], *, csv: bool) -> Response:
+def answer_in(request: Request, answer: Any, document: Mapping[str, Any], declared: Any, *, csv: bool) -> Response:
     """Return an answer that has lines and columns in the form that was asked for; a page of CSV names the next by Link.
 
     Parameters
     ----------
     document : the answer as published
+    declared : the type that it was declared as
     """
     if not csv:
         return as_json(document, headers={"Vary": "Accept"})
     token = answer.next if isinstance(answer, Rows) else None
     following = {} if token is None else {"Link": f'<{_next(request, token)}>; rel="next"'}
-    content = as_csv(*sheet_of(answer, document)).encode("utf-8", "backslashreplace")
+    content = as_csv(*sheet_of(answer, document, declared)).encode("utf-8", "backslashreplace")
     return Response(content, headers={"Vary": "Accept", **following}, media_type=CSV)
 
 
