@@ -23,7 +23,8 @@ schemas; every command in each of its formats, those that write each on a copy o
 eight people and a stranger, with each parameter, right and wrong, and forms (`requests.py`); every statement that the engine runs
 for a capture. What the database is asked may change: how many statements there are is shown with `--figures`. How the database
 would find their rows is compared (`plans.py`): of each statement that both trees issue for a question, and of new ones by whether
-a table is read in a way that it was not before. The order of keys in JSON is no difference.
+a table is read in a way that it was not before. The order of keys in JSON is no difference, and neither is what follows from
+words alone, such as how wide a column is (`shaping.py`): a word that changes must not hide a number beside it.
 
 Everything is asked from outside: by commands, by HTTP, by drivers. So that it is the same twice, the clock stands still, ids that
 are drawn are counted instead, the catalog has a given key (`fixing.py`), and ports, folders and seals are masked (`masking.py`).

@@ -17,6 +17,7 @@ from scripts.golden import plans
 from scripts.golden.masking import masked_value
 from scripts.golden.record import answers
 from scripts.golden.renames import Rename, called, renamed
+from scripts.golden.shaping import shaped
 
 ASKED = "/asked/"
 # What of a question's figures is no number.
@@ -48,7 +49,7 @@ def compared(old: Path, new: Path, renames: Sequence[Rename]) -> Iterator[Differ
         if ASKED in address:
             yield from _planned(there, renamed(value, address, renames), found.pop(there, {}))
         elif there in found:
-            yield from differences(there, renamed(value, address, renames), found.pop(there))
+            yield from differences(there, shaped(there, renamed(value, address, renames)), shaped(there, found.pop(there)))
         else:
             yield Difference(there, "answered", NOTHING)
     for address in found:

@@ -65,9 +65,75 @@ def test_an_answer_that_is_gone_or_new_is_a_difference(recorded, compare):
 
 
 def test_what_is_put_into_a_list_does_not_make_all_that_follows_differ(recorded, compare):
-    old = recorded("old", {"all/help/remiss": ["one", "two", "three"]})
-    new = recorded("new", {"all/help/remiss": ["one", "and a half", "two", "three"]})
-    assert compare(old, new) == (1, ['all/help/remiss: (nothing) -> "and a half"'])
+    old = recorded("old", {"sqlite/scan/capture": ["one", "two", "three"]})
+    new = recorded("new", {"sqlite/scan/capture": ["one", "and a half", "two", "three"]})
+    assert compare(old, new) == (1, ['sqlite/scan/capture: (nothing) -> "and a half"'])
+
+
+def test_a_number_in_a_table_is_compared_although_a_word_beside_it_changed(recorded, compare):
+    was = [" value  basis ", " ──────────── ", "   112  log   ", "              "]
+    now = [" value  variance ", " ─────────────── ", "   113  sample   ", "                 "]
+    old, new = (recorded(name, {"sqlite/command/estimate/table": {"out": out}}) for name, out in (("old", was), ("new", now)))
+    renames = "- {kind: text, old: basis, new: variance}\n- {kind: text, old: log, new: sample}\n"
+    assert compare(old, new, renames=renames) == (
+        1,
+        ['sqlite/command/estimate/table.out: "112  sample" -> "113  sample"'],
+    )
+
+
+def test_a_chart_of_a_page_is_compared_number_by_number(recorded, compare):
+    def page(height):
+        chart = f'<script type="application/json">{{"data": [{{"value": {height}}}], "title": "{"x" * 400}"}}</script>'
+        return {"sqlite/page/GET /estimates/ana": {"body": ["<h1>Estimates</h1>", chart]}}
+
+    assert compare(recorded("old", page(112)), recorded("new", page(113))) == (
+        1,
+        ["sqlite/page/GET /estimates/ana.charts[0].data[0].value: 112 -> 113"],
+    )
+
+
+def test_what_an_option_takes_is_compared_apart_from_what_is_said_of_it(recorded, compare):
+    def told(words, bounds):
+        lines = [
+            "Options:",
+            "  --days INTEGER RANGE  When",
+            f"                        {words}  [default: 9;",
+            bounds,
+        ]
+        return {"all/help/remiss token": [*lines, "  -h, --help            Show this message and exit."]}
+
+    old, new = recorded("old", told("it ends.", " " * 24 + "x>=1]")), recorded("new", told("it expires.", " " * 24 + "x>=0]"))
+    assert compare(old, new) == (
+        1,
+        [
+            'all/help/remiss token.lines: "--days When it ends." -> "--days When it expires."',
+            'all/help/remiss token.options.--days: "INTEGER RANGE [default: 9; x>=1]" -> "INTEGER RANGE [default: 9; x>=0]"',
+        ],
+    )
+
+
+def test_what_a_request_holds_is_compared_where_it_is_asked_and_parameters_by_name(recorded, compare):
+    def document(model, most, *names):
+        asked = {"in": "query", "schema": {"type": "integer"}}
+        body = {"content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{model}"}}}}
+        path = {"post": {"parameters": [{"name": name, **asked} for name in names], "requestBody": body}}
+        value = {"paths": {"/x": path}, "components": {"schemas": {model: {"maximum": most}, "case": {"type": "object"}}}}
+        return {"sqlite/openapi/document": value}
+
+    old, new = recorded("old", document("Look", 9, "limit", "after")), recorded("new", document("Asked", 8, "after", "limit"))
+    assert compare(old, new) == (
+        1,
+        ["sqlite/openapi/document.paths./x.post.requestBody.content.application/json.schema.maximum: 9 -> 8"],
+    )
+
+
+def test_the_revision_in_an_etag_is_compared_and_its_hash_is_not(recorded, compare):
+    def tagged(etag):
+        return {"sqlite/route/GET /cases/ana": {"headers": {"etag": etag}}}
+
+    old = recorded("old", tagged('"4.39c55451869664ca"'))
+    assert compare(old, recorded("same", tagged('"4.501de5ee71b46fff"'))) == (0, [])
+    assert compare(old, recorded("new", tagged('"5.501de5ee71b46fff"')))[0] == 1
 
 
 def test_true_is_not_one_and_the_order_of_keys_says_nothing(recorded, compare):
@@ -210,3 +276,16 @@ def test_what_differs_each_time_is_masked_and_what_is_said_is_not():
         "room": "<room> free",
         "folder": "<folder>/log",
     }
+
+
+def test_csv_is_compared_by_column(recorded, compare):
+    old = recorded("old", {"sqlite/command/case.history/csv": {"out": ["revision,status,note", '1,candidate,"a', 'b"']}})
+    new = recorded("new", {"sqlite/command/case.history/csv": {"out": ["revision,until,status,note", '2,40,candidate,"a', 'b"']}})
+    assert compare(old, new) == (
+        1,
+        [
+            'sqlite/command/case.history/csv.out.columns: (nothing) -> "until"',
+            'sqlite/command/case.history/csv.out.rows[0].revision: "1" -> "2"',
+            'sqlite/command/case.history/csv.out.rows[0].until: (nothing) -> "40"',
+        ],
+    )
