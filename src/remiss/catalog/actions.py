@@ -153,7 +153,7 @@ def show(ws: CatalogWorkspace, case: CaseId, *, as_of: Position | None = None) -
 def compare(
     ws: CatalogWorkspace, case: CaseId, *, controls: Annotated[int, Range(0, CONTROL_LIMIT)] = 10, as_of: Position | None = None
 ) -> Comparison:
-    """Say how CASE was drawn; show the controls most like it.
+    """Say how CASE was sampled; show the controls most like it.
 
     Controls are events of the same window and stratum that met no criterion; the likest share most inputs and context.
 
@@ -161,7 +161,7 @@ def compare(
 
     Parameters
     ----------
-    controls : how many controls at most; 0 only says how CASE was drawn
+    controls : how many controls at most; 0 only says how CASE was sampled
 
     Raises
     ------
