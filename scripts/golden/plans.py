@@ -22,6 +22,7 @@ _ALIASES = re.compile(r'(?:FROM|JOIN|,) "?(\w+)"? AS "?(\w+)"?', re.IGNORECASE)
 _NUMBERED = re.compile(r"\b(SUBQUERY|CO-ROUTINE|MATERIALIZE|subquery|SubPlan|InitPlan|union)([ -])\d+")
 _RETURNED = re.compile(r" \(returns [$\d,]+\)")
 _VALUES = re.compile(r"'(?:[^']|'')*'(?:::[a-z0-9_ ]+(?:\[\])?)?|\$\d+|\b\d+(?:\.\d+)?(?:::[a-z0-9_ ]+)?\b")
+_NAMED = re.compile(r"%\(\w+\)s")
 _ON_SQLITE = re.compile(r"(SCAN|SEARCH) (\w+)")
 _ON_POSTGRESQL = re.compile(r"^( *(?:-> +)?.*\bon )(\w+)(?: (\w+))?$")
 # Of what PostgreSQL says below a step, what it finds the rows by.
@@ -98,6 +99,7 @@ def ways(plans: Iterable[Sequence[str]]) -> set[str]:
 
 def compared(was: Plans, now: Plans) -> Iterator[tuple[str, str, str]]:
     """Yield what is planned otherwise for a question: the statement, or its way to the rows, what it was and what it is."""
+    was, now = _unnamed(was), _unnamed(now)
     before = ways(plan for plans in was.values() for plan in plans)
     for statement, plans in now.items():
         if statement in was:
@@ -108,6 +110,14 @@ def compared(was: Plans, now: Plans) -> Iterator[tuple[str, str, str]]:
         else:
             for way in sorted(ways(plans) - before):
                 yield f"plan of {statement}", "(nothing)", way
+
+
+def _unnamed(plans: Plans) -> Plans:
+    """Return plans by statements whose parameters have no names: what a parameter is called says nothing of the way to the rows."""
+    found: dict[str, list[Sequence[str]]] = {}
+    for statement, each in plans.items():
+        found.setdefault(_NAMED.sub("%s", statement), []).extend(each)
+    return found
 
 
 def _told(plans: Sequence[Plan]) -> str:

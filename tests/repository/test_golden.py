@@ -220,6 +220,13 @@ def test_a_new_statement_may_find_rows_as_others_of_its_question_did(recorded, c
     )
 
 
+def test_what_a_parameter_is_called_does_not_keep_a_plan_from_being_compared(recorded, compare):
+    old = recorded("old", asked(**{"SELECT 1 FROM cases WHERE key = %(key_1)s": [["Index Scan using pk_cases on cases"]]}))
+    new = recorded("new", asked(**{"SELECT 1 FROM cases WHERE key = %(case)s": [["Seq Scan on cases"]]}))
+    told = "SELECT 1 FROM cases WHERE key = %s: Index Scan using pk_cases on cases -> Seq Scan on cases"
+    assert compare(old, new) == (1, [f"sqlite/asked/page / plan of {told}"])
+
+
 def test_plans_are_compared_by_what_tables_are_called_now(recorded, compare):
     old = recorded("old", asked(**{"SELECT captures.at FROM captures": [["SCAN captures USING COVERING INDEX captures_at"]]}))
     now = {
