@@ -113,7 +113,7 @@ def compared(was: Plans, now: Plans) -> Iterator[tuple[str, str, str]]:
 
 
 def _unnamed(plans: Plans) -> Plans:
-    """Return plans by statements whose parameters have no names: what a parameter is called says nothing of the way to the rows."""
+    """Return plans by statements whose parameters have no names: a name says nothing of the way to the rows."""
     found: dict[str, list[Sequence[str]]] = {}
     for statement, each in plans.items():
         found.setdefault(_NAMED.sub("%s", statement), []).extend(each)
