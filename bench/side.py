@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import remiss
@@ -46,9 +46,12 @@ def spent(*processes: int) -> float:
     found, left = 0, [*processes]
     while left:
         tasks = Path(f"/proc/{left.pop()}/task")
-        for task in tasks.iterdir():
-            found += int((task / "schedstat").read_text("ascii").split()[0])
-            left += map(int, (task / "children").read_text("ascii").split())
+        # A process, or a thread of one, may end while it is looked at.
+        with suppress(FileNotFoundError, ProcessLookupError):
+            for task in list(tasks.iterdir()):
+                with suppress(FileNotFoundError, ProcessLookupError):
+                    found += int((task / "schedstat").read_text("ascii").split()[0])
+                    left += map(int, (task / "children").read_text("ascii").split())
     return found / 1e9
 
 
