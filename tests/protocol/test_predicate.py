@@ -437,3 +437,9 @@ def test_every_function_of_the_reference_is_read_and_gives_what_it_says(function
 )
 def test_a_time_knows_whether_it_carries_a_zone(text, zoned):
     assert check_field(text, flat(COLUMNS, "at")).zoned is zoned
+
+
+@pytest.mark.parametrize("text", ["COPY IN ]", "alter = 1", "comment IS NULL", "drop IN (1)", "set AND x", "truncate IS NULL"])
+def test_a_statement_is_refused_without_a_word_of_the_parser(caplog, text):
+    refused(text)
+    assert caplog.records == []

@@ -20,7 +20,7 @@ def environment(environment):
     return {**environment, "REMISS_JOB_LEASE": "3"}
 
 
-def told(work, *arguments, environment, within=400):
+def told(work, *arguments, environment, within=120):
     (answer,) = finish([start(work, *arguments, environment=environment, module=MODULE)], within=within)
     return answer
 
@@ -149,9 +149,8 @@ def test_of_two_runners_that_are_killed_and_stopped_no_step_is_lost_or_done_twic
 @pytest.mark.soak
 def test_of_two_runners_that_are_killed_and_stopped_sixty_times_no_step_is_lost_or_done_twice(address, environment):
     found = check_in_a_storm(address, environment, 60, 2)
-    # Drawn by lot: of sixty some twenty are each, and fewer than five hardly ever.
-    assert found["killed"] >= 5
-    assert found["stood still"] >= 5
+    assert found["killed"] >= 15
+    assert found["stood still"] >= 15
 
 
 def check_shared(address, environment, runners, count):

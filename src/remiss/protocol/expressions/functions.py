@@ -160,25 +160,6 @@ def extract(node: exp.Expression, reader: ExpressionReader) -> Typed:
     return Typed(kind(this=part.node), Type.INTEGER, part.reads)
 
 
-# What a format may hold, as in Python; a time with %z carries a zone.
-_FORMATS = frozenset("aAbBdHIjmMpSfgyYz%")
-
-
-def from_text(node: exp.Expression, reader: ExpressionReader) -> Typed:
-    """Read strptime, and try_strptime as which it is written: the time that a text names in a fixed format."""
-    value, written = (node.this, node.args.get("format")) if isinstance(node, exp.StrToTime) else node.expressions
-    if isinstance(node, exp.StrToTime):
-        only(node, "this", "format")
-    if not (isinstance(written, exp.Literal) and written.is_string):
-        raise error("the format of strptime is not a quoted text", "write strptime(text, '%d.%m.%Y %H:%M')")
-    marks = re.findall("%-?(.?)", written.name)
-    if unknown := [mark for mark in marks if mark not in _FORMATS or not mark]:
-        raise error(f"strptime does not know %{unknown[0]}", "write %Y %m %d %H %M %S %f %z, or %b for a month's name")
-    text = as_text(reader.read(value))
-    built = exp.Anonymous(this="try_strptime", expressions=[text.node, exp.Literal.string(written.name)])
-    return Typed(built, Type.TIME, text.reads, zoned="z" in marks)
-
-
 def from_epoch(node: exp.Expression, reader: ExpressionReader) -> Typed:
     """Read to_timestamp over seconds since 1970."""
     if node.args.get("scale") is not None:

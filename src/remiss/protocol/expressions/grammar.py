@@ -6,7 +6,9 @@ within limits that keep any stranger's text cheap to refuse.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Protocol
@@ -55,7 +57,8 @@ def parse(text: str) -> exp.Expression:
     try:
         tokens = DuckDB().tokenize(text)
         _limits(tokens)
-        trees = DuckDB().parser().parse(tokens, text)
+        with _without_warnings():
+            trees = DuckDB().parser().parse(tokens, text)
     except RecursionError:
         raise _too_deep() from None
     except TokenError as error:
@@ -70,6 +73,21 @@ def parse(text: str) -> exp.Expression:
     if not isinstance(tree, exp.Expression):
         raise ProtocolError("an empty expression", do="write one SQL expression, for example output = 'late'")
     return tree
+
+
+@contextmanager
+def _without_warnings() -> Iterator[None]:
+    """Keep what the parser logs of statements to itself: they are refused with words of our own."""
+    logger = logging.getLogger("sqlglot")
+    logger.addFilter(_nothing)
+    try:
+        yield
+    finally:
+        logger.removeFilter(_nothing)
+
+
+def _nothing(_: logging.LogRecord) -> bool:
+    return False
 
 
 def _limits(tokens: list[Token]) -> None:
