@@ -248,3 +248,37 @@ def test_of_few_cases_nothing_tells_what_one_person_found_of_one(labelled):
     open_ = next(event for event in ids[:4] if fraction("verify", SEED, event) >= SHARES[2 if seems_failure(event) else None])
     [row] = understand.estimate(labelled.ws, f'event_id:"{open_}"', confirmed=True).rows
     assert (row.value, row.preliminary, row.sampled) == (None, False, 0)
+
+
+def test_a_case_that_is_begun_anew_stays_in_the_labelled_beginning_without_a_verdict(labelled):
+    # The first of its batch: were it not labelled any more, its whole window would be out of the figure.
+    reopened = next(
+        ids[0]
+        for (criterion, _), ids in labelled.batches().items()
+        if criterion == "slow" and fraction("verify", SEED, ids[0]) < 0.25
+    )
+    [before] = understand.estimate(labelled.ws, "criterion:slow", confirmed=True).rows
+    case, position = catalog.show(labelled.ws, case_id(SOURCE, reopened)), labelled.ws.position()
+    curate.reopen(labelled.ws, case.id, case.revision, "look again")
+    [after] = understand.estimate(labelled.ws, "criterion:slow", confirmed=True).rows
+    assert after.flagged == before.flagged
+    assert not any("windows are not in the figure" in note for note in after.notes)
+    assert after.preliminary
+    assert after.sampled in {before.sampled, before.sampled - 1}
+    [found] = [each for each in labelled.sampled() if each.event == reopened]
+    assert (found.annotated, found.severity, found.final) == (True, 2 if seems_failure(reopened) else None, None)
+    [then] = understand.estimate(labelled.ws, "criterion:slow", confirmed=True, as_of=position).rows
+    assert then.value == before.value
+
+
+def test_a_case_that_takes_no_others_verdict_any_more_waits_for_its_own_in_its_place(team):
+    ids = next(ids for (criterion, window), ids in team.batches().items() if criterion == "slow" and window == MONDAY)
+    for event in ids[1:]:
+        case = catalog.show(team.ws, case_id(SOURCE, event))
+        linking.link(team.ws, case.id, case.revision, case_id(SOURCE, ids[0]))
+    team.annotate(ids[0], FAILS)
+    case = catalog.show(team.ws, case_id(SOURCE, ids[1]))
+    linking.unlink(team.ws, case.id, case.revision)
+    found = {each.event: each for each in team.sampled()}
+    assert (found[ids[1]].annotated, found[ids[1]].final, found[ids[1]].chooser) == (True, None, ids[1])
+    assert found[ids[2]].chooser == ids[0]

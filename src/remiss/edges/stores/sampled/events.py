@@ -14,11 +14,11 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, Text, and_, literal, select, type_coerce
+from sqlalchemy import Row, Select, Text, and_, literal, or_, select, type_coerce
 
 from remiss.catalog.query.expression import And, Query
 from remiss.curate.steps import conclusion
-from remiss.edges.stores.in_force import holds, same_window
+from remiss.edges.stores.in_force import come_by, holds, same_window
 from remiss.edges.stores.labelling_reading import in_force
 from remiss.edges.stores.listing.phrases import matched_events
 from remiss.edges.stores.listing.search import condition, in_force_at, observation_face
@@ -60,8 +60,11 @@ NONE = Decision()
 
 
 def decisions(reading: Reading) -> Mapping[int, Decision]:
-    """Return what people found of each event that is labelled at a position, by the event's key."""
-    found = (
+    """Return what people found of each event that is, or once was, labelled at a position, by the event's key."""
+    known = in_force(reading.position)
+    # One that was begun anew keeps its place in the order: what its annotator found then says in which cell it is.
+    once = (labellings.c.kind == LabellingKind.ANNOTATION.value) & come_by(labellings, reading.position)
+    found: Select[Any] = (
         select(
             cases.c.key,
             cases.c.event_key,
@@ -70,11 +73,13 @@ def decisions(reading: Reading) -> Mapping[int, Decision]:
             revisions.c.status,
             revisions.c.position_to,
             *(labellings.c[name] for name in ("kind", "verdict", "severity")),
+            known.label("in_force"),
         )
         .join_from(labellings, cases, cases.c.key == labellings.c.case_key)
         .join(events, events.c.key == cases.c.event_key)
         .join(revisions, revisions.c.case_key == cases.c.key)
-        .where(in_force(reading.position), *in_force_at(reading.read_at))
+        .where(or_(known, once), *in_force_at(reading.read_at))
+        .order_by(labellings.c.key)
     )
     rows: dict[int, list[Row[Any]]] = defaultdict(list)
     for row in reading.connection.execute(found):
@@ -83,23 +88,30 @@ def decisions(reading: Reading) -> Mapping[int, Decision]:
     of_case = {own[0].key: (own[0].event_id, made[event_key]) for event_key, own in rows.items()}
     for row in reading.connection.execute(_alike(reading.position)):
         chooser, other = of_case.get(row.other_key, (None, NONE))
-        # A case that takes another's verdict is verified when that one is.
-        made[row.event_key] = replace(other, chooser=chooser)
+        if row.in_force:
+            # A case that takes another's verdict is verified when that one is.
+            made[row.event_key] = replace(other, chooser=chooser)
+        elif row.event_key not in made:
+            # One that once did has its place in the order, and waits for a verdict of its own.
+            made[row.event_key] = replace(other, final=None, cleared=False)
     return made
 
 
 def _alike(position: int | None) -> Select[Any]:
-    """Return the select of events whose cases take the verdict of another, with that case."""
+    """Return the select of events whose cases take, or once took, the verdict of another, with that case; the last first."""
     return (
-        select(cases.c.event_key, links.c.other_key)
+        select(cases.c.event_key, links.c.other_key, holds(links, position).label("in_force"))
         .join_from(links, cases, cases.c.key == links.c.case_key)
-        .where(links.c.relation == Relation.ALIKE.value, holds(links, position))
+        .where(links.c.relation == Relation.ALIKE.value, come_by(links, position, begins="position_from"))
+        .order_by(links.c.key.desc())
     )
 
 
 def _decision(rows: list[Row[Any]]) -> Decision:
-    by_kind = {LabellingKind(row.kind): row for row in rows}
-    first, status = by_kind.get(LabellingKind.ANNOTATION), Status(rows[0].status)
+    by_kind = {LabellingKind(row.kind): row for row in rows if row.in_force}
+    # The last annotation, in force or not: of one that was redone or begun anew there are several.
+    first = next((row for row in reversed(rows) if row.kind == LabellingKind.ANNOTATION.value), None)
+    status = Status(rows[0].status)
     # Whether its event has changed since is a matter of the case as it is now.
     stale = rows[0].stale and rows[0].position_to is None
     final = None if stale else conclusion(status, {kind: Verdict(row.verdict) for kind, row in by_kind.items()})
