@@ -114,6 +114,7 @@ def labelled(
         grade=grade.astype(np.intp),
         selected=selected,
         known=known,
+        unsettled=np.zeros(len(counts), dtype=bool),
         window=world.window[counts],
         windows=world.windows,
     )

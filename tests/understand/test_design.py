@@ -26,7 +26,10 @@ ANYTHING = Open(population=1e9, least_probability=0.01)
 
 
 def annotated(rows, windows=1):
-    """Return events of rows (verdict or None, p12, p3, pattern, grade); None where nobody verified, "?" where one should."""
+    """Return events of rows (verdict, p12, p3, pattern, grade).
+
+    A verdict is None where nobody verified, "?" where somebody should, or "disputed".
+    """
     verdict, p12, p3, pattern, grade = zip(*rows, strict=True)
     return Annotated(
         y=np.array([each is True for each in verdict], dtype=np.float64),
@@ -37,6 +40,7 @@ def annotated(rows, windows=1):
         grade=np.array(grade),
         selected=np.array([each is not None for each in verdict]),
         known=np.array([each in {True, False} and each is not None for each in verdict]),
+        unsettled=np.array([each == "disputed" for each in verdict]),
         window=np.arange(len(rows), dtype=np.intp) % windows,
         windows=windows,
     )
@@ -55,7 +59,6 @@ def test_a_cell_gives_its_confirmed_share_to_all_its_annotated_events():
     # a = 8; drawing: 8 x 0.75/(0.0625 x 0.5) = 192; verifying: 0.5 x 64 x (8 x 0.04 + 2 x 0.64) x 10/9 = 56.89
     assert found.variance == pytest.approx(192 + 0.5 * 64 * 1.6 * 10 / 9)
     assert found.parts.sum() == pytest.approx(64)
-    assert not found.preliminary
 
 
 def test_cells_add_up_each_with_its_own_share():
@@ -73,7 +76,6 @@ def test_when_all_is_verified_nothing_but_the_capture_is_uncertain():
 def test_a_verdict_to_come_is_neither_yes_nor_no():
     settled = two_phase(annotated(rows(8, 2, 10, 0.25, 0.5)))
     waiting = two_phase(annotated(rows(8, 2, 5, 0.25, 0.5, pending=5)))
-    assert waiting.preliminary
     assert waiting.total == pytest.approx(settled.total)
     # It is known less well: 10 of 15 verdicts are in, as if only a third were selected.
     assert waiting.variance > settled.variance

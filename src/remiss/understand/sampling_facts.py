@@ -88,8 +88,9 @@ class Judged(Sampled):
     `event` is its id in its source and `at` when it occurred. `agreed` is whether it matches the query that speaks of people's
     decisions too. `annotated` says that somebody labelled it, and `severity` is the annotator's grade, None where they found no
     failure. `final` is the verdict that people came to, None as long as they have not, or the event has changed since;
-    `cleared` says that an annotation alone decided. `chooser` is the id by which it was chosen to be verified: its own, or
-    that of the event whose verdict it takes.
+    `again` says that somebody has looked at it a second time, or that it was begun anew or has changed: that its verdict is
+    missing then is not left to chance. `cleared` says that an annotation alone decided. `chooser` is the id by which it was
+    chosen to be verified: its own, or that of the event whose verdict it takes.
     """
 
     event: str
@@ -98,6 +99,7 @@ class Judged(Sampled):
     annotated: bool
     severity: int | None
     final: Verdict | None
+    again: bool
     cleared: bool
     chooser: str
 

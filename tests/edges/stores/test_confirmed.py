@@ -282,3 +282,26 @@ def test_a_case_that_takes_no_others_verdict_any_more_waits_for_its_own_in_its_p
     found = {each.event: each for each in team.sampled()}
     assert (found[ids[1]].annotated, found[ids[1]].final, found[ids[1]].chooser) == (True, None, ids[1])
     assert found[ids[2]].chooser == ids[0]
+
+
+def test_a_dispute_that_waits_is_one_or_none_and_the_figure_says_how_wide_that_makes_it(labelled):
+    disputed = next(
+        event
+        for (criterion, _), ids in labelled.batches().items()
+        for event in ids[:2]
+        if criterion == "slow" and is_failure(event) and seems_failure(event) and fraction("verify", SEED, event) < 0.5
+    )
+    [before] = understand.estimate(labelled.ws, "criterion:slow", confirmed=True).rows
+    case = catalog.show(labelled.ws, case_id(SOURCE, disputed))
+    curate.reopen(labelled.ws, case.id, case.revision, "look again")
+    labelled.annotate(disputed)
+    case = catalog.show(labelled.ws, case_id(SOURCE, disputed))
+    assert curate.verify(labelled.bo, case.id, case.revision, NO).status.value == "disputed"
+    [row] = understand.estimate(labelled.ws, "criterion:slow", confirmed=True).rows
+    assert row.preliminary
+    assert row.value < before.value  # which has it as a failure; this one as half of it
+    assert row.low < before.low
+    assert row.high == pytest.approx(before.high)
+    assert row.precision[2] == pytest.approx(before.precision[2])
+    [note] = [note for note in row.notes if "preliminary" in note]
+    assert "1 of them wait for a decision" in note

@@ -10,7 +10,7 @@ Source: Sarndal, Swensson and Wretman, Model Assisted Survey Sampling, 1992, 9.4
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +42,7 @@ class Annotated:
     grade : 0 to 3 for the annotator's grade 1 to 4, 4 where the annotator found no failure
     selected : whether it is among the share that is verified
     known : whether it is selected and its final verdict is in
+    unsettled : whether it is selected and has no final verdict, and that is not left to chance: disputed, or begun anew
     window : counts the windows in scope from 0; `windows` is how many those are
     """
 
@@ -53,12 +54,22 @@ class Annotated:
     grade: Indices
     selected: Flags
     known: Flags
+    unsettled: Flags
     window: Indices
     windows: int
 
+    def settled(self, share: float) -> Annotated:
+        """Return the same as if that share of each unsettled event were what is asked for: 0 none of them, 1 all."""
+        return replace(
+            self,
+            y=np.where(self.unsettled, share, self.y),
+            known=self.known | self.unsettled,
+            unsettled=np.zeros(len(self.y), dtype=bool),
+        )
+
     def only(self, mask: Flags) -> Annotated:
         """Return the events of a mask."""
-        arrays = ("y", "p12", "p3", "kind", "pattern", "grade", "selected", "known", "window")
+        arrays = ("y", "p12", "p3", "kind", "pattern", "grade", "selected", "known", "unsettled", "window")
         return Annotated(**{name: getattr(self, name)[mask] for name in arrays}, windows=self.windows)
 
 
@@ -72,7 +83,6 @@ class TwoPhase:
     degrees : of freedom of the variance: of how many equal parts it might be the sum; infinite where it is 0
     weights : for how many events each known verdict speaks: g a (n); 0 of the others
     parts : what each event adds to T by linearisation (n); they sum to T
-    preliminary : whether verdicts are still to come
     unknown : how many events are in cells without any verification
     """
 
@@ -81,7 +91,6 @@ class TwoPhase:
     degrees: float
     weights: Numbers
     parts: Numbers
-    preliminary: bool
     unknown: float
 
 
@@ -99,7 +108,7 @@ def two_phase(found: Annotated, around: float = 0.0, first: Numbers | None = Non
     >>> found = two_phase(Annotated(
     ...     y=np.array([1.0, 0.0, 0.0, 0.0]), p12=one / 2, p3=one / 2, kind=np.zeros(4, int), pattern=np.zeros(4, int),
     ...     grade=np.zeros(4, int), selected=np.array([True, True, False, False]), known=np.array([True, True, False, False]),
-    ...     window=np.zeros(4, int), windows=1))
+    ...     unsettled=np.zeros(4, bool), window=np.zeros(4, int), windows=1))
     >>> found.total, found.variance  # 8 events, half of those verified are failures; 0.5/0.125 + 2 (0.5/0.0625) 0.25 times 2
     (4.0, 12.0)
     """
@@ -125,7 +134,6 @@ def two_phase(found: Annotated, around: float = 0.0, first: Numbers | None = Non
         degrees=float(np.sum(spread)) ** 2 / squares if squares > 0 else math.inf,
         weights=g[cell] * a,
         parts=share[cell] / found.p12 + g[cell] * a * deviation,
-        preliminary=bool(np.any(found.selected & ~found.known)),
         unknown=float(population[~some].sum()),
     )
 
@@ -146,7 +154,8 @@ def freedom(a: Numbers, cell: Indices, count: int) -> Numbers:
 def answered(found: Annotated, cell: Indices, count: int) -> Numbers:
     """Return p3 of each event, lessened by the part of its cell's selected cases whose verdict is still to come.
 
-    Those whose verdict is in stand for them too, as if which come first were chance.
+    Those whose verdict is in stand for them too, for which are looked at first is chance. Which are settled first is not: agreed
+    ones are final at once and disputes wait, so those that are `unsettled` are told apart, and `settled` before this.
     """
     a = np.where(found.selected, 1 / (found.p12 * found.p3), 0.0)
     wanted = np.bincount(cell, weights=a, minlength=count)

@@ -209,6 +209,28 @@ def together(parts: Sequence[IntervalEstimate]) -> IntervalEstimate:
     return IntervalEstimate(value=value, low=value - below, high=value + above, effective=effective)
 
 
+def spanned(ends: Sequence[IntervalEstimate]) -> IntervalEstimate:
+    """Return one figure from those without and with what is unsettled: the low end of the one to the high end of the other.
+
+    The value is the middle of theirs, which nothing speaks for but that it is as far from both; of one figure its own.
+
+    >>> found = spanned([IntervalEstimate(value=10.0, low=7.0, high=14.0), IntervalEstimate(value=20.0, low=16.0, high=25.0)])
+    >>> (found.value, found.low, found.high)
+    (15.0, 7.0, 25.0)
+    """
+    least, most = ends[0], ends[-1]
+    if len(ends) == 1 or least.value is None or most.value is None:
+        return least
+    sizes = [each.effective for each in ends if each.effective is not None]
+    return IntervalEstimate(
+        value=(least.value + most.value) / 2,
+        low=least.low,
+        high=most.high,
+        effective=min(sizes, default=None),
+        notes=tuple(dict.fromkeys((*least.notes, *most.notes))),
+    )
+
+
 def at_most_unseen(population: float, labelled: int) -> float:
     """Return the greatest number of failures among events of which none was found among so many labelled ones, at 95 %.
 

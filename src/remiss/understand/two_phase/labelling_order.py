@@ -128,6 +128,7 @@ def annotated(order: LabellingOrder, at: Sequence[int], verdict: Verdict, window
     p3 = [1.0 if each.cleared else share(plan.labelling.verify, each.severity) for each in events]
     chosen = [each.cleared or selected(plan.seed, each.chooser, part) for each, part in zip(events, p3, strict=True)]
     known = [pick and each.final is not None for each, pick in zip(events, chosen, strict=True)]
+    unsettled = [pick and each.final is None and waits(each) for each, pick in zip(events, chosen, strict=True)]
     return Annotated(
         y=np.array(
             [is_known and each.final is verdict and each.agreed for each, is_known in zip(events, known, strict=True)],
@@ -140,9 +141,19 @@ def annotated(order: LabellingOrder, at: Sequence[int], verdict: Verdict, window
         grade=np.array([REJECTED if each.severity is None else each.severity - 1 for each in events], dtype=np.intp),
         selected=np.array(chosen, dtype=bool),
         known=np.array(known, dtype=bool),
+        unsettled=np.array(unsettled, dtype=bool),
         window=np.array([place_of[each.window] for each in events], dtype=np.intp),
         windows=len(windows),
     )
+
+
+def waits(event: Judged) -> bool:
+    """Return whether a verdict that is missing is not left to chance: others would not stand for it.
+
+    Disputes are settled last, and what was begun anew is done later than its turn. That an annotator found a failure where no
+    criterion did is too rare for others to stand for it.
+    """
+    return event.again or (not event.met and event.severity is not None)
 
 
 def covered(order: LabellingOrder, windows: Iterable[datetime], cells: Iterable[Cell]) -> tuple[datetime, ...]:

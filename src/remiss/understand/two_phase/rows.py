@@ -13,6 +13,8 @@ from datetime import datetime
 
 import numpy as np
 
+from remiss.present.legible import number
+from remiss.present.legible import share as share_in_words
 from remiss.records.estimate import SAMPLE, WEIGHTED, EstimateRow
 from remiss.understand.domain import NO_KEY, DomainCell, Key, windows_of_key
 from remiss.understand.estimators import History, IntervalEstimate
@@ -31,6 +33,7 @@ from remiss.understand.two_phase.estimators import (
     confirmed_total,
     poisson_of,
     residuals_of,
+    spanned,
     together,
 )
 from remiss.understand.two_phase.labelling_order import annotated
@@ -40,6 +43,7 @@ NOT_BEGUN = "{count:,} of {all:,} windows are not in the figure: people have not
 NONE_BEGUN = "people have not begun with the events of any window in scope"
 OVER = "the estimate is above the number flagged, since a few cases have large weights; the precision does not depend on that"
 PENDING = "preliminary: no final verdict yet on {count:,} of {all:,} cases to be verified"
+UNSETTLED = "{count:,} of them wait for a decision, not for their turn: with none of these the figure is {low}, with all {high}"
 REVEALING = "of under {least} annotated cases, some undecided: no figure, since it would reveal a single verdict"
 UNSEEN = "none of {labelled:,} labelled events that no criterion caught is such: at most {most:,.0f} of {all:,} are"
 
@@ -74,21 +78,20 @@ def row_of(view: LabelledDomain, key: Key, shared: tuple[str, ...]) -> EstimateR
             notes=(REVEALING.format(least=LEAST_VERIFIED), *shared),
         )
     found = annotated(view.order, labelled, view.verdict, starts)
-    estimate = two_phase(found)
     counted = flagged_of(view, cells, domain)
-    figure, notes = figure_of(view, key, starts, found, estimate, counted)
-    hits = int(np.sum(found.y > 0))
     flagged = counted.value or 0
-    share = (
-        confirmed_share(found, figure)
-        if flagged and not question.rate and bool(np.all(found.kind == 0))
-        else IntervalEstimate(value=None)
-    )
+    shared_out = flagged and not question.rate and bool(np.all(found.kind == 0))
+    # What is unsettled is none of what is asked for, and then all of it.
+    ends = [found.settled(0.0), found.settled(1.0)] if found.unsettled.any() else [found]
+    made = [figure_of(view, key, starts, each, two_phase(each), counted) for each in ends]
+    figures = [figure for figure, _ in made]
+    figure, notes = spanned(figures), tuple(dict.fromkeys(note for _, own in made for note in own))
+    shares = [confirmed_share(each, own) for each, own in zip(ends, figures, strict=True)] if shared_out else []
+    share = spanned(shares) if shares else IntervalEstimate(value=None)
+    hits = int(np.sum(found.y > 0))
     missing = len(scope) - len(starts)
     left_out = (NOT_BEGUN.format(count=missing, all=len(scope)) if starts else NONE_BEGUN,) if missing else ()
     over = (OVER,) if share.value is not None and figure.value is not None and figure.value > flagged else ()
-    pending = int(np.sum(found.selected & ~found.known))
-    waiting = (PENDING.format(count=pending, all=int(found.selected.sum())),) if pending else ()
     return EstimateRow(
         key=key[1],
         value=figure.value,
@@ -100,13 +103,39 @@ def row_of(view: LabelledDomain, key: Key, shared: tuple[str, ...]) -> EstimateR
         effective=figure.effective,
         few=hits < FEW and figure.value is not None and figure.low != figure.high,
         provisional=any(start in field.provisional for start in starts),
-        preliminary=estimate.preliminary,
+        preliminary=bool(np.any(found.selected & ~found.known)),
         flagged=flagged if starts else None,
         precision=None
         if share.value is None or share.low is None or share.high is None
         else (share.value, share.low, share.high),
-        notes=(*figure.notes, *notes, *left_out, *over, *waiting, *remarks(field, cells, starts), *shared),
+        notes=(
+            *figure.notes,
+            *notes,
+            *left_out,
+            *over,
+            *pending_notes(found, figures, rate=question.rate),
+            *remarks(field, cells, starts),
+            *shared,
+        ),
     )
+
+
+def pending_notes(found: Annotated, figures: Sequence[IntervalEstimate], *, rate: bool) -> tuple[str, ...]:
+    """Return what is still to come, and how wide that makes a figure.
+
+    Parameters
+    ----------
+    figures : without and with what is unsettled
+    """
+    pending = int(np.sum(found.selected & ~found.known))
+    if not pending:
+        return ()
+    note = PENDING.format(count=pending, all=int(found.selected.sum()))
+    least, most = figures[0].value, figures[-1].value
+    if least is None or most is None or not found.unsettled.any():
+        return (note,)
+    low, high = (share_in_words(end) if rate else number(round(end)) for end in (least, most))
+    return (f"{note}; {UNSETTLED.format(count=int(found.unsettled.sum()), low=low, high=high)}",)
 
 
 def reveals(view: LabelledDomain, labelled: Sequence[int]) -> bool:
@@ -183,7 +212,7 @@ def history_of(view: LabelledDomain, key: Key, starts: Sequence[datetime]) -> Hi
     if not before:
         return None
     own = key if plan.question.by is not None else NO_KEY
-    found = annotated(past.order, past.labelled_numbers(own, before), view.verdict, before)
+    found = annotated(past.order, past.labelled_numbers(own, before), view.verdict, before).settled(0.5)
     estimate = two_phase(found)
     if not plan.question.rate:
         return History(totals=window_totals(estimate.parts, found.window, found.windows), poisson=poisson_of(found, estimate))

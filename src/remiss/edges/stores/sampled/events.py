@@ -52,11 +52,14 @@ class Decision:
     annotated: bool = False
     severity: int | None = None
     final: Verdict | None = None
+    again: bool = False
     cleared: bool = False
     chooser: str | None = None
 
 
 NONE = Decision()
+# Why a labelling gave way to another one that came later than its turn.
+ANEW = frozenset({"reopened", "stale"})
 
 
 def decisions(reading: Reading) -> Mapping[int, Decision]:
@@ -72,7 +75,7 @@ def decisions(reading: Reading) -> Mapping[int, Decision]:
             cases.c.stale,
             revisions.c.status,
             revisions.c.position_to,
-            *(labellings.c[name] for name in ("kind", "verdict", "severity")),
+            *(labellings.c[name] for name in ("kind", "verdict", "severity", "superseded")),
             known.label("in_force"),
         )
         .join_from(labellings, cases, cases.c.key == labellings.c.case_key)
@@ -93,7 +96,7 @@ def decisions(reading: Reading) -> Mapping[int, Decision]:
             made[row.event_key] = replace(other, chooser=chooser)
         elif row.event_key not in made:
             # One that once did has its place in the order, and waits for a verdict of its own.
-            made[row.event_key] = replace(other, final=None, cleared=False)
+            made[row.event_key] = replace(other, final=None, again=True, cleared=False)
     return made
 
 
@@ -119,6 +122,7 @@ def _decision(rows: list[Row[Any]]) -> Decision:
         annotated=first is not None,
         severity=None if first is None else first.severity,
         final=final,
+        again=stale or LabellingKind.VERIFICATION in by_kind or any(row.superseded in ANEW for row in rows if not row.in_force),
         cleared=status is Status.CLEARED,
     )
 
@@ -250,6 +254,7 @@ def _judged(row: Row[Any], facts: dict[str, Any], decision: Decision) -> Judged:
         annotated=decision.annotated,
         severity=decision.severity,
         final=decision.final,
+        again=decision.again,
         cleared=decision.cleared,
         chooser=decision.chooser or row.event_id,
     )

@@ -1,0 +1,99 @@
+"""A batch of flagged events that people label: who errs, who disputes, and what waits; light enough for many draws.
+
+An event is captured by chance, annotated in the order q = v p1 up to a place, and verified where its fraction is below the share.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from remiss.understand.estimators import IntervalEstimate
+from remiss.understand.two_phase.calibration import calibrated, calibrated_total
+from remiss.understand.two_phase.design import REJECTED, Annotated, two_phase
+from remiss.understand.two_phase.estimators import Open, confirmed_share, spanned
+
+ERRING = 0.15
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """The flagged events of a log: how likely each is captured, whether it is a failure and how grave (0 to 3)."""
+
+    p1: np.ndarray
+    failure: np.ndarray
+    grade: np.ndarray
+    pattern: np.ndarray
+
+    @property
+    def size(self) -> int:
+        return len(self.p1)
+
+
+def batch_of(rng: np.random.Generator, *, size: int = 4000, precision: float = 0.6) -> Batch:
+    """Return a batch of which a fifth is captured five times as often as the rest."""
+    return Batch(
+        p1=np.where(rng.random(size) < 0.2, 0.5, 0.1),
+        failure=rng.random(size) < precision,
+        grade=rng.choice(4, size, p=[0.05, 0.25, 0.4, 0.3]),
+        pattern=(rng.random(size) < 0.3).astype(np.intp),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labelling:
+    """How people label: shares by grade and rejected, how much of what is captured is annotated, and what has not come yet.
+
+    `unseen` is the share of selected cases at which nobody has looked a second time, `reopened` that of all annotated ones which
+    are begun anew; no dispute is settled unless `settles`.
+    """
+
+    shares: tuple[float, ...] = (0.5,) * 5
+    done: float = 0.7
+    unseen: float = 0.0
+    reopened: float = 0.0
+    settles: bool = True
+
+
+def labelled(batch: Batch, how: Labelling, rng: np.random.Generator) -> Annotated:
+    """Return the annotated events of one capture and labelling of a batch."""
+    kept = np.flatnonzero(rng.random(batch.size) < batch.p1)
+    place = rng.random(len(kept)) * batch.p1[kept]
+    order = np.argsort(place)
+    count = int(how.done * len(kept))
+    event, t = kept[order[:count]], place[order[count]]
+    errs = rng.random(count) < ERRING
+    says = batch.failure[event] ^ errs
+    grade = np.where(says, np.clip(batch.grade[event] + rng.integers(-1, 2, count), 0, 3), REJECTED)
+    p3 = np.array(how.shares)[grade]
+    selected = rng.random(count) < p3
+    # Two disagree where the annotator errs, and a third finds what is so.
+    disputed = selected & errs & (not how.settles)
+    reopened = rng.random(count) < how.reopened
+    unseen = selected & ~reopened & (rng.random(count) < how.unseen)
+    known = selected & ~disputed & ~unseen & ~reopened
+    return Annotated(
+        y=(batch.failure[event] & known).astype(np.float64),
+        p12=np.minimum(batch.p1[event], t),
+        p3=p3,
+        kind=np.zeros(count, dtype=np.intp),
+        pattern=batch.pattern[event],
+        grade=grade.astype(np.intp),
+        selected=selected,
+        known=known,
+        unsettled=selected & ~known & ~unseen,
+        window=np.zeros(count, dtype=np.intp),
+        windows=1,
+    )
+
+
+def figures(found: Annotated, flagged: float) -> tuple[IntervalEstimate, IntervalEstimate]:
+    """Return the total of events of which so many were flagged, and the precision."""
+    counted = IntervalEstimate(value=flagged, low=flagged, high=flagged)
+    totals, shares = [], []
+    for each in (found.settled(0.0), found.settled(1.0)):
+        estimate = calibrated(each, two_phase(each), flagged, np.ones(len(each.y)))
+        totals.append(calibrated_total(each, estimate, counted, Open(population=flagged, least_probability=0.001)))
+        shares.append(confirmed_share(each, totals[-1]))
+    return spanned(totals), spanned(shares)
