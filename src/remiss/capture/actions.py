@@ -11,6 +11,7 @@ from typing import Annotated
 from remiss.action import action
 from remiss.capture import planning
 from remiss.capture.build import Derived, derive, event_times, expect
+from remiss.capture.left_out import FiledIds
 from remiss.capture.planning import GONE, compare
 from remiss.capture.ports import CaptureWorkspace, WindowInForce
 from remiss.capture.schedule import DueIntervals, Interval, due_windows, mark_provisional, spans, whole_windows
@@ -21,7 +22,7 @@ from remiss.parameters import Document, Help
 from remiss.protocol.actions import load
 from remiss.protocol.check_result import Checked
 from remiss.protocol.terms import Protocol
-from remiss.protocol.versions import check_kept, restore
+from remiss.protocol.versions import check_kept, restore, salvage
 from remiss.records.case import Sensitivity
 from remiss.records.identity import kind_id
 from remiss.records.run import DerivedRun, Group, Run, RunWindow
@@ -55,8 +56,9 @@ def _prepare(
     held = _held(ws, checked, windows)
     catalogued = ws.runs.catalogued(source, windows[0].start, windows[-1].end)
     notes = _on_seed(ws, checked.protocol)
+    others = _filed_by_others(ws, checked.protocol, windows)
     with ws.vault.bundle(ws.runs.filed) as bundle:
-        derived = derive(ws, checked, windows, as_of, known=catalogued, bundle=bundle, notes=notes, strict=strict)
+        derived = derive(ws, checked, windows, as_of, known=catalogued, others=others, bundle=bundle, notes=notes, strict=strict)
         yield PreparedCapture(derived=derived, bundle=bundle, in_force=tuple(item.run for item in held))
 
 
@@ -170,6 +172,19 @@ def allow_capture(ws: CaptureWorkspace, document: Protocol) -> None:
         ws.allow(CAPTURE, team)
     # Last, for what is written is journalled under the team that was asked for last.
     ws.allow(CAPTURE, document.team)
+
+
+def _filed_by_others(ws: CaptureWorkspace, document: Protocol, windows: Sequence[Window]) -> tuple[FiledIds, ...]:
+    """Return the ids that other protocols, or versions, filed of the source in these windows by another `admit`."""
+    source, since, until = document.source.name, windows[0].start, windows[-1].end
+    found = []
+    for stored in ws.runs.documents(source, since, until):
+        other = salvage(stored.text, stored.name)
+        if other is None or other.admit is None or (document.admit and other.admit.sql == document.admit.sql):
+            continue
+        ids = ws.runs.sampled_ids(source, stored.name, stored.version, since, until)
+        found.append(FiledIds(protocol=stored.name, version=stored.version, admit=other.admit, ids=ids))
+    return tuple(found)
 
 
 def _on_seed(ws: CaptureWorkspace, document: Protocol) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from pathlib import PurePath
 
 import remiss.records.run as records
 from remiss.capture import redact, sample, time_ranges
+from remiss.capture.left_out import FiledIds
 from remiss.capture.manifest import fingerprint, run_digest
 from remiss.capture.planning import WindowYield
 from remiss.capture.ports import CaptureWorkspace
@@ -65,6 +66,7 @@ def derive(
     as_of: datetime,
     *,
     known: Sequence[str] = (),
+    others: Sequence[FiledIds] = (),
     bundle: Bundle | None = None,
     notes: tuple[str, ...] = (),
     strict: bool = False,
@@ -76,6 +78,7 @@ def derive(
     windows : whole windows that touch, oldest first
     as_of : labels known later are not used
     known : ids of events catalogued before, to be read again although they may not be drawn
+    others : ids that other protocols filed of the source, which must not come to mean other rows
     bundle : where raw rows go; None keeps none. It is sealed then
     notes : what the manifest should say beside what the sources tell
     strict : stop at refused rows, before any raw row goes to the bundle
@@ -89,7 +92,7 @@ def derive(
     # First, for what redaction needs and cannot have is no reason to read the log.
     policy = checked.protocol.redaction
     by = Redactor(policy, ws.keys.secret("redaction"), ws.recogniser if policy.modelled else None)
-    found = _read(ws, checked, windows, as_of, known)
+    found = _read(ws, checked, windows, as_of, known, others)
     with in_bulk(), remembering(), ws.engine.digesting({*found.captured.files, *found.label_files}) as digests:
         derived = _sealed(ws, checked, found, by, windows, as_of, digests, bundle=bundle, notes=notes, strict=strict)
     if bundle:
@@ -142,6 +145,8 @@ def _sealed(
         label_digests={_relative(name, folder): content[name] for name in found.label_files},
         notes=(*notes, *result.notes, *notes_on_lost(lost), *exposed),
         unplaced={_relative(file, folder): reasons for file, reasons in result.unplaced.items()},
+        left_out=sum(window.left_out for window in result.windows),
+        left_out_null=result.left_out_null,
         addresses=_addresses(protocol),
     )
     derived_run = records.DerivedRun(
@@ -166,10 +171,17 @@ class _Found:
     label_files: tuple[str, ...]
 
 
-def _read(ws: CaptureWorkspace, checked: Checked, windows: Sequence[Window], as_of: datetime, known: Sequence[str]) -> _Found:
+def _read(
+    ws: CaptureWorkspace,
+    checked: Checked,
+    windows: Sequence[Window],
+    as_of: datetime,
+    known: Sequence[str],
+    others: Sequence[FiledIds],
+) -> _Found:
     since, until = windows[0].start, windows[-1].end
     with reading(ws, checked) as (session, source, labels):
-        result = sample.draw_sample(session, checked, source, since, until, as_of, ws.progress, also=known)
+        result = sample.draw_sample(session, checked, source, since, until, as_of, ws.progress, also=known, others=others)
         return _Found(captured=result, files=source.files, label_files=labels.files if labels else ())
 
 
@@ -235,7 +247,13 @@ def expect(ws: CaptureWorkspace, checked: Checked, windows: Sequence[Window], as
     with reading(ws, checked) as (session, source, _):
         found = sample.expect(session, checked, source, windows[0].start, windows[-1].end, as_of, ws.progress)
     return [
-        WindowYield(window=item.window, events=item.population, sampled=found.events[item.window], cases=found.cases[item.window])
+        WindowYield(
+            window=item.window,
+            events=item.population,
+            sampled=found.events[item.window],
+            cases=found.cases[item.window],
+            left_out=item.left_out,
+        )
         for item in found.windows
     ]
 

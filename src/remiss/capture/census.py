@@ -170,10 +170,22 @@ def refusals(session: Session, plan: ScanPlan, seen: RowChecks) -> Refusals:
     return Refusals(counts=counts, rows=tuple(sorted(rows, key=lambda one: order[one.reason])))
 
 
-def run_window(start: datetime, whole: PopulationPart | None) -> RunWindow:
-    """Return one window of the run; empty without a part."""
-    population, labelled = (whole.population, whole.labelled) if whole else (0, 0)
-    return RunWindow(window=start, population=population, labelled=labelled, provisional=False)
+def run_windows(
+    starts: Mapping[int, datetime], whole: Sequence[PopulationPart], left_out: Mapping[int, int]
+) -> tuple[RunWindow, ...]:
+    """Return the windows of the run by their starts; those without a part are empty."""
+    parts = {part.window: part for part in whole}
+    empty = PopulationPart(window=0, stratum=(), met=(), undecided=(), population=0, labelled=0, least=())
+    return tuple(
+        RunWindow(
+            window=start,
+            population=parts.get(number, empty).population,
+            labelled=parts.get(number, empty).labelled,
+            provisional=False,
+            left_out=left_out.get(number, 0),
+        )
+        for number, start in starts.items()
+    )
 
 
 def _stratum(plan: ScanPlan, values: tuple[Scalar, ...]) -> dict[str, Scalar]:

@@ -13,7 +13,21 @@ from remiss.capture.schedule import settles
 from remiss.records.event import Scalar
 from remiss.records.run import Cell, Run, RunWindow
 
-RUN = ("run", "status", "protocol", "source", "since", "until", "as_of", "rows", "events", "cases", "refused", "position")
+RUN = (
+    "run",
+    "status",
+    "protocol",
+    "source",
+    "since",
+    "until",
+    "as_of",
+    "rows",
+    "events",
+    "cases",
+    "refused",
+    "left_out",
+    "position",
+)
 COVERAGE = (
     "source",
     "protocol",
@@ -26,7 +40,7 @@ COVERAGE = (
     "run",
     "at",
 )
-WINDOW = ("window", "until", "events", "labelled", "provisional", "settles", "in_force")
+WINDOW = ("window", "until", "events", "labelled", "provisional", "settles", "in_force", "left_out")
 COUNTS = ("met", "undecided", "events", "labelled")
 RunLine = tuple[Scalar, ...]
 
@@ -46,6 +60,7 @@ def run_lines(runs: Iterable[Run]) -> tuple[RunLine, ...]:
             each.events_new + each.events_known,
             each.cases_new + each.cases_known,
             sum(each.refused.values()),
+            each.manifest.left_out,
             each.position,
         )
         for each in runs
@@ -90,6 +105,7 @@ def window_lines(
             each.provisional,
             settles(each.window, width, as_of, lag) if each.provisional else None,
             each.window in held,
+            each.left_out,
         )
         for each in windows
     )

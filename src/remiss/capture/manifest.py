@@ -63,6 +63,7 @@ def run_digest(
             "source": source_fingerprint,
             "as_of": as_of,
             "windows": [[window.window, window.population, window.labelled] for window in windows],
+            **_left_out(windows),
             "groups": [
                 [group.window, group.stratum, group.criterion, group.population, group.labelled, group.kept, group.threshold]
                 for group in sorted(groups, key=group_order)
@@ -78,6 +79,12 @@ def run_digest(
             "refused": _of_events(refused),
         }
     )
+
+
+def _left_out(windows: Sequence[RunWindow]) -> dict[str, object]:
+    # Nothing where no row is left out: a run of before has the digest that it had.
+    left_out = [[window.window, window.left_out] for window in windows if window.left_out]
+    return {"left_out": left_out} if left_out else {}
 
 
 def differences(before: DerivedRun, after: DerivedRun) -> tuple[str, ...]:
@@ -126,7 +133,7 @@ def _file_differences(old: Mapping[str, str], new: Mapping[str, str]) -> list[st
 def _comparable(item: RunWindow | Group | Cell) -> bytes:
     match item:
         case RunWindow():
-            return canonical([item.window, item.population, item.labelled])
+            return canonical([item.window, item.population, item.labelled, item.left_out])
         case Group():
             return canonical([*group_order(item)[::2], item.stratum, item.population, item.labelled, item.kept, item.threshold])
         case Cell():

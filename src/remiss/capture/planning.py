@@ -64,12 +64,13 @@ COLUMNS = ("month", "events", "to keep", "cases", "labelling budget")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowYield:
-    """What one window would bring: admitted events, sampled ones, and those of them that met a criterion."""
+    """What one window would bring: admitted events, sampled ones, those of them that met a criterion, and rows left out."""
 
     window: datetime
     events: int
     sampled: int
     cases: int
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +82,7 @@ class Month:
     sampled: Count
     cases: Count
     budget: Count | None
+    left_out: Count = 0
 
 
 @published("plan")
@@ -120,6 +122,7 @@ def plan(protocol: Protocol, windows: Iterable[WindowYield], intervals: tuple[In
             events=sum(item.events for item in items),
             sampled=sum(item.sampled for item in items),
             cases=sum(item.cases for item in items),
+            left_out=sum(item.left_out for item in items),
             budget=None
             if labelling is None
             else round(labelling.budget * (len(items) * protocol.sampling.window / labelling.every)),
@@ -130,6 +133,9 @@ def plan(protocol: Protocol, windows: Iterable[WindowYield], intervals: tuple[In
 
 
 def _notes(months: tuple[Month, ...]) -> Iterable[str]:
+    left_out = sum(month.left_out for month in months)
+    if left_out:
+        yield f"{left_out:,} rows would be left out: the protocol does not admit them"
     over = [month for month in months if month.budget is not None and month.cases > month.budget]
     if over:
         worst = max(over, key=lambda month: month.cases - (month.budget or 0))

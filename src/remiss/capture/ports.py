@@ -81,6 +81,15 @@ class Coverage:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentText:
+    """A protocol version as it is kept, by which some run was made."""
+
+    name: str
+    version: int
+    text: str
+
+
 class Runs(Protocol):
     """Runs in the catalog."""
 
@@ -102,6 +111,14 @@ class Runs(Protocol):
 
     def catalogued(self, source: str, since: datetime, until: datetime) -> tuple[str, ...]:
         """Return the ids of all events of a source in the catalog that happened in [since, until), sampled or not."""
+        ...
+
+    def documents(self, source: str, since: datetime, until: datetime) -> tuple[DocumentText, ...]:
+        """Return the protocol versions by which there are runs of a source in [since, until), seen or not."""
+        ...
+
+    def sampled_ids(self, source: str, protocol: str, version: int, since: datetime, until: datetime) -> tuple[str, ...]:
+        """Return the ids of the events that runs by one protocol version sampled in the windows of [since, until)."""
         ...
 
     def teams(self, source: str) -> frozenset[str]:

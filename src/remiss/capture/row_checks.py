@@ -1,6 +1,6 @@
 """Survey: what a first pass over the rows tells, which decides what must be asked at all.
 
-Events by window, refused rows by reason, files, how many strata, and whether any id is repeated.
+Events by window, rows left out, refused rows by reason, files, how many strata, and whether any id is repeated.
 
 A row that cannot be placed in a window (its time, or all of it, cannot be read) belongs to the runs whose windows have an
 event in its file, as the fingerprint does: a file that is added later changes no older run. A file without any event has
@@ -91,7 +91,9 @@ class RowChecks:
 
     `held` counts the events of the run's windows in each file; of rows that repeat an event, each counts for its own file.
     `unplaced` are the rows that belong to no window, by file and reason; `eventless` are the files among those that hold no
-    event of any window. `rows` are those of the windows, and the unplaced ones of `files`.
+    event of any window. `rows` are those of the windows, and the unplaced ones of `files`. `left_out` counts the rows of each
+    window that the protocol is not about, and `left_out_null` those among them of which that could not be told;
+    `left_out_timeless` are those that stand in no window, and count in no run.
     """
 
     events: dict[int, int]
@@ -102,6 +104,9 @@ class RowChecks:
     reasons: set[str]
     unplaced: dict[str, dict[str, int]] = field(default_factory=dict)
     eventless: frozenset[str] = frozenset()
+    left_out: dict[int, int] = field(default_factory=dict)
+    left_out_null: int = 0
+    left_out_timeless: int = 0
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -158,6 +163,9 @@ def _counted_rows(session: Session, plan: ScanPlan) -> RowChecks:
     seen = RowChecks(events={}, refused={}, held={}, rows=0, strata={}, reasons=set())
     for row in session.run(statements.row_counts(plan)).to_pylist():
         number, reason, rows = row["number"], row["reason"], row["rows"]
+        if not row.get("admitted", True):
+            _leave_out(plan, seen, number, rows, unknown=row["admitted"] is None)
+            continue
         if reason is None:
             seen.events[number] = seen.events.get(number, 0) + rows
         else:
@@ -176,6 +184,15 @@ def _counted_rows(session: Session, plan: ScanPlan) -> RowChecks:
         else:
             seen.refused[reason] = seen.refused.get(reason, 0) + rows
     return seen
+
+
+def _leave_out(plan: ScanPlan, seen: RowChecks, number: int | None, rows: int, *, unknown: bool) -> None:
+    if number is None:
+        seen.left_out_timeless += rows
+    elif number >= plan.reach:
+        seen.rows += rows
+        seen.left_out[number] = seen.left_out.get(number, 0) + rows
+        seen.left_out_null += rows if unknown else 0
 
 
 def _bear_strata(session: Session, plan: ScanPlan, seen: RowChecks) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from remiss.capture import census, profile, requirements, row_checks, sampling
+from remiss.capture.left_out import FiledIds, check_filed_ids, left_out_notes
 from remiss.capture.sampled_rows import Content, SampledRow, revisits, sampled_rows
 from remiss.capture.sampling import Selection
 from remiss.capture.schedule import whole_windows
@@ -35,6 +36,7 @@ class CaptureSample:
     those that hold at least one event of the windows; `rows` is how many rows were counted, admitted or refused.
     `unplaced` are the rows without a window by file and reason: those of `files`, which are among the refusals, and those of
     files without any event, which are in no run's (`lost`).
+    `left_out_null` of the rows that the windows leave out are those of which the protocol's `admit` is null.
     `notes` say what people should know about how it was decided.
     """
 
@@ -50,6 +52,7 @@ class CaptureSample:
     unplaced: Mapping[str, Mapping[str, int]]
     lost: Mapping[str, Mapping[str, int]]
     notes: tuple[str, ...]
+    left_out_null: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +80,7 @@ def draw_sample(
     progress: Progress = _no_progress,
     *,
     also: Sequence[str] = (),
+    others: Sequence[FiledIds] = (),
 ) -> CaptureSample:
     """Return everything that a capture of [since, until) derives.
 
@@ -89,6 +93,7 @@ def draw_sample(
     as_of : labels known later are not used
     progress : called with the name of a stage and the share of the work that is done, in [0, 1]
     also : ids of events to read again although they may not be sampled
+    others : ids that other protocols filed of the source, which must not come to mean other rows
 
     Raises
     ------
@@ -99,6 +104,7 @@ def draw_sample(
     windows = whole_windows(since, until, checked.protocol.sampling.window)
     plan = ScanPlan(checked=checked, columns=tuple(source.types), since=since, until=until, as_of=as_of)
     plan, seen = row_checks.rows_checked(session, plan, progress)
+    check_filed_ids(session, plan, source, others)
     progress("describing the fields", 0.2)
     plan, profiled = _profiled(session, plan)
     parts, whole, _ = census.counted(session, plan, seen, progress)
@@ -109,12 +115,11 @@ def draw_sample(
     content = _fetched(session, plan, selected, also)
     progress("listing refused rows", 0.95)
     refusals = census.refusals(session, plan, seen)
-    populations = {part.window: part for part in whole}
     with in_bulk():
         drawn_events = sampled_rows(content, selected, starts) if content else ()
         refreshed = revisits(content, selected, starts) if content else ()
     result = CaptureSample(
-        windows=tuple(census.run_window(start, populations.get(number)) for number, start in starts.items()),
+        windows=census.run_windows(starts, whole, seen.left_out),
         groups=census.groups(plan, samples, starts),
         cells=census.cells(plan, parts, starts),
         sampled=drawn_events,
@@ -125,7 +130,8 @@ def draw_sample(
         rows=seen.rows,
         unplaced={**seen.placed, **seen.lost},
         lost=seen.lost,
-        notes=census.notes(session, plan) if whole else (),
+        notes=(*left_out_notes(session, plan, seen), *(census.notes(session, plan) if whole else ())),
+        left_out_null=seen.left_out_null,
     )
     progress("done", 1.0)
     return result
@@ -152,7 +158,6 @@ def expect(
         sampling.groups(parts, whole, checked.protocol.sampling), [one.criterion.name for one in checked.criteria]
     )
     starts = {plan.reach + at: window.start for at, window in enumerate(windows)}
-    populations = {part.window: part for part in whole}
     events = dict.fromkeys(starts.values(), 0)
     cases = dict.fromkeys(starts.values(), 0)
     for one in selected:
@@ -160,7 +165,7 @@ def expect(
         cases[starts[one.window]] += one.key in meeting
     progress("done", 1.0)
     return Expected(
-        windows=tuple(census.run_window(start, populations.get(number)) for number, start in starts.items()),
+        windows=census.run_windows(starts, whole, seen.left_out),
         events=events,
         cases=cases,
         refused=requirements.in_order(census.all_refused(session, plan, seen), checked),

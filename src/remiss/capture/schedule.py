@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from statistics import median
 from typing import NamedTuple
@@ -73,7 +73,7 @@ def mark_provisional(
     for start, item in sorted(known.items()):
         if start in new:
             flag = provisional(Window(start, width), _share(item), tuple(before), as_of, lag)
-            marked.append(RunWindow(window=start, population=item.population, labelled=item.labelled, provisional=flag))
+            marked.append(replace(item, provisional=flag))
         before.append(_share(item))
     return tuple(marked)
 

@@ -96,7 +96,8 @@ def assemble(whole: Whole, fields: dict[str, Expression], taxonomy: Taxonomy, ru
     labels = _labels(model, document)
     predicates = [each for criterion in criteria for each in (criterion.when, criterion.among) if each is not None]
     anomalies = [criterion.of for criterion in criteria if criterion.of is not None]
-    in_source, in_labels = taken_for(fields, predicates, anomalies, None if labels is None else labels.key)
+    admit = None if model.admit is None else Expression(model.admit.strip(), document.line(("admit",)))
+    in_source, in_labels = taken_for(fields, predicates, anomalies, None if labels is None else labels.key, admit)
     if labels is not None:
         labels = dataclasses.replace(labels, address=dataclasses.replace(labels.address, taken_for=in_labels))
     labelling = None if model.labelling is None else _labelling(model.labelling)
@@ -124,6 +125,7 @@ def assemble(whole: Whole, fields: dict[str, Expression], taxonomy: Taxonomy, ru
         about=model.about,
         team=model.team,
         owners=tuple(model.owners),
+        admit=admit,
         labels=labels,
         require=tuple(dict.fromkeys(model.require)),
         sensitivity=sensitivity,

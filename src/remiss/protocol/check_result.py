@@ -38,12 +38,16 @@ class CheckedCriterion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """A protocol that its source can answer: every expression typed. `keys` join events and labels, where there are any."""
+    """A protocol that its source can answer: every expression typed. `keys` join events and labels, where there are any.
+
+    `admit` is over the source's columns like a field; None admits every row.
+    """
 
     protocol: Protocol
     fields: Mapping[str, CheckedExpression]
     criteria: tuple[CheckedCriterion, ...]
     keys: tuple[CheckedExpression, CheckedExpression] | None = None
+    admit: CheckedExpression | None = None
 
 
 FindingLevel = Annotated[str, OneOf(("error", "note"))]

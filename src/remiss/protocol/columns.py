@@ -22,7 +22,11 @@ _ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod, exp.Abs, exp.Round)
 
 
 def taken_for(
-    fields: Mapping[str, Expression], predicates: Iterable[Expression], anomalies: Iterable[str], key: LabelKey | None
+    fields: Mapping[str, Expression],
+    predicates: Iterable[Expression],
+    anomalies: Iterable[str],
+    key: LabelKey | None,
+    admit: Expression | None = None,
 ) -> tuple[Mapping[str, Type], Mapping[str, Type]]:
     """Return which columns of the source, and which of the labels, are read as TEXT and which as NUMBER.
 
@@ -32,6 +36,7 @@ def taken_for(
     predicates : of the criteria, over fields
     anomalies : fields that criteria compare as numbers
     key : what joins the labels
+    admit : which rows are of the protocol, over the source's columns
 
     What is cast is read as it is spelled: the cast says what becomes of it. Text wins where a column is taken for both.
     """
@@ -47,6 +52,11 @@ def taken_for(
                 side[column.name] = Type.TEXT
             elif column is root and name in numbers and not name.startswith(CONTEXT):
                 side.setdefault(column.name, Type.NUMBER)
+    for column_name, kind in sorted(_uses(admit)) if admit is not None else ():
+        if kind is Type.TEXT:
+            found[0][column_name] = kind
+        else:
+            found[0].setdefault(column_name, kind)
     if key is not None:
         for side, text in zip(found, (key.events, key.labels), strict=True):
             root = _parsed(Expression(text, 0))

@@ -42,6 +42,7 @@ def examine(
         columns |= {f"{LABELS}.{name}": structure for name, structure in labels.columns.items()}
         _check_labels(linting, labels)
     keys = None if labels is None else _keys(linting, source, labels)
+    admit = _admit(linting, columns)
     fields = {
         name: checked
         for name, expression in protocol.fields.items()
@@ -51,7 +52,8 @@ def examine(
     # known, and of their errors those are reported that no type of it would end.
     types = {name: fields[name].type if name in fields else Type.UNKNOWN for name in protocol.fields}
     criteria = [_criterion(linting, criterion, types, _columns_of(protocol)) for criterion in protocol.criteria]
-    whole = Checked(protocol=protocol, fields=fields, criteria=tuple(each for each in criteria if each is not None), keys=keys)
+    known = tuple(each for each in criteria if each is not None)
+    whole = Checked(protocol=protocol, fields=fields, criteria=known, keys=keys, admit=admit)
     findings = [*linting.findings, *notes(whole, source, labels)]
     findings.sort(key=lambda finding: finding.line)
     return (None if linting.findings or labels_unknown or protocol.unread else whole), tuple(findings)
@@ -97,6 +99,30 @@ def _keys(linting: _Linting, source: Description, labels: Description) -> tuple[
             continue
         found.append(key)
     return (found[0], found[1]) if len(found) == 2 else None
+
+
+def _admit(linting: _Linting, columns: Mapping[str, Structure]) -> CheckedExpression | None:
+    """Return the checked condition on rows of the log; None where there is none, or none that can be used."""
+    wanted = linting.protocol.admit
+    if wanted is None:
+        return None
+    example = "for example admit: traffic = 'live'"
+    try:
+        checked = check_field(wanted.sql, columns, labels_unknown=linting.labels_unknown)
+    except ProtocolError as error:
+        linting.find(wanted.line, f"admit: {error.what}", f"{error.do}; admit reads columns of the source alone, {example}")
+        return None
+    late = sorted(name for name in checked.reads if name.startswith(f"{LABELS}."))
+    if late:
+        what = f"admit reads {', '.join(late)}: a label comes later than its row, which would be left out until then"
+        linting.find(
+            wanted.line, what, f"name columns of the source, {example}; what a label decides is for `among` of a criterion"
+        )
+        return None
+    if checked.type is not Type.BOOLEAN:
+        linting.find(wanted.line, f"admit is {_a(checked.type)}, not true or false", f"compare it with something, {example}")
+        return None
+    return checked
 
 
 def _check_labels(linting: _Linting, labels: Description) -> None:

@@ -42,6 +42,8 @@ def meaning(protocol: Protocol) -> Mapping[str, object]:
             "thresholds": protocol.rubric.thresholds,
         },
         "labelling": None if labelling is None else _labelling_meaning(labelling),
+        # Later keys: a document without them means what it always did.
+        **({} if protocol.admit is None else {"admit": protocol.admit.sql}),
     }
 
 
@@ -62,7 +64,7 @@ def handling(protocol: Protocol) -> Mapping[str, object]:
 
 def parts_that_differ(before: Mapping[str, object], after: Mapping[str, object]) -> tuple[str, ...]:
     """Return the sections of a document in which two meanings, or two handlings, differ."""
-    return tuple(name for name, value in after.items() if canonical(value) != canonical(before[name]))
+    return tuple(name for name in dict.fromkeys((*after, *before)) if canonical(after.get(name)) != canonical(before.get(name)))
 
 
 def _minutes(span: timedelta) -> int:

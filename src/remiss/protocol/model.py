@@ -206,6 +206,8 @@ class ProtocolModel(Section):
     """the team that owns it"""
     owners: list[Name] = Field(default_factory=list)
     """the owners of the model; they never verify its cases"""
+    admit: Sql | None = None
+    """which rows of the log this protocol is about, over the source's columns; the others are left out and counted"""
     labels: LabelsModel | None = None
     """ground truth that arrives late, from a second source"""
     require: list[str] = Field(default_factory=list)

@@ -228,9 +228,9 @@ class Protocol:
     """A validated protocol document.
 
     `fields` maps canonical names (`id`, `time`, `output`, ..., `inputs.carrier`, `context.airport`) to expressions over
-    the source's columns. `sensitivity` gives each field that is not internal its level. `digest` covers what decides
-    meaning (design, section 3). `unread` are fields of a draft that its document has and whose values could not be read; as
-    `inputs.` all under that prefix.
+    the source's columns; so is `admit`, which says which rows of the log the protocol is about. `sensitivity` gives each field
+    that is not internal its level. `digest` covers what decides meaning (design, section 3). `unread` are fields of a draft that
+    its document has and whose values could not be read; as `inputs.` all under that prefix.
     """
 
     name: str
@@ -248,6 +248,7 @@ class Protocol:
     about: str = ""
     team: str = "default"
     owners: tuple[str, ...] = ()
+    admit: Expression | None = None
     labels: Labels | None = None
     require: tuple[str, ...] = ()
     sensitivity: Mapping[str, Sensitivity] = field(default_factory=dict)

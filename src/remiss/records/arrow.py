@@ -27,7 +27,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
     "similar": {"likeness": REAL, "fields": WHOLE, "occurred": TIME},
     "run": {
         **dict.fromkeys(("since", "until", "as_of"), TIME),
-        **dict.fromkeys(("rows", "events", "cases", "refused", "position"), WHOLE),
+        **dict.fromkeys(("rows", "events", "cases", "refused", "left_out", "position"), WHOLE),
     },
     "coverage": {
         **dict.fromkeys(("since", "until", "at"), TIME),
@@ -35,7 +35,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
     },
     "window": {
         **dict.fromkeys(("window", "until", "settles"), TIME),
-        **dict.fromkeys(("events", "labelled"), WHOLE),
+        **dict.fromkeys(("events", "labelled", "left_out"), WHOLE),
         **dict.fromkeys(("provisional", "in_force"), YES_NO),
     },
     "change": {"window": TIME},

@@ -31,7 +31,7 @@ TYPES = {
     **dict.fromkeys(("precision", "precision_low", "precision_high"), arrow.REAL),
     **dict.fromkeys(("method", "variance"), arrow.TEXT),
     **dict.fromkeys(("few", "provisional", "preliminary"), arrow.YES_NO),
-    "sampled": arrow.WHOLE,
+    **dict.fromkeys(("sampled", "left_out"), arrow.WHOLE),
     "notes": arrow.TEXTS,
 }
 
@@ -45,7 +45,8 @@ class EstimateRow:
     `weighted` (from sampled events); `variance` is `sample` (this very log) or `process` (what wrote it). `sampled` is how many
     sampled events are in the figure's set and `effective` how many equally weighted ones they are worth. `few` marks under
     ten sampled. For rates `judged` is the share of events that could be judged (labelled) and `bounds` what the rate would be
-    if none or all of the others had met the criterion.
+    if none or all of the others had met the criterion. `left_out` counts the rows of the figure's windows that the protocol does
+    not admit: they are in no figure.
 
     In a confirmed figure `sampled` counts the confirmed events that were found, `preliminary` says that verdicts are still to
     come, `flagged` is how many events of the same windows are in question whatever people found, and `precision` the share of
@@ -68,6 +69,7 @@ class EstimateRow:
     bounds: tuple[Share, Share] | None = None
     flagged: Amount | None = None
     precision: tuple[Share, Share, Share] | None = None
+    left_out: Count = 0
     notes: tuple[str, ...] = ()
 
     @property

@@ -138,12 +138,16 @@ class Refusals:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunWindow:
-    """One window of a run: how many events were admitted and whether its labels may still change."""
+    """One window of a run: how many events were admitted and whether its labels may still change.
+
+    `left_out` counts the rows of the window that the protocol is not about.
+    """
 
     window: datetime
     population: int
     labelled: int
     provisional: bool
+    left_out: int = 0
 
 
 @published(
@@ -172,6 +176,9 @@ class Manifest:
 
     `unplaced` counts, by file and reason, the rows that belong to no window: those of the run's files, which are among its
     refusals, and those of files that hold no event of any window, which are in no run's refusals and in no digest.
+
+    `left_out` counts the rows of its windows that the protocol's `admit` is false or null for, and `left_out_null` those among
+    them for which it is null.
     """
 
     protocol: str
@@ -192,6 +199,8 @@ class Manifest:
     notes: tuple[str, ...] = ()
     addresses: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict)
     unplaced: Mapping[str, Mapping[str, Count]] = field(default_factory=dict)
+    left_out: Count = 0
+    left_out_null: Count = 0
 
     @property
     def file_count(self) -> Count:

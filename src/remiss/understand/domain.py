@@ -9,7 +9,7 @@ Sampled events are laid out as arrays, which is what the arithmetic of figures t
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
@@ -67,6 +67,7 @@ class DomainCells:
     provisional: frozenset[datetime]
     cells: tuple[DomainCell, ...]
     sampled: tuple[Sampled, ...] = ()
+    left_out: Mapping[datetime, int] = field(default_factory=dict)
 
     @property
     def whole(self) -> bool:
@@ -118,6 +119,7 @@ def build_domain(plan: QuestionPlan, census: Census) -> DomainCells:
         width=rules.width,
         windows=windows,
         provisional=frozenset(one.window for one in frame.windows if one.provisional) & in_scope,
+        left_out={one.window: one.left_out for one in frame.windows if one.left_out and one.window in in_scope},
         cells=tuple(
             domain_cell_of(plan, rules, cell, constants, thresholds, seen=None if cell.window in frame.partly_visible else True)
             for cell in census.cells

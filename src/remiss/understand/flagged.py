@@ -42,7 +42,7 @@ from remiss.understand.estimators import (
     weighted_total,
 )
 from remiss.understand.intervals import FEW
-from remiss.understand.notes import notes_of, remarks, shares_of
+from remiss.understand.notes import left_out_of, notes_of, remarks, shares_of
 from remiss.understand.periods import PERIODS
 from remiss.understand.question import Question
 from remiss.understand.sampling_facts import Frame, Pattern, pattern_of
@@ -213,6 +213,7 @@ def row(
         provisional=any(start in field.provisional for start in starts),
         judged=judged,
         bounds=bounds,
+        left_out=left_out_of(field, starts),
         notes=(*figure.notes, *remarks(field, cells, starts), *notes),
     )
 

@@ -15,8 +15,11 @@ from remiss.understand.variance import Numbers
 
 
 def notes_of(field: DomainCells, frame: Frame) -> tuple[str, ...]:
-    """Return what holds for every row: refused rows, and windows that were never captured."""
+    """Return what holds for every row: rows left out or refused, and windows that were never captured."""
     found = []
+    left_out = left_out_of(field, field.windows)
+    if left_out:
+        found.append(f"{left_out:,} rows that the protocol does not admit are left out of every figure")
     if frame.refused:
         share = frame.refused / (frame.refused + frame.admitted)
         found.append(f"{frame.refused:,} rows ({share:.2%}) were refused at capture and are outside every figure")
@@ -25,6 +28,11 @@ def notes_of(field: DomainCells, frame: Frame) -> tuple[str, ...]:
     if missing:
         found.append(f"{missing:,} of {span:,} windows in this time were never captured and are not in the figures")
     return tuple(found)
+
+
+def left_out_of(field: DomainCells, starts: Sequence[datetime]) -> int:
+    """Return how many rows of these windows the protocol does not admit; by window is all that is known of them."""
+    return sum(field.left_out.get(start, 0) for start in starts)
 
 
 def remarks(

@@ -28,6 +28,7 @@ version: 1
 model: sketch
 source: {{name: log, format: {format}, uri: "{uri}"{source}}}
 {labels}
+{rows}
 fields:
   id: id
   time: at
@@ -48,6 +49,7 @@ def protocol(
     uri: str = "log.parquet",
     source: str = "",
     labels: str = "",
+    rows: str = "",
     fields: Sequence[str] = (),
     require: Sequence[str] = (),
     criteria: Sequence[str] = tuple(SLOW),
@@ -63,6 +65,7 @@ def protocol(
         uri=uri,
         source=f", {source}" if source else "",
         labels=f"labels: {labels}" if labels else "",
+        rows=rows,
         fields="".join(f"  {one}\n" for one in fields),
         require="".join(f", {one}" for one in require),
         criteria="".join(f"  - {one}\n" for one in criteria),

@@ -10,7 +10,7 @@ import pytest
 from remiss import capture
 from remiss.faces.web.run_changes import QUERY_LETTERS, batches
 from tests.serving import served
-from tests.stories.logs import MONDAY, WEEK, small_log
+from tests.stories.logs import MONDAY, PROTOCOL, WEEK, small_log
 
 HOSTILE = '"><script>alert(1)</script>'
 
@@ -180,3 +180,13 @@ def test_events_are_looked_up_in_batches_that_a_query_can_hold():
     found = list(batches(events))
     assert [event for batch in found for event in batch] == [event for event in events if len(event) < 5000]
     assert all(sum(len(event) for event in batch) < QUERY_LETTERS for batch in found)
+
+
+def test_rows_left_out_are_said_in_the_list_and_on_the_page_of_a_run(site, log):
+    for at, row in enumerate(log.predictions):
+        row["traffic"] = "live" if at % 3 else "shadow"
+    log.write(PROTOCOL.replace("fields:\n", "admit: traffic = 'live'\nfields:\n", 1))
+    run = captured(site, log)
+    with site.browser() as client:
+        assert "400 left out" in client.get("/runs?whole=true").text
+        assert "<dt>Left out</dt><dd>400 rows that the protocol does not admit</dd>" in client.get(f"/runs/{run.id}").text

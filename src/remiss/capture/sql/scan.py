@@ -105,7 +105,13 @@ def moment(micros: int) -> str:
     return f"CAST({literal(format_time(from_micros(micros)))} AS TIMESTAMPTZ)"
 
 
-def typed(plan: ScanPlan, *, labels: bool, extra: Sequence[str] = (), only_sample: bool = False) -> str:
+def admits(plan: ScanPlan) -> str | None:
+    """Return the condition that a row of the log is one that the protocol is about; None where all are."""
+    admit = plan.checked.admit
+    return None if admit is None else of_source(admit, has_labels=plan.checked.protocol.labels is not None)
+
+
+def typed(plan: ScanPlan, *, labels: bool, extra: Sequence[str] = (), only_sample: bool = False, every_row: bool = False) -> str:
     """Return the first step: rows of the interval, and those without a time, with each field under its canonical name.
 
     Parameters
@@ -113,6 +119,7 @@ def typed(plan: ScanPlan, *, labels: bool, extra: Sequence[str] = (), only_sampl
     labels : whether to join the labels; fields that read them are left out otherwise
     extra : further columns
     only_sample : read the sampled ids alone, decided before anything is computed for a row
+    every_row : also rows that the protocol leaves out, told apart in `remiss_admitted`: true, false or null
     """
     protocol = plan.checked.protocol
     has_labels = protocol.labels is not None
@@ -138,16 +145,25 @@ def typed(plan: ScanPlan, *, labels: bool, extra: Sequence[str] = (), only_sampl
         columns.append(f"{sql} AS {name(field_name)}")
     if labels and plan.labels_disagree:
         columns.append("COALESCE(labels.remiss_disagree, FALSE) AS remiss_disagree")
+    wanted = in_time(plan, time, timely=timely)
+    if only_sample:
+        wanted += f" AND {identity} IN (SELECT id FROM {SAMPLE})"
+    admit = admits(plan)
+    if admit is not None and every_row:
+        columns.append(f"{admit} AS remiss_admitted")
+    elif admit is not None:
+        wanted += f" AND ({admit})"
+    return f"SELECT {', '.join(columns)} FROM {EVENTS} AS source {label_join(plan, time) if labels else ''} WHERE {wanted}"
+
+
+def in_time(plan: ScanPlan, time: str, *, timely: bool) -> str:
+    """Return the condition that a row is of the plan's windows, or has no time; `timely`: every row has one."""
+    if plan.anytime:
+        return "TRUE"
     # BETWEEN reads the time once, and times are whole microseconds; bare, it reaches the reader, which then passes over
     # whole row groups.
     wanted = f"{time} BETWEEN {moment(plan.base)} AND {moment(to_micros(plan.until) - 1)}"
-    if not timely:
-        wanted = f"COALESCE({wanted}, TRUE)"
-    if only_sample:
-        wanted += f" AND {identity} IN (SELECT id FROM {SAMPLE})"
-    if plan.anytime:
-        wanted = "TRUE"
-    return f"SELECT {', '.join(columns)} FROM {EVENTS} AS source {label_join(plan, time) if labels else ''} WHERE {wanted}"
+    return wanted if timely else f"COALESCE({wanted}, TRUE)"
 
 
 def label_join(plan: ScanPlan, time: str) -> str:
@@ -191,10 +207,10 @@ def admitted(plan: ScanPlan) -> str:
     )
 
 
-def steps(plan: ScanPlan, *, labels: bool, extra: Sequence[str] = (), only_sample: bool = False) -> str:
+def steps(plan: ScanPlan, *, labels: bool, extra: Sequence[str] = (), only_sample: bool = False, every_row: bool = False) -> str:
     """Return the chain up to `admitted`, ready for a question."""
     return (
-        f"WITH typed AS ({typed(plan, labels=labels, extra=extra, only_sample=only_sample)}), "
+        f"WITH typed AS ({typed(plan, labels=labels, extra=extra, only_sample=only_sample, every_row=every_row)}), "
         f"judged AS ({judged(plan)}), admitted AS ({admitted(plan)})"
     )
 

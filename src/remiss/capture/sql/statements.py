@@ -23,20 +23,39 @@ from remiss.capture import requirements
 from remiss.capture.sampling import DIGITS, SPAN
 from remiss.capture.sql.criteria import patterns, stated
 from remiss.capture.sql.plan import BOUNDS, REPEATS, ScanPlan, Shape
-from remiss.capture.sql.scan import literal, name, reads_labels, refusing_labels, statement, steps
+from remiss.capture.sql.scan import literal, name, of_source, reads_labels, refusing_labels, statement, steps, typed
+from remiss.protocol.check_result import CheckedExpression
 
 # Above every hex digit.
 NO_BOUND = "g"
 
 
 def row_counts(plan: ScanPlan) -> str:
-    """Return the statement that counts rows by window, reason and file, with a guess at the number of strata."""
+    """Return the statement that counts rows by window, reason and file, with a guess at the number of strata.
+
+    Where rows are left out it counts these too, apart: `admitted` is false or null, and no reason is looked for.
+    """
     strata = ", ".join(name(one) for one in plan.checked.protocol.sampling.strata)
     guess = f"approx_count_distinct(ROW({strata}))" if strata else "1"
     labels = refusing_labels(plan) or reads_labels(plan, plan.checked.protocol.sampling.strata)
+    if plan.checked.admit is None:
+        reason, admitted, groups = "remiss_reason", "", "remiss_window, remiss_reason, remiss_file"
+    else:
+        reason = "CASE WHEN remiss_admitted THEN remiss_reason END"
+        admitted, groups = ", remiss_admitted AS admitted", f"remiss_window, {reason}, remiss_file, remiss_admitted"
     return statement(
-        f"{steps(plan, labels=labels)} SELECT remiss_window AS number, remiss_reason AS reason, remiss_file AS file, "
-        f"COUNT(*) AS rows, {guess} AS strata FROM judged GROUP BY remiss_window, remiss_reason, remiss_file"
+        f"{steps(plan, labels=labels, every_row=True)} SELECT remiss_window AS number, {reason} AS reason, remiss_file AS file, "
+        f"COUNT(*) AS rows, {guess} AS strata{admitted} FROM judged GROUP BY {groups}"
+    )
+
+
+def both_sides(plan: ScanPlan) -> str:
+    """Return the statement that counts the ids that stand, in one window, on rows that are admitted and on rows left out."""
+    bad = requirements.UNUSABLE_ID
+    return statement(
+        f"{steps(plan, labels=False, every_row=True)} SELECT COUNT(*) AS ids FROM (SELECT id FROM judged WHERE NOT ({bad}) "
+        f"AND remiss_window >= {plan.reach} GROUP BY id, remiss_window "
+        "HAVING BOOL_OR(COALESCE(remiss_admitted, FALSE)) AND NOT BOOL_AND(COALESCE(remiss_admitted, FALSE))) AS several"
     )
 
 
@@ -94,6 +113,15 @@ def eventful(plan: ScanPlan, files: Sequence[str]) -> str:
     return statement(
         f"{steps(wide, labels=refusing_labels(wide))} SELECT DISTINCT remiss_file AS file FROM judged "
         f"WHERE remiss_reason IS NULL AND {among(files)} {contradicted}"
+    )
+
+
+def admitted_otherwise(plan: ScanPlan, admit: CheckedExpression) -> str:
+    """Return the statement that counts the ids of `SAMPLE` on rows that another condition does not admit."""
+    held = of_source(admit, has_labels=plan.checked.protocol.labels is not None)
+    return statement(
+        f"WITH typed AS ({typed(plan, labels=False, extra=[f'{held} AS remiss_held'], only_sample=True)}) "
+        "SELECT COUNT(DISTINCT id) AS ids, MIN(id) AS first FROM typed WHERE NOT COALESCE(remiss_held, FALSE)"
     )
 
 

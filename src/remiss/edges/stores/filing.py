@@ -193,10 +193,16 @@ def _file_sample(connection: Connection, run_key: int, members: Sequence[Member]
 def _file_windows(connection: Connection, run_key: int, derived: DerivedRun, width: timedelta) -> None:
     source, protocol, micros = derived.manifest.source, derived.manifest.protocol, width // timedelta(microseconds=1)
     rows = (
-        (run_key, instant(item.window), source, protocol, micros, item.population, item.labelled, item.provisional)
+        (
+            *(run_key, instant(item.window), source, protocol, micros),
+            *(item.population, item.labelled, item.provisional, item.left_out),
+        )
         for item in derived.windows
     )
-    columns = ("run_key", "window_start", "source_name", "protocol_name", "width_micros", "population", "labelled", "provisional")
+    columns = (
+        *("run_key", "window_start", "source_name", "protocol_name", "width_micros"),
+        *("population", "labelled", "provisional", "left_out"),
+    )
     insert_many(connection, run_windows, columns, rows)
 
 

@@ -65,7 +65,13 @@ def changes_of(reading: Reading, run: Row[Any]) -> tuple[Change, ...]:
 
 def window(row: Row[Any]) -> RunWindow:
     """Return a row of `run_windows` as a record."""
-    return RunWindow(window=row.window_start, population=row.population, labelled=row.labelled, provisional=row.provisional)
+    return RunWindow(
+        window=row.window_start,
+        population=row.population,
+        labelled=row.labelled,
+        provisional=row.provisional,
+        left_out=row.left_out,
+    )
 
 
 def run_of(row: Row[Any], of_run: tuple[Group, ...] = (), criteria: tuple[str, ...] = ()) -> Run:

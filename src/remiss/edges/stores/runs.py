@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Label, Row, Select, and_, false, func, select
 
-from remiss.capture.ports import Coverage, KnownEvent, RunTotals, WindowInForce
+from remiss.capture.ports import Coverage, DocumentText, KnownEvent, RunTotals, WindowInForce
 from remiss.edges.stores.activation import activate
 from remiss.edges.stores.coverage import coverage, known_events, totals, windows_in_force
 from remiss.edges.stores.filing import file_run, lock_source
@@ -19,7 +19,9 @@ from remiss.edges.stores.storable import is_text
 from remiss.edges.stores.tables import (
     cells,
     events,
+    observations,
     profiles,
+    protocols,
     refused_rows,
     run_windows,
     runs,
@@ -76,6 +78,29 @@ class RunStore:
         """Return the ids of all events of a source in the catalog that happened in [since, until), sampled or not."""
         found = select(events.c.event_id).where(
             events.c.source_name == source, events.c.occurred_at >= since, events.c.occurred_at < until
+        )
+        with self._reader.at() as reading:
+            return tuple(reading.connection.execute(found).scalars())
+
+    def documents(self, source: str, since: datetime, until: datetime) -> tuple[DocumentText, ...]:
+        """Return the protocol versions by which there are runs of a source in [since, until), seen or not."""
+        its = select(runs.c.protocol_key).where(runs.c.source_name == source, runs.c.since < until, runs.c.until > since)
+        found = select(protocols.c.name, protocols.c.version, protocols.c.text).where(protocols.c.key.in_(its))
+        with self._reader.at() as reading:
+            rows = reading.connection.execute(found.order_by(protocols.c.name, protocols.c.version))
+            return tuple(DocumentText(name=row.name, version=row.version, text=row.text) for row in rows)
+
+    def sampled_ids(self, source: str, protocol: str, version: int, since: datetime, until: datetime) -> tuple[str, ...]:
+        """Return the ids of the events that runs by one protocol version sampled in the windows of [since, until)."""
+        found = (
+            select(events.c.event_id)
+            .join(observations, observations.c.event_key == events.c.key)
+            .join(runs, runs.c.key == observations.c.run_key)
+            .join(protocols, protocols.c.key == runs.c.protocol_key)
+            .where(runs.c.source_name == source, protocols.c.name == protocol, protocols.c.version == version)
+            .where(observations.c.window_start >= since, observations.c.window_start < until)
+            .where(observations.c.inclusion_probability > 0)
+            .distinct()
         )
         with self._reader.at() as reading:
             return tuple(reading.connection.execute(found).scalars())

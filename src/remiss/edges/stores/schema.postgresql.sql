@@ -1,4 +1,4 @@
--- The catalog's schema, version 19. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 20. Generated: run `make tidy` after a change.
 
 CREATE TABLE attachment_names (
     attachment_key BIGINT NOT NULL,
@@ -507,6 +507,7 @@ CREATE TABLE run_windows (
     provisional BOOLEAN NOT NULL,
     position_from BIGINT,
     position_to BIGINT,
+    left_out BIGINT DEFAULT 0 NOT NULL,
     CONSTRAINT pk_run_windows PRIMARY KEY (run_key, window_start),
     CONSTRAINT fk_run_windows_run_key FOREIGN KEY(run_key) REFERENCES runs (key)
 );

@@ -19,7 +19,7 @@ from remiss.records.estimate import SAMPLE, WEIGHTED, EstimateRow
 from remiss.understand.domain import NO_KEY, DomainCell, Key, windows_of_key
 from remiss.understand.estimators import History, IntervalEstimate
 from remiss.understand.intervals import FEW
-from remiss.understand.notes import notes_of, remarks
+from remiss.understand.notes import left_out_of, notes_of, remarks
 from remiss.understand.sampling_facts import Frame
 from remiss.understand.two_phase.calibration import calibrated, calibrated_rate, calibrated_total, share_among
 from remiss.understand.two_phase.design import LEAST_VERIFIED, Annotated, TwoPhase, two_phase
@@ -108,6 +108,7 @@ def row_of(view: LabelledDomain, key: Key, shared: tuple[str, ...]) -> EstimateR
         precision=None
         if share.value is None or share.low is None or share.high is None
         else (share.value, share.low, share.high),
+        left_out=left_out_of(field, starts),
         notes=(
             *figure.notes,
             *notes,

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Integer,
     Table,
     UniqueConstraint,
+    text,
 )
 
 from remiss.edges.stores.dialect.types import CLUSTERED, Json, Key, Word
@@ -85,6 +86,7 @@ run_windows = Table(
     Column("provisional", Boolean(create_constraint=False), nullable=False),
     Column("position_from", BigInteger),  # null while the run waits
     Column("position_to", BigInteger),  # null while in force
+    Column("left_out", BigInteger, nullable=False, server_default=text("0")),  # rows that the protocol does not admit
     Index(None, "source_name", "protocol_name", "window_start", "position_from", "position_to"),
 )
 
