@@ -7,7 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from remiss.understand.estimators import LITTLE_HISTORY
+from remiss.understand.estimators import IntervalEstimate
+from remiss.understand.process import LITTLE_HISTORY
 from remiss.understand.two_phase.design import REJECTED, Annotated, grades_together, merged, two_phase
 from remiss.understand.two_phase.estimators import (
     NOBODY,
@@ -15,11 +16,11 @@ from remiss.understand.two_phase.estimators import (
     Among,
     Open,
     at_most_unseen,
-    confirmed_process,
     confirmed_rate,
     confirmed_share,
     confirmed_total,
 )
+from remiss.understand.two_phase.process import confirmed_process, total_parts, within_flagged
 
 ALL = np.array([160.0])
 ANYTHING = Open(population=1e9, least_probability=0.01)
@@ -204,12 +205,21 @@ def test_a_process_figure_takes_its_spread_from_windows_and_needs_eight():
     found = annotated([each for at in range(16) for each in rows(1 + at % 3, 1, 4, 0.25, 0.5)], windows=8)
     estimate = two_phase(found)
     total = confirmed_total(found, estimate, ANYTHING)
-    figure = confirmed_process(found, estimate, total, None, 0.0125)
+    figure = confirmed_process(total, total_parts(found, estimate), 32, None, 0.0125)
     assert figure.value == pytest.approx(total.value)
     assert figure.low < total.value < figure.high
     short = annotated(rows(24, 8, 32, 0.25, 0.5), windows=4)
-    figure = confirmed_process(short, two_phase(short), total, None, 0.0125)
+    figure = confirmed_process(total, total_parts(short, two_phase(short)), 24, None, 0.0125)
     assert (figure.low, figure.notes) == (None, (LITTLE_HISTORY,))
+
+
+def test_a_confirmed_process_figure_is_never_beyond_what_is_known_of_the_flagged_one():
+    flagged, none = IntervalEstimate(value=45, low=30.0, high=67.0), IntervalEstimate(value=0.0, low=0.0, high=0.3)
+    assert within_flagged(IntervalEstimate(value=0.0, low=0.0, high=13_000.0), flagged, none, 0).high < 25
+    many = within_flagged(IntervalEstimate(value=40.0, low=20.0, high=80.0), flagged, IntervalEstimate(value=0.9), 30)
+    assert (many.low, many.high) == (20.0, 67.0)
+    unknown = IntervalEstimate(value=45, notes=(LITTLE_HISTORY,))
+    assert within_flagged(IntervalEstimate(value=0.0, low=0.0, high=13_000.0), unknown, none, 0).high is None
 
 
 @pytest.mark.parametrize(("labelled", "least"), [(1, 0.95), (30, 0.095), (300, 0.0099)])

@@ -4,18 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.stats import sem
+from scipy.stats import sem, t
 
-from remiss.understand.estimators import LITTLE_HISTORY, History, process_spread
-from remiss.understand.variance import (
-    Spread,
-    between_windows,
-    kish_size,
-    log_variance,
-    overdispersion,
-    poisson_variance,
-    window_totals,
-)
+from remiss.understand.process import WindowParts, borrowed_spread, own_spread, process_spread
+from remiss.understand.variance import kish_size, log_variance, poisson_variance, window_totals
 
 
 def test_events_kept_with_certainty_add_nothing_to_the_variance_of_this_log():
@@ -32,18 +24,6 @@ def test_the_variance_of_this_log_is_what_independent_drawing_with_those_probabi
     assert mean == pytest.approx(5.25)
 
 
-def test_between_windows_is_the_square_of_the_standard_error_of_the_sum():
-    totals = np.array([4.0, 9.0, 2.0, 7.0, 3.0])
-    spread = between_windows(totals)
-    assert spread.variance == pytest.approx((5 * sem(totals)) ** 2)
-    assert spread.degrees == 4
-
-
-def test_one_window_has_no_spread():
-    with pytest.raises(ValueError, match="one window"):
-        between_windows(np.array([3.0]))
-
-
 def test_windows_without_events_count_as_nothing_there():
     assert window_totals(np.array([2.0, 3.0]), np.array([0, 2]), 4).tolist() == [2, 0, 3, 0]
 
@@ -54,29 +34,49 @@ def test_equal_weights_are_worth_their_number_and_one_heavy_weight_hardly_more_t
     assert kish_size(np.array([])) == 0
 
 
-def test_windows_that_vary_less_than_chance_are_taken_for_independent_events():
-    assert overdispersion(np.array([10.0] * 9), 90.0) == 1.0
-    assert overdispersion(np.array([0.0, 20.0] * 4), 80.0) == pytest.approx(8 / 7 * 800 / 80)
-    assert overdispersion(np.zeros(8), 0.0) == 1.0
+def parts(totals, independent: float) -> WindowParts:
+    totals = np.array(totals, dtype=np.float64)
+    return WindowParts(totals=totals, expected=np.full(len(totals), totals.mean()), independent=independent)
 
 
-def test_which_variance_speaks_depends_on_how_many_windows_there_are():
-    past = History(totals=np.array([0.0, 20.0] * 4), poisson=80.0)
-    enough, _ = process_spread(np.arange(8.0), 28.0, past)
-    assert enough == between_windows(np.arange(8.0))
-    borrowed, notes = process_spread(np.arange(7.0), 21.0, past)
-    assert borrowed == Spread(pytest.approx(8 / 7 * 10 * 21), 7)
-    assert "8 windows before" in notes[0]
-    for little in (None, History(totals=np.arange(7.0), poisson=21.0)):
-        assert process_spread(np.arange(7.0), 21.0, little) == (None, (LITTLE_HISTORY,))
+def test_eight_windows_speak_for_themselves_and_fewer_borrow_from_those_before_them():
+    past = parts([0.0, 20.0] * 4, 80.0)
+    assert process_spread(parts(np.arange(8.0), 28.0), past) == own_spread(parts(np.arange(8.0), 28.0))
+    borrowed = process_spread(parts(np.arange(7.0), 21.0), past)
+    assert "8 windows of its own before" in borrowed.notes[0]
+    for little in (None, parts(np.arange(7.0), 21.0)):
+        assert process_spread(parts(np.arange(7.0), 21.0), little) is None
 
 
-def test_what_counted_windows_tell_of_the_process_is_no_factor_on_what_sampling_adds():
-    counted = History(totals=np.array([0.0, 20.0] * 4), poisson=80.0, exact=True)
-    factor = 8 / 7 * 10
-    assert process_spread(np.arange(7.0), 21.0, counted, sampling=15.0)[0] == Spread(pytest.approx(factor * 6 + 15), 7)
-    sampled = History(totals=counted.totals, poisson=80.0)
-    assert process_spread(np.arange(7.0), 21.0, sampled, sampling=15.0)[0] == Spread(pytest.approx(factor * 21), 7)
+def test_the_spread_of_windows_is_never_below_that_of_independent_ones_with_students_quantile():
+    totals = np.array([4.0, 9.0, 2.0, 7.0, 3.0, 12.0, 1.0, 8.0, 5.0, 10.0] * 5)
+    alone = (50 * sem(totals) * t.ppf(0.975, 49) / 1.96) ** 2
+    assert alone * 0.99 < own_spread(parts(totals, 305.0)).variance < alone * 1.1
+
+
+def test_what_is_borrowed_grows_with_the_volume_and_a_variance_that_is_chance_alone_does_not():
+    rng = np.random.default_rng(1)
+    uneven = rng.poisson(50 * rng.gamma(5, 0.2, size=40)).astype(float)
+    even = rng.poisson(50, size=40).astype(float)
+    for volume in (50, 5000):
+        scope = parts([volume] * 4, 4 * volume)
+        relative = [borrowed_spread(scope, parts(past, past.sum())).variance ** 0.5 / (4 * volume) for past in (uneven, even)]
+        # Of its mean each of four windows differs by about 0.45, whatever the volume.
+        assert 0.15 < relative[0] < 0.5
+        assert relative[1] < 0.12
+
+
+def test_windows_that_follow_each_other_alike_widen_the_interval_and_are_told():
+    wave = 50 + 30 * np.sin(np.arange(40) / 4)
+    alike, shuffled = (own_spread(parts(each, 100.0)) for each in (wave, np.random.default_rng(2).permutation(wave)))
+    assert alike.variance > 4 * shuffled.variance
+    assert "alike (correlation about 0.9)" in alike.notes[0]
+    assert not any("are alike (" in note for note in shuffled.notes)
+
+
+def test_windows_that_are_all_the_same_have_no_spread():
+    assert own_spread(parts([5.0] * 9, 45.0)).variance == 0
+    assert borrowed_spread(parts([5.0] * 3, 15.0), parts([5.0] * 9, 45.0)).variance == 15
 
 
 def test_independent_events_have_the_variance_of_their_weights():

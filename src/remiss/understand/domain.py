@@ -2,8 +2,6 @@
 
 Everything that the estimate does later is arithmetic on what is gathered here: for each cell whether its events belong
 (known, unknown, not), its key and the inclusion probability that its events have; for each sampled event its place.
-
-Sampled events are laid out as arrays, which is what the arithmetic of figures takes.
 """
 
 from __future__ import annotations
@@ -13,19 +11,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
-import numpy as np
-
 from remiss.records.event import Scalar, Values
 from remiss.records.identity import canonical
 from remiss.records.run import ALL, CONTROL, UNDECIDED, Cell, Group
 from remiss.records.window import Window
-from remiss.understand.estimators import Hidden, Weighted
+from remiss.understand.estimators import Hidden
 from remiss.understand.frames import constants_of
-from remiss.understand.periods import PERIODS, period_within, periods_touched
+from remiss.understand.periods import PERIODS, period_within
 from remiss.understand.question import QuestionPlan, Rules
 from remiss.understand.sampling_facts import Frame, Sampled
 from remiss.understand.scope import Facts, Truth, conjunction, holds
-from remiss.understand.variance import Indices, Numbers
 
 Key: TypeAlias = tuple[str, Scalar]
 NO_KEY: Key = ("", None)
@@ -58,7 +53,8 @@ class DomainCell:
 class DomainCells:
     """All that a plan needs of a frame: windows in scope, their cells and, unless these answer it, their sampled events.
 
-    What is `whole` does not need the sampled events: there may be a million of them.
+    `whole` is whether exact counts answer the question: no cell in scope is unknown in any way. It does not need the sampled
+    events then: there may be a million of them.
     """
 
     plan: QuestionPlan
@@ -66,17 +62,9 @@ class DomainCells:
     windows: tuple[datetime, ...]
     provisional: frozenset[datetime]
     cells: tuple[DomainCell, ...]
+    whole: bool
     sampled: tuple[Sampled, ...] = ()
     left_out: Mapping[datetime, int] = field(default_factory=dict)
-
-    @property
-    def whole(self) -> bool:
-        """Whether exact counts answer the question: no cell in scope is unknown in any way."""
-        return all(
-            None not in (placed.key, placed.numerator, placed.denominator)
-            for placed in self.cells
-            if placed.among is not False and placed.denominator is not False
-        )
 
     def holding(self, sampled: Iterable[Sampled]) -> DomainCells:
         """Return this with those of some sampled events that are in its windows."""
@@ -114,16 +102,22 @@ def build_domain(plan: QuestionPlan, census: Census) -> DomainCells:
     windows = windows_in_scope(plan, census)
     in_scope = frozenset(windows)
     thresholds = {(group.window, stratum_key(group.stratum), group.criterion): group.threshold for group in census.groups}
+    cells = tuple(
+        domain_cell_of(plan, rules, cell, constants, thresholds, seen=None if cell.window in frame.partly_visible else True)
+        for cell in census.cells
+        if cell.window in in_scope and cell.population
+    )
     return DomainCells(
         plan=plan,
         width=rules.width,
         windows=windows,
         provisional=frozenset(one.window for one in frame.windows if one.provisional) & in_scope,
         left_out={one.window: one.left_out for one in frame.windows if one.left_out and one.window in in_scope},
-        cells=tuple(
-            domain_cell_of(plan, rules, cell, constants, thresholds, seen=None if cell.window in frame.partly_visible else True)
-            for cell in census.cells
-            if cell.window in in_scope and cell.population
+        cells=cells,
+        whole=all(
+            None not in (placed.key, placed.numerator, placed.denominator)
+            for placed in cells
+            if placed.among is not False and placed.denominator is not False
         ),
     )
 
@@ -214,70 +208,6 @@ def hidden(cells: Iterable[DomainCell]) -> Hidden:
     return Hidden(
         population=sum(placed.cell.population for placed in found),
         least_probability=min((placed.probability for placed in found), default=1.0),
-    )
-
-
-def windows_of_key(field: DomainCells, key: Key) -> tuple[int, ...]:
-    """Return which windows in scope could hold events of a key: for periods those that touch it, else all."""
-    by = field.plan.question.by
-    if by not in PERIODS:
-        return tuple(range(len(field.windows)))
-    return tuple(at for at, start in enumerate(field.windows) if key[1] in periods_touched(by, Window(start, field.width)))
-
-
-# The number of a key that no sampled event has; unlisted events are numbered -1.
-ABSENT = -2
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SampleArrays:
-    """The sampled events in scope as arrays: what `Weighted` needs, the key and what could not be judged."""
-
-    domain: Weighted
-    keys: tuple[Key, ...]
-    key: Indices
-    unjudged: Numbers
-
-
-def of_key(arrays: SampleArrays, key: Key, windows: Sequence[int]) -> tuple[Weighted, Numbers]:
-    """Return the events of one key, the windows that could hold some counted from 0, and which were not judged."""
-    whole = arrays.domain
-    mask = arrays.key == (arrays.keys.index(key) if key in arrays.keys else ABSENT)
-    renumbered = np.zeros(whole.windows, dtype=np.intp)
-    renumbered[list(windows)] = np.arange(len(windows))
-    domain = Weighted(
-        y=whole.y[mask], x=whole.x[mask], p=whole.p[mask], window=renumbered[whole.window[mask]], windows=len(windows)
-    )
-    return domain, arrays.unjudged[mask]
-
-
-def sample_arrays_of(plan: QuestionPlan, events: Sequence[Sampled], windows: Sequence[datetime]) -> SampleArrays:
-    """Return sampled events as arrays, keys numbered in sorted order (null last)."""
-    # In one order whatever the store's: sums of floats depend on it in their last digit.
-    events = sorted(events, key=lambda event: (event.window, event.probability, event.inside, event.of, event.undecided))
-    named = set(plan.named)
-    undecided = [bool(named & set(event.undecided)) or (plan.needs_label and not event.labelled) for event in events]
-    if plan.question.rate:
-        x = [event.of and not doubt and plan.risk not in event.outside for event, doubt in zip(events, undecided, strict=True)]
-        y = [event.inside and among for event, among in zip(events, x, strict=True)]
-    else:
-        x = [True] * len(events)
-        y = [event.inside for event in events]
-    own = [NO_KEY if plan.question.by is None else key_of(event.key) for event in events]
-    listed = {key for key, event in zip(own, events, strict=True) if event.of or event.inside}
-    numbered = {key: at for at, key in enumerate(in_order(listed))}
-    place_of = {start: at for at, start in enumerate(windows)}
-    return SampleArrays(
-        domain=Weighted(
-            y=np.array(y, dtype=np.float64),
-            x=np.array(x, dtype=np.float64),
-            p=np.array([event.probability for event in events], dtype=np.float64),
-            window=np.array([place_of[event.window] for event in events], dtype=np.intp),
-            windows=len(windows),
-        ),
-        keys=tuple(numbered),
-        key=np.array([numbered.get(key, -1) for key in own], dtype=np.intp),
-        unjudged=np.array([doubt and event.of for event, doubt in zip(events, undecided, strict=True)], dtype=np.float64),
     )
 
 

@@ -9,12 +9,12 @@ Sums: from a domain's cells or sampled events to its figure, as total or rate, o
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
-from numpy.typing import NDArray
 
 from remiss.records.estimate import COUNTED, SAMPLE, WEIGHTED, EstimateRow
 from remiss.understand.domain import (
@@ -22,129 +22,109 @@ from remiss.understand.domain import (
     DomainCell,
     DomainCells,
     Key,
-    SampleArrays,
     hidden_numerator,
     hidden_rest,
     in_order,
-    of_key,
-    sample_arrays_of,
-    windows_of_key,
 )
-from remiss.understand.estimators import (
-    HiddenParts,
-    History,
-    IntervalEstimate,
-    Weighted,
-    process_rate,
-    process_total,
-    residuals,
-    weighted_rate,
-    weighted_total,
-)
+from remiss.understand.estimators import HiddenParts, IntervalEstimate, Weighted, weighted_rate, weighted_total
 from remiss.understand.intervals import FEW
 from remiss.understand.notes import left_out_of, notes_of, remarks, shares_of
 from remiss.understand.periods import PERIODS
+from remiss.understand.process import PAST, WindowParts, WindowSums, process_rate, process_total
 from remiss.understand.question import Question
+from remiss.understand.sample_arrays import KeyPlaces, SampleArrays, of_key, sample_arrays_of
 from remiss.understand.sampling_facts import Frame, Pattern, pattern_of
-from remiss.understand.variance import HISTORY, Numbers, kish_size, log_variance, poisson_variance, window_totals
+from remiss.understand.variance import HISTORY, Indices, kish_size, window_totals
 
 NOBODY_THERE = "there is no event to count among"
 
 
-def counted(
-    question: Question, cells: Sequence[DomainCell], windows: Sequence[datetime], history: History | None
-) -> IntervalEstimate:
+def counted(question: Question, sums: WindowSums, history: WindowParts | None) -> IntervalEstimate:
     """Return the figure that exact counts give; only a process figure has an interval."""
-    y, x = counts(cells, windows)
-    matching, among = int(y.sum()), int(x.sum())
-    if not question.rate:
-        if question.variance == SAMPLE:
-            return IntervalEstimate(value=matching)
-        figure = process_total(y, float(matching), matching, history)
-        return IntervalEstimate(value=matching, low=figure.low, high=figure.high, notes=figure.notes)
-    if among == 0:
+    matching, among = int(sums.y.sum()), int(sums.x.sum())
+    parts = sums.parts(rate=question.rate)
+    if parts is None:
         return IntervalEstimate(value=None, notes=(NOBODY_THERE,))
-    rate = matching / among
+    value = matching / among if question.rate else matching
     if question.variance == SAMPLE:
-        return IntervalEstimate(value=rate)
-    return process_rate(rate, ((y - rate * x) / among)[x > 0], rate * (1 - rate) / among, float(among), history)
+        return IntervalEstimate(value=value)
+    if question.rate:
+        return process_rate(value, parts, float(among), history)
+    return replace(process_total(parts, matching, history), value=matching)
 
 
-def counts(cells: Sequence[DomainCell], windows: Sequence[datetime]) -> tuple[Numbers, Numbers]:
-    """Return exact counts of each window: of the numerator and of the denominator."""
-    place_of = {start: at for at, start in enumerate(windows)}
-    y, x = np.zeros(len(windows)), np.zeros(len(windows))
-    for placed in cells:
-        at = place_of[placed.cell.window]
-        y[at] += placed.cell.population if placed.numerator else 0
-        x[at] += placed.cell.population if placed.denominator else 0
-    return y, x
-
-
-def weighted(question: Question, domain: Weighted, cells: Sequence[DomainCell], history: History | None) -> IntervalEstimate:
+def weighted(
+    question: Question, domain: Weighted, cells: Sequence[DomainCell], sums: WindowSums, history: WindowParts | None
+) -> IntervalEstimate:
     """Return the figure that sampled events give."""
     of_numerator = hidden_numerator(cells)
     if question.rate:
         figure = weighted_rate(domain, HiddenParts(numerator=of_numerator, rest=hidden_rest(cells)))
-        if question.variance == SAMPLE or figure.value is None:
-            return figure
-        among = domain.total(domain.x)
-        e = residuals(domain, figure.value, among)
-        totals = window_totals(e / domain.p, domain.window, domain.windows)[populated(domain)]
-        kish, sampling = kish_size(domain.p[domain.x > 0]), log_variance(e, domain.p)
-        return process_rate(figure.value, totals, poisson_variance(e, domain.p), kish, history, sampling=sampling)
-    figure = weighted_total(domain, of_numerator)
-    if question.variance == SAMPLE:
+    else:
+        figure = weighted_total(domain, of_numerator)
+    parts = sums.parts(rate=question.rate)
+    if question.variance == SAMPLE or figure.value is None or parts is None:
         return figure
-    totals = window_totals(domain.y / domain.p, domain.window, domain.windows)
+    if question.rate:
+        return process_rate(figure.value, parts, kish_size(domain.p[domain.x > 0]), history)
     seen = domain.p[domain.y > 0]
     least = min(float(seen.min()) if len(seen) else 1.0, of_numerator.least_probability)
-    poisson, sampling = poisson_variance(domain.y, domain.p), log_variance(domain.y, domain.p)
-    process = process_total(totals, poisson, len(seen), history, least, sampling=sampling)
-    return IntervalEstimate(
-        value=figure.value, low=process.low, high=process.high, effective=figure.effective, notes=process.notes
-    )
+    process = process_total(parts, len(seen), history, least)
+    return replace(process, value=figure.value, effective=figure.effective)
 
 
-def populated(domain: Weighted) -> NDArray[np.bool_]:
-    """Return in which windows somebody was sampled to count among.
+def cell_sums(cells: Sequence[DomainCell], places: KeyPlaces, windows: Sequence[int]) -> tuple[WindowSums, Indices]:
+    """Return exact counts of each window, of numerator and denominator, and in which windows there are events in question."""
+    first = windows[0] if windows else 0
+    # Windows of a key stand in a row.
+    y, x = np.zeros(len(windows)), np.zeros(len(windows))
+    seen = []
+    for placed in cells:
+        if placed.among is False:
+            continue
+        at = places.place_of[placed.cell.window] - first
+        seen.append(at)
+        y[at] += placed.cell.population if placed.numerator else 0
+        x[at] += placed.cell.population if placed.denominator else 0
+    return WindowSums(y=y, x=x, y2=y, x2=x), np.array(seen, dtype=np.intp)
 
-    The others know nothing of a rate: a version that ran for two weeks has two windows, however many there are.
-    """
-    return window_totals(domain.x, domain.window, domain.windows) > 0
+
+def sampled_sums(domain: Weighted) -> WindowSums:
+    """Return the weighted sums of each window."""
+    of = [domain.y / domain.p, domain.x / domain.p, domain.y / domain.p**2, domain.x / domain.p**2]
+    y, x, y2, x2 = (window_totals(values, domain.window, domain.windows) for values in of)
+    return WindowSums(y=y, x=x, y2=y2, x2=x2)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Past:
     """A frame without limits in time, gathered once for all keys; each looks at the windows before its own."""
 
-    field: DomainCells
-    arrays: SampleArrays
+    def __init__(self, field: DomainCells) -> None:
+        self._field = field
+        self._places = KeyPlaces(field)
+        self._arrays = sample_arrays_of(field.plan, field.sampled, field.windows)
+        self._known: dict[Key, tuple[WindowSums, int]] = {}
 
+    def before(self, key: Key, moment: datetime) -> WindowParts | None:
+        """Return how the last windows before a moment in which a key existed differ in its figure; None when there are none.
 
-def history_of(past: Past, key: Key, moment: datetime) -> History | None:
-    """Return how the windows before a moment differ in the figure of one key; None when there are none.
+        Exact counts where they answer the question, sampled events else. A rate's residuals are around its own value there.
+        """
+        if key not in self._known:
+            self._known[key] = self._sums(key)
+        sums, first = self._known[key]
+        end = bisect_left(self._field.windows, moment)
+        start = max(first, end - PAST)
+        return sums.between(start, end).parts(rate=self._field.plan.question.rate) if start < end else None
 
-    Exact counts where they answer the question, sampled events else. A rate's residuals are around its own value there.
-    """
-    field = past.field
-    windows = tuple(start for start in field.windows if start < moment)
-    if not windows:
-        return None
-    if field.whole:
-        y, x = counts([placed for placed in field.cells if placed.key == key and placed.cell.window < moment], windows)
-        matching, among = float(y.sum()), float(x.sum())
-        if not field.plan.question.rate:
-            return History(totals=y, poisson=matching, exact=True)
-        own = matching / among if among else 0.0
-        spread = ((y - own * x) / max(among, 1.0))[x > 0]
-        return History(totals=spread, poisson=own * (1 - own) / max(among, 1.0), exact=True)
-    domain = of_key(past.arrays, key, range(len(field.windows)))[0].before(len(windows))
-    among = domain.total(domain.x)
-    rate = field.plan.question.rate and among > 0
-    e = residuals(domain, domain.total(domain.y) / among, among) if rate else domain.y
-    totals = window_totals(e / domain.p, domain.window, domain.windows)
-    return History(totals=totals[populated(domain)] if rate else totals, poisson=poisson_variance(e, domain.p))
+    def _sums(self, key: Key) -> tuple[WindowSums, int]:
+        every = range(len(self._field.windows))
+        if self._field.whole:
+            sums, seen = cell_sums(self._places.cells(key), self._places, every)
+        else:
+            domain, _, seen = of_key(self._arrays, key, every)
+            sums = sampled_sums(domain)
+        return sums, int(seen.min()) if len(seen) else 0
 
 
 def estimate_rows(
@@ -168,12 +148,11 @@ def estimate_rows(
     """
     if not field.windows:
         return ()
-    past = None
-    if reference is not None and field.plan.question.variance != SAMPLE:
-        past = Past(field=reference, arrays=sample_arrays_of(reference.plan, reference.sampled, reference.windows))
+    past = None if reference is None or field.plan.question.variance == SAMPLE else Past(reference)
     arrays = sample_arrays_of(field.plan, field.sampled, field.windows)
+    places = KeyPlaces(field)
     notes = notes_of(field, frame)
-    return tuple(row(field, arrays, past, key, notes, counts) for key in keys(field, arrays))
+    return tuple(row(field, places, arrays, past, key, notes, counts) for key in keys(field, arrays))
 
 
 def keys(field: DomainCells, arrays: SampleArrays) -> tuple[Key, ...]:
@@ -181,23 +160,34 @@ def keys(field: DomainCells, arrays: SampleArrays) -> tuple[Key, ...]:
     if field.plan.question.by is None:
         return (NO_KEY,)
     if not field.whole:
-        return arrays.keys
+        return tuple(arrays.number)
     return tuple(in_order({placed.key for placed in field.cells if placed.among is not False and placed.key is not None}))
 
 
 def row(
-    field: DomainCells, arrays: SampleArrays, past: Past | None, key: Key, notes: tuple[str, ...], counts: Mapping[Pattern, int]
+    field: DomainCells,
+    places: KeyPlaces,
+    arrays: SampleArrays,
+    past: Past | None,
+    key: Key,
+    notes: tuple[str, ...],
+    counts: Mapping[Pattern, int],
 ) -> EstimateRow:
     """Return the figure of one key; `counts` says how many events of each cell were sampled where cells answer."""
     question = field.plan.question
-    windows = windows_of_key(field, key)
-    starts = tuple(field.windows[at] for at in windows)
-    cells = tuple(placed for placed in field.cells if placed.key in {None, key})
-    domain, unjudged = of_key(arrays, key, windows)
+    windows, cells = places.windows(key), places.cells(key)
+    domain, unjudged, seen = of_key(arrays, key, windows)
+    if field.whole:
+        sums, seen = cell_sums(cells, places, windows)
+    else:
+        sums = sampled_sums(domain)
+    # A key has the windows from the first to the last in which it was seen; the others know nothing of it.
+    first, end = (int(seen.min()), int(seen.max()) + 1) if len(seen) else (0, len(windows))
+    sums, starts = sums.between(first, end), tuple(field.windows[at] for at in windows[first:end])
     history = None
-    if past is not None and len(starts) < HISTORY:
-        history = history_of(past, NO_KEY if question.by in PERIODS else key, starts[0])
-    figure = counted(question, cells, starts, history) if field.whole else weighted(question, domain, cells, history)
+    if past is not None and starts and len(starts) < HISTORY:
+        history = past.before(NO_KEY if question.by in PERIODS else key, starts[0])
+    figure = counted(question, sums, history) if field.whole else weighted(question, domain, cells, sums, history)
     sampled = sampled_in(cells, counts) if field.whole else int(domain.y.sum())
     judged, bounds = shares_of(field, cells, domain, unjudged)
     return EstimateRow(

@@ -6,8 +6,9 @@ Nothing is computed here but what says what else to read, and nothing is read af
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cache
 
 from remiss.catalog.query.expression import Level, Operator, Query, Term, both
@@ -16,7 +17,7 @@ from remiss.protocol.terms import UNPLANNED, Protocol
 from remiss.protocol.versions import salvage
 from remiss.records.estimate import SAMPLE
 from remiss.records.labelling import Verdict
-from remiss.understand.domain import Census, DomainCells, build_domain
+from remiss.understand.domain import Census, DomainCells, Key, build_domain, key_of
 from remiss.understand.frames import narrowed, only
 from remiss.understand.periods import PERIODS
 from remiss.understand.ports import UnderstandWorkspace
@@ -115,7 +116,7 @@ def read_flagged(ws: UnderstandWorkspace, facts: FrameFacts, asked: Question, cr
     field = in_scope(build_domain(plan, facts.census), facts)
     read = bool(field.windows) and not field.whole
     events = facts.read(asked.query, plan.among, plan.question.by) if read else ()
-    timeless = reference_of(facts, asked, criterion) if needs_reference(field) else None
+    timeless = reference_of(facts, asked, criterion) if needs_reference(field, events) else None
     reference = None if timeless is None else build_domain(timeless.plan, facts.census)
     referred: Sequence[Sampled] = ()
     if timeless is not None and reference is not None and not reference.whole:
@@ -173,16 +174,35 @@ def in_scope(field: DomainCells, facts: FrameFacts) -> DomainCells:
     return field
 
 
-def needs_reference(field: DomainCells) -> bool:
+def needs_reference(field: DomainCells, events: Sequence[Sampled]) -> bool:
     """Return whether some row may have too few windows of its own to say how they differ."""
-    question = field.plan.question
-    return bool(field.windows) and question.variance != SAMPLE and (question.by in PERIODS or len(field.windows) < HISTORY)
+    cells = [placed for placed in field.cells if placed.key is not None and placed.among is not False] if field.whole else []
+    seen = [(placed.key, placed.cell.window) for placed in cells]
+    return may_lack_windows(field.plan, field.windows, (*seen, *seen_in(events, field.windows)))
 
 
 def needs_past(view: LabelledDomain) -> bool:
     """Return whether some row may have too few windows of its own, of those that people have begun with."""
-    question = view.field.plan.question
-    return bool(view.windows) and question.variance != SAMPLE and (question.by in PERIODS or len(view.windows) < HISTORY)
+    return may_lack_windows(view.field.plan, view.windows, seen_in(view.order.events, view.windows))
+
+
+def seen_in(events: Sequence[Sampled], windows: Sequence[datetime]) -> list[tuple[Key | None, datetime]]:
+    """Return in which windows sampled events in question were seen, by key."""
+    within = frozenset(windows)
+    return [(key_of(each.key), each.window) for each in events if (each.of or each.inside) and each.window in within]
+
+
+def may_lack_windows(plan: QuestionPlan, windows: Sequence[datetime], seen: Iterable[tuple[Key | None, datetime]]) -> bool:
+    """Return whether a row of a process figure may have too few windows of its own."""
+    if not windows or plan.question.variance == SAMPLE:
+        return False
+    if plan.question.by in PERIODS or len(windows) < HISTORY:
+        return True
+    spans: dict[Key | None, tuple[datetime, datetime]] = {}
+    for key, window in seen:
+        first, last = spans.get(key, (window, window))
+        spans[key] = (min(first, window), max(last, window))
+    return any(sum(first <= start <= last for start in windows) < HISTORY for first, last in spans.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from remiss.understand.estimators import History, IntervalEstimate, process_rate, process_total
+from remiss.understand.estimators import IntervalEstimate
 from remiss.understand.intervals import FEW, LEVEL, Interval, few_interval, none_upper, rate_interval, total_interval
 from remiss.understand.two_phase.design import Annotated, TwoPhase, two_phase
-from remiss.understand.variance import Numbers, kish_size, window_totals
+from remiss.understand.variance import Numbers, kish_size
 
 NOBODY = "none of these events has been annotated in order yet"
 UNKNOWN = "nobody has verified any of these cases yet"
@@ -139,52 +139,6 @@ def part_of(total: float, whole: float) -> float:
     (1.0, 1.0, 0.0)
     """
     return 1.0 if total >= whole or math.isclose(total, whole, rel_tol=1e-9) else total / whole
-
-
-def confirmed_process(
-    found: Annotated, estimate: TwoPhase, total: IntervalEstimate, history: History | None, least: float
-) -> IntervalEstimate:
-    """Return the confirmed total as a draw of the process: windows differ by what they are and by all three draws.
-
-    Parameters
-    ----------
-    total : of this log, from `confirmed_total`
-    history : the same of the windows before, used under 8 windows
-    least : the least p12 p3 of an event in scope
-    """
-    if total.value is None:
-        return total
-    totals = window_totals(estimate.parts, found.window, found.windows)
-    hits = int(np.sum(found.y > 0))
-    figure = process_total(totals, poisson_of(found, estimate), hits, history, least, sampling=estimate.variance)
-    return replace(total, low=figure.low, high=figure.high, notes=(*total.notes, *figure.notes))
-
-
-def confirmed_process_rate(
-    found: Annotated, estimate: TwoPhase, total: IntervalEstimate, among: Among, history: History | None
-) -> IntervalEstimate:
-    """Return the confirmed rate as a draw of the process; see `confirmed_process`."""
-    if total.value is None:
-        return total
-    rate = part_of(total.value, among.total)
-    totals, independent = residuals_of(found, estimate, among)
-    kish = max(1.0, kish_size(1 / estimate.weights[estimate.weights > 0]))
-    return process_rate(rate, totals, independent, kish, history, sampling=min(independent, estimate.variance / among.total**2))
-
-
-def poisson_of(found: Annotated, estimate: TwoPhase) -> float:
-    """Return the variance of the total if confirmed events came independently of each other: the sum of squared weights."""
-    return float(np.sum(found.y * estimate.weights**2))
-
-
-def residuals_of(found: Annotated, estimate: TwoPhase, among: Among) -> tuple[Numbers, float]:
-    """Return what each window adds to the error of a rate, of those with somebody to count among; and what independent
-    events would give its variance.
-    """
-    rate = part_of(estimate.total, among.total)
-    parts = window_totals(estimate.parts, found.window, found.windows)
-    totals = (parts - rate * among.windows)[among.windows > 0] / among.total
-    return totals, poisson_of(found, estimate) * (1 - rate) / among.total**2
 
 
 def together(parts: Sequence[IntervalEstimate]) -> IntervalEstimate:

@@ -16,28 +16,35 @@ import numpy as np
 from remiss.present.legible import number
 from remiss.present.legible import share as share_in_words
 from remiss.records.estimate import SAMPLE, WEIGHTED, EstimateRow
-from remiss.understand.domain import NO_KEY, DomainCell, Key, windows_of_key
-from remiss.understand.estimators import History, IntervalEstimate
+from remiss.understand.domain import DomainCell, Key
+from remiss.understand.estimators import IntervalEstimate
 from remiss.understand.intervals import FEW
 from remiss.understand.notes import left_out_of, notes_of, remarks
+from remiss.understand.sample_arrays import KeyPlaces
 from remiss.understand.sampling_facts import Frame
 from remiss.understand.two_phase.calibration import calibrated, calibrated_rate, calibrated_total, share_among
 from remiss.understand.two_phase.design import LEAST_VERIFIED, Annotated, TwoPhase, two_phase
 from remiss.understand.two_phase.domain import LabelledDomain, among_of, flagged_of, flagged_rate, keys_of, open_of, whole
 from remiss.understand.two_phase.estimators import (
+    Among,
     at_most_unseen,
-    confirmed_process,
-    confirmed_process_rate,
     confirmed_rate,
     confirmed_share,
     confirmed_total,
-    poisson_of,
-    residuals_of,
     spanned,
     together,
 )
 from remiss.understand.two_phase.labelling_order import annotated
-from remiss.understand.variance import HISTORY, window_totals
+from remiss.understand.two_phase.process import (
+    confirmed_process,
+    confirmed_process_rate,
+    existed,
+    flagged_process,
+    history_of,
+    rate_parts,
+    total_parts,
+    within_flagged,
+)
 
 NOT_BEGUN = "{count:,} of {all:,} windows are not in the figure: people have not begun with their events"
 NONE_BEGUN = "people have not begun with the events of any window in scope"
@@ -58,13 +65,14 @@ def confirmed_rows(view: LabelledDomain, frame: Frame) -> tuple[EstimateRow, ...
     """
     if not view.field.windows:
         return ()
-    return tuple(row_of(view, key, notes_of(view.field, frame)) for key in keys_of(view))
+    places, shared = KeyPlaces(view.field), notes_of(view.field, frame)
+    return tuple(row_of(view, places, key, shared) for key in keys_of(view))
 
 
-def row_of(view: LabelledDomain, key: Key, shared: tuple[str, ...]) -> EstimateRow:
+def row_of(view: LabelledDomain, places: KeyPlaces, key: Key, shared: tuple[str, ...]) -> EstimateRow:
     """Return the figure of one key."""
     field, question = view.field, view.field.plan.question
-    scope = tuple(field.windows[at] for at in windows_of_key(field, key))
+    scope = tuple(field.windows[at] for at in places.windows(key))
     starts = tuple(start for start in scope if start in frozenset(view.windows))
     cells = view.cells(key, starts)
     domain = view.numbers(key, starts)
@@ -172,10 +180,35 @@ def figure_of(
                 machines = flagged_rate(view, key, cells, starts)
                 return replace(share_among(machines, confirmed_share(found, total)), effective=total.effective), notes
             return confirmed_rate(total, estimate, among), notes
-        return confirmed_process_rate(found, estimate, total, among, history_of(view, key, starts)), notes
+        return process_of(view, key, starts, found, estimate, total, among, all_flagged=all_flagged), notes
     if question.variance == SAMPLE:
         return total, notes
-    return confirmed_process(found, estimate, total, history_of(view, key, starts), open_of(view, cells).least_probability), notes
+    return process_of(view, key, starts, found, estimate, total, None, all_flagged=all_flagged), notes
+
+
+def process_of(
+    view: LabelledDomain,
+    key: Key,
+    starts: Sequence[datetime],
+    found: Annotated,
+    estimate: TwoPhase,
+    total: IntervalEstimate,
+    among: Among | None,
+    *,
+    all_flagged: bool,
+) -> IntervalEstimate:
+    """Return a figure as a draw of the process; `total` is that of this log, and `among` the denominator of a rate."""
+    own = existed(view, key, starts)
+    first = starts.index(own[0])
+    parts = total_parts(found, estimate).between(first, first + len(own)) if among is None else rate_parts(found, estimate, among)
+    history, hits = history_of(view, key, own), int(np.sum(found.y > 0))
+    if among is not None:
+        figure = confirmed_process_rate(total, estimate, parts, among, history)
+    else:
+        figure = confirmed_process(total, parts, hits, history, open_of(view, view.cells(key, starts)).least_probability)
+    if not all_flagged:
+        return figure
+    return within_flagged(figure, flagged_process(view, key, own), confirmed_share(found, total), hits)
 
 
 def total_of(view: LabelledDomain, cells: Sequence[DomainCell], found: Annotated) -> tuple[IntervalEstimate, tuple[str, ...]]:
@@ -201,24 +234,3 @@ def of_flagged(cells: Sequence[DomainCell], found: Annotated) -> bool:
     """Return whether the domain is of flagged events alone, and some verdict is known."""
     own = [placed for placed in cells if placed.numerator is not False]
     return all(placed.cell.met for placed in own) and bool(found.known.any())
-
-
-def history_of(view: LabelledDomain, key: Key, starts: Sequence[datetime]) -> History | None:
-    """Return how the windows before differ in the same figure, where there are too few to tell by themselves."""
-    past = view.past if len(starts) < HISTORY else None
-    if past is None:
-        return None
-    plan = past.field.plan
-    before = tuple(start for start in past.windows if start < starts[0])
-    if not before:
-        return None
-    own = key if plan.question.by is not None else NO_KEY
-    found = annotated(past.order, past.labelled_numbers(own, before), view.verdict, before).settled(0.5)
-    estimate = two_phase(found)
-    if not plan.question.rate:
-        return History(totals=window_totals(estimate.parts, found.window, found.windows), poisson=poisson_of(found, estimate))
-    among = among_of(past, own, before, found, estimate)
-    if among.total <= 0:
-        return None
-    totals, independent = residuals_of(found, estimate, among)
-    return History(totals=totals, poisson=independent)
