@@ -10,11 +10,13 @@ from typing import Annotated
 
 from remiss.action import action
 from remiss.capture import planning
-from remiss.capture.build import Derived, derive, event_times, expect
+from remiss.capture.build import Derived, derive, expect
 from remiss.capture.left_out import FiledIds
 from remiss.capture.planning import GONE, compare
 from remiss.capture.ports import CaptureWorkspace, WindowInForce
-from remiss.capture.schedule import DueIntervals, Interval, due_windows, mark_provisional, spans, whole_windows
+from remiss.capture.schedule import DueIntervals, Interval, mark_provisional, spans, whole_windows
+from remiss.capture.source_files import Due, look
+from remiss.capture.source_files import due as due_of
 from remiss.errors import Conflict, Denied, IntervalError
 from remiss.govern.ports.vault import Bundle
 from remiss.govern.redaction.event_fields import sensitivity_of
@@ -83,7 +85,8 @@ def capture(
 ) -> Run:
     """Capture failures of whole windows of a log, as the document PROTOCOL says.
 
-    Without an interval, captures what is due: windows never captured, and provisional ones whose labels are mature now.
+    Without an interval, captures what is due: windows never captured, provisional ones whose labels are mature now, and those
+    whose files changed since.
 
     Example: remiss capture arrival-delay.yaml --since 2013-06-03 --until 2013-07-01
 
@@ -217,29 +220,25 @@ def _windows(
     width = checked.protocol.sampling.window
     if since is not None and until is not None:
         return whole_windows(since, until, width)
-    times = event_times(ws, checked)
     if since is None:
-        due = [window for window in due_now(ws, checked, times, as_of, position) if until is None or window.end <= until]
+        found = due_now(ws, checked.protocol, as_of, position, checked=checked).windows
+        due = [window for window in found if until is None or window.end <= until]
         if not due:
             raise IntervalError("no window is due", do="give --since and --until to capture windows again")
         return whole_windows(*spans(due)[0], width)
+    times = look(ws, checked.protocol, checked).times
     last = min(times[-1][1], as_of) if times else since
     ended = window_at(window_index(last, width), width)
     return whole_windows(since, ended.end if ended.end <= as_of else ended.start, width)
 
 
 def due_now(
-    ws: CaptureWorkspace,
-    checked: Checked,
-    times: Sequence[tuple[datetime, datetime]],
-    as_of: datetime,
-    position: int | None = None,
-) -> tuple[Window, ...]:
-    """Return the windows that are due of a source whose events have these times, by what is captured now or at a position."""
-    document = checked.protocol
-    lag = document.labels.lag if document.labels else None
+    ws: CaptureWorkspace, document: Protocol, as_of: datetime, position: int | None = None, *, checked: Checked | None = None
+) -> Due:
+    """Return what is due of the source of a document, by what is captured now or at a position."""
+    # Before it is read what runs saw: of one that is filed in between nothing would be known.
     in_force = ws.runs.in_force(document.source.name, document.name, position)
-    return due_windows(times, document.sampling.window, in_force, as_of, lag)
+    return due_of(ws, document, look(ws, document, checked), in_force, as_of, position)
 
 
 @action(
@@ -252,13 +251,16 @@ def due_now(
     document="protocol",
 )
 def due(ws: CaptureWorkspace, protocol: Document) -> DueIntervals:
-    """List the intervals that are due: windows never captured, and provisional ones whose labels are mature now.
+    """List the intervals that are due.
+
+    They are of windows never captured, of provisional ones whose labels are mature now, and of those whose files changed since.
 
     Example: remiss capture arrival-delay.yaml --dry-run
     """
     checked = meant(ws, protocol)
     position = ws.position()
-    return DueIntervals(position=position, items=spans(due_now(ws, checked, event_times(ws, checked), ws.now, position)))
+    found = due_now(ws, checked.protocol, ws.now, position, checked=checked)
+    return DueIntervals(position=position, items=spans(found.windows), files=found.files.changes)
 
 
 @action(
@@ -282,7 +284,7 @@ def plan(
     checked = meant(ws, protocol)
     as_of, width, position = ws.now, checked.protocol.sampling.window, ws.position()
     if since is None and until is None:
-        found_due = spans(due_now(ws, checked, event_times(ws, checked), as_of, position))
+        found_due = spans(due_now(ws, checked.protocol, as_of, position, checked=checked).windows)
         chosen = [whole_windows(*span, width) for span in found_due]
     else:
         chosen = [_windows(ws, checked, since, until, as_of, position)]

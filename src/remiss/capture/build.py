@@ -12,12 +12,13 @@ from datetime import datetime
 from pathlib import PurePath
 
 import remiss.records.run as records
-from remiss.capture import redact, sample, time_ranges
+from remiss.capture import redact, sample
 from remiss.capture.left_out import FiledIds
 from remiss.capture.manifest import fingerprint, run_digest
 from remiss.capture.planning import WindowYield
 from remiss.capture.ports import CaptureWorkspace
 from remiss.capture.requirements import notes_on_lost
+from remiss.capture.source_files import read_files, relative
 from remiss.errors import AnswerNo, ProtocolError
 from remiss.govern.ports.vault import Bundle
 from remiss.govern.redaction.redactor import Redactor, remembering
@@ -118,13 +119,15 @@ def _sealed(
     result = found.captured
     redact.check_strata(result.groups, protocol, by)
     folder = PurePath(ws.documents.folder(protocol.path))
-    refusals = redact.redacted_refusals(result.refusals, by, lambda file: _relative(file, folder))
-    lost = {_relative(file, folder): reasons for file, reasons in result.lost.items()}
+    refusals = redact.redacted_refusals(result.refusals, by, lambda file: relative(file, folder))
+    lost = {relative(file, folder): reasons for file, reasons in result.lost.items()}
     if strict:
         _refuse(refusals, lost)
     members = redact.redacted_members(result.sampled, protocol, by, bundle)
     refreshed = redact.redacted_members(result.refreshed, protocol, by, bundle)
     content = digests()
+    # Of what was changed between reading and hashing a digest would tell of other content than was read.
+    ws.engine.unchanged({name: state for name, state in found.states.items() if name in content})
     file_digests = {name: content[name] for name in result.files}
     exposed = redact.exposed_ids((member.event.id for member in members), protocol)
     manifest = records.Manifest(
@@ -133,8 +136,8 @@ def _sealed(
         protocol_digest=protocol.digest,
         source=protocol.source.name,
         fingerprint=fingerprint(file_digests.values()),
-        files=tuple(_relative(name, folder) for name in found.files),
-        file_digests={_relative(name, folder): value for name, value in file_digests.items()},
+        files=tuple(relative(name, folder) for name in found.files),
+        file_digests={relative(name, folder): value for name, value in file_digests.items()},
         rows=result.rows,
         since=windows[0].start,
         until=windows[-1].end,
@@ -142,9 +145,9 @@ def _sealed(
         engine=ws.engine.name,
         software=f"remiss {__version__}",
         folder=str(folder),
-        label_digests={_relative(name, folder): content[name] for name in found.label_files},
+        label_digests={relative(name, folder): content[name] for name in found.label_files},
         notes=(*notes, *result.notes, *notes_on_lost(lost), *exposed),
-        unplaced={_relative(file, folder): reasons for file, reasons in result.unplaced.items()},
+        unplaced={relative(file, folder): reasons for file, reasons in result.unplaced.items()},
         left_out=sum(window.left_out for window in result.windows),
         left_out_null=result.left_out_null,
         addresses=_addresses(protocol),
@@ -158,15 +161,17 @@ def _sealed(
         members=members,
         profiles=redact.redacted_profiles(result.profiles, protocol, by),
         refusals=refusals,
+        listing=read_files(found.states, found.files, content, folder),
     )
     return Derived(checked=checked, derived_run=derived_run, refreshed=refreshed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Found:
-    """What the sources gave, raw: the draw, and the files of the source and of the labels."""
+    """What the sources gave, raw: the draw, and the files of the source and of the labels with what they were when read."""
 
     captured: sample.CaptureSample
+    states: Mapping[str, tuple[int, int]]
     files: tuple[str, ...]
     label_files: tuple[str, ...]
 
@@ -182,7 +187,8 @@ def _read(
     since, until = windows[0].start, windows[-1].end
     with reading(ws, checked) as (session, source, labels):
         result = sample.draw_sample(session, checked, source, since, until, as_of, ws.progress, also=known, others=others)
-        return _Found(captured=result, files=source.files, label_files=labels.files if labels else ())
+        states, label_files = session.states, labels.files if labels else ()
+    return _Found(captured=result, states=states, files=source.files, label_files=label_files)
 
 
 def _digest(manifest: records.Manifest, result: sample.CaptureSample) -> str:
@@ -229,19 +235,6 @@ def _addressed(address: Address, given: Mapping[str, str | None] | None) -> Addr
     )
 
 
-def event_times(ws: CaptureWorkspace, checked: Checked) -> tuple[tuple[datetime, datetime], ...]:
-    """Return the least and greatest event time of each stretch of the source, oldest first."""
-    with reading(ws, checked) as (session, _, _):
-        return time_ranges.time_ranges(session, checked)
-
-
-def _relative(name: str, folder: PurePath) -> str:
-    try:
-        return str(PurePath(name).relative_to(folder))
-    except ValueError:
-        return name
-
-
 def expect(ws: CaptureWorkspace, checked: Checked, windows: Sequence[Window], as_of: datetime) -> list[WindowYield]:
     """Return what a capture of these windows would bring, exactly, without bringing content."""
     with reading(ws, checked) as (session, source, _):
@@ -265,6 +258,16 @@ def as_filed(ws: CaptureWorkspace, manifest: records.Manifest) -> Checked:
     ------
     ProtocolError, SourceError : a taxonomy or rubric file, or a source, is not what it was
     """
+    return checked_against_sources(ws, filed_document(ws, manifest))
+
+
+def filed_document(ws: CaptureWorkspace, manifest: records.Manifest) -> Protocol:
+    """Return the protocol of a run as the catalog keeps it, with the addresses that it was captured from.
+
+    Raises
+    ------
+    ProtocolError : this version of remiss refuses what an earlier one took
+    """
     stored = ws.protocols.find(manifest.protocol, manifest.protocol_version)
     if stored is None:
         raise ProtocolError(f"the catalog has no version {manifest.protocol_version} of {manifest.protocol}")
@@ -274,4 +277,4 @@ def as_filed(ws: CaptureWorkspace, manifest: records.Manifest) -> Checked:
     if document.labels is not None:
         labels = replace(document.labels, address=_addressed(document.labels.address, manifest.addresses.get("labels")))
         document = replace(document, labels=labels)
-    return checked_against_sources(ws, document)
+    return document

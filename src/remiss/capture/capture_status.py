@@ -6,15 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from remiss.capture.build import as_filed, event_times
+from remiss.capture.build import filed_document
 from remiss.capture.ports import CaptureWorkspace, WindowInForce
 from remiss.capture.requirements import refused_rows
-from remiss.capture.schedule import Interval, due_again, due_windows, spans
+from remiss.capture.schedule import FileChange, Interval, due_again, spans
+from remiss.capture.source_files import Due, look
+from remiss.capture.source_files import due as due_of
 from remiss.errors import InputError
-from remiss.protocol.check_result import Checked
+from remiss.protocol.terms import Protocol
 from remiss.records.published import Count, Items, Share, published
 from remiss.records.run import Run
-from remiss.records.window import Window
 
 # A criterion that catches this share of the events it could catch is about the log, not about failures.
 NEARLY_EVERYTHING = 0.9
@@ -30,6 +31,9 @@ class CaptureStatus:
     `intervals` are the stretches that they make, oldest first.
     `mature` counts provisional windows that are among them, their labels being all in by now. `refused_share` is refused rows
     over these and admitted events, over the runs in force. `nothing` and `nearly_all` name criteria by what they caught.
+    `late` counts the windows that are due again because of their files, which came after their window was captured or were
+    changed since. `files` names the first 20 of these, and of those gone from the source, for which nothing is due; `gone` counts
+    the latter. `unlisted` counts windows of runs that kept no list of files: what comes late to them is not noticed.
     """
 
     protocol: str
@@ -46,6 +50,10 @@ class CaptureStatus:
     nearly_all: tuple[str, ...]
     waiting: tuple[str, ...]
     intervals: tuple[Interval, ...] = ()
+    late: Count = 0
+    files: tuple[FileChange, ...] = ()
+    gone: Count = 0
+    unlisted: Count = 0
 
 
 @published("status")
@@ -83,10 +91,10 @@ def capture_status(ws: CaptureWorkspace, source: str, protocol: str, position: i
     in_force = tuple(item for item in held if item.seen)
     totals = ws.runs.totals(source, protocol, position)
     # It does not matter who captured a window.
-    found, unseen, checked = _due(ws, newest, held, now)
-    names = tuple(item.criterion.name for item in checked.criteria) if checked else ()
-    width = checked.protocol.sampling.window if checked else timedelta(0)
-    lag = checked.protocol.labels.lag if checked and checked.protocol.labels else None
+    found, unseen, document = _due(ws, newest, held, now, position)
+    names = tuple(item.name for item in document.criteria) if document else ()
+    width = document.sampling.window if document else timedelta(0)
+    lag = document.labels.lag if document and document.labels else None
     open_windows, mature = provisional_counts(in_force, width, lag, now)
     admitted = sum(item.window.population for item in in_force)
     nothing, nearly_all = odd_criteria(names, totals.populations, admitted)
@@ -97,7 +105,7 @@ def capture_status(ws: CaptureWorkspace, source: str, protocol: str, position: i
         source=source,
         windows=len(in_force),
         last=in_force[-1].window.window if in_force else None,
-        due=None if found is None else len(found),
+        due=None if found is None else len(found.windows),
         unseen=unseen,
         provisional=open_windows,
         mature=mature,
@@ -105,22 +113,20 @@ def capture_status(ws: CaptureWorkspace, source: str, protocol: str, position: i
         nothing=nothing,
         nearly_all=nearly_all,
         waiting=tuple(run.id for run in own if run.status == "waiting"),
-        intervals=spans(found or ()),
+        intervals=spans(found.windows if found else ()),
+        late=len(found.files.due) if found else 0,
+        files=found.files.changes if found else (),
+        gone=found.files.gone if found else 0,
+        unlisted=found.files.unlisted if found else 0,
     )
 
 
 def _due(
-    ws: CaptureWorkspace, newest: Run, in_force: Sequence[WindowInForce], now: datetime
-) -> tuple[tuple[Window, ...] | None, str, Checked | None]:
+    ws: CaptureWorkspace, newest: Run, in_force: Sequence[WindowInForce], now: datetime, position: int
+) -> tuple[Due | None, str, Protocol | None]:
     try:
-        checked = as_filed(ws, newest.manifest)
-        found = due_windows(
-            event_times(ws, checked),
-            checked.protocol.sampling.window,
-            in_force,
-            now,
-            checked.protocol.labels.lag if checked.protocol.labels else None,
-        )
+        document = filed_document(ws, newest.manifest)
+        found = due_of(ws, document, look(ws, document), in_force, now, position)
     except InputError as error:
         return None, error.what, None
-    return found, "", checked
+    return found, "", document

@@ -15,7 +15,7 @@ from datetime import datetime
 
 from remiss.action import action
 from remiss.capture.actions import CAPTURE, Since, Until, allow_capture, capture, due, due_now, meant
-from remiss.capture.build import as_filed, event_times
+from remiss.capture.build import filed_document
 from remiss.capture.capture_status import MOST_RUNS
 from remiss.capture.ports import CaptureJobWorkspace, CaptureWorkspace
 from remiss.capture.schedule import whole_windows
@@ -134,9 +134,9 @@ def _newest(ws: CaptureJobWorkspace, protocol: str | None) -> list[Run]:
 def _is_due(ws: CaptureJobWorkspace, run: Run, *, named: bool) -> bool:
     """Return whether windows are due of a run's protocol and source; not where it cannot be read, which `status` tells."""
     try:
-        checked = as_filed(ws, run.manifest)
-        allow_capture(ws, checked.protocol)
-        return bool(due_now(ws, checked, event_times(ws, checked), ws.now))
+        document = filed_document(ws, run.manifest)
+        allow_capture(ws, document)
+        return bool(due_now(ws, document, ws.now).windows)
     except InputError:
         if named:
             raise

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 class WindowInForce:
     """Which run is in force for one window of a (source, protocol), and how sure its labels are.
 
-    `seen` is whether the actor sees that run: a window of another is captured all the same.
+    `seen` is whether the actor sees that run: a window of another is captured all the same. `filed` is the position at which that
+    run was filed.
     """
 
     window: RunWindow
@@ -34,6 +35,7 @@ class WindowInForce:
     protocol_digest: str
     as_of: datetime
     seen: bool = True
+    filed: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +48,35 @@ class RunTotals:
 
     populations: Mapping[str, int]
     refused: tuple[Refused, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tail:
+    """That a file begins with the whole content of that digest, and the stretches of event time of what comes after it."""
+
+    digest: str
+    times: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceFile:
+    """A file of a source in one state, told apart by its size and its time of change.
+
+    `times` are the least and greatest event time of each of its stretches, in microseconds: none when none of its rows has a
+    readable time, and None when it was not read for them. `last_row` is the number of its last readable row, where rows are
+    lines. Runs that were filed from position `since` until position `until` saw it in this state; both are None of one that no
+    run has seen, and `until` alone while the newest run has.
+    """
+
+    path: str
+    size: int
+    modified_ns: int
+    digest: str | None = None
+    times: tuple[tuple[int, int], ...] | None = None
+    last_row: int | None = None
+    tail: Tail | None = None
+    since: int | None = None
+    until: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +130,23 @@ class Runs(Protocol):
 
     def in_force(self, source: str, protocol: str, position: int | None = None) -> tuple[WindowInForce, ...]:
         """Return the windows of which some run is in force, or was at a position, oldest first."""
+        ...
+
+    def waiting(self, source: str, protocol: str, position: int | None = None) -> Mapping[datetime, int]:
+        """Return the windows of runs that wait to be accepted, each with the position at which the newest of them was filed."""
+        ...
+
+    def source_files(self, source: str, protocol: str, read_as: str) -> tuple[SourceFile, ...]:
+        """Return the files of a source that runs of a protocol saw, and those that were read since.
+
+        Parameters
+        ----------
+        read_as : what event times were read by; those that were read by something else are as if they had not been
+        """
+        ...
+
+    def remember(self, source: str, protocol: str, read_as: str, files: Sequence[SourceFile]) -> None:
+        """Keep what files were read for, so that none is read twice. Where nothing can be written nothing is kept."""
         ...
 
     def totals(self, source: str, protocol: str, position: int | None = None) -> RunTotals:

@@ -7,7 +7,7 @@ mature. `capture` without an interval does exactly what is due.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from statistics import median
@@ -16,7 +16,7 @@ from typing import NamedTuple
 from remiss.capture.ports import WindowInForce
 from remiss.errors import IntervalError
 from remiss.records.identity import format_time
-from remiss.records.published import Items, published
+from remiss.records.published import Count, Items, published
 from remiss.records.run import RunWindow
 from remiss.records.window import Window, window_at, window_index, windows_between
 
@@ -33,12 +33,31 @@ class Interval(NamedTuple):
     until: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileChange:
+    """A file that is `new`, `changed` or `gone` since windows were captured that it reaches, between `since` and `until`.
+
+    For what is gone, and what a changed file does not reach any more, no window is due.
+    """
+
+    path: str
+    kind: str
+    windows: Count
+    since: datetime
+    until: datetime
+
+    def __str__(self) -> str:
+        bounds = f"{format_time(self.since)} to {format_time(self.until)}"
+        return f"{self.path} is {self.kind}: {self.windows:,} {'window' if self.windows == 1 else 'windows'}, {bounds}"
+
+
 @published("due")
 @dataclass(frozen=True, slots=True)
 class DueIntervals(Items[Interval]):
-    """The intervals that are due, oldest first."""
+    """The intervals that are due, oldest first; `files` are the first 20 for which windows are due again, and of those gone."""
 
     items: tuple[Interval, ...]
+    files: tuple[FileChange, ...] = ()
 
 
 def labels_mature(window: Window, as_of: datetime, lag: timedelta | None) -> bool:
@@ -88,6 +107,8 @@ def due_windows(
     in_force: Iterable[WindowInForce],
     as_of: datetime,
     lag: timedelta | None,
+    *,
+    again: Collection[datetime] = (),
 ) -> tuple[Window, ...]:
     """Return the windows to capture now, oldest first.
 
@@ -96,6 +117,7 @@ def due_windows(
     spans : least and greatest event time of each stretch of the source (`time_ranges.py`), oldest first; none without events
     in_force : the windows captured so far
     as_of : now; windows that have not ended by then are left for later
+    again : windows in force whose files are not what they were
     """
     held = {item.window.window: item for item in in_force}
     found = []
@@ -107,7 +129,7 @@ def due_windows(
             window = window_at(index, width)
             if window.end <= as_of and window.start not in held:
                 found.append(window)
-    found += [Window(start, width) for start, item in held.items() if due_again(item, width, as_of, lag)]
+    found += [Window(start, width) for start, item in held.items() if start in again or due_again(item, width, as_of, lag)]
     return tuple(sorted(found))
 
 

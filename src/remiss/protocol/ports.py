@@ -62,6 +62,11 @@ class UnreadableRows:
 class Session(Protocol):
     """An open engine on bound sources. Relations are named as bound, plus columns `remiss_file` and `remiss_row`."""
 
+    @property
+    def states(self) -> Mapping[str, tuple[int, int]]:
+        """Size and time of change (nanoseconds) of each file that is read."""
+        ...
+
     def run(self, sql: str) -> pa.Table:
         """Run one SELECT and return all of its rows."""
         ...
@@ -87,6 +92,33 @@ class Engine(Protocol):
         Raises
         ------
         SourceError : nothing there, not readable, not of that format
+        """
+        ...
+
+    def listing(self, address: Address, folder: str) -> Mapping[str, tuple[int, int]]:
+        """Return the files of a source, by absolute path, with the size and the time of change (nanoseconds) of each.
+
+        None of them is opened.
+
+        Raises
+        ------
+        SourceError : nothing there, or folders that cannot be listed
+        """
+        ...
+
+    def beginnings(self, files: Mapping[str, int]) -> Mapping[str, tuple[str, bool]]:
+        """Return the SHA-256, in hex, of the first so many bytes of each file, and whether they are known to end with a line.
+
+        Files that cannot be read are left out.
+        """
+        ...
+
+    def unchanged(self, states: Mapping[str, tuple[int, int]]) -> None:
+        """Check that files are still what a session read.
+
+        Raises
+        ------
+        SourceError : one was changed or removed
         """
         ...
 

@@ -219,8 +219,21 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReadFile:
+    """A file of a source as a run read it: its path relative to the folder of the manifest, its size, and its time of change.
+
+    `digest` is the SHA-256 of its content, None of a file that was not needed whole: it holds no event of the run's windows.
+    """
+
+    path: str
+    size: int
+    modified_ns: int
+    digest: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DerivedRun:
-    """Everything that one capture derived, before it is filed."""
+    """Everything that one capture derived, before it is filed. `listing` are all files of the source, and in no digest."""
 
     manifest: Manifest
     digest: str
@@ -230,6 +243,7 @@ class DerivedRun:
     members: tuple[Member, ...]
     profiles: tuple[Profile, ...]
     refusals: Refusals
+    listing: tuple[ReadFile, ...] = ()
 
 
 @published(

@@ -30,6 +30,8 @@ def asked(ws):
 
 def test_status_asks_as_little_of_many_runs_and_windows_as_of_few(ws, log):
     captured(ws, log, 0, 1)
+    # The first look reads the files of the log and remembers that.
+    asked(ws)
     few, [before] = asked(ws)
     for day in range(1, 4):
         captured(ws, log, day, day + 1)

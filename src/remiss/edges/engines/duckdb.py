@@ -150,6 +150,18 @@ class DuckDB:
         """Return which of the files are there."""
         return frozenset(file for file in files if os.path.isfile(file))
 
+    def listing(self, address: Address, folder: str) -> Mapping[str, tuple[int, int]]:
+        """Return the files of a source with the size and time of change of each (see `files.listing`)."""
+        return source_files.listing(address, folder, self._within)
+
+    def beginnings(self, files: Mapping[str, int]) -> Mapping[str, tuple[str, bool]]:
+        """Return the SHA-256 of the first so many bytes of each file (see `files.beginnings`)."""
+        return source_files.beginnings(files)
+
+    def unchanged(self, states: Mapping[str, tuple[int, int]]) -> None:
+        """Check that files are still what a session read (see `files.unchanged`)."""
+        source_files.unchanged(states)
+
     def digesting(self, files: Collection[str]) -> AbstractContextManager[Callable[[], Mapping[str, str]]]:
         """Hash files beside whatever the block does (see `files.digesting`)."""
         return source_files.digesting(files)
@@ -213,6 +225,11 @@ class DuckDBSession:
         self._relations = relations
         self._unreadable = unreadable
         self._before = before
+
+    @property
+    def states(self) -> Mapping[str, tuple[int, int]]:
+        """Size and time of change of each file that is read, as they were when the session was opened."""
+        return self._before
 
     def run(self, sql: str) -> pa.Table:
         """Run one SELECT and return all of its rows.

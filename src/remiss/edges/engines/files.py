@@ -8,7 +8,7 @@ import os
 import stat
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -22,6 +22,7 @@ SUFFIXES: Mapping[str, tuple[str, ...]] = {
     "csv": (".csv", ".tsv", ".csv.gz", ".tsv.gz"),
     "jsonl": (".jsonl", ".ndjson", ".json", ".jsonl.gz", ".ndjson.gz", ".json.gz"),
 }
+READ_BYTES = 1 << 20
 ALIASES = {"ndjson": "jsonl", "json": "jsonl", "tsv": "csv"}
 
 
@@ -61,6 +62,24 @@ def resolve(address: Address, folder: str, within: Reach | None = None) -> tuple
     ------
     SourceError : nothing there, not readable, or an address of another machine
     """
+    files = _named(address, folder, within)
+    for file in files:
+        _readable(address, file)
+    return files
+
+
+def listing(address: Address, folder: str, within: Reach | None = None) -> Mapping[str, tuple[int, int]]:
+    """Return the files that an address names with the size and time of change of each; none of them is opened.
+
+    Raises
+    ------
+    SourceError : nothing there, folders that cannot be listed, or an address of another machine
+    """
+    found = states(_named(address, folder, within, only_files=False))
+    return {file: state for file, state in found.items() if state[0] >= 0}
+
+
+def _named(address: Address, folder: str, within: Reach | None, *, only_files: bool = True) -> tuple[str, ...]:
     if "://" in address.uri and not address.uri.startswith("file://"):
         raise SourceError(
             f"source {address.name} has the address {address.uri}, which is not on this machine",
@@ -76,7 +95,7 @@ def resolve(address: Address, folder: str, within: Reach | None = None) -> tuple
         files = _walk(address, path, suffixes)
         nothing = f"the folder has no file that ends in {', '.join(suffixes)}"
     elif any(letter in address.uri for letter in MAGIC) and not os.path.lexists(path):
-        files = _match(address, path)
+        files = _match(address, path, only_files=only_files)
         nothing = "the pattern matches no file"
     else:
         _listable(address, os.path.dirname(path))
@@ -88,8 +107,6 @@ def resolve(address: Address, folder: str, within: Reach | None = None) -> tuple
             do=f"check uri ({address.uri}); it is relative to the folder of the protocol, {os.path.abspath(folder or '.')}",
         )
     _contained(address, files, within)
-    for file in files:
-        _readable(address, file)
     return tuple(sorted(files))
 
 
@@ -116,16 +133,28 @@ def _fixed(pattern: str) -> str:
 def _contained(address: Address, paths: Sequence[str], within: Reach | None) -> None:
     if within is None:
         return
-    top = Path(os.path.realpath(within.folder))
-    closed = [Path(os.path.realpath(top / name)) for name in within.closed]
-    for path in map(Path, map(os.path.realpath, paths)):
-        if not path.is_relative_to(top):
+    top = os.path.join(os.path.realpath(within.folder), "")
+    closed = tuple(os.path.join(os.path.realpath(top + name), "") for name in within.closed)
+    for path in _followed(paths):
+        if not path.startswith(top):
             raise SourceError(
                 f"source {address.name} has the address {address.uri}, which leaves the folder that this server reads",
                 do="name files in it, relative to it; the operator of the server chooses it with REMISS_SOURCES",
             )
-        if any(path.is_relative_to(each) for each in closed):
+        if path.startswith(closed):
             raise _others(address)
+
+
+def _followed(paths: Sequence[str]) -> Iterator[str]:
+    """Yield each path with links followed, and a separator at its end; what lies in one folder has its folder in common."""
+    folders: dict[str, str] = {}
+    for path in paths:
+        above, name = os.path.split(path)
+        if not name or os.path.islink(path):
+            real = os.path.realpath(path)
+        else:
+            real = os.path.join(folders.get(above) or folders.setdefault(above, os.path.realpath(above)), name)
+        yield os.path.join(real, "")
 
 
 def _open(address: Address, path: str, within: Reach | None) -> None:
@@ -144,10 +173,11 @@ def _others(address: Address) -> SourceError:
     )
 
 
-def _match(address: Address, pattern: str) -> list[str]:
+def _match(address: Address, pattern: str, *, only_files: bool) -> list[str]:
     # glob passes over folders that it may not list; a source that is silently smaller would be worse than a refusal.
     _listable(address, _fixed(pattern))
-    return [file for file in glob.glob(pattern, recursive=True) if os.path.isfile(file)]
+    found = glob.glob(pattern, recursive=True)
+    return [file for file in found if os.path.isfile(file)] if only_files else found
 
 
 def _listable(address: Address, folder: str) -> None:
@@ -194,12 +224,12 @@ def _closed(address: Address, path: str, problem: OSError) -> SourceError:
 
 
 def states(files: Sequence[str]) -> Mapping[str, tuple[int, int]]:
-    """Return size and time of change (nanoseconds) of each file; a file that is gone has (-1, 0)."""
+    """Return size and time of change (nanoseconds) of each file; a file that is gone, or is a folder by now, has (-1, 0)."""
     found = {}
     for file in files:
         try:
             status = os.stat(file)
-            found[file] = (status.st_size, status.st_mtime_ns)
+            found[file] = (-1, 0) if stat.S_ISDIR(status.st_mode) else (status.st_size, status.st_mtime_ns)
         except OSError:
             found[file] = (-1, 0)
     return found
@@ -237,6 +267,23 @@ def digesting(files: Collection[str]) -> Iterator[Callable[[], Mapping[str, str]
             yield lambda: {file: one.result() for file, one in begun.items()}
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
+
+
+def beginnings(files: Mapping[str, int]) -> Mapping[str, tuple[str, bool]]:
+    """Return the SHA-256, in hex, of the first so many bytes of each file, and whether they end with a line.
+
+    Those that cannot be read, or are shorter, are left out. Of compressed content no end of a line is known.
+    """
+    found = {}
+    for file, size in files.items():
+        hashed, left, read = hashlib.sha256(), size, b""
+        with suppress(OSError), open(file, "rb") as content:
+            while left and (read := content.read(min(left, READ_BYTES))):
+                hashed.update(read)
+                left -= len(read)
+        if not left:
+            found[file] = (hashed.hexdigest(), read.endswith(b"\n") and not file.endswith(".gz"))
+    return found
 
 
 def _digest(file: str) -> str:

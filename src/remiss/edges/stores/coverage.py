@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import and_, case, func, select, type_coerce
 
 from remiss.capture.ports import Coverage, KnownEvent, RunTotals, WindowInForce
-from remiss.edges.stores.in_force import in_force, of, same_window
+from remiss.edges.stores.in_force import come_by, in_force, of, same_window
 from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.run_rows import refused_by, window
 from remiss.edges.stores.tables import (
@@ -99,6 +100,7 @@ def windows_in_force(reading: Reading, source: str, protocol: str) -> tuple[Wind
             run_windows,
             runs.c.id,
             runs.c.as_of,
+            runs.c.position,
             protocols.c.version,
             protocols.c.digest,
             visible_to(reading.scope, runs).label("seen"),
@@ -116,9 +118,21 @@ def windows_in_force(reading: Reading, source: str, protocol: str) -> tuple[Wind
             protocol_digest=row.digest,
             as_of=row.as_of,
             seen=bool(row.seen),
+            filed=row.position,
         )
         for row in reading.connection.execute(found)
     )
+
+
+def windows_waiting(reading: Reading, source: str, protocol: str) -> Mapping[datetime, int]:
+    """Return the windows of runs that wait to be accepted, each with the position at which the newest of them was filed."""
+    found = (
+        select(run_windows.c.window_start, func.max(runs.c.position).label("position"))
+        .join(runs, runs.c.key == run_windows.c.run_key)
+        .where(of(source, protocol), runs.c.status == "waiting", come_by(runs, reading.position))
+        .group_by(run_windows.c.window_start)
+    )
+    return {row.window_start: int(row.position) for row in reading.connection.execute(found)}
 
 
 def known_events(reading: Reading, source: str, protocol: str, since: datetime, until: datetime) -> tuple[KnownEvent, ...]:

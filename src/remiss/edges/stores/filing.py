@@ -20,6 +20,7 @@ from remiss.edges.stores.dialect.types import json_cell, names_cell, to_json
 from remiss.edges.stores.dialect.writing import insert_many, lock_name, next_keys
 from remiss.edges.stores.logs.journal import Transaction
 from remiss.edges.stores.redactions import redactions_cell, seen_redactions
+from remiss.edges.stores.source_files import file_listing, lock_files
 from remiss.edges.stores.storable import held, storable
 from remiss.edges.stores.tables import (
     cells,
@@ -69,6 +70,7 @@ def file_run(
     connection = transaction.connection
     derived = replace(derived, members=tuple(storable(member) for member in derived.members))
     lock_source(connection, derived.manifest.source)
+    lock_files(connection, derived.manifest.source)
     if connection.execute(select(runs.c.key).where(runs.c.id == run)).first() is not None:
         raise Conflict(f"{run} is in the catalog already", do="do nothing: this very capture was filed before")
     sensitivity = sensitivity_of(document.fields, document.sensitivity)
@@ -92,6 +94,8 @@ def file_run(
         activate(transaction, run_key, [(keys[member.event.id], member) for member in derived.members])
     position = transaction.position()
     connection.execute(update(runs).where(runs.c.key == run_key).values(position=position))
+    if derived.listing:
+        file_listing(connection, derived.manifest, derived.listing, position)
 
 
 def _run_row(

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Label, Row, Select, and_, false, func, select
 
-from remiss.capture.ports import Coverage, DocumentText, KnownEvent, RunTotals, WindowInForce
+from remiss.capture.ports import Coverage, DocumentText, KnownEvent, RunTotals, SourceFile, WindowInForce
 from remiss.edges.stores.activation import activate
-from remiss.edges.stores.coverage import coverage, known_events, totals, windows_in_force
+from remiss.edges.stores.coverage import coverage, known_events, totals, windows_in_force, windows_waiting
 from remiss.edges.stores.filing import file_run, lock_source
 from remiss.edges.stores.in_force import come_by
 from remiss.edges.stores.reading import Reader, Reading
 from remiss.edges.stores.run_rows import as_it_stood, captured, cell, changes_of, criteria_of, groups_of, manifest, run_of, window
+from remiss.edges.stores.source_files import known_files, remember
 from remiss.edges.stores.storable import is_text
 from remiss.edges.stores.tables import (
     cells,
@@ -57,6 +58,20 @@ class RunStore:
         with self._reader.at(position) as reading:
             self._alone(reading, source)
             return windows_in_force(reading, source, protocol)
+
+    def waiting(self, source: str, protocol: str, position: int | None = None) -> Mapping[datetime, int]:
+        """Return the windows of runs that wait to be accepted, each with the position at which the newest of them was filed."""
+        with self._reader.at(position) as reading:
+            return windows_waiting(reading, source, protocol)
+
+    def source_files(self, source: str, protocol: str, read_as: str) -> tuple[SourceFile, ...]:
+        """Return the files of a source that runs of a protocol saw, and those that were read since (see the port)."""
+        with self._reader.at() as reading:
+            return known_files(reading, source, protocol, read_as)
+
+    def remember(self, source: str, protocol: str, read_as: str, files: Sequence[SourceFile]) -> None:
+        """Keep what files were read for; where nothing can be written nothing is kept."""
+        remember(self._store, source, protocol, read_as, files)
 
     def totals(self, source: str, protocol: str, position: int | None = None) -> RunTotals:
         """Return what the runs that are in force, or were at a position, add up to, of those that are seen."""

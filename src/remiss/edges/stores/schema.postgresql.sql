@@ -1,4 +1,4 @@
--- The catalog's schema, version 20. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 21. Generated: run `make tidy` after a change.
 
 CREATE TABLE attachment_names (
     attachment_key BIGINT NOT NULL,
@@ -561,6 +561,25 @@ CREATE TABLE samples (
     CONSTRAINT fk_samples_run_key FOREIGN KEY(run_key) REFERENCES runs (key),
     CONSTRAINT fk_samples_event_key FOREIGN KEY(event_key) REFERENCES events (key)
 );
+
+CREATE TABLE source_files (
+    key BIGSERIAL NOT NULL,
+    source_name TEXT COLLATE "C" NOT NULL,
+    protocol_name TEXT COLLATE "C" NOT NULL,
+    path TEXT COLLATE "C" NOT NULL,
+    size BIGINT NOT NULL,
+    modified_ns BIGINT NOT NULL,
+    digest TEXT COLLATE "C",
+    read_as TEXT COLLATE "C",
+    times JSONB,
+    last_row BIGINT,
+    tail JSONB,
+    position_from BIGINT,
+    position_to BIGINT,
+    CONSTRAINT pk_source_files PRIMARY KEY (key)
+);
+
+CREATE INDEX ix_source_files_source_name_protocol_name ON source_files (source_name, protocol_name);
 
 CREATE TABLE teams (
     name TEXT COLLATE "C" NOT NULL,

@@ -1,4 +1,4 @@
--- The catalog's schema, version 20. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 21. Generated: run `make tidy` after a change.
 
 CREATE TABLE attachment_names (
     attachment_key INTEGER NOT NULL,
@@ -564,6 +564,25 @@ CREATE TABLE samples (
     CONSTRAINT fk_samples_run_key FOREIGN KEY(run_key) REFERENCES runs ("key")
 )
  WITHOUT ROWID;
+
+CREATE TABLE source_files (
+    "key" INTEGER NOT NULL,
+    source_name TEXT NOT NULL,
+    protocol_name TEXT NOT NULL,
+    path TEXT NOT NULL,
+    size BIGINT NOT NULL,
+    modified_ns BIGINT NOT NULL,
+    digest TEXT,
+    read_as TEXT,
+    times TEXT,
+    last_row BIGINT,
+    tail TEXT,
+    position_from BIGINT,
+    position_to BIGINT,
+    CONSTRAINT pk_source_files PRIMARY KEY ("key")
+);
+
+CREATE INDEX ix_source_files_source_name_protocol_name ON source_files (source_name, protocol_name);
 
 CREATE TABLE teams (
     name TEXT NOT NULL,

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 def capture(protocol: str, *, since: datetime | None, until: datetime | None, dry_run: bool, strict: bool, shape: str) -> int:
     """Capture failures from a log, as the file PROTOCOL says.
 
-    Without an interval, captures what is due: windows never captured, and provisional ones whose labels are mature now.
+    Without an interval, captures what is due: windows never captured, provisional ones whose labels are mature now, and those
+    whose files changed since.
 
     Example: remiss capture arrival-delay.yaml --since 2013-06-03 --until 2013-07-01
     """
@@ -81,9 +82,12 @@ def _plan(ws: Workspace, protocol: str, since: datetime | None, until: datetime 
 
 
 def _capture(ws: Workspace, protocol: str, since: datetime | None, until: datetime | None, *, strict: bool, shape: str) -> int:
-    intervals = [(since, until)] if since or until else list(capture_chapter.due(ws, protocol))
+    due = None if since or until else capture_chapter.due(ws, protocol)
+    for changed in due.files if due else ():
+        render.say(str(changed))
+    intervals = [(since, until)] if due is None else [*due]
     if not intervals:
-        render.say("nothing is due: every window that has ended is captured, and none is provisional with mature labels")
+        render.say("nothing is due: all that has ended is captured, none is provisional with mature labels, and no file changed")
     runs = []
     for start, end in intervals:
         with progress(ws):

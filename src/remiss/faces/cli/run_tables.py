@@ -8,6 +8,7 @@ from datetime import datetime
 import click
 
 from remiss.capture.capture_status import CaptureStatus
+from remiss.capture.late_files import GONE
 from remiss.capture.reproduction import Reproduction
 from remiss.faces.cli import render
 from remiss.present import facts
@@ -56,6 +57,14 @@ def _lines(item: CaptureStatus) -> list[tuple[str, object]]:
         ("windows due", f"unknown: {item.unseen}" if item.due is None else item.due),
         *(("", f"{format_time(each.since)} to {format_time(each.until)}") for each in item.intervals[:SHOWN]),
         *([("", f"and {len(item.intervals) - SHOWN:,} stretches more")] if len(item.intervals) > SHOWN else []),
+        *(("due again", each) for each in item.files if each.kind != GONE),
+        *(
+            [("gone from the log", f"{counted(item.gone, 'file')}; nothing is due for it, and figures stand")]
+            if item.gone
+            else []
+        ),
+        *(("", each) for each in item.files[:SHOWN] if each.kind == GONE),
+        *([("files not known", f"of {counted(item.unlisted, 'window')} of former versions")] if item.unlisted else []),
         (
             "provisional",
             item.provisional if not item.mature else f"{item.provisional}, of which {item.mature} can be captured again now",

@@ -39,6 +39,7 @@ from remiss.edges.stores.tables.runs import (
     run_windows,
     runs,
     samples,
+    source_files,
 )
 
 __all__ = [
@@ -85,6 +86,7 @@ __all__ = [
     "runners",
     "runs",
     "samples",
+    "source_files",
     "teams",
     "thread_turns",
     "threads",

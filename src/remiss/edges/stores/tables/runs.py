@@ -90,6 +90,27 @@ run_windows = Table(
     Index(None, "source_name", "protocol_name", "window_start", "position_from", "position_to"),
 )
 
+# A file of a source in one state, as the runs that were filed from `position_from` until `position_to` saw it; both null of what
+# was only read.
+source_files = Table(
+    "source_files",
+    metadata,
+    Column("key", Key, primary_key=True),
+    Column("source_name", Word, nullable=False),
+    Column("protocol_name", Word, nullable=False),
+    Column("path", Word, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("modified_ns", BigInteger, nullable=False),
+    Column("digest", Word),  # of its content, where that was needed whole
+    Column("read_as", Word),  # by what its times were read
+    Column("times", Json),  # [least, greatest] of each stretch, in microseconds
+    Column("last_row", BigInteger),
+    Column("tail", Json),  # what was appended to which content
+    Column("position_from", BigInteger),
+    Column("position_to", BigInteger),
+    Index(None, "source_name", "protocol_name"),
+)
+
 groups = Table(
     "groups",
     metadata,

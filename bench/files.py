@@ -1,0 +1,98 @@
+"""What it takes to notice nothing: `remiss status`, and what is due, of a log of 10,000 files that are what they were.
+
+Files are listed and not opened, so that it takes about as long as a listing and one statement. Beside it stands what the first
+look took, which reads every file for its times, and what a look takes after one more file has come.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+import remiss
+from bench import results
+from bench.results import WORK, Figure
+from remiss import capture
+from remiss.workspace import Workspace
+
+FILES = 10_000
+BOUND_SECONDS = 0.3
+WEEK = timedelta(weeks=1)
+START = datetime(2013, 6, 3, tzinfo=UTC)
+TEXT = """\
+protocol: many-files
+version: 1
+about: A log of many small files.
+model: many-files
+source: {name: many-files, format: parquet, uri: "log/**/*.parquet"}
+fields: {id: id, time: at, output: said, latency_ms: latency_ms}
+criteria:
+  - {name: slow, kind: latency, when: latency_ms > 250, severity: 3, why: Somebody waits.}
+sampling: {window: 1 week, keep: 5, control: 5, undecided: 5, population: 50, seed: "2026"}
+"""
+
+
+def measure() -> list[Figure]:
+    """Measure a catalog of a log of many files and return the figures."""
+    folder = WORK / "files"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    protocol = write_log(folder, FILES)
+    with remiss.open(str(folder / "remiss.db"), environment={"REMISS_KEYS": str(results.KEYS)}, create=True) as ws:
+        first = processor(lambda: capture.due(ws, protocol))
+        for since, until in capture.due(ws, protocol):
+            capture.capture(ws, protocol, since=since, until=until)
+        taken = looked(ws)
+        write_file(folder / "log" / "late.parquet", FILES)
+        late = processor(lambda: capture.status(ws))
+    shutil.rmtree(folder)
+    return [
+        Figure(
+            f"status of a log of {FILES:,} files that are what they were",
+            f"{taken:.2f} processor seconds; the first look at them {first:.1f}, one with a file more {late:.1f}",
+            f"{BOUND_SECONDS} s",
+            taken < BOUND_SECONDS,
+        )
+    ]
+
+
+def looked(ws: Workspace) -> float:
+    """Return the processor seconds that the status takes in a process that has asked for it before; the median of five."""
+    taken = sorted(processor(lambda: capture.status(ws)) for _ in range(5))
+    return taken[2]
+
+
+def processor(asked: Callable[[], object]) -> float:
+    """Return the processor seconds that a question takes."""
+    began = time.process_time()
+    asked()
+    return time.process_time() - began
+
+
+def write_log(folder: Path, files: int) -> str:
+    """Write a log of so many files of two events each, a folder of 100 of them for each week, and a protocol; return its path."""
+    for at in range(files):
+        week = folder / "log" / f"week={at // 100:03}"
+        week.mkdir(parents=True, exist_ok=True)
+        write_file(week / f"part-{at:05}.parquet", at)
+    document = folder / "many-files.yaml"
+    document.write_text(TEXT)
+    return str(document)
+
+
+def write_file(file: Path, at: int) -> None:
+    """Write a file of two events in the middle of its week."""
+    moment = START + (at // 100) * WEEK + timedelta(days=3)
+    columns = {
+        "id": [f"e{at}-1", f"e{at}-2"],
+        "at": [moment, moment + timedelta(hours=1)],
+        "said": ["on-time", "late"],
+        "latency_ms": [float(at % 300), 20.0],
+    }
+    pq.write_table(pa.table(columns), file)
