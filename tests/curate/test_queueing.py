@@ -19,7 +19,7 @@ from remiss.records.states import Status
 
 MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
 NEXT = MONDAY + timedelta(weeks=1)
-VERIFY = {"1": 1.0, "2": 0.5, "3": 0.25, "4": 0.1, "rejected": 0.25}
+VERIFY = {"1": 1.0, "2": 0.5, "3": 0.25, "4": 0.1, "rejected": 0.25, "cleared": 0.1}
 ANNOTATION, VERIFICATION, ADJUDICATION = LabellingKind
 OURS, FOREIGN = Ownership("default", Sensitivity.INTERNAL), Ownership("boarding", Sensitivity.INTERNAL)
 
@@ -150,6 +150,15 @@ def test_verifications_are_those_that_are_selected_the_oldest_first():
     wanted = [each for each in events if fraction("verify", "1", f"e{each}") < 0.1]
     assert first(desk(order(batches), done=done), VERIFICATION, 400) == sorted(wanted, reverse=True)
     assert 20 < len(wanted) < 60
+
+
+def test_of_controls_all_failures_are_verified_and_a_share_of_those_that_were_cleared():
+    events = list(range(400))
+    batches = {Batch("control", MONDAY): events}
+    failures = [progress(each, severity=4, since=1000 - each) for each in events[:20]]
+    none = [progress(each, severity=None, since=1000 - each) for each in events[20:]]
+    wanted = [each for each in events if each < 20 or fraction("verify", "1", f"e{each}") < 0.1]
+    assert sorted(first(desk(order(batches), done=failures + none), VERIFICATION, 400)) == wanted
 
 
 def test_what_is_in_no_batch_is_always_verified():

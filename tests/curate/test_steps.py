@@ -118,6 +118,23 @@ def test_a_control_is_cleared_or_turns_out_to_be_a_failure_that_was_missed():
     assert (missed.status, missed.origin, missed.decided) == (Status.ANNOTATED, "missed", None)
 
 
+def test_a_control_that_is_checked_is_cleared_by_two():
+    control = state(Status.CONTROL, origin="control", suggested=(None, None), checked=True)
+    first = steps.annotation(control, "ana")(made(Verdict.NOT_A_FAILURE))
+    # As a candidate that is none would be: the second person is not told that it was a control.
+    assert (first.status, first.origin, first.decided) == (Status.ANNOTATED, "control", None)
+    none = labelling("ana", verdict=Verdict.NOT_A_FAILURE)
+    annotated = state(Status.ANNOTATED, none, origin="control", suggested=(None, None), checked=True)
+    cleared = steps.verification(annotated, "bo", NOBODY)(made(Verdict.NOT_A_FAILURE))
+    assert (cleared.status, cleared.origin, cleared.mode) == (Status.CLEARED, "control", None)
+    disputed = steps.verification(annotated, "bo", NOBODY)(made())
+    assert (disputed.status, disputed.origin) == (Status.DISPUTED, "control")
+    second = labelling("bo", LabellingKind.VERIFICATION)
+    differing = state(Status.DISPUTED, none, second, origin="control", suggested=(None, None))
+    settled = steps.adjudication(differing, "cy", NOBODY)(made())
+    assert (settled.status, settled.origin) == (Status.VERIFIED, "missed")
+
+
 @pytest.mark.parametrize("status", [Status.VERIFIED, Status.REJECTED, Status.RESOLVED, Status.CLEARED])
 def test_reopening_a_decided_case_takes_it_back_to_what_was_suggested(status):
     step = steps.reopening(state(status, FIRST))

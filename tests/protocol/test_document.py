@@ -52,7 +52,7 @@ def test_every_key_of_the_document_arrives_in_the_protocol():
     assert protocol.sensitivity == {"context.data_source": Sensitivity.PUBLIC}
     assert protocol.redaction == policy_of(["email", "phone", "card", "ip"])
     assert protocol.labelling is not None
-    assert protocol.labelling.verify == {"1": 1.0, "2": 0.5, "3": 0.25, "4": 0.1, "rejected": 0.25}
+    assert protocol.labelling.verify == {"1": 1.0, "2": 0.5, "3": 0.25, "4": 0.1, "rejected": 0.25, "cleared": 0.1}
     assert protocol.retention is not None
     assert protocol.retention.redacted == timedelta(days=5 * 365)
     assert protocol.review is not None
@@ -114,6 +114,7 @@ def test_an_expression_knows_the_line_where_it_stands():
         ("control: 20", "control: 1", "sampling.control is 1, and it must be at least 2", "at least 2"),
         ("undecided: 10", "undecided: 0", "sampling.undecided is 0, and it must be at least 2", "at least 2"),
         ("2: 0.5", "2: 0.01", "labelling.verify.2 is 0.01, and it must be at least 0.05", "at least 0.05"),
+        ("2: 0.5", "cleared: 0.01", "labelling.verify.cleared is 0.01, and it must be at least 0.05", "at least 0.05"),
         ("controls: 0.2", "controls: 2", "labelling.controls is 2, and it must be at most 1", "at most 1"),
         ("kind: error", "kind: eror", "criteria[2].kind is eror, an unknown kind of criterion", "write error"),
         ("severity: 2", "severity: 5", "criteria[1].severity is 5, and it must be at most 4", "at most 4"),
@@ -256,6 +257,7 @@ def test_a_team_writes_patterns_of_its_own_beside_detectors():
         ("version: 3", "version: 4"),
         ("severity: 2\n", "severity:   2   # a comment\n"),
         ("require: [id, time,", "require: [time, id,"),
+        ("2: 0.5", "2: 0.5, cleared: 0.1"),
     ],
 )
 def test_what_does_not_decide_meaning_leaves_the_digest(old, new):
@@ -282,6 +284,7 @@ def test_what_does_not_decide_meaning_leaves_the_digest(old, new):
         ('seed: "2026"', 'seed: "2027"'),
         ("budget: 150", "budget: 151"),
         ("2: 0.5", "2: 0.6"),
+        ("2: 0.5", "2: 0.5, cleared: 0.2"),
         ("model/weak-slice", "model/error"),
     ],
 )

@@ -14,6 +14,7 @@ from remiss.understand.two_phase.design import REJECTED, Annotated
 from tests.simulation.world import Draw, World
 
 ERRING = 0.15
+CLEARED = 0.1
 SHARES = np.array([1.0, 0.5, 0.25, 0.1, 0.25])
 
 
@@ -99,14 +100,11 @@ def labelled(
     says = truth.failure[counts] ^ errs
     near = np.clip(truth.grade[counts] + rng.integers(-1, 2, len(counts)), 0, 3)
     grade = np.where(says, near, REJECTED)
-    decides = ~truth.flagged[counts] & ~says
-    p3 = np.where(decides, 1.0, SHARES[grade])
+    p3 = np.where(truth.flagged[counts], SHARES[grade], np.where(says, 1.0, CLEARED))
     selected = rng.random(len(counts)) < p3
-    known = selected & (decides | (rng.random(len(counts)) >= silent))
-    # Nobody verifies that a control is none, so there the annotator's word is final.
-    final = np.where(decides, False, truth.failure[counts])
+    known = selected & (rng.random(len(counts)) >= silent)
     found = Annotated(
-        y=(final & known).astype(np.float64),
+        y=(truth.failure[counts] & known).astype(np.float64),
         p12=second_probability(kept.probability[counts], t[truth.batch[counts]]),
         p3=p3,
         kind=(~truth.flagged[counts]).astype(np.intp),

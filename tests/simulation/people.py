@@ -10,9 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from remiss.understand.estimators import IntervalEstimate
-from remiss.understand.two_phase.calibration import calibrated, calibrated_total
 from remiss.understand.two_phase.design import REJECTED, Annotated, two_phase
-from remiss.understand.two_phase.estimators import Open, confirmed_share, spanned
+from remiss.understand.two_phase.estimators import Open, calibrated, calibrated_total, confirmed_share, spanned
 
 ERRING = 0.15
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from remiss.understand.two_phase.estimators import at_most_unseen
+from remiss.understand.two_phase.unflagged import at_most_unseen
 from tests.simulation.confirming import study
 from tests.simulation.study import between, mean_coverage
 from tests.simulation.test_log_figures import lowest_plausible

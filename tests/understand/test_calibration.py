@@ -8,9 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from remiss.understand.estimators import IntervalEstimate
-from remiss.understand.two_phase.calibration import calibrated, calibrated_rate, calibrated_total
 from remiss.understand.two_phase.design import two_phase
-from remiss.understand.two_phase.estimators import Among, Open, confirmed_share, confirmed_total
+from remiss.understand.two_phase.estimators import (
+    Among,
+    Open,
+    calibrated,
+    calibrated_rate,
+    calibrated_total,
+    confirmed_share,
+    confirmed_total,
+)
 from tests.understand.test_design import annotated, rows
 
 

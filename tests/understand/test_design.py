@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from remiss.understand.estimators import IntervalEstimate
 from remiss.understand.process import LITTLE_HISTORY
@@ -15,12 +18,12 @@ from remiss.understand.two_phase.estimators import (
     UNKNOWN,
     Among,
     Open,
-    at_most_unseen,
     confirmed_rate,
     confirmed_share,
     confirmed_total,
 )
 from remiss.understand.two_phase.process import confirmed_process, total_parts, within_flagged
+from remiss.understand.two_phase.unflagged import Pools, at_most_unseen, most_unseen, unflagged_total
 
 ALL = np.array([160.0])
 ANYTHING = Open(population=1e9, least_probability=0.01)
@@ -227,3 +230,59 @@ def test_none_found_among_labelled_controls_bounds_what_nothing_caught(labelled,
     # With so many failures the chance of labelling none is five in a hundred.
     assert at_most_unseen(1000, labelled) == pytest.approx(1000 * least, rel=0.01)
     assert (1 - at_most_unseen(1000, labelled) / 1000) ** labelled == pytest.approx(0.05)
+
+
+@given(st.lists(st.tuples(st.integers(1, 500), st.floats(0, 1)), min_size=1, max_size=6))
+def test_as_many_as_may_be_unseen_are_found_in_nineteen_of_twenty(pools):
+    populations, chances = (np.array(each, dtype=np.float64) for each in zip(*pools, strict=True))
+    most = most_unseen(Pools(populations=populations, chances=chances))
+    assert populations[chances == 0].sum() - 1e-9 <= most <= populations.sum() + 1e-9
+    # Failures in the least likely pools, as many as that: none is found with a chance of 5 %, or there are no more.
+    left, logs = most, 0.0
+    for at in np.argsort(chances, kind="stable"):
+        here = min(left, populations[at])
+        left -= here
+        logs += here * (np.log1p(-chances[at]) if chances[at] < 1 else (-np.inf if here > 0 else 0))
+    assert logs >= math.log(0.05) - 1e-6
+    assert logs == pytest.approx(math.log(0.05)) or most == pytest.approx(populations[chances < 1].sum())
+
+
+def controls(said, cleared, p12=0.1, share=0.1):
+    """Return controls: verdicts on those that the annotator calls failures, and on those that they cleared."""
+    found = annotated([(each, p12, 1.0, 0, 1) for each in said] + [(each, p12, share, 0, REJECTED) for each in cleared])
+    return replace(found, kind=np.ones(len(found.y), dtype=np.intp))
+
+
+def unseen(found, population, share=0.1):
+    pools = Pools(populations=np.array([population]), chances=np.array([len(found.y) / population]))
+    return unflagged_total(found, two_phase(found), pools, share)
+
+
+def test_a_failure_that_an_annotator_missed_stands_for_all_that_nobody_looked_at_again():
+    # Two that the annotator found stand for 10 each, one of ten that they cleared for 100.
+    figure = unseen(controls([True, True, False], [True] + [False] * 9 + [None] * 87), 1000.0)
+    assert figure.value == pytest.approx(120)
+    assert 3 <= figure.low < 120 < figure.high < 700
+
+
+def test_what_an_annotator_found_and_nobody_verified_is_in_the_upper_end():
+    none = unseen(controls([False] * 2, [False] * 10 + [None] * 88).settled(0.0), 1000.0)
+    waiting = controls(["disputed"] * 2, [False] * 10 + [None] * 88)
+    low, high = unseen(waiting.settled(0.0), 1000.0), unseen(waiting.settled(1.0), 1000.0)
+    assert (low.value, high.value) == (0, pytest.approx(20))
+    assert high.high > none.high + 20
+
+
+def test_as_long_as_nobody_has_looked_again_all_that_was_cleared_may_be_failures():
+    figure = unseen(controls([True], ["?"] * 5 + [None] * 42), 1000.0)
+    assert (figure.value, figure.low, figure.high) == (pytest.approx(10), 1, 1000)
+
+
+def test_where_every_control_was_captured_annotated_and_verified_they_are_counted():
+    figure = unseen(controls([True] * 3, [False] * 5, p12=1.0, share=1.0), 8.0, share=1.0)
+    assert (figure.value, figure.low, figure.high) == (3, 3, 3)
+
+
+def test_with_one_chance_for_all_none_found_is_the_exact_binomial_bound():
+    figure = unseen(controls([], [False] * 48, share=1.0), 1000.0, share=1.0)
+    assert figure.high == pytest.approx(1000 * (1 - 0.05 ** (1 / 48)))

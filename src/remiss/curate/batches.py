@@ -32,26 +32,25 @@ from remiss.records.window import window_at, window_index, window_of
 
 SELECTION_PURPOSE = "verify"
 REJECTED = "rejected"
+CLEARED = "cleared"
 
 
-def grade(severity: int | None) -> str:
-    """Return the grade by which an annotated case is selected: its severity, or `rejected` where there is no failure.
-
-    >>> grade(2), grade(None)
-    ('2', 'rejected')
-    """
-    return REJECTED if severity is None else str(severity)
-
-
-def share(verify: Mapping[str, float], severity: int | None) -> float:
+def share(verify: Mapping[str, float], severity: int | None, *, flagged: bool) -> float:
     """Return the share of cases of an annotator's grade that a second person labels: the probability p3 of each.
 
     Parameters
     ----------
-    verify : the protocol's `labelling.verify`, by grade `1` to `4` and `rejected`; no share is under 0.05
+    verify : the protocol's `labelling.verify`, by grade `1` to `4`, `rejected` and `cleared`; no share is under 0.05
     severity : the annotator's grade; None where they found no failure
+    flagged : whether a criterion caught the event. A failure that none caught is too rare to leave it at one person's word
+
+    >>> verify = {"2": 0.5, "rejected": 0.25, "cleared": 0.1}
+    >>> [share(verify, severity, flagged=flagged) for severity in (2, None) for flagged in (True, False)]
+    [0.5, 1.0, 0.25, 0.1]
     """
-    return verify[grade(severity)]
+    if severity is None:
+        return verify[REJECTED if flagged else CLEARED]
+    return verify[str(severity)] if flagged else 1.0
 
 
 def selected(seed: str, event_id: str, part: float) -> bool:

@@ -26,6 +26,7 @@ class LabellingState:
     link : by which it takes another case's verdict, if it does
     followed : whether other cases take its verdict
     suggested : mode and severity that it had before people decided
+    checked : whether a second person labels it even if the first clears it, since it is among the share of controls that is
     """
 
     case: str
@@ -43,6 +44,7 @@ class LabellingState:
     link: Link | None
     suggested: tuple[str | None, int | None]
     followed: bool = False
+    checked: bool = False
 
     def labelling(self, kind: LabellingKind) -> Labelling | None:
         """Return the labelling of that kind that is in force."""

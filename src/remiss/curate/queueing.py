@@ -147,7 +147,10 @@ class Desk:
     def _selected(self, each: Progress) -> bool:
         """Return whether an annotated case is verified. What is in no batch has no share, and only verified cases count."""
         order = next((order for order in self.orders if each.event in order.of), None)
-        return order is None or selected(order.seed, each.id, share(order.labelling.verify, each.severity))
+        if order is None:
+            return True
+        flagged = order.of[each.event].group not in UNFLAGGED
+        return selected(order.seed, each.id, share(order.labelling.verify, each.severity, flagged=flagged))
 
     def _anew(self) -> Iterator[int]:
         """Yield events that changed after people had labelled them."""

@@ -145,11 +145,12 @@ def annotation(state: LabellingState, person: str) -> Callable[[PreparedLabellin
     _moved_from(state, begun, Move.ANNOTATE, "annotated")
 
     def step(made: PreparedLabelling) -> CaseStep:
-        clears = begun is Status.CONTROL and made.judgement.verdict is not Verdict.FAILURE
+        fails = made.judgement.verdict is Verdict.FAILURE
+        clears = begun is Status.CONTROL and not fails and not state.checked
         reached = _moved_from(state, begun, Move.CLEAR if clears else Move.ANNOTATE, "annotated")
         return CaseStep(
             status=reached,
-            origin=MISSED if state.origin == CONTROL and not clears else state.origin,
+            origin=MISSED if state.origin == CONTROL and fails else state.origin,
             mode=None if clears else state.suggested[0],
             severity=None if clears else state.suggested[1],
             round=round_,
@@ -178,6 +179,8 @@ def verification(state: LabellingState, person: str, owners: Owners) -> Callable
 
     def step(made: PreparedLabelling) -> CaseStep:
         move = verified(verdicts_of(first), verdicts_in(made))
+        if move is Move.REFUTE and state.origin == CONTROL:
+            move = Move.CLEAR
         return _decided(state, move, None if move is Move.DIFFER else together(verdicts_of(first), verdicts_in(made)), "verified")
 
     return step
@@ -216,7 +219,7 @@ def _decided(state: LabellingState, move: Move, decided: Verdicts | None, done: 
     mode, severity = state.suggested if decided is None else (decided.mode, decided.severity)
     return CaseStep(
         status=_moved(state, move, done),
-        origin=state.origin,
+        origin=MISSED if state.origin == CONTROL and decided is not None and decided.verdict is Verdict.FAILURE else state.origin,
         mode=mode,
         severity=severity,
         round=state.round,

@@ -11,8 +11,11 @@ import dataclasses
 from collections.abc import Mapping
 from datetime import timedelta
 
-from remiss.protocol.terms import Criterion, LabellingDesign, Protocol
+from remiss.protocol.terms import UNPLANNED, Criterion, LabellingDesign, Protocol
 from remiss.records.identity import canonical
+
+# Of what is verified, what no document named once.
+CLEARED = "cleared"
 
 
 def meaning(protocol: Protocol) -> Mapping[str, object]:
@@ -72,10 +75,12 @@ def _minutes(span: timedelta) -> int:
 
 
 def _labelling_meaning(labelling: LabellingDesign) -> Mapping[str, object]:
-    # Units came later: a document that names none means what it always did.
-    named = {} if labelling.units else {"units"}
+    # Units and what is verified of controls came later: a document that names none means what it always did.
+    named = set() if labelling.units else {"units"}
     said = {name: value for name, value in dataclasses.asdict(labelling).items() if name not in named}
-    return {**said, "every": _minutes(labelling.every)}
+    usual = UNPLANNED.verify[CLEARED]
+    verify = {name: part for name, part in labelling.verify.items() if name != CLEARED or part != usual}
+    return {**said, "verify": verify, "every": _minutes(labelling.every)}
 
 
 def _criterion_meaning(criterion: Criterion) -> Mapping[str, object]:

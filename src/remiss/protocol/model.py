@@ -152,6 +152,8 @@ class VerifyModel(Section):
     """the share of failures of grade 4 that a second person labels"""
     rejected: VerifyShare = 0.25
     """the share of rejected candidates that a second person labels"""
+    cleared: VerifyShare = 0.1
+    """the share of controls and undecided events that a second person labels where the first found no failure; else all"""
 
 
 class LabellingModel(Section):

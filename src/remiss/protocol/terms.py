@@ -148,7 +148,7 @@ UNPLANNED = LabellingDesign(
     every=timedelta(weeks=1),
     budget=150,
     controls=0.2,
-    verify={"1": 1.0, "2": 0.5, "3": 0.25, "4": 0.1, "rejected": 0.25},
+    verify={"1": 1.0, "2": 0.5, "3": 0.25, "4": 0.1, "rejected": 0.25, "cleared": 0.1},
 )
 
 

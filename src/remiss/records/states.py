@@ -44,6 +44,8 @@ MOVES: dict[tuple[Status, Move], Status] = {
     (Status.CONTROL, Move.CLEAR): Status.CLEARED,
     (Status.ANNOTATED, Move.CONFIRM): Status.VERIFIED,
     (Status.ANNOTATED, Move.REFUTE): Status.REJECTED,
+    # Of a control that a second person labels too; of most the first alone decides.
+    (Status.ANNOTATED, Move.CLEAR): Status.CLEARED,
     (Status.ANNOTATED, Move.DIFFER): Status.DISPUTED,
     (Status.DISPUTED, Move.UPHOLD): Status.VERIFIED,
     (Status.DISPUTED, Move.DISMISS): Status.REJECTED,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 
 import pytest
+from sqlalchemy import select
 
 from remiss import capture
 from remiss.capture.sampling import fraction
@@ -12,11 +14,15 @@ from remiss.catalog import actions as catalog
 from remiss.catalog.query.expression import EVERYTHING
 from remiss.curate import labelling_actions as curate
 from remiss.curate import linking_actions as linking
+from remiss.curate import queue_actions as queue
+from remiss.edges.stores.labelling.uncased_events import offer
+from remiss.edges.stores.tables import events
 from remiss.errors import QueryError
 from remiss.records.identity import case_id
-from remiss.records.labelling import Judgement, Verdict
+from remiss.records.labelling import Judgement, LabellingKind, Verdict
 from remiss.understand import actions as understand
 from tests.curate.standings import ANSWERS, NOISE, WEAK
+from tests.edges.stores.acting import unlisted
 from tests.stories.logs import MONDAY, PROTOCOL, WEEK, small_log
 
 SOURCE, SEED = "arrival-predictions", "2026"
@@ -305,3 +311,68 @@ def test_a_dispute_that_waits_is_one_or_none_and_the_figure_says_how_wide_that_m
     assert row.precision[2] == pytest.approx(before.precision[2])
     [note] = [note for note in row.notes if "preliminary" in note]
     assert "1 of them wait for a decision" in note
+
+
+@pytest.fixture
+def checked(ws, ws_as, tmp_path):
+    """A log whose controls are all annotated, half of those that are cleared to be verified: one in eight is a failure."""
+    design = 'labelling: {every: week, budget: 1000, verify: {"2": 0.5, rejected: 0.25, cleared: 0.5}}\n'
+    log = small_log(tmp_path / "checked").write(PROTOCOL.replace("population: 50", "population: 25") + design)
+    capture.capture(ws, log.protocol, since=MONDAY, until=MONDAY + WEEK)
+    team = Team(ws, ws_as)
+    controls = {each.event: each for each in team.sampled() if not each.met and each.window == MONDAY}
+    for event in sorted(controls):
+        curate.annotate(team.ana, offered(ws, event), 1, FAILS if fraction("found", "", event) < 0.12 else NO)
+    return team, controls
+
+
+@unlisted("test.offer")
+def offered(ws, event):
+    connection = ws._store.transaction.connection
+    key = connection.execute(select(events.c.key).where(events.c.event_id == event)).scalar_one()
+    return offer(connection, [(SOURCE, event, key)])[0]
+
+
+def test_of_controls_what_is_called_a_failure_and_a_share_of_what_is_cleared_wait_for_a_second_person(checked):
+    team, controls = checked
+    stands = {event: catalog.show(team.ws, case_id(SOURCE, event)) for event in controls}
+    failures = {event for event in controls if fraction("found", "", event) < 0.12}
+    chosen = {event for event in controls if fraction("verify", SEED, event) < 0.5}
+    assert failures - chosen
+    assert chosen - failures
+    waiting = {event for event, case in stands.items() if case.status.value == "annotated"}
+    assert waiting == failures | chosen
+    assert queue.list_queue(team.bo).left.verification == len(waiting)
+    one_week = "-has:criterion"
+    [before] = understand.estimate(team.ws, one_week, confirmed=True).rows
+    assert before.preliminary
+    # Nobody has looked at what was cleared: it may be anything.
+    assert before.high == sum(each.population for each in team.ws.evidence.cells(team.frame, team.ws.position()) if control(each))
+    while (task := queue.take(team.bo, kind=LabellingKind.VERIFICATION).task) is not None:
+        said = FAILS if task.form.event.id in failures else NO
+        curate.verify(team.bo, task.form.case, task.form.revision, said)
+    ended = {event: catalog.show(team.ws, case_id(SOURCE, event)) for event in controls}
+    assert {case.status.value for event, case in ended.items() if event not in failures} == {"cleared"}
+    assert {(ended[event].status.value, ended[event].origin) for event in failures} == {("verified", "missed")}
+    [row] = understand.estimate(team.ws, one_week, confirmed=True).rows
+    assert row.value == pytest.approx(sum(1 / controls[event].probability for event in failures))
+    assert len(failures) <= row.low < row.value < row.high < before.high
+
+
+def control(cell):
+    return cell.window == MONDAY and not cell.met
+
+
+def test_with_no_failure_among_controls_a_note_says_how_many_there_may_be(checked):
+    team, controls = checked
+    for event in controls:
+        case = catalog.show(team.ws, case_id(SOURCE, event))
+        if case.status.value == "annotated":
+            case = curate.verify(team.bo, case.id, case.revision, NO)
+        if case.status.value == "disputed":
+            curate.adjudicate(team.ws, case.id, case.revision, Judgement(**parts(NO), rationale="none"))
+    [row] = understand.estimate(team.ws, "-has:criterion", confirmed=True).rows
+    assert (row.value, row.low) == (0, 0)
+    [note] = [note for note in row.notes if "annotated events that no criterion caught" in note]
+    assert f"none of {len(controls)} annotated" in note
+    assert f"at most {math.ceil(row.high):,} of" in note

@@ -37,7 +37,7 @@ class Annotated:
     y : 1 where the final verdict is what is asked for; 0 where it is not, or not known
     p12 : the probability to be captured and annotated, in (0, 1]
     p3 : the share of its grade that is verified, in (0, 1]; 1 where annotating decides
-    kind : which events may share a cell when all else fails: 0 flagged, 1 not
+    kind : 0 flagged, 1 not; the two never share a cell
     pattern : the number of its criterion pattern
     grade : 0 to 3 for the annotator's grade 1 to 4, 4 where the annotator found no failure
     selected : whether it is among the share that is verified
@@ -97,6 +97,9 @@ class TwoPhase:
 def two_phase(found: Annotated, around: float = 0.0, first: Numbers | None = None) -> TwoPhase:
     """Return the estimate of design section 4: T = sum N_h R_h, with the variance of double sampling.
 
+    What no criterion caught is too rare for shares: there each failure found counts for what it stands for, T = sum a y, with
+    variance sum of (1 - p12 p3) a^2 y^2 (Horvitz and Thompson).
+
     With p3 the share of a cell times the part of its selected cases whose verdict is in, a = 1/(p12 p3),
     N_h = sum of 1/p12 over annotated, R_h = sum a y / sum a and g_h = N_h / sum a over verified ones:
     variance = sum of (1 - p12)/(p12^2 p3) y^2 + g_h^2 (1 - p3)/(p12 p3)^2 (y - R_h)^2 over verified ones, the latter with the
@@ -116,16 +119,22 @@ def two_phase(found: Annotated, around: float = 0.0, first: Numbers | None = Non
     count = int(cell.max()) + 1 if len(cell) else 0
     p3 = answered(found, cell, count)
     a = np.where(found.known, 1 / (found.p12 * p3), 0.0)
-    population = np.bincount(cell, weights=1 / found.p12, minlength=count)
+    plain = np.zeros(count, dtype=bool)
+    plain[cell] = found.kind == 1
+    annotated = np.bincount(cell, weights=1 / found.p12, minlength=count)
     weight_sums = np.bincount(cell, weights=a, minlength=count)
     some = weight_sums > 0
+    population = np.where(plain, weight_sums, annotated)
     share = np.divide(np.bincount(cell, weights=a * found.y, minlength=count), weight_sums, out=np.zeros(count), where=some)
     g = np.divide(population, weight_sums, out=np.zeros(count), where=some)
-    deviation = np.where(found.known, found.y - share[cell], 0.0)
+    center = np.where(plain, 0.0, share)
+    deviation = np.where(found.known, found.y - center[cell], 0.0)
     of_capture, p1 = (0.0, 1.0) if first is None else ((1 - first) / (first * found.p12 * p3) * found.y**2, first)
     of_annotating = (1 - found.p12 / p1) / (found.p12**2 * p3) * (found.y - around) ** 2
     of_drawing = np.where(found.known, of_capture + of_annotating, 0.0)
-    of_verifying = g[cell] ** 2 * (1 - p3) / (found.p12 * p3) ** 2 * deviation**2 * freedom(a, cell, count)[cell]
+    of_verifying = (
+        g[cell] ** 2 * (1 - p3) / (found.p12 * p3) ** 2 * deviation**2 * np.where(plain, 1.0, freedom(a, cell, count))[cell]
+    )
     spread = of_drawing + of_verifying
     squares = float(np.sum(spread**2))
     return TwoPhase(
@@ -133,8 +142,8 @@ def two_phase(found: Annotated, around: float = 0.0, first: Numbers | None = Non
         variance=float(np.sum(spread)),
         degrees=float(np.sum(spread)) ** 2 / squares if squares > 0 else math.inf,
         weights=g[cell] * a,
-        parts=share[cell] / found.p12 + g[cell] * a * deviation,
-        unknown=float(population[~some].sum()),
+        parts=center[cell] / found.p12 + g[cell] * a * deviation,
+        unknown=float(annotated[~some].sum()),
     )
 
 
@@ -157,9 +166,9 @@ def answered(found: Annotated, cell: Indices, count: int) -> Numbers:
     Those whose verdict is in stand for them too, for which are looked at first is chance. Which are settled first is not: agreed
     ones are final at once and disputes wait, so those that are `unsettled` are told apart, and `settled` before this.
     """
-    a = np.where(found.selected, 1 / (found.p12 * found.p3), 0.0)
-    wanted = np.bincount(cell, weights=a, minlength=count)
-    have = np.bincount(cell, weights=np.where(found.known, a, 0.0), minlength=count)
+    # All of a cell have the same chance to be looked at first, however much they weigh.
+    wanted = np.bincount(cell, weights=found.selected, minlength=count)
+    have = np.bincount(cell, weights=found.known, minlength=count)
     part = np.divide(have, wanted, out=np.ones(count), where=have > 0)
     return found.p3 * part[cell]
 
@@ -171,7 +180,8 @@ def merged(found: Annotated) -> Indices:
     because chance left them few would take their share along. What is still to come is not expected of now.
 
     A pattern that has too few over all its grades is merged with the other such patterns of its kind, and if these are too
-    few together, with all of its kind: what was flagged is never merged with what was not.
+    few together, with all of its kind: what was flagged is never merged with what was not. Of what no criterion caught there are
+    two cells, in which the annotator found failures and none: one has no share, so that what is in the other says nothing of it.
     """
     size = int(found.pattern.max()) + 1 if len(found.pattern) else 0
     kind_of = np.zeros(size, dtype=np.intp)
@@ -183,19 +193,20 @@ def merged(found: Annotated) -> Indices:
     part = np.divide(known, chosen, out=np.ones(size * GRADES), where=chosen > 0)
     verified = (expected * part).reshape(size, GRADES)
     enough = verified.sum(axis=1) >= LEAST_VERIFIED
-    sets = [[int(each)] for each in np.flatnonzero(enough)]
-    for kind in np.unique(kind_of):
-        small = [int(each) for each in np.flatnonzero((kind_of == kind) & ~enough)]
-        if verified[small].sum() < LEAST_VERIFIED:
-            small = [int(each) for each in np.flatnonzero(kind_of == kind)]
-            sets = [each for each in sets if each[0] not in small]
-        sets.append(small)
+    flagged = kind_of == 0
+    sets = [[int(each)] for each in np.flatnonzero(flagged & enough)]
+    small = [int(each) for each in np.flatnonzero(flagged & ~enough)]
+    if verified[small].sum() < LEAST_VERIFIED:
+        sets, small = [], [int(each) for each in np.flatnonzero(flagged)]
+    sets.append(small)
     cell = np.zeros((size, GRADES), dtype=np.intp)
     number = 0
     for patterns in sets:
         together = grades_together(verified[patterns].sum(axis=0))
         cell[patterns] = number + together
         number += int(together.max()) + 1
+    cell[~flagged] = number
+    cell[~flagged, REJECTED] = number + 1
     return cell[found.pattern, found.grade]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,10 +13,11 @@ from remiss.records.labelling import Verdict
 from remiss.understand.domain import NO_KEY, DomainCell, DomainCells, Key, hidden_numerator, hidden_rest, in_order, key_of
 from remiss.understand.estimators import HiddenParts, IntervalEstimate, Weighted, weighted_rate, weighted_total
 from remiss.understand.question import QuestionPlan
-from remiss.understand.sampling_facts import Judged
+from remiss.understand.sampling_facts import Judged, Pattern, pattern_of
 from remiss.understand.two_phase.design import Annotated, TwoPhase
 from remiss.understand.two_phase.estimators import Among, Open
 from remiss.understand.two_phase.labelling_order import LabellingOrder, covered
+from remiss.understand.two_phase.unflagged import Pools
 from remiss.understand.variance import Numbers, log_variance
 
 
@@ -102,10 +104,44 @@ def whole(cells: Sequence[DomainCell]) -> bool:
 
 def open_of(view: LabelledDomain, cells: Sequence[DomainCell]) -> Open:
     """Return what could be in a figure and was not found."""
-    own = [placed for placed in cells if placed.numerator is not False]
-    least = min((min(placed.probability, view.order.least(placed.cell)) for placed in own), default=1.0)
-    share = view.order.labelling_plan.least_share if any(placed.cell.met for placed in own) else 1.0
-    return Open(population=float(sum(placed.cell.population for placed in own)), least_probability=least * share)
+    own, plan = [placed for placed in cells if placed.numerator is not False], view.order.labelling_plan
+    shares = {True: plan.least_share, False: plan.cleared_share}
+    least = min((annotating(view, placed) * shares[bool(placed.cell.met)] for placed in own), default=1.0)
+    return Open(population=float(sum(placed.cell.population for placed in own)), least_probability=least)
+
+
+def annotating(view: LabelledDomain, placed: DomainCell) -> float:
+    """Return the least chance of an event of a cell to be captured and annotated in turn."""
+    return min(placed.probability, view.order.least(placed.cell))
+
+
+def pools_of(view: LabelledDomain, own: Sequence[DomainCell]) -> Pools:
+    """Return the events of some cells that no criterion caught, in pools of the same chance to be annotated.
+
+    Cells of a window in which that chance is the same are one pool, and how many of it are annotated is known.
+    """
+    unflagged = [placed for placed in view.field.cells if not placed.cell.met]
+    key = {id(placed): (placed.cell.window, annotating(view, placed)) for placed in unflagged}
+    # What is annotated is counted by what an event shares with those of its cell, of which cells may be parts.
+    alike: dict[Pattern, tuple[datetime, float]] = {}
+    population: dict[tuple[datetime, float], int] = defaultdict(int)
+    mine: dict[tuple[datetime, float], int] = defaultdict(int)
+    for placed in unflagged:
+        cell, pool = placed.cell, key[id(placed)]
+        alike[pattern_of(cell.window, cell.stratum, cell.met, cell.undecided)] = pool
+        population[pool] += cell.population
+    for placed in own:
+        mine[key[id(placed)]] += placed.cell.population
+    annotated: dict[tuple[datetime, float], int] = defaultdict(int)
+    for pattern, count in view.order.unflagged_in_prefix.items():
+        if pattern in alike:
+            annotated[alike[pattern]] += count
+    # A window that several periods touch was annotated up to several places: there the least chance is known, and no more.
+    split = {each.window for each in (placed.cell for placed in own) if len(view.order.places_of(each)) > 1}
+    chances = [pool[1] if pool[0] in split else annotated[pool] / population[pool] for pool in mine]
+    return Pools(
+        populations=np.array(list(mine.values()), dtype=np.float64), chances=np.array([min(1.0, each) for each in chances])
+    )
 
 
 def flagged_of(view: LabelledDomain, cells: Sequence[DomainCell], domain: Sequence[int]) -> IntervalEstimate:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,6 +10,7 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from remiss.curate.batches import (
+    CLEARED,
     Batch,
     Reaches,
     batch_of,
@@ -24,7 +26,7 @@ from remiss.protocol.terms import LabellingDesign
 from remiss.records.identity import canonical
 from remiss.records.labelling import Verdict
 from remiss.records.run import Cell, Group
-from remiss.understand.sampling_facts import Judged
+from remiss.understand.sampling_facts import Judged, Pattern, pattern_of
 from remiss.understand.two_phase.design import REJECTED, Annotated, Flags
 from remiss.understand.variance import Numbers
 
@@ -39,8 +41,13 @@ class LabellingPlan:
 
     @property
     def least_share(self) -> float:
-        """The least share of annotated cases that a second person labels."""
-        return min(self.labelling.verify.values())
+        """The least share of annotated cases which machines flagged that a second person labels."""
+        return min(part for name, part in self.labelling.verify.items() if name != CLEARED)
+
+    @property
+    def cleared_share(self) -> float:
+        """The share that a second person labels of events which no criterion caught and in which the first found no failure."""
+        return self.labelling.verify[CLEARED]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +73,8 @@ class LabellingOrder:
     """The sampled events of a frame (n), and how far people got with them.
 
     `in_prefix` marks those in the labelled prefix of their batch, and `p12` is the probability of that (0 where
-    labelling has not begun).
+    labelling has not begun). `unflagged_in_prefix` counts those of them that no criterion caught, by what they share with their
+    cell.
     """
 
     labelling_plan: LabellingPlan
@@ -75,6 +83,7 @@ class LabellingOrder:
     reached: Reaches
     in_prefix: Flags
     p12: Numbers
+    unflagged_in_prefix: Mapping[Pattern, int]
 
     def covers(self, cell: Cell) -> bool:
         """Return whether people began with the events of a cell, whatever part of its window they are from."""
@@ -82,8 +91,12 @@ class LabellingOrder:
 
     def least(self, cell: Cell) -> float:
         """Return the least t that an event of a cell may have had, by its group and the periods that its window touches."""
+        return min(self.places_of(cell))
+
+    def places_of(self, cell: Cell) -> frozenset[float]:
+        """Return each t that an event of a cell may have had."""
         group = self.criterion_counts.group(cell)
-        return min(
+        return frozenset(
             self.reached.batches.get(Batch(group, period), np.inf)
             for period in periods_touched(cell.window, self.labelling_plan.width, self.labelling_plan.labelling.every)
         )
@@ -102,13 +115,16 @@ def labelling_order_of(
         [batch_of(criterion_counts.group(each), each.at, labelling_plan.labelling.every) for each in ordered],
     )
     first = np.array([each.probability for each in ordered])
+    in_prefix = places < found.events
+    unflagged = (each for each, labelled in zip(ordered, in_prefix, strict=True) if labelled and not each.met)
     return LabellingOrder(
         labelling_plan=labelling_plan,
         criterion_counts=criterion_counts,
         events=ordered,
         reached=found,
-        in_prefix=places < found.events,
+        in_prefix=in_prefix,
         p12=second_probability(first, found.events),
+        unflagged_in_prefix=Counter(pattern_of(each.window, each.stratum, each.met, each.undecided) for each in unflagged),
     )
 
 
@@ -125,8 +141,8 @@ def annotated(order: LabellingOrder, at: Sequence[int], verdict: Verdict, window
     place_of = {start: number for number, start in enumerate(windows)}
     patterns: dict[tuple[str, ...], int] = {}
     groups = [each.met or (order.criterion_counts.group(each),) for each in events]
-    p3 = [1.0 if each.cleared else share(plan.labelling.verify, each.severity) for each in events]
-    chosen = [each.cleared or selected(plan.seed, each.chooser, part) for each, part in zip(events, p3, strict=True)]
+    p3 = [share(plan.labelling.verify, each.severity, flagged=bool(each.met)) for each in events]
+    chosen = [selected(plan.seed, each.chooser, part) for each, part in zip(events, p3, strict=True)]
     known = [pick and each.final is not None for each, pick in zip(events, chosen, strict=True)]
     unsettled = [pick and each.final is None and waits(each) for each, pick in zip(events, chosen, strict=True)]
     return Annotated(

@@ -19,10 +19,9 @@ from remiss.understand.estimators import IntervalEstimate
 from remiss.understand.intervals import FEW
 from remiss.understand.periods import PERIODS
 from remiss.understand.process import PAST, WindowParts, WindowSums, process_rate, process_total
-from remiss.understand.two_phase.calibration import share_among
 from remiss.understand.two_phase.design import Annotated, TwoPhase, two_phase
 from remiss.understand.two_phase.domain import LabelledDomain, among_of, denominator, own_key, whole
-from remiss.understand.two_phase.estimators import Among, part_of
+from remiss.understand.two_phase.estimators import Among, part_of, share_among
 from remiss.understand.two_phase.labelling_order import annotated
 from remiss.understand.variance import HISTORY, Numbers, kish_size, window_totals
 
@@ -168,7 +167,7 @@ def history_of(view: LabelledDomain, key: Key, starts: Sequence[datetime]) -> Wi
     before = existed(past, own, tuple(start for start in past.windows if start < starts[0])[-PAST:])
     if not before:
         return None
-    found = annotated(past.order, past.labelled_numbers(own, before), view.verdict, before)
+    found = annotated(past.order, past.labelled_numbers(own, before), view.verdict, before).settled(0.5)
     estimate = two_phase(found)
     if not past.field.plan.question.rate:
         return total_parts(found, estimate)

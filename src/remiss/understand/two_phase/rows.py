@@ -22,15 +22,25 @@ from remiss.understand.intervals import FEW
 from remiss.understand.notes import left_out_of, notes_of, remarks
 from remiss.understand.sample_arrays import KeyPlaces
 from remiss.understand.sampling_facts import Frame
-from remiss.understand.two_phase.calibration import calibrated, calibrated_rate, calibrated_total, share_among
 from remiss.understand.two_phase.design import LEAST_VERIFIED, Annotated, TwoPhase, two_phase
-from remiss.understand.two_phase.domain import LabelledDomain, among_of, flagged_of, flagged_rate, keys_of, open_of, whole
+from remiss.understand.two_phase.domain import (
+    LabelledDomain,
+    among_of,
+    flagged_of,
+    flagged_rate,
+    keys_of,
+    open_of,
+    pools_of,
+)
 from remiss.understand.two_phase.estimators import (
     Among,
-    at_most_unseen,
+    calibrated,
+    calibrated_rate,
+    calibrated_total,
     confirmed_rate,
     confirmed_share,
     confirmed_total,
+    share_among,
     spanned,
     together,
 )
@@ -45,6 +55,7 @@ from remiss.understand.two_phase.process import (
     total_parts,
     within_flagged,
 )
+from remiss.understand.two_phase.unflagged import unflagged_total
 
 NOT_BEGUN = "{count:,} of {all:,} windows are not in the figure: people have not begun with their events"
 NONE_BEGUN = "people have not begun with the events of any window in scope"
@@ -52,7 +63,10 @@ OVER = "the estimate is above the number flagged, since a few cases have large w
 PENDING = "preliminary: no final verdict yet on {count:,} of {all:,} cases to be verified"
 UNSETTLED = "{count:,} of them wait for a decision, not for their turn: with none of these the figure is {low}, with all {high}"
 REVEALING = "of under {least} annotated cases, some undecided: no figure, since it would reveal a single verdict"
-UNSEEN = "none of {labelled:,} labelled events that no criterion caught is such: at most {most:,.0f} of {all:,} are"
+UNSEEN = (
+    "none of {labelled:,} annotated events that no criterion caught is such, {verified:,} of them by a final verdict: "
+    "at most {most:,} of {all:,} are"
+)
 
 
 def confirmed_rows(view: LabelledDomain, frame: Frame) -> tuple[EstimateRow, ...]:
@@ -179,7 +193,7 @@ def figure_of(
             if all_flagged and total.value:
                 machines = flagged_rate(view, key, cells, starts)
                 return replace(share_among(machines, confirmed_share(found, total)), effective=total.effective), notes
-            return confirmed_rate(total, estimate, among), notes
+            return confirmed_rate(total, estimate, among, rare=bool(np.any(found.kind == 1))), notes
         return process_of(view, key, starts, found, estimate, total, among, all_flagged=all_flagged), notes
     if question.variance == SAMPLE:
         return total, notes
@@ -219,14 +233,15 @@ def total_of(view: LabelledDomain, cells: Sequence[DomainCell], found: Annotated
         if not own and (not caught or len(cells)):
             continue
         mine = found.only((found.kind == 0) == caught)
-        figure = confirmed_total(mine, two_phase(mine), open_of(view, own))
-        if not caught and not mine.y.any() and figure.value is not None:
-            population, labelled = sum(placed.cell.population for placed in own), int(mine.known.sum())
-            most = min(figure.high or 0.0, at_most_unseen(population, labelled)) if whole(own) else figure.high or 0.0
-            figure = replace(figure, high=most)
-            if labelled:
-                notes.append(UNSEEN.format(labelled=labelled, most=math.ceil(most), all=population))
+        if caught:
+            parts.append(confirmed_total(mine, two_phase(mine), open_of(view, own)))
+            continue
+        figure = unflagged_total(mine, two_phase(mine), pools_of(view, own), view.order.labelling_plan.cleared_share)
         parts.append(figure)
+        if len(mine.y) and not mine.y.any() and not mine.unsettled.any():
+            population = sum(placed.cell.population for placed in own)
+            most = math.ceil(figure.high or 0.0)
+            notes.append(UNSEEN.format(labelled=len(mine.y), verified=int(mine.known.sum()), most=most, all=population))
     return together(parts), tuple(notes)
 
 

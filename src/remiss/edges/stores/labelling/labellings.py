@@ -7,22 +7,41 @@ Reservations given up: what somebody had in hand is labelled.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from remiss.curate.annotation import PreparedLabelling
+from remiss.curate.batches import selected, share
+from remiss.curate.guidelines import read
 from remiss.curate.labelling_state import LabellingState
 from remiss.curate.steps import CONTROL, CaseStep
 from remiss.edges.stores.case_reading import event_at, observations_of, resolve
 from remiss.edges.stores.case_writing import next_state
 from remiss.edges.stores.dialect.conditions import among
+from remiss.edges.stores.in_force import in_force as run_in_force
+from remiss.edges.stores.in_force import same_window
 from remiss.edges.stores.labelling.uncased_events import file_uncased_event, uncased_event
 from remiss.edges.stores.labelling_reading import caught_by, in_force, of_case, rounds_of
 from remiss.edges.stores.linking import alike, end_link, followed, write_link
 from remiss.edges.stores.logs.journal import Transaction
+from remiss.edges.stores.protocol_rows import stored
 from remiss.edges.stores.reading import Reader, Reading
-from remiss.edges.stores.tables import cases, labelling_texts, labellings, reservations, revision_reasons, revisions
+from remiss.edges.stores.tables import (
+    cases,
+    events,
+    labelling_texts,
+    labellings,
+    observations,
+    protocols,
+    reservations,
+    revision_reasons,
+    revisions,
+    run_windows,
+    runs,
+)
+from remiss.protocol.terms import UNPLANNED
 from remiss.records.identity import case_id
 from remiss.records.labelling import LabellingKind, Relation, Verdict
 from remiss.records.states import DECIDED, Status
@@ -49,7 +68,9 @@ class LabellingStore:
 
     def state(self, given: str) -> LabellingState:
         """Return where a case stands, holding its row until the transaction ends."""
-        return state_of(self._reader.writing, self._locked(given))
+        reading, row = self._reader.writing, self._locked(given)
+        found = state_of(reading, row)
+        return replace(found, checked=is_checked(reading, row.event_key)) if found.status is Status.CONTROL else found
 
     def read_state(self, given: str) -> LabellingState:
         """Return where a case stands, or an event that is none yet, without holding anything."""
@@ -172,6 +193,23 @@ def state_of_uncased(reading: Reading, event: Row[Any]) -> LabellingState:
         caught_by=caught_by(reading, event.key),
         link=None,
         suggested=(None, None),
+    )
+
+
+def is_checked(reading: Reading, event_key: int) -> bool:
+    """Return whether a second person labels an event that no criterion caught, though the first finds no failure."""
+    drawn = (
+        select(protocols, events.c.event_id)
+        .join_from(observations, run_windows, same_window(observations))
+        .join(runs, runs.c.key == observations.c.run_key)
+        .join(protocols, protocols.c.key == runs.c.protocol_key)
+        .join(events, events.c.key == observations.c.event_key)
+        .where(observations.c.event_key == event_key, observations.c.inclusion_probability > 0, run_in_force(reading.position))
+    )
+    return any(
+        selected(document.sampling.seed, row.event_id, share((document.labelling or UNPLANNED).verify, None, flagged=False))
+        for row in reading.connection.execute(drawn)
+        for document in read([stored(row)])
     )
 
 
