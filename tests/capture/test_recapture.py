@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from remiss.capture.planning import compare
 from remiss.capture.ports import KnownEvent
@@ -10,10 +10,11 @@ from remiss.records.event import Event
 from remiss.records.run import Member
 
 MONDAY = datetime(2013, 6, 3, tzinfo=UTC)
+WEEK = timedelta(weeks=1)
 
 
 def known(event: str, *, label: str | None = "late", met: tuple[str, ...] = ("missed",)) -> KnownEvent:
-    return KnownEvent(event=event, window=MONDAY, output="on-time", label=label, met=met, undecided=())
+    return KnownEvent(event=event, window=MONDAY, at=MONDAY, output="on-time", label=label, met=met, undecided=())
 
 
 def member(event: str, *, label: str | None = "late", met: tuple[str, ...] = ("missed",)) -> Member:
@@ -30,15 +31,15 @@ def member(event: str, *, label: str | None = "late", met: tuple[str, ...] = ("m
 
 
 def kinds(*arguments) -> dict[str, str]:
-    return {change.event: change.kind for change in compare(*arguments)}
+    return {change.event: change.kind for change in compare(*arguments, WEEK)}
 
 
 def test_a_first_capture_changes_nothing():
-    assert compare([], [member("a")], set()) == ()
+    assert compare([], [member("a")], set(), WEEK) == ()
 
 
 def test_an_event_that_the_source_lost_is_gone_and_one_that_is_no_longer_drawn_is_dropped():
-    assert kinds([known("a"), known("b"), known("c")], [member("c"), member("d")], {"b", "c"}) == {
+    assert kinds([known("a"), known("b"), known("c")], [member("c"), member("d")], {("b", MONDAY), ("c", MONDAY)}) == {
         "a": "gone",
         "b": "dropped",
         "d": "added",
@@ -46,9 +47,9 @@ def test_an_event_that_the_source_lost_is_gone_and_one_that_is_no_longer_drawn_i
 
 
 def test_a_late_label_is_a_change_and_says_which():
-    [change] = compare([known("a", label=None, met=())], [member("a")], {"a"})
+    [change] = compare([known("a", label=None, met=())], [member("a")], {("a", MONDAY)}, WEEK)
     assert (change.kind, change.detail) == ("changed", "label: none -> late; met: none -> missed")
 
 
 def test_the_same_again_is_no_change():
-    assert compare([known("a")], [member("a")], {"a"}) == ()
+    assert compare([known("a")], [member("a")], {("a", MONDAY)}, WEEK) == ()

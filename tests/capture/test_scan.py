@@ -95,11 +95,11 @@ def learned() -> ScanPlan:
 
 STATEMENTS = {
     "probe": lambda: scan.probe(plan().checked),
-    "survey": lambda: statements.row_counts(plan()),
+    "survey": lambda: statements.row_counts(plan(beside=True)),
     "strata": lambda: statements.strata(plan(), [1, 2]),
-    "distinct_ids": lambda: statements.distinct_ids(plan()),
-    "repeats": lambda: statements.repeats(plan()),
-    "contradictions": lambda: statements.contradictions(plan()),
+    "distinct_ids": lambda: statements.distinct_ids(plan(beside=True)),
+    "repeats": lambda: statements.repeats(plan(beside=True)),
+    "dropped": lambda: statements.dropped(plan()),
     "census": lambda: statements.census(plan()),
     "census_of_a_clean_log": lambda: statements.census(learned()),
     "bounds": lambda: statements.bounds({1: statements.bound(1_000_000, 500), 2: statements.bound(100, 500)}),
@@ -108,6 +108,7 @@ STATEMENTS = {
     "profile": lambda: profile.question(plan()),
     "sample": lambda: statements.sample(["a", "it's", 'a "quote"', "line\nbreak"]),
     "fetch": lambda: statements.fetch(plan()),
+    "outranked": statements.outranked,
     "eventful": lambda: statements.eventful(plan(repeated=True), ["/log/may.parquet", "/log/june.parquet"]),
     "refused": lambda: statements.refused(
         plan(labels_disagree=True, repeated=True),
@@ -159,9 +160,9 @@ def test_labels_are_joined_only_where_a_question_needs_them():
 
 
 def test_the_window_before_is_read_for_references_and_not_counted():
-    assert plan().reach == 1
+    assert plan().reach == 2
     assert "2013-05-27T00:00:00Z" in statements.row_counts(plan())
-    assert "remiss_window >= 1" in statements.census(plan())
+    assert "remiss_window >= 2" in statements.census(plan())
 
 
 def test_reasons_are_tried_in_the_order_of_the_design():

@@ -84,7 +84,7 @@ def test_admit_reads_no_label_and_is_true_or_false(ws, log):
 
     line = PROTOCOL[: PROTOCOL.index("fields:\n")].count("\n") + 1
     [late] = checked("labels.actual = 'late'")
-    assert late.startswith(f"{line}: admit reads labels.actual: a label comes later than its row")
+    assert late.startswith(f"{line}: admit reads labels.actual: a label comes later than its row, of which")
     assert "`among` of a criterion" in late
     [number] = checked("latency_ms")
     assert number.startswith(f"{line}: admit is a number, not true or false")

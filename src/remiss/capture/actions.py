@@ -116,7 +116,7 @@ def capture(
     ws.protocols.save(document)
     check_kept(ws.protocols.find(document.name, document.version), document)
     known = ws.runs.known(manifest.source, document.name, manifest.since, manifest.until)
-    changes = compare(known, derived_run.members, prepared.derived.present)
+    changes = compare(known, derived_run.members, prepared.derived.present, document.sampling.window)
     waits = any(change.kind == GONE for change in changes)
     lag = document.labels.lag if document.labels else None
     in_force = ws.runs.in_force(manifest.source, document.name)

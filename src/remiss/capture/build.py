@@ -34,16 +34,19 @@ from remiss.version import __version__
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Derived:
-    """A drawn run, redacted. `refreshed` are known events that were not drawn and are still in the source."""
+    """A drawn run, redacted. `refreshed` are known events that were not drawn and are still in the source; `outranked` those, by
+    id and window, of which another row of the id is kept in another window.
+    """
 
     checked: Checked
     derived_run: records.DerivedRun
     refreshed: tuple[records.Member, ...]
+    outranked: frozenset[tuple[str, datetime]]
 
     @property
-    def present(self) -> frozenset[str]:
-        """The ids of `refreshed`."""
-        return frozenset(member.event.id for member in self.refreshed)
+    def present(self) -> frozenset[tuple[str, datetime]]:
+        """The known events that were not drawn, by id and window, of which the source still has a row."""
+        return self.outranked | {(member.event.id, member.window) for member in self.refreshed}
 
 
 @contextmanager
@@ -66,7 +69,7 @@ def derive(
     windows: Sequence[Window],
     as_of: datetime,
     *,
-    known: Sequence[str] = (),
+    known: Sequence[tuple[str, datetime]] = (),
     others: Sequence[FiledIds] = (),
     bundle: Bundle | None = None,
     notes: tuple[str, ...] = (),
@@ -78,7 +81,7 @@ def derive(
     ----------
     windows : whole windows that touch, oldest first
     as_of : labels known later are not used
-    known : ids of events catalogued before, to be read again although they may not be drawn
+    known : ids and times of events catalogued before, to be read again although they may not be drawn
     others : ids that other protocols filed of the source, which must not come to mean other rows
     bundle : where raw rows go; None keeps none. It is sealed then
     notes : what the manifest should say beside what the sources tell
@@ -150,6 +153,8 @@ def _sealed(
         unplaced={relative(file, folder): reasons for file, reasons in result.unplaced.items()},
         left_out=sum(window.left_out for window in result.windows),
         left_out_null=result.left_out_null,
+        merged=result.merged,
+        resolved=result.resolved,
         addresses=_addresses(protocol),
     )
     derived_run = records.DerivedRun(
@@ -163,7 +168,7 @@ def _sealed(
         refusals=refusals,
         listing=read_files(found.states, found.files, content, folder),
     )
-    return Derived(checked=checked, derived_run=derived_run, refreshed=refreshed)
+    return Derived(checked=checked, derived_run=derived_run, refreshed=refreshed, outranked=result.outranked)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,7 +186,7 @@ def _read(
     checked: Checked,
     windows: Sequence[Window],
     as_of: datetime,
-    known: Sequence[str],
+    known: Sequence[tuple[str, datetime]],
     others: Sequence[FiledIds],
 ) -> _Found:
     since, until = windows[0].start, windows[-1].end

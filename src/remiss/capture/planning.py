@@ -2,8 +2,9 @@
 
 What a recapture changes: the sample that was in force, compared with the one just drawn.
 
-`added` was not sampled before; `dropped` is still in the source and no longer sampled; `gone` is no longer in the source,
-which somebody must accept; `changed` has another output, another label or meets other criteria.
+`added` was not sampled before; `dropped` is still in the source and no longer sampled, or outranked by another row of its id;
+`gone` is no longer in the source, which somebody must accept; `changed` has another output, another label or meets other
+criteria.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from remiss.capture.ports import KnownEvent
 from remiss.capture.schedule import Interval
@@ -20,31 +21,35 @@ from remiss.protocol.terms import Protocol
 from remiss.records.event import to_text
 from remiss.records.published import Count, published
 from remiss.records.run import Change, Member
+from remiss.records.window import window_of
 
 ADDED, DROPPED, GONE, CHANGED = "added", "dropped", "gone", "changed"
 
 
-def compare(known: Iterable[KnownEvent], members: Sequence[Member], present: Collection[str]) -> tuple[Change, ...]:
+def compare(
+    known: Iterable[KnownEvent], members: Sequence[Member], present: Collection[tuple[str, datetime]], width: timedelta
+) -> tuple[Change, ...]:
     """Return every difference, by window and event.
 
     Parameters
     ----------
     known : what the runs in force had sampled in these windows; empty for a first capture, which has no changes
     members : what was drawn now, redacted as it will be filed
-    present : which of the known ids the source still holds
+    present : which of the known events, by id and window, the source still holds
+    width : of the windows
     """
-    before = {item.event: item for item in known}
+    before = {(item.event, window_of(item.at, width).start): item for item in known}
     if not before:
         return ()
-    now = {member.event.id: member for member in members}
-    found = [Change(event=event, kind=ADDED, window=member.window) for event, member in now.items() if event not in before]
-    for event, old in before.items():
-        if event in now:
-            detail = "; ".join(_changed(old, now[event]))
+    now = {(member.event.id, member.window): member for member in members}
+    found = [Change(event=place[0], kind=ADDED, window=place[1]) for place in now if place not in before]
+    for place, old in before.items():
+        if place in now:
+            detail = "; ".join(_changed(old, now[place]))
             if detail:
-                found.append(Change(event=event, kind=CHANGED, window=old.window, detail=detail))
+                found.append(Change(event=old.event, kind=CHANGED, window=old.window, detail=detail))
         else:
-            found.append(Change(event=event, kind=DROPPED if event in present else GONE, window=old.window))
+            found.append(Change(event=old.event, kind=DROPPED if place in present else GONE, window=old.window))
     return tuple(sorted(found, key=lambda change: (change.window, change.event)))
 
 

@@ -85,6 +85,7 @@ class KnownEvent:
 
     event: str
     window: datetime
+    at: datetime
     output: str | None
     label: str | None
     met: tuple[str, ...]
@@ -157,8 +158,8 @@ class Runs(Protocol):
         """Return the events sampled by the runs in force for those windows."""
         ...
 
-    def catalogued(self, source: str, since: datetime, until: datetime) -> tuple[str, ...]:
-        """Return the ids of all events of a source in the catalog that happened in [since, until), sampled or not."""
+    def catalogued(self, source: str, since: datetime, until: datetime) -> tuple[tuple[str, datetime], ...]:
+        """Return id and time of all events of a source in the catalog that happened in [since, until), sampled or not."""
         ...
 
     def documents(self, source: str, since: datetime, until: datetime) -> tuple[DocumentText, ...]:
@@ -184,7 +185,7 @@ class Runs(Protocol):
 
         Raises
         ------
-        Conflict : the run is filed already, or a known event came back with another time or model
+        Conflict : the run is filed already, or a known event came back with another model
         """
         ...
 

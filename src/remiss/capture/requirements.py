@@ -1,13 +1,15 @@
 """Requirements: which rows are events, and why a row is refused.
 
 A row that is not an event never vanishes: it is counted under the first reason that holds and the first of each reason
-are listed. What a reason says stands here; `scan.py` puts it into the query.
+are listed. What a reason says stands here; `scan.py` puts it into the query. So does what becomes of several rows of one id.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
 
 from remiss.protocol.check_result import Checked
 
@@ -25,6 +27,56 @@ UNUSABLE_ID = '"id" IS NULL OR "id" = \'\' OR contains("id", chr(0))'
 LISTED = 100
 # How many files a note names.
 NAMED = 5
+
+
+class Fate(StrEnum):
+    """What becomes of a row that others have the id of.
+
+    One is kept, rows that say the same are merged into it, rows that it outranks are resolved; those that rank alike and say
+    different things are all refused.
+    """
+
+    KEPT = "kept"
+    MERGED = "merged"
+    RESOLVED = "resolved"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class RankedRow:
+    """One row of an id: the number of its window, what it says, where it stands, and what it is ranked by (None: by nothing)."""
+
+    window: int
+    content: Hashable
+    place: tuple[str, int]
+    by: Any = None
+
+
+def fates(rows: Sequence[RankedRow], keep: str | None = None) -> dict[tuple[str, int], Fate]:
+    """Return what becomes of each row of one id, by its place; the definition, with which engines agree.
+
+    For a window all rows in it and in the windows next to it take part, so that the answer is the same whatever else is read.
+    `keep` is `first` or `last`, which rank by the least or greatest `by`, rows without one last; None ranks all alike.
+
+    >>> late, early = RankedRow(0, "no", ("a", 2), 20), RankedRow(0, "yes", ("a", 1), 10)
+    >>> [fates([late, early], keep)["a", 1].value for keep in ("first", "last", None)]
+    ['kept', 'resolved', 'refused']
+    """
+    found = {}
+    for row in rows:
+        near = [one for one in rows if abs(one.window - row.window) <= 1]
+        ranks = [one.by for one in near if one.by is not None]
+        best = (min(ranks) if keep == "first" else max(ranks)) if ranks and keep else None
+        ranked = [one for one in near if keep is None or one.by == best]
+        here = [one.place for one in ranked if one.window == row.window]
+        differ = len({one.content for one in ranked}) > 1
+        if differ and row in ranked:
+            found[row.place] = Fate.REFUSED
+        elif not differ and here and row.place == min(here):
+            found[row.place] = Fate.KEPT
+        else:
+            found[row.place] = Fate.MERGED if not differ and row.content == ranked[0].content else Fate.RESOLVED
+    return found
 
 
 def explain(reason: str) -> str:

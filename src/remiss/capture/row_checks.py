@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from remiss.capture import requirements
 from remiss.capture.sql import late_labels, scan, statements
@@ -93,7 +94,9 @@ class RowChecks:
     `unplaced` are the rows that belong to no window, by file and reason; `eventless` are the files among those that hold no
     event of any window. `rows` are those of the windows, and the unplaced ones of `files`. `left_out` counts the rows of each
     window that the protocol is not about, and `left_out_null` those among them of which that could not be told;
-    `left_out_timeless` are those that stand in no window, and count in no run.
+    `left_out_timeless` are those that stand in no window, and count in no run. `beside` counts what would be events in the
+    windows next to those that are read. Of rows that share an id, `merged` were dropped as saying the same as the one that is
+    kept, and `resolved` as outranked by it.
     """
 
     events: dict[int, int]
@@ -107,6 +110,9 @@ class RowChecks:
     left_out: dict[int, int] = field(default_factory=dict)
     left_out_null: int = 0
     left_out_timeless: int = 0
+    beside: int = 0
+    merged: int = 0
+    resolved: int = 0
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -135,15 +141,16 @@ def rows_checked(session: Session, plan: ScanPlan, progress: Progress) -> tuple[
     plan = prepared(session, plan)
     progress("checking rows", 0.05)
     # Looking for repeats has to read every id anyway, and says whether one is unusable: so hardly ever are they read twice.
-    seen = _counted_rows(session, replace(plan, reasons=_all_but_ids(plan)))
+    beside = replace(plan, beside=True)
+    seen = _counted_rows(session, replace(beside, reasons=_all_but_ids(plan)))
     progress("looking for repeated ids", 0.1)
-    ids, unusable = _ids(session, replace(plan, reasons=frozenset(seen.reasons)))
+    ids, unusable = _ids(session, replace(beside, reasons=frozenset(seen.reasons)))
     if unusable:
-        seen = _counted_rows(session, plan)
-        ids, _ = _ids(session, replace(plan, reasons=frozenset(seen.reasons)))
+        seen = _counted_rows(session, beside)
+        ids, _ = _ids(session, replace(beside, reasons=frozenset(seen.reasons)))
     plan = replace(plan, reasons=frozenset(seen.reasons))
     _bear_strata(session, plan, seen)
-    if ids < sum(seen.events.values()):
+    if ids < sum(seen.events.values()) + seen.beside:
         plan = _without_repeats(session, plan, seen)
     _place(session, plan, seen)
     return plan, seen
@@ -166,30 +173,37 @@ def _counted_rows(session: Session, plan: ScanPlan) -> RowChecks:
         if not row.get("admitted", True):
             _leave_out(plan, seen, number, rows, unknown=row["admitted"] is None)
             continue
-        if reason is None:
-            seen.events[number] = seen.events.get(number, 0) + rows
-        else:
+        if reason is not None:
             seen.reasons.add(reason)
         if number is None:
             seen.reasons.add(requirements.BAD_TIME)
             of_file = seen.unplaced.setdefault(row["file"], {})
             of_file[reason] = of_file.get(reason, 0) + rows
-            continue
-        if number < plan.reach:
-            continue
-        seen.rows += rows
-        if reason is None:
-            seen.held[row["file"]] = seen.held.get(row["file"], 0) + rows
-            seen.strata[number] = max(seen.strata.get(number, 0), row["strata"])
+        elif not 0 < number < plan.ends:
+            seen.beside += rows if reason is None else 0
         else:
-            seen.refused[reason] = seen.refused.get(reason, 0) + rows
+            _count(plan, seen, row)
     return seen
+
+
+def _count(plan: ScanPlan, seen: RowChecks, row: Mapping[str, Any]) -> None:
+    number, reason, rows = row["number"], row["reason"], row["rows"]
+    if reason is None:
+        seen.events[number] = seen.events.get(number, 0) + rows
+    if number < plan.reach:
+        return
+    seen.rows += rows
+    if reason is None:
+        seen.held[row["file"]] = seen.held.get(row["file"], 0) + rows
+        seen.strata[number] = max(seen.strata.get(number, 0), row["strata"])
+    else:
+        seen.refused[reason] = seen.refused.get(reason, 0) + rows
 
 
 def _leave_out(plan: ScanPlan, seen: RowChecks, number: int | None, rows: int, *, unknown: bool) -> None:
     if number is None:
         seen.left_out_timeless += rows
-    elif number >= plan.reach:
+    elif plan.reach <= number < plan.ends:
         seen.rows += rows
         seen.left_out[number] = seen.left_out.get(number, 0) + rows
         seen.left_out_null += rows if unknown else 0
@@ -210,16 +224,22 @@ def _bear_strata(session: Session, plan: ScanPlan, seen: RowChecks) -> None:
 
 
 def _without_repeats(session: Session, plan: ScanPlan, seen: RowChecks) -> ScanPlan:
-    session.keep(REPEATS, statements.repeats(plan))
+    session.keep(REPEATS, statements.repeats(replace(plan, beside=True)))
     plan = replace(plan, repeated=True)
-    for row in session.run(statements.contradictions(plan)).to_pylist():
-        number = row["number"]
-        seen.events[number] -= row["refused"] + row["copies"]
+    for row in session.run(statements.dropped(plan)).to_pylist():
+        number, rows = row["number"], row["rows"]
+        seen.events[number] -= rows
         if not seen.events[number]:
             del seen.events[number]
-        if number >= plan.reach and row["refused"]:
-            seen.held[row["file"]] -= row["refused"]
-            seen.refused[requirements.DUPLICATE_ID] = seen.refused.get(requirements.DUPLICATE_ID, 0) + row["refused"]
+        if number < plan.reach:
+            continue
+        if row["fate"] == requirements.Fate.REFUSED:
+            seen.held[row["file"]] -= rows
+            seen.refused[requirements.DUPLICATE_ID] = seen.refused.get(requirements.DUPLICATE_ID, 0) + rows
+        elif row["fate"] == requirements.Fate.MERGED:
+            seen.merged += rows
+        else:
+            seen.resolved += rows
     return plan
 
 

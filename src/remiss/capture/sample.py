@@ -6,13 +6,13 @@ which of the dear ones need to be asked at all.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from remiss.capture import census, profile, requirements, row_checks, sampling
 from remiss.capture.left_out import FiledIds, check_filed_ids, left_out_notes
-from remiss.capture.sampled_rows import Content, SampledRow, revisits, sampled_rows
+from remiss.capture.sampled_rows import Content, EventPlace, SampledRow, revisits, sampled_rows
 from remiss.capture.sampling import Selection
 from remiss.capture.schedule import whole_windows
 from remiss.capture.sql import statements
@@ -21,6 +21,7 @@ from remiss.errors import SourceError
 from remiss.govern.ports.machine import Progress
 from remiss.protocol.check_result import Checked
 from remiss.protocol.ports import Description, Session
+from remiss.records.identity import to_micros
 from remiss.records.run import Cell, Group, Profile, Refusals, RunWindow, in_bulk
 
 # Texts of millions of ids would make one statement that no parser likes.
@@ -36,6 +37,8 @@ class CaptureSample:
     those that hold at least one event of the windows; `rows` is how many rows were counted, admitted or refused.
     `unplaced` are the rows without a window by file and reason: those of `files`, which are among the refusals, and those of
     files without any event, which are in no run's (`lost`).
+    `outranked` are those asked for, by id and window, that are no events any more: another window's row of the id is kept.
+    `merged` and `resolved` count the rows that were dropped because others have their id (`requirements.Fate`).
     `left_out_null` of the rows that the windows leave out are those of which the protocol's `admit` is null.
     `notes` say what people should know about how it was decided.
     """
@@ -53,6 +56,9 @@ class CaptureSample:
     lost: Mapping[str, Mapping[str, int]]
     notes: tuple[str, ...]
     left_out_null: int = 0
+    merged: int = 0
+    resolved: int = 0
+    outranked: frozenset[tuple[str, datetime]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +85,7 @@ def draw_sample(
     as_of: datetime,
     progress: Progress = _no_progress,
     *,
-    also: Sequence[str] = (),
+    also: Sequence[tuple[str, datetime]] = (),
     others: Sequence[FiledIds] = (),
 ) -> CaptureSample:
     """Return everything that a capture of [since, until) derives.
@@ -92,7 +98,7 @@ def draw_sample(
     since, until : the bounds of whole windows
     as_of : labels known later are not used
     progress : called with the name of a stage and the share of the work that is done, in [0, 1]
-    also : ids of events to read again although they may not be sampled
+    also : ids and times of events of these windows to read again although they may not be sampled
     others : ids that other protocols filed of the source, which must not come to mean other rows
 
     Raises
@@ -112,18 +118,21 @@ def draw_sample(
     selected = sampling.selections(samples, [one.criterion.name for one in checked.criteria])
     starts = {plan.reach + at: window.start for at, window in enumerate(windows)}
     progress("fetching the sample", 0.75)
-    content = _fetched(session, plan, selected, also)
+    asked = _places(plan, also) - {(one.window, sampling.event_of(one.key)) for one in selected}
+    content = _fetched(session, plan, selected, asked)
+    outranked = _outranked(session, plan, asked, content)
     progress("listing refused rows", 0.95)
     refusals = census.refusals(session, plan, seen)
     with in_bulk():
         drawn_events = sampled_rows(content, selected, starts) if content else ()
-        refreshed = revisits(content, selected, starts) if content else ()
+        refreshed = revisits(content, asked, starts) if content else ()
     result = CaptureSample(
         windows=census.run_windows(starts, whole, seen.left_out),
         groups=census.groups(plan, samples, starts),
         cells=census.cells(plan, parts, starts),
         sampled=drawn_events,
         refreshed=refreshed,
+        outranked=frozenset((one, starts[number]) for number, one in outranked),
         profiles=profile.profiles(plan, profiled, starts),
         refusals=refusals,
         files=seen.files,
@@ -132,6 +141,8 @@ def draw_sample(
         lost=seen.lost,
         notes=(*left_out_notes(session, plan, seen), *(census.notes(session, plan) if whole else ())),
         left_out_null=seen.left_out_null,
+        merged=seen.merged,
+        resolved=seen.resolved,
     )
     progress("done", 1.0)
     return result
@@ -188,9 +199,14 @@ def _profiled(session: Session, plan: ScanPlan) -> tuple[ScanPlan, list[dict[str
     return guarded, session.run(profile.question(guarded)).to_pylist()
 
 
-def _fetched(session: Session, plan: ScanPlan, selected: Sequence[Selection], also: Sequence[str]) -> Content | None:
-    sampled = {sampling.event_of(one.key) for one in selected}
-    ids = sorted(sampled.union(also))
+def _places(plan: ScanPlan, also: Iterable[tuple[str, datetime]]) -> set[EventPlace]:
+    width = plan.width // timedelta(microseconds=1)
+    return {((to_micros(at) - plan.base) // width, one) for one, at in also}
+
+
+def _fetched(session: Session, plan: ScanPlan, selected: Sequence[Selection], asked: Collection[EventPlace]) -> Content | None:
+    sampled = {(one.window, sampling.event_of(one.key)) for one in selected}
+    ids = sorted({one for _, one in (*sampled, *asked)})
     if not ids:
         return None
     tables: list[str] = []
@@ -199,10 +215,18 @@ def _fetched(session: Session, plan: ScanPlan, selected: Sequence[Selection], al
         session.keep(tables[-1], statements.sample(ids[at : at + SAMPLE_ROWS]))
     session.keep(SAMPLE, " UNION ALL ".join(f"SELECT id FROM {table}" for table in tables))
     content = Content(plan, session.run(statements.fetch(plan)))
-    missing = sampled.difference(content.ids)
+    missing = sampled.difference(content.places)
     if missing:
         raise SourceError(
             f"{len(missing):,} sampled events did not come back: the log changed while it was read",
             do="nothing was filed; capture again when the writer is done with it",
         )
     return content
+
+
+def _outranked(session: Session, plan: ScanPlan, asked: Collection[EventPlace], content: Content | None) -> set[EventPlace]:
+    """Return the events asked for whose rows are there and no events, since one of another window is kept."""
+    missing = set(asked) if content is None else set(asked).difference(content.places)
+    if not (missing and plan.repeated):
+        return set()
+    return {(row["number"], row["id"]) for row in session.run(statements.outranked()).to_pylist()} & missing

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 
@@ -36,11 +36,15 @@ class SampledRow:
     row: int
 
 
+# The number of a window in the plan, and an event's id.
+EventPlace: TypeAlias = tuple[int, str]
+
+
 class Content:
     """Fetched rows by column, each value as records hold it: whole columns are turned at once, which is twice as fast."""
 
     def __init__(self, plan: ScanPlan, table: pa.Table) -> None:
-        """Take the answer to `statements.fetch`, in which each id occurs once."""
+        """Take the answer to `statements.fetch`, in which each id occurs once in a window."""
         self.plan = plan
         self.ids: list[str] = table.column("id").to_pylist()
         self.windows: list[int] = table.column("remiss_window").to_pylist()
@@ -59,6 +63,11 @@ class Content:
             {state: tuple(name for name, its in zip(names, own, strict=True) if its == state) for state in set(own)}
             for own in zip(*states, strict=True)
         ]
+
+    @property
+    def places(self) -> Mapping[EventPlace, int]:
+        """Where each event stands, by the number of its window and its id."""
+        return {place: at for at, place in enumerate(zip(self.windows, self.ids, strict=True))}
 
     def sampled_row(self, at: int, chosen: Selection, window: datetime) -> SampledRow:
         """Return the row at that place as a sampled event."""
@@ -85,21 +94,20 @@ def sampled_rows(content: Content, selected: Sequence[Selection], starts: Mappin
     Parameters
     ----------
     content : what `statements.fetch` brought
-    selected : what was sampled, each id once
+    selected : what was sampled, each id once in a window
     starts : the start of each window by its number in the plan
     """
-    places = {one: at for at, one in enumerate(content.ids)}
-    return tuple(content.sampled_row(places[sampling.event_of(one.key)], one, starts[one.window]) for one in selected)
+    places = content.places
+    return tuple(content.sampled_row(places[one.window, sampling.event_of(one.key)], one, starts[one.window]) for one in selected)
 
 
-def revisits(content: Content, selected: Sequence[Selection], starts: Mapping[int, datetime]) -> tuple[SampledRow, ...]:
-    """Return the events that were fetched and not sampled, by window and priority: in no group, of probability 0."""
-    sampled = {sampling.event_of(one.key) for one in selected}
-    seed = content.plan.checked.protocol.sampling.seed
-    others = [(content.windows[at], sampling.key(seed, one), at) for at, one in enumerate(content.ids) if one not in sampled]
+def revisits(content: Content, asked: Iterable[EventPlace], starts: Mapping[int, datetime]) -> tuple[SampledRow, ...]:
+    """Return the events that were asked for and not sampled, by window and priority: in no group, of probability 0."""
+    seed, places = content.plan.checked.protocol.sampling.seed, content.places
+    others = sorted((window, sampling.key(seed, one), places[window, one]) for window, one in asked if (window, one) in places)
     return tuple(
         content.sampled_row(at, Selection(key=key, window=window, groups=(), probability=0.0), starts[window])
-        for window, key, at in sorted(others)
+        for window, key, at in others
     )
 
 

@@ -161,6 +161,8 @@ def of_run(run: Run) -> Iterator[Pair]:
     yield "events", f"{run.events_new:,} new, {run.events_known:,} known"
     yield "cases", f"{run.cases_new:,} new, {run.cases_known:,} known"
     yield "refused", ", ".join(f"{count:,} {reason}" for reason, count in sorted(run.refused.items())) or "none"
+    if manifest.merged or manifest.resolved:
+        yield "duplicates", f"{counted(manifest.merged, 'row')} merged, {manifest.resolved:,} outranked by another of their id"
     if manifest.left_out:
         yield "left out", f"{counted(manifest.left_out, 'row')} that the protocol does not admit"
     if run.changes:

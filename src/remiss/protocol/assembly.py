@@ -7,13 +7,14 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from remiss.protocol.meaning import meaning
-from remiss.protocol.model import CriterionModel, FieldsModel, LabellingModel, ProtocolModel, RetentionModel
+from remiss.protocol.model import CriterionModel, DuplicatesModel, FieldsModel, LabellingModel, ProtocolModel, RetentionModel
 from remiss.protocol.reading import Document
 from remiss.protocol.terms import (
     CONTEXT,
     INPUTS,
     Address,
     Criterion,
+    Duplicates,
     Expression,
     LabelKey,
     LabellingDesign,
@@ -126,6 +127,7 @@ def assemble(whole: Whole, fields: dict[str, Expression], taxonomy: Taxonomy, ru
         team=model.team,
         owners=tuple(model.owners),
         admit=admit,
+        duplicates=_duplicates(model.duplicates, document),
         labels=labels,
         require=tuple(dict.fromkeys(model.require)),
         sensitivity=sensitivity,
@@ -187,6 +189,13 @@ def _labels(model: ProtocolModel, document: Document) -> Labels | None:
         lag=parse_duration(labels.lag),
         line=line,
     )
+
+
+def _duplicates(model: DuplicatesModel | None, document: Document) -> Duplicates | None:
+    """Return the rule for rows of one id; None for the one that holds without the key, said aloud or not."""
+    if model is None or model.by is None or model.keep == "refuse":
+        return None
+    return Duplicates(model.keep, Expression(model.by.strip(), document.line(("duplicates", "by"))))
 
 
 def _labelling(model: LabellingModel) -> LabellingDesign:

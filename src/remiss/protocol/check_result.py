@@ -40,7 +40,8 @@ class CheckedCriterion:
 class Checked:
     """A protocol that its source can answer: every expression typed. `keys` join events and labels, where there are any.
 
-    `admit` is over the source's columns like a field; None admits every row.
+    `admit` is over the source's columns like a field; None admits every row. So is `by`, which tells of several rows of one id
+    which is kept (`Protocol.duplicates`).
     """
 
     protocol: Protocol
@@ -48,6 +49,7 @@ class Checked:
     criteria: tuple[CheckedCriterion, ...]
     keys: tuple[CheckedExpression, CheckedExpression] | None = None
     admit: CheckedExpression | None = None
+    by: CheckedExpression | None = None
 
 
 FindingLevel = Annotated[str, OneOf(("error", "note"))]

@@ -22,6 +22,7 @@ def check_sections(
     Fields that are `unread` (`assembly.unread_of`) are there: that they are named is no error.
     """
     _check_names(model, fields, unread, add)
+    _check_duplicates(model, add)
     _check_criteria(model, taxonomy, fields, unread, add)
     owners = 0 if model.review is None else len(set(model.review.owners))
     if model.review is not None and model.review.quorum > owners:
@@ -72,6 +73,17 @@ def _check_names(model: ProtocolModel, fields: Mapping[str, Expression], unread:
                 f"{name} is {level}, and no case can be named without it",
                 "log a pseudonym, and grade it internal",
             )
+
+
+def _check_duplicates(model: ProtocolModel, add: Sink) -> None:
+    duplicates = model.duplicates
+    if duplicates is None:
+        return
+    if duplicates.keep == "refuse" and duplicates.by is not None:
+        add(("duplicates", "by"), "duplicates.by compares rows, and keep: refuse keeps none", "remove it, or write keep: last")
+    if duplicates.keep != "refuse" and duplicates.by is None:
+        what = f"duplicates lacks by: what makes a row the {duplicates.keep} of its id"
+        add(("duplicates",), what, f"add it, for example {{keep: {duplicates.keep}, by: logged_at}}")
 
 
 def _check_criteria(

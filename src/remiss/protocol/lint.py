@@ -42,7 +42,7 @@ def examine(
         columns |= {f"{LABELS}.{name}": structure for name, structure in labels.columns.items()}
         _check_labels(linting, labels)
     keys = None if labels is None else _keys(linting, source, labels)
-    admit = _admit(linting, columns)
+    admit, by = _admit(linting, columns), _by(linting, columns)
     fields = {
         name: checked
         for name, expression in protocol.fields.items()
@@ -53,7 +53,7 @@ def examine(
     types = {name: fields[name].type if name in fields else Type.UNKNOWN for name in protocol.fields}
     criteria = [_criterion(linting, criterion, types, _columns_of(protocol)) for criterion in protocol.criteria]
     known = tuple(each for each in criteria if each is not None)
-    whole = Checked(protocol=protocol, fields=fields, criteria=known, keys=keys, admit=admit)
+    whole = Checked(protocol=protocol, fields=fields, criteria=known, keys=keys, admit=admit, by=by)
     findings = [*linting.findings, *notes(whole, source, labels)]
     findings.sort(key=lambda finding: finding.line)
     return (None if linting.findings or labels_unknown or protocol.unread else whole), tuple(findings)
@@ -103,24 +103,47 @@ def _keys(linting: _Linting, source: Description, labels: Description) -> tuple[
 
 def _admit(linting: _Linting, columns: Mapping[str, Structure]) -> CheckedExpression | None:
     """Return the checked condition on rows of the log; None where there is none, or none that can be used."""
-    wanted = linting.protocol.admit
+    example = "for example admit: traffic = 'live'"
+    late = f"name columns of the source, {example}; what a label decides is for `among` of a criterion"
+    checked = _of_rows(linting, "admit", linting.protocol.admit, columns, example, late)
+    if checked is None or checked.type is Type.BOOLEAN:
+        return checked
+    line = linting.protocol.lines.get("admit", 1)
+    linting.find(line, f"admit is {_a(checked.type)}, not true or false", f"compare it with something, {example}")
+    return None
+
+
+def _by(linting: _Linting, columns: Mapping[str, Structure]) -> CheckedExpression | None:
+    """Return what rows of one id are compared by, checked; None where there is none, or none that can be used."""
+    duplicates = linting.protocol.duplicates
+    if duplicates is None:
+        return None
+    example = "for example by: logged_at"
+    late = f"name columns of the source, {example}"
+    checked = _of_rows(linting, "duplicates.by", duplicates.by, columns, example, late)
+    if checked is None or checked.type in {Type.TEXT, Type.NUMBER, Type.INTEGER, Type.TIME, Type.DATE}:
+        return checked
+    linting.find(
+        duplicates.by.line, f"duplicates.by is {_a(checked.type)}, which has no order", f"name a time or a number, {example}"
+    )
+    return None
+
+
+def _of_rows(
+    linting: _Linting, key: str, wanted: Expression | None, columns: Mapping[str, Structure], example: str, late: str
+) -> CheckedExpression | None:
+    """Return an expression over rows of the log, checked: it may read no label, which comes later than its row."""
     if wanted is None:
         return None
-    example = "for example admit: traffic = 'live'"
     try:
         checked = check_field(wanted.sql, columns, labels_unknown=linting.labels_unknown)
     except ProtocolError as error:
-        linting.find(wanted.line, f"admit: {error.what}", f"{error.do}; admit reads columns of the source alone, {example}")
+        linting.find(wanted.line, f"{key}: {error.what}", f"{error.do}; {key} reads columns of the source alone, {example}")
         return None
-    late = sorted(name for name in checked.reads if name.startswith(f"{LABELS}."))
-    if late:
-        what = f"admit reads {', '.join(late)}: a label comes later than its row, which would be left out until then"
-        linting.find(
-            wanted.line, what, f"name columns of the source, {example}; what a label decides is for `among` of a criterion"
-        )
-        return None
-    if checked.type is not Type.BOOLEAN:
-        linting.find(wanted.line, f"admit is {_a(checked.type)}, not true or false", f"compare it with something, {example}")
+    read = sorted(name for name in checked.reads if name.startswith(f"{LABELS}."))
+    if read:
+        what = f"{key} reads {', '.join(read)}: a label comes later than its row, of which this would decide anew then"
+        linting.find(wanted.line, what, late)
         return None
     return checked
 

@@ -24,7 +24,7 @@ def meaning(protocol: Protocol) -> Mapping[str, object]:
     Zones are no part of an address: a naive time is another moment in another zone, and its event of another window. So is
     the column that says since when a label is known.
     """
-    sampling, labelling, labels = protocol.sampling, protocol.labelling, protocol.labels
+    sampling, labelling, labels, duplicates = protocol.sampling, protocol.labelling, protocol.labels, protocol.duplicates
     return {
         "model": protocol.model,
         "source": {"name": protocol.source.name, "time_zone": protocol.source.time_zone},
@@ -47,6 +47,7 @@ def meaning(protocol: Protocol) -> Mapping[str, object]:
         "labelling": None if labelling is None else _labelling_meaning(labelling),
         # Later keys: a document without them means what it always did.
         **({} if protocol.admit is None else {"admit": protocol.admit.sql}),
+        **({} if duplicates is None else {"duplicates": {"keep": duplicates.keep, "by": duplicates.by.sql}}),
     }
 
 

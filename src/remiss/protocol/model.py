@@ -48,6 +48,13 @@ class SourceModel(Section):
     """the zone of times that do not say theirs, for example America/New_York"""
 
 
+class DuplicatesModel(Section):
+    keep: Literal["refuse", "first", "last"]
+    """which of several rows of one id that say different things: none of them, or that with the least or greatest `by`"""
+    by: Sql | None = None
+    """what first and last compare, over the source's columns, for example logged_at; a row without it comes last"""
+
+
 class LabelKeyModel(Section):
     events: Sql
     """the events' column, or an expression over their columns"""
@@ -210,6 +217,8 @@ class ProtocolModel(Section):
     """the owners of the model; they never verify its cases"""
     admit: Sql | None = None
     """which rows of the log this protocol is about, over the source's columns; the others are left out and counted"""
+    duplicates: DuplicatesModel | None = None
+    """what becomes of rows of one id that say different things; default: {keep: refuse}. Rows that say the same are one"""
     labels: LabelsModel | None = None
     """ground truth that arrives late, from a second source"""
     require: list[str] = Field(default_factory=list)

@@ -95,6 +95,14 @@ class Labels:
     line: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Duplicates:
+    """Which of several rows of one id is kept: the `first` or `last` by an expression over the source's columns."""
+
+    keep: str
+    by: Expression
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Criterion:
     """One rule: what is caught, among whom, and what it suggests.
@@ -228,7 +236,8 @@ class Protocol:
     """A validated protocol document.
 
     `fields` maps canonical names (`id`, `time`, `output`, ..., `inputs.carrier`, `context.airport`) to expressions over
-    the source's columns; so is `admit`, which says which rows of the log the protocol is about. `sensitivity` gives each field
+    the source's columns; so is `admit`, which says which rows of the log the protocol is about. Without
+    `duplicates` rows of one id that say different things are refused. `sensitivity` gives each field
     that is not internal its level. `digest` covers what decides meaning (design, section 3). `unread` are fields of a draft that
     its document has and whose values could not be read; as `inputs.` all under that prefix.
     """
@@ -249,6 +258,7 @@ class Protocol:
     team: str = "default"
     owners: tuple[str, ...] = ()
     admit: Expression | None = None
+    duplicates: Duplicates | None = None
     labels: Labels | None = None
     require: tuple[str, ...] = ()
     sensitivity: Mapping[str, Sensitivity] = field(default_factory=dict)

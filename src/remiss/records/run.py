@@ -162,6 +162,7 @@ class RunWindow:
         "until": "interval.until",
         **{name: f"manifest.{name}" for name in ("engine", "software", "folder", "files", "file_digests")},
         **{name: f"manifest.{name}" for name in ("label_digests", "addresses", "unplaced")},
+        **{name: f"duplicates.{name}" for name in ("merged", "resolved")},
     },
     also={"file_count": "source.files"},
 )
@@ -177,8 +178,8 @@ class Manifest:
     `unplaced` counts, by file and reason, the rows that belong to no window: those of the run's files, which are among its
     refusals, and those of files that hold no event of any window, which are in no run's refusals and in no digest.
 
-    `left_out` counts the rows of its windows that the protocol's `admit` is false or null for, and `left_out_null` those among
-    them for which it is null.
+    `left_out` counts the rows of its windows that the protocol's `admit` is not true for, `left_out_null` those for which it is
+    null. Of rows that share an id `merged` were dropped as saying the same as the one kept, `resolved` as outranked by it.
     """
 
     protocol: str
@@ -201,6 +202,8 @@ class Manifest:
     unplaced: Mapping[str, Mapping[str, Count]] = field(default_factory=dict)
     left_out: Count = 0
     left_out_null: Count = 0
+    merged: Count = 0
+    resolved: Count = 0
 
     @property
     def file_count(self) -> Count:

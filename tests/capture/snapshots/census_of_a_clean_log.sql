@@ -32,7 +32,7 @@ WITH typed AS (
   SELECT
     *,
     (
-      remiss_at - 1369612800000000
+      remiss_at - 1369008000000000
     ) // 604800000000 AS remiss_window,
     CAST(NULL AS TEXT) AS remiss_reason
   FROM typed
@@ -41,15 +41,9 @@ WITH typed AS (
     judged.*
   FROM judged
   LEFT JOIN remiss_repeats AS twin
-    ON judged.id = twin.id
+    ON remiss_row = twin.line AND remiss_file = twin.file
   WHERE
-    remiss_reason IS NULL
-    AND (
-      twin.id IS NULL
-      OR (
-        NOT twin.disagree AND twin.file = remiss_file AND twin.line = remiss_row
-      )
-    )
+    remiss_reason IS NULL AND twin.line IS NULL
 ), stated AS (
   SELECT
     admitted.*,
@@ -102,7 +96,7 @@ WITH typed AS (
   LEFT JOIN remiss_reference AS around
     ON admitted.remiss_window = around.number
   WHERE
-    remiss_window >= 1
+    remiss_window >= 2
 ), placed AS (
   SELECT
     remiss_window,

@@ -34,7 +34,7 @@ WITH typed AS (
   SELECT
     *,
     (
-      remiss_at - 1369612800000000
+      remiss_at - 1369008000000000
     ) // 604800000000 AS remiss_window,
     CASE
       WHEN "id" IS NULL OR "id" = '' OR CONTAINS("id", CHR(0))
@@ -54,15 +54,9 @@ WITH typed AS (
     judged.*
   FROM judged
   LEFT JOIN remiss_repeats AS twin
-    ON judged.id = twin.id
+    ON remiss_row = twin.line AND remiss_file = twin.file
   WHERE
-    remiss_reason IS NULL
-    AND (
-      twin.id IS NULL
-      OR (
-        NOT twin.disagree AND twin.file = remiss_file AND twin.line = remiss_row
-      )
-    )
+    remiss_reason IS NULL AND twin.line IS NULL
 )
 SELECT DISTINCT
   remiss_file AS file
@@ -70,10 +64,10 @@ FROM judged
 WHERE
   remiss_reason IS NULL
   AND remiss_file IN ('/log/may.parquet', '/log/june.parquet')
-  AND NOT id IN (
+  AND NOT EXISTS(
     SELECT
-      id
+      1
     FROM remiss_repeats
     WHERE
-      disagree
+      line = remiss_row AND file = remiss_file AND fate = 'refused'
   )

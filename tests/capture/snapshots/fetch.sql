@@ -72,7 +72,7 @@ WITH typed AS (
   SELECT
     *,
     (
-      remiss_at - 1369612800000000
+      remiss_at - 1369008000000000
     ) // 604800000000 AS remiss_window,
     CASE
       WHEN "id" IS NULL OR "id" = '' OR CONTAINS("id", CHR(0))
@@ -145,7 +145,7 @@ WITH typed AS (
   LEFT JOIN remiss_reference AS around
     ON admitted.remiss_window = around.number
   WHERE
-    remiss_window >= 1
+    remiss_window >= 2
 )
 SELECT
   remiss_window,

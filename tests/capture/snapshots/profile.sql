@@ -64,7 +64,7 @@ WITH typed AS (
   SELECT
     *,
     (
-      remiss_at - 1369612800000000
+      remiss_at - 1369008000000000
     ) // 604800000000 AS remiss_window,
     CASE
       WHEN "id" IS NULL OR "id" = '' OR CONTAINS("id", CHR(0))
@@ -109,7 +109,7 @@ SELECT
   MAX(CAST("context.airport" AS TEXT)) AS greatest_5
 FROM admitted
 WHERE
-  remiss_window >= 1
+  remiss_window >= 2
 GROUP BY
   remiss_window
 ORDER BY

@@ -65,7 +65,7 @@ WITH typed AS (
   SELECT
     *,
     (
-      remiss_at - 1369612800000000
+      remiss_at - 1369008000000000
     ) // 604800000000 AS remiss_window,
     CASE
       WHEN "id" IS NULL OR "id" = '' OR CONTAINS("id", CHR(0))
@@ -87,15 +87,9 @@ WITH typed AS (
     judged.*
   FROM judged
   LEFT JOIN remiss_repeats AS twin
-    ON judged.id = twin.id
+    ON remiss_row = twin.line AND remiss_file = twin.file
   WHERE
-    remiss_reason IS NULL
-    AND (
-      twin.id IS NULL
-      OR (
-        NOT twin.disagree AND twin.file = remiss_file AND twin.line = remiss_row
-      )
-    )
+    remiss_reason IS NULL AND twin.line IS NULL
 )
 SELECT
   *
@@ -105,19 +99,19 @@ FROM (
       'bad-id' AS reason,
       remiss_file AS file,
       remiss_row AS line,
-      judged.id AS id
+      id
     FROM judged
     WHERE
       remiss_reason = 'bad-id'
       AND (
-        remiss_window >= 1
+        remiss_window >= 2
         OR (
           remiss_window IS NULL AND remiss_file IN ('/log.parquet')
         )
       )
     ORDER BY
-      remiss_file,
-      remiss_row
+      file,
+      line
     LIMIT 100
   )
   UNION ALL
@@ -126,19 +120,19 @@ FROM (
       'bad-type:latency_ms' AS reason,
       remiss_file AS file,
       remiss_row AS line,
-      judged.id AS id
+      id
     FROM judged
     WHERE
       remiss_reason = 'bad-type:latency_ms'
       AND (
-        remiss_window >= 1
+        remiss_window >= 2
         OR (
           remiss_window IS NULL AND remiss_file IN ('/log.parquet')
         )
       )
     ORDER BY
-      remiss_file,
-      remiss_row
+      file,
+      line
     LIMIT 100
   )
   UNION ALL
@@ -147,43 +141,34 @@ FROM (
       'labels-disagree' AS reason,
       remiss_file AS file,
       remiss_row AS line,
-      judged.id AS id
+      id
     FROM judged
     WHERE
       remiss_reason = 'labels-disagree'
       AND (
-        remiss_window >= 1
+        remiss_window >= 2
         OR (
           remiss_window IS NULL AND remiss_file IN ('/log.parquet')
         )
       )
     ORDER BY
-      remiss_file,
-      remiss_row
+      file,
+      line
     LIMIT 100
   )
   UNION ALL
   (
     SELECT
       'duplicate-id' AS reason,
-      remiss_file AS file,
-      remiss_row AS line,
-      judged.id AS id
-    FROM judged
-    INNER JOIN remiss_repeats AS twin
-      ON judged.id = twin.id
+      file,
+      line,
+      id
+    FROM remiss_repeats
     WHERE
-      remiss_reason IS NULL
-      AND twin.disagree
-      AND (
-        remiss_window >= 1
-        OR (
-          remiss_window IS NULL AND remiss_file IN ('/log.parquet')
-        )
-      )
+      fate = 'refused' AND number >= 2
     ORDER BY
-      remiss_file,
-      remiss_row
+      file,
+      line
     LIMIT 100
   )
 ) AS every

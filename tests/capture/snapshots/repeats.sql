@@ -2,6 +2,7 @@ WITH typed AS (
   SELECT
     source.remiss_file,
     source.remiss_row,
+    NULL AS remiss_by,
     CAST("source"."prediction_id" AS TEXT) AS "id",
     EPOCH_US(
       CASE
@@ -57,14 +58,14 @@ WITH typed AS (
       CASE
         WHEN TIMEZONE('America/New_York', CAST("source"."scheduled_at" AS TIMESTAMP)) BETWEEN CAST('0001-01-01T00:00:00Z' AS TIMESTAMPTZ) AND CAST('9999-12-31T23:59:59.999999Z' AS TIMESTAMPTZ)
         THEN TIMEZONE('America/New_York', CAST("source"."scheduled_at" AS TIMESTAMP))
-      END BETWEEN CAST('2013-05-27T00:00:00Z' AS TIMESTAMPTZ) AND CAST('2013-06-16T23:59:59.999999Z' AS TIMESTAMPTZ),
+      END BETWEEN CAST('2013-05-20T00:00:00Z' AS TIMESTAMPTZ) AND CAST('2013-06-23T23:59:59.999999Z' AS TIMESTAMPTZ),
       TRUE
     )
 ), judged AS (
   SELECT
     *,
     (
-      remiss_at - 1369612800000000
+      remiss_at - 1369008000000000
     ) // 604800000000 AS remiss_window,
     CASE
       WHEN "id" IS NULL OR "id" = '' OR CONTAINS("id", CHR(0))
@@ -95,22 +96,72 @@ WITH typed AS (
     HASH(id)
   HAVING
     COUNT(*) > 1
+), several AS (
+  SELECT
+    id,
+    remiss_window,
+    remiss_file,
+    remiss_row,
+    remiss_by,
+    DENSE_RANK() OVER (
+      PARTITION BY id
+      ORDER BY "id", "time", "output", "label", "latency_ms", "inputs.wind", "context.airport"
+    ) AS content
+  FROM judged
+  WHERE
+    remiss_reason IS NULL AND HASH(id) IN (
+      SELECT
+        h
+      FROM again
+    )
+), near AS (
+  SELECT
+    several.*,
+    remiss_window + step AS around
+  FROM several
+  CROSS JOIN (VALUES
+    (-1),
+    (0),
+    (1)) AS steps(step)
+), compared AS (
+  SELECT
+    *,
+    MAX(remiss_by) OVER (PARTITION BY id, around) AS best
+  FROM near
+), kept AS (
+  SELECT
+    id,
+    around,
+    best,
+    COUNT(DISTINCT content) > 1 AS differ,
+    MIN(content) AS content,
+    MIN(ROW(remiss_file, remiss_row)) FILTER(WHERE
+      remiss_window = around) AS place
+  FROM compared
+  WHERE
+    remiss_by IS NOT DISTINCT FROM best
+  GROUP BY
+    id,
+    around,
+    best
 )
 SELECT
-  id,
-  COUNT(
-    DISTINCT ROW("id", "time", "output", "label", "latency_ms", "inputs.wind", "context.airport")
-  ) > 1 AS disagree,
-  MIN(ROW(remiss_file, remiss_row))[1] AS file,
-  MIN(ROW(remiss_file, remiss_row))[2] AS line
-FROM judged
+  several.id AS id,
+  remiss_window AS number,
+  remiss_file AS file,
+  remiss_row AS line,
+  CASE
+    WHEN differ AND remiss_by IS NOT DISTINCT FROM best
+    THEN 'refused'
+    WHEN NOT differ AND several.content = kept.content
+    THEN 'merged'
+    ELSE 'resolved'
+  END AS fate
+FROM several
+INNER JOIN kept
+  ON several.id = kept.id AND remiss_window = around
 WHERE
-  remiss_reason IS NULL AND HASH(id) IN (
-    SELECT
-      h
-    FROM again
+  remiss_window BETWEEN 1 AND 3
+  AND (
+    differ OR place IS NULL OR place[1] <> remiss_file OR place[2] <> remiss_row
   )
-GROUP BY
-  id
-HAVING
-  COUNT(*) > 1

@@ -237,11 +237,16 @@ def test_rows_that_repeat_an_event_count_once_and_rows_that_contradict_count_not
     assert sum(group.population for group in found.groups if group.criterion == "all") == 3
 
 
-def test_a_repeat_outside_the_interval_is_nobodys_business(tmp_path):
-    found = drawn(tmp_path, [event("a"), event("a", -1, said="no"), event("a", 168, said="no")])
-    assert found.refusals.counts == {}
+def test_a_repeat_two_windows_away_is_another_event_and_one_in_the_next_window_is_not(tmp_path):
+    rows = [event("a"), event("a", 336, said="no"), event("b", -1, said="no"), event("b"), event("c"), event("c", 168)]
+    found = drawn(tmp_path, rows)
+    assert found.refusals.counts == {"duplicate-id": 2}
+    assert [one.row for one in found.refusals.rows] == [4, 5]
     assert sorted(by_id(found)) == ["a"]
-    assert found.rows == 1
+    assert found.rows == 3
+    later = captured(tmp_path, protocol(), MONDAY + 2 * WEEK, MONDAY + 3 * WEEK)
+    assert later.refusals.counts == {}
+    assert by_id(later)["a"].event.output == "no"
 
 
 def test_rows_that_the_reader_refused_are_counted_with_the_rest(tmp_path):
@@ -444,7 +449,7 @@ def test_one_run_over_weeks_is_the_runs_of_each_week(tmp_path):
 
 
 def test_an_interval_without_events_has_its_windows_and_nothing_else(tmp_path):
-    found = drawn(tmp_path, [event("a")], since=MONDAY + WEEK, until=MONDAY + 3 * WEEK, also=["a"])
+    found = drawn(tmp_path, [event("a")], since=MONDAY + WEEK, until=MONDAY + 3 * WEEK, also=[("a", MONDAY + WEEK)])
     assert [window.population for window in found.windows] == [0, 0]
     assert (found.groups, found.sampled, found.refreshed, found.files, found.rows) == ((), (), (), (), 0)
 
@@ -524,7 +529,7 @@ def test_known_events_come_back_beside_the_sample(tmp_path):
     rows = [event(f"e{at}") for at in range(100)]
     first = drawn(tmp_path, rows)
     others = sorted({row["id"] for row in rows} - by_id(first).keys())[:2]
-    found = captured(tmp_path, protocol(), also=[*others, "gone", *by_id(first)])
+    found = captured(tmp_path, protocol(), also=[(one, MONDAY) for one in (*others, "gone", *by_id(first))])
     assert found.sampled == first.sampled
     assert sorted(one.member.event.id for one in found.refreshed) == others
     assert {(one.member.groups, one.member.probability) for one in found.refreshed} == {((), 0.0)}

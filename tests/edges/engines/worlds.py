@@ -112,7 +112,7 @@ def captured(
     since: datetime = MONDAY,
     until: datetime = MONDAY + WEEK,
     as_of: datetime = LATER,
-    also: Sequence[str] = (),
+    also: Sequence[tuple[str, datetime]] = (),
     **changes: str,
 ) -> CaptureSample:
     """Return what a capture of the interval draws."""

@@ -161,11 +161,10 @@ def test_a_name_that_no_database_could_hold_names_nothing(ws, name):
     assert (listed.rows, listed.total) == ((), 0)
 
 
-@pytest.mark.parametrize("change", [{"at": MONDAY}, {"model": "another"}])
-def test_an_event_that_comes_back_as_another_is_refused_and_nothing_is_filed(ws, change):
+def test_an_event_that_comes_back_of_another_model_is_refused_and_nothing_is_filed(ws):
     file(ws, drawn([member(1, met=["slow"])]), run="run-aaaaaaaa")
     with pytest.raises(Conflict, match="event e1 of arrivals came back as another one"):
-        file(ws, drawn([member(1, met=["slow"], **change), member(2, met=["slow"])]), run="run-bbbbbbbb")
+        file(ws, drawn([member(1, met=["slow"], model="another"), member(2, met=["slow"])]), run="run-bbbbbbbb")
     assert ws.position() == 2
     assert len(rows(ws, select(cases.c.id))) == 1
 

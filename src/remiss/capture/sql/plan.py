@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from remiss.protocol.check_result import Checked, CheckedCriterion
-from remiss.records.identity import to_micros
+from remiss.records.identity import FIRST, LAST, to_micros
 
 EVENTS = "events"
 
@@ -59,10 +59,12 @@ class LabelHistory(StrEnum):
 class ScanPlan:
     """All that decides the text of the statements of one run.
 
-    `reach` is how many windows before `since` are read for the references of anomalies (0 or 1). `columns` are the
-    source's own, for the raw row. The rest is filled in while the run learns about its rows, so that later statements
-    ask only what may still have an answer: `reasons` are those for which some row is refused (None: not known yet) and
-    `guarded` the numbers of which some value may be NaN (None: all). `anytime`: read rows of every window, not the run's.
+    Windows are numbered from one that lies `reach` before `since`: that next to the run's, of which rows may repeat an event
+    of it, and before it one more where anomalies are measured by the window before. `columns` are the source's own, for the
+    raw row. The rest is filled in while the run learns about its rows, so that later statements ask only what may still have an
+    answer: `repeated` says that rows were dropped as duplicates, `reasons` are those for which some row is refused (None: not
+    known yet) and `guarded` the numbers of which some value may be NaN (None: all). `anytime`: read rows of every window, not
+    the run's. `beside`: read also the windows next to those of the run and of its references.
     """
 
     checked: Checked
@@ -77,11 +79,12 @@ class ScanPlan:
     reasons: frozenset[str] | None = None
     guarded: frozenset[str] | None = None
     anytime: bool = False
+    beside: bool = False
     reach: int = field(init=False)
 
     def __post_init__(self) -> None:
         previous = any(one.criterion.reference == "previous" for one in self.anomalies)
-        object.__setattr__(self, "reach", 1 if previous else 0)
+        object.__setattr__(self, "reach", 2 if previous else 1)
 
     @property
     def width(self) -> timedelta:
@@ -93,5 +96,17 @@ class ScanPlan:
 
     @property
     def base(self) -> int:
-        """The first microsecond that is read: the start of window 0 of the plan."""
-        return to_micros(self.since - self.reach * self.width)
+        """The start of window 0 of the plan, in microseconds."""
+        return to_micros(self.since) - self.reach * (self.width // timedelta(microseconds=1))
+
+    @property
+    def ends(self) -> int:
+        """The number of the window after the run's last."""
+        return self.reach + (self.until - self.since) // self.width
+
+    @property
+    def bounds(self) -> tuple[int, int]:
+        """The first and the last microsecond that is read."""
+        width = self.width // timedelta(microseconds=1)
+        first, last = self.base + (0 if self.beside else width), to_micros(self.until) + (width if self.beside else 0) - 1
+        return max(first, FIRST), min(last, LAST)

@@ -67,6 +67,8 @@ def probe(checked: Checked) -> str:
     has_labels = checked.protocol.labels is not None
     columns = {one: of_source(expression, has_labels=has_labels) for one, expression in checked.fields.items()}
     columns |= {f"remiss_raw_{one}": before_cast(columns[one]) for one in requirements.NUMERIC if one in columns}
+    if checked.by is not None:
+        columns["remiss_by"] = of_source(checked.by, has_labels=has_labels)
     fields = ", ".join(f"{sql} AS {name(column)}" for column, sql in columns.items())
     return statement(f"SELECT {fields} FROM {EVENTS} AS source {f'CROSS JOIN {LABELS} AS labels' if has_labels else ''} LIMIT 0")
 
@@ -162,7 +164,7 @@ def in_time(plan: ScanPlan, time: str, *, timely: bool) -> str:
         return "TRUE"
     # BETWEEN reads the time once, and times are whole microseconds; bare, it reaches the reader, which then passes over
     # whole row groups.
-    wanted = f"{time} BETWEEN {moment(plan.base)} AND {moment(to_micros(plan.until) - 1)}"
+    wanted = f"{time} BETWEEN {moment(plan.bounds[0])} AND {moment(plan.bounds[1])}"
     return wanted if timely else f"COALESCE({wanted}, TRUE)"
 
 
@@ -198,13 +200,22 @@ def reasons(plan: ScanPlan) -> list[tuple[str, str]]:
 
 
 def admitted(plan: ScanPlan) -> str:
-    """Return the third step: events alone. Of rows that repeat an event one is kept; rows that contradict are not."""
+    """Return the third step: events alone, without rows that were dropped as duplicates."""
     if not plan.repeated:
         return "SELECT * FROM judged WHERE remiss_reason IS NULL"
     return (
-        f"SELECT judged.* FROM judged LEFT JOIN {REPEATS} AS twin ON judged.id = twin.id WHERE remiss_reason IS NULL AND "
-        "(twin.id IS NULL OR (NOT twin.disagree AND twin.file = remiss_file AND twin.line = remiss_row))"
+        f"SELECT judged.* FROM judged LEFT JOIN {REPEATS} AS twin ON remiss_row = twin.line AND remiss_file = twin.file "
+        "WHERE remiss_reason IS NULL AND twin.line IS NULL"
     )
+
+
+def order_of_rows(plan: ScanPlan) -> str:
+    """Return the column by which rows of one id are compared, null where they are not."""
+    by = plan.checked.by
+    if by is None:
+        return "NULL AS remiss_by"
+    sql = of_source(by, has_labels=plan.checked.protocol.labels is not None)
+    return f"{number(sql) if plan.shapes['remiss_by'] is Shape.NUMBER else sql} AS remiss_by"
 
 
 def steps(plan: ScanPlan, *, labels: bool, extra: Sequence[str] = (), only_sample: bool = False, every_row: bool = False) -> str:

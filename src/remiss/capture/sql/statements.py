@@ -6,7 +6,7 @@ hashing every id for its priority is the dearest part, so only the census does i
     row_counts how many rows of each window, reason and file there are      time, required fields
     ids       whether an id is unusable, or occurs twice                   id
     eventful  which files hold an event at all                             all of these, only of files with unplaced rows
-    repeats   which rows repeat an id, and whether they disagree           every field; only when an id occurs twice
+    repeats   which rows of repeated ids are no events, and why            every field; only when an id occurs twice
     census    counts and least keys by window, stratum and pattern         what criteria and strata read
     profile   count, nulls, minimum, maximum of each field by window       every field   (`profile.py`)
     fetch     content of the sampled events                                everything, of few rows
@@ -20,10 +20,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from remiss.capture import requirements
+from remiss.capture.requirements import Fate
 from remiss.capture.sampling import DIGITS, SPAN
 from remiss.capture.sql.criteria import patterns, stated
-from remiss.capture.sql.plan import BOUNDS, REPEATS, ScanPlan, Shape
-from remiss.capture.sql.scan import literal, name, of_source, reads_labels, refusing_labels, statement, steps, typed
+from remiss.capture.sql.plan import BOUNDS, REPEATS, SAMPLE, ScanPlan, Shape
+from remiss.capture.sql.scan import (
+    literal,
+    name,
+    of_source,
+    order_of_rows,
+    reads_labels,
+    refusing_labels,
+    statement,
+    steps,
+    typed,
+)
 from remiss.protocol.check_result import CheckedExpression
 
 # Above every hex digit.
@@ -84,32 +95,51 @@ def distinct_ids(plan: ScanPlan) -> str:
 
 
 def repeats(plan: ScanPlan) -> str:
-    """Return the statement that lists ids of several rows: whether the rows disagree, and which row stands first."""
+    """Return the statement that lists the rows of repeated ids that are no events, each with what becomes of it.
+
+    It is the rule of `requirements.fates`, window by window: of the rows of an id in a window and in those next to it, each of
+    those that are first (or last) is of no use if they differ, and else one is kept.
+    """
     fields = ", ".join(name(one) for one in plan.checked.fields)
+    duplicates = plan.checked.protocol.duplicates
+    best = f"{'MIN' if duplicates and duplicates.keep == 'first' else 'MAX'}(remiss_by)"
     return statement(
-        f"{steps(plan, labels=True)}, again AS (SELECT hash(id) AS h FROM judged WHERE remiss_reason IS NULL "
-        "GROUP BY hash(id) HAVING COUNT(*) > 1) "
-        f"SELECT id, COUNT(DISTINCT ROW({fields})) > 1 AS disagree, MIN(ROW(remiss_file, remiss_row))[1] AS file, "
-        "MIN(ROW(remiss_file, remiss_row))[2] AS line FROM judged "
-        "WHERE remiss_reason IS NULL AND hash(id) IN (SELECT h FROM again) GROUP BY id HAVING COUNT(*) > 1"
+        f"{steps(plan, labels=True, extra=[order_of_rows(plan)])}, again AS (SELECT hash(id) AS h FROM judged "
+        "WHERE remiss_reason IS NULL GROUP BY hash(id) HAVING COUNT(*) > 1), "
+        f"several AS (SELECT id, remiss_window, remiss_file, remiss_row, remiss_by, "
+        f"DENSE_RANK() OVER (PARTITION BY id ORDER BY {fields}) AS content FROM judged "
+        "WHERE remiss_reason IS NULL AND hash(id) IN (SELECT h FROM again)), "
+        "near AS (SELECT several.*, remiss_window + step AS around FROM several "
+        "CROSS JOIN (VALUES (-1), (0), (1)) AS steps(step)), "
+        f"compared AS (SELECT *, {best} OVER (PARTITION BY id, around) AS best FROM near), "
+        "kept AS (SELECT id, around, best, COUNT(DISTINCT content) > 1 AS differ, MIN(content) AS content, "
+        "MIN(ROW(remiss_file, remiss_row)) FILTER (WHERE remiss_window = around) AS place FROM compared "
+        "WHERE remiss_by IS NOT DISTINCT FROM best GROUP BY id, around, best) "
+        "SELECT several.id AS id, remiss_window AS number, remiss_file AS file, remiss_row AS line, CASE "
+        f"WHEN differ AND remiss_by IS NOT DISTINCT FROM best THEN {literal(Fate.REFUSED)} "
+        f"WHEN NOT differ AND several.content = kept.content THEN {literal(Fate.MERGED)} "
+        f"ELSE {literal(Fate.RESOLVED)} END AS fate "
+        "FROM several INNER JOIN kept ON several.id = kept.id AND remiss_window = around "
+        f"WHERE remiss_window BETWEEN 1 AND {plan.ends - 1} "
+        "AND (differ OR place IS NULL OR place[1] <> remiss_file OR place[2] <> remiss_row)"
     )
 
 
-def contradictions(plan: ScanPlan) -> str:
-    """Return the statement that counts the rows whose id others contradict, and those that merely repeat, by window and file."""
-    return statement(
-        f"{steps(plan, labels=refusing_labels(plan))} SELECT remiss_window AS number, remiss_file AS file, "
-        "COUNT(*) FILTER (WHERE twin.disagree) AS refused, COUNT(*) FILTER (WHERE NOT twin.disagree AND "
-        "(twin.file <> remiss_file OR twin.line <> remiss_row)) AS copies "
-        f"FROM judged INNER JOIN {REPEATS} AS twin ON judged.id = twin.id WHERE remiss_reason IS NULL "
-        "GROUP BY remiss_window, remiss_file"
-    )
+def dropped(plan: ScanPlan) -> str:
+    """Return the statement that counts the rows that were dropped as duplicates by window, file and fate."""
+    return f"SELECT number, file, fate, COUNT(*) AS rows FROM {REPEATS} GROUP BY number, file, fate"
+
+
+def outranked() -> str:
+    """Return the statement that lists the ids of `SAMPLE`, by window, of which a row there was outranked by another."""
+    return f"SELECT DISTINCT number, id FROM {REPEATS} WHERE fate = {literal(Fate.RESOLVED)} AND id IN (SELECT id FROM {SAMPLE})"
 
 
 def eventful(plan: ScanPlan, files: Sequence[str]) -> str:
     """Return the statement that lists those of the files that hold an event of any window, this run's or another's."""
     wide = replace(plan, reasons=None, anytime=True)
-    contradicted = f"AND NOT id IN (SELECT id FROM {REPEATS} WHERE disagree)" if plan.repeated else ""
+    refused = f"SELECT 1 FROM {REPEATS} WHERE line = remiss_row AND file = remiss_file AND fate = {literal(Fate.REFUSED)}"
+    contradicted = f"AND NOT EXISTS({refused})" if plan.repeated else ""
     return statement(
         f"{steps(wide, labels=refusing_labels(wide))} SELECT DISTINCT remiss_file AS file FROM judged "
         f"WHERE remiss_reason IS NULL AND {among(files)} {contradicted}"
@@ -241,13 +271,10 @@ def refused(plan: ScanPlan, reasons: Sequence[str], unplaced: Sequence[str] = ()
         counts = f"({counts} OR (remiss_window IS NULL AND {among(unplaced)}))"
     for reason in reasons:
         if reason == requirements.DUPLICATE_ID:
-            rows = f"judged INNER JOIN {REPEATS} AS twin ON judged.id = twin.id WHERE remiss_reason IS NULL AND twin.disagree"
+            rows = f"file, line, id FROM {REPEATS} WHERE fate = {literal(Fate.REFUSED)} AND number >= {plan.reach}"
         else:
-            rows = f"judged WHERE remiss_reason = {literal(reason)}"
-        parts.append(
-            f"(SELECT {literal(reason)} AS reason, remiss_file AS file, remiss_row AS line, judged.id AS id FROM {rows} "
-            f"AND {counts} ORDER BY remiss_file, remiss_row LIMIT {requirements.LISTED})"
-        )
+            rows = f"remiss_file AS file, remiss_row AS line, id FROM judged WHERE remiss_reason = {literal(reason)} AND {counts}"
+        parts.append(f"(SELECT {literal(reason)} AS reason, {rows} ORDER BY file, line LIMIT {requirements.LISTED})")
     return statement(
         f"{steps(plan, labels=True)} SELECT * FROM ({' UNION ALL '.join(parts)}) AS every ORDER BY reason, file, line"
     )

@@ -109,6 +109,10 @@ def _file_cases(transaction: Transaction, new: Seen, run: Row[Any], sensitivitie
     connection, position = transaction.connection, transaction.position()
     source, team, suggestions = run.source_name, run.team_id, run.suggestions
     keyed = list(zip(next_keys(connection, cases, len(new)), new, strict=True))
+    again = select(events.c.key, events.c.recurrence).where(
+        events.c.recurrence > 0, among(events.c.key, sorted(event_key for event_key, _ in new))
+    )
+    recurrences = {row.key: int(row.recurrence) for row in connection.execute(again)}
     # Few patterns of criteria, each of many cases.
     suggesting = {met: suggestion(met, suggestions) for met in {member.met for _, member in new}}
     suggested = {key: suggesting[member.met] for key, (_, member) in keyed}
@@ -118,7 +122,14 @@ def _file_cases(transaction: Transaction, new: Seen, run: Row[Any], sensitivitie
         CASE,
         (
             (
-                *(key, case_id(source, member.event.id), event_key, Status.CANDIDATE, "captured", 1),
+                *(
+                    key,
+                    case_id(source, member.event.id, recurrences.get(event_key, 0)),
+                    event_key,
+                    Status.CANDIDATE,
+                    "captured",
+                    1,
+                ),
                 *(*suggested[key], source, member.event.model, member.event.model_version, instant(member.event.at)),
                 *(to_text(member.event.output), to_text(member.event.label)),
                 *(member.event.confidence, member.event.latency_ms, position, team, sensitivities[event_key]),

@@ -79,13 +79,14 @@ def file_by_hand(transaction: Transaction, filed: Filed) -> str:
     row = {
         "source_name": SOURCE,
         "event_id": event.id,
+        "recurrence": 0,
         "occurred_at": event.at,
         "model": event.model,
         "model_version": event.model_version,
         **governed,
     }
     # A second writer of the same waits here, and finds the case below.
-    insert_missing(connection, events, [row], ["event_id", "source_name"])
+    insert_missing(connection, events, [row], ["event_id", "source_name", "recurrence"])
     event_key = connection.execute(
         select(events.c.key).where(events.c.event_id == event.id, events.c.source_name == SOURCE)
     ).scalar_one()

@@ -138,7 +138,7 @@ def windows_waiting(reading: Reading, source: str, protocol: str) -> Mapping[dat
 def known_events(reading: Reading, source: str, protocol: str, since: datetime, until: datetime) -> tuple[KnownEvent, ...]:
     """Return the events sampled by the runs in force now for the windows from `since` to `until`, by window and priority."""
     found = (
-        select(observations, events.c.event_id)
+        select(observations, events.c.event_id, events.c.occurred_at)
         .join(events, events.c.key == observations.c.event_key)
         .join(run_windows, same_window(observations))
         .where(of(source, protocol), in_force())
@@ -151,6 +151,7 @@ def known_events(reading: Reading, source: str, protocol: str, since: datetime, 
         KnownEvent(
             event=row.event_id,
             window=row.window_start,
+            at=row.occurred_at,
             output=to_text(row.output),
             label=to_text(row.label),
             met=tuple(row.criteria_met),

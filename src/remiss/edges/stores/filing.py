@@ -9,23 +9,21 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import timedelta
-from operator import attrgetter
 
 from sqlalchemy import Connection, insert, select, update
 
 from remiss.edges.stores.activation import activate
 from remiss.edges.stores.crashing import crash_point
-from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.dialect.types import json_cell, names_cell, to_json
-from remiss.edges.stores.dialect.writing import insert_many, lock_name, next_keys
+from remiss.edges.stores.dialect.writing import insert_many, lock_name
+from remiss.edges.stores.event_filing import Place, file_events, place_of
 from remiss.edges.stores.logs.journal import Transaction
 from remiss.edges.stores.redactions import redactions_cell, seen_redactions
+from remiss.edges.stores.run_rows import changes_by_id
 from remiss.edges.stores.source_files import file_listing, lock_files
 from remiss.edges.stores.storable import held, storable
 from remiss.edges.stores.tables import (
     cells,
-    event_contents,
-    events,
     groups,
     instant,
     observations,
@@ -40,9 +38,6 @@ from remiss.edges.stores.tables import (
 from remiss.errors import Conflict
 from remiss.govern.redaction.event_fields import sensitivity_of
 from remiss.protocol.terms import Protocol
-from remiss.records.case import Sensitivity
-from remiss.records.event import Event
-from remiss.records.identity import format_time
 from remiss.records.run import Change, DerivedRun, Member
 
 
@@ -65,7 +60,7 @@ def file_run(
 
     Raises
     ------
-    Conflict : the run is filed already, or an event came back with another time or model
+    Conflict : the run is filed already, or an event came back with another model
     """
     connection = transaction.connection
     derived = replace(derived, members=tuple(storable(member) for member in derived.members))
@@ -74,7 +69,8 @@ def file_run(
     if connection.execute(select(runs.c.key).where(runs.c.id == run)).first() is not None:
         raise Conflict(f"{run} is in the catalog already", do="do nothing: this very capture was filed before")
     sensitivity = sensitivity_of(document.fields, document.sensitivity)
-    keys, new = _file_events(connection, derived.manifest.source, [member.event for member in derived.members], team, sensitivity)
+    filed = file_events(connection, derived, document.sampling.window, team, sensitivity)
+    keys, new = filed.keys, filed.new
     crash_point("after-events")
     row = _run_row(transaction, derived, run, status, changes, team, document)
     # Those in no group were not sampled: they were in the catalog already and only read again.
@@ -91,7 +87,7 @@ def file_run(
     transaction.subjects.append(run)
     transaction.changed(run, None, {"digest": derived.digest, "status": status})
     if status == "complete":
-        activate(transaction, run_key, [(keys[member.event.id], member) for member in derived.members])
+        activate(transaction, run_key, [(keys[place_of(member)], member) for member in derived.members])
     position = transaction.position()
     connection.execute(update(runs).where(runs.c.key == run_key).values(position=position))
     if derived.listing:
@@ -133,50 +129,12 @@ def _run_row(
     }
 
 
-EVENT = ("key", "source_name", "event_id", "occurred_at", "model", "team_id", "sensitivity")
-DETAILS = ("model_version", "model_digest", "features", "confidence", "latency_ms", "status", "trace_id")
-
-
-def _file_events(
-    connection: Connection, source: str, found: Sequence[Event], team: str, sensitivity: Sensitivity
-) -> tuple[Mapping[str, int], int]:
-    """Insert the events that are not there yet; return the keys of all by event id, and how many were new."""
-    ids = [event.id for event in found]
-    there = select(events.c.event_id, events.c.key, events.c.occurred_at, events.c.model).where(
-        events.c.source_name == source, among(events.c.event_id, ids)
-    )
-    known = {row.event_id: row for row in connection.execute(there)}
-    for event in found:
-        before = known.get(event.id)
-        if before is not None and (before.occurred_at != event.at or before.model != event.model):
-            raise Conflict(
-                f"event {event.id} of {source} came back as another one: it was of {before.model} at "
-                f"{format_time(before.occurred_at)}, and now is of {event.model} at {format_time(event.at)}",
-                do="let the protocol's field `id` name one prediction for ever; nothing was filed",
-            )
-    fresh = [event for event in found if event.id not in known]
-    keys = {event_id: row.key for event_id, row in known.items()}
-    keys |= zip((event.id for event in fresh), next_keys(connection, events, len(fresh)), strict=True)
-    details = attrgetter(*DETAILS)
-    rows = ((keys[e.id], source, e.id, instant(e.at), e.model, team, int(sensitivity), *details(e)) for e in fresh)
-    insert_many(connection, events, (*EVENT, *DETAILS), rows)
-    contents = (
-        (
-            *(keys[event.id], json_cell(event.output), json_cell(event.inputs), json_cell(event.context), event.text),
-            redactions_cell(event.redactions),
-        )
-        for event in fresh
-    )
-    insert_many(connection, event_contents, ("event_key", "output", "inputs", "context", "text", "redactions"), contents)
-    return keys, len(fresh)
-
-
-def _file_sample(connection: Connection, run_key: int, members: Sequence[Member], keys: Mapping[str, int]) -> None:
+def _file_sample(connection: Connection, run_key: int, members: Sequence[Member], keys: Mapping[Place, int]) -> None:
     # Few strata, each with many members.
     strata = {key: to_json(dict(key)) for key in {tuple(item.stratum.items()) for item in members}}
     seen = (
         (
-            *(run_key, keys[item.event.id], instant(item.window), strata[tuple(item.stratum.items())]),
+            *(run_key, keys[place_of(item)], instant(item.window), strata[tuple(item.stratum.items())]),
             *(item.priority, item.probability),
             *(names_cell(item.met), names_cell(item.undecided), names_cell(item.outside)),
             *(json_cell(item.event.output), json_cell(item.event.label), item.event.label is not None, item.evidence),
@@ -190,7 +148,7 @@ def _file_sample(connection: Connection, run_key: int, members: Sequence[Member]
         *("output", "label", "labelled", "evidence", "redactions"),
     )
     insert_many(connection, observations, columns, seen)
-    kept = ((run_key, keys[item.event.id], criterion) for item in members for criterion in item.groups)
+    kept = ((run_key, keys[place_of(item)], criterion) for item in members for criterion in item.groups)
     insert_many(connection, samples, ("run_key", "event_key", "criterion"), kept)
 
 
@@ -248,5 +206,5 @@ def _file_counts(connection: Connection, run_key: int, derived: DerivedRun, chan
         connection,
         run_changes,
         ("run_key", "event_id", "kind", "window_start", "detail"),
-        ((run_key, item.event, item.kind, instant(item.window), held(item.detail)) for item in changes),
+        ((run_key, item.event, item.kind, instant(item.window), held(item.detail)) for item in changes_by_id(changes)),
     )

@@ -6,13 +6,13 @@ What a run changed against those before it, as far as the asker may know that of
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields, replace
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, exists, not_, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, not_, or_, select
 
 from remiss.capture.planning import CHANGED
 from remiss.capture.requirements import Refused
@@ -36,7 +36,7 @@ from remiss.edges.stores.tables import (
 from remiss.edges.stores.visible import visible_to
 from remiss.protocol.versions import salvage
 from remiss.records.event import Event, Values
-from remiss.records.identity import parse_time
+from remiss.records.identity import format_time, parse_time
 from remiss.records.run import Cell, Change, Group, Manifest, Member, Run, RunWindow
 
 
@@ -47,20 +47,31 @@ def changes_of(reading: Reading, run: Row[Any]) -> tuple[Change, ...]:
     changed of one whose suggestions are blinded for the viewer, for it names the criteria that were met before and after.
     """
     viewer = blinded_viewer(reading)
-    known: ColumnElement[bool] = true()
+    # An id may be that of several events, windows apart: what may not be known of one is told of none.
+    named = exists().where(events.c.source_name == run.source_name, events.c.event_id == run_changes.c.event_id)
+    unknown: ColumnElement[bool] = not_(visible_to(reading.scope, events))
     if viewer is not None:
         case = exists().where(cases.c.event_key == events.c.key, suggestions_blinded(viewer))
-        known = not_(and_(run_changes.c.kind == CHANGED, or_(held(events.c.key, viewer), case)))
+        unknown = or_(unknown, and_(run_changes.c.kind == CHANGED, or_(held(events.c.key, viewer), case)))
     found = (
         select(run_changes)
-        .join(events, and_(events.c.source_name == run.source_name, events.c.event_id == run_changes.c.event_id))
-        .where(run_changes.c.run_key == run.key, visible_to(reading.scope, events), known)
+        .where(run_changes.c.run_key == run.key, named, not_(named.where(unknown)))
         .order_by(run_changes.c.window_start, run_changes.c.event_id, run_changes.c.kind)
     )
     return tuple(
         Change(event=row.event_id, kind=row.kind, window=row.window_start, detail=row.detail)
         for row in reading.connection.execute(found)
     )
+
+
+def changes_by_id(changes: Sequence[Change]) -> Iterable[Change]:
+    """Return changes with each id once of a kind: the first, in which those of its other windows are said."""
+    found: dict[tuple[str, str], list[Change]] = defaultdict(list)
+    for each in changes:
+        found[each.event, each.kind].append(each)
+    for first, *others in found.values():
+        told = [f"also in the window of {format_time(each.window)}" for each in others]
+        yield replace(first, detail="; ".join(filter(None, (first.detail, *told))))
 
 
 def window(row: Row[Any]) -> RunWindow:

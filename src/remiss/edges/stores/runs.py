@@ -89,13 +89,13 @@ class RunStore:
             self._alone(reading, source)
             return known_events(reading, source, protocol, since, until)
 
-    def catalogued(self, source: str, since: datetime, until: datetime) -> tuple[str, ...]:
-        """Return the ids of all events of a source in the catalog that happened in [since, until), sampled or not."""
-        found = select(events.c.event_id).where(
+    def catalogued(self, source: str, since: datetime, until: datetime) -> tuple[tuple[str, datetime], ...]:
+        """Return id and time of all events of a source in the catalog that happened in [since, until), sampled or not."""
+        found = select(events.c.event_id, events.c.occurred_at).where(
             events.c.source_name == source, events.c.occurred_at >= since, events.c.occurred_at < until
         )
         with self._reader.at() as reading:
-            return tuple(reading.connection.execute(found).scalars())
+            return tuple((row.event_id, row.occurred_at) for row in reading.connection.execute(found))
 
     def documents(self, source: str, since: datetime, until: datetime) -> tuple[DocumentText, ...]:
         """Return the protocol versions by which there are runs of a source in [since, until), seen or not."""
@@ -133,7 +133,7 @@ class RunStore:
 
         Raises
         ------
-        Conflict : the run is filed already, or a known event came back with another time or model
+        Conflict : the run is filed already, or a known event came back with another model
         """
         with in_bulk():
             file_run(self._store.transaction, derived, run=run, status=status, changes=changes, team=team, document=document)

@@ -1,4 +1,4 @@
--- The catalog's schema, version 21. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 22. Generated: run `make tidy` after a change.
 
 CREATE TABLE attachment_names (
     attachment_key BIGINT NOT NULL,
@@ -201,8 +201,9 @@ CREATE TABLE events (
     trace_id TEXT COLLATE "C",
     team_id TEXT COLLATE "C" DEFAULT 'default' NOT NULL,
     sensitivity SMALLINT DEFAULT '1' NOT NULL,
+    recurrence BIGINT DEFAULT 0 NOT NULL,
     CONSTRAINT pk_events PRIMARY KEY (key),
-    CONSTRAINT uq_events_event_id_source_name UNIQUE (event_id, source_name)
+    CONSTRAINT uq_events_event_id_source_name_recurrence UNIQUE (event_id, source_name, recurrence)
 );
 
 CREATE TABLE finding_texts (

@@ -179,7 +179,7 @@ def state_of(reading: Reading, row: Row[Any]) -> LabellingState:
 def state_of_uncased(reading: Reading, event: Row[Any]) -> LabellingState:
     """Return where an event stands that is no case yet: as the case that labelling it will file."""
     return LabellingState(
-        case=case_id(event.source_name, event.event_id),
+        case=case_id(event.source_name, event.event_id, event.recurrence),
         revision=1,
         status=Status.CONTROL,
         team=event.team_id,

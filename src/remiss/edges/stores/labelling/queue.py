@@ -98,6 +98,7 @@ class QueueStore:
                 tables.events.c.key,
                 tables.events.c.source_name,
                 tables.events.c.event_id,
+                tables.events.c.recurrence,
                 tables.events.c.team_id,
                 cases.c.team_id.label("of_case"),
             )
@@ -107,7 +108,7 @@ class QueueStore:
         with self._reader.at() as reading:
             return {
                 row.key: Whereabouts(
-                    case=case_id(row.source_name, row.event_id),
+                    case=case_id(row.source_name, row.event_id, row.recurrence),
                     source=row.source_name,
                     id=row.event_id,
                     team=row.of_case or row.team_id,

@@ -55,7 +55,7 @@ def file_uncased_event(transaction: Transaction, reading: Reading, event: Row[An
 
     A second writer of the same waits here, and finds the case.
     """
-    connection, named = transaction.connection, case_id(event.source_name, event.event_id)
+    connection, named = transaction.connection, case_id(event.source_name, event.event_id, event.recurrence)
     lock_name(connection, f"event {event.key}")
     if connection.execute(select(cases.c.key).where(cases.c.event_key == event.key)).first() is not None:
         return named

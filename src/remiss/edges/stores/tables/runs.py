@@ -187,7 +187,9 @@ events = Table(
     Column("status", Word),
     Column("trace_id", Word),
     *governed(),
-    UniqueConstraint("event_id", "source_name"),  # in this order, an id is found without its source too
+    # 0 of the first event of an id that was filed; of one whose id came again windows away, the start of its window.
+    Column("recurrence", BigInteger, nullable=False, server_default=text("0")),
+    UniqueConstraint("event_id", "source_name", "recurrence"),  # in this order, an id is found without its source too
 )
 
 # The redacted content of an event: can be erased alone. `output` is what was first seen; observations have each run's.
