@@ -153,3 +153,13 @@ def test_two_years_of_hours_is_marked_in_one_pass():
     marked = mark_provisional(windows, hour, [], MONDAY + 30_000 * hour, LAG)
     assert [window.window for window in marked] == [window.window for window in windows]
     assert perf_counter() - started < 10
+
+
+def test_a_window_is_not_due_while_files_of_it_may_still_come():
+    grace, end = timedelta(hours=6), MONDAY + WEEK
+    midweek = MONDAY + timedelta(days=3)
+    assert due_windows([(midweek, midweek)], WEEK, [], end + timedelta(hours=5), LAG, grace=grace) == ()
+    assert due_windows([(midweek, midweek)], WEEK, [], end + grace, LAG, grace=grace) == (Window(MONDAY, WEEK),)
+    early = held(MONDAY, as_of=end)
+    assert due_windows([], WEEK, [early], end + timedelta(hours=5), LAG, again={MONDAY}, grace=grace) == ()
+    assert due_windows([], WEEK, [early], end + grace, LAG, again={MONDAY}, grace=grace) == (Window(MONDAY, WEEK),)

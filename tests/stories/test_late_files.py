@@ -183,3 +183,15 @@ def test_a_late_file_in_a_folder_of_dates_with_times_in_pieces_is_noticed(ws, lo
     write_day("late", MONDAY + 9 * WEEK / 7, [late_row(log, 1, "late@1")])
     assert told(ws) == [("days/dt=2013-06-12/late.csv", "new", 1)]
     assert tuple(capture.due(ws, log.protocol)) == (WEEKS[1],)
+
+
+def test_a_window_of_which_files_may_still_come_is_not_due_and_status_knows_how_long_by_the_newest_capture(ws, log):
+    captured(ws, log)
+    write(log, "week-3", [late_row(log, 2, "late@1") | {"scheduled_at": MONDAY + 3 * WEEK}])
+
+    log_text = PROTOCOL + "grace: 9000 days\n"
+    (log.folder / "arrival-delay.yaml").write_text(log_text)
+    assert not capture.due(ws, log.protocol)
+    assert capture.status(ws)[0].due == 1
+    capture.capture(ws, log.protocol, since=WEEKS[2][0], until=WEEKS[2][1])
+    assert capture.status(ws)[0].due == 0

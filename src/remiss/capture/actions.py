@@ -44,7 +44,7 @@ class PreparedCapture:
 
 
 Since = Annotated[datetime, Help("Start of the first window; default: the first windows in a row that are due.")]
-Until = Annotated[datetime, Help("End of the last window; default: the last window that has ended.")]
+Until = Annotated[datetime, Help("End of the last window; default: the last window that has ended, and whose grace is over.")]
 
 
 @contextmanager
@@ -227,9 +227,10 @@ def _windows(
             raise IntervalError("no window is due", do="give --since and --until to capture windows again")
         return whole_windows(*spans(due)[0], width)
     times = look(ws, checked.protocol, checked).times
-    last = min(times[-1][1], as_of) if times else since
+    over = as_of - checked.protocol.grace
+    last = min(times[-1][1], over) if times else since
     ended = window_at(window_index(last, width), width)
-    return whole_windows(since, ended.end if ended.end <= as_of else ended.start, width)
+    return whole_windows(since, ended.end if ended.end <= over else ended.start, width)
 
 
 def due_now(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import PurePath
 
 import remiss.records.run as records
@@ -156,6 +156,7 @@ def _sealed(
         merged=result.merged,
         resolved=result.resolved,
         addresses=_addresses(protocol),
+        grace_minutes=protocol.grace // timedelta(minutes=1),
     )
     derived_run = records.DerivedRun(
         manifest=manifest,
@@ -267,7 +268,7 @@ def as_filed(ws: CaptureWorkspace, manifest: records.Manifest) -> Checked:
 
 
 def filed_document(ws: CaptureWorkspace, manifest: records.Manifest) -> Protocol:
-    """Return the protocol of a run as the catalog keeps it, with the addresses that it was captured from.
+    """Return the protocol of a run as the catalog keeps it, with the addresses and the grace that it was captured by.
 
     Raises
     ------
@@ -278,7 +279,8 @@ def filed_document(ws: CaptureWorkspace, manifest: records.Manifest) -> Protocol
         raise ProtocolError(f"the catalog has no version {manifest.protocol_version} of {manifest.protocol}")
     path = str(PurePath(manifest.folder) / f"{manifest.protocol}.yaml")
     document = restore(stored.text, path)
-    document = replace(document, source=_addressed(document.source, manifest.addresses.get("events")))
+    source = _addressed(document.source, manifest.addresses.get("events"))
+    document = replace(document, source=source, grace=timedelta(minutes=manifest.grace_minutes))
     if document.labels is not None:
         labels = replace(document.labels, address=_addressed(document.labels.address, manifest.addresses.get("labels")))
         document = replace(document, labels=labels)

@@ -109,6 +109,7 @@ def due_windows(
     lag: timedelta | None,
     *,
     again: Collection[datetime] = (),
+    grace: timedelta = timedelta(0),
 ) -> tuple[Window, ...]:
     """Return the windows to capture now, oldest first.
 
@@ -118,6 +119,7 @@ def due_windows(
     in_force : the windows captured so far
     as_of : now; windows that have not ended by then are left for later
     again : windows in force whose files are not what they were
+    grace : how long after the end of a window its files may still come; until then no window is due for its events or its files
     """
     held = {item.window.window: item for item in in_force}
     found = []
@@ -127,9 +129,12 @@ def due_windows(
             if _bound(index, width) is None:
                 continue
             window = window_at(index, width)
-            if window.end <= as_of and window.start not in held:
+            if window.end + grace <= as_of and window.start not in held:
                 found.append(window)
-    found += [Window(start, width) for start, item in held.items() if start in again or due_again(item, width, as_of, lag)]
+    for start, item in held.items():
+        window = Window(start, width)
+        if due_again(item, width, as_of, lag) or (start in again and window.end + grace <= as_of):
+            found.append(window)
     return tuple(sorted(found))
 
 

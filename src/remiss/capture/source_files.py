@@ -97,7 +97,8 @@ def due(
     with in_bulk():
         changes = file_changes(seen.files, seen.known, in_force, waiting, width)
     lag = document.labels.lag if document.labels else None
-    return Due(windows=due_windows(seen.times, width, in_force, as_of, lag, again=changes.due), files=changes)
+    found = due_windows(seen.times, width, in_force, as_of, lag, again=changes.due, grace=document.grace)
+    return Due(windows=found, files=changes)
 
 
 def read_files(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import timedelta
 
 from remiss.protocol.meaning import meaning
 from remiss.protocol.model import CriterionModel, DuplicatesModel, FieldsModel, LabellingModel, ProtocolModel, RetentionModel
@@ -134,6 +135,7 @@ def assemble(whole: Whole, fields: dict[str, Expression], taxonomy: Taxonomy, ru
         redaction=policy(model.redaction),
         labelling=labelling,
         retention=_retention(model.retention),
+        grace=timedelta(0) if model.grace is None else parse_duration(model.grace),
         review=None
         if model.review is None
         else Review(

@@ -74,7 +74,7 @@ _SALVAGEABLE: tuple[Path, ...] = (
     ("labelling", "verify", "*"),
     ("source", "time_zone"),
     ("labels", "time_zone"),
-    *((name,) for name in ("about", "team", "owners", "require", "sensitivity", "redaction", "taxonomy", "severity")),
+    *((name,) for name in ("about", "grace", "team", "owners", "require", "sensitivity", "redaction", "taxonomy", "severity")),
     *((name,) for name in ("labelling", "retention", "review")),
     *(("sampling", name) for name in ("strata", "control", "undecided", "population")),
     ("*",),

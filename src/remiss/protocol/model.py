@@ -213,6 +213,8 @@ class ProtocolModel(Section):
     """what this protocol is for, in a sentence"""
     team: Slug = "default"
     """the team that owns it"""
+    grace: Duration | None = None
+    """how long after a window's end files of it may still come before it is due, for example 6 hours; default: not at all"""
     owners: list[Name] = Field(default_factory=list)
     """the owners of the model; they never verify its cases"""
     admit: Sql | None = None

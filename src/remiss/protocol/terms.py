@@ -263,6 +263,7 @@ class Protocol:
     require: tuple[str, ...] = ()
     sensitivity: Mapping[str, Sensitivity] = field(default_factory=dict)
     redaction: Policy = field(default_factory=Policy)
+    grace: timedelta = timedelta(0)
     labelling: LabellingDesign | None = None
     retention: Retention | None = None
     review: Review | None = None

@@ -161,7 +161,7 @@ class RunWindow:
         "since": "interval.since",
         "until": "interval.until",
         **{name: f"manifest.{name}" for name in ("engine", "software", "folder", "files", "file_digests")},
-        **{name: f"manifest.{name}" for name in ("label_digests", "addresses", "unplaced")},
+        **{name: f"manifest.{name}" for name in ("label_digests", "addresses", "unplaced", "grace_minutes")},
         **{name: f"duplicates.{name}" for name in ("merged", "resolved")},
     },
     also={"file_count": "source.files"},
@@ -180,6 +180,7 @@ class Manifest:
 
     `left_out` counts the rows of its windows that the protocol's `admit` is not true for, `left_out_null` those for which it is
     null. Of rows that share an id `merged` were dropped as saying the same as the one kept, `resolved` as outranked by it.
+    `grace_minutes` is for how long after its end files of a window might still come, which a protocol may change freely too.
     """
 
     protocol: str
@@ -204,6 +205,7 @@ class Manifest:
     left_out_null: Count = 0
     merged: Count = 0
     resolved: Count = 0
+    grace_minutes: Count = 0
 
     @property
     def file_count(self) -> Count:
