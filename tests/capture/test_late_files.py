@@ -3,9 +3,10 @@
 from datetime import UTC, datetime, timedelta
 
 from remiss.capture.late_files import file_changes
-from remiss.capture.ports import SourceFile, Tail, WindowInForce
+from remiss.capture.ports import WindowInForce
 from remiss.records.identity import to_micros
 from remiss.records.run import RunWindow
+from remiss.records.source_file import SourceFile, Tail
 
 DAY = timedelta(days=1)
 MONDAY = datetime(2013, 6, 3, tzinfo=UTC)

@@ -18,7 +18,7 @@ def test_where_something_is_redacted_the_raw_event_is_restricted():
 
 
 def test_where_nothing_is_redacted_it_is_as_guarded_as_the_case():
-    plain = restore(PROTOCOL.replace("redaction: [email, phone]\n", ""), "p.yaml")
+    plain = restore(PROTOCOL.replace("redaction: [email, phone]", "redaction: none"), "p.yaml")
     assert raw_sensitivity(plain, Sensitivity.INTERNAL) is Sensitivity.INTERNAL
 
 
@@ -36,3 +36,8 @@ def test_a_purpose_is_a_sentence():
     for purpose in ("", " ", "x" * 301):
         with pytest.raises(InputError):
             checked_purpose(purpose)
+
+
+def test_where_a_protocol_says_nothing_of_redaction_the_raw_event_is_restricted():
+    silent = restore(PROTOCOL.replace("redaction: [email, phone]\n", ""), "p.yaml")
+    assert raw_sensitivity(silent, Sensitivity.INTERNAL) is Sensitivity.RESTRICTED

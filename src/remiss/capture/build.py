@@ -24,6 +24,7 @@ from remiss.govern.ports.vault import Bundle
 from remiss.govern.redaction.redactor import Redactor, remembering
 from remiss.protocol.actions import checked as checked_against_sources
 from remiss.protocol.check_result import Checked
+from remiss.protocol.notes import UNREDACTED
 from remiss.protocol.ports import Description, Session
 from remiss.protocol.terms import Address, Protocol
 from remiss.protocol.versions import restore
@@ -149,7 +150,7 @@ def _sealed(
         software=f"remiss {__version__}",
         folder=str(folder),
         label_digests={relative(name, folder): content[name] for name in found.label_files},
-        notes=(*notes, *result.notes, *notes_on_lost(lost), *exposed),
+        notes=(*notes, *result.notes, *notes_on_lost(lost), *exposed, *(() if protocol.redaction else (UNREDACTED,))),
         unplaced={relative(file, folder): reasons for file, reasons in result.unplaced.items()},
         left_out=sum(window.left_out for window in result.windows),
         left_out_null=result.left_out_null,

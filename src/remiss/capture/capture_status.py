@@ -9,13 +9,14 @@ from datetime import datetime, timedelta
 from remiss.capture.build import filed_document
 from remiss.capture.ports import CaptureWorkspace, WindowInForce
 from remiss.capture.requirements import refused_rows
-from remiss.capture.schedule import FileChange, Interval, due_again, spans
+from remiss.capture.schedule import Interval, due_again, spans
 from remiss.capture.source_files import Due, look
 from remiss.capture.source_files import due as due_of
 from remiss.errors import InputError
 from remiss.protocol.terms import Protocol
 from remiss.records.published import Count, Items, Share, published
 from remiss.records.run import Run
+from remiss.records.source_file import FileChange
 
 # A criterion that catches this share of the events it could catch is about the log, not about failures.
 NEARLY_EVERYTHING = 0.9
@@ -34,6 +35,7 @@ class CaptureStatus:
     `late` counts the windows that are due again because of their files, which came after their window was captured or were
     changed since. `files` names the first 20 of these, and of those gone from the source, for which nothing is due; `gone` counts
     the latter. `unlisted` counts windows of runs that kept no list of files: what comes late to them is not noticed.
+    `kept_as_logged` is whether the protocol says `redaction: none`.
     """
 
     protocol: str
@@ -54,6 +56,7 @@ class CaptureStatus:
     files: tuple[FileChange, ...] = ()
     gone: Count = 0
     unlisted: Count = 0
+    kept_as_logged: bool = False
 
 
 @published("status")
@@ -118,6 +121,7 @@ def capture_status(ws: CaptureWorkspace, source: str, protocol: str, position: i
         files=found.files.changes if found else (),
         gone=found.files.gone if found else 0,
         unlisted=found.files.unlisted if found else 0,
+        kept_as_logged=document is not None and not document.redaction,
     )
 
 

@@ -16,9 +16,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from remiss.capture.ports import SourceFile, WindowInForce
-from remiss.capture.schedule import FileChange
+from remiss.capture.ports import WindowInForce
 from remiss.records.identity import from_micros, to_micros
+from remiss.records.source_file import FileChange, SourceFile
 
 NEW, CHANGED, GONE = "new", "changed", "gone"
 # Files that are named, of those that changed something; all are counted.

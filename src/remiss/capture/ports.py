@@ -15,6 +15,7 @@ from remiss.govern.ports.vault import Keys, Vault
 from remiss.protocol.ports import Documents, Engine, Protocols
 from remiss.records.person import Governed
 from remiss.records.run import Cell, Change, DerivedRun, Group, Manifest, Member, Profile, RefusedRow, Run, RunWindow
+from remiss.records.source_file import SourceFile
 from remiss.settings import Settings
 
 if TYPE_CHECKING:
@@ -48,35 +49,6 @@ class RunTotals:
 
     populations: Mapping[str, int]
     refused: tuple[Refused, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tail:
-    """That a file begins with the whole content of that digest, and the stretches of event time of what comes after it."""
-
-    digest: str
-    times: tuple[tuple[int, int], ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceFile:
-    """A file of a source in one state, told apart by its size and its time of change.
-
-    `times` are the least and greatest event time of each of its stretches, in microseconds: none when none of its rows has a
-    readable time, and None when it was not read for them. `last_row` is the number of its last readable row, where rows are
-    lines. Runs that were filed from position `since` until position `until` saw it in this state; both are None of one that no
-    run has seen, and `until` alone while the newest run has.
-    """
-
-    path: str
-    size: int
-    modified_ns: int
-    digest: str | None = None
-    times: tuple[tuple[int, int], ...] | None = None
-    last_row: int | None = None
-    tail: Tail | None = None
-    since: int | None = None
-    until: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

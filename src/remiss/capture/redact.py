@@ -91,6 +91,7 @@ def check_strata(groups: Iterable[Group], protocol: Protocol, by: Redactor) -> N
     ------
     ProtocolError : names the stratum
     """
+    by = replace(by, policy=protocol.redaction.certain)
     for name, value in {(name, value) for group in groups for name, value in group.stratum.items()}:
         if isinstance(value, str | int) and redact_value(value, by) != value:
             raise ProtocolError(
@@ -102,7 +103,7 @@ def check_strata(groups: Iterable[Group], protocol: Protocol, by: Redactor) -> N
 
 def exposed_ids(ids: Iterable[str], protocol: Protocol) -> tuple[str, ...]:
     """Return a note when event ids, which are names and never changed, look like personal data."""
-    seen = {detector for event_id in ids for detector in exposed(event_id, protocol.redaction)}
+    seen = {detector for event_id in ids for detector in exposed(event_id, protocol.redaction.certain)}
     if not seen:
         return ()
     kinds = ", ".join(sorted(seen))

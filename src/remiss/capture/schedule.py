@@ -16,8 +16,9 @@ from typing import NamedTuple
 from remiss.capture.ports import WindowInForce
 from remiss.errors import IntervalError
 from remiss.records.identity import format_time
-from remiss.records.published import Count, Items, published
+from remiss.records.published import Items, published
 from remiss.records.run import RunWindow
+from remiss.records.source_file import FileChange
 from remiss.records.window import Window, window_at, window_index, windows_between
 
 REFERENCE_WINDOWS = 8
@@ -31,24 +32,6 @@ class Interval(NamedTuple):
 
     since: datetime
     until: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileChange:
-    """A file that is `new`, `changed` or `gone` since windows were captured that it reaches, between `since` and `until`.
-
-    For what is gone, and what a changed file does not reach any more, no window is due.
-    """
-
-    path: str
-    kind: str
-    windows: Count
-    since: datetime
-    until: datetime
-
-    def __str__(self) -> str:
-        bounds = f"{format_time(self.since)} to {format_time(self.until)}"
-        return f"{self.path} is {self.kind}: {self.windows:,} {'window' if self.windows == 1 else 'windows'}, {bounds}"
 
 
 @published("due")

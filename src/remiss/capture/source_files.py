@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import PurePath
 
 from remiss.capture.late_files import FileChanges, file_changes
-from remiss.capture.ports import CaptureWorkspace, SourceFile, Tail, WindowInForce
+from remiss.capture.ports import CaptureWorkspace, WindowInForce
 from remiss.capture.schedule import due_windows
 from remiss.capture.time_ranges import file_times, joined, last_rows, no_times
 from remiss.protocol.actions import checked as checked_against_sources
@@ -23,7 +23,8 @@ from remiss.protocol.check_result import Checked
 from remiss.protocol.ports import Session
 from remiss.protocol.terms import Protocol
 from remiss.records.identity import digest, from_micros
-from remiss.records.run import ReadFile, in_bulk
+from remiss.records.run import in_bulk
+from remiss.records.source_file import ReadFile, SourceFile, Tail
 from remiss.records.window import Window
 
 # Of this format files are never appended to, and rows are read without reading what is before them.

@@ -59,7 +59,10 @@ def handling(protocol: Protocol) -> Mapping[str, object]:
         "team": protocol.team,
         "owners": sorted(set(protocol.owners)),
         "sensitivity": {name: level.name.lower() for name, level in sorted(protocol.sensitivity.items())},
-        "redaction": [
+        # Of those that say nothing of it, the former among them, all are guarded alike: also by detectors that are to come.
+        "redaction": None
+        if protocol.redaction.unasked
+        else [
             *sorted(protocol.redaction.detectors),
             *([each.name, each.pattern] for each in protocol.redaction.patterns),
         ],

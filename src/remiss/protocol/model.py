@@ -227,8 +227,9 @@ class ProtocolModel(Section):
     """the fields that an event must have; others may be null"""
     sensitivity: dict[str, Literal["public", "internal", "restricted", "secret"]] = Field(default_factory=dict)
     """the level of fields that are not internal; restricted and above never reach the catalog"""
-    redaction: Entries = Field(default_factory=list)
-    """what is replaced in text before anything is filed: names of detectors, and patterns of your own"""
+    redaction: Entries | None = None
+    """what is replaced in text before anything is filed: names of detectors, and patterns of your own; default: what any built-in
+    detector finds in any text; none says that texts are kept as they were logged"""
     taxonomy: Text | None = None
     """a taxonomy file relative to this document; default: the built-in one, namespace remiss"""
     severity: Text | None = None

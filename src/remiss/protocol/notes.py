@@ -26,6 +26,8 @@ _PERSONAL = (
     "message",
     "note",
 )
+# Said wherever a protocol that says so is used.
+UNREDACTED = "redaction is none: texts are kept as production logged them"
 _NOT_YET = {
     "retention": "nothing is deleted by it yet; `remiss retention apply` comes with a later version",
     "review": "no review is scheduled by it yet; `remiss review schedule` comes with a later version",
@@ -120,6 +122,7 @@ def _personal(checked: Checked) -> Iterator[Note]:
     protocol = checked.protocol
     if protocol.redaction:
         return
+    yield protocol.lines.get("redaction", 1), UNREDACTED, "leave redaction out, and every built-in detector reads every text"
     for name, expression in checked.fields.items():
         if protocol.sensitivity.get(name, Sensitivity.INTERNAL) >= Sensitivity.RESTRICTED or expression.type is not Type.TEXT:
             continue
@@ -128,5 +131,5 @@ def _personal(checked: Checked) -> Iterator[Note]:
             yield (
                 protocol.fields[name].line,
                 f"field {name} may hold personal data, and nothing redacts it",
-                f"add redaction: [email, phone, card, ip, iban, secret], or {name}: restricted under sensitivity",
+                f"leave redaction out or name detectors, or write {name}: restricted under sensitivity",
             )

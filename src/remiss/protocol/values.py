@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from remiss.errors import InputError
 from remiss.govern.redaction.detectors import DETECTORS, NAME, check_pattern
-from remiss.govern.redaction.policy import GROUPS, MODELLED, Pattern, Policy, policy_of
+from remiss.govern.redaction.policy import GROUPS, MODELLED, UNASKED, Pattern, Policy, policy_of
 from remiss.protocol.nearest import nearest
 from remiss.protocol.shape import Section, wrong
 from remiss.protocol.terms import Kind
@@ -24,6 +24,8 @@ from remiss.records.event import BY_HAND
 from remiss.records.run import RESERVED
 from remiss.records.window import parse_width
 
+# Under `redaction`: that texts are to be kept as production logged them, said aloud.
+NOTHING = "none"
 _FIRST = ("email", "phone", "card", "ip")
 KNOWN = tuple(dict.fromkeys((*_FIRST, *DETECTORS, *GROUPS, *MODELLED)))
 # What people ask for by other words, or what no detector can tell from anything else.
@@ -94,11 +96,19 @@ def _apart(entries: list[EntryModel]) -> list[EntryModel]:
 
 
 Entry = Annotated[EntryModel, BeforeValidator(_entry, json_schema_input_type=str | EntryModel), AfterValidator(_own)]
-Entries = Annotated[list[Entry], AfterValidator(_apart)]
+Entries = Annotated[
+    list[Entry],
+    BeforeValidator(
+        lambda value: [] if value == NOTHING else value, json_schema_input_type=list[str | EntryModel] | Literal["none"]
+    ),
+    AfterValidator(_apart),
+]
 
 
-def policy(entries: Sequence[EntryModel]) -> Policy:
-    """Return the policy that a document asks for."""
+def policy(entries: Sequence[EntryModel] | None) -> Policy:
+    """Return the policy that a document asks for; of one that says nothing of it, all built-in detectors on all texts."""
+    if entries is None:
+        return UNASKED
     patterns = tuple(Pattern(entry.name, entry.pattern) for entry in entries if entry.pattern is not None)
     return policy_of((entry.name for entry in entries if entry.pattern is None), patterns)
 

@@ -19,6 +19,7 @@ from remiss.records import arrow
 from remiss.records.event import Event, Scalar, Values
 from remiss.records.published import INLINE, Count, Share, published
 from remiss.records.rows import Shown
+from remiss.records.source_file import ReadFile
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -221,19 +222,6 @@ class Change:
     kind: str
     window: datetime
     detail: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadFile:
-    """A file of a source as a run read it: its path relative to the folder of the manifest, its size, and its time of change.
-
-    `digest` is the SHA-256 of its content, None of a file that was not needed whole: it holds no event of the run's windows.
-    """
-
-    path: str
-    size: int
-    modified_ns: int
-    digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

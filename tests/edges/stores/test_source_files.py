@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 
 from remiss.capture.late_files import file_changes
-from remiss.capture.ports import SourceFile
 from remiss.protocol.terms import Address
+from remiss.records.source_file import SourceFile
 from tests.edges.stores.test_status import captured, log
 
 __all__ = ["log"]

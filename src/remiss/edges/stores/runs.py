@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Label, Row, Select, and_, false, func, select
 
-from remiss.capture.ports import Coverage, DocumentText, KnownEvent, RunTotals, SourceFile, WindowInForce
+from remiss.capture.ports import Coverage, DocumentText, KnownEvent, RunTotals, WindowInForce
 from remiss.edges.stores.activation import activate
 from remiss.edges.stores.coverage import coverage, known_events, totals, windows_in_force, windows_waiting
 from remiss.edges.stores.filing import file_run, lock_source
@@ -33,6 +33,7 @@ from remiss.protocol.terms import Protocol
 from remiss.records.case import Sensitivity
 from remiss.records.person import Governed
 from remiss.records.run import Cell, Change, DerivedRun, Group, Manifest, Member, Profile, RefusedRow, Run, RunWindow, in_bulk
+from remiss.records.source_file import SourceFile
 
 SHORTEST = 6
 

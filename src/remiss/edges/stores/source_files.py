@@ -11,7 +11,6 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, null, select, update
 
-from remiss.capture.ports import SourceFile, Tail
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.dialect.types import json_cell
 from remiss.edges.stores.dialect.writing import insert_many, lock_name
@@ -19,7 +18,8 @@ from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.store import Store
 from remiss.edges.stores.tables import source_files
 from remiss.errors import Conflict, StorageError
-from remiss.records.run import Manifest, ReadFile
+from remiss.records.run import Manifest
+from remiss.records.source_file import ReadFile, SourceFile, Tail
 
 # Who keeps what was read writes a few thousand rows, and nothing waits for it.
 MOST_IDLE_SECONDS = 60.0

@@ -13,6 +13,7 @@ from remiss.capture.reproduction import Reproduction
 from remiss.faces.cli import render
 from remiss.present import facts
 from remiss.present.legible import counted, share
+from remiss.protocol.notes import UNREDACTED
 from remiss.records.identity import format_time
 from remiss.records.job import Job
 from remiss.records.run import Run
@@ -64,6 +65,7 @@ def _lines(item: CaptureStatus) -> list[tuple[str, object]]:
             else []
         ),
         *(("", each) for each in item.files[:SHOWN] if each.kind == GONE),
+        *([("texts", UNREDACTED)] if item.kept_as_logged else []),
         *([("files not known", f"of {counted(item.unlisted, 'window')} of former versions")] if item.unlisted else []),
         (
             "provisional",

@@ -57,12 +57,14 @@ def redact_event(fields: Mapping[str, Scalar], sensitivity: Mapping[str, Sensiti
 def redact_value(value: Scalar, by: Redactor) -> Scalar:
     """Return a plain value redacted: text by the whole policy, whole numbers by what has no letters, all else as it is.
 
-    A card number in a numeric column becomes its mark, and so text.
+    A card number in a numeric column becomes its mark, and so text, where a protocol asks for that.
     """
     match value:
         case str():
             return redact(value, by)
         case bool():
+            return value
+        case int() | float() if by.policy.unasked:
             return value
         case int() | float() if abs(value) >= SHORTEST_NUMBER and value == value // 1:
             digits = str(int(value))

@@ -28,10 +28,15 @@ class Pattern:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Detectors in the order in which they run, and patterns. It is true when it looks for anything."""
+    """Detectors in the order in which they run, and patterns. It is true when it looks for anything.
+
+    One that is `unasked`, since a protocol says nothing of redaction, reads texts alone: no number becomes a mark unless somebody
+    named what is to be found in numbers.
+    """
 
     detectors: tuple[str, ...] = ()
     patterns: tuple[Pattern, ...] = ()
+    unasked: bool = False
 
     def __bool__(self) -> bool:
         return bool(self.detectors or self.patterns)
@@ -40,6 +45,12 @@ class Policy:
     def names(self) -> frozenset[str]:
         """The names that marks can have."""
         return frozenset((*self.detectors, *(each.name for each in self.patterns)))
+
+    @property
+    def certain(self) -> Policy:
+        """The same without what is often right by chance, unless somebody asked for it."""
+        kept = tuple(name for name in self.detectors if name not in GUESSED)
+        return Policy(kept, self.patterns, unasked=True) if self.unasked else self
 
     @property
     def built_in(self) -> tuple[str, ...]:
@@ -79,11 +90,14 @@ def policy_version(policy: Policy, model: str | None = None) -> str:
         "detectors": {name: DETECTORS[name].version for name in policy.built_in},
         "modelled": dict.fromkeys(policy.modelled, model),
         "patterns": [[each.name, each.pattern] for each in policy.patterns],
+        **({"unasked": True} if policy.unasked else {}),
     }
     return digest(means)[:16]
 
 
 # For what people write into the catalog themselves, where no protocol chooses.
 WRITTEN = policy_of(name for name in DETECTORS if name not in GUESSED)
+# By a protocol that says nothing of redaction.
+UNASKED = Policy(tuple(DETECTORS), unasked=True)
 # What names (model version, trace, ...) are read for.
 NAMING = policy_of(["email"])

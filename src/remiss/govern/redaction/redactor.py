@@ -107,7 +107,7 @@ class Redactor:
     def narrowed(self, policy: Policy) -> Redactor:
         """Return the same, looking only for what the other policy looks for too."""
         kept = tuple(name for name in self.policy.detectors if name in policy.detectors)
-        return replace(self, policy=Policy(kept))
+        return replace(self, policy=Policy(kept, unasked=self.policy.unasked))
 
 
 def redact(text: str, by: Redactor) -> str:
