@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from remiss.present.legible import figure, moment, one_line, share
-from remiss.records.estimate import CONFIRMED, Estimate, EstimateRow
+from remiss.records.estimate import CONFIRMED, UNKNOWN, WEIGHTED, Estimate, EstimateRow
 from remiss.records.labelling import Verdict
 
 UNDEFINED = "undefined"
+OF_THIS_LOG = "this log only"
 INTERVAL = "{level} % interval"
+# Rows that a note names.
+NAMED = 5
 FIGURES = ("value", "95 % interval", "sampled", "judged", "flagged", "precision")
 
 
@@ -47,7 +50,12 @@ def figure_of(row: EstimateRow, *, rate: bool) -> tuple[str, str]:
         # A digit more than of other shares: beside it may stand what people confirmed of it, which must not look like more.
         return share(row.value, digits=3), ""
     low, high = ((end if end is not None and math.isfinite(end) else None) for end in (row.low, row.high))
-    return figure(row.value, low, high, rate=rate)
+    if low is None and row.interval == UNKNOWN and row.method == WEIGHTED:
+        # Nobody knows how sure it is, and so much is certain: no surer than so many independent events make it.
+        worth = max(row.effective or row.sampled, 1.0)
+        half = 2 * math.sqrt(row.value * (1 - row.value) / worth) if rate and row.value <= 1 else 2 * row.value / math.sqrt(worth)
+        return figure(row.value, max(0.0, row.value - half), row.value + half, rate=rate)[0], ""
+    return figure(row.value, low, high, rate=rate, least=None if rate else row.sampled, most=None if rate else row.flagged)
 
 
 def figures(estimate: Estimate) -> tuple[list[str], list[tuple[str, ...]]]:
@@ -79,7 +87,12 @@ def among(estimate: Estimate) -> str:
 
 def remarks(row: EstimateRow) -> str:
     """Return the marks of one row."""
-    marks = (("few", row.few), ("provisional", row.provisional), ("preliminary", row.preliminary))
+    marks = (
+        (OF_THIS_LOG, row.of_this_log),
+        ("few", row.few),
+        ("provisional", row.provisional),
+        ("preliminary", row.preliminary),
+    )
     return ", ".join(name for name, holds in marks if holds)
 
 
@@ -124,10 +137,14 @@ def rows_own(estimate: Estimate, shared: Sequence[str], *, judging: bool = True)
     shared : notes of every row, to leave out
     judging : whether to say how much could be judged, for a caller who does not show it beside the figure
     """
-    own = [
-        (row, note)
-        for row in estimate.rows
-        for note in (*row.notes, *([judged(row)] if judging else []))
-        if note and note not in shared
-    ]
-    return [f"{key_of(row)}: {note}" if estimate.by else note for row, note in own]
+    keys: dict[str, list[str]] = {}
+    for row in estimate.rows:
+        for note in (*row.notes, *([judged(row)] if judging else [])):
+            if note and note not in shared:
+                keys.setdefault(note, []).append(key_of(row))
+    return [f"{_some(own)}: {note}" if estimate.by else note for note, own in keys.items()]
+
+
+def _some(keys: Sequence[str]) -> str:
+    """Return a few names, and how many more there are."""
+    return ", ".join(keys) if len(keys) <= NAMED else f"{', '.join(keys[: NAMED - 1])} and {len(keys) - NAMED + 1:,} more"

@@ -92,7 +92,7 @@ class Result:
     ground: str
     judged: bool
     remarks: bool
-    variance: str
+    of_this_log: bool
     spec: dict[str, Any] | None
     svg: Markup
 
@@ -166,7 +166,7 @@ def result_of(found: Estimate, width: timedelta) -> Result:
         ground=f"{found.source}, by protocol {found.protocol}",
         judged=any(line.judged for line in lines),
         remarks=any(line.remarks for line in lines),
-        variance=found.rows[0].variance if found.rows else "sample",
+        of_this_log=any(row.of_this_log for row in found.rows),
         spec=spec_of(found, lines) if known else None,
         svg=Markup(forest(found)) if known else Markup(""),  # noqa: S704 - it escapes what it writes
     )
@@ -211,6 +211,7 @@ def spec_of(found: Estimate, lines: tuple[EstimateLine, ...]) -> dict[str, Any]:
             high=row.high,
             exact=row.exact,
             few=row.few,
+            open=row.of_this_log,
             says=line.value,
             interval="" if row.exact else line.interval,
             href=line.href,
