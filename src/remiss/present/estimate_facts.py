@@ -6,16 +6,15 @@ import math
 from collections.abc import Sequence
 from datetime import datetime
 
-from remiss.present.legible import figure, moment, one_line, share
+from remiss.present.legible import figure, moment, number, one_line, share
 from remiss.records.estimate import CONFIRMED, UNKNOWN, WEIGHTED, Estimate, EstimateRow
 from remiss.records.labelling import Verdict
 
 UNDEFINED = "undefined"
-OF_THIS_LOG = "this log only"
-INTERVAL = "{level} % interval"
+INTERVAL = "95 % interval"
 # Rows that a note names.
 NAMED = 5
-FIGURES = ("value", "95 % interval", "sampled", "judged", "flagged", "precision")
+FIGURES = ("value", INTERVAL, "sampled", "effective", "judged", "flagged", "precision")
 
 
 def heading(estimate: Estimate) -> str:
@@ -60,23 +59,27 @@ def figure_of(row: EstimateRow, *, rate: bool) -> tuple[str, str]:
 
 def figures(estimate: Estimate) -> tuple[list[str], list[tuple[str, ...]]]:
     """Return the titles and the lines of the table of an estimate, each figure in the digits that its interval allows."""
-    level = next((row.level for row in estimate.rows), 0.95)
-    titles = [*([estimate.by] if estimate.by else []), "value", INTERVAL.format(level=f"{level * 100:g}"), "sampled"]
-    judged = any(row.judged is not None and row.judged < 1 for row in estimate.rows)
-    marked = any(remarks(row) for row in estimate.rows)
-    titles += [*(["judged"] if judged else []), *(["remarks"] if marked else [])]
-    two = estimate.kind == CONFIRMED
-    titles += [*(["flagged", "precision"] if two else [])]
-    lines = []
-    for row in estimate.rows:
-        value, interval = figure_of(row, rate=estimate.rate)
-        line = [*([key_of(row)] if estimate.by else []), value]
-        line += [interval or ("" if value == UNDEFINED else "exact" if row.exact else "unknown"), f"{row.sampled:,}"]
-        line += [("" if row.judged is None else share(row.judged))] if judged else []
-        line += [remarks(row)] if marked else []
-        line += [flagged_of(row), precision_of(row)] if two else []
-        lines.append(tuple(line))
-    return titles, lines
+    rows, told = estimate.rows, [figure_of(row, rate=estimate.rate) for row in estimate.rows]
+    columns = {
+        **({estimate.by: [key_of(row) for row in rows]} if estimate.by else {}),
+        "value": [value for value, _ in told],
+        INTERVAL: [interval or ended(row) for (_, interval), row in zip(told, rows, strict=True)],
+        "method": [row.method for row in rows],
+        "variance": [row.variance for row in rows],
+        "sampled": [f"{row.sampled:,}" for row in rows],
+        "effective": ["" if row.effective is None else number(row.effective) for row in rows],
+        "judged": ["" if row.judged is None or row.judged >= 1 else share(row.judged) for row in rows],
+        "remarks": [remarks(row) for row in rows],
+    }
+    if estimate.kind == CONFIRMED:
+        columns |= {"flagged": [flagged_of(row) for row in rows], "precision": [precision_of(row) for row in rows]}
+    shown = {title: texts for title, texts in columns.items() if not rows or any(texts)}
+    return list(shown), list(zip(*shown.values(), strict=True))
+
+
+def ended(row: EstimateRow) -> str:
+    """Return what stands in the place of an interval that a row has not."""
+    return "" if row.interval == "undefined" else row.interval
 
 
 def among(estimate: Estimate) -> str:
@@ -87,13 +90,7 @@ def among(estimate: Estimate) -> str:
 
 def remarks(row: EstimateRow) -> str:
     """Return the marks of one row."""
-    marks = (
-        (OF_THIS_LOG, row.of_this_log),
-        ("few", row.few),
-        ("provisional", row.provisional),
-        ("preliminary", row.preliminary),
-    )
-    return ", ".join(name for name, holds in marks if holds)
+    return ", ".join(row.marks)
 
 
 def precision_of(row: EstimateRow) -> str:

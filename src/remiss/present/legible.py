@@ -95,8 +95,6 @@ def figure(
     rate : whether these are fractions, to be said in percent
     least, most : numbers of events below or above which nothing is possible; rounding does not pass them
 
-    >>> figure(716, 560, 716, most=716)
-    ('716', '560 to 716')
     >>> figure(10_345.2, 9_876.4, 11_012.9), figure(1_717)
     (('10,300', '9,900 to 11,000'), ('1,717', ''))
     >>> [text.replace(NARROW_SPACE, " ") for text in figure(0.1512, 0.1298, 0.1741, rate=True)]
@@ -156,11 +154,7 @@ def _apart(percent: float) -> float:
 
 
 def _fixed(value: float, decimals: int) -> str:
-    """Return a number with so many decimals (negative ones round to tens); what is not zero never reads as zero.
-
-    >>> _fixed(400.0, -3), _fixed(0.0004, 2)
-    ('400', '0.0004')
-    """
+    """Return a number with so many decimals (negative ones round to tens); what is not zero never reads as zero."""
     if abs(value) >= HUGE:
         return f"{value:.3g}"
     shown = round(value, decimals)

@@ -28,6 +28,7 @@ THIS_LOG = (
 )
 Method = Annotated[str, OneOf((COUNTED, WEIGHTED))]
 Variance = Annotated[str, OneOf((SAMPLE, PROCESS))]
+MARKS = ("this log only", "few", "provisional", "preliminary")
 IntervalKind = Annotated[str, OneOf((EXACT, GIVEN, UNKNOWN, UNDEFINED))]
 FigureKind = Annotated[str, OneOf((FLAGGED, CONFIRMED))]
 ConfirmedVerdict = Annotated[str, OneOf((Verdict.FAILURE.value, Verdict.WRONG_LABEL.value))]
@@ -91,6 +92,12 @@ class EstimateRow:
         if self.low is None or self.high is None:
             return self.value is not None and self.method == COUNTED and self.variance == SAMPLE
         return self.low == self.high
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """What to know of the row before anything else, in a word each."""
+        given = (self.of_this_log, self.few, self.provisional, self.preliminary)
+        return tuple(name for name, holds in zip(MARKS, given, strict=True) if holds)
 
     @property
     def of_this_log(self) -> bool:

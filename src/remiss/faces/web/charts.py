@@ -21,10 +21,7 @@ NOUGHT = "datum.value === 0 ? '0' : datum.label"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChartMark:
-    """One figure of a chart. Texts are as people read them; `href` leads to the cases behind it.
-
-    `open` has open ends: its interval is of this log only, beside others of the process.
-    """
+    """One figure of a chart, `open` where it is of this log only. Texts are as people read them; `href` leads to its cases."""
 
     label: str
     value: float

@@ -81,10 +81,8 @@ class EstimateLine:
 class Result:
     """The figures of one question."""
 
+    found: Estimate
     heading: str
-    by: str
-    rate: bool
-    confirmed: bool
     among: str
     lines: tuple[EstimateLine, ...]
     notes: tuple[str, ...]
@@ -155,10 +153,8 @@ def result_of(found: Estimate, width: timedelta) -> Result:
     lines = tuple(line_of(row, found, cases_of(found, query, row, width)) for row in found.rows)
     known = any(row.value is not None for row in found.rows) and (len(found.rows) > 1 or not found.rows[0].exact)
     return Result(
+        found=found,
         heading=estimate_facts.heading(found),
-        by=found.by or "events",
-        rate=found.rate,
-        confirmed=found.kind == CONFIRMED,
         among=estimate_facts.among(found),
         lines=lines,
         notes=(*found.notes, *estimate_facts.shared_notes(found)),
@@ -191,7 +187,7 @@ def line_of(row: EstimateRow, found: Estimate, href: str) -> EstimateLine:
         key=estimate_facts.key_of(row) if found.by else "all",
         href=href,
         value=value,
-        interval=interval or ("" if value == estimate_facts.UNDEFINED else "exact" if row.exact else "unknown"),
+        interval=interval or estimate_facts.ended(row),
         sampled=row.sampled,
         judged=share(row.judged) if partly and row.judged is not None else "",
         bounds=bounds,
