@@ -91,6 +91,7 @@ def figure(log: Controls, people: People, rng: np.random.Generator) -> IntervalE
         selected=selected,
         known=known,
         unsettled=np.zeros(count, dtype=bool),
+        cluster=np.arange(count, dtype=np.intp),
         window=zeros,
         windows=1,
     )

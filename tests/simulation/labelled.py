@@ -113,6 +113,7 @@ def labelled(
         selected=selected,
         known=known,
         unsettled=np.zeros(len(counts), dtype=bool),
+        cluster=np.arange(len(counts), dtype=np.intp),
         window=world.window[counts],
         windows=world.windows,
     )

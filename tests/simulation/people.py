@@ -18,25 +18,43 @@ ERRING = 0.15
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """The flagged events of a log: how likely each is captured, whether it is a failure and how grave (0 to 3)."""
+    """The flagged events of a log: how likely each is captured, whether it is a failure and how grave (0 to 3).
+
+    `problem` has the number of the problem that an event is one of many of; its own where it is of none.
+    """
 
     p1: np.ndarray
     failure: np.ndarray
     grade: np.ndarray
     pattern: np.ndarray
+    problem: np.ndarray
 
     @property
     def size(self) -> int:
         return len(self.p1)
 
 
-def batch_of(rng: np.random.Generator, *, size: int = 4000, precision: float = 0.6) -> Batch:
-    """Return a batch of which a fifth is captured five times as often as the rest."""
+def batch_of(
+    rng: np.random.Generator, *, size: int = 4000, precision: float = 0.6, problems: int = 0, alike: float = 0.5
+) -> Batch:
+    """Return a batch of which a fifth is captured five times as often as the rest.
+
+    Parameters
+    ----------
+    problems : that many, to which the share `alike` of the events belongs; those of one are failures together, or none
+    """
+    problem, failure = np.arange(size), rng.random(size) < precision
+    if problems:
+        of_one = rng.random(size) < alike
+        problem[of_one] = size + rng.integers(problems, size=int(of_one.sum()))
+        verdicts = np.arange(problems) < round(precision * problems)
+        failure[of_one] = verdicts[problem[of_one] - size]
     return Batch(
         p1=np.where(rng.random(size) < 0.2, 0.5, 0.1),
-        failure=rng.random(size) < precision,
+        failure=failure,
         grade=rng.choice(4, size, p=[0.05, 0.25, 0.4, 0.3]),
         pattern=(rng.random(size) < 0.3).astype(np.intp),
+        problem=problem,
     )
 
 
@@ -62,11 +80,14 @@ def labelled(batch: Batch, how: Labelling, rng: np.random.Generator) -> Annotate
     order = np.argsort(place)
     count = int(how.done * len(kept))
     event, t = kept[order[:count]], place[order[count]]
-    errs = rng.random(count) < ERRING
+    # The first of a problem is labelled, and the others take its verdict.
+    _, first, cluster = np.unique(batch.problem[event], return_index=True, return_inverse=True)
+    errs = (rng.random(count) < ERRING)[first][cluster]
     says = batch.failure[event] ^ errs
-    grade = np.where(says, np.clip(batch.grade[event] + rng.integers(-1, 2, count), 0, 3), REJECTED)
+    near = np.clip(batch.grade[event] + rng.integers(-1, 2, count), 0, 3)[first][cluster]
+    grade = np.where(says, near, REJECTED)
     p3 = np.array(how.shares)[grade]
-    selected = rng.random(count) < p3
+    selected = rng.random(count)[first][cluster] < p3
     # Two disagree where the annotator errs, and a third finds what is so.
     disputed = selected & errs & (not how.settles)
     reopened = rng.random(count) < how.reopened
@@ -82,6 +103,7 @@ def labelled(batch: Batch, how: Labelling, rng: np.random.Generator) -> Annotate
         selected=selected,
         known=known,
         unsettled=selected & ~known & ~unseen,
+        cluster=cluster.astype(np.intp),
         window=np.zeros(count, dtype=np.intp),
         windows=1,
     )

@@ -50,8 +50,9 @@ def studied(world, people, draws):
 
 @pytest.mark.parametrize("draws", DRAWS)
 @pytest.mark.parametrize("people", PEOPLE)
-def test_intervals_of_what_nothing_caught_hold_however_few_are_labelled(people, draws):
-    held = {world: studied(world, people, draws)[0] for world in WORLDS}
+@pytest.mark.parametrize("half", [0, 1])
+def test_intervals_of_what_nothing_caught_hold_however_few_are_labelled(half, people, draws):
+    held = {world: studied(world, people, draws)[0] for world in list(WORLDS)[half::2]}
     assert min(held.values()) > lowest_plausible(0.93, draws), held
     assert np.mean(list(held.values())) >= 0.95
 

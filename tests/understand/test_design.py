@@ -45,6 +45,7 @@ def annotated(rows, windows=1):
         selected=np.array([each is not None for each in verdict]),
         known=np.array([each in {True, False} and each is not None for each in verdict]),
         unsettled=np.array([each == "disputed" for each in verdict]),
+        cluster=np.arange(len(rows), dtype=np.intp),
         window=np.arange(len(rows), dtype=np.intp) % windows,
         windows=windows,
     )
@@ -102,6 +103,27 @@ def test_cells_with_too_few_verified_go_with_the_next_grade():
 def test_what_was_rejected_is_a_cell_of_its_own_where_it_can_be():
     assert grades_together(np.array([5.0, 6.0, 1.0, 1.0, 6.0])).tolist() == [0, 1, 1, 1, 2]
     assert grades_together(np.array([1.0, 2.0, 1.0, 2.0, 5.0])).tolist() == [0, 0, 0, 0, 1]
+
+
+def test_cases_that_share_a_verdict_are_one_choice():
+    alone = annotated(rows(8, 2, 10, 1.0, 0.5))
+    # Four of the eight confirmed take the verdict of one of them.
+    shared = replace(alone, cluster=np.r_[np.zeros(4, dtype=np.intp), np.arange(4, 20)])
+    one, other = two_phase(alone), two_phase(shared)
+    assert one.total == other.total
+    assert other.variance > 2 * one.variance
+    assert other.degrees < one.degrees
+    open_ = Open(population=20, least_probability=0.5)
+    assert confirmed_total(shared, other, open_).effective == pytest.approx(8**2 / (4**2 + 4))
+
+
+def test_a_cluster_that_decides_its_cell_is_held_against_what_others_say():
+    # Of grade 1 all verified are of one problem: its cell has no spread, but of grade 3 half are failures.
+    found = annotated(rows(12, 0, 12, 1.0, 0.5, grade=0) + rows(6, 6, 12, 1.0, 0.5, grade=2))
+    shared = replace(found, cluster=np.r_[np.zeros(12, dtype=np.intp), np.arange(12, 48)])
+    grades = two_phase(found)
+    # Twelve cases at 2 each, half as far from the rest as can be: 0.5 (12 x 2 x 0.5)^2.
+    assert two_phase(shared).variance >= grades.variance + 0.5 * (12 * 2 * 0.5) ** 2 * 0.9
 
 
 def test_cells_are_the_same_whoever_was_chosen_by_chance():

@@ -246,6 +246,8 @@ def test_a_case_that_takes_anothers_verdict_counts_with_its_own_weight(team):
     team.verify(chosen, FAILS)
     [row] = understand.estimate(team.ws, f"criterion:slow occurred:<{(MONDAY + WEEK).date()}", confirmed=True).rows
     assert (row.preliminary, row.sampled) == (False, len(ids))
+    # One choice of whom to verify: it is worth one case, however many there are.
+    assert row.effective == pytest.approx(1)
     assert row.value == pytest.approx(row.flagged, rel=0.3)
 
 

@@ -43,6 +43,7 @@ class Annotated:
     selected : whether it is among the share that is verified
     known : whether it is selected and its final verdict is in
     unsettled : whether it is selected and has no final verdict, and that is not left to chance: disputed, or begun anew
+    cluster : the number of the case whose verdict it takes: its own, or one that it is linked to. One choice verifies all of them
     window : counts the windows in scope from 0; `windows` is how many those are
     """
 
@@ -55,6 +56,7 @@ class Annotated:
     selected: Flags
     known: Flags
     unsettled: Flags
+    cluster: Indices
     window: Indices
     windows: int
 
@@ -69,7 +71,7 @@ class Annotated:
 
     def only(self, mask: Flags) -> Annotated:
         """Return the events of a mask."""
-        arrays = ("y", "p12", "p3", "kind", "pattern", "grade", "selected", "known", "unsettled", "window")
+        arrays = ("y", "p12", "p3", "kind", "pattern", "grade", "selected", "known", "unsettled", "cluster", "window")
         return Annotated(**{name: getattr(self, name)[mask] for name in arrays}, windows=self.windows)
 
 
@@ -103,15 +105,17 @@ def two_phase(found: Annotated, around: float = 0.0, first: Numbers | None = Non
     With p3 the share of a cell times the part of its selected cases whose verdict is in, a = 1/(p12 p3),
     N_h = sum of 1/p12 over annotated, R_h = sum a y / sum a and g_h = N_h / sum a over verified ones:
     variance = sum of (1 - p12)/(p12^2 p3) y^2 + g_h^2 (1 - p3)/(p12 p3)^2 (y - R_h)^2 over verified ones, the latter with the
-    degree of freedom that R_h takes (`freedom`). The variance is of T - `around` times the sum of N_h: what a share needs.
+    degree of freedom that R_h takes (`deviations`). The variance is of T - `around` times the sum of N_h: what a share needs.
     With `first`, the probabilities p1 to be captured (n), that sum is known for the events that were captured, so that only
     annotating draws from it: sum of (1 - p1)/(p1 p12 p3) y^2 + (1 - p12/p1)/(p12^2 p3) (y - around)^2 instead of the first term.
+
+    Cases that share a verdict are verified by one choice: of these the deviations are added up before they are squared.
 
     >>> one = np.ones(4)
     >>> found = two_phase(Annotated(
     ...     y=np.array([1.0, 0.0, 0.0, 0.0]), p12=one / 2, p3=one / 2, kind=np.zeros(4, int), pattern=np.zeros(4, int),
     ...     grade=np.zeros(4, int), selected=np.array([True, True, False, False]), known=np.array([True, True, False, False]),
-    ...     unsettled=np.zeros(4, bool), window=np.zeros(4, int), windows=1))
+    ...     unsettled=np.zeros(4, bool), cluster=np.arange(4), window=np.zeros(4, int), windows=1))
     >>> found.total, found.variance  # 8 events, half of those verified are failures; 0.5/0.125 + 2 (0.5/0.0625) 0.25 times 2
     (4.0, 12.0)
     """
@@ -132,10 +136,9 @@ def two_phase(found: Annotated, around: float = 0.0, first: Numbers | None = Non
     of_capture, p1 = (0.0, 1.0) if first is None else ((1 - first) / (first * found.p12 * p3) * found.y**2, first)
     of_annotating = (1 - found.p12 / p1) / (found.p12**2 * p3) * (found.y - around) ** 2
     of_drawing = np.where(found.known, of_capture + of_annotating, 0.0)
-    of_verifying = (
-        g[cell] ** 2 * (1 - p3) / (found.p12 * p3) ** 2 * deviation**2 * np.where(plain, 1.0, freedom(a, cell, count))[cell]
-    )
-    spread = of_drawing + of_verifying
+    apart = np.where(plain[cell], deviation, deviations(found, a, cell))
+    by_choice = together_by(found.cluster, g[cell] * np.sqrt(1 - p3) / (found.p12 * p3) * apart)
+    spread = together_by(found.cluster, of_drawing) + by_choice**2
     squares = float(np.sum(spread**2))
     return TwoPhase(
         total=float(np.sum(population * share)),
@@ -147,17 +150,55 @@ def two_phase(found: Annotated, around: float = 0.0, first: Numbers | None = Non
     )
 
 
-def freedom(a: Numbers, cell: Indices, count: int) -> Numbers:
-    """Return, for each cell, by what its squared deviations fall short: it took R_h from the same few cases.
+def deviations(found: Annotated, a: Numbers, cell: Indices) -> Numbers:
+    """Return how far each known verdict of flagged events is from the share of its cell, as if that came from others.
 
-    Of n equal weights that is n/(n - 1); of unequal ones n is Kish's size.
+    It came from the same few verdicts. Of n equal weights the squares fall short by n/(n - 1); of unequal ones n is Kish's size.
+    A cluster that has the part l of its cell's weights decides its share: its deviation is from what others say, those of the
+    cell to the part 1 - l and all others to the part l.
+
+    Source: Bell and McCaffrey, Survey Methodology 28 (2002) 169-181 (what leaving a cluster out does for its deviation).
     """
-    squares = np.bincount(cell, weights=a**2, minlength=count)
-    weight_sums = np.bincount(cell, weights=a, minlength=count)
-    part = np.divide(squares, weight_sums**2, out=np.zeros(count), where=weight_sums > 0)
-    # One verified case alone has no deviation, so its factor multiplies nothing.
-    answer: Numbers = np.divide(1.0, 1 - part, out=np.ones(count), where=part < 1 - 1e-12)
+    count = int(cell.max()) + 1 if len(cell) else 0
+    hits, flagged = a * found.y, (found.kind == 0).astype(np.float64)
+    weight, hit = sum_by(cell, a, count), sum_by(cell, hits, count)
+    whole = numbered(found.cluster)
+    pairs, own, sizes = np.unique(cell + count * whole, return_inverse=True, return_counts=True)
+    my_weight, my_hit = sum_by(own, a, len(sizes))[own], sum_by(own, hits, len(sizes))[own]
+    squares = sum_by(pairs % max(count, 1), sum_by(own, a, len(sizes)) ** 2, count)
+    alone = (found.y - part_of(hit, weight)[cell]) / np.sqrt(np.maximum(1 - part_of(squares, weight**2), 1e-12))[cell]
+    others = part_of(hit[cell] - my_hit, weight[cell] - my_weight)
+    its_weight, its_hit = (sum_by(whole, flagged * each, len(cell))[whole] for each in (a, hits))
+    rest = part_of(np.sum(flagged * hits) - its_hit, np.sum(flagged * a) - its_weight)
+    part = part_of(my_weight, weight[cell])
+    answer: Numbers = np.where(sizes[own] == 1, alone, found.y - (1 - part) * others - part * rest)
+    return np.where(found.known, answer, 0.0)
+
+
+def numbered(cluster: Indices) -> Indices:
+    """Return the same clusters, numbered from 0 on."""
+    answer: Indices = np.unique(cluster, return_inverse=True)[1].astype(np.intp)
     return answer
+
+
+def sum_by(place: Indices, values: Numbers, count: int) -> Numbers:
+    """Return the sum of some values in each of so many places."""
+    return np.bincount(place, weights=values, minlength=count).astype(np.float64)
+
+
+def part_of(some: Numbers, whole: Numbers) -> Numbers:
+    """Return some as a part of the whole, element by element; 0 of nothing."""
+    answer: Numbers = np.divide(some, whole, out=np.zeros(len(some)), where=whole > 1e-12)
+    return answer
+
+
+def together_by(cluster: Indices, values: Numbers) -> Numbers:
+    """Return the sum of some values in each cluster, the others none.
+
+    >>> together_by(np.array([7, 2, 7]), np.array([1.0, 2.0, 3.0])).tolist()
+    [2.0, 4.0]
+    """
+    return sum_by(numbered(cluster), values, 0)
 
 
 def answered(found: Annotated, cell: Indices, count: int) -> Numbers:
@@ -187,8 +228,13 @@ def merged(found: Annotated) -> Indices:
     kind_of = np.zeros(size, dtype=np.intp)
     kind_of[found.pattern] = found.kind
     place = found.pattern * GRADES + found.grade
+    # Cases that share a verdict are one choice, and one that decides for most of a cell leaves the others little to say (Kish).
+    pairs, sizes = np.unique(place + size * GRADES * numbered(found.cluster), return_counts=True)
+    squares = sum_by(pairs % max(size * GRADES, 1), sizes.astype(np.float64) ** 2, size * GRADES)
+    events = np.bincount(place, minlength=size * GRADES)
+    alone = np.divide(events, squares, out=np.ones(size * GRADES), where=squares > 0)[place]
     expected, chosen, known = (
-        np.bincount(place, weights=each, minlength=size * GRADES) for each in (found.p3, found.selected, found.known)
+        np.bincount(place, weights=each * alone, minlength=size * GRADES) for each in (found.p3, found.selected, found.known)
     )
     part = np.divide(known, chosen, out=np.ones(size * GRADES), where=chosen > 0)
     verified = (expected * part).reshape(size, GRADES)

@@ -20,7 +20,7 @@ import numpy as np
 
 from remiss.understand.estimators import IntervalEstimate
 from remiss.understand.intervals import FEW, Interval, few_interval, none_upper, rate_interval, total_interval
-from remiss.understand.two_phase.design import Annotated, TwoPhase, two_phase
+from remiss.understand.two_phase.design import Annotated, TwoPhase, together_by, two_phase
 from remiss.understand.variance import Numbers, kish_size
 
 NOBODY = "none of these events has been annotated in order yet"
@@ -46,12 +46,19 @@ def confirmed_total(found: Annotated, estimate: TwoPhase, open_: Open) -> Interv
     if estimate.unknown > 0 and not found.known.any():
         return IntervalEstimate(value=None, notes=(UNKNOWN,))
     hits = found.known & (found.y > 0)
-    weights = estimate.weights[hits]
-    certain = certainly(found, estimate)[hits]
-    sure, rest = float(np.sum(certain)), float(np.sum(weights[~certain]))
-    low, high = rest_interval(weights[~certain], rest, estimate.variance, open_, estimate.degrees)
-    effective = kish_size(1 / weights) if len(weights) else 0.0
-    return IntervalEstimate(value=sure + rest, low=sure + low, high=sure + high, effective=effective)
+    certain = hits & certainly(found, estimate)
+    # Those that share a verdict were found by one choice.
+    weights = together_by(found.cluster[hits & ~certain], estimate.weights[hits & ~certain])
+    sure, rest = float(np.sum(certain)), float(np.sum(weights))
+    low, high = rest_interval(weights, rest, estimate.variance, open_, estimate.degrees)
+    low = max(low, float(np.sum(hits & ~certain)))
+    return IntervalEstimate(value=sure + rest, low=sure + low, high=sure + high, effective=effective_hits(found, estimate))
+
+
+def effective_hits(found: Annotated, estimate: TwoPhase) -> float:
+    """Return how many equally weighted choices the failures found are worth; those that share a verdict are of one."""
+    hits = found.known & (found.y > 0)
+    return kish_size(1 / together_by(found.cluster[hits], estimate.weights[hits])) if hits.any() else 0.0
 
 
 def certainly(found: Annotated, estimate: TwoPhase) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
@@ -133,7 +140,11 @@ def confirmed_share(found: Annotated, total: IntervalEstimate) -> IntervalEstima
 
 def share_of(found: Annotated, rate: float, variance: float, degrees: float) -> IntervalEstimate:
     """Return a share with its interval: Clopper and Pearson's at the effective size, by the degrees of the total."""
-    effective = rate * (1 - rate) / variance if 0 < rate < 1 and variance > 0 else max(1.0, float(found.known.sum()))
+    effective = (
+        rate * (1 - rate) / variance
+        if 0 < rate < 1 and variance > 0
+        else max(1.0, float(len(np.unique(found.cluster[found.known]))))
+    )
     # Near 1 the spread is that of the few that are not: to be unsure of it for their number is Clopper and Pearson's part.
     low, high = rate_interval(rate, effective, degrees=degrees)
     return IntervalEstimate(value=rate, low=low, high=high, effective=effective)
@@ -232,7 +243,7 @@ def calibrated_total(found: Annotated, estimate: TwoPhase, flagged: IntervalEsti
     if not hits.any():
         return confirmed_total(found, estimate, open_)
     figure = share_among(flagged, confirmed_share(found, flagged))
-    effective = kish_size(1 / estimate.weights[hits])
+    effective = effective_hits(found, estimate)
     return replace(figure, low=max(float(hits.sum()), figure.low or 0.0), effective=effective)
 
 

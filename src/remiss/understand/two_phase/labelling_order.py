@@ -140,6 +140,7 @@ def annotated(order: LabellingOrder, at: Sequence[int], verdict: Verdict, window
     events, plan = [order.events[each] for each in at], order.labelling_plan
     place_of = {start: number for number, start in enumerate(windows)}
     patterns: dict[tuple[str, ...], int] = {}
+    choosers: dict[str, int] = {}
     groups = [each.met or (order.criterion_counts.group(each),) for each in events]
     p3 = [share(plan.labelling.verify, each.severity, flagged=bool(each.met)) for each in events]
     chosen = [selected(plan.seed, each.chooser, part) for each, part in zip(events, p3, strict=True)]
@@ -158,6 +159,7 @@ def annotated(order: LabellingOrder, at: Sequence[int], verdict: Verdict, window
         selected=np.array(chosen, dtype=bool),
         known=np.array(known, dtype=bool),
         unsettled=np.array(unsettled, dtype=bool),
+        cluster=np.array([choosers.setdefault(each.chooser, len(choosers)) for each in events], dtype=np.intp),
         window=np.array([place_of[each.window] for each in events], dtype=np.intp),
         windows=len(windows),
     )

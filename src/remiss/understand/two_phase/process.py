@@ -19,7 +19,7 @@ from remiss.understand.estimators import IntervalEstimate
 from remiss.understand.intervals import FEW
 from remiss.understand.periods import PERIODS
 from remiss.understand.process import PAST, WindowParts, WindowSums, process_rate, process_total
-from remiss.understand.two_phase.design import Annotated, TwoPhase, two_phase
+from remiss.understand.two_phase.design import Annotated, TwoPhase, together_by, two_phase
 from remiss.understand.two_phase.domain import LabelledDomain, among_of, denominator, own_key, whole
 from remiss.understand.two_phase.estimators import Among, part_of, share_among
 from remiss.understand.two_phase.labelling_order import annotated
@@ -44,8 +44,12 @@ def rate_parts(found: Annotated, estimate: TwoPhase, among: Among) -> WindowPart
 
 
 def poisson_of(found: Annotated, estimate: TwoPhase) -> float:
-    """Return the variance of the total if confirmed events came independently of each other: the sum of squared weights."""
-    return float(np.sum(found.y * estimate.weights**2))
+    """Return the variance of the total if what was confirmed came independently of each other: the sum of squared weights.
+
+    Cases that share a verdict are of one problem, and came together.
+    """
+    weights = together_by(found.cluster, np.sqrt(found.y) * estimate.weights)
+    return float(np.sum(weights**2))
 
 
 def confirmed_process(

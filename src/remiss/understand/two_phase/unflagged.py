@@ -21,7 +21,7 @@ import numpy as np
 
 from remiss.understand.estimators import IntervalEstimate
 from remiss.understand.intervals import LEVEL, few_interval
-from remiss.understand.two_phase.design import REJECTED, Annotated, TwoPhase
+from remiss.understand.two_phase.design import REJECTED, Annotated, Flags, TwoPhase, together_by
 from remiss.understand.variance import Numbers, kish_size
 
 # How many failures, each to be found with a small chance p, are missed with a chance of 5 % when p times their number is this.
@@ -128,20 +128,25 @@ def unflagged_total(found: Annotated, estimate: TwoPhase, pools: Pools, share: f
     certain = hits & (found.p12 * found.p3 >= 1) & (np.abs(weights - 1) < 1e-9)
     sure, open_ = float(certain.sum()), hits & ~certain
     total = float(np.sum(weights[open_]))
+
+    def of(chosen: Flags) -> Numbers:
+        # Those that share a verdict were found by one choice.
+        return together_by(found.cluster[chosen], weights[chosen])
+
     if part >= 1:
-        distances = [beyond(weights[open_], unseen_bound(pools, 1.0, int(found.known.sum())))]
+        distances = [beyond(of(open_), unseen_bound(pools, 1.0, int(found.known.sum())))]
     else:
         distances = [
-            beyond(weights[open_ & ~cleared], most_unseen(pools)),
-            beyond(weights[open_ & cleared], unseen_bound(pools, part, looked)),
+            beyond(of(open_ & ~cleared), most_unseen(pools)),
+            beyond(of(open_ & cleared), unseen_bound(pools, part, looked)),
         ]
-    low = 0.0 if total <= 0 else few_interval(total, float(np.sum(weights[open_] ** 2)), 1.0)[0]
+    low = 0.0 if total <= 0 else few_interval(total, float(np.sum(of(open_) ** 2)), 1.0)[0]
     value = sure + total
     return IntervalEstimate(
         value=value,
         low=max(float(hits.sum()), sure + low),
         high=max(min(value + math.hypot(*distances), pools.total), value),
-        effective=kish_size(1 / weights[hits]) if hits.any() else 0.0,
+        effective=kish_size(1 / of(hits)) if hits.any() else 0.0,
     )
 
 
