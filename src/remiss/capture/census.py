@@ -236,6 +236,16 @@ def cells(plan: ScanPlan, parts: Sequence[PopulationPart], starts: Mapping[int, 
     )
 
 
+def clock_notes(session: Session, plan: ScanPlan) -> tuple[str, ...]:
+    """Say how many events had a time of the hour that comes twice, where the protocol says which is meant."""
+    ambiguous = plan.checked.protocol.source.ambiguous
+    if ambiguous == "refuse" or not any(each.twice for each in plan.clock_changes):
+        return ()
+    rows = session.run(statements.twice(plan)).to_pylist()[0]["rows"]
+    had, are = ("1 event has", "is") if rows == 1 else (f"{rows:,} events have", "are")
+    return (f"{had} a local time that came twice, and {are} taken for the {ambiguous}",) if rows else ()
+
+
 def notes(session: Session, plan: ScanPlan) -> tuple[str, ...]:
     """Say in how many windows an anomaly could not be judged: too few values, or too alike, to tell what is odd."""
     if not plan.anomalies:

@@ -17,6 +17,8 @@ UNREADABLE = "unreadable-row"
 UNREADABLE_LABEL = "unreadable-label"
 BAD_ID = "bad-id"
 BAD_TIME = "bad-time"
+AMBIGUOUS_TIME = "ambiguous-time"
+NONEXISTENT_TIME = "nonexistent-time"
 BAD_TYPE = "bad-type:"
 MISSING = "missing:"
 LABELS_DISAGREE = "labels-disagree"
@@ -94,20 +96,27 @@ def explain(reason: str) -> str:
         UNREADABLE_LABEL: "the reader could not take the row of the labels apart",
         BAD_ID: "the id is empty, or holds a zero byte",
         BAD_TIME: "the time is empty, cannot be read, or lies outside years 1 to 9999",
+        AMBIGUOUS_TIME: "its local time came twice when the clocks were set back; `ambiguous` under source says which is meant",
+        NONEXISTENT_TIME: "its local time did not exist, for the clocks were set forward over it",
         LABELS_DISAGREE: "two labels of the same time say different things",
         DUPLICATE_ID: "another row has the same id and says something else",
     }[reason]
 
 
-def rules(checked: Checked, *, labels_disagree: bool) -> Sequence[tuple[str, str]]:
+def rules(checked: Checked, *, labels_disagree: bool, twice: bool = False, never: bool = False) -> Sequence[tuple[str, str]]:
     """Return reasons in order, each with the SQL condition under which it holds for a row of the `typed` relation.
 
     Parameters
     ----------
     checked : the protocol; its `require` names fields that may not be null
     labels_disagree : whether some label contradicts another, so that the relation knows `remiss_disagree`
+    twice, never : whether some local time may come twice, or not exist, so that it knows `remiss_twice` or `remiss_never`
     """
     found = [(BAD_ID, UNUSABLE_ID), (BAD_TIME, "remiss_at IS NULL")]
+    if twice and checked.protocol.source.ambiguous == "refuse":
+        found.append((AMBIGUOUS_TIME, "remiss_twice"))
+    if never:
+        found.append((NONEXISTENT_TIME, "remiss_never"))
     found += [(BAD_TYPE + name, f'"remiss_bad_{name}"') for name in NUMERIC if name in checked.fields]
     found += [(MISSING + name, f'"{name}" IS NULL') for name in checked.protocol.require if name not in ("id", "time")]
     if labels_disagree:
@@ -117,7 +126,12 @@ def rules(checked: Checked, *, labels_disagree: bool) -> Sequence[tuple[str, str
 
 def in_order(counts: Mapping[str, int], checked: Checked) -> dict[str, int]:
     """Return counts by reason in the order in which reasons are tried, without those that never held."""
-    order = [UNREADABLE, UNREADABLE_LABEL, *(reason for reason, _ in rules(checked, labels_disagree=True)), DUPLICATE_ID]
+    order = [
+        UNREADABLE,
+        UNREADABLE_LABEL,
+        *(reason for reason, _ in rules(checked, labels_disagree=True, twice=True, never=True)),
+        DUPLICATE_ID,
+    ]
     return {reason: counts[reason] for reason in order if counts.get(reason)}
 
 

@@ -123,6 +123,7 @@ def draw_sample(
     outranked = _outranked(session, plan, asked, content)
     progress("listing refused rows", 0.95)
     refusals = census.refusals(session, plan, seen)
+    said = (*census.clock_notes(session, plan), *census.notes(session, plan)) if whole else ()
     with in_bulk():
         drawn_events = sampled_rows(content, selected, starts) if content else ()
         refreshed = revisits(content, asked, starts) if content else ()
@@ -139,7 +140,7 @@ def draw_sample(
         rows=seen.rows,
         unplaced={**seen.placed, **seen.lost},
         lost=seen.lost,
-        notes=(*left_out_notes(session, plan, seen), *(census.notes(session, plan) if whole else ())),
+        notes=(*left_out_notes(session, plan, seen), *(said if whole else ())),
         left_out_null=seen.left_out_null,
         merged=seen.merged,
         resolved=seen.resolved,

@@ -113,6 +113,7 @@ def assemble(whole: Whole, fields: dict[str, Expression], taxonomy: Taxonomy, ru
             format=model.source.format,
             uri=model.source.uri,
             time_zone=model.source.time_zone,
+            ambiguous=model.source.ambiguous,
             line=document.line(("source",)),
             taken_for=in_source,
         ),

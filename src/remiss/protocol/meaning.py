@@ -27,7 +27,11 @@ def meaning(protocol: Protocol) -> Mapping[str, object]:
     sampling, labelling, labels, duplicates = protocol.sampling, protocol.labelling, protocol.labels, protocol.duplicates
     return {
         "model": protocol.model,
-        "source": {"name": protocol.source.name, "time_zone": protocol.source.time_zone},
+        "source": {
+            "name": protocol.source.name,
+            "time_zone": protocol.source.time_zone,
+            **({} if protocol.source.ambiguous == "refuse" else {"ambiguous": protocol.source.ambiguous}),
+        },
         "labels": None
         if labels is None
         else {"key": labels.key.written, "time": labels.time, "time_zone": labels.address.time_zone, "lag": _minutes(labels.lag)},

@@ -46,6 +46,8 @@ class SourceModel(Section):
     """a file, glob or folder, relative to this document"""
     time_zone: Zone | None = None
     """the zone of times that do not say theirs, for example America/New_York"""
+    ambiguous: Literal["refuse", "earlier", "later"] = "refuse"
+    """what such a time means in the hour that comes twice when clocks are set back; default: refuse, its row is refused"""
 
 
 class DuplicatesModel(Section):

@@ -60,6 +60,7 @@ class Expression:
 class Address:
     """Where rows are read from. `name` is the identity; `uri` is relative to the protocol's folder.
 
+    `ambiguous` says what a time without a zone means in the hour that comes twice: `earlier`, `later`, or `refuse`.
     `taken_for` says which columns the protocol reads as text or as numbers (`columns.py`), for formats without types.
     """
 
@@ -67,6 +68,7 @@ class Address:
     format: str
     uri: str
     time_zone: str | None = None
+    ambiguous: str = "refuse"
     line: int = 0
     taken_for: Mapping[str, Type] = field(default_factory=dict)
 

@@ -9,11 +9,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
 
-from remiss.records.identity import from_micros, to_micros
+from remiss.records.identity import FIRST, LAST, from_micros, to_micros
 
 ORIGIN = datetime(1970, 1, 5, tzinfo=UTC)
 ORIGIN_MICROS = to_micros(ORIGIN)
+DAY_MICROS = 24 * 60 * 60 * 1_000_000
 UNITS = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(weeks=1)}
 
 
@@ -86,3 +89,50 @@ def windows_between(since: datetime, until: datetime, width: timedelta) -> tuple
     if first >= last:
         raise ValueError("the interval is empty")
     return tuple(window_at(index, width) for index in range(first, last))
+
+
+@dataclass(frozen=True, slots=True)
+class ClockChange:
+    """A change of the clocks of a zone: local times from `since` until `until` come twice, or do not exist.
+
+    `before` and `after` are the offsets from UTC on both sides of it; the bounds are local times, without a zone.
+    """
+
+    since: datetime
+    until: datetime
+    before: timedelta
+    after: timedelta
+
+    @property
+    def twice(self) -> bool:
+        """Whether these local times come twice, because the clocks were set back."""
+        return self.after < self.before
+
+
+@lru_cache(64)
+def clock_changes(zone: str, first: int, last: int) -> tuple[ClockChange, ...]:
+    """Return the changes of the clocks of a zone between two times in microseconds, and within a day of them, oldest first.
+
+    >>> october, november = (to_micros(datetime(2013, month, 1, tzinfo=UTC)) for month in (10, 11))
+    >>> [(each.since.day, each.since.hour, each.twice) for each in clock_changes("Europe/Berlin", october, november)]
+    [(27, 2, True)]
+    """
+    where, found = ZoneInfo(zone), []
+
+    def offset(day: int) -> timedelta:
+        return from_micros(day).astimezone(where).utcoffset() or timedelta(0)
+
+    start = max(first - DAY_MICROS, FIRST + 2 * DAY_MICROS)
+    before = offset(start)
+    for day in range(start, min(last + 2 * DAY_MICROS, LAST - 2 * DAY_MICROS), DAY_MICROS):
+        low, high, after = day, day + DAY_MICROS, offset(day + DAY_MICROS)
+        if after == before:
+            continue
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if offset(middle) == before else (low, middle)
+        utc_time = from_micros(high).replace(tzinfo=None)
+        since, until = sorted((utc_time + before, utc_time + after))
+        found.append(ClockChange(since, until, before, after))
+        before = after
+    return tuple(found)

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from remiss.protocol.check_result import Checked, CheckedCriterion
 from remiss.records.identity import FIRST, LAST, to_micros
+from remiss.records.window import ClockChange, clock_changes
 
 EVENTS = "events"
 
@@ -110,3 +111,10 @@ class ScanPlan:
         width = self.width // timedelta(microseconds=1)
         first, last = self.base + (0 if self.beside else width), to_micros(self.until) + (width if self.beside else 0) - 1
         return max(first, FIRST), min(last, LAST)
+
+    @property
+    def clock_changes(self) -> tuple[ClockChange, ...]:
+        """The changes of the source's clocks in what is read, where times may lack a zone."""
+        zone = self.checked.protocol.source.time_zone
+        naive = self.shapes.get("time") in (Shape.NAIVE, Shape.DATE, Shape.TEXT)
+        return clock_changes(zone, *self.bounds) if zone is not None and naive else ()

@@ -16,6 +16,7 @@ from remiss.capture import requirements
 from remiss.capture.sql.plan import EVENTS, KNOWN, LABELS, REPEATS, SAMPLE, LabelHistory, ScanPlan, Shape
 from remiss.protocol.check_result import Checked, CheckedExpression
 from remiss.records.identity import FIRST, LAST, format_time, from_micros, to_micros
+from remiss.records.window import ClockChange
 
 
 def name(text: str) -> str:
@@ -73,23 +74,66 @@ def probe(checked: Checked) -> str:
     return statement(f"SELECT {fields} FROM {EVENTS} AS source {f'CROSS JOIN {LABELS} AS labels' if has_labels else ''} LIMIT 0")
 
 
-def instant(sql: str, shape: Shape, time_zone: str | None, *, all_known: bool = False) -> str:
+def instant(
+    sql: str,
+    shape: Shape,
+    time_zone: str | None,
+    *,
+    all_known: bool = False,
+    changes: Sequence[ClockChange] = (),
+    ambiguous: str = "refuse",
+) -> str:
     """Return SQL that gives a TIMESTAMPTZ, null where there is none of years 1 to 9999; `all_known`: this occurs nowhere.
 
     Engines know times beyond the calendar of records, and infinite ones: no window could hold such an event.
 
     A naive time means local time of the source's zone; without one it means nothing. A text is naive unless it ends in an
-    offset: a cast alone would read it in the session's zone and be wrong without a word.
+    offset: a cast alone would read it in the session's zone and be wrong without a word. In the hour that comes twice at one of
+    `changes` it means the first, unless `ambiguous` is `later`; of one that does not exist engines make something.
     """
     if shape is Shape.INSTANT:
         found = sql
     elif shape in (Shape.NAIVE, Shape.DATE):
-        found = f"timezone({literal(time_zone)}, CAST({sql} AS TIMESTAMP))" if time_zone else "CAST(NULL AS TIMESTAMPTZ)"
+        found = _local(f"CAST({sql} AS TIMESTAMP)", time_zone, changes, ambiguous) if time_zone else "CAST(NULL AS TIMESTAMPTZ)"
     else:
-        local = f"timezone({literal(time_zone)}, TRY_CAST({sql} AS TIMESTAMP))" if time_zone else "NULL"
-        offset = literal(r":\d\d(\.\d+)? ?(Z|z|UTC|[+-]\d\d(:?\d\d)?)$")
-        found = f"CASE WHEN regexp_matches(trim({sql}), {offset}) THEN TRY_CAST(trim({sql}) AS TIMESTAMPTZ) ELSE {local} END"
+        local = _local(f"TRY_CAST({sql} AS TIMESTAMP)", time_zone, changes, ambiguous) if time_zone else "NULL"
+        found = f"CASE WHEN {_has_offset(sql)} THEN TRY_CAST(trim({sql}) AS TIMESTAMPTZ) ELSE {local} END"
     return found if all_known else f"CASE WHEN {found} BETWEEN {moment(FIRST)} AND {moment(LAST)} THEN {found} END"
+
+
+def _has_offset(sql: str) -> str:
+    offset = literal(r":\d\d(\.\d+)? ?(Z|z|UTC|[+-]\d\d(:?\d\d)?)$")
+    return f"regexp_matches(trim({sql}), {offset})"
+
+
+def _local(sql: str, time_zone: str, changes: Sequence[ClockChange], ambiguous: str) -> str:
+    repeated = ""
+    for each in changes:
+        if each.twice:
+            seconds = (each.after if ambiguous == "later" else each.before) // timedelta(seconds=1)
+            repeated += f"WHEN {_within(sql, [each])} THEN timezone('UTC', {sql} - INTERVAL {literal(str(seconds))} SECOND) "
+    found = f"timezone({literal(time_zone)}, {sql})"
+    return f"CASE {repeated}ELSE {found} END" if repeated else found
+
+
+def _within(sql: str, changes: Iterable[ClockChange]) -> str:
+    bounds = ((literal(each.since.isoformat(" ")), literal(each.until.isoformat(" "))) for each in changes)
+    return " OR ".join(f"({sql} >= CAST({a} AS TIMESTAMP) AND {sql} < CAST({b} AS TIMESTAMP))" for a, b in bounds)
+
+
+def at_clock_changes(plan: ScanPlan, sql: str, *, twice: bool) -> str | None:
+    """Return the condition that a time without a zone is one that comes twice, or does not exist; None where none can be.
+
+    Parameters
+    ----------
+    sql : the time before it is one: local, a text, or both
+    """
+    changes = [each for each in plan.clock_changes if each.twice is twice]
+    if not changes:
+        return None
+    if plan.shapes["time"] is Shape.TEXT:
+        return f"(NOT {_has_offset(sql)} AND ({_within(f'TRY_CAST({sql} AS TIMESTAMP)', changes)}))"
+    return f"({_within(f'CAST({sql} AS TIMESTAMP)', changes)})"
 
 
 def number(sql: str) -> str:
@@ -105,6 +149,12 @@ def number(sql: str) -> str:
 def moment(micros: int) -> str:
     """Return a time as a literal."""
     return f"CAST({literal(format_time(from_micros(micros)))} AS TIMESTAMPTZ)"
+
+
+def clock_columns(plan: ScanPlan, sql: str) -> dict[str, str]:
+    """Return the columns that say of a local time whether it comes twice, or does not exist; none where no clock changes."""
+    found = {"remiss_twice": at_clock_changes(plan, sql, twice=True), "remiss_never": at_clock_changes(plan, sql, twice=False)}
+    return {name: f"COALESCE({condition}, FALSE)" for name, condition in found.items() if condition is not None}
 
 
 def admits(plan: ScanPlan) -> str | None:
@@ -135,7 +185,15 @@ def typed(plan: ScanPlan, *, labels: bool, extra: Sequence[str] = (), only_sampl
         if field_name == "id":
             sql = identity = f"CAST({sql} AS VARCHAR)"
         elif field_name == "time":
-            sql = time = instant(sql, plan.shapes["time"], protocol.source.time_zone, all_known=timely)
+            columns += [f"{condition} AS {column}" for column, condition in clock_columns(plan, sql).items()]
+            sql = time = instant(
+                sql,
+                plan.shapes["time"],
+                protocol.source.time_zone,
+                all_known=timely,
+                changes=plan.clock_changes,
+                ambiguous=protocol.source.ambiguous,
+            )
             columns.append(f"epoch_us({sql}) AS remiss_at")
         elif field_name in requirements.NUMERIC:
             raw, sql = before_cast(sql), f"TRY_CAST({sql} AS DOUBLE)"
@@ -195,7 +253,8 @@ def judged(plan: ScanPlan) -> str:
 
 def reasons(plan: ScanPlan) -> list[tuple[str, str]]:
     """Return the reasons for which some row may be refused, in order, with their conditions."""
-    every = requirements.rules(plan.checked, labels_disagree=plan.labels_disagree)
+    kinds = {each.twice for each in plan.clock_changes}
+    every = requirements.rules(plan.checked, labels_disagree=plan.labels_disagree, twice=True in kinds, never=False in kinds)
     return [(reason, condition) for reason, condition in every if plan.reasons is None or reason in plan.reasons]
 
 

@@ -60,6 +60,14 @@ def row_counts(plan: ScanPlan) -> str:
     )
 
 
+def twice(plan: ScanPlan) -> str:
+    """Return the statement that counts the events whose local time came twice, which the protocol decides."""
+    return statement(
+        f"{steps(plan, labels=refusing_labels(plan))} SELECT COUNT(*) AS rows FROM admitted "
+        f"WHERE remiss_twice AND remiss_window >= {plan.reach}"
+    )
+
+
 def both_sides(plan: ScanPlan) -> str:
     """Return the statement that counts the ids that stand, in one window, on rows that are admitted and on rows left out."""
     bad = requirements.UNUSABLE_ID

@@ -1,0 +1,80 @@
+"""The hour that comes twice and the hour that does not exist, of logs whose times name no zone."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from remiss.records.identity import to_micros
+from remiss.records.window import clock_changes
+from tests.edges.engines.worlds import captured, protocol, write
+
+AUTUMN, SPRING = datetime(2013, 10, 28, tzinfo=UTC), datetime(2013, 3, 4, tzinfo=UTC)
+WEEK = timedelta(weeks=1)
+ZONE = "time_zone: America/New_York"
+
+
+def local(month: int, day: int, hour: int, minute: int = 0) -> datetime:
+    return datetime(2013, month, day, hour, minute, tzinfo=UTC).replace(tzinfo=None)
+
+
+def drawn(tmp_path, times, monday, source=ZONE, *, text=False):
+    rows = [{"id": str(at), "at": time.isoformat(" ") if text else time, "said": "yes"} for at, time in enumerate(times)]
+    write(tmp_path / "log.parquet", rows)
+    return captured(tmp_path, protocol(source=source, population=50), monday, monday + WEEK)
+
+
+def at(found):
+    return {one.member.event.id: one.member.event.at for one in found.sampled}
+
+
+@pytest.mark.parametrize("text", [False, True])
+def test_the_hour_that_comes_twice_is_refused_and_counted(tmp_path, text):
+    night = local(11, 3, 0)
+    times = [night.replace(minute=59), night.replace(hour=1), night.replace(hour=1, minute=59), night.replace(hour=2)]
+    found = drawn(tmp_path, times, AUTUMN, text=text)
+    assert found.refusals.counts == {"ambiguous-time": 2}
+    assert [one.row for one in found.refusals.rows] == [2, 3]
+    assert at(found) == {"0": datetime(2013, 11, 3, 4, 59, tzinfo=UTC), "3": datetime(2013, 11, 3, 7, tzinfo=UTC)}
+
+
+@pytest.mark.parametrize(("meant", "hour"), [("earlier", 5), ("later", 6)])
+def test_or_decided_by_the_source_and_said(tmp_path, meant, hour):
+    times = [local(11, 3, 1, 30), local(11, 3, 3)]
+    found = drawn(tmp_path, times, AUTUMN, f"{ZONE}, ambiguous: {meant}")
+    assert found.refusals.counts == {}
+    assert at(found)["0"] == datetime(2013, 11, 3, hour, 30, tzinfo=UTC)
+    assert found.notes == (f"1 event has a local time that came twice, and is taken for the {meant}",)
+
+
+@pytest.mark.parametrize("text", [False, True])
+def test_the_hour_that_does_not_exist_is_refused(tmp_path, text):
+    found = drawn(tmp_path, [local(3, 10, 1, 59), local(3, 10, 2, 30), local(3, 10, 3)], SPRING, text=text)
+    assert found.refusals.counts == {"nonexistent-time": 1}
+    assert at(found)["2"] - at(found)["0"] == timedelta(minutes=1)
+
+
+def test_a_time_that_names_its_offset_is_never_ambiguous(tmp_path):
+    rows = [
+        {"id": "a", "at": "2013-11-03T01:30:00-04:00", "said": "yes"},
+        {"id": "b", "at": "2013-11-03T01:30:00-05:00", "said": "yes"},
+    ]
+    write(tmp_path / "log.parquet", rows)
+    found = captured(tmp_path, protocol(source=ZONE), AUTUMN, AUTUMN + WEEK)
+    assert found.refusals.counts == {}
+    assert at(found)["b"] - at(found)["a"] == timedelta(hours=1)
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "Asia/Kolkata", "UTC"])
+def test_the_clock_changes_of_a_zone_are_those_that_its_local_times_show(zone):
+    first, last = datetime(2013, 1, 1, tzinfo=UTC), datetime(2014, 1, 1, tzinfo=UTC)
+    found, where = clock_changes(zone, to_micros(first), to_micros(last)), ZoneInfo(zone)
+    minutes = (first.replace(tzinfo=None) + timedelta(minutes=10 * step) for step in range(365 * 144))
+    for local in minutes:
+        one, other = (local.replace(tzinfo=where, fold=fold) for fold in (0, 1))
+        hits = [each for each in found if each.since <= local < each.until]
+        twice = one.utcoffset() > other.utcoffset()
+        never = one.utcoffset() < other.utcoffset()
+        assert [each.twice for each in hits] == ([twice] if twice or never else [])
