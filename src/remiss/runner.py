@@ -18,14 +18,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from remiss.capture import job_actions
+from remiss.capture import job_actions, redact_actions
 from remiss.errors import Denied, RemissError
 from remiss.govern.authority import OPERATOR, Granted, LocalOwner, actor_of
 from remiss.govern.jobs import BEATS, JobOutcome, LeaseLost, after_error
 from remiss.govern.ports.actor import Actor, Authority
 from remiss.govern.ports.jobs import Posted
 from remiss.govern.ports.machine import Progress
-from remiss.records.job import CAPTURE, DUE, Job, JobState, JobStep
+from remiss.records.job import CAPTURE, DUE, REDACT, Job, JobState, JobStep
 
 if TYPE_CHECKING:
     from remiss.edges.stores.leases import Lease
@@ -51,6 +51,7 @@ class Work:
 
 
 WORK: dict[str, Work] = dict.fromkeys((CAPTURE, DUE), Work(steps=job_actions.steps, take=job_actions.take))
+WORK[REDACT] = Work(steps=redact_actions.steps, take=redact_actions.take)
 
 
 class _Stopped(Exception):

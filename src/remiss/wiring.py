@@ -242,5 +242,6 @@ class Wiring(Offline):
             vault=lambda: self.vault,
             acted=self._acted,
             kept=adapters.RawEventStore(self._reader).kept,
+            unredacted=adapters.RunStore(self._reader).unredacted_events,
         )
         return adapters.MachineHealth(self.settings, opened)

@@ -5,6 +5,7 @@ from remiss.capture.actions import due as due
 from remiss.capture.actions import plan as plan
 from remiss.capture.job_actions import capture_job as capture_job
 from remiss.capture.job_actions import due_jobs as due_jobs
+from remiss.capture.redact_actions import redact_run as redact_run
 from remiss.capture.run_actions import accept as accept
 from remiss.capture.run_actions import cells as cells
 from remiss.capture.run_actions import coverage as coverage

@@ -35,7 +35,8 @@ class CaptureStatus:
     `late` counts the windows that are due again because of their files, which came after their window was captured or were
     changed since. `files` names the first 20 of these, and of those gone from the source, for which nothing is due; `gone` counts
     the latter. `unlisted` counts windows of runs that kept no list of files: what comes late to them is not noticed.
-    `kept_as_logged` is whether the protocol says `redaction: none`.
+    `kept_as_logged` is whether the protocol says `redaction: none`, and `unredacted` counts the runs that stored texts without
+    redaction before that became what a protocol that says nothing means, until a job has redacted these.
     """
 
     protocol: str
@@ -57,6 +58,7 @@ class CaptureStatus:
     gone: Count = 0
     unlisted: Count = 0
     kept_as_logged: bool = False
+    unredacted: Count = 0
 
 
 @published("status")
@@ -121,6 +123,7 @@ def capture_status(ws: CaptureWorkspace, source: str, protocol: str, position: i
         files=found.files.changes if found else (),
         gone=found.files.gone if found else 0,
         unlisted=found.files.unlisted if found else 0,
+        unredacted=sum((each.source, each.protocol) == (source, protocol) for each in ws.runs.unredacted()),
         kept_as_logged=document is not None and not document.redaction,
     )
 

@@ -13,6 +13,7 @@ from remiss.govern.ports.jobs import Jobs
 from remiss.govern.ports.machine import Progress, Recogniser
 from remiss.govern.ports.vault import Keys, Vault
 from remiss.protocol.ports import Documents, Engine, Protocols
+from remiss.records.event import Event
 from remiss.records.person import Governed
 from remiss.records.run import Cell, Change, DerivedRun, Group, Manifest, Member, Profile, RefusedRow, Run, RunWindow
 from remiss.records.source_file import SourceFile
@@ -94,8 +95,42 @@ class DocumentText:
     text: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnredactedRun:
+    """A run that stored texts without redaction, which a protocol that says nothing of it meant once."""
+
+    run: str
+    source: str
+    protocol: str
+    version: int
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredTexts:
+    """What a run stored that may have texts; events by their numbers in the catalog, before redaction and after."""
+
+    events: Sequence[tuple[int, Event, Event]]
+    profiles: Sequence[Profile]
+    refused: Sequence[RefusedRow]
+    changes: Sequence[Change]
+
+
 class Runs(Protocol):
     """Runs in the catalog."""
+
+    def unredacted(self) -> tuple[UnredactedRun, ...]:
+        """Return the runs that stored texts without redaction, oldest first, whether or not the actor sees them."""
+        ...
+
+    def stored_texts(self, run: str) -> StoredTexts:
+        """Return what a run stored, all of it, with each event before and after as it is."""
+        ...
+
+    def rewrite(self, run: str, texts: StoredTexts) -> None:
+        """Write what a run stored as it is after redaction; it is not among the unredacted ones any more."""
+        ...
 
     def coverage(self, position: int | None = None) -> tuple[Coverage, ...]:
         """Return what is captured, now or as it was at a position; by source and protocol, newer versions first."""

@@ -32,8 +32,8 @@ STALE_SECONDS = 24 * 3600
 class Opened:
     """An open catalog as it is looked at.
 
-    Its file where it is one, its position, what it is, key, vault, whether it was changed, and how many pieces of evidence it
-    refers to.
+    Its file where it is one, its position, what it is, key, vault, whether it was changed, how many pieces of evidence it
+    refers to, and how many events it stored without redaction.
     """
 
     file: Path | None
@@ -43,6 +43,7 @@ class Opened:
     acted: Callable[[], bool]
     vault: Callable[[], Vault]
     kept: Callable[[], int]
+    unredacted: Callable[[], int]
 
 
 class MachineHealth:
@@ -97,6 +98,9 @@ def _catalog(settings: Settings, opened: Opened) -> Iterator[Check]:
     yield _of_folder("key", settings, opened, lambda folder: _key(folder, opened, acted=acted))
     yield _of_folder("vault", settings, opened, lambda folder: _vault(folder, opened))
     yield _room(settings, opened)
+    if count := opened.unredacted():
+        what = f"{count:,} events were stored without redaction, by protocols that said nothing of it"
+        yield Check("texts", "bad", what, "have the jobs that the upgrade posted do it: remiss job run")
 
 
 def _of_folder(name: str, settings: Settings, opened: Opened, look: Callable[[Path], Check]) -> Check:

@@ -48,6 +48,7 @@ _CURATOR = _VERIFIER | {
     "case:link",
     "run:capture",
     "run:accept",
+    "run:redact",
     "protocol:write",
     "taxonomy:recode",
     "thread:resolve",

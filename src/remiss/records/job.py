@@ -24,18 +24,22 @@ class JobState(StrEnum):
 OPEN = (JobState.WAITING.value, JobState.RUNNING.value)
 # Kinds: a capture that somebody posted with its document, and what is due by a protocol that the catalog keeps.
 CAPTURE, DUE = "capture", "due"
+# And one that the upgrade of a catalog files: texts that were stored without redaction.
+REDACT = "redact"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobStep:
     """One interval of whole windows, which is committed whole or not at all; `run` is what was filed, None until then.
 
-    A bound that is None is found when the step is taken, as a capture finds it.
+    A bound that is None is found when the step is taken, as a capture finds it. `of` is the run that the step is about, where it
+    is about one that there is already.
     """
 
     since: datetime | None
     until: datetime | None
     run: str | None = None
+    of: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

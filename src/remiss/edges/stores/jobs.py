@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
 
 from remiss.edges.stores.dialect.driving import clock, end_if_idle
 from remiss.edges.stores.dialect.writing import lock_name
+from remiss.edges.stores.logs.journal import Transaction
 from remiss.edges.stores.reading import Reader, Reading
 from remiss.edges.stores.storable import is_text
 from remiss.edges.stores.tables import jobs, runners
@@ -77,7 +78,7 @@ def logged(log: Sequence[Mapping[str, object]], at: datetime, text: str) -> list
 
 
 def _step(found: Mapping[str, Any]) -> JobStep:
-    return JobStep(since=_time(found["since"]), until=_time(found["until"]), run=found["run"])
+    return JobStep(since=_time(found["since"]), until=_time(found["until"]), run=found["run"], of=found.get("of"))
 
 
 def _time(text: str | None) -> datetime | None:
@@ -92,6 +93,27 @@ SHOWN_COLUMNS = tuple(column for column in jobs.c if column is not jobs.c.reques
 LONGEST_IDLE_SECONDS = 60
 
 
+def post(transaction: Transaction, posted: Posted, *, operator: bool) -> str:
+    """Keep a job of who writes, which waits for a runner, and return its id."""
+    named = f"job-{crockford(secrets.randbits(ID_BITS), 12)}"
+    row = {
+        "id": named,
+        "kind": posted.kind,
+        "state": JobState.WAITING.value,
+        "protocol": posted.protocol,
+        "version": posted.version,
+        "person": transaction.actor.name,
+        "operator": operator,
+        "posted_at": transaction.at,
+        "request": request_cell(posted),
+        "log": logged([], transaction.at, f"posted by {transaction.actor.name}"),
+        "team_id": posted.team,
+    }
+    transaction.subjects.append(named)
+    transaction.connection.execute(insert(jobs), row)
+    return named
+
+
 class JobStore:
     """Jobs of an open catalog: fulfils `govern.ports.Jobs`."""
 
@@ -103,23 +125,8 @@ class JobStore:
     def post(self, posted: Posted) -> Job:
         """Keep a job of the actor, which waits for a runner."""
         transaction = self._store.transaction
-        named = f"job-{crockford(secrets.randbits(ID_BITS), 12)}"
-        row = {
-            "id": named,
-            "kind": posted.kind,
-            "state": JobState.WAITING.value,
-            "protocol": posted.protocol,
-            "version": posted.version,
-            "person": transaction.actor.name,
-            "operator": transaction.actor.role == OPERATOR,
-            "posted_at": transaction.at,
-            "request": request_cell(posted),
-            "log": logged([], transaction.at, f"posted by {transaction.actor.name}"),
-            "team_id": posted.team,
-        }
-        transaction.subjects.append(named)
-        transaction.changed(named, None, row["request"])
-        transaction.connection.execute(insert(jobs), row)
+        named = post(transaction, posted, operator=transaction.actor.role == OPERATOR)
+        transaction.changed(named, None, request_cell(posted))
         return self.get(named)
 
     def get(self, job: str) -> Job:

@@ -18,20 +18,25 @@ from sqlalchemy import Connection, Engine, insert, select
 
 from remiss.edges.stores.dialect.on_disk import make_durable
 from remiss.edges.stores.dialect.writing import lock_name
+from remiss.edges.stores.jobs import post
 from remiss.edges.stores.logs.journal import INIT, UPGRADE, Transaction
 from remiss.edges.stores.logs.sealing import Sealing
 from remiss.edges.stores.people import enrol
-from remiss.edges.stores.tables import catalog_head
+from remiss.edges.stores.tables import catalog_head, protocols, runs, unredacted_runs
 from remiss.edges.stores.version import TABLE, read_version
 from remiss.govern.audit.log import JOURNAL
 from remiss.govern.ports.actor import Actor
+from remiss.govern.ports.jobs import Posted
 from remiss.records.case import Sensitivity
+from remiss.records.job import REDACT
 from remiss.records.person import EVERY_TEAM, Grant
 
 # What the person who makes a catalog is granted.
 ADMIN = Grant(role="admin", team=EVERY_TEAM, clearance=Sensitivity.SECRET)
 # From this schema on the journal is sealed.
 SEALED = 6
+# With this one texts that were stored without redaction are listed.
+REDACTED = 23
 FOLDER = Path(__file__).with_name("migrations")
 
 
@@ -69,10 +74,21 @@ def migrate(engine: Engine, now: datetime, actor: Actor, sealing: Sealing | None
         done.subjects.append(f"schema {after}" if made else f"schema {before} to {after}")
         if made:
             enrol(done, actor.name, ADMIN)
+        if before < REDACTED <= after:
+            _redact_later(done)
         done.write_journal()
         catalog_id = connection.execute(select(catalog_head.c.catalog_id)).scalar_one()
     if done.sealed:
         done.sealing.went_on(catalog_id, JOURNAL, done.position())
+
+
+def _redact_later(done: Transaction) -> None:
+    """Post a job for each version of a protocol whose runs stored texts without redaction: the list is the migration's."""
+    of_list = select(runs.c.protocol_key).join(unredacted_runs, unredacted_runs.c.run_key == runs.c.key)
+    those = select(protocols).where(protocols.c.key.in_(of_list)).order_by(protocols.c.key)
+    for row in done.connection.execute(those).all():
+        path, named = f"{row.name}.yaml", {"protocol": row.name, "version": row.version, "team": row.team_id}
+        post(done, Posted(kind=REDACT, path=path, text=row.text, **named), operator=True)
 
 
 def apply(connection: Connection, to: str = "head") -> int:

@@ -12,15 +12,16 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, exists, not_, or_, select
+from sqlalchemy import ColumnElement, Connection, Label, Row, and_, exists, false, func, not_, or_, select
 
 from remiss.capture.planning import CHANGED
 from remiss.capture.requirements import Refused
 from remiss.edges.stores.blinding import blinded_viewer, held, suggestions_blinded
 from remiss.edges.stores.dialect.types import from_json
-from remiss.edges.stores.in_force import same_window
+from remiss.edges.stores.in_force import come_by, same_window
 from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.redactions import FIRST, redactions_of
+from remiss.edges.stores.storable import is_text
 from remiss.edges.stores.tables import (
     cases,
     event_contents,
@@ -34,10 +35,14 @@ from remiss.edges.stores.tables import (
     samples,
 )
 from remiss.edges.stores.visible import visible_to
+from remiss.errors import Ambiguous, NotFound
 from remiss.protocol.versions import salvage
 from remiss.records.event import Event, Values
 from remiss.records.identity import format_time, parse_time
-from remiss.records.run import Cell, Change, Group, Manifest, Member, Run, RunWindow
+from remiss.records.run import Cell, Change, Group, Manifest, Member, Profile, Run, RunWindow
+
+# Of a prefix that stands for a run.
+SHORTEST = 6
 
 
 def changes_of(reading: Reading, run: Row[Any]) -> tuple[Change, ...]:
@@ -172,6 +177,13 @@ def cell(row: Row[Any]) -> Cell:
     )
 
 
+def profile(row: Row[Any]) -> Profile:
+    """Return a row of `profiles`, with its `count` as `count_`, as a record."""
+    return Profile(
+        window=row.window_start, field=row.field, count=row.count_, nulls=row.nulls, minimum=row.minimum, maximum=row.maximum
+    )
+
+
 def captured(connection: Connection, run_key: int) -> list[tuple[int, Member]]:
     """Return the events that a run saw with their keys, by window and priority; of erased ones what is left.
 
@@ -238,3 +250,26 @@ def names(stored: str) -> tuple[str, ...]:
 def stratum(stored: str) -> Values:
     """Return a stored stratum."""
     return MappingProxyType(from_json(stored))
+
+
+def came() -> Label[int | None]:
+    """Return the column that says at which position a run came in force; null while it waits."""
+    first = select(func.min(run_windows.c.position_from)).where(run_windows.c.run_key == runs.c.key)
+    return first.correlate(runs).scalar_subquery().label("came")
+
+
+def find_run(reading: Reading, run: str) -> Row[Any]:
+    """Return the row of a run by its id, or by a prefix of it that no other run has, of those that are seen."""
+    prefix = run if run.startswith("run-") else f"run-{run}"
+    named = and_(runs.c.id >= prefix, runs.c.id < prefix + "~") if is_text(run) else false()
+    alike = select(runs, came()).where(named, come_by(runs, reading.position), visible_to(reading.scope, runs))
+    found = reading.connection.execute(alike.order_by(runs.c.id).limit(3)).all()
+    if found and found[0].id == prefix:
+        return found[0]
+    if not found or len(prefix) < len("run-") + SHORTEST:
+        raise NotFound(
+            f"there is no run {run}", do=f"list them with: remiss run list (a prefix needs {SHORTEST} characters or more)"
+        )
+    if len(found) > 1:
+        raise Ambiguous(f"several runs begin with {run}", do=f"write more of it: {', '.join(row.id for row in found)}")
+    return found[0]

@@ -6,17 +6,31 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Label, Row, Select, and_, false, func, select
+from sqlalchemy import Row, Select, false, func, select
 
-from remiss.capture.ports import Coverage, DocumentText, KnownEvent, RunTotals, WindowInForce
+from remiss.capture.ports import Coverage, DocumentText, KnownEvent, RunTotals, StoredTexts, UnredactedRun, WindowInForce
 from remiss.edges.stores.activation import activate
 from remiss.edges.stores.coverage import coverage, known_events, totals, windows_in_force, windows_waiting
 from remiss.edges.stores.filing import file_run, lock_source
 from remiss.edges.stores.in_force import come_by
 from remiss.edges.stores.reading import Reader, Reading
-from remiss.edges.stores.run_rows import as_it_stood, captured, cell, changes_of, criteria_of, groups_of, manifest, run_of, window
+from remiss.edges.stores.run_rows import (
+    as_it_stood,
+    came,
+    captured,
+    cell,
+    changes_of,
+    criteria_of,
+    find_run,
+    groups_of,
+    manifest,
+    profile,
+    run_of,
+    window,
+)
 from remiss.edges.stores.source_files import known_files, remember
 from remiss.edges.stores.storable import is_text
+from remiss.edges.stores.stored_texts import changes_of_run, rewrite, unredacted, unredacted_events
 from remiss.edges.stores.tables import (
     cells,
     events,
@@ -28,14 +42,12 @@ from remiss.edges.stores.tables import (
     runs,
 )
 from remiss.edges.stores.visible import visible_to
-from remiss.errors import Ambiguous, Conflict, NotFound
+from remiss.errors import Conflict
 from remiss.protocol.terms import Protocol
 from remiss.records.case import Sensitivity
 from remiss.records.person import Governed
 from remiss.records.run import Cell, Change, DerivedRun, Group, Manifest, Member, Profile, RefusedRow, Run, RunWindow, in_bulk
 from remiss.records.source_file import SourceFile
-
-SHORTEST = 6
 
 
 class RunStore:
@@ -127,6 +139,28 @@ class RunStore:
         with self._reader.at() as reading:
             return frozenset(reading.connection.execute(found).scalars())
 
+    def unredacted(self) -> tuple[UnredactedRun, ...]:
+        """Return the runs that stored texts without redaction, oldest first, seen or not."""
+        with self._reader.at() as reading:
+            return unredacted(reading)
+
+    def unredacted_events(self) -> int:
+        """Return how many events some run stored without redaction, seen or not."""
+        with self._reader.at() as reading:
+            return unredacted_events(reading.connection)
+
+    def stored_texts(self, run: str) -> StoredTexts:
+        """Return what a run stored, all of it, with each event before and after as it is."""
+        with self._reader.at() as reading:
+            key = self._find(reading, run).key
+            saw = [(event, member.event, member.event) for event, member in captured(reading.connection, key)]
+            changed = changes_of_run(reading.connection, key)
+        return StoredTexts(events=saw, profiles=self.profiles(run), refused=self.refused(run), changes=changed)
+
+    def rewrite(self, run: str, texts: StoredTexts) -> None:
+        """Write what a run stored as it is after redaction."""
+        rewrite(self._store.transaction, run, texts)
+
     def file(
         self, derived: DerivedRun, *, run: str, status: str, changes: Sequence[Change], team: str, document: Protocol
     ) -> Run:
@@ -171,7 +205,7 @@ class RunStore:
         self, limit: int, protocol: str | None = None, position: int | None = None, *, before: int | None = None
     ) -> tuple[Run, ...]:
         """Return the newest runs first, without groups, as they stood at a position; only those filed `before` one."""
-        filed = select(runs, _came()).where(come_by(runs, position), self._visible)
+        filed = select(runs, came()).where(come_by(runs, position), self._visible)
         found = filed.order_by(runs.c.position.desc(), runs.c.key.desc()).limit(limit)
         if protocol is not None:
             found = found.where(runs.c.protocol_name == protocol if is_text(protocol) else false())
@@ -216,17 +250,7 @@ class RunStore:
     def profiles(self, run: str) -> tuple[Profile, ...]:
         """Return the profiles of a run."""
         found = select(profiles).order_by(profiles.c.window_start, profiles.c.field)
-        return tuple(
-            Profile(
-                window=row.window_start,
-                field=row.field,
-                count=row.count_,
-                nulls=row.nulls,
-                minimum=row.minimum,
-                maximum=row.maximum,
-            )
-            for row in self._rows(run, found.add_columns(profiles.c["count"].label("count_")))
-        )
+        return tuple(map(profile, self._rows(run, found.add_columns(profiles.c["count"].label("count_")))))
 
     def refused(self, run: str) -> tuple[RefusedRow, ...]:
         """Return the listed refused rows of a run, by reason."""
@@ -254,7 +278,7 @@ class RunStore:
     def _find(self, reading: Reading, run: str) -> Row[Any]:
         """Return the row of the one run that an id or a beginning means; raises NotFound and Ambiguous."""
         asked = ("run", run, reading.scope, reading.position)
-        row = reading.once(asked, lambda: _find(reading, run))
+        row = reading.once(asked, lambda: find_run(reading, run))
         return reading.once(("run", row.id, reading.scope, reading.position), lambda: row)
 
     def _alone(self, reading: Reading, source: str) -> None:
@@ -270,26 +294,3 @@ class RunStore:
 
 def _groups(reading: Reading, row: Row[Any]) -> tuple[Group, ...]:
     return reading.once(("groups of a run", row.key), lambda: groups_of(reading, row.key))
-
-
-def _came() -> Label[int | None]:
-    """Return the column that says at which position a run came in force; null while it waits."""
-    first = select(func.min(run_windows.c.position_from)).where(run_windows.c.run_key == runs.c.key)
-    return first.correlate(runs).scalar_subquery().label("came")
-
-
-def _find(reading: Reading, run: str) -> Row[Any]:
-    """Return the row of a run by its id, or by a prefix of it that no other run has, of those that are seen."""
-    prefix = run if run.startswith("run-") else f"run-{run}"
-    named = and_(runs.c.id >= prefix, runs.c.id < prefix + "~") if is_text(run) else false()
-    alike = select(runs, _came()).where(named, come_by(runs, reading.position), visible_to(reading.scope, runs))
-    found = reading.connection.execute(alike.order_by(runs.c.id).limit(3)).all()
-    if found and found[0].id == prefix:
-        return found[0]
-    if not found or len(prefix) < len("run-") + SHORTEST:
-        raise NotFound(
-            f"there is no run {run}", do=f"list them with: remiss run list (a prefix needs {SHORTEST} characters or more)"
-        )
-    if len(found) > 1:
-        raise Ambiguous(f"several runs begin with {run}", do=f"write more of it: {', '.join(row.id for row in found)}")
-    return found[0]

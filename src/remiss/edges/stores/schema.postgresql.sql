@@ -380,7 +380,6 @@ CREATE TABLE observations (
     labelled BOOLEAN NOT NULL,
     evidence TEXT COLLATE "C",
     redactions JSONB,
-    content JSONB,
     CONSTRAINT pk_observations PRIMARY KEY (run_key, event_key),
     CONSTRAINT fk_observations_run_key FOREIGN KEY(run_key) REFERENCES runs (key),
     CONSTRAINT fk_observations_event_key FOREIGN KEY(event_key) REFERENCES events (key)
@@ -627,6 +626,12 @@ CREATE TABLE tokens (
 );
 
 CREATE INDEX ix_tokens_person ON tokens (person);
+
+CREATE TABLE unredacted_runs (
+    run_key BIGINT NOT NULL,
+    CONSTRAINT pk_unredacted_runs PRIMARY KEY (run_key),
+    CONSTRAINT fk_unredacted_runs_run_key FOREIGN KEY(run_key) REFERENCES runs (key)
+);
 
 CREATE TABLE views (
     n BIGINT NOT NULL,

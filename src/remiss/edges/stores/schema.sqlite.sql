@@ -380,7 +380,7 @@ CREATE TABLE observations (
     output TEXT,
     label TEXT,
     labelled BOOLEAN NOT NULL,
-    evidence TEXT, redactions TEXT, content TEXT,
+    evidence TEXT, redactions TEXT,
     CONSTRAINT pk_observations PRIMARY KEY (run_key, event_key),
     CONSTRAINT fk_observations_event_key FOREIGN KEY(event_key) REFERENCES events ("key"),
     CONSTRAINT fk_observations_run_key FOREIGN KEY(run_key) REFERENCES runs ("key")
@@ -626,6 +626,12 @@ CREATE TABLE tokens (
 );
 
 CREATE INDEX ix_tokens_person ON tokens (person);
+
+CREATE TABLE unredacted_runs (
+    run_key INTEGER NOT NULL,
+    CONSTRAINT pk_unredacted_runs PRIMARY KEY (run_key),
+    CONSTRAINT fk_unredacted_runs_run_key FOREIGN KEY(run_key) REFERENCES runs ("key")
+);
 
 -- In the file CATALOG.views, beside the catalog, together with a table audit_heads.
 CREATE TABLE views (

@@ -15,7 +15,7 @@ from remiss.present import facts
 from remiss.present.legible import counted, share
 from remiss.protocol.notes import UNREDACTED
 from remiss.records.identity import format_time
-from remiss.records.job import Job
+from remiss.records.job import REDACT, Job
 from remiss.records.run import Run
 
 # Of the windows in a row that are due; more than some say only that the log was never captured whole.
@@ -66,6 +66,7 @@ def _lines(item: CaptureStatus) -> list[tuple[str, object]]:
         ),
         *(("", each) for each in item.files[:SHOWN] if each.kind == GONE),
         *([("texts", UNREDACTED)] if item.kept_as_logged else []),
+        *([("texts", f"{counted(item.unredacted, 'run')} stored without redaction: remiss job run")] if item.unredacted else []),
         *([("files not known", f"of {counted(item.unlisted, 'window')} of former versions")] if item.unlisted else []),
         (
             "provisional",
@@ -106,7 +107,7 @@ def posted(found: Sequence[Job]) -> None:
 def _facts(found: Job) -> Iterator[tuple[str, object]]:
     yield "job", found.id
     yield "state", in_words(found)
-    yield "captures by", f"{found.protocol}@{found.version}"
+    yield "redacts what was stored by" if found.kind == REDACT else "captures by", f"{found.protocol}@{found.version}"
     yield "team", found.team
     yield "posted", f"{format_time(found.posted_at.replace(microsecond=0))} by {found.person}"
 

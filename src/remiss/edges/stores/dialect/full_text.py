@@ -140,6 +140,12 @@ def forget_words(connection: Connection, case_keys: Sequence[int]) -> None:
     connection.execute(text(f"DELETE FROM case_words WHERE {name} IN :keys").bindparams(keys))
 
 
+def purge_words(connection: Connection) -> None:
+    """Have nothing left in the index of words that were forgotten; a server does so by itself."""
+    if connection.dialect.name == SQLITE:
+        connection.execute(text("INSERT INTO case_words (case_words) VALUES ('optimize')"))
+
+
 def _insert(connection: Connection, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
     if rows:
         connection.exec_driver_sql(sql, list(rows))

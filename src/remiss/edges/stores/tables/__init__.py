@@ -40,6 +40,7 @@ from remiss.edges.stores.tables.runs import (
     runs,
     samples,
     source_files,
+    unredacted_runs,
 )
 
 __all__ = [
@@ -91,6 +92,7 @@ __all__ = [
     "thread_turns",
     "threads",
     "tokens",
+    "unredacted_runs",
     "views",
     "views_metadata",
 ]

@@ -90,6 +90,9 @@ run_windows = Table(
     Index(None, "source_name", "protocol_name", "window_start", "position_from", "position_to"),
 )
 
+# Runs that stored texts without redaction, before that became what a protocol without the key means; a job takes them off.
+unredacted_runs = Table("unredacted_runs", metadata, _of_run())
+
 # A file of a source in one state, as the runs that were filed from `position_from` until `position_to` saw it; both null of what
 # was only read.
 source_files = Table(
@@ -192,7 +195,7 @@ events = Table(
     UniqueConstraint("event_id", "source_name", "recurrence"),  # in this order, an id is found without its source too
 )
 
-# The redacted content of an event: can be erased alone. It is as the run in force saw it; observations have each run's output.
+# The redacted content of an event: can be erased alone. `output` is what was first seen; observations have each run's.
 event_contents = Table(
     "event_contents",
     metadata,
@@ -222,7 +225,6 @@ observations = Table(
     Column("labelled", Boolean(create_constraint=False), nullable=False),
     Column("evidence", Word),  # address in the vault
     Column("redactions", Json),  # of output and label
-    Column("content", Json),  # what else the run saw otherwise than the catalog had it, to be shown when it comes in force
     Index(None, "event_key", "run_key"),
 )
 

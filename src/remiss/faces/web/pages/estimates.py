@@ -81,8 +81,10 @@ class EstimateLine:
 class Result:
     """The figures of one question."""
 
-    found: Estimate
     heading: str
+    by: str
+    rate: bool
+    confirmed: bool
     among: str
     lines: tuple[EstimateLine, ...]
     notes: tuple[str, ...]
@@ -90,7 +92,7 @@ class Result:
     ground: str
     judged: bool
     remarks: bool
-    of_this_log: bool
+    variance: str
     spec: dict[str, Any] | None
     svg: Markup
 
@@ -153,8 +155,10 @@ def result_of(found: Estimate, width: timedelta) -> Result:
     lines = tuple(line_of(row, found, cases_of(found, query, row, width)) for row in found.rows)
     known = any(row.value is not None for row in found.rows) and (len(found.rows) > 1 or not found.rows[0].exact)
     return Result(
-        found=found,
         heading=estimate_facts.heading(found),
+        by=found.by or "events",
+        rate=found.rate,
+        confirmed=found.kind == CONFIRMED,
         among=estimate_facts.among(found),
         lines=lines,
         notes=(*found.notes, *estimate_facts.shared_notes(found)),
@@ -162,7 +166,7 @@ def result_of(found: Estimate, width: timedelta) -> Result:
         ground=f"{found.source}, by protocol {found.protocol}",
         judged=any(line.judged for line in lines),
         remarks=any(line.remarks for line in lines),
-        of_this_log=any(row.of_this_log for row in found.rows),
+        variance=found.rows[0].variance if found.rows else "sample",
         spec=spec_of(found, lines) if known else None,
         svg=Markup(forest(found)) if known else Markup(""),  # noqa: S704 - it escapes what it writes
     )
@@ -187,7 +191,7 @@ def line_of(row: EstimateRow, found: Estimate, href: str) -> EstimateLine:
         key=estimate_facts.key_of(row) if found.by else "all",
         href=href,
         value=value,
-        interval=interval or estimate_facts.ended(row),
+        interval=interval or ("" if value == estimate_facts.UNDEFINED else "exact" if row.exact else "unknown"),
         sampled=row.sampled,
         judged=share(row.judged) if partly and row.judged is not None else "",
         bounds=bounds,
@@ -207,7 +211,6 @@ def spec_of(found: Estimate, lines: tuple[EstimateLine, ...]) -> dict[str, Any]:
             high=row.high,
             exact=row.exact,
             few=row.few,
-            open=row.of_this_log,
             says=line.value,
             interval="" if row.exact else line.interval,
             href=line.href,
