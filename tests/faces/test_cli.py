@@ -356,7 +356,11 @@ def test_csv_is_safe_in_a_spreadsheet(cli, captured):
 
 def test_an_estimate_answers_with_the_published_figures(cli, captured):
     asked = ("estimate", "criterion:missed-delay", "--by", "inputs.carrier", "--format", "json")
-    assert {row["variance"] for row in valid(cli(*asked), "estimate")["rows"]} == {"process"}
+    rows = valid(cli(*asked), "estimate")["rows"]
+    assert {(row["variance"], row["interval"]) for row in rows} == {("sample", "given")}
+    assert "this log only" in cli(*asked[:-2]).err
+    of_process = valid(cli(*asked, "--variance", "process"), "estimate")["rows"]
+    assert {(row["variance"], row["interval"]) for row in of_process} == {("process", "unknown")}
     found = valid(cli(*asked, "--variance", "sample"), "estimate")
     assert {row["key"] for row in found["rows"]} == {"UA", "DL", "B6"}
     assert all(row["low"] <= row["value"] <= row["high"] for row in found["rows"])

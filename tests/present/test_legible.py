@@ -87,3 +87,18 @@ def test_a_line_of_text_is_one_line_that_hides_nothing(text):
     line = one_line(text)
     assert all(letter.isprintable() or letter == NARROW_SPACE for letter in line)
     line.encode("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "said"),
+    [(400.0, 20.0, 30_000.0, "400 (20 to 30,000)"), (4.0, 0.3, 9_000.0, "4 (0.3 to 9,000)")],
+)
+def test_a_figure_is_never_written_with_a_power_of_ten(value, low, high, said):
+    told, interval = figure(value, low, high)
+    assert f"{told} ({interval})" == said
+
+
+def test_rounding_goes_neither_beyond_what_is_possible_nor_below_what_was_seen():
+    assert figure(716.0, 560.0, 716.0, most=716) == ("716", "560 to 716")
+    assert figure(14.0, 12.0, 400.0, least=13) == ("13", "10 to 400")
+    assert figure(26.0, 24.0, 400.0, least=24) == ("30", "24 to 400")

@@ -64,18 +64,24 @@ def test_by_a_field_that_was_no_stratum_the_sample_answers_with_intervals(captur
 
 
 @pytest.mark.parametrize("by", ["inputs.carrier", "model_version", "month", "week", "window", "context.airport"])
-def test_rows_that_compare_are_of_the_process_unless_the_log_is_asked_for(captured, by):
+def test_rows_of_three_weeks_show_how_sure_they_are_of_this_log_and_say_so(captured, by):
+    # Three weeks say too little of how weeks differ; a column of "unknown" would say nothing at all.
     found = understand.estimate(captured, "criterion:missed-delay", by=by)
-    assert {row.variance for row in found.rows} == {"process"}
-    assert "variance sample" in found.notes[0]
-    # Three weeks say too little of how weeks differ: no interval, least of all the log's.
-    for row in found.rows:
-        assert row.value is not None
-        assert (row.low, row.high) == (None, None)
-        assert any("too little history" in note for note in row.notes)
     of_log = understand.estimate(captured, "criterion:missed-delay", by=by, variance="sample")
-    assert {row.variance for row in of_log.rows} == {"sample"}
-    assert [row.value for row in of_log.rows] == [row.value for row in found.rows]
+    assert {row.variance for row in (*found.rows, *of_log.rows)} == {"sample"}
+    assert "too little history" in found.notes[0]
+    for row, other in zip(found.rows, of_log.rows, strict=True):
+        assert (row.value, row.low, row.high, row.interval) == (other.value, other.low, other.high, other.interval)
+        assert row.interval in {"exact", "given"}
+        assert row.of_this_log
+        assert not other.of_this_log
+
+
+@pytest.mark.parametrize("by", ["inputs.carrier", "month", "context.airport"])
+def test_who_asks_for_the_process_is_told_where_nothing_is_known_of_it(captured, by):
+    for row in understand.estimate(captured, "criterion:missed-delay", by=by, variance="process").rows:
+        assert (row.variance, row.low, row.high, row.interval) == ("process", None, None, "unknown")
+        assert any("too little history" in note for note in row.notes)
 
 
 def test_one_figure_and_rows_by_criterion_are_of_the_log(captured):

@@ -15,6 +15,7 @@ from remiss.records.run import Cell, RunWindow
 from remiss.understand.domain import Census, build_domain
 from remiss.understand.flagged import estimate_rows
 from remiss.understand.question import Question, settle
+from remiss.understand.rows import Flagged, compared
 from tests.understand.logs import RULES, SAMPLING, START, WEEK, Logged, ask, census_of, flights, truth
 
 HOUR = timedelta(hours=1)
@@ -265,8 +266,42 @@ def test_a_key_has_the_windows_in_which_it_existed_and_looks_back_at_those_befor
         assert not any("before" in note and "taken" in note for note in rows["VX"].notes)
         late = f"criterion:missed occurred:>={(START + 20 * WEEK).date()}"
         rows = {row.key: row for row in ask(events, late, rate=rate, by="inputs.carrier", variance=PROCESS)}
-        assert any("taken from the 15 windows of its own before" in note for note in rows["B6"].notes)
+        assert any("taken from the windows of its own before" in note for note in rows["B6"].notes)
         assert rows["VX"].low is None
+
+
+def test_in_a_comparison_rows_without_a_history_are_of_this_log_and_all_are_where_most_have_none():
+    # One line for 24 weeks, and one or three more for the last three.
+    for many, kinds in ((1, ["process", "sample"]), (3, ["sample"] * 4)):
+        cells = [
+            Cell(
+                window=START + at * WEEK,
+                stratum={"context.airport": name},
+                met=met,
+                undecided=(),
+                population=30 + at % 5,
+                labelled=30,
+            )
+            for name in ["old", *(f"new {at}" for at in range(many))]
+            for at in range(0 if name == "old" else 21, 24)
+            for met in (("missed",), ())
+        ]
+        windows = tuple(RunWindow(window=START + at * WEEK, population=60, labelled=60, provisional=False) for at in range(24))
+        frame = replace(census_of(EVENTS[:50])[0].frame, windows=windows)
+        census = Census(frame=frame, rules=RULES, groups=[], cells=cells)
+        plan = settle(Question(query=parse("criterion:missed"), by="context.airport", variance=PROCESS), RULES)
+        read = Flagged(
+            field=build_domain(plan, census), frame=frame, events=(), counts={}, reference=None, referred=(), criterion=None
+        )
+        rows = {row.key: row for row in compared(read)}
+        assert sorted(row.variance for row in rows.values()) == kinds
+        assert all(rows[f"new {at}"].of_this_log and rows[f"new {at}"].interval == "exact" for at in range(many))
+        assert rows["old"].of_this_log == (many == 3)
+
+
+def test_few_holds_where_there_is_no_interval_too():
+    (row,) = ask(EVENTS, "criterion:missed inputs.carrier:UA -context.airport:EWR occurred:>=2013-06-24", variance=PROCESS)
+    assert (row.low, row.few, row.sampled < 10) == (None, True, True)
 
 
 def test_what_a_row_costs_does_not_grow_with_the_number_of_rows():
@@ -306,7 +341,7 @@ def test_under_eight_windows_the_weeks_before_say_how_much_windows_differ(text, 
     events = flights(3000, weeks=14)
     late = (START + 11 * WEEK).date()
     (row,) = ask(events, f"{text} occurred:>={late}", variance=PROCESS, rate=rate)
-    assert any("11 windows of its own before" in note for note in row.notes)
+    assert any("windows of its own before" in note for note in row.notes)
     assert row.low < row.value < row.high
 
 

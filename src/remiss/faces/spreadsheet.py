@@ -66,20 +66,6 @@ def _cell(value: Scalar, formats: frozenset[str]) -> Scalar:
 
 def figures(found: Estimate) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
     """Return the columns and lines of an estimate, one line a figure."""
-    confirmed = found.kind == CONFIRMED
-    lines = [
-        (
-            row.key,
-            row.value,
-            row.low,
-            row.high,
-            row.method,
-            row.variance,
-            row.sampled,
-            row.effective,
-            estimate_facts.remarks(row),
-            *((row.flagged, estimate_facts.precision_of(row)) if confirmed else ()),
-        )
-        for row in found.rows
-    ]
-    return (*COLUMNS, *(CONFIRMED_COLUMNS if confirmed else ())), lines
+    names = (*COLUMNS, *(CONFIRMED_COLUMNS if found.kind == CONFIRMED else ()))
+    told = {"remarks": estimate_facts.remarks, "precision": estimate_facts.precision_of}
+    return names, [tuple(told[name](row) if name in told else getattr(row, name) for name in names) for row in found.rows]

@@ -6,13 +6,15 @@ import math
 from collections.abc import Sequence
 from datetime import datetime
 
-from remiss.present.legible import figure, moment, one_line, share
-from remiss.records.estimate import CONFIRMED, Estimate, EstimateRow
+from remiss.present.legible import figure, moment, number, one_line, share
+from remiss.records.estimate import CONFIRMED, UNKNOWN, WEIGHTED, Estimate, EstimateRow
 from remiss.records.labelling import Verdict
 
 UNDEFINED = "undefined"
-INTERVAL = "{level} % interval"
-FIGURES = ("value", "95 % interval", "sampled", "judged", "flagged", "precision")
+INTERVAL = "95 % interval"
+# Rows that a note names.
+NAMED = 5
+FIGURES = ("value", INTERVAL, "sampled", "effective", "judged", "flagged", "precision")
 
 
 def heading(estimate: Estimate) -> str:
@@ -47,28 +49,37 @@ def figure_of(row: EstimateRow, *, rate: bool) -> tuple[str, str]:
         # A digit more than of other shares: beside it may stand what people confirmed of it, which must not look like more.
         return share(row.value, digits=3), ""
     low, high = ((end if end is not None and math.isfinite(end) else None) for end in (row.low, row.high))
-    return figure(row.value, low, high, rate=rate)
+    if low is None and row.interval == UNKNOWN and row.method == WEIGHTED:
+        # Nobody knows how sure it is, and so much is certain: no surer than so many independent events make it.
+        worth = max(row.effective or row.sampled, 1.0)
+        half = 2 * math.sqrt(row.value * (1 - row.value) / worth) if rate and row.value <= 1 else 2 * row.value / math.sqrt(worth)
+        return figure(row.value, max(0.0, row.value - half), row.value + half, rate=rate)[0], ""
+    return figure(row.value, low, high, rate=rate, least=None if rate else row.sampled, most=None if rate else row.flagged)
 
 
 def figures(estimate: Estimate) -> tuple[list[str], list[tuple[str, ...]]]:
     """Return the titles and the lines of the table of an estimate, each figure in the digits that its interval allows."""
-    level = next((row.level for row in estimate.rows), 0.95)
-    titles = [*([estimate.by] if estimate.by else []), "value", INTERVAL.format(level=f"{level * 100:g}"), "sampled"]
-    judged = any(row.judged is not None and row.judged < 1 for row in estimate.rows)
-    marked = any(remarks(row) for row in estimate.rows)
-    titles += [*(["judged"] if judged else []), *(["remarks"] if marked else [])]
-    two = estimate.kind == CONFIRMED
-    titles += [*(["flagged", "precision"] if two else [])]
-    lines = []
-    for row in estimate.rows:
-        value, interval = figure_of(row, rate=estimate.rate)
-        line = [*([key_of(row)] if estimate.by else []), value]
-        line += [interval or ("" if value == UNDEFINED else "exact" if row.exact else "unknown"), f"{row.sampled:,}"]
-        line += [("" if row.judged is None else share(row.judged))] if judged else []
-        line += [remarks(row)] if marked else []
-        line += [flagged_of(row), precision_of(row)] if two else []
-        lines.append(tuple(line))
-    return titles, lines
+    rows, told = estimate.rows, [figure_of(row, rate=estimate.rate) for row in estimate.rows]
+    columns = {
+        **({estimate.by: [key_of(row) for row in rows]} if estimate.by else {}),
+        "value": [value for value, _ in told],
+        INTERVAL: [interval or ended(row) for (_, interval), row in zip(told, rows, strict=True)],
+        "method": [row.method for row in rows],
+        "variance": [row.variance for row in rows],
+        "sampled": [f"{row.sampled:,}" for row in rows],
+        "effective": ["" if row.effective is None else number(row.effective) for row in rows],
+        "judged": ["" if row.judged is None or row.judged >= 1 else share(row.judged) for row in rows],
+        "remarks": [remarks(row) for row in rows],
+    }
+    if estimate.kind == CONFIRMED:
+        columns |= {"flagged": [flagged_of(row) for row in rows], "precision": [precision_of(row) for row in rows]}
+    shown = {title: texts for title, texts in columns.items() if not rows or any(texts)}
+    return list(shown), list(zip(*shown.values(), strict=True))
+
+
+def ended(row: EstimateRow) -> str:
+    """Return what stands in the place of an interval that a row has not."""
+    return "" if row.interval == "undefined" else row.interval
 
 
 def among(estimate: Estimate) -> str:
@@ -79,8 +90,7 @@ def among(estimate: Estimate) -> str:
 
 def remarks(row: EstimateRow) -> str:
     """Return the marks of one row."""
-    marks = (("few", row.few), ("provisional", row.provisional), ("preliminary", row.preliminary))
-    return ", ".join(name for name, holds in marks if holds)
+    return ", ".join(row.marks)
 
 
 def precision_of(row: EstimateRow) -> str:
@@ -124,10 +134,14 @@ def rows_own(estimate: Estimate, shared: Sequence[str], *, judging: bool = True)
     shared : notes of every row, to leave out
     judging : whether to say how much could be judged, for a caller who does not show it beside the figure
     """
-    own = [
-        (row, note)
-        for row in estimate.rows
-        for note in (*row.notes, *([judged(row)] if judging else []))
-        if note and note not in shared
-    ]
-    return [f"{key_of(row)}: {note}" if estimate.by else note for row, note in own]
+    keys: dict[str, list[str]] = {}
+    for row in estimate.rows:
+        for note in (*row.notes, *([judged(row)] if judging else [])):
+            if note and note not in shared:
+                keys.setdefault(note, []).append(key_of(row))
+    return [f"{_some(own)}: {note}" if estimate.by else note for note, own in keys.items()]
+
+
+def _some(keys: Sequence[str]) -> str:
+    """Return a few names, and how many more there are."""
+    return ", ".join(keys) if len(keys) <= NAMED else f"{', '.join(keys[: NAMED - 1])} and {len(keys) - NAMED + 1:,} more"

@@ -1,7 +1,8 @@
 """The chart of an estimate: a line for each row, with its value and how sure that is.
 
 What is exact is a diamond and has no whiskers; what is estimated is a dot on its interval, hollow where few events stand
-behind it. A value without an interval is a cross on dots across the whole chart: nobody knows how sure it is. An asterisk
+behind it, and with open ends where the interval is of this log only, beside rows of the process. A value without an interval is a
+cross on dots across the whole chart: nobody knows how sure it is. An asterisk
 marks what may change with late labels.
 """
 
@@ -18,7 +19,9 @@ MARK_LIMIT, DESCRIBED = 40, 12
 NARROWEST = 360
 ROW, EDGE, GAP, LEGEND = 22, 8, 14, 20
 DOT = 4
-EXACT, SURE, FEW, UNKNOWN, NONE = "exact", "sure", "few", "unknown", "none"
+# How far open ends reach beyond an interval.
+REACH = 9
+EXACT, SURE, FEW, OPEN, UNKNOWN, NONE = "exact", "sure", "few", "open", "unknown", "none"
 MAY_CHANGE = "*"
 
 
@@ -93,7 +96,7 @@ def mark_of(row: EstimateRow, estimate: Estimate) -> ForestMark:
     if value == estimate_facts.UNDEFINED:
         kind = NONE
     elif interval:
-        kind = FEW if row.few else SURE
+        kind = OPEN if row.of_this_log else FEW if row.few else SURE
     else:
         kind = EXACT if row.exact else UNKNOWN
     return ForestMark(kind, estimate_facts.key_of(row) if estimate.by else "", value, interval, row)
@@ -155,15 +158,15 @@ def drawn(mark: ForestMark, frame: ForestLayout, scale: Axis, y: float) -> Itera
     if mark.ends:
         x, *ends = (frame.x(scale, number) for number in mark.ends)
         low, high = ends or (frame.left, frame.right)
-        yield from symbol(mark.kind, y, x, low, high)
+        yield from symbol(mark.kind, y, x, low, high, hollow=mark.row.few)
     yield written(
         frame.edge, y + 4, mark.says if frame.whole else mark.value, anchor="end", opacity=0.6 if mark.kind == NONE else 1
     )
     yield "</g>"
 
 
-def symbol(kind: str, y: float, x: float, low: float, high: float) -> Iterator[str]:
-    """Draw a mark at x; `low` and `high` are where its whiskers, or the dots of what has none, end."""
+def symbol(kind: str, y: float, x: float, low: float, high: float, *, hollow: bool = False) -> Iterator[str]:
+    """Draw a mark at x, hollow for few; `low` and `high` are where its whiskers, or the dots of what has none, end."""
     if kind == EXACT:
         yield f'<path d="M{pixels(x)} {pixels(y - 5)}l5 5l-5 5l-5 -5z"/>'
         return
@@ -175,9 +178,13 @@ def symbol(kind: str, y: float, x: float, low: float, high: float) -> Iterator[s
     for start, end in ((low, x - DOT), (x + DOT, high)):
         if start < end:
             yield stroke(line(start, y, end, y))
-    yield stroke(line(low, y - 3, low, y + 3) + line(high, y - 3, high, y + 3))
+    if kind == OPEN:
+        # Ends that fade into dots: there is more that is not known.
+        yield stroke(line(low - REACH, y, low, y) + line(high, y, high + REACH, y), dashes="1 3")
+    else:
+        yield stroke(line(low, y - 3, low, y + 3) + line(high, y - 3, high, y + 3))
     centre = f'cx="{pixels(x)}" cy="{pixels(y)}"'
-    if kind == FEW:
+    if kind == FEW or hollow:
         yield f'<circle {centre} r="3.3" fill="none" stroke="currentColor" stroke-width="1.5"/>'
     else:
         yield f'<circle {centre} r="{DOT}"/>'
@@ -185,12 +192,13 @@ def symbol(kind: str, y: float, x: float, low: float, high: float) -> Iterator[s
 
 def legend_of(marks: Sequence[ForestMark], frame: ForestLayout, y: float) -> Iterator[tuple[float, list[str]]]:
     """Give what each mark in the chart means, line by line: the height of the line, and the mark with its words."""
-    met = {each.kind for each in marks}
-    level = next((each.row.level for each in marks if each.kind in {SURE, FEW}), 0.95)
+    met = {each.kind for each in marks} | ({FEW} if any(each.kind == OPEN and each.row.few for each in marks) else set())
+    level = next((each.row.level for each in marks if each.kind in {SURE, FEW, OPEN}), 0.95)
     words = {
         EXACT: "exact",
         SURE: f"estimate with {level * 100:g} % interval",
         FEW: "from under ten sampled events",
+        OPEN: "open ends: of this log only",
         UNKNOWN: "interval unknown",
         MAY_CHANGE: "provisional: labels may still change",
     }

@@ -78,13 +78,22 @@ def share(value: float, digits: int = 2) -> str:
     return _percent(percent, max(1, digits - 1 - _magnitude(_apart(percent))))
 
 
-def figure(value: float, low: float | None = None, high: float | None = None, *, rate: bool = False) -> tuple[str, str]:
+def figure(
+    value: float,
+    low: float | None = None,
+    high: float | None = None,
+    *,
+    rate: bool = False,
+    least: float | None = None,
+    most: float | None = None,
+) -> tuple[str, str]:
     """Return a value and its interval: both to two digits of the interval's width, since more would pretend.
 
     Parameters
     ----------
     value, low, high : a number of events, or a fraction for a rate; without an interval the second text is empty
     rate : whether these are fractions, to be said in percent
+    least, most : numbers of events below or above which nothing is possible; rounding does not pass them
 
     >>> figure(10_345.2, 9_876.4, 11_012.9), figure(1_717)
     (('10,300', '9,900 to 11,000'), ('1,717', ''))
@@ -103,7 +112,18 @@ def figure(value: float, low: float | None = None, high: float | None = None, *,
         ends = [_percent(end * 100, max(0, decimals), finest).removesuffix(f"{NARROW_SPACE}%") for end in (low, high)]
         return told, f"{ends[0]} to {ends[1]}{NARROW_SPACE}%"
     decimals = min(0, decimals)
-    return _fixed(value, decimals), f"{_fixed(low, decimals)} to {_fixed(high, decimals)}"
+    told, *ends = (_within(number, decimals, least, most) for number in (value, low, high))
+    return told, " to ".join(ends)
+
+
+def _within(value: float, decimals: int, least: float | None, most: float | None) -> str:
+    """Return a number with so many decimals that rounding takes neither below the least nor beyond the most possible."""
+    shown = round(value, decimals)
+    if most is not None and value <= most < shown:
+        return _fixed(most, 0)
+    if least is not None and shown < least <= value:
+        return _fixed(least, 0)
+    return _fixed(value, decimals)
 
 
 def _total(value: float) -> str:
@@ -139,7 +159,10 @@ def _fixed(value: float, decimals: int) -> str:
         return f"{value:.3g}"
     shown = round(value, decimals)
     if shown == 0 and value != 0:
-        return f"{value:.1g}"
+        decimals = -_magnitude(value)
+        if decimals > FINEST:
+            return f"{value:.1g}"
+        shown = round(value, decimals)
     return f"{shown:,.{max(0, decimals)}f}"
 
 

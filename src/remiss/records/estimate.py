@@ -21,15 +21,22 @@ SAMPLE = "sample"
 PROCESS = "process"
 FLAGGED = "flagged"
 CONFIRMED = "confirmed"
+EXACT, GIVEN, UNKNOWN, UNDEFINED = "exact", "given", "unknown", "undefined"
+# Why a row of a comparison has an interval of this very log; the marks of a table and a chart go by it.
+THIS_LOG = (
+    "this log only: under 8 windows of its own, so the interval says nothing of other weeks and is no ground to compare rows"
+)
 Method = Annotated[str, OneOf((COUNTED, WEIGHTED))]
 Variance = Annotated[str, OneOf((SAMPLE, PROCESS))]
+MARKS = ("this log only", "few", "provisional", "preliminary")
+IntervalKind = Annotated[str, OneOf((EXACT, GIVEN, UNKNOWN, UNDEFINED))]
 FigureKind = Annotated[str, OneOf((FLAGGED, CONFIRMED))]
 ConfirmedVerdict = Annotated[str, OneOf((Verdict.FAILURE.value, Verdict.WRONG_LABEL.value))]
 # Of its columns in Arrow, but for the key, which the breakdown decides.
 TYPES = {
     **dict.fromkeys(("value", "low", "high", "level", "effective", "judged", "bounds_low", "bounds_high", "flagged"), arrow.REAL),
     **dict.fromkeys(("precision", "precision_low", "precision_high"), arrow.REAL),
-    **dict.fromkeys(("method", "variance"), arrow.TEXT),
+    **dict.fromkeys(("method", "variance", "interval"), arrow.TEXT),
     **dict.fromkeys(("few", "provisional", "preliminary"), arrow.YES_NO),
     **dict.fromkeys(("sampled", "left_out"), arrow.WHOLE),
     "notes": arrow.TEXTS,
@@ -41,7 +48,8 @@ class EstimateRow:
     """One figure.
 
     `value` is a number of events, or a fraction for a rate; None where it is undefined (nothing to count among). `low` and
-    `high` are None for an exact count and where there is too little history. `method` is `counted` (sums of exact counts) or
+    `high` are None for an exact count and where there is too little history; `interval` says which: `exact`, `given`, `unknown`,
+    or `undefined` where there is no value. `method` is `counted` (sums of exact counts) or
     `weighted` (from sampled events); `variance` is `sample` (this very log) or `process` (what wrote it). `sampled` is how many
     sampled events are in the figure's set and `effective` how many equally weighted ones they are worth. `few` marks under
     ten sampled. For rates `judged` is the share of events that could be judged (labelled) and `bounds` what the rate would be
@@ -71,6 +79,12 @@ class EstimateRow:
     precision: tuple[Share, Share, Share] | None = None
     left_out: Count = 0
     notes: tuple[str, ...] = ()
+    # Follows from the others, whatever is given.
+    interval: IntervalKind = UNDEFINED
+
+    def __post_init__(self) -> None:
+        known = UNDEFINED if self.value is None else EXACT if self.exact else UNKNOWN if self.low is None else GIVEN
+        object.__setattr__(self, "interval", known)
 
     @property
     def exact(self) -> bool:
@@ -78,6 +92,17 @@ class EstimateRow:
         if self.low is None or self.high is None:
             return self.value is not None and self.method == COUNTED and self.variance == SAMPLE
         return self.low == self.high
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """What to know of the row before anything else, in a word each."""
+        given = (self.of_this_log, self.few, self.provisional, self.preliminary)
+        return tuple(name for name, holds in zip(MARKS, given, strict=True) if holds)
+
+    @property
+    def of_this_log(self) -> bool:
+        """Whether this is a row of a comparison that speaks of this very log alone."""
+        return THIS_LOG in self.notes
 
 
 @published("estimate")

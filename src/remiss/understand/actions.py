@@ -11,19 +11,32 @@ from remiss.catalog.query.parsing import parse
 from remiss.errors import QueryError
 from remiss.parameters import OneOf, Option, Position, Query
 from remiss.records.catalog import reached
-from remiss.records.estimate import CONFIRMED, FLAGGED, PROCESS, SAMPLE, Estimate
+from remiss.records.estimate import CONFIRMED, FLAGGED, PROCESS, SAMPLE, Estimate, EstimateRow
 from remiss.records.labelling import Verdict
 from remiss.records.view_entry import ViewEntry, ViewKind
 from remiss.understand.pipeline import frame_facts_of, frame_of, read_confirmed, read_flagged
 from remiss.understand.ports import UnderstandWorkspace
 from remiss.understand.question import Question, check_confirmed, usual_variance
-from remiss.understand.rows import by_criterion
+from remiss.understand.rows import by_criterion, compared
 from remiss.understand.scope import CRITERION, without_people
 
 # What else people may find says nothing of the model or its labels.
 COUNTED_VERDICTS = (Verdict.FAILURE.value, Verdict.WRONG_LABEL.value)
 OF_SAMPLE = "the intervals are of this very log; to compare rows with each other ask with variance process"
 OF_PROCESS = "the intervals are of the process that wrote the log, to compare rows; of this very log ask with variance sample"
+MOST_OF_SAMPLE = (
+    "most rows have too little history to compare them: all intervals are of this very log; ask with variance process for those "
+    "that have one"
+)
+SOME_OF_SAMPLE = (
+    "the intervals are of the process that wrote the log, to compare rows; of this log only where there is too little history"
+)
+# Of so many rows one interval is expected to miss, and it is likely the one that looks worst.
+MANY_ROWS = 20
+MANY = (
+    "of {count:,} intervals about {missing:,} miss the truth by chance: the greatest of so many is likely less in other weeks; "
+    "take it as a question for weeks to come"
+)
 
 
 def _shown(_: UnderstandWorkspace, given: Mapping[str, Any], found: Estimate) -> Sequence[ViewEntry]:
@@ -58,8 +71,8 @@ def estimate(
     rate : a rate instead of a total; `of`, or the criterion's `among`, is the denominator
     of : the denominator of the rate, in the filter language; default: the query's terms of events, with the criterion's `among`
     by : one figure for each value: a field such as inputs.carrier, or month, week, day, window, criterion
-    variance : how sure: of this log (sample), or of the process behind it; default: process where `by` has rows to compare,
-        else sample
+    variance : how sure: of this log (sample), or of the process behind it; default: process where `by` has rows to compare
+        (of this log for rows with too little history, and for all where most are such), else sample
     source : which source, where the catalog has several
     protocol : which protocol, as NAME or NAME@VERSION, where the catalog has several
     confirmed : only what two people found, in the windows whose batches they have begun; the query may then name mode and
@@ -87,7 +100,10 @@ def estimate(
     names = [None] if by != CRITERION else list(facts.census.rules.criteria)
     # All of them first: from here on nothing is read.
     read = [reading(ws, facts, asked, name) for name in names]
-    rows = read[0].rows() if by != CRITERION else by_criterion(read)
+    if by == CRITERION:
+        rows = by_criterion(read)
+    else:
+        rows = compared(read[0]) if variance is None and asked.variance == PROCESS else read[0].rows()
     return Estimate(
         query=query,
         of=of,
@@ -100,7 +116,7 @@ def estimate(
         protocol=f"{frame.protocol}@{frame.version}",
         kind=CONFIRMED if confirmed else FLAGGED,
         verdict=None if counted is None else counted.value,
-        notes=notes_on_variance(asked, named=variance is not None),
+        notes=notes_on_rows(asked, rows, named=variance is not None),
     )
 
 
@@ -120,10 +136,14 @@ def verdict_of(name: str | None, *, confirmed: bool) -> Verdict | None:
     return Verdict.FAILURE if name is None else Verdict(name)
 
 
-def notes_on_variance(asked: Question, *, named: bool) -> tuple[str, ...]:
-    """Return what to say of rows beside each other: of their variance, where it was not asked for or may mislead."""
+def notes_on_rows(asked: Question, rows: Sequence[EstimateRow], *, named: bool) -> tuple[str, ...]:
+    """Return what to say of rows beside each other: of their variance, where it was not asked for or may mislead; and of many."""
     if asked.by is None:
         return ()
+    many = (MANY.format(count=len(rows), missing=round(len(rows) / 20)),) if len(rows) >= MANY_ROWS else ()
     if asked.variance == SAMPLE:
-        return (OF_SAMPLE,)
-    return () if named else (OF_PROCESS,)
+        return (OF_SAMPLE, *many)
+    if any(row.of_this_log for row in rows):
+        whole = all(row.variance == SAMPLE for row in rows)
+        return (MOST_OF_SAMPLE if whole else SOME_OF_SAMPLE, *many)
+    return many if named else (OF_PROCESS, *many)

@@ -199,7 +199,7 @@ def row(
         variance=question.variance,
         sampled=sampled,
         effective=figure.effective,
-        few=not field.whole and sampled < FEW and figure.low != figure.high,
+        few=not field.whole and sampled < FEW and (figure.low is None or figure.low != figure.high),
         provisional=any(start in field.provisional for start in starts),
         judged=judged,
         bounds=bounds,

@@ -22,9 +22,9 @@ PAST = 104
 LITTLE_HISTORY = (
     f"too little history: under {HISTORY} windows, and no {HISTORY} windows of its own before them, so no process interval"
 )
-BORROWED = "under {history} windows: how much they differ is taken from the {count} windows of its own before them"
+BORROWED = f"under {HISTORY} windows: how much they differ is taken from the windows of its own before them"
 ALIKE = "windows that follow each other are alike (correlation about {by:.1f}), and the interval is wider for it"
-MAYBE_ALIKE = "{count} windows cannot tell whether those that follow each other are alike, and the interval allows for it"
+MAYBE_ALIKE = "so few windows cannot rule out that those that follow each other are alike, and the interval allows for it"
 # Below this factor on an interval the correlation of windows is not worth a word.
 NEGLIGIBLE = 1.1
 # A weight of independent windows at which they are called alike.
@@ -137,7 +137,7 @@ def own_spread(parts: WindowParts) -> ProcessSpread:
     factor = chance + (1 - chance) * lengthened(count, of_latent(CORRELATIONS, chance))
     half = end_of_mixture(weights, np.sqrt(count * variances * factor), parts.degrees)
     alone = float(stdtrit(parts.degrees, 1 - TAIL)) * float(np.sqrt(count * between))
-    return ProcessSpread((half / Z) ** 2, correlation_notes(weights, half / alone, count))
+    return ProcessSpread((half / Z) ** 2, correlation_notes(weights, half / alone))
 
 
 def borrowed_spread(parts: WindowParts, history: WindowParts) -> ProcessSpread:
@@ -150,10 +150,9 @@ def borrowed_spread(parts: WindowParts, history: WindowParts) -> ProcessSpread:
     Source: Weerahandi, Generalized confidence intervals, J. American Statistical Association 88 (1993) 899-905.
     """
     count, squares = len(history.totals), float(np.sum(history.expected**2))
-    note = BORROWED.format(history=HISTORY, count=count)
     between = float(np.var(history.totals, ddof=1))
     if between <= 0 or squares <= 0:
-        return ProcessSpread(parts.independent, (note,))
+        return ProcessSpread(parts.independent, (BORROWED,))
     weights, variances = weighed(history.totals)
     latent = of_latent(CORRELATIONS, min(1.0, history.independent / count / between))
     degrees = history.degrees
@@ -165,17 +164,17 @@ def borrowed_spread(parts: WindowParts, history: WindowParts) -> ProcessSpread:
         scope += (1 if lag == 0 else 2) * pairs * latent**lag
     scales = np.sqrt(parts.independent + tau2 * scope[:, None])
     half = end_of_mixture(np.repeat(weights / PARTS, PARTS), scales.ravel(), None)
-    alike = correlation_notes(weights, NEGLIGIBLE, count) if weights[0] < UNLIKELY else ()
-    return ProcessSpread((half / Z) ** 2, (note, *alike))
+    alike = correlation_notes(weights, NEGLIGIBLE) if weights[0] < UNLIKELY else ()
+    return ProcessSpread((half / Z) ** 2, (BORROWED, *alike))
 
 
-def correlation_notes(weights: Numbers, wider: float, count: int) -> tuple[str, ...]:
+def correlation_notes(weights: Numbers, wider: float) -> tuple[str, ...]:
     """Return what to say of the correlation of windows where it makes an interval so many times as wide."""
     if wider < NEGLIGIBLE:
         return ()
     if weights[0] < UNLIKELY:
         return (ALIKE.format(by=float(weights @ CORRELATIONS)),)
-    return (MAYBE_ALIKE.format(count=count),)
+    return (MAYBE_ALIKE,)
 
 
 def process_total(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from remiss.records.estimate import EstimateRow
+from remiss.records.estimate import SAMPLE, THIS_LOG, UNKNOWN, EstimateRow
 from remiss.understand.domain import DomainCells
 from remiss.understand.flagged import estimate_rows
 from remiss.understand.question import QuestionPlan
@@ -44,6 +44,10 @@ class Flagged:
         field = self.field.holding(meeting(self.events, self.criterion))
         return estimate_rows(field, self.frame, self.counts, reference=reference)
 
+    def of_sample(self) -> Flagged:
+        """Return the same, asked of this very log."""
+        return replace(self, field=of_this_log(self.field))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirmed:
@@ -61,6 +65,30 @@ class Confirmed:
     def rows(self) -> tuple[EstimateRow, ...]:
         """Return the rows of the question, or its one row for the criterion."""
         return confirmed_rows(self.view.meeting(self.criterion), self.frame)
+
+    def of_sample(self) -> Confirmed:
+        """Return the same, asked of this very log."""
+        return replace(self, view=replace(self.view, field=of_this_log(self.view.field)))
+
+
+def of_this_log(field: DomainCells) -> DomainCells:
+    """Return a field whose question is asked with the variance of this very log."""
+    return replace(field, plan=replace(field.plan, question=replace(field.plan.question, variance=SAMPLE)))
+
+
+def compared(read: Flagged | Confirmed) -> tuple[EstimateRow, ...]:
+    """Return the rows of a comparison whose variance nobody named: of the process, where they have a history.
+
+    A row without enough windows shows how sure it is of this very log, and says so. Where more than half are such, all rows do.
+    """
+    rows = read.rows()
+    lacking = [row.interval == UNKNOWN for row in rows]
+    if not any(lacking):
+        return rows
+    sample = [replace(row, notes=(THIS_LOG, *row.notes)) for row in read.of_sample().rows()]
+    if 2 * sum(lacking) > sum(row.value is not None for row in rows):
+        return tuple(sample)
+    return tuple(other if lacks else row for row, other, lacks in zip(rows, sample, lacking, strict=True))
 
 
 def meeting(events: Iterable[Sampled], criterion: str | None) -> Iterable[Sampled]:

@@ -9,24 +9,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, exists, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Table, and_, bindparam, exists, or_, select, update
 
-from remiss.edges.stores.case_writing import file_context, file_criteria, meet, raise_sensitivity
+from remiss.edges.stores.case_writing import file_context, file_criteria, meet, raise_sensitivity, show_anew
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.dialect.full_text import index_words
 from remiss.edges.stores.dialect.types import Word
 from remiss.edges.stores.dialect.writing import insert_many, next_keys
+from remiss.edges.stores.event_filing import CONTENT, DETAILS
 from remiss.edges.stores.in_force import in_force, same_window
 from remiss.edges.stores.logs.journal import Transaction
-from remiss.edges.stores.tables import cases, events, instant, observations, revisions, run_windows, runs
+from remiss.edges.stores.tables import cases, event_contents, events, instant, observations, revisions, run_windows, runs
 from remiss.errors import Conflict
 from remiss.records.event import to_text
-from remiss.records.identity import case_id
+from remiss.records.identity import case_id, from_micros
 from remiss.records.run import Member
 from remiss.records.states import Status
 
 # Nobody has said anything of what stands so.
 UNLABELLED = [Status.CANDIDATE.value, Status.CONTROL.value]
+# What cases repeat of their events.
+OF_CASES = ("occurred_at", "model_version", "confidence", "latency_ms")
 Seen = Sequence[tuple[int, Member]]  # event keys with what the run saw
 
 
@@ -66,6 +69,7 @@ def activate(transaction: Transaction, run_key: int, seen: Seen) -> None:
     connection.execute(update(run_windows).where(run_windows.c.run_key == run_key).values(position_from=position))
     _file_cases(transaction, new, run, sensitivities)
     _refresh(connection, known, seen)
+    _renew(connection, run_key, known)
     _raise_sensitivity(connection, known, sensitivities)
     again = sum(key in known for key, member in met if member.groups)
     counted = {"status": "complete", "cases_new": len(new), "cases_known": again}
@@ -182,3 +186,29 @@ def _refresh(connection: Connection, known: Mapping[int, int], seen: Seen) -> No
         )
         found = {(name, known[row.event_key]) for row in connection.execute(meets) for name in row.criteria_met}
         meet(connection, sorted(known.values()), sorted(found))
+
+
+def _renew(connection: Connection, run_key: int, known: Mapping[int, int]) -> None:
+    """Give events the content that a run saw of them, and their cases what these show and are found by."""
+    own, otherwise = observations.c.run_key == run_key, observations.c.content.is_not(None)
+    found = select(observations.c.event_key, observations.c.content).where(own, otherwise)
+    renewed = {row.event_key: row.content for row in connection.execute(found)}
+    if not renewed:
+        return
+    _rewrite(connection, events, events.c.key, ("occurred_at", *DETAILS), renewed)
+    _rewrite(connection, event_contents, event_contents.c.event_key, CONTENT, renewed)
+    of_cases = {known[key]: now for key, now in renewed.items() if key in known}
+    if of_cases:
+        _rewrite(connection, cases, cases.c.key, OF_CASES, of_cases)
+        show_anew(connection, {key: (now["context"], now["text"]) for key, now in of_cases.items()})
+
+
+def _rewrite(
+    connection: Connection, table: Table, key: ColumnElement[int], names: Sequence[str], rows: Mapping[int, dict[str, Any]]
+) -> None:
+    values = {name: bindparam(f"new_{name}", type_=table.c[name].type) for name in names}
+    given = [
+        {"its_key": its, **{f"new_{name}": from_micros(now[name]) if name == "occurred_at" else now[name] for name in names}}
+        for its, now in rows.items()
+    ]
+    connection.execute(update(table).where(key == bindparam("its_key")).values(values), given)

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, and_, delete, insert, select, update
 
 from remiss.catalog.filing import SOURCE, Filed
 from remiss.catalog.revision import CaseChange, State, check_read, revised
@@ -48,6 +48,19 @@ def file_context(connection: Connection, given: Iterable[tuple[Kind, Mapping[str
     """Write the context of new cases; nulls have no row."""
     rows = ((name, to_text(value), *kind) for kind, context in given for name, value in context.items() if value is not None)
     insert_many(connection, case_context, CONTEXT, rows)
+
+
+def show_anew(connection: Connection, seen: Mapping[int, tuple[Mapping[str, Scalar], str | None]]) -> None:
+    """Write the context of known cases, and what they are found by, in place of what was there: context and text by case."""
+    connection.execute(delete(case_context).where(among(case_context.c.case_key, sorted(seen))))
+    its = select(cases.c.key, cases.c.team_id, cases.c.sensitivity, case_texts.c.title, case_texts.c.note).outerjoin(
+        case_texts, and_(case_texts.c.case_key == cases.c.key, case_texts.c.version == cases.c.text_version)
+    )
+    rows = connection.execute(its.where(among(cases.c.key, sorted(seen)))).all()
+    file_context(connection, (((row.key, row.team_id, row.sensitivity), seen[row.key][0]) for row in rows))
+    forget_words(connection, sorted(seen))
+    words = ((row.key, seen[row.key][1], row.title, row.note) for row in rows)
+    index_words(connection, (each for each in words if any(each[1:])))
 
 
 def meet(connection: Connection, case_keys: Sequence[int], met: Iterable[tuple[str, int]]) -> None:

@@ -12,11 +12,11 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, insert, select, update
 
-from remiss.edges.stores.activation import activate
+from remiss.edges.stores.activation import Seen, activate
 from remiss.edges.stores.crashing import crash_point
 from remiss.edges.stores.dialect.types import json_cell, names_cell, to_json
 from remiss.edges.stores.dialect.writing import insert_many, lock_name
-from remiss.edges.stores.event_filing import Place, file_events, place_of
+from remiss.edges.stores.event_filing import content_that_differs, file_events, place_of
 from remiss.edges.stores.logs.journal import Transaction
 from remiss.edges.stores.redactions import redactions_cell, seen_redactions
 from remiss.edges.stores.run_rows import changes_by_id
@@ -38,7 +38,7 @@ from remiss.edges.stores.tables import (
 from remiss.errors import Conflict
 from remiss.govern.redaction.event_fields import sensitivity_of
 from remiss.protocol.terms import Protocol
-from remiss.records.run import Change, DerivedRun, Member
+from remiss.records.run import Change, DerivedRun
 
 
 def lock_source(connection: Connection, source: str) -> None:
@@ -80,14 +80,15 @@ def file_run(
         "events_known": sum(bool(member.groups) for member in derived.members) - new,
     }
     run_key = connection.execute(insert(runs).returning(runs.c.key), row).scalar_one()
-    _file_sample(connection, run_key, derived.members, keys)
+    seen = [(keys[place_of(member)], member) for member in derived.members]
+    _file_sample(connection, run_key, seen, content_that_differs(connection, document, seen, filed.known))
     crash_point("after-samples")
     _file_windows(connection, run_key, derived, document.sampling.window)
     _file_counts(connection, run_key, derived, changes)
     transaction.subjects.append(run)
     transaction.changed(run, None, {"digest": derived.digest, "status": status})
     if status == "complete":
-        activate(transaction, run_key, [(keys[place_of(member)], member) for member in derived.members])
+        activate(transaction, run_key, seen)
     position = transaction.position()
     connection.execute(update(runs).where(runs.c.key == run_key).values(position=position))
     if derived.listing:
@@ -129,26 +130,26 @@ def _run_row(
     }
 
 
-def _file_sample(connection: Connection, run_key: int, members: Sequence[Member], keys: Mapping[Place, int]) -> None:
+def _file_sample(connection: Connection, run_key: int, sample: Seen, contents: Mapping[int, str]) -> None:
     # Few strata, each with many members.
-    strata = {key: to_json(dict(key)) for key in {tuple(item.stratum.items()) for item in members}}
+    strata = {key: to_json(dict(key)) for key in {tuple(item.stratum.items()) for _, item in sample}}
     seen = (
         (
-            *(run_key, keys[place_of(item)], instant(item.window), strata[tuple(item.stratum.items())]),
+            *(run_key, event_key, instant(item.window), strata[tuple(item.stratum.items())]),
             *(item.priority, item.probability),
             *(names_cell(item.met), names_cell(item.undecided), names_cell(item.outside)),
             *(json_cell(item.event.output), json_cell(item.event.label), item.event.label is not None, item.evidence),
-            redactions_cell(seen_redactions(item.event.redactions)),
+            *(redactions_cell(seen_redactions(item.event.redactions)), contents.get(event_key)),
         )
-        for item in members
+        for event_key, item in sample
     )
     columns = (
         *("run_key", "event_key", "window_start", "stratum", "priority", "inclusion_probability"),
         *("criteria_met", "criteria_undecided", "criteria_outside"),
-        *("output", "label", "labelled", "evidence", "redactions"),
+        *("output", "label", "labelled", "evidence", "redactions", "content"),
     )
     insert_many(connection, observations, columns, seen)
-    kept = ((run_key, keys[place_of(item)], criterion) for item in members for criterion in item.groups)
+    kept = ((run_key, event_key, criterion) for event_key, item in sample for criterion in item.groups)
     insert_many(connection, samples, ("run_key", "event_key", "criterion"), kept)
 
 

@@ -1,4 +1,4 @@
--- The catalog's schema, version 23. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 24. Generated: run `make tidy` after a change.
 
 CREATE TABLE attachment_names (
     attachment_key BIGINT NOT NULL,
@@ -380,6 +380,7 @@ CREATE TABLE observations (
     labelled BOOLEAN NOT NULL,
     evidence TEXT COLLATE "C",
     redactions JSONB,
+    content JSONB,
     CONSTRAINT pk_observations PRIMARY KEY (run_key, event_key),
     CONSTRAINT fk_observations_run_key FOREIGN KEY(run_key) REFERENCES runs (key),
     CONSTRAINT fk_observations_event_key FOREIGN KEY(event_key) REFERENCES events (key)

@@ -1,4 +1,4 @@
--- The catalog's schema, version 23. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 24. Generated: run `make tidy` after a change.
 
 CREATE TABLE attachment_names (
     attachment_key INTEGER NOT NULL,
@@ -380,7 +380,7 @@ CREATE TABLE observations (
     output TEXT,
     label TEXT,
     labelled BOOLEAN NOT NULL,
-    evidence TEXT, redactions TEXT,
+    evidence TEXT, redactions TEXT, content TEXT,
     CONSTRAINT pk_observations PRIMARY KEY (run_key, event_key),
     CONSTRAINT fk_observations_event_key FOREIGN KEY(event_key) REFERENCES events ("key"),
     CONSTRAINT fk_observations_run_key FOREIGN KEY(run_key) REFERENCES runs ("key")

@@ -13,13 +13,15 @@ from typing import Any
 Json = dict[str, Any]
 ROW_PIXELS = 24
 MARK_LIMIT = 60
+# What is known of this log only is no firm line.
+OPEN_ENDS: Json = {"strokeDash": {"condition": {"test": "datum.open", "value": [2, 4]}, "value": [1, 0]}}
 # All ticks have the unit of the greatest, and nought of thousands is nought.
 NOUGHT = "datum.value === 0 ? '0' : datum.label"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChartMark:
-    """One figure of a chart. Texts are as people read them; `href` leads to the cases behind it."""
+    """One figure of a chart, `open` where it is of this log only. Texts are as people read them; `href` leads to its cases."""
 
     label: str
     value: float
@@ -27,6 +29,7 @@ class ChartMark:
     high: float | None
     exact: bool
     few: bool
+    open: bool
     says: str
     interval: str
     href: str
@@ -67,7 +70,7 @@ def figures(marks: Sequence[ChartMark], *, rate: bool, over_time: bool, title: s
     whisker: Json = {
         "mark": {"type": "rule", "strokeWidth": 2, "opacity": 0.55, "aria": False},
         "transform": [{"filter": "datum.low !== null"}],
-        "encoding": {along: label, across: {**value, "field": "low"}, f"{across}2": {"field": "high"}},
+        "encoding": {along: label, across: {**value, "field": "low"}, f"{across}2": {"field": "high"}, **OPEN_ENDS},
     }
     dot: Json = {
         "mark": {"type": "point", "size": 70, "opacity": 1, "strokeWidth": 2, "cursor": "pointer"},
@@ -109,6 +112,7 @@ def _datum(mark: ChartMark) -> Json:
         "high": mark.high,
         "exact": mark.exact,
         "few": mark.few,
+        "open": mark.open,
         "says": mark.says,
         "interval": mark.interval or ("exact" if mark.exact else "unknown"),
         "href": mark.href,

@@ -195,7 +195,7 @@ events = Table(
     UniqueConstraint("event_id", "source_name", "recurrence"),  # in this order, an id is found without its source too
 )
 
-# The redacted content of an event: can be erased alone. `output` is what was first seen; observations have each run's.
+# The redacted content of an event: can be erased alone. It is as the run in force saw it; observations have each run's output.
 event_contents = Table(
     "event_contents",
     metadata,
@@ -225,6 +225,7 @@ observations = Table(
     Column("labelled", Boolean(create_constraint=False), nullable=False),
     Column("evidence", Word),  # address in the vault
     Column("redactions", Json),  # of output and label
+    Column("content", Json),  # what else the run saw otherwise than the catalog had it, to be shown when it comes in force
     Index(None, "event_key", "run_key"),
 )
 

@@ -81,10 +81,8 @@ class EstimateLine:
 class Result:
     """The figures of one question."""
 
+    found: Estimate
     heading: str
-    by: str
-    rate: bool
-    confirmed: bool
     among: str
     lines: tuple[EstimateLine, ...]
     notes: tuple[str, ...]
@@ -92,7 +90,7 @@ class Result:
     ground: str
     judged: bool
     remarks: bool
-    variance: str
+    of_this_log: bool
     spec: dict[str, Any] | None
     svg: Markup
 
@@ -155,10 +153,8 @@ def result_of(found: Estimate, width: timedelta) -> Result:
     lines = tuple(line_of(row, found, cases_of(found, query, row, width)) for row in found.rows)
     known = any(row.value is not None for row in found.rows) and (len(found.rows) > 1 or not found.rows[0].exact)
     return Result(
+        found=found,
         heading=estimate_facts.heading(found),
-        by=found.by or "events",
-        rate=found.rate,
-        confirmed=found.kind == CONFIRMED,
         among=estimate_facts.among(found),
         lines=lines,
         notes=(*found.notes, *estimate_facts.shared_notes(found)),
@@ -166,7 +162,7 @@ def result_of(found: Estimate, width: timedelta) -> Result:
         ground=f"{found.source}, by protocol {found.protocol}",
         judged=any(line.judged for line in lines),
         remarks=any(line.remarks for line in lines),
-        variance=found.rows[0].variance if found.rows else "sample",
+        of_this_log=any(row.of_this_log for row in found.rows),
         spec=spec_of(found, lines) if known else None,
         svg=Markup(forest(found)) if known else Markup(""),  # noqa: S704 - it escapes what it writes
     )
@@ -191,7 +187,7 @@ def line_of(row: EstimateRow, found: Estimate, href: str) -> EstimateLine:
         key=estimate_facts.key_of(row) if found.by else "all",
         href=href,
         value=value,
-        interval=interval or ("" if value == estimate_facts.UNDEFINED else "exact" if row.exact else "unknown"),
+        interval=interval or estimate_facts.ended(row),
         sampled=row.sampled,
         judged=share(row.judged) if partly and row.judged is not None else "",
         bounds=bounds,
@@ -211,6 +207,7 @@ def spec_of(found: Estimate, lines: tuple[EstimateLine, ...]) -> dict[str, Any]:
             high=row.high,
             exact=row.exact,
             few=row.few,
+            open=row.of_this_log,
             says=line.value,
             interval="" if row.exact else line.interval,
             href=line.href,

@@ -5,8 +5,8 @@ import re
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0023"
-down_revision = "0022"
+revision = "0024"
+down_revision = "0023"
 
 # The key of a document, which a catalog keeps as it was written.
 KEY = re.compile(r"""^(?:["']?redaction["']?[ ]*:|\{.*["']?\bredaction["']?[ ]*:)""", re.MULTILINE)
