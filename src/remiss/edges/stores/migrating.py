@@ -36,7 +36,7 @@ ADMIN = Grant(role="admin", team=EVERY_TEAM, clearance=Sensitivity.SECRET)
 # From this schema on the journal is sealed.
 SEALED = 6
 # With this one texts that were stored without redaction are listed.
-REDACTED = 23
+REDACTED = 24
 FOLDER = Path(__file__).with_name("migrations")
 
 
