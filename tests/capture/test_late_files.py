@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+from remiss.capture.captured import WindowInForce
 from remiss.capture.late_files import file_changes
-from remiss.capture.ports import WindowInForce
 from remiss.records.identity import to_micros
 from remiss.records.run import RunWindow
 from remiss.records.source_file import SourceFile, Tail

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from remiss.capture.captured import KnownEvent
 from remiss.capture.planning import compare
-from remiss.capture.ports import KnownEvent
 from remiss.records.event import Event
 from remiss.records.run import Member
 

@@ -8,7 +8,7 @@ from time import perf_counter
 import pytest
 
 from remiss.capture.capture_status import provisional_counts
-from remiss.capture.ports import WindowInForce
+from remiss.capture.captured import WindowInForce
 from remiss.capture.schedule import due_windows, mark_provisional, provisional, spans, whole_windows
 from remiss.errors import IntervalError
 from remiss.records.run import RunWindow

@@ -64,15 +64,11 @@ def test_a_cast_that_is_there_is_not_written_twice():
     assert checked.fields["confidence"].sql == 'TRY_CAST("score" AS DOUBLE)'
 
 
-def test_a_criterion_that_reads_the_label_is_among_labelled_events_unless_it_says_otherwise():
+def test_a_criterion_without_a_population_at_risk_is_about_every_event():
     checked, _ = examined()
     assert checked is not None
-    missed, no_answer, _, odd = checked.criteria
-    assert missed.reads_label
-    assert missed.among is not None
-    assert missed.among.sql == 'NOT "label" IS NULL'
-    assert (no_answer.reads_label, no_answer.among) == (False, None)
-    assert (odd.when, odd.among) == (None, None)
+    assert [one.among for one in checked.criteria] == [None] * 4
+    assert checked.label_fields == {"label"}
     other, _ = examined(changed("severity: 2\n", "severity: 2\n    among: confidence > 0.5\n"))
     assert other is not None
     assert other.criteria[0].among is not None
@@ -290,7 +286,6 @@ def test_a_key_of_inexact_values_is_refused():
         ("", "", "retention is checked and stored"),
         ("", "", "review is checked and stored"),
         ("", "", "criterion 'no-answer' suggests no failure mode"),
-        ("", "", "criterion 'no-answer' passes over events without status"),
         ("strata: [context.airport]", "strata: []", "no strata"),
         ("redaction: [email, phone, card, ip]", "redaction: []", "field text may hold personal data"),
         ("  label: labels.actual\n", "", "labels are read and no field shows them"),

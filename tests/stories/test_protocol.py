@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -145,3 +146,64 @@ def test_the_catalog_keeps_each_version_and_shows_what_changed(ws, log):
     with pytest.raises(NotFound, match="the catalog has no protocol") as missing:
         actions.show(ws, name[:-1])
     assert missing.value.do == f"write {name}"
+
+
+def notes_of_counts(desk, path) -> list[str]:
+    return [finding.what for finding in actions.check(desk, str(path)) if finding.code == "counts"]
+
+
+def test_a_criterion_that_catches_nearly_everything_or_reads_nulls_is_named_with_numbers_before_anything_is_captured(
+    desk, anywhere, log
+):
+    assert notes_of_counts(anywhere, log) == []
+    # Milliseconds taken for seconds, and a status that is there only where something went wrong.
+    changed(log, "latency_ms > 250", "latency_ms > 0.25")
+    changed(log, "status: status", "status: \"CASE WHEN score > 0.99 THEN 'failed' END\"")
+    changed(log, "sampling:", "  - {name: failed, kind: error, when: status = 'failed', severity: 1, why: Nothing.}\nsampling:")
+    slow, failed = notes_of_counts(anywhere, log)
+    # The newest window whose labels are all in.
+    assert slow.startswith("in the window of 2013-06-10 criterion slow caught 400 (100")
+    assert failed.startswith("in the window of 2013-06-10 criterion failed read a null on ")
+
+
+def test_what_would_end_a_capture_is_an_error_of_the_check(anywhere, log):
+    changed(log, "time: scheduled_at", "time: TRY_CAST(origin AS TIMESTAMPTZ)")
+    [found] = errors(anywhere, log)
+    assert "has a time that can be read" in found
+
+
+@pytest.mark.parametrize(
+    ("per_second", "time", "what", "do"),
+    [
+        (
+            1_000,
+            "to_timestamp(meta.ts)",
+            "it counts milliseconds since 1970, and is read as seconds",
+            "to_timestamp(meta.ts / 1000)",
+        ),
+        (
+            1_000_000,
+            "to_timestamp(meta.ts)",
+            "it counts microseconds since 1970, and is read as seconds",
+            "to_timestamp(meta.ts / 1000000)",
+        ),
+        (
+            1,
+            "to_timestamp(meta.ts / 1000)",
+            "all events are of 1970-01-16 to 1970-01-16",
+            "seconds since 1970 may be read as milliseconds",
+        ),
+    ],
+)
+def test_a_time_in_another_unit_than_it_is_read_in_is_named_as_such(anywhere, log, per_second, time, what, do):
+    rows = [{"id": f"e{at}", "meta": {"ts": (1_370_217_600 + at) * per_second}, "said": "yes"} for at in range(50)]
+    (log.parent / "log.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    path = log.parent / "units.yaml"
+    path.write_text(
+        "protocol: units\nversion: 1\nmodel: m\nsource: {name: units, format: jsonl, uri: log.jsonl}\n"
+        f"fields: {{id: id, time: {time}, output: said}}\nrequire: [id, time]\n"
+        "criteria: [{name: refusal, kind: custom, when: \"output = 'no'\", severity: 2, why: It said no.}]\n"
+        'sampling: {window: 1 week, keep: 5, seed: "1"}\n'
+    )
+    found = [finding for finding in actions.check(anywhere, str(path)) if finding.code in {"source", "times"}]
+    assert [(what in finding.what, do in finding.do) for finding in found] == [(True, True)]

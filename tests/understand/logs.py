@@ -28,10 +28,11 @@ RULES = Rules(
     model="arrival-delay",
     width=WEEK,
     criteria=("missed", "slow", "local"),
-    bounded=frozenset({"local"}),
     fields=frozenset({"id", "time", "output", "label", "inputs.carrier", "context.airport", "confidence"}),
     withheld=frozenset({"inputs.passenger"}),
 )
+# Of runs by the first rules, whose cells do not say who is outside.
+FIRST_RULES = replace(RULES, bounded=frozenset({"local"}))
 SAMPLING = Sampling(window=WEEK, strata=("context.airport",), keep=4, control=5, undecided=3, population=12, seed="2026")
 
 
@@ -46,6 +47,7 @@ class Logged:
     met: tuple[str, ...] = ()
     undecided: tuple[str, ...] = ()
     outside: tuple[str, ...] = ()
+    ruled_out: tuple[str, ...] = ()
 
     @property
     def label(self) -> str | None:
@@ -94,13 +96,16 @@ def census_of(
     events: Sequence[Logged], sampling: Sampling = SAMPLING, rules: Rules = RULES, provisional: Sequence[datetime] = ()
 ) -> tuple[Census, dict[str, tuple[float, tuple[str, ...]]]]:
     """Return what a capture of these events knows exactly, and the probability and groups of each sampled id."""
-    cells: dict[tuple[int, str | None, tuple[str, ...], tuple[str, ...]], list[str]] = defaultdict(list)
+    cells: dict[tuple[int, str | None, tuple[str, ...], tuple[str, ...], tuple[str, ...]], list[Logged]] = defaultdict(list)
     windows: dict[int, list[str]] = defaultdict(list)
     for event in events:
         at = window_index(event.at, WEEK)
-        cells[at, event.airport, event.met, event.undecided].append(event.id)
+        cells[at, event.airport, event.met, event.undecided, () if rules.bounded else event.outside].append(event)
         windows[at].append(event.id)
-    parts = [part(at, (airport,), met, undecided, ids, sampling) for (at, airport, met, undecided), ids in cells.items()]
+    parts = [
+        part(at, (airport,), met, undecided, [one.id for one in own], sampling)
+        for (at, airport, met, undecided, _), own in cells.items()
+    ]
     as_weighted = groups(parts, [part(at, (), (), (), ids, sampling) for at, ids in windows.items()], sampling)
     chosen = selections(as_weighted, rules.criteria)
     start = {at: window_at(at, WEEK).start for at in windows}
@@ -137,10 +142,12 @@ def census_of(
                 stratum={"context.airport": airport},
                 met=met,
                 undecided=undecided,
-                population=len(ids),
-                labelled=0 if undecided else len(ids),
+                outside=outside,
+                population=len(own),
+                labelled=0 if undecided else len(own),
+                ruled_out=Counter(name for one in own for name in one.ruled_out),
             )
-            for (at, airport, met, undecided), ids in cells.items()
+            for (at, airport, met, undecided, outside), own in cells.items()
         ],
     )
     return census, {one.key[14:]: (one.probability, one.groups) for one in chosen}
@@ -183,6 +190,7 @@ def seen(
             met=event.met,
             undecided=event.undecided,
             outside=event.outside,
+            ruled_out=event.ruled_out,
             labelled=not event.undecided,
             inside=matches(query, event),
             of=True if of is None else matches(of, event),
@@ -220,7 +228,9 @@ def ask(
     if not past.whole:
         past = past.holding(seen(events, kept, timeless.question.query, timeless.among, timeless.question.by))
     marked = seen(events, kept, question.query, plan.among, question.by)
-    counts = Counter(pattern_of(each.window, each.stratum, each.met, each.undecided) for each in marked)
+    counts = Counter(
+        pattern_of(each.window, each.stratum, each.met, each.undecided, () if rules.bounded else each.outside) for each in marked
+    )
     field = build_domain(plan, census)
     return estimate_rows(field if field.whole else field.holding(marked), census.frame, counts, reference=past)
 

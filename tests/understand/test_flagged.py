@@ -16,7 +16,7 @@ from remiss.understand.domain import Census, build_domain
 from remiss.understand.flagged import estimate_rows
 from remiss.understand.question import Question, settle
 from remiss.understand.rows import Flagged, compared
-from tests.understand.logs import RULES, SAMPLING, START, WEEK, Logged, ask, census_of, flights, truth
+from tests.understand.logs import FIRST_RULES, RULES, SAMPLING, START, WEEK, Logged, ask, census_of, flights, truth
 
 HOUR = timedelta(hours=1)
 EVENTS = flights(840)
@@ -155,6 +155,23 @@ def test_a_missing_label_is_never_counted_as_correct_and_its_bounds_are_printed(
     assert of_all.value == row.value
 
 
+@pytest.mark.parametrize("text", ["criterion:missed", "criterion:missed inputs.carrier:*"])
+def test_what_no_label_can_make_a_failure_does_not_widen_the_bounds(text):
+    # Of the unlabelled every second one said what no label makes a missed delay.
+    events = [
+        replace(event, ruled_out=event.undecided if at % 8 == 1 else ()) for at, event in enumerate(flights(840, unlabelled=4))
+    ]
+    (row,) = ask(events, text, rate=True, sampling=replace(SAMPLING, population=10_000))
+    hits, doubt = truth(events, "criterion:missed"), sum(bool(event.undecided) for event in events)
+    possible = doubt - sum(bool(event.ruled_out) for event in events)
+    assert 0 < possible < doubt
+    assert row.bounds == pytest.approx((hits / 840, (hits + possible) / 840))
+    (negated,) = ask(
+        events, text.replace("criterion", "-criterion"), rate=True, of="", sampling=replace(SAMPLING, population=10_000)
+    )
+    assert negated.bounds == pytest.approx(((840 - doubt - hits) / 840, (840 - hits) / 840))
+
+
 def test_an_event_without_a_label_is_not_taken_for_one_with_another_label():
     events = flights(840, unlabelled=4)
     known = truth(events, "has:label")
@@ -173,11 +190,22 @@ def test_a_total_that_compares_labels_says_how_many_have_none():
     assert any("210 events could not be judged on the label" in note for note in row.notes)
 
 
-def test_a_criterion_with_an_among_is_weighted_since_cells_do_not_say_who_is_outside():
+def test_a_rate_with_a_population_at_risk_is_counted_where_cells_say_who_is_outside():
+    events = flights(840, elsewhere=3)
+    inside = [event for event in events if "local" not in event.outside]
+    (row,) = ask(events, "criterion:local", rate=True)
+    assert row.method == "counted"
+    assert row.value == sum("local" in event.met for event in inside) / len(inside)
+
+
+def test_by_the_first_rules_it_is_weighted_since_cells_do_not_say_it():
     events = flights(840, elsewhere=3)
     inside = [event for event in events if "local" not in event.outside]
     true = sum("local" in event.met for event in inside) / len(inside)
-    rows = [ask(events, "criterion:local", rate=True, sampling=replace(SAMPLING, seed=f"{seed}"))[0] for seed in range(20)]
+    rows = [
+        ask(events, "criterion:local", rate=True, sampling=replace(SAMPLING, seed=f"{seed}"), rules=FIRST_RULES)[0]
+        for seed in range(20)
+    ]
     assert {row.method for row in rows} == {"weighted"}
     assert sum(row.low <= true <= row.high for row in rows) >= 17
 

@@ -11,9 +11,10 @@ from typing import Annotated
 from remiss.action import action
 from remiss.capture import planning
 from remiss.capture.build import Derived, derive, expect
+from remiss.capture.captured import WindowInForce
 from remiss.capture.left_out import FiledIds
 from remiss.capture.planning import GONE, compare
-from remiss.capture.ports import CaptureWorkspace, WindowInForce
+from remiss.capture.ports import CaptureWorkspace
 from remiss.capture.schedule import DueIntervals, Interval, mark_provisional, spans, whole_windows
 from remiss.capture.source_files import Due, look
 from remiss.capture.source_files import due as due_of

@@ -13,10 +13,11 @@ from pathlib import PurePath
 
 import remiss.records.run as records
 from remiss.capture import redact, sample
+from remiss.capture.criterion_counts import of_cells, warnings
 from remiss.capture.left_out import FiledIds
 from remiss.capture.manifest import fingerprint, run_digest
 from remiss.capture.planning import WindowYield
-from remiss.capture.ports import CaptureWorkspace
+from remiss.capture.ports import CaptureWorkspace, ReadsLogs
 from remiss.capture.requirements import notes_on_lost
 from remiss.capture.source_files import read_files, relative
 from remiss.errors import AnswerNo, ProtocolError
@@ -28,7 +29,7 @@ from remiss.protocol.notes import UNREDACTED
 from remiss.protocol.ports import Description, Session
 from remiss.protocol.terms import Address, Protocol
 from remiss.protocol.versions import restore
-from remiss.records.run import in_bulk
+from remiss.records.rows import in_bulk
 from remiss.records.window import Window
 from remiss.version import __version__
 
@@ -51,7 +52,7 @@ class Derived:
 
 
 @contextmanager
-def reading(ws: CaptureWorkspace, checked: Checked) -> Iterator[tuple[Session, Description, Description | None]]:
+def reading(ws: ReadsLogs, checked: Checked) -> Iterator[tuple[Session, Description, Description | None]]:
     """Open the sources of a protocol; nothing of what was read is used when they change meanwhile."""
     protocol = checked.protocol
     folder = ws.documents.folder(protocol.path)
@@ -150,7 +151,10 @@ def _sealed(
         software=f"remiss {__version__}",
         folder=str(folder),
         label_digests={relative(name, folder): content[name] for name in found.label_files},
-        notes=(*notes, *result.notes, *notes_on_lost(lost), *exposed, *(() if protocol.redaction else (UNREDACTED,))),
+        notes=(
+            *(*notes, *result.notes, *_odd(checked, result), *notes_on_lost(lost), *exposed),
+            *(() if protocol.redaction else (UNREDACTED,)),
+        ),
         unplaced={relative(file, folder): reasons for file, reasons in result.unplaced.items()},
         left_out=sum(window.left_out for window in result.windows),
         left_out_null=result.left_out_null,
@@ -158,6 +162,7 @@ def _sealed(
         resolved=result.resolved,
         addresses=_addresses(protocol),
         grace_minutes=protocol.grace // timedelta(minutes=1),
+        rules=records.RULES,
     )
     derived_run = records.DerivedRun(
         manifest=manifest,
@@ -171,6 +176,12 @@ def _sealed(
         listing=read_files(found.states, found.files, content, folder),
     )
     return Derived(checked=checked, derived_run=derived_run, refreshed=refreshed, outranked=result.outranked)
+
+
+def _odd(checked: Checked, result: sample.CaptureSample) -> tuple[str, ...]:
+    """Return what is odd about how many events the criteria caught, or could judge."""
+    names = [one.criterion.name for one in checked.criteria]
+    return warnings(of_cells(names, result.cells, result.windows))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

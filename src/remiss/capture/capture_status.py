@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from remiss.capture.build import filed_document
-from remiss.capture.ports import CaptureWorkspace, WindowInForce
+from remiss.capture.captured import WindowInForce
+from remiss.capture.criterion_counts import NEARLY_ALL, CriterionCount, criterion_counts, warnings
+from remiss.capture.ports import CaptureWorkspace
 from remiss.capture.requirements import refused_rows
 from remiss.capture.schedule import Interval, due_again, spans
 from remiss.capture.source_files import Due, look
 from remiss.capture.source_files import due as due_of
 from remiss.errors import InputError
+from remiss.present.legible import counted
 from remiss.protocol.terms import Protocol
 from remiss.records.published import Count, Items, Share, published
-from remiss.records.run import Run
+from remiss.records.run import RULES, Run
 from remiss.records.source_file import FileChange
 
-# A criterion that catches this share of the events it could catch is about the log, not about failures.
-NEARLY_EVERYTHING = 0.9
 # Older runs than these do not say how things stand.
 MOST_RUNS = 1000
 
@@ -31,12 +32,14 @@ class CaptureStatus:
     `due` is how many windows `capture` would take now, or None when the source cannot be looked at (`unseen` says why);
     `intervals` are the stretches that they make, oldest first.
     `mature` counts provisional windows that are among them, their labels being all in by now. `refused_share` is refused rows
-    over these and admitted events, over the runs in force. `nothing` and `nearly_all` name criteria by what they caught.
+    over these and admitted events, over the runs in force. `criteria` has exact counts over them, and `nothing` and `nearly_all`
+    name criteria by what they caught.
     `late` counts the windows that are due again because of their files, which came after their window was captured or were
     changed since. `files` names the first 20 of these, and of those gone from the source, for which nothing is due; `gone` counts
     the latter. `unlisted` counts windows of runs that kept no list of files: what comes late to them is not noticed.
     `kept_as_logged` is whether the protocol says `redaction: none`, and `unredacted` counts the runs that stored texts without
-    redaction before that became what a protocol that says nothing means, until a job has redacted these.
+    redaction before that became what a protocol that says nothing means, until a job has redacted these. `older_rules` counts
+    windows whose states were derived by the rules of an older remiss.
     """
 
     protocol: str
@@ -59,6 +62,17 @@ class CaptureStatus:
     unlisted: Count = 0
     kept_as_logged: bool = False
     unredacted: Count = 0
+    criteria: tuple[CriterionCount, ...] = ()
+    older_rules: Count = 0
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is odd about what was captured, in sentences."""
+        older = (
+            f"{counted(self.older_rules, 'window')} by the rules of an older remiss, which counted missing labels and nulls "
+            "otherwise: figures never add them to others; capture them again"
+        )
+        return (*([older] if self.older_rules else []), *warnings(self.criteria))
 
 
 @published("status")
@@ -75,13 +89,6 @@ def provisional_counts(
     """Return how many windows in force are provisional, and how many of these are due again now."""
     open_windows = [item for item in in_force if item.window.provisional]
     return len(open_windows), sum(due_again(item, width, now, lag) for item in open_windows)
-
-
-def odd_criteria(criteria: Sequence[str], caught: Mapping[str, int], admitted: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the criteria that caught nothing, and those that caught nearly everything, of `admitted` events."""
-    nothing = tuple(name for name in criteria if not caught.get(name))
-    nearly_all = tuple(name for name in criteria if admitted and caught.get(name, 0) >= NEARLY_EVERYTHING * admitted)
-    return nothing, nearly_all
 
 
 def capture_status(ws: CaptureWorkspace, source: str, protocol: str, position: int, now: datetime) -> CaptureStatus:
@@ -102,7 +109,7 @@ def capture_status(ws: CaptureWorkspace, source: str, protocol: str, position: i
     lag = document.labels.lag if document and document.labels else None
     open_windows, mature = provisional_counts(in_force, width, lag, now)
     admitted = sum(item.window.population for item in in_force)
-    nothing, nearly_all = odd_criteria(names, totals.populations, admitted)
+    counts = criterion_counts(names, totals.patterns, (item.window.nulls for item in in_force))
     refused = refused_rows(totals.refused)
     return CaptureStatus(
         protocol=protocol,
@@ -115,8 +122,8 @@ def capture_status(ws: CaptureWorkspace, source: str, protocol: str, position: i
         provisional=open_windows,
         mature=mature,
         refused_share=refused / (admitted + refused) if refused else 0.0,
-        nothing=nothing,
-        nearly_all=nearly_all,
+        nothing=tuple(each.criterion for each in counts if not each.met),
+        nearly_all=tuple(each.criterion for each in counts if each.judged and each.met >= NEARLY_ALL * each.judged),
         waiting=tuple(run.id for run in own if run.status == "waiting"),
         intervals=spans(found.windows if found else ()),
         late=len(found.files.due) if found else 0,
@@ -125,6 +132,8 @@ def capture_status(ws: CaptureWorkspace, source: str, protocol: str, position: i
         unlisted=found.files.unlisted if found else 0,
         unredacted=sum((each.source, each.protocol) == (source, protocol) for each in ws.runs.unredacted()),
         kept_as_logged=document is not None and not document.redaction,
+        criteria=counts,
+        older_rules=sum(item.rules < RULES for item in in_force),
     )
 
 

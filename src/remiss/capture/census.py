@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any, TypeAlias
 
 from remiss.capture import requirements, sampling
 from remiss.capture.row_checks import RowChecks
@@ -19,6 +20,8 @@ from remiss.records.run import Cell, Group, Refusals, RefusedRow, RunWindow
 
 # Exact medians keep 8 bytes a value in memory: 80 MB for each anomaly at most, unless one window alone is larger.
 REFERENCE_ROWS = 10_000_000
+# A window and a stratum; the criteria met, undecided and outside.
+Pattern: TypeAlias = tuple[int, tuple[Scalar, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...]]
 
 
 def counted(
@@ -33,6 +36,17 @@ def counted(
         _keep_references(session, plan, seen)
     progress("counting events and drawing the sample", 0.4)
     return _census(session, plan, own)
+
+
+def uncut(session: Session, plan: ScanPlan, seen: RowChecks, progress: Progress) -> list[PopulationPart]:
+    """Return the cells of a plan without any key: what is counted, and nothing to draw."""
+    if not any(number >= plan.reach for number in seen.events):
+        return []
+    if plan.anomalies:
+        progress("measuring what is usual", 0.35)
+        _keep_references(session, plan, seen)
+    progress("counting events", 0.4)
+    return [_part(plan, row, ()) for row in session.run(statements.census(plan, keys=False)).to_pylist()]
 
 
 def _keep_references(session: Session, plan: ScanPlan, seen: RowChecks) -> None:
@@ -80,45 +94,43 @@ def _census(
 
 
 def _counts(session: Session, plan: ScanPlan) -> tuple[list[PopulationPart], list[PopulationPart], frozenset[str]]:
-    names = [one.criterion.name for one in plan.checked.criteria]
-    strata = plan.checked.protocol.sampling.strata
     parts: list[PopulationPart] = []
     uniform: dict[int, list[str]] = {}
     meeting: set[str] = set()
     for row in session.run(statements.census(plan)).to_pylist():
-        met, undecided = _pattern(row, names)
-        part = PopulationPart(
-            window=row["remiss_window"],
-            stratum=tuple(value_of(row[f"stratum_{at}"], plan.shapes[one]) for at, one in enumerate(strata)),
-            met=met,
-            undecided=undecided,
-            population=row["population"],
-            labelled=row["labelled"],
-            least=_keys(row["least"]),
-        )
+        part = _part(plan, row, _keys(row["least"]))
         parts.append(part)
         offered = _keys(row["uniform"])
         uniform.setdefault(part.window, []).extend(offered)
-        if met:
+        if part.met:
             meeting.update(part.least, offered)
     keep = plan.checked.protocol.sampling.population
     whole = [_whole(number, own, uniform[number], keep) for number, own in sorted(_by_window(parts).items())]
     return parts, whole, frozenset(meeting)
 
 
+def _part(plan: ScanPlan, row: Mapping[str, Any], least: tuple[str, ...]) -> PopulationPart:
+    every = plan.checked.criteria
+    numbers = [row[f"pattern_{at}"] for at in range(len(criteria.patterns(plan)))]
+    found = criteria.standing(every, criteria.digits(numbers, len(every)))
+    strata = plan.checked.protocol.sampling.strata
+    return PopulationPart(
+        window=row["remiss_window"],
+        stratum=tuple(value_of(row[f"stratum_{at}"], plan.shapes[one]) for at, one in enumerate(strata)),
+        met=found.met,
+        undecided=found.undecided,
+        outside=found.outside,
+        ruled_out=found.ruled_out,
+        nulls=found.nulls,
+        population=row["population"],
+        labelled=row["labelled"],
+        least=least,
+    )
+
+
 def _keys(found: Sequence[str] | None) -> tuple[str, ...]:
     """Return keys as `sampling.key` writes them; the engine leaves out the colon."""
     return tuple(f"{one[: sampling.DIGITS]}:{one[sampling.DIGITS :]}" for one in found or ())
-
-
-def _pattern(row: Mapping[str, int], names: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    digits = [
-        row[f"pattern_{at // criteria.CRITERIA_A_PATTERN}"] >> (2 * (at % criteria.CRITERIA_A_PATTERN)) & 3
-        for at in range(len(names))
-    ]
-    met = tuple(name for name, digit in zip(names, digits, strict=True) if digit == criteria.MET)
-    undecided = tuple(name for name, digit in zip(names, digits, strict=True) if digit == criteria.UNDECIDED)
-    return met, undecided
 
 
 def _by_window(parts: Sequence[PopulationPart]) -> dict[int, list[PopulationPart]]:
@@ -171,20 +183,29 @@ def refusals(session: Session, plan: ScanPlan, seen: RowChecks) -> Refusals:
 
 
 def run_windows(
-    starts: Mapping[int, datetime], whole: Sequence[PopulationPart], left_out: Mapping[int, int]
+    parts: Sequence[PopulationPart], starts: Mapping[int, datetime], left_out: Mapping[int, int]
 ) -> tuple[RunWindow, ...]:
-    """Return the windows of the run by their starts; those without a part are empty."""
-    parts = {part.window: part for part in whole}
-    empty = PopulationPart(window=0, stratum=(), met=(), undecided=(), population=0, labelled=0, least=())
-    return tuple(
-        RunWindow(
-            window=start,
-            population=parts.get(number, empty).population,
-            labelled=parts.get(number, empty).labelled,
-            provisional=False,
-            left_out=left_out.get(number, 0),
-        )
-        for number, start in starts.items()
+    """Return the windows of the run, in order; those without events too.
+
+    Parameters
+    ----------
+    left_out : how many rows of each window the protocol is not about
+    """
+    by_window = _by_window(parts)
+    return tuple(_run_window(start, by_window.get(number, ()), left_out.get(number, 0)) for number, start in starts.items())
+
+
+def _run_window(start: datetime, parts: Sequence[PopulationPart], left_out: int) -> RunWindow:
+    nulls: Counter[str] = Counter()
+    for part in parts:
+        nulls.update(dict.fromkeys(part.nulls, part.population))
+    return RunWindow(
+        window=start,
+        population=sum(part.population for part in parts),
+        labelled=sum(part.labelled for part in parts),
+        provisional=False,
+        left_out=left_out,
+        nulls=dict(nulls),
     )
 
 
@@ -217,11 +238,10 @@ def groups(plan: ScanPlan, samples: Mapping[GroupName, GroupSample], starts: Map
 def cells(plan: ScanPlan, parts: Sequence[PopulationPart], starts: Mapping[int, datetime]) -> tuple[Cell, ...]:
     """Return the cells by window, stratum and pattern."""
     # Values that the engine tells apart may be one here (texts with a zero byte): cells stay disjoint.
-    counts: dict[tuple[int, tuple[Scalar, ...], tuple[str, ...], tuple[str, ...]], list[int]] = {}
+    counts: dict[Pattern, _Count] = {}
     for part in parts:
-        count = counts.setdefault((part.window, part.stratum, part.met, part.undecided), [0, 0])
-        count[0] += part.population
-        count[1] += part.labelled
+        pattern = (part.window, part.stratum, part.met, part.undecided, part.outside)
+        counts.setdefault(pattern, _Count()).add(part)
     found = sorted(counts.items(), key=lambda one: (one[0][0], _order(one[0][1]), one[0][2:]))
     return tuple(
         Cell(
@@ -229,10 +249,12 @@ def cells(plan: ScanPlan, parts: Sequence[PopulationPart], starts: Mapping[int, 
             stratum=_stratum(plan, stratum),
             met=met,
             undecided=undecided,
-            population=population,
-            labelled=labelled,
+            outside=outside,
+            population=count.population,
+            labelled=count.labelled,
+            ruled_out=dict(count.ruled_out),
         )
-        for (number, stratum, met, undecided), (population, labelled) in found
+        for (number, stratum, met, undecided, outside), count in found
     )
 
 
@@ -244,6 +266,19 @@ def clock_notes(session: Session, plan: ScanPlan) -> tuple[str, ...]:
     rows = session.run(statements.twice(plan)).to_pylist()[0]["rows"]
     had, are = ("1 event has", "is") if rows == 1 else (f"{rows:,} events have", "are")
     return (f"{had} a local time that came twice, and {are} taken for the {ambiguous}",) if rows else ()
+
+
+class _Count:
+    """What the parts of one cell add up to."""
+
+    def __init__(self) -> None:
+        self.population = self.labelled = 0
+        self.ruled_out: Counter[str] = Counter()
+
+    def add(self, part: PopulationPart) -> None:
+        self.population += part.population
+        self.labelled += part.labelled
+        self.ruled_out.update(dict.fromkeys(part.ruled_out, part.population))
 
 
 def notes(session: Session, plan: ScanPlan) -> tuple[str, ...]:

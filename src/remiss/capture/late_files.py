@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from remiss.capture.ports import WindowInForce
+from remiss.capture.captured import WindowInForce
 from remiss.records.identity import from_micros, to_micros
 from remiss.records.source_file import FileChange, SourceFile
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
-from remiss.capture.ports import Coverage
+from remiss.capture.captured import Coverage
 from remiss.capture.schedule import settles
 from remiss.records.event import Scalar
 from remiss.records.run import Cell, Run, RunWindow
@@ -41,7 +41,7 @@ COVERAGE = (
     "at",
 )
 WINDOW = ("window", "until", "events", "labelled", "provisional", "settles", "in_force", "left_out")
-COUNTS = ("met", "undecided", "events", "labelled")
+COUNTS = ("met", "undecided", "outside", "events", "labelled")
 RunLine = tuple[Scalar, ...]
 
 
@@ -125,6 +125,7 @@ def cell_lines(cells: Sequence[Cell]) -> tuple[RunLine, ...]:
             *(each.stratum.get(name) for name in strata),
             ", ".join(each.met),
             ", ".join(each.undecided),
+            ", ".join(each.outside),
             each.population,
             each.labelled,
         )

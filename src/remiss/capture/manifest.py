@@ -14,7 +14,7 @@ from datetime import datetime
 
 from remiss.capture.requirements import UNREADABLE_LABEL
 from remiss.records.identity import canonical, digest
-from remiss.records.run import Cell, DerivedRun, Group, Member, RunWindow
+from remiss.records.run import RULES, Cell, DerivedRun, Group, Member, RunWindow
 
 
 def fingerprint(file_digests: Iterable[str]) -> str:
@@ -35,9 +35,9 @@ def group_order(group: Group) -> tuple[datetime, bytes, str]:
     return group.window, stratum_key(group.stratum), group.criterion
 
 
-def cell_order(cell: Cell) -> tuple[datetime, bytes, tuple[str, ...], tuple[str, ...]]:
+def cell_order(cell: Cell) -> tuple[datetime, bytes, tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     """Return what cells are sorted by: window, stratum, pattern."""
-    return cell.window, stratum_key(cell.stratum), cell.met, cell.undecided
+    return cell.window, stratum_key(cell.stratum), cell.met, cell.undecided, cell.outside
 
 
 def member_order(member: Member) -> tuple[datetime, str, str]:
@@ -62,20 +62,15 @@ def run_digest(
             "protocol": protocol_digest,
             "source": source_fingerprint,
             "as_of": as_of,
-            "windows": [[window.window, window.population, window.labelled] for window in windows],
+            "rules": RULES,
+            "windows": [_window(window) for window in windows],
             **_left_out(windows),
             "groups": [
                 [group.window, group.stratum, group.criterion, group.population, group.labelled, group.kept, group.threshold]
                 for group in sorted(groups, key=group_order)
             ],
-            "cells": [
-                [cell.window, cell.stratum, cell.met, cell.undecided, cell.population, cell.labelled]
-                for cell in sorted(cells, key=cell_order)
-            ],
-            "members": [
-                [member.event.id, sorted(member.met), sorted(member.undecided), member.priority]
-                for member in sorted(members, key=member_order)
-            ],
+            "cells": [_cell(cell) for cell in sorted(cells, key=cell_order)],
+            "members": [_member(member) for member in sorted(members, key=member_order)],
             "refused": _of_events(refused),
         }
     )
@@ -103,7 +98,11 @@ def differences(before: DerivedRun, after: DerivedRun) -> tuple[str, ...]:
         ("window", [_comparable(item) for item in before.windows], [_comparable(item) for item in after.windows]),
         ("group", [_comparable(item) for item in before.groups], [_comparable(item) for item in after.groups]),
         ("cell", [_comparable(item) for item in before.cells], [_comparable(item) for item in after.cells]),
-        ("sampled event", [_member(item) for item in before.members], [_member(item) for item in after.members]),
+        (
+            "sampled event",
+            [canonical(_member(item)) for item in before.members],
+            [canonical(_member(item)) for item in after.members],
+        ),
     ):
         lost, won = len(set(left) - set(right)), len(set(right) - set(left))
         if lost or won:
@@ -130,15 +129,26 @@ def _file_differences(old: Mapping[str, str], new: Mapping[str, str]) -> list[st
     ]
 
 
-def _comparable(item: RunWindow | Group | Cell) -> bytes:
+def _comparable(item: RunWindow | Group | Cell | Member) -> bytes:
     match item:
         case RunWindow():
-            return canonical([item.window, item.population, item.labelled, item.left_out])
+            return canonical([*_window(item), item.left_out])
         case Group():
             return canonical([*group_order(item)[::2], item.stratum, item.population, item.labelled, item.kept, item.threshold])
         case Cell():
-            return canonical([item.window, item.stratum, item.met, item.undecided, item.population, item.labelled])
+            return canonical(_cell(item))
+        case Member():
+            return canonical(_member(item))
 
 
-def _member(item: Member) -> bytes:
-    return canonical([item.event.id, sorted(item.met), sorted(item.undecided), item.priority])
+def _window(item: RunWindow) -> list[object]:
+    return [item.window, item.population, item.labelled, item.nulls]
+
+
+def _cell(item: Cell) -> list[object]:
+    return [item.window, item.stratum, item.met, item.undecided, item.outside, item.population, item.labelled, item.ruled_out]
+
+
+def _member(item: Member) -> list[object]:
+    lists = (item.met, item.undecided, item.outside, item.ruled_out)
+    return [item.event.id, *map(sorted, lists), item.priority]

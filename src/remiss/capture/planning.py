@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from remiss.capture.ports import KnownEvent
+from remiss.capture.captured import KnownEvent
 from remiss.capture.schedule import Interval
 from remiss.present import html
 from remiss.protocol.terms import Protocol

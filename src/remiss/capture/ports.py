@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-from remiss.capture.requirements import Refused
+from remiss.capture.captured import Coverage, DocumentText, KnownEvent, RunTotals, StoredTexts, UnredactedRun, WindowInForce
 from remiss.govern.ports.actor import Permits
 from remiss.govern.ports.jobs import Jobs
 from remiss.govern.ports.machine import Progress, Recogniser
 from remiss.govern.ports.vault import Keys, Vault
 from remiss.protocol.ports import Documents, Engine, Protocols
-from remiss.records.event import Event
 from remiss.records.person import Governed
 from remiss.records.run import Cell, Change, DerivedRun, Group, Manifest, Member, Profile, RefusedRow, Run, RunWindow
 from remiss.records.source_file import SourceFile
@@ -23,98 +21,26 @@ if TYPE_CHECKING:
     from remiss.protocol.terms import Protocol as Document
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WindowInForce:
-    """Which run is in force for one window of a (source, protocol), and how sure its labels are.
+class ReadsLogs(Protocol):
+    """What reads the logs of a protocol."""
 
-    `seen` is whether the actor sees that run: a window of another is captured all the same. `filed` is the position at which that
-    run was filed.
-    """
-
-    window: RunWindow
-    run: str
-    protocol_version: int
-    protocol_digest: str
-    as_of: datetime
-    seen: bool = True
-    filed: int = 0
+    @property
+    def documents(self) -> Documents: ...
+    @property
+    def engine(self) -> Engine: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunTotals:
-    """What the runs in force of one protocol on one source add up to, of those that the actor sees.
+class LookWorkspace(ReadsLogs, Protocol):
+    """What a look at a log needs; no catalog."""
 
-    `populations` counts the events of each criterion's groups, reserved names too, over the windows in force. `refused` has
-    what each of these runs refused.
-    """
+    def may(self, permission: str, team: str | None) -> bool:
+        """Return whether the actor holds a permission in a team; None is in any."""
+        ...
 
-    populations: Mapping[str, int]
-    refused: tuple[Refused, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownEvent:
-    """An event that the run in force for its window had sampled: what a recapture compares with."""
-
-    event: str
-    window: datetime
-    at: datetime
-    output: str | None
-    label: str | None
-    met: tuple[str, ...]
-    undecided: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Coverage:
-    """What is captured of one source by one version of a protocol: its windows in force, added up.
-
-    `since` and `until` are the outer bounds of these windows, `events` the admitted ones, and `run` the newest run in force,
-    which was filed `at`.
-    """
-
-    source: str
-    protocol: str
-    version: int
-    windows: int
-    since: datetime
-    until: datetime
-    events: int
-    labelled: int
-    provisional: int
-    run: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DocumentText:
-    """A protocol version as it is kept, by which some run was made."""
-
-    name: str
-    version: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnredactedRun:
-    """A run that stored texts without redaction, which a protocol that says nothing of it meant once."""
-
-    run: str
-    source: str
-    protocol: str
-    version: int
-    since: datetime
-    until: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredTexts:
-    """What a run stored that may have texts; events by their numbers in the catalog, before redaction and after."""
-
-    events: Sequence[tuple[int, Event, Event]]
-    profiles: Sequence[Profile]
-    refused: Sequence[RefusedRow]
-    changes: Sequence[Change]
+    @property
+    def now(self) -> datetime: ...
+    @property
+    def progress(self) -> Progress: ...
 
 
 class Runs(Protocol):

@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from remiss.action import action
-from remiss.capture.ports import CaptureWorkspace, StoredTexts
+from remiss.capture.captured import StoredTexts
+from remiss.capture.ports import CaptureWorkspace
 from remiss.capture.redact import redacted_event, redacted_profiles
 from remiss.errors import Conflict
 from remiss.govern.ports.jobs import Posted
@@ -20,7 +21,8 @@ from remiss.govern.redaction.redactor import Redactor, redact, remembering
 from remiss.parameters import RunId
 from remiss.protocol.versions import restore
 from remiss.records.job import JobStep
-from remiss.records.run import Run, in_bulk
+from remiss.records.rows import in_bulk
+from remiss.records.run import Run
 
 REDACT = "run:redact"
 

@@ -14,7 +14,12 @@ from remiss.capture.profile import unlike
 from remiss.capture.schedule import whole_windows
 from remiss.errors import IntervalError, ProtocolError, SourceError
 from remiss.records.published import Count, published
-from remiss.records.run import DerivedRun, Manifest, Refusals, Run
+from remiss.records.run import RULES, DerivedRun, Manifest, Refusals, Run
+
+OTHER_RULES = (
+    "its states were derived by rules that this remiss no longer has (missing labels, nulls and the population at risk): capture "
+    "its windows again, or reproduce it with the remiss that the manifest names under software"
+)
 
 
 @published("reproduction")
@@ -37,6 +42,8 @@ def rederive(ws: CaptureWorkspace, run: str) -> Reproduction:
     position = ws.position()
     stored = ws.runs.get(run)
     manifest = stored.manifest
+    if manifest.rules != RULES:
+        return Reproduction(run=stored.id, position=position, verdict="cannot", missing=(OTHER_RULES,))
     missing = _away(ws, manifest, [*manifest.file_digests, *manifest.label_digests])
     if missing:
         return Reproduction(run=stored.id, position=position, verdict="cannot", missing=missing)

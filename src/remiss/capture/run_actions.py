@@ -120,8 +120,8 @@ def _document(ws: CaptureWorkspace, manifest: Manifest) -> Protocol:
 def cells(ws: CaptureWorkspace, run: RunId, *, as_of: Position | None = None) -> Rows:
     """List the cells of RUN, which can be added up.
 
-    A cell is how many events of a window and stratum met, and were undecided on, the same criteria. Cells are disjoint: any union
-    of them is exactly counted by adding up.
+    A cell is how many events of a window and stratum met, were undecided on, and are outside of the same criteria. Cells are
+    disjoint: any union of them is exactly counted by adding up.
 
     Example: remiss run cells run-4f7q2m --format csv
     """

@@ -22,7 +22,8 @@ from remiss.govern.ports.machine import Progress
 from remiss.protocol.check_result import Checked
 from remiss.protocol.ports import Description, Session
 from remiss.records.identity import to_micros
-from remiss.records.run import Cell, Group, Profile, Refusals, RunWindow, in_bulk
+from remiss.records.rows import in_bulk
+from remiss.records.run import Cell, Group, Profile, Refusals, RunWindow
 
 # Texts of millions of ids would make one statement that no parser likes.
 SAMPLE_ROWS = 20_000
@@ -128,7 +129,7 @@ def draw_sample(
         drawn_events = sampled_rows(content, selected, starts) if content else ()
         refreshed = revisits(content, asked, starts) if content else ()
     result = CaptureSample(
-        windows=census.run_windows(starts, whole, seen.left_out),
+        windows=census.run_windows(parts, starts, seen.left_out),
         groups=census.groups(plan, samples, starts),
         cells=census.cells(plan, parts, starts),
         sampled=drawn_events,
@@ -177,7 +178,7 @@ def expect(
         cases[starts[one.window]] += one.key in meeting
     progress("done", 1.0)
     return Expected(
-        windows=census.run_windows(starts, whole, seen.left_out),
+        windows=census.run_windows(parts, starts, seen.left_out),
         events=events,
         cases=cases,
         refused=requirements.in_order(census.all_refused(session, plan, seen), checked),

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from remiss.capture import sampling
 from remiss.capture.sampling import DIGITS, Selection
-from remiss.capture.sql.criteria import MET, OUTSIDE, UNDECIDED
+from remiss.capture.sql.criteria import standing
 from remiss.capture.sql.plan import ScanPlan
 from remiss.capture.values import values_of
 from remiss.protocol.terms import CONTEXT, INPUTS
@@ -58,11 +58,9 @@ class Content:
             if one not in ("id", "time")
         }
         states = [table.column(f"remiss_state_{at}").to_pylist() for at in range(len(plan.checked.criteria))]
-        names = [one.criterion.name for one in plan.checked.criteria]
-        self.states = [
-            {state: tuple(name for name, its in zip(names, own, strict=True) if its == state) for state in set(own)}
-            for own in zip(*states, strict=True)
-        ]
+        # Few different ones, each of many events.
+        known = {own: standing(plan.checked.criteria, own) for own in set(zip(*states, strict=True))}
+        self.standings = [known[own] for own in zip(*states, strict=True)]
 
     @property
     def places(self) -> Mapping[EventPlace, int]:
@@ -72,7 +70,7 @@ class Content:
     def sampled_row(self, at: int, chosen: Selection, window: datetime) -> SampledRow:
         """Return the row at that place as a sampled event."""
         values = {one: column[at] for one, column in self.values.items()}
-        states = self.states[at]
+        standing = self.standings[at]
         member = Member(
             event=_event(self.plan.checked.protocol.model, self.ids[at], self.at[at], values),
             priority=chosen.key[:DIGITS],
@@ -81,9 +79,10 @@ class Content:
             stratum={one: values[one] if one in values else self.ids[at] for one in self.plan.checked.protocol.sampling.strata},
             groups=chosen.groups,
             probability=chosen.probability,
-            met=states.get(MET, ()),
-            undecided=states.get(UNDECIDED, ()),
-            outside=states.get(OUTSIDE, ()),
+            met=standing.met,
+            undecided=standing.undecided,
+            outside=standing.outside,
+            ruled_out=standing.ruled_out,
         )
         return SampledRow(member=member, raw=_strict(self.raws[at]), file=self.files[at], row=self.rows[at])
 

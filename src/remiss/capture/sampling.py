@@ -172,6 +172,9 @@ class PopulationPart:
     stratum: tuple[Scalar, ...]
     met: tuple[str, ...]
     undecided: tuple[str, ...]
+    outside: tuple[str, ...] = ()
+    ruled_out: tuple[str, ...] = ()
+    nulls: tuple[str, ...] = ()
     population: int
     labelled: int
     least: tuple[str, ...]

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from statistics import median
 from typing import NamedTuple
 
-from remiss.capture.ports import WindowInForce
+from remiss.capture.captured import WindowInForce
 from remiss.errors import IntervalError
 from remiss.records.identity import format_time
 from remiss.records.published import Items, published

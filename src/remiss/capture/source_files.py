@@ -14,16 +14,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import PurePath
 
+from remiss.capture.captured import WindowInForce
 from remiss.capture.late_files import FileChanges, file_changes
-from remiss.capture.ports import CaptureWorkspace, WindowInForce
+from remiss.capture.ports import CaptureWorkspace
 from remiss.capture.schedule import due_windows
-from remiss.capture.time_ranges import file_times, joined, last_rows, no_times
+from remiss.capture.time_ranges import file_times, joined, last_rows, refuse_timeless
 from remiss.protocol.actions import checked as checked_against_sources
 from remiss.protocol.check_result import Checked
 from remiss.protocol.ports import Session
 from remiss.protocol.terms import Protocol
 from remiss.records.identity import digest, from_micros
-from remiss.records.run import in_bulk
+from remiss.records.rows import in_bulk
 from remiss.records.source_file import ReadFile, SourceFile, Tail
 from remiss.records.window import Window
 
@@ -214,6 +215,4 @@ def _refuse_timeless(ws: CaptureWorkspace, checked: Checked) -> None:
     """Refuse a source that has rows and no time in any; one without rows has nothing that is due."""
     described = ws.engine.describe(checked.protocol.source, ws.documents.folder(checked.protocol.path))
     with ws.engine.open({"events": (checked.protocol.source, described)}) as session:
-        rows = session.run("SELECT COUNT(*) AS rows FROM events").to_pylist()[0]["rows"]
-    if rows:
-        raise no_times(checked, rows)
+        refuse_timeless(session, checked)

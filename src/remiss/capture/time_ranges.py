@@ -7,8 +7,11 @@ windows nobody logged, and the log is several stretches.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeAlias
+
+import sqlglot
+from sqlglot import exp
 
 from remiss.capture.sql import scan
 from remiss.capture.sql.plan import EVENTS
@@ -16,7 +19,7 @@ from remiss.capture.values import shape_of
 from remiss.errors import Location, SourceError
 from remiss.protocol.check_result import Checked
 from remiss.protocol.ports import Session
-from remiss.records.identity import FIRST
+from remiss.records.identity import FIRST, from_micros
 
 # A year of hours, two centuries of weeks: no outage is that long.
 MOST_EMPTY = 10_000
@@ -99,12 +102,60 @@ def joined(stretches: Iterable[tuple[int, int]], width: timedelta) -> Stretches:
     return tuple(found)
 
 
-def no_times(checked: Checked, rows: int) -> SourceError:
-    """Return the error that there are rows, and none has a time: they belong to no window, so that no run could tell of them."""
+def of_session(session: Session, checked: Checked) -> tuple[tuple[datetime, datetime], ...]:
+    """Return the least and greatest event time of each stretch of all files of a session, oldest first; none of no row.
+
+    Raises
+    ------
+    SourceError : there are rows, and none has a time
+    """
+    by_file = file_times(session, checked, session.states)
+    found = joined((stretch for each in by_file.values() for stretch in each), checked.protocol.sampling.window)
+    if not found:
+        refuse_timeless(session, checked)
+    return tuple((from_micros(least), from_micros(greatest)) for least, greatest in found)
+
+
+# What services count in since 1970, by how many of it make a second.
+UNITS = {1_000: "milliseconds", 1_000_000: "microseconds", 1_000_000_000: "nanoseconds"}
+# Seconds since 1970: of the years 1990 to 2100, from which logs are.
+PLAUSIBLE = (631_152_000, 4_102_444_800)
+
+
+def unit_of(session: Session, checked: Checked) -> tuple[str, str] | None:
+    """Return what a time counts in that is read as seconds since 1970, and its expression in seconds; None for other times."""
+    found = sqlglot.parse_one(scan.of_source(checked.fields["time"], has_labels=True), read="duckdb").find(exp.UnixToTime)
+    if found is None:
+        return None
+    counted = found.this
+    while isinstance(counted, exp.Cast):
+        counted = counted.this
+    asked = f"SELECT MIN(x) AS least, MAX(x) AS greatest FROM (SELECT TRY_CAST({counted.sql('duckdb')} AS DOUBLE) AS x FROM "
+    row = session.run(scan.statement(f"{asked}{EVENTS} AS source) AS counted WHERE isfinite(x)")).to_pylist()[0]
+    for per_second, unit in UNITS.items():
+        if row["least"] is not None and PLAUSIBLE[0] <= row["least"] / per_second <= row["greatest"] / per_second <= PLAUSIBLE[1]:
+            written = sqlglot.parse_one(checked.protocol.fields["time"].sql, read="duckdb").find(exp.UnixToTime)
+            return unit, f"to_timestamp({'...' if written is None else written.this.sql('duckdb')} / {per_second})"
+    return None
+
+
+def refuse_timeless(session: Session, checked: Checked) -> None:
+    """Refuse a source that has rows, of which none has a time that can be read: they are of no window, and no run could tell.
+
+    Raises
+    ------
+    SourceError
+    """
+    rows = session.run(f"SELECT COUNT(*) AS rows FROM {EVENTS}").to_pylist()[0]["rows"]
+    if not rows:
+        return
+    unit = unit_of(session, checked)
     protocol = checked.protocol
     zoned = protocol.source.time_zone is not None
-    return SourceError(
-        f"none of the {rows:,} rows of source {protocol.source.name} has a time that can be read",
+    advice = "fix the field time" if zoned else "add time_zone under source if its times name no zone; else fix the field time"
+    what = f"none of the {rows:,} rows of source {protocol.source.name} has a time that can be read"
+    raise SourceError(
+        what if unit is None else f"{what}: it counts {unit[0]} since 1970, and is read as seconds",
         where=Location(protocol.path, protocol.lines.get("fields.time", protocol.lines.get("fields"))),
-        do="fix the field time" if zoned else "add time_zone under source if its times name no zone; else fix the field time",
+        do=advice if unit is None else f"write {unit[1]}",
     )

@@ -165,6 +165,8 @@ def of_run(run: Run) -> Iterator[Pair]:
         yield "duplicates", f"{counted(manifest.merged, 'row')} merged, {manifest.resolved:,} outranked by another of their id"
     if manifest.left_out:
         yield "left out", f"{counted(manifest.left_out, 'row')} that the protocol does not admit"
+    if run.nulls:
+        yield "nulls read", ", ".join(f"{count:,} {criterion}" for criterion, count in run.nulls.items())
     if run.changes:
         yield "changes", ", ".join(f"{count:,} {kind}" for kind, count in sorted(run.changes.items()))
     yield "position", run.position

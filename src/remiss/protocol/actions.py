@@ -19,7 +19,7 @@ from remiss.protocol.check_result import Checked, Finding, Findings
 from remiss.protocol.document import draft, first_of, parse
 from remiss.protocol.lint import examine
 from remiss.protocol.nearest import nearest
-from remiss.protocol.ports import Description, ProtocolDiff, ProtocolsWorkspace, ProtocolWorkspace, StoredProtocol
+from remiss.protocol.ports import CheckWorkspace, Description, ProtocolDiff, ProtocolsWorkspace, ProtocolWorkspace, StoredProtocol
 from remiss.protocol.shape import has_errors
 from remiss.protocol.terms import Address, Protocol
 from remiss.records.catalog import read_at
@@ -41,11 +41,12 @@ Version = Annotated[int, Range(0, 2**31 - 1), Help("Which version of it; default
 
 
 @action("protocol.check", permission="protocol:check", http="POST /protocols/check", catalog=False, reads=True, document="path")
-def check(ws: ProtocolWorkspace, path: Document) -> Findings:
+def check(ws: CheckWorkspace, path: Document) -> Findings:
     """Check the protocol at PATH against its source.
 
-    All findings are listed, notes too. A document that is no text, and a source that cannot be read, is a finding. Needs no
-    catalog. Exit status 1 when a finding is an error, 2 when there is no such file.
+    All findings are listed, notes too. A document that is no text, and a source that cannot be read, is a finding. Where nothing
+    is wrong one window of the log is counted, and a criterion that catches nearly all, nearly nothing, or mostly reads a null is
+    a note with its numbers. Needs no catalog. Exit status 1 when a finding is an error, 2 when there is no such file.
 
     Example: remiss protocol check arrival-delay.yaml
 
@@ -67,7 +68,10 @@ def check(ws: ProtocolWorkspace, path: Document) -> Findings:
         problems += more
     found = [*findings, *problems]
     if source is not None:
-        found += examine(protocol, source, labels, labels_unknown=protocol.labels is not None and labels is None)[1]
+        whole, more_found = examine(protocol, source, labels, labels_unknown=protocol.labels is not None and labels is None)
+        found += more_found
+        if whole is not None and not has_errors(found):
+            found += ws.look(whole)
     return tuple(sorted(dict.fromkeys(found), key=lambda finding: (finding.file != path, finding.file, finding.line)))
 
 

@@ -168,6 +168,7 @@ def _criterion(model: CriterionModel, at: int, document: Document, taxonomy: Tax
         of=model.of,
         beyond=model.beyond,
         reference=model.reference or "current",
+        nulls_undecided=model.nulls == "undecided",
         mode=mode,
         line=document.line(("criteria", at)),
     )

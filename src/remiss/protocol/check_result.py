@@ -28,12 +28,11 @@ class CheckedExpression:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckedCriterion:
-    """A criterion whose predicates are checked. `among` None means every event; `reads_label` is about `when`."""
+    """A criterion whose predicates are checked. `among` None means every event."""
 
     criterion: Criterion
     when: CheckedExpression | None
     among: CheckedExpression | None
-    reads_label: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +49,12 @@ class Checked:
     keys: tuple[CheckedExpression, CheckedExpression] | None = None
     admit: CheckedExpression | None = None
     by: CheckedExpression | None = None
+
+    @property
+    def label_fields(self) -> frozenset[str]:
+        """The fields that are null where an event has no label yet: `label`, and others that read the labels."""
+        of_labels = (name for name, field in self.fields.items() if any(read.startswith("labels.") for read in field.reads))
+        return frozenset(("label", *of_labels))
 
 
 FindingLevel = Annotated[str, OneOf(("error", "note"))]

@@ -19,8 +19,6 @@ from remiss.protocol.predicate import LABELS, check_field, check_predicate
 from remiss.protocol.structure import Structure, written
 from remiss.protocol.terms import Criterion, Expression, Kind, Protocol, Type, is_among
 
-LABEL = "label"
-
 
 def examine(
     protocol: Protocol, source: Description, labels: Description | None, *, labels_unknown: bool = False
@@ -234,10 +232,7 @@ def _criterion(
     among, among_fails = _predicate(linting, criterion, criterion.among, types, columns)
     if of_fails or when_fails or among_fails:
         return None
-    reads_label = when is not None and LABEL in when.reads
-    if among is None and reads_label:
-        among = check_predicate(f"{LABEL} IS NOT NULL", types)
-    return CheckedCriterion(criterion=criterion, when=when, among=among, reads_label=reads_label)
+    return CheckedCriterion(criterion=criterion, when=when, among=among)
 
 
 def _numeric(linting: _Linting, criterion: Criterion, types: Mapping[str, Type]) -> bool:

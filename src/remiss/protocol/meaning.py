@@ -100,6 +100,8 @@ def _criterion_meaning(criterion: Criterion) -> Mapping[str, object]:
         "of": criterion.of,
         "beyond": criterion.beyond,
         "reference": criterion.reference,
+        # It came later: a criterion that says nothing of nulls means what it always did.
+        **({"nulls": "undecided"} if criterion.nulls_undecided else {}),
         "mode": criterion.mode,
         "severity": criterion.severity,
         "why": criterion.why,

@@ -118,13 +118,15 @@ class CriterionModel(Section):
     when: Sql | None = None
     """the condition that catches an event, over event fields; every kind but anomaly has one"""
     among: Sql | None = None
-    """the population at risk; default: label IS NOT NULL when `when` reads the label, else every event"""
+    """the population at risk; others are outside, and in no rate; default: every event"""
     of: Text | None = None
     """anomaly: the numeric field that is compared, for example inputs.wind_speed"""
     beyond: Annotated[float, Field(gt=0, le=1000)] | None = None
     """anomaly: the robust z beyond which a value is odd, for example 6"""
     reference: Literal["current", "previous"] | None = None
     """anomaly: the window whose median and spread are compared with; default: current"""
+    nulls: Literal["not-met", "undecided"] | None = None
+    """what an event is on which `when` is null although its label is known; default: not-met, as in every SQL filter"""
     mode: Mode | None = None
     """the failure mode suggested, for example remiss:model/weak-slice"""
     severity: Annotated[int, Field(ge=1, le=4)]

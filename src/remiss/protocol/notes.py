@@ -89,7 +89,6 @@ def _fields(checked: Checked) -> Iterator[Note]:
 
 
 def _criteria(checked: Checked) -> Iterator[Note]:
-    protocol = checked.protocol
     for each in checked.criteria:
         criterion = each.criterion
         if criterion.mode is None:
@@ -99,10 +98,6 @@ def _criteria(checked: Checked) -> Iterator[Note]:
                 "add mode; `remiss taxonomy show` lists them",
             )
         yield from _reading(each)
-        silent = _may_be_null(protocol, each)
-        if silent:
-            what = f"criterion {criterion.name!r} passes over events without {', '.join(silent)}, which failed calls may lack"
-            yield criterion.line, what, "say what its absence means, with IS NULL or COALESCE, or require it"
 
 
 def _reading(each: CheckedCriterion) -> Iterator[Note]:
@@ -110,12 +105,6 @@ def _reading(each: CheckedCriterion) -> Iterator[Note]:
     if wanted is not None and each.when is not None and wanted not in each.when.reads:
         what = f"criterion {each.criterion.name!r} is of kind {each.criterion.kind} and does not read {wanted}"
         yield each.criterion.line, what, "choose the kind that says what it catches, perhaps custom"
-
-
-def _may_be_null(protocol: Protocol, each: CheckedCriterion) -> list[str]:
-    if each.criterion.kind is not Kind.ERROR or each.when is None or "IS NULL" in each.when.sql or "COALESCE" in each.when.sql:
-        return []
-    return sorted(each.when.reads - set(protocol.require) - {"label", "id", "time"})
 
 
 def _personal(checked: Checked) -> Iterator[Note]:

@@ -110,7 +110,8 @@ class Criterion:
     """One rule: what is caught, among whom, and what it suggests.
 
     Every kind but anomaly has `when`. An anomaly has `of` (a canonical field name), `beyond` (a robust z) and
-    `reference` (`current` or `previous`). `among` None means: label IS NOT NULL when `when` reads the label, else all.
+    `reference` (`current` or `previous`). `among` None means every event. An event on which `when` is null for another reason
+    than a missing label is not met, or undecided where `nulls_undecided` says so.
     """
 
     name: str
@@ -122,6 +123,7 @@ class Criterion:
     of: str | None = None
     beyond: float | None = None
     reference: str = "current"
+    nulls_undecided: bool = False
     mode: str | None = None
     line: int = 0
 

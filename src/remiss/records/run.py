@@ -1,15 +1,11 @@
 """Runs: one application of one protocol version to whole windows of one source, and what it drew.
 
 Everything here is either in the digest of the run or says why not (see `capture/manifest.py`).
-
-Making many records at once: thousands of sampled events, each with its lists and mappings.
 """
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
@@ -25,21 +21,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-@contextmanager
-def in_bulk() -> Iterator[None]:
-    """Keep the collector of cycles out of a block of seconds that makes many records and no cycles.
-
-    Every few thousand new ones it would walk all that there are again: two fifths of what making sampled events took.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
-
-
+# By which states and cells are derived. Under the first rules a missing label made an event undecided before `among` was asked,
+# any null did, and cells did not say who is outside: figures over windows of different rules are not added up.
+RULES = 2
 CONTROL = "control"
 UNDECIDED = "undecided"
 ALL = "all"
@@ -76,14 +60,20 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """An exact count of the events of one window and stratum with one pattern; cells are disjoint."""
+    """An exact count of the events of one window and stratum with one pattern; cells are disjoint.
+
+    The pattern is which criteria are met, undecided and outside. `ruled_out` counts, by criterion, those of the undecided events
+    whose `when` is false whatever the label turns out to be.
+    """
 
     window: datetime
     stratum: Values
     met: tuple[str, ...]
     undecided: tuple[str, ...]
+    outside: tuple[str, ...] = ()
     population: int
     labelled: int
+    ruled_out: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,8 +81,9 @@ class Member:
     """One sampled event as this run met it.
 
     `groups` are the criteria (or reserved names) in whose groups it was kept; `probability` is the greatest of their
-    thresholds; `priority` is 13 lower-case hex digits. `met`, `undecided` and `outside` (those whose `among` is false) are
-    in the order of the protocol; a criterion in none of them was judged and not met.
+    thresholds; `priority` is 13 lower-case hex digits. `met`, `undecided` and `outside` (those whose `among` is not true) are
+    in the order of the protocol; a criterion in none of them was judged and not met. `ruled_out` are the undecided ones that no
+    label can make met.
     """
 
     event: Event
@@ -104,6 +95,7 @@ class Member:
     met: tuple[str, ...]
     undecided: tuple[str, ...]
     outside: tuple[str, ...] = ()
+    ruled_out: tuple[str, ...] = ()
     evidence: str | None = None
 
 
@@ -142,6 +134,7 @@ class RunWindow:
     """One window of a run: how many events were admitted and whether its labels may still change.
 
     `left_out` counts the rows of the window that the protocol is not about.
+    `nulls` counts, by criterion, the events on which its `when` was null for another reason than a missing label.
     """
 
     window: datetime
@@ -149,6 +142,7 @@ class RunWindow:
     labelled: int
     provisional: bool
     left_out: int = 0
+    nulls: Mapping[str, int] = field(default_factory=dict)
 
 
 @published(
@@ -182,6 +176,7 @@ class Manifest:
     `left_out` counts the rows of its windows that the protocol's `admit` is not true for, `left_out_null` those for which it is
     null. Of rows that share an id `merged` were dropped as saying the same as the one kept, `resolved` as outranked by it.
     `grace_minutes` is for how long after its end files of a window might still come, which a protocol may change freely too.
+    `rules` are those by which states and cells were derived; a manifest that names none is of the first.
     """
 
     protocol: str
@@ -207,6 +202,7 @@ class Manifest:
     merged: Count = 0
     resolved: Count = 0
     grace_minutes: Count = 0
+    rules: Count = 1
 
     @property
     def file_count(self) -> Count:
@@ -257,7 +253,8 @@ class Run(Shown):
 
     `status` is `complete`, or `waiting` while events are gone from the source and nobody has accepted that. `criteria` are in
     the order of the protocol, for people; `groups` are sorted by name, and those that have events: a window without any has
-    none here.
+    none here. `nulls` counts, by criterion, the events on which `when` was null although no label was missing: they count as not
+    met, or as undecided where the criterion says so.
     """
 
     id: str
@@ -267,6 +264,7 @@ class Run(Shown):
     groups: tuple[Group, ...] = ()
     criteria: tuple[str, ...] = ()
     refused: Mapping[str, Count] = field(default_factory=dict)
+    nulls: Mapping[str, Count] = field(default_factory=dict)
     events_new: Count = 0
     events_known: Count = 0
     cases_new: Count = 0

@@ -35,15 +35,16 @@ def key_of(value: Scalar) -> Key:
 class DomainCell:
     """A cell as a plan sees it; `numerator` and `denominator` are True, False or None (unknown).
 
-    `unjudged` is how many of its events could not be judged on what the plan names, and `among` what the denominator's
-    query alone says. `key` is None where the cell's events may differ in it. `probability` is what each of its events had
-    to be sampled.
+    `unjudged` is how many of its events could not be judged on what the plan names, of which `ruled_out` cannot be in the
+    numerator whatever their label; and `among` what the denominator's query alone says. `key` is None where the cell's events may
+    differ in it. `probability` is what each of its events had to be sampled.
     """
 
     cell: Cell
     key: Key | None
     among: Truth
     unjudged: int
+    ruled_out: int
     numerator: Truth
     denominator: Truth
     probability: float
@@ -143,7 +144,7 @@ def domain_cell_of(
     among = True if plan.among is None else holds(plan.among, facts)
     matches = holds(plan.question.query, facts)
     if plan.question.rate:
-        risk: Truth = True
+        risk: Truth = plan.risk not in cell.outside
         if plan.risk in rules.bounded and plan.risk not in cell.met:
             risk = None
         denominator = conjunction([among, judged, risk, seen])
@@ -155,6 +156,7 @@ def domain_cell_of(
         key=cell_key(plan.question.by, cell, rules),
         among=among,
         unjudged=unjudged,
+        ruled_out=0 if matches is not False else sum(cell.ruled_out.get(name, 0) for name in only_named(plan)),
         numerator=numerator,
         denominator=denominator,
         probability=cell_probability(cell, thresholds),
@@ -166,6 +168,11 @@ def unjudged_in(plan: QuestionPlan, cell: Cell) -> int:
     if set(plan.named) & set(cell.undecided):
         return cell.population
     return cell.population - cell.labelled if plan.needs_label else 0
+
+
+def only_named(plan: QuestionPlan) -> tuple[str, ...]:
+    """Return the one criterion that a plan names, on which alone an unjudged event of it hangs; nothing of several."""
+    return plan.named if len(plan.named) == 1 and not plan.needs_label else ()
 
 
 def cell_key(by: str | None, cell: Cell, rules: Rules) -> Key | None:

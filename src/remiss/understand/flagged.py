@@ -210,5 +210,5 @@ def row(
 
 def sampled_in(cells: Iterable[DomainCell], counts: Mapping[Pattern, int]) -> int:
     """Return how many sampled events stand behind an exact count."""
-    counted_cells = (placed.cell for placed in cells if placed.numerator)
-    return sum(counts.get(pattern_of(cell.window, cell.stratum, cell.met, cell.undecided), 0) for cell in counted_cells)
+    those = (placed.cell for placed in cells if placed.numerator)
+    return sum(counts.get(pattern_of(its.window, its.stratum, its.met, its.undecided, its.outside), 0) for its in those)

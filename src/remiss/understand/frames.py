@@ -47,7 +47,7 @@ def narrowed(frames: Sequence[Frame], source: str | None, protocol: str | None) 
 
 
 def only(frames: Sequence[Frame], queries: Sequence[Query], rules: Sequence[Rules]) -> Frame:
-    """Return the one frame that has windows in the scope of the queries.
+    """Return the one frame that has windows in the scope of the queries, derived by the same rules.
 
     Parameters
     ----------
@@ -60,15 +60,23 @@ def only(frames: Sequence[Frame], queries: Sequence[Query], rules: Sequence[Rule
     found = [frame for frame, its in zip(frames, rules, strict=True) if reaches(frame, queries, its)]
     if len(found) == 1:
         return found[0]
+    if len({(frame.source, frame.protocol, frame.digest) for frame in found}) == 1:
+        older = min(found, key=lambda frame: frame.rules)
+        starts = [one.window.date().isoformat() for one in older.windows]
+        raise QueryError(
+            f"{len(older.windows):,} of the windows ({min(starts)} to {max(starts)}) are by the rules of an older remiss, which "
+            "counted missing labels and nulls otherwise; figures of both are never added up",
+            do=f"capture these windows again by {older.protocol}, or choose windows of one kind by time (occurred:)",
+        )
     if found:
         raise QueryError(
             f"the query spans {len(found)} sources or protocol versions, whose figures are never added up",
             do=f"choose one by --source, by --protocol NAME@VERSION or by time (occurred:); there is {listed(found)}",
         )
-    starts = sorted(one.window for frame in frames for one in frame.windows)
+    begin = sorted(one.window for frame in frames for one in frame.windows)
     raise QueryError(
         "no captured window is in the scope of the query",
-        do=f"windows in force begin between {starts[0].date()} and {starts[-1].date()}, of {listed(frames)}",
+        do=f"windows in force begin between {begin[0].date()} and {begin[-1].date()}, of {listed(frames)}",
     )
 
 

@@ -10,8 +10,8 @@ import numpy as np
 from remiss.present.sampling import listed
 from remiss.understand.domain import DomainCell, DomainCells
 from remiss.understand.estimators import Weighted
+from remiss.understand.sample_arrays import Unjudged
 from remiss.understand.sampling_facts import Frame
-from remiss.understand.variance import Numbers
 
 
 def notes_of(field: DomainCells, frame: Frame) -> tuple[str, ...]:
@@ -60,13 +60,13 @@ def unjudged_note(field: DomainCells, cells: Sequence[DomainCell]) -> str:
 
 
 def shares_of(
-    field: DomainCells, cells: Sequence[DomainCell], domain: Weighted, unjudged: Numbers
+    field: DomainCells, cells: Sequence[DomainCell], domain: Weighted, unjudged: Unjudged
 ) -> tuple[float | None, tuple[float, float] | None]:
     """Return the share of events in question that could be judged, and the bounds that the others allow.
 
     In question are the events of the denominator and those that only a missing label or value kept out of it. A missing
-    label is never taken for a correct answer: the bounds say what it could hide. (None, None) for totals, and where
-    nothing was left unjudged.
+    label is never taken for a correct answer: the bounds say what it could hide. Those that no label can put into the numerator
+    hide nothing. (None, None) for totals, and where nothing was left unjudged.
     """
     if not field.plan.question.rate:
         return None, None
@@ -74,9 +74,10 @@ def shares_of(
         matching = float(sum(placed.cell.population for placed in cells if placed.numerator))
         among = float(sum(placed.cell.population for placed in cells if placed.denominator))
         doubt = float(sum(placed.unjudged for placed in cells if placed.among))
+        possible = doubt - sum(placed.ruled_out for placed in cells if placed.among)
     else:
         matching, among = domain.total(domain.y), domain.total(domain.x)
-        doubt = float(np.sum(unjudged / domain.p))
+        doubt, possible = (float(np.sum(each / domain.p)) for each in unjudged)
     if doubt == 0:
         return None, None
-    return among / (among + doubt), (matching / (among + doubt), (matching + doubt) / (among + doubt))
+    return among / (among + doubt), (matching / (among + doubt), (matching + possible) / (among + doubt))

@@ -53,7 +53,7 @@ def frame_of(ws: UnderstandWorkspace, asked: Question, position: int, source: st
     if len(frames) == 1:
         return frames[0]
     queries = [query for query in (asked.query, asked.of) if query is not None]
-    return only(frames, queries, [rules_of(document_of(ws, each.protocol, each.version)) for each in frames])
+    return only(frames, queries, [rules_of(document_of(ws, each.protocol, each.version), each.rules) for each in frames])
 
 
 def frame_facts_of(ws: UnderstandWorkspace, frame: Frame, position: int) -> FrameFacts:
@@ -62,7 +62,7 @@ def frame_facts_of(ws: UnderstandWorkspace, frame: Frame, position: int) -> Fram
     written = document_of(ws, frame.protocol, frame.version)
     census = Census(
         frame=frame,
-        rules=rules_of(written),
+        rules=rules_of(written, frame.rules),
         groups=ws.evidence.groups(frame, position),
         cells=ws.evidence.cells(frame, position),
     )

@@ -53,7 +53,7 @@ def meaning(document: Protocol, name: str) -> tuple[object, ...] | None:
     read = tuple(
         (field, expression.sql) for field, expression in sorted(document.fields.items()) if mentions(criterion, texts, field)
     )
-    return (*texts, criterion.of, criterion.beyond, criterion.reference, read)
+    return (*texts, criterion.of, criterion.beyond, criterion.reference, criterion.nulls_undecided, read)
 
 
 def mentions(criterion: Criterion, texts: tuple[str, ...], field: str) -> bool:

@@ -22,6 +22,8 @@ from remiss.understand.scope import CRITERION, event_part, named_criteria, terms
 # Filter keys that are called otherwise in a protocol.
 FIELD_OF = {"event_id": "id", "occurred": "time", "call_status": "status"}
 TEXT = "text"
+# The rules from which on cells say who is outside.
+CELLS_SAY_OUTSIDE = 2
 CONSTANTS = frozenset({"source", "protocol", "model"})
 
 
@@ -29,8 +31,8 @@ CONSTANTS = frozenset({"source", "protocol", "model"})
 class Rules:
     """What of a protocol an estimate must know.
 
-    `criteria` are in the order of the document; `bounded` are those with an explicit `among`, of which cells do not say who
-    is outside. `fields` are the canonical names that the catalog holds, `withheld` those that never reach it.
+    `criteria` are in the order of the document; `bounded` are those with an `among` of which cells do not say who is outside, as
+    by the first rules. `fields` are the canonical names that the catalog holds, `withheld` those that never reach it.
     """
 
     model: str
@@ -41,14 +43,14 @@ class Rules:
     withheld: frozenset[str] = frozenset()
 
 
-def rules_of(document: Protocol) -> Rules:
-    """Return the rules of a protocol document."""
+def rules_of(document: Protocol, of_states: int) -> Rules:
+    """Return the rules of a protocol document, the states of whose events were derived by the rules of that number."""
     withheld = frozenset(name for name, level in document.sensitivity.items() if level >= Sensitivity.RESTRICTED)
     return Rules(
         model=document.model,
         width=document.sampling.window,
         criteria=tuple(criterion.name for criterion in document.criteria),
-        bounded=frozenset(criterion.name for criterion in document.criteria if criterion.among is not None),
+        bounded=frozenset(each.name for each in document.criteria if each.among is not None and of_states < CELLS_SAY_OUTSIDE),
         fields=frozenset(document.fields) - withheld,
         withheld=withheld,
     )

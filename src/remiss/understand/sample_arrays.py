@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 import numpy as np
 
 from remiss.records.event import Scalar
 from remiss.records.window import Window
-from remiss.understand.domain import NO_KEY, DomainCell, DomainCells, Key, in_order, key_of
+from remiss.understand.domain import NO_KEY, DomainCell, DomainCells, Key, in_order, key_of, only_named
 from remiss.understand.estimators import Weighted
 from remiss.understand.periods import PERIODS, periods_touched
 from remiss.understand.question import QuestionPlan
@@ -68,7 +69,7 @@ class SampleArrays:
     """The sampled events in scope as arrays: what `Weighted` needs, the key and what could not be judged.
 
     `listed` are those that match the query or the second one; a key is one of these. The events of the n-th key are
-    `order[bounds[n]:bounds[n + 1]]`.
+    `order[bounds[n]:bounds[n + 1]]`. `possible` are those of the unjudged that some label would put into the numerator.
     """
 
     domain: Weighted
@@ -77,6 +78,7 @@ class SampleArrays:
     bounds: Indices
     listed: Flags
     unjudged: Numbers
+    possible: Numbers
 
     def events(self, key: Key) -> Indices:
         """Return which events are of a key."""
@@ -84,7 +86,14 @@ class SampleArrays:
         return self.order[:0] if at is None else self.order[self.bounds[at] : self.bounds[at + 1]]
 
 
-def of_key(arrays: SampleArrays, key: Key, windows: Sequence[int]) -> tuple[Weighted, Numbers, Indices]:
+class Unjudged(NamedTuple):
+    """Which sampled events could not be judged, 1 or 0 for each; and which of them some label would put into the numerator."""
+
+    every: Numbers
+    possible: Numbers
+
+
+def of_key(arrays: SampleArrays, key: Key, windows: Sequence[int]) -> tuple[Weighted, Unjudged, Indices]:
     """Return the events of one key, which were not judged, and the windows of those that are listed.
 
     The windows that could hold some, in order, are counted from 0.
@@ -92,7 +101,8 @@ def of_key(arrays: SampleArrays, key: Key, windows: Sequence[int]) -> tuple[Weig
     mine, whole = arrays.events(key), arrays.domain
     window = np.searchsorted(np.array(windows, dtype=np.intp), whole.window[mine])
     domain = Weighted(y=whole.y[mine], x=whole.x[mine], p=whole.p[mine], window=window, windows=len(windows))
-    return domain, arrays.unjudged[mine], window[arrays.listed[mine]]
+    unjudged = Unjudged(every=arrays.unjudged[mine], possible=arrays.possible[mine])
+    return domain, unjudged, window[arrays.listed[mine]]
 
 
 def sample_arrays_of(plan: QuestionPlan, events: Sequence[Sampled], windows: Sequence[datetime]) -> SampleArrays:
@@ -109,6 +119,11 @@ def sample_arrays_of(plan: QuestionPlan, events: Sequence[Sampled], windows: Seq
         y = [event.inside for event in events]
     own = [NO_KEY if plan.question.by is None else key_of(event.key) for event in events]
     listed = [event.of or event.inside for event in events]
+    unjudged = [doubt and event.of for event, doubt in zip(events, undecided, strict=True)]
+    ruled_out = frozenset(only_named(plan))
+    possible = [
+        doubt and (event.inside or ruled_out.isdisjoint(event.ruled_out)) for event, doubt in zip(events, unjudged, strict=True)
+    ]
     numbered = {key: at for at, key in enumerate(in_order({key for key, among in zip(own, listed, strict=True) if among}))}
     # Events of keys that are not listed come first.
     key = np.array([numbered.get(key, -1) for key in own], dtype=np.intp)
@@ -126,5 +141,6 @@ def sample_arrays_of(plan: QuestionPlan, events: Sequence[Sampled], windows: Seq
         order=order,
         bounds=np.searchsorted(key[order], np.arange(len(numbered) + 1)),
         listed=np.array(listed, dtype=bool),
-        unjudged=np.array([doubt and event.of for event, doubt in zip(events, undecided, strict=True)], dtype=np.float64),
+        unjudged=np.array(unjudged, dtype=np.float64),
+        possible=np.array(possible, dtype=np.float64),
     )

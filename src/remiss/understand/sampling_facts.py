@@ -13,10 +13,10 @@ from typing import TypeAlias
 from remiss.records.event import Scalar, Values
 from remiss.records.identity import canonical
 from remiss.records.labelling import Verdict
-from remiss.records.run import RunWindow
+from remiss.records.run import RULES, RunWindow
 
-# A window, a stratum (canonical JSON), the criteria met and those undecided: what an event shares with those of its cell.
-Pattern: TypeAlias = tuple[datetime, bytes, frozenset[str], frozenset[str]]
+# A window, a stratum (canonical JSON), the criteria met, undecided and outside: what an event shares with those of its cell.
+Pattern: TypeAlias = tuple[datetime, bytes, frozenset[str], frozenset[str], frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +34,7 @@ class Earlier:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """What one estimate is about: one source, one protocol digest, the windows whose runs are in force.
+    """What one estimate is about: one source, one protocol digest, the windows whose runs are in force by the same rules.
 
     `versions` are those of that digest, which mean the same, and `version` is the newest of them.
 
@@ -49,6 +49,7 @@ class Frame:
     protocol: str
     version: int
     digest: str
+    rules: int = RULES
     windows: tuple[RunWindow, ...]
     refused: int
     admitted: int
@@ -64,8 +65,9 @@ class Sampled:
     `met`, `undecided`, `outside`, `labelled` and `probability` are as the run in force met the event, and so are the output
     and the label that queries compare. `inside` is whether it matches the query, `of` whether it matches the second one (True
     without one); an event that the asker may not see does neither. What a criterion's `among` excludes is in `outside`. A phrase
-    is looked for in the event's own text only: titles and notes are people's. `key` is its value of the field that the estimate
-    is broken down by; None where it has none, and without a breakdown.
+    is looked for in the event's own text only: titles and notes are people's. `ruled_out` are undecided criteria that no label
+    can make met. `key` is its value of the field that the estimate is broken down by; None where it has none, and without a
+    breakdown.
     """
 
     window: datetime
@@ -75,6 +77,7 @@ class Sampled:
     met: tuple[str, ...]
     undecided: tuple[str, ...]
     outside: tuple[str, ...]
+    ruled_out: tuple[str, ...] = ()
     labelled: bool
     inside: bool
     of: bool
@@ -104,6 +107,8 @@ class Judged(Sampled):
     chooser: str
 
 
-def pattern_of(window: datetime, stratum: Values, met: Iterable[str], undecided: Iterable[str]) -> Pattern:
+def pattern_of(
+    window: datetime, stratum: Values, met: Iterable[str], undecided: Iterable[str], outside: Iterable[str]
+) -> Pattern:
     """Return the cell that an event is in, as something to look up by."""
-    return window, canonical(stratum), frozenset(met), frozenset(undecided)
+    return window, canonical(stratum), frozenset(met), frozenset(undecided), frozenset(outside)

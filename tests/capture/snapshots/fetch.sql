@@ -97,46 +97,43 @@ WITH typed AS (
   SELECT
     admitted.*,
     CASE
-      WHEN "label" IS NULL
-      THEN 2
       WHEN (
-        NOT "label" IS NULL
-      ) IS NULL
-      THEN 2
-      WHEN NOT (
-        NOT "label" IS NULL
+        "label" IS NULL
       )
-      THEN 3
+      AND NOT COALESCE("output" = 'on-time' AND CAST(NULL AS BOOLEAN), TRUE)
+      THEN 4
+      WHEN (
+        "label" IS NULL
+      )
+      THEN 2
       WHEN (
         "output" = 'on-time' AND "label" = 'late'
       ) IS NULL
-      THEN 2
+      THEN 5
       WHEN "output" = 'on-time' AND "label" = 'late'
       THEN 1
       ELSE 0
     END AS "remiss_state_0",
     CASE
-      WHEN (
-        "context.airport" <> 'TST'
-      ) IS NULL
-      THEN 2
       WHEN NOT (
         "context.airport" <> 'TST'
-      )
+      ) IS TRUE
       THEN 3
       WHEN (
         "latency_ms" > 250
       ) IS NULL
-      THEN 2
+      THEN 5
       WHEN "latency_ms" > 250
       THEN 1
       ELSE 0
     END AS "remiss_state_1",
     CASE
+      WHEN around."median_2" IS NULL
+      THEN 2
       WHEN (
         ABS(CAST("inputs.wind" AS DOUBLE) - around."median_2") > around."mad_2" * CAST('1.4826' AS DOUBLE) * CAST('6.0' AS DOUBLE)
       ) IS NULL
-      THEN 2
+      THEN 5
       WHEN ABS(CAST("inputs.wind" AS DOUBLE) - around."median_2") > around."mad_2" * CAST('1.4826' AS DOUBLE) * CAST('6.0' AS DOUBLE)
       THEN 1
       ELSE 0

@@ -108,26 +108,6 @@ def test_labels_are_joined_to_every_row_that_shares_a_key(tmp_path):
 # --- criteria ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_criterion_is_undecided_outside_met_or_not_by_the_first_rule_that_holds(tmp_path):
-    rows = [
-        event("null-among", plan=None),
-        event("outside", plan="b", said="no"),
-        event("null-when", plan="a", said=None),
-    ]
-    rows += [event("met", plan="a", said="no"), event("not-met", plan="a")]
-    criterion = "{name: c, kind: custom, when: \"output = 'no'\", among: \"inputs.plan = 'a'\", severity: 2, why: Said no.}"
-    members = by_id(drawn(tmp_path, rows, protocol(fields=["inputs: [plan]"], criteria=[criterion])))
-    states = {name: (member.met, member.undecided, member.outside) for name, member in members.items()}
-    assert states == {
-        "null-among": ((), ("c",), ()),
-        "outside": ((), (), ("c",)),
-        "null-when": ((), ("c",), ()),
-        "met": (("c",), (), ()),
-        "not-met": ((), (), ()),
-    }
-    assert members["outside"].groups == ("control", "all")
-
-
 def test_forty_criteria_keep_their_places(tmp_path):
     criteria = [f'{{name: c{at}, kind: custom, when: "inputs.n = {at}", severity: 3, why: It counts.}}' for at in range(40)]
     rows = [event(f"e{at}", n=at) for at in range(40)] + [event("none", n=None)]
@@ -135,7 +115,9 @@ def test_forty_criteria_keep_their_places(tmp_path):
     members = by_id(found)
     assert all(members[f"e{at}"].met == (f"c{at}",) for at in range(40))
     assert len(found.cells) == 41
-    assert max(len(cell.undecided) for cell in found.cells) == 40
+    # On the last one `n` is null, which meets nothing.
+    assert members["none"].groups == ("control",)
+    assert found.windows[0].nulls == {f"c{at}": 1 for at in range(40)}
 
 
 ODD = "{{name: odd, kind: anomaly, of: inputs.wind, beyond: 3, reference: {reference}, severity: 3, why: A sensor fault.}}"
@@ -153,8 +135,9 @@ def test_an_anomaly_is_a_robust_z_of_the_whole_window(tmp_path):
     groups = {group.criterion: group for group in found.groups}
     assert groups["odd"].population == 2
     assert {name for name, member in by_id(found).items() if "odd" in member.groups} == {"0-50", "0-51"}
-    assert groups["undecided"].population == 2
-    assert groups["control"].population == 50
+    # Where there is no value nothing is odd.
+    assert groups["control"].population == 52
+    assert found.windows[0].nulls == {"odd": 2}
     assert found.notes == ()
 
 

@@ -1,22 +1,27 @@
 """States: what each criterion is on an event, as SQL; and what an anomaly is measured against.
 
-By the first rule that holds (design, section 3): undecided, outside, undecided, met, not met. Two bits for each criterion
-make one pattern, by which the census groups.
+By the first rule that holds (design, section 3): outside, undecided, not met, met, not met. A digit for each criterion makes one
+pattern, by which the census groups.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import sqlglot
+from sqlglot import exp
 
 from remiss.capture.sql.plan import REFERENCE, ScanPlan
 from remiss.capture.sql.scan import literal, name, reads_labels, refusing_labels, statement, steps
 from remiss.protocol.check_result import CheckedCriterion
 
-# Two bits for each criterion in a signed 64-bit integer: grouping by one integer is faster than by a column for each.
-CRITERIA_A_PATTERN = 31
+# RULED_OUT is undecided, and false whatever the missing label turns out to be; NULL has a null in `when` and no missing label.
+NOT_MET, MET, UNDECIDED, OUTSIDE, RULED_OUT, NULL = range(6)
+STATES = 6
 
-
-NOT_MET, MET, UNDECIDED, OUTSIDE = range(4)
+# Digits to the base of six in a signed 64-bit integer: grouping by one integer is faster than by a column for each.
+CRITERIA_A_PATTERN = 24
 
 
 MAD_TO_SIGMA = 1.4826
@@ -28,13 +33,52 @@ LEAST_VALUES = 30
 def state(plan: ScanPlan, at: int) -> str:
     """Return the small integer that says what a criterion is on an event, by the first rule that holds (design, section 3)."""
     one = plan.checked.criteria[at]
+    labels = plan.checked.label_fields
+    by_when = labels & one.when.reads if one.when is not None else frozenset()
     rules = []
-    if one.reads_label:
-        rules.append(f'WHEN "label" IS NULL THEN {UNDECIDED}')
     if one.among is not None:
-        rules.append(f"WHEN ({one.among.sql}) IS NULL THEN {UNDECIDED} WHEN NOT ({one.among.sql}) THEN {OUTSIDE}")
-    when = anomaly(one, at) if one.criterion.of is not None else one.when.sql if one.when is not None else "NULL"
-    return f"CASE {' '.join(rules)} WHEN ({when}) IS NULL THEN {UNDECIDED} WHEN {when} THEN {MET} ELSE {NOT_MET} END"
+        by_among = labels & one.among.reads
+        if by_among:
+            without = whatever(one.among.sql, labels)
+            rules.append(f"WHEN {missing(by_among)} AND NOT COALESCE({without}, TRUE) THEN {OUTSIDE}")
+            rules.append(f"WHEN NOT ({missing(by_among)}) AND ({one.among.sql}) IS NOT TRUE THEN {OUTSIDE}")
+        else:
+            rules.append(f"WHEN ({one.among.sql}) IS NOT TRUE THEN {OUTSIDE}")
+        by_when |= by_among
+    if one.criterion.of is not None:
+        when = anomaly(one, at)
+        rules.append(f"WHEN around.{name(f'median_{at}')} IS NULL THEN {UNDECIDED}")
+    else:
+        when = one.when.sql if one.when is not None else "NULL"
+        if by_when:
+            rules.append(f"WHEN {missing(by_when)} AND NOT COALESCE({whatever(when, labels)}, TRUE) THEN {RULED_OUT}")
+            rules.append(f"WHEN {missing(by_when)} THEN {UNDECIDED}")
+    return f"CASE {' '.join(rules)} WHEN ({when}) IS NULL THEN {NULL} WHEN {when} THEN {MET} ELSE {NOT_MET} END"
+
+
+def missing(labels: Collection[str]) -> str:
+    """Return the condition that an event lacks one of the fields that come from its label."""
+    return "(" + " OR ".join(f"{name(one)} IS NULL" for one in sorted(labels)) + ")"
+
+
+def whatever(sql: str, labels: Collection[str]) -> str:
+    """Return a condition in which every comparison that reads a label is unknown: AND, OR and NOT say what still follows.
+
+    >>> whatever("output = 'on-time' AND label = 'late'", {"label"})
+    "output = 'on-time' AND CAST(NULL AS BOOLEAN)"
+    """
+
+    def unknown(node: exp.Expr) -> exp.Expr:
+        if isinstance(node, exp.And | exp.Or | exp.Not | exp.Paren):
+            for key in ("this", "expression"):
+                part = node.args.get(key)
+                if part is not None:
+                    node.set(key, unknown(part))
+            return node
+        reads = any(column.name in labels for column in node.find_all(exp.Column))
+        return exp.cast(exp.Null(), "BOOLEAN") if reads else node
+
+    return unknown(sqlglot.parse_one(sql, read="duckdb")).sql("duckdb")
 
 
 def anomaly(one: CheckedCriterion, at: int) -> str:
@@ -54,15 +98,58 @@ def stated(plan: ScanPlan) -> str:
 
 
 def patterns(plan: ScanPlan) -> list[str]:
-    """Return the integers that say which criteria are met and undecided, two bits each; outside counts as not met."""
+    """Return the integers that say what each criterion is on an event, a digit to the base of the states for each."""
     found = []
     for start in range(0, len(plan.checked.criteria), CRITERIA_A_PATTERN):
         terms = [
-            f"CAST({name(f'remiss_state_{at}')} % {OUTSIDE} AS BIGINT) * {4 ** (at - start)}"
+            f"CAST({name(f'remiss_state_{at}')} AS BIGINT) * {STATES ** (at - start)}"
             for at in range(start, min(start + CRITERIA_A_PATTERN, len(plan.checked.criteria)))
         ]
         found.append(" + ".join(terms))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the criteria are on an event, as records say it: names in the order of the protocol.
+
+    `undecided` has those that are `ruled_out` too, and of the `nulls` those whose criterion wants them undecided.
+    """
+
+    met: tuple[str, ...]
+    undecided: tuple[str, ...]
+    outside: tuple[str, ...]
+    ruled_out: tuple[str, ...]
+    nulls: tuple[str, ...]
+
+
+def standing(criteria: Sequence[CheckedCriterion], states: Sequence[int]) -> Standing:
+    """Return what states, one for each criterion, say."""
+    every = [(one.criterion, found) for one, found in zip(criteria, states, strict=True)]
+
+    def of(state: int) -> tuple[str, ...]:
+        return tuple(criterion.name for criterion, found in every if found == state)
+
+    return Standing(
+        met=of(MET),
+        undecided=tuple(
+            criterion.name
+            for criterion, found in every
+            if found in {UNDECIDED, RULED_OUT} or (found == NULL and criterion.nulls_undecided)
+        ),
+        outside=of(OUTSIDE),
+        ruled_out=of(RULED_OUT),
+        nulls=of(NULL),
+    )
+
+
+def digits(numbers: Sequence[int], count: int) -> tuple[int, ...]:
+    """Return the states that a pattern's integers stand for.
+
+    >>> digits([1 + 3 * 6 + 5 * 36], 3)
+    (1, 3, 5)
+    """
+    return tuple(numbers[at // CRITERIA_A_PATTERN] // STATES ** (at % CRITERIA_A_PATTERN) % STATES for at in range(count))
 
 
 def reference(plan: ScanPlan, first: int, last: int) -> str:

@@ -13,13 +13,13 @@ from datetime import timedelta
 from sqlalchemy import Connection, insert, select, update
 
 from remiss.edges.stores.activation import Seen, activate
+from remiss.edges.stores.coverage import changes_by_id
 from remiss.edges.stores.crashing import crash_point
 from remiss.edges.stores.dialect.types import json_cell, names_cell, to_json
 from remiss.edges.stores.dialect.writing import insert_many, lock_name
 from remiss.edges.stores.event_filing import content_that_differs, file_events, place_of
 from remiss.edges.stores.logs.journal import Transaction
 from remiss.edges.stores.redactions import redactions_cell, seen_redactions
-from remiss.edges.stores.run_rows import changes_by_id
 from remiss.edges.stores.source_files import file_listing, lock_files
 from remiss.edges.stores.storable import held, storable
 from remiss.edges.stores.tables import (
@@ -117,6 +117,7 @@ def _run_row(
         "status": status,
         "digest": derived.digest,
         "fingerprint": manifest.fingerprint,
+        "rules": manifest.rules,
         "manifest": {field.name: getattr(manifest, field.name) for field in fields(manifest)},
         "cases_new": 0,
         "cases_known": 0,
@@ -140,13 +141,14 @@ def _file_sample(connection: Connection, run_key: int, sample: Seen, contents: M
             *(names_cell(item.met), names_cell(item.undecided), names_cell(item.outside)),
             *(json_cell(item.event.output), json_cell(item.event.label), item.event.label is not None, item.evidence),
             *(redactions_cell(seen_redactions(item.event.redactions)), contents.get(event_key)),
+            names_cell(item.ruled_out) if item.ruled_out else None,
         )
         for event_key, item in sample
     )
     columns = (
         *("run_key", "event_key", "window_start", "stratum", "priority", "inclusion_probability"),
         *("criteria_met", "criteria_undecided", "criteria_outside"),
-        *("output", "label", "labelled", "evidence", "redactions", "content"),
+        *("output", "label", "labelled", "evidence", "redactions", "content", "criteria_ruled_out"),
     )
     insert_many(connection, observations, columns, seen)
     kept = ((run_key, event_key, criterion) for event_key, item in sample for criterion in item.groups)
@@ -159,12 +161,13 @@ def _file_windows(connection: Connection, run_key: int, derived: DerivedRun, wid
         (
             *(run_key, instant(item.window), source, protocol, micros),
             *(item.population, item.labelled, item.provisional, item.left_out),
+            json_cell(item.nulls) if item.nulls else None,
         )
         for item in derived.windows
     )
     columns = (
         *("run_key", "window_start", "source_name", "protocol_name", "width_micros"),
-        *("population", "labelled", "provisional", "left_out"),
+        *("population", "labelled", "provisional", "left_out", "nulls"),
     )
     insert_many(connection, run_windows, columns, rows)
 
@@ -182,10 +185,17 @@ def _file_counts(connection: Connection, run_key: int, derived: DerivedRun, chan
     insert_many(
         connection,
         cells,
-        ("run_key", "window_start", "stratum", "criteria_met", "criteria_undecided", "population", "labelled"),
         (
-            (run_key, instant(c.window), to_json(c.stratum), names_cell(c.met), names_cell(c.undecided), c.population, c.labelled)
-            for c in derived.cells
+            *("run_key", "window_start", "stratum", "criteria_met", "criteria_undecided", "criteria_outside"),
+            *("population", "labelled", "ruled_out"),
+        ),
+        (
+            (
+                *(run_key, instant(cell.window), to_json(cell.stratum)),
+                *map(names_cell, (cell.met, cell.undecided, cell.outside)),
+                *(cell.population, cell.labelled, json_cell(cell.ruled_out) if cell.ruled_out else None),
+            )
+            for cell in derived.cells
         ),
     )
     insert_many(

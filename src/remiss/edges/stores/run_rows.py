@@ -1,35 +1,29 @@
-"""Rows of runs as records: the run, its manifest, groups and cells, and the events that it saw.
-
-What a run changed against those before it, as far as the asker may know that of each event.
-"""
+"""Rows of runs as records: the run, its manifest, groups and cells, and the events that it saw."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Label, Row, and_, exists, false, func, not_, or_, select
+from sqlalchemy import ColumnElement, Connection, Label, Row, and_, false, func, select
 
-from remiss.capture.planning import CHANGED
 from remiss.capture.requirements import Refused
-from remiss.edges.stores.blinding import blinded_viewer, held, suggestions_blinded
 from remiss.edges.stores.dialect.types import from_json
 from remiss.edges.stores.in_force import come_by, same_window
 from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.redactions import FIRST, redactions_of
 from remiss.edges.stores.storable import is_text
 from remiss.edges.stores.tables import (
-    cases,
+    cells,
     event_contents,
     events,
     groups,
     observations,
     protocols,
-    run_changes,
     run_windows,
     runs,
     samples,
@@ -38,45 +32,15 @@ from remiss.edges.stores.visible import visible_to
 from remiss.errors import Ambiguous, NotFound
 from remiss.protocol.versions import salvage
 from remiss.records.event import Event, Values
-from remiss.records.identity import format_time, parse_time
-from remiss.records.run import Cell, Change, Group, Manifest, Member, Profile, Run, RunWindow
+from remiss.records.identity import parse_time
+from remiss.records.run import Cell, Group, Manifest, Member, Profile, Run, RunWindow
 
 # Of a prefix that stands for a run.
 SHORTEST = 6
 
-
-def changes_of(reading: Reading, run: Row[Any]) -> tuple[Change, ...]:
-    """Return the changes of a run, of which `run` is the row, by window and event.
-
-    An event that became more guarded than the run is not among them for those to whom it is not visible. Nor is what was
-    changed of one whose suggestions are blinded for the viewer, for it names the criteria that were met before and after.
-    """
-    viewer = blinded_viewer(reading)
-    # An id may be that of several events, windows apart: what may not be known of one is told of none.
-    named = exists().where(events.c.source_name == run.source_name, events.c.event_id == run_changes.c.event_id)
-    unknown: ColumnElement[bool] = not_(visible_to(reading.scope, events))
-    if viewer is not None:
-        case = exists().where(cases.c.event_key == events.c.key, suggestions_blinded(viewer))
-        unknown = or_(unknown, and_(run_changes.c.kind == CHANGED, or_(held(events.c.key, viewer), case)))
-    found = (
-        select(run_changes)
-        .where(run_changes.c.run_key == run.key, named, not_(named.where(unknown)))
-        .order_by(run_changes.c.window_start, run_changes.c.event_id, run_changes.c.kind)
-    )
-    return tuple(
-        Change(event=row.event_id, kind=row.kind, window=row.window_start, detail=row.detail)
-        for row in reading.connection.execute(found)
-    )
-
-
-def changes_by_id(changes: Sequence[Change]) -> Iterable[Change]:
-    """Return changes with each id once of a kind: the first, in which those of its other windows are said."""
-    found: dict[tuple[str, str], list[Change]] = defaultdict(list)
-    for each in changes:
-        found[each.event, each.kind].append(each)
-    for first, *others in found.values():
-        told = [f"also in the window of {format_time(each.window)}" for each in others]
-        yield replace(first, detail="; ".join(filter(None, (first.detail, *told))))
+# Of runs that name no rules.
+FIRST_RULES = 1
+NO_NULLS: Mapping[str, int] = MappingProxyType({})
 
 
 def window(row: Row[Any]) -> RunWindow:
@@ -87,11 +51,14 @@ def window(row: Row[Any]) -> RunWindow:
         labelled=row.labelled,
         provisional=row.provisional,
         left_out=row.left_out,
+        nulls=row.nulls or {},
     )
 
 
-def run_of(row: Row[Any], of_run: tuple[Group, ...] = (), criteria: tuple[str, ...] = ()) -> Run:
-    """Return a row of `runs` as a record, with its groups and its criteria where they are wanted."""
+def run_of(
+    row: Row[Any], of_run: tuple[Group, ...] = (), criteria: tuple[str, ...] = (), nulls: Mapping[str, int] = NO_NULLS
+) -> Run:
+    """Return a row of `runs` as a record, with its groups, its criteria and its nulls where they are wanted."""
     return Run(
         id=row.id,
         status=row.status,
@@ -100,6 +67,7 @@ def run_of(row: Row[Any], of_run: tuple[Group, ...] = (), criteria: tuple[str, .
         groups=of_run,
         criteria=criteria,
         refused=row.refused,
+        nulls=nulls,
         events_new=row.events_new,
         events_known=row.events_known,
         cases_new=row.cases_new,
@@ -109,6 +77,11 @@ def run_of(row: Row[Any], of_run: tuple[Group, ...] = (), criteria: tuple[str, .
         at=row.created_at,
         position=row.position,
     )
+
+
+def shown(reading: Reading, row: Row[Any], groups: tuple[Group, ...]) -> Run:
+    """Return a row of `runs` as a record, with its groups, its criteria and its nulls."""
+    return run_of(row, groups, criteria_of(reading, row), nulls_of(reading, row))
 
 
 def as_it_stood(run: Run, came: int | None, position: int | None) -> Run:
@@ -131,6 +104,14 @@ def criteria_of(reading: Reading, row: Row[Any]) -> tuple[str, ...]:
     text = reading.connection.execute(select(protocols.c.text).where(protocols.c.key == row.protocol_key)).scalar_one()
     document = salvage(text, row.protocol_name)
     return () if document is None else tuple(each.name for each in document.criteria)
+
+
+def nulls_of(reading: Reading, row: Row[Any]) -> Mapping[str, int]:
+    """Return on how many events of a run `when` was null, by criterion."""
+    found: Counter[str] = Counter()
+    for own in reading.connection.execute(select(run_windows.c.nulls).where(run_windows.c.run_key == row.key)).scalars():
+        found.update(own or {})
+    return dict(sorted(found.items()))
 
 
 def refused_by(reading: Reading, these: ColumnElement[bool]) -> Iterator[Refused]:
@@ -165,6 +146,16 @@ def group(row: Row[Any]) -> Group:
     )
 
 
+# Which columns cells are sorted by: window, stratum, pattern.
+CELL_ORDER = ("window_start", "stratum", "criteria_met", "criteria_undecided", "criteria_outside")
+
+
+def cells_of(reading: Reading, run_key: int) -> tuple[Cell, ...]:
+    """Return the cells of a run, sorted by window, stratum, pattern."""
+    found = select(cells).where(cells.c.run_key == run_key).order_by(*(cells.c[name] for name in CELL_ORDER))
+    return tuple(cell(row) for row in reading.connection.execute(found))
+
+
 def cell(row: Row[Any]) -> Cell:
     """Return a row of `cells` as a record."""
     return Cell(
@@ -172,8 +163,10 @@ def cell(row: Row[Any]) -> Cell:
         stratum=from_json(row.stratum),
         met=tuple(from_json(row.criteria_met)),
         undecided=tuple(from_json(row.criteria_undecided)),
+        outside=tuple(from_json(row.criteria_outside)),
         population=row.population,
         labelled=row.labelled,
+        ruled_out=row.ruled_out or {},
     )
 
 
@@ -235,6 +228,7 @@ def _member(row: Row[Any], kept: tuple[str, ...]) -> Member:
         met=tuple(row.criteria_met),
         undecided=tuple(row.criteria_undecided),
         outside=tuple(row.criteria_outside),
+        ruled_out=tuple(row.criteria_ruled_out or ()),
         evidence=row.evidence,
     )
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import Row, Select, false, func, select
 
-from remiss.capture.ports import Coverage, DocumentText, KnownEvent, RunTotals, StoredTexts, UnredactedRun, WindowInForce
+from remiss.capture.captured import Coverage, DocumentText, KnownEvent, RunTotals, StoredTexts, UnredactedRun, WindowInForce
 from remiss.edges.stores.activation import activate
-from remiss.edges.stores.coverage import coverage, known_events, totals, windows_in_force, windows_waiting
+from remiss.edges.stores.coverage import changes_of, coverage, known_events, totals, windows_in_force, windows_waiting
 from remiss.edges.stores.filing import file_run, lock_source
 from remiss.edges.stores.in_force import come_by
 from remiss.edges.stores.reading import Reader, Reading
@@ -18,21 +18,19 @@ from remiss.edges.stores.run_rows import (
     as_it_stood,
     came,
     captured,
-    cell,
-    changes_of,
-    criteria_of,
+    cells_of,
     find_run,
     groups_of,
     manifest,
     profile,
     run_of,
+    shown,
     window,
 )
 from remiss.edges.stores.source_files import known_files, remember
 from remiss.edges.stores.storable import is_text
 from remiss.edges.stores.stored_texts import changes_of_run, rewrite, unredacted, unredacted_events
 from remiss.edges.stores.tables import (
-    cells,
     events,
     observations,
     profiles,
@@ -46,7 +44,8 @@ from remiss.errors import Conflict
 from remiss.protocol.terms import Protocol
 from remiss.records.case import Sensitivity
 from remiss.records.person import Governed
-from remiss.records.run import Cell, Change, DerivedRun, Group, Manifest, Member, Profile, RefusedRow, Run, RunWindow, in_bulk
+from remiss.records.rows import in_bulk
+from remiss.records.run import Cell, Change, DerivedRun, Group, Manifest, Member, Profile, RefusedRow, Run, RunWindow
 from remiss.records.source_file import SourceFile
 
 
@@ -199,7 +198,7 @@ class RunStore:
         with self._reader.at(position) as reading:
             row = self._find(reading, run)
             groups = tuple(each for each in _groups(reading, row) if each.population)
-            return as_it_stood(run_of(row, groups, criteria_of(reading, row)), row.came, position)
+            return as_it_stood(shown(reading, row, groups), row.came, position)
 
     def latest(
         self, limit: int, protocol: str | None = None, position: int | None = None, *, before: int | None = None
@@ -238,8 +237,8 @@ class RunStore:
 
     def cells(self, run: str) -> tuple[Cell, ...]:
         """Return the cells of a run, sorted alike."""
-        order = (cells.c.window_start, cells.c.stratum, cells.c.criteria_met, cells.c.criteria_undecided)
-        return tuple(cell(row) for row in self._rows(run, select(cells).order_by(*order)))
+        with self._reader.at() as reading:
+            return cells_of(reading, self._find(reading, run).key)
 
     def members(self, run: str) -> tuple[Member, ...]:
         """Return the sampled events of a run as it met them, by window and priority."""

@@ -1,4 +1,4 @@
--- The catalog's schema, version 24. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 25. Generated: run `make tidy` after a change.
 
 CREATE TABLE attachment_names (
     attachment_key BIGINT NOT NULL,
@@ -140,7 +140,9 @@ CREATE TABLE cells (
     criteria_undecided TEXT COLLATE "C" NOT NULL,
     population BIGINT NOT NULL,
     labelled BIGINT NOT NULL,
-    CONSTRAINT pk_cells PRIMARY KEY (run_key, window_start, stratum, criteria_met, criteria_undecided),
+    criteria_outside TEXT COLLATE "C" DEFAULT '[]' NOT NULL,
+    ruled_out JSONB,
+    CONSTRAINT pk_cells PRIMARY KEY (run_key, window_start, stratum, criteria_met, criteria_undecided, criteria_outside),
     CONSTRAINT fk_cells_run_key FOREIGN KEY(run_key) REFERENCES runs (key)
 );
 
@@ -381,6 +383,7 @@ CREATE TABLE observations (
     evidence TEXT COLLATE "C",
     redactions JSONB,
     content JSONB,
+    criteria_ruled_out JSONB,
     CONSTRAINT pk_observations PRIMARY KEY (run_key, event_key),
     CONSTRAINT fk_observations_run_key FOREIGN KEY(run_key) REFERENCES runs (key),
     CONSTRAINT fk_observations_event_key FOREIGN KEY(event_key) REFERENCES events (key)
@@ -510,6 +513,7 @@ CREATE TABLE run_windows (
     position_from BIGINT,
     position_to BIGINT,
     left_out BIGINT DEFAULT 0 NOT NULL,
+    nulls JSONB,
     CONSTRAINT pk_run_windows PRIMARY KEY (run_key, window_start),
     CONSTRAINT fk_run_windows_run_key FOREIGN KEY(run_key) REFERENCES runs (key)
 );
@@ -548,6 +552,7 @@ CREATE TABLE runs (
     position BIGINT NOT NULL,
     team_id TEXT COLLATE "C" DEFAULT 'default' NOT NULL,
     sensitivity SMALLINT DEFAULT '1' NOT NULL,
+    rules INTEGER,
     CONSTRAINT pk_runs PRIMARY KEY (key),
     CONSTRAINT uq_runs_id UNIQUE (id),
     CONSTRAINT fk_runs_protocol_key FOREIGN KEY(protocol_key) REFERENCES protocols (key)

@@ -1,4 +1,4 @@
--- The catalog's schema, version 24. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 25. Generated: run `make tidy` after a change.
 
 CREATE TABLE attachment_names (
     attachment_key INTEGER NOT NULL,
@@ -136,7 +136,7 @@ CREATE TABLE catalog_version (
     CONSTRAINT catalog_version_pkc PRIMARY KEY (version_num)
 );
 
-CREATE TABLE cells (
+CREATE TABLE "cells" (
     run_key INTEGER NOT NULL,
     window_start BIGINT NOT NULL,
     stratum TEXT NOT NULL,
@@ -144,7 +144,9 @@ CREATE TABLE cells (
     criteria_undecided TEXT NOT NULL,
     population BIGINT NOT NULL,
     labelled BIGINT NOT NULL,
-    CONSTRAINT pk_cells PRIMARY KEY (run_key, window_start, stratum, criteria_met, criteria_undecided),
+    criteria_outside TEXT DEFAULT '[]' NOT NULL,
+    ruled_out TEXT,
+    CONSTRAINT pk_cells PRIMARY KEY (run_key, window_start, stratum, criteria_met, criteria_undecided, criteria_outside),
     CONSTRAINT fk_cells_run_key FOREIGN KEY(run_key) REFERENCES runs ("key")
 )
  WITHOUT ROWID;
@@ -380,7 +382,7 @@ CREATE TABLE observations (
     output TEXT,
     label TEXT,
     labelled BOOLEAN NOT NULL,
-    evidence TEXT, redactions TEXT, content TEXT,
+    evidence TEXT, redactions TEXT, content TEXT, criteria_ruled_out TEXT,
     CONSTRAINT pk_observations PRIMARY KEY (run_key, event_key),
     CONSTRAINT fk_observations_event_key FOREIGN KEY(event_key) REFERENCES events ("key"),
     CONSTRAINT fk_observations_run_key FOREIGN KEY(run_key) REFERENCES runs ("key")
@@ -509,7 +511,7 @@ CREATE TABLE run_windows (
     labelled BIGINT NOT NULL,
     provisional BOOLEAN NOT NULL,
     position_from BIGINT,
-    position_to BIGINT, left_out BIGINT DEFAULT 0 NOT NULL,
+    position_to BIGINT, left_out BIGINT DEFAULT 0 NOT NULL, nulls TEXT,
     CONSTRAINT pk_run_windows PRIMARY KEY (run_key, window_start),
     CONSTRAINT fk_run_windows_run_key FOREIGN KEY(run_key) REFERENCES runs ("key")
 );
@@ -547,7 +549,7 @@ CREATE TABLE runs (
     created_at BIGINT NOT NULL,
     position BIGINT NOT NULL,
     team_id TEXT DEFAULT 'default' NOT NULL,
-    sensitivity SMALLINT DEFAULT '1' NOT NULL,
+    sensitivity SMALLINT DEFAULT '1' NOT NULL, rules INTEGER,
     CONSTRAINT pk_runs PRIMARY KEY ("key"),
     CONSTRAINT fk_runs_protocol_key FOREIGN KEY(protocol_key) REFERENCES protocols ("key"),
     CONSTRAINT uq_runs_id UNIQUE (id)

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, Connection, bindparam, delete, func, select, update
 
-from remiss.capture.ports import StoredTexts, UnredactedRun
+from remiss.capture.captured import StoredTexts, UnredactedRun
 from remiss.edges.stores.case_writing import file_context
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.dialect.full_text import forget_words, index_words, purge_words

@@ -74,7 +74,7 @@ def _lines(item: CaptureStatus) -> list[tuple[str, object]]:
         ),
         ("refused", f"{share(item.refused_share)} of rows"),
         *([("caught nothing", ", ".join(item.nothing))] if item.nothing else []),
-        *([("caught nearly everything", ", ".join(item.nearly_all))] if item.nearly_all else []),
+        *(("note", each) for each in item.warnings),
         *([("waiting to be accepted", ", ".join(item.waiting))] if item.waiting else []),
     ]
 

@@ -124,7 +124,7 @@ def labelling_order_of(
         reached=found,
         in_prefix=in_prefix,
         p12=second_probability(first, found.events),
-        unflagged_in_prefix=Counter(pattern_of(each.window, each.stratum, each.met, each.undecided) for each in unflagged),
+        unflagged_in_prefix=Counter(pattern_of(each.window, each.stratum, each.met, each.undecided, ()) for each in unflagged),
     )
 
 

@@ -149,7 +149,7 @@ SEEN = (
     *(observations.c[name] for name in ("run_key", "event_key", "window_start", "stratum", "inclusion_probability", "labelled")),
     *(
         type_coerce(observations.c[name], Text()).label(name)
-        for name in ("criteria_met", "criteria_undecided", "criteria_outside")
+        for name in ("criteria_met", "criteria_undecided", "criteria_outside", "criteria_ruled_out")
     ),
 )
 
@@ -237,6 +237,7 @@ def _facts(row: Row[Any], kept: Mapping[tuple[int, int], tuple[str, ...]], by: s
         "met": names(row.criteria_met),
         "undecided": names(row.criteria_undecided),
         "outside": names(row.criteria_outside),
+        "ruled_out": names(row.criteria_ruled_out) if row.criteria_ruled_out else (),
         "labelled": row.labelled,
         # What is null does not match.
         "inside": bool(row.inside),

@@ -20,10 +20,10 @@ from remiss.catalog.query.expression import Query
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.in_force import same_window
 from remiss.edges.stores.reading import Reader
-from remiss.edges.stores.run_rows import cell, group, names, stratum
+from remiss.edges.stores.run_rows import CELL_ORDER, cell, group, names, stratum
 from remiss.edges.stores.sampled.events import judged, sampled
 from remiss.edges.stores.sampled.frames import frames, of_frame
-from remiss.edges.stores.tables import cells, groups, observations, run_windows
+from remiss.edges.stores.tables import cells, groups, observations, run_windows, runs
 from remiss.records.run import Cell, Group
 from remiss.understand.sampling_facts import Frame, Judged, Pattern, Sampled, pattern_of
 
@@ -54,18 +54,22 @@ def sampled_counts(connection: Connection, run_keys: Collection[int]) -> dict[in
 
 
 def _counted(connection: Connection, run_keys: Collection[int]) -> dict[int, Counts]:
-    lists = (type_coerce(observations.c[name], Text()).label(name) for name in ("criteria_met", "criteria_undecided"))
+    names_of = ("criteria_met", "criteria_undecided", "criteria_outside")
+    lists = (type_coerce(observations.c[name], Text()).label(name) for name in names_of)
     own = (observations.c.run_key, observations.c.window_start, observations.c.stratum)
     counted = (
-        select(*own, *lists, func.count().label("sampled"))
+        select(*own, runs.c.rules, *lists, func.count().label("sampled"))
+        .join(runs, runs.c.key == observations.c.run_key)
         .where(among(observations.c.run_key, sorted(run_keys)), observations.c.inclusion_probability > 0)
-        .group_by(*own, observations.c.criteria_met, observations.c.criteria_undecided)
+        .group_by(*own, runs.c.rules, *(observations.c[name] for name in names_of))
     )
-    found: dict[int, dict[Pattern, int]] = {key: {} for key in run_keys}
+    found: dict[int, dict[Pattern, int]] = {key: defaultdict(int) for key in run_keys}
     for row in connection.execute(counted):
-        pattern = pattern_of(row.window_start, stratum(row.stratum), names(row.criteria_met), names(row.criteria_undecided))
-        found[row.run_key][pattern] = row.sampled
-    return dict(found)
+        # Of a run by the first rules cells do not say who is outside.
+        outside = () if row.rules is None else names(row.criteria_outside)
+        own_names = (names(row.criteria_met), names(row.criteria_undecided), outside)
+        found[row.run_key][pattern_of(row.window_start, stratum(row.stratum), *own_names)] += row.sampled
+    return {key: dict(counts) for key, counts in found.items()}
 
 
 class EvidenceStore:
@@ -97,7 +101,7 @@ class EvidenceStore:
 
     def cells(self, frame: Frame, position: int) -> Sequence[Cell]:
         """Return the cells of the runs in force of a frame, sorted alike."""
-        order = (cells.c.window_start, cells.c.stratum, cells.c.criteria_met, cells.c.criteria_undecided)
+        order = (cells.c[name] for name in CELL_ORDER)
         with self._reader.at(position) as reading:
             found = select(cells).where(same_window(cells), of_frame(reading, frame))
             return [cell(row) for row in reading.connection.execute(found.order_by(*order))]

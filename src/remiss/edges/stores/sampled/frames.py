@@ -22,7 +22,7 @@ from remiss.capture.requirements import refused_rows
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.in_force import in_force
 from remiss.edges.stores.reading import Reading
-from remiss.edges.stores.run_rows import refused_by, window
+from remiss.edges.stores.run_rows import FIRST_RULES, refused_by, window
 from remiss.edges.stores.tables import events, observations, protocols, run_windows, runs
 from remiss.edges.stores.visible import visible_to
 from remiss.records.case import Sensitivity
@@ -84,9 +84,9 @@ def _counted(connection: Connection, run_keys: Collection[int]) -> dict[int, Kin
 
 
 def frames(reading: Reading) -> tuple[Frame, ...]:
-    """Return every (source, protocol, digest) with windows in force that the scope may see, by name and newest version."""
+    """Return every (source, protocol, digest, rules) with windows in force that the scope may see, by name and newest version."""
     found = (
-        select(run_windows, protocols.c.version, protocols.c.digest)
+        select(run_windows, protocols.c.version, protocols.c.digest, runs.c.rules)
         .join(runs, runs.c.key == run_windows.c.run_key)
         .join(protocols, protocols.c.key == runs.c.protocol_key)
         .where(in_force(reading.position), visible_to(reading.scope, runs))
@@ -94,9 +94,9 @@ def frames(reading: Reading) -> tuple[Frame, ...]:
     )
     by_digest = defaultdict(list)
     for row in reading.connection.execute(found):
-        by_digest[row.source_name, row.protocol_name, row.digest].append(row)
+        by_digest[row.source_name, row.protocol_name, row.digest, row.rules or FIRST_RULES].append(row)
     every = (_frame(reading, name, rows) for name, rows in by_digest.items())
-    return tuple(sorted(every, key=lambda one: (one.source, one.protocol, one.version)))
+    return tuple(sorted(every, key=lambda one: (one.source, one.protocol, one.version, one.rules)))
 
 
 def of_frame(reading: Reading, frame: Frame) -> ColumnElement[bool]:
@@ -105,13 +105,13 @@ def of_frame(reading: Reading, frame: Frame) -> ColumnElement[bool]:
         select(runs.c.key)
         .join(protocols, protocols.c.key == runs.c.protocol_key)
         .where(runs.c.source_name == frame.source, protocols.c.name == frame.protocol, protocols.c.digest == frame.digest)
-        .where(visible_to(reading.scope, runs))
+        .where(func.coalesce(runs.c.rules, FIRST_RULES) == frame.rules, visible_to(reading.scope, runs))
     )
     return and_(in_force(reading.position), run_windows.c.run_key.in_(by_its_protocol))
 
 
-def _frame(reading: Reading, name: tuple[str, str, str], rows: Sequence[Row[Any]]) -> Frame:
-    source, protocol, digest = name
+def _frame(reading: Reading, name: tuple[str, str, str, int], rows: Sequence[Row[Any]]) -> Frame:
+    source, protocol, digest, rules = name
     versions = tuple(sorted({row.version for row in rows}))
     windows_of = defaultdict(set)
     for row in rows:
@@ -122,15 +122,16 @@ def _frame(reading: Reading, name: tuple[str, str, str], rows: Sequence[Row[Any]
         version=versions[-1],
         versions=versions,
         digest=digest,
+        rules=rules,
         windows=tuple(window(row) for row in rows),
         refused=refused_rows(refused_by(reading, among(runs.c.key, sorted({row.run_key for row in rows})))),
         admitted=sum(row.population for row in rows),
-        earlier=_earlier(reading, name),
+        earlier=_earlier(reading, (source, protocol, digest), frozenset(row.window_start for row in rows)),
         partly_visible=hidden_windows(reading, windows_of),
     )
 
 
-def _earlier(reading: Reading, name: tuple[str, str, str]) -> tuple[Earlier, ...]:
+def _earlier(reading: Reading, name: tuple[str, str, str], windows: Collection[datetime]) -> tuple[Earlier, ...]:
     """Return the runs of other versions that were in force for these windows before."""
     source, protocol, digest = name
     before, run, version = run_windows.alias("before"), runs.alias("run_before"), protocols.alias("protocol_before")
@@ -154,4 +155,5 @@ def _earlier(reading: Reading, name: tuple[str, str, str]) -> tuple[Earlier, ...
     return tuple(
         Earlier(window=row.window_start, version=row.version, position=row.position_from)
         for row in reading.connection.execute(found)
+        if row.window_start in windows
     )

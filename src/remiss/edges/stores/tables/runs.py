@@ -64,6 +64,7 @@ runs = Table(
     Column("created_at", Instant, nullable=False),
     Column("position", BigInteger, nullable=False),
     *governed(),
+    Column("rules", Integer),  # by which states were derived; null: by the first
     Index(None, "protocol_name", "position"),
 )
 
@@ -87,6 +88,7 @@ run_windows = Table(
     Column("position_from", BigInteger),  # null while the run waits
     Column("position_to", BigInteger),  # null while in force
     Column("left_out", BigInteger, nullable=False, server_default=text("0")),  # rows that the protocol does not admit
+    Column("nulls", Json),  # criterion -> count; null: none
     Index(None, "source_name", "protocol_name", "window_start", "position_from", "position_to"),
 )
 
@@ -138,6 +140,8 @@ cells = Table(
     Column("criteria_undecided", Word, primary_key=True),
     Column("population", BigInteger, nullable=False),
     Column("labelled", BigInteger, nullable=False),
+    Column("criteria_outside", Word, primary_key=True, server_default="[]"),  # of a run by the first rules, it is not known
+    Column("ruled_out", Json),  # criterion -> count; null: none
     **CLUSTERED,
 )
 
@@ -226,6 +230,7 @@ observations = Table(
     Column("evidence", Word),  # address in the vault
     Column("redactions", Json),  # of output and label
     Column("content", Json),  # what else the run saw otherwise than the catalog had it, to be shown when it comes in force
+    Column("criteria_ruled_out", Json),  # of the undecided ones; null: none
     Index(None, "event_key", "run_key"),
 )
 

@@ -1,0 +1,46 @@
+"""By which rules the states of a run were derived, who is outside in its cells, and what no label can change.
+
+What stands in a catalog was derived by the first rules: `rules` is null there, its cells do not say who is outside, and nulls
+are not counted. The key of cells has a further column, for which SQLite makes the table anew: some ten rows for each window.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0025"
+down_revision = "0024"
+
+WORD = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+JSON = sa.Text().with_variant(sa.dialects.postgresql.JSONB(), "postgresql")
+KEY = ("run_key", "window_start", "stratum", "criteria_met", "criteria_undecided")
+
+
+def upgrade() -> None:
+    op.add_column("runs", sa.Column("rules", sa.Integer()))
+    op.add_column("run_windows", sa.Column("nulls", JSON))
+    op.add_column("observations", sa.Column("criteria_ruled_out", JSON))
+    if op.get_bind().dialect.name == "postgresql":
+        op.add_column("cells", sa.Column("criteria_outside", WORD, nullable=False, server_default="[]"))
+        op.add_column("cells", sa.Column("ruled_out", JSON))
+        op.drop_constraint("pk_cells", "cells", type_="primary")
+        op.create_primary_key("pk_cells", "cells", [*KEY, "criteria_outside"])
+        return
+    op.create_table(
+        "new_cells",
+        sa.Column("run_key", sa.Integer(), nullable=False),
+        sa.Column("window_start", sa.BigInteger(), nullable=False),
+        sa.Column("stratum", WORD, nullable=False),
+        sa.Column("criteria_met", WORD, nullable=False),
+        sa.Column("criteria_undecided", WORD, nullable=False),
+        sa.Column("population", sa.BigInteger(), nullable=False),
+        sa.Column("labelled", sa.BigInteger(), nullable=False),
+        sa.Column("criteria_outside", WORD, nullable=False, server_default="[]"),
+        sa.Column("ruled_out", JSON),
+        sa.PrimaryKeyConstraint(*KEY, "criteria_outside", name=op.f("pk_cells")),
+        sa.ForeignKeyConstraint(["run_key"], ["runs.key"], name=op.f("fk_cells_run_key")),
+        sqlite_with_rowid=False,
+    )
+    columns = ", ".join((*KEY, "population", "labelled"))
+    op.execute(f"INSERT INTO new_cells ({columns}) SELECT {columns} FROM cells")
+    op.drop_table("cells")
+    op.rename_table("new_cells", "cells")
