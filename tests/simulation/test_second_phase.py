@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from remiss.curate.agreement import FieldLabels, Ratings, shares
+from remiss.curate.agreement_statistics import same
 from tests.simulation.people import Labelling, batch_of, figures, labelled
 from tests.simulation.test_log_figures import lowest_plausible
 
@@ -56,3 +58,27 @@ def test_cases_that_take_the_verdict_of_one_are_no_more_than_one_draw(draws, pro
     held, values, truth = studied(Labelling(), draws, 4, problems=problems)
     assert abs(values.mean() - truth) < 3.3 * values.std() / np.sqrt(draws)
     assert min(held) > lowest_plausible(0.94, draws)
+
+
+@pytest.mark.parametrize("draws", DRAWS)
+def test_agreement_is_that_of_all_annotated_cases_however_much_of_each_grade_is_verified(draws):
+    # Two agree on nine of ten grave cases, all of which are verified, and on six of ten that the first finds none, of which
+    # one in ten is. By the chance of the capture alone their agreement is too high by a tenth.
+    rng = np.random.default_rng([2026, 5])
+    how = Labelling(shares=(1.0, 1.0, 0.5, 0.25, 0.1))
+    log = batch_of(rng, precision=0.5)
+    agreeing = np.array([0.95, 0.9, 0.8, 0.7, 0.6])
+    found, former, true = [], [], []
+    for _ in range(draws):
+        said = labelled(log, how, rng)
+        agree = rng.random(len(said.y)) < agreeing[said.grade]
+        true.append(np.average(agreeing[said.grade], weights=1 / said.p12))
+        for into, weights in ((found, 1 / (said.p12 * said.p3)), (former, 1 / said.p12)):
+            cases = [
+                FieldLabels(case=str(at), labels=("a", "a" if agree[at] else "b"), weight=weights[at])
+                for at in np.flatnonzero(said.known)
+            ]
+            ratings = Ratings.of(cases)
+            into.append(float(shares(ratings, same(ratings.categories), ratings.once)[0]))
+    assert abs(np.mean(found) - np.mean(true)) < 3 * np.std(found) / np.sqrt(draws)
+    assert np.mean(former) - np.mean(true) > 0.05

@@ -4,8 +4,9 @@ A case is trusted because a second person saw the same failure. This module meas
 chance in two ways that mislead in different places: Krippendorff's alpha takes a rare category for what chance would hardly
 give, and so falls towards 0 where nearly everything is alike; Gwet's AC does not. It decides nothing of any case.
 
-Each case has a weight, one divided by the probability with which it was drawn, so that figures are of what happens in
-production and not of what the sample was made to hold. Only the proportions of weights matter.
+Each case has a weight, one divided by the probability with which it was captured, annotated and chosen for a second labelling,
+so that figures are of what happens in production and neither of what the sample was made to hold nor of the grades that are
+verified most. Only the proportions of weights matter.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from remiss.curate.agreement_statistics import Floats, Metric
 class FieldLabels:
     """What independent people said of one case in one field.
 
-    `labels` are theirs, in any order; who said nothing of the field is not among them. `weight` is 1/p.
+    `labels` are theirs, in any order; who said nothing of the field is not among them. `weight` is 1/(p12 p3).
     """
 
     case: str

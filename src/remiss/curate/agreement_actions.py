@@ -83,7 +83,10 @@ def agreement_of(double_labelled: Sequence[Double], *, query: str, by: By | None
     notes = []
     if left:
         words = counted(left, "case")
-        notes.append(f"{words} labelled twice left out: no run in force sampled them, so their weights are unknown")
+        notes.append(
+            f"{words} labelled twice left out, whose weights are unknown: no run in force sampled them, they were annotated out "
+            "of turn, or were not chosen for a second labelling"
+        )
     return Agreement(query=query, by=by, position=position, cases=len(weighed), rows=tuple(rows), notes=tuple(notes))
 
 

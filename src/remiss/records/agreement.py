@@ -40,7 +40,10 @@ class Given:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Double:
-    """A case that two people labelled independently, the second `at`; `weight` is 1/p, None where no run in force drew it.
+    """A case that two people labelled independently, the second `at`.
+
+    `weight` is one divided by its chance to be captured, annotated and chosen for a second labelling; None where it has none that
+    is known: no run in force drew it, it was labelled out of turn, or nobody chose it.
 
     `visible` says whether the asker may know what each of the two said.
     """

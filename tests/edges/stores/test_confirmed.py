@@ -12,6 +12,7 @@ from remiss import capture
 from remiss.capture.sampling import fraction
 from remiss.catalog import actions as catalog
 from remiss.catalog.query.expression import EVERYTHING
+from remiss.curate import agreement_actions
 from remiss.curate import labelling_actions as curate
 from remiss.curate import linking_actions as linking
 from remiss.curate import queue_actions as queue
@@ -378,3 +379,23 @@ def test_with_no_failure_among_controls_a_note_says_how_many_there_may_be(checke
     [note] = [note for note in row.notes if "annotated events that no criterion caught" in note]
     assert f"none of {len(controls)} annotated" in note
     assert f"at most {math.ceil(row.high):,} of" in note
+
+
+def test_agreement_weighs_a_case_by_all_three_draws(labelled):
+    expected = {
+        case_id(SOURCE, each.event): weight / share
+        for own in reckoned(labelled).values()
+        for each, weight, share in own
+        if fraction("verify", SEED, each.event) < share
+    }
+    found = labelled.ws.double_labelled.labelled_twice(EVERYTHING, labelled.ws.position())
+    weights = {each.case: each.weight for each in found}
+    assert len(expected) > 10
+    assert {case: weights[case] for case in expected} == pytest.approx(expected)
+    # What was annotated out of turn has no chance that is known, though it was verified.
+    others = weights.keys() - expected.keys()
+    assert others
+    assert {weights[case] for case in others} == {None}
+    shown = agreement_actions.show_agreement(labelled.ws)
+    assert shown.cases == len(expected)
+    assert f"{len(others)} case" in shown.notes[0]

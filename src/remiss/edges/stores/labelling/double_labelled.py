@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, exists, or_, select
+from sqlalchemy import exists, or_
 
 from remiss.catalog.query.expression import Query, split_values
 from remiss.curate.blinding import BlindedPart, blinded
 from remiss.edges.stores.cases import parameters_then
 from remiss.edges.stores.dialect.types import from_json
-from remiss.edges.stores.labelling_reading import in_force, weights_of
+from remiss.edges.stores.labelling.orders import second_weights
+from remiss.edges.stores.labelling_reading import in_force
 from remiss.edges.stores.listing.pages import matches_then
 from remiss.edges.stores.planner.paths import Purpose, query_kind
 from remiss.edges.stores.prepared import Parameters, Prepared
@@ -67,13 +68,14 @@ class DoubleLabelledStore:
             connection = reading.connection
             parameters = parameters_then(reading, Parameters(values=values, scope=reading.scope), query)
             rows = Prepared(statement, dialect).ask(connection, parameters)
-            weights = weights_of(reading, _verified(position))
             # By team and model, of which there are few.
             settling = cache(lambda team, model: settles(reading, team, model))
             given: dict[DoubleLabelledCase, dict[str, Any]] = {}
             for *case, kind, person, verdict, mode, modes, severity, at in rows:
                 said = Given(person=person, verdict=Verdict(verdict), mode=mode, modes=tuple(from_json(modes)), severity=severity)
                 given.setdefault(DoubleLabelledCase(*case), {})[kind] = (said, at)
+            both_given = {case: both for case, both in given.items() if len(both) == 2}
+            weights = second_weights(reading, {case.event_key: both[ANNOTATION][0].severity for case, both in both_given.items()})
             open_ = {case for case, both in given.items() if self._may_see(case, both, settling)}
         return tuple(
             Double(
@@ -84,8 +86,7 @@ class DoubleLabelledStore:
                 second=both[VERIFICATION][0],
                 visible=case in open_,
             )
-            for case, both in given.items()
-            if len(both) == 2
+            for case, both in both_given.items()
         )
 
     def _may_see(self, case: DoubleLabelledCase, both: Mapping[str, Any], settling: Callable[[str, str], bool]) -> bool:
@@ -93,9 +94,3 @@ class DoubleLabelledStore:
         people = frozenset(said.person for said, _ in both.values())
         facts = self._reader.viewer.facts(people, case.team_id, settles=lambda: settling(case.team_id, case.model))
         return blinded(BlindedPart.LABELLINGS, Status(case.status), facts) is None
-
-
-def _verified(position: int) -> Select[Any]:
-    """Return the select of the events that were labelled twice at a position."""
-    of_case = select(cases.c.event_key).join(labellings, labellings.c.case_key == cases.c.key)
-    return of_case.where(labellings.c.kind == VERIFICATION, in_force(position))

@@ -5,27 +5,41 @@ Of a million sampled events that takes seconds, and everybody who takes somethin
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from threading import Lock
 from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Engine, Row, Text, select, type_coerce
+from sqlalchemy import Connection, Engine, Row, Text, func, select, type_coerce
 
-from remiss.curate.batches import Batch, batch_of, group_of, place
+from remiss.curate.batches import LEAST_PREFIX, Batch, batch_of, group_of, place, selected, share
 from remiss.curate.guidelines import read
-from remiss.curate.queueing import BatchOrder, Ownership
+from remiss.curate.queueing import UNFLAGGED, BatchOrder, Ownership
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.dialect.types import from_json
-from remiss.edges.stores.in_force import in_force
+from remiss.edges.stores.in_force import come_by, in_force, same_window
+from remiss.edges.stores.in_force import of as of_plan
+from remiss.edges.stores.labelling_reading import weights_of
 from remiss.edges.stores.protocol_rows import stored
 from remiss.edges.stores.reading import Reading
-from remiss.edges.stores.tables import events, groups, observations, protocols, run_windows, runs
+from remiss.edges.stores.tables import (
+    cases,
+    events,
+    groups,
+    labellings,
+    links,
+    observations,
+    protocols,
+    run_windows,
+    runs,
+)
 from remiss.protocol.terms import UNPLANNED, Protocol
 from remiss.records.case import Sensitivity
+from remiss.records.labelling import LabellingKind, Relation
 
 MOST_ORDERS = 16
 
@@ -38,6 +52,79 @@ _LOCK = Lock()
 def orders(reading: Reading) -> Sequence[BatchOrder]:
     """Return the order of each source and protocol with runs in force, as its newest version plans labelling."""
     return [_order(reading.connection, key, rows) for key, rows in _grounds(reading)]
+
+
+def second_weights(reading: Reading, grades: Mapping[int, int | None]) -> Mapping[int, float]:
+    """Return 1/(p12 p3) of events that two people labelled, by the event's key: for how many each speaks.
+
+    Those that nobody was to label yet, or that were not among the share for a second person, are not here: what chance they had
+    is not known. Of an event that no readable plan has an order for it is 1/p1, if a run in force drew it.
+
+    Parameters
+    ----------
+    grades : the annotator's grade of each event, None where they found no failure
+    """
+    plans = orders(reading)
+    found = {
+        key: weight for key, weight in weights_of(reading, list(grades)).items() if not any(key in plan.of for plan in plans)
+    }
+    annotated = _annotated(reading) if any(key in plan.of for plan in plans for key in grades) else frozenset()
+    for plan in plans:
+        for key, weight in _weights(reading, plan, {key: grades[key] for key in grades if key in plan.of}, annotated).items():
+            found[key] = min(weight, found.get(key, weight))
+    return found
+
+
+def _weights(
+    reading: Reading, plan: BatchOrder, grades: Mapping[int, int | None], annotated: Collection[int]
+) -> Mapping[int, float]:
+    # Of each batch the first event that is not annotated: all before it are in the labelled beginning.
+    ends: dict[Batch, int | None] = {}
+    before: set[int] = set()
+    for batch in {plan.of[key] for key in grades}:
+        events_of = plan.batches[batch]
+        done = next((at for at, key in enumerate(events_of) if key not in annotated), len(events_of))
+        if done == len(events_of) or done >= LEAST_PREFIX:
+            ends[batch] = None if done == len(events_of) else events_of[done]
+            before.update(events_of[:done])
+    drawn = _drawn(reading, plan, [*grades, *(key for key in ends.values() if key is not None)])
+    reach = {batch: math.inf if end is None else place(plan.seed, *drawn[end]) for batch, end in ends.items()}
+    made = {}
+    for key in before & grades.keys():
+        event_id, first = drawn[key]
+        part = share(plan.labelling.verify, grades[key], flagged=plan.of[key].group not in UNFLAGGED)
+        if selected(plan.seed, event_id, part):
+            made[key] = 1 / (min(first, reach[plan.of[key]]) * part)
+    return made
+
+
+def _drawn(reading: Reading, plan: BatchOrder, keys: Sequence[int]) -> Mapping[int, tuple[str, float]]:
+    """Return the id of each event and the probability with which the run in force of a plan drew it."""
+    found = (
+        select(observations.c.event_key, events.c.event_id, func.max(observations.c.inclusion_probability))
+        .join_from(observations, run_windows, same_window(observations))
+        .join(events, events.c.key == observations.c.event_key)
+        .where(
+            in_force(reading.position), of_plan(plan.source, plan.protocol), among(observations.c.event_key, sorted(set(keys)))
+        )
+        .group_by(observations.c.event_key, events.c.event_id)
+    )
+    return {key: (event_id, probability) for key, event_id, probability in reading.connection.execute(found)}
+
+
+def _annotated(reading: Reading) -> frozenset[int]:
+    """Return the keys of the events that are or once were annotated, or whose case takes, or took, the verdict of such a one."""
+    once = labellings.c.kind == LabellingKind.ANNOTATION.value
+    own = select(cases.c.key, cases.c.event_key).join(labellings, labellings.c.case_key == cases.c.key)
+    rows = reading.connection.execute(own.where(once, come_by(labellings, reading.position)).distinct()).all()
+    by_case = {key for key, _ in rows}
+    linked = (
+        select(links.c.other_key, cases.c.event_key)
+        .join_from(links, cases, cases.c.key == links.c.case_key)
+        .where(links.c.relation == Relation.ALIKE.value, come_by(links, reading.position, begins="position_from"))
+    )
+    others = (event for other, event in reading.connection.execute(linked) if other in by_case)
+    return frozenset((*(event for _, event in rows), *others))
 
 
 def _grounds(reading: Reading) -> Iterator[tuple[Key, Sequence[Row[Any]]]]:
