@@ -93,12 +93,24 @@ def learned() -> ScanPlan:
     return plan(repeated=True, reasons=frozenset(), guarded=frozenset())
 
 
+def keeping() -> ScanPlan:
+    """Return the plan of a protocol that admits some rows and keeps the last of an id."""
+    text = PROTOCOL.replace("fields:\n", "admit: wind > 0\nduplicates: {keep: last, by: scheduled_at}\nfields:\n", 1)
+    protocol, found = document.parse(text, "arrival-delay.yaml", lambda name: "")
+    assert protocol is not None, found
+    checked, _ = lint.examine(protocol, described(SOURCE), described(LABELS))
+    return plan(checked=checked, shapes={**SHAPES, "remiss_by": Shape.NAIVE}, beside=True)
+
+
 STATEMENTS = {
     "probe": lambda: scan.probe(plan().checked),
     "survey": lambda: statements.row_counts(plan(beside=True)),
     "strata": lambda: statements.strata(plan(), [1, 2]),
     "distinct_ids": lambda: statements.distinct_ids(plan(beside=True)),
     "repeats": lambda: statements.repeats(plan(beside=True)),
+    "repeats_of_which_one_is_kept": lambda: statements.repeats(keeping()),
+    "left_out": lambda: statements.row_counts(keeping()),
+    "both_sides": lambda: statements.both_sides(keeping()),
     "dropped": lambda: statements.dropped(plan()),
     "census": lambda: statements.census(plan()),
     "census_of_a_clean_log": lambda: statements.census(learned()),

@@ -106,7 +106,8 @@ WITH typed AS (
     DENSE_RANK() OVER (
       PARTITION BY id
       ORDER BY "id", "time", "output", "label", "latency_ms", "inputs.wind", "context.airport"
-    ) AS content
+    ) AS content,
+    MIN(remiss_window) OVER (PARTITION BY id) < MAX(remiss_window) OVER (PARTITION BY id) AS apart
   FROM judged
   WHERE
     remiss_reason IS NULL AND HASH(id) IN (
@@ -123,10 +124,12 @@ WITH typed AS (
     (-1),
     (0),
     (1)) AS steps(step)
+  WHERE
+    apart OR step = 0
 ), compared AS (
   SELECT
     *,
-    MAX(remiss_by) OVER (PARTITION BY id, around) AS best
+    NULL AS best
   FROM near
 ), kept AS (
   SELECT

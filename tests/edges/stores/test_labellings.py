@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -25,7 +26,7 @@ from remiss.records.person import Grant, Person
 from remiss.records.states import Status
 from tests.curate.standings import ANSWERS, NOISE, WEAK
 from tests.edges.stores.acting import unlisted
-from tests.edges.stores.drawing import MONDAY, drawn, file, member
+from tests.edges.stores.drawing import MONDAY, WEEK, drawn, file, member
 from tests.protocol.documents import protocol_of
 
 CASE = case_id("arrivals", "e1")
@@ -265,7 +266,7 @@ def control(ana):
 def offered(ws, event_id):
     connection = ws._store.transaction.connection
     key = connection.execute(select(events.c.key).where(events.c.event_id == event_id)).scalar_one()
-    return offer(connection, [("arrivals", event_id, key), ("arrivals", event_id, key)])[0]
+    return offer(connection, [(case_id("arrivals", event_id), key), (case_id("arrivals", event_id), key)])[0]
 
 
 def given(ws, event_id):
@@ -287,6 +288,23 @@ def test_a_control_becomes_a_case_when_somebody_labels_it(ana, control):
     assert [each.status for each in actions.history(ana, control)] == [Status.CONTROL, Status.CLEARED]
     assert actions.search(ana, "context.airport:EWR label:late flight status:cleared").column("id") == (control,)
     assert len(actions.search(ana, "status:control", as_of=ana.position())) == 0
+
+
+def test_a_control_whose_id_comes_again_weeks_later_is_a_case_of_its_own(ana):
+    operator = ana.serving("op", actor=Actor(name="op"), authority=LocalOwner())
+    file(operator, drawn([member(9), member(9, week=3)]), run="run-b0000000")
+    with ana._store.reading() as connection:
+        keys = tuple(connection.execute(select(events.c.key).where(events.c.event_id == "e9").order_by(events.c.key)).scalars())
+    places = operator.queue.where(keys)
+    first, second = (put(operator, key, places[key]) for key in keys)
+    assert first == case_id("arrivals", "e9") != second
+    assert curate.annotate(ana, second, 1, NO).event.at == MONDAY + 3 * WEEK + timedelta(minutes=9)
+    assert curate.annotate(ana, first, 1, NO).event.at == MONDAY + timedelta(minutes=9)
+
+
+@unlisted("test.put")
+def put(ws, key, place):
+    return ws.queue.offer(key, place)
 
 
 def test_a_control_that_is_a_failure_waits_for_a_second_person_like_any_case(ana, bo, control):

@@ -75,7 +75,7 @@ def both_sides(plan: ScanPlan) -> str:
     """
     bad = requirements.UNUSABLE_ID
     return statement(
-        f"{steps(plan, labels=False, every_row=True)} SELECT COUNT(*) AS ids FROM (SELECT id FROM judged WHERE NOT ({bad}) "
+        f"{steps(plan, labels=False, every_row=True)} SELECT COUNT(*) AS ids FROM (SELECT hash(id) FROM judged WHERE NOT ({bad}) "
         f"AND remiss_window >= {plan.reach} GROUP BY hash(id), remiss_window "
         "HAVING BOOL_OR(COALESCE(remiss_admitted, FALSE)) AND NOT BOOL_AND(COALESCE(remiss_admitted, FALSE))) AS several"
     )
@@ -113,16 +113,19 @@ def repeats(plan: ScanPlan) -> str:
     """
     fields = ", ".join(name(one) for one in plan.checked.fields)
     duplicates = plan.checked.protocol.duplicates
-    best = f"{'MIN' if duplicates and duplicates.keep == 'first' else 'MAX'}(remiss_by)"
+    best = "NULL"
+    if duplicates is not None:
+        best = f"{'MIN' if duplicates.keep == 'first' else 'MAX'}(remiss_by) OVER (PARTITION BY id, around)"
     return statement(
         f"{steps(plan, labels=True, extra=[order_of_rows(plan)])}, again AS (SELECT hash(id) AS h FROM judged "
         "WHERE remiss_reason IS NULL GROUP BY hash(id) HAVING COUNT(*) > 1), "
         f"several AS (SELECT id, remiss_window, remiss_file, remiss_row, remiss_by, "
-        f"DENSE_RANK() OVER (PARTITION BY id ORDER BY {fields}) AS content FROM judged "
+        f"DENSE_RANK() OVER (PARTITION BY id ORDER BY {fields}) AS content, "
+        "MIN(remiss_window) OVER (PARTITION BY id) < MAX(remiss_window) OVER (PARTITION BY id) AS apart FROM judged "
         "WHERE remiss_reason IS NULL AND hash(id) IN (SELECT h FROM again)), "
         "near AS (SELECT several.*, remiss_window + step AS around FROM several "
-        "CROSS JOIN (VALUES (-1), (0), (1)) AS steps(step)), "
-        f"compared AS (SELECT *, {best} OVER (PARTITION BY id, around) AS best FROM near), "
+        "CROSS JOIN (VALUES (-1), (0), (1)) AS steps(step) WHERE apart OR step = 0), "
+        f"compared AS (SELECT *, {best} AS best FROM near), "
         "kept AS (SELECT id, around, best, COUNT(DISTINCT content) > 1 AS differ, MIN(content) AS content, "
         "MIN(ROW(remiss_file, remiss_row)) FILTER (WHERE remiss_window = around) AS place FROM compared "
         "WHERE remiss_by IS NOT DISTINCT FROM best GROUP BY id, around, best) "

@@ -119,7 +119,7 @@ class QueueStore:
     def offer(self, event: int, place: Whereabouts) -> str:
         """Return the id under which a person is given an event, case or not yet."""
         named: str
-        (named,) = offer(self._store.transaction.connection, [(place.source, place.id, event)])
+        (named,) = offer(self._store.transaction.connection, [(place.case, event)])
         return named
 
 

@@ -26,12 +26,12 @@ from remiss.records.identity import case_id
 from remiss.records.states import Status
 
 
-def offer(connection: Connection, found: Iterable[tuple[str, str, int]]) -> tuple[str, ...]:
-    """Return the ids under which people are given events: source name, event id and key of each.
+def offer(connection: Connection, found: Iterable[tuple[str, int]]) -> tuple[str, ...]:
+    """Return the ids under which people are given events: the id of the case to be, and the key, of each.
 
     An id that was given once is good for ever. The caller writes.
     """
-    rows = [{"id": case_id(source, event), "event_key": key} for source, event, key in found]
+    rows = [{"id": named, "event_key": key} for named, key in found]
     insert_missing(connection, prospects, rows, ["id"])
     return tuple(str(row["id"]) for row in rows)
 
