@@ -16,7 +16,7 @@ import numpy as np
 
 from remiss.understand.domain import NO_KEY, DomainCell, Key
 from remiss.understand.estimators import IntervalEstimate
-from remiss.understand.intervals import FEW
+from remiss.understand.intervals import FEW, none_upper_of_process
 from remiss.understand.periods import PERIODS
 from remiss.understand.process import PAST, WindowParts, WindowSums, process_rate, process_total
 from remiss.understand.two_phase.design import Annotated, TwoPhase, together_by, two_phase
@@ -107,6 +107,27 @@ def within_flagged(figure: IntervalEstimate, flagged: IntervalEstimate, share: I
         return figure
     most = max(flagged.high, figure.value)
     return replace(figure, low=min(figure.low, most), high=min(figure.high, most))
+
+
+def within_log(figure: IntervalEstimate, total: IntervalEstimate, hits: int, most: float) -> IntervalEstimate:
+    """Return a process figure that knows what is known of this log: of events that no criterion caught few are labelled.
+
+    Parameters
+    ----------
+    total : of this log
+    hits : how many confirmed events were found; with none the long run has no more than this log may have, and three
+    most : how many events there are
+
+    >>> none = IntervalEstimate(value=0.0, low=0.0, high=400.0)
+    >>> within_log(replace(none, high=45_000.0), none, 0, 3_000.0).high  # doctest: +ELLIPSIS
+    402.99...
+    """
+    if figure.value is None or figure.high is None:
+        return figure
+    high = min(figure.high, max(most, figure.value))
+    if not hits and total.high is not None:
+        high = min(high, total.high + none_upper_of_process(1.0))
+    return replace(figure, high=high)
 
 
 def flagged_process(view: LabelledDomain, key: Key, starts: Sequence[datetime]) -> IntervalEstimate:

@@ -54,6 +54,7 @@ from remiss.understand.two_phase.process import (
     rate_parts,
     total_parts,
     within_flagged,
+    within_log,
 )
 from remiss.understand.two_phase.unflagged import unflagged_total
 
@@ -219,7 +220,9 @@ def process_of(
     if among is not None:
         figure = confirmed_process_rate(total, estimate, parts, among, history)
     else:
-        figure = confirmed_process(total, parts, hits, history, open_of(view, view.cells(key, starts)).least_probability)
+        open_ = open_of(view, view.cells(key, starts))
+        figure = confirmed_process(total, parts, hits, history, open_.least_probability)
+        figure = within_log(figure, total, hits, open_.population)
     if not all_flagged:
         return figure
     return within_flagged(figure, flagged_process(view, key, own), confirmed_share(found, total), hits)
