@@ -136,6 +136,14 @@ def test_an_interval_that_ends_before_it_starts_is_refused():
         whole_windows(MONDAY + WEEK, MONDAY, WEEK)
 
 
+@pytest.mark.parametrize(("at", "hours"), [("0001-01-01T00:00:00", "+01:00"), ("9999-12-31T23:00:00", "-01:00")])
+def test_a_bound_that_there_is_not_in_utc_is_refused(at, hours):
+    bound = datetime.fromisoformat(at + hours)
+    for since, until, name in ((bound, MONDAY, "--since"), (MONDAY, bound, "--until")):
+        with pytest.raises(IntervalError, match=f"{name} {at}"):
+            whole_windows(since, until, WEEK)
+
+
 def test_a_window_captured_before_it_ended_is_provisional_and_due_at_its_end_also_without_late_labels():
     midweek = MONDAY + timedelta(days=3)
     [window] = mark_provisional([held(MONDAY, as_of=midweek).window], WEEK, [], midweek, None)

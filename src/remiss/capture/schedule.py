@@ -157,7 +157,11 @@ def whole_windows(since: datetime, until: datetime, width: timedelta) -> tuple[W
     IntervalError : the interval is empty or has over 100,000 windows, or a bound cuts one; names the two nearest bounds
     """
     for name, bound in (("--since", since), ("--until", until)):
-        index = window_index(bound, width)
+        try:
+            index = window_index(bound, width)
+        except OverflowError:
+            what = f"{name} {bound.isoformat()} is before the first or after the last time that there is in UTC"
+            raise IntervalError(what, do="give a time of the log") from None
         if _bound(index, width) != bound:
             nearest = [format_time(each) for each in (_bound(index, width), _bound(index + 1, width)) if each is not None]
             raise IntervalError(
